@@ -1,0 +1,1 @@
+"""The Flask app: install, events, hooks, pages, and the command line."""

@@ -1,0 +1,1 @@
+"""The Bitrix24 room: parse events, call REST within its limits, map tasks and people."""

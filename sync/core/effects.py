@@ -1,0 +1,86 @@
+"""What is to be written: one frozen value a command, and its JSON form for the outbox. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sync.core.model import MergeRequestKey, Step, TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTask:
+    """Bring the task to `status`; `step` is the computed step that asks for it."""
+
+    task_id: int
+    status: TaskStatus
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTask:
+    """Put the task into the kanban column `stage_id`."""
+
+    task_id: int
+    stage_id: int
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class SetFields:
+    """Write the task's own fields, by the portal's field names (UF_CI_STATUS)."""
+
+    task_id: int
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PutCard:
+    """Show a merge request in the task's discussion: a new message, or an edit of `message_id`.
+
+    `text` is what the portal shows (BBCode), already final: equal text is never sent twice.
+    """
+
+    task_id: int
+    merge_request: MergeRequestKey
+    text: str
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """A personal notification; the portal replaces an older one that has the same `tag`."""
+
+    task_id: int
+    user_id: int
+    text: str
+    tag: str
+
+
+Effect = MoveTask | PlaceTask | SetFields | PutCard | Notify
+
+_KINDS: dict[str, type[Effect]] = {
+    "move_task": MoveTask,
+    "place_task": PlaceTask,
+    "set_fields": SetFields,
+    "put_card": PutCard,
+    "notify": Notify,
+}
+_NAMES = {cls: name for name, cls in _KINDS.items()}
+
+
+def encode(effect: Effect) -> tuple[str, dict[str, Any]]:
+    """The command's kind and its JSON payload."""
+    return _NAMES[type(effect)], asdict(effect)
+
+
+def decode(kind: str, payload: dict[str, Any]) -> Effect:
+    """The effect an outbox row stands for. Raises KeyError for a kind nobody writes."""
+    values = dict(payload)
+    if "merge_request" in values:
+        values["merge_request"] = MergeRequestKey(**values["merge_request"])
+    if "status" in values:
+        values["status"] = TaskStatus(values["status"])
+    if "step" in values:
+        values["step"] = Step(values["step"])
+    return _KINDS[kind](**values)

@@ -1,0 +1,1 @@
+"""The one place that joins pure and impure: inbox, digest, reconcile, deliver, sweep."""

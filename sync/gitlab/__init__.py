@@ -1,0 +1,1 @@
+"""The GitLab room: verify and parse hooks, call the API, map items and people."""
