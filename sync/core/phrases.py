@@ -1,0 +1,170 @@
+"""Every sentence people read on the portal, in English and Russian, with named places. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from sync.text.tree import Inline, Text, joined
+
+LANGUAGES = ("en", "ru")
+
+# key: (English, Russian). Russian avoids forms that depend on gender or number.
+PHRASES: dict[str, tuple[str, str]] = {
+    # a card
+    "title": ("!{iid} {title}", "!{iid} {title}"),
+    "state": ("Merge request: {state}", "Запрос на слияние: {state}"),
+    "state approvals": (
+        "Merge request: {state}; approved by {people}",
+        "Запрос на слияние: {state}; одобрено: {people}",
+    ),
+    "branches": ("{source} → {target} in {project}", "{source} → {target} в {project}"),
+    "author": ("Author: {person}", "Автор: {person}"),
+    "reviewers": ("Reviewers: {people}", "Рецензенты: {people}"),
+    "reviewer": ("{person} ({state})", "{person} ({state})"),
+    "more": ("{count} more", "ещё {count}"),
+    "pipeline": ("Pipeline: {status}", "Пайплайн: {status}"),
+    "removed": (
+        "This merge request no longer names this task.",
+        "Этот запрос на слияние больше не ссылается на задачу.",
+    ),
+    "link mention": ("Mentions this task.", "Упоминает эту задачу."),
+    # the state of a merge request
+    "draft": ("draft", "черновик"),
+    "review": ("under review", "на проверке"),
+    "approved": ("approved", "одобрен"),
+    "merging": ("being merged", "сливается"),
+    "merged": ("merged", "слит"),
+    "closed": ("closed without merging", "закрыт без слияния"),
+    # a reviewer's word
+    "reviewer unreviewed": ("not yet", "ещё нет"),
+    "reviewer review_started": ("reviewing", "проверяет"),
+    "reviewer reviewed": ("reviewed", "проверено"),
+    "reviewer requested_changes": ("changes requested", "нужны изменения"),
+    "reviewer approved": ("approved", "одобрено"),
+    "reviewer unapproved": ("approval withdrawn", "одобрение отозвано"),
+    # a pipeline
+    "pipeline created": ("created", "создан"),
+    "pipeline waiting_for_resource": ("waiting for a resource", "ждёт ресурса"),
+    "pipeline preparing": ("preparing", "готовится"),
+    "pipeline waiting_for_callback": ("waiting for an answer", "ждёт ответа"),
+    "pipeline pending": ("pending", "в очереди"),
+    "pipeline running": ("running", "выполняется"),
+    "pipeline success": ("passed", "успешно"),
+    "pipeline failed": ("failed", "ошибка"),
+    "pipeline canceling": ("being canceled", "отменяется"),
+    "pipeline canceled": ("canceled", "отменён"),
+    "pipeline skipped": ("skipped", "пропущен"),
+    "pipeline manual": ("waiting for a manual action", "ждёт ручного запуска"),
+    "pipeline scheduled": ("scheduled", "запланирован"),
+    "pipeline unknown": ("unknown", "неизвестно"),
+    # notifications
+    "notify opened": (
+        "Task “{task}”: merge request {link} is ready for review",
+        "Задача «{task}»: запрос на слияние {link} готов к проверке",
+    ),
+    "notify approved": (
+        "Task “{task}”: merge request {link} is approved",
+        "Задача «{task}»: запрос на слияние {link} одобрен",
+    ),
+    "notify merged": (
+        "Task “{task}”: merge request {link} is merged",
+        "Задача «{task}»: запрос на слияние {link} слит",
+    ),
+    "notify closed": (
+        "Task “{task}”: merge request {link} is closed without merging",
+        "Задача «{task}»: запрос на слияние {link} закрыт без слияния",
+    ),
+    "notify reopened": (
+        "Task “{task}”: merge request {link} is open again",
+        "Задача «{task}»: запрос на слияние {link} снова открыт",
+    ),
+    "by": (" ({actor})", " ({actor})"),
+    # task statuses
+    "status waiting": ("waiting", "ждёт выполнения"),
+    "status in_progress": ("in progress", "выполняется"),
+    "status awaiting_control": ("awaiting control", "ждёт контроля"),
+    "status completed": ("completed", "завершена"),
+    "status deferred": ("deferred", "отложена"),
+    # why a step holds
+    "why development": ("{mr} is a draft", "{mr}: черновик"),
+    "why review": ("{mr} is open for review", "{mr} на проверке"),
+    "why approved": (
+        "{mr} is approved, and so is every other open one",
+        "{mr} одобрен, как и все прочие открытые",
+    ),
+    "why merged": ("{mr} is merged and none is open", "{mr} слит, открытых нет"),
+    "why closed": (
+        "{mr} is closed without merging and none is open",
+        "{mr} закрыт без слияния, открытых нет",
+    ),
+    "mr": ("!{iid} “{title}”", "!{iid} «{title}»"),
+    # reasons and decisions
+    "moved": ("moved to “{status}”: {why}", "переведена в статус «{status}»: {why}"),
+    "moved control": (
+        "completed, which for this task means awaiting its creator's control: {why}",
+        "завершена; эта задача требует контроля постановщика и ждёт его: {why}",
+    ),
+    "placed": ("placed into stage “{stage}”: {why}", "перенесена в стадию «{stage}»: {why}"),
+    "unknown stage": (
+        "workgroup {group} has no stage “{stage}”: the task stays in its stage; "
+        "correct the stage in the settings",
+        "в группе {group} нет стадии «{stage}»: задача остаётся в своей стадии; "
+        "исправьте стадию в настройках",
+    ),
+    "no group": (
+        "the task is in no workgroup, so it has no stage “{stage}”",
+        "задача не в группе, поэтому стадии «{stage}» у неё нет",
+    ),
+    "already": ("already where it belongs: {why}", "уже там, где нужно: {why}"),
+    "recorded": (
+        "noted without moving the task (known from before the connection): {why}",
+        "учтено без перевода задачи (было до подключения): {why}",
+    ),
+    "stays": ("no rule moves the task here: {why}", "правила здесь не переводят задачу: {why}"),
+    "left": (
+        "no merge request moves this task any more",
+        "ни один запрос на слияние больше не переводит эту задачу",
+    ),
+    "card new": ("card for {mr}", "карточка для {mr}"),
+    "card edit": ("card edited: {mr} changed", "карточка обновлена: изменился {mr}"),
+    "card again": (
+        "new card: {mr} changed and the old card can no longer be edited",
+        "новая карточка: {mr} изменился, а прежнюю уже нельзя обновить",
+    ),
+    "card removed": (
+        "card edited: {mr} no longer names this task",
+        "карточка обновлена: {mr} больше не ссылается на задачу",
+    ),
+    "told": ("told the responsible person: {mr}", "сообщено ответственному: {mr}"),
+    "nothing": ("nothing to do", "делать нечего"),
+    "needs": ("must be read first: {what}", "сначала нужно прочитать: {what}"),
+}
+
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+def phrase(language: str, key: str) -> str:
+    """The sentence with its places; an unknown language is English. Raises KeyError for a key."""
+    return PHRASES[key][language == "ru"]
+
+
+def say(language: str, key: str, **values: object) -> str:
+    """The sentence as plain text. The values are data: braces in them stay as they are."""
+    return _PLACE.sub(lambda place: str(values[place[1]]), phrase(language, key))
+
+
+def tell(
+    language: str, key: str, **values: str | Inline | tuple[Inline, ...]
+) -> tuple[Inline, ...]:
+    """The sentence as nodes of the tree, with text or nodes in its places."""
+    out: list[Inline] = []
+    for number, part in enumerate(_PLACE.split(phrase(language, key))):
+        value = values[part] if number % 2 else part
+        match value:
+            case str():
+                out.append(Text(value))
+            case tuple():
+                out.extend(value)
+            case _:
+                out.append(value)
+    return joined(tuple(out))

@@ -1,0 +1,70 @@
+"""What is to be written for one task, and why: the decision of the main flow. Pure.
+
+Invariants. The task is moved only when the step computed from the set of its merge requests
+differs from the step recorded, so a person's own move is left alone. Applying a plan's effects to
+the view and planning again gives no effects. The order of the links means nothing. What happened
+before the connection (silent links) is counted, never shown and never acted on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sync.core import cards_due, moves, notices
+from sync.core.effects import Effect
+from sync.core.model import MergeRequestKey, Milestone, Step
+from sync.core.phrases import say
+from sync.core.rules import Rules
+from sync.core.view import LinkView, TaskView
+
+__all__ = ["LinkView", "Plan", "TaskView", "plan_task"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`effects`: (key, effect, reason), in the order they are to be written.
+
+    `step` and `milestones` are what is to be recorded: together with the effects that carry them
+    (keys `status`, `stage`; `notify:{merge request}:{milestone}:{user}`) when those are done, at
+    once where there is no such effect. `milestones` holds only the links whose milestone changes.
+    `needs`: what must be read (`task`, `stages`) before anything can be decided; then there are no
+    effects and nothing is to be recorded. `problems` are settings that cannot be followed, for
+    people to see.
+    """
+
+    effects: tuple[tuple[str, Effect, str], ...]
+    decision: str
+    step: Step | None
+    needs: frozenset[str] = frozenset()
+    milestones: Mapping[MergeRequestKey, Milestone] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
+    """Desired minus applied. `now`: aware UTC, for the portal's window for edits."""
+    moving = moves.decide(view, rules)
+    telling = notices.decide(view, rules)
+    showing = cards_due.decide(view, rules, now)
+    if needs := moving.needs | telling.needs | showing.needs:
+        return _unread(view, rules, needs)
+    return Plan(
+        effects=(*moving.effects, *showing.effects, *telling.effects),
+        decision=_decision(rules, moving.said, moving.effects, showing.effects, telling.effects),
+        step=moving.step,
+        milestones=telling.milestones,
+        problems=moving.problems,
+    )
+
+
+def _unread(view: TaskView, rules: Rules, needs: frozenset[str]) -> Plan:
+    decision = say(rules.language, "needs", what=", ".join(sorted(needs)))
+    return Plan(effects=(), decision=decision, step=view.step, needs=needs)
+
+
+def _decision(
+    rules: Rules, said: Iterable[str], *effects: Iterable[tuple[str, Effect, str]]
+) -> str:
+    reasons = (reason for group in effects for _, _, reason in group)
+    return "; ".join((*said, *reasons)) or say(rules.language, "nothing")

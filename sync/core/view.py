@@ -1,0 +1,60 @@
+"""What a decision about one task sees: the task, its links and what was last agreed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sync.core.model import LinkKind, MergeRequest, Milestone, Stage, Step, Task
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """One merge request that names, or named, the task.
+
+    `live`: it still names the task. `silent`: it did so before the portal was connected; nothing
+    is shown of it. `message_*`: its card as last written. `milestone`: as last recorded.
+    """
+
+    merge_request: MergeRequest
+    kind: LinkKind
+    live: bool = True
+    silent: bool = False
+    message_id: int | None = None
+    message_text: str | None = None
+    message_at: datetime | None = None
+    milestone: Milestone | None = None
+
+    @property
+    def moves(self) -> bool:
+        return self.live and self.kind is not LinkKind.MENTION
+
+    @property
+    def loud(self) -> bool:
+        return self.live and not self.silent
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """`task`: as last read, None where it never was; `fresh`: nothing was heard of it since.
+
+    `step`: as last recorded. `stages`: the columns of the task's workgroup, None where not read.
+    `users`: a person's id on the code host → the portal user's id.
+    """
+
+    task: Task | None
+    fresh: bool
+    step: Step | None
+    stages: tuple[Stage, ...] | None
+    links: tuple[LinkView, ...]
+    users: Mapping[int, int]
+
+    @property
+    def current(self) -> Task | None:
+        """The task, if what is known of it may be acted on."""
+        return self.task if self.fresh else None
+
+    def ordered(self) -> list[LinkView]:
+        """The links in an order of their own, so that the order they came in means nothing."""
+        return sorted(self.links, key=lambda link: link.merge_request.key)

@@ -1,0 +1,89 @@
+"""Lines of BBCode text into paragraphs and the quotes that chats write without tags. Pure.
+
+A quote is a run of lines that begin with `>>`, or what stands between two lines of dashes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import groupby
+
+from sync.text.bbcode_elements import Element
+from sync.text.plain import run_of
+from sync.text.tree import Block, Inline, Paragraph, Quote, Text
+
+_DASHES = re.compile(r"-{6,}[ \t]*\Z")
+
+RawLine = list[str | Element]
+Reader = Callable[[RawLine], tuple[Inline, ...]]
+
+
+def raw_lines(children: Iterable[str | Element]) -> list[RawLine]:
+    """The run cut at line ends; the texts of each line that stand side by side are one."""
+    lines: list[RawLine] = [[]]
+    for child in children:
+        if isinstance(child, Element) and child.name == "br":
+            lines.append([])
+        elif isinstance(child, Element):
+            lines[-1].append(child)
+        else:
+            first, *rest = child.split("\n")
+            lines[-1].append(first)
+            lines.extend([part] for part in rest)
+    return [_texts_joined(line) for line in lines]
+
+
+def _texts_joined(line: RawLine) -> RawLine:
+    out: RawLine = []
+    for text, run in groupby(line, key=lambda child: isinstance(child, str)):
+        if not text:
+            out.extend(run)
+        elif words := "".join(run):
+            out.append(words)
+    return out
+
+
+def paragraphs(lines: list[RawLine], read: Reader) -> list[Block]:
+    """`read` makes a run of the tree of a line."""
+    fences = [number for number, line in enumerate(lines) if _is_fence(line)]
+    out: list[Block] = []
+    at = 0
+    for start, end in zip(fences[::2], fences[1::2], strict=False):
+        out += _quoted_by_marks(lines[at:start], read)
+        out += _quote(lines[start + 1 : end], read)
+        at = end + 1
+    return out + _quoted_by_marks(lines[at:], read)
+
+
+def _is_fence(line: RawLine) -> bool:
+    return len(line) == 1 and isinstance(line[0], str) and bool(_DASHES.match(line[0]))
+
+
+def _quoted_by_marks(lines: list[RawLine], read: Reader) -> list[Block]:
+    out: list[Block] = []
+    for quoted, run in groupby(lines, key=_is_quoted):
+        if quoted:
+            out += _quote([[line[0][2:].removeprefix(" "), *line[1:]] for line in run], read)
+        else:
+            out += _plain(run, read)
+    return out
+
+
+def _is_quoted(line: RawLine) -> bool:
+    return bool(line) and isinstance(line[0], str) and line[0].startswith(">>")
+
+
+def _quote(lines: list[RawLine], read: Reader) -> list[Block]:
+    inside = tuple(_plain(lines, read))
+    return [Quote(inside)] if inside else []
+
+
+def _plain(lines: Iterable[RawLine], read: Reader) -> list[Block]:
+    """Paragraphs, parted by lines that show nothing."""
+    runs = [read(line) for line in lines]
+    return [Paragraph(run_of(group)) for blank, group in groupby(runs, key=_blank) if not blank]
+
+
+def _blank(run: tuple[Inline, ...]) -> bool:
+    return all(isinstance(node, Text) and not node.text.strip() for node in run)

@@ -1,0 +1,165 @@
+"""BBCode as nested elements: tags matched, strays turned back into text. Pure, linear time.
+
+Tags as the portal knows them: https://apidocs.bitrix24.com/api-reference/chats/messages/
+formatting.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sync.text.tree import DEEPEST
+
+_TAG = re.compile(r"\[(?P<end>/?)(?P<name>[a-z0-9]+|\*)(?P<arg>[= ][^\[\]\n]*)?\]", re.IGNORECASE)
+_CODE_END = re.compile(r"\[/code\]", re.IGNORECASE)
+
+PAIRED = {"b", "i", "u", "s", "url", "user", "img", "quote", "list", "table", "tr", "td", "p"}
+ALONE = {"br", "timestamp"}
+# Their inside stays, they do not: no other side has colours, and buttons must not come alive.
+DROPPED = {
+    "color", "size", "font", "left", "center", "right", "justify", "chat", "context", "send",
+    "put", "call", "icon", "tbody", "thead",
+}  # fmt: skip
+BLOCKS = {"quote", "list", "table", "p", "tr", "td", "*"}
+_ALIASES = {"th": "td"}
+_ONCE = {"b", "i", "u", "s", "url", "user"}  # within themselves they mean nothing
+
+
+@dataclass(slots=True)
+class Element:
+    """A tag with what is in it. `block`: it, or something in it, is no run of text."""
+
+    name: str
+    arg: str = ""
+    source: str = ""  # the opening tag as written
+    children: list[str | Element] = field(default_factory=list)
+    block: bool = False
+
+    def add(self, child: str | Element) -> None:
+        self.children.append(child)
+        if isinstance(child, Element):
+            self.block = self.block or child.block
+
+
+def parse(text: str) -> Element:
+    """The root element of `text`; never raises."""
+    builder = Builder()
+    for token in _tokens(text):
+        match token:
+            case re.Match():
+                _take(builder, token)
+            case _ if token:
+                builder.add(token)
+    return builder.finished()
+
+
+def _take(builder: Builder, tag: re.Match[str]) -> None:
+    name = tag["name"].lower()
+    name = _ALIASES.get(name, name)
+    if name in DROPPED:
+        return
+    if name not in PAIRED and name not in ALONE and name != "*":
+        builder.add(tag[0])
+    elif tag["end"]:
+        builder.close(name, tag[0])
+    else:
+        builder.open(name, (tag["arg"] or "").strip(), tag[0])
+
+
+_Token = str | re.Match[str] | Element
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    """Texts, tags, and code as whole elements."""
+    at, code_ends = 0, [found.span() for found in _CODE_END.finditer(text)][::-1]
+    for tag in _TAG.finditer(text):
+        if tag.start() < at:
+            continue
+        yield text[at : tag.start()]
+        at = tag.end()
+        if tag["name"].lower() != "code":
+            yield tag
+            continue
+        while code_ends and code_ends[-1][0] < at:
+            code_ends.pop()
+        if tag["end"] or not code_ends:
+            yield tag[0]
+            continue
+        start, end = code_ends[-1]
+        inside = text[at:start]
+        yield Element("code", children=[inside], block="\n" in inside)
+        at = end
+    yield text[at:]
+
+
+class Builder:
+    """The stack of open elements. Depth is bounded, so giving children back stays linear.
+
+    `lenient`: an element that nobody closes is one all the same, as in HTML.
+    """
+
+    def __init__(self, *, lenient: bool = False) -> None:
+        self._lenient = lenient
+        self._stack = [Element("")]
+        self._open: Counter[str] = Counter()
+        self._skipped: Counter[str] = Counter()
+
+    def add(self, child: str | Element) -> None:
+        self._stack[-1].add(child)
+
+    def is_open(self, name: str) -> bool:
+        return self._open[name] > 0
+
+    def open(self, name: str, arg: str = "", source: str = "") -> None:
+        """`source` is what the tag counts as when nobody closes it."""
+        element = Element(name, arg, source, block=name in BLOCKS)
+        if name in ALONE:
+            self.add(element)
+        elif name == "*":
+            self._item(element)
+        elif len(self._stack) > DEEPEST or (name in _ONCE and self._open[name]):
+            self._skipped[name] += 1
+        else:
+            self._push(element)
+
+    def close(self, name: str, source: str = "") -> None:
+        if self._skipped[name]:
+            self._skipped[name] -= 1
+        elif not self._open[name]:
+            self.add(source)
+        else:
+            while self._stack[-1].name != name:
+                self._pop(whole=self._stack[-1].name == "*")
+            self._pop(whole=True)
+
+    def _item(self, element: Element) -> None:
+        """A [*] ends the item before it; outside of a list it is text."""
+        if not self._open["list"]:
+            return self.add(element.source)
+        while self._stack[-1].name != "list":
+            self._pop(whole=self._stack[-1].name == "*")
+        self._push(element)
+        return None
+
+    def _push(self, element: Element) -> None:
+        self._stack.append(element)
+        self._open[element.name] += 1
+
+    def _pop(self, *, whole: bool) -> None:
+        """Ends the innermost element; one that nobody closed is text followed by its inside."""
+        element = self._stack.pop()
+        self._open[element.name] -= 1
+        parent = self._stack[-1]
+        if whole or self._lenient:
+            parent.add(element)
+            return
+        for child in (element.source, *element.children):
+            parent.add(child)
+
+    def finished(self) -> Element:
+        while len(self._stack) > 1:
+            self._pop(whole=self._stack[-1].name == "*")
+        return self._stack[0]

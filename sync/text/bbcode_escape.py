@@ -1,0 +1,40 @@
+"""How text stays text in BBCode, which knows no escape. Pure.
+
+The portal's parsers see a tag only where its name follows the bracket at once, and a quote only
+where a line begins with `>>` or is all dashes (`https://apidocs.bitrix24.com/api-reference/chats/
+messages/formatting.html`). So an invisible WORD JOINER is put behind such a bracket or before such
+a line, and the reader takes exactly one of them away. A joiner that was in the text there is
+doubled. It takes no width, allows no line break, and is kept by the portal as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sync.text.chars import JOINER, cleaned, cleaned_lines
+
+_BRACKET = re.compile(r"\[(?=[A-Za-z/*\u2060]|\Z)")
+_LINE_START = re.compile(r"(?=\u2060*(?:>>|-{3,}))")
+_CODE_BRACKET = re.compile(r"\[(?=\u2060|/code|\Z)", re.IGNORECASE)
+
+
+def escaped(text: str, *, line_start: bool = False) -> str:
+    """`text` as BBCode that shows as it is; `line_start`: it stands at the start of a line."""
+    text = _BRACKET.sub("[" + JOINER, cleaned(text))
+    return JOINER + text if line_start and _LINE_START.match(text) else text
+
+
+def unescaped(text: str, *, line_start: bool = False) -> str:
+    """What `escaped` was given."""
+    if line_start and text.startswith(JOINER) and _LINE_START.match(text):
+        text = text[1:]
+    return text.replace("[" + JOINER, "[")
+
+
+def code_escaped(text: str) -> str:
+    """The inside of [code], where only its own end is a tag."""
+    return _CODE_BRACKET.sub("[" + JOINER, "\n".join(cleaned_lines(text)))
+
+
+def code_unescaped(text: str) -> str:
+    return text.replace("[" + JOINER, "[")

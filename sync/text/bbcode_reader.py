@@ -1,0 +1,200 @@
+"""The portal's BBCode as the tree: of tasks and of chats. Pure, linear time, never raises.
+
+https://apidocs.bitrix24.com/api-reference/chats/messages/formatting.html
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from itertools import groupby
+
+from sync.text.bbcode_blocks import paragraphs, raw_lines
+from sync.text.bbcode_elements import BLOCKS, Element, parse
+from sync.text.bbcode_escape import code_unescaped, unescaped
+from sync.text.chars import cleaned
+from sync.text.plain import lines_of, run_of, text_of
+from sync.text.tree import (
+    Block,
+    Cell,
+    Code,
+    CodeBlock,
+    Document,
+    Emphasis,
+    Image,
+    Inline,
+    Item,
+    LineBreak,
+    Link,
+    List,
+    Paragraph,
+    Quote,
+    Row,
+    Strike,
+    Strong,
+    Table,
+    Text,
+    Underline,
+    UserMention,
+    joined,
+)
+from sync.text.urls import live_url
+
+_FORMATS = {"b": Strong, "i": Emphasis, "s": Strike, "u": Underline}
+_BOX = re.compile(r"\[([ xX])\] ")
+_USER = re.compile(r"=\s*([1-9][0-9]{0,9})\Z")
+_MOMENT = re.compile(r"=\s*([0-9]{1,10})(?![0-9])")
+_UNORDERED = {"", "=disc", "=circle", "=square", "=*"}
+
+Children = list[str | Element]
+
+
+def read(text: str) -> Document:
+    """The document that `text` shows; what is no tag of the portal is text."""
+    return Document(blocks_of(parse(text.replace("\r\n", "\n").replace("\r", "\n")).children))
+
+
+def blocks_of(children: Children) -> tuple[Block, ...]:
+    """Runs of text become paragraphs and quotes; between them stand the block elements."""
+    out: list[Block] = []
+    for block, run in groupby(_dissolved(children), key=_is_block):
+        if block:
+            out.extend(one for element in run for one in _block(element))
+        else:
+            out.extend(paragraphs(raw_lines(list(run)), _run))
+    return tuple(out)
+
+
+def _is_block(child: str | Element) -> bool:
+    return isinstance(child, Element) and child.block
+
+
+def _dissolved(children: Children) -> Children:
+    """Formatting around blocks, which no dialect can say, gives way to what is in it."""
+    out: Children = []
+    for child in children:
+        if _is_block(child) and child.name not in BLOCKS and child.name != "code":
+            out.extend(_dissolved(child.children))
+        else:
+            out.append(child)
+    return out
+
+
+def _block(element: Element) -> tuple[Block, ...]:
+    match element.name:
+        case "code":
+            return (_code_block(element.children[0]),)
+        case "quote":
+            blocks = blocks_of(element.children)
+            return (Quote(blocks),) if blocks else ()
+        case "list":
+            items = tuple(_item(part) for part in _parts(element, "*"))
+            ordered = element.arg.lower() not in _UNORDERED
+            return (List(items, ordered),) if items else ()
+        case "table":
+            rows = tuple(row for part in _parts(element, "tr") if (row := _row(part)).cells)
+            return (Table(rows),) if rows else ()
+        case _:
+            return blocks_of(element.children)
+
+
+def _parts(element: Element, name: str) -> list[Element]:
+    """The children of that name; what stands between them is a part of its own, never lost."""
+    parts: list[Element] = []
+    for own, run in groupby(element.children, key=lambda child: _named(child, name)):
+        children = list(run)
+        if own:
+            parts.extend(children)
+        elif not all(isinstance(child, str) and not child.strip() for child in children):
+            parts.append(Element(name, children=children, block=True))
+    return parts
+
+
+def _named(child: str | Element, name: str) -> bool:
+    return isinstance(child, Element) and child.name == name
+
+
+def _code_block(text: str) -> CodeBlock:
+    return CodeBlock(code_unescaped(text.removeprefix("\n").removesuffix("\n")))
+
+
+def _row(element: Element) -> Row:
+    cells = _parts(element, "td")
+    return Row(tuple(Cell(run_of(lines_of(blocks_of(cell.children)))) for cell in cells))
+
+
+def _item(element: Element) -> Item:
+    """A checkbox is written `[x] ` at the start of an item."""
+    match blocks_of(element.children):
+        case (Paragraph((Text(text), *rest)), *others):
+            text = text.lstrip()
+            box = _BOX.match(text)
+            text = text[box.end() :] if box else text
+            first = joined((Text(text), *rest))
+            blocks = (Paragraph(first), *others) if first else tuple(others)
+            return Item(blocks, box[1] in "xX" if box else None)
+        case blocks:
+            return Item(blocks)
+
+
+def _run(children: Children) -> tuple[Inline, ...]:
+    """A run of text without blocks."""
+    out: list[Inline] = []
+    for text, group in groupby(children, key=lambda child: isinstance(child, str)):
+        if text:
+            _add_text(out, "".join(group))
+        else:
+            out.extend(node for element in group for node in _inline(element))
+    return joined(tuple(out))
+
+
+def _add_text(out: list[Inline], text: str) -> None:
+    for number, line in enumerate(text.split("\n")):
+        if number:
+            out.append(LineBreak())
+        fresh = not out or isinstance(out[-1], LineBreak)
+        out.append(Text(unescaped(cleaned(line), line_start=fresh)))
+
+
+def _inline(element: Element) -> tuple[Inline, ...]:
+    match element.name:
+        case "b" | "i" | "s" | "u":
+            inside = _run(element.children)
+            return (_FORMATS[element.name](inside),) if inside else ()
+        case "code":
+            text = code_unescaped(cleaned(element.children[0]))
+            return (Code(text),) if text else ()
+        case "br":
+            return (LineBreak(),)
+        case "url":
+            return _link(element)
+        case "img":
+            url = live_url(_words(element))
+            return (Image(url),) if url else _run(element.children)
+        case "user":
+            found, name = _USER.match(element.arg), _words(element)
+            return (UserMention(name, int(found[1])) if found else Text(name),) if name else ()
+        case "timestamp":
+            return _moment(element)
+        case _:
+            return _run(element.children)
+
+
+def _words(element: Element) -> str:
+    return text_of(_run(element.children)).replace("\n", " ").strip()
+
+
+def _link(element: Element) -> tuple[Inline, ...]:
+    shown = _run(element.children)
+    url = live_url(element.arg.removeprefix("=").strip().strip("\"'") or text_of(shown))
+    if url is None:
+        return shown
+    return (Link(url, shown or (Text(url),)),)
+
+
+def _moment(element: Element) -> tuple[Inline, ...]:
+    """Seconds since 1970, which the portal shows in the reader's own time zone."""
+    found = _MOMENT.match(element.arg)
+    if not found:
+        return (Text(element.source),)
+    return (Text(datetime.fromtimestamp(int(found[1]), UTC).strftime("%Y-%m-%d %H:%M UTC")),)

@@ -1,0 +1,150 @@
+"""The tree as the portal's BBCode, for task descriptions and for chats. Pure.
+
+What BBCode cannot say degrades readably: a heading is a bold line, a checkbox is `[x]`, a rule is
+a line of long dashes, an image is a link to it (chat and task want different, incompatible [img]).
+A chat knows no lists, tables and quotes as tags: https://apidocs.bitrix24.com/api-reference/chats/
+messages/formatting.html
+"""
+
+from __future__ import annotations
+
+from sync.text.bbcode_escape import code_escaped, escaped
+from sync.text.chars import cleaned
+from sync.text.plain import RULE, lines_of, run_of
+from sync.text.tree import (
+    Block,
+    Cell,
+    Code,
+    CodeBlock,
+    Document,
+    Emphasis,
+    Heading,
+    Image,
+    Inline,
+    Item,
+    LineBreak,
+    Link,
+    List,
+    Paragraph,
+    Quote,
+    Row,
+    Rule,
+    Strike,
+    Strong,
+    Table,
+    Text,
+    Underline,
+    UserMention,
+    joined,
+)
+from sync.text.urls import live_url
+
+_PAIRS = {Strong: "b", Emphasis: "i", Strike: "s", Underline: "u"}
+_BOXES = {None: (), True: (Text("[x] "),), False: (Text("[ ] "),)}
+
+
+def write(document: Document, *, chat: bool = False) -> str:
+    """BBCode of a task, or of a chat message; lines end with `\\n`, the last without."""
+    return _blocks(for_chat(document).blocks if chat else document.blocks, chat=chat)
+
+
+def for_chat(document: Document) -> Document:
+    """The same words with nothing but paragraphs, code, and quotes of lines."""
+    return Document(tuple(map(_chat_block, document.blocks)))
+
+
+def _chat_block(block: Block) -> Block:
+    match block:
+        case Paragraph() | Heading() | CodeBlock() | Rule():
+            return block
+        case Quote(blocks):
+            return Quote((Paragraph(run_of(lines_of(blocks))),))
+        case _:
+            return Paragraph(run_of(lines_of((block,))))
+
+
+def _blocks(blocks: tuple[Block, ...], *, chat: bool = False) -> str:
+    return "\n\n".join(text for block in blocks if (text := _block(block, chat=chat)))
+
+
+def _block(block: Block, *, chat: bool) -> str:
+    match block:
+        case Paragraph(children):
+            return inline(children)
+        case Heading(_, children):
+            return f"[b]{inside}[/b]" if (inside := inline(children)) else ""
+        case List():
+            return _list(block)
+        case Quote(blocks) if chat:
+            return "\n".join(f">>{line}" for line in _blocks(blocks).split("\n") if line)
+        case Quote(blocks):
+            return f"[quote]\n{inside}\n[/quote]" if (inside := _blocks(blocks)) else ""
+        case CodeBlock(text):
+            return f"[code]\n{code_escaped(text)}\n[/code]"
+        case Table(rows):
+            return "[table]\n" + "".join(map(_row, rows)) + "[/table]" if rows else ""
+        case Rule():
+            return RULE
+
+
+def _list(block: List) -> str:
+    tag = "list=1" if block.ordered else "list"
+    return f"[{tag}]\n" + "".join(map(_item, block.items)) + "[/list]" if block.items else ""
+
+
+def _item(item: Item) -> str:
+    """The checkbox is words of the first paragraph."""
+    box, blocks = _BOXES[item.checked], item.blocks
+    if box:
+        match blocks:
+            case (Paragraph(children), *others):
+                blocks = (Paragraph((*box, *children)), *others)
+            case _:
+                blocks = (Paragraph(box), *blocks)
+    return f"[*]{_blocks(blocks)}\n"
+
+
+def _row(row: Row) -> str:
+    return "[tr]" + "".join(map(_cell, row.cells)) + "[/tr]\n"
+
+
+def _cell(cell: Cell) -> str:
+    return f"[td]{inline(cell.children)}[/td]"
+
+
+def inline(nodes: tuple[Inline, ...]) -> str:
+    """The nodes in one run of text; a LineBreak is a line end."""
+    out: list[str] = []
+    fresh = True
+    for node in joined(nodes):
+        text = _inline(node, fresh)
+        fresh = isinstance(node, LineBreak) or (fresh and not text)
+        out.append(text)
+    return "".join(out)
+
+
+def _inline(node: Inline, fresh: bool) -> str:
+    match node:
+        case Text(text):
+            return escaped(text, line_start=fresh)
+        case Strong(children) | Emphasis(children) | Strike(children) | Underline(children):
+            tag = _PAIRS[type(node)]
+            return f"[{tag}]{inside}[/{tag}]" if (inside := inline(children)) else ""
+        case Code(text):
+            return f"[code]{code_escaped(cleaned(text))}[/code]" if text else ""
+        case LineBreak():
+            return "\n"
+        case UserMention(name, portal_user):
+            shown = escaped(name, line_start=portal_user is not None or fresh)
+            return f"[user={portal_user}]{shown}[/user]" if portal_user and shown else shown
+        case Link(url, children):
+            return _link(url, inline(children), fresh)
+        case Image(url, alt):
+            return _link(url, escaped(alt, line_start=True), fresh)
+
+
+def _link(url: str, shown: str, fresh: bool) -> str:
+    safe = live_url(url)
+    if safe is None:
+        return shown or escaped(url, line_start=fresh)
+    return f"[url={safe}]{shown or safe}[/url]"

@@ -1,0 +1,70 @@
+"""A document cut to fit a place, as a document: markup is never cut in the middle. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+
+from sync.text.tree import Code, CodeBlock, Document, Image, Node, Paragraph, Text, UserMention
+
+MOST_MESSAGE = 20_000  # characters of a chat message; the portal cuts longer ones
+ELLIPSIS = "…"
+
+Writer = Callable[[Document], str]
+
+
+def clip(document: Document, chars: int, write: Writer) -> Document:
+    """The longest beginning of the document whose written form has at most `chars` characters.
+
+    A cut one ends with an ellipsis. `write` is the dialect's writer.
+    https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-add.html
+    """
+    if len(write(document)) <= chars:
+        return document
+    low, high = 0, chars  # words written take at least their own length
+    while low < high:
+        middle = (low + high + 1) // 2
+        if len(write(_beginning(document, middle))) <= chars:
+            low = middle
+        else:
+            high = middle - 1
+    return _beginning(document, low)
+
+
+def _beginning(document: Document, words: int) -> Document:
+    """The document with its first `words` characters of text and an ellipsis."""
+    taken, _ = _taken(document, words)
+    if not isinstance(taken, Document):
+        return Document()
+    return Document((*taken.blocks, Paragraph((Text(ELLIPSIS),))))
+
+
+def _taken(node: Node, left: int) -> tuple[Node | None, int]:
+    """The part of the node that `left` characters of text allow, and how many are left then."""
+    match node:
+        case Text(text) | Code(text) | CodeBlock(text):
+            cut = text[:left]
+            return (replace(node, text=cut) if cut else None), left - len(cut)
+        case UserMention(name) | Image(alt=name):
+            cost = len(name) + 1
+            return (node, left - cost) if cost <= left else (None, 0)
+    return _children_taken(node, left)
+
+
+def _children_taken(node: Node, left: int) -> tuple[Node | None, int]:
+    """Nodes without text cost one character each, so that what is empty ends too."""
+    left -= 1
+    if left < 0:
+        return None, 0
+    values = {}
+    for field in fields(node):
+        if isinstance(children := getattr(node, field.name), tuple):
+            kept: list[Node] = []
+            for child in children:
+                if left <= 0:
+                    break
+                part, left = _taken(child, left)
+                if part is not None:
+                    kept.append(part)
+            values[field.name] = tuple(kept)
+    return (replace(node, **values) if values else node), left

@@ -1,0 +1,130 @@
+"""The tree as plain text, and as single lines where a place has no blocks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sync.text.tree import (
+    Block,
+    Code,
+    CodeBlock,
+    Document,
+    Emphasis,
+    Heading,
+    Image,
+    Inline,
+    Item,
+    LineBreak,
+    Link,
+    List,
+    Paragraph,
+    Quote,
+    Rule,
+    Strike,
+    Strong,
+    Table,
+    Text,
+    Underline,
+    UserMention,
+    joined,
+)
+
+RULE = "\u2014" * 8
+BULLET = "• "
+
+Line = tuple[Inline, ...]
+
+
+def one_line(document: Document) -> str:
+    """All words of the document in one line, without markup: for titles and logs."""
+    return " ".join(" ".join(text_of(line) for line in lines_of(document.blocks)).split())
+
+
+def text_of(nodes: Iterable[Inline]) -> str:
+    """The words of a run, without markup; a line break is a line end."""
+    return "".join(map(_text, nodes))
+
+
+def _text(node: Inline) -> str:
+    match node:
+        case Text(text) | Code(text):
+            return text
+        case LineBreak():
+            return "\n"
+        case Image(url, alt):
+            return alt or url
+        case UserMention(name):
+            return name
+        case Strong(inside) | Emphasis(inside) | Strike(inside) | Underline(inside):
+            return text_of(inside)
+        case Link(_, inside):
+            return text_of(inside)
+
+
+def lines_of(blocks: Iterable[Block]) -> list[Line]:
+    """The blocks as single lines: bullets, numbers and bars stand for lists and tables."""
+    return [line for block in blocks for line in _lines(block)]
+
+
+def run_of(lines: Iterable[Line]) -> Line:
+    """The lines in one run, a LineBreak between them."""
+    return tuple(node for line in lines for node in (LineBreak(), *line))[1:]
+
+
+def split_lines(nodes: Line) -> list[Line]:
+    lines: list[list[Inline]] = [[]]
+    for node in nodes:
+        if isinstance(node, LineBreak):
+            lines.append([])
+        else:
+            lines[-1].append(node)
+    return [tuple(line) for line in lines]
+
+
+def _lines(block: Block) -> list[Line]:
+    match block:
+        case Paragraph(children):
+            return split_lines(children)
+        case Heading(_, children):
+            return [(Strong(line),) for line in split_lines(children) if line]
+        case Quote(blocks):
+            return lines_of(blocks)
+        case CodeBlock(text):
+            return [(Code(line),) if line else () for line in text.split("\n")]
+        case Rule():
+            return [(Text(RULE),)]
+        case Table(rows):
+            return [_row([cell.children for cell in row.cells]) for row in rows]
+        case List():
+            return _list_lines(block)
+
+
+def _row(cells: list[Line]) -> Line:
+    flat = (run_of_words(cell) for cell in cells)
+    return joined(tuple(node for cell in flat for node in (Text(" | "), *cell))[1:])
+
+
+def run_of_words(nodes: Line) -> Line:
+    """The run with its line breaks made spaces."""
+    return tuple(Text(" ") if isinstance(node, LineBreak) else node for node in nodes)
+
+
+def _list_lines(block: List) -> list[Line]:
+    numbers = range(block.start, block.start + len(block.items))
+    marks = (f"{number}. " if block.ordered else BULLET for number in numbers)
+    return [
+        line for mark, item in zip(marks, block.items, strict=True) for line in _item(item, mark)
+    ]
+
+
+_BOXES = {None: "", True: "[x] ", False: "[ ] "}
+
+
+def _item(item: Item, mark: str) -> list[Line]:
+    """The first line has the mark, the rest stand under it."""
+    first, *rest = lines_of(item.blocks) or [()]
+    indent = Text("\u00a0" * 3)
+    return [
+        joined((Text(mark + _BOXES[item.checked]), *first)),
+        *(joined((indent, *line)) for line in rest),
+    ]

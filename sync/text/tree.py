@@ -1,0 +1,174 @@
+"""The document tree every dialect is read into and written out of. Pure.
+
+Text in the tree is data: a writer escapes it, so that nothing in it comes alive on the other side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Plain characters. Line ends in it count as spaces: a line break is a LineBreak."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    children: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    children: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    children: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Underline:
+    children: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    url: str
+    children: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    url: str
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UserMention:
+    """Somebody named. A writer makes it a live mention only with the id of its own side.
+
+    `portal_user`: a user of the portal; `login`: a user of the tracker. A reader fills in only its
+    own; who knows the people fills in the other. Without it the name is written as text.
+    """
+
+    name: str
+    portal_user: int | None = None
+    login: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineBreak:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    children: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """`level` 1 (largest) to 6."""
+
+    level: int
+    children: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`checked`: None where the item has no checkbox."""
+
+    blocks: tuple[Block, ...]
+    checked: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    items: tuple[Item, ...]
+    ordered: bool = False
+    start: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """`text` has no final line end."""
+
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    children: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The first row is the header where a dialect has one."""
+
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    blocks: tuple[Block, ...] = ()
+
+
+Inline = (
+    Text | Strong | Emphasis | Strike | Underline | Code | Link | Image | UserMention | LineBreak
+)
+Block = Paragraph | Heading | List | Quote | CodeBlock | Table | Rule
+Node = Inline | Block | Item | Row | Cell | Document
+
+DEEPEST = 12  # nesting that readers keep; deeper markup is read as the text in it
+
+
+def joined(nodes: tuple[Inline, ...]) -> tuple[Inline, ...]:
+    """The same nodes with neighbouring texts made one and empty ones left out."""
+    out: list[Inline] = []
+    run: list[str] = []
+    for node in (*nodes, None):
+        if isinstance(node, Text):
+            run.append(node.text)
+            continue
+        if merged := "".join(run):
+            out.append(Text(merged))
+        run.clear()
+        if node is not None:
+            out.append(node)
+    return tuple(out)
+
+
+def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The tree with `change` applied to every node, children first."""
+    values = {
+        field.name: tuple(mapped(child, change) for child in value)
+        for field in fields(node)
+        if isinstance(value := getattr(node, field.name), tuple)
+    }
+    return change(replace(node, **values) if values else node)

@@ -1,0 +1,21 @@
+"""Which addresses may become links, in a form that every dialect can hold. Pure."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 2_000  # characters, what browsers and the portal take
+
+_ENCODED = str.maketrans(
+    {char: f"%{ord(char):02X}" for char in " []<>\"'`\\(){}|^"} | {"\u2060": "%E2%81%A0"}
+)
+_LIVE = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20\x7f]+\Z", re.IGNORECASE)
+
+
+def live_url(url: str) -> str | None:
+    """The address with the characters of markup encoded; None where it may not be a link.
+
+    Only http, https and mailto: anything else could run or reach something on the reader's side.
+    """
+    url = url.strip().translate(_ENCODED)
+    return url if len(url) <= LONGEST and _LIVE.match(url) else None

@@ -1,0 +1,133 @@
+"""What holds of every decision, whatever the view."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.core.lifecycle import step_of
+from sync.core.model import LinkKind, Milestone, Step, TaskStatus
+from sync.core.plan import LinkView, TaskView, plan_task
+from sync.core.rules import DEFAULT_RULES, GroupRules, Rules, StageRef, StepTarget
+from tests.core.makers import NOW, STAGES, STATES, link, mr, task, view
+from tests.core.world import World, applied
+
+stage_refs = st.one_of(
+    st.none(),
+    st.builds(StageRef, id=st.sampled_from([10, 12, 99])),
+    st.builds(StageRef, system_type=st.sampled_from(["NEW", "REVIEW", "none"])),
+)
+targets = st.builds(StepTarget, st.none() | st.sampled_from(TaskStatus), stage_refs)
+groups = st.builds(
+    GroupRules,
+    st.dictionaries(st.sampled_from(Step), targets),
+    st.frozensets(st.sampled_from(Milestone)),
+)
+rule_sets = st.builds(
+    Rules,
+    default=groups,
+    groups=st.dictionaries(st.just(3), groups),
+    language=st.sampled_from(["en", "ru"]),
+)
+tasks = st.none() | st.builds(
+    task,
+    status=st.sampled_from(TaskStatus),
+    group_id=st.sampled_from([0, 3]),
+    stage_id=st.sampled_from([0, 10, 12]),
+    responsible_id=st.sampled_from([0, 5]),
+    needs_control=st.booleans(),
+)
+
+
+@st.composite
+def links(draw: st.DrawFn, iid: int) -> LinkView:
+    shown = draw(st.booleans())
+    return link(
+        draw(st.sampled_from(sorted(STATES))),
+        iid,
+        kind=draw(st.sampled_from(LinkKind)),
+        live=draw(st.booleans()),
+        silent=draw(st.booleans()),
+        message_id=iid if shown else None,
+        message_text="[b]older[/b]\nolder" if shown else None,
+        message_at=NOW - timedelta(hours=draw(st.integers(0, 100))) if shown else None,
+        milestone=draw(st.none() | st.sampled_from(Milestone)),
+    )
+
+
+@st.composite
+def views(draw: st.DrawFn) -> TaskView:
+    return view(
+        *(draw(links(iid)) for iid in range(1, draw(st.integers(0, 4)) + 1)),
+        task=draw(tasks),
+        fresh=draw(st.booleans()),
+        step=draw(st.none() | st.sampled_from(Step)),
+        stages=draw(st.none() | st.just(STAGES)),
+        users=draw(st.dictionaries(st.integers(1, 3), st.integers(4, 6))),
+    )
+
+
+@given(views(), rule_sets)
+def test_planning_again_after_carrying_a_plan_out_writes_nothing(
+    seen: TaskView, rules: Rules
+) -> None:
+    plan = plan_task(seen, rules, NOW)
+    if not plan.needs:
+        again = plan_task(applied(seen, plan), rules, NOW)
+        assert (again.effects, again.needs, again.milestones) == ((), frozenset(), {})
+        assert again.step is plan.step
+
+
+@given(views(), rule_sets, st.randoms(use_true_random=False))
+def test_the_order_of_links_means_nothing(seen: TaskView, rules: Rules, chance) -> None:
+    shuffled = list(seen.links)
+    chance.shuffle(shuffled)
+    assert plan_task(replace(seen, links=tuple(shuffled)), rules, NOW) == plan_task(
+        seen, rules, NOW
+    )
+
+
+@given(views(), rule_sets)
+def test_keys_are_unique_and_a_plan_that_needs_reading_writes_nothing(
+    seen: TaskView, rules: Rules
+) -> None:
+    plan = plan_task(seen, rules, NOW)
+    keys = [key for key, _, _ in plan.effects]
+    assert len(set(keys)) == len(keys)
+    assert all(reason for _, _, reason in plan.effects)
+    assert plan.decision
+    if plan.needs:
+        assert (plan.effects, plan.step, plan.milestones) == ((), seen.step, {})
+
+
+@given(views(), rule_sets)
+def test_what_was_before_the_connection_is_never_written(seen: TaskView, rules: Rules) -> None:
+    silent = tuple(replace(one, silent=True) for one in seen.links)
+    plan = plan_task(replace(seen, links=silent), rules, NOW)
+    assert (plan.effects, plan.needs) == ((), frozenset())
+
+
+@given(views(), rule_sets)
+def test_a_task_is_moved_only_when_the_step_changes(seen: TaskView, rules: Rules) -> None:
+    step = step_of(one.merge_request for one in seen.links if one.moves)
+    plan = plan_task(replace(seen, step=step), rules, NOW)
+    assert not {"status", "stage"} & {key for key, _, _ in plan.effects}
+
+
+events = st.tuples(st.integers(0, 2), st.sampled_from(sorted(STATES)))
+
+
+@given(st.lists(events, max_size=12))
+def test_every_history_ends_where_its_last_states_lead(history: list[tuple[int, str]]) -> None:
+    world = World(view(*(link("draft", iid) for iid in range(3))), DEFAULT_RULES)
+    for number, state in history:
+        world.link(number, lambda one, s=state: replace(
+            one, merge_request=mr(s, one.merge_request.iid)))  # fmt: skip
+        world.round()
+    last = {0: "draft", 1: "draft", 2: "draft"} | dict(history)
+    world.round()
+    assert world.view.step is step_of(mr(state, iid) for iid, state in last.items())
+    assert world.round() == ""

@@ -1,0 +1,89 @@
+"""A portal of one task that does what plans say at once: for histories of decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sync.core.effects import Effect, MoveTask, Notify, PlaceTask, PutCard
+from sync.core.model import Task, TaskStatus
+from sync.core.plan import LinkView, Plan, TaskView, plan_task
+from sync.core.rules import DEFAULT_RULES, Rules
+from tests.core.makers import NOW
+
+
+def applied(view: TaskView, plan: Plan, now: datetime = NOW) -> TaskView:
+    """The view after all of the plan's effects were carried out and its records made."""
+    for _, effect, _ in plan.effects:
+        view = _carried_out(view, effect, now)
+    milestones = plan.milestones
+    links = (
+        replace(link, milestone=milestones.get(link.merge_request.key, link.milestone))
+        for link in view.links
+    )
+    return replace(view, step=plan.step, links=tuple(links))
+
+
+def _carried_out(view: TaskView, effect: Effect, now: datetime) -> TaskView:
+    match effect:
+        case MoveTask(status=status):
+            return replace(view, task=_moved(view.task, status))
+        case PlaceTask(stage_id=stage_id):
+            return replace(view, task=replace(view.task, stage_id=stage_id))
+        case PutCard():
+            links = tuple(_shown(link, effect, now) for link in view.links)
+            return replace(view, links=links)
+    return view
+
+
+def _moved(task: Task, status: TaskStatus) -> Task:
+    if status is TaskStatus.COMPLETED and task.needs_control:
+        status = TaskStatus.AWAITING_CONTROL
+    return replace(task, status=status)
+
+
+def _shown(link: LinkView, card: PutCard, now: datetime) -> LinkView:
+    if link.merge_request.key != card.merge_request:
+        return link
+    if card.message_id is not None:
+        return replace(link, message_text=card.text)
+    return replace(link, message_id=1000, message_text=card.text, message_at=now)
+
+
+class World:
+    """`log` holds what each round wrote, shortly: `in_progress`, `stage 12`, `card`, `edit`, …"""
+
+    def __init__(self, view: TaskView, rules: Rules = DEFAULT_RULES) -> None:
+        self.view, self.rules, self.now = view, rules, NOW
+        self.log: list[str] = []
+        self.plan: Plan | None = None
+
+    def round(self) -> str:
+        self.plan = plan_task(self.view, self.rules, self.now)
+        self.view = applied(self.view, self.plan, self.now)
+        self.log.append(", ".join(brief(key, effect) for key, effect, _ in self.plan.effects))
+        return self.log[-1]
+
+    def link(self, number: int, change: Callable[[LinkView], LinkView]) -> None:
+        links = list(self.view.links)
+        links[number] = change(links[number])
+        self.view = replace(self.view, links=tuple(links))
+
+    def wait(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+def brief(key: str, effect: Effect) -> str:
+    match effect:
+        case MoveTask(status=status):
+            return str(status)
+        case PlaceTask(stage_id=stage_id):
+            return f"stage {stage_id}"
+        case PutCard(message_id=None):
+            return f"card !{effect.merge_request.iid}"
+        case PutCard():
+            return f"edit !{effect.merge_request.iid}"
+        case Notify(user_id=user):
+            return f"{key.split(':')[2]} to {user}"
+    return key

@@ -1,0 +1,46 @@
+"""Documents cut to a length, and as plain text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.text import bbcode, markdown
+from sync.text.clip import clip
+from sync.text.plain import one_line
+from sync.text.tree import Document, Paragraph, Text, mapped
+from tests.text.trees import documents
+
+
+def test_what_fits_is_not_touched() -> None:
+    document = bbcode.read("[b]abc[/b]")
+    assert clip(document, 10, bbcode.write) is document
+
+
+def test_a_cut_document_keeps_its_markup_whole() -> None:
+    document = bbcode.read("[b]" + "a" * 100 + "[/b]\n\nb")
+    assert bbcode.write(clip(document, 30, bbcode.write)) == "[b]" + "a" * 20 + "[/b]\n\n…"
+
+
+@given(documents(), st.integers(1, 200))
+@pytest.mark.parametrize("write", [bbcode.write, markdown.write])
+def test_a_cut_document_fits(write, document: Document, chars: int) -> None:
+    assert len(write(clip(document, chars, write))) <= chars
+
+
+def test_one_line_has_all_the_words_and_no_markup() -> None:
+    text = "[b]a[/b]\nb\n[list][*]c[/list][code]\nd[b]\n[/code][url=https://a.test]e[/url]"
+    assert one_line(bbcode.read(text)) == "a b • c d[b] e"
+
+
+def test_every_node_can_be_changed() -> None:
+    document = bbcode.read("a[quote][b]b[/b][/quote]")
+    loud = mapped(document, lambda n: Text(n.text.upper()) if isinstance(n, Text) else n)
+    assert bbcode.write(loud) == "A\n\n[quote]\n[b]B[/b]\n[/quote]"
+
+
+def test_nothing_is_left_where_not_even_an_ellipsis_fits() -> None:
+    assert clip(Document((Paragraph((Text("abc"),)),)), 1, bbcode.write) == Document(
+        (Paragraph((Text("…"),)),)
+    )
