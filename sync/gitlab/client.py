@@ -1,0 +1,156 @@
+"""Calls to one GitLab instance's REST API v4: python-gitlab beneath, our errors and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import gitlab
+import requests
+from gitlab._backends import RequestsBackend
+
+from sync.errors import Refused
+from sync.gitlab.errors import not_gitlab, of_answer, of_exception
+from sync.net import guarded_session
+
+USER_AGENT = "b24bridge/0.1"
+TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
+PER_PAGE = 100  # GitLab's greatest
+
+
+class GitLab:
+    """One token at one instance. Not for several threads: each makes its own.
+
+    Every call raises Later, Denied or Refused. Nothing is repeated here: python-gitlab's own
+    waiting and repeating are off, the engine decides when to try again.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        connection_id: int = 0,
+        session: requests.Session | None = None,
+        allowed_networks: Sequence[str] = (),
+        ca_file: str | None = None,
+        proxy: str | None = None,
+        timeout: tuple[float, float] = TIMEOUT,
+    ) -> None:
+        self.base_url = clean_base_url(base_url)
+        self.connection_id = connection_id
+        self._api = gitlab.Gitlab(
+            self.base_url,
+            private_token=token,
+            timeout=timeout,  # type: ignore[arg-type]  # requests takes the pair
+            user_agent=USER_AGENT,
+            retry_transient_errors=False,
+            keep_base_url=True,  # the next page is asked of this address, whatever Link says
+            backend=partial(_Backend, self.base_url),
+            session=session or guarded_session(allowed_networks, ca_file=ca_file, proxy=proxy),
+        )
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The JSON of one object; `path` begins after /api/v4."""
+        return _json(
+            f"GET {path}",
+            partial(self._api.http_get, path, query_parameters=_query(query)),
+        )
+
+    def list(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """All items of a list, page after page as they are taken."""
+        options = {"per_page": PER_PAGE, **query}
+        try:
+            yield from self._api.http_list(
+                path, iterator=True, query_parameters=_query(options), obey_rate_limit=False
+            )
+        except (gitlab.GitlabParsingError, KeyError, TypeError) as error:
+            raise not_gitlab(f"GET {path}", "something else") from error
+
+    def post(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
+        return self._write(self._api.http_post, "POST", path, data, event_uuid)
+
+    def put(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
+        return self._write(self._api.http_put, "PUT", path, data, event_uuid)
+
+    def delete(self, path: str) -> None:
+        self._api.http_delete(path, obey_rate_limit=False)
+
+    def _write(
+        self, send: Any, verb: str, path: str, data: dict[str, Any], event_uuid: str | None
+    ) -> Any:
+        """`event_uuid`: of the hook that causes this write; GitLab then spares us its echo.
+
+        See lib/gitlab/web_hooks/recursion_detection.rb in GitLab's source.
+        """
+        headers = {"X-Gitlab-Event-UUID": event_uuid} if event_uuid else None
+        request = partial(send, path, post_data=data, extra_headers=headers)
+        return _json(f"{verb} {path}", request)
+
+
+class _Backend(RequestsBackend):
+    """Turns every failure into ours, and keeps the token from going anywhere else."""
+
+    def __init__(self, base_url: str, session: requests.Session) -> None:
+        super().__init__(session)
+        self._base_url = base_url
+
+    def http_request(self, method: str, url: str, **options: Any) -> Any:
+        request = f"{method.upper()} {url.removeprefix(self._base_url)}"
+        write = method.lower() != "get"
+        if not url.startswith(f"{self._base_url}/api/v4/"):
+            raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
+        # The session knows the CA file. A redirect would carry the token to another address.
+        options |= {"verify": self.client.verify, "allow_redirects": False}
+        try:
+            answer = super().http_request(method, url, **options)
+        except OSError as error:  # every error of requests, and an unreadable CA file
+            raise of_exception(error, request=request, write=write) from error
+        if not 200 <= answer.status_code < 300:
+            raise of_answer(answer.response, request=request, write=write)
+        return answer
+
+
+def clean_base_url(base_url: str) -> str:
+    """The instance's address, with a relative root if it has one. Raises Refused."""
+    try:
+        parts = urlsplit(base_url.strip())
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in parts.netloc:
+        raise Refused(
+            "The base URL is not a web address",
+            change="Write it like https://gitlab.example.com, without a user name",
+            code="base_url",
+        )
+    path = parts.path.rstrip("/").removesuffix("/api/v4").rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def encoded(project: int | str) -> str:
+    """A project's or group's id or path as one segment of an address."""
+    return quote(str(project), safe="")
+
+
+def _query(query: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in query.items()
+        if value is not None
+    }
+
+
+def _json(name: str, request: Callable[..., Any]) -> Any:
+    """The answer's JSON; python-gitlab hands over the response itself where that is not JSON."""
+    try:
+        answer = request(obey_rate_limit=False)
+    except gitlab.GitlabParsingError as error:
+        raise not_gitlab(name, "broken JSON") from error
+    if not isinstance(answer, requests.Response):
+        return answer
+    if not answer.content:
+        return {}
+    raise not_gitlab(name, answer.headers.get("Content-Type", ""))

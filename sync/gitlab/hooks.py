@@ -1,0 +1,151 @@
+"""GitLab webhooks: is the sender ours, was it heard before, and what does it say. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sync.core.events import CodeEvent, Unrecognised
+from sync.gitlab.payloads import commits_pushed, merge_request_heard, pipeline_heard
+from sync.gitlab.reading import Unreadable, text
+
+FRESH_SECONDS = 300  # the window of the Standard Webhooks specification, both ways
+_KEY_LIMIT = 100  # a longer sender's key is kept as its hash
+
+# X-Gitlab-Event -> how its body is read. A new event is one more row.
+EVENTS: dict[str, Callable[[dict[str, Any], int], CodeEvent]] = {
+    "Merge Request Hook": merge_request_heard,
+    "Push Hook": commits_pushed,
+    "Pipeline Hook": pipeline_heard,
+}
+# An instance-wide system hook names its event in the body.
+# https://docs.gitlab.com/administration/system_hooks/
+_SYSTEM_HOOK = "System Hook"
+_IN_SYSTEM_HOOKS = {"merge_request": "Merge Request Hook", "push": "Push Hook"}
+_NOT_USED = "recorded, nothing is done with it yet"
+
+
+class Unauthentic(Exception):
+    """The request is not from the GitLab we know; `reason` is for the log, not for the sender."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def verify(
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    token: str,
+    signing_token: str | None,
+    now: datetime,
+) -> None:
+    """Returns if the raw `body` came from our hook. Raises Unauthentic.
+
+    With a signing token here, a signature that is present must be right; without a signature (a
+    hook from before the signing token was set) X-Gitlab-Token decides. An empty secret proves
+    nothing. https://docs.gitlab.com/user/project/integrations/webhooks/#signing-tokens
+    """
+    given = _lower(headers)
+    if signing_token and "webhook-signature" in given:
+        _verify_signature(given, body, _signing_key(signing_token), now)
+    elif "x-gitlab-token" not in given:
+        raise Unauthentic("the request has no X-Gitlab-Token")
+    elif not token or not _same(given["x-gitlab-token"], token):
+        raise Unauthentic("X-Gitlab-Token is not ours")
+
+
+def dedupe_key(headers: Mapping[str, str], body: bytes) -> str:
+    """What a delivery and its resend have in common; at most 100 characters.
+
+    `webhook-id` (19.0) and `Idempotency-Key` (17.4) are the same value; X-Gitlab-Event-UUID and
+    X-Gitlab-Webhook-UUID are not usable. Older instances: event and body.
+    """
+    given = _lower(headers)
+    key = given.get("webhook-id") or given.get("idempotency-key")
+    if key and len(key) <= _KEY_LIMIT and key.isprintable():
+        return key
+    told = key.encode("utf-8", "surrogatepass") if key else event_name(headers).encode() + b"\n"
+    return "sha256:" + hashlib.sha256(told + (b"" if key else body)).hexdigest()
+
+
+def event_name(headers: Mapping[str, str]) -> str:
+    """X-Gitlab-Event, "" where it is missing; at most 64 characters."""
+    return text(_lower(headers).get("x-gitlab-event", ""))[:64]
+
+
+def parse(event: str, body: bytes, *, connection_id: int) -> tuple[CodeEvent, ...]:
+    """What a stored delivery says. Never raises: what cannot be read is Unrecognised."""
+    kind = event or "no X-Gitlab-Event"
+    try:
+        payload = _payload(body)
+        if event == _SYSTEM_HOOK:
+            told = text(payload.get("object_kind")) or text(payload.get("event_name"))
+            event, kind = _IN_SYSTEM_HOOKS.get(told, ""), f"{_SYSTEM_HOOK}: {told or 'no name'}"
+        if event not in EVENTS:
+            return (Unrecognised(kind, _NOT_USED),)
+        return (EVENTS[event](payload, connection_id),)
+    except Unreadable as unreadable:
+        return (Unrecognised(kind, str(unreadable)),)
+
+
+def _payload(body: bytes) -> dict[str, Any]:
+    try:
+        payload = json.loads(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise Unreadable("the body is not UTF-8") from None
+    except RecursionError:
+        raise Unreadable("the body is nested too deeply") from None
+    except ValueError:
+        raise Unreadable("the body is not JSON, or is cut off: a custom template?") from None
+    if not isinstance(payload, dict):
+        raise Unreadable("the body is JSON, but not an object")
+    return payload
+
+
+def _verify_signature(given: Mapping[str, str], body: bytes, key: bytes, now: datetime) -> None:
+    """Standard Webhooks: any of the listed `v1` signatures may be the right one."""
+    webhook_id, timestamp = given.get("webhook-id", ""), given.get("webhook-timestamp", "")
+    signed = f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
+    digest = hmac.new(key, signed, hashlib.sha256).digest()
+    expected = "v1," + base64.b64encode(digest).decode()
+    matches = [_same(one, expected) for one in given["webhook-signature"].split(" ")]
+    if not any(matches):
+        raise Unauthentic("webhook-signature does not match")
+    if abs(int(now.timestamp()) - _seconds(timestamp)) > FRESH_SECONDS:
+        raise Unauthentic(f"webhook-timestamp is over {FRESH_SECONDS} s off: replay or wrong clock")
+
+
+def _seconds(timestamp: str) -> int:
+    try:
+        return int(timestamp)
+    except ValueError:
+        raise Unauthentic("webhook-timestamp is missing or not a number") from None
+
+
+def _signing_key(signing_token: str) -> bytes:
+    """The HMAC key: the decoded bytes after `whsec_`, not the token's own text."""
+    try:
+        key = base64.b64decode(signing_token.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not key or not signing_token.startswith("whsec_"):
+        raise Unauthentic("the signing token kept here is not whsec_ and base64")
+    return key
+
+
+def _same(one: str, other: str) -> bool:
+    """Equality in constant time, of any text."""
+    encoded = (text.encode("utf-8", "surrogatepass") for text in (one, other))
+    return hmac.compare_digest(*encoded)
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

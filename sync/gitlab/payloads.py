@@ -1,0 +1,217 @@
+"""Webhook bodies as typed events: merge requests, pushes, pipelines. Pure.
+
+Field by field: https://docs.gitlab.com/user/project/integrations/webhook_events/
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sync.core.events import CommitsPushed, MergeRequestHeard, PipelineHeard
+from sync.core.model import (
+    Commit,
+    MergeRequest,
+    MergeRequestState,
+    Person,
+    Pipeline,
+    PipelineStatus,
+    Project,
+    Reviewer,
+)
+from sync.gitlab.dates import moment
+from sync.gitlab.people import email, people, person, pusher
+from sync.gitlab.reading import Unreadable, link, mapping, mappings, seconds, text, whole
+
+_T = TypeVar("_T")
+
+# action -> (what it changes: one approval more or less, whether the approval rules are met).
+# `approval` and `unapproval` are one person's; `approved` and `unapproved` also tip the rules.
+_APPROVALS: dict[str, tuple[bool, bool | None]] = {
+    "approval": (True, None),
+    "approved": (True, True),
+    "unapproval": (False, None),
+    "unapproved": (False, False),
+}
+_MAKES_A_MILESTONE = {"open", "close", "reopen", "merge", "approved", "unapproved"}
+_STATE_IDS = {1: "opened", 2: "closed", 3: "merged", 4: "locked"}
+_BRANCH = "refs/heads/"
+
+
+def merge_request_heard(payload: dict[str, Any], connection_id: int) -> MergeRequestHeard:
+    """The event of a merge request hook. Raises Unreadable."""
+    _of_kind(payload, "merge_request")
+    told = mapping(payload.get("object_attributes"))
+    action = text(told.get("action"))
+    actor = person(payload.get("user"))
+    approval, rules_met = _APPROVALS.get(action, (None, None))
+    by_system = told.get("system") is True  # then the actor pushed, and approved nothing
+    return MergeRequestHeard(
+        merge_request=_merge_request(payload, told, connection_id),
+        action=action,
+        actor=actor,
+        approval=None if by_system else approval,
+        rules_met=rules_met,
+        approvals_reset=text(told.get("system_action")).startswith("approvals_reset"),
+    )
+
+
+def commits_pushed(payload: dict[str, Any], connection_id: int) -> CommitsPushed:
+    """The event of a push to a branch. Raises Unreadable."""
+    _of_kind(payload, "push")
+    ref, after = text(payload.get("ref")), text(payload.get("after"))
+    if not ref.startswith(_BRANCH):
+        raise Unreadable(f"the push is to {ref or 'no ref'}, not to a branch")
+    return CommitsPushed(
+        project=_project(payload.get("project"), payload.get("project_id"), connection_id),
+        branch=ref.removeprefix(_BRANCH),
+        commits=tuple(_commit(item) for item in mappings(payload.get("commits"))),
+        actor=pusher(payload),
+        after=after,
+        created=_is_zero(text(payload.get("before"))),
+        deleted=_is_zero(after),
+    )
+
+
+def pipeline_heard(payload: dict[str, Any], connection_id: int) -> PipelineHeard:
+    """The event of a pipeline hook. Raises Unreadable."""
+    _of_kind(payload, "pipeline")
+    told = mapping(payload.get("object_attributes"))
+    if told.get("source") == "parent_pipeline":
+        raise Unreadable("child pipeline: its parent pipeline tells the result")
+    project = _project(payload.get("project"), None, connection_id)
+    pipeline_id = _must(whole(told.get("id")), "the pipeline has no id")
+    return PipelineHeard(
+        Pipeline(
+            project=project,
+            id=pipeline_id,
+            status=status(told.get("status")),
+            ref=text(told.get("ref")),
+            sha=text(told.get("sha")),
+            url=link(told.get("url")) or f"{project.url}/-/pipelines/{pipeline_id}",
+            updated_at=_must(_latest(payload), "the pipeline has no date"),
+            source=text(told.get("source")),
+            merge_request_iid=_iid_in(project, mapping(payload.get("merge_request"))),
+            duration_seconds=seconds(told.get("duration")),
+        )
+    )
+
+
+def status(value: object) -> PipelineStatus:
+    """A pipeline's status; `unknown` for words that a future version adds."""
+    try:
+        return PipelineStatus(text(value))
+    except ValueError:
+        return PipelineStatus.UNKNOWN
+
+
+def state(value: object, number: object = None) -> MergeRequestState:
+    """A merge request's state by its word or by its `state_id`. Raises Unreadable."""
+    word = text(value) or _STATE_IDS.get(whole(number) or 0, "")
+    try:
+        return MergeRequestState(word)
+    except ValueError:
+        raise Unreadable(f"the merge request's state is {word or 'not told'}") from None
+
+
+def reviewer(value: dict[str, Any]) -> Reviewer | None:
+    """A hook's reviewer object; None where it has no id."""
+    found = person(value)
+    return Reviewer(found, text(value.get("state")) or "unreviewed") if found else None
+
+
+def _merge_request(
+    payload: dict[str, Any], told: dict[str, Any], connection_id: int
+) -> MergeRequest:
+    project = _project(payload.get("project"), told.get("target_project_id"), connection_id)
+    iid = _must(whole(told.get("iid")), "the merge request has no iid")
+    reviewers = tuple(r for v in mappings(payload.get("reviewers")) if (r := reviewer(v)))
+    assignees = people(payload.get("assignees"))
+    actor = person(payload.get("user"))
+    action = text(told.get("action"))
+    return MergeRequest(
+        project=project,
+        iid=iid,
+        title=text(told.get("title")),
+        description=text(told.get("description")),
+        url=link(told.get("url")) or f"{project.url}/-/merge_requests/{iid}",
+        state=state(told.get("state"), told.get("state_id")),
+        draft=True in (told.get("draft"), told.get("work_in_progress")),
+        source_branch=text(told.get("source_branch")),
+        target_branch=text(told.get("target_branch")),
+        author=_known(told.get("author_id"), (actor, *assignees, *(r.person for r in reviewers))),
+        updated_at=_must(moment(told.get("updated_at")), "the merge request has no date"),
+        assignees=assignees,
+        reviewers=reviewers,
+        labels=_labels(payload, told),
+        head_sha=text(mapping(told.get("last_commit")).get("id")),
+        actor=actor if action in _MAKES_A_MILESTONE else None,
+    )
+
+
+def _project(value: object, fallback_id: object, connection_id: int) -> Project:
+    """A hook's project; old versions leave its id out and tell it beside the object."""
+    told = mapping(value)
+    project_id = whole(told.get("id")) or whole(fallback_id)
+    path, url = text(told.get("path_with_namespace")), link(told.get("web_url"))
+    if project_id is None or not path or not url:
+        raise Unreadable("the body names no project (id, path and web address)")
+    branch = text(told.get("default_branch"))
+    return Project(connection_id, project_id, path, url, text(told.get("name")), branch)
+
+
+def _commit(told: dict[str, Any]) -> Commit:
+    author = mapping(told.get("author"))
+    return Commit(
+        sha=text(told.get("id")),
+        message=text(told.get("message")),
+        author_name=text(author.get("name")),
+        author_email=email(author.get("email")),
+        url=link(told.get("url")),
+        at=moment(told.get("timestamp")),
+    )
+
+
+def _labels(payload: dict[str, Any], told: dict[str, Any]) -> tuple[str, ...]:
+    labels = mappings(payload.get("labels")) or mappings(told.get("labels"))
+    return tuple(title for label in labels if (title := text(label.get("title"))))
+
+
+def _known(user_id: object, candidates: tuple[Person | None, ...]) -> Person | None:
+    """Hooks tell the author by id only: known where the same person is in another role."""
+    wanted = whole(user_id)
+    return next((one for one in candidates if one is not None and one.id == wanted), None)
+
+
+def _iid_in(project: Project, told: dict[str, Any]) -> int | None:
+    """The merge request's number, unless it counts in another project (a fork's pipeline)."""
+    target = whole(told.get("target_project_id"))
+    return whole(told.get("iid")) if target in (None, project.id) else None
+
+
+def _latest(payload: dict[str, Any]) -> datetime | None:
+    """The latest moment a pipeline hook tells: it has no `updated_at`, its jobs move its time."""
+    things = [mapping(payload.get("object_attributes")), *mappings(payload.get("builds"))]
+    names = ("created_at", "started_at", "finished_at")
+    told = (moment(thing.get(name)) for thing in things for name in names)
+    return max((at for at in told if at), default=None)
+
+
+def _is_zero(sha: str) -> bool:
+    """All zeros stand for "no commit": the branch was created or deleted."""
+    return set(sha) == {"0"}
+
+
+def _of_kind(payload: dict[str, Any], kind: str) -> None:
+    told = text(payload.get("object_kind"))
+    if told != kind:
+        raise Unreadable(
+            f"object_kind is {told or 'missing'}, not {kind}: a custom webhook template? "
+            "Remove the template in the webhook's settings"
+        )
+
+
+def _must(value: _T | None, why: str) -> _T:
+    if value is None:
+        raise Unreadable(why)
+    return value

@@ -1,0 +1,47 @@
+"""Tolerant readings of a JSON value: what is missing or of another type reads as empty. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LARGEST = 2**63 - 1  # what a database's integer column holds
+
+
+class Unreadable(Exception):
+    """A payload lacks what the event stands on; the text says what, for the person who looks."""
+
+
+def mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def mappings(value: object) -> list[dict[str, Any]]:
+    """The objects in a list; anything else in it is left out."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def text(value: object) -> str:
+    """A string every database stores: without NUL characters and lone surrogates."""
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def link(value: object) -> str:
+    """A web address, "" where the value is anything else (it will be shown as a link)."""
+    address = text(value)
+    return address if address.startswith(("https://", "http://")) else ""
+
+
+def whole(value: object) -> int | None:
+    """A positive id or number; None for anything else, `true` included."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 < value <= _LARGEST else None
+
+
+def seconds(value: object) -> int | None:
+    """A duration in whole seconds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if 0 <= value <= _LARGEST else None

@@ -1,0 +1,207 @@
+"""The whole room against an emulated GitLab: hooks as they are sent, items as they are read."""
+
+from datetime import timedelta
+
+import pytest
+
+from sync.core.events import CommitsPushed, MergeRequestHeard, PipelineHeard, Unrecognised
+from sync.core.model import MergeRequestState, PipelineStatus
+from sync.gitlab import peer, people
+from sync.gitlab.account import probe, problems
+from sync.gitlab.hooks import Unauthentic, dedupe_key, event_name, parse, verify
+from sync.gitlab.webhooks import Target, ensure
+
+SIGNING_TOKEN = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+BRANCH = "feature/B24-2103-payment-gateway"
+SHOP = Target("project", "web/shop")
+
+
+@pytest.fixture
+def heard(gitlab, connect, receiver, clock):
+    """What the receiver has been told since it was last asked, verified and parsed."""
+    url = f"{receiver.url}/hooks/gitlab/k3y"
+    ensure(connect(), SHOP, url=url, token="t0ken", signing_token=SIGNING_TOKEN)
+
+    def take():
+        told = []
+        for headers, body in receiver.heard:
+            given = {"token": "t0ken", "signing_token": SIGNING_TOKEN, "now": clock.now()}
+            verify(headers, body, **given)
+            told += parse(event_name(headers), body, connection_id=3)
+        receiver.heard.clear()
+        return told
+
+    return take
+
+
+def opened(gitlab, **options):
+    gitlab.push("web/shop", BRANCH, ["Add the gateway"], "alice")
+    return gitlab.open_mr("web/shop", BRANCH, "B24-2103 Pay", "alice", **options)
+
+
+def test_a_merge_requests_life_is_heard_in_typed_events(gitlab, heard):
+    mr = opened(gitlab, reviewers=["boris"])
+    gitlab.approve(mr, "boris")
+    gitlab.unapprove(mr, "boris")
+    gitlab.close(mr, "boris")
+    gitlab.reopen(mr, "alice")
+    gitlab.merge(mr, "alice")
+    pushed, *told = heard()
+    assert (type(pushed), pushed.branch, pushed.created) == (CommitsPushed, BRANCH, True)
+    assert all(type(one) in (MergeRequestHeard, CommitsPushed) for one in told)
+    requests = [one for one in told if isinstance(one, MergeRequestHeard)]
+    assert [(one.action, one.merge_request.state.value) for one in requests] == [
+        ("open", "opened"),
+        ("approved", "opened"),
+        ("unapproved", "opened"),
+        ("close", "closed"),
+        ("reopen", "opened"),
+        ("merge", "merged"),
+    ]
+    assert [(one.approval, one.rules_met) for one in requests[1:3]] == [
+        (True, True),
+        (False, False),
+    ]
+    assert requests[3].merge_request.actor.username == "boris"
+
+
+def test_a_pipeline_is_heard_until_its_end(gitlab, heard):
+    mr = opened(gitlab)
+    heard()
+    run = gitlab.run_pipeline(mr)
+    run.set_status("running")
+    run.set_status("failed")
+    told = [one for one in heard() if isinstance(one, PipelineHeard)]
+    assert [one.pipeline.status for one in told][-2:] == [
+        PipelineStatus.RUNNING,
+        PipelineStatus.FAILED,
+    ]
+    assert {one.pipeline.merge_request_iid for one in told} == {mr.iid}
+    times = [one.pipeline.updated_at for one in told]
+    assert times == sorted(times)
+
+
+def test_a_push_that_takes_approvals_back_is_heard_so(gitlab, heard):
+    gitlab.state.project("web/shop").reset_approvals_on_push = True
+    mr = opened(gitlab)
+    gitlab.approve(mr, "boris")
+    heard()
+    gitlab.push("web/shop", BRANCH, ["More"], "alice")
+    requests = [one for one in heard() if isinstance(one, MergeRequestHeard)]
+    assert True in [one.approvals_reset for one in requests]
+    assert [one.approval for one in requests] == [None] * len(requests)
+
+
+def test_a_delivery_sent_again_has_the_same_key_and_another_body_does_not(
+    gitlab, connect, receiver
+):
+    made = ensure(connect(), SHOP, url=f"{receiver.url}/hooks/gitlab/k", token="t").hook_id
+    opened(gitlab)
+    hook = gitlab.state.hooks[made]
+    connect().post(f"/projects/1/hooks/{made}/events/{hook.log[0].id}/resend", {})
+    first, second, again = (dedupe_key(headers, body) for headers, body in receiver.heard)
+    assert again == first
+    assert second != first
+
+
+def test_before_19_the_token_alone_decides(gitlab, heard, receiver):
+    gitlab.state.version = "16.11.0-ee"
+    opened(gitlab)
+    assert "webhook-id" not in {name.lower() for name in receiver.heard[0][0]}
+    assert [type(one) for one in heard()] == [CommitsPushed, MergeRequestHeard]
+
+
+def test_a_replayed_delivery_is_not_authentic_after_five_minutes(gitlab, heard, clock):
+    opened(gitlab)
+    clock.sleep(301)
+    with pytest.raises(Unauthentic, match="replay or wrong clock"):
+        heard()
+
+
+def test_a_custom_template_is_recorded_with_what_to_do(gitlab, heard):
+    (hook,) = gitlab.state.hooks.values()
+    hook.custom_webhook_template = '{"text": "{{object_kind}}"}'
+    gitlab.push("web/shop", BRANCH, ["x"], "alice")
+    (told,) = heard()
+    assert isinstance(told, Unrecognised)
+    assert told.why.endswith("Remove the template in the webhook's settings")
+
+
+def test_what_is_read_is_what_was_heard_and_more(gitlab, connect, heard):
+    mr = opened(gitlab, reviewers=["boris"], labels=["backend"], description="Takes cards.")
+    told = heard()[-1].merge_request
+    read = peer.merge_request(connect(), 1, mr.iid)
+    for name in ("project", "iid", "title", "description", "url", "state", "draft", "labels"):
+        assert getattr(read, name) == getattr(told, name), name
+    for name in ("source_branch", "target_branch", "updated_at", "reviewers", "head_sha"):
+        assert getattr(read, name) == getattr(told, name), name
+    assert read.author.username == told.author.username == "alice"
+
+
+def test_a_merge_request_is_read_with_its_approvals_and_pipeline(gitlab, connect):
+    mr = opened(gitlab, reviewers=["boris"])
+    gitlab.run_pipeline(mr).set_status("success")
+    gitlab.approve(mr, "boris")
+    gitlab.merge(mr, "alice")
+    read = peer.merge_request(connect(), 1, mr.iid)
+    assert (read.state, read.approved) == (MergeRequestState.MERGED, True)
+    assert [one.username for one in read.approved_by] == ["boris"]
+    assert [(one.person.username, one.state) for one in read.reviewers] == [("boris", "approved")]
+    assert (read.pipeline.status, read.actor.username) == (PipelineStatus.SUCCESS, "alice")
+
+
+def test_what_changed_since_a_moment_is_found(gitlab, connect, clock):
+    first = opened(gitlab)
+    clock.sleep(3600)
+    gitlab.push("web/shop", "B24-7", ["x"], "alice")
+    second = gitlab.open_mr("web/shop", "B24-7", "Two", "alice")
+    client = connect()
+    found = [one.iid for one in peer.merge_requests_since(client, 1, clock.now())]
+    assert found == [second.iid]
+    earlier = clock.now() - timedelta(hours=2)
+    found = [one.iid for one in peer.merge_requests_since(client, 1, earlier)]
+    assert found == [first.iid, second.iid]
+
+
+def test_the_commits_and_the_projects_are_read_over_all_pages(gitlab, connect):
+    mr = opened(gitlab)
+    gitlab.push("web/shop", BRANCH, [f"Step {n}" for n in range(130)], "alice")
+    for number in range(105):
+        gitlab.state.add_project(f"web/p{number}")
+    client = connect()
+    commits = peer.commits(client, 1, mr.iid)
+    assert len({one.sha for one in commits}) == 131
+    assert commits[-1].message.strip() == "Add the gateway"
+    assert len(peer.projects(client, {})) == 106
+    assert len(peer.projects(client, {"groups": ["web"]})) == 106
+    assert [one.path for one in peer.projects(client, {"projects": ["web/shop", 1]})] == [
+        "web/shop"
+    ]
+
+
+def test_the_account_of_a_token_is_read(gitlab, connect, clock):
+    account = probe(connect(scopes=("read_api",)))
+    assert (account.username, account.scopes, account.can_sign) == ("alice", ("read_api",), True)
+    assert problems(account, clock.now()) == (
+        "The access token lacks the scope `api` (it has: read_api). Issue a token that has it.",
+    )
+
+
+def test_people_are_read_with_their_public_email(connect):
+    client = connect()
+    assert people.read(client, 1).email == "alice@acme.example"
+    assert people.read(client, 2).email is None
+    assert people.find(client, "BORIS").id == 2
+
+
+def test_a_write_that_names_its_cause_is_not_echoed(gitlab, connect, receiver):
+    client = connect()
+    made = ensure(client, SHOP, url=f"{receiver.url}/hooks/gitlab/k", token="t").hook_id
+    gitlab.state.hooks[made].events["note_events"] = True
+    mr = opened(gitlab)
+    cause = receiver.heard[-1][0]["X-Gitlab-Event-UUID"]
+    receiver.heard.clear()
+    client.post(f"/projects/1/merge_requests/{mr.iid}/notes", {"body": "x"}, event_uuid=cause)
+    assert receiver.heard == []
+    client.post(f"/projects/1/merge_requests/{mr.iid}/notes", {"body": "y"})
+    assert len(receiver.heard) > 0
