@@ -1,0 +1,1 @@
+"""Strict stand-ins for the systems we talk to. They import nothing of ours."""

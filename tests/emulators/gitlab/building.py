@@ -1,0 +1,116 @@
+"""What runners do: pipelines and their jobs, from pending to an end. Each step fires its hooks.
+
+https://docs.gitlab.com/user/project/integrations/webhook_events/#pipeline-events
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.emulators.gitlab import ci_payloads
+from tests.emulators.gitlab.deliveries import Deliveries
+from tests.emulators.gitlab.entities import Job, MergeRequest, Pipeline, Project, User
+from tests.emulators.gitlab.state import State
+
+FINISHED = ("success", "failed", "canceled", "skipped")
+DEFAULT_JOBS = (("build", "compile"), ("test", "unit"))
+
+
+@dataclass
+class Building:
+    state: State
+    deliveries: Deliveries
+
+    def run_pipeline(
+        self,
+        where: MergeRequest | Project | str,
+        *,
+        ref: str = "",
+        user: User | str = "",
+        jobs: Sequence[tuple[str, str]] = DEFAULT_JOBS,
+        variables: dict[str, str] | None = None,
+    ) -> Pipeline:
+        """A pending pipeline of a merge request, or of `ref` of a project.
+
+        `jobs`: (stage, name). It becomes the head pipeline of open requests with its commit.
+        """
+        mr = where if isinstance(where, MergeRequest) else None
+        place = self.state.project(mr.project_id if mr else where)
+        with self.state.lock:
+            branch = mr.source_branch if mr else ref or place.default_branch
+            sha = mr.head_sha if mr else place.branches[branch].head
+            pipeline = self._new(place, mr, branch, sha, user)
+            pipeline.jobs = [self._job(stage, name) for stage, name in jobs]
+            pipeline.variables = variables or {}
+            place.pipelines[pipeline.id] = pipeline
+            _become_head(place, pipeline, mr)
+        self.set_status(pipeline, "pending")
+        return pipeline
+
+    def set_status(self, pipeline: Pipeline, status: str, failed_job: str = "") -> None:
+        """Moves the jobs too; no hook where the status is the same already."""
+        if pipeline.status == status:
+            return
+        place = self.state.projects[pipeline.project_id]
+        with self.state.lock:
+            now = pipeline.updated_at = self.state.now()
+            pipeline.status = status
+            if status == "running":
+                pipeline.started_at = now
+            if status in FINISHED:
+                pipeline.started_at = pipeline.started_at or now
+                pipeline.finished_at = now
+            moved = self._move_jobs(pipeline, status, failed_job)
+            body = ci_payloads.pipeline(self.state, pipeline)
+        for job in moved:
+            self.deliveries.fire(place, "job_events", ci_payloads.job(self.state, pipeline, job))
+        self.deliveries.fire(place, "pipeline_events", body)
+
+    def _move_jobs(self, pipeline: Pipeline, status: str, failed_job: str) -> list[Job]:
+        culprit = failed_job or (pipeline.jobs[-1].name if pipeline.jobs else "")
+        moved = []
+        for job in pipeline.jobs:
+            wanted = "success" if status == "failed" and job.name != culprit else status
+            if job.status == wanted:
+                continue
+            job.status = wanted
+            job.started_at = job.started_at or pipeline.started_at
+            job.finished_at = pipeline.finished_at
+            job.failure_reason = "script_failure" if wanted == "failed" else None
+            moved.append(job)
+        return moved
+
+    def _new(
+        self, place: Project, mr: MergeRequest | None, branch: str, sha: str, user: User | str
+    ) -> Pipeline:
+        starter = self.state.user(user) if user else self.state.users[_first_member(place)]
+        now = self.state.now()
+        return Pipeline(
+            id=self.state.next_id("pipeline"),
+            iid=len(place.pipelines) + 1,
+            project_id=place.id,
+            ref=branch,
+            sha=sha,
+            source="merge_request_event" if mr else "push",
+            user_id=mr.author_id if mr and not user else starter.id,
+            created_at=now,
+            updated_at=now,
+            merge_request_iid=mr.iid if mr else None,
+            on_status=self.set_status,
+        )
+
+    def _job(self, stage: str, name: str) -> Job:
+        return Job(self.state.next_id("job"), name, stage, "created", self.state.now())
+
+
+def _first_member(place: Project) -> int:
+    return min(place.members, default=1)
+
+
+def _become_head(place: Project, pipeline: Pipeline, mr: MergeRequest | None) -> None:
+    """GitLab fires no merge request hook for that."""
+    for one in place.merge_requests.values():
+        same = one.source_branch == pipeline.ref and one.head_sha == pipeline.sha
+        if one is mr or (mr is None and one.state == "opened" and same):
+            one.head_pipeline_id = pipeline.id

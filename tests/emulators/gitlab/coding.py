@@ -1,0 +1,159 @@
+"""What people do with code: push, create and delete branches, tag. Each fires its hooks.
+
+https://docs.gitlab.com/user/project/integrations/webhook_events/#push-events
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.emulators.gitlab import approvals, changing, payloads
+from tests.emulators.gitlab.deliveries import Deliveries
+from tests.emulators.gitlab.entities import (
+    NULL_SHA,
+    Branch,
+    Commit,
+    MergeRequest,
+    Project,
+    User,
+)
+from tests.emulators.gitlab.state import State
+
+RESET_ACTION = "approvals_reset_on_push"
+
+
+@dataclass
+class Coding:
+    state: State
+    deliveries: Deliveries
+
+    def create_branch(
+        self, project: Project | str, branch: str, user: User | str, *, start: str = ""
+    ) -> Branch:
+        """A branch at the head of `start` (default: the default branch)."""
+        place, actor = self.state.project(project), self.state.user(user)
+        with self.state.lock:
+            if branch in place.branches:
+                raise ValueError(f"Branch already exists: {branch}")
+            head = place.branches[start or place.default_branch].head
+            made = place.branches[branch] = Branch(branch, [head])
+        self.fire_push(place, actor, branch, NULL_SHA, head, ())
+        return made
+
+    def delete_branch(self, project: Project | str, branch: str, user: User | str) -> None:
+        place = self.state.project(project)
+        with self.state.lock:
+            head = place.branches.pop(branch).head
+        self.fire_push(place, self.state.user(user), branch, head, NULL_SHA, ())
+
+    def push(
+        self, project: Project | str, branch: str, commits: Sequence[str | Commit], user: User | str
+    ) -> list[Commit]:
+        """Push messages or commits, oldest first; a branch that is not there is created.
+
+        Open merge requests from the branch take the commits and fire `update` with `oldrev`.
+        """
+        place, actor = self.state.project(project), self.state.user(user)
+        with self.state.lock:
+            known = place.branches.get(branch)
+            before = known.head if known else NULL_SHA
+            start = known.head if known else place.branches[place.default_branch].head
+            made = self._commit(place, actor, commits, start)
+            grown = place.branches.setdefault(branch, Branch(branch, [start]))
+            grown.commits.extend(commit.id for commit in made)
+        self.fire_push(place, actor, branch, before, grown.head, made)
+        for mr in _open_from(place, branch):
+            self._take(place, mr, actor, before, made)
+        return made
+
+    def tag(self, project: Project | str, name: str, user: User | str) -> str:
+        """A tag at the head of the default branch; its commit."""
+        place = self.state.project(project)
+        head = place.branches[place.default_branch].head
+        place.tags[name] = head
+        self._fire(place, user, f"refs/tags/{name}", NULL_SHA, head, ())
+        return head
+
+    def _commit(
+        self, place: Project, actor: User, commits: Sequence[str | Commit], parent: str
+    ) -> list[Commit]:
+        made = []
+        for one in commits:
+            commit = one if isinstance(one, Commit) else self.written(actor, one, parent)
+            place.commits[commit.id] = commit
+            made.append(commit)
+            parent = commit.id
+        return made
+
+    def written(self, actor: User, message: str, parent: str) -> Commit:
+        return Commit(
+            id=self.state.next_sha(),
+            message=message,
+            author_name=actor.name,
+            author_email=actor.email,
+            at=self.state.now(),
+            parent_ids=(parent,),
+            added=("docs/notes.md",),
+            modified=("src/app.py",),
+        )
+
+    def _take(
+        self, place: Project, mr: MergeRequest, actor: User, before: str, made: list[Commit]
+    ) -> None:
+        with self.state.lock:
+            mr.shas.extend(commit.id for commit in made)
+            mr.updated_at = self.state.now()
+        changing.fire(self.deliveries, mr, actor, "update", oldrev=before)
+        if place.reset_approvals_on_push and mr.approvals:
+            self._reset_approvals(place, mr, actor)
+
+    def _reset_approvals(self, place: Project, mr: MergeRequest, actor: User) -> None:
+        """An act of GitLab itself, in the name of who pushed; it names no approver."""
+        with self.state.lock:
+            was_approved = approvals.approved(self.state, mr)
+            for one in mr.approvals.keys() & mr.reviewers.keys():
+                mr.reviewers[one] = "unapproved"
+            mr.approvals.clear()
+            action = approvals.taken(self.state, mr, was_approved=was_approved)
+        changing.fire(self.deliveries, mr, actor, action, system_action=RESET_ACTION)
+
+    def fire_push(
+        self,
+        place: Project,
+        actor: User,
+        branch: str,
+        before: str,
+        after: str,
+        commits: Sequence[Commit],
+    ) -> None:
+        self._fire(place, actor, f"refs/heads/{branch}", before, after, commits)
+
+    def _fire(
+        self,
+        place: Project,
+        actor: User | str,
+        ref: str,
+        before: str,
+        after: str,
+        commits: Sequence[Commit],
+    ) -> None:
+        body = payloads.push(
+            self.state,
+            place,
+            self.state.user(actor),
+            ref=ref,
+            before=before,
+            after=after,
+            commits=list(commits),
+        )
+        flag = "tag_push_events" if ref.startswith("refs/tags/") else "push_events"
+        self.deliveries.fire(place, flag, body)
+
+
+def _open_from(place: Project, branch: str) -> list[MergeRequest]:
+    return [
+        mr
+        for mr in place.merge_requests.values()
+        if mr.state == "opened" and mr.source_branch == branch
+    ]

@@ -1,0 +1,198 @@
+"""The things a GitLab instance is made of: people, code, reviews, pipelines. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+GUEST, REPORTER, DEVELOPER, MAINTAINER, OWNER = 10, 20, 30, 40, 50
+NULL_SHA = "0" * 40
+STATE_IDS = {"opened": 1, "closed": 2, "merged": 3, "locked": 4}
+
+
+@dataclass
+class User:
+    """`public_email` "" hides the address: hooks then say [REDACTED]."""
+
+    id: int
+    username: str
+    name: str
+    email: str
+    public_email: str = ""
+    bot: bool = False
+
+
+@dataclass
+class Token:
+    """`kind`: personal (also project, group and OAuth tokens) or job (`CI_JOB_TOKEN`)."""
+
+    id: int
+    value: str
+    user_id: int
+    scopes: tuple[str, ...]
+    name: str = "token"
+    expires_at: date | None = None
+    revoked: bool = False
+    kind: str = "personal"
+
+
+@dataclass
+class Group:
+    id: int
+    path: str
+    name: str
+    members: dict[int, int] = field(default_factory=dict)
+    visibility: str = "private"
+
+
+@dataclass
+class Commit:
+    id: str
+    message: str
+    author_name: str
+    author_email: str
+    at: datetime
+    parent_ids: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    modified: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return self.message.split("\n", 1)[0]
+
+
+@dataclass
+class Branch:
+    name: str
+    commits: list[str] = field(default_factory=list)  # oldest first
+    protected: bool = False
+
+    @property
+    def head(self) -> str:
+        return self.commits[-1]
+
+
+@dataclass
+class Label:
+    id: int
+    title: str
+    color: str = "#428bca"
+
+
+@dataclass
+class Note:
+    id: int
+    body: str
+    author_id: int
+    created_at: datetime
+    discussion_id: str
+    system: bool = False
+
+
+@dataclass
+class MergeRequest:
+    id: int
+    iid: int
+    project_id: int
+    title: str
+    description: str
+    author_id: int
+    source_branch: str
+    target_branch: str
+    base_sha: str
+    created_at: datetime
+    updated_at: datetime
+    state: str = "opened"
+    labels: list[Label] = field(default_factory=list)
+    assignee_ids: list[int] = field(default_factory=list)
+    reviewers: dict[int, str] = field(default_factory=dict)  # user id -> review state
+    re_requested: set[int] = field(default_factory=set)
+    approvals: dict[int, datetime] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    shas: list[str] = field(default_factory=list)  # commits of the request, oldest first
+    head_pipeline_id: int | None = None
+    merge_commit_sha: str | None = None
+    merge_user_id: int | None = None
+    merged_at: datetime | None = None
+    closed_by_id: int | None = None
+    closed_at: datetime | None = None
+    last_edited_at: datetime | None = None
+    last_edited_by_id: int | None = None
+    updated_by_id: int | None = None
+    remove_source_branch: bool = True
+
+    @property
+    def draft(self) -> bool:
+        return self.title.lower().startswith(("draft:", "[draft]", "(draft)"))
+
+    @property
+    def head_sha(self) -> str:
+        return self.shas[-1] if self.shas else self.base_sha
+
+
+@dataclass
+class Job:
+    id: int
+    name: str
+    stage: str
+    status: str
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    allow_failure: bool = False
+    failure_reason: str | None = None
+
+
+@dataclass
+class Pipeline:
+    id: int
+    iid: int
+    project_id: int
+    ref: str  # the source branch, or the tag
+    sha: str
+    source: str
+    user_id: int
+    created_at: datetime
+    updated_at: datetime
+    status: str = "created"
+    tag: bool = False
+    before_sha: str = NULL_SHA
+    merge_request_iid: int | None = None
+    jobs: list[Job] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    on_status: Callable[..., None] = field(default=lambda *_: None, repr=False, compare=False)
+
+    def set_status(self, status: str, failed_job: str = "") -> None:
+        """Move to `status`; `failed_job` names the job that fails (default: the last one)."""
+        self.on_status(self, status, failed_job)
+
+
+@dataclass
+class Project:
+    """`members`: user id -> access level. `approvals_required` counts on Premium only."""
+
+    id: int
+    path: str
+    name: str
+    group_id: int | None
+    created_at: datetime
+    default_branch: str = "main"
+    description: str = ""
+    visibility: str = "private"
+    members: dict[int, int] = field(default_factory=dict)
+    branches: dict[str, Branch] = field(default_factory=dict)
+    commits: dict[str, Commit] = field(default_factory=dict)
+    merge_requests: dict[int, MergeRequest] = field(default_factory=dict)
+    pipelines: dict[int, Pipeline] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)  # name -> commit
+    issue_tracker: dict[str, str] | None = None
+    approvals_required: int = 1
+    reset_approvals_on_push: bool = False
+
+    @property
+    def namespace_path(self) -> str:
+        return self.path.rsplit("/", 1)[0]

@@ -1,0 +1,217 @@
+"""What REST answers show of people, projects, code and merge requests. Pure.
+
+https://docs.gitlab.com/api/api_resources/
+"""
+
+from __future__ import annotations
+
+from tests.emulators.gitlab.entities import (
+    Branch,
+    Commit,
+    Group,
+    Job,
+    MergeRequest,
+    Note,
+    Pipeline,
+    Project,
+    Token,
+    User,
+)
+from tests.emulators.gitlab.parts import avatar, git_time, iso_time, project_url
+from tests.emulators.gitlab.state import State
+
+
+def user(state: State, one: User) -> dict:
+    return {
+        "id": one.id,
+        "username": one.username,
+        "public_email": one.public_email,
+        "name": one.name,
+        "state": "active",
+        "locked": False,
+        "avatar_url": avatar(one),
+        "web_url": f"{state.url}/{one.username}",
+    }
+
+
+def basic(state: State, number: int | None) -> dict | None:
+    """A user inside another object: no address at all."""
+    if number is None:
+        return None
+    whole = user(state, state.users[number])
+    del whole["public_email"]
+    return whole
+
+
+def token(one: Token) -> dict:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "revoked": one.revoked,
+        "created_at": "2026-01-01T00:00:00.000Z",
+        "description": None,
+        "scopes": list(one.scopes),
+        "user_id": one.user_id,
+        "last_used_at": None,
+        "active": not one.revoked,
+        "expires_at": one.expires_at.isoformat() if one.expires_at else None,
+    }
+
+
+def project(state: State, one: Project, access: int = 0) -> dict:
+    url = project_url(state, one)
+    return {
+        "id": one.id,
+        "description": one.description,
+        "name": one.name,
+        "name_with_namespace": f"{one.namespace_path} / {one.name}",
+        "path": one.path.rsplit("/", 1)[1],
+        "path_with_namespace": one.path,
+        "created_at": iso_time(one.created_at),
+        "default_branch": one.default_branch,
+        "web_url": url,
+        "http_url_to_repo": f"{url}.git",
+        "ssh_url_to_repo": f"git@gitlab.example:{one.path}.git",
+        "readme_url": f"{url}/-/blob/{one.default_branch}/README.md",
+        "visibility": one.visibility,
+        "archived": False,
+        "namespace": {
+            "id": one.group_id,
+            "name": one.namespace_path,
+            "kind": "group" if one.group_id else "user",
+            "full_path": one.namespace_path,
+            "web_url": f"{state.url}/{one.namespace_path}",
+        },
+        "permissions": {
+            "project_access": {"access_level": access} if access else None,
+            "group_access": None,
+        },
+    }
+
+
+def group(state: State, one: Group) -> dict:
+    return {
+        "id": one.id,
+        "web_url": f"{state.url}/groups/{one.path}",
+        "name": one.name,
+        "path": one.path.split("/")[-1],
+        "full_name": one.name,
+        "full_path": one.path,
+        "description": "",
+        "visibility": one.visibility,
+        "parent_id": None,
+    }
+
+
+def commit(state: State, place: Project, one: Commit) -> dict:
+    return {
+        "id": one.id,
+        "short_id": one.id[:8],
+        "created_at": git_time(one.at),
+        "parent_ids": list(one.parent_ids),
+        "title": one.title,
+        "message": one.message,
+        "author_name": one.author_name,
+        "author_email": one.author_email,
+        "authored_date": git_time(one.at),
+        "committer_name": one.author_name,
+        "committer_email": one.author_email,
+        "committed_date": git_time(one.at),
+        "trailers": {},
+        "extended_trailers": {},
+        "web_url": f"{project_url(state, place)}/-/commit/{one.id}",
+    }
+
+
+def branch(state: State, place: Project, one: Branch) -> dict:
+    return {
+        "name": one.name,
+        "commit": commit(state, place, place.commits[one.head]),
+        "merged": False,
+        "protected": one.protected,
+        "developers_can_push": False,
+        "developers_can_merge": False,
+        "can_push": True,
+        "default": one.name == place.default_branch,
+        "web_url": f"{project_url(state, place)}/-/tree/{one.name}",
+    }
+
+
+def pipeline(state: State, place: Project, one: Pipeline) -> dict:
+    """`ref` of a merge request's pipeline is refs/merge-requests/…/head here, not in hooks."""
+    ref = f"refs/merge-requests/{one.merge_request_iid}/head" if one.merge_request_iid else one.ref
+    return {
+        "id": one.id,
+        "iid": one.iid,
+        "project_id": place.id,
+        "sha": one.sha,
+        "ref": ref,
+        "status": one.status,
+        "source": one.source,
+        "created_at": iso_time(one.created_at),
+        "updated_at": iso_time(one.updated_at),
+        "web_url": f"{project_url(state, place)}/-/pipelines/{one.id}",
+    }
+
+
+def whole_pipeline(state: State, place: Project, one: Pipeline) -> dict:
+    label = {"success": "passed"}.get(one.status, one.status)
+    return pipeline(state, place, one) | {
+        "before_sha": one.before_sha,
+        "tag": one.tag,
+        "yaml_errors": None,
+        "user": basic(state, one.user_id),
+        "started_at": iso_time(one.started_at),
+        "finished_at": iso_time(one.finished_at),
+        "committed_at": None,
+        "duration": seconds(one),
+        "queued_duration": None,
+        "coverage": None,
+        "detailed_status": {"text": label.title(), "label": label, "group": one.status},
+    }
+
+
+def seconds(one: Pipeline | Job) -> int | None:
+    if one.started_at is None or one.finished_at is None:
+        return None
+    return int((one.finished_at - one.started_at).total_seconds())
+
+
+def job(state: State, place: Project, one: Job, of: Pipeline) -> dict:
+    return {
+        "id": one.id,
+        "status": one.status,
+        "stage": one.stage,
+        "name": one.name,
+        "ref": of.ref,
+        "tag": of.tag,
+        "allow_failure": one.allow_failure,
+        "created_at": iso_time(one.created_at),
+        "started_at": iso_time(one.started_at),
+        "finished_at": iso_time(one.finished_at),
+        "duration": seconds(one),
+        "user": user(state, state.users[of.user_id]),
+        "commit": commit(state, place, place.commits[of.sha]),
+        "pipeline": pipeline(state, place, of),
+        "failure_reason": one.failure_reason,
+        "web_url": f"{project_url(state, place)}/-/jobs/{one.id}",
+    }
+
+
+def note(state: State, mr: MergeRequest, one: Note) -> dict:
+    return {
+        "id": one.id,
+        "type": None,
+        "body": one.body,
+        "author": basic(state, one.author_id),
+        "created_at": iso_time(one.created_at),
+        "updated_at": iso_time(one.created_at),
+        "system": one.system,
+        "noteable_id": mr.id,
+        "noteable_type": "MergeRequest",
+        "project_id": mr.project_id,
+        "resolvable": False,
+        "confidential": False,
+        "internal": False,
+        "noteable_iid": mr.iid,
+    }

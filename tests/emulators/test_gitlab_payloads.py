@@ -1,0 +1,245 @@
+"""Webhook bodies: equal to their fixtures, and of the shape of the vendor's own examples."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.emulators.gitlab import story
+from tests.emulators.gitlab.parts import raw
+from tests.emulators.gitlab.payloads import COMMITS_IN_PAYLOAD
+
+TOLD = story.tell()
+SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "gitlab"
+DOCS, OTHERS = "gitlab-docs/", "rjw57+pydantic-gitlab-webhooks/"
+
+# Of an issue that somebody is assigned to, with labels, on Ultimate, being edited.
+ISSUE_EXTRAS = {
+    "assignee",
+    "assignees",
+    "changes",
+    "labels[]",
+    "object_attributes.assignee_ids[]",
+    "object_attributes.escalation_policy",
+    "object_attributes.escalation_status",
+    "object_attributes.health_status",
+    "object_attributes.labels[]",
+    "object_attributes.weight",
+}
+# Vendor example -> our body of the same event, and what we leave out or take otherwise.
+PAIRS = {
+    f"{DOCS}merge_request_open_2026.json": ("merge_request_hook__opened", set()),
+    f"{DOCS}merge_request_update_oldrev_PARTIAL.json": (
+        "merge_request_hook__updated_with_new_code",
+        set(),
+    ),
+    f"{DOCS}merge_request_update_system_approvals_reset_PARTIAL.json": (
+        "merge_request_hook__approvals_reset_on_push",
+        set(),
+    ),
+    f"{DOCS}pipeline_success_2026.json": (
+        "pipeline_hook__success_in_merge_request",
+        {"source_pipeline", "builds[].environment"},
+    ),
+    f"{OTHERS}push.json": ("push_hook__two_commits", set()),
+    f"{OTHERS}tag.json": ("tag_push_hook__tag_created", set()),
+    f"{OTHERS}mr-comment.json": (
+        "note_hook__comment_on_merge_request",
+        {"merge_request.assignee", "merge_request.position"},
+    ),
+    f"{OTHERS}issue.json": ("issue_hook__opened", ISSUE_EXTRAS),
+    f"{OTHERS}job.json": ("job_hook__failed", {"source_pipeline"}),
+    f"{OTHERS}deployment.json": ("deployment_hook__success", set()),
+    f"{OTHERS}release.json": ("release_hook__created", {"assets.links[]"}),
+}
+
+
+def shape(value, path=""):
+    """Path of every value -> names of the JSON types seen there."""
+    if isinstance(value, dict):
+        inside = [(f"{path}.{key}".lstrip("."), child) for key, child in value.items()]
+    elif isinstance(value, list):
+        inside = [(f"{path}[]", child) for child in value]
+    else:
+        return {path: {_kind(value)}}
+    found = {path: {type(value).__name__}}
+    for at, child in inside:
+        for key, kinds in shape(child, at).items():
+            found.setdefault(key, set()).update(kinds)
+    return found
+
+
+def _kind(value):
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "bool"
+        case int() | float():
+            return "number"
+    return "str"
+
+
+def _left_out(path, exceptions):
+    return any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in exceptions)
+
+
+def _vendor():
+    """Pairs whose vendor example is there."""
+    return sorted(name for name in PAIRS if (SAMPLES / name).exists())
+
+
+@pytest.mark.parametrize("name", sorted(TOLD))
+def test_a_fixture_is_what_the_emulator_builds(name):
+    assert (story.FOLDER / f"{name}.json").read_text("utf-8") == story.as_text(TOLD[name])
+
+
+def test_there_is_no_fixture_nobody_builds():
+    assert {one.stem for one in story.FOLDER.glob("*.json")} == set(TOLD)
+
+
+def test_our_bodies_hold_all_that_the_vendors_examples_hold():
+    lacking = {}
+    for name in _vendor():
+        ours, exceptions = PAIRS[name]
+        mine, theirs = shape(TOLD[ours]), shape(json.loads((SAMPLES / name).read_text("utf-8")))
+        missing = {path for path in theirs.keys() - mine.keys() if not _left_out(path, exceptions)}
+        if missing:
+            lacking[name] = sorted(missing)
+    assert lacking == {}
+
+
+def test_our_values_have_the_vendors_types():
+    differing = {}
+    for name in _vendor():
+        ours = PAIRS[name][0]
+        mine, theirs = shape(TOLD[ours]), shape(json.loads((SAMPLES / name).read_text("utf-8")))
+        for path in theirs.keys() & mine.keys():
+            a, b = theirs[path] - {"null"}, mine[path] - {"null"}
+            if a and b and a.isdisjoint(b):
+                differing[f"{name} {path}"] = (a, b)
+    assert differing == {}
+
+
+def test_an_address_is_shown_only_where_it_is_public():
+    shown = {
+        person["username"]: person["email"]
+        for body in TOLD.values()
+        for person in [body.get("user", {}), *body.get("reviewers", [])]
+        if "username" in person
+    }
+    assert shown == {
+        "ann": "ann@acme.example",
+        "bob": "[REDACTED]",
+        "eve": "[REDACTED]",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "changed"),
+    [
+        ("opened", "open", ["merge_status", "prepared_at", "updated_at"]),
+        ("draft_opened", "open", ["merge_status", "prepared_at", "updated_at"]),
+        (
+            "draft_made_ready",
+            "update",
+            ["draft", "last_edited_at", "title", "updated_at", "updated_by_id"],
+        ),
+        ("updated_with_new_code", "update", []),
+        ("retargeted", "update", ["target_branch", "updated_at", "updated_by_id"]),
+        ("re_request_review", "update", ["reviewers", "updated_at"]),
+        ("approval", "approval", []),
+        ("approved", "approved", []),
+        ("unapproved", "unapproved", []),
+        ("unapproval", "unapproval", []),
+        ("approvals_reset_on_push", "unapproved", []),
+        ("closed", "close", ["state_id", "updated_at", "updated_by_id"]),
+        ("reopened", "reopen", ["state_id", "updated_at"]),
+        ("merged", "merge", ["state_id", "updated_at", "updated_by_id"]),
+    ],
+)
+def test_the_action_and_changes_of_each_act(name, action, changed):
+    body = TOLD[f"merge_request_hook__{name}"]
+    assert (body["object_attributes"]["action"], sorted(body["changes"])) == (action, changed)
+
+
+def test_only_new_code_has_oldrev():
+    with_oldrev = [n for n, body in TOLD.items() if "oldrev" in body.get("object_attributes", {})]
+    assert with_oldrev == ["merge_request_hook__updated_with_new_code"]
+
+
+def test_a_re_request_holds_two_lists_instead_of_two_keys():
+    before, after = TOLD["merge_request_hook__re_request_review"]["changes"]["reviewers"]
+    told = [(one["username"], one["state"], one["re_requested"]) for one in (before[0], after[0])]
+    assert told == [("ann", "unapproved", False), ("ann", "unreviewed", True)]
+
+
+def test_a_reset_is_an_act_of_gitlab_in_the_name_of_who_pushed():
+    body = TOLD["merge_request_hook__approvals_reset_on_push"]
+    attributes = body["object_attributes"]
+    assert (attributes["system"], attributes["system_action"], body["user"]["username"]) == (
+        True,
+        "approvals_reset_on_push",
+        "bob",
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("merge_request_hook__opened object_attributes updated_at", "2026-03-02 09:04:00 UTC"),
+        (
+            "merge_request_hook__opened object_attributes last_commit timestamp",
+            "2026-03-02T09:01:00+00:00",
+        ),
+        (
+            "pipeline_hook__failed_in_merge_request object_attributes finished_at",
+            "2026-03-02 09:21:00 UTC",
+        ),
+        ("job_hook__failed build_finished_at_iso", "2026-03-02T09:21:00.000Z"),
+        ("deployment_hook__success status_changed_at", "2026-03-02 09:28:00 +0000"),
+    ],
+)
+def test_each_event_writes_time_its_own_way(path, text):
+    name, *keys = path.split()
+    value = TOLD[name]
+    for key in keys:
+        value = value[key]
+    assert value == text
+
+
+def test_the_pipeline_of_a_merge_request_names_the_source_branch():
+    body = TOLD["pipeline_hook__failed_in_merge_request"]
+    assert body["object_attributes"]["ref"] == "feature/B24-2103-receipts"
+    assert body["object_attributes"]["source"] == "merge_request_event"
+    assert TOLD["pipeline_hook__success_on_branch"]["merge_request"] is None
+
+
+def test_a_jobs_commit_id_is_its_pipeline():
+    body = TOLD["job_hook__failed"]
+    assert body["commit"]["id"] == body["pipeline_id"]
+    assert body["object_kind"] == "build"
+
+
+def test_a_push_shows_twenty_commits_and_counts_all():
+    tale = story.Story()
+    tale.coding.push(tale.shop, "big", [f"Step {n}" for n in range(30)], "bob")
+    body = tale.deliveries.waiting[-1].payload
+    assert (len(body["commits"]), body["total_commits_count"]) == (COMMITS_IN_PAYLOAD, 30)
+    assert body["commits"][-1]["title"] == "Step 29"
+
+
+def test_a_body_is_compact_utf8():
+    assert raw({"name": "Ева", "n": [1, None]}) == '{"name":"Ева","n":[1,null]}'.encode()
+
+
+def test_the_emulator_shares_no_code_with_what_it_tests():
+    used = set()
+    for file in (Path(__file__).parent / "gitlab").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                used.add((node.module or "").split(".")[0])
+            elif isinstance(node, ast.Import):
+                used |= {alias.name.split(".")[0] for alias in node.names}
+    assert used.isdisjoint({"sync", "b24app", "gitlab"})
