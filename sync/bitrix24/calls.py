@@ -1,0 +1,233 @@
+"""An effect as the portal's own calls, and their answers as what was done. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, assert_never
+
+from sync.bitrix24 import tasks
+from sync.bitrix24.errors import NOT_MEMBER
+from sync.bitrix24.oauth import whole
+from sync.bitrix24.wire import Answer, Call
+from sync.core.effects import Effect, MoveTask, Notify, PlaceTask, PutCard, SetFields
+from sync.core.model import Task, TaskStatus
+from sync.errors import Later, Refused, SyncError
+
+WAITING, IN_PROGRESS = TaskStatus.WAITING, TaskStatus.IN_PROGRESS
+AWAITING, COMPLETED, DEFERRED = (
+    TaskStatus.AWAITING_CONTROL, TaskStatus.COMPLETED, TaskStatus.DEFERRED,
+)  # fmt: skip
+
+Route = tuple[str, ...]
+
+# Ways from one status to another by the portal's methods, best first; the first whose first step
+# the task allows is taken. https://apidocs.bitrix24.com/api-reference/tasks/status/index.html
+ROUTES: dict[tuple[TaskStatus, TaskStatus], tuple[Route, ...]] = {
+    (WAITING, IN_PROGRESS): (("start",),),
+    (WAITING, AWAITING): (("complete",),),
+    (WAITING, COMPLETED): (("complete",),),
+    (WAITING, DEFERRED): (("defer",),),
+    (IN_PROGRESS, WAITING): (("pause",),),
+    (IN_PROGRESS, AWAITING): (("complete",),),
+    (IN_PROGRESS, COMPLETED): (("complete",),),
+    (IN_PROGRESS, DEFERRED): (("defer",), ("pause", "defer")),
+    (AWAITING, WAITING): (("disapprove",), ("renew",)),
+    (AWAITING, IN_PROGRESS): (("disapprove", "start"), ("renew", "start")),
+    (AWAITING, COMPLETED): (("approve",),),
+    (AWAITING, DEFERRED): (("disapprove", "defer"), ("renew", "defer")),
+    (COMPLETED, WAITING): (("renew",),),
+    (COMPLETED, IN_PROGRESS): (("renew", "start"),),
+    (COMPLETED, AWAITING): (("renew", "complete"),),
+    (COMPLETED, DEFERRED): (("renew", "defer"),),
+    (DEFERRED, WAITING): (("renew",),),
+    (DEFERRED, IN_PROGRESS): (("start",), ("renew", "start")),
+    (DEFERRED, AWAITING): (("complete",), ("renew", "complete")),
+    (DEFERRED, COMPLETED): (("complete",), ("renew", "complete")),
+}
+
+AWAITS_CONTROL = "the task requires its creator's control: it is awaiting control now"
+STAYS_IN_CONTROL = "the task is awaiting its creator's control: only the creator can complete it"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command brought about.
+
+    `message_id`: of a card. `task`: the task as the answer tells it, None where it says nothing.
+    `note`: for people, where the result is not quite what was asked for.
+    """
+
+    message_id: int | None = None
+    task: Task | None = None
+    note: str = ""
+
+
+def calls_for(effect: Effect, task: Task, user_id: int = 0) -> list[Call]:
+    """The calls that carry out `effect` on `task` as it is now; none where nothing is to do.
+
+    `user_id`: in whose name they are made (0: not known). Only members of a task write into its
+    chat, so somebody else first becomes its observer.
+    """
+    match effect:
+        case MoveTask():
+            return _moves(effect.status, task)
+        case PlaceTask():
+            return [] if task.stage_id == effect.stage_id else [_place(effect)]
+        case SetFields():
+            return [_update(effect.task_id, effect.fields)]
+        case PutCard():
+            return [*_join(effect, task, user_id), _put(effect, task)]
+        case Notify():
+            return [_notify(effect)]
+        case _:
+            assert_never(effect)
+
+
+def outcome(effect: Effect, answers: Sequence[Answer | SyncError], task: Task) -> Done | SyncError:
+    """What the answers to `calls_for(effect, task)` mean; the first error counts."""
+    if isinstance(effect, PutCard):
+        return _shown(effect, answers, task)
+    for answer in answers:
+        if isinstance(answer, SyncError):
+            return answer
+    result = answers[-1].result if answers else None
+    match effect:
+        case MoveTask():
+            return _moved(effect, result, task)
+        case PlaceTask():
+            return _placed(effect, result, task)
+        case SetFields():
+            return Done(task=_told(result, task))
+        case Notify():
+            return Done(note="" if whole(result) else "the portal did not keep the notification")
+        case _:
+            assert_never(effect)
+
+
+def _moves(target: TaskStatus, task: Task) -> list[Call]:
+    if task.status is target:
+        return []
+    route = _route(target, task)
+    if route is None:
+        return _by_field(target, task)
+    return [Call(f"tasks.task.{step}", {"taskId": task.id}) for step in route]
+
+
+def _route(target: TaskStatus, task: Task) -> Route | None:
+    """The way by methods, or None where the task's own actions forbid them all."""
+    if target is AWAITING and not task.needs_control:
+        return None  # completing would complete it
+    routes = ROUTES[task.status, target]
+    if task.actions is None:
+        return routes[0]
+    return next((route for route in routes if route[0] in task.actions), None)
+
+
+def _by_field(target: TaskStatus, task: Task) -> list[Call]:
+    """The field itself, which the portal accepts where its methods do not apply.
+
+    Approval is the creator's own decision: it is never bypassed.
+    """
+    if task.status is AWAITING and target is COMPLETED:
+        return []
+    return [_update(task.id, {"STATUS": tasks.CODES[target]})]
+
+
+def _update(task_id: int, fields: dict[str, Any]) -> Call:
+    return Call("tasks.task.update", {"taskId": task_id, "fields": dict(fields)})
+
+
+def _place(effect: PlaceTask) -> Call:
+    return Call("task.stages.movetask", {"id": effect.task_id, "stageId": effect.stage_id})
+
+
+def _put(effect: PutCard, task: Task) -> Call:
+    """A message of the task's chat, or a comment of the old card, whose parameters go by position.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/tasks-new.html
+    """
+    if task.chat_id is None:
+        comment = {"POST_MESSAGE": effect.text}
+        if effect.message_id is None:
+            return Call("task.commentitem.add", {"TASKID": task.id, "FIELDS": comment})
+        item = {"TASKID": task.id, "ITEMID": effect.message_id, "FIELDS": comment}
+        return Call("task.commentitem.update", item)
+    message: dict[str, Any] = {"MESSAGE": effect.text, "URL_PREVIEW": "N"}
+    if effect.message_id is None:
+        return Call("im.message.add", {"DIALOG_ID": f"chat{task.chat_id}", **message})
+    return Call("im.message.update", {"MESSAGE_ID": effect.message_id, **message})
+
+
+def _join(effect: PutCard, task: Task, user_id: int) -> list[Call]:
+    """Become an observer; unlike a write of AUDITORS this drops nobody who was just added.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-start-watch.html
+    """
+    members = {task.creator_id, task.responsible_id, *task.accomplices, *task.auditors}
+    outside = task.chat_id is not None and user_id not in members
+    if not user_id or not outside or effect.message_id is not None:
+        return []
+    return [Call("tasks.task.startwatch", {"taskId": task.id})]
+
+
+def _notify(effect: Notify) -> Call:
+    """From the application; the portal keeps only the newest notification of a TAG.
+
+    https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-system-add.html
+    """
+    message = {"USER_ID": effect.user_id, "MESSAGE": effect.text, "TAG": effect.tag}
+    return Call("im.notify.system.add", message)
+
+
+def _moved(effect: MoveTask, result: Any, task: Task) -> Done:
+    if task.status is effect.status:
+        return Done(task=task)
+    if result is None:
+        return Done(task=task, note=STAYS_IN_CONTROL)
+    now = _told(result, task) or replace(task, status=effect.status, actions=None)
+    if effect.status is COMPLETED and now.status is AWAITING:
+        return Done(task=now, note=AWAITS_CONTROL)
+    if now.status is not effect.status:
+        return Done(task=now, note=f"the portal left the task in the status {now.status}")
+    return Done(task=now)
+
+
+def _placed(effect: PlaceTask, result: Any, task: Task) -> Done | SyncError:
+    if result is False:
+        return Refused(
+            f"task.stages.movetask: the task {effect.task_id} was not moved",
+            why="The column does not belong to the task's workgroup, or it was deleted",
+            change="Choose the workgroup's columns again in the settings",
+        )
+    return Done(task=replace(task, stage_id=effect.stage_id))
+
+
+def _shown(effect: PutCard, answers: Sequence[Answer | SyncError], task: Task) -> Done | SyncError:
+    *joining, last = answers
+    joined = _told(joining[0].result, task) if joining and isinstance(joining[0], Answer) else None
+    if isinstance(last, SyncError):
+        return _not_yet_member(last) if joined and last.code in NOT_MEMBER else last
+    result = last.result
+    message_id = effect.message_id or (0 if isinstance(result, bool) else whole(result))
+    if result is False or not message_id:
+        return Refused(
+            f"The message in the discussion of the task {effect.task_id} was not saved",
+            why="The portal gives no further reason",
+            change="Look at the task's discussion in Bitrix24",
+        )
+    return Done(message_id=message_id, task=joined)
+
+
+def _not_yet_member(error: SyncError) -> Later:
+    return Later(
+        error.what,
+        why="The application has only just become an observer of the task",
+        after=15.0,
+        code=error.code,
+    )
+
+
+def _told(result: Any, task: Task) -> Task | None:
+    row = tasks.answered(result)
+    return tasks.merged(task, row) if row else None

@@ -1,0 +1,53 @@
+"""Takes secrets out of what is logged or shown. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+HIDDEN = "***"
+LOG_LIMIT = 16_000  # characters kept of a request or an answer
+
+_SECRET_KEYS = frozenset(
+    {"auth", "access_token", "refresh_token", "client_secret", "application_token", "auth_id",
+     "refresh_id", "event_token", "token"}
+)  # fmt: skip
+_PAIR = re.compile(
+    r"(?i)\b(auth|access_token|refresh_token|client_secret|application_token|auth_id|refresh_id)"
+    r"(?:%5B\w+%5D|\[\w+\])?=[^&\s\"'<>]+"
+)
+_WEBHOOK = re.compile(r"(/rest/(?:api/)?)\d+/[^/\s\"'?#]+")
+_TOKEN = re.compile(r"\b(?=[A-Za-z]*\d)[A-Za-z0-9]{30,}\b")
+
+
+def mask(value: Any) -> Any:
+    """A copy of a JSON value without tokens: secret keys, `key=value` pairs, webhook paths."""
+    match value:
+        case dict():
+            return {key: _masked(str(key), item) for key, item in value.items()}
+        case list() | tuple():
+            return [mask(item) for item in value]
+        case str():
+            return _WEBHOOK.sub(rf"\g<1>{HIDDEN}", _PAIR.sub(rf"\g<1>={HIDDEN}", value))
+        case _:
+            return value
+
+
+def _masked(key: str, value: Any) -> Any:
+    if key.lower() in _SECRET_KEYS and not isinstance(value, dict | list | tuple):
+        return HIDDEN if value else value
+    return mask(value)
+
+
+def shown(value: Any) -> str:
+    """A value as one masked line for the REST log, cut to `LOG_LIMIT` characters."""
+    text = value if isinstance(value, str) else json.dumps(mask(value), ensure_ascii=False)
+    text = mask(text)
+    return text if len(text) <= LOG_LIMIT else text[:LOG_LIMIT] + "…"
+
+
+def told(description: str) -> str:
+    """A vendor's error text for people: no markup, nothing that looks like a token, one line."""
+    plain = re.sub(r"<[^>]*>", " ", description)
+    return " ".join(_TOKEN.sub(HIDDEN, mask(plain)).split())[:300]

@@ -1,0 +1,155 @@
+"""HTTP sessions that reach only public addresses, or the private networks an operator named."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from sync.errors import Refused
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Timeout = float | tuple[float, float]
+
+# Seconds to connect and to wait for an answer; Bitrix24 ends a request of its own after 60.
+TIMEOUT: Timeout = (5.0, 65.0)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def guarded_session(
+    allowed_networks: Sequence[str] = (),
+    *,
+    ca_file: str | None = None,
+    proxy: str | None = None,
+) -> requests.Session:
+    """A session whose every connection is checked on the address it really goes to.
+
+    `allowed_networks`: CIDRs that may be reached although not public. A forbidden peer raises
+    `Refused` before a packet is sent. Proxies, certificates and passwords of the environment are
+    not used: only what is given here. Every request has a time limit.
+    """
+    networks = tuple(ipaddress.ip_network(network, strict=False) for network in allowed_networks)
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = ca_file or True
+    if proxy:
+        session.proxies = {"http": proxy, "https": proxy}
+    adapter = _GuardedAdapter(networks)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def permitted(text: str, networks: Sequence[Network]) -> bool:
+    """Whether an IP address may be talked to: public, or inside one of `networks`. Pure."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    inner = _inner(address)
+    if any(found in network for found in (address, inner) for network in networks):
+        return True
+    return all(found.is_global and not found.is_multicast for found in (address, inner))
+
+
+def _inner(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one only wraps (mapped, 6to4, Teredo, NAT64)."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo[1] if address.teredo else None
+    return address.ipv4_mapped or address.sixtofour or teredo or address
+
+
+def _check(host: str, found: Sequence[str], networks: Sequence[Network]) -> list[str]:
+    usable = [address for address in found if permitted(address, networks)]
+    if not usable:
+        raise Refused(
+            f"The address of {host} is inside a private network",
+            why="Addresses given by users may reach only public servers, so that nobody can use "
+            "this service to look into the network it runs in",
+            change="If the server is meant to be reached, name its network in "
+            "B24BRIDGE_ALLOWED_NETWORKS",
+            code="private_address",
+        )
+    return usable
+
+
+class _Guarded:
+    """Resolves once, checks, and connects to the very address that was checked."""
+
+    networks: tuple[Network, ...] = ()
+
+    def _new_conn(self) -> socket.socket:
+        name = self._dns_host
+        failure: Exception | None = None
+        for address in _check(name, self._resolve(name), self.networks):
+            self._dns_host = address
+            try:
+                return super()._new_conn()
+            except (NewConnectionError, ConnectTimeoutError) as error:
+                failure = error
+            finally:
+                self._dns_host = name  # certificates are checked against the name
+        raise failure or NewConnectionError(self, f"{name} has no address")
+
+    def _resolve(self, name: str) -> list[str]:
+        try:
+            found = socket.getaddrinfo(
+                name.strip("[]"),
+                self.port,
+                type=socket.SOCK_STREAM,
+            )
+        except (socket.gaierror, UnicodeError) as error:
+            failure = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
+            raise NameResolutionError(name, self, failure) from error
+        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _pools(networks: tuple[Network, ...]) -> dict[str, type]:
+    extra = {"networks": networks}
+    plain = type("GuardedHTTP", (_Guarded, HTTPConnection), extra)
+    secure = type("GuardedHTTPS", (_Guarded, HTTPSConnection), extra)
+    return {
+        "http": type("GuardedPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("GuardedSecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
+
+
+class _GuardedAdapter(HTTPAdapter):
+    def __init__(self, networks: tuple[Network, ...]) -> None:
+        self._networks = networks
+        super().__init__()
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **options: Any
+    ) -> None:
+        self.poolmanager = PoolManager(
+            num_pools=connections, maxsize=maxsize, block=block, **options
+        )
+        self.poolmanager.pool_classes_by_scheme = _pools(self._networks)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> Any:
+        if options.get("timeout") is None:
+            options["timeout"] = TIMEOUT
+        if options.get("proxies"):
+            self._check_behind_proxy(request.url or "")
+        return super().send(request, *args, **options)
+
+    def _check_behind_proxy(self, url: str) -> None:
+        """The proxy connects, so only what the name means here can be checked beforehand.
+
+        A name that only the proxy can resolve passes: the operator's proxy is then the guard.
+        """
+        host = requests.utils.urlparse(url).hostname or ""
+        try:
+            found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None)]
+        except (socket.gaierror, UnicodeError):
+            return
+        _check(host, found, self._networks)
