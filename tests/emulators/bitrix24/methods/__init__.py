@@ -1,0 +1,17 @@
+"""The families of REST methods. Importing this fills the registry."""
+
+from tests.emulators.bitrix24.methods import (  # noqa: F401
+    app,
+    comments,
+    elapsed,
+    events,
+    groups,
+    im,
+    messages,
+    placements,
+    stages,
+    tasklist,
+    tasks,
+    userfields,
+    users,
+)
