@@ -145,4 +145,6 @@ def _fold(
         approved_by=tuple(vote.person for vote in memory.votes if vote.given),
         pipeline=None,
         actor=actor,
+        # a hook names its author only where the author acted, or is among those assigned
+        author=content.author or told.author or (known.merge_request.author if known else None),
     )

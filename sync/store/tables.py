@@ -6,21 +6,21 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
     UniqueConstraint,
     false,
+    literal_column,
     text,
 )
 
-from sync.store.types import Json, Moment
+from sync.store.types import Json, Moment, Words
 
 metadata = MetaData(
     naming_convention={
@@ -32,6 +32,15 @@ metadata = MetaData(
 )
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements INTEGER only
+
+
+def one_of(column: Column[str], *states: str) -> ColumnElement[bool]:
+    """`column IN ('a', 'b')` with the words in the SQL itself.
+
+    A partial index is used only where the planner sees that a query asks for no more than the
+    index holds, and of a bound parameter it sees nothing.
+    """
+    return column.in_([literal_column(f"'{state}'") for state in states])
 
 
 def _portal(**kwargs: object) -> Column[int]:
@@ -47,21 +56,21 @@ portal = Table(
     "portal",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("member_id", String(64), nullable=False, unique=True),
-    Column("client_endpoint", Text, nullable=False),
-    Column("server_endpoint", Text, nullable=False),
-    Column("client_id", String(128), nullable=False, server_default=""),
-    Column("language", String(8), nullable=False, server_default="en"),
-    Column("scopes", Text, nullable=False, server_default=""),
-    Column("app_status", String(8), nullable=False, server_default=""),
+    Column("member_id", Words, nullable=False, unique=True),
+    Column("client_endpoint", Words, nullable=False),
+    Column("server_endpoint", Words, nullable=False),
+    Column("client_id", Words, nullable=False, server_default=""),
+    Column("language", Words, nullable=False, server_default="en"),
+    Column("scopes", Words, nullable=False, server_default=""),
+    Column("app_status", Words, nullable=False, server_default=""),
     Column("app_version", Integer, nullable=False, server_default="0"),
-    Column("access_token_sealed", Text),
-    Column("refresh_token_sealed", Text),
-    Column("application_token_sealed", Text),
+    Column("access_token_sealed", Words),
+    Column("refresh_token_sealed", Words),
+    Column("application_token_sealed", Words),
     Column("token_expires_at", Moment),
     Column("token_user_id", Id),
-    Column("state", String(16), nullable=False, server_default="installing"),
-    Column("state_reason", Text, nullable=False, server_default=""),
+    Column("state", Words, nullable=False, server_default="installing"),
+    Column("state_reason", Words, nullable=False, server_default=""),
     Column("features", Json, nullable=False, server_default=text("'{}'")),
     Column("settings", Json, nullable=False, server_default=text("'{}'")),
     Column("created_at", Moment, nullable=False),
@@ -74,18 +83,18 @@ connection = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
     _portal(nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("name", String(64), nullable=False),
-    Column("base_url", Text, nullable=False),
-    Column("hook_key_hash", String(64), nullable=False, unique=True),
-    Column("hook_key_sealed", Text, nullable=False),
-    Column("hook_token_sealed", Text),
-    Column("signing_token_sealed", Text),
-    Column("access_token_sealed", Text),
+    Column("kind", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("base_url", Words, nullable=False),
+    Column("hook_key_hash", Words, nullable=False, unique=True),
+    Column("hook_key_sealed", Words, nullable=False),
+    Column("hook_token_sealed", Words),
+    Column("signing_token_sealed", Words),
+    Column("access_token_sealed", Words),
     Column("options", Json, nullable=False, server_default=text("'{}'")),
     Column("account", Json, nullable=False, server_default=text("'{}'")),
-    Column("state", String(16), nullable=False, server_default="active"),
-    Column("state_reason", Text, nullable=False, server_default=""),
+    Column("state", Words, nullable=False, server_default="active"),
+    Column("state_reason", Words, nullable=False, server_default=""),
     Column("swept_at", Moment),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("portal_id", "name"),
@@ -99,22 +108,24 @@ delivery = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     _portal(nullable=False),
     _connection(nullable=True),
-    Column("origin", String(32), nullable=False),
-    Column("dedupe_key", String(128), nullable=False),
-    Column("event", String(64), nullable=False),
+    Column("origin", Words, nullable=False),
+    Column("dedupe_key", Words, nullable=False),
+    Column("event", Words, nullable=False),
     Column("headers", Json, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("state", String(8), nullable=False, server_default="new"),
-    Column("outcome", Text, nullable=False, server_default=""),
+    Column("state", Words, nullable=False, server_default="new"),
+    Column("outcome", Words, nullable=False, server_default=""),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_at", Moment),
     UniqueConstraint("origin", "dedupe_key"),
 )
 Index(
-    "ix_delivery_waiting", delivery.c.portal_id, delivery.c.id,
-    sqlite_where=delivery.c.state.in_(["new", "failed"]),
-    postgresql_where=delivery.c.state.in_(["new", "failed"]),
+    "ix_delivery_waiting",
+    delivery.c.portal_id,
+    delivery.c.id,
+    sqlite_where=one_of(delivery.c.state, "new", "failed"),
+    postgresql_where=one_of(delivery.c.state, "new", "failed"),
 )
 
 # What must be looked at again. kind: task. state: dirty, clean, dead. `version` grows with every
@@ -123,19 +134,22 @@ subject = Table(
     "subject",
     metadata,
     _portal(primary_key=True),
-    Column("kind", String(16), primary_key=True),
-    Column("key", String(96), primary_key=True),
-    Column("state", String(8), nullable=False, server_default="dirty"),
+    Column("kind", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("state", Words, nullable=False, server_default="dirty"),
     Column("version", Integer, nullable=False, server_default="1"),
-    Column("cause", Text, nullable=False, server_default=""),
+    Column("cause", Words, nullable=False, server_default=""),
     Column("dirty_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_at", Moment),
-    Column("error", Text, nullable=False, server_default=""),
+    Column("error", Words, nullable=False, server_default=""),
 )
 Index(
-    "ix_subject_dirty", subject.c.portal_id, subject.c.dirty_at,
-    sqlite_where=subject.c.state == "dirty", postgresql_where=subject.c.state == "dirty",
+    "ix_subject_dirty",
+    subject.c.portal_id,
+    subject.c.dirty_at,
+    sqlite_where=one_of(subject.c.state, "dirty"),
+    postgresql_where=one_of(subject.c.state, "dirty"),
 )
 
 project = Table(
@@ -143,29 +157,39 @@ project = Table(
     metadata,
     _connection(primary_key=True),
     Column("project_id", Id, primary_key=True),
-    Column("path", Text, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("name", Text, nullable=False, server_default=""),
-    Column("default_branch", Text, nullable=False, server_default=""),
+    Column("path", Words, nullable=False),
+    Column("url", Words, nullable=False),
+    Column("name", Words, nullable=False, server_default=""),
+    Column("default_branch", Words, nullable=False, server_default=""),
 )
 
-# `body` is the merge request as JSON (sync.store.mirror).
+# `body` is the merge request as JSON without its pipeline, `memory` what decides which of two
+# accounts of it is newer (sync.core.heard).
 merge_request = Table(
     "merge_request",
     metadata,
     _connection(primary_key=True),
     Column("project_id", Id, primary_key=True),
     Column("iid", Id, primary_key=True),
-    Column("state", String(16), nullable=False),
-    Column("source_branch", Text, nullable=False),
-    Column("head_sha", String(64), nullable=False, server_default=""),
+    Column("state", Words, nullable=False),
+    Column("source_branch", Words, nullable=False),
+    Column("head_sha", Words, nullable=False, server_default=""),
     Column("updated_at", Moment, nullable=False),
-    Column("approvals_at", Moment),
+    Column("memory", Json, nullable=False),
     Column("body", Json, nullable=False),
 )
 Index(
     "ix_merge_request_branch",
-    merge_request.c.connection_id, merge_request.c.project_id, merge_request.c.source_branch,
+    merge_request.c.connection_id,
+    merge_request.c.project_id,
+    merge_request.c.source_branch,
+)
+
+Index(
+    "ix_merge_request_head",
+    merge_request.c.connection_id,
+    merge_request.c.project_id,
+    merge_request.c.head_sha,
 )
 
 pipeline = Table(
@@ -174,26 +198,31 @@ pipeline = Table(
     _connection(primary_key=True),
     Column("project_id", Id, primary_key=True),
     Column("pipeline_id", Id, primary_key=True),
-    Column("ref", Text, nullable=False),
-    Column("sha", String(64), nullable=False),
+    Column("ref", Words, nullable=False),
+    Column("sha", Words, nullable=False),
     Column("merge_request_iid", Id),
-    Column("status", String(32), nullable=False),
+    Column("status", Words, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("body", Json, nullable=False),
 )
 Index("ix_pipeline_sha", pipeline.c.connection_id, pipeline.c.project_id, pipeline.c.sha)
+Index(
+    "ix_pipeline_merge_request",
+    pipeline.c.connection_id,
+    pipeline.c.project_id,
+    pipeline.c.merge_request_iid,
+)
 
 commit = Table(
     "commit",
     metadata,
     _connection(primary_key=True),
     Column("project_id", Id, primary_key=True),
-    Column("sha", String(64), primary_key=True),
-    Column("branch", Text, nullable=False),
+    Column("branch", Words, primary_key=True),
+    Column("sha", Words, primary_key=True),
     Column("body", Json, nullable=False),
     Column("heard_at", Moment, nullable=False),
 )
-Index("ix_commit_branch", commit.c.connection_id, commit.c.project_id, commit.c.branch)
 
 # Which merge request names which task, and what that task was shown of it.
 # state: live, removed (no longer named). message_*: the card in the task's discussion.
@@ -205,29 +234,30 @@ link = Table(
     Column("iid", Id, primary_key=True),
     Column("task_id", Id, primary_key=True),
     _portal(nullable=False),
-    Column("kind", String(8), nullable=False),
-    Column("state", String(8), nullable=False, server_default="live"),
+    Column("kind", Words, nullable=False),
+    Column("state", Words, nullable=False, server_default="live"),
     Column("places", Json, nullable=False, server_default=text("'[]'")),
     Column("silent", Boolean, nullable=False, server_default=false()),
     Column("message_id", Id),
-    Column("message_text", Text),
+    Column("message_text", Words),
     Column("message_at", Moment),
-    Column("milestone", String(16)),
+    Column("milestone", Words),
 )
 Index("ix_link_task", link.c.portal_id, link.c.task_id)
 
 # A task as last read, and what was last agreed about it. state: known, missing (unknown to the
-# portal or not visible to the app). `stale`: changed since it was read.
+# portal or not visible to the app). Stale: `changed_at` is not before `read_at`, the moment the
+# last read began.
 task = Table(
     "task",
     metadata,
     _portal(primary_key=True),
     Column("task_id", Id, primary_key=True, autoincrement=False),
-    Column("state", String(8), nullable=False, server_default="known"),
-    Column("stale", Boolean, nullable=False, server_default=false()),
+    Column("state", Words, nullable=False, server_default="known"),
     Column("body", Json),
     Column("read_at", Moment),
-    Column("step", String(16)),
+    Column("changed_at", Moment),
+    Column("step", Words),
     Column("fields", Json, nullable=False, server_default=text("'{}'")),
 )
 
@@ -245,8 +275,8 @@ portal_user = Table(
     metadata,
     _portal(primary_key=True),
     Column("user_id", Id, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False, server_default=""),
-    Column("email", Text),
+    Column("name", Words, nullable=False, server_default=""),
+    Column("email", Words),
     Column("active", Boolean, nullable=False),
 )
 Index("ix_portal_user_email", portal_user.c.portal_id, portal_user.c.email)
@@ -257,10 +287,10 @@ host_user = Table(
     metadata,
     _connection(primary_key=True),
     Column("user_id", Id, primary_key=True, autoincrement=False),
-    Column("username", Text, nullable=False),
-    Column("name", Text, nullable=False, server_default=""),
-    Column("email", Text),
-    Column("commit_email", Text),
+    Column("username", Words, nullable=False),
+    Column("name", Words, nullable=False, server_default=""),
+    Column("email", Words),
+    Column("commit_email", Words),
 )
 
 # The outbox. state: waiting, sending, done, refused, dropped. `key` names what is written; one
@@ -270,26 +300,29 @@ command = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
     _portal(nullable=False),
-    Column("lane", String(32), nullable=False),
-    Column("subject_kind", String(16), nullable=False),
-    Column("subject_key", String(96), nullable=False),
-    Column("key", String(128), nullable=False),
-    Column("kind", String(16), nullable=False),
+    Column("lane", Words, nullable=False),
+    Column("subject_kind", Words, nullable=False),
+    Column("subject_key", Words, nullable=False),
+    Column("key", Words, nullable=False),
+    Column("kind", Words, nullable=False),
     Column("payload", Json, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("state", String(8), nullable=False, server_default="waiting"),
+    Column("reason", Words, nullable=False),
+    Column("state", Words, nullable=False, server_default="waiting"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", Moment, nullable=False),
     Column("next_at", Moment),
     Column("sent_at", Moment),
     Column("done_at", Moment),
     Column("answer", Json),
-    Column("error", Text, nullable=False, server_default=""),
+    Column("error", Words, nullable=False, server_default=""),
 )
 Index(
-    "ix_command_waiting", command.c.portal_id, command.c.lane, command.c.id,
-    sqlite_where=command.c.state.in_(["waiting", "sending"]),
-    postgresql_where=command.c.state.in_(["waiting", "sending"]),
+    "ix_command_waiting",
+    command.c.portal_id,
+    command.c.lane,
+    command.c.id,
+    sqlite_where=one_of(command.c.state, "waiting", "sending"),
+    postgresql_where=one_of(command.c.state, "waiting", "sending"),
 )
 Index("ix_command_subject", command.c.portal_id, command.c.subject_kind, command.c.subject_key)
 
@@ -299,10 +332,10 @@ decision = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
     _portal(nullable=False),
-    Column("subject_kind", String(16), nullable=False),
-    Column("subject_key", String(96), nullable=False),
+    Column("subject_kind", Words, nullable=False),
+    Column("subject_key", Words, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Words, nullable=False),
 )
 Index("ix_decision_subject", decision.c.portal_id, decision.c.subject_kind, decision.c.subject_key)
 
@@ -313,11 +346,11 @@ rest_log = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     _portal(nullable=False),
     Column("at", Moment, nullable=False, index=True),
-    Column("method", String(64), nullable=False),
+    Column("method", Words, nullable=False),
     Column("status", Integer, nullable=False),
     Column("milliseconds", Integer, nullable=False),
-    Column("request", Text, nullable=False),
-    Column("answer", Text, nullable=False),
+    Column("request", Words, nullable=False),
+    Column("answer", Words, nullable=False),
 )
 
 # A portal's request allowance as last used: the leaky bucket and seconds per method.
@@ -333,15 +366,15 @@ allowance = Table(
 lease = Table(
     "lease",
     metadata,
-    Column("name", String(96), primary_key=True),
-    Column("owner", String(96), nullable=False),
+    Column("name", Words, primary_key=True),
+    Column("owner", Words, nullable=False),
     Column("until", Moment, nullable=False),
 )
 
 worker = Table(
     "worker",
     metadata,
-    Column("name", String(96), primary_key=True),
+    Column("name", Words, primary_key=True),
     Column("started_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
 )

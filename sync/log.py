@@ -1,0 +1,104 @@
+"""Structured logs: one JSON line an event, and nothing in it that looks like a secret."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+MASK = "***"
+
+log = structlog.get_logger()
+
+_SECRET_NAME = re.compile(
+    r"(secret|token|password|passwd|authorization|cookie|hook_?key|api_?key|private_?key"
+    r"|signature|credential|auth_id|refresh_id)s?$",
+    re.IGNORECASE,
+)
+
+# What a secret looks like inside other text. The group that is kept stands first.
+_SECRET_TEXT = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"()\bgl[a-z]{1,6}-[\w.-]{10,}",  # https://docs.gitlab.com/security/tokens/#token-prefixes
+        r"()\bwhsec_[\w+/=-]+",
+        r"()\bgAAAAA[\w=-]{20,}",  # Fernet
+        r"()\beyJ[\w-]+\.[\w-]+\.[\w-]+",  # JWT
+        r"(\b(?:bearer|basic)\s+)[\w.~+/=-]{6,}",
+        r"(://[^/\s:@]*:)[^/\s@]+(?=@)",
+        r"(/hooks/\w+/)[\w-]{8,}",
+        r"(\b(?:auth|code|AUTH_ID|REFRESH_ID|\w*token|\w*secret|\w*password)(?:%5D|\])?=)[^&\s\"']+",
+        r"(\bauth(?:%5B|\[)\w*token(?:%5D|\])=)[^&\s\"']+",
+        r"([\"'](?:auth|AUTH_ID|REFRESH_ID|\w*token|\w*secret|\w*password)[\"']\s*:\s*[\"'])[^\"']+",
+    )
+)
+
+
+def setup(level: str = "info", stream: TextIO = sys.stderr) -> None:
+    """Sends our events, and those of the libraries, to `stream` as JSON lines."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        mask_event,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer(default=str, ensure_ascii=False)],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    _adopt_libraries(shared, level, stream)
+
+
+def mask_event(
+    logger: object, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """The structlog processor that masks values by their key and by their looks."""
+    return {key: masked(value, key) for key, value in event.items()}
+
+
+def masked(value: Any, name: str = "") -> Any:
+    """`value` without secrets; `name` is the key it stands under."""
+    match value:
+        case str() | bytes() if value and _SECRET_NAME.search(name):
+            return MASK
+        case str():
+            return _masked_text(value)
+        case bytes():
+            return f"{len(value)} bytes"
+        case Mapping():
+            return {key: masked(item, str(key)) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [masked(item, name) for item in value]
+        case None | bool() | int() | float():
+            return value
+    return _masked_text(str(value))
+
+
+def _masked_text(text: str) -> str:
+    for pattern in _SECRET_TEXT:
+        text = pattern.sub(rf"\g<1>{MASK}", text)
+    return text
+
+
+def _adopt_libraries(shared: list[Any], level: str, stream: TextIO) -> None:
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                mask_event,
+                structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))

@@ -1,0 +1,25 @@
+"""Frozen dataclasses ⇄ plain JSON values, tolerant of keys a later version may have added."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+
+def to_json(value: Any) -> Any:
+    """The dataclass (or a tuple of them) as dicts, lists and text."""
+    return _adapter(type(value)).dump_python(value, mode="json")
+
+
+def from_json(kind: type[T], value: Any) -> T:
+    """The `kind` that `to_json` wrote. Raises pydantic.ValidationError for anything else."""
+    return _adapter(kind).validate_python(value)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

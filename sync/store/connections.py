@@ -1,0 +1,117 @@
+"""Connections: the code hosts of a portal, and what opens them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from sync.store.records import ConnectionDraft, ConnectionRecord, ConnectionSecrets
+from sync.store.tables import connection
+from sync.store.upsert import insert
+from sync.store.vault import Vault
+
+_COLUMNS = [connection.c[name] for name in ConnectionRecord.__dataclass_fields__]
+_SECRETS = ("hook_key", "hook_token", "signing_token", "access_token")
+_SEALED = [connection.c[f"{name}_sealed"] for name in _SECRETS]
+
+
+def hook_key_hash(hook_key: str) -> str:
+    """What a hook's URL is looked up by: the key itself is stored sealed only."""
+    return hashlib.sha256(hook_key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def for_hook(
+    conn: Connection, vault: Vault, hook_key: str
+) -> tuple[ConnectionRecord, ConnectionSecrets] | None:
+    """The connection whose hook URL ends in `hook_key`, with its secrets, in one query."""
+    row = conn.execute(
+        select(*_COLUMNS, *_SEALED).where(connection.c.hook_key_hash == hook_key_hash(hook_key))
+    ).one_or_none()
+    return None if row is None else (_record(row), _secrets(vault, row))
+
+
+def by_hook_key(conn: Connection, hook_key: str) -> ConnectionRecord | None:
+    return _one(conn, connection.c.hook_key_hash == hook_key_hash(hook_key))
+
+
+def by_id(conn: Connection, connection_id: int) -> ConnectionRecord | None:
+    return _one(conn, connection.c.id == connection_id)
+
+
+def by_name(conn: Connection, portal_id: int, name: str) -> ConnectionRecord | None:
+    return _one(conn, (connection.c.portal_id == portal_id) & (connection.c.name == name))
+
+
+def by_portal(conn: Connection, portal_id: int) -> tuple[ConnectionRecord, ...]:
+    query = select(*_COLUMNS).where(connection.c.portal_id == portal_id).order_by(connection.c.id)
+    return tuple(map(_record, conn.execute(query)))
+
+
+def secrets(conn: Connection, vault: Vault, connection_id: int) -> ConnectionSecrets | None:
+    row = conn.execute(select(*_SEALED).where(connection.c.id == connection_id)).one_or_none()
+    return None if row is None else _secrets(vault, row)
+
+
+def upsert(
+    conn: Connection, vault: Vault, portal_id: int, draft: ConnectionDraft, now: datetime
+) -> int:
+    """Stores the connection under its name in the portal and returns its id.
+
+    An existing one keeps its state, and its hook key: its URL may stand in the host's settings.
+    """
+    values = {"kind": draft.kind, "base_url": draft.base_url, "options": draft.options}
+    changes = values | {
+        f"{name}_sealed": vault.seal(secret)
+        for name in _SECRETS[1:]
+        if (secret := getattr(draft.secrets, name)) is not None
+    }
+    new = insert(conn, connection).values(
+        portal_id=portal_id,
+        name=draft.name,
+        hook_key_hash=hook_key_hash(draft.secrets.hook_key),
+        hook_key_sealed=vault.seal(draft.secrets.hook_key),
+        created_at=now,
+        **changes,
+    )
+    statement = new.on_conflict_do_update(index_elements=["portal_id", "name"], set_=changes)
+    return conn.scalars(statement.returning(connection.c.id)).one()
+
+
+def remove(conn: Connection, connection_id: int) -> None:
+    """Deletes the connection with everything heard from it."""
+    conn.execute(delete(connection).where(connection.c.id == connection_id))
+
+
+def set_state(conn: Connection, connection_id: int, state: str, reason: str) -> None:
+    _set(conn, connection_id, state=state, state_reason=reason)
+
+
+def set_account(conn: Connection, connection_id: int, account: dict[str, Any]) -> None:
+    """Stores what the last test of the access token found."""
+    _set(conn, connection_id, account=account)
+
+
+def set_swept(conn: Connection, connection_id: int, moment: datetime) -> None:
+    _set(conn, connection_id, swept_at=moment)
+
+
+def _set(conn: Connection, connection_id: int, **values: Any) -> None:
+    conn.execute(update(connection).where(connection.c.id == connection_id).values(**values))
+
+
+def _one(conn: Connection, where: Any) -> ConnectionRecord | None:
+    row = conn.execute(select(*_COLUMNS).where(where)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def _record(row: Row[Any]) -> ConnectionRecord:
+    return ConnectionRecord(*row[: len(_COLUMNS)])
+
+
+def _secrets(vault: Vault, row: Row[Any]) -> ConnectionSecrets:
+    sealed = row[-len(_SEALED) :]
+    hook_key, *others = sealed
+    return ConnectionSecrets(vault.open(hook_key), *map(vault.open_optional, others))

@@ -1,0 +1,31 @@
+"""Leases: who owns a lane, a token refresh or a sweep just now, across processes and machines."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, or_, update
+
+from sync.store.tables import lease
+from sync.store.upsert import insert
+
+
+def acquire(conn: Connection, name: str, owner: str, *, now: datetime, ttl: timedelta) -> bool:
+    """Takes the lease for `ttl` unless somebody else holds it; True if it is `owner`'s now."""
+    statement = insert(conn, lease).values(name=name, owner=owner, until=now + ttl)
+    free = or_(lease.c.until <= now, lease.c.owner == owner)
+    new = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["name"], set_={"owner": new.owner, "until": new.until}, where=free
+    )
+    return conn.execute(statement.returning(lease.c.owner)).first() is not None
+
+
+def renew(conn: Connection, name: str, owner: str, *, now: datetime, ttl: timedelta) -> bool:
+    """Extends the lease; False if it was lost meanwhile, even if nobody took it."""
+    held = (lease.c.name == name) & (lease.c.owner == owner) & (lease.c.until > now)
+    return conn.execute(update(lease).where(held).values(until=now + ttl)).rowcount == 1
+
+
+def release(conn: Connection, name: str, owner: str) -> None:
+    conn.execute(delete(lease).where(lease.c.name == name, lease.c.owner == owner))

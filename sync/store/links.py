@@ -1,0 +1,118 @@
+"""Links: which merge request names which task, and what the task was shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from sync.core.model import LinkKind, MergeRequestKey, Milestone
+from sync.store.records import LinkRow
+from sync.store.tables import link
+from sync.store.upsert import among, chunks, upsert
+
+_KEYS = ("connection_id", "project_id", "iid", "task_id")
+_NAMED = ("kind", "state", "places", "silent")
+
+
+def by_tasks(
+    conn: Connection, portal_id: int, task_ids: Iterable[int]
+) -> dict[int, tuple[LinkRow, ...]]:
+    """Every link of the tasks, removed ones too; a task without links is not in the answer."""
+    found: dict[int, tuple[LinkRow, ...]] = {}
+    for piece in chunks(set(task_ids)):
+        query = select(link).where(link.c.portal_id == portal_id, link.c.task_id.in_(piece))
+        for row in map(_record, conn.execute(query.order_by(*map(link.c.get, _KEYS)))):
+            found[row.task_id] = (*found.get(row.task_id, ()), row)
+    return found
+
+
+def by_merge_requests(
+    conn: Connection, keys: Iterable[MergeRequestKey]
+) -> dict[MergeRequestKey, tuple[LinkRow, ...]]:
+    """Every link of the merge requests, removed ones too; one without links is not in it."""
+    found: dict[MergeRequestKey, tuple[LinkRow, ...]] = {}
+    of = link.c.connection_id, link.c.project_id, link.c.iid
+    for wanted in among(of, [(key.connection_id, key.project_id, key.iid) for key in keys]):
+        query = select(link).where(wanted).order_by(*map(link.c.get, _KEYS))
+        for row in map(_record, conn.execute(query)):
+            found[row.merge_request] = (*found.get(row.merge_request, ()), row)
+    return found
+
+
+def save(conn: Connection, links: Iterable[LinkRow]) -> None:
+    """Stores what is named and how; what a task was shown of it stays as it is."""
+    upsert(conn, link, [_row(item) for item in links], keys=_KEYS, update=_NAMED)
+
+
+def set_messages(
+    conn: Connection,
+    shown: Iterable[tuple[MergeRequestKey, int, int | None, str | None, datetime | None]],
+) -> None:
+    """Remembers the card: (merge request, task, message id, text as stored, created at)."""
+    rows = [
+        _of(key, task_id) | {"new_id": message_id, "new_text": text, "new_at": at}
+        for key, task_id, message_id, text, at in shown
+    ]
+    _update(conn, rows, message_id="new_id", message_text="new_text", message_at="new_at")
+
+
+def set_milestones(
+    conn: Connection, reached: Iterable[tuple[MergeRequestKey, int, Milestone | None]]
+) -> None:
+    """Remembers the milestone last told about: (merge request, task, milestone)."""
+    rows = [
+        _of(key, task_id) | {"new_milestone": milestone and milestone.value}
+        for key, task_id, milestone in reached
+    ]
+    _update(conn, rows, milestone="new_milestone")
+
+
+def _of(key: MergeRequestKey, task_id: int) -> dict[str, Any]:
+    return {"c": key.connection_id, "p": key.project_id, "i": key.iid, "t": task_id}
+
+
+def _update(conn: Connection, rows: list[dict[str, Any]], **columns: str) -> None:
+    if rows:
+        where = [
+            link.c[name] == bindparam(param) for name, param in zip(_KEYS, "cpit", strict=True)
+        ]
+        values = {column: bindparam(param) for column, param in columns.items()}
+        conn.execute(update(link).where(*where).values(**values), rows)
+
+
+def _row(item: LinkRow) -> dict[str, Any]:
+    key = item.merge_request
+    return {
+        "connection_id": key.connection_id,
+        "project_id": key.project_id,
+        "iid": key.iid,
+        "task_id": item.task_id,
+        "portal_id": item.portal_id,
+        "kind": item.kind.value,
+        "state": "live" if item.live else "removed",
+        "places": list(item.places),
+        "silent": item.silent,
+        "message_id": item.message_id,
+        "message_text": item.message_text,
+        "message_at": item.message_at,
+        "milestone": item.milestone and item.milestone.value,
+    }
+
+
+def _record(row: Row[Any]) -> LinkRow:
+    return LinkRow(
+        portal_id=row.portal_id,
+        merge_request=MergeRequestKey(row.connection_id, row.project_id, row.iid),
+        task_id=row.task_id,
+        kind=LinkKind(row.kind),
+        live=row.state == "live",
+        places=tuple(row.places),
+        silent=row.silent,
+        message_id=row.message_id,
+        message_text=row.message_text,
+        message_at=row.message_at,
+        milestone=row.milestone and Milestone(row.milestone),
+    )

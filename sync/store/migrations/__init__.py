@@ -1,0 +1,1 @@
+"""Migrations, one after another: never edit one that was released, add the next."""

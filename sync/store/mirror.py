@@ -1,0 +1,229 @@
+"""The mirror: projects, merge requests, pipelines and commits as the code hosts last told them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from sync.core import heard as fold
+from sync.core.events import MergeRequestHeard
+from sync.core.heard import Known, Memory
+from sync.core.model import Commit, MergeRequest, MergeRequestKey, Pipeline, Project
+from sync.store.codec import from_json, to_json
+from sync.store.tables import commit, merge_request, pipeline, project
+from sync.store.upsert import among, upsert
+
+Branch = tuple[int, int, str]  # connection, project, branch
+
+_KEYS = ("connection_id", "project_id", "iid")
+_OF = tuple(map(merge_request.c.get, _KEYS))
+
+
+def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
+    rows = {
+        (item.connection_id, item.id): {
+            "connection_id": item.connection_id,
+            "project_id": item.id,
+            "path": item.path,
+            "url": item.url,
+            "name": item.name,
+            "default_branch": item.default_branch,
+        }
+        for item in projects
+    }
+    upsert(
+        conn,
+        project,
+        [rows[key] for key in sorted(rows)],
+        keys=("connection_id", "project_id"),
+        update=("path", "url", "name", "default_branch"),
+    )
+
+
+def hear(
+    conn: Connection, events: Iterable[MergeRequestHeard]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """Stores what hooks told of merge requests, and gives each as it is known now."""
+    events = list(events)
+    known = _known(conn, {event.merge_request.key for event in events})
+    for event in events:
+        key = event.merge_request.key
+        known[key] = fold.hear(known.get(key), event)
+    return _save(conn, known, [event.merge_request.pipeline for event in events])
+
+
+def save_read(
+    conn: Connection, merge_requests: Iterable[MergeRequest]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """Stores what the host itself answered, and gives each as it is known now."""
+    answers = list(merge_requests)
+    known = _known(conn, {answer.key for answer in answers})
+    for answer in answers:
+        known[answer.key] = fold.read(known.get(answer.key), answer)
+    return _save(conn, known, [answer.pipeline for answer in answers])
+
+
+def get_merge_requests(
+    conn: Connection, keys: Iterable[MergeRequestKey]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """The merge requests that are known, each with the pipeline of its head."""
+    known = _known(conn, set(keys))
+    return _with_pipelines(conn, {key: item.merge_request for key, item in known.items()})
+
+
+def by_branches(
+    conn: Connection, branches: Iterable[Branch]
+) -> dict[Branch, tuple[MergeRequestKey, ...]]:
+    """The merge requests whose source branch it is; a branch without any is not in the answer."""
+    columns = merge_request.c
+    of = columns.connection_id, columns.project_id, columns.source_branch
+    found: dict[Branch, tuple[MergeRequestKey, ...]] = {}
+    for wanted in among(of, branches):
+        query = select(*_OF, columns.source_branch).where(wanted)
+        for *key, branch in sorted(conn.execute(query)):
+            where = (key[0], key[1], branch)
+            found[where] = (*found.get(where, ()), MergeRequestKey(*key))
+    return found
+
+
+def by_pipelines(
+    conn: Connection, pipelines: Iterable[Pipeline]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """The merge requests that the pipelines run for: by their number, or by their head commit."""
+    columns = merge_request.c
+    of_head = columns.connection_id, columns.project_id, columns.head_sha
+    heads, keys = set(), set()
+    for item in pipelines:
+        place = item.project.connection_id, item.project.id
+        heads.add((*place, item.sha))
+        if item.merge_request_iid is not None:
+            keys.add(MergeRequestKey(*place, item.merge_request_iid))
+    for wanted in among(of_head, heads):
+        keys |= {MergeRequestKey(*row) for row in conn.execute(select(*_OF).where(wanted))}
+    return get_merge_requests(conn, keys)
+
+
+def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
+    """Stores the pipelines, each as it was last: an older account changes nothing."""
+    rows = [_pipeline_row(item) for item in pipelines]
+    upsert(
+        conn,
+        pipeline,
+        rows,
+        keys=("connection_id", "project_id", "pipeline_id"),
+        update=("ref", "sha", "merge_request_iid", "status", "updated_at", "body"),
+        where=lambda new: new.updated_at >= pipeline.c.updated_at,
+    )
+
+
+def save_commits(
+    conn: Connection, of: Project, branch: str, commits: Iterable[Commit], heard_at: datetime
+) -> None:
+    """Stores commits as seen on the branch. Those stored already stay as they are."""
+    rows = [
+        {
+            "connection_id": of.connection_id,
+            "project_id": of.id,
+            "branch": branch,
+            "sha": item.sha,
+            "body": to_json(item),
+            "heard_at": heard_at,
+        }
+        for item in commits
+    ]
+    upsert(conn, commit, rows, keys=("connection_id", "project_id", "branch", "sha"))
+
+
+def commits_of_branches(
+    conn: Connection, branches: Iterable[Branch]
+) -> dict[Branch, tuple[Commit, ...]]:
+    """Every commit ever heard of on the branches; one without any is not in the answer."""
+    of = commit.c.connection_id, commit.c.project_id, commit.c.branch
+    found: dict[Branch, tuple[Commit, ...]] = {}
+    for wanted in among(of, branches):
+        query = select(commit).where(wanted).order_by(commit.c.heard_at, commit.c.sha)
+        for row in conn.execute(query):
+            where = (row.connection_id, row.project_id, row.branch)
+            found[where] = (*found.get(where, ()), from_json(Commit, row.body))
+    return found
+
+
+def _known(conn: Connection, keys: set[MergeRequestKey]) -> dict[MergeRequestKey, Known]:
+    found = {}
+    for wanted in among(_OF, [(key.connection_id, key.project_id, key.iid) for key in keys]):
+        for row in conn.execute(select(merge_request).where(wanted)):
+            item = _record(row)
+            found[item.merge_request.key] = item
+    return found
+
+
+def _save(
+    conn: Connection, known: Mapping[MergeRequestKey, Known], pipelines: Iterable[Pipeline | None]
+) -> dict[MergeRequestKey, MergeRequest]:
+    save_pipelines(conn, [item for item in pipelines if item is not None])
+    rows = [_row(known[key]) for key in sorted(known)]
+    update = ("state", "source_branch", "head_sha", "updated_at", "memory", "body")
+    upsert(conn, merge_request, rows, keys=_KEYS, update=update)
+    return _with_pipelines(conn, {key: item.merge_request for key, item in known.items()})
+
+
+def _with_pipelines(
+    conn: Connection, merge_requests: dict[MergeRequestKey, MergeRequest]
+) -> dict[MergeRequestKey, MergeRequest]:
+    columns = pipeline.c
+    place = columns.connection_id, columns.project_id
+    heads = {(k.connection_id, k.project_id, m.head_sha) for k, m in merge_requests.items()}
+    numbers = {(k.connection_id, k.project_id, k.iid) for k in merge_requests}
+    near: dict[tuple[int, int], dict[int, Pipeline]] = {}
+    for column, keys in ((columns.sha, heads), (columns.merge_request_iid, numbers)):
+        for wanted in among((*place, column), keys):
+            query = select(*place, columns.pipeline_id, columns.body).where(wanted)
+            for c, p, key, body in conn.execute(query):
+                near.setdefault((c, p), {})[key] = from_json(Pipeline, body)
+    return {
+        key: replace(item, pipeline=fold.head_pipeline(item, _near(near, key)))
+        for key, item in merge_requests.items()
+    }
+
+
+def _near(
+    near: dict[tuple[int, int], dict[int, Pipeline]], key: MergeRequestKey
+) -> Iterable[Pipeline]:
+    return near.get((key.connection_id, key.project_id), {}).values()
+
+
+def _row(known: Known) -> dict[str, Any]:
+    item = known.merge_request
+    return {
+        "connection_id": item.key.connection_id,
+        "project_id": item.key.project_id,
+        "iid": item.key.iid,
+        "state": item.state.value,
+        "source_branch": item.source_branch,
+        "head_sha": item.head_sha,
+        "updated_at": item.updated_at,
+        "memory": to_json(known.memory),
+        "body": to_json(item),
+    }
+
+
+def _record(row: Row[Any]) -> Known:
+    return Known(from_json(MergeRequest, row.body), from_json(Memory, row.memory))
+
+
+def _pipeline_row(item: Pipeline) -> dict[str, Any]:
+    return {
+        "connection_id": item.project.connection_id,
+        "project_id": item.project.id,
+        "pipeline_id": item.id,
+        "ref": item.ref,
+        "sha": item.sha,
+        "merge_request_iid": item.merge_request_iid,
+        "status": item.status.value,
+        "updated_at": item.updated_at,
+        "body": to_json(item),
+    }

@@ -1,0 +1,235 @@
+"""The outbox: commands that were decided, until the other side has answered each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
+
+from sync.core.effects import encode
+from sync.store.records import CommandRow, NewCommand
+from sync.store.tables import command, one_of
+from sync.store.types import dump_json
+from sync.store.upsert import chunks
+
+Subject = tuple[str, str]  # kind, key
+
+_LIVE = one_of(command.c.state, "waiting", "sending")  # what the index of live commands holds
+_COLUMNS = [command.c[name] for name in CommandRow.__dataclass_fields__]
+
+
+def replace_waiting(
+    conn: Connection,
+    portal_id: int,
+    wanted: Mapping[Subject, Sequence[NewCommand]],
+    now: datetime,
+) -> None:
+    """Makes `wanted` the only waiting commands of each of the subjects.
+
+    A waiting command that is wanted still keeps its place, attempts and time of the next try.
+    """
+    obsolete, new = [], []
+    waiting = _waiting_of(conn, portal_id, list(wanted))
+    for subject, commands in wanted.items():
+        kept = {
+            _essence(row.lane, row.key, row.kind, row.payload): row.id
+            for row in waiting.get(subject, ())
+        }
+        for item in commands:
+            kind, payload = encode(item.effect)
+            if kept.pop(_essence(item.lane, item.key, kind, payload), None) is None:
+                new.append(_row(portal_id, subject, item, now))
+        obsolete += kept.values()
+    for piece in chunks(obsolete):
+        conn.execute(delete(command).where(command.c.id.in_(piece)))
+    if new:
+        conn.execute(command.insert(), new)
+
+
+def waiting(
+    conn: Connection, portal_id: int, lane: str, limit: int, now: datetime
+) -> tuple[CommandRow, ...]:
+    """The lane's commands that may be sent now, in order.
+
+    A command whose subject has an earlier one being sent, or put off, waits for it.
+    """
+    earlier = command.alias()
+    held = exists().where(
+        earlier.c.portal_id == command.c.portal_id,
+        earlier.c.lane == command.c.lane,
+        earlier.c.subject_kind == command.c.subject_kind,
+        earlier.c.subject_key == command.c.subject_key,
+        or_(
+            earlier.c.state == "sending",
+            and_(
+                earlier.c.state == "waiting",
+                earlier.c.id < command.c.id,
+                earlier.c.next_at > now,
+            ),
+        ),
+    )
+    due = or_(command.c.next_at.is_(None), command.c.next_at <= now)
+    query = (
+        select(*_COLUMNS)
+        .where(_lane(portal_id, lane), _LIVE, command.c.state == "waiting", due, ~held)
+        .order_by(command.c.id)
+        .limit(limit)
+    )
+    return _many(conn, query)
+
+
+def in_flight(conn: Connection, portal_id: int, lane: str) -> tuple[CommandRow, ...]:
+    """Commands whose answer is not known: to be settled before anything else of their subject."""
+    where = (_lane(portal_id, lane), _LIVE, command.c.state == "sending")
+    return _many(conn, select(*_COLUMNS).where(*where).order_by(command.c.id))
+
+
+def mark_sending(conn: Connection, ids: Sequence[int], now: datetime) -> None:
+    values = {"state": "sending", "sent_at": now, "attempts": command.c.attempts + 1}
+    for piece in chunks(ids):
+        conn.execute(update(command).where(command.c.id.in_(piece)).values(**values))
+
+
+def mark_done(conn: Connection, answers: Mapping[int, Any], now: datetime) -> None:
+    """Ends commands, each (by id) with what the other side answered."""
+    _update_many(
+        conn,
+        [
+            {"of_id": key, "state": "done", "done_at": now, "answer": answer, "error": ""}
+            for key, answer in answers.items()
+        ],
+    )
+
+
+def mark_refused(
+    conn: Connection, errors: Mapping[int, str], now: datetime, *, answer: Any = None
+) -> None:
+    """The other side will never accept these commands (by id, with why)."""
+    _update_many(
+        conn,
+        [
+            {"of_id": key, "state": "refused", "done_at": now, "answer": answer, "error": error}
+            for key, error in errors.items()
+        ],
+    )
+
+
+def drop(conn: Connection, ids: Sequence[int], now: datetime, reason: str) -> None:
+    """Ends commands that are not to be sent after all: their subject is decided anew."""
+    values = {"state": "dropped", "done_at": now, "error": reason}
+    for piece in chunks(ids):
+        conn.execute(update(command).where(command.c.id.in_(piece)).values(**values))
+
+
+def back_to_waiting(conn: Connection, command_id: int, next_at: datetime, error: str) -> None:
+    """The command is tried again at `next_at`."""
+    values = {"state": "waiting", "next_at": next_at, "error": error}
+    conn.execute(update(command).where(command.c.id == command_id).values(**values))
+
+
+def refused(conn: Connection, portal_id: int, limit: int = 100) -> tuple[CommandRow, ...]:
+    """The dead commands, newest first."""
+    where = (command.c.portal_id == portal_id, command.c.state == "refused")
+    return _many(conn, select(*_COLUMNS).where(*where).order_by(command.c.id.desc()).limit(limit))
+
+
+def by_subject(
+    conn: Connection, portal_id: int, kind: str, key: str, limit: int = 100
+) -> tuple[CommandRow, ...]:
+    """Everything ever decided for the subject, newest first."""
+    where = (command.c.subject_kind == kind, command.c.subject_key == key)
+    query = select(*_COLUMNS).where(command.c.portal_id == portal_id, *where)
+    return _many(conn, query.order_by(command.c.id.desc()).limit(limit))
+
+
+def replay(conn: Connection, ids: Sequence[int]) -> int:
+    """Puts refused commands back to waiting and returns how many there were."""
+    again = {"state": "waiting", "attempts": 0, "next_at": None, "done_at": None, "error": ""}
+    found = 0
+    for piece in chunks(ids):
+        dead = command.c.id.in_(piece) & (command.c.state == "refused")
+        found += conn.execute(update(command).where(dead).values(**again)).rowcount
+    return found
+
+
+def counts(conn: Connection, portal_id: int) -> dict[str, int]:
+    """How many commands are in each state."""
+    query = select(command.c.state, func.count()).where(command.c.portal_id == portal_id)
+    return dict(conn.execute(query.group_by(command.c.state)).all())
+
+
+def lanes_with_work(conn: Connection, now: datetime) -> tuple[tuple[int, str], ...]:
+    """(portal, lane) of what may be sent now or must be settled."""
+    due = or_(command.c.next_at.is_(None), command.c.next_at <= now)
+    state = command.c.state
+    live = and_(_LIVE, or_(state == "sending", due))
+    query = select(command.c.portal_id, command.c.lane).where(live).distinct()
+    rows = conn.execute(query.order_by(command.c.portal_id, command.c.lane))
+    return tuple((portal_id, lane) for portal_id, lane in rows)
+
+
+def purge_before(conn: Connection, moment: datetime, limit: int = 1000) -> int:
+    """Deletes up to `limit` commands that ended well before `moment`; how many it deleted."""
+    ended = command.c.state.in_(["done", "dropped"]) & (command.c.done_at < moment)
+    old = select(command.c.id).where(ended).order_by(command.c.id).limit(limit)
+    return conn.execute(delete(command).where(command.c.id.in_(old))).rowcount
+
+
+def _waiting_of(
+    conn: Connection, portal_id: int, subjects: list[Subject]
+) -> dict[Subject, list[CommandRow]]:
+    found: dict[Subject, list[CommandRow]] = {}
+    kinds = {kind for kind, _ in subjects}
+    for kind in sorted(kinds):
+        for piece in chunks(key for of_kind, key in subjects if of_kind == kind):
+            query = select(*_COLUMNS).where(
+                command.c.portal_id == portal_id,
+                command.c.subject_kind == kind,
+                command.c.subject_key.in_(piece),
+                command.c.state == "waiting",
+            )
+            for row in _many(conn, query):
+                found.setdefault(row.subject, []).append(row)
+    return found
+
+
+def _essence(lane: str, key: str, kind: str, payload: Any) -> str:
+    return json.dumps([lane, key, kind, json.loads(dump_json(payload))], sort_keys=True)
+
+
+def _row(portal_id: int, subject: Subject, item: NewCommand, now: datetime) -> dict[str, Any]:
+    kind, payload = encode(item.effect)
+    return {
+        "portal_id": portal_id,
+        "subject_kind": subject[0],
+        "subject_key": subject[1],
+        "lane": item.lane,
+        "key": item.key,
+        "kind": kind,
+        "payload": payload,
+        "reason": item.reason,
+        "created_at": now,
+    }
+
+
+def _lane(portal_id: int, lane: str) -> Any:
+    return (command.c.portal_id == portal_id) & (command.c.lane == lane)
+
+
+def _many(conn: Connection, query: Any) -> tuple[CommandRow, ...]:
+    return tuple(CommandRow(*row) for row in conn.execute(query))
+
+
+def _update_many(conn: Connection, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        names = ("state", "done_at", "answer", "error")
+        values = {name: bindparam(name) for name in names}
+        conn.execute(
+            update(command)
+            .where(command.c.id == bindparam("of_id"))
+            .values(**values, next_at=None),
+            rows,
+        )

@@ -1,0 +1,111 @@
+"""People: users of the portals and of the code hosts, and how they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select
+
+from sync.core.model import Person, PortalUser
+from sync.store.tables import host_user, portal_user
+from sync.store.upsert import chunks, upsert
+
+_PORTAL_KEYS = ("portal_id", "user_id")
+_HOST_KEYS = ("connection_id", "user_id")
+
+
+def save_portal_users(conn: Connection, portal_id: int, users: Iterable[PortalUser]) -> None:
+    rows = [
+        {
+            "portal_id": portal_id,
+            "user_id": user.id,
+            "name": user.name,
+            "email": user.email and user.email.casefold(),
+            "active": user.active,
+        }
+        for user in users
+    ]
+    upsert(conn, portal_user, rows, keys=_PORTAL_KEYS, update=("name", "email", "active"))
+
+
+def replace_portal_users(conn: Connection, portal_id: int, users: Iterable[PortalUser]) -> None:
+    """Makes `users` the whole list of the portal's people."""
+    conn.execute(delete(portal_user).where(portal_user.c.portal_id == portal_id))
+    save_portal_users(conn, portal_id, users)
+
+
+def portal_users(conn: Connection, portal_id: int) -> dict[int, PortalUser]:
+    query = select(portal_user).where(portal_user.c.portal_id == portal_id)
+    return {row.user_id: _portal_user(row) for row in conn.execute(query)}
+
+
+def active_by_email(conn: Connection, portal_id: int) -> dict[str, int]:
+    """Casefolded e-mail → user id, of active people; an e-mail two of them share is left out."""
+    query = (
+        select(portal_user.c.email, func.min(portal_user.c.user_id))
+        .where(portal_user.c.portal_id == portal_id, portal_user.c.active)
+        .where(portal_user.c.email.is_not(None), portal_user.c.email != "")
+        .group_by(portal_user.c.email)
+        .having(func.count() == 1)
+    )
+    return dict(conn.execute(query).all())
+
+
+def save_host_people(conn: Connection, connection_id: int, people: Iterable[Person]) -> None:
+    """Stores people as heard; a hidden e-mail does not erase one that was told before."""
+    rows = [
+        {
+            "connection_id": connection_id,
+            "user_id": person.id,
+            "username": person.username,
+            "name": person.name,
+            "email": person.email,
+        }
+        for person in people
+    ]
+    upsert(
+        conn,
+        host_user,
+        rows,
+        keys=_HOST_KEYS,
+        update=lambda new: {
+            "username": new.username,
+            "name": new.name,
+            "email": func.coalesce(new.email, host_user.c.email),
+        },
+    )
+
+
+def save_commit_emails(conn: Connection, connection_id: int, emails: Mapping[Person, str]) -> None:
+    """Stores the e-mail in people's own commits."""
+    rows = [
+        {
+            "connection_id": connection_id,
+            "user_id": person.id,
+            "username": person.username,
+            "name": person.name,
+            "commit_email": email,
+        }
+        for person, email in emails.items()
+    ]
+    upsert(conn, host_user, rows, keys=_HOST_KEYS, update=("commit_email",))
+
+
+def emails_of(
+    conn: Connection, connection_id: int, user_ids: Iterable[int]
+) -> dict[int, tuple[str, ...]]:
+    """Casefolded e-mails of people of a code host, the public one first."""
+    found = {}
+    columns = host_user.c
+    for piece in chunks(set(user_ids)):
+        query = select(columns.user_id, columns.email, columns.commit_email).where(
+            columns.connection_id == connection_id, columns.user_id.in_(piece)
+        )
+        for user_id, *emails in conn.execute(query):
+            found[user_id] = tuple(dict.fromkeys(e.casefold() for e in emails if e))
+    return found
+
+
+def _portal_user(row: Row[Any]) -> PortalUser:
+    return PortalUser(row.user_id, row.name, row.email, row.active)

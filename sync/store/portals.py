@@ -1,0 +1,159 @@
+"""Portals: the tenants, their tokens and settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
+
+from sync.store.records import Install, PortalRecord, PortalTokens
+from sync.store.tables import portal
+from sync.store.upsert import insert
+from sync.store.vault import Vault
+
+_COLUMNS = [portal.c[name] for name in PortalRecord.__dataclass_fields__]
+
+
+def by_id(conn: Connection, portal_id: int) -> PortalRecord | None:
+    return _one(conn, portal.c.id == portal_id)
+
+
+def by_member(conn: Connection, member_id: str) -> PortalRecord | None:
+    return _one(conn, portal.c.member_id == member_id)
+
+
+def all_active(conn: Connection) -> tuple[PortalRecord, ...]:
+    return _many(conn, portal.c.state == "active")
+
+
+def everything(conn: Connection) -> tuple[PortalRecord, ...]:
+    return _many(conn, portal.c.id.is_not(None))
+
+
+def create_or_update(conn: Connection, vault: Vault, install: Install, now: datetime) -> int:
+    """Stores what an installation told and returns the portal's id.
+
+    A portal that was removed or had lost its grant is installing again.
+    """
+    values = _installed(vault, install, now)
+    new = insert(conn, portal).values(**values, created_at=now)
+    statement = new.on_conflict_do_update(index_elements=["member_id"], set_=values)
+    portal_id = conn.scalars(statement.returning(portal.c.id)).one()
+    again = portal.c.state.in_(["removed", "disconnected"])
+    conn.execute(
+        update(portal)
+        .where(portal.c.id == portal_id, again)
+        .values(state="installing", state_reason="")
+    )
+    return portal_id
+
+
+def tokens(conn: Connection, vault: Vault, portal_id: int) -> PortalTokens | None:
+    """The stored tokens, None where there are none."""
+    columns = portal.c
+    row = conn.execute(
+        select(
+            columns.access_token_sealed,
+            columns.refresh_token_sealed,
+            columns.token_expires_at,
+            columns.token_user_id,
+        ).where(columns.id == portal_id)
+    ).one_or_none()
+    if row is None or row[0] is None or row[1] is None:
+        return None
+    return PortalTokens(vault.open(row[0]), vault.open(row[1]), row[2], row[3])
+
+
+def save_tokens(
+    conn: Connection, vault: Vault, portal_id: int, fresh: PortalTokens, now: datetime
+) -> None:
+    """Replaces the tokens together. A `user_id` of None leaves the stored one."""
+    values: dict[str, Any] = {
+        "access_token_sealed": vault.seal(fresh.access_token),
+        "refresh_token_sealed": vault.seal(fresh.refresh_token),
+        "token_expires_at": fresh.expires_at,
+    }
+    if fresh.user_id is not None:
+        values["token_user_id"] = fresh.user_id
+    _set(conn, portal_id, now, **values)
+
+
+def application_token(conn: Connection, vault: Vault, portal_id: int) -> str | None:
+    """What the portal's events are signed with."""
+    return vault.open_optional(
+        conn.scalar(select(portal.c.application_token_sealed).where(portal.c.id == portal_id))
+    )
+
+
+def save_application_token(
+    conn: Connection, vault: Vault, portal_id: int, token: str, now: datetime
+) -> None:
+    _set(conn, portal_id, now, application_token_sealed=vault.seal(token))
+
+
+def set_state(conn: Connection, portal_id: int, state: str, reason: str, now: datetime) -> None:
+    _set(conn, portal_id, now, state=state, state_reason=reason)
+
+
+def set_endpoint(conn: Connection, portal_id: int, client_endpoint: str, now: datetime) -> None:
+    _set(conn, portal_id, now, client_endpoint=client_endpoint)
+
+
+def set_features(conn: Connection, portal_id: int, features: dict[str, Any], now: datetime) -> None:
+    _set(conn, portal_id, now, features=features)
+
+
+def settings(conn: Connection, portal_id: int) -> dict[str, Any]:
+    return conn.scalar(select(portal.c.settings).where(portal.c.id == portal_id)) or {}
+
+
+def save_settings(
+    conn: Connection, portal_id: int, document: dict[str, Any], now: datetime
+) -> None:
+    _set(conn, portal_id, now, settings=document)
+
+
+def erase(conn: Connection, portal_id: int) -> None:
+    """Deletes the portal and everything that was ever stored for it."""
+    conn.execute(delete(portal).where(portal.c.id == portal_id))
+
+
+def _set(conn: Connection, portal_id: int, now: datetime, **values: Any) -> None:
+    conn.execute(update(portal).where(portal.c.id == portal_id).values(**values, updated_at=now))
+
+
+def _installed(vault: Vault, install: Install, now: datetime) -> dict[str, Any]:
+    values = {
+        "member_id": install.member_id,
+        "client_endpoint": install.client_endpoint,
+        "server_endpoint": install.server_endpoint,
+        "client_id": install.client_id,
+        "language": install.language,
+        "scopes": ",".join(install.scopes),
+        "app_status": install.app_status,
+        "app_version": install.app_version,
+        "access_token_sealed": vault.seal(install.tokens.access_token),
+        "refresh_token_sealed": vault.seal(install.tokens.refresh_token),
+        "token_expires_at": install.tokens.expires_at,
+        "token_user_id": install.tokens.user_id,
+        "updated_at": now,
+    }
+    if install.application_token is not None:
+        values["application_token_sealed"] = vault.seal(install.application_token)
+    return values
+
+
+def _one(conn: Connection, where: ColumnElement[bool]) -> PortalRecord | None:
+    row = conn.execute(select(*_COLUMNS).where(where)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def _many(conn: Connection, where: ColumnElement[bool]) -> tuple[PortalRecord, ...]:
+    return tuple(map(_record, conn.execute(select(*_COLUMNS).where(where).order_by(portal.c.id))))
+
+
+def _record(row: Row[Any]) -> PortalRecord:
+    values = row._asdict()
+    scopes = tuple(scope for scope in values.pop("scopes").split(",") if scope)
+    return PortalRecord(scopes=scopes, **values)

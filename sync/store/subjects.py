@@ -1,0 +1,157 @@
+"""Subjects: what must be looked at again, each with a version that grows with every mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, func, or_, select, update
+
+from sync.store.records import SubjectRow
+from sync.store.tables import one_of, subject
+from sync.store.upsert import upsert
+
+Mark = tuple[str, str, str]  # kind, key, cause
+
+_DIRTY = one_of(subject.c.state, "dirty")
+_COLUMNS = [subject.c[name] for name in SubjectRow.__dataclass_fields__]
+
+
+def mark_dirty_many(conn: Connection, portal_id: int, marks: Iterable[Mark], now: datetime) -> None:
+    """Asks for another look at each subject; the causes of one subject are put together.
+
+    A subject that waits already keeps its place in the queue, and one that failed or died is
+    tried afresh: what is known of it has changed.
+    """
+    causes: dict[tuple[str, str], list[str]] = {}
+    for kind, key, cause in marks:
+        known = causes.setdefault((kind, key), [])
+        if cause not in known:
+            known.append(cause)
+    rows = [
+        {
+            "portal_id": portal_id,
+            "kind": kind,
+            "key": key,
+            "cause": "; ".join(texts),
+            "dirty_at": now,
+        }
+        for (kind, key), texts in sorted(causes.items())  # one order for all: no deadlock
+    ]
+    upsert(conn, subject, rows, keys=["portal_id", "kind", "key"], update=_marked)
+
+
+def take_dirty(
+    conn: Connection, portal_id: int, limit: int, now: datetime
+) -> tuple[SubjectRow, ...]:
+    """The subjects that wait longest. Who calls it holds the portal's lane."""
+    due = or_(subject.c.next_at.is_(None), subject.c.next_at <= now)
+    query = (
+        select(*_COLUMNS)
+        .where(subject.c.portal_id == portal_id, _DIRTY, due)
+        .order_by(subject.c.dirty_at, subject.c.kind, subject.c.key)
+        .limit(limit)
+    )
+    return tuple(SubjectRow(*row) for row in conn.execute(query))
+
+
+def get(conn: Connection, portal_id: int, kind: str, key: str) -> SubjectRow | None:
+    row = conn.execute(select(*_COLUMNS).where(_is(portal_id, kind, key))).one_or_none()
+    return None if row is None else SubjectRow(*row)
+
+
+def clean(conn: Connection, portal_id: int, kind: str, key: str, version: int) -> bool:
+    """Ends the work on the version that was seen; False if it was marked again meanwhile."""
+    same = _is(portal_id, kind, key) & (subject.c.version == version)
+    values = {"state": "clean", "attempts": 0, "next_at": None, "error": ""}
+    return conn.execute(update(subject).where(same).values(**values)).rowcount == 1
+
+
+def clean_many(conn: Connection, portal_id: int, seen: Iterable[tuple[str, str, int]]) -> None:
+    """`clean` for many (kind, key, version); those marked again meanwhile stay dirty."""
+    rows = [{"of_kind": kind, "of_key": key, "seen": version} for kind, key, version in seen]
+    if rows:
+        same = _is(portal_id, bindparam("of_kind"), bindparam("of_key"))
+        conn.execute(
+            update(subject)
+            .where(same, subject.c.version == bindparam("seen"))
+            .values(state="clean", attempts=0, next_at=None, error=""),
+            rows,
+        )
+
+
+def fail(
+    conn: Connection, portal_id: int, kind: str, key: str, *, error: str, next_at: datetime
+) -> None:
+    """The subject is tried again at `next_at`."""
+    attempts = subject.c.attempts + 1
+    _set(conn, portal_id, kind, key, error=error, next_at=next_at, attempts=attempts)
+
+
+def mark_dead(conn: Connection, portal_id: int, kind: str, key: str, *, error: str) -> None:
+    """The subject is not tried again until it is replayed or something new is heard."""
+    _set(conn, portal_id, kind, key, error=error, state="dead", next_at=None)
+
+
+def dead(conn: Connection, portal_id: int, limit: int = 100) -> tuple[SubjectRow, ...]:
+    where = (subject.c.portal_id == portal_id, subject.c.state == "dead")
+    query = select(*_COLUMNS).where(*where).order_by(subject.c.kind, subject.c.key).limit(limit)
+    return tuple(SubjectRow(*row) for row in conn.execute(query))
+
+
+def replay(
+    conn: Connection, portal_id: int, now: datetime, kind: str | None = None, key: str | None = None
+) -> int:
+    """Marks stored subjects dirty (all, of one kind, or one) and returns how many."""
+    where = [subject.c.portal_id == portal_id]
+    if kind is not None:
+        where.append(subject.c.kind == kind)
+    if key is not None:
+        where.append(subject.c.key == key)
+    values: dict[str, Any] = _fresh() | {"cause": "replayed", "dirty_at": now}
+    return conn.execute(update(subject).where(*where).values(**values)).rowcount
+
+
+def counts(conn: Connection, portal_id: int) -> dict[str, int]:
+    """How many subjects are in each state."""
+    query = select(subject.c.state, func.count()).where(subject.c.portal_id == portal_id)
+    return dict(conn.execute(query.group_by(subject.c.state)).all())
+
+
+def oldest_dirty_at(conn: Connection, portal_id: int | None = None) -> datetime | None:
+    query = select(func.min(subject.c.dirty_at)).where(_DIRTY)
+    if portal_id is not None:
+        query = query.where(subject.c.portal_id == portal_id)
+    return conn.scalar(query)
+
+
+def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
+    due = or_(subject.c.next_at.is_(None), subject.c.next_at <= now)
+    query = select(subject.c.portal_id).where(_DIRTY, due).distinct()
+    return tuple(conn.scalars(query.order_by(subject.c.portal_id)))
+
+
+def _fresh() -> dict[str, Any]:
+    return {
+        "state": "dirty",
+        "version": subject.c.version + 1,
+        "attempts": 0,
+        "next_at": None,
+        "error": "",
+    }
+
+
+def _marked(new: Any) -> dict[str, Any]:
+    return _fresh() | {
+        "cause": new.cause,
+        "dirty_at": case((_DIRTY, subject.c.dirty_at), else_=new.dirty_at),
+    }
+
+
+def _is(portal_id: int, kind: Any, key: Any) -> Any:
+    return (subject.c.portal_id == portal_id) & (subject.c.kind == kind) & (subject.c.key == key)
+
+
+def _set(conn: Connection, portal_id: int, kind: str, key: str, **values: Any) -> None:
+    conn.execute(update(subject).where(_is(portal_id, kind, key)).values(**values))

@@ -1,0 +1,131 @@
+"""Tasks as last read, what was last agreed about them, and the kanban columns of workgroups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from sync.core.model import Stage, Step, Task
+from sync.store.codec import from_json, to_json
+from sync.store.records import StagesRow, TaskRow
+from sync.store.tables import task, workgroup
+from sync.store.upsert import chunks, upsert
+
+_KEYS = ("portal_id", "task_id")
+
+
+def get(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, TaskRow]:
+    """The tasks that are stored; others are not in the answer."""
+    found = {}
+    for piece in chunks(set(task_ids)):
+        query = select(task).where(task.c.portal_id == portal_id, task.c.task_id.in_(piece))
+        for row in conn.execute(query):
+            found[row.task_id] = _record(row)
+    return found
+
+
+def save_read(
+    conn: Connection, portal_id: int, answers: Mapping[int, Task | None], began_at: datetime
+) -> None:
+    """Stores what a read that began at `began_at` found; None: the portal shows no such task.
+
+    A task that changed while it was being read stays stale.
+    """
+    rows = [
+        {
+            "portal_id": portal_id,
+            "task_id": task_id,
+            "state": "missing" if found is None else "known",
+            "body": None if found is None else to_json(found),
+            "read_at": began_at,
+        }
+        for task_id, found in sorted(answers.items())
+    ]
+    upsert(conn, task, rows, keys=_KEYS, update=("state", "body", "read_at"))
+
+
+def save_written(conn: Connection, portal_id: int, tasks: Iterable[Task]) -> None:
+    """Stores the tasks as the answers to our own writes told them; stale ones stay stale."""
+    rows = [
+        {"portal_id": portal_id, "task_id": item.id, "state": "known", "body": to_json(item)}
+        for item in tasks
+    ]
+    upsert(conn, task, rows, keys=_KEYS, update=("state", "body"))
+
+
+def mark_stale(conn: Connection, portal_id: int, task_ids: Iterable[int], now: datetime) -> None:
+    """Notes that the tasks may have changed: they are read again before the next decision."""
+    rows = [
+        {"portal_id": portal_id, "task_id": task_id, "changed_at": now}
+        for task_id in sorted(set(task_ids))
+    ]
+    upsert(conn, task, rows, keys=_KEYS, update=("changed_at",))
+
+
+def mark_missing(conn: Connection, portal_id: int, task_ids: Iterable[int], now: datetime) -> None:
+    """Notes that the portal shows no such tasks."""
+    save_read(conn, portal_id, dict.fromkeys(task_ids), now)
+
+
+def set_steps(conn: Connection, portal_id: int, steps: Mapping[int, Step | None]) -> None:
+    """Remembers the step each task was last brought to."""
+    rows = [
+        {"portal_id": portal_id, "task_id": task_id, "step": step and step.value}
+        for task_id, step in sorted(steps.items())
+    ]
+    upsert(conn, task, rows, keys=_KEYS, update=("step",))
+
+
+def set_fields(conn: Connection, portal_id: int, fields: Mapping[int, Mapping[str, str]]) -> None:
+    """Remembers what was last written into each task's own fields, all of them together."""
+    rows = [
+        {"portal_id": portal_id, "task_id": task_id, "fields": dict(values)}
+        for task_id, values in sorted(fields.items())
+    ]
+    upsert(conn, task, rows, keys=_KEYS, update=("fields",))
+
+
+def missing(conn: Connection, portal_id: int, limit: int = 100) -> tuple[int, ...]:
+    """Ids that were named and that the portal does not show."""
+    query = select(task.c.task_id).where(task.c.portal_id == portal_id, task.c.state == "missing")
+    return tuple(conn.scalars(query.order_by(task.c.task_id).limit(limit)))
+
+
+def stages(conn: Connection, portal_id: int, group_ids: Iterable[int]) -> dict[int, StagesRow]:
+    """The columns of the workgroups that are stored; others are not in the answer."""
+    found = {}
+    for piece in chunks(set(group_ids)):
+        query = select(workgroup).where(
+            workgroup.c.portal_id == portal_id, workgroup.c.group_id.in_(piece)
+        )
+        for row in conn.execute(query):
+            columns = from_json(tuple[Stage, ...], row.stages)
+            found[row.group_id] = StagesRow(row.group_id, columns, row.read_at)
+    return found
+
+
+def save_stages(
+    conn: Connection, portal_id: int, group_id: int, columns: Sequence[Stage], now: datetime
+) -> None:
+    row = {
+        "portal_id": portal_id,
+        "group_id": group_id,
+        "stages": [to_json(stage) for stage in columns],
+        "read_at": now,
+    }
+    upsert(conn, workgroup, [row], keys=("portal_id", "group_id"), update=("stages", "read_at"))
+
+
+def _record(row: Row[Any]) -> TaskRow:
+    return TaskRow(
+        task_id=row.task_id,
+        missing=row.state == "missing",
+        body=None if row.body is None else from_json(Task, row.body),
+        read_at=row.read_at,
+        changed_at=row.changed_at,
+        step=row.step and Step(row.step),
+        fields=row.fields,
+    )

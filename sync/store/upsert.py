@@ -1,0 +1,72 @@
+"""Many rows in one statement, for both databases: INSERT … ON CONFLICT and IN lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_
+from sqlalchemy.dialects import postgresql, sqlite
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+Guard = Callable[[Any], ColumnElement[bool]]
+
+CHUNK = 500  # keys in one IN list: far below what either database accepts
+
+
+def insert(conn: Connection, table: Table) -> Any:
+    """The dialect's INSERT, which knows ON CONFLICT."""
+    return (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def upsert(
+    conn: Connection,
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    keys: Sequence[str],
+    update: Sequence[str] | Callable[[Any], Mapping[str, Any]] = (),
+    where: Guard | None = None,
+) -> None:
+    """Inserts the rows; a row whose `keys` exist already has `update` columns overwritten.
+
+    `update` may be a function of the row that was to be inserted (`excluded`). An empty `update`
+    leaves what exists as it is. `where` is a function of `excluded` too: where it is false,
+    nothing changes.
+    """
+    if not rows:
+        return
+    statement = insert(conn, table)
+    new = statement.excluded
+    values = update(new) if callable(update) else {name: new[name] for name in update}
+    if values:
+        guard = where(new) if where else None
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=values, where=guard)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    conn.execute(statement, list(rows))
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """`items` in pieces of at most `size`."""
+    source = iter(items)
+    while piece := list(islice(source, size)):
+        yield piece
+
+
+def among(columns: Sequence[Column[Any]], keys: Iterable[Sequence[Any]]) -> Iterator[Any]:
+    """Conditions that together select the rows whose `columns` equal one of `keys`.
+
+    One condition for each beginning the keys share: SQLite searches no index for a list of
+    tuples, but it does for `a = 1 AND b = 2 AND c IN (3, 4)`.
+    """
+    *first, last = columns
+    groups: dict[tuple[Any, ...], set[Any]] = {}
+    for *beginning, end in keys:
+        groups.setdefault(tuple(beginning), set()).add(end)
+    for beginning, ends in groups.items():
+        same = [column == value for column, value in zip(first, beginning, strict=True)]
+        for piece in chunks(ends):
+            yield and_(*same, last.in_(piece))

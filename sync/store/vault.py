@@ -1,0 +1,128 @@
+"""Encryption at rest: secrets are sealed with the newest key and opened with any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from sqlalchemy import Column, Engine, Table, select, update
+
+from sync import keyfile
+from sync.store.database import write
+from sync.store.tables import metadata
+
+
+class VaultError(Exception):
+    """A key that is no key, or a secret that none of the keys opens."""
+
+
+class Vault:
+    """Seals and opens text. `keys`: newest first, each as `sync.keyfile.new_key` makes it.
+
+    `reload` tells the keys there are now: a process that was running while the keys were rotated
+    goes on with the new ones.
+    """
+
+    def __init__(
+        self, keys: Sequence[str], *, reload: Callable[[], Sequence[str]] | None = None
+    ) -> None:
+        self._reload = reload
+        self._take(keys)
+
+    def seal(self, secret: str) -> str:
+        self._refresh()
+        return self._all.encrypt(secret.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """Raises VaultError if none of the keys made it."""
+        try:
+            return self._all.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            self._refresh()
+        try:
+            return self._all.decrypt(sealed.encode()).decode()
+        except InvalidToken as error:
+            raise VaultError(
+                "a stored secret opens with none of the keys in B24BRIDGE_SECRET_KEY or the key "
+                "file. The key was probably changed without `b24bridge keys rotate`: put the old "
+                "key behind the new one, and rotate"
+            ) from error
+
+    def open_optional(self, sealed: str | None) -> str | None:
+        return None if sealed is None else self.open(sealed)
+
+    def is_newest(self, sealed: str) -> bool:
+        """Whether the newest key made it."""
+        try:
+            self._newest.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True
+
+    def _refresh(self) -> None:
+        if self._reload is not None:
+            self._take(self._reload())
+
+    def _take(self, keys: Sequence[str]) -> None:
+        if not keys:
+            raise VaultError("there is no secret key")
+        try:
+            fernets = [Fernet(key.encode()) for key in keys]
+        except ValueError as error:
+            raise VaultError(
+                "a secret key must be 32 random bytes in URL-safe base64: 44 characters"
+            ) from error
+        self._newest, self._all = fernets[0], MultiFernet(fernets)
+
+
+def rotate_key_file(engine: Engine, path: Path) -> int:
+    """Puts a new key into the file, re-encrypts everything, takes the old keys out.
+
+    Returns how many secrets it re-encrypted. The file holds every key that is still needed at
+    each moment, so after a crash everything opens, and a second run ends the work.
+    """
+    key, old = keyfile.new_key(), keyfile.read_or_make(path)
+    keyfile.replace(path, [key, *old])
+    done = rotate(engine, Vault([key, *old]))
+    keyfile.replace(path, [key])
+    return done
+
+
+def rotate(engine: Engine, vault: Vault, *, batch: int = 200) -> int:
+    """Re-encrypts every sealed value with the vault's newest key and returns how many it did.
+
+    Each batch is one transaction, and what is done already is left alone: after a crash, run it
+    again with the same keys. A pass that found something is followed by another, for what others
+    sealed meanwhile. Afterwards the other keys are not needed.
+    """
+    done = sum(_rotate_table(engine, vault, table, batch) for table in metadata.sorted_tables)
+    return done + rotate(engine, vault, batch=batch) if done else 0
+
+
+def _rotate_table(engine: Engine, vault: Vault, table: Table, batch: int) -> int:
+    sealed = [column for column in table.columns if column.name.endswith("_sealed")]
+    if not sealed:
+        return 0
+    (key,) = table.primary_key.columns
+    done, last = 0, 0
+    while True:
+        with write(engine) as conn:
+            query = select(key, *sealed).where(key > last).order_by(key).limit(batch)
+            rows = conn.execute(query.with_for_update()).all()
+            for row_key, *values in rows:
+                changes = _resealed(vault, dict(zip(sealed, values, strict=True)))
+                if changes:
+                    conn.execute(update(table).where(key == row_key).values(changes))
+                done += len(changes)
+        if not rows:
+            return done
+        last = rows[-1][0]
+
+
+def _resealed(vault: Vault, values: dict[Column[str], str | None]) -> dict[Column[str], str]:
+    return {
+        column: vault.seal(vault.open(value))
+        for column, value in values.items()
+        if value is not None and not vault.is_newest(value)
+    }

@@ -1,0 +1,142 @@
+"""A fresh, migrated database for each test that asks for one: SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, text
+
+from sync.store.database import open_database, write
+from sync.store.migrate import is_current, migrate
+from tools import postgres
+
+DATABASES = ("sqlite", "postgresql")
+
+Databases = Callable[[bool], AbstractContextManager[str]]  # migrated? -> its url
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=DATABASES,
+        default=os.environ.get("TEST_DATABASE", "sqlite"),
+        help="what the tests marked `database` run on",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "database: uses the database (set by its fixtures)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "databases" in getattr(item, "fixturenames", ()):
+            item.add_marker("database")
+
+
+@pytest.fixture(scope="session")
+def databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Databases]:
+    """Databases, empty or migrated, of the kind this run is about."""
+    if request.config.getoption("--database") == "sqlite":
+        yield _sqlite(tmp_path_factory.mktemp("databases"))
+        return
+    with postgres.temporary_server() as folder:
+        yield _postgresql(folder)
+
+
+@pytest.fixture
+def make_database(databases: Databases) -> Iterator[Callable[[bool], str]]:
+    """Gives a test the addresses of as many databases as it wants: migrated, or without tables."""
+    with ExitStack() as made:
+        yield lambda migrated: made.enter_context(databases(migrated))
+
+
+@pytest.fixture
+def database_url(make_database: Callable[[bool], str]) -> str:
+    return make_database(True)
+
+
+@pytest.fixture
+def empty_database_url(make_database: Callable[[bool], str]) -> str:
+    return make_database(False)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    opened = open_database(database_url)
+    yield opened
+    opened.dispose()
+
+
+def _sqlite(folder: Path) -> Databases:
+    numbers, template = count(1), folder / "template.sqlite3"
+    _migrated(str(template))
+
+    @contextmanager
+    def make(migrated: bool) -> Iterator[str]:
+        file = folder / f"{next(numbers)}.sqlite3"
+        if migrated:
+            shutil.copy(template, file)
+        yield f"sqlite:///{file}"
+
+    return make
+
+
+def _postgresql(folder: Path) -> Databases:
+    numbers, spare = count(1), list[str]()
+
+    def create() -> str:
+        name = f"test{next(numbers)}"
+        _execute(folder, "postgres", f"CREATE DATABASE {name}")
+        return name
+
+    @contextmanager
+    def make(migrated: bool) -> Iterator[str]:
+        if not migrated:
+            yield postgres.url(folder, create())
+            return
+        if not spare:  # a database takes half a second to make: emptied ones are used again
+            spare.append(create())
+            _migrated(postgres.url(folder, spare[-1]))
+        name = spare.pop()
+        yield postgres.url(folder, name)
+        _execute(folder, "postgres", _END_SESSIONS.format(name))
+        if _emptied(postgres.url(folder, name)):
+            spare.append(name)
+
+    return make
+
+
+_END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
+_EMPTY = "TRUNCATE portal, lease, worker RESTART IDENTITY CASCADE"  # all else hangs on a portal
+
+
+def _emptied(url: str) -> bool:
+    """Empties the database; False where the test changed more than rows."""
+    opened = open_database(url)
+    current = is_current(opened)
+    if current:
+        with write(opened) as conn:
+            conn.execute(text(_EMPTY))
+    opened.dispose()
+    return current
+
+
+def _migrated(url: str) -> None:
+    opened = open_database(url)
+    migrate(opened)
+    opened.dispose()
+
+
+def _execute(folder: Path, database: str, statement: str) -> None:
+    with psycopg.connect(postgres.url(folder, database), autocommit=True) as conn:
+        conn.execute(statement)

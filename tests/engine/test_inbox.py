@@ -1,0 +1,160 @@
+"""The inbox: an acknowledged delivery is stored, once, whatever happens next."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import IntegrityError
+
+from sync.engine.inbox import Accepted, Inbox
+from sync.errors import Later
+from sync.store.database import read, write
+from sync.store.tables import delivery
+from tests.store.makers import a_delivery, a_portal
+
+
+@pytest.fixture
+def portal_id(engine: Engine) -> int:
+    with write(engine) as conn:
+        return a_portal(conn)
+
+
+@pytest.fixture
+def woken() -> list[int]:
+    return []
+
+
+@pytest.fixture
+def inbox(engine: Engine, woken: list[int]) -> Iterator[Inbox]:
+    made = Inbox(engine, woken.append)
+    made.start()
+    yield made
+    made.stop()
+
+
+def _stored(engine: Engine) -> list[str]:
+    with read(engine) as conn:
+        return list(conn.scalars(select(delivery.c.dedupe_key).order_by(delivery.c.id)))
+
+
+def test_what_is_accepted_is_stored_and_its_portal_woken(
+    engine: Engine, inbox: Inbox, portal_id: int, woken: list[int]
+) -> None:
+    accepted = inbox.accept(a_delivery(portal_id, "a"))
+    assert _stored(engine) == ["a"]
+    assert accepted.id is not None
+    assert not accepted.duplicate
+    inbox.stop()
+    assert woken == [portal_id]
+
+
+def test_a_duplicate_is_acknowledged_and_not_stored(
+    engine: Engine, inbox: Inbox, portal_id: int
+) -> None:
+    inbox.accept(a_delivery(portal_id, "a"))
+    assert inbox.accept(a_delivery(portal_id, "a")) == Accepted(None)
+    assert _stored(engine) == ["a"]
+
+
+def test_many_at_once_are_each_stored_once(engine: Engine, inbox: Inbox, portal_id: int) -> None:
+    answers: list[Accepted] = []
+
+    def send() -> None:
+        answers.extend(inbox.accept(a_delivery(portal_id, str(key))) for key in range(30))
+
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(_stored(engine), key=int) == [str(key) for key in range(30)]
+    assert len({answer.id for answer in answers if not answer.duplicate}) == 30
+    assert sum(answer.duplicate for answer in answers) == 7 * 30
+
+
+def test_a_delivery_that_cannot_be_stored_fails_alone(
+    engine: Engine, inbox: Inbox, portal_id: int
+) -> None:
+    """Its sender gets an error; who happened to wait beside it does not."""
+    stranger = portal_id + 1  # a portal that was erased a moment ago
+    failures: list[Exception] = []
+
+    def send(portal: int, key: str) -> None:
+        try:
+            inbox.accept(a_delivery(portal, key, origin="bitrix24"))
+        except IntegrityError as error:
+            failures.append(error)
+
+    threads = [
+        threading.Thread(target=send, args=(stranger if n % 5 == 0 else portal_id, str(n)))
+        for n in range(20)
+    ]
+    with write(engine):  # while this is open the writer waits, and the others gather behind it
+        for thread in threads:
+            thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(failures) == 4
+    assert sorted(_stored(engine), key=int) == [str(n) for n in range(20) if n % 5]
+
+
+def test_what_waits_when_it_stops_is_stored_and_nothing_after(
+    engine: Engine, inbox: Inbox, portal_id: int
+) -> None:
+    threads = [
+        threading.Thread(target=inbox.accept, args=(a_delivery(portal_id, str(n)),))
+        for n in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    inbox.stop()
+    with pytest.raises(Later, match="the receiver is not running"):
+        inbox.accept(a_delivery(portal_id, "late"))
+    assert sorted(_stored(engine)) == ["0", "1", "2", "3", "4"]
+
+
+_ACCEPT_FOREVER = """
+import sys
+from itertools import count
+from sync.engine.inbox import Inbox
+from sync.store.database import open_database
+from tests.store.makers import a_delivery
+
+inbox = Inbox(open_database(sys.argv[1]), lambda portal_id: None)
+inbox.start()
+for number in count():
+    inbox.accept(a_delivery(int(sys.argv[2]), str(number)))
+    sys.stdout.write(f"{number}\\n")
+    sys.stdout.flush()
+"""
+
+
+def test_what_was_acknowledged_survives_the_death_of_the_process(
+    engine: Engine, database_url: str, portal_id: int
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", _ACCEPT_FOREVER, database_url, str(portal_id)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdout is not None
+    acknowledged = [process.stdout.readline().strip() for _ in range(25)]
+    os.kill(process.pid, signal.SIGKILL)
+    acknowledged += process.stdout.read().split()
+    process.wait()
+    assert acknowledged[:25] == [str(number) for number in range(25)]
+    stored = set(_stored(engine))
+    assert [number for number in acknowledged if number not in stored] == []
+    with read(engine) as conn:
+        assert conn.scalar(select(func.count()).select_from(delivery)) == len(stored)

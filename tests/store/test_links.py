@@ -1,0 +1,55 @@
+"""Links between merge requests and tasks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import Engine
+
+from sync.core.model import LinkKind, MergeRequestKey, Milestone
+from sync.store import links
+from sync.store.database import write
+from sync.store.records import LinkRow
+from tests.store.makers import NOW, a_connection, a_portal
+
+
+def test_links_are_found_from_both_ends(engine: Engine) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+        c = a_connection(conn, p)
+        one, two = MergeRequestKey(c, 3, 1), MergeRequestKey(c, 3, 2)
+        rows = [
+            LinkRow(p, one, 10, LinkKind.MOVE, places=("branch", "title")),
+            LinkRow(p, one, 11, LinkKind.MENTION, silent=True),
+            LinkRow(p, two, 10, LinkKind.CLOSE, live=False),
+        ]
+        links.save(conn, rows)
+        assert links.by_tasks(conn, p, [10, 11, 12]) == {10: (rows[0], rows[2]), 11: (rows[1],)}
+        assert links.by_merge_requests(conn, [one, two, MergeRequestKey(c, 3, 3)]) == {
+            one: (rows[0], rows[1]),
+            two: (rows[2],),
+        }
+        assert links.by_tasks(conn, p + 1, [10]) == {}
+
+
+def test_a_link_named_again_keeps_what_the_task_was_shown(engine: Engine) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+        row = LinkRow(p, MergeRequestKey(a_connection(conn, p), 3, 1), 10, LinkKind.MOVE)
+        links.save(conn, [row])
+        links.set_messages(conn, [(row.merge_request, 10, 555, "text \ud83d", NOW)])
+        links.set_milestones(conn, [(row.merge_request, 10, Milestone.OPENED)])
+        links.save(conn, [replace(row, kind=LinkKind.CLOSE, live=False)])
+        links.save(conn, [replace(row, kind=LinkKind.CLOSE)])
+        assert links.by_tasks(conn, p, [10]) == {
+            10: (
+                replace(
+                    row,
+                    kind=LinkKind.CLOSE,
+                    message_id=555,
+                    message_text="text \N{REPLACEMENT CHARACTER}",
+                    message_at=NOW,
+                    milestone=Milestone.OPENED,
+                ),
+            )
+        }

@@ -1,0 +1,49 @@
+"""REST calls, decisions, allowances and workers."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from sync.store import logs
+from sync.store.database import write
+from sync.store.records import AllowanceRow, DecisionRow, RestCall, WorkerRow
+from tests.store.makers import NOW, a_portal, after
+
+
+def test_rest_calls_are_kept_until_they_are_purged(engine: Engine) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+        calls = [RestCall(p, after(days=n), "batch", 200, 12, "{}", "{}") for n in range(3)]
+        logs.save_rest_calls(conn, calls)
+        logs.save_rest_calls(conn, [])
+        assert logs.rest_calls(conn, p) == tuple(reversed(calls))
+        assert logs.purge_rest_calls(conn, after(days=1)) == 1
+        assert logs.rest_calls(conn, p, limit=1) == (calls[2],)
+
+
+def test_the_reasons_of_a_subject_are_told_newest_first(engine: Engine) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+        told = [DecisionRow(p, "task", "1", after(hours=n), f"reason {n}") for n in range(3)]
+        logs.save_decisions(conn, [*told, DecisionRow(p, "task", "2", NOW, "other")])
+        assert logs.decisions(conn, p, "task", "1", limit=2) == (told[2], told[1])
+
+
+def test_an_allowance_is_the_last_one_saved(engine: Engine) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+        assert logs.allowance_of(conn, p) is None
+        logs.save_allowance(conn, p, AllowanceRow(1.5, NOW, {}))
+        last = AllowanceRow(49.25, after(seconds=1), {"tasks.task.get": {"seconds": 1.5}})
+        logs.save_allowance(conn, p, last)
+        assert logs.allowance_of(conn, p) == last
+
+
+def test_a_worker_is_known_by_its_first_and_last_beat(engine: Engine) -> None:
+    with write(engine) as conn:
+        for moment, name in ((NOW, "a"), (after(seconds=1), "b"), (after(seconds=9), "a")):
+            logs.heartbeat(conn, name, moment)
+        a, b = WorkerRow("a", NOW, after(seconds=9)), WorkerRow("b", *[after(seconds=1)] * 2)
+        assert logs.workers(conn) == (a, b)
+        logs.forget_workers(conn, ["a"])
+        assert logs.workers(conn) == (b,)

@@ -1,0 +1,51 @@
+"""The migrations lead to exactly the tables in tables.py."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect
+
+from sync.store.database import open_database, read
+from sync.store.migrate import is_current, migrate
+from sync.store.tables import metadata
+
+_OPTIONS = {"compare_type": True, "compare_server_default": False, "target_metadata": metadata}
+
+
+def test_the_migrated_database_is_what_the_tables_say(engine: Engine) -> None:
+    with read(engine) as conn:
+        context = MigrationContext.configure(conn, opts=_OPTIONS)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_an_empty_database_is_not_current_until_it_is_migrated(empty_database_url: str) -> None:
+    engine = open_database(empty_database_url)
+    assert not is_current(engine)
+    migrate(engine)
+    assert is_current(engine)
+    migrate(engine)
+    assert is_current(engine)
+    engine.dispose()
+
+
+def test_processes_that_start_together_migrate_once(empty_database_url: str) -> None:
+    program = (
+        "import sys; from sync.store.database import open_database;"
+        "from sync.store.migrate import migrate; migrate(open_database(sys.argv[1]))"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, empty_database_url], stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    assert [(p.communicate()[1], p.returncode) for p in started] == [("", 0)] * 4
+    engine = open_database(empty_database_url)
+    assert is_current(engine)
+    with read(engine) as conn:
+        assert set(inspect(conn).get_table_names()) == {*metadata.tables, "alembic_version"}
+    engine.dispose()

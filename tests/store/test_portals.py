@@ -1,0 +1,162 @@
+"""Portals, their tokens, and what is left when one is erased."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Connection, Engine, func, insert, select
+
+from sync.core.effects import Notify
+from sync.core.model import LinkKind, PortalUser, Task, TaskStatus
+from sync.store import deliveries, links, logs, mirror, outbox, people, portals, subjects, tasks
+from sync.store.database import read, write
+from sync.store.records import (
+    AllowanceRow,
+    DecisionRow,
+    LinkRow,
+    NewCommand,
+    PortalTokens,
+    RestCall,
+)
+from sync.store.tables import metadata
+from tests.store.makers import (
+    ANN,
+    NOW,
+    VAULT,
+    a_connection,
+    a_delivery,
+    a_merge_request,
+    a_pipeline,
+    a_portal,
+    a_project,
+    after,
+    an_install,
+)
+
+
+def test_an_installed_portal_is_found_by_its_member_id(engine: Engine) -> None:
+    with write(engine) as conn:
+        portal_id = a_portal(conn)
+        found = portals.by_member(conn, "member-1")
+        assert found is not None
+        assert found == portals.by_id(conn, portal_id)
+        assert (found.state, found.scopes, found.token_user_id) == ("installing", ("task", "im"), 5)
+        assert portals.by_member(conn, "member-2") is None
+        assert portals.tokens(conn, VAULT, portal_id) == an_install().tokens
+        assert portals.application_token(conn, VAULT, portal_id) == "application-1"
+
+
+@pytest.mark.parametrize(
+    ("before", "then"),
+    [
+        ("active", ("active", "why")),
+        ("paused", ("paused", "why")),
+        ("removed", ("installing", "")),
+        ("disconnected", ("installing", "")),
+    ],
+)
+def test_a_second_installation_renews_what_was_lost(
+    engine: Engine, before: str, then: tuple[str, str]
+) -> None:
+    with write(engine) as conn:
+        portal_id = a_portal(conn)
+        portals.save_settings(conn, portal_id, {"a": 1}, NOW)
+        portals.set_state(conn, portal_id, before, "why", NOW)
+        fresh = PortalTokens("access-2", "refresh-2", after(hours=2), 6)
+        again = an_install(tokens=fresh, application_token=None, app_version=2)
+        assert portals.create_or_update(conn, VAULT, again, after(minutes=1)) == portal_id
+        found = portals.by_id(conn, portal_id)
+        assert found is not None
+        assert (found.state, found.state_reason) == then
+        assert (found.app_version, found.created_at, found.updated_at) == (2, NOW, after(minutes=1))
+        assert portals.tokens(conn, VAULT, portal_id) == fresh
+        assert portals.application_token(conn, VAULT, portal_id) == "application-1"
+        assert portals.settings(conn, portal_id) == {"a": 1}
+
+
+def test_refreshed_tokens_keep_the_user_they_stand_for(engine: Engine) -> None:
+    with write(engine) as conn:
+        portal_id = a_portal(conn)
+        fresh = PortalTokens("access-2", "refresh-2", after(hours=2))
+        portals.save_tokens(conn, VAULT, portal_id, fresh, NOW)
+        assert portals.tokens(conn, VAULT, portal_id) == replace(fresh, user_id=5)
+
+
+def test_what_is_set_is_what_is_read(engine: Engine) -> None:
+    with write(engine) as conn:
+        portal_id = a_portal(conn)
+        portals.set_state(conn, portal_id, "active", "", NOW)
+        portals.set_endpoint(conn, portal_id, "https://moved.test/rest/", NOW)
+        portals.set_features(conn, portal_id, {"chat": True}, NOW)
+        portals.save_application_token(conn, VAULT, portal_id, "application-2", NOW)
+        (found,) = portals.all_active(conn)
+        assert (found.client_endpoint, found.features) == (
+            "https://moved.test/rest/",
+            {"chat": True},
+        )
+        assert portals.application_token(conn, VAULT, portal_id) == "application-2"
+
+
+def test_tokens_are_not_in_a_record_that_is_printed(engine: Engine) -> None:
+    with write(engine) as conn:
+        portal_id = a_portal(conn)
+        shown = f"{portals.by_id(conn, portal_id)} {portals.tokens(conn, VAULT, portal_id)}"
+    assert "access-1" not in shown + repr(an_install())
+    assert "refresh-1" not in shown
+    assert "application-1" not in repr(an_install())
+
+
+def test_an_erased_portal_leaves_nothing_and_its_neighbour_everything(engine: Engine) -> None:
+    with write(engine) as conn:
+        gone, stays = a_portal(conn, "gone"), a_portal(conn, "stays")
+        _fill(conn, gone)
+        _fill(conn, stays)
+        full = _rows(conn)
+        assert all(full.values()), f"not filled: {[n for n, rows in full.items() if not rows]}"
+        portals.erase(conn, gone)
+    with read(engine) as conn:
+        assert {name: rows * 2 for name, rows in _rows(conn).items()} == full
+
+
+def _rows(conn: Connection) -> dict[str, int | None]:
+    not_of_a_portal = {"lease", "worker"}
+    return {
+        table.name: conn.scalar(select(func.count()).select_from(table))
+        for table in metadata.sorted_tables
+        if table.name not in not_of_a_portal
+    }
+
+
+def _fill(conn: Connection, portal_id: int) -> None:
+    """At least one row in every table."""
+    c = a_connection(conn, portal_id, f"c{portal_id}")
+    request, project = a_merge_request(c), a_project(c)
+    deliveries.insert_many(conn, [a_delivery(portal_id, "1", connection_id=c)])
+    subjects.mark_dirty_many(conn, portal_id, [("task", "1", "why")], NOW)
+    mirror.save_projects(conn, [project])
+    mirror.save_read(conn, [request])
+    mirror.save_pipelines(conn, [a_pipeline(c)])
+    conn.execute(
+        insert(metadata.tables["commit"]),
+        [
+            {
+                "connection_id": c,
+                "project_id": 3,
+                "branch": "b",
+                "sha": "s",
+                "body": {},
+                "heard_at": NOW,
+            }
+        ],
+    )
+    links.save(conn, [LinkRow(portal_id, request.key, 1, LinkKind.MOVE)])
+    tasks.save_read(conn, portal_id, {1: Task(1, "t", TaskStatus.WAITING)}, NOW)
+    tasks.save_stages(conn, portal_id, 4, [], NOW)
+    people.save_portal_users(conn, portal_id, [PortalUser(1, "Ann")])
+    people.save_host_people(conn, c, [ANN])
+    command = NewCommand("bitrix24", "notify:1", Notify(1, 2, "t", "tag"), "why")
+    outbox.replace_waiting(conn, portal_id, {("task", "1"): [command]}, NOW)
+    logs.save_decisions(conn, [DecisionRow(portal_id, "task", "1", NOW, "why")])
+    logs.save_rest_calls(conn, [RestCall(portal_id, NOW, "batch", 200, 5, "{}", "{}")])
+    logs.save_allowance(conn, portal_id, AllowanceRow(1.5, NOW, {}))

@@ -1,0 +1,65 @@
+"""Tasks as last read and what was last agreed about them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from sync.core.model import Stage, Step, Task, TaskStatus
+from sync.store import tasks
+from sync.store.database import write
+from sync.store.records import StagesRow, TaskRow
+from tests.store.makers import NOW, a_portal, after
+
+TASK = Task(10, "Checkout", TaskStatus.WAITING, chat_id=900, actions=frozenset({"start"}))
+
+
+def test_a_task_is_known_once_it_was_read(engine: Engine) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+        tasks.save_read(conn, p, {10: TASK, 11: None}, NOW)
+        found = tasks.get(conn, p, [10, 11, 12])
+        assert found == {
+            10: TaskRow(10, False, TASK, NOW, None, None, {}),
+            11: TaskRow(11, True, None, NOW, None, None, {}),
+        }
+        assert not found[10].stale
+        assert tasks.missing(conn, p) == (11,)
+        tasks.save_read(conn, p, {11: TASK}, after(hours=1))
+        tasks.mark_missing(conn, p, [10], after(hours=1))
+        assert tasks.missing(conn, p) == (10,)
+
+
+def test_a_task_that_changed_while_it_was_read_is_read_again(engine: Engine) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+        tasks.mark_stale(conn, p, [10, 10], after(seconds=5))
+        assert tasks.get(conn, p, [10])[10].stale
+        tasks.save_read(conn, p, {10: TASK}, NOW)
+        assert tasks.get(conn, p, [10])[10].stale
+        tasks.save_read(conn, p, {10: TASK}, after(seconds=6))
+        assert not tasks.get(conn, p, [10])[10].stale
+
+
+def test_what_was_agreed_stays_when_the_task_is_read_or_written(engine: Engine) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+        tasks.set_steps(conn, p, {10: Step.REVIEW})
+        tasks.set_fields(conn, p, {10: {"UF_CI_STATUS": "running"}})
+        tasks.save_read(conn, p, {10: TASK}, NOW)
+        tasks.mark_stale(conn, p, [10], after(minutes=1))
+        moved = Task(10, "Checkout", TaskStatus.IN_PROGRESS)
+        tasks.save_written(conn, p, [moved])
+        row = tasks.get(conn, p, [10])[10]
+        assert (row.step, row.fields) == (Step.REVIEW, {"UF_CI_STATUS": "running"})
+        assert (row.body, row.stale) == (moved, True)
+        tasks.set_steps(conn, p, {10: None})
+        assert tasks.get(conn, p, [10])[10].step is None
+
+
+def test_the_columns_of_a_workgroup_are_kept_in_order(engine: Engine) -> None:
+    columns = (Stage(2, "Новая", "NEW", 100), Stage(1, "Review", sort=200))
+    with write(engine) as conn:
+        p = a_portal(conn)
+        tasks.save_stages(conn, p, 4, [], NOW)
+        tasks.save_stages(conn, p, 4, columns, after(hours=1))
+        assert tasks.stages(conn, p, [4, 5]) == {4: StagesRow(4, columns, after(hours=1))}

@@ -1,0 +1,75 @@
+"""Imports run one way: text ◄ core ◄ systems, store ◄ engine ◄ b24app; systems are strangers."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OURS = ("sync", "b24app", "demo", "bench", "tools", "tests")
+SHARED = ("sync.errors", "sync.log", "sync.net", "sync.config", "sync.keyfile")
+PARSERS = {"markdown_it", "mdit_py_plugins"}
+
+# room → what else of ours it may import.
+ALLOWED = {
+    "sync/text": ("sync.text",),
+    "sync/core": ("sync.core", "sync.text", "sync.errors"),
+    "sync/gitlab": ("sync.gitlab", "sync.core", "sync.text", *SHARED),
+    "sync/bitrix24": ("sync.bitrix24", "sync.core", "sync.text", *SHARED),
+    "sync/store": ("sync.store", "sync.core", "sync.text", "sync.errors", "sync.keyfile"),
+    "sync/settings": ("sync.settings", "sync.store", "sync.core", "sync.text", *SHARED),
+    "sync/engine": ("sync",),
+    "b24app": ("b24app", "sync"),
+    "tests/emulators": ("tests.emulators",),
+}
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_a_room_imports_only_what_stands_below_it(room: str) -> None:
+    assert _files(room), f"{room} holds no code"
+    wrong = [
+        f"{file}: {name}"
+        for file, name in _imports(room)
+        if name.split(".")[0] in OURS and not _within(name, ALLOWED[room])
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("room", "parsers"), [("sync/core", set()), ("sync/text", PARSERS)])
+def test_what_is_pure_stands_on_the_standard_library(room: str, parsers: set[str]) -> None:
+    known = set(sys.stdlib_module_names) | set(OURS) | parsers
+    assert {name for _, name in _imports(room) if name.split(".")[0] not in known} == set()
+
+
+def test_only_the_app_knows_flask() -> None:
+    knows = {file for file, name in _imports("sync") if name.split(".")[0] in ("flask", "werkzeug")}
+    assert knows == set()
+
+
+def _within(name: str, allowed: tuple[str, ...]) -> bool:
+    return any(name == room or name.startswith(room + ".") for room in allowed)
+
+
+def _files(room: str) -> list[Path]:
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+def _imports(room: str) -> Iterator[tuple[str, str]]:
+    """(file, imported module) of every import in the room, inside functions too."""
+    for path in _files(room):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Import(names=names):
+                    modules = [alias.name for alias in names]
+                case ast.ImportFrom(module=module, level=0, names=names):
+                    modules = [f"{module}.{alias.name}" for alias in names]
+                case ast.ImportFrom():
+                    modules = ["sync.relative import: name the module in full"]
+                case _:
+                    continue
+            for module in modules:
+                yield str(path.relative_to(ROOT)), module

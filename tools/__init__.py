@@ -1,0 +1,1 @@
+"""Scripts for those who build b24bridge; nothing here is installed."""

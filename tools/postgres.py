@@ -1,0 +1,122 @@
+"""A temporary PostgreSQL server from the installed package, for tests and measurements.
+
+`python -m tools.postgres` says whether there is one, and installs Debian's package if it may.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+_ADMIN = "postgres"
+
+
+def programs() -> Path | None:
+    """The folder of initdb and postgres, newest version first; None if not installed."""
+    versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    found = sorted(versions, key=lambda path: float(path.parts[4]), reverse=True)
+    on_path = shutil.which("initdb")
+    return found[0].parent if found else Path(on_path).parent if on_path else None
+
+
+@contextmanager
+def temporary_server() -> Iterator[Path]:
+    """Runs a server and gives the folder of its socket, which only its user can enter."""
+    where = programs()
+    if where is None:
+        raise RuntimeError("PostgreSQL is not installed; on Debian: apt-get install postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    try:
+        user = _unprivileged(folder)
+        _run([where / "initdb", "-D", folder / "data", "-U", _ADMIN, "-A", "trust", "-N"], user)
+        server = _start(where, folder, user)
+        try:
+            _wait(server, folder)
+            yield folder
+        finally:
+            server.send_signal(signal.SIGQUIT)  # at once: nothing of it is to be kept
+            server.wait(30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def url(folder: Path, database: str) -> str:
+    """The address of a database on the server, as DATABASE_URL takes it."""
+    return f"postgresql:///{database}?host={folder}&user={_ADMIN}"
+
+
+def _unprivileged(folder: Path) -> dict[str, Any]:
+    """How to start a process that is not root: PostgreSQL refuses to run as root."""
+    if os.getuid() != 0:
+        return {}
+    account = pwd.getpwnam("postgres")
+    os.chown(folder, account.pw_uid, account.pw_gid)
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def _run(command: list[Any], user: dict[str, Any]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **user)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed: {done.stderr.strip()}")
+
+
+def _start(where: Path, folder: Path, user: dict[str, Any]) -> subprocess.Popen[bytes]:
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": folder,
+        "max_connections": 100,
+        "timezone": "Asia/Vladivostok",  # a server's zone must not matter
+    }
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    command = [where / "postgres", "-D", folder / "data", *options]
+    with open(folder / "log", "wb") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **user)
+
+
+def _wait(server: subprocess.Popen[bytes], folder: Path) -> None:
+    for _ in range(300):
+        try:
+            psycopg.connect(url(folder, "postgres")).close()
+            return
+        except psycopg.OperationalError:
+            if server.poll() is not None:
+                break
+            time.sleep(0.1)
+    raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
+
+
+def _install() -> None:
+    """Installs Debian's package where that is possible."""
+    if os.getuid() != 0 or not shutil.which("apt-get"):
+        return
+    print("PostgreSQL is not installed: installing Debian's package", flush=True)
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    apt = ["apt-get", "-qq", "-o=Dpkg::Use-Pty=0"]
+    subprocess.run([*apt, "update"], env=quiet, check=False)
+    install = [*apt, "install", "-y", "--no-install-recommends", "postgresql"]
+    subprocess.run(install, env=quiet, check=False, stdout=subprocess.DEVNULL)
+
+
+def main() -> int:
+    if programs() is None:
+        _install()
+    if programs() is None:
+        print("There is no PostgreSQL here and it could not be installed.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
