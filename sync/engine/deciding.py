@@ -1,0 +1,138 @@
+"""Plans many tasks at once, asking the portal in bulk for what the plans lack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from sync.bitrix24 import peer
+from sync.bitrix24.client import Portal
+from sync.core.model import Stage, Step, Task
+from sync.core.plan import Plan, TaskView, plan_task
+from sync.core.rules import Rules
+from sync.engine import views
+from sync.engine.digest import explained
+from sync.engine.lanes import CALLING, Lane
+from sync.engine.registry import Deps
+from sync.errors import Refused
+from sync.store import tasks
+from sync.store.database import read, write
+
+log = structlog.get_logger()
+
+_ROUNDS = 4  # the task, then its workgroup's stages; more would be a plan that never has enough
+
+
+@dataclass
+class Planned:
+    """What was decided, by task id.
+
+    `steps`: as recorded before. `missing`: the portal does not show the task; `unseen`: it was
+    found out just now. `failures`: bugs, with their tracebacks.
+    """
+
+    plans: dict[int, Plan] = field(default_factory=dict)
+    steps: dict[int, Step | None] = field(default_factory=dict)
+    missing: set[int] = field(default_factory=set)
+    unseen: set[int] = field(default_factory=set)
+    failures: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One turn's questions to a portal; `lane` is None for a rehearsal.
+
+    `again`: tasks that are to be asked for although they were missing when last asked.
+    """
+
+    deps: Deps
+    portal_id: int
+    portal: Portal
+    lane: Lane | None
+    again: frozenset[int] = frozenset()
+    answered: dict[int, Task | None] = field(default_factory=dict)
+
+
+def decide(asking: Asking, task_ids: Iterable[int], rules: Rules) -> Planned:
+    """Plans the tasks. Raises Later and Denied where the portal cannot be asked."""
+    done = Planned()
+    left = set(task_ids)
+    for _ in range(_ROUNDS):
+        seen = _plan(asking, left, rules, done)
+        left = {task_id for task_id in left & done.plans.keys() if done.plans[task_id].needs}
+        if not left:
+            return done
+        _ask(asking, {task_id: done.plans[task_id].needs for task_id in left}, seen)
+        done.unseen = {task_id for task_id, task in asking.answered.items() if task is None}
+    for task_id in left:
+        del done.plans[task_id]
+        done.failures[task_id] = "the plan needs more than can be read"
+    return done
+
+
+def _plan(
+    asking: Asking, task_ids: set[int], rules: Rules, done: Planned
+) -> Mapping[int, TaskView]:
+    now = asking.deps.clock.now()
+    with read(asking.deps.database) as conn:
+        loaded = views.load(
+            conn,
+            asking.portal_id,
+            task_ids,
+            rules,
+            now=now,
+            just_read=asking.answered,
+            again=asking.again,
+        )
+    done.missing |= loaded.missing
+    for task_id, view in loaded.views.items():
+        done.plans.pop(task_id, None)
+        if task_id not in loaded.missing:
+            done.steps[task_id] = view.step
+            _plan_one(asking, task_id, view, rules, done)
+    return loaded.views
+
+
+def _plan_one(asking: Asking, task_id: int, view: TaskView, rules: Rules, done: Planned) -> None:
+    try:
+        done.plans[task_id] = plan_task(view, rules, asking.deps.clock.now())
+    except Exception as error:
+        log.exception("plan_failed", portal_id=asking.portal_id, task_id=task_id)
+        done.failures[task_id] = explained(error)
+
+
+def _ask(asking: Asking, needs: Mapping[int, frozenset[str]], seen: Mapping[int, TaskView]) -> None:
+    """Asks for tasks and columns, outside any transaction, and stores the answers."""
+    _keep(asking)
+    began_at = asking.deps.clock.now()
+    wanted = sorted(task_id for task_id, need in needs.items() if "task" in need)
+    answers = peer.read_tasks(asking.portal, wanted) if wanted else {}
+    boards = {
+        task.group_id
+        for task_id, need in needs.items()
+        if "stages" in need and (task := seen[task_id].task)
+    }
+    columns = {group_id: _stages(asking.portal, group_id) for group_id in sorted(boards)}
+    with write(asking.deps.database) as conn:
+        if asking.lane:
+            asking.lane.keep(conn)
+        tasks.save_read(conn, asking.portal_id, answers, began_at)
+        for group_id, stages in columns.items():
+            tasks.save_stages(conn, asking.portal_id, group_id, stages, began_at)
+    asking.answered.update(answers)
+
+
+def _keep(asking: Asking) -> None:
+    if asking.lane:
+        with write(asking.deps.database) as conn:
+            asking.lane.keep(conn, CALLING)
+
+
+def _stages(portal: Portal, group_id: int) -> tuple[Stage, ...]:
+    """A board that may not be seen has no columns; the plan says which one it looked for."""
+    try:
+        return peer.read_stages(portal, group_id)
+    except Refused:
+        return ()

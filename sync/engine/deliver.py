@@ -1,0 +1,195 @@
+"""Sends waiting commands, up to fifty calls in a request, and records what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from sync.bitrix24.calls import Done, calls_for, outcome
+from sync.bitrix24.client import BATCH, Answer, Call, Portal
+from sync.bitrix24.errors import EDIT_CLOSED
+from sync.core.model import Task
+from sync.engine import backoff
+from sync.engine.lanes import CALLING, Lane
+from sync.engine.outcomes import (
+    Refusal,
+    decide_again,
+    doubt,
+    forget_card,
+    record_done,
+    record_refused,
+)
+from sync.engine.registry import LANE, Deps
+from sync.errors import Denied, Later, Refused, SyncError
+from sync.store import outbox, tasks
+from sync.store.database import read, write
+from sync.store.records import CommandRow
+
+SHORTEST_SECONDS = 0.5  # even where the portal asks for less
+REREAD_SECONDS = 3.0  # a refused move waits that long for its task to be read anew
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Commands that go in one request, each with its calls, and the tasks they are about."""
+
+    commands: Sequence[tuple[CommandRow, Sequence[Call]]]
+    tasks: Mapping[int, Task]
+
+    @property
+    def rows(self) -> list[CommandRow]:
+        return [row for row, _ in self.commands]
+
+    @property
+    def calls(self) -> list[Call]:
+        return [call for _, calls in self.commands for call in calls]
+
+
+@dataclass
+class Sorted:
+    """The outcomes of a request, by what is to be done about them."""
+
+    done: list[tuple[CommandRow, Done]] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    reread: list[CommandRow] = field(default_factory=list)
+    closed: list[CommandRow] = field(default_factory=list)
+    later: list[tuple[CommandRow, Later]] = field(default_factory=list)
+    denied: list[tuple[CommandRow, Denied]] = field(default_factory=list)
+
+
+def deliver(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
+    """Sends one request of commands and returns how many it dealt with.
+
+    Raises Later where the portal cannot take more now and Denied where it is closed to us; the
+    commands are then waiting again, or, where they may have been carried out, to be settled.
+    """
+    with read(deps.database) as conn:
+        rows = outbox.waiting(conn, portal_id, LANE, BATCH, deps.clock.now())
+        known = tasks.get(conn, portal_id, {row.effect.task_id for row in rows})
+    bodies = {task_id: row.body for task_id, row in known.items() if row.body}
+    aimless = [row for row in rows if row.effect.task_id not in bodies]
+    if aimless:
+        _drop(deps, lane, portal_id, aimless)
+        return len(aimless)
+    parcel = _packed(rows, bodies, portal.user_id)
+    return _send(deps, lane, portal_id, portal, parcel) if rows else 0
+
+
+def _drop(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) -> None:
+    """Commands for tasks that were deleted since: their subjects say what is to be done."""
+    with write(deps.database) as conn:
+        lane.keep(conn)
+        now = deps.clock.now()
+        outbox.drop(conn, [row.id for row in rows], now, "the task is not there any more")
+        decide_again(conn, portal_id, rows, "its task is not there any more", now)
+
+
+def _packed(rows: Sequence[CommandRow], bodies: Mapping[int, Task], user_id: int) -> Parcel:
+    """The first commands, in order, whose calls fit into one request."""
+    chosen: list[tuple[CommandRow, Sequence[Call]]] = []
+    room = BATCH
+    for row in rows:
+        calls = calls_for(row.effect, bodies[row.effect.task_id], user_id)
+        if len(calls) > room:
+            break
+        room -= len(calls)
+        chosen.append((row, calls))
+    return Parcel(chosen, bodies)
+
+
+def _send(deps: Deps, lane: Lane, portal_id: int, portal: Portal, parcel: Parcel) -> int:
+    with write(deps.database) as conn:
+        lane.keep(conn, CALLING)
+        outbox.mark_sending(conn, [row.id for row in parcel.rows], deps.clock.now())
+    try:
+        answers = portal.batch(parcel.calls) if parcel.calls else []
+    except Refused as error:
+        if len(parcel.commands) == 1:
+            answers = [error] * len(parcel.calls)
+        else:
+            return _one_by_one(deps, lane, portal_id, portal, parcel)
+    except (Later, Denied) as error:
+        _put_back(deps, lane, parcel.rows, error)
+        raise
+    _record(deps, lane, portal_id, _sort(parcel, answers))
+    return len(parcel.commands)
+
+
+def _one_by_one(deps: Deps, lane: Lane, portal_id: int, portal: Portal, parcel: Parcel) -> int:
+    """One command spoils the request for all: each goes alone, and only that one is refused."""
+    for command in parcel.commands:
+        _send(deps, lane, portal_id, portal, Parcel([command], parcel.tasks))
+    return len(parcel.commands)
+
+
+def _put_back(deps: Deps, lane: Lane, rows: Sequence[CommandRow], error: Later | Denied) -> None:
+    """Back to waiting, except what the portal may have carried out: that is settled first."""
+    with write(deps.database) as conn:
+        lane.keep(conn)
+        if not (isinstance(error, Later) and error.sent):
+            for row in rows:
+                _again(conn, deps, row, error)
+
+
+def _again(conn: Connection, deps: Deps, row: CommandRow, error: Later | Denied) -> None:
+    """Waiting again: for as long as asked, or longer with every failure. Denied: no time heals."""
+    wait = 0.0
+    if isinstance(error, Later):
+        usual = backoff.delay(row.attempts + 1, deps.jitter())
+        wait = usual if error.after is None else max(SHORTEST_SECONDS, error.after)
+    next_at = deps.clock.now() + timedelta(seconds=wait)
+    outbox.back_to_waiting(conn, row.id, next_at, str(error))
+
+
+def _sort(parcel: Parcel, answers: Sequence[Answer | SyncError]) -> Sorted:
+    """The outcome of every command. Commands about one task see what those before them did."""
+    found, bodies, rest = Sorted(), dict(parcel.tasks), list(answers)
+    for row, calls in parcel.commands:
+        own, rest = rest[: len(calls)], rest[len(calls) :]
+        match outcome(row.effect, own, bodies[row.effect.task_id]):
+            case Done() as done:
+                found.done.append((row, done))
+                if done.task:
+                    bodies[done.task.id] = done.task
+            case Later() as later:
+                found.later.append((row, later))
+            case Denied() as denied:
+                found.denied.append((row, denied))
+            case error:
+                _sort_refused(found, row, error)
+    return found
+
+
+def _sort_refused(found: Sorted, row: CommandRow, error: SyncError) -> None:
+    """A closed message is written anew; a first refusal of a move may be due to old knowledge."""
+    if error.code == EDIT_CLOSED and row.kind == "put_card" and row.payload["message_id"]:
+        found.closed.append(row)
+    elif row.kind in ("move_task", "place_task") and row.attempts == 0:
+        found.reread.append(row)
+    else:
+        found.refused.append(Refusal(row, str(error)))
+
+
+def _record(deps: Deps, lane: Lane, portal_id: int, found: Sorted) -> None:
+    now = deps.clock.now()
+    with write(deps.database) as conn:
+        lane.keep(conn)
+        record_done(conn, portal_id, found.done, now)
+        record_refused(conn, portal_id, found.refused, now)
+        for row, error in (*found.later, *found.denied):
+            if not (isinstance(error, Later) and error.sent):
+                _again(conn, deps, row, error)
+        for row in found.reread:
+            later = now + timedelta(seconds=REREAD_SECONDS)
+            outbox.back_to_waiting(conn, row.id, later, "refused once: the task is read anew")
+        doubt(conn, portal_id, found.reread, now)  # a move of two calls may have failed half-way
+        decide_again(conn, portal_id, found.reread, "a move was refused", now)
+        for row in found.closed:
+            forget_card(conn, row)
+        outbox.drop(conn, [row.id for row in found.closed], now, "the message is closed to edits")
+        decide_again(conn, portal_id, found.closed, "its card can be edited no more", now)
+    for _, denied in found.denied:
+        raise denied

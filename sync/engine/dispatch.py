@@ -1,0 +1,53 @@
+"""Runs portals' turns in a few threads: one at a time for each portal, none left out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+
+class Dispatch:
+    """`run` is called with a portal's id and must not raise.
+
+    A portal asked for while its turn is running gets another turn after it: what arrived in
+    between may have come too late for the first.
+    """
+
+    def __init__(self, run: Callable[[int], object], threads: int) -> None:
+        self._run = run
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
+        self._lock = threading.Lock()
+        self._running: set[int] = set()
+        self._again: set[int] = set()
+        self._stopping = False
+
+    def ask(self, portal_ids: Iterable[int]) -> None:
+        for portal_id in sorted(portal_ids):
+            if self._begins(portal_id):
+                self._pool.submit(self._turns, portal_id)
+
+    def stop(self) -> None:
+        """Waits for the turns that are running; begins no more."""
+        with self._lock:
+            self._stopping = True
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _begins(self, portal_id: int) -> bool:
+        with self._lock:
+            if self._stopping:
+                return False
+            if portal_id in self._running:
+                self._again.add(portal_id)
+                return False
+            self._running.add(portal_id)
+            return True
+
+    def _turns(self, portal_id: int) -> None:
+        while True:
+            self._run(portal_id)
+            with self._lock:
+                if portal_id not in self._again or self._stopping:
+                    self._running.discard(portal_id)
+                    return
+                self._again.discard(portal_id)

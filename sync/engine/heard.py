@@ -1,0 +1,178 @@
+"""Takes typed events into the mirror and marks the tasks that they touch dirty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from sync.core.events import (
+    CommitsPushed,
+    MergeRequestHeard,
+    PipelineHeard,
+    TaskChanged,
+    TaskDeleted,
+)
+from sync.core.model import MergeRequest, MergeRequestKey, Person, Pipeline, Project
+from sync.core.rules import ReferenceRules
+from sync.engine.keys import STEP_KEYS
+from sync.engine.registry import TASK
+from sync.engine.relink import relink
+from sync.engine.told import Seen, branch_of, outcome
+from sync.store import links, mirror, people, subjects, tasks
+from sync.store.records import TaskRow
+from sync.store.tables import command
+from sync.store.upsert import chunks
+
+Told = Mapping[int, Sequence[object]]
+Branch = tuple[int, int, str]
+
+
+@dataclass
+class Sorted:
+    """The events of a batch by kind, in the order they were told."""
+
+    merge_requests: list[MergeRequestHeard] = field(default_factory=list)
+    pushes: list[CommitsPushed] = field(default_factory=list)
+    pipelines: list[Pipeline] = field(default_factory=list)
+    changed: set[int] = field(default_factory=set)
+    deleted: set[int] = field(default_factory=set)
+
+
+def take_in(
+    conn: Connection, portal_id: int, told: Told, rules: ReferenceRules, now: datetime
+) -> dict[int, str]:
+    """Stores what the deliveries (by id) told and says of each what came of it."""
+    events = _sorted(event for group in told.values() for event in group)
+    _save_parts(conn, events, now)
+    known = mirror.hear(conn, events.merge_requests)
+    of_branch = mirror.by_branches(conn, {branch_of(push) for push in events.pushes})
+    piped = mirror.by_pipelines(conn, events.pipelines)
+    pushed = {key for keys in of_branch.values() for key in keys} - known.keys()
+    reread = mirror.get_merge_requests(conn, pushed)
+    tasks_of = relink(conn, portal_id, {**known, **reread}, rules, now=now, also=piped)
+    followed = _tasks_heard(conn, portal_id, events, now)
+    seen = Seen(tasks_of, of_branch, piped, followed)
+    return {
+        delivery_id: "; ".join(outcome(event, seen) for event in group) or "recorded: says nothing"
+        for delivery_id, group in told.items()
+    }
+
+
+def _sorted(events: Iterable[object]) -> Sorted:
+    found = Sorted()
+    for event in events:
+        match event:
+            case MergeRequestHeard():
+                found.merge_requests.append(event)
+            case CommitsPushed():
+                found.pushes.append(event)
+            case PipelineHeard(pipeline):
+                found.pipelines.append(pipeline)
+            case TaskChanged(task_id):
+                found.changed.add(task_id)
+            case TaskDeleted(task_id):
+                found.deleted.add(task_id)
+    return found
+
+
+def _save_parts(conn: Connection, events: Sorted, now: datetime) -> None:
+    told = [event.merge_request for event in events.merge_requests]
+    projects: list[Project] = [mr.project for mr in told]
+    projects += [push.project for push in events.pushes]
+    projects += [pipeline.project for pipeline in events.pipelines]
+    mirror.save_projects(conn, projects)
+    mirror.save_pipelines(conn, events.pipelines)
+    for push in events.pushes:
+        if push.branch != push.project.default_branch:  # its commits name no one merge request
+            mirror.save_commits(conn, push.project, push.branch, push.commits, now)
+    _save_people(conn, events)
+
+
+def _save_people(conn: Connection, events: Sorted) -> None:
+    heard = [event.merge_request for event in events.merge_requests]
+    actors = {e.merge_request.key: e.actor for e in events.merge_requests if e.actor}
+    save_people(conn, heard, actors)
+    for push in events.pushes:
+        people.save_commit_emails(conn, push.project.connection_id, _own_emails(push))
+
+
+def save_people(
+    conn: Connection,
+    heard: Iterable[MergeRequest],
+    actors: Mapping[MergeRequestKey, Person] | None = None,
+) -> None:
+    """Stores everybody the merge requests name, and who acted on them."""
+    found: dict[int, dict[int, Person]] = {}
+    for merge_request in heard:
+        known = found.setdefault(merge_request.project.connection_id, {})
+        for person in (*persons(merge_request), (actors or {}).get(merge_request.key)):
+            if person is not None and (person.id not in known or person.email):
+                known[person.id] = person
+    for connection_id, known in found.items():
+        people.save_host_people(conn, connection_id, known.values())
+
+
+def persons(merge_request: MergeRequest) -> tuple[Person | None, ...]:
+    """Everybody a merge request names."""
+    return (
+        merge_request.author,
+        merge_request.actor,
+        *merge_request.assignees,
+        *merge_request.approved_by,
+        *(reviewer.person for reviewer in merge_request.reviewers),
+    )
+
+
+def _own_emails(push: CommitsPushed) -> dict[Person, str]:
+    """The pusher's e-mail by commits that carry the pusher's name."""
+    if push.actor is None or not push.actor.id:
+        return {}
+    names = {push.actor.name.casefold(), push.actor.username.casefold()}
+    own = [commit for commit in push.commits if commit.author_name.casefold() in names]
+    emails = [commit.author_email for commit in own if commit.author_email]
+    return {push.actor: emails[-1]} if emails else {}
+
+
+def _tasks_heard(conn: Connection, portal_id: int, events: Sorted, now: datetime) -> frozenset[int]:
+    """Notes changed and deleted tasks; the ids of those that some merge request names."""
+    heard = events.changed | events.deleted
+    followed = frozenset(links.by_tasks(conn, portal_id, heard))
+    known = tasks.get(conn, portal_id, followed)
+    tasks.mark_missing(conn, portal_id, followed & events.deleted, now)
+    changed = followed & events.changed - events.deleted
+    tasks.mark_stale(conn, portal_id, changed, now)
+    moving = _about_to_move(conn, portal_id, changed)
+    again = [t for t in changed if t in moving or _open_question(known.get(t))]
+    marks = [(TASK, str(task_id), "task changed") for task_id in again]
+    marks += [(TASK, str(task_id), "task deleted") for task_id in followed & events.deleted]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
+    return followed
+
+
+def _open_question(row: TaskRow | None) -> bool:
+    """Whether a change may answer something: a task not read yet, or not to be seen until now.
+
+    Otherwise a person's change asks for nothing: the step of the merge requests is the same.
+    """
+    return row is None or row.missing or row.body is None
+
+
+def _about_to_move(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> set[int]:
+    """Tasks with a move that was not sent yet: it may not be the right one any more.
+
+    Cards and notifications do not depend on the task; our own writes echo here, too.
+    """
+    found: set[int] = set()
+    for piece in chunks(map(str, task_ids)):
+        query = select(command.c.subject_key).where(
+            command.c.portal_id == portal_id,
+            command.c.subject_kind == TASK,
+            command.c.subject_key.in_(piece),
+            command.c.key.in_(STEP_KEYS),
+            command.c.state == "waiting",
+        )
+        found.update(map(int, conn.scalars(query)))
+    return found

@@ -1,0 +1,31 @@
+"""What the outbox's command keys say beyond naming the command. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from sync.core.model import MergeRequestKey, Milestone
+from sync.core.plan import Plan
+
+STEP_KEYS = ("status", "stage")  # commands that carry the task's step
+_NOTIFY = re.compile(r"notify:(\d+)/(\d+)!(\d+):.*>(\w+)")
+
+
+def command_key(key: str, plan: Plan) -> str:
+    """The plan's key; a notification's also names the milestone to record when it is done.
+
+    What people are told (reopened) may be another milestone than the one reached (approved).
+    """
+    for merge_request, milestone in plan.milestones.items():
+        if key.startswith(f"notify:{merge_request}:"):
+            return f"{key}>{milestone}"
+    return key
+
+
+def milestone_of(key: str) -> tuple[MergeRequestKey, Milestone] | None:
+    """The milestone to record when the command of this key is done, None where it has none."""
+    found = _NOTIFY.fullmatch(key)
+    if found is None:
+        return None
+    connection_id, project_id, iid = map(int, found.group(1, 2, 3))
+    return MergeRequestKey(connection_id, project_id, iid), Milestone(found[4])

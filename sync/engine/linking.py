@@ -1,0 +1,57 @@
+"""Which tasks a merge request names now, against the links it had. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sync.core import references
+from sync.core.lifecycle import is_open
+from sync.core.model import LinkKind, MergeRequest, Reference
+from sync.core.rules import ReferenceRules
+
+COMMIT = "commit"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How a merge request names one task: the strongest mention, and every place of one."""
+
+    kind: LinkKind
+    places: tuple[str, ...]
+
+
+def named(
+    merge_request: MergeRequest,
+    messages: Iterable[str],
+    rules: ReferenceRules,
+    before: Mapping[int, Named],
+) -> dict[int, Named]:
+    """The tasks named in branch, title, description and, while it is open, commit messages.
+
+    Once it is not open its branch may get other work: what its commits named then stays.
+    """
+    found = list(references.find(merge_request.source_branch, "branch", rules))
+    found += references.find(merge_request.title, "title", rules)
+    found += references.find(merge_request.description, "description", rules)
+    if is_open(merge_request):
+        for message in messages:
+            found += references.find(message, COMMIT, rules)
+    else:
+        found += [
+            Reference(task_id, link.kind, COMMIT)
+            for task_id, link in before.items()
+            if COMMIT in link.places
+        ]
+    return _gathered(found)
+
+
+def _gathered(found: list[Reference]) -> dict[int, Named]:
+    places: dict[int, set[str]] = {}
+    for reference in found:
+        places.setdefault(reference.task_id, set()).add(reference.where)
+    strongest = references.merge(found)
+    return {
+        task_id: Named(reference.kind, tuple(sorted(places[task_id])))
+        for task_id, reference in strongest.items()
+    }

@@ -1,0 +1,182 @@
+"""Advances the base by what the portal answered: cards, tasks, steps and milestones as written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from sync.bitrix24.calls import Done
+from sync.core.effects import MoveTask, PlaceTask, PutCard, SetFields
+from sync.core.model import MergeRequestKey, Task
+from sync.engine.keys import STEP_KEYS, milestone_of
+from sync.engine.registry import TASK
+from sync.store import links, logs, outbox, subjects, tasks
+from sync.store.records import CommandRow, DecisionRow
+from sync.store.tables import command as commands
+from sync.store.upsert import chunks
+
+_CHANGE_THE_TASK = frozenset({"move_task", "place_task", "set_fields"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A command that the other side will never accept, and why."""
+
+    command: CommandRow
+    why: str
+
+
+def record_done(
+    conn: Connection, portal_id: int, done: Sequence[tuple[CommandRow, Done]], now: datetime
+) -> None:
+    """Ends the commands and stores what they brought about."""
+    outbox.mark_done(conn, {row.id: _answer(result) for row, result in done}, now)
+    written: dict[int, Task] = {
+        result.task.id: result.task for _, result in done if result.task is not None
+    }
+    tasks.save_written(conn, portal_id, written.values())
+    _cards(conn, [(row, result) for row, result in done if row.kind == "put_card"], now)
+    _fields(conn, portal_id, [row for row, _ in done if row.kind == "set_fields"])
+    noted = [(row, result.note) for row, result in done if result.note]
+    logs.save_decisions(
+        conn,
+        [DecisionRow(portal_id, row.subject_kind, row.subject_key, now, n) for row, n in noted],
+    )
+    _advance(conn, portal_id, [row for row, _ in done])
+
+
+def record_refused(
+    conn: Connection, portal_id: int, refusals: Sequence[Refusal], now: datetime
+) -> None:
+    """Ends refused commands. Their step and milestone count as reached: asked once is enough."""
+    for refusal in refusals:
+        outbox.mark_refused(conn, {refusal.command.id: refusal.why}, now)
+    logs.save_decisions(
+        conn,
+        [
+            DecisionRow(portal_id, one.command.subject_kind, one.command.subject_key, now, one.why)
+            for one in refusals
+        ],
+    )
+    distrust(conn, portal_id, [refusal.command for refusal in refusals], now)
+    _advance(conn, portal_id, [refusal.command for refusal in refusals])
+
+
+def decide_again(
+    conn: Connection, portal_id: int, rows: Iterable[CommandRow], cause: str, now: datetime
+) -> None:
+    """Marks the commands' subjects dirty, and as changed the tasks they may have changed."""
+    again = list(rows)
+    distrust(conn, portal_id, again, now)
+    marks = [(row.subject_kind, row.subject_key, cause) for row in again]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
+
+
+def distrust(conn: Connection, portal_id: int, rows: Iterable[CommandRow], now: datetime) -> None:
+    """Notes that what is known of these tasks may not be so."""
+    changed = {int(row.subject_key) for row in rows if row.kind in _CHANGE_THE_TASK}
+    tasks.mark_stale(conn, portal_id, changed, now)
+
+
+def doubt(conn: Connection, portal_id: int, rows: Iterable[CommandRow], now: datetime) -> None:
+    """Forgets the base of writes that may have been carried out, wholly, in part or not at all.
+
+    A decision that came back to the old base would else take it for what the portal shows.
+    """
+    unsure = list(rows)
+    distrust(conn, portal_id, unsure, now)
+    moved = {int(row.subject_key) for row in unsure if row.key in STEP_KEYS}
+    tasks.set_steps(conn, portal_id, dict.fromkeys(moved))
+    written = {int(row.subject_key) for row in unsure if row.kind == "set_fields"}
+    tasks.set_fields(conn, portal_id, {task_id: {} for task_id in written})
+    edits = [row.effect for row in unsure if row.kind == "put_card" and row.payload["message_id"]]
+    since = _shown_since(conn, {edit.merge_request for edit in edits})
+    links.set_messages(
+        conn,
+        [
+            (
+                e.merge_request,
+                e.task_id,
+                e.message_id,
+                None,
+                since.get((e.merge_request, e.task_id)),
+            )
+            for e in edits
+        ],
+    )
+
+
+def forget_card(conn: Connection, row: CommandRow) -> None:
+    """The card can be written no more: the next one is a new message."""
+    effect = row.effect
+    if isinstance(effect, PutCard):
+        links.set_messages(conn, [(effect.merge_request, effect.task_id, None, None, None)])
+
+
+def _answer(done: Done) -> dict[str, object]:
+    told = {"message_id": done.message_id, "note": done.note}
+    told |= {"status": done.task.status.value} if done.task else {}
+    return {name: value for name, value in told.items() if value}
+
+
+def _cards(conn: Connection, done: Sequence[tuple[CommandRow, Done]], now: datetime) -> None:
+    """A new card's window for edits begins now; an edited one keeps the moment it had."""
+    edited = _shown_since(conn, {row.effect.merge_request for row, _ in done})
+    shown = []
+    for row, result in done:
+        effect = row.effect
+        place = (effect.merge_request, effect.task_id)
+        at = now if effect.message_id is None else edited.get(place) or now
+        shown.append((*place, result.message_id, effect.text, at))
+    links.set_messages(conn, shown)
+
+
+def _shown_since(
+    conn: Connection, keys: Iterable[MergeRequestKey]
+) -> dict[tuple[MergeRequestKey, int], datetime | None]:
+    """When the card of each merge request in each task was first written."""
+    found = links.by_merge_requests(conn, keys).values()
+    return {(row.merge_request, row.task_id): row.message_at for rows in found for row in rows}
+
+
+def _fields(conn: Connection, portal_id: int, rows: Sequence[CommandRow]) -> None:
+    written: dict[int, dict[str, str]] = {}
+    known = tasks.get(conn, portal_id, {row.effect.task_id for row in rows})
+    for row in rows:
+        effect = row.effect
+        assert isinstance(effect, SetFields)
+        before = known[effect.task_id].fields if effect.task_id in known else {}
+        written[effect.task_id] = {**before, **written.get(effect.task_id, {}), **effect.fields}
+    tasks.set_fields(conn, portal_id, written)
+
+
+def _advance(conn: Connection, portal_id: int, ended: Sequence[CommandRow]) -> None:
+    """Records the steps that no command is left for, and the milestones people were told of."""
+    told = [(*found, int(r.subject_key)) for r in ended if (found := milestone_of(r.key))]
+    links.set_milestones(conn, [(key, task_id, reached) for key, reached, task_id in told])
+    moves = {r.subject_key: r.effect for r in ended if r.key in STEP_KEYS}
+    left = _unfinished(conn, portal_id, moves)
+    steps = {
+        int(key): effect.step
+        for key, effect in moves.items()
+        if key not in left and isinstance(effect, MoveTask | PlaceTask)
+    }
+    tasks.set_steps(conn, portal_id, steps)
+
+
+def _unfinished(conn: Connection, portal_id: int, subject_keys: Iterable[str]) -> set[str]:
+    """Subjects that another part of the same move is still to be written for."""
+    found: set[str] = set()
+    for piece in chunks(subject_keys):
+        query = select(commands.c.subject_key).where(
+            commands.c.portal_id == portal_id,
+            commands.c.subject_kind == TASK,
+            commands.c.subject_key.in_(piece),
+            commands.c.key.in_(STEP_KEYS),
+            commands.c.state.in_(["waiting", "sending"]),
+        )
+        found.update(conn.scalars(query))
+    return found

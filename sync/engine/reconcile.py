@@ -1,0 +1,184 @@
+"""Dirty subjects become commands: desired minus applied, decided purely, recorded with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from sync.bitrix24.client import Portal
+from sync.core.effects import Effect, PutCard, SetFields, decode
+from sync.core.model import MergeRequestKey, Milestone, Step
+from sync.core.plan import Plan
+from sync.engine import backoff
+from sync.engine.deciding import Asking, Planned, decide
+from sync.engine.keys import STEP_KEYS, command_key
+from sync.engine.lanes import Lane
+from sync.engine.registry import LANE, TASK, Deps
+from sync.store import deliveries, links, logs, outbox, subjects, tasks
+from sync.store.database import read, write
+from sync.store.records import DecisionRow, NewCommand, SubjectRow
+from sync.store.tables import command
+from sync.store.upsert import chunks
+
+BATCH = 1000
+TOGETHER = 200  # subjects recorded in one transaction
+REPLAYED = "replayed"  # the cause that sync.store.subjects gives
+COALESCE = timedelta(seconds=2)  # as long a subject waits for more to be heard of it
+
+Planning = tuple[str, Effect, str]
+
+
+def reconcile(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
+    """Decides anew about the dirty subjects of the portal and returns about how many.
+
+    Raises Later and Denied where the portal cannot be read: then nothing is decided.
+    """
+    dirty = _due(deps, portal_id)
+    if not dirty:
+        return 0
+    replayed = frozenset(int(one.key) for one in dirty if one.cause == REPLAYED)
+    asking = Asking(deps, portal_id, portal, lane, replayed)
+    planned = decide(asking, [int(one.key) for one in dirty], deps.rules_for(portal_id))
+    for piece in chunks(dirty, TOGETHER):
+        with write(deps.database) as conn:
+            lane.keep(conn)
+            _record(conn, deps, portal_id, piece, planned)
+    return len(dirty)
+
+
+def rehearse(
+    deps: Deps, portal_id: int, task_ids: Iterable[int], portal: Portal
+) -> dict[int, Plan]:
+    """What would be written for the tasks now; nothing is decided, recorded or sent."""
+    return decide(Asking(deps, portal_id, portal, None), task_ids, deps.rules_for(portal_id)).plans
+
+
+def _due(deps: Deps, portal_id: int) -> tuple[SubjectRow, ...]:
+    """The dirty subjects, once nothing more is being heard or the oldest has waited enough.
+
+    A subject with a command in flight waits until that is settled.
+    """
+    with read(deps.database) as conn:
+        now = deps.clock.now()
+        dirty = subjects.take_dirty(conn, portal_id, BATCH, now)
+        if not dirty:
+            return ()
+        young = now - dirty[0].dirty_at < COALESCE
+        if young and deliveries.take_new(conn, portal_id, 1, now):
+            return ()
+        unsettled = {row.subject for row in outbox.in_flight(conn, portal_id, LANE)}
+        return tuple(one for one in dirty if (one.kind, one.key) not in unsettled)
+
+
+def _record(
+    conn: Connection, deps: Deps, portal_id: int, piece: Sequence[SubjectRow], planned: Planned
+) -> None:
+    ids = {int(one.key) for one in piece}
+    plans = {task_id: planned.plans[task_id] for task_id in ids & planned.plans.keys()}
+    dead = _refused(conn, portal_id, plans)
+    wanted = {
+        task_id: [one for one in plan.effects if (task_id, one[0], one[1]) not in dead]
+        for task_id, plan in plans.items()
+    }
+    now = deps.clock.now()
+    outbox.replace_waiting(conn, portal_id, _commands(plans, wanted, ids & planned.missing), now)
+    logs.save_decisions(conn, list(_decisions(portal_id, ids, planned, now)))
+    links.set_milestones(conn, list(_milestones(plans, wanted)))
+    tasks.set_steps(conn, portal_id, _steps(plans, wanted, planned.steps))
+    _settle_subjects(conn, deps, portal_id, piece, planned)
+
+
+def _commands(
+    plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Planning]], missing: Iterable[int]
+) -> dict[tuple[str, str], list[NewCommand]]:
+    """What is to be written, by subject; nothing to a task that is not shown."""
+    commands: dict[tuple[str, str], list[NewCommand]] = {
+        (TASK, str(task_id)): [] for task_id in missing
+    }
+    for task_id, effects in wanted.items():
+        commands[TASK, str(task_id)] = [
+            NewCommand(LANE, command_key(key, plans[task_id]), effect, reason)
+            for key, effect, reason in effects
+        ]
+    return commands
+
+
+def _refused(
+    conn: Connection, portal_id: int, task_ids: Iterable[int]
+) -> list[tuple[int, str, Effect]]:
+    """Cards and fields that were refused as they are: they are not asked for a second time.
+
+    Moves and notifications are not repeated anyway: their step and milestone are recorded.
+    """
+    found = []
+    for piece in chunks(map(str, task_ids)):
+        query = select(
+            command.c.subject_key, command.c.key, command.c.kind, command.c.payload
+        ).where(
+            command.c.portal_id == portal_id,
+            command.c.subject_kind == TASK,
+            command.c.subject_key.in_(piece),
+            command.c.state == "refused",
+        )
+        for subject_key, key, kind, payload in conn.execute(query):
+            effect = decode(kind, payload)
+            if isinstance(effect, PutCard | SetFields):
+                found.append((int(subject_key), key, effect))
+    return found
+
+
+def _decisions(
+    portal_id: int, ids: set[int], planned: Planned, now: datetime
+) -> Iterator[DecisionRow]:
+    """Why something is done or not; a look that changes nothing leaves no line."""
+    for task_id in sorted(ids):
+        plan = planned.plans.get(task_id)
+        if plan and (plan.effects or plan.problems or plan.step is not planned.steps[task_id]):
+            yield DecisionRow(portal_id, TASK, str(task_id), now, plan.decision)
+        elif task_id in planned.missing & planned.unseen:
+            said = f"task {task_id} does not exist, or the application may not see it"
+            yield DecisionRow(portal_id, TASK, str(task_id), now, said)
+
+
+def _milestones(
+    plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Planning]]
+) -> Iterator[tuple[MergeRequestKey, int, Milestone]]:
+    """Milestones nobody is told of: recorded at once. The others are when their message is sent."""
+    for task_id, plan in plans.items():
+        told = [key for key, _, _ in wanted[task_id]]
+        for merge_request, milestone in plan.milestones.items():
+            if not any(key.startswith(f"notify:{merge_request}:") for key in told):
+                yield merge_request, task_id, milestone
+
+
+def _steps(
+    plans: Mapping[int, Plan],
+    wanted: Mapping[int, Sequence[Planning]],
+    before: Mapping[int, Step | None],
+) -> dict[int, Step | None]:
+    """Steps that ask for no move: recorded at once. The others are when the task has moved."""
+    return {
+        task_id: plan.step
+        for task_id, plan in plans.items()
+        if plan.step is not before[task_id]
+        and not any(key in STEP_KEYS for key, _, _ in wanted[task_id])
+    }
+
+
+def _settle_subjects(
+    conn: Connection, deps: Deps, portal_id: int, piece: Sequence[SubjectRow], planned: Planned
+) -> None:
+    fine = [one for one in piece if int(one.key) not in planned.failures]
+    subjects.clean_many(conn, portal_id, [(one.kind, one.key, one.version) for one in fine])
+    for one in piece:
+        error = planned.failures.get(int(one.key))
+        if error is None:
+            continue
+        if one.attempts + 1 >= backoff.MOST_ATTEMPTS:
+            subjects.mark_dead(conn, portal_id, one.kind, one.key, error=error)
+            continue
+        wait = timedelta(seconds=backoff.delay(one.attempts + 1, deps.jitter()))
+        next_at = deps.clock.now() + wait
+        subjects.fail(conn, portal_id, one.kind, one.key, error=error, next_at=next_at)

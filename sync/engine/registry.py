@@ -1,0 +1,76 @@
+"""What the engine works with, and which room reads which origin: one line a system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from sqlalchemy import Engine
+
+from sync.bitrix24 import hooks as bitrix24_hooks
+from sync.bitrix24.client import Portal
+from sync.bitrix24.form import BadForm, parse_form
+from sync.core.clock import Clock
+from sync.core.events import (
+    CodeEvent,
+    TaskChanged,
+    TaskCommented,
+    TaskDeleted,
+    TaskEvent,
+    Unrecognised,
+)
+from sync.core.rules import DEFAULT_RULES, Rules
+from sync.gitlab import hooks as gitlab_hooks
+from sync.gitlab.client import GitLab
+from sync.store.records import ConnectionRecord, DeliveryRow
+from sync.store.vault import Vault
+
+TASK = "task"  # the kind of subject that is reconciled
+LANE = "bitrix24"  # the counterpart that commands go to
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Everything that is not a decision. `owner` names this worker (sync.engine.owner).
+
+    `portal_for` (raises Denied where there are no tokens) and `code_host_for` open the other
+    sides, each time for the calling thread alone. `rules_for` gives a portal's rules by its id,
+    `jitter` numbers in [0, 1).
+    """
+
+    database: Engine
+    vault: Vault
+    clock: Clock
+    portal_for: Callable[[int], Portal]
+    code_host_for: Callable[[ConnectionRecord], GitLab]
+    owner: str
+    rules_for: Callable[[int], Rules] = lambda portal_id: DEFAULT_RULES
+    jitter: Callable[[], float] = field(default_factory=lambda: Random().random)
+
+
+def _gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
+    connection_id = delivery.connection_id or 0
+    return gitlab_hooks.parse(delivery.event, delivery.body, connection_id=connection_id)
+
+
+def _bitrix24(delivery: DeliveryRow) -> Sequence[TaskEvent]:
+    try:
+        event = bitrix24_hooks.parse_event(parse_form(delivery.body))
+    except BadForm as error:
+        return (Unrecognised(delivery.event, str(error)),)
+    match event:
+        case TaskChanged() | TaskDeleted() | TaskCommented() | Unrecognised():
+            return (event,)
+    return (Unrecognised(delivery.event, "dealt with when it was received"),)
+
+
+_ROOMS: dict[str, Callable[[DeliveryRow], Sequence[CodeEvent | TaskEvent]]] = {
+    "gitlab": _gitlab,
+    "bitrix24": _bitrix24,
+}
+
+
+def parse(delivery: DeliveryRow) -> tuple[CodeEvent | TaskEvent, ...]:
+    """What a delivery says, in typed events. Raises KeyError for an origin nobody reads."""
+    return tuple(_ROOMS[delivery.origin.split(":", 1)[0]](delivery))

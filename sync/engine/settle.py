@@ -1,0 +1,81 @@
+"""Commands whose answer never came: what became of them is found out before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sync.bitrix24 import peer
+from sync.bitrix24.calls import Done
+from sync.bitrix24.client import Portal
+from sync.core.effects import PutCard
+from sync.core.model import Task
+from sync.engine.lanes import CALLING, Lane
+from sync.engine.outcomes import decide_again, doubt, record_done
+from sync.engine.registry import LANE, Deps
+from sync.errors import Refused
+from sync.store import outbox, tasks
+from sync.store.database import read, write
+from sync.store.records import CommandRow
+
+# A message may still be on its way into the discussion when nobody waits for its answer any more.
+GRACE = timedelta(seconds=10)
+LOOK_BACK = timedelta(minutes=5)  # the portal's clock may be behind ours
+
+
+def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
+    """Settles the lane's commands in flight and returns how many.
+
+    Moves, edits, fields and notifications may be repeated: their subject is decided anew. A new
+    card is looked for in the discussion, and only written again if it is not there. Raises Later
+    and Denied where the portal cannot be asked: those commands stay as they are.
+    """
+    with read(deps.database) as conn:
+        rows = outbox.in_flight(conn, portal_id, LANE)
+    if not rows:
+        return 0
+    cards = [row for row in rows if _creates(row)]
+    _repeat(deps, lane, portal_id, [row for row in rows if row not in cards])
+    oldest = deps.clock.now() - GRACE
+    ready = [row for row in cards if row.sent_at is None or row.sent_at <= oldest]
+    for row in ready:
+        _look_up(deps, lane, portal_id, portal, row)
+    return len(rows) - len(cards) + len(ready)
+
+
+def _creates(row: CommandRow) -> bool:
+    return isinstance(row.effect, PutCard) and row.effect.message_id is None
+
+
+def _repeat(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) -> None:
+    if not rows:
+        return
+    with write(deps.database) as conn:
+        lane.keep(conn)
+        now = deps.clock.now()
+        outbox.drop(conn, [row.id for row in rows], now, "no answer: decided anew")
+        doubt(conn, portal_id, rows, now)
+        decide_again(conn, portal_id, rows, "the answer to a write was lost", now)
+
+
+def _look_up(deps: Deps, lane: Lane, portal_id: int, portal: Portal, row: CommandRow) -> None:
+    with write(deps.database) as conn:
+        lane.keep(conn, CALLING)
+        known = tasks.get(conn, portal_id, [row.effect.task_id])
+    body = known[row.effect.task_id].body if row.effect.task_id in known else None
+    message_id = _found(portal, body, row) if body else None
+    if message_id is None:
+        _repeat(deps, lane, portal_id, [row])
+        return
+    with write(deps.database) as conn:
+        lane.keep(conn)
+        record_done(conn, portal_id, [(row, Done(message_id=message_id))], deps.clock.now())
+
+
+def _found(portal: Portal, task: Task, row: CommandRow) -> int | None:
+    """Our own message of that text; None also where the discussion is not open to us to read."""
+    since = (row.sent_at or row.created_at) - LOOK_BACK
+    try:
+        return peer.find_message(portal, task, row.payload["text"], since)
+    except Refused:
+        return None

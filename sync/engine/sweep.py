@@ -1,0 +1,194 @@
+"""What nobody asked for: merge requests whose hook was lost, people, and what is kept too long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+
+import structlog
+
+from sync.bitrix24 import peer as bitrix24_peer
+from sync.core.model import MergeRequest, MergeRequestKey
+from sync.engine.digest import mirror_lane
+from sync.engine.heard import save_people
+from sync.engine.lanes import Lane, hold
+from sync.engine.registry import Deps
+from sync.engine.relink import relink
+from sync.engine.turn import disconnect
+from sync.errors import Denied, Later, SyncError
+from sync.gitlab import peer as gitlab_peer
+from sync.store import connections, deliveries, logs, mirror, outbox, people, portals
+from sync.store.database import read, write
+from sync.store.records import ConnectionRecord
+from sync.store.upsert import chunks
+
+log = structlog.get_logger()
+
+HOSTS_EVERY = timedelta(minutes=10)
+TRIED_EVERY = timedelta(minutes=1)  # a host that could not be asked
+PEOPLE_EVERY = timedelta(days=1)
+PURGE_EVERY = timedelta(minutes=10)
+OVERLAP = timedelta(minutes=10)  # clocks differ, and a list is not read in one instant
+DELIVERIES_KEPT = timedelta(days=30)
+REST_LOG_KEPT = timedelta(days=3)  # what Bitrix24's market asks for
+_TOGETHER = 50  # merge requests stored in one transaction
+_PURGE_ROUNDS = 20
+_PATIENCE = 50  # looks at whether the mirror is free, with pauses between them
+_PAUSE_SECONDS = 0.2
+
+
+class Sweep:
+    """Runs what is due. Each part holds a lease, so one worker of all does it."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._tried_at: dict[int, datetime] = {}
+        self._people_at: dict[int, datetime] = {}
+        self._purged_at: datetime | None = None
+
+    def run(self, now: datetime) -> int:
+        """Returns about how many things it found to do."""
+        done = 0
+        with read(self._deps.database) as conn:
+            active = portals.all_active(conn)
+            hosts = [one for portal in active for one in connections.by_portal(conn, portal.id)]
+        for connection in hosts:
+            if self._host_is_due(connection, now):
+                self._tried_at[connection.id] = now
+                done += sweep_connection(self._deps, connection)
+        for portal in active:
+            if _due(self._people_at.get(portal.id), PEOPLE_EVERY, now):
+                self._people_at[portal.id] = now
+                done += refresh_people(self._deps, portal.id)
+        if _due(self._purged_at, PURGE_EVERY, now):
+            self._purged_at = now
+            done += purge(self._deps, now)
+        return done
+
+    def _host_is_due(self, connection: ConnectionRecord, now: datetime) -> bool:
+        if connection.state != "active" or not _due(connection.swept_at, HOSTS_EVERY, now):
+            return False
+        return _due(self._tried_at.get(connection.id), TRIED_EVERY, now)
+
+
+def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
+    """Reads the merge requests that changed since the last sweep; how many there were.
+
+    A code host that cannot be asked is asked again, from the same moment on; what it denied
+    stands in the connection's account. Its hooks go on being heard.
+    """
+    with hold(deps, f"sweep:{connection.id}") as lane:
+        if lane is None:
+            return 0
+        began_at, found = deps.clock.now(), 0
+        since = (connection.swept_at or connection.created_at) - OVERLAP
+        try:
+            for piece in chunks(_changed(deps, connection, since), _TOGETHER):
+                take_in_read(deps, connection, piece)
+                found += len(piece)
+        except SyncError as error:
+            log.warning("code_host_not_read", connection_id=connection.id, error=str(error))
+            _note_problem(deps, connection, None if isinstance(error, Later) else str(error))
+            return found
+        _note_problem(deps, connection, None)
+        with write(deps.database) as conn:
+            connections.set_swept(conn, connection.id, began_at)
+        return found
+
+
+def _note_problem(deps: Deps, connection: ConnectionRecord, problem: str | None) -> None:
+    told = {name: value for name, value in connection.account.items() if name != "problem"}
+    account = {**told, "problem": problem} if problem else told
+    if account != connection.account:
+        with write(deps.database) as conn:
+            connections.set_account(conn, connection.id, account)
+
+
+def take_in_read(deps: Deps, connection: ConnectionRecord, answers: Iterable[MergeRequest]) -> None:
+    """Stores merge requests as the code host itself told them, and marks their tasks dirty.
+
+    Those that were over and done with before the connection are silent: nothing is shown of them.
+    """
+    for _ in range(_PATIENCE):
+        with hold(deps, mirror_lane(connection.portal_id)) as lane:
+            if lane is not None:
+                _take_in(deps, lane, connection, list(answers))
+                return
+        deps.clock.sleep(_PAUSE_SECONDS)
+    raise Later("The mirror is being written all the time: the sweep gives way")
+
+
+def _take_in(
+    deps: Deps, lane: Lane, connection: ConnectionRecord, told: list[MergeRequest]
+) -> None:
+    rules = deps.rules_for(connection.portal_id).references
+    with write(deps.database) as conn:
+        lane.keep(conn)
+        keys = {one.key for one in told}
+        before = mirror.get_merge_requests(conn, keys)
+        mirror.save_projects(conn, [one.project for one in told])
+        save_people(conn, told)
+        known = mirror.save_read(conn, told)
+        changed = {key: one for key, one in known.items() if before.get(key) != one}
+        silent = frozenset(_silent(connection, changed.values(), before.keys()))
+        now = deps.clock.now()
+        relink(conn, connection.portal_id, changed, rules, now=now, silent=silent)
+
+
+def _silent(
+    connection: ConnectionRecord, found: Iterable[MergeRequest], before: Iterable[MergeRequestKey]
+) -> Iterator[MergeRequestKey]:
+    known = set(before)
+    for one in found:
+        if one.key not in known and one.updated_at < connection.created_at:
+            yield one.key
+
+
+def _changed(deps: Deps, connection: ConnectionRecord, since: datetime) -> Iterator[MergeRequest]:
+    client = deps.code_host_for(connection)
+    for project in gitlab_peer.projects(client, connection.options):
+        yield from gitlab_peer.merge_requests_since(client, project.id, since)
+
+
+def refresh_people(deps: Deps, portal_id: int) -> int:
+    """Reads everybody of the portal; how many there are. There is no event of a change.
+
+    https://apidocs.bitrix24.com/api-reference/common/events/on-user-add.html is the only one.
+    """
+    with hold(deps, f"people:{portal_id}") as lane:
+        if lane is None:
+            return 0
+        try:
+            users = bitrix24_peer.read_users(deps.portal_for(portal_id))
+        except Denied as error:
+            disconnect(deps, portal_id, error)
+            return 0
+        except SyncError as error:
+            log.warning("people_not_read", portal_id=portal_id, error=str(error))
+            return 0
+        with write(deps.database) as conn:
+            people.replace_portal_users(conn, portal_id, users)
+        return len(users)
+
+
+def purge(deps: Deps, now: datetime) -> int:
+    """Deletes what is kept long enough, a little at a time; how many rows."""
+    done = _purge(deps, lambda conn: deliveries.purge_before(conn, now - DELIVERIES_KEPT))
+    done += _purge(deps, lambda conn: outbox.purge_before(conn, now - DELIVERIES_KEPT))
+    with write(deps.database) as conn:
+        return done + logs.purge_rest_calls(conn, now - REST_LOG_KEPT)
+
+
+def _purge(deps: Deps, delete: Callable[..., int]) -> int:
+    done = 0
+    for _ in range(_PURGE_ROUNDS):
+        with write(deps.database) as conn:
+            count = delete(conn)
+        done += count
+        if not count:
+            break
+    return done
+
+
+def _due(last: datetime | None, every: timedelta, now: datetime) -> bool:
+    return last is None or now - last >= every

@@ -1,0 +1,77 @@
+"""What came of a delivery, in words: the outcome that is kept with it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sync.core.events import (
+    CommitsPushed,
+    MergeRequestHeard,
+    PipelineHeard,
+    TaskChanged,
+    TaskCommented,
+    TaskDeleted,
+    Unrecognised,
+)
+from sync.core.model import MergeRequest, MergeRequestKey, Pipeline
+
+Branch = tuple[int, int, str]  # connection, project, branch
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What came of a batch: whom each event touched, and the tasks they name."""
+
+    tasks_of: Mapping[MergeRequestKey, tuple[int, ...]]
+    of_branch: Mapping[Branch, tuple[MergeRequestKey, ...]]
+    piped: Mapping[MergeRequestKey, MergeRequest]
+    followed: frozenset[int]
+
+
+def outcome(event: object, seen: Seen) -> str:
+    match event:
+        case MergeRequestHeard(merge_request):
+            return _told_of([merge_request.key], seen)
+        case CommitsPushed():
+            return f"push to {event.branch}: " + _told_of(
+                seen.of_branch.get(branch_of(event)), seen
+            )
+        case PipelineHeard(pipeline):
+            keys = [key for key, mr in seen.piped.items() if _runs_for(pipeline, mr)]
+            return f"pipeline {pipeline.id} {pipeline.status}: " + _told_of(keys, seen)
+        case TaskChanged(task_id):
+            return f"task {task_id} changed" + _unless_followed(task_id, seen)
+        case TaskDeleted(task_id):
+            return f"task {task_id} deleted" + _unless_followed(task_id, seen)
+        case TaskCommented(task_id):
+            return f"recorded: a comment on task {task_id}"
+        case Unrecognised(kind, why):
+            return f"recorded: {kind}: {why}"
+    return f"recorded: {type(event).__name__}"
+
+
+def _told_of(keys: Iterable[MergeRequestKey] | None, seen: Seen) -> str:
+    return ", ".join(_named(key, seen) for key in keys or ()) or "no merge request"
+
+
+def _named(key: MergeRequestKey, seen: Seen) -> str:
+    found = seen.tasks_of.get(key, ())
+    listed = "tasks " + ", ".join(map(str, found)) if found else "no task"
+    return f"merge request !{key.iid} → {listed}"
+
+
+def _unless_followed(task_id: int, seen: Seen) -> str:
+    return "" if task_id in seen.followed else ": no merge request names it"
+
+
+def _runs_for(pipeline: Pipeline, merge_request: MergeRequest) -> bool:
+    if merge_request.project.id != pipeline.project.id:
+        return False
+    return merge_request.iid == pipeline.merge_request_iid or (
+        merge_request.head_sha == pipeline.sha
+    )
+
+
+def branch_of(push: CommitsPushed) -> Branch:
+    return push.project.connection_id, push.project.id, push.branch

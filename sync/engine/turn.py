@@ -1,0 +1,111 @@
+"""One portal's turn: digest, settle, reconcile, deliver, until nothing is left that can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from sync.engine import backoff
+from sync.engine.deliver import deliver
+from sync.engine.digest import digest
+from sync.engine.lanes import Lane, LaneLost, hold
+from sync.engine.reconcile import reconcile
+from sync.engine.registry import LANE, Deps
+from sync.engine.settle import settle
+from sync.errors import Denied, Later
+from sync.store import outbox, portals, subjects
+from sync.store.database import read, write
+
+log = structlog.get_logger()
+
+_MOST_ROUNDS = 1000  # then other portals have their turn
+_MOST_BATCHES = 10  # of deliveries between two looks at the lane
+
+
+@dataclass
+class Pauses:
+    """Portals that could not be reached, and until when they are left alone."""
+
+    until: dict[int, datetime] = field(default_factory=dict)
+    failures: dict[int, int] = field(default_factory=dict)
+
+    def resting(self, portal_id: int, now: datetime) -> bool:
+        return self.until.get(portal_id, now) > now
+
+    def pause(self, portal_id: int, error: Later, now: datetime, jitter: float) -> float:
+        """Rests as long as the portal asked for, or longer with every failure. In seconds."""
+        self.failures[portal_id] = self.failures.get(portal_id, 0) + 1
+        usual = backoff.delay(self.failures[portal_id], jitter)
+        seconds = usual if error.after is None else error.after
+        self.until[portal_id] = now + timedelta(seconds=seconds)
+        return seconds
+
+    def reached(self, portal_id: int) -> None:
+        self.failures.pop(portal_id, None)
+
+
+def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> int:
+    """Does what can be done for the portal now and returns about how many things it did."""
+    done = 0
+    try:
+        done += _digest(deps, portal_id)
+        if _has_work(deps, portal_id) and not pauses.resting(portal_id, deps.clock.now()):
+            with hold(deps, f"lane:{portal_id}:{LANE}") as lane:
+                done += _run(deps, lane, portal_id, pauses) if lane else 0
+    except LaneLost as lost:
+        log.warning("lane_lost", portal_id=portal_id, lane=str(lost))
+    return done
+
+
+def _digest(deps: Deps, portal_id: int) -> int:
+    """Digests what is there, up to a bound: a storm must not keep the lane from its turn."""
+    done = 0
+    for _ in range(_MOST_BATCHES):
+        count = digest(deps, portal_id)
+        done += count
+        if not count:
+            break
+    return done
+
+
+def _has_work(deps: Deps, portal_id: int) -> bool:
+    """Whether the portal is open to us and something waits for it."""
+    now = deps.clock.now()
+    with read(deps.database) as conn:
+        record = portals.by_id(conn, portal_id)
+        if record is None or record.state != "active":
+            return False
+        return portal_id in subjects.portals_with_work(conn, now) or any(
+            found == portal_id for found, _ in outbox.lanes_with_work(conn, now)
+        )
+
+
+def _run(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
+    done = 0
+    try:
+        portal = deps.portal_for(portal_id)
+        for _ in range(_MOST_ROUNDS):
+            count = settle(deps, lane, portal_id, portal) + _digest(deps, portal_id)
+            decided = reconcile(deps, lane, portal_id, portal)
+            sent = 0 if decided else deliver(deps, lane, portal_id, portal)
+            count += decided + sent
+            done += count
+            if sent:
+                pauses.reached(portal_id)
+            if not count:
+                break
+    except Later as error:
+        seconds = pauses.pause(portal_id, error, deps.clock.now(), deps.jitter())
+        log.warning("portal_later", portal_id=portal_id, error=str(error), seconds=seconds)
+    except Denied as error:
+        disconnect(deps, portal_id, error)
+    return done
+
+
+def disconnect(deps: Deps, portal_id: int, error: Denied) -> None:
+    """The portal is closed to us until somebody opens the app there again; its work waits."""
+    log.error("portal_denied", portal_id=portal_id, error=str(error), code=error.code)
+    with write(deps.database) as conn:
+        portals.set_state(conn, portal_id, "disconnected", str(error), deps.clock.now())

@@ -1,0 +1,129 @@
+"""Loads what decisions about many tasks see, in a handful of queries however many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from sync.core.model import MergeRequest, MergeRequestKey, Person
+from sync.core.plan import LinkView, TaskView
+from sync.core.rules import Rules
+from sync.engine.heard import persons
+from sync.store import links, mirror, people, tasks
+from sync.store.records import LinkRow, StagesRow, TaskRow
+
+STAGES_KEPT = timedelta(hours=1)  # columns of a workgroup change rarely, and tell no one
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The views by task id, and the ids of tasks that the portal does not show."""
+
+    views: Mapping[int, TaskView]
+    missing: frozenset[int]
+
+
+def load(
+    conn: Connection,
+    portal_id: int,
+    task_ids: Iterable[int],
+    rules: Rules,
+    *,
+    now: datetime,
+    just_read: Iterable[int] = (),
+    again: Iterable[int] = (),
+) -> Loaded:
+    """What is known of the tasks now.
+
+    Those `just_read` are fresh whatever the times say. Missing ones of `again` are asked for
+    anew, as are those something was heard of since.
+    """
+    wanted, fresh, anew = set(task_ids), set(just_read), set(again)
+    known = tasks.get(conn, portal_id, wanted)
+    named = links.by_tasks(conn, portal_id, wanted)
+    merge_requests = mirror.get_merge_requests(
+        conn, {row.merge_request for rows in named.values() for row in rows}
+    )
+    users = _users(conn, portal_id, merge_requests.values(), rules)
+    groups = {row.body.group_id for row in known.values() if row.body} - {0}
+    stages = tasks.stages(conn, portal_id, groups)
+    views = {
+        task_id: _view(
+            known.get(task_id) or _unheard(task_id),
+            _links(named.get(task_id, ()), merge_requests),
+            stages={g: s for g, s in stages.items() if now - s.read_at < STAGES_KEPT},
+            users=users,
+            fresh=task_id in fresh,
+        )
+        for task_id in wanted
+    }
+    missing = {task_id for task_id, row in known.items() if row.missing}
+    doubtful = {task_id for task_id in missing if task_id in anew or known[task_id].stale}
+    return Loaded(views, frozenset(missing - (doubtful - fresh)))
+
+
+def _unheard(task_id: int) -> TaskRow:
+    return TaskRow(task_id, False, None, None, None, None, {})
+
+
+def _view(
+    row: TaskRow,
+    seen: tuple[LinkView, ...],
+    *,
+    stages: Mapping[int, StagesRow],
+    users: Mapping[int, int],
+    fresh: bool,
+) -> TaskView:
+    body = None if row.missing else row.body
+    columns = stages.get(body.group_id) if body else None
+    return TaskView(
+        task=body,
+        fresh=body is not None and (fresh or not row.stale),
+        step=row.step,
+        stages=columns.stages if columns else None,
+        links=seen,
+        users=users,
+    )
+
+
+def _links(
+    rows: Iterable[LinkRow], merge_requests: Mapping[MergeRequestKey, MergeRequest]
+) -> tuple[LinkView, ...]:
+    return tuple(
+        LinkView(
+            merge_request=merge_requests[row.merge_request],
+            kind=row.kind,
+            live=row.live,
+            silent=row.silent,
+            message_id=row.message_id,
+            message_text=row.message_text,
+            message_at=row.message_at,
+            milestone=row.milestone,
+        )
+        for row in rows
+        if row.merge_request in merge_requests
+    )
+
+
+def _users(
+    conn: Connection, portal_id: int, merge_requests: Iterable[MergeRequest], rules: Rules
+) -> dict[int, int]:
+    """Person → portal user: the explicit mapping, the public e-mail, then that of commits."""
+    heard: dict[int, dict[int, Person]] = {}
+    for merge_request in merge_requests:
+        found = heard.setdefault(merge_request.project.connection_id, {})
+        found.update({person.id: person for person in persons(merge_request) if person})
+    by_email = people.active_by_email(conn, portal_id)
+    by_name = {name.casefold(): user for name, user in rules.people.items()}
+    users: dict[int, int] = {}
+    for connection_id, found in heard.items():
+        emails = people.emails_of(conn, connection_id, found)
+        for person in found.values():
+            known = [by_email[e] for e in emails.get(person.id, ()) if e in by_email]
+            user = by_name.get(person.username.casefold()) or next(iter(known), None)
+            if user:
+                users[person.id] = user
+    return users

@@ -1,0 +1,129 @@
+"""The worker: takes portals in turn, woken through the queue, checking by itself now and then."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from sync.engine import backoff
+from sync.engine.dispatch import Dispatch
+from sync.engine.queue import WakeUps
+from sync.engine.registry import Deps
+from sync.engine.sweep import Sweep
+from sync.engine.turn import Pauses, take_turn
+from sync.store import deliveries, logs, outbox, subjects
+from sync.store.database import read, write
+
+log = structlog.get_logger()
+
+CHECK = timedelta(seconds=3)  # what a lost wake-up costs
+BEAT = timedelta(seconds=5)
+THREADS = 4  # portals at a time: one that does not answer must not hold up the others
+_POLL_SECONDS = 0.1
+_SWEEP_SECONDS = 5.0
+_MOST_PASSES = 10_000
+
+
+class Worker:
+    """Does the work of all portals. Several may run, on several machines."""
+
+    def __init__(self, deps: Deps, wake_ups: WakeUps | None = None) -> None:
+        self._deps, self._wake_ups = deps, wake_ups
+        self._pauses = Pauses()
+        self._stop = threading.Event()
+        self._checked: datetime | None = None
+        self._beaten: datetime | None = None
+
+    def run_once(self) -> int:
+        """Does everything that can be done now, for all portals; about how many things it did.
+
+        What waits for a moment to come (a backoff, a message on its way) is left, and so is the
+        sweep.
+        """
+        done = 0
+        for _ in range(_MOST_PASSES):
+            count = sum(take_turn(self._deps, one, self._pauses) for one in self._with_work())
+            done += count
+            if not count:
+                break
+        return done
+
+    def run_forever(self, stop: threading.Event, *, threads: int = THREADS) -> None:
+        """Works until `stop` is set; the turns that are running then are finished first."""
+        self._stop = stop
+        dispatch = Dispatch(self._turn, threads)
+        sweeping = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
+        sweeping.start()
+        failures = 0
+        while not stop.is_set():
+            failures = 0 if self._safely(lambda: self._pass(dispatch)) else failures + 1
+            if failures:
+                stop.wait(backoff.delay(failures, self._deps.jitter()))
+        dispatch.stop()
+        sweeping.join(timeout=_SWEEP_SECONDS)
+        self._safely(self._leave)
+
+    def _pass(self, dispatch: Dispatch) -> None:
+        now = self._deps.clock.now()
+        if _due(self._beaten, BEAT, now):
+            self._beat(now)
+        if _due(self._checked, CHECK, now):
+            self._checked = now
+            dispatch.ask(self._with_work())
+        dispatch.ask(self._woken())
+
+    def _woken(self) -> frozenset[int]:
+        """The portals somebody asked for; a queue that does not wait by itself is polled."""
+        found = self._wake_ups.take() if self._wake_ups else frozenset()
+        if not found:
+            self._stop.wait(_POLL_SECONDS)
+        return found
+
+    def _turn(self, portal_id: int) -> None:
+        """One turn that never raises: what failed is tried again by a later check."""
+        if not self._safely(lambda: take_turn(self._deps, portal_id, self._pauses)):
+            self._stop.wait(backoff.delay(1, self._deps.jitter()))
+
+    def _sweep_forever(self) -> None:
+        sweep = Sweep(replace(self._deps, owner=f"{self._deps.owner}-sweep"))
+        while not self._stop.is_set():
+            self._safely(lambda: sweep.run(self._deps.clock.now()))
+            self._stop.wait(_SWEEP_SECONDS)
+
+    def _safely(self, work: Callable[[], object]) -> bool:
+        """False where it failed: the database's failures are short lines, bugs have tracebacks."""
+        try:
+            work()
+        except SQLAlchemyError as error:
+            log.error("database_failed", error=type(error).__name__, told=str(error.__cause__))
+            return False
+        except Exception:
+            log.exception("worker_failed")
+            return False
+        return True
+
+    def _with_work(self) -> list[int]:
+        now = self._deps.clock.now()
+        with read(self._deps.database) as conn:
+            found = set(deliveries.portals_with_work(conn, now))
+            found |= set(subjects.portals_with_work(conn, now))
+            found |= {portal_id for portal_id, _ in outbox.lanes_with_work(conn, now)}
+        return sorted(found)
+
+    def _beat(self, now: datetime) -> None:
+        self._beaten = now
+        with write(self._deps.database) as conn:
+            logs.heartbeat(conn, self._deps.owner, now)
+
+    def _leave(self) -> None:
+        with write(self._deps.database) as conn:
+            logs.forget_workers(conn, [self._deps.owner])
+
+
+def _due(last: datetime | None, every: timedelta, now: datetime) -> bool:
+    return last is None or now - last >= every

@@ -1,0 +1,171 @@
+"""A worker killed at any step, hooks twice and out of order: what people see is what they would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from random import Random
+
+import pytest
+from sqlalchemy import func, select
+
+from sync.engine.sweep import Sweep
+from sync.store.database import read
+from sync.store.records import Delivery
+from sync.store.tables import delivery
+from tests.engine.world import World
+from tests.simulation import story
+from tests.simulation.killing import Fuse, Killed, fused
+
+COMPLETED = 5
+OVER = ("merged", "closed")
+SEEDS = range(60)
+KILLS = 12  # in one life
+LEASE_SECONDS = 130.0  # after that a dead worker's lanes are free
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What people find in the end, whatever happened on the way."""
+
+    statuses: dict[int, int]
+    cards: dict[int, list[str]]
+    steps: dict[int, str | None]
+    told: set[str]
+
+
+def seen(world: World) -> Seen:
+    """What there is to see once the lost and the confused has been asked for again.
+
+    Of merge requests that go on, how much was told depends on how much came together.
+    """
+    Sweep(world.deps("sweep")).run(world.clock.now())
+    world.settle()
+    over = {f":1/1!{mr.iid}" for mr in world.shop.merge_requests.values() if mr.state in OVER}
+    tags = {note.tag for note in world.b24.state.notifications.values()}
+    return Seen(
+        {task_id: world.status(task_id) for task_id in story.TASKS},
+        {task_id: sorted(world.cards(task_id)) for task_id in story.TASKS},
+        {task_id: step for task_id, step in world.steps().items() if step},
+        {tag for tag in tags if tag.endswith(tuple(over))},
+    )
+
+
+def undisturbed(seed: int, world: World) -> Seen:
+    """The same life without a fault, worked off after every fourth act."""
+    acts = count(1)
+
+    def listen(found: list[Delivery]) -> None:
+        world.store(found)
+        if next(acts) % 4 == 0:
+            world.work()
+        world.tick(5)
+
+    world.hold_deliveries = True
+    story.play(seed, world, listen)
+    return seen(world)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_kills_repetitions_and_disorder_change_nothing_that_people_see(
+    seed: int, make_database: Callable[[bool], str]
+) -> None:
+    calm, stormy = World(make_database(True)), World(make_database(True))
+    try:
+        expected = undisturbed(seed, calm)
+        with fused(stormy) as fuse:
+            _storm(seed, stormy, fuse)
+        assert seen(stormy) == expected
+        assert _outcomes(stormy) == {"done": _stored(stormy)}
+        assert all(len(cards) == len(set(cards)) for cards in expected.cards.values())
+    finally:
+        calm.close()
+        stormy.close()
+
+
+@pytest.mark.parametrize("card", ["new", "old"])
+def test_a_kill_at_any_step_of_a_life_changes_nothing_that_people_see(
+    card: str, make_database: Callable[[bool], str]
+) -> None:
+    step, was_killed = 0, True
+    while was_killed:
+        step += 1
+        world = World(make_database(True), card=card)
+        was_killed = _killed_twice_at(step, world)
+        (text,) = world.cards(2103)
+        assert "merged" in text, f"killed at step {step}"
+        assert world.status(2103) == COMPLETED, f"killed at step {step}"
+        assert world.b24.state.notifications, f"killed at step {step}"
+        world.close()
+    assert step > 30  # there are that many at least
+
+
+def _killed_twice_at(step: int, world: World) -> bool:
+    """Opened and merged, each time with a kill at the step; whether there was such a step."""
+    world.task(2103)
+    killed = False
+    with fused(world) as fuse:
+        mr = world.opened()
+        for act in (lambda: None, lambda: world.gitlab.merge(mr, "ann")):
+            act()
+            fuse.light(step)
+            killed |= _work(world, fuse, f"killed {step}")
+            fuse.light(None)
+            world.settle()
+    return killed
+
+
+def _storm(seed: int, world: World, fuse: Fuse) -> None:
+    """The same life with kills, lost answers, duplicates and neighbours that change places."""
+    random = Random(-seed - 1)
+    lives = count(1)
+    kept: list[Delivery] = []
+    kills = KILLS
+
+    def listen(found: list[Delivery]) -> None:
+        nonlocal kills
+        fuse.light(None)
+        kept.extend(found)
+        if random.random() < 0.4:  # comes together with what comes next
+            world.tick(5)
+            return
+        random.shuffle(kept)
+        world.store(kept + [one for one in kept if random.random() < 0.2])
+        kept.clear()
+        if random.random() < 0.15:
+            world.b24.lose_answer()
+        if kills and random.random() < 0.8:
+            kills -= 1
+            fuse.light(random.randint(1, 40))
+        _work(world, fuse, f"life {next(lives)}")
+        world.tick(5)
+
+    world.hold_deliveries = True
+    story.play(seed, world, listen)
+    fuse.light(None)
+    world.store(kept)
+    world.tick(LEASE_SECONDS)
+
+
+def _work(world: World, fuse: Fuse, owner: str) -> bool:
+    """Whether the worker was killed at it; time passes until its lanes are free."""
+    try:
+        world.work(owner)
+    except Killed:
+        fuse.light(None)
+        world.tick(LEASE_SECONDS)
+        return True
+    return False
+
+
+def _stored(world: World) -> int:
+    with read(world.database) as conn:
+        return conn.scalar(select(func.count()).select_from(delivery))
+
+
+def _outcomes(world: World) -> dict[str, int]:
+    """How many deliveries ended how."""
+    query = select(delivery.c.state, func.count()).group_by(delivery.c.state)
+    with read(world.database) as conn:
+        return {row.state: row[1] for row in conn.execute(query)}
