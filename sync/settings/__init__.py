@@ -1,0 +1,1 @@
+"""A portal's settings as one readable YAML document: read, checked, applied, exported."""

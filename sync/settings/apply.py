@@ -1,0 +1,129 @@
+"""Settings → the database, in the caller's transaction, and back to a document."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection as Database
+from sqlalchemy import update
+
+from sync.settings import document
+from sync.settings.model import Connection, Settings, load, stored
+from sync.settings.secrets import resolve
+from sync.store import connections, portals
+from sync.store.records import ConnectionDraft, ConnectionRecord, ConnectionSecrets, PortalRecord
+from sync.store.tables import connection as table
+from sync.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What changed, by the names of connections."""
+
+    created: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+
+def apply(
+    conn: Database,
+    vault: Vault,
+    portal: PortalRecord,
+    settings: Settings,
+    *,
+    environ: Mapping[str, str],
+    now: datetime,
+) -> Applied:
+    """Stores checked settings and brings the connections to them.
+
+    A connection keeps its hook address and tokens for as long as it keeps its name. One that is
+    gone from the document is deleted with all that was heard of it. Raises secrets.Unresolved.
+    """
+    done = Applied()
+    known = {record.name: record for record in connections.by_portal(conn, portal.id)}
+    for one in settings.connections:
+        token = resolve(one.token, environ) if one.token else None
+        record = known.pop(one.name, None)
+        if record is None:
+            fresh = _fresh_secrets(token)
+            connections.upsert(conn, vault, portal.id, _draft(one, fresh), now)
+            done.created.append(one.name)
+        elif _change(conn, vault, record, one, token=token, now=now):
+            done.changed.append(one.name)
+    for record in known.values():
+        connections.remove(conn, record.id)
+        done.removed.append(record.name)
+    portals.save_settings(conn, portal.id, stored(settings), now)
+    return done
+
+
+def current(conn: Database, portal: PortalRecord) -> Settings:
+    """The settings in force. Until some are applied: the defaults, in the portal's language."""
+    language = "ru" if portal.language == "ru" else "en"
+    base = {"portal": domain(portal), "language": language}
+    return load(base | portals.settings(conn, portal.id))
+
+
+def export(conn: Database, portal: PortalRecord) -> str:
+    """The settings in force as YAML, secrets by reference only."""
+    return document.write(current(conn, portal))
+
+
+def domain(portal: PortalRecord) -> str:
+    """`portal.bitrix24.com` of `https://portal.bitrix24.com/rest/`."""
+    return urlsplit(portal.client_endpoint).netloc
+
+
+def _change(
+    conn: Database,
+    vault: Vault,
+    record: ConnectionRecord,
+    one: Connection,
+    *,
+    token: str | None,
+    now: datetime,
+) -> bool:
+    """Brings a stored connection to what is said of it; whether anything differed.
+
+    What was found out about the old address or token is forgotten, and a pause ends.
+    """
+    before = connections.secrets(conn, vault, record.id)
+    draft = _draft(one, ConnectionSecrets(hook_key="", access_token=token))
+    same_token = before is not None and _same(before.access_token, token)
+    if same_token and (record.base_url, record.options) == (draft.base_url, draft.options):
+        return False
+    connections.upsert(conn, vault, record.portal_id, draft, now)
+    if token is None:
+        conn.execute(update(table).where(table.c.id == record.id).values(access_token_sealed=None))
+    connections.set_account(conn, record.id, {})
+    connections.set_state(conn, record.id, "active", "")
+    return True
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return hmac.compare_digest((one or "").encode(), (other or "").encode())
+
+
+def _draft(one: Connection, known: ConnectionSecrets) -> ConnectionDraft:
+    options = one.model_dump(mode="json", exclude={"name", "kind", "url", "token"})
+    return ConnectionDraft(one.kind, one.name, one.url, known, options)
+
+
+def _fresh_secrets(token: str | None) -> ConnectionSecrets:
+    """A new connection's hook address and tokens.
+
+    https://docs.gitlab.com/user/project/integrations/webhooks/ (a signing token is `whsec_` and
+    32 bytes in base64).
+    """
+    return ConnectionSecrets(
+        hook_key=secrets.token_urlsafe(32),
+        hook_token=secrets.token_urlsafe(32),
+        signing_token="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        access_token=token,
+    )

@@ -1,0 +1,143 @@
+"""YAML text ⇄ settings: reads with line numbers and reports every problem at once."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from sync.settings import checks
+from sync.settings.checks import Lookups
+from sync.settings.model import Connection, Group, References, Rules, Settings, Stage, Target
+from sync.settings.problems import Invalid, Path, Problem, meant, shown
+from sync.settings.salvage import salvage
+
+LARGEST_BYTES = 1_000_000
+_KNOWN = {
+    name
+    for model in (Settings, References, Connection, Rules, Group, Target, Stage)
+    for name in model.model_fields
+}
+
+
+def read(text: str, environ: Mapping[str, str], portal: Lookups | None = None) -> Settings:
+    """The settings of a text, checked here and, where `portal` is given, against the portal.
+
+    Raises Invalid with every problem there is; what the portal's answers may raise goes through.
+    """
+    document = Document(text)
+    found = list(document.found)
+    if document.settings is not None:
+        found += checks.local(document.settings, environ)
+        found += checks.remote(document.settings, portal) if portal is not None else ()
+    if found or document.settings is None:
+        raise Invalid(document.problem(path, what) for path, what in found)
+    return document.settings
+
+
+class Document:
+    """A text as read: its settings as far as they can be read, and what was wrong with its form.
+
+    Raises Invalid where it is no YAML mapping at all.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._root = _parse(text)
+        self.settings, self.found = salvage(_plain(self._root))
+
+    def problem(self, path: Path, text: str) -> Problem:
+        if text == "unknown key":
+            text += meant(str(path[-1]), _KNOWN)
+        return Problem(self.line(path), shown(self._as_written(path)), text)
+
+    def _as_written(self, path: Path) -> Path:
+        """The path with numbers only where they count items: keys of a mapping are text."""
+        parts, node = [], self._root
+        for part in path:
+            parts.append(part if isinstance(node, CommentedSeq) else str(part))
+            place = _place(node, part)
+            node = place[1] if place else None
+        return tuple(parts)
+
+    def line(self, path: Path) -> int:
+        """The line of the deepest part of `path` that the text holds, from 1."""
+        node, line = self._root, 1
+        for part in path:
+            place = _place(node, part)
+            if place is None:
+                return line
+            line, node = place
+        return line
+
+
+def _parse(text: str) -> CommentedMap:
+    if len(text) > LARGEST_BYTES:
+        raise Invalid([Problem(0, "", f"is larger than {LARGEST_BYTES} characters")])
+    try:
+        root = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise Invalid([Problem(line, "", _first_line(error.problem or error.context))]) from None
+    except (YAMLError, ValueError) as error:
+        raise Invalid([Problem(0, "", _first_line(str(error)))]) from None
+    except RecursionError:
+        raise Invalid([Problem(0, "", "is nested too deeply")]) from None
+    if not isinstance(root, CommentedMap):
+        raise Invalid([Problem(1, "", "must be a mapping (key: value)")])
+    return root
+
+
+def _first_line(text: str | None) -> str:
+    return "is no YAML: " + (text or "it cannot be read").strip().splitlines()[0]
+
+
+def _plain(node: Any, budget: list[int] | None = None) -> Any:
+    """The bare value; `budget` bounds what repeated anchors may unfold to."""
+    budget = budget if budget is not None else [100_000]
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise Invalid([Problem(0, "", "unfolds to more than 100000 values")])
+    if isinstance(node, CommentedMap):
+        return {_plain(key, budget): _plain(value, budget) for key, value in node.items()}
+    if isinstance(node, CommentedSeq):
+        return [_plain(value, budget) for value in node]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _place(node: Any, part: str | int) -> tuple[int, Any] | None:
+    """Where `part` of `node` stands: its line from 1, and itself."""
+    if isinstance(node, CommentedMap):
+        key = part if part in node else next((key for key in node if str(key) == str(part)), None)
+        return None if key not in node else (node.lc.key(key)[0] + 1, node[key])
+    if isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
+        return node.lc.item(part)[0] + 1, node[part]
+    return None
+
+
+def write(settings: Settings) -> str:
+    """The YAML of settings: what was said, in the order of the model, secrets by reference."""
+    yaml, out = YAML(), io.StringIO()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.width = 100
+    yaml.dump(_said(settings), out)
+    return out.getvalue()
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        names = [name for name in type(value).model_fields if name in value.model_fields_set]
+        said = {name: _said(getattr(value, name)) for name in names}
+        return {name: one for name, one in said.items() if one is not None}
+    if isinstance(value, dict):
+        return {_said(key): _said(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_said(one) for one in value]
+    return value.value if hasattr(value, "value") else value

@@ -1,0 +1,92 @@
+"""What is wrong with a settings document, in words and with its line. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+Path = tuple[str | int, ...]
+
+# Texts by pydantic's own error types (https://docs.pydantic.dev/latest/errors/validation_errors/).
+_TEXTS = {
+    "missing": "is required",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be a mapping (key: value)",
+    "model_type": "must be a mapping (key: value)",
+    "model_attributes_type": "must be a mapping (key: value)",
+    "literal_error": "must be {expected}; it is {input}",
+    "enum": "must be {expected}; it is {input}",
+    "greater_than": "must be above {gt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must not be longer than {max_length} characters",
+    "string_pattern_mismatch": "is not of the form {pattern}",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing to mend. `line` counts from 1; 0: of the document as a whole."""
+
+    line: int
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: " if self.line else ""
+        return f"{where}{self.path}: {self.text}" if self.path else f"{where}{self.text}"
+
+
+class Invalid(Exception):
+    """A document with problems: nothing of it was applied."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def shown(path: Path) -> str:
+    """`connections[0].url` of ("connections", 0, "url")."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(parts).removeprefix(".")
+
+
+def described(error: ValidationError) -> list[tuple[Path, str]]:
+    """Every problem of a pydantic error, as where and what."""
+    return [(_path(one["loc"]), _text(one)) for one in error.errors(include_url=False)]
+
+
+def _path(loc: Path) -> Path:
+    return tuple(part for part in loc if part != "[key]")
+
+
+def _text(one: dict[str, Any]) -> str:
+    if one["type"] == "extra_forbidden":
+        return "unknown key"
+    if one["type"] == "settings":
+        return str(one["msg"])
+    if one["type"] == "string_pattern_mismatch":
+        return f"has a form that is not allowed: {_short(one['input'])}"
+    values = {"input": _short(one.get("input")), **one.get("ctx", {})}
+    return _TEXTS.get(one["type"], one["msg"]).format_map(values)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """A guess at the key that was meant, as a sentence's end, or nothing."""
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""

@@ -1,0 +1,69 @@
+"""A document without its wrong parts, so that one read reports every problem. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from sync.settings.model import Settings
+from sync.settings.problems import Path, described
+
+_ROUNDS = 4  # a part taken out may uncover a problem of what held it
+
+
+def salvage(value: Any) -> tuple[Settings | None, list[tuple[Path, str]]]:
+    """The settings without what is wrong (never to be applied), and what was wrong."""
+    found: list[tuple[Path, str]] = []
+    for _ in range(_ROUNDS):
+        try:
+            return Settings.model_validate(value), found
+        except ValidationError as error:
+            now = described(error)
+        found += [one for one in now if one not in found]
+        for path in sorted({path for path, _ in now}, key=_deepest_and_last_first, reverse=True):
+            _take_out(value, path)
+    return None, found
+
+
+def _deepest_and_last_first(path: Path) -> tuple[int, tuple[str, ...]]:
+    return len(path), tuple(f"{part:09}" if isinstance(part, int) else part for part in path)
+
+
+def _take_out(root: Any, path: Path) -> None:
+    """Removes what stands at `path`, or puts what stands for it where something must."""
+    node = root
+    for part in path[:-1]:
+        node = _child(node, part)
+    stand_in = _stand_in(path)
+    if isinstance(node, dict):
+        key = next((key for key in node if str(key) == str(path[-1])), path[-1])
+        node.pop(key, None)
+        if stand_in is not None:
+            node[key] = stand_in
+    elif isinstance(node, list) and isinstance(path[-1], int) and path[-1] < len(node):
+        if stand_in is None:
+            del node[path[-1]]
+        else:
+            node[path[-1]] = stand_in
+
+
+def _child(node: Any, part: str | int) -> Any:
+    if isinstance(node, dict):
+        return next((value for key, value in node.items() if str(key) == str(part)), None)
+    return node[part] if isinstance(node, list) and isinstance(part, int) else None
+
+
+def _stand_in(path: Path) -> Any:
+    match path:
+        case ("version",):
+            return 1
+        case ("portal",):
+            return "unknown.invalid"
+        case ("connections", int(index)):
+            return {"name": f"number {index}", "url": "https://unknown.invalid"}
+        case ("connections", int(index), "name"):
+            return f"number {index}"
+        case ("connections", int(), "url"):
+            return "https://unknown.invalid"
+    return None

@@ -1,0 +1,31 @@
+"""Secrets by reference: what an environment variable or a file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sync.settings.model import Secret
+
+
+class Unresolved(Exception):
+    """The place a secret is said to be in holds none. The text names the place only."""
+
+
+def resolve(secret: Secret, environ: Mapping[str, str]) -> str:
+    """The secret itself, without surrounding white space. Raises Unresolved."""
+    if secret.env is not None:
+        value, place = environ.get(secret.env, ""), f"the environment variable {secret.env}"
+    else:
+        value, place = _file(str(secret.file)), f"the file {secret.file}"
+    if not value.strip():
+        raise Unresolved(f"{place} is not set or empty")
+    return value.strip()
+
+
+def _file(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise Unresolved(f"the file {path} cannot be read: {why}") from None

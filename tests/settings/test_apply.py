@@ -1,0 +1,179 @@
+"""Settings in the database: what applying changes, what stays, and what is exported."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from sync.keyfile import new_key
+from sync.settings.apply import apply, current, export
+from sync.settings.document import read as parse
+from sync.settings.rules import to_rules
+from sync.settings.secrets import Unresolved
+from sync.store import connections, portals
+from sync.store.database import read, write
+from sync.store.records import Install, PortalTokens
+from sync.store.tables import connection
+from sync.store.vault import Vault
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+ENVIRON = {"ONE": "glpat-first-token", "TWO": "glpat-second-token"}
+DOCUMENT = """\
+version: 1
+portal: portal.example.com
+people:
+  alice: 12
+  bob: Bob@example.com
+connections:
+  - name: main
+    url: https://gitlab.example.com
+    token:
+      env: ONE
+    projects:
+      - team/shop
+  - name: second
+    url: https://git.example.org
+rules:
+  workgroups:
+    7:
+      steps:
+        merged:
+          stage:
+            type: FINISH
+"""
+
+
+@pytest.fixture
+def vault():
+    return Vault([new_key()])
+
+
+@pytest.fixture
+def portal(engine, vault):
+    told = Install(
+        "m" * 32,
+        "https://portal.example.com/rest/",
+        "https://oauth.bitrix.info/rest/",
+        PortalTokens("access", "refresh", None, 1),
+        language="ru",
+    )
+    with write(engine) as conn:
+        portals.create_or_update(conn, vault, told, NOW)
+        return portals.by_member(conn, "m" * 32)
+
+
+@pytest.fixture
+def change(engine, vault, portal):
+    def applied(text):
+        settings = parse(text, ENVIRON)
+        with write(engine) as conn:
+            return apply(conn, vault, portal, settings, environ=ENVIRON, now=NOW)
+
+    return applied
+
+
+def secrets(engine, vault, portal, name="main"):
+    with read(engine) as conn:
+        record = connections.by_name(conn, portal.id, name)
+        return connections.secrets(conn, vault, record.id)
+
+
+def test_connections_are_made_with_secrets_of_their_own(engine, vault, portal, change):
+    done = change(DOCUMENT)
+    assert (done.created, done.changed, done.removed) == (["main", "second"], [], [])
+    main, second = (secrets(engine, vault, portal, name) for name in ("main", "second"))
+    assert (main.access_token, second.access_token) == ("glpat-first-token", None)
+    assert main.signing_token.startswith("whsec_")
+    own = {main.hook_key, main.hook_token, second.hook_key, second.hook_token}
+    assert len(own) == 4
+    assert all(len(value) >= 40 for value in own)
+
+
+def test_applying_again_changes_nothing(engine, vault, portal, change):
+    change(DOCUMENT)
+    before = secrets(engine, vault, portal)
+    done = change(DOCUMENT)
+    assert (done.created, done.changed, done.removed) == ([], [], [])
+    assert secrets(engine, vault, portal) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "token"),
+    [
+        ("env: ONE", "env: TWO", "glpat-second-token"),
+        ("    token:\n      env: ONE\n", "", None),
+        ("https://gitlab.example.com", "https://new.example.com", "glpat-first-token"),
+        ("- team/shop", "- team/other", "glpat-first-token"),
+    ],
+    ids=["token", "no-token", "url", "projects"],
+)
+def test_a_changed_connection_keeps_its_hook_and_starts_afresh(
+    engine, vault, portal, change, old, new, token
+):
+    change(DOCUMENT)
+    before = secrets(engine, vault, portal)
+    with write(engine) as conn:
+        record = connections.by_name(conn, portal.id, "main")
+        connections.set_account(conn, record.id, {"username": "bot"})
+        connections.set_state(conn, record.id, "paused", "token revoked")
+    assert change(DOCUMENT.replace(old, new)).changed == ["main"]
+    after = secrets(engine, vault, portal)
+    assert (after.hook_key, after.hook_token) == (before.hook_key, before.hook_token)
+    assert after.access_token == token
+    with read(engine) as conn:
+        record = connections.by_name(conn, portal.id, "main")
+    assert (record.state, record.state_reason, record.account) == ("active", "", {})
+
+
+def test_a_connection_that_is_gone_from_the_document_is_removed(engine, portal, change):
+    change(DOCUMENT)
+    without = DOCUMENT.replace("  - name: second\n    url: https://git.example.org\n", "")
+    assert change(without).removed == ["second"]
+    with read(engine) as conn:
+        assert [one.name for one in connections.by_portal(conn, portal.id)] == ["main"]
+
+
+def test_what_was_applied_is_exported_without_any_secret(engine, portal, change):
+    change(DOCUMENT)
+    with read(engine) as conn:
+        text = export(conn, portal)
+        rows = conn.execute(select(connection)).fetchall()
+    assert text == DOCUMENT.replace("people:", "language: ru\npeople:")
+    assert "glpat" not in str(rows)
+
+
+def test_before_anything_is_applied_the_defaults_speak_the_portals_language(engine, portal):
+    with read(engine) as conn:
+        assert current(conn, portal).language == "ru"
+        assert export(conn, portal) == "version: 1\nportal: portal.example.com\nlanguage: ru\n"
+
+
+def test_nothing_is_applied_where_a_secret_is_missing_after_all(engine, vault, portal):
+    settings = parse(DOCUMENT, ENVIRON)
+    with (
+        pytest.raises(Unresolved, match="the environment variable ONE is not set or empty"),
+        write(engine) as conn,
+    ):
+        apply(conn, vault, portal, settings, environ={}, now=NOW)
+    with read(engine) as conn:
+        assert connections.by_portal(conn, portal.id) == ()
+        assert portals.settings(conn, portal.id) == {}
+
+
+def test_a_secret_in_a_file_is_read_without_its_last_line_end(engine, vault, portal, tmp_path):
+    (tmp_path / "token").write_text("glpat-in-a-file\n")
+    text = DOCUMENT.replace("env: ONE", f"file: {tmp_path / 'token'}")
+    settings = parse(text, {})
+    with write(engine) as conn:
+        apply(conn, vault, portal, settings, environ={}, now=NOW)
+    assert secrets(engine, vault, portal).access_token == "glpat-in-a-file"
+
+
+def test_people_by_e_mail_are_found_among_the_portals_users(engine, portal, change):
+    change(DOCUMENT)
+    with read(engine) as conn:
+        settings = current(conn, portal)
+    assert to_rules(settings).people == {"alice": 12}
+    assert to_rules(settings, {"bob@example.com": 13}).people == {"alice": 12, "bob": 13}
