@@ -1,0 +1,117 @@
+"""/api: what the pages ask for, each request with its page token and within its own portal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from b24app import health, replaying, reports, tenants
+from b24app.deps import Deps
+from b24app.errors import Unwelcome
+from b24app.security import Visitor
+from sync.bitrix24.install import StepResult
+from sync.store import connections
+from sync.store.database import read, write
+
+
+def blueprint(deps: Deps) -> Blueprint:
+    here = Blueprint("api", __name__, url_prefix="/api")
+
+    @here.get("/status")
+    def status() -> Response:
+        portal = tenants.portal_of(deps, _visitor(deps).portal_id)
+        with read(deps.engine) as conn:
+            found = reports.overview(conn, portal)
+        return jsonify(asdict(found) | {"worker_alive": health.look(deps).worker_alive})
+
+    @here.get("/connections")
+    def listed() -> Response:
+        visitor = _visitor(deps)
+        with read(deps.engine) as conn:
+            found = connections.by_portal(conn, visitor.portal_id)
+        return jsonify(connections=[reports.shown(one) for one in found])
+
+    @here.post("/connections/<name>/test")
+    def test(name: str) -> Response:
+        visitor = _admin(deps)
+        with read(deps.engine) as conn:
+            record = connections.by_name(conn, visitor.portal_id, name)
+        if record is None:
+            raise Unwelcome(404, "no_connection", f"There is no connection {name}")
+        from b24app.connecting import examine
+
+        return jsonify(asdict(examine(deps.rooms, record)))
+
+    @here.get("/failures")
+    def failures() -> Response:
+        visitor = _visitor(deps)
+        with read(deps.engine) as conn:
+            found = reports.failures(conn, visitor.portal_id)
+        return jsonify(failures=[asdict(one) for one in found])
+
+    @here.post("/replay")
+    def replay() -> Response:
+        visitor, items = _admin(deps), _body().get("items")
+        if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+            raise Unwelcome(400, "bad_request", "`items` must be a list of {kind, id}")
+        wanted = [(str(one.get("kind")), str(one.get("id"))) for one in items]
+        with write(deps.engine) as conn:
+            count = replaying.replay(conn, visitor.portal_id, wanted, deps.clock.now())
+        deps.wake(visitor.portal_id)
+        return jsonify(replayed=count)
+
+    @here.get("/task/<int:task_id>/development")
+    def development(task_id: int) -> Response:
+        visitor = _visitor(deps)
+        with read(deps.engine) as conn:
+            return jsonify(reports.development(conn, visitor.portal_id, task_id))
+
+    @here.post("/install/run")
+    def run() -> Response:
+        """Runs the steps and tells each as it ends, one JSON line a step."""
+        portal = tenants.portal_of(deps, _admin(deps).portal_id)
+        only = _body().get("only")
+        chosen = {str(name) for name in only} if isinstance(only, list) else None
+        steps = tenants.set_up(deps, portal, chosen)
+        return Response(_lines(steps), mimetype="application/x-ndjson")
+
+    @here.post("/install/finish")
+    def finish() -> Response:
+        portal_id = _admin(deps).portal_id
+        failed = _body().get("failed")
+        names = [str(name)[:40] for name in failed[:20]] if isinstance(failed, list) else []
+        tenants.activate(deps, portal_id, names)
+        return jsonify(state="active")
+
+    return here
+
+
+def _lines(steps: Iterator[StepResult]) -> Iterator[str]:
+    for step in steps:
+        said = {"name": step.name, "ok": step.ok, "text": step.text, "change": step.change}
+        yield json.dumps(said, ensure_ascii=False) + "\n"
+
+
+def _body() -> dict[str, Any]:
+    found = request.get_json(silent=True)
+    return found if isinstance(found, dict) else {}
+
+
+def _visitor(deps: Deps) -> Visitor:
+    """Whoever carries a page token of a portal that is installed. Raises Unwelcome (401)."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    visitor = deps.tokens.read(token, deps.clock.now()) if scheme.lower() == "bearer" else None
+    if visitor is None:
+        raise Unwelcome(401, "page_over", "This page was open too long", "Open it again")
+    return visitor
+
+
+def _admin(deps: Deps) -> Visitor:
+    visitor = _visitor(deps)
+    if not visitor.admin:
+        raise Unwelcome(403, "not_admin", "Only an administrator of the portal may do this")
+    return visitor

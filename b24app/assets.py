@@ -1,0 +1,28 @@
+"""The built frontend: which files a page needs, from Vite's manifest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+BUILT = Path(__file__).parent / "static" / "dist"
+ENTRY = "src/main.ts"
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """Paths below /static/dist/."""
+
+    script: str
+    styles: tuple[str, ...]
+
+
+def find(built: Path = BUILT) -> Assets | None:
+    """What Vite built (https://vite.dev/guide/backend-integration), None where it did not."""
+    try:
+        manifest = json.loads((built / ".vite" / "manifest.json").read_text(encoding="utf-8"))
+        entry = manifest[ENTRY]
+    except (OSError, ValueError, KeyError):
+        return None
+    return Assets(entry["file"], tuple(entry.get("css", ())))

@@ -1,0 +1,143 @@
+"""The command `b24bridge`: what to run, checked before anything starts."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from sync.config import Config, ConfigError
+
+Configure = Callable[[argparse.ArgumentParser], None]
+
+
+def _settings(parser: argparse.ArgumentParser) -> None:
+    sub = parser.add_subparsers(dest="action", required=True, metavar="export|apply")
+    export = sub.add_parser("export", help="print a portal's settings as YAML")
+    export.add_argument("-o", "--output", help="write to this file instead")
+    apply = sub.add_parser("apply", help="check a settings file and apply it, whole or not at all")
+    apply.add_argument("file", help="the YAML file; - reads standard input")
+    apply.add_argument(
+        "--offline", action="store_true", help="do not ask the portal for stages and users"
+    )
+    apply.add_argument("--check", action="store_true", help="only check, apply nothing")
+    for one in (export, apply):
+        _portal(one)
+
+
+def _keys(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["rotate"], help="encrypt everything with a new key")
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what", nargs="*", help="failures as `status` names them; without any: all failures"
+    )
+    parser.add_argument("--task", type=int, action="append", default=[], help="look at a task anew")
+    parser.add_argument("--everything", action="store_true", help="look at every task anew")
+    _portal(parser)
+
+
+def _status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=int, default=20, help="merge requests shown (20)")
+    _portal(parser)
+
+
+def _gitlab(parser: argparse.ArgumentParser) -> None:
+    sub = parser.add_subparsers(dest="action", required=True, metavar="test|hooks")
+    test = sub.add_parser("test", help="who the token is, what it may do and until when")
+    hooks = sub.add_parser("hooks", help="create, repair or remove the webhooks")
+    for one in (test, hooks):
+        one.add_argument("name", help="the connection's name in the settings")
+        _portal(one)
+    hooks.add_argument("change", nargs="?", choices=["ensure", "remove"], default="ensure")
+
+
+def _serving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", help="address to listen on (B24BRIDGE_BIND)")
+    parser.add_argument("--port", type=int, help="port to listen on (B24BRIDGE_BIND)")
+    parser.add_argument("--threads", type=int, help="requests at once (B24BRIDGE_THREADS)")
+
+
+def _web(parser: argparse.ArgumentParser) -> None:
+    _serving(parser)
+    parser.add_argument("--processes", type=int, default=1, help="web processes (1)")
+
+
+def _portal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--portal", help="domain or member id; not needed where there is one only")
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """The command takes no arguments."""
+
+
+# name -> module of `run(config, args) -> exit code`, help, arguments
+COMMANDS: dict[str, tuple[str, str, Configure]] = {
+    "serve": ("serving", "web and worker in one process tree", _serving),
+    "web": ("serving", "only the web server", _web),
+    "worker": ("serving", "only a worker; several may run", _nothing),
+    "migrate": ("database", "bring the database to this version", _nothing),
+    "settings": ("settings", "a portal's settings as one YAML file", _settings),
+    "keys": ("database", "secrets at rest", _keys),
+    "replay": ("work", "repeat what failed, or look at tasks anew", _replay),
+    "status": ("work", "portals, connections, merge requests, failures", _status),
+    "gitlab": ("gitlab", "a GitLab connection: test it, set up its webhooks", _gitlab),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command. Exit codes: 0 done, 1 not done (and why on stderr), 2 wrong usage."""
+    args = _parser().parse_args(argv)
+    try:
+        config = Config.from_env(os.environ)
+        module = import_module(f"b24app.cli.{COMMANDS[args.command][0]}")
+        return int(module.run(config, args))
+    except ConfigError as error:
+        return _fail("The environment is not right:", *error.problems)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # nobody reads on: what was wanted has been printed
+        return 0
+    except Exception as error:
+        known = _explained(error)
+        if known is None:
+            raise
+        return _fail(known)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="b24bridge", description="GitLab merge requests kept in step with Bitrix24 tasks."
+    )
+    sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_, text, configure) in COMMANDS.items():
+        configure(sub.add_parser(name, help=text, description=text))
+    return parser
+
+
+def _explained(error: Exception) -> str | None:
+    """What to tell of an error that is not a bug; None for one that is."""
+    from sqlalchemy.exc import OperationalError
+
+    from sync.errors import SyncError
+    from sync.settings.problems import Invalid
+    from sync.settings.secrets import Unresolved
+    from sync.store.vault import VaultError
+
+    if isinstance(error, OperationalError):
+        return f"The database cannot be used: {str(error.orig).strip().splitlines()[0]}"
+    if isinstance(error, LookupError) and not isinstance(error, KeyError | IndexError):
+        return str(error)
+    if isinstance(error, SyncError | Invalid | Unresolved | VaultError | OSError):
+        return str(error)
+    return None
+
+
+def _fail(*lines: Any) -> int:
+    print(*lines, sep="\n", file=sys.stderr)
+    return 1

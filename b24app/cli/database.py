@@ -1,0 +1,54 @@
+"""`migrate` and `keys rotate`."""
+
+from __future__ import annotations
+
+import argparse
+
+from b24app.cli.opening import database, say
+from sync import keyfile
+from sync.config import Config
+from sync.store.database import open_database
+from sync.store.vault import Vault, VaultError, rotate
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    return migrate(config) if args.command == "migrate" else rotate_keys(config)
+
+
+def migrate(config: Config) -> int:
+    from sync.store import migrate as migrations
+
+    engine = open_database(config.database_url)
+    if migrations.is_current(engine):
+        say("The database is up to date.")
+        return 0
+    migrations.migrate(engine)
+    say("The database was brought to this version.")
+    return 0
+
+
+def rotate_keys(config: Config) -> int:
+    """Re-encrypts every secret; afterwards only the newest key is needed.
+
+    With the key file, the new key is made here: it is written first beside the old one, so that
+    a crash at any moment leaves every secret readable.
+    """
+    engine = database(config)
+    if config.secret_key_file is None:
+        if len(config.secret_keys) < 2:
+            raise VaultError(
+                "B24BRIDGE_SECRET_KEY holds one key: put a new one before it, separated by a "
+                "comma, and run this again"
+            )
+        done = rotate(engine, Vault(config.secret_keys))
+        say(
+            f"{done} secrets were encrypted with the first key of B24BRIDGE_SECRET_KEY.",
+            "Remove the others from it and restart everything.",
+        )
+        return 0
+    keys = (keyfile.new_key(), *config.secret_keys)
+    keyfile.replace(config.secret_key_file, keys)
+    done = rotate(engine, Vault(keys))
+    keyfile.replace(config.secret_key_file, keys[:1])
+    say(f"{done} secrets were encrypted with a new key; {config.secret_key_file} holds only it.")
+    return 0

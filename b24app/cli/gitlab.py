@@ -1,0 +1,33 @@
+"""`gitlab test NAME` and `gitlab hooks NAME ensure|remove`."""
+
+from __future__ import annotations
+
+import argparse
+
+from b24app.cli.opening import database, rooms, say
+from b24app.connecting import change_hooks, examine
+from b24app.reports import find_portal
+from sync.config import Config
+from sync.store import connections
+from sync.store.database import read
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    opened = rooms(config, database(config))
+    with read(opened.engine) as conn:
+        portal = find_portal(conn, args.portal)
+        record = connections.by_name(conn, portal.id, args.name)
+        known = [one.name for one in connections.by_portal(conn, portal.id)]
+    if record is None:
+        there = ", ".join(known) or "none"
+        raise LookupError(f"There is no connection {args.name}; there is: {there}")
+    if args.action == "test":
+        tested = examine(opened, record)
+        say(*filter(None, [tested.account, *tested.problems]))
+        return 0 if tested.ok else 1
+    outcomes = change_hooks(opened, record, portal, remove=args.change == "remove")
+    for outcome in outcomes:
+        say(f"{outcome.target}: {outcome.text}")
+    if not outcomes:
+        say("The settings of this connection name no projects and no groups.")
+    return 0 if all(outcome.ok for outcome in outcomes) else 1

@@ -1,0 +1,76 @@
+"""`settings export` and `settings apply FILE`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from b24app.cli.opening import database, rooms, say
+from b24app.lookups import PortalLookups
+from b24app.reports import find_portal
+from sync.config import Config
+from sync.settings.apply import apply, domain, export
+from sync.settings.document import read
+from sync.settings.problems import Invalid, Problem
+from sync.store.database import read as reading
+from sync.store.database import write as writing
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    return _export(config, args) if args.action == "export" else _apply(config, args)
+
+
+def _export(config: Config, args: argparse.Namespace) -> int:
+    with reading(database(config)) as conn:
+        text = export(conn, find_portal(conn, args.portal))
+    if args.output:
+        Path(args.output).write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def _apply(config: Config, args: argparse.Namespace) -> int:
+    engine = database(config)
+    opened = rooms(config, engine)
+    text = _text(args.file)
+    with reading(engine) as conn:
+        portal = find_portal(conn, args.portal or _named(text))
+    lookups = None if args.offline else PortalLookups(opened.portal(portal.id))
+    settings = read(text, os.environ, lookups)
+    if settings.portal not in (portal.member_id, domain(portal)):
+        raise Invalid([Problem(0, "portal", f"is {settings.portal}, not {domain(portal)}")])
+    if args.check:
+        say("The settings are right; nothing was applied.")
+        return 0
+    with writing(engine) as conn:
+        done = apply(
+            conn, opened.vault, portal, settings, environ=os.environ, now=opened.clock.now()
+        )
+    for verb in ("created", "changed", "removed"):
+        for name in getattr(done, verb):
+            say(f"Connection {name} {verb}.")
+    say(f"The settings of {domain(portal)} were applied.")
+    if done.created:
+        say("Set up the webhooks: b24bridge gitlab hooks " + " ".join(done.created))
+    return 0
+
+
+def _named(text: str) -> str | None:
+    """The portal a document names, as far as it can be seen without reading all of it."""
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        if key == "portal" and value.strip():
+            return value.partition(" #")[0].strip().strip("'\"")
+    return None
+
+
+def _text(name: str) -> str:
+    data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise Invalid([Problem(line, "", "is not UTF-8 text")]) from None

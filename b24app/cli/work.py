@@ -1,0 +1,125 @@
+"""`status` and `replay`."""
+
+from __future__ import annotations
+
+import argparse
+
+from sqlalchemy import Connection
+
+from b24app import replaying, reports
+from b24app.cli.opening import database, rooms, say
+from sync.config import Config
+from sync.core.clock import WallClock
+from sync.store import logs, portals, subjects
+from sync.store.database import read, write
+from sync.store.records import PortalRecord
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    return _status(config, args) if args.command == "status" else _replay(config, args)
+
+
+def _status(config: Config, args: argparse.Namespace) -> int:
+    now = WallClock().now()
+    with read(database(config)) as conn:
+        workers = logs.workers(conn)
+        chosen = (
+            [reports.find_portal(conn, args.portal)] if args.portal else portals.everything(conn)
+        )
+        for worker in workers:
+            ago = (now - worker.seen_at).total_seconds()
+            say(f"worker   {worker.name}  seen {ago:.0f} s ago")
+        if not workers:
+            say("worker   none has run yet")
+        for portal in chosen:
+            say("", *_lines(conn, portal, args.limit))
+        if not chosen:
+            say("", "No portal is installed yet.")
+    return 0
+
+
+def _lines(conn: Connection, portal: PortalRecord, limit: int) -> list[str]:
+    found = reports.overview(conn, portal, limit)
+    lines = [
+        f"portal   {found.portal}  {found.state}" + (f": {found.reason}" if found.reason else "")
+    ]
+    lines += [
+        f"waiting  {found.deliveries_waiting} deliveries, {found.subjects_waiting} tasks, "
+        f"{found.commands_waiting} commands"
+    ]
+    lines += [_connection(one) for one in found.connections]
+    lines += _table([_merge_request(row) for row in found.merge_requests])
+    for row in found.merge_requests:
+        lines += [
+            f"unknown  {row.reference}: task {task.id} does not exist or is not visible"
+            for task in row.tasks
+            if task.unknown
+        ]
+    for failure in reports.failures(conn, portal.id):
+        lines.append(f"failed   {failure.kind}:{failure.id}  {_what(failure)}: {failure.text}")
+    return lines
+
+
+_ACTIONS = {
+    "move_task": "status of task {}",
+    "place_task": "kanban column of task {}",
+    "set_fields": "fields of task {}",
+    "put_card": "card in the discussion of task {}",
+    "notify": "notification about task {}",
+    "decide": "decision about task {}",
+    "read": "event {}",
+}
+
+
+def _what(failure: reports.Failure) -> str:
+    return _ACTIONS.get(failure.action, failure.action + " {}").format(failure.about)
+
+
+def _connection(one: dict[str, str]) -> str:
+    reason = f": {one['state_reason']}" if one["state_reason"] else ""
+    return f"gitlab   {one['name']}  {one['base_url']}  {one['state']}{reason}"
+
+
+def _merge_request(row: reports.Row) -> tuple[str, ...]:
+    state = "draft" if row.draft and row.state == "opened" else row.state
+    if row.approved and row.state == "opened":
+        state += ", approved"
+    named = ", ".join(f"{task.id} ({task.kind})" for task in row.tasks) or "no task"
+    return row.reference, state, row.pipeline or "-", named, row.title
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    if not rows:
+        return ["merge requests: none yet"]
+    rows = [("MERGE REQUEST", "STATE", "PIPELINE", "TASKS", "TITLE"), *rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]])
+        for row in rows
+    ]
+
+
+def _replay(config: Config, args: argparse.Namespace) -> int:
+    opened = rooms(config, database(config))
+    now = opened.clock.now()
+    with write(opened.engine) as conn:
+        portal = reports.find_portal(conn, args.portal)
+        done = _chosen(conn, portal, args)
+        count = replaying.replay(conn, portal.id, done, now)
+        if args.everything:
+            count += subjects.replay(conn, portal.id, now)
+        subjects.mark_dirty_many(
+            conn, portal.id, [("task", str(task), "replayed") for task in args.task], now
+        )
+    say(f"{count + len(args.task)} will be looked at again.")
+    return 0
+
+
+def _chosen(
+    conn: Connection, portal: PortalRecord, args: argparse.Namespace
+) -> list[tuple[str, str]]:
+    if args.what:
+        return [(kind, key) for kind, _, key in (name.partition(":") for name in args.what)]
+    if args.task or args.everything:
+        return []
+    return [(one.kind, one.id) for one in reports.failures(conn, portal.id)]

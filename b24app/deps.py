@@ -1,0 +1,51 @@
+"""What the app is made of: everything a request needs, built once a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine
+
+from b24app.known import KnownHook, KnownPortal, Remembered, hook_finder, portal_finder
+from b24app.rooms import Rooms
+from b24app.security import PageTokens
+from sync.config import Config
+from sync.core.clock import Clock
+from sync.engine.inbox import Inbox
+from sync.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """`wake(portal id)` asks some worker to look; it neither blocks nor raises."""
+
+    config: Config
+    engine: Engine
+    vault: Vault
+    clock: Clock
+    wake: Callable[[int], None]
+    inbox: Inbox
+    rooms: Rooms
+    tokens: PageTokens
+    known_hooks: Remembered[str, KnownHook] = field(repr=False)
+    known_portals: Remembered[str, KnownPortal] = field(repr=False)
+
+
+def build(
+    config: Config, engine: Engine, *, clock: Clock, owner: str, wake: Callable[[int], None]
+) -> Deps:
+    """No connection is opened and no thread started: the process may still fork."""
+    vault = Vault(config.secret_keys, reload=config.keys_now)
+    return Deps(
+        config=config,
+        engine=engine,
+        vault=vault,
+        clock=clock,
+        wake=wake,
+        inbox=Inbox(engine, wake),
+        rooms=Rooms(config, engine, vault, clock, owner),
+        tokens=PageTokens(config.secret_keys),
+        known_hooks=Remembered(hook_finder(engine, vault)),
+        known_portals=Remembered(portal_finder(engine, vault)),
+    )

@@ -1,0 +1,110 @@
+"""How a page is entered: the portal's POST in its frame is proven, then a page token is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, g, render_template, request, url_for
+
+from b24app import assets, security, tenants
+from b24app.bodies import body
+from b24app.deps import Deps
+from b24app.errors import Unwelcome
+from b24app.security import Visitor
+from b24app.words import words
+from sync.bitrix24 import hooks
+from sync.bitrix24.hooks import Frame
+from sync.bitrix24.install import StepResult
+from sync.bitrix24.oauth import Credentials
+from sync.settings.apply import current
+from sync.store.database import read
+from sync.store.records import PortalRecord
+
+LARGEST_FORM = 1_000_000  # bytes
+# The order in which sync.bitrix24.install takes them.
+STEPS = ("rights", "scopes", "events", "placements", "fields", "features")
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Who came in: the frame as told, what was proven of it, and the user it belongs to."""
+
+    frame: Frame
+    proven: Credentials
+    user: tenants.Opener
+
+
+def enter(deps: Deps) -> Entered:
+    """Proves the frame of this request. Raises Unwelcome, shown inside the frame it came from."""
+    try:
+        frame = hooks.parse_frame(request.args, hooks.parse_form(body(LARGEST_FORM)))
+    except hooks.BadForm as error:
+        raise Unwelcome(
+            400, "not_from_bitrix24", "This page opens inside Bitrix24", str(error)
+        ) from None
+    # Only an error without anything to press is shown before the portal is proven.
+    security.allow_framing_by(frame.client_endpoint)
+    g.language = frame.language
+    proven = tenants.prove(deps, frame.credentials(deps.clock.now()))
+    security.allow_framing_by(proven.client_endpoint)
+    return Entered(frame, proven, tenants.opener(deps, proven))
+
+
+def page(
+    deps: Deps,
+    entered: Entered,
+    portal: PortalRecord,
+    view: str,
+    *,
+    task_id: int | None = None,
+) -> Response:
+    """The shell of a view, with the page token inside: no secret is ever in a URL."""
+    visitor = Visitor(portal.id, entered.user.user_id, entered.user.admin)
+    config: dict[str, Any] = {
+        "view": view,
+        "language": "ru" if entered.frame.language.lower() == "ru" else "en",
+        "token": deps.tokens.issue(visitor, deps.clock.now()),
+        "portal": portal.client_endpoint.removesuffix("rest/"),
+        "admin": visitor.admin,
+        "prefix": _prefix(deps, portal),
+        "steps": STEPS,
+        "taskId": task_id,
+    }
+    built = assets.find()
+    if built is None and view == "install":
+        return plain(deps, portal, config)
+    return shell(config, built)
+
+
+def _prefix(deps: Deps, portal: PortalRecord) -> str:
+    with read(deps.engine) as conn:
+        return current(conn, portal).references.prefix
+
+
+def shell(config: dict[str, Any], built: assets.Assets | None) -> Response:
+    said = words(config["language"])
+    title = said["install" if config["view"] == "install" else "title"]
+    values = {"config": config, "words": said, "title": title, "nonce": security.nonce()}
+    if built is None:
+        return Response(render_template("plain.html", steps=None, **values))
+    return Response(render_template("page.html", assets=built, **values))
+
+
+def plain(deps: Deps, portal: PortalRecord, config: dict[str, Any]) -> Response:
+    """The installation without the built frontend: the steps run here and are listed."""
+    steps: list[StepResult] = list(tenants.set_up(deps, portal))
+    tenants.activate(deps, portal.id, [step.name for step in steps if not step.ok])
+    security.allow_script("https://api.bitrix24.com")
+    said = words(config["language"])
+    return Response(
+        render_template(
+            "plain.html",
+            config=config,
+            words=said,
+            title=said["install"],
+            nonce=security.nonce(),
+            steps=steps,
+            again=url_for("install.again"),
+        )
+    )

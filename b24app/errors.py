@@ -1,0 +1,95 @@
+"""Every error as clear JSON, or as a page where a person looks; never a traceback."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import asdict, dataclass
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from sync.errors import Denied, Later, Refused, SyncError
+from sync.log import log
+
+
+class Unwelcome(Exception):
+    """A request that is answered with a reason: an HTTP status, a code, what to do about it."""
+
+    def __init__(self, status: int, code: str, text: str, change: str = "") -> None:
+        super().__init__(text)
+        self.status, self.code, self.text, self.change = status, code, text, change
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An error as it is shown."""
+
+    status: int
+    code: str
+    text: str
+    change: str = ""
+
+
+_BY_ERROR: tuple[tuple[type[SyncError], int, str], ...] = (
+    (Later, 503, "later"),
+    (Denied, 409, "denied"),
+    (Refused, 422, "refused"),
+)
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(Exception, _answer)
+    app.before_request(_name_request)
+    app.after_request(_tell_request)
+
+
+def _name_request() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if re.fullmatch(r"[\w-]{8,64}", given) else uuid.uuid4().hex
+
+
+def _tell_request(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    return response
+
+
+def _answer(error: Exception) -> Response:
+    shown = _shown(error)
+    if shown.status >= 500 and not isinstance(error, SyncError):
+        log.error("request_failed", path=request.path, request_id=g.request_id, exc_info=error)
+    else:
+        log.info("request_refused", path=request.path, code=shown.code, request_id=g.request_id)
+    if _is_page(request.path):
+        response = Response(render_template("error.html", error=shown, request_id=g.request_id))
+    else:
+        said = {key: value for key, value in asdict(shown).items() if key != "status"}
+        response = jsonify(error=said | {"request_id": g.request_id})
+    response.status_code = shown.status
+    return response
+
+
+def _is_page(path: str) -> bool:
+    """Whether a person looks at the answer: everything of the portal's but its events."""
+    return path.startswith("/b24/") and path != "/b24/events"
+
+
+def _shown(error: Exception) -> Shown:
+    match error:
+        case Unwelcome():
+            return Shown(error.status, error.code, error.text, error.change)
+        case SyncError():
+            _, status, code = next(row for row in _BY_ERROR if isinstance(error, row[0]))
+            return Shown(status, error.code or code, f"{error.what}. {error.why}".strip(". "))
+        case HTTPException():
+            return Shown(error.code or 500, error.name.lower().replace(" ", "_"), _plain(error))
+    return Shown(
+        500,
+        "internal",
+        "Something broke on our side",
+        "Try again; if it stays, give the request id below to your administrator",
+    )
+
+
+def _plain(error: HTTPException) -> str:
+    return re.sub(r"<[^>]+>", "", error.description or error.name)

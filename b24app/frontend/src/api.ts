@@ -1,0 +1,114 @@
+/** Our own server: typed calls with the page token, and errors people can read. */
+import { config } from './config'
+import { text } from './texts'
+
+export interface StepResult { name: string; ok: boolean; text: string; change: string }
+
+export interface NamedTask { id: number; kind: string; title: string; unknown: boolean }
+
+export interface MergeRequest {
+  reference: string
+  title: string
+  url: string
+  state: string
+  draft: boolean
+  approved: boolean
+  author: string
+  approved_by: string[]
+  pipeline: string | null
+  pipeline_url: string | null
+  branch: string
+  updated_at: string
+  tasks: NamedTask[]
+}
+
+export interface Connection {
+  name: string
+  kind: string
+  base_url: string
+  state: string
+  state_reason: string
+}
+
+export interface Status {
+  portal: string
+  state: string
+  reason: string
+  connections: Connection[]
+  deliveries_waiting: number
+  subjects_waiting: number
+  commands_waiting: number
+  dead: number
+  merge_requests: MergeRequest[]
+  worker_alive: boolean
+}
+
+export interface Failure {
+  kind: string
+  id: string
+  action: string
+  about: string
+  text: string
+  at: string | null
+}
+
+export interface Tested { ok: boolean; account: string; problems: string[] }
+
+export interface Development {
+  task: { id: number; title: string; step: string | null; unknown: boolean }
+  merge_requests: MergeRequest[]
+  decisions: { at: string; reason: string }[]
+}
+
+/** An answer that is an error: what happened, and what to change. */
+export class Failed extends Error {
+  constructor(message: string, readonly change: string, readonly requestId: string) {
+    super(message)
+  }
+}
+
+async function send(method: string, path: string, body?: unknown): Promise<Response> {
+  const request = {
+    method,
+    headers: { Authorization: `Bearer ${config.token}`, 'Content-Type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  }
+  const response = await fetch(`/api/${path}`, request).catch(() => {
+    throw new Failed(text.unreachable, text.tryAgainLater, '')
+  })
+  if (response.ok) return response
+  const error = (await response.json().catch(() => null))?.error ?? {}
+  throw new Failed(error.text ?? text.broken, error.change ?? '', error.request_id ?? '')
+}
+
+async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const answer = await (await send(method, path, body)).json().catch(() => null)
+  if (answer === null) throw new Failed(text.broken, '', '')
+  return answer as T
+}
+
+/** The answer line by line, as the server gets on with the work. */
+async function* lines<T>(path: string, body: unknown): AsyncGenerator<T> {
+  const reader = (await send('POST', path, body)).body!
+    .pipeThrough(new TextDecoderStream())
+    .getReader()
+  let rest = ''
+  for (;;) {
+    const { done, value } = await reader.read()
+    const parts = (rest + (value ?? '')).split('\n')
+    rest = parts.pop() ?? ''
+    for (const line of parts) yield JSON.parse(line) as T
+    if (done) return
+  }
+}
+
+export const api = {
+  install: (only: string[]) => lines<StepResult>('install/run', { only }),
+  finish: (failed: string[]) => call<{ state: string }>('POST', 'install/finish', { failed }),
+  status: () => call<Status>('GET', 'status'),
+  failures: () => call<{ failures: Failure[] }>('GET', 'failures'),
+  replay: (items: { kind: string; id: string }[]) =>
+    call<{ replayed: number }>('POST', 'replay', { items }),
+  test: (name: string) => call<Tested>('POST', `connections/${encodeURIComponent(name)}/test`, {}),
+  development: (task: number) => call<Development>('GET', `task/${task}/development`),
+}

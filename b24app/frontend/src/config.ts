@@ -1,0 +1,16 @@
+/** What the server says of this page: read once, never changed. */
+
+export type View = 'install' | 'overview' | 'task'
+
+export interface Config {
+  view: View
+  language: 'en' | 'ru'
+  token: string
+  portal: string
+  admin: boolean
+  prefix: string
+  steps: string[]
+  taskId: number | null
+}
+
+export const config = JSON.parse(document.getElementById('config')?.textContent ?? '{}') as Config

@@ -1,0 +1,35 @@
+/** The portal's frame around this page: there is none when the page is opened by itself. */
+import { initializeB24Frame, type B24Frame } from '@bitrix24/b24jssdk'
+
+let opened: Promise<B24Frame | null> | undefined
+
+function frame(): Promise<B24Frame | null> {
+  if (window.parent === window) return Promise.resolve(null)
+  opened ??= initializeB24Frame().catch(() => null)
+  return opened
+}
+
+/**
+ * Tells the portal that the installation is over; it then opens the application by itself.
+ * False where nobody waits for that: the page is not in a frame, or is the application already.
+ */
+export async function installFinish(): Promise<boolean> {
+  const found = await frame()
+  if (found === null || !found.isInstallMode) return false
+  await found.installFinish()
+  return true
+}
+
+/** Opens a task in the portal's own slider. */
+export async function openTask(id: number): Promise<void> {
+  const found = await frame()
+  const path = `/company/personal/user/0/tasks/task/view/${id}/`
+  if (found === null) return
+  await found.slider.openPath(found.slider.getUrl(path))
+}
+
+/** Makes the frame as high as the page. */
+export async function fit(): Promise<void> {
+  const found = await frame()
+  await found?.parent.fitWindow()
+}

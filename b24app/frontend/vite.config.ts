@@ -1,0 +1,21 @@
+import bitrix24UIPluginVite from '@bitrix24/b24ui-nuxt/vite'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+
+// The server writes the page and looks the files up in the manifest:
+// https://vite.dev/guide/backend-integration
+export default defineConfig({
+  base: '/static/dist/',
+  plugins: [
+    vue(),
+    bitrix24UIPluginVite({ router: false, colorModeStorageKey: null, dts: false, autoImport: false }),
+  ],
+  build: {
+    outDir: '../static/dist',
+    emptyOutDir: true,
+    manifest: true,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: 'src/main.ts' },
+    chunkSizeWarningLimit: 1000, // kB: one page, one bundle, cached for good
+  },
+})

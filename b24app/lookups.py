@@ -1,0 +1,39 @@
+"""What a settings document is checked against: the portal's own columns and users."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from sync.bitrix24.client import Portal
+from sync.bitrix24.peer import read_stages, read_users
+from sync.core.model import PortalUser, Stage
+from sync.errors import Refused
+
+
+class PortalLookups:
+    """Asks the portal once for each thing. Raises Later or Denied where it cannot be known."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+        self._stages: dict[int, tuple[Stage, ...] | None] = {}
+
+    def stages(self, group_id: int) -> tuple[Stage, ...] | None:
+        if group_id not in self._stages:
+            self._stages[group_id] = self._read(group_id)
+        return self._stages[group_id]
+
+    def user(self, reference: int | str) -> PortalUser | None:
+        if isinstance(reference, int):
+            return next((one for one in self._users if one.id == reference), None)
+        wanted = reference.lower()
+        return next((one for one in self._users if (one.email or "").lower() == wanted), None)
+
+    def _read(self, group_id: int) -> tuple[Stage, ...] | None:
+        try:
+            return read_stages(self._portal, group_id) or None
+        except Refused:
+            return None
+
+    @cached_property
+    def _users(self) -> tuple[PortalUser, ...]:
+        return read_users(self._portal)

@@ -1,0 +1,54 @@
+"""POST /b24/app and /b24/task: the application's own page, and the tab inside a task."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from b24app import tenants
+from b24app.deps import Deps
+from b24app.entry import Entered, enter, page
+from b24app.errors import Unwelcome
+from sync.store.records import PortalRecord
+
+
+def blueprint(deps: Deps) -> Blueprint:
+    here = Blueprint("panel", __name__)
+
+    @here.post("/b24/app")
+    def app() -> Response:
+        entered = enter(deps)
+        portal = _portal(deps, entered)
+        # Whatever was left of an installation is done now, by the first administrator who comes.
+        unfinished = portal.state == "installing" and entered.user.admin
+        task_id = entered.frame.task_id
+        view = "install" if unfinished else "task" if task_id else "overview"
+        return page(deps, entered, portal, view, task_id=task_id)
+
+    @here.post("/b24/task")
+    def task() -> Response:
+        entered = enter(deps)
+        portal = _portal(deps, entered)
+        view = "task" if entered.frame.task_id else "overview"
+        return page(deps, entered, portal, view, task_id=entered.frame.task_id)
+
+    return here
+
+
+def _portal(deps: Deps, entered: Entered) -> PortalRecord:
+    """The portal of the page; an administrator brings one back that is unknown or disconnected."""
+    portal = tenants.find(deps, entered.proven.member_id)
+    if portal is not None and portal.state != "disconnected":
+        return tenants.moved(deps, portal, entered.proven.client_endpoint)
+    if not entered.user.admin:
+        raise Unwelcome(
+            409,
+            "not_installed",
+            "The application is not connected to this portal",
+            "Ask an administrator of the portal to open it once",
+        )
+    return tenants.admit(
+        deps,
+        entered.proven,
+        application_token=entered.frame.application_token,
+        language=entered.frame.language,
+    )

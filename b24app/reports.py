@@ -1,0 +1,222 @@
+"""What people are shown: merge request rows, the development of a task, and what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from sync.core.model import MergeRequest, MergeRequestKey
+from sync.store import (
+    connections,
+    deliveries,
+    links,
+    logs,
+    mirror,
+    outbox,
+    portals,
+    subjects,
+    tasks,
+)
+from sync.store.records import ConnectionRecord, LinkRow, PortalRecord, TaskRow
+from sync.store.tables import connection, merge_request
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTask:
+    """A task that a merge request names. `unknown`: the portal shows no such task to the app."""
+
+    id: int
+    kind: str
+    title: str = ""
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A merge request as people see it."""
+
+    reference: str
+    title: str
+    url: str
+    state: str
+    draft: bool
+    approved: bool
+    author: str
+    approved_by: tuple[str, ...]
+    pipeline: str | None
+    pipeline_url: str | None
+    branch: str
+    updated_at: datetime
+    tasks: tuple[NamedTask, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that was given up: `kind` and `id` are what `replay` takes.
+
+    `action`: the command's kind, `decide` of a subject, `read` of a delivery; `about`: the task,
+    or the event's name.
+    """
+
+    kind: str
+    id: str
+    action: str
+    about: str
+    text: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A portal at a glance; waiting and dead are counts."""
+
+    portal: str
+    state: str
+    reason: str
+    connections: tuple[dict[str, Any], ...]
+    deliveries_waiting: int
+    subjects_waiting: int
+    commands_waiting: int
+    dead: int
+    merge_requests: tuple[Row, ...]
+
+
+def overview(conn: Connection, portal: PortalRecord, limit: int = SHOWN) -> Overview:
+    of_subjects, of_commands = subjects.counts(conn, portal.id), outbox.counts(conn, portal.id)
+    return Overview(
+        portal=portal.client_endpoint.removesuffix("/rest/").partition("://")[2],
+        state=portal.state,
+        reason=portal.state_reason,
+        connections=tuple(shown(one) for one in connections.by_portal(conn, portal.id)),
+        deliveries_waiting=deliveries.pending_count(conn, portal.id),
+        subjects_waiting=of_subjects.get("dirty", 0),
+        commands_waiting=of_commands.get("waiting", 0) + of_commands.get("sending", 0),
+        dead=len(failures(conn, portal.id)),
+        merge_requests=latest(conn, portal.id, limit),
+    )
+
+
+def shown(record: ConnectionRecord) -> dict[str, Any]:
+    """A connection without anything secret."""
+    fields = ("name", "kind", "base_url", "state", "state_reason", "account")
+    return {name: getattr(record, name) for name in fields}
+
+
+def latest(conn: Connection, portal_id: int, limit: int = SHOWN) -> tuple[Row, ...]:
+    """The merge requests of a portal that changed last."""
+    columns = merge_request.c
+    query = (
+        select(columns.connection_id, columns.project_id, columns.iid)
+        .join(connection, connection.c.id == columns.connection_id)
+        .where(connection.c.portal_id == portal_id)
+        .order_by(columns.updated_at.desc())
+        .limit(limit)
+    )
+    keys = [MergeRequestKey(*row) for row in conn.execute(query)]
+    named = links.by_merge_requests(conn, keys)
+    return rows(conn, portal_id, keys, [link for found in named.values() for link in found])
+
+
+def rows(
+    conn: Connection, portal_id: int, keys: Sequence[MergeRequestKey], named: Iterable[LinkRow]
+) -> tuple[Row, ...]:
+    """The rows of merge requests in the order given; unknown ones are left out."""
+    live = [link for link in named if link.live]
+    known = mirror.get_merge_requests(conn, keys)
+    read = tasks.get(conn, portal_id, {link.task_id for link in live})
+    return tuple(
+        _row(known[key], [_task(link, read) for link in live if link.merge_request == key])
+        for key in keys
+        if key in known
+    )
+
+
+def development(conn: Connection, portal_id: int, task_id: int) -> dict[str, Any]:
+    """All there is to say of one task: its merge requests, and the last reasons for its moves."""
+    named = links.by_tasks(conn, portal_id, [task_id]).get(task_id, ())
+    keys = [link.merge_request for link in named if link.live]
+    found = sorted(rows(conn, portal_id, keys, named), key=lambda row: row.updated_at)[::-1]
+    task = tasks.get(conn, portal_id, [task_id]).get(task_id)
+    decided = logs.decisions(conn, portal_id, "task", str(task_id), limit=20)
+    return {
+        "task": {
+            "id": task_id,
+            "title": task.body.title if task and task.body else "",
+            "step": task.step.value if task and task.step else None,
+            "unknown": task is not None and task.missing,
+        },
+        "merge_requests": [asdict(row) for row in found],
+        "decisions": [{"at": one.at, "reason": one.reason} for one in decided],
+    }
+
+
+def failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
+    """What was given up and waits for somebody to replay it."""
+    heard = [
+        Failure("delivery", str(one.id), "read", one.event, one.outcome, one.received_at)
+        for one in deliveries.dead(conn, portal_id)
+    ]
+    looked = [
+        Failure("subject", f"{one.kind}:{one.key}", "decide", one.key, one.error, one.dirty_at)
+        for one in subjects.dead(conn, portal_id)
+    ]
+    written = [
+        Failure("command", str(one.id), one.kind, one.subject_key, one.error, one.done_at)
+        for one in outbox.refused(conn, portal_id)
+    ]
+    return (*written, *looked, *heard)
+
+
+def find_portal(conn: Connection, name: str | None) -> PortalRecord:
+    """The portal by domain, member id or number; without a name, the only one there is.
+
+    Raises LookupError with what to do.
+    """
+    every = [one for one in portals.everything(conn) if one.state != "removed"]
+    if name is None:
+        if len(every) == 1:
+            return every[0]
+        raise LookupError(
+            "name the portal: " + ", ".join(map(_domain, every))
+            if every
+            else "no portal is installed yet"
+        )
+    found = [one for one in every if name in (one.member_id, str(one.id), _domain(one))]
+    if not found:
+        raise LookupError(f"no portal {name} is installed")
+    return found[0]
+
+
+def _domain(portal: PortalRecord) -> str:
+    return portal.client_endpoint.partition("://")[2].split("/")[0]
+
+
+def _task(link: LinkRow, read: dict[int, TaskRow]) -> NamedTask:
+    task = read.get(link.task_id)
+    title = task.body.title if task and task.body else ""
+    return NamedTask(link.task_id, link.kind.value, title, task is not None and task.missing)
+
+
+def _row(one: MergeRequest, named: list[NamedTask]) -> Row:
+    pipeline = one.pipeline
+    return Row(
+        reference=f"{one.project.path}!{one.iid}",
+        title=one.title,
+        url=one.url,
+        state=one.state.value,
+        draft=one.draft,
+        approved=one.approved,
+        author=one.author.shown if one.author else "",
+        approved_by=tuple(person.shown for person in one.approved_by),
+        pipeline=pipeline.status.value if pipeline else None,
+        pipeline_url=pipeline.url if pipeline else None,
+        branch=one.source_branch,
+        updated_at=one.updated_at,
+        tasks=tuple(named),
+    )

@@ -1,0 +1,154 @@
+"""gunicorn, set up in code: one web process of threads, and beside it, if asked, the worker.
+
+`serve` is one process tree: the arbiter loads the code once, forks the web process and the
+worker, so that they share its memory, restarts whichever dies and passes signals on.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+from b24app.hooks import LARGEST_BODY
+
+STOP_SECONDS = 30
+_RESTART_SECONDS = (1.0, 30.0)  # the first pause after a worker died, and the longest
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    host: str
+    port: int
+    threads: int
+    processes: int = 1
+
+
+class Server(BaseApplication):
+    """`load` builds the app (no thread, no connection); `start` runs in the web process."""
+
+    def __init__(
+        self,
+        bind: Bind,
+        load: Callable[[], Flask],
+        start: Callable[[], None],
+        *,
+        worker: Callable[[], None] | None = None,
+    ) -> None:
+        self._bind, self._load, self._start, self._worker = bind, load, start, worker
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings: dict[str, Any] = {
+            "bind": [f"{self._bind.host}:{self._bind.port}"],
+            "workers": self._bind.processes,
+            "worker_class": "gthread",
+            "threads": self._bind.threads,
+            "keepalive": 30,
+            "timeout": 120,
+            "graceful_timeout": STOP_SECONDS,
+            "preload_app": True,
+            "accesslog": None,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
+            "when_ready": _ready,
+            "pre_request": _close_after_oversize,
+            "post_worker_init": lambda _: self._start(),
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._load()
+
+    def run(self) -> None:
+        (Tree(self, self._worker) if self._worker else Arbiter(self)).run()
+
+
+class Tree(Arbiter):
+    """An arbiter that keeps one more child alive: the worker."""
+
+    def __init__(self, app: Server, worker: Callable[[], None]) -> None:
+        self._run_worker, self._child = worker, 0
+        self._born, self._pause = 0.0, _RESTART_SECONDS[0]
+        super().__init__(app)
+
+    def manage_workers(self) -> None:
+        super().manage_workers()
+        if self._child and not _lives(self._child):
+            self._mourn()
+        if not self._child and time.monotonic() >= self._born:
+            self._child = self._fork()
+
+    def _mourn(self) -> None:
+        """A worker that died young is started again later and later."""
+        first, longest = _RESTART_SECONDS
+        lived = time.monotonic() - self._born
+        self._pause = first if lived > longest else min(longest, self._pause * 2)
+        self.log.error("The worker died; it starts again in %.0f s", self._pause)
+        self._child, self._born = 0, time.monotonic() + self._pause
+
+    def _fork(self) -> int:
+        self._born = time.monotonic()
+        pid = os.fork()
+        if pid:
+            return pid
+        code = 1
+        try:
+            for name in ("SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP", "SIGCHLD", "SIGUSR1"):
+                signal.signal(getattr(signal, name), signal.SIG_DFL)
+            for listener in self.LISTENERS:
+                listener.close()
+            self._run_worker()
+            code = 0
+        except SystemExit as left:
+            code = left.code if isinstance(left.code, int) else 1
+        except BaseException:
+            self.log.exception("The worker failed")
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def stop(self, graceful: bool = True) -> None:
+        self._signal(signal.SIGTERM)
+        super().stop(graceful)
+        until = time.monotonic() + STOP_SECONDS
+        while self._child and _lives(self._child) and time.monotonic() < until:
+            time.sleep(0.05)
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._child and _lives(self._child):
+            os.kill(self._child, number)
+
+
+def _lives(pid: int) -> bool:
+    """Whether our child runs; it may have been reaped with gunicorn's own already."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == 0
+    except ChildProcessError:
+        return False
+
+
+def _ready(arbiter: Arbiter) -> None:
+    """Before the fork: what is loaded stays shared, the collector does not touch it."""
+    gc.collect()
+    gc.freeze()
+
+
+def _close_after_oversize(worker: Any, request: Any) -> None:
+    """A body that is refused unread is not read to the end just to reuse the connection."""
+    for name, value in request.headers:
+        if name == "CONTENT-LENGTH" and value.isdigit() and int(value) > LARGEST_BODY:
+            request.force_close()

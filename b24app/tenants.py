@@ -1,0 +1,248 @@
+"""A portal's life with us: proven, stored, set up, paused, forgotten.
+
+Nothing a request says of itself is believed before the OAuth server has confirmed it: the server
+is taken from an allow-list, and the portal's address from its answer.
+https://apidocs.bitrix24.com/settings/cloud-and-on-premise/security-recommendations.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from sqlalchemy import Connection, update
+
+from b24app.deps import Deps
+from b24app.errors import Unwelcome
+from sync.bitrix24 import install as installer
+from sync.bitrix24 import oauth
+from sync.bitrix24.client import Portal
+from sync.bitrix24.install import StepResult
+from sync.bitrix24.limits import Allowance, fresh
+from sync.bitrix24.oauth import Credentials, whole
+from sync.errors import Denied, Later, SyncError
+from sync.log import log
+from sync.store import portals
+from sync.store.database import read, write
+from sync.store.records import Install, PortalRecord, PortalTokens
+from sync.store.tables import portal as table
+
+T = TypeVar("T")
+PAYMENT_OVER = "The subscription of the application has ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Who opened a page, as the portal itself tells."""
+
+    user_id: int
+    admin: bool
+
+
+def prove(deps: Deps, claimed: Credentials) -> Credentials:
+    """What the OAuth server confirms of claimed credentials. Raises Unwelcome: 401, 503."""
+    try:
+        return oauth.prove_install(
+            claimed, deps.rooms.keys, session=deps.rooms.session(), now=deps.clock.now()
+        )
+    except Later as error:
+        raise Unwelcome(503, "later", error.what, "Try again in a minute") from None
+    except SyncError as error:
+        log.warning("portal_not_proven", member_id=claimed.member_id, code=error.code)
+        raise Unwelcome(401, error.code or "unproven", _told(error), error.change) from None
+
+
+def _told(error: SyncError) -> str:
+    """Our own words; of the vendor's errors what they mean, not how they are called."""
+    vendors = error.code.isupper() and error.why
+    return error.why if vendors else error.what
+
+
+def opener(deps: Deps, proven: Credentials) -> Opener:
+    """The user whose tokens these are. Raises Unwelcome.
+
+    https://apidocs.bitrix24.com/api-reference/common/users/profile.html
+    """
+    visiting = Portal(
+        proven,
+        deps.rooms.keys,
+        tokens=_Visit(proven),
+        allowance=_Unshared(fresh(deps.clock.now())),
+        log=lambda exchange: None,
+        clock=deps.clock,
+        session=deps.rooms.session(),
+    )
+    try:
+        found = visiting.call("profile", {}, write=False)["result"]
+    except SyncError as error:
+        status = 503 if isinstance(error, Later) else 401
+        raise Unwelcome(status, error.code or "no_profile", _told(error), error.change) from None
+    admin = found.get("ADMIN") in (True, "Y", "1", 1)
+    return Opener(whole(found.get("ID")) or proven.user_id, admin)
+
+
+def find(deps: Deps, member_id: str) -> PortalRecord | None:
+    """The portal as installed; None for one that is not, or was removed."""
+    with read(deps.engine) as conn:
+        found = portals.by_member(conn, member_id)
+    return None if found is None or found.state == "removed" else found
+
+
+def admit(
+    deps: Deps, proven: Credentials, *, application_token: str, language: str
+) -> PortalRecord:
+    """Stores a proven installation; the portal is installing until its steps were run."""
+    now = deps.clock.now()
+    told = Install(
+        member_id=proven.member_id,
+        client_endpoint=proven.client_endpoint,
+        server_endpoint=proven.server_endpoint,
+        tokens=PortalTokens(
+            proven.access_token, proven.refresh_token, proven.expires_at, proven.user_id or None
+        ),
+        client_id=deps.config.client_id,
+        language=language.lower() or "en",
+        scopes=proven.scopes,
+        app_status=proven.status,
+        application_token=application_token or None,
+    )
+    with write(deps.engine) as conn:
+        portal_id = portals.create_or_update(conn, deps.vault, told, now)
+        record = _stored(conn, portal_id)
+    _forget_known(deps)
+    log.info("portal_admitted", portal_id=portal_id, member_id=proven.member_id)
+    return record
+
+
+def portal_of(deps: Deps, portal_id: int) -> PortalRecord:
+    """The portal of a page token. Raises Unwelcome (404)."""
+    with read(deps.engine) as conn:
+        return _stored(conn, portal_id)
+
+
+def moved(deps: Deps, portal: PortalRecord, client_endpoint: str) -> PortalRecord:
+    """The portal at its proven address."""
+    if portal.client_endpoint == client_endpoint:
+        return portal
+    with write(deps.engine) as conn:
+        portals.set_endpoint(conn, portal.id, client_endpoint, deps.clock.now())
+    return replace(portal, client_endpoint=client_endpoint)
+
+
+def set_up(
+    deps: Deps, portal: PortalRecord, only: Container[str] | None = None
+) -> Iterator[StepResult]:
+    """Runs the install steps (or some of them) with the stored tokens, keeping what they learn."""
+    try:
+        client = deps.rooms.portal(portal.id)
+    except SyncError as error:
+        yield StepResult("tokens", False, error.what, error.change)
+        return
+    language = "ru" if portal.language == "ru" else "en"
+    for step in installer.run(client, deps.config.public_url, language, only):
+        if not step.ok:
+            log.warning("install_step_failed", portal_id=portal.id, step=step.name, why=step.text)
+        if "features" in step.found:
+            with write(deps.engine) as conn:
+                features = dict(step.found["features"])
+                portals.set_features(conn, portal.id, features, deps.clock.now())
+        yield step
+
+
+def activate(deps: Deps, portal_id: int, failed: list[str] | None = None) -> None:
+    """The installation is over; what failed is shown until it is repeated."""
+    reason = f"Not everything worked at the installation: {', '.join(failed)}" if failed else ""
+    with write(deps.engine) as conn:
+        if _stored(conn, portal_id).state_reason != PAYMENT_OVER:
+            portals.set_state(conn, portal_id, "active", reason, deps.clock.now())
+    deps.wake(portal_id)
+    _forget_known(deps)
+
+
+def save_application_token(deps: Deps, portal_id: int, token: str) -> None:
+    with write(deps.engine) as conn:
+        portals.save_application_token(conn, deps.vault, portal_id, token, deps.clock.now())
+    _forget_known(deps)
+
+
+def remove(deps: Deps, portal_id: int, *, clean: bool) -> None:
+    """Erases the portal, or marks it removed and forgets its tokens, which are dead anyway."""
+    now = deps.clock.now()
+    with write(deps.engine) as conn:
+        if clean:
+            portals.erase(conn, portal_id)
+        else:
+            dead = dict.fromkeys(
+                ("access_token_sealed", "refresh_token_sealed", "application_token_sealed")
+            )
+            conn.execute(update(table).where(table.c.id == portal_id).values(**dead))
+            portals.set_state(conn, portal_id, "removed", "The application was uninstalled", now)
+    _forget_known(deps)
+    log.info("portal_removed", portal_id=portal_id, clean=clean)
+
+
+def check_payment(deps: Deps, portal_id: int) -> None:
+    """Pauses or resumes the portal by what it says itself of the application's subscription.
+
+    https://apidocs.bitrix24.com/api-reference/common/system/app-info.html
+    """
+    try:
+        info = deps.rooms.portal(portal_id).call("app.info", {}, write=False)["result"]
+        over = info.get("PAYMENT_EXPIRED") in ("Y", True)
+    except Denied as error:
+        if error.code != "PAYMENT_REQUIRED":
+            raise
+        over = True
+    with write(deps.engine) as conn:
+        portal, now = _stored(conn, portal_id), deps.clock.now()
+        if over:
+            portals.set_state(conn, portal_id, "paused", PAYMENT_OVER, now)
+        elif portal.state == "paused" and portal.state_reason == PAYMENT_OVER:
+            portals.set_state(conn, portal_id, "active", "", now)
+    deps.wake(portal_id)
+
+
+def _stored(conn: Connection, portal_id: int) -> PortalRecord:
+    found = portals.by_id(conn, portal_id)
+    if found is None or found.state == "removed":
+        raise Unwelcome(404, "no_portal", "The portal is not installed here")
+    return found
+
+
+def _forget_known(deps: Deps) -> None:
+    deps.known_portals.forget()
+    deps.known_hooks.forget()
+
+
+@dataclass(slots=True)
+class _Visit:
+    """Tokens of somebody who is only looking in: used as they are, never renewed or stored."""
+
+    credentials: Credentials
+
+    def load(self) -> Credentials:
+        return self.credentials
+
+    @contextmanager
+    def refreshing(self) -> Iterator[None]:
+        raise Denied("The access token of this page is over", change="Open the page again")
+        yield
+
+    def save(self, credentials: Credentials) -> None:
+        self.credentials = credentials
+
+    def domain_moved(self, client_endpoint: str) -> None:
+        self.credentials = replace(self.credentials, client_endpoint=client_endpoint)
+
+
+@dataclass(slots=True)
+class _Unshared:
+    """An allowance for the one call of a visit."""
+
+    allowance: Allowance
+
+    def change(self, step: Callable[[Allowance], tuple[Allowance, T]]) -> T:
+        self.allowance, answer = step(self.allowance)
+        return answer

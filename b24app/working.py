@@ -1,0 +1,34 @@
+"""A worker as it runs here: the engine with the rooms opened from the database."""
+
+from __future__ import annotations
+
+from b24app.rooms import Rooms
+from sync.config import Config
+from sync.core.clock import WallClock
+from sync.engine import owner
+from sync.engine.queue import WakeUps, open_queue
+from sync.engine.registry import Deps
+from sync.engine.worker import Worker
+from sync.store.database import open_database
+from sync.store.vault import Vault
+
+
+def build_worker(config: Config, *, own_id: str) -> Worker:
+    """`own_id` tells it from other workers of the process."""
+    engine, vault, clock = (
+        open_database(config.database_url),
+        Vault(config.secret_keys, reload=config.keys_now),
+        WallClock(),
+    )
+    name = owner.name(own_id)
+    rooms = Rooms(config, engine, vault, clock, name)
+    deps = Deps(
+        database=engine,
+        vault=vault,
+        clock=clock,
+        portal_for=rooms.portal,
+        code_host_for=rooms.code_host,
+        owner=name,
+        rules_for=rooms.rules,
+    )
+    return Worker(deps, WakeUps(open_queue(config.queue_url)))

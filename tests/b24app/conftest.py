@@ -1,0 +1,148 @@
+"""The whole app over a fresh database, served on this machine, beside an emulated portal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, func, select
+from werkzeug.serving import make_server
+
+from b24app.app import create_app
+from b24app.deps import Deps, build
+from sync.config import Config
+from sync.core.clock import ManualClock
+from sync.keyfile import new_key
+from sync.settings.apply import apply
+from sync.settings.document import read
+from sync.store import connections, portals
+from sync.store.database import read as reading
+from sync.store.database import write as writing
+from sync.store.records import ConnectionSecrets, Install, PortalRecord, PortalTokens
+from sync.store.tables import delivery
+from tests.emulators.bitrix24 import BitrixEmulator
+
+MEMBER = "a223c6b3710f85df22e9377d6c4f7553"
+APPLICATION_TOKEN = "application-token-of-the-portal"
+
+
+@dataclass(frozen=True)
+class World:
+    """The app and what tests look at."""
+
+    deps: Deps
+    client: FlaskClient
+    woken: list[int]
+
+    def portal(self, member_id: str = MEMBER) -> PortalRecord | None:
+        with reading(self.deps.engine) as conn:
+            return portals.by_member(conn, member_id)
+
+    def deliveries(self) -> int:
+        with reading(self.deps.engine) as conn:
+            return conn.scalar(select(func.count()).select_from(delivery)) or 0
+
+    def install(self, *, application_token: str | None = APPLICATION_TOKEN) -> PortalRecord:
+        """A portal as if it had been installed before."""
+        told = Install(
+            MEMBER,
+            "https://portal.example.com/rest/",
+            "https://oauth.bitrix.info/rest/",
+            PortalTokens("access", "refresh", None, 1),
+            application_token=application_token,
+        )
+        now = self.deps.clock.now()
+        with writing(self.deps.engine) as conn:
+            portal_id = portals.create_or_update(conn, self.deps.vault, told, now)
+            portals.set_state(conn, portal_id, "active", "", now)
+        found = self.portal()
+        assert found is not None
+        return found
+
+    def connect(self, portal: PortalRecord, extra: str = "") -> ConnectionSecrets:
+        """A GitLab connection named main, by the settings document."""
+        text = (
+            "version: 1\nportal: portal.example.com\nconnections:\n"
+            f"  - name: main\n    url: https://gitlab.example.com\n{extra}"
+        )
+        now = self.deps.clock.now()
+        with writing(self.deps.engine) as conn:
+            settings = read(text, {})
+            apply(conn, self.deps.vault, portal, settings, environ={}, now=now)
+            record = connections.by_name(conn, portal.id, "main")
+            assert record is not None
+            found = connections.secrets(conn, self.deps.vault, record.id)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def config(tmp_path: Path, database_url: str) -> Config:
+    environ = {
+        "B24BRIDGE_DATA_DIR": str(tmp_path),
+        "DATABASE_URL": database_url,
+        "B24BRIDGE_SECRET_KEY": new_key(),
+        "B24BRIDGE_CLIENT_ID": "local.b24bridge",
+        "B24BRIDGE_CLIENT_SECRET": "client-secret",
+        "B24BRIDGE_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "B24BRIDGE_PUBLIC_URL": "https://bridge.example.com",
+    }
+    return Config.from_env(environ)
+
+
+@pytest.fixture
+def make_world(
+    config: Config, engine: Engine, clock: ManualClock
+) -> Iterator[Callable[..., World]]:
+    """Builds the app with some of the configuration changed."""
+    made: list[World] = []
+
+    def make(**changes: object) -> World:
+        woken: list[int] = []
+        deps = build(
+            replace(config, **changes), engine, clock=clock, owner="test", wake=woken.append
+        )
+        deps.inbox.start()
+        made.append(World(deps, create_app(deps).test_client(), woken))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.deps.inbox.stop()
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    return make_world()
+
+
+@pytest.fixture
+def emulator(clock: ManualClock) -> Iterator[BitrixEmulator]:
+    with BitrixEmulator(clock) as running:
+        yield running
+
+
+@pytest.fixture
+def beside(emulator: BitrixEmulator, make_world: Callable[..., World]) -> Iterator[World]:
+    """The app, served over HTTP, that the emulated portal knows as its application."""
+    server = make_server("127.0.0.1", 0, lambda *wsgi: app(*wsgi), threaded=True)
+    url = f"http://127.0.0.1:{server.server_port}"
+    world = make_world(public_url=url, oauth_hosts=frozenset({emulator.oauth_url}))
+    app = world.client.application
+    emulator.app.install_url = f"{url}/b24/install"
+    emulator.app.app_url = f"{url}/b24/app"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield world
+    server.shutdown()
+    thread.join()
+    server.server_close()
