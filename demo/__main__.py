@@ -1,0 +1,131 @@
+"""`make demo`: plays the life of two merge requests and checks what became of their task."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from demo.installing import install
+from demo.scenario import Scene, scenes
+from demo.stage import TASK, TITLE, Stage
+from demo.summary import checks
+from demo.watch import Seen, Watch
+
+STATUSES = {2: "waiting", 3: "in progress", 4: "awaiting control", 5: "completed", 6: "deferred"}
+BOLD, DIM, RED, GREEN, PLAIN = (
+    ("\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[0m") if sys.stdout.isatty() else [""] * 5
+)
+
+
+def main() -> int:
+    """0 when every check holds, 1 when one does not or a part did not work."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="stay up to look at the task")
+    keep = parser.parse_args().keep
+    with tempfile.TemporaryDirectory(prefix="b24bridge-demo-") as home, Stage(Path(home)) as stage:
+        try:
+            failed = play(stage)
+        except (RuntimeError, TimeoutError) as error:
+            print(f"{RED}The demo stopped:{PLAIN} {error}\n{stage.last_words()}")
+            return 1
+        if keep:
+            stay(stage)
+    return 1 if failed else 0
+
+
+def play(stage: Stage) -> int:
+    """The whole story; how many checks failed. Raises RuntimeError or TimeoutError."""
+    print(f"{BOLD}An emulated portal, an emulated GitLab, and b24bridge between them{PLAIN}")
+    stage.start()
+    print("\nThe administrator opens the application in the portal; it sets itself up:")
+    for step in install(stage):
+        print(f"  {mark(step.ok)} {step.name}: {step.text}")
+    connect(stage)
+    watch = Watch(stage.home / "b24bridge.sqlite3")
+    watch.look()
+    print(f"\n{BOLD}Task {TASK} “{TITLE}”{PLAIN} is waiting in the column “New”.")
+    wrong = sum(not perform(stage, watch, scene) for scene in scenes(stage))
+    received = len({event.request_headers["webhook-id"] for event in hook_log(stage)})
+    print(f"\n{BOLD}In the end{PLAIN}")
+    for said, holds in checks(stage, watch, received):
+        print(f"  {mark(holds)} {said}")
+        wrong += not holds
+    totals(stage)
+    return wrong
+
+
+def connect(stage: Stage) -> None:
+    print("\nA developer applies the settings and connects GitLab:")
+    commands = (
+        ("settings", "apply", str(stage.settings_file())),
+        ("gitlab", "test", "gitlab"),
+        ("gitlab", "hooks", "gitlab"),
+    )
+    for words in commands:
+        print(f"  {DIM}$ b24bridge {' '.join(words).replace(str(stage.home), '…')}{PLAIN}")
+        print(indented(stage.command(*words), "    "))
+
+
+def perform(stage: Stage, watch: Watch, scene: Scene) -> bool:
+    """Plays a scene, prints what came of it, and whether the task shows what it must."""
+    print(f"\n{BOLD}▶ {scene.title}{PLAIN}")
+    scene.act()
+    watch.settled()
+    show(watch.look())
+    task = stage.b24.state.tasks[TASK]
+    column = first_column_or(stage, task.stage_id)
+    holds = (task.status, column) == (scene.status, scene.column)
+    said = f"{STATUSES[task.status]}, column “{column}”"
+    wanted = "" if holds else f"; it should be {STATUSES[scene.status]}, “{scene.column}”"
+    print(f"  {mark(holds)} {'the task is':12} {said}{wanted}")
+    return holds
+
+
+def show(seen: Seen) -> None:
+    rows = (("arrived", seen.arrived), ("decided", seen.decided), ("written", seen.written))
+    for name, lines in rows:
+        for line in lines or ("nothing",):
+            print(f"    {DIM}{name:12}{PLAIN} {line}")
+    print(f"    {DIM}{'requests':12}{PLAIN} {seen.requests} to Bitrix24")
+
+
+def first_column_or(stage: Stage, stage_id: int) -> str:
+    """The portal says 0 for a task that was never moved out of the first column."""
+    columns = stage.b24.state.stages_of(10)
+    return stage.b24.state.stages[stage_id].title if stage_id else columns[0].title
+
+
+def hook_log(stage: Stage) -> list:
+    return [event for hook in stage.gitlab.state.hooks.values() for event in hook.log]
+
+
+def totals(stage: Stage) -> None:
+    requests, writes = stage.b24.requests, stage.b24.writes
+    print(
+        f"\n{sum(writes.values())} writes reached the portal in {sum(requests.values())} requests"
+        f" (installation included)."
+    )
+
+
+def stay(stage: Stage) -> None:
+    print(f"\nThe task as the portal shows it: {stage.b24.portal_url}/view/task/{TASK}")
+    print(f"b24bridge itself: {stage.url}/readyz   Press Ctrl-C to end.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        print()
+
+
+def mark(holds: bool) -> str:
+    return f"{GREEN}✓{PLAIN}" if holds else f"{RED}✗{PLAIN}"
+
+
+def indented(text: str, by: str) -> str:
+    return "\n".join(by + line for line in text.splitlines())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

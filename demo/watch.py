@@ -1,0 +1,96 @@
+"""Looks into the database, reading only: what arrived, what was decided and why, what was sent."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from sync.store import tables
+from sync.store.database import open_database, read
+
+SETTLE_SECONDS = 60
+_WAITING = (
+    (tables.delivery, ("new", "failed")),
+    (tables.subject, ("dirty",)),
+    (tables.command, ("waiting", "sending")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What happened since the last look."""
+
+    arrived: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    requests: int = 0
+
+
+@dataclass
+class Watch:
+    """Remembers the last row seen of each table."""
+
+    file: Path
+    last: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.engine = open_database(f"sqlite:///{self.file}")
+
+    def settled(self) -> None:
+        """Waits until nothing waits any more. Raises TimeoutError after SETTLE_SECONDS."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < deadline:
+            with read(self.engine) as conn:
+                if not any(_count(conn, table, states) for table, states in _WAITING):
+                    return
+            time.sleep(0.1)
+        raise TimeoutError(f"there is still work waiting after {SETTLE_SECONDS} s")
+
+    def look(self) -> Seen:
+        with read(self.engine) as conn:
+            events = self._new(conn, tables.delivery, "event")
+            outcomes = self._column(conn, tables.delivery, "outcome")
+            arrived = tuple(
+                f"{event} → {outcome.splitlines()[0] if outcome else 'kept'}"
+                for event, outcome in zip(events, outcomes, strict=True)
+            )
+            seen = Seen(
+                arrived,
+                self._new(conn, tables.decision, "reason"),
+                self._new(conn, tables.command, "reason"),
+                len(self._new(conn, tables.rest_log, "method")),
+            )
+            self._remember(conn)
+        return seen
+
+    def _new(self, conn: Connection, table: object, column: str) -> tuple[str, ...]:
+        return self._column(conn, table, column)
+
+    def _column(self, conn: Connection, table: object, column: str) -> tuple[str, ...]:
+        after = self.last.get(table.name, 0)
+        rows = select(table.c[column]).where(table.c.id > after).order_by(table.c.id)
+        return tuple(str(value) for value in conn.scalars(rows))
+
+    def _remember(self, conn: Connection) -> None:
+        for table in (tables.delivery, tables.decision, tables.command, tables.rest_log):
+            self.last[table.name] = conn.scalar(select(func.max(table.c.id))) or 0
+
+    def received(self, origin: str) -> int:
+        """How many deliveries of senders that begin with `origin` were kept."""
+        with read(self.engine) as conn:
+            found = select(func.count()).where(tables.delivery.c.origin.startswith(origin))
+            return conn.scalar(found) or 0
+
+    def states(self, table: object) -> dict[str, int]:
+        """How many rows of a table are in which state."""
+        with read(self.engine) as conn:
+            rows = conn.execute(select(table.c.state, func.count()).group_by(table.c.state))
+            return {state: count for state, count in rows}
+
+
+def _count(conn: Connection, table: object, states: tuple[str, ...]) -> int:
+    found = select(func.count()).select_from(table).where(table.c.state.in_(states))
+    return conn.scalar(found) or 0
