@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from tests.emulators.gitlab import (
     access,
     rest_code,
+    rest_deployments,
     rest_hooks,
     rest_people,
     rest_requests,
@@ -120,6 +121,15 @@ ROUTES = [
     ),
     _route("GET", f"{P}/repository/branches", rest_code.branches, READ, job=True),
     _route("GET", f"{P}/repository/branches/:branch", rest_code.branch, READ, job=True),
+    _route("GET", f"{P}/repository/compare", rest_code.compare, READ),
+    _route("GET", f"{P}/deployments", rest_deployments.index, READ, job=True),
+    _route(
+        "GET",
+        f"{P}/deployments/:deployment_id/merge_requests",
+        rest_deployments.merge_requests,
+        READ,
+        job=True,
+    ),
     *_hook_routes("project"),
     *_hook_routes("group", edition="ee"),
     *_integration_routes(),

@@ -172,6 +172,21 @@ class Pipeline:
 
 
 @dataclass
+class Deployment:
+    """`tier` is told only by the environment's own page, not by the list of deployments."""
+
+    id: int
+    environment: str
+    status: str
+    sha: str
+    ref: str
+    pipeline_id: int
+    job_id: int
+    created_at: datetime
+    url: str = ""
+
+
+@dataclass
 class Project:
     """`members`: user id -> access level. `approvals_required` counts on Premium only."""
 
@@ -188,6 +203,7 @@ class Project:
     commits: dict[str, Commit] = field(default_factory=dict)
     merge_requests: dict[int, MergeRequest] = field(default_factory=dict)
     pipelines: dict[int, Pipeline] = field(default_factory=dict)
+    deployments: list[Deployment] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)  # name -> commit
     issue_tracker: dict[str, str] | None = None
     approvals_required: int = 1

@@ -130,3 +130,25 @@ def _pipeline(place: Project, number: str) -> Pipeline:
     if found is None:
         raise not_found()
     return found
+
+
+def compare(api: Api, request: Request, project: str) -> Reply:
+    """The commits that `to` has and `from` has not, oldest first; no job token may ask."""
+    place = _place(api, request, project)
+    start, end = _commit(place, request.text("from")), _commit(place, request.text("to"))
+    seen = {one.id for one in _history(place, start)}
+    new = [one for one in _history(place, end) if one.id not in seen]
+    shown_commits = [shown.commit(api.state, place, one) for one in reversed(new)]
+    return Reply({"commit": shown_commits[-1] if new else None, "commits": shown_commits})
+
+
+def _history(place: Project, head: Commit) -> list[Commit]:
+    """The commit and what stands before it, newest first."""
+    found: dict[str, Commit] = {}
+    waiting = [head.id]
+    while waiting:
+        sha = waiting.pop(0)
+        if sha in place.commits and sha not in found:
+            found[sha] = place.commits[sha]
+            waiting += found[sha].parent_ids
+    return list(found.values())

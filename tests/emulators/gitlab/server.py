@@ -46,7 +46,7 @@ from tests.emulators.gitlab.clock import Clock, StillClock, WallClock
 from tests.emulators.gitlab.coding import Coding
 from tests.emulators.gitlab.deliveries import Deliveries, Weather
 from tests.emulators.gitlab.editing import Editing
-from tests.emulators.gitlab.entities import Project
+from tests.emulators.gitlab.entities import Deployment, Pipeline, Project
 from tests.emulators.gitlab.reviewing import Reviewing
 from tests.emulators.gitlab.state import Hook, State
 from tests.emulators.gitlab.web import Reply, Request
@@ -107,6 +107,25 @@ class GitLabEmulator:
         )
         self.state.hooks[hook.id] = hook
         return hook
+
+    def deploy(
+        self, pipeline: Pipeline, environment: str, status: str = "success", *, url: str = ""
+    ) -> Deployment:
+        """A deployment by the last job of the pipeline."""
+        place = self.state.projects[pipeline.project_id]
+        made = Deployment(
+            id=self.state.next_id("deployment"),
+            environment=environment,
+            status=status,
+            sha=pipeline.sha,
+            ref=pipeline.ref,
+            pipeline_id=pipeline.id,
+            job_id=pipeline.jobs[-1].id,
+            created_at=self.state.now(),
+            url=url,
+        )
+        place.deployments.append(made)
+        return made
 
     def __enter__(self) -> GitLabEmulator:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
