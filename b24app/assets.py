@@ -21,8 +21,8 @@ class Assets:
 def find(built: Path = BUILT) -> Assets | None:
     """What Vite built (https://vite.dev/guide/backend-integration), None where it did not."""
     try:
-        manifest = json.loads((built / ".vite" / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads((built / "manifest.json").read_text(encoding="utf-8"))
         entry = manifest[ENTRY]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return Assets(entry["file"], tuple(entry.get("css", ())))

@@ -31,8 +31,9 @@ def checks(stage: Stage, watch: Watch, received: int) -> Iterator[Check]:
     yield "no write was refused or left waiting", set(commands) <= {"done", "dropped"}
     yield "nothing was written about the task that nobody has", UNKNOWN_TASK not in portal.tasks
     status = stage.command("status")
-    yield "`b24bridge status` shows that task's id beside its merge request", (
-        str(UNKNOWN_TASK) in status
+    yield (
+        "`b24bridge status` shows that task's id beside its merge request",
+        (str(UNKNOWN_TASK) in status),
     )
 
 

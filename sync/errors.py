@@ -19,8 +19,14 @@ class Later(SyncError):
     """
 
     def __init__(
-        self, what: str, *, after: float | None = None, sent: bool = False, why: str = "",
-        change: str = "", code: str = "",
+        self,
+        what: str,
+        *,
+        after: float | None = None,
+        sent: bool = False,
+        why: str = "",
+        change: str = "",
+        code: str = "",
     ) -> None:
         super().__init__(what, why=why, change=change, code=code)
         self.after, self.sent = after, sent

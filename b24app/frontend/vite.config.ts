@@ -13,7 +13,7 @@ export default defineConfig({
   build: {
     outDir: '../static/dist',
     emptyOutDir: true,
-    manifest: true,
+    manifest: 'manifest.json',
     modulePreload: { polyfill: false },
     rollupOptions: { input: 'src/main.ts' },
     chunkSizeWarningLimit: 1000, // kB: one page, one bundle, cached for good

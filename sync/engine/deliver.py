@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import accumulate
 
 from sqlalchemy import Connection
 
@@ -29,6 +30,7 @@ from sync.store.database import read, write
 from sync.store.records import CommandRow
 
 SHORTEST_SECONDS = 0.5  # even where the portal asks for less
+_AHEAD = 2 * BATCH  # commands looked at, to find as many whole tasks as fit
 REREAD_SECONDS = 3.0  # a refused move waits that long for its task to be read anew
 
 
@@ -67,7 +69,7 @@ def deliver(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     commands are then waiting again, or, where they may have been carried out, to be settled.
     """
     with read(deps.database) as conn:
-        rows = outbox.waiting(conn, portal_id, LANE, BATCH, deps.clock.now())
+        rows = outbox.waiting(conn, portal_id, LANE, _AHEAD, deps.clock.now())
         known = tasks.get(conn, portal_id, {row.effect.task_id for row in rows})
     bodies = {task_id: row.body for task_id, row in known.items() if row.body}
     aimless = [row for row in rows if row.effect.task_id not in bodies]
@@ -88,16 +90,36 @@ def _drop(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) ->
 
 
 def _packed(rows: Sequence[CommandRow], bodies: Mapping[int, Task], user_id: int) -> Parcel:
-    """The first commands, in order, whose calls fit into one request."""
-    chosen: list[tuple[CommandRow, Sequence[Call]]] = []
-    room = BATCH
+    """Commands, in order, whose calls fit into one request: all of a task's together.
+
+    The portal tells of every change of ours too. Of a task with commands left over that would
+    make those be decided anew, and the task be read once more.
+    """
+    of_task: dict[int, list[tuple[CommandRow, Sequence[Call]]]] = {}
     for row in rows:
         calls = calls_for(row.effect, bodies[row.effect.task_id], user_id)
-        if len(calls) > room:
-            break
-        room -= len(calls)
-        chosen.append((row, calls))
+        of_task.setdefault(row.effect.task_id, []).append((row, calls))
+    if len(rows) == _AHEAD and len(of_task) > 1:
+        of_task.popitem()  # there may be more of it
+    chosen: list[tuple[CommandRow, Sequence[Call]]] = []
+    room = BATCH
+    for commands in of_task.values():
+        fitting = commands if _size(commands) <= room else []
+        if not chosen:  # even one task may have too many
+            fitting = commands[: _fitting(commands)]
+        room -= _size(fitting)
+        chosen += fitting
     return Parcel(chosen, bodies)
+
+
+def _size(commands: Sequence[tuple[CommandRow, Sequence[Call]]]) -> int:
+    return sum(len(calls) for _, calls in commands)
+
+
+def _fitting(commands: Sequence[tuple[CommandRow, Sequence[Call]]]) -> int:
+    """How many of the first commands fit into one request."""
+    sizes = accumulate(len(calls) for _, calls in commands)
+    return sum(size <= BATCH for size in sizes)
 
 
 def _send(deps: Deps, lane: Lane, portal_id: int, portal: Portal, parcel: Parcel) -> int:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from sync.bitrix24 import peer as bitrix24_peer
 from sync.core.model import MergeRequest, MergeRequestKey
+from sync.engine import people
 from sync.engine.digest import mirror_lane
 from sync.engine.heard import save_people
 from sync.engine.lanes import Lane, hold
@@ -17,7 +17,7 @@ from sync.engine.relink import relink
 from sync.engine.turn import disconnect
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab import peer as gitlab_peer
-from sync.store import connections, deliveries, logs, mirror, outbox, people, portals
+from sync.store import connections, deliveries, logs, mirror, outbox, portals
 from sync.store.database import read, write
 from sync.store.records import ConnectionRecord
 from sync.store.upsert import chunks
@@ -58,8 +58,9 @@ class Sweep:
                 done += sweep_connection(self._deps, connection)
         for portal in active:
             if _due(self._people_at.get(portal.id), PEOPLE_EVERY, now):
-                self._people_at[portal.id] = now
-                done += refresh_people(self._deps, portal.id)
+                done_now = refresh_people(self._deps, portal.id)
+                self._people_at[portal.id] = now if done_now else now - PEOPLE_EVERY + TRIED_EVERY
+                done += 1
         if _due(self._purged_at, PURGE_EVERY, now):
             self._purged_at = now
             done += purge(self._deps, now)
@@ -150,25 +151,19 @@ def _changed(deps: Deps, connection: ConnectionRecord, since: datetime) -> Itera
         yield from gitlab_peer.merge_requests_since(client, project.id, since)
 
 
-def refresh_people(deps: Deps, portal_id: int) -> int:
-    """Reads everybody of the portal; how many there are. There is no event of a change.
-
-    https://apidocs.bitrix24.com/api-reference/common/events/on-user-add.html is the only one.
-    """
+def refresh_people(deps: Deps, portal_id: int) -> bool:
+    """Reads everybody of the portal again; whether that was done."""
     with hold(deps, f"people:{portal_id}") as lane:
         if lane is None:
-            return 0
+            return True
         try:
-            users = bitrix24_peer.read_users(deps.portal_for(portal_id))
+            people.refresh(deps, portal_id, deps.portal_for(portal_id))
         except Denied as error:
             disconnect(deps, portal_id, error)
-            return 0
-        except SyncError as error:
+        except Later as error:
             log.warning("people_not_read", portal_id=portal_id, error=str(error))
-            return 0
-        with write(deps.database) as conn:
-            people.replace_portal_users(conn, portal_id, users)
-        return len(users)
+            return False
+        return True
 
 
 def purge(deps: Deps, now: datetime) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from sync.engine import backoff
+from sync.engine import backoff, people
 from sync.engine.deliver import deliver
 from sync.engine.digest import digest
 from sync.engine.lanes import Lane, LaneLost, hold
@@ -26,10 +26,11 @@ _MOST_BATCHES = 10  # of deliveries between two looks at the lane
 
 @dataclass
 class Pauses:
-    """Portals that could not be reached, and until when they are left alone."""
+    """What this process remembers of portals: above all until when one is left alone."""
 
     until: dict[int, datetime] = field(default_factory=dict)
     failures: dict[int, int] = field(default_factory=dict)
+    met: set[int] = field(default_factory=set)  # portals whose people were asked for
 
     def resting(self, portal_id: int, now: datetime) -> bool:
         return self.until.get(portal_id, now) > now
@@ -86,6 +87,9 @@ def _run(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
     done = 0
     try:
         portal = deps.portal_for(portal_id)
+        if portal_id not in pauses.met:
+            people.read_first(deps, portal_id, portal)
+            pauses.met.add(portal_id)
         for _ in range(_MOST_ROUNDS):
             count = settle(deps, lane, portal_id, portal) + _digest(deps, portal_id)
             decided = reconcile(deps, lane, portal_id, portal)

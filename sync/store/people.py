@@ -40,6 +40,11 @@ def portal_users(conn: Connection, portal_id: int) -> dict[int, PortalUser]:
     return {row.user_id: _portal_user(row) for row in conn.execute(query)}
 
 
+def has_portal_users(conn: Connection, portal_id: int) -> bool:
+    query = select(portal_user.c.user_id).where(portal_user.c.portal_id == portal_id).limit(1)
+    return conn.execute(query).first() is not None
+
+
 def active_by_email(conn: Connection, portal_id: int) -> dict[str, int]:
     """Casefolded e-mail → user id, of active people; an e-mail two of them share is left out."""
     query = (

@@ -202,7 +202,6 @@ def test_a_task_under_its_creators_control_awaits_it(world: World) -> None:
 def test_nobody_is_told_of_their_own_doing(world: World) -> None:
     world.b24.state.users[7].email = "bob@acme.example"
     world.b24.state.users[8].email = ""
-    world.read_people()
     mr = world.opened()
     world.work()
     world.gitlab.approve(mr, "bob")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from sync.engine.sweep import HOSTS_EVERY, TRIED_EVERY, Sweep, purge
-from sync.store import connections, people
+from sync.store import connections, people, portals
 from sync.store.database import read
 from sync.store.tables import command, delivery, rest_log
 from tests.engine.world import World
@@ -82,7 +82,7 @@ def test_what_is_kept_long_enough_goes(world: World) -> None:
     world.opened()
     world.work()
     deps, now = world.deps(), world.clock.now()
-    assert _rows(world) == (5, 3, 2)
+    assert _rows(world) == (5, 3, 3)
     purge(deps, now + timedelta(days=4))
     assert _rows(world) == (5, 3, 0)
     purge(deps, now + timedelta(days=31))
@@ -100,3 +100,12 @@ def _rows(world: World) -> tuple[int, ...]:
             conn.scalar(select(func.count()).select_from(table))
             for table in (delivery, command, rest_log)
         )
+
+
+def test_without_the_right_to_see_people_the_portal_goes_on(world: World) -> None:
+    world.b24.app.scopes = world.b24.app.scopes - {"user_basic"}
+    world.opened()
+    world.work()
+    assert world.status() == 3
+    with read(world.database) as conn:
+        assert portals.by_id(conn, world.portal_id).state == "active"

@@ -23,7 +23,6 @@ from sync.bitrix24.oauth import AppKeys
 from sync.core.clock import ManualClock
 from sync.core.rules import Rules
 from sync.engine.registry import Deps
-from sync.engine.sweep import refresh_people
 from sync.engine.worker import Worker
 from sync.gitlab import hooks as gitlab_hooks
 from sync.gitlab.client import GitLab
@@ -140,9 +139,6 @@ class World:
         with write(self.database) as conn:
             portals.save_tokens(conn, self.vault, self.portal_id, fresh, now)
             portals.set_state(conn, self.portal_id, "active", "", now)
-
-    def read_people(self) -> None:
-        refresh_people(self.deps(), self.portal_id)
 
     def task(self, task_id: int = 2103, **fields: object) -> int:
         values = {"responsible_id": 7, "group_id": 3, **fields}
