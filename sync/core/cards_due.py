@@ -65,7 +65,8 @@ def _worth_telling(view: TaskView, link: LinkView) -> bool:
 
 
 def _text(view: TaskView, link: LinkView, language: str) -> str:
-    return rendered(merge_request_card(link.merge_request, language, view.users, link.kind))
+    users = view.users_of(link.merge_request)
+    return rendered(merge_request_card(link.merge_request, language, users, link.kind))
 
 
 def _effect(

@@ -56,9 +56,10 @@ def _notify(
     actor = merge_request.actor
     if not user or new not in rules.for_group(task.group_id).notify:
         return None
-    if actor and view.users.get(actor.id) == user:
+    users = view.users_of(merge_request)
+    if actor and users.get(actor.id) == user:
         return None
-    document = notification(new, merge_request, task, language=rules.language, users=view.users)
+    document = notification(new, merge_request, task, language=rules.language, users=users)
     effect = Notify(
         task.id, user, rendered(document), tag=f"b24bridge:{task.id}:{merge_request.key}"
     )

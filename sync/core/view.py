@@ -40,7 +40,8 @@ class TaskView:
     """`task`: as last read, None where it never was; `fresh`: nothing was heard of it since.
 
     `step`: as last recorded. `stages`: the columns of the task's workgroup, None where not read.
-    `users`: a person's id on the code host → the portal user's id.
+    `users`: by connection, as ids of people mean something on their own host only:
+    a person's id there → the portal user's id.
     """
 
     task: Task | None
@@ -48,12 +49,16 @@ class TaskView:
     step: Step | None
     stages: tuple[Stage, ...] | None
     links: tuple[LinkView, ...]
-    users: Mapping[int, int]
+    users: Mapping[int, Mapping[int, int]]
 
     @property
     def current(self) -> Task | None:
         """The task, if what is known of it may be acted on."""
         return self.task if self.fresh else None
+
+    def users_of(self, merge_request: MergeRequest) -> Mapping[int, int]:
+        """The portal users behind the people of the merge request's host."""
+        return self.users.get(merge_request.project.connection_id, {})
 
     def ordered(self) -> list[LinkView]:
         """The links in an order of their own, so that the order they came in means nothing."""

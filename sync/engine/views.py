@@ -74,7 +74,7 @@ def _view(
     seen: tuple[LinkView, ...],
     *,
     stages: Mapping[int, StagesRow],
-    users: Mapping[int, int],
+    users: Mapping[int, Mapping[int, int]],
     fresh: bool,
 ) -> TaskView:
     body = None if row.missing else row.body
@@ -110,20 +110,20 @@ def _links(
 
 def _users(
     conn: Connection, portal_id: int, merge_requests: Iterable[MergeRequest], rules: Rules
-) -> dict[int, int]:
-    """Person → portal user: the explicit mapping, the public e-mail, then that of commits."""
+) -> dict[int, dict[int, int]]:
+    """Person → portal user by connection: the explicit mapping, the public e-mail, then that of commits."""
     heard: dict[int, dict[int, Person]] = {}
     for merge_request in merge_requests:
         found = heard.setdefault(merge_request.project.connection_id, {})
         found.update({person.id: person for person in persons(merge_request) if person})
     by_email = people.active_by_email(conn, portal_id)
     by_name = {name.casefold(): user for name, user in rules.people.items()}
-    users: dict[int, int] = {}
+    users: dict[int, dict[int, int]] = {}
     for connection_id, found in heard.items():
         emails = people.emails_of(conn, connection_id, found)
         for person in found.values():
             known = [by_email[e] for e in emails.get(person.id, ()) if e in by_email]
             user = by_name.get(person.username.casefold()) or next(iter(known), None)
             if user:
-                users[person.id] = user
+                users.setdefault(connection_id, {})[person.id] = user
     return users

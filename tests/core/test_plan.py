@@ -263,13 +263,15 @@ def test_another_language_or_people_do_not_replace_old_cards() -> None:
     world.round()
     world.wait(days=4)
     world.rules = replace(DEFAULT_RULES, language="ru")
-    world.view = replace(world.view, users={1: 5, 2: 6})
+    world.view = replace(world.view, users={1: {1: 5, 2: 6}})
     assert world.round() == ""
 
 
 TOLD = [
-    ("the responsible did it", {"users": {1: 5}}, DEFAULT_RULES, "in_progress, card !12"),
-    ("somebody else did it", {"users": {1: 6}}, DEFAULT_RULES,
+    ("the responsible did it", {"users": {1: {1: 5}}}, DEFAULT_RULES, "in_progress, card !12"),
+    ("somebody else did it", {"users": {1: {1: 6}}}, DEFAULT_RULES,
+     "in_progress, card !12, opened to 5"),
+    ("the same id on another host did it", {"users": {2: {1: 5}}}, DEFAULT_RULES,
      "in_progress, card !12, opened to 5"),
     ("nobody is responsible", {"task": task(responsible_id=0)}, DEFAULT_RULES,
      "in_progress, card !12"),
@@ -292,7 +294,7 @@ def test_an_unknown_actor_is_left_out() -> None:
 
 
 def test_the_actors_own_doing_is_recorded_so_it_is_not_told_later() -> None:
-    world = World(view(link(), users={ANN.id: 5}))
+    world = World(view(link(), users={1: {ANN.id: 5}}))
     world.round()
     world.view = replace(world.view, users={})
     assert world.view.links[0].milestone is Milestone.OPENED

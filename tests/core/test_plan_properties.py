@@ -66,7 +66,7 @@ def views(draw: st.DrawFn) -> TaskView:
         fresh=draw(st.booleans()),
         step=draw(st.none() | st.sampled_from(Step)),
         stages=draw(st.none() | st.just(STAGES)),
-        users=draw(st.dictionaries(st.integers(1, 3), st.integers(4, 6))),
+        users={1: draw(st.dictionaries(st.integers(1, 3), st.integers(4, 6)))},
     )
 
 
