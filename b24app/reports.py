@@ -103,9 +103,10 @@ def overview(conn: Connection, portal: PortalRecord, limit: int = SHOWN) -> Over
 
 
 def shown(record: ConnectionRecord) -> dict[str, Any]:
-    """A connection without anything secret."""
-    fields = ("name", "kind", "base_url", "state", "state_reason", "account")
-    return {name: getattr(record, name) for name in fields}
+    """A connection without anything secret; why it pauses, or what its host last denied."""
+    fields = ("name", "kind", "base_url", "state", "account")
+    reason = record.state_reason or record.account.get("problem") or ""
+    return {name: getattr(record, name) for name in fields} | {"state_reason": reason}
 
 
 def latest(conn: Connection, portal_id: int, limit: int = SHOWN) -> tuple[Row, ...]:

@@ -1,0 +1,45 @@
+"""The tables of README are true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from b24app.cli import COMMANDS
+from sync.core.model import Step
+from sync.core.rules import DEFAULT_STEPS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def table(name: str) -> list[list[str]]:
+    """The rows of the table that follows `<!-- table: name -->`, without its head."""
+    lines = README.partition(f"<!-- table: {name} -->\n")[2].split("\n\n")[0].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_every_command_is_in_the_table_as_it_explains_itself() -> None:
+    said = {row[0].strip("`"): row[1] for row in table("commands")}
+    assert said == {f"b24bridge {name}": text for name, (_, text, _) in COMMANDS.items()}
+
+
+def test_every_variable_that_is_read_is_in_the_table() -> None:
+    read = set(re.findall(r'"(B24BRIDGE_\w+|DATABASE_URL)"', (ROOT / "sync/config.py").read_text()))
+    assert {row[0].strip("`") for row in table("environment")} == read
+
+
+def test_every_step_is_in_the_table_with_its_default() -> None:
+    said = {row[0].strip("`"): row[2] for row in table("steps")}
+    wanted = {step: DEFAULT_STEPS[step].status.replace("_", " ") for step in Step}
+    assert said == wanted
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/admins.md", "docs/developers.md"])
+def test_links_between_pages_lead_somewhere(page: str) -> None:
+    here = ROOT / page
+    prose = re.sub(r"```.*?```", "", here.read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#:]+)\)", prose):
+        assert (here.parent / target).exists(), target
