@@ -42,7 +42,7 @@ def classify(
         return _made(NOT_JSON, f"{method}: HTTP {http_status} without a usable answer", "", write)
     code, description = _named(answer)
     row = _row(code, http_status, method)
-    said = f": {description}" if description else ""
+    said = f": {description}" if description and description.upper() != code else ""
     return _made(row, f"{method} was not done ({code or http_status}){said}", code, write)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,13 +15,8 @@ from sync.core.events import TaskChanged, TaskCommented, TaskDeleted, TaskEvent,
 
 __all__ = [
     "AppEvent", "AppInstalled", "AppPaid", "AppUninstalled", "AppUpdated", "BadForm", "Frame",
-    "Sender", "Unauthentic", "dedupe_key", "parse_event", "parse_form", "parse_frame", "sender",
-    "verify",
+    "Sender", "dedupe_key", "parse_event", "parse_form", "parse_frame", "sender",
 ]  # fmt: skip
-
-
-class Unauthentic(Exception):
-    """The sender did not prove to be the portal it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +112,6 @@ def sender(form: Mapping[str, Any]) -> Sender:
         status=text(auth, "status"),
         user_id=number(auth, "user_id"),
     )
-
-
-def verify(form: Mapping[str, Any], application_token: str) -> None:
-    """Compare the event's application_token with the stored one, in constant time.
-
-    https://apidocs.bitrix24.com/api-reference/events/safe-event-handlers.html. Raises Unauthentic.
-    """
-    given = text(form, "auth", "application_token")
-    if not given or not application_token:
-        raise Unauthentic("the event carries no application_token, or none is stored")
-    if not hmac.compare_digest(given.encode(), application_token.encode()):
-        raise Unauthentic("the event's application_token is not the one of this portal")
 
 
 def parse_event(form: Mapping[str, Any]) -> AppEvent | TaskEvent:

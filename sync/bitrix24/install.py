@@ -7,14 +7,14 @@ only what is missing is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from sync.bitrix24.client import Portal
 from sync.bitrix24.wire import Answer, Call, mapping
-from sync.bitrix24.words import say
-from sync.errors import Denied, Refused, SyncError
+from sync.bitrix24.words import explained, say
+from sync.errors import Denied, Later, Refused, SyncError
 
 # https://apidocs.bitrix24.com/api-reference/scopes/permissions.html
 SCOPES = ("task", "tasks", "im", "user_basic", "placement")
@@ -40,13 +40,17 @@ TAB = {
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One line of the install page. `found`: what the step learned, to be kept with the portal."""
+    """One line of the install page. `found`: what the step learned, to be kept with the portal.
+
+    `later`: what failed may work by itself after a while.
+    """
 
     name: str
     ok: bool
     text: str
     change: str = ""
     found: Mapping[str, Any] = field(default_factory=dict)
+    later: bool = False
 
 
 def run(
@@ -70,11 +74,18 @@ def run(
     for name, step in steps:
         if only is not None and name not in only:
             continue
-        try:
-            yield step()
-        except SyncError as error:
-            what = " — ".join(part for part in (error.what, error.why) if part)
-            yield StepResult(name, False, what, error.change)
+        result = _tried(name, step)
+        text, change = explained(language, result.text), explained(language, result.change)
+        yield replace(result, text=text, change=change)
+
+
+def _tried(name: str, step: Callable[[], StepResult]) -> StepResult:
+    """What people can use first, the portal's own words behind it."""
+    try:
+        return step()
+    except SyncError as error:
+        text = f"{error.why} ({error.what})" if error.why else error.what
+        return StepResult(name, False, text, error.change, later=isinstance(error, Later))
 
 
 def _rights(portal: Portal, language: str) -> StepResult:
@@ -186,7 +197,7 @@ def _field(name: str) -> Call:
 
 def _features(portal: Portal, language: str) -> StepResult:
     found = detect(portal)
-    named = ", ".join(name for name, there in found.items() if there)
+    named = ", ".join(say(language, f"has_{name}") for name, there in found.items() if there)
     said = say(language, "features", features=named or say(language, "no_features"))
     return StepResult("features", True, said, found={"features": found})
 
@@ -249,7 +260,9 @@ def _summed(
         return StepResult(name, True, say(language, key, count=len(written) or len(wanted)))
     reasons = "; ".join(f"{item}: {error.what}" for item, error in failed.items())
     change = next((error.change for error in failed.values() if error.change), "")
-    return StepResult(name, False, say(language, f"{name}_failed", reasons=reasons), change)
+    later = any(isinstance(error, Later) for error in failed.values())
+    said = say(language, f"{name}_failed", reasons=reasons)
+    return StepResult(name, False, said, change, later=later)
 
 
 def _is_there(error: SyncError) -> bool:

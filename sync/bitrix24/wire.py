@@ -10,6 +10,7 @@ from b24pysdk.utils.encoding import encode_params
 
 from sync.bitrix24 import errors
 from sync.errors import Later, SyncError
+from sync.text.bbcode_escape import inert
 
 # Commands in a batch: https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html
 BATCH = 50
@@ -44,8 +45,20 @@ def key(index: int) -> str:
 
 
 def command(call: Call) -> str:
-    query = encode_params(dict(call.params))
+    """A batch would replace `$result[...]` in a value; nothing of ours refers to other commands."""
+    query = encode_params(_inert(dict(call.params)))
     return f"{call.method}?{query}" if query else call.method
+
+
+def _inert(value: Any) -> Any:
+    match value:
+        case str():
+            return inert(value)
+        case dict():
+            return {name: _inert(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_inert(inner) for inner in value]
+    return value
 
 
 def answers(calls: Sequence[Call], result: Mapping[str, Any]) -> list[Answer | SyncError]:

@@ -20,7 +20,7 @@ from sync.store.records import DeliveryRow
 
 log = structlog.get_logger()
 
-BATCH = 500
+BATCH = 100
 _TRACE_CHARACTERS = 4000
 _NOT_THE_DELIVERY = (OperationalError, InterfaceError, InternalError, LaneLost)
 

@@ -85,9 +85,12 @@ def _save_parts(conn: Connection, events: Sorted, now: datetime) -> None:
     projects += [pipeline.project for pipeline in events.pipelines]
     mirror.save_projects(conn, projects)
     mirror.save_pipelines(conn, events.pipelines)
-    for push in events.pushes:
-        if push.branch != push.project.default_branch:  # its commits name no one merge request
-            mirror.save_commits(conn, push.project, push.branch, push.commits, now)
+    pushed = [
+        (push.project, push.branch, push.commits)
+        for push in events.pushes
+        if push.branch != push.project.default_branch  # its commits name no one merge request
+    ]
+    mirror.save_commits(conn, pushed, now)
     _save_people(conn, events)
 
 
@@ -95,8 +98,11 @@ def _save_people(conn: Connection, events: Sorted) -> None:
     heard = [event.merge_request for event in events.merge_requests]
     actors = {e.merge_request.key: e.actor for e in events.merge_requests if e.actor}
     save_people(conn, heard, actors)
+    emails: dict[int, dict[Person, str]] = {}
     for push in events.pushes:
-        people.save_commit_emails(conn, push.project.connection_id, _own_emails(push))
+        emails.setdefault(push.project.connection_id, {}).update(_own_emails(push))
+    for connection_id, known in emails.items():
+        people.save_commit_emails(conn, connection_id, known)
 
 
 def save_people(

@@ -111,7 +111,7 @@ def _links(
 def _users(
     conn: Connection, portal_id: int, merge_requests: Iterable[MergeRequest], rules: Rules
 ) -> dict[int, dict[int, int]]:
-    """Person → portal user by connection: the explicit mapping, the public e-mail, then that of commits."""
+    """Person → portal user by connection: by mapping, public e-mail, then that of commits."""
     heard: dict[int, dict[int, Person]] = {}
     for merge_request in merge_requests:
         found = heard.setdefault(merge_request.project.connection_id, {})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ from sqlalchemy.engine import URL
 from sync.store.types import dump_json
 
 _WRITE = "b24bridge_write"
+_LOOKS, _LOOK_SECONDS = 1000, 0.001
 
 # FULL: an acknowledged delivery survives a power cut. https://www.sqlite.org/pragma.html
 _PRAGMAS = (
@@ -22,6 +25,7 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -500",  # KiB for each connection: the system caches the file anyway
 )
 
 
@@ -96,5 +100,27 @@ def _prepare(connection: Any, record: object) -> None:
 
 
 def _begin(conn: Connection) -> None:
-    writing = conn.get_execution_options().get(_WRITE)
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if not conn.get_execution_options().get(_WRITE):
+        conn.exec_driver_sql("BEGIN")
+    elif not _begin_soon(conn.connection.dbapi_connection):
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_soon(connection: Any) -> bool:
+    """Takes the write lock as soon as it is free; False where it stays taken for a second.
+
+    SQLite's own waiting looks less and less often, up to every 100 ms, and whoever just comes
+    passes those who wait: a delivery to be acknowledged would wait behind the worker's many
+    transactions. https://www.sqlite.org/c3ref/busy_timeout.html
+    """
+    connection.execute("PRAGMA busy_timeout = 0").close()
+    try:
+        for _ in range(_LOOKS):
+            try:
+                connection.execute("BEGIN IMMEDIATE").close()
+                return True
+            except sqlite3.OperationalError:
+                time.sleep(_LOOK_SECONDS)
+    finally:
+        connection.execute(_PRAGMAS[0]).close()
+    return False

@@ -116,14 +116,18 @@ def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
         rows,
         keys=("connection_id", "project_id", "pipeline_id"),
         update=("ref", "sha", "merge_request_iid", "status", "updated_at", "body"),
-        where=lambda new: new.updated_at >= pipeline.c.updated_at,
+        where=_not_older,
     )
 
 
+def _not_older(new: Any) -> Any:
+    return new.updated_at >= pipeline.c.updated_at
+
+
 def save_commits(
-    conn: Connection, of: Project, branch: str, commits: Iterable[Commit], heard_at: datetime
+    conn: Connection, pushed: Iterable[tuple[Project, str, Iterable[Commit]]], heard_at: datetime
 ) -> None:
-    """Stores commits as seen on the branch. Those stored already stay as they are."""
+    """Stores commits as seen on branches. Those stored already stay as they are."""
     rows = [
         {
             "connection_id": of.connection_id,
@@ -133,6 +137,7 @@ def save_commits(
             "body": to_json(item),
             "heard_at": heard_at,
         }
+        for of, branch, commits in pushed
         for item in commits
     ]
     upsert(conn, commit, rows, keys=("connection_id", "project_id", "branch", "sha"))

@@ -74,12 +74,13 @@ def save_host_people(conn: Connection, connection_id: int, people: Iterable[Pers
         host_user,
         rows,
         keys=_HOST_KEYS,
-        update=lambda new: {
-            "username": new.username,
-            "name": new.name,
-            "email": func.coalesce(new.email, host_user.c.email),
-        },
+        update=_as_heard,
     )
+
+
+def _as_heard(new: Any) -> dict[str, Any]:
+    email = func.coalesce(new.email, host_user.c.email)
+    return {"username": new.username, "name": new.name, "email": email}
 
 
 def save_commit_emails(conn: Connection, connection_id: int, emails: Mapping[Person, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -18,7 +19,11 @@ CHUNK = 500  # keys in one IN list: far below what either database accepts
 
 def insert(conn: Connection, table: Table) -> Any:
     """The dialect's INSERT, which knows ON CONFLICT."""
-    return (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(table)
+    return _insert(conn.dialect.name, table)
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 def upsert(
@@ -36,17 +41,29 @@ def upsert(
     leaves what exists as it is. `where` is a function of `excluded` too: where it is false,
     nothing changes.
     """
-    if not rows:
-        return
-    statement = insert(conn, table)
+    if rows:
+        update = update if callable(update) else tuple(update)
+        statement = _upsert(conn.dialect.name, table, tuple(keys), update, where)
+        conn.execute(statement, list(rows))
+
+
+@lru_cache(maxsize=128)
+def _upsert(
+    dialect: str,
+    table: Table,
+    keys: tuple[str, ...],
+    update: tuple[str, ...] | Callable[[Any], Mapping[str, Any]],
+    where: Guard | None,
+) -> Any:
+    """The statement, which takes longer to build than to run. Functions are told apart by identity:
+    those of a module are found again, one made for the call is not."""
+    statement = _insert(dialect, table)
     new = statement.excluded
     values = update(new) if callable(update) else {name: new[name] for name in update}
     if values:
         guard = where(new) if where else None
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=values, where=guard)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    conn.execute(statement, list(rows))
+        return statement.on_conflict_do_update(index_elements=keys, set_=values, where=guard)
+    return statement.on_conflict_do_nothing(index_elements=keys)
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

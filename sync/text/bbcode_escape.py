@@ -5,6 +5,10 @@ where a line begins with `>>` or is all dashes (`https://apidocs.bitrix24.com/ap
 messages/formatting.html`). So an invisible WORD JOINER is put behind such a bracket or before such
 a line, and the reader takes exactly one of them away. A joiner that was in the text there is
 doubled. It takes no width, allows no line break, and is kept by the portal as it is.
+
+A batch replaces `$result[...]` in any value by what another command answered
+(`https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html`): a joiner goes behind
+that dollar sign too.
 """
 
 from __future__ import annotations
@@ -15,12 +19,14 @@ from sync.text.chars import JOINER, cleaned, cleaned_lines
 
 _BRACKET = re.compile(r"\[(?=[A-Za-z/*\u2060]|\Z)")
 _LINE_START = re.compile(r"(?=\u2060*(?:>>|-{3,}))")
+_REFERENCE = re.compile(r"\$(?=\u2060*result\[)", re.IGNORECASE)
+_JOINED_REFERENCE = re.compile(r"\$\u2060(?=\u2060*result\[)", re.IGNORECASE)
 _CODE_BRACKET = re.compile(r"\[(?=\u2060|/code|\Z)", re.IGNORECASE)
 
 
 def escaped(text: str, *, line_start: bool = False) -> str:
     """`text` as BBCode that shows as it is; `line_start`: it stands at the start of a line."""
-    text = _BRACKET.sub("[" + JOINER, cleaned(text))
+    text = inert(_BRACKET.sub("[" + JOINER, cleaned(text)))
     return JOINER + text if line_start and _LINE_START.match(text) else text
 
 
@@ -28,13 +34,22 @@ def unescaped(text: str, *, line_start: bool = False) -> str:
     """What `escaped` was given."""
     if line_start and text.startswith(JOINER) and _LINE_START.match(text):
         text = text[1:]
-    return text.replace("[" + JOINER, "[")
+    return _alive(text.replace("[" + JOINER, "["))
+
+
+def inert(text: str) -> str:
+    """`text` in which a batch finds nothing to replace."""
+    return _REFERENCE.sub("$" + JOINER, text)
+
+
+def _alive(text: str) -> str:
+    return _JOINED_REFERENCE.sub("$", text)
 
 
 def code_escaped(text: str) -> str:
     """The inside of [code], where only its own end is a tag."""
-    return _CODE_BRACKET.sub("[" + JOINER, "\n".join(cleaned_lines(text)))
+    return inert(_CODE_BRACKET.sub("[" + JOINER, "\n".join(cleaned_lines(text))))
 
 
 def code_unescaped(text: str) -> str:
-    return text.replace("[" + JOINER, "[")
+    return _alive(text.replace("[" + JOINER, "["))

@@ -245,3 +245,13 @@ def _play(world: World, acts: list[str], *, at_once: bool = False) -> None:
         world.tick()
         ACTS[act](world, mr)
     world.work()
+
+
+@pytest.mark.parametrize("title", ["$result[c0][task][title]", "Pay $result[0] now"])
+def test_a_title_that_refers_to_another_commands_answer_stays_a_title(
+    world: World, title: str
+) -> None:
+    world.opened(title=title)
+    world.work()
+    assert title in world.cards()[0].replace("\u2060", "")
+    assert title in world.told()[0][1].replace("\u2060", "")

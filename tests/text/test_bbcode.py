@@ -240,3 +240,13 @@ def test_words_survive_a_whole_document() -> None:
     assert [text_of(line) for line in lines_of(bbcode.read(text).blocks)] == [
         "a", "• b", "• c", "d", "e",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [lambda text: para(text), CodeBlock])
+@pytest.mark.parametrize(
+    "text", ["$result[0]", "$result[c0][task]", f"${JOINER}result[0]", "$RESULT[x]", "$result["]
+)
+def test_a_reference_of_a_batch_is_written_as_text_and_read_back(text: str, kind: object) -> None:
+    written = bbcode.write(Document((kind(text),)))
+    assert "$result[" not in written.lower()
+    assert bbcode.read(written) == Document((kind(text),))
