@@ -29,6 +29,7 @@ const commands = {
   refreshAuth: async () => (await ask('/window/refresh')).json(),
   setInstallFinish: async () => { await ask('/window/finish'); return true },
   resizeWindow: async size => { frame.style.height = (size.height || 600) + 'px'; return true },
+  reloadWindow: async () => { location.reload(); return true },
   setTitle: async given => { document.title = given.title; return true },
   openPath: async given => { document.body.dataset.opened = given.path; return {result: 'close'} },
 }
@@ -110,7 +111,7 @@ def _page(owner: Owner, frame: Frame, user_id: int) -> Response:
         f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
         for key, value in form.items()
     )
-    head = f"<meta charset=utf-8><title>Portal</title><style>{STYLE}</style>"
+    head = f"<meta charset=utf-8><link rel=icon href=data:,><title>Portal</title><style>{STYLE}</style>"
     body = (
         f'<iframe name="{escape(name)}"></iframe>'
         f'<form method="post" action="{escape(frame.url)}" target="{escape(name)}">{fields}</form>'

@@ -1,0 +1,88 @@
+"""The report: what GitLab told, and the tasks that its texts name. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from reporter.facts import Facts
+from reporter.gitlab import Known, status_of, tier_of
+from reporter.model import Deployment, MergeRequest, NamedTask, Report
+from reporter.references import STRENGTH, named_tasks
+from reporter.settings import DEPLOYMENT, EARLY, Settings, fits
+
+MOST_REPORTED = 40  # their reads fit in one batch
+MOST_FAILED_JOBS = 20
+
+
+def assemble(facts: Facts, settings: Settings, known: Known) -> Report:
+    requests = tuple(replace(mr, description="") for mr in known.merge_requests)
+    failed = [job for job in known.jobs or () if job.status == "failed" and not job.allow_failure]
+    wants_requests = "merge-request" in settings.report
+    return Report(
+        mode=settings.mode,
+        server_url=facts.server_url,
+        project_id=facts.project_id,
+        project_path=facts.project_path,
+        project_url=facts.project_url,
+        pipeline_id=facts.pipeline_id,
+        pipeline_url=facts.pipeline_url,
+        pipeline_source=facts.pipeline_source,
+        status="running" if settings.mode == EARLY else status_of(known.jobs),
+        ref=facts.ref,
+        tag=facts.tag,
+        sha=facts.sha,
+        job_id=facts.job_id,
+        job_url=facts.job_url,
+        author=facts.login,
+        author_name=facts.name,
+        merge_requests=requests if wants_requests else (),
+        failed_jobs=tuple(failed[:MOST_FAILED_JOBS]),
+        deployments=told_deployments(settings, known),
+        tasks=find_tasks(facts, settings, known),
+        refused=known.refused,
+    )
+
+
+def told_deployments(settings: Settings, known: Known) -> tuple[Deployment, ...]:
+    """Those of the wanted tiers; in a deployment's own job what the inputs say counts more."""
+    found = known.deployments
+    if settings.mode == DEPLOYMENT:
+        one = found[0] if found else Deployment(settings.environment)
+        tier = settings.environment_tier or one.tier or tier_of(settings.environment)
+        found = (replace(one, url=settings.environment_url or one.url, tier=tier),)
+        found = found if one.environment else ()
+    return tuple(one for one in found if fits(one.tier, settings.tiers))
+
+
+def find_tasks(facts: Facts, settings: Settings, known: Known) -> tuple[NamedTask, ...]:
+    """Each task once, with its strongest mention and the merge request that names it."""
+    found: dict[int, NamedTask] = {}
+    for texts, request in sources(facts, known):
+        for text, where in texts:
+            for task_id, kind in named_tasks(text, where, settings.task_prefix).items():
+                found[task_id] = stronger(found.get(task_id), NamedTask(task_id, kind, request))
+    return tuple(found.values())[:MOST_REPORTED]
+
+
+def stronger(known: NamedTask | None, new: NamedTask) -> NamedTask:
+    if known is None:
+        return new
+    kind = new.kind if STRENGTH[new.kind] > STRENGTH[known.kind] else known.kind
+    return replace(known, kind=kind)
+
+
+Texts = Iterable[tuple[str, str]]
+
+
+def sources(facts: Facts, known: Known) -> Iterator[tuple[Texts, int]]:
+    """The texts that may name tasks, each group with the merge request it belongs to."""
+    for mr in known.merge_requests:
+        yield merge_request_texts(mr), mr.iid
+    own = known.merge_requests[0].iid if known.merge_requests else 0
+    messages = (facts.message, *known.texts)
+    yield ((facts.ref, "branch"), *((text, "commit") for text in messages)), own
+
+
+def merge_request_texts(mr: MergeRequest) -> Texts:
+    return (mr.source_branch, "branch"), (mr.title, "title"), (mr.description, "description")

@@ -1,0 +1,234 @@
+"""The run: variables → facts → report → delivery, within the time, and never a broken pipeline."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from datetime import datetime, timezone
+
+from reporter.assembly import assemble
+from reporter.bbcode import cleaned
+from reporter.delivery import Delivered, deliver_app, deliver_direct
+from reporter.doctor import examine, print_table
+from reporter.errors import Failure, Problem, out_of_time
+from reporter.facts import Facts, read_facts
+from reporter.gitlab import gather
+from reporter.model import Report, from_json, to_json
+from reporter.portal import read_webhook
+from reporter.settings import DEPLOYMENT, DOCTOR, Settings, fits, read_secret, read_settings
+from reporter.wire import Output, Wire
+
+REPORT_FILE = "b24-report.json"
+LINKS_FILE = "b24-annotations.json"
+DOTENV_FILE = "b24.env"
+AGAIN = (
+    f"The report is kept in {REPORT_FILE}: retry this job, or run report.py --resume {REPORT_FILE}"
+)
+SECRETS = ("CI_JOB_TOKEN", "B24_ID_TOKEN", "CI_REGISTRY_PASSWORD", "CI_DEPLOY_PASSWORD")
+
+
+class Run:
+    """One run. `report` is kept here, so that it can be saved when time is out."""
+
+    def __init__(self, environ: Mapping[str, str], out: Output) -> None:
+        self.environ, self.out = environ, out
+        self.settings: Settings = read_settings(environ)
+        self.facts: Facts = read_facts(environ)
+        self.webhook = read_secret(environ, self.settings.webhook_variable)
+        self.token = read_secret(environ, self.settings.token_variable)
+        self.wire = Wire(
+            time.monotonic() + self.settings.timeout, environ.get("CI_SERVER_TLS_CA_FILE", "")
+        )
+        self.report: Report | None = None
+        out.hide(self.webhook, self.token, *(environ.get(name, "") for name in SECRETS))
+        out.hide(self.webhook.rstrip("/").rpartition("/")[2])
+
+    def perform(self, resumed: Report | None) -> int:
+        """The exit code: 0, or 1 where something was not done."""
+        if self.settings.mode == DOCTOR:
+            return self.examine()
+        write_files([], ())
+        if self.facts.fork and self.knows_no_secret():
+            self.out.say("b24: a merge request from a fork sees no secrets: nothing is reported")
+            return 0
+        if not fits(self.facts.ref, self.settings.refs):
+            self.out.say("b24: this ref is not among the input refs: nothing is reported")
+            return 0
+        problem = self.problem_beforehand()
+        self.report = resumed or self.assembled()
+        reason = unwanted(self.report, self.settings)
+        if reason:
+            self.out.say(f"b24: {reason}: nothing is reported")
+            return 0
+        return self.delivered(problem)
+
+    def knows_no_secret(self) -> bool:
+        """In the parent project somebody may run a fork's pipeline with the project's secrets."""
+        if self.settings.deliver == "app":
+            return self.facts.project_id != self.facts.merge_request_project
+        return not self.webhook
+
+    def problem_beforehand(self) -> Failure | None:
+        """What is already known to fail; the report is made all the same, and kept."""
+        try:
+            self.check_way()
+        except Problem as problem:
+            return problem.failure
+        return None
+
+    def check_way(self) -> None:
+        if self.settings.deliver == "app":
+            if not self.environ.get("B24_ID_TOKEN"):
+                raise Problem(NO_ID_TOKEN)
+            if not self.settings.app_url.startswith(("https://", "http://127.0.0.1:")):
+                raise Problem(NO_APP_URL)
+        else:
+            read_webhook(self.webhook, self.settings.webhook_variable)
+
+    def assembled(self) -> Report:
+        known = gather(self.facts, self.settings, self.get, token=bool(self.token))
+        return assemble(self.facts, self.settings, known)
+
+    def get(self, path: str, token: bool) -> object:
+        """JSON of GitLab's API, None where it is refused; a read is repeated once."""
+        for _ in range(2):
+            status, body = self.read(path, token=token)
+            if status and status < 500 and status != 429:
+                return body if status == 200 else None
+        return None
+
+    def read(self, path: str, *, token: bool = False) -> tuple[int, object]:
+        job = self.environ.get("CI_JOB_TOKEN", "")
+        headers = {"PRIVATE-TOKEN": self.token} if token else {"JOB-TOKEN": job}
+        try:
+            answer = self.wire.get(f"{self.facts.api}{path}", headers)
+        except Problem:
+            return 0, None
+        return answer.status, answer.body
+
+    def delivered(self, problem: Failure | None) -> int:
+        try:
+            if problem:
+                raise Problem(problem)
+            done = self.deliver()
+        except Problem as error:
+            self.keep(str(error))
+            return 1
+        write_files([task.id for task in self.report.tasks], done.links)
+        for text in self.report.refused:
+            self.out.say(f"b24: GitLab does not tell {text}: the report goes without")
+        for text in done.problems:
+            self.out.say(f"b24: not done: {text}")
+        return 1 if done.problems else 0
+
+    def deliver(self) -> Delivered:
+        if self.settings.deliver == "app":
+            url, token = self.settings.app_url.rstrip("/"), self.environ["B24_ID_TOKEN"]
+            return deliver_app(self.wire, url, token, self.report, self.settings, self.out)
+        webhook = read_webhook(self.webhook, self.settings.webhook_variable)
+        now = datetime.now(timezone.utc)
+        return deliver_direct(
+            self.wire, webhook, self.report, self.settings, self.out,
+            email=self.facts.email, now=now,
+        )  # fmt: skip
+
+    def keep(self, reason: str) -> None:
+        self.out.say(f"b24: NOT REPORTED. {reason}")
+        if self.report:
+            write_files([task.id for task in self.report.tasks], ())
+            save(REPORT_FILE, to_json(self.report))
+            self.out.say(f"b24: {AGAIN}")
+
+    def examine(self) -> int:
+        rows = examine(
+            self.wire, self.settings, self.facts, url=self.webhook,
+            id_token=bool(self.environ.get("B24_ID_TOKEN")),
+            reads=lambda path: self.read(path)[0],
+        )  # fmt: skip
+        print_table(rows, self.out)
+        return 1 if any(state in ("no", "missing") for _, state, _ in rows) else 0
+
+
+NO_ID_TOKEN = Failure(
+    "The job has no ID token B24_ID_TOKEN",
+    "the component was included without deliver: app, or GitLab is older than 15.7",
+    "include the component with deliver: app and app-url",
+)
+NO_APP_URL = Failure(
+    "The input app-url is no https:// address", "it was left out",
+    "set app-url to the address of the app",
+)  # fmt: skip
+
+
+def unwanted(report: Report, settings: Settings) -> str:
+    """Why there is nothing to tell, or ""."""
+    if not report.tasks:
+        return "no task is named in the branch, the merge request or the commits"
+    if settings.mode == DEPLOYMENT:
+        return "" if report.deployments else "no deployment of the input tiers is known"
+    watched = report.status not in ("running", "unknown")
+    if watched and not fits(report.status, settings.statuses):
+        return f"the status {report.status} is not among the input statuses"
+    return ""
+
+
+def write_files(ids: list[int], links) -> None:
+    """The dotenv report, and the links for the job's page.
+
+    https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsannotations
+    """
+    with open(DOTENV_FILE, "w", encoding="utf-8") as file:
+        file.write(f"B24_TASK_IDS={','.join(map(str, ids))}\n")
+    shown = [{"external_link": {"label": cleaned(name)[:255], "url": url}} for name, url in links]
+    save(LINKS_FILE, {"Bitrix24": shown} if shown else {})
+
+
+def save(name: str, data: object) -> None:
+    with open(name, "w", encoding="utf-8") as file:
+        json.dump(data, file, ensure_ascii=False, indent=1)
+
+
+def load(arguments: list[str], out: Output) -> Report | None:
+    """The report of `--resume FILE`. Raises Problem for a file that is none."""
+    if arguments[:1] != ["--resume"]:
+        return None
+    name = (arguments[1:] or [REPORT_FILE])[0]
+    try:
+        with open(name, encoding="utf-8") as file:
+            return from_json(json.load(file))
+    except (OSError, ValueError) as error:
+        raise Problem(Failure(f"{name} holds no report: {error}")) from None
+
+
+def attempt(run: Run, arguments: list[str], codes: list[int]) -> None:
+    """Nothing that happens in here may leave as a traceback: those print what they hold."""
+    try:
+        codes.append(run.perform(load(arguments, run.out)))
+    except Problem as problem:
+        run.out.say(f"b24: {problem}")
+        codes.append(1)
+    except Exception as error:  # noqa: BLE001  a report never breaks a pipeline
+        run.keep(f"A defect of the reporter: {type(error).__name__}: {error}")
+        codes.append(1)
+
+
+def main(environ: Mapping[str, str], arguments: list[str]) -> int:
+    """The time is watched from outside: not even a hanging name lookup holds the job."""
+    run, codes = Run(environ, Output()), []
+    worker = threading.Thread(target=attempt, args=(run, arguments, codes), daemon=True)
+    worker.start()
+    worker.join(run.settings.timeout)
+    if not codes:
+        run.keep(str(out_of_time(run.settings.timeout)))
+        codes.append(1)
+    return codes[0]
+
+
+if __name__ == "__main__":
+    code = main(os.environ, sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(code)  # a thread that hangs must not hold the job

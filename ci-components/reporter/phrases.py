@@ -1,0 +1,62 @@
+"""Every sentence that people read in Bitrix24, in English and Russian. Pure."""
+
+from __future__ import annotations
+
+import re
+
+# key: (English, Russian). What the app says too is said in its words.
+PHRASES: dict[str, tuple[str, str]] = {
+    "title": ("!{iid} {title}", "!{iid} {title}"),
+    "state": ("Merge request: {state}", "Запрос на слияние: {state}"),
+    "branches": ("{source} → {target} in {project}", "{source} → {target} в {project}"),
+    "author": ("Author: {person}", "Автор: {person}"),
+    "link mention": ("Mentions this task.", "Упоминает эту задачу."),
+    "ref": ("Commits in {project}", "Коммиты в {project}"),
+    "draft": ("draft", "черновик"),
+    "opened": ("under review", "на проверке"),
+    "locked": ("being merged", "сливается"),
+    "merged": ("merged", "слит"),
+    "closed": ("closed without merging", "закрыт без слияния"),
+    # a pipeline
+    "pipeline running": ("running", "выполняется"),
+    "pipeline success": ("passed", "успешно"),
+    "pipeline failed": ("failed", "ошибка"),
+    "pipeline canceled": ("canceled", "отменён"),
+    "pipeline skipped": ("skipped", "пропущен"),
+    "pipeline manual": ("waiting for a manual action", "ждёт ручного запуска"),
+    "pipeline unknown": ("unknown", "неизвестно"),
+    "more": ("{count} more", "ещё {count}"),
+    # deployments
+    "deployment success": ("Deployed to {environment}", "Развёрнуто: {environment}"),
+    "deployment failed": (
+        "Deployment to {environment} failed", "Ошибка развёртывания: {environment}",
+    ),
+    "deployment canceled": (
+        "Deployment to {environment} is canceled", "Развёртывание отменено: {environment}",
+    ),
+    "deployment running": (
+        "Being deployed to {environment}", "Развёртывается: {environment}",
+    ),
+    "deployment blocked": (
+        "Deployment to {environment} waits for approval",
+        "Развёртывание ждёт одобрения: {environment}",
+    ),
+    "deployment unknown": (
+        "Deployment to {environment}: the result is not known",
+        "Развёртывание, результат неизвестен: {environment}",
+    ),
+    # people and chats
+    "told failed": (
+        "The pipeline {pipeline} of {ref} failed{jobs}",
+        "Пайплайн {pipeline} ({ref}) завершился с ошибкой{jobs}",
+    ),
+    "tasks": ("Tasks: {tasks}", "Задачи: {tasks}"),
+}  # fmt: skip
+
+PLACE = re.compile(r"\{(\w+)\}")
+
+
+def say(language: str, key: str, **values: object) -> str:
+    """The sentence with its places filled; an unknown language is English."""
+    text = PHRASES[key][language == "ru"]
+    return PLACE.sub(lambda place: str(values[place[1]]), text)

@@ -1,0 +1,156 @@
+"""The after_script of a deploying job: sh, and curl or either wget, in the user's own image."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.component.test_templates import inputs, parts
+from tests.component.tools import busybox
+from tests.component.world import World
+
+TOOLS = ["od", "tr", "sed", "grep", "sort", "head", "cut", "mktemp", "rm", "cat", "timeout"]
+WAYS = ["curl", "wget", "busybox"]
+
+
+def script(**given: str) -> str:
+    """The text GitLab makes of the template with these inputs."""
+    text = parts("deployment")[1]
+    for name, row in inputs("deployment").items():
+        value = given.get(name.replace("-", "_"), str(row["default"]))
+        text = text.replace(f"$[[ inputs.{name} ]]", value)
+    return YAML(typ="safe").load(text)[".b24-deployment"]["after_script"][0]
+
+
+def an_image(folder: Path, way: str) -> tuple[str, str]:
+    """The shell and the PATH of an image that has nothing but these tools."""
+    bin_folder = folder / f"bin-{way}"
+    bin_folder.mkdir()
+    for name in [*TOOLS, "wget" if way == "busybox" else way]:
+        target = busybox() if way == "busybox" else shutil.which(name)
+        (bin_folder / name).symlink_to(target)
+    if way == "busybox":
+        (bin_folder / "sh").symlink_to(busybox())
+        return str(bin_folder / "sh"), str(bin_folder)
+    return "/bin/sh", str(bin_folder)
+
+
+def run(world: World, way: str, text: str, *options: str, **more: str) -> str:
+    """What is printed; the exit code is 0 whatever happens."""
+    shell, path = an_image(world.folder, way)
+    mr = world.open_mr()
+    run_ = world.pipeline(mr)
+    variables = {
+        **world.variables(run_),
+        "CI_JOB_STATUS": "success",
+        "CI_ENVIRONMENT_NAME": "staging",
+        "CI_ENVIRONMENT_URL": "https://staging.test",
+        **more,
+    }
+    done = subprocess.run(
+        [shell, "-e", *options],
+        input=text,
+        env={**variables, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_deployment_is_told_in_one_request(world: World, way: str) -> None:
+    world.task(5)
+    said = run(world, way, script())
+    assert said == "b24: reported to the tasks 5\n"
+    url = f"{world.gitlab.url}/acme/shop"
+    assert world.messages(5) == [
+        f"[b][url={url}/-/environments?search=staging]staging[/url][/b]\n"
+        f"CI: [url={url}/-/jobs/77]#1[/url] Deployed to https://staging.test"
+    ]
+    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": "Deployed to staging (#1)"}
+    assert sum(world.portal.requests.values()) == 1
+
+
+STATUSES = [
+    ("success", "en", "Deployed to staging (#1)"),
+    ("failed", "en", "Deployment failed: staging (#1)"),
+    ("canceled", "en", "Deployment canceled: staging (#1)"),
+    ("success", "ru", "Развёрнуто: staging (#1)"),
+    ("canceled", "ru", "Развёртывание отменено: staging (#1)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "language", "field"), STATUSES)
+def test_each_status_of_the_job_has_its_words(
+    world: World, status: str, language: str, field: str
+) -> None:
+    world.task(5)
+    run(world, "curl", script(language=language), CI_JOB_STATUS=status)
+    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": field}
+
+
+def test_the_reporter_edits_the_message_of_the_after_script(world: World) -> None:
+    world.task(5)
+    run(world, "curl", script())
+    later = world.pipeline(world.shop, ref="feature/B24-5")
+    world.gitlab.deploy(later, "staging", "failed")
+    world.report(later, B24_MODE="deployment", B24_ENVIRONMENT="staging")
+    [text] = world.messages(5)
+    assert "Deployment to staging failed" in text
+
+
+HOSTILE = [
+    "'; touch evil; '", "$(touch evil)", "`touch evil`", "[user=all]x", "$result[c5]", '"}}',
+    "a\nb", "%s%n\\", "&fields[TITLE]=evil",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["curl", "busybox"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_from_outside_stays_text(world: World, text: str, way: str) -> None:
+    world.task(5, "Pay")
+    said = run(
+        world, way, script(),
+        CI_ENVIRONMENT_NAME=text, CI_ENVIRONMENT_URL=f"https://x.test/{text}",
+        CI_COMMIT_MESSAGE=f"{text}\nB24-5 {text}", CI_MERGE_REQUEST_TITLE=text,
+    )  # fmt: skip
+    assert said == "b24: reported to the tasks 5\n"
+    [shown] = world.messages(5)
+    assert "[user" not in shown and "$result[" not in shown and shown.count("\n") == 1
+    assert world.portal.tasks[5].title == "Pay"
+    assert not list(world.folder.rglob("evil"))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("up", [True, False])
+def test_tracing_shows_no_secret(world: World, way: str, up: bool) -> None:
+    world.task(5)
+    secret = world.webhook.rstrip("/").rpartition("/")[2]
+    if not up:
+        world.b24.offline()
+    said = run(world, way, script(), "-x", CI_DEBUG_TRACE="true")
+    assert ("NOT REPORTED" in said) is not up
+    assert secret not in said
+
+
+def test_without_a_webhook_the_reason_is_said(world: World) -> None:
+    said = run(world, "curl", script(), B24_WEBHOOK_URL="")
+    assert "the webhook's variable is empty" in said
+
+
+def test_a_dead_webhook_is_said(world: World) -> None:
+    world.b24.revoke_webhooks()
+    assert "does not accept the webhook" in run(world, "curl", script())
+
+
+def test_without_a_task_nothing_is_sent(world: World) -> None:
+    said = run(world, "curl", script(task_prefix="TASK"))
+    assert said == "b24: no task is named: nothing is reported\n"
+    assert not world.portal.requests

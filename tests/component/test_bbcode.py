@@ -1,0 +1,63 @@
+"""Text from outside stays text in Bitrix24, as the app makes it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reporter.bbcode import JOINER, escaped, link, live_url
+from reporter.phrases import PHRASES
+
+from sync.core import phrases
+from sync.text import bbcode_escape, urls
+
+TEXTS = [
+    "[user=all]all[/user]", "[b]", "[ b]", ">>quote", "------", "a >> b", "[1]", "x[", "[*]", "[/",
+    "line\nend", "\x07bell", "[\u2060b]", "plain", "", "[url=https://evil.test]x[/url]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("start", [True, False])
+@pytest.mark.parametrize("text", TEXTS)
+def test_both_escape_alike(text: str, start: bool) -> None:
+    assert escaped(text, line_start=start) == bbcode_escape.escaped(text, line_start=start)
+
+
+@given(st.text(alphabet="[]/*bu>- \n\u2060$result1", max_size=30))
+def test_no_tag_survives(text: str) -> None:
+    shown = escaped(text, line_start=True)
+    assert "\n" not in shown
+    assert not shown.startswith((">>", "---"))
+    assert not [at for at in range(len(shown) - 1) if shown[at] == "[" and shown[at + 1] in "bu/*"]
+
+
+@pytest.mark.parametrize("text", ["$result[t5][task][title]", "$RESULT[0]", "a $result[x] b"])
+def test_a_batch_finds_no_reference_to_another_answer(text: str) -> None:
+    assert "$result[" not in escaped(text).lower()
+    assert escaped(text).replace(JOINER, "") == text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://x.test/a b",
+        "javascript:alert(1)",
+        "https://x.test/]b[",
+        "HTTP://X",
+        "",
+        "//x",
+        "ftp://x",
+    ],
+)
+def test_both_take_the_same_addresses_for_links(url: str) -> None:
+    assert live_url(url) == (urls.live_url(url) or "")
+
+
+def test_a_script_address_is_shown_and_not_linked() -> None:
+    assert link("javascript:alert(1)", "[b]x") == f"[{JOINER}b]x"
+
+
+def test_what_both_say_is_said_in_the_same_words() -> None:
+    shared = PHRASES.keys() & phrases.PHRASES.keys()
+    assert {"title", "state", "branches", "author", "draft", "merged", "closed"} <= shared
+    assert {key: PHRASES[key] for key in shared} == {key: phrases.PHRASES[key] for key in shared}

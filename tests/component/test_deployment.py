@@ -1,0 +1,105 @@
+"""The job after a deployment: its environment, and the work since the last one."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.component.world import World
+
+MODE = {"B24_MODE": "deployment", "B24_ENVIRONMENT": "staging"}
+
+
+def shipped(world: World, *branches: str, status: str = "success"):
+    """Merge requests of these branches are merged, then deployed by one pipeline."""
+    for branch in branches:
+        mr = world.open_mr(f"Work of {branch}", branch)
+        world.gitlab.merge(mr, "ann")
+    run = world.pipeline(world.shop)
+    world.gitlab.deploy(run, "staging", status, url="https://staging.test")
+    return run
+
+
+def test_every_task_shipped_since_the_last_deployment_hears_of_it(world: World) -> None:
+    for number in (5, 6, 7):
+        world.task(number)
+    first = shipped(world, "B24-5")
+    world.report(first, **MODE)
+    second = shipped(world, "B24-6", "B24-7")
+    world.requests()
+    ran = world.report(second, **MODE)
+    assert ran.code == 0
+    assert world.requests() == (2, Counter(batch=3))
+    url = f"{world.gitlab.url}/acme/shop"
+    assert world.messages(6) == [
+        f"[b][url={url}/-/environments?search=staging]staging[/url][/b]\n"
+        f"[url={url}/-/merge_requests/2]!2 Work of B24-6[/url]\n"
+        f"CI: [url={url}/-/pipelines/2]#2[/url] Deployed to [url=https://staging.test]staging[/url]"
+    ]
+    assert len(world.messages(7)) == 1
+    assert "pipelines/1" in world.messages(5)[0]
+
+
+def test_with_an_access_token_the_commits_since_then_are_read(world: World) -> None:
+    world.task(5)
+    world.task(9)
+    world.report(shipped(world, "B24-5"), **MODE)
+    world.gitlab.push(world.shop, "main", ["Work on B24-9", "Tidy"], "ann")
+    run = shipped(world)
+    token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
+    world.requests()
+    ran = world.report(run, B24_GITLAB_TOKEN=token, **MODE)
+    assert ran.code == 0, ran.said
+    assert world.requests()[0] == 3
+    assert len(world.messages(9)) == 1
+
+
+RESULTS = [
+    ("success", "Deployed to staging (#1)"), ("failed", "Deployment to staging failed (#1)"),
+    ("canceled", "Deployment to staging is canceled (#1)"),
+    ("running", "Being deployed to staging (#1)"),
+    ("blocked", "Deployment to staging waits for approval (#1)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "field"), RESULTS)
+def test_each_result_has_its_words(world: World, status: str, field: str) -> None:
+    world.task(5)
+    run = shipped(world, "B24-5", status=status)
+    world.report(run, **MODE)
+    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": field}
+    assert world.portal.tasks[5].status == 2
+
+
+def test_the_same_environment_again_edits_the_message(world: World) -> None:
+    world.task(5)
+    world.report(shipped(world, "B24-5", status="failed"), **MODE)
+    again = shipped(world)
+    world.report(again, CI_COMMIT_MESSAGE="Again for B24-5", **MODE)
+    [text] = world.messages(5)
+    assert "Deployed to" in text
+
+
+def test_what_the_inputs_say_of_the_environment_counts(world: World) -> None:
+    world.task(5)
+    run = shipped(world, "B24-5")
+    more = {"B24_ENVIRONMENT_URL": "https://x.test", "B24_ENVIRONMENT_TIER": "testing"}
+    world.report(run, **MODE, **more)
+    [text] = world.messages(5)
+    assert text.endswith("Deployed to [url=https://x.test]staging[/url] (testing)")
+
+
+def test_without_gitlab_the_environment_is_known_by_its_name(world: World) -> None:
+    world.task(5)
+    run = shipped(world, "B24-5")
+    world.report(run, CI_JOB_TOKEN="", **MODE)
+    [text] = world.messages(5)
+    assert text.endswith("Deployment to staging: the result is not known")
+
+
+def test_a_tier_that_is_not_wanted_is_not_told(world: World) -> None:
+    world.task(5)
+    ran = world.report(shipped(world, "B24-5"), **MODE, B24_TIERS="production")
+    assert "no deployment of the input tiers is known" in ran.said
+    assert world.messages(5) == []

@@ -1,0 +1,56 @@
+"""What is generated is what stands in the repository, and runs where it has to."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import generate
+import pytest
+
+TEMPLATES = sorted(generate.TEMPLATES.glob("*.yml"))
+
+
+def test_every_generated_file_is_up_to_date() -> None:
+    assert generate.stale() == [], "run: make templates"
+
+
+def test_the_templates_are_the_three_components() -> None:
+    assert [path.stem for path in TEMPLATES] == ["deployment", "merge-request", "report"]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_a_template_holds_the_whole_script(path: Path) -> None:
+    lines = path.read_text("utf-8").splitlines()
+    start = lines.index("      # >>> report.py") + 1
+    inlined = [line.removeprefix("      ") for line in lines[start:]]
+    assert "\n".join(inlined).startswith(generate.script())
+
+
+def test_no_module_is_left_out() -> None:
+    folder = generate.HERE / "reporter"
+    assert {*generate.ORDER, "__init__"} == {path.stem for path in folder.glob("*.py")}
+
+
+def test_the_script_is_python_3_9() -> None:
+    ast.parse(generate.script(), feature_version=(3, 9))
+
+
+def test_the_script_stands_on_the_standard_library() -> None:
+    imported = {
+        (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name).split(".")[0]
+        for node in ast.walk(ast.parse(generate.script()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert imported <= {*sys.stdlib_module_names, "__future__"}
+
+
+def test_a_name_of_two_modules_is_refused() -> None:
+    with pytest.raises(SystemExit, match="defined in two modules: told"):
+        generate.check({"a": "def told(): ...", "b": "told = 1"})
+
+
+def test_what_gitlab_would_replace_is_refused() -> None:
+    with pytest.raises(SystemExit, match="which GitLab would replace"):
+        generate.check({"a": 'TEXT = "$[[ inputs.stage ]]"'})

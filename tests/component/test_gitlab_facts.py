@@ -1,0 +1,86 @@
+"""What GitLab tells, read as GitLab means it."""
+
+from __future__ import annotations
+
+import pytest
+from reporter.facts import read_facts
+from reporter.gitlab import status_of, tier_of
+from reporter.model import Job
+from reporter.settings import fits, read_settings
+
+# Jobs as "status", with "?" for one that may fail.
+STATUSES = {
+    "success": ["success", "success"],
+    "failed": ["success", "failed", "skipped"],
+    "canceled": ["success", "canceled", "skipped"],
+    "running": ["success", "running"],
+    "manual": ["success", "manual", "created?"],
+    "skipped": ["skipped", "skipped"],
+}
+
+
+@pytest.mark.parametrize(("status", "jobs"), list(STATUSES.items()))
+def test_a_pipeline_has_the_status_of_its_jobs(status: str, jobs: list[str]) -> None:
+    assert status_of(tuple(map(job, jobs))) == status
+
+
+ALLOWED = [["success", "failed?"], ["success", "manual?"], ["success", "canceled?"], []]
+
+
+@pytest.mark.parametrize("jobs", ALLOWED)
+def test_a_job_that_may_fail_or_wait_changes_nothing(jobs: list[str]) -> None:
+    assert status_of(tuple(map(job, jobs))) == "success"
+
+
+def test_what_was_not_told_is_unknown() -> None:
+    assert status_of(None) == "unknown"
+
+
+def job(text: str) -> Job:
+    return Job(1, "unit", text.rstrip("?"), allow_failure=text.endswith("?"))
+
+
+TIERS = {
+    "production": "production", "prod-eu": "production", "live": "production",
+    "staging": "staging", "stg": "staging", "demo": "staging", "qa": "testing",
+    "review/feature-5": "development", "dev": "development", "customer-7": "other",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "tier"), list(TIERS.items()))
+def test_a_tier_is_guessed_by_the_name_as_gitlab_does(name: str, tier: str) -> None:
+    assert tier_of(name) == tier
+
+
+REFS = [
+    ("main", ("*",), True), ("main", ("release/*",), False), ("release/1", ("release/*",), True),
+    ("main", ("main", "v*"), True), ("v1", ("main", "v*"), True), ("Main", ("main",), False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ref", "patterns", "wanted"), REFS)
+def test_refs_are_chosen_as_in_a_shell(ref: str, patterns: tuple, wanted: bool) -> None:
+    assert fits(ref, patterns) is wanted
+
+
+def test_odd_inputs_leave_the_defaults() -> None:
+    odd = {"B24_TIMEOUT": "soon", "B24_TELL_AUTHOR": "", "B24_REFS": " "}
+    settings = read_settings(odd)
+    assert (settings.timeout, settings.tell_author, settings.refs) == (10.0, True, ("*",))
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("0", 1.0), ("999", 60.0), ("2.5", 2.5)])
+def test_the_time_stays_within_reason(given: str, seconds: float) -> None:
+    assert read_settings({"B24_TIMEOUT": given}).timeout == seconds
+
+
+def test_a_tag_pipeline_knows_its_tag() -> None:
+    facts = read_facts({"CI_COMMIT_TAG": "v1", "CI_COMMIT_REF_NAME": "v1"})
+    assert (facts.ref, facts.tag, facts.merge_request, facts.fork) == ("v1", True, None, False)
+
+
+@pytest.mark.parametrize("prefix", ["Draft:", "draft:", "[Draft]", "(Draft)"])
+def test_a_draft_is_known_by_its_title(prefix: str) -> None:
+    given = {"CI_MERGE_REQUEST_IID": "3", "CI_MERGE_REQUEST_TITLE": f"{prefix} Pay"}
+    merge_request = read_facts(given).merge_request
+    assert merge_request is not None and merge_request.shown_state == "draft"

@@ -1,0 +1,255 @@
+"""The components in a real pipeline: gitlab-ci-local runs them with the shell executor."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.component.tools import gitlab_ci_local, rsync
+from tests.component.world import World
+
+ROOT = Path(__file__).parents[2]
+GIT = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@acme.example"]
+
+PIPELINE = """
+include:
+  - component: $CI_SERVER_FQDN/acme/shop/report@$CI_COMMIT_SHA
+    inputs: {}
+  - component: $CI_SERVER_FQDN/acme/shop/merge-request@$CI_COMMIT_SHA
+  - component: $CI_SERVER_FQDN/acme/shop/deployment@$CI_COMMIT_SHA
+    inputs: {environment: staging, job-name: DEPLOYMENT_JOB}
+test:
+  stage: test
+  script: ['true']
+deploy:
+  stage: deploy
+  WHEN
+  script: ["RESULT"]
+  environment: {name: staging, url: 'https://staging.test'}
+  after_script: [AFTER]
+"""
+NEW = {
+    "DEPLOYMENT_JOB": ".b24-off", "RESULT": "true", "WHEN": "when: on_success", "AFTER": "'true'",
+}  # fmt: skip
+
+
+class Checkout:
+    """A project that includes the components at its own commit."""
+
+    def __init__(self, folder: Path, **changes: str) -> None:
+        self.folder = folder / "checkout"
+        self.folder.mkdir()
+        shutil.copytree(ROOT / "templates", self.folder / "templates")
+        text = PIPELINE
+        for name, value in {**NEW, **changes}.items():
+            text = text.replace(name, value)
+        (self.folder / ".gitlab-ci.yml").write_text(text, "utf-8")
+        for command in (
+            ["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "B24-5"],
+            ["remote", "add", "origin", "git@gitlab.test:acme/shop.git"],
+            ["update-ref", "refs/remotes/origin/main", "HEAD"],
+            ["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"],
+        ):  # fmt: skip
+            subprocess.run([*GIT, *command], cwd=self.folder, check=True, timeout=60)
+
+    def run(self, variables: Mapping[str, str], *jobs: str) -> tuple[int, str]:
+        """The exit code of the pipeline and what it printed."""
+        command = [*gitlab_ci_local(), "--force-shell-executor", *jobs]
+        given = {k: v for k, v in variables.items() if k not in ("CI", "CI_COMMIT_SHA")}
+        for name, value in given.items():
+            command += ["--variable", f"{name}={value}"]
+        found = [Path(program).parent for program in (gitlab_ci_local()[0], rsync())]
+        path = os.pathsep.join([*map(str, found), os.environ["PATH"]])
+        done = subprocess.run(
+            command, cwd=self.folder, env={"PATH": path, "HOME": str(self.folder.parent)},
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    def left(self, name: str) -> str:
+        return (self.folder / name).read_text("utf-8")
+
+
+def test_a_passed_pipeline_is_reported(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    checkout = Checkout(world.folder)
+    code, said = checkout.run(world.variables(world.pipeline(mr), mr))
+    assert code == 0, said
+    assert "b24: task 5: card written" in said
+    [text] = world.messages(5)
+    assert "!1 Pay" in text and "#1 passed" in text
+    assert checkout.left("b24.env") == "B24_TASK_IDS=5\n"
+
+
+def test_a_failed_pipeline_is_reported_and_stays_failed(world: World) -> None:
+    """In the last stage: unlike GitLab, gitlab-ci-local ends at a stage with nothing to run."""
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr, "failed")
+    code, said = Checkout(world.folder, RESULT="exit 1").run(world.variables(run, mr))
+    assert code == 1, said
+    [text] = world.messages(5)
+    assert "#1 failed" in text
+    assert len(world.portal.notifications) == 1
+
+
+def test_a_pipeline_that_waits_for_somebody_is_reported(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    run.jobs[-1].status = "manual"
+    code, said = Checkout(world.folder, WHEN="when: manual").run(world.variables(run))
+    assert code == 0, said
+    assert "waiting for a manual action" in world.messages(5)[0]
+
+
+def test_a_merge_request_is_told_early_and_again_when_its_job_is_repeated(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr, "running")
+    checkout = Checkout(world.folder)
+    variables = world.variables(run, mr)
+    code, said = checkout.run(variables, "b24-merge-request")
+    assert (code, len(world.messages(5))) == (0, 1), said
+    run.set_status("failed")
+    code, said = checkout.run(variables, "b24-report")
+    run.set_status("success")
+    code, said = checkout.run(variables, "b24-report")
+    assert code == 0, said
+    [text] = world.messages(5)
+    assert "#1 passed" in text
+
+
+def test_a_deployment_is_told_by_the_job_after_it(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    world.gitlab.deploy(run, "staging", url="https://staging.test")
+    checkout = Checkout(world.folder, DEPLOYMENT_JOB="told")
+    code, said = checkout.run(world.variables(run), "told")
+    assert code == 0, said
+    [text] = world.messages(5)
+    assert text.endswith("Deployed to [url=https://staging.test]staging[/url]")
+
+
+RESULTS = {
+    "success": "Deployed to",
+    "failed": "Deployment failed:",
+    "canceled": "Deployment canceled:",
+}
+
+
+@pytest.mark.parametrize("status", RESULTS)
+def test_a_deployment_is_told_by_its_own_after_script(world: World, status: str) -> None:
+    """gitlab-ci-local knows no canceled job, so its status is given."""
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    after = "!reference [.b24-deployment, after_script]"
+    checkout = Checkout(world.folder, AFTER=f"'CI_JOB_STATUS={status}', {after}")
+    text = checkout.left(".gitlab-ci.yml").replace("'CI_JOB_STATUS", "'export CI_JOB_STATUS")
+    (checkout.folder / ".gitlab-ci.yml").write_text(text)
+    code, said = checkout.run(world.variables(run), "deploy")
+    assert code == 0, said
+    assert "b24: reported to the tasks 5" in said
+    assert RESULTS[status] in world.messages(5)[0]
+
+
+def offline(world: World) -> dict[str, str]:
+    world.b24.offline()
+    return {}
+
+
+def expired(world: World) -> dict[str, str]:
+    world.b24.revoke_webhooks()
+    return {}
+
+
+TROUBLE = {
+    "missing webhook": (
+        lambda w: {"B24_WEBHOOK_URL": ""}, "The variable B24_WEBHOOK_URL is empty.",
+    ),
+    "expired webhook": (expired, "Bitrix24 does not accept the webhook"),
+    "Bitrix24 down": (offline, "cannot be reached: Connection refused."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("on_error", ["warn", "fail"])
+@pytest.mark.parametrize(("trouble", "reason"), list(TROUBLE.values()), ids=TROUBLE)
+def test_trouble_is_a_warning_unless_the_team_wants_it_to_fail(
+    world: World, trouble, reason: str, on_error: str
+) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    more = trouble(world)
+    checkout = Checkout(world.folder, **{"inputs: {}": f"inputs: {{on-error: {on_error}}}"})
+    code, said = checkout.run(world.variables(run, **more))
+    assert (code, reason in said) == (int(on_error == "fail"), True), said
+    assert '"id": 5' in checkout.left("b24-report.json")
+    assert world.webhook.rstrip("/").rpartition("/")[2] not in said
+
+
+def test_a_fork_without_secrets_passes(world: World) -> None:
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    fork = {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "999", "B24_WEBHOOK_URL": ""}
+    code, said = Checkout(world.folder).run(world.variables(run, mr, **fork))
+    assert code == 0, said
+    assert "from a fork sees no secrets" in said
+
+
+HOSTILE = {
+    "quotes": "'; touch evil; '\"; touch evil; \"",
+    "backticks": "`touch evil`",
+    "a command": "$(touch evil)",
+    "lines": "a\n  script: [touch evil]\nb: '",
+    "BBCode": "[user=all]all[/user][url=https://evil.test]x[/url]",
+    "an input": "$[[ inputs.task-prefix ]]",
+    "the end of the script": "B24_REPORTER\ntouch evil",
+}
+
+
+@pytest.mark.parametrize("text", list(HOSTILE.values()), ids=HOSTILE)
+def test_names_from_outside_stay_names(world: World, text: str) -> None:
+    world.task(5, "Pay")
+    mr = world.open_mr(f"B24-5 {text}", branch="feature/B24-5'`$(touch${IFS}evil)`")
+    run = world.pipeline(mr)
+    variables = world.variables(
+        run, mr, CI_COMMIT_MESSAGE=f"{text} B24-5", CI_MERGE_REQUEST_DESCRIPTION=text
+    )
+    after = "!reference [.b24-deployment, after_script]"
+    checkout = Checkout(world.folder, AFTER=after)
+    code, said = checkout.run(variables)
+    assert code == 0, said
+    assert len(world.messages(5)) == 2
+    shown = "".join(world.messages(5))
+    assert "[user=all]" not in shown and "[url=https://evil" not in shown
+    assert not list(checkout.folder.rglob("evil"))
+
+
+def test_an_input_with_a_quote_is_refused_before_anything_runs(world: World) -> None:
+    checkout = Checkout(
+        world.folder, **{"inputs: {}": 'inputs: {stage: "x\'\\n  script: [touch evil]"}'}
+    )
+    code, said = checkout.run({})
+    assert code == 1
+    assert "stage" in said and not list(checkout.folder.rglob("evil"))
+
+
+def test_the_repository_tests_its_own_components_and_releases_only_versions(world: World) -> None:
+    checkout = Checkout(world.folder)
+    shutil.copy(ROOT / ".gitlab-ci.yml", checkout.folder / ".gitlab-ci.yml")
+    code, said = checkout.run({}, "--list-csv")
+    assert code == 0, said
+    names = {line.partition(";")[0] for line in said.splitlines() if ";" in line}
+    own = {"b24-report", "b24-deployment", "components-are-included"}
+    assert own <= names and "release" not in names
+    code, said = checkout.run({"CI_COMMIT_TAG": "1.2.3"}, "--list-csv")
+    assert "\nrelease;" in said, said

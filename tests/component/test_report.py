@@ -1,0 +1,335 @@
+"""The life of a merge request, as its pipelines tell it to a task."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from tests.component.world import World
+
+COMPLETED, IN_PROGRESS, WAITING = 5, 3, 2
+
+
+def card(world: World, state: str, ci: str, *more: str) -> str:
+    url = f"{world.gitlab.url}/acme/shop"
+    lines = [
+        f"[b][url={url}/-/merge_requests/1]!1 Pay[/url][/b]",
+        f"Merge request: {state}",
+        f"feature/B24-5 → main in [url={url}]acme/shop[/url]",
+        "Author: Ann Oak",
+        f"CI: {ci}".replace("PIPELINES", f"{url}/-/pipelines").replace("JOBS", f"{url}/-/jobs"),
+    ]
+    return "\n".join([*lines, *more])
+
+
+def test_a_passed_pipeline_writes_one_card_the_field_and_starts_the_task(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    ran = world.report(world.pipeline(mr), mr)
+    assert (ran.code, world.messages(5)) == (
+        0, [card(world, "under review", "[url=PIPELINES/1]#1 passed[/url]")],
+    )  # fmt: skip
+    task = world.portal.tasks[5]
+    assert (task.status, task.uf) == (IN_PROGRESS, {"UF_CI_STATUS": "passed (#1)"})
+
+
+def test_the_links_of_the_job_and_the_ids_for_later_jobs_are_left(world: World) -> None:
+    world.task(5, 'Pay "now" <b>')
+    mr = world.open_mr()
+    ran = world.report(world.pipeline(mr), mr)
+    url = f"{world.b24.portal_url}/company/personal/user/1/tasks/task/view/5/"
+    link = {"external_link": {"label": '#5 Pay "now" <b>', "url": url}}
+    assert ran.json("b24-annotations.json") == {"Bitrix24": [link]}
+    assert (world.folder / "b24.env").read_text() == "B24_TASK_IDS=5\n"
+    assert not ran.kept
+
+
+def test_it_is_three_questions_to_gitlab_two_reads_and_one_write(world: World) -> None:
+    for number in (5, 6, 7):
+        world.task(number)
+    mr = world.open_mr("B24-6 and B24-7")
+    run = world.pipeline(mr)
+    world.requests()
+    world.report(run, mr)
+    assert world.requests() == (3, Counter(batch=3))
+
+
+def test_the_same_run_again_writes_nothing(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    world.report(run, mr)
+    before = Counter(world.b24.writes)
+    assert "nothing has changed" in world.report(run, mr).said
+    assert world.b24.writes == before
+
+
+def test_later_pipelines_and_the_merge_edit_the_same_message(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    world.report(world.pipeline(mr), mr)
+    world.report(world.pipeline(mr, "failed"), mr)
+    failed = "[url=PIPELINES/2]#2 failed[/url] ([url=JOBS/4]unit[/url])"
+    assert world.messages(5) == [card(world, "under review", failed)]
+    world.gitlab.merge(mr, "ann")
+    run = world.pipeline(world.shop)
+    world.gitlab.deploy(run, "staging", url="https://staging.test")
+    world.report(run)
+    deployed = "Deployed to [url=https://staging.test]staging[/url]"
+    merged = card(world, "merged", "[url=PIPELINES/3]#3 passed[/url]", deployed)
+    assert world.messages(5) == [merged]
+    task = world.portal.tasks[5]
+    assert (task.status, task.uf) == (COMPLETED, {"UF_CI_STATUS": "passed (#3), staging"})
+
+
+def test_the_early_report_and_the_late_one_are_one_message(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr("Draft: Pay")
+    run = world.pipeline(mr, "running")
+    world.requests()
+    world.report(run, mr, B24_MODE="merge-request")
+    assert world.requests() == (1, Counter(batch=3))
+    [early] = world.messages(5)
+    assert "Merge request: draft" in early and "#1 running" in early
+    run.set_status("success")
+    world.report(run, mr)
+    [late] = world.messages(5)
+    assert "#1 passed" in late
+
+
+def test_who_moved_the_task_by_hand_is_not_overruled_by_a_repeated_job(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    world.report(world.pipeline(mr), mr)
+    world.portal.user_moves_task(2, 5, WAITING)
+    world.report(world.pipeline(mr), mr)
+    assert world.portal.tasks[5].status == WAITING
+    world.gitlab.merge(mr, "ann")
+    world.report(world.pipeline(world.shop))
+    assert world.portal.tasks[5].status == COMPLETED
+    world.portal.user_moves_task(2, 5, WAITING)
+    world.report(world.pipeline(world.shop))
+    assert world.portal.tasks[5].status == WAITING
+
+
+def test_a_mention_is_shown_and_moves_nothing(world: World) -> None:
+    world.task(8)
+    mr = world.open_mr("See B24-8", branch="feature/pay")
+    world.report(world.pipeline(mr), mr)
+    [text] = world.messages(8)
+    assert "\nMentions this task.\nCI: " in text
+    assert (world.portal.tasks[8].status, world.portal.tasks[8].uf) == (WAITING, {})
+
+
+def test_keep_moves_nothing(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    world.report(world.pipeline(mr), mr, B24_ON_OPEN="keep")
+    assert world.portal.tasks[5].status == WAITING
+
+
+def test_a_column_is_found_by_its_title(world: World) -> None:
+    group = world.portal.add_group("Site", id=3, members=[1, 2])
+    world.task(5, group_id=group.id)
+    mr = world.open_mr()
+    world.report(world.pipeline(mr), mr, B24_STAGE_OPEN="in progress")
+    stage = world.portal.stages[world.portal.tasks[5].stage_id]
+    assert stage.title == "In progress"
+
+
+def test_commits_without_a_merge_request_are_a_card_of_their_branch(world: World) -> None:
+    world.task(5)
+    world.gitlab.push(world.shop, "hotfix", ["Fix B24-5"], "ann")
+    world.report(world.pipeline(world.shop, ref="hotfix"))
+    world.report(world.pipeline(world.shop, "failed", ref="hotfix"))
+    url = f"{world.gitlab.url}/acme/shop"
+    assert world.messages(5) == [
+        f"[b][url={url}/-/tree/hotfix]hotfix[/url][/b]\n"
+        f"Commits in [url={url}]acme/shop[/url]\n"
+        f"CI: [url={url}/-/pipelines/2]#2 failed[/url] ([url={url}/-/jobs/4]unit[/url])"
+    ]
+    assert world.portal.tasks[5].status == WAITING
+
+
+def test_with_an_access_token_the_commits_of_a_push_are_read(world: World) -> None:
+    world.task(6)
+    before = world.shop.branches["main"].head
+    world.gitlab.push(world.shop, "main", ["Work on B24-6", "Tidy"], "ann")
+    token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
+    run = world.pipeline(world.shop)
+    world.requests()
+    nothing = world.report(run, CI_COMMIT_BEFORE_SHA=before)
+    assert "no task is named" in nothing.said
+    assert world.requests() == (2, Counter())
+    world.report(run, CI_COMMIT_BEFORE_SHA=before, B24_GITLAB_TOKEN=token)
+    assert world.requests() == (3, Counter(batch=3))
+    assert len(world.messages(6)) == 1
+
+
+def test_the_author_of_a_failed_pipeline_is_told_once(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr, "failed")
+    world.report(run, mr)
+    world.report(run, mr)
+    [told] = world.portal.notifications.values()
+    assert told.user_id == 2
+    assert told.text.startswith("The pipeline [url=")
+    assert told.tag == f"b24bridge:ci:{world.shop.id}:{run.id}"
+
+
+def test_the_author_is_not_told_of_success_or_where_switched_off(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    world.report(world.pipeline(mr), mr)
+    world.report(world.pipeline(mr, "failed"), mr, B24_TELL_AUTHOR="false")
+    assert not world.portal.notifications
+
+
+CHATS = [
+    ("failed", "failed", 1), ("failed", "success", 0), ("always", "success", 1),
+    ("deployments", "failed", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "status", "count"), CHATS)
+def test_a_chat_is_told_by_its_rule_in_one_message_a_pipeline(
+    world: World, rule: str, status: str, count: int
+) -> None:
+    world.task(5)
+    chat = world.portal.add_chat("chat", "Builds", 1, members=[1, 2])
+    mr = world.open_mr()
+    run = world.pipeline(mr, status)
+    for _ in range(2):
+        world.report(run, mr, B24_CHAT=f"chat{chat.id}", B24_CHAT_WHEN=rule)
+    texts = [m.text for m in world.portal.dialog_messages(chat.id) if m.author_id]
+    assert len(texts) == count
+    assert all(f"acme/shop #{run.id}" in text and "Tasks: [url=" in text for text in texts)
+
+
+STATUSES = ["success", "failed", "canceled", "manual", "skipped"]
+WORDS = ["passed", "failed", "canceled", "waiting for a manual action", "skipped"]
+
+
+@pytest.mark.parametrize(("status", "word"), list(zip(STATUSES, WORDS, strict=True)))
+def test_each_status_has_its_word(world: World, status: str, word: str) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr, "running")
+    for job in run.jobs:
+        job.status = status
+    world.report(run, mr)
+    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": f"{word} (#1)"}
+
+
+def test_russian(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    world.gitlab.deploy(run, "production")
+    world.report(run, mr, B24_LANGUAGE="ru")
+    [text] = world.messages(5)
+    assert "Запрос на слияние: на проверке" in text
+    assert text.endswith("#1 успешно[/url]\nРазвёрнуто: production")
+
+
+UNWANTED = [
+    ({"B24_REFS": "main, release/*"}, "this ref is not among the input refs"),
+    ({"B24_STATUSES": "failed"}, "the status success is not among the input statuses"),
+    ({"B24_TASK_PREFIX": "TASK"}, "no task is named"),
+]
+
+
+@pytest.mark.parametrize(("variables", "said"), UNWANTED)
+def test_what_is_not_wanted_is_said_and_not_sent(world: World, variables: dict, said: str) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    ran = world.report(world.pipeline(mr), mr, **variables)
+    assert ran.code == 0 and said in ran.said
+    assert world.messages(5) == [] and not world.portal.requests
+
+
+def test_tiers_that_are_not_wanted_are_left_out(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    world.gitlab.deploy(run, "review/feature-b24-5")
+    world.gitlab.deploy(run, "production")
+    world.report(run, mr, B24_TIERS="production, staging")
+    [text] = world.messages(5)
+    assert "Deployed to production" in text and "Deployed to review" not in text
+
+
+def test_a_dry_run_says_what_it_would_do_and_writes_nothing(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    ran = world.report(world.pipeline(mr), mr, B24_DRY_RUN="true")
+    assert "would do: task 5: card written" in ran.said
+    assert world.messages(5) == [] and not world.b24.writes
+
+
+def test_a_stranger_to_the_task_becomes_its_observer_and_then_edits_in_place(world: World) -> None:
+    world.webhook = world.b24.webhook(1)
+    world.portal.create_task("Pay", id=5, responsible_id=2, created_by=3, by=3)
+    mr = world.open_mr()
+    world.report(world.pipeline(mr), mr)
+    assert 1 in world.portal.tasks[5].auditors
+    world.report(world.pipeline(mr), mr)
+    assert len(world.messages(5)) == 1
+
+
+def test_a_message_too_old_to_edit_is_followed_by_a_new_one(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    world.report(world.pipeline(mr), mr)
+    [message] = world.portal.discussion(5)
+    message.date -= timedelta(days=4)
+    world.report(world.pipeline(mr), mr)
+    old, new = world.messages(5)
+    assert "#1 passed" in old and "#2 passed" in new
+
+
+def test_another_task_in_the_same_portal_is_not_touched(world: World) -> None:
+    world.task(5)
+    world.task(50)
+    mr = world.open_mr()
+    world.report(world.pipeline(mr), mr)
+    assert world.messages(50) == [] and world.portal.tasks[50].uf == {}
+
+
+def test_more_tasks_than_one_batch_holds_are_counted(world: World) -> None:
+    for number in range(1, 31):
+        world.task(number)
+    mr = world.open_mr(" ".join(f"B24-{number}" for number in range(1, 31)))
+    ran = world.report(world.pipeline(mr), mr)
+    assert "tasks found no room in one batch of 50 calls" in ran.said
+    assert world.portal.requests == Counter(batch=3)
+    assert sum(bool(world.messages(number)) for number in range(1, 31)) == 16
+
+
+def test_only_what_the_job_token_may_read_is_asked_with_it(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    world.gitlab.requests.clear()
+    world.report(run, mr)
+    base = f"/api/v4/projects/{world.shop.id}"
+    assert [path for _, path in world.gitlab.requests] == [
+        f"{base}/pipelines/1/jobs", f"{base}/merge_requests/1", f"{base}/deployments",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", ["refused", "down"])
+def test_without_gitlab_a_smaller_report_is_made(world: World, trouble: str) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    world.gitlab.failing = 502 if trouble == "down" else 0
+    token = world.job_token if trouble == "down" else ""
+    ran = world.report(run, mr, CI_JOB_TOKEN=token)
+    [text] = world.messages(5)
+    assert "!1 Pay" in text and "#1 unknown" in text
+    assert "GitLab does not tell the jobs of the pipeline" in ran.said
+    assert ran.code == 0

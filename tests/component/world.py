@@ -1,0 +1,150 @@
+"""Both systems emulated, and the reporter run in between as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.emulators.bitrix24 import BitrixEmulator
+from tests.emulators.gitlab.entities import DEVELOPER, MAINTAINER, OWNER, MergeRequest, Pipeline
+from tests.emulators.gitlab.server import GitLabEmulator
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "ci-components" / "report.py"
+PYTHON = os.environ.get("B24_TEST_PYTHON", sys.executable)
+JOB_ID = 77
+
+
+@dataclass
+class Ran:
+    """A run of the reporter: exit code, all it printed, and the files it left."""
+
+    code: int
+    said: str
+    folder: Path
+
+    def json(self, name: str) -> object:
+        return json.loads((self.folder / name).read_text("utf-8"))
+
+    @property
+    def kept(self) -> bool:
+        return (self.folder / "b24-report.json").exists()
+
+
+@dataclass
+class World:
+    folder: Path
+    card: str = "new"
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def __enter__(self) -> World:
+        self.gitlab = GitLabEmulator().__enter__()
+        self.b24 = BitrixEmulator(card=self.card).start()
+        self.portal = self.b24.state
+        state = self.gitlab.state
+        self.ann = state.add_user("ann", "Ann Oak", public=True)
+        state.add_user("bob", "Bob Elm")
+        state.add_group("acme", members={"ann": OWNER})
+        members = {"ann": MAINTAINER, "bob": DEVELOPER}
+        self.shop = state.add_project("acme/shop", members=members)
+        self.job_token = state.add_token(self.ann, kind="job").value
+        self.portal.add_user("Ann", last_name="Oak", email="ann@acme.example")
+        self.portal.add_user("Dan", last_name="Elm", email="dan@portal.test")
+        self.webhook = self.b24.webhook(1)
+        self.portal.add_user_field("UF_CI_STATUS", "string")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.b24.stop()
+        self.gitlab.__exit__()
+
+    def task(self, number: int, title: str = "Pay", **more: object):
+        return self.portal.create_task(title, id=number, responsible_id=2, by=1, **more)
+
+    def messages(self, number: int) -> list[str]:
+        """What people read under the task."""
+        return [one.text for one in self.portal.discussion(number)]
+
+    def open_mr(self, title: str = "Pay", branch: str = "feature/B24-5", **more) -> MergeRequest:
+        self.gitlab.push(self.shop, branch, ["Pay"], "ann")
+        return self.gitlab.open_mr(self.shop, branch, title, "ann", **more)
+
+    def pipeline(self, where: object, status: str = "success", **more: object) -> Pipeline:
+        run = self.gitlab.run_pipeline(where, **more)
+        run.set_status("running")
+        if status != "running":
+            run.set_status(status)
+        return run
+
+    def variables(self, run: Pipeline, mr: MergeRequest | None = None, **more: str) -> dict:
+        """What GitLab gives the reporter's job; `mr`: in a merge request's own pipeline."""
+        url = f"{self.gitlab.url}/acme/shop"
+        commit = self.shop.commits[run.sha]
+        return {
+            "CI": "true",
+            "CI_API_V4_URL": f"{self.gitlab.url}/api/v4",
+            "CI_SERVER_URL": self.gitlab.url,
+            "CI_PROJECT_ID": str(self.shop.id),
+            "CI_PROJECT_PATH": "acme/shop",
+            "CI_PROJECT_URL": url,
+            "CI_PIPELINE_ID": str(run.id),
+            "CI_PIPELINE_URL": f"{url}/-/pipelines/{run.id}",
+            "CI_PIPELINE_SOURCE": "merge_request_event" if mr else "push",
+            "CI_JOB_ID": str(JOB_ID),
+            "CI_JOB_URL": f"{url}/-/jobs/{JOB_ID}",
+            "CI_JOB_TOKEN": self.job_token,
+            "CI_COMMIT_SHA": run.sha,
+            "CI_COMMIT_BEFORE_SHA": "0" * 40,
+            "CI_COMMIT_REF_NAME": run.ref,
+            "CI_COMMIT_MESSAGE": commit.message,
+            "GITLAB_USER_LOGIN": "ann",
+            "GITLAB_USER_NAME": "Ann Oak",
+            "GITLAB_USER_EMAIL": "ann@acme.example",
+            "B24_WEBHOOK_URL": self.webhook,
+            **(self._mr_variables(mr, url) if mr else {"CI_COMMIT_BRANCH": run.ref}),
+            **more,
+        }
+
+    def _mr_variables(self, mr: MergeRequest, url: str) -> dict[str, str]:
+        return {
+            "CI_MERGE_REQUEST_IID": str(mr.iid),
+            "CI_MERGE_REQUEST_TITLE": mr.title,
+            "CI_MERGE_REQUEST_DESCRIPTION": mr.description,
+            "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": mr.source_branch,
+            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": mr.target_branch,
+            "CI_MERGE_REQUEST_PROJECT_ID": str(self.shop.id),
+            "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": str(self.shop.id),
+            "CI_MERGE_REQUEST_PROJECT_URL": url,
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": "",
+        }
+
+    def report(self, run: Pipeline, mr: MergeRequest | None = None, **more: str) -> Ran:
+        return self.run(self.variables(run, mr, **more))
+
+    def run(self, variables: dict[str, str], *arguments: str) -> Ran:
+        """The script as a job runs it, with nothing in its environment but the variables."""
+        for name in ("b24-report.json", "b24.env", "b24-annotations.json"):
+            if "--resume" not in arguments:
+                (self.folder / name).unlink(missing_ok=True)
+        done = subprocess.run(
+            [PYTHON, "-I", str(SCRIPT), *arguments],
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **variables},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout + done.stderr, self.folder)
+
+    def requests(self) -> tuple[int, Counter[str]]:
+        """How often GitLab was asked, and Bitrix24 by method, since the last question."""
+        asked = len(self.gitlab.requests), Counter(self.portal.requests)
+        self.gitlab.requests.clear()
+        self.portal.requests.clear()
+        return asked
