@@ -6,12 +6,14 @@ import argparse
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
+from demo import direct
 from demo.installing import install
 from demo.scenario import Scene, scenes
 from demo.stage import TASK, TITLE, Stage
-from demo.summary import checks
+from demo.summary import Check, checks
 from demo.watch import Seen, Watch
 
 STATUSES = {2: "waiting", 3: "in progress", 4: "awaiting control", 5: "completed", 6: "deferred"}
@@ -50,11 +52,27 @@ def play(stage: Stage) -> int:
     wrong = sum(not perform(stage, watch, scene) for scene in scenes(stage))
     received = len({event.request_headers["webhook-id"] for event in hook_log(stage)})
     print(f"\n{BOLD}In the end{PLAIN}")
-    for said, holds in checks(stage, watch, received):
-        print(f"  {mark(holds)} {said}")
-        wrong += not holds
+    wrong += confirm(checks(stage, watch, received))
     totals(stage)
-    return wrong
+    return wrong + report_from_a_job(stage)
+
+
+def report_from_a_job(stage: Stage) -> int:
+    """The CI/CD component, without the app; how many checks failed."""
+    print(f"\n{BOLD}Another project has no webhooks: its pipeline reports by itself{PLAIN}")
+    direct.prepare(stage)
+    for status in ("failed", "success"):
+        print(f"  {DIM}the job `report` after a pipeline that ended: {status}{PLAIN}")
+        print(indented(direct.pipeline(stage, status), "    "))
+    return confirm(direct.checks(stage))
+
+
+def confirm(found: Iterable[Check]) -> int:
+    """Prints the checks; how many failed."""
+    results = list(found)
+    for said, holds in results:
+        print(f"  {mark(holds)} {said}")
+    return sum(not holds for _, holds in results)
 
 
 def connect(stage: Stage) -> None:
