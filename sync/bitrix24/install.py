@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sync.bitrix24.client import Portal
+from sync.bitrix24.explained import explained
 from sync.bitrix24.wire import Answer, Call, mapping
-from sync.bitrix24.words import explained, say
+from sync.bitrix24.words import say
 from sync.errors import Denied, Later, Refused, SyncError
 
 # https://apidocs.bitrix24.com/api-reference/scopes/permissions.html

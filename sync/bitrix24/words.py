@@ -49,6 +49,9 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Some task fields were not added: {reasons}",
         "Часть полей задач не добавлена: {reasons}",
     ),
+    "has_v3": ("REST 3.0", "REST 3.0"),
+    "has_new_card": ("chats of tasks", "чаты задач"),
+    "has_offline_events": ("offline events", "офлайн-события"),
     "features": ("This portal also offers: {features}", "Портал также умеет: {features}"),
     "no_features": ("nothing beyond the basics", "только основное"),
 }

@@ -1,0 +1,1 @@
+"""Measures the running service on this machine: `python -m bench [part ...] [--write]`."""
