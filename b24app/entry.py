@@ -10,8 +10,9 @@ from flask import Response, g, render_template, request, url_for
 from b24app import assets, security, tenants
 from b24app.bodies import body
 from b24app.deps import Deps
-from b24app.errors import Unwelcome
+from b24app.errors import Unwelcome, language
 from b24app.security import Visitor
+from b24app.setting_up import set_up
 from b24app.words import words
 from sync.bitrix24 import hooks
 from sync.bitrix24.hooks import Frame
@@ -63,8 +64,9 @@ def page(
     visitor = Visitor(portal.id, entered.user.user_id, entered.user.admin)
     config: dict[str, Any] = {
         "view": view,
-        "language": "ru" if entered.frame.language.lower() == "ru" else "en",
+        "language": language(),
         "token": deps.tokens.issue(visitor, deps.clock.now()),
+        "seconds": int(security.PAGE_TOKEN_LIFE.total_seconds()),
         "portal": portal.client_endpoint.removesuffix("rest/"),
         "admin": visitor.admin,
         "prefix": _prefix(deps, portal),
@@ -93,7 +95,7 @@ def shell(config: dict[str, Any], built: assets.Assets | None) -> Response:
 
 def plain(deps: Deps, portal: PortalRecord, config: dict[str, Any]) -> Response:
     """The installation without the built frontend: the steps run here and are listed."""
-    steps: list[StepResult] = list(tenants.set_up(deps, portal))
+    steps: list[StepResult] = list(set_up(deps.rooms, portal))
     tenants.activate(deps, portal.id, [step.name for step in steps if not step.ok])
     security.allow_script("https://api.bitrix24.com")
     said = words(config["language"])

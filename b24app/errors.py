@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from b24app.words import translated, words
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.log import log
 
@@ -55,18 +56,27 @@ def _tell_request(response: Response) -> Response:
 
 
 def _answer(error: Exception) -> Response:
-    shown = _shown(error)
+    told = _shown(error)
+    said = language()
+    shown = replace(told, text=translated(said, told.text), change=translated(said, told.change))
     if shown.status >= 500 and not isinstance(error, SyncError):
         log.error("request_failed", path=request.path, request_id=g.request_id, exc_info=error)
     else:
         log.info("request_refused", path=request.path, code=shown.code, request_id=g.request_id)
     if _is_page(request.path):
-        response = Response(render_template("error.html", error=shown, request_id=g.request_id))
+        values = {"language": said, "words": words(said), "request_id": g.request_id}
+        response = Response(render_template("error.html", error=shown, **values))
     else:
-        said = {key: value for key, value in asdict(shown).items() if key != "status"}
-        response = jsonify(error=said | {"request_id": g.request_id})
+        parts = {key: value for key, value in asdict(shown).items() if key != "status"}
+        response = jsonify(error=parts | {"request_id": g.request_id})
     response.status_code = shown.status
     return response
+
+
+def language() -> str:
+    """Of the page that was opened, or that asks; else of the browser."""
+    told = g.get("language") or request.accept_languages.best_match(["en", "ru"]) or "en"
+    return "ru" if told.lower().startswith("ru") else "en"
 
 
 def _is_page(path: str) -> bool:

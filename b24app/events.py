@@ -73,24 +73,24 @@ def _act(deps: Deps, event: AppEvent, paid: dict[int, datetime]) -> None:
 def _install(deps: Deps, sender: Sender, language: str) -> None:
     """ONAPPINSTALL and ONAPPUPDATE carry the installing employee's tokens: they must be proven.
 
-    A new version forgets what the old one had bound, so that every step is run again.
+    A new version forgets what the old one had bound, so that a worker runs every step again.
     https://apidocs.bitrix24.com/api-reference/common/events/on-app-update.html
     """
-    known = tenants.find(deps, sender.member_id)
     if not sender.access_token:
         portal = _known_sender(deps, sender)
         tenants.save_application_token(deps, portal.id, sender.application_token)
-        record = tenants.find(deps, sender.member_id)
-    else:
-        proven = tenants.prove(deps, sender.credentials(deps.clock.now()))
-        if known is not None and not tenants.opener(deps, proven).admin:
-            raise Unwelcome(401, "not_admin", "Only an administrator installs the application")
-        record = tenants.admit(
-            deps, proven, application_token=sender.application_token, language=language
-        )
-    if record is not None:
-        failed = [step.name for step in tenants.set_up(deps, record) if not step.ok]
-        tenants.activate(deps, record.id, failed)
+        tenants.pend(deps, portal.id)
+        return
+    proven = tenants.prove(deps, sender.credentials(deps.clock.now()))
+    if tenants.find(deps, sender.member_id) and not tenants.opener(deps, proven).admin:
+        raise Unwelcome(401, "not_admin", "Only an administrator installs the application")
+    tenants.admit(
+        deps,
+        proven,
+        application_token=sender.application_token,
+        language=language,
+        unseen=True,
+    )
 
 
 def _check_payment(deps: Deps, sender: Sender, paid: dict[int, datetime]) -> None:

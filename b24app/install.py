@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request
 from b24app import tenants
 from b24app.deps import Deps
 from b24app.entry import enter, page, plain
-from b24app.errors import Unwelcome
+from b24app.errors import Unwelcome, language
 from b24app.words import words
 
 
@@ -19,9 +19,8 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.get("/b24/install")
     def explain() -> Response:
-        language = request.accept_languages.best_match(["en", "ru"]) or "en"
-        page = render_template("explain.html", words=words(language), language=language)
-        return Response(page)
+        said = language()
+        return Response(render_template("explain.html", words=words(said), language=said))
 
     @here.post("/b24/install")
     def install() -> Response:

@@ -18,8 +18,9 @@ def blueprint(deps: Deps) -> Blueprint:
     def app() -> Response:
         entered = enter(deps)
         portal = _portal(deps, entered)
-        # Whatever was left of an installation is done now, by the first administrator who comes.
-        unfinished = portal.state == "installing" and entered.user.admin
+        # What was left of an installation is done now, by the first administrator who comes,
+        # unless a worker is at it.
+        unfinished = portal.state == "installing" and not portal.state_reason and entered.user.admin
         task_id = entered.frame.task_id
         view = "install" if unfinished else "task" if task_id else "overview"
         return page(deps, entered, portal, view, task_id=task_id)

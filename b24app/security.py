@@ -12,8 +12,9 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -22,6 +23,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 PAGE_TOKEN_LIFE = timedelta(hours=1)
+VISIT_LIFE = timedelta(hours=12)  # from the opening of a page; then it must be opened anew
 _PURPOSE = b"b24bridge page token"
 
 
@@ -41,25 +43,55 @@ class PageTokens:
         self._keys = [OctKey.import_key(_derived(key)) for key in keys]
 
     def issue(self, visitor: Visitor, now: datetime) -> str:
+        """For somebody whom the portal has just proven."""
+        entered = int(now.timestamp())
+        return self._sign(visitor, entered, entered + _seconds(PAGE_TOKEN_LIFE))
+
+    def read(self, token: str, now: datetime) -> Visitor | None:
+        """Whose token it is; None where it is forged or over."""
+        claims = self._claims(token, now)
+        return None if claims is None else _visitor(claims)
+
+    def renew(self, token: str, now: datetime, *, admin: bool) -> tuple[str, int] | None:
+        """Another token for the same visitor, and how many seconds it is good for.
+
+        None where the old one is over. None outlives the visit. An administrator's right is not
+        carried on: `admin` says whether it was proven anew.
+        """
+        claims = self._claims(token, now)
+        if claims is None:
+            return None
+        at, over = int(now.timestamp()), claims["iat"] + _seconds(VISIT_LIFE)
+        until = max(claims["exp"], min(at + _seconds(PAGE_TOKEN_LIFE), over))
+        visitor = replace(_visitor(claims), admin=admin and claims["admin"] is True)
+        return self._sign(visitor, claims["iat"], until), until - at
+
+    def _sign(self, visitor: Visitor, entered: int, until: int) -> str:
         claims = {
             "portal": visitor.portal_id,
             "sub": str(visitor.user_id),
             "admin": visitor.admin,
-            "exp": int((now + PAGE_TOKEN_LIFE).timestamp()),
+            "iat": entered,
+            "exp": until,
         }
         return jwt.encode({"alg": "HS256"}, claims, self._keys[0])
 
-    def read(self, token: str, now: datetime) -> Visitor | None:
-        """Whose token it is; None where it is forged or over."""
+    def _claims(self, token: str, now: datetime) -> dict[str, Any] | None:
         for key in self._keys:
             try:
                 claims = jwt.decode(token, key, algorithms=["HS256"]).claims
             except (JoseError, ValueError):
                 continue
-            if claims["exp"] <= now.timestamp():
-                return None
-            return Visitor(claims["portal"], int(claims["sub"]), claims["admin"] is True)
+            return claims if claims["exp"] > now.timestamp() else None
         return None
+
+
+def _visitor(claims: dict[str, Any]) -> Visitor:
+    return Visitor(claims["portal"], int(claims["sub"]), claims["admin"] is True)
+
+
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
 
 
 def _derived(key: str) -> bytes:

@@ -7,19 +7,20 @@ https://apidocs.bitrix24.com/settings/cloud-and-on-premise/security-recommendati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sqlalchemy import Connection, update
 
+from b24app import setting_up
 from b24app.deps import Deps
 from b24app.errors import Unwelcome
-from sync.bitrix24 import install as installer
+from b24app.security import Visitor
+from b24app.setting_up import PAYMENT_OVER
 from sync.bitrix24 import oauth
 from sync.bitrix24.client import Portal
-from sync.bitrix24.install import StepResult
 from sync.bitrix24.limits import Allowance, fresh
 from sync.bitrix24.oauth import Credentials, whole
 from sync.errors import Denied, Later, SyncError
@@ -30,7 +31,6 @@ from sync.store.records import Install, PortalRecord, PortalTokens
 from sync.store.tables import portal as table
 
 T = TypeVar("T")
-PAYMENT_OVER = "The subscription of the application has ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,21 @@ def opener(deps: Deps, proven: Credentials) -> Opener:
     return Opener(whole(found.get("ID")) or proven.user_id, admin)
 
 
+def still_admin(deps: Deps, visitor: Visitor, access_token: str) -> bool:
+    """Whether the portal says that this access token is of the same visitor, an administrator."""
+    if not access_token:
+        return False
+    portal = portal_of(deps, visitor.portal_id)
+    told = Credentials(
+        portal.member_id, portal.client_endpoint, portal.server_endpoint, access_token, ""
+    )
+    try:
+        found = opener(deps, told)
+    except Unwelcome:
+        return False
+    return found.admin and found.user_id == visitor.user_id
+
+
 def find(deps: Deps, member_id: str) -> PortalRecord | None:
     """The portal as installed; None for one that is not, or was removed."""
     with read(deps.engine) as conn:
@@ -91,9 +106,17 @@ def find(deps: Deps, member_id: str) -> PortalRecord | None:
 
 
 def admit(
-    deps: Deps, proven: Credentials, *, application_token: str, language: str
+    deps: Deps,
+    proven: Credentials,
+    *,
+    application_token: str,
+    language: str,
+    unseen: bool = False,
 ) -> PortalRecord:
-    """Stores a proven installation; the portal is installing until its steps were run."""
+    """Stores a proven installation; the portal is installing until its steps were run.
+
+    `unseen`: no page is open that would run them, so that a worker does.
+    """
     now = deps.clock.now()
     told = Install(
         member_id=proven.member_id,
@@ -110,6 +133,8 @@ def admit(
     )
     with write(deps.engine) as conn:
         portal_id = portals.create_or_update(conn, deps.vault, told, now)
+        if unseen:
+            setting_up.pend(conn, portal_id, now)
         record = _stored(conn, portal_id)
     _forget_known(deps)
     log.info("portal_admitted", portal_id=portal_id, member_id=proven.member_id)
@@ -131,32 +156,16 @@ def moved(deps: Deps, portal: PortalRecord, client_endpoint: str) -> PortalRecor
     return replace(portal, client_endpoint=client_endpoint)
 
 
-def set_up(
-    deps: Deps, portal: PortalRecord, only: Container[str] | None = None
-) -> Iterator[StepResult]:
-    """Runs the install steps (or some of them) with the stored tokens, keeping what they learn."""
-    try:
-        client = deps.rooms.portal(portal.id)
-    except SyncError as error:
-        yield StepResult("tokens", False, error.what, error.change)
-        return
-    language = "ru" if portal.language == "ru" else "en"
-    for step in installer.run(client, deps.config.public_url, language, only):
-        if not step.ok:
-            log.warning("install_step_failed", portal_id=portal.id, step=step.name, why=step.text)
-        if "features" in step.found:
-            with write(deps.engine) as conn:
-                features = dict(step.found["features"])
-                portals.set_features(conn, portal.id, features, deps.clock.now())
-        yield step
-
-
-def activate(deps: Deps, portal_id: int, failed: list[str] | None = None) -> None:
-    """The installation is over; what failed is shown until it is repeated."""
-    reason = f"Not everything worked at the installation: {', '.join(failed)}" if failed else ""
+def pend(deps: Deps, portal_id: int) -> None:
+    """Leaves the install steps to a worker."""
     with write(deps.engine) as conn:
-        if _stored(conn, portal_id).state_reason != PAYMENT_OVER:
-            portals.set_state(conn, portal_id, "active", reason, deps.clock.now())
+        setting_up.pend(conn, portal_id, deps.clock.now())
+
+
+def activate(deps: Deps, portal_id: int, failed: Sequence[str] = ()) -> None:
+    """The installation is over; what failed is shown until it is repeated."""
+    portal_of(deps, portal_id)
+    setting_up.activate(deps.rooms, portal_id, failed)
     deps.wake(portal_id)
     _forget_known(deps)
 
@@ -200,7 +209,8 @@ def check_payment(deps: Deps, portal_id: int) -> None:
         if over:
             portals.set_state(conn, portal_id, "paused", PAYMENT_OVER, now)
         elif portal.state == "paused" and portal.state_reason == PAYMENT_OVER:
-            portals.set_state(conn, portal_id, "active", "", now)
+            # Handlers may have been forgotten meanwhile: a worker looks at all of them.
+            portals.set_state(conn, portal_id, "installing", setting_up.PENDING, now)
     deps.wake(portal_id)
 
 

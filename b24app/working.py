@@ -1,8 +1,9 @@
-"""A worker as it runs here: the engine with the rooms opened from the database."""
+"""A worker as it runs here: the engine with the rooms opened from the database, and setting up."""
 
 from __future__ import annotations
 
 from b24app.rooms import Rooms
+from b24app.setting_up import SettingUp
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.engine import owner
@@ -13,7 +14,7 @@ from sync.store.database import open_database
 from sync.store.vault import Vault
 
 
-def build_worker(config: Config, *, own_id: str) -> Worker:
+def build_worker(config: Config, *, own_id: str) -> tuple[Worker, SettingUp]:
     """`own_id` tells it from other workers of the process."""
     engine, vault, clock = (
         open_database(config.database_url),
@@ -31,4 +32,4 @@ def build_worker(config: Config, *, own_id: str) -> Worker:
         owner=name,
         rules_for=rooms.rules,
     )
-    return Worker(deps, WakeUps(open_queue(config.queue_url)))
+    return Worker(deps, WakeUps(open_queue(config.queue_url))), SettingUp(rooms)

@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "database: uses the database (set by its fixtures)")
+    config.addinivalue_line("markers", "browser: needs Chromium; `make test` runs these apart")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

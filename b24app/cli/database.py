@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 
 from b24app.cli.opening import database, say
-from sync import keyfile
 from sync.config import Config
 from sync.store.database import open_database
-from sync.store.vault import Vault, VaultError, rotate
+from sync.store.vault import Vault, VaultError, rotate, rotate_key_file
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -28,11 +27,7 @@ def migrate(config: Config) -> int:
 
 
 def rotate_keys(config: Config) -> int:
-    """Re-encrypts every secret; afterwards only the newest key is needed.
-
-    With the key file, the new key is made here: it is written first beside the old one, so that
-    a crash at any moment leaves every secret readable.
-    """
+    """Re-encrypts every secret; afterwards only the newest key is needed."""
     engine = database(config)
     if config.secret_key_file is None:
         if len(config.secret_keys) < 2:
@@ -46,9 +41,6 @@ def rotate_keys(config: Config) -> int:
             "Remove the others from it and restart everything.",
         )
         return 0
-    keys = (keyfile.new_key(), *config.secret_keys)
-    keyfile.replace(config.secret_key_file, keys)
-    done = rotate(engine, Vault(keys))
-    keyfile.replace(config.secret_key_file, keys[:1])
+    done = rotate_key_file(engine, config.secret_key_file)
     say(f"{done} secrets were encrypted with a new key; {config.secret_key_file} holds only it.")
     return 0

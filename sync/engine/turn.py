@@ -91,7 +91,8 @@ def _run(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
             people.read_first(deps, portal_id, portal)
             pauses.met.add(portal_id)
         for _ in range(_MOST_ROUNDS):
-            count = settle(deps, lane, portal_id, portal) + _digest(deps, portal_id)
+            done += _digest(deps, portal_id)  # what comes in later has a wake-up of its own
+            count = settle(deps, lane, portal_id, portal)
             decided = reconcile(deps, lane, portal_id, portal)
             sent = 0 if decided else deliver(deps, lane, portal_id, portal)
             count += decided + sent

@@ -23,6 +23,10 @@ log = structlog.get_logger()
 
 CHECK = timedelta(seconds=3)  # what a lost wake-up costs
 BEAT = timedelta(seconds=5)
+# In a burst the receiver goes first: a portal is taken when nothing more is heard of it for a
+# moment, or the first of it has waited long enough. One look then serves them all.
+CALM = timedelta(seconds=0.15)
+PATIENCE = timedelta(seconds=4)
 THREADS = 4  # portals at a time: one that does not answer must not hold up the others
 _POLL_SECONDS = 0.1
 _SWEEP_SECONDS = 5.0
@@ -35,6 +39,7 @@ class Worker:
     def __init__(self, deps: Deps, wake_ups: WakeUps | None = None) -> None:
         self._deps, self._wake_ups = deps, wake_ups
         self._pauses = Pauses()
+        self._heard: dict[int, tuple[datetime, datetime]] = {}  # portal: first and last wake-up
         self._stop = threading.Event()
         self._checked: datetime | None = None
         self._beaten: datetime | None = None
@@ -78,11 +83,18 @@ class Worker:
         dispatch.ask(self._woken())
 
     def _woken(self) -> frozenset[int]:
-        """The portals somebody asked for; a queue that does not wait by itself is polled."""
-        found = self._wake_ups.take() if self._wake_ups else frozenset()
-        if not found:
+        """The portals whose turn it is; a queue that does not wait by itself is polled."""
+        asked = self._wake_ups.take() if self._wake_ups else frozenset()
+        if not asked:
             self._stop.wait(_POLL_SECONDS)
-        return found
+        now = self._deps.clock.now()
+        for portal_id in asked:
+            first, _ = self._heard.get(portal_id, (now, now))
+            self._heard[portal_id] = (first, now)
+        due = frozenset(one for one, times in self._heard.items() if _is_calm(*times, now))
+        for portal_id in due:
+            del self._heard[portal_id]
+        return due
 
     def _turn(self, portal_id: int) -> None:
         """One turn that never raises: what failed is tried again by a later check."""
@@ -123,6 +135,10 @@ class Worker:
     def _leave(self) -> None:
         with write(self._deps.database) as conn:
             logs.forget_workers(conn, [self._deps.owner])
+
+
+def _is_calm(first: datetime, last: datetime, now: datetime) -> bool:
+    return now - last >= CALM or now - first >= PATIENCE
 
 
 def _due(last: datetime | None, every: timedelta, now: datetime) -> bool:

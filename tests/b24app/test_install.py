@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from b24app.security import Visitor
+from b24app.setting_up import SettingUp
 from sync.bitrix24.install import EVENTS, FIELDS
 from sync.store import portals
 from sync.store.database import read, write
@@ -125,6 +126,10 @@ def test_an_application_without_pages_is_installed_by_its_event(beside, emulator
     url = beside.deps.config.public_url
     emulator.lifecycle.install_silently(handler=f"{url}/b24/events")
     emulator.flush_events()
+    stored = beside.portal(member)
+    assert (stored.state, stored.state_reason) == ("installing", "The portal is being set up")
+    assert emulator.state.bindings == []
+    assert SettingUp(beside.deps.rooms).run_once() == 1
     stored = beside.portal(member)
     assert (stored.state, stored.state_reason) == ("active", "")
     assert len(emulator.state.bindings) == len(EVENTS)
@@ -268,6 +273,8 @@ def test_an_update_brings_a_new_token_and_everything_is_bound_again(beside, emul
     installed(beside, emulator)
     emulator.lifecycle.update(2, application_token="the next application token")
     emulator.flush_events()
+    assert SettingUp(beside.deps.rooms).run_once() == 1
+    assert beside.portal(member).state == "active"
     run_again = {one.event for one in emulator.state.bindings}
     assert run_again == set(EVENTS)
     assert len(emulator.state.placements) == 1
@@ -332,6 +339,7 @@ def test_a_payment_that_is_over_pauses_the_portal_and_a_new_one_resumes_it(
     clock.sleep(timedelta(minutes=2).total_seconds())
     emulator.lifecycle.pay(days=30)
     emulator.flush_events()
+    assert SettingUp(beside.deps.rooms).run_once() == 1
     assert beside.portal(member).state == "active"
 
 
@@ -390,11 +398,29 @@ def test_opening_the_address_in_a_browser_explains_itself(world):
     assert "Эта страница открывается внутри Битрикс24" in page.text
 
 
-def test_a_post_that_is_not_from_a_portal_explains_itself(world):
-    page = world.client.post("/b24/install", data={"AUTH_ID": "x"})
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "This page opens inside Bitrix24"),
+        ("ru", "Эта страница открывается внутри Битрикс24"),
+    ],
+)
+def test_a_post_that_is_not_from_a_portal_explains_itself(world, language, text):
+    headers = {"Accept-Language": language}
+    page = world.client.post("/b24/install", data={"AUTH_ID": "x"}, headers=headers)
     assert page.status_code == 400
-    assert "This page opens inside Bitrix24" in page.text
+    assert f"<h1>{text}</h1>" in page.text
+    assert f'<html lang="{language}">' in page.text
     assert "Traceback" not in page.text
+
+
+def test_a_frame_that_is_refused_is_told_so_in_its_own_language(beside, emulator):
+    frame = emulator.install_page()
+    frame.query["LANG"] = "ru"
+    frame.form["AUTH_ID"] = "0" * 70
+    page = post(beside, frame)
+    assert page.status_code == 401
+    assert "<h1>Токен доступа больше не действует на этом портале</h1>" in page.text
 
 
 def test_without_the_built_pages_the_installation_still_works(

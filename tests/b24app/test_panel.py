@@ -65,6 +65,35 @@ def test_the_page_speaks_the_language_of_the_frame(beside, emulator, lang, langu
     assert f'<html lang="{language}">' in page.text
 
 
+def renewed(beside, page, access_token):
+    headers = {"Authorization": f"Bearer {config_of(page)['token']}"}
+    body = {"access_token": access_token}
+    return beside.client.post("/api/renew", json=body, headers=headers).json
+
+
+def test_an_administrator_stays_one_while_the_portal_says_so(beside, emulator):
+    installed(beside, emulator)
+    page = post(beside, emulator.application_page())
+    assert renewed(beside, page, emulator.token(1).access)["admin"] is True
+    emulator.state.users[1].admin = False
+    assert renewed(beside, page, emulator.token(1).access)["admin"] is False
+
+
+def test_an_administrators_token_is_not_proven_by_another_one(beside, emulator):
+    installed(beside, emulator)
+    page = post(beside, emulator.application_page())
+    other = emulator.state.add_user("Bob", email="bob@portal.test", admin=True)
+    for token in ("", "0" * 70, emulator.token(other.id).access):
+        assert renewed(beside, page, token)["admin"] is False
+
+
+def test_an_employee_does_not_become_an_administrator_by_renewing(beside, emulator):
+    installed(beside, emulator)
+    user = emulator.state.add_user("Ed", email="ed@portal.test")
+    page = post(beside, emulator.application_page(user.id))
+    assert renewed(beside, page, emulator.token(1).access)["admin"] is False
+
+
 def test_a_forged_page_is_refused(beside, emulator):
     installed(beside, emulator)
     frame = emulator.application_page()

@@ -102,3 +102,33 @@ def test_every_answer_has_its_headers(world, path):
 def test_a_request_id_is_taken_over_where_it_is_harmless(world, given, kept):
     answer = world.client.get("/healthz", headers={"X-Request-Id": given})
     assert (answer.headers["X-Request-Id"] == given) is kept
+
+
+def hours(count):
+    return timedelta(hours=count)
+
+
+def test_a_renewed_token_is_of_the_same_visitor_and_good_for_another_hour():
+    tokens = PageTokens([new_key()])
+    token, seconds = tokens.renew(tokens.issue(VISITOR, NOW), NOW + hours(0.9), admin=True)
+    assert seconds == 3600
+    assert tokens.read(token, NOW + hours(1.8)) == VISITOR
+    assert tokens.read(token, NOW + hours(1.9)) is None
+
+
+@pytest.mark.parametrize(("proven", "admin"), [(True, True), (False, False)])
+def test_an_administrators_right_is_carried_on_only_where_it_was_proven(proven, admin):
+    tokens = PageTokens([new_key()])
+    token, _ = tokens.renew(tokens.issue(Visitor(3, 1, True), NOW), NOW, admin=proven)
+    assert tokens.read(token, NOW) == Visitor(3, 1, admin)
+
+
+def test_a_visit_ends_after_twelve_hours_however_often_it_is_renewed():
+    tokens, at = PageTokens([new_key()]), NOW
+    token, seconds = tokens.issue(VISITOR, NOW), 3600
+    while at < NOW + hours(11.5):
+        at += timedelta(minutes=55)
+        token, seconds = tokens.renew(token, at, admin=False)
+    assert at + timedelta(seconds=seconds) == NOW + hours(12)
+    assert tokens.read(token, NOW + hours(12)) is None
+    assert tokens.renew(token, NOW + hours(12), admin=False) is None

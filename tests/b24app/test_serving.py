@@ -10,14 +10,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from sync.store import logs
-from sync.store.database import open_database, read
+from b24app import setting_up
+from b24app.entry import STEPS
+from sync import keyfile
+from sync.store import logs, portals
+from sync.store.database import open_database, read, write
+from sync.store.records import Install, PortalTokens
+from sync.store.vault import Vault
 
 ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 PATIENCE = 60.0  # seconds; reached only when something is wrong
 
 
@@ -36,7 +43,7 @@ def children(pid: int) -> list[int]:
 
 class Served:
     def __init__(self, process: subprocess.Popen[bytes], port: int, home: Path) -> None:
-        self.process, self.port = process, port
+        self.process, self.port, self.home = process, port, home
         self.database = open_database(f"sqlite:///{home / 'data' / 'b24bridge.sqlite3'}")
 
     def get(self, path: str) -> int:
@@ -100,6 +107,22 @@ def test_a_worker_that_dies_is_started_again_while_the_web_goes_on(served):
     (again,) = eventually(lambda: served.workers() - {first})
     assert again in children(served.process.pid)
     assert first not in children(served.process.pid)
+
+
+def test_what_an_event_installed_is_set_up_by_the_worker(served):
+    vault = Vault(keyfile.read_or_make(served.home / "data" / "secret.key"))
+    # Nothing may be asked at a private address: each step is refused, and the worker says so.
+    told = Install("a" * 32, "https://127.0.0.1/rest/", "", PortalTokens("a", "r", None, 1))
+    with write(served.database) as conn:
+        portal_id = portals.create_or_update(conn, vault, told, NOW)
+        setting_up.pend(conn, portal_id, NOW)
+
+    def reason() -> str:
+        with read(served.database) as conn:
+            return portals.by_id(conn, portal_id).state_reason
+
+    eventually(lambda: reason() != setting_up.PENDING)
+    assert reason() == f"{setting_up.NOT_ALL}: {', '.join(STEPS)}"
 
 
 def test_an_oversized_body_is_refused_before_it_is_sent(served):

@@ -107,9 +107,10 @@ def test_branches_lead_to_merge_requests_and_commits(engine: Engine) -> None:
         requests = [a_merge_request(c, n, source_branch="b" if n > 1 else "a") for n in (3, 2, 1)]
         mirror.save_read(conn, requests)
         commits = [Commit(sha, f"B24-{n}", "Ann", None) for n, sha in enumerate(("s1", "s2"))]
-        mirror.save_commits(conn, a_project(c), "a", commits[:1], NOW)
-        mirror.save_commits(conn, a_project(c), "a", commits, after(minutes=1))
-        mirror.save_commits(conn, a_project(c), "b", commits[1:], NOW)
+        mirror.save_commits(conn, [(a_project(c), "a", commits[:1])], NOW)
+        again = [(a_project(c), "a", commits)]
+        mirror.save_commits(conn, again, after(minutes=1))
+        mirror.save_commits(conn, [(a_project(c), "b", commits[1:])], NOW)
         a, b, none = (c, 3, "a"), (c, 3, "b"), (c, 3, "none")
         found = mirror.by_branches(conn, [a, b, none])
         assert {of: [key.iid for key in keys] for of, keys in found.items()} == {a: [1], b: [2, 3]}

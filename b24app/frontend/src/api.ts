@@ -1,5 +1,6 @@
 /** Our own server: typed calls with the page token, and errors people can read. */
 import { config } from './config'
+import { session } from './session'
 import { text } from './texts'
 
 export interface StepResult { name: string; ok: boolean; text: string; change: string }
@@ -60,9 +61,16 @@ export interface Development {
   decisions: { at: string; reason: string }[]
 }
 
-/** An answer that is an error: what happened, and what to change. */
+export interface Renewed { token: string; seconds: number; admin: boolean }
+
+/** An answer that is an error: what happened, what to change, and whether this page is over. */
 export class Failed extends Error {
-  constructor(message: string, readonly change: string, readonly requestId: string) {
+  constructor(
+    message: string,
+    readonly change: string,
+    readonly requestId: string,
+    readonly over = false,
+  ) {
     super(message)
   }
 }
@@ -70,7 +78,11 @@ export class Failed extends Error {
 async function send(method: string, path: string, body?: unknown): Promise<Response> {
   const request = {
     method,
-    headers: { Authorization: `Bearer ${config.token}`, 'Content-Type': 'application/json' },
+    headers: {
+      Authorization: `Bearer ${session.token}`,
+      'Content-Type': 'application/json',
+      'Accept-Language': config.language,
+    },
     body: body === undefined ? undefined : JSON.stringify(body),
   }
   const response = await fetch(`/api/${path}`, request).catch(() => {
@@ -78,7 +90,8 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
   })
   if (response.ok) return response
   const error = (await response.json().catch(() => null))?.error ?? {}
-  throw new Failed(error.text ?? text.broken, error.change ?? '', error.request_id ?? '')
+  const over = error.code === 'page_over'
+  throw new Failed(error.text ?? text.broken, error.change ?? '', error.request_id ?? '', over)
 }
 
 async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -105,6 +118,8 @@ async function* lines<T>(path: string, body: unknown): AsyncGenerator<T> {
 export const api = {
   install: (only: string[]) => lines<StepResult>('install/run', { only }),
   finish: (failed: string[]) => call<{ state: string }>('POST', 'install/finish', { failed }),
+  renew: (accessToken: string) =>
+    call<Renewed>('POST', 'renew', { access_token: accessToken }),
   status: () => call<Status>('GET', 'status'),
   failures: () => call<{ failures: Failure[] }>('GET', 'failures'),
   replay: (items: { kind: string; id: string }[]) =>

@@ -6,6 +6,7 @@ export interface Config {
   view: View
   language: 'en' | 'ru'
   token: string
+  seconds: number
   portal: string
   admin: boolean
   prefix: string

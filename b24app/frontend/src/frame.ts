@@ -28,6 +28,20 @@ export async function openTask(id: number): Promise<void> {
   await found.slider.openPath(found.slider.getUrl(path))
 }
 
+/** A fresh access token of whoever looks at the page; empty outside of the portal. */
+export async function accessToken(): Promise<string> {
+  const found = await frame()
+  const auth = await found?.auth.refreshAuth().catch(() => null)
+  return auth?.access_token ?? ''
+}
+
+/** Opens the page anew: by the portal, as only it can prove who looks at it. */
+export async function reload(): Promise<void> {
+  const found = await frame()
+  if (found === null) location.reload()
+  else await found.parent.reloadWindow()
+}
+
 /** Makes the frame as high as the page. */
 export async function fit(): Promise<void> {
   const found = await frame()

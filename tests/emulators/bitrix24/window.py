@@ -48,6 +48,8 @@ document.querySelector('form').submit()
 """
 STYLE = "body{margin:0;background:#eef2f4}iframe{border:0;width:100%;height:900px;display:block}"
 
+ICON = "<link rel=icon href=data:,>"  # or the browser asks for one
+
 
 class Owner(Protocol):
     """What of the emulator this page needs."""
@@ -111,7 +113,7 @@ def _page(owner: Owner, frame: Frame, user_id: int) -> Response:
         f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
         for key, value in form.items()
     )
-    head = f"<meta charset=utf-8><link rel=icon href=data:,><title>Portal</title><style>{STYLE}</style>"
+    head = f"<meta charset=utf-8>{ICON}<title>Portal</title><style>{STYLE}</style>"
     body = (
         f'<iframe name="{escape(name)}"></iframe>'
         f'<form method="post" action="{escape(frame.url)}" target="{escape(name)}">{fields}</form>'

@@ -1,0 +1,83 @@
+"""A real browser at the emulated portal's window, with the app served beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, FrameLocator, Page, Route, sync_playwright
+
+from tests.b24app.conftest import (  # noqa: F401 - fixtures
+    World,
+    beside,
+    clock,
+    config,
+    emulator,
+    make_world,
+)
+from tests.emulators.bitrix24 import BitrixEmulator
+from tools.chromium import FLAGS, program
+
+Open = Callable[..., "Window"]
+SIZE = {"width": 1100, "height": 900}
+LOUD = ("error", "warning")
+
+
+@dataclass(frozen=True)
+class Window:
+    """A page of the portal with the application's frame in it, and what its console said."""
+
+    page: Page
+    said: list[str]
+    waiting: list[Route]
+
+    @property
+    def frame(self) -> FrameLocator:
+        """The application's own page, whichever is there when it is asked."""
+        return self.page.frame_locator("iframe")
+
+    def let_go(self) -> None:
+        """Lets the requests that were held go to the server."""
+        while self.waiting:
+            self.waiting.pop().continue_()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program(), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def window(browser: Browser, emulator: BitrixEmulator) -> Iterator[Open]:  # noqa: F811
+    """Opens a page of the portal's window; `held` is a path whose requests wait to be let go,
+    with `timers` the page's clock is turned by the test."""
+    opened: list[Window] = []
+
+    def make(
+        path: str,
+        language: str = "en",
+        *,
+        held: str = "",
+        scheme: str = "light",
+        timers: bool = False,
+    ) -> Window:
+        emulator.state.language = language
+        context = browser.new_context(color_scheme=scheme, viewport=SIZE, timezone_id="UTC")
+        found = Window(context.new_page(), [], [])
+        opened.append(found)
+        found.page.on("console", lambda one: one.type in LOUD and found.said.append(one.text))
+        found.page.on("pageerror", lambda error: found.said.append(str(error)))
+        if held:
+            found.page.route(f"**{held}", lambda route: found.waiting.append(route))
+        if timers:
+            found.page.clock.install()
+        found.page.goto(f"{emulator.portal_url}/window/{path}")
+        return found
+
+    yield make
+    for one in opened:
+        one.page.context.close()

@@ -1,0 +1,160 @@
+"""The application's pages as people see them: in the portal's window, in a real browser."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from sync.store.database import write
+from tests.b24app.makers import failed, mirrored
+from tests.b24app.pages import installed
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def furnished(beside, emulator):
+    """An installed portal with a connection, a merge request of task 2103, and failures."""
+    installed(beside, emulator)
+    portal = beside.portal(emulator.state.member_id)
+    domain = emulator.host
+    beside.connect(portal, domain=domain)
+    with write(beside.deps.engine) as conn:
+        mirrored(conn, portal.id)
+        failed(conn, portal.id)
+    return beside
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "steps", "overview"),
+    [
+        (
+            "en",
+            "Installing the GitLab integration",
+            ["Administrator rights", "Rights of the application", "Events of tasks",
+             "Development tab in tasks", "Task fields", "What this portal offers"],
+            "GitLab and tasks",
+        ),
+        (
+            "ru",
+            "Установка интеграции с GitLab",
+            ["Права администратора", "Права приложения", "События задач",
+             "Вкладка «Разработка» в задачах", "Поля задач", "Возможности портала"],
+            "GitLab и задачи",
+        ),
+    ],
+    ids=["en", "ru"],
+)  # fmt: skip
+def test_an_administrator_installs_the_application(
+    beside, emulator, window, language, title, steps, overview
+):
+    opened = window("install", language, held="/api/install/finish")
+    expect(opened.frame.get_by_role("heading", level=1)).to_have_text(title)
+    shown = opened.frame.get_by_role("listitem")
+    expect(shown).to_contain_text(steps)
+    done = {"en": "Done", "ru": "Готово"}[language]
+    expect(shown).to_contain_text([done] * len(steps))
+    assert emulator.app.installed is False
+    opened.let_go()
+    expect(opened.page).to_have_url(f"{emulator.portal_url}/window/app?user=1")
+    expect(opened.frame.get_by_role("heading", level=1)).to_have_text(overview)
+    assert emulator.app.installed is True
+    assert beside.portal(emulator.state.member_id).state == "active"
+    assert opened.said == []
+
+
+def test_a_step_that_failed_is_repeated_on_the_page(beside, emulator, window):
+    emulator.fail_next(403, "ACCESS_DENIED", method="placement.get")
+    opened = window("install")
+    failed_step = opened.frame.get_by_role("listitem").filter(has_text="Development tab in tasks")
+    expect(failed_step).to_contain_text("Failed")
+    expect(opened.frame.get_by_role("alert")).to_contain_text("Not everything worked")
+    assert emulator.app.installed is False
+    failed_step.get_by_role("button", name="Try again").click()
+    expect(opened.frame.get_by_role("heading", level=1)).to_have_text("GitLab and tasks")
+    assert emulator.app.installed is True
+    assert len(emulator.state.placements) == 1
+    assert opened.said == []
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("en", ["Working", "Payment gateway", "Open", "Approved by Rob Reviewer",
+                "Status of task 2103", "Task 999 does not exist"]),
+        ("ru", ["Работает", "Payment gateway", "Открыт", "Одобрили: Rob Reviewer",
+                "Статус задачи 2103", "Задача 999 не существует"]),
+    ],
+    ids=["en", "ru"],
+)  # fmt: skip
+def test_the_overview_shows_the_portal(furnished, window, language, texts):
+    opened = window("app", language)
+    for text in texts:
+        expect(opened.frame.get_by_text(text).first).to_be_visible()
+    assert opened.said == []
+
+
+def test_a_failure_is_repeated_by_its_button(furnished, window):
+    opened = window("app")
+    opened.frame.get_by_role("button", name="Repeat all").click()
+    expect(opened.frame.get_by_text("3 will be repeated")).to_be_visible()
+    assert opened.said == []
+
+
+def test_an_employee_sees_the_same_without_the_buttons(furnished, emulator, window):
+    emulator.state.add_user("Ed", email="ed@portal.test")
+    opened = window("app?user=2")
+    expect(opened.frame.get_by_text("Payment gateway")).to_be_visible()
+    expect(opened.frame.get_by_text("Only a portal administrator")).to_be_visible()
+    assert opened.frame.get_by_role("button", name="Repeat").count() == 0
+    assert opened.said == []
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "stage"),
+    [("en", "Development of task 2103", "Open"), ("ru", "Разработка по задаче 2103", "Открыт")],
+    ids=["en", "ru"],
+)
+def test_the_tab_of_a_task_shows_its_merge_request(furnished, window, language, title, stage):
+    opened = window("task/2103", language)
+    expect(opened.frame.get_by_role("heading", level=1)).to_have_text(title)
+    expect(opened.frame.get_by_role("link", name="Payment gateway")).to_be_visible()
+    expect(opened.frame.get_by_text(stage, exact=True)).to_be_visible()
+    expect(opened.frame.get_by_text("team/shop!7 is approved")).to_be_visible()
+    assert opened.said == []
+
+
+def test_a_task_opens_in_the_portal_from_the_overview(furnished, emulator, window):
+    opened = window("app")
+    opened.frame.get_by_role("button", name="B24-2103").click()
+    expect(opened.page.locator("body")).to_have_attribute("data-opened", re.compile("view/2103"))
+    path = opened.page.locator("body").get_attribute("data-opened").partition("?")[0]
+    assert posixpath.normpath(path) == "/company/personal/user/0/tasks/task/view/2103"
+    assert opened.said == []
+
+
+def test_a_page_that_stays_open_goes_on_and_its_administrator_stays_one(furnished, clock, window):
+    opened = window("app", timers=True)
+    expect(opened.frame.get_by_text("Payment gateway")).to_be_visible()
+    for _ in range(3):
+        clock.sleep(56 * 60)
+        with opened.page.expect_response("**/api/renew") as answer:
+            opened.page.clock.fast_forward("56:00")
+        assert answer.value.json()["admin"] is True
+    opened.frame.get_by_role("button", name="Repeat all").click()
+    expect(opened.frame.get_by_text("3 will be repeated")).to_be_visible()
+    assert opened.said == []
+
+
+def test_a_page_that_is_over_is_opened_again_by_its_button(furnished, clock, window):
+    opened = window("app", "ru")
+    expect(opened.frame.get_by_text("Payment gateway")).to_be_visible()
+    clock.sleep(2 * 60 * 60)
+    opened.frame.get_by_role("button", name="Обновить").click()
+    over = opened.frame.get_by_role("alert").filter(has_text="открыта слишком давно")
+    expect(over.first).to_be_visible()
+    over.first.get_by_role("button", name="Открыть заново").click()
+    expect(opened.frame.get_by_text("Payment gateway")).to_be_visible()
