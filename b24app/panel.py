@@ -36,7 +36,10 @@ def blueprint(deps: Deps) -> Blueprint:
 
 
 def _portal(deps: Deps, entered: Entered) -> PortalRecord:
-    """The portal of the page; an administrator brings one back that is unknown or disconnected."""
+    """The portal of the page; an administrator brings one back that is unknown or disconnected.
+
+    The page runs the steps, and a worker too: work is waiting, whatever becomes of the page.
+    """
     portal = tenants.find(deps, entered.proven.member_id)
     if portal is not None and portal.state != "disconnected":
         return tenants.moved(deps, portal, entered.proven.client_endpoint)
@@ -52,4 +55,5 @@ def _portal(deps: Deps, entered: Entered) -> PortalRecord:
         entered.proven,
         application_token=entered.frame.application_token,
         language=entered.frame.language,
+        unseen=True,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from b24app.setting_up import SettingUp
 from sync.store import portals
 from sync.store.database import read, write
 from tests.b24app.pages import config_of, installed, post, secrets_of
@@ -123,10 +124,12 @@ def test_a_disconnected_portal_comes_back_when_an_administrator_opens_it(beside,
     assert refused.status_code == 409
     assert "Ask an administrator of the portal to open it once" in refused.text
     frame = emulator.application_page()
-    assert config_of(post(beside, frame))["view"] == "install"
+    assert config_of(post(beside, frame))["view"] == "overview"
     with read(beside.deps.engine) as conn:
         tokens = portals.tokens(conn, beside.deps.vault, portal_id)
     assert tokens.access_token == frame.form["AUTH_ID"]
+    assert SettingUp(beside.deps.rooms).run_once() == 1
+    assert beside.portal(member).state == "active"
 
 
 def test_opening_a_page_does_not_change_the_stored_tokens(beside, emulator, member):
