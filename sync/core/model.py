@@ -68,7 +68,31 @@ class PipelineStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    sha: str
+    message: str
+    author_name: str
+    author_email: str | None
+    url: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that failed. `allowed`: the pipeline passes all the same. `log`: its last lines."""
+
+    id: int
+    name: str
+    stage: str
+    url: str
+    allowed: bool = False
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
+    """`commit`, `actor` (who started it): None where they were not told."""
+
     project: Project
     id: int
     status: PipelineStatus
@@ -79,6 +103,8 @@ class Pipeline:
     source: str = ""
     merge_request_iid: int | None = None
     duration_seconds: int | None = None
+    commit: Commit | None = None
+    actor: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +142,6 @@ class MergeRequest:
     @property
     def key(self) -> MergeRequestKey:
         return MergeRequestKey(self.project.connection_id, self.project.id, self.iid)
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    sha: str
-    message: str
-    author_name: str
-    author_email: str | None
-    url: str = ""
-    at: datetime | None = None
 
 
 class TaskStatus(StrEnum):

@@ -29,6 +29,8 @@ class Plan:
     `step` and `milestones` are what is to be recorded: together with the effects that carry them
     (keys `status`, `stage`; `notify:{merge request}:{milestone}:{user}`) when those are done, at
     once where there is no such effect. `milestones` holds only the links whose milestone changes.
+    `told`: what people are told now of things (by what they are about), recorded in the same way,
+    with the notification of key `tell:{user}:{about}>{state}`.
     `needs`: what must be read (`task`, `stages`) before anything can be decided; then there are no
     effects and nothing is to be recorded. `problems` are settings that cannot be followed, for
     people to see.
@@ -39,6 +41,7 @@ class Plan:
     step: Step | None
     needs: frozenset[str] = frozenset()
     milestones: Mapping[MergeRequestKey, Milestone] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 

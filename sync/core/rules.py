@@ -58,11 +58,21 @@ DEFAULT_NOTIFY = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class CiRules:
+    """What a workgroup wants of pipelines: a message in the task, the author told, the field."""
+
+    message: bool = True
+    notify: bool = True
+    field: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRules:
     """What one workgroup wants: a target for each step, and what its people are told."""
 
     steps: Mapping[Step, StepTarget] = field(default_factory=lambda: DEFAULT_STEPS)
     notify: frozenset[Milestone] = DEFAULT_NOTIFY
+    ci: CiRules = CiRules()
 
     def target(self, step: Step | None) -> StepTarget:
         return self.steps.get(step, STAYS) if step else STAYS

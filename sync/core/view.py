@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sync.core.model import LinkKind, MergeRequest, Milestone, Stage, Step, Task
@@ -36,11 +36,22 @@ class LinkView:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A message in the task's discussion as last written, and when it was new."""
+
+    message_id: int | None = None
+    text: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TaskView:
     """`task`: as last read, None where it never was; `fresh`: nothing was heard of it since.
 
     `step`: as last recorded. `stages`: the columns of the task's workgroup, None where not read.
-    `users`: a person's id on the code host → the portal user's id.
+    `users`: a person's id on the code host → the portal user's id. `fields`: the task's own fields
+    as last agreed. `said`: the messages in its discussion by what they are about; `told`: what
+    people were last told of such a thing.
     """
 
     task: Task | None
@@ -49,6 +60,9 @@ class TaskView:
     stages: tuple[Stage, ...] | None
     links: tuple[LinkView, ...]
     users: Mapping[int, int]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, Said] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def current(self) -> Task | None:

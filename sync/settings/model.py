@@ -157,11 +157,20 @@ class Target(_Part):
     stage: Stage | None = None
 
 
+class Ci(_Part):
+    """What is done with pipelines; what is not said is as in `default`."""
+
+    message: bool | None = None
+    notify: bool | None = None
+    field: bool | None = None
+
+
 class Group(_Part):
     """Rules of a workgroup; what is not said is as in `default`."""
 
     steps: dict[StepName, Target] = {}
     notify: list[MilestoneName] | None = None
+    ci: Ci = Ci()
 
 
 class Rules(_Part):

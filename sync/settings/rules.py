@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sync.core import rules as core
-from sync.settings.model import Group, Settings, Stage, Target
+from sync.settings.model import Ci, Group, Settings, Stage, Target
 
 
 def to_rules(settings: Settings, user_ids: Mapping[str, int] | None = None) -> core.Rules:
@@ -27,7 +28,11 @@ def to_rules(settings: Settings, user_ids: Mapping[str, int] | None = None) -> c
 def _group(group: Group, base: core.GroupRules) -> core.GroupRules:
     steps = {step: _target(target) for step, target in group.steps.items()}
     notify = base.notify if group.notify is None else frozenset(group.notify)
-    return core.GroupRules({**base.steps, **steps}, notify)
+    return core.GroupRules({**base.steps, **steps}, notify, _ci(group.ci, base.ci))
+
+
+def _ci(ci: Ci, base: core.CiRules) -> core.CiRules:
+    return replace(base, **ci.model_dump(exclude_none=True))
 
 
 def _target(target: Target) -> core.StepTarget:

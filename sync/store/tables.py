@@ -270,6 +270,52 @@ workgroup = Table(
     Column("read_at", Moment, nullable=False),
 )
 
+# What a task's discussion was told of one thing, in one message that is edited in place.
+# `about`: what that is (`ci:{connection}/{project}:{branch}`), for good.
+message = Table(
+    "message",
+    metadata,
+    _portal(primary_key=True),
+    Column("task_id", Id, primary_key=True, autoincrement=False),
+    Column("about", Words, primary_key=True),
+    Column("message_id", Id),
+    Column("text", Words),
+    Column("at", Moment),
+)
+
+# What people were last told of one thing in notifications: state is of the notion's own words.
+told = Table(
+    "told",
+    metadata,
+    _portal(primary_key=True),
+    Column("about", Words, primary_key=True),
+    Column("state", Words, nullable=False),
+)
+
+# The last commit of a push that named a task, in the branch or in a commit.
+named_commit = Table(
+    "named_commit",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("branch", Words, primary_key=True),
+    Column("sha", Words, primary_key=True),
+    Column("task_id", Id, primary_key=True),
+    _portal(nullable=False),
+)
+Index("ix_named_commit_task", named_commit.c.portal_id, named_commit.c.task_id)
+
+# The jobs of a failed pipeline as the host told them for its state of `read_for`.
+pipeline_jobs = Table(
+    "pipeline_jobs",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("pipeline_id", Id, primary_key=True),
+    Column("read_for", Moment, nullable=False),
+    Column("body", Json, nullable=False),
+)
+
 portal_user = Table(
     "portal_user",
     metadata,

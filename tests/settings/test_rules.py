@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sync.core.model import Milestone, Step, TaskStatus
-from sync.core.rules import DEFAULT_NOTIFY, DEFAULT_STEPS, StageRef, StepTarget
+from sync.core.rules import DEFAULT_NOTIFY, DEFAULT_STEPS, CiRules, StageRef, StepTarget
 from sync.settings.document import read
 from sync.settings.rules import to_rules
 
@@ -18,6 +18,7 @@ def test_nothing_said_is_all_defaults():
     found = rules()
     assert found.default.steps == DEFAULT_STEPS
     assert found.default.notify == DEFAULT_NOTIFY
+    assert found.default.ci == CiRules(message=True, notify=True, field=True)
     assert (found.references.prefix, found.language) == ("B24", "en")
 
 
@@ -43,6 +44,14 @@ rules:
     assert group.target(Step.DEVELOPMENT) == DEFAULT_STEPS[Step.DEVELOPMENT]
     assert group.notify == {Milestone.MERGED}
     assert found.for_group(8) == found.default
+
+
+def test_a_workgroup_takes_from_the_default_what_it_does_not_say_of_pipelines():
+    found = rules(
+        "rules: {default: {ci: {message: false}}, workgroups: {7: {ci: {notify: false}}}}"
+    )
+    assert found.default.ci == CiRules(message=False, notify=True, field=True)
+    assert found.for_group(7).ci == CiRules(message=False, notify=False, field=True)
 
 
 def test_nobody_is_notified_where_the_list_is_empty():
