@@ -63,6 +63,7 @@ class PipelineStatus(StrEnum):
     CANCELED = "canceled"
     SKIPPED = "skipped"
     MANUAL = "manual"
+    BLOCKED = "blocked"
     SCHEDULED = "scheduled"
     UNKNOWN = "unknown"
 

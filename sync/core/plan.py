@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.core import cards_due, moves, notices
+from sync.core import cards_due, ci, moves, notices
 from sync.core.effects import Effect
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.phrases import say
@@ -31,9 +31,9 @@ class Plan:
     once where there is no such effect. `milestones` holds only the links whose milestone changes.
     `told`: what people are told now of things (by what they are about), recorded in the same way,
     with the notification of key `tell:{user}:{about}>{state}`.
-    `needs`: what must be read (`task`, `stages`) before anything can be decided; then there are no
-    effects and nothing is to be recorded. `problems` are settings that cannot be followed, for
-    people to see.
+    `needs`: what must be read (`task`, `stages`, `jobs`) before anything can be decided; then
+    there are no effects and nothing is to be recorded. `problems` are settings that cannot be
+    followed, for people to see.
     """
 
     effects: tuple[tuple[str, Effect, str], ...]
@@ -50,13 +50,22 @@ def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
     moving = moves.decide(view, rules)
     telling = notices.decide(view, rules)
     showing = cards_due.decide(view, rules, now)
-    if needs := moving.needs | telling.needs | showing.needs:
+    reporting = ci.decide(view, rules, now)
+    if needs := moving.needs | telling.needs | showing.needs | reporting.needs:
         return _unread(view, rules, needs)
     return Plan(
-        effects=(*moving.effects, *showing.effects, *telling.effects),
-        decision=_decision(rules, moving.said, moving.effects, showing.effects, telling.effects),
+        effects=(*moving.effects, *showing.effects, *telling.effects, *reporting.effects),
+        decision=_decision(
+            rules,
+            moving.said,
+            moving.effects,
+            showing.effects,
+            telling.effects,
+            reporting.effects,
+        ),
         step=moving.step,
         milestones=telling.milestones,
+        told=reporting.told,
         problems=moving.problems,
     )
 

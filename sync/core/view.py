@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.core.model import LinkKind, MergeRequest, Milestone, Stage, Step, Task
+from sync.core.model import Job, LinkKind, MergeRequest, Milestone, Pipeline, Stage, Step, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,30 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """The newest pipeline of a branch that the task's work is on.
+
+    `about`: the branch's name for good. `jobs`: those that failed, None where they were not asked
+    for since. `author`: of the commit, a portal user. `speaks`: of the tasks that share the
+    branch, this is the one that tells people.
+    """
+
+    about: str
+    branch: str
+    pipeline: Pipeline
+    jobs: tuple[Job, ...] | None = None
+    author: int | None = None
+    speaks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TaskView:
     """`task`: as last read, None where it never was; `fresh`: nothing was heard of it since.
 
     `step`: as last recorded. `stages`: the columns of the task's workgroup, None where not read.
     `users`: a person's id on the code host → the portal user's id. `fields`: the task's own fields
     as last agreed. `said`: the messages in its discussion by what they are about; `told`: what
-    people were last told of such a thing.
+    people were last told of such a thing. `runs`: the pipelines of its work, one a branch.
     """
 
     task: Task | None
@@ -63,6 +80,7 @@ class TaskView:
     fields: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[str, Said] = field(default_factory=dict)
     told: Mapping[str, str] = field(default_factory=dict)
+    runs: tuple[Run, ...] = ()
 
     @property
     def current(self) -> Task | None:

@@ -17,11 +17,12 @@ from sync.core.events import (
 )
 from sync.core.model import MergeRequest, MergeRequestKey, Person, Pipeline, Project
 from sync.core.rules import ReferenceRules
+from sync.engine import pushed
 from sync.engine.keys import STEP_KEYS
 from sync.engine.registry import TASK
 from sync.engine.relink import relink
 from sync.engine.told import Seen, branch_of, outcome
-from sync.store import links, mirror, people, subjects, tasks
+from sync.store import ci, links, mirror, people, subjects, tasks
 from sync.store.records import TaskRow
 from sync.store.tables import command
 from sync.store.upsert import chunks
@@ -50,11 +51,12 @@ def take_in(
     known = mirror.hear(conn, events.merge_requests)
     of_branch = mirror.by_branches(conn, {branch_of(push) for push in events.pushes})
     piped = mirror.by_pipelines(conn, events.pipelines)
-    pushed = {key for keys in of_branch.values() for key in keys} - known.keys()
-    reread = mirror.get_merge_requests(conn, pushed)
+    grown = {key for keys in of_branch.values() for key in keys} - known.keys()
+    reread = mirror.get_merge_requests(conn, grown)
     tasks_of = relink(conn, portal_id, {**known, **reread}, rules, now=now, also=piped)
+    named = pushed.take_in(conn, portal_id, events.pushes, events.pipelines, rules, now)
     followed = _tasks_heard(conn, portal_id, events, now)
-    seen = Seen(tasks_of, of_branch, piped, followed)
+    seen = Seen(tasks_of, of_branch, piped, followed, named)
     return {
         delivery_id: "; ".join(outcome(event, seen) for event in group) or "recorded: says nothing"
         for delivery_id, group in told.items()
@@ -137,9 +139,10 @@ def _own_emails(push: CommitsPushed) -> dict[Person, str]:
 
 
 def _tasks_heard(conn: Connection, portal_id: int, events: Sorted, now: datetime) -> frozenset[int]:
-    """Notes changed and deleted tasks; the ids of those that some merge request names."""
+    """Notes changed and deleted tasks; the ids of those that somebody's work names."""
     heard = events.changed | events.deleted
     followed = frozenset(links.by_tasks(conn, portal_id, heard))
+    followed |= ci.named_tasks(conn, portal_id, heard)
     known = tasks.get(conn, portal_id, followed)
     tasks.mark_missing(conn, portal_id, followed & events.deleted, now)
     changed = followed & events.changed - events.deleted

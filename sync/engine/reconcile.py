@@ -79,7 +79,7 @@ def _record(
     plans = {task_id: planned.plans[task_id] for task_id in ids & planned.plans.keys()}
     dead = _refused(conn, portal_id, plans)
     wanted = {
-        task_id: [one for one in plan.effects if (task_id, one[0], one[1]) not in dead]
+        task_id: [one for one in plan.effects if (task_id, one[0], _asked(one[1])) not in dead]
         for task_id, plan in plans.items()
     }
     now = deps.clock.now()
@@ -108,8 +108,8 @@ def _commands(
 
 def _refused(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
-) -> list[tuple[int, str, Effect]]:
-    """Cards and fields that were refused as they are: they are not asked for a second time.
+) -> list[tuple[int, str, Effect | None]]:
+    """Messages refused as they are, and fields refused at all: not asked for a second time.
 
     Moves and notifications are not repeated anyway: their step and milestone are recorded.
     """
@@ -126,8 +126,13 @@ def _refused(
         for subject_key, key, kind, payload in conn.execute(query):
             effect = decode(kind, payload)
             if isinstance(effect, PutCard | PutMessage | SetFields):
-                found.append((int(subject_key), key, effect))
+                found.append((int(subject_key), key, _asked(effect)))
     return found
+
+
+def _asked(effect: Effect) -> Effect | None:
+    """What is refused with the effect: of a field its other values, too."""
+    return None if isinstance(effect, SetFields) else effect
 
 
 def _decisions(

@@ -81,6 +81,7 @@ def pipeline_heard(payload: dict[str, Any], connection_id: int) -> PipelineHeard
         raise Unreadable("child pipeline: its parent pipeline tells the result")
     project = _project(payload.get("project"), None, connection_id)
     pipeline_id = _must(whole(told.get("id")), "the pipeline has no id")
+    commit = mapping(payload.get("commit"))
     return PipelineHeard(
         Pipeline(
             project=project,
@@ -93,6 +94,8 @@ def pipeline_heard(payload: dict[str, Any], connection_id: int) -> PipelineHeard
             source=text(told.get("source")),
             merge_request_iid=_iid_in(project, mapping(payload.get("merge_request"))),
             duration_seconds=seconds(told.get("duration")),
+            commit=_commit(commit) if commit else None,
+            actor=person(payload.get("user")),
         )
     )
 

@@ -7,18 +7,25 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
 from sync.core import heard as fold
 from sync.core.events import MergeRequestHeard
 from sync.core.heard import Known, Memory
-from sync.core.model import Commit, MergeRequest, MergeRequestKey, Pipeline, Project
+from sync.core.model import (
+    Commit,
+    MergeRequest,
+    MergeRequestKey,
+    Pipeline,
+    Project,
+)
 from sync.store.codec import from_json, to_json
-from sync.store.tables import commit, merge_request, pipeline, project
+from sync.store.tables import commit, merge_request, one_of, pipeline, project
 from sync.store.upsert import among, upsert
 
 Branch = tuple[int, int, str]  # connection, project, branch
 
+_FINISHED = ("success", "failed", "canceled", "skipped")
 _KEYS = ("connection_id", "project_id", "iid")
 _OF = tuple(map(merge_request.c.get, _KEYS))
 
@@ -108,16 +115,44 @@ def by_pipelines(
 
 
 def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
-    """Stores the pipelines, each as it was last: an older account changes nothing."""
-    rows = [_pipeline_row(item) for item in pipelines]
+    """Stores the pipelines, each as it was last: an older account changes nothing.
+
+    Of two accounts of one moment the one that has it finished is the later. What the host does
+    not say when it is asked (the commit, who started it) stays as a hook told it.
+    """
+    rows = [_pipeline_row(item) for item in _with_commits(conn, list(pipelines))]
     upsert(
         conn,
         pipeline,
         rows,
         keys=("connection_id", "project_id", "pipeline_id"),
         update=("ref", "sha", "merge_request_iid", "status", "updated_at", "body"),
-        where=lambda new: new.updated_at >= pipeline.c.updated_at,
+        where=lambda new: or_(
+            new.updated_at > pipeline.c.updated_at,
+            and_(
+                new.updated_at == pipeline.c.updated_at,
+                or_(one_of(new.status, *_FINISHED), ~one_of(pipeline.c.status, *_FINISHED)),
+            ),
+        ),
     )
+
+
+def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipeline]:
+    columns = pipeline.c
+    of = columns.connection_id, columns.project_id, columns.pipeline_id
+    bare = [(p.project.connection_id, p.project.id, p.id) for p in pipelines if p.commit is None]
+    known = {
+        tuple(key): from_json(Pipeline, body)
+        for wanted in among(of, bare)
+        for *key, body in conn.execute(select(*of, columns.body).where(wanted))
+    }
+    for item in pipelines:
+        before = known.get((item.project.connection_id, item.project.id, item.id))
+        if before is not None and item.commit is None:
+            item = replace(
+                item, ref=before.ref, commit=before.commit, actor=item.actor or before.actor
+            )
+        yield item
 
 
 def save_commits(

@@ -79,6 +79,7 @@ class GitLabEmulator:
         self.approve, self.unapprove = review.approve, review.unapprove
         self.merge, self.close, self.reopen = review.merge, review.close, review.reopen
         self.run_pipeline = self.building.run_pipeline
+        self.retry_pipeline = self.building.retry
         self.release = self.deliveries.release
 
     @property
