@@ -137,6 +137,7 @@ class MergeRequest:
     approved: bool = False
     approved_by: tuple[Person, ...] = ()
     head_sha: str = ""
+    merge_sha: str = ""  # the commit it was merged as
     pipeline: Pipeline | None = None
     actor: Person | None = None  # who brought it into its present milestone
 

@@ -128,6 +128,43 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Задача «{task}»: запрос на слияние {link} снова открыт",
     ),
     "by": (" ({actor})", " ({actor})"),
+    # a deployment
+    "deployment success": ("Deployed to {environment}", "Развёрнуто в {environment}"),
+    "deployment success url": (
+        "Deployed to {environment}, URL: {url}",
+        "Развёрнуто в {environment}, адрес: {url}",
+    ),
+    "deployment failed": (
+        "Deployment to {environment} failed",
+        "Развёртывание в {environment} завершилось ошибкой",
+    ),
+    "deployment canceled": (
+        "Deployment to {environment} is canceled",
+        "Развёртывание в {environment} отменено",
+    ),
+    "deployment blocked": (
+        "Deployment to {environment} waits for approval",
+        "Развёртывание в {environment} ждёт одобрения",
+    ),
+    "deployment rejected": (
+        "Deployment to {environment} is rejected",
+        "Развёртывание в {environment} отклонено",
+    ),
+    "deployment undone": (
+        "Rolled back in {environment}: an older version is there again",
+        "Откат в {environment}: там снова прежняя версия",
+    ),
+    "deployment commit": ("Commit {sha}", "Коммит {sha}"),
+    "deployment job": ("job", "задание"),
+    "deployment in": ("in: {places}", "где: {places}"),
+    "deployment said": (
+        "message about the deployment to {environment}",
+        "сообщение о развёртывании в {environment}",
+    ),
+    "deployment edited": (
+        "message edited: deployments to {environment}",
+        "сообщение обновлено: развёртывания в {environment}",
+    ),
     # task statuses
     "status waiting": ("waiting", "ждёт выполнения"),
     "status in_progress": ("in progress", "выполняется"),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.core import cards_due, ci, moves, notices
+from sync.core import cards_due, ci, deployments_due, moves, notices
 from sync.core.effects import Effect
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.phrases import say
@@ -51,10 +51,17 @@ def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
     telling = notices.decide(view, rules)
     showing = cards_due.decide(view, rules, now)
     reporting = ci.decide(view, rules, now)
-    if needs := moving.needs | telling.needs | showing.needs | reporting.needs:
+    deployed = deployments_due.decide(view, rules, now)
+    if needs := moving.needs | telling.needs | showing.needs | reporting.needs | deployed.needs:
         return _unread(view, rules, needs)
     return Plan(
-        effects=(*moving.effects, *showing.effects, *telling.effects, *reporting.effects),
+        effects=(
+            *moving.effects,
+            *showing.effects,
+            *telling.effects,
+            *reporting.effects,
+            *deployed.effects,
+        ),
         decision=_decision(
             rules,
             moving.said,
@@ -62,6 +69,7 @@ def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
             showing.effects,
             telling.effects,
             reporting.effects,
+            deployed.effects,
         ),
         step=moving.step,
         milestones=telling.milestones,

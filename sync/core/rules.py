@@ -67,12 +67,24 @@ class CiRules:
 
 
 @dataclass(frozen=True, slots=True)
+class DeploymentRules:
+    """What a workgroup wants of deployments: a message in the task, for which environments.
+
+    `environments`: patterns of names or tiers (`prod*`, `staging`); none: all but development.
+    """
+
+    message: bool = True
+    environments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRules:
     """What one workgroup wants: a target for each step, and what its people are told."""
 
     steps: Mapping[Step, StepTarget] = field(default_factory=lambda: DEFAULT_STEPS)
     notify: frozenset[Milestone] = DEFAULT_NOTIFY
     ci: CiRules = CiRules()
+    deployments: DeploymentRules = DeploymentRules()
 
     def target(self, step: Step | None) -> StepTarget:
         return self.steps.get(step, STAYS) if step else STAYS

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sync.core.deployments import Place
 from sync.core.model import Job, LinkKind, MergeRequest, Milestone, Pipeline, Stage, Step, Task
 
 
@@ -69,6 +70,7 @@ class TaskView:
     `users`: a person's id on the code host → the portal user's id. `fields`: the task's own fields
     as last agreed. `said`: the messages in its discussion by what they are about; `told`: what
     people were last told of such a thing. `runs`: the pipelines of its work, one a branch.
+    `places`: the environments of its projects.
     """
 
     task: Task | None
@@ -81,6 +83,7 @@ class TaskView:
     said: Mapping[str, Said] = field(default_factory=dict)
     told: Mapping[str, str] = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
+    places: tuple[Place, ...] = ()
 
     @property
     def current(self) -> Task | None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from sync.core.model import MergeRequest, MergeRequestKey
-from sync.engine import people
+from sync.engine import deployed, people
 from sync.engine.digest import mirror_lane
 from sync.engine.heard import save_people
 from sync.engine.lanes import Lane, hold
@@ -57,6 +57,7 @@ class Sweep:
                 self._tried_at[connection.id] = now
                 done += sweep_connection(self._deps, connection)
         for portal in active:
+            done += deployed.ask(self._deps, portal.id)
             if _due(self._people_at.get(portal.id), PEOPLE_EVERY, now):
                 done_now = refresh_people(self._deps, portal.id)
                 self._people_at[portal.id] = now if done_now else now - PEOPLE_EVERY + TRIED_EVERY

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sync.core.events import (
     CommitsPushed,
+    DeploymentHeard,
     MergeRequestHeard,
     PipelineHeard,
     TaskChanged,
@@ -31,6 +32,7 @@ class Seen:
     piped: Mapping[MergeRequestKey, MergeRequest]
     followed: frozenset[int]
     named: Mapping[tuple[int, int, str, str], Sequence[int]] = field(default_factory=dict)
+    deployed: Mapping[DeploymentHeard, Sequence[int]] = field(default_factory=dict)
 
 
 def outcome(event: object, seen: Seen) -> str:
@@ -46,6 +48,9 @@ def outcome(event: object, seen: Seen) -> str:
             where = pipeline.project.connection_id, pipeline.project.id, pipeline.ref, pipeline.sha
             told = _or_tasks(_told_of(keys, seen), seen.named.get(where, ()))
             return f"pipeline {pipeline.id} {pipeline.status}: {told}"
+        case DeploymentHeard(one):
+            said = f"deployment {one.id} to {one.environment} {one.status}: "
+            return said + _or_tasks(_NOBODY, seen.deployed.get(event, ()))
         case TaskChanged(task_id):
             return f"task {task_id} changed" + _unless_followed(task_id, seen)
         case TaskDeleted(task_id):

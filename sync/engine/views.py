@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from sync.core.deployments import Place
 from sync.core.model import MergeRequest, MergeRequestKey, Person
 from sync.core.plan import LinkView, TaskView
 from sync.core.rules import Rules
 from sync.core.view import Run, Said
-from sync.engine import runs
+from sync.engine import deployed, runs
 from sync.engine.heard import persons
 from sync.store import links, messages, mirror, people, tasks
 from sync.store.records import LinkRow, StagesRow, TaskRow
@@ -53,6 +54,7 @@ def load(
     groups = {row.body.group_id for row in known.values() if row.body} - {0}
     stages = tasks.stages(conn, portal_id, groups)
     seen = {task_id: _links(named.get(task_id, ()), merge_requests) for task_id in wanted}
+    there = deployed.load(conn, seen)
     ran = runs.load(conn, portal_id, seen, rules)
     said = messages.by_tasks(conn, portal_id, wanted)
     told = messages.get_told(conn, portal_id, {one.about for mine in ran.values() for one in mine})
@@ -66,6 +68,7 @@ def load(
             said=said.get(task_id, {}),
             told=told,
             ran=ran[task_id],
+            there=there[task_id],
         )
         for task_id in wanted
     }
@@ -88,6 +91,7 @@ def _view(
     said: Mapping[str, Said],
     told: Mapping[str, str],
     ran: tuple[Run, ...],
+    there: tuple[Place, ...],
 ) -> TaskView:
     body = None if row.missing else row.body
     columns = stages.get(body.group_id) if body else None
@@ -102,6 +106,7 @@ def _view(
         said=said,
         told=told,
         runs=ran,
+        places=there,
     )
 
 

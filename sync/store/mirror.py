@@ -42,13 +42,20 @@ def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
         }
         for item in projects
     }
-    upsert(
-        conn,
-        project,
-        [rows[key] for key in sorted(rows)],
-        keys=("connection_id", "project_id"),
-        update=("path", "url", "name", "default_branch"),
-    )
+    for whole in (False, True):  # a job's report does not tell the default branch
+        upsert(
+            conn,
+            project,
+            [rows[key] for key in sorted(rows) if bool(rows[key]["default_branch"]) is whole],
+            keys=("connection_id", "project_id"),
+            update=("path", "url", "name", "default_branch") if whole else ("path", "url"),
+        )
+
+
+def knows_project(conn: Connection, connection_id: int, project_id: int) -> bool:
+    """Whether the code host ever told of the project."""
+    same = project.c.connection_id == connection_id, project.c.project_id == project_id
+    return conn.scalar(select(project.c.project_id).where(*same)) is not None
 
 
 def hear(
@@ -201,7 +208,7 @@ def _save(
 ) -> dict[MergeRequestKey, MergeRequest]:
     save_pipelines(conn, [item for item in pipelines if item is not None])
     rows = [_row(known[key]) for key in sorted(known)]
-    update = ("state", "source_branch", "head_sha", "updated_at", "memory", "body")
+    update = ("state", "source_branch", "head_sha", "merge_sha", "updated_at", "memory", "body")
     upsert(conn, merge_request, rows, keys=_KEYS, update=update)
     return _with_pipelines(conn, {key: item.merge_request for key, item in known.items()})
 
@@ -240,6 +247,7 @@ def _row(known: Known) -> dict[str, Any]:
         "state": item.state.value,
         "source_branch": item.source_branch,
         "head_sha": item.head_sha,
+        "merge_sha": item.merge_sha,
         "updated_at": item.updated_at,
         "memory": to_json(known.memory),
         "body": to_json(item),

@@ -174,6 +174,7 @@ merge_request = Table(
     Column("state", Words, nullable=False),
     Column("source_branch", Words, nullable=False),
     Column("head_sha", Words, nullable=False, server_default=""),
+    Column("merge_sha", Words, nullable=False, server_default=""),
     Column("updated_at", Moment, nullable=False),
     Column("memory", Json, nullable=False),
     Column("body", Json, nullable=False),
@@ -190,6 +191,13 @@ Index(
     merge_request.c.connection_id,
     merge_request.c.project_id,
     merge_request.c.head_sha,
+)
+
+Index(
+    "ix_merge_request_merged",
+    merge_request.c.connection_id,
+    merge_request.c.project_id,
+    merge_request.c.merge_sha,
 )
 
 pipeline = Table(
@@ -315,6 +323,45 @@ pipeline_jobs = Table(
     Column("read_for", Moment, nullable=False),
     Column("body", Json, nullable=False),
 )
+
+# `ask_at`: from when on the code host is to be asked what the deployment carries, NULL where it
+# was, or cannot be. A negative id: a job told of it (the number of its pipeline).
+deployment = Table(
+    "deployment",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("environment", Words, primary_key=True),
+    Column("deployment_id", Id, primary_key=True),
+    Column("updated_at", Moment, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("ask_at", Moment),
+    Column("body", Json, nullable=False),
+)
+Index(
+    "ix_deployment_newest",
+    deployment.c.connection_id,
+    deployment.c.project_id,
+    deployment.c.updated_at,
+)
+Index(
+    "ix_deployment_to_ask",
+    deployment.c.connection_id,
+    deployment.c.ask_at,
+    sqlite_where=deployment.c.ask_at.is_not(None),
+    postgresql_where=deployment.c.ask_at.is_not(None),
+)
+
+# The merge requests that the code host says a deployment carries.
+carried = Table(
+    "carried",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("deployment_id", Id, primary_key=True),
+    Column("iid", Id, primary_key=True),
+)
+Index("ix_carried_merge_request", carried.c.connection_id, carried.c.project_id, carried.c.iid)
 
 portal_user = Table(
     "portal_user",

@@ -148,7 +148,9 @@ class World:
             state.add_user(name, public=True)
         self.shop = state.add_project("acme/shop", members={"ann": 40, "bob": 40, "cid": 40})
         self.token = state.add_token("ann")
-        flags = ("merge_requests_events", "push_events", "pipeline_events")
+        flags = (
+            "merge_requests_events", "push_events", "pipeline_events", "deployment_events",
+        )  # fmt: skip
         self.gitlab.add_hook(self.shop, "http://bridge.test/hook", *flags)
 
     def save_token(self, token: Token) -> None:
