@@ -93,9 +93,9 @@ class Report(_Part):
     author_name: Short
     merge_requests: Annotated[list[ReportedRequest], Field(max_length=100)]
     failed_jobs: Annotated[list[ReportedJob], Field(max_length=20)]
-    deployments: Annotated[list[ReportedDeployment], Field(max_length=50)]
+    deployments: Annotated[list[ReportedDeployment], Field(max_length=100)]
     tasks: Annotated[list[ReportedTask], Field(max_length=40)]
-    refused: Annotated[list[Short], Field(max_length=100)]
+    refused: Annotated[list[Address], Field(max_length=100)]
 
 
 class Body(BaseModel):

@@ -126,6 +126,17 @@ def to_ask(conn: Connection, portal_id: int, now: datetime, limit: int) -> tuple
     return tuple(from_json(Deployment, body) for body in conn.scalars(query))
 
 
+def portals_to_ask(conn: Connection, now: datetime) -> tuple[int, ...]:
+    """The portals with such deployments."""
+    query = (
+        select(connection.c.portal_id)
+        .join(deployment, connection.c.id == deployment.c.connection_id)
+        .where(deployment.c.ask_at <= now)
+        .distinct()
+    )
+    return tuple(sorted(conn.scalars(query)))
+
+
 def set_ask_at(conn: Connection, one: Deployment, moment: datetime | None) -> None:
     """When the host is to be asked again; None: not any more."""
     values = (one.project.connection_id, one.project.id, one.environment, one.id)
