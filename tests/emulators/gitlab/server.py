@@ -13,6 +13,8 @@
         gitlab.request_review(mr, "bob", "ann")                      # again: re-request
         run = gitlab.run_pipeline(mr); run.set_status("failed")      # or run_pipeline(shop, ref=…)
         gitlab.comment(mr, "Nice", "bob"); gitlab.merge(mr, "ann"); gitlab.close; gitlab.reopen
+        gitlab.deploy(run, "production"); gitlab.set_deployment(shop, made, "failed")
+        gitlab.identity.mint(run, "https://app.example")     # an ID token of a job; .generation
 
 Hooks are made through the API (or `gitlab.add_hook(shop, url, token=…)`) and are posted in the
 caller's thread, before the action returns. Every answer is in `hook.log`.
