@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from b24app import api, errors, events, health, hooks, install, panel, security
+from b24app import api, ci, errors, events, health, hooks, install, panel, security
 from b24app.deps import Deps
 
 LARGEST_REQUEST = 1_000_000  # bytes, of everything but code host hooks
@@ -19,7 +19,7 @@ def create_app(deps: Deps) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     errors.install(app)
     security.install(app)
-    for room in (install, panel, events, hooks, api, health):
+    for room in (install, panel, events, hooks, ci, api, health):
         app.register_blueprint(room.blueprint(deps))
     if proxies := deps.config.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

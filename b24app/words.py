@@ -83,6 +83,17 @@ ERRORS: dict[str, str] = {
     "The subscription of the application has ended": "Подписка на приложение закончилась",
     "The application was uninstalled": "Приложение удалено",
     "the OAuth server could not be reached": "сервер авторизации недоступен",
+    "The ID token is not accepted": "ID-токен не принят",
+    "Check `aud` of the id_tokens entry, and that this GitLab is connected here":
+        "Проверьте `aud` в id_tokens и что этот GitLab здесь подключён",
+    "This GitLab is known here, and this project is not":
+        "Этот GitLab здесь известен, а этот проект нет",
+    "Choose the project in the connection's settings":
+        "Укажите проект в настройках подключения",
+    "The keys of this GitLab cannot be read now": "Ключи этого GitLab сейчас не прочитать",
+    "Send the report again later": "Отправьте отчёт ещё раз позже",
+    "Use the component's version that fits this app":
+        "Возьмите версию компонента, подходящую этому приложению",
 }  # fmt: skip
 _in_russian = translator(RUSSIAN | ERRORS)
 

@@ -19,13 +19,25 @@ def checks(stage: Stage, watch: Watch, received: int) -> Iterator[Check]:
     """
     portal = stage.b24.state
     task = portal.tasks[TASK]
-    cards = [message.text for message in portal.discussion(TASK)]
-    told = [n for n in portal.notifications.values() if n.user_id == BORIS]
+    said = [message.text for message in portal.discussion(TASK)]
+    reports = [text for text in said if text.startswith("[b]CI/CD ")]
+    cards = [text for text in said if text not in reports]
+    told = [n.tag for n in portal.notifications.values() if n.user_id == BORIS]
+    of_pipelines = [tag for tag in told if tag.startswith("b24bridge:ci:")]
     deliveries, commands = watch.states(tables.delivery), watch.states(tables.command)
     yield f"task {TASK} is completed and in the column “Done”", _done(stage, task)
     yield "its discussion holds one card for each of the two merge requests", len(cards) == 2
     yield "both cards say “merged”", all("merged" in text.lower() for text in cards)
-    yield "Boris was told of each merge request once, in one replaced notification", len(told) == 2
+    yield (
+        "its branch's pipelines are one message, which says “passed”",
+        ["passed" in text for text in reports] == [True],
+    )
+    yield "the field UF_CI_STATUS says “passed”", task.uf.get("UF_CI_STATUS") == "passed"
+    yield (
+        "Boris was told of each merge request once, in one replaced notification",
+        len(told) - len(of_pipelines) == 2,
+    )
+    yield "Boris was told that his pipeline failed, then that it is fixed", len(of_pipelines) == 1
     yield f"what was resent ({RESENT}) was taken once", watch.received("gitlab:") == received
     yield "no delivery failed", set(deliveries) <= {"done"}
     yield "no write was refused or left waiting", set(commands) <= {"done", "dropped"}

@@ -65,6 +65,7 @@ _ACTIONS = {
     "place_task": "kanban column of task {}",
     "set_fields": "fields of task {}",
     "put_card": "card in the discussion of task {}",
+    "put_message": "message in the discussion of task {}",
     "notify": "notification about task {}",
     "decide": "decision about task {}",
     "read": "event {}",

@@ -10,7 +10,15 @@ from sync.bitrix24 import tasks
 from sync.bitrix24.errors import NOT_MEMBER
 from sync.bitrix24.oauth import whole
 from sync.bitrix24.wire import Answer, Call
-from sync.core.effects import Effect, MoveTask, Notify, PlaceTask, PutCard, SetFields
+from sync.core.effects import (
+    Effect,
+    MoveTask,
+    Notify,
+    PlaceTask,
+    PutCard,
+    PutMessage,
+    SetFields,
+)
 from sync.core.model import Task, TaskStatus
 from sync.errors import Later, Refused, SyncError
 
@@ -54,8 +62,8 @@ STAYS_IN_CONTROL = "the task is awaiting its creator's control: only the creator
 class Done:
     """What a command brought about.
 
-    `message_id`: of a card. `task`: the task as the answer tells it, None where it says nothing.
-    `note`: for people, where the result is not quite what was asked for.
+    `message_id`: of a card or message. `task`: the task as the answer tells it, None where it says
+    nothing. `note`: for people, where the result is not quite what was asked for.
     """
 
     message_id: int | None = None
@@ -76,7 +84,7 @@ def calls_for(effect: Effect, task: Task, user_id: int = 0) -> list[Call]:
             return [] if task.stage_id == effect.stage_id else [_place(effect)]
         case SetFields():
             return [_update(effect.task_id, effect.fields)]
-        case PutCard():
+        case PutCard() | PutMessage():
             return [*_join(effect, task, user_id), _put(effect, task)]
         case Notify():
             return [_notify(effect)]
@@ -86,7 +94,7 @@ def calls_for(effect: Effect, task: Task, user_id: int = 0) -> list[Call]:
 
 def outcome(effect: Effect, answers: Sequence[Answer | SyncError], task: Task) -> Done | SyncError:
     """What the answers to `calls_for(effect, task)` mean; the first error counts."""
-    if isinstance(effect, PutCard):
+    if isinstance(effect, PutCard | PutMessage):
         return _shown(effect, answers, task)
     for answer in answers:
         if isinstance(answer, SyncError):
@@ -142,7 +150,7 @@ def _place(effect: PlaceTask) -> Call:
     return Call("task.stages.movetask", {"id": effect.task_id, "stageId": effect.stage_id})
 
 
-def _put(effect: PutCard, task: Task) -> Call:
+def _put(effect: PutCard | PutMessage, task: Task) -> Call:
     """A message of the task's chat, or a comment of the old card, whose parameters go by position.
 
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-new.html
@@ -159,7 +167,7 @@ def _put(effect: PutCard, task: Task) -> Call:
     return Call("im.message.update", {"MESSAGE_ID": effect.message_id, **message})
 
 
-def _join(effect: PutCard, task: Task, user_id: int) -> list[Call]:
+def _join(effect: PutCard | PutMessage, task: Task, user_id: int) -> list[Call]:
     """Become an observer; unlike a write of AUDITORS this drops nobody who was just added.
 
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-start-watch.html
@@ -203,7 +211,9 @@ def _placed(effect: PlaceTask, result: Any, task: Task) -> Done | SyncError:
     return Done(task=replace(task, stage_id=effect.stage_id))
 
 
-def _shown(effect: PutCard, answers: Sequence[Answer | SyncError], task: Task) -> Done | SyncError:
+def _shown(
+    effect: PutCard | PutMessage, answers: Sequence[Answer | SyncError], task: Task
+) -> Done | SyncError:
     *joining, last = answers
     joined = _told(joining[0].result, task) if joining and isinstance(joining[0], Answer) else None
     if isinstance(last, SyncError):

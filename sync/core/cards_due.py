@@ -65,7 +65,7 @@ def _worth_telling(view: TaskView, link: LinkView) -> bool:
 
 
 def _text(view: TaskView, link: LinkView, language: str) -> str:
-    users = view.users_of(link.merge_request)
+    users = view.users_of(link.merge_request.project)
     return rendered(merge_request_card(link.merge_request, language, users, link.kind))
 
 

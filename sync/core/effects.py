@@ -48,6 +48,19 @@ class PutCard:
 
 
 @dataclass(frozen=True, slots=True)
+class PutMessage:
+    """Say `text` in the task's discussion: the one message about `about`, new or edited in place.
+
+    `about` names a thing for good (`ci:1/7:feature/x`); `text` is final, as in PutCard.
+    """
+
+    task_id: int
+    about: str
+    text: str
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Notify:
     """A personal notification; the portal replaces an older one that has the same `tag`."""
 
@@ -57,13 +70,14 @@ class Notify:
     tag: str
 
 
-Effect = MoveTask | PlaceTask | SetFields | PutCard | Notify
+Effect = MoveTask | PlaceTask | SetFields | PutCard | PutMessage | Notify
 
 _KINDS: dict[str, type[Effect]] = {
     "move_task": MoveTask,
     "place_task": PlaceTask,
     "set_fields": SetFields,
     "put_card": PutCard,
+    "put_message": PutMessage,
     "notify": Notify,
 }
 _NAMES = {cls: name for name, cls in _KINDS.items()}

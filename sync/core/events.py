@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sync.core.deployments import Deployment
 from sync.core.model import Commit, MergeRequest, Person, Pipeline, Project
 
 
@@ -45,6 +46,14 @@ class PipelineHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class DeploymentHeard:
+    """`carries`: numbers of merge requests that a job says it brought."""
+
+    deployment: Deployment
+    carries: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Unrecognised:
     """A delivery that is kept but says nothing yet: `kind` in the vendor's words and why."""
 
@@ -71,7 +80,7 @@ class TaskCommented:
     comment_id: int | None = None
 
 
-CodeEvent = MergeRequestHeard | CommitsPushed | PipelineHeard | Unrecognised
+CodeEvent = MergeRequestHeard | CommitsPushed | PipelineHeard | DeploymentHeard | Unrecognised
 TaskEvent = TaskChanged | TaskDeleted | TaskCommented | Unrecognised
 
 

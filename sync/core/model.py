@@ -63,12 +63,37 @@ class PipelineStatus(StrEnum):
     CANCELED = "canceled"
     SKIPPED = "skipped"
     MANUAL = "manual"
+    BLOCKED = "blocked"
     SCHEDULED = "scheduled"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    sha: str
+    message: str
+    author_name: str
+    author_email: str | None
+    url: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that failed. `allowed`: the pipeline passes all the same. `log`: its last lines."""
+
+    id: int
+    name: str
+    stage: str
+    url: str
+    allowed: bool = False
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
+    """`commit`, `actor` (who started it): None where they were not told."""
+
     project: Project
     id: int
     status: PipelineStatus
@@ -79,6 +104,8 @@ class Pipeline:
     source: str = ""
     merge_request_iid: int | None = None
     duration_seconds: int | None = None
+    commit: Commit | None = None
+    actor: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +137,13 @@ class MergeRequest:
     approved: bool = False
     approved_by: tuple[Person, ...] = ()
     head_sha: str = ""
+    merge_sha: str = ""  # the commit it was merged as
     pipeline: Pipeline | None = None
     actor: Person | None = None  # who brought it into its present milestone
 
     @property
     def key(self) -> MergeRequestKey:
         return MergeRequestKey(self.project.connection_id, self.project.id, self.iid)
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    sha: str
-    message: str
-    author_name: str
-    author_email: str | None
-    url: str = ""
-    at: datetime | None = None
 
 
 class TaskStatus(StrEnum):

@@ -56,7 +56,7 @@ def _notify(
     actor = merge_request.actor
     if not user or new not in rules.for_group(task.group_id).notify:
         return None
-    users = view.users_of(merge_request)
+    users = view.users_of(merge_request.project)
     if actor and users.get(actor.id) == user:
         return None
     document = notification(new, merge_request, task, language=rules.language, users=users)

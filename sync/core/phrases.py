@@ -55,8 +55,57 @@ PHRASES: dict[str, tuple[str, str]] = {
     "pipeline canceled": ("canceled", "отменён"),
     "pipeline skipped": ("skipped", "пропущен"),
     "pipeline manual": ("waiting for a manual action", "ждёт ручного запуска"),
+    "pipeline blocked": ("blocked", "заблокирован"),
     "pipeline scheduled": ("scheduled", "запланирован"),
     "pipeline unknown": ("unknown", "неизвестно"),
+    # a pipeline in the task
+    "ci success": (
+        "CI/CD passed, commit {sha}, branch {branch}",
+        "Пайплайн прошёл успешно, коммит {sha}, ветка {branch}",
+    ),
+    "ci failed": (
+        "CI/CD failed, commit {sha}, branch {branch}",
+        "Пайплайн завершился ошибкой, коммит {sha}, ветка {branch}",
+    ),
+    "ci canceled": (
+        "CI/CD canceled, commit {sha}, branch {branch}",
+        "Пайплайн отменён, коммит {sha}, ветка {branch}",
+    ),
+    "ci running": (
+        "CI/CD running, commit {sha}, branch {branch}",
+        "Пайплайн выполняется, коммит {sha}, ветка {branch}",
+    ),
+    "ci skipped": (
+        "CI/CD skipped, commit {sha}, branch {branch}",
+        "Пайплайн пропущен, коммит {sha}, ветка {branch}",
+    ),
+    "ci manual": (
+        "CI/CD waits for a manual action, commit {sha}, branch {branch}",
+        "Пайплайн ждёт ручного запуска, коммит {sha}, ветка {branch}",
+    ),
+    "ci blocked": (
+        "CI/CD is blocked, commit {sha}, branch {branch}",
+        "Пайплайн заблокирован, коммит {sha}, ветка {branch}",
+    ),
+    "ci pipeline": ("Pipeline {link}", "Пайплайн {link}"),
+    "ci pipeline took": ("Pipeline {link}, {duration}", "Пайплайн {link}, {duration}"),
+    "ci commit": (": {link} ({author})", ": {link} ({author})"),
+    "ci stage": ("Failed in stage {stage}: {jobs}", "Ошибка на этапе {stage}: {jobs}"),
+    "ci allowed": ("Allowed to fail: {jobs}", "Ошибки, которые допускаются: {jobs}"),
+    "ci log": ("Last lines of {job}:", "Последние строки {job}:"),
+    "ci told failed": (
+        "Task “{task}”: pipeline {link} failed: {project}, commit {sha}, branch {branch}",
+        "Задача «{task}»: пайплайн {link} завершился ошибкой: "
+        "{project}, коммит {sha}, ветка {branch}",
+    ),
+    "ci told fixed": (
+        "Task “{task}”: pipeline {link} passed, it is fixed: "
+        "{project}, commit {sha}, branch {branch}",
+        "Задача «{task}»: пайплайн {link} снова успешен: {project}, коммит {sha}, ветка {branch}",
+    ),
+    "hours": ("{hours} h {minutes} min", "{hours} ч {minutes} мин"),
+    "minutes": ("{minutes} min {seconds} s", "{minutes} мин {seconds} с"),
+    "seconds": ("{seconds} s", "{seconds} с"),
     # notifications
     "notify opened": (
         "Task “{task}”: merge request {link} is ready for review",
@@ -79,6 +128,43 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Задача «{task}»: запрос на слияние {link} снова открыт",
     ),
     "by": (" ({actor})", " ({actor})"),
+    # a deployment
+    "deployment success": ("Deployed to {environment}", "Развёрнуто в {environment}"),
+    "deployment success url": (
+        "Deployed to {environment}, URL: {url}",
+        "Развёрнуто в {environment}, адрес: {url}",
+    ),
+    "deployment failed": (
+        "Deployment to {environment} failed",
+        "Развёртывание в {environment} завершилось ошибкой",
+    ),
+    "deployment canceled": (
+        "Deployment to {environment} is canceled",
+        "Развёртывание в {environment} отменено",
+    ),
+    "deployment blocked": (
+        "Deployment to {environment} waits for approval",
+        "Развёртывание в {environment} ждёт одобрения",
+    ),
+    "deployment rejected": (
+        "Deployment to {environment} is rejected",
+        "Развёртывание в {environment} отклонено",
+    ),
+    "deployment undone": (
+        "Rolled back in {environment}: an older version is there again",
+        "Откат в {environment}: там снова прежняя версия",
+    ),
+    "deployment commit": ("Commit {sha}", "Коммит {sha}"),
+    "deployment job": ("job", "задание"),
+    "deployment in": ("in: {places}", "где: {places}"),
+    "deployment said": (
+        "message about the deployment to {environment}",
+        "сообщение о развёртывании в {environment}",
+    ),
+    "deployment edited": (
+        "message edited: deployments to {environment}",
+        "сообщение обновлено: развёртывания в {environment}",
+    ),
     # task statuses
     "status waiting": ("waiting", "ждёт выполнения"),
     "status in_progress": ("in progress", "выполняется"),
@@ -136,6 +222,22 @@ PHRASES: dict[str, tuple[str, str]] = {
         "карточка обновлена: {mr} больше не ссылается на задачу",
     ),
     "told": ("told the responsible person: {mr}", "сообщено ответственному: {mr}"),
+    "ci field": (
+        "{field} is {value}: pipeline {pipeline}",
+        "{field}: {value}, пайплайн {pipeline}",
+    ),
+    "ci said": (
+        "message about pipeline {pipeline} of {branch}",
+        "сообщение о пайплайне {pipeline} ветки {branch}",
+    ),
+    "ci edited": (
+        "message edited: pipeline {pipeline} of {branch}",
+        "сообщение обновлено: пайплайн {pipeline} ветки {branch}",
+    ),
+    "ci told": (
+        "told the commit's author: pipeline {pipeline} of {branch}",
+        "сообщено автору коммита: пайплайн {pipeline} ветки {branch}",
+    ),
     "nothing": ("nothing to do", "делать нечего"),
     "needs": ("must be read first: {what}", "сначала нужно прочитать: {what}"),
 }

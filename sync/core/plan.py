@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.core import cards_due, moves, notices
+from sync.core import cards_due, ci, deployments_due, moves, notices
 from sync.core.effects import Effect
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.phrases import say
@@ -29,9 +29,11 @@ class Plan:
     `step` and `milestones` are what is to be recorded: together with the effects that carry them
     (keys `status`, `stage`; `notify:{merge request}:{milestone}:{user}`) when those are done, at
     once where there is no such effect. `milestones` holds only the links whose milestone changes.
-    `needs`: what must be read (`task`, `stages`) before anything can be decided; then there are no
-    effects and nothing is to be recorded. `problems` are settings that cannot be followed, for
-    people to see.
+    `told`: what people are told now of things (by what they are about), recorded in the same way,
+    with the notification of key `tell:{user}:{about}>{state}`.
+    `needs`: what must be read (`task`, `stages`, `jobs`) before anything can be decided; then
+    there are no effects and nothing is to be recorded. `problems` are settings that cannot be
+    followed, for people to see.
     """
 
     effects: tuple[tuple[str, Effect, str], ...]
@@ -39,6 +41,7 @@ class Plan:
     step: Step | None
     needs: frozenset[str] = frozenset()
     milestones: Mapping[MergeRequestKey, Milestone] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 
@@ -47,13 +50,30 @@ def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
     moving = moves.decide(view, rules)
     telling = notices.decide(view, rules)
     showing = cards_due.decide(view, rules, now)
-    if needs := moving.needs | telling.needs | showing.needs:
+    reporting = ci.decide(view, rules, now)
+    deployed = deployments_due.decide(view, rules, now)
+    if needs := moving.needs | telling.needs | showing.needs | reporting.needs | deployed.needs:
         return _unread(view, rules, needs)
     return Plan(
-        effects=(*moving.effects, *showing.effects, *telling.effects),
-        decision=_decision(rules, moving.said, moving.effects, showing.effects, telling.effects),
+        effects=(
+            *moving.effects,
+            *showing.effects,
+            *telling.effects,
+            *reporting.effects,
+            *deployed.effects,
+        ),
+        decision=_decision(
+            rules,
+            moving.said,
+            moving.effects,
+            showing.effects,
+            telling.effects,
+            reporting.effects,
+            deployed.effects,
+        ),
         step=moving.step,
         milestones=telling.milestones,
+        told=reporting.told,
         problems=moving.problems,
     )
 

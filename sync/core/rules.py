@@ -58,11 +58,33 @@ DEFAULT_NOTIFY = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class CiRules:
+    """What a workgroup wants of pipelines: a message in the task, the author told, the field."""
+
+    message: bool = True
+    notify: bool = True
+    field: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRules:
+    """What a workgroup wants of deployments: a message in the task, for which environments.
+
+    `environments`: patterns of names or tiers (`prod*`, `staging`); none: all but development.
+    """
+
+    message: bool = True
+    environments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRules:
     """What one workgroup wants: a target for each step, and what its people are told."""
 
     steps: Mapping[Step, StepTarget] = field(default_factory=lambda: DEFAULT_STEPS)
     notify: frozenset[Milestone] = DEFAULT_NOTIFY
+    ci: CiRules = CiRules()
+    deployments: DeploymentRules = DeploymentRules()
 
     def target(self, step: Step | None) -> StepTarget:
         return self.steps.get(step, STAYS) if step else STAYS

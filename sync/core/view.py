@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.core.model import LinkKind, MergeRequest, Milestone, Stage, Step, Task
+from sync.core.deployments import Place
+from sync.core.model import (
+    Job,
+    LinkKind,
+    MergeRequest,
+    Milestone,
+    Pipeline,
+    Project,
+    Stage,
+    Step,
+    Task,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +47,41 @@ class LinkView:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A message in the task's discussion as last written, and when it was new."""
+
+    message_id: int | None = None
+    text: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The newest pipeline of a branch that the task's work is on.
+
+    `about`: the branch's name for good. `jobs`: those that failed, None where they were not asked
+    for since. `author`: of the commit, a portal user. `speaks`: of the tasks that share the
+    branch, this is the one that tells people.
+    """
+
+    about: str
+    branch: str
+    pipeline: Pipeline
+    jobs: tuple[Job, ...] | None = None
+    author: int | None = None
+    speaks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TaskView:
     """`task`: as last read, None where it never was; `fresh`: nothing was heard of it since.
 
     `step`: as last recorded. `stages`: the columns of the task's workgroup, None where not read.
     `users`: by connection, as ids of people mean something on their own host only:
-    a person's id there → the portal user's id.
+    a person's id there → the portal user's id. `fields`: the task's own fields as last agreed.
+    `said`: the messages in its discussion by what they are about; `told`: what people were last
+    told of such a thing. `runs`: the pipelines of its work, one a branch. `places`: the
+    environments of its projects.
     """
 
     task: Task | None
@@ -50,15 +90,20 @@ class TaskView:
     stages: tuple[Stage, ...] | None
     links: tuple[LinkView, ...]
     users: Mapping[int, Mapping[int, int]]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, Said] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
+    runs: tuple[Run, ...] = ()
+    places: tuple[Place, ...] = ()
 
     @property
     def current(self) -> Task | None:
         """The task, if what is known of it may be acted on."""
         return self.task if self.fresh else None
 
-    def users_of(self, merge_request: MergeRequest) -> Mapping[int, int]:
-        """The portal users behind the people of the merge request's host."""
-        return self.users.get(merge_request.project.connection_id, {})
+    def users_of(self, project: Project) -> Mapping[int, int]:
+        """The portal users behind the people of the project's host."""
+        return self.users.get(project.connection_id, {})
 
     def ordered(self) -> list[LinkView]:
         """The links in an order of their own, so that the order they came in means nothing."""

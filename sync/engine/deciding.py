@@ -12,12 +12,12 @@ from sync.bitrix24.client import Portal
 from sync.core.model import Stage, Step, Task
 from sync.core.plan import Plan, TaskView, plan_task
 from sync.core.rules import Rules
-from sync.engine import views
+from sync.engine import runs, views
 from sync.engine.digest import explained
 from sync.engine.lanes import CALLING, Lane
 from sync.engine.registry import Deps
 from sync.errors import Refused
-from sync.store import tasks
+from sync.store import ci, tasks
 from sync.store.database import read, write
 
 log = structlog.get_logger()
@@ -104,7 +104,7 @@ def _plan_one(asking: Asking, task_id: int, view: TaskView, rules: Rules, done: 
 
 
 def _ask(asking: Asking, needs: Mapping[int, frozenset[str]], seen: Mapping[int, TaskView]) -> None:
-    """Asks for tasks and columns, outside any transaction, and stores the answers."""
+    """Asks for tasks, columns and jobs, outside any transaction, and stores the answers."""
     _keep(asking)
     began_at = asking.deps.clock.now()
     wanted = sorted(task_id for task_id, need in needs.items() if "task" in need)
@@ -115,9 +115,12 @@ def _ask(asking: Asking, needs: Mapping[int, frozenset[str]], seen: Mapping[int,
         if "stages" in need and (task := seen[task_id].task)
     }
     columns = {group_id: _stages(asking.portal, group_id) for group_id in sorted(boards)}
+    lacking = [run for t, need in needs.items() if "jobs" in need for run in seen[t].runs]
+    jobs = runs.read_jobs(asking.deps, lacking, lambda: _keep(asking))
     with write(asking.deps.database) as conn:
         if asking.lane:
             asking.lane.keep(conn)
+        ci.save_jobs(conn, jobs)
         tasks.save_read(conn, asking.portal_id, answers, began_at)
         for group_id, stages in columns.items():
             tasks.save_stages(conn, asking.portal_id, group_id, stages, began_at)

@@ -16,6 +16,7 @@ from sync.core.model import Task
 from sync.engine import backoff
 from sync.engine.lanes import CALLING, Lane
 from sync.engine.outcomes import (
+    MESSAGES,
     Refusal,
     decide_again,
     doubt,
@@ -187,7 +188,7 @@ def _sort(parcel: Parcel, answers: Sequence[Answer | SyncError]) -> Sorted:
 
 def _sort_refused(found: Sorted, row: CommandRow, error: SyncError) -> None:
     """A closed message is written anew; a first refusal of a move may be due to old knowledge."""
-    if error.code == EDIT_CLOSED and row.kind == "put_card" and row.payload["message_id"]:
+    if error.code == EDIT_CLOSED and row.kind in MESSAGES and row.payload["message_id"]:
         found.closed.append(row)
     elif row.kind in ("move_task", "place_task") and row.attempts == 0:
         found.reread.append(row)
@@ -210,7 +211,7 @@ def _record(deps: Deps, lane: Lane, portal_id: int, found: Sorted) -> None:
         doubt(conn, portal_id, found.reread, now)  # a move of two calls may have failed half-way
         decide_again(conn, portal_id, found.reread, "a move was refused", now)
         for row in found.closed:
-            forget_card(conn, row)
+            forget_card(conn, portal_id, row)
         outbox.drop(conn, [row.id for row in found.closed], now, "the message is closed to edits")
         decide_again(conn, portal_id, found.closed, "its card can be edited no more", now)
     for _, denied in found.denied:

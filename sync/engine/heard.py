@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from sync.core.events import (
     CommitsPushed,
+    DeploymentHeard,
     MergeRequestHeard,
     PipelineHeard,
     TaskChanged,
@@ -17,11 +18,12 @@ from sync.core.events import (
 )
 from sync.core.model import MergeRequest, MergeRequestKey, Person, Pipeline, Project
 from sync.core.rules import ReferenceRules
+from sync.engine import deployed, pushed
 from sync.engine.keys import STEP_KEYS
 from sync.engine.registry import TASK
 from sync.engine.relink import relink
 from sync.engine.told import Seen, branch_of, outcome
-from sync.store import links, mirror, people, subjects, tasks
+from sync.store import ci, links, mirror, people, subjects, tasks
 from sync.store.records import TaskRow
 from sync.store.tables import command
 from sync.store.upsert import chunks
@@ -37,6 +39,7 @@ class Sorted:
     merge_requests: list[MergeRequestHeard] = field(default_factory=list)
     pushes: list[CommitsPushed] = field(default_factory=list)
     pipelines: list[Pipeline] = field(default_factory=list)
+    deployments: list[DeploymentHeard] = field(default_factory=list)
     changed: set[int] = field(default_factory=set)
     deleted: set[int] = field(default_factory=set)
 
@@ -50,11 +53,13 @@ def take_in(
     known = mirror.hear(conn, events.merge_requests)
     of_branch = mirror.by_branches(conn, {branch_of(push) for push in events.pushes})
     piped = mirror.by_pipelines(conn, events.pipelines)
-    pushed = {key for keys in of_branch.values() for key in keys} - known.keys()
-    reread = mirror.get_merge_requests(conn, pushed)
+    grown = {key for keys in of_branch.values() for key in keys} - known.keys()
+    reread = mirror.get_merge_requests(conn, grown)
     tasks_of = relink(conn, portal_id, {**known, **reread}, rules, now=now, also=piped)
+    named = pushed.take_in(conn, portal_id, events.pushes, events.pipelines, rules, now)
+    there = deployed.take_in(conn, portal_id, events.deployments, now)
     followed = _tasks_heard(conn, portal_id, events, now)
-    seen = Seen(tasks_of, of_branch, piped, followed)
+    seen = Seen(tasks_of, of_branch, piped, followed, named, there)
     return {
         delivery_id: "; ".join(outcome(event, seen) for event in group) or "recorded: says nothing"
         for delivery_id, group in told.items()
@@ -71,6 +76,8 @@ def _sorted(events: Iterable[object]) -> Sorted:
                 found.pushes.append(event)
             case PipelineHeard(pipeline):
                 found.pipelines.append(pipeline)
+            case DeploymentHeard():
+                found.deployments.append(event)
             case TaskChanged(task_id):
                 found.changed.add(task_id)
             case TaskDeleted(task_id):
@@ -83,6 +90,7 @@ def _save_parts(conn: Connection, events: Sorted, now: datetime) -> None:
     projects: list[Project] = [mr.project for mr in told]
     projects += [push.project for push in events.pushes]
     projects += [pipeline.project for pipeline in events.pipelines]
+    projects += [event.deployment.project for event in events.deployments]
     mirror.save_projects(conn, projects)
     mirror.save_pipelines(conn, events.pipelines)
     pushed = [
@@ -143,9 +151,10 @@ def _own_emails(push: CommitsPushed) -> dict[Person, str]:
 
 
 def _tasks_heard(conn: Connection, portal_id: int, events: Sorted, now: datetime) -> frozenset[int]:
-    """Notes changed and deleted tasks; the ids of those that some merge request names."""
+    """Notes changed and deleted tasks; the ids of those that somebody's work names."""
     heard = events.changed | events.deleted
     followed = frozenset(links.by_tasks(conn, portal_id, heard))
+    followed |= ci.named_tasks(conn, portal_id, heard)
     known = tasks.get(conn, portal_id, followed)
     tasks.mark_missing(conn, portal_id, followed & events.deleted, now)
     changed = followed & events.changed - events.deleted

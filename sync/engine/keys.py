@@ -8,6 +8,7 @@ from sync.core.model import MergeRequestKey, Milestone
 from sync.core.plan import Plan
 
 STEP_KEYS = ("status", "stage")  # commands that carry the task's step
+_TELL = re.compile(r"tell:\d+:(.*)>([^>]*)", re.DOTALL)
 _NOTIFY = re.compile(r"notify:(\d+)/(\d+)!(\d+):.*>(\w+)")
 
 
@@ -29,3 +30,9 @@ def milestone_of(key: str) -> tuple[MergeRequestKey, Milestone] | None:
         return None
     connection_id, project_id, iid = map(int, found.group(1, 2, 3))
     return MergeRequestKey(connection_id, project_id, iid), Milestone(found[4])
+
+
+def told_by(key: str) -> tuple[str, str] | None:
+    """What people are told by the notification of this key: about what, and its state then."""
+    found = _TELL.fullmatch(key)
+    return (found[1], found[2]) if found else None

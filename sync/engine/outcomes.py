@@ -9,15 +9,17 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from sync.bitrix24.calls import Done
-from sync.core.effects import MoveTask, PlaceTask, PutCard, SetFields
+from sync.core.effects import MoveTask, PlaceTask, PutCard, PutMessage, SetFields
 from sync.core.model import MergeRequestKey, Task
-from sync.engine.keys import STEP_KEYS, milestone_of
+from sync.core.view import Said
+from sync.engine.keys import STEP_KEYS, milestone_of, told_by
 from sync.engine.registry import TASK
-from sync.store import links, logs, outbox, subjects, tasks
+from sync.store import links, logs, messages, outbox, subjects, tasks
 from sync.store.records import CommandRow, DecisionRow
 from sync.store.tables import command as commands
 from sync.store.upsert import chunks
 
+MESSAGES = ("put_card", "put_message")  # kinds that write into the discussion
 _CHANGE_THE_TASK = frozenset({"move_task", "place_task", "set_fields"})
 
 
@@ -39,6 +41,7 @@ def record_done(
     }
     tasks.save_written(conn, portal_id, written.values())
     _cards(conn, [(row, result) for row, result in done if row.kind == "put_card"], now)
+    _messages(conn, portal_id, [pair for pair in done if pair[0].kind == "put_message"], now)
     _fields(conn, portal_id, [row for row, _ in done if row.kind == "set_fields"])
     noted = [(row, result.note) for row, result in done if result.note]
     logs.save_decisions(
@@ -93,6 +96,7 @@ def doubt(conn: Connection, portal_id: int, rows: Iterable[CommandRow], now: dat
     written = {int(row.subject_key) for row in unsure if row.kind == "set_fields"}
     tasks.set_fields(conn, portal_id, {task_id: {} for task_id in written})
     edits = [row.effect for row in unsure if row.kind == "put_card" and row.payload["message_id"]]
+    _forget_texts(conn, portal_id, [row.effect for row in unsure if row.kind == "put_message"])
     since = _shown_since(conn, {edit.merge_request for edit in edits})
     links.set_messages(
         conn,
@@ -109,9 +113,11 @@ def doubt(conn: Connection, portal_id: int, rows: Iterable[CommandRow], now: dat
     )
 
 
-def forget_card(conn: Connection, row: CommandRow) -> None:
-    """The card can be written no more: the next one is a new message."""
+def forget_card(conn: Connection, portal_id: int, row: CommandRow) -> None:
+    """The card or message can be written no more: the next one is a new message."""
     effect = row.effect
+    if isinstance(effect, PutMessage):
+        messages.save(conn, portal_id, {(effect.task_id, effect.about): Said()})
     if isinstance(effect, PutCard):
         links.set_messages(conn, [(effect.merge_request, effect.task_id, None, None, None)])
 
@@ -132,6 +138,28 @@ def _cards(conn: Connection, done: Sequence[tuple[CommandRow, Done]], now: datet
         at = now if effect.message_id is None else edited.get(place) or now
         shown.append((*place, result.message_id, effect.text, at))
     links.set_messages(conn, shown)
+
+
+def _messages(
+    conn: Connection, portal_id: int, done: Sequence[tuple[CommandRow, Done]], now: datetime
+) -> None:
+    """As with cards: an edited message keeps the moment it had."""
+    effects = [(row.effect, result) for row, result in done]
+    edited = messages.since(conn, portal_id, [(e.task_id, e.about) for e, _ in effects])
+    said = {}
+    for effect, result in effects:
+        place = (effect.task_id, effect.about)
+        at = now if effect.message_id is None else edited.get(place) or now
+        said[place] = Said(result.message_id, effect.text, at)
+    messages.save(conn, portal_id, said)
+
+
+def _forget_texts(conn: Connection, portal_id: int, effects: Sequence[PutMessage]) -> None:
+    """What edits that may have been carried out left behind is not known."""
+    edits = {(e.task_id, e.about): e.message_id for e in effects if e.message_id}
+    since = messages.since(conn, portal_id, edits)
+    unsure = {place: Said(number, None, since.get(place)) for place, number in edits.items()}
+    messages.save(conn, portal_id, unsure)
 
 
 def _shown_since(
@@ -157,6 +185,7 @@ def _advance(conn: Connection, portal_id: int, ended: Sequence[CommandRow]) -> N
     """Records the steps that no command is left for, and the milestones people were told of."""
     told = [(*found, int(r.subject_key)) for r in ended if (found := milestone_of(r.key))]
     links.set_milestones(conn, [(key, task_id, reached) for key, reached, task_id in told])
+    messages.set_told(conn, portal_id, dict(found for r in ended if (found := told_by(r.key))))
     moves = {r.subject_key: r.effect for r in ended if r.key in STEP_KEYS}
     left = _unfinished(conn, portal_id, moves)
     steps = {

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from sync.bitrix24.client import Portal
-from sync.core.effects import Effect, PutCard, SetFields, decode
+from sync.core.effects import Effect, PutCard, PutMessage, SetFields, decode
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.plan import Plan
 from sync.engine import backoff
 from sync.engine.deciding import Asking, Planned, decide
-from sync.engine.keys import STEP_KEYS, command_key
+from sync.engine.keys import STEP_KEYS, command_key, told_by
 from sync.engine.lanes import Lane
 from sync.engine.registry import LANE, TASK, Deps
-from sync.store import deliveries, links, logs, outbox, subjects, tasks
+from sync.store import deliveries, links, logs, messages, outbox, subjects, tasks
 from sync.store.database import read, write
 from sync.store.records import DecisionRow, NewCommand, SubjectRow
 from sync.store.tables import command
@@ -79,13 +79,14 @@ def _record(
     plans = {task_id: planned.plans[task_id] for task_id in ids & planned.plans.keys()}
     dead = _refused(conn, portal_id, plans)
     wanted = {
-        task_id: [one for one in plan.effects if (task_id, one[0], one[1]) not in dead]
+        task_id: [one for one in plan.effects if (task_id, one[0], _asked(one[1])) not in dead]
         for task_id, plan in plans.items()
     }
     now = deps.clock.now()
     outbox.replace_waiting(conn, portal_id, _commands(plans, wanted, ids & planned.missing), now)
     logs.save_decisions(conn, list(_decisions(portal_id, ids, planned, now)))
     links.set_milestones(conn, list(_milestones(plans, wanted)))
+    messages.set_told(conn, portal_id, _told(plans, wanted))
     tasks.set_steps(conn, portal_id, _steps(plans, wanted, planned.steps))
     _settle_subjects(conn, deps, portal_id, piece, planned)
 
@@ -107,8 +108,8 @@ def _commands(
 
 def _refused(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
-) -> list[tuple[int, str, Effect]]:
-    """Cards and fields that were refused as they are: they are not asked for a second time.
+) -> list[tuple[int, str, Effect | None]]:
+    """Messages refused as they are, and fields refused at all: not asked for a second time.
 
     Moves and notifications are not repeated anyway: their step and milestone are recorded.
     """
@@ -124,9 +125,14 @@ def _refused(
         )
         for subject_key, key, kind, payload in conn.execute(query):
             effect = decode(kind, payload)
-            if isinstance(effect, PutCard | SetFields):
-                found.append((int(subject_key), key, effect))
+            if isinstance(effect, PutCard | PutMessage | SetFields):
+                found.append((int(subject_key), key, _asked(effect)))
     return found
+
+
+def _asked(effect: Effect) -> Effect | None:
+    """What is refused with the effect: of a field its other values, too."""
+    return None if isinstance(effect, SetFields) else effect
 
 
 def _decisions(
@@ -151,6 +157,13 @@ def _milestones(
         for merge_request, milestone in plan.milestones.items():
             if not any(key.startswith(f"notify:{merge_request}:") for key in told):
                 yield merge_request, task_id, milestone
+
+
+def _told(plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Planning]]) -> dict[str, str]:
+    """News that nobody is to be told: recorded at once. The others are when they are sent."""
+    sent = {found for one in wanted.values() for key, _, _ in one if (found := told_by(key))}
+    news = (item for plan in plans.values() for item in plan.told.items())
+    return dict(item for item in news if item not in sent)
 
 
 def _steps(

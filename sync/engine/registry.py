@@ -22,6 +22,7 @@ from sync.core.events import (
 )
 from sync.core.rules import DEFAULT_RULES, Rules
 from sync.gitlab import hooks as gitlab_hooks
+from sync.gitlab import reports
 from sync.gitlab.client import GitLab
 from sync.store.records import ConnectionRecord, DeliveryRow
 from sync.store.vault import Vault
@@ -51,6 +52,8 @@ class Deps:
 
 def _gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
     connection_id = delivery.connection_id or 0
+    if delivery.event == reports.EVENT:
+        return reports.heard(delivery.body, connection_id)
     return gitlab_hooks.parse(delivery.event, delivery.body, connection_id=connection_id)
 
 

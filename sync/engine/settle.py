@@ -8,7 +8,7 @@ from datetime import timedelta
 from sync.bitrix24 import peer
 from sync.bitrix24.calls import Done
 from sync.bitrix24.client import Portal
-from sync.core.effects import PutCard
+from sync.core.effects import PutCard, PutMessage
 from sync.core.model import Task
 from sync.engine.lanes import CALLING, Lane
 from sync.engine.outcomes import decide_again, doubt, record_done
@@ -44,7 +44,7 @@ def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
 
 
 def _creates(row: CommandRow) -> bool:
-    return isinstance(row.effect, PutCard) and row.effect.message_id is None
+    return isinstance(row.effect, PutCard | PutMessage) and row.effect.message_id is None
 
 
 def _repeat(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from sync.core.model import MergeRequest, MergeRequestKey
-from sync.engine import people
+from sync.engine import deployed, people
 from sync.engine.digest import mirror_lane
 from sync.engine.heard import save_people
 from sync.engine.lanes import Lane, hold
@@ -17,7 +17,7 @@ from sync.engine.relink import relink
 from sync.engine.turn import disconnect
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab import peer as gitlab_peer
-from sync.store import connections, deliveries, logs, mirror, outbox, portals
+from sync.store import connections, deliveries, deployments, logs, mirror, outbox, portals
 from sync.store.database import read, write
 from sync.store.records import ConnectionRecord
 from sync.store.upsert import chunks
@@ -51,11 +51,14 @@ class Sweep:
         done = 0
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
+            to_ask = set(deployments.portals_to_ask(conn, now))
             hosts = [one for portal in active for one in connections.by_portal(conn, portal.id)]
         for connection in hosts:
             if self._host_is_due(connection, now):
                 self._tried_at[connection.id] = now
                 done += sweep_connection(self._deps, connection)
+        for portal_id in sorted(to_ask & {portal.id for portal in active}):
+            done += deployed.ask(self._deps, portal_id)
         for portal in active:
             if _due(self._people_at.get(portal.id), PEOPLE_EVERY, now):
                 done_now = refresh_people(self._deps, portal.id)

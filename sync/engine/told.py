@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sync.core.events import (
     CommitsPushed,
+    DeploymentHeard,
     MergeRequestHeard,
     PipelineHeard,
     TaskChanged,
@@ -19,6 +20,9 @@ from sync.core.model import MergeRequest, MergeRequestKey, Pipeline
 Branch = tuple[int, int, str]  # connection, project, branch
 
 
+_NOBODY = "no merge request"
+
+
 @dataclass(frozen=True)
 class Seen:
     """What came of a batch: whom each event touched, and the tasks they name."""
@@ -27,6 +31,8 @@ class Seen:
     of_branch: Mapping[Branch, tuple[MergeRequestKey, ...]]
     piped: Mapping[MergeRequestKey, MergeRequest]
     followed: frozenset[int]
+    named: Mapping[tuple[int, int, str, str], Sequence[int]] = field(default_factory=dict)
+    deployed: Mapping[DeploymentHeard, Sequence[int]] = field(default_factory=dict)
 
 
 def outcome(event: object, seen: Seen) -> str:
@@ -34,12 +40,17 @@ def outcome(event: object, seen: Seen) -> str:
         case MergeRequestHeard(merge_request):
             return _told_of([merge_request.key], seen)
         case CommitsPushed():
-            return f"push to {event.branch}: " + _told_of(
-                seen.of_branch.get(branch_of(event)), seen
-            )
+            told = _told_of(seen.of_branch.get(branch_of(event)), seen)
+            named = () if event.deleted else seen.named.get((*branch_of(event), event.after), ())
+            return f"push to {event.branch}: " + _or_tasks(told, named)
         case PipelineHeard(pipeline):
             keys = [key for key, mr in seen.piped.items() if _runs_for(pipeline, mr)]
-            return f"pipeline {pipeline.id} {pipeline.status}: " + _told_of(keys, seen)
+            where = pipeline.project.connection_id, pipeline.project.id, pipeline.ref, pipeline.sha
+            told = _or_tasks(_told_of(keys, seen), seen.named.get(where, ()))
+            return f"pipeline {pipeline.id} {pipeline.status}: {told}"
+        case DeploymentHeard(one):
+            said = f"deployment {one.id} to {one.environment} {one.status}: "
+            return said + _or_tasks(_NOBODY, seen.deployed.get(event, ()))
         case TaskChanged(task_id):
             return f"task {task_id} changed" + _unless_followed(task_id, seen)
         case TaskDeleted(task_id):
@@ -52,7 +63,12 @@ def outcome(event: object, seen: Seen) -> str:
 
 
 def _told_of(keys: Iterable[MergeRequestKey] | None, seen: Seen) -> str:
-    return ", ".join(_named(key, seen) for key in keys or ()) or "no merge request"
+    return ", ".join(_named(key, seen) for key in keys or ()) or _NOBODY
+
+
+def _or_tasks(told: str, named: Sequence[int]) -> str:
+    """The tasks that the commits name, where there is no merge request to say so."""
+    return "tasks " + ", ".join(map(str, named)) if told == _NOBODY and named else told
 
 
 def _named(key: MergeRequestKey, seen: Seen) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from sync.engine import backoff, people
+from sync.engine import backoff, deployed, people
 from sync.engine.deliver import deliver
 from sync.engine.digest import digest
 from sync.engine.lanes import Lane, LaneLost, hold
@@ -61,14 +61,17 @@ def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> int:
 
 
 def _digest(deps: Deps, portal_id: int) -> int:
-    """Digests what is there, up to a bound: a storm must not keep the lane from its turn."""
+    """Digests what is there, up to a bound: a storm must not keep the lane from its turn.
+
+    Then what deployments carry is asked for.
+    """
     done = 0
     for _ in range(_MOST_BATCHES):
         count = digest(deps, portal_id)
         done += count
         if not count:
             break
-    return done
+    return done + deployed.ask(deps, portal_id)
 
 
 def _has_work(deps: Deps, portal_id: int) -> bool:

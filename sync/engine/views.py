@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from sync.core.deployments import Place
 from sync.core.model import MergeRequest, MergeRequestKey, Person
 from sync.core.plan import LinkView, TaskView
 from sync.core.rules import Rules
+from sync.core.view import Run, Said
+from sync.engine import deployed, runs
 from sync.engine.heard import persons
-from sync.store import links, mirror, people, tasks
+from sync.store import links, messages, mirror, people, tasks
 from sync.store.records import LinkRow, StagesRow, TaskRow
 
 STAGES_KEPT = timedelta(hours=1)  # columns of a workgroup change rarely, and tell no one
@@ -50,13 +53,22 @@ def load(
     users = _users(conn, portal_id, merge_requests.values(), rules)
     groups = {row.body.group_id for row in known.values() if row.body} - {0}
     stages = tasks.stages(conn, portal_id, groups)
+    seen = {task_id: _links(named.get(task_id, ()), merge_requests) for task_id in wanted}
+    there = deployed.load(conn, seen)
+    ran = runs.load(conn, portal_id, seen, rules)
+    said = messages.by_tasks(conn, portal_id, wanted)
+    told = messages.get_told(conn, portal_id, {one.about for mine in ran.values() for one in mine})
     views = {
         task_id: _view(
             known.get(task_id) or _unheard(task_id),
-            _links(named.get(task_id, ()), merge_requests),
+            seen[task_id],
             stages={g: s for g, s in stages.items() if now - s.read_at < STAGES_KEPT},
             users=users,
             fresh=task_id in fresh,
+            said=said.get(task_id, {}),
+            told=told,
+            ran=ran[task_id],
+            there=there[task_id],
         )
         for task_id in wanted
     }
@@ -76,6 +88,10 @@ def _view(
     stages: Mapping[int, StagesRow],
     users: Mapping[int, Mapping[int, int]],
     fresh: bool,
+    said: Mapping[str, Said],
+    told: Mapping[str, str],
+    ran: tuple[Run, ...],
+    there: tuple[Place, ...],
 ) -> TaskView:
     body = None if row.missing else row.body
     columns = stages.get(body.group_id) if body else None
@@ -86,6 +102,11 @@ def _view(
         stages=columns.stages if columns else None,
         links=seen,
         users=users,
+        fields=row.fields,
+        said=said,
+        told=told,
+        runs=ran,
+        places=there,
     )
 
 

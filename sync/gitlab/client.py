@@ -18,6 +18,8 @@ from sync.net import guarded_session
 USER_AGENT = "b24bridge/0.1"
 TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
 PER_PAGE = 100  # GitLab's greatest
+PIECE = 65_536  # bytes of a text taken at a time
+LONGEST = 20_000_000  # bytes of a text whose end is wanted
 
 
 class GitLab:
@@ -69,6 +71,19 @@ class GitLab:
         except (gitlab.GitlabParsingError, KeyError, TypeError) as error:
             raise not_gitlab(f"GET {path}", "something else") from error
 
+    def tail(self, path: str, most: int) -> bytes:
+        """The last `most` bytes of a text, in whole lines; of one that is too long nothing.
+
+        Job logs are given whole and may be large: no more than a part is held at a time.
+        """
+        answer = self._api.http_get(path, streamed=True, obey_rate_limit=False, raw=True)
+        try:
+            return _tail(answer, most)
+        except OSError as error:
+            raise of_exception(error, request=f"GET {path}", write=False) from error
+        finally:
+            answer.close()
+
     def post(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
         return self._write(self._api.http_post, "POST", path, data, event_uuid)
 
@@ -111,6 +126,16 @@ class _Backend(RequestsBackend):
         if not 200 <= answer.status_code < 300:
             raise of_answer(answer.response, request=request, write=write)
         return answer
+
+
+def _tail(answer: requests.Response, most: int) -> bytes:
+    kept, seen = b"", 0
+    for piece in answer.iter_content(PIECE):
+        seen += len(piece)
+        if seen > LONGEST:
+            return b""
+        kept = (kept + piece)[-most:]
+    return kept if seen <= most else kept.partition(b"\n")[2]
 
 
 def clean_base_url(base_url: str) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sync.core.events import CodeEvent, Unrecognised
+from sync.gitlab.deployments import deployment_heard
 from sync.gitlab.payloads import commits_pushed, merge_request_heard, pipeline_heard
 from sync.gitlab.reading import Unreadable, text
 
@@ -23,6 +24,7 @@ EVENTS: dict[str, Callable[[dict[str, Any], int], CodeEvent]] = {
     "Merge Request Hook": merge_request_heard,
     "Push Hook": commits_pushed,
     "Pipeline Hook": pipeline_heard,
+    "Deployment Hook": deployment_heard,
 }
 # An instance-wide system hook names its event in the body.
 # https://docs.gitlab.com/administration/system_hooks/

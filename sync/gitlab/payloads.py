@@ -40,7 +40,7 @@ _BRANCH = "refs/heads/"
 
 def merge_request_heard(payload: dict[str, Any], connection_id: int) -> MergeRequestHeard:
     """The event of a merge request hook. Raises Unreadable."""
-    _of_kind(payload, "merge_request")
+    of_kind(payload, "merge_request")
     told = mapping(payload.get("object_attributes"))
     action = text(told.get("action"))
     actor = person(payload.get("user"))
@@ -58,12 +58,12 @@ def merge_request_heard(payload: dict[str, Any], connection_id: int) -> MergeReq
 
 def commits_pushed(payload: dict[str, Any], connection_id: int) -> CommitsPushed:
     """The event of a push to a branch. Raises Unreadable."""
-    _of_kind(payload, "push")
+    of_kind(payload, "push")
     ref, after = text(payload.get("ref")), text(payload.get("after"))
     if not ref.startswith(_BRANCH):
         raise Unreadable(f"the push is to {ref or 'no ref'}, not to a branch")
     return CommitsPushed(
-        project=_project(payload.get("project"), payload.get("project_id"), connection_id),
+        project=project_of(payload.get("project"), payload.get("project_id"), connection_id),
         branch=ref.removeprefix(_BRANCH),
         commits=tuple(_commit(item) for item in mappings(payload.get("commits"))),
         actor=pusher(payload),
@@ -75,12 +75,13 @@ def commits_pushed(payload: dict[str, Any], connection_id: int) -> CommitsPushed
 
 def pipeline_heard(payload: dict[str, Any], connection_id: int) -> PipelineHeard:
     """The event of a pipeline hook. Raises Unreadable."""
-    _of_kind(payload, "pipeline")
+    of_kind(payload, "pipeline")
     told = mapping(payload.get("object_attributes"))
     if told.get("source") == "parent_pipeline":
         raise Unreadable("child pipeline: its parent pipeline tells the result")
-    project = _project(payload.get("project"), None, connection_id)
-    pipeline_id = _must(whole(told.get("id")), "the pipeline has no id")
+    project = project_of(payload.get("project"), None, connection_id)
+    pipeline_id = must(whole(told.get("id")), "the pipeline has no id")
+    commit = mapping(payload.get("commit"))
     return PipelineHeard(
         Pipeline(
             project=project,
@@ -89,10 +90,12 @@ def pipeline_heard(payload: dict[str, Any], connection_id: int) -> PipelineHeard
             ref=text(told.get("ref")),
             sha=text(told.get("sha")),
             url=link(told.get("url")) or f"{project.url}/-/pipelines/{pipeline_id}",
-            updated_at=_must(_latest(payload), "the pipeline has no date"),
+            updated_at=must(_latest(payload), "the pipeline has no date"),
             source=text(told.get("source")),
             merge_request_iid=_iid_in(project, mapping(payload.get("merge_request"))),
             duration_seconds=seconds(told.get("duration")),
+            commit=_commit(commit) if commit else None,
+            actor=person(payload.get("user")),
         )
     )
 
@@ -123,8 +126,8 @@ def reviewer(value: dict[str, Any]) -> Reviewer | None:
 def _merge_request(
     payload: dict[str, Any], told: dict[str, Any], connection_id: int
 ) -> MergeRequest:
-    project = _project(payload.get("project"), told.get("target_project_id"), connection_id)
-    iid = _must(whole(told.get("iid")), "the merge request has no iid")
+    project = project_of(payload.get("project"), told.get("target_project_id"), connection_id)
+    iid = must(whole(told.get("iid")), "the merge request has no iid")
     reviewers = tuple(r for v in mappings(payload.get("reviewers")) if (r := reviewer(v)))
     assignees = people(payload.get("assignees"))
     actor = person(payload.get("user"))
@@ -140,16 +143,17 @@ def _merge_request(
         source_branch=text(told.get("source_branch")),
         target_branch=text(told.get("target_branch")),
         author=_known(told.get("author_id"), (actor, *assignees, *(r.person for r in reviewers))),
-        updated_at=_must(moment(told.get("updated_at")), "the merge request has no date"),
+        updated_at=must(moment(told.get("updated_at")), "the merge request has no date"),
         assignees=assignees,
         reviewers=reviewers,
         labels=_labels(payload, told),
         head_sha=text(mapping(told.get("last_commit")).get("id")),
+        merge_sha=text(told.get("merge_commit_sha")),
         actor=actor if action in _MAKES_A_MILESTONE else None,
     )
 
 
-def _project(value: object, fallback_id: object, connection_id: int) -> Project:
+def project_of(value: object, fallback_id: object, connection_id: int) -> Project:
     """A hook's project; old versions leave its id out and tell it beside the object."""
     told = mapping(value)
     project_id = whole(told.get("id")) or whole(fallback_id)
@@ -202,7 +206,7 @@ def _is_zero(sha: str) -> bool:
     return set(sha) == {"0"}
 
 
-def _of_kind(payload: dict[str, Any], kind: str) -> None:
+def of_kind(payload: dict[str, Any], kind: str) -> None:
     told = text(payload.get("object_kind"))
     if told != kind:
         raise Unreadable(
@@ -211,7 +215,7 @@ def _of_kind(payload: dict[str, Any], kind: str) -> None:
         )
 
 
-def _must(value: _T | None, why: str) -> _T:
+def must(value: _T | None, why: str) -> _T:
     if value is None:
         raise Unreadable(why)
     return value

@@ -147,6 +147,7 @@ def _merge_request(
         approved=_approved(approvals),
         approved_by=people(approvers),
         head_sha=text(told.get("sha")),
+        merge_sha=text(told.get("merge_commit_sha") or told.get("squash_commit_sha")),
         pipeline=_pipeline(home, iid, mapping(told.get("head_pipeline"))),
         actor=person(told.get("merge_user") or told.get("merged_by") or told.get("closed_by")),
     )

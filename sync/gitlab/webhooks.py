@@ -13,12 +13,11 @@ from sync.gitlab.client import GitLab, encoded
 from sync.gitlab.reading import mapping, mappings, text, whole
 
 HOOK_PATH = "/hooks/gitlab/"
-USED = ("merge_requests_events", "pipeline_events", "push_events")
+USED = ("deployment_events", "merge_requests_events", "pipeline_events", "push_events")
 # GitLab turns push_events on where it is not told; the others are named to undo a person's click.
 _UNUSED = (
     "confidential_issues_events",
     "confidential_note_events",
-    "deployment_events",
     "emoji_events",
     "feature_flag_events",
     "issues_events",

@@ -157,11 +157,28 @@ class Target(_Part):
     stage: Stage | None = None
 
 
+class Ci(_Part):
+    """What is done with pipelines; what is not said is as in `default`."""
+
+    message: bool | None = None
+    notify: bool | None = None
+    field: bool | None = None
+
+
+class Deployments(_Part):
+    """What is done with deployments; what is not said is as in `default`."""
+
+    message: bool | None = None
+    environments: list[Text] | None = None
+
+
 class Group(_Part):
     """Rules of a workgroup; what is not said is as in `default`."""
 
     steps: dict[StepName, Target] = {}
     notify: list[MilestoneName] | None = None
+    ci: Ci = Ci()
+    deployments: Deployments = Deployments()
 
 
 class Rules(_Part):

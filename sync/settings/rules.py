@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sync.core import rules as core
-from sync.settings.model import Group, Settings, Stage, Target
+from sync.settings.model import Ci, Deployments, Group, Settings, Stage, Target
 
 
 def to_rules(settings: Settings, user_ids: Mapping[str, int] | None = None) -> core.Rules:
@@ -27,7 +28,23 @@ def to_rules(settings: Settings, user_ids: Mapping[str, int] | None = None) -> c
 def _group(group: Group, base: core.GroupRules) -> core.GroupRules:
     steps = {step: _target(target) for step, target in group.steps.items()}
     notify = base.notify if group.notify is None else frozenset(group.notify)
-    return core.GroupRules({**base.steps, **steps}, notify)
+    return core.GroupRules(
+        {**base.steps, **steps},
+        notify,
+        _ci(group.ci, base.ci),
+        _deployments(group.deployments, base.deployments),
+    )
+
+
+def _ci(ci: Ci, base: core.CiRules) -> core.CiRules:
+    return replace(base, **ci.model_dump(exclude_none=True))
+
+
+def _deployments(told: Deployments, base: core.DeploymentRules) -> core.DeploymentRules:
+    message = base.message if told.message is None else told.message
+    known = told.environments
+    environments = base.environments if known is None else tuple(known)
+    return core.DeploymentRules(message, environments)
 
 
 def _target(target: Target) -> core.StepTarget:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select, update
 
 from sync.store.records import ConnectionDraft, ConnectionRecord, ConnectionSecrets
-from sync.store.tables import connection
+from sync.store.tables import connection, portal
 from sync.store.upsert import insert
 from sync.store.vault import Vault
 
@@ -43,6 +43,17 @@ def by_id(conn: Connection, connection_id: int) -> ConnectionRecord | None:
 
 def by_name(conn: Connection, portal_id: int, name: str) -> ConnectionRecord | None:
     return _one(conn, (connection.c.portal_id == portal_id) & (connection.c.name == name))
+
+
+def by_base_url(conn: Connection, base_url: str) -> tuple[ConnectionRecord, ...]:
+    """The connections to a code host, of every portal that is still here."""
+    query = (
+        select(*_COLUMNS)
+        .join(portal, portal.c.id == connection.c.portal_id)
+        .where(connection.c.base_url == base_url, portal.c.state != "removed")
+        .order_by(connection.c.id)
+    )
+    return tuple(map(_record, conn.execute(query)))
 
 
 def by_portal(conn: Connection, portal_id: int) -> tuple[ConnectionRecord, ...]:

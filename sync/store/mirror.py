@@ -7,18 +7,25 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
 from sync.core import heard as fold
 from sync.core.events import MergeRequestHeard
 from sync.core.heard import Known, Memory
-from sync.core.model import Commit, MergeRequest, MergeRequestKey, Pipeline, Project
+from sync.core.model import (
+    Commit,
+    MergeRequest,
+    MergeRequestKey,
+    Pipeline,
+    Project,
+)
 from sync.store.codec import from_json, to_json
-from sync.store.tables import commit, merge_request, pipeline, project
+from sync.store.tables import commit, merge_request, one_of, pipeline, project
 from sync.store.upsert import among, upsert
 
 Branch = tuple[int, int, str]  # connection, project, branch
 
+_FINISHED = ("success", "failed", "canceled", "skipped")
 _KEYS = ("connection_id", "project_id", "iid")
 _OF = tuple(map(merge_request.c.get, _KEYS))
 
@@ -35,13 +42,20 @@ def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
         }
         for item in projects
     }
-    upsert(
-        conn,
-        project,
-        [rows[key] for key in sorted(rows)],
-        keys=("connection_id", "project_id"),
-        update=("path", "url", "name", "default_branch"),
-    )
+    for whole in (False, True):  # a job's report does not tell the default branch
+        upsert(
+            conn,
+            project,
+            [rows[key] for key in sorted(rows) if bool(rows[key]["default_branch"]) is whole],
+            keys=("connection_id", "project_id"),
+            update=("path", "url", "name", "default_branch") if whole else ("path", "url"),
+        )
+
+
+def knows_project(conn: Connection, connection_id: int, project_id: int) -> bool:
+    """Whether the code host ever told of the project."""
+    same = project.c.connection_id == connection_id, project.c.project_id == project_id
+    return conn.scalar(select(project.c.project_id).where(*same)) is not None
 
 
 def hear(
@@ -108,8 +122,12 @@ def by_pipelines(
 
 
 def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
-    """Stores the pipelines, each as it was last: an older account changes nothing."""
-    rows = [_pipeline_row(item) for item in pipelines]
+    """Stores the pipelines, each as it was last: an older account changes nothing.
+
+    Of two accounts of one moment the one that has it finished is the later. What the host does
+    not say when it is asked (the commit, who started it) stays as a hook told it.
+    """
+    rows = [_pipeline_row(item) for item in _with_commits(conn, list(pipelines))]
     upsert(
         conn,
         pipeline,
@@ -121,7 +139,32 @@ def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
 
 
 def _not_older(new: Any) -> Any:
-    return new.updated_at >= pipeline.c.updated_at
+    """Newer, or of the same second and not a finished one become unfinished again."""
+    return or_(
+        new.updated_at > pipeline.c.updated_at,
+        and_(
+            new.updated_at == pipeline.c.updated_at,
+            or_(one_of(new.status, *_FINISHED), ~one_of(pipeline.c.status, *_FINISHED)),
+        ),
+    )
+
+
+def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipeline]:
+    columns = pipeline.c
+    of = columns.connection_id, columns.project_id, columns.pipeline_id
+    bare = [(p.project.connection_id, p.project.id, p.id) for p in pipelines if p.commit is None]
+    known = {
+        tuple(key): from_json(Pipeline, body)
+        for wanted in among(of, bare)
+        for *key, body in conn.execute(select(*of, columns.body).where(wanted))
+    }
+    for item in pipelines:
+        before = known.get((item.project.connection_id, item.project.id, item.id))
+        if before is not None and item.commit is None:
+            item = replace(
+                item, ref=before.ref, commit=before.commit, actor=item.actor or before.actor
+            )
+        yield item
 
 
 def save_commits(
@@ -171,7 +214,7 @@ def _save(
 ) -> dict[MergeRequestKey, MergeRequest]:
     save_pipelines(conn, [item for item in pipelines if item is not None])
     rows = [_row(known[key]) for key in sorted(known)]
-    update = ("state", "source_branch", "head_sha", "updated_at", "memory", "body")
+    update = ("state", "source_branch", "head_sha", "merge_sha", "updated_at", "memory", "body")
     upsert(conn, merge_request, rows, keys=_KEYS, update=update)
     return _with_pipelines(conn, {key: item.merge_request for key, item in known.items()})
 
@@ -210,6 +253,7 @@ def _row(known: Known) -> dict[str, Any]:
         "state": item.state.value,
         "source_branch": item.source_branch,
         "head_sha": item.head_sha,
+        "merge_sha": item.merge_sha,
         "updated_at": item.updated_at,
         "memory": to_json(known.memory),
         "body": to_json(item),

@@ -113,5 +113,19 @@ def emails_of(
     return found
 
 
+def by_emails(conn: Connection, connection_id: int, emails: Iterable[str]) -> dict[str, Person]:
+    """Who of a code host has each casefolded e-mail, in their own commits or publicly."""
+    found: dict[str, Person] = {}
+    columns = host_user.c
+    for piece in chunks(set(emails)):
+        for address in (columns.commit_email, columns.email):
+            query = select(
+                func.lower(address), columns.user_id, columns.username, columns.name, columns.email
+            ).where(columns.connection_id == connection_id, func.lower(address).in_(piece))
+            for email, *who in conn.execute(query.order_by(columns.user_id)):
+                found[email] = Person(*who)
+    return found
+
+
 def _portal_user(row: Row[Any]) -> PortalUser:
     return PortalUser(row.user_id, row.name, row.email, row.active)

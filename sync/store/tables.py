@@ -174,6 +174,7 @@ merge_request = Table(
     Column("state", Words, nullable=False),
     Column("source_branch", Words, nullable=False),
     Column("head_sha", Words, nullable=False, server_default=""),
+    Column("merge_sha", Words, nullable=False, server_default=""),
     Column("updated_at", Moment, nullable=False),
     Column("memory", Json, nullable=False),
     Column("body", Json, nullable=False),
@@ -190,6 +191,13 @@ Index(
     merge_request.c.connection_id,
     merge_request.c.project_id,
     merge_request.c.head_sha,
+)
+
+Index(
+    "ix_merge_request_merged",
+    merge_request.c.connection_id,
+    merge_request.c.project_id,
+    merge_request.c.merge_sha,
 )
 
 pipeline = Table(
@@ -269,6 +277,91 @@ workgroup = Table(
     Column("stages", Json, nullable=False),
     Column("read_at", Moment, nullable=False),
 )
+
+# What a task's discussion was told of one thing, in one message that is edited in place.
+# `about`: what that is (`ci:{connection}/{project}:{branch}`), for good.
+message = Table(
+    "message",
+    metadata,
+    _portal(primary_key=True),
+    Column("task_id", Id, primary_key=True, autoincrement=False),
+    Column("about", Words, primary_key=True),
+    Column("message_id", Id),
+    Column("text", Words),
+    Column("at", Moment),
+)
+
+# What people were last told of one thing in notifications: state is of the notion's own words.
+told = Table(
+    "told",
+    metadata,
+    _portal(primary_key=True),
+    Column("about", Words, primary_key=True),
+    Column("state", Words, nullable=False),
+)
+
+# The last commit of a push that named a task, in the branch or in a commit.
+named_commit = Table(
+    "named_commit",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("branch", Words, primary_key=True),
+    Column("sha", Words, primary_key=True),
+    Column("task_id", Id, primary_key=True),
+    _portal(nullable=False),
+)
+Index("ix_named_commit_task", named_commit.c.portal_id, named_commit.c.task_id)
+
+# The jobs of a failed pipeline as the host told them for its state of `read_for`.
+pipeline_jobs = Table(
+    "pipeline_jobs",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("pipeline_id", Id, primary_key=True),
+    Column("read_for", Moment, nullable=False),
+    Column("body", Json, nullable=False),
+)
+
+# `ask_at`: from when on the code host is to be asked what the deployment carries, NULL where it
+# was, or cannot be. A negative id: a job told of it (the number of its pipeline).
+deployment = Table(
+    "deployment",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("environment", Words, primary_key=True),
+    Column("deployment_id", Id, primary_key=True),
+    Column("updated_at", Moment, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("ask_at", Moment),
+    Column("body", Json, nullable=False),
+)
+Index(
+    "ix_deployment_newest",
+    deployment.c.connection_id,
+    deployment.c.project_id,
+    deployment.c.updated_at,
+)
+Index(
+    "ix_deployment_to_ask",
+    deployment.c.connection_id,
+    deployment.c.ask_at,
+    sqlite_where=deployment.c.ask_at.is_not(None),
+    postgresql_where=deployment.c.ask_at.is_not(None),
+)
+
+# The merge requests that the code host says a deployment carries.
+carried = Table(
+    "carried",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("deployment_id", Id, primary_key=True),
+    Column("iid", Id, primary_key=True),
+)
+Index("ix_carried_merge_request", carried.c.connection_id, carried.c.project_id, carried.c.iid)
 
 portal_user = Table(
     "portal_user",

@@ -135,6 +135,21 @@ def test_a_branch_with_slashes_is_asked_for_encoded(acme):
     assert got["commit"]["title"] == "Add B24-1"
 
 
+def test_a_jobs_log_is_plain_text_and_a_retried_job_steps_back(acme):
+    mr = acme.open_mr()
+    run = acme.gitlab.run_pipeline(mr)
+    run.jobs[1].trace = "first\n"
+    run.set_status("failed")
+    acme.gitlab.retry_pipeline(run)
+    got = acme.call("GET", "/projects/1/jobs/2/trace")
+    assert (got.text, got.headers["Content-Type"]) == ("first\n", "text/plain")
+    assert acme.call("GET", "/projects/1/jobs/9/trace").status_code == 404
+    path = f"/projects/1/pipelines/{run.id}/jobs"
+    shown = [(one["id"], one["status"]) for one in acme.call("GET", path).json()]
+    every = [one["id"] for one in acme.call("GET", f"{path}?include_retried=true").json()]
+    assert (shown, every) == ([(3, "running"), (1, "success")], [3, 2, 1])
+
+
 def test_jobs_by_scope(acme):
     run = acme.gitlab.run_pipeline(acme.open_mr())
     run.set_status("failed", "compile")

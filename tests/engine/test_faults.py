@@ -14,15 +14,13 @@ from sync.engine.sweep import Sweep
 from sync.store import deliveries, links, subjects
 from sync.store.database import read, write
 from sync.store.tables import connection
-from tests.emulators.bitrix24 import api
-from tests.emulators.bitrix24.errors import RestError
 from tests.engine.world import World
 
 IN_PROGRESS, COMPLETED = 3, 5
 
 
 def test_what_the_portal_refuses_is_dead_and_the_rest_goes_on(world: World) -> None:
-    _refuse(world, "tasks.task.start", "ACCESS_DENIED")
+    world.refuse("tasks.task.start", "ACCESS_DENIED")
     world.opened()
     world.settle()
     (dead,) = world.commands("refused")
@@ -33,7 +31,7 @@ def test_what_the_portal_refuses_is_dead_and_the_rest_goes_on(world: World) -> N
 
 
 def test_a_refused_move_is_tried_once_more_on_fresh_knowledge(world: World) -> None:
-    refusals = _refuse(world, "tasks.task.start", "1048582", times=1)
+    refusals = world.refuse("tasks.task.start", "1048582", times=1)
     world.opened()
     world.settle()
     assert refusals == ["tasks.task.start"]
@@ -42,7 +40,7 @@ def test_a_refused_move_is_tried_once_more_on_fresh_knowledge(world: World) -> N
 
 
 def test_a_refused_card_is_not_sent_again_until_it_changes(world: World) -> None:
-    refusals = _refuse(world, "im.message.add", "ACCESS_ERROR")
+    refusals = world.refuse("im.message.add", "ACCESS_ERROR")
     mr = world.opened()
     world.settle()
     world.gitlab.request_review(mr, "bob", "ann")
@@ -112,7 +110,7 @@ def test_a_card_that_can_be_edited_no_more_is_written_anew(world: World) -> None
     mr = world.opened()
     world.work()
     world.tick(2 * 86400)
-    _refuse(world, "im.message.update", "CANT_EDIT_MESSAGE", times=1)
+    world.refuse("im.message.update", "CANT_EDIT_MESSAGE", times=1)
     world.gitlab.merge(mr, "ann")
     world.settle()
     old, new = world.cards()
@@ -219,18 +217,3 @@ def test_what_was_before_the_connection_is_silent_until_it_goes_on(world: World)
     world.work()
     assert world.status() == COMPLETED
     assert len(world.cards()) == 1
-
-
-def _refuse(world: World, method: str, code: str, times: int = 10_000) -> list[str]:
-    """The portal refuses the method, inside of batches too; what it refused so far."""
-    refused: list[str] = []
-    usual = api.run
-
-    def run(portal, caller, name, params):
-        if portal is world.b24.state and name == method and len(refused) < times:
-            refused.append(name)
-            raise RestError(400, code, code)
-        return usual(portal, caller, name, params)
-
-    world.patch(api, "run", run)
-    return refused

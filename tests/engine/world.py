@@ -39,6 +39,8 @@ from sync.store.records import (
 )
 from sync.store.tables import command, delivery, task
 from sync.store.vault import Vault
+from tests.emulators.bitrix24 import api
+from tests.emulators.bitrix24.errors import RestError
 from tests.emulators.bitrix24.events import EventSource, Posting
 from tests.emulators.bitrix24.records import Binding, Token
 from tests.emulators.bitrix24.server import BitrixEmulator
@@ -52,6 +54,7 @@ from tests.emulators.gitlab.web import Request as HostRequest
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PORTAL, OAUTH, HOST = "http://portal.test", "http://oauth.test", "http://gitlab.test"
+REPORT = "[b]CI/CD "
 KEY = Fernet.generate_key().decode()
 
 
@@ -102,6 +105,20 @@ class World:
         """Replaces an attribute until the world is closed."""
         self._patches.enter_context(patch.object(owner, name, value))
 
+    def refuse(self, method: str, code: str, times: int = 10_000) -> list[str]:
+        """The portal refuses the method, inside of batches too; what it refused so far."""
+        refused: list[str] = []
+        usual = api.run
+
+        def run(portal: object, caller: object, name: str, params: object) -> object:
+            if portal is self.b24.state and name == method and len(refused) < times:
+                refused.append(name)
+                raise RestError(400, code, code)
+            return usual(portal, caller, name, params)
+
+        self.patch(api, "run", run)
+        return refused
+
     def close(self) -> None:
         self._patches.close()
         self.database.dispose()
@@ -113,6 +130,7 @@ class World:
         b24.app.installed = True
         self.responsible = b24.state.add_user("Rita", email="rita@acme.example", id=7).id
         b24.state.add_user("Boris", email="bob@acme.example", id=8)
+        b24.state.add_user_field("UF_CI_STATUS", "string")
         b24.state.add_group("Site", id=3, members=[1, 7, 8])
         token = b24.token(1)
         tokens = PortalTokens(token.access, token.refresh, token.expires, 1)
@@ -130,7 +148,9 @@ class World:
             state.add_user(name, public=True)
         self.shop = state.add_project("acme/shop", members={"ann": 40, "bob": 40, "cid": 40})
         self.token = state.add_token("ann")
-        flags = ("merge_requests_events", "push_events", "pipeline_events")
+        flags = (
+            "merge_requests_events", "push_events", "pipeline_events", "deployment_events",
+        )  # fmt: skip
         self.gitlab.add_hook(self.shop, "http://bridge.test/hook", *flags)
 
     def save_token(self, token: Token) -> None:
@@ -161,6 +181,14 @@ class World:
         return self.b24.state.tasks[task_id].status
 
     def cards(self, task_id: int = 2103) -> list[str]:
+        """The messages of the task's discussion that show merge requests."""
+        return [text for text in self._messages(task_id) if not text.startswith(REPORT)]
+
+    def reports(self, task_id: int = 2103) -> list[str]:
+        """The messages of the task's discussion about pipelines."""
+        return [text for text in self._messages(task_id) if text.startswith(REPORT)]
+
+    def _messages(self, task_id: int) -> list[str]:
         return [message.text for message in self.b24.state.discussion(task_id)]
 
     def told(self) -> list[tuple[int, str]]:

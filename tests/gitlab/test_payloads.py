@@ -260,6 +260,15 @@ def test_a_failed_pipeline_of_a_merge_request_is_read():
             source="merge_request_event",
             merge_request_iid=12,
             duration_seconds=121,
+            commit=Commit(
+                HEAD,
+                "Validate card numbers\n\nCloses B24-2103\n",
+                "Alice Novak",
+                "alice@acme.test",
+                f"https://git.acme.test/web/shop/-/commit/{HEAD}",
+                at(9, 58, 40),
+            ),
+            actor=Person(41, "alice", "Alice Novak", "alice@acme.test"),
         )
     )
 
@@ -282,6 +291,8 @@ def test_a_failed_pipeline_of_a_merge_request_is_read():
         ({"object_attributes__duration": float("nan")}, "duration_seconds", None),
         ({"object_attributes__duration": None}, "duration_seconds", None),
         ({"object_attributes__source": "pipeline"}, "source", "pipeline"),
+        ({"commit": None}, "commit", None),
+        ({"user": None}, "actor", None),
         ({"object_attributes__finished_at": None}, "updated_at", at(10, 2, 10)),
         ({"object_attributes__finished_at": None, "builds": []}, "updated_at", at(10, 0, 5)),
     ],

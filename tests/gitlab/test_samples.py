@@ -3,7 +3,13 @@
 import json
 from pathlib import Path
 
-from sync.core.events import CommitsPushed, MergeRequestHeard, PipelineHeard, Unrecognised
+from sync.core.events import (
+    CommitsPushed,
+    DeploymentHeard,
+    MergeRequestHeard,
+    PipelineHeard,
+    Unrecognised,
+)
 from sync.gitlab.hooks import parse
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "gitlab"
@@ -11,9 +17,13 @@ TYPES = {
     "merge_request": ("Merge Request Hook", MergeRequestHeard),
     "push": ("Push Hook", CommitsPushed),
     "pipeline": ("Pipeline Hook", PipelineHeard),
+    "deployment": ("Deployment Hook", DeploymentHeard),
 }
 NO_PROJECT = "the body names no project (id, path and web address)"
+NO_ENVIRONMENT = "the deployment names no environment"
 INCOMPLETE = {
+    "dora-team+fourkeys/generate_data_test.py__deployment_00.json": NO_ENVIRONMENT,
+    "dora-team+fourkeys/main_test.py__deployment_01.json": NO_ENVIRONMENT,
     "dora-team+fourkeys/main_test.py__push_00.json": "the push is to no ref, not to a branch",
     "gitlab-docs/merge_request_update_oldrev_PARTIAL.json": NO_PROJECT,
     "gitlab-docs/merge_request_update_re_request_review_PARTIAL.json": NO_PROJECT,
@@ -43,5 +53,5 @@ def test_each_sample_of_an_event_we_use_is_typed_but_for_the_incomplete_ones():
 
 def test_each_sample_may_arrive_under_any_event_name():
     for _, raw in _samples():
-        for event in ("Merge Request Hook", "Push Hook", "Pipeline Hook", "System Hook"):
+        for event in (*(event for event, _ in TYPES.values()), "System Hook"):
             assert len(parse(event, raw, connection_id=1)) == 1

@@ -181,6 +181,10 @@ def test_the_shortest_document_is_all_defaults():
             "line 5: rules.default.notify[0]: must be 'opened', 'approved', 'merged', 'closed' "
             "or 'reopened'; it is 'merge'",
         ),
+        (
+            "rules:\n  default:\n    ci: {message: 1}",
+            "line 5: rules.default.ci.message: must be true or false",
+        ),
         ("limits: {rate: 0}", "line 3: limits.rate: must be above 0"),
         ("limits: {burst: 5000}", "line 3: limits.burst: must be at most 1000"),
         ("limits: {burst: 1.5}", "line 3: limits.burst: must be a whole number"),

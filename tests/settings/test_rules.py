@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from sync.core.model import Milestone, Step, TaskStatus
-from sync.core.rules import DEFAULT_NOTIFY, DEFAULT_STEPS, StageRef, StepTarget
+from sync.core.rules import (
+    DEFAULT_NOTIFY,
+    DEFAULT_STEPS,
+    CiRules,
+    DeploymentRules,
+    StageRef,
+    StepTarget,
+)
 from sync.settings.document import read
 from sync.settings.rules import to_rules
 
@@ -18,6 +25,8 @@ def test_nothing_said_is_all_defaults():
     found = rules()
     assert found.default.steps == DEFAULT_STEPS
     assert found.default.notify == DEFAULT_NOTIFY
+    assert found.default.ci == CiRules(message=True, notify=True, field=True)
+    assert found.default.deployments == DeploymentRules(message=True, environments=())
     assert (found.references.prefix, found.language) == ("B24", "en")
 
 
@@ -45,6 +54,14 @@ rules:
     assert found.for_group(8) == found.default
 
 
+def test_a_workgroup_takes_from_the_default_what_it_does_not_say_of_pipelines():
+    found = rules(
+        "rules: {default: {ci: {message: false}}, workgroups: {7: {ci: {notify: false}}}}"
+    )
+    assert found.default.ci == CiRules(message=False, notify=True, field=True)
+    assert found.for_group(7).ci == CiRules(message=False, notify=False, field=True)
+
+
 def test_nobody_is_notified_where_the_list_is_empty():
     assert rules("rules: {default: {notify: []}}").default.notify == frozenset()
 
@@ -52,3 +69,22 @@ def test_nobody_is_notified_where_the_list_is_empty():
 def test_a_pattern_replaces_the_prefix():
     found = rules("references: {pattern: 'task[ -](?P<id>\\d+)'}")
     assert found.references.pattern == "task[ -](?P<id>\\d+)"
+
+
+def test_deployments_are_wanted_by_workgroup():
+    found = rules(
+        """\
+rules:
+  default:
+    deployments: {environments: [prod*, staging]}
+  workgroups:
+    7:
+      deployments: {message: false}
+    8:
+      deployments: {environments: []}
+"""
+    )
+    chosen = ("prod*", "staging")
+    assert found.for_group(1).deployments == DeploymentRules(True, chosen)
+    assert found.for_group(7).deployments == DeploymentRules(False, chosen)
+    assert found.for_group(8).deployments == DeploymentRules(True, ())

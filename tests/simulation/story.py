@@ -58,6 +58,15 @@ def _pipeline(world: World, random: Random, opened: list[MergeRequest]) -> None:
         world.gitlab.run_pipeline(mr).set_status(random.choice(["success", "failed"]))
 
 
+def _deploy(world: World, random: Random, opened: list[MergeRequest]) -> None:
+    run = world.gitlab.run_pipeline(world.shop, ref="main")
+    environment = random.choice(["test", "production"])
+    made = world.gitlab.deploy(run, environment, "running")
+    world.tick(1)
+    world.gitlab.set_deployment(world.shop, made, random.choice(["success", "success", "failed"]))
+    world.tick(1)
+
+
 _ACTS: tuple[Act, ...] = (
     _open,
     _open,
@@ -68,6 +77,8 @@ _ACTS: tuple[Act, ...] = (
     _edit,
     _draft,
     _pipeline,
+    _deploy,
+    _deploy,
 )
 
 

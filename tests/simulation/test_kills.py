@@ -31,6 +31,8 @@ class Seen:
 
     statuses: dict[int, int]
     cards: dict[int, list[str]]
+    reports: dict[int, list[str]]
+    fields: dict[int, dict[str, str]]
     steps: dict[int, str | None]
     told: set[str]
 
@@ -47,6 +49,8 @@ def seen(world: World) -> Seen:
     return Seen(
         {task_id: world.status(task_id) for task_id in story.TASKS},
         {task_id: sorted(world.cards(task_id)) for task_id in story.TASKS},
+        {task_id: sorted(world.reports(task_id)) for task_id in story.TASKS},
+        {task_id: world.b24.state.tasks[task_id].uf for task_id in story.TASKS},
         {task_id: step for task_id, step in world.steps().items() if step},
         {tag for tag in tags if tag.endswith(tuple(over))},
     )

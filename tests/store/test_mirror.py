@@ -90,6 +90,31 @@ def test_a_merge_request_shows_the_pipeline_of_its_head(engine: Engine) -> None:
         assert known.pipeline is None
 
 
+def test_of_two_accounts_of_one_moment_the_finished_one_is_the_later(engine: Engine) -> None:
+    with write(engine) as conn:
+        c = a_connection(conn, a_portal(conn))
+        mirror.save_read(conn, [a_merge_request(c)])
+        failed = a_pipeline(c, status=PipelineStatus.FAILED)
+        for status in (PipelineStatus.FAILED, PipelineStatus.RUNNING):
+            mirror.save_pipelines(conn, [replace(failed, status=status)])
+        (known,) = mirror.by_pipelines(conn, [failed]).values()
+        assert known.pipeline == failed
+
+
+def test_what_only_a_hook_tells_of_a_pipeline_is_kept_when_the_host_is_asked(
+    engine: Engine,
+) -> None:
+    with write(engine) as conn:
+        c = a_connection(conn, a_portal(conn))
+        mirror.save_read(conn, [a_merge_request(c)])
+        heard = a_pipeline(c, commit=Commit("s", "B24-1", "Ann", None), actor=ANN, ref="b")
+        asked = a_pipeline(c, updated_at=after(minutes=5), ref="refs/merge-requests/12/head")
+        mirror.save_pipelines(conn, [heard])
+        mirror.save_pipelines(conn, [asked])
+        (known,) = mirror.by_pipelines(conn, [heard]).values()
+        assert known.pipeline == replace(heard, updated_at=after(minutes=5))
+
+
 def test_a_pipeline_finds_its_merge_requests_by_number_and_by_commit(engine: Engine) -> None:
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
-from sync.core.model import PortalUser
+from sync.core.model import Person, PortalUser
 from sync.store import people
 from sync.store.database import write
 from tests.store.makers import ANN, BOB, a_connection, a_portal
@@ -50,3 +50,16 @@ def test_an_email_once_told_outlives_payloads_that_hide_it(engine: Engine) -> No
             7: ("ann@example.com", "ann@home.test"),
             8: ("bob@home.test",),
         }
+
+
+def test_people_of_a_code_host_are_found_by_the_e_mails_of_their_commits(engine: Engine) -> None:
+    with write(engine) as conn:
+        c = a_connection(conn, a_portal(conn))
+        ann = Person(1, "ann", "Ann", "Ann@acme.example")
+        bob = Person(2, "bob", "Bob")
+        people.save_host_people(conn, c, [ann, bob])
+        people.save_commit_emails(conn, c, {bob: "Bob@home.example"})
+        found = people.by_emails(
+            conn, c, ["ann@acme.example", "bob@home.example", "x@acme.example"]
+        )
+        assert found == {"ann@acme.example": ann, "bob@home.example": bob}

@@ -7,9 +7,24 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from sync.core.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.effects import Notify
-from sync.core.model import LinkKind, PortalUser, Task, TaskStatus
-from sync.store import deliveries, links, logs, mirror, outbox, people, portals, subjects, tasks
+from sync.core.model import Job, LinkKind, PortalUser, Task, TaskStatus
+from sync.core.view import Said
+from sync.store import (
+    ci,
+    deliveries,
+    deployments,
+    links,
+    logs,
+    messages,
+    mirror,
+    outbox,
+    people,
+    portals,
+    subjects,
+    tasks,
+)
 from sync.store.database import read, write
 from sync.store.records import (
     AllowanceRow,
@@ -153,6 +168,16 @@ def _fill(conn: Connection, portal_id: int) -> None:
     links.save(conn, [LinkRow(portal_id, request.key, 1, LinkKind.MOVE)])
     tasks.save_read(conn, portal_id, {1: Task(1, "t", TaskStatus.WAITING)}, NOW)
     tasks.save_stages(conn, portal_id, 4, [], NOW)
+    messages.save(conn, portal_id, {(1, "ci:1/3:b"): Said(5, "t", NOW)})
+    messages.set_told(conn, portal_id, {"ci:1/3:b": "5:failed"})
+    ci.save_named(conn, portal_id, [((c, 3, "b", "s"), 1)])
+    ci.save_jobs(conn, {(c, 3, 5): (NOW, (Job(1, "unit", "test", ""),))})
+    shop = a_project(c)
+    done = Deployment(
+        shop, 9, "prod", Tier.PRODUCTION, DeploymentStatus.SUCCESS, "c0ffee00", "main", NOW
+    )
+    deployments.save(conn, [done], NOW)
+    deployments.save_carried(conn, {(c, 3, 9): [12]})
     people.save_portal_users(conn, portal_id, [PortalUser(1, "Ann")])
     people.save_host_people(conn, c, [ANN])
     command = NewCommand("bitrix24", "notify:1", Notify(1, 2, "t", "tag"), "why")

@@ -111,6 +111,7 @@ ROUTES = [
     _route("GET", f"{P}/pipelines", rest_code.pipelines, READ, job=True),
     _route("GET", f"{P}/pipelines/:pipeline_id", rest_code.pipeline, READ, job=True),
     _route("GET", f"{P}/pipelines/:pipeline_id/jobs", rest_code.jobs, READ, job=True),
+    _route("GET", f"{P}/jobs/:job_id/trace", rest_code.trace, READ),
     _route("GET", f"{P}/repository/commits/:sha", rest_code.commit, READ, job=True),
     _route(
         "GET",

@@ -67,10 +67,23 @@ class Building:
             self.deliveries.fire(place, "job_events", ci_payloads.job(self.state, pipeline, job))
         self.deliveries.fire(place, "pipeline_events", body)
 
+    def retry(self, pipeline: Pipeline) -> None:
+        """The failed jobs run again, as new ones; the pipeline runs on."""
+        with self.state.lock:
+            for job in [one for one in pipeline.jobs if one.status == "failed"]:
+                job.retried = True
+                again = self._job(job.stage, job.name)
+                again.allow_failure = job.allow_failure
+                pipeline.jobs.append(again)
+            pipeline.finished_at = None
+        self.set_status(pipeline, "running")
+
     def _move_jobs(self, pipeline: Pipeline, status: str, failed_job: str) -> list[Job]:
         culprit = failed_job or (pipeline.jobs[-1].name if pipeline.jobs else "")
         moved = []
-        for job in pipeline.jobs:
+        for job in (one for one in pipeline.jobs if not one.retried):
+            if job.status == "success" or (job.allow_failure and job.status == "failed"):
+                continue
             wanted = "success" if status == "failed" and job.name != culprit else status
             if job.status == wanted:
                 continue

@@ -41,7 +41,7 @@ def pipeline(state: State, one: Pipeline) -> dict:
         "user": person(state.users[one.user_id]),
         "project": project_part(state, place),
         "commit": commit_part(state, place, place.commits[one.sha]),
-        "builds": [_build_part(state, one, job) for job in reversed(one.jobs)],
+        "builds": [_build_part(state, one, job) for job in reversed(one.jobs) if not job.retried],
     }
 
 

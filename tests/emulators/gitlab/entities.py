@@ -143,6 +143,8 @@ class Job:
     finished_at: datetime | None = None
     allow_failure: bool = False
     failure_reason: str | None = None
+    trace: str = ""
+    retried: bool = False
 
 
 @dataclass

@@ -121,8 +121,20 @@ def jobs(api: Api, request: Request, project: str, pipeline_id: str) -> Reply:
     wanted = set(request.items("scope"))
     if wanted - JOB_SCOPES:
         raise invalid("scope does not have a valid value")
-    inside = [one for one in reversed(found.jobs) if not wanted or one.status in wanted]
+    again = request.flag("include_retried")
+    shown_jobs = [one for one in reversed(found.jobs) if again or not one.retried]
+    inside = [one for one in shown_jobs if not wanted or one.status in wanted]
     return page(request, inside, lambda one: shown.job(api.state, place, one, found))
+
+
+def trace(api: Api, request: Request, project: str, job_id: str) -> Reply:
+    """Plain text as the runner wrote it; nothing yet: an empty text. No job token may ask."""
+    place = _place(api, request, project)
+    jobs = (job for one in place.pipelines.values() for job in one.jobs)
+    found = next((job for job in jobs if str(job.id) == job_id), None)
+    if found is None:
+        raise not_found("Job")
+    return Reply({"text": found.trace}, headers={"Content-Type": "text/plain"})
 
 
 def _pipeline(place: Project, number: str) -> Pipeline:

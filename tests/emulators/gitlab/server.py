@@ -13,6 +13,8 @@
         gitlab.request_review(mr, "bob", "ann")                      # again: re-request
         run = gitlab.run_pipeline(mr); run.set_status("failed")      # or run_pipeline(shop, ref=…)
         gitlab.comment(mr, "Nice", "bob"); gitlab.merge(mr, "ann"); gitlab.close; gitlab.reopen
+        gitlab.deploy(run, "production"); gitlab.set_deployment(shop, made, "failed")
+        gitlab.identity.mint(run, "https://app.example")     # an ID token of a job; .generation
 
 Hooks are made through the API (or `gitlab.add_hook(shop, url, token=…)`) and are posted in the
 caller's thread, before the action returns. Every answer is in `hook.log`.
@@ -39,7 +41,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.emulators.gitlab import hook_form
+from tests.emulators.gitlab import hook_form, release_payloads
 from tests.emulators.gitlab.api import Api
 from tests.emulators.gitlab.building import Building
 from tests.emulators.gitlab.clock import Clock, StillClock, WallClock
@@ -47,6 +49,7 @@ from tests.emulators.gitlab.coding import Coding
 from tests.emulators.gitlab.deliveries import Deliveries, Weather
 from tests.emulators.gitlab.editing import Editing
 from tests.emulators.gitlab.entities import Deployment, Pipeline, Project
+from tests.emulators.gitlab.identity import Identity
 from tests.emulators.gitlab.reviewing import Reviewing
 from tests.emulators.gitlab.state import Hook, State
 from tests.emulators.gitlab.web import Reply, Request
@@ -65,6 +68,7 @@ class GitLabEmulator:
         self.reviewing = Reviewing(self.state, self.deliveries, self.coding)
         self.building = Building(self.state, self.deliveries)
         self.api = Api(self.state, self.deliveries, self.editing)
+        self.identity = Identity(self.state)
         self.offline = False
         self.failing = 0
         self.requests: list[tuple[str, str]] = []
@@ -79,6 +83,7 @@ class GitLabEmulator:
         self.approve, self.unapprove = review.approve, review.unapprove
         self.merge, self.close, self.reopen = review.merge, review.close, review.reopen
         self.run_pipeline = self.building.run_pipeline
+        self.retry_pipeline = self.building.retry
         self.release = self.deliveries.release
 
     @property
@@ -111,7 +116,7 @@ class GitLabEmulator:
     def deploy(
         self, pipeline: Pipeline, environment: str, status: str = "success", *, url: str = ""
     ) -> Deployment:
-        """A deployment by the last job of the pipeline."""
+        """A deployment by the last job of the pipeline; its hook is fired."""
         place = self.state.projects[pipeline.project_id]
         made = Deployment(
             id=self.state.next_id("deployment"),
@@ -125,7 +130,26 @@ class GitLabEmulator:
             url=url,
         )
         place.deployments.append(made)
+        self.set_deployment(place, made, status)
         return made
+
+    def set_deployment(self, place: Project, one: Deployment, status: str) -> None:
+        """Brings a deployment into `status` and fires the hook of that."""
+        with self.state.lock:
+            one.status = status
+            body = release_payloads.deployment(
+                self.state,
+                place,
+                self.state.users[place.pipelines[one.pipeline_id].user_id],
+                place.commits[one.sha],
+                number=one.id,
+                job_id=one.job_id,
+                environment=one.environment,
+                status=status,
+                at=self.state.now(),
+            )
+        body |= {"ref": one.ref, "environment_external_url": one.url or None}
+        self.deliveries.fire(place, "deployment_events", body)
 
     def __enter__(self) -> GitLabEmulator:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -148,7 +172,7 @@ class GitLabEmulator:
             return Reply(
                 {"text": "<html><body>GitLab is not responding</body></html>"}, self.failing
             )
-        return self.api.answer(request)
+        return self.identity.answer(request) or self.api.answer(request)
 
 
 def _handler(emulator: GitLabEmulator) -> type[BaseHTTPRequestHandler]:

@@ -1,0 +1,125 @@
+"""What a task is shown of deployments: one message an environment, edited in place. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sync.core.cards import MOST_NAME, MOST_TITLE, Users
+from sync.core.cards_due import EDIT_WINDOW
+from sync.core.deployments import SHORT_SHA, Deployment, Place, wanted
+from sync.core.effects import Effect, PutMessage
+from sync.core.phrases import LANGUAGES, say, tell
+from sync.core.rules import Rules
+from sync.core.view import Said, TaskView
+from sync.text import bbcode
+from sync.text.tree import (
+    Document,
+    Inline,
+    LineBreak,
+    Link,
+    Paragraph,
+    Strong,
+    Text,
+    UserMention,
+)
+
+MOST_PLACES = 12  # environments named in one line
+
+Planned = tuple[str, Effect, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    effects: tuple[Planned, ...] = ()
+    needs: frozenset[str] = frozenset()
+
+
+def decide(view: TaskView, rules: Rules, now: datetime) -> Deployed:
+    """A task only has to be known, not fresh: what is written does not depend on its state."""
+    if not any(place.shown for place in view.places):
+        return Deployed()
+    if view.task is None:
+        return Deployed(needs=frozenset({"task"}))
+    wants = rules.for_group(view.task.group_id).deployments
+    if not wants.message:
+        return Deployed()
+    seen = [one for one in view.places if wanted(one.environment, one.tier, wants.environments)]
+    found = (_message(view, one, seen, rules, now) for one in seen if one.shown)
+    return Deployed(tuple(one for one in found if one))
+
+
+def _message(
+    view: TaskView, place: Place, seen: Sequence[Place], rules: Rules, now: datetime
+) -> Planned | None:
+    said, language = view.said.get(place.about, Said()), rules.language
+    users = view.users_of(place.project)
+    text = message(place, seen, language, users)
+    if said.text == text:
+        return None
+    editable = said.at is not None and said.message_id and now - said.at < EDIT_WINDOW
+    if not editable and _essence(said.text or "") in _essences(place, seen, users):
+        return None
+    number = said.message_id if editable else None
+    phrase = "deployment edited" if number else "deployment said"
+    effect = PutMessage(view.task.id, place.about, text, number)
+    return place.about, effect, say(language, phrase, environment=place.environment)
+
+
+def _essence(text: str) -> str:
+    """What is worth a new message: where, what of it, which commit."""
+    return "\n".join(text.split("\n")[:2])
+
+
+def _essences(place: Place, seen: Sequence[Place], users: Users) -> set[str]:
+    return {_essence(message(place, seen, language, users)) for language in LANGUAGES}
+
+
+def message(place: Place, seen: Sequence[Place], language: str, users: Users) -> str:
+    """The message as the portal shows it; `place.shown` is there."""
+    one = place.undone_by or place.shown
+    assert one is not None
+    lines = [(Strong(_headline(place, one, language)),), _about(one, language, users)]
+    here = [of for of in seen if of.project == place.project][:MOST_PLACES]
+    lines.append((Text(_where(here, language)),))
+    nodes = tuple(node for line in lines for node in (LineBreak(), *line))
+    return bbcode.write(Document((Paragraph(nodes[1:]),)))
+
+
+def _headline(place: Place, one: Deployment, language: str) -> tuple[Inline, ...]:
+    environment = _clipped(place.environment, MOST_NAME)
+    if place.undone_by:
+        return tell(language, "deployment undone", environment=environment)
+    key = f"deployment {one.status}"
+    if one.status == "success" and one.url:
+        return tell(language, f"{key} url", environment=environment, url=_link(one.url, one.url))
+    return tell(language, key, environment=environment)
+
+
+def _about(one: Deployment, language: str, users: Users) -> tuple[Inline, ...]:
+    """Commit, who, job: those that are known."""
+    sha = one.sha[:SHORT_SHA]
+    line = tell(language, "deployment commit", sha=_link(f"{one.project.url}/-/commit/{sha}", sha))
+    if one.commit_title:
+        line = (*line, Text(f" {_clipped(one.commit_title, MOST_TITLE)}"))
+    if one.actor:
+        name = _clipped(one.actor.shown, MOST_NAME)
+        line = (*line, Text(", "), UserMention(name, portal_user=users.get(one.actor.id)))
+    if one.job_url:
+        job = Link(one.job_url, tell(language, "deployment job"))
+        line = (*line, Text(", "), job)
+    return line
+
+
+def _where(here: Sequence[Place], language: str) -> str:
+    marks = " ".join(f"{_clipped(of.environment, 40)} {'✔' if of.inside else '–'}" for of in here)
+    return say(language, "deployment in", places=marks)
+
+
+def _link(url: str, text: str) -> Link:
+    return Link(url, (Text(text),))
+
+
+def _clipped(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

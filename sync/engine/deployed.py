@@ -1,0 +1,159 @@
+"""Deployments: whose work they carry, asked of the code host where commits do not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from sync.core.deployments import Deployment, Place, carries, places
+from sync.core.events import DeploymentHeard
+from sync.core.model import MergeRequest
+from sync.core.view import LinkView
+from sync.engine.registry import TASK, Deps
+from sync.errors import Later, SyncError
+from sync.gitlab import deployments as gitlab_deployments
+from sync.gitlab.client import GitLab
+from sync.store import connections, deployments, links, subjects
+from sync.store.database import read, write
+
+log = structlog.get_logger()
+
+HISTORY = 300  # deployments of a project that a task's message is made from
+NEAR = 30  # deployments of an environment whose tasks hear of a new one: a rollback undoes them
+AT_ONCE = 20  # questions to code hosts in one turn
+AGAIN = timedelta(minutes=1)  # a host that did not answer is asked again
+GIVEN_UP = timedelta(days=1)
+
+
+def take_in(
+    conn: Connection, portal_id: int, heard: Sequence[DeploymentHeard], now: datetime
+) -> dict[DeploymentHeard, tuple[int, ...]]:
+    """Stores the deployments and marks the tasks dirty whose work they carry, or take away.
+
+    Returns the tasks whose work each carries, as far as is known without asking the host.
+    """
+    deployments.save(conn, _latest(heard), now)
+    told = {_id(event.deployment): event.carries for event in heard if event.carries}
+    deployments.save_carried(conn, told)
+    for event in heard:
+        one = event.deployment
+        place = one.project.connection_id, one.project.id
+        near = deployments.newest(conn, [place], NEAR, one.environment)[place]
+        _mark(conn, portal_id, _tasks(conn, portal_id, near), one.environment, now)
+    return {event: _tasks(conn, portal_id, [event.deployment]) for event in heard}
+
+
+def ask(deps: Deps, portal_id: int) -> int:
+    """Asks the code hosts what deployments carry, outside any transaction; how many it asked of.
+
+    A host that does not answer is asked again later; one that refuses is not.
+    """
+    with read(deps.database) as conn:
+        waiting = deployments.to_ask(conn, portal_id, deps.clock.now(), AT_ONCE)
+    clients: dict[int, GitLab | None] = {}
+    silent: set[int] = set()
+    for one in waiting:
+        place = one.project.connection_id
+        if place not in clients:
+            clients[place] = _client(deps, place)
+        found: frozenset[int] = frozenset()
+        try:
+            client = clients[place]
+            if client and place not in silent:
+                found = gitlab_deployments.carried(client, one.project.id, one.id)
+        except SyncError as error:
+            log.warning("deployment_unread", connection_id=place, id=one.id, error=str(error))
+            if isinstance(error, Later):
+                silent.add(place)
+        _answered(deps, portal_id, one, None if place in silent else found)
+    return len(waiting)
+
+
+def load(
+    conn: Connection, seen: Mapping[int, tuple[LinkView, ...]]
+) -> dict[int, tuple[Place, ...]]:
+    """The environments of each task's projects; of a task whose work was deployed nowhere none."""
+    counting = {
+        task_id: [link.merge_request for link in shown if link.moves and link.loud]
+        for task_id, shown in seen.items()
+    }
+    every = {mr.key: mr for mine in counting.values() for mr in mine}
+    projects = {(key.connection_id, key.project_id) for key in every}
+    history = deployments.newest(conn, projects, HISTORY)
+    told = deployments.carrying(conn, every)
+    return {
+        task_id: tuple(
+            place
+            for project in sorted({(mr.key.connection_id, mr.key.project_id) for mr in mine})
+            for place in _places(history[project], mine, told)
+        )
+        for task_id, mine in counting.items()
+    }
+
+
+def _places(
+    history: Sequence[Deployment],
+    mine: Iterable[MergeRequest],
+    told: Mapping[object, frozenset[int]],
+) -> tuple[Place, ...]:
+    if not history:
+        return ()
+    here = [mr for mr in mine if mr.key.project_id == history[0].project.id]
+    carrying = {one.id for one in history if any(carries(one, mr) for mr in here)}
+    carrying |= {number for mr in here for number in told.get(mr.key, ())}
+    return places(history, frozenset(carrying)) if carrying else ()
+
+
+def _latest(heard: Iterable[DeploymentHeard]) -> list[Deployment]:
+    """One account of each: a statement may not write a row twice."""
+    found: dict[tuple[object, ...], Deployment] = {}
+    for event in heard:
+        one = event.deployment
+        key = (*_id(one), one.environment)
+        if key not in found or found[key].updated_at <= one.updated_at:
+            found[key] = one
+    return list(found.values())
+
+
+def _tasks(conn: Connection, portal_id: int, near: Sequence[Deployment]) -> tuple[int, ...]:
+    keys = deployments.merge_requests_of(conn, near)
+    rows = [row for found in links.by_merge_requests(conn, keys).values() for row in found]
+    ours = {row.task_id for row in rows if row.live and row.portal_id == portal_id}
+    return tuple(sorted(ours))
+
+
+def _mark(
+    conn: Connection, portal_id: int, task_ids: Iterable[int], environment: str, now: datetime
+) -> None:
+    marks = [(TASK, str(task_id), f"deployment to {environment}") for task_id in task_ids]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
+
+
+def _answered(deps: Deps, portal_id: int, one: Deployment, found: frozenset[int] | None) -> None:
+    """`found` None: the host did not answer."""
+    now = deps.clock.now()
+    with write(deps.database) as conn:
+        if found is None:
+            given_up = now - one.updated_at > GIVEN_UP
+            deployments.set_ask_at(conn, one, None if given_up else now + AGAIN)
+            return
+        deployments.save_carried(conn, {_id(one): found})
+        deployments.set_ask_at(conn, one, None)
+        _mark(conn, portal_id, _tasks(conn, portal_id, [one]), one.environment, now)
+
+
+def _client(deps: Deps, connection_id: int) -> GitLab | None:
+    """None where the connection has no token."""
+    with read(deps.database) as conn:
+        record = connections.by_id(conn, connection_id)
+    try:
+        return deps.code_host_for(record) if record else None
+    except SyncError:
+        return None
+
+
+def _id(one: Deployment) -> deployments.DeploymentId:
+    return one.project.connection_id, one.project.id, one.id

@@ -1,0 +1,69 @@
+"""Which tasks a pushed branch and its commits name, and whom its pipelines therefore touch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from sync.core import references
+from sync.core.events import CommitsPushed
+from sync.core.model import LinkKind, Pipeline, Reference
+from sync.core.rules import ReferenceRules
+from sync.engine.registry import TASK
+from sync.engine.told import branch_of
+from sync.store import ci, mirror, subjects
+
+
+def take_in(
+    conn: Connection,
+    portal_id: int,
+    pushes: Iterable[CommitsPushed],
+    pipelines: Iterable[Pipeline],
+    rules: ReferenceRules,
+    now: datetime,
+) -> Mapping[ci.Place, Sequence[int]]:
+    """Remembers what the pushes name and marks dirty the tasks whose commits have news.
+
+    Returns the tasks that commits of the batch name. A pipeline runs for the last commit of a
+    push, so it is that commit which speaks for all of them.
+    """
+    alive = [push for push in pushes if push.after and not push.deleted]
+    places = [place_of(pipeline) for pipeline in pipelines]
+    ci.save_named(conn, portal_id, _named(conn, alive, rules))
+    found = ci.tasks_of(conn, {*places, *((*branch_of(push), push.after) for push in alive)})
+    marks = [
+        (TASK, str(task_id), f"pipeline of {place[2]} changed")
+        for place in places
+        for task_id in found.get(place, ())
+    ]
+    marks += [
+        (TASK, str(task_id), f"push to {push.branch}")
+        for push in alive
+        for task_id in found.get((*branch_of(push), push.after), ())
+    ]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
+    return found
+
+
+def place_of(pipeline: Pipeline) -> ci.Place:
+    project = pipeline.project
+    return project.connection_id, project.id, pipeline.ref, pipeline.sha
+
+
+def _named(
+    conn: Connection, pushes: Sequence[CommitsPushed], rules: ReferenceRules
+) -> Iterator[tuple[ci.Place, int]]:
+    """Of a branch all commits count, of the default branch only those of the push itself."""
+    branches = {branch_of(p) for p in pushes if p.branch != p.project.default_branch}
+    earlier = mirror.commits_of_branches(conn, branches)
+    for push in pushes:
+        found: list[Reference] = []
+        if push.branch != push.project.default_branch:
+            found += references.find(push.branch, "branch", rules)
+        for commit in (*push.commits, *earlier.get(branch_of(push), ())):
+            found += references.find(commit.message, "commit", rules)
+        for task_id, reference in references.merge(found).items():
+            if reference.kind is not LinkKind.MENTION:
+                yield (*branch_of(push), push.after), task_id

@@ -1,0 +1,180 @@
+"""The pipelines of tasks' work: the newest of each branch, who shares it, and its failed jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from sync.core.ci import lacks_jobs, newness
+from sync.core.model import Job, LinkKind, Person, Pipeline
+from sync.core.rules import Rules
+from sync.core.view import LinkView, Run
+from sync.engine.registry import Deps
+from sync.errors import Later, SyncError
+from sync.gitlab import jobs as gitlab_jobs
+from sync.gitlab.client import GitLab
+from sync.store import ci, connections, links, mirror, people, tasks
+from sync.store.database import read
+from sync.store.mirror import Branch
+
+log = structlog.get_logger()
+
+_Newest = dict[Branch, Pipeline]
+
+
+def load(
+    conn: Connection,
+    portal_id: int,
+    seen: Mapping[int, tuple[LinkView, ...]],
+    rules: Rules,
+) -> dict[int, tuple[Run, ...]]:
+    """The runs of each task, by its links and by the pushed commits that name it."""
+    pushed = ci.pipelines_of_tasks(conn, portal_id, seen)
+    newest = {task_id: _newest(shown, pushed.get(task_id, ())) for task_id, shown in seen.items()}
+    found = {(branch, one) for mine in newest.values() for branch, one in mine.items()}
+    speakers = _speakers(conn, portal_id, found)
+    authors = _authors(conn, portal_id, {one for _, one in found}, rules)
+    known = ci.jobs(conn, {_id(one) for _, one in found})
+    return {
+        task_id: tuple(
+            Run(
+                about=f"ci:{branch[0]}/{branch[1]}:{branch[2]}",
+                branch=branch[2],
+                pipeline=one,
+                jobs=_jobs(known, one),
+                author=authors.get(one),
+                speaks=speakers.get((branch, one)) == task_id,
+            )
+            for branch, one in mine.items()
+        )
+        for task_id, mine in newest.items()
+    }
+
+
+def _newest(shown: Iterable[LinkView], pushed: Iterable[tuple[str, Pipeline]]) -> _Newest:
+    """By branch. A merge request's pipeline counts for its source branch."""
+    newest: _Newest = {}
+    counting = [link.merge_request for link in shown if link.moves and link.loud]
+    candidates = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline]
+    for branch, one in (*candidates, *pushed):
+        place = one.project.connection_id, one.project.id, branch
+        if place not in newest or newness(one) > newness(newest[place]):
+            newest[place] = one
+    return newest
+
+
+def _jobs(
+    known: Mapping[ci.PipelineId, tuple[datetime, tuple[Job, ...]]], one: Pipeline
+) -> tuple[Job, ...] | None:
+    """What was read for an earlier state of the pipeline says nothing of this one."""
+    read_for, jobs = known.get(_id(one), (None, ()))
+    return jobs if read_for == one.updated_at else None
+
+
+def _speakers(
+    conn: Connection, portal_id: int, found: Iterable[tuple[Branch, Pipeline]]
+) -> dict[tuple[Branch, Pipeline], int]:
+    """The task that tells people of a pipeline that several tasks share: one that is there."""
+    found = list(found)
+    of_branch = mirror.by_branches(conn, {branch for branch, _ in found})
+    linked = links.by_merge_requests(conn, {key for keys in of_branch.values() for key in keys})
+    named = ci.tasks_of(conn, {(*branch, one.sha) for branch, one in found})
+    sharing: dict[tuple[Branch, Pipeline], set[int]] = {}
+    for branch, one in found:
+        rows = [row for key in of_branch.get(branch, ()) for row in linked.get(key, ())]
+        counting = {
+            r.task_id for r in rows if r.live and not r.silent and r.kind is not LinkKind.MENTION
+        }
+        sharing[branch, one] = counting | set(named.get((*branch, one.sha), ()))
+    known = tasks.get(conn, portal_id, {one for mine in sharing.values() for one in mine})
+    there = {task_id for task_id, row in known.items() if row.body and not row.missing}
+    return {
+        run: min(mine, key=lambda task_id: (task_id not in there, task_id))
+        for run, mine in sharing.items()
+        if mine
+    }
+
+
+def _authors(
+    conn: Connection, portal_id: int, pipelines: Iterable[Pipeline], rules: Rules
+) -> dict[Pipeline, int]:
+    """Commits' authors as portal users: as the settings map the code host's user, or by e-mail."""
+    by_email = people.active_by_email(conn, portal_id)
+    by_name = {name.casefold(): user for name, user in rules.people.items()}
+    found: dict[Pipeline, int] = {}
+    for connection_id, mine in _by_connection(pipelines).items():
+        hosts = people.by_emails(conn, connection_id, {_email(one) for one in mine} - {""})
+        persons = {one: person for one in mine if (person := hosts.get(_email(one)) or _self(one))}
+        emails = people.emails_of(conn, connection_id, {person.id for person in persons.values()})
+        for one in mine:
+            person = persons.get(one)
+            known = (_email(one), *emails.get(person.id, ())) if person else (_email(one),)
+            user = by_name.get(person.username.casefold()) if person else None
+            if user := user or next(
+                (by_email[email] for email in known if email in by_email), None
+            ):
+                found[one] = user
+    return found
+
+
+def _by_connection(pipelines: Iterable[Pipeline]) -> dict[int, list[Pipeline]]:
+    found: dict[int, list[Pipeline]] = {}
+    for one in pipelines:
+        if one.commit is not None:
+            found.setdefault(one.project.connection_id, []).append(one)
+    return found
+
+
+def _email(one: Pipeline) -> str:
+    return (one.commit.author_email or "").casefold() if one.commit else ""
+
+
+def _self(one: Pipeline) -> Person | None:
+    """Who started the pipeline, if they have the author's name: an e-mail may be hidden."""
+    name = one.commit.author_name.casefold() if one.commit else ""
+    own = name and one.actor and name in (one.actor.name.casefold(), one.actor.username.casefold())
+    return one.actor if own else None
+
+
+def _id(one: Pipeline) -> ci.PipelineId:
+    return one.project.connection_id, one.project.id, one.id
+
+
+def read_jobs(
+    deps: Deps, runs: Iterable[Run], keep: Callable[[], None]
+) -> dict[ci.PipelineId, tuple[datetime, tuple[Job, ...]]]:
+    """The failed jobs of the runs that lack them, outside any transaction; `keep` before each.
+
+    What cannot be read is no job at all: the message does without. A host that does not answer
+    is not asked again this time.
+    """
+    found = {}
+    clients: dict[int, GitLab | None] = {}
+    for one in {_id(run.pipeline): run.pipeline for run in runs if lacks_jobs(run)}.values():
+        place = one.project.connection_id
+        if place not in clients:
+            clients[place] = _client(deps, place)
+        jobs: tuple[Job, ...] = ()
+        try:
+            keep()
+            client = clients[place]
+            jobs = gitlab_jobs.failed_jobs(client, one.project.id, one.id) if client else ()
+        except SyncError as error:
+            log.warning("jobs_unread", connection_id=place, pipeline=one.id, error=str(error))
+            if isinstance(error, Later):
+                clients[place] = None
+        found[_id(one)] = one.updated_at, jobs
+    return found
+
+
+def _client(deps: Deps, connection_id: int) -> GitLab | None:
+    """None where the connection has no token."""
+    with read(deps.database) as conn:
+        record = connections.by_id(conn, connection_id)
+    try:
+        return deps.code_host_for(record) if record else None
+    except SyncError:
+        return None

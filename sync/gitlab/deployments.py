@@ -1,0 +1,76 @@
+"""Deployments as hooks tell them, and the merge requests that the API says each carries.
+
+https://docs.gitlab.com/user/project/integrations/webhook_events/#deployment-events
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import Any
+
+from sync.core.deployments import Deployment, DeploymentStatus, tier_of
+from sync.core.events import DeploymentHeard
+from sync.gitlab.client import GitLab
+from sync.gitlab.dates import moment
+from sync.gitlab.payloads import must, of_kind, project_of
+from sync.gitlab.people import person
+from sync.gitlab.reading import Unreadable, link, mapping, mappings, text, whole
+
+MOST_CARRIED = 500  # merge requests of one deployment that are looked at
+_SHA = re.compile(r"[0-9a-f]{8,64}")
+
+
+def deployment_heard(payload: dict[str, Any], connection_id: int) -> DeploymentHeard:
+    """The event of a deployment hook. Raises Unreadable."""
+    of_kind(payload, "deployment")
+    environment = text(payload.get("environment"))
+    if not environment:
+        raise Unreadable("the deployment names no environment")
+    return DeploymentHeard(
+        Deployment(
+            project=project_of(payload.get("project"), None, connection_id),
+            id=must(whole(payload.get("deployment_id")), "the deployment has no id"),
+            environment=environment,
+            tier=tier_of(text(payload.get("environment_tier")), environment),
+            status=status(payload.get("status")),
+            sha=_sha(payload),
+            ref=text(payload.get("ref")),
+            updated_at=must(moment(payload.get("status_changed_at")), "the deployment has no date"),
+            url=link(payload.get("environment_external_url")),
+            job_url=link(payload.get("deployable_url")),
+            commit_title=text(payload.get("commit_title")),
+            actor=person(payload.get("user")),
+        )
+    )
+
+
+def status(value: object) -> DeploymentStatus:
+    """A deployment's status; `unknown` for words that a future version adds."""
+    try:
+        return DeploymentStatus(text(value))
+    except ValueError:
+        return DeploymentStatus.UNKNOWN
+
+
+def carried(client: GitLab, project_id: int, deployment_id: int) -> frozenset[int]:
+    """The numbers of the merge requests a deployment brought: those whose commits came since the
+    last successful one to its environment. Raises SyncError.
+
+    https://docs.gitlab.com/api/deployments/#list-of-merge-requests-associated-with-a-deployment
+    """
+    listed = client.list(f"/projects/{project_id}/deployments/{deployment_id}/merge_requests")
+    found = (
+        whole(mapping(item).get("iid")) for item in mappings(list(islice(listed, MOST_CARRIED)))
+    )
+    return frozenset(iid for iid in found if iid)
+
+
+def _sha(payload: dict[str, Any]) -> str:
+    """The whole commit id stands at the end of its address; by itself it is shortened."""
+    short = text(payload.get("short_sha"))
+    whole_sha = link(payload.get("commit_url")).rstrip("/").rpartition("/")[2]
+    sha = whole_sha if _SHA.fullmatch(whole_sha) else short
+    if not _SHA.fullmatch(sha):
+        raise Unreadable("the deployment names no commit")
+    return sha

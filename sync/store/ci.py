@@ -1,0 +1,90 @@
+"""Which pushed commits named a task, and the jobs of failed pipelines as the host told them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from sync.core.model import Job, Pipeline
+from sync.store.codec import from_json, to_json
+from sync.store.tables import named_commit, pipeline, pipeline_jobs
+from sync.store.upsert import among, chunks, upsert
+
+Place = tuple[int, int, str, str]  # connection, project, branch, sha
+PipelineId = tuple[int, int, int]  # connection, project, pipeline
+
+_PLACE = ("connection_id", "project_id", "branch", "sha")
+_PIPELINE = ("connection_id", "project_id", "pipeline_id")
+
+
+def save_named(conn: Connection, portal_id: int, named: Iterable[tuple[Place, int]]) -> None:
+    """Remembers that the commits, last ones of a push, name the tasks."""
+    rows = [
+        dict(zip(_PLACE, place, strict=True)) | {"task_id": task_id, "portal_id": portal_id}
+        for place, task_id in sorted(set(named))
+    ]
+    upsert(conn, named_commit, rows, keys=(*_PLACE, "task_id"))
+
+
+def tasks_of(conn: Connection, places: Iterable[Place]) -> dict[Place, tuple[int, ...]]:
+    """The tasks each commit names on its branch; one that names none is not in the answer."""
+    found: dict[Place, tuple[int, ...]] = {}
+    columns = [named_commit.c[name] for name in _PLACE]
+    for wanted in among(columns, places):
+        query = select(*columns, named_commit.c.task_id).where(wanted)
+        for *place, task_id in sorted(conn.execute(query)):
+            found[tuple(place)] = (*found.get(tuple(place), ()), task_id)
+    return found
+
+
+def named_tasks(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> frozenset[int]:
+    """Those of the tasks that some pushed commit names."""
+    found: set[int] = set()
+    for piece in chunks(set(task_ids)):
+        query = select(named_commit.c.task_id).where(
+            named_commit.c.portal_id == portal_id, named_commit.c.task_id.in_(piece)
+        )
+        found.update(conn.scalars(query))
+    return frozenset(found)
+
+
+def pipelines_of_tasks(
+    conn: Connection, portal_id: int, task_ids: Iterable[int]
+) -> dict[int, tuple[tuple[str, Pipeline], ...]]:
+    """The pipelines of commits that name the tasks, each with the branch it was pushed to."""
+    found: dict[int, tuple[tuple[str, Pipeline], ...]] = {}
+    same = [named_commit.c[name] == pipeline.c[name] for name in ("connection_id", "project_id")]
+    same += [named_commit.c.sha == pipeline.c.sha, named_commit.c.branch == pipeline.c.ref]
+    for piece in chunks(set(task_ids)):
+        query = select(named_commit.c.task_id, named_commit.c.branch, pipeline.c.body).where(
+            named_commit.c.portal_id == portal_id, named_commit.c.task_id.in_(piece), *same
+        )
+        for task_id, branch, body in conn.execute(query):
+            one = branch, from_json(Pipeline, body)
+            found[task_id] = (*found.get(task_id, ()), one)
+    return found
+
+
+def jobs(
+    conn: Connection, wanted: Iterable[PipelineId]
+) -> dict[PipelineId, tuple[datetime, tuple[Job, ...]]]:
+    """The jobs as read, and the pipeline's moment they were read for."""
+    found = {}
+    for condition in among([pipeline_jobs.c[name] for name in _PIPELINE], wanted):
+        for row in conn.execute(select(pipeline_jobs).where(condition)):
+            key = row.connection_id, row.project_id, row.pipeline_id
+            found[key] = row.read_for, from_json(tuple[Job, ...], row.body)
+    return found
+
+
+def save_jobs(
+    conn: Connection, read: Mapping[PipelineId, tuple[datetime, tuple[Job, ...]]]
+) -> None:
+    rows = [
+        dict(zip(_PIPELINE, key, strict=True))
+        | {"read_for": at, "body": [to_json(job) for job in found]}
+        for key, (at, found) in sorted(read.items())
+    ]
+    upsert(conn, pipeline_jobs, rows, keys=_PIPELINE, update=("read_for", "body"))

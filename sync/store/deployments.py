@@ -1,0 +1,158 @@
+"""Deployments as last heard, and the merge requests that the code host says they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select, update
+
+from sync.core.deployments import Deployment, DeploymentStatus
+from sync.core.model import MergeRequestKey
+from sync.store.codec import from_json, to_json
+from sync.store.tables import carried, connection, deployment, merge_request, one_of
+from sync.store.upsert import among, upsert
+
+Project = tuple[int, int]  # connection, project
+DeploymentId = tuple[int, int, int]  # connection, project, deployment
+
+_KEYS = ("connection_id", "project_id", "environment", "deployment_id")
+_OF = tuple(merge_request.c[name] for name in ("connection_id", "project_id", "iid"))
+_LONGEST = 40  # characters of a whole commit id, at least
+_ENDED = ("success", "failed", "canceled", "rejected")
+
+
+def save(conn: Connection, heard: Iterable[Deployment], now: datetime) -> None:
+    """Stores the deployments, each as it was last: an older account changes nothing.
+
+    The host is asked what a finished one carries; of two accounts of one moment the one that has
+    it ended is the later.
+    """
+    c = deployment.c
+    upsert(
+        conn,
+        deployment,
+        [_row(one, now) for one in heard],
+        keys=_KEYS,
+        update=("updated_at", "status", "ask_at", "body"),
+        where=lambda new: or_(
+            new.updated_at > c.updated_at,
+            and_(
+                new.updated_at == c.updated_at,
+                or_(one_of(new.status, *_ENDED), ~one_of(c.status, *_ENDED)),
+            ),
+        ),
+    )
+
+
+def newest(
+    conn: Connection, projects: Iterable[Project], most: int, environment: str | None = None
+) -> dict[Project, tuple[Deployment, ...]]:
+    """The newest deployments of each project, up to `most` of it."""
+    c = deployment.c
+    found = {}
+    for place in sorted(set(projects)):
+        query = select(c.body).where(c.connection_id == place[0], c.project_id == place[1])
+        if environment is not None:
+            query = query.where(c.environment == environment)
+        query = query.order_by(c.updated_at.desc(), c.deployment_id.desc()).limit(most)
+        found[place] = tuple(from_json(Deployment, body) for body in conn.scalars(query))
+    return found
+
+
+def save_carried(conn: Connection, found: Mapping[DeploymentId, Iterable[int]]) -> None:
+    """Remembers the numbers of the merge requests that deployments carry."""
+    rows = [
+        {"connection_id": c, "project_id": p, "deployment_id": d, "iid": iid}
+        for (c, p, d), iids in sorted(found.items())
+        for iid in sorted(set(iids))
+    ]
+    upsert(conn, carried, rows, keys=("connection_id", "project_id", "deployment_id", "iid"))
+
+
+def carrying(
+    conn: Connection, keys: Iterable[MergeRequestKey]
+) -> dict[MergeRequestKey, frozenset[int]]:
+    """The deployments of which it was told that they carry the merge requests."""
+    of = carried.c.connection_id, carried.c.project_id, carried.c.iid
+    found: dict[MergeRequestKey, frozenset[int]] = {}
+    for wanted in among(of, [(key.connection_id, key.project_id, key.iid) for key in keys]):
+        for *place, number in conn.execute(select(*of, carried.c.deployment_id).where(wanted)):
+            key = MergeRequestKey(*place)
+            found[key] = found.get(key, frozenset()) | {number}
+    return found
+
+
+def merge_requests_of(
+    conn: Connection, deployments: Sequence[Deployment]
+) -> frozenset[MergeRequestKey]:
+    """Merge requests that the deployments may carry: by what was told, commit and branch."""
+    found: set[MergeRequestKey] = set()
+    c, ids, branches = merge_request.c, set(), set()
+    commits: dict[Any, set[tuple[int, int, str]]] = {c.head_sha: set(), c.merge_sha: set()}
+    for one in deployments:
+        place = one.project.connection_id, one.project.id
+        ids.add((*place, one.id))
+        branches.add((*place, one.ref))
+        for column, whole in commits.items():
+            if len(one.sha) >= _LONGEST:
+                whole.add((*place, one.sha))
+            else:
+                short = column.startswith(one.sha, autoescape=True)
+                same = c.connection_id == place[0], c.project_id == place[1], short
+                found |= {MergeRequestKey(*row) for row in conn.execute(select(*_OF).where(*same))}
+        if one.ref.startswith("refs/merge-requests/") and one.ref.split("/")[2].isdecimal():
+            found.add(MergeRequestKey(*place, int(one.ref.split("/")[2])))
+    told = carried.c.connection_id, carried.c.project_id, carried.c.deployment_id
+    for wanted in among(told, ids):
+        query = select(told[0], told[1], carried.c.iid).where(wanted)
+        found |= {MergeRequestKey(*row) for row in conn.execute(query)}
+    for column, keys in (*commits.items(), (c.source_branch, branches)):
+        for wanted in among((c.connection_id, c.project_id, column), keys):
+            found |= {MergeRequestKey(*row) for row in conn.execute(select(*_OF).where(wanted))}
+    return frozenset(found)
+
+
+def to_ask(conn: Connection, portal_id: int, now: datetime, limit: int) -> tuple[Deployment, ...]:
+    """Deployments of which the code host is to be asked now what they carry."""
+    query = (
+        select(deployment.c.body)
+        .join(connection, connection.c.id == deployment.c.connection_id)
+        .where(connection.c.portal_id == portal_id, deployment.c.ask_at <= now)
+        .order_by(deployment.c.ask_at, deployment.c.deployment_id)
+        .limit(limit)
+    )
+    return tuple(from_json(Deployment, body) for body in conn.scalars(query))
+
+
+def portals_to_ask(conn: Connection, now: datetime) -> tuple[int, ...]:
+    """The portals with such deployments."""
+    query = (
+        select(connection.c.portal_id)
+        .join(deployment, connection.c.id == deployment.c.connection_id)
+        .where(deployment.c.ask_at <= now)
+        .distinct()
+    )
+    return tuple(sorted(conn.scalars(query)))
+
+
+def set_ask_at(conn: Connection, one: Deployment, moment: datetime | None) -> None:
+    """When the host is to be asked again; None: not any more."""
+    values = (one.project.connection_id, one.project.id, one.environment, one.id)
+    where = [deployment.c[name] == value for name, value in zip(_KEYS, values, strict=True)]
+    conn.execute(update(deployment).where(*where).values(ask_at=moment))
+
+
+def _row(one: Deployment, now: datetime) -> dict[str, Any]:
+    asked = one.id > 0 and one.status is DeploymentStatus.SUCCESS
+    return {
+        "connection_id": one.project.connection_id,
+        "project_id": one.project.id,
+        "environment": one.environment,
+        "deployment_id": one.id,
+        "updated_at": one.updated_at,
+        "status": one.status.value,
+        "ask_at": now if asked else None,
+        "body": to_json(one),
+    }

@@ -1,0 +1,77 @@
+"""Messages in tasks' discussions by what they are about, and what people were last told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from sync.core.view import Said
+from sync.store.tables import message, told
+from sync.store.upsert import chunks, upsert
+
+
+def by_tasks(
+    conn: Connection, portal_id: int, task_ids: Iterable[int]
+) -> dict[int, dict[str, Said]]:
+    """Each task's messages by what they are about; a task without any is not in the answer."""
+    found: dict[int, dict[str, Said]] = {}
+    for piece in chunks(set(task_ids)):
+        query = select(message).where(
+            message.c.portal_id == portal_id, message.c.task_id.in_(piece)
+        )
+        for row in conn.execute(query):
+            said = Said(row.message_id, row.text, row.at)
+            found.setdefault(row.task_id, {})[row.about] = said
+    return found
+
+
+def save(conn: Connection, portal_id: int, said: Mapping[tuple[int, str], Said]) -> None:
+    """Remembers messages by task and what they are about."""
+    rows = [
+        {
+            "portal_id": portal_id,
+            "task_id": task_id,
+            "about": about,
+            "message_id": one.message_id,
+            "text": one.text,
+            "at": one.at,
+        }
+        for (task_id, about), one in sorted(said.items())
+    ]
+    keys = ("portal_id", "task_id", "about")
+    upsert(conn, message, rows, keys=keys, update=("message_id", "text", "at"))
+
+
+def get_told(conn: Connection, portal_id: int, abouts: Iterable[str]) -> dict[str, str]:
+    """What people were last told of each; a thing nobody was told of is not in the answer."""
+    found: dict[str, str] = {}
+    for piece in chunks(set(abouts)):
+        query = select(told.c.about, told.c.state).where(
+            told.c.portal_id == portal_id, told.c.about.in_(piece)
+        )
+        found.update(conn.execute(query).all())
+    return found
+
+
+def set_told(conn: Connection, portal_id: int, states: Mapping[str, str]) -> None:
+    """Remembers what people were told last."""
+    rows = [
+        {"portal_id": portal_id, "about": about, "state": state}
+        for about, state in sorted(states.items())
+    ]
+    upsert(conn, told, rows, keys=("portal_id", "about"), update=("state",))
+
+
+def since(
+    conn: Connection, portal_id: int, places: Iterable[tuple[int, str]]
+) -> dict[tuple[int, str], datetime | None]:
+    """When each message was first written."""
+    wanted = list(places)
+    known = by_tasks(conn, portal_id, {task_id for task_id, _ in wanted})
+    return {
+        (task_id, about): one.at
+        for task_id, about in wanted
+        if (one := known.get(task_id, {}).get(about))
+    }

@@ -1,0 +1,278 @@
+"""Histories of deployments, told by hooks, and what the tasks see whose work they carry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from sync.core.rules import DeploymentRules, GroupRules, Rules
+from sync.engine.sweep import Sweep
+from sync.errors import Later
+from sync.gitlab import reports
+from sync.gitlab.id_tokens import Claims
+from tests.emulators.gitlab.entities import Deployment, MergeRequest, Pipeline
+from tests.engine.world import World
+
+
+def said(world: World, task_id: int = 2103) -> list[str]:
+    """The messages about deployments, without their addresses but the environment's."""
+    found = [message.text for message in world.b24.state.discussion(task_id)]
+    return [text for text in found if any(mark in text for mark in ("in: ", "где: "))]
+
+
+def heads(world: World) -> list[str]:
+    return [text.split("\n")[0] for text in said(world)]
+
+
+def where(world: World) -> list[str]:
+    return [text.split("\n")[-1] for text in said(world)]
+
+
+def merged(world: World, branch: str = "feature/B24-2103-pay") -> MergeRequest:
+    mr = world.opened(branch)
+    world.gitlab.merge(mr, "ann")
+    world.settle()
+    return mr
+
+
+def deploy(
+    world: World, environment: str, status: str = "success", *, sha: str = "", url: str = ""
+) -> Deployment:
+    """A deployment of main as it is now, or of one of its commits."""
+    run = world.gitlab.run_pipeline(world.shop, ref="main")
+    if sha:
+        run.sha = sha
+    made = world.gitlab.deploy(run, environment, status, url=url)
+    world.settle()
+    return made
+
+
+def test_a_merged_request_is_shown_where_it_was_deployed(world: World) -> None:
+    mr = merged(world)
+    sha = mr.merge_commit_sha
+    deploy(world, "test", url="https://test.acme.example")
+    (text,) = said(world)
+    assert text.split("\n") == [
+        "[b]Deployed to test, URL: [url=https://test.acme.example]https://test.acme.example[/url]"
+        "[/b]",
+        f"Commit [url=http://gitlab.test/acme/shop/-/commit/{sha[:8]}]{sha[:8]}[/url] "
+        f"{world.shop.commits[sha].title}, Ann, "
+        "[url=http://gitlab.test/acme/shop/-/jobs/2]job[/url]",
+        "in: test ✔",
+    ]
+
+
+def test_each_environment_has_one_message_and_all_say_where_the_work_is(world: World) -> None:
+    world.shop.default_branch = "main"
+    first = merged(world)
+    for environment in ("prod", "stage", "test"):
+        deploy(world, environment, sha=world.shop.branches["main"].commits[0])
+    deploy(world, "test")
+    deploy(world, "stage")
+    assert first.merge_commit_sha
+    assert heads(world) == ["[b]Deployed to test[/b]", "[b]Deployed to stage[/b]"]
+    assert where(world) == ["in: test ✔ stage ✔ prod –"] * 2
+    deploy(world, "prod")
+    assert where(world) == ["in: test ✔ stage ✔ prod ✔"] * 3
+
+
+def test_a_task_is_told_of_a_later_commit_that_carries_its_work(world: World) -> None:
+    merged(world)
+    world.gitlab.push(world.shop, "main", ["Tidy up"], "ann")
+    deploy(world, "production")
+    assert heads(world) == ["[b]Deployed to production[/b]"]
+    assert where(world) == ["in: production ✔"]
+
+
+def test_what_was_deployed_stays_there_with_every_later_deployment(world: World) -> None:
+    merged(world)
+    deploy(world, "production")
+    world.gitlab.push(world.shop, "main", ["Tidy up"], "ann")
+    deploy(world, "production")
+    assert where(world) == ["in: production ✔"]
+
+
+def test_a_rollback_takes_the_work_away_and_going_forward_brings_it_back(world: World) -> None:
+    before = world.shop.branches["main"].head
+    deploy(world, "production", sha=before)
+    mr = merged(world)
+    deploy(world, "production")
+    deploy(world, "production", sha=before)
+    assert heads(world) == ["[b]Rolled back in production: an older version is there again[/b]"]
+    assert where(world) == ["in: production –"]
+    deploy(world, "production", sha=mr.merge_commit_sha)
+    assert heads(world) == ["[b]Deployed to production[/b]"]
+    assert where(world) == ["in: production ✔"]
+
+
+@pytest.mark.parametrize(
+    ("status", "head"),
+    [
+        ("failed", "Deployment to production failed"),
+        ("canceled", "Deployment to production is canceled"),
+        ("blocked", "Deployment to production waits for approval"),
+        ("rejected", "Deployment to production is rejected"),
+    ],
+)
+def test_a_deployment_that_did_not_end_well_says_so(world: World, status: str, head: str) -> None:
+    merged(world)
+    deploy(world, "production", status)
+    assert heads(world) == [f"[b]{head}[/b]"]
+    assert where(world) == ["in: production –"]
+    deploy(world, "production")
+    assert heads(world) == ["[b]Deployed to production[/b]"]
+
+
+@pytest.mark.parametrize("status", ["running", "approved", "created", "something new"])
+def test_a_deployment_on_its_way_is_not_announced(world: World, status: str) -> None:
+    merged(world)
+    deploy(world, "production", status)
+    assert said(world) == []
+
+
+def test_a_deployment_that_failed_leaves_there_what_was_there(world: World) -> None:
+    merged(world)
+    deploy(world, "production")
+    deploy(world, "production", "failed")
+    assert heads(world) == ["[b]Deployment to production failed[/b]"]
+    assert where(world) == ["in: production ✔"]
+
+
+def test_the_branch_of_an_open_request_carries_it(world: World) -> None:
+    mr = world.opened()
+    world.gitlab.deploy(world.gitlab.run_pipeline(mr), "qa")
+    world.settle()
+    assert heads(world) == ["[b]Deployed to qa[/b]"]
+
+
+def test_environments_of_reviews_are_quiet_until_they_are_asked_for(world: World) -> None:
+    mr = world.opened()
+    world.gitlab.deploy(world.gitlab.run_pipeline(mr), "review/pay")
+    world.settle()
+    assert said(world) == []
+    wants = DeploymentRules(environments=("review/*", "production"))
+    world.rules = Rules(default=GroupRules(deployments=wants))
+    world.gitlab.deploy(world.gitlab.run_pipeline(mr), "review/pay")
+    world.gitlab.deploy(world.gitlab.run_pipeline(mr), "test")
+    world.settle()
+    assert heads(world) == ["[b]Deployed to review/pay[/b]"]
+
+
+def test_a_workgroup_may_want_no_messages(world: World) -> None:
+    world.rules = Rules(groups={3: GroupRules(deployments=DeploymentRules(message=False))})
+    merged(world)
+    deploy(world, "production")
+    assert said(world) == []
+
+
+def test_the_message_is_russian_where_the_portal_is(world: World) -> None:
+    world.rules = replace(world.rules, language="ru")
+    merged(world)
+    deploy(world, "бой", url="https://acme.example")
+    assert heads(world) == [
+        "[b]Развёрнуто в бой, адрес: [url=https://acme.example]https://acme.example[/url][/b]"
+    ]
+    assert where(world) == ["где: бой ✔"]
+
+
+def test_after_three_days_a_new_deployment_is_a_new_message(world: World) -> None:
+    merged(world)
+    deploy(world, "production")
+    world.tick(72 * 3600)
+    deploy(world, "test")
+    assert heads(world) == ["[b]Deployed to production[/b]", "[b]Deployed to test[/b]"]
+    assert where(world) == ["in: production ✔", "in: test ✔ production ✔"]
+    deploy(world, "production", "failed")
+    assert heads(world)[-1] == "[b]Deployment to production failed[/b]"
+    assert len(said(world)) == 3
+
+
+def test_a_host_that_does_not_answer_is_asked_again(world: World) -> None:
+    merged(world)
+    world.gitlab.push(world.shop, "main", ["Tidy up"], "ann")
+    world.gitlab.failing = 502
+    deploy(world, "production")
+    assert said(world) == []
+    world.gitlab.failing = 0
+    world.tick(120)
+    Sweep(world.deps("sweep")).run(world.clock.now())
+    world.settle()
+    assert heads(world) == ["[b]Deployed to production[/b]"]
+
+
+def test_without_a_token_the_request_is_known_by_its_own_commit(world: World) -> None:
+    def closed(connection: object) -> None:
+        raise Later("there is no token")
+
+    world.patch(world, "_code_host", closed)
+    merged(world)
+    deploy(world, "production")
+    assert heads(world) == ["[b]Deployed to production[/b]"]
+
+
+def test_hooks_in_any_order_and_twice_tell_the_same(make_world: Callable[..., World]) -> None:
+    world = make_world().with_task()
+    world.hold_deliveries = True
+    mr = world.opened()
+    world.gitlab.merge(mr, "ann")
+    run = world.gitlab.run_pipeline(world.shop, ref="main")
+    made = world.gitlab.deploy(run, "production", "running")
+    world.tick(5)
+    world.gitlab.set_deployment(world.shop, made, "success")
+    world.store([*reversed(world.inbox_order), *world.inbox_order])
+    world.settle()
+    assert heads(world) == ["[b]Deployed to production[/b]"]
+    assert "deployment 1 to production running: no merge request" in world.outcomes()
+
+
+def report(world: World, run: Pipeline, mr: MergeRequest, environment: str) -> None:
+    """What a job of the pipeline reports through the app."""
+    project, stamp = world.shop, world.clock.now()
+    claims = Claims(
+        world.gitlab.state.url, f"jti-{run.id}", project.id, project.path, 1, "acme", run.id,
+        "push", run.sha, run.ref, "branch", 1, "ann", stamp,
+    )  # fmt: skip
+    url = f"{world.gitlab.state.url}/acme/shop"
+    request = {"iid": mr.iid, "title": mr.title, "url": url, "state": mr.state}
+    told = {
+        "version": 1, "mode": "report", "server_url": "", "project_id": project.id,
+        "project_path": project.path, "project_url": url, "pipeline_id": run.id,
+        "pipeline_url": url, "pipeline_source": "push", "status": "success", "ref": run.ref,
+        "tag": False, "sha": run.sha, "job_id": 1, "job_url": url, "author": "ann",
+        "author_name": "Ann", "failed_jobs": [], "refused": [], "merge_requests": [request],
+        "deployments": [{"environment": environment, "status": "success"}],
+        "tasks": [{"id": 2103, "kind": "move", "merge_request": mr.iid}],
+    }  # fmt: skip
+    body = json.dumps({"report": told, "settings": {}}).encode()
+    kept = reports.stored(reports.checked(body, claims), claims)
+    here = world.connection_id
+    world._arrive(f"gitlab:{here}", here, f"ci:{claims.jti}", reports.EVENT, {}, kept)
+
+
+@pytest.mark.parametrize("first", ["hook", "report"])
+def test_a_project_with_hooks_and_reports_hears_everything_once(world: World, first: str) -> None:
+    mr = merged(world)
+    run = world.gitlab.run_pipeline(world.shop, ref="main")
+    acts = [
+        lambda: world.gitlab.deploy(run, "production"),
+        lambda: report(world, run, mr, "production"),
+    ]
+    for act in acts if first == "hook" else reversed(acts):
+        act()
+        world.settle()
+    assert heads(world) == ["[b]Deployed to production[/b]"]
+    assert where(world) == ["in: production ✔"]
+    assert [card for card in world.cards() if "!1 Pay" in card and "merged" in card]
+
+
+def test_a_report_alone_links_its_request_and_shows_the_deployment(world: World) -> None:
+    world.gitlab.state.hooks.clear()
+    world.gitlab.push(world.shop, "feature/pay", ["Add payment"], "ann")
+    mr = world.gitlab.open_mr(world.shop, "feature/pay", "Pay", "ann")
+    report(world, world.gitlab.run_pipeline(mr), mr, "qa")
+    world.settle()
+    assert heads(world) == ["[b]Deployed to qa[/b]"]
+    assert any("!1 Pay" in card for card in world.cards())
