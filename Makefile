@@ -10,14 +10,14 @@ demo: .venv/ready $(if $(KEEP),$(PAGES)) ## plays a merge request's life against
 	$(BIN)/python -m demo $(if $(KEEP),--keep)
 
 test: .venv/ready $(PAGES) ## all on SQLite, the pages in a browser, the database on PostgreSQL
-	$(BIN)/pytest --database=sqlite
+	$(BIN)/pytest -n 2 --database=sqlite
 	@if $(BIN)/python -m tools.chromium; then \
 		$(BIN)/pytest --database=sqlite -m browser; \
 	else \
 		echo; echo "LEFT OUT: the tests of the pages in a browser."; \
 	fi
 	@if $(BIN)/python -m tools.postgres; then \
-		$(BIN)/pytest --database=postgresql -m "database and not browser"; \
+		$(BIN)/pytest -n 2 --database=postgresql -m "database and not browser"; \
 	else \
 		echo; echo "LEFT OUT: the PostgreSQL run. The suite passed on SQLite only."; \
 	fi

@@ -129,41 +129,41 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "by": (" ({actor})", " ({actor})"),
     # a deployment
-    "deployment success": ("Deployed to {environment}", "Развёрнуто в {environment}"),
+    "deployment success": ("Deployed to {environment}", "Развёрнуто: {environment}"),
     "deployment success url": (
         "Deployed to {environment}, URL: {url}",
-        "Развёрнуто в {environment}, адрес: {url}",
+        "Развёрнуто: {environment}, адрес: {url}",
     ),
     "deployment failed": (
         "Deployment to {environment} failed",
-        "Развёртывание в {environment} завершилось ошибкой",
+        "Ошибка развёртывания: {environment}",
     ),
     "deployment canceled": (
         "Deployment to {environment} is canceled",
-        "Развёртывание в {environment} отменено",
+        "Развёртывание отменено: {environment}",
     ),
     "deployment blocked": (
         "Deployment to {environment} waits for approval",
-        "Развёртывание в {environment} ждёт одобрения",
+        "Развёртывание ждёт одобрения: {environment}",
     ),
     "deployment rejected": (
         "Deployment to {environment} is rejected",
-        "Развёртывание в {environment} отклонено",
+        "Развёртывание отклонено: {environment}",
     ),
     "deployment undone": (
         "Rolled back in {environment}: an older version is there again",
-        "Откат в {environment}: там снова прежняя версия",
+        "Откат, снова прежняя версия: {environment}",
     ),
     "deployment commit": ("Commit {sha}", "Коммит {sha}"),
     "deployment job": ("job", "задание"),
     "deployment in": ("in: {places}", "где: {places}"),
     "deployment said": (
         "message about the deployment to {environment}",
-        "сообщение о развёртывании в {environment}",
+        "сообщение о развёртывании: {environment}",
     ),
     "deployment edited": (
         "message edited: deployments to {environment}",
-        "сообщение обновлено: развёртывания в {environment}",
+        "сообщение обновлено, развёртывания: {environment}",
     ),
     # task statuses
     "status waiting": ("waiting", "ждёт выполнения"),

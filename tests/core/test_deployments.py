@@ -184,27 +184,27 @@ ADDRESS = "[url=https://acme.example]https://acme.example[/url]"
         (
             "success",
             f"Deployed to production, URL: {ADDRESS}",
-            f"Развёрнуто в production, адрес: {ADDRESS}",
+            f"Развёрнуто: production, адрес: {ADDRESS}",
         ),
         (
             "failed",
             "Deployment to production failed",
-            "Развёртывание в production завершилось ошибкой",
+            "Ошибка развёртывания: production",
         ),
         (
             "canceled",
             "Deployment to production is canceled",
-            "Развёртывание в production отменено",
+            "Развёртывание отменено: production",
         ),
         (
             "blocked",
             "Deployment to production waits for approval",
-            "Развёртывание в production ждёт одобрения",
+            "Развёртывание ждёт одобрения: production",
         ),
         (
             "rejected",
             "Deployment to production is rejected",
-            "Развёртывание в production отклонено",
+            "Развёртывание отклонено: production",
         ),
     ],
 )

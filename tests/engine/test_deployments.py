@@ -173,7 +173,7 @@ def test_the_message_is_russian_where_the_portal_is(world: World) -> None:
     merged(world)
     deploy(world, "бой", url="https://acme.example")
     assert heads(world) == [
-        "[b]Развёрнуто в бой, адрес: [url=https://acme.example]https://acme.example[/url][/b]"
+        "[b]Развёрнуто: бой, адрес: [url=https://acme.example]https://acme.example[/url][/b]"
     ]
     assert where(world) == ["где: бой ✔"]
 
