@@ -17,7 +17,8 @@ _HOW = f"""\
 tasks (push, open, push again, a pipeline's three states, approval, and merge, close or two \
 edits), shuffled, all there at one moment; one worker; the emulated portal with its real limits; \
 simulated time, which passes only while the worker waits. Really needed are \
-{lives.WRITES} writes a task: its move, its card, its notification; requests are \
+{lives.WRITES} writes a task: its move, its card, its notification, its CI field and the message \
+of its pipeline; requests are \
 those for writes and for reading tasks (not the daily reading of the portal's people). \
 The drain is requests made ÷ requests the limit allowed in that time: {RATE:.0f} × \
 seconds, plus the burst of {BURST} where the portal has been left alone before. \

@@ -26,7 +26,7 @@ _ENDS = ("merged", "merged", "merged", "closed", "approved")  # three of five ar
 STATUS = {"merged": 5, "closed": 3, "approved": 3}
 WORD = {"merged": "merged", "closed": "closed without merging", "approved": "approved"}
 ABOUT = "What changes, why it does, and how it was tried out. " * 40  # as long as they are in life
-WRITES = 3  # a task's: it moves, it gets one card, its responsible person is told once
+WRITES = 5  # a task's: its move, card, field, pipeline message; its responsible person is told once
 
 
 @dataclass(frozen=True, slots=True)
