@@ -15,6 +15,7 @@ from sync.core.clock import WallClock
 from sync.store import portals, subjects
 from sync.store.database import read, write
 from sync.store.tables import command, delivery, subject
+from tests.engine.world import REPORT
 
 _GIVEN_UP = ((command, "refused"), (subject, "dead"), (delivery, "dead"))
 
@@ -26,6 +27,7 @@ class Seen:
     unprocessed: int
     misplaced: int
     outdated: int
+    unsaid: int
     doubled: int
     untold: int
     forgotten: int
@@ -35,13 +37,15 @@ class Seen:
 def look(site: Site, played: Sequence[Life], seconds: float) -> Seen:
     """Everything at rest is looked at, then all tasks are decided anew, which writes nothing."""
     state = site.b24.state
-    cards = {life: [one.text for one in state.discussion(life.task_id)] for life in played}
+    shown = {life: [one.text for one in state.discussion(life.task_id)] for life in played}
+    about = {life: Counter(text.startswith(REPORT) for text in shown[life]) for life in played}
     tags = Counter((one.user_id, one.tag) for one in state.notifications.values())
     return Seen(
         unprocessed=abs(_processed(site) - len(played) * lives.EACH),
         misplaced=sum(state.tasks[o.task_id].status != lives.STATUS[o.end] for o in played),
-        outdated=sum(not any(lives.shown(life, text) for text in cards[life]) for life in played),
-        doubled=sum(len(texts) - 1 for texts in cards.values() if texts),
+        outdated=sum(not any(lives.shown(life, text) for text in shown[life]) for life in played),
+        unsaid=sum(not kinds[True] for kinds in about.values()),
+        doubled=sum(max(0, count - 1) for kinds in about.values() for count in kinds.values()),
         untold=sum(tags[RESPONSIBLE, _tag(site, life)] != 1 for life in played),
         forgotten=_forgotten(site, seconds),
         given_up=_given_up(site),

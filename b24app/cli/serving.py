@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
+import gc
 import os
 import signal
 import sys
@@ -10,6 +12,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,9 +20,12 @@ from b24app.cli.opening import OutOfDate, database
 from sync.config import Config
 from sync.log import log, setup
 
+_ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
+
 
 def run(config: Config, args: argparse.Namespace) -> int:
     setup(config.log_level)
+    _few_arenas()
     if not _in_child(lambda: database(config).dispose()):
         return 1
     _load_queue(config.queue_url)
@@ -55,6 +61,12 @@ def _load_queue(url: str) -> None:
     finally:
         for name in spared:
             del sys.modules[name]
+
+
+def _few_arenas() -> None:
+    """glibc keeps freed memory by thread, up to eight times the cores; other systems do not."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS)
 
 
 def _in_child(work: Callable[[], None]) -> bool:
@@ -97,7 +109,10 @@ class _Web:
             owner=owner.name("web"),
             wake=self._wakes.wake,
         )
-        return create_app(self._deps)
+        app = create_app(self._deps)
+        gc.collect()
+        gc.freeze()  # the collector would touch, and so copy, every page that is shared
+        return app
 
     def start(self) -> None:
         self._deps.inbox.start()

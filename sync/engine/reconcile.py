@@ -22,7 +22,7 @@ from sync.store.records import DecisionRow, NewCommand, SubjectRow
 from sync.store.tables import command
 from sync.store.upsert import chunks
 
-BATCH = 500
+BATCH = 200
 TOGETHER = 200  # subjects recorded in one transaction
 REPLAYED = "replayed"  # the cause that sync.store.subjects gives
 COALESCE = timedelta(seconds=2)  # as long a subject waits for more to be heard of it

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -129,12 +131,19 @@ class Worker:
 
     def _beat(self, now: datetime) -> None:
         self._beaten = now
+        give_back()
         with write(self._deps.database) as conn:
             logs.heartbeat(conn, self._deps.owner, now)
 
     def _leave(self) -> None:
         with write(self._deps.database) as conn:
             logs.forget_workers(conn, [self._deps.owner])
+
+
+def give_back() -> None:
+    """What a burst took and freed goes back to the system; only glibc has to be asked."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _is_calm(first: datetime, last: datetime, now: datetime) -> bool:
