@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import gc
 import os
 import signal
 import sys
@@ -109,10 +108,7 @@ class _Web:
             owner=owner.name("web"),
             wake=self._wakes.wake,
         )
-        app = create_app(self._deps)
-        gc.collect()
-        gc.freeze()  # the collector would touch, and so copy, every page that is shared
-        return app
+        return create_app(self._deps)
 
     def start(self) -> None:
         self._deps.inbox.start()
