@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from sync.text.bbcode_elements import Element
 from sync.text.plain import run_of
-from sync.text.tree import Block, Inline, Paragraph, Quote, Text
+from sync.text.tree import Block, Inline, LineBreak, Paragraph, Quote, Text
 
 _DASHES = re.compile(r"-{6,}[ \t]*\Z")
 
@@ -81,8 +81,20 @@ def _quote(lines: list[RawLine], read: Reader) -> list[Block]:
 
 def _plain(lines: Iterable[RawLine], read: Reader) -> list[Block]:
     """Paragraphs, parted by lines that show nothing."""
-    runs = [read(line) for line in lines]
+    runs = [_trimmed(read(line)) for line in lines]
     return [Paragraph(run_of(group)) for blank, group in groupby(runs, key=_blank) if not blank]
+
+
+def _trimmed(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
+    """Without line breaks at its ends, which tags without content leave behind."""
+    head = list(takewhile(_breaks, run))
+    rest = run[len(head) if LineBreak() in head else 0 :]
+    tail = list(takewhile(_breaks, reversed(rest)))
+    return rest[: len(rest) - len(tail)] if LineBreak() in tail else rest
+
+
+def _breaks(node: Inline) -> bool:
+    return isinstance(node, LineBreak) or (isinstance(node, Text) and not node.text.strip())
 
 
 def _blank(run: tuple[Inline, ...]) -> bool:
