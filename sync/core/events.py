@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sync.core.deployments import Deployment
-from sync.core.model import Commit, MergeRequest, Person, Pipeline, Project
+from sync.core.items import Item
+from sync.core.model import MergeRequest, Person, Pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +26,6 @@ class MergeRequestHeard:
     approval: bool | None = None
     rules_met: bool | None = None
     approvals_reset: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CommitsPushed:
-    """A push to a branch. `created`, `deleted`: of the branch itself."""
-
-    project: Project
-    branch: str
-    commits: tuple[Commit, ...]
-    actor: Person | None
-    after: str
-    created: bool = False
-    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +68,8 @@ class TaskCommented:
     comment_id: int | None = None
 
 
-CodeEvent = MergeRequestHeard | CommitsPushed | PipelineHeard | DeploymentHeard | Unrecognised
+# A push, a tag, a comment, a release, a job and any other thing are told as they are kept.
+CodeEvent = MergeRequestHeard | Item | PipelineHeard | DeploymentHeard | Unrecognised
 TaskEvent = TaskChanged | TaskDeleted | TaskCommented | Unrecognised
 
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from sync.core.events import (
-    CommitsPushed,
     DeploymentHeard,
     MergeRequestHeard,
     PipelineHeard,
     TaskChanged,
     TaskDeleted,
 )
+from sync.core.items import Push
 from sync.core.model import MergeRequest, MergeRequestKey, Person, Pipeline, Project
 from sync.core.rules import ReferenceRules
 from sync.engine import deployed, pushed
@@ -37,7 +37,7 @@ class Sorted:
     """The events of a batch by kind, in the order they were told."""
 
     merge_requests: list[MergeRequestHeard] = field(default_factory=list)
-    pushes: list[CommitsPushed] = field(default_factory=list)
+    pushes: list[Push] = field(default_factory=list)
     pipelines: list[Pipeline] = field(default_factory=list)
     deployments: list[DeploymentHeard] = field(default_factory=list)
     changed: set[int] = field(default_factory=set)
@@ -72,7 +72,7 @@ def _sorted(events: Iterable[object]) -> Sorted:
         match event:
             case MergeRequestHeard():
                 found.merge_requests.append(event)
-            case CommitsPushed():
+            case Push():
                 found.pushes.append(event)
             case PipelineHeard(pipeline):
                 found.pipelines.append(pipeline)
@@ -140,7 +140,7 @@ def persons(merge_request: MergeRequest) -> tuple[Person | None, ...]:
     )
 
 
-def _own_emails(push: CommitsPushed) -> dict[Person, str]:
+def _own_emails(push: Push) -> dict[Person, str]:
     """The pusher's e-mail by commits that carry the pusher's name."""
     if push.actor is None or not push.actor.id:
         return {}

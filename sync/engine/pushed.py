@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from sync.core import references
-from sync.core.events import CommitsPushed
+from sync.core.items import Push
 from sync.core.model import LinkKind, Pipeline, Reference
 from sync.core.rules import ReferenceRules
 from sync.engine.registry import TASK
@@ -19,7 +19,7 @@ from sync.store import ci, mirror, subjects
 def take_in(
     conn: Connection,
     portal_id: int,
-    pushes: Iterable[CommitsPushed],
+    pushes: Iterable[Push],
     pipelines: Iterable[Pipeline],
     rules: ReferenceRules,
     now: datetime,
@@ -53,7 +53,7 @@ def place_of(pipeline: Pipeline) -> ci.Place:
 
 
 def _named(
-    conn: Connection, pushes: Sequence[CommitsPushed], rules: ReferenceRules
+    conn: Connection, pushes: Sequence[Push], rules: ReferenceRules
 ) -> Iterator[tuple[ci.Place, int]]:
     """Of a branch all commits count, of the default branch only those of the push itself."""
     branches = {branch_of(p) for p in pushes if p.branch != p.project.default_branch}

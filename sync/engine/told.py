@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.core.events import (
-    CommitsPushed,
     DeploymentHeard,
     MergeRequestHeard,
     PipelineHeard,
@@ -15,6 +14,7 @@ from sync.core.events import (
     TaskDeleted,
     Unrecognised,
 )
+from sync.core.items import Push
 from sync.core.model import MergeRequest, MergeRequestKey, Pipeline
 
 Branch = tuple[int, int, str]  # connection, project, branch
@@ -39,7 +39,7 @@ def outcome(event: object, seen: Seen) -> str:
     match event:
         case MergeRequestHeard(merge_request):
             return _told_of([merge_request.key], seen)
-        case CommitsPushed():
+        case Push():
             told = _told_of(seen.of_branch.get(branch_of(event)), seen)
             named = () if event.deleted else seen.named.get((*branch_of(event), event.after), ())
             return f"push to {event.branch}: " + _or_tasks(told, named)
@@ -89,5 +89,5 @@ def _runs_for(pipeline: Pipeline, merge_request: MergeRequest) -> bool:
     )
 
 
-def branch_of(push: CommitsPushed) -> Branch:
+def branch_of(push: Push) -> Branch:
     return push.project.connection_id, push.project.id, push.branch

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sync.core.events import CommitsPushed, MergeRequestHeard, PipelineHeard
+from sync.core.events import MergeRequestHeard, PipelineHeard
+from sync.core.items import Push
 from sync.core.model import (
     Commit,
     MergeRequest,
@@ -56,13 +57,13 @@ def merge_request_heard(payload: dict[str, Any], connection_id: int) -> MergeReq
     )
 
 
-def commits_pushed(payload: dict[str, Any], connection_id: int) -> CommitsPushed:
+def commits_pushed(payload: dict[str, Any], connection_id: int) -> Push:
     """The event of a push to a branch. Raises Unreadable."""
     of_kind(payload, "push")
     ref, after = text(payload.get("ref")), text(payload.get("after"))
     if not ref.startswith(_BRANCH):
         raise Unreadable(f"the push is to {ref or 'no ref'}, not to a branch")
-    return CommitsPushed(
+    return Push(
         project=project_of(payload.get("project"), payload.get("project_id"), connection_id),
         branch=ref.removeprefix(_BRANCH),
         commits=tuple(_commit(item) for item in mappings(payload.get("commits"))),

@@ -15,12 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sync.core.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.events import (
     CodeEvent,
-    CommitsPushed,
     DeploymentHeard,
     MergeRequestHeard,
     PipelineHeard,
     Unrecognised,
 )
+from sync.core.items import Push
 from sync.core.model import MergeRequest, MergeRequestState, Person, Pipeline, Project
 from sync.gitlab.id_tokens import Claims
 from sync.gitlab.payloads import status
@@ -178,11 +178,11 @@ def _request(project: Project, one: ReportedRequest, report: Report) -> MergeReq
     return MergeRequestHeard(request, action="", actor=None)
 
 
-def _pushed(project: Project, claims: Claims) -> list[CommitsPushed]:
+def _pushed(project: Project, claims: Claims) -> list[Push]:
     """The branch, which may name tasks."""
     if claims.ref_type != "branch" or claims.pipeline_source == "merge_request_event":
         return []
-    return [CommitsPushed(project, claims.ref, (), None, claims.sha)]
+    return [Push(project, claims.ref, (), None, claims.sha)]
 
 
 def _pipeline(project: Project, report: Report, claims: Claims) -> list[PipelineHeard]:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from b24app.ci import LARGEST_REPORT
 from sync.core.deployments import Tier
-from sync.core.events import CommitsPushed, DeploymentHeard, MergeRequestHeard, PipelineHeard
+from sync.core.events import DeploymentHeard, MergeRequestHeard, PipelineHeard
+from sync.core.items import Push
 from sync.engine.registry import parse
 from sync.settings.apply import apply
 from sync.settings.document import read as settings
@@ -126,7 +127,7 @@ def test_a_report_is_kept_and_says_what_hooks_would(connected, gitlab):
     (row,) = kept(connected)
     assert row.event == "CI Report"
     request, push, ran, deployed = parse(row)
-    assert isinstance(request, MergeRequestHeard) and isinstance(push, CommitsPushed)
+    assert isinstance(request, MergeRequestHeard) and isinstance(push, Push)
     assert isinstance(ran, PipelineHeard) and isinstance(deployed, DeploymentHeard)
     assert (request.action, request.merge_request.description) == ("", "Closes B24-2104")
     assert (push.branch, push.after) == (pipeline.ref, pipeline.sha)

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from sync.core.events import CommitsPushed, MergeRequestHeard, PipelineHeard, Unrecognised
+from sync.core.events import MergeRequestHeard, PipelineHeard, Unrecognised
+from sync.core.items import Push
 from sync.core.model import MergeRequestState, PipelineStatus
 from sync.gitlab import peer, people
 from sync.gitlab.account import probe, problems
@@ -47,8 +48,8 @@ def test_a_merge_requests_life_is_heard_in_typed_events(gitlab, heard):
     gitlab.reopen(mr, "alice")
     gitlab.merge(mr, "alice")
     pushed, *told = heard()
-    assert (type(pushed), pushed.branch, pushed.created) == (CommitsPushed, BRANCH, True)
-    assert all(type(one) in (MergeRequestHeard, CommitsPushed) for one in told)
+    assert (type(pushed), pushed.branch, pushed.created) == (Push, BRANCH, True)
+    assert all(type(one) in (MergeRequestHeard, Push) for one in told)
     requests = [one for one in told if isinstance(one, MergeRequestHeard)]
     assert [(one.action, one.merge_request.state.value) for one in requests] == [
         ("open", "opened"),
@@ -108,7 +109,7 @@ def test_before_19_the_token_alone_decides(gitlab, heard, receiver):
     gitlab.state.version = "16.11.0-ee"
     opened(gitlab)
     assert "webhook-id" not in {name.lower() for name in receiver.heard[0][0]}
-    assert [type(one) for one in heard()] == [CommitsPushed, MergeRequestHeard]
+    assert [type(one) for one in heard()] == [Push, MergeRequestHeard]
 
 
 def test_a_replayed_delivery_is_not_authentic_after_five_minutes(gitlab, heard, clock):

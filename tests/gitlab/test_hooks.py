@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.events import CommitsPushed, MergeRequestHeard, PipelineHeard, Unrecognised
+from sync.core.events import MergeRequestHeard, PipelineHeard, Unrecognised
+from sync.core.items import Push
 from sync.gitlab.hooks import EVENTS, parse
 from tests.gitlab import bodies
 from tests.gitlab.bodies import FAILED, OPENED, PUSHED, body, fixture
@@ -23,8 +24,8 @@ def heard(event, raw):
     [
         (OPENED, "Merge Request Hook", MergeRequestHeard),
         (OPENED, "System Hook", MergeRequestHeard),
-        (PUSHED, "Push Hook", CommitsPushed),
-        (PUSHED, "System Hook", CommitsPushed),
+        (PUSHED, "Push Hook", Push),
+        (PUSHED, "System Hook", Push),
         (FAILED, "Pipeline Hook", PipelineHeard),
     ],
 )

@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sync.core.events import CommitsPushed, MergeRequestHeard, PipelineHeard, Unrecognised
+from sync.core.events import MergeRequestHeard, PipelineHeard, Unrecognised
+from sync.core.items import Push
 from sync.core.model import (
     Commit,
     MergeRequest,
@@ -212,7 +213,7 @@ def test_without_what_it_stands_on_an_event_is_recorded_only(name, changes, why)
 def test_a_push_is_read_with_its_commits():
     commit_url = "https://git.acme.test/web/shop/-/commit/"
     written = at(9, 58, 40)
-    assert heard(PUSHED) == CommitsPushed(
+    assert heard(PUSHED) == Push(
         project=SHOP,
         branch=BRANCH,
         commits=(

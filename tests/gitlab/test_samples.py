@@ -4,18 +4,18 @@ import json
 from pathlib import Path
 
 from sync.core.events import (
-    CommitsPushed,
     DeploymentHeard,
     MergeRequestHeard,
     PipelineHeard,
     Unrecognised,
 )
+from sync.core.items import Push
 from sync.gitlab.hooks import parse
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "gitlab"
 TYPES = {
     "merge_request": ("Merge Request Hook", MergeRequestHeard),
-    "push": ("Push Hook", CommitsPushed),
+    "push": ("Push Hook", Push),
     "pipeline": ("Pipeline Hook", PipelineHeard),
     "deployment": ("Deployment Hook", DeploymentHeard),
 }
