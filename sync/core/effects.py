@@ -61,8 +61,21 @@ class PutMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """Say `text` in a chat: the one message about `about` there, new or edited in place."""
+
+    dialog: str
+    about: str
+    text: str
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Notify:
-    """A personal notification; the portal replaces an older one that has the same `tag`."""
+    """A personal notification; the portal replaces an older one that has the same `tag`.
+
+    `task_id`: 0 where it is about no task.
+    """
 
     task_id: int
     user_id: int
@@ -70,7 +83,7 @@ class Notify:
     tag: str
 
 
-Effect = MoveTask | PlaceTask | SetFields | PutCard | PutMessage | Notify
+Effect = MoveTask | PlaceTask | SetFields | PutCard | PutMessage | Post | Notify
 
 _KINDS: dict[str, type[Effect]] = {
     "move_task": MoveTask,
@@ -78,9 +91,15 @@ _KINDS: dict[str, type[Effect]] = {
     "set_fields": SetFields,
     "put_card": PutCard,
     "put_message": PutMessage,
+    "post": Post,
     "notify": Notify,
 }
 _NAMES = {cls: name for name, cls in _KINDS.items()}
+
+
+def task_of(effect: Effect) -> int:
+    """The task that has to be known to carry it out; 0: none."""
+    return 0 if isinstance(effect, Post) else effect.task_id
 
 
 def encode(effect: Effect) -> tuple[str, dict[str, Any]]:

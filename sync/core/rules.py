@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from zoneinfo import ZoneInfo
 
+from sync.core.kinds import Kind
 from sync.core.model import Milestone, Step, TaskStatus
+from sync.core.routes import DEFAULT_ROUTES, Role, Room, Route, in_force
 
+UTC = ZoneInfo("UTC")
 LONGEST_PATTERN = 200  # characters
 
 
@@ -78,13 +84,69 @@ class DeploymentRules:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteRules:
+    """Which comments a task's discussion shows: the host's own words, those for members only."""
+
+    message: bool = True
+    system: bool = False
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRules:
+    """Whether commits on the default branch may speak: close tasks, and carry commands."""
+
+    close: bool = True
+    commands: bool = True
+
+
+class Severity(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRules:
+    """`branches`: whose pipelines are watched, as in a route; none: nothing is watched.
+
+    `by_stage`: one alert a failed stage. `severities`: of pipelines that failed, were canceled or
+    skipped; what is not in it opens no alert. `flapping`: so many changes within the hour are one
+    state, "unstable". `open_task`: after so many failures in a row (0: never).
+    """
+
+    branches: tuple[str, ...] = ("default", "protected")
+    by_stage: bool = False
+    severities: Mapping[str, Severity] = field(
+        default_factory=lambda: {
+            "failed": Severity.HIGH,
+            "canceled": Severity.MEDIUM,
+            "skipped": Severity.LOW,
+        }
+    )
+    flapping: int = 4
+    open_task: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRules:
-    """What one workgroup wants: a target for each step, and what its people are told."""
+    """What one workgroup wants: a target for each step, and what its people are told.
+
+    `projects`: paths, or patterns of them, whose things are this workgroup's. `chat`: the dialog
+    that takes the place of the workgroup's own chat. `people`: who has the roles qa and manager.
+    """
 
     steps: Mapping[Step, StepTarget] = field(default_factory=lambda: DEFAULT_STEPS)
     notify: frozenset[Milestone] = DEFAULT_NOTIFY
     ci: CiRules = CiRules()
     deployments: DeploymentRules = DeploymentRules()
+    notes: NoteRules = NoteRules()
+    commits: CommitRules = CommitRules()
+    alerts: AlertRules = AlertRules()
+    projects: tuple[str, ...] = ()
+    chat: str | None = None
+    people: Mapping[Role, tuple[int, ...]] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
 
     def target(self, step: Step | None) -> StepTarget:
         return self.steps.get(step, STAYS) if step else STAYS
@@ -94,7 +156,9 @@ class GroupRules:
 class Rules:
     """All of a portal's rules. `people`: user name on the code host → portal user id.
 
-    `language`: of cards, notifications and reasons, `en` or `ru`.
+    `language`: of cards, notifications and reasons, `en` or `ru`. `chats`: the dialogs of the
+    rooms general and releases. `routes`: of things whose workgroup has none of its own.
+    `templates`: texts by kind that take the place of ours. `zone`: of quiet hours.
     """
 
     references: ReferenceRules = ReferenceRules()
@@ -102,13 +166,31 @@ class Rules:
     groups: Mapping[int, GroupRules] = field(default_factory=dict)
     people: Mapping[str, int] = field(default_factory=dict)
     language: str = "en"
+    chats: Mapping[Room, str] = field(default_factory=dict)
+    routes: tuple[Route, ...] = DEFAULT_ROUTES
+    templates: Mapping[Kind, str] = field(default_factory=dict)
+    zone: ZoneInfo = UTC
 
     def for_group(self, group_id: int) -> GroupRules:
         """The rules of the task's workgroup; 0 and unknown groups have the portal's own."""
         return self.groups.get(group_id, self.default)
 
+    def group_of(self, path: str) -> int:
+        """The workgroup whose project this is, the first that names its path; 0: none does."""
+        named = (key for key, one in self.groups.items() if _names(one.projects, path))
+        return next(named, 0)
+
+    def routes_of(self, path: str) -> tuple[Route, ...]:
+        """The rules for what a project tells."""
+        return in_force(self.for_group(self.group_of(path)).routes, self.routes)
+
 
 DEFAULT_RULES = Rules()
+
+
+def _names(patterns: Iterable[str], path: str) -> bool:
+    return any(fnmatchcase(path.casefold(), pattern.casefold()) for pattern in patterns)
+
 
 _ESCAPED_OR_SET = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _REPEATED_GROUP = re.compile(r"\((?:[^()]*[*+{|][^()]*)\)[*+{]")

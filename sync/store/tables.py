@@ -213,6 +213,7 @@ pipeline = Table(
     Column("updated_at", Moment, nullable=False),
     Column("body", Json, nullable=False),
 )
+Index("ix_pipeline_ref", pipeline.c.connection_id, pipeline.c.project_id, pipeline.c.ref)
 Index("ix_pipeline_sha", pipeline.c.connection_id, pipeline.c.project_id, pipeline.c.sha)
 Index(
     "ix_pipeline_merge_request",
@@ -362,6 +363,105 @@ carried = Table(
     Column("iid", Id, primary_key=True),
 )
 Index("ix_carried_merge_request", carried.c.connection_id, carried.c.project_id, carried.c.iid)
+
+# Anything else that a project told of itself, as it was last told (sync.core.items). Silent: from
+# before the connection, nothing is said of it.
+item = Table(
+    "item",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("updated_at", Moment, nullable=False),
+    Column("heard_at", Moment, nullable=False),
+    Column("silent", Boolean, nullable=False, server_default=false()),
+    Column("body", Json, nullable=False),
+)
+Index("ix_item_newest", item.c.connection_id, item.c.project_id, item.c.kind, item.c.updated_at)
+Index("ix_item_heard", item.c.heard_at)
+
+# The tasks that an item names, or whose work it is about.
+item_task = Table(
+    "item_task",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("task_id", Id, primary_key=True, autoincrement=False),
+    _portal(nullable=False),
+)
+Index("ix_item_task_task", item_task.c.portal_id, item_task.c.task_id, item_task.c.kind)
+
+# What a chat was told of one thing, in one message that is edited in place.
+post = Table(
+    "post",
+    metadata,
+    _portal(primary_key=True),
+    Column("about", Words, primary_key=True),
+    Column("dialog", Words, primary_key=True),
+    Column("message_id", Id),
+    Column("text", Words),
+    Column("at", Moment),
+)
+
+# A failing line of pipelines, from its first failure to its end. stage: "" for the whole. state:
+# open, resolved, closed (its branch is gone). `opened_by`: the pipeline that opened it.
+alert = Table(
+    "alert",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("ref", Words, primary_key=True),
+    Column("stage", Words, primary_key=True),
+    Column("opened_by", Id, primary_key=True, autoincrement=False),
+    Column("state", Words, nullable=False),
+    Column("severity", Words, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("acknowledged_at", Moment),
+    Column("acknowledged_by", Words, nullable=False, server_default=""),
+    Column("assigned_to", Id),
+    Column("task_id", Id),
+    Column("body", Json, nullable=False),
+)
+Index("ix_alert_state", alert.c.connection_id, alert.c.state, alert.c.updated_at)
+
+# A command that a commit speaks (sync.core.smart). state: new, done, refused.
+spoken = Table(
+    "spoken",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("sha", Words, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _portal(nullable=False),
+    Column("task_id", Id, nullable=False),
+    Column("state", Words, nullable=False, server_default="new"),
+    Column("reason", Words, nullable=False, server_default=""),
+    Column("heard_at", Moment, nullable=False),
+    Column("body", Json, nullable=False),
+)
+Index("ix_spoken_task", spoken.c.portal_id, spoken.c.task_id)
+
+# How far the reading of a project's history came. part: commits, pipelines, … state: waiting,
+# running, done, failed.
+backfill = Table(
+    "backfill",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("part", Words, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("cursor", Json),
+    Column("read", Integer, nullable=False, server_default="0"),
+    Column("state", Words, nullable=False, server_default="waiting"),
+    Column("error", Words, nullable=False, server_default=""),
+    Column("updated_at", Moment, nullable=False),
+)
 
 portal_user = Table(
     "portal_user",

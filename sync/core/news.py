@@ -1,0 +1,175 @@
+"""What is said of a thing, where and to whom: the decision of the announcing flow. Pure.
+
+Invariants. One message a thing and place, edited in place; applying a plan's effects to the view
+and planning again gives no effects. What was said once follows the thing's state, whatever the
+rules say by then; what was not is said only where a rule wants it. Nobody is told personally of
+what they did themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sync.core.cards_due import EDIT_WINDOW
+from sync.core.effects import Effect, Notify, Post, PutMessage
+from sync.core.kinds import Kind
+from sync.core.model import Project, Task
+from sync.core.news_texts import Telling
+from sync.core.phrases import say
+from sync.core.routes import Chat, Facts, Role, Room, Route
+from sync.core.rules import GroupRules, Rules
+from sync.core.view import Said
+
+# A change of these is worth a new message when the old one can be edited no more.
+AGAIN = frozenset({Kind.ALERT, Kind.BRANCH, Kind.TAG})
+
+Planned = tuple[str, Effect, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NewsView:
+    """One thing as people may be told of it.
+
+    `about`: its name for good. `telling`: the words for it. `said`: by dialog, `said_in_tasks` by
+    task. `told`: the state people were last told of personally. `tasks`: those it concerns.
+    `author`, `actor`: portal users, of the work and of what was done; None where not known.
+    """
+
+    about: str
+    project: Project
+    facts: Facts
+    telling: Telling
+    said: Mapping[str, Said] = field(default_factory=dict)
+    said_in_tasks: Mapping[int, Said] = field(default_factory=dict)
+    told: str | None = None
+    tasks: tuple[Task, ...] = ()
+    author: int | None = None
+    actor: int | None = None
+    administrator: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewsPlan:
+    """`told`: to be recorded with the notifications, at once where there are none.
+
+    `wait_until`: quiet hours hold something back until then.
+    """
+
+    effects: tuple[Planned, ...]
+    decision: str
+    told: str | None = None
+    wait_until: datetime | None = None
+
+
+def plan_news(view: NewsView, rules: Rules, now: datetime) -> NewsPlan:
+    """Desired minus said. `now`: aware UTC, for quiet hours and the window for edits."""
+    routes = [one for one in rules.routes_of(view.project.path) if one.takes(view.facts)]
+    held = [until for one in routes if one.quiet and (until := one.quiet.until(now, rules.zone))]
+    loud = [one for one in routes if not (one.quiet and one.quiet.until(now, rules.zone))]
+    effects = (
+        *_posts(view, rules, loud, now),
+        *_comments(view, rules, loud, now),
+        *_notifications(view, rules, loud),
+    )
+    reasons = [reason for _, _, reason in effects]
+    if held:
+        reasons.append(say(rules.language, "news held", until=f"{min(held):%Y-%m-%d %H:%M} UTC"))
+    if not routes and not effects:
+        reasons.append(say(rules.language, "news unwanted"))
+    decision = "; ".join(reasons) or say(rules.language, "nothing")
+    told = view.facts.state if any(_people(view, rules, one) for one in loud) else None
+    return NewsPlan(effects, decision, told, min(held, default=None))
+
+
+def _posts(view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime) -> Iterator[Planned]:
+    wanted = dict.fromkeys(dialog for one in loud for dialog in _dialogs(view, rules, one))
+    text = view.telling.message(rules, view.facts.kind)
+    for dialog in {**wanted, **dict.fromkeys(view.said)}:
+        due = _due(view, view.said.get(dialog, Said()), text, dialog in wanted, now)
+        if due is not None:
+            reason = say(rules.language, due[1], place=dialog)
+            yield f"post:{dialog}", Post(dialog, view.about, text, due[0]), reason
+
+
+def _comments(
+    view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime
+) -> Iterator[Planned]:
+    to_tasks = any(Room.TASK in one.to for one in loud)
+    text = view.telling.message(rules, view.facts.kind)
+    for task in view.tasks:
+        due = _due(view, view.said_in_tasks.get(task.id, Said()), text, to_tasks, now)
+        if due is not None:
+            reason = say(rules.language, due[1], place=task.title)
+            effect = PutMessage(task.id, view.about, text, due[0])
+            yield f"comment:{task.id}", effect, reason
+
+
+def _due(
+    view: NewsView, said: Said, text: str, wanted: bool, now: datetime
+) -> tuple[int | None, str] | None:
+    """The message to edit (None: a new one) and the reason's phrase; None: nothing is due."""
+    if said.text == text:
+        return None
+    if said.at is not None and said.message_id and now - said.at < EDIT_WINDOW:
+        return said.message_id, "news edited"
+    if not wanted or (said.at is not None and view.facts.kind not in AGAIN):
+        return None
+    return None, "news said"
+
+
+def _notifications(view: NewsView, rules: Rules, loud: Iterable[Route]) -> Iterator[Planned]:
+    state = view.facts.state
+    if view.told == state:
+        return
+    people = dict.fromkeys(user for one in loud for user in _people(view, rules, one))
+    text = view.telling.notification(rules, view.facts.kind)
+    for user in people:
+        effect = Notify(0, user, text, tag=f"b24bridge:{view.about}"[:200])
+        yield f"tell:{user}:{view.about}>{state}", effect, say(rules.language, "news told")
+
+
+def _dialogs(view: NewsView, rules: Rules, route: Route) -> Iterator[str]:
+    group_id = rules.group_of(view.project.path)
+    chat = rules.for_group(group_id).chat or (f"sg{group_id}" if group_id else None)
+    rooms = {
+        Room.PROJECT: chat,
+        Room.GENERAL: rules.chats.get(Room.GENERAL),
+        Room.RELEASES: rules.chats.get(Room.RELEASES) or rules.chats.get(Room.GENERAL) or chat,
+        Room.TASK: None,
+    }
+    for target in route.to:
+        match target:
+            case Chat(dialog):
+                yield dialog
+            case Room() if dialog := rooms[target]:
+                yield dialog
+
+
+def _people(view: NewsView, rules: Rules, route: Route) -> list[int]:
+    group = rules.for_group(rules.group_of(view.project.path))
+    found = (user for one in route.to if isinstance(one, Role) for user in _who(view, group, one))
+    return [user for user in dict.fromkeys(found) if user and user != view.actor]
+
+
+def _who(view: NewsView, group: GroupRules, role: Role) -> tuple[int | None, ...]:
+    """The people of a role; where nobody is named manager it is who gave the task."""
+    tasks = view.tasks
+    match role:
+        case Role.RESPONSIBLE:
+            return tuple(task.responsible_id for task in tasks)
+        case Role.CREATOR:
+            return tuple(task.creator_id for task in tasks)
+        case Role.ACCOMPLICES:
+            return tuple(user for task in tasks for user in task.accomplices)
+        case Role.AUDITORS:
+            return tuple(user for task in tasks for user in task.auditors)
+        case Role.QA:
+            return group.people.get(role, ())
+        case Role.MANAGER:
+            return group.people.get(role) or tuple(task.creator_id for task in tasks)
+        case Role.AUTHOR:
+            return (view.author,)
+        case Role.ADMINISTRATOR:
+            return (view.administrator,)

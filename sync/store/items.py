@@ -1,0 +1,156 @@
+"""Items as they were last told, the tasks they concern, and what chats were told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select
+
+from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
+from sync.core.kinds import Kind
+from sync.core.view import Said
+from sync.store.codec import from_json, to_json
+from sync.store.tables import item, item_task, post
+from sync.store.upsert import among, chunks, upsert
+
+ItemId = tuple[int, int, str, str]  # connection, project, kind, key
+
+_KEYS = ("connection_id", "project_id", "kind", "key")
+_TYPES: dict[Kind, Any] = {
+    Kind.PUSH: Push,
+    Kind.BRANCH: Push,
+    Kind.TAG: TagPush,
+    Kind.NOTE: Note,
+    Kind.RELEASE: Release,
+    Kind.JOB: JobRun,
+}
+
+
+def id_of(one: Item) -> ItemId:
+    return one.project.connection_id, one.project.id, one.kind.value, one.key
+
+
+def save(conn: Connection, told: Iterable[Item], now: datetime, *, silent: bool = False) -> None:
+    """Stores the items, each as it was last: an older account changes nothing.
+
+    One that was silent stays so, and one that was not is not silenced.
+    """
+    newest: dict[ItemId, Item] = {}
+    for one in told:
+        known = newest.get(id_of(one))
+        if known is None or (known.at or now) <= (one.at or now):
+            newest[id_of(one)] = one
+    rows = [
+        dict(zip(_KEYS, key, strict=True))
+        | {"updated_at": one.at or now, "heard_at": now, "silent": silent, "body": to_json(one)}
+        for key, one in sorted(newest.items())
+    ]
+    upsert(conn, item, rows, keys=_KEYS, update=("updated_at", "heard_at", "body"), where=_newer)
+
+
+def _newer(new: Any) -> Any:
+    return new.updated_at >= item.c.updated_at
+
+
+def get(conn: Connection, wanted: Iterable[ItemId]) -> dict[ItemId, tuple[Item, bool]]:
+    """The items, and whether each is silent; one that is not known is not in the answer."""
+    found: dict[ItemId, tuple[Item, bool]] = {}
+    for condition in among([item.c[name] for name in _KEYS], wanted):
+        for row in conn.execute(select(item).where(condition)):
+            kind = Kind(row.kind)
+            body = from_json(_TYPES.get(kind, Thing), row.body)
+            found[row.connection_id, row.project_id, row.kind, row.key] = body, row.silent
+    return found
+
+
+def save_tasks(conn: Connection, portal_id: int, named: Iterable[tuple[ItemId, int]]) -> None:
+    """Remembers that the items concern the tasks."""
+    rows = [
+        dict(zip(_KEYS, key, strict=True)) | {"task_id": task_id, "portal_id": portal_id}
+        for key, task_id in sorted(set(named))
+    ]
+    upsert(conn, item_task, rows, keys=(*_KEYS, "task_id"))
+
+
+def tasks_of(conn: Connection, wanted: Iterable[ItemId]) -> dict[ItemId, tuple[int, ...]]:
+    """The tasks that the items concern; one that concerns none is not in the answer."""
+    found: dict[ItemId, tuple[int, ...]] = {}
+    columns = [item_task.c[name] for name in _KEYS]
+    for condition in among(columns, wanted):
+        for *key, task_id in sorted(
+            conn.execute(select(*columns, item_task.c.task_id).where(condition))
+        ):
+            place = tuple(key)
+            found[place] = (*found.get(place, ()), task_id)
+    return found
+
+
+def of_tasks(
+    conn: Connection, portal_id: int, task_ids: Iterable[int], kind: Kind
+) -> dict[int, tuple[tuple[Item, bool], ...]]:
+    """The items of a kind that concern each task, with whether they are silent."""
+    found: dict[int, tuple[tuple[Item, bool], ...]] = {}
+    same = and_(*(item_task.c[name] == item.c[name] for name in _KEYS))
+    for piece in chunks(set(task_ids)):
+        query = (
+            select(item_task.c.task_id, item.c.body, item.c.silent)
+            .join(item, same)
+            .where(item_task.c.portal_id == portal_id, item_task.c.kind == kind.value)
+            .where(item_task.c.task_id.in_(piece))
+            .order_by(item.c.updated_at, item.c.key)
+        )
+        for task_id, body, silent in conn.execute(query):
+            one = from_json(_TYPES.get(kind, Thing), body), silent
+            found[task_id] = (*found.get(task_id, ()), one)
+    return found
+
+
+def protected_branches(
+    conn: Connection, wanted: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], frozenset[str]]:
+    """The branches of which the last push said that they are protected, by project."""
+    found: dict[tuple[int, int], set[str]] = {}
+    columns = item.c.connection_id, item.c.project_id, item.c.kind
+    asked = [(*place, kind) for place in set(wanted) for kind in (Kind.PUSH, Kind.BRANCH)]
+    for condition in among(columns, asked):
+        query = select(*columns[:2], item.c.body).where(condition).order_by(item.c.updated_at)
+        for connection_id, project_id, body in conn.execute(query):
+            known = found.setdefault((connection_id, project_id), set())
+            (known.add if body.get("protected") else known.discard)(body.get("branch") or "")
+    return {place: frozenset(names) for place, names in found.items()}
+
+
+def posts(conn: Connection, portal_id: int, abouts: Iterable[str]) -> dict[str, dict[str, Said]]:
+    """What chats were told of each thing, by dialog."""
+    found: dict[str, dict[str, Said]] = {}
+    for piece in chunks(set(abouts)):
+        query = select(post).where(post.c.portal_id == portal_id, post.c.about.in_(piece))
+        for row in conn.execute(query):
+            said = Said(row.message_id, row.text, row.at)
+            found.setdefault(row.about, {})[row.dialog] = said
+    return found
+
+
+def save_posts(conn: Connection, portal_id: int, said: Mapping[tuple[str, str], Said]) -> None:
+    """Remembers messages by what they are about and the dialog."""
+    rows = [
+        {
+            "portal_id": portal_id,
+            "about": about,
+            "dialog": dialog,
+            "message_id": one.message_id,
+            "text": one.text,
+            "at": one.at,
+        }
+        for (about, dialog), one in sorted(said.items())
+    ]
+    keys = ("portal_id", "about", "dialog")
+    upsert(conn, post, rows, keys=keys, update=("message_id", "text", "at"))
+
+
+def counts(conn: Connection, connection_id: int) -> dict[str, int]:
+    """How many items of each kind the mirror holds."""
+    query = select(item.c.kind, func.count()).where(item.c.connection_id == connection_id)
+    return dict(conn.execute(query.group_by(item.c.kind)).all())
