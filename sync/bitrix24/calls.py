@@ -15,6 +15,7 @@ from sync.core.effects import (
     MoveTask,
     Notify,
     PlaceTask,
+    Post,
     PutCard,
     PutMessage,
     SetFields,
@@ -71,12 +72,19 @@ class Done:
     note: str = ""
 
 
-def calls_for(effect: Effect, task: Task, user_id: int = 0) -> list[Call]:
+def calls_for(effect: Effect, task: Task | None, user_id: int = 0) -> list[Call]:
     """The calls that carry out `effect` on `task` as it is now; none where nothing is to do.
 
-    `user_id`: in whose name they are made (0: not known). Only members of a task write into its
-    chat, so somebody else first becomes its observer.
+    `task`: None for what is about no task (`effects.task_of`). `user_id`: in whose name they are
+    made (0: not known). Only members of a task write into its chat, so somebody else first becomes
+    its observer.
     """
+    match effect:
+        case Post():
+            return [_say(effect.dialog, effect.text, effect.message_id)]
+        case Notify():
+            return [_notify(effect)]
+    assert task is not None
     match effect:
         case MoveTask():
             return _moves(effect.status, task)
@@ -86,20 +94,27 @@ def calls_for(effect: Effect, task: Task, user_id: int = 0) -> list[Call]:
             return [_update(effect.task_id, effect.fields)]
         case PutCard() | PutMessage():
             return [*_join(effect, task, user_id), _put(effect, task)]
-        case Notify():
-            return [_notify(effect)]
         case _:
             assert_never(effect)
 
 
-def outcome(effect: Effect, answers: Sequence[Answer | SyncError], task: Task) -> Done | SyncError:
+def outcome(
+    effect: Effect, answers: Sequence[Answer | SyncError], task: Task | None
+) -> Done | SyncError:
     """What the answers to `calls_for(effect, task)` mean; the first error counts."""
     if isinstance(effect, PutCard | PutMessage):
+        assert task is not None
         return _shown(effect, answers, task)
     for answer in answers:
         if isinstance(answer, SyncError):
             return answer
     result = answers[-1].result if answers else None
+    match effect:
+        case Post():
+            return _said(effect, result)
+        case Notify():
+            return Done(note="" if whole(result) else "the portal did not keep the notification")
+    assert task is not None
     match effect:
         case MoveTask():
             return _moved(effect, result, task)
@@ -107,8 +122,6 @@ def outcome(effect: Effect, answers: Sequence[Answer | SyncError], task: Task) -
             return _placed(effect, result, task)
         case SetFields():
             return Done(task=_told(result, task))
-        case Notify():
-            return Done(note="" if whole(result) else "the portal did not keep the notification")
         case _:
             assert_never(effect)
 
@@ -161,10 +174,15 @@ def _put(effect: PutCard | PutMessage, task: Task) -> Call:
             return Call("task.commentitem.add", {"TASKID": task.id, "FIELDS": comment})
         item = {"TASKID": task.id, "ITEMID": effect.message_id, "FIELDS": comment}
         return Call("task.commentitem.update", item)
-    message: dict[str, Any] = {"MESSAGE": effect.text, "URL_PREVIEW": "N"}
-    if effect.message_id is None:
-        return Call("im.message.add", {"DIALOG_ID": f"chat{task.chat_id}", **message})
-    return Call("im.message.update", {"MESSAGE_ID": effect.message_id, **message})
+    return _say(f"chat{task.chat_id}", effect.text, effect.message_id)
+
+
+def _say(dialog: str, text: str, message_id: int | None) -> Call:
+    """https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-add.html"""
+    message: dict[str, Any] = {"MESSAGE": text, "URL_PREVIEW": "N"}
+    if message_id is None:
+        return Call("im.message.add", {"DIALOG_ID": dialog, **message})
+    return Call("im.message.update", {"MESSAGE_ID": message_id, **message})
 
 
 def _join(effect: PutCard | PutMessage, task: Task, user_id: int) -> list[Call]:
@@ -227,6 +245,17 @@ def _shown(
             change="Look at the task's discussion in Bitrix24",
         )
     return Done(message_id=message_id, task=joined)
+
+
+def _said(effect: Post, result: Any) -> Done | SyncError:
+    message_id = effect.message_id or whole(result)
+    if not message_id:
+        return Refused(
+            f"The message was not saved in {effect.dialog}",
+            why="The portal gives no further reason",
+            change="Look at that chat in Bitrix24, or choose another one in the settings",
+        )
+    return Done(message_id=message_id)
 
 
 def _not_yet_member(error: SyncError) -> Later:

@@ -105,12 +105,16 @@ def find_message(portal: Portal, task: Task, text: str, since: datetime) -> int 
     Looks back to `since`, within 500 messages. Raises Refused where the employee in whose name we
     write is not in the discussion.
     """
-    wanted = stored(text)
     if task.chat_id is None:
-        return _find_comment(portal, task, wanted, since)
-    last: int | None = None
+        return _find_comment(portal, task, stored(text), since)
+    return find_post(portal, f"chat{task.chat_id}", text, since)
+
+
+def find_post(portal: Portal, dialog: str, text: str, since: datetime) -> int | None:
+    """The same in any chat."""
+    wanted, last = stored(text), None
     for _ in range(_MESSAGE_PAGES):
-        page = _messages(portal, task.chat_id, last)
+        page = _messages(portal, dialog, last)
         own = [row for row in page if _is_own(row, "author_id", "text", portal, wanted)]
         if found := [row for row in own if not _older(row.get("date"), since)]:
             return max(whole(row["id"]) for row in found)
@@ -120,12 +124,12 @@ def find_message(portal: Portal, task: Task, text: str, since: datetime) -> int 
     return None
 
 
-def _messages(portal: Portal, chat_id: int, before: int | None) -> list[dict[str, Any]]:
+def _messages(portal: Portal, dialog: str, before: int | None) -> list[dict[str, Any]]:
     """A page of a chat. Whether the bound is inclusive differs between portals: filter by id.
 
     https://apidocs.bitrix24.com/api-reference/chats/messages/im-dialog-messages-get.html
     """
-    params: dict[str, Any] = {"DIALOG_ID": f"chat{chat_id}", "LIMIT": PAGE}
+    params: dict[str, Any] = {"DIALOG_ID": dialog, "LIMIT": PAGE}
     if before is not None:
         params["LAST_ID"] = before
     body = portal.call("im.dialog.messages.get", params, write=False)

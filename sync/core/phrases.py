@@ -106,6 +106,26 @@ PHRASES: dict[str, tuple[str, str]] = {
     "hours": ("{hours} h {minutes} min", "{hours} ч {minutes} мин"),
     "minutes": ("{minutes} min {seconds} s", "{minutes} мин {seconds} с"),
     "seconds": ("{seconds} s", "{seconds} с"),
+    # news
+    "news said": ("said in {place}", "сказано в {place}"),
+    "news edited": ("edited in {place}", "исправлено в {place}"),
+    "news told": ("told personally", "сообщено лично"),
+    "news held": ("quiet hours until {until}", "тихие часы до {until}"),
+    "news unwanted": ("no rule wants it", "ни одно правило этого не просит"),
+    "push pushed": (
+        "{actor} pushed to {branch} in {project}",
+        "{actor}: новое в ветке {branch}, {project}",
+    ),
+    "push created": (
+        "{actor} created the branch {branch} in {project}",
+        "{actor}: новая ветка {branch}, {project}",
+    ),
+    "push deleted": (
+        "{actor} deleted the branch {branch} in {project}",
+        "{actor}: удалена ветка {branch}, {project}",
+    ),
+    "push compare": ("Compare", "Сравнить"),
+    "somebody": ("Somebody", "Кто-то"),
     # notifications
     "notify opened": (
         "Task “{task}”: merge request {link} is ready for review",

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sync.bitrix24.calls import Done, calls_for, outcome
 from sync.bitrix24.client import BATCH, Answer, Call, Portal
 from sync.bitrix24.errors import EDIT_CLOSED
+from sync.core.effects import task_of
 from sync.core.model import Task
 from sync.engine import backoff
 from sync.engine.lanes import CALLING, Lane
@@ -71,9 +72,9 @@ def deliver(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     """
     with read(deps.database) as conn:
         rows = outbox.waiting(conn, portal_id, LANE, _AHEAD, deps.clock.now())
-        known = tasks.get(conn, portal_id, {row.effect.task_id for row in rows})
+        known = tasks.get(conn, portal_id, {task_of(row.effect) for row in rows} - {0})
     bodies = {task_id: row.body for task_id, row in known.items() if row.body}
-    aimless = [row for row in rows if row.effect.task_id not in bodies]
+    aimless = [row for row in rows if task_of(row.effect) not in {0, *bodies}]
     if aimless:
         _drop(deps, lane, portal_id, aimless)
         return len(aimless)
@@ -91,15 +92,16 @@ def _drop(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) ->
 
 
 def _packed(rows: Sequence[CommandRow], bodies: Mapping[int, Task], user_id: int) -> Parcel:
-    """Commands, in order, whose calls fit into one request: all of a task's together.
+    """Commands, in order, whose calls fit into one request: all of a task's, or thing's, together.
 
     The portal tells of every change of ours too. Of a task with commands left over that would
     make those be decided anew, and the task be read once more.
     """
-    of_task: dict[int, list[tuple[CommandRow, Sequence[Call]]]] = {}
+    of_task: dict[object, list[tuple[CommandRow, Sequence[Call]]]] = {}
     for row in rows:
-        calls = calls_for(row.effect, bodies[row.effect.task_id], user_id)
-        of_task.setdefault(row.effect.task_id, []).append((row, calls))
+        task_id = task_of(row.effect)
+        calls = calls_for(row.effect, bodies.get(task_id), user_id)
+        of_task.setdefault(task_id or row.subject, []).append((row, calls))
     if len(rows) == _AHEAD and len(of_task) > 1:
         of_task.popitem()  # there may be more of it
     chosen: list[tuple[CommandRow, Sequence[Call]]] = []
@@ -172,7 +174,7 @@ def _sort(parcel: Parcel, answers: Sequence[Answer | SyncError]) -> Sorted:
     found, bodies, rest = Sorted(), dict(parcel.tasks), list(answers)
     for row, calls in parcel.commands:
         own, rest = rest[: len(calls)], rest[len(calls) :]
-        match outcome(row.effect, own, bodies[row.effect.task_id]):
+        match outcome(row.effect, own, bodies.get(task_of(row.effect))):
             case Done() as done:
                 found.done.append((row, done))
                 if done.task:

@@ -9,17 +9,17 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from sync.bitrix24.calls import Done
-from sync.core.effects import MoveTask, PlaceTask, PutCard, PutMessage, SetFields
+from sync.core.effects import MoveTask, PlaceTask, Post, PutCard, PutMessage, SetFields
 from sync.core.model import MergeRequestKey, Task
 from sync.core.view import Said
 from sync.engine.keys import STEP_KEYS, milestone_of, told_by
 from sync.engine.registry import TASK
-from sync.store import links, logs, messages, outbox, subjects, tasks
+from sync.store import items, links, logs, messages, outbox, subjects, tasks
 from sync.store.records import CommandRow, DecisionRow
 from sync.store.tables import command as commands
 from sync.store.upsert import chunks
 
-MESSAGES = ("put_card", "put_message")  # kinds that write into the discussion
+MESSAGES = ("put_card", "put_message", "post")  # kinds that write a message
 _CHANGE_THE_TASK = frozenset({"move_task", "place_task", "set_fields"})
 
 
@@ -42,6 +42,7 @@ def record_done(
     tasks.save_written(conn, portal_id, written.values())
     _cards(conn, [(row, result) for row, result in done if row.kind == "put_card"], now)
     _messages(conn, portal_id, [pair for pair in done if pair[0].kind == "put_message"], now)
+    _posts(conn, portal_id, [pair for pair in done if pair[0].kind == "post"], now)
     _fields(conn, portal_id, [row for row, _ in done if row.kind == "set_fields"])
     noted = [(row, result.note) for row, result in done if result.note]
     logs.save_decisions(
@@ -97,6 +98,7 @@ def doubt(conn: Connection, portal_id: int, rows: Iterable[CommandRow], now: dat
     tasks.set_fields(conn, portal_id, {task_id: {} for task_id in written})
     edits = [row.effect for row in unsure if row.kind == "put_card" and row.payload["message_id"]]
     _forget_texts(conn, portal_id, [row.effect for row in unsure if row.kind == "put_message"])
+    _forget_posts(conn, portal_id, [row.effect for row in unsure if row.kind == "post"])
     since = _shown_since(conn, {edit.merge_request for edit in edits})
     links.set_messages(
         conn,
@@ -118,6 +120,8 @@ def forget_card(conn: Connection, portal_id: int, row: CommandRow) -> None:
     effect = row.effect
     if isinstance(effect, PutMessage):
         messages.save(conn, portal_id, {(effect.task_id, effect.about): Said()})
+    if isinstance(effect, Post):
+        items.save_posts(conn, portal_id, {(effect.about, effect.dialog): Said()})
     if isinstance(effect, PutCard):
         links.set_messages(conn, [(effect.merge_request, effect.task_id, None, None, None)])
 
@@ -152,6 +156,29 @@ def _messages(
         at = now if effect.message_id is None else edited.get(place) or now
         said[place] = Said(result.message_id, effect.text, at)
     messages.save(conn, portal_id, said)
+
+
+def _posts(
+    conn: Connection, portal_id: int, done: Sequence[tuple[CommandRow, Done]], now: datetime
+) -> None:
+    effects = [(row.effect, result) for row, result in done]
+    known = items.posts(conn, portal_id, {effect.about for effect, _ in effects})
+    said = {}
+    for effect, result in effects:
+        before = known.get(effect.about, {}).get(effect.dialog, Said())
+        at = now if effect.message_id is None else before.at or now
+        said[effect.about, effect.dialog] = Said(result.message_id, effect.text, at)
+    items.save_posts(conn, portal_id, said)
+
+
+def _forget_posts(conn: Connection, portal_id: int, effects: Sequence[Post]) -> None:
+    known = items.posts(conn, portal_id, {effect.about for effect in effects})
+    unsure = {
+        (e.about, e.dialog): Said(e.message_id, None, known.get(e.about, {})[e.dialog].at)
+        for e in effects
+        if e.message_id and e.dialog in known.get(e.about, {})
+    }
+    items.save_posts(conn, portal_id, unsure)
 
 
 def _forget_texts(conn: Connection, portal_id: int, effects: Sequence[PutMessage]) -> None:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from sync.bitrix24.client import Portal
-from sync.core.effects import Effect, PutCard, PutMessage, SetFields, decode
+from sync.core.effects import Effect, SetFields
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.plan import Plan
-from sync.engine import backoff
+from sync.engine import news
 from sync.engine.deciding import Asking, Planned, decide
 from sync.engine.keys import STEP_KEYS, command_key, told_by
 from sync.engine.lanes import Lane
-from sync.engine.registry import LANE, TASK, Deps
+from sync.engine.refusals import refused
+from sync.engine.registry import LANE, NEWS, TASK, Deps
 from sync.store import deliveries, links, logs, messages, outbox, subjects, tasks
 from sync.store.database import read, write
 from sync.store.records import DecisionRow, NewCommand, SubjectRow
-from sync.store.tables import command
 from sync.store.upsert import chunks
 
 BATCH = 200
@@ -36,8 +36,18 @@ def reconcile(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     Raises Later and Denied where the portal cannot be read: then nothing is decided.
     """
     dirty = _due(deps, portal_id)
-    if not dirty:
-        return 0
+    tasks_due = [one for one in dirty if one.kind == TASK]
+    news_due = [one for one in dirty if one.kind == NEWS]
+    if tasks_due:
+        _tasks(deps, lane, portal_id, portal, tasks_due)
+    for piece in chunks(news_due, TOGETHER):
+        news.reconcile(deps, lane, portal_id, piece)
+    return len(dirty)
+
+
+def _tasks(
+    deps: Deps, lane: Lane, portal_id: int, portal: Portal, dirty: Sequence[SubjectRow]
+) -> None:
     replayed = frozenset(int(one.key) for one in dirty if one.cause == REPLAYED)
     asking = Asking(deps, portal_id, portal, lane, replayed)
     planned = decide(asking, [int(one.key) for one in dirty], deps.rules_for(portal_id))
@@ -45,7 +55,6 @@ def reconcile(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
         with write(deps.database) as conn:
             lane.keep(conn)
             _record(conn, deps, portal_id, piece, planned)
-    return len(dirty)
 
 
 def rehearse(
@@ -77,9 +86,9 @@ def _record(
 ) -> None:
     ids = {int(one.key) for one in piece}
     plans = {task_id: planned.plans[task_id] for task_id in ids & planned.plans.keys()}
-    dead = _refused(conn, portal_id, plans)
+    dead = refused(conn, portal_id, TASK, map(str, plans))
     wanted = {
-        task_id: [one for one in plan.effects if (task_id, one[0], _asked(one[1])) not in dead]
+        task_id: [one for one in plan.effects if (str(task_id), one[0], _asked(one[1])) not in dead]
         for task_id, plan in plans.items()
     }
     now = deps.clock.now()
@@ -104,30 +113,6 @@ def _commands(
             for key, effect, reason in effects
         ]
     return commands
-
-
-def _refused(
-    conn: Connection, portal_id: int, task_ids: Iterable[int]
-) -> list[tuple[int, str, Effect | None]]:
-    """Messages refused as they are, and fields refused at all: not asked for a second time.
-
-    Moves and notifications are not repeated anyway: their step and milestone are recorded.
-    """
-    found = []
-    for piece in chunks(map(str, task_ids)):
-        query = select(
-            command.c.subject_key, command.c.key, command.c.kind, command.c.payload
-        ).where(
-            command.c.portal_id == portal_id,
-            command.c.subject_kind == TASK,
-            command.c.subject_key.in_(piece),
-            command.c.state == "refused",
-        )
-        for subject_key, key, kind, payload in conn.execute(query):
-            effect = decode(kind, payload)
-            if isinstance(effect, PutCard | PutMessage | SetFields):
-                found.append((int(subject_key), key, _asked(effect)))
-    return found
 
 
 def _asked(effect: Effect) -> Effect | None:
@@ -189,9 +174,4 @@ def _settle_subjects(
         error = planned.failures.get(int(one.key))
         if error is None:
             continue
-        if one.attempts + 1 >= backoff.MOST_ATTEMPTS:
-            subjects.mark_dead(conn, portal_id, one.kind, one.key, error=error)
-            continue
-        wait = timedelta(seconds=backoff.delay(one.attempts + 1, deps.jitter()))
-        next_at = deps.clock.now() + wait
-        subjects.fail(conn, portal_id, one.kind, one.key, error=error, next_at=next_at)
+        news.fail(conn, deps, portal_id, one, error=error, now=deps.clock.now())

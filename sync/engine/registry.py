@@ -27,7 +27,8 @@ from sync.gitlab.client import GitLab
 from sync.store.records import ConnectionRecord, DeliveryRow
 from sync.store.vault import Vault
 
-TASK = "task"  # the kind of subject that is reconciled
+TASK = "task"  # the kinds of subjects that are reconciled
+NEWS = "news"
 LANE = "bitrix24"  # the counterpart that commands go to
 
 

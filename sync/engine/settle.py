@@ -8,7 +8,7 @@ from datetime import timedelta
 from sync.bitrix24 import peer
 from sync.bitrix24.calls import Done
 from sync.bitrix24.client import Portal
-from sync.core.effects import PutCard, PutMessage
+from sync.core.effects import Post, PutCard, PutMessage, task_of
 from sync.core.model import Task
 from sync.engine.lanes import CALLING, Lane
 from sync.engine.outcomes import decide_again, doubt, record_done
@@ -44,7 +44,7 @@ def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
 
 
 def _creates(row: CommandRow) -> bool:
-    return isinstance(row.effect, PutCard | PutMessage) and row.effect.message_id is None
+    return isinstance(row.effect, PutCard | PutMessage | Post) and row.effect.message_id is None
 
 
 def _repeat(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) -> None:
@@ -59,11 +59,12 @@ def _repeat(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) 
 
 
 def _look_up(deps: Deps, lane: Lane, portal_id: int, portal: Portal, row: CommandRow) -> None:
+    task_id = task_of(row.effect)
     with write(deps.database) as conn:
         lane.keep(conn, CALLING)
-        known = tasks.get(conn, portal_id, [row.effect.task_id])
-    body = known[row.effect.task_id].body if row.effect.task_id in known else None
-    message_id = _found(portal, body, row) if body else None
+        known = tasks.get(conn, portal_id, {task_id} - {0})
+    body = known[task_id].body if task_id in known else None
+    message_id = _found(portal, body, row)
     if message_id is None:
         _repeat(deps, lane, portal_id, [row])
         return
@@ -72,10 +73,12 @@ def _look_up(deps: Deps, lane: Lane, portal_id: int, portal: Portal, row: Comman
         record_done(conn, portal_id, [(row, Done(message_id=message_id))], deps.clock.now())
 
 
-def _found(portal: Portal, task: Task, row: CommandRow) -> int | None:
-    """Our own message of that text; None also where the discussion is not open to us to read."""
+def _found(portal: Portal, task: Task | None, row: CommandRow) -> int | None:
+    """Our own message of that text; None also where the chat is not open to us to read."""
     since = (row.sent_at or row.created_at) - LOOK_BACK
     try:
-        return peer.find_message(portal, task, row.payload["text"], since)
+        if isinstance(row.effect, Post):
+            return peer.find_post(portal, row.effect.dialog, row.effect.text, since)
+        return peer.find_message(portal, task, row.payload["text"], since) if task else None
     except Refused:
         return None

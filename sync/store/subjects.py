@@ -89,6 +89,14 @@ def fail(
     _set(conn, portal_id, kind, key, error=error, next_at=next_at, attempts=attempts)
 
 
+def put_off(
+    conn: Connection, portal_id: int, kind: str, key: str, version: int, until: datetime
+) -> None:
+    """Stays dirty and is not looked at before `until`, unless it was marked again meanwhile."""
+    same = _is(portal_id, kind, key) & (subject.c.version == version)
+    conn.execute(update(subject).where(same).values(next_at=until, attempts=0, error=""))
+
+
 def mark_dead(conn: Connection, portal_id: int, kind: str, key: str, *, error: str) -> None:
     """The subject is not tried again until it is replayed or something new is heard."""
     _set(conn, portal_id, kind, key, error=error, state="dead", next_at=None)

@@ -1,0 +1,36 @@
+"""Which things people may have to be told of: marked dirty where some rule names their kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from sync.core.kinds import Kind
+from sync.core.news_facts import Subject, about_of
+from sync.core.rules import Rules
+from sync.engine.registry import NEWS
+from sync.store import subjects
+
+Change = tuple[Kind, Subject]
+
+
+def mark(
+    conn: Connection, portal_id: int, heard: Iterable[Subject], rules: Rules, now: datetime
+) -> None:
+    marks = [(NEWS, about, f"{cause} changed") for about, cause in _wanted(heard, rules)]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
+
+
+def _wanted(heard: Iterable[Subject], rules: Rules) -> Iterator[tuple[str, str]]:
+    """Of a thing that no rule names nothing is loaded later: most are only mirrored."""
+    known: dict[str, frozenset[Kind]] = {}
+    for one in heard:
+        path = one.project.path
+        if path not in known:
+            known[path] = frozenset(kind for route in rules.routes_of(path) for kind in route.kinds)
+        about = about_of(one)
+        kind = Kind(about.partition(":")[0])
+        if kind in known[path]:
+            yield about, kind.value
