@@ -14,7 +14,7 @@ from sync.core.model import (
     Reviewer,
     Task,
 )
-from sync.core.phrases import PHRASES, tell
+from sync.core.phrases import known, tell
 from sync.text import bbcode
 from sync.text.tree import (
     Document,
@@ -143,7 +143,7 @@ def _pipeline_line(merge_request: MergeRequest, language: str) -> tuple[Inline, 
 def _reviewer(reviewer: Reviewer, language: str, users: Users) -> tuple[Inline, ...]:
     """The person and the review's state; a state of a future version is left out."""
     person, key = _person(reviewer.person, users), f"reviewer {reviewer.state}"
-    if key not in PHRASES:
+    if not known(key):
         return (person,)
     return tell(language, "reviewer", person=person, state=tell(language, key))
 
