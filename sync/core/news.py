@@ -131,20 +131,13 @@ def _notifications(view: NewsView, rules: Rules, loud: Iterable[Route]) -> Itera
 
 
 def _dialogs(view: NewsView, rules: Rules, route: Route) -> Iterator[str]:
-    group_id = rules.group_of(view.project.path)
-    chat = rules.for_group(group_id).chat or (f"sg{group_id}" if group_id else None)
-    rooms = {
-        Room.PROJECT: chat,
-        Room.GENERAL: rules.chats.get(Room.GENERAL),
-        Room.RELEASES: rules.chats.get(Room.RELEASES) or rules.chats.get(Room.GENERAL) or chat,
-        Room.TASK: None,
-    }
+    rooms = rules.rooms_of(view.project.path)
     for target in route.to:
         match target:
             case Chat(dialog):
                 yield dialog
-            case Room() if dialog := rooms[target]:
-                yield dialog
+            case Room() if target in rooms:
+                yield rooms[target]
 
 
 def _people(view: NewsView, rules: Rules, route: Route) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,7 +13,6 @@ from sync.core.model import Milestone, Step, TaskStatus
 from sync.core.routes import DEFAULT_ROUTES, Role, Room, Route, in_force
 
 UTC = ZoneInfo("UTC")
-LONGEST_PATTERN = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,7 @@ class ReferenceRules:
     """How a task is named: `{prefix}-123`, or what `pattern` finds.
 
     `pattern`: a regular expression with the one named group `id`, matched without regard to case
-    (`pattern_problem` says whether it may be used). With it the prefix is not looked for.
+    (`sync.core.patterns` says whether it may be used). With it the prefix is not looked for.
     """
 
     prefix: str = "B24"
@@ -184,46 +182,28 @@ class Rules:
         """The rules for what a project tells."""
         return in_force(self.for_group(self.group_of(path)).routes, self.routes)
 
+    def rooms_of(self, path: str) -> dict[Room, str]:
+        """The dialogs of the rooms that there are for a project."""
+        group_id = self.group_of(path)
+        own = self.for_group(group_id).chat or (f"sg{group_id}" if group_id else None)
+        general = self.chats.get(Room.GENERAL)
+        releases = self.chats.get(Room.RELEASES) or general or own
+        found = {Room.PROJECT: own, Room.GENERAL: general, Room.RELEASES: releases}
+        return {room: dialog for room, dialog in found.items() if dialog}
 
-DEFAULT_RULES = Rules()
+    def kinds_of(self, path: str) -> frozenset[Kind]:
+        """The kinds of a project's things that somebody may be told of."""
+        rooms = {*self.rooms_of(path), Room.TASK}
+        return frozenset(
+            kind
+            for route in self.routes_of(path)
+            if any(not isinstance(target, Room) or target in rooms for target in route.to)
+            for kind in route.kinds
+        )
 
 
 def _names(patterns: Iterable[str], path: str) -> bool:
     return any(fnmatchcase(path.casefold(), pattern.casefold()) for pattern in patterns)
 
 
-_ESCAPED_OR_SET = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
-_REPEATED_GROUP = re.compile(r"\((?:[^()]*[*+{|][^()]*)\)[*+{]")
-_BACK_REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")
-
-
-def pattern_problem(pattern: str) -> str | None:
-    """Why a reference pattern may not be used, or None.
-
-    A repeated group that itself repeats or chooses can take time without bound on hostile text.
-    """
-    if len(pattern) > LONGEST_PATTERN:
-        return f"a reference pattern has at most {LONGEST_PATTERN} characters"
-    try:
-        compiled = re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
-        return f"not a regular expression: {error}"
-    if set(compiled.groupindex) != {"id"}:
-        return "a reference pattern has exactly one named group, (?P<id>...)"
-    if _BACK_REFERENCE.search(pattern):
-        return "a reference pattern has no back references"
-    if _hides_repeats(_ESCAPED_OR_SET.sub("x", pattern)):
-        return "a repeated group may not repeat or choose inside: (a+)+ can run without end"
-    return None
-
-
-def _hides_repeats(pattern: str) -> bool:
-    """Whether some repeated group holds a repeat or a choice, however deep."""
-    while "(" in pattern:
-        if _REPEATED_GROUP.search(pattern):
-            return True
-        flat = re.sub(r"\(([^()]*)\)", lambda m: "+" if set(m[1]) & set("*+{|") else "x", pattern)
-        if flat == pattern:
-            return False
-        pattern = flat
-    return False
+DEFAULT_RULES = Rules()

@@ -59,7 +59,7 @@ def _digest(deps: Deps, lane: Lane, portal_id: int) -> int:
 
 def _together(deps: Deps, lane: Lane, portal_id: int, batch: Sequence[DeliveryRow]) -> None:
     told = {delivery.id: parse(delivery) for delivery in batch}
-    rules = deps.rules_for(portal_id).references
+    rules = deps.rules_for(portal_id)
     with write(deps.database) as conn:
         lane.keep(conn)
         outcomes = heard.take_in(conn, portal_id, told, rules, deps.clock.now())

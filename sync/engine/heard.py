@@ -15,15 +15,16 @@ from sync.core.events import (
     TaskChanged,
     TaskDeleted,
 )
-from sync.core.items import Push
+from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.model import MergeRequest, MergeRequestKey, Person, Pipeline, Project
-from sync.core.rules import ReferenceRules
-from sync.engine import deployed, pushed
+from sync.core.news_facts import Subject
+from sync.core.rules import Rules
+from sync.engine import concerned, deployed, noticed, pushed
 from sync.engine.keys import STEP_KEYS
 from sync.engine.registry import TASK
 from sync.engine.relink import relink
 from sync.engine.told import Seen, branch_of, outcome
-from sync.store import ci, links, mirror, people, subjects, tasks
+from sync.store import ci, items, links, mirror, people, subjects, tasks
 from sync.store.records import TaskRow
 from sync.store.tables import command
 from sync.store.upsert import chunks
@@ -38,6 +39,7 @@ class Sorted:
 
     merge_requests: list[MergeRequestHeard] = field(default_factory=list)
     pushes: list[Push] = field(default_factory=list)
+    others: list[Item] = field(default_factory=list)
     pipelines: list[Pipeline] = field(default_factory=list)
     deployments: list[DeploymentHeard] = field(default_factory=list)
     changed: set[int] = field(default_factory=set)
@@ -45,7 +47,7 @@ class Sorted:
 
 
 def take_in(
-    conn: Connection, portal_id: int, told: Told, rules: ReferenceRules, now: datetime
+    conn: Connection, portal_id: int, told: Told, rules: Rules, now: datetime
 ) -> dict[int, str]:
     """Stores what the deliveries (by id) told and says of each what came of it."""
     events = _sorted(event for group in told.values() for event in group)
@@ -55,11 +57,14 @@ def take_in(
     piped = mirror.by_pipelines(conn, events.pipelines)
     grown = {key for keys in of_branch.values() for key in keys} - known.keys()
     reread = mirror.get_merge_requests(conn, grown)
-    tasks_of = relink(conn, portal_id, {**known, **reread}, rules, now=now, also=piped)
-    named = pushed.take_in(conn, portal_id, events.pushes, events.pipelines, rules, now)
+    names = rules.references
+    tasks_of = relink(conn, portal_id, {**known, **reread}, names, now=now, also=piped)
+    named = pushed.take_in(conn, portal_id, events.pushes, events.pipelines, names, now)
     there = deployed.take_in(conn, portal_id, events.deployments, now)
+    concerns = concerned.take_in(conn, portal_id, events.others, names, now)
     followed = _tasks_heard(conn, portal_id, events, now)
-    seen = Seen(tasks_of, of_branch, piped, followed, named, there)
+    noticed.mark(conn, portal_id, _subjects(events, known), rules, now)
+    seen = Seen(tasks_of, of_branch, piped, followed, named, there, concerns)
     return {
         delivery_id: "; ".join(outcome(event, seen) for event in group) or "recorded: says nothing"
         for delivery_id, group in told.items()
@@ -74,6 +79,8 @@ def _sorted(events: Iterable[object]) -> Sorted:
                 found.merge_requests.append(event)
             case Push():
                 found.pushes.append(event)
+            case TagPush() | Note() | Release() | JobRun() | Thing():
+                found.others.append(event)
             case PipelineHeard(pipeline):
                 found.pipelines.append(pipeline)
             case DeploymentHeard():
@@ -85,13 +92,28 @@ def _sorted(events: Iterable[object]) -> Sorted:
     return found
 
 
+def _subjects(
+    events: Sorted, merge_requests: Mapping[MergeRequestKey, MergeRequest]
+) -> list[Subject]:
+    """Everything people may be told of."""
+    return [
+        *events.pushes,
+        *events.others,
+        *events.pipelines,
+        *(event.deployment for event in events.deployments),
+        *merge_requests.values(),
+    ]
+
+
 def _save_parts(conn: Connection, events: Sorted, now: datetime) -> None:
     told = [event.merge_request for event in events.merge_requests]
     projects: list[Project] = [mr.project for mr in told]
     projects += [push.project for push in events.pushes]
     projects += [pipeline.project for pipeline in events.pipelines]
     projects += [event.deployment.project for event in events.deployments]
+    projects += [one.project for one in events.others if one.project.id]  # 0: a group's own
     mirror.save_projects(conn, projects)
+    items.save(conn, [*events.pushes, *events.others], now)
     mirror.save_pipelines(conn, events.pipelines)
     pushed = [
         (push.project, push.branch, push.commits)

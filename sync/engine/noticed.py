@@ -13,8 +13,6 @@ from sync.core.rules import Rules
 from sync.engine.registry import NEWS
 from sync.store import subjects
 
-Change = tuple[Kind, Subject]
-
 
 def mark(
     conn: Connection, portal_id: int, heard: Iterable[Subject], rules: Rules, now: datetime
@@ -29,7 +27,7 @@ def _wanted(heard: Iterable[Subject], rules: Rules) -> Iterator[tuple[str, str]]
     for one in heard:
         path = one.project.path
         if path not in known:
-            known[path] = frozenset(kind for route in rules.routes_of(path) for kind in route.kinds)
+            known[path] = rules.kinds_of(path)
         about = about_of(one)
         kind = Kind(about.partition(":")[0])
         if kind in known[path]:

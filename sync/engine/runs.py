@@ -9,14 +9,16 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.core.ci import lacks_jobs, newness
-from sync.core.model import Job, LinkKind, Person, Pipeline
+from sync.core.model import Job, LinkKind, Pipeline
 from sync.core.rules import Rules
 from sync.core.view import LinkView, Run
+from sync.engine import known_people
+from sync.engine.known_people import Signed
 from sync.engine.registry import Deps
 from sync.errors import Later, SyncError
 from sync.gitlab import jobs as gitlab_jobs
 from sync.gitlab.client import GitLab
-from sync.store import ci, connections, links, mirror, people, tasks
+from sync.store import ci, connections, links, mirror, tasks
 from sync.store.database import read
 from sync.store.mirror import Branch
 
@@ -101,42 +103,13 @@ def _speakers(
 def _authors(
     conn: Connection, portal_id: int, pipelines: Iterable[Pipeline], rules: Rules
 ) -> dict[Pipeline, int]:
-    """Commits' authors as portal users: as the settings map the code host's user, or by e-mail."""
-    by_email = people.active_by_email(conn, portal_id)
-    by_name = {name.casefold(): user for name, user in rules.people.items()}
-    found: dict[Pipeline, int] = {}
-    for connection_id, mine in _by_connection(pipelines).items():
-        hosts = people.by_emails(conn, connection_id, {_email(one) for one in mine} - {""})
-        persons = {one: person for one in mine if (person := hosts.get(_email(one)) or _self(one))}
-        emails = people.emails_of(conn, connection_id, {person.id for person in persons.values()})
-        for one in mine:
-            person = persons.get(one)
-            known = (_email(one), *emails.get(person.id, ())) if person else (_email(one),)
-            user = by_name.get(person.username.casefold()) if person else None
-            if user := user or next(
-                (by_email[email] for email in known if email in by_email), None
-            ):
-                found[one] = user
-    return found
-
-
-def _by_connection(pipelines: Iterable[Pipeline]) -> dict[int, list[Pipeline]]:
-    found: dict[int, list[Pipeline]] = {}
-    for one in pipelines:
-        if one.commit is not None:
-            found.setdefault(one.project.connection_id, []).append(one)
-    return found
-
-
-def _email(one: Pipeline) -> str:
-    return (one.commit.author_email or "").casefold() if one.commit else ""
-
-
-def _self(one: Pipeline) -> Person | None:
-    """Who started the pipeline, if they have the author's name: an e-mail may be hidden."""
-    name = one.commit.author_name.casefold() if one.commit else ""
-    own = name and one.actor and name in (one.actor.name.casefold(), one.actor.username.casefold())
-    return one.actor if own else None
+    """The authors of the pipelines' commits as portal users."""
+    signed = {
+        one: Signed(one.project.connection_id, one.commit, one.actor)
+        for one in pipelines
+        if one.commit
+    }
+    return known_people.authors(conn, portal_id, signed, rules)
 
 
 def _id(one: Pipeline) -> ci.PipelineId:

@@ -14,9 +14,10 @@ from sync.core.events import (
     TaskDeleted,
     Unrecognised,
 )
-from sync.core.items import Push
+from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.model import MergeRequest, MergeRequestKey, Pipeline
 
+ItemId = tuple[int, int, str, str]  # connection, project, kind, key
 Branch = tuple[int, int, str]  # connection, project, branch
 
 
@@ -33,6 +34,7 @@ class Seen:
     followed: frozenset[int]
     named: Mapping[tuple[int, int, str, str], Sequence[int]] = field(default_factory=dict)
     deployed: Mapping[DeploymentHeard, Sequence[int]] = field(default_factory=dict)
+    concerned: Mapping[ItemId, Sequence[int]] = field(default_factory=dict)
 
 
 def outcome(event: object, seen: Seen) -> str:
@@ -51,6 +53,8 @@ def outcome(event: object, seen: Seen) -> str:
         case DeploymentHeard(one):
             said = f"deployment {one.id} to {one.environment} {one.status}: "
             return said + _or_tasks(_NOBODY, seen.deployed.get(event, ()))
+        case TagPush() | Note() | Release() | JobRun() | Thing():
+            return f"{event.kind} {event.key}: " + _or_tasks(_NOBODY, _of_item(event, seen))
         case TaskChanged(task_id):
             return f"task {task_id} changed" + _unless_followed(task_id, seen)
         case TaskDeleted(task_id):
@@ -60,6 +64,11 @@ def outcome(event: object, seen: Seen) -> str:
         case Unrecognised(kind, why):
             return f"recorded: {kind}: {why}"
     return f"recorded: {type(event).__name__}"
+
+
+def _of_item(one: Item, seen: Seen) -> Sequence[int]:
+    key = one.project.connection_id, one.project.id, one.kind.value, one.key
+    return seen.concerned.get(key, ())
 
 
 def _told_of(keys: Iterable[MergeRequestKey] | None, seen: Seen) -> str:

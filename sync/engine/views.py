@@ -13,9 +13,9 @@ from sync.core.model import MergeRequest, MergeRequestKey, Person
 from sync.core.plan import LinkView, TaskView
 from sync.core.rules import Rules
 from sync.core.view import Run, Said
-from sync.engine import deployed, runs
+from sync.engine import deployed, known_people, runs
 from sync.engine.heard import persons
-from sync.store import links, messages, mirror, people, tasks
+from sync.store import links, messages, mirror, tasks
 from sync.store.records import LinkRow, StagesRow, TaskRow
 
 STAGES_KEPT = timedelta(hours=1)  # columns of a workgroup change rarely, and tell no one
@@ -132,19 +132,9 @@ def _links(
 def _users(
     conn: Connection, portal_id: int, merge_requests: Iterable[MergeRequest], rules: Rules
 ) -> dict[int, dict[int, int]]:
-    """Person → portal user by connection: by mapping, public e-mail, then that of commits."""
-    heard: dict[int, dict[int, Person]] = {}
+    """The portal users behind everybody the merge requests name, by connection."""
+    heard: dict[int, list[Person]] = {}
     for merge_request in merge_requests:
-        found = heard.setdefault(merge_request.project.connection_id, {})
-        found.update({person.id: person for person in persons(merge_request) if person})
-    by_email = people.active_by_email(conn, portal_id)
-    by_name = {name.casefold(): user for name, user in rules.people.items()}
-    users: dict[int, dict[int, int]] = {}
-    for connection_id, found in heard.items():
-        emails = people.emails_of(conn, connection_id, found)
-        for person in found.values():
-            known = [by_email[e] for e in emails.get(person.id, ()) if e in by_email]
-            user = by_name.get(person.username.casefold()) or next(iter(known), None)
-            if user:
-                users.setdefault(connection_id, {})[person.id] = user
-    return users
+        found = heard.setdefault(merge_request.project.connection_id, [])
+        found += [person for person in persons(merge_request) if person]
+    return known_people.users_of(conn, portal_id, heard, rules)

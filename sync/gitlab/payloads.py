@@ -69,6 +69,8 @@ def commits_pushed(payload: dict[str, Any], connection_id: int) -> Push:
         commits=tuple(_commit(item) for item in mappings(payload.get("commits"))),
         actor=pusher(payload),
         after=after,
+        before=text(payload.get("before")),
+        total=whole(payload.get("total_commits_count")) or 0,
         created=_is_zero(text(payload.get("before"))),
         deleted=_is_zero(after),
     )

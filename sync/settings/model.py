@@ -24,7 +24,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from sync.core.model import Milestone, Step, TaskStatus
-from sync.core.rules import pattern_problem
+from sync.core.patterns import pattern_problem
 
 
 def wrong(text: str) -> PydanticCustomError:

@@ -61,6 +61,18 @@ def newest(
     return found
 
 
+def get(
+    conn: Connection, wanted: Iterable[tuple[int, int, str, int]]
+) -> dict[tuple[int, int, str, int], Deployment]:
+    """The deployments by connection, project, environment and number."""
+    of = [deployment.c[name] for name in _KEYS]
+    return {
+        tuple(key): from_json(Deployment, body)
+        for condition in among(of, wanted)
+        for *key, body in conn.execute(select(*of, deployment.c.body).where(condition))
+    }
+
+
 def save_carried(conn: Connection, found: Mapping[DeploymentId, Iterable[int]]) -> None:
     """Remembers the numbers of the merge requests that deployments carry."""
     rows = [

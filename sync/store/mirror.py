@@ -121,6 +121,49 @@ def by_pipelines(
     return get_merge_requests(conn, keys)
 
 
+def pipelines(
+    conn: Connection, wanted: Iterable[tuple[int, int, int]]
+) -> dict[tuple[int, int, int], Pipeline]:
+    """The pipelines by connection, project and number; an unknown one is not in the answer."""
+    columns = pipeline.c
+    of = columns.connection_id, columns.project_id, columns.pipeline_id
+    return {
+        tuple(key): from_json(Pipeline, body)
+        for condition in among(of, wanted)
+        for *key, body in conn.execute(select(*of, columns.body).where(condition))
+    }
+
+
+def results_before(conn: Connection, of: Iterable[Pipeline]) -> dict[tuple[int, int, int], str]:
+    """The result of the newest finished pipeline before each, on its branch."""
+    columns, found = pipeline.c, {}
+    for one in of:
+        place = one.project.connection_id, one.project.id
+        query = (
+            select(columns.status)
+            .where(columns.connection_id == place[0], columns.project_id == place[1])
+            .where(columns.ref == one.ref, columns.pipeline_id < one.id)
+            .where(one_of(columns.status, "success", "failed"))
+            .order_by(columns.pipeline_id.desc())
+            .limit(1)
+        )
+        if (status := conn.scalar(query)) is not None:
+            found[*place, one.id] = status
+    return found
+
+
+def default_branches(
+    conn: Connection, projects: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], str]:
+    """Each project's default branch, "" where it was not told."""
+    of = project.c.connection_id, project.c.project_id
+    return {
+        (c, p): branch
+        for condition in among(of, projects)
+        for c, p, branch in conn.execute(select(*of, project.c.default_branch).where(condition))
+    }
+
+
 def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
     """Stores the pipelines, each as it was last: an older account changes nothing.
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from sync.core.keywords import CLOSINGS, MENTIONS
 from sync.core.model import LinkKind, Reference
+from sync.core.patterns import pattern_problem
 from sync.core.references import MOST_TASKS, find, merge
-from sync.core.rules import ReferenceRules, pattern_problem
+from sync.core.rules import ReferenceRules
 
 RULES = ReferenceRules()
 MOVE, MENTION, CLOSE = LinkKind.MOVE, LinkKind.MENTION, LinkKind.CLOSE

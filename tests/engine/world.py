@@ -195,6 +195,11 @@ class World:
         """(user, text) of the notifications a person sees."""
         return [(n.user_id, n.text) for n in self.b24.state.notifications.values()]
 
+    def posted(self, group_id: int = 3) -> list[str]:
+        """What the workgroup's chat shows, the first first."""
+        chat = self.b24.state.chat_of("SONET_GROUP", str(group_id))
+        return [message.text for message in self.b24.state.dialog_messages(chat.id)]
+
     def tick(self, seconds: float = 1.0) -> None:
         self.clock.sleep(seconds)
 

@@ -9,12 +9,14 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from sync.core.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.effects import Notify
+from sync.core.items import TagPush
 from sync.core.model import Job, LinkKind, PortalUser, Task, TaskStatus
 from sync.core.view import Said
 from sync.store import (
     ci,
     deliveries,
     deployments,
+    items,
     links,
     logs,
     messages,
@@ -143,6 +145,16 @@ def _rows(conn: Connection) -> dict[str, int | None]:
     }
 
 
+_NEW_ROWS = {
+    "alert": {
+        "ref": "main", "stage": "", "opened_by": 5, "state": "open", "severity": "high",
+        "failures": 1, "opened_at": NOW, "updated_at": NOW, "body": {},
+    },
+    "spoken": {"sha": "s", "number": 0, "task_id": 1, "heard_at": NOW, "body": {}},
+    "backfill": {"part": "commits", "since": NOW, "updated_at": NOW},
+}  # fmt: skip
+
+
 def _fill(conn: Connection, portal_id: int) -> None:
     """At least one row in every table."""
     c = a_connection(conn, portal_id, f"c{portal_id}")
@@ -171,6 +183,14 @@ def _fill(conn: Connection, portal_id: int) -> None:
     messages.save(conn, portal_id, {(1, "ci:1/3:b"): Said(5, "t", NOW)})
     messages.set_told(conn, portal_id, {"ci:1/3:b": "5:failed"})
     ci.save_named(conn, portal_id, [((c, 3, "b", "s"), 1)])
+    tag = TagPush(project, "v1", "s", None)
+    items.save(conn, [tag], NOW)
+    items.save_tasks(conn, portal_id, [(items.id_of(tag), 1)])
+    items.save_posts(conn, portal_id, {("tag:1/3:v1", "sg3"): Said(5, "t", NOW)})
+    for table, values in _NEW_ROWS.items():
+        own = {"portal_id": portal_id} if table == "spoken" else {}
+        row = {"connection_id": c, "project_id": 3, **own, **values}
+        conn.execute(insert(metadata.tables[table]), [row])
     ci.save_jobs(conn, {(c, 3, 5): (NOW, (Job(1, "unit", "test", ""),))})
     shop = a_project(c)
     done = Deployment(

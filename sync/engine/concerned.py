@@ -1,0 +1,76 @@
+"""Which tasks comments, issues and other things concern: kept beside them, their tasks marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from sync.core import references
+from sync.core.items import Item, Note, Thing
+from sync.core.model import MergeRequestKey
+from sync.core.rules import ReferenceRules
+from sync.engine.registry import TASK
+from sync.store import items, links, subjects
+from sync.store.items import ItemId
+
+
+def take_in(
+    conn: Connection,
+    portal_id: int,
+    heard: Sequence[Item],
+    rules: ReferenceRules,
+    now: datetime,
+) -> Mapping[ItemId, tuple[int, ...]]:
+    """Remembers the tasks and marks those of comments dirty; by item."""
+    of_requests = links.by_merge_requests(conn, filter(None, map(_request, heard)))
+    found: dict[ItemId, set[int]] = {}
+    for one in heard:
+        named = found.setdefault(items.id_of(one), set())
+        named |= {ref.task_id for ref in _references(one, rules)}
+        key = _request(one)
+        if key is not None:
+            rows = of_requests.get(key, ())
+            named |= {r.task_id for r in rows if r.live and r.portal_id == portal_id}
+    items.save_tasks(conn, portal_id, [(key, t) for key, named in found.items() for t in named])
+    _mark(conn, portal_id, heard, found, now)
+    return {key: tuple(sorted(named)) for key, named in found.items()}
+
+
+def _references(one: Item, rules: ReferenceRules) -> Iterable[references.Reference]:
+    match one:
+        case Note():
+            texts = [
+                (one.text, "description"),
+                (one.on.title, "title"),
+                (one.on.text, "description"),
+            ]
+        case Thing():
+            texts = [(one.title, "title"), (one.text, "description")]
+        case _:
+            texts = []
+    return [ref for text, where in texts for ref in references.find(text, where, rules)]
+
+
+def _request(one: Item) -> MergeRequestKey | None:
+    """The merge request that a comment is about."""
+    if not isinstance(one, Note) or one.on.kind != "merge_request" or not one.on.key.isdecimal():
+        return None
+    return MergeRequestKey(one.project.connection_id, one.project.id, int(one.on.key))
+
+
+def _mark(
+    conn: Connection,
+    portal_id: int,
+    heard: Iterable[Item],
+    found: Mapping[ItemId, Iterable[int]],
+    now: datetime,
+) -> None:
+    marks = [
+        (TASK, str(task_id), f"comment {one.key} changed")
+        for one in heard
+        if isinstance(one, Note)
+        for task_id in found[items.id_of(one)]
+    ]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
