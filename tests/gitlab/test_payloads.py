@@ -231,6 +231,9 @@ def test_a_push_is_read_with_its_commits():
         ),
         actor=Person(41, "alice", "Alice Novak"),
         after=HEAD,
+        before="1" * 40,
+        total=2,
+        protected=False,
     )
 
 
