@@ -50,6 +50,15 @@ def test_a_pushs_field_is_read_however_it_is_told(changes, field, expected):
     assert getattr(told("Push Hook", **changes), field) == expected
 
 
+@pytest.mark.parametrize(
+    ("address", "read"), [("e@x.test", "e@x.test"), ("[REDACTED]", None), ("", None), (None, None)]
+)
+def test_an_address_that_is_hidden_is_none(address, read):
+    author = {"name": "Eva", "email": address}
+    one = told("Push Hook", commits=[{"id": SHA, "author": author}], user_email=address)
+    assert (one.commits[0].author_email, one.actor.email) == (read, read)
+
+
 def test_a_made_tag_is_read_with_the_commit_it_is_on():
     assert told("Tag Push Hook") == TagPush(SHOP, "v1.0", SHA, EVA, "The first")
 

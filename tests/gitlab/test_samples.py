@@ -1,13 +1,16 @@
 """Every webhook body that public projects keep for their own tests, where the samples are."""
 
 import json
+import re
 from pathlib import Path
 
 from sync.core.events import Unrecognised
+from sync.gitlab.dates import day
 from sync.gitlab.hooks import EVENTS, parse
 from sync.store.codec import from_json, to_json
 from tests.gitlab.named import EXPECTED, IN_SYSTEM_HOOKS, name_of, type_of
 
+DATED = re.compile(r'"([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][^"]*)?)"')
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "gitlab"
 NOT_FOLLOWED = "recorded, nothing is done with it yet"
 NO_PROJECT = "the body names no project (id, path and web address)"
@@ -63,6 +66,11 @@ def test_what_each_sample_says_can_be_stored():
     for _, raw in _samples():
         told = _told(EXPECTED[name_of(json.loads(raw))][0], raw)
         assert from_json(type(told), to_json(told)) == told
+
+
+def test_every_date_in_the_samples_is_in_a_format_that_is_read():
+    told = {found for _, raw in _samples() for found in DATED.findall(raw.decode())}
+    assert [date for date in sorted(told) if day(date) is None] == []
 
 
 def test_each_sample_may_arrive_under_any_event_name():
