@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.core import cards_due, ci, deployments_due, moves, notices
+from sync.core import cards_due, ci, deployments_due, moves, notes_due, notices
 from sync.core.effects import Effect
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.phrases import say
@@ -52,25 +52,14 @@ def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
     showing = cards_due.decide(view, rules, now)
     reporting = ci.decide(view, rules, now)
     deployed = deployments_due.decide(view, rules, now)
-    if needs := moving.needs | telling.needs | showing.needs | reporting.needs | deployed.needs:
+    commented = notes_due.decide(view, rules, now)
+    parts = (moving, showing, telling, reporting, deployed, commented)
+    if needs := frozenset[str]().union(*(part.needs for part in parts)):
         return _unread(view, rules, needs)
+    effects = tuple(effect for part in parts for effect in part.effects)
     return Plan(
-        effects=(
-            *moving.effects,
-            *showing.effects,
-            *telling.effects,
-            *reporting.effects,
-            *deployed.effects,
-        ),
-        decision=_decision(
-            rules,
-            moving.said,
-            moving.effects,
-            showing.effects,
-            telling.effects,
-            reporting.effects,
-            deployed.effects,
-        ),
+        effects=effects,
+        decision=_decision(rules, moving.said, effects),
         step=moving.step,
         milestones=telling.milestones,
         told=reporting.told,
@@ -83,8 +72,6 @@ def _unread(view: TaskView, rules: Rules, needs: frozenset[str]) -> Plan:
     return Plan(effects=(), decision=decision, step=view.step, needs=needs)
 
 
-def _decision(
-    rules: Rules, said: Iterable[str], *effects: Iterable[tuple[str, Effect, str]]
-) -> str:
-    reasons = (reason for group in effects for _, _, reason in group)
+def _decision(rules: Rules, said: Iterable[str], effects: Iterable[tuple[str, Effect, str]]) -> str:
+    reasons = (reason for _, _, reason in effects)
     return "; ".join((*said, *reasons)) or say(rules.language, "nothing")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sync.core.deployments import Place
+from sync.core.items import Note
 from sync.core.model import (
     Job,
     LinkKind,
@@ -81,7 +82,7 @@ class TaskView:
     a person's id there → the portal user's id. `fields`: the task's own fields as last agreed.
     `said`: the messages in its discussion by what they are about; `told`: what people were last
     told of such a thing. `runs`: the pipelines of its work, one a branch. `places`: the
-    environments of its projects.
+    environments of its projects. `notes`: late comments on its work.
     """
 
     task: Task | None
@@ -95,6 +96,7 @@ class TaskView:
     told: Mapping[str, str] = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
     places: tuple[Place, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def current(self) -> Task | None:

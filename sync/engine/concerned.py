@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 
 from sync.core import references
 from sync.core.items import Item, Note, Thing
-from sync.core.model import MergeRequestKey
+from sync.core.model import LinkKind, MergeRequestKey
 from sync.core.rules import ReferenceRules
 from sync.engine.registry import TASK
 from sync.store import items, links, subjects
 from sync.store.items import ItemId
+from sync.store.records import LinkRow
 
 
 def take_in(
@@ -32,10 +33,15 @@ def take_in(
         key = _request(one)
         if key is not None:
             rows = of_requests.get(key, ())
-            named |= {r.task_id for r in rows if r.live and r.portal_id == portal_id}
+            named |= {r.task_id for r in rows if _counts(r, portal_id)}
     items.save_tasks(conn, portal_id, [(key, t) for key, named in found.items() for t in named])
     _mark(conn, portal_id, heard, found, now)
     return {key: tuple(sorted(named)) for key, named in found.items()}
+
+
+def _counts(row: LinkRow, portal_id: int) -> bool:
+    """A merge request that only mentions a task has its own talk."""
+    return row.live and row.portal_id == portal_id and row.kind is not LinkKind.MENTION
 
 
 def _references(one: Item, rules: ReferenceRules) -> Iterable[references.Reference]:

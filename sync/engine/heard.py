@@ -111,7 +111,8 @@ def _save_parts(conn: Connection, events: Sorted, now: datetime) -> None:
     projects += [push.project for push in events.pushes]
     projects += [pipeline.project for pipeline in events.pipelines]
     projects += [event.deployment.project for event in events.deployments]
-    projects += [one.project for one in events.others if one.project.id]  # 0: a group's own
+    # A group's own things have no project, and some hooks tell too little of theirs.
+    projects += [one.project for one in events.others if one.project.id and one.project.url]
     mirror.save_projects(conn, projects)
     items.save(conn, [*events.pushes, *events.others], now)
     mirror.save_pipelines(conn, events.pipelines)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from sync.core.deployments import Place
+from sync.core.items import Item, Note
+from sync.core.kinds import Kind
 from sync.core.model import MergeRequest, MergeRequestKey, Person
 from sync.core.plan import LinkView, TaskView
 from sync.core.rules import Rules
 from sync.core.view import Run, Said
 from sync.engine import deployed, known_people, runs
 from sync.engine.heard import persons
-from sync.store import links, messages, mirror, tasks
+from sync.store import items, links, messages, mirror, tasks
 from sync.store.records import LinkRow, StagesRow, TaskRow
 
+# No message can be new or edited for a comment of which nothing was heard for so long.
+COMMENTS_SINCE = timedelta(days=4)
 STAGES_KEPT = timedelta(hours=1)  # columns of a workgroup change rarely, and tell no one
+
+
+Heard = tuple[int, Person]  # connection, person
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ def load(
     just_read: Iterable[int] = (),
     again: Iterable[int] = (),
 ) -> Loaded:
-    """What is known of the tasks now.
+    """What is known of the tasks now, of comments the late ones.
 
     Those `just_read` are fresh whatever the times say. Missing ones of `again` are asked for
     anew, as are those something was heard of since.
@@ -50,11 +57,16 @@ def load(
     merge_requests = mirror.get_merge_requests(
         conn, {row.merge_request for rows in named.values() for row in rows}
     )
-    users = _users(conn, portal_id, merge_requests.values(), rules)
     groups = {row.body.group_id for row in known.values() if row.body} - {0}
     stages = tasks.stages(conn, portal_id, groups)
     seen = {task_id: _links(named.get(task_id, ()), merge_requests) for task_id in wanted}
     there = deployed.load(conn, seen)
+    comments = items.of_tasks(conn, portal_id, wanted, Kind.NOTE, now - COMMENTS_SINCE)
+    people = [
+        *(mr_person for mr in merge_requests.values() for mr_person in _persons(mr)),
+        *(pair for mine in comments.values() for one, _ in mine for pair in _author(one)),
+    ]
+    users = known_people.users_of(conn, portal_id, _by_connection(people), rules)
     ran = runs.load(conn, portal_id, seen, rules)
     said = messages.by_tasks(conn, portal_id, wanted)
     told = messages.get_told(conn, portal_id, {one.about for mine in ran.values() for one in mine})
@@ -69,6 +81,7 @@ def load(
             told=told,
             ran=ran[task_id],
             there=there[task_id],
+            comments=comments.get(task_id, ()),
         )
         for task_id in wanted
     }
@@ -92,6 +105,7 @@ def _view(
     told: Mapping[str, str],
     ran: tuple[Run, ...],
     there: tuple[Place, ...],
+    comments: Sequence[tuple[Item, bool]],
 ) -> TaskView:
     body = None if row.missing else row.body
     columns = stages.get(body.group_id) if body else None
@@ -107,6 +121,7 @@ def _view(
         told=told,
         runs=ran,
         places=there,
+        notes=tuple(one for one, silent in comments if isinstance(one, Note) and not silent),
     )
 
 
@@ -129,12 +144,18 @@ def _links(
     )
 
 
-def _users(
-    conn: Connection, portal_id: int, merge_requests: Iterable[MergeRequest], rules: Rules
-) -> dict[int, dict[int, int]]:
-    """The portal users behind everybody the merge requests name, by connection."""
-    heard: dict[int, list[Person]] = {}
-    for merge_request in merge_requests:
-        found = heard.setdefault(merge_request.project.connection_id, [])
-        found += [person for person in persons(merge_request) if person]
-    return known_people.users_of(conn, portal_id, heard, rules)
+def _persons(merge_request: MergeRequest) -> Iterable[Heard]:
+    connection_id = merge_request.project.connection_id
+    return [(connection_id, person) for person in persons(merge_request) if person]
+
+
+def _author(one: Item) -> Iterable[Heard]:
+    known = isinstance(one, Note) and one.author
+    return [(one.project.connection_id, one.author)] if known else []
+
+
+def _by_connection(people: Iterable[Heard]) -> dict[int, list[Person]]:
+    found: dict[int, list[Person]] = {}
+    for connection_id, person in people:
+        found.setdefault(connection_id, []).append(person)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -37,8 +38,13 @@ def save(conn: Connection, told: Iterable[Item], now: datetime, *, silent: bool 
 
     One that was silent stays so, and one that was not is not silenced.
     """
+    told = list(told)
+    before = get(conn, [id_of(one) for one in told if _lacks_author(one)])
     newest: dict[ItemId, Item] = {}
     for one in told:
+        earlier = newest.get(id_of(one)) or before.get(id_of(one), (None, False))[0]
+        if isinstance(earlier, Note) and _lacks_author(one):
+            one = replace(one, author=earlier.author)
         known = newest.get(id_of(one))
         if known is None or (known.at or now) <= (one.at or now):
             newest[id_of(one)] = one
@@ -48,6 +54,11 @@ def save(conn: Connection, told: Iterable[Item], now: datetime, *, silent: bool 
         for key, one in sorted(newest.items())
     ]
     upsert(conn, item, rows, keys=_KEYS, update=("updated_at", "heard_at", "body"), where=_newer)
+
+
+def _lacks_author(one: Item) -> bool:
+    """A comment that somebody else edited does not say whose it is."""
+    return isinstance(one, Note) and one.author is None
 
 
 def _newer(new: Any) -> Any:
@@ -88,9 +99,9 @@ def tasks_of(conn: Connection, wanted: Iterable[ItemId]) -> dict[ItemId, tuple[i
 
 
 def of_tasks(
-    conn: Connection, portal_id: int, task_ids: Iterable[int], kind: Kind
+    conn: Connection, portal_id: int, task_ids: Iterable[int], kind: Kind, since: datetime
 ) -> dict[int, tuple[tuple[Item, bool], ...]]:
-    """The items of a kind that concern each task, with whether they are silent."""
+    """The items of a kind that concern each task, heard of `since`, and whether each is silent."""
     found: dict[int, tuple[tuple[Item, bool], ...]] = {}
     same = and_(*(item_task.c[name] == item.c[name] for name in _KEYS))
     for piece in chunks(set(task_ids)):
@@ -98,7 +109,7 @@ def of_tasks(
             select(item_task.c.task_id, item.c.body, item.c.silent)
             .join(item, same)
             .where(item_task.c.portal_id == portal_id, item_task.c.kind == kind.value)
-            .where(item_task.c.task_id.in_(piece))
+            .where(item_task.c.task_id.in_(piece), item.c.heard_at >= since)
             .order_by(item.c.updated_at, item.c.key)
         )
         for task_id, body, silent in conn.execute(query):
