@@ -19,8 +19,8 @@ from tests.emulators.gitlab import (
     rest_tracker,
 )
 from tests.emulators.gitlab.deliveries import Deliveries
-from tests.emulators.gitlab.editing import Editing
 from tests.emulators.gitlab.state import State
+from tests.emulators.gitlab.talking import Talking
 from tests.emulators.gitlab.web import ApiError, Reply, Request, read_params
 
 READ, USER, ANY = ("read_api",), ("read_api", "read_user"), ("*",)
@@ -143,7 +143,7 @@ class Api:
 
     state: State
     deliveries: Deliveries
-    editing: Editing
+    talking: Talking
     limit: access.RateLimit = field(default_factory=access.RateLimit)
     tests: access.Few = field(default_factory=access.Few)
     resends: access.Few = field(default_factory=access.Few)

@@ -73,7 +73,7 @@ def _shown(api: Api, place: Project, one: Deployment) -> dict:
             "id": one.id,
             "name": one.environment,
             "slug": one.environment,
-            "external_url": one.url or None,
+            "external_url": place.environments[one.environment].external_url or None,
         },
         "deployable": job,
     }

@@ -126,7 +126,7 @@ def add_note(api: Api, request: Request, project: str, iid: str) -> Reply:
     if not request.text("body").strip():
         raise ApiError(400, {"message": "400 Bad request - Note can't be blank"})
     chain = request.header("X-Gitlab-Event-UUID")
-    note = api.editing.comment(mr, request.text("body"), request.actor, chain=chain)
+    note = api.talking.comment(mr, request.text("body"), request.actor, chain=chain)
     return Reply(shown.note(api.state, mr, note), 201)
 
 
