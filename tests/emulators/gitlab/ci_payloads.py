@@ -5,7 +5,7 @@ https://docs.gitlab.com/user/project/integrations/webhook_events/#pipeline-event
 
 from __future__ import annotations
 
-from tests.emulators.gitlab import payloads, shown
+from tests.emulators.gitlab import ci_status, payloads, shown
 from tests.emulators.gitlab.entities import Job, MergeRequest, Pipeline
 from tests.emulators.gitlab.parts import (
     commit_part,
@@ -19,14 +19,6 @@ from tests.emulators.gitlab.parts import (
 )
 from tests.emulators.gitlab.state import State
 
-# https://docs.gitlab.com/ci/jobs/#view-jobs-in-a-pipeline ; the words are those of its pages.
-DETAILED = {
-    "success": "passed",
-    "manual": "waiting for manual action",
-    "scheduled": "waiting for delayed job",
-    "waiting_for_resource": "waiting for resource",
-    "waiting_for_callback": "waiting for callback",
-}
 ISO_TIMES_SINCE = (16, 0)  # `build_*_at_iso`; the version is not documented
 RUNNER = {
     "id": 12,
@@ -52,14 +44,6 @@ def pipeline(state: State, one: Pipeline) -> dict:
         "builds": [_build_part(state, one, job) for job in reversed(one.jobs) if not job.retried],
     }
     return body | _source(state, one)
-
-
-def detailed(one: Pipeline) -> str:
-    """`passed with warnings` where a job failed that was allowed to."""
-    warned = any(job.status == "failed" for job in one.jobs if not job.retried)
-    if one.status == "success" and warned:
-        return "passed with warnings"
-    return DETAILED.get(one.status, one.status)
 
 
 def _source(state: State, one: Pipeline) -> dict:
@@ -91,7 +75,7 @@ def _attributes(state: State, one: Pipeline) -> dict:
         "before_sha": one.before_sha,
         "source": one.source,
         "status": one.status,
-        "detailed_status": detailed(one),
+        "detailed_status": ci_status.detailed(one),
         "stages": list(dict.fromkeys(job.stage for job in one.jobs)),
         "created_at": hook_time(one.created_at),
         "finished_at": hook_time(one.finished_at),

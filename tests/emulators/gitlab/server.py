@@ -44,7 +44,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.emulators.gitlab import hook_form
+from tests.emulators.gitlab import graphql, hook_form
 from tests.emulators.gitlab.api import Api
 from tests.emulators.gitlab.building import Building
 from tests.emulators.gitlab.clock import Clock, StillClock, WallClock
@@ -153,7 +153,11 @@ class GitLabEmulator:
             return Reply(
                 {"text": "<html><body>GitLab is not responding</body></html>"}, self.failing
             )
-        return self.identity.answer(request) or self.api.answer(request)
+        return (
+            self.identity.answer(request)
+            or graphql.answer(self.state, request)
+            or self.api.answer(request)
+        )
 
 
 def _handler(emulator: GitLabEmulator) -> type[BaseHTTPRequestHandler]:
