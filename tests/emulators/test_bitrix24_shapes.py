@@ -47,6 +47,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "profile": {},
     "scope": {"full": True},
     "server.time": {},
+    "socialnetwork.api.workgroup.get": {"params": {"groupId": 3}},
     "socialnetwork.api.workgroup.list": {"params": {"shouldSelectDialogId": "Y"}},
     "sonet_group.get": {},
     "sonet_group.user.get": {"ID": 3},
@@ -95,6 +96,7 @@ OLD_CARD: dict[str, dict[str, Any]] = {
     "task.commentitem.update": {"T": 2103, "I": 501, "F": {"POST_MESSAGE": "other"}},
 }
 V3: dict[str, dict[str, Any]] = {
+    "tasks.task.add": {"fields": {"title": "New", "creatorId": 1, "responsibleId": 7}},
     "tasks.task.get": {"id": 2103, "select": []},
     "tasks.task.list": {"select": ["id", "title", "responsibleId", "deadline", "status"]},
     "tasks.task.chat.message.send": {"fields": {"taskId": 2103, "text": "hello"}},

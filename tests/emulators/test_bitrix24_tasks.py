@@ -239,3 +239,54 @@ def test_a_filter_of_elapsed_time_is_by_date(b24, clock):
         "task.elapseditem.getlist", O={"ID": "asc"}, F={">=CREATED_DATE": moment}
     )
     assert [row["SECONDS"] for row in rows] == ["120"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"RESPONSIBLE_ID": 3}, "Task title is not specified<br>"),
+        ({"TITLE": " ", "RESPONSIBLE_ID": 3}, "Task title is not specified<br>"),
+        ({"TITLE": "New"}, "The responsible person is not specified<br>"),
+        (
+            {"TITLE": "New", "RESPONSIBLE_ID": 99},
+            "The user specified as the responsible person was not found<br>",
+        ),
+        ({"TITLE": "New", "RESPONSIBLE_ID": 3, "GROUP_ID": 99}, "The project was not found<br>"),
+        ({"TITLE": "New", "RESPONSIBLE_ID": 3, "COLOUR": 1}, "Unknown field COLOUR<br>"),
+    ],
+)
+def test_a_new_task_needs_a_title_and_people_and_places_that_are_there(b24, fields, error):
+    status, body = Rest(b24)("tasks.task.add", fields=fields)
+    assert (status, body["error_description"]) == (400, error)
+    assert list(b24.state.tasks) == [2103]
+
+
+def test_time_is_logged_with_its_date_and_stands_in_the_history(b24):
+    rest = Rest(b24, WORKER)
+    fields = {"SECONDS": 5400, "COMMENT_TEXT": "refunds", "CREATED_DATE": "2026-03-01T10:00:00Z"}
+    number = rest.result("task.elapseditem.add", TASKID=2103, ARFIELDS=fields)
+    (row,) = rest.result("task.elapseditem.getlist", TASKID=2103)
+    assert (row["ID"], row["SECONDS"], row["MINUTES"]) == (str(number), "5400", "90")
+    assert row["CREATED_DATE"] == "2026-03-01T12:00:00+02:00"
+    told = rest.result(
+        "tasks.task.history.list", taskId=2103, filter={"FIELD": "TIME_SPENT_IN_LOGS"}
+    )
+    assert [one["value"] for one in told["list"]] == [{"from": "0", "to": "5400"}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "user_id", "status"),
+    [
+        ({"SECONDS": 60, "COMMENT_TEXT": "x"}, WORKER, 200),
+        ({"SECONDS": 0, "COMMENT_TEXT": "x"}, WORKER, 400),
+        ({"SECONDS": 60}, WORKER, 400),
+        ({"SECONDS": 60, "COMMENT_TEXT": "x", "COLOUR": 1}, WORKER, 400),
+        ({"SECONDS": 60, "COMMENT_TEXT": "x", "CREATED_DATE": "noon"}, WORKER, 400),
+        ({"SECONDS": 60, "COMMENT_TEXT": "x", "USER_ID": HELPER}, WORKER, 400),
+        ({"SECONDS": 60, "COMMENT_TEXT": "x", "USER_ID": HELPER}, ADMIN, 200),
+        ({"SECONDS": 60, "COMMENT_TEXT": "x"}, STRANGER, 400),
+    ],
+)
+def test_which_time_may_be_logged(b24, fields, user_id, status):
+    answer = Rest(b24, user_id)("task.elapseditem.add", TASKID=2103, ARFIELDS=fields)
+    assert (answer[0], len(b24.state.elapsed)) == (status, int(status == 200))

@@ -11,12 +11,18 @@ import requests
 from tests.emulators.bitrix24 import BitrixEmulator, HandClock
 from tests.emulators.bitrix24.rest import Rest
 
+NEW = {"title": "New", "creatorId": 1, "responsibleId": 7}
 CODE = "BITRIX_REST_V3_EXCEPTION_"
 
 
 @pytest.fixture
-def b24() -> Iterator[BitrixEmulator]:
-    with BitrixEmulator(HandClock()) as emulator:
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def b24(clock: HandClock) -> Iterator[BitrixEmulator]:
+    with BitrixEmulator(clock) as emulator:
         emulator.state.add_user("Dan", id=7)
         for number in (31, 32, 33):
             emulator.state.create_task(f"Task {number}", id=number, status=number - 29)
@@ -91,6 +97,17 @@ def test_rights_follow_the_rules_of_the_action_map(b24):
         ("tasks.task.chat.message.send", {"fields": {"text": "x"}}, 400,
          "VALIDATION_DTOVALIDATIONEXCEPTION"),
         ("tasks.task.chat.message.send", {}, 400, "VALIDATION_REQUESTVALIDATIONEXCEPTION"),
+        ("tasks.task.add", {}, 400, "VALIDATION_REQUESTVALIDATIONEXCEPTION"),
+        ("tasks.task.add", {"fields": {"title": "x", "creatorId": 1}}, 400,
+         "VALIDATION_REQUESTVALIDATIONEXCEPTION"),
+        ("tasks.task.add", {"fields": NEW | {"responsibleId": "7"}}, 400,
+         "VALIDATION_REQUESTVALIDATIONEXCEPTION"),
+        ("tasks.task.add", {"fields": NEW | {"deadline": "2026-12-31T10:00:00"}}, 400,
+         "VALIDATION_REQUESTVALIDATIONEXCEPTION"),
+        ("tasks.task.add", {"fields": NEW | {"responsibleId": 99}}, 400, "ENTITYNOTFOUNDEXCEPTION"),
+        ("tasks.task.add", {"fields": NEW | {"groupId": 99}}, 400, "ENTITYNOTFOUNDEXCEPTION"),
+        ("tasks.task.add", {"fields": NEW | {"colour": "red"}}, 400,
+         "UNKNOWNDTOPROPERTYEXCEPTION"),
         ("tasks.task.fly", {}, 404, "METHODNOTFOUNDEXCEPTION"),
     ],
 )  # fmt: skip
@@ -132,3 +149,33 @@ def test_an_idempotency_key_makes_a_repetition_harmless(b24):
     assert len(b24.state.discussion(31)) == 1
     body["fields"] = {"taskId": 31, "text": "other"}
     assert requests.post(url, json=body, headers=headers, timeout=30).status_code == 422
+
+
+def post(b24: BitrixEmulator, key: str, **fields: Any) -> requests.Response:
+    url = f"{b24.portal_url}/rest/api/tasks.task.add"
+    body = {"auth": b24.token().access, "fields": NEW | fields}
+    return requests.post(url, json=body, headers={"Idempotency-Key": key}, timeout=30)
+
+
+def test_a_task_is_added_once_under_one_key(b24, clock):
+    first, again = post(b24, "k1"), post(b24, "k1")
+    made = first.json()["result"]["item"]
+    assert (made["title"], made["status"], made["chatId"] > 0) == ("New", "pending", True)
+    assert again.json()["result"]["item"]["id"] == made["id"]
+    assert ("Idempotent-Replayed" in first.headers, again.headers["Idempotent-Replayed"]) == (
+        False,
+        "true",
+    )
+    clock.advance(24 * 3600 + 1)
+    assert post(b24, "k1").json()["result"]["item"]["id"] == made["id"] + 1
+
+
+def test_a_refused_request_does_not_use_its_key_up(b24):
+    assert post(b24, "k1", groupId=99).status_code == 400
+    assert post(b24, "k1").status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+def test_a_key_has_1_to_255_characters(b24, key):
+    answer = post(b24, key)
+    assert answer.json()["error"]["code"] == f"{CODE}INVALIDIDEMPOTENCYKEYEXCEPTION"

@@ -60,12 +60,8 @@ def user_deletes_message(portal: Portal, user_id: int, message_id: int) -> Messa
 def user_logs_time(
     portal: Portal, user_id: int, task_id: int, seconds: int, text: str = ""
 ) -> Elapsed:
-    """Writes history and fires nothing: REST has no event for time."""
     with portal.lock:
-        number = portal.next_id("elapsed")
-        made = Elapsed(number, task_id, user_id, seconds, text, portal.now())
-        portal.elapsed[number] = made
-        return made
+        return portal.log_time(portal.tasks[task_id], user_id, seconds, text, portal.now())
 
 
 def dismiss_user(portal: Portal, user_id: int) -> None:

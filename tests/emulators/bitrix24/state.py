@@ -73,7 +73,7 @@ class Portal:
     refresh_tokens: dict[str, Token] = field(default_factory=dict)
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     codes: dict[str, tuple[int, datetime]] = field(default_factory=dict)
-    idempotency: dict[tuple[str, int, str], tuple[str, Any]] = field(default_factory=dict)
+    idempotency: dict[tuple[str, int, str], tuple[str, Any, datetime]] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     writes: Counter[str] = field(default_factory=Counter)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -101,6 +101,7 @@ class Portal:
     set_status = work.set_status
     delete_task = work.delete_task
     post = work.post
+    log_time = work.log_time
     add_comment = work.add_comment
     notify = work.notify
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.emulators.bitrix24.records import (
@@ -11,6 +11,7 @@ from tests.emulators.bitrix24.records import (
     IN_PROGRESS,
     Chat,
     Comment,
+    Elapsed,
     HistoryRow,
     Message,
     Notification,
@@ -154,6 +155,18 @@ def notify(
     number = portal.next_id("notification")
     made = Notification(number, user_id, from_user, text.strip(), portal.now(), tag, sub_tag)
     rows[number] = made
+    return made
+
+
+def log_time(
+    portal: Portal, task: Task, user_id: int, seconds: int, text: str, created: datetime
+) -> Elapsed:
+    """Writes history, fires nothing: REST has no event for time."""
+    before = sum(row.seconds for row in portal.elapsed.values() if row.task_id == task.id)
+    number = portal.next_id("elapsed")
+    made = Elapsed(number, task.id, user_id, seconds, text, created)
+    portal.elapsed[number] = made
+    remember(portal, task, "TIME_SPENT_IN_LOGS", before, before + seconds, user_id)
     return made
 
 

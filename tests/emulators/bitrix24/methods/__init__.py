@@ -9,6 +9,7 @@ from tests.emulators.bitrix24.methods import (  # noqa: F401
     im,
     messages,
     placements,
+    recent,
     stages,
     tasklist,
     tasks,

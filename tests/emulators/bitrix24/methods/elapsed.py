@@ -23,10 +23,9 @@ def add(call: Call) -> int:
     user_id = intval(fields.get("USER_ID")) or call.user.id
     if user_id != call.user.id and not call.user.admin:
         raise RestError(400, "ERROR_CODE", "ACTION_NOT_ALLOWED")
-    number, created = call.portal.next_id("elapsed"), _moment(call, fields.get("CREATED_DATE"))
+    created = _moment(call, fields.get("CREATED_DATE"))
     seconds, text = intval(fields["SECONDS"]), str(fields["COMMENT_TEXT"])
-    call.portal.elapsed[number] = Elapsed(number, task.id, user_id, seconds, text, created)
-    return number
+    return call.portal.log_time(task, user_id, seconds, text, created).id
 
 
 @method("task.elapseditem.update", "task", accepts=None, writes=True)
@@ -35,6 +34,8 @@ def update(call: Call) -> None:
     item = _own(call, task_id, item_id)
     _check(fields)
     item.seconds, item.text = intval(fields["SECONDS"]), str(fields["COMMENT_TEXT"])
+    if fields.get("CREATED_DATE"):
+        item.created = _moment(call, fields["CREATED_DATE"])
 
 
 @method("task.elapseditem.delete", "task", accepts=None, writes=True)
@@ -125,7 +126,10 @@ def _check(fields: dict[str, Any]) -> None:
 def _moment(call: Call, value: Any) -> datetime:
     if not value:
         return call.portal.now()
-    moment = datetime.fromisoformat(str(value))
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise NOT_ALLOWED from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=call.portal.tz)).astimezone(UTC)
 
 

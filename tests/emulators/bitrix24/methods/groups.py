@@ -1,4 +1,4 @@
-"""sonet_group.*, socialnetwork.api.workgroup.list: workgroups and who is in them.
+"""sonet_group.*, socialnetwork.api.workgroup.*: workgroups and who is in them.
 
 https://apidocs.bitrix24.com/api-reference/sonet-group/
 """
@@ -42,10 +42,76 @@ def workgroups(call: Call) -> Page:
         if call.user.admin or g.visible or call.user.id in g.members
     ]
     rows = _filtered(rows, call.maybe("filter", "array", {}))
+    order = call.maybe("order", "array", {})
+    for key, way in reversed(list(order.items()) if isinstance(order, dict) else []):
+        if key.upper() in ("ID", "NAME"):
+            name, down = key.lower(), str(way).upper() == "DESC"
+            rows = sorted(rows, key=lambda g: getattr(g, name), reverse=down)
     params = call.maybe("params", "array", {})
     dialogs = isinstance(params, dict) and params.get("shouldSelectDialogId") == "Y"
     page = _paged(call, rows, [_workgroup(group, dialogs) for group in rows])
     return Page({"workgroups": page.result}, page.total, page.next)
+
+
+@method("socialnetwork.api.workgroup.get", "socialnetwork", accepts="params")
+def workgroup(call: Call) -> dict[str, Any]:
+    """https://apidocs.bitrix24.com/api-reference/sonet-group/socialnetwork-api-workgroup-get.html"""
+    params = call.maybe("params", "array", {})
+    number = intval(params.get("groupId")) if isinstance(params, dict) else 0
+    if not number:
+        text = "No value for the workgroup ID was provided."
+        raise RestError(400, "SONET_CONTROLLER_WORKGROUP_EMPTY", text)
+    group = call.portal.groups.get(number)
+    if group is None or not (group.visible or call.user.id in group.members or call.user.admin):
+        text = "The workgroup was not found."
+        raise RestError(400, "SONET_CONTROLLER_WORKGROUP_NOT_FOUND", text)
+    return _whole(call, group)
+
+
+def _whole(call: Call, group: Group) -> dict[str, Any]:
+    """Ids are numbers here, dates are as the portal's people write them."""
+    written = group.created.strftime("%m/%d/%Y %H:%M:%S") if group.created else None
+    roles = group.members.items()
+    return {
+        "ID": group.id,
+        "ACTIVE": "Y",
+        "SITE_ID": "s1",
+        "SUBJECT_ID": 1,
+        "NAME": group.name,
+        "DESCRIPTION": "",
+        "KEYWORDS": "",
+        "CLOSED": "Y" if group.closed else "N",
+        "VISIBLE": "Y" if group.visible else "N",
+        "OPENED": "N",
+        "DATE_CREATE": written,
+        "DATE_UPDATE": written,
+        "DATE_ACTIVITY": written,
+        "IMAGE_ID": 0,
+        "AVATAR_TYPE": "folder",
+        "OWNER_ID": group.owner_id,
+        "INITIATE_PERMS": "K",
+        "NUMBER_OF_MEMBERS": len(group.members),
+        "NUMBER_OF_MODERATORS": sum(role in ("A", "E") for _, role in roles),
+        "PROJECT": "Y" if group.kind == "project" else "N",
+        "PROJECT_DATE_START": None,
+        "PROJECT_DATE_FINISH": None,
+        "SEARCH_INDEX": group.name,
+        "LANDING": "N",
+        "SCRUM_OWNER_ID": 0,
+        "SCRUM_SPRINT_DURATION": 0,
+        "SCRUM_TASK_RESPONSIBLE": "",
+        "TYPE": group.kind,
+        "MEMBERS": list(group.members),
+        "CHAT_ID": group.chat_id,
+        "DIALOG_ID": f"chat{group.chat_id}",
+        "ORDINARY_MEMBERS": [user for user, role in roles if role == "K"],
+        "INVITED_MEMBERS": [],
+        "MODERATOR_MEMBERS": [user for user, role in roles if role == "E"],
+        "SITE_IDS": ["s1"],
+        "TAGS": [],
+        "DEPARTMENTS": [],
+        "NUMBER_OF_MEMBERS_PLURAL": 0,
+    }
 
 
 def _filtered(rows: list[Group], wanted: Any) -> list[Group]:

@@ -1,4 +1,4 @@
-"""im.notify.*, im.chat.*, im.search.*, im.recent.*: the messenger beside its messages."""
+"""im.notify.*, im.chat.*, im.search.*: the messenger beside its messages."""
 
 from __future__ import annotations
 
@@ -6,14 +6,9 @@ from typing import Any
 
 from tests.emulators.bitrix24.calls import Call, Page, ids, method
 from tests.emulators.bitrix24.errors import RestError
-from tests.emulators.bitrix24.methods.messages import show_person
 from tests.emulators.bitrix24.records import Chat
 
 NOTIFY = "USER_ID MESSAGE MESSAGE_OUT TAG SUB_TAG ATTACH"
-FILTERS = (
-    "SKIP_OPENLINES SKIP_DIALOG SKIP_CHAT UNREAD_ONLY PARSE_TEXT GET_ORIGINAL_TEXT ONLY_COPILOT "
-    "SKIP_UNDISTRIBUTED_OPENLINES ONLY_CHANNEL CAN_MANAGE_MESSAGES LAST_MESSAGE_DATE OFFSET LIMIT"
-)
 CAN = {
     "manage_users_add": "member",
     "manage_users_delete": "manager",
@@ -98,73 +93,18 @@ def search(call: Call) -> Page:
     return Page([_found(call, chat) for chat in page], len(found))
 
 
-@method("im.recent.list", "im", accepts=FILTERS, folded=True)
-def recent(call: Call) -> dict[str, Any]:
-    start, limit = call.number("OFFSET"), min(call.number("LIMIT") or 50, 200)
-    rows = sorted(_mine(call), key=lambda chat: -_last_id(call, chat))
-    page = rows[start : start + limit]
-    more = start + limit < len(rows)
-    return {
-        "items": [_recent_item(call, chat) for chat in page],
-        "hasMorePages": more,
-        "hasMore": more,
-        "copilot": {"chats": None, "messages": None},
-        "messagesAutoDeleteConfigs": [],
-    }
-
-
 def _mine(call: Call) -> list[Chat]:
     portal = call.portal
     mine = [chat for chat in portal.chats.values() if call.user.id in portal.members_of(chat)]
     return [chat for chat in mine if chat.kind not in ("private", "tasksTask")]
 
 
-def _last_id(call: Call, chat: Chat) -> int:
+def last_id(call: Call, chat: Chat) -> int:
     rows = call.portal.dialog_messages(chat.id)
     return rows[-1].id if rows else 0
 
 
-def _recent_item(call: Call, chat: Chat) -> dict[str, Any]:
-    rows = call.portal.dialog_messages(chat.id)
-    last, moment = (rows[-1] if rows else None), call.portal.iso(chat.created)
-    author = call.portal.users.get(last.author_id) if last else None
-    item = {
-        "id": f"chat{chat.id}",
-        "chat_id": chat.id,
-        "type": "chat",
-        "avatar": {"url": "", "color": "#4ba984"},
-        "title": chat.title,
-        "message": _last_message(call, chat),
-        "counter": 0,
-        "last_id": last.id if last else 0,
-        "pinned": False,
-        "unread": False,
-        "has_reminder": False,
-        "date_update": call.portal.iso(last.date) if last else moment,
-        "date_last_activity": call.portal.iso(last.date) if last else moment,
-        "chat": _shown(call, chat) | {"manager_list": [], "contains_collaber": False},
-        "options": [],
-    }
-    return item | ({"user": show_person(call, author)} if author else {})
-
-
-def _last_message(call: Call, chat: Chat) -> dict[str, Any]:
-    rows = call.portal.dialog_messages(chat.id)
-    last = rows[-1] if rows else None
-    return {
-        "id": last.id if last else 0,
-        "text": last.text if last else "",
-        "file": False,
-        "author_id": last.author_id if last else 0,
-        "attach": False,
-        "sticker": None,
-        "date": call.portal.iso(last.date if last else chat.created),
-        "status": "received",
-        "uuid": None,
-    }
-
-
-def _shown(call: Call, chat: Chat) -> dict[str, Any]:
+def show_chat(call: Call, chat: Chat) -> dict[str, Any]:
     """A chat as both lists show it."""
     return {
         "id": chat.id,
@@ -197,8 +137,8 @@ def _shown(call: Call, chat: Chat) -> dict[str, Any]:
 
 def _found(call: Call, chat: Chat) -> dict[str, Any]:
     """A chat as the search shows it."""
-    last, count = _last_id(call, chat), len(call.portal.dialog_messages(chat.id))
-    return _shown(call, chat) | {
+    last, count = last_id(call, chat), len(call.portal.dialog_messages(chat.id))
+    return show_chat(call, chat) | {
         "description": None,
         "counter": 0,
         "message_count": count,

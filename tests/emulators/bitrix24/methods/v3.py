@@ -9,7 +9,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tests.emulators.bitrix24 import idempotency
 from tests.emulators.bitrix24.errors import RestError, V3Error
+from tests.emulators.bitrix24.methods.v3add import task_add
 from tests.emulators.bitrix24.methods.v3tasks import (
     DEFAULT,
     FIELDS,
@@ -56,16 +58,13 @@ def _answered(
         return Response.json(200, {"result": results, "time": _time(portal, "batch")})
     params = body if isinstance(body, dict) else {}
     user, _ = authorize(portal, {"auth": params.get("auth") or _query_auth(request)})
-    key = request.headers.get("idempotency-key", "")
-    known = portal.idempotency.get((name, user.id, key)) if key else None
-    plain = json.dumps({k: v for k, v in params.items() if k != "auth"}, sort_keys=True)
+    key = idempotency.key_of(request)
+    known = idempotency.replay(portal, name, user, key, params)
     if known is not None:
-        if known[0] != plain:
-            raise V3Error(422, "IDEMPOTENCYKEYREUSEDEXCEPTION", "Idempotency key was reused")
-        return _response(portal, name, known[1], {"Idempotent-Replayed": "true"})
+        return _response(portal, name, known, {"Idempotent-Replayed": "true"})
     result, writes = _run(portal, user, name, params)
     if writes and key:
-        portal.idempotency[name, user.id, key] = (plain, result)
+        idempotency.keep(portal, name, user, key, params, result)
     return _response(portal, name, result, {})
 
 
@@ -179,6 +178,7 @@ def message_send(portal: Portal, user: User, params: Body) -> Any:
 
 
 METHODS: dict[str, tuple[Callable[[Portal, User, Body], Any], bool]] = {
+    "tasks.task.add": (task_add, True),
     "tasks.task.get": (task_get, False),
     "tasks.task.list": (task_list, False),
     "tasks.task.chat.message.send": (message_send, True),
