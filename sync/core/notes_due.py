@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sync.core.cards import MOST_NAME, MOST_TITLE, Users
 from sync.core.cards_due import EDIT_WINDOW
@@ -77,7 +78,7 @@ def message(note: Note, language: str, users: Users) -> str:
     if note.place:
         lines.append(tell(language, "note place", place=_clipped(note.place, MOST_TITLE)))
     shown = Paragraph(tuple(node for line in lines for node in (LineBreak(), *line))[1:])
-    return bbcode.write(Document((shown, *_words(note))))
+    return bbcode.write(Document((shown, *_words(note))), chat=True)
 
 
 def _headline(note: Note, language: str, users: Users) -> tuple[Inline, ...]:
@@ -101,12 +102,12 @@ def _author(note: Note, language: str, users: Users) -> Inline:
 def _thing(note: Note, language: str) -> str:
     key = note.on.key[:8] if note.on.kind == "commit" else note.on.key
     name = f"note on {note.on.kind}"
-    return say(language, name, key=key) if known(name) else key
+    return say(language, name, number=key) if known(name) else key
 
 
 def _words(note: Note) -> tuple[Block, ...]:
     document = markdown.read(note.text[:MOST_READ])
-    shown = clip(Document((Quote(document.blocks),)), MOST_SHOWN, bbcode.write)
+    shown = clip(Document((Quote(document.blocks),)), MOST_SHOWN, partial(bbcode.write, chat=True))
     return shown.blocks if document.blocks else ()
 
 
