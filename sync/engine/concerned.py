@@ -46,6 +46,8 @@ def _counts(row: LinkRow, portal_id: int) -> bool:
 
 def _references(one: Item, rules: ReferenceRules) -> Iterable[references.Reference]:
     match one:
+        case Note() if one.on.kind == "merge_request":  # which has links of its own
+            texts = [(one.text, "description")]
         case Note():
             texts = [
                 (one.text, "description"),
