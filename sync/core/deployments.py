@@ -62,6 +62,11 @@ class Deployment:
     actor: Person | None = None
 
     @property
+    def key(self) -> str:
+        """Its name for good within the project; a job's number may be that of another place."""
+        return f"{self.id}:{self.environment}"
+
+    @property
     def order(self) -> tuple[datetime, int]:
         return self.updated_at, self.id
 
@@ -137,6 +142,12 @@ def carries(deployment: Deployment, merge_request: MergeRequest) -> bool:
     is_open = merge_request.state in (MergeRequestState.OPENED, MergeRequestState.LOCKED)
     default = merge_request.project.default_branch or merge_request.target_branch
     return is_open and deployment.ref == merge_request.source_branch != default
+
+
+def previous(one: Deployment, near: Iterable[Deployment]) -> Deployment | None:
+    """The last successful deployment to the environment before this one, by the code host."""
+    done = [of for of in near if of.status is _D.SUCCESS and of.id > 0 and of.order < one.order]
+    return max(done, key=lambda of: of.order, default=None)
 
 
 def places(history: Iterable[Deployment], carrying: frozenset[int]) -> tuple[Place, ...]:

@@ -91,7 +91,7 @@ def about_of(one: Subject) -> str:
         case Pipeline():
             kind, key = Kind.PIPELINE, str(one.id)
         case Deployment():
-            kind, key = Kind.DEPLOYMENT, f"{one.id}:{one.environment}"
+            kind, key = Kind.DEPLOYMENT, one.key
         case MergeRequest():
             kind, key = Kind.MERGE_REQUEST, str(one.iid)
         case _:

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection
 
-from sync.core.deployments import Deployment, Place, carries, places
+from sync.core.deployments import Deployment, Place, carries, places, previous
 from sync.core.events import DeploymentHeard
-from sync.core.model import MergeRequest
+from sync.core.kinds import Kind
+from sync.core.model import Commit, MergeRequest
+from sync.core.shipped import shipped
 from sync.core.view import LinkView
 from sync.engine.registry import TASK, Deps
+from sync.engine.whose import deployed_id
 from sync.errors import Later, SyncError
 from sync.gitlab import deployments as gitlab_deployments
 from sync.gitlab.client import GitLab
-from sync.store import connections, deployments, links, subjects
+from sync.store import connections, deployments, items, links, mirror, subjects
 from sync.store.database import read, write
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 HISTORY = 300  # deployments of a project that a task's message is made from
 NEAR = 30  # deployments of an environment whose tasks hear of a new one: a rollback undoes them
 AT_ONCE = 20  # questions to code hosts in one turn
 AGAIN = timedelta(minutes=1)  # a host that did not answer is asked again
 GIVEN_UP = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What the host said of a deployment: merge requests by number, and commits."""
+
+    iids: frozenset[int] = frozenset()
+    commits: tuple[Commit, ...] = ()
 
 
 def take_in(
@@ -59,21 +73,46 @@ def ask(deps: Deps, portal_id: int) -> int:
         place = one.project.connection_id
         if place not in clients:
             clients[place] = _client(deps, place)
-        found: frozenset[int] = frozenset()
+        client = None if place in silent else clients[place]
         try:
-            client = clients[place]
-            if client and place not in silent:
-                found = gitlab_deployments.carried(client, one.project.id, one.id)
-        except SyncError as error:
+            found = _asked(deps, client, one) if client else Carried()
+        except Later as error:
             log.warning("deployment_unread", connection_id=place, id=one.id, error=str(error))
-            if isinstance(error, Later):
-                silent.add(place)
+            silent.add(place)
         _answered(deps, portal_id, one, None if place in silent else found)
     return len(waiting)
 
 
+def _asked(deps: Deps, client: GitLab, one: Deployment) -> Carried:
+    """What the host says the deployment brought, and the commits since the one before it.
+
+    What it refuses to tell is nothing. Raises Later.
+    """
+    place = one.project.connection_id, one.project.id
+    with read(deps.database) as conn:
+        near = deployments.newest(conn, [place], NEAR, one.environment)[place]
+    before = previous(one, near)
+    iids = _or_nothing(lambda: gitlab_deployments.carried(client, place[1], one.id), one)
+    commits = (
+        _or_nothing(lambda: gitlab_deployments.brought(client, place[1], before.sha, one.sha), one)
+        if before
+        else ()
+    )
+    return Carried(frozenset(iids), tuple(commits))
+
+
+def _or_nothing(question: Callable[[], Collection[T]], one: Deployment) -> Collection[T]:
+    try:
+        return question()
+    except Later:
+        raise
+    except SyncError as error:
+        log.warning("deployment_unread", id=one.id, error=str(error))
+        return ()
+
+
 def load(
-    conn: Connection, seen: Mapping[int, tuple[LinkView, ...]]
+    conn: Connection, portal_id: int, seen: Mapping[int, tuple[LinkView, ...]]
 ) -> dict[int, tuple[Place, ...]]:
     """The environments of each task's projects; of a task whose work was deployed nowhere none."""
     counting = {
@@ -81,14 +120,19 @@ def load(
         for task_id, shown in seen.items()
     }
     every = {mr.key: mr for mine in counting.values() for mr in mine}
-    projects = {(key.connection_id, key.project_id) for key in every}
-    history = deployments.newest(conn, projects, HISTORY)
+    named = items.keys_of_tasks(conn, portal_id, seen, Kind.DEPLOYMENT)
+    projects = {
+        task_id: {(mr.key.connection_id, mr.key.project_id) for mr in mine}
+        | {key[:2] for key in named.get(task_id, ())}
+        for task_id, mine in counting.items()
+    }
+    history = deployments.newest(conn, set().union(*projects.values()), HISTORY)
     told = deployments.carrying(conn, every)
     return {
         task_id: tuple(
             place
-            for project in sorted({(mr.key.connection_id, mr.key.project_id) for mr in mine})
-            for place in _places(history[project], mine, told)
+            for project in sorted(projects[task_id])
+            for place in _places(history[project], mine, told, named.get(task_id, ()))
         )
         for task_id, mine in counting.items()
     }
@@ -98,12 +142,14 @@ def _places(
     history: Sequence[Deployment],
     mine: Iterable[MergeRequest],
     told: Mapping[object, frozenset[int]],
+    named: Sequence[items.ItemId],
 ) -> tuple[Place, ...]:
     if not history:
         return ()
     here = [mr for mr in mine if mr.key.project_id == history[0].project.id]
     carrying = {one.id for one in history if any(carries(one, mr) for mr in here)}
     carrying |= {number for mr in here for number in told.get(mr.key, ())}
+    carrying |= {one.id for one in history if deployed_id(one) in named}
     return places(history, frozenset(carrying)) if carrying else ()
 
 
@@ -122,7 +168,8 @@ def _tasks(conn: Connection, portal_id: int, near: Sequence[Deployment]) -> tupl
     keys = deployments.merge_requests_of(conn, near)
     rows = [row for found in links.by_merge_requests(conn, keys).values() for row in found]
     ours = {row.task_id for row in rows if row.live and row.portal_id == portal_id}
-    return tuple(sorted(ours))
+    named = items.tasks_of(conn, map(deployed_id, near))
+    return tuple(sorted(ours.union(*named.values())))
 
 
 def _mark(
@@ -132,7 +179,7 @@ def _mark(
     subjects.mark_dirty_many(conn, portal_id, marks, now)
 
 
-def _answered(deps: Deps, portal_id: int, one: Deployment, found: frozenset[int] | None) -> None:
+def _answered(deps: Deps, portal_id: int, one: Deployment, found: Carried | None) -> None:
     """`found` None: the host did not answer."""
     now = deps.clock.now()
     with write(deps.database) as conn:
@@ -140,7 +187,13 @@ def _answered(deps: Deps, portal_id: int, one: Deployment, found: frozenset[int]
             given_up = now - one.updated_at > GIVEN_UP
             deployments.set_ask_at(conn, one, None if given_up else now + AGAIN)
             return
-        deployments.save_carried(conn, {_id(one): found})
+        rules = deps.rules_for(portal_id).references
+        told = shipped(found.commits, one.project.path, rules)
+        place = one.project.connection_id, one.project.id
+        of_commits = mirror.by_commits(conn, place, told.shas)
+        carried = found.iids | told.iids | {key.iid for key in of_commits}
+        deployments.save_carried(conn, {_id(one): carried})
+        items.save_tasks(conn, portal_id, [(deployed_id(one), t) for t in told.task_ids])
         deployments.set_ask_at(conn, one, None)
         _mark(conn, portal_id, _tasks(conn, portal_id, [one]), one.environment, now)
 

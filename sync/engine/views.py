@@ -60,7 +60,7 @@ def load(
     groups = {row.body.group_id for row in known.values() if row.body} - {0}
     stages = tasks.stages(conn, portal_id, groups)
     seen = {task_id: _links(named.get(task_id, ()), merge_requests) for task_id in wanted}
-    there = deployed.load(conn, seen)
+    there = deployed.load(conn, portal_id, seen)
     comments = items.of_tasks(conn, portal_id, wanted, Kind.NOTE, now - COMMENTS_SINCE)
     people = [
         *(mr_person for mr in merge_requests.values() for mr_person in _persons(mr)),

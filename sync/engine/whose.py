@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from sync.core.deployments import Deployment
 from sync.core.items import Push
+from sync.core.kinds import Kind
 from sync.core.model import LinkKind, MergeRequest, MergeRequestKey, Pipeline
 from sync.core.news_facts import Subject
 from sync.store import ci, deployments, items, links, mirror
@@ -20,7 +21,7 @@ def tasks_of(
     requests = {key: frozenset(_requests(conn, one)) for key, one in found.items()}
     rows = links.by_merge_requests(conn, {one for mine in requests.values() for one in mine})
     named = ci.tasks_of(conn, {place for one in found.values() if (place := _place(one))})
-    others = items.tasks_of(conn, {items.id_of(one) for one in found.values() if _is_item(one)})
+    others = items.tasks_of(conn, {at for one in found.values() if (at := _item(one))})
     tasks: dict[str, tuple[int, ...]] = {}
     for key, one in found.items():
         mine = {
@@ -34,7 +35,8 @@ def tasks_of(
         }
         place = _place(one)
         mine |= set(named.get(place, ())) if place else set()
-        mine |= set(others.get(items.id_of(one), ())) if _is_item(one) else set()
+        at = _item(one)
+        mine |= set(others.get(at, ())) if at else set()
         tasks[key] = tuple(sorted(mine))
     return tasks
 
@@ -63,5 +65,16 @@ def _place(one: Subject) -> ci.Place | None:
     return None
 
 
-def _is_item(one: Subject) -> bool:
-    return not isinstance(one, MergeRequest | Pipeline | Deployment)
+def _item(one: Subject) -> items.ItemId | None:
+    """Under what the tasks that it names by itself are kept."""
+    match one:
+        case MergeRequest() | Pipeline():
+            return None
+        case Deployment():
+            return deployed_id(one)
+        case _:
+            return items.id_of(one)
+
+
+def deployed_id(one: Deployment) -> items.ItemId:
+    return one.project.connection_id, one.project.id, Kind.DEPLOYMENT.value, one.key

@@ -11,15 +11,17 @@ from typing import Any
 
 from sync.core.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.events import DeploymentHeard
+from sync.core.model import Commit
 from sync.gitlab.client import GitLab
 from sync.gitlab.dates import moment
-from sync.gitlab.people import person
+from sync.gitlab.people import email, person
 from sync.gitlab.places import project_of
 from sync.gitlab.reading import Unreadable, link, mapping, mappings, must, of_kind, text, whole
 
 # Whose word these are: the approver's, while `user` is who deploys.
 _VERDICTS = (DeploymentStatus.APPROVED, DeploymentStatus.REJECTED)
 MOST_CARRIED = 500  # merge requests of one deployment that are looked at
+MOST_COMMITS = 1000  # of one deployment, likewise
 _SHA = re.compile(r"[0-9a-f]{8,64}")
 
 
@@ -67,6 +69,27 @@ def carried(client: GitLab, project_id: int, deployment_id: int) -> frozenset[in
         whole(mapping(item).get("iid")) for item in mappings(list(islice(listed, MOST_CARRIED)))
     )
     return frozenset(iid for iid in found if iid)
+
+
+def brought(client: GitLab, project_id: int, before: str, after: str) -> tuple[Commit, ...]:
+    """The commits that came with `after` since `before`, the last ones of many. Raises SyncError.
+
+    https://docs.gitlab.com/api/repositories/#compare-branches-tags-or-commits
+    """
+    query = {"from": before, "to": after}
+    answer = mapping(client.get(f"/projects/{project_id}/repository/compare", **query))
+    return tuple(_commit(told) for told in mappings(answer.get("commits"))[-MOST_COMMITS:])
+
+
+def _commit(told: dict[str, Any]) -> Commit:
+    return Commit(
+        sha=text(told.get("id")),
+        message=text(told.get("message")),
+        author_name=text(told.get("author_name")),
+        author_email=email(told.get("author_email")),
+        url=link(told.get("web_url")),
+        at=moment(told.get("created_at")),
+    )
 
 
 def _sha(payload: dict[str, Any]) -> str:

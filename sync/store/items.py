@@ -98,6 +98,23 @@ def tasks_of(conn: Connection, wanted: Iterable[ItemId]) -> dict[ItemId, tuple[i
     return found
 
 
+def keys_of_tasks(
+    conn: Connection, portal_id: int, task_ids: Iterable[int], kind: Kind
+) -> dict[int, tuple[ItemId, ...]]:
+    """What of a kind concerns each task; a task that nothing concerns is not in the answer."""
+    found: dict[int, tuple[ItemId, ...]] = {}
+    columns = [item_task.c[name] for name in _KEYS]
+    for piece in chunks(set(task_ids)):
+        query = select(item_task.c.task_id, *columns).where(
+            item_task.c.portal_id == portal_id,
+            item_task.c.task_id.in_(piece),
+            item_task.c.kind == kind.value,
+        )
+        for task_id, *key in sorted(conn.execute(query)):
+            found[task_id] = (*found.get(task_id, ()), tuple(key))
+    return found
+
+
 def of_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int], kind: Kind, since: datetime
 ) -> dict[int, tuple[tuple[Item, bool], ...]]:

@@ -104,6 +104,18 @@ def by_branches(
     return found
 
 
+def by_commits(
+    conn: Connection, place: tuple[int, int], shas: Iterable[str]
+) -> frozenset[MergeRequestKey]:
+    """The merge requests of a project that end with, or were merged as, one of the commits."""
+    columns, found = merge_request.c, set()
+    keys = {(*place, sha) for sha in shas}
+    for column in (columns.head_sha, columns.merge_sha):
+        for wanted in among((columns.connection_id, columns.project_id, column), keys):
+            found |= {MergeRequestKey(*row) for row in conn.execute(select(*_OF).where(wanted))}
+    return frozenset(found)
+
+
 def by_pipelines(
     conn: Connection, pipelines: Iterable[Pipeline]
 ) -> dict[MergeRequestKey, MergeRequest]:

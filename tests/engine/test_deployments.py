@@ -14,6 +14,8 @@ from sync.errors import Later
 from sync.gitlab import reports
 from sync.gitlab.id_tokens import Claims
 from tests.emulators.gitlab.entities import Deployment, MergeRequest, Pipeline
+from tests.emulators.gitlab.web import Reply
+from tests.emulators.gitlab.web import Request as HostRequest
 from tests.engine.world import World
 
 
@@ -276,3 +278,49 @@ def test_a_report_alone_links_its_request_and_shows_the_deployment(world: World)
     world.settle()
     assert heads(world) == ["[b]Deployed to qa[/b]"]
     assert any("!1 Pay" in card for card in world.cards())
+
+
+def test_a_commit_without_a_merge_request_is_followed_to_where_it_is_deployed(
+    world: World,
+) -> None:
+    deploy(world, "prod")
+    world.gitlab.push(world.shop, "main", ["Round totals\n\nB24-2103", "See B24-5"], "ann")
+    world.task(5)
+    deploy(world, "prod")
+    assert heads(world) == ["[b]Deployed to prod[/b]"]
+    assert said(world, 5) == []
+
+
+def test_a_cherry_pick_made_by_hand_carries_its_merge_request(world: World) -> None:
+    world.gitlab.create_branch(world.shop, "release/1", "ann")
+    run = world.gitlab.run_pipeline(world.shop, ref="release/1")
+    world.gitlab.deploy(run, "prod", "success")
+    world.settle()
+    mr = merged(world)
+    assert heads(world) == []
+    note = f"Pay\n\n(cherry picked from commit {mr.shas[-1]})"
+    (picked,) = world.gitlab.push(world.shop, "release/1", [note], "ann")
+    run = world.gitlab.run_pipeline(world.shop, ref="release/1")
+    assert run.sha == picked.id
+    world.gitlab.deploy(run, "prod", "success")
+    world.settle()
+    assert heads(world) == ["[b]Deployed to prod[/b]"]
+
+
+def test_a_host_that_keeps_its_commits_to_itself_still_says_what_was_carried(
+    world: World,
+) -> None:
+    deploy(world, "prod")
+    usual = world.gitlab.answer
+
+    def answer(request: HostRequest) -> object:
+        return (
+            Reply({"message": "403 Forbidden"}, 403)
+            if request.path.endswith("/compare")
+            else usual(request)
+        )
+
+    world.patch(world.gitlab, "answer", answer)
+    merged(world)
+    deploy(world, "prod")
+    assert heads(world) == ["[b]Deployed to prod[/b]"]
