@@ -36,7 +36,8 @@ def id_of(one: Item) -> ItemId:
 def save(conn: Connection, told: Iterable[Item], now: datetime, *, silent: bool = False) -> None:
     """Stores the items, each as it was last: an older account changes nothing.
 
-    One that was silent stays so, and one that was not is not silenced.
+    One that was silent stays so, and one that was not is not silenced. What tells no time is taken
+    to be of the moment it is heard.
     """
     told = list(told)
     before = get(conn, [id_of(one) for one in told if _lacks_author(one)])
@@ -45,12 +46,13 @@ def save(conn: Connection, told: Iterable[Item], now: datetime, *, silent: bool 
         earlier = newest.get(id_of(one)) or before.get(id_of(one), (None, False))[0]
         if isinstance(earlier, Note) and _lacks_author(one):
             one = replace(one, author=earlier.author)
+        one = one if one.at else replace(one, at=now)
         known = newest.get(id_of(one))
-        if known is None or (known.at or now) <= (one.at or now):
+        if known is None or known.at <= one.at:
             newest[id_of(one)] = one
     rows = [
         dict(zip(_KEYS, key, strict=True))
-        | {"updated_at": one.at or now, "heard_at": now, "silent": silent, "body": to_json(one)}
+        | {"updated_at": one.at, "heard_at": now, "silent": silent, "body": to_json(one)}
         for key, one in sorted(newest.items())
     ]
     upsert(conn, item, rows, keys=_KEYS, update=("updated_at", "heard_at", "body"), where=_newer)
