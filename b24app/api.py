@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from b24app import development as seen
 from b24app import health, replaying, reports, tenants
 from b24app.deps import Deps
 from b24app.errors import Unwelcome, language
@@ -87,8 +88,10 @@ def blueprint(deps: Deps) -> Blueprint:
     @here.get("/task/<int:task_id>/development")
     def development(task_id: int) -> Response:
         visitor = _visitor(deps)
+        rules = deps.rooms.rules(visitor.portal_id)
         with read(deps.engine) as conn:
-            return jsonify(reports.development(conn, visitor.portal_id, task_id))
+            now = deps.clock.now()
+            return jsonify(seen.development(conn, visitor.portal_id, task_id, rules, now))
 
     @here.post("/install/run")
     def run() -> Response:

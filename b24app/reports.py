@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,6 @@ from sync.store import (
     connections,
     deliveries,
     links,
-    logs,
     mirror,
     outbox,
     portals,
@@ -136,25 +135,6 @@ def rows(
         for key in keys
         if key in known
     )
-
-
-def development(conn: Connection, portal_id: int, task_id: int) -> dict[str, Any]:
-    """All there is to say of one task: its merge requests, and the last reasons for its moves."""
-    named = links.by_tasks(conn, portal_id, [task_id]).get(task_id, ())
-    keys = [link.merge_request for link in named if link.live]
-    found = sorted(rows(conn, portal_id, keys, named), key=lambda row: row.updated_at)[::-1]
-    task = tasks.get(conn, portal_id, [task_id]).get(task_id)
-    decided = logs.decisions(conn, portal_id, "task", str(task_id), limit=20)
-    return {
-        "task": {
-            "id": task_id,
-            "title": task.body.title if task and task.body else "",
-            "step": task.step.value if task and task.step else None,
-            "unknown": task is not None and task.missing,
-        },
-        "merge_requests": [asdict(row) for row in found],
-        "decisions": [{"at": one.at, "reason": one.reason} for one in decided],
-    }
 
 
 def failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:

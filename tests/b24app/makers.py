@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert
 
+from sync.core.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.model import (
     LinkKind,
     MergeRequest,
@@ -18,7 +19,7 @@ from sync.core.model import (
     Task,
     TaskStatus,
 )
-from sync.store import connections, deliveries, links, logs, mirror, subjects, tasks
+from sync.store import connections, deliveries, deployments, links, logs, mirror, subjects, tasks
 from sync.store.records import DecisionRow, Delivery, LinkRow
 from sync.store.tables import command
 
@@ -28,7 +29,7 @@ AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 def merge_request(connection_id: int, iid: int = 7, **changes: object) -> MergeRequest:
     project = Project(connection_id, 42, "team/shop", "https://gitlab.example.com/team/shop")
     pipeline = Pipeline(
-        project, 900 + iid, PipelineStatus.SUCCESS, "feature/B24-2103", "abc123",
+        project, 900 + iid, PipelineStatus.SUCCESS, "feature/B24-2103", "abc12345",
         f"{project.url}/-/pipelines/{900 + iid}", AT, merge_request_iid=iid,
     )  # fmt: skip
     made = MergeRequest(
@@ -45,7 +46,7 @@ def merge_request(connection_id: int, iid: int = 7, **changes: object) -> MergeR
         updated_at=AT,
         approved=True,
         approved_by=(Person(6, "rob", "Rob Reviewer"),),
-        head_sha="abc123",
+        head_sha="abc12345",
         pipeline=pipeline,
     )
     return replace(made, **changes)
@@ -71,6 +72,21 @@ def mirrored(conn: Connection, portal_id: int, *, name: str = "main") -> None:
     logs.save_decisions(
         conn, [DecisionRow(portal_id, "task", "2103", AT, "team/shop!7 is approved")]
     )
+
+
+def deployed(conn: Connection, portal_id: int, *told: tuple[str, str], name: str = "main") -> None:
+    """Deployments of the merge request's head commit: (environment, status)."""
+    record = connections.by_name(conn, portal_id, name)
+    assert record is not None
+    one = merge_request(record.id)
+    made = [
+        Deployment(
+            one.project, number, environment, tier_of("", environment), DeploymentStatus(status),
+            one.head_sha, "main", AT, url=f"https://{environment}.example.com",
+        )
+        for number, (environment, status) in enumerate(told, 1)
+    ]  # fmt: skip
+    deployments.save(conn, made, AT)
 
 
 def failed(conn: Connection, portal_id: int) -> dict[str, str]:

@@ -12,7 +12,7 @@ from sync.store import portals
 from sync.store.database import read, write
 from sync.store.records import Install, PortalTokens
 from sync.store.tables import command, delivery, subject
-from tests.b24app.makers import AT, failed, mirrored
+from tests.b24app.makers import AT, deployed, failed, mirrored
 
 
 @pytest.fixture
@@ -131,6 +131,21 @@ def test_a_task_shows_its_merge_requests_and_the_last_reasons(world, portal):
     assert found["task"]["title"] == "Pay by card"
     assert [one["reference"] for one in found["merge_requests"]] == ["team/shop!7"]
     assert [one["reason"] for one in found["decisions"]] == ["team/shop!7 is approved"]
+    assert [(one["branch"], one["status"]) for one in found["pipelines"]] == [
+        ("feature/B24-2103", "success")
+    ]
+    assert found["environments"] == []
+
+
+def test_a_task_shows_where_its_work_is(world, portal):
+    with write(world.deps.engine) as conn:
+        deployed(conn, portal.id, ("test", "success"), ("prod", "failed"))
+    path = "/api/task/2103/development"
+    found = world.client.get(path, headers=bearer(world, portal.id)).json
+    assert [(one["name"], one["tier"], one["inside"]) for one in found["environments"]] == [
+        ("test", "testing", True),
+        ("prod", "production", False),
+    ]
 
 
 @pytest.mark.parametrize("task_id", [1000, 31337])
@@ -149,6 +164,7 @@ def test_another_portal_sees_nothing_of_this_one(world, portal, stranger):
     assert world.client.get("/api/failures", headers=headers).json == {"failures": []}
     found = world.client.get("/api/task/2103/development", headers=headers).json
     assert (found["merge_requests"], found["decisions"]) == ([], [])
+    assert (found["pipelines"], found["environments"]) == ([], [])
     assert world.client.post("/api/connections/main/test", headers=headers).status_code == 404
 
 

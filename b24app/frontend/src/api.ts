@@ -58,6 +58,8 @@ export interface Tested { ok: boolean; account: string; problems: string[] }
 export interface Development {
   task: { id: number; title: string; step: string | null; unknown: boolean }
   merge_requests: MergeRequest[]
+  pipelines: { branch: string; project: string; status: string; url: string; updated_at: string }[]
+  environments: { name: string; project: string; tier: string; inside: boolean; url: string }[]
   decisions: { at: string; reason: string }[]
 }
 
