@@ -31,7 +31,7 @@ class Building:
         jobs: Sequence[tuple[str, str]] = DEFAULT_JOBS,
         variables: dict[str, str] | None = None,
     ) -> Pipeline:
-        """A pending pipeline of a merge request, or of `ref` of a project.
+        """A pending pipeline of a merge request, or of `ref` of a project: a branch or a tag.
 
         `jobs`: (stage, name). It becomes the head pipeline of open requests with its commit.
         """
@@ -39,7 +39,7 @@ class Building:
         place = self.state.project(mr.project_id if mr else where)
         with self.state.lock:
             branch = mr.source_branch if mr else ref or place.default_branch
-            sha = mr.head_sha if mr else place.branches[branch].head
+            sha = mr.head_sha if mr else place.tags.get(branch) or place.branches[branch].head
             pipeline = self._new(place, mr, branch, sha, user)
             pipeline.jobs = [self._job(stage, name) for stage, name in jobs]
             pipeline.variables = variables or {}

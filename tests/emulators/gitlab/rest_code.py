@@ -15,6 +15,7 @@ from tests.emulators.gitlab.web import Reply, Request, invalid, not_found, page
 if TYPE_CHECKING:
     from tests.emulators.gitlab.api import Api
 
+PIPELINE_SCOPES = ("", "running", "pending", "finished", "branches", "tags")
 JOB_SCOPES = {
     "created",
     "pending",
@@ -91,15 +92,31 @@ def branch(api: Api, request: Request, project: str, branch: str) -> Reply:
 
 
 def pipelines(api: Api, request: Request, project: str) -> Reply:
-    """Filters: ref, sha, status, source, updated_after; newest first."""
+    """Filters: scope, ref, sha, status, source, updated_after; newest first."""
     place = _place(api, request, project)
     after = request.moment("updated_after")
+    scope = request.one_of("scope", PIPELINE_SCOPES, "")
     found = [
         one
         for one in sorted(place.pipelines.values(), key=lambda one: -one.id)
-        if _fits(api, request, place, one) and not (after and one.updated_at < after)
+        if _fits(api, request, place, one)
+        and not (after and one.updated_at < after)
+        and _in_scope(place, one, scope)
     ]
     return page(request, found, lambda one: shown.pipeline(api.state, place, one))
+
+
+def _in_scope(place: Project, one: Pipeline, scope: str) -> bool:
+    """`branches` and `tags` show one pipeline of each, its newest."""
+    newest = max(each.id for each in place.pipelines.values() if each.ref == one.ref)
+    match scope:
+        case "tags" | "branches":
+            return one.id == newest and (one.ref in place.tags) is (scope == "tags")
+        case "running" | "pending":
+            return one.status == scope
+        case "finished":
+            return one.status in ("success", "failed", "canceled")
+    return True
 
 
 def _fits(api: Api, request: Request, place: Project, one: Pipeline) -> bool:
