@@ -2042,6 +2042,11 @@ def deliver_app(
     return read_app(answer, url, out)
 
 
+def is_app_address(url: str) -> bool:
+    """An ID token does not travel in clear text, but for trials on the same machine."""
+    return url.startswith(("https://", "http://127.0.0.1:"))
+
+
 def shortened(report: Report) -> Report:
     """The texts as the app takes them. It reads them itself, so what the job found stays here."""
     requests = [
@@ -2113,17 +2118,32 @@ def examine(
     *,
     url: str,
     id_token: bool,
-    reads: Callable[[str], int],
+    token: bool,
+    reads: Callable[[str, bool], int],
 ) -> list[Row]:
-    """`reads`: a path of GitLab's API → the HTTP status the job's token gets, 0 for none."""
-    way = of_app(settings, id_token) if settings.deliver == "app" else ()
-    return [*(way or of_portal(wire, settings, facts, url)), *of_gitlab(facts, reads)]
+    """`reads`: a path of GitLab's API, with the access token or not → the HTTP status, 0 for none.
+
+    `token`: whether there is an access token.
+    """
+    if settings.deliver == "app":
+        way = of_app(wire, settings, id_token)
+    else:
+        way = of_portal(wire, settings, facts, url)
+    return [*way, *of_gitlab(facts, reads), of_token(settings, facts, reads, token=token)]
 
 
-def of_app(settings: Settings, id_token: bool) -> Iterator[Row]:
-    address = settings.app_url.startswith("https://")
-    yield "app-url", "ok" if address else "missing", settings.app_url
+def of_app(wire: Wire, settings: Settings, id_token: bool) -> Iterator[Row]:
+    yield "app-url", "ok" if is_app_address(settings.app_url) else "missing", settings.app_url
+    yield app_row(wire, settings.app_url)
     yield "ID token", "ok" if id_token else "missing", "the app checks it with the first report"
+
+
+def app_row(wire: Wire, url: str) -> Row:
+    try:
+        status = wire.get(f"{url.rstrip('/')}/healthz", {}).status
+    except Problem as problem:
+        return "app answers", "no", str(problem)
+    return "app answers", "ok" if status == 200 else "no", "" if status == 200 else f"HTTP {status}"
 
 
 def of_portal(wire: Wire, settings: Settings, facts: Facts, url: str) -> Iterator[Row]:
@@ -2193,16 +2213,32 @@ def task_row(call: Call, results: Results) -> Row:
     return name, "ok", f"{cleaned(str(task.get('title')))[:60]}: {card}"
 
 
-def of_gitlab(facts: Facts, reads: Callable[[str], int]) -> Iterator[Row]:
+def of_gitlab(facts: Facts, reads: Callable[[str, bool], int]) -> Iterator[Row]:
     project = f"/projects/{facts.project_id}"
     for name, path, lost in (
         ("jobs", f"{project}/pipelines/{facts.pipeline_id}/jobs", "no pipeline status"),
         ("merge requests", f"{project}/merge_requests?per_page=1", "no title, no state"),
         ("deployments", f"{project}/deployments?per_page=1", "no deployments"),
+        ("pipelines", f"{project}/pipelines?per_page=1", "on a trunk only the commits of a push"),
     ):
-        status = reads(path)
-        state = STATES.get(status, f"HTTP {status}" if status else "no answer")
+        state = state_of(reads(path, False))
         yield f"CI_JOB_TOKEN reads {name}", state, "" if state == "ok" else f"then: {lost}"
+
+
+def of_token(
+    settings: Settings, facts: Facts, reads: Callable[[str, bool], int], *, token: bool
+) -> Row:
+    """The optional token: without it there is nothing wrong."""
+    name, lost = f"{settings.token_variable} reads commits", "then: only the pipeline's own commit"
+    if not token:
+        return name, "not set", lost
+    path = f"/projects/{facts.project_id}/repository/compare?from={facts.sha}&to={facts.sha}"
+    state = state_of(reads(path, True))
+    return name, state, "" if state == "ok" else lost
+
+
+def state_of(status: int) -> str:
+    return STATES.get(status, f"HTTP {status}" if status else "no answer")
 
 
 def print_table(rows: list[Row], out: Output) -> None:
@@ -2278,7 +2314,7 @@ class Run:
         if self.settings.deliver == "app":
             if not self.environ.get("B24_ID_TOKEN"):
                 raise Problem(NO_ID_TOKEN)
-            if not self.settings.app_url.startswith(("https://", "http://127.0.0.1:")):
+            if not is_app_address(self.settings.app_url):
                 raise Problem(NO_APP_URL)
         else:
             read_webhook(self.webhook, self.settings.webhook_variable)
@@ -2340,7 +2376,7 @@ class Run:
         rows = examine(
             self.wire, self.settings, self.facts, url=self.webhook,
             id_token=bool(self.environ.get("B24_ID_TOKEN")),
-            reads=lambda path: self.read(path)[0],
+            token=bool(self.token), reads=lambda path, token: self.read(path, token=token)[0],
         )  # fmt: skip
         print_table(rows, self.out)
         return 1 if any(state in ("no", "missing") for _, state, _ in rows) else 0

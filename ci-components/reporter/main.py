@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
 
-from reporter.app import deliver_app
+from reporter.app import deliver_app, is_app_address
 from reporter.assembly import assemble
 from reporter.bbcode import cleaned
 from reporter.delivery import Delivered, deliver_direct
@@ -89,7 +89,7 @@ class Run:
         if self.settings.deliver == "app":
             if not self.environ.get("B24_ID_TOKEN"):
                 raise Problem(NO_ID_TOKEN)
-            if not self.settings.app_url.startswith(("https://", "http://127.0.0.1:")):
+            if not is_app_address(self.settings.app_url):
                 raise Problem(NO_APP_URL)
         else:
             read_webhook(self.webhook, self.settings.webhook_variable)
@@ -151,7 +151,7 @@ class Run:
         rows = examine(
             self.wire, self.settings, self.facts, url=self.webhook,
             id_token=bool(self.environ.get("B24_ID_TOKEN")),
-            reads=lambda path: self.read(path)[0],
+            token=bool(self.token), reads=lambda path, token: self.read(path, token=token)[0],
         )  # fmt: skip
         print_table(rows, self.out)
         return 1 if any(state in ("no", "missing") for _, state, _ in rows) else 0

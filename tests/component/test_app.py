@@ -24,6 +24,10 @@ def an_app(*statuses: int) -> Iterator[tuple[str, list]]:
     heard: list = []
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             heard.append((self.path, self.headers["Authorization"], json.loads(body)))

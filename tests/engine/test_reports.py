@@ -87,6 +87,25 @@ def test_what_a_deployment_ships_has_had_pipelines_of_its_own(make: Callable[...
     assert told == (2102,)
 
 
+@pytest.mark.parametrize("first", ["hook", "report"])
+def test_a_pipeline_told_by_hooks_and_by_its_job_is_told_once(
+    make_world: Callable[..., World], first: str
+) -> None:
+    world = make_world().with_task()
+    world.b24.state.users[8].email = "ann@acme.example"
+    mr = world.opened()
+    run = world.gitlab.run_pipeline(mr)
+    run.set_status("running")
+    world.settle()
+    acts = [lambda: run.set_status("failed"), lambda: report(world, run, mr, status="failed")]
+    for act in acts if first == "hook" else reversed(acts):
+        act()
+        world.settle()
+    assert [text.split(",")[0] for text in world.reports()] == ["[b]CI/CD failed"]
+    assert (fields(world), len(world.cards())) == ({2103: "failed"}, 1)
+    assert len([text for _, text in world.told() if "ipeline" in text]) <= 1
+
+
 @pytest.mark.parametrize("status", ["", "unknown"])
 def test_a_pipeline_that_is_not_told_of_leaves_the_field_alone(
     make: Callable[..., World], status: str
