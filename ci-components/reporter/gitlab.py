@@ -30,13 +30,18 @@ MOST_COMMITS = 100
 
 @dataclass(frozen=True)
 class Known:
-    """What was read. `jobs` None: not told. `commits`: those besides the pipeline's own."""
+    """What was read. `jobs` None: not told. `commits`: those besides the pipeline's own.
+
+    `head`: the last commit of the merge request's branch. `unasked`: what there was no read for.
+    """
 
     jobs: tuple[Job, ...] | None = None
     merge_requests: tuple[MergeRequest, ...] = ()
     deployments: tuple[Deployment, ...] = ()
     commits: tuple[Commit, ...] = ()
     refused: tuple[str, ...] = ()
+    head: str = ""
+    unasked: str = ""
 
 
 class Reads:
@@ -68,18 +73,16 @@ def gather(facts: Facts, settings: Settings, get: Get, *, token: bool) -> Known:
 
 
 def of_pipeline(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
-    """Jobs and merge requests; the third read goes to what this pipeline has more to tell of.
+    """Jobs and merge requests; then commits, where a token reads them, else deployments.
 
-    What came to the trunk by a merge request is named there, so its deployments come first.
-    Elsewhere commits do: a branch deploys little, and its commits are where tasks are named.
+    Who hears of a merge request by a commit's message hears of its end only if commits are read
+    again. Deployments can be told by a job of their own, which has reads of its own.
     """
     known = with_jobs(facts, settings, known, reads)
     if "merge-request" in settings.report:
         known = with_merge_requests(facts, known, reads)
-    merged = on_trunk(facts) and known.merge_requests
-    for more in (with_deployments, with_commits) if merged else (with_commits, with_deployments):
-        known = more(facts, settings, known, reads)
-    return known
+    known = with_commits(facts, settings, known, reads)
+    return with_deployments(facts, settings, known, reads)
 
 
 def of_deployment(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
@@ -125,7 +128,9 @@ def with_merge_requests(facts: Facts, known: Known, reads: Reads) -> Known:
     rows = reads.ask(f"repository/commits/{facts.sha}/merge_requests", per_page=20)
     if not isinstance(rows, list):
         return refused(known, "the merge requests of the commit")
-    return add_merge_requests(known, [row for row in rows if concerns(row, facts)])
+    ours = [row for row in rows if concerns(row, facts)]
+    head = str(ours[0].get("sha") or "") if ours else ""
+    return replace(add_merge_requests(known, ours), head=head)
 
 
 def concerns(row: Mapping[str, object], facts: Facts) -> bool:
@@ -145,8 +150,10 @@ def add_merge_requests(known: Known, rows: object) -> Known:
 def with_deployments(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
     """The newest of this pipeline to each environment, where somebody could hear of them."""
     heard = settings.deliver == "app" or names_tasks(facts, settings, known)
-    if not reads.left or "deployments" not in settings.report or not heard:
+    if "deployments" not in settings.report or not heard:
         return known
+    if not reads.left:
+        return replace(known, unasked="deployments")
     rows = reads.ask("deployments", order_by="id", sort="desc", per_page=50)
     if not isinstance(rows, list):
         return refused(known, "deployments")
@@ -159,13 +166,17 @@ def with_deployments(facts: Facts, settings: Settings, known: Known, reads: Read
 
 
 def with_commits(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
-    """The commits since the last successful pipeline: of a work branch all that are its own."""
+    """The commits since the last successful pipeline: of a work branch all that are its own.
+
+    Those of a merge that squashed them are still those of its branch.
+    """
     if not reads.left or not reads.token or "commits" not in settings.report:
         return known
     since = facts.base if facts.merge_request else facts.default_branch
     if on_trunk(facts):
         free = reads.left - ("deployments" in settings.report)
         since = (last_successful(facts, reads) if free > 1 else "") or facts.before
+        return with_commits_since(facts, known, reads, since, upto=known.head)
     return with_commits_since(facts, known, reads, since)
 
 
@@ -187,11 +198,13 @@ def last_successful(facts: Facts, reads: Reads) -> str:
     return str(earlier[0].get("sha") or "") if earlier else ""
 
 
-def with_commits_since(facts: Facts, known: Known, reads: Reads, since: str) -> Known:
+def with_commits_since(
+    facts: Facts, known: Known, reads: Reads, since: str, *, upto: str = ""
+) -> Known:
     """`since`: a commit or a branch, whose own commits do not count."""
     if not since:
         return known
-    query = {"from": since, "to": facts.sha}
+    query = {"from": since, "to": upto or facts.sha}
     answer = reads.ask("repository/compare", token=True, **query)
     rows = answer.get("commits") if isinstance(answer, dict) else None
     if not isinstance(rows, list):

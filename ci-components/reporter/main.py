@@ -96,6 +96,9 @@ class Run:
 
     def assembled(self) -> Report:
         known = gather(self.facts, self.settings, self.get, token=bool(self.token))
+        if known.unasked:
+            text = f"{known.unasked} were not asked for: commits took their place (input report)"
+            self.out.say(f"b24: {text}")
         return assemble(self.facts, self.settings, known)
 
     def get(self, path: str, token: bool) -> object:

@@ -11,9 +11,9 @@ import pytest
 
 from tests.component.world import World
 
-BASE = "/api/v4/projects/1"
+COMPLETED = 5
 JOBS, COMPARE = "pipelines/{run}/jobs", "repository/compare"
-REQUESTS, DEPLOYMENTS = "repository/commits/{sha}/merge_requests", "deployments"
+REQUESTS = "repository/commits/{sha}/merge_requests"
 
 
 @pytest.fixture
@@ -103,18 +103,37 @@ def test_with_merge_requests_in_the_report_those_of_the_push_count_on_the_trunk(
     assert (asked(world), told(world)) == (paths, [7])
 
 
-def test_what_was_merged_into_the_trunk_is_followed_by_its_deployments(
+def test_who_heard_of_a_merge_request_by_its_commits_hears_of_its_merge(
+    world: World, token: dict
+) -> None:
+    """The emulated merge leaves one commit on the trunk, as a squashed one does."""
+    tasks(world, 5, 6)
+    world.gitlab.push(world.shop, "feature/B24-5", ["Work on B24-6", "Tidy"], "ann")
+    mr = world.gitlab.open_mr(world.shop, "feature/B24-5", "Pay", "ann")
+    world.report(world.pipeline(mr), mr, **token)
+    before = world.shop.branches["main"].head
+    world.gitlab.merge(mr, "ann")
+    run = world.pipeline(world.shop)
+    asked(world)
+    world.report(run, CI_COMMIT_BEFORE_SHA=before, **token)
+    paths = [JOBS.format(run=run.id), REQUESTS.format(sha=run.sha), COMPARE]
+    assert asked(world) == paths
+    for number in (5, 6):
+        [text] = world.messages(number)
+        assert "Merge request: merged" in text and f"#{run.id} passed" in text
+        assert world.portal.tasks[number].status == COMPLETED
+
+
+def test_the_deployments_that_commits_took_the_place_of_are_named(
     world: World, token: dict
 ) -> None:
     tasks(world, 5)
-    mr = world.open_mr()
-    world.gitlab.merge(mr, "ann")
-    run = world.pipeline(world.shop)
+    run = world.pipeline(world.open_mr())
     world.gitlab.deploy(run, "staging")
-    asked(world)
-    world.report(run, **token)
-    paths = [JOBS.format(run=run.id), REQUESTS.format(sha=run.sha), DEPLOYMENTS]
-    assert asked(world) == paths
+    said = world.report(run, **token).said
+    assert "b24: deployments were not asked for: commits took their place (input report)\n" in said
+    without = world.report(run, B24_REPORT="pipeline, merge-request, deployments", **token)
+    assert "not asked for" not in without.said
     assert "Deployed to staging" in world.messages(5)[0]
 
 
