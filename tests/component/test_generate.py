@@ -23,8 +23,8 @@ def test_the_templates_are_the_three_components() -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_a_template_holds_the_whole_script(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
-    start = lines.index("      # >>> report.py") + 1
-    inlined = [line.removeprefix("      ") for line in lines[start:]]
+    start = lines.index("    # >>> report.py") + 1
+    inlined = [line.removeprefix("    ") for line in lines[start:]]
     assert "\n".join(inlined).startswith(generate.inlined())
 
 
