@@ -1,7 +1,8 @@
 """POST /ci/report: a CI job's report with its ID token, in place of a stored secret.
 
 The token says which project and pipeline speak; the issuer's keys prove it. What is accepted is
-kept as a delivery, once for each token (`jti`), and read like any hook.
+kept as a delivery, once for each token (`jti`), and read like any hook. The answer names the tasks
+that it will be read to name, so the job need not wait for that.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from b24app import task_urls
 from b24app.bodies import body
 from b24app.deps import Deps
 from b24app.errors import Unwelcome
 from sync.errors import SyncError
-from sync.gitlab import id_tokens, reports
+from sync.gitlab import id_tokens, report_form, reports
 from sync.gitlab.id_tokens import Claims, Keys, Untrusted
+from sync.gitlab.report_form import Report
 from sync.log import log
 from sync.net import guarded_session
 from sync.store import connections, mirror
@@ -44,9 +47,11 @@ def blueprint(deps: Deps) -> Blueprint:
                 "This GitLab is known here, and this project is not",
                 "Choose the project in the connection's settings",
             )
-        kept = _checked(raw, claims)
+        told = _checked(raw, claims)
+        kept = reports.stored(told, claims)
         new = [deps.inbox.accept(_delivery(deps, one, claims, kept)).id for one in chosen]
-        return jsonify(accepted=True, duplicate=not any(new), tasks=[])
+        tasks = [task for one in chosen for task in _tasks(deps, one.portal_id, told, claims)]
+        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks)
 
     return here
 
@@ -101,13 +106,26 @@ def _chosen(deps: Deps, record: ConnectionRecord, claims: Claims) -> bool:
         return mirror.knows_project(conn, record.id, claims.project_id)
 
 
-def _checked(raw: bytes, claims: Claims) -> bytes:
+def _checked(raw: bytes, claims: Claims) -> Report:
     try:
-        return reports.stored(reports.checked(raw, claims), claims)
-    except reports.Unacceptable as error:
+        return report_form.checked(raw, claims)
+    except report_form.Unacceptable as error:
         raise Unwelcome(
             422, "report", str(error), "Use the component's version that fits this app"
         ) from None
+
+
+def _tasks(deps: Deps, portal_id: int, told: Report, claims: Claims) -> list[dict[str, Any]]:
+    """The tasks of one portal, in order of appearance. Of a task nothing is told but where it is:
+    whoever writes to a branch could ask for the title of any.
+    """
+    try:
+        ids = reports.named(told, claims, deps.rooms.rules(portal_id).references)
+    except SyncError:  # the portal has just gone; the report is kept
+        return []
+    with read(deps.engine) as conn:
+        urls = task_urls.known(conn, portal_id, ids)
+    return [{"id": id_, **({"url": urls[id_]} if id_ in urls else {})} for id_ in ids]
 
 
 def _delivery(deps: Deps, record: ConnectionRecord, claims: Claims, kept: bytes) -> Delivery:

@@ -7,24 +7,30 @@ python ci-components/generate.py --check  says what is out of date, and fails
 from __future__ import annotations
 
 import ast
+import io
 import re
 import sys
+import tokenize
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE.parent / "templates"
 SCRIPT = HERE / "report.py"
 ORDER = (
-    "bbcode", "prose", "keywords", "references", "phrases", "settings", "model", "facts",
+    "bbcode", "prose", "keywords", "references", "phrases", "settings", "model", "facts", "rows",
     "gitlab", "assembly", "cards", "tasks", "calls", "asking", "plan", "errors", "wire", "portal",
-    "delivery", "doctor", "main",
+    "delivery", "app", "doctor", "main",
 )  # fmt: skip
 BLOCK = re.compile(
     r"^(?P<indent> *)# >>> (?P<name>\S+)\n.*?^(?P=indent)# <<< (?P=name)\n",
     re.DOTALL | re.MULTILINE,
 )
+NOTE = "# The same with its explanations: ci-components/report.py of the component's project.\n"
 HEAD = '"""Tells Bitrix24 of a GitLab pipeline. Made of ci-components/reporter by generate.py."""\n'
+PART = "# --- "  # what a module's part of the script begins with
+BEGINS = re.compile(rf"^(?:{PART}.*|(?:@.*\n)*(?:class|def) .*)", re.MULTILINE)
 IMPORT = re.compile(r"^(?:from \S+ import (?:\([^)]*\)|.*)|import .*)\n", re.MULTILINE)
 
 
@@ -37,9 +43,39 @@ def script() -> str:
     for name, source in sources.items():
         imports |= {found[0] for found in IMPORT.finditer(source)}
         body = IMPORT.sub("", without_docstring(source)).strip("\n")
-        bodies.append(f"# --- {name}: {first_line(source)}\n\n{body}\n")
+        bodies.append(f"{PART}{name}: {first_line(source)}\n\n{body}\n")
     outside = "".join(line for line in merged(imports))
     return f"{HEAD}\nfrom __future__ import annotations\n\n{outside}\n" + "\n\n".join(bodies)
+
+
+def inlined() -> str:
+    """The script as templates hold it: the same lines of code, without what explains them."""
+    source = script().removeprefix(HEAD)
+    gone = {number for first, last in docstrings(source) for number in range(first, last + 1)}
+    cut = dict(comments(source))
+    lines = [
+        line[: cut.get(number, len(line))].rstrip()
+        for number, line in enumerate(source.splitlines(), 1)
+        if number not in gone and cut.get(number) != 0
+    ]
+    code = "".join(f"{line}\n" for line in lines if line)
+    return NOTE + BEGINS.sub(r"\n\g<0>", code)
+
+
+def docstrings(source: str) -> Iterator[tuple[int, int]]:
+    """First and last line of each, where something else stands beside it."""
+    for node in ast.walk(ast.parse(source)):
+        kind = isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        if kind and len(node.body) > 1 and ast.get_docstring(node) is not None:
+            yield node.body[0].lineno, node.body[0].end_lineno
+
+
+def comments(source: str) -> Iterator[tuple[int, int]]:
+    """Line and column of each, but for the headings of the parts."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT and not token.string.startswith(PART):
+            number, column = token.start
+            yield number, 0 if not token.line[:column].strip() else column
 
 
 def merged(imports: set[str]) -> list[str]:
@@ -89,7 +125,7 @@ def top_names(source: str) -> list[str]:
 def parts() -> dict[str, str]:
     """What may stand between markers, by name; a part may hold the markers of another."""
     made = {path.name: path.read_text("utf-8") for path in (HERE / "parts").iterdir()}
-    made["report.py"] = script()
+    made["report.py"] = inlined()
     made["script.yml"] = filled(made["script.yml"], made)
     return made
 
@@ -111,7 +147,7 @@ def outputs() -> dict[Path, str]:
     made = parts()
     paths = sorted(TEMPLATES.glob("*.yml"))
     files = {path: filled(path.read_text("utf-8"), made) for path in paths}
-    return {SCRIPT: made["report.py"], **files}
+    return {SCRIPT: script(), **files}
 
 
 def stale() -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import fnmatch
 import html
 import http.client
@@ -18,7 +19,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta, timezone
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 # --- bbcode: Text from outside as inert BBCode: it shows as it is and never comes alive. Pure.
 
@@ -40,11 +41,6 @@ LIVE_URL = re.compile(r"https?://[^\s\x00-\x20\x7f]+\Z", re.IGNORECASE)
 def cleaned(text: str) -> str:
     """One line of `text`, without characters that no system keeps."""
     return NEVER.sub("", LINE_ENDS.sub(" ", text))
-
-
-def plain(text: str) -> str:
-    """One line for a field that knows no markup, as the portal stores it."""
-    return clipped(BATCH_REFERENCE.sub("$" + JOINER, cleaned(text)).strip(), 250)
 
 
 def escaped(text: str, *, line_start: bool = False) -> str:
@@ -325,7 +321,7 @@ class Settings:
     token_variable: str = "B24_GITLAB_TOKEN"  # noqa: S105  a name
     task_prefix: str = "B24"
     language: str = "en"
-    report: tuple[str, ...] = ("pipeline", "merge-request", "deployments")
+    report: tuple[str, ...] = ("pipeline", "merge-request", "deployments", "commits")
     refs: tuple[str, ...] = ("*",)
     statuses: tuple[str, ...] = ("success", "failed", "canceled", "manual", "skipped")
     tiers: tuple[str, ...] = ("*",)
@@ -424,6 +420,12 @@ class Deployment:
 
 
 @dataclass(frozen=True)
+class Commit:
+    sha: str
+    message: str
+
+
+@dataclass(frozen=True)
 class NamedTask:
     """A task that the work names; `merge_request`: the iid of the one it belongs to, 0 for none."""
 
@@ -434,13 +436,19 @@ class NamedTask:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything known of one run. `refused`: what GitLab did not tell, in plain words."""
+    """Everything known of one run.
+
+    `status` "": it was not to be told. `commits`: the pipeline's own first. `refused`: what GitLab
+    did not tell, in plain words. No text holds an e-mail address.
+    """
 
     mode: str
     server_url: str
     project_id: int
     project_path: str
+    project_title: str
     project_url: str
+    default_branch: str
     pipeline_id: int
     pipeline_url: str
     pipeline_source: str
@@ -455,6 +463,7 @@ class Report:
     merge_requests: tuple[MergeRequest, ...] = ()
     failed_jobs: tuple[Job, ...] = ()
     deployments: tuple[Deployment, ...] = ()
+    commits: tuple[Commit, ...] = ()
     tasks: tuple[NamedTask, ...] = ()
     refused: tuple[str, ...] = ()
     version: int = VERSION
@@ -465,7 +474,7 @@ class Report:
 
 PARTS = {
     "merge_requests": MergeRequest, "failed_jobs": Job, "deployments": Deployment,
-    "tasks": NamedTask,
+    "commits": Commit, "tasks": NamedTask,
 }  # fmt: skip
 
 
@@ -497,13 +506,18 @@ ZEROS = "0" * 40
 
 @dataclass(frozen=True)
 class Facts:
-    """`api`: the address of API v4. `before`: the commit that the branch had, "" if none."""
+    """`api`: the address of API v4. `before`: the commit that the branch had, "" if none.
+
+    `base`: of a merge request's own pipeline, where its branch left the target.
+    """
 
     api: str
     server_url: str
     project_id: int
     project_path: str
+    project_title: str
     project_url: str
+    default_branch: str
     pipeline_id: int
     pipeline_url: str
     pipeline_source: str
@@ -511,8 +525,10 @@ class Facts:
     job_url: str
     ref: str
     tag: bool
+    protected: bool
     sha: str
     before: str
+    base: str
     message: str
     login: str
     name: str
@@ -533,7 +549,9 @@ def read_facts(environ: Mapping[str, str]) -> Facts:
         server_url=get("SERVER_URL"),
         project_id=number(get("PROJECT_ID")),
         project_path=get("PROJECT_PATH"),
+        project_title=get("PROJECT_TITLE"),
         project_url=get("PROJECT_URL"),
+        default_branch=get("DEFAULT_BRANCH"),
         pipeline_id=number(get("PIPELINE_ID")),
         pipeline_url=get("PIPELINE_URL"),
         pipeline_source=get("PIPELINE_SOURCE"),
@@ -541,8 +559,10 @@ def read_facts(environ: Mapping[str, str]) -> Facts:
         job_url=get("JOB_URL"),
         ref=tag or branch or get("COMMIT_REF_NAME"),
         tag=bool(tag),
+        protected=get("COMMIT_REF_PROTECTED") == "true",
         sha=get("COMMIT_SHA"),
-        before=commit(get("COMMIT_BEFORE_SHA")) or get("MERGE_REQUEST_DIFF_BASE_SHA"),
+        before=commit(get("COMMIT_BEFORE_SHA")),
+        base=get("MERGE_REQUEST_DIFF_BASE_SHA"),
         message=get("COMMIT_MESSAGE"),
         login=environ.get("GITLAB_USER_LOGIN", ""),
         name=environ.get("GITLAB_USER_NAME", ""),
@@ -581,10 +601,7 @@ def number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
-# --- gitlab: What GitLab's API adds to the variables: at most three reads, each of which may be refused.
-
-Get = Callable[[str, bool], object]  # path, with the access token? → JSON, None where refused
-MOST_REQUESTS = 5
+# --- rows: GitLab's JSON as values: jobs, merge requests, deployments, commits. Pure.
 
 # GitLab guesses the tier by the name in the same way, in this order.
 # https://docs.gitlab.com/ci/environments/#deployment-tier-of-environments
@@ -599,144 +616,6 @@ DEPLOYMENT_STATUS = {
     "created": "running", "blocked": "blocked",
 }  # fmt: skip
 UNDER_WAY = {"created", "pending", "running", "preparing", "waiting_for_resource", "scheduled"}
-
-
-@dataclass(frozen=True)
-class Known:
-    """What was read; `jobs` None: not told. `texts`: more commit messages."""
-
-    jobs: tuple[Job, ...] | None = None
-    merge_requests: tuple[MergeRequest, ...] = ()
-    deployments: tuple[Deployment, ...] = ()
-    texts: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
-
-
-def gather(facts: Facts, settings: Settings, get: Get, *, token: bool) -> Known:
-    """`token`: whether there is an access token that may read commits."""
-    own = (facts.merge_request,) if facts.merge_request else ()
-    known = Known(merge_requests=own)
-    if not facts.api or not facts.project_id:
-        return replace(known, refused=("GitLab's API: the job has no CI_API_V4_URL",))
-    if settings.mode == DEPLOYMENT:
-        return of_deployment(facts, settings, known, get, token=token)
-    if settings.mode == EARLY:
-        return of_merge_request(facts, known, get, token=token)
-    return of_pipeline(facts, settings, known, get, token=token)
-
-
-def of_pipeline(facts: Facts, settings: Settings, known: Known, get: Get, *, token: bool) -> Known:
-    """Jobs, merge requests; then deployments if a task could hear of them, else commits."""
-    known = with_jobs(facts, known, get) if "pipeline" in settings.report else known
-    if "merge-request" in settings.report:
-        known = with_merge_requests(facts, known, get)
-    if names_tasks(facts, settings, known):
-        return with_deployments(facts, known, get) if "deployments" in settings.report else known
-    return with_commits(facts, known, get, since=facts.before) if token else known
-
-
-def of_merge_request(facts: Facts, known: Known, get: Get, *, token: bool) -> Known:
-    known = with_merge_requests(facts, known, get)
-    return with_commits(facts, known, get, since=facts.before) if token else known
-
-
-def of_deployment(
-    facts: Facts, settings: Settings, known: Known, get: Get, *, token: bool
-) -> Known:
-    """This deployment, and the work since the last successful one to the same environment."""
-    query = "order_by=id&sort=desc&per_page=20"
-    if settings.environment:
-        query += f"&environment={quote(settings.environment, safe='')}"
-    rows = get(f"/projects/{facts.project_id}/deployments?{query}", False)
-    if not isinstance(rows, list):
-        known = refused(known, "deployments")
-        return with_merge_requests(facts, known, get)
-    here = [row for row in rows if pipeline_of(row) == facts.pipeline_id]
-    known = replace(known, deployments=tuple(map(read_deployment, here[:1])))
-    last = next((row for row in rows if row not in here and row.get("status") == "success"), {})
-    if token and last:
-        known = with_commits(facts, known, get, since=str(last.get("sha") or ""))
-    elif here:
-        path = f"/projects/{facts.project_id}/deployments/{here[0].get('id')}/merge_requests"
-        known = add_merge_requests(known, get(f"{path}?per_page=20", False))
-    return known if known.merge_requests else with_merge_requests(facts, known, get)
-
-
-def with_jobs(facts: Facts, known: Known, get: Get) -> Known:
-    path = f"/projects/{facts.project_id}/pipelines/{facts.pipeline_id}/jobs?per_page=100"
-    rows = get(path, False)
-    if not isinstance(rows, list):
-        return refused(known, "the jobs of the pipeline")
-    others = [row for row in rows if row.get("id") != facts.job_id and not beside(row)]
-    return replace(known, jobs=tuple(map(read_job, others)))
-
-
-def beside(row: Mapping[str, object]) -> bool:
-    """A job that ends the pipeline together with this one: its result is not waited for."""
-    return row.get("stage") == ".post" and row.get("status") in UNDER_WAY
-
-
-def with_merge_requests(facts: Facts, known: Known, get: Get) -> Known:
-    if facts.merge_request:
-        project = facts.merge_request_project or facts.project_id
-        row = get(f"/projects/{project}/merge_requests/{facts.merge_request.iid}", False)
-        if not isinstance(row, dict):
-            return refused(known, "the merge request")
-        return replace(known, merge_requests=(read_merge_request(row),))
-    path = f"/projects/{facts.project_id}/repository/commits/{facts.sha}/merge_requests"
-    rows = get(f"{path}?per_page=20", False)
-    if not isinstance(rows, list):
-        return refused(known, "the merge requests of the commit")
-    return add_merge_requests(known, [row for row in rows if concerns(row, facts)])
-
-
-def concerns(row: Mapping[str, object], facts: Facts) -> bool:
-    """An open one of this branch, or one that was merged into it (or into a tag's history)."""
-    if row.get("state") in ("opened", "locked"):
-        return row.get("source_branch") == facts.ref
-    return facts.tag or facts.ref in (row.get("target_branch"), row.get("source_branch"))
-
-
-def add_merge_requests(known: Known, rows: object) -> Known:
-    if not isinstance(rows, list):
-        return refused(known, "the merge requests of the deployment")
-    found = tuple(map(read_merge_request, rows[:20]))
-    return replace(known, merge_requests=found or known.merge_requests)
-
-
-def with_deployments(facts: Facts, known: Known, get: Get) -> Known:
-    path = f"/projects/{facts.project_id}/deployments?order_by=id&sort=desc&per_page=50"
-    rows = get(path, False)
-    if not isinstance(rows, list):
-        return refused(known, "deployments")
-    newest: dict[str, Deployment] = {}
-    for row in rows:
-        if pipeline_of(row) == facts.pipeline_id:
-            one = read_deployment(row)
-            newest.setdefault(one.environment, one)
-    return replace(known, deployments=tuple(newest.values())[::-1])
-
-
-def with_commits(facts: Facts, known: Known, get: Get, *, since: str) -> Known:
-    if not since:
-        return known
-    path = f"/projects/{facts.project_id}/repository/compare?from={since}&to={facts.sha}"
-    row = get(path, True)
-    if not isinstance(row, dict):
-        return refused(known, "the commits since the last run")
-    messages = tuple(str(one.get("message") or "") for one in row.get("commits") or ())
-    return replace(known, texts=messages[-100:])
-
-
-def refused(known: Known, what: str) -> Known:
-    return replace(known, refused=(*known.refused, what))
-
-
-def names_tasks(facts: Facts, settings: Settings, known: Known) -> bool:
-    texts = [(facts.ref, "branch"), (facts.message, "commit")]
-    for mr in known.merge_requests:
-        texts += [(mr.source_branch, "branch"), (mr.title, "title"), (mr.description, "text")]
-    return any(named_tasks(text, where, settings.task_prefix) for text, where in texts)
 
 
 def status_of(jobs: tuple[Job, ...] | None) -> str:
@@ -808,14 +687,230 @@ def tier_of(environment: str) -> str:
     return "other"
 
 
+def read_commit(row: Mapping[str, object]) -> Commit:
+    return Commit(sha=str(row.get("id") or ""), message=str(row.get("message") or ""))
+
+
+# --- gitlab: What GitLab's API adds to the variables: at most three reads, each of which may be refused.
+
+Get = Callable[[str, bool], object]  # path, with the access token? → JSON, None where refused
+MOST_READS = 3
+MOST_COMMITS = 100
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was read. `jobs` None: not told. `commits`: those besides the pipeline's own.
+
+    `head`: the last commit of the merge request's branch. `unasked`: what there was no read for.
+    """
+
+    jobs: tuple[Job, ...] | None = None
+    merge_requests: tuple[MergeRequest, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    commits: tuple[Commit, ...] = ()
+    refused: tuple[str, ...] = ()
+    head: str = ""
+    unasked: str = ""
+
+
+class Reads:
+    """Answers of the project's API. `left`: how many more questions there are."""
+
+    def __init__(self, facts: Facts, get: Get, *, token: bool) -> None:
+        self._get, self._project = get, facts.project_id
+        self.left, self.token = MOST_READS, token
+
+    def ask(self, path: str, *, project: int = 0, token: bool = False, **query: object) -> object:
+        """`path`: under the project. `token`: with the access token, which reads commits."""
+        self.left -= 1
+        place = f"/projects/{project or self._project}/{path}"
+        return self._get(f"{place}?{urlencode(query, quote_via=quote)}" if query else place, token)
+
+
+def gather(facts: Facts, settings: Settings, get: Get, *, token: bool) -> Known:
+    """`token`: whether there is an access token that may read commits."""
+    own = (facts.merge_request,) if facts.merge_request else ()
+    known = Known(merge_requests=own)
+    if not facts.api or not facts.project_id:
+        return replace(known, refused=("GitLab's API: the job has no CI_API_V4_URL",))
+    reads = Reads(facts, get, token=token)
+    if settings.mode == DEPLOYMENT:
+        return of_deployment(facts, settings, known, reads)
+    if settings.mode == EARLY:
+        return with_commits(facts, settings, with_merge_requests(facts, known, reads), reads)
+    return of_pipeline(facts, settings, known, reads)
+
+
+def of_pipeline(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    """Jobs and merge requests; then commits, where a token reads them, else deployments.
+
+    Who hears of a merge request by a commit's message hears of its end only if commits are read
+    again. Deployments can be told by a job of their own, which has reads of its own.
+    """
+    known = with_jobs(facts, settings, known, reads)
+    if "merge-request" in settings.report:
+        known = with_merge_requests(facts, known, reads)
+    known = with_commits(facts, settings, known, reads)
+    return with_deployments(facts, settings, known, reads)
+
+
+def of_deployment(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    """This deployment, and the work since the last successful one to the same environment."""
+    query = {"environment": settings.environment} if settings.environment else {}
+    rows = reads.ask("deployments", order_by="id", sort="desc", per_page=20, **query)
+    if not isinstance(rows, list):
+        known = refused(known, "deployments")
+        return with_merge_requests(facts, known, reads)
+    here = [row for row in rows if pipeline_of(row) == facts.pipeline_id]
+    known = replace(known, deployments=tuple(map(read_deployment, here[:1])))
+    last = next((row for row in rows if row not in here and row.get("status") == "success"), {})
+    if reads.token and last:
+        known = with_commits_since(facts, known, reads, str(last.get("sha") or ""))
+    elif here:
+        shipped = reads.ask(f"deployments/{here[0].get('id')}/merge_requests", per_page=20)
+        known = add_merge_requests(known, shipped)
+    return known if known.merge_requests else with_merge_requests(facts, known, reads)
+
+
+def with_jobs(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    if "pipeline" not in settings.report:
+        return known
+    rows = reads.ask(f"pipelines/{facts.pipeline_id}/jobs", per_page=100)
+    if not isinstance(rows, list):
+        return refused(known, "the jobs of the pipeline")
+    others = [row for row in rows if row.get("id") != facts.job_id and not beside(row)]
+    return replace(known, jobs=tuple(map(read_job, others)))
+
+
+def beside(row: Mapping[str, object]) -> bool:
+    """A job that ends the pipeline together with this one: its result is not waited for."""
+    return row.get("stage") == ".post" and row.get("status") in UNDER_WAY
+
+
+def with_merge_requests(facts: Facts, known: Known, reads: Reads) -> Known:
+    if facts.merge_request:
+        place = facts.merge_request_project
+        row = reads.ask(f"merge_requests/{facts.merge_request.iid}", project=place)
+        if not isinstance(row, dict):
+            return refused(known, "the merge request")
+        return replace(known, merge_requests=(read_merge_request(row),))
+    rows = reads.ask(f"repository/commits/{facts.sha}/merge_requests", per_page=20)
+    if not isinstance(rows, list):
+        return refused(known, "the merge requests of the commit")
+    ours = [row for row in rows if concerns(row, facts)]
+    head = str(ours[0].get("sha") or "") if ours else ""
+    return replace(add_merge_requests(known, ours), head=head)
+
+
+def concerns(row: Mapping[str, object], facts: Facts) -> bool:
+    """An open one of this branch, or one that was merged into it (or into a tag's history)."""
+    if row.get("state") in ("opened", "locked"):
+        return row.get("source_branch") == facts.ref
+    return facts.tag or facts.ref in (row.get("target_branch"), row.get("source_branch"))
+
+
+def add_merge_requests(known: Known, rows: object) -> Known:
+    if not isinstance(rows, list):
+        return refused(known, "the merge requests of the deployment")
+    found = tuple(map(read_merge_request, rows[:20]))
+    return replace(known, merge_requests=found or known.merge_requests)
+
+
+def with_deployments(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    """The newest of this pipeline to each environment, where somebody could hear of them."""
+    heard = settings.deliver == "app" or names_tasks(facts, settings, known)
+    if "deployments" not in settings.report or not heard:
+        return known
+    if not reads.left:
+        return replace(known, unasked="deployments")
+    rows = reads.ask("deployments", order_by="id", sort="desc", per_page=50)
+    if not isinstance(rows, list):
+        return refused(known, "deployments")
+    newest: dict[str, Deployment] = {}
+    for row in rows:
+        if pipeline_of(row) == facts.pipeline_id:
+            one = read_deployment(row)
+            newest.setdefault(one.environment, one)
+    return replace(known, deployments=tuple(newest.values())[::-1])
+
+
+def with_commits(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    """The commits since the last successful pipeline: of a work branch all that are its own.
+
+    Those of a merge that squashed them are still those of its branch.
+    """
+    if not reads.left or not reads.token or "commits" not in settings.report:
+        return known
+    since = facts.base if facts.merge_request else facts.default_branch
+    if on_trunk(facts):
+        free = reads.left - ("deployments" in settings.report)
+        since = (last_successful(facts, reads) if free > 1 else "") or facts.before
+        return with_commits_since(facts, known, reads, since, upto=known.head)
+    return with_commits_since(facts, known, reads, since)
+
+
+def on_trunk(facts: Facts) -> bool:
+    """Whether work of many comes together here; no other branch lives long."""
+    shared = facts.tag or facts.protected or facts.ref == facts.default_branch
+    return shared and not facts.merge_request
+
+
+def last_successful(facts: Facts, reads: Reads) -> str:
+    """The commit of the last successful pipeline of the branch, or of any tag; "" if none.
+
+    A repeated job may find its own pipeline among those that passed.
+    """
+    place = {"scope": "tags"} if facts.tag else {"ref": facts.ref}
+    rows = reads.ask("pipelines", status="success", order_by="id", sort="desc", per_page=5, **place)
+    listed = rows if isinstance(rows, list) else []
+    earlier = [row for row in listed if row.get("id", 0) < facts.pipeline_id]
+    return str(earlier[0].get("sha") or "") if earlier else ""
+
+
+def with_commits_since(
+    facts: Facts, known: Known, reads: Reads, since: str, *, upto: str = ""
+) -> Known:
+    """`since`: a commit or a branch, whose own commits do not count."""
+    if not since:
+        return known
+    query = {"from": since, "to": upto or facts.sha}
+    answer = reads.ask("repository/compare", token=True, **query)
+    rows = answer.get("commits") if isinstance(answer, dict) else None
+    if not isinstance(rows, list):
+        return refused(known, "the commits since the last run")
+    if len(rows) > MOST_COMMITS:
+        known = refused(known, f"{len(rows) - MOST_COMMITS} of {len(rows)} commits, the oldest")
+    found = [read_commit(row) for row in rows[-MOST_COMMITS:] if isinstance(row, dict)]
+    return replace(known, commits=tuple(one for one in found if one.sha != facts.sha))
+
+
+def refused(known: Known, what: str) -> Known:
+    return replace(known, refused=(*known.refused, what))
+
+
+def names_tasks(facts: Facts, settings: Settings, known: Known) -> bool:
+    texts = [(facts.ref, "branch"), (facts.message, "commit")]
+    texts += [(one.message, "commit") for one in known.commits]
+    for mr in known.merge_requests:
+        texts += [(mr.source_branch, "branch"), (mr.title, "title"), (mr.description, "text")]
+    return any(named_tasks(text, where, settings.task_prefix) for text, where in texts)
+
+
 # --- assembly: The report: what GitLab told, and the tasks that its texts name. Pure.
 
 MOST_REPORTED = 40  # their reads fit in one batch
 MOST_FAILED_JOBS = 20
+# An e-mail address: a report is kept as an artifact. It begins where a word does, so that a long
+# text without any is read once.
+PERSON = re.compile(r"(?<![^\s<>@])[^\s<>@]+@[^\s<>@]+")
 
 
 def assemble(facts: Facts, settings: Settings, known: Known) -> Report:
-    requests = tuple(replace(mr, description="") for mr in known.merge_requests)
+    requests = tuple(
+        replace(mr, description=impersonal(mr.description)) for mr in known.merge_requests
+    )
+    commits = (Commit(facts.sha, facts.message), *known.commits)
     failed = [job for job in known.jobs or () if job.status == "failed" and not job.allow_failure]
     wants_requests = "merge-request" in settings.report
     return Report(
@@ -823,11 +918,13 @@ def assemble(facts: Facts, settings: Settings, known: Known) -> Report:
         server_url=facts.server_url,
         project_id=facts.project_id,
         project_path=facts.project_path,
+        project_title=facts.project_title,
         project_url=facts.project_url,
+        default_branch=facts.default_branch,
         pipeline_id=facts.pipeline_id,
         pipeline_url=facts.pipeline_url,
         pipeline_source=facts.pipeline_source,
-        status="running" if settings.mode == EARLY else status_of(known.jobs),
+        status=told_status(settings, known),
         ref=facts.ref,
         tag=facts.tag,
         sha=facts.sha,
@@ -838,9 +935,20 @@ def assemble(facts: Facts, settings: Settings, known: Known) -> Report:
         merge_requests=requests if wants_requests else (),
         failed_jobs=tuple(failed[:MOST_FAILED_JOBS]),
         deployments=told_deployments(settings, known),
+        commits=tuple(replace(one, message=impersonal(one.message)) for one in commits),
         tasks=find_tasks(facts, settings, known),
         refused=known.refused,
     )
+
+
+def impersonal(text: str) -> str:
+    return PERSON.sub("…", text)
+
+
+def told_status(settings: Settings, known: Known) -> str:
+    if settings.mode == EARLY:
+        return "running"
+    return status_of(known.jobs) if "pipeline" in settings.report else ""
 
 
 def told_deployments(settings: Settings, known: Known) -> tuple[Deployment, ...]:
@@ -879,7 +987,7 @@ def sources(facts: Facts, known: Known) -> Iterator[tuple[Texts, int]]:
     for mr in known.merge_requests:
         yield merge_request_texts(mr), mr.iid
     own = known.merge_requests[0].iid if known.merge_requests else 0
-    messages = (facts.message, *known.texts)
+    messages = (facts.message, *(one.message for one in known.commits))
     yield ((facts.ref, "branch"), *((text, "commit") for text in messages)), own
 
 
@@ -889,6 +997,11 @@ def merge_request_texts(mr: MergeRequest) -> Texts:
 
 # --- cards: What people read of a report: the card in a task's discussion, the chat, the author. Pure.
 
+# What UF_CI_STATUS says of a pipeline, in the app's words; of an unknown one it says nothing new.
+FIELD_VALUES = {
+    "running": "running", "success": "passed", "failed": "failed", "canceled": "canceled",
+    "skipped": "skipped", "manual": "manual",
+}  # fmt: skip
 SHOWN_JOBS = 5
 SHOWN_DEPLOYMENTS = 10
 MOST_TITLE = 255  # characters, what the code host allows
@@ -904,14 +1017,6 @@ def card(report: Report, task: NamedTask, language: str) -> str:
     if task.kind == MENTION:
         about.append(say(language, "link mention"))
     return "\n".join([*about, ci_line(report, language), *deployment_lines(report, language)])
-
-
-def deployments_only(report: Report, task: NamedTask, language: str) -> str:
-    """Beside the card of the app, which tells the rest; "" where nothing is deployed."""
-    mr = report.merge_request_of(task)
-    about = request_link(mr, language) if mr else link(ref_url(report), report.ref)
-    lines = [f"[b]{about}[/b]", ci_line(report, language), *deployment_lines(report, language)]
-    return "\n".join(lines) if report.deployments else ""
 
 
 def deployment_card(report: Report, mr: MergeRequest | None, language: str) -> str:
@@ -950,6 +1055,18 @@ def is_ours(text: str) -> bool:
     return CI_LINE.search(text) is not None
 
 
+def is_of_app(text: str, report: Report) -> bool:
+    """Whether the app tells of this project here: its card of a request, or its pipeline message.
+
+    Who has both hears everything once, and the app knows more.
+    """
+    project = re.escape(live_url(report.project_url))
+    card_head = rf"\[url={project}/-/merge_requests/[0-9]+\]!"
+    pipeline = rf"[^\n]*\[/b\]\n[^\n]*\[url={project}/-/pipelines/"
+    head = re.match(rf"\[b\](?:{card_head}|{pipeline})", text, re.IGNORECASE)
+    return bool(project and head) and not is_ours(text)
+
+
 def state_line(mr: MergeRequest, language: str) -> str:
     return say(language, "state", state=say(language, mr.shown_state))
 
@@ -979,9 +1096,9 @@ def ref_lines(report: Report, language: str) -> list[str]:
 
 
 def ci_line(report: Report, language: str) -> str:
-    status = say(language, f"pipeline {report.status}")
+    status = f" {say(language, f'pipeline {report.status}')}" if report.status else ""
     jobs = job_list(report.failed_jobs, language)
-    return f"CI: {link(report.pipeline_url, f'#{report.pipeline_id} {status}')}" + (
+    return f"CI: {link(report.pipeline_url, f'#{report.pipeline_id}{status}')}" + (
         f" ({jobs})" if jobs else ""
     )
 
@@ -1004,18 +1121,6 @@ def deployment_line(one: Deployment, language: str) -> str:
     name = link(one.url, one.environment) if one.url else escaped(one.environment)
     tier = f" ({one.tier})" if one.tier and one.tier != one.environment else ""
     return say(language, f"deployment {one.status}", environment=name) + escaped(tier)
-
-
-def field_text(report: Report, language: str) -> str:
-    """The value of UF_CI_STATUS: plain text, one line."""
-    number = f"#{report.pipeline_id}"
-    if report.mode == DEPLOYMENT:
-        one = report.deployments[0]
-        told = say(language, f"deployment {one.status}", environment=one.environment)
-        return plain(f"{told} ({number})")
-    places = [one.environment for one in report.deployments if one.status == "success"]
-    status = say(language, f"pipeline {report.status}")
-    return plain(", ".join([f"{status} ({number})", *places]))
 
 
 def told_author(report: Report, language: str) -> str:
@@ -1314,12 +1419,25 @@ def task_calls(
     report: Report, named: NamedTask, task: Task, portal: Portal, settings: Settings
 ) -> list[Call]:
     key = key_of(report, named)
-    heads = [one for one in portal.messages.get(task.id, ()) if has_head(one.text, key)]
-    earlier = next((m for m in heads if m.author_id == portal.me and is_ours(m.text)), None)
-    beside_app = any(not is_ours(m.text) for m in heads)
-    moves = [] if beside_app else move_calls(report, named, task, earlier, portal, settings)
-    shown = card_calls(report, named, task, earlier, beside_app, portal, settings)
-    return [*shown, *field_calls(report, named, task, settings), *moves]
+    earlier = next(
+        (
+            one for one in portal.messages.get(task.id, ())
+            if has_head(one.text, key) and one.author_id == portal.me and is_ours(one.text)
+        ),
+        None,
+    )  # fmt: skip
+    if app_tells(report, task, portal):
+        about = f"task {task.id}: card left to the app"
+        return [remove(task, earlier, about)] if earlier else []
+    return [
+        *card_calls(report, named, task, earlier, portal, settings),
+        *field_calls(report, named, task, settings),
+        *move_calls(report, named, task, earlier, portal, settings),
+    ]
+
+
+def app_tells(report: Report, task: Task, portal: Portal) -> bool:
+    return any(is_of_app(one.text, report) for one in portal.messages.get(task.id, ()))
 
 
 def card_calls(
@@ -1327,16 +1445,11 @@ def card_calls(
     named: NamedTask,
     task: Task,
     earlier: Message | None,
-    beside_app: bool,
     portal: Portal,
     settings: Settings,
 ) -> list[Call]:
-    """The app has said the rest already: beside its card only deployments are news."""
-    tell = deployments_only if beside_app else card
-    text = tell(report, named, settings.language)
+    text = card(report, named, settings.language)
     about = f"task {task.id}: card"
-    if not text:
-        return [remove(task, earlier, f"{about} left to the app")] if earlier else []
     if earlier and earlier.text.strip() == text:
         return []
     if earlier and earlier.editable:
@@ -1375,12 +1488,12 @@ def join(task: Task, me: int) -> list[Call]:
 
 
 def field_calls(report: Report, named: NamedTask, task: Task, settings: Settings) -> list[Call]:
-    """A task that is only mentioned keeps the status of its own work."""
-    text = field_text(report, settings.language)
-    if not settings.field or named.kind == MENTION or task.field == text:
+    """A task that is only mentioned keeps the status of its own work, one deployed of its own."""
+    value = FIELD_VALUES.get(report.status)
+    if not settings.field or not value or named.kind == MENTION or task.field == value:
         return []
-    fields = {"taskId": task.id, "fields": {settings.field: text}}
-    return [Call("tasks.task.update", fields, f"task {task.id}: {settings.field} = {text}")]
+    fields = {"taskId": task.id, "fields": {settings.field: value}}
+    return [Call("tasks.task.update", fields, f"task {task.id}: {settings.field} = {value}")]
 
 
 def move_calls(
@@ -1435,11 +1548,12 @@ def stage_call(task: Task, wanted: str, portal: Portal) -> list[Call]:
 
 
 def author_call(report: Report, portal: Portal, settings: Settings) -> list[Call]:
-    """A repeated report replaces the notification of the same TAG.
+    """A repeated report replaces the notification of the same TAG; the app tells by itself.
 
     https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-personal-add.html
     """
-    if not portal.author or not portal.tasks or not tells_author(report, settings):
+    own = [task for task in portal.tasks.values() if not app_tells(report, task, portal)]
+    if not portal.author or not own or not tells_author(report, settings):
         return []
     tag = f"b24bridge:ci:{report.project_id}:{report.pipeline_id}"
     text = told_author(report, settings.language)
@@ -1540,7 +1654,10 @@ PORTAL_ERRORS = {
     "PAYMENT_REQUIRED": PLAN,
     "ALLOWED_ONLY_INTRANET_USER": PLAN,
     "ACCESS_DENIED": NO_RIGHTS,
-    "ACCESS_ERROR": NO_RIGHTS,
+    "ACCESS_ERROR": (
+        "The webhook's owner may not write there", "the owner is no member of that chat",
+        "add the owner of the webhook to the chat, or to the task it belongs to",
+    ),
     "1048582": NO_RIGHTS,
     "user_access_error": NO_RIGHTS,
     "PORTAL_DELETED": ("The portal is deleted", "", "remove the component"),
@@ -1684,7 +1801,7 @@ class Wire:
 
     def post(self, url: str, data: object, headers: Mapping[str, str] | None = None) -> Answer:
         sent = {"Content-Type": "application/json", **(headers or {})}
-        body = json.dumps(data).encode()
+        body = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
         return self._send(urllib.request.Request(url, body, sent, method="POST"))
 
     def _send(self, request: urllib.request.Request) -> Answer:
@@ -1745,8 +1862,9 @@ def read_json(body: bytes) -> object:
 WEBHOOK = re.compile(r"(https?://[^/\s?#@]+(?:/[^/\s?#]+)*?/rest/[0-9]+/[^/\s?#]+)(?:/.*)?")
 
 
-# The first letter of a key → what was asked.
-ASKED = {"t": "task", "a": "author", "s": "columns", "c": "chat"}
+# The first letter of a key → what was asked. A chat that cannot be read is written to all the same,
+# and that is what fails.
+ASKED = {"t": "task", "a": "author", "s": "columns"}
 
 
 @dataclass(frozen=True)
@@ -1834,12 +1952,16 @@ def refusals(failed: Mapping[str, Failure], tasks: Mapping[int, Task], report: R
     return sorted(said)
 
 
-# --- delivery: Carrying a report out: straight to the portal, or through the app.
+# --- delivery: Carrying a report out straight to the portal.
 
 @dataclass
 class Delivered:
-    """`links`: label and address of the tasks; `problems`: what was not done, in words."""
+    """`tasks`: ids, for later jobs. `links`: their labels and addresses, for the job's page.
 
+    `problems`: what was not done, in words.
+    """
+
+    tasks: list[int] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -1857,7 +1979,8 @@ def deliver_direct(
     """Reads what there is, then writes the difference in one batch."""
     portal, refused = read_all(wire, webhook, report, settings, email=email, now=now)
     calls, left_out = writes(report, portal, settings)
-    delivered = Delivered(task_links(portal), refused)
+    named = [task.id for task in report.tasks]
+    delivered = Delivered(named, task_links(portal), refused)
     if left_out:
         delivered.problems.append(f"{left_out} tasks found no room in one batch of 50 calls")
     if settings.dry_run:
@@ -1883,6 +2006,17 @@ def told(calls: Mapping[str, Call], results: Results, delivered: Delivered, out:
 def task_links(portal: Portal) -> list[tuple[str, str]]:
     return [(f"#{one.id} {one.title}", task_url(portal, one)) for one in portal.tasks.values()]
 
+
+# --- app: Carrying a report out through the app: one request, by which the app hears of the pipeline.
+
+# The app takes a megabyte.
+MOST_DESCRIPTION = 5_000  # characters
+MOST_MESSAGE = 1_000
+# What the app's administrator has decided for every way a project may be heard.
+OF_THE_APP = (
+    "task_prefix", "language", "field", "chat", "chat_when", "tell_author", "on_open", "on_merge",
+    "stage_open", "stage_merge",
+)  # fmt: skip
 
 APP_ERRORS = {
     401: (
@@ -1911,13 +2045,40 @@ def deliver_app(
     wire: Wire, url: str, token: str, report: Report, settings: Settings, out: Output
 ) -> Delivered:
     """One request; the app decides and writes. The same report twice is harmless to it."""
-    body = {"report": to_json(report), "settings": app_settings(settings)}
+    sent = shortened(report)
+    if sent != report:
+        out.say("b24: of long texts the app sees the beginning: tasks named later are not found")
+    if given := without_meaning(settings):
+        out.say(f"b24: the app's own settings count in place of the inputs {', '.join(given)}")
     if settings.dry_run:
         out.say(f"b24: would send the report to {url}/ci/report")
         return Delivered()
+    body = {"report": {name: told for name, told in to_json(sent).items() if name != "tasks"}}
     headers = {"Authorization": f"Bearer {token}"}
     answer = asked_once_more(wire, lambda: wire.post(f"{url}/ci/report", body, headers))
     return read_app(answer, url, out)
+
+
+def is_app_address(url: str) -> bool:
+    """An ID token does not travel in clear text, but for trials on the same machine."""
+    return url.startswith(("https://", "http://127.0.0.1:"))
+
+
+def shortened(report: Report) -> Report:
+    """The texts as the app takes them. It reads them itself, so what the job found stays here."""
+    requests = [
+        replace(mr, description=clipped(mr.description, MOST_DESCRIPTION))
+        for mr in report.merge_requests
+    ]
+    commits = [replace(one, message=clipped(one.message, MOST_MESSAGE)) for one in report.commits]
+    return replace(report, merge_requests=tuple(requests), commits=tuple(commits))
+
+
+def without_meaning(settings: Settings) -> list[str]:
+    """The inputs somebody gave that mean nothing on this way."""
+    usual = Settings()
+    given = [name for name in OF_THE_APP if getattr(settings, name) != getattr(usual, name)]
+    return [name.replace("_", "-") for name in given]
 
 
 def asked_once_more(wire: Wire, ask: Callable[[], Answer]) -> Answer:
@@ -1933,34 +2094,27 @@ def asked_once_more(wire: Wire, ask: Callable[[], Answer]) -> Answer:
     return ask()
 
 
-def app_settings(settings: Settings) -> dict[str, object]:
-    """What the app cannot know from its own settings."""
-    return {
-        "language": settings.language,
-        "chat": settings.chat,
-        "chat_when": settings.chat_when,
-        "tell_author": settings.tell_author,
-    }
-
-
 def read_app(answer: Answer, url: str, out: Output) -> Delivered:
+    """What the app took, and the tasks that it found named."""
     host = urlsplit(url).netloc
     if not 200 <= answer.status < 300:
-        what, why, change = APP_ERRORS.get(
-            answer.status,
-            (
-                f"The app at {host} answers HTTP {answer.status}",
-                "it is down",
-                "retry the job later",
-            ),
-        )
-        raise Problem(Failure(what, why, change, code=f"HTTP {answer.status}"))
-    out.say(f"b24: the app at {host} has the report")
+        raise Problem(refusal(answer, host))
     rows = answer.body.get("tasks") if isinstance(answer.body, dict) else None
     rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return Delivered(
-        [(f"#{row.get('id')} {row.get('title', '')}", str(row.get("url"))) for row in rows]
-    )
+    found = {whole(row.get("id")): str(row.get("url") or "") for row in rows}
+    found.pop(0, None)
+    named = ", ".join(map(str, found)) or "none"
+    out.say(f"b24: the app at {host} has the report; the tasks it names: {named}")
+    return Delivered(list(found), [(f"#{id_}", link) for id_, link in found.items() if link])
+
+
+def refusal(answer: Answer, host: str) -> Failure:
+    down = (f"The app at {host} answers HTTP {answer.status}", "it is down", "retry the job later")
+    what, why, change = APP_ERRORS.get(answer.status, down)
+    said = answer.body.get("error") if isinstance(answer.body, dict) else None
+    more = str(said.get("text") or "") if isinstance(said, Mapping) else ""
+    what = f"{what}: {clipped(more, 200)}" if more and answer.status == 422 else what
+    return Failure(what, why, change, code=f"HTTP {answer.status}")
 
 
 # --- doctor: The check of everything a report needs; it writes nothing.
@@ -1981,17 +2135,32 @@ def examine(
     *,
     url: str,
     id_token: bool,
-    reads: Callable[[str], int],
+    token: bool,
+    reads: Callable[[str, bool], int],
 ) -> list[Row]:
-    """`reads`: a path of GitLab's API → the HTTP status the job's token gets, 0 for none."""
-    way = of_app(settings, id_token) if settings.deliver == "app" else ()
-    return [*(way or of_portal(wire, settings, facts, url)), *of_gitlab(facts, reads)]
+    """`reads`: a path of GitLab's API, with the access token or not → the HTTP status, 0 for none.
+
+    `token`: whether there is an access token.
+    """
+    if settings.deliver == "app":
+        way = of_app(wire, settings, id_token)
+    else:
+        way = of_portal(wire, settings, facts, url)
+    return [*way, *of_gitlab(facts, reads), of_token(settings, facts, reads, token=token)]
 
 
-def of_app(settings: Settings, id_token: bool) -> Iterator[Row]:
-    address = settings.app_url.startswith("https://")
-    yield "app-url", "ok" if address else "missing", settings.app_url
+def of_app(wire: Wire, settings: Settings, id_token: bool) -> Iterator[Row]:
+    yield "app-url", "ok" if is_app_address(settings.app_url) else "missing", settings.app_url
+    yield app_row(wire, settings.app_url)
     yield "ID token", "ok" if id_token else "missing", "the app checks it with the first report"
+
+
+def app_row(wire: Wire, url: str) -> Row:
+    try:
+        status = wire.get(f"{url.rstrip('/')}/healthz", {}).status
+    except Problem as problem:
+        return "app answers", "no", str(problem)
+    return "app answers", "ok" if status == 200 else "no", "" if status == 200 else f"HTTP {status}"
 
 
 def of_portal(wire: Wire, settings: Settings, facts: Facts, url: str) -> Iterator[Row]:
@@ -2061,16 +2230,32 @@ def task_row(call: Call, results: Results) -> Row:
     return name, "ok", f"{cleaned(str(task.get('title')))[:60]}: {card}"
 
 
-def of_gitlab(facts: Facts, reads: Callable[[str], int]) -> Iterator[Row]:
+def of_gitlab(facts: Facts, reads: Callable[[str, bool], int]) -> Iterator[Row]:
     project = f"/projects/{facts.project_id}"
     for name, path, lost in (
         ("jobs", f"{project}/pipelines/{facts.pipeline_id}/jobs", "no pipeline status"),
         ("merge requests", f"{project}/merge_requests?per_page=1", "no title, no state"),
         ("deployments", f"{project}/deployments?per_page=1", "no deployments"),
+        ("pipelines", f"{project}/pipelines?per_page=1", "on a trunk only the commits of a push"),
     ):
-        status = reads(path)
-        state = STATES.get(status, f"HTTP {status}" if status else "no answer")
+        state = state_of(reads(path, False))
         yield f"CI_JOB_TOKEN reads {name}", state, "" if state == "ok" else f"then: {lost}"
+
+
+def of_token(
+    settings: Settings, facts: Facts, reads: Callable[[str, bool], int], *, token: bool
+) -> Row:
+    """The optional token: without it there is nothing wrong."""
+    name, lost = f"{settings.token_variable} reads commits", "then: only the pipeline's own commit"
+    if not token:
+        return name, "not set", lost
+    path = f"/projects/{facts.project_id}/repository/compare?from={facts.sha}&to={facts.sha}"
+    state = state_of(reads(path, True))
+    return name, state, "" if state == "ok" else lost
+
+
+def state_of(status: int) -> str:
+    return STATES.get(status, f"HTTP {status}" if status else "no answer")
 
 
 def print_table(rows: list[Row], out: Output) -> None:
@@ -2084,9 +2269,10 @@ def print_table(rows: list[Row], out: Output) -> None:
 REPORT_FILE = "b24-report.json"
 LINKS_FILE = "b24-annotations.json"
 DOTENV_FILE = "b24.env"
-AGAIN = (
-    f"The report is kept in {REPORT_FILE}: retry this job, or run report.py --resume {REPORT_FILE}"
-)
+AGAIN = {
+    "direct": f"retry this job, or run report.py --resume {REPORT_FILE}",
+    "app": "retry this job",  # elsewhere there is no ID token
+}
 SECRETS = ("CI_JOB_TOKEN", "B24_ID_TOKEN", "CI_REGISTRY_PASSWORD", "CI_DEPLOY_PASSWORD")
 
 
@@ -2119,6 +2305,8 @@ class Run:
             return 0
         problem = self.problem_beforehand()
         self.report = resumed or self.assembled()
+        for text in self.report.refused:
+            self.out.say(f"b24: GitLab does not tell {text}: the report goes without")
         reason = unwanted(self.report, self.settings)
         if reason:
             self.out.say(f"b24: {reason}: nothing is reported")
@@ -2143,13 +2331,16 @@ class Run:
         if self.settings.deliver == "app":
             if not self.environ.get("B24_ID_TOKEN"):
                 raise Problem(NO_ID_TOKEN)
-            if not self.settings.app_url.startswith(("https://", "http://127.0.0.1:")):
+            if not is_app_address(self.settings.app_url):
                 raise Problem(NO_APP_URL)
         else:
             read_webhook(self.webhook, self.settings.webhook_variable)
 
     def assembled(self) -> Report:
         known = gather(self.facts, self.settings, self.get, token=bool(self.token))
+        if known.unasked:
+            text = f"{known.unasked} were not asked for: commits took their place (input report)"
+            self.out.say(f"b24: {text}")
         return assemble(self.facts, self.settings, known)
 
     def get(self, path: str, token: bool) -> object:
@@ -2177,9 +2368,7 @@ class Run:
         except Problem as error:
             self.keep(str(error))
             return 1
-        write_files([task.id for task in self.report.tasks], done.links)
-        for text in self.report.refused:
-            self.out.say(f"b24: GitLab does not tell {text}: the report goes without")
+        write_files(done.tasks, done.links)
         for text in done.problems:
             self.out.say(f"b24: not done: {text}")
         return 1 if done.problems else 0
@@ -2200,13 +2389,14 @@ class Run:
         if self.report:
             write_files([task.id for task in self.report.tasks], ())
             save(REPORT_FILE, to_json(self.report))
-            self.out.say(f"b24: {AGAIN}")
+            again = AGAIN.get(self.settings.deliver, "retry this job")
+            self.out.say(f"b24: The report is kept in {REPORT_FILE}: {again}")
 
     def examine(self) -> int:
         rows = examine(
             self.wire, self.settings, self.facts, url=self.webhook,
             id_token=bool(self.environ.get("B24_ID_TOKEN")),
-            reads=lambda path: self.read(path)[0],
+            token=bool(self.token), reads=lambda path, token: self.read(path, token=token)[0],
         )  # fmt: skip
         print_table(rows, self.out)
         return 1 if any(state in ("no", "missing") for _, state, _ in rows) else 0
@@ -2225,11 +2415,11 @@ NO_APP_URL = Failure(
 
 def unwanted(report: Report, settings: Settings) -> str:
     """Why there is nothing to tell, or ""."""
-    if not report.tasks:
+    if not report.tasks and settings.deliver != "app":  # which reads the texts by its own rules
         return "no task is named in the branch, the merge request or the commits"
     if settings.mode == DEPLOYMENT:
         return "" if report.deployments else "no deployment of the input tiers is known"
-    watched = report.status not in ("running", "unknown")
+    watched = report.status not in ("", "running", "unknown")
     if watched and not fits(report.status, settings.statuses):
         return f"the status {report.status} is not among the input statuses"
     return ""
@@ -2276,14 +2466,19 @@ def attempt(run: Run, arguments: list[str], codes: list[int]) -> None:
 
 
 def main(environ: Mapping[str, str], arguments: list[str]) -> int:
-    """The time is watched from outside: not even a hanging name lookup holds the job."""
+    """The time is watched from outside: not even a hanging name lookup holds the job.
+
+    Code that never lets another thread run is ended by the process itself, a second later.
+    """
     run, codes = Run(environ, Output()), []
+    faulthandler.dump_traceback_later(run.settings.timeout + 1, exit=True)
     worker = threading.Thread(target=attempt, args=(run, arguments, codes), daemon=True)
     worker.start()
     worker.join(run.settings.timeout)
     if not codes:
         run.keep(str(out_of_time(run.settings.timeout)))
         codes.append(1)
+    faulthandler.cancel_dump_traceback_later()
     return codes[0]
 
 

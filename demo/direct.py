@@ -46,8 +46,8 @@ def checks(stage: Stage) -> Iterator[tuple[str, bool]]:
     yield f"task {TASK} has one message of the two pipelines", len(cards) == 1
     yield "it shows the pipeline that passed", "passed" in cards[-1]
     yield (
-        "UF_CI_STATUS of the task begins with “passed”",
-        str(task.uf.get("UF_CI_STATUS")).startswith("passed"),
+        "UF_CI_STATUS of the task is “passed”",
+        task.uf.get("UF_CI_STATUS") == "passed",
     )
 
 

@@ -40,8 +40,9 @@ b24_commands() { # two for each task: the comment, and the field
     printf '%s"c%s":"task.commentitem.add?TASKID=%s&FIELDS%%5BPOST_MESSAGE%%5D=%s"' \
       "$b24_comma" "$b24_id" "$b24_id" "$(b24_encode "$b24_message")"
     b24_comma=','
-    [ -z "$b24_field" ] || printf ',"f%s":"tasks.task.update?taskId=%s&fields%%5B%s%%5D=%s"' \
-      "$b24_id" "$b24_id" "$b24_field" "$(b24_encode "$b24_status")"
+    [ -z "$b24_field" ] || [ -z "$b24_value" ] ||
+      printf ',"f%s":"tasks.task.update?taskId=%s&fields%%5B%s%%5D=%s"' \
+        "$b24_id" "$b24_id" "$b24_field" "$b24_value"
   done
 }
 b24_report() {
@@ -62,8 +63,12 @@ b24_report() {
     */canceled) b24_said='Deployment canceled:' ;;
     *) b24_said='Deployment, the result is not known:' ;;
   esac
+  case "${CI_JOB_STATUS:-unknown}" in # as the app has it; the pipeline's end puts it right
+    success) b24_value=passed ;;
+    failed | canceled) b24_value=$CI_JOB_STATUS ;;
+    *) b24_value='' ;;
+  esac
   b24_named=$(b24_text "$b24_where")
-  b24_status="$b24_said $b24_named (#${CI_PIPELINE_ID:-})"
   b24_message="[b][url=$(b24_url "${CI_PROJECT_URL:-}")/-/environments?search=$(b24_place "$b24_where")]$b24_named[/url][/b]
 CI: [url=$(b24_url "${CI_JOB_URL:-}")]#${CI_PIPELINE_ID:-}[/url] $b24_said $(b24_url "${CI_ENVIRONMENT_URL:-$b24_where}")"
   b24_body=$(mktemp) || return 0

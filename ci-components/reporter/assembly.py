@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reporter.facts import Facts
-from reporter.gitlab import Known, status_of, tier_of
-from reporter.model import Deployment, MergeRequest, NamedTask, Report
+from reporter.gitlab import Known
+from reporter.model import Commit, Deployment, MergeRequest, NamedTask, Report
 from reporter.references import STRENGTH, named_tasks
+from reporter.rows import status_of, tier_of
 from reporter.settings import DEPLOYMENT, EARLY, Settings, fits
 
 MOST_REPORTED = 40  # their reads fit in one batch
 MOST_FAILED_JOBS = 20
+# An e-mail address: a report is kept as an artifact. It begins where a word does, so that a long
+# text without any is read once.
+PERSON = re.compile(r"(?<![^\s<>@])[^\s<>@]+@[^\s<>@]+")
 
 
 def assemble(facts: Facts, settings: Settings, known: Known) -> Report:
-    requests = tuple(replace(mr, description="") for mr in known.merge_requests)
+    requests = tuple(
+        replace(mr, description=impersonal(mr.description)) for mr in known.merge_requests
+    )
+    commits = (Commit(facts.sha, facts.message), *known.commits)
     failed = [job for job in known.jobs or () if job.status == "failed" and not job.allow_failure]
     wants_requests = "merge-request" in settings.report
     return Report(
@@ -24,11 +32,13 @@ def assemble(facts: Facts, settings: Settings, known: Known) -> Report:
         server_url=facts.server_url,
         project_id=facts.project_id,
         project_path=facts.project_path,
+        project_title=facts.project_title,
         project_url=facts.project_url,
+        default_branch=facts.default_branch,
         pipeline_id=facts.pipeline_id,
         pipeline_url=facts.pipeline_url,
         pipeline_source=facts.pipeline_source,
-        status="running" if settings.mode == EARLY else status_of(known.jobs),
+        status=told_status(settings, known),
         ref=facts.ref,
         tag=facts.tag,
         sha=facts.sha,
@@ -39,9 +49,20 @@ def assemble(facts: Facts, settings: Settings, known: Known) -> Report:
         merge_requests=requests if wants_requests else (),
         failed_jobs=tuple(failed[:MOST_FAILED_JOBS]),
         deployments=told_deployments(settings, known),
+        commits=tuple(replace(one, message=impersonal(one.message)) for one in commits),
         tasks=find_tasks(facts, settings, known),
         refused=known.refused,
     )
+
+
+def impersonal(text: str) -> str:
+    return PERSON.sub("…", text)
+
+
+def told_status(settings: Settings, known: Known) -> str:
+    if settings.mode == EARLY:
+        return "running"
+    return status_of(known.jobs) if "pipeline" in settings.report else ""
 
 
 def told_deployments(settings: Settings, known: Known) -> tuple[Deployment, ...]:
@@ -80,7 +101,7 @@ def sources(facts: Facts, known: Known) -> Iterator[tuple[Texts, int]]:
     for mr in known.merge_requests:
         yield merge_request_texts(mr), mr.iid
     own = known.merge_requests[0].iid if known.merge_requests else 0
-    messages = (facts.message, *known.texts)
+    messages = (facts.message, *(one.message for one in known.commits))
     yield ((facts.ref, "branch"), *((text, "commit") for text in messages)), own
 
 

@@ -24,11 +24,6 @@ def cleaned(text: str) -> str:
     return NEVER.sub("", LINE_ENDS.sub(" ", text))
 
 
-def plain(text: str) -> str:
-    """One line for a field that knows no markup, as the portal stores it."""
-    return clipped(BATCH_REFERENCE.sub("$" + JOINER, cleaned(text)).strip(), 250)
-
-
 def escaped(text: str, *, line_start: bool = False) -> str:
     """`text` as BBCode that shows as it is; `line_start`: it stands at the start of a line."""
     text = BRACKET.sub("[" + JOINER, BATCH_REFERENCE.sub("$" + JOINER, cleaned(text)))

@@ -10,12 +10,17 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from reporter.bbcode import clipped, escaped, link, live_url, plain
+from reporter.bbcode import clipped, escaped, link, live_url
 from reporter.model import Deployment, Job, MergeRequest, NamedTask, Report
 from reporter.phrases import say
 from reporter.references import MENTION
 from reporter.settings import DEPLOYMENT
 
+# What UF_CI_STATUS says of a pipeline, in the app's words; of an unknown one it says nothing new.
+FIELD_VALUES = {
+    "running": "running", "success": "passed", "failed": "failed", "canceled": "canceled",
+    "skipped": "skipped", "manual": "manual",
+}  # fmt: skip
 SHOWN_JOBS = 5
 SHOWN_DEPLOYMENTS = 10
 MOST_TITLE = 255  # characters, what the code host allows
@@ -31,14 +36,6 @@ def card(report: Report, task: NamedTask, language: str) -> str:
     if task.kind == MENTION:
         about.append(say(language, "link mention"))
     return "\n".join([*about, ci_line(report, language), *deployment_lines(report, language)])
-
-
-def deployments_only(report: Report, task: NamedTask, language: str) -> str:
-    """Beside the card of the app, which tells the rest; "" where nothing is deployed."""
-    mr = report.merge_request_of(task)
-    about = request_link(mr, language) if mr else link(ref_url(report), report.ref)
-    lines = [f"[b]{about}[/b]", ci_line(report, language), *deployment_lines(report, language)]
-    return "\n".join(lines) if report.deployments else ""
 
 
 def deployment_card(report: Report, mr: MergeRequest | None, language: str) -> str:
@@ -77,6 +74,18 @@ def is_ours(text: str) -> bool:
     return CI_LINE.search(text) is not None
 
 
+def is_of_app(text: str, report: Report) -> bool:
+    """Whether the app tells of this project here: its card of a request, or its pipeline message.
+
+    Who has both hears everything once, and the app knows more.
+    """
+    project = re.escape(live_url(report.project_url))
+    card_head = rf"\[url={project}/-/merge_requests/[0-9]+\]!"
+    pipeline = rf"[^\n]*\[/b\]\n[^\n]*\[url={project}/-/pipelines/"
+    head = re.match(rf"\[b\](?:{card_head}|{pipeline})", text, re.IGNORECASE)
+    return bool(project and head) and not is_ours(text)
+
+
 def state_line(mr: MergeRequest, language: str) -> str:
     return say(language, "state", state=say(language, mr.shown_state))
 
@@ -106,9 +115,9 @@ def ref_lines(report: Report, language: str) -> list[str]:
 
 
 def ci_line(report: Report, language: str) -> str:
-    status = say(language, f"pipeline {report.status}")
+    status = f" {say(language, f'pipeline {report.status}')}" if report.status else ""
     jobs = job_list(report.failed_jobs, language)
-    return f"CI: {link(report.pipeline_url, f'#{report.pipeline_id} {status}')}" + (
+    return f"CI: {link(report.pipeline_url, f'#{report.pipeline_id}{status}')}" + (
         f" ({jobs})" if jobs else ""
     )
 
@@ -131,18 +140,6 @@ def deployment_line(one: Deployment, language: str) -> str:
     name = link(one.url, one.environment) if one.url else escaped(one.environment)
     tier = f" ({one.tier})" if one.tier and one.tier != one.environment else ""
     return say(language, f"deployment {one.status}", environment=name) + escaped(tier)
-
-
-def field_text(report: Report, language: str) -> str:
-    """The value of UF_CI_STATUS: plain text, one line."""
-    number = f"#{report.pipeline_id}"
-    if report.mode == DEPLOYMENT:
-        one = report.deployments[0]
-        told = say(language, f"deployment {one.status}", environment=one.environment)
-        return plain(f"{told} ({number})")
-    places = [one.environment for one in report.deployments if one.status == "success"]
-    status = say(language, f"pipeline {report.status}")
-    return plain(", ".join([f"{status} ({number})", *places]))
 
 
 def told_author(report: Report, language: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from reporter.app import is_app_address
 from reporter.bbcode import cleaned
 from reporter.calls import Call
 from reporter.errors import Problem
@@ -29,17 +30,32 @@ def examine(
     *,
     url: str,
     id_token: bool,
-    reads: Callable[[str], int],
+    token: bool,
+    reads: Callable[[str, bool], int],
 ) -> list[Row]:
-    """`reads`: a path of GitLab's API → the HTTP status the job's token gets, 0 for none."""
-    way = of_app(settings, id_token) if settings.deliver == "app" else ()
-    return [*(way or of_portal(wire, settings, facts, url)), *of_gitlab(facts, reads)]
+    """`reads`: a path of GitLab's API, with the access token or not → the HTTP status, 0 for none.
+
+    `token`: whether there is an access token.
+    """
+    if settings.deliver == "app":
+        way = of_app(wire, settings, id_token)
+    else:
+        way = of_portal(wire, settings, facts, url)
+    return [*way, *of_gitlab(facts, reads), of_token(settings, facts, reads, token=token)]
 
 
-def of_app(settings: Settings, id_token: bool) -> Iterator[Row]:
-    address = settings.app_url.startswith("https://")
-    yield "app-url", "ok" if address else "missing", settings.app_url
+def of_app(wire: Wire, settings: Settings, id_token: bool) -> Iterator[Row]:
+    yield "app-url", "ok" if is_app_address(settings.app_url) else "missing", settings.app_url
+    yield app_row(wire, settings.app_url)
     yield "ID token", "ok" if id_token else "missing", "the app checks it with the first report"
+
+
+def app_row(wire: Wire, url: str) -> Row:
+    try:
+        status = wire.get(f"{url.rstrip('/')}/healthz", {}).status
+    except Problem as problem:
+        return "app answers", "no", str(problem)
+    return "app answers", "ok" if status == 200 else "no", "" if status == 200 else f"HTTP {status}"
 
 
 def of_portal(wire: Wire, settings: Settings, facts: Facts, url: str) -> Iterator[Row]:
@@ -109,16 +125,32 @@ def task_row(call: Call, results: Results) -> Row:
     return name, "ok", f"{cleaned(str(task.get('title')))[:60]}: {card}"
 
 
-def of_gitlab(facts: Facts, reads: Callable[[str], int]) -> Iterator[Row]:
+def of_gitlab(facts: Facts, reads: Callable[[str, bool], int]) -> Iterator[Row]:
     project = f"/projects/{facts.project_id}"
     for name, path, lost in (
         ("jobs", f"{project}/pipelines/{facts.pipeline_id}/jobs", "no pipeline status"),
         ("merge requests", f"{project}/merge_requests?per_page=1", "no title, no state"),
         ("deployments", f"{project}/deployments?per_page=1", "no deployments"),
+        ("pipelines", f"{project}/pipelines?per_page=1", "on a trunk only the commits of a push"),
     ):
-        status = reads(path)
-        state = STATES.get(status, f"HTTP {status}" if status else "no answer")
+        state = state_of(reads(path, False))
         yield f"CI_JOB_TOKEN reads {name}", state, "" if state == "ok" else f"then: {lost}"
+
+
+def of_token(
+    settings: Settings, facts: Facts, reads: Callable[[str, bool], int], *, token: bool
+) -> Row:
+    """The optional token: without it there is nothing wrong."""
+    name, lost = f"{settings.token_variable} reads commits", "then: only the pipeline's own commit"
+    if not token:
+        return name, "not set", lost
+    path = f"/projects/{facts.project_id}/repository/compare?from={facts.sha}&to={facts.sha}"
+    state = state_of(reads(path, True))
+    return name, state, "" if state == "ok" else lost
+
+
+def state_of(status: int) -> str:
+    return STATES.get(status, f"HTTP {status}" if status else "no answer")
 
 
 def print_table(rows: list[Row], out: Output) -> None:

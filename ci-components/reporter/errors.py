@@ -77,7 +77,10 @@ PORTAL_ERRORS = {
     "PAYMENT_REQUIRED": PLAN,
     "ALLOWED_ONLY_INTRANET_USER": PLAN,
     "ACCESS_DENIED": NO_RIGHTS,
-    "ACCESS_ERROR": NO_RIGHTS,
+    "ACCESS_ERROR": (
+        "The webhook's owner may not write there", "the owner is no member of that chat",
+        "add the owner of the webhook to the chat, or to the task it belongs to",
+    ),
     "1048582": NO_RIGHTS,
     "user_access_error": NO_RIGHTS,
     "PORTAL_DELETED": ("The portal is deleted", "", "remove the component"),

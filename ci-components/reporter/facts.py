@@ -15,13 +15,18 @@ ZEROS = "0" * 40
 
 @dataclass(frozen=True)
 class Facts:
-    """`api`: the address of API v4. `before`: the commit that the branch had, "" if none."""
+    """`api`: the address of API v4. `before`: the commit that the branch had, "" if none.
+
+    `base`: of a merge request's own pipeline, where its branch left the target.
+    """
 
     api: str
     server_url: str
     project_id: int
     project_path: str
+    project_title: str
     project_url: str
+    default_branch: str
     pipeline_id: int
     pipeline_url: str
     pipeline_source: str
@@ -29,8 +34,10 @@ class Facts:
     job_url: str
     ref: str
     tag: bool
+    protected: bool
     sha: str
     before: str
+    base: str
     message: str
     login: str
     name: str
@@ -51,7 +58,9 @@ def read_facts(environ: Mapping[str, str]) -> Facts:
         server_url=get("SERVER_URL"),
         project_id=number(get("PROJECT_ID")),
         project_path=get("PROJECT_PATH"),
+        project_title=get("PROJECT_TITLE"),
         project_url=get("PROJECT_URL"),
+        default_branch=get("DEFAULT_BRANCH"),
         pipeline_id=number(get("PIPELINE_ID")),
         pipeline_url=get("PIPELINE_URL"),
         pipeline_source=get("PIPELINE_SOURCE"),
@@ -59,8 +68,10 @@ def read_facts(environ: Mapping[str, str]) -> Facts:
         job_url=get("JOB_URL"),
         ref=tag or branch or get("COMMIT_REF_NAME"),
         tag=bool(tag),
+        protected=get("COMMIT_REF_PROTECTED") == "true",
         sha=get("COMMIT_SHA"),
-        before=commit(get("COMMIT_BEFORE_SHA")) or get("MERGE_REQUEST_DIFF_BASE_SHA"),
+        before=commit(get("COMMIT_BEFORE_SHA")),
+        base=get("MERGE_REQUEST_DIFF_BASE_SHA"),
         message=get("COMMIT_MESSAGE"),
         login=environ.get("GITLAB_USER_LOGIN", ""),
         name=environ.get("GITLAB_USER_NAME", ""),

@@ -1,48 +1,61 @@
 """What GitLab's API adds to the variables: at most three reads, each of which may be refused.
 
-CI_JOB_TOKEN reads jobs, deployments and merge requests; commits need an access token.
+CI_JOB_TOKEN reads jobs, deployments, pipelines and merge requests; commits need an access token.
 https://docs.gitlab.com/ci/jobs/ci_job_token/
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from reporter.facts import Facts, number
-from reporter.model import Deployment, Job, MergeRequest
+from reporter.facts import Facts
+from reporter.model import Commit, Deployment, Job, MergeRequest
 from reporter.references import named_tasks
+from reporter.rows import (
+    UNDER_WAY,
+    pipeline_of,
+    read_commit,
+    read_deployment,
+    read_job,
+    read_merge_request,
+)
 from reporter.settings import DEPLOYMENT, EARLY, Settings
 
 Get = Callable[[str, bool], object]  # path, with the access token? → JSON, None where refused
-MOST_REQUESTS = 5
-
-# GitLab guesses the tier by the name in the same way, in this order.
-# https://docs.gitlab.com/ci/environments/#deployment-tier-of-environments
-TIERS = (
-    ("development", r"dev|review|trunk"),
-    ("testing", r"test|tst|int|ac(?:ce|)pt|qa|qc|control|quality"),
-    ("staging", r"sta?g|mode?l|pre|demo|non"),
-    ("production", r"pro?d|live"),
-)
-DEPLOYMENT_STATUS = {
-    "success": "success", "failed": "failed", "canceled": "canceled", "running": "running",
-    "created": "running", "blocked": "blocked",
-}  # fmt: skip
-UNDER_WAY = {"created", "pending", "running", "preparing", "waiting_for_resource", "scheduled"}
+MOST_READS = 3
+MOST_COMMITS = 100
 
 
 @dataclass(frozen=True)
 class Known:
-    """What was read; `jobs` None: not told. `texts`: more commit messages."""
+    """What was read. `jobs` None: not told. `commits`: those besides the pipeline's own.
+
+    `head`: the last commit of the merge request's branch. `unasked`: what there was no read for.
+    """
 
     jobs: tuple[Job, ...] | None = None
     merge_requests: tuple[MergeRequest, ...] = ()
     deployments: tuple[Deployment, ...] = ()
-    texts: tuple[str, ...] = ()
+    commits: tuple[Commit, ...] = ()
     refused: tuple[str, ...] = ()
+    head: str = ""
+    unasked: str = ""
+
+
+class Reads:
+    """Answers of the project's API. `left`: how many more questions there are."""
+
+    def __init__(self, facts: Facts, get: Get, *, token: bool) -> None:
+        self._get, self._project = get, facts.project_id
+        self.left, self.token = MOST_READS, token
+
+    def ask(self, path: str, *, project: int = 0, token: bool = False, **query: object) -> object:
+        """`path`: under the project. `token`: with the access token, which reads commits."""
+        self.left -= 1
+        place = f"/projects/{project or self._project}/{path}"
+        return self._get(f"{place}?{urlencode(query, quote_via=quote)}" if query else place, token)
 
 
 def gather(facts: Facts, settings: Settings, get: Get, *, token: bool) -> Known:
@@ -51,53 +64,49 @@ def gather(facts: Facts, settings: Settings, get: Get, *, token: bool) -> Known:
     known = Known(merge_requests=own)
     if not facts.api or not facts.project_id:
         return replace(known, refused=("GitLab's API: the job has no CI_API_V4_URL",))
+    reads = Reads(facts, get, token=token)
     if settings.mode == DEPLOYMENT:
-        return of_deployment(facts, settings, known, get, token=token)
+        return of_deployment(facts, settings, known, reads)
     if settings.mode == EARLY:
-        return of_merge_request(facts, known, get, token=token)
-    return of_pipeline(facts, settings, known, get, token=token)
+        return with_commits(facts, settings, with_merge_requests(facts, known, reads), reads)
+    return of_pipeline(facts, settings, known, reads)
 
 
-def of_pipeline(facts: Facts, settings: Settings, known: Known, get: Get, *, token: bool) -> Known:
-    """Jobs, merge requests; then deployments if a task could hear of them, else commits."""
-    known = with_jobs(facts, known, get) if "pipeline" in settings.report else known
+def of_pipeline(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    """Jobs and merge requests; then commits, where a token reads them, else deployments.
+
+    Who hears of a merge request by a commit's message hears of its end only if commits are read
+    again. Deployments can be told by a job of their own, which has reads of its own.
+    """
+    known = with_jobs(facts, settings, known, reads)
     if "merge-request" in settings.report:
-        known = with_merge_requests(facts, known, get)
-    if names_tasks(facts, settings, known):
-        return with_deployments(facts, known, get) if "deployments" in settings.report else known
-    return with_commits(facts, known, get, since=facts.before) if token else known
+        known = with_merge_requests(facts, known, reads)
+    known = with_commits(facts, settings, known, reads)
+    return with_deployments(facts, settings, known, reads)
 
 
-def of_merge_request(facts: Facts, known: Known, get: Get, *, token: bool) -> Known:
-    known = with_merge_requests(facts, known, get)
-    return with_commits(facts, known, get, since=facts.before) if token else known
-
-
-def of_deployment(
-    facts: Facts, settings: Settings, known: Known, get: Get, *, token: bool
-) -> Known:
+def of_deployment(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
     """This deployment, and the work since the last successful one to the same environment."""
-    query = "order_by=id&sort=desc&per_page=20"
-    if settings.environment:
-        query += f"&environment={quote(settings.environment, safe='')}"
-    rows = get(f"/projects/{facts.project_id}/deployments?{query}", False)
+    query = {"environment": settings.environment} if settings.environment else {}
+    rows = reads.ask("deployments", order_by="id", sort="desc", per_page=20, **query)
     if not isinstance(rows, list):
         known = refused(known, "deployments")
-        return with_merge_requests(facts, known, get)
+        return with_merge_requests(facts, known, reads)
     here = [row for row in rows if pipeline_of(row) == facts.pipeline_id]
     known = replace(known, deployments=tuple(map(read_deployment, here[:1])))
     last = next((row for row in rows if row not in here and row.get("status") == "success"), {})
-    if token and last:
-        known = with_commits(facts, known, get, since=str(last.get("sha") or ""))
+    if reads.token and last:
+        known = with_commits_since(facts, known, reads, str(last.get("sha") or ""))
     elif here:
-        path = f"/projects/{facts.project_id}/deployments/{here[0].get('id')}/merge_requests"
-        known = add_merge_requests(known, get(f"{path}?per_page=20", False))
-    return known if known.merge_requests else with_merge_requests(facts, known, get)
+        shipped = reads.ask(f"deployments/{here[0].get('id')}/merge_requests", per_page=20)
+        known = add_merge_requests(known, shipped)
+    return known if known.merge_requests else with_merge_requests(facts, known, reads)
 
 
-def with_jobs(facts: Facts, known: Known, get: Get) -> Known:
-    path = f"/projects/{facts.project_id}/pipelines/{facts.pipeline_id}/jobs?per_page=100"
-    rows = get(path, False)
+def with_jobs(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    if "pipeline" not in settings.report:
+        return known
+    rows = reads.ask(f"pipelines/{facts.pipeline_id}/jobs", per_page=100)
     if not isinstance(rows, list):
         return refused(known, "the jobs of the pipeline")
     others = [row for row in rows if row.get("id") != facts.job_id and not beside(row)]
@@ -109,18 +118,19 @@ def beside(row: Mapping[str, object]) -> bool:
     return row.get("stage") == ".post" and row.get("status") in UNDER_WAY
 
 
-def with_merge_requests(facts: Facts, known: Known, get: Get) -> Known:
+def with_merge_requests(facts: Facts, known: Known, reads: Reads) -> Known:
     if facts.merge_request:
-        project = facts.merge_request_project or facts.project_id
-        row = get(f"/projects/{project}/merge_requests/{facts.merge_request.iid}", False)
+        place = facts.merge_request_project
+        row = reads.ask(f"merge_requests/{facts.merge_request.iid}", project=place)
         if not isinstance(row, dict):
             return refused(known, "the merge request")
         return replace(known, merge_requests=(read_merge_request(row),))
-    path = f"/projects/{facts.project_id}/repository/commits/{facts.sha}/merge_requests"
-    rows = get(f"{path}?per_page=20", False)
+    rows = reads.ask(f"repository/commits/{facts.sha}/merge_requests", per_page=20)
     if not isinstance(rows, list):
         return refused(known, "the merge requests of the commit")
-    return add_merge_requests(known, [row for row in rows if concerns(row, facts)])
+    ours = [row for row in rows if concerns(row, facts)]
+    head = str(ours[0].get("sha") or "") if ours else ""
+    return replace(add_merge_requests(known, ours), head=head)
 
 
 def concerns(row: Mapping[str, object], facts: Facts) -> bool:
@@ -137,9 +147,14 @@ def add_merge_requests(known: Known, rows: object) -> Known:
     return replace(known, merge_requests=found or known.merge_requests)
 
 
-def with_deployments(facts: Facts, known: Known, get: Get) -> Known:
-    path = f"/projects/{facts.project_id}/deployments?order_by=id&sort=desc&per_page=50"
-    rows = get(path, False)
+def with_deployments(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    """The newest of this pipeline to each environment, where somebody could hear of them."""
+    heard = settings.deliver == "app" or names_tasks(facts, settings, known)
+    if "deployments" not in settings.report or not heard:
+        return known
+    if not reads.left:
+        return replace(known, unasked="deployments")
+    rows = reads.ask("deployments", order_by="id", sort="desc", per_page=50)
     if not isinstance(rows, list):
         return refused(known, "deployments")
     newest: dict[str, Deployment] = {}
@@ -150,15 +165,54 @@ def with_deployments(facts: Facts, known: Known, get: Get) -> Known:
     return replace(known, deployments=tuple(newest.values())[::-1])
 
 
-def with_commits(facts: Facts, known: Known, get: Get, *, since: str) -> Known:
+def with_commits(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    """The commits since the last successful pipeline: of a work branch all that are its own.
+
+    Those of a merge that squashed them are still those of its branch.
+    """
+    if not reads.left or not reads.token or "commits" not in settings.report:
+        return known
+    since = facts.base if facts.merge_request else facts.default_branch
+    if on_trunk(facts):
+        free = reads.left - ("deployments" in settings.report)
+        since = (last_successful(facts, reads) if free > 1 else "") or facts.before
+        return with_commits_since(facts, known, reads, since, upto=known.head)
+    return with_commits_since(facts, known, reads, since)
+
+
+def on_trunk(facts: Facts) -> bool:
+    """Whether work of many comes together here; no other branch lives long."""
+    shared = facts.tag or facts.protected or facts.ref == facts.default_branch
+    return shared and not facts.merge_request
+
+
+def last_successful(facts: Facts, reads: Reads) -> str:
+    """The commit of the last successful pipeline of the branch, or of any tag; "" if none.
+
+    A repeated job may find its own pipeline among those that passed.
+    """
+    place = {"scope": "tags"} if facts.tag else {"ref": facts.ref}
+    rows = reads.ask("pipelines", status="success", order_by="id", sort="desc", per_page=5, **place)
+    listed = rows if isinstance(rows, list) else []
+    earlier = [row for row in listed if row.get("id", 0) < facts.pipeline_id]
+    return str(earlier[0].get("sha") or "") if earlier else ""
+
+
+def with_commits_since(
+    facts: Facts, known: Known, reads: Reads, since: str, *, upto: str = ""
+) -> Known:
+    """`since`: a commit or a branch, whose own commits do not count."""
     if not since:
         return known
-    path = f"/projects/{facts.project_id}/repository/compare?from={since}&to={facts.sha}"
-    row = get(path, True)
-    if not isinstance(row, dict):
+    query = {"from": since, "to": upto or facts.sha}
+    answer = reads.ask("repository/compare", token=True, **query)
+    rows = answer.get("commits") if isinstance(answer, dict) else None
+    if not isinstance(rows, list):
         return refused(known, "the commits since the last run")
-    messages = tuple(str(one.get("message") or "") for one in row.get("commits") or ())
-    return replace(known, texts=messages[-100:])
+    if len(rows) > MOST_COMMITS:
+        known = refused(known, f"{len(rows) - MOST_COMMITS} of {len(rows)} commits, the oldest")
+    found = [read_commit(row) for row in rows[-MOST_COMMITS:] if isinstance(row, dict)]
+    return replace(known, commits=tuple(one for one in found if one.sha != facts.sha))
 
 
 def refused(known: Known, what: str) -> Known:
@@ -167,75 +221,7 @@ def refused(known: Known, what: str) -> Known:
 
 def names_tasks(facts: Facts, settings: Settings, known: Known) -> bool:
     texts = [(facts.ref, "branch"), (facts.message, "commit")]
+    texts += [(one.message, "commit") for one in known.commits]
     for mr in known.merge_requests:
         texts += [(mr.source_branch, "branch"), (mr.title, "title"), (mr.description, "text")]
     return any(named_tasks(text, where, settings.task_prefix) for text, where in texts)
-
-
-def status_of(jobs: tuple[Job, ...] | None) -> str:
-    """The pipeline's status by its jobs, as GitLab has it, without the job that asks.
-
-    https://docs.gitlab.com/ci/pipelines/#pipeline-status
-    """
-    if jobs is None:
-        return "unknown"
-    counted = [job.status for job in jobs if not (job.allow_failure and job.status != "success")]
-    for status in ("failed", "canceled"):
-        if status in counted:
-            return status
-    if UNDER_WAY & set(counted):
-        return "running"
-    if "manual" in counted:
-        return "manual"
-    ended = {job.status for job in jobs}
-    return "skipped" if ended == {"skipped"} else "success"
-
-
-def read_job(row: Mapping[str, object]) -> Job:
-    return Job(
-        id=number(str(row.get("id", ""))),
-        name=str(row.get("name") or ""),
-        status=str(row.get("status") or ""),
-        url=str(row.get("web_url") or ""),
-        allow_failure=bool(row.get("allow_failure")),
-    )
-
-
-def read_merge_request(row: Mapping[str, object]) -> MergeRequest:
-    author = row.get("author")
-    return MergeRequest(
-        iid=number(str(row.get("iid", ""))),
-        title=str(row.get("title") or ""),
-        url=str(row.get("web_url") or ""),
-        state=str(row.get("state") or "opened"),
-        draft=bool(row.get("draft", row.get("work_in_progress"))),
-        source_branch=str(row.get("source_branch") or ""),
-        target_branch=str(row.get("target_branch") or ""),
-        author=str(author.get("name") or "") if isinstance(author, dict) else "",
-        description=str(row.get("description") or ""),
-    )
-
-
-def read_deployment(row: Mapping[str, object]) -> Deployment:
-    place = row.get("environment")
-    place = place if isinstance(place, dict) else {}
-    name = str(place.get("name") or "")
-    return Deployment(
-        environment=name,
-        tier=str(place.get("tier") or tier_of(name)),
-        url=str(place.get("external_url") or ""),
-        status=DEPLOYMENT_STATUS.get(str(row.get("status")), "unknown"),
-    )
-
-
-def pipeline_of(row: Mapping[str, object]) -> int:
-    job = row.get("deployable")
-    pipeline = job.get("pipeline") if isinstance(job, dict) else None
-    return number(str(pipeline.get("id", ""))) if isinstance(pipeline, dict) else 0
-
-
-def tier_of(environment: str) -> str:
-    for tier, pattern in TIERS:
-        if re.search(pattern, environment, re.IGNORECASE):
-            return tier
-    return "other"

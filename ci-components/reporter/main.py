@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
@@ -10,9 +11,10 @@ import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
 
+from reporter.app import deliver_app, is_app_address
 from reporter.assembly import assemble
 from reporter.bbcode import cleaned
-from reporter.delivery import Delivered, deliver_app, deliver_direct
+from reporter.delivery import Delivered, deliver_direct
 from reporter.doctor import examine, print_table
 from reporter.errors import Failure, Problem, out_of_time
 from reporter.facts import Facts, read_facts
@@ -25,9 +27,10 @@ from reporter.wire import Output, Wire
 REPORT_FILE = "b24-report.json"
 LINKS_FILE = "b24-annotations.json"
 DOTENV_FILE = "b24.env"
-AGAIN = (
-    f"The report is kept in {REPORT_FILE}: retry this job, or run report.py --resume {REPORT_FILE}"
-)
+AGAIN = {
+    "direct": f"retry this job, or run report.py --resume {REPORT_FILE}",
+    "app": "retry this job",  # elsewhere there is no ID token
+}
 SECRETS = ("CI_JOB_TOKEN", "B24_ID_TOKEN", "CI_REGISTRY_PASSWORD", "CI_DEPLOY_PASSWORD")
 
 
@@ -60,6 +63,8 @@ class Run:
             return 0
         problem = self.problem_beforehand()
         self.report = resumed or self.assembled()
+        for text in self.report.refused:
+            self.out.say(f"b24: GitLab does not tell {text}: the report goes without")
         reason = unwanted(self.report, self.settings)
         if reason:
             self.out.say(f"b24: {reason}: nothing is reported")
@@ -84,13 +89,16 @@ class Run:
         if self.settings.deliver == "app":
             if not self.environ.get("B24_ID_TOKEN"):
                 raise Problem(NO_ID_TOKEN)
-            if not self.settings.app_url.startswith(("https://", "http://127.0.0.1:")):
+            if not is_app_address(self.settings.app_url):
                 raise Problem(NO_APP_URL)
         else:
             read_webhook(self.webhook, self.settings.webhook_variable)
 
     def assembled(self) -> Report:
         known = gather(self.facts, self.settings, self.get, token=bool(self.token))
+        if known.unasked:
+            text = f"{known.unasked} were not asked for: commits took their place (input report)"
+            self.out.say(f"b24: {text}")
         return assemble(self.facts, self.settings, known)
 
     def get(self, path: str, token: bool) -> object:
@@ -118,9 +126,7 @@ class Run:
         except Problem as error:
             self.keep(str(error))
             return 1
-        write_files([task.id for task in self.report.tasks], done.links)
-        for text in self.report.refused:
-            self.out.say(f"b24: GitLab does not tell {text}: the report goes without")
+        write_files(done.tasks, done.links)
         for text in done.problems:
             self.out.say(f"b24: not done: {text}")
         return 1 if done.problems else 0
@@ -141,13 +147,14 @@ class Run:
         if self.report:
             write_files([task.id for task in self.report.tasks], ())
             save(REPORT_FILE, to_json(self.report))
-            self.out.say(f"b24: {AGAIN}")
+            again = AGAIN.get(self.settings.deliver, "retry this job")
+            self.out.say(f"b24: The report is kept in {REPORT_FILE}: {again}")
 
     def examine(self) -> int:
         rows = examine(
             self.wire, self.settings, self.facts, url=self.webhook,
             id_token=bool(self.environ.get("B24_ID_TOKEN")),
-            reads=lambda path: self.read(path)[0],
+            token=bool(self.token), reads=lambda path, token: self.read(path, token=token)[0],
         )  # fmt: skip
         print_table(rows, self.out)
         return 1 if any(state in ("no", "missing") for _, state, _ in rows) else 0
@@ -166,11 +173,11 @@ NO_APP_URL = Failure(
 
 def unwanted(report: Report, settings: Settings) -> str:
     """Why there is nothing to tell, or ""."""
-    if not report.tasks:
+    if not report.tasks and settings.deliver != "app":  # which reads the texts by its own rules
         return "no task is named in the branch, the merge request or the commits"
     if settings.mode == DEPLOYMENT:
         return "" if report.deployments else "no deployment of the input tiers is known"
-    watched = report.status not in ("running", "unknown")
+    watched = report.status not in ("", "running", "unknown")
     if watched and not fits(report.status, settings.statuses):
         return f"the status {report.status} is not among the input statuses"
     return ""
@@ -217,14 +224,19 @@ def attempt(run: Run, arguments: list[str], codes: list[int]) -> None:
 
 
 def main(environ: Mapping[str, str], arguments: list[str]) -> int:
-    """The time is watched from outside: not even a hanging name lookup holds the job."""
+    """The time is watched from outside: not even a hanging name lookup holds the job.
+
+    Code that never lets another thread run is ended by the process itself, a second later.
+    """
     run, codes = Run(environ, Output()), []
+    faulthandler.dump_traceback_later(run.settings.timeout + 1, exit=True)
     worker = threading.Thread(target=attempt, args=(run, arguments, codes), daemon=True)
     worker.start()
     worker.join(run.settings.timeout)
     if not codes:
         run.keep(str(out_of_time(run.settings.timeout)))
         codes.append(1)
+    faulthandler.cancel_dump_traceback_later()
     return codes[0]
 
 

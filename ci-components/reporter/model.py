@@ -47,6 +47,12 @@ class Deployment:
 
 
 @dataclass(frozen=True)
+class Commit:
+    sha: str
+    message: str
+
+
+@dataclass(frozen=True)
 class NamedTask:
     """A task that the work names; `merge_request`: the iid of the one it belongs to, 0 for none."""
 
@@ -57,13 +63,19 @@ class NamedTask:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything known of one run. `refused`: what GitLab did not tell, in plain words."""
+    """Everything known of one run.
+
+    `status` "": it was not to be told. `commits`: the pipeline's own first. `refused`: what GitLab
+    did not tell, in plain words. No text holds an e-mail address.
+    """
 
     mode: str
     server_url: str
     project_id: int
     project_path: str
+    project_title: str
     project_url: str
+    default_branch: str
     pipeline_id: int
     pipeline_url: str
     pipeline_source: str
@@ -78,6 +90,7 @@ class Report:
     merge_requests: tuple[MergeRequest, ...] = ()
     failed_jobs: tuple[Job, ...] = ()
     deployments: tuple[Deployment, ...] = ()
+    commits: tuple[Commit, ...] = ()
     tasks: tuple[NamedTask, ...] = ()
     refused: tuple[str, ...] = ()
     version: int = VERSION
@@ -88,7 +101,7 @@ class Report:
 
 PARTS = {
     "merge_requests": MergeRequest, "failed_jobs": Job, "deployments": Deployment,
-    "tasks": NamedTask,
+    "commits": Commit, "tasks": NamedTask,
 }  # fmt: skip
 
 

@@ -6,11 +6,11 @@ from reporter.asking import Portal, task_url, tells_author, tells_chat
 from reporter.bbcode import live_url
 from reporter.calls import MOST_CALLS, Call
 from reporter.cards import (
+    FIELD_VALUES,
     card,
     chat_text,
-    deployments_only,
-    field_text,
     has_head,
+    is_of_app,
     is_ours,
     key_of,
     state_line,
@@ -41,12 +41,25 @@ def task_calls(
     report: Report, named: NamedTask, task: Task, portal: Portal, settings: Settings
 ) -> list[Call]:
     key = key_of(report, named)
-    heads = [one for one in portal.messages.get(task.id, ()) if has_head(one.text, key)]
-    earlier = next((m for m in heads if m.author_id == portal.me and is_ours(m.text)), None)
-    beside_app = any(not is_ours(m.text) for m in heads)
-    moves = [] if beside_app else move_calls(report, named, task, earlier, portal, settings)
-    shown = card_calls(report, named, task, earlier, beside_app, portal, settings)
-    return [*shown, *field_calls(report, named, task, settings), *moves]
+    earlier = next(
+        (
+            one for one in portal.messages.get(task.id, ())
+            if has_head(one.text, key) and one.author_id == portal.me and is_ours(one.text)
+        ),
+        None,
+    )  # fmt: skip
+    if app_tells(report, task, portal):
+        about = f"task {task.id}: card left to the app"
+        return [remove(task, earlier, about)] if earlier else []
+    return [
+        *card_calls(report, named, task, earlier, portal, settings),
+        *field_calls(report, named, task, settings),
+        *move_calls(report, named, task, earlier, portal, settings),
+    ]
+
+
+def app_tells(report: Report, task: Task, portal: Portal) -> bool:
+    return any(is_of_app(one.text, report) for one in portal.messages.get(task.id, ()))
 
 
 def card_calls(
@@ -54,16 +67,11 @@ def card_calls(
     named: NamedTask,
     task: Task,
     earlier: Message | None,
-    beside_app: bool,
     portal: Portal,
     settings: Settings,
 ) -> list[Call]:
-    """The app has said the rest already: beside its card only deployments are news."""
-    tell = deployments_only if beside_app else card
-    text = tell(report, named, settings.language)
+    text = card(report, named, settings.language)
     about = f"task {task.id}: card"
-    if not text:
-        return [remove(task, earlier, f"{about} left to the app")] if earlier else []
     if earlier and earlier.text.strip() == text:
         return []
     if earlier and earlier.editable:
@@ -102,12 +110,12 @@ def join(task: Task, me: int) -> list[Call]:
 
 
 def field_calls(report: Report, named: NamedTask, task: Task, settings: Settings) -> list[Call]:
-    """A task that is only mentioned keeps the status of its own work."""
-    text = field_text(report, settings.language)
-    if not settings.field or named.kind == MENTION or task.field == text:
+    """A task that is only mentioned keeps the status of its own work, one deployed of its own."""
+    value = FIELD_VALUES.get(report.status)
+    if not settings.field or not value or named.kind == MENTION or task.field == value:
         return []
-    fields = {"taskId": task.id, "fields": {settings.field: text}}
-    return [Call("tasks.task.update", fields, f"task {task.id}: {settings.field} = {text}")]
+    fields = {"taskId": task.id, "fields": {settings.field: value}}
+    return [Call("tasks.task.update", fields, f"task {task.id}: {settings.field} = {value}")]
 
 
 def move_calls(
@@ -162,11 +170,12 @@ def stage_call(task: Task, wanted: str, portal: Portal) -> list[Call]:
 
 
 def author_call(report: Report, portal: Portal, settings: Settings) -> list[Call]:
-    """A repeated report replaces the notification of the same TAG.
+    """A repeated report replaces the notification of the same TAG; the app tells by itself.
 
     https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-personal-add.html
     """
-    if not portal.author or not portal.tasks or not tells_author(report, settings):
+    own = [task for task in portal.tasks.values() if not app_tells(report, task, portal)]
+    if not portal.author or not own or not tells_author(report, settings):
         return []
     tag = f"b24bridge:ci:{report.project_id}:{report.pipeline_id}"
     text = told_author(report, settings.language)

@@ -21,7 +21,7 @@ class Settings:
     token_variable: str = "B24_GITLAB_TOKEN"  # noqa: S105  a name
     task_prefix: str = "B24"
     language: str = "en"
-    report: tuple[str, ...] = ("pipeline", "merge-request", "deployments")
+    report: tuple[str, ...] = ("pipeline", "merge-request", "deployments", "commits")
     refs: tuple[str, ...] = ("*",)
     statuses: tuple[str, ...] = ("success", "failed", "canceled", "manual", "skipped")
     tiers: tuple[str, ...] = ("*",)

@@ -79,7 +79,7 @@ class Wire:
 
     def post(self, url: str, data: object, headers: Mapping[str, str] | None = None) -> Answer:
         sent = {"Content-Type": "application/json", **(headers or {})}
-        body = json.dumps(data).encode()
+        body = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
         return self._send(urllib.request.Request(url, body, sent, method="POST"))
 
     def _send(self, request: urllib.request.Request) -> Answer:

@@ -97,12 +97,17 @@ def _subjects(
 ) -> list[Subject]:
     """Everything people may be told of."""
     return [
-        *events.pushes,
+        *_whole(events.pushes),
         *events.others,
         *events.pipelines,
         *(event.deployment for event in events.deployments),
         *merge_requests.values(),
     ]
+
+
+def _whole(pushes: Iterable[Push]) -> list[Push]:
+    """Those a hook told of. What a job knows of its branch is no account of a push."""
+    return [push for push in pushes if push.before]
 
 
 def _save_parts(conn: Connection, events: Sorted, now: datetime) -> None:
@@ -114,7 +119,7 @@ def _save_parts(conn: Connection, events: Sorted, now: datetime) -> None:
     # A group's own things have no project, and some hooks tell too little of theirs.
     projects += [one.project for one in events.others if one.project.id and one.project.url]
     mirror.save_projects(conn, projects)
-    items.save(conn, [*events.pushes, *events.others], now)
+    items.save(conn, [*_whole(events.pushes), *events.others], now)
     mirror.save_pipelines(conn, events.pipelines)
     pushed = [
         (push.project, push.branch, push.commits)

@@ -1,4 +1,4 @@
-"""Reports of CI jobs: checked when they come, and read as the same events that hooks bring. Pure.
+"""Reports of CI jobs as the events that hooks bring, and the tasks that they name. Pure.
 
 Who and what a report is about is taken from the job's token, never from the report itself. What it
 tells of a merge request is the oldest account there is: it counts until GitLab tells better.
@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
+from sync.core import references
 from sync.core.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.events import (
     CodeEvent,
@@ -21,111 +19,25 @@ from sync.core.events import (
     Unrecognised,
 )
 from sync.core.items import Push
-from sync.core.model import MergeRequest, MergeRequestState, Person, Pipeline, Project
+from sync.core.model import (
+    Commit,
+    LinkKind,
+    MergeRequest,
+    MergeRequestState,
+    Person,
+    Pipeline,
+    Project,
+    Reference,
+)
+from sync.core.rules import ReferenceRules
 from sync.gitlab.id_tokens import Claims
 from sync.gitlab.payloads import status
 from sync.gitlab.reading import link, text
+from sync.gitlab.report_form import Report, ReportedCommit, ReportedRequest
 
 EVENT = "CI Report"
-MOST_PROBLEMS = 20
+MOST_TASKS = 40  # that a job is told of
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-_NAMES = {"mention": "See B24-{id}", "move": "B24-{id}", "close": "Closes B24-{id}"}
-
-Short = Annotated[str, Field(max_length=1024)]
-Address = Annotated[str, Field(max_length=4096)]
-Number = Annotated[int, Field(ge=0, lt=2**63)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class ReportedRequest(_Part):
-    iid: Number
-    title: Short
-    url: Address
-    state: Literal["opened", "locked", "merged", "closed"]
-    draft: bool = False
-    source_branch: Short = ""
-    target_branch: Short = ""
-    author: Short = ""
-    description: Literal[""] = ""
-
-
-class ReportedJob(_Part):
-    id: Number
-    name: Short
-    status: Literal["failed"]
-    url: Address = ""
-    allow_failure: Literal[False] = False
-
-
-class ReportedDeployment(_Part):
-    environment: Annotated[str, Field(min_length=1, max_length=255)]
-    status: Literal["success", "failed", "canceled", "running", "blocked", "unknown"]
-    tier: Literal["", "production", "staging", "testing", "development", "other"] = ""
-    url: Address = ""
-
-
-class ReportedTask(_Part):
-    id: Annotated[int, Field(ge=1, lt=2**31)]
-    kind: Literal["mention", "move", "close"]
-    merge_request: Number
-
-
-class Report(_Part):
-    version: Literal[1]
-    mode: Literal["report", "deployment", "merge-request"]
-    server_url: Address
-    project_id: Number
-    project_path: Short
-    project_url: Address
-    pipeline_id: Number
-    pipeline_url: Address
-    pipeline_source: Short
-    status: Literal["running", "success", "failed", "canceled", "skipped", "manual", "unknown"]
-    ref: Short
-    tag: bool
-    sha: Short
-    job_id: Number
-    job_url: Address
-    author: Short
-    author_name: Short
-    merge_requests: Annotated[list[ReportedRequest], Field(max_length=100)]
-    failed_jobs: Annotated[list[ReportedJob], Field(max_length=20)]
-    deployments: Annotated[list[ReportedDeployment], Field(max_length=100)]
-    tasks: Annotated[list[ReportedTask], Field(max_length=40)]
-    refused: Annotated[list[Address], Field(max_length=100)]
-
-
-class Body(BaseModel):
-    """`settings`: of the component; the portal's own settings stand above them here."""
-
-    model_config = ConfigDict(strict=True)
-
-    report: Report
-    settings: dict[str, Any]
-
-
-class Unacceptable(Exception):
-    """The report cannot be used; `problems` says everything that is wrong with it."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("; ".join(problems))
-
-
-def checked(raw: bytes, claims: Claims) -> Report:
-    """The report in a request's body, which agrees with its token. Raises Unacceptable."""
-    try:
-        report = Body.model_validate_json(raw).report
-    except ValidationError as error:
-        raise Unacceptable(_problems(error)) from None
-    own = {"project_id": claims.project_id, "pipeline_id": claims.pipeline_id}
-    wrong = [name for name, value in own.items() if getattr(report, name) != value]
-    if wrong:
-        raise Unacceptable([f"report.{name}: is not what the ID token says" for name in wrong])
-    return report
 
 
 def stored(report: Report, claims: Claims) -> bytes:
@@ -144,29 +56,46 @@ def heard(raw: bytes, connection_id: int) -> tuple[CodeEvent, ...]:
         report = Report.model_validate(kept["report"])
     except (ValueError, KeyError, TypeError):
         return (Unrecognised(EVENT, "the report is not one that was accepted here"),)
-    url = f"{claims.issuer}/{claims.project_path}"
-    project = Project(
-        connection_id,
-        claims.project_id,
-        claims.project_path,
-        url,
-        claims.project_path.split("/")[-1],
-    )
-    events: list[CodeEvent] = [_request(project, one, report) for one in report.merge_requests]
-    events += _pushed(project, claims)
+    project = _project(report, claims, connection_id)
+    events: list[CodeEvent] = [_request(project, one) for one in report.merge_requests]
+    events += _pushed(project, report, claims)
     events += _pipeline(project, report, claims)
     events += _deployments(project, report, claims)
     return tuple(events) or (Unrecognised(EVENT, "the report tells of nothing"),)
 
 
-def _request(project: Project, one: ReportedRequest, report: Report) -> MergeRequestHeard:
-    """Its tasks stand in the place of the description, which is never sent."""
-    named = [task for task in report.tasks if task.merge_request == one.iid]
+def named(report: Report, claims: Claims, rules: ReferenceRules) -> tuple[int, ...]:
+    """The tasks that the report's texts name, by a portal's own rules, in order of appearance.
+
+    A commit that only mentions a task tells it nothing.
+    """
+    found: list[Reference] = []
+    for one in report.merge_requests:
+        found += references.find(one.source_branch, "branch", rules)
+        found += references.find(one.title, "title", rules)
+        found += references.find(one.description, "description", rules)
+    if claims.ref_type == "branch" and claims.ref != report.default_branch:
+        found += references.find(claims.ref, "branch", rules)
+    for commit in _commits(report, claims):
+        mentioned = references.find(commit.message, "commit", rules)
+        found += [one for one in mentioned if one.kind is not LinkKind.MENTION]
+    return tuple(references.merge(found))[:MOST_TASKS]
+
+
+def _project(report: Report, claims: Claims, connection_id: int) -> Project:
+    """Its title and default branch are the report's word."""
+    url = f"{claims.issuer}/{claims.project_path}"
+    title = text(report.project_title) or claims.project_path.split("/")[-1]
+    branch = text(report.default_branch)
+    return Project(connection_id, claims.project_id, claims.project_path, url, title, branch)
+
+
+def _request(project: Project, one: ReportedRequest) -> MergeRequestHeard:
     request = MergeRequest(
         project=project,
         iid=one.iid,
         title=text(one.title),
-        description="\n\n".join(_NAMES[task.kind].format(id=task.id) for task in named),
+        description=text(one.description),
         url=f"{project.url}/-/merge_requests/{one.iid}",
         state=MergeRequestState(one.state),
         draft=one.draft,
@@ -178,15 +107,26 @@ def _request(project: Project, one: ReportedRequest, report: Report) -> MergeReq
     return MergeRequestHeard(request, action="", actor=None)
 
 
-def _pushed(project: Project, claims: Claims) -> list[Push]:
-    """The branch, which may name tasks."""
-    if claims.ref_type != "branch" or claims.pipeline_source == "merge_request_event":
+def _pushed(project: Project, report: Report, claims: Claims) -> list[Push]:
+    """The branch and its commits, which may name tasks. Who wrote them is not told."""
+    if claims.ref_type != "branch":
         return []
-    return [Push(project, claims.ref, (), None, claims.sha)]
+    commits = tuple(
+        Commit(one.sha, text(one.message), "", None, f"{project.url}/-/commit/{one.sha}")
+        for one in _commits(report, claims)
+    )
+    return [Push(project, claims.ref, commits, None, claims.sha)]
+
+
+def _commits(report: Report, claims: Claims) -> list[ReportedCommit]:
+    """Those the pipeline speaks for. A deployment's others have had pipelines of their own."""
+    if report.mode != "deployment":
+        return report.commits
+    return [one for one in report.commits if one.sha == claims.sha]
 
 
 def _pipeline(project: Project, report: Report, claims: Claims) -> list[PipelineHeard]:
-    if report.status == "unknown":
+    if report.status in ("", "unknown"):
         return []
     of_request = claims.pipeline_source == "merge_request_event" and report.merge_requests
     return [
@@ -237,10 +177,3 @@ def _actor(report: Report, claims: Claims) -> Person | None:
         return None
     name = text(report.author_name) if report.author == claims.user_login else ""
     return Person(claims.user_id, claims.user_login, name)
-
-
-def _problems(error: ValidationError) -> list[str]:
-    """Where and what, without the values: they may be anything."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    said = [".".join(map(str, one["loc"])) + ": " + one["msg"] for one in found[:MOST_PROBLEMS]]
-    return [*said, f"and {len(found) - MOST_PROBLEMS} more"] if len(found) > len(said) else said

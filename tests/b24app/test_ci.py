@@ -12,10 +12,11 @@ from b24app.ci import LARGEST_REPORT
 from sync.core.deployments import Tier
 from sync.core.events import DeploymentHeard, MergeRequestHeard, PipelineHeard
 from sync.core.items import Push
+from sync.core.model import Task, TaskStatus
 from sync.engine.registry import parse
 from sync.settings.apply import apply
 from sync.settings.document import read as settings
-from sync.store import connections, deliveries
+from sync.store import connections, deliveries, tasks
 from sync.store.database import read, write
 from sync.store.tables import delivery
 from tests.emulators.gitlab.entities import Pipeline
@@ -69,7 +70,9 @@ def report(gitlab, pipeline, **changes):
         "server_url": gitlab.url,
         "project_id": place.id,
         "project_path": place.path,
+        "project_title": "Shop",
         "project_url": url,
+        "default_branch": "main",
         "pipeline_id": pipeline.id,
         "pipeline_url": f"{url}/-/pipelines/{pipeline.id}",
         "pipeline_source": pipeline.source,
@@ -89,7 +92,7 @@ def report(gitlab, pipeline, **changes):
                 "state": "opened",
                 "source_branch": pipeline.ref,
                 "target_branch": "main",
-                "description": "",
+                "description": "Closes B24-2104, see B24-2105",
             }
         ],
         "failed_jobs": [],
@@ -101,10 +104,10 @@ def report(gitlab, pipeline, **changes):
                 "url": "https://acme.example",
             }
         ],
-        "tasks": [{"id": 2104, "kind": "close", "merge_request": 12}],
+        "commits": [{"sha": pipeline.sha, "message": "Add payment, fixes B24-2106"}],
         "refused": [],
     }
-    return {"report": told | changes, "settings": {"language": "en"}}
+    return {"report": told | changes}
 
 
 def post(world, token, body):
@@ -122,20 +125,66 @@ def test_a_report_is_kept_and_says_what_hooks_would(connected, gitlab):
     pipeline = run(gitlab)
     answer = post(connected, gitlab.identity.mint(pipeline, OURS), report(gitlab, pipeline))
     assert answer.status_code == 200
-    assert answer.json == {"accepted": True, "duplicate": False, "tasks": []}
+    url = "https://portal.example.com/company/personal/user/1/tasks/task/view"
+    named = [{"id": number, "url": f"{url}/{number}/"} for number in (2103, 2104, 2105, 2106)]
+    assert answer.json == {"accepted": True, "duplicate": False, "tasks": named}
     assert connected.woken == [connected.portal().id]
     (row,) = kept(connected)
     assert row.event == "CI Report"
     request, push, ran, deployed = parse(row)
     assert isinstance(request, MergeRequestHeard) and isinstance(push, Push)
     assert isinstance(ran, PipelineHeard) and isinstance(deployed, DeploymentHeard)
-    assert (request.action, request.merge_request.description) == ("", "Closes B24-2104")
+    assert request.action == ""
+    assert request.merge_request.description == "Closes B24-2104, see B24-2105"
     assert (push.branch, push.after) == (pipeline.ref, pipeline.sha)
+    assert [one.message for one in push.commits] == ["Add payment, fixes B24-2106"]
+    assert (push.project.name, push.project.default_branch) == ("Shop", "main")
     assert (ran.pipeline.id, ran.pipeline.status) == (pipeline.id, "success")
     assert ran.pipeline.url == f"{gitlab.url}/acme/shop/-/pipelines/{pipeline.id}"
     assert deployed.carries == (12,)
     assert (deployed.deployment.tier, deployed.deployment.sha) == (Tier.PRODUCTION, pipeline.sha)
     assert deployed.deployment.actor.name == "Ann Oak"
+
+
+def test_tasks_are_found_by_the_portals_rules_and_shown_where_it_shows_them(connected, gitlab):
+    """One was read and is in a workgroup, one is known to be missing, one was never read."""
+    portal, now = connected.portal(), connected.deps.clock.now()
+    grouped = Task(2103, "Secret plan", TaskStatus.WAITING, group_id=3)
+    with write(connected.deps.engine) as conn:
+        tasks.save_read(conn, portal.id, {2103: grouped, 2104: None}, now)
+    pipeline = run(gitlab)
+    body = report(gitlab, pipeline, commits=[])
+    answer = post(connected, gitlab.identity.mint(pipeline, OURS), body)
+    place = "https://portal.example.com"
+    assert answer.json["tasks"] == [
+        {"id": 2103, "url": f"{place}/workgroups/group/3/tasks/task/view/2103/"},
+        {"id": 2104},
+        {"id": 2105, "url": f"{place}/company/personal/user/1/tasks/task/view/2105/"},
+    ]
+    assert "Secret plan" not in answer.text
+
+
+def test_the_prefix_of_the_portal_counts(world, gitlab):
+    connect(world, gitlab, "projects: [acme/shop]\nreferences: {prefix: TASK}")
+    pipeline = run(gitlab)
+    body = report(gitlab, pipeline, commits=[{"sha": pipeline.sha, "message": "Fix TASK-7"}])
+    answer = post(world, gitlab.identity.mint(pipeline, OURS), body)
+    assert [task["id"] for task in answer.json["tasks"]] == [7]
+
+
+def test_a_repeated_report_is_answered_with_its_tasks_again(connected, gitlab):
+    pipeline = run(gitlab)
+    token = gitlab.identity.mint(pipeline, OURS)
+    first, again = (post(connected, token, report(gitlab, pipeline)).json for _ in range(2))
+    assert (again["duplicate"], again["tasks"]) == (True, first["tasks"])
+
+
+def test_settings_in_a_report_are_refused_and_not_ignored(connected, gitlab):
+    pipeline = run(gitlab)
+    body = report(gitlab, pipeline) | {"settings": {"chat": "chat1"}}
+    answer = post(connected, gitlab.identity.mint(pipeline, OURS), body)
+    assert answer.status_code == 422
+    assert answer.json["error"]["text"] == "settings: Extra inputs are not permitted"
 
 
 def test_the_same_token_twice_is_kept_once(connected, gitlab):
@@ -262,8 +311,8 @@ def test_everything_wrong_with_a_report_is_said_at_once(connected, gitlab):
     assert answer.status_code == 422
     assert answer.json["error"]["text"] == (
         "report.version: Input should be 1; "
-        "report.status: Input should be 'running', 'success', 'failed', 'canceled', 'skipped', "
-        "'manual' or 'unknown'; "
+        "report.status: Input should be '', 'running', 'success', 'failed', 'canceled', "
+        "'skipped', 'manual' or 'unknown'; "
         "report.tag: Input should be a valid boolean; "
         "report.extra: Extra inputs are not permitted"
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reporter.bbcode import JOINER, escaped, link, live_url
-from reporter.phrases import PHRASES
+from reporter.phrases import PHRASES, PLACE, say
 
 from sync.core import phrases
 from sync.text import bbcode_escape, urls
@@ -57,8 +57,16 @@ def test_a_script_address_is_shown_and_not_linked() -> None:
     assert link("javascript:alert(1)", "[b]x") == f"[{JOINER}b]x"
 
 
-def test_what_both_say_is_said_in_the_same_words() -> None:
-    shared = {key for key in PHRASES if phrases.known(key)}
-    assert {"title", "state", "branches", "author", "draft", "merged", "closed"} <= shared
-    for key in shared:
-        assert PHRASES[key] == tuple(phrases.phrase(one, key) for one in phrases.LANGUAGES)
+SHARED = [
+    "title", "state", "branches", "author", "link mention", "draft", "merged", "closed", "more",
+    "pipeline running", "pipeline success", "pipeline failed", "pipeline canceled",
+    "pipeline skipped", "pipeline manual", "pipeline unknown", "deployment success",
+    "deployment failed", "deployment canceled", "deployment blocked",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("key", SHARED)
+def test_what_both_say_is_said_in_the_same_words(key: str, language: str) -> None:
+    values = {name: f"<{name}>" for name in PLACE.findall(PHRASES[key][0])}
+    assert say(language, key, **values) == phrases.say(language, key, **values)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from reporter.cards import card, has_head, is_ours, key_of
+import pytest
+from reporter.cards import card, has_head, is_of_app, is_ours, key_of
 from reporter.model import MergeRequest, NamedTask, Report
 
 from sync.core import model as core
 from sync.core.cards import merge_request_card, rendered
+from sync.core.ci_texts import message
+from sync.core.view import Run
 from tests.component.world import World
 
 WAITING = 2
@@ -22,32 +25,75 @@ def card_of_app(world: World, author: int = 1) -> None:
     world.portal.post(chat, author, text)
 
 
-def test_beside_the_card_of_the_app_only_the_field_is_written(world: World) -> None:
-    world.task(5)
-    mr = world.open_mr()
-    card_of_app(world)
-    ran = world.report(world.pipeline(mr), mr)
-    assert ran.code == 0
-    assert len(world.messages(5)) == 1
-    task = world.portal.tasks[5]
-    assert (task.status, task.uf) == (WAITING, {"UF_CI_STATUS": "passed (#1)"})
+def ci_message_of_app(world: World, run: object) -> None:
+    """What the app says of a branch's pipeline, in its own words."""
+    place = core.Project(1, 1, "acme/shop", f"{world.gitlab.url}/acme/shop")
+    url = f"{place.url}/-/pipelines/{run.id}"
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    told = core.Pipeline(place, run.id, core.PipelineStatus.SUCCESS, run.ref, run.sha, url, now)
+    shown = Run("ci:1", run.ref, told, ())
+    chat = world.portal.chats[world.portal.tasks[5].chat_id]
+    world.portal.post(chat, 1, message(shown, "ru"))
 
 
-def test_deployments_are_told_beside_it_and_edited_in_place(world: World) -> None:
+def test_beside_the_card_of_the_app_nothing_is_written_and_nobody_told_twice(
+    world: World,
+) -> None:
     world.task(5)
     mr = world.open_mr()
     card_of_app(world, author=2)
-    for status in ("running", "success"):
-        run = world.pipeline(mr)
-        world.gitlab.deploy(run, "staging", status)
-        world.report(run, mr)
-    _, told = world.messages(5)
-    url = f"{world.gitlab.url}/acme/shop"
-    assert told == (
-        f"[b][url={url}/-/merge_requests/1]!1 Pay[/url][/b]\n"
-        f"CI: [url={url}/-/pipelines/2]#2 passed[/url]\n"
-        "Deployed to staging"
-    )
+    run = world.pipeline(mr, "failed")
+    world.gitlab.deploy(run, "staging")
+    ran = world.report(run, mr)
+    assert (ran.code, len(world.messages(5))) == (0, 1)
+    task = world.portal.tasks[5]
+    assert (task.status, task.uf, world.portal.notifications) == (WAITING, {}, {})
+    shipped = world.report(run, B24_MODE="deployment", B24_ENVIRONMENT="staging")
+    assert (shipped.code, len(world.messages(5))) == (0, 1)
+
+
+def test_beside_the_apps_message_of_a_branch_too(world: World) -> None:
+    world.task(5)
+    world.gitlab.push(world.shop, "hotfix/B24-5", ["Pay"], "ann")
+    run = world.pipeline(world.shop, ref="hotfix/B24-5")
+    ci_message_of_app(world, run)
+    world.report(run)
+    assert (len(world.messages(5)), world.portal.tasks[5].uf) == (1, {})
+
+
+def test_another_task_that_the_app_says_nothing_in_is_told(world: World) -> None:
+    world.task(5)
+    world.task(6)
+    mr = world.open_mr("B24-6")
+    card_of_app(world)
+    world.report(world.pipeline(mr, "failed"), mr)
+    assert (len(world.messages(5)), len(world.messages(6))) == (1, 1)
+    assert len(world.portal.notifications) == 1
+
+
+def test_a_chat_that_the_team_wants_told_is_told_beside_the_app(world: World) -> None:
+    world.task(5)
+    chat = world.portal.add_chat("chat", "Builds", 1, members=[1, 2])
+    mr = world.open_mr()
+    card_of_app(world)
+    world.report(world.pipeline(mr), mr, B24_CHAT=f"chat{chat.id}", B24_CHAT_WHEN="always")
+    assert [m.text for m in world.portal.dialog_messages(chat.id) if m.author_id]
+
+
+OTHERS = [
+    "look: [url=URL/-/merge_requests/1]!1[/url]",
+    "[b]look[/b] [url=URL/-/pipelines/1]#1[/url]",
+    "[b][url=https://other.test/-/merge_requests/1]!1 Pay[/url][/b]",
+]
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_what_people_say_or_other_projects_tell_is_no_card(world: World, text: str) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    world.portal.user_comments(2, 5, text.replace("URL", f"{world.gitlab.url}/acme/shop"))
+    world.report(world.pipeline(mr), mr)
+    assert len(world.messages(5)) == 2
 
 
 def test_a_card_from_before_the_app_came_gives_way_to_the_app_s(world: World) -> None:
@@ -58,15 +104,6 @@ def test_a_card_from_before_the_app_came_gives_way_to_the_app_s(world: World) ->
     world.report(world.pipeline(mr), mr)
     [left] = [m.text for m in world.portal.discussion(5) if not m.deleted]
     assert "CI: " not in left
-
-
-def test_a_link_in_somebody_s_message_is_no_card(world: World) -> None:
-    world.task(5)
-    mr = world.open_mr()
-    url = f"{world.gitlab.url}/acme/shop/-/merge_requests/1"
-    world.portal.user_comments(2, 5, f"look: [url={url}]!1[/url]")
-    world.report(world.pipeline(mr), mr)
-    assert len(world.messages(5)) == 2
 
 
 def test_the_cards_of_both_begin_alike_and_are_told_apart() -> None:
@@ -82,7 +119,7 @@ def test_the_cards_of_both_begin_alike_and_are_told_apart() -> None:
     )  # fmt: skip
     task = NamedTask(5, "move", 3)
     told = Report(
-        "report", "https://git.test", 7, "acme/shop", project.url, 1,
+        "report", "https://git.test", 7, "acme/shop", "Shop", project.url, "main", 1,
         f"{project.url}/-/pipelines/1", "push", "success", "feature/B24-5", False, "", 77, "",
         "ann", "Ann Oak", (ours,),
     )  # fmt: skip
@@ -92,3 +129,4 @@ def test_the_cards_of_both_begin_alike_and_are_told_apart() -> None:
         assert own.split("\n")[:4] == app.split("\n")
         assert has_head(app, key_of(told, task)) and has_head(own, key_of(told, task))
         assert (is_ours(own), is_ours(app)) == (True, False)
+        assert (is_of_app(own, told), is_of_app(app, told)) == (False, True)

@@ -56,19 +56,24 @@ def test_with_an_access_token_the_commits_since_then_are_read(world: World) -> N
 
 
 RESULTS = [
-    ("success", "Deployed to staging (#1)"), ("failed", "Deployment to staging failed (#1)"),
-    ("canceled", "Deployment to staging is canceled (#1)"),
-    ("running", "Being deployed to staging (#1)"),
-    ("blocked", "Deployment to staging waits for approval (#1)"),
-]  # fmt: skip
+    ("success", "Deployed to [url=https://staging.test]staging[/url]"),
+    ("failed", "Deployment to [url=https://staging.test]staging[/url] failed"),
+    ("canceled", "Deployment to [url=https://staging.test]staging[/url] is canceled"),
+    ("running", "Being deployed to [url=https://staging.test]staging[/url]"),
+    ("blocked", "Deployment to [url=https://staging.test]staging[/url] waits for approval"),
+]
 
 
-@pytest.mark.parametrize(("status", "field"), RESULTS)
-def test_each_result_has_its_words(world: World, status: str, field: str) -> None:
-    world.task(5)
+@pytest.mark.parametrize(("status", "words"), RESULTS)
+def test_each_result_has_its_words_and_the_field_stays_the_pipeline_s(
+    world: World, status: str, words: str
+) -> None:
+    world.task(5, uf={"UF_CI_STATUS": "passed"})
     run = shipped(world, "B24-5", status=status)
     world.report(run, **MODE)
-    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": field}
+    [text] = world.messages(5)
+    assert text.endswith(words)
+    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": "passed"}
     assert world.portal.tasks[5].status == 2
 
 

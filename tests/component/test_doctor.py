@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.component.test_app import an_app
 from tests.component.world import World
 
 DOCTOR = {"B24_MODE": "doctor"}
@@ -10,7 +11,8 @@ DOCTOR = {"B24_MODE": "doctor"}
 def test_all_is_well(world: World) -> None:
     world.task(5, "Pay")
     mr = world.open_mr()
-    ran = world.report(world.pipeline(mr), mr, **DOCTOR)
+    token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
+    ran = world.report(world.pipeline(mr), mr, B24_GITLAB_TOKEN=token, **DOCTOR)
     assert (ran.code, ran.said.splitlines()) == (0, [
         "webhook address                    ok",
         "webhook answers                    ok  as Anna Admin",
@@ -22,6 +24,8 @@ def test_all_is_well(world: World) -> None:
         "CI_JOB_TOKEN reads jobs            ok",
         "CI_JOB_TOKEN reads merge requests  ok",
         "CI_JOB_TOKEN reads deployments     ok",
+        "CI_JOB_TOKEN reads pipelines       ok",
+        "B24_GITLAB_TOKEN reads commits     ok",
     ])  # fmt: skip
     assert not world.b24.writes
 
@@ -38,6 +42,7 @@ def test_what_is_missing_is_named(world: World) -> None:
         "field UF_CI_STATUS missing the app creates it, or Tasks → custom fields",
         "task 404 no it does not exist, or the webhook's owner does not see it",
         "CI_JOB_TOKEN reads jobs refused then: no pipeline status",
+        "B24_GITLAB_TOKEN reads commits not set then: only the pipeline's own commit",
     ):
         assert row in rows
 
@@ -45,15 +50,35 @@ def test_what_is_missing_is_named(world: World) -> None:
 def test_a_dead_webhook_is_named(world: World) -> None:
     world.b24.revoke_webhooks()
     ran = world.report(world.pipeline(world.shop), **DOCTOR)
-    assert "webhook                            no  Bitrix24 does not accept the webhook" in ran.said
+    rows = [" ".join(line.split()) for line in ran.said.splitlines()]
+    assert rows[1].startswith("webhook no Bitrix24 does not accept the webhook")
+
+
+def test_a_token_that_may_not_read_commits_is_named_and_is_no_failure(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    ran = world.report(world.pipeline(mr), mr, B24_GITLAB_TOKEN="revoked", **DOCTOR)
+    said = "B24_GITLAB_TOKEN reads commits     refused  then: only the pipeline's own commit"
+    assert (ran.code, ran.said.splitlines()[-1]) == (0, said)
 
 
 def test_through_the_app_no_webhook_is_asked_for(world: World) -> None:
-    more = {"B24_DELIVER": "app", "B24_APP_URL": "https://app.test", "B24_WEBHOOK_URL": ""}
-    ran = world.report(world.pipeline(world.shop), **DOCTOR, **more)
+    world.b24.offline()
+    with an_app() as (url, _):
+        more = {"B24_DELIVER": "app", "B24_APP_URL": url, "B24_WEBHOOK_URL": ""}
+        ran = world.report(world.pipeline(world.shop), **DOCTOR, **more)
     rows = [" ".join(line.split()) for line in ran.said.splitlines()]
-    assert rows[:2] == [
-        "app-url ok https://app.test",
+    assert rows[:3] == [
+        f"app-url ok {url}",
+        "app answers ok",
         "ID token missing the app checks it with the first report",
     ]
     assert ran.code == 1 and "webhook" not in ran.said
+
+
+def test_an_app_that_is_not_there_is_named(world: World) -> None:
+    more = {"B24_DELIVER": "app", "B24_APP_URL": "http://127.0.0.1:9", "B24_ID_TOKEN": "eyJ"}
+    ran = world.report(world.pipeline(world.shop), **DOCTOR, **more)
+    said = "app answers no 127.0.0.1:9 cannot be reached: Connection refused."
+    assert ran.code == 1
+    assert [line for line in ran.said.splitlines() if " ".join(line.split()).startswith(said)]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
+from reporter.assembly import impersonal
 from reporter.main import Run, attempt
 from reporter.wire import Output
 
-from tests.component.world import World
+from tests.component.world import SCRIPT, World
 
 HOSTILE = [
     "'; touch /tmp/b24-evil; '", '"; touch /tmp/b24-evil; "', "`touch /tmp/b24-evil`",
@@ -127,7 +130,7 @@ def test_a_part_that_is_refused_is_named_and_the_rest_is_written(world: World) -
     assert "not done: task 5: card written: The webhook may not do this (insufficient_scope)" in (
         ran.said
     )
-    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": "passed (#1)"}
+    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": "passed"}
 
 
 def test_a_task_that_is_not_there_is_named(world: World) -> None:
@@ -159,6 +162,30 @@ def test_a_slow_portal_costs_no_more_than_the_time_given(world: World) -> None:
     ran = world.report(run, mr, B24_TIMEOUT="1")
     assert ran.code == 1 and ran.kept
     assert "no answer in time" in ran.said or "took longer than its 1 s" in ran.said
+
+
+def test_not_even_code_that_holds_the_interpreter_outlives_the_time_given(world: World) -> None:
+    mr = world.open_mr()
+    endless = (
+        "import re, report; report.gather = lambda *_, **__: re.match('(a+)+$', 'a' * 99 + 'b')"
+    )
+    code = f"{endless}; raise SystemExit(report.main(report.os.environ, []))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=world.folder, capture_output=True, timeout=30,
+        env={
+            **world.variables(world.pipeline(mr), mr),
+            "B24_TIMEOUT": "1", "PYTHONPATH": str(SCRIPT.parent),
+        },
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    secret = world.webhook.rstrip("/").rpartition("/")[2].encode()
+    assert secret not in done.stdout + done.stderr
+
+
+def test_a_long_text_without_an_e_mail_address_is_read_once() -> None:
+    assert impersonal("x" * 1_000_000) == "x" * 1_000_000
+    assert impersonal("by ann@acme.example, <bob@acme.example>") == "by … <…>"
 
 
 @pytest.mark.parametrize("text", HOSTILE)

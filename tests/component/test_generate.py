@@ -23,9 +23,30 @@ def test_the_templates_are_the_three_components() -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_a_template_holds_the_whole_script(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
-    start = lines.index("      # >>> report.py") + 1
-    inlined = [line.removeprefix("      ") for line in lines[start:]]
-    assert "\n".join(inlined).startswith(generate.script())
+    start = lines.index("    # >>> report.py") + 1
+    inlined = [line.removeprefix("    ") for line in lines[start:]]
+    assert "\n".join(inlined).startswith(generate.inlined())
+
+
+def test_what_is_inlined_is_the_same_program() -> None:
+    """But for docstrings, its syntax tree is that of the script people read."""
+    assert dumped(generate.inlined()) == dumped(generate.script())
+
+
+def dumped(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        kind = isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef))
+        if kind and ast.get_docstring(node) is not None and len(node.body) > 1:
+            del node.body[0]
+    return ast.dump(tree)
+
+
+def test_a_template_says_where_its_script_can_be_read_with_explanations() -> None:
+    assert generate.inlined().startswith(
+        "# The same with its explanations: ci-components/report.py"
+    )
+    assert "Tells Bitrix24 of a GitLab pipeline" in generate.SCRIPT.read_text("utf-8")
 
 
 def test_no_module_is_left_out() -> None:

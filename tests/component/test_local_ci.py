@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.component.test_app import an_app
 from tests.component.tools import gitlab_ci_local, rsync
 from tests.component.world import World
 
@@ -159,6 +160,24 @@ def test_a_deployment_is_told_by_its_own_after_script(world: World, status: str)
     assert code == 0, said
     assert "b24: reported to the tasks 5" in said
     assert RESULTS[status] in world.messages(5)[0]
+
+
+def test_a_pipeline_is_reported_through_the_app(world: World) -> None:
+    """gitlab-ci-local makes no ID tokens, so the job's is given."""
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    with an_app(200) as (url, heard):
+        way = f"inputs: {{deliver: app, app-url: '{url}'}}"
+        checkout = Checkout(world.folder, **{"inputs: {}": way})
+        given = {"B24_ID_TOKEN": "eyJ.id.token", "B24_WEBHOOK_URL": ""}
+        code, said = checkout.run(world.variables(run, mr, **given), "b24-report")
+    assert code == 0, said
+    [(path, authorization, body)] = heard
+    assert (path, authorization) == ("/ci/report", "Bearer eyJ.id.token")
+    assert body["report"]["pipeline_id"] == run.id
+    assert checkout.left("b24.env") == "B24_TASK_IDS=7,5\n"
+    assert "https://portal.test/5/" in checkout.left("b24-annotations.json")
+    assert "eyJ.id.token" not in said and not world.portal.requests
 
 
 def offline(world: World) -> dict[str, str]:

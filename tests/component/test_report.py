@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from sync.core.ci import VALUES
+from sync.core.model import PipelineStatus
 from tests.component.world import World
 
 COMPLETED, IN_PROGRESS, WAITING = 5, 3, 2
@@ -32,7 +34,7 @@ def test_a_passed_pipeline_writes_one_card_the_field_and_starts_the_task(world: 
         0, [card(world, "under review", "[url=PIPELINES/1]#1 passed[/url]")],
     )  # fmt: skip
     task = world.portal.tasks[5]
-    assert (task.status, task.uf) == (IN_PROGRESS, {"UF_CI_STATUS": "passed (#1)"})
+    assert (task.status, task.uf) == (IN_PROGRESS, {"UF_CI_STATUS": "passed"})
 
 
 def test_the_links_of_the_job_and_the_ids_for_later_jobs_are_left(world: World) -> None:
@@ -81,7 +83,7 @@ def test_later_pipelines_and_the_merge_edit_the_same_message(world: World) -> No
     merged = card(world, "merged", "[url=PIPELINES/3]#3 passed[/url]", deployed)
     assert world.messages(5) == [merged]
     task = world.portal.tasks[5]
-    assert (task.status, task.uf) == (COMPLETED, {"UF_CI_STATUS": "passed (#3), staging"})
+    assert (task.status, task.uf) == (COMPLETED, {"UF_CI_STATUS": "passed"})
 
 
 def test_the_early_report_and_the_late_one_are_one_message(world: World) -> None:
@@ -153,21 +155,6 @@ def test_commits_without_a_merge_request_are_a_card_of_their_branch(world: World
     assert world.portal.tasks[5].status == WAITING
 
 
-def test_with_an_access_token_the_commits_of_a_push_are_read(world: World) -> None:
-    world.task(6)
-    before = world.shop.branches["main"].head
-    world.gitlab.push(world.shop, "main", ["Work on B24-6", "Tidy"], "ann")
-    token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
-    run = world.pipeline(world.shop)
-    world.requests()
-    nothing = world.report(run, CI_COMMIT_BEFORE_SHA=before)
-    assert "no task is named" in nothing.said
-    assert world.requests() == (2, Counter())
-    world.report(run, CI_COMMIT_BEFORE_SHA=before, B24_GITLAB_TOKEN=token)
-    assert world.requests() == (3, Counter(batch=3))
-    assert len(world.messages(6)) == 1
-
-
 def test_the_author_of_a_failed_pipeline_is_told_once(world: World) -> None:
     world.task(5)
     mr = world.open_mr()
@@ -209,19 +196,34 @@ def test_a_chat_is_told_by_its_rule_in_one_message_a_pipeline(
     assert all(f"acme/shop #{run.id}" in text and "Tasks: [url=" in text for text in texts)
 
 
-STATUSES = ["success", "failed", "canceled", "manual", "skipped"]
-WORDS = ["passed", "failed", "canceled", "waiting for a manual action", "skipped"]
+STATUSES = ["success", "failed", "canceled", "manual", "skipped", "running"]
 
 
-@pytest.mark.parametrize(("status", "word"), list(zip(STATUSES, WORDS, strict=True)))
-def test_each_status_has_its_word(world: World, status: str, word: str) -> None:
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("status", STATUSES)
+def test_the_field_says_what_the_app_would_say(world: World, status: str, language: str) -> None:
     world.task(5)
     mr = world.open_mr()
     run = world.pipeline(mr, "running")
     for job in run.jobs:
         job.status = status
-    world.report(run, mr)
-    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": f"{word} (#1)"}
+    world.report(run, mr, B24_LANGUAGE=language)
+    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": VALUES[PipelineStatus(status)]}
+
+
+def test_of_an_unknown_status_the_field_says_nothing_new(world: World) -> None:
+    world.task(5, uf={"UF_CI_STATUS": "failed"})
+    mr = world.open_mr()
+    world.report(world.pipeline(mr), mr, CI_JOB_TOKEN="")
+    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": "failed"}
+
+
+def test_a_report_of_merge_requests_alone_says_nothing_of_the_pipeline(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    world.report(world.pipeline(mr), mr, B24_REPORT="merge-request")
+    assert world.messages(5) == [card(world, "under review", "[url=PIPELINES/1]#1[/url]")]
+    assert world.portal.tasks[5].uf == {}
 
 
 def test_russian(world: World) -> None:

@@ -91,6 +91,8 @@ class World:
             "CI_SERVER_URL": self.gitlab.url,
             "CI_PROJECT_ID": str(self.shop.id),
             "CI_PROJECT_PATH": "acme/shop",
+            "CI_PROJECT_TITLE": "Shop",
+            "CI_DEFAULT_BRANCH": "main",
             "CI_PROJECT_URL": url,
             "CI_PIPELINE_ID": str(run.id),
             "CI_PIPELINE_URL": f"{url}/-/pipelines/{run.id}",
@@ -114,14 +116,18 @@ class World:
         return {
             "CI_MERGE_REQUEST_IID": str(mr.iid),
             "CI_MERGE_REQUEST_TITLE": mr.title,
-            "CI_MERGE_REQUEST_DESCRIPTION": mr.description,
+            "CI_MERGE_REQUEST_DESCRIPTION": mr.description[:2700],
             "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": mr.source_branch,
             "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": mr.target_branch,
             "CI_MERGE_REQUEST_PROJECT_ID": str(self.shop.id),
             "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": str(self.shop.id),
             "CI_MERGE_REQUEST_PROJECT_URL": url,
-            "CI_MERGE_REQUEST_DIFF_BASE_SHA": "",
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": self._fork_point(mr),
         }
+
+    def _fork_point(self, mr: MergeRequest) -> str:
+        first = self.shop.commits[mr.shas[0]]
+        return first.parent_ids[0] if first.parent_ids else ""
 
     def report(self, run: Pipeline, mr: MergeRequest | None = None, **more: str) -> Ran:
         return self.run(self.variables(run, mr, **more))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,11 +10,10 @@ import pytest
 from sync.core.rules import DeploymentRules, GroupRules, Rules
 from sync.engine.sweep import Sweep
 from sync.errors import Later
-from sync.gitlab import reports
-from sync.gitlab.id_tokens import Claims
-from tests.emulators.gitlab.entities import Deployment, MergeRequest, Pipeline
+from tests.emulators.gitlab.entities import Deployment, MergeRequest
 from tests.emulators.gitlab.web import Reply
 from tests.emulators.gitlab.web import Request as HostRequest
+from tests.engine.reporting import report
 from tests.engine.world import World
 
 
@@ -230,37 +228,13 @@ def test_hooks_in_any_order_and_twice_tell_the_same(make_world: Callable[..., Wo
     assert "deployment 1 to production running: no merge request" in world.outcomes()
 
 
-def report(world: World, run: Pipeline, mr: MergeRequest, environment: str) -> None:
-    """What a job of the pipeline reports through the app."""
-    project, stamp = world.shop, world.clock.now()
-    claims = Claims(
-        world.gitlab.state.url, f"jti-{run.id}", project.id, project.path, 1, "acme", run.id,
-        "push", run.sha, run.ref, "branch", 1, "ann", stamp,
-    )  # fmt: skip
-    url = f"{world.gitlab.state.url}/acme/shop"
-    request = {"iid": mr.iid, "title": mr.title, "url": url, "state": mr.state}
-    told = {
-        "version": 1, "mode": "report", "server_url": "", "project_id": project.id,
-        "project_path": project.path, "project_url": url, "pipeline_id": run.id,
-        "pipeline_url": url, "pipeline_source": "push", "status": "success", "ref": run.ref,
-        "tag": False, "sha": run.sha, "job_id": 1, "job_url": url, "author": "ann",
-        "author_name": "Ann", "failed_jobs": [], "refused": [], "merge_requests": [request],
-        "deployments": [{"environment": environment, "status": "success"}],
-        "tasks": [{"id": 2103, "kind": "move", "merge_request": mr.iid}],
-    }  # fmt: skip
-    body = json.dumps({"report": told, "settings": {}}).encode()
-    kept = reports.stored(reports.checked(body, claims), claims)
-    here = world.connection_id
-    world._arrive(f"gitlab:{here}", here, f"ci:{claims.jti}", reports.EVENT, {}, kept)
-
-
 @pytest.mark.parametrize("first", ["hook", "report"])
 def test_a_project_with_hooks_and_reports_hears_everything_once(world: World, first: str) -> None:
     mr = merged(world)
     run = world.gitlab.run_pipeline(world.shop, ref="main")
     acts = [
         lambda: world.gitlab.deploy(run, "production"),
-        lambda: report(world, run, mr, "production"),
+        lambda: report(world, run, mr, deployed_to="production"),
     ]
     for act in acts if first == "hook" else reversed(acts):
         act()
@@ -273,8 +247,8 @@ def test_a_project_with_hooks_and_reports_hears_everything_once(world: World, fi
 def test_a_report_alone_links_its_request_and_shows_the_deployment(world: World) -> None:
     world.gitlab.state.hooks.clear()
     world.gitlab.push(world.shop, "feature/pay", ["Add payment"], "ann")
-    mr = world.gitlab.open_mr(world.shop, "feature/pay", "Pay", "ann")
-    report(world, world.gitlab.run_pipeline(mr), mr, "qa")
+    mr = world.gitlab.open_mr(world.shop, "feature/pay", "Pay", "ann", description="B24-2103")
+    report(world, world.gitlab.run_pipeline(mr), mr, deployed_to="qa")
     world.settle()
     assert heads(world) == ["[b]Deployed to qa[/b]"]
     assert any("!1 Pay" in card for card in world.cards())

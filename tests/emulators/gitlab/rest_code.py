@@ -14,6 +14,7 @@ from tests.emulators.gitlab.web import Reply, Request, invalid, not_found, page
 if TYPE_CHECKING:
     from tests.emulators.gitlab.api import Api
 
+PIPELINE_SCOPES = ("", "running", "pending", "finished", "branches", "tags")
 STATUSES = (
     "created",
     "waiting_for_resource",
@@ -43,13 +44,29 @@ def pipelines(api: Api, request: Request, project: str) -> Reply:
         request.one_of("status", STATUSES, "")
     order = request.one_of("order_by", ORDERS, "id")
     newest_first = request.one_of("sort", ("asc", "desc"), "desc") == "desc"
+    scope = request.one_of("scope", PIPELINE_SCOPES, "")
     found = [
         one
         for one in place.pipelines.values()
-        if _fits(api, request, place, one) and request.in_time("updated", one.updated_at)
+        if _fits(api, request, place, one)
+        and request.in_time("updated", one.updated_at)
+        and _in_scope(place, one, scope)
     ]
     found.sort(key=lambda one: (getattr(one, order), one.id), reverse=newest_first)
     return page(request, found, lambda one: shown.pipeline(api.state, place, one))
+
+
+def _in_scope(place: Project, one: Pipeline, scope: str) -> bool:
+    """`branches` and `tags` show one pipeline of each, its newest."""
+    newest = max(each.id for each in place.pipelines.values() if each.ref == one.ref)
+    match scope:
+        case "tags" | "branches":
+            return one.id == newest and (one.ref in place.tags) is (scope == "tags")
+        case "running" | "pending":
+            return one.status == scope
+        case "finished":
+            return one.status in ("success", "failed", "canceled")
+    return True
 
 
 def _fits(api: Api, request: Request, place: Project, one: Pipeline) -> bool:
