@@ -40,6 +40,8 @@ def _apply(config: Config, args: argparse.Namespace) -> int:
         portal = find_portal(conn, args.portal or _named(text))
     lookups = None if args.offline else PortalLookups(opened.portal(portal.id))
     settings = read(text, os.environ, lookups)
+    if lookups and lookups.unchecked:
+        say(f"The chats could not be checked: {lookups.unchecked}.")
     if settings.portal not in (portal.member_id, domain(portal)):
         raise Invalid([Problem(0, "portal", f"is {settings.portal}, not {domain(portal)}")])
     if args.check:
