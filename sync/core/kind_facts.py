@@ -15,56 +15,30 @@ from sync.core.routes import Role
 _K = Kind
 _RUNS = tuple(one.value for one in PipelineStatus if one is not PipelineStatus.UNKNOWN)
 _DEPLOYED = tuple(one.value for one in DeploymentStatus if one is not DeploymentStatus.UNKNOWN)
-_TRACKED = ("opened", "updated", "closed", "reopened")
+_ISSUE = ("opened", "closed", "reopened", "changed")
 
 STATES: Mapping[Kind, tuple[str, ...]] = {
     _K.PUSH: ("pushed",),
     _K.BRANCH: ("created", "deleted"),
-    _K.TAG: ("created", "deleted"),
+    _K.TAG: ("created", "moved", "deleted"),
     _K.MERGE_REQUEST: ("draft", "opened", "approved", "merged", "closed"),
     _K.PIPELINE: _RUNS,
-    _K.JOB: tuple(one for one in _RUNS if one != "blocked"),
+    _K.JOB: _RUNS,
     _K.NOTE: ("created", "deleted"),
-    _K.RELEASE: ("created", "deleted"),
+    _K.RELEASE: ("created", "updated", "deleted"),
     _K.DEPLOYMENT: _DEPLOYED,
     _K.ALERT: ("open", "unstable", "resolved", "closed"),
-    _K.ISSUE: _TRACKED,
-    _K.WORK_ITEM: _TRACKED,
-    _K.MILESTONE: ("created", "closed", "reopened", "deleted"),
-    _K.WIKI_PAGE: ("created", "updated", "deleted"),
-    _K.FEATURE_FLAG: ("active", "inactive"),
+    _K.ISSUE: _ISSUE,
+    _K.WORK_ITEM: _ISSUE,
+    _K.MILESTONE: ("created", "closed", "reopened", "deleted", "changed"),
+    _K.WIKI_PAGE: ("created", "changed", "deleted"),
+    _K.FEATURE_FLAG: ("on", "off"),
     _K.EMOJI: ("awarded", "revoked"),
-    _K.MEMBER: ("added", "updated", "removed", "requested", "denied"),
-    _K.PROJECT: ("created", "renamed", "moved", "updated", "deleted"),
-    _K.ACCESS_TOKEN: ("expiring", "revoked"),
-    _K.VULNERABILITY: ("detected", "confirmed", "resolved", "dismissed"),
+    _K.MEMBER: ("added", "changed", "removed", "denied", "withdrawn", "requested"),
+    _K.PROJECT: ("created", "changed", "renamed", "transferred", "deleted"),
+    _K.ACCESS_TOKEN: ("expires_60", "expires_30", "expires_7", "expires_1", "revoked"),
+    _K.VULNERABILITY: ("detected", "confirmed", "dismissed", "resolved"),
 }
-
-# A host's words for what was done → the words of settings; those that are not here stay.
-_WORDS: Mapping[str, str] = {
-    "open": "opened",
-    "close": "closed",
-    "reopen": "reopened",
-    "create": "created",
-    "update": "updated",
-    "delete": "deleted",
-    "destroy": "deleted",
-    "rename": "renamed",
-    "transfer": "moved",
-    "award": "awarded",
-    "revoke": "revoked",
-}
-# The same of events of members, projects and tokens, by how their names begin.
-_EVENTS: tuple[tuple[str, str], ...] = (
-    ("user_add_", "added"),
-    ("user_update_", "updated"),
-    ("user_remove_", "removed"),
-    ("user_access_request_denied_", "denied"),
-    ("user_access_request_revoked_", "removed"),
-    ("user_access_request_", "requested"),
-    ("expiring_", "expiring"),
-)
-_OWNERS = ("project_", "subgroup_", "group_")
 
 # The filters of a rule → the kinds that have something for them to look at.
 FILTERS: Mapping[str, frozenset[Kind]] = {
@@ -88,14 +62,3 @@ OF_TASKS = frozenset(
     {*SHOWN_IN_TASKS, _K.PUSH, _K.BRANCH, _K.RELEASE, _K.ALERT, _K.ISSUE, _K.WORK_ITEM}
 )
 TASK_ROLES = frozenset({Role.RESPONSIBLE, Role.CREATOR, Role.ACCOMPLICES, Role.AUDITORS})
-
-
-def state_of(told: str) -> str:
-    """The state in the words of settings; what no table knows as it was told."""
-    for begin, word in _EVENTS:
-        if told.startswith(begin):
-            return word
-    for owner in _OWNERS:
-        if told.startswith(owner):
-            return state_of(told.removeprefix(owner))
-    return _WORDS.get(told, told)

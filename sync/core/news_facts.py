@@ -8,7 +8,6 @@ from typing import assert_never
 
 from sync.core.deployments import Deployment, tier_of
 from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
-from sync.core.kind_facts import state_of
 from sync.core.kinds import Kind
 from sync.core.lifecycle import is_open
 from sync.core.model import MergeRequest, Person, Pipeline
@@ -54,7 +53,7 @@ def _own(one: Subject) -> Facts:
             tier, place = tier_of("", one.environment), one.environment
             return Facts(one.kind, one.status, branch, job=one.name, environment=place, tier=tier)
         case Thing():
-            state = state_of(one.action or one.state)
+            state = one.action or one.state
             labels = frozenset(one.labels)
             return Facts(one.kind, state, labels=labels, internal=one.confidential)
         case Pipeline():

@@ -16,36 +16,38 @@ MEANINGS: Mapping[str, str] = {
     "actor": "who did it, a mention where the person is known",
     "link": "the thing by its name or number, a link",
     "url": "its address, also for links: [url={url}]…[/url]",
-    "title": "its title: of a push, pipeline or deployment the title of the last commit",
+    "title": "its title; of a push, pipeline or deployment that of the last commit",
     "state": "its state in words",
-    "text": "its own text: the comment, the release notes, the description, the tag's message",
+    "text": "its own text: the comment, the release notes, the description; why a job failed",
     "branch": "the branch, a link",
     "tag": "the tag",
     "sha": "the commit's short id, a link",
     "commits": "the last commits, a line each",
     "count": "how many: commits, or failures in a row",
-    "stage": "the stage",
-    "job": "the job's name",
+    "stage": "the stage; of a pipeline those that failed",
+    "job": "the job, a link; of a pipeline those that failed",
     "environment": "the environment, a link where it has an address",
     "duration": "how long it ran, or lasted",
 }
 
-_EVERY = ("default", "project", "actor", "link", "url", "state")
-_COMMITTED = (*_EVERY, "title", "branch", "sha")
-_TITLED = (*_EVERY, "title", "text")
+_EVERY = ("default", "project", "actor", "link", "url", "title", "state")
+_TITLED = (*_EVERY, "text")
+_COMMITTED = (*_EVERY, "branch", "sha")
 _K = Kind
 
 PLACES: Mapping[Kind, tuple[str, ...]] = {
     _K.PUSH: (*_COMMITTED, "commits", "count"),
-    _K.BRANCH: (*_EVERY, "branch", "sha", "commits", "count"),
-    _K.TAG: (*_EVERY, "tag", "sha", "text"),
-    _K.MERGE_REQUEST: (*_TITLED, "branch"),
-    _K.PIPELINE: (*_COMMITTED, "duration"),
-    _K.JOB: (*_EVERY, "branch", "sha", "job", "stage", "environment", "duration"),
+    _K.BRANCH: (*_COMMITTED, "commits", "count"),
+    _K.TAG: (*_TITLED, "tag", "sha"),
+    _K.MERGE_REQUEST: (*_TITLED, "branch", "sha"),
+    _K.PIPELINE: (*_COMMITTED, "duration", "stage", "job"),
+    _K.JOB: (*_COMMITTED, "text", "environment", "duration", "stage", "job"),
     _K.NOTE: _TITLED,
     _K.RELEASE: (*_TITLED, "tag"),
     _K.DEPLOYMENT: (*_COMMITTED, "environment"),
-    _K.ALERT: (*_EVERY, "branch", "stage", "count", "duration"),
+    _K.ALERT: (
+        "default", "project", "link", "url", "state", "branch", "stage", "count", "duration",
+    ),
     **dict.fromkeys(
         (
             _K.ISSUE, _K.WORK_ITEM, _K.MILESTONE, _K.WIKI_PAGE, _K.FEATURE_FLAG, _K.EMOJI,

@@ -131,13 +131,18 @@ def _paragraphs(paragraph: Paragraph, places: Places) -> Iterator[Block]:
     run: list[Inline] = []
     for node in _parted(paragraph.children):
         value = _value(node, places)
-        if isinstance(value, Document):
+        if isinstance(value, Document) and not _is_run(value):
             yield from _paragraph(run, places)
             yield from value.blocks
             run.clear()
         else:
             run.append(node)
     yield from _paragraph(run, places)
+
+
+def _is_run(value: Document) -> bool:
+    """A single paragraph goes on where its place stands."""
+    return all(isinstance(block, Paragraph) for block in value.blocks) and len(value.blocks) < 2
 
 
 def _paragraph(run: Iterable[Inline], places: Places) -> Iterator[Paragraph]:

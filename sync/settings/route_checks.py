@@ -37,6 +37,10 @@ def problems(settings: Settings) -> Found:
         for index, route in enumerate(group.routes):
             yield from _route((*here, "routes", index), route, _missing(settings, own=True))
     yield from _named_twice(settings)
+    yield from of_templates(settings)
+
+
+def of_templates(settings: Settings) -> Found:
     for kind, text in settings.templates.items():
         for problem in templates.problems(text, PLACES[kind]):
             yield ("templates", kind.value), problem

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.kind_facts import STATES, state_of
+from sync.core.kind_facts import STATES
 from sync.core.kinds import Kind
 from sync.core.routes import ALWAYS, DEFAULT_ROUTES, Facts, Quiet, Role, Room, Route, in_force
 from sync.core.rules import GroupRules, NoteRules, Rules, internal_wanted, kinds_wanted
@@ -85,34 +85,6 @@ def test_quiet_hours_end_within_a_day_when_the_clock_says_so(start, end, now, zo
         shown = until.astimezone(zone)
         skipped = shown.replace(hour=end.hour, minute=end.minute).astimezone(UTC).astimezone(zone)
         assert shown.time() == end or skipped.time() != end  # an hour that this night leaves out
-
-
-@pytest.mark.parametrize(
-    ("told", "state"),
-    [
-        ("open", "opened"),
-        ("opened", "opened"),
-        ("reopen", "reopened"),
-        ("create", "created"),
-        ("user_add_to_group", "added"),
-        ("user_add_to_team", "added"),
-        ("user_update_for_group", "updated"),
-        ("user_remove_from_group", "removed"),
-        ("user_access_request_to_group", "requested"),
-        ("user_access_request_denied_for_group", "denied"),
-        ("project_create", "created"),
-        ("project_transfer", "moved"),
-        ("subgroup_destroy", "deleted"),
-        ("group_rename", "renamed"),
-        ("expiring_access_token", "expiring"),
-        ("award", "awarded"),
-        ("of_tomorrow", "of_tomorrow"),
-        ("", ""),
-    ],
-)
-def test_a_hosts_words_become_those_of_settings(told, state):
-    assert state_of(told) == state
-    assert state_of(state) == state
 
 
 def test_every_kind_has_states():

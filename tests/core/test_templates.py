@@ -81,7 +81,7 @@ def test_what_fills_a_place_is_not_looked_into_again() -> None:
 def test_the_whole_usual_message_has_a_place() -> None:
     telling = Telling((Text("Ann pushed"),), ((Text("one"),),), places={"actor": (Text("Ann"),)})
     rules = Rules(templates={Kind.PUSH: "Look, {actor}!\n{default}"})
-    assert telling.message(rules, Kind.PUSH) == "Look, Ann!\n\n[b]Ann pushed[/b]\none"
+    assert telling.message(rules, Kind.PUSH) == "Look, Ann!\n[b]Ann pushed[/b]\none"
     assert telling.message(rules, Kind.TAG) == "[b]Ann pushed[/b]\none"
 
 
@@ -116,7 +116,7 @@ def test_whatever_people_typed_makes_no_markup(typed: str) -> None:
         (" \n", ["must not be empty"]),
         ("{barnch}", ["there is no place {barnch} here; did you mean {branch}?"]),
         ("{zzz}", ["there is no place {zzz} here; there are: {default}, {project}, {actor}, "
-                   "{link}, {url}, {state}, {title}, {branch}, {sha}, {commits}, {count}"]),
+                   "{link}, {url}, {title}, {state}, {branch}, {sha}, {commits}, {count}"]),
         ("[b]x", ["has tags that are unknown here or lack their other half: [b]"]),
         ("x[/b]", ["has tags that are unknown here or lack their other half: [/b]"]),
         ("[b][i]x[/b][/i]", ["has tags that are unknown here or lack their other half: [/i], [i]"]),
@@ -130,7 +130,7 @@ def test_whatever_people_typed_makes_no_markup(typed: str) -> None:
          ["has tags that are unknown here or lack their other half: [/img], [img]"]),
         ("x" * 4_001, ["must not be longer than 4000 characters; it has 4001"]),
         ("{nil}[b]", ["there is no place {nil} here; there are: {default}, {project}, {actor}, "
-                      "{link}, {url}, {state}, {title}, {branch}, {sha}, {commits}, {count}",
+                      "{link}, {url}, {title}, {state}, {branch}, {sha}, {commits}, {count}",
                       "has tags that are unknown here or lack their other half: [b]"]),
     ],
 )  # fmt: skip

@@ -165,8 +165,8 @@ NAMES = (
          "line 5: routes[0].to[0]: must be a chat like chat58, a workgroup's chat like sg10, "
          "or a chat's number"),
         ("routes:\n  - on: [release]\n    to: [project]\n    when: [create]",
-         "line 6: routes[0].when[0]: there is no such state; release has: created, deleted; "
-         "did you mean `created`?"),
+         "line 6: routes[0].when[0]: there is no such state; release has: created, updated, "
+         "deleted; did you mean `created`?"),
         ("routes:\n  - on: [push, branch]\n    to: [project]\n    when: [created]",
          "line 6: routes[0].when: none is a state of push; push has: pushed"),
         ("routes:\n  - on: [tag]\n    to: [project]\n    branches: [main]",
