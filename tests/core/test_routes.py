@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from sync.core.kind_facts import STATES
 from sync.core.kinds import Kind
+from sync.core.news_facts import Around, facts_of
 from sync.core.routes import ALWAYS, DEFAULT_ROUTES, Facts, Quiet, Role, Room, Route, in_force
 from sync.core.rules import GroupRules, NoteRules, Rules, internal_wanted, kinds_wanted
+from sync.core.samples import SAMPLES
 
 ZONES = [ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")]
 kinds = st.frozensets(st.sampled_from(Kind), min_size=1, max_size=4)
@@ -85,6 +88,16 @@ def test_quiet_hours_end_within_a_day_when_the_clock_says_so(start, end, now, zo
         shown = until.astimezone(zone)
         skipped = shown.replace(hour=end.hour, minute=end.minute).astimezone(UTC).astimezone(zone)
         assert shown.time() == end or skipped.time() != end  # an hour that this night leaves out
+
+
+@pytest.mark.parametrize(
+    ("environment", "taken"),
+    [("production", True), ("прод", True), ("боевой", True), ("предпрод", False), ("", False)],
+)
+def test_a_job_is_told_by_the_tier_that_its_environment_is_named_for(environment, taken):
+    job = replace(SAMPLES[Kind.JOB], environment=environment)
+    route = Route(frozenset({Kind.JOB}), (Room.PROJECT,), environments=("production",))
+    assert route.takes(facts_of(job, Around())) is taken
 
 
 def test_every_kind_has_states():
