@@ -23,7 +23,7 @@ from sync.errors import Denied, Later
 from sync.net import guarded_session
 from sync.settings.apply import current
 from sync.settings.model import Settings
-from sync.settings.rules import to_rules
+from sync.settings.rules import needs_addresses, to_rules
 from sync.store import connections, leases, logs, people, portals
 from sync.store.database import read, write
 from sync.store.records import (
@@ -104,7 +104,7 @@ class Rooms:
 
     def rules(self, portal_id: int) -> Rules:
         settings = self._portal(portal_id)[1]
-        if not any(isinstance(who, str) for who in settings.people.values()):
+        if not needs_addresses(settings):
             return to_rules(settings)
         with read(self.engine) as conn:
             ids = people.active_by_email(conn, portal_id)

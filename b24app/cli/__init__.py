@@ -10,12 +10,13 @@ from importlib import import_module
 from typing import Any
 
 from sync.config import Config, ConfigError
+from sync.core.kinds import Kind
 
 Configure = Callable[[argparse.ArgumentParser], None]
 
 
 def _settings(parser: argparse.ArgumentParser) -> None:
-    sub = parser.add_subparsers(dest="action", required=True, metavar="export|apply")
+    sub = parser.add_subparsers(dest="action", required=True, metavar="export|apply|preview")
     export = sub.add_parser("export", help="print a portal's settings as YAML")
     export.add_argument("-o", "--output", help="write to this file instead")
     apply = sub.add_parser("apply", help="check a settings file and apply it, whole or not at all")
@@ -24,7 +25,14 @@ def _settings(parser: argparse.ArgumentParser) -> None:
         "--offline", action="store_true", help="do not ask the portal for stages and users"
     )
     apply.add_argument("--check", action="store_true", help="only check, apply nothing")
-    for one in (export, apply):
+    preview = sub.add_parser("preview", help="show what people would be told of a sample")
+    kinds = [kind.value for kind in Kind]
+    preview.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
+    text = preview.add_mutually_exclusive_group()
+    text.add_argument("--template", help="with this text of your own")
+    text.add_argument("--file", help="as this settings file says")
+    preview.add_argument("--language", choices=["en", "ru"], help="in this language")
+    for one in (export, apply, preview):
         _portal(one)
 
 

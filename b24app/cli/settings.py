@@ -1,4 +1,4 @@
-"""`settings export` and `settings apply FILE`."""
+"""`settings export`, `settings apply FILE` and `settings preview KIND`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from b24app.cli import preview
 from b24app.cli.opening import database, rooms, say
 from b24app.lookups import PortalLookups
 from b24app.reports import find_portal
@@ -19,7 +20,8 @@ from sync.store.database import write as writing
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    return _export(config, args) if args.action == "export" else _apply(config, args)
+    actions = {"export": _export, "apply": _apply, "preview": preview.run}
+    return actions[args.action](config, args)
 
 
 def _export(config: Config, args: argparse.Namespace) -> int:
@@ -40,6 +42,8 @@ def _apply(config: Config, args: argparse.Namespace) -> int:
         portal = find_portal(conn, args.portal or _named(text))
     lookups = None if args.offline else PortalLookups(opened.portal(portal.id))
     settings = read(text, os.environ, lookups)
+    if lookups and lookups.unchecked:
+        say(f"The chats could not be checked: {lookups.unchecked}.")
     if settings.portal not in (portal.member_id, domain(portal)):
         raise Invalid([Problem(0, "portal", f"is {settings.portal}, not {domain(portal)}")])
     if args.check:

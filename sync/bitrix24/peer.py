@@ -9,13 +9,15 @@ from typing import Any
 from sync.bitrix24 import tasks
 from sync.bitrix24.calls import Done, calls_for, outcome
 from sync.bitrix24.client import Portal
+from sync.bitrix24.codes import NOT_MEMBER
 from sync.bitrix24.oauth import whole
 from sync.bitrix24.wire import BATCH, Answer, Call, mapping
 from sync.core.model import PortalUser, Stage, Task
 from sync.errors import Denied, Refused, SyncError
 
 __all__ = [
-    "Done", "calls_for", "find_message", "outcome", "read_stages", "read_tasks", "read_users",
+    "Done", "calls_for", "find_message", "may_post", "outcome", "read_stages", "read_tasks",
+    "read_users",
 ]  # fmt: skip
 
 PAGE = 50  # rows and messages the portal gives at most
@@ -97,6 +99,34 @@ def read_users(portal: Portal) -> tuple[PortalUser, ...]:
         for answer in answers:
             found.update({user.id: user for user in tasks.users(_result(answer))})
     return tuple(found.values())
+
+
+# Who may do what in a chat, from the least: https://apidocs.bitrix24.com/api-reference/chats/
+# im-dialog-get.html
+NO_CHAT = NOT_MEMBER | {"DIALOG_ID_EMPTY"}
+_RANKS = ("guest", "member", "manager", "owner")
+
+
+def may_post(portal: Portal, dialog: str) -> bool:
+    """Whether the employee in whose name we write takes part in a chat and may write there.
+
+    Raises SyncError where it cannot be known.
+    """
+    try:
+        found = mapping(portal.call("im.dialog.get", {"DIALOG_ID": dialog}, write=False)["result"])
+    except Refused as error:
+        if error.code in NO_CHAT:
+            return False
+        raise
+    needed = str(mapping(found.get("permissions")).get("can_post") or "member")
+    role = str(found.get("role") or "member")
+    ranked = needed not in _RANKS or role not in _RANKS or _above(role, needed)
+    sends = mapping(found.get("restrictions")).get("send", True) is not False
+    return ranked and sends and found.get("text_field_enabled", True) is not False
+
+
+def _above(role: str, needed: str) -> bool:
+    return _RANKS.index(role) >= _RANKS.index(needed)
 
 
 def find_message(portal: Portal, task: Task, text: str, since: datetime) -> int | None:

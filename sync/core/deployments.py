@@ -7,7 +7,7 @@ commit was there already: then everything deployed in between is gone again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -91,26 +91,40 @@ class Place:
         return f"deploy:{self.project.connection_id}/{self.project.id}:{self.environment}"
 
 
-# The code host's own guess where no tier is told, and Russian names beside it.
+# The code host's own guess where no tier is told, and the Russian names that it does not know.
 # https://docs.gitlab.com/ci/environments/#deployment-tier-of-environments
-_TIERS: tuple[tuple[Tier, re.Pattern[str]], ...] = (
-    (Tier.DEVELOPMENT, re.compile(r"dev|review|trunk|разраб", re.IGNORECASE)),
-    (Tier.TESTING, re.compile(r"test|tst|int|acc?e?pt|qa|qc|control|quality|тест", re.IGNORECASE)),
-    (Tier.STAGING, re.compile(r"sta?g|mode?l|pre|demo|non|сте[йи]?дж|предпрод", re.IGNORECASE)),
-    (Tier.PRODUCTION, re.compile(r"pro?d|live|прод|\bбо[йея]", re.IGNORECASE)),
+_TIERS: tuple[tuple[Tier, str, str], ...] = (
+    (Tier.DEVELOPMENT, r"dev|review|trunk", r"разраб|\bдев"),
+    (Tier.TESTING, r"test|tst|int|acc?e?pt|qa|qc|control|quality", r"тест|при[её]м"),
+    (Tier.STAGING, r"sta?g|mode?l|pre|demo|non", r"ст[еэ][йи]?дж|пред?[-_ ]?прод|демо"),
+    (Tier.PRODUCTION, r"pro?d|live", r"прод|\bбо[йея]"),
 )
+_HOSTS = tuple((tier, re.compile(names, re.IGNORECASE)) for tier, names, _ in _TIERS)
+_OURS = tuple((tier, re.compile(names, re.IGNORECASE)) for tier, _, names in _TIERS)
+# What people call a whole tier: as a filter it means the tier, whatever the environment's name.
+_WORDS: Mapping[str, Tier] = {
+    "разработка": Tier.DEVELOPMENT,
+    **dict.fromkeys(("тест", "тестовый", "тестовая"), Tier.TESTING),
+    **dict.fromkeys(("предпрод", "препрод", "стейдж"), Tier.STAGING),
+    **dict.fromkeys(("прод", "продакшен", "продакшн", "бой", "боевой", "боевая"), Tier.PRODUCTION),
+}
 _ORDER = (Tier.DEVELOPMENT, Tier.TESTING, Tier.STAGING, Tier.PRODUCTION, Tier.OTHER)
+_TOLD_TIERS = frozenset(Tier) - {Tier.OTHER}
 _D = DeploymentStatus
 _TOLD = frozenset({_D.SUCCESS, _D.FAILED, _D.CANCELED, _D.BLOCKED, _D.REJECTED})
 _OF_REQUEST = re.compile(r"refs/merge-requests/([0-9]{1,18})/")
 
 
 def tier_of(told: str, environment: str) -> Tier:
-    """The tier as told, else by the environment's name."""
-    try:
+    """The tier as told, else by the environment's name.
+
+    The host tells `other` of every name that it cannot read, Russian ones among them.
+    """
+    if told in _TOLD_TIERS:
         return Tier(told)
-    except ValueError:
-        return next((tier for tier, name in _TIERS if name.search(environment)), Tier.OTHER)
+    names = (_OURS,) if told == Tier.OTHER else (_HOSTS, _OURS)
+    found = [tier for guesses in names for tier, name in guesses if name.search(environment)]
+    return min(found, key=_ORDER.index, default=Tier.OTHER)
 
 
 def wanted(environment: str, tier: Tier, patterns: Sequence[str]) -> bool:
@@ -121,7 +135,8 @@ def wanted(environment: str, tier: Tier, patterns: Sequence[str]) -> bool:
     if not patterns:
         return tier is not Tier.DEVELOPMENT
     names = environment.casefold(), tier.value
-    return any(fnmatchcase(name, one.casefold()) for name in names for one in patterns)
+    told = [one.casefold() for one in patterns]
+    return any(_WORDS.get(one) is tier or any(fnmatchcase(n, one) for n in names) for one in told)
 
 
 def same_commit(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from sync.core.deployments import Deployment
+from sync.core.deployments import Deployment, tier_of
 from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.kinds import Kind
 from sync.core.lifecycle import is_open
@@ -50,7 +50,8 @@ def _own(one: Subject) -> Facts:
             return Facts(one.kind, "deleted" if one.deleted else "created")
         case JobRun():
             branch = "" if one.tag else one.ref
-            return Facts(one.kind, one.status, branch, job=one.name, environment=one.environment)
+            tier, place = tier_of("", one.environment), one.environment
+            return Facts(one.kind, one.status, branch, job=one.name, environment=place, tier=tier)
         case Thing():
             state = one.action or one.state
             labels = frozenset(one.labels)

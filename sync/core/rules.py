@@ -174,9 +174,15 @@ class Rules:
         return self.groups.get(group_id, self.default)
 
     def group_of(self, path: str) -> int:
-        """The workgroup whose project this is, the first that names its path; 0: none does."""
-        named = (key for key, one in self.groups.items() if _names(one.projects, path))
-        return next(named, 0)
+        """The workgroup whose project this is; 0: no one's.
+
+        One that names the path itself goes before those with a pattern of it, else the first.
+        """
+        named = [key for key, one in self.groups.items() if _names(one.projects, path)]
+        exact = [
+            key for key in named if path.casefold() in map(str.casefold, self.groups[key].projects)
+        ]
+        return next(iter(exact or named), 0)
 
     def routes_of(self, path: str) -> tuple[Route, ...]:
         """The rules for what a project tells."""
@@ -200,6 +206,22 @@ class Rules:
             if any(not isinstance(target, Room) or target in rooms for target in route.to)
             for kind in route.kinds
         )
+
+
+def kinds_wanted(rules: Rules) -> frozenset[Kind]:
+    """The kinds that somebody may be told of in any project: what hooks have to bring."""
+    return frozenset(kind for one in _all_routes(rules) if one.to for kind in one.kinds)
+
+
+def internal_wanted(rules: Rules) -> bool:
+    """Whether somebody may be told of what members alone may read."""
+    shown = any(group.notes.internal for group in (rules.default, *rules.groups.values()))
+    return shown or any(one.internal and one.to for one in _all_routes(rules))
+
+
+def _all_routes(rules: Rules) -> list[Route]:
+    own = (group.routes for group in (rules.default, *rules.groups.values()))
+    return [route for routes in own for route in in_force(routes, rules.routes)]
 
 
 def _names(patterns: Iterable[str], path: str) -> bool:

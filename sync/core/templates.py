@@ -1,33 +1,206 @@
-"""An administrator's own text for a kind of thing: BBCode with named places in braces. Pure."""
+"""An administrator's own text for a kind of thing: BBCode with named places in braces. Pure.
+
+What comes into a place is data in the tree: whatever people typed, it makes no markup.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
 
 from sync.text import bbcode
-from sync.text.tree import Document, Inline, Node, Paragraph, Text, mapped
+from sync.text.bbcode_elements import ALONE, DROPPED, PAIRED
+from sync.text.plain import lines_of, run_of, split_lines, text_of
+from sync.text.tree import (
+    Block,
+    Cell,
+    Code,
+    CodeBlock,
+    Document,
+    Emphasis,
+    Heading,
+    Inline,
+    Item,
+    Link,
+    Node,
+    Paragraph,
+    Quote,
+    Strike,
+    Strong,
+    Text,
+    Underline,
+    UserMention,
+    joined,
+    mapped,
+)
+
+LONGEST_TEMPLATE = 4_000  # characters
+
+# What fills a place: a run of text, or whole paragraphs, lists and quotes.
+Value = tuple[Inline, ...] | Document
+Places = Mapping[str, Value]
 
 _PLACE = re.compile(r"\{(\w+)\}")
+# A link to a place: the address has to look like one for the reader to keep it.
+_LINKED = re.compile(r"\[url=[\"']?\{(\w+)\}[\"']?\]", re.IGNORECASE)
+_BARE = re.compile(r"\[url\]\s*\{(\w+)\}\s*\[/url\]", re.IGNORECASE)
+_ADDRESS = "https://place.invalid/"
+_TAG = re.compile(r"\[(/?)([a-z]+|\*)(?:[ =][^\[\]]*)?\]", re.IGNORECASE)
+# What is markup on the portal; `br` and `p` are read as line ends, which are written otherwise.
+_MARKUP = (PAIRED | ALONE | DROPPED | {"*", "code"}) - {"br", "p"}
 
 
-def filled(template: str, places: Mapping[str, tuple[Inline, ...]]) -> Document:
-    """The document with the values in their places; a place without a value is empty."""
-    return mapped(bbcode.read(template), lambda node: _filled(node, places))
+def filled(template: str, places: Places) -> Document:
+    """The document with the values in their places; a place without a value is empty.
+
+    Lines that held nothing but empty places are left out.
+    """
+    return mapped(bbcode.read(_with_addresses(template)), lambda node: _filled(node, places))  # type: ignore[return-value]
 
 
-def _filled(node: Node, places: Mapping[str, tuple[Inline, ...]]) -> Node:
-    if not isinstance(node, Paragraph):
-        return node
-    return Paragraph(tuple(one for child in node.children for one in _put(child, places)))
+def problems(template: str, known: Collection[str]) -> Iterator[str]:
+    """Why a text cannot be used where there are the places `known`."""
+    if not template.strip():
+        yield "must not be empty"
+    if len(template) > LONGEST_TEMPLATE:
+        yield f"must not be longer than {LONGEST_TEMPLATE} characters; it has {len(template)}"
+        return
+    for name in dict.fromkeys(_PLACE.findall(template)):
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            meant = f"; did you mean {{{near[0]}}}?" if near else ""
+            yield f"there is no place {{{name}}} here{meant or _listed(known)}"
+    if lost := _lost(template):
+        yield f"has tags that are unknown here or lack their other half: {', '.join(lost)}"
 
 
-def _put(node: Inline, places: Mapping[str, tuple[Inline, ...]]) -> tuple[Inline, ...]:
-    if not isinstance(node, Text):
-        return (node,)
-    parts = _PLACE.split(node.text)
+def _listed(known: Iterable[str]) -> str:
+    return "; there are: " + ", ".join(f"{{{name}}}" for name in known)
+
+
+def _lost(template: str) -> list[str]:
+    """The tags of which there are more or fewer when the text was read and written again."""
+    before = _tags(_with_addresses(template))
+    after = _tags(bbcode.write(bbcode.read(_with_addresses(template))))
+    return sorted((before - after) or (after - before))
+
+
+def _tags(text: str) -> Counter[str]:
+    found = _TAG.findall(text)
+    return Counter(f"[{end}{name.lower()}]" for end, name in found if name.lower() in _MARKUP)
+
+
+def _with_addresses(template: str) -> str:
+    template = _BARE.sub(r"[url={\1}]{\1}[/url]", template)
+    return _LINKED.sub(rf"[url={_ADDRESS}\1]", template)
+
+
+def _filled(node: Node, places: Places) -> Node:
+    """Children first: what the values bring is not looked into again."""
+    match node:
+        case Code(text) | CodeBlock(text):
+            return replace(node, text=_PLACE.sub(lambda found: _words(places, found[1]), text))
+        case Link(url, children):
+            name = url.removeprefix(_ADDRESS) if url.startswith(_ADDRESS) else ""
+            address = _words(places, name) if name else url
+            return Link(address, tuple(_inside(_run(children, places), Link)))
+        case Strong() | Emphasis() | Strike() | Underline():
+            return replace(node, children=tuple(_inside(_run(node.children, places), type(node))))
+        case Heading() | Cell():
+            return replace(node, children=_run(node.children, places))
+        case Document(blocks):
+            return Document(_blocks(blocks, places))
+        case Quote(blocks) | Item(blocks):
+            return replace(node, blocks=_blocks(blocks, places))
+    return node
+
+
+def _blocks(blocks: Iterable[Block], places: Places) -> tuple[Block, ...]:
     return tuple(
         one
-        for number, part in enumerate(parts)
-        for one in (places.get(part, ()) if number % 2 else (Text(part),))
+        for block in blocks
+        for one in (_paragraphs(block, places) if isinstance(block, Paragraph) else (block,))
     )
+
+
+def _paragraphs(paragraph: Paragraph, places: Places) -> Iterator[Block]:
+    """The paragraph, parted where a place stands in it that holds whole blocks."""
+    run: list[Inline] = []
+    for node in _parted(paragraph.children):
+        value = _value(node, places)
+        if isinstance(value, Document) and not _is_run(value):
+            yield from _paragraph(run, places)
+            yield from value.blocks
+            run.clear()
+        else:
+            run.append(node)
+    yield from _paragraph(run, places)
+
+
+def _is_run(value: Document) -> bool:
+    """A single paragraph goes on where its place stands."""
+    return all(isinstance(block, Paragraph) for block in value.blocks) and len(value.blocks) < 2
+
+
+def _paragraph(run: Iterable[Inline], places: Places) -> Iterator[Paragraph]:
+    told = ((line, _run(line, places)) for line in split_lines(tuple(run)))
+    lines = [now for line, now in told if text_of(now).strip() or not line]
+    while lines and not lines[0]:
+        lines.pop(0)
+    while lines and not lines[-1]:
+        lines.pop()
+    if lines:
+        yield Paragraph(run_of(lines))
+
+
+def _parted(nodes: Iterable[Inline]) -> Iterator[Inline]:
+    """Texts cut so that each place is a node of its own."""
+    for node in nodes:
+        if isinstance(node, Text):
+            parts = _PLACE.split(node.text)
+            yield from (Text(f"{{{part}}}" if number % 2 else part)
+                        for number, part in enumerate(parts) if part)  # fmt: skip
+        else:
+            yield node
+
+
+def _value(node: Inline, places: Places) -> Value | None:
+    """What a place is filled with; None for what is no place."""
+    if isinstance(node, Text) and (found := _PLACE.fullmatch(node.text)):
+        return places.get(found[1], ())
+    return None
+
+
+def _run(nodes: Iterable[Inline], places: Places) -> tuple[Inline, ...]:
+    out: list[Inline] = []
+    for node in _parted(nodes):
+        match _value(node, places):
+            case None:
+                out.append(node)
+            case Document(blocks):
+                out.extend(run_of(lines_of(blocks)))
+            case tuple() as line:
+                out.extend(line)
+    return joined(tuple(out))
+
+
+def _inside(nodes: Iterable[Inline], outer: type[Inline]) -> Iterator[Inline]:
+    """What may stand in a node of that type: none of its own, and in a link nobody either."""
+    for node in nodes:
+        match node:
+            case Link() | UserMention() if outer is Link:
+                yield Text(text_of((node,)))
+            case Strong() | Emphasis() | Strike() | Underline() | Link():
+                inner = tuple(_inside(node.children, outer))
+                yield from inner if type(node) is outer else (replace(node, children=inner),)
+            case _:
+                yield node
+
+
+def _words(places: Places, name: str) -> str:
+    value = places.get(name, ())
+    line = run_of(lines_of(value.blocks)) if isinstance(value, Document) else value
+    return text_of(line)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Protocol
 
 from sync.core.model import PortalUser, Stage
-from sync.settings.model import Group, Settings
+from sync.core.routes import Room, in_force
+from sync.settings import route_checks
+from sync.settings.model import Group, Settings, Workgroup
 from sync.settings.model import Stage as StageRef
 from sync.settings.problems import Path
+from sync.settings.routing import Route, to_routes
 from sync.settings.secrets import Unresolved, resolve
 
 Found = Iterator[tuple[Path, str]]
@@ -27,9 +30,14 @@ class Lookups(Protocol):
         """A user by id or by e-mail address."""
         ...
 
+    def may_post(self, dialog: str) -> bool | None:
+        """Whether we may write in a chat; None where that cannot be found out."""
+        ...
+
 
 def local(settings: Settings, environ: Mapping[str, str]) -> Found:
-    """Problems that this machine can see: duplicates, secrets, certificate files."""
+    """Problems that this machine can see: duplicates, secrets, files, rules that say nothing."""
+    yield from route_checks.problems(settings)
     names = Counter(connection.name for connection in settings.connections)
     for index, connection in enumerate(settings.connections):
         here: Path = ("connections", index)
@@ -45,13 +53,13 @@ def local(settings: Settings, environ: Mapping[str, str]) -> Found:
 
 
 def remote(settings: Settings, portal: Lookups) -> Found:
-    """Problems that only the portal can see: unknown users, workgroups and columns."""
-    for name, reference in settings.people.items():
+    """Problems that only the portal can see: unknown users, workgroups, columns and chats."""
+    for path, reference in people(settings):
         user = portal.user(reference)
         if user is None:
-            yield ("people", name), f"the portal has no user {reference}"
+            yield path, f"the portal has no user {reference}"
         elif not user.active:
-            yield ("people", name), f"the portal's user {reference} is dismissed"
+            yield path, f"the portal's user {reference} is dismissed"
     for group_id, group in settings.rules.workgroups.items():
         here: Path = ("rules", "workgroups", group_id)
         stages = portal.stages(group_id)
@@ -59,6 +67,56 @@ def remote(settings: Settings, portal: Lookups) -> Found:
             yield here, f"the portal has no workgroup {group_id}, or the app cannot see it"
         else:
             yield from _stages(here, group, stages)
+    for path, dialog in _chats(settings):
+        if portal.may_post(dialog) is False:
+            text = f"the app cannot write in {dialog}: there is no such chat, or the employee "
+            yield path, text + "in whose name it works is not in it or may not write there"
+
+
+def people(settings: Settings) -> Iterator[tuple[Path, int | str]]:
+    """Everybody of the portal whom the settings name."""
+    yield from ((("people", name), one) for name, one in settings.people.items())
+    groups: list[tuple[Path, Group]] = [(("rules", "default"), settings.rules.default)]
+    groups += [
+        (("rules", "workgroups", key), one) for key, one in settings.rules.workgroups.items()
+    ]
+    for here, group in groups:
+        for role, known in group.roles.items():
+            yield from (((*here, "roles", role, at), one) for at, one in enumerate(known))
+
+
+def _chats(settings: Settings) -> Iterator[tuple[Path, str]]:
+    """Every chat that rules may have messages for, once each."""
+    named: list[tuple[Path, str]] = [
+        (("chats", room), dialog) for room, dialog in settings.chats.model_dump().items() if dialog
+    ]
+    named += _of_routes(("routes",), settings.routes or ())
+    for key, group in settings.rules.workgroups.items():
+        here: Path = ("rules", "workgroups", key)
+        if group.chat:
+            named.append(((*here, "chat"), group.chat))
+        elif group.projects and _talks(settings, group):
+            named.append((here, f"sg{key}"))
+        named += _of_routes((*here, "routes"), group.routes)
+    seen: set[str] = set()
+    for path, dialog in named:
+        if dialog not in seen:
+            seen.add(dialog)
+            yield path, dialog
+
+
+def _of_routes(here: Path, routes: Sequence[Route]) -> Iterator[tuple[Path, str]]:
+    for number, one in enumerate(routes):
+        for at, target in enumerate(one.to):
+            if target.startswith(("chat", "sg")):
+                yield (*here, number, "to", at), target
+
+
+def _talks(settings: Settings, group: Workgroup) -> bool:
+    """Whether a rule has something for the workgroup's own chat."""
+    general = to_routes(settings.routes)
+    own = to_routes(group.routes)
+    return any(Room.PROJECT in one.to and one.kinds for one in in_force(own, general))
 
 
 def _stages(here: Path, group: Group, stages: tuple[Stage, ...]) -> Found:

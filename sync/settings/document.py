@@ -13,16 +13,28 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from sync.settings import checks
 from sync.settings.checks import Lookups
-from sync.settings.model import Connection, Group, References, Rules, Settings, Stage, Target
+from sync.settings.model import (
+    Ci,
+    Connection,
+    Deployments,
+    Limits,
+    References,
+    Rules,
+    Settings,
+    Stage,
+    Target,
+    Workgroup,
+)
 from sync.settings.problems import Invalid, Path, Problem, meant, shown
+from sync.settings.routing import Alerts, Chats, Commits, Notes, Route
 from sync.settings.salvage import salvage
 
 LARGEST_BYTES = 1_000_000
-_KNOWN = {
-    name
-    for model in (Settings, References, Connection, Rules, Group, Target, Stage)
-    for name in model.model_fields
-}
+_PARTS = (
+    Settings, References, Connection, Rules, Workgroup, Target, Stage, Ci, Deployments, Notes,
+    Commits, Alerts, Route, Chats, Limits,
+)  # fmt: skip
+_KNOWN = {name for model in _PARTS for name in model.model_fields}
 
 
 def read(text: str, environ: Mapping[str, str], portal: Lookups | None = None) -> Settings:
@@ -52,7 +64,8 @@ class Document:
 
     def problem(self, path: Path, text: str) -> Problem:
         if text == "unknown key":
-            text += meant(str(path[-1]), _KNOWN)
+            name = str(path[-1])
+            text = "is no key of this place" if name in _KNOWN else text + meant(name, _KNOWN)
         return Problem(self.line(path), shown(self._as_written(path)), text)
 
     def _as_written(self, path: Path) -> Path:

@@ -2,42 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from sync.core import rules as core
-from sync.settings.model import Ci, Deployments, Group, Settings, Stage, Target
+from sync.core.routes import Role, Room
+from sync.settings.checks import people
+from sync.settings.model import Deployments, Group, Settings, Stage, Target, Workgroup
+from sync.settings.routing import Alerts, Chats, to_routes
+from sync.settings.values import Part
+
+UserIds = Mapping[str, int]
+Simple = TypeVar("Simple", core.CiRules, core.NoteRules, core.CommitRules)
 
 
-def to_rules(settings: Settings, user_ids: Mapping[str, int] | None = None) -> core.Rules:
+def to_rules(settings: Settings, user_ids: UserIds | None = None) -> core.Rules:
     """The rules of a portal.
 
     `user_ids`: portal user ids by casefolded e-mail address, for people who are given by one; a
     person whose address is not among them is left to the other ways of finding people.
     """
-    default = _group(settings.rules.default, core.GroupRules())
+    known = user_ids or {}
+    default = _group(settings.rules.default, core.GroupRules(), known)
+    groups = settings.rules.workgroups.items()
     return core.Rules(
         references=core.ReferenceRules(settings.references.prefix, settings.references.pattern),
         default=default,
-        groups={key: _group(one, default) for key, one in settings.rules.workgroups.items()},
-        people=_people(settings, user_ids or {}),
+        groups={key: _workgroup(one, default, known) for key, one in groups},
+        people=_people(settings, known),
         language=settings.language,
+        chats=_chats(settings.chats),
+        routes=to_routes(settings.routes),
+        templates=dict(settings.templates),
+        zone=ZoneInfo(settings.timezone),
     )
 
 
-def _group(group: Group, base: core.GroupRules) -> core.GroupRules:
+def needs_addresses(settings: Settings) -> bool:
+    """Whether anybody of the portal is given by an e-mail address."""
+    return any(isinstance(one, str) for _, one in people(settings))
+
+
+def _group(group: Group, base: core.GroupRules, user_ids: UserIds) -> core.GroupRules:
     steps = {step: _target(target) for step, target in group.steps.items()}
-    notify = base.notify if group.notify is None else frozenset(group.notify)
-    return core.GroupRules(
-        {**base.steps, **steps},
-        notify,
-        _ci(group.ci, base.ci),
-        _deployments(group.deployments, base.deployments),
+    roles = {Role(role): _users(known, user_ids) for role, known in group.roles.items()}
+    return replace(
+        base,
+        steps={**base.steps, **steps},
+        notify=base.notify if group.notify is None else frozenset(group.notify),
+        ci=_simple(group.ci, base.ci),
+        deployments=_deployments(group.deployments, base.deployments),
+        notes=_simple(group.notes, base.notes),
+        commits=_simple(group.commits, base.commits),
+        alerts=_alerts(group.alerts, base.alerts),
+        people={**base.people, **roles},
     )
 
 
-def _ci(ci: Ci, base: core.CiRules) -> core.CiRules:
-    return replace(base, **ci.model_dump(exclude_none=True))
+def _workgroup(group: Workgroup, base: core.GroupRules, user_ids: UserIds) -> core.GroupRules:
+    return replace(
+        _group(group, base, user_ids),
+        projects=tuple(group.projects),
+        chat=group.chat,
+        routes=to_routes(group.routes),
+    )
+
+
+def _users(known: Iterable[int | str], user_ids: UserIds) -> tuple[int, ...]:
+    ids = (one if isinstance(one, int) else user_ids.get(one.casefold()) for one in known)
+    return tuple(user_id for user_id in ids if user_id is not None)
+
+
+def _simple(told: Part, base: Simple) -> Simple:
+    """Settings that are named as in the rules, one by one."""
+    return replace(base, **told.model_dump(exclude_none=True))
+
+
+def _alerts(told: Alerts, base: core.AlertRules) -> core.AlertRules:
+    said = told.model_dump(exclude_none=True)
+    if told.branches is not None:
+        said["branches"] = tuple(told.branches)
+    return replace(base, **said)
+
+
+def _chats(told: Chats) -> dict[Room, str]:
+    known = {Room.GENERAL: told.general, Room.RELEASES: told.releases}
+    return {room: dialog for room, dialog in known.items() if dialog}
 
 
 def _deployments(told: Deployments, base: core.DeploymentRules) -> core.DeploymentRules:
@@ -55,9 +107,6 @@ def _stage(stage: Stage) -> core.StageRef:
     return core.StageRef(stage.id, stage.type, stage.title)
 
 
-def _people(settings: Settings, user_ids: Mapping[str, int]) -> dict[str, int]:
-    found = {
-        name: who if isinstance(who, int) else user_ids.get(who.casefold())
-        for name, who in settings.people.items()
-    }
-    return {name: user_id for name, user_id in found.items() if user_id is not None}
+def _people(settings: Settings, user_ids: UserIds) -> dict[str, int]:
+    found = {name: _users([who], user_ids) for name, who in settings.people.items()}
+    return {name: users[0] for name, users in found.items() if users}

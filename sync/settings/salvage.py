@@ -32,6 +32,7 @@ def _deepest_and_last_first(path: Path) -> tuple[int, tuple[str, ...]]:
 
 def _take_out(root: Any, path: Path) -> None:
     """Removes what stands at `path`, or puts what stands for it where something must."""
+    path = _whole_rule(path)
     node = root
     for part in path[:-1]:
         node = _child(node, part)
@@ -46,6 +47,13 @@ def _take_out(root: Any, path: Path) -> None:
             del node[path[-1]]
         else:
             node[path[-1]] = stand_in
+
+
+def _whole_rule(path: Path) -> Path:
+    """A rule with a wrong part says something else without it: all of it is put aside."""
+    if "routes" not in path:
+        return path
+    return path[: path.index("routes") + 2]
 
 
 def _child(node: Any, part: str | int) -> Any:
@@ -64,6 +72,8 @@ def _stand_in(path: Path) -> Any:
             return {"name": f"number {index}", "url": "https://unknown.invalid"}
         case ("connections", int(index), "name"):
             return f"number {index}"
+        case (*_, "routes", int()):
+            return {"on": ["push"], "to": []}
         case ("connections", int(), "url"):
             return "https://unknown.invalid"
     return None

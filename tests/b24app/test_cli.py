@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from b24app.cli import main
 from sync.config import Config
+from sync.core.places import MEANINGS
+from sync.core.samples import SAMPLES
 from sync.keyfile import new_key
 from sync.store import connections, logs, portals, subjects
 from sync.store.database import read, write
@@ -91,6 +93,41 @@ def test_settings_can_be_checked_without_applying_them(portal, engine, tmp_path,
     assert capsys.readouterr().out == "The settings are right; nothing was applied.\n"
     with read(engine) as conn:
         assert connections.by_portal(conn, portal.id) == ()
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_what_people_would_be_told_is_shown_of_every_kind(portal, capsys, kind, language):
+    assert main(["settings", "preview", kind, "--language", language]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "BBCode:" and said[1]
+    assert said[said.index("As text:") + 1]
+    assert f"{{default}}  {MEANINGS['default']}" in said[said.index("Places:") :]
+
+
+def test_a_text_of_ones_own_is_shown_before_it_is_used(environ, tmp_path, capsys):
+    assert main(["settings", "preview", "push", "--template", "[i]Look[/i]\n{default}"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1] == "[i]Look[/i]" and said[2].startswith("[b]Ann Lee pushed to [url=")
+    file = tmp_path / "settings.yaml"
+    file.write_text("version: 1\nportal: x\ntemplates: {tag: '[b]A tag[/b]'}\n")
+    assert main(["settings", "preview", "tag", "--file", str(file)]) == 0
+    assert capsys.readouterr().out.splitlines()[:5] == [
+        "BBCode:", "[b]A tag[/b]", "", "As text:", "A tag",
+    ]  # fmt: skip
+
+
+def test_a_text_that_cannot_be_used_is_told_so_instead_of_shown(environ, tmp_path, capsys):
+    assert main(["settings", "preview", "push", "--template", "[b]{barnch}"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "template: has tags that are unknown here or lack their other half: [b]",
+        "template: there is no place {barnch} here; did you mean {branch}?",
+    ]
+    file = tmp_path / "settings.yaml"
+    file.write_text("version: 1\nportal: x\ntemplates:\n  tag: '[b]'\n  psh: x\n")
+    assert main(["settings", "preview", "tag", "--file", str(file)]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == ["line 4", "line 5"]
 
 
 @pytest.mark.parametrize(

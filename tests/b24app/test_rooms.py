@@ -156,6 +156,29 @@ rules:
     ]
 
 
+def test_chats_are_checked_for_who_may_write_there(beside, emulator, portal):
+    state = emulator.state
+    group = state.add_group("Shop", members=[1])
+    mine = state.add_chat("chat", "Mine", 1, members=[1])
+    theirs = state.add_chat("chat", "Theirs", 2, members=[2])
+    news = state.add_chat("chat", "News", 2, members=[1, 2])
+    news.can_post = "owner"
+    lookups = PortalLookups(beside.deps.rooms.portal(portal.id))
+    told = {name: lookups.may_post(name) for name in (
+        f"sg{group.id}", f"chat{mine.id}", f"chat{theirs.id}", f"chat{news.id}", "chat999", "sg999",
+    )}  # fmt: skip
+    assert list(told.values()) == [True, True, False, False, False, False]
+    assert lookups.unchecked == ""
+
+
+def test_chats_that_may_not_be_looked_at_stop_nothing(beside, emulator, portal):
+    emulator.state.app.scopes -= {"im"}
+    lookups = PortalLookups(beside.deps.rooms.portal(portal.id))
+    text = "version: 1\nportal: portal.example.com\nchats: {general: 5, releases: 6}\n"
+    assert parse(text, {}, lookups).chats.general == "chat5"
+    assert lookups.unchecked.startswith("im.dialog.get was not done (INSUFFICIENT_SCOPE)")
+
+
 def test_a_moved_domain_is_followed_and_stored(beside, emulator, portal):
     emulator.move_domain()
     assert beside.deps.rooms.portal(portal.id).call("profile", {}, write=False)["result"]

@@ -65,6 +65,19 @@ def test_an_administrator_who_is_not_in_the_chat_is_refused_too(b24):
     assert answer == (403, "ACCESS_ERROR")
 
 
+def test_who_is_in_a_chat_sees_its_rights_and_may_write_by_them(b24):
+    chat = b24.state.add_chat("chat", "News", 1, members=[1, 7])
+    chat.can_post = "owner"
+    where = f"chat{chat.id}"
+    shown = Rest(b24, 7).result("im.dialog.get", DIALOG_ID=where)
+    assert (shown["id"], shown["dialog_id"], shown["name"]) == (chat.id, where, "News")
+    assert (shown["role"], shown["permissions"]["can_post"]) == ("member", "owner")
+    assert Rest(b24, 7).error("im.message.add", DIALOG_ID=where, MESSAGE="x")[0] == 403
+    assert Rest(b24, 1).result("im.message.add", DIALOG_ID=where, MESSAGE="x") > 0
+    assert Rest(b24, 8).error("im.dialog.get", DIALOG_ID=where) == (403, "ACCESS_ERROR")
+    assert Rest(b24, 8).error("im.dialog.get", DIALOG_ID="") == (400, "DIALOG_ID_EMPTY")
+
+
 def test_an_auditor_joins_the_discussion(b24):
     fields = {"AUDITORS": [8]}
     Rest(b24, 1).result("tasks.task.update", taskId=31, fields=fields)

@@ -31,6 +31,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "events": {},
     "feature.get": {"CODE": "rest_offline_extended"},
     "im.chat.get": {"ENTITY_TYPE": "SONET_GROUP", "ENTITY_ID": "3"},
+    "im.dialog.get": {"DIALOG_ID": "sg3"},
     "im.dialog.messages.get": {"DIALOG_ID": "sg3"},
     "im.message.add": {"DIALOG_ID": "sg3", "MESSAGE": "hello"},
     "im.message.update": {"MESSAGE_ID": 1900, "MESSAGE": "other"},

@@ -62,6 +62,9 @@ class FakePortal:
         )
         return next((one for one in people if reference in (one.id, one.email)), None)
 
+    def may_post(self, dialog: str) -> bool | None:
+        return {"chat13": False, "sg8": False, "chat99": None}.get(dialog, True)
+
 
 def problems(text: str, environ: dict[str, str] | None = None, portal=None) -> list[str]:
     with pytest.raises(Invalid) as raised:

@@ -89,7 +89,8 @@ class Task:
 
 @dataclass(slots=True)
 class Chat:
-    """`kind`: chat, open, private, tasksTask, sonetGroup, general."""
+    """`kind`: chat, open, private, tasksTask, sonetGroup, general. `can_post`: member, manager,
+    owner: from whom on people may write."""
 
     id: int
     kind: str
@@ -99,6 +100,10 @@ class Chat:
     created: datetime
     entity_type: str = ""
     entity_id: str = ""
+    can_post: str = "member"
+
+    def role_of(self, user_id: int) -> str:
+        return "owner" if self.owner == user_id else "member"
 
 
 @dataclass(slots=True)

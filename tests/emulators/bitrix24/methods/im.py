@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.emulators.bitrix24.calls import Call, Page, ids, method
+from tests.emulators.bitrix24.dialogs import dialog
 from tests.emulators.bitrix24.errors import RestError
 from tests.emulators.bitrix24.records import Chat
 
@@ -69,6 +70,22 @@ def chat_get(call: Call) -> dict[str, int] | None:
     return {"ID": chat.id} if chat else None
 
 
+@method("im.dialog.get", "im", accepts="DIALOG_ID", folded=True)
+def dialog_get(call: Call) -> dict[str, Any]:
+    """https://apidocs.bitrix24.com/api-reference/chats/im-dialog-get.html"""
+    chat = dialog(call)
+    return _found(call, chat) | {
+        "readed_list": [],
+        "manager_list": [chat.owner],
+        "last_message_views": {
+            "message_id": _last_id(call, chat),
+            "first_viewers": [],
+            "count_of_viewers": 0,
+        },
+        "dialog_id": call.text("DIALOG_ID"),
+    }
+
+
 @method("im.chat.user.add", "im", accepts="CHAT_ID USERS HIDE_HISTORY", writes=True, folded=True)
 def chat_user_add(call: Call) -> bool:
     if not call.number("CHAT_ID"):
@@ -127,11 +144,11 @@ def show_chat(call: Call, chat: Chat) -> dict[str, Any]:
         "date_create": call.portal.iso(chat.created),
         "message_type": "C",
         "public": "",
-        "role": "owner" if chat.owner == call.user.id else "member",
+        "role": chat.role_of(call.user.id),
         "entity_link": {"type": chat.entity_type, "url": "", "id": chat.entity_id},
         "text_field_enabled": True,
         "background_id": None,
-        "permissions": CAN,
+        "permissions": CAN | {"can_post": chat.can_post},
     }
 
 

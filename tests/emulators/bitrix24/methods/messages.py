@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tests.emulators.bitrix24.calls import Call, intval, method
-from tests.emulators.bitrix24.dialogs import dialog
+from tests.emulators.bitrix24.dialogs import NO_ACCESS, dialog
 from tests.emulators.bitrix24.errors import RestError
 from tests.emulators.bitrix24.records import Message, User
 from tests.emulators.bitrix24.work import clean_message, may_edit_message
 
 PAGE, MOST = 20, 50
+RANKS = ("member", "manager", "owner")
 TEXTS = "ATTACH KEYBOARD MENU URL_PREVIEW"
 NO_MESSAGE = RestError(400, "MESSAGE_ID_ERROR", "Message ID can't be empty")
 EMPTY = RestError(400, "MESSAGE_EMPTY", "Message can't be empty")
@@ -28,6 +29,8 @@ CANNOT = RestError(
 )
 def add(call: Call) -> int:
     chat = dialog(call)
+    if RANKS.index(chat.role_of(call.user.id)) < RANKS.index(chat.can_post):
+        raise NO_ACCESS
     if not call.text("MESSAGE").strip() and not call.params.get("ATTACH"):
         raise EMPTY
     author = 0 if call.text("SYSTEM") == "Y" else call.user.id

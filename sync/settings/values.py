@@ -1,0 +1,113 @@
+"""The kinds of values that settings hold, and what is said of one that is none. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
+
+from sync.core.kinds import Kind
+from sync.core.model import Milestone, Step, TaskStatus
+from sync.core.patterns import pattern_problem
+
+
+def wrong(text: str) -> PydanticCustomError:
+    return PydanticCustomError("settings", "{text}", {"text": text})
+
+
+def _address(value: str) -> str:
+    """An http(s) address without credentials, query or fragment, and without a last slash."""
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - raises on a port that is none
+    except ValueError:
+        raise wrong("is no URL") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise wrong("must be a URL that starts with https:// or http://")
+    if parts.username or parts.password:
+        raise wrong("must not hold a user name or password; give the token under `token`")
+    if parts.query or parts.fragment:
+        raise wrong("must not hold a query (?…) or a fragment (#…)")
+    return value.rstrip("/")
+
+
+def _proxy(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https", "socks5", "socks5h") or not parts.hostname:
+        raise wrong("must be a URL that starts with http://, https:// or socks5://")
+    return value
+
+
+def _network(value: str) -> str:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        raise wrong("must be an IP address or a network like 10.0.0.0/8") from None
+    return value
+
+
+def _pattern(value: str) -> str:
+    if problem := pattern_problem(value):
+        raise wrong(problem)
+    return value
+
+
+def _portal_person(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise wrong("must be a Bitrix24 user id (a number) or an e-mail address")
+    if isinstance(value, int) and value < 1:
+        raise wrong("must be a Bitrix24 user id above 0")
+    if isinstance(value, str) and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        raise wrong("must be a Bitrix24 user id (a number) or an e-mail address")
+    return value
+
+
+def _project(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[\w.-]+(/[\w.-]+)*", value):
+        return value
+    raise wrong("must be a path like group/project, or a numeric id")
+
+
+def dialog(value: Any) -> str:
+    """`chat58` of 58, as the portal's own addresses of chats show the number alone."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return f"chat{value}"
+    if isinstance(value, str) and (
+        found := re.fullmatch(r"(chat|sg|)([1-9]\d{0,9})", value.strip())
+    ):
+        return f"{found[1] or 'chat'}{found[2]}"
+    raise wrong("must be a chat like chat58, a workgroup's chat like sg10, or a chat's number")
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[\w][\w .-]{0,63}$")]
+Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,15}$")]
+Address = Annotated[str, AfterValidator(_address)]
+Network = Annotated[str, AfterValidator(_network)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Proxy = Annotated[str, AfterValidator(_proxy)]
+PortalPerson = Annotated[int | str, BeforeValidator(_portal_person)]
+ProjectRef = Annotated[int | str, BeforeValidator(_project)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Positive = Annotated[int, Field(gt=0)]
+StatusName = Annotated[TaskStatus, Field(strict=False)]
+StepName = Annotated[Step, Field(strict=False)]
+Dialog = Annotated[str, BeforeValidator(dialog)]
+KindName = Annotated[Kind, Field(strict=False)]
+MilestoneName = Annotated[Milestone, Field(strict=False)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

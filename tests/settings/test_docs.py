@@ -1,0 +1,75 @@
+"""What the administrators' guide says of rules is what holds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sync.core.kind_facts import FILTERS, STATES
+from sync.core.kinds import Kind
+from sync.core.places import MEANINGS
+from sync.core.routes import ALWAYS, DEFAULT_ROUTES, Route
+from sync.core.rules import GroupRules
+from sync.settings.document import read
+from sync.settings.rules import to_rules
+
+GUIDE = (Path(__file__).parents[2] / "docs/admins.md").read_text(encoding="utf-8")
+HEAD = "version: 1\nportal: portal.example.com\n"
+
+
+def rows(head: str) -> list[str]:
+    """The rows of the table whose first line is `head`."""
+    return GUIDE.partition(f"{head}\n")[2].partition("\n\n")[0].splitlines()[1:]
+
+
+def examples() -> list[str]:
+    found = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+    return [text if text.startswith("version") else HEAD + text for text in found]
+
+
+def ticked(names: object) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def told(route: Route) -> str:
+    states = [state for kind in route.kinds for state in STATES[kind] if state in route.states]
+    parts = [ticked(route.to)]
+    parts += [f"when {ticked(states)}"] if states else []
+    parts += [f"in {ticked(route.environments)}"] if route.environments else []
+    return " ".join(parts)
+
+
+def test_the_table_of_defaults_is_the_defaults() -> None:
+    expected = []
+    for kind in Kind:
+        mine = [told(one) for one in DEFAULT_ROUTES if kind in one.kinds]
+        mine += [f"{told(ALWAYS)}, always"] if kind in ALWAYS.kinds else []
+        expected.append(f"| `{kind}` | {'; '.join(mine) or 'nobody'} |")
+    assert rows("| `on` | told to |") == expected
+
+
+def test_the_table_of_kinds_has_their_states_and_filters() -> None:
+    filters = {kind: [name for name, kinds in FILTERS.items() if kind in kinds] for kind in Kind}
+    assert [re.sub(" +", " ", row) for row in rows("| `on` | `when` | filters |")] == [
+        re.sub(" +", " ", f"| `{kind}` | {ticked(STATES[kind])} | {ticked(filters[kind])} |")
+        for kind in Kind
+    ]
+
+
+def test_the_table_of_places_has_their_meanings() -> None:
+    assert rows("| place | holds |") == [f"| `{{{n}}}` | {text} |" for n, text in MEANINGS.items()]
+
+
+@pytest.mark.parametrize("text", examples())
+def test_an_example_can_be_applied(text: str) -> None:
+    text = re.sub(r"\n *ca_file: .*", "", text)
+    assert read(text, {"GITLAB_TOKEN": "secret"})
+
+
+def test_what_is_shown_as_the_defaults_of_a_workgroup_are_they() -> None:
+    (text,) = [one for one in examples() if "by_stage" in one]
+    found = to_rules(read(text, {})).default
+    usual = GroupRules()
+    assert (found.notes, found.commits, found.alerts) == (usual.notes, usual.commits, usual.alerts)
