@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from b24app.rooms import Rooms
+from sync.core.rules import Rules, internal_wanted, kinds_wanted
 from sync.errors import Refused, SyncError
 from sync.gitlab import account, issue_links, webhooks
 from sync.gitlab.client import GitLab
@@ -77,9 +78,13 @@ def change_hooks(
             code="no_public_url",
         )
     url = f"{rooms.config.public_url}/hooks/gitlab/{secrets.hook_key}"
-    done = []
+    done, rules = [], rooms.rules(portal.id)
     for target in _targets(record):
-        work = _removal(client, target, url) if remove else _repair(client, target, url, secrets)
+        work = (
+            _removal(client, target, url)
+            if remove
+            else _repair(client, target, url, secrets, rules)
+        )
         done.append(_tried(str(target), work))
     if record.options.get("issue_links"):
         address = portal.client_endpoint.removesuffix("/rest/")
@@ -101,7 +106,7 @@ def _tried(target: str, work: Callable[[], tuple[bool, str]]) -> HookOutcome:
 
 
 def _repair(
-    client: GitLab, target: Target, url: str, secrets: ConnectionSecrets
+    client: GitLab, target: Target, url: str, secrets: ConnectionSecrets, rules: Rules
 ) -> Callable[[], tuple[bool, str]]:
     def work() -> tuple[bool, str]:
         report = webhooks.ensure(
@@ -110,6 +115,8 @@ def _repair(
             url=url,
             token=secrets.hook_token or "",
             signing_token=secrets.signing_token,
+            events=kinds_wanted(rules),
+            internal=internal_wanted(rules),
         )
         said = ["created" if report.created else "in place"]
         said += [f"corrected: {', '.join(report.changed)}"] if report.changed else []

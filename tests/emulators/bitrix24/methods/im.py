@@ -78,7 +78,7 @@ def dialog_get(call: Call) -> dict[str, Any]:
         "readed_list": [],
         "manager_list": [chat.owner],
         "last_message_views": {
-            "message_id": _last_id(call, chat),
+            "message_id": last_id(call, chat),
             "first_viewers": [],
             "count_of_viewers": 0,
         },
