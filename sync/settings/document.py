@@ -13,14 +13,23 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from sync.settings import checks
 from sync.settings.checks import Lookups
-from sync.settings.model import Connection, Group, References, Rules, Settings, Stage, Target
+from sync.settings.model import (
+    Connection,
+    Group,
+    References,
+    Retention,
+    Rules,
+    Settings,
+    Stage,
+    Target,
+)
 from sync.settings.problems import Invalid, Path, Problem, meant, shown
 from sync.settings.salvage import salvage
 
 LARGEST_BYTES = 1_000_000
 _KNOWN = {
     name
-    for model in (Settings, References, Connection, Rules, Group, Target, Stage)
+    for model in (Settings, References, Connection, Rules, Group, Target, Stage, Retention)
     for name in model.model_fields
 }
 

@@ -96,6 +96,7 @@ PortalPerson = Annotated[int | str, BeforeValidator(_portal_person)]
 ProjectRef = Annotated[int | str, BeforeValidator(_project)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Positive = Annotated[int, Field(gt=0)]
+Days = Annotated[int, Field(gt=0, le=36_500)]
 StatusName = Annotated[TaskStatus, Field(strict=False)]
 StepName = Annotated[Step, Field(strict=False)]
 MilestoneName = Annotated[Milestone, Field(strict=False)]
@@ -193,6 +194,22 @@ class Limits(_Part):
     burst: Annotated[int, Field(gt=0, le=1000)] = 50
 
 
+def _audit_days(value: int) -> int:
+    if value < 3:
+        raise wrong("must be at least 3 days: Bitrix24's market asks for that")
+    return value
+
+
+class Retention(_Part):
+    """How many days things are kept; the mirror is what the code hosts told."""
+
+    deliveries: Days = 30
+    audit: Annotated[Days, AfterValidator(_audit_days)] = 7
+    commands: Days = 30
+    decisions: Days = 365
+    mirror: Days = 730
+
+
 class Settings(_Part):
     version: Literal[1]
     portal: Annotated[str, StringConstraints(pattern=r"^[\w.:-]+$", max_length=255)]
@@ -202,6 +219,7 @@ class Settings(_Part):
     connections: list[Connection] = []
     rules: Rules = Rules()
     limits: Limits = Limits()
+    retention: Retention = Retention()
 
 
 def stored(settings: Settings) -> dict[str, Any]:
