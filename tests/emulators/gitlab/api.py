@@ -15,6 +15,7 @@ from tests.emulators.gitlab import (
     rest_deployments,
     rest_hooks,
     rest_people,
+    rest_pipelines,
     rest_requests,
     rest_tracker,
 )
@@ -134,6 +135,7 @@ ROUTES = [
     *_hook_routes("project"),
     *_hook_routes("group", edition="ee"),
     *_integration_routes(),
+    *rest_pipelines.routes(_route, P),
 ]
 
 
