@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from b24app import development as seen
 from b24app import health, replaying, reports, tenants
+from b24app.acting import acting
 from b24app.deps import Deps
 from b24app.errors import Unwelcome, language
 from b24app.security import Visitor
@@ -134,6 +135,7 @@ def _visitor(deps: Deps) -> Visitor:
     visitor = deps.tokens.read(_bearer(), deps.clock.now())
     if visitor is None:
         raise _page_over()
+    acting.set(str(visitor.user_id))
     return visitor
 
 

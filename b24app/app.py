@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from b24app import api, ci, errors, events, health, hooks, install, panel, security
+from b24app.acting import acting
 from b24app.deps import Deps
 
 LARGEST_REQUEST = 1_000_000  # bytes, of everything but code host hooks
@@ -25,4 +26,18 @@ def create_app(deps: Deps) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
+    _act_for_nobody_else(app)
     return app
+
+
+def _act_for_nobody_else(app: Flask) -> None:
+    """Threads serve one request after another; a streamed answer ends when it is closed."""
+
+    @app.before_request
+    def _begin() -> None:
+        acting.set("")
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        response.call_on_close(lambda: acting.set(""))
+        return response

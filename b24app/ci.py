@@ -145,7 +145,12 @@ def _fetch(deps: Deps, issuer: str) -> tuple[Mapping[str, Any], ...]:
     """The issuer's keys, by the way its connection goes."""
     known = _connections(deps, issuer)
     options = known[0].options if known else {}
+    ledger = deps.rooms.ledger(
+        "gitlab",
+        known[0].portal_id if known else None,
+        connection=known[0].name if known else "",
+    )
     with guarded_session(
         deps.config.allowed_networks, ca_file=options.get("ca_file"), proxy=options.get("proxy")
     ) as session:
-        return id_tokens.fetch(session, issuer)
+        return id_tokens.fetch(session, issuer, ledger)

@@ -12,6 +12,7 @@ from b24app.rooms import Rooms
 from b24app.security import PageTokens
 from sync.config import Config
 from sync.core.clock import Clock
+from sync.engine.audit import Audit
 from sync.engine.inbox import Inbox
 from sync.store.vault import Vault
 
@@ -26,6 +27,7 @@ class Deps:
     clock: Clock
     wake: Callable[[int], None]
     inbox: Inbox
+    audit: Audit
     rooms: Rooms
     tokens: PageTokens
     known_hooks: Remembered[str, KnownHook] = field(repr=False)
@@ -36,7 +38,7 @@ def build(
     config: Config, engine: Engine, *, clock: Clock, owner: str, wake: Callable[[int], None]
 ) -> Deps:
     """No connection is opened and no thread started: the process may still fork."""
-    vault = Vault(config.secret_keys, reload=config.keys_now)
+    vault, audit = Vault(config.secret_keys, reload=config.keys_now), Audit(engine)
     return Deps(
         config=config,
         engine=engine,
@@ -44,7 +46,8 @@ def build(
         clock=clock,
         wake=wake,
         inbox=Inbox(engine, wake),
-        rooms=Rooms(config, engine, vault, clock, owner),
+        audit=audit,
+        rooms=Rooms(config, engine, vault, clock, owner, audit, "web"),
         tokens=PageTokens(config.secret_keys),
         known_hooks=Remembered(hook_finder(engine, vault)),
         known_portals=Remembered(portal_finder(engine, vault)),

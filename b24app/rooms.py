@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, TypeVar
 import requests
 from sqlalchemy import Engine
 
-from sync.bitrix24.client import Exchange, Portal
+from b24app.acting import acting
+from sync.bitrix24.client import Portal
 from sync.bitrix24.limits import Allowance, fresh
 from sync.bitrix24.oauth import AppKeys, Credentials
 from sync.config import Config
 from sync.core.clock import Clock
+from sync.core.exchange import Exchange, Ledger
 from sync.core.rules import Rules
+from sync.engine.audit import Caller, Recorder, called
 from sync.errors import Denied, Later
 from sync.net import guarded_session
 from sync.settings.apply import current
@@ -31,7 +34,6 @@ from sync.store.records import (
     ConnectionRecord,
     PortalRecord,
     PortalTokens,
-    RestCall,
 )
 from sync.store.vault import Vault
 
@@ -46,13 +48,15 @@ _REOPEN = "Open the application in Bitrix24 as an administrator"
 
 @dataclass(frozen=True)
 class Rooms:
-    """`owner` names this process in leases (sync.engine.owner)."""
+    """`owner` names this process in leases (sync.engine.owner), `source` in the audit log."""
 
     config: Config
     engine: Engine
     vault: Vault
     clock: Clock
     owner: str
+    audit: Recorder
+    source: str = "worker"
 
     @cached_property
     def keys(self) -> AppKeys:
@@ -68,12 +72,13 @@ class Rooms:
         """The portal's client, for one thread. Raises Denied where there are no tokens."""
         record, settings = self._portal(portal_id)
         store = StoredTokens(self, portal_id)
+        credentials = store.load()
         return Portal(
-            store.load(),
+            credentials,
             self.keys,
             tokens=store,
             allowance=StoredAllowance(self, portal_id),
-            log=lambda exchange: self._log(portal_id, exchange),
+            log=self.ledger("bitrix24", portal_id, user=credentials.user_id).write,
             clock=self.clock,
             session=self.session(),
             rate=settings.limits.rate,
@@ -83,8 +88,6 @@ class Rooms:
 
     def code_host(self, record: ConnectionRecord) -> GitLab:
         """The connection's client, for one thread. Raises Denied where it has no token."""
-        from sync.gitlab.client import GitLab
-
         with read(self.engine) as conn:
             secrets = connections.secrets(conn, self.vault, record.id)
         if secrets is None or not secrets.access_token:
@@ -93,14 +96,44 @@ class Rooms:
                 change="Give it one under `token` in the settings",
                 code="no_token",
             )
+        return self._gitlab(record, secrets.access_token, str(record.account.get("username") or ""))
+
+    def nobodys_code_host(self, record: ConnectionRecord, actor: str) -> GitLab:
+        """A client without the connection's token, for calls that carry their own."""
+        return self._gitlab(record, "", actor)
+
+    def _gitlab(self, record: ConnectionRecord, token: str, actor: str) -> GitLab:
+        from sync.gitlab.client import GitLab
+
         return GitLab(
             record.base_url,
-            secrets.access_token,
+            token,
             connection_id=record.id,
             allowed_networks=self.config.allowed_networks,
             ca_file=record.options.get("ca_file"),
             proxy=record.options.get("proxy"),
+            ledger=self.ledger("gitlab", record.portal_id, connection=record.name, user=actor),
         )
+
+    def ledger(
+        self,
+        system: str,
+        portal_id: int | None = None,
+        *,
+        connection: str = "",
+        user: int | str = "",
+    ) -> Ledger:
+        """Where a client writes down its calls. `user`: whose token it has, where that is known.
+
+        While a page is served, its user stands there instead.
+        """
+
+        def write_down(exchange: Exchange) -> None:
+            actor = acting.get() or str(user or "")
+            who = Caller(portal_id, system, connection, self.source, actor)
+            self.audit.add(called(exchange, who))
+
+        return Ledger(write_down, self.clock)
 
     def rules(self, portal_id: int) -> Rules:
         settings = self._portal(portal_id)[1]
@@ -116,19 +149,6 @@ class Rooms:
             if record is None:
                 raise Denied("The portal is not installed here any more", code="no_portal")
             return record, current(conn, record)
-
-    def _log(self, portal_id: int, exchange: Exchange) -> None:
-        call = RestCall(
-            portal_id,
-            exchange.at,
-            exchange.method,
-            exchange.status,
-            exchange.milliseconds,
-            exchange.request,
-            exchange.answer,
-        )
-        with write(self.engine) as conn:
-            logs.save_rest_calls(conn, [call])
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,11 @@ def prove(deps: Deps, claimed: Credentials) -> Credentials:
     """What the OAuth server confirms of claimed credentials. Raises Unwelcome: 401, 503."""
     try:
         return oauth.prove_install(
-            claimed, deps.rooms.keys, session=deps.rooms.session(), now=deps.clock.now()
+            claimed,
+            deps.rooms.keys,
+            session=deps.rooms.session(),
+            now=deps.clock.now(),
+            ledger=deps.rooms.ledger("bitrix24"),
         )
     except Later as error:
         raise Unwelcome(503, "later", error.what, "Try again in a minute") from None
@@ -65,12 +69,14 @@ def opener(deps: Deps, proven: Credentials) -> Opener:
 
     https://apidocs.bitrix24.com/api-reference/common/users/profile.html
     """
+    known = find(deps, proven.member_id)
+    ledger = deps.rooms.ledger("bitrix24", known.id if known else None, user=proven.user_id)
     visiting = Portal(
         proven,
         deps.rooms.keys,
         tokens=_Visit(proven),
         allowance=_Unshared(fresh(deps.clock.now())),
-        log=lambda exchange: None,
+        log=ledger.write,
         clock=deps.clock,
         session=deps.rooms.session(),
     )

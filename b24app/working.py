@@ -7,6 +7,7 @@ from b24app.setting_up import SettingUp
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.engine import owner
+from sync.engine.audit import Audit
 from sync.engine.queue import WakeUps, open_queue
 from sync.engine.registry import Deps
 from sync.engine.worker import Worker
@@ -14,15 +15,16 @@ from sync.store.database import open_database
 from sync.store.vault import Vault
 
 
-def build_worker(config: Config, *, own_id: str) -> tuple[Worker, SettingUp]:
-    """`own_id` tells it from other workers of the process."""
+def build_worker(config: Config, *, own_id: str) -> tuple[Worker, SettingUp, Audit]:
+    """`own_id` tells it from other workers of the process. Who runs it stops the audit last."""
     engine, vault, clock = (
         open_database(config.database_url),
         Vault(config.secret_keys, reload=config.keys_now),
         WallClock(),
     )
     name = owner.name(own_id)
-    rooms = Rooms(config, engine, vault, clock, name)
+    audit = Audit(engine)
+    rooms = Rooms(config, engine, vault, clock, name, audit)
     deps = Deps(
         database=engine,
         vault=vault,
@@ -32,4 +34,4 @@ def build_worker(config: Config, *, own_id: str) -> tuple[Worker, SettingUp]:
         owner=name,
         rules_for=rooms.rules,
     )
-    return Worker(deps, WakeUps(open_queue(config.queue_url))), SettingUp(rooms)
+    return Worker(deps, WakeUps(open_queue(config.queue_url))), SettingUp(rooms), audit

@@ -61,7 +61,7 @@ class Watch:
                 arrived,
                 self._new(conn, tables.decision, "reason"),
                 self._new(conn, tables.command, "reason"),
-                len(self._new(conn, tables.rest_log, "method")),
+                self._new(conn, tables.rest_log, "system").count("bitrix24"),
             )
             self._remember(conn)
         return seen

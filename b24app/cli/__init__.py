@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
+from b24app.cli.reading import above_zero, pair, since
 from sync.config import Config, ConfigError
 from sync.core.kinds import Kind
 
@@ -64,6 +65,41 @@ def _gitlab(parser: argparse.ArgumentParser) -> None:
     hooks.add_argument("change", nargs="?", choices=["ensure", "remove"], default="ensure")
 
 
+def _audit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", type=since, help="2h, 3d, or a date: only what came later")
+    parser.add_argument("--system", choices=["bitrix24", "gitlab"], help="whom was called")
+    parser.add_argument("--connection", help="only this connection's calls")
+    parser.add_argument("--method", help="only calls whose name holds this text")
+    parser.add_argument("--failed", action="store_true", help="only what went wrong")
+    parser.add_argument("--limit", type=above_zero, default=50, help="newest calls shown (50)")
+    parser.add_argument("--json", action="store_true", help="whole, one JSON line a call")
+    _portal(parser)
+
+
+def _pipeline(parser: argparse.ArgumentParser) -> None:
+    sub = parser.add_subparsers(dest="action", required=True, metavar="run|retry|cancel")
+    start = sub.add_parser("run", help="start a pipeline of a branch or tag")
+    again = sub.add_parser("retry", help="run the failed and canceled jobs of a pipeline again")
+    end = sub.add_parser("cancel", help="end what runs of a pipeline")
+    for one in (start, again, end):
+        one.add_argument("project", help="path or id of the project")
+    start.add_argument("ref", help="branch or tag")
+    for option, text in (("--var", "a variable"), ("--input", "an input, typed as in YAML")):
+        start.add_argument(
+            option, type=pair, action="append", default=[], metavar="NAME=VALUE", help=text
+        )
+    start.add_argument(
+        "--trigger-token-env",
+        metavar="NAME",
+        help="environment variable with a trigger token, used instead of the connection's token",
+    )
+    for one in (again, end):
+        one.add_argument("id", type=above_zero, help="the pipeline's number")
+    for one in (start, again, end):
+        one.add_argument("--connection", help="not needed where there is one only")
+        _portal(one)
+
+
 def _serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (B24BRIDGE_BIND)")
     parser.add_argument("--port", type=int, help="port to listen on (B24BRIDGE_BIND)")
@@ -94,6 +130,8 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
     "replay": ("work", "repeat what failed, or look at tasks anew", _replay),
     "status": ("work", "portals, connections, merge requests, failures", _status),
     "gitlab": ("gitlab", "a GitLab connection: test it, set up its webhooks", _gitlab),
+    "pipeline": ("pipeline", "start, retry or cancel a pipeline in GitLab", _pipeline),
+    "audit": ("audit", "every call that was made to Bitrix24 and GitLab", _audit),
 }
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from b24app.rooms import Rooms
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.engine import owner
+from sync.engine.audit import Audit
+from sync.store import connections
 from sync.store.database import open_database
+from sync.store.records import ConnectionRecord
 from sync.store.vault import Vault
 
 
@@ -30,14 +35,32 @@ def database(config: Config) -> Engine:
     return engine
 
 
-def rooms(config: Config, engine: Engine) -> Rooms:
-    return Rooms(
-        config,
-        engine,
-        Vault(config.secret_keys, reload=config.keys_now),
-        WallClock(),
-        owner.name("cli"),
-    )
+@contextmanager
+def rooms(config: Config, engine: Engine) -> Iterator[Rooms]:
+    """The rooms of a command; in the end every call that was made is in the audit log."""
+    audit = Audit(engine)
+    vault = Vault(config.secret_keys, reload=config.keys_now)
+    try:
+        yield Rooms(config, engine, vault, WallClock(), owner.name("cli"), audit, "cli")
+    finally:
+        audit.stop()
+
+
+def connection(conn: Connection, portal_id: int, name: str | None) -> ConnectionRecord:
+    """The portal's connection by its name, which may be left out where there is one only.
+
+    Raises LookupError that names those there are.
+    """
+    known = connections.by_portal(conn, portal_id)
+    there = ", ".join(one.name for one in known) or "none"
+    if name is None and len(known) == 1:
+        return known[0]
+    if name is None:
+        raise LookupError(f"Name the connection; there is: {there}")
+    found = next((one for one in known if one.name == name), None)
+    if found is None:
+        raise LookupError(f"There is no connection {name}; there is: {there}")
+    return found
 
 
 def say(*lines: str) -> None:

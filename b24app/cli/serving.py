@@ -121,10 +121,11 @@ def work(config: Config) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    worker, setting_up = build_worker(config, own_id=uuid.uuid4().hex[:8])
+    worker, setting_up, audit = build_worker(config, own_id=uuid.uuid4().hex[:8])
     beside = threading.Thread(target=setting_up.run_forever, args=(stop,), daemon=True)
     beside.start()
     log.info("worker_started")
     worker.run_forever(stop)
     beside.join()
+    audit.stop()
     log.info("worker_stopped")

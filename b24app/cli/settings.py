@@ -11,6 +11,7 @@ from b24app.cli import preview
 from b24app.cli.opening import database, rooms, say
 from b24app.lookups import PortalLookups
 from b24app.reports import find_portal
+from b24app.rooms import Rooms
 from sync.config import Config
 from sync.settings.apply import apply, domain, export
 from sync.settings.document import read
@@ -35,9 +36,12 @@ def _export(config: Config, args: argparse.Namespace) -> int:
 
 
 def _apply(config: Config, args: argparse.Namespace) -> int:
-    engine = database(config)
-    opened = rooms(config, engine)
-    text = _text(args.file)
+    with rooms(config, database(config)) as opened:
+        return _applied(opened, args)
+
+
+def _applied(opened: Rooms, args: argparse.Namespace) -> int:
+    engine, text = opened.engine, _text(args.file)
     with reading(engine) as conn:
         portal = find_portal(conn, args.portal or _named(text))
     lookups = None if args.offline else PortalLookups(opened.portal(portal.id))

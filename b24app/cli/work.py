@@ -7,12 +7,12 @@ import argparse
 from sqlalchemy import Connection
 
 from b24app import replaying, reports
-from b24app.cli.opening import database, rooms, say
+from b24app.cli.opening import database, say
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.store import logs, portals, subjects
 from sync.store.database import read, write
-from sync.store.records import PortalRecord
+from sync.store.records import PortalRecord, PurgeRow
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -47,6 +47,7 @@ def _lines(conn: Connection, portal: PortalRecord, limit: int) -> list[str]:
         f"waiting  {found.deliveries_waiting} deliveries, {found.subjects_waiting} tasks, "
         f"{found.commands_waiting} commands"
     ]
+    lines += [_purge(one) for one in [logs.last_purge(conn, portal.id)] if one]
     lines += [_connection(one) for one in found.connections]
     lines += _table([_merge_request(row) for row in found.merge_requests])
     for row in found.merge_requests:
@@ -76,6 +77,11 @@ def _what(failure: reports.Failure) -> str:
     return _ACTIONS.get(failure.action, failure.action + " {}").format(failure.about)
 
 
+def _purge(last: PurgeRow) -> str:
+    told = ", ".join(f"{count} {what}" for what, count in last.rows.items()) or "nothing"
+    return f"purged   {last.at:%Y-%m-%d %H:%M} UTC in {last.milliseconds / 1000:.1f} s: {told}"
+
+
 def _connection(one: dict[str, str]) -> str:
     reason = f": {one['state_reason']}" if one["state_reason"] else ""
     return f"gitlab   {one['name']}  {one['base_url']}  {one['state']}{reason}"
@@ -101,9 +107,8 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def _replay(config: Config, args: argparse.Namespace) -> int:
-    opened = rooms(config, database(config))
-    now = opened.clock.now()
-    with write(opened.engine) as conn:
+    now = WallClock().now()
+    with write(database(config)) as conn:
         portal = reports.find_portal(conn, args.portal)
         done = _chosen(conn, portal, args)
         count = replaying.replay(conn, portal.id, done, now)

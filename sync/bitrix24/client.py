@@ -7,10 +7,9 @@ portal's limits, burn each other's refresh tokens, and know neither ports nor ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import Any, Protocol
 
 import requests
@@ -22,23 +21,12 @@ from sync.bitrix24.oauth import AppKeys, Credentials
 from sync.bitrix24.turns import AllowanceStore, Turns
 from sync.bitrix24.wire import BATCH, Answer, Call
 from sync.core.clock import Clock
+from sync.core.exchange import Ledger, Log
 from sync.errors import Later, SyncError
 from sync.net import TIMEOUT
 
 USER_AGENT = "b24bridge/0.1"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer for the REST log, already masked. `status` 0: no answer."""
-
-    at: datetime
-    method: str
-    status: int
-    milliseconds: int
-    request: str
-    answer: str
 
 
 class TokenStore(Protocol):
@@ -71,7 +59,7 @@ class Portal:
         *,
         tokens: TokenStore,
         allowance: AllowanceStore,
-        log: Callable[[Exchange], None],
+        log: Log,
         clock: Clock,
         session: requests.Session,
         rate: float = limits.RATE,
@@ -80,7 +68,7 @@ class Portal:
     ) -> None:
         self._credentials, self._app = credentials, app
         self._tokens, self._turns = tokens, Turns(allowance, clock, rate, burst)
-        self._log, self._clock, self._session = log, clock, session
+        self._ledger, self._clock, self._session = Ledger(log, clock), clock, session
         self.features: Mapping[str, Any] = features or {}
         self.requests = 0
 
@@ -164,25 +152,29 @@ class Portal:
         self, path: str, method: str, params: Mapping[str, Any], write: bool
     ) -> dict[str, Any]:
         self._turns.take(method)
-        started = self._clock.now()
         url = self._credentials.client_endpoint + path
         body = {**params, "auth": self._credentials.access_token}
         self.requests += 1
-        try:
-            response = _Requester(self._session, url, body).send()
-        except requests.RequestException as error:
-            self._logged(method, started, 0, params, type(error).__name__)
-            raise _unreachable(error, method, write) from None
-        body = errors.decoded(response.content)
-        told = response.content.decode(errors="replace") if body is None else body
-        self._logged(method, started, response.status_code, params, told)
-        if response.status_code in _REDIRECTS:
-            raise _Moved
+        with self._ledger.call(method, shown(dict(params))) as told:
+            try:
+                response = _Requester(self._session, url, body).send()
+            except requests.RequestException as error:
+                raise _unreachable(error, method, write) from None
+            found = errors.decoded(response.content)
+            said = response.content.decode(errors="replace") if found is None else found
+            told.status, told.answer = response.status_code, shown(said)
+            told.error = wire.refusals(found)
+            if response.status_code in _REDIRECTS:
+                told.error = "answered with a redirect"
+                raise _Moved
+            return self._understood(response.status_code, found, method, write)
+
+    def _understood(self, status: int, body: Any, method: str, write: bool) -> dict[str, Any]:
         if isinstance(body, dict):
             self._turns.note(method, wire.time_of(body))
-            if response.status_code == 200 and "error" not in body and "result" in body:
+            if status == 200 and "error" not in body and "result" in body:
                 return body
-        raise self._failed(response.status_code, body, method, write)
+        raise self._failed(status, body, method, write)
 
     def _failed(self, status: int, body: Any, method: str, write: bool) -> SyncError:
         answer = body if isinstance(body, dict) else b""
@@ -194,15 +186,6 @@ class Portal:
                 return self._turns.exhausted(method, wire.time_of(body))
         return error
 
-    def _logged(
-        self, method: str, started: datetime, status: int, request: Mapping[str, Any], answer: Any
-    ) -> None:
-        milliseconds = (self._clock.now() - started) // timedelta(milliseconds=1)
-        exchange = Exchange(
-            started, method, status, milliseconds, shown(dict(request)), shown(answer)
-        )
-        self._log(exchange)
-
     # --- tokens and address
 
     def _renew(self, stale: Credentials) -> None:
@@ -211,7 +194,9 @@ class Portal:
             stored = self._tokens.load()
             now = self._clock.now()
             if stored.access_token == stale.access_token or stored.expired(now):
-                stored = oauth.refresh(stored, self._app, session=self._session, now=now)
+                stored = oauth.refresh(
+                    stored, self._app, session=self._session, now=now, ledger=self._ledger
+                )
                 self._tokens.save(stored)
         self._credentials = stored
 
@@ -238,7 +223,11 @@ class Portal:
         """The portal's address by app.info, or "" where that does not tell."""
         try:
             info = oauth.verify_install(
-                used.access_token, used.server_endpoint, self._app, session=self._session
+                used.access_token,
+                used.server_endpoint,
+                self._app,
+                session=self._session,
+                ledger=self._ledger,
             )
         except SyncError as error:
             if isinstance(error, Later):

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import requests
 
 from sync.bitrix24 import errors
+from sync.bitrix24.mask import shown
+from sync.core.exchange import Ledger
 from sync.errors import Denied, Refused
 from sync.net import TIMEOUT
 
@@ -100,7 +102,12 @@ def _base(url: str) -> str:
 
 
 def refresh(
-    credentials: Credentials, app: AppKeys, *, session: requests.Session, now: datetime
+    credentials: Credentials,
+    app: AppKeys,
+    *,
+    session: requests.Session,
+    now: datetime,
+    ledger: Ledger | None = None,
 ) -> Credentials:
     """A new pair of tokens; the old refresh token is dead from then on, so save it at once.
 
@@ -115,7 +122,7 @@ def refresh(
         "client_secret": app.client_secret,
         "refresh_token": credentials.refresh_token,
     }
-    answer = _get(session, f"{base}/oauth/token/", query, "oauth/token")
+    answer = _get(session, f"{base}/oauth/token/", query, "oauth/token", ledger)
     renewed = _credentials(answer, credentials, now)
     if credentials.member_id and renewed.member_id != credentials.member_id:
         raise Denied(
@@ -152,7 +159,12 @@ def _expiry(answer: dict[str, Any], now: datetime) -> datetime:
 
 
 def verify_install(
-    access_token: str, server_endpoint: str, app: AppKeys, *, session: requests.Session
+    access_token: str,
+    server_endpoint: str,
+    app: AppKeys,
+    *,
+    session: requests.Session,
+    ledger: Ledger | None = None,
 ) -> AppInfo:
     """Prove that an access token was issued to this application: `app.info` at the OAuth server.
 
@@ -160,7 +172,8 @@ def verify_install(
     Raises Denied for a token of another application, or one that is not valid.
     """
     base = oauth_base(server_endpoint, app.oauth_hosts)
-    answer = _get(session, f"{base}/rest/app.info", {"auth": access_token}, "oauth/app.info")
+    query = {"auth": access_token}
+    answer = _get(session, f"{base}/rest/app.info", query, "oauth/app.info", ledger)
     info = parse_app_info(answer.get("result"))
     if not info.client_id or info.client_id not in {app.client_id, app.code}:
         raise Denied(
@@ -173,14 +186,21 @@ def verify_install(
 
 
 def prove_install(
-    claimed: Credentials, app: AppKeys, *, session: requests.Session, now: datetime
+    claimed: Credentials,
+    app: AppKeys,
+    *,
+    session: requests.Session,
+    now: datetime,
+    ledger: Ledger | None = None,
 ) -> Credentials:
     """The credentials of an install request, with everything the OAuth server can confirm.
 
     Where `app.info` does not name the portal, the tokens are renewed once: that answer does.
     Raises Denied where the request claims another portal or address than the tokens belong to.
     """
-    info = verify_install(claimed.access_token, claimed.server_endpoint, app, session=session)
+    info = verify_install(
+        claimed.access_token, claimed.server_endpoint, app, session=session, ledger=ledger
+    )
     if info.member_id and info.client_endpoint:
         proven = replace(
             claimed,
@@ -191,7 +211,8 @@ def prove_install(
         )
         member_id = info.member_id
     else:
-        proven = refresh(replace(claimed, member_id=""), app, session=session, now=now)
+        nameless = replace(claimed, member_id="")
+        proven = refresh(nameless, app, session=session, now=now, ledger=ledger)
         member_id = proven.member_id
     same_address = same_host(claimed.client_endpoint, proven.client_endpoint)
     if member_id != claimed.member_id or not same_address:
@@ -244,19 +265,29 @@ def scopes(value: Any) -> tuple[str, ...]:
     return tuple(str(scope).strip() for scope in listed if str(scope).strip())
 
 
-def _get(session: requests.Session, url: str, query: dict[str, str], method: str) -> dict[str, Any]:
+def _get(
+    session: requests.Session,
+    url: str,
+    query: dict[str, str],
+    method: str,
+    ledger: Ledger | None,
+) -> dict[str, Any]:
     """One GET whose URL, and so whose secrets, stay out of every error."""
-    try:
-        response = session.get(url, params=query, timeout=TIMEOUT, allow_redirects=False)
-    except requests.RequestException as error:
-        kind = type(error).__name__
-        raise errors.unreachable(
-            f"the OAuth server could not be reached ({kind})", method=method, write=False
-        ) from None
-    answer = errors.decoded(response.content)
-    if response.status_code != 200 or not isinstance(answer, dict) or "error" in answer:
-        raise errors.classify(response.status_code, response.content, method=method, write=False)
-    return answer
+    with (ledger or Ledger()).call(method, shown(query)) as told:
+        try:
+            response = session.get(url, params=query, timeout=TIMEOUT, allow_redirects=False)
+        except requests.RequestException as error:
+            kind = type(error).__name__
+            raise errors.unreachable(
+                f"the OAuth server could not be reached ({kind})", method=method, write=False
+            ) from None
+        answer = errors.decoded(response.content)
+        told.status, told.answer = response.status_code, shown(answer) if answer else ""
+        if response.status_code != 200 or not isinstance(answer, dict) or "error" in answer:
+            raise errors.classify(
+                response.status_code, response.content, method=method, write=False
+            )
+        return answer
 
 
 def expires_after(seconds: Any, now: datetime) -> datetime:

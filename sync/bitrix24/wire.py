@@ -84,6 +84,15 @@ def _answer(call: Call, name: str, result: Mapping[str, Any]) -> Answer | SyncEr
     return Answer(given[name], following, mapping(result.get("result_total")).get(name))
 
 
+def refusals(body: Any) -> str:
+    """How many calls of a batch were refused and why, in short; "" for anything else."""
+    result = mapping(mapping(body).get("result"))
+    failed = mapping(result.get("result_error"))
+    codes = [str(mapping(one).get("error", one))[:60] for one in failed.values()]
+    told = ", ".join(sorted(set(codes))[:5])
+    return f"{len(codes)} of its calls refused: {told}" if codes else ""
+
+
 def mapping(value: Any) -> Mapping[str, Any]:
     """PHP writes an empty map as []."""
     return value if isinstance(value, dict) else {}

@@ -1,8 +1,8 @@
-"""What nobody asked for: merge requests whose hook was lost, people, and what is kept too long."""
+"""What nobody asked for: merge requests whose hook was lost, people, and the purge at night."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,12 +12,13 @@ from sync.engine import deployed, people
 from sync.engine.digest import mirror_lane
 from sync.engine.heard import save_people
 from sync.engine.lanes import Lane, hold
+from sync.engine.purge import Purge
 from sync.engine.registry import Deps
 from sync.engine.relink import relink
 from sync.engine.turn import disconnect
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab import peer as gitlab_peer
-from sync.store import connections, deliveries, deployments, logs, mirror, outbox, portals
+from sync.store import connections, deployments, mirror, portals
 from sync.store.database import read, write
 from sync.store.records import ConnectionRecord
 from sync.store.upsert import chunks
@@ -27,12 +28,8 @@ log = structlog.get_logger()
 HOSTS_EVERY = timedelta(minutes=10)
 TRIED_EVERY = timedelta(minutes=1)  # a host that could not be asked
 PEOPLE_EVERY = timedelta(days=1)
-PURGE_EVERY = timedelta(minutes=10)
 OVERLAP = timedelta(minutes=10)  # clocks differ, and a list is not read in one instant
-DELIVERIES_KEPT = timedelta(days=30)
-REST_LOG_KEPT = timedelta(days=3)  # what Bitrix24's market asks for
 _TOGETHER = 50  # merge requests stored in one transaction
-_PURGE_ROUNDS = 20
 _PATIENCE = 50  # looks at whether the mirror is free, with pauses between them
 _PAUSE_SECONDS = 0.2
 
@@ -44,7 +41,7 @@ class Sweep:
         self._deps = deps
         self._tried_at: dict[int, datetime] = {}
         self._people_at: dict[int, datetime] = {}
-        self._purged_at: datetime | None = None
+        self._purge = Purge(deps)
 
     def run(self, now: datetime) -> int:
         """Returns about how many things it found to do."""
@@ -64,10 +61,7 @@ class Sweep:
                 done_now = refresh_people(self._deps, portal.id)
                 self._people_at[portal.id] = now if done_now else now - PEOPLE_EVERY + TRIED_EVERY
                 done += 1
-        if _due(self._purged_at, PURGE_EVERY, now):
-            self._purged_at = now
-            done += purge(self._deps, now)
-        return done
+        return done + self._purge.run(now)
 
     def _host_is_due(self, connection: ConnectionRecord, now: datetime) -> bool:
         if connection.state != "active" or not _due(connection.swept_at, HOSTS_EVERY, now):
@@ -167,25 +161,6 @@ def refresh_people(deps: Deps, portal_id: int) -> bool:
             log.warning("people_not_read", portal_id=portal_id, error=str(error))
             return False
         return True
-
-
-def purge(deps: Deps, now: datetime) -> int:
-    """Deletes what is kept long enough, a little at a time; how many rows."""
-    done = _purge(deps, lambda conn: deliveries.purge_before(conn, now - DELIVERIES_KEPT))
-    done += _purge(deps, lambda conn: outbox.purge_before(conn, now - DELIVERIES_KEPT))
-    with write(deps.database) as conn:
-        return done + logs.purge_rest_calls(conn, now - REST_LOG_KEPT)
-
-
-def _purge(deps: Deps, delete: Callable[..., int]) -> int:
-    done = 0
-    for _ in range(_PURGE_ROUNDS):
-        with write(deps.database) as conn:
-            count = delete(conn)
-        done += count
-        if not count:
-            break
-    return done
 
 
 def _due(last: datetime | None, every: timedelta, now: datetime) -> bool:

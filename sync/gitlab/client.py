@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import gitlab
 import requests
 from gitlab._backends import RequestsBackend
 
-from sync.errors import Refused
+from sync.core.exchange import Ledger
+from sync.errors import Refused, SyncError
+from sync.gitlab import mask
 from sync.gitlab.errors import not_gitlab, of_answer, of_exception
 from sync.net import guarded_session
 
@@ -26,7 +28,8 @@ class GitLab:
     """One token at one instance. Not for several threads: each makes its own.
 
     Every call raises Later, Denied or Refused. Nothing is repeated here: python-gitlab's own
-    waiting and repeating are off, the engine decides when to try again.
+    waiting and repeating are off, the engine decides when to try again. With `token` "" it is
+    nobody who asks. `ledger` hears of every request.
     """
 
     def __init__(
@@ -40,17 +43,18 @@ class GitLab:
         ca_file: str | None = None,
         proxy: str | None = None,
         timeout: tuple[float, float] = TIMEOUT,
+        ledger: Ledger | None = None,
     ) -> None:
         self.base_url = clean_base_url(base_url)
         self.connection_id = connection_id
         self._api = gitlab.Gitlab(
             self.base_url,
-            private_token=token,
+            private_token=token or None,
             timeout=timeout,  # type: ignore[arg-type]  # requests takes the pair
             user_agent=USER_AGENT,
             retry_transient_errors=False,
             keep_base_url=True,  # the next page is asked of this address, whatever Link says
-            backend=partial(_Backend, self.base_url),
+            backend=partial(_Backend, self.base_url, token, ledger or Ledger()),
             session=session or guarded_session(allowed_networks, ca_file=ca_file, proxy=proxy),
         )
 
@@ -87,6 +91,17 @@ class GitLab:
     def post(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
         return self._write(self._api.http_post, "POST", path, data, event_uuid)
 
+    def post_form(self, path: str, pairs: Sequence[tuple[str, str]]) -> Any:
+        """A POST whose body is a form, for endpoints that take a secret of their own in it."""
+        request = partial(
+            self._api.http_post,
+            path,
+            post_data=urlencode(pairs).encode(),  # type: ignore[arg-type]  # raw: sent as it is
+            raw=True,
+            extra_headers={"Content-type": "application/x-www-form-urlencoded"},
+        )
+        return _json(f"POST {path}", request)
+
     def put(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
         return self._write(self._api.http_put, "PUT", path, data, event_uuid)
 
@@ -106,11 +121,14 @@ class GitLab:
 
 
 class _Backend(RequestsBackend):
-    """Turns every failure into ours, and keeps the token from going anywhere else."""
+    """Turns every failure into ours, keeps the token from going anywhere else, and every request
+    in the audit log."""
 
-    def __init__(self, base_url: str, session: requests.Session) -> None:
+    def __init__(
+        self, base_url: str, token: str, ledger: Ledger, session: requests.Session
+    ) -> None:
         super().__init__(session)
-        self._base_url = base_url
+        self._base_url, self._token, self._ledger = base_url, token, ledger
 
     def http_request(self, method: str, url: str, **options: Any) -> Any:
         request = f"{method.upper()} {url.removeprefix(self._base_url)}"
@@ -119,13 +137,22 @@ class _Backend(RequestsBackend):
             raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
         # The session knows the CA file. A redirect would carry the token to another address.
         options |= {"verify": self.client.verify, "allow_redirects": False}
-        try:
-            answer = super().http_request(method, url, **options)
-        except OSError as error:  # every error of requests, and an unreadable CA file
-            raise of_exception(error, request=request, write=write) from error
-        if not 200 <= answer.status_code < 300:
-            raise of_answer(answer.response, request=request, write=write)
-        return answer
+        body = options.get("json") or options.get("data")
+        shown = mask.shown(options.get("params"), body, self._token)
+        with self._ledger.call(request.replace(" /api/v4", " ", 1), shown) as told:
+            try:
+                answer = super().http_request(method, url, **options)
+                told.status = answer.status_code
+                if not 200 <= answer.status_code < 300:
+                    raise of_answer(answer.response, request=request, write=write)
+            except OSError as error:  # every error of requests, and an unreadable CA file
+                failure = of_exception(error, request=request, write=write)
+                told.error = mask.without(failure.what, self._token)
+                raise failure from error
+            except SyncError as error:
+                told.error = mask.without(error.what, self._token)
+                raise
+            return answer
 
 
 def _tail(answer: requests.Response, most: int) -> bytes:

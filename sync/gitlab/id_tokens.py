@@ -19,6 +19,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from sync.core.exchange import Ledger
 from sync.errors import Later, SyncError
 from sync.gitlab.reading import mapping, mappings, text
 
@@ -105,13 +106,16 @@ def allowed(options: Mapping[str, Any], claims: Claims) -> bool | None:
     return any(_is(one, claims.namespace_id, name) for one in groups for name in above)
 
 
-def fetch(session: requests.Session, issuer: str) -> tuple[Mapping[str, Any], ...]:
+def fetch(
+    session: requests.Session, issuer: str, ledger: Ledger | None = None
+) -> tuple[Mapping[str, Any], ...]:
     """The issuer's keys, by its discovery document. Raises Later, or Refused by the guard."""
-    found = _get(session, issuer + _DISCOVERY)
+    heard = ledger or Ledger()
+    found = _get(session, issuer + _DISCOVERY, heard)
     address = text(found.get("jwks_uri"))
     if text(found.get("issuer")) != issuer or urlsplit(address)[:2] != urlsplit(issuer)[:2]:
         raise Later(f"The discovery document of {issuer} is not its own")
-    return tuple(mappings(_get(session, address).get("keys")))
+    return tuple(mappings(_get(session, address, heard).get("keys")))
 
 
 class Keys:
@@ -224,15 +228,18 @@ def _part(token: str, number: int) -> dict[str, Any]:
         raise Untrusted("this is no token") from None
 
 
-def _get(session: requests.Session, url: str) -> dict[str, Any]:
-    try:
-        with session.get(url, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
-            body = answer.raw.read(_LARGEST_ANSWER + 1, decode_content=True)
-    except (requests.RequestException, OSError) as error:
-        raise Later(f"GET {url} failed: {type(error).__name__}") from error
-    if answer.status_code != 200 or len(body) > _LARGEST_ANSWER:
-        raise Later(f"GET {url} was answered {answer.status_code}")
-    try:
-        return mapping(json.loads(body))
-    except (ValueError, RecursionError):
-        raise Later(f"GET {url} was not answered with JSON") from None
+def _get(session: requests.Session, url: str, ledger: Ledger) -> dict[str, Any]:
+    """An address of the issuer's own, which holds no secret: it is shown as it is."""
+    with ledger.call(f"GET {urlsplit(url).path}", "") as told:
+        try:
+            with session.get(url, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
+                told.status = answer.status_code
+                body = answer.raw.read(_LARGEST_ANSWER + 1, decode_content=True)
+        except (requests.RequestException, OSError) as error:
+            raise Later(f"GET {url} failed: {type(error).__name__}") from error
+        if answer.status_code != 200 or len(body) > _LARGEST_ANSWER:
+            raise Later(f"GET {url} was answered {answer.status_code}")
+        try:
+            return mapping(json.loads(body))
+        except (ValueError, RecursionError):
+            raise Later(f"GET {url} was not answered with JSON") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from sync.settings.routing import (
     Alerts,
@@ -24,6 +24,7 @@ from sync.settings.routing import (
 )
 from sync.settings.values import (
     Address,
+    Days,
     Dialog,
     KindName,
     MilestoneName,
@@ -146,6 +147,22 @@ class Limits(Part):
     burst: Annotated[int, Field(gt=0, le=1000)] = 50
 
 
+def _audit_days(value: int) -> int:
+    if value < 3:
+        raise wrong("must be at least 3 days: Bitrix24's market asks for that")
+    return value
+
+
+class Retention(Part):
+    """How many days things are kept; the mirror is what the code hosts told."""
+
+    deliveries: Days = 30
+    audit: Annotated[Days, AfterValidator(_audit_days)] = 7
+    commands: Days = 30
+    decisions: Days = 365
+    mirror: Days = 730
+
+
 class Settings(Part):
     """`timezone`: of quiet hours. `routes`: None for the rules that hold where nothing is said."""
 
@@ -161,6 +178,7 @@ class Settings(Part):
     routes: list[Route] | None = None
     rules: Rules = Rules()
     limits: Limits = Limits()
+    retention: Retention = Retention()
 
 
 def stored(settings: Settings) -> dict[str, Any]:

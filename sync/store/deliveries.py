@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from sync.store.records import Delivery, DeliveryRow
 from sync.store.tables import delivery, one_of
@@ -98,17 +98,6 @@ def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
     due = or_(delivery.c.next_at.is_(None), delivery.c.next_at <= now)
     query = select(delivery.c.portal_id).where(_WAITING, due).distinct()
     return tuple(conn.scalars(query.order_by(delivery.c.portal_id)))
-
-
-def purge_before(conn: Connection, moment: datetime, limit: int = 1000) -> int:
-    """Deletes up to `limit` finished deliveries received before `moment`; how many it deleted."""
-    old = (
-        select(delivery.c.id)
-        .where(delivery.c.state == "done", delivery.c.received_at < moment)
-        .order_by(delivery.c.id)
-        .limit(limit)
-    )
-    return conn.execute(delete(delivery).where(delivery.c.id.in_(old))).rowcount
 
 
 def _of(query: Any, portal_id: int | None) -> Any:

@@ -1,4 +1,4 @@
-"""What was done and why: REST calls, decisions, request allowances and workers seen."""
+"""What was done and why: calls, decisions, request allowances, purges and workers seen."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, delete, or_, select
 
-from sync.store.records import AllowanceRow, DecisionRow, RestCall, WorkerRow
-from sync.store.tables import allowance, decision, rest_log, worker
+from sync.store.records import (
+    AllowanceRow,
+    DecisionRow,
+    PurgeRow,
+    RestCall,
+    Wanted,
+    WorkerRow,
+)
+from sync.store.tables import allowance, decision, purge, rest_log, worker
 from sync.store.upsert import upsert
 
 _REST = [rest_log.c[name] for name in RestCall.__dataclass_fields__]
@@ -25,14 +32,41 @@ def save_rest_calls(conn: Connection, calls: Sequence[RestCall]) -> None:
 
 def rest_calls(conn: Connection, portal_id: int, limit: int = 100) -> tuple[RestCall, ...]:
     """The newest first."""
-    query = select(*_REST).where(rest_log.c.portal_id == portal_id)
-    rows = conn.execute(query.order_by(rest_log.c.id.desc()).limit(limit))
+    return find_calls(conn, Wanted(portal_id, limit=limit))
+
+
+def find_calls(conn: Connection, wanted: Wanted) -> tuple[RestCall, ...]:
+    """The calls that were asked for, the newest first."""
+    query = select(*_REST).where(*_asked(wanted))
+    rows = conn.execute(query.order_by(rest_log.c.id.desc()).limit(wanted.limit))
     return tuple(RestCall(*row) for row in rows)
 
 
-def purge_rest_calls(conn: Connection, moment: datetime) -> int:
-    """Deletes what was logged before `moment`; how many it deleted."""
-    return conn.execute(delete(rest_log).where(rest_log.c.at < moment)).rowcount
+def _asked(wanted: Wanted) -> list[ColumnElement[bool]]:
+    c, asked = rest_log.c, []
+    if wanted.portal_id is not None:
+        asked.append(c.portal_id == wanted.portal_id)
+    if wanted.since is not None:
+        asked.append(c.at >= wanted.since)
+    for column in (c.system, c.connection):
+        if text := getattr(wanted, column.name):
+            asked.append(column == text)
+    if wanted.method:
+        asked.append(c.method.icontains(wanted.method, autoescape=True))
+    if wanted.failed:
+        asked.append(or_(c.error != "", c.status == 0, c.status >= 400))
+    return asked
+
+
+def save_purge(conn: Connection, row: PurgeRow) -> None:
+    update = ("at", "milliseconds", "rows")
+    upsert(conn, purge, [asdict(row)], keys=("portal_id",), update=update)
+
+
+def last_purge(conn: Connection, portal_id: int) -> PurgeRow | None:
+    columns = [purge.c[name] for name in PurgeRow.__dataclass_fields__]
+    row = conn.execute(select(*columns).where(purge.c.portal_id == portal_id)).one_or_none()
+    return None if row is None else PurgeRow(*row)
 
 
 def save_decisions(conn: Connection, decisions: Sequence[DecisionRow]) -> None:

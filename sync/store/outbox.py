@@ -171,13 +171,6 @@ def lanes_with_work(conn: Connection, now: datetime) -> tuple[tuple[int, str], .
     return tuple((portal_id, lane) for portal_id, lane in rows)
 
 
-def purge_before(conn: Connection, moment: datetime, limit: int = 1000) -> int:
-    """Deletes up to `limit` commands that ended well before `moment`; how many it deleted."""
-    ended = command.c.state.in_(["done", "dropped"]) & (command.c.done_at < moment)
-    old = select(command.c.id).where(ended).order_by(command.c.id).limit(limit)
-    return conn.execute(delete(command).where(command.c.id.in_(old))).rowcount
-
-
 def _waiting_of(
     conn: Connection, portal_id: int, subjects: list[Subject]
 ) -> dict[Subject, list[CommandRow]]:

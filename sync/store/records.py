@@ -242,15 +242,46 @@ class DecisionRow:
 
 @dataclass(frozen=True, slots=True)
 class RestCall:
-    """A request to a portal and its answer, both masked already."""
+    """A request to another system and what came of it, masked already.
 
-    portal_id: int
+    `system`: bitrix24, gitlab. `source`: worker, web, cli. `actor`: on whose behalf, where known.
+    """
+
+    portal_id: int | None
     at: datetime
     method: str
     status: int
     milliseconds: int
     request: str
     answer: str
+    system: str = "bitrix24"
+    connection: str = ""
+    source: str = ""
+    actor: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which calls of the audit log are asked for; None and "" ask for all."""
+
+    portal_id: int | None = None
+    since: datetime | None = None
+    system: str = ""
+    connection: str = ""
+    method: str = ""
+    failed: bool = False
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeRow:
+    """What the last purge of a portal deleted: rows by what they were."""
+
+    portal_id: int
+    at: datetime
+    milliseconds: int
+    rows: Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -532,18 +532,36 @@ decision = Table(
 )
 Index("ix_decision_subject", decision.c.portal_id, decision.c.subject_kind, decision.c.subject_key)
 
-# REST requests and answers, masked; the market asks for three days of them.
+# The audit log: every request to another system, masked; Bitrix24's market asks for three days of
+# them. portal_id: NULL where no portal is known yet, or none is meant. system: bitrix24 (its OAuth
+# server too), gitlab. source: worker, web, cli; `actor`: the token's user, or the page's. status 0:
+# no answer. `error`: "" where it went well.
 rest_log = Table(
     "rest_log",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    _portal(nullable=False),
+    _portal(nullable=True),
+    Column("system", Words, nullable=False, server_default="bitrix24"),
+    Column("connection", Words, nullable=False, server_default=""),
+    Column("source", Words, nullable=False, server_default=""),
+    Column("actor", Words, nullable=False, server_default=""),
     Column("at", Moment, nullable=False, index=True),
     Column("method", Words, nullable=False),
     Column("status", Integer, nullable=False),
     Column("milliseconds", Integer, nullable=False),
     Column("request", Words, nullable=False),
     Column("answer", Words, nullable=False),
+    Column("error", Words, nullable=False, server_default=""),
+)
+
+# What the last purge of a portal deleted: rows by what they were.
+purge = Table(
+    "purge",
+    metadata,
+    _portal(primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("rows", Json, nullable=False),
 )
 
 # A portal's request allowance as last used: the leaky bucket and seconds per method.

@@ -120,6 +120,7 @@ def make_world(
     yield make
     for one in made:
         one.deps.inbox.stop()
+        one.deps.audit.stop()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sync.core.samples import SAMPLES
 from sync.keyfile import new_key
 from sync.store import connections, logs, portals, subjects
 from sync.store.database import read, write
-from sync.store.records import Install, PortalTokens
+from sync.store.records import Install, PortalTokens, PurgeRow
 from sync.store.tables import portal as portal_table
 from sync.store.vault import Vault
 from tests.b24app.makers import AT, failed, mirrored
@@ -188,6 +188,17 @@ def test_the_status_shows_rows_of_merge_requests_and_unknown_tasks(applied, port
         "failed   subject:task:55  decision about task 55: it never worked",
         f"failed   delivery:{ids['delivery']}  event ONTASKUPDATE: KeyError: 'x'",
     ]
+
+
+def test_the_status_tells_of_the_last_purge(applied, portal, engine, capsys):
+    with write(engine) as conn:
+        rows = {"deliveries": 120, "calls": 4}
+        logs.save_purge(conn, PurgeRow(portal.id, AT, 1250, rows))
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    assert "purged   2026-03-02 10:00 UTC in 1.2 s: 120 deliveries, 4 calls" in (
+        capsys.readouterr().out.splitlines()
+    )
 
 
 def test_the_status_of_nothing_says_so(environ, capsys):

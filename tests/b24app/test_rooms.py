@@ -89,6 +89,7 @@ def test_without_tokens_the_portal_is_denied(beside, emulator, portal):
 def test_calls_are_logged_without_tokens(beside, emulator, portal):
     beside.deps.rooms.portal(portal.id).call("profile", {}, write=False)
     held = tokens(beside, portal)
+    assert beside.deps.audit.flush()
     with read(beside.deps.engine) as conn:
         rows = logs.rest_calls(conn, portal.id)
     assert rows[0].method == "profile"

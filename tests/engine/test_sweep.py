@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from sqlalchemy import func, select
 
-from sync.engine.sweep import HOSTS_EVERY, TRIED_EVERY, Sweep, purge
+from sync.engine.sweep import HOSTS_EVERY, TRIED_EVERY, Sweep
 from sync.store import connections, people, portals
 from sync.store.database import read
-from sync.store.tables import command, delivery, rest_log
 from tests.engine.world import World
 
 COMPLETED = 5
@@ -78,28 +74,9 @@ def test_everybody_of_the_portal_is_read_once_a_day(world: World) -> None:
         assert set(people.portal_users(conn, world.portal_id)) == {1, 7, 8}
 
 
-def test_what_is_kept_long_enough_goes(world: World) -> None:
-    world.opened()
-    world.work()
-    deps, now = world.deps(), world.clock.now()
-    assert _rows(world) == (5, 3, 3)
-    purge(deps, now + timedelta(days=4))
-    assert _rows(world) == (5, 3, 0)
-    purge(deps, now + timedelta(days=31))
-    assert _rows(world) == (0, 0, 0)
-
-
 def _connection(world: World):
     with read(world.database) as conn:
         return connections.by_id(conn, world.connection_id)
-
-
-def _rows(world: World) -> tuple[int, ...]:
-    with read(world.database) as conn:
-        return tuple(
-            conn.scalar(select(func.count()).select_from(table))
-            for table in (delivery, command, rest_log)
-        )
 
 
 def test_without_the_right_to_see_people_the_portal_goes_on(world: World) -> None:

@@ -36,6 +36,7 @@ from sync.store.records import (
     Delivery,
     Install,
     PortalTokens,
+    RestCall,
 )
 from sync.store.tables import command, delivery, task
 from sync.store.vault import Vault
@@ -270,8 +271,7 @@ class World:
         return made
 
     def deps(self, owner: str = "one") -> Deps:
-        rooms = _Rooms(None, self.database, self.vault, self.clock, owner)
-        object.__setattr__(rooms, "_session", self.session())
+        rooms = self._rooms(owner)
         return Deps(
             database=self.database,
             vault=self.vault,
@@ -284,7 +284,24 @@ class World:
         )
 
     def _code_host(self, connection: ConnectionRecord) -> GitLab:
-        return GitLab(HOST, self.token.value, connection_id=connection.id, session=self.session())
+        rooms = self._rooms("one")
+        return GitLab(
+            HOST,
+            self.token.value,
+            connection_id=connection.id,
+            session=self.session(),
+            ledger=rooms.ledger("gitlab", self.portal_id, connection=connection.name),
+        )
+
+    def _rooms(self, owner: str) -> Rooms:
+        rooms = _Rooms(None, self.database, self.vault, self.clock, owner, self)
+        object.__setattr__(rooms, "_session", self.session())
+        return rooms
+
+    def add(self, call: RestCall) -> None:
+        """Writes a call down at once: a history is the same whenever it is played."""
+        with write(self.database) as conn:
+            logs.save_rest_calls(conn, [call])
 
     def work(self, owner: str = "one") -> int:
         """Everything that can be done now, by a fresh worker."""

@@ -45,6 +45,10 @@ rules:
 limits:
   rate: 5.0
   burst: 250
+retention:
+  deliveries: 14
+  audit: 3
+  mirror: 365
 """
 
 
@@ -83,6 +87,9 @@ def test_the_shortest_document_is_all_defaults():
     settings = read(HEAD, {})
     assert (settings.language, settings.references.prefix) == ("en", "B24")
     assert (settings.limits.rate, settings.limits.burst) == (2.0, 50)
+    kept = settings.retention
+    assert (kept.deliveries, kept.audit, kept.commands) == (30, 7, 30)
+    assert (kept.decisions, kept.mirror) == (365, 730)
 
 
 @pytest.mark.parametrize(
@@ -191,6 +198,13 @@ def test_the_shortest_document_is_all_defaults():
         ("limits: {rate: 0}", "line 3: limits.rate: must be above 0"),
         ("limits: {burst: 5000}", "line 3: limits.burst: must be at most 1000"),
         ("limits: {burst: 1.5}", "line 3: limits.burst: must be a whole number"),
+        (
+            "retention: {audit: 2}",
+            "line 3: retention.audit: must be at least 3 days: Bitrix24's market asks for that",
+        ),
+        ("retention: {deliveries: 0}", "line 3: retention.deliveries: must be above 0"),
+        ("retention: {mirror: 2y}", "line 3: retention.mirror: must be a whole number"),
+        ("retention: {miror: 9}", "line 3: retention.miror: unknown key; did you mean `mirror`?"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_line(rest, expected):

@@ -81,14 +81,3 @@ def test_what_waits_is_counted_and_timed(engine: Engine) -> None:
         assert deliveries.oldest_waiting_at(conn) == NOW
         assert deliveries.oldest_waiting_at(conn, one) == after(minutes=5)
         assert deliveries.portals_with_work(conn, NOW) == (one, two)
-
-
-def test_only_what_is_done_and_old_is_purged(engine: Engine) -> None:
-    with write(engine) as conn:
-        p = a_portal(conn)
-        rows = [a_delivery(p, key, received_at=after(days=n)) for n, key in enumerate("abcd")]
-        new = [key for key in deliveries.insert_many(conn, rows) if key is not None]
-        deliveries.mark_done(conn, dict.fromkeys((new[0], new[1], new[3]), "ok"))
-        assert deliveries.purge_before(conn, after(days=2), limit=1) == 1
-        assert deliveries.purge_before(conn, after(days=2)) == 1
-        assert deliveries.replay(conn, new) == 2

@@ -2,23 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from sqlalchemy import Engine
 
 from sync.store import logs
 from sync.store.database import write
-from sync.store.records import AllowanceRow, DecisionRow, RestCall, WorkerRow
+from sync.store.records import AllowanceRow, DecisionRow, RestCall, Wanted, WorkerRow
 from tests.store.makers import NOW, a_portal, after
 
 
-def test_rest_calls_are_kept_until_they_are_purged(engine: Engine) -> None:
+def test_calls_are_told_the_newest_first(engine: Engine) -> None:
     with write(engine) as conn:
         p = a_portal(conn)
         calls = [RestCall(p, after(days=n), "batch", 200, 12, "{}", "{}") for n in range(3)]
         logs.save_rest_calls(conn, calls)
         logs.save_rest_calls(conn, [])
         assert logs.rest_calls(conn, p) == tuple(reversed(calls))
-        assert logs.purge_rest_calls(conn, after(days=1)) == 1
         assert logs.rest_calls(conn, p, limit=1) == (calls[2],)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (Wanted(), ["GET /version", "oauth/token", "batch", "GET /projects/1"]),
+        (Wanted(limit=1), ["GET /version"]),
+        (Wanted(since=after(days=2)), ["GET /version", "oauth/token"]),
+        (Wanted(system="gitlab"), ["GET /version", "GET /projects/1"]),
+        (Wanted(connection="main"), ["GET /projects/1"]),
+        (Wanted(method="PROJECTS/"), ["GET /projects/1"]),
+        (Wanted(method="%"), []),
+        (Wanted(failed=True), ["GET /version", "oauth/token", "batch"]),
+        (Wanted(portal_id=1, failed=True), ["oauth/token", "batch"]),
+    ],
+    ids=str,
+)
+def test_calls_are_found_by_what_is_asked(engine: Engine, wanted: Wanted, found: list[str]) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+        told = [
+            (p, "GET /projects/1", 200, "gitlab", "main", ""),
+            (p, "batch", 200, "bitrix24", "", "1 of its calls refused: ERROR_CORE"),
+            (p, "oauth/token", 401, "bitrix24", "", ""),
+            (None, "GET /version", 0, "gitlab", "other", ""),
+        ]
+        logs.save_rest_calls(
+            conn,
+            [
+                RestCall(
+                    p, after(days=n), method, status, 1, "", "",
+                    system=system, connection=connection, error=error,
+                )
+                for n, (p, method, status, system, connection, error) in enumerate(told)
+            ],
+        )  # fmt: skip
+        asked = replace(wanted, portal_id=wanted.portal_id and p)
+        assert [one.method for one in logs.find_calls(conn, asked)] == found
 
 
 def test_the_reasons_of_a_subject_are_told_newest_first(engine: Engine) -> None:

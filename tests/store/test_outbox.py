@@ -110,15 +110,3 @@ def test_what_was_refused_is_seen_and_can_be_replayed(engine: Engine) -> None:
         assert (dead.error, dead.answer) == ("no rights", {"error": "ACCESS_DENIED"})
         assert outbox.replay(conn, ids) == 1
         assert _waiting(conn, p) == ["n0", "n2"]
-
-
-def test_only_what_ended_well_and_long_ago_is_purged(engine: Engine) -> None:
-    with write(engine) as conn:
-        p = a_portal(conn)
-        outbox.replace_waiting(conn, p, {TASK_1: [a_command(key=str(n)) for n in range(4)]}, NOW)
-        ids = [row.id for row in outbox.waiting(conn, p, "bitrix24", 50, NOW)]
-        outbox.mark_done(conn, {ids[0]: None}, NOW)
-        outbox.mark_done(conn, {ids[1]: None}, after(days=2))
-        outbox.mark_refused(conn, {ids[2]: "x"}, NOW)
-        assert outbox.purge_before(conn, after(days=1)) == 1
-        assert outbox.counts(conn, p) == {"done": 1, "refused": 1, "waiting": 1}

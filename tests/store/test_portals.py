@@ -34,6 +34,7 @@ from sync.store.records import (
     LinkRow,
     NewCommand,
     PortalTokens,
+    PurgeRow,
     RestCall,
 )
 from sync.store.tables import metadata
@@ -204,4 +205,5 @@ def _fill(conn: Connection, portal_id: int) -> None:
     outbox.replace_waiting(conn, portal_id, {("task", "1"): [command]}, NOW)
     logs.save_decisions(conn, [DecisionRow(portal_id, "task", "1", NOW, "why")])
     logs.save_rest_calls(conn, [RestCall(portal_id, NOW, "batch", 200, 5, "{}", "{}")])
+    logs.save_purge(conn, PurgeRow(portal_id, NOW, 5, {"calls": 1}))
     logs.save_allowance(conn, portal_id, AllowanceRow(1.5, NOW, {}))

@@ -19,6 +19,7 @@ from tests.emulators.gitlab import (
     rest_issues,
     rest_notes,
     rest_people,
+    rest_pipelines,
     rest_refs,
     rest_requests,
     rest_tracker,
@@ -142,6 +143,7 @@ ROUTES = [
     *_hook_routes("project"),
     *_hook_routes("group", edition="ee"),
     *_integration_routes(),
+    *rest_pipelines.routes(_route, P),
 ]
 
 

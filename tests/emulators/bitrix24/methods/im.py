@@ -74,7 +74,9 @@ def chat_get(call: Call) -> dict[str, int] | None:
 def dialog_get(call: Call) -> dict[str, Any]:
     """https://apidocs.bitrix24.com/api-reference/chats/im-dialog-get.html"""
     chat = dialog(call)
-    return _found(call, chat) | {
+    found = _found(call, chat)
+    return found | {
+        "restrictions": found["restrictions"] | {"path": "", "path_title": ""},
         "readed_list": [],
         "manager_list": [chat.owner],
         "last_message_views": {

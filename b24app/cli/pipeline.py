@@ -1,0 +1,101 @@
+"""`pipeline run|retry|cancel`: calls back to GitLab."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections import Counter
+from contextlib import suppress
+from datetime import date, time
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from b24app.cli.opening import connection, database, rooms, say
+from b24app.reports import find_portal
+from b24app.rooms import Rooms
+from sync.config import Config
+from sync.errors import Later, SyncError
+from sync.gitlab import pipelines
+from sync.gitlab.pipelines import Pipeline
+from sync.store.database import read
+from sync.store.records import ConnectionRecord
+
+_NOTHING = {"retry": "nothing in it was to be retried", "cancel": "nothing of it was running"}
+_DONE = {"retry": "was retried", "cancel": "was canceled"}
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    with rooms(config, database(config)) as opened:
+        with read(opened.engine) as conn:
+            record = connection(conn, find_portal(conn, args.portal).id, args.connection)
+        if args.action == "run":
+            return _run(opened, record, args)
+        act = pipelines.retry if args.action == "retry" else pipelines.cancel
+        found = act(opened.code_host(record), args.project, args.id)
+        done = _DONE[args.action] if found.moved else _NOTHING[args.action]
+        _tell(
+            found, f"{done}; it is {found.status}" if found.moved else f"is {found.status}: {done}"
+        )
+    return 0
+
+
+def _run(opened: Rooms, record: ConnectionRecord, args: argparse.Namespace) -> int:
+    token = _secret(args.trigger_token_env)
+    client = (
+        opened.nobodys_code_host(record, "trigger token") if token else opened.code_host(record)
+    )
+    inputs = {name: _typed(name, value) for name, value in _once(args.input).items()}
+    try:
+        found = pipelines.run(
+            client,
+            args.project,
+            args.ref,
+            variables=_once(args.var),
+            inputs=inputs,
+            trigger_token=token,
+        )
+    except Later as error:
+        if error.sent:
+            _show_newest(opened, record, args)
+        raise
+    _tell(found, f"of {found.ref} was started; it is {found.status}")
+    return 0
+
+
+def _tell(found: Pipeline, what: str) -> None:
+    say(f"Pipeline {found.id} {what}.", found.url)
+
+
+def _show_newest(opened: Rooms, record: ConnectionRecord, args: argparse.Namespace) -> None:
+    """As far as GitLab tells: the error that is raised anyway says where to look."""
+    with suppress(SyncError):
+        for one in pipelines.newest(opened.code_host(record), args.project, args.ref):
+            say(f"newest of {args.ref}: {one.id}  {one.status}  {one.url}")
+
+
+def _secret(name: str | None) -> str:
+    """Raises LookupError: a secret that is meant and missing must not become another way in."""
+    value = os.environ.get(name, "").strip() if name else ""
+    if name and not value:
+        raise LookupError(f"The environment variable {name} is not set or empty")
+    return value
+
+
+def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+    if twice:
+        raise LookupError(f"Given more than once: {', '.join(twice)}")
+    return dict(pairs)
+
+
+def _typed(name: str, value: str) -> Any:
+    """As YAML would read it: 3, true, [a, b]; what YAML alone knows (dates, null) is text."""
+    try:
+        found = YAML(typ="safe", pure=True).load(value)
+    except (YAMLError, ValueError):
+        raise LookupError(f"The input {name} cannot be read as YAML: {value[:60]}") from None
+    if isinstance(found, dict):
+        raise LookupError(f"The input {name} must be text, a number, true, false or a list")
+    return value if found is None or isinstance(found, date | time) else found

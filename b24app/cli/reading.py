@@ -1,0 +1,41 @@
+"""What arguments of commands mean: moments, numbers and pairs."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import UTC, datetime, timedelta
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def since(text: str) -> timedelta | datetime:
+    """`2h`, `3d` back from now, or a date (with a time, in UTC where it does not say)."""
+    if found := re.fullmatch(r"(\d{1,5})([mhdw])", text.strip()):
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a span like 30m, 2h, 3d, 2w nor a date like 2026-03-02"
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def back(told: timedelta | datetime, now: datetime) -> datetime:
+    """The moment that was meant."""
+    return told if isinstance(told, datetime) else now - told
+
+
+def above_zero(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 10**9):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def pair(text: str) -> tuple[str, str]:
+    """`NAME=value`."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=value")
+    return name.strip(), value

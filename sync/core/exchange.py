@@ -1,0 +1,66 @@
+"""A request to another system and what came of it, as the audit log keeps it.
+
+The clock is passed in; who writes exchanges down says how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sync.core.clock import Clock, WallClock
+from sync.errors import SyncError
+
+Log = Callable[["Exchange"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request, masked already. `status` 0: no answer. `error`: "" where it went well."""
+
+    at: datetime
+    method: str
+    status: int
+    milliseconds: int
+    request: str
+    answer: str = ""
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Told:
+    """What came of a request, filled in by whoever sends it; masked too."""
+
+    status: int = 0
+    answer: str = ""
+    error: str = ""
+
+
+def unheard(exchange: Exchange) -> None:
+    """For a client whose calls nobody keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Where a client writes down what it calls. `write` neither waits nor raises."""
+
+    write: Log = unheard
+    clock: Clock = field(default_factory=WallClock)
+
+    @contextmanager
+    def call(self, method: str, request: str) -> Iterator[Told]:
+        """Around one request: whatever happens inside, it is written down."""
+        at, told = self.clock.now(), Told()
+        try:
+            yield told
+        except SyncError as error:
+            told.error = told.error or error.what
+            raise
+        except BaseException as error:
+            told.error = told.error or type(error).__name__
+            raise
+        finally:
+            took = (self.clock.now() - at) // timedelta(milliseconds=1)
+            self.write(Exchange(at, method, told.status, took, request, told.answer, told.error))
