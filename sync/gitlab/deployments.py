@@ -13,10 +13,12 @@ from sync.core.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.events import DeploymentHeard
 from sync.gitlab.client import GitLab
 from sync.gitlab.dates import moment
-from sync.gitlab.payloads import must, of_kind, project_of
 from sync.gitlab.people import person
-from sync.gitlab.reading import Unreadable, link, mapping, mappings, text, whole
+from sync.gitlab.places import project_of
+from sync.gitlab.reading import Unreadable, link, mapping, mappings, must, of_kind, text, whole
 
+# Whose word these are: the approver's, while `user` is who deploys.
+_VERDICTS = (DeploymentStatus.APPROVED, DeploymentStatus.REJECTED)
 MOST_CARRIED = 500  # merge requests of one deployment that are looked at
 _SHA = re.compile(r"[0-9a-f]{8,64}")
 
@@ -27,20 +29,21 @@ def deployment_heard(payload: dict[str, Any], connection_id: int) -> DeploymentH
     environment = text(payload.get("environment"))
     if not environment:
         raise Unreadable("the deployment names no environment")
+    said = status(payload.get("status"))
     return DeploymentHeard(
         Deployment(
             project=project_of(payload.get("project"), None, connection_id),
             id=must(whole(payload.get("deployment_id")), "the deployment has no id"),
             environment=environment,
             tier=tier_of(text(payload.get("environment_tier")), environment),
-            status=status(payload.get("status")),
+            status=said,
             sha=_sha(payload),
             ref=text(payload.get("ref")),
             updated_at=must(moment(payload.get("status_changed_at")), "the deployment has no date"),
             url=link(payload.get("environment_external_url")),
             job_url=link(payload.get("deployable_url")),
             commit_title=text(payload.get("commit_title")),
-            actor=person(payload.get("user")),
+            actor=person(payload.get("approver" if said in _VERDICTS else "user")),
         )
     )
 

@@ -13,8 +13,23 @@ from typing import Any
 
 from sync.core.events import CodeEvent, Unrecognised
 from sync.gitlab.deployments import deployment_heard
-from sync.gitlab.payloads import commits_pushed, merge_request_heard, pipeline_heard
+from sync.gitlab.job_hooks import job_heard
+from sync.gitlab.members import group_heard, member_heard, project_heard
+from sync.gitlab.notes import confidential_note_heard, note_heard
+from sync.gitlab.payloads import merge_request_heard, pipeline_heard
+from sync.gitlab.pushes import branch_pushed, tag_pushed
 from sync.gitlab.reading import Unreadable, text
+from sync.gitlab.releases import release_heard
+from sync.gitlab.things import (
+    confidential_issue_heard,
+    emoji_heard,
+    feature_flag_heard,
+    issue_heard,
+    milestone_heard,
+    token_heard,
+    vulnerability_heard,
+    wiki_page_heard,
+)
 
 FRESH_SECONDS = 300  # the window of the Standard Webhooks specification, both ways
 _KEY_LIMIT = 100  # a longer sender's key is kept as its hash
@@ -22,14 +37,48 @@ _KEY_LIMIT = 100  # a longer sender's key is kept as its hash
 # X-Gitlab-Event -> how its body is read. A new event is one more row.
 EVENTS: dict[str, Callable[[dict[str, Any], int], CodeEvent]] = {
     "Merge Request Hook": merge_request_heard,
-    "Push Hook": commits_pushed,
+    "Push Hook": branch_pushed,
+    "Tag Push Hook": tag_pushed,
     "Pipeline Hook": pipeline_heard,
+    "Job Hook": job_heard,
     "Deployment Hook": deployment_heard,
+    "Note Hook": note_heard,
+    "Confidential Note Hook": confidential_note_heard,
+    "Release Hook": release_heard,
+    "Issue Hook": issue_heard,
+    "Confidential Issue Hook": confidential_issue_heard,
+    "Milestone Hook": milestone_heard,
+    "Wiki Page Hook": wiki_page_heard,
+    "Feature Flag Hook": feature_flag_heard,
+    "Emoji Hook": emoji_heard,
+    "Vulnerability Hook": vulnerability_heard,
+    "Resource Access Token Hook": token_heard,
+    "Resource Deploy Token Hook": token_heard,
+    "Member Hook": member_heard,
+    "Project Hook": project_heard,
+    "Subgroup Hook": group_heard,
 }
-# An instance-wide system hook names its event in the body.
-# https://docs.gitlab.com/administration/system_hooks/
+# An instance-wide system hook names its event in the body; people, keys and repositories of it are
+# not followed. https://docs.gitlab.com/administration/system_hooks/
 _SYSTEM_HOOK = "System Hook"
-_IN_SYSTEM_HOOKS = {"merge_request": "Merge Request Hook", "push": "Push Hook"}
+_NAMES = {
+    "Merge Request Hook": "merge_request",
+    "Push Hook": "push",
+    "Tag Push Hook": "tag_push",
+    "Project Hook": (
+        "project_create project_destroy project_rename project_transfer project_update"
+    ),
+    "Subgroup Hook": "group_create group_destroy group_rename subgroup_create subgroup_destroy",
+    "Member Hook": (
+        "user_add_to_group user_update_for_group user_remove_from_group "
+        "user_access_request_to_group user_access_request_denied_for_group "
+        "user_access_request_revoked_for_group "
+        "user_add_to_team user_update_for_team user_remove_from_team "
+        "user_access_request_to_project user_access_request_denied_for_project "
+        "user_access_request_revoked_for_project"
+    ),
+}
+_IN_SYSTEM_HOOKS = {name: event for event, names in _NAMES.items() for name in names.split()}
 _NOT_USED = "recorded, nothing is done with it yet"
 
 

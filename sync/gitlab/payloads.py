@@ -1,4 +1,4 @@
-"""Webhook bodies as typed events: merge requests, pushes, pipelines. Pure.
+"""Webhook bodies as typed events: merge requests and pipelines. Pure.
 
 Field by field: https://docs.gitlab.com/user/project/integrations/webhook_events/
 """
@@ -6,12 +6,10 @@ Field by field: https://docs.gitlab.com/user/project/integrations/webhook_events
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sync.core.events import MergeRequestHeard, PipelineHeard
-from sync.core.items import Push
 from sync.core.model import (
-    Commit,
     MergeRequest,
     MergeRequestState,
     Person,
@@ -21,10 +19,20 @@ from sync.core.model import (
     Reviewer,
 )
 from sync.gitlab.dates import moment
-from sync.gitlab.people import email, people, person, pusher
-from sync.gitlab.reading import Unreadable, link, mapping, mappings, seconds, text, whole
-
-_T = TypeVar("_T")
+from sync.gitlab.people import people, person
+from sync.gitlab.places import project_of
+from sync.gitlab.pushes import commit_of
+from sync.gitlab.reading import (
+    Unreadable,
+    link,
+    mapping,
+    mappings,
+    must,
+    of_kind,
+    seconds,
+    text,
+    whole,
+)
 
 # action -> (what it changes: one approval more or less, whether the approval rules are met).
 # `approval` and `unapproval` are one person's; `approved` and `unapproved` also tip the rules.
@@ -36,7 +44,6 @@ _APPROVALS: dict[str, tuple[bool, bool | None]] = {
 }
 _MAKES_A_MILESTONE = {"open", "close", "reopen", "merge", "approved", "unapproved"}
 _STATE_IDS = {1: "opened", 2: "closed", 3: "merged", 4: "locked"}
-_BRANCH = "refs/heads/"
 
 
 def merge_request_heard(payload: dict[str, Any], connection_id: int) -> MergeRequestHeard:
@@ -54,25 +61,6 @@ def merge_request_heard(payload: dict[str, Any], connection_id: int) -> MergeReq
         approval=None if by_system else approval,
         rules_met=rules_met,
         approvals_reset=text(told.get("system_action")).startswith("approvals_reset"),
-    )
-
-
-def commits_pushed(payload: dict[str, Any], connection_id: int) -> Push:
-    """The event of a push to a branch. Raises Unreadable."""
-    of_kind(payload, "push")
-    ref, after = text(payload.get("ref")), text(payload.get("after"))
-    if not ref.startswith(_BRANCH):
-        raise Unreadable(f"the push is to {ref or 'no ref'}, not to a branch")
-    return Push(
-        project=project_of(payload.get("project"), payload.get("project_id"), connection_id),
-        branch=ref.removeprefix(_BRANCH),
-        commits=tuple(_commit(item) for item in mappings(payload.get("commits"))),
-        actor=pusher(payload),
-        after=after,
-        before=text(payload.get("before")),
-        total=whole(payload.get("total_commits_count")) or 0,
-        created=_is_zero(text(payload.get("before"))),
-        deleted=_is_zero(after),
     )
 
 
@@ -97,7 +85,7 @@ def pipeline_heard(payload: dict[str, Any], connection_id: int) -> PipelineHeard
             source=text(told.get("source")),
             merge_request_iid=_iid_in(project, mapping(payload.get("merge_request"))),
             duration_seconds=seconds(told.get("duration")),
-            commit=_commit(commit) if commit else None,
+            commit=commit_of(commit) if commit else None,
             actor=person(payload.get("user")),
         )
     )
@@ -149,37 +137,14 @@ def _merge_request(
         updated_at=must(moment(told.get("updated_at")), "the merge request has no date"),
         assignees=assignees,
         reviewers=reviewers,
-        labels=_labels(payload, told),
+        labels=labels_of(payload, told),
         head_sha=text(mapping(told.get("last_commit")).get("id")),
         merge_sha=text(told.get("merge_commit_sha")),
         actor=actor if action in _MAKES_A_MILESTONE else None,
     )
 
 
-def project_of(value: object, fallback_id: object, connection_id: int) -> Project:
-    """A hook's project; old versions leave its id out and tell it beside the object."""
-    told = mapping(value)
-    project_id = whole(told.get("id")) or whole(fallback_id)
-    path, url = text(told.get("path_with_namespace")), link(told.get("web_url"))
-    if project_id is None or not path or not url:
-        raise Unreadable("the body names no project (id, path and web address)")
-    branch = text(told.get("default_branch"))
-    return Project(connection_id, project_id, path, url, text(told.get("name")), branch)
-
-
-def _commit(told: dict[str, Any]) -> Commit:
-    author = mapping(told.get("author"))
-    return Commit(
-        sha=text(told.get("id")),
-        message=text(told.get("message")),
-        author_name=text(author.get("name")),
-        author_email=email(author.get("email")),
-        url=link(told.get("url")),
-        at=moment(told.get("timestamp")),
-    )
-
-
-def _labels(payload: dict[str, Any], told: dict[str, Any]) -> tuple[str, ...]:
+def labels_of(payload: dict[str, Any], told: dict[str, Any]) -> tuple[str, ...]:
     labels = mappings(payload.get("labels")) or mappings(told.get("labels"))
     return tuple(title for label in labels if (title := text(label.get("title"))))
 
@@ -202,23 +167,3 @@ def _latest(payload: dict[str, Any]) -> datetime | None:
     names = ("created_at", "started_at", "finished_at")
     told = (moment(thing.get(name)) for thing in things for name in names)
     return max((at for at in told if at), default=None)
-
-
-def _is_zero(sha: str) -> bool:
-    """All zeros stand for "no commit": the branch was created or deleted."""
-    return set(sha) == {"0"}
-
-
-def of_kind(payload: dict[str, Any], kind: str) -> None:
-    told = text(payload.get("object_kind"))
-    if told != kind:
-        raise Unreadable(
-            f"object_kind is {told or 'missing'}, not {kind}: a custom webhook template? "
-            "Remove the template in the webhook's settings"
-        )
-
-
-def must(value: _T | None, why: str) -> _T:
-    if value is None:
-        raise Unreadable(why)
-    return value

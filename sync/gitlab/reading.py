@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
+_T = TypeVar("_T")
 _LARGEST = 2**63 - 1  # what a database's integer column holds
 
 
@@ -45,3 +46,29 @@ def seconds(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value <= _LARGEST else None
+
+
+def count(value: object) -> int:
+    """How many there are of something; 0 where it is not told."""
+    return whole(value) or 0
+
+
+def must(value: _T | None, why: str) -> _T:
+    """`value`, which the event stands on. Raises Unreadable."""
+    if value is None or value == "":
+        raise Unreadable(why)
+    return value
+
+
+def of_kind(payload: dict[str, Any], *kinds: str) -> str:
+    """Which of `kinds`, those that its header stands for, the body is. Raises Unreadable.
+
+    Old system hooks tell it in `event_name`. https://docs.gitlab.com/administration/system_hooks/
+    """
+    told = text(payload.get("object_kind")) or text(payload.get("event_name"))
+    if told not in kinds:
+        raise Unreadable(
+            f"object_kind is {told or 'missing'}, not {' or '.join(kinds)}: a custom webhook "
+            "template? Remove the template in the webhook's settings"
+        )
+    return told

@@ -5,38 +5,24 @@ https://docs.gitlab.com/api/project_webhooks/ https://docs.gitlab.com/api/group_
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from sync.core.kinds import Kind
 from sync.errors import Later, Refused, SyncError
 from sync.gitlab.client import GitLab, encoded
 from sync.gitlab.reading import mapping, mappings, text, whole
+from sync.gitlab.subscriptions import Owner, switches
 
 HOOK_PATH = "/hooks/gitlab/"
-USED = ("deployment_events", "merge_requests_events", "pipeline_events", "push_events")
-# GitLab turns push_events on where it is not told; the others are named to undo a person's click.
-_UNUSED = (
-    "confidential_issues_events",
-    "confidential_note_events",
-    "emoji_events",
-    "feature_flag_events",
-    "issues_events",
-    "job_events",
-    "milestone_events",
-    "note_events",
-    "releases_events",
-    "resource_access_token_events",
-    "tag_push_events",
-    "wiki_page_events",
-)
-_UNUSED_IN_GROUPS = ("member_events", "project_events", "subgroup_events")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where the hook lives: `kind` "project" or "group", `id` a number or a full path."""
 
-    kind: Literal["project", "group"]
+    kind: Owner
     id: int | str
 
     @property
@@ -70,13 +56,16 @@ def ensure(
     url: str,
     token: str,
     signing_token: str | None = None,
+    events: Collection[Kind] = (),
+    internal: bool = False,
 ) -> HookReport:
     """Exactly one hook to `url`, with exactly the events we use. May be repeated at will.
 
-    The tokens are written every time, for GitLab never shows them. Raises SyncError; Refused
-    where the target has no webhooks for this token.
+    `events`: the kinds that rules name, beside what is always heard; `internal`: also what of
+    them members alone may read. The tokens are written every time, for GitLab never shows them.
+    Raises SyncError; Refused where the target has no webhooks for this token.
     """
-    wanted = _wanted(client, target, url)
+    wanted = _wanted(client, url) | switches(target.kind, events, internal=internal)
     secrets = {"token": token} | ({"signing_token": signing_token} if signing_token else {})
     ours = _ours(client, target, url)
     if not ours:
@@ -105,8 +94,7 @@ def remove(client: GitLab, target: Target, *, url: str) -> tuple[int, ...]:
     return ids
 
 
-def _wanted(client: GitLab, target: Target, url: str) -> dict[str, Any]:
-    unused = _UNUSED + (_UNUSED_IN_GROUPS if target.kind == "group" else ())
+def _wanted(client: GitLab, url: str) -> dict[str, Any]:
     return {
         "url": url,
         "name": _name(client),
@@ -114,8 +102,6 @@ def _wanted(client: GitLab, target: Target, url: str) -> dict[str, Any]:
         "push_events_branch_filter": "",
         "branch_filter_strategy": "all_branches",
         "custom_webhook_template": "",
-        **dict.fromkeys(USED, True),
-        **dict.fromkeys(unused, False),
     }
 
 

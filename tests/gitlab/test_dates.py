@@ -15,6 +15,8 @@ from sync.gitlab.dates import day, moment
         ("2013-12-03T17:23:34Z", datetime(2013, 12, 3, 17, 23, 34, tzinfo=UTC)),
         ("2017-09-28T12:23:42.365Z", datetime(2017, 9, 28, 12, 23, 42, tzinfo=UTC)),
         ("2026-05-01T08:00:00.999+03:00", datetime(2026, 5, 1, 5, 0, tzinfo=UTC)),
+        ("2026-03-02T09:28:00.000+00:00", datetime(2026, 3, 2, 9, 28, tzinfo=UTC)),
+        ("2026-03-02 09:28:00 -0730", datetime(2026, 3, 2, 16, 58, tzinfo=UTC)),
         ("2015-04-17 10:00:00Z", datetime(2015, 4, 17, 10, 0, tzinfo=UTC)),
         ("2015-04-17T10:00:00", datetime(2015, 4, 17, 10, 0, tzinfo=UTC)),
     ],

@@ -86,6 +86,18 @@ def test_what_a_hook_may_say(changes: dict[str, Any], field: str, expected: obje
     assert getattr(event.deployment, field) == expected
 
 
+@pytest.mark.parametrize("status", ["approved", "rejected"])
+def test_an_approval_is_the_word_of_the_approver_not_of_who_deploys(status: str) -> None:
+    approver = {"id": 2, "username": "bob", "name": "Bob Elm", "email": "[REDACTED]"}
+    event = heard(status=status, approver=approver, approval={"id": 1, "comment": "Go"})
+    assert isinstance(event, DeploymentHeard)
+    assert event.deployment.status == status
+    assert event.deployment.actor == Person(2, "bob", "Bob Elm")
+    blocked = heard(status="blocked", approver=approver)
+    assert isinstance(blocked, DeploymentHeard)
+    assert blocked.deployment.actor == Person(1, "ann", "Ann Oak", "ann@acme.example")
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [

@@ -233,6 +233,7 @@ def test_a_push_is_read_with_its_commits():
         after=HEAD,
         before="1" * 40,
         total=2,
+        protected=False,
     )
 
 

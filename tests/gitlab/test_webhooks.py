@@ -3,8 +3,10 @@ from datetime import timedelta
 
 import pytest
 
+from sync.core.kinds import Kind
 from sync.errors import Denied, Refused
-from sync.gitlab.webhooks import USED, HookReport, Target, ensure, remove
+from sync.gitlab.subscriptions import switches
+from sync.gitlab.webhooks import HookReport, Target, ensure, remove
 
 SIGNING_TOKEN = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 SHOP = Target("project", "web/shop")
@@ -21,12 +23,18 @@ def listens_to(hook):
     return {name for name, on in hook.events.items() if on}
 
 
+def wanted(hook, *kinds, internal=False):
+    """What a hook for these kinds listens to, as far as its GitLab knows such events."""
+    on = {name for name, on in switches(hook.owner, kinds, internal=internal).items() if on}
+    return on & hook.events.keys()
+
+
 @pytest.mark.parametrize("target", [SHOP, GROUP, Target("project", 1)])
 def test_a_hook_is_made_with_exactly_the_events_we_use(gitlab, connect, target):
     report = ensure(connect(), target, **OURS)
     (hook,) = hooks(gitlab)
     assert report == HookReport(hook.id, created=True, signed=True)
-    assert listens_to(hook) == set(USED)
+    assert listens_to(hook) == wanted(hook)
     assert (hook.url, hook.token, hook.signing_token) == (ADDRESS, "t0ken", SIGNING_TOKEN)
     assert (hook.enable_ssl_verification, hook.owner, hook.name) == (
         True,
@@ -88,10 +96,32 @@ def test_events_are_put_right_in_both_directions(gitlab, connect):
     client = connect()
     ensure(client, SHOP, **OURS)
     (hook,) = hooks(gitlab)
-    hook.events |= {"push_events": False, "job_events": True, "note_events": True}
+    hook.events |= {"push_events": False, "job_events": True, "emoji_events": True}
     told = ensure(client, SHOP, **OURS)
-    assert told.changed == ("job_events", "note_events", "push_events")
-    assert listens_to(hooks(gitlab)[0]) == set(USED)
+    assert told.changed == ("emoji_events", "job_events", "push_events")
+    assert listens_to(hooks(gitlab)[0]) == wanted(hook)
+
+
+@pytest.mark.parametrize("target", [SHOP, GROUP])
+def test_a_rule_about_one_more_kind_switches_its_events_on_and_off_again(gitlab, connect, target):
+    client = connect()
+    ensure(client, target, **OURS)
+    told = ensure(client, target, **OURS, events={Kind.JOB, Kind.MEMBER, Kind.PUSH})
+    (hook,) = hooks(gitlab)
+    of_groups = ("member_events",) if target is GROUP else ()
+    assert told.changed == ("job_events", *of_groups)
+    assert listens_to(hook) == wanted(hook, Kind.JOB, Kind.MEMBER)
+    assert ensure(client, target, **OURS).changed == ("job_events", *of_groups)
+    assert listens_to(hooks(gitlab)[0]) == wanted(hook)
+
+
+def test_what_only_members_may_read_is_sent_where_that_is_asked_for(gitlab, connect):
+    client = connect()
+    ensure(client, SHOP, **OURS)
+    told = ensure(client, SHOP, **OURS, internal=True)
+    assert told.changed == ("confidential_note_events",)
+    told = ensure(client, SHOP, **OURS, events=[Kind.ISSUE], internal=True)
+    assert told.changed == ("confidential_issues_events", "issues_events")
 
 
 def test_of_several_hooks_to_us_one_stays(gitlab, connect):
