@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from urllib.parse import unquote
 
-from tests.emulators.gitlab.entities import Group, MergeRequest, Project, Token, User
+from tests.emulators.gitlab.entities import (
+    REPORTER,
+    Group,
+    MergeRequest,
+    Project,
+    Token,
+    User,
+)
 from tests.emulators.gitlab.state import State
 from tests.emulators.gitlab.web import ApiError, Request, forbidden, not_found
 
@@ -68,6 +75,20 @@ def project(state: State, key: str, actor: User | None, *, level: int = 0) -> Pr
     if role < level:
         raise forbidden()
     return found
+
+
+def code(state: State, key: str, actor: User | None) -> Project:
+    """The project of one who may see its code: a guest of a private one gets 403."""
+    found = project(state, key, actor)
+    role = state.access_level(actor, found) if actor else 0
+    if found.visibility == "private" and role < REPORTER:
+        raise forbidden()
+    return found
+
+
+def sees_hidden(state: State, place: Project, actor: User | None) -> bool:
+    """Confidential issues and internal notes are for reporters and above."""
+    return bool(actor and state.access_level(actor, place) >= REPORTER)
 
 
 def _by_path(state: State, path: str) -> Project | None:

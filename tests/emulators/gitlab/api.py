@@ -8,19 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import ModuleType
 
 from tests.emulators.gitlab import (
     access,
     rest_code,
+    rest_commits,
     rest_deployments,
     rest_hooks,
+    rest_issues,
+    rest_notes,
     rest_people,
+    rest_refs,
     rest_requests,
     rest_tracker,
 )
 from tests.emulators.gitlab.deliveries import Deliveries
-from tests.emulators.gitlab.editing import Editing
 from tests.emulators.gitlab.state import State
+from tests.emulators.gitlab.talking import Talking
 from tests.emulators.gitlab.web import ApiError, Reply, Request, read_params
 
 READ, USER, ANY = ("read_api",), ("read_api", "read_user"), ("*",)
@@ -88,6 +93,31 @@ def _integration_routes() -> list[Route]:
     ]
 
 
+def _read_routes(*modules: ModuleType) -> list[Route]:
+    """What only reads, by the tables of the modules that answer."""
+    found = []
+    for module in modules:
+        found += [_route("GET", *row, READ, job=True) for row in module.ROUTES]
+        alone = getattr(module, "WITHOUT_JOB_TOKEN", [])
+        found += [_route("GET", *row, READ) for row in alone]
+    return found
+
+
+def _note_routes() -> list[Route]:
+    return [
+        _route(
+            method,
+            path,
+            handler,
+            WRITE if writes else READ,
+            job=not writes,
+            members=writes,
+            free=writes,
+        )
+        for method, path, handler, writes in rest_notes.routes()
+    ]
+
+
 ROUTES = [
     _route("GET", "/version", rest_people.version, USER, members=True),
     _route("GET", "/metadata", rest_people.metadata, USER, members=True),
@@ -106,31 +136,9 @@ ROUTES = [
     _route("GET", f"{MR}/commits", rest_requests.commits, READ),
     _route("GET", f"{MR}/reviewers", rest_requests.reviewers, READ),
     _route("GET", f"{MR}/pipelines", rest_requests.pipelines, READ),
-    _route("GET", f"{MR}/notes", rest_requests.notes, READ, job=True),
-    _route("POST", f"{MR}/notes", rest_requests.add_note, WRITE, members=True, free=True),
-    _route("GET", f"{P}/pipelines", rest_code.pipelines, READ, job=True),
-    _route("GET", f"{P}/pipelines/:pipeline_id", rest_code.pipeline, READ, job=True),
-    _route("GET", f"{P}/pipelines/:pipeline_id/jobs", rest_code.jobs, READ, job=True),
-    _route("GET", f"{P}/jobs/:job_id/trace", rest_code.trace, READ),
-    _route("GET", f"{P}/repository/commits/:sha", rest_code.commit, READ, job=True),
-    _route(
-        "GET",
-        f"{P}/repository/commits/:sha/merge_requests",
-        rest_code.commit_requests,
-        READ,
-        job=True,
-    ),
-    _route("GET", f"{P}/repository/branches", rest_code.branches, READ, job=True),
-    _route("GET", f"{P}/repository/branches/:branch", rest_code.branch, READ, job=True),
-    _route("GET", f"{P}/repository/compare", rest_code.compare, READ),
-    _route("GET", f"{P}/deployments", rest_deployments.index, READ, job=True),
-    _route(
-        "GET",
-        f"{P}/deployments/:deployment_id/merge_requests",
-        rest_deployments.merge_requests,
-        READ,
-        job=True,
-    ),
+    *_read_routes(rest_code, rest_commits, rest_deployments, rest_issues, rest_refs),
+    _route("GET", *rest_code.TRIGGER_JOBS, READ, job=True, since=(19, 2)),
+    *_note_routes(),
     *_hook_routes("project"),
     *_hook_routes("group", edition="ee"),
     *_integration_routes(),
@@ -143,7 +151,7 @@ class Api:
 
     state: State
     deliveries: Deliveries
-    editing: Editing
+    talking: Talking
     limit: access.RateLimit = field(default_factory=access.RateLimit)
     tests: access.Few = field(default_factory=access.Few)
     resends: access.Few = field(default_factory=access.Few)

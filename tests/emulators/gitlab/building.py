@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from tests.emulators.gitlab import ci_payloads
 from tests.emulators.gitlab.deliveries import Deliveries
-from tests.emulators.gitlab.entities import Job, MergeRequest, Pipeline, Project, User
+from tests.emulators.gitlab.entities import Job, MergeRequest, Pipeline, Project, Source, User
 from tests.emulators.gitlab.state import State
 
+DONE = ("success", "skipped")
 FINISHED = ("success", "failed", "canceled", "skipped")
 DEFAULT_JOBS = (("build", "compile"), ("test", "unit"))
 
@@ -30,22 +31,32 @@ class Building:
         user: User | str = "",
         jobs: Sequence[tuple[str, str]] = DEFAULT_JOBS,
         variables: dict[str, str] | None = None,
+        source: str = "",
+        started_by: Source | None = None,
+        sha: str = "",
+        status: str = "pending",
     ) -> Pipeline:
-        """A pending pipeline of a merge request, or of `ref` of a project.
+        """A pending pipeline of a merge request, or of `ref` (a branch or a tag) of a project.
 
-        `jobs`: (stage, name). It becomes the head pipeline of open requests with its commit.
+        `jobs`: (stage, name). It becomes the head pipeline of open requests with its commit,
+        unless another pipeline started it.
         """
         mr = where if isinstance(where, MergeRequest) else None
         place = self.state.project(mr.project_id if mr else where)
         with self.state.lock:
             branch = mr.source_branch if mr else ref or place.default_branch
-            sha = mr.head_sha if mr else place.branches[branch].head
+            sha = mr.head_sha if mr else sha or _head(place, branch)
             pipeline = self._new(place, mr, branch, sha, user)
+            pipeline.source, pipeline.started_by = source or pipeline.source, started_by
+            pipeline.tag = branch not in place.branches and branch in place.tags
             pipeline.jobs = [self._job(stage, name) for stage, name in jobs]
             pipeline.variables = variables or {}
             place.pipelines[pipeline.id] = pipeline
-            _become_head(place, pipeline, mr)
-        self.set_status(pipeline, "pending")
+            if started_by is None:
+                _become_head(place, pipeline, mr)
+        if status == "created":
+            self.announce(pipeline)
+        self.set_status(pipeline, status)
         return pipeline
 
     def set_status(self, pipeline: Pipeline, status: str, failed_job: str = "") -> None:
@@ -59,12 +70,19 @@ class Building:
             if status == "running":
                 pipeline.started_at = now
             if status in FINISHED:
-                pipeline.started_at = pipeline.started_at or now
+                ran = status != "skipped"
+                pipeline.started_at = pipeline.started_at or (now if ran else None)
                 pipeline.finished_at = now
             moved = self._move_jobs(pipeline, status, failed_job)
-            body = ci_payloads.pipeline(self.state, pipeline)
         for job in moved:
             self.deliveries.fire(place, "job_events", ci_payloads.job(self.state, pipeline, job))
+        self.announce(pipeline)
+
+    def announce(self, pipeline: Pipeline) -> None:
+        """The hook of the state it is in."""
+        with self.state.lock:
+            place = self.state.projects[pipeline.project_id]
+            body = ci_payloads.pipeline(self.state, pipeline)
         self.deliveries.fire(place, "pipeline_events", body)
 
     def retry(self, pipeline: Pipeline) -> None:
@@ -82,7 +100,9 @@ class Building:
         culprit = failed_job or (pipeline.jobs[-1].name if pipeline.jobs else "")
         moved = []
         for job in (one for one in pipeline.jobs if not one.retried):
-            if job.status == "success" or (job.allow_failure and job.status == "failed"):
+            if job.status in DONE or (job.allow_failure and job.status == "failed"):
+                continue
+            if job.manual and job.status == "manual" and status != "canceled":
                 continue
             wanted = "success" if status == "failed" and job.name != culprit else status
             if job.status == wanted:
@@ -115,6 +135,10 @@ class Building:
 
     def _job(self, stage: str, name: str) -> Job:
         return Job(self.state.next_id("job"), name, stage, "created", self.state.now())
+
+
+def _head(place: Project, ref: str) -> str:
+    return place.branches[ref].head if ref in place.branches else place.tags[ref].sha
 
 
 def _first_member(place: Project) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from tests.emulators.gitlab import approvals, changing, payloads
 from tests.emulators.gitlab.deliveries import Deliveries
@@ -16,6 +17,7 @@ from tests.emulators.gitlab.entities import (
     Commit,
     MergeRequest,
     Project,
+    Tag,
     User,
 )
 from tests.emulators.gitlab.state import State
@@ -67,13 +69,35 @@ class Coding:
             self._take(place, mr, actor, before, made)
         return made
 
-    def tag(self, project: Project | str, name: str, user: User | str) -> str:
-        """A tag at the head of the default branch; its commit."""
+    def tag(self, project: Project | str, name: str, user: User | str, *, message: str = "") -> str:
+        """A tag at the head of the default branch; its commit. `message`: an annotated one."""
         place = self.state.project(project)
-        head = place.branches[place.default_branch].head
-        place.tags[name] = head
+        with self.state.lock:
+            head = place.branches[place.default_branch].head
+            made = place.tags[name] = Tag(name, head, self.state.now(), message)
+            made.protected = any(fnmatchcase(name, one) for one in place.protected_tags)
         self._fire(place, user, f"refs/tags/{name}", NULL_SHA, head, ())
         return head
+
+    def delete_tag(self, project: Project | str, name: str, user: User | str) -> None:
+        place = self.state.project(project)
+        gone = place.tags[name]
+        self._fire(place, user, f"refs/tags/{name}", gone.sha, NULL_SHA, ())
+        del place.tags[name]
+
+    def cherry_pick(
+        self, project: Project | str, what: str | MergeRequest, branch: str, user: User | str
+    ) -> Commit:
+        """A commit, or what a merge request brought, once more on top of `branch`."""
+        place, actor = self.state.project(project), self.state.user(user)
+        sha = what if isinstance(what, str) else what.merged_sha or ""
+        with self.state.lock:
+            message = f"{place.commits[sha].message}\n\n(cherry picked from commit {sha})"
+            picked = self.written(actor, message, place.branches[branch].head)
+            if isinstance(what, MergeRequest):
+                what.picked_as.append(picked.id)
+        self.push(place, branch, [picked], actor)
+        return picked
 
     def _commit(
         self, place: Project, actor: User, commits: Sequence[str | Commit], parent: str
@@ -86,14 +110,14 @@ class Coding:
             parent = commit.id
         return made
 
-    def written(self, actor: User, message: str, parent: str) -> Commit:
+    def written(self, actor: User, message: str, *parents: str) -> Commit:
         return Commit(
             id=self.state.next_sha(),
             message=message,
             author_name=actor.name,
             author_email=actor.email,
             at=self.state.now(),
-            parent_ids=(parent,),
+            parent_ids=parents,
             added=("docs/notes.md",),
             modified=("src/app.py",),
         )

@@ -16,7 +16,7 @@ import requests
 
 from tests.emulators.gitlab import routing, signing
 from tests.emulators.gitlab.disabling import alert_status, count
-from tests.emulators.gitlab.entities import Project
+from tests.emulators.gitlab.entities import Group, Project
 from tests.emulators.gitlab.parts import raw
 from tests.emulators.gitlab.state import Hook, HookEvent, State
 from tests.emulators.gitlab.templates import TemplateError, render
@@ -79,10 +79,10 @@ class Deliveries:
         self._chains: dict[str, tuple[datetime, set[int]]] = {}
         self._minutes: dict[tuple[str, int], int] = defaultdict(int)
 
-    def fire(self, project: Project, flag: str, payload: dict, *, chain: str = "") -> None:
+    def fire(self, place: Project | Group, flag: str, payload: dict, *, chain: str = "") -> None:
         """Send `payload` to every hook that listens; `chain`: X-Gitlab-Event-UUID of the cause."""
-        for hook in routing.listeners(self.state, project, flag, payload):
-            self._queue(project, hook, routing.TRIGGERS[flag], payload, chain)
+        for hook in routing.listeners(self.state, place, flag, payload):
+            self._queue(place, hook, routing.TRIGGERS[flag], payload, chain)
         if not self.weather.hold:
             self.release()
 
@@ -121,9 +121,11 @@ class Deliveries:
         alive = since is not None and self.state.now() - since < CHAIN_LIFE
         return alive and (hook.id in hooks or len(hooks) >= CHAIN_LIMIT)
 
-    def _queue(self, project: Project, hook: Hook, trigger: str, payload: dict, chain: str) -> None:
+    def _queue(
+        self, place: Project | Group, hook: Hook, trigger: str, payload: dict, chain: str
+    ) -> None:
         with self.state.lock:
-            if why := self._refusal(project, hook, chain):
+            if why := self._refusal(place, hook, chain):
                 self._drop(hook, trigger, payload, why)
                 return
             due = self.state.now() + timedelta(seconds=self.weather.delay_seconds)
@@ -134,12 +136,12 @@ class Deliveries:
             twice = self.weather.random.random() < self.weather.duplicate
             self.waiting.extend([one, replace(one)] if twice else [one])
 
-    def _refusal(self, project: Project, hook: Hook, chain: str) -> str:
+    def _refusal(self, place: Project | Group, hook: Hook, chain: str) -> str:
         if alert_status(self.state, hook) != "executable":
             return "hook disabled"
         if chain and self.blocked(hook, chain):
             return "recursive webhook"
-        namespace = project.path.split("/")[0]
+        namespace = place.path.split("/")[0]
         minute = (namespace, int(self.state.now().timestamp()) // 60)
         self._minutes[minute] += 1
         over = self.per_minute is not None and self._minutes[minute] > self.per_minute

@@ -1,4 +1,4 @@
-"""What people write in merge requests: open, edit, ask for review, comment. Each fires hooks.
+"""What people write in merge requests: open, edit, ask for review. Each fires hooks.
 
 https://docs.gitlab.com/user/project/integrations/webhook_events/#merge-request-events
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.emulators.gitlab import changing, payloads, talk_payloads
+from tests.emulators.gitlab import changing, payloads
 from tests.emulators.gitlab.deliveries import Deliveries
-from tests.emulators.gitlab.entities import Label, MergeRequest, Note, Project, User
+from tests.emulators.gitlab.entities import Label, MergeRequest, Project, User
 from tests.emulators.gitlab.parts import hook_time, label_part, person
 from tests.emulators.gitlab.state import State
 
@@ -93,24 +93,6 @@ class Editing:
             changes = {"reviewers": [before, after] if again else payloads.change(before, after)}
             changes |= changing.touch(self.state, mr, actor)
         self._fire(mr, actor, "update", changes)
-
-    def comment(self, mr: MergeRequest, body: str, user: User | str, *, chain: str = "") -> Note:
-        """`chain`: the X-Gitlab-Event-UUID an API client sent along."""
-        actor = self.state.user(user)
-        with self.state.lock:
-            mr.updated_at = self.state.now()
-            note = Note(
-                id=self.state.next_id("note"),
-                body=body,
-                author_id=actor.id,
-                created_at=mr.updated_at,
-                discussion_id=self.state.next_sha(),
-            )
-            mr.notes.append(note)
-            payload = talk_payloads.note(self.state, mr, note, actor)
-        place = self.state.projects[mr.project_id]
-        self.deliveries.fire(place, "note_events", payload, chain=chain)
-        return note
 
     def _new(
         self, place: Project, author: User, source: str, target: str, title: str, description: str

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from tests.emulators.gitlab.shipped import Deployment, Environment, Release, Tag
+from tests.emulators.gitlab.triggered import Bridge, Source
+
+if TYPE_CHECKING:
+    from tests.emulators.gitlab.tracked import FeatureFlag, Issue, Milestone, Snippet, WikiPage
 
 GUEST, REPORTER, DEVELOPER, MAINTAINER, OWNER = 10, 20, 30, 40, 50
 NULL_SHA = "0" * 40
@@ -83,12 +90,19 @@ class Label:
 
 @dataclass
 class Note:
+    """`kind`: None, DiscussionNote (a thread) or DiffNote, which alone has a `position`."""
+
     id: int
     body: str
     author_id: int
     created_at: datetime
     discussion_id: str
     system: bool = False
+    internal: bool = False
+    updated_at: datetime | None = None
+    updated_by_id: int | None = None
+    kind: str | None = None
+    position: dict | None = None
 
 
 @dataclass
@@ -114,6 +128,9 @@ class MergeRequest:
     shas: list[str] = field(default_factory=list)  # commits of the request, oldest first
     head_pipeline_id: int | None = None
     merge_commit_sha: str | None = None
+    squash_commit_sha: str | None = None
+    merged_sha: str | None = None  # the head of the target just after, whatever the method
+    picked_as: list[str] = field(default_factory=list)  # commits of its cherry-picks
     merge_user_id: int | None = None
     merged_at: datetime | None = None
     closed_by_id: int | None = None
@@ -134,6 +151,8 @@ class MergeRequest:
 
 @dataclass
 class Job:
+    """`environment`: the name of what it deploys to. `user_id`: who played it, if anybody did."""
+
     id: int
     name: str
     stage: str
@@ -145,6 +164,13 @@ class Job:
     failure_reason: str | None = None
     trace: str = ""
     retried: bool = False
+    when: str = "on_success"
+    environment: str = ""
+    user_id: int | None = None
+
+    @property
+    def manual(self) -> bool:
+        return self.when == "manual"
 
 
 @dataclass
@@ -163,6 +189,9 @@ class Pipeline:
     before_sha: str = NULL_SHA
     merge_request_iid: int | None = None
     jobs: list[Job] = field(default_factory=list)
+    bridges: list[Bridge] = field(default_factory=list)
+    name: str | None = None
+    started_by: Source | None = None
     variables: dict[str, str] = field(default_factory=dict)
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -171,21 +200,6 @@ class Pipeline:
     def set_status(self, status: str, failed_job: str = "") -> None:
         """Move to `status`; `failed_job` names the job that fails (default: the last one)."""
         self.on_status(self, status, failed_job)
-
-
-@dataclass
-class Deployment:
-    """`tier` is told only by the environment's own page, not by the list of deployments."""
-
-    id: int
-    environment: str
-    status: str
-    sha: str
-    ref: str
-    pipeline_id: int
-    job_id: int
-    created_at: datetime
-    url: str = ""
 
 
 @dataclass
@@ -206,10 +220,20 @@ class Project:
     merge_requests: dict[int, MergeRequest] = field(default_factory=dict)
     pipelines: dict[int, Pipeline] = field(default_factory=dict)
     deployments: list[Deployment] = field(default_factory=list)
-    tags: dict[str, str] = field(default_factory=dict)  # name -> commit
+    environments: dict[str, Environment] = field(default_factory=dict)
+    tags: dict[str, Tag] = field(default_factory=dict)
+    releases: dict[str, Release] = field(default_factory=dict)  # by tag
+    issues: dict[int, Issue] = field(default_factory=dict)
+    milestones: dict[int, Milestone] = field(default_factory=dict)
+    snippets: dict[int, Snippet] = field(default_factory=dict)
+    commit_notes: dict[str, list[Note]] = field(default_factory=dict)
+    wiki: dict[str, WikiPage] = field(default_factory=dict)  # by slug
+    flags: dict[str, FeatureFlag] = field(default_factory=dict)
     issue_tracker: dict[str, str] | None = None
     approvals_required: int = 1
     reset_approvals_on_push: bool = False
+    protected_tags: list[str] = field(default_factory=list)  # patterns
+    merge_method: str = "merge"  # or ff: no merge commit
 
     @property
     def namespace_path(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 
 from tests.emulators.gitlab.entities import Commit, Label, Project, User
@@ -38,6 +39,16 @@ def iso_time(moment: datetime | None) -> str | None:
         if (moment)
         else None
     )
+
+
+def zone_time(moment: datetime) -> str:
+    """`2026-01-16T05:56:22.000+00:00`: deployments; fractions are lost."""
+    return moment.replace(microsecond=0).isoformat(timespec="milliseconds")
+
+
+def plain_time(moment: datetime | None) -> str | None:
+    """`2026-01-16T05:56:22Z`: members, subgroups, projects."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def avatar(user: User) -> str:
@@ -112,14 +123,20 @@ def commit_part(state: State, project: Project, commit: Commit) -> dict:
     }
 
 
-def label_part(project: Project, label: Label) -> dict:
+def user_url(state: State, user: User) -> str:
+    return f"{state.url}/{user.username}"
+
+
+def label_part(
+    project: Project, label: Label, written: Callable[..., str | None] = hook_time
+) -> dict:
     return {
         "id": label.id,
         "title": label.title,
         "color": label.color,
         "project_id": project.id,
-        "created_at": hook_time(project.created_at),
-        "updated_at": hook_time(project.created_at),
+        "created_at": written(project.created_at),
+        "updated_at": written(project.created_at),
         "template": False,
         "description": None,
         "type": "ProjectLabel",

@@ -192,6 +192,7 @@ def push(
     """`ref`: refs/heads/… or refs/tags/…; zeros in `before` or `after`: created, deleted."""
     kind = "tag_push" if ref.startswith("refs/tags/") else "push"
     branch = project.branches.get(ref.removeprefix("refs/heads/"))
+    tag = project.tags.get(ref.removeprefix("refs/tags/"))
     shown = list(commits)[-COMMITS_IN_PAYLOAD:]
     return {
         "object_kind": kind,
@@ -199,9 +200,9 @@ def push(
         "before": before,
         "after": after,
         "ref": ref,
-        "ref_protected": bool(branch and branch.protected),
+        "ref_protected": bool((branch and branch.protected) or (tag and tag.protected)),
         "checkout_sha": None if after == NULL_SHA else after,
-        "message": None,
+        "message": (tag.message or None) if tag and kind == "tag_push" else None,
         "user_id": actor.id,
         "user_name": actor.name,
         "user_username": actor.username,

@@ -1,112 +1,64 @@
-"""Code and what runs on it: commits, branches, pipelines, jobs.
+"""Pipelines and their jobs, triggers and logs.
 
-https://docs.gitlab.com/api/commits/ ; https://docs.gitlab.com/api/pipelines/
+https://docs.gitlab.com/api/pipelines/ ; https://docs.gitlab.com/api/jobs/
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from tests.emulators.gitlab import access, shown, shown_requests
-from tests.emulators.gitlab.entities import Commit, Pipeline, Project
+from tests.emulators.gitlab import access, paging, shown, shown_ci
+from tests.emulators.gitlab.entities import Job, Pipeline, Project
 from tests.emulators.gitlab.web import Reply, Request, invalid, not_found, page
 
 if TYPE_CHECKING:
     from tests.emulators.gitlab.api import Api
 
-JOB_SCOPES = {
+STATUSES = (
     "created",
+    "waiting_for_resource",
+    "preparing",
+    "waiting_for_callback",
     "pending",
     "running",
-    "failed",
     "success",
+    "failed",
+    "canceling",
     "canceled",
     "skipped",
-    "waiting_for_resource",
     "manual",
-}
+    "scheduled",
+)
+ORDERS = ("id", "status", "ref", "updated_at", "user_id")
 
 
 def _place(api: Api, request: Request, key: str) -> Project:
-    return access.project(api.state, key, request.actor)
-
-
-def commit(api: Api, request: Request, project: str, sha: str) -> Reply:
-    place = _place(api, request, project)
-    found = _commit(place, sha)
-    head = [one for one in place.pipelines.values() if one.sha == found.id]
-    more = {
-        "stats": {"additions": 1, "deletions": 0, "total": 1},
-        "status": head[-1].status if head else None,
-        "project_id": place.id,
-        "last_pipeline": shown.pipeline(api.state, place, head[-1]) if head else None,
-    }
-    return Reply(shown.commit(api.state, place, found) | more)
-
-
-def _commit(place: Project, ref: str) -> Commit:
-    """By full or short SHA, or by branch."""
-    name = unquote(ref)
-    if branch := place.branches.get(name):
-        return place.commits[branch.head]
-    for sha, found in place.commits.items():
-        if len(name) >= 7 and sha.startswith(name):
-            return found
-    raise not_found("Commit")
-
-
-def commit_requests(api: Api, request: Request, project: str, sha: str) -> Reply:
-    """Merge requests that hold the commit, or were merged by it."""
-    place = _place(api, request, project)
-    found = _commit(place, sha).id
-    inside = [
-        mr
-        for mr in place.merge_requests.values()
-        if found in mr.shas or found == mr.merge_commit_sha
-    ]
-    return page(request, inside, lambda mr: shown_requests.merge_request(api.state, mr))
-
-
-def branches(api: Api, request: Request, project: str) -> Reply:
-    """By name; `search` understands ^start and end$."""
-    place = _place(api, request, project)
-    part = request.text("search")
-    found = [one for _, one in sorted(place.branches.items()) if _named(one.name, part)]
-    return page(request, found, lambda one: shown.branch(api.state, place, one))
-
-
-def _named(name: str, part: str) -> bool:
-    if part.startswith("^"):
-        return name.startswith(part[1:])
-    return name.endswith(part[:-1]) if part.endswith("$") else part in name
-
-
-def branch(api: Api, request: Request, project: str, branch: str) -> Reply:
-    place = _place(api, request, project)
-    found = place.branches.get(unquote(branch))
-    if found is None:
-        raise not_found("Branch")
-    return Reply(shown.branch(api.state, place, found))
+    return access.code(api.state, key, request.actor)
 
 
 def pipelines(api: Api, request: Request, project: str) -> Reply:
-    """Filters: ref, sha, status, source, updated_after; newest first."""
+    """Newest first. Those of a parent pipeline only where `source` asks for them."""
     place = _place(api, request, project)
-    after = request.moment("updated_after")
+    if "status" in request.params:
+        request.one_of("status", STATUSES, "")
+    order = request.one_of("order_by", ORDERS, "id")
+    newest_first = request.one_of("sort", ("asc", "desc"), "desc") == "desc"
     found = [
         one
-        for one in sorted(place.pipelines.values(), key=lambda one: -one.id)
-        if _fits(api, request, place, one) and not (after and one.updated_at < after)
+        for one in place.pipelines.values()
+        if _fits(api, request, place, one) and request.in_time("updated", one.updated_at)
     ]
+    found.sort(key=lambda one: (getattr(one, order), one.id), reverse=newest_first)
     return page(request, found, lambda one: shown.pipeline(api.state, place, one))
 
 
 def _fits(api: Api, request: Request, place: Project, one: Pipeline) -> bool:
+    if one.source == "parent_pipeline" and request.text("source") != "parent_pipeline":
+        return False
     look = shown.pipeline(api.state, place, one)
     return all(
         name not in request.params or look[name] == request.text(name)
-        for name in ("ref", "sha", "status", "source")
+        for name in ("ref", "sha", "status", "source", "name")
     )
 
 
@@ -118,23 +70,67 @@ def pipeline(api: Api, request: Request, project: str, pipeline_id: str) -> Repl
 def jobs(api: Api, request: Request, project: str, pipeline_id: str) -> Reply:
     place = _place(api, request, project)
     found = _pipeline(place, pipeline_id)
-    wanted = set(request.items("scope"))
-    if wanted - JOB_SCOPES:
-        raise invalid("scope does not have a valid value")
     again = request.flag("include_retried")
-    shown_jobs = [one for one in reversed(found.jobs) if again or not one.retried]
-    inside = [one for one in shown_jobs if not wanted or one.status in wanted]
-    return page(request, inside, lambda one: shown.job(api.state, place, one, found))
+    inside = _scoped(request, [one for one in found.jobs if again or not one.retried])
+    return page(request, inside, lambda one: shown_ci.job(api.state, place, one, found))
+
+
+def _scoped(request: Request, jobs: list) -> list:
+    """`scope` or `scope[]`; newest first."""
+    wanted = set(request.items("scope"))
+    if wanted - set(STATUSES):
+        raise invalid("scope does not have a valid value")
+    return [one for one in reversed(jobs) if not wanted or one.status in wanted]
+
+
+def project_jobs(api: Api, request: Request, project: str) -> Reply:
+    """All jobs of the project, by key too: https://docs.gitlab.com/api/jobs/#list-all-jobs-for-a-project"""
+    place = _place(api, request, project)
+    owner = {job.id: run for run in place.pipelines.values() for job in run.jobs}
+    inside = _scoped(
+        request,
+        sorted(
+            (job for run in place.pipelines.values() for job in run.jobs), key=lambda job: job.id
+        ),
+    )
+    return paging.either(
+        request,
+        inside,
+        lambda one: shown_ci.job(api.state, place, one, owner[one.id]),
+        kind="Ci::Build",
+        descending_only=True,
+    )
+
+
+def bridges(api: Api, request: Request, project: str, pipeline_id: str) -> Reply:
+    """Trigger jobs: each has its pipeline's status and shows that pipeline."""
+    place = _place(api, request, project)
+    found = _pipeline(place, pipeline_id)
+    told = [shown_ci.bridge(api.state, place, one, found) for one in reversed(found.bridges)]
+    wanted = set(request.items("scope"))
+    if wanted - set(STATUSES):
+        raise invalid("scope does not have a valid value")
+    return page(request, [one for one in told if not wanted or one["status"] in wanted], dict)
+
+
+def job(api: Api, request: Request, project: str, job_id: str) -> Reply:
+    place = _place(api, request, project)
+    found, run = _job(place, job_id)
+    return Reply(shown_ci.job(api.state, place, found, run))
 
 
 def trace(api: Api, request: Request, project: str, job_id: str) -> Reply:
     """Plain text as the runner wrote it; nothing yet: an empty text. No job token may ask."""
-    place = _place(api, request, project)
-    jobs = (job for one in place.pipelines.values() for job in one.jobs)
-    found = next((job for job in jobs if str(job.id) == job_id), None)
-    if found is None:
-        raise not_found("Job")
+    found, _ = _job(_place(api, request, project), job_id)
     return Reply({"text": found.trace}, headers={"Content-Type": "text/plain"})
+
+
+def _job(place: Project, number: str) -> tuple[Job, Pipeline]:
+    for run in place.pipelines.values():
+        for one in run.jobs:
+            if str(one.id) == number:
+                return one, run
+    raise not_found("Job")
 
 
 def _pipeline(place: Project, number: str) -> Pipeline:
@@ -144,23 +140,16 @@ def _pipeline(place: Project, number: str) -> Pipeline:
     return found
 
 
-def compare(api: Api, request: Request, project: str) -> Reply:
-    """The commits that `to` has and `from` has not, oldest first; no job token may ask."""
-    place = _place(api, request, project)
-    start, end = _commit(place, request.text("from")), _commit(place, request.text("to"))
-    seen = {one.id for one in _history(place, start)}
-    new = [one for one in _history(place, end) if one.id not in seen]
-    shown_commits = [shown.commit(api.state, place, one) for one in reversed(new)]
-    return Reply({"commit": shown_commits[-1] if new else None, "commits": shown_commits})
-
-
-def _history(place: Project, head: Commit) -> list[Commit]:
-    """The commit and what stands before it, newest first."""
-    found: dict[str, Commit] = {}
-    waiting = [head.id]
-    while waiting:
-        sha = waiting.pop(0)
-        if sha in place.commits and sha not in found:
-            found[sha] = place.commits[sha]
-            waiting += found[sha].parent_ids
-    return list(found.values())
+BASE = "/projects/:project"
+ROUTES = [
+    (f"{BASE}/pipelines", pipelines),
+    (f"{BASE}/pipelines/:pipeline_id", pipeline),
+    (f"{BASE}/pipelines/:pipeline_id/jobs", jobs),
+    (f"{BASE}/pipelines/:pipeline_id/bridges", bridges),
+]
+TRIGGER_JOBS = (f"{BASE}/pipelines/:pipeline_id/trigger_jobs", bridges)  # since 19.2
+WITHOUT_JOB_TOKEN = [
+    (f"{BASE}/jobs", project_jobs),
+    (f"{BASE}/jobs/:job_id", job),
+    (f"{BASE}/jobs/:job_id/trace", trace),
+]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.emulators.gitlab import access, shown
+from tests.emulators.gitlab import access, paging, shown
 from tests.emulators.gitlab.entities import Project
-from tests.emulators.gitlab.web import Reply, Request, keyset, not_found, page
+from tests.emulators.gitlab.web import Reply, Request, not_found, page
 
 if TYPE_CHECKING:
     from tests.emulators.gitlab.api import Api
@@ -81,8 +81,7 @@ def projects(api: Api, request: Request) -> Reply:
         for one in _visible(api, request)
         if _level(api, request, one) >= level and part in one.path.lower()
     ]
-    paging = keyset if request.text("pagination") == "keyset" else page
-    return paging(request, found, lambda one: _shown(api, request, one))
+    return paging.either(request, found, lambda one: _shown(api, request, one), kind="Project")
 
 
 def project(api: Api, request: Request, project: str) -> Reply:

@@ -1,4 +1,4 @@
-"""Merge requests: lists, one, approvals, commits, pipelines, notes.
+"""Merge requests: lists, one, approvals, commits, pipelines.
 
 https://docs.gitlab.com/api/merge_requests/
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.emulators.gitlab import access, shown, shown_requests
-from tests.emulators.gitlab.entities import REPORTER, MergeRequest, Project
-from tests.emulators.gitlab.web import ApiError, Reply, Request, page
+from tests.emulators.gitlab.entities import MergeRequest, Project
+from tests.emulators.gitlab.web import Reply, Request, page
 
 if TYPE_CHECKING:
     from tests.emulators.gitlab.api import Api
@@ -21,7 +21,7 @@ ORDERS = ("created_at", "updated_at", "title", "merged_at", "label_priority", "p
 
 def index(api: Api, request: Request, project: str) -> Reply:
     """`updated_after`: that moment included; ties go by id."""
-    place = access.project(api.state, project, request.actor)
+    place = access.code(api.state, project, request.actor)
     state, scope = request.one_of("state", STATES, "all"), request.one_of("scope", SCOPES, "all")
     order = request.one_of("order_by", ORDERS, "created_at")
     descending = request.one_of("sort", ("asc", "desc"), "desc") == "desc"
@@ -51,7 +51,9 @@ def _mine(request: Request, mr: MergeRequest, scope: str) -> bool:
 
 def _fits(request: Request, mr: MergeRequest) -> bool:
     return (
-        _in_time(request, mr)
+        request.in_time("updated", mr.updated_at)
+        and request.in_time("created", mr.created_at)
+        and _labelled(request, mr)
         and all(
             column not in request.params or str(getattr(mr, column)) == request.text(column)
             for column in ("source_branch", "target_branch", "author_id")
@@ -60,12 +62,10 @@ def _fits(request: Request, mr: MergeRequest) -> bool:
     )
 
 
-def _in_time(request: Request, mr: MergeRequest) -> bool:
-    for name, at in (("updated", mr.updated_at), ("created", mr.created_at)):
-        after, before = request.moment(f"{name}_after"), request.moment(f"{name}_before")
-        if (after and at < after) or (before and at > before):
-            return False
-    return True
+def _labelled(request: Request, mr: MergeRequest) -> bool:
+    """All of `labels`, separated by commas."""
+    wanted = {name for name in request.text("labels").split(",") if name}
+    return wanted <= {label.title for label in mr.labels}
 
 
 def show(api: Api, request: Request, project: str, iid: str) -> Reply:
@@ -111,27 +111,6 @@ def pipelines(api: Api, request: Request, project: str, iid: str) -> Reply:
     return page(request, found, lambda one: shown.pipeline(api.state, place, one))
 
 
-def notes(api: Api, request: Request, project: str, iid: str) -> Reply:
-    mr = _one(api, request, project, iid)[1]
-    newest_first = request.one_of("sort", ("asc", "desc"), "desc") == "desc"
-    found = sorted(mr.notes, key=lambda one: one.id, reverse=newest_first)
-    return page(request, found, lambda one: shown.note(api.state, mr, one))
-
-
-def add_note(api: Api, request: Request, project: str, iid: str) -> Reply:
-    """Fires a Note Hook, unless the hook is already in the chain the client names."""
-    request.require("body")
-    with api.state.lock:
-        _, mr = _one(api, request, project, iid, level=REPORTER)
-    if not request.text("body").strip():
-        raise ApiError(400, {"message": "400 Bad request - Note can't be blank"})
-    chain = request.header("X-Gitlab-Event-UUID")
-    note = api.editing.comment(mr, request.text("body"), request.actor, chain=chain)
-    return Reply(shown.note(api.state, mr, note), 201)
-
-
-def _one(
-    api: Api, request: Request, project: str, iid: str, *, level: int = 0
-) -> tuple[Project, MergeRequest]:
-    place = access.project(api.state, project, request.actor, level=level)
+def _one(api: Api, request: Request, project: str, iid: str) -> tuple[Project, MergeRequest]:
+    place = access.code(api.state, project, request.actor)
     return place, access.merge_request(place, iid)

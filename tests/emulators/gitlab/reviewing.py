@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tests.emulators.gitlab import approvals, changing, payloads
 from tests.emulators.gitlab.coding import Coding
 from tests.emulators.gitlab.deliveries import Deliveries
-from tests.emulators.gitlab.entities import STATE_IDS, Commit, MergeRequest, User
+from tests.emulators.gitlab.entities import STATE_IDS, Commit, MergeRequest, Project, User
 from tests.emulators.gitlab.state import State
 
 LOCKED = STATE_IDS["locked"]
@@ -62,28 +62,45 @@ class Reviewing:
             mr.closed_at = mr.closed_by_id = None
         self._fire(mr, actor, "reopen", changes)
 
-    def merge(self, mr: MergeRequest, user: User | str) -> Commit:
-        """A merge commit on the target; hooks: merge, push to the target, branch removed."""
+    def merge(self, mr: MergeRequest, user: User | str, *, squash: bool = False) -> Commit:
+        """Its commits, or one squashed, and a merge commit by the project's method.
+
+        Hooks: merge, push to the target, branch removed. The new head of the target.
+        """
         actor = self.state.user(user)
         place = self.state.projects[mr.project_id]
         if mr.draft:
             raise ValueError(f"!{mr.iid} is a draft")
-        message = f"Merge branch '{mr.source_branch}' into '{mr.target_branch}'\n\n{mr.title}"
         with self.state.lock:
             changes = self._move(mr, actor, "merged", "opened")
             changes["state_id"]["previous"] = LOCKED
             target = place.branches[mr.target_branch]
             before = target.head
-            commit = self.coding.written(actor, message, before)
-            place.commits[commit.id] = commit
-            target.commits.extend([*mr.shas, commit.id])
-            mr.merge_commit_sha, mr.merge_user_id, mr.merged_at = commit.id, actor.id, mr.updated_at
-            arrived = [place.commits[sha] for sha in mr.shas] + [commit]
+            arrived = self._arriving(place, mr, actor, before, squash=squash)
+            target.commits.extend(commit.id for commit in arrived)
+            mr.merged_sha, mr.merge_user_id, mr.merged_at = target.head, actor.id, mr.updated_at
         self._fire(mr, actor, "merge", changes)
-        self.coding.fire_push(place, actor, mr.target_branch, before, commit.id, arrived)
+        self.coding.fire_push(place, actor, mr.target_branch, before, target.head, arrived)
         if mr.remove_source_branch and mr.source_branch in place.branches:
             self.coding.delete_branch(place, mr.source_branch, actor)
-        return commit
+        return place.commits[target.head]
+
+    def _arriving(
+        self, place: Project, mr: MergeRequest, actor: User, before: str, *, squash: bool
+    ) -> list[Commit]:
+        """https://docs.gitlab.com/user/project/merge_requests/methods/"""
+        commits = [place.commits[sha] for sha in mr.shas]
+        if squash:
+            commits = [self.coding.written(actor, mr.title, before)]
+            mr.squash_commit_sha = commits[0].id
+        if place.merge_method == "merge":
+            message = f"Merge branch '{mr.source_branch}' into '{mr.target_branch}'\n\n{mr.title}"
+            second = commits[-1].id if commits else mr.head_sha
+            merged = self.coding.written(actor, message, before, second)
+            mr.merge_commit_sha = merged.id
+            commits.append(merged)
+        place.commits.update({commit.id: commit for commit in commits})
+        return commits
 
     def _fire(self, mr: MergeRequest, actor: User, action: str, changes: dict) -> None:
         changing.fire(self.deliveries, mr, actor, action, changes=changes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import re
 
-from tests.emulators.gitlab.entities import Project
+from tests.emulators.gitlab.entities import Group, Project
 from tests.emulators.gitlab.state import Hook, State
 
 # Hook flag -> trigger name in the delivery log.
@@ -24,6 +24,16 @@ TRIGGERS = {
     "job_events": "job_hooks",
     "deployment_events": "deployment_hooks",
     "releases_events": "release_hooks",
+    "feature_flag_events": "feature_flag_hooks",
+    "milestone_events": "milestone_hooks",
+    "emoji_events": "emoji_hooks",
+    "wiki_page_events": "wiki_page_hooks",
+    "resource_access_token_events": "resource_access_token_hooks",
+    "resource_deploy_token_events": "resource_deploy_token_hooks",
+    "vulnerability_events": "vulnerability_hooks",
+    "member_events": "member_hooks",
+    "subgroup_events": "subgroup_hooks",
+    "project_events": "project_hooks",
 }
 
 
@@ -32,20 +42,20 @@ def event_header(trigger: str) -> str:
     return trigger.removesuffix("s").replace("_", " ").title()
 
 
-def listeners(state: State, project: Project, flag: str, payload: dict) -> list[Hook]:
-    """Hooks of the project, then of the groups above it, that take this event."""
+def listeners(state: State, place: Project | Group, flag: str, payload: dict) -> list[Hook]:
+    """Hooks of the project or group and of the groups above it that take this event."""
     return [
         hook
         for hook in state.hooks.values()
-        if hook.events.get(flag) and _owns(state, hook, project) and _takes(hook, flag, payload)
+        if hook.events.get(flag) and _owns(state, hook, place) and _takes(hook, flag, payload)
     ]
 
 
-def _owns(state: State, hook: Hook, project: Project) -> bool:
+def _owns(state: State, hook: Hook, place: Project | Group) -> bool:
     if hook.owner == "project":
-        return hook.owner_id == project.id
+        return isinstance(place, Project) and hook.owner_id == place.id
     group = state.groups.get(hook.owner_id)
-    return bool(state.premium and group and project.path.startswith(f"{group.path}/"))
+    return bool(state.premium and group and f"{place.path}/".startswith(f"{group.path}/"))
 
 
 def _takes(hook: Hook, flag: str, payload: dict) -> bool:

@@ -44,7 +44,7 @@ def _merge_request(state: State, place: Project, actor: User) -> dict:
 def _note(state: State, place: Project, actor: User) -> dict:
     for mr in place.merge_requests.values():
         if mr.notes:
-            return talk_payloads.note(state, mr, mr.notes[-1], actor)
+            return talk_payloads.note(state, place, mr, mr.notes[-1], actor)
     raise ApiError(422, {"message": "Ensure the project has notes."})
 
 

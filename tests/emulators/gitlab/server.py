@@ -14,6 +14,9 @@
         run = gitlab.run_pipeline(mr); run.set_status("failed")      # or run_pipeline(shop, ref=…)
         gitlab.comment(mr, "Nice", "bob"); gitlab.merge(mr, "ann"); gitlab.close; gitlab.reopen
         gitlab.deploy(run, "production"); gitlab.set_deployment(shop, made, "failed")
+        gitlab.working.set_job(run, "unit", "failed"); gitlab.working.run_child(run, "deploy")
+        gitlab.shipping.publish(shop, "v1", "ann"); gitlab.tracking.open_issue(shop, "T", "ann")
+        gitlab.talking, .keeping, .owning: comments, milestones, wiki, flags, members, tokens
         gitlab.identity.mint(run, "https://app.example")     # an ID token of a job; .generation
 
 Hooks are made through the API (or `gitlab.add_hook(shop, url, token=…)`) and are posted in the
@@ -41,18 +44,24 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.emulators.gitlab import hook_form, release_payloads
+from tests.emulators.gitlab import graphql, hook_form
 from tests.emulators.gitlab.api import Api
 from tests.emulators.gitlab.building import Building
 from tests.emulators.gitlab.clock import Clock, StillClock, WallClock
 from tests.emulators.gitlab.coding import Coding
 from tests.emulators.gitlab.deliveries import Deliveries, Weather
 from tests.emulators.gitlab.editing import Editing
-from tests.emulators.gitlab.entities import Deployment, Pipeline, Project
+from tests.emulators.gitlab.entities import Group, Project
 from tests.emulators.gitlab.identity import Identity
+from tests.emulators.gitlab.keeping import Keeping
+from tests.emulators.gitlab.owning import Owning
 from tests.emulators.gitlab.reviewing import Reviewing
+from tests.emulators.gitlab.shipping import Shipping
 from tests.emulators.gitlab.state import Hook, State
+from tests.emulators.gitlab.talking import Talking
+from tests.emulators.gitlab.tracking import Tracking
 from tests.emulators.gitlab.web import Reply, Request
+from tests.emulators.gitlab.working import Working
 
 BROKEN_PAGE = "<html><body>GitLab is not responding</body></html>"
 POLL_SECONDS = 0.02  # how soon closing is noticed
@@ -67,7 +76,13 @@ class GitLabEmulator:
         self.editing = Editing(self.state, self.deliveries)
         self.reviewing = Reviewing(self.state, self.deliveries, self.coding)
         self.building = Building(self.state, self.deliveries)
-        self.api = Api(self.state, self.deliveries, self.editing)
+        self.working = Working(self.state, self.deliveries, self.building)
+        self.shipping = Shipping(self.state, self.deliveries)
+        self.talking = Talking(self.state, self.deliveries)
+        self.tracking = Tracking(self.state, self.deliveries)
+        self.keeping = Keeping(self.state, self.deliveries)
+        self.owning = Owning(self.state, self.deliveries)
+        self.api = Api(self.state, self.deliveries, self.talking)
         self.identity = Identity(self.state)
         self.offline = False
         self.failing = 0
@@ -79,11 +94,13 @@ class GitLabEmulator:
         self.push, self.tag = code.push, code.tag
         self.create_branch, self.delete_branch = code.create_branch, code.delete_branch
         self.open_mr, self.update_mr = edit.open_mr, edit.update_mr
-        self.request_review, self.comment = edit.request_review, edit.comment
+        self.request_review, self.comment = edit.request_review, self.talking.comment
         self.approve, self.unapprove = review.approve, review.unapprove
         self.merge, self.close, self.reopen = review.merge, review.close, review.reopen
         self.run_pipeline = self.building.run_pipeline
         self.retry_pipeline = self.building.retry
+        self.deploy = self.shipping.deploy
+        self.set_deployment = self.shipping.set_deployment
         self.release = self.deliveries.release
 
     @property
@@ -92,64 +109,28 @@ class GitLabEmulator:
 
     def add_hook(
         self,
-        project: Project | str,
+        owner: Project | Group | str,
         url: str,
         *events: str,
         token: str = "",
         signing_token: str = "",
     ) -> Hook:
-        """A project hook; without `events` it listens to merge requests only."""
+        """A hook of a project or a group; without `events` it hears merge requests only."""
         wanted = events or ("merge_requests_events",)
+        kind = "group" if isinstance(owner, Group) else "project"
+        place = owner if isinstance(owner, Group) else self.state.project(owner)
         hook = Hook(
             id=self.state.next_id("hook"),
-            owner="project",
-            owner_id=self.state.project(project).id,
+            owner=kind,
+            owner_id=place.id,
             url=url,
             created_at=self.state.now(),
-            events={flag: flag in wanted for flag in hook_form.flags("project")},
+            events={flag: flag in wanted for flag in hook_form.flags(kind)},
             token=token,
             signing_token=signing_token,
         )
         self.state.hooks[hook.id] = hook
         return hook
-
-    def deploy(
-        self, pipeline: Pipeline, environment: str, status: str = "success", *, url: str = ""
-    ) -> Deployment:
-        """A deployment by the last job of the pipeline; its hook is fired."""
-        place = self.state.projects[pipeline.project_id]
-        made = Deployment(
-            id=self.state.next_id("deployment"),
-            environment=environment,
-            status=status,
-            sha=pipeline.sha,
-            ref=pipeline.ref,
-            pipeline_id=pipeline.id,
-            job_id=pipeline.jobs[-1].id,
-            created_at=self.state.now(),
-            url=url,
-        )
-        place.deployments.append(made)
-        self.set_deployment(place, made, status)
-        return made
-
-    def set_deployment(self, place: Project, one: Deployment, status: str) -> None:
-        """Brings a deployment into `status` and fires the hook of that."""
-        with self.state.lock:
-            one.status = status
-            body = release_payloads.deployment(
-                self.state,
-                place,
-                self.state.users[place.pipelines[one.pipeline_id].user_id],
-                place.commits[one.sha],
-                number=one.id,
-                job_id=one.job_id,
-                environment=one.environment,
-                status=status,
-                at=self.state.now(),
-            )
-        body |= {"ref": one.ref, "environment_external_url": one.url or None}
-        self.deliveries.fire(place, "deployment_events", body)
 
     def __enter__(self) -> GitLabEmulator:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -172,7 +153,11 @@ class GitLabEmulator:
             return Reply(
                 {"text": "<html><body>GitLab is not responding</body></html>"}, self.failing
             )
-        return self.identity.answer(request) or self.api.answer(request)
+        return (
+            self.identity.answer(request)
+            or graphql.answer(self.state, request)
+            or self.api.answer(request)
+        )
 
 
 def _handler(emulator: GitLabEmulator) -> type[BaseHTTPRequestHandler]:

@@ -5,6 +5,7 @@ https://docs.gitlab.com/api/api_resources/
 
 from __future__ import annotations
 
+from tests.emulators.gitlab import ci_status
 from tests.emulators.gitlab.entities import (
     Branch,
     Commit,
@@ -14,11 +15,14 @@ from tests.emulators.gitlab.entities import (
     Note,
     Pipeline,
     Project,
+    Release,
+    Tag,
     Token,
     User,
 )
 from tests.emulators.gitlab.parts import avatar, git_time, iso_time, project_url
 from tests.emulators.gitlab.state import State
+from tests.emulators.gitlab.tracked import Issue, Snippet
 
 
 def user(state: State, one: User) -> dict:
@@ -148,6 +152,7 @@ def pipeline(state: State, place: Project, one: Pipeline) -> dict:
         "ref": ref,
         "status": one.status,
         "source": one.source,
+        "name": one.name,
         "created_at": iso_time(one.created_at),
         "updated_at": iso_time(one.updated_at),
         "web_url": f"{project_url(state, place)}/-/pipelines/{one.id}",
@@ -155,7 +160,7 @@ def pipeline(state: State, place: Project, one: Pipeline) -> dict:
 
 
 def whole_pipeline(state: State, place: Project, one: Pipeline) -> dict:
-    label = {"success": "passed"}.get(one.status, one.status)
+    label = ci_status.detailed(one)
     return pipeline(state, place, one) | {
         "before_sha": one.before_sha,
         "tag": one.tag,
@@ -168,6 +173,7 @@ def whole_pipeline(state: State, place: Project, one: Pipeline) -> dict:
         "queued_duration": None,
         "coverage": None,
         "detailed_status": {"text": label.title(), "label": label, "group": one.status},
+        "archived": False,
     }
 
 
@@ -177,41 +183,63 @@ def seconds(one: Pipeline | Job) -> int | None:
     return int((one.finished_at - one.started_at).total_seconds())
 
 
-def job(state: State, place: Project, one: Job, of: Pipeline) -> dict:
+def tag(state: State, place: Project, one: Tag) -> dict:
+    """`release` only where the tag has one."""
+    held = place.releases.get(one.name)
     return {
-        "id": one.id,
-        "status": one.status,
-        "stage": one.stage,
         "name": one.name,
-        "ref": of.ref,
-        "tag": of.tag,
-        "allow_failure": one.allow_failure,
-        "created_at": iso_time(one.created_at),
-        "started_at": iso_time(one.started_at),
-        "finished_at": iso_time(one.finished_at),
-        "duration": seconds(one),
-        "user": user(state, state.users[of.user_id]),
-        "commit": commit(state, place, place.commits[of.sha]),
-        "pipeline": pipeline(state, place, of),
-        "failure_reason": one.failure_reason,
-        "web_url": f"{project_url(state, place)}/-/jobs/{one.id}",
+        "message": one.message,
+        "target": one.sha,
+        "commit": commit(state, place, place.commits[one.sha]),
+        "release": {"tag_name": one.name, "description": held.description} if held else None,
+        "protected": one.protected,
+        "created_at": iso_time(one.created_at) if one.message else None,
     }
 
 
-def note(state: State, mr: MergeRequest, one: Note) -> dict:
+def release(state: State, place: Project, one: Release) -> dict:
+    url = project_url(state, place)
+    links = [
+        {"id": number, "name": name, "url": link, "direct_asset_url": link, "link_type": "other"}
+        for number, (name, link) in enumerate(one.links.items(), 1)
+    ]
+    held = place.tags.get(one.tag)
     return {
+        "name": one.name,
+        "tag_name": one.tag,
+        "description": one.description,
+        "created_at": iso_time(one.created_at),
+        "released_at": iso_time(one.released_at),
+        "upcoming_release": False,
+        "author": basic(state, one.author_id),
+        "commit": commit(state, place, place.commits[held.sha]) if held else None,
+        "milestones": [],
+        "commit_path": f"/{place.path}/-/commit/{held.sha}" if held else None,
+        "tag_path": f"/{place.path}/-/tags/{one.tag}",
+        "assets": {"count": len(links), "sources": [], "links": links},
+        "evidences": [],
+        "_links": {"self": f"{url}/-/releases/{one.tag}"},
+    }
+
+
+def note(state: State, thing: MergeRequest | Issue | Snippet, one: Note) -> dict:
+    """`position` only of a comment on code."""
+    kind = type(thing).__name__
+    look = {
         "id": one.id,
-        "type": None,
+        "type": one.kind,
         "body": one.body,
         "author": basic(state, one.author_id),
         "created_at": iso_time(one.created_at),
-        "updated_at": iso_time(one.created_at),
+        "updated_at": iso_time(one.updated_at or one.created_at),
         "system": one.system,
-        "noteable_id": mr.id,
-        "noteable_type": "MergeRequest",
-        "project_id": mr.project_id,
-        "resolvable": False,
-        "confidential": False,
-        "internal": False,
-        "noteable_iid": mr.iid,
+        "noteable_id": thing.id,
+        "noteable_type": kind,
+        "project_id": thing.project_id,
+        "resolvable": one.kind is not None,
+        "confidential": one.internal,
+        "internal": one.internal,
+        "imported": False,
+        "noteable_iid": getattr(thing, "iid", None),
     }
+    return look | {"position": one.position} if one.position else look

@@ -50,7 +50,7 @@ def merge_request(state: State, mr: MergeRequest) -> dict:
         "detailed_merge_status": payloads.merge_status(mr),
         "sha": mr.head_sha,
         "merge_commit_sha": mr.merge_commit_sha,
-        "squash_commit_sha": None,
+        "squash_commit_sha": mr.squash_commit_sha,
         "discussion_locked": None,
         "should_remove_source_branch": None,
         "force_remove_source_branch": mr.remove_source_branch,
@@ -62,7 +62,7 @@ def merge_request(state: State, mr: MergeRequest) -> dict:
             "full": f"{place.path}!{mr.iid}",
         },
         "web_url": f"{project_url(state, place)}/-/merge_requests/{mr.iid}",
-        "squash": False,
+        "squash": mr.squash_commit_sha is not None,
         "has_conflicts": False,
         "blocking_discussions_resolved": True,
     }

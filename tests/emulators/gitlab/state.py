@@ -7,7 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from random import Random
 from uuid import UUID
 
@@ -37,6 +37,8 @@ HOOK_FLAGS = (
     "emoji_events",
     "wiki_page_events",
     "resource_access_token_events",
+    "resource_deploy_token_events",
+    "vulnerability_events",
     "repository_update_events",
 )
 GROUP_HOOK_FLAGS = ("subgroup_events", "member_events", "project_events")
@@ -86,7 +88,10 @@ class HookEvent:
 
 @dataclass
 class State:
-    """The whole instance. `version`, `edition` (ee or ce) and `premium` are switches."""
+    """The whole instance. `version`, `edition` (ee or ce) and `premium` are switches.
+
+    `zone`: the instance's own, which deployments tell their time in.
+    """
 
     url: str = "http://gitlab.example"
     version: str = "19.2.1-ee"
@@ -95,6 +100,7 @@ class State:
     allow_local_hooks: bool = True
     auto_disable_hooks: bool = True
     seed: int = 1
+    zone: tzinfo = UTC
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     users: dict[int, User] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)

@@ -10,19 +10,49 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.emulators.gitlab import release_payloads, talk_payloads
 from tests.emulators.gitlab.building import Building
 from tests.emulators.gitlab.clock import StillClock
 from tests.emulators.gitlab.coding import Coding
 from tests.emulators.gitlab.deliveries import Deliveries, Weather
 from tests.emulators.gitlab.editing import Editing
 from tests.emulators.gitlab.entities import DEVELOPER, MAINTAINER, OWNER
+from tests.emulators.gitlab.keeping import Keeping
+from tests.emulators.gitlab.owning import Owning
 from tests.emulators.gitlab.reviewing import Reviewing
 from tests.emulators.gitlab.routing import TRIGGERS
-from tests.emulators.gitlab.state import Hook, State
+from tests.emulators.gitlab.scenes import (
+    code,
+    groups,
+    jobs,
+    kept,
+    older,
+    pipelines,
+    plans,
+    requests,
+    ships,
+    statuses,
+    talk,
+)
+from tests.emulators.gitlab.shipping import Shipping
+from tests.emulators.gitlab.state import GROUP_HOOK_FLAGS, Hook, State
+from tests.emulators.gitlab.talking import Talking
+from tests.emulators.gitlab.tracking import Tracking
+from tests.emulators.gitlab.working import Working
 
+SCENES = (
+    requests,
+    pipelines,
+    ships,
+    code,
+    statuses,
+    jobs,
+    talk,
+    plans,
+    kept,
+    groups,
+    older,
+)
 FOLDER = Path(__file__).parents[2] / "fixtures" / "gitlab"
-BRANCH = "feature/B24-2103-payment-gateway"
 MINUTE = 60
 
 
@@ -40,10 +70,16 @@ class Story:
         self.editing = Editing(self.state, self.deliveries)
         self.reviewing = Reviewing(self.state, self.deliveries, self.coding)
         self.building = Building(self.state, self.deliveries)
+        self.working = Working(self.state, self.deliveries, self.building)
+        self.shipping = Shipping(self.state, self.deliveries)
+        self.talking = Talking(self.state, self.deliveries)
+        self.tracking = Tracking(self.state, self.deliveries)
+        self.keeping = Keeping(self.state, self.deliveries)
+        self.owning = Owning(self.state, self.deliveries)
         self.state.add_user("ann", "Ann Oak", public=True)
         self.state.add_user("bob", "Bob Elm")
         self.state.add_user("eve", "Ева Липа")
-        self.state.add_group("acme", members={"ann": OWNER})
+        self.acme = self.state.add_group("acme", members={"ann": OWNER})
         team = {"ann": MAINTAINER, "bob": DEVELOPER, "eve": DEVELOPER}
         self.shop = self.state.add_project("acme/shop", members=team)
         self.shop.approvals_required = 2
@@ -51,9 +87,18 @@ class Story:
         self._listen()
 
     def _listen(self) -> None:
-        events = dict.fromkeys(TRIGGERS, True)
-        hook = Hook(1, "project", self.shop.id, "https://bridge.example/", self.clock.now(), events)
-        self.state.hooks[hook.id] = hook
+        """The project's hook hears all of the project, the group's hook what only groups send."""
+        for number, (owner, one, flags) in enumerate(
+            (("project", self.shop, TRIGGERS), ("group", self.acme, GROUP_HOOK_FLAGS)), 1
+        ):
+            events = dict.fromkeys(flags, True)
+            url = "https://bridge.example/"
+            hook = Hook(number, owner, one.id, url, self.clock.now(), events)
+            self.state.hooks[hook.id] = hook
+
+    def hear_group(self, flag: str) -> None:
+        """From here on the group's hook hears this too."""
+        self.state.hooks[2].events[flag] = True
 
     def tell(self, **names: str) -> None:
         """Name the newest body of each trigger since the last time; a minute passes."""
@@ -67,127 +112,9 @@ class Story:
 def tell() -> dict[str, dict]:
     """Every body by the name of its file, without the suffix."""
     story = Story()
-    _code(story)
-    _review(story)
-    _end(story)
-    _drafts(story)
-    _pipelines(story)
-    _others(story)
+    for scene in SCENES:
+        scene.play(story)
     return story.told
-
-
-def _code(story: Story) -> None:
-    code, shop = story.coding, story.shop
-    code.create_branch(shop, BRANCH, "bob")
-    story.tell(push_hooks="branch_created")
-    code.push(shop, BRANCH, ["Add the gateway\n\nB24-2103", "Add a test, see B24-7"], "bob")
-    story.tell(push_hooks="two_commits")
-    code.create_branch(shop, "fix/typo", "eve")
-    code.delete_branch(shop, "fix/typo", "eve")
-    story.tell(push_hooks="branch_deleted")
-    code.tag(shop, "v1.4.0", "ann")
-    story.tell(tag_push_hooks="tag_created")
-
-
-def _review(story: Story) -> None:
-    edit, review = story.editing, story.reviewing
-    mr = edit.open_mr(
-        story.shop,
-        BRANCH,
-        "B24-2103 Payment gateway",
-        "bob",
-        description="Closes B24-2103, related to B24-7",
-        reviewers=["ann"],
-        assignees=["bob"],
-        labels=["payments"],
-    )
-    story.tell(merge_request_hooks="opened")
-    edit.update_mr(mr, "bob", title="B24-2103 Payments", description="Closes B24-2103")
-    story.tell(merge_request_hooks="retitled")
-    story.coding.push(story.shop, BRANCH, ["Handle refunds"], "bob")
-    story.tell(merge_request_hooks="updated_with_new_code")
-    review.approve(mr, "ann")
-    story.tell(merge_request_hooks="approval")
-    review.approve(mr, "eve")
-    story.tell(merge_request_hooks="approved")
-    review.unapprove(mr, "eve")
-    story.tell(merge_request_hooks="unapproved")
-    review.unapprove(mr, "ann")
-    story.tell(merge_request_hooks="unapproval")
-    for name in ("ann", "eve"):
-        review.approve(mr, name)
-    story.coding.push(story.shop, BRANCH, ["Round amounts"], "bob")
-    story.tell(merge_request_hooks="approvals_reset_on_push")
-    edit.request_review(mr, "ann", "bob")
-    story.tell(merge_request_hooks="re_request_review")
-    edit.comment(mr, "Looks good, but mind B24-7", "ann")
-    story.tell(note_hooks="comment_on_merge_request")
-
-
-def _end(story: Story) -> None:
-    review, mr = story.reviewing, story.shop.merge_requests[1]
-    review.close(mr, "ann")
-    story.tell(merge_request_hooks="closed")
-    review.reopen(mr, "ann")
-    story.tell(merge_request_hooks="reopened")
-    story.coding.create_branch(story.shop, "release/1.5", "ann")
-    story.editing.update_mr(mr, "bob", target_branch="release/1.5")
-    story.tell(merge_request_hooks="retargeted")
-    review.merge(mr, "ann")
-    story.tell(merge_request_hooks="merged")
-
-
-def _drafts(story: Story) -> None:
-    branch = "feature/B24-2103-receipts"
-    story.coding.push(story.shop, branch, ["Print receipts"], "eve")
-    mr = story.editing.open_mr(story.shop, branch, "Draft: B24-2103 Receipts", "eve")
-    story.tell(merge_request_hooks="draft_opened")
-    story.editing.update_mr(mr, "eve", draft=False)
-    story.tell(merge_request_hooks="draft_made_ready")
-
-
-def _pipelines(story: Story) -> None:
-    mr = story.shop.merge_requests[2]
-    failed = story.building.run_pipeline(mr)
-    failed.set_status("running")
-    story.tell(pipeline_hooks="running_in_merge_request")
-    failed.set_status("failed", "unit")
-    story.tell(pipeline_hooks="failed_in_merge_request", job_hooks="failed")
-    fixed = story.building.run_pipeline(mr, variables={"TARGET": "staging"})
-    fixed.set_status("running")
-    story.clock.move(MINUTE)
-    fixed.set_status("success")
-    story.tell(pipeline_hooks="success_in_merge_request")
-    for status in ("success", "canceled"):
-        run = story.building.run_pipeline(story.shop, ref="main")
-        run.set_status("running")
-        story.clock.move(MINUTE)
-        run.set_status(status)
-        story.tell(pipeline_hooks=f"{status}_on_branch")
-
-
-def _others(story: Story) -> None:
-    state, shop, now = story.state, story.shop, story.clock.now()
-    ann, head = state.user("ann"), shop.commits[shop.branches["main"].head]
-    told = story.told
-    told["release_hook__created"] = release_payloads.release(
-        state, shop, head, number=1, tag="v1.4.0", at=now
-    )
-    told["deployment_hook__success"] = release_payloads.deployment(
-        state,
-        shop,
-        ann,
-        head,
-        number=3,
-        job_id=9,
-        environment="production",
-        status="success",
-        at=now,
-    )
-    for hidden, name in ((False, "issue_hook"), (True, "confidential_issue_hook")):
-        told[f"{name}__opened"] = talk_payloads.issue(
-            state, shop, ann, number=4, title="Slow checkout", at=now, confidential=hidden
-        )
 
 
 def write() -> None:

@@ -16,7 +16,6 @@ from tests.emulators.gitlab.entities import Token, User
 
 MAX_PER_PAGE = 100
 COUNT_LIMIT = 10_000
-MAX_OFFSET = 50_000
 TRUE, FALSE = {"true", "t", "1", "on", "yes"}, {"false", "f", "0", "off", "no"}
 
 
@@ -93,6 +92,13 @@ class Request:
         value = self.params.get(name, self.params.get(f"{name}[]", []))
         return [str(one) for one in (value if isinstance(value, list) else [value])]
 
+    def in_time(self, name: str, at: datetime | None) -> bool:
+        """Whether `at` is within `{name}_after` and `{name}_before`, both included."""
+        after, before = self.moment(f"{name}_after"), self.moment(f"{name}_before")
+        if at is None:
+            return not (after or before)
+        return not ((after and at < after) or (before and at > before))
+
     def flag(self, name: str) -> bool | None:
         """None: not sent. Raises 400 for what is no boolean."""
         if name not in self.params:
@@ -132,8 +138,10 @@ def _pairs(text: str) -> dict[str, Any]:
     return found
 
 
-def page(request: Request, items: Sequence[Any], show: Callable[[Any], Any]) -> Reply:
-    """One page by offset, with Link and X-* headers.
+def page(
+    request: Request, items: Sequence[Any], show: Callable[[Any], Any], *, counted: bool = True
+) -> Reply:
+    """One page by offset, with Link and X-* headers; totals and `last` only where it is `counted`.
 
     https://docs.gitlab.com/api/rest/#offset-based-pagination
     """
@@ -149,30 +157,10 @@ def page(request: Request, items: Sequence[Any], show: Callable[[Any], Any]) -> 
         "X-Per-Page": str(size),
         "X-Next-Page": str(number + 1) if number < pages else "",
         "X-Prev-Page": str(number - 1) if number > 1 else "",
-        "Link": _links(request, number, pages, size),
+        "Link": _links(request, number, pages, size, counted=counted),
     }
-    if len(items) <= COUNT_LIMIT:
+    if counted and len(items) <= COUNT_LIMIT:
         headers |= {"X-Total": str(len(items)), "X-Total-Pages": str(pages)}
-    return Reply([show(one) for one in shown], headers=headers)
-
-
-def keyset(request: Request, items: Sequence[Any], show: Callable[[Any], Any]) -> Reply:
-    """One page by id: only a `next` link, no totals. `items` have an `id`.
-
-    https://docs.gitlab.com/api/rest/#keyset-based-pagination
-    """
-    if request.text("order_by", "id") != "id":
-        raise ApiError(405, {"error": "The requested order is not supported"})
-    size, newest_first = page_size(request), request.text("sort", "desc") == "desc"
-    edge = "id_before" if newest_first else "id_after"
-    ordered = sorted(items, key=lambda one: one.id, reverse=newest_first)
-    if edge in request.params:
-        after = request.number(edge, 0)
-        ordered = [one for one in ordered if (one.id < after if newest_first else one.id > after)]
-    shown = ordered[:size]
-    headers = {}
-    if len(ordered) > size:
-        headers["Link"] = _link(request, {edge: str(shown[-1].id)}, "next")
     return Reply([show(one) for one in shown], headers=headers)
 
 
@@ -191,16 +179,17 @@ def page_size(request: Request) -> int:
     return min(size, MAX_PER_PAGE)
 
 
-def _links(request: Request, number: int, pages: int, size: int) -> str:
-    wanted = [("prev", number - 1), ("next", number + 1), ("first", 1), ("last", pages)]
+def _links(request: Request, number: int, pages: int, size: int, *, counted: bool) -> str:
+    wanted = [("prev", number - 1), ("next", number + 1), ("first", 1)]
+    wanted += [("last", pages)] if counted else []
     return ", ".join(
-        _link(request, {"page": str(at), "per_page": str(size)}, rel)
+        link(request, {"page": str(at), "per_page": str(size)}, rel)
         for rel, at in wanted
         if 1 <= at <= pages
     )
 
 
-def _link(request: Request, changes: dict[str, str], rel: str) -> str:
+def link(request: Request, changes: dict[str, str], rel: str) -> str:
     kept = [(k, v) for k, v in parse_qsl(request.query) if k not in changes]
     query = urlencode(kept + list(changes.items()))
     return f'<{request.host}{request.path}?{query}>; rel="{rel}"'

@@ -1,0 +1,144 @@
+"""The one question GraphQL is asked: a pipeline's jobs and what they started."""
+
+import pytest
+import requests
+
+from tests.emulators.gitlab.acme import Acme
+
+QUERY = """
+query($path: ID!, $iid: ID!) {
+  project(fullPath: $path) {
+    pipeline(iid: $iid) {
+      status
+      jobs(first: 100, retried: false) {
+        pageInfo { hasNextPage endCursor }
+        nodes {
+          id name status kind allowFailure retried webPath
+          stage { name }
+          downstreamPipeline { iid status path project { fullPath } }
+        }
+      }
+      downstream { nodes { path status } }
+    }
+  }
+}
+"""
+
+
+@pytest.fixture
+def acme():
+    with Acme() as world:
+        yield world
+
+
+def ask(acme, query, variables=None, *, token=None, headers=None):
+    sent = headers if headers is not None else {"Authorization": f"Bearer {token or acme.ann}"}
+    body = {"query": query, "variables": variables or {}}
+    return requests.post(f"{acme.gitlab.url}/api/graphql", json=body, headers=sent, timeout=30)
+
+
+def test_the_jobs_of_a_pipeline(acme):
+    run = acme.gitlab.run_pipeline(acme.shop, ref="main")
+    acme.gitlab.working.set_job(run, "unit", "failed")
+    acme.gitlab.working.retry_job(run, "unit")
+    acme.gitlab.working.run_child(run, "e2e").set_status("success")
+    told = ask(acme, QUERY, {"path": "acme/shop", "iid": "1"}).json()
+    pipeline = told["data"]["project"]["pipeline"]
+    nodes = pipeline["jobs"]["nodes"]
+    assert [(one["name"], one["kind"], one["status"], one["stage"]["name"]) for one in nodes] == [
+        ("e2e", "BRIDGE", "SUCCESS", "trigger"),
+        ("unit", "BUILD", "PENDING", "test"),
+        ("compile", "BUILD", "PENDING", "build"),
+    ]
+    assert (nodes[1]["id"], nodes[1]["webPath"], nodes[1]["retried"]) == (
+        "gid://gitlab/Ci::Build/3",
+        "/acme/shop/-/jobs/3",
+        False,
+    )
+    assert nodes[0]["downstreamPipeline"] == {
+        "iid": "2",
+        "status": "SUCCESS",
+        "path": "/acme/shop/-/pipelines/2",
+        "project": {"fullPath": "acme/shop"},
+    }
+    assert pipeline["downstream"]["nodes"] == [
+        {"path": "/acme/shop/-/pipelines/2", "status": "SUCCESS"}
+    ]
+    assert pipeline["jobs"]["pageInfo"]["hasNextPage"] is False
+
+
+def test_jobs_come_in_pages(acme):
+    acme.gitlab.run_pipeline(acme.shop, ref="main")
+    query = (
+        'query($after: String) { project(fullPath: "acme/shop") { pipeline(iid: 1) {'
+        " jobs(first: 1, after: $after) { nodes { name } pageInfo { hasNextPage endCursor } } } } }"
+    )
+    seen, after = [], None
+    for _ in range(2):
+        got = ask(acme, query, {"after": after}).json()["data"]["project"]["pipeline"]["jobs"]
+        seen.append((got["nodes"][0]["name"], got["pageInfo"]["hasNextPage"]))
+        after = got["pageInfo"]["endCursor"]
+    assert seen == [("unit", True), ("compile", False)]
+
+
+def test_what_is_hidden_is_null(acme):
+    variables = {"path": "acme/shop", "iid": "1"}
+    for more in ({"token": acme.cat}, {"headers": {}}):
+        assert ask(acme, QUERY, variables, **more).json() == {"data": {"project": None}}
+    told = ask(acme, QUERY, {"path": "acme/shop", "iid": "9"}).json()
+    assert told == {"data": {"project": {"pipeline": None}}}
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (
+            'query { project(fullPath: "a") { colour } }',
+            "Field 'colour' doesn't exist on type 'Project'",
+        ),
+        (
+            'query { project(fullPath: "a") { pipeline(iid: 1) { jobs(sort: 1) { count } } } }',
+            "Field 'jobs' doesn't accept argument 'sort'",
+        ),
+        ("{ project { id } }", "Field 'project' is missing required arguments: fullPath"),
+        (
+            '{ project(fullPath: "a") }',
+            "Field must have selections (field 'project' returns Project but has no selections. "
+            "Did you mean 'project { ... }'?)",
+        ),
+        (
+            '{ project(fullPath: "a") { id { x } } }',
+            "Selections can't be made on scalars (field 'id' returns ID but has "
+            'selections ["x"])',
+        ),
+        (
+            "query($p: ID!) { project(fullPath: $p) { id } }",
+            "Variable $p of type ID! was provided invalid value",
+        ),
+        (
+            "{ project(fullPath: $p) { id } }",
+            "Variable $p is used by query but not declared",
+        ),
+        ("{ project(", "Parse error on end of document"),
+        ("", "Parse error on end of document"),
+    ],
+)
+def test_a_question_that_is_wrong_gets_errors_alone(acme, query, message):
+    got = ask(acme, query)
+    assert (got.status_code, [one["message"] for one in got.json()["errors"]]) == (200, [message])
+    assert "data" not in got.json()
+
+
+@pytest.mark.parametrize(
+    ("scopes", "kind", "status"),
+    [
+        (("read_api",), "personal", 200),
+        (("read_user",), "personal", 401),
+        (("api",), "job", 401),
+    ],
+)
+def test_which_tokens_may_ask(acme, scopes, kind, status):
+    token = acme.gitlab.state.add_token("ann", scopes=scopes, kind=kind).value
+    header = {"JOB-TOKEN": token} if kind == "job" else {"PRIVATE-TOKEN": token}
+    assert ask(acme, "{ __typename }", headers=header).status_code == status
+    assert ask(acme, "{ __typename }", headers={"PRIVATE-TOKEN": "x"}).status_code == 401
