@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from sync.core.kinds import Kind
 from sync.core.rules import Rules
 from sync.core.templates import filled
 from sync.text import bbcode
+from sync.text.clip import MOST_MESSAGE, clip
 from sync.text.tree import Block, Document, Inline, LineBreak, Paragraph, Strong
 
 Line = tuple[Inline, ...]
@@ -18,24 +20,33 @@ Line = tuple[Inline, ...]
 class Telling:
     """`headline`: one sentence, which alone is a notification. `lines`: what else, a line each.
 
-    `blocks`: longer texts below. `places`: values that a template may name.
+    `blocks`: longer texts below. `places`: values that a template may name. `whole`: the lines are
+    part of a notification, too.
     """
 
     headline: Line
     lines: tuple[Line, ...] = ()
     blocks: tuple[Block, ...] = ()
     places: Mapping[str, Line] = field(default_factory=dict)
+    whole: bool = False
 
-    def message(self, rules: Rules, kind: Kind) -> str:
-        """What a chat or a task is shown, as BBCode."""
-        if template := rules.templates.get(kind):
-            return bbcode.write(filled(template, self.places))
-        return bbcode.write(
-            Document((_paragraph((Strong(self.headline),), *self.lines), *self.blocks))
-        )
+    def message(self, rules: Rules, kind: Kind, *, chat: bool = True) -> str:
+        """What a chat, or a task with the old card, is shown, as BBCode the portal does not cut."""
+        return _written(self._document(rules, kind), chat=chat)
 
     def notification(self, rules: Rules, kind: Kind) -> str:
-        return bbcode.write(Document((Paragraph(self.headline),)))
+        lines = self.lines if self.whole else ()
+        return _written(Document((_paragraph(self.headline, *lines),)), chat=True)
+
+    def _document(self, rules: Rules, kind: Kind) -> Document:
+        if template := rules.templates.get(kind):
+            return filled(template, self.places)
+        return Document((_paragraph((Strong(self.headline),), *self.lines), *self.blocks))
+
+
+def _written(document: Document, *, chat: bool) -> str:
+    write = partial(bbcode.write, chat=chat)
+    return write(clip(document, MOST_MESSAGE, write))
 
 
 def _paragraph(*lines: Line) -> Paragraph:
