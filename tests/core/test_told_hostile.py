@@ -20,7 +20,19 @@ from sync.text import bbcode
 from sync.text.clip import MOST_MESSAGE
 from sync.text.tree import Node, UserMention, mapped
 from tests.core.told_cases import CASES
-from tests.core.told_items import USERS, kind_of, message, note, push, release, state, tag, thing
+from tests.core.told_items import (
+    HOME,
+    USERS,
+    commit,
+    kind_of,
+    message,
+    note,
+    push,
+    release,
+    state,
+    tag,
+    thing,
+)
 from tests.text.trees import SEEDS
 
 EVIL = (
@@ -116,12 +128,21 @@ def test_right_to_left_letters_stay_and_do_not_turn_the_rest() -> None:
     assert "]שלום[/url]" in text
 
 
-def test_a_template_is_filled_with_live_places() -> None:
-    rules = Rules(templates={Kind.PUSH: "{actor}: {count} → {branch}\n{commits}\n{nothing}"})
-    told = telling_of(push(), "pushed", "en", USERS)
-    assert told.message(rules, Kind.PUSH).split("\n")[0] == (
-        "[user=8]Bob[/user]: 2 → [url=https://gitlab.test/acme/shop/-/tree/feature/x]feature/x[/url]"
-    )
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{actor}: {count}{nothing}", "[user=8]Bob[/user]: 2"),
+        ("[b]{branch}[/b]", "[b][url=@/-/tree/feature/x]feature/x[/url][/b]"),
+        ("[url=https://a.test]{branch}, {actor}[/url]", "[url=https://a.test]feature/x, Bob[/url]"),
+        ("[list][*]{title}[/list]", "• Step 2 {count}"),
+        ("{title}[b]{title}[/b]", "Step 2 {count}[b]Step 2 {count}[/b]"),
+    ],
+)
+def test_a_template_is_filled_wherever_it_has_places(template: str, expected: str) -> None:
+    one = push(commits=(commit(1), replace(commit(2), message="Step 2 {count}")))
+    told = telling_of(one, "pushed", "en", USERS)
+    text = told.message(Rules(templates={Kind.PUSH: template}), Kind.PUSH)
+    assert text.replace(HOME, "@") == expected
 
 
 PLACES = {

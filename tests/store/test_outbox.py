@@ -122,3 +122,18 @@ def test_only_what_ended_well_and_long_ago_is_purged(engine: Engine) -> None:
         outbox.mark_refused(conn, {ids[2]: "x"}, NOW)
         assert outbox.purge_before(conn, after(days=1)) == 1
         assert outbox.counts(conn, p) == {"done": 1, "refused": 1, "waiting": 1}
+
+
+def test_commands_refused_in_the_same_words_are_found(engine: Engine) -> None:
+    with write(engine) as conn:
+        p, q = a_portal(conn), a_portal(conn, "member-2")
+        for portal in (p, q):
+            wanted = {TASK_1: [a_command(CARD, "a"), a_command(CARD, "b")], TASK_2: [a_command()]}
+            outbox.replace_waiting(conn, portal, wanted, NOW)
+        rows = outbox.waiting(conn, p, "bitrix24", 50, NOW)
+        why = ("closed", "closed", "closed")
+        outbox.mark_refused(conn, dict(zip([row.id for row in rows], why, strict=True)), NOW)
+        cards = tuple(row.id for row in rows if row.kind == "put_card")
+        assert outbox.refused_alike(conn, p, "put_card", "closed") == cards
+        assert outbox.refused_alike(conn, p, "put_card", "open") == ()
+        assert outbox.refused_alike(conn, q, "put_card", "closed") == ()
