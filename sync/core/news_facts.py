@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from sync.core import thing_states
-from sync.core.deployments import Deployment, DeploymentStatus
+from sync.core.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.kinds import Kind
 from sync.core.lifecycle import is_open
@@ -79,7 +79,8 @@ def _own(one: Subject, around: Around) -> Facts:
             return Facts(one.kind, state)
         case JobRun():
             branch = "" if one.tag else one.ref
-            return Facts(one.kind, one.status, branch, job=one.name, environment=one.environment)
+            tier, place = tier_of("", one.environment), one.environment
+            return Facts(one.kind, one.status, branch, job=one.name, environment=place, tier=tier)
         case Thing():
             labels = frozenset(one.labels)
             return Facts(

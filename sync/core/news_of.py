@@ -11,7 +11,7 @@ from sync.core.deployments import Deployment
 from sync.core.items import JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.kinds import Kind
 from sync.core.model import Job, MergeRequest, Pipeline
-from sync.core.news_facts import Subject
+from sync.core.news_facts import Around, Subject, facts_of
 from sync.core.news_texts import Telling
 from sync.core.told_parts import Users
 from sync.text.bidi import upright, upright_run
@@ -19,10 +19,12 @@ from sync.text.tree import Document
 
 
 def telling_of(
-    one: Subject, state: str, language: str, users: Users, jobs: Sequence[Job] = ()
+    one: Subject, language: str, users: Users, *, state: str | None = None, jobs: Sequence[Job] = ()
 ) -> Telling:
-    """`state`: of `news_facts.facts_of`. `jobs`: of a pipeline those that failed, where known."""
-    return _upright(_telling(one, state, language, users, jobs))
+    """`state`: of its facts, where it depends on the moment. `jobs`: of a pipeline those that
+    failed, where known."""
+    now = facts_of(one, Around()).state if state is None else state
+    return _upright(_telling(one, now, language, users, jobs))
 
 
 def _telling(one: Subject, state: str, language: str, users: Users, jobs: Sequence[Job]) -> Telling:

@@ -30,18 +30,21 @@ class Telling:
     places: Mapping[str, Line] = field(default_factory=dict)
     whole: bool = False
 
+    def document(self, rules: Rules, kind: Kind) -> Document:
+        """What a chat or a task is shown."""
+        own = Document((_paragraph((Strong(self.headline),), *self.lines), *self.blocks))
+        if template := rules.templates.get(kind):
+            return filled(template, self.places)
+        return own
+
     def message(self, rules: Rules, kind: Kind, *, chat: bool = True) -> str:
-        """What a chat, or a task with the old card, is shown, as BBCode the portal does not cut."""
-        return _written(self._document(rules, kind), chat=chat)
+        """The same as BBCode, never longer than the portal takes. A task with the old card is no
+        chat."""
+        return _written(self.document(rules, kind), chat=chat)
 
     def notification(self, rules: Rules, kind: Kind) -> str:
         lines = self.lines if self.whole else ()
         return _written(Document((_paragraph(self.headline, *lines),)), chat=True)
-
-    def _document(self, rules: Rules, kind: Kind) -> Document:
-        if template := rules.templates.get(kind):
-            return filled(template, self.places)
-        return Document((_paragraph((Strong(self.headline),), *self.lines), *self.blocks))
 
 
 def _written(document: Document, *, chat: bool) -> str:

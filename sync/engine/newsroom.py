@@ -61,7 +61,9 @@ def load(
             about=key,
             project=one.project,
             facts=facts,
-            telling=telling_of(one, facts.state, rules.language, ours, jobs.get(key, ())),
+            telling=telling_of(
+                one, rules.language, ours, state=facts.state, jobs=jobs.get(key, ())
+            ),
             said=posts.get(key, {}),
             said_in_tasks={t.id: said[t.id][key] for t in mine if key in said.get(t.id, {})},
             told=told.get(key),

@@ -94,7 +94,7 @@ def token(days: int | None = 7, **values: Any) -> Thing:
 
 
 def telling(one: Subject, language: str = "en", jobs: Sequence[Job] = FAILED_JOBS) -> Telling:
-    return telling_of(one, state(one), language, USERS, jobs)
+    return telling_of(one, language, USERS, state=state(one), jobs=jobs)
 
 
 def state(one: Subject) -> str:
