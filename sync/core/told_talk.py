@@ -33,12 +33,12 @@ def note(one: Note, language: str, users: Users) -> Telling:
         "on": link(one.on.url, _name(one.on)),
     }
     state = "deleted" if one.deleted else "created"
-    key = "note gone" if one.deleted else _key(one.on)
+    key = "told note gone" if one.deleted else _key(one.on)
     hidden = tell(language, "told internal") if one.internal else ()
     page = link(one.url, clipped(_name(one.on)))
     lines: list[Line] = [tell(language, "told place", place=text(one.place))] if one.place else []
     if one.url and not one.deleted:
-        lines.append((Link(one.url, tell(language, "note open")),))
+        lines.append((Link(one.url, tell(language, "told note open")),))
     return Telling(
         (*tell(language, key, **named), *hidden),
         tuple(lines),
@@ -56,7 +56,7 @@ def note(one: Note, language: str, users: Users) -> Telling:
 
 
 def _key(on: Noteable) -> str:
-    return f"note on {on.kind}" if known(f"note on {on.kind}") else "note on other"
+    return f"told note {on.kind}" if known(f"told note {on.kind}") else "told note other"
 
 
 def _name(on: Noteable) -> str:
