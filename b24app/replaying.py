@@ -42,7 +42,7 @@ def _repeat(conn: Connection, portal_id: int, command_id: int, now: datetime) ->
     if row is None:
         return 0
     match row.kind:
-        case "put_card" | "put_message" | "set_fields":
+        case "put_card" | "put_message" | "post" | "set_fields":
             outbox.drop(conn, [row.id], now, _ANEW)
             mark = (row.subject_kind, row.subject_key, "replayed")
             subjects.mark_dirty_many(conn, portal_id, [mark], now)

@@ -107,7 +107,7 @@ def outcome(
         return _shown(effect, answers, task)
     for answer in answers:
         if isinstance(answer, SyncError):
-            return answer
+            return _shut_out(effect, answer) if isinstance(effect, Post) else answer
     result = answers[-1].result if answers else None
     match effect:
         case Post():
@@ -256,6 +256,18 @@ def _said(effect: Post, result: Any) -> Done | SyncError:
             change="Look at that chat in Bitrix24, or choose another one in the settings",
         )
     return Done(message_id=message_id)
+
+
+def _shut_out(effect: Post, error: SyncError) -> SyncError:
+    """The same words whatever was to be said, so that a chat is one thing to mend."""
+    if error.code not in NOT_MEMBER or not isinstance(error, Refused):
+        return error
+    return Refused(
+        f"Nothing can be said in the chat {effect.dialog}",
+        why="The employee who installed the application is not in this chat",
+        change="Add that employee to the workgroup or chat, or choose another chat in the settings",
+        code=error.code,
+    )
 
 
 def _not_yet_member(error: SyncError) -> Later:

@@ -40,6 +40,8 @@ RUSSIAN: dict[str, str] = {
         "Установившему приложение сотруднику нельзя двигать эту задачу на доске",
     "The employee who installed the application is not in this discussion":
         "Установившего приложение сотрудника нет в этом обсуждении",
+    "The employee who installed the application is not in this chat":
+        "Установившего приложение сотрудника нет в этом чате",
     "The method cannot be called by an application": "Приложению нельзя вызывать этот метод",
     "This portal does not know it: an older on-premise version, or a part that is switched off":
         "Портал этого не знает: старая коробочная версия или выключенный раздел",
@@ -135,6 +137,10 @@ RUSSIAN: dict[str, str] = {
         "Дайте этому сотруднику право двигать задачи в группе",
     "Add that employee to the task as an observer":
         "Добавьте этого сотрудника в наблюдатели задачи",
+    "Add that employee to the workgroup or chat, or choose another chat in the settings":
+        "Добавьте этого сотрудника в группу или чат либо выберите другой чат в настройках",
+    "Look at that chat in Bitrix24, or choose another one in the settings":
+        "Посмотрите на этот чат в Битрикс24 или выберите другой в настройках",
     "Remove the older ones: reinstall the application":
         "Уберите старые: переустановите приложение",
     "B24BRIDGE_PUBLIC_URL must be a public https:// address on the application's domain":
@@ -155,6 +161,8 @@ RUSSIAN: dict[str, str] = {
     "Open the application in Bitrix24 again": "Откройте приложение в Битрикс24 заново",
     # parts of sentences that name something
     "was not done": "не выполнен",
+    "Nothing can be said in the chat": "Нельзя ничего сказать в чате",
+    "The message was not saved in": "Сообщение не сохранено в",
     "is not an OAuth server of Bitrix24 that is known here":
         "не из известных здесь серверов авторизации Битрикс24",
     "is missing: open this page from Bitrix24": "не передан: откройте эту страницу из Битрикс24",

@@ -41,9 +41,9 @@ def merge_request_card(
 ) -> Document:
     """The card of a merge request that names the task. Its first two lines are its essence."""
     lines = [
-        (Strong((_link(merge_request, language),)),),
+        (Strong((title_link(merge_request, language),)),),
         _state_line(merge_request, language, users),
-        *_about(merge_request, language, users),
+        *about(merge_request, language, users),
     ]
     if kind is LinkKind.MENTION:
         lines.append(tell(language, "link mention"))
@@ -52,7 +52,7 @@ def merge_request_card(
 
 def removed_card(merge_request: MergeRequest, language: str) -> Document:
     """What a card becomes when its merge request no longer names the task."""
-    return _lines([(Strong((_link(merge_request, language),)),), tell(language, "removed")])
+    return _lines([(Strong((title_link(merge_request, language),)),), tell(language, "removed")])
 
 
 def notification(
@@ -64,7 +64,7 @@ def notification(
         language,
         f"notify {milestone}",
         task=_clipped(task.title, MOST_TITLE),
-        link=_link(merge_request, language),
+        link=title_link(merge_request, language),
     )
     by = tell(language, "by", actor=_person(actor, users)) if actor else ()
     return Document((Paragraph((*sentence, *by)),))
@@ -88,7 +88,7 @@ def _lines(lines: Iterable[tuple[Inline, ...]]) -> Document:
     return Document((Paragraph(tuple(nodes[1:])),))
 
 
-def _about(merge_request: MergeRequest, language: str, users: Users) -> list[tuple[Inline, ...]]:
+def about(merge_request: MergeRequest, language: str, users: Users) -> list[tuple[Inline, ...]]:
     """Branches, author, reviewers, pipeline: those that are known."""
     lines = [
         tell(
@@ -112,15 +112,28 @@ def _about(merge_request: MergeRequest, language: str, users: Users) -> list[tup
     return lines
 
 
+def approvals(merge_request: MergeRequest, language: str, users: Users) -> list[tuple[Inline, ...]]:
+    """The line that says who approved it, where anybody did."""
+    if not merge_request.approved_by:
+        return []
+    return [tell(language, "told approvals", people=_approvers(merge_request, language, users))]
+
+
+def _approvers(merge_request: MergeRequest, language: str, users: Users) -> tuple[Inline, ...]:
+    people = sorted(merge_request.approved_by, key=_by_id)
+    return _listed([(_person(one, users),) for one in people], language)
+
+
 def _state_line(merge_request: MergeRequest, language: str, users: Users) -> tuple[Inline, ...]:
-    state = tell(language, _state_key(merge_request))
+    state = tell(language, state_key(merge_request))
     if not merge_request.approved_by:
         return tell(language, "state", state=state)
-    people = [(_person(one, users),) for one in sorted(merge_request.approved_by, key=_by_id)]
-    return tell(language, "state approvals", state=state, people=_listed(people, language))
+    people = _approvers(merge_request, language, users)
+    return tell(language, "state approvals", state=state, people=people)
 
 
-def _state_key(merge_request: MergeRequest) -> str:
+def state_key(merge_request: MergeRequest) -> str:
+    """The phrase that names its state."""
     match merge_request.state:
         case MergeRequestState.MERGED:
             return "merged"
@@ -155,7 +168,8 @@ def _listed(people: list[tuple[Inline, ...]], language: str) -> tuple[Inline, ..
     return tuple(node for one in shown for node in (Text(", "), *one))[1:]
 
 
-def _link(merge_request: MergeRequest, language: str) -> Link:
+def title_link(merge_request: MergeRequest, language: str) -> Link:
+    """Its number and title."""
     title = _clipped(merge_request.title, MOST_TITLE)
     return Link(merge_request.url, tell(language, "title", iid=str(merge_request.iid), title=title))
 

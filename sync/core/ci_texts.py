@@ -34,7 +34,7 @@ def message(run: Run, language: str) -> str:
     blocks: list[Block] = []
     if run.pipeline.status is PipelineStatus.FAILED:
         culprits = [job for job in run.jobs or () if not job.allowed]
-        lines += [*_stages(culprits, language), *_allowed(run.jobs or (), language)]
+        lines += [*stages(culprits, language), *_allowed(run.jobs or (), language)]
         blocks += _log(culprits, lines, language)
     return bbcode.write(Document((_paragraph(lines), *blocks)))
 
@@ -66,9 +66,8 @@ def _essence(run: Run, language: str) -> str:
 def _about(run: Run, language: str) -> tuple[Inline, ...]:
     """The pipeline with its duration, and its commit where that was told."""
     line = tell(language, "ci pipeline", link=_pipeline(run))
-    if run.pipeline.duration_seconds is not None:
-        took = _duration(run.pipeline.duration_seconds, language)
-        line = tell(language, "ci pipeline took", link=_pipeline(run), duration=took)
+    if duration := took(run.pipeline.duration_seconds, language):
+        line = tell(language, "ci pipeline took", link=_pipeline(run), duration=duration)
     commit = run.pipeline.commit
     if commit is None:
         return line
@@ -77,8 +76,9 @@ def _about(run: Run, language: str) -> tuple[Inline, ...]:
     return (*line, *tell(language, "ci commit", link=link, author=_clipped(commit.author_name)))
 
 
-def _stages(culprits: Sequence[Job], language: str) -> list[tuple[Inline, ...]]:
-    stages = dict.fromkeys(job.stage for job in culprits)
+def stages(culprits: Sequence[Job], language: str) -> list[tuple[Inline, ...]]:
+    """The jobs by their stages, a line each."""
+    names = dict.fromkeys(job.stage for job in culprits)
     return [
         tell(
             language,
@@ -86,7 +86,7 @@ def _stages(culprits: Sequence[Job], language: str) -> list[tuple[Inline, ...]]:
             stage=_clipped(stage),
             jobs=_jobs([job for job in culprits if job.stage == stage], language),
         )
-        for stage in stages
+        for stage in names
     ]
 
 
@@ -117,7 +117,10 @@ def _pipeline(run: Run) -> Link:
     return Link(run.pipeline.url, (Text(f"#{run.pipeline.id}"),))
 
 
-def _duration(seconds: int, language: str) -> str:
+def took(seconds: int | None, language: str) -> str:
+    """How long it was, "" where that is not known."""
+    if seconds is None:
+        return ""
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

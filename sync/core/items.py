@@ -45,7 +45,8 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class TagPush:
-    """A tag that was made, moved or deleted. `message`: of an annotated one."""
+    """A tag that was made, moved or deleted. `sha`: what it is on, or was. `message`: of an
+    annotated one."""
 
     project: Project
     tag: str
@@ -54,6 +55,7 @@ class TagPush:
     message: str = ""
     deleted: bool = False
     at: datetime | None = None
+    moved: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -109,7 +111,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """`text`: the release notes in the host's own dialect."""
+    """`text`: the release notes in the host's own dialect. `updated`: edited after it was made."""
 
     project: Project
     tag: str
@@ -120,6 +122,7 @@ class Release:
     actor: Person | None = None
     deleted: bool = False
     at: datetime | None = None
+    updated: bool = False
 
     @property
     def kind(self) -> Kind:

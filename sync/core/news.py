@@ -22,8 +22,14 @@ from sync.core.routes import Chat, Facts, Role, Room, Route
 from sync.core.rules import GroupRules, Rules
 from sync.core.view import Said
 
-# A change of these is worth a new message when the old one can be edited no more.
-AGAIN = frozenset({Kind.ALERT, Kind.BRANCH, Kind.TAG})
+# A change of these is worth a new message when the old one can be edited no more: of kinds with
+# every state, or only with the named ones.
+AGAIN: Mapping[Kind, frozenset[str]] = {
+    Kind.ALERT: frozenset(),
+    Kind.BRANCH: frozenset(),
+    Kind.TAG: frozenset(),
+    Kind.RELEASE: frozenset({"deleted"}),
+}
 
 Planned = tuple[str, Effect, str]
 
@@ -97,8 +103,8 @@ def _comments(
     view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime
 ) -> Iterator[Planned]:
     to_tasks = any(Room.TASK in one.to for one in loud)
-    text = view.telling.message(rules, view.facts.kind)
     for task in view.tasks:
+        text = view.telling.message(rules, view.facts.kind, chat=task.chat_id is not None)
         due = _due(view, view.said_in_tasks.get(task.id, Said()), text, to_tasks, now)
         if due is not None:
             reason = say(rules.language, due[1], place=task.title)
@@ -114,9 +120,14 @@ def _due(
         return None
     if said.at is not None and said.message_id and now - said.at < EDIT_WINDOW:
         return said.message_id, "news edited"
-    if not wanted or (said.at is not None and view.facts.kind not in AGAIN):
+    if not wanted or (said.at is not None and not _again(view.facts)):
         return None
     return None, "news said"
+
+
+def _again(facts: Facts) -> bool:
+    states = AGAIN.get(facts.kind)
+    return states is not None and (not states or facts.state in states)
 
 
 def _notifications(view: NewsView, rules: Rules, loud: Iterable[Route]) -> Iterator[Planned]:

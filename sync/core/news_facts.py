@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 
-from sync.core.deployments import Deployment, tier_of
+from sync.core import thing_states
+from sync.core.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.kinds import Kind
 from sync.core.lifecycle import is_open
-from sync.core.model import MergeRequest, Person, Pipeline
+from sync.core.model import MergeRequest, Person, Pipeline, PipelineStatus
 from sync.core.routes import Facts
 
 Subject = Item | Pipeline | Deployment | MergeRequest
 
+_RUNS = tuple(one.value for one in PipelineStatus if one is not PipelineStatus.UNKNOWN)
+
+# The states that rules may name, by kind; of alerts they are named where alerts are.
+STATES: Mapping[Kind, tuple[str, ...]] = {
+    Kind.PUSH: ("pushed",),
+    Kind.BRANCH: ("created", "deleted"),
+    Kind.TAG: ("created", "moved", "deleted"),
+    Kind.MERGE_REQUEST: ("draft", "opened", "approved", "merged", "closed"),
+    Kind.PIPELINE: _RUNS,
+    Kind.JOB: _RUNS,
+    Kind.NOTE: ("created", "deleted"),
+    Kind.RELEASE: ("created", "updated", "deleted"),
+    Kind.DEPLOYMENT: tuple(
+        one.value for one in DeploymentStatus if one is not DeploymentStatus.UNKNOWN
+    ),
+    **thing_states.STATES,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a thing itself does not tell. `before`: the state of the one before it in its line."""
+    """What a thing itself does not tell.
+
+    `before`: the state of the one before it in its line: of a pipeline the last finished one of
+    its branch, of a deployment that of its environment. `now`: aware, None where time says nothing.
+    """
 
     default_branch: str = ""
     protected: Collection[str] = ()
     before: str | None = None
+    now: datetime | None = None
 
 
 def facts_of(one: Subject, around: Around) -> Facts:
-    facts = _own(one)
+    """A merge request is where it goes: of its two branches the target is the one rules filter by,
+    as the source is new with each and of nobody else's interest."""
+    facts = _own(one, around)
     named = bool(facts.branch)
     return replace(
         facts,
@@ -36,26 +63,29 @@ def facts_of(one: Subject, around: Around) -> Facts:
     )
 
 
-def _own(one: Subject) -> Facts:
+def _own(one: Subject, around: Around) -> Facts:
     match one:
         case Push():
             state = "deleted" if one.deleted else "created" if one.created else "pushed"
             return Facts(one.kind, state, one.branch, is_protected=one.protected is True)
         case TagPush():
-            return Facts(one.kind, "deleted" if one.deleted else "created")
+            state = "deleted" if one.deleted else "moved" if one.moved else "created"
+            return Facts(one.kind, state)
         case Note():
             state = "deleted" if one.deleted else "created"
             return Facts(one.kind, state, internal=one.internal)
         case Release():
-            return Facts(one.kind, "deleted" if one.deleted else "created")
+            state = "deleted" if one.deleted else "updated" if one.updated else "created"
+            return Facts(one.kind, state)
         case JobRun():
             branch = "" if one.tag else one.ref
             tier, place = tier_of("", one.environment), one.environment
             return Facts(one.kind, one.status, branch, job=one.name, environment=place, tier=tier)
         case Thing():
-            state = one.action or one.state
             labels = frozenset(one.labels)
-            return Facts(one.kind, state, labels=labels, internal=one.confidential)
+            return Facts(
+                one.kind, thing_states.of(one, around.now), labels=labels, internal=one.confidential
+            )
         case Pipeline():
             return Facts(Kind.PIPELINE, one.status.value, one.ref)
         case Deployment():
@@ -68,12 +98,13 @@ def _own(one: Subject) -> Facts:
             )
         case MergeRequest():
             labels = frozenset(one.labels)
-            return Facts(Kind.MERGE_REQUEST, _state(one), one.target_branch, labels=labels)
+            return Facts(Kind.MERGE_REQUEST, _of_request(one), one.target_branch, labels=labels)
         case _:
             assert_never(one)
 
 
-def _state(merge_request: MergeRequest) -> str:
+def _of_request(merge_request: MergeRequest) -> str:
+    """One that is being merged is open still."""
     if not is_open(merge_request):
         return merge_request.state.value
     if merge_request.draft:
@@ -81,9 +112,36 @@ def _state(merge_request: MergeRequest) -> str:
     return "approved" if merge_request.approved else "opened"
 
 
+def people_of(one: Subject) -> tuple[Person, ...]:
+    """Everybody whom the words for it name."""
+    match one:
+        case Note():
+            found = (one.author,)
+        case MergeRequest():
+            reviewers = (reviewer.person for reviewer in one.reviewers)
+            found = (one.actor, one.author, *one.approved_by, *reviewers)
+        case _:
+            found = (one.actor,)
+    return tuple(person for person in found if person is not None)
+
+
 def actor_of(one: Subject) -> Person | None:
-    """Who did what it tells: nobody is told of their own doing."""
-    return one.author if isinstance(one, Note) else one.actor
+    """Who did what it tells: nobody is told of their own doing.
+
+    How a pipeline or a job went is not the doing of who started it.
+    """
+    match one:
+        case Note():
+            return one.author
+        case Pipeline() | JobRun():
+            return None
+        case _:
+            return one.actor
+
+
+def author_of(one: Subject) -> Person | None:
+    """Whose it is, where no commit says so."""
+    return one.author if isinstance(one, Note | MergeRequest) else one.actor
 
 
 def about_of(one: Subject) -> str:

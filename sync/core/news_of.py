@@ -2,56 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
 
-from sync.core.items import Push
-from sync.core.news_facts import Subject, actor_of
-from sync.core.news_texts import Line, Telling
-from sync.core.phrases import say, tell
-from sync.text.tree import Link, Text, UserMention
+from sync.core import told_code, told_runs, told_talk, told_things
+from sync.core.deployments import Deployment
+from sync.core.items import JobRun, Note, Push, Release, TagPush, Thing
+from sync.core.kinds import Kind
+from sync.core.model import Job, MergeRequest, Pipeline
+from sync.core.news_facts import Around, Subject, facts_of
+from sync.core.news_texts import Telling
+from sync.core.told_parts import Users
+from sync.text.bidi import upright, upright_run
+from sync.text.tree import Document
 
-MOST_COMMITS = 5  # shown; the rest are counted
-MOST_TITLE = 120  # characters
 
-Users = Mapping[int, int]  # a person's id on the code host → the portal user's id
+def telling_of(
+    one: Subject, language: str, users: Users, *, state: str | None = None, jobs: Sequence[Job] = ()
+) -> Telling:
+    """`state`: of its facts, where it depends on the moment. `jobs`: of a pipeline those that
+    failed, where known."""
+    now = facts_of(one, Around()).state if state is None else state
+    return _upright(_telling(one, now, language, users, jobs))
 
 
-def telling_of(one: Subject, language: str, users: Users) -> Telling:
+def _telling(one: Subject, state: str, language: str, users: Users, jobs: Sequence[Job]) -> Telling:
     match one:
         case Push():
-            return _push(one, language, users)
-    return Telling((Text(type(one).__name__),))
+            return told_code.push(one, language, users)
+        case TagPush():
+            return told_code.tag(one, language, users)
+        case MergeRequest():
+            return told_code.merge_request(one, language, users)
+        case Pipeline():
+            return told_runs.pipeline(one, language, users, jobs)
+        case JobRun():
+            return told_runs.job(one, language, users)
+        case Deployment():
+            return told_runs.deployment(one, language, users)
+        case Note():
+            return told_talk.note(one, language, users)
+        case Release():
+            return told_talk.release(one, language, users)
+        case Thing(of=Kind.EMOJI):
+            return told_talk.emoji(one, state, language, users)
+        case Thing():
+            return told_things.thing(one, state, language, users)
+        case _:
+            assert_never(one)
 
 
-def _push(one: Push, language: str, users: Users) -> Telling:
-    state = "deleted" if one.deleted else "created" if one.created else "pushed"
-    branch = Link(f"{one.project.url}/-/tree/{one.branch}", (Text(one.branch),))
-    headline = tell(
-        language,
-        f"push {state}",
-        branch=Text(one.branch) if one.deleted else branch,
-        project=Link(one.project.url, (Text(one.project.path),)),
-        actor=_actor(one, language, users),
+def _upright(told: Telling) -> Telling:
+    """What people typed does not turn the rest of a message round."""
+    return replace(
+        told,
+        headline=upright_run(told.headline),
+        lines=tuple(map(upright_run, told.lines)),
+        blocks=upright(Document(told.blocks)).blocks,
+        places={name: upright_run(run) for name, run in told.places.items()},
     )
-    commits = [
-        (Link(commit.url, (Text(commit.sha[:8]),)), Text(f" {_title(commit.message)}"))
-        for commit in one.commits[-MOST_COMMITS:]
-    ]
-    if rest := max(one.total, len(one.commits)) - len(commits):
-        commits.append(tell(language, "more", count=str(rest)))
-    if not one.created and not one.deleted:
-        url = f"{one.project.url}/-/compare/{one.before}...{one.after}"
-        commits.append((Link(url, (Text(say(language, "push compare")),)),))
-    return Telling(headline, tuple(commits))
-
-
-def _actor(one: Subject, language: str, users: Users) -> Line:
-    person = actor_of(one)
-    if person is None:
-        return (Text(say(language, "somebody")),)
-    return (UserMention(person.shown, portal_user=users.get(person.id)),)
-
-
-def _title(text: str) -> str:
-    first = text.strip().split("\n")[0]
-    return first if len(first) <= MOST_TITLE else first[: MOST_TITLE - 1] + "…"

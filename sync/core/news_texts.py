@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from sync.core.kinds import Kind
 from sync.core.rules import Rules
 from sync.core.templates import Value, filled
 from sync.text import bbcode
+from sync.text.clip import MOST_MESSAGE, clip
 from sync.text.tree import Block, Document, Inline, LineBreak, Paragraph, Strong
 
 Line = tuple[Inline, ...]
@@ -19,13 +21,15 @@ class Telling:
     """`headline`: one sentence, which alone is a notification. `lines`: what else, a line each.
 
     `blocks`: longer texts below. `places`: values that a template may name
-    (`core.places.PLACES` says which each kind has).
+    (`core.places.PLACES` says which each kind has). `whole`: the lines are part of a notification,
+    too.
     """
 
     headline: Line
     lines: tuple[Line, ...] = ()
     blocks: tuple[Block, ...] = ()
     places: Mapping[str, Value] = field(default_factory=dict)
+    whole: bool = False
 
     def document(self, rules: Rules, kind: Kind) -> Document:
         """What a chat or a task is shown."""
@@ -34,12 +38,19 @@ class Telling:
             return filled(template, {**self.places, "default": own})
         return own
 
-    def message(self, rules: Rules, kind: Kind) -> str:
-        """The same as BBCode."""
-        return bbcode.write(self.document(rules, kind))
+    def message(self, rules: Rules, kind: Kind, *, chat: bool = True) -> str:
+        """The same as BBCode, never longer than the portal takes. A task with the old card is no
+        chat."""
+        return _written(self.document(rules, kind), chat=chat)
 
     def notification(self, rules: Rules, kind: Kind) -> str:
-        return bbcode.write(Document((Paragraph(self.headline),)))
+        lines = self.lines if self.whole else ()
+        return _written(Document((_paragraph(self.headline, *lines),)), chat=True)
+
+
+def _written(document: Document, *, chat: bool) -> str:
+    write = partial(bbcode.write, chat=chat)
+    return write(clip(document, MOST_MESSAGE, write))
 
 
 def _paragraph(*lines: Line) -> Paragraph:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
+from sqlalchemy import Connection
 
 from sync.bitrix24 import peer
 from sync.bitrix24.client import Portal
 from sync.core.model import Stage, Step, Task
 from sync.core.plan import Plan, TaskView, plan_task
 from sync.core.rules import Rules
-from sync.engine import runs, views
+from sync.core.view import Run
+from sync.engine import noticed, runs, views
 from sync.engine.digest import explained
 from sync.engine.lanes import CALLING, Lane
 from sync.engine.registry import Deps
@@ -121,10 +123,20 @@ def _ask(asking: Asking, needs: Mapping[int, frozenset[str]], seen: Mapping[int,
         if asking.lane:
             asking.lane.keep(conn)
         ci.save_jobs(conn, jobs)
+        if asking.lane and jobs:
+            _have_jobs_told(
+                conn, asking, [run for run in lacking if ci.id_of(run.pipeline) in jobs]
+            )
         tasks.save_read(conn, asking.portal_id, answers, began_at)
         for group_id, stages in columns.items():
             tasks.save_stages(conn, asking.portal_id, group_id, stages, began_at)
     asking.answered.update(answers)
+
+
+def _have_jobs_told(conn: Connection, asking: Asking, found: Iterable[Run]) -> None:
+    """Chats that were told of the pipelines are told of the jobs, too."""
+    now, rules = asking.deps.clock.now(), asking.deps.rules_for(asking.portal_id)
+    noticed.mark(conn, asking.portal_id, [run.pipeline for run in found], rules, now)
 
 
 def _keep(asking: Asking) -> None:

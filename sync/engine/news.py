@@ -42,7 +42,7 @@ def _planned(
     with read(deps.database) as conn:
         record = portals.by_id(conn, portal_id)
         administrator = record.token_user_id if record else None
-        views = newsroom.load(conn, portal_id, keys, rules, administrator=administrator)
+        views = newsroom.load(conn, portal_id, keys, rules, now, administrator=administrator)
     plans: Plans = {}
     failures: dict[str, str] = {}
     for key, view in views.items():

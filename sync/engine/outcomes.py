@@ -57,6 +57,8 @@ def record_refused(
 ) -> None:
     """Ends refused commands. Their step and milestone count as reached: asked once is enough."""
     for refusal in refusals:
+        if refusal.command.kind == "post":
+            _forget_older(conn, portal_id, refusal, now)
         outbox.mark_refused(conn, {refusal.command.id: refusal.why}, now)
     logs.save_decisions(
         conn,
@@ -67,6 +69,12 @@ def record_refused(
     )
     distrust(conn, portal_id, [refusal.command for refusal in refusals], now)
     _advance(conn, portal_id, [refusal.command for refusal in refusals])
+
+
+def _forget_older(conn: Connection, portal_id: int, refusal: Refusal, now: datetime) -> None:
+    """A chat that is closed to us is one thing to mend, however much was to be said there."""
+    older = outbox.refused_alike(conn, portal_id, refusal.command.kind, refusal.why)
+    outbox.drop(conn, older, now, "refused again since, in the same words")
 
 
 def decide_again(

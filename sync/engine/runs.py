@@ -39,7 +39,7 @@ def load(
     found = {(branch, one) for mine in newest.values() for branch, one in mine.items()}
     speakers = _speakers(conn, portal_id, found)
     authors = _authors(conn, portal_id, {one for _, one in found}, rules)
-    known = ci.jobs(conn, {_id(one) for _, one in found})
+    known = ci.jobs(conn, {ci.id_of(one) for _, one in found})
     return {
         task_id: tuple(
             Run(
@@ -72,7 +72,7 @@ def _jobs(
     known: Mapping[ci.PipelineId, tuple[datetime, tuple[Job, ...]]], one: Pipeline
 ) -> tuple[Job, ...] | None:
     """What was read for an earlier state of the pipeline says nothing of this one."""
-    read_for, jobs = known.get(_id(one), (None, ()))
+    read_for, jobs = known.get(ci.id_of(one), (None, ()))
     return jobs if read_for == one.updated_at else None
 
 
@@ -112,10 +112,6 @@ def _authors(
     return known_people.authors(conn, portal_id, signed, rules)
 
 
-def _id(one: Pipeline) -> ci.PipelineId:
-    return one.project.connection_id, one.project.id, one.id
-
-
 def read_jobs(
     deps: Deps, runs: Iterable[Run], keep: Callable[[], None]
 ) -> dict[ci.PipelineId, tuple[datetime, tuple[Job, ...]]]:
@@ -126,7 +122,7 @@ def read_jobs(
     """
     found = {}
     clients: dict[int, GitLab | None] = {}
-    for one in {_id(run.pipeline): run.pipeline for run in runs if lacks_jobs(run)}.values():
+    for one in {ci.id_of(run.pipeline): run.pipeline for run in runs if lacks_jobs(run)}.values():
         place = one.project.connection_id
         if place not in clients:
             clients[place] = _client(deps, place)
@@ -139,7 +135,7 @@ def read_jobs(
             log.warning("jobs_unread", connection_id=place, pipeline=one.id, error=str(error))
             if isinstance(error, Later):
                 clients[place] = None
-        found[_id(one)] = one.updated_at, jobs
+        found[ci.id_of(one)] = one.updated_at, jobs
     return found
 
 

@@ -53,6 +53,7 @@ def tag_pushed(payload: dict[str, Any], connection_id: int) -> TagPush:
         actor=pusher(payload),
         message=text(payload.get("message")),
         deleted=deleted,
+        moved=not deleted and bool(before) and not _is_zero(before),
     )
 
 

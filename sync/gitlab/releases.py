@@ -32,5 +32,6 @@ def release_heard(payload: dict[str, Any], connection_id: int) -> Release:
         released_at=moment(payload.get("released_at")),
         actor=person(payload.get("user")),
         deleted=action == "delete",
+        updated=action == "update",
         at=moment(payload.get("created_at")) if action == "create" else None,
     )

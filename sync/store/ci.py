@@ -19,6 +19,10 @@ _PLACE = ("connection_id", "project_id", "branch", "sha")
 _PIPELINE = ("connection_id", "project_id", "pipeline_id")
 
 
+def id_of(one: Pipeline) -> PipelineId:
+    return one.project.connection_id, one.project.id, one.id
+
+
 def save_named(conn: Connection, portal_id: int, named: Iterable[tuple[Place, int]]) -> None:
     """Remembers that the commits, last ones of a push, name the tasks."""
     rows = [

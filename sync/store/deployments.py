@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select, update
 
-from sync.core.deployments import Deployment, DeploymentStatus
+from sync.core.deployments import Deployment, DeploymentStatus, same_commit
 from sync.core.model import MergeRequestKey
 from sync.store.codec import from_json, to_json
 from sync.store.tables import carried, connection, deployment, merge_request, one_of
@@ -16,6 +16,9 @@ from sync.store.upsert import among, upsert
 
 Project = tuple[int, int]  # connection, project
 DeploymentId = tuple[int, int, int]  # connection, project, deployment
+DeploymentKey = tuple[int, int, str, int]  # connection, project, environment, deployment
+
+NEAR = 30  # deployments of an environment among which one is looked for
 
 _KEYS = ("connection_id", "project_id", "environment", "deployment_id")
 _OF = tuple(merge_request.c[name] for name in ("connection_id", "project_id", "iid"))
@@ -61,9 +64,7 @@ def newest(
     return found
 
 
-def get(
-    conn: Connection, wanted: Iterable[tuple[int, int, str, int]]
-) -> dict[tuple[int, int, str, int], Deployment]:
+def get(conn: Connection, wanted: Iterable[DeploymentKey]) -> dict[DeploymentKey, Deployment]:
     """The deployments by connection, project, environment and number."""
     of = [deployment.c[name] for name in _KEYS]
     return {
@@ -71,6 +72,45 @@ def get(
         for condition in among(of, wanted)
         for *key, body in conn.execute(select(*of, deployment.c.body).where(condition))
     }
+
+
+def key_of(one: Deployment) -> DeploymentKey:
+    return one.project.connection_id, one.project.id, one.environment, one.id
+
+
+def results_before(conn: Connection, of: Iterable[Deployment]) -> dict[DeploymentKey, str]:
+    """The result of the newest finished deployment before each, in its environment.
+
+    One that a job told of, and not the host, is no line of its own beside those of the host.
+    """
+    found = {}
+    for one in of:
+        c, own = deployment.c, key_of(one)
+        here = [c[name] == value for name, value in zip(_KEYS[:3], own[:3], strict=True)]
+        earlier = or_(
+            c.updated_at < one.updated_at,
+            and_(c.updated_at == one.updated_at, c.deployment_id < one.id),
+        )
+        ended = one_of(c.status, "success", "failed")
+        query = select(c.status).where(*here, ended, earlier, c.deployment_id != one.id)
+        query = query.where(c.deployment_id > 0) if one.id > 0 else query
+        newest_first = query.order_by(c.updated_at.desc(), c.deployment_id.desc())
+        if (status := conn.scalar(newest_first.limit(1))) is not None:
+            found[own] = status
+    return found
+
+
+def told_by_the_host(conn: Connection, told: Iterable[Deployment]) -> frozenset[DeploymentKey]:
+    """Those that the host itself tells of, too: of the same commit and environment."""
+    found = set()
+    for one in told:
+        c, own = deployment.c, key_of(one)
+        here = [c[name] == value for name, value in zip(_KEYS[:3], own[:3], strict=True)]
+        query = select(c.body).where(*here, c.deployment_id > 0).order_by(c.updated_at.desc())
+        near = (from_json(Deployment, body) for body in conn.scalars(query.limit(NEAR)))
+        if any(same_commit(other.sha, one.sha) for other in near):
+            found.add(own)
+    return frozenset(found)
 
 
 def save_carried(conn: Connection, found: Mapping[DeploymentId, Iterable[int]]) -> None:

@@ -136,6 +136,13 @@ def refused(conn: Connection, portal_id: int, limit: int = 100) -> tuple[Command
     return _many(conn, select(*_COLUMNS).where(*where).order_by(command.c.id.desc()).limit(limit))
 
 
+def refused_alike(conn: Connection, portal_id: int, kind: str, error: str) -> tuple[int, ...]:
+    """The ids of the dead commands of a kind that were refused in the same words."""
+    same = (command.c.kind == kind, command.c.state == "refused", command.c.error == error)
+    query = select(command.c.id).where(command.c.portal_id == portal_id, *same)
+    return tuple(conn.scalars(query.order_by(command.c.id)))
+
+
 def by_subject(
     conn: Connection, portal_id: int, kind: str, key: str, limit: int = 100
 ) -> tuple[CommandRow, ...]:

@@ -9,6 +9,7 @@ from sync.text.tree import Code, CodeBlock, Document, Image, Node, Paragraph, Te
 
 MOST_MESSAGE = 20_000  # characters of a chat message; the portal cuts longer ones
 ELLIPSIS = "…"
+_LONGEST_WORD = 40  # characters that are given up so that no word is cut
 
 Writer = Callable[[Document], str]
 
@@ -43,12 +44,21 @@ def _taken(node: Node, left: int) -> tuple[Node | None, int]:
     """The part of the node that `left` characters of text allow, and how many are left then."""
     match node:
         case Text(text) | Code(text) | CodeBlock(text):
-            cut = text[:left]
-            return (replace(node, text=cut) if cut else None), left - len(cut)
+            cut = _cut(text, left)
+            rest = left - len(cut) if len(text) <= left else 0
+            return (replace(node, text=cut) if cut else None), rest
         case UserMention(name) | Image(alt=name):
             cost = len(name) + 1
             return (node, left - cost) if cost <= left else (None, 0)
     return _children_taken(node, left)
+
+
+def _cut(text: str, most: int) -> str:
+    """The first characters, up to the end of a word where one ends near."""
+    if len(text) <= most or text[most].isspace():
+        return text[:most]
+    ends = [at for at in range(max(0, most - _LONGEST_WORD), most) if text[at].isspace()]
+    return text[: ends[-1] if ends else most]
 
 
 def _children_taken(node: Node, left: int) -> tuple[Node | None, int]:

@@ -9,7 +9,7 @@ import pytest
 from sync.bitrix24 import calls
 from sync.bitrix24.calls import ROUTES, Done, calls_for, outcome
 from sync.bitrix24.client import Answer, Call
-from sync.core.effects import MoveTask, Notify, PlaceTask, PutCard, SetFields
+from sync.core.effects import MoveTask, Notify, PlaceTask, Post, PutCard, SetFields
 from sync.core.model import MergeRequestKey, Step, Task, TaskStatus
 from sync.errors import Later, Refused
 
@@ -240,3 +240,32 @@ def test_fields_and_notifications():
     assert outcome(Notify(31, 7, "x", "t"), [Answer(False)], TASK).note == (
         "the portal did not keep the notification"
     )
+
+
+POST = Post("sg3", "push:1/7:a", "Ann pushed")
+
+
+def test_a_post_goes_to_its_dialog_and_an_edit_to_its_message():
+    said = {"MESSAGE": "Ann pushed", "URL_PREVIEW": "N"}
+    assert calls_for(POST, None) == [Call("im.message.add", {"DIALOG_ID": "sg3", **said})]
+    edit = replace(POST, message_id=9)
+    assert calls_for(edit, None) == [Call("im.message.update", {"MESSAGE_ID": 9, **said})]
+
+
+@pytest.mark.parametrize("code", ["ACCESS_ERROR", "ACCESS_DENIED"])
+def test_a_chat_that_is_closed_to_us_is_refused_in_the_same_words_each_time(code):
+    refused = outcome(POST, [Refused("im.message.add was not done", code=code)], None)
+    again = outcome(replace(POST, text="Bob pushed"), [Refused("im.message.add", code=code)], None)
+    assert isinstance(refused, Refused)
+    assert refused.code == code
+    assert str(refused) == str(again)
+    assert str(refused) == (
+        "Nothing can be said in the chat sg3. "
+        "The employee who installed the application is not in this chat. "
+        "Add that employee to the workgroup or chat, or choose another chat in the settings."
+    )
+
+
+def test_another_error_of_a_post_stays_as_it_is():
+    error = Refused("im.message.update was not done", code="CANT_EDIT_MESSAGE")
+    assert outcome(POST, [error], None) is error

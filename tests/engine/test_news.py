@@ -26,7 +26,7 @@ def test_a_push_is_told_in_the_chat_of_its_workgroup_once(world: World) -> None:
     world.settle()
     first, second = world.posted()
     assert lines(first)[0].startswith("[b]Ann created the branch [url=")
-    assert lines(second)[0].startswith("[b][user=8]Bob[/user] pushed to [url=")
+    assert lines(second)[0].startswith("[b][user=8]Bob[/user] pushed 2 commits to [url=")
     assert [line.split("[/url]")[-1] for line in lines(second)[1:3]] == [" Two", " Three"]
     world.store(world.inbox_order)
     world.settle()

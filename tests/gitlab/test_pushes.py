@@ -71,6 +71,10 @@ def test_a_made_tag_is_read_with_the_commit_it_is_on():
         ({"ref": "refs/tags/2026/03"}, "tag", "2026/03"),
         ({"after": ZEROS, "before": SHA, "checkout_sha": None}, "deleted", True),
         ({"after": ZEROS, "before": SHA, "checkout_sha": None}, "sha", SHA),
+        ({"after": ZEROS, "before": SHA, "checkout_sha": None}, "moved", False),
+        ({"before": ZEROS}, "moved", False),
+        ({"before": LEFT_OUT}, "moved", False),
+        ({"before": SHA}, "moved", True),
         ({"object_kind": LEFT_OUT, "event_name": "tag_push"}, "tag", "v1.0"),
     ],
 )

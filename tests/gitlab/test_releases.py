@@ -23,6 +23,8 @@ def test_a_release_is_read_whole():
     [
         ({"action": "update"}, "at", None),
         ({"action": "update"}, "deleted", False),
+        ({"action": "update"}, "updated", True),
+        ({"action": "create"}, "updated", False),
         ({"action": "delete"}, "deleted", True),
         ({"action": "of tomorrow"}, "deleted", False),
         ({"action": ["delete"]}, "deleted", False),

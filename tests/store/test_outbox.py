@@ -110,3 +110,18 @@ def test_what_was_refused_is_seen_and_can_be_replayed(engine: Engine) -> None:
         assert (dead.error, dead.answer) == ("no rights", {"error": "ACCESS_DENIED"})
         assert outbox.replay(conn, ids) == 1
         assert _waiting(conn, p) == ["n0", "n2"]
+
+
+def test_commands_refused_in_the_same_words_are_found(engine: Engine) -> None:
+    with write(engine) as conn:
+        p, q = a_portal(conn), a_portal(conn, "member-2")
+        for portal in (p, q):
+            wanted = {TASK_1: [a_command(CARD, "a"), a_command(CARD, "b")], TASK_2: [a_command()]}
+            outbox.replace_waiting(conn, portal, wanted, NOW)
+        rows = outbox.waiting(conn, p, "bitrix24", 50, NOW)
+        why = ("closed", "closed", "closed")
+        outbox.mark_refused(conn, dict(zip([row.id for row in rows], why, strict=True)), NOW)
+        cards = tuple(row.id for row in rows if row.kind == "put_card")
+        assert outbox.refused_alike(conn, p, "put_card", "closed") == cards
+        assert outbox.refused_alike(conn, p, "put_card", "open") == ()
+        assert outbox.refused_alike(conn, q, "put_card", "closed") == ()

@@ -23,6 +23,16 @@ def test_a_cut_document_keeps_its_markup_whole() -> None:
     assert bbcode.write(clip(document, 30, bbcode.write)) == "[b]" + "a" * 20 + "[/b]\n\n…"
 
 
+def test_no_word_is_cut_where_one_ends_near() -> None:
+    document = Document((Paragraph((Text("Ship the refunds to " + "x" * 100),)),))
+    assert [bbcode.write(clip(document, chars, bbcode.write)) for chars in (10, 14, 19)] == [
+        "Ship\n\n…",
+        "Ship the\n\n…",
+        "Ship the refunds\n\n…",
+    ]
+    assert bbcode.write(clip(document, 90, bbcode.write)).endswith("x\n\n…")
+
+
 @given(documents(), st.integers(1, 200))
 @pytest.mark.parametrize("write", [bbcode.write, markdown.write])
 def test_a_cut_document_fits(write, document: Document, chars: int) -> None:
