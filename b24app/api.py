@@ -8,9 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
+from sqlalchemy import Connection
 
+from b24app import alert_reports, health, replaying, reports, tenants
 from b24app import development as seen
-from b24app import health, replaying, reports, tenants
 from b24app.acting import acting
 from b24app.deps import Deps
 from b24app.errors import Unwelcome, language
@@ -18,7 +19,9 @@ from b24app.security import Visitor
 from b24app.setting_up import set_up
 from b24app.words import translated
 from sync.bitrix24.install import StepResult
-from sync.store import connections
+from sync.engine import alert_acts
+from sync.store import connections, people
+from sync.store.alerts import AlertRow
 from sync.store.database import read, write
 
 
@@ -86,6 +89,42 @@ def blueprint(deps: Deps) -> Blueprint:
         deps.wake(visitor.portal_id)
         return jsonify(replayed=count)
 
+    @here.get("/alerts")
+    def alerts() -> Response:
+        """Open ones; with `?all=1` also those that are over."""
+        visitor = _visitor(deps)
+        with read(deps.engine) as conn:
+            over = request.args.get("all") == "1"
+            found = alert_reports.rows(conn, visitor.portal_id, over=over)
+            recovered = alert_reports.recoveries(conn, visitor.portal_id, deps.clock.now())
+        return jsonify(alerts=list(map(asdict, found)), recovery=list(map(asdict, recovered)))
+
+    @here.post("/alerts/<path:handle>/ack")
+    def acknowledge(handle: str) -> Response:
+        """Whoever opened the page has seen it."""
+        visitor = _visitor(deps)
+        with write(deps.engine) as conn:
+            known = people.portal_users(conn, visitor.portal_id).get(visitor.user_id)
+            name = known.name if known and known.name else str(visitor.user_id)
+            now = deps.clock.now()
+            row = alert_acts.acknowledge(conn, visitor.portal_id, handle, name, now)
+            return _alert(conn, deps, visitor, row)
+
+    @here.post("/alerts/<path:handle>/assign")
+    def assign(handle: str) -> Response:
+        """`user_id`: whose it is from now on; without it, of whoever opened the page."""
+        visitor, user_id = _visitor(deps), _body().get("user_id")
+        user_id = visitor.user_id if user_id is None else user_id
+        if type(user_id) is not int or not 0 < user_id < 2**31:
+            raise Unwelcome(400, "bad_request", "`user_id` must be a Bitrix24 user id")
+        with write(deps.engine) as conn:
+            now, by = deps.clock.now(), visitor.user_id
+            try:
+                row = alert_acts.assign(conn, visitor.portal_id, handle, user_id, now, by=by)
+            except alert_acts.UnknownPerson as error:
+                raise Unwelcome(400, "no_person", str(error)) from None
+            return _alert(conn, deps, visitor, row)
+
     @here.get("/task/<int:task_id>/development")
     def development(task_id: int) -> Response:
         visitor = _visitor(deps)
@@ -112,6 +151,15 @@ def blueprint(deps: Deps) -> Blueprint:
         return jsonify(state="active")
 
     return here
+
+
+def _alert(conn: Connection, deps: Deps, visitor: Visitor, row: AlertRow | None) -> Response:
+    """The alert as it is now. Raises Unwelcome (404) where it is not one of the portal's."""
+    if row is None:
+        raise Unwelcome(404, "no_alert", "There is no such alert")
+    (shown,) = alert_reports.shown(conn, visitor.portal_id, [row])
+    deps.wake(visitor.portal_id)
+    return jsonify(asdict(shown))
 
 
 def _lines(steps: Iterator[StepResult]) -> Iterator[str]:

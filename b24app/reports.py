@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from sync.core.model import MergeRequest, MergeRequestKey
 from sync.store import (
+    alerts,
     connections,
     deliveries,
     links,
@@ -73,7 +74,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A portal at a glance; waiting and dead are counts."""
+    """A portal at a glance; waiting, dead and open alerts are counts."""
 
     portal: str
     state: str
@@ -83,6 +84,7 @@ class Overview:
     subjects_waiting: int
     commands_waiting: int
     dead: int
+    alerts: int
     merge_requests: tuple[Row, ...]
 
 
@@ -97,6 +99,7 @@ def overview(conn: Connection, portal: PortalRecord, limit: int = SHOWN) -> Over
         subjects_waiting=of_subjects.get("dirty", 0),
         commands_waiting=of_commands.get("waiting", 0) + of_commands.get("sending", 0),
         dead=len(failures(conn, portal.id)),
+        alerts=alerts.open_count(conn, portal.id),
         merge_requests=latest(conn, portal.id, limit),
     )
 

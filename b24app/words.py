@@ -55,6 +55,9 @@ ERRORS: dict[str, str] = {
     "Only an administrator of the portal installs the application":
         "Приложение устанавливает только администратор портала",
     "There is no connection": "Нет подключения",
+    "There is no such alert": "Такого оповещения нет",
+    "`user_id` must be a Bitrix24 user id": "`user_id` должен быть номером пользователя Битрикс24",
+    "The portal has no active user": "На портале нет такого активного пользователя:",
     "This page opens inside Bitrix24": "Эта страница открывается внутри Битрикс24",
     "Something broke on our side": "На нашей стороне произошла ошибка",
     "Try again; if it stays, give the request id below to your administrator":

@@ -100,6 +100,19 @@ def _pipeline(parser: argparse.ArgumentParser) -> None:
         _portal(one)
 
 
+def _alerts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--all", action="store_true", help="also those that are over")
+    _portal(parser)
+    sub = parser.add_subparsers(dest="action", metavar="ack|assign")
+    ack = sub.add_parser("ack", help="say that somebody has seen it")
+    assign = sub.add_parser("assign", help="give it to a person, who is told")
+    for one in (ack, assign):
+        one.add_argument("alert", help="as `alerts` names it")
+        one.add_argument("--portal", default=argparse.SUPPRESS, help="domain or member id")
+    ack.add_argument("--by", required=True, help="the name of who has seen it")
+    assign.add_argument("user", type=int, help="the id of a Bitrix24 user")
+
+
 def _serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (B24BRIDGE_BIND)")
     parser.add_argument("--port", type=int, help="port to listen on (B24BRIDGE_BIND)")
@@ -129,6 +142,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
     "keys": ("database", "secrets at rest", _keys),
     "replay": ("work", "repeat what failed, or look at tasks anew", _replay),
     "status": ("work", "portals, connections, merge requests, failures", _status),
+    "alerts": ("alerts", "branches that fail: list, acknowledge, assign", _alerts),
     "gitlab": ("gitlab", "a GitLab connection: test it, set up its webhooks", _gitlab),
     "pipeline": ("pipeline", "start, retry or cancel a pipeline in GitLab", _pipeline),
     "audit": ("audit", "every call that was made to Bitrix24 and GitLab", _audit),

@@ -48,6 +48,8 @@ def _lines(conn: Connection, portal: PortalRecord, limit: int) -> list[str]:
         f"{found.commands_waiting} commands"
     ]
     lines += [_purge(one) for one in [logs.last_purge(conn, portal.id)] if one]
+    if found.alerts:
+        lines += [f"alerts   {found.alerts} open: `b24bridge alerts`"]
     lines += [_connection(one) for one in found.connections]
     lines += _table([_merge_request(row) for row in found.merge_requests])
     for row in found.merge_requests:
@@ -68,6 +70,7 @@ _ACTIONS = {
     "put_card": "card in the discussion of task {}",
     "put_message": "message in the discussion of task {}",
     "notify": "notification about task {}",
+    "open_task": "task for an alert of {}",
     "decide": "decision about task {}",
     "read": "event {}",
 }

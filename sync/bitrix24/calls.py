@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
-from sync.bitrix24 import tasks
+from sync.bitrix24 import opening, tasks
 from sync.bitrix24.errors import NOT_MEMBER
 from sync.bitrix24.oauth import whole
 from sync.bitrix24.wire import Answer, Call
@@ -14,6 +14,7 @@ from sync.core.effects import (
     Effect,
     MoveTask,
     Notify,
+    OpenTask,
     PlaceTask,
     Post,
     PutCard,
@@ -84,6 +85,8 @@ def calls_for(effect: Effect, task: Task | None, user_id: int = 0) -> list[Call]
             return [_say(effect.dialog, effect.text, effect.message_id)]
         case Notify():
             return [_notify(effect)]
+        case OpenTask():
+            return [opening.call(effect)]
     assert task is not None
     match effect:
         case MoveTask():
@@ -114,6 +117,9 @@ def outcome(
             return _said(effect, result)
         case Notify():
             return Done(note="" if whole(result) else "the portal did not keep the notification")
+        case OpenTask():
+            made = opening.made(result)
+            return Done(task=made) if made else opening.unclear(effect)
     assert task is not None
     match effect:
         case MoveTask():

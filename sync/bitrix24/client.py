@@ -86,10 +86,13 @@ class Portal:
         return self._one(method, method, params, write)
 
     def call_v3(
-        self, method: str, params: Mapping[str, Any], *, write: bool = False
+        self, method: str, params: Mapping[str, Any], *, write: bool = False, key: str = ""
     ) -> dict[str, Any]:
-        """The same by REST 3.0: https://apidocs.bitrix24.com/api-reference/rest-v3.html."""
-        return self._one(f"api/{method}", method, params, write)
+        """The same by REST 3.0: https://apidocs.bitrix24.com/api-reference/rest-v3.html.
+
+        What was written under a `key` (ASCII) is answered again, not done again, for a day.
+        """
+        return self._one(f"api/{method}", method, params, write, key)
 
     def batch(self, calls: Sequence[Call]) -> list[Answer | SyncError]:
         """Up to 50 calls in one request; the result stands where its call stood.
@@ -120,14 +123,14 @@ class Portal:
         return wire.answers(calls, result)
 
     def _one(
-        self, path: str, method: str, params: Mapping[str, Any], write: bool
+        self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str = ""
     ) -> dict[str, Any]:
         for held in self._turns.resting({method}).values():
             raise held
-        return self._exchange(path, method, params, write)
+        return self._exchange(path, method, params, write, key)
 
     def _exchange(
-        self, path: str, method: str, params: Mapping[str, Any], write: bool
+        self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str = ""
     ) -> dict[str, Any]:
         """Send, and once each: renew the token, follow the portal to its new address."""
         if self._credentials.expired(self._clock.now()):
@@ -136,7 +139,7 @@ class Portal:
         while True:
             used = self._credentials
             try:
-                return self._send(path, method, params, write)
+                return self._send(path, method, params, write, key)
             except _Moved:
                 if moved:
                     raise self._astray(method) from None
@@ -149,7 +152,7 @@ class Portal:
                 renewed = True
 
     def _send(
-        self, path: str, method: str, params: Mapping[str, Any], write: bool
+        self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str
     ) -> dict[str, Any]:
         self._turns.take(method)
         url = self._credentials.client_endpoint + path
@@ -157,7 +160,7 @@ class Portal:
         self.requests += 1
         with self._ledger.call(method, shown(dict(params))) as told:
             try:
-                response = _Requester(self._session, url, body).send()
+                response = _Requester(self._session, url, body, key).send()
             except requests.RequestException as error:
                 raise _unreachable(error, method, write) from None
             found = errors.decoded(response.content)
@@ -252,15 +255,17 @@ class _Moved(Exception):
 class _Requester(BitrixAPIRequester):
     """The SDK's request, sent once over our session."""
 
-    def __init__(self, session: requests.Session, url: str, params: dict[str, Any]) -> None:
+    def __init__(
+        self, session: requests.Session, url: str, params: dict[str, Any], key: str
+    ) -> None:
         super().__init__(url, params=params, timeout=TIMEOUT, max_retries=1)
-        self._session = session
+        self._session, self._key = session, {"Idempotency-Key": key} if key else {}
 
     def send(self) -> requests.Response:
         return self._session.post(
             self._url,
             json=self._params,
-            headers={**self._headers, "User-Agent": USER_AGENT},
+            headers={**self._headers, "User-Agent": USER_AGENT, **self._key},
             timeout=self._timeout,
             allow_redirects=False,
         )

@@ -83,7 +83,23 @@ class Notify:
     tag: str
 
 
-Effect = MoveTask | PlaceTask | SetFields | PutCard | PutMessage | Post | Notify
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """Make a task, the one for `about`, in a workgroup (0: none).
+
+    `marker`: what it is found by again, as an answer may be lost. All of it has to be the same
+    when it is asked for a second time.
+    """
+
+    about: str
+    marker: str
+    title: str
+    text: str
+    responsible_id: int
+    group_id: int = 0
+
+
+Effect = MoveTask | PlaceTask | SetFields | PutCard | PutMessage | Post | Notify | OpenTask
 
 _KINDS: dict[str, type[Effect]] = {
     "move_task": MoveTask,
@@ -93,13 +109,14 @@ _KINDS: dict[str, type[Effect]] = {
     "put_message": PutMessage,
     "post": Post,
     "notify": Notify,
+    "open_task": OpenTask,
 }
 _NAMES = {cls: name for name, cls in _KINDS.items()}
 
 
 def task_of(effect: Effect) -> int:
     """The task that has to be known to carry it out; 0: none."""
-    return 0 if isinstance(effect, Post) else effect.task_id
+    return 0 if isinstance(effect, Post | OpenTask) else effect.task_id
 
 
 def encode(effect: Effect) -> tuple[str, dict[str, Any]]:

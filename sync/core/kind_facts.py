@@ -22,7 +22,7 @@ FILTERS: Mapping[str, frozenset[Kind]] = {
     "branches": frozenset(
         {_K.PUSH, _K.BRANCH, _K.MERGE_REQUEST, _K.PIPELINE, _K.JOB, _K.DEPLOYMENT, _K.ALERT}
     ),
-    "labels": frozenset({_K.MERGE_REQUEST, _K.ISSUE, _K.WORK_ITEM, _K.VULNERABILITY}),
+    "labels": frozenset({_K.MERGE_REQUEST, _K.ISSUE, _K.WORK_ITEM, _K.VULNERABILITY, _K.ALERT}),
     "environments": frozenset({_K.DEPLOYMENT, _K.JOB}),
     "jobs": frozenset({_K.JOB}),
 }

@@ -41,6 +41,7 @@ class NewsView:
     `about`: its name for good. `telling`: the words for it. `said`: by dialog, `said_in_tasks` by
     task. `told`: the state people were last told of personally. `tasks`: those it concerns.
     `author`, `actor`: portal users, of the work and of what was done; None where not known.
+    `over`: it has ended; what nobody was told of it by then is said no more.
     """
 
     about: str
@@ -54,6 +55,7 @@ class NewsView:
     author: int | None = None
     actor: int | None = None
     administrator: int | None = None
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ def plan_news(view: NewsView, rules: Rules, now: datetime) -> NewsPlan:
         reasons.append(say(rules.language, "news unwanted"))
     decision = "; ".join(reasons) or say(rules.language, "nothing")
     told = view.facts.state if any(_people(view, rules, one) for one in loud) else None
+    if view.over and view.told is None:
+        told = None
     return NewsPlan(effects, decision, told, min(held, default=None))
 
 
@@ -120,7 +124,9 @@ def _due(
         return None
     if said.at is not None and said.message_id and now - said.at < EDIT_WINDOW:
         return said.message_id, "news edited"
-    if not wanted or (said.at is not None and not _again(view.facts)):
+    if not wanted or (view.over and said.at is None):
+        return None
+    if said.at is not None and not _again(view.facts):
         return None
     return None, "news said"
 
@@ -132,7 +138,7 @@ def _again(facts: Facts) -> bool:
 
 def _notifications(view: NewsView, rules: Rules, loud: Iterable[Route]) -> Iterator[Planned]:
     state = view.facts.state
-    if view.told == state:
+    if view.told == state or (view.over and view.told is None):
         return
     people = dict.fromkeys(user for one in loud for user in _people(view, rules, one))
     text = view.telling.notification(rules, view.facts.kind)

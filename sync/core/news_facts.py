@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from sync.core import thing_states
+from sync.core.alert_texts import AlertNews
 from sync.core.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.kinds import Kind
@@ -15,7 +16,7 @@ from sync.core.lifecycle import is_open
 from sync.core.model import MergeRequest, Person, Pipeline, PipelineStatus
 from sync.core.routes import Facts
 
-Subject = Item | Pipeline | Deployment | MergeRequest
+Subject = Item | Pipeline | Deployment | MergeRequest | AlertNews
 
 _RUNS = tuple(one.value for one in PipelineStatus if one is not PipelineStatus.UNKNOWN)
 
@@ -96,6 +97,9 @@ def _own(one: Subject, around: Around) -> Facts:
                 environment=one.environment,
                 tier=one.tier,
             )
+        case AlertNews():
+            labels = frozenset({one.alert.severity.value})
+            return Facts(Kind.ALERT, one.alert.state.value, one.ref, labels=labels)
         case MergeRequest():
             labels = frozenset(one.labels)
             return Facts(Kind.MERGE_REQUEST, _of_request(one), one.target_branch, labels=labels)
@@ -147,6 +151,8 @@ def author_of(one: Subject) -> Person | None:
 def about_of(one: Subject) -> str:
     """Its name for good: kind, place and key."""
     match one:
+        case AlertNews():
+            return one.key.about
         case Pipeline():
             kind, key = Kind.PIPELINE, str(one.id)
         case Deployment():

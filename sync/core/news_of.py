@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from sync.core import told_code, told_runs, told_talk, told_things
+from sync.core import alert_texts, told_code, told_runs, told_talk, told_things
+from sync.core.alert_texts import AlertNews
 from sync.core.deployments import Deployment
 from sync.core.items import JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.kinds import Kind
@@ -49,6 +50,8 @@ def _telling(one: Subject, state: str, language: str, users: Users, jobs: Sequen
             return told_talk.emoji(one, state, language, users)
         case Thing():
             return told_things.thing(one, state, language, users)
+        case AlertNews():
+            return alert_texts.telling(one, language)
         case _:
             assert_never(one)
 

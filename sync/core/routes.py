@@ -141,7 +141,8 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 _K = Kind
 DEFAULT_ROUTES: tuple[Route, ...] = (
     Route(frozenset({_K.PUSH, _K.BRANCH, _K.TAG}), (Room.PROJECT,)),
-    Route(frozenset({_K.ALERT}), (Room.PROJECT,)),
+    # Who pushes again cancels what ran before: by default that is only kept.
+    Route(frozenset({_K.ALERT}), (Room.PROJECT,), labels=frozenset({"high"})),
     Route(frozenset({_K.RELEASE}), (Room.RELEASES,)),
     Route(
         frozenset({_K.DEPLOYMENT}),

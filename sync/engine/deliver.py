@@ -9,10 +9,11 @@ from itertools import accumulate
 
 from sqlalchemy import Connection
 
+from sync.bitrix24 import opening
 from sync.bitrix24.calls import Done, calls_for, outcome
 from sync.bitrix24.client import BATCH, Answer, Call, Portal
 from sync.bitrix24.errors import EDIT_CLOSED
-from sync.core.effects import task_of
+from sync.core.effects import OpenTask, task_of
 from sync.core.model import Task
 from sync.engine import backoff
 from sync.engine.lanes import CALLING, Lane
@@ -78,8 +79,11 @@ def deliver(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     if aimless:
         _drop(deps, lane, portal_id, aimless)
         return len(aimless)
-    parcel = _packed(rows, bodies, portal.user_id)
-    return _send(deps, lane, portal_id, portal, parcel) if rows else 0
+    if not rows:
+        return 0
+    if portal.features.get("v3") and (new := [r for r in rows if isinstance(r.effect, OpenTask)]):
+        return _send(deps, lane, portal_id, portal, Parcel([(new[0], [])], bodies))
+    return _send(deps, lane, portal_id, portal, _packed(rows, bodies, portal.user_id))
 
 
 def _drop(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) -> None:
@@ -130,10 +134,10 @@ def _send(deps: Deps, lane: Lane, portal_id: int, portal: Portal, parcel: Parcel
         lane.keep(conn, CALLING)
         outbox.mark_sending(conn, [row.id for row in parcel.rows], deps.clock.now())
     try:
-        answers = portal.batch(parcel.calls) if parcel.calls else []
+        answers = _answers(portal, parcel)
     except Refused as error:
         if len(parcel.commands) == 1:
-            answers = [error] * len(parcel.calls)
+            answers = [error] * max(1, len(parcel.calls))
         else:
             return _one_by_one(deps, lane, portal_id, portal, parcel)
     except (Later, Denied) as error:
@@ -141,6 +145,26 @@ def _send(deps: Deps, lane: Lane, portal_id: int, portal: Portal, parcel: Parcel
         raise
     _record(deps, lane, portal_id, _sort(parcel, answers))
     return len(parcel.commands)
+
+
+def _answers(portal: Portal, parcel: Parcel) -> Sequence[Answer | SyncError]:
+    if parcel.calls:
+        return portal.batch(parcel.calls)
+    return [_open(portal, row) for row in parcel.rows]
+
+
+def _open(portal: Portal, row: CommandRow) -> Answer | SyncError:
+    """By 3.0, which makes it once; an early 3.0 that refuses has made nothing: then by 2.0.
+
+    Asked for before in other words it is there already.
+    """
+    try:
+        return opening.add_v3(portal, row.effect)
+    except (Refused, Denied) as error:
+        if opening.KEY_REUSED not in error.code:
+            return portal.batch([opening.call(row.effect)])[0]
+        found = opening.find(portal, row.effect, row.created_at - opening.KEPT)
+        return Answer(found) if found else error
 
 
 def _one_by_one(deps: Deps, lane: Lane, portal_id: int, portal: Portal, parcel: Parcel) -> int:
@@ -173,7 +197,8 @@ def _sort(parcel: Parcel, answers: Sequence[Answer | SyncError]) -> Sorted:
     """The outcome of every command. Commands about one task see what those before them did."""
     found, bodies, rest = Sorted(), dict(parcel.tasks), list(answers)
     for row, calls in parcel.commands:
-        own, rest = rest[: len(calls)], rest[len(calls) :]
+        count = 1 if isinstance(row.effect, OpenTask) else len(calls)
+        own, rest = rest[:count], rest[count:]
         match outcome(row.effect, own, bodies.get(task_of(row.effect))):
             case Done() as done:
                 found.done.append((row, done))

@@ -19,7 +19,7 @@ from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.model import MergeRequest, MergeRequestKey, Person, Pipeline, Project
 from sync.core.news_facts import Subject
 from sync.core.rules import Rules
-from sync.engine import concerned, deployed, noticed, pushed
+from sync.engine import alerts_noticed, concerned, deployed, noticed, pushed
 from sync.engine.keys import STEP_KEYS
 from sync.engine.registry import TASK
 from sync.engine.relink import relink
@@ -64,6 +64,7 @@ def take_in(
     concerns = concerned.take_in(conn, portal_id, events.others, names, now)
     followed = _tasks_heard(conn, portal_id, events, now)
     noticed.mark(conn, portal_id, _subjects(events, known), rules, now)
+    alerts_noticed.notice(conn, portal_id, events.pipelines, events.pushes, rules, now)
     seen = Seen(tasks_of, of_branch, piped, followed, named, there, concerns)
     return {
         delivery_id: "; ".join(outcome(event, seen) for event in group) or "recorded: says nothing"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from sync.core.alert_texts import AlertNews
+from sync.core.alerts import AlertState
 from sync.core.deployments import Deployment
 from sync.core.items import Push
-from sync.core.kinds import Kind
-from sync.core.model import Job, MergeRequestKey, Person, Pipeline
+from sync.core.model import Commit, Job, Person, Pipeline, Task
 from sync.core.news import NewsView
 from sync.core.news_facts import (
     About,
@@ -23,7 +24,7 @@ from sync.core.news_facts import (
 )
 from sync.core.news_of import telling_of
 from sync.core.rules import Rules
-from sync.engine import known_people, whose
+from sync.engine import known_people, news_found, whose
 from sync.engine.known_people import Signed
 from sync.store import ci, deployments, items, messages, mirror, tasks
 
@@ -41,7 +42,7 @@ def load(
     administrator: int | None = None,
 ) -> dict[str, NewsView]:
     """The things by name; what is not known, or silent, is not in the answer."""
-    found = _found(conn, {key: About.read(key) for key in keys})
+    found = news_found.load(conn, portal_id, {key: About.read(key) for key in keys}, rules)
     around = _around(conn, found, now)
     concerned = whose.tasks_of(conn, portal_id, found)
     known = tasks.get(conn, portal_id, {task_id for mine in concerned.values() for task_id in mine})
@@ -57,6 +58,7 @@ def load(
         ours = users.get(one.project.connection_id, {})
         facts, actor, author = facts_of(one, around[key]), actor_of(one), author_of(one)
         mine = [there[task_id] for task_id in concerned[key] if task_id in there]
+        writer = authors.get(key) or (ours.get(author.id) if author else None)
         views[key] = NewsView(
             about=key,
             project=one.project,
@@ -68,60 +70,19 @@ def load(
             said_in_tasks={t.id: said[t.id][key] for t in mine if key in said.get(t.id, {})},
             told=told.get(key),
             tasks=tuple(mine),
-            author=authors.get(key) or (ours.get(author.id) if author else None),
+            author=None if _told_in_tasks(one, mine, rules) else writer,
             actor=ours.get(actor.id) if actor else None,
             administrator=administrator,
+            over=isinstance(one, AlertNews) and one.alert.state.over,
         )
     return views
 
 
-def _found(conn: Connection, abouts: Mapping[str, About]) -> dict[str, Subject]:
-    of_kind: dict[Kind, dict[str, About]] = {}
-    for key, about in abouts.items():
-        of_kind.setdefault(about.kind, {})[key] = about
-    found: dict[str, Subject] = {}
-    for kind, wanted in of_kind.items():
-        match kind:
-            case Kind.PIPELINE:
-                found |= _pipelines(conn, wanted)
-            case Kind.DEPLOYMENT:
-                found |= _deployments(conn, wanted)
-            case Kind.MERGE_REQUEST:
-                found |= _merge_requests(conn, wanted)
-            case _:
-                found |= _items(conn, wanted)
-    return found
-
-
-def _items(conn: Connection, wanted: Mapping[str, About]) -> dict[str, Subject]:
-    ids = {k: (a.connection_id, a.project_id, a.kind.value, a.key) for k, a in wanted.items()}
-    known = items.get(conn, ids.values())
-    return {key: known[one][0] for key, one in ids.items() if one in known and not known[one][1]}
-
-
-def _pipelines(conn: Connection, wanted: Mapping[str, About]) -> dict[str, Subject]:
-    ids = {key: (a.connection_id, a.project_id, int(a.key)) for key, a in wanted.items()}
-    known = mirror.pipelines(conn, ids.values())
-    return {key: known[one] for key, one in ids.items() if one in known}
-
-
-def _deployments(conn: Connection, wanted: Mapping[str, About]) -> dict[str, Subject]:
-    """What a job told is left out where the host tells of the same deployment."""
-    ids = {}
-    for key, about in wanted.items():
-        number, _, environment = about.key.partition(":")
-        ids[key] = about.connection_id, about.project_id, environment, int(number)
-    known = deployments.get(conn, ids.values())
-    twice = deployments.told_by_the_host(conn, [one for one in known.values() if one.id < 0])
-    return {key: known[one] for key, one in ids.items() if one in known and one not in twice}
-
-
-def _merge_requests(conn: Connection, wanted: Mapping[str, About]) -> dict[str, Subject]:
-    ids = {
-        key: MergeRequestKey(a.connection_id, a.project_id, int(a.key)) for key, a in wanted.items()
-    }
-    known = mirror.get_merge_requests(conn, ids.values())
-    return {key: known[one] for key, one in ids.items() if one in known}
+def _told_in_tasks(one: Subject, concerned: Sequence[Task], rules: Rules) -> bool:
+    """Whose commit broke the work of a task is told of it there: once is enough."""
+    return isinstance(one, AlertNews) and any(
+        rules.for_group(task.group_id).ci.notify for task in concerned
+    )
 
 
 def _around(conn: Connection, found: Found, now: datetime) -> dict[str, Around]:
@@ -145,7 +106,13 @@ def _before(conn: Connection, found: Found) -> dict[str, str]:
     of_shipped = deployments.results_before(conn, shipped.values())
     known = {key: of_runs.get(ci.id_of(one)) for key, one in runs.items()}
     known |= {key: of_shipped.get(deployments.key_of(one)) for key, one in shipped.items()}
+    known |= {key: _known_as(one) for key, one in found.items() if isinstance(one, AlertNews)}
     return {key: state for key, state in known.items() if state is not None}
+
+
+def _known_as(one: AlertNews) -> str | None:
+    """The state of an alert that fails again is no news."""
+    return AlertState.OPEN.value if one.alert.failures > 1 else None
 
 
 def _jobs(conn: Connection, found: Found) -> dict[str, tuple[Job, ...]]:
@@ -175,4 +142,6 @@ def _signed(found: Found) -> dict[str, Signed]:
                 signed[key] = Signed(one.project.connection_id, commit, one.actor)
             case Pipeline() if one.commit:
                 signed[key] = Signed(one.project.connection_id, one.commit, one.actor)
+            case AlertNews(failed=Pipeline(commit=Commit() as commit) as failed):
+                signed[key] = Signed(one.project.connection_id, commit, failed.actor)
     return signed

@@ -9,12 +9,13 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from sync.bitrix24.calls import Done
+from sync.core.alert_names import AlertKey
 from sync.core.effects import MoveTask, PlaceTask, Post, PutCard, PutMessage, SetFields
 from sync.core.model import MergeRequestKey, Task
 from sync.core.view import Said
 from sync.engine.keys import STEP_KEYS, milestone_of, told_by
-from sync.engine.registry import TASK
-from sync.store import items, links, logs, messages, outbox, subjects, tasks
+from sync.engine.registry import NEWS, TASK
+from sync.store import alerts, items, links, logs, messages, outbox, subjects, tasks
 from sync.store.records import CommandRow, DecisionRow
 from sync.store.tables import command as commands
 from sync.store.upsert import chunks
@@ -44,6 +45,7 @@ def record_done(
     _messages(conn, portal_id, [pair for pair in done if pair[0].kind == "put_message"], now)
     _posts(conn, portal_id, [pair for pair in done if pair[0].kind == "post"], now)
     _fields(conn, portal_id, [row for row, _ in done if row.kind == "set_fields"])
+    _opened(conn, portal_id, [pair for pair in done if pair[0].kind == "open_task"], now)
     noted = [(row, result.note) for row, result in done if result.note]
     logs.save_decisions(
         conn,
@@ -203,6 +205,17 @@ def _shown_since(
     """When the card of each merge request in each task was first written."""
     found = links.by_merge_requests(conn, keys).values()
     return {(row.merge_request, row.task_id): row.message_at for rows in found for row in rows}
+
+
+def _opened(
+    conn: Connection, portal_id: int, done: Sequence[tuple[CommandRow, Done]], now: datetime
+) -> None:
+    """The task is the alert's from now on, and its message names it."""
+    for row, result in done:
+        if result.task is not None:
+            alerts.set_task(conn, AlertKey.read(row.effect.about), result.task.id)
+    marks = [(NEWS, row.effect.about, "its task was opened") for row, _ in done]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
 
 
 def _fields(conn: Connection, portal_id: int, rows: Sequence[CommandRow]) -> None:

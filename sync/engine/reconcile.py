@@ -11,12 +11,12 @@ from sync.bitrix24.client import Portal
 from sync.core.effects import Effect, SetFields
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.plan import Plan
-from sync.engine import news
+from sync.engine import alerting, news
 from sync.engine.deciding import Asking, Planned, decide
 from sync.engine.keys import STEP_KEYS, command_key, told_by
 from sync.engine.lanes import Lane
 from sync.engine.refusals import refused
-from sync.engine.registry import LANE, NEWS, TASK, Deps
+from sync.engine.registry import ALERTS, LANE, NEWS, TASK, Deps
 from sync.store import deliveries, links, logs, messages, outbox, subjects, tasks
 from sync.store.database import read, write
 from sync.store.records import DecisionRow, NewCommand, SubjectRow
@@ -40,6 +40,8 @@ def reconcile(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     news_due = [one for one in dirty if one.kind == NEWS]
     if tasks_due:
         _tasks(deps, lane, portal_id, portal, tasks_due)
+    if alerts_due := [one for one in dirty if one.kind == ALERTS]:
+        alerting.reconcile(deps, lane, portal_id, portal, alerts_due)
     for piece in chunks(news_due, TOGETHER):
         news.reconcile(deps, lane, portal_id, piece)
     return len(dirty)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
-from sync.core.effects import Effect, Post, PutCard, PutMessage, SetFields, decode
+from sync.core.effects import Effect, OpenTask, Post, PutCard, PutMessage, SetFields, decode
 from sync.store.tables import command
 from sync.store.upsert import chunks
 
@@ -14,7 +14,7 @@ Refused = tuple[str, str, Effect | None]  # subject key, command key, what was a
 
 
 def refused(conn: Connection, portal_id: int, kind: str, keys: Iterable[str]) -> frozenset[Refused]:
-    """Messages refused as they are, and fields refused at all, of the subjects.
+    """Messages refused as they are, and fields and new tasks refused at all, of the subjects.
 
     Moves and notifications are not repeated anyway: their step and milestone are recorded.
     """
@@ -30,6 +30,8 @@ def refused(conn: Connection, portal_id: int, kind: str, keys: Iterable[str]) ->
         )
         for subject_key, key, name, payload in conn.execute(query):
             effect = decode(name, payload)
-            if isinstance(effect, PutCard | PutMessage | Post | SetFields):
-                found.add((subject_key, key, None if isinstance(effect, SetFields) else effect))
+            if isinstance(effect, SetFields | OpenTask):
+                found.add((subject_key, key, None))
+            if isinstance(effect, PutCard | PutMessage | Post):
+                found.add((subject_key, key, effect))
     return frozenset(found)

@@ -29,6 +29,7 @@ from sync.store.vault import Vault
 
 TASK = "task"  # the kinds of subjects that are reconciled
 NEWS = "news"
+ALERTS = "alerts"  # of one ref; each alert is news
 LANE = "bitrix24"  # the counterpart that commands go to
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sync.bitrix24 import peer
+from sync.bitrix24 import opening, peer
 from sync.bitrix24.calls import Done
 from sync.bitrix24.client import Portal
-from sync.core.effects import Post, PutCard, PutMessage, task_of
+from sync.core.effects import OpenTask, Post, PutCard, PutMessage, task_of
 from sync.core.model import Task
 from sync.engine.lanes import CALLING, Lane
 from sync.engine.outcomes import decide_again, doubt, record_done
@@ -27,8 +27,8 @@ def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     """Settles the lane's commands in flight and returns how many.
 
     Moves, edits, fields and notifications may be repeated: their subject is decided anew. A new
-    card is looked for in the discussion, and only written again if it is not there. Raises Later
-    and Denied where the portal cannot be asked: those commands stay as they are.
+    card or task is looked for on the portal, and only written again if it is not there. Raises
+    Later and Denied where the portal cannot be asked: those commands stay as they are.
     """
     with read(deps.database) as conn:
         rows = outbox.in_flight(conn, portal_id, LANE)
@@ -44,6 +44,8 @@ def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
 
 
 def _creates(row: CommandRow) -> bool:
+    if isinstance(row.effect, OpenTask):
+        return True
     return isinstance(row.effect, PutCard | PutMessage | Post) and row.effect.message_id is None
 
 
@@ -64,21 +66,28 @@ def _look_up(deps: Deps, lane: Lane, portal_id: int, portal: Portal, row: Comman
         lane.keep(conn, CALLING)
         known = tasks.get(conn, portal_id, {task_id} - {0})
     body = known[task_id].body if task_id in known else None
-    message_id = _found(portal, body, row)
-    if message_id is None:
+    done = _found(portal, body, row)
+    if done is None:
         _repeat(deps, lane, portal_id, [row])
         return
     with write(deps.database) as conn:
         lane.keep(conn)
-        record_done(conn, portal_id, [(row, Done(message_id=message_id))], deps.clock.now())
+        record_done(conn, portal_id, [(row, done)], deps.clock.now())
 
 
-def _found(portal: Portal, task: Task | None, row: CommandRow) -> int | None:
-    """Our own message of that text; None also where the chat is not open to us to read."""
+def _found(portal: Portal, task: Task | None, row: CommandRow) -> Done | None:
+    """Our own message of that text, or our task; None also where that is not open to us to read."""
     since = (row.sent_at or row.created_at) - LOOK_BACK
     try:
-        if isinstance(row.effect, Post):
-            return peer.find_post(portal, row.effect.dialog, row.effect.text, since)
-        return peer.find_message(portal, task, row.payload["text"], since) if task else None
+        match row.effect:
+            case OpenTask() as wanted:
+                found = opening.find(portal, wanted, since)
+                return Done(task=opening.made(found)) if found else None
+            case Post(dialog, _, text):
+                number = peer.find_post(portal, dialog, text, since)
+            case _:
+                text = row.payload["text"]
+                number = peer.find_message(portal, task, text, since) if task else None
     except Refused:
         return None
+    return Done(message_id=number) if number else None

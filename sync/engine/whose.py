@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
+from sync.core.alert_texts import AlertNews
 from sync.core.deployments import Deployment
 from sync.core.items import Push
 from sync.core.kinds import Kind
@@ -47,6 +48,8 @@ def _requests(conn: Connection, one: Subject) -> Iterable[MergeRequestKey]:
             return [one.key]
         case Pipeline():
             return mirror.by_pipelines(conn, [one])
+        case AlertNews(failed=Pipeline() as failed):
+            return mirror.by_pipelines(conn, [failed])
         case Deployment():
             return deployments.merge_requests_of(conn, [one])
         case Push() if not one.deleted:
@@ -62,13 +65,15 @@ def _place(one: Subject) -> ci.Place | None:
             return one.project.connection_id, one.project.id, one.branch, one.after
         case Pipeline():
             return one.project.connection_id, one.project.id, one.ref, one.sha
+        case AlertNews(failed=Pipeline() as failed):
+            return one.project.connection_id, one.project.id, one.ref, failed.sha
     return None
 
 
 def _item(one: Subject) -> items.ItemId | None:
     """Under what the tasks that it names by itself are kept."""
     match one:
-        case MergeRequest() | Pipeline():
+        case MergeRequest() | Pipeline() | AlertNews():
             return None
         case Deployment():
             return deployed_id(one)

@@ -176,6 +176,20 @@ def default_branches(
     }
 
 
+def paths(
+    conn: Connection, projects: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[str, str]]:
+    """Each project's path and address."""
+    of = project.c.connection_id, project.c.project_id
+    return {
+        (c, p): (path, url)
+        for condition in among(of, projects)
+        for c, p, path, url in conn.execute(
+            select(*of, project.c.path, project.c.url).where(condition)
+        )
+    }
+
+
 def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
     """Stores the pipelines, each as it was last: an older account changes nothing.
 

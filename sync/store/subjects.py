@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, case, func, or_, select, update
 
 from sync.store.records import SubjectRow
 from sync.store.tables import one_of, subject
-from sync.store.upsert import upsert
+from sync.store.upsert import chunks, upsert
 
 Mark = tuple[str, str, str]  # kind, key, cause
 
@@ -59,6 +59,15 @@ def take_dirty(
 def get(conn: Connection, portal_id: int, kind: str, key: str) -> SubjectRow | None:
     row = conn.execute(select(*_COLUMNS).where(_is(portal_id, kind, key))).one_or_none()
     return None if row is None else SubjectRow(*row)
+
+
+def dirty_of(conn: Connection, portal_id: int, kind: str, keys: Iterable[str]) -> frozenset[str]:
+    """Those of the keys that wait for a look."""
+    found: set[str] = set()
+    for piece in chunks(set(keys)):
+        same = subject.c.portal_id == portal_id, subject.c.kind == kind, subject.c.key.in_(piece)
+        found.update(conn.scalars(select(subject.c.key).where(*same, _DIRTY)))
+    return frozenset(found)
 
 
 def clean(conn: Connection, portal_id: int, kind: str, key: str, version: int) -> bool:

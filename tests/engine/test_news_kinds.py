@@ -55,8 +55,8 @@ def test_a_failed_pipeline_of_a_tasks_work_names_its_jobs_in_the_chat(world: Wor
 
 def test_without_a_task_the_jobs_of_a_failed_pipeline_are_not_asked_for(world: World) -> None:
     telling(world, to_chat(Kind.PIPELINE))
-    world.gitlab.push(world.shop, "main", ["Ship it"], "ann")
-    world.gitlab.run_pipeline(world.shop).set_status("failed")
+    world.gitlab.push(world.shop, "try-out", ["Ship it"], "ann")
+    world.gitlab.run_pipeline(world.shop, ref="try-out").set_status("failed")
     world.settle()
     (text,) = plain(world.posted())
     assert "failed" in text

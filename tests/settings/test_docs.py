@@ -38,6 +38,7 @@ def told(route: Route) -> str:
     parts = [ticked(route.to)]
     parts += [f"when {ticked(states)}"] if states else []
     parts += [f"in {ticked(route.environments)}"] if route.environments else []
+    parts += [f"with {ticked(sorted(route.labels))}"] if route.labels else []
     return " ".join(parts)
 
 

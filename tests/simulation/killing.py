@@ -8,6 +8,8 @@ from typing import Any
 
 from tests.engine.world import World
 
+LEASE_SECONDS = 130.0  # after that a dead worker's lanes are free
+
 
 class Killed(BaseException):
     """The process is gone: nothing it would still do, even on its way out, happens."""
@@ -52,3 +54,14 @@ def fused(world: World) -> Iterator[Fuse]:
     world.patch(world.database.dialect, "do_commit", do_commit)
     world.patch(world, "portal_answer", portal_answer)
     yield fuse
+
+
+def work(world: World, fuse: Fuse, owner: str) -> bool:
+    """Whether the worker was killed at it; time passes until its lanes are free."""
+    try:
+        world.work(owner)
+    except Killed:
+        fuse.light(None)
+        world.tick(LEASE_SECONDS)
+        return True
+    return False

@@ -16,13 +16,12 @@ from sync.store.records import Delivery
 from sync.store.tables import delivery
 from tests.engine.world import World
 from tests.simulation import story
-from tests.simulation.killing import Fuse, Killed, fused
+from tests.simulation.killing import LEASE_SECONDS, Fuse, fused, work
 
 COMPLETED = 5
 OVER = ("merged", "closed")
 SEEDS = range(60)
 KILLS = 12  # in one life
-LEASE_SECONDS = 130.0  # after that a dead worker's lanes are free
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def _killed_twice_at(step: int, world: World) -> bool:
         for act in (lambda: None, lambda: world.gitlab.merge(mr, "ann")):
             act()
             fuse.light(step)
-            killed |= _work(world, fuse, f"killed {step}")
+            killed |= work(world, fuse, f"killed {step}")
             fuse.light(None)
             world.settle()
     return killed
@@ -142,7 +141,7 @@ def _storm(seed: int, world: World, fuse: Fuse) -> None:
         if kills and random.random() < 0.8:
             kills -= 1
             fuse.light(random.randint(1, 40))
-        _work(world, fuse, f"life {next(lives)}")
+        work(world, fuse, f"life {next(lives)}")
         world.tick(5)
 
     world.hold_deliveries = True
@@ -150,17 +149,6 @@ def _storm(seed: int, world: World, fuse: Fuse) -> None:
     fuse.light(None)
     world.store(kept)
     world.tick(LEASE_SECONDS)
-
-
-def _work(world: World, fuse: Fuse, owner: str) -> bool:
-    """Whether the worker was killed at it; time passes until its lanes are free."""
-    try:
-        world.work(owner)
-    except Killed:
-        fuse.light(None)
-        world.tick(LEASE_SECONDS)
-        return True
-    return False
 
 
 def _stored(world: World) -> int:

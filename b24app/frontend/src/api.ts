@@ -40,6 +40,7 @@ export interface Status {
   subjects_waiting: number
   commands_waiting: number
   dead: number
+  alerts: number
   merge_requests: MergeRequest[]
   worker_alive: boolean
 }

@@ -1,0 +1,71 @@
+"""What alerts are called: the line they are of, their name for good, and a short one. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sync.core.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Line:
+    """A ref of a project, whose pipelines follow one another."""
+
+    connection_id: int
+    project_id: int
+    ref: str
+
+    def __str__(self) -> str:
+        return f"{self.connection_id}/{self.project_id}:{self.ref}"
+
+    @classmethod
+    def read(cls, text: str) -> Line:
+        """Raises ValueError for what is no line."""
+        place, ref = text.split(":", 1)
+        connection_id, project_id = map(int, place.split("/"))
+        return cls(connection_id, project_id, ref)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AlertKey:
+    """An alert by its line, the pipeline that opened it, and its stage ("" for the whole)."""
+
+    line: Line
+    opened_by: int
+    stage: str = ""
+
+    @property
+    def about(self) -> str:
+        """The name that messages about it have. A ref holds no colon, a stage may."""
+        return f"{Kind.ALERT}:{self.line}:{self.opened_by}" + (
+            f":{self.stage}" if self.stage else ""
+        )
+
+    @classmethod
+    def read(cls, about: str) -> AlertKey:
+        """Raises ValueError for what `about` never was."""
+        _, place, ref, opened_by, *stage = about.split(":", 4)
+        return cls(Line.read(f"{place}:{ref}"), int(opened_by), *stage)
+
+    @property
+    def handle(self) -> str:
+        """What people type: `1-7-12`, by stage `1-7-12-test`."""
+        line = self.line
+        whole = f"{line.connection_id}-{line.project_id}-{self.opened_by}"
+        return f"{whole}-{self.stage}" if self.stage else whole
+
+
+def of_handle(text: str) -> tuple[int, int, int, str] | None:
+    """Connection, project, pipeline and stage of a handle; None for what is none.
+
+    People type it: a database may refuse some of what they type.
+    """
+    *numbers, stage = (text if text.count("-") > 2 else f"{text}-").split("-", 3)
+    if len(numbers) != 3 or not all(map(_whole, numbers)) or "\0" in stage:
+        return None
+    connection_id, project_id, opened_by = map(int, numbers)
+    return connection_id, project_id, opened_by, stage
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18

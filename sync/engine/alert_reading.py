@@ -1,0 +1,78 @@
+"""What alerts need of the other sides: failed jobs of the code host, tasks of the portal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sync.bitrix24 import peer
+from sync.bitrix24.client import Portal
+from sync.core.alert_names import Line
+from sync.core.alerts import FAILED
+from sync.core.model import Pipeline
+from sync.core.rules import Rules
+from sync.core.view import Run
+from sync.engine import runs
+from sync.engine.alerts_noticed import rules_of
+from sync.engine.lanes import CALLING, Lane
+from sync.engine.registry import Deps
+from sync.store import ci, tasks
+from sync.store.alerts import AlertRow
+from sync.store.database import read, write
+
+MOST_READ = 10  # pipelines of a line whose jobs are asked for at a time, the newest
+
+
+def id_of(one: Pipeline) -> ci.PipelineId:
+    return one.project.connection_id, one.project.id, one.id
+
+
+def read_jobs(
+    deps: Deps, lane: Lane, history: Mapping[Line, Sequence[Pipeline]], rules: Rules
+) -> None:
+    """The failed jobs that are not known, of what may be shown or counted by stage."""
+    wanted = [one for found in history.values() for one in _failed(found, rules)]
+    if not wanted:
+        return
+    with read(deps.database) as conn:
+        known = ci.jobs(conn, map(id_of, wanted))
+    lacking = [one for one in wanted if known.get(id_of(one), (None,))[0] != one.updated_at]
+    if not lacking:
+        return
+
+    def keep() -> None:
+        with write(deps.database) as conn:
+            lane.keep(conn, CALLING)
+
+    found = runs.read_jobs(deps, [Run("", one.ref, one) for one in lacking], keep)
+    with write(deps.database) as conn:
+        lane.keep(conn)
+        ci.save_jobs(conn, found)
+
+
+def _failed(history: Sequence[Pipeline], rules: Rules) -> list[Pipeline]:
+    """By stage the newest failures; else the last, if nothing ended after it."""
+    if not history:
+        return []
+    newest = history[-MOST_READ:] if rules_of(history[-1], rules).by_stage else history[-1:]
+    return [one for one in newest if one.status.value == FAILED]
+
+
+def read_tasks(
+    deps: Deps, lane: Lane, portal_id: int, portal: Portal, over: Iterable[AlertRow]
+) -> None:
+    """The tasks that are to be told of an end and were never read."""
+    wanted = {row.task_id for row in over if row.task_id}
+    if not wanted:
+        return
+    with read(deps.database) as conn:
+        known = tasks.get(conn, portal_id, wanted)
+    lacking = sorted(t for t in wanted if t not in known or known[t].read_at is None)
+    if not lacking:
+        return
+    with write(deps.database) as conn:
+        lane.keep(conn, CALLING)
+    began_at = deps.clock.now()
+    answers = peer.read_tasks(portal, lacking)
+    with write(deps.database) as conn:
+        lane.keep(conn)
+        tasks.save_read(conn, portal_id, answers, began_at)

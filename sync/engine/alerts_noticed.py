@@ -1,0 +1,74 @@
+"""Which refs' alerts may be others now that pipelines ended, or branches went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from sync.core import alerts as core
+from sync.core.alert_names import Line
+from sync.core.alerts import FINISHED, PASSED
+from sync.core.items import Push
+from sync.core.model import Pipeline
+from sync.core.rules import AlertRules, Rules
+from sync.engine.registry import ALERTS
+from sync.store import alerts, items, mirror, subjects
+
+
+def notice(
+    conn: Connection,
+    portal_id: int,
+    pipelines: Iterable[Pipeline],
+    pushes: Iterable[Push],
+    rules: Rules,
+    now: datetime,
+) -> None:
+    """Marks the refs whose alerts may be others now.
+
+    One opens only by what did not pass on a watched ref; everything else concerns open ones.
+    """
+    ended = [one for one in pipelines if one.status.value in FINISHED and core.counts(one)]
+    bad = {_line(one): one for one in ended if one.status.value != PASSED}
+    gone = {_branch(one) for one in pushes if one.deleted}
+    lines = {_line(one) for one in ended} | gone
+    if not lines:
+        return
+    wanted = alerts.open_lines(conn, lines) | watched(conn, bad, rules)
+    # What is being decided right now is to be decided with this, too.
+    named = {str(line): line for line in lines}
+    wanted |= {named[key] for key in subjects.dirty_of(conn, portal_id, ALERTS, named)}
+    marks = [(ALERTS, str(line), "a pipeline ended") for line in sorted(wanted)]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
+
+
+def _line(one: Pipeline) -> Line:
+    return Line(one.project.connection_id, one.project.id, one.ref)
+
+
+def _branch(push: Push) -> Line:
+    return Line(push.project.connection_id, push.project.id, push.branch)
+
+
+def watched(conn: Connection, of: Mapping[Line, Pipeline], rules: Rules) -> set[Line]:
+    """Those of the lines that the settings of their projects name; each with a pipeline of it."""
+    places = {line: (line.connection_id, line.project_id) for line in of}
+    defaults = mirror.default_branches(conn, places.values())
+    found = {
+        line
+        for line, one in of.items()
+        if core.watched(
+            line.ref,
+            rules_of(one, rules),
+            default=line.ref == defaults.get(places[line]),
+            protected=False,
+        )
+    }
+    left = {line for line in of if "protected" in rules_of(of[line], rules).branches} - found
+    protected = items.protected_branches(conn, {places[line] for line in left}) if left else {}
+    return found | {line for line in left if line.ref in protected.get(places[line], ())}
+
+
+def rules_of(one: Pipeline, rules: Rules) -> AlertRules:
+    return rules.for_group(rules.group_of(one.project.path)).alerts

@@ -1,0 +1,68 @@
+"""Finds the things that people may be told of, by their names, wherever each kind is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from sync.core.kinds import Kind
+from sync.core.model import MergeRequestKey
+from sync.core.news_facts import About, Subject
+from sync.core.rules import Rules
+from sync.engine import alert_room
+from sync.store import deployments, items, mirror
+
+
+def load(
+    conn: Connection, portal_id: int, abouts: Mapping[str, About], rules: Rules
+) -> dict[str, Subject]:
+    """The things by their names; what is not known is not in the answer."""
+    of_kind: dict[Kind, dict[str, About]] = {}
+    for key, about in abouts.items():
+        of_kind.setdefault(about.kind, {})[key] = about
+    found: dict[str, Subject] = {}
+    for kind, wanted in of_kind.items():
+        match kind:
+            case Kind.PIPELINE:
+                found |= _pipelines(conn, wanted)
+            case Kind.DEPLOYMENT:
+                found |= _deployments(conn, wanted)
+            case Kind.ALERT:
+                found |= alert_room.load(conn, portal_id, wanted, rules)
+            case Kind.MERGE_REQUEST:
+                found |= _merge_requests(conn, wanted)
+            case _:
+                found |= _items(conn, wanted)
+    return found
+
+
+def _items(conn: Connection, wanted: Mapping[str, About]) -> dict[str, Subject]:
+    ids = {k: (a.connection_id, a.project_id, a.kind.value, a.key) for k, a in wanted.items()}
+    known = items.get(conn, ids.values())
+    return {key: known[one][0] for key, one in ids.items() if one in known and not known[one][1]}
+
+
+def _pipelines(conn: Connection, wanted: Mapping[str, About]) -> dict[str, Subject]:
+    ids = {key: (a.connection_id, a.project_id, int(a.key)) for key, a in wanted.items()}
+    known = mirror.pipelines(conn, ids.values())
+    return {key: known[one] for key, one in ids.items() if one in known}
+
+
+def _deployments(conn: Connection, wanted: Mapping[str, About]) -> dict[str, Subject]:
+    """What a job told is left out where the host tells of the same deployment."""
+    ids = {}
+    for key, about in wanted.items():
+        number, _, environment = about.key.partition(":")
+        ids[key] = about.connection_id, about.project_id, environment, int(number)
+    known = deployments.get(conn, ids.values())
+    twice = deployments.told_by_the_host(conn, [one for one in known.values() if one.id < 0])
+    return {key: known[one] for key, one in ids.items() if one in known and one not in twice}
+
+
+def _merge_requests(conn: Connection, wanted: Mapping[str, About]) -> dict[str, Subject]:
+    ids = {
+        key: MergeRequestKey(a.connection_id, a.project_id, int(a.key)) for key, a in wanted.items()
+    }
+    known = mirror.get_merge_requests(conn, ids.values())
+    return {key: known[one] for key, one in ids.items() if one in known}

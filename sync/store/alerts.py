@@ -1,0 +1,230 @@
+"""Alerts as they were last derived, and what people said of them. Those that ended are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, or_, select, update
+
+from sync.core.alert_names import AlertKey, Line, of_handle
+from sync.core.alerts import FINISHED, Alert, AlertState
+from sync.core.kinds import Kind
+from sync.core.model import Pipeline
+from sync.store.codec import from_json, to_json
+from sync.store.tables import alert, connection, item, one_of, pipeline
+from sync.store.upsert import among, upsert
+
+HISTORY = 200  # finished pipelines of a ref that are looked at, the newest
+NEWEST = 100  # alerts of a line that may still change
+_KEYS = ("connection_id", "project_id", "ref", "stage", "opened_by")
+_DERIVED = (
+    "state", "severity", "failures", "opened_at", "updated_at", "ended_at", "body",
+)  # fmt: skip
+_OPEN = one_of(alert.c.state, AlertState.OPEN.value, AlertState.UNSTABLE.value)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """`acknowledged_by`: a name. `assigned_to`: a portal user. `task_id`: opened for it."""
+
+    key: AlertKey
+    alert: Alert
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    assigned_to: int | None = None
+    task_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """How long the alerts of a line took to be resolved, on average."""
+
+    line: Line
+    count: int
+    mean: timedelta
+
+
+def history(conn: Connection, line: Line) -> tuple[Pipeline, ...]:
+    """The newest finished pipelines of the ref as last told, the oldest first."""
+    columns = pipeline.c
+    query = (
+        select(columns.body)
+        .where(columns.connection_id == line.connection_id)
+        .where(columns.project_id == line.project_id, columns.ref == line.ref)
+        .where(one_of(columns.status, *sorted(FINISHED)))
+        .order_by(columns.pipeline_id.desc())
+        .limit(HISTORY)
+    )
+    return tuple(from_json(Pipeline, body) for body in conn.scalars(query))[::-1]
+
+
+def branch_deleted_at(conn: Connection, line: Line) -> datetime | None:
+    """When the branch was deleted; None where it is there, or nothing was told of it."""
+    query = (
+        select(item.c.updated_at, item.c.body)
+        .where(item.c.connection_id == line.connection_id, item.c.project_id == line.project_id)
+        .where(item.c.kind == Kind.BRANCH.value, item.c.key == line.ref)
+    )
+    row = conn.execute(query).one_or_none()
+    return row.updated_at if row and row.body.get("deleted") else None
+
+
+def save(conn: Connection, line: Line, derived: Iterable[Alert]) -> None:
+    """Stores what was derived; what people said of the alerts stays."""
+    rows = [
+        {
+            "connection_id": line.connection_id,
+            "project_id": line.project_id,
+            "ref": line.ref,
+            "stage": one.stage,
+            "opened_by": one.opened_by,
+            "state": one.state.value,
+            "severity": one.severity.value,
+            "failures": one.failures,
+            "opened_at": one.opened_at,
+            "updated_at": one.ended_at or one.failed_at,
+            "ended_at": one.ended_at,
+            "body": to_json(one),
+        }
+        for one in derived
+    ]
+    upsert(conn, alert, rows, keys=_KEYS, update=_DERIVED)
+
+
+def of_line(conn: Connection, line: Line) -> tuple[AlertRow, ...]:
+    """The newest alerts of the line and all that are open, the oldest first."""
+    newest = _of(line).order_by(alert.c.opened_at.desc(), alert.c.opened_by.desc()).limit(NEWEST)
+    rows = [
+        *map(_record, conn.execute(newest)),
+        *map(_record, conn.execute(_of(line).where(_OPEN))),
+    ]
+    found = {row.key: row for row in rows}
+    return tuple(sorted(found.values(), key=lambda row: (row.alert.opened_at, row.key)))
+
+
+def get(conn: Connection, keys: Iterable[AlertKey]) -> dict[AlertKey, AlertRow]:
+    """The alerts that are stored; others are not in the answer."""
+    asked = [(*_place(one.line), one.stage, one.opened_by) for one in keys]
+    found = {}
+    for condition in among([alert.c[name] for name in _KEYS], asked):
+        for row in map(_record, conn.execute(select(alert).where(condition))):
+            found[row.key] = row
+    return found
+
+
+def open_lines(conn: Connection, lines: Iterable[Line]) -> frozenset[Line]:
+    """Those of the lines that have an open alert."""
+    columns = alert.c.connection_id, alert.c.project_id, alert.c.ref
+    return frozenset(
+        Line(*row)
+        for condition in among(columns, map(_place, lines))
+        for row in conn.execute(select(*columns).where(condition, _OPEN).distinct())
+    )
+
+
+def of_portal(
+    conn: Connection, portal_id: int, *, over: bool = False, limit: int = 200
+) -> tuple[AlertRow, ...]:
+    """The portal's open alerts, the oldest first; with `over` also the others, after them."""
+    query = _mine(select(alert), portal_id)
+    asked = [query.where(_OPEN).order_by(alert.c.opened_at)]
+    if over:
+        asked.append(query.where(~_OPEN).order_by(alert.c.updated_at.desc()))
+    return tuple(_record(row) for one in asked for row in conn.execute(one.limit(limit)))
+
+
+def find(conn: Connection, portal_id: int, handle: str) -> AlertRow | None:
+    """An alert of this portal by what people type for it."""
+    told = of_handle(handle)
+    if told is None:
+        return None
+    connection_id, project_id, opened_by, stage = told
+    query = _mine(select(alert), portal_id).where(
+        alert.c.connection_id == connection_id,
+        alert.c.project_id == project_id,
+        alert.c.opened_by == opened_by,
+        alert.c.stage == stage,
+    )
+    row = conn.execute(query.limit(1)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def counts(conn: Connection, portal_id: int) -> dict[str, int]:
+    """How many alerts are in each state."""
+    query = _mine(select(alert.c.state, func.count()).select_from(alert), portal_id)
+    return dict(conn.execute(query.group_by(alert.c.state)).all())
+
+
+def open_count(conn: Connection, portal_id: int) -> int:
+    return conn.scalar(_mine(select(func.count()).select_from(alert), portal_id).where(_OPEN)) or 0
+
+
+def recovery(
+    conn: Connection, portal_id: int, since: datetime, until: datetime
+) -> tuple[Recovery, ...]:
+    """Mean times to recovery of the lines whose alerts were resolved in [since, until)."""
+    columns = alert.c.connection_id, alert.c.project_id, alert.c.ref
+    query = _mine(select(*columns, alert.c.opened_at, alert.c.ended_at), portal_id).where(
+        one_of(alert.c.state, AlertState.RESOLVED.value),
+        alert.c.ended_at >= since,
+        alert.c.ended_at < until,
+    )
+    took: dict[Line, list[timedelta]] = {}
+    for *place, opened_at, ended_at in conn.execute(query):
+        took.setdefault(Line(*place), []).append(ended_at - opened_at)
+    return tuple(
+        Recovery(line, len(times), sum(times, timedelta()) / len(times))
+        for line, times in sorted(took.items())
+    )
+
+
+def acknowledge(conn: Connection, key: AlertKey, by: str, now: datetime) -> None:
+    _set(conn, key, acknowledged_at=now, acknowledged_by=by)
+
+
+def assign(conn: Connection, key: AlertKey, user_id: int) -> None:
+    _set(conn, key, assigned_to=user_id)
+
+
+def set_task(conn: Connection, key: AlertKey, task_id: int) -> None:
+    """Remembers the task that was opened for it. The first one stays."""
+    same = (*_is(key), or_(alert.c.task_id.is_(None), alert.c.task_id == task_id))
+    conn.execute(update(alert).where(*same).values(task_id=task_id))
+
+
+def _set(conn: Connection, key: AlertKey, **values: Any) -> None:
+    conn.execute(update(alert).where(*_is(key)).values(**values))
+
+
+def _is(key: AlertKey) -> tuple[Any, ...]:
+    values = (*_place(key.line), key.stage, key.opened_by)
+    return tuple(alert.c[name] == value for name, value in zip(_KEYS, values, strict=True))
+
+
+def _of(line: Line) -> Select[Any]:
+    same = zip(_KEYS, _place(line), strict=False)
+    return select(alert).where(*(alert.c[name] == value for name, value in same))
+
+
+def _mine(query: Select[Any], portal_id: int) -> Select[Any]:
+    joined = query.join(connection, connection.c.id == alert.c.connection_id)
+    return joined.where(connection.c.portal_id == portal_id)
+
+
+def _place(line: Line) -> tuple[int, int, str]:
+    return line.connection_id, line.project_id, line.ref
+
+
+def _record(row: Row[Any]) -> AlertRow:
+    line = Line(row.connection_id, row.project_id, row.ref)
+    return AlertRow(
+        AlertKey(line, row.opened_by, row.stage),
+        from_json(Alert, row.body),
+        row.acknowledged_at,
+        row.acknowledged_by,
+        row.assigned_to,
+        row.task_id,
+    )

@@ -1,0 +1,312 @@
+"""Histories of a ref's pipelines and the alerts they make."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.core.alerts import (
+    GONE,
+    Alert,
+    AlertState,
+    Ending,
+    alerts_of,
+    closed,
+    counts,
+    ending_of,
+    watched,
+)
+from sync.core.model import Job, Pipeline, PipelineStatus
+from sync.core.rules import AlertRules, Severity
+from tests.core.makers import SHOP
+
+START = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
+STATUSES = {"F": "failed", "S": "success", "C": "canceled", "K": "skipped", "X": GONE}
+RULES = AlertRules()
+LATER = START + timedelta(days=9)
+
+
+def at(minute: int) -> datetime:
+    return START + timedelta(minutes=minute)
+
+
+def history(text: str) -> list[Ending]:
+    """`F0 S42`: how pipelines 1, 2, … ended, at which minute; `3F7` is number 3, `F0:test,lint`
+    failed in stages, `X9` is the branch's end."""
+    found, number = [], 0
+    for token in text.split():
+        told, letter, minute, stages = re.fullmatch(
+            r"(\d*)([A-Z])(-?\d+)(?::(.*))?", token
+        ).groups()
+        number = int(told or number + (letter != "X"))
+        pipeline = 0 if letter == "X" else number
+        named = tuple((stages or "").split(",")) if stages else ()
+        found.append(Ending(pipeline, STATUSES[letter], at(int(minute)), named))
+    return found
+
+
+def shown(alerts: tuple[Alert, ...]) -> list[str]:
+    """`resolved #1 x2 0-42 by 3`: state, name, failures, minutes, what passed; `low`, `medium`."""
+    return [_shown(one) for one in alerts]
+
+
+def _shown(one: Alert) -> str:
+    minutes = [
+        int((moment - START).total_seconds() // 60) if moment else ""
+        for moment in (one.opened_at, one.ended_at)
+    ]
+    stage = f" {one.stage}" if one.stage else ""
+    passed = f" by {one.ended_by}" if one.ended_by else ""
+    mild = "" if one.severity is Severity.HIGH else f" {one.severity}"
+    return (
+        f"{one.state}{stage} #{one.opened_by} x{one.failures}{mild} "
+        f"{minutes[0]}-{minutes[1]}{passed}"
+    )
+
+
+HISTORIES: list[tuple[str, str, list[str]]] = [
+    ("nothing was heard", "", []),
+    ("what passes opens nothing", "S0 S9", []),
+    ("a failure opens", "S0 F9", ["open #2 x1 9-"]),
+    ("failing again counts", "F0 F9 F20", ["open #1 x3 0-"]),
+    ("what passes resolves", "F0 F9 S42", ["resolved #1 x2 0-42 by 3"]),
+    ("the next failure is another", "F0 S9 F20", ["resolved #1 x1 0-9 by 2", "open #3 x1 20-"]),
+    ("canceled is milder", "C0", ["open #1 x1 medium 0-"]),
+    ("skipped is the mildest", "K0", ["open #1 x1 low 0-"]),
+    ("canceled does not resolve", "F0 C9", ["open #1 x1 0-"]),
+    ("skipped does not resolve", "F0 K9 S20", ["resolved #1 x1 0-20 by 3"]),
+    ("a graver one raises", "K0 C5 F9", ["open #1 x3 0-"]),
+    ("canceled again counts", "C0 C9", ["open #1 x2 medium 0-"]),
+    ("an older one that ends later is not heard", "2S0 1F9", []),
+    ("nor does it resolve", "2F0 1S9", ["open #2 x1 0-"]),
+    ("what was skipped speaks for nobody", "2K0 1F9", ["open #2 x2 0-"]),
+    ("a retried one passes", "1F0 1S30", ["resolved #1 x1 0-30 by 1"]),
+    ("an older one is retried in vain", "1F0 2F9 1S30", ["open #1 x2 0-"]),
+    ("told twice at other moments", "1F1 1F0 1F3", ["open #1 x1 0-"]),
+    ("the branch is deleted", "F0 X9", ["closed #1 x1 0-9"]),
+    ("and made again", "F0 X9 F20", ["closed #1 x1 0-9", "open #2 x1 20-"]),
+    ("three changes are no flapping", "F0 S9 F18", ["resolved #1 x1 0-9 by 2", "open #3 x1 18-"]),
+    (
+        "four within the hour are",
+        "F0 S9 F18 S27",
+        ["resolved #1 x1 0-9 by 2", "resolved #3 x1 18-27 by 4"],
+    ),
+    (
+        "what flaps is one",
+        "F0 S9 F18 S27 F36 S45 F54 S63",
+        ["resolved #1 x1 0-9 by 2", "resolved #3 x3 18-63 by 8"],
+    ),
+    (
+        "quiet for an hour and failing",
+        "F0 S9 F18 S27 F36 F98",
+        ["resolved #1 x1 0-9 by 2", "open #3 x3 18-"],
+    ),
+    (
+        "quiet for an hour and passing: the next is another",
+        "F0 S9 F18 S27 F90",
+        ["resolved #1 x1 0-9 by 2", "resolved #3 x1 18-27 by 4", "open #5 x1 90-"],
+    ),
+    (
+        "changes of more than an hour ago do not count",
+        "F0 S40 F80 S120",
+        ["resolved #1 x1 0-40 by 2", "resolved #3 x1 80-120 by 4"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "wanted"), [row[1:] for row in HISTORIES],
+                         ids=[row[0] for row in HISTORIES])  # fmt: skip
+def test_a_history_makes_these_alerts(told: str, wanted: list[str]) -> None:
+    assert shown(alerts_of(history(told), RULES, LATER)) == wanted
+
+
+FLAPPING = "F0 S9 F18 S27"
+
+
+@pytest.mark.parametrize(
+    ("minute", "state", "quiet"),
+    [(27, "unstable", 87), (86, "unstable", 87), (87, "resolved", None), (500, "resolved", None)],
+)
+def test_what_flaps_is_unstable_until_it_is_quiet_for_an_hour(
+    minute: int, state: str, quiet: int | None
+) -> None:
+    alert = alerts_of(history(FLAPPING), RULES, at(minute))[-1]
+    assert (alert.state, alert.quiet_at) == (state, quiet and at(quiet))
+
+
+def test_flapping_may_be_of_no_interest() -> None:
+    found = alerts_of(history(FLAPPING), replace(RULES, flapping=0), at(28))
+    assert [one.state for one in found] == ["resolved", "resolved"]
+
+
+def test_failures_in_a_row_are_counted_apart() -> None:
+    (_, alert) = alerts_of(history("F0 S9 F18 S27 F30 F31 F32 S40 F41"), RULES, at(50))
+    assert (alert.failures, alert.in_a_row) == (5, 3)
+
+
+def test_a_setting_chooses_what_opens_and_how_grave_it_is() -> None:
+    rules = replace(RULES, severities={"failed": Severity.LOW})
+    assert shown(alerts_of(history("C0 K1 F2"), rules, LATER)) == ["open #3 x1 low 2-"]
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        ("F0:test", ["open test #1 x1 0-"]),
+        ("F0:test F5:lint,test", ["open test #1 x2 0-", "open lint #2 x1 5-"]),
+        ("F0:test F5:lint S9", ["resolved test #1 x1 0-9 by 3", "resolved lint #2 x1 5-9 by 3"]),
+        ("F0 F5:test", ["open #1 x1 0-", "open test #2 x1 5-"]),
+        ("C0 F5:test", ["open #1 x1 medium 0-", "open test #2 x1 5-"]),
+    ],
+)  # fmt: skip
+def test_by_stage_there_is_one_alert_a_failed_stage(told: str, wanted: list[str]) -> None:
+    found = alerts_of(history(told), replace(RULES, by_stage=True), LATER)
+    assert shown(found) == wanted
+
+
+def test_a_retried_failure_is_remembered_by_its_alert_alone() -> None:
+    known = alerts_of(history("1F0 2F9"), RULES, at(10))
+    running_again = alerts_of(history("1F0"), RULES, at(20), known)
+    assert running_again == known
+    passed = alerts_of(history("1F0 2S30"), RULES, at(31), known)
+    assert shown(passed) == ["resolved #1 x2 0-30 by 2"]
+    assert alerts_of(history("1F0 2S30"), RULES, LATER, passed) == passed
+
+
+def test_an_older_failure_that_is_heard_of_late_renames_nothing() -> None:
+    known = alerts_of(history("12F9"), RULES, at(10))
+    found = alerts_of(history("11F0 12F9"), RULES, at(10), known)
+    assert shown(found) == ["open #12 x2 0-"]
+
+
+def test_an_alert_outlives_the_history_that_is_looked_at() -> None:
+    known = alerts_of(history("1F0 2F9"), RULES, at(10))
+    found = alerts_of(history("300F5000"), RULES, LATER, known)
+    assert shown(found) == ["open #1 x3 0-"]
+
+
+def test_what_is_watched_no_more_is_closed_once() -> None:
+    known = alerts_of(history("F0 S9 F18"), RULES, at(20))
+    found = closed(known, at(30))
+    assert shown(found) == ["resolved #1 x1 0-9 by 2", "closed #3 x1 18-30"]
+    assert closed(found, LATER) == found
+
+
+def test_the_last_pipelines_of_a_deleted_branch_concern_nobody() -> None:
+    known = alerts_of(history("F0"), RULES, at(1))
+    found = alerts_of(history("F0 F20"), RULES, LATER, known, gone=at(9))
+    assert shown(found) == ["closed #1 x2 0-20"]
+    assert alerts_of(history("F0 F20"), RULES, LATER, found, gone=at(9)) == found
+
+
+def test_a_branch_that_is_made_again_remembers_its_end() -> None:
+    known = alerts_of(history("F0"), RULES, at(9), gone=at(9))
+    found = alerts_of(history("F0 F20"), RULES, LATER, known)
+    assert shown(found) == ["closed #1 x1 0-9", "open #2 x1 20-"]
+
+
+def test_a_failure_that_no_setting_minds_any_more_is_closed() -> None:
+    known = alerts_of(history("F0"), RULES, at(9))
+    found = alerts_of(history("F0"), replace(RULES, severities={}), at(10), known)
+    assert shown(found) == ["closed #1 x1 0-10"]
+
+
+def test_of_a_long_alert_the_first_and_the_last_endings_are_remembered() -> None:
+    told = [Ending(number, "failed", at(number)) for number in range(1, 401)]
+    (alert,) = alerts_of(told, RULES, LATER)
+    assert (alert.failures, len(alert.endings)) == (400, 200)
+    assert [one.pipeline for one in alert.endings[:2]] == [1, 202]
+
+
+tokens = st.tuples(
+    st.integers(1, 9), st.sampled_from("FSCK"), st.integers(0, 200), st.sampled_from(["", "a", "b"])
+)
+endings = st.lists(tokens, max_size=12).map(
+    lambda rows: [
+        Ending(n, STATUSES[s], at(m), (stage,) if stage and s == "F" else ())
+        for n, s, m, stage in rows
+    ]
+)
+any_rules = st.builds(AlertRules, by_stage=st.booleans(), flapping=st.sampled_from([0, 2, 4]))
+
+
+@given(endings, any_rules, st.randoms())
+def test_neither_order_nor_repetition_matters(
+    told: list[Ending], rules: AlertRules, random: Any
+) -> None:
+    once = alerts_of(told, rules, LATER)
+    again = [*told, *random.sample(told, len(told) // 2)]
+    random.shuffle(again)
+    assert alerts_of(again, rules, LATER) == once
+
+
+@given(endings, any_rules, st.integers(0, 300))
+def test_what_is_stored_derives_itself_again(
+    told: list[Ending], rules: AlertRules, minute: int
+) -> None:
+    once = alerts_of(told, rules, at(minute))
+    assert alerts_of(told, rules, at(minute), once) == once
+
+
+@given(endings, any_rules)
+def test_alerts_of_a_line_follow_one_another(told: list[Ending], rules: AlertRules) -> None:
+    found = alerts_of(told, rules, LATER)
+    for stage in {one.stage for one in found}:
+        mine = [one for one in found if one.stage == stage]
+        assert all(one.ended_at and one.ended_at >= one.opened_at for one in mine[:-1])
+        assert all(a.ended_at <= b.opened_at for a, b in pairwise(mine))
+        assert AlertState.UNSTABLE not in {one.state for one in found}
+
+
+def pipeline(**values: Any) -> Pipeline:
+    usual = Pipeline(SHOP, 5, PipelineStatus.FAILED, "main", "4f1c", "", START)
+    return replace(usual, **values)
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ({"source": "push"}, True),
+        ({"source": "schedule"}, True),
+        ({"source": ""}, True),
+        ({"source": "parent_pipeline"}, False),
+        ({"source": "merge_request_event"}, False),
+        ({"source": "merge_request_event", "ref": "refs/merge-requests/9/head"}, True),
+        ({"ref": ""}, False),
+    ],
+)
+def test_whose_pipelines_speak_for_a_ref(values: dict[str, Any], wanted: bool) -> None:
+    assert counts(pipeline(**values)) is wanted
+
+
+@pytest.mark.parametrize(
+    ("ref", "branches", "wanted"),
+    [
+        ("main", ("default",), True),
+        ("main", ("protected",), False),
+        ("main", (), False),
+        ("Release/1", ("release/*",), True),
+        ("release/1", ("default", "all"), True),
+        ("refs/merge-requests/9/head", ("all", "*"), False),
+        ("refs/merge-requests/9/head", ("refs/merge-requests/*",), True),
+    ],
+)
+def test_which_refs_are_watched(ref: str, branches: tuple[str, ...], wanted: bool) -> None:
+    rules = replace(RULES, branches=branches)
+    assert watched(ref, rules, default=ref == "main", protected=False) is wanted
+
+
+def test_a_job_that_may_fail_has_failed_no_stage() -> None:
+    jobs = [
+        Job(1, "unit", "test", ""),
+        Job(2, "style", "lint", "", allowed=True),
+        Job(3, "e2e", "test", ""),
+    ]
+    assert ending_of(pipeline(), jobs) == Ending(5, "failed", START, ("test",))

@@ -1,0 +1,43 @@
+"""A worker killed at any step of an alert's life: one message, one task, one end of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sync.core.rules import AlertRules, GroupRules, Rules
+from tests.engine.world import World
+from tests.simulation.killing import fused, work
+
+GROUP = GroupRules(projects=("acme/*",), alerts=AlertRules(open_task=2))
+RULES = Rules(groups={3: GROUP})
+
+
+def test_a_kill_at_any_step_changes_nothing_that_people_see(
+    make_database: Callable[[bool], str],
+) -> None:
+    """On portals with REST 3.0 and without it, in turn."""
+    step, was_killed = 0, True
+    while was_killed:
+        step += 1
+        world = World(make_database(True), v3=bool(step % 2), rules=RULES)
+        was_killed = _killed_at(step, world)
+        told = [text for text in world.posted() if "[/url] is fixed after " in text]
+        made = [task for task in world.b24.state.tasks.values() if task.xml_id]
+        assert (len(told), len(world.posted()), len(made)) == (1, 1, 1), f"killed at step {step}"
+        ends = [m.text for m in world.b24.state.discussion(made[0].id) if "is fixed" in m.text]
+        assert len(ends) == 1, f"killed at step {step}"
+        world.close()
+    assert step > 30  # there are that many at least
+
+
+def _killed_at(step: int, world: World) -> bool:
+    """Failed, failed again and passed, each time with a kill at the step; whether there was one."""
+    killed = False
+    with fused(world) as fuse:
+        for status in ("failed", "failed", "success"):
+            world.gitlab.run_pipeline(world.shop, ref="main", user="ann").set_status(status)
+            fuse.light(step)
+            killed |= work(world, fuse, f"killed {step}")
+            fuse.light(None)
+            world.settle()
+    return killed
