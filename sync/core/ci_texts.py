@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sync.core import durations
 from sync.core.model import Job, PipelineStatus, Task
 from sync.core.phrases import say, tell
 from sync.core.view import Run
@@ -67,7 +68,7 @@ def _about(run: Run, language: str) -> tuple[Inline, ...]:
     """The pipeline with its duration, and its commit where that was told."""
     line = tell(language, "ci pipeline", link=_pipeline(run))
     if run.pipeline.duration_seconds is not None:
-        took = _duration(run.pipeline.duration_seconds, language)
+        took = durations.shown(run.pipeline.duration_seconds, language)
         line = tell(language, "ci pipeline took", link=_pipeline(run), duration=took)
     commit = run.pipeline.commit
     if commit is None:
@@ -115,16 +116,6 @@ def _log(
 
 def _pipeline(run: Run) -> Link:
     return Link(run.pipeline.url, (Text(f"#{run.pipeline.id}"),))
-
-
-def _duration(seconds: int, language: str) -> str:
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return say(language, "hours", hours=hours, minutes=minutes)
-    if minutes:
-        return say(language, "minutes", minutes=minutes, seconds=rest)
-    return say(language, "seconds", seconds=rest)
 
 
 def _paragraph(lines: Iterable[tuple[Inline, ...]]) -> Paragraph:
