@@ -18,6 +18,7 @@ from sync.core.model import (
     Step,
     Task,
 )
+from sync.core.speech import Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ class TaskView:
     a person's id there → the portal user's id. `fields`: the task's own fields as last agreed.
     `said`: the messages in its discussion by what they are about; `told`: what people were last
     told of such a thing. `runs`: the pipelines of its work, one a branch. `places`: the
-    environments of its projects.
+    environments of its projects. `spoken`: what commits told it to do and nobody did yet, in
+    order.
     """
 
     task: Task | None
@@ -95,6 +97,7 @@ class TaskView:
     told: Mapping[str, str] = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
     places: tuple[Place, ...] = ()
+    spoken: tuple[Heard, ...] = ()
 
     @property
     def current(self) -> Task | None:

@@ -12,8 +12,9 @@ from sync.core.deployments import Place
 from sync.core.model import MergeRequest, MergeRequestKey, Person
 from sync.core.plan import LinkView, TaskView
 from sync.core.rules import Rules
+from sync.core.speech import Heard
 from sync.core.view import Run, Said
-from sync.engine import deployed, known_people, runs
+from sync.engine import deployed, known_people, runs, spoken
 from sync.engine.heard import persons
 from sync.store import links, messages, mirror, tasks
 from sync.store.records import LinkRow, StagesRow, TaskRow
@@ -56,6 +57,7 @@ def load(
     seen = {task_id: _links(named.get(task_id, ()), merge_requests) for task_id in wanted}
     there = deployed.load(conn, seen)
     ran = runs.load(conn, portal_id, seen, rules)
+    commanded = spoken.load(conn, portal_id, wanted, rules)
     said = messages.by_tasks(conn, portal_id, wanted)
     told = messages.get_told(conn, portal_id, {one.about for mine in ran.values() for one in mine})
     views = {
@@ -69,6 +71,7 @@ def load(
             told=told,
             ran=ran[task_id],
             there=there[task_id],
+            commanded=commanded.get(task_id, ()),
         )
         for task_id in wanted
     }
@@ -92,6 +95,7 @@ def _view(
     told: Mapping[str, str],
     ran: tuple[Run, ...],
     there: tuple[Place, ...],
+    commanded: tuple[Heard, ...],
 ) -> TaskView:
     body = None if row.missing else row.body
     columns = stages.get(body.group_id) if body else None
@@ -107,6 +111,7 @@ def _view(
         told=told,
         runs=ran,
         places=there,
+        spoken=commanded,
     )
 
 
