@@ -84,7 +84,7 @@ def upgrade() -> None:
         sa.Column("key", Words(), nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
         sa.Column("heard_at", Moment(), nullable=False),
-        sa.Column("silent", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("silent", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("body", Json, nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
