@@ -72,10 +72,10 @@ def decide(view: TaskView, rules: Rules, moving: Moving) -> Speaking:
     wants = rules.for_group(task.group_id).commits
     ended = {one.key: why for one in view.spoken if (why := _refusal(one, wants, language))}
     taken = [one for one in view.spoken if one.key not in ended]
-    moved = _move(task, [one for one in taken if one.speech.command.verb in _TARGETS],
-                  moving, language)  # fmt: skip
-    effects = [_write(task, one, language) for one in taken if one.speech.command.verb in _WRITTEN]
-    return Speaking((*moved.effects, *effects), {**ended, **moved.ended}, moved.instead)
+    movers = [one for one in taken if one.speech.command.verb in _TARGETS]
+    moved = _move(task, movers, moving, language)
+    written = (_write(task, one, language) for one in taken if one not in movers)
+    return Speaking((*moved.effects, *written), {**ended, **moved.ended}, moved.instead)
 
 
 def refused(one: Heard, language: str, key: str, *, mendable: bool = False, **why: object) -> Ended:
