@@ -7,6 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, select
 
+from sync.core.speech import SpeechKey
+from sync.engine import spoken
+from sync.engine.keys import spoken_by
 from sync.store import deliveries, outbox, subjects, tasks
 from sync.store.tables import command, delivery
 
@@ -26,6 +29,9 @@ def replay(
             case "subject":
                 subject_kind, _, subject_key = key.partition(":")
                 found += subjects.replay(conn, portal_id, now, subject_kind, subject_key)
+            case "spoken":
+                asked = SpeechKey.read(key)
+                found += spoken.again(conn, portal_id, [asked] if asked else [], now)
             case "command":
                 found += sum(
                     _repeat(conn, portal_id, one, now)
@@ -36,11 +42,14 @@ def replay(
 
 def _repeat(conn: Connection, portal_id: int, command_id: int, now: datetime) -> int:
     """A move is sent again while its step is still the task's; a text is never sent again as it
-    was, as a newer one may stand there: its subject is decided anew."""
+    was, as a newer one may stand there: its subject is decided anew. So is what a commit said."""
     query = select(command).where(command.c.id == command_id, command.c.state == "refused")
     row = conn.execute(query).one_or_none()
     if row is None:
         return 0
+    if told := spoken_by(row.key):
+        outbox.drop(conn, [row.id], now, _ANEW)
+        return spoken.again(conn, portal_id, [told], now)
     match row.kind:
         case "put_card" | "put_message" | "post" | "set_fields":
             outbox.drop(conn, [row.id], now, _ANEW)

@@ -18,6 +18,7 @@ from sync.store import (
     mirror,
     outbox,
     portals,
+    spoken,
     subjects,
     tasks,
 )
@@ -60,8 +61,8 @@ class Row:
 class Failure:
     """Something that was given up: `kind` and `id` are what `replay` takes.
 
-    `action`: the command's kind, `decide` of a subject, `read` of a delivery; `about`: the task,
-    or the event's name.
+    `action`: the command's kind, the verb of a commit's command, `decide` of a subject, `read` of
+    a delivery; `about`: the task, or the event's name.
     """
 
     kind: str
@@ -141,7 +142,10 @@ def rows(
 
 
 def failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
-    """What was given up and waits for somebody to replay it."""
+    """What was given up and waits for somebody to replay it.
+
+    What a commit told a task is among it where a setting may change the answer.
+    """
     heard = [
         Failure("delivery", str(one.id), "read", one.event, one.outcome, one.received_at)
         for one in deliveries.dead(conn, portal_id)
@@ -154,7 +158,19 @@ def failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
         Failure("command", str(one.id), one.kind, one.subject_key, one.error, one.done_at)
         for one in outbox.refused(conn, portal_id)
     ]
-    return (*written, *looked, *heard)
+    told = [
+        Failure(
+            "spoken",
+            str(one.key),
+            one.speech.command.verb.value,
+            str(one.speech.command.task_id),
+            one.reason,
+            one.heard_at,
+        )
+        for one in spoken.refused(conn, portal_id)
+        if one.speech.mendable
+    ]
+    return (*written, *told, *looked, *heard)
 
 
 def find_portal(conn: Connection, name: str | None) -> PortalRecord:

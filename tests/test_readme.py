@@ -1,4 +1,4 @@
-"""The tables of README are true."""
+"""The tables of the README and of the guide are true."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 
 from b24app.cli import COMMANDS
+from sync.core import smart
 from sync.core.model import Step
-from sync.core.rules import DEFAULT_STEPS
+from sync.core.rules import DEFAULT_STEPS, ReferenceRules
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs/admins.md").read_text()
 
 
-def table(name: str) -> list[list[str]]:
+def table(name: str, page: str = README) -> list[list[str]]:
     """The rows of the table that follows `<!-- table: name -->`, without its head."""
-    lines = README.partition(f"<!-- table: {name} -->\n")[2].split("\n\n")[0].splitlines()
+    lines = page.partition(f"<!-- table: {name} -->\n")[2].split("\n\n")[0].splitlines()
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
@@ -37,9 +39,33 @@ def test_every_step_is_in_the_table_with_its_default() -> None:
     assert said == wanted
 
 
+def test_every_word_of_commits_is_in_the_table_and_does_what_it_says() -> None:
+    """The examples are read as they stand, but for the task that a command follows."""
+    said = [(re.findall("`([^`]+)`", row[0]), row[1]) for row in table("spoken", GUIDE)]
+    found = {
+        word: smart.read(word if "B24" in word else f"B24-12 {word}", ReferenceRules())
+        for words, _ in said
+        for word in words
+    }
+    does = {
+        "is completed, once": {smart.Verb.CLOSE},
+        "is completed": {smart.Verb.DONE},
+        "is in progress": {smart.Verb.START},
+        "gets the time": {smart.Verb.TIME},
+        "gets a comment": {smart.Verb.COMMENT},
+    }
+    for words, text in said:
+        wanted = next(verbs for start, verbs in does.items() if text.startswith(start))
+        for word in words:
+            assert {one.verb for one in found[word]} == wanted, word
+            assert [(one.task_id, one.flaw) for one in found[word]] == [(12, None)], word
+    listed = {word.split()[0].lstrip("#") for word in found if word.startswith("#")}
+    assert listed == set(smart.WORDS)
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/admins.md", "docs/developers.md"])
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     here = ROOT / page
     prose = re.sub(r"```.*?```", "", here.read_text(), flags=re.DOTALL)
-    for target in re.findall(r"\]\(([^)#:]+)\)", prose):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose):
         assert (here.parent / target).exists(), target

@@ -10,6 +10,7 @@ from b24app import replaying, reports
 from b24app.cli.opening import database, say
 from sync.config import Config
 from sync.core.clock import WallClock
+from sync.core.spoken_due import SHOWN
 from sync.store import logs, portals, subjects
 from sync.store.database import read, write
 from sync.store.records import PortalRecord, PurgeRow
@@ -69,10 +70,12 @@ _ACTIONS = {
     "set_fields": "fields of task {}",
     "put_card": "card in the discussion of task {}",
     "put_message": "message in the discussion of task {}",
+    "log_time": "time of task {}",
     "notify": "notification about task {}",
     "open_task": "task for an alert of {}",
     "decide": "decision about task {}",
     "read": "event {}",
+    **{verb.value: f"{word} for task {{}}" for verb, word in SHOWN.items()},
 }
 
 

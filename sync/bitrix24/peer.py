@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from html import unescape
 from typing import Any
 
 from sync.bitrix24 import tasks
@@ -12,11 +13,13 @@ from sync.bitrix24.client import Portal
 from sync.bitrix24.codes import NOT_MEMBER
 from sync.bitrix24.oauth import whole
 from sync.bitrix24.wire import BATCH, Answer, Call, mapping
+from sync.core.effects import LogTime
 from sync.core.model import PortalUser, Stage, Task
 from sync.errors import Denied, Refused, SyncError
 
 __all__ = [
-    "Done", "calls_for", "find_message", "may_post", "outcome", "read_stages", "read_tasks",
+    "Done", "calls_for", "find_message", "find_post", "find_time", "may_post", "outcome",
+    "read_stages", "read_tasks",
     "read_users",
 ]  # fmt: skip
 
@@ -183,6 +186,33 @@ def _find_comment(portal: Portal, task: Task, wanted: str, since: datetime) -> i
         and not _older(row.get("POST_DATE"), since)
     ]  # fmt: skip
     return max(own, default=None)
+
+
+def find_time(portal: Portal, wanted: LogTime) -> int | None:
+    """The newest entry in the task's log of time that is what was `wanted`.
+
+    Looks at the last 50 entries of that person; the text is of one commit, so no date is needed.
+    Parameters are taken by position: TASKID, ORDER, FILTER. Raises Refused where the log may not
+    be seen.
+    https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-get-list.html
+    """
+    user_id = wanted.user_id or portal.user_id
+    params = {
+        "TASKID": wanted.task_id,
+        "ORDER": {"ID": "desc"},
+        "FILTER": {"USER_ID": user_id},
+    }
+    rows = portal.call("task.elapseditem.getlist", params, write=False)["result"] or ()
+    same = [
+        whole(row.get("ID"))
+        for row in rows
+        if isinstance(row, dict)
+        and whole(row.get("TASK_ID")) == wanted.task_id
+        and whole(row.get("USER_ID")) == user_id
+        and whole(row.get("SECONDS")) == wanted.seconds
+        and unescape(str(row.get("COMMENT_TEXT") or "")).strip() == unescape(wanted.text).strip()
+    ]
+    return max(same, default=None)
 
 
 def stored(text: str) -> str:

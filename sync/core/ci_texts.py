@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sync.core import durations
 from sync.core.model import Job, PipelineStatus, Task
 from sync.core.phrases import say, tell
 from sync.core.view import Run
@@ -119,15 +120,7 @@ def _pipeline(run: Run) -> Link:
 
 def took(seconds: int | None, language: str) -> str:
     """How long it was, "" where that is not known."""
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return say(language, "hours", hours=hours, minutes=minutes)
-    if minutes:
-        return say(language, "minutes", minutes=minutes, seconds=rest)
-    return say(language, "seconds", seconds=rest)
+    return "" if seconds is None else durations.shown(seconds, language)
 
 
 def _paragraph(lines: Iterable[tuple[Inline, ...]]) -> Paragraph:

@@ -10,11 +10,11 @@ from sync.core.model import MergeRequestKey, Step, TaskStatus
 
 @dataclass(frozen=True, slots=True)
 class MoveTask:
-    """Bring the task to `status`; `step` is the computed step that asks for it."""
+    """Bring the task to `status`; `step` is the computed step that asks for it, if one does."""
 
     task_id: int
     status: TaskStatus
-    step: Step
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,19 @@ class PutMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class LogTime:
+    """Note that `user_id` worked on the task for `seconds`; 0: in our own name.
+
+    `text` is final and names what it came from: by it the item is found again.
+    """
+
+    task_id: int
+    user_id: int
+    seconds: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """Say `text` in a chat: the one message about `about` there, new or edited in place."""
 
@@ -99,7 +112,9 @@ class OpenTask:
     group_id: int = 0
 
 
-Effect = MoveTask | PlaceTask | SetFields | PutCard | PutMessage | Post | Notify | OpenTask
+Effect = (
+    MoveTask | PlaceTask | SetFields | PutCard | PutMessage | LogTime | Post | Notify | OpenTask
+)
 
 _KINDS: dict[str, type[Effect]] = {
     "move_task": MoveTask,
@@ -107,6 +122,7 @@ _KINDS: dict[str, type[Effect]] = {
     "set_fields": SetFields,
     "put_card": PutCard,
     "put_message": PutMessage,
+    "log_time": LogTime,
     "post": Post,
     "notify": Notify,
     "open_task": OpenTask,
@@ -131,6 +147,6 @@ def decode(kind: str, payload: dict[str, Any]) -> Effect:
         values["merge_request"] = MergeRequestKey(**values["merge_request"])
     if "status" in values:
         values["status"] = TaskStatus(values["status"])
-    if "step" in values:
+    if values.get("step") is not None:
         values["step"] = Step(values["step"])
     return _KINDS[kind](**values)

@@ -65,14 +65,15 @@ def _status(
     https://apidocs.bitrix24.com/api-reference/tasks/status/tasks-task-complete.html
     """
     wanted = target.status
-    if wanted is None or wanted in _reached(task):
+    if wanted is None or wanted in reached(task):
         return ()
     key = "moved control" if wanted is TaskStatus.COMPLETED and task.needs_control else "moved"
     reason = say(language, key, status=say(language, f"status {wanted}"), why=why)
     return (("status", MoveTask(task.id, wanted, step), reason),)
 
 
-def _reached(task: Task) -> set[TaskStatus]:
+def reached(task: Task) -> set[TaskStatus]:
+    """The statuses a task has as good as reached: only its creator ends its control."""
     awaiting = task.needs_control and task.status is TaskStatus.AWAITING_CONTROL
     return {task.status, TaskStatus.COMPLETED} if awaiting else {task.status}
 

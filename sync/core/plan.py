@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.core import cards_due, ci, deployments_due, moves, notes_due, notices
+from sync.core import cards_due, ci, deployments_due, moves, notes_due, notices, spoken_due
 from sync.core.effects import Effect
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.phrases import say
 from sync.core.rules import Rules
+from sync.core.speech import SpeechKey
+from sync.core.spoken_due import Ended
 from sync.core.view import LinkView, TaskView
 
 __all__ = ["LinkView", "Plan", "TaskView", "plan_task"]
@@ -31,6 +33,8 @@ class Plan:
     once where there is no such effect. `milestones` holds only the links whose milestone changes.
     `told`: what people are told now of things (by what they are about), recorded in the same way,
     with the notification of key `tell:{user}:{about}>{state}`.
+    `spoken`: commands of commits that end now, without an effect; the others end with the effect
+    of key `spoken:{command}`.
     `needs`: what must be read (`task`, `stages`, `jobs`) before anything can be decided; then
     there are no effects and nothing is to be recorded. `problems` are settings that cannot be
     followed, for people to see.
@@ -42,27 +46,32 @@ class Plan:
     needs: frozenset[str] = frozenset()
     milestones: Mapping[MergeRequestKey, Milestone] = field(default_factory=dict)
     told: Mapping[str, str] = field(default_factory=dict)
+    spoken: Mapping[SpeechKey, Ended] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 
 def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
     """Desired minus applied. `now`: aware UTC, for the portal's window for edits."""
     moving = moves.decide(view, rules)
+    speaking = spoken_due.decide(view, rules, moving)
     telling = notices.decide(view, rules)
     showing = cards_due.decide(view, rules, now)
     reporting = ci.decide(view, rules, now)
     deployed = deployments_due.decide(view, rules, now)
     commented = notes_due.decide(view, rules, now)
-    parts = (moving, showing, telling, reporting, deployed, commented)
+    parts = moving, speaking, showing, telling, reporting, deployed, commented
     if needs := frozenset[str]().union(*(part.needs for part in parts)):
         return _unread(view, rules, needs)
-    effects = tuple(effect for part in parts for effect in part.effects)
+    moved = (effect for effect in moving.effects if effect[0] not in speaking.instead)
+    effects = (*moved, *(effect for part in parts[1:] for effect in part.effects))
+    ended = (one.reason for one in speaking.ended.values())
     return Plan(
         effects=effects,
-        decision=_decision(rules, moving.said, effects),
+        decision=_decision(rules, (*moving.said, *ended), effects),
         step=moving.step,
         milestones=telling.milestones,
         told=reporting.told,
+        spoken=speaking.ended,
         problems=moving.problems,
     )
 

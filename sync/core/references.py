@@ -22,7 +22,7 @@ GREATEST_ID = 9_999_999_999
 _STRENGTH = {LinkKind.MENTION: 0, LinkKind.MOVE: 1, LinkKind.CLOSE: 2}
 # Lines, longer ones in pieces that end between words.
 _PIECE = re.compile(r"[^\n]{1,1000}(?!\S)|[^\n]{1,1000}")
-_QUOTED = re.compile(r" {0,3}>")
+QUOTED = re.compile(r" {0,3}>")
 
 _Found = tuple[int, int, int]  # start, end, task id
 
@@ -33,7 +33,7 @@ def find(text: str, where: str, rules: ReferenceRules) -> tuple[Reference, ...]:
     `where`: branch, title, description or commit. Takes time linear in the length of the text.
     """
     if where == "branch":
-        found = [(task_id, LinkKind.MOVE) for _, _, task_id in _places(text, rules)]
+        found = [(task_id, LinkKind.MOVE) for _, _, task_id in places(text, rules)]
     else:
         found = list(_in_prose(prose_of(text[:MOST_TEXT]), rules))
     references = merge(Reference(task_id, kind, where) for task_id, kind in found)
@@ -54,7 +54,7 @@ def _in_prose(text: str, rules: ReferenceRules) -> Iterator[tuple[int, LinkKind]
     """A reference that continues a list means what the one before it meant."""
     last_end, last_kind = -1, LinkKind.MOVE
     quoted = _Quotes(text)
-    for start, end, task_id in _places(text, rules):
+    for start, end, task_id in places(text, rules):
         kind = kind_before(text, start)
         if kind is None and last_end >= 0 and _continues(text, last_end, start):
             kind = last_kind
@@ -78,11 +78,12 @@ class _Quotes:
             self._line_start = self._text.rfind("\n", max(self._line_end, 0), place) + 1
             end = self._text.find("\n", place)
             self._line_end = len(self._text) if end < 0 else end
-            self._quoted = _QUOTED.match(self._text, self._line_start) is not None
+            self._quoted = QUOTED.match(self._text, self._line_start) is not None
         return self._quoted
 
 
-def _places(text: str, rules: ReferenceRules) -> Iterator[_Found]:
+def places(text: str, rules: ReferenceRules) -> Iterator[_Found]:
+    """Start, end and task of everything in `text` that looks like a reference, in order."""
     if rules.pattern is None:
         return _matches(_by_prefix(rules.prefix), text, 0)
     return _by_pieces(re.compile(rules.pattern, re.IGNORECASE), text)

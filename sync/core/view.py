@@ -19,6 +19,7 @@ from sync.core.model import (
     Step,
     Task,
 )
+from sync.core.speech import Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ class TaskView:
     a person's id there → the portal user's id. `fields`: the task's own fields as last agreed.
     `said`: the messages in its discussion by what they are about; `told`: what people were last
     told of such a thing. `runs`: the pipelines of its work, one a branch. `places`: the
-    environments of its projects. `notes`: late comments on its work.
+    environments of its projects. `notes`: late comments on its work. `spoken`: what commits told it
+    to do and nobody did yet, in order.
     """
 
     task: Task | None
@@ -97,6 +99,7 @@ class TaskView:
     runs: tuple[Run, ...] = ()
     places: tuple[Place, ...] = ()
     notes: tuple[Note, ...] = ()
+    spoken: tuple[Heard, ...] = ()
 
     @property
     def current(self) -> Task | None:

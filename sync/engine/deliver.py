@@ -15,7 +15,7 @@ from sync.bitrix24.client import BATCH, Answer, Call, Portal
 from sync.bitrix24.errors import EDIT_CLOSED
 from sync.core.effects import OpenTask, task_of
 from sync.core.model import Task
-from sync.engine import backoff
+from sync.engine import backoff, spoken
 from sync.engine.lanes import CALLING, Lane
 from sync.engine.outcomes import (
     MESSAGES,
@@ -61,6 +61,7 @@ class Sorted:
     refused: list[Refusal] = field(default_factory=list)
     reread: list[CommandRow] = field(default_factory=list)
     closed: list[CommandRow] = field(default_factory=list)
+    foreign: list[CommandRow] = field(default_factory=list)
     later: list[tuple[CommandRow, Later]] = field(default_factory=list)
     denied: list[tuple[CommandRow, Denied]] = field(default_factory=list)
 
@@ -214,11 +215,17 @@ def _sort(parcel: Parcel, answers: Sequence[Answer | SyncError]) -> Sorted:
 
 
 def _sort_refused(found: Sorted, row: CommandRow, error: SyncError) -> None:
-    """A closed message is written anew; a first refusal of a move may be due to old knowledge."""
+    """A closed message is written anew; a first refusal of a move may be due to old knowledge.
+
+    Time that is refused as another's is logged in our own name: whose time an application may log
+    is not documented.
+    """
     if error.code == EDIT_CLOSED and row.kind in MESSAGES and row.payload["message_id"]:
         found.closed.append(row)
     elif row.kind in ("move_task", "place_task") and row.attempts == 0:
         found.reread.append(row)
+    elif row.kind == "log_time" and row.payload["user_id"]:
+        found.foreign.append(row)
     else:
         found.refused.append(Refusal(row, str(error)))
 
@@ -241,5 +248,8 @@ def _record(deps: Deps, lane: Lane, portal_id: int, found: Sorted) -> None:
             forget_card(conn, portal_id, row)
         outbox.drop(conn, [row.id for row in found.closed], now, "the message is closed to edits")
         decide_again(conn, portal_id, found.closed, "its card can be edited no more", now)
+        spoken.in_our_name(conn, found.foreign)
+        outbox.drop(conn, [row.id for row in found.foreign], now, "refused as the author's own")
+        decide_again(conn, portal_id, found.foreign, "its author's time was refused", now)
     for _, denied in found.denied:
         raise denied

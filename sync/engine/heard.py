@@ -19,8 +19,7 @@ from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.model import MergeRequest, MergeRequestKey, Person, Pipeline, Project
 from sync.core.news_facts import Subject
 from sync.core.rules import Rules
-from sync.engine import alerts_noticed, concerned, deployed, noticed, pushed
-from sync.engine.keys import STEP_KEYS
+from sync.engine import alerts_noticed, concerned, deployed, noticed, pushed, spoken
 from sync.engine.registry import TASK
 from sync.engine.relink import relink
 from sync.engine.told import Seen, branch_of, outcome
@@ -60,6 +59,7 @@ def take_in(
     names = rules.references
     tasks_of = relink(conn, portal_id, {**known, **reread}, names, now=now, also=piped)
     named = pushed.take_in(conn, portal_id, events.pushes, events.pipelines, names, now)
+    spoken.take_in(conn, portal_id, events.pushes, names, now)
     there = deployed.take_in(conn, portal_id, events.deployments, now)
     concerns = concerned.take_in(conn, portal_id, events.others, names, now)
     followed = _tasks_heard(conn, portal_id, events, now)
@@ -184,6 +184,7 @@ def _tasks_heard(conn: Connection, portal_id: int, events: Sorted, now: datetime
     heard = events.changed | events.deleted
     followed = frozenset(links.by_tasks(conn, portal_id, heard))
     followed |= ci.named_tasks(conn, portal_id, heard)
+    followed |= spoken.tasks_of(conn, portal_id, heard)
     known = tasks.get(conn, portal_id, followed)
     tasks.mark_missing(conn, portal_id, followed & events.deleted, now)
     changed = followed & events.changed - events.deleted
@@ -215,7 +216,7 @@ def _about_to_move(conn: Connection, portal_id: int, task_ids: Iterable[int]) ->
             command.c.portal_id == portal_id,
             command.c.subject_kind == TASK,
             command.c.subject_key.in_(piece),
-            command.c.key.in_(STEP_KEYS),
+            command.c.kind.in_(("move_task", "place_task")),
             command.c.state == "waiting",
         )
         found.update(map(int, conn.scalars(query)))

@@ -6,7 +6,9 @@ import re
 
 from sync.core.model import MergeRequestKey, Milestone
 from sync.core.plan import Plan
+from sync.core.speech import SpeechKey
 
+_SPOKEN = "spoken:"
 STEP_KEYS = ("status", "stage")  # commands that carry the task's step
 _TELL = re.compile(r"tell:\d+:(.*)>([^>]*)", re.DOTALL)
 _NOTIFY = re.compile(r"notify:(\d+)/(\d+)!(\d+):.*>(\w+)")
@@ -36,3 +38,8 @@ def told_by(key: str) -> tuple[str, str] | None:
     """What people are told by the notification of this key: about what, and its state then."""
     found = _TELL.fullmatch(key)
     return (found[1], found[2]) if found else None
+
+
+def spoken_by(key: str) -> SpeechKey | None:
+    """The command of a commit that the command of this key carries out."""
+    return SpeechKey.read(key.removeprefix(_SPOKEN)) if key.startswith(_SPOKEN) else None

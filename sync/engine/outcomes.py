@@ -13,6 +13,7 @@ from sync.core.alert_names import AlertKey
 from sync.core.effects import MoveTask, PlaceTask, Post, PutCard, PutMessage, SetFields
 from sync.core.model import MergeRequestKey, Task
 from sync.core.view import Said
+from sync.engine import spoken
 from sync.engine.keys import STEP_KEYS, milestone_of, told_by
 from sync.engine.registry import NEWS, TASK
 from sync.store import alerts, items, links, logs, messages, outbox, subjects, tasks
@@ -51,6 +52,7 @@ def record_done(
         conn,
         [DecisionRow(portal_id, row.subject_kind, row.subject_key, now, n) for row, n in noted],
     )
+    spoken.follow(conn, [(row, result.note) for row, result in done])
     _advance(conn, portal_id, [row for row, _ in done])
 
 
@@ -69,6 +71,7 @@ def record_refused(
             for one in refusals
         ],
     )
+    spoken.refuse(conn, [(one.command, one.why) for one in refusals])
     distrust(conn, portal_id, [refusal.command for refusal in refusals], now)
     _advance(conn, portal_id, [refusal.command for refusal in refusals])
 

@@ -11,7 +11,7 @@ from sync.bitrix24.client import Portal
 from sync.core.effects import Effect, SetFields
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.plan import Plan
-from sync.engine import alerting, news
+from sync.engine import alerting, news, spoken
 from sync.engine.deciding import Asking, Planned, decide
 from sync.engine.keys import STEP_KEYS, command_key, told_by
 from sync.engine.lanes import Lane
@@ -99,6 +99,10 @@ def _record(
     links.set_milestones(conn, list(_milestones(plans, wanted)))
     messages.set_told(conn, portal_id, _told(plans, wanted))
     tasks.set_steps(conn, portal_id, _steps(plans, wanted, planned.steps))
+    for plan in plans.values():
+        spoken.end(conn, plan.spoken)
+    if missing := ids & planned.missing:
+        spoken.end_missing(conn, portal_id, missing, deps.rules_for(portal_id), now)
     _settle_subjects(conn, deps, portal_id, piece, planned)
 
 
@@ -128,11 +132,15 @@ def _decisions(
     """Why something is done or not; a look that changes nothing leaves no line."""
     for task_id in sorted(ids):
         plan = planned.plans.get(task_id)
-        if plan and (plan.effects or plan.problems or plan.step is not planned.steps[task_id]):
+        if plan and (_does(plan) or plan.step is not planned.steps[task_id]):
             yield DecisionRow(portal_id, TASK, str(task_id), now, plan.decision)
         elif task_id in planned.missing & planned.unseen:
             said = f"task {task_id} does not exist, or the application may not see it"
             yield DecisionRow(portal_id, TASK, str(task_id), now, said)
+
+
+def _does(plan: Plan) -> bool:
+    return bool(plan.effects or plan.problems or plan.spoken)
 
 
 def _milestones(

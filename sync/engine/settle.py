@@ -8,10 +8,10 @@ from datetime import timedelta
 from sync.bitrix24 import opening, peer
 from sync.bitrix24.calls import Done
 from sync.bitrix24.client import Portal
-from sync.core.effects import OpenTask, Post, PutCard, PutMessage, task_of
+from sync.core.effects import LogTime, OpenTask, Post, PutCard, PutMessage, task_of
 from sync.core.model import Task
 from sync.engine.lanes import CALLING, Lane
-from sync.engine.outcomes import decide_again, doubt, record_done
+from sync.engine.outcomes import Refusal, decide_again, doubt, record_done, record_refused
 from sync.engine.registry import LANE, Deps
 from sync.errors import Refused
 from sync.store import outbox, tasks
@@ -27,8 +27,9 @@ def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     """Settles the lane's commands in flight and returns how many.
 
     Moves, edits, fields and notifications may be repeated: their subject is decided anew. A new
-    card or task is looked for on the portal, and only written again if it is not there. Raises
-    Later and Denied where the portal cannot be asked: those commands stay as they are.
+    card, task or entry of the time log is looked for on the portal, and only written again if it is
+    not there. Raises Later and Denied where the portal cannot be asked: those commands stay as
+    they are.
     """
     with read(deps.database) as conn:
         rows = outbox.in_flight(conn, portal_id, LANE)
@@ -44,9 +45,9 @@ def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
 
 
 def _creates(row: CommandRow) -> bool:
-    if isinstance(row.effect, OpenTask):
-        return True
-    return isinstance(row.effect, PutCard | PutMessage | Post) and row.effect.message_id is None
+    effect = row.effect
+    new = isinstance(effect, PutCard | PutMessage | Post) and effect.message_id is None
+    return new or isinstance(effect, LogTime | OpenTask)
 
 
 def _repeat(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) -> None:
@@ -66,28 +67,43 @@ def _look_up(deps: Deps, lane: Lane, portal_id: int, portal: Portal, row: Comman
         lane.keep(conn, CALLING)
         known = tasks.get(conn, portal_id, {task_id} - {0})
     body = known[task_id].body if task_id in known else None
-    done = _found(portal, body, row)
-    if done is None:
-        _repeat(deps, lane, portal_id, [row])
-        return
+    try:
+        done = _found(portal, body, row)
+    except Refused as error:
+        done = _unseen(row, error)
     with write(deps.database) as conn:
         lane.keep(conn)
-        record_done(conn, portal_id, [(row, done)], deps.clock.now())
+        now = deps.clock.now()
+        match done:
+            case Done():
+                record_done(conn, portal_id, [(row, done)], now)
+            case Refusal():
+                record_refused(conn, portal_id, [done], now)
+    if done is None:
+        _repeat(deps, lane, portal_id, [row])
 
 
 def _found(portal: Portal, task: Task | None, row: CommandRow) -> Done | None:
-    """Our own message of that text, or our task; None also where that is not open to us to read."""
+    """Our own message of that text, our task, or our entry in a task's log. Raises Refused."""
     since = (row.sent_at or row.created_at) - LOOK_BACK
-    try:
-        match row.effect:
-            case OpenTask() as wanted:
-                found = opening.find(portal, wanted, since)
-                return Done(task=opening.made(found)) if found else None
-            case Post(dialog, _, text):
-                number = peer.find_post(portal, dialog, text, since)
-            case _:
-                text = row.payload["text"]
-                number = peer.find_message(portal, task, text, since) if task else None
-    except Refused:
+    match row.effect:
+        case LogTime() as entry:
+            return Done() if peer.find_time(portal, entry) else None
+        case OpenTask() as wanted:
+            found = opening.find(portal, wanted, since)
+            return Done(task=opening.made(found)) if found else None
+        case Post(dialog, _, text):
+            number = peer.find_post(portal, dialog, text, since)
+        case _:
+            text = row.payload["text"]
+            number = peer.find_message(portal, task, text, since) if task else None
+    return Done(message_id=number) if number is not None else None
+
+
+def _unseen(row: CommandRow, error: Refused) -> Refusal | None:
+    """A message of a chat that is closed to us is written again; time is never logged twice."""
+    if not isinstance(row.effect, LogTime):
         return None
-    return Done(message_id=number) if number else None
+    return Refusal(
+        row, f"It is not known whether the time was logged, and it is not repeated. {error}"
+    )

@@ -14,8 +14,9 @@ from sync.core.kinds import Kind
 from sync.core.model import MergeRequest, MergeRequestKey, Person
 from sync.core.plan import LinkView, TaskView
 from sync.core.rules import Rules
+from sync.core.speech import Heard
 from sync.core.view import Run, Said
-from sync.engine import deployed, known_people, runs
+from sync.engine import deployed, known_people, runs, spoken
 from sync.engine.heard import persons
 from sync.store import items, links, messages, mirror, tasks
 from sync.store.records import LinkRow, StagesRow, TaskRow
@@ -25,7 +26,7 @@ COMMENTS_SINCE = timedelta(days=4)
 STAGES_KEPT = timedelta(hours=1)  # columns of a workgroup change rarely, and tell no one
 
 
-Heard = tuple[int, Person]  # connection, person
+Met = tuple[int, Person]  # connection, person
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def load(
     ]
     users = known_people.users_of(conn, portal_id, _by_connection(people), rules)
     ran = runs.load(conn, portal_id, seen, rules)
+    commanded = spoken.load(conn, portal_id, wanted, rules)
     said = messages.by_tasks(conn, portal_id, wanted)
     told = messages.get_told(conn, portal_id, {one.about for mine in ran.values() for one in mine})
     views = {
@@ -82,6 +84,7 @@ def load(
             ran=ran[task_id],
             there=there[task_id],
             comments=comments.get(task_id, ()),
+            commanded=commanded.get(task_id, ()),
         )
         for task_id in wanted
     }
@@ -106,6 +109,7 @@ def _view(
     ran: tuple[Run, ...],
     there: tuple[Place, ...],
     comments: Sequence[tuple[Item, bool]],
+    commanded: tuple[Heard, ...],
 ) -> TaskView:
     body = None if row.missing else row.body
     columns = stages.get(body.group_id) if body else None
@@ -122,6 +126,7 @@ def _view(
         runs=ran,
         places=there,
         notes=tuple(one for one, silent in comments if isinstance(one, Note) and not silent),
+        spoken=commanded,
     )
 
 
@@ -144,17 +149,17 @@ def _links(
     )
 
 
-def _persons(merge_request: MergeRequest) -> Iterable[Heard]:
+def _persons(merge_request: MergeRequest) -> Iterable[Met]:
     connection_id = merge_request.project.connection_id
     return [(connection_id, person) for person in persons(merge_request) if person]
 
 
-def _author(one: Item) -> Iterable[Heard]:
+def _author(one: Item) -> Iterable[Met]:
     known = isinstance(one, Note) and one.author
     return [(one.project.connection_id, one.author)] if known else []
 
 
-def _by_connection(people: Iterable[Heard]) -> dict[int, list[Person]]:
+def _by_connection(people: Iterable[Met]) -> dict[int, list[Person]]:
     found: dict[int, list[Person]] = {}
     for connection_id, person in people:
         found.setdefault(connection_id, []).append(person)

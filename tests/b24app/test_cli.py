@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from b24app.cli import main
 from sync.config import Config
+from sync.core.model import Commit, Project
 from sync.core.places import MEANINGS
 from sync.core.samples import SAMPLES
+from sync.core.smart import Command, Verb
+from sync.core.speech import Speech, SpeechKey, State
 from sync.keyfile import new_key
-from sync.store import connections, logs, portals, subjects
+from sync.store import connections, logs, portals, spoken, subjects
 from sync.store.database import read, write
 from sync.store.records import Install, PortalTokens, PurgeRow
 from sync.store.tables import portal as portal_table
@@ -199,6 +203,32 @@ def test_the_status_tells_of_the_last_purge(applied, portal, engine, capsys):
     assert "purged   2026-03-02 10:00 UTC in 1.2 s: 120 deliveries, 4 calls" in (
         capsys.readouterr().out.splitlines()
     )
+
+
+def test_the_status_shows_what_a_commit_said_in_vain_and_replay_has_it_heard_again(
+    applied, portal, engine, capsys
+):
+    command = Command(2103, Verb.TIME, 3600)
+    with write(engine) as conn:
+        (connection,) = connections.by_portal(conn, portal.id)
+        project = Project(connection.id, 42, "team/shop", "https://gitlab.example.com/team/shop")
+        commit = Commit("c0ffee", "B24-2103 #time 1h", "Cid", None)
+        keys = [SpeechKey(connection.id, 42, "c0ffee", number) for number in range(2)]
+        told = Speech(command, project, "main", commit)
+        spoken.save_new(conn, portal.id, dict.fromkeys(keys, told), AT)
+        spoken.end(conn, dict.fromkeys(keys, (State.REFUSED, "nobody is known as Cid")))
+        spoken.save(conn, {keys[0]: replace(told, mendable=True)})
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    said = [one for one in capsys.readouterr().out.splitlines() if one.startswith("failed")]
+    name = f"spoken:{connection.id}/42:c0ffee:0"
+    assert said == [f"failed   {name}  #time for task 2103: nobody is known as Cid"]
+    for count in (1, 0):
+        assert main(["replay", name]) == 0
+        assert capsys.readouterr().out == f"{count} will be looked at again.\n"
+    with read(engine) as conn:
+        assert subjects.get(conn, portal.id, "task", "2103").cause == "replayed"
+        assert spoken.get(conn, keys)[keys[0]].state is State.NEW
 
 
 def test_the_status_of_nothing_says_so(environ, capsys):

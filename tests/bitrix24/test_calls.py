@@ -9,7 +9,17 @@ import pytest
 from sync.bitrix24 import calls
 from sync.bitrix24.calls import ROUTES, Done, calls_for, outcome
 from sync.bitrix24.client import Answer, Call
-from sync.core.effects import MoveTask, Notify, PlaceTask, Post, PutCard, SetFields
+from sync.core.effects import (
+    LogTime,
+    MoveTask,
+    Notify,
+    PlaceTask,
+    Post,
+    PutCard,
+    SetFields,
+    decode,
+    encode,
+)
 from sync.core.model import MergeRequestKey, Step, Task, TaskStatus
 from sync.errors import Later, Refused
 
@@ -269,3 +279,28 @@ def test_a_chat_that_is_closed_to_us_is_refused_in_the_same_words_each_time(code
 def test_another_error_of_a_post_stays_as_it_is():
     error = Refused("im.message.update was not done", code="CANT_EDIT_MESSAGE")
     assert outcome(POST, [error], None) is error
+
+
+@pytest.mark.parametrize(
+    ("user_id", "named"), [(7, {"USER_ID": 7}), (1, {}), (0, {})], ids=["another", "self", "ours"]
+)
+def test_time_is_logged_by_position_and_names_only_somebody_else(user_id, named):
+    (call,) = calls_for(LogTime(31, user_id, 60, "pay"), TASK, 1)
+    fields = {"SECONDS": 60, "COMMENT_TEXT": "pay", **named}
+    assert call == Call("task.elapseditem.add", {"TASKID": 31, "ARFIELDS": fields})
+    assert list(call.params) == ["TASKID", "ARFIELDS"]
+
+
+@pytest.mark.parametrize("result", [5, "5"])
+def test_logged_time_is_done(result):
+    assert outcome(LogTime(31, 7, 60, "pay"), [Answer(result)], TASK) == Done()
+
+
+@pytest.mark.parametrize("result", [None, False, 0, []])
+def test_time_that_was_not_logged_is_refused(result):
+    assert isinstance(outcome(LogTime(31, 7, 60, "pay"), [Answer(result)], TASK), Refused)
+
+
+def test_a_move_that_no_step_asks_for_survives_the_outbox():
+    assert decode(*encode(MoveTask(31, C))) == MoveTask(31, C)
+    assert decode(*encode(LogTime(31, 7, 60, "pay"))) == LogTime(31, 7, 60, "pay")

@@ -12,7 +12,7 @@ from sync.bitrix24.calls import calls_for, outcome
 from sync.bitrix24.client import Answer, Call, Portal
 from sync.bitrix24.oauth import AppKeys, Credentials, prove_install
 from sync.core.clock import ManualClock
-from sync.core.effects import MoveTask, Notify, PlaceTask, PutCard, SetFields
+from sync.core.effects import LogTime, MoveTask, Notify, PlaceTask, PutCard, SetFields
 from sync.core.model import MergeRequestKey, Step, TaskStatus
 from sync.errors import Denied, Later, Refused
 from sync.net import guarded_session
@@ -351,6 +351,21 @@ def test_a_very_long_card_is_found_as_the_portal_cut_it(w):
     (task,) = peer.read_tasks(w.portal, [21]).values()
     since = w.clock.now() - timedelta(minutes=5)
     assert peer.find_message(w.portal, task, text, since) == done.message_id
+
+
+@pytest.mark.parametrize("user_id", [0, 7])
+def test_time_that_was_logged_is_found_by_whose_how_much_and_which_commit(w, user_id):
+    w.b24.state.create_task("Fix", id=21, responsible_id=7)
+    logged = LogTime(21, user_id, 60, "a & b (commit c0ffee00)")
+    assert peer.find_time(w.portal, logged) is None
+    w.carry_out(logged)
+    w.b24.state.user_logs_time(7, 21, 60)
+    (number,) = (one.id for one in w.b24.state.elapsed.values() if one.text == logged.text)
+    assert peer.find_time(w.portal, logged) == number
+    w.b24.state.elapsed[number].text = "a &amp; b (commit c0ffee00)"  # as some portals tell it
+    assert peer.find_time(w.portal, logged) == number
+    for other in ({"user_id": 8}, {"seconds": 61}, {"text": "a & b (commit c0ffee01)"}):
+        assert peer.find_time(w.portal, replace(logged, **other)) is None
 
 
 def test_a_discussion_we_are_not_in_is_refused(w):

@@ -8,11 +8,14 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.core.effects import MoveTask
 from sync.core.lifecycle import step_of
-from sync.core.model import LinkKind, Milestone, Step, TaskStatus
+from sync.core.model import Commit, LinkKind, Milestone, Step, TaskStatus
 from sync.core.plan import LinkView, TaskView, plan_task
 from sync.core.rules import DEFAULT_RULES, GroupRules, Rules, StageRef, StepTarget
-from tests.core.makers import NOW, STAGES, STATES, link, mr, task, view
+from sync.core.smart import Command, Flaw, Verb
+from sync.core.speech import Heard, Speech, SpeechKey
+from tests.core.makers import NOW, SHOP, STAGES, STATES, link, mr, task, view
 from tests.core.world import World, applied
 
 stage_refs = st.one_of(
@@ -59,6 +62,15 @@ def links(draw: st.DrawFn, iid: int) -> LinkView:
 
 
 @st.composite
+def commands(draw: st.DrawFn, number: int) -> Heard:
+    verb = draw(st.sampled_from(Verb))
+    command = Command(2103, verb, 60, "text", draw(st.none() | st.sampled_from(Flaw)))
+    commit = Commit("c0ffee", "Payment", "Ann", None)
+    speech = Speech(command, SHOP, "main", commit, again=draw(st.sampled_from(["", "abba"])))
+    return Heard(SpeechKey(1, 7, "c0ffee", number), speech, draw(st.none() | st.just(5)))
+
+
+@st.composite
 def views(draw: st.DrawFn) -> TaskView:
     return view(
         *(draw(links(iid)) for iid in range(1, draw(st.integers(0, 4)) + 1)),
@@ -67,6 +79,7 @@ def views(draw: st.DrawFn) -> TaskView:
         step=draw(st.none() | st.sampled_from(Step)),
         stages=draw(st.none() | st.just(STAGES)),
         users={1: draw(st.dictionaries(st.integers(1, 3), st.integers(4, 6)))},
+        spoken=tuple(draw(commands(number)) for number in range(draw(st.integers(0, 3)))),
     )
 
 
@@ -104,9 +117,20 @@ def test_keys_are_unique_and_a_plan_that_needs_reading_writes_nothing(
 
 
 @given(views(), rule_sets)
+def test_every_command_ends_or_has_one_effect(seen: TaskView, rules: Rules) -> None:
+    plan = plan_task(seen, rules, NOW)
+    if not plan.needs:
+        ended = [f"spoken:{key}" for key in plan.spoken]
+        written = [key for key, _, _ in plan.effects if key.startswith("spoken:")]
+        assert sorted(ended + written) == sorted(f"spoken:{one.key}" for one in seen.spoken)
+        moves = [key for key, effect, _ in plan.effects if isinstance(effect, MoveTask)]
+        assert len(moves) <= 1
+
+
+@given(views(), rule_sets)
 def test_what_was_before_the_connection_is_never_written(seen: TaskView, rules: Rules) -> None:
     silent = tuple(replace(one, silent=True) for one in seen.links)
-    plan = plan_task(replace(seen, links=silent), rules, NOW)
+    plan = plan_task(replace(seen, links=silent, spoken=()), rules, NOW)
     assert (plan.effects, plan.needs) == ((), frozenset())
 
 

@@ -22,7 +22,7 @@ def applied(view: TaskView, plan: Plan, now: datetime = NOW) -> TaskView:
         replace(link, milestone=milestones.get(link.merge_request.key, link.milestone))
         for link in view.links
     )
-    return replace(view, step=plan.step, links=tuple(links))
+    return replace(view, step=plan.step, links=tuple(links), spoken=())
 
 
 def _carried_out(view: TaskView, effect: Effect, now: datetime) -> TaskView:

@@ -6,7 +6,8 @@ import pytest
 
 from sync.core.model import MergeRequestKey, Milestone
 from sync.core.plan import Plan
-from sync.engine.keys import command_key, milestone_of
+from sync.core.speech import SpeechKey
+from sync.engine.keys import command_key, milestone_of, spoken_by
 
 MR = MergeRequestKey(4, 15, 16)
 
@@ -25,3 +26,9 @@ def test_a_notification_carries_the_milestone_that_was_reached(
 def test_other_commands_carry_none(key: str) -> None:
     plan = Plan((), "", None, milestones={MergeRequestKey(4, 15, 1): Milestone.OPENED})
     assert milestone_of(command_key(key, plan)) is None
+
+
+def test_a_command_carries_out_what_a_commit_said() -> None:
+    key = SpeechKey(4, 15, "c0ffee", 2)
+    assert spoken_by(f"spoken:{key}") == key
+    assert [spoken_by(one) for one in ("status", f"card:{MR}", "spoken:", str(key))] == [None] * 4

@@ -67,6 +67,13 @@ def _deploy(world: World, random: Random, opened: list[MergeRequest]) -> None:
     world.tick(1)
 
 
+def _speak(world: World, random: Random, opened: list[MergeRequest]) -> None:
+    """Time and a comment, which nothing else decides about."""
+    number = world.gitlab.state.next_id("speech")
+    said = f"Note {number}\n\nB24-{random.choice(TASKS)} #time {number}m #comment part {number}"
+    world.gitlab.push(world.shop, random.choice(["main", "notes"]), [said], "bob")
+
+
 _ACTS: tuple[Act, ...] = (
     _open,
     _open,
@@ -79,6 +86,7 @@ _ACTS: tuple[Act, ...] = (
     _pipeline,
     _deploy,
     _deploy,
+    _speak,
 )
 
 

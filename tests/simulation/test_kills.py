@@ -34,6 +34,7 @@ class Seen:
     fields: dict[int, dict[str, str]]
     steps: dict[int, str | None]
     told: set[str]
+    time: list[tuple[int, int, int, str]]
 
 
 def seen(world: World) -> Seen:
@@ -52,6 +53,10 @@ def seen(world: World) -> Seen:
         {task_id: world.b24.state.tasks[task_id].uf for task_id in story.TASKS},
         {task_id: step for task_id, step in world.steps().items() if step},
         {tag for tag in tags if tag.endswith(tuple(over))},
+        sorted(
+            (item.task_id, item.user_id, item.seconds, item.text)
+            for item in world.b24.state.elapsed.values()
+        ),
     )
 
 

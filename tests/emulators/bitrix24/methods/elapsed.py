@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.emulators.bitrix24 import rights
 from tests.emulators.bitrix24.calls import Call, Page, intval, method, positional
 from tests.emulators.bitrix24.errors import RestError
 from tests.emulators.bitrix24.records import Elapsed, Task
@@ -20,6 +21,8 @@ def add(call: Call) -> int:
     task_id, fields = positional(call, "ctaskelapseditem::add", "IA")
     task = _task(call, task_id)
     _check(fields)
+    if "elapsedtime.add" not in rights.allowed(call.portal, call.user.id, task):
+        raise RestError(400, "ERROR_CODE", "ACTION_NOT_ALLOWED")
     user_id = intval(fields.get("USER_ID")) or call.user.id
     if user_id != call.user.id and not call.user.admin:
         raise RestError(400, "ERROR_CODE", "ACTION_NOT_ALLOWED")
