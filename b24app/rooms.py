@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from threading import get_ident
@@ -20,6 +20,7 @@ from sync.config import Config
 from sync.core.clock import Clock
 from sync.core.rules import Rules
 from sync.errors import Denied, Later
+from sync.gitlab.pace import PER_MINUTE, Paces
 from sync.net import guarded_session
 from sync.settings.apply import current
 from sync.settings.model import Settings
@@ -46,13 +47,15 @@ _REOPEN = "Open the application in Bitrix24 as an administrator"
 
 @dataclass(frozen=True)
 class Rooms:
-    """`owner` names this process in leases (sync.engine.owner)."""
+    """`owner` names this process in leases (sync.engine.owner). `paces` is how fast code hosts
+    are asked by whatever was opened here."""
 
     config: Config
     engine: Engine
     vault: Vault
     clock: Clock
     owner: str
+    paces: Paces = field(default_factory=Paces, repr=False, compare=False)
 
     @cached_property
     def keys(self) -> AppKeys:
@@ -100,6 +103,7 @@ class Rooms:
             allowed_networks=self.config.allowed_networks,
             ca_file=record.options.get("ca_file"),
             proxy=record.options.get("proxy"),
+            pace=self.paces.of(record.id, record.options.get("requests_per_minute") or PER_MINUTE),
         )
 
     def rules(self, portal_id: int) -> Rules:

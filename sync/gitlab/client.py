@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import gitlab
 import requests
 from gitlab._backends import RequestsBackend
 
-from sync.errors import Refused
+from sync.errors import Later, Refused
 from sync.gitlab.errors import not_gitlab, of_answer, of_exception
+from sync.gitlab.pace import Pace
+from sync.gitlab.reading import mappings
 from sync.net import guarded_session
 
 USER_AGENT = "b24bridge/0.1"
@@ -20,13 +23,25 @@ TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
 PER_PAGE = 100  # GitLab's greatest
 PIECE = 65_536  # bytes of a text taken at a time
 LONGEST = 20_000_000  # bytes of a text whose end is wanted
+TOO_MANY = 429
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of a list. `next`: the query of the page after it, None for the last. `total`: how
+    many there are of the whole list, None where that is not counted."""
+
+    items: list[dict[str, Any]]
+    next: dict[str, str] | None = None
+    total: int | None = None
 
 
 class GitLab:
     """One token at one instance. Not for several threads: each makes its own.
 
     Every call raises Later, Denied or Refused. Nothing is repeated here: python-gitlab's own
-    waiting and repeating are off, the engine decides when to try again.
+    waiting and repeating are off, the engine decides when to try again. `sent`: requests so far;
+    `before` is called before each.
     """
 
     def __init__(
@@ -40,9 +55,13 @@ class GitLab:
         ca_file: str | None = None,
         proxy: str | None = None,
         timeout: tuple[float, float] = TIMEOUT,
+        pace: Pace | None = None,
     ) -> None:
         self.base_url = clean_base_url(base_url)
         self.connection_id = connection_id
+        self.sent = 0
+        self.before: Callable[[], None] = lambda: None
+        self._pace = pace
         self._api = gitlab.Gitlab(
             self.base_url,
             private_token=token,
@@ -50,7 +69,7 @@ class GitLab:
             user_agent=USER_AGENT,
             retry_transient_errors=False,
             keep_base_url=True,  # the next page is asked of this address, whatever Link says
-            backend=partial(_Backend, self.base_url),
+            backend=partial(_Backend, self),
             session=session or guarded_session(allowed_networks, ca_file=ca_file, proxy=proxy),
         )
 
@@ -70,6 +89,27 @@ class GitLab:
             )
         except (gitlab.GitlabParsingError, KeyError, TypeError) as error:
             raise not_gitlab(f"GET {path}", "something else") from error
+
+    def page(self, path: str, **query: Any) -> Listed:
+        """One page of a list, with the way to the next: for whoever stores how far they came.
+
+        Of the link only the query counts. https://docs.gitlab.com/api/rest/#pagination
+        """
+        options = _query({"per_page": PER_PAGE, **query})
+        answer = self._api.http_get(path, query_data=options, raw=True, obey_rate_limit=False)
+        try:
+            items = answer.json()
+        except (ValueError, RecursionError) as error:
+            raise not_gitlab(f"GET {path}", "broken JSON") from error
+        if not isinstance(items, list):
+            raise not_gitlab(f"GET {path}", "something else")
+        further = answer.links.get("next", {}).get("url")
+        total = answer.headers.get("X-Total", "")
+        return Listed(
+            items=mappings(items),
+            next=dict(parse_qsl(urlsplit(further).query)) if further else None,
+            total=int(total) if total.isascii() and total.isdigit() else None,
+        )
 
     def tail(self, path: str, most: int) -> bytes:
         """The last `most` bytes of a text, in whole lines; of one that is too long nothing.
@@ -104,13 +144,24 @@ class GitLab:
         request = partial(send, path, post_data=data, extra_headers=headers)
         return _json(f"{verb} {path}", request)
 
+    def take_turn(self) -> None:
+        """Before every request: counted, and in its time. Raises Later."""
+        self.before()
+        if self._pace:
+            self._pace.take()
+        self.sent += 1
+
+    def told_to_wait(self, seconds: float | None) -> None:
+        if self._pace:
+            self._pace.close(seconds)
+
 
 class _Backend(RequestsBackend):
     """Turns every failure into ours, and keeps the token from going anywhere else."""
 
-    def __init__(self, base_url: str, session: requests.Session) -> None:
+    def __init__(self, client: GitLab, session: requests.Session) -> None:
         super().__init__(session)
-        self._base_url = base_url
+        self._owner, self._base_url = client, client.base_url
 
     def http_request(self, method: str, url: str, **options: Any) -> Any:
         request = f"{method.upper()} {url.removeprefix(self._base_url)}"
@@ -119,12 +170,16 @@ class _Backend(RequestsBackend):
             raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
         # The session knows the CA file. A redirect would carry the token to another address.
         options |= {"verify": self.client.verify, "allow_redirects": False}
+        self._owner.take_turn()
         try:
             answer = super().http_request(method, url, **options)
         except OSError as error:  # every error of requests, and an unreadable CA file
             raise of_exception(error, request=request, write=write) from error
         if not 200 <= answer.status_code < 300:
-            raise of_answer(answer.response, request=request, write=write)
+            error = of_answer(answer.response, request=request, write=write)
+            if isinstance(error, Later) and answer.status_code == TOO_MANY:
+                self._owner.told_to_wait(error.after)
+            raise error
         return answer
 
 
