@@ -56,6 +56,18 @@ def _gitlab(parser: argparse.ArgumentParser) -> None:
     hooks.add_argument("change", nargs="?", choices=["ensure", "remove"], default="ensure")
 
 
+def _backfill(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", nargs="?", help="the project's path or id in GitLab")
+    parser.add_argument("--connection", help="its name; not needed where there is one only")
+    parser.add_argument(
+        "--since", default="90d", help="how far back: 90d, 12w, or a date such as 2026-01-31 (90d)"
+    )
+    parser.add_argument("--parts", help="only these, separated by commas; --status names them")
+    parser.add_argument("--again", action="store_true", help="also what was read already")
+    parser.add_argument("--status", action="store_true", help="how far each project was read")
+    _portal(parser)
+
+
 def _serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (B24BRIDGE_BIND)")
     parser.add_argument("--port", type=int, help="port to listen on (B24BRIDGE_BIND)")
@@ -86,6 +98,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
     "replay": ("work", "repeat what failed, or look at tasks anew", _replay),
     "status": ("work", "portals, connections, merge requests, failures", _status),
     "gitlab": ("gitlab", "a GitLab connection: test it, set up its webhooks", _gitlab),
+    "backfill": ("backfill", "read a project's history from GitLab, silently", _backfill),
 }
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from b24app.cli.opening import database, rooms, say
+from b24app.cli.opening import connection_named, database, rooms, say
 from b24app.connecting import change_hooks, examine
 from b24app.reports import find_portal
 from sync.config import Config
-from sync.store import connections
 from sync.store.database import read
 
 
@@ -16,11 +15,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     opened = rooms(config, database(config))
     with read(opened.engine) as conn:
         portal = find_portal(conn, args.portal)
-        record = connections.by_name(conn, portal.id, args.name)
-        known = [one.name for one in connections.by_portal(conn, portal.id)]
-    if record is None:
-        there = ", ".join(known) or "none"
-        raise LookupError(f"There is no connection {args.name}; there is: {there}")
+    record = connection_named(opened, portal, args.name)
     if args.action == "test":
         tested = examine(opened, record)
         say(*filter(None, [tested.account, *tested.problems]))

@@ -1,4 +1,4 @@
-"""What every command needs: the database at this version, and a portal by its name."""
+"""What every command needs: the database at this version, connections by name, the engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from b24app.rooms import Rooms
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.engine import owner
-from sync.store.database import open_database
+from sync.engine.registry import Deps
+from sync.store import connections
+from sync.store.database import open_database, read
+from sync.store.records import ConnectionRecord, PortalRecord
 from sync.store.vault import Vault
 
 
@@ -38,6 +41,34 @@ def rooms(config: Config, engine: Engine) -> Rooms:
         WallClock(),
         owner.name("cli"),
     )
+
+
+def engine_deps(opened: Rooms) -> Deps:
+    """The engine with this process as its worker."""
+    return Deps(
+        database=opened.engine,
+        vault=opened.vault,
+        clock=opened.clock,
+        portal_for=opened.portal,
+        code_host_for=opened.code_host,
+        owner=opened.owner,
+        rules_for=opened.rules,
+    )
+
+
+def connection_named(opened: Rooms, portal: PortalRecord, name: str | None) -> ConnectionRecord:
+    """The connection; it need not be named where it is the only one. Raises LookupError."""
+    with read(opened.engine) as conn:
+        known = connections.by_portal(conn, portal.id)
+    if name is None and len(known) == 1:
+        return known[0]
+    there = ", ".join(one.name for one in known) or "none"
+    if name is None:
+        raise LookupError(f"Name the connection with --connection; there is: {there}")
+    for one in known:
+        if one.name == name:
+            return one
+    raise LookupError(f"There is no connection {name}; there is: {there}")
 
 
 def say(*lines: str) -> None:

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection
 
 from sync.core.model import Project
@@ -29,8 +28,6 @@ from sync.store import backfill, mirror
 from sync.store.backfill import PartRow
 from sync.store.database import read, write
 from sync.store.records import ConnectionRecord
-
-log = structlog.get_logger()
 
 MOST_WAITS = 30  # in a row: then whoever started it decides
 _RENEWED = timedelta(seconds=10)
@@ -224,7 +221,6 @@ def _store(mine: Run, row: PartRow, page: Page[Any]) -> PartRow:
 
 
 def _set(mine: Run, row: PartRow, *, state: str, error: str) -> PartRow:
-    log.warning("history_unread", connection_id=row.connection_id, part=row.part, error=error)
     after = replace(row, state=state, error=error, updated_at=mine.deps.clock.now())
     with write(mine.deps.database) as conn:
         mine.lane.keep(conn, CALLING)
