@@ -21,7 +21,7 @@ from sync.engine.backfilled import Taking
 from sync.engine.lanes import CALLING, Lane, hold
 from sync.engine.registry import Deps
 from sync.errors import Denied, Later, Refused
-from sync.gitlab import history, history_talk, peer
+from sync.gitlab import history, history_deployments, history_talk, peer
 from sync.gitlab.client import GitLab
 from sync.gitlab.pages import Cursor, Page
 from sync.store import backfill, mirror
@@ -56,7 +56,7 @@ PARTS: dict[str, Part] = {
     "commits": Part(history.commits, backfilled.save_commits),
     "merge_requests": Part(history.merge_requests, backfilled.save_merge_requests, grows=True),
     "pipelines": Part(history.pipelines, backfilled.save_pipelines, grows=True),
-    "deployments": Part(history.deployments, backfilled.save_deployments, grows=True),
+    "deployments": Part(history_deployments.deployments, backfilled.save_deployments, grows=True),
     "tags": Part(history.tags, backfilled.save_items, dated=False),
     "releases": Part(history.releases, backfilled.save_items),
     "issues": Part(history_talk.issues, backfilled.save_items, grows=True),

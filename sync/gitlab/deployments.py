@@ -1,4 +1,4 @@
-"""Deployments as hooks and the API tell them, and the merge requests that each carries.
+"""Deployments as hooks tell them, and the merge requests that the API says each carries.
 
 https://docs.gitlab.com/user/project/integrations/webhook_events/#deployment-events
 """
@@ -6,13 +6,11 @@ https://docs.gitlab.com/user/project/integrations/webhook_events/#deployment-eve
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from sync.core.deployments import Deployment, DeploymentStatus, Tier, tier_of
+from sync.core.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.events import DeploymentHeard
-from sync.core.model import Project
 from sync.gitlab.client import GitLab
 from sync.gitlab.dates import moment
 from sync.gitlab.people import person
@@ -23,7 +21,6 @@ from sync.gitlab.reading import Unreadable, link, mapping, mappings, must, of_ki
 _VERDICTS = (DeploymentStatus.APPROVED, DeploymentStatus.REJECTED)
 MOST_CARRIED = 500  # merge requests of one deployment that are looked at
 _SHA = re.compile(r"[0-9a-f]{8,64}")
-_TIERS = frozenset(Tier)
 
 
 def deployment_heard(payload: dict[str, Any], connection_id: int) -> DeploymentHeard:
@@ -49,48 +46,6 @@ def deployment_heard(payload: dict[str, Any], connection_id: int) -> DeploymentH
             actor=person(payload.get("approver" if said in _VERDICTS else "user")),
         )
     )
-
-
-def deployment_of(
-    project: Project, told: dict[str, Any], tiers: Mapping[str, str]
-) -> Deployment | None:
-    """A deployment as the API tells it, None where too little is told.
-
-    `tiers`: of the environments whose tier is another than their name says.
-    """
-    environment, job = mapping(told.get("environment")), mapping(told.get("deployable"))
-    name, sha = text(environment.get("name")), text(told.get("sha"))
-    number, updated_at = whole(told.get("id")), moment(told.get("updated_at"))
-    if not name or not _SHA.fullmatch(sha) or number is None or updated_at is None:
-        return None
-    return Deployment(
-        project=project,
-        id=number,
-        environment=name,
-        tier=tier_of(tiers.get(name, ""), name),
-        status=status(told.get("status")),
-        sha=sha,
-        ref=text(told.get("ref")),
-        updated_at=updated_at,
-        url=link(environment.get("external_url")),
-        job_url=link(job.get("web_url")),
-        commit_title=text(mapping(job.get("commit")).get("title")),
-        actor=person(told.get("user")),
-    )
-
-
-def tiers(client: GitLab, project_id: int) -> dict[str, str]:
-    """The tier of each environment that is there and whose name says another. Raises SyncError.
-
-    https://docs.gitlab.com/api/environments/#list-environments
-    """
-    listed = client.list(f"/projects/{project_id}/environments", states="available")
-    told = {text(one.get("name")): text(one.get("tier")) for one in mappings(list(listed))}
-    return {name: tier for name, tier in told.items() if tier in _TIERS and _unlike(name, tier)}
-
-
-def _unlike(name: str, tier: str) -> bool:
-    return tier_of("", name).value != tier
 
 
 def status(value: object) -> DeploymentStatus:

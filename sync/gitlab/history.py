@@ -10,15 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote
 
-from sync.core.deployments import DeploymentStatus
-from sync.core.events import DeploymentHeard
 from sync.core.items import Push, Release, TagPush
 from sync.core.model import Commit, MergeRequest, MergeRequestState, Pipeline, Project
 from sync.errors import Refused
-from sync.gitlab import deployments as of_deployments
 from sync.gitlab.client import GitLab
 from sync.gitlab.dates import moment
 from sync.gitlab.pages import Cursor, Page, Told, changed, everything
@@ -219,27 +215,3 @@ def _pipeline(project: Project, told: Told) -> Pipeline | None:
     of_request = _OF_REQUEST.match(text(told.get("ref")))
     one = pipeline_of(project, int(of_request[1]) if of_request else None, told)
     return one if one and one.source != "parent_pipeline" else None
-
-
-def deployments(
-    client: GitLab, project: Project, since: datetime, cursor: Cursor | None
-) -> Page[DeploymentHeard]:
-    """A finished one costs a request more: for the merge requests that it brought.
-
-    https://docs.gitlab.com/api/deployments/#list-project-deployments
-    """
-    at = cursor or {}
-    tiers = at["tiers"] if "tiers" in at else of_deployments.tiers(client, project.id)
-    page = changed(client, f"/projects/{project.id}/deployments", at, since)
-    found = tuple(_deployed(client, project, told, tiers) for told in page.items)
-    further = {**page.cursor, "tiers": tiers} if page.cursor else None
-    return Page(tuple(one for one in found if one), further, page.left)
-
-
-def _deployed(
-    client: GitLab, project: Project, told: Told, tiers: dict[str, Any]
-) -> DeploymentHeard | None:
-    one = of_deployments.deployment_of(project, told, tiers)
-    if one is None or one.status is not DeploymentStatus.SUCCESS:
-        return DeploymentHeard(one) if one else None
-    return DeploymentHeard(one, tuple(sorted(of_deployments.carried(client, project.id, one.id))))
