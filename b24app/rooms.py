@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from threading import get_ident
@@ -23,6 +23,7 @@ from sync.core.exchange import Exchange, Ledger
 from sync.core.rules import Rules
 from sync.engine.audit import Caller, Recorder, called
 from sync.errors import Denied, Later
+from sync.gitlab.pace import PER_MINUTE, Paces
 from sync.net import guarded_session
 from sync.settings.apply import current
 from sync.settings.model import Settings
@@ -48,7 +49,8 @@ _REOPEN = "Open the application in Bitrix24 as an administrator"
 
 @dataclass(frozen=True)
 class Rooms:
-    """`owner` names this process in leases (sync.engine.owner), `source` in the audit log."""
+    """`owner` names this process in leases (sync.engine.owner), `source` in the audit log. `paces`
+    is how fast code hosts are asked by whatever was opened here."""
 
     config: Config
     engine: Engine
@@ -57,6 +59,7 @@ class Rooms:
     owner: str
     audit: Recorder
     source: str = "worker"
+    paces: Paces = field(default_factory=Paces, repr=False, compare=False)
 
     @cached_property
     def keys(self) -> AppKeys:
@@ -113,6 +116,7 @@ class Rooms:
             ca_file=record.options.get("ca_file"),
             proxy=record.options.get("proxy"),
             ledger=self.ledger("gitlab", record.portal_id, connection=record.name, user=actor),
+            pace=self.paces.of(record.id, record.options.get("requests_per_minute") or PER_MINUTE),
         )
 
     def ledger(

@@ -11,6 +11,7 @@ from b24app.cli import COMMANDS
 from sync.core import smart
 from sync.core.model import Step
 from sync.core.rules import DEFAULT_STEPS, ReferenceRules
+from sync.engine.backfill import PARTS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -69,3 +70,8 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
     prose = re.sub(r"```.*?```", "", here.read_text(), flags=re.DOTALL)
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose):
         assert (here.parent / target).exists(), target
+
+
+def test_every_part_of_a_history_is_in_the_guide() -> None:
+    guide = (ROOT / "docs/admins.md").read_text().partition("## History")[2].partition("\n## ")[0]
+    assert tuple(re.findall(r"^\| `(\w+)` \|", guide, flags=re.MULTILINE)) == tuple(PARTS)

@@ -113,6 +113,18 @@ def _alerts(parser: argparse.ArgumentParser) -> None:
     assign.add_argument("user", type=int, help="the id of a Bitrix24 user")
 
 
+def _backfill(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", nargs="?", help="the project's path or id in GitLab")
+    parser.add_argument("--connection", help="its name; not needed where there is one only")
+    parser.add_argument(
+        "--since", default="90d", help="how far back: 90d, 12w, or a date such as 2026-01-31 (90d)"
+    )
+    parser.add_argument("--parts", help="only these, separated by commas; --status names them")
+    parser.add_argument("--again", action="store_true", help="also what was read already")
+    parser.add_argument("--status", action="store_true", help="how far each project was read")
+    _portal(parser)
+
+
 def _serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (B24BRIDGE_BIND)")
     parser.add_argument("--port", type=int, help="port to listen on (B24BRIDGE_BIND)")
@@ -146,6 +158,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
     "gitlab": ("gitlab", "a GitLab connection: test it, set up its webhooks", _gitlab),
     "pipeline": ("pipeline", "start, retry or cancel a pipeline in GitLab", _pipeline),
     "audit": ("audit", "every call that was made to Bitrix24 and GitLab", _audit),
+    "backfill": ("backfill", "read a project's history from GitLab, silently", _backfill),
 }
 
 

@@ -1,4 +1,4 @@
-"""What every command needs: the database at this version, and a portal by its name."""
+"""What every command needs: the database at this version, connections by name, the engine."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sync.config import Config
 from sync.core.clock import WallClock
 from sync.engine import owner
 from sync.engine.audit import Audit
+from sync.engine.registry import Deps
 from sync.store import connections
 from sync.store.database import open_database
 from sync.store.records import ConnectionRecord
@@ -61,6 +62,19 @@ def connection(conn: Connection, portal_id: int, name: str | None) -> Connection
     if found is None:
         raise LookupError(f"There is no connection {name}; there is: {there}")
     return found
+
+
+def engine_deps(opened: Rooms) -> Deps:
+    """The engine with this process as its worker."""
+    return Deps(
+        database=opened.engine,
+        vault=opened.vault,
+        clock=opened.clock,
+        portal_for=opened.portal,
+        code_host_for=opened.code_host,
+        owner=opened.owner,
+        rules_for=opened.rules,
+    )
 
 
 def say(*lines: str) -> None:

@@ -25,6 +25,15 @@ def take_in(
     now: datetime,
 ) -> Mapping[ItemId, tuple[int, ...]]:
     """Remembers the tasks and marks those of comments dirty; by item."""
+    found = remember(conn, portal_id, heard, rules)
+    _mark(conn, portal_id, heard, found, now)
+    return found
+
+
+def remember(
+    conn: Connection, portal_id: int, heard: Sequence[Item], rules: ReferenceRules
+) -> Mapping[ItemId, tuple[int, ...]]:
+    """Keeps which tasks the items concern; by item."""
     of_requests = links.by_merge_requests(conn, filter(None, map(_request, heard)))
     found: dict[ItemId, set[int]] = {}
     for one in heard:
@@ -35,7 +44,6 @@ def take_in(
             rows = of_requests.get(key, ())
             named |= {r.task_id for r in rows if _counts(r, portal_id)}
     items.save_tasks(conn, portal_id, [(key, t) for key, named in found.items() for t in named])
-    _mark(conn, portal_id, heard, found, now)
     return {key: tuple(sorted(named)) for key, named in found.items()}
 
 

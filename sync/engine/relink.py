@@ -27,16 +27,17 @@ def relink(
     now: datetime,
     also: Mapping[MergeRequestKey, MergeRequest] | None = None,
     silent: frozenset[MergeRequestKey] = frozenset(),
+    marks: bool = True,
 ) -> dict[MergeRequestKey, tuple[int, ...]]:
     """Brings the links of `known` up to date and marks their tasks, old and new, dirty.
 
     `also`: merge requests that changed without naming anything new; their tasks are dirty too.
-    `silent`: those whose links show nothing; of the others they do from now on. Returns the tasks
-    each names now.
+    `silent`: those whose links show nothing; of the others they do from now on. Without `marks`
+    no task is marked. Returns the tasks each names now.
     """
     also = also or {}
     before = links.by_merge_requests(conn, {*known, *also})
-    commits = mirror.commits_of_branches(conn, {_of(mr) for mr in known.values() if is_open(mr)})
+    commits = mirror.commits_of_branches(conn, {_of(mr) for mr in known.values() if _grows(mr)})
     changed: list[LinkRow] = []
     for key, merge_request in known.items():
         messages = [commit.message for commit in commits.get(_of(merge_request), ())]
@@ -46,7 +47,8 @@ def relink(
         changed += [row for row in rows if had.get(row.task_id) != row]
         before[key] = tuple({**had, **{row.task_id: row for row in rows}}.values())
     links.save(conn, changed)
-    _mark(conn, portal_id, {**also, **known}, before, now)
+    if marks:
+        _mark(conn, portal_id, {**also, **known}, before, now)
     return {key: tuple(sorted(r.task_id for r in rows if r.live)) for key, rows in before.items()}
 
 
@@ -85,6 +87,12 @@ def _mark(
         for row in rows.get(key, ())
     ]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
+
+
+def _grows(merge_request: MergeRequest) -> bool:
+    """Whether its branch's commits are its own: those of the default branch are everybody's."""
+    default = merge_request.project.default_branch
+    return is_open(merge_request) and merge_request.source_branch != default
 
 
 def _of(merge_request: MergeRequest) -> Branch:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from sync.core.model import MergeRequest, MergeRequestKey
-from sync.engine import deployed, people
-from sync.engine.digest import mirror_lane
+from sync.engine import deployed, mirrored, people
 from sync.engine.heard import save_people
-from sync.engine.lanes import Lane, hold
+from sync.engine.lanes import hold
 from sync.engine.purge import Purge
 from sync.engine.registry import Deps
 from sync.engine.relink import relink
@@ -30,8 +30,6 @@ TRIED_EVERY = timedelta(minutes=1)  # a host that could not be asked
 PEOPLE_EVERY = timedelta(days=1)
 OVERLAP = timedelta(minutes=10)  # clocks differ, and a list is not read in one instant
 _TOGETHER = 50  # merge requests stored in one transaction
-_PATIENCE = 50  # looks at whether the mirror is free, with pauses between them
-_PAUSE_SECONDS = 0.2
 
 
 class Sweep:
@@ -107,30 +105,23 @@ def take_in_read(deps: Deps, connection: ConnectionRecord, answers: Iterable[Mer
 
     Those that were over and done with before the connection are silent: nothing is shown of them.
     """
-    for _ in range(_PATIENCE):
-        with hold(deps, mirror_lane(connection.portal_id)) as lane:
-            if lane is not None:
-                _take_in(deps, lane, connection, list(answers))
-                return
-        deps.clock.sleep(_PAUSE_SECONDS)
-    raise Later("The mirror is being written all the time: the sweep gives way")
+    told = list(answers)
+    mirrored.write(deps, connection.portal_id, lambda conn: _take_in(conn, deps, connection, told))
 
 
 def _take_in(
-    deps: Deps, lane: Lane, connection: ConnectionRecord, told: list[MergeRequest]
+    conn: Connection, deps: Deps, connection: ConnectionRecord, told: list[MergeRequest]
 ) -> None:
     rules = deps.rules_for(connection.portal_id).references
-    with write(deps.database) as conn:
-        lane.keep(conn)
-        keys = {one.key for one in told}
-        before = mirror.get_merge_requests(conn, keys)
-        mirror.save_projects(conn, [one.project for one in told])
-        save_people(conn, told)
-        known = mirror.save_read(conn, told)
-        changed = {key: one for key, one in known.items() if before.get(key) != one}
-        silent = frozenset(_silent(connection, changed.values(), before.keys()))
-        now = deps.clock.now()
-        relink(conn, connection.portal_id, changed, rules, now=now, silent=silent)
+    keys = {one.key for one in told}
+    before = mirror.get_merge_requests(conn, keys)
+    mirror.save_projects(conn, [one.project for one in told])
+    save_people(conn, told)
+    known = mirror.save_read(conn, told)
+    changed = {key: one for key, one in known.items() if before.get(key) != one}
+    silent = frozenset(_silent(connection, changed.values(), before.keys()))
+    now = deps.clock.now()
+    relink(conn, connection.portal_id, changed, rules, now=now, silent=silent)
 
 
 def _silent(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import gitlab
 import requests
 from gitlab._backends import RequestsBackend
 
 from sync.core.exchange import Ledger
-from sync.errors import Refused, SyncError
+from sync.errors import Later, Refused, SyncError
 from sync.gitlab import mask
 from sync.gitlab.errors import not_gitlab, of_answer, of_exception
+from sync.gitlab.pace import Pace
+from sync.gitlab.reading import mappings
 from sync.net import guarded_session
 
 USER_AGENT = "b24bridge/0.1"
@@ -22,6 +25,17 @@ TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
 PER_PAGE = 100  # GitLab's greatest
 PIECE = 65_536  # bytes of a text taken at a time
 LONGEST = 20_000_000  # bytes of a text whose end is wanted
+TOO_MANY = 429
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of a list. `next`: the query of the page after it, None for the last. `total`: how
+    many there are of the whole list, None where that is not counted."""
+
+    items: list[dict[str, Any]]
+    next: dict[str, str] | None = None
+    total: int | None = None
 
 
 class GitLab:
@@ -29,7 +43,8 @@ class GitLab:
 
     Every call raises Later, Denied or Refused. Nothing is repeated here: python-gitlab's own
     waiting and repeating are off, the engine decides when to try again. With `token` "" it is
-    nobody who asks. `ledger` hears of every request.
+    nobody who asks. `ledger` hears of every request. `sent`: requests so far; `before` is called
+    before each.
     """
 
     def __init__(
@@ -44,9 +59,13 @@ class GitLab:
         proxy: str | None = None,
         timeout: tuple[float, float] = TIMEOUT,
         ledger: Ledger | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.base_url = clean_base_url(base_url)
         self.connection_id = connection_id
+        self.sent = 0
+        self.before: Callable[[], None] = lambda: None
+        self._pace = pace
         self._api = gitlab.Gitlab(
             self.base_url,
             private_token=token or None,
@@ -54,7 +73,7 @@ class GitLab:
             user_agent=USER_AGENT,
             retry_transient_errors=False,
             keep_base_url=True,  # the next page is asked of this address, whatever Link says
-            backend=partial(_Backend, self.base_url, token, ledger or Ledger()),
+            backend=partial(_Backend, self, token, ledger or Ledger()),
             session=session or guarded_session(allowed_networks, ca_file=ca_file, proxy=proxy),
         )
 
@@ -74,6 +93,27 @@ class GitLab:
             )
         except (gitlab.GitlabParsingError, KeyError, TypeError) as error:
             raise not_gitlab(f"GET {path}", "something else") from error
+
+    def page(self, path: str, **query: Any) -> Listed:
+        """One page of a list, with the way to the next: for whoever stores how far they came.
+
+        Of the link only the query counts. https://docs.gitlab.com/api/rest/#pagination
+        """
+        options = _query({"per_page": PER_PAGE, **query})
+        answer = self._api.http_get(path, query_data=options, raw=True, obey_rate_limit=False)
+        try:
+            items = answer.json()
+        except (ValueError, RecursionError) as error:
+            raise not_gitlab(f"GET {path}", "broken JSON") from error
+        if not isinstance(items, list):
+            raise not_gitlab(f"GET {path}", "something else")
+        further = answer.links.get("next", {}).get("url")
+        total = answer.headers.get("X-Total", "")
+        return Listed(
+            items=mappings(items),
+            next=dict(parse_qsl(urlsplit(further).query)) if further else None,
+            total=int(total) if total.isascii() and total.isdigit() else None,
+        )
 
     def tail(self, path: str, most: int) -> bytes:
         """The last `most` bytes of a text, in whole lines; of one that is too long nothing.
@@ -119,16 +159,28 @@ class GitLab:
         request = partial(send, path, post_data=data, extra_headers=headers)
         return _json(f"{verb} {path}", request)
 
+    def take_turn(self) -> None:
+        """Before every request: counted, and in its time. Raises Later."""
+        self.before()
+        if self._pace:
+            self._pace.take()
+        self.sent += 1
+
+    def told_to_wait(self, seconds: float | None) -> None:
+        if self._pace:
+            self._pace.close(seconds)
+
 
 class _Backend(RequestsBackend):
     """Turns every failure into ours, keeps the token from going anywhere else, and every request
     in the audit log."""
 
     def __init__(
-        self, base_url: str, token: str, ledger: Ledger, session: requests.Session
+        self, client: GitLab, token: str, ledger: Ledger, session: requests.Session
     ) -> None:
         super().__init__(session)
-        self._base_url, self._token, self._ledger = base_url, token, ledger
+        self._owner, self._base_url = client, client.base_url
+        self._token, self._ledger = token, ledger
 
     def http_request(self, method: str, url: str, **options: Any) -> Any:
         request = f"{method.upper()} {url.removeprefix(self._base_url)}"
@@ -137,6 +189,7 @@ class _Backend(RequestsBackend):
             raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
         # The session knows the CA file. A redirect would carry the token to another address.
         options |= {"verify": self.client.verify, "allow_redirects": False}
+        self._owner.take_turn()
         body = options.get("json") or options.get("data")
         shown = mask.shown(options.get("params"), body, self._token)
         with self._ledger.call(request.replace(" /api/v4", " ", 1), shown) as told:
@@ -151,6 +204,8 @@ class _Backend(RequestsBackend):
                 raise failure from error
             except SyncError as error:
                 told.error = mask.without(error.what, self._token)
+                if isinstance(error, Later) and told.status == TOO_MANY:
+                    self._owner.told_to_wait(error.after)
                 raise
             return answer
 

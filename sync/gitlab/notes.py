@@ -46,7 +46,7 @@ def note_heard(payload: dict[str, Any], connection_id: int) -> Note:
         system=told.get("system") is True,
         internal=is_internal(payload, told),
         deleted=text(told.get("action")) == "delete",
-        place=_place(told),
+        place=place_of(told),
     )
 
 
@@ -91,7 +91,7 @@ def _noteable(payload: dict[str, Any], told: dict[str, Any], project_url: str) -
     )
 
 
-def _place(told: dict[str, Any]) -> str:
+def place_of(told: dict[str, Any]) -> str:
     """File and line, "" for a comment on the whole; of old comments on commits the file only."""
     position = mapping(told.get("position")) or mapping(told.get("st_diff"))
     path = text(position.get("new_path")) or text(position.get("old_path"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from sync.gitlab.dates import moment
 from sync.gitlab.payloads import state, status
 from sync.gitlab.people import email, people, person
 from sync.gitlab.reading import Unreadable, link, mapping, mappings, seconds, text, whole
+
+_REQUESTS = "refs/merge-requests/"
 
 
 def project(client: GitLab, project_id: int | str) -> Project:
@@ -55,7 +58,7 @@ def merge_request(
     approvals = mapping(client.get(f"{path}/approvals"))
     reviewers = list(client.list(f"{path}/reviewers")) if told.get("reviewers") else []
     try:
-        return _merge_request(home, told, approvals=approvals, reviewers=reviewers)
+        return merge_request_of(home, told, approvals, reviewers)
     except Unreadable as unreadable:
         raise Refused(f"GET {path} cannot be used: {unreadable}", code="unreadable") from None
 
@@ -87,7 +90,7 @@ def commits(client: GitLab, project_id: int, iid: int) -> tuple[Commit, ...]:
     https://docs.gitlab.com/api/merge_requests/#list-merge-request-commits
     """
     listed = client.list(f"/projects/{project_id}/merge_requests/{iid}/commits")
-    return tuple(_commit(item) for item in mappings(list(listed)))
+    return tuple(commit_of(item) for item in mappings(list(listed)))
 
 
 def _administered(client: GitLab) -> Iterator[dict[str, Any]]:
@@ -118,17 +121,21 @@ def _project(value: object, connection_id: int) -> Project:
     )
 
 
-def _merge_request(
+def merge_request_of(
     home: Project,
     told: dict[str, Any],
-    *,
     approvals: dict[str, Any],
     reviewers: list[dict[str, Any]],
 ) -> MergeRequest:
+    """A merge request as told, with what else was asked of it. Raises Unreadable."""
     iid, updated_at = whole(told.get("iid")), moment(told.get("updated_at"))
     if iid is None or updated_at is None:
         raise Unreadable("the merge request has no iid or no date")
     approvers = [item.get("user") for item in mappings(approvals.get("approved_by"))]
+    source_branch = text(told.get("source_branch"))
+    pipeline = pipeline_of(home, iid, mapping(told.get("head_pipeline")))
+    if pipeline and pipeline.ref.startswith(_REQUESTS):  # hooks name the branch
+        pipeline = replace(pipeline, ref=source_branch)
     return MergeRequest(
         project=home,
         iid=iid,
@@ -137,18 +144,18 @@ def _merge_request(
         url=link(told.get("web_url")) or f"{home.url}/-/merge_requests/{iid}",
         state=state(told.get("state")),
         draft=True in (told.get("draft"), told.get("work_in_progress")),
-        source_branch=text(told.get("source_branch")),
+        source_branch=source_branch,
         target_branch=text(told.get("target_branch")),
         author=person(told.get("author")),
         updated_at=updated_at,
         assignees=people(told.get("assignees")),
         reviewers=_reviewers(told, reviewers),
-        labels=_labels(told.get("labels")),
+        labels=labels_of(told.get("labels")),
         approved=_approved(approvals),
         approved_by=people(approvers),
         head_sha=text(told.get("sha")),
         merge_sha=text(told.get("merge_commit_sha") or told.get("squash_commit_sha")),
-        pipeline=_pipeline(home, iid, mapping(told.get("head_pipeline"))),
+        pipeline=pipeline,
         actor=person(told.get("merge_user") or told.get("merged_by") or told.get("closed_by")),
     )
 
@@ -169,12 +176,12 @@ def _reviewers(told: dict[str, Any], reviewers: list[dict[str, Any]]) -> tuple[R
     return tuple(Reviewer(one, states.get(one.id) or "unreviewed") for one in found)
 
 
-def _labels(value: object) -> tuple[str, ...]:
+def labels_of(value: object) -> tuple[str, ...]:
     return tuple(text(label) for label in value) if isinstance(value, list) else ()
 
 
-def _pipeline(home: Project, iid: int, told: dict[str, Any]) -> Pipeline | None:
-    """The head pipeline; None where there is none, or it runs in a fork (another project)."""
+def pipeline_of(home: Project, iid: int | None, told: dict[str, Any]) -> Pipeline | None:
+    """A pipeline as told; None where there is none, or it runs in a fork (another project)."""
     pipeline_id, updated_at = whole(told.get("id")), moment(told.get("updated_at"))
     if pipeline_id is None or updated_at is None:
         return None
@@ -194,7 +201,7 @@ def _pipeline(home: Project, iid: int, told: dict[str, Any]) -> Pipeline | None:
     )
 
 
-def _commit(told: dict[str, Any]) -> Commit:
+def commit_of(told: dict[str, Any]) -> Commit:
     return Commit(
         sha=text(told.get("id")),
         message=text(told.get("message")),

@@ -73,6 +73,7 @@ class Connection(Part):
     projects: list[ProjectRef] = []
     groups: list[ProjectRef] = []
     issue_links: bool = False
+    requests_per_minute: Annotated[int, Field(gt=0, le=100_000)] = 600
 
 
 class Stage(Part):

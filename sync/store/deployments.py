@@ -26,17 +26,19 @@ _LONGEST = 40  # characters of a whole commit id, at least
 _ENDED = ("success", "failed", "canceled", "rejected")
 
 
-def save(conn: Connection, heard: Iterable[Deployment], now: datetime) -> None:
+def save(
+    conn: Connection, heard: Iterable[Deployment], now: datetime, *, asked: bool = False
+) -> None:
     """Stores the deployments, each as it was last: an older account changes nothing.
 
-    The host is asked what a finished one carries; of two accounts of one moment the one that has
-    it ended is the later.
+    The host is asked what a finished one carries, unless it was `asked`; of two accounts of one
+    moment the one that has it ended is the later.
     """
     c = deployment.c
     upsert(
         conn,
         deployment,
-        [_row(one, now) for one in heard],
+        [_row(one, None if asked else now) for one in heard],
         keys=_KEYS,
         update=("updated_at", "status", "ask_at", "body"),
         where=lambda new: or_(
@@ -196,8 +198,8 @@ def set_ask_at(conn: Connection, one: Deployment, moment: datetime | None) -> No
     conn.execute(update(deployment).where(*where).values(ask_at=moment))
 
 
-def _row(one: Deployment, now: datetime) -> dict[str, Any]:
-    asked = one.id > 0 and one.status is DeploymentStatus.SUCCESS
+def _row(one: Deployment, ask_at: datetime | None) -> dict[str, Any]:
+    tells = one.id > 0 and one.status is DeploymentStatus.SUCCESS
     return {
         "connection_id": one.project.connection_id,
         "project_id": one.project.id,
@@ -205,6 +207,6 @@ def _row(one: Deployment, now: datetime) -> dict[str, Any]:
         "deployment_id": one.id,
         "updated_at": one.updated_at,
         "status": one.status.value,
-        "ask_at": now if asked else None,
+        "ask_at": ask_at if tells else None,
         "body": to_json(one),
     }

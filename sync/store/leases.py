@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, or_, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from sync.store.tables import lease
 from sync.store.upsert import insert
@@ -29,3 +30,9 @@ def renew(conn: Connection, name: str, owner: str, *, now: datetime, ttl: timede
 
 def release(conn: Connection, name: str, owner: str) -> None:
     conn.execute(delete(lease).where(lease.c.name == name, lease.c.owner == owner))
+
+
+def held(conn: Connection, names: Iterable[str], now: datetime) -> frozenset[str]:
+    """Those of the leases that somebody holds."""
+    query = select(lease.c.name).where(lease.c.name.in_(set(names)), lease.c.until > now)
+    return frozenset(conn.scalars(query))

@@ -231,9 +231,19 @@ def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipel
         before = known.get((item.project.connection_id, item.project.id, item.id))
         if before is not None and item.commit is None:
             item = replace(
-                item, ref=before.ref, commit=before.commit, actor=item.actor or before.actor
+                item,
+                ref=before.ref,
+                commit=before.commit,
+                actor=item.actor or before.actor,
+                duration_seconds=_duration(item, before),
             )
         yield item
+
+
+def _duration(item: Pipeline, before: Pipeline) -> int | None:
+    """Lists do not tell it."""
+    same = item.status is before.status
+    return item.duration_seconds or (before.duration_seconds if same else None)
 
 
 def save_commits(
@@ -253,6 +263,18 @@ def save_commits(
         for item in commits
     ]
     upsert(conn, commit, rows, keys=("connection_id", "project_id", "branch", "sha"))
+
+
+def commits_by_sha(
+    conn: Connection, wanted: Iterable[tuple[int, int, str, str]]
+) -> dict[tuple[int, int, str, str], Commit]:
+    """The commits as seen on a branch; an unknown one is not in the answer."""
+    of = commit.c.connection_id, commit.c.project_id, commit.c.branch, commit.c.sha
+    return {
+        tuple(key): from_json(Commit, body)
+        for condition in among(of, wanted)
+        for *key, body in conn.execute(select(*of, commit.c.body).where(condition))
+    }
 
 
 def commits_of_branches(

@@ -36,6 +36,15 @@ def test_commits_of_a_ref_come_newest_first_and_are_not_counted(acme):
     assert ("X-Total" in got.headers, sorted(got.links)) == (False, ["first", "next"])
 
 
+def test_a_range_is_what_its_end_has_and_its_start_has_not(acme):
+    acme.gitlab.push(acme.shop, "side", ["Aside", "Further"], "ann")
+    acme.gitlab.push(acme.shop, "main", ["One"], "ann")
+    path = "/repository/commits?ref_name="
+    assert names(acme, f"{path}main..side", "title") == ["Further", "Aside"]
+    assert names(acme, f"{path}side..main", "title") == ["One"]
+    assert names(acme, f"{path}nowhere..main", "title") == []
+
+
 def test_since_and_until_are_included(acme):
     acme.clock.move(60)
     acme.gitlab.push(acme.shop, "main", ["One"], "ann")

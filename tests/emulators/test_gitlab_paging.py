@@ -75,3 +75,18 @@ def test_projects_page_by_key(acme):
 def test_keyset_paging_is_refused_where_gitlab_has_none(acme, path):
     got = acme.call("GET", path)
     assert got.status_code == 405
+
+
+@pytest.mark.parametrize("kind", ["branches", "tags"])
+def test_branches_and_tags_page_by_name(acme, kind):
+    for name in "abc":
+        acme.gitlab.create_branch(acme.shop, name, "ann")
+        acme.gitlab.tag(acme.shop, name, "ann")
+    order = "&order_by=name&sort=asc" if kind == "tags" else ""
+    path = f"/projects/1/repository/{kind}?pagination=keyset&per_page=2{order}"
+    first = acme.call("GET", path)
+    second = acme.call("GET", first.links["next"]["url"].split("/api/v4")[1])
+    names = [one["name"] for one in (*first.json(), *second.json())]
+    assert names[:3] == ["a", "b", "c"]
+    assert ("next" in second.links, "X-Total" in first.headers) == (False, False)
+    assert acme.call("GET", f"{path}&page_token=gone").status_code == 422

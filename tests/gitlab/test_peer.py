@@ -118,7 +118,7 @@ def test_a_merge_request_is_read_with_approvals_reviewers_and_head_pipeline(web,
             project=SHOP,
             id=77,
             status=PipelineStatus.SUCCESS,
-            ref="refs/merge-requests/12/head",
+            ref="feature/B24-2103-payment-gateway",  # as hooks name it
             sha="4f" * 20,
             url=f"{BASE}/web/shop/-/pipelines/77",
             updated_at=datetime(2026, 3, 2, 10, 2, 11, tzinfo=UTC),

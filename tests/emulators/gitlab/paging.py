@@ -38,6 +38,24 @@ def either(
     return page(request, items, show)
 
 
+def by_name(request: Request, items: Sequence[Row], show: Callable[[Row], Any]) -> Reply:
+    """Branches and tags: by key, the last name of the page before being the token.
+
+    https://docs.gitlab.com/api/tags/#list-all-project-repository-tags
+    """
+    if request.text("pagination") != "keyset":
+        return page(request, items, show)
+    names = [one.name for one in items]
+    token, size = request.text("page_token"), page_size(request)
+    if token and token not in names:
+        raise ApiError(422, {"message": "Invalid page token: refs/heads/" + token})
+    rest = items[names.index(token) + 1 :] if token else items
+    shown, headers = rest[:size], {}
+    if len(rest) > size:
+        headers["Link"] = link(request, {"page_token": shown[-1].name}, "next")
+    return Reply([show(one) for one in shown], headers=headers)
+
+
 def _too_far(kind: str) -> str:
     return (
         f"Offset pagination has a maximum allowed offset of {MAX_OFFSET} for requests that return "

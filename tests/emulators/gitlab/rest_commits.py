@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def index(api: Api, request: Request, project: str) -> Reply:
     """Newest first; `since` and `until` are included. A ref that is not there has no commits.
+    `a..b`: what b has and a has not.
 
     The list is not counted: neither X-Total nor `last`.
     """
@@ -37,11 +38,13 @@ def _listed(request: Request, place: Project) -> list[str]:
     if request.flag("all"):
         heads = [branch.head for branch in place.branches.values()]
         return ancestry.history(place, *heads, *[tag.sha for tag in place.tags.values()])
+    start, dots, end = (request.text("ref_name") or place.default_branch).rpartition("..")
     try:
-        head = commit_of(place, request.text("ref_name") or place.default_branch)
+        head = commit_of(place, end)
+        had = ancestry.history(place, commit_of(place, start).id) if dots else []
     except ApiError:
         return []
-    return ancestry.history(place, head.id)
+    return [sha for sha in ancestry.history(place, head.id) if sha not in set(had)]
 
 
 def _touches(one: Commit, path: str) -> bool:

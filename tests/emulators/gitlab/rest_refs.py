@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from tests.emulators.gitlab import access, shown
 from tests.emulators.gitlab.entities import MAINTAINER
+from tests.emulators.gitlab.paging import by_name
 from tests.emulators.gitlab.web import Reply, Request, forbidden, not_found, page
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def branches(api: Api, request: Request, project: str) -> Reply:
     place = access.code(api.state, project, request.actor)
     part = request.text("search")
     found = [one for _, one in sorted(place.branches.items()) if _named(one.name, part)]
-    return page(request, found, lambda one: shown.branch(api.state, place, one))
+    return by_name(request, found, lambda one: shown.branch(api.state, place, one))
 
 
 def _named(name: str, part: str) -> bool:
@@ -78,7 +79,7 @@ def tags(api: Api, request: Request, project: str) -> Reply:
         key=lambda one: (one.created_at if order == "updated" else 0, one.name),
         reverse=newest_first,
     )
-    return page(request, found, lambda one: shown.tag(api.state, place, one))
+    return by_name(request, found, lambda one: shown.tag(api.state, place, one))
 
 
 def tag(api: Api, request: Request, project: str, tag: str) -> Reply:

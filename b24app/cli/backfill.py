@@ -1,0 +1,153 @@
+"""`backfill PROJECT` and `backfill --status`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from datetime import UTC, datetime, time, timedelta
+
+from b24app.cli.opening import connection, database, engine_deps, rooms, say
+from b24app.reports import find_portal
+from b24app.rooms import Rooms
+from sync.config import Config
+from sync.engine import backfill
+from sync.engine.backfill import PARTS, Progress
+from sync.engine.lanes import LaneLost
+from sync.errors import SyncError
+from sync.store import backfill as table
+from sync.store import connections, leases
+from sync.store.database import read
+from sync.store.records import PortalRecord
+
+_DAYS = {"d": 1, "w": 7}
+_INTERRUPTED = 130
+_WIDEST = max(map(len, PARTS))
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    with rooms(config, database(config)) as opened:
+        return _run(opened, args)
+
+
+def _run(opened: Rooms, args: argparse.Namespace) -> int:
+    with read(opened.engine) as conn:
+        portal = find_portal(conn, args.portal)
+    if args.status:
+        say(*_status(opened, portal, args))
+        return 0
+    if not args.project:
+        raise LookupError("Name the project: its path, such as acme/shop, or its id in GitLab")
+    return _read(opened, portal, args)
+
+
+def since_of(told: str, now: datetime) -> datetime:
+    """A midnight (UTC), so that the same words mean the same all day. Raises LookupError."""
+    try:
+        if found := re.fullmatch(r"([0-9]{1,5})([dw])", told):
+            day = now.date() - timedelta(days=int(found[1]) * _DAYS[found[2]])
+        else:
+            day = datetime.strptime(told, "%Y-%m-%d").date()
+    except (ValueError, OverflowError):
+        raise LookupError(f"--since {told} is neither like 90d or 12w nor a date") from None
+    return datetime.combine(day, time(), UTC)
+
+
+def _read(opened: Rooms, portal: PortalRecord, args: argparse.Namespace) -> int:
+    with read(opened.engine) as conn:
+        record = connection(conn, portal.id, args.connection)
+    since, parts = since_of(args.since, opened.clock.now()), _parts(args.parts)
+    say(f"{args.project} since {since:%Y-%m-%d}:")
+    again = f"To go on: {_command(args)}"
+    try:
+        done = backfill.run(
+            engine_deps(opened),
+            record,
+            args.project,
+            since,
+            parts=parts,
+            again=args.again,
+            tell=lambda progress: say(line(progress)),
+        )
+    except KeyboardInterrupt:
+        say("", "Stopped. What was read is kept.", again)
+        return _INTERRUPTED
+    except (SyncError, LaneLost) as error:
+        print(error, "What was read is kept.", again, sep="\n", file=sys.stderr)
+        return 1
+    if done is None:
+        raise LookupError(f"The history of {args.project} is just being read by another process")
+    failed = [name for name in parts if name in done and done[name].state == "failed"]
+    if failed:
+        say(f"Not read: {', '.join(failed)}. When that is mended: {_command(args)}")
+    return 1 if failed else 0
+
+
+def _parts(told: str | None) -> tuple[str, ...]:
+    names = tuple(filter(None, (told or "").replace(" ", "").split(",")))
+    if unknown := [name for name in names if name not in PARTS]:
+        raise LookupError(f"There is no part {unknown[0]}; there is: {', '.join(PARTS)}")
+    return names or tuple(PARTS)
+
+
+def _command(args: argparse.Namespace) -> str:
+    """The same again, without what must not be said twice."""
+    words = ["b24bridge backfill", args.project, f"--since {args.since}"]
+    words += [f"--{name} {getattr(args, name)}" for name in _NAMED if getattr(args, name)]
+    return " ".join(words)
+
+
+_NAMED = ("connection", "parts", "portal")
+
+
+def line(told: Progress) -> str:
+    """One line of progress."""
+    name = told.part.ljust(_WIDEST)
+    match told.state:
+        case "failed":
+            return f"{name}  not read: {told.error}"
+        case "waiting":
+            return f"{name}  waits {told.error}"
+    of = f" of {told.read + told.left:,}" if told.left else ""
+    facts = [f"{told.read:,}{of}", f"{told.requests:,} requests"]
+    if told.new and told.seconds >= 1:
+        rate = told.new / told.seconds
+        facts.append(f"{rate * 60:,.0f} a minute")
+        facts += [f"{_time(told.left / rate)} left"] if told.left else []
+    return f"{name}  {', '.join(facts)}" + ("" if told.state == "running" else ", done")
+
+
+def _time(seconds: float) -> str:
+    return f"about {seconds / 60:.0f} min" if seconds >= 60 else f"about {seconds:.0f} s"
+
+
+def _status(opened: Rooms, portal: PortalRecord, args: argparse.Namespace) -> list[str]:
+    now = opened.clock.now()
+    with read(opened.engine) as conn:
+        names = {one.id: one.name for one in connections.by_portal(conn, portal.id)}
+        wanted = [i for i, name in names.items() if args.connection in (None, name)]
+        rows = table.of_connections(conn, wanted)
+        lanes = {backfill.lane_of(row.connection_id, row.project_id) for _, row in rows}
+        held = leases.held(conn, lanes, now)
+    shown = [(path, row) for path, row in rows if args.project in (None, path, str(row.project_id))]
+    if not shown:
+        return ["No history was read yet.", f"Parts: {', '.join(PARTS)}"]
+    lines = [_HEAD, *(_row(names[row.connection_id], path, row, held) for path, row in shown)]
+    return _table(lines) + [f"{p} {r.part}: {r.error}" for p, r in shown if r.error]
+
+
+_HEAD = ("CONNECTION", "PROJECT", "PART", "STATE", "READ", "SINCE", "LAST")
+
+
+def _row(connection: str, path: str, row: table.PartRow, held: frozenset[str]) -> tuple[str, ...]:
+    """Whoever was killed left its part as running."""
+    running = backfill.lane_of(row.connection_id, row.project_id) in held
+    state = "stopped" if row.state == "running" and not running else row.state
+    dates = f"{row.since:%Y-%m-%d}", f"{row.updated_at:%Y-%m-%d %H:%M}"
+    return connection, path, row.part, state, f"{row.read:,}", *dates
+
+
+def _table(lines: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = [map(str.ljust, each, widths) for each in lines]
+    return ["  ".join(each).rstrip() for each in padded]
