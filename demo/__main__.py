@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from demo import direct
+from demo import direct, telling
 from demo.installing import install
 from demo.scenario import Scene, scenes
 from demo.stage import TASK, TITLE, Stage
@@ -54,7 +54,16 @@ def play(stage: Stage) -> int:
     print(f"\n{BOLD}In the end{PLAIN}")
     wrong += confirm(checks(stage, watch, received))
     totals(stage)
+    wrong += everything_else(stage, watch)
     return wrong + report_from_a_job(stage)
+
+
+def everything_else(stage: Stage, watch: Watch) -> int:
+    """Each kind of event, and who hears of it where; how many did not."""
+    print(f"\n{BOLD}Whatever else GitLab tells, by the rules of the workgroup{PLAIN}")
+    print(indented(telling.prepare(stage), "    "))
+    wrong = sum(confirm(telling.perform(stage, watch, row)) for row in telling.rows(stage))
+    return wrong + confirm(telling.checks(stage, watch))
 
 
 def report_from_a_job(stage: Stage) -> int:

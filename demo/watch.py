@@ -84,6 +84,10 @@ class Watch:
             found = select(func.count()).where(tables.delivery.c.origin.startswith(origin))
             return conn.scalar(found) or 0
 
+    def states_of_work(self) -> set[str]:
+        """The states that deliveries and commands are in."""
+        return {*self.states(tables.delivery), *self.states(tables.command)}
+
     def states(self, table: object) -> dict[str, int]:
         """How many rows of a table are in which state."""
         with read(self.engine) as conn:
