@@ -70,10 +70,27 @@ def test_a_child_pipeline_is_shown_by_its_trigger(client):
     assert failed_jobs(client, 7, 77) == (Job(9, "docs", "test", child["web_url"]),)
 
 
+def test_failed_jobs_of_child_and_other_projects_pipelines_are_folded_in(gitlab, connect):
+    pipeline = gitlab.run_pipeline("web/shop", ref="main", jobs=(("test", "unit"),))
+    child = gitlab.working.run_child(pipeline, "docs", jobs=(("build", "pages"),))
+    child.jobs[0].trace = "no such page\n"
+    child.set_status("failed", "pages")
+    pipeline.bridges[0].status = "failed"
+    pipeline.jobs[0].trace = "no such unit\n"
+    pipeline.set_status("failed", "unit")
+    url = f"{gitlab.url}/web/shop/-/jobs"
+    trigger = pipeline.bridges[0]
+    assert failed_jobs(connect(), 1, pipeline.id) == (
+        Job(1, "unit", "test", f"{url}/1", log="no such unit"),
+        Job(child.jobs[0].id, "docs: pages", trigger.stage, f"{url}/{child.jobs[0].id}"),
+    )
+
+
 @responses.activate
 @pytest.mark.parametrize(("status", "body"), [(403, "no"), (404, "gone"), (500, "oops")])
 def test_a_log_that_may_not_be_read_leaves_its_job(client, status, body):
     responses.get(f"{PIPELINE}/jobs", json=[UNIT])
+    responses.get(f"{PIPELINE}/bridges", json=[])
     responses.get(f"{API}/jobs/5/trace", status=status, body=body)
     assert failed_jobs(client, 7, 77) == (Job(5, "unit", "test", UNIT["web_url"]),)
 
@@ -90,6 +107,7 @@ def test_a_log_that_may_not_be_read_leaves_its_job(client, status, body):
 def test_jobs_are_read_however_they_are_told(client, told, job):
     responses.get(f"{PIPELINE}/jobs", json=told)
     responses.get(f"{PIPELINE}/bridges", status=404)
+    responses.get(f"{PIPELINE}/trigger_jobs", status=404)
     responses.get(f"{API}/jobs/5/trace", body="")
     assert failed_jobs(client, 7, 77) == ((job,) if job else ())
 
