@@ -13,6 +13,8 @@ from b24app.lookups import PortalLookups
 from b24app.reports import find_portal
 from b24app.rooms import Rooms
 from sync.config import Config
+from sync.core.rules import internal_wanted, kinds_wanted
+from sync.gitlab.subscriptions import switches
 from sync.settings.apply import apply, domain, export
 from sync.settings.document import read
 from sync.settings.problems import Invalid, Problem
@@ -53,6 +55,7 @@ def _applied(opened: Rooms, args: argparse.Namespace) -> int:
     if args.check:
         say("The settings are right; nothing was applied.")
         return 0
+    heard = _heard(opened, portal.id)
     with writing(engine) as conn:
         done = apply(
             conn, opened.vault, portal, settings, environ=os.environ, now=opened.clock.now()
@@ -61,9 +64,19 @@ def _applied(opened: Rooms, args: argparse.Namespace) -> int:
         for name in getattr(done, verb):
             say(f"Connection {name} {verb}.")
     say(f"The settings of {domain(portal)} were applied.")
-    if done.created:
-        say("Set up the webhooks: b24bridge gitlab hooks " + " ".join(done.created))
+    changed = _heard(opened, portal.id) != heard
+    for name in (one.name for one in settings.connections):
+        if name in done.created:
+            say(f"Set up the webhooks: b24bridge gitlab hooks {name}")
+        elif changed:
+            say(f"The rules want other events: b24bridge gitlab hooks {name}")
     return 0
+
+
+def _heard(opened: Rooms, portal_id: int) -> dict[str, bool]:
+    """The webhooks' switches for the rules in force."""
+    rules = opened.rules(portal_id)
+    return switches("group", kinds_wanted(rules), internal=internal_wanted(rules))
 
 
 def _named(text: str) -> str | None:

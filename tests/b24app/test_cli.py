@@ -76,6 +76,20 @@ def test_settings_are_applied_and_exported_again(portal, tmp_path, capsys):
     assert capsys.readouterr().out == SETTINGS.replace("connections", "language: en\nconnections")
 
 
+def test_rules_that_want_other_events_ask_for_other_webhooks(applied, capsys):
+    for route, said in (
+        ("{on: [push], to: [general]}", []),
+        (
+            "{on: [issue], to: [general]}",
+            ["The rules want other events: b24bridge gitlab hooks main"],
+        ),
+    ):
+        applied.write_text(f"{SETTINGS}chats: {{general: 5}}\nroutes:\n  - {route}\n")
+        capsys.readouterr()
+        assert main(["settings", "apply", "--offline", str(applied)]) == 0
+        assert capsys.readouterr().out.splitlines()[1:] == said
+
+
 def test_settings_with_problems_are_all_told_and_nothing_is_applied(
     portal, engine, tmp_path, capsys
 ):
