@@ -14,7 +14,8 @@ from sync.core.kinds import Kind
 from sync.core.model import Job, Person, Pipeline, Project
 from sync.core.news_texts import Line, Telling
 from sync.core.phrases import say, tell
-from sync.text import bbcode
+from sync.core.written import written
+from sync.text.bidi import upright_text
 from sync.text.tree import Document, Inline, LineBreak, Link, Paragraph, Text, UserMention
 
 MOST_JOBS = 6  # named; the rest are counted
@@ -81,12 +82,12 @@ def telling(one: AlertNews, language: str) -> Telling:
 
 def ended(one: AlertNews, language: str) -> str:
     """What the task that was opened for it is told when it is over, as BBCode."""
-    return bbcode.write(Document((Paragraph(_headline(one, language)),)))
+    return written(Document((Paragraph(_headline(one, language)),)))
 
 
 def assigned_to_you(one: AlertNews, language: str) -> str:
     sentence = tell(language, "alert yours", what=_headline(one, language))
-    return bbcode.write(Document((Paragraph(sentence),)))
+    return written(Document((Paragraph(sentence),)))
 
 
 def task_title(one: AlertNews, language: str) -> str:
@@ -94,7 +95,7 @@ def task_title(one: AlertNews, language: str) -> str:
     ref = f"{one.ref} ({one.alert.stage})" if one.alert.stage else one.ref
     number = f"#{one.alert.opened_by}"
     title = say(language, "alert task title", pipeline=number, branch=ref, project=one.project.path)
-    return _clipped(" ".join(title.split()), MOST_TITLE)
+    return _clipped(" ".join(upright_text(title).split()), MOST_TITLE)
 
 
 def task_text(one: AlertNews, language: str) -> str:
@@ -111,7 +112,7 @@ def task_text(one: AlertNews, language: str) -> str:
         ),
     ]
     nodes = tuple(node for line in lines for node in (LineBreak(), *line))
-    return bbcode.write(Document((Paragraph(nodes[1:]),)))
+    return written(Document((Paragraph(nodes[1:]),)))
 
 
 def _headline(one: AlertNews, language: str) -> Line:
