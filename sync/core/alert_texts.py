@@ -67,15 +67,17 @@ class AlertNews:
 def telling(one: AlertNews, language: str) -> Telling:
     headline = _headline(one, language)
     lines = [*_failure(one, language), *_people(one, language)]
+    alert = one.alert
+    lasted = (alert.ended_at or alert.failed_at) - alert.opened_at
     places: dict[str, Line] = {
-        "branch": _where(one, language),
         "project": (_link(one.project.url, one.project.path),),
-        "pipeline": (_pipeline(one),),
-        "severity": (Text(one.alert.severity.value),),
-        "state": (Text(one.alert.state.value),),
-        "failures": (Text(str(one.alert.failures)),),
-        "since": (Text(_since(one, language)),),
-        "headline": headline,
+        "link": (_pipeline(one),),
+        "url": (Text(_address(one)),),
+        "state": tell(language, f"word {alert.state}"),
+        "branch": _where(one, language),
+        "stage": (Text(_clipped(alert.stage, MOST_NAME)),),
+        "count": (Text(str(alert.failures)),),
+        "duration": (Text(duration(lasted, language)),),
     }
     return Telling(headline, tuple(lines), places=places)
 
@@ -195,9 +197,12 @@ def _mention(one: Somebody) -> Inline:
 
 
 def _pipeline(one: AlertNews) -> Inline:
-    number = one.alert.failed_by
-    url = one.failed.url if one.failed else f"{one.project.url}/-/pipelines/{number}"
-    return _link(url, f"#{number}")
+    return _link(_address(one), f"#{one.alert.failed_by}")
+
+
+def _address(one: AlertNews) -> str:
+    made = f"{one.project.url}/-/pipelines/{one.alert.failed_by}"
+    return one.failed.url if one.failed else made
 
 
 def _since(one: AlertNews, language: str) -> str:
