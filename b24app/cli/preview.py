@@ -27,8 +27,6 @@ from sync.text.plain import lines_of, text_of
 
 def run(config: Config, args: argparse.Namespace) -> int:
     kind = Kind(args.kind)
-    if kind not in SAMPLES:
-        raise LookupError(f"There is no sample of {kind}")
     rules = _rules(config, args, kind)
     telling = telling_of(SAMPLES[kind], rules.language, {})
     document = telling.document(rules, kind)

@@ -14,7 +14,8 @@ from sync.core.kinds import Kind
 from sync.core.model import Job, Person, Pipeline, Project
 from sync.core.news_texts import Line, Telling
 from sync.core.phrases import say, tell
-from sync.text import bbcode
+from sync.core.written import written
+from sync.text.bidi import upright_text
 from sync.text.tree import Document, Inline, LineBreak, Link, Paragraph, Text, UserMention
 
 MOST_JOBS = 6  # named; the rest are counted
@@ -66,27 +67,29 @@ class AlertNews:
 def telling(one: AlertNews, language: str) -> Telling:
     headline = _headline(one, language)
     lines = [*_failure(one, language), *_people(one, language)]
+    alert = one.alert
+    lasted = (alert.ended_at or alert.failed_at) - alert.opened_at
     places: dict[str, Line] = {
-        "branch": _where(one, language),
         "project": (_link(one.project.url, one.project.path),),
-        "pipeline": (_pipeline(one),),
-        "severity": (Text(one.alert.severity.value),),
-        "state": (Text(one.alert.state.value),),
-        "failures": (Text(str(one.alert.failures)),),
-        "since": (Text(_since(one, language)),),
-        "headline": headline,
+        "link": (_pipeline(one),),
+        "url": (Text(_address(one)),),
+        "state": tell(language, f"word {alert.state}"),
+        "branch": _where(one, language),
+        "stage": (Text(_clipped(alert.stage, MOST_NAME)),),
+        "count": (Text(str(alert.failures)),),
+        "duration": (Text(duration(lasted, language)),),
     }
     return Telling(headline, tuple(lines), places=places)
 
 
 def ended(one: AlertNews, language: str) -> str:
     """What the task that was opened for it is told when it is over, as BBCode."""
-    return bbcode.write(Document((Paragraph(_headline(one, language)),)))
+    return written(Document((Paragraph(_headline(one, language)),)))
 
 
 def assigned_to_you(one: AlertNews, language: str) -> str:
     sentence = tell(language, "alert yours", what=_headline(one, language))
-    return bbcode.write(Document((Paragraph(sentence),)))
+    return written(Document((Paragraph(sentence),)))
 
 
 def task_title(one: AlertNews, language: str) -> str:
@@ -94,7 +97,7 @@ def task_title(one: AlertNews, language: str) -> str:
     ref = f"{one.ref} ({one.alert.stage})" if one.alert.stage else one.ref
     number = f"#{one.alert.opened_by}"
     title = say(language, "alert task title", pipeline=number, branch=ref, project=one.project.path)
-    return _clipped(" ".join(title.split()), MOST_TITLE)
+    return _clipped(" ".join(upright_text(title).split()), MOST_TITLE)
 
 
 def task_text(one: AlertNews, language: str) -> str:
@@ -111,7 +114,7 @@ def task_text(one: AlertNews, language: str) -> str:
         ),
     ]
     nodes = tuple(node for line in lines for node in (LineBreak(), *line))
-    return bbcode.write(Document((Paragraph(nodes[1:]),)))
+    return written(Document((Paragraph(nodes[1:]),)))
 
 
 def _headline(one: AlertNews, language: str) -> Line:
@@ -194,9 +197,12 @@ def _mention(one: Somebody) -> Inline:
 
 
 def _pipeline(one: AlertNews) -> Inline:
-    number = one.alert.failed_by
-    url = one.failed.url if one.failed else f"{one.project.url}/-/pipelines/{number}"
-    return _link(url, f"#{number}")
+    return _link(_address(one), f"#{one.alert.failed_by}")
+
+
+def _address(one: AlertNews) -> str:
+    made = f"{one.project.url}/-/pipelines/{one.alert.failed_by}"
+    return one.failed.url if one.failed else made
 
 
 def _since(one: AlertNews, language: str) -> str:

@@ -80,7 +80,8 @@ class Alert:
 
 def counts(pipeline: Pipeline) -> bool:
     """Whether it speaks for its ref: a child's result is its parent's, a request's its own."""
-    if pipeline.source == "parent_pipeline" or not pipeline.ref:
+    named = pipeline.ref and ":" not in pipeline.ref  # no ref has one, and names are parted by it
+    if pipeline.source == "parent_pipeline" or not named:
         return False
     return pipeline.source != "merge_request_event" or pipeline.ref.startswith(_REQUESTS)
 

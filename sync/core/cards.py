@@ -15,7 +15,7 @@ from sync.core.model import (
     Task,
 )
 from sync.core.phrases import known, tell
-from sync.text import bbcode
+from sync.core.written import written
 from sync.text.tree import (
     Document,
     Inline,
@@ -79,7 +79,7 @@ def essence(text: str) -> str:
 
 
 def rendered(document: Document) -> str:
-    return bbcode.write(document)
+    return written(document)
 
 
 def _lines(lines: Iterable[tuple[Inline, ...]]) -> Document:

@@ -8,7 +8,7 @@ from sync.core import durations
 from sync.core.model import Job, PipelineStatus, Task
 from sync.core.phrases import say, tell
 from sync.core.view import Run
-from sync.text import bbcode
+from sync.core.written import written
 from sync.text.tree import (
     Block,
     CodeBlock,
@@ -37,7 +37,7 @@ def message(run: Run, language: str) -> str:
         culprits = [job for job in run.jobs or () if not job.allowed]
         lines += [*stages(culprits, language), *_allowed(run.jobs or (), language)]
         blocks += _log(culprits, lines, language)
-    return bbcode.write(Document((_paragraph(lines), *blocks)))
+    return written(Document((_paragraph(lines), *blocks)))
 
 
 def first_line(run: Run, language: str) -> str:
@@ -56,7 +56,7 @@ def notification(task: Task, run: Run, language: str) -> str:
         sha=run.pipeline.sha[:SHORT_SHA],
         branch=run.branch,
     )
-    return bbcode.write(Document((Paragraph(sentence),)))
+    return written(Document((Paragraph(sentence),)))
 
 
 def _essence(run: Run, language: str) -> str:

@@ -13,7 +13,7 @@ from sync.core.effects import Effect, PutMessage
 from sync.core.phrases import LANGUAGES, say, tell
 from sync.core.rules import Rules
 from sync.core.view import Said, TaskView
-from sync.text import bbcode
+from sync.core.written import written
 from sync.text.tree import (
     Document,
     Inline,
@@ -84,7 +84,7 @@ def message(place: Place, seen: Sequence[Place], language: str, users: Users) ->
     here = [of for of in seen if of.project == place.project][:MOST_PLACES]
     lines.append((Text(_where(here, language)),))
     nodes = tuple(node for line in lines for node in (LineBreak(), *line))
-    return bbcode.write(Document((Paragraph(nodes[1:]),)))
+    return written(Document((Paragraph(nodes[1:]),)))
 
 
 def _headline(place: Place, one: Deployment, language: str) -> tuple[Inline, ...]:

@@ -15,6 +15,7 @@ from sync.core.news_facts import about_of
 from sync.core.phrases import known, say, tell
 from sync.core.rules import NoteRules, Rules
 from sync.core.view import Said, TaskView
+from sync.core.written import written
 from sync.text import bbcode, markdown
 from sync.text.clip import clip
 from sync.text.tree import (
@@ -78,7 +79,7 @@ def message(note: Note, language: str, users: Users) -> str:
     if note.place:
         lines.append(tell(language, "note place", place=_clipped(note.place, MOST_TITLE)))
     shown = Paragraph(tuple(node for line in lines for node in (LineBreak(), *line))[1:])
-    return bbcode.write(Document((shown, *_words(note))), chat=True)
+    return written(Document((shown, *_words(note))), chat=True)
 
 
 def _headline(note: Note, language: str, users: Users) -> tuple[Inline, ...]:

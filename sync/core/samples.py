@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
+from sync.core.alert_names import AlertKey, Line
+from sync.core.alert_texts import AlertNews
+from sync.core.alerts import Alert, AlertState
 from sync.core.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.items import JobRun, Note, Noteable, Push, Release, TagPush, Thing
 from sync.core.kinds import Kind
@@ -18,6 +21,7 @@ from sync.core.model import (
     Project,
 )
 from sync.core.news_facts import Subject
+from sync.core.rules import UTC, Severity
 
 _AT = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 _SITE = "https://gitlab.example.com/acme/shop"
@@ -151,6 +155,23 @@ SAMPLES: Mapping[Kind, Subject] = {
         f"{_SITE}/-/jobs/5001",
         "B24-12 Count the goods [once]",
         _ANN,
+    ),
+    _K.ALERT: AlertNews(
+        _SHOP,
+        AlertKey(Line(1, 7, "main"), 900, "test"),
+        Alert(
+            "test",
+            900,
+            AlertState.OPEN,
+            Severity.HIGH,
+            "failed",
+            3,
+            3,
+            _AT,
+            _AT + timedelta(minutes=42),
+            904,
+        ),
+        UTC,
     ),
     **{one.of: one for one in _THINGS},
 }

@@ -20,7 +20,7 @@ from sync.core.rules import CommitRules, Rules
 from sync.core.smart import MOST_SECONDS, Verb, clipped
 from sync.core.speech import Heard, Speech, SpeechKey, State
 from sync.core.view import TaskView
-from sync.text import bbcode
+from sync.core.written import written
 from sync.text.tree import Document, LineBreak, Link, Paragraph, Strong, Text
 
 Planned = tuple[str, Effect, str]
@@ -159,7 +159,7 @@ def comment(speech: Speech, language: str) -> str:
     link = Link(speech.commit.url, (Text(sha),)) if speech.commit.url else Text(sha)
     head = tell(language, "spoken said", author=Strong((Text(_author(speech)),)), sha=link)
     paragraph = Paragraph((*head, LineBreak(), Text(speech.command.text)))
-    return bbcode.write(Document((paragraph,)))
+    return written(Document((paragraph,)))
 
 
 def time_text(speech: Speech, language: str) -> str:
@@ -169,7 +169,7 @@ def time_text(speech: Speech, language: str) -> str:
     said = said or say(language, "spoken time bare", sha=sha)
     if speech.in_our_name:
         said = say(language, "spoken time of", author=_author(speech), text=said)
-    return bbcode.write(Document((Paragraph((Text(said),)),)))
+    return written(Document((Paragraph((Text(said),)),)))
 
 
 def _key(one: Heard) -> str:

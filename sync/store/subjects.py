@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
 
 from sync.store.records import SubjectRow
 from sync.store.tables import one_of, subject
@@ -131,9 +131,11 @@ def replay(
 
 
 def counts(conn: Connection, portal_id: int) -> dict[str, int]:
-    """How many subjects are in each state."""
-    query = select(subject.c.state, func.count()).where(subject.c.portal_id == portal_id)
-    return dict(conn.execute(query.group_by(subject.c.state)).all())
+    """How many subjects are in each state; `held`: dirty ones that were put off."""
+    held = and_(_DIRTY, subject.c.next_at.is_not(None), subject.c.attempts == 0)
+    state = case((held, "held"), else_=subject.c.state)
+    query = select(state, func.count()).where(subject.c.portal_id == portal_id)
+    return dict(conn.execute(query.group_by(state)).all())
 
 
 def oldest_dirty_at(conn: Connection, portal_id: int | None = None) -> datetime | None:

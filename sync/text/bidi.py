@@ -34,13 +34,18 @@ def upright_run(nodes: Iterable[Inline]) -> tuple[Inline, ...]:
     return mapped(Paragraph(tuple(nodes)), _upright).children
 
 
+def upright_text(text: str) -> str:
+    """The same of text that is in no tree."""
+    return text.translate(_TURNS)
+
+
 def _upright(node: Node) -> Node:
     match node:
         case Text(text) | Code(text) | CodeBlock(text):
-            return replace(node, text=text.translate(_TURNS))
+            return replace(node, text=upright_text(text))
         case UserMention(name):
-            return replace(node, name=name.translate(_TURNS))
+            return replace(node, name=upright_text(name))
         case Image(alt=alt):
-            return replace(node, alt=alt.translate(_TURNS))
+            return replace(node, alt=upright_text(alt))
         case _:
             return node

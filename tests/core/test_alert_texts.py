@@ -249,3 +249,13 @@ def test_the_task_is_told_of_the_end_once_and_of_what_changed_in_it() -> None:
     assert edit.message_id == 40
     assert asked(**over, said=Said(40, "else", AT - timedelta(days=4))) == []
     assert asked(**{**over, "news": news(GONE_NOW)}) == []
+
+
+def test_a_text_of_ones_own_is_filled_with_what_an_alert_has() -> None:
+    text = "{branch}: {state} ({stage}), {count}, {duration}\n{link} {url} {project}"
+    one = news(replace(AGAIN, stage="test"))
+    rules = Rules(language="ru", templates={Kind.ALERT: text})
+    assert telling(one, "ru").message(rules, Kind.ALERT).split("\n") == [
+        f"{MAIN} (этап test): с ошибкой (test), 3, 30 мин",
+        f"{pipeline(14)} https://gitlab.test/acme/shop/-/pipelines/14 {PROJECT}",
+    ]

@@ -280,6 +280,7 @@ def pipeline(**values: Any) -> Pipeline:
         ({"source": "merge_request_event"}, False),
         ({"source": "merge_request_event", "ref": "refs/merge-requests/9/head"}, True),
         ({"ref": ""}, False),
+        ({"ref": "a:b"}, False),
     ],
 )
 def test_whose_pipelines_speak_for_a_ref(values: dict[str, Any], wanted: bool) -> None:

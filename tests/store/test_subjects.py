@@ -102,3 +102,14 @@ def test_portals_do_not_meet(engine: Engine) -> None:
         assert found is not None
         assert found.state == "clean"
         assert subjects.get(conn, one, "task", "2") is None
+
+
+def test_what_is_put_off_is_held_and_does_not_wait_for_us(engine: Engine) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+        subjects.mark_dirty_many(conn, p, [("news", "1", "x"), ("news", "2", "x")], NOW)
+        subjects.put_off(conn, p, "news", "1", 1, after(seconds=60))
+        subjects.fail(conn, p, "news", "2", error="E", next_at=after(seconds=60))
+        assert subjects.counts(conn, p) == {"dirty": 1, "held": 1}
+        subjects.mark_dirty_many(conn, p, [("news", "1", "y")], after(seconds=1))
+        assert subjects.counts(conn, p) == {"dirty": 2}
