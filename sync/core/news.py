@@ -39,7 +39,7 @@ class NewsView:
     """One thing as people may be told of it.
 
     `about`: its name for good. `telling`: the words for it. `said`: by dialog, `said_in_tasks` by
-    task. `told`: the state people were last told of personally. `tasks`: those it concerns.
+    task. `told`: the state that each person was last told of. `tasks`: those it concerns.
     `author`, `actor`: portal users, of the work and of what was done; None where not known.
     `over`: it has ended; what nobody was told of it by then is said no more.
     """
@@ -50,7 +50,7 @@ class NewsView:
     telling: Telling
     said: Mapping[str, Said] = field(default_factory=dict)
     said_in_tasks: Mapping[int, Said] = field(default_factory=dict)
-    told: str | None = None
+    told: Mapping[int, str] = field(default_factory=dict)
     tasks: tuple[Task, ...] = ()
     author: int | None = None
     actor: int | None = None
@@ -60,14 +60,13 @@ class NewsView:
 
 @dataclass(frozen=True, slots=True)
 class NewsPlan:
-    """`told`: to be recorded with the notifications, at once where there are none.
+    """`wait_until`: quiet hours hold something back until then.
 
-    `wait_until`: quiet hours hold something back until then.
+    What a person is told is recorded with the notification of key `tell:{user}:{about}>{state}`.
     """
 
     effects: tuple[Planned, ...]
     decision: str
-    told: str | None = None
     wait_until: datetime | None = None
 
 
@@ -87,10 +86,7 @@ def plan_news(view: NewsView, rules: Rules, now: datetime) -> NewsPlan:
     if not routes and not effects:
         reasons.append(say(rules.language, "news unwanted"))
     decision = "; ".join(reasons) or say(rules.language, "nothing")
-    told = view.facts.state if any(_people(view, rules, one) for one in loud) else None
-    if view.over and view.told is None:
-        told = None
-    return NewsPlan(effects, decision, told, min(held, default=None))
+    return NewsPlan(effects, decision, min(held, default=None))
 
 
 def _posts(view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime) -> Iterator[Planned]:
@@ -138,11 +134,11 @@ def _again(facts: Facts) -> bool:
 
 def _notifications(view: NewsView, rules: Rules, loud: Iterable[Route]) -> Iterator[Planned]:
     state = view.facts.state
-    if view.told == state or (view.over and view.told is None):
-        return
     people = dict.fromkeys(user for one in loud for user in _people(view, rules, one))
     text = view.telling.notification(rules, view.facts.kind)
     for user in people:
+        if view.told.get(user) == state or (view.over and user not in view.told):
+            continue
         effect = Notify(0, user, text, tag=f"b24bridge:{view.about}"[:200])
         yield f"tell:{user}:{view.about}>{state}", effect, say(rules.language, "news told")
 

@@ -14,7 +14,7 @@ from sync.core.items import Push
 from sync.core.model import Pipeline
 from sync.core.rules import AlertRules, Rules
 from sync.engine.registry import ALERTS
-from sync.store import alerts, items, mirror, subjects
+from sync.store import alerts, mirror, protection, subjects
 
 
 def notice(
@@ -66,7 +66,7 @@ def watched(conn: Connection, of: Mapping[Line, Pipeline], rules: Rules) -> set[
         )
     }
     left = {line for line in of if "protected" in rules_of(of[line], rules).branches} - found
-    protected = items.protected_branches(conn, {places[line] for line in left}) if left else {}
+    protected = protection.branches(conn, {places[line] for line in left}) if left else {}
     return found | {line for line in left if line.ref in protected.get(places[line], ())}
 
 

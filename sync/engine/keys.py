@@ -10,7 +10,7 @@ from sync.core.speech import SpeechKey
 
 _SPOKEN = "spoken:"
 STEP_KEYS = ("status", "stage")  # commands that carry the task's step
-_TELL = re.compile(r"tell:\d+:(.*)>([^>]*)", re.DOTALL)
+_TELL = re.compile(r"tell:(\d+):(.*)>([^>]*)", re.DOTALL)
 _NOTIFY = re.compile(r"notify:(\d+)/(\d+)!(\d+):.*>(\w+)")
 
 
@@ -37,7 +37,13 @@ def milestone_of(key: str) -> tuple[MergeRequestKey, Milestone] | None:
 def told_by(key: str) -> tuple[str, str] | None:
     """What people are told by the notification of this key: about what, and its state then."""
     found = _TELL.fullmatch(key)
-    return (found[1], found[2]) if found else None
+    return (found[2], found[3]) if found else None
+
+
+def told_to(key: str) -> int:
+    """Whom the notification of this key is for."""
+    found = _TELL.fullmatch(key)
+    return int(found[1]) if found else 0
 
 
 def spoken_by(key: str) -> SpeechKey | None:

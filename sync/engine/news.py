@@ -12,11 +12,10 @@ from sync.core.news import NewsPlan, plan_news
 from sync.core.rules import Rules
 from sync.engine import backoff, newsroom
 from sync.engine.digest import explained
-from sync.engine.keys import told_by
 from sync.engine.lanes import Lane
 from sync.engine.refusals import refused
 from sync.engine.registry import LANE, NEWS, Deps
-from sync.store import logs, messages, outbox, portals, subjects
+from sync.store import logs, outbox, portals, subjects
 from sync.store.database import read, write
 from sync.store.records import DecisionRow, NewCommand, SubjectRow
 
@@ -72,22 +71,12 @@ def _record(
         conn,
         [DecisionRow(portal_id, NEWS, k, now, p.decision) for k, p in plans.items() if p.effects],
     )
-    messages.set_told(conn, portal_id, _told(plans, wanted))
     for row in rows:
         plan = plans.get(row.key)
         if plan and plan.wait_until:
             subjects.put_off(conn, portal_id, row.kind, row.key, row.version, plan.wait_until)
     done = [row for row in rows if not (row.key in plans and plans[row.key].wait_until)]
     subjects.clean_many(conn, portal_id, [(row.kind, row.key, row.version) for row in done])
-
-
-def _told(plans: Plans, wanted: Mapping[str, Sequence[tuple[str, object, str]]]) -> dict[str, str]:
-    """News that nobody is told of personally: recorded at once."""
-    return {
-        key: plan.told
-        for key, plan in plans.items()
-        if plan.told is not None and not any(told_by(name) for name, _, _ in wanted[key])
-    }
 
 
 def _fail(

@@ -26,7 +26,7 @@ from sync.core.news_of import telling_of
 from sync.core.rules import Rules
 from sync.engine import known_people, news_found, whose
 from sync.engine.known_people import Signed
-from sync.store import ci, deployments, items, messages, mirror, tasks
+from sync.store import ci, deployments, items, messages, mirror, protection, tasks
 
 Place = tuple[int, int]  # connection, project
 Found = Mapping[str, Subject]
@@ -52,7 +52,7 @@ def load(
     jobs = _jobs(conn, found)
     posts = items.posts(conn, portal_id, found)
     said = messages.by_tasks(conn, portal_id, there)
-    told = messages.get_told(conn, portal_id, found)
+    told = messages.told_people(conn, portal_id, found)
     views = {}
     for key, one in found.items():
         ours = users.get(one.project.connection_id, {})
@@ -68,7 +68,7 @@ def load(
             ),
             said=posts.get(key, {}),
             said_in_tasks={t.id: said[t.id][key] for t in mine if key in said.get(t.id, {})},
-            told=told.get(key),
+            told=told.get(key, {}),
             tasks=tuple(mine),
             author=None if _told_in_tasks(one, mine, rules) else writer,
             actor=ours.get(actor.id) if actor else None,
@@ -88,7 +88,7 @@ def _told_in_tasks(one: Subject, concerned: Sequence[Task], rules: Rules) -> boo
 def _around(conn: Connection, found: Found, now: datetime) -> dict[str, Around]:
     places = {(one.project.connection_id, one.project.id) for one in found.values()}
     branches = mirror.default_branches(conn, places)
-    protected = items.protected_branches(conn, places)
+    protected = protection.branches(conn, places)
     before = _before(conn, found)
     out = {}
     for key, one in found.items():

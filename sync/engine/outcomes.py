@@ -14,7 +14,7 @@ from sync.core.effects import MoveTask, PlaceTask, Post, PutCard, PutMessage, Se
 from sync.core.model import MergeRequestKey, Task
 from sync.core.view import Said
 from sync.engine import spoken
-from sync.engine.keys import STEP_KEYS, milestone_of, told_by
+from sync.engine.keys import STEP_KEYS, milestone_of, told_by, told_to
 from sync.engine.registry import NEWS, TASK
 from sync.store import alerts, items, links, logs, messages, outbox, subjects, tasks
 from sync.store.records import CommandRow, DecisionRow
@@ -53,7 +53,7 @@ def record_done(
         [DecisionRow(portal_id, row.subject_kind, row.subject_key, now, n) for row, n in noted],
     )
     spoken.follow(conn, [(row, result.note) for row, result in done])
-    _advance(conn, portal_id, [row for row, _ in done])
+    _advance(conn, portal_id, [row for row, _ in done], now)
 
 
 def record_refused(
@@ -73,7 +73,7 @@ def record_refused(
     )
     spoken.refuse(conn, [(one.command, one.why) for one in refusals])
     distrust(conn, portal_id, [refusal.command for refusal in refusals], now)
-    _advance(conn, portal_id, [refusal.command for refusal in refusals])
+    _advance(conn, portal_id, [refusal.command for refusal in refusals], now)
 
 
 def _forget_older(conn: Connection, portal_id: int, refusal: Refusal, now: datetime) -> None:
@@ -232,11 +232,24 @@ def _fields(conn: Connection, portal_id: int, rows: Sequence[CommandRow]) -> Non
     tasks.set_fields(conn, portal_id, written)
 
 
-def _advance(conn: Connection, portal_id: int, ended: Sequence[CommandRow]) -> None:
+def _tell(conn: Connection, portal_id: int, ended: Iterable[CommandRow], now: datetime) -> None:
+    """Of a thing by rule each person was told; of a task's work whoever it was."""
+    notified = [(row, found) for row in ended if (found := told_by(row.key))]
+    of_work = dict(found for row, found in notified if row.subject_kind != NEWS)
+    by_rule = {
+        (about, told_to(row.key)): state
+        for row, (about, state) in notified
+        if row.subject_kind == NEWS
+    }
+    messages.set_told(conn, portal_id, of_work)
+    messages.set_told_people(conn, portal_id, by_rule, now)
+
+
+def _advance(conn: Connection, portal_id: int, ended: Sequence[CommandRow], now: datetime) -> None:
     """Records the steps that no command is left for, and the milestones people were told of."""
     told = [(*found, int(r.subject_key)) for r in ended if (found := milestone_of(r.key))]
     links.set_milestones(conn, [(key, task_id, reached) for key, reached, task_id in told])
-    messages.set_told(conn, portal_id, dict(found for r in ended if (found := told_by(r.key))))
+    _tell(conn, portal_id, ended, now)
     moves = {r.subject_key: r.effect for r in ended if r.key in STEP_KEYS}
     left = _unfinished(conn, portal_id, moves)
     steps = {

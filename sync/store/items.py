@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, func, select
 from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.kinds import Kind
 from sync.core.view import Said
+from sync.store import protection
 from sync.store.codec import from_json, to_json
 from sync.store.tables import item, item_task, post
 from sync.store.upsert import among, chunks, upsert
@@ -56,6 +57,7 @@ def save(conn: Connection, told: Iterable[Item], now: datetime, *, silent: bool 
         for key, one in sorted(newest.items())
     ]
     upsert(conn, item, rows, keys=_KEYS, update=("updated_at", "heard_at", "body"), where=_newer)
+    protection.note(conn, [one for one in newest.values() if isinstance(one, Push)])
 
 
 def _lacks_author(one: Item) -> bool:
@@ -135,21 +137,6 @@ def of_tasks(
             one = from_json(_TYPES.get(kind, Thing), body), silent
             found[task_id] = (*found.get(task_id, ()), one)
     return found
-
-
-def protected_branches(
-    conn: Connection, wanted: Iterable[tuple[int, int]]
-) -> dict[tuple[int, int], frozenset[str]]:
-    """The branches of which the last push said that they are protected, by project."""
-    found: dict[tuple[int, int], set[str]] = {}
-    columns = item.c.connection_id, item.c.project_id, item.c.kind
-    asked = [(*place, kind) for place in set(wanted) for kind in (Kind.PUSH, Kind.BRANCH)]
-    for condition in among(columns, asked):
-        query = select(*columns[:2], item.c.body).where(condition).order_by(item.c.updated_at)
-        for connection_id, project_id, body in conn.execute(query):
-            known = found.setdefault((connection_id, project_id), set())
-            (known.add if body.get("protected") else known.discard)(body.get("branch") or "")
-    return {place: frozenset(names) for place, names in found.items()}
 
 
 def posts(conn: Connection, portal_id: int, abouts: Iterable[str]) -> dict[str, dict[str, Said]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from sync.core.view import Said
-from sync.store.tables import message, told
+from sync.store.tables import message, told, told_person
 from sync.store.upsert import chunks, upsert
 
 
@@ -62,6 +62,32 @@ def set_told(conn: Connection, portal_id: int, states: Mapping[str, str]) -> Non
         for about, state in sorted(states.items())
     ]
     upsert(conn, told, rows, keys=("portal_id", "about"), update=("state",))
+
+
+def told_people(
+    conn: Connection, portal_id: int, abouts: Iterable[str]
+) -> dict[str, dict[int, str]]:
+    """What each person was last told of each thing by rule."""
+    found: dict[str, dict[int, str]] = {}
+    for piece in chunks(set(abouts)):
+        query = select(told_person.c.about, told_person.c.user_id, told_person.c.state).where(
+            told_person.c.portal_id == portal_id, told_person.c.about.in_(piece)
+        )
+        for about, user_id, state in conn.execute(query):
+            found.setdefault(about, {})[user_id] = state
+    return found
+
+
+def set_told_people(
+    conn: Connection, portal_id: int, states: Mapping[tuple[str, int], str], now: datetime
+) -> None:
+    """Remembers what people, by thing and portal user, were told last."""
+    rows = [
+        {"portal_id": portal_id, "about": about, "user_id": user_id, "state": state, "at": now}
+        for (about, user_id), state in sorted(states.items())
+    ]
+    keys = ("portal_id", "about", "user_id")
+    upsert(conn, told_person, rows, keys=keys, update=("state", "at"))
 
 
 def since(

@@ -48,6 +48,7 @@ from sync.store.tables import (
     spoken,
     subject,
     task,
+    told_person,
 )
 from sync.store.upsert import among
 
@@ -281,6 +282,7 @@ RULES = (
     Rule("alerts", "mirror", alert, alert.c.updated_at, alert.c.state != "open"),
     Rule("what commits said", "mirror", spoken, spoken.c.heard_at, spoken.c.state != "new"),
     Rule("posts", "mirror", post, post.c.at),
+    Rule("what people were told", "mirror", told_person, told_person.c.at),
     Rule("messages", "mirror", message, message.c.at, unless=(_task_is_named(message),)),
     Rule(
         "subjects", "mirror", subject, subject.c.dirty_at, subject.c.state == "clean",

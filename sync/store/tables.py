@@ -301,6 +301,17 @@ told = Table(
     Column("state", Words, nullable=False),
 )
 
+# What each person was last told of one thing by rule.
+told_person = Table(
+    "told_person",
+    metadata,
+    _portal(primary_key=True),
+    Column("about", Words, primary_key=True),
+    Column("user_id", Id, primary_key=True, autoincrement=False),
+    Column("state", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 # The last commit of a push that named a task, in the branch or in a commit.
 named_commit = Table(
     "named_commit",
@@ -363,6 +374,16 @@ carried = Table(
     Column("iid", Id, primary_key=True),
 )
 Index("ix_carried_merge_request", carried.c.connection_id, carried.c.project_id, carried.c.iid)
+
+# The branches that are protected, as their last pushes said.
+protected_branch = Table(
+    "protected_branch",
+    metadata,
+    _connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("branch", Words, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
 
 # Anything else that a project told of itself, as it was last told (sync.core.items). Silent: from
 # before the connection, nothing is said of it.

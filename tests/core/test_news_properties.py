@@ -74,7 +74,7 @@ views = st.builds(
     telling=st.sampled_from(["One", "Two"]).map(lambda text: Telling((Text(text),))),
     said=st.dictionaries(st.sampled_from(DIALOGS), said, max_size=3),
     said_in_tasks=st.dictionaries(st.integers(1, 2), said, max_size=2),
-    told=st.none() | states,
+    told=st.dictionaries(st.integers(1, 9), states, max_size=3),
     tasks=st.sampled_from([(), TASKS[:1], TASKS]),
     author=users,
     actor=users,
@@ -96,13 +96,15 @@ rules = st.builds(
 
 def carried_out(view: NewsView, plan: NewsPlan) -> NewsView:
     chats, comments = dict(view.said), dict(view.said_in_tasks)
+    told = dict(view.told)
     for _, effect, _ in plan.effects:
         match effect:
             case Post(dialog, _, text, message_id):
                 chats[dialog] = _said(chats.get(dialog), text, message_id)
             case PutMessage(task_id, _, text, message_id):
                 comments[task_id] = _said(comments.get(task_id), text, message_id)
-    told = view.told if plan.told is None else plan.told
+            case Notify(_, user_id):
+                told[user_id] = view.facts.state
     return replace(view, said=chats, said_in_tasks=comments, told=told)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 from sync.core.kinds import Kind
-from sync.core.routes import Quiet, Room, Route
+from sync.core.routes import Quiet, Role, Room, Route
 from sync.core.rules import GroupRules, Rules
 from tests.engine.world import World
 
@@ -51,3 +51,34 @@ def test_quiet_hours_hold_a_message_back_until_they_end(world: World) -> None:
     world.tick(timedelta(hours=1).total_seconds())
     world.settle()
     assert len(world.posted()) == 1
+
+
+def test_who_has_quiet_hours_is_told_after_them_of_what_others_know(world: World) -> None:
+    quiet = Quiet(time(8), time(10))  # it is nine o'clock
+    of_pipelines = frozenset({Kind.PIPELINE})
+    routes = (
+        Route(of_pipelines, (Role.MANAGER,)),
+        Route(of_pipelines, (Role.QA,), quiet=quiet),
+    )
+    people = {Role.MANAGER: (7,), Role.QA: (8,)}
+    world.rules = Rules(groups={3: replace(SHOP, routes=routes, people=people)})
+    world.gitlab.push(world.shop, "main", ["One"], "ann")
+    world.gitlab.run_pipeline(world.shop)
+    world.settle()
+    assert [user for user, _ in world.told()] == [7]
+    world.tick(timedelta(hours=1).total_seconds())
+    world.settle()
+    assert sorted(user for user, _ in world.told()) == [7, 8]
+
+
+def test_a_new_look_between_two_notifications_loses_none(world: World) -> None:
+    people = {Role.QA: (7, 8)}
+    routes = (Route(frozenset({Kind.PIPELINE}), (Role.QA,)),)
+    world.rules = Rules(groups={3: replace(SHOP, routes=routes, people=people)})
+    world.refuse("im.notify.system.add", "INTERNAL_SERVER_ERROR", times=1)
+    world.gitlab.push(world.shop, "main", ["One"], "ann")
+    world.gitlab.run_pipeline(world.shop)
+    world.work()
+    world.store([replace(one, dedupe_key=f"{one.dedupe_key}2") for one in world.inbox_order])
+    world.settle()
+    assert sorted(user for user, _ in world.told()) == [7, 8]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from sync.core.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.effects import Notify
-from sync.core.items import TagPush
+from sync.core.items import Push, TagPush
 from sync.core.model import Job, LinkKind, PortalUser, Task, TaskStatus
 from sync.core.view import Said
 from sync.store import (
@@ -183,9 +183,10 @@ def _fill(conn: Connection, portal_id: int) -> None:
     tasks.save_stages(conn, portal_id, 4, [], NOW)
     messages.save(conn, portal_id, {(1, "ci:1/3:b"): Said(5, "t", NOW)})
     messages.set_told(conn, portal_id, {"ci:1/3:b": "5:failed"})
+    messages.set_told_people(conn, portal_id, {("tag:1/3:v1", 7): "created"}, NOW)
     ci.save_named(conn, portal_id, [((c, 3, "b", "s"), 1)])
     tag = TagPush(project, "v1", "s", None)
-    items.save(conn, [tag], NOW)
+    items.save(conn, [tag, Push(project, "b", (), None, "s", protected=True)], NOW)
     items.save_tasks(conn, portal_id, [(items.id_of(tag), 1)])
     items.save_posts(conn, portal_id, {("tag:1/3:v1", "sg3"): Said(5, "t", NOW)})
     for table, values in _NEW_ROWS.items():
