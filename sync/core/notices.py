@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sync.core.cards import notification, rendered
-from sync.core.effects import Effect, Notify
+from sync.core.effects import Due, Notify
 from sync.core.lifecycle import milestone_of, news
 from sync.core.model import LinkKind, MergeRequestKey, Milestone, Task
 from sync.core.moves import named
@@ -19,7 +19,7 @@ from sync.core.view import LinkView, TaskView
 class Telling:
     """The notifications, the milestones that change, and what must be read first."""
 
-    effects: tuple[tuple[str, Effect, str], ...] = ()
+    effects: tuple[Due, ...] = ()
     milestones: Mapping[MergeRequestKey, Milestone] = field(default_factory=dict)
     needs: frozenset[str] = frozenset()
 
@@ -51,7 +51,7 @@ def _told(link: LinkView, now: Milestone) -> Milestone | None:
 
 def _notify(
     view: TaskView, task: Task, rules: Rules, *, link: LinkView, new: Milestone
-) -> tuple[str, Effect, str] | None:
+) -> Due | None:
     user, merge_request = task.responsible_id, link.merge_request
     actor = merge_request.actor
     if not user or new not in rules.for_group(task.group_id).notify:

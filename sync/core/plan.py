@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sync.core import cards_due, ci, deployments_due, moves, notes_due, notices, spoken_due
-from sync.core.effects import Effect
+from sync.core.effects import Due
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.phrases import say
 from sync.core.rules import Rules
@@ -40,7 +40,7 @@ class Plan:
     followed, for people to see.
     """
 
-    effects: tuple[tuple[str, Effect, str], ...]
+    effects: tuple[Due, ...]
     decision: str
     step: Step | None
     needs: frozenset[str] = frozenset()
@@ -81,6 +81,6 @@ def _unread(view: TaskView, rules: Rules, needs: frozenset[str]) -> Plan:
     return Plan(effects=(), decision=decision, step=view.step, needs=needs)
 
 
-def _decision(rules: Rules, said: Iterable[str], effects: Iterable[tuple[str, Effect, str]]) -> str:
+def _decision(rules: Rules, said: Iterable[str], effects: Iterable[Due]) -> str:
     reasons = (reason for _, _, reason in effects)
     return "; ".join((*said, *reasons)) or say(rules.language, "nothing")
