@@ -17,7 +17,7 @@ from sync.core.effects import Due
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.phrases import say
 from sync.core.rules import Rules
-from sync.core.speech import SpeechKey
+from sync.core.spoken import SpeechKey
 from sync.core.spoken_due import Ended
 from sync.core.view import LinkView, TaskView
 

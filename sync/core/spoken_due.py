@@ -15,8 +15,8 @@ from sync.core.model import SHORT_SHA, Task, TaskStatus
 from sync.core.moves import Moving, reached
 from sync.core.phrases import say, tell
 from sync.core.rules import CommitRules, Rules
-from sync.core.smart import MOST_SECONDS, Verb
-from sync.core.speech import Heard, Speech, SpeechKey, State
+from sync.core.spoken import Heard, Speech, SpeechKey, State
+from sync.core.spoken_words import MOST_SECONDS, Verb
 from sync.core.told_parts import MOST_NAME
 from sync.core.view import TaskView
 from sync.text import bbcode
