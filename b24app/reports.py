@@ -62,7 +62,8 @@ class Failure:
     """Something that was given up: `kind` and `id` are what `replay` takes.
 
     `action`: the command's kind, the verb of a commit's command, `decide` of a subject, `read` of
-    a delivery; `about`: the task, or the event's name.
+    a delivery; `about`: the task, the event's name, or what else the subject is (`of`: its kind,
+    "" of a delivery).
     """
 
     kind: str
@@ -71,6 +72,7 @@ class Failure:
     about: str
     text: str
     at: datetime | None
+    of: str = "task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +149,31 @@ def failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
     What a commit told a task is among it where a setting may change the answer.
     """
     heard = [
-        Failure("delivery", str(one.id), "read", one.event, one.outcome, one.received_at)
+        Failure("delivery", str(one.id), "read", one.event, one.outcome, one.received_at, "")
         for one in deliveries.dead(conn, portal_id)
     ]
     looked = [
-        Failure("subject", f"{one.kind}:{one.key}", "decide", one.key, one.error, one.dirty_at)
+        Failure(
+            "subject",
+            f"{one.kind}:{one.key}",
+            "decide",
+            one.key,
+            one.error,
+            one.dirty_at,
+            one.kind,
+        )
         for one in subjects.dead(conn, portal_id)
     ]
     written = [
-        Failure("command", str(one.id), one.kind, one.subject_key, one.error, one.done_at)
+        Failure(
+            "command",
+            str(one.id),
+            one.kind,
+            one.subject_key,
+            one.error,
+            one.done_at,
+            one.subject_kind,
+        )
         for one in outbox.refused(conn, portal_id)
     ]
     told = [
