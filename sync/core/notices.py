@@ -16,7 +16,7 @@ from sync.core.view import LinkView, TaskView
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class Notifying:
     """The notifications, the milestones that change, and what must be read first."""
 
     effects: tuple[Due, ...] = ()
@@ -24,17 +24,17 @@ class Telling:
     needs: frozenset[str] = frozenset()
 
 
-def decide(view: TaskView, rules: Rules) -> Telling:
+def decide(view: TaskView, rules: Rules) -> Notifying:
     """The responsible person is told of milestones; never of mentions, never of their own doing."""
     changed = [(link, now) for link in view.ordered() if (now := _changed(link))]
     told = [(link, new) for link, now in changed if (new := _told(link, now))]
     milestones = {link.merge_request.key: now for link, now in changed}
     if not told:
-        return Telling(milestones=milestones)
+        return Notifying(milestones=milestones)
     if view.current is None:
-        return Telling(needs=frozenset({"task"}))
+        return Notifying(needs=frozenset({"task"}))
     effects = (_notify(view, view.current, rules, link=link, new=new) for link, new in told)
-    return Telling(tuple(effect for effect in effects if effect), milestones)
+    return Notifying(tuple(effect for effect in effects if effect), milestones)
 
 
 def _changed(link: LinkView) -> Milestone | None:

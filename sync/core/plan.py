@@ -54,12 +54,12 @@ def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
     """Desired minus applied. `now`: aware UTC, for the portal's window for edits."""
     moving = moves.decide(view, rules)
     speaking = spoken_due.decide(view, rules, moving)
-    telling = notices.decide(view, rules)
+    notifying = notices.decide(view, rules)
     showing = cards_due.decide(view, rules, now)
     reporting = ci.decide(view, rules, now)
     deployed = deployments_due.decide(view, rules, now)
     commented = notes_due.decide(view, rules, now)
-    parts = moving, speaking, showing, telling, reporting, deployed, commented
+    parts = moving, speaking, showing, notifying, reporting, deployed, commented
     if needs := frozenset[str]().union(*(part.needs for part in parts)):
         return _unread(view, rules, needs)
     moved = (effect for effect in moving.effects if effect[0] not in speaking.instead)
@@ -69,7 +69,7 @@ def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
         effects=effects,
         decision=_decision(rules, (*moving.said, *ended), effects),
         step=moving.step,
-        milestones=telling.milestones,
+        milestones=notifying.milestones,
         told=reporting.told,
         spoken=speaking.ended,
         problems=moving.problems,
