@@ -27,7 +27,15 @@ from sync.store.database import read, write
 
 def blueprint(deps: Deps) -> Blueprint:
     here = Blueprint("api", __name__, url_prefix="/api")
+    _pages(here, deps)
+    _connections(here, deps)
+    _failures(here, deps)
+    _alerts(here, deps)
+    _installation(here, deps)
+    return here
 
+
+def _pages(here: Blueprint, deps: Deps) -> None:
     @here.post("/renew")
     def renew() -> Response:
         """A new token for a page that stays open.
@@ -51,6 +59,16 @@ def blueprint(deps: Deps) -> Blueprint:
         told["connections"] = [_said(one, "state_reason") for one in found.connections]
         return jsonify(_said(told, "reason"))
 
+    @here.get("/task/<int:task_id>/development")
+    def development(task_id: int) -> Response:
+        visitor = _visitor(deps)
+        rules = deps.rooms.rules(visitor.portal_id)
+        with read(deps.engine) as conn:
+            now = deps.clock.now()
+            return jsonify(seen.development(conn, visitor.portal_id, task_id, rules, now))
+
+
+def _connections(here: Blueprint, deps: Deps) -> None:
     @here.get("/connections")
     def listed() -> Response:
         visitor = _visitor(deps)
@@ -65,12 +83,14 @@ def blueprint(deps: Deps) -> Blueprint:
             record = connections.by_name(conn, visitor.portal_id, name)
         if record is None:
             raise Unwelcome(404, "no_connection", f"There is no connection {name}")
-        from b24app.connecting import examine
+        from b24app.connecting import examine  # python-gitlab is large, and no other page needs it
 
         tested = examine(deps.rooms, record)
         problems = [translated(language(), one) for one in tested.problems]
         return jsonify(asdict(tested) | {"problems": problems})
 
+
+def _failures(here: Blueprint, deps: Deps) -> None:
     @here.get("/failures")
     def failures() -> Response:
         visitor = _visitor(deps)
@@ -89,6 +109,8 @@ def blueprint(deps: Deps) -> Blueprint:
         deps.wake(visitor.portal_id)
         return jsonify(replayed=count)
 
+
+def _alerts(here: Blueprint, deps: Deps) -> None:
     @here.get("/alerts")
     def alerts() -> Response:
         """Open ones; with `?all=1` also those that are over."""
@@ -108,7 +130,7 @@ def blueprint(deps: Deps) -> Blueprint:
             name = known.name if known and known.name else str(visitor.user_id)
             now = deps.clock.now()
             row = alert_acts.acknowledge(conn, visitor.portal_id, handle, name, now)
-            return _alert(conn, deps, visitor, row)
+            return _shown(conn, deps, visitor, row)
 
     @here.post("/alerts/<path:handle>/assign")
     def assign(handle: str) -> Response:
@@ -123,16 +145,10 @@ def blueprint(deps: Deps) -> Blueprint:
                 row = alert_acts.assign(conn, visitor.portal_id, handle, user_id, now, by=by)
             except alert_acts.UnknownPerson as error:
                 raise Unwelcome(400, "no_person", str(error)) from None
-            return _alert(conn, deps, visitor, row)
+            return _shown(conn, deps, visitor, row)
 
-    @here.get("/task/<int:task_id>/development")
-    def development(task_id: int) -> Response:
-        visitor = _visitor(deps)
-        rules = deps.rooms.rules(visitor.portal_id)
-        with read(deps.engine) as conn:
-            now = deps.clock.now()
-            return jsonify(seen.development(conn, visitor.portal_id, task_id, rules, now))
 
+def _installation(here: Blueprint, deps: Deps) -> None:
     @here.post("/install/run")
     def run() -> Response:
         """Runs the steps and tells each as it ends, one JSON line a step."""
@@ -150,10 +166,8 @@ def blueprint(deps: Deps) -> Blueprint:
         tenants.activate(deps, portal_id, names)
         return jsonify(state="active")
 
-    return here
 
-
-def _alert(conn: Connection, deps: Deps, visitor: Visitor, row: AlertRow | None) -> Response:
+def _shown(conn: Connection, deps: Deps, visitor: Visitor, row: AlertRow | None) -> Response:
     """The alert as it is now. Raises Unwelcome (404) where it is not one of the portal's."""
     if row is None:
         raise Unwelcome(404, "no_alert", "There is no such alert")

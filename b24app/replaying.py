@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, select
 
-from sync.core.speech import SpeechKey
+from sync.core.spoken import SpeechKey
 from sync.engine import spoken
 from sync.engine.keys import spoken_by
 from sync.store import deliveries, outbox, subjects, tasks

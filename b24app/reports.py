@@ -22,7 +22,16 @@ from sync.store import (
     subjects,
     tasks,
 )
-from sync.store.records import ConnectionRecord, LinkRow, PortalRecord, TaskRow
+from sync.store.records import (
+    CommandRow,
+    ConnectionRecord,
+    DeliveryRow,
+    LinkRow,
+    PortalRecord,
+    SubjectRow,
+    TaskRow,
+)
+from sync.store.spoken import SpokenRow
 from sync.store.tables import connection, merge_request
 
 SHOWN = 50
@@ -62,7 +71,8 @@ class Failure:
     """Something that was given up: `kind` and `id` are what `replay` takes.
 
     `action`: the command's kind, the verb of a commit's command, `decide` of a subject, `read` of
-    a delivery; `about`: the task, or the event's name.
+    a delivery; `about`: the task, the event's name, or what else the subject is (`of`: its kind,
+    "" of a delivery).
     """
 
     kind: str
@@ -71,6 +81,7 @@ class Failure:
     about: str
     text: str
     at: datetime | None
+    of: str = "task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,31 +157,33 @@ def failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
 
     What a commit told a task is among it where a setting may change the answer.
     """
-    heard = [
-        Failure("delivery", str(one.id), "read", one.event, one.outcome, one.received_at)
-        for one in deliveries.dead(conn, portal_id)
-    ]
-    looked = [
-        Failure("subject", f"{one.kind}:{one.key}", "decide", one.key, one.error, one.dirty_at)
-        for one in subjects.dead(conn, portal_id)
-    ]
-    written = [
-        Failure("command", str(one.id), one.kind, one.subject_key, one.error, one.done_at)
-        for one in outbox.refused(conn, portal_id)
-    ]
-    told = [
-        Failure(
-            "spoken",
-            str(one.key),
-            one.speech.command.verb.value,
-            str(one.speech.command.task_id),
-            one.reason,
-            one.heard_at,
-        )
-        for one in spoken.refused(conn, portal_id)
-        if one.speech.mendable
-    ]
-    return (*written, *told, *looked, *heard)
+    told = (one for one in spoken.refused(conn, portal_id) if one.speech.mendable)
+    return (
+        *map(_written, outbox.refused(conn, portal_id)),
+        *map(_told, told),
+        *map(_looked, subjects.dead(conn, portal_id)),
+        *map(_heard, deliveries.dead(conn, portal_id)),
+    )
+
+
+def _written(one: CommandRow) -> Failure:
+    about, of = one.subject_key, one.subject_kind
+    return Failure("command", str(one.id), one.kind, about, one.error, one.done_at, of)
+
+
+def _told(one: SpokenRow) -> Failure:
+    command = one.speech.command
+    action, task = command.verb.value, str(command.task_id)
+    return Failure("spoken", str(one.key), action, task, one.reason, one.heard_at)
+
+
+def _looked(one: SubjectRow) -> Failure:
+    key = f"{one.kind}:{one.key}"
+    return Failure("subject", key, "decide", one.key, one.error, one.dirty_at, one.kind)
+
+
+def _heard(one: DeliveryRow) -> Failure:
+    return Failure("delivery", str(one.id), "read", one.event, one.outcome, one.received_at, "")
 
 
 def find_portal(conn: Connection, name: str | None) -> PortalRecord:

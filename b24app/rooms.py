@@ -106,7 +106,7 @@ class Rooms:
         return self._gitlab(record, "", actor)
 
     def _gitlab(self, record: ConnectionRecord, token: str, actor: str) -> GitLab:
-        from sync.gitlab.client import GitLab
+        from sync.gitlab.client import GitLab  # large: a web process needs it for few requests
 
         return GitLab(
             record.base_url,

@@ -11,8 +11,8 @@ from b24app import alert_reports
 from b24app.cli.opening import database, say
 from b24app.reports import find_portal
 from sync.config import Config
-from sync.core.alert_texts import duration
 from sync.core.clock import WallClock
+from sync.core.durations import lasted
 from sync.engine import alert_acts
 from sync.store.alerts import AlertRow
 from sync.store.database import read, write
@@ -32,7 +32,7 @@ def _list(config: Config, args: argparse.Namespace) -> int:
         recovered = alert_reports.recoveries(conn, portal.id, now)
     say(*_table([_cells(row, now) for row in found]))
     for one in recovered:
-        took = duration(timedelta(seconds=one.seconds), "en")
+        took = lasted(timedelta(seconds=one.seconds), "en")
         say(f"recovered in {took} on average, {one.count} in 30 days: {one.project} {one.branch}")
     return 0
 
@@ -42,7 +42,7 @@ def _cells(row: alert_reports.Row, now: datetime) -> tuple[str, ...]:
     seen = f"seen by {row.acknowledged_by}" if row.acknowledged_by else ""
     name = row.assigned_name or row.assigned_to
     who = ", ".join(filter(None, [seen, f"assigned to {name}" if name else ""])) or "-"
-    age = duration((row.ended_at or now) - row.opened_at, "en")
+    age = lasted((row.ended_at or now) - row.opened_at, "en")
     place = f"{row.project} {row.branch}{stage}"
     return row.id, row.state, row.severity, str(row.failures), age, place, who
 

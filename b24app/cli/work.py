@@ -65,22 +65,25 @@ def _lines(conn: Connection, portal: PortalRecord, limit: int) -> list[str]:
 
 
 _ACTIONS = {
-    "move_task": "status of task {}",
-    "place_task": "kanban column of task {}",
-    "set_fields": "fields of task {}",
-    "put_card": "card in the discussion of task {}",
-    "put_message": "message in the discussion of task {}",
-    "log_time": "time of task {}",
-    "notify": "notification about task {}",
-    "open_task": "task for an alert of {}",
-    "decide": "decision about task {}",
+    "move_task": "status of {}",
+    "place_task": "kanban column of {}",
+    "set_fields": "fields of {}",
+    "put_card": "card in the discussion of {}",
+    "put_message": "message in a discussion about {}",
+    "log_time": "time of {}",
+    "post": "message in a chat about {}",
+    "notify": "notification about {}",
+    "open_task": "task for {}",
+    "decide": "decision about {}",
     "read": "event {}",
-    **{verb.value: f"{word} for task {{}}" for verb, word in SHOWN.items()},
+    **{verb.value: f"{word} for {{}}" for verb, word in SHOWN.items()},
 }
+_SUBJECTS = {"task": "task {}", "alerts": "alerts of {}"}
 
 
 def _what(failure: reports.Failure) -> str:
-    return _ACTIONS.get(failure.action, failure.action + " {}").format(failure.about)
+    subject = _SUBJECTS.get(failure.of, "{}").format(failure.about)
+    return _ACTIONS.get(failure.action, failure.action + " {}").format(subject)
 
 
 def _purge(last: PurgeRow) -> str:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from urllib.parse import quote
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sync.core import ci_texts, durations, pages
 from sync.core.alert_names import AlertKey
 from sync.core.alerts import GONE, Alert, AlertState
 from sync.core.kinds import Kind
 from sync.core.model import Job, Person, Pipeline, Project
-from sync.core.news_texts import Line, Telling
+from sync.core.news_texts import Telling
 from sync.core.phrases import say, tell
+from sync.core.told_parts import MOST_NAME, link, project_link
 from sync.core.written import written
 from sync.text.bidi import upright_text
-from sync.text.tree import Document, Inline, LineBreak, Link, Paragraph, Text, UserMention
+from sync.text.clip import clipped
+from sync.text.plain import Line, run_of
+from sync.text.tree import Document, Inline, Paragraph, Text, UserMention
 
-MOST_JOBS = 6  # named; the rest are counted
-MOST_NAME = 120  # characters
-MOST_TITLE = 250  # characters of a task's title
+MOST_TASK_TITLE = 250  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ def telling(one: AlertNews, language: str) -> Telling:
     alert = one.alert
     lasted = (alert.ended_at or alert.failed_at) - alert.opened_at
     places: dict[str, Line] = {
-        "project": (_link(one.project.url, one.project.path),),
+        "project": (project_link(one.project),),
         "link": (_pipeline(one),),
         "url": (Text(_address(one)),),
         "state": tell(language, f"word {alert.state}"),
         "branch": _where(one, language),
-        "stage": (Text(_clipped(alert.stage, MOST_NAME)),),
+        "stage": (Text(clipped(alert.stage, MOST_NAME)),),
         "count": (Text(str(alert.failures)),),
-        "duration": (Text(duration(lasted, language)),),
+        "duration": (Text(durations.lasted(lasted, language)),),
     }
     return Telling(headline, tuple(lines), places=places)
 
@@ -97,24 +97,23 @@ def task_title(one: AlertNews, language: str) -> str:
     ref = f"{one.ref} ({one.alert.stage})" if one.alert.stage else one.ref
     number = f"#{one.alert.opened_by}"
     title = say(language, "alert task title", pipeline=number, branch=ref, project=one.project.path)
-    return _clipped(" ".join(upright_text(title).split()), MOST_TITLE)
+    return clipped(" ".join(upright_text(title).split()), MOST_TASK_TITLE)
 
 
 def task_text(one: AlertNews, language: str) -> str:
     """It depends on how the alert began alone: said again it is the same. BBCode."""
     opened_by = one.alert.opened_by
-    link = _link(f"{one.project.url}/-/pipelines/{opened_by}", f"#{opened_by}")
+    page = link(pages.pipeline(one.project, opened_by), f"#{opened_by}")
     lines = [
-        tell(language, "alert task pipeline", pipeline=link, since=_moment(one, language)),
+        tell(language, "alert task pipeline", pipeline=page, since=_moment(one, language)),
         tell(
             language,
             "alert task branch",
             branch=_where(one, language),
-            project=_link(one.project.url, one.project.path),
+            project=project_link(one.project),
         ),
     ]
-    nodes = tuple(node for line in lines for node in (LineBreak(), *line))
-    return written(Document((Paragraph(nodes[1:]),)))
+    return written(Document((Paragraph(run_of(lines)),)))
 
 
 def _headline(one: AlertNews, language: str) -> Line:
@@ -123,11 +122,11 @@ def _headline(one: AlertNews, language: str) -> Line:
         language,
         _phrase(one),
         branch=_where(one, language),
-        project=_link(one.project.url, one.project.path),
+        project=project_link(one.project),
         pipeline=_pipeline(one),
         ordinal=ordinal(alert.failures, language),
         since=_since(one, language),
-        duration=duration((alert.ended_at or alert.failed_at) - alert.opened_at, language),
+        duration=durations.lasted((alert.ended_at or alert.failed_at) - alert.opened_at, language),
         who=_mention(one.fixed_by) if one.fixed_by else Text(""),
     )
 
@@ -149,12 +148,12 @@ def _phrase(one: AlertNews) -> str:
 
 def _where(one: AlertNews, language: str) -> Line:
     """The branch; one that is gone is no link."""
-    name = _clipped(one.ref, MOST_NAME)
-    url = f"{one.project.url}/-/tree/{quote(one.ref)}"
-    node: Inline = Text(name) if _phrase(one) == "alert gone" else _link(url, name)
+    name = clipped(one.ref, MOST_NAME)
+    url = "" if _phrase(one) == "alert gone" else pages.branch(one.project, one.ref)
+    node = link(url, name)
     if not one.alert.stage:
         return (node,)
-    return tell(language, "alert stage", branch=node, stage=_clipped(one.alert.stage, MOST_NAME))
+    return tell(language, "alert stage", branch=node, stage=clipped(one.alert.stage, MOST_NAME))
 
 
 def _failure(one: AlertNews, language: str) -> list[Line]:
@@ -162,47 +161,34 @@ def _failure(one: AlertNews, language: str) -> list[Line]:
     if one.alert.state is not AlertState.OPEN:
         return []
     line = tell(language, "ci pipeline", link=_pipeline(one))
-    commit = one.failed.commit if one.failed else None
-    if commit:
-        title = _clipped(commit.message.strip().split("\n")[0], MOST_NAME)
-        author = _clipped(commit.author_name, MOST_NAME)
-        line = (*line, *tell(language, "ci commit", link=_link(commit.url, title), author=author))
+    line = (*line, *ci_texts.commit(one.failed.commit if one.failed else None, language))
     mine = [job for job in one.jobs if not job.allowed and one.alert.stage in ("", job.stage)]
-    return [line, *([tell(language, "alert jobs", jobs=_jobs(mine, language))] if mine else [])]
-
-
-def _jobs(jobs: Sequence[Job], language: str) -> Line:
-    shown: list[Inline] = [
-        _link(job.url, _clipped(job.name, MOST_NAME)) for job in jobs[:MOST_JOBS]
-    ]
-    if rest := len(jobs) - len(shown):
-        shown.append(Text(say(language, "more", count=rest)))
-    return tuple(node for one in shown for node in (Text(", "), one))[1:]
+    named = tell(language, "alert jobs", jobs=ci_texts.jobs_of(mine, language))
+    return [line, named] if mine else [line]
 
 
 def _people(one: AlertNews, language: str) -> list[Line]:
     lines: list[Line] = []
     if one.seen_by:
-        lines.append(tell(language, "alert seen", who=_clipped(one.seen_by, MOST_NAME)))
+        lines.append(tell(language, "alert seen", who=clipped(one.seen_by, MOST_NAME)))
     if one.assigned:
         lines.append(tell(language, "alert assigned", who=_mention(one.assigned)))
     if one.task:
         number, url = one.task
-        lines.append(tell(language, "alert task", task=_link(url, str(number))))
+        lines.append(tell(language, "alert task", task=link(url, str(number))))
     return lines
 
 
 def _mention(one: Somebody) -> Inline:
-    return UserMention(_clipped(one.name, MOST_NAME), portal_user=one.user)
+    return UserMention(clipped(one.name, MOST_NAME), portal_user=one.user)
 
 
 def _pipeline(one: AlertNews) -> Inline:
-    return _link(_address(one), f"#{one.alert.failed_by}")
+    return link(_address(one), f"#{one.alert.failed_by}")
 
 
 def _address(one: AlertNews) -> str:
-    made = f"{one.project.url}/-/pipelines/{one.alert.failed_by}"
-    return one.failed.url if one.failed else made
+    return one.failed.url if one.failed else pages.pipeline(one.project, one.alert.failed_by)
 
 
 def _since(one: AlertNews, language: str) -> str:
@@ -226,24 +212,3 @@ def ordinal(number: int, language: str) -> str:
     teen = 10 < number % 100 < 14
     ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return say(language, f"ordinal {ending}", number=number)
-
-
-def duration(took: timedelta, language: str) -> str:
-    """To the minute: 42 min, 3 h 5 min, 2 d 4 h."""
-    minutes = max(0, int(took.total_seconds()) // 60)
-    hours, days = minutes // 60, minutes // 1440
-    if not minutes:
-        return say(language, "lasted moments")
-    if not hours:
-        return say(language, "lasted minutes", minutes=minutes)
-    if not days:
-        return say(language, "lasted hours", hours=hours, minutes=minutes % 60)
-    return say(language, "lasted days", days=days, hours=hours % 24)
-
-
-def _link(url: str, text: str) -> Link:
-    return Link(url, (Text(text),))
-
-
-def _clipped(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -249,7 +249,7 @@ def _fail(line: _Line, ending: Ending, severity: Severity) -> None:
         failed_by=ending.pipeline,
         endings=_remembered(alert.endings, ending),
     )
-    _shake(line, ending.at)
+    _shake(line)
 
 
 def _pass(line: _Line, ending: Ending) -> None:
@@ -257,12 +257,12 @@ def _pass(line: _Line, ending: Ending) -> None:
         return
     line.failing, line.passed = False, ending
     line.changed(ending.at)
-    _shake(line, ending.at)
+    _shake(line)
     if line.current.state is not AlertState.UNSTABLE:
         _end(line, AlertState.RESOLVED, ending)
 
 
-def _shake(line: _Line, at: datetime) -> None:
+def _shake(line: _Line) -> None:
     """From its fourth change within the hour a line is unstable, until it is quiet for an hour."""
     alert = line.current
     if alert and (line.flaps or alert.state is AlertState.UNSTABLE):

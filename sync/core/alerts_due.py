@@ -14,13 +14,12 @@ from hashlib import sha256
 from sync.core.alert_texts import AlertNews, assigned_to_you, ended, task_text, task_title
 from sync.core.alerts import AlertState
 from sync.core.cards_due import EDIT_WINDOW
-from sync.core.effects import Effect, Notify, OpenTask, PutMessage
+from sync.core.effects import Due, Notify, OpenTask, PutMessage
 from sync.core.model import Task
 from sync.core.phrases import say
 from sync.core.rules import Rules
 from sync.core.view import Said
 
-Planned = tuple[str, Effect, str]
 NOTHING = Said()
 
 
@@ -55,11 +54,11 @@ def end(about: str) -> str:
     return f"{about}>end"
 
 
-def decide(one: Concern, rules: Rules, now: datetime) -> tuple[Planned, ...]:
+def decide(one: Concern, rules: Rules, now: datetime) -> tuple[Due, ...]:
     return (*_task(one, rules), *_assigned(one, rules), *_end(one, rules, now))
 
 
-def _task(one: Concern, rules: Rules) -> Iterator[Planned]:
+def _task(one: Concern, rules: Rules) -> Iterator[Due]:
     news, group_id = one.news, rules.group_of(one.news.project.path)
     wanted = rules.for_group(group_id).alerts.open_task
     assigned = news.assigned.user if news.assigned else None
@@ -85,7 +84,7 @@ def marker(about: str) -> str:
     return f"b24bridge-{sha256(about.encode()).hexdigest()[:40]}"
 
 
-def _assigned(one: Concern, rules: Rules) -> Iterator[Planned]:
+def _assigned(one: Concern, rules: Rules) -> Iterator[Due]:
     news = one.news
     if not news.assigned or not news.assigned.user or news.alert.state.over:
         return
@@ -98,7 +97,7 @@ def _assigned(one: Concern, rules: Rules) -> Iterator[Planned]:
     yield f"tell:{user}:{about}>{user}", effect, say(rules.language, "alert assignment told")
 
 
-def _end(one: Concern, rules: Rules, now: datetime) -> Iterator[Planned]:
+def _end(one: Concern, rules: Rules, now: datetime) -> Iterator[Due]:
     """Said once it is resolved; one that fails again after all was never over."""
     news, said = one.news, one.said
     if one.task is None or news.alert.state is not AlertState.RESOLVED:

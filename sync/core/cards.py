@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sync.core.model import (
     LinkKind,
@@ -15,23 +15,11 @@ from sync.core.model import (
     Task,
 )
 from sync.core.phrases import known, tell
+from sync.core.told_parts import MOST_TITLE, Users, listed, person, project_link
 from sync.core.written import written
-from sync.text.tree import (
-    Document,
-    Inline,
-    LineBreak,
-    Link,
-    Paragraph,
-    Strong,
-    Text,
-    UserMention,
-)
-
-MOST_PEOPLE = 6  # named in one line; the rest are counted
-MOST_TITLE = 255  # characters, what the code host allows
-MOST_NAME = 120
-
-Users = Mapping[int, int]  # a person's id on the code host → the portal user's id
+from sync.text.clip import clipped
+from sync.text.plain import Line, run_of
+from sync.text.tree import Document, Link, Paragraph, Strong
 
 _MENTION = re.compile(r"\[user=\d{1,19}\]|\[/user\]")
 
@@ -63,10 +51,10 @@ def notification(
     sentence = tell(
         language,
         f"notify {milestone}",
-        task=_clipped(task.title, MOST_TITLE),
+        task=clipped(task.title, MOST_TITLE),
         link=title_link(merge_request, language),
     )
-    by = tell(language, "by", actor=_person(actor, users)) if actor else ()
+    by = tell(language, "by", actor=person(actor, language, users)) if actor else ()
     return Document((Paragraph((*sentence, *by)),))
 
 
@@ -82,13 +70,12 @@ def rendered(document: Document) -> str:
     return written(document)
 
 
-def _lines(lines: Iterable[tuple[Inline, ...]]) -> Document:
+def _lines(lines: Iterable[Line]) -> Document:
     """One paragraph, a line break between the lines."""
-    nodes = [node for line in lines for node in (LineBreak(), *line)]
-    return Document((Paragraph(tuple(nodes[1:])),))
+    return Document((Paragraph(run_of(lines)),))
 
 
-def about(merge_request: MergeRequest, language: str, users: Users) -> list[tuple[Inline, ...]]:
+def about(merge_request: MergeRequest, language: str, users: Users) -> list[Line]:
     """Branches, author, reviewers, pipeline: those that are known."""
     lines = [
         tell(
@@ -96,35 +83,35 @@ def about(merge_request: MergeRequest, language: str, users: Users) -> list[tupl
             "branches",
             source=merge_request.source_branch,
             target=merge_request.target_branch,
-            project=Link(merge_request.project.url, (Text(merge_request.project.path),)),
+            project=project_link(merge_request.project),
         )
     ]
     if merge_request.author:
-        lines.append(tell(language, "author", person=_person(merge_request.author, users)))
+        lines.append(tell(language, "author", person=person(merge_request.author, language, users)))
     if merge_request.reviewers:
         reviewers = [
             _reviewer(one, language, users)
             for one in sorted(merge_request.reviewers, key=_by_reviewer)
         ]
-        lines.append(tell(language, "reviewers", people=_listed(reviewers, language)))
+        lines.append(tell(language, "reviewers", people=listed(reviewers, language)))
     if merge_request.pipeline:
         lines.append(_pipeline_line(merge_request, language))
     return lines
 
 
-def approvals(merge_request: MergeRequest, language: str, users: Users) -> list[tuple[Inline, ...]]:
+def approvals(merge_request: MergeRequest, language: str, users: Users) -> list[Line]:
     """The line that says who approved it, where anybody did."""
     if not merge_request.approved_by:
         return []
     return [tell(language, "told approvals", people=_approvers(merge_request, language, users))]
 
 
-def _approvers(merge_request: MergeRequest, language: str, users: Users) -> tuple[Inline, ...]:
+def _approvers(merge_request: MergeRequest, language: str, users: Users) -> Line:
     people = sorted(merge_request.approved_by, key=_by_id)
-    return _listed([(_person(one, users),) for one in people], language)
+    return listed([(person(one, language, users),) for one in people], language)
 
 
-def _state_line(merge_request: MergeRequest, language: str, users: Users) -> tuple[Inline, ...]:
+def _state_line(merge_request: MergeRequest, language: str, users: Users) -> Line:
     state = tell(language, state_key(merge_request))
     if not merge_request.approved_by:
         return tell(language, "state", state=state)
@@ -147,43 +134,28 @@ def state_key(merge_request: MergeRequest) -> str:
             return "approved" if merge_request.approved else "review"
 
 
-def _pipeline_line(merge_request: MergeRequest, language: str) -> tuple[Inline, ...]:
+def _pipeline_line(merge_request: MergeRequest, language: str) -> Line:
     pipeline = merge_request.pipeline
     status = tell(language, f"pipeline {pipeline.status}")
     return tell(language, "pipeline", status=Link(pipeline.url, status))
 
 
-def _reviewer(reviewer: Reviewer, language: str, users: Users) -> tuple[Inline, ...]:
+def _reviewer(reviewer: Reviewer, language: str, users: Users) -> Line:
     """The person and the review's state; a state of a future version is left out."""
-    person, key = _person(reviewer.person, users), f"reviewer {reviewer.state}"
+    who, key = person(reviewer.person, language, users), f"reviewer {reviewer.state}"
     if not known(key):
-        return (person,)
-    return tell(language, "reviewer", person=person, state=tell(language, key))
-
-
-def _listed(people: list[tuple[Inline, ...]], language: str) -> tuple[Inline, ...]:
-    shown = people[:MOST_PEOPLE]
-    if rest := len(people) - len(shown):
-        shown.append(tell(language, "more", count=str(rest)))
-    return tuple(node for one in shown for node in (Text(", "), *one))[1:]
+        return (who,)
+    return tell(language, "reviewer", person=who, state=tell(language, key))
 
 
 def title_link(merge_request: MergeRequest, language: str) -> Link:
     """Its number and title."""
-    title = _clipped(merge_request.title, MOST_TITLE)
+    title = clipped(merge_request.title, MOST_TITLE)
     return Link(merge_request.url, tell(language, "title", iid=str(merge_request.iid), title=title))
-
-
-def _person(person: Person, users: Users) -> Inline:
-    return UserMention(_clipped(person.shown, MOST_NAME), portal_user=users.get(person.id))
 
 
 def _by_id(person: Person) -> int:
     return person.id
-
-
-def _clipped(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _by_reviewer(reviewer: Reviewer) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sync.core.cards import essence, merge_request_card, removed_card, rendered
-from sync.core.effects import Effect, PutCard
+from sync.core.effects import Due, PutCard
 from sync.core.moves import named
 from sync.core.phrases import LANGUAGES, say
 from sync.core.rules import Rules
@@ -19,7 +19,7 @@ EDIT_WINDOW = timedelta(hours=71)
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    effects: tuple[tuple[str, Effect, str], ...] = ()
+    effects: tuple[Due, ...] = ()
     needs: frozenset[str] = frozenset()
 
 
@@ -71,7 +71,7 @@ def _text(view: TaskView, link: LinkView, language: str) -> str:
 
 def _effect(
     view: TaskView, rules: Rules, link: LinkView, text: str, message_id: int | None, phrase: str
-) -> tuple[str, Effect, str]:
+) -> Due:
     key = link.merge_request.key
     effect = PutCard(view.task.id, key, text, message_id)
     reason = say(rules.language, phrase, mr=named(link.merge_request, rules.language))

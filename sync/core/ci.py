@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sync.core.cards_due import EDIT_WINDOW
 from sync.core.ci_texts import first_line, message, notification
-from sync.core.effects import Effect, Notify, PutMessage, SetFields
+from sync.core.effects import Due, Notify, PutMessage, SetFields
 from sync.core.model import Pipeline, PipelineStatus, Task
 from sync.core.phrases import LANGUAGES, say
 from sync.core.rules import Rules
@@ -40,14 +40,12 @@ _SAID_FIRST = frozenset({_S.SUCCESS, _S.FAILED, _S.CANCELED})
 _SHOWN = _SAID_FIRST | {_S.RUNNING, _S.SKIPPED, _S.MANUAL, _S.BLOCKED}
 _NEWS = {_S.FAILED: "failed", _S.SUCCESS: "passed"}
 
-Planned = tuple[str, Effect, str]
-
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
     """The effects, what people are told of which branch, and what must be read first."""
 
-    effects: tuple[Planned, ...] = ()
+    effects: tuple[Due, ...] = ()
     told: Mapping[str, str] = field(default_factory=dict)
     needs: frozenset[str] = frozenset()
 
@@ -71,7 +69,7 @@ def decide(view: TaskView, rules: Rules, now: datetime) -> Reporting:
     runs = sorted(view.runs, key=lambda run: run.about)
     if wants.message and any(lacks_jobs(run) for run in runs):
         return Reporting(needs=frozenset({"jobs"}))
-    effects: list[Planned] = []
+    effects: list[Due] = []
     if wants.field:
         effects += _field(view, view.task, rules.language)
     if wants.message:
@@ -91,7 +89,7 @@ def lacks_jobs(run: Run) -> bool:
     return run.pipeline.status is _S.FAILED and run.jobs is None
 
 
-def _field(view: TaskView, task: Task, language: str) -> Iterator[Planned]:
+def _field(view: TaskView, task: Task, language: str) -> Iterator[Due]:
     newest = max((run.pipeline for run in view.runs), key=newness)
     value = VALUES.get(newest.status)
     if value is None or view.fields.get(FIELD) == value:
@@ -100,7 +98,7 @@ def _field(view: TaskView, task: Task, language: str) -> Iterator[Planned]:
     yield f"field:{FIELD}", SetFields(task.id, {FIELD: value}), reason
 
 
-def _message(view: TaskView, run: Run, rules: Rules, now: datetime) -> Planned | None:
+def _message(view: TaskView, run: Run, rules: Rules, now: datetime) -> Due | None:
     said, status = view.said.get(run.about, Said()), run.pipeline.status
     if status not in _SHOWN:
         return None
@@ -120,7 +118,7 @@ def _is_said(said: Said, run: Run) -> bool:
     return any(old == first_line(run, language) for language in LANGUAGES)
 
 
-def _put(view: TaskView, run: Run, text: str, number: int | None, language: str) -> Planned:
+def _put(view: TaskView, run: Run, text: str, number: int | None, language: str) -> Due:
     phrase = "ci edited" if number else "ci said"
     reason = say(language, phrase, pipeline=run.pipeline.id, branch=run.branch)
     return run.about, PutMessage(view.task.id, run.about, text, number), reason
@@ -144,7 +142,7 @@ def _news(view: TaskView, run: Run) -> tuple[str, str] | None:
     return run.about, f"{run.pipeline.id}:{now}"
 
 
-def _tell(task: Task, run: Run, state: str, language: str) -> Planned:
+def _tell(task: Task, run: Run, state: str, language: str) -> Due:
     text = notification(task, run, language)
     effect = Notify(task.id, run.author or 0, text, tag=f"b24bridge:{run.about}"[:200])
     reason = say(language, "ci told", pipeline=run.pipeline.id, branch=run.branch)

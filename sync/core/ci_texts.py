@@ -5,30 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sync.core import durations
-from sync.core.model import Job, PipelineStatus, Task
+from sync.core.model import SHORT_SHA, Commit, Job, PipelineStatus, Task
 from sync.core.phrases import say, tell
+from sync.core.told_parts import MOST_NAME, link, listed
 from sync.core.view import Run
 from sync.core.written import written
-from sync.text.tree import (
-    Block,
-    CodeBlock,
-    Document,
-    Inline,
-    LineBreak,
-    Link,
-    Paragraph,
-    Strong,
-    Text,
-)
-
-MOST_JOBS = 6  # named in one line; the rest are counted
-MOST_TITLE = 120  # characters
-SHORT_SHA = 8  # characters, as the code host shortens it
+from sync.text.clip import clipped
+from sync.text.plain import Line, run_of
+from sync.text.tree import Block, CodeBlock, Document, Link, Paragraph, Strong, Text
 
 
 def message(run: Run, language: str) -> str:
     """The message as the portal shows it. Its first line is its essence."""
-    lines: list[tuple[Inline, ...]] = [
+    lines: list[Line] = [
         (Strong((Text(_essence(run, language)),)),),
         _about(run, language),
     ]
@@ -37,7 +26,7 @@ def message(run: Run, language: str) -> str:
         culprits = [job for job in run.jobs or () if not job.allowed]
         lines += [*stages(culprits, language), *_allowed(run.jobs or (), language)]
         blocks += _log(culprits, lines, language)
-    return written(Document((_paragraph(lines), *blocks)))
+    return written(Document((Paragraph(run_of(lines)), *blocks)))
 
 
 def first_line(run: Run, language: str) -> str:
@@ -50,7 +39,7 @@ def notification(task: Task, run: Run, language: str) -> str:
     sentence = tell(
         language,
         key,
-        task=_clipped(task.title),
+        task=clipped(task.title, MOST_NAME),
         link=_pipeline(run),
         project=run.pipeline.project.path,
         sha=run.pipeline.sha[:SHORT_SHA],
@@ -64,68 +53,54 @@ def _essence(run: Run, language: str) -> str:
     return say(language, f"ci {run.pipeline.status}", sha=sha, branch=run.branch)
 
 
-def _about(run: Run, language: str) -> tuple[Inline, ...]:
+def _about(run: Run, language: str) -> Line:
     """The pipeline with its duration, and its commit where that was told."""
     line = tell(language, "ci pipeline", link=_pipeline(run))
-    if duration := took(run.pipeline.duration_seconds, language):
+    if duration := durations.took(run.pipeline.duration_seconds, language):
         line = tell(language, "ci pipeline took", link=_pipeline(run), duration=duration)
-    commit = run.pipeline.commit
-    if commit is None:
-        return line
-    title = _clipped(commit.message.strip().split("\n")[0])
-    link = Link(commit.url, (Text(title),))
-    return (*line, *tell(language, "ci commit", link=link, author=_clipped(commit.author_name)))
+    return (*line, *commit(run.pipeline.commit, language))
 
 
-def stages(culprits: Sequence[Job], language: str) -> list[tuple[Inline, ...]]:
+def commit(one: Commit | None, language: str) -> Line:
+    """Title and author, after a pipeline's link; nothing where it was not told."""
+    if one is None:
+        return ()
+    title = link(one.url, one.message.strip().split("\n")[0], MOST_NAME)
+    return tell(language, "ci commit", link=title, author=clipped(one.author_name, MOST_NAME))
+
+
+def stages(culprits: Sequence[Job], language: str) -> list[Line]:
     """The jobs by their stages, a line each."""
     names = dict.fromkeys(job.stage for job in culprits)
     return [
         tell(
             language,
             "ci stage",
-            stage=_clipped(stage),
-            jobs=_jobs([job for job in culprits if job.stage == stage], language),
+            stage=clipped(stage, MOST_NAME),
+            jobs=jobs_of([job for job in culprits if job.stage == stage], language),
         )
         for stage in names
     ]
 
 
-def _allowed(jobs: Iterable[Job], language: str) -> list[tuple[Inline, ...]]:
+def _allowed(jobs: Iterable[Job], language: str) -> list[Line]:
     allowed = [job for job in jobs if job.allowed]
-    return [tell(language, "ci allowed", jobs=_jobs(allowed, language))] if allowed else []
+    return [tell(language, "ci allowed", jobs=jobs_of(allowed, language))] if allowed else []
 
 
-def _jobs(jobs: Sequence[Job], language: str) -> tuple[Inline, ...]:
-    shown: list[Inline] = [Link(job.url, (Text(_clipped(job.name)),)) for job in jobs[:MOST_JOBS]]
-    if rest := len(jobs) - len(shown):
-        shown.append(Text(say(language, "more", count=rest)))
-    return tuple(node for one in shown for node in (Text(", "), one))[1:]
+def jobs_of(jobs: Sequence[Job], language: str) -> Line:
+    """The first of them by name; the rest are counted."""
+    return listed([(link(job.url, job.name, MOST_NAME),) for job in jobs], language)
 
 
-def _log(
-    culprits: Sequence[Job], lines: list[tuple[Inline, ...]], language: str
-) -> Iterable[Block]:
+def _log(culprits: Sequence[Job], lines: list[Line], language: str) -> Iterable[Block]:
     """The last lines of the first job that has any; the line above them says whose they are."""
     job = next((job for job in culprits if job.log), None)
     if job is None:
         return ()
-    lines.append(tell(language, "ci log", job=_clipped(job.name)))
+    lines.append(tell(language, "ci log", job=clipped(job.name, MOST_NAME)))
     return (CodeBlock(job.log),)
 
 
 def _pipeline(run: Run) -> Link:
     return Link(run.pipeline.url, (Text(f"#{run.pipeline.id}"),))
-
-
-def took(seconds: int | None, language: str) -> str:
-    """How long it was, "" where that is not known."""
-    return "" if seconds is None else durations.shown(seconds, language)
-
-
-def _paragraph(lines: Iterable[tuple[Inline, ...]]) -> Paragraph:
-    return Paragraph(tuple(node for line in lines for node in (LineBreak(), *line))[1:])
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= MOST_TITLE else text[: MOST_TITLE - 1] + "…"

@@ -13,9 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from sync.core.model import MergeRequest, MergeRequestState, Person, Project
-
-SHORT_SHA = 8  # characters, as the code host shortens it
+from sync.core.model import SHORT_SHA, MergeRequest, MergeRequestState, Person, Project
 
 
 class DeploymentStatus(StrEnum):

@@ -6,33 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sync.core.cards import MOST_NAME, MOST_TITLE, Users
+from sync.core import pages
 from sync.core.cards_due import EDIT_WINDOW
-from sync.core.deployments import SHORT_SHA, Deployment, Place, wanted
-from sync.core.effects import Effect, PutMessage
+from sync.core.deployments import Deployment, Place, wanted
+from sync.core.effects import Due, PutMessage
+from sync.core.model import SHORT_SHA
 from sync.core.phrases import LANGUAGES, say, tell
 from sync.core.rules import Rules
+from sync.core.told_parts import MOST_NAME, MOST_TITLE, Users, link, person
 from sync.core.view import Said, TaskView
 from sync.core.written import written
-from sync.text.tree import (
-    Document,
-    Inline,
-    LineBreak,
-    Link,
-    Paragraph,
-    Strong,
-    Text,
-    UserMention,
-)
+from sync.text.clip import clipped
+from sync.text.plain import Line, run_of
+from sync.text.tree import Document, Link, Paragraph, Strong, Text
+from sync.text.urls import LONGEST
 
 MOST_PLACES = 12  # environments named in one line
-
-Planned = tuple[str, Effect, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    effects: tuple[Planned, ...] = ()
+    effects: tuple[Due, ...] = ()
     needs: frozenset[str] = frozenset()
 
 
@@ -52,7 +46,7 @@ def decide(view: TaskView, rules: Rules, now: datetime) -> Deployed:
 
 def _message(
     view: TaskView, place: Place, seen: Sequence[Place], rules: Rules, now: datetime
-) -> Planned | None:
+) -> Due | None:
     said, language = view.said.get(place.about, Said()), rules.language
     users = view.users_of(place.project)
     text = message(place, seen, language, users)
@@ -83,29 +77,28 @@ def message(place: Place, seen: Sequence[Place], language: str, users: Users) ->
     lines = [(Strong(_headline(place, one, language)),), _about(one, language, users)]
     here = [of for of in seen if of.project == place.project][:MOST_PLACES]
     lines.append((Text(_where(here, language)),))
-    nodes = tuple(node for line in lines for node in (LineBreak(), *line))
-    return written(Document((Paragraph(nodes[1:]),)))
+    return written(Document((Paragraph(run_of(lines)),)))
 
 
-def _headline(place: Place, one: Deployment, language: str) -> tuple[Inline, ...]:
-    environment = _clipped(place.environment, MOST_NAME)
+def _headline(place: Place, one: Deployment, language: str) -> Line:
+    environment = clipped(place.environment, MOST_NAME)
     if place.undone_by:
         return tell(language, "deployment undone", environment=environment)
     key = f"deployment {one.status}"
     if one.status == "success" and one.url:
-        return tell(language, f"{key} url", environment=environment, url=_link(one.url, one.url))
+        url = link(one.url, one.url, LONGEST)
+        return tell(language, f"{key} url", environment=environment, url=url)
     return tell(language, key, environment=environment)
 
 
-def _about(one: Deployment, language: str, users: Users) -> tuple[Inline, ...]:
+def _about(one: Deployment, language: str, users: Users) -> Line:
     """Commit, who, job: those that are known."""
     sha = one.sha[:SHORT_SHA]
-    line = tell(language, "deployment commit", sha=_link(f"{one.project.url}/-/commit/{sha}", sha))
+    line = tell(language, "deployment commit", sha=link(pages.commit(one.project, sha), sha))
     if one.commit_title:
-        line = (*line, Text(f" {_clipped(one.commit_title, MOST_TITLE)}"))
+        line = (*line, Text(f" {clipped(one.commit_title, MOST_TITLE)}"))
     if one.actor:
-        name = _clipped(one.actor.shown, MOST_NAME)
-        line = (*line, Text(", "), UserMention(name, portal_user=users.get(one.actor.id)))
+        line = (*line, Text(", "), person(one.actor, language, users))
     if one.job_url:
         job = Link(one.job_url, tell(language, "deployment job"))
         line = (*line, Text(", "), job)
@@ -113,13 +106,5 @@ def _about(one: Deployment, language: str, users: Users) -> tuple[Inline, ...]:
 
 
 def _where(here: Sequence[Place], language: str) -> str:
-    marks = " ".join(f"{_clipped(of.environment, 40)} {'✔' if of.inside else '–'}" for of in here)
+    marks = " ".join(f"{clipped(of.environment, 40)} {'✔' if of.inside else '–'}" for of in here)
     return say(language, "deployment in", places=marks)
-
-
-def _link(url: str, text: str) -> Link:
-    return Link(url, (Text(text),))
-
-
-def _clipped(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from sync.core.phrases import say
 
@@ -52,6 +53,24 @@ def leading(text: str) -> tuple[int, str] | None:
     if not at or rest[:1].isdecimal() or rest.strip().isdecimal():
         return None
     return round(seconds), rest.strip()
+
+
+def took(seconds: int | None, language: str) -> str:
+    """How long something was, "" where that is not known."""
+    return "" if seconds is None else shown(seconds, language)
+
+
+def lasted(span: timedelta, language: str) -> str:
+    """To the minute: 42 min, 3 h 5 min, 2 d 4 h; days are whole ones."""
+    minutes = max(0, int(span.total_seconds()) // 60)
+    hours, days = minutes // 60, minutes // 1440
+    if not minutes:
+        return say(language, "lasted moments")
+    if not hours:
+        return say(language, "lasted minutes", minutes=minutes)
+    if not days:
+        return say(language, "hours", hours=hours, minutes=minutes % 60)
+    return say(language, "lasted days", days=days, hours=hours % 24)
 
 
 def shown(seconds: int, language: str) -> str:

@@ -115,6 +115,7 @@ class OpenTask:
 Effect = (
     MoveTask | PlaceTask | SetFields | PutCard | PutMessage | LogTime | Post | Notify | OpenTask
 )
+Due = tuple[str, Effect, str]  # the key of the command, what it writes, and why
 
 _KINDS: dict[str, type[Effect]] = {
     "move_task": MoveTask,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sync.core.deployments import Deployment
 from sync.core.items import Item
@@ -71,8 +70,3 @@ class TaskCommented:
 # A push, a tag, a comment, a release, a job and any other thing are told as they are kept.
 CodeEvent = MergeRequestHeard | Item | PipelineHeard | DeploymentHeard | Unrecognised
 TaskEvent = TaskChanged | TaskDeleted | TaskCommented | Unrecognised
-
-
-def newest(moment: datetime, other: datetime | None) -> bool:
-    """Whether `moment` is not older than `other`: state is taken by the object's own time."""
-    return other is None or moment >= other

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+SHORT_SHA = 8  # characters, as the code host shortens a commit's name
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

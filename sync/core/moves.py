@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sync.core.effects import Effect, MoveTask, PlaceTask
+from sync.core.effects import Due, MoveTask, PlaceTask
 from sync.core.lifecycle import is_open, step_of
 from sync.core.model import MergeRequest, MergeRequestState, Stage, Step, Task, TaskStatus
 from sync.core.phrases import say
@@ -18,7 +18,7 @@ class Moving:
     """`step` to record, the effects, what else there is to say, and what must be read first."""
 
     step: Step | None
-    effects: tuple[tuple[str, Effect, str], ...] = ()
+    effects: tuple[Due, ...] = ()
     said: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     needs: frozenset[str] = frozenset()
@@ -59,7 +59,7 @@ def _towards(view: TaskView, task: Task, rules: Rules, *, step: Step, why: str) 
 
 def _status(
     task: Task, target: StepTarget, step: Step, *, language: str, why: str
-) -> tuple[tuple[str, Effect, str], ...]:
+) -> tuple[Due, ...]:
     """Completing a task that its creator controls leaves it awaiting control.
 
     https://apidocs.bitrix24.com/api-reference/tasks/status/tasks-task-complete.html

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sync.core.cards_due import EDIT_WINDOW
-from sync.core.effects import Effect, Notify, Post, PutMessage
+from sync.core.effects import Due, Notify, Post, PutMessage
 from sync.core.kinds import Kind
 from sync.core.model import Project, Task
 from sync.core.news_texts import Telling
@@ -30,8 +30,6 @@ AGAIN: Mapping[Kind, frozenset[str]] = {
     Kind.TAG: frozenset(),
     Kind.RELEASE: frozenset({"deleted"}),
 }
-
-Planned = tuple[str, Effect, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ class NewsPlan:
     What a person is told is recorded with the notification of key `tell:{user}:{about}>{state}`.
     """
 
-    effects: tuple[Planned, ...]
+    effects: tuple[Due, ...]
     decision: str
     wait_until: datetime | None = None
 
@@ -89,7 +87,7 @@ def plan_news(view: NewsView, rules: Rules, now: datetime) -> NewsPlan:
     return NewsPlan(effects, decision, min(held, default=None))
 
 
-def _posts(view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime) -> Iterator[Planned]:
+def _posts(view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime) -> Iterator[Due]:
     wanted = dict.fromkeys(dialog for one in loud for dialog in _dialogs(view, rules, one))
     text = view.telling.message(rules, view.facts.kind)
     for dialog in {**wanted, **dict.fromkeys(view.said)}:
@@ -99,9 +97,7 @@ def _posts(view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime) -
             yield f"post:{dialog}", Post(dialog, view.about, text, due[0]), reason
 
 
-def _comments(
-    view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime
-) -> Iterator[Planned]:
+def _comments(view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime) -> Iterator[Due]:
     to_tasks = any(Room.TASK in one.to for one in loud)
     for task in view.tasks:
         text = view.telling.message(rules, view.facts.kind, chat=task.chat_id is not None)
@@ -132,7 +128,7 @@ def _again(facts: Facts) -> bool:
     return states is not None and (not states or facts.state in states)
 
 
-def _notifications(view: NewsView, rules: Rules, loud: Iterable[Route]) -> Iterator[Planned]:
+def _notifications(view: NewsView, rules: Rules, loud: Iterable[Route]) -> Iterator[Due]:
     state = view.facts.state
     people = dict.fromkeys(user for one in loud for user in _people(view, rules, one))
     text = view.telling.notification(rules, view.facts.kind)

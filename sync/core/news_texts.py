@@ -11,9 +11,8 @@ from sync.core.rules import Rules
 from sync.core.templates import Value, filled
 from sync.text import bbcode
 from sync.text.clip import MOST_MESSAGE, clip
-from sync.text.tree import Block, Document, Inline, LineBreak, Paragraph, Strong
-
-Line = tuple[Inline, ...]
+from sync.text.plain import Line, run_of
+from sync.text.tree import Block, Document, Paragraph, Strong
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +53,4 @@ def _written(document: Document, *, chat: bool) -> str:
 
 
 def _paragraph(*lines: Line) -> Paragraph:
-    return Paragraph(tuple(node for line in lines for node in (LineBreak(), *line))[1:])
+    return Paragraph(run_of(lines))

@@ -7,39 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sync.core.cards import MOST_NAME, MOST_TITLE, Users
 from sync.core.cards_due import EDIT_WINDOW
-from sync.core.effects import Effect, PutMessage
+from sync.core.effects import Due, PutMessage
 from sync.core.items import Note
+from sync.core.model import SHORT_SHA
 from sync.core.news_facts import about_of
 from sync.core.phrases import known, say, tell
 from sync.core.rules import NoteRules, Rules
+from sync.core.told_parts import MOST_READ, MOST_TITLE, Users, person
 from sync.core.view import Said, TaskView
 from sync.core.written import written
 from sync.text import bbcode, markdown
-from sync.text.clip import clip
-from sync.text.tree import (
-    Block,
-    Document,
-    Inline,
-    LineBreak,
-    Link,
-    Paragraph,
-    Quote,
-    Strong,
-    Text,
-    UserMention,
-)
+from sync.text.clip import clip, clipped
+from sync.text.plain import Line, run_of
+from sync.text.tree import Block, Document, Link, Paragraph, Quote, Strong, Text
 
-MOST_READ = 20_000  # characters of a comment that are looked at
 MOST_SHOWN = 2_000  # characters of its BBCode
-
-Planned = tuple[str, Effect, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Commented:
-    effects: tuple[Planned, ...] = ()
+    effects: tuple[Due, ...] = ()
     needs: frozenset[str] = frozenset()
 
 
@@ -53,7 +41,7 @@ def decide(view: TaskView, rules: Rules, now: datetime) -> Commented:
     return Commented(tuple(_due(view, wants, rules.language, now)))
 
 
-def _due(view: TaskView, wants: NoteRules, language: str, now: datetime) -> Iterator[Planned]:
+def _due(view: TaskView, wants: NoteRules, language: str, now: datetime) -> Iterator[Due]:
     """A comment that was said follows what it says, even when the settings want it no more."""
     for note in sorted(view.notes, key=lambda one: (one.created_at, one.id)):
         about = about_of(note)
@@ -77,31 +65,24 @@ def message(note: Note, language: str, users: Users) -> str:
     """Who, on what, where in the code, and the words, quoted."""
     lines = [(Strong(_headline(note, language, users)),)]
     if note.place:
-        lines.append(tell(language, "note place", place=_clipped(note.place, MOST_TITLE)))
-    shown = Paragraph(tuple(node for line in lines for node in (LineBreak(), *line))[1:])
+        lines.append(tell(language, "note place", place=clipped(note.place, MOST_TITLE)))
+    shown = Paragraph(run_of(lines))
     return written(Document((shown, *_words(note))), chat=True)
 
 
-def _headline(note: Note, language: str, users: Users) -> tuple[Inline, ...]:
-    title = _clipped(note.on.title, MOST_TITLE)
+def _headline(note: Note, language: str, users: Users) -> Line:
+    title = clipped(note.on.title, MOST_TITLE)
     on = f"{_thing(note, language)} {title}".strip()
     return tell(
         language,
         "note internal" if note.internal else "note",
-        author=_author(note, language, users),
+        author=person(note.author, language, users),
         on=Link(note.url or note.on.url, (Text(on),)),
     )
 
 
-def _author(note: Note, language: str, users: Users) -> Inline:
-    if note.author is None:
-        return Text(say(language, "somebody"))
-    name = _clipped(note.author.shown, MOST_NAME)
-    return UserMention(name, portal_user=users.get(note.author.id))
-
-
 def _thing(note: Note, language: str) -> str:
-    key = note.on.key[:8] if note.on.kind == "commit" else note.on.key
+    key = note.on.key[:SHORT_SHA] if note.on.kind == "commit" else note.on.key
     name = f"note on {note.on.kind}"
     return say(language, name, number=key) if known(name) else key
 
@@ -110,7 +91,3 @@ def _words(note: Note) -> tuple[Block, ...]:
     document = markdown.read(note.text[:MOST_READ])
     shown = clip(Document((Quote(document.blocks),)), MOST_SHOWN, partial(bbcode.write, chat=True))
     return shown.blocks if document.blocks else ()
-
-
-def _clipped(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

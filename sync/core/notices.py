@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sync.core.cards import notification, rendered
-from sync.core.effects import Effect, Notify
+from sync.core.effects import Due, Notify
 from sync.core.lifecycle import milestone_of, news
 from sync.core.model import LinkKind, MergeRequestKey, Milestone, Task
 from sync.core.moves import named
@@ -16,25 +16,25 @@ from sync.core.view import LinkView, TaskView
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class Notifying:
     """The notifications, the milestones that change, and what must be read first."""
 
-    effects: tuple[tuple[str, Effect, str], ...] = ()
+    effects: tuple[Due, ...] = ()
     milestones: Mapping[MergeRequestKey, Milestone] = field(default_factory=dict)
     needs: frozenset[str] = frozenset()
 
 
-def decide(view: TaskView, rules: Rules) -> Telling:
+def decide(view: TaskView, rules: Rules) -> Notifying:
     """The responsible person is told of milestones; never of mentions, never of their own doing."""
     changed = [(link, now) for link in view.ordered() if (now := _changed(link))]
     told = [(link, new) for link, now in changed if (new := _told(link, now))]
     milestones = {link.merge_request.key: now for link, now in changed}
     if not told:
-        return Telling(milestones=milestones)
+        return Notifying(milestones=milestones)
     if view.current is None:
-        return Telling(needs=frozenset({"task"}))
+        return Notifying(needs=frozenset({"task"}))
     effects = (_notify(view, view.current, rules, link=link, new=new) for link, new in told)
-    return Telling(tuple(effect for effect in effects if effect), milestones)
+    return Notifying(tuple(effect for effect in effects if effect), milestones)
 
 
 def _changed(link: LinkView) -> Milestone | None:
@@ -51,7 +51,7 @@ def _told(link: LinkView, now: Milestone) -> Milestone | None:
 
 def _notify(
     view: TaskView, task: Task, rules: Rules, *, link: LinkView, new: Milestone
-) -> tuple[str, Effect, str] | None:
+) -> Due | None:
     user, merge_request = task.responsible_id, link.merge_request
     actor = merge_request.actor
     if not user or new not in rules.for_group(task.group_id).notify:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sync.core import cards_due, ci, deployments_due, moves, notes_due, notices, spoken_due
-from sync.core.effects import Effect
+from sync.core.effects import Due
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.phrases import say
 from sync.core.rules import Rules
-from sync.core.speech import SpeechKey
+from sync.core.spoken import SpeechKey
 from sync.core.spoken_due import Ended
 from sync.core.view import LinkView, TaskView
 
@@ -40,7 +40,7 @@ class Plan:
     followed, for people to see.
     """
 
-    effects: tuple[tuple[str, Effect, str], ...]
+    effects: tuple[Due, ...]
     decision: str
     step: Step | None
     needs: frozenset[str] = frozenset()
@@ -54,12 +54,12 @@ def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
     """Desired minus applied. `now`: aware UTC, for the portal's window for edits."""
     moving = moves.decide(view, rules)
     speaking = spoken_due.decide(view, rules, moving)
-    telling = notices.decide(view, rules)
+    notifying = notices.decide(view, rules)
     showing = cards_due.decide(view, rules, now)
     reporting = ci.decide(view, rules, now)
     deployed = deployments_due.decide(view, rules, now)
     commented = notes_due.decide(view, rules, now)
-    parts = moving, speaking, showing, telling, reporting, deployed, commented
+    parts = moving, speaking, showing, notifying, reporting, deployed, commented
     if needs := frozenset[str]().union(*(part.needs for part in parts)):
         return _unread(view, rules, needs)
     moved = (effect for effect in moving.effects if effect[0] not in speaking.instead)
@@ -69,7 +69,7 @@ def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
         effects=effects,
         decision=_decision(rules, (*moving.said, *ended), effects),
         step=moving.step,
-        milestones=telling.milestones,
+        milestones=notifying.milestones,
         told=reporting.told,
         spoken=speaking.ended,
         problems=moving.problems,
@@ -81,6 +81,6 @@ def _unread(view: TaskView, rules: Rules, needs: frozenset[str]) -> Plan:
     return Plan(effects=(), decision=decision, step=view.step, needs=needs)
 
 
-def _decision(rules: Rules, said: Iterable[str], effects: Iterable[tuple[str, Effect, str]]) -> str:
+def _decision(rules: Rules, said: Iterable[str], effects: Iterable[Due]) -> str:
     reasons = (reason for _, _, reason in effects)
     return "; ".join((*said, *reasons)) or say(rules.language, "nothing")

@@ -10,20 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.core import durations
-from sync.core.cards import MOST_NAME
-from sync.core.deployments import SHORT_SHA
-from sync.core.effects import Effect, LogTime, MoveTask, PutMessage
-from sync.core.model import Task, TaskStatus
+from sync.core.effects import Due, LogTime, MoveTask, PutMessage
+from sync.core.model import SHORT_SHA, Task, TaskStatus
 from sync.core.moves import Moving, reached
 from sync.core.phrases import say, tell
 from sync.core.rules import CommitRules, Rules
-from sync.core.smart import MOST_SECONDS, Verb, clipped
-from sync.core.speech import Heard, Speech, SpeechKey, State
+from sync.core.spoken import Heard, Speech, SpeechKey, State
+from sync.core.spoken_words import MOST_SECONDS, Verb
+from sync.core.told_parts import MOST_NAME
 from sync.core.view import TaskView
 from sync.core.written import written
+from sync.text.clip import clipped
 from sync.text.tree import Document, LineBreak, Link, Paragraph, Strong, Text
-
-Planned = tuple[str, Effect, str]
 
 _TARGETS: Mapping[Verb, TaskStatus] = {
     Verb.CLOSE: TaskStatus.COMPLETED,
@@ -56,7 +54,7 @@ class Speaking:
     `instead`: keys of the effects of the task's step that these take the place of.
     """
 
-    effects: tuple[Planned, ...] = ()
+    effects: tuple[Due, ...] = ()
     ended: Mapping[SpeechKey, Ended] = field(default_factory=dict)
     instead: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
@@ -129,18 +127,18 @@ def _overtaken(one: Heard, language: str) -> Ended:
     return Ended(State.DONE, say(language, "spoken overtaken", commit=commit))
 
 
-def _write(task: Task, one: Heard, language: str) -> Planned:
+def _write(task: Task, one: Heard, language: str) -> Due:
     return _WRITTEN[one.speech.command.verb](task, one, language)
 
 
-def _comment(task: Task, one: Heard, language: str) -> Planned:
+def _comment(task: Task, one: Heard, language: str) -> Due:
     about = f"commit:{one.key.sha}:{one.key.number}"
     effect = PutMessage(task.id, about, comment(one.speech, language))
     commit = _commit(one.speech, language)
     return _key(one), effect, say(language, "spoken comment", commit=commit)
 
 
-def _time(task: Task, one: Heard, language: str) -> Planned:
+def _time(task: Task, one: Heard, language: str) -> Due:
     """As the author, or, where the portal did not allow that, in our own name."""
     speech = one.speech
     user = 0 if speech.in_our_name else one.user or 0

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 
 from sync.core import cards, pages
 from sync.core.items import Push, TagPush
-from sync.core.model import Commit, MergeRequest
+from sync.core.model import SHORT_SHA, Commit, MergeRequest
 from sync.core.news_texts import Telling
 from sync.core.phrases import tell
 from sync.core.told_parts import (
-    Line,
+    MOST_NAME,
     Users,
-    below,
-    clipped,
     commit_link,
     first_line,
     link,
@@ -24,6 +22,7 @@ from sync.core.told_parts import (
     text,
 )
 from sync.core.told_prose import plain
+from sync.text.plain import Line, run_of
 from sync.text.tree import Link, Text
 
 MOST_COMMITS = 5  # shown; the rest are counted
@@ -49,9 +48,9 @@ def push(one: Push, language: str, users: Users) -> Telling:
             **{name: (node,) for name, node in named.items()},
             "title": (text(first_line(one.commits[-1].message)),) if one.commits else (),
             "state": tell(language, f"word {state}"),
-            "link": (link(compare, clipped(one.branch)),),
+            "link": (link(compare, one.branch),),
             "url": (Text(compare),),
-            "commits": below(commits),
+            "commits": run_of(commits),
             "count": (Text(str(count)),),
             "sha": () if gone else (commit_link(one.project, one.after),),
         },
@@ -70,7 +69,7 @@ def _compare(one: Push) -> str:
 
 def _commits(commits: Sequence[Commit], count: int, language: str) -> list[Line]:
     lines: list[Line] = [
-        (Link(one.url, (Text(one.sha[:8]),)), text(f" {first_line(one.message)}"))
+        (Link(one.url, (Text(one.sha[:SHORT_SHA]),)), text(f" {first_line(one.message)}"))
         for one in commits[:MOST_COMMITS]
     ]
     if lines and (rest := count - len(lines)) > 0:
@@ -84,7 +83,7 @@ def _authors(one: Push, language: str) -> list[Line]:
     pusher = {one.actor.name, one.actor.username} if one.actor else set()
     if not set(names) - pusher:
         return []
-    people = listed([(text(name, 120),) for name in names], language)
+    people = listed([(text(name, MOST_NAME),) for name in names], language)
     return [tell(language, "push authors", people=people)]
 
 

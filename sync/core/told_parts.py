@@ -6,18 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sync.core import pages
-from sync.core.model import Person, Project
+from sync.core.model import SHORT_SHA, Person, Project
 from sync.core.phrases import known, say, tell
-from sync.text.clip import ELLIPSIS
-from sync.text.tree import Inline, LineBreak, Link, Text, UserMention
+from sync.text.clip import clipped
+from sync.text.plain import Line
+from sync.text.tree import Inline, Link, Text, UserMention
 
-SHORT_SHA = 8  # characters, as the code host shortens it
 MOST_TITLE = 255  # characters, what the code host allows
 MOST_NAME = 120
 MOST_PEOPLE = 6  # named in one line; the rest are counted
 MOST_READ = 20_000  # characters of a text that are looked at
 
-Line = tuple[Inline, ...]
 Users = Mapping[int, int]  # a person's id on the code host → the portal user's id
 
 
@@ -25,13 +24,9 @@ def text(words: str, most: int = MOST_TITLE) -> Text:
     return Text(clipped(words, most))
 
 
-def clipped(words: str, most: int = MOST_TITLE) -> str:
-    return words if len(words) <= most else words[: most - 1] + ELLIPSIS
-
-
 def first_line(words: str) -> str:
     """The first line that says something."""
-    return clipped(words[:MOST_READ].strip().partition("\n")[0].rstrip())
+    return clipped(words[:MOST_READ].strip().partition("\n")[0].rstrip(), MOST_TITLE)
 
 
 def link(url: str, words: str, most: int = MOST_TITLE) -> Inline:
@@ -69,11 +64,6 @@ def listed(lines: Sequence[Line], language: str) -> Line:
 def beside(lines: Iterable[Line], between: str = ", ") -> Line:
     """Those that say anything, in one line."""
     return tuple(node for one in lines if one for node in (Text(between), *one))[1:]
-
-
-def below(lines: Iterable[Line]) -> Line:
-    """A line break between them."""
-    return tuple(node for line in lines for node in (LineBreak(), *line))[1:]
 
 
 def word(language: str, state: str) -> Line:

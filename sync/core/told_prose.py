@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sync.core.phrases import tell
-from sync.core.told_parts import MOST_READ, below, clipped
+from sync.core.told_parts import MOST_READ
 from sync.text import bbcode, markdown
-from sync.text.clip import ELLIPSIS, clip
+from sync.text.clip import ELLIPSIS, clip, clipped
+from sync.text.plain import run_of
 from sync.text.tree import Block, Document, Link, Paragraph, Quote, Text
 
 MOST_QUOTE = 1_000  # characters of a message that repeat what somebody wrote
@@ -32,7 +33,7 @@ def quoted(words: str, language: str, url: str = "") -> tuple[Block, ...]:
 def plain(words: str) -> tuple[Block, ...]:
     """A quote of words that are in no dialect."""
     lines = clipped(words[:MOST_READ].strip(), MOST_QUOTE).split("\n")
-    run = below([(Text(line.rstrip()),) for line in lines])
+    run = run_of([(Text(line.rstrip()),) for line in lines])
     return (Quote((Paragraph(run),)),) if any(lines) else ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sync.core import ci_texts, pages
+from sync.core import ci_texts, durations, pages
 from sync.core.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.items import JobRun
 from sync.core.model import Job, Pipeline, PipelineStatus, Project
@@ -12,7 +12,6 @@ from sync.core.news_texts import Telling
 from sync.core.phrases import known, tell
 from sync.core.told_parts import (
     MOST_NAME,
-    Line,
     Users,
     beside,
     commit_link,
@@ -24,6 +23,7 @@ from sync.core.told_parts import (
     text,
     word,
 )
+from sync.text.plain import Line
 from sync.text.tree import Inline, Link, Text
 
 _OF_REQUEST = "refs/merge-requests/"
@@ -36,7 +36,7 @@ def pipeline(one: Pipeline, language: str, users: Users, jobs: Sequence[Job] = (
     named = {"link": link(one.url, f"#{one.id}"), "project": project_link(one.project)}
     status, ref = tell(language, f"pipeline {one.status}"), _ref(one.project, one.ref)
     culprits = [job for job in jobs if not job.allowed and one.status is PipelineStatus.FAILED]
-    took = ci_texts.took(one.duration_seconds or None, language)
+    took = durations.took(one.duration_seconds or None, language)
     lines = [
         _commit(one, language),
         _request(one, language),
@@ -100,7 +100,7 @@ def job(one: JobRun, language: str, users: Users) -> Telling:
         "project": project_link(one.project),
     }
     state, reason = word(language, one.status), _reason(one, language)
-    took = ci_texts.took(one.duration_seconds or None, language)
+    took = durations.took(one.duration_seconds or None, language)
     lines = [
         _where(one, language),
         tell(language, "job reason", reason=reason) if reason else (),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from sync.core import pages
 from sync.core.items import Note, Noteable, Release, Thing
+from sync.core.model import SHORT_SHA
 from sync.core.news_texts import Telling
 from sync.core.phrases import known, tell
 from sync.core.told_parts import (
-    SHORT_SHA,
-    Line,
     Users,
-    clipped,
     first_line,
     link,
     person,
@@ -19,7 +17,7 @@ from sync.core.told_parts import (
     word,
 )
 from sync.core.told_prose import MOST_NOTES, plain, prose, quoted
-from sync.text.plain import lines_of, run_of
+from sync.text.plain import Line, lines_of, run_of
 from sync.text.tree import Inline, Link, Text
 
 _MARKS = {"merge_request": "!", "issue": "#", "snippet": "$"}
@@ -35,7 +33,7 @@ def note(one: Note, language: str, users: Users) -> Telling:
     state = "deleted" if one.deleted else "created"
     key = "told note gone" if one.deleted else _key(one.on)
     hidden = tell(language, "told internal") if one.internal else ()
-    page = link(one.url, clipped(_name(one.on)))
+    page = link(one.url, _name(one.on))
     lines: list[Line] = [tell(language, "told place", place=text(one.place))] if one.place else []
     if one.url and not one.deleted:
         lines.append((Link(one.url, tell(language, "told note open")),))

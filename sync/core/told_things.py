@@ -11,7 +11,6 @@ from sync.core.news_texts import Telling
 from sync.core.phrases import known, say, tell
 from sync.core.told_parts import (
     MOST_NAME,
-    Line,
     Users,
     day,
     first_line,
@@ -23,6 +22,7 @@ from sync.core.told_parts import (
     word,
 )
 from sync.core.told_prose import plain, quoted
+from sync.text.plain import Line
 from sync.text.tree import Block, Inline, Link, Text
 
 Lines = Callable[[Thing, str, str], list[Line]]

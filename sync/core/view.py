@@ -19,7 +19,7 @@ from sync.core.model import (
     Step,
     Task,
 )
-from sync.core.speech import Heard
+from sync.core.spoken import Heard
 
 
 @dataclass(frozen=True, slots=True)

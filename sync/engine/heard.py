@@ -29,7 +29,6 @@ from sync.store.tables import command
 from sync.store.upsert import chunks
 
 Told = Mapping[int, Sequence[object]]
-Branch = tuple[int, int, str]
 
 
 @dataclass

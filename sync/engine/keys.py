@@ -6,7 +6,7 @@ import re
 
 from sync.core.model import MergeRequestKey, Milestone
 from sync.core.plan import Plan
-from sync.core.speech import SpeechKey
+from sync.core.spoken import SpeechKey
 
 _SPOKEN = "spoken:"
 STEP_KEYS = ("status", "stage")  # commands that carry the task's step

@@ -28,7 +28,6 @@ from sync.engine import known_people, news_found, whose
 from sync.engine.known_people import Signed
 from sync.store import ci, deployments, items, messages, mirror, protection, tasks
 
-Place = tuple[int, int]  # connection, project
 Found = Mapping[str, Subject]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from sync.bitrix24.client import Portal
-from sync.core.effects import Effect, SetFields
+from sync.core.effects import Due, Effect, SetFields
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.plan import Plan
 from sync.engine import alerting, news, spoken
@@ -26,8 +26,6 @@ BATCH = 200
 TOGETHER = 200  # subjects recorded in one transaction
 REPLAYED = "replayed"  # the cause that sync.store.subjects gives
 COALESCE = timedelta(seconds=2)  # as long a subject waits for more to be heard of it
-
-Planning = tuple[str, Effect, str]
 
 
 def reconcile(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
@@ -107,7 +105,7 @@ def _record(
 
 
 def _commands(
-    plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Planning]], missing: Iterable[int]
+    plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Due]], missing: Iterable[int]
 ) -> dict[tuple[str, str], list[NewCommand]]:
     """What is to be written, by subject; nothing to a task that is not shown."""
     commands: dict[tuple[str, str], list[NewCommand]] = {
@@ -144,7 +142,7 @@ def _does(plan: Plan) -> bool:
 
 
 def _milestones(
-    plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Planning]]
+    plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Due]]
 ) -> Iterator[tuple[MergeRequestKey, int, Milestone]]:
     """Milestones nobody is told of: recorded at once. The others are when their message is sent."""
     for task_id, plan in plans.items():
@@ -154,7 +152,7 @@ def _milestones(
                 yield merge_request, task_id, milestone
 
 
-def _told(plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Planning]]) -> dict[str, str]:
+def _told(plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Due]]) -> dict[str, str]:
     """News that nobody is to be told: recorded at once. The others are when they are sent."""
     sent = {found for one in wanted.values() for key, _, _ in one if (found := told_by(key))}
     news = (item for plan in plans.values() for item in plan.told.items())
@@ -163,7 +161,7 @@ def _told(plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Planning]]) -
 
 def _steps(
     plans: Mapping[int, Plan],
-    wanted: Mapping[int, Sequence[Planning]],
+    wanted: Mapping[int, Sequence[Due]],
     before: Mapping[int, Step | None],
 ) -> dict[int, Step | None]:
     """Steps that ask for no move: recorded at once. The others are when the task has moved."""

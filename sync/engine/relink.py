@@ -13,8 +13,8 @@ from sync.core.model import MergeRequest, MergeRequestKey
 from sync.core.rules import ReferenceRules
 from sync.engine import linking
 from sync.engine.registry import TASK
-from sync.engine.told import Branch
 from sync.store import links, mirror, subjects
+from sync.store.mirror import Branch
 from sync.store.records import LinkRow
 
 

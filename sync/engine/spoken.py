@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from sync.core import smart
+from sync.core import spoken_words
 from sync.core.items import Push
-from sync.core.model import Commit
+from sync.core.model import SHORT_SHA, Commit
 from sync.core.rules import ReferenceRules, Rules
-from sync.core.smart import Verb
-from sync.core.speech import Heard, Speech, SpeechKey, State, said_before
+from sync.core.spoken import Heard, Speech, SpeechKey, State, said_before
 from sync.core.spoken_due import Ended, refused
+from sync.core.spoken_words import Verb
 from sync.engine import known_people
 from sync.engine.keys import spoken_by
 from sync.engine.known_people import Signed
@@ -49,7 +49,7 @@ def take_in(
     named = {speech.command.task_id for speech in new.values()}
     tasks.mark_stale(conn, portal_id, named, now)
     marks = [
-        (TASK, str(speech.command.task_id), f"commit {key.sha[:8]} says something")
+        (TASK, str(speech.command.task_id), f"commit {key.sha[:SHORT_SHA]} says something")
         for key, speech in new.items()
     ]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
@@ -76,14 +76,14 @@ def _told(
     return found
 
 
-def _commands(commit: Commit, rules: ReferenceRules) -> Iterator[tuple[int, smart.Command]]:
+def _commands(commit: Commit, rules: ReferenceRules) -> Iterator[tuple[int, spoken_words.Command]]:
     """A commit's commands with their numbers, which are the same on every branch."""
     if _SHA.fullmatch(commit.sha):
-        yield from enumerate(smart.read(commit.message, rules))
+        yield from enumerate(spoken_words.read(commit.message, rules))
 
 
-def _speech(push: Push, commit: Commit, command: smart.Command, place: int) -> Speech:
-    short = replace(commit, message=smart.title_of(commit.message))
+def _speech(push: Push, commit: Commit, command: spoken_words.Command, place: int) -> Speech:
+    short = replace(commit, message=spoken_words.title_of(commit.message))
     return Speech(command, push.project, push.branch, short, push.actor, place)
 
 

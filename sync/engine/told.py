@@ -16,11 +16,9 @@ from sync.core.events import (
 )
 from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.model import MergeRequest, MergeRequestKey, Pipeline
+from sync.store.mirror import Branch
 
 ItemId = tuple[int, int, str, str]  # connection, project, kind, key
-Branch = tuple[int, int, str]  # connection, project, branch
-
-
 _NOBODY = "no merge request"
 
 

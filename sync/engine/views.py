@@ -14,7 +14,7 @@ from sync.core.kinds import Kind
 from sync.core.model import MergeRequest, MergeRequestKey, Person
 from sync.core.plan import LinkView, TaskView
 from sync.core.rules import Rules
-from sync.core.speech import Heard
+from sync.core.spoken import Heard
 from sync.core.view import Run, Said
 from sync.engine import deployed, known_people, runs, spoken
 from sync.engine.heard import persons

@@ -84,15 +84,6 @@ def merge_requests_since(
             yield merge_request(client, project_id, iid, within=home)
 
 
-def commits(client: GitLab, project_id: int, iid: int) -> tuple[Commit, ...]:
-    """The commits of a merge request, as listed. Raises SyncError.
-
-    https://docs.gitlab.com/api/merge_requests/#list-merge-request-commits
-    """
-    listed = client.list(f"/projects/{project_id}/merge_requests/{iid}/commits")
-    return tuple(commit_of(item) for item in mappings(list(listed)))
-
-
 def _administered(client: GitLab) -> Iterator[dict[str, Any]]:
     """Keyset paging: the only kind without an end at 50,000 projects."""
     return client.list(

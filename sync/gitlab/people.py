@@ -1,14 +1,9 @@
-"""GitLab users as people: from hooks, from API answers and by look-up."""
+"""GitLab users as people: from hooks and from API answers. Pure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sync.core.model import Person
 from sync.gitlab.reading import mapping, mappings, text, whole
-
-if TYPE_CHECKING:
-    from sync.gitlab.client import GitLab
 
 HIDDEN = "[REDACTED]"  # what a hook says instead of an e-mail that is not public
 
@@ -40,19 +35,3 @@ def pusher(payload: dict[str, object]) -> Person | None:
     """Who pushed: push hooks name the user in flat fields."""
     names = ("id", "username", "name", "email")
     return person({name: payload.get(f"user_{name}") for name in names})
-
-
-def read(client: GitLab, user_id: int) -> Person | None:
-    """A user with the public e-mail that hooks leave out. Raises SyncError.
-
-    https://docs.gitlab.com/api/users/#retrieve-a-user
-    """
-    return person(client.get(f"/users/{user_id}"))
-
-
-def find(client: GitLab, username: str) -> Person | None:
-    """The user of exactly this name, None where there is none. Raises SyncError.
-
-    https://docs.gitlab.com/api/users/#list-users
-    """
-    return next(iter(people(list(client.list("/users", username=username)))), None)

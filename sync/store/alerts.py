@@ -152,12 +152,6 @@ def find(conn: Connection, portal_id: int, handle: str) -> AlertRow | None:
     return None if row is None else _record(row)
 
 
-def counts(conn: Connection, portal_id: int) -> dict[str, int]:
-    """How many alerts are in each state."""
-    query = _mine(select(alert.c.state, func.count()).select_from(alert), portal_id)
-    return dict(conn.execute(query.group_by(alert.c.state)).all())
-
-
 def open_count(conn: Connection, portal_id: int) -> int:
     return conn.scalar(_mine(select(func.count()).select_from(alert), portal_id).where(_OPEN)) or 0
 

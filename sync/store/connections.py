@@ -33,10 +33,6 @@ def for_hook(
     return None if row is None else (_record(row), _secrets(vault, row))
 
 
-def by_hook_key(conn: Connection, hook_key: str) -> ConnectionRecord | None:
-    return _one(conn, connection.c.hook_key_hash == hook_key_hash(hook_key))
-
-
 def by_id(conn: Connection, connection_id: int) -> ConnectionRecord | None:
     return _one(conn, connection.c.id == connection_id)
 

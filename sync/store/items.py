@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, select
 
 from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.kinds import Kind
@@ -165,9 +165,3 @@ def save_posts(conn: Connection, portal_id: int, said: Mapping[tuple[str, str], 
     ]
     keys = ("portal_id", "about", "dialog")
     upsert(conn, post, rows, keys=keys, update=("message_id", "text", "at"))
-
-
-def counts(conn: Connection, connection_id: int) -> dict[str, int]:
-    """How many items of each kind the mirror holds."""
-    query = select(item.c.kind, func.count()).where(item.c.connection_id == connection_id)
-    return dict(conn.execute(query.group_by(item.c.kind)).all())

@@ -30,11 +30,6 @@ def save_rest_calls(conn: Connection, calls: Sequence[RestCall]) -> None:
         conn.execute(rest_log.insert(), [asdict(call) for call in calls])
 
 
-def rest_calls(conn: Connection, portal_id: int, limit: int = 100) -> tuple[RestCall, ...]:
-    """The newest first."""
-    return find_calls(conn, Wanted(portal_id, limit=limit))
-
-
 def find_calls(conn: Connection, wanted: Wanted) -> tuple[RestCall, ...]:
     """The calls that were asked for, the newest first."""
     query = select(*_REST).where(*_asked(wanted))

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, select
 
-from sync.core.speech import Speech, SpeechKey, State
+from sync.core.spoken import Speech, SpeechKey, State
 from sync.store.codec import from_json, to_json
 from sync.store.tables import spoken
 from sync.store.upsert import among, chunks, upsert

@@ -138,13 +138,6 @@ def counts(conn: Connection, portal_id: int) -> dict[str, int]:
     return dict(conn.execute(query.group_by(state)).all())
 
 
-def oldest_dirty_at(conn: Connection, portal_id: int | None = None) -> datetime | None:
-    query = select(func.min(subject.c.dirty_at)).where(_DIRTY)
-    if portal_id is not None:
-        query = query.where(subject.c.portal_id == portal_id)
-    return conn.scalar(query)
-
-
 def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
     due = or_(subject.c.next_at.is_(None), subject.c.next_at <= now)
     query = select(subject.c.portal_id).where(_DIRTY, due).distinct()

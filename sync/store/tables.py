@@ -451,7 +451,7 @@ alert = Table(
 )
 Index("ix_alert_state", alert.c.connection_id, alert.c.state, alert.c.updated_at)
 
-# A command that a commit speaks (sync.core.smart). state: new, done, refused.
+# A command that a commit speaks (sync.core.spoken_words). state: new, done, refused.
 spoken = Table(
     "spoken",
     metadata,

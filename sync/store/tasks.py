@@ -88,12 +88,6 @@ def set_fields(conn: Connection, portal_id: int, fields: Mapping[int, Mapping[st
     upsert(conn, task, rows, keys=_KEYS, update=("fields",))
 
 
-def missing(conn: Connection, portal_id: int, limit: int = 100) -> tuple[int, ...]:
-    """Ids that were named and that the portal does not show."""
-    query = select(task.c.task_id).where(task.c.portal_id == portal_id, task.c.state == "missing")
-    return tuple(conn.scalars(query.order_by(task.c.task_id).limit(limit)))
-
-
 def stages(conn: Connection, portal_id: int, group_ids: Iterable[int]) -> dict[int, StagesRow]:
     """The columns of the workgroups that are stored; others are not in the answer."""
     found = {}

@@ -14,6 +14,11 @@ _LONGEST_WORD = 40  # characters that are given up so that no word is cut
 Writer = Callable[[Document], str]
 
 
+def clipped(text: str, most: int) -> str:
+    """At most `most` characters of the text; what was cut ends with an ellipsis."""
+    return text if len(text) <= most else text[: most - len(ELLIPSIS)] + ELLIPSIS
+
+
 def clip(document: Document, chars: int, write: Writer) -> Document:
     """The longest beginning of the document whose written form has at most `chars` characters.
 

@@ -8,7 +8,6 @@ from sync.text.tree import (
     Block,
     Code,
     CodeBlock,
-    Document,
     Emphasis,
     Heading,
     Image,
@@ -33,11 +32,6 @@ RULE = "\u2014" * 8
 BULLET = "• "
 
 Line = tuple[Inline, ...]
-
-
-def one_line(document: Document) -> str:
-    """All words of the document in one line, without markup: for titles and logs."""
-    return " ".join(" ".join(text_of(line) for line in lines_of(document.blocks)).split())
 
 
 def text_of(nodes: Iterable[Inline]) -> str:

@@ -16,8 +16,9 @@ from sync.core.model import Task, TaskStatus
 from sync.engine.registry import parse
 from sync.settings.apply import apply
 from sync.settings.document import read as settings
-from sync.store import connections, deliveries, tasks
+from sync.store import connections, deliveries, portals, tasks
 from sync.store.database import read, write
+from sync.store.records import ConnectionDraft, ConnectionSecrets, Install, PortalTokens
 from sync.store.tables import delivery
 from tests.emulators.gitlab.entities import Pipeline
 from tests.emulators.gitlab.server import GitLabEmulator
@@ -170,6 +171,27 @@ def test_the_prefix_of_the_portal_counts(world, gitlab):
     body = report(gitlab, pipeline, commits=[{"sha": pipeline.sha, "message": "Fix TASK-7"}])
     answer = post(world, gitlab.identity.mint(pipeline, OURS), body)
     assert [task["id"] for task in answer.json["tasks"]] == [7]
+
+
+@pytest.mark.parametrize(
+    ("choice", "heard"), [("acme/shop", (1, 1)), ("acme/other", (1, 0))], ids=["both", "one"]
+)
+def test_a_report_reaches_the_portals_that_chose_its_project(connected, gitlab, choice, heard):
+    told = Install("b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1))
+    now = connected.deps.clock.now()
+    with write(connected.deps.engine) as conn:
+        other = portals.create_or_update(conn, connected.deps.vault, told, now)
+        options = {"projects": [choice]}
+        draft = ConnectionDraft("gitlab", "main", gitlab.url, ConnectionSecrets("other"), options)
+        connections.upsert(conn, connected.deps.vault, other, draft, now)
+    pipeline = run(gitlab)
+    answer = post(connected, gitlab.identity.mint(pipeline, OURS), report(gitlab, pipeline))
+    assert answer.status_code == 200
+    with read(connected.deps.engine) as conn:
+        found = [deliveries.pending_count(conn, one) for one in (connected.portal().id, other)]
+    assert tuple(found) == heard
+    places = {task["url"].split("/company")[0] for task in answer.json["tasks"]}
+    assert ("https://other.example.com" in places) is bool(heard[1])
 
 
 def test_a_repeated_report_is_answered_with_its_tasks_again(connected, gitlab):

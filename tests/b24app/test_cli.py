@@ -13,8 +13,8 @@ from sync.config import Config
 from sync.core.model import Commit, Project
 from sync.core.places import MEANINGS
 from sync.core.samples import SAMPLES
-from sync.core.smart import Command, Verb
-from sync.core.speech import Speech, SpeechKey, State
+from sync.core.spoken import Speech, SpeechKey, State
+from sync.core.spoken_words import Command, Verb
 from sync.keyfile import new_key
 from sync.store import connections, logs, portals, spoken, subjects
 from sync.store.database import read, write

@@ -19,6 +19,7 @@ from sync.settings.document import read as parse
 from sync.settings.problems import Invalid
 from sync.store import connections, logs, people, portals
 from sync.store.database import read, write
+from sync.store.records import Wanted
 from sync.store.tables import portal as table
 from tests.b24app.pages import installed
 
@@ -91,7 +92,7 @@ def test_calls_are_logged_without_tokens(beside, emulator, portal):
     held = tokens(beside, portal)
     assert beside.deps.audit.flush()
     with read(beside.deps.engine) as conn:
-        rows = logs.rest_calls(conn, portal.id)
+        rows = logs.find_calls(conn, Wanted(portal.id))
     assert rows[0].method == "profile"
     text = "".join(row.request + row.answer for row in rows)
     assert held.access_token not in text

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sync.core.alert_names import AlertKey, Line
-from sync.core.alert_texts import AlertNews, Somebody, duration, ordinal, telling
+from sync.core.alert_texts import AlertNews, Somebody, ordinal, telling
 from sync.core.alerts import GONE, Alert, AlertState, Ending
 from sync.core.alerts_due import Concern, decide
 from sync.core.effects import Notify, OpenTask, PutMessage
@@ -156,21 +156,6 @@ def test_below_it_stand_the_failure_and_the_people() -> None:
 )  # fmt: skip
 def test_a_number_of_times(number: int, english: str) -> None:
     assert (ordinal(number, "en"), ordinal(number, "ru")) == (english, f"{number}-й")
-
-
-@pytest.mark.parametrize(
-    ("took", "english", "russian"),
-    [
-        ({"seconds": 59}, "less than a minute", "меньше минуты"),
-        ({"minutes": 42, "seconds": 59}, "42 min", "42 мин"),
-        ({"minutes": 60}, "1 h 0 min", "1 ч 0 мин"),
-        ({"hours": 49, "minutes": 10}, "2 d 1 h", "2 д 1 ч"),
-        ({"seconds": -5}, "less than a minute", "меньше минуты"),
-    ],
-)
-def test_how_long_it_lasted(took: dict[str, float], english: str, russian: str) -> None:
-    assert duration(timedelta(**took), "en") == english
-    assert duration(timedelta(**took), "ru") == russian
 
 
 # --- what it asks for

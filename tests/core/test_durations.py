@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.durations import UNITS, leading, shown
+from sync.core.durations import UNITS, lasted, leading, shown
 
 SPANS = {
     "1h 30m": (5400, ""),
@@ -67,3 +69,18 @@ def test_any_text_is_read(text: str) -> None:
 )
 def test_a_span_in_words(seconds: int, english: str, russian: str) -> None:
     assert (shown(seconds, "en"), shown(seconds, "ru")) == (english, russian)
+
+
+@pytest.mark.parametrize(
+    ("took", "english", "russian"),
+    [
+        ({"seconds": 59}, "less than a minute", "меньше минуты"),
+        ({"minutes": 42, "seconds": 59}, "42 min", "42 мин"),
+        ({"minutes": 60}, "1 h 0 min", "1 ч 0 мин"),
+        ({"hours": 49, "minutes": 10}, "2 d 1 h", "2 д 1 ч"),
+        ({"seconds": -5}, "less than a minute", "меньше минуты"),
+    ],
+)
+def test_how_long_it_lasted(took: dict[str, float], english: str, russian: str) -> None:
+    assert lasted(timedelta(**took), "en") == english
+    assert lasted(timedelta(**took), "ru") == russian

@@ -13,8 +13,8 @@ from sync.core.lifecycle import step_of
 from sync.core.model import Commit, LinkKind, Milestone, Step, TaskStatus
 from sync.core.plan import LinkView, TaskView, plan_task
 from sync.core.rules import DEFAULT_RULES, GroupRules, Rules, StageRef, StepTarget
-from sync.core.smart import Command, Flaw, Verb
-from sync.core.speech import Heard, Speech, SpeechKey
+from sync.core.spoken import Heard, Speech, SpeechKey
+from sync.core.spoken_words import Command, Flaw, Verb
 from tests.core.makers import NOW, SHOP, STAGES, STATES, link, mr, task, view
 from tests.core.world import World, applied
 

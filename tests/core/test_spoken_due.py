@@ -11,9 +11,9 @@ from sync.core.effects import LogTime, MoveTask, PutMessage
 from sync.core.model import Commit, Step, TaskStatus
 from sync.core.plan import plan_task
 from sync.core.rules import Rules
-from sync.core.smart import Command, Verb
-from sync.core.speech import Heard, Speech, SpeechKey, State
+from sync.core.spoken import Heard, Speech, SpeechKey, State
 from sync.core.spoken_due import Ended
+from sync.core.spoken_words import Command, Verb
 from tests.core.makers import NOW, SHOP, link, task, view
 
 EN, RU = Rules(), Rules(language="ru")

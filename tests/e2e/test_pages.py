@@ -8,9 +8,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from sync.core.alert_names import Line
+from sync.store import alerts, connections, subjects
 from sync.store.database import write
-from tests.b24app.makers import failed, mirrored
+from tests.b24app.makers import AT, deployed, failed, mirrored
 from tests.b24app.pages import installed
+from tests.b24app.test_alerts import OPEN
 
 pytestmark = pytest.mark.browser
 
@@ -124,6 +127,58 @@ def test_the_tab_of_a_task_shows_its_merge_request(furnished, window, language, 
     expect(opened.frame.get_by_role("link", name="Payment gateway")).to_be_visible()
     expect(opened.frame.get_by_text(stage, exact=True)).to_be_visible()
     expect(opened.frame.get_by_text("team/shop!7 is approved")).to_be_visible()
+    assert opened.said == []
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "status", "staging", "production"),
+    [
+        ("en", "Pipelines and environments", "Passed", "staging: is there", "production: not yet"),
+        ("ru", "Пайплайны и окружения", "Успешно", "staging: уже здесь", "production: ещё нет"),
+    ],
+    ids=["en", "ru"],
+)
+def test_the_tab_of_a_task_shows_where_its_work_is_now(
+    furnished, emulator, window, language, title, status, staging, production
+):
+    portal = furnished.portal(emulator.state.member_id)
+    with write(furnished.deps.engine) as conn:
+        deployed(conn, portal.id, ("staging", "success"), ("production", "failed"))
+    opened = window("task/2103", language)
+    panel = opened.frame.get_by_role("region", name=title)
+    expect(panel.get_by_role("link", name="feature/B24-2103")).to_have_attribute(
+        "href", "https://gitlab.example.com/team/shop/-/pipelines/907"
+    )
+    expect(panel.get_by_text(status, exact=True)).to_be_visible()
+    expect(panel.get_by_label(staging)).to_have_text("staging ✔")
+    expect(panel.get_by_label(production)).to_have_text("production –")
+    assert opened.said == []
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("en", ["1 open alert", "Decision about pipeline:1/42:907",
+                "Decision about alerts of 1/42:main", "Decision about task 55"]),
+        ("ru", ["Открытых оповещений: 1", "Решение по pipeline:1/42:907",
+                "Решение по оповещениям 1/42:main", "Решение по задаче 55"]),
+    ],
+    ids=["en", "ru"],
+)  # fmt: skip
+def test_the_overview_counts_alerts_and_names_what_failed(
+    furnished, emulator, window, language, texts
+):
+    portal = furnished.portal(emulator.state.member_id)
+    dead = [("news", "pipeline:1/42:907"), ("alerts", "1/42:main")]
+    with write(furnished.deps.engine) as conn:
+        record = connections.by_name(conn, portal.id, "main")
+        alerts.save(conn, Line(record.id, 42, "main"), [OPEN])
+        subjects.mark_dirty_many(conn, portal.id, [(*one, "heard") for one in dead], AT)
+        for one in dead:
+            subjects.mark_dead(conn, portal.id, *one, error="it never worked")
+    opened = window("app", language)
+    for text in texts:
+        expect(opened.frame.get_by_text(text, exact=True)).to_be_visible()
     assert opened.said == []
 
 

@@ -12,7 +12,7 @@ from sync.engine import audit as module
 from sync.engine.audit import GROUP, Audit
 from sync.store import logs
 from sync.store.database import read, write
-from sync.store.records import RestCall
+from sync.store.records import RestCall, Wanted
 from sync.store.tables import rest_log
 from tests.store.makers import a_portal
 
@@ -43,7 +43,7 @@ def test_many_calls_are_written_in_few_transactions(engine: Engine) -> None:
     assert audit.flush()
     assert len(commits) == 3
     with read(engine) as conn:
-        newest = logs.rest_calls(conn, portal_id, limit=2)
+        newest = logs.find_calls(conn, Wanted(portal_id, limit=2))
     assert [one.method for one in newest] == [str(2 * GROUP), str(2 * GROUP - 1)]
 
 
@@ -73,7 +73,7 @@ def test_a_database_that_is_away_costs_nothing_but_time(engine: Engine, monkeypa
     monkeypatch.setattr(logs, "save_rest_calls", usual)
     assert audit.flush()
     with read(engine) as conn:
-        kept = logs.rest_calls(conn, portal_id)
+        kept = logs.find_calls(conn, Wanted(portal_id))
     assert [one.method for one in kept] == ["third", "second", "first"]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from sync.core.model import MergeRequestKey, Milestone
 from sync.core.plan import Plan
-from sync.core.speech import SpeechKey
+from sync.core.spoken import SpeechKey
 from sync.engine.keys import command_key, milestone_of, spoken_by
 
 MR = MergeRequestKey(4, 15, 16)

@@ -13,6 +13,7 @@ from sync.core.rules import GroupRules, Rules, StageRef, StepTarget
 from sync.engine.reconcile import rehearse
 from sync.store import logs
 from sync.store.database import read
+from sync.store.records import Wanted
 from tests.engine.world import World
 
 
@@ -69,7 +70,7 @@ def test_requests_and_answers_are_kept_without_their_tokens(world: World) -> Non
     world.opened()
     world.work()
     with read(world.database) as conn:
-        kept = logs.rest_calls(conn, world.portal_id)
+        kept = logs.find_calls(conn, Wanted(world.portal_id))
     assert sorted(one.method for one in kept) == ["batch", "batch", "user.get"]
     texts = " ".join(one.request + one.answer for one in kept)
     assert not any(token in texts for token in world.b24.state.tokens)

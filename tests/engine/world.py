@@ -82,10 +82,13 @@ class World:
     v3: bool = True
     rules: Rules = field(default_factory=Rules)
     seed: int = 1
+    member: str = "d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f"
 
     def __post_init__(self) -> None:
         self.clock = ManualClock(START)
-        self.b24 = BitrixEmulator(self.clock, card=self.card, v3=self.v3, client_id="local.app")
+        self.b24 = BitrixEmulator(
+            self.clock, card=self.card, v3=self.v3, client_id="local.app", member_id=self.member
+        )
         self.b24.oauth.url = OAUTH
         self.b24.oauth.portals = [(self.b24.state, lambda: f"{PORTAL}/rest/")]
         self.b24.events.put = self._posted
@@ -136,7 +139,7 @@ class World:
         token = b24.token(1)
         tokens = PortalTokens(token.access, token.refresh, token.expires, 1)
         install = Install(b24.state.member_id, f"{PORTAL}/rest/", f"{OAUTH}/rest/", tokens)
-        draft = ConnectionDraft("gitlab", "gitlab", HOST, ConnectionSecrets("hook-key"))
+        draft = ConnectionDraft("gitlab", "gitlab", HOST, ConnectionSecrets(f"hook-{self.member}"))
         with write(self.database) as conn:
             self.portal_id = portals.create_or_update(conn, self.vault, install, now)
             portals.set_features(conn, self.portal_id, {"v3": self.v3}, now)

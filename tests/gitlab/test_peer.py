@@ -5,7 +5,6 @@ import requests
 import responses
 
 from sync.core.model import (
-    Commit,
     MergeRequest,
     MergeRequestState,
     Person,
@@ -15,7 +14,7 @@ from sync.core.model import (
     Reviewer,
 )
 from sync.errors import Refused
-from sync.gitlab import peer, people
+from sync.gitlab import peer
 from sync.gitlab.client import GitLab
 
 BASE = "https://git.acme.test"
@@ -205,28 +204,6 @@ def test_where_nothing_changed_one_request_says_so(web, client):
     assert len(web.calls) == 1
 
 
-def test_the_commits_of_a_merge_request_are_read(web, client):
-    told = {
-        "id": "4f" * 20,
-        "message": "Fix\n\nCloses B24-5",
-        "author_name": "Alice Novak",
-        "author_email": "alice@acme.test",
-        "created_at": "2026-03-02T11:58:40.000+02:00",
-        "web_url": f"{BASE}/web/shop/-/commit/4f",
-    }
-    web.get(f"{MR}/commits", json=[told])
-    assert peer.commits(client, 7, 12) == (
-        Commit(
-            "4f" * 20,
-            "Fix\n\nCloses B24-5",
-            "Alice Novak",
-            "alice@acme.test",
-            f"{BASE}/web/shop/-/commit/4f",
-            datetime(2026, 3, 2, 9, 58, 40, tzinfo=UTC),
-        ),
-    )
-
-
 def test_chosen_projects_and_groups_are_each_read_once(web, client):
     web.get(f"{API}/projects/web%2Fshop", json=SHOP_TOLD)
     web.get(
@@ -253,15 +230,3 @@ def test_without_a_choice_they_are_those_the_token_administers(web, client):
         match=[responses.matchers.query_param_matcher(query)],
     )
     assert peer.projects(client, {}) == (SHOP,)
-
-
-def test_a_person_is_read_with_the_public_email_that_hooks_hide(web, client):
-    web.get(f"{API}/users/42", json=BORIS_TOLD | {"public_email": "boris@acme.test"})
-    web.get(f"{API}/users", json=[BORIS_TOLD])
-    assert people.read(client, 42) == Person(42, "boris", "Boris Petrov", "boris@acme.test")
-    assert people.find(client, "boris") == BORIS
-
-
-def test_nobody_of_a_name_is_none(web, client):
-    web.get(f"{API}/users", json=[])
-    assert people.find(client, "nobody") is None

@@ -19,8 +19,8 @@ def test_calls_are_told_the_newest_first(engine: Engine) -> None:
         calls = [RestCall(p, after(days=n), "batch", 200, 12, "{}", "{}") for n in range(3)]
         logs.save_rest_calls(conn, calls)
         logs.save_rest_calls(conn, [])
-        assert logs.rest_calls(conn, p) == tuple(reversed(calls))
-        assert logs.rest_calls(conn, p, limit=1) == (calls[2],)
+        assert logs.find_calls(conn, Wanted(p)) == tuple(reversed(calls))
+        assert logs.find_calls(conn, Wanted(p, limit=1)) == (calls[2],)
 
 
 @pytest.mark.parametrize(

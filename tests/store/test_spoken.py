@@ -7,8 +7,8 @@ from dataclasses import replace
 from sqlalchemy import Engine
 
 from sync.core.model import Commit
-from sync.core.smart import Command, Flaw, Verb
-from sync.core.speech import Speech, SpeechKey, State
+from sync.core.spoken import Speech, SpeechKey, State
+from sync.core.spoken_words import Command, Flaw, Verb
 from sync.store import spoken
 from sync.store.database import write
 from tests.store.makers import BOB, NOW, a_connection, a_portal, a_project, after

@@ -49,8 +49,6 @@ def test_who_waits_longest_comes_first(engine: Engine) -> None:
         subjects.mark_dirty_many(conn, p, [("task", "b", "x")], NOW)
         subjects.mark_dirty_many(conn, p, [("task", "a", "x"), ("task", "b", "y")], after(hours=1))
         assert [s.key for s in subjects.take_dirty(conn, p, 1, after(hours=1))] == ["b"]
-        assert subjects.oldest_dirty_at(conn) == NOW
-        assert subjects.oldest_dirty_at(conn, p + 1) is None
 
 
 def test_what_failed_waits_and_news_ends_the_wait(engine: Engine) -> None:

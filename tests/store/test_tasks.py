@@ -23,10 +23,11 @@ def test_a_task_is_known_once_it_was_read(engine: Engine) -> None:
             11: TaskRow(11, True, None, NOW, None, None, {}),
         }
         assert not found[10].stale
-        assert tasks.missing(conn, p) == (11,)
+        assert found[11].missing
         tasks.save_read(conn, p, {11: TASK}, after(hours=1))
         tasks.mark_missing(conn, p, [10], after(hours=1))
-        assert tasks.missing(conn, p) == (10,)
+        found = tasks.get(conn, p, [10, 11])
+        assert (found[10].missing, found[11].missing) == (True, False)
 
 
 def test_a_task_that_changed_while_it_was_read_is_read_again(engine: Engine) -> None:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from sync.text import bbcode, markdown
 from sync.text.clip import clip
-from sync.text.plain import one_line
 from sync.text.tree import Document, Paragraph, Text, mapped
 from tests.text.trees import documents
 
@@ -37,11 +36,6 @@ def test_no_word_is_cut_where_one_ends_near() -> None:
 @pytest.mark.parametrize("write", [bbcode.write, markdown.write])
 def test_a_cut_document_fits(write, document: Document, chars: int) -> None:
     assert len(write(clip(document, chars, write))) <= chars
-
-
-def test_one_line_has_all_the_words_and_no_markup() -> None:
-    text = "[b]a[/b]\nb\n[list][*]c[/list][code]\nd[b]\n[/code][url=https://a.test]e[/url]"
-    assert one_line(bbcode.read(text)) == "a b • c d[b] e"
 
 
 def test_every_node_can_be_changed() -> None:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from sync.text import bbcode, markdown
 from sync.text.chars import JOINER
-from sync.text.plain import one_line
 from sync.text.tree import (
     Cell,
     Code,
@@ -32,7 +31,7 @@ from sync.text.tree import (
     Underline,
     UserMention,
 )
-from tests.text.trees import SEEDS, documents, words
+from tests.text.trees import SEEDS, documents, words, words_of
 
 J = JOINER
 
@@ -146,7 +145,7 @@ HOSTILE = {
 def test_hostile_text_stays_text(text: str, written: str) -> None:
     document = Document((para(text),))
     assert markdown.write(document) == written
-    assert one_line(markdown.read(written)) == text
+    assert words_of(markdown.read(written)) == text
 
 
 @pytest.mark.parametrize("line", ["/close", "/assign @ann"])
@@ -183,7 +182,7 @@ def test_formats_hold_next_to_anything(before: str, inside: str, after: str, kin
 @given(words)
 def test_any_words_come_back(text: str) -> None:
     written = markdown.write(Document((para(text),)))
-    assert one_line(markdown.read(written)) == one_line(Document((para(text),)))
+    assert words_of(markdown.read(written)) == words_of(Document((para(text),)))
 
 
 @given(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from sync.text.plain import lines_of, text_of
 from sync.text.tree import (
     Cell,
     Code,
@@ -27,6 +28,12 @@ from sync.text.tree import (
     Underline,
     UserMention,
 )
+
+
+def words_of(document: Document) -> str:
+    """All words of the document in one line, without markup."""
+    return " ".join(" ".join(map(text_of, lines_of(document.blocks))).split())
+
 
 SEEDS = {
     "bbcode": [

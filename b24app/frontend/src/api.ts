@@ -50,6 +50,8 @@ export interface Failure {
   id: string
   action: string
   about: string
+  /** The kind of what it is about: a task, news, alerts; none of a delivery. */
+  of: string
   text: string
   at: string | null
 }

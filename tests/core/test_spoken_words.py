@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.rules import ReferenceRules
-from sync.core.smart import (
+from sync.core.spoken_words import (
     MOST_COMMANDS,
     MOST_SECONDS,
     MOST_WORDS,

@@ -19,6 +19,7 @@ from sync.core.prose import prose_of
 from sync.core.references import QUOTED, find, places
 from sync.core.rules import ReferenceRules
 from sync.text.chars import cleaned
+from sync.text.clip import clipped
 
 MOST_TEXT = 100_000  # characters of a message: more is no message
 MOST_COMMANDS = 50  # of one commit
@@ -184,7 +185,3 @@ def _time(task_id: int, said: str) -> Command:
     if seconds > MOST_SECONDS:
         return Command(task_id, Verb.TIME, MOST_SECONDS, clipped(said, _MOST_QUOTED), Flaw.LONG)
     return Command(task_id, Verb.TIME, seconds, clipped(rest, MOST_WORDS))
-
-
-def clipped(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

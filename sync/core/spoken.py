@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sync.core.model import Commit, Person, Project
-from sync.core.smart import Command, Verb
+from sync.core.spoken_words import Command, Verb
 
 _KEY = re.compile(r"(\d{1,18})/(\d{1,18}):(\w{1,64}):(\d{1,9})", re.ASCII)
 _BULLETS = " \t*-+#"

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from sync.core.model import Commit, Project
-from sync.core.smart import Command, Verb
-from sync.core.speech import Speech, SpeechKey, said_before
+from sync.core.spoken import Speech, SpeechKey, said_before
+from sync.core.spoken_words import Command, Verb
 from tests.core.makers import SHOP
 
 TIME = Command(5, Verb.TIME, 3600, "pay")
