@@ -69,7 +69,7 @@ def load(
             said_in_tasks={t.id: said[t.id][key] for t in mine if key in said.get(t.id, {})},
             told=told.get(key, {}),
             tasks=tuple(mine),
-            author=None if _told_in_tasks(one, mine, rules) else writer,
+            author=None if _told_in_tasks(one, around[key].before, mine, rules) else writer,
             actor=ours.get(actor.id) if actor else None,
             administrator=administrator,
             over=isinstance(one, AlertNews) and one.alert.state.over,
@@ -77,11 +77,18 @@ def load(
     return views
 
 
-def _told_in_tasks(one: Subject, concerned: Sequence[Task], rules: Rules) -> bool:
-    """Whose commit broke the work of a task is told of it there: once is enough."""
-    return isinstance(one, AlertNews) and any(
-        rules.for_group(task.group_id).ci.notify for task in concerned
-    )
+def _told_in_tasks(
+    one: Subject, before: str | None, concerned: Sequence[Task], rules: Rules
+) -> bool:
+    """Whose commit broke, or mended, the work of a task is told of it there: once is enough."""
+    match one:
+        case AlertNews():
+            there = True
+        case Pipeline():
+            there = (one.status.value, before == "failed") in (("failed", False), ("success", True))
+        case _:
+            there = False
+    return there and any(rules.for_group(task.group_id).ci.notify for task in concerned)
 
 
 def _around(conn: Connection, found: Found, now: datetime) -> dict[str, Around]:

@@ -55,8 +55,8 @@ def place_of(pipeline: Pipeline) -> ci.Place:
 def _named(
     conn: Connection, pushes: Sequence[Push], rules: ReferenceRules
 ) -> Iterator[tuple[ci.Place, int]]:
-    """Of a branch all commits count, of the default branch only those of the push itself."""
-    branches = {branch_of(p) for p in pushes if p.branch != p.project.default_branch}
+    """Of a branch all commits count, of a shared one only those of the push itself."""
+    branches = {branch_of(p) for p in pushes if not _shared(p)}
     earlier = mirror.commits_of_branches(conn, branches)
     for push in pushes:
         found: list[Reference] = []
@@ -67,3 +67,8 @@ def _named(
         for task_id, reference in references.merge(found).items():
             if reference.kind is not LinkKind.MENTION:
                 yield (*branch_of(push), push.after), task_id
+
+
+def _shared(push: Push) -> bool:
+    """The default branch and protected ones hold everybody's work, and do so for years."""
+    return push.branch == push.project.default_branch or push.protected is True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
@@ -19,7 +19,7 @@ def tasks_of(
     conn: Connection, portal_id: int, found: Mapping[str, Subject]
 ) -> dict[str, tuple[int, ...]]:
     """The tasks of each thing by its name. Silent links and mentions do not count."""
-    requests = {key: frozenset(_requests(conn, one)) for key, one in found.items()}
+    requests = _requests(conn, found)
     rows = links.by_merge_requests(conn, {one for mine in requests.values() for one in mine})
     named = ci.tasks_of(conn, {place for one in found.values() if (place := _place(one))})
     others = items.tasks_of(conn, {at for one in found.values() if (at := _item(one))})
@@ -27,7 +27,7 @@ def tasks_of(
     for key, one in found.items():
         mine = {
             row.task_id
-            for request in requests[key]
+            for request in requests.get(key, ())
             for row in rows.get(request, ())
             if row.portal_id == portal_id
             and row.live
@@ -42,20 +42,37 @@ def tasks_of(
     return tasks
 
 
-def _requests(conn: Connection, one: Subject) -> Iterable[MergeRequestKey]:
+def _requests(
+    conn: Connection, found: Mapping[str, Subject]
+) -> dict[str, frozenset[MergeRequestKey]]:
+    """The merge requests of each thing that has any."""
+    runs = {key: one for key, of in found.items() if (one := _run(of))}
+    branches = {key: place for key, one in found.items() if (place := _branch(one))}
+    of_runs = mirror.keys_by_pipelines(conn, runs.values())
+    of_branches = mirror.by_branches(conn, branches.values())
+    requests = {key: of_runs.get(ci.id_of(one), frozenset()) for key, one in runs.items()}
+    requests |= {key: frozenset(of_branches.get(one, ())) for key, one in branches.items()}
+    for key, one in found.items():
+        if isinstance(one, MergeRequest):
+            requests[key] = frozenset({one.key})
+        if isinstance(one, Deployment):
+            requests[key] = frozenset(deployments.merge_requests_of(conn, [one]))
+    return requests
+
+
+def _run(one: Subject) -> Pipeline | None:
     match one:
-        case MergeRequest():
-            return [one.key]
         case Pipeline():
-            return mirror.by_pipelines(conn, [one])
+            return one
         case AlertNews(failed=Pipeline() as failed):
-            return mirror.by_pipelines(conn, [failed])
-        case Deployment():
-            return deployments.merge_requests_of(conn, [one])
-        case Push() if not one.deleted:
-            place = one.project.connection_id, one.project.id, one.branch
-            return mirror.by_branches(conn, {place}).get(place, ())
-    return ()
+            return failed
+    return None
+
+
+def _branch(one: Subject) -> mirror.Branch | None:
+    if isinstance(one, Push) and not one.deleted:
+        return one.project.connection_id, one.project.id, one.branch
+    return None
 
 
 def _place(one: Subject) -> ci.Place | None:
@@ -63,11 +80,8 @@ def _place(one: Subject) -> ci.Place | None:
     match one:
         case Push() if not one.deleted:
             return one.project.connection_id, one.project.id, one.branch, one.after
-        case Pipeline():
-            return one.project.connection_id, one.project.id, one.ref, one.sha
-        case AlertNews(failed=Pipeline() as failed):
-            return one.project.connection_id, one.project.id, one.ref, failed.sha
-    return None
+    run = _run(one)
+    return (run.project.connection_id, run.project.id, run.ref, run.sha) if run else None
 
 
 def _item(one: Subject) -> items.ItemId | None:

@@ -37,8 +37,9 @@ def tasks_of(conn: Connection, places: Iterable[Place]) -> dict[Place, tuple[int
     asked = set(places)
     found: dict[Place, tuple[int, ...]] = {}
     columns = [named_commit.c[name] for name in _PLACE]
-    # By branch, as `among` asks once for each beginning: commits are too many beginnings.
-    for wanted in among(columns[:3], {place[:3] for place in asked}):
+    # By commit alone, which is on few branches: a branch has ever more commits.
+    by_sha = columns[0], columns[1], columns[3]
+    for wanted in among(by_sha, {(c, p, sha) for c, p, _, sha in asked}):
         query = select(*columns, named_commit.c.task_id).where(wanted)
         for *key, task_id in sorted(conn.execute(query)):
             if (place := tuple(key)) in asked:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from sync.core import heard as fold
 from sync.core.events import MergeRequestHeard
@@ -25,6 +25,7 @@ from sync.store.upsert import among, upsert
 
 Branch = tuple[int, int, str]  # connection, project, branch
 
+MOST_COMMITS = 300  # of a branch that are looked at: some branches live for years
 _FINISHED = ("success", "failed", "canceled", "skipped")
 _KEYS = ("connection_id", "project_id", "iid")
 _OF = tuple(map(merge_request.c.get, _KEYS))
@@ -119,18 +120,28 @@ def by_commits(
 def by_pipelines(
     conn: Connection, pipelines: Iterable[Pipeline]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """The merge requests that the pipelines run for: by their number, or by their head commit."""
+    """The merge requests that the pipelines run for."""
+    return get_merge_requests(conn, frozenset().union(*keys_by_pipelines(conn, pipelines).values()))
+
+
+def keys_by_pipelines(
+    conn: Connection, pipelines: Iterable[Pipeline]
+) -> dict[tuple[int, int, int], frozenset[MergeRequestKey]]:
+    """What each pipeline runs for: a merge request by its number, all those by its commit."""
     columns = merge_request.c
     of_head = columns.connection_id, columns.project_id, columns.head_sha
-    heads, keys = set(), set()
-    for item in pipelines:
-        place = item.project.connection_id, item.project.id
-        heads.add((*place, item.sha))
-        if item.merge_request_iid is not None:
-            keys.add(MergeRequestKey(*place, item.merge_request_iid))
+    heard = {(one.project.connection_id, one.project.id, one.id): one for one in pipelines}
+    heads: dict[tuple[int, int, str], set[MergeRequestKey]] = {
+        (*key[:2], one.sha): set() for key, one in heard.items()
+    }
     for wanted in among(of_head, heads):
-        keys |= {MergeRequestKey(*row) for row in conn.execute(select(*_OF).where(wanted))}
-    return get_merge_requests(conn, keys)
+        for *key, sha in conn.execute(select(*_OF, columns.head_sha).where(wanted)):
+            heads[key[0], key[1], sha].add(MergeRequestKey(*key))
+    return {
+        key: frozenset(heads[*key[:2], one.sha])
+        | ({MergeRequestKey(*key[:2], one.merge_request_iid)} if one.merge_request_iid else set())
+        for key, one in heard.items()
+    }
 
 
 def pipelines(
@@ -280,15 +291,18 @@ def commits_by_sha(
 def commits_of_branches(
     conn: Connection, branches: Iterable[Branch]
 ) -> dict[Branch, tuple[Commit, ...]]:
-    """Every commit ever heard of on the branches; one without any is not in the answer."""
+    """The newest commits heard of on the branches; one without any is not in the answer."""
     of = commit.c.connection_id, commit.c.project_id, commit.c.branch
-    found: dict[Branch, tuple[Commit, ...]] = {}
+    age = func.row_number().over(
+        partition_by=of, order_by=(commit.c.heard_at.desc(), commit.c.sha.desc())
+    )
+    found: dict[Branch, list[Commit]] = {}
     for wanted in among(of, branches):
-        query = select(commit).where(wanted).order_by(commit.c.heard_at, commit.c.sha)
-        for row in conn.execute(query):
-            where = (row.connection_id, row.project_id, row.branch)
-            found[where] = (*found.get(where, ()), from_json(Commit, row.body))
-    return found
+        newest = select(*of, commit.c.body, age.label("age")).where(wanted).subquery()
+        query = select(newest).where(newest.c.age <= MOST_COMMITS).order_by(newest.c.age.desc())
+        for *where, body, _ in conn.execute(query):
+            found.setdefault(tuple(where), []).append(from_json(Commit, body))
+    return {where: tuple(commits) for where, commits in found.items()}
 
 
 def _known(conn: Connection, keys: set[MergeRequestKey]) -> dict[MergeRequestKey, Known]:

@@ -324,6 +324,12 @@ named_commit = Table(
     _portal(nullable=False),
 )
 Index("ix_named_commit_task", named_commit.c.portal_id, named_commit.c.task_id)
+Index(
+    "ix_named_commit_sha",
+    named_commit.c.connection_id,
+    named_commit.c.project_id,
+    named_commit.c.sha,
+)
 
 # The jobs of a failed pipeline as the host told them for its state of `read_for`.
 pipeline_jobs = Table(

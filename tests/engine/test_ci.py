@@ -8,6 +8,8 @@ from random import Random
 
 import pytest
 
+from sync.core.kinds import Kind
+from sync.core.routes import Role, Route
 from sync.core.rules import CiRules, GroupRules, Rules
 from sync.errors import Denied
 from tests.emulators.gitlab.entities import MergeRequest, Pipeline
@@ -348,3 +350,30 @@ def test_the_card_of_the_merge_request_shows_its_pipeline_still(world: World) ->
     assert (
         "Pipeline: [url=http://gitlab.test/acme/shop/-/pipelines/1]passed[/url]" in world.cards()[0]
     )
+
+
+def test_a_pipeline_of_a_protected_branch_is_of_its_own_commits_alone(world: World) -> None:
+    world.gitlab.push(world.shop, "develop", ["B24-2103 Pay"], "ann")
+    world.gitlab.state.project(world.shop).branches["develop"].protected = True
+    world.gitlab.push(world.shop, "develop", ["B24-2103 Pay more"], "ann")
+    first = world.gitlab.run_pipeline(world.shop, ref="develop")
+    first.set_status("success")
+    world.settle()
+    world.gitlab.push(world.shop, "develop", ["Somebody else's work"], "bob")
+    second = world.gitlab.run_pipeline(world.shop, ref="develop")
+    second.set_status("failed")
+    world.settle()
+    assert field(world) == "passed"
+    assert [head.split(",")[0] for head in heads(world)] == ["[b]CI/CD passed"]
+
+
+def test_an_author_whom_rules_name_too_is_told_once(world: World) -> None:
+    route = Route(frozenset({Kind.PIPELINE}), (Role.AUTHOR,), states=frozenset({"failed"}))
+    world.rules = Rules(routes=(route,))
+    mr = world.opened(BRANCH)
+    seen = []
+    for _ in range(2):
+        run(world, mr, "failed")
+        world.settle()
+        seen.append([text.startswith("Pipeline") for user, text in world.told() if user == ANN])
+    assert seen == [[False], [False, True]]  # of the task's work first, then by the rule

@@ -172,3 +172,16 @@ def test_more_keys_than_one_statement_takes_are_found(engine: Engine) -> None:
         requests = [a_merge_request(c, n) for n in range(1, 1202)]
         mirror.save_read(conn, requests)
         assert len(mirror.get_merge_requests(conn, [r.key for r in requests])) == 1201
+
+
+def test_of_a_branch_that_lives_for_years_the_newest_commits_are_looked_at(engine: Engine) -> None:
+    with write(engine) as conn:
+        connection_id = a_connection(conn, a_portal(conn))
+        project = a_project(connection_id)
+        for number in range(mirror.MOST_COMMITS + 5):
+            commits = [Commit(f"{number:04}", "Step", "Ann", None)]
+            mirror.save_commits(conn, [(project, "develop", commits)], after(seconds=number))
+        place = connection_id, project.id, "develop"
+        found = mirror.commits_of_branches(conn, [place])[place]
+        assert [one.sha for one in found] == [f"{n:04}" for n in range(5, 5 + len(found))]
+        assert len(found) == mirror.MOST_COMMITS

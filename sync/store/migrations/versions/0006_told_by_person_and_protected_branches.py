@@ -39,6 +39,7 @@ def upgrade() -> None:
             "connection_id", "project_id", "branch", name=op.f("pk_protected_branch")
         ),
     )
+    op.create_index("ix_named_commit_sha", "named_commit", ["connection_id", "project_id", "sha"])
 
 
 def downgrade() -> None:
