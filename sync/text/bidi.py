@@ -6,6 +6,7 @@ what follows (https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -23,6 +24,12 @@ from sync.text.tree import (
 )
 
 _TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_ANY = re.compile("[" + "".join(map(chr, _TURNS)) + "]")
+
+
+def turns(text: str) -> bool:
+    """Whether it has any of them."""
+    return _ANY.search(text) is not None
 
 
 def upright(document: Document) -> Document:
