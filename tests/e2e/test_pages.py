@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from sync.core.alert_names import Line
-from sync.store import alerts, connections, subjects
+from sync.core.model import PortalUser
+from sync.store import alerts, connections, mirror, people, subjects
 from sync.store.database import write
-from tests.b24app.makers import AT, deployed, failed, mirrored
+from tests.b24app.makers import AT, deployed, failed, merge_request, mirrored
 from tests.b24app.pages import installed
 from tests.b24app.test_alerts import OPEN
 
@@ -179,6 +180,34 @@ def test_the_overview_counts_alerts_and_names_what_failed(
     opened = window("app", language)
     for text in texts:
         expect(opened.frame.get_by_text(text, exact=True)).to_be_visible()
+    assert opened.said == []
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "seen", "take", "said"),
+    [
+        ("en", "Branches that fail", "I have seen it", "Take it over", ("seen by", "assigned to")),
+        ("ru", "Ветки с ошибками", "Вижу", "Взять на себя", ("видит", "назначено")),
+    ],
+    ids=["en", "ru"],
+)
+def test_a_branch_that_fails_is_seen_and_taken_over_on_the_page(
+    furnished, emulator, window, language, title, seen, take, said
+):
+    portal = furnished.portal(emulator.state.member_id)
+    with write(furnished.deps.engine) as conn:
+        record = connections.by_name(conn, portal.id, "main")
+        alerts.save(conn, Line(record.id, 42, "main"), [OPEN])
+        mirror.save_projects(conn, [merge_request(record.id).project])
+        people.save_portal_users(conn, portal.id, [PortalUser(1, "Ada Admin")])
+    opened = window("app", language)
+    panel = opened.frame.get_by_role("region", name=title)
+    expect(panel.get_by_role("link", name="main")).to_be_visible()
+    panel.get_by_role("button", name=seen).click()
+    expect(panel.get_by_text(f"{said[0]} Ada Admin")).to_be_visible()
+    panel.get_by_role("button", name=take).click()
+    expect(panel.get_by_text(said[1])).to_contain_text("Ada Admin")
+    expect(panel.get_by_role("button")).to_have_count(0)
     assert opened.said == []
 
 

@@ -56,6 +56,21 @@ export interface Failure {
   at: string | null
 }
 
+export interface Alert {
+  id: string
+  project: string
+  branch: string
+  stage: string
+  state: string
+  severity: string
+  failures: number
+  opened_at: string
+  pipeline_url: string
+  acknowledged_by: string
+  assigned_to: number | null
+  assigned_name: string
+}
+
 export interface Tested { ok: boolean; account: string; problems: string[] }
 
 export interface Development {
@@ -126,6 +141,9 @@ export const api = {
   renew: (accessToken: string) =>
     call<Renewed>('POST', 'renew', { access_token: accessToken }),
   status: () => call<Status>('GET', 'status'),
+  alerts: () => call<{ alerts: Alert[] }>('GET', 'alerts'),
+  acknowledge: (id: string) => call('POST', `alerts/${encodeURIComponent(id)}/ack`, {}),
+  takeOver: (id: string) => call('POST', `alerts/${encodeURIComponent(id)}/assign`, {}),
   failures: () => call<{ failures: Failure[] }>('GET', 'failures'),
   replay: (items: { kind: string; id: string }[]) =>
     call<{ replayed: number }>('POST', 'replay', { items }),

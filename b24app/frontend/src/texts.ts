@@ -45,6 +45,14 @@ const en = {
   test: 'Test',
   testOk: 'It works',
   testProblems: 'There are problems',
+  alerts: 'Branches that fail',
+  severities: { high: 'High', medium: 'Medium', low: 'Low' } as Record<string, string>,
+  failedTimes: (count: number) => count === 1 ? 'failed once' : `failed ${count} times`,
+  sinceMoment: (at: string) => `since ${at}`,
+  seenBy: (name: string) => `seen by ${name}`,
+  assignedTo: (name: string) => `assigned to ${name}`,
+  acknowledge: 'I have seen it',
+  takeOver: 'Take it over',
   failures: 'What failed',
   givenUp: (one: GivenUp) => {
     const about = { task: `task ${one.about}`, alerts: `alerts of ${one.about}` }[one.of] ?? one.about
@@ -171,6 +179,14 @@ const ru: typeof en = {
   test: 'Проверить',
   testOk: 'Подключение работает',
   testProblems: 'Есть проблемы',
+  alerts: 'Ветки с ошибками',
+  severities: { high: 'Высокая', medium: 'Средняя', low: 'Низкая' },
+  failedTimes: (count: number) => `ошибок подряд: ${count}`,
+  sinceMoment: (at: string) => `с ${at}`,
+  seenBy: (name: string) => `видит ${name}`,
+  assignedTo: (name: string) => `назначено: ${name}`,
+  acknowledge: 'Вижу',
+  takeOver: 'Взять на себя',
   failures: 'Что не получилось',
   givenUp: (one) => {
     const about = { task: `задаче ${one.about}`, alerts: `оповещениям ${one.about}` }[one.of] ?? one.about

@@ -9,6 +9,9 @@ export type Tone =
 
 const tones: Record<string, Tone> = {
   active: 'air-primary-success',
+  high: 'air-primary-alert',
+  medium: 'air-primary-warning',
+  low: 'air-secondary-accent',
   installing: 'air-primary-warning',
   disconnected: 'air-primary-alert',
   paused: 'air-primary-warning',
