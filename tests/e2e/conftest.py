@@ -38,7 +38,12 @@ class Window:
         return self.page.frame_locator("iframe")
 
     def let_go(self) -> None:
-        """Lets the requests that were held go to the server."""
+        """Lets the requests that are held go to the server; waits for the first, if need be."""
+        for _ in range(100):
+            if self.waiting:
+                break
+            self.page.wait_for_timeout(50)
+        assert self.waiting, "nothing asked for what is held"
         while self.waiting:
             self.waiting.pop().continue_()
 
