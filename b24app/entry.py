@@ -15,9 +15,9 @@ from b24app.security import Visitor
 from b24app.setting_up import set_up
 from b24app.words import words
 from sync.bitrix24 import hooks
+from sync.bitrix24.credentials import Credentials
 from sync.bitrix24.hooks import Frame
 from sync.bitrix24.install import StepResult
-from sync.bitrix24.oauth import Credentials
 from sync.settings.apply import current
 from sync.store.database import read
 from sync.store.records import PortalRecord

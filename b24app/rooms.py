@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 
 from b24app.acting import acting
 from sync.bitrix24.client import Portal
+from sync.bitrix24.credentials import AppKeys, Credentials
 from sync.bitrix24.limits import Allowance, fresh
-from sync.bitrix24.oauth import AppKeys, Credentials
 from sync.config import Config
 from sync.core.clock import Clock
 from sync.core.exchange import Exchange, Ledger

@@ -19,10 +19,11 @@ from b24app.deps import Deps
 from b24app.errors import Unwelcome
 from b24app.security import Visitor
 from b24app.setting_up import PAYMENT_OVER
-from sync.bitrix24 import oauth
 from sync.bitrix24.client import Portal
+from sync.bitrix24.credentials import Credentials
 from sync.bitrix24.limits import Allowance, fresh
-from sync.bitrix24.oauth import Credentials, whole
+from sync.bitrix24.proof import prove_install
+from sync.bitrix24.wire import whole
 from sync.errors import Denied, Later, SyncError
 from sync.log import log
 from sync.store import portals
@@ -44,7 +45,7 @@ class Opener:
 def prove(deps: Deps, claimed: Credentials) -> Credentials:
     """What the OAuth server confirms of claimed credentials. Raises Unwelcome: 401, 503."""
     try:
-        return oauth.prove_install(
+        return prove_install(
             claimed,
             deps.rooms.keys,
             session=deps.rooms.session(),

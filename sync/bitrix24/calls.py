@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, assert_never
 
-from sync.bitrix24 import opening, tasks
+from sync.bitrix24 import opening
 from sync.bitrix24.errors import NOT_MEMBER
-from sync.bitrix24.oauth import whole
-from sync.bitrix24.wire import Answer, Call
+from sync.bitrix24.moves import Done, moved, moves, told, update
+from sync.bitrix24.wire import Answer, Call, whole
 from sync.core.effects import (
     Effect,
     LogTime,
@@ -22,56 +22,8 @@ from sync.core.effects import (
     PutMessage,
     SetFields,
 )
-from sync.core.model import Task, TaskStatus
+from sync.core.model import Task
 from sync.errors import Later, Refused, SyncError
-
-WAITING, IN_PROGRESS = TaskStatus.WAITING, TaskStatus.IN_PROGRESS
-AWAITING, COMPLETED, DEFERRED = (
-    TaskStatus.AWAITING_CONTROL, TaskStatus.COMPLETED, TaskStatus.DEFERRED,
-)  # fmt: skip
-
-Route = tuple[str, ...]
-
-# Ways from one status to another by the portal's methods, best first; the first whose first step
-# the task allows is taken. https://apidocs.bitrix24.com/api-reference/tasks/status/index.html
-ROUTES: dict[tuple[TaskStatus, TaskStatus], tuple[Route, ...]] = {
-    (WAITING, IN_PROGRESS): (("start",),),
-    (WAITING, AWAITING): (("complete",),),
-    (WAITING, COMPLETED): (("complete",),),
-    (WAITING, DEFERRED): (("defer",),),
-    (IN_PROGRESS, WAITING): (("pause",),),
-    (IN_PROGRESS, AWAITING): (("complete",),),
-    (IN_PROGRESS, COMPLETED): (("complete",),),
-    (IN_PROGRESS, DEFERRED): (("defer",), ("pause", "defer")),
-    (AWAITING, WAITING): (("disapprove",), ("renew",)),
-    (AWAITING, IN_PROGRESS): (("disapprove", "start"), ("renew", "start")),
-    (AWAITING, COMPLETED): (("approve",),),
-    (AWAITING, DEFERRED): (("disapprove", "defer"), ("renew", "defer")),
-    (COMPLETED, WAITING): (("renew",),),
-    (COMPLETED, IN_PROGRESS): (("renew", "start"),),
-    (COMPLETED, AWAITING): (("renew", "complete"),),
-    (COMPLETED, DEFERRED): (("renew", "defer"),),
-    (DEFERRED, WAITING): (("renew",),),
-    (DEFERRED, IN_PROGRESS): (("start",), ("renew", "start")),
-    (DEFERRED, AWAITING): (("complete",), ("renew", "complete")),
-    (DEFERRED, COMPLETED): (("complete",), ("renew", "complete")),
-}
-
-AWAITS_CONTROL = "the task requires its creator's control: it is awaiting control now"
-STAYS_IN_CONTROL = "the task is awaiting its creator's control: only the creator can complete it"
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a command brought about.
-
-    `message_id`: of a card or message. `task`: the task as the answer tells it, None where it says
-    nothing. `note`: for people, where the result is not quite what was asked for.
-    """
-
-    message_id: int | None = None
-    task: Task | None = None
-    note: str = ""
 
 
 def calls_for(effect: Effect, task: Task | None, user_id: int = 0) -> list[Call]:
@@ -91,11 +43,11 @@ def calls_for(effect: Effect, task: Task | None, user_id: int = 0) -> list[Call]
     assert task is not None
     match effect:
         case MoveTask():
-            return _moves(effect.status, task)
+            return moves(effect.status, task)
         case PlaceTask():
             return [] if task.stage_id == effect.stage_id else [_place(effect)]
         case SetFields():
-            return [_update(effect.task_id, effect.fields)]
+            return [update(effect.task_id, effect.fields)]
         case LogTime():
             return [_log(effect, user_id)]
         case PutCard() | PutMessage():
@@ -126,48 +78,15 @@ def outcome(
     assert task is not None
     match effect:
         case MoveTask():
-            return _moved(effect, result, task)
+            return moved(effect, result, task)
         case PlaceTask():
             return _placed(effect, result, task)
         case SetFields():
-            return Done(task=_told(result, task))
+            return Done(task=told(result, task))
         case LogTime():
             return _logged(effect, result)
         case _:
             assert_never(effect)
-
-
-def _moves(target: TaskStatus, task: Task) -> list[Call]:
-    if task.status is target:
-        return []
-    route = _route(target, task)
-    if route is None:
-        return _by_field(target, task)
-    return [Call(f"tasks.task.{step}", {"taskId": task.id}) for step in route]
-
-
-def _route(target: TaskStatus, task: Task) -> Route | None:
-    """The way by methods, or None where the task's own actions forbid them all."""
-    if target is AWAITING and not task.needs_control:
-        return None  # completing would complete it
-    routes = ROUTES[task.status, target]
-    if task.actions is None:
-        return routes[0]
-    return next((route for route in routes if route[0] in task.actions), None)
-
-
-def _by_field(target: TaskStatus, task: Task) -> list[Call]:
-    """The field itself, which the portal accepts where its methods do not apply.
-
-    Approval is the creator's own decision: it is never bypassed.
-    """
-    if task.status is AWAITING and target is COMPLETED:
-        return []
-    return [_update(task.id, {"STATUS": tasks.CODES[target]})]
-
-
-def _update(task_id: int, fields: dict[str, Any]) -> Call:
-    return Call("tasks.task.update", {"taskId": task_id, "fields": dict(fields)})
 
 
 def _place(effect: PlaceTask) -> Call:
@@ -228,19 +147,6 @@ def _notify(effect: Notify) -> Call:
     return Call("im.notify.system.add", message)
 
 
-def _moved(effect: MoveTask, result: Any, task: Task) -> Done:
-    if task.status is effect.status:
-        return Done(task=task)
-    if result is None:
-        return Done(task=task, note=STAYS_IN_CONTROL)
-    now = _told(result, task) or replace(task, status=effect.status, actions=None)
-    if effect.status is COMPLETED and now.status is AWAITING:
-        return Done(task=now, note=AWAITS_CONTROL)
-    if now.status is not effect.status:
-        return Done(task=now, note=f"the portal left the task in the status {now.status}")
-    return Done(task=now)
-
-
 def _placed(effect: PlaceTask, result: Any, task: Task) -> Done | SyncError:
     if result is False:
         return Refused(
@@ -265,7 +171,7 @@ def _shown(
     effect: PutCard | PutMessage, answers: Sequence[Answer | SyncError], task: Task
 ) -> Done | SyncError:
     *joining, last = answers
-    joined = _told(joining[0].result, task) if joining and isinstance(joining[0], Answer) else None
+    joined = told(joining[0].result, task) if joining and isinstance(joining[0], Answer) else None
     if isinstance(last, SyncError):
         return _not_yet_member(last) if joined and last.code in NOT_MEMBER else last
     result = last.result
@@ -309,8 +215,3 @@ def _not_yet_member(error: SyncError) -> Later:
         after=15.0,
         code=error.code,
     )
-
-
-def _told(result: Any, task: Task) -> Task | None:
-    row = tasks.answered(result)
-    return tasks.merged(task, row) if row else None

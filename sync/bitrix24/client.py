@@ -15,9 +15,9 @@ from typing import Any, Protocol
 import requests
 from b24pysdk.api.requesters import BitrixAPIRequester
 
-from sync.bitrix24 import errors, limits, oauth, wire
+from sync.bitrix24 import errors, limits, oauth, proof, wire
+from sync.bitrix24.credentials import AppKeys, Credentials
 from sync.bitrix24.mask import shown
-from sync.bitrix24.oauth import AppKeys, Credentials
 from sync.bitrix24.turns import AllowanceStore, Turns
 from sync.bitrix24.wire import BATCH, Answer, Call
 from sync.core.clock import Clock
@@ -225,7 +225,7 @@ class Portal:
     def _known_endpoint(self, used: Credentials) -> str:
         """The portal's address by app.info, or "" where that does not tell."""
         try:
-            info = oauth.verify_install(
+            info = proof.verify_install(
                 used.access_token,
                 used.server_endpoint,
                 self._app,

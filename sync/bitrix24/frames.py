@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sync.bitrix24.credentials import Credentials, expires_after, scopes
 from sync.bitrix24.form import BadForm, branch, number, text
-from sync.bitrix24.oauth import Credentials, expires_after, scopes
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::\d{1,5})?")
 

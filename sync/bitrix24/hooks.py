@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sync.bitrix24.credentials import Credentials, endpoint, expires_after, scopes
 from sync.bitrix24.form import BadForm, branch, number, parse_form, text
 from sync.bitrix24.frames import Frame, parse_frame
-from sync.bitrix24.oauth import Credentials, endpoint, expires_after, scopes
 from sync.core.events import TaskChanged, TaskCommented, TaskDeleted, TaskEvent, Unrecognised
 
 __all__ = [

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sync.bitrix24 import tasks
-from sync.bitrix24.oauth import whole
-from sync.bitrix24.wire import Answer, Call, mapping
+from sync.bitrix24.wire import Answer, Call, mapping, whole
 from sync.core.effects import OpenTask
 from sync.core.model import Task
 from sync.errors import Later

@@ -8,11 +8,11 @@ from html import unescape
 from typing import Any
 
 from sync.bitrix24 import tasks
-from sync.bitrix24.calls import Done, calls_for, outcome
+from sync.bitrix24.calls import calls_for, outcome
 from sync.bitrix24.client import Portal
 from sync.bitrix24.codes import NOT_MEMBER
-from sync.bitrix24.oauth import whole
-from sync.bitrix24.wire import BATCH, Answer, Call, mapping
+from sync.bitrix24.moves import Done
+from sync.bitrix24.wire import BATCH, Answer, Call, mapping, whole
 from sync.core.effects import LogTime
 from sync.core.model import PortalUser, Stage, Task
 from sync.errors import Denied, Refused, SyncError

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sync.bitrix24.oauth import whole
-from sync.bitrix24.wire import mapping
+from sync.bitrix24.wire import mapping, whole
 from sync.core.model import PortalUser, Stage, Task, TaskStatus
 
 # https://apidocs.bitrix24.com/api-reference/tasks/fields.html; 1 (new) and 7 (declined) are of

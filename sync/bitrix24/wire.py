@@ -102,3 +102,10 @@ def time_of(body: Any) -> Mapping[str, Any]:
     """The `time` block: beside `result`, or inside it (some of the status methods)."""
     outer = mapping(body)
     return mapping(outer.get("time")) or mapping(mapping(outer.get("result")).get("time"))
+
+
+def whole(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return 0

@@ -10,9 +10,10 @@ from itertools import accumulate
 from sqlalchemy import Connection
 
 from sync.bitrix24 import opening
-from sync.bitrix24.calls import Done, calls_for, outcome
+from sync.bitrix24.calls import calls_for, outcome
 from sync.bitrix24.client import BATCH, Answer, Call, Portal
 from sync.bitrix24.errors import EDIT_CLOSED
+from sync.bitrix24.moves import Done
 from sync.core.effects import OpenTask, task_of
 from sync.core.model import Task
 from sync.engine import backoff, spoken

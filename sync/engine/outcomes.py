@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from sync.bitrix24.calls import Done
+from sync.bitrix24.moves import Done
 from sync.core.alert_names import AlertKey
 from sync.core.effects import MoveTask, PlaceTask, Post, PutCard, PutMessage, SetFields
 from sync.core.model import MergeRequestKey, Task

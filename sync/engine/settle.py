@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sync.bitrix24 import opening, peer
-from sync.bitrix24.calls import Done
 from sync.bitrix24.client import Portal
+from sync.bitrix24.moves import Done
 from sync.core.effects import LogTime, OpenTask, Post, PutCard, PutMessage, task_of
 from sync.core.model import Task
 from sync.engine.lanes import CALLING, Lane

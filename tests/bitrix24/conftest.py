@@ -13,7 +13,7 @@ import responses
 
 from sync.bitrix24 import limits
 from sync.bitrix24.client import Portal
-from sync.bitrix24.oauth import AppKeys, Credentials
+from sync.bitrix24.credentials import AppKeys, Credentials
 from sync.core.clock import ManualClock
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from sync.bitrix24 import calls
-from sync.bitrix24.calls import ROUTES, Done, calls_for, outcome
+from sync.bitrix24.calls import calls_for, outcome
 from sync.bitrix24.client import Answer, Call
+from sync.bitrix24.moves import ROUTES, STAYS_IN_CONTROL, Done
 from sync.core.effects import (
     LogTime,
     MoveTask,
@@ -197,7 +197,7 @@ def test_a_task_that_needs_control_is_reported_as_awaiting_it():
 
 def test_a_task_left_to_its_creator_says_so():
     waiting = replace(TASK, status=A, actions=frozenset())
-    assert outcome(move(C), [], waiting) == Done(task=waiting, note=calls.STAYS_IN_CONTROL)
+    assert outcome(move(C), [], waiting) == Done(task=waiting, note=STAYS_IN_CONTROL)
 
 
 def test_a_task_that_was_there_already_is_done():

@@ -10,7 +10,8 @@ import pytest
 from sync.bitrix24 import errors, install, limits, peer
 from sync.bitrix24.calls import calls_for, outcome
 from sync.bitrix24.client import Answer, Call, Portal
-from sync.bitrix24.oauth import AppKeys, Credentials, prove_install
+from sync.bitrix24.credentials import AppKeys, Credentials
+from sync.bitrix24.proof import prove_install
 from sync.core.clock import ManualClock
 from sync.core.effects import LogTime, MoveTask, Notify, PlaceTask, PutCard, SetFields
 from sync.core.model import MergeRequestKey, Step, TaskStatus

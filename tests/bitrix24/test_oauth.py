@@ -8,8 +8,9 @@ import pytest
 import requests
 import responses
 
-from sync.bitrix24 import oauth
-from sync.bitrix24.oauth import AppKeys, oauth_base
+from sync.bitrix24 import oauth, proof
+from sync.bitrix24.credentials import OAUTH_HOSTS, AppKeys
+from sync.bitrix24.oauth import oauth_base
 from sync.errors import Denied, Later, Refused
 
 INFO_URL = "https://oauth.bitrix.info/rest/app.info"
@@ -27,7 +28,7 @@ PORTAL_SHAPE = {"ID": 5, "CODE": "local.6f1", "VERSION": 4, "STATUS": "F", "INST
 
 
 def prove(credentials, app, now):
-    return oauth.prove_install(credentials, app, session=requests.Session(), now=now)
+    return proof.prove_install(credentials, app, session=requests.Session(), now=now)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def prove(credentials, app, now):
     ],
 )
 def test_the_known_servers_are_used(endpoint, base):
-    assert oauth_base(endpoint, oauth.OAUTH_HOSTS) == base
+    assert oauth_base(endpoint, OAUTH_HOSTS) == base
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_the_known_servers_are_used(endpoint, base):
 )
 def test_any_other_server_is_refused(endpoint):
     with pytest.raises(Refused) as refused:
-        oauth_base(endpoint, oauth.OAUTH_HOSTS)
+        oauth_base(endpoint, OAUTH_HOSTS)
     assert refused.value.code == "foreign_oauth_host"
 
 
@@ -118,7 +119,7 @@ def test_the_applications_market_code_proves_it_too(credentials, desk):
     app = AppKeys("app.6f1", "secret", code="vendor.b24bridge")
     desk.http.add(responses.GET, INFO_URL, json={"result": {**SDK_SHAPE, "client_id": "app.6f1"}})
     assert prove(credentials, app, desk.clock.now()).user_id == 7
-    info = oauth.parse_app_info({"CODE": "vendor.b24bridge", "INSTALLED": True})
+    info = proof.parse_app_info({"CODE": "vendor.b24bridge", "INSTALLED": True})
     assert (info.client_id, info.installed) == ("vendor.b24bridge", True)
 
 

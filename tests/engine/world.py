@@ -17,9 +17,9 @@ from requests.adapters import BaseAdapter
 from sqlalchemy import select
 
 from b24app.rooms import Rooms
+from sync.bitrix24.credentials import AppKeys
 from sync.bitrix24.form import parse_form
 from sync.bitrix24.hooks import dedupe_key
-from sync.bitrix24.oauth import AppKeys
 from sync.core.clock import ManualClock
 from sync.core.rules import Rules
 from sync.engine.registry import Deps
