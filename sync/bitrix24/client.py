@@ -49,7 +49,7 @@ class Portal:
     """Calls of one portal. Not for several threads at once.
 
     `rate`, `burst`: the portal's own limits, in requests a second and requests. `features`: what
-    `install.detect` found. `requests`: how many were sent.
+    `features.detect` found. `requests`: how many were sent.
     """
 
     def __init__(

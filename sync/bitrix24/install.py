@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from sync.bitrix24.client import Portal
 from sync.bitrix24.explained import explained
+from sync.bitrix24.features import detect
 from sync.bitrix24.wire import Answer, Call, mapping
 from sync.bitrix24.words import say
-from sync.errors import Denied, Later, Refused, SyncError
+from sync.errors import Later, SyncError
 
 # https://apidocs.bitrix24.com/api-reference/scopes/permissions.html
 SCOPES = ("task", "tasks", "im", "user_basic", "placement")
@@ -201,41 +202,6 @@ def _features(portal: Portal, language: str) -> StepResult:
     named = ", ".join(say(language, f"has_{name}") for name, there in found.items() if there)
     said = say(language, "features", features=named or say(language, "no_features"))
     return StepResult("features", True, said, found={"features": found})
-
-
-def detect(portal: Portal) -> dict[str, bool]:
-    """What this portal offers beyond the least: REST 3.0 of tasks, chats as task discussions,
-    offline events. Costs two requests."""
-    newest = {"order": {"ID": "desc"}, "select": ["ID", "CHAT_ID"], "start": -1}
-    listed, offline = portal.batch([
-        Call("tasks.task.list", newest, write=False),
-        Call("feature.get", {"CODE": "rest_offline_extended"}, write=False),
-    ])  # fmt: skip
-    v3 = _has_v3(portal)
-    return {
-        "v3": v3,
-        "new_card": v3 or _has_chats(listed),
-        "offline_events": _value(offline) == "Y",
-    }
-
-
-def _has_chats(listed: Answer | SyncError) -> bool:
-    rows = mapping(listed.result).get("tasks") if isinstance(listed, Answer) else ()
-    return any(isinstance(row, dict) and row.get("chatId") for row in rows or ())
-
-
-def _value(feature: Answer | SyncError) -> str:
-    told = mapping(feature.result) if isinstance(feature, Answer) else {}
-    return str(told.get("value", ""))
-
-
-def _has_v3(portal: Portal) -> bool:
-    params = {"select": ["id"], "filter": [["id", "in", [1]]], "pagination": {"limit": 1}}
-    try:
-        portal.call_v3("tasks.task.list", params)
-    except (Denied, Refused):
-        return False
-    return True
 
 
 def _rows(portal: Portal, method: str, params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
