@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, event, func, select
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from sync.engine.inbox import Accepted, Inbox
 from sync.errors import Later
@@ -104,6 +105,46 @@ def test_a_delivery_that_cannot_be_stored_fails_alone(
         thread.join()
     assert len(failures) == 4
     assert sorted(_stored(engine), key=int) == [str(n) for n in range(20) if n % 5]
+
+
+def test_a_connection_that_was_lost_meanwhile_is_opened_anew(
+    engine: Engine, inbox: Inbox, portal_id: int
+) -> None:
+    inbox.accept(a_delivery(portal_id, "a"))
+    gone = [engine.dialect.loaded_dbapi.OperationalError("the server went away")]
+
+    @event.listens_for(engine, "do_execute")
+    def _lose(*_: object) -> None:
+        if gone:
+            raise gone.pop()
+
+    @event.listens_for(engine, "handle_error")
+    def _lost(context: ExceptionContext) -> None:
+        context.is_disconnect = True
+
+    assert not inbox.accept(a_delivery(portal_id, "b")).duplicate
+    assert _stored(engine) == ["a", "b"]
+
+
+def test_a_database_that_stays_away_is_told_and_tried_again_with_the_next(
+    engine: Engine, inbox: Inbox, portal_id: int
+) -> None:
+    away = [True]
+
+    @event.listens_for(engine, "do_execute")
+    def _lose(*_: object) -> None:
+        if away:
+            raise engine.dialect.loaded_dbapi.OperationalError("nobody there")
+
+    @event.listens_for(engine, "handle_error")
+    def _lost(context: ExceptionContext) -> None:
+        context.is_disconnect = True
+
+    with pytest.raises(OperationalError):
+        inbox.accept(a_delivery(portal_id, "a"))
+    away.clear()
+    inbox.accept(a_delivery(portal_id, "a"))
+    assert _stored(engine) == ["a"]
 
 
 def test_what_waits_when_it_stops_is_stored_and_nothing_after(
