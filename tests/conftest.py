@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 
 from sync.store.database import open_database, write
 from sync.store.migrate import is_current, migrate
+from sync.store.tables import metadata
 from tools import postgres
 
 DATABASES = ("sqlite", "postgresql")
@@ -50,7 +51,7 @@ def databases(
     if request.config.getoption("--database") == "sqlite":
         yield _sqlite(tmp_path_factory.mktemp("databases"))
         return
-    with postgres.temporary_server() as folder:
+    with postgres.temporary_server(postgres.CARELESS) as folder:
         yield _postgresql(folder)
 
 
@@ -110,24 +111,33 @@ def _postgresql(folder: Path) -> Databases:
             _migrated(postgres.url(folder, spare[-1]))
         name = spare.pop()
         yield postgres.url(folder, name)
-        _execute(folder, "postgres", _END_SESSIONS.format(name))
         if _emptied(postgres.url(folder, name)):
             spare.append(name)
 
     return make
 
 
-_END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
-_EMPTY = "TRUNCATE portal, lease, worker RESTART IDENTITY CASCADE"  # all else hangs on a portal
+_END_SESSIONS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+# TRUNCATE makes each table's files anew, however few rows there were.
+_EMPTY = text("; ".join(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)))
+_COUNT_ANEW = text(
+    "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
+    " FROM pg_sequences"
+)
 
 
 def _emptied(url: str) -> bool:
     """Empties the database; False where the test changed more than rows."""
     opened = open_database(url)
-    current = is_current(opened)
-    if current:
+    with write(opened) as conn:
+        conn.execute(_END_SESSIONS)
+    if current := is_current(opened):
         with write(opened) as conn:
-            conn.execute(text(_EMPTY))
+            conn.execute(_EMPTY)
+            conn.execute(_COUNT_ANEW)
     opened.dispose()
     return current
 
