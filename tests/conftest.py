@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -16,11 +17,10 @@ from sqlalchemy import Engine, text
 from sync.store.database import open_database, write
 from sync.store.migrate import is_current, migrate
 from sync.store.tables import metadata
+from tests.opening import Databases, opened
 from tools import postgres
 
 DATABASES = ("sqlite", "postgresql")
-
-Databases = Callable[[bool], AbstractContextManager[str]]  # migrated? -> its url
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -74,21 +74,24 @@ def empty_database_url(make_database: Callable[[bool], str]) -> str:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    opened = open_database(database_url)
-    yield opened
-    opened.dispose()
+    made = opened(database_url)
+    yield made
+    made.dispose()
 
 
 def _sqlite(folder: Path) -> Databases:
-    numbers, template = count(1), folder / "template.sqlite3"
-    _migrated(str(template))
+    numbers, template, spare = count(1), folder / "template.sqlite3", list[Path]()
+    _migrated(f"sqlite:///{template}")
 
     @contextmanager
     def make(migrated: bool) -> Iterator[str]:
-        file = folder / f"{next(numbers)}.sqlite3"
+        file = spare.pop() if spare else folder / f"{next(numbers)}.sqlite3"
         if migrated:
             shutil.copy(template, file)
         yield f"sqlite:///{file}"
+        for left in folder.glob(f"{file.name}*"):  # with its -wal and -shm
+            left.unlink()
+        spare.append(file)
 
     return make
 
@@ -96,9 +99,15 @@ def _sqlite(folder: Path) -> Databases:
 def _postgresql(folder: Path) -> Databases:
     numbers, spare = count(1), list[str]()
 
-    def create() -> str:
+    def create(like: str = "template1") -> str:
         name = f"test{next(numbers)}"
-        _execute(folder, "postgres", f"CREATE DATABASE {name}")
+        _execute(folder, "postgres", f"CREATE DATABASE {name} TEMPLATE {like}")
+        return name
+
+    @cache
+    def template() -> str:
+        name = create()
+        _migrated(postgres.url(folder, name))
         return name
 
     @contextmanager
@@ -106,10 +115,8 @@ def _postgresql(folder: Path) -> Databases:
         if not migrated:
             yield postgres.url(folder, create())
             return
-        if not spare:  # a database takes half a second to make: emptied ones are used again
-            spare.append(create())
-            _migrated(postgres.url(folder, spare[-1]))
-        name = spare.pop()
+        # a database takes half a second to make: emptied ones are used again
+        name = spare.pop() if spare else create(template())
         yield postgres.url(folder, name)
         if _emptied(postgres.url(folder, name)):
             spare.append(name)
@@ -131,21 +138,21 @@ _COUNT_ANEW = text(
 
 def _emptied(url: str) -> bool:
     """Empties the database; False where the test changed more than rows."""
-    opened = open_database(url)
-    with write(opened) as conn:
+    engine = opened(url)
+    with write(engine) as conn:
         conn.execute(_END_SESSIONS)
-    if current := is_current(opened):
-        with write(opened) as conn:
+    if current := is_current(engine):
+        with write(engine) as conn:
             conn.execute(_EMPTY)
             conn.execute(_COUNT_ANEW)
-    opened.dispose()
+    engine.dispose()
     return current
 
 
 def _migrated(url: str) -> None:
-    opened = open_database(url)
-    migrate(opened)
-    opened.dispose()
+    engine = open_database(url)
+    migrate(engine)
+    engine.dispose()
 
 
 def _execute(folder: Path, database: str, statement: str) -> None:
