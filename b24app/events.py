@@ -50,7 +50,7 @@ def blueprint(deps: Deps) -> Blueprint:
             case _:
                 portal = _known_sender(deps, sender)
                 deps.inbox.accept(_delivery(deps, portal, form, raw))
-        return current_app.response_class(status=200)
+        return current_app.response_class(status=200, mimetype="text/plain")
 
     return here
 

@@ -36,7 +36,7 @@ def blueprint(deps: Deps) -> Blueprint:
             raise Unwelcome(404, "unknown_hook", "There is no such webhook address")
         _check_address(hook.allow_ips)
         deps.inbox.accept(_delivery(deps, hook, body(LARGEST_BODY)))
-        return current_app.response_class(status=200)
+        return current_app.response_class(status=200, mimetype="text/plain")
 
     return here
 

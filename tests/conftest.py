@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -15,11 +16,11 @@ from sqlalchemy import Engine, text
 
 from sync.store.database import open_database, write
 from sync.store.migrate import is_current, migrate
+from sync.store.tables import metadata
+from tests.opening import Databases, opened
 from tools import postgres
 
 DATABASES = ("sqlite", "postgresql")
-
-Databases = Callable[[bool], AbstractContextManager[str]]  # migrated? -> its url
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,7 +51,7 @@ def databases(
     if request.config.getoption("--database") == "sqlite":
         yield _sqlite(tmp_path_factory.mktemp("databases"))
         return
-    with postgres.temporary_server() as folder:
+    with postgres.temporary_server(postgres.CARELESS) as folder:
         yield _postgresql(folder)
 
 
@@ -73,21 +74,24 @@ def empty_database_url(make_database: Callable[[bool], str]) -> str:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    opened = open_database(database_url)
-    yield opened
-    opened.dispose()
+    made = opened(database_url)
+    yield made
+    made.dispose()
 
 
 def _sqlite(folder: Path) -> Databases:
-    numbers, template = count(1), folder / "template.sqlite3"
-    _migrated(str(template))
+    numbers, template, spare = count(1), folder / "template.sqlite3", list[Path]()
+    _migrated(f"sqlite:///{template}")
 
     @contextmanager
     def make(migrated: bool) -> Iterator[str]:
-        file = folder / f"{next(numbers)}.sqlite3"
+        file = spare.pop() if spare else folder / f"{next(numbers)}.sqlite3"
         if migrated:
             shutil.copy(template, file)
         yield f"sqlite:///{file}"
+        for left in folder.glob(f"{file.name}*"):  # with its -wal and -shm
+            left.unlink()
+        spare.append(file)
 
     return make
 
@@ -95,9 +99,15 @@ def _sqlite(folder: Path) -> Databases:
 def _postgresql(folder: Path) -> Databases:
     numbers, spare = count(1), list[str]()
 
-    def create() -> str:
+    def create(like: str = "template1") -> str:
         name = f"test{next(numbers)}"
-        _execute(folder, "postgres", f"CREATE DATABASE {name}")
+        _execute(folder, "postgres", f"CREATE DATABASE {name} TEMPLATE {like}")
+        return name
+
+    @cache
+    def template() -> str:
+        name = create()
+        _migrated(postgres.url(folder, name))
         return name
 
     @contextmanager
@@ -105,37 +115,44 @@ def _postgresql(folder: Path) -> Databases:
         if not migrated:
             yield postgres.url(folder, create())
             return
-        if not spare:  # a database takes half a second to make: emptied ones are used again
-            spare.append(create())
-            _migrated(postgres.url(folder, spare[-1]))
-        name = spare.pop()
+        # a database takes half a second to make: emptied ones are used again
+        name = spare.pop() if spare else create(template())
         yield postgres.url(folder, name)
-        _execute(folder, "postgres", _END_SESSIONS.format(name))
         if _emptied(postgres.url(folder, name)):
             spare.append(name)
 
     return make
 
 
-_END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
-_EMPTY = "TRUNCATE portal, lease, worker RESTART IDENTITY CASCADE"  # all else hangs on a portal
+_END_SESSIONS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+# TRUNCATE makes each table's files anew, however few rows there were.
+_EMPTY = text("; ".join(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)))
+_COUNT_ANEW = text(
+    "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
+    " FROM pg_sequences"
+)
 
 
 def _emptied(url: str) -> bool:
     """Empties the database; False where the test changed more than rows."""
-    opened = open_database(url)
-    current = is_current(opened)
-    if current:
-        with write(opened) as conn:
-            conn.execute(text(_EMPTY))
-    opened.dispose()
+    engine = opened(url)
+    with write(engine) as conn:
+        conn.execute(_END_SESSIONS)
+    if current := is_current(engine):
+        with write(engine) as conn:
+            conn.execute(_EMPTY)
+            conn.execute(_COUNT_ANEW)
+    engine.dispose()
     return current
 
 
 def _migrated(url: str) -> None:
-    opened = open_database(url)
-    migrate(opened)
-    opened.dispose()
+    engine = open_database(url)
+    migrate(engine)
+    engine.dispose()
 
 
 def _execute(folder: Path, database: str, statement: str) -> None:

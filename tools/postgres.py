@@ -13,14 +13,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
 
 _ADMIN = "postgres"
+
+# For what may be lost with the machine, such as a test's rows: nothing waits for the disk.
+# https://www.postgresql.org/docs/current/non-durability.html
+CARELESS = MappingProxyType(
+    {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+)
 
 
 def programs() -> Path | None:
@@ -32,8 +39,11 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def temporary_server() -> Iterator[Path]:
-    """Runs a server and gives the folder of its socket, which only its user can enter."""
+def temporary_server(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Path]:
+    """Runs a server and gives the folder of its socket, which only its user can enter.
+
+    `settings` are added to those of the package.
+    """
     where = programs()
     if where is None:
         raise RuntimeError("PostgreSQL is not installed; on Debian: apt-get install postgresql")
@@ -41,7 +51,7 @@ def temporary_server() -> Iterator[Path]:
     try:
         user = _unprivileged(folder)
         _run([where / "initdb", "-D", folder / "data", "-U", _ADMIN, "-A", "trust", "-N"], user)
-        server = _start(where, folder, user)
+        server = _start(where, folder, user, settings)
         try:
             _wait(server, folder)
             yield folder
@@ -72,12 +82,15 @@ def _run(command: list[Any], user: dict[str, Any]) -> None:
         raise RuntimeError(f"{command[0]} failed: {done.stderr.strip()}")
 
 
-def _start(where: Path, folder: Path, user: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _start(
+    where: Path, folder: Path, user: dict[str, Any], more: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": folder,
         "max_connections": 100,
         "timezone": "Asia/Vladivostok",  # a server's zone must not matter
+        **more,
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = [where / "postgres", "-D", folder / "data", *options]

@@ -9,18 +9,17 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from sync.errors import Later
 from sync.store import deliveries
-from sync.store.database import write
+from sync.store.database import writing
 from sync.store.records import Delivery
 
 log = structlog.get_logger()
 
 GROUP = 200  # deliveries in one transaction
-QUEUE = 1000  # deliveries that may wait for the writer
 
 _Entry = tuple[Delivery, "Future[int | None]"]
 
@@ -45,7 +44,8 @@ class Inbox:
     def __init__(self, engine: Engine, wake: Callable[[int], None]) -> None:
         """`wake` is told the portal after a commit; it must neither block nor raise."""
         self._engine, self._wake = engine, wake
-        self._queue: queue.Queue[_Entry | None] = queue.Queue(QUEUE)
+        self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._conn: Connection | None = None  # the writer's own
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -83,6 +83,8 @@ class Inbox:
             entries = [entry for entry in group if entry is not None]
             if entries:
                 self._keep(entries)
+        if self._conn is not None:
+            self._conn.close()
 
     def _gather(self) -> list[_Entry | None]:
         """Waits for one delivery and takes what else is there by then."""
@@ -96,8 +98,7 @@ class Inbox:
 
     def _keep(self, entries: Sequence[_Entry]) -> None:
         try:
-            with write(self._engine) as conn:
-                ids = deliveries.insert_many(conn, [delivery for delivery, _ in entries])
+            ids = self._stored([delivery for delivery, _ in entries])
         except Exception as error:  # noqa: BLE001 - each waiting request gets its own answer
             self._failed(entries, error)
             return
@@ -105,6 +106,23 @@ class Inbox:
             kept.set_result(new)
         for portal_id in {delivery.portal_id for delivery, _ in entries}:
             self._wake(portal_id)
+
+    def _stored(self, found: Sequence[Delivery]) -> list[int | None]:
+        """Over a connection that is kept: to take one for each group costs as much as the rows do.
+
+        One that was lost while nothing came is opened anew; what had been stored after all is not
+        stored twice.
+        """
+        if self._conn is None:
+            self._conn = writing(self._engine)
+        try:
+            with self._conn.begin():
+                return deliveries.insert_many(self._conn, found)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        with self._conn.begin():
+            return deliveries.insert_many(self._conn, found)
 
     def _failed(self, entries: Sequence[_Entry], error: Exception) -> None:
         """One delivery that cannot be stored must not take the others with it.

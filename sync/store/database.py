@@ -63,8 +63,13 @@ def write(engine: Engine) -> Iterator[Connection]:
     On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a transaction that reads first
     and writes later could not be retried when another writer came between.
     """
-    with engine.connect().execution_options(**{_WRITE: True}) as conn, conn.begin():
+    with writing(engine) as conn, conn.begin():
         yield conn
+
+
+def writing(engine: Engine) -> Connection:
+    """A connection to keep for such transactions: each is `with conn.begin()`."""
+    return engine.connect().execution_options(**{_WRITE: True})
 
 
 @contextmanager

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from sync.store.records import Delivery, DeliveryRow
 from sync.store.tables import delivery, one_of
-from sync.store.upsert import chunks, insert
+from sync.store.upsert import chunks, insert_in
 
 _COLUMNS = [delivery.c[name] for name in DeliveryRow.__dataclass_fields__]
 _WAITING = one_of(delivery.c.state, "new", "failed")
@@ -23,13 +24,19 @@ def insert_many(conn: Connection, deliveries: Sequence[Delivery]) -> list[int | 
     if not deliveries:
         return []
     rows = [_row(item) for item in deliveries]
-    statement = (
-        insert(conn, delivery)
+    stored = conn.execute(_once(conn.dialect.name), rows)
+    new = {(origin, key): found for found, origin, key in stored}
+    return [new.pop((row["origin"], row["dedupe_key"]), None) for row in rows]
+
+
+@cache
+def _once(dialect: str) -> Any:
+    """Built once: a request waits for it."""
+    return (
+        insert_in(dialect, delivery)
         .on_conflict_do_nothing(index_elements=["origin", "dedupe_key"])
         .returning(delivery.c.id, delivery.c.origin, delivery.c.dedupe_key)
     )
-    new = {(origin, key): found for found, origin, key in conn.execute(statement, rows)}
-    return [new.pop((row["origin"], row["dedupe_key"]), None) for row in rows]
 
 
 def take_new(

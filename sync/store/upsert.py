@@ -19,10 +19,11 @@ CHUNK = 500  # keys in one IN list: far below what either database accepts
 
 def insert(conn: Connection, table: Table) -> Any:
     """The dialect's INSERT, which knows ON CONFLICT."""
-    return _insert(conn.dialect.name, table)
+    return insert_in(conn.dialect.name, table)
 
 
-def _insert(dialect: str, table: Table) -> Any:
+def insert_in(dialect: str, table: Table) -> Any:
+    """The same by the dialect's name, for a statement that is built once."""
     return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
@@ -57,7 +58,7 @@ def _upsert(
 ) -> Any:
     """The statement, which takes longer to build than to run. Functions are told apart by identity:
     those of a module are found again, one made for the call is not."""
-    statement = _insert(dialect, table)
+    statement = insert_in(dialect, table)
     new = statement.excluded
     values = update(new) if callable(update) else {name: new[name] for name in update}
     if values:

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    FrameLocator,
+    Page,
+    Response,
+    Route,
+    expect,
+    sync_playwright,
+)
 
 from tests.b24app.conftest import (  # noqa: F401 - fixtures
     World,
@@ -23,6 +31,8 @@ Open = Callable[..., "Window"]
 SIZE = {"width": 1100, "height": 900}
 LOUD = ("error", "warning")
 
+expect.set_options(timeout=30_000)  # on a machine that is busy; who finds it does not wait
+
 
 @dataclass(frozen=True)
 class Window:
@@ -31,11 +41,23 @@ class Window:
     page: Page
     said: list[str]
     waiting: list[Route]
+    answers: list[Response]
 
     @property
     def frame(self) -> FrameLocator:
         """The application's own page, whichever is there when it is asked."""
         return self.page.frame_locator("iframe")
+
+    def turned_until_answered(self, path: str) -> Response:
+        """Turns the page's clock until `path` was asked and has answered: a timer that the page
+        sets a moment too late for one turn comes with the next."""
+        self.answers.clear()
+        for _ in range(200):
+            self.page.clock.fast_forward("56:00")
+            self.page.wait_for_timeout(50)
+            if found := [one for one in self.answers if one.url.endswith(path)]:
+                return found[-1]
+        raise AssertionError(f"nothing asked {path}")
 
     def let_go(self) -> None:
         """Lets the requests that are held go to the server; waits for the first, if need be."""
@@ -72,10 +94,11 @@ def window(browser: Browser, emulator: BitrixEmulator) -> Iterator[Open]:  # noq
     ) -> Window:
         emulator.state.language = language
         context = browser.new_context(color_scheme=scheme, viewport=SIZE, timezone_id="UTC")
-        found = Window(context.new_page(), [], [])
+        found = Window(context.new_page(), [], [], [])
         opened.append(found)
         found.page.on("console", lambda one: one.type in LOUD and found.said.append(one.text))
         found.page.on("pageerror", lambda error: found.said.append(str(error)))
+        found.page.on("response", lambda one: found.answers.append(one))
         if held:
             found.page.route(f"**{held}", lambda route: found.waiting.append(route))
         if timers:

@@ -113,6 +113,7 @@ def test_an_employee_sees_the_same_without_the_buttons(furnished, emulator, wind
     opened = window("app?user=2")
     expect(opened.frame.get_by_text("Payment gateway")).to_be_visible()
     expect(opened.frame.get_by_text("Only a portal administrator")).to_be_visible()
+    expect(opened.frame.get_by_text("Task 999 does not exist")).to_be_visible()
     assert opened.frame.get_by_role("button", name="Repeat").count() == 0
     assert opened.said == []
 
@@ -225,9 +226,7 @@ def test_a_page_that_stays_open_goes_on_and_its_administrator_stays_one(furnishe
     expect(opened.frame.get_by_text("Payment gateway")).to_be_visible()
     for _ in range(3):
         clock.sleep(56 * 60)
-        with opened.page.expect_response("**/api/renew") as answer:
-            opened.page.clock.fast_forward("56:00")
-        assert answer.value.json()["admin"] is True
+        assert opened.turned_until_answered("/api/renew").json()["admin"] is True
     opened.frame.get_by_role("button", name="Repeat all").click()
     expect(opened.frame.get_by_text("3 will be repeated")).to_be_visible()
     assert opened.said == []
@@ -241,4 +240,5 @@ def test_a_page_that_is_over_is_opened_again_by_its_button(furnished, clock, win
     over = opened.frame.get_by_role("alert").filter(has_text="открыта слишком давно")
     expect(over.first).to_be_visible()
     over.first.get_by_role("button", name="Открыть заново").click()
+    expect(over).to_have_count(0)
     expect(opened.frame.get_by_text("Payment gateway")).to_be_visible()

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, event, func, select
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from sync.engine.inbox import Accepted, Inbox
 from sync.errors import Later
@@ -104,6 +106,44 @@ def test_a_delivery_that_cannot_be_stored_fails_alone(
         thread.join()
     assert len(failures) == 4
     assert sorted(_stored(engine), key=int) == [str(n) for n in range(20) if n % 5]
+
+
+@contextmanager
+def _away(engine: Engine, times: int) -> Iterator[None]:
+    """The next statements find that the connection is lost."""
+    left = [engine.dialect.loaded_dbapi.OperationalError("the server went away")] * times
+
+    def lose(*_: object) -> None:
+        if left:
+            raise left.pop()
+
+    def lost(context: ExceptionContext) -> None:
+        context.is_disconnect = True
+
+    listening = ("do_execute", lose), ("handle_error", lost)
+    for name, listener in listening:
+        event.listen(engine, name, listener)
+    yield
+    for name, listener in listening:
+        event.remove(engine, name, listener)
+
+
+def test_a_connection_that_was_lost_meanwhile_is_opened_anew(
+    engine: Engine, inbox: Inbox, portal_id: int
+) -> None:
+    inbox.accept(a_delivery(portal_id, "a"))
+    with _away(engine, times=1):
+        assert not inbox.accept(a_delivery(portal_id, "b")).duplicate
+    assert _stored(engine) == ["a", "b"]
+
+
+def test_a_database_that_stays_away_is_told_and_asked_again_for_the_next(
+    engine: Engine, inbox: Inbox, portal_id: int
+) -> None:
+    with _away(engine, times=2), pytest.raises(OperationalError):
+        inbox.accept(a_delivery(portal_id, "a"))
+    assert not inbox.accept(a_delivery(portal_id, "a")).duplicate
+    assert _stored(engine) == ["a"]
 
 
 def test_what_waits_when_it_stops_is_stored_and_nothing_after(

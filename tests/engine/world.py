@@ -27,7 +27,7 @@ from sync.engine.worker import Worker
 from sync.gitlab import hooks as gitlab_hooks
 from sync.gitlab.client import GitLab
 from sync.store import connections, deliveries, logs, outbox, portals, subjects
-from sync.store.database import open_database, read, write
+from sync.store.database import read, write
 from sync.store.records import (
     CommandRow,
     ConnectionDraft,
@@ -52,6 +52,7 @@ from tests.emulators.gitlab.entities import MergeRequest
 from tests.emulators.gitlab.parts import raw
 from tests.emulators.gitlab.server import GitLabEmulator, _encoded
 from tests.emulators.gitlab.web import Request as HostRequest
+from tests.opening import opened
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PORTAL, OAUTH, HOST = "http://portal.test", "http://oauth.test", "http://gitlab.test"
@@ -101,7 +102,7 @@ class World:
         self.inbox_order: list[Delivery] = []
         self.hold_deliveries = False
         self.vault = Vault([KEY])
-        self.database = open_database(self.url)
+        self.database = opened(self.url)
         self._patches = ExitStack()
         self._install()
 

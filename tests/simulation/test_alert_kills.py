@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sync.core.rules import AlertRules, GroupRules, Rules
 from tests.engine.world import World
+from tests.opening import Databases
 from tests.simulation.killing import fused, work
 
 GROUP = GroupRules(projects=("acme/*",), alerts=AlertRules(open_task=2))
@@ -13,20 +12,23 @@ RULES = Rules(groups={3: GROUP})
 
 
 def test_a_kill_at_any_step_changes_nothing_that_people_see(
-    make_database: Callable[[bool], str],
+    databases: Databases,
 ) -> None:
     """On portals with REST 3.0 and without it, in turn."""
     step, was_killed = 0, True
     while was_killed:
         step += 1
-        world = World(make_database(True), v3=bool(step % 2), rules=RULES)
-        was_killed = _killed_at(step, world)
-        told = [text for text in world.posted() if "[/url] is fixed after " in text]
-        made = [task for task in world.b24.state.tasks.values() if task.xml_id]
-        assert (len(told), len(world.posted()), len(made)) == (1, 1, 1), f"killed at step {step}"
-        ends = [m.text for m in world.b24.state.discussion(made[0].id) if "is fixed" in m.text]
-        assert len(ends) == 1, f"killed at step {step}"
-        world.close()
+        with databases(True) as url:
+            world = World(url, v3=bool(step % 2), rules=RULES)
+            was_killed = _killed_at(step, world)
+            told = [text for text in world.posted() if "[/url] is fixed after " in text]
+            made = [task for task in world.b24.state.tasks.values() if task.xml_id]
+            assert (len(told), len(world.posted()), len(made)) == (1, 1, 1), (
+                f"killed at step {step}"
+            )
+            ends = [m.text for m in world.b24.state.discussion(made[0].id) if "is fixed" in m.text]
+            assert len(ends) == 1, f"at at step {step}"
+            world.close()
     assert step > 30  # there are that many at least
 
 

@@ -15,6 +15,7 @@ from sync.store.database import read
 from sync.store.records import Delivery
 from sync.store.tables import delivery
 from tests.engine.world import World
+from tests.opening import Databases
 from tests.simulation import story
 from tests.simulation.killing import LEASE_SECONDS, Fuse, fused, work
 
@@ -94,18 +95,19 @@ def test_kills_repetitions_and_disorder_change_nothing_that_people_see(
 
 @pytest.mark.parametrize("card", ["new", "old"])
 def test_a_kill_at_any_step_of_a_life_changes_nothing_that_people_see(
-    card: str, make_database: Callable[[bool], str]
+    card: str, databases: Databases
 ) -> None:
     step, was_killed = 0, True
     while was_killed:
         step += 1
-        world = World(make_database(True), card=card)
-        was_killed = _killed_twice_at(step, world)
-        (text,) = world.cards(2103)
-        assert "merged" in text, f"killed at step {step}"
-        assert world.status(2103) == COMPLETED, f"killed at step {step}"
-        assert world.b24.state.notifications, f"killed at step {step}"
-        world.close()
+        with databases(True) as url:
+            world = World(url, card=card)
+            was_killed = _killed_twice_at(step, world)
+            (text,) = world.cards(2103)
+            assert "merged" in text, f"killed at step {step}"
+            assert world.status(2103) == COMPLETED, f"killed at step {step}"
+            assert world.b24.state.notifications, f"killed at step {step}"
+            world.close()
     assert step > 30  # there are that many at least
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import select
 
 from sync.store.database import read
 from sync.store.tables import spoken
 from tests.engine.world import World
+from tests.opening import Databases
 from tests.simulation.killing import Fuse, Killed, fused
 
 COMPLETED = 5
@@ -21,22 +20,23 @@ MESSAGE = "B24-2103 #in-progress #comment hello #time 1h review\n\nCloses B24-21
     ("card", "allowed"), [("new", True), ("old", False)], ids=["as the author", "in our name"]
 )
 def test_a_kill_at_any_step_does_nothing_twice_and_leaves_nothing_out(
-    card: str, allowed: bool, make_database: Callable[[bool], str]
+    card: str, allowed: bool, databases: Databases
 ) -> None:
     step, was_killed = 0, True
     while was_killed:
         step += 1
-        world = World(make_database(True), card=card).with_task(accomplices=[1])
-        world.b24.state.users[1].admin = allowed
-        was_killed = _killed_at(step, world)
-        (item,) = world.b24.state.elapsed.values()
-        assert (item.user_id, item.seconds) == (8 if allowed else 1, 3600), f"at step {step}"
-        (text,) = world.cards()
-        assert text.endswith("\nhello"), f"at step {step}"
-        assert world.status() == COMPLETED, f"at step {step}"
-        assert _states(world) == ["done"] * 4, f"at step {step}"
-        assert world.commands("refused") == [], f"at step {step}"
-        world.close()
+        with databases(True) as url:
+            world = World(url, card=card).with_task(accomplices=[1])
+            world.b24.state.users[1].admin = allowed
+            was_killed = _killed_at(step, world)
+            (item,) = world.b24.state.elapsed.values()
+            assert (item.user_id, item.seconds) == (8 if allowed else 1, 3600), f"at step {step}"
+            (text,) = world.cards()
+            assert text.endswith("\nhello"), f"at step {step}"
+            assert world.status() == COMPLETED, f"at step {step}"
+            assert _states(world) == ["done"] * 4, f"at step {step}"
+            assert world.commands("refused") == [], f"at step {step}"
+            world.close()
     assert step > 20  # there are that many at least
 
 
