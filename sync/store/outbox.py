@@ -39,9 +39,9 @@ def replace_waiting(
             for row in waiting.get(subject, ())
         }
         for item in commands:
-            kind, payload = encode(item.effect)
-            if kept.pop(_essence(item.lane, item.key, kind, payload), None) is None:
-                new.append(_row(portal_id, subject, item, now))
+            row = _row(portal_id, subject, item, now)
+            if not kept or kept.pop(_of(row), None) is None:
+                new.append(row)
         obsolete += kept.values()
     for piece in chunks(obsolete):
         conn.execute(delete(command).where(command.c.id.in_(piece)))
@@ -198,6 +198,10 @@ def _waiting_of(
 
 def _essence(lane: str, key: str, kind: str, payload: Any) -> str:
     return json.dumps([lane, key, kind, json.loads(dump_json(payload))], sort_keys=True)
+
+
+def _of(row: Mapping[str, Any]) -> str:
+    return _essence(row["lane"], row["key"], row["kind"], row["payload"])
 
 
 def _row(portal_id: int, subject: Subject, item: NewCommand, now: datetime) -> dict[str, Any]:
