@@ -62,7 +62,7 @@ def knows_project(conn: Connection, connection_id: int, project_id: int) -> bool
 def hear(
     conn: Connection, events: Iterable[MergeRequestHeard]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """Stores what hooks told of merge requests, and gives each as it is known now, bare (`bare`)."""
+    """Stores what hooks told of merge requests, and gives each as it is known now, bare."""
     events = list(events)
     known = _known(conn, {event.merge_request.key for event in events})
     for event in events:
@@ -71,9 +71,7 @@ def hear(
     return _save(conn, known, [event.merge_request.pipeline for event in events])
 
 
-def bare(
-    conn: Connection, keys: Iterable[MergeRequestKey]
-) -> dict[MergeRequestKey, MergeRequest]:
+def bare(conn: Connection, keys: Iterable[MergeRequestKey]) -> dict[MergeRequestKey, MergeRequest]:
     """The merge requests that are known, without their pipelines: who needs none is quicker."""
     found = {}
     for wanted in _keyed(keys):
