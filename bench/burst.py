@@ -23,8 +23,8 @@ those for writes and for reading tasks (not the daily reading of the portal's pe
 The drain is requests made ÷ requests the limit allowed in that time: {RATE:.0f} × \
 seconds, plus the burst of {BURST} where the portal has been left alone before. \
 Engine throughput is in wall time of one process without the time inside the \
-emulated portal; digesting, deciding, writing, and digesting the portal's own events about our \
-writes are in it."""
+emulated portal and code host; digesting, deciding, writing, and digesting the portal's own \
+events about our writes are in it."""
 
 
 def measure() -> Part:

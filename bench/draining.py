@@ -10,9 +10,10 @@ from typing import Any
 from bench import lives
 from bench.lives import Life
 from sync.bitrix24 import limits
+from sync.engine import audit
 from sync.store import logs
 from sync.store.database import write
-from sync.store.records import AllowanceRow, Delivery
+from sync.store.records import AllowanceRow, Delivery, RestCall
 from tests.engine.world import World
 
 SEED = 24
@@ -34,7 +35,7 @@ class Weather:
 
 @dataclass(slots=True)
 class Drained:
-    """`seconds` are simulated; `wall` and `emulated` (spent in the emulated portal) are not."""
+    """`seconds` are simulated; `wall` and `emulated` (spent in the emulators) are not."""
 
     deliveries: int
     needed: int
@@ -70,7 +71,11 @@ class Burst:
         self.world.inbox_order.clear()
         self.world.hold_deliveries = False  # what the portal tells of our writes comes back
         self.drained = Drained(len(self.heard), lives.WRITES * self.count)
-        self.world.patch(self.world, "portal_answer", self._timed(self.world.portal_answer))
+        self.calls: list[RestCall] = []
+        self.world.patch(self.world, "add", self._called)
+        self.world.patch(self.world, "host_answer", self._timed(self.world.host_answer))
+        portal = self._timed(self.world.portal_answer, self.weather.answer)
+        self.world.patch(self.world, "portal_answer", portal)
 
     def drain(self) -> Drained:
         """Works until nothing is left. Raises RuntimeError where that never comes."""
@@ -90,6 +95,7 @@ class Burst:
             self.world.tick(1)
         else:
             raise RuntimeError("the burst does not drain")
+        self._write_down()
         self.drained.wall = time.perf_counter() - began - storing
         self.drained.seconds = (self.world.clock.now() - began_at).total_seconds()
         self._count()
@@ -108,14 +114,25 @@ class Burst:
             row = AllowanceRow(float(limits.BURST), now, {})
             logs.save_allowance(conn, self.world.portal_id, row)
 
-    def _timed(self, answer: Any) -> Any:
+    def _called(self, call: RestCall) -> None:
+        """Calls are written down in groups, as the worker's audit does."""
+        self.calls.append(call)
+        if len(self.calls) >= audit.GROUP:
+            self._write_down()
+
+    def _write_down(self) -> None:
+        with write(self.world.database) as conn:
+            logs.save_rest_calls(conn, self.calls)
+        self.calls.clear()
+
+    def _timed(self, answer: Any, takes: float = 0.0) -> Any:
         def timed(request: Any) -> Any:
             began = time.perf_counter()
             try:
                 return answer(request)
             finally:
                 self.drained.emulated += time.perf_counter() - began
-                self.world.tick(self.weather.answer)
+                self.world.tick(takes)
 
         return timed
 

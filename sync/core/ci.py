@@ -114,7 +114,9 @@ def _message(view: TaskView, run: Run, rules: Rules, now: datetime) -> Due | Non
 
 def _is_said(said: Said, run: Run) -> bool:
     """Whether the old message says the same in its first line, in whichever language."""
-    old = (said.text or "").split("\n")[0]
+    if not said.text:
+        return False
+    old = said.text.split("\n")[0]
     return any(old == first_line(run, language) for language in LANGUAGES)
 
 

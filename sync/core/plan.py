@@ -53,6 +53,8 @@ class Plan:
 def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
     """Desired minus applied. `now`: aware UTC, for the portal's window for edits."""
     moving = moves.decide(view, rules)
+    if view.task is None and moving.needs:
+        return _unread(view, rules, moving.needs)  # the others could ask for nothing else
     speaking = spoken_due.decide(view, rules, moving)
     notifying = notices.decide(view, rules)
     showing = cards_due.decide(view, rules, now)

@@ -34,6 +34,8 @@ def find(text: str, where: str, rules: ReferenceRules) -> tuple[Reference, ...]:
     """
     if where == "branch":
         found = [(task_id, LinkKind.MOVE) for _, _, task_id in places(text, rules)]
+    elif rules.pattern is None and not _prefixes(rules.prefix).search(text):
+        found = []  # most texts name no task: they need not be read closely
     else:
         found = list(_in_prose(prose_of(text[:MOST_TEXT]), rules))
     references = merge(Reference(task_id, kind, where) for task_id, kind in found)
@@ -100,6 +102,12 @@ def _matches(pattern: re.Pattern[str], text: str, offset: int) -> Iterator[_Foun
         digits = found["id"] or ""
         if digits.isascii() and digits.isdecimal() and 0 < int(digits[:11]) <= GREATEST_ID:
             yield found.start() + offset, found.end() + offset, int(digits[:11])
+
+
+@lru_cache(maxsize=64)
+def _prefixes(prefix: str) -> re.Pattern[str]:
+    """What every reference begins with, in code and addresses too."""
+    return re.compile(f"{re.escape(prefix)}-[1-9]", re.IGNORECASE)
 
 
 @lru_cache(maxsize=64)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -24,6 +25,7 @@ from sync.store.database import read, write
 
 log = structlog.get_logger()
 
+YOUNG = timedelta(seconds=10)  # a lease is not renewed again so soon
 _ROUNDS = 4  # the task, then its workgroup's stages; more would be a plan that never has enough
 
 
@@ -107,7 +109,8 @@ def _plan_one(asking: Asking, task_id: int, view: TaskView, rules: Rules, done: 
 
 def _ask(asking: Asking, needs: Mapping[int, frozenset[str]], seen: Mapping[int, TaskView]) -> None:
     """Asks for tasks, columns and jobs, outside any transaction, and stores the answers."""
-    _keep(asking)
+    keep = _keeper(asking)
+    keep()
     began_at = asking.deps.clock.now()
     wanted = sorted(task_id for task_id, need in needs.items() if "task" in need)
     answers = peer.read_tasks(asking.portal, wanted) if wanted else {}
@@ -118,7 +121,7 @@ def _ask(asking: Asking, needs: Mapping[int, frozenset[str]], seen: Mapping[int,
     }
     columns = {group_id: _stages(asking.portal, group_id) for group_id in sorted(boards)}
     lacking = [run for t, need in needs.items() if "jobs" in need for run in seen[t].runs]
-    jobs = runs.read_jobs(asking.deps, lacking, lambda: _keep(asking))
+    jobs = runs.read_jobs(asking.deps, lacking, keep)
     with write(asking.deps.database) as conn:
         if asking.lane:
             asking.lane.keep(conn)
@@ -139,10 +142,19 @@ def _have_jobs_told(conn: Connection, asking: Asking, found: Iterable[Run]) -> N
     noticed.mark(conn, asking.portal_id, [run.pipeline for run in found], rules, now)
 
 
-def _keep(asking: Asking) -> None:
-    if asking.lane:
-        with write(asking.deps.database) as conn:
-            asking.lane.keep(conn, CALLING)
+def _keeper(asking: Asking) -> Callable[[], None]:
+    """What keeps the lane for the call that follows; while its lease is young, for nothing."""
+    kept: datetime | None = None
+
+    def keep() -> None:
+        nonlocal kept
+        now = asking.deps.clock.now()
+        if asking.lane and (kept is None or now - kept >= YOUNG):
+            with write(asking.deps.database) as conn:
+                asking.lane.keep(conn, CALLING)
+            kept = now
+
+    return keep
 
 
 def _stages(portal: Portal, group_id: int) -> tuple[Stage, ...]:

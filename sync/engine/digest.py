@@ -25,8 +25,8 @@ _TRACE_CHARACTERS = 4000
 _NOT_THE_DELIVERY = (OperationalError, InterfaceError, InternalError, LaneLost)
 
 
-def digest(deps: Deps, portal_id: int) -> int:
-    """Takes a batch of the portal's new deliveries and returns how many were dealt with.
+def digest(deps: Deps, portal_id: int, batches: int = 1) -> int:
+    """Takes up to so many batches of the portal's new deliveries and returns how many they were.
 
     0: there are none, or another worker is at it.
     """
@@ -35,12 +35,23 @@ def digest(deps: Deps, portal_id: int) -> int:
     if not waiting:
         return 0
     with hold(deps, mirror_lane(portal_id)) as lane:
-        return 0 if lane is None else _digest(deps, lane, portal_id)
+        return 0 if lane is None else _batches(deps, lane, portal_id, batches)
 
 
 def mirror_lane(portal_id: int) -> str:
     """Who holds it may write to the portal's mirror, which is read, folded and written back."""
     return f"digest:{portal_id}"
+
+
+def _batches(deps: Deps, lane: Lane, portal_id: int, most: int) -> int:
+    """A batch that is not full was the last: what has come since is another turn's."""
+    done = 0
+    for _ in range(most):
+        count = _digest(deps, lane, portal_id)
+        done += count
+        if count < BATCH:
+            break
+    return done
 
 
 def _digest(deps: Deps, lane: Lane, portal_id: int) -> int:

@@ -54,7 +54,7 @@ def take_in(
     of_branch = mirror.by_branches(conn, {branch_of(push) for push in events.pushes})
     piped = mirror.by_pipelines(conn, events.pipelines)
     grown = {key for keys in of_branch.values() for key in keys} - known.keys()
-    reread = mirror.get_merge_requests(conn, grown)
+    reread = mirror.bare(conn, grown)
     names = rules.references
     tasks_of = relink(conn, portal_id, {**known, **reread}, names, now=now, also=piped)
     named = pushed.take_in(conn, portal_id, events.pushes, events.pipelines, names, now)

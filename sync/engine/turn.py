@@ -65,13 +65,7 @@ def _digest(deps: Deps, portal_id: int) -> int:
 
     Then what deployments carry is asked for.
     """
-    done = 0
-    for _ in range(_MOST_BATCHES):
-        count = digest(deps, portal_id)
-        done += count
-        if not count:
-            break
-    return done + deployed.ask(deps, portal_id)
+    return digest(deps, portal_id, _MOST_BATCHES) + deployed.ask(deps, portal_id)
 
 
 def _has_work(deps: Deps, portal_id: int) -> bool:

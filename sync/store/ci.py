@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -62,16 +63,22 @@ def pipelines_of_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
 ) -> dict[int, tuple[tuple[str, Pipeline], ...]]:
     """The pipelines of commits that name the tasks, each with the branch it was pushed to."""
-    found: dict[int, tuple[tuple[str, Pipeline], ...]] = {}
-    same = [named_commit.c[name] == pipeline.c[name] for name in ("connection_id", "project_id")]
-    same += [named_commit.c.sha == pipeline.c.sha, named_commit.c.branch == pipeline.c.ref]
+    named: dict[tuple[Any, ...], list[tuple[str, int]]] = {}
+    columns = named_commit.c
     for piece in chunks(set(task_ids)):
-        query = select(named_commit.c.task_id, named_commit.c.branch, pipeline.c.body).where(
-            named_commit.c.portal_id == portal_id, named_commit.c.task_id.in_(piece), *same
-        )
-        for task_id, branch, body in conn.execute(query):
-            one = branch, from_json(Pipeline, body)
-            found[task_id] = (*found.get(task_id, ()), one)
+        query = select(
+            columns.connection_id, columns.project_id, columns.sha, columns.branch, columns.task_id
+        ).where(columns.portal_id == portal_id, columns.task_id.in_(piece))
+        for *commit, branch, task_id in conn.execute(query):
+            named.setdefault(tuple(commit), []).append((branch, task_id))
+    found: dict[int, tuple[tuple[str, Pipeline], ...]] = {}
+    of = pipeline.c.connection_id, pipeline.c.project_id, pipeline.c.sha
+    for wanted in among(of, named):
+        query = select(*of, pipeline.c.ref, pipeline.c.body).where(wanted)
+        for *commit, ref, body in conn.execute(query):
+            one = ref, from_json(Pipeline, body)
+            for task_id in (task for branch, task in named[tuple(commit)] if branch == ref):
+                found[task_id] = (*found.get(task_id, ()), one)
     return found
 
 

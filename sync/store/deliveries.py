@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Integer, bindparam, func, or_, select, update
 
 from sync.store.records import Delivery, DeliveryRow
 from sync.store.tables import delivery, one_of
@@ -17,6 +17,18 @@ from sync.store.upsert import chunks, insert_in
 _COLUMNS = [delivery.c[name] for name in DeliveryRow.__dataclass_fields__]
 _WAITING = one_of(delivery.c.state, "new", "failed")
 _KEY_LENGTH = 128
+_NEW = (
+    select(*_COLUMNS)
+    .where(delivery.c.portal_id == bindparam("of_portal"), _WAITING)
+    .where(or_(delivery.c.next_at.is_(None), delivery.c.next_at <= bindparam("now")))
+    .order_by(delivery.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_END = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("key"))
+    .values(state=bindparam("state"), outcome=bindparam("outcome"), next_at=None)
+)
 
 
 def insert_many(conn: Connection, deliveries: Sequence[Delivery]) -> list[int | None]:
@@ -43,14 +55,8 @@ def take_new(
     conn: Connection, portal_id: int, limit: int, now: datetime
 ) -> tuple[DeliveryRow, ...]:
     """The oldest deliveries to digest. Who calls it holds the portal's lane."""
-    due = or_(delivery.c.next_at.is_(None), delivery.c.next_at <= now)
-    query = (
-        select(*_COLUMNS)
-        .where(delivery.c.portal_id == portal_id, _WAITING, due)
-        .order_by(delivery.c.id)
-        .limit(limit)
-    )
-    return tuple(DeliveryRow(*row) for row in conn.execute(query))
+    wanted = {"of_portal": portal_id, "now": now, "most": limit}
+    return tuple(DeliveryRow(*row) for row in conn.execute(_NEW, wanted))
 
 
 def mark_done(conn: Connection, outcomes: Mapping[int, str]) -> None:
@@ -114,12 +120,7 @@ def _of(query: Any, portal_id: int | None) -> Any:
 
 def _update_many(conn: Connection, rows: list[dict[str, Any]]) -> None:
     if rows:
-        conn.execute(
-            update(delivery)
-            .where(delivery.c.id == bindparam("key"))
-            .values(state=bindparam("state"), outcome=bindparam("outcome"), next_at=None),
-            rows,
-        )
+        conn.execute(_END, rows)
 
 
 def _row(item: Delivery) -> dict[str, Any]:

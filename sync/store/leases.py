@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from sync.store.tables import lease
 from sync.store.upsert import insert
+
+_RENEW = (
+    update(lease)
+    .where(lease.c.name == bindparam("of_name"), lease.c.owner == bindparam("of_owner"))
+    .where(lease.c.until > bindparam("now"))
+    .values(until=bindparam("new"))
+)
 
 
 def acquire(conn: Connection, name: str, owner: str, *, now: datetime, ttl: timedelta) -> bool:
@@ -24,8 +31,8 @@ def acquire(conn: Connection, name: str, owner: str, *, now: datetime, ttl: time
 
 def renew(conn: Connection, name: str, owner: str, *, now: datetime, ttl: timedelta) -> bool:
     """Extends the lease; False if it was lost meanwhile, even if nobody took it."""
-    held = (lease.c.name == name) & (lease.c.owner == owner) & (lease.c.until > now)
-    return conn.execute(update(lease).where(held).values(until=now + ttl)).rowcount == 1
+    values = {"of_name": name, "of_owner": owner, "now": now, "new": now + ttl}
+    return conn.execute(_RENEW, values).rowcount == 1
 
 
 def release(conn: Connection, name: str, owner: str) -> None:

@@ -11,10 +11,13 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from sync.core.model import LinkKind, MergeRequestKey, Milestone
 from sync.store.records import LinkRow
 from sync.store.tables import link
-from sync.store.upsert import among, chunks, upsert
+from sync.store.upsert import keyed, matching, upsert
 
 _KEYS = ("connection_id", "project_id", "iid", "task_id")
 _NAMED = ("kind", "state", "places", "silent")
+_ORDERED = select(link).order_by(*map(link.c.get, _KEYS))
+_OF_TASKS = _ORDERED.where(matching(link.c.portal_id, link.c.task_id))
+_OF_MERGE_REQUESTS = _ORDERED.where(matching(*map(link.c.get, _KEYS[:3])))
 
 
 def by_tasks(
@@ -22,9 +25,8 @@ def by_tasks(
 ) -> dict[int, tuple[LinkRow, ...]]:
     """Every link of the tasks, removed ones too; a task without links is not in the answer."""
     found: dict[int, tuple[LinkRow, ...]] = {}
-    for piece in chunks(set(task_ids)):
-        query = select(link).where(link.c.portal_id == portal_id, link.c.task_id.in_(piece))
-        for row in map(_record, conn.execute(query.order_by(*map(link.c.get, _KEYS)))):
+    for wanted in keyed((portal_id, task_id) for task_id in task_ids):
+        for row in map(_record, conn.execute(_OF_TASKS, wanted)):
             found[row.task_id] = (*found.get(row.task_id, ()), row)
     return found
 
@@ -34,10 +36,8 @@ def by_merge_requests(
 ) -> dict[MergeRequestKey, tuple[LinkRow, ...]]:
     """Every link of the merge requests, removed ones too; one without links is not in it."""
     found: dict[MergeRequestKey, tuple[LinkRow, ...]] = {}
-    of = link.c.connection_id, link.c.project_id, link.c.iid
-    for wanted in among(of, [(key.connection_id, key.project_id, key.iid) for key in keys]):
-        query = select(link).where(wanted).order_by(*map(link.c.get, _KEYS))
-        for row in map(_record, conn.execute(query)):
+    for wanted in keyed((key.connection_id, key.project_id, key.iid) for key in keys):
+        for row in map(_record, conn.execute(_OF_MERGE_REQUESTS, wanted)):
             found[row.merge_request] = (*found.get(row.merge_request, ()), row)
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from sync.core import heard as fold
 from sync.core.events import MergeRequestHeard
@@ -21,7 +21,7 @@ from sync.core.model import (
 )
 from sync.store.codec import from_json, to_json
 from sync.store.tables import commit, merge_request, one_of, pipeline, project
-from sync.store.upsert import among, upsert
+from sync.store.upsert import among, keyed, matching, upsert
 
 Branch = tuple[int, int, str]  # connection, project, branch
 
@@ -29,6 +29,28 @@ MOST_COMMITS = 300  # of a branch that are looked at: some branches live for yea
 _FINISHED = ("success", "failed", "canceled", "skipped")
 _KEYS = ("connection_id", "project_id", "iid")
 _OF = tuple(map(merge_request.c.get, _KEYS))
+_BODIES = select(merge_request.c.body).where(matching(*_OF))
+_RECORDS = select(merge_request).where(matching(*_OF))
+
+
+def _pipelines_by(name: str) -> Select[Any]:
+    of = pipeline.c.connection_id, pipeline.c.project_id, pipeline.c[name]
+    return select(*of, pipeline.c.body).where(matching(*of))
+
+
+_OF_COMMITS, _OF_NUMBERS = _pipelines_by("sha"), _pipelines_by("merge_request_iid")
+
+
+def _newest_commits() -> Select[Any]:
+    of = commit.c.connection_id, commit.c.project_id, commit.c.branch
+    age = func.row_number().over(
+        partition_by=of, order_by=(commit.c.heard_at.desc(), commit.c.sha.desc())
+    )
+    newest = select(*of, commit.c.body, age.label("age")).where(matching(*of)).subquery()
+    return select(newest).where(newest.c.age <= MOST_COMMITS).order_by(newest.c.age.desc())
+
+
+_NEWEST_COMMITS = _newest_commits()
 
 
 def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
@@ -62,13 +84,23 @@ def knows_project(conn: Connection, connection_id: int, project_id: int) -> bool
 def hear(
     conn: Connection, events: Iterable[MergeRequestHeard]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """Stores what hooks told of merge requests, and gives each as it is known now."""
+    """Stores what hooks told of merge requests, and gives each as it is known now, bare."""
     events = list(events)
     known = _known(conn, {event.merge_request.key for event in events})
     for event in events:
         key = event.merge_request.key
         known[key] = fold.hear(known.get(key), event)
     return _save(conn, known, [event.merge_request.pipeline for event in events])
+
+
+def bare(conn: Connection, keys: Iterable[MergeRequestKey]) -> dict[MergeRequestKey, MergeRequest]:
+    """The merge requests that are known, without their pipelines: who needs none is quicker."""
+    found = {}
+    for wanted in _keyed(keys):
+        for body in conn.scalars(_BODIES, wanted):
+            item = from_json(MergeRequest, body)
+            found[item.key] = item
+    return found
 
 
 def save_read(
@@ -79,15 +111,15 @@ def save_read(
     known = _known(conn, {answer.key for answer in answers})
     for answer in answers:
         known[answer.key] = fold.read(known.get(answer.key), answer)
-    return _save(conn, known, [answer.pipeline for answer in answers])
+    saved = _save(conn, known, [answer.pipeline for answer in answers])
+    return _with_pipelines(conn, saved)
 
 
 def get_merge_requests(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, MergeRequest]:
     """The merge requests that are known, each with the pipeline of its head."""
-    known = _known(conn, set(keys))
-    return _with_pipelines(conn, {key: item.merge_request for key, item in known.items()})
+    return _with_pipelines(conn, bare(conn, keys))
 
 
 def by_branches(
@@ -120,8 +152,8 @@ def by_commits(
 def by_pipelines(
     conn: Connection, pipelines: Iterable[Pipeline]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """The merge requests that the pipelines run for."""
-    return get_merge_requests(conn, frozenset().union(*keys_by_pipelines(conn, pipelines).values()))
+    """The merge requests that the pipelines run for, bare."""
+    return bare(conn, frozenset().union(*keys_by_pipelines(conn, pipelines).values()))
 
 
 def keys_by_pipelines(
@@ -292,26 +324,24 @@ def commits_of_branches(
     conn: Connection, branches: Iterable[Branch]
 ) -> dict[Branch, tuple[Commit, ...]]:
     """The newest commits heard of on the branches; one without any is not in the answer."""
-    of = commit.c.connection_id, commit.c.project_id, commit.c.branch
-    age = func.row_number().over(
-        partition_by=of, order_by=(commit.c.heard_at.desc(), commit.c.sha.desc())
-    )
     found: dict[Branch, list[Commit]] = {}
-    for wanted in among(of, branches):
-        newest = select(*of, commit.c.body, age.label("age")).where(wanted).subquery()
-        query = select(newest).where(newest.c.age <= MOST_COMMITS).order_by(newest.c.age.desc())
-        for *where, body, _ in conn.execute(query):
+    for wanted in keyed(branches):
+        for *where, body, _ in conn.execute(_NEWEST_COMMITS, wanted):
             found.setdefault(tuple(where), []).append(from_json(Commit, body))
     return {where: tuple(commits) for where, commits in found.items()}
 
 
 def _known(conn: Connection, keys: set[MergeRequestKey]) -> dict[MergeRequestKey, Known]:
     found = {}
-    for wanted in among(_OF, [(key.connection_id, key.project_id, key.iid) for key in keys]):
-        for row in conn.execute(select(merge_request).where(wanted)):
+    for wanted in _keyed(keys):
+        for row in conn.execute(_RECORDS, wanted):
             item = _record(row)
             found[item.merge_request.key] = item
     return found
+
+
+def _keyed(keys: Iterable[MergeRequestKey]) -> Iterable[dict[str, Any]]:
+    return keyed((key.connection_id, key.project_id, key.iid) for key in keys)
 
 
 def _save(
@@ -321,32 +351,26 @@ def _save(
     rows = [_row(known[key]) for key in sorted(known)]
     update = ("state", "source_branch", "head_sha", "merge_sha", "updated_at", "memory", "body")
     upsert(conn, merge_request, rows, keys=_KEYS, update=update)
-    return _with_pipelines(conn, {key: item.merge_request for key, item in known.items()})
+    return {key: item.merge_request for key, item in known.items()}
 
 
 def _with_pipelines(
     conn: Connection, merge_requests: dict[MergeRequestKey, MergeRequest]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    columns = pipeline.c
-    place = columns.connection_id, columns.project_id
+    """Each with the pipeline of its head."""
     heads = {(k.connection_id, k.project_id, m.head_sha) for k, m in merge_requests.items()}
     numbers = {(k.connection_id, k.project_id, k.iid) for k in merge_requests}
-    near: dict[tuple[int, int], dict[int, Pipeline]] = {}
-    for column, keys in ((columns.sha, heads), (columns.merge_request_iid, numbers)):
-        for wanted in among((*place, column), keys):
-            query = select(*place, columns.pipeline_id, columns.body).where(wanted)
-            for c, p, key, body in conn.execute(query):
-                near.setdefault((c, p), {})[key] = from_json(Pipeline, body)
-    return {
-        key: replace(item, pipeline=fold.head_pipeline(item, _near(near, key)))
-        for key, item in merge_requests.items()
-    }
-
-
-def _near(
-    near: dict[tuple[int, int], dict[int, Pipeline]], key: MergeRequestKey
-) -> Iterable[Pipeline]:
-    return near.get((key.connection_id, key.project_id), {}).values()
+    near: dict[tuple[Any, ...], list[Pipeline]] = {}  # by place and commit, by place and number
+    for query, keys in ((_OF_COMMITS, heads), (_OF_NUMBERS, numbers)):
+        for wanted in keyed(keys):
+            for *where, body in conn.execute(query, wanted):
+                near.setdefault(tuple(where), []).append(from_json(Pipeline, body))
+    found = {}
+    for key, item in merge_requests.items():
+        place = key.connection_id, key.project_id
+        heard = (*near.get((*place, item.head_sha), ()), *near.get((*place, key.iid), ()))
+        found[key] = replace(item, pipeline=fold.head_pipeline(item, heard))
+    return found
 
 
 def _row(known: Known) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, or_, select, update
 
 from sync.core.effects import encode
 from sync.store.records import CommandRow, NewCommand
@@ -39,9 +39,9 @@ def replace_waiting(
             for row in waiting.get(subject, ())
         }
         for item in commands:
-            kind, payload = encode(item.effect)
-            if kept.pop(_essence(item.lane, item.key, kind, payload), None) is None:
-                new.append(_row(portal_id, subject, item, now))
+            row = _row(portal_id, subject, item, now)
+            if not kept or kept.pop(_of(row), None) is None:
+                new.append(row)
         obsolete += kept.values()
     for piece in chunks(obsolete):
         conn.execute(delete(command).where(command.c.id.in_(piece)))
@@ -56,29 +56,36 @@ def waiting(
 
     A command whose subject has an earlier one being sent, or put off, waits for it.
     """
-    earlier = command.alias()
-    held = exists().where(
-        earlier.c.portal_id == command.c.portal_id,
-        earlier.c.lane == command.c.lane,
-        earlier.c.subject_kind == command.c.subject_kind,
-        earlier.c.subject_key == command.c.subject_key,
-        or_(
-            earlier.c.state == "sending",
-            and_(
-                earlier.c.state == "waiting",
-                earlier.c.id < command.c.id,
-                earlier.c.next_at > now,
-            ),
-        ),
-    )
+    held = _held(portal_id, lane, now)
+    of = held.c.subject_kind == command.c.subject_kind, held.c.subject_key == command.c.subject_key
     due = or_(command.c.next_at.is_(None), command.c.next_at <= now)
+    free = or_(held.c.since.is_(None), held.c.since > command.c.id)
     query = (
         select(*_COLUMNS)
-        .where(_lane(portal_id, lane), _LIVE, command.c.state == "waiting", due, ~held)
+        .outerjoin(held, and_(*of))
+        .where(_lane(portal_id, lane), _LIVE, command.c.state == "waiting", due, free)
         .order_by(command.c.id)
         .limit(limit)
     )
     return _many(conn, query)
+
+
+def _held(portal_id: int, lane: str, now: datetime) -> Any:
+    """The lane's subjects with a command being sent, or put off; `since` which of theirs.
+
+    Grouped, it is looked through once; asked for each command, it would be as often as there are.
+    """
+    sending = command.c.state == "sending"
+    return (
+        select(
+            command.c.subject_kind,
+            command.c.subject_key,
+            func.min(case((sending, 0), else_=command.c.id)).label("since"),
+        )
+        .where(_lane(portal_id, lane), _LIVE, or_(sending, command.c.next_at > now))
+        .group_by(command.c.subject_kind, command.c.subject_key)
+        .subquery()
+    )
 
 
 def in_flight(conn: Connection, portal_id: int, lane: str) -> tuple[CommandRow, ...]:
@@ -198,6 +205,10 @@ def _waiting_of(
 
 def _essence(lane: str, key: str, kind: str, payload: Any) -> str:
     return json.dumps([lane, key, kind, json.loads(dump_json(payload))], sort_keys=True)
+
+
+def _of(row: Mapping[str, Any]) -> str:
+    return _essence(row["lane"], row["key"], row["kind"], row["payload"])
 
 
 def _row(portal_id: int, subject: Subject, item: NewCommand, now: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sync.core.effects import Effect, decode
@@ -151,7 +152,7 @@ class NewCommand:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: the effect is kept
 class CommandRow:
     """A command. `state`: waiting, sending, done, refused, dropped."""
 
@@ -177,7 +178,7 @@ class CommandRow:
     def subject(self) -> tuple[str, str]:
         return self.subject_kind, self.subject_key
 
-    @property
+    @cached_property
     def effect(self) -> Effect:
         return decode(self.kind, self.payload)
 

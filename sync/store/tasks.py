@@ -12,17 +12,17 @@ from sync.core.model import Stage, Step, Task
 from sync.store.codec import from_json, to_json
 from sync.store.records import StagesRow, TaskRow
 from sync.store.tables import task, workgroup
-from sync.store.upsert import chunks, upsert
+from sync.store.upsert import chunks, keyed, matching, upsert
 
 _KEYS = ("portal_id", "task_id")
+_TASKS = select(task).where(matching(task.c.portal_id, task.c.task_id))
 
 
 def get(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, TaskRow]:
     """The tasks that are stored; others are not in the answer."""
     found = {}
-    for piece in chunks(set(task_ids)):
-        query = select(task).where(task.c.portal_id == portal_id, task.c.task_id.in_(piece))
-        for row in conn.execute(query):
+    for wanted in keyed((portal_id, task_id) for task_id in task_ids):
+        for row in conn.execute(_TASKS, wanted):
             found[row.task_id] = _record(row)
     return found
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, and_
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
@@ -81,10 +81,29 @@ def among(columns: Sequence[Column[Any]], keys: Iterable[Sequence[Any]]) -> Iter
     tuples, but it does for `a = 1 AND b = 2 AND c IN (3, 4)`.
     """
     *first, last = columns
+    for beginning, ends in _grouped(keys):
+        same = [column == value for column, value in zip(first, beginning, strict=True)]
+        yield and_(*same, last.in_(ends))
+
+
+def matching(*columns: Column[Any]) -> ColumnElement[bool]:
+    """The condition of `among` with parameters for values, for a statement that is built once."""
+    *first, last = columns
+    same = [column == bindparam(f"key_{number}") for number, column in enumerate(first)]
+    return and_(*same, last.in_(bindparam("keys", expanding=True)))
+
+
+def keyed(keys: Iterable[Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """The parameters of `matching` that together select the rows of the keys."""
+    for beginning, ends in _grouped(keys):
+        same = {f"key_{number}": value for number, value in enumerate(beginning)}
+        yield same | {"keys": ends}
+
+
+def _grouped(keys: Iterable[Sequence[Any]]) -> Iterator[tuple[tuple[Any, ...], list[Any]]]:
     groups: dict[tuple[Any, ...], set[Any]] = {}
     for *beginning, end in keys:
         groups.setdefault(tuple(beginning), set()).add(end)
     for beginning, ends in groups.items():
-        same = [column == value for column, value in zip(first, beginning, strict=True)]
         for piece in chunks(ends):
-            yield and_(*same, last.in_(piece))
+            yield beginning, piece
