@@ -114,7 +114,8 @@ def line(told: Progress) -> str:
         rate = told.new / told.seconds
         facts.append(f"{rate * 60:,.0f} a minute")
         facts += [f"{_time(told.left / rate)} left"] if told.left else []
-    return f"{name}  {', '.join(facts)}" + ("" if told.state == "running" else ", done")
+    lacks = f", but {told.error}" if told.error else ""
+    return f"{name}  {', '.join(facts)}" + (f", done{lacks}" if told.state == "done" else "")
 
 
 def _time(seconds: float) -> str:

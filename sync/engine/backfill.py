@@ -21,7 +21,7 @@ from sync.engine.backfilled import Taking
 from sync.engine.lanes import CALLING, Lane, hold
 from sync.engine.registry import Deps
 from sync.errors import Denied, Later, Refused
-from sync.gitlab import history, history_deployments, history_talk, peer
+from sync.gitlab import history, history_deployments, history_requests, history_talk, peer
 from sync.gitlab.client import GitLab
 from sync.gitlab.pages import Cursor, Page
 from sync.store import backfill, mirror
@@ -54,7 +54,9 @@ _NOTES = {of: partial(history_talk.notes, of) for of in history_talk.NOTEABLES}
 PARTS: dict[str, Part] = {
     "branches": Part(history.branches, backfilled.save_items, dated=False),
     "commits": Part(history.commits, backfilled.save_commits),
-    "merge_requests": Part(history.merge_requests, backfilled.save_merge_requests, grows=True),
+    "merge_requests": Part(
+        history_requests.merge_requests, backfilled.save_merge_requests, grows=True
+    ),
     "pipelines": Part(history.pipelines, backfilled.save_pipelines, grows=True),
     "deployments": Part(history_deployments.deployments, backfilled.save_deployments, grows=True),
     "tags": Part(history.tags, backfilled.save_items, dated=False),
@@ -67,8 +69,9 @@ PARTS: dict[str, Part] = {
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a part is. `state` as stored, or `waiting` with the reason in `error`. `new`: read in
-    this run, in `seconds`; `left`: None where it is not told; `requests`: of the whole run."""
+    """How far a part is. `state` as stored, or `waiting` with the reason in `error`; where that is
+    of a part that was read, something of it was not. `new`: read in this run, in `seconds`; `left`:
+    None where it is not told; `requests`: of the whole run."""
 
     part: str
     state: str
@@ -191,7 +194,7 @@ def _planned(known: PartRow, name: str, since: datetime) -> PartRow | None:
     can be asked for."""
     if known.since <= since or (known.state == "done" and not PARTS[name].dated):
         state = "done" if known.state == "done" else "running"
-        return replace(known, state=state, error="")
+        return replace(known, state=state, error=known.error if state == "done" else "")
     until = known.since.isoformat() if known.state == "done" else (known.cursor or {}).get("until")
     if not PARTS[name].grows or not until:
         return None
@@ -206,6 +209,7 @@ def _store(mine: Run, row: PartRow, page: Page[Any]) -> PartRow:
         cursor=page.cursor,
         read=row.read + len(page.items),
         state="done" if done else "running",
+        error=page.lacks or row.error,
         updated_at=now,
     )
     rules = deps.rules_for(mine.connection.portal_id).references

@@ -58,8 +58,14 @@ def live(world: World, tasks: int = 3) -> None:
 def _end(world: World, n: int, mr: MergeRequest) -> None:
     match n % 3:
         case 1:
+            world.gitlab.approve(mr, "bob")
+            world.tick(MINUTE)
             world.gitlab.merge(mr, "bob")
         case 2:
+            world.gitlab.approve(mr, "bob")
+            world.tick(MINUTE)
+            world.gitlab.unapprove(mr, "bob")
+            world.tick(MINUTE)
             world.gitlab.close(mr, "bob")
         case _:
             world.gitlab.approve(mr, "bob")
