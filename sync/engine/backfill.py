@@ -7,7 +7,7 @@ the portal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,16 +15,23 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sync.core.model import Project
+from sync.core.model import Commit, Project
 from sync.engine import backfilled, backoff, mirrored
 from sync.engine.backfilled import Taking
 from sync.engine.lanes import CALLING, Lane, hold
 from sync.engine.registry import Deps
 from sync.errors import Denied, Later, Refused
-from sync.gitlab import history, history_deployments, history_requests, history_talk, peer
+from sync.gitlab import (
+    history,
+    history_deployments,
+    history_events,
+    history_requests,
+    history_talk,
+    peer,
+)
 from sync.gitlab.client import GitLab
-from sync.gitlab.pages import Cursor, Page
-from sync.store import backfill, mirror
+from sync.gitlab.pages import Page
+from sync.store import backfill, commits, mirror
 from sync.store.backfill import PartRow
 from sync.store.database import read, write
 from sync.store.records import ConnectionRecord
@@ -33,19 +40,21 @@ MOST_WAITS = 30  # in a row: then whoever started it decides
 _RENEWED = timedelta(seconds=10)
 _NAP_SECONDS = 10.0
 
-Reader = Callable[[GitLab, Project, datetime, Cursor | None], Page[Any]]
+Reader = Callable[..., Page[Any]]  # of GitLab, Project, datetime, Cursor | None
 Saver = Callable[[Taking, Sequence[Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """`dated`: it has what is late enough; other parts have everything there is. `grows`: of a
-    longer period only what is missing has to be read."""
+    longer period only what is missing has to be read. `looks_up`: commits by title, in the
+    mirror."""
 
     read: Reader
     save: Saver
     dated: bool = True
     grows: bool = False
+    looks_up: bool = False
 
 
 _NOTES = {of: partial(history_talk.notes, of) for of in history_talk.NOTEABLES}
@@ -64,6 +73,7 @@ PARTS: dict[str, Part] = {
     "issues": Part(history_talk.issues, backfilled.save_items, grows=True),
     "notes": Part(_NOTES["merge_requests"], backfilled.save_items),
     "issue_notes": Part(_NOTES["issues"], backfilled.save_items),
+    "code_notes": Part(history_events.notes, backfilled.save_items, looks_up=True),
 }
 
 
@@ -160,7 +170,7 @@ def _read_part(mine: Run, name: str, since: datetime, stop: Callable[[], bool]) 
         mine.say(row)
     while row.state == "running" and not stop():
         try:
-            page = PARTS[name].read(mine.client, mine.project, row.since, row.cursor)
+            page = _read_page(mine, row)
             row, waits = _store(mine, row, page), 0
             mine.say(row, page.left)
         except Refused as refused:
@@ -175,6 +185,17 @@ def _read_part(mine: Run, name: str, since: datetime, stop: Callable[[], bool]) 
                 _set(mine, row, state="waiting", error=str(later))
                 raise
             _wait(mine, row, later, waits)
+
+
+def _read_page(mine: Run, row: PartRow) -> Page[Any]:
+    part = PARTS[row.part]
+    more: dict[str, Any] = {"titled": partial(_titled, mine)} if part.looks_up else {}
+    return part.read(mine.client, mine.project, row.since, row.cursor, **more)
+
+
+def _titled(mine: Run, titles: Collection[str]) -> dict[str, tuple[Commit, ...]]:
+    with read(mine.deps.database) as conn:
+        return commits.titled(conn, (mine.connection.id, mine.project.id), titles)
 
 
 def _begun(mine: Run, name: str, since: datetime) -> PartRow:

@@ -88,6 +88,7 @@ def test_each_page_is_a_line_and_the_status_is_a_table(applied, gitlab, told, ca
         "issues          0, 12 requests, done",
         "notes           0, 13 requests, done",
         "issue_notes     0, 14 requests, done",
+        "code_notes      0, 15 requests, done",
     ]
     assert main(["backfill", "--status"]) == 0
     head, *rows = [one.split() for one in capsys.readouterr().out.splitlines()]
@@ -104,7 +105,7 @@ def test_before_anything_was_read_the_status_names_the_parts(applied, capsys) ->
     assert capsys.readouterr().out == (
         "No history was read yet.\n"
         "Parts: branches, commits, merge_requests, pipelines, deployments, tags, releases, "
-        "issues, notes, issue_notes\n"
+        "issues, notes, issue_notes, code_notes\n"
     )
 
 
@@ -215,6 +216,10 @@ def test_a_period_begins_at_midnight(told, means) -> None:
         ),
         (Progress("tags", "failed", 0, 0, None, 2, 0.5, "No."), "tags            not read: No."),
         (Progress("tags", "done", 7, 0, None, 2, 9.0), "tags            7, 2 requests, done"),
+        (
+            Progress("code_notes", "done", 7, 7, None, 9, 0.5, "some are lost"),
+            "code_notes      7, 9 requests, done, but some are lost",
+        ),
     ],
 )
 def test_a_line_of_progress(progress, said) -> None:

@@ -104,6 +104,18 @@ def discussed(world: World) -> None:
             world.gitlab.comment(world.shop.issues[n], f"No {m}", "bob")
 
 
+def remarked(world: World) -> None:
+    """Ten on snippets, the others on a line of a commit."""
+    world.gitlab.push(world.shop, "main", ["C"], "ann")
+    one = next(reversed(world.shop.commits.values()))
+    snippets = [world.gitlab.talking.add_snippet(world.shop, f"S{n}", "ann") for n in range(10)]
+
+    def remark(n: int) -> None:
+        world.gitlab.comment(snippets[n] if n < 10 else one, "No", "bob", line=("a.py", n + 1))
+
+    many(world, remark)
+
+
 @pytest.mark.parametrize(("make", "more"), [(finished, MANY), (requests, 2 * MANY)])
 def test_without_graphql_each_is_asked_for(make_world, make, more) -> None:
     """Its approvals, and while it is open what lists do not tell of it."""
@@ -135,6 +147,7 @@ def test_without_graphql_each_is_asked_for(make_world, make, more) -> None:
         ("releases", releases, MANY, 0),
         ("issues", issues, MANY, 0),
         ("issue_notes", discussed, 200, 10),  # each that has any
+        ("code_notes", remarked, MANY, 10),  # each snippet
     ],
 )
 def test_a_part_costs_its_pages_and_what_no_list_tells(make_world, part, make, count, more) -> None:
