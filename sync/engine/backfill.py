@@ -16,19 +16,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from sync.core.model import Commit, Project
-from sync.engine import backfilled, backoff, mirrored
+from sync.engine import backoff, mirrored
+from sync.engine.backfill_parts import PARTS
 from sync.engine.backfilled import Taking
 from sync.engine.lanes import CALLING, Lane, hold
 from sync.engine.registry import Deps
 from sync.errors import Denied, Later, Refused
-from sync.gitlab import (
-    history,
-    history_deployments,
-    history_events,
-    history_requests,
-    history_talk,
-    peer,
-)
+from sync.gitlab import peer
 from sync.gitlab.client import GitLab
 from sync.gitlab.pages import Page
 from sync.store import backfill, commits, mirror
@@ -39,42 +33,6 @@ from sync.store.records import ConnectionRecord
 MOST_WAITS = 30  # in a row: then whoever started it decides
 _RENEWED = timedelta(seconds=10)
 _NAP_SECONDS = 10.0
-
-Reader = Callable[..., Page[Any]]  # of GitLab, Project, datetime, Cursor | None
-Saver = Callable[[Taking, Sequence[Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """`dated`: it has what is late enough; other parts have everything there is. `grows`: of a
-    longer period only what is missing has to be read. `looks_up`: commits by title, in the
-    mirror."""
-
-    read: Reader
-    save: Saver
-    dated: bool = True
-    grows: bool = False
-    looks_up: bool = False
-
-
-_NOTES = {of: partial(history_talk.notes, of) for of in history_talk.NOTEABLES}
-
-# In the order in which each finds what it refers to.
-PARTS: dict[str, Part] = {
-    "branches": Part(history.branches, backfilled.save_items, dated=False),
-    "commits": Part(history.commits, backfilled.save_commits),
-    "merge_requests": Part(
-        history_requests.merge_requests, backfilled.save_merge_requests, grows=True
-    ),
-    "pipelines": Part(history.pipelines, backfilled.save_pipelines, grows=True),
-    "deployments": Part(history_deployments.deployments, backfilled.save_deployments, grows=True),
-    "tags": Part(history.tags, backfilled.save_items, dated=False),
-    "releases": Part(history.releases, backfilled.save_items),
-    "issues": Part(history_talk.issues, backfilled.save_items, grows=True),
-    "notes": Part(_NOTES["merge_requests"], backfilled.save_items),
-    "issue_notes": Part(_NOTES["issues"], backfilled.save_items),
-    "code_notes": Part(history_events.notes, backfilled.save_items, looks_up=True),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +84,15 @@ def lane_of(connection_id: int, project_id: int) -> str:
     return f"backfill:{connection_id}/{project_id}"
 
 
+def projects(deps: Deps, connection: ConnectionRecord) -> tuple[Project, ...]:
+    """All that the connection is of. Raises SyncError."""
+    return peer.projects(deps.code_host_for(connection), connection.options)
+
+
 def run(
     deps: Deps,
     connection: ConnectionRecord,
-    project: int | str,
+    project: int | str | Project,
     since: datetime,
     *,
     parts: Sequence[str] = tuple(PARTS),
@@ -144,7 +107,7 @@ def run(
     answer for long) and Refused (there is no such project); what was read is stored.
     """
     client = deps.code_host_for(connection)
-    found = peer.project(client, project)
+    found = project if isinstance(project, Project) else peer.project(client, project)
     with hold(deps, lane_of(connection.id, found.id)) as lane:
         if lane is None:
             return None
