@@ -20,6 +20,7 @@ from sync.engine import backoff, mirrored
 from sync.engine.backfill_parts import PARTS
 from sync.engine.backfilled import Taking
 from sync.engine.lanes import CALLING, Lane, hold
+from sync.engine.recording import recording
 from sync.engine.registry import Deps
 from sync.errors import Denied, Later, Refused
 from sync.gitlab import peer
@@ -210,7 +211,7 @@ def _store(mine: Run, row: PartRow, page: Page[Any]) -> PartRow:
 
 def _set(mine: Run, row: PartRow, *, state: str, error: str) -> PartRow:
     after = replace(row, state=state, error=error, updated_at=mine.deps.clock.now())
-    with write(mine.deps.database) as conn:
+    with recording(mine.deps) as conn:
         mine.lane.keep(conn, CALLING)
         backfill.save(conn, after)
     return after
