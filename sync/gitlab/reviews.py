@@ -17,7 +17,8 @@ from sync.gitlab.reading import mapping, mappings, text
 # https://docs.gitlab.com/api/graphql/#limits
 AT_ONCE = 50
 
-# https://docs.gitlab.com/api/graphql/reference/#mergerequest ; without fields younger than 16.11
+# https://docs.gitlab.com/api/graphql/reference/#mergerequest ; a host that lacks one of the fields
+# refuses the whole, and REST is asked.
 _QUERY = """
 query($path: ID!, $iids: [String!]) {
   project(fullPath: $path) {
