@@ -33,5 +33,6 @@ def build_worker(config: Config, *, own_id: str) -> tuple[Worker, SettingUp, Aud
         code_host_for=rooms.code_host,
         owner=name,
         rules_for=rooms.rules,
+        carried=audit.carried,
     )
     return Worker(deps, WakeUps(open_queue(config.queue_url))), SettingUp(rooms), audit

@@ -115,6 +115,7 @@ def _alerts(parser: argparse.ArgumentParser) -> None:
 
 def _backfill(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", nargs="?", help="the project's path or id in GitLab")
+    parser.add_argument("--all", action="store_true", help="every connected project, in turn")
     parser.add_argument("--connection", help="its name; not needed where there is one only")
     parser.add_argument(
         "--since", default="90d", help="how far back: 90d, 12w, or a date such as 2026-01-31 (90d)"
@@ -158,7 +159,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
     "gitlab": ("gitlab", "a GitLab connection: test it, set up its webhooks", _gitlab),
     "pipeline": ("pipeline", "start, retry or cancel a pipeline in GitLab", _pipeline),
     "audit": ("audit", "every call that was made to Bitrix24 and GitLab", _audit),
-    "backfill": ("backfill", "read a project's history from GitLab, silently", _backfill),
+    "backfill": ("backfill", "read the history of projects from GitLab, silently", _backfill),
 }
 
 

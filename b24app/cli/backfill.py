@@ -1,24 +1,29 @@
-"""`backfill PROJECT` and `backfill --status`."""
+"""`backfill PROJECT`, `backfill --all` and `backfill --status`."""
 
 from __future__ import annotations
 
 import argparse
 import re
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from b24app.cli.opening import connection, database, engine_deps, rooms, say
 from b24app.reports import find_portal
 from b24app.rooms import Rooms
 from sync.config import Config
+from sync.core.model import Project
 from sync.engine import backfill
 from sync.engine.backfill import PARTS, Progress
 from sync.engine.lanes import LaneLost
-from sync.errors import SyncError
+from sync.engine.registry import Deps
+from sync.errors import Refused, SyncError
 from sync.store import backfill as table
 from sync.store import connections, leases
 from sync.store.database import read
-from sync.store.records import PortalRecord
+from sync.store.records import ConnectionRecord, PortalRecord
 
 _DAYS = {"d": 1, "w": 7}
 _INTERRUPTED = 130
@@ -36,8 +41,12 @@ def _run(opened: Rooms, args: argparse.Namespace) -> int:
     if args.status:
         say(*_status(opened, portal, args))
         return 0
-    if not args.project:
-        raise LookupError("Name the project: its path, such as acme/shop, or its id in GitLab")
+    if args.project and args.all:
+        raise LookupError("Name a project or --all, not both")
+    if not args.project and not args.all:
+        raise LookupError(
+            "Name the project: its path, such as acme/shop, or its id in GitLab; or --all"
+        )
     return _read(opened, portal, args)
 
 
@@ -53,34 +62,98 @@ def since_of(told: str, now: datetime) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be read, and what says the same again."""
+
+    opened: Rooms
+    args: argparse.Namespace
+    since: datetime
+    parts: tuple[str, ...]
+
+    @property
+    def deps(self) -> Deps:
+        return engine_deps(self.opened)
+
+    @property
+    def again(self) -> str:
+        return _command(self.args)
+
+    def read(
+        self, record: ConnectionRecord, project: str | Project, tell: Callable[[Progress], None]
+    ) -> list[str]:
+        """The parts that were refused. Raises SyncError, LaneLost and LookupError."""
+        more: dict[str, Any] = {"parts": self.parts, "again": self.args.again, "tell": tell}
+        done = backfill.run(self.deps, record, project, self.since, **more)
+        if done is None:
+            name = project.path if isinstance(project, Project) else project
+            raise LookupError(f"The history of {name} is just being read by another process")
+        return [name for name in self.parts if name in done and done[name].state == "failed"]
+
+
 def _read(opened: Rooms, portal: PortalRecord, args: argparse.Namespace) -> int:
+    asked = _Asked(opened, args, since_of(args.since, opened.clock.now()), _parts(args.parts))
     with read(opened.engine) as conn:
-        record = connection(conn, portal.id, args.connection)
-    since, parts = since_of(args.since, opened.clock.now()), _parts(args.parts)
-    say(f"{args.project} since {since:%Y-%m-%d}:")
-    again = f"To go on: {_command(args)}"
+        every = connections.by_portal(conn, portal.id) if args.all and not args.connection else ()
+        records = every or (connection(conn, portal.id, args.connection),)
     try:
-        done = backfill.run(
-            engine_deps(opened),
-            record,
-            args.project,
-            since,
-            parts=parts,
-            again=args.again,
-            tell=lambda progress: say(line(progress)),
-        )
+        return _all(asked, records) if args.all else _one(asked, records[0])
     except KeyboardInterrupt:
-        say("", "Stopped. What was read is kept.", again)
+        say("", "Stopped. What was read is kept.", f"To go on: {asked.again}")
         return _INTERRUPTED
+
+
+def _one(asked: _Asked, record: ConnectionRecord) -> int:
+    say(f"{asked.args.project} since {asked.since:%Y-%m-%d}:")
+    try:
+        failed = asked.read(record, asked.args.project, lambda told: say(line(told)))
     except (SyncError, LaneLost) as error:
-        print(error, "What was read is kept.", again, sep="\n", file=sys.stderr)
+        _complain(error, "What was read is kept.", f"To go on: {asked.again}")
         return 1
-    if done is None:
-        raise LookupError(f"The history of {args.project} is just being read by another process")
-    failed = [name for name in parts if name in done and done[name].state == "failed"]
     if failed:
-        say(f"Not read: {', '.join(failed)}. When that is mended: {_command(args)}")
+        say(f"Not read: {', '.join(failed)}. When that is mended: {asked.again}")
     return 1 if failed else 0
+
+
+def _all(asked: _Asked, records: Iterable[ConnectionRecord]) -> int:
+    """One project after another: what is wrong with one is told, and the others go on."""
+    wrong = [path for record in records for path in _all_of(asked, record)]
+    if wrong:
+        say(f"Not all was read of: {', '.join(wrong)}. When that is mended: {asked.again}")
+    return 1 if wrong else 0
+
+
+def _all_of(asked: _Asked, record: ConnectionRecord) -> Iterator[str]:
+    """What is not read in full. A host that denies or does not answer is left for the next."""
+    try:
+        found = backfill.projects(asked.deps, record)
+    except SyncError as error:
+        _complain(error)
+        yield record.name
+        return
+    for number, project in enumerate(found, 1):
+        since = f"{asked.since:%Y-%m-%d}"
+        say(f"{project.path} since {since}, {number} of {len(found)} of {record.name}:")
+        try:
+            if asked.read(record, project, _tell_news):
+                yield project.path
+        except (Refused, LaneLost, LookupError) as error:
+            _complain(error)
+            yield project.path
+        except SyncError as error:
+            _complain(error)
+            yield record.name
+            return
+
+
+def _tell_news(told: Progress) -> None:
+    """Of what was read before, or was empty, nothing."""
+    if told.new or told.state != "done" or told.error:
+        say(line(told))
+
+
+def _complain(*lines: object) -> None:
+    print(*lines, sep="\n", file=sys.stderr)
 
 
 def _parts(told: str | None) -> tuple[str, ...]:
@@ -92,7 +165,7 @@ def _parts(told: str | None) -> tuple[str, ...]:
 
 def _command(args: argparse.Namespace) -> str:
     """The same again, without what must not be said twice."""
-    words = ["b24bridge backfill", args.project, f"--since {args.since}"]
+    words = ["b24bridge backfill", args.project or "--all", f"--since {args.since}"]
     words += [f"--{name} {getattr(args, name)}" for name in _NAMED if getattr(args, name)]
     return " ".join(words)
 
@@ -114,7 +187,8 @@ def line(told: Progress) -> str:
         rate = told.new / told.seconds
         facts.append(f"{rate * 60:,.0f} a minute")
         facts += [f"{_time(told.left / rate)} left"] if told.left else []
-    return f"{name}  {', '.join(facts)}" + ("" if told.state == "running" else ", done")
+    lacks = f", but {told.error}" if told.error else ""
+    return f"{name}  {', '.join(facts)}" + (f", done{lacks}" if told.state == "done" else "")
 
 
 def _time(seconds: float) -> str:

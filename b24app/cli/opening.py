@@ -74,6 +74,7 @@ def engine_deps(opened: Rooms) -> Deps:
         code_host_for=opened.code_host,
         owner=opened.owner,
         rules_for=opened.rules,
+        carried=opened.audit.carried,
     )
 
 

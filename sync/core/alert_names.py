@@ -55,6 +55,16 @@ class AlertKey:
         return f"{whole}-{self.stage}" if self.stage else whole
 
 
+def line_told(about: str) -> Line:
+    """The ref whose pipelines (`ci:…`) or alert (`alert:…`) people are told of by this name.
+
+    Raises ValueError for any other name.
+    """
+    kind, place, rest = about.split(":", 2)
+    ref = rest.split(":", 1)[0] if kind == Kind.ALERT else rest
+    return Line.read(f"{place}:{ref}")
+
+
 def of_handle(text: str) -> tuple[int, int, int, str] | None:
     """Connection, project, pipeline and stage of a handle; None for what is none.
 

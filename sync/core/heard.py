@@ -74,7 +74,14 @@ def read(known: Known | None, merge_request: MergeRequest) -> Known:
     later = [v for v in before.votes if v.person.id not in given and _after(v.at, at)]
     votes = (*(Vote(person, True, at) for person in merge_request.approved_by), *later)
     actor = merge_request.actor or (known.merge_request.actor if known else None)
-    memory = replace(before, votes=votes, met=merge_request.approved, met_at=at, reset_at=at)
+    memory = replace(
+        before,
+        votes=votes,
+        met=merge_request.approved,
+        met_at=at,
+        reset_at=at,
+        actor_at=at if merge_request.actor else before.actor_at,
+    )
     return Known(_fold(known, merge_request, memory, actor), memory)
 
 

@@ -43,7 +43,7 @@ def assign(
         raise UnknownPerson(f"The portal has no active user {user_id}")
     alerts.assign(conn, row.key, user_id)
     if by == user_id:
-        messages.set_told(conn, portal_id, {assignment(row.key.about): str(user_id)})
+        messages.set_told(conn, portal_id, {assignment(row.key.about): str(user_id)}, now)
     _mark(conn, portal_id, row, "it was given to somebody", now)
     return alerts.find(conn, portal_id, handle)
 

@@ -14,10 +14,11 @@ from sync.core.view import Run
 from sync.engine import runs
 from sync.engine.alerts_noticed import rules_of
 from sync.engine.lanes import CALLING, Lane
+from sync.engine.recording import recording
 from sync.engine.registry import Deps
 from sync.store import ci, tasks
 from sync.store.alerts import AlertRow
-from sync.store.database import read, write
+from sync.store.database import read
 
 MOST_READ = 10  # pipelines of a line whose jobs are asked for at a time, the newest
 
@@ -40,11 +41,11 @@ def read_jobs(
         return
 
     def keep() -> None:
-        with write(deps.database) as conn:
+        with recording(deps) as conn:
             lane.keep(conn, CALLING)
 
     found = runs.read_jobs(deps, [Run("", one.ref, one) for one in lacking], keep)
-    with write(deps.database) as conn:
+    with recording(deps) as conn:
         lane.keep(conn)
         ci.save_jobs(conn, found)
 
@@ -69,10 +70,10 @@ def read_tasks(
     lacking = sorted(t for t in wanted if t not in known or known[t].read_at is None)
     if not lacking:
         return
-    with write(deps.database) as conn:
+    with recording(deps) as conn:
         lane.keep(conn, CALLING)
     began_at = deps.clock.now()
     answers = peer.read_tasks(portal, lacking)
-    with write(deps.database) as conn:
+    with recording(deps) as conn:
         lane.keep(conn)
         tasks.save_read(conn, portal_id, answers, began_at)

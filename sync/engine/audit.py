@@ -5,12 +5,13 @@ from __future__ import annotations
 import atexit
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from sync.core.exchange import Exchange
@@ -46,11 +47,15 @@ class Recorder(Protocol):
 
     def add(self, call: RestCall) -> None: ...
 
+    def carried(self) -> AbstractContextManager[Callable[[Connection], None]]: ...
+
 
 class Audit:
     """One writer thread a process, started by the first call; a failed write fails no call.
 
-    What waits is written when the writer is stopped, or the process ends by itself.
+    What waits is written when the writer is stopped, or the process ends by itself. Who records
+    what became of a call takes it along (`carried`): a process that is killed loses only calls
+    nothing came of yet.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -79,6 +84,30 @@ class Audit:
                     return False
         return True
 
+    @contextmanager
+    def carried(self) -> Iterator[Callable[[Connection], None]]:
+        """What takes the waiting calls into a transaction; where that fails they wait again.
+
+        The savepoint keeps from the transaction what a call may have wrong: then the writer, who
+        tries each alone, has them all.
+        """
+        taken: list[RestCall] = []
+
+        def carry(conn: Connection) -> None:
+            group = self._take(MOST)
+            try:
+                with conn.begin_nested() if group else nullcontext():
+                    logs.save_rest_calls(conn, group)
+                taken.extend(group)
+            except SQLAlchemyError:
+                self._put_back(group)
+
+        try:
+            yield carry
+        except BaseException:
+            self._put_back(taken)
+            raise
+
     def stop(self) -> None:
         """Ends the writer when everything is written. A later call starts another."""
         with self._lock:
@@ -106,12 +135,17 @@ class Audit:
             if not self.flush():
                 self._bell.set()
 
-    def _take(self) -> list[RestCall]:
+    def _put_back(self, group: Sequence[RestCall]) -> None:
+        with self._lock:
+            self._waiting.extendleft(reversed(group))
+        self._bell.set()
+
+    def _take(self, most: int = GROUP) -> list[RestCall]:
         with self._lock:
             if self._lost:
                 log.error("calls_not_written", count=self._lost)
                 self._lost = 0
-            return [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
+            return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
 
     def _keep(self, group: Sequence[RestCall]) -> bool:
         """False where the database is busy or away: the group waits for the next time.
@@ -123,8 +157,7 @@ class Audit:
                 logs.save_rest_calls(conn, group)
         except OperationalError as error:
             log.warning("calls_wait", count=len(group), error=type(error).__name__)
-            with self._lock:
-                self._waiting.extendleft(reversed(group))
+            self._put_back(group)
             return False
         except SQLAlchemyError as error:
             if len(group) == 1:

@@ -7,7 +7,7 @@ the portal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,16 +15,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sync.core.model import Project
-from sync.engine import backfilled, backoff, mirrored
+from sync.core.model import Commit, Project
+from sync.engine import backoff, mirrored
+from sync.engine.backfill_parts import PARTS
 from sync.engine.backfilled import Taking
 from sync.engine.lanes import CALLING, Lane, hold
+from sync.engine.recording import recording
 from sync.engine.registry import Deps
 from sync.errors import Denied, Later, Refused
-from sync.gitlab import history, history_deployments, history_talk, peer
+from sync.gitlab import peer
 from sync.gitlab.client import GitLab
-from sync.gitlab.pages import Cursor, Page
-from sync.store import backfill, mirror
+from sync.gitlab.pages import Page
+from sync.store import backfill, commits, mirror
 from sync.store.backfill import PartRow
 from sync.store.database import read, write
 from sync.store.records import ConnectionRecord
@@ -33,42 +35,12 @@ MOST_WAITS = 30  # in a row: then whoever started it decides
 _RENEWED = timedelta(seconds=10)
 _NAP_SECONDS = 10.0
 
-Reader = Callable[[GitLab, Project, datetime, Cursor | None], Page[Any]]
-Saver = Callable[[Taking, Sequence[Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """`dated`: it has what is late enough; other parts have everything there is. `grows`: of a
-    longer period only what is missing has to be read."""
-
-    read: Reader
-    save: Saver
-    dated: bool = True
-    grows: bool = False
-
-
-_NOTES = {of: partial(history_talk.notes, of) for of in history_talk.NOTEABLES}
-
-# In the order in which each finds what it refers to.
-PARTS: dict[str, Part] = {
-    "branches": Part(history.branches, backfilled.save_items, dated=False),
-    "commits": Part(history.commits, backfilled.save_commits),
-    "merge_requests": Part(history.merge_requests, backfilled.save_merge_requests, grows=True),
-    "pipelines": Part(history.pipelines, backfilled.save_pipelines, grows=True),
-    "deployments": Part(history_deployments.deployments, backfilled.save_deployments, grows=True),
-    "tags": Part(history.tags, backfilled.save_items, dated=False),
-    "releases": Part(history.releases, backfilled.save_items),
-    "issues": Part(history_talk.issues, backfilled.save_items, grows=True),
-    "notes": Part(_NOTES["merge_requests"], backfilled.save_items),
-    "issue_notes": Part(_NOTES["issues"], backfilled.save_items),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a part is. `state` as stored, or `waiting` with the reason in `error`. `new`: read in
-    this run, in `seconds`; `left`: None where it is not told; `requests`: of the whole run."""
+    """How far a part is. `state` as stored, or `waiting` with the reason in `error`; where that is
+    of a part that was read, something of it was not. `new`: read in this run, in `seconds`; `left`:
+    None where it is not told; `requests`: of the whole run."""
 
     part: str
     state: str
@@ -113,10 +85,15 @@ def lane_of(connection_id: int, project_id: int) -> str:
     return f"backfill:{connection_id}/{project_id}"
 
 
+def projects(deps: Deps, connection: ConnectionRecord) -> tuple[Project, ...]:
+    """All that the connection is of. Raises SyncError."""
+    return peer.projects(deps.code_host_for(connection), connection.options)
+
+
 def run(
     deps: Deps,
     connection: ConnectionRecord,
-    project: int | str,
+    project: int | str | Project,
     since: datetime,
     *,
     parts: Sequence[str] = tuple(PARTS),
@@ -131,7 +108,7 @@ def run(
     answer for long) and Refused (there is no such project); what was read is stored.
     """
     client = deps.code_host_for(connection)
-    found = peer.project(client, project)
+    found = project if isinstance(project, Project) else peer.project(client, project)
     with hold(deps, lane_of(connection.id, found.id)) as lane:
         if lane is None:
             return None
@@ -157,7 +134,7 @@ def _read_part(mine: Run, name: str, since: datetime, stop: Callable[[], bool]) 
         mine.say(row)
     while row.state == "running" and not stop():
         try:
-            page = PARTS[name].read(mine.client, mine.project, row.since, row.cursor)
+            page = _read_page(mine, row)
             row, waits = _store(mine, row, page), 0
             mine.say(row, page.left)
         except Refused as refused:
@@ -172,6 +149,17 @@ def _read_part(mine: Run, name: str, since: datetime, stop: Callable[[], bool]) 
                 _set(mine, row, state="waiting", error=str(later))
                 raise
             _wait(mine, row, later, waits)
+
+
+def _read_page(mine: Run, row: PartRow) -> Page[Any]:
+    part = PARTS[row.part]
+    more: dict[str, Any] = {"titled": partial(_titled, mine)} if part.looks_up else {}
+    return part.read(mine.client, mine.project, row.since, row.cursor, **more)
+
+
+def _titled(mine: Run, titles: Collection[str]) -> dict[str, tuple[Commit, ...]]:
+    with read(mine.deps.database) as conn:
+        return commits.titled(conn, (mine.connection.id, mine.project.id), titles)
 
 
 def _begun(mine: Run, name: str, since: datetime) -> PartRow:
@@ -191,7 +179,7 @@ def _planned(known: PartRow, name: str, since: datetime) -> PartRow | None:
     can be asked for."""
     if known.since <= since or (known.state == "done" and not PARTS[name].dated):
         state = "done" if known.state == "done" else "running"
-        return replace(known, state=state, error="")
+        return replace(known, state=state, error=known.error if state == "done" else "")
     until = known.since.isoformat() if known.state == "done" else (known.cursor or {}).get("until")
     if not PARTS[name].grows or not until:
         return None
@@ -206,6 +194,7 @@ def _store(mine: Run, row: PartRow, page: Page[Any]) -> PartRow:
         cursor=page.cursor,
         read=row.read + len(page.items),
         state="done" if done else "running",
+        error=page.lacks or row.error,
         updated_at=now,
     )
     rules = deps.rules_for(mine.connection.portal_id).references
@@ -222,7 +211,7 @@ def _store(mine: Run, row: PartRow, page: Page[Any]) -> PartRow:
 
 def _set(mine: Run, row: PartRow, *, state: str, error: str) -> PartRow:
     after = replace(row, state=state, error=error, updated_at=mine.deps.clock.now())
-    with write(mine.deps.database) as conn:
+    with recording(mine.deps) as conn:
         mine.lane.keep(conn, CALLING)
         backfill.save(conn, after)
     return after

@@ -28,7 +28,8 @@ from sync.engine import concerned
 from sync.engine.heard import save_people
 from sync.engine.registry import TASK
 from sync.engine.relink import relink
-from sync.gitlab.history import Committed, Past
+from sync.gitlab.history import Committed
+from sync.gitlab.history_requests import Past
 from sync.store import deployments, items, links, mirror, subjects
 from sync.store.records import ConnectionRecord
 
@@ -117,7 +118,8 @@ def save_merge_requests(to: Taking, told: Sequence[Past]) -> None:
     before = mirror.get_merge_requests(conn, of)
     save_people(conn, [one.merge_request for one in told])
     known = mirror.save_read(conn, [one.merge_request for one in told if one.whole])
-    known |= mirror.hear(conn, [_ended(one) for one in told if not one.whole and _new(one, before)])
+    listed = [one for one in told if not one.whole and _new(one, before)]
+    known |= mirror.hear(conn, [_listed(one, before) for one in listed])
     changed = {key: one for key, one in known.items() if before.get(key) != one}
     silent = frozenset(_silent(to, {key: of[key] for key in changed}))
     loud = {key: one for key, one in changed.items() if key not in silent}
@@ -128,11 +130,18 @@ def save_merge_requests(to: Taking, told: Sequence[Past]) -> None:
     _count(to, {task_id for found in named.values() for task_id in found})
 
 
-def _ended(one: Past) -> MergeRequestHeard:
-    """A list tells nothing of approvals: what hooks told of them stays."""
-    request = one.merge_request
-    action = "merge" if request.state is MergeRequestState.MERGED else "close"
-    return MergeRequestHeard(request, action, request.actor)
+_ACTIONS = {MergeRequestState.MERGED: "merge", MergeRequestState.CLOSED: "close"}
+
+
+def _listed(one: Past, before: Known) -> MergeRequestHeard:
+    """A list tells nothing of reviews: what hooks told of them stays."""
+    request, known = one.merge_request, before.get(one.merge_request.key)
+    states = {each.person.id: each.state for each in known.reviewers} if known else {}
+    reviewers = tuple(
+        replace(each, state=states.get(each.person.id, each.state)) for each in request.reviewers
+    )
+    action = _ACTIONS.get(request.state, "")
+    return MergeRequestHeard(replace(request, reviewers=reviewers), action, request.actor)
 
 
 def _new(one: Past, before: Known) -> bool:

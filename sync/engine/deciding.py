@@ -18,6 +18,7 @@ from sync.core.view import Run
 from sync.engine import noticed, runs, views
 from sync.engine.digest import explained
 from sync.engine.lanes import CALLING, Lane
+from sync.engine.recording import recording
 from sync.engine.registry import Deps
 from sync.errors import Refused
 from sync.store import ci, tasks
@@ -122,7 +123,7 @@ def _ask(asking: Asking, needs: Mapping[int, frozenset[str]], seen: Mapping[int,
     columns = {group_id: _stages(asking.portal, group_id) for group_id in sorted(boards)}
     lacking = [run for t, need in needs.items() if "jobs" in need for run in seen[t].runs]
     jobs = runs.read_jobs(asking.deps, lacking, keep)
-    with write(asking.deps.database) as conn:
+    with recording(asking.deps) as conn:
         if asking.lane:
             asking.lane.keep(conn)
         ci.save_jobs(conn, jobs)

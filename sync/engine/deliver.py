@@ -27,6 +27,7 @@ from sync.engine.outcomes import (
     record_done,
     record_refused,
 )
+from sync.engine.recording import recording
 from sync.engine.registry import LANE, Deps
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.store import outbox, tasks
@@ -178,7 +179,7 @@ def _one_by_one(deps: Deps, lane: Lane, portal_id: int, portal: Portal, parcel: 
 
 def _put_back(deps: Deps, lane: Lane, rows: Sequence[CommandRow], error: Later | Denied) -> None:
     """Back to waiting, except what the portal may have carried out: that is settled first."""
-    with write(deps.database) as conn:
+    with recording(deps) as conn:
         lane.keep(conn)
         if not (isinstance(error, Later) and error.sent):
             for row in rows:
@@ -233,7 +234,7 @@ def _sort_refused(found: Sorted, row: CommandRow, error: SyncError) -> None:
 
 def _record(deps: Deps, lane: Lane, portal_id: int, found: Sorted) -> None:
     now = deps.clock.now()
-    with write(deps.database) as conn:
+    with recording(deps) as conn:
         lane.keep(conn)
         record_done(conn, portal_id, found.done, now)
         record_refused(conn, portal_id, found.refused, now)

@@ -16,13 +16,14 @@ from sync.core.kinds import Kind
 from sync.core.model import Commit, MergeRequest
 from sync.core.shipped import shipped
 from sync.core.view import LinkView
+from sync.engine.recording import recording
 from sync.engine.registry import TASK, Deps
 from sync.engine.whose import deployed_id
 from sync.errors import Later, SyncError
 from sync.gitlab import deployments as gitlab_deployments
 from sync.gitlab.client import GitLab
 from sync.store import connections, deployments, items, links, mirror, subjects
-from sync.store.database import read, write
+from sync.store.database import read
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -182,7 +183,7 @@ def _mark(
 def _answered(deps: Deps, portal_id: int, one: Deployment, found: Carried | None) -> None:
     """`found` None: the host did not answer."""
     now = deps.clock.now()
-    with write(deps.database) as conn:
+    with recording(deps) as conn:
         if found is None:
             given_up = now - one.updated_at > GIVEN_UP
             deployments.set_ask_at(conn, one, None if given_up else now + AGAIN)

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from sync.engine.digest import mirror_lane
 from sync.engine.lanes import hold
+from sync.engine.recording import recording
 from sync.engine.registry import Deps
 from sync.errors import Later
-from sync.store import database
 
 _PATIENCE = 50  # looks at whether the mirror is free, with pauses between them
 _PAUSE_SECONDS = 0.2
@@ -21,7 +21,7 @@ def write(deps: Deps, portal_id: int, work: Callable[[Connection], None]) -> Non
     for _ in range(_PATIENCE):
         with hold(deps, mirror_lane(portal_id)) as lane:
             if lane is not None:
-                with database.write(deps.database) as conn:
+                with recording(deps) as conn:
                     lane.keep(conn)
                     work(conn)
                 return

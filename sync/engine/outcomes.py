@@ -241,7 +241,7 @@ def _tell(conn: Connection, portal_id: int, ended: Iterable[CommandRow], now: da
         for row, (about, state) in notified
         if row.subject_kind == NEWS
     }
-    messages.set_told(conn, portal_id, of_work)
+    messages.set_told(conn, portal_id, of_work, now)
     messages.set_told_people(conn, portal_id, by_rule, now)
 
 

@@ -6,10 +6,11 @@ import structlog
 
 from sync.bitrix24 import peer
 from sync.bitrix24.client import Portal
+from sync.engine.recording import recording
 from sync.engine.registry import Deps
 from sync.errors import Denied, Refused
 from sync.store import people
-from sync.store.database import read, write
+from sync.store.database import read
 
 log = structlog.get_logger()
 
@@ -41,6 +42,6 @@ def refresh(deps: Deps, portal_id: int, portal: Portal) -> int:
             raise
         log.warning("people_not_read", portal_id=portal_id, error=str(error))
         return 0
-    with write(deps.database) as conn:
+    with recording(deps) as conn:
         people.replace_portal_users(conn, portal_id, users)
     return len(users)

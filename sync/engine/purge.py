@@ -73,7 +73,8 @@ def purge(deps: Deps, portal: PortalRecord, now: datetime) -> Iterator[int]:
 
 
 def _moment(retention: Retention, rule: Rule, now: datetime) -> datetime:
-    return now - timedelta(days=getattr(retention, rule.age))
+    ages = (rule.age,) if isinstance(rule.age, str) else rule.age
+    return now - timedelta(days=max(getattr(retention, age) for age in ages))
 
 
 def _steps(deps: Deps, rule: Rule, portal_id: int, moment: datetime) -> Iterator[int]:

@@ -95,7 +95,7 @@ def _record(
     outbox.replace_waiting(conn, portal_id, _commands(plans, wanted, ids & planned.missing), now)
     logs.save_decisions(conn, list(_decisions(portal_id, ids, planned, now)))
     links.set_milestones(conn, list(_milestones(plans, wanted)))
-    messages.set_told(conn, portal_id, _told(plans, wanted))
+    messages.set_told(conn, portal_id, _told(plans, wanted), now)
     tasks.set_steps(conn, portal_id, _steps(plans, wanted, planned.steps))
     for plan in plans.values():
         spoken.end(conn, plan.spoken)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from random import Random
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from sync.bitrix24 import hooks as bitrix24_hooks
 from sync.bitrix24.client import Portal
@@ -39,7 +40,8 @@ class Deps:
 
     `portal_for` (raises Denied where there are no tokens) and `code_host_for` open the other
     sides, each time for the calling thread alone. `rules_for` gives a portal's rules by its id,
-    `jitter` numbers in [0, 1).
+    `jitter` numbers in [0, 1). `carried`: what writes the calls made until now into a transaction
+    (sync.engine.audit), where anybody keeps them.
     """
 
     database: Engine
@@ -50,6 +52,9 @@ class Deps:
     owner: str
     rules_for: Callable[[int], Rules] = lambda portal_id: DEFAULT_RULES
     jitter: Callable[[], float] = field(default_factory=lambda: Random().random)
+    carried: Callable[[], AbstractContextManager[Callable[[Connection], None]]] = field(
+        default=lambda: nullcontext(lambda conn: None)
+    )
 
 
 def _gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:

@@ -12,10 +12,11 @@ from sync.core.effects import LogTime, OpenTask, Post, PutCard, PutMessage, task
 from sync.core.model import Task
 from sync.engine.lanes import CALLING, Lane
 from sync.engine.outcomes import Refusal, decide_again, doubt, record_done, record_refused
+from sync.engine.recording import recording
 from sync.engine.registry import LANE, Deps
 from sync.errors import Refused
 from sync.store import outbox, tasks
-from sync.store.database import read, write
+from sync.store.database import read
 from sync.store.records import CommandRow
 
 # A message may still be on its way into the discussion when nobody waits for its answer any more.
@@ -53,7 +54,7 @@ def _creates(row: CommandRow) -> bool:
 def _repeat(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) -> None:
     if not rows:
         return
-    with write(deps.database) as conn:
+    with recording(deps) as conn:
         lane.keep(conn)
         now = deps.clock.now()
         outbox.drop(conn, [row.id for row in rows], now, "no answer: decided anew")
@@ -63,7 +64,7 @@ def _repeat(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) 
 
 def _look_up(deps: Deps, lane: Lane, portal_id: int, portal: Portal, row: CommandRow) -> None:
     task_id = task_of(row.effect)
-    with write(deps.database) as conn:
+    with recording(deps) as conn:
         lane.keep(conn, CALLING)
         known = tasks.get(conn, portal_id, {task_id} - {0})
     body = known[task_id].body if task_id in known else None
@@ -71,7 +72,7 @@ def _look_up(deps: Deps, lane: Lane, portal_id: int, portal: Portal, row: Comman
         done = _found(portal, body, row)
     except Refused as error:
         done = _unseen(row, error)
-    with write(deps.database) as conn:
+    with recording(deps) as conn:
         lane.keep(conn)
         now = deps.clock.now()
         match done:

@@ -17,7 +17,7 @@ from sync.errors import Later, Refused, SyncError
 from sync.gitlab import mask
 from sync.gitlab.errors import not_gitlab, of_answer, of_exception
 from sync.gitlab.pace import Pace
-from sync.gitlab.reading import mappings
+from sync.gitlab.reading import mapping, mappings
 from sync.net import guarded_session
 
 USER_AGENT = "b24bridge/0.1"
@@ -26,6 +26,7 @@ PER_PAGE = 100  # GitLab's greatest
 PIECE = 65_536  # bytes of a text taken at a time
 LONGEST = 20_000_000  # bytes of a text whose end is wanted
 TOO_MANY = 429
+GRAPHQL = "/api/graphql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,18 @@ class GitLab:
         )
         return _json(f"POST {path}", request)
 
+    def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The answer to a question: `data`, or `errors`, or both; a refusal is answered with 200.
+
+        https://docs.gitlab.com/api/graphql/
+        """
+        request = partial(
+            self._api.http_post,
+            f"{self.base_url}{GRAPHQL}",
+            post_data={"query": query, "variables": variables},
+        )
+        return mapping(_json(f"POST {GRAPHQL}", request))
+
     def put(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
         return self._write(self._api.http_put, "PUT", path, data, event_uuid)
 
@@ -184,8 +197,9 @@ class _Backend(RequestsBackend):
 
     def http_request(self, method: str, url: str, **options: Any) -> Any:
         request = f"{method.upper()} {url.removeprefix(self._base_url)}"
-        write = method.lower() != "get"
-        if not url.startswith(f"{self._base_url}/api/v4/"):
+        asks = url == f"{self._base_url}{GRAPHQL}"  # nothing is written there
+        write = method.lower() != "get" and not asks
+        if not asks and not url.startswith(f"{self._base_url}/api/v4/"):
             raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
         # The session knows the CA file. A redirect would carry the token to another address.
         options |= {"verify": self.client.verify, "allow_redirects": False}

@@ -13,29 +13,16 @@ from datetime import datetime
 from urllib.parse import quote
 
 from sync.core.items import Push, Release, TagPush
-from sync.core.model import Commit, MergeRequest, MergeRequestState, Pipeline, Project
-from sync.errors import Refused
+from sync.core.model import Commit, Pipeline, Project
 from sync.gitlab.client import GitLab
 from sync.gitlab.dates import moment
 from sync.gitlab.pages import Cursor, Page, Told, changed, everything
-from sync.gitlab.peer import commit_of, merge_request, merge_request_of, pipeline_of
+from sync.gitlab.peer import commit_of, pipeline_of
 from sync.gitlab.people import person
-from sync.gitlab.reading import Unreadable, link, mapping, text
+from sync.gitlab.reading import link, mapping, text
 
 NO_COMMIT = "0" * 40
 _OF_REQUEST = re.compile(r"refs/merge-requests/([0-9]{1,18})/")
-_FINISHED = (MergeRequestState.MERGED, MergeRequestState.CLOSED)
-_GONE = "404"
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """A merge request. `whole`: with its approvals, the states of its reviews and its pipeline,
-    else as lists tell it. `ended_at`: when it was merged or closed, None while it is open."""
-
-    merge_request: MergeRequest
-    whole: bool
-    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +31,6 @@ class Committed:
 
     branch: str
     commit: Commit
-
-
-def merge_requests(
-    client: GitLab, project: Project, since: datetime, cursor: Cursor | None
-) -> Page[Past]:
-    """Those that are open cost two requests each, three where somebody is asked to review.
-
-    https://docs.gitlab.com/api/merge_requests/#list-project-merge-requests
-    """
-    path = f"/projects/{project.id}/merge_requests"
-    page = changed(client, path, cursor, since, scope="all", state="all")
-    found = (_past(client, project, told) for told in page.items)
-    return Page(tuple(one for one in found if one), page.cursor, page.left)
-
-
-def _past(client: GitLab, project: Project, told: Told) -> Past | None:
-    try:
-        listed = merge_request_of(project, told, {}, [])
-        if listed.state in _FINISHED:
-            ended = moment(told.get("merged_at")) or moment(told.get("closed_at"))
-            return Past(listed, whole=False, ended_at=ended or listed.updated_at)
-        return Past(merge_request(client, project.id, listed.iid, within=project), whole=True)
-    except Unreadable:
-        return None
-    except Refused as refused:
-        if refused.code != _GONE:
-            raise
-        return None  # deleted since it was listed
 
 
 def branches(

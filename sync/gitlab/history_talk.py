@@ -78,7 +78,7 @@ def _notes(
     of: str, client: GitLab, project: Project, told: Told, since: datetime
 ) -> Iterator[Note]:
     """The latest first, so that what is too old ends the list."""
-    iid = whole(told.get("iid"))
+    on, iid = _noteable(of, project, told), whole(told.get("iid"))
     listed = client.list(
         f"/projects/{project.id}/{of}/{iid}/notes",
         order_by="updated_at",
@@ -87,7 +87,7 @@ def _notes(
     )
     try:
         for each in listed:
-            note = _note(of, project, told, each)
+            note = note_of(project, on, each, hidden=told.get("confidential") is True)
             if note and note.updated_at < since:
                 return
             if note and not note.system:
@@ -97,27 +97,33 @@ def _notes(
             raise
 
 
-def _note(of: str, project: Project, on: Told, told: Told) -> Note | None:
-    note_id, written, iid = whole(told.get("id")), moment(told.get("created_at")), on.get("iid")
+def _noteable(of: str, project: Project, told: Told) -> Noteable:
+    key = str(told.get("iid"))
+    return Noteable(
+        kind=NOTEABLES[of],
+        key=key,
+        title=text(told.get("title")),
+        url=link(told.get("web_url")) or f"{project.url}/-/{of}/{key}",
+        text=text(told.get("description")),
+    )
+
+
+def note_of(project: Project, on: Noteable, told: Told, *, hidden: bool = False) -> Note | None:
+    """A comment as the API tells it; None where too little is told. `hidden`: what it is on is not
+    for everybody."""
+    note_id, written = whole(told.get("id")), moment(told.get("created_at"))
     if note_id is None or written is None:
         return None
-    url = link(on.get("web_url")) or f"{project.url}/-/{of}/{iid}"
     return Note(
         project=project,
         id=note_id,
-        on=Noteable(
-            kind=NOTEABLES[of],
-            key=str(iid),
-            title=text(on.get("title")),
-            url=url,
-            text=text(on.get("description")),
-        ),
+        on=on,
         text=text(told.get("body")),
         author=person(told.get("author")),
-        url=f"{url}#note_{note_id}",
+        url=f"{on.url}#note_{note_id}",
         created_at=written,
         updated_at=moment(told.get("updated_at")) or written,
         system=told.get("system") is True,
-        internal=True in (told.get("internal"), told.get("confidential"), on.get("confidential")),
+        internal=hidden or True in (told.get("internal"), told.get("confidential")),
         place=place_of(told),
     )

@@ -28,11 +28,12 @@ _MOST_RESTARTS = 5
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """`cursor`: where the next page begins, None after the last. `left`: how many come after this
-    page, None where nobody counts."""
+    page, None where nobody counts. `lacks`: what of the list could not be read, for people."""
 
     items: tuple[T, ...]
     cursor: Cursor | None = None
     left: int | None = None
+    lacks: str = ""
 
 
 def changed(

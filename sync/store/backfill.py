@@ -18,7 +18,7 @@ _KEYS = ("connection_id", "project_id", "part")
 @dataclass(frozen=True, slots=True)
 class PartRow:
     """`since`: from when on it is read. `cursor`: where the next page begins. `state`: running,
-    waiting, done, failed (`error` says why)."""
+    waiting, done, failed. `error`: why, or what of it could not be read."""
 
     connection_id: int
     project_id: int

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from sync.core.alert_names import line_told
 from sync.core.view import Said
 from sync.store.tables import message, told, told_person
 from sync.store.upsert import chunks, upsert
@@ -55,13 +57,14 @@ def get_told(conn: Connection, portal_id: int, abouts: Iterable[str]) -> dict[st
     return found
 
 
-def set_told(conn: Connection, portal_id: int, states: Mapping[str, str]) -> None:
-    """Remembers what people were told last."""
+def set_told(conn: Connection, portal_id: int, states: Mapping[str, str], now: datetime) -> None:
+    """Remembers what people were told last of refs' pipelines and alerts."""
     rows = [
-        {"portal_id": portal_id, "about": about, "state": state}
+        {"portal_id": portal_id, "about": about, "state": state, "at": now}
+        | asdict(line_told(about))
         for about, state in sorted(states.items())
     ]
-    upsert(conn, told, rows, keys=("portal_id", "about"), update=("state",))
+    upsert(conn, told, rows, keys=("portal_id", "about"), update=("state", "at"))
 
 
 def told_people(

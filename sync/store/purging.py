@@ -44,10 +44,12 @@ from sync.store.tables import (
     pipeline,
     pipeline_jobs,
     post,
+    protected_branch,
     rest_log,
     spoken,
     subject,
     task,
+    told,
     told_person,
 )
 from sync.store.upsert import among
@@ -61,11 +63,12 @@ class Rule:
     """Rows of `table` go when `by` is older than `age` says (None: at once), if they are `over`
     and nothing that `unless` names, for that moment, is true of them.
 
-    `age`: a field of the settings' retention. `what`: in words, for those who look.
+    `age`: fields of the settings' retention, of which the longest counts. `what`: in words, for
+    those who look.
     """
 
     what: str
-    age: str
+    age: str | tuple[str, ...]
     table: Table
     by: Column[Any] | None
     over: Condition | None = None
@@ -252,6 +255,23 @@ def _item_is_there(moment: datetime) -> Condition:
     )
 
 
+def _ref_is_there(moment: datetime) -> Condition:
+    """Anything of the branch that may be looked at again, or the branch itself."""
+    branches = [
+        (merge_request, merge_request.c.source_branch),
+        (pipeline, pipeline.c.ref),
+        (commit, commit.c.branch),
+        (named_commit, named_commit.c.branch),
+        (protected_branch, protected_branch.c.branch),
+        (alert, alert.c.ref),
+    ]
+    of_items = exists().where(_same(item, told, *_PLACE), item.c.kind == "branch")
+    return or_(
+        of_items.where(item.c.key == told.c.ref),
+        *(exists().where(_same(of, told, *_PLACE), ref == told.c.ref) for of, ref in branches),
+    )
+
+
 _REQUEST_OVER = merge_request.c.state.in_(["merged", "closed"])
 _COMMAND_OVER = command.c.state.in_(["done", "dropped"])
 
@@ -283,6 +303,11 @@ RULES = (
     Rule("what commits said", "mirror", spoken, spoken.c.heard_at, spoken.c.state != "new"),
     Rule("posts", "mirror", post, post.c.at),
     Rule("what people were told", "mirror", told_person, told_person.c.at),
+    Rule(
+        # A delivery that is still there may be replayed.
+        "what was told of branches", ("mirror", "deliveries"), told, told.c.at,
+        unless=(_ref_is_there,),
+    ),
     Rule("messages", "mirror", message, message.c.at, unless=(_task_is_named(message),)),
     Rule(
         "subjects", "mirror", subject, subject.c.dirty_at, subject.c.state == "clean",

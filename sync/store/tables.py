@@ -292,13 +292,18 @@ message = Table(
     Column("at", Moment),
 )
 
-# What people were last told of one thing in notifications: state is of the notion's own words.
+# What people were last told of a ref's pipelines or of an alert, in the notion's own words (state).
+# connection_id: of no table, for it may be recorded after a connection is gone.
 told = Table(
     "told",
     metadata,
     _portal(primary_key=True),
     Column("about", Words, primary_key=True),
     Column("state", Words, nullable=False),
+    Column("connection_id", Id, nullable=False),
+    Column("project_id", Id, nullable=False),
+    Column("ref", Words, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 # What each person was last told of one thing by rule.

@@ -88,6 +88,7 @@ def test_each_page_is_a_line_and_the_status_is_a_table(applied, gitlab, told, ca
         "issues          0, 12 requests, done",
         "notes           0, 13 requests, done",
         "issue_notes     0, 14 requests, done",
+        "code_notes      0, 15 requests, done",
     ]
     assert main(["backfill", "--status"]) == 0
     head, *rows = [one.split() for one in capsys.readouterr().out.splitlines()]
@@ -104,7 +105,7 @@ def test_before_anything_was_read_the_status_names_the_parts(applied, capsys) ->
     assert capsys.readouterr().out == (
         "No history was read yet.\n"
         "Parts: branches, commits, merge_requests, pipelines, deployments, tags, releases, "
-        "issues, notes, issue_notes\n"
+        "issues, notes, issue_notes, code_notes\n"
     )
 
 
@@ -159,9 +160,95 @@ def test_a_host_that_does_not_answer_ends_it_with_what_to_do(applied, gitlab, ca
     ]
 
 
+@pytest.fixture
+def three(applied, gitlab) -> GitLabEmulator:
+    """Another project, and one that is not ours."""
+    gitlab.state.add_project("acme/site", members={"ann": 40})
+    gitlab.state.add_project("acme/secret", members={"ann": 10})
+    gitlab.push("acme/site", "main", ["Add"], "ann")
+    return gitlab
+
+
+def all_of(*options: str) -> int:
+    return main(["backfill", "--all", "--parts", "branches,commits,tags", *options])
+
+
+def test_all_projects_are_read_one_after_another_and_once(three, told, capsys) -> None:
+    assert all_of() == 0
+    day = f"{datetime.now(UTC) - timedelta(days=90):%Y-%m-%d}"
+    assert capsys.readouterr().out.splitlines() == [
+        f"acme/shop since {day}, 1 of 2 of main:",
+        "branches        1, 1 requests, done",
+        "commits         1, 2 requests",
+        "commits         1, 3 requests, done",
+        f"acme/site since {day}, 2 of 2 of main:",
+        "branches        1, 1 requests, done",
+        "commits         2, 2 requests",
+        "commits         2, 3 requests, done",
+    ]
+    three.requests.clear()
+    assert all_of() == 0
+    assert three.requests == [("GET", "/api/v4/projects")]
+    assert capsys.readouterr().out.splitlines() == [
+        f"acme/shop since {day}, 1 of 2 of main:",
+        f"acme/site since {day}, 2 of 2 of main:",
+    ]
+
+
+def test_what_is_wrong_with_one_holds_up_no_other(three, told, monkeypatch, capsys) -> None:
+    usual = backfill.run
+
+    def run(deps, record, project, *args, **options):
+        if project.path == "acme/shop":
+            return None
+        return usual(deps, record, project, *args, **options)
+
+    monkeypatch.setattr(backfill, "run", run)
+    assert all_of("--since", "30d") == 1
+    shown = capsys.readouterr()
+    assert "branches        1, 1 requests, done" in shown.out
+    assert shown.out.splitlines()[-1] == (
+        "Not all was read of: acme/shop. When that is mended: b24bridge backfill --all --since 30d "
+        "--parts branches,commits,tags"
+    )
+    assert shown.err == "The history of acme/shop is just being read by another process\n"
+
+
+def test_all_goes_on_where_it_was_interrupted(three, told, monkeypatch, capsys) -> None:
+    shown = []
+
+    def stop_at_the_second(progress: Progress) -> str:
+        shown.append(progress)
+        if len(shown) == 4:
+            raise KeyboardInterrupt
+        return line(progress)
+
+    monkeypatch.setattr("b24app.cli.backfill.line", stop_at_the_second)
+    assert all_of() == 130
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "To go on: b24bridge backfill --all --since 90d --parts branches,commits,tags"
+    )
+    monkeypatch.setattr("b24app.cli.backfill.line", line)
+    assert all_of() == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [one for one in told if one[:5] != "acme/"] == [
+        "commits         2, 1 requests",
+        "commits         2, 2 requests, done",
+    ]
+
+
+def test_a_host_that_does_not_answer_is_left_for_the_next(three, capsys) -> None:
+    three.failing = 502
+    assert all_of() == 1
+    shown = capsys.readouterr()
+    assert "was answered 502" in shown.err
+    assert shown.out.startswith("Not all was read of: main. When that is mended: b24bridge ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["acme/shop", "--all"], "Name a project or --all, not both"),
         ([], "Name the project: its path, such as acme/shop, or its id in GitLab"),
         (["acme/shop", "--connection", "x"], "There is no connection x; there is: main"),
         (["acme/shop", "--since", "3 moons"], "--since 3 moons is neither like 90d or 12w nor a"),
@@ -215,6 +302,10 @@ def test_a_period_begins_at_midnight(told, means) -> None:
         ),
         (Progress("tags", "failed", 0, 0, None, 2, 0.5, "No."), "tags            not read: No."),
         (Progress("tags", "done", 7, 0, None, 2, 9.0), "tags            7, 2 requests, done"),
+        (
+            Progress("code_notes", "done", 7, 7, None, 9, 0.5, "some are lost"),
+            "code_notes      7, 9 requests, done, but some are lost",
+        ),
     ],
 )
 def test_a_line_of_progress(progress, said) -> None:

@@ -150,3 +150,8 @@ PIPELINES = {
 def test_the_pipeline_of_a_merge_request(pipelines: list[Pipeline], expected: int | None) -> None:
     found = heard.head_pipeline(mr(head_sha="head"), pipelines)
     assert (found and found.id) == expected
+
+
+def test_who_the_host_says_merged_it_stays_though_an_older_hook_comes_late() -> None:
+    asked = heard.read(None, mr(actor=BOB, updated_at=at(60), state=MergeRequestState.MERGED))
+    assert heard.hear(asked, OPEN).merge_request.actor == BOB

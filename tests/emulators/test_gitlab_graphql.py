@@ -142,3 +142,82 @@ def test_which_tokens_may_ask(acme, scopes, kind, status):
     header = {"JOB-TOKEN": token} if kind == "job" else {"PRIVATE-TOKEN": token}
     assert ask(acme, "{ __typename }", headers=header).status_code == status
     assert ask(acme, "{ __typename }", headers={"PRIVATE-TOKEN": "x"}).status_code == 401
+
+
+REVIEWS = """
+query($path: ID!, $iids: [String!]) {
+  project(fullPath: $path) {
+    mergeRequests(iids: $iids) {
+      nodes {
+        iid approved
+        approvedBy { nodes { username } }
+        reviewers { nodes { username mergeRequestInteraction { reviewState approved } } }
+        headPipeline { id }
+      }
+      pageInfo { hasNextPage }
+    }
+  }
+}
+"""
+
+
+def reviewed(acme):
+    acme.gitlab.push(acme.shop, "a", ["A"], "ann")
+    mr = acme.gitlab.open_mr(acme.shop, "a", "A", "ann", reviewers=["bob"])
+    acme.gitlab.approve(mr, "bob")
+    acme.gitlab.merge(mr, "bob")
+    return mr
+
+
+def test_the_reviews_of_merge_requests_by_their_numbers(acme):
+    mr = reviewed(acme)
+    told = ask(acme, REVIEWS, {"path": "acme/shop", "iids": [str(mr.iid), "77"]}).json()
+    (node,) = told["data"]["project"]["mergeRequests"]["nodes"]
+    assert node == {
+        "iid": str(mr.iid),
+        "approved": True,
+        "approvedBy": {"nodes": [{"username": "bob"}]},
+        "reviewers": {
+            "nodes": [
+                {
+                    "username": "bob",
+                    "mergeRequestInteraction": {"reviewState": "APPROVED", "approved": True},
+                }
+            ]
+        },
+        "headPipeline": None,
+    }
+
+
+def titles(count):
+    return " ".join(f"t{n}: title" for n in range(count))
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (  # 1 + 2 and 100 hundredths of them, for the list, and 1 for the project
+            '{ project(fullPath: "acme/shop") { mergeRequests { nodes {'
+            f" {titles(130)} }} }} }} }}",
+            "Query has complexity of 265, which exceeds max complexity of 250",
+        ),
+        (
+            '{ project(fullPath: "acme/shop") { pipeline(iid: 1) '
+            + "{ upstream " * 14
+            + "{ iid }"
+            + " }" * 16,
+            "Query has depth of 17, which exceeds max depth of 15",
+        ),
+        (f"{{ {titles(2000)} }}", "Query too large"),
+    ],
+)
+def test_a_query_that_asks_for_too_much_is_refused(acme, query, said):
+    assert [one["message"] for one in ask(acme, query).json()["errors"]] == [said]
+
+
+def test_a_list_by_numbers_costs_nothing_by_its_length(acme):
+    query = (
+        '{ project(fullPath: "acme/shop") { mergeRequests(iids: ["1"]) { nodes {'
+        f" {titles(130)} }} }} }} }}"
+    )
+    assert "errors" not in ask(acme, query).json()

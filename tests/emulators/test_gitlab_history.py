@@ -189,3 +189,63 @@ def test_tags_and_their_releases(acme):
     assert get(acme, "/releases/v1").json()["description"] == "Notes"
     acme.gitlab.shipping.delete_release(acme.shop, made)
     assert get(acme, "/releases/v1").status_code == 404
+
+
+def test_comments_are_events_that_do_not_say_which_commit_they_are_on(acme):
+    commit = next(iter(acme.shop.commits.values()))
+    acme.gitlab.comment(commit, "Why?", "bob")
+    acme.clock.move(60)
+    acme.gitlab.comment(commit, "Here", "bob", line=("a.py", 3))
+    acme.gitlab.talking.system_note(commit, "mentioned", "bob")
+    inline, plain = get(acme, "/events?action=commented").json()
+    assert (plain["target_type"], plain["target_title"]) == ("Note", "Initial commit")
+    told = plain["note"]
+    assert (told["noteable_type"], told["noteable_id"], told["body"]) == ("Commit", None, "Why?")
+    assert "position" not in told
+    assert inline["note"]["position"]["head_sha"] == commit.id
+    threads = get(acme, f"/repository/commits/{commit.id}/discussions").json()
+    assert [one["notes"][0]["body"] for one in threads] == ["Why?", "Here", "mentioned"]
+
+
+@pytest.mark.parametrize(
+    ("query", "bodies"),
+    [
+        ("action=commented&target_type=note", ["Plain"]),  # threads are missing
+        ("action=commented&after=2026-01-01", ["Line", "Plain"]),
+        ("action=commented&sort=asc", ["Plain", "Line"]),
+        ("action=commented&before=2020-01-01", []),
+        ("action=pushed", []),
+    ],
+)
+def test_events_are_of_a_kind_and_a_time(acme, query, bodies):
+    mr = acme.open_mr()
+    acme.gitlab.comment(mr, "Plain", "bob")
+    acme.clock.move(60)
+    acme.gitlab.comment(mr, "Line", "bob", line=("a.py", 3))
+    assert [one["note"]["body"] for one in get(acme, f"/events?{query}").json()] == bodies
+
+
+def test_the_day_after_which_events_are_wanted_does_not_count(acme):
+    acme.gitlab.comment(acme.open_mr(), "Today", "bob")
+    today = acme.gitlab.state.now().date()
+    assert get(acme, f"/events?action=commented&after={today}").json() == []
+    assert get(acme, "/events?action=commented&after=soon").status_code == 400
+    assert get(acme, "/events?action=dreamt").status_code == 400
+
+
+def test_internal_comments_are_events_for_reporters_only(acme):
+    issue = acme.gitlab.tracking.open_issue(acme.shop, "I", "ann")
+    acme.gitlab.comment(issue, "Secret", "ann", internal=True)
+    assert len(get(acme, "/events?action=commented").json()) == 1
+    state = acme.gitlab.state
+    acme.shop.members[state.add_user("gus", "Gus").id] = 10
+    token = state.add_token("gus").value
+    assert get(acme, "/events?action=commented", token=token).json() == []
+
+
+def test_a_snippet_says_what_it_is_about(acme):
+    made = acme.gitlab.talking.add_snippet(acme.shop, "How to", "ann", description="Deploy")
+    told = get(acme, f"/snippets/{made.id}").json()
+    assert (told["title"], told["description"]) == ("How to", "Deploy")
+    assert told["web_url"].endswith(f"/acme/shop/-/snippets/{made.id}")
+    assert get(acme, "/snippets/77").status_code == 404

@@ -58,8 +58,14 @@ def live(world: World, tasks: int = 3) -> None:
 def _end(world: World, n: int, mr: MergeRequest) -> None:
     match n % 3:
         case 1:
+            world.gitlab.approve(mr, "bob")
+            world.tick(MINUTE)
             world.gitlab.merge(mr, "bob")
         case 2:
+            world.gitlab.approve(mr, "bob")
+            world.tick(MINUTE)
+            world.gitlab.unapprove(mr, "bob")
+            world.tick(MINUTE)
             world.gitlab.close(mr, "bob")
         case _:
             world.gitlab.approve(mr, "bob")
@@ -88,7 +94,21 @@ def _plan(world: World) -> None:
     gitlab.comment(first, "It is", "ann")
     world.tick(MINUTE)
     gitlab.tracking.close_issue(first, "ann")
+    _discuss(world)
     gitlab.tracking.open_issue(shop, "Dark", "bob", kind="Task", confidential=True)
+    world.tick(MINUTE)
+
+
+def _discuss(world: World) -> None:
+    """Comments on a commit, on a line of another, and on a snippet."""
+    gitlab, shop = world.gitlab, world.shop
+    named = {one.title: one for one in shop.commits.values()}
+    gitlab.comment(named["B24-1 one"], "Why, B24-1?", "bob")
+    world.tick(MINUTE)
+    gitlab.comment(named["B24-3 one"], "And this?", "bob", line=("src/app.py", 7))
+    world.tick(MINUTE)
+    snippet = gitlab.talking.add_snippet(shop, "How to", "ann", description="As in B24-2")
+    gitlab.comment(snippet, "Thanks", "bob")
     world.tick(MINUTE)
 
 

@@ -24,6 +24,7 @@ REFUSED = (
     "GET /api/v4/projects/1/issues was answered 403 (403 Forbidden). The token's user may not do "
     "this. Give that user the role Maintainer in the project (Owner in the group)."
 )
+PIPELINES = "/1/pipelines?"  # the list
 
 
 @pytest.fixture
@@ -72,6 +73,7 @@ def test_everything_is_read_once_each(deaf) -> None:
         "issues": ("done", 2),
         "notes": ("done", 3),
         "issue_notes": ("done", 1),
+        "code_notes": ("done", 3),
     }
     of_pipelines = [(one.state, one.read, one.left) for one in told if one.part == "pipelines"]
     # Each further page begins with the last of the page before.
@@ -87,12 +89,34 @@ def test_killed_after_any_page_it_goes_on_and_doubles_nothing(deaf, straight, pa
                 start(deaf)
             break
         except Killed:
-            before = read_of(deaf)
+            before = parts(deaf)
             with dying_after(pages + 1):
                 try:
                     start(deaf)
                 except Killed:
-                    assert read_of(deaf) != before
+                    assert parts(deaf) != before
+    assert rows(deaf) == rows(straight)
+    assert read_of(deaf) == read_of(straight)
+
+
+def test_killed_at_any_request_it_goes_on_and_doubles_nothing(deaf, straight) -> None:
+    """Each run ends one request later than the one before."""
+    left = [0]
+
+    def die(request) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Killed
+
+    answering(deaf, die)
+    asked = len(straight.gitlab.requests)
+    for allowed in range(asked + 1):
+        left[0] = allowed
+        try:
+            start(deaf)
+            break
+        except Killed:
+            pass
     assert rows(deaf) == rows(straight)
     assert read_of(deaf) == read_of(straight)
 
@@ -161,7 +185,7 @@ def test_it_waits_as_long_as_the_host_says(deaf, straight) -> None:
     pace, left, began = Pace(600, deaf.clock), [3], deaf.clock.now()
 
     def throttle(request) -> tuple[int, dict[str, str]] | None:
-        if "/pipelines" in request.url and left[0]:
+        if PIPELINES in request.url and left[0]:
             left[0] -= 1
             return 429, {"Retry-After": "100"}
         return None
@@ -191,7 +215,7 @@ def test_no_minute_has_more_requests_than_the_pace_allows(deaf) -> None:
 
 def test_a_host_that_is_down_for_long_ends_it_until_it_is_started_again(deaf, straight) -> None:
     deaf.patch(backfill, "MOST_WAITS", 3)
-    answering(deaf, lambda request: (502, {}) if "/pipelines" in request.url else None)
+    answering(deaf, lambda request: (502, {}) if PIPELINES in request.url else None)
     told: list[Progress] = []
     with pytest.raises(Later):
         start(deaf, tell=told.append)
@@ -207,7 +231,7 @@ def test_a_host_that_is_down_for_long_ends_it_until_it_is_started_again(deaf, st
 
 
 def test_a_token_that_ends_meanwhile_ends_it_and_the_part_says_so(deaf) -> None:
-    answering(deaf, lambda request: (401, {}) if "/pipelines" in request.url else None)
+    answering(deaf, lambda request: (401, {}) if PIPELINES in request.url else None)
     with pytest.raises(Denied):
         start(deaf)
     row = parts(deaf)["pipelines"]
@@ -222,7 +246,11 @@ def test_a_project_that_is_not_there_is_refused(deaf) -> None:
 
 
 def test_a_merge_request_that_is_deleted_while_it_is_read_is_left_out(deaf) -> None:
-    answering(deaf, lambda request: (404, {}) if "/merge_requests/3" in request.url else None)
+    def delete(request) -> None:
+        if "/graphql" in request.url:
+            deaf.shop.merge_requests.pop(3, None)
+
+    answering(deaf, delete)
     start(deaf, parts=["merge_requests"])
     assert [row["iid"] for row in rows(deaf)["merge_request"]] == [1, 2]
     assert read_of(deaf)["merge_requests"] == ("done", 2)

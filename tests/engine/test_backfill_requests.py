@@ -7,11 +7,13 @@ from math import ceil
 
 import pytest
 
+from sync.gitlab import client
 from tests.engine.past import start
 from tests.engine.world import World
 
 MANY = 250
 PAGES = ceil(MANY / 100)
+FIFTIES = 2 * PAGES  # GraphQL is asked about half a page
 PROJECT = 1  # the request for the project itself
 SECONDS = 5.0
 
@@ -56,6 +58,15 @@ def reviewed(world: World) -> None:
     requests(world, 50)
 
 
+def run(world: World) -> None:
+    """Pipelines of forty that are open and of forty that are closed."""
+    requests(world)
+    for mr in list(world.shop.merge_requests.values())[:80]:
+        world.gitlab.run_pipeline(mr)
+        if mr.iid > 40:
+            world.gitlab.close(mr, "ann")
+
+
 def pipelines(world: World) -> None:
     many(world, lambda n: world.gitlab.run_pipeline(world.shop, ref="main"))
 
@@ -93,15 +104,42 @@ def discussed(world: World) -> None:
             world.gitlab.comment(world.shop.issues[n], f"No {m}", "bob")
 
 
+def remarked(world: World) -> None:
+    """Ten on snippets, the others on a line of a commit."""
+    world.gitlab.push(world.shop, "main", ["C"], "ann")
+    one = next(reversed(world.shop.commits.values()))
+    snippets = [world.gitlab.talking.add_snippet(world.shop, f"S{n}", "ann") for n in range(10)]
+
+    def remark(n: int) -> None:
+        world.gitlab.comment(snippets[n] if n < 10 else one, "No", "bob", line=("a.py", n + 1))
+
+    many(world, remark)
+
+
+@pytest.mark.parametrize(("make", "more"), [(finished, MANY), (requests, 2 * MANY)])
+def test_without_graphql_each_is_asked_for(make_world, make, more) -> None:
+    """Its approvals, and while it is open what lists do not tell of it."""
+    world = make_world()
+    world.hold_deliveries = True
+    world.patch(client, "GRAPHQL", "/api/none")
+    make(world)
+    world.tick(SECONDS)
+    before = len(world.gitlab.requests)
+    start(world, parts=["merge_requests"])
+    tried = 1
+    assert len(world.gitlab.requests) - before == PROJECT + PAGES + tried + more
+
+
 @pytest.mark.parametrize(
     ("part", "make", "count", "more"),
     [
         ("branches", branches, MANY + 1, 0),
         ("commits", commits, MANY + 1, 1),  # a page of branches
         ("commits", beside, 241, 20 - PAGES + 2),  # one of main, one of branches, each branch
-        ("merge_requests", finished, MANY, 0),
-        ("merge_requests", requests, MANY, 2 * MANY),  # the whole of it and its approvals
-        ("merge_requests", reviewed, MANY, 2 * MANY + 50),  # and the states of reviews
+        ("merge_requests", finished, MANY, FIFTIES),
+        ("merge_requests", requests, MANY, FIFTIES),
+        ("merge_requests", reviewed, MANY, FIFTIES),
+        ("merge_requests", run, MANY, FIFTIES + 40),  # the pipeline of each that is open
         ("pipelines", pipelines, MANY, 0),
         ("deployments", deployments, MANY, 1),  # the environments
         ("deployments", successes, MANY, 1 + MANY),  # and what each brought
@@ -109,6 +147,7 @@ def discussed(world: World) -> None:
         ("releases", releases, MANY, 0),
         ("issues", issues, MANY, 0),
         ("issue_notes", discussed, 200, 10),  # each that has any
+        ("code_notes", remarked, MANY, 10),  # each snippet
     ],
 )
 def test_a_part_costs_its_pages_and_what_no_list_tells(make_world, part, make, count, more) -> None:

@@ -73,6 +73,22 @@ def test_a_write_is_sent_once_whatever_the_answer(web, client, status):
     assert len(web.calls) == 1
 
 
+def test_a_question_to_graphql_is_asked_with_its_variables(web, client):
+    answer = {"data": None, "errors": [{"message": "No"}]}
+    body = {"query": "query($iids: [String!]) { x }", "variables": {"iids": ["1"]}}
+    web.post(
+        f"{BASE}/api/graphql", json=answer, match=[responses.matchers.json_params_matcher(body)]
+    )
+    assert client.graphql(body["query"], iids=["1"]) == answer
+
+
+def test_a_question_to_graphql_writes_nothing_so_it_may_be_asked_again(web, client):
+    web.post(f"{BASE}/api/graphql", status=502)
+    with pytest.raises(Later) as caught:
+        client.graphql("{ x }")
+    assert (caught.value.sent, len(web.calls)) == (False, 1)
+
+
 def test_an_answer_without_content_is_empty(web, client):
     web.post(f"{API}/projects/7/hooks/1/test/push_events", status=204)
     web.delete(f"{API}/projects/7/hooks/1", status=204)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
-from sync.store.database import open_database, read
-from sync.store.migrate import is_current, migrate
+from sync.store.database import open_database, read, write
+from sync.store.migrate import _config, is_current, migrate
 from sync.store.tables import metadata
 
 _OPTIONS = {"compare_type": True, "compare_server_default": False, "target_metadata": metadata}
@@ -48,4 +49,29 @@ def test_processes_that_start_together_migrate_once(empty_database_url: str) -> 
     assert is_current(engine)
     with read(engine) as conn:
         assert set(inspect(conn).get_table_names()) == {*metadata.tables, "alembic_version"}
+    engine.dispose()
+
+
+PORTAL = (
+    "INSERT INTO portal (id, member_id, client_endpoint, server_endpoint, created_at, updated_at)"
+    " VALUES (1, 'm', 'c', 's', '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+)
+TOLD = {
+    "ci:1/7:feature/B24-1": ("5:failed", 1, 7, "feature/B24-1"),
+    "alert:2/7:main:12:test:e2e>assigned": ("8", 2, 7, "main"),
+}
+
+
+def test_what_people_were_told_is_kept_with_the_ref_that_it_is_of(empty_database_url: str) -> None:
+    engine = open_database(empty_database_url)
+    with write(engine) as conn:
+        command.upgrade(_config(conn), "0006")
+        conn.execute(text(PORTAL))
+        rows = [{"about": about, "state": state} for about, (state, *_) in TOLD.items()]
+        rows += [{"about": "nothing that was ever told", "state": "x"}]
+        conn.execute(text("INSERT INTO told VALUES (1, :about, :state)"), rows)
+    migrate(engine)
+    query = "SELECT about, state, connection_id, project_id, ref FROM told WHERE at IS NOT NULL"
+    with read(engine) as conn:
+        assert {about: tuple(rest) for about, *rest in conn.execute(text(query))} == TOLD
     engine.dispose()

@@ -182,7 +182,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
     tasks.save_read(conn, portal_id, {1: Task(1, "t", TaskStatus.WAITING)}, NOW)
     tasks.save_stages(conn, portal_id, 4, [], NOW)
     messages.save(conn, portal_id, {(1, "ci:1/3:b"): Said(5, "t", NOW)})
-    messages.set_told(conn, portal_id, {"ci:1/3:b": "5:failed"})
+    messages.set_told(conn, portal_id, {f"ci:{c}/3:b": "5:failed"}, NOW)
     messages.set_told_people(conn, portal_id, {("tag:1/3:v1", 7): "created"}, NOW)
     ci.save_named(conn, portal_id, [((c, 3, "b", "s"), 1)])
     tag = TagPush(project, "v1", "s", None)

@@ -9,15 +9,14 @@ import base64
 import json
 from typing import Any
 
-from tests.emulators.gitlab import access
-from tests.emulators.gitlab.graphql_schema import SCALARS, TYPES, Asked, Spec
+from tests.emulators.gitlab import access, graphql_limits
+from tests.emulators.gitlab.graphql_schema import TYPES
+from tests.emulators.gitlab.graphql_spec import CONNECTION, LONGEST_PAGE, SCALARS, Asked, Spec
 from tests.emulators.gitlab.graphql_text import Field, Operation, Unparsable, Variable, read
 from tests.emulators.gitlab.state import State
 from tests.emulators.gitlab.web import ApiError, Reply, Request
 
 PATH = "/api/graphql"
-LONGEST_PAGE = 100
-CONNECTION = "Connection"
 
 
 def answer(state: State, request: Request) -> Reply | None:
@@ -40,7 +39,10 @@ def answer(state: State, request: Request) -> Reply | None:
 def _run(asked: Asked, request: Request) -> dict:
     try:
         sent = json.loads(request.body)
-        operation = read(str(sent.get("query") or ""))
+        query = str(sent.get("query") or "")
+        if len(query) > graphql_limits.LONGEST:
+            return {"errors": [{"message": "Query too large"}]}
+        operation = read(query)
         variables = sent.get("variables") or {}
     except Unparsable as error:
         return {"errors": [_error(str(error), error.where)]}
@@ -51,6 +53,9 @@ def _run(asked: Asked, request: Request) -> dict:
     if problems:
         return {"errors": problems}
     values = {name: variables.get(name, given[1]) for name, given in operation.declared.items()}
+    known = asked.actor is not None
+    if said := graphql_limits.too_much(operation.selections, fields_of, values, known=known):
+        return {"errors": [{"message": one} for one in said]}
     return {"data": _object(asked, "Query", None, operation.selections, values)}
 
 

@@ -1,52 +1,18 @@
-"""The part of GitLab's GraphQL schema that is emulated: a pipeline, its jobs, what it started.
+"""The part of GitLab's GraphQL schema that is emulated: pipelines with jobs, and reviews.
 
-https://docs.gitlab.com/api/graphql/reference/#pipeline ; …/#cijob. Types are tables: a field is
-its type, its arguments and how its value comes from the parent's.
+https://docs.gitlab.com/api/graphql/reference/#pipeline ; …/#cijob ; …/#mergerequest. Types are
+tables: a field is its type, its arguments and how its value comes from the parent's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from tests.emulators.gitlab import access, ci_status, shown
-from tests.emulators.gitlab.entities import Bridge, Job, Pipeline, Project, User
+from tests.emulators.gitlab import access, ci_status, graphql_reviews, shown
+from tests.emulators.gitlab.entities import Bridge, Job, Project
+from tests.emulators.gitlab.graphql_spec import PAGE, Asked, Held, Resolve, Spec, gid
 from tests.emulators.gitlab.parts import plain_time, project_url
-from tests.emulators.gitlab.state import State
 from tests.emulators.gitlab.web import ApiError
-
-SCALARS = {"ID", "String", "Int", "Boolean", "Time", "PipelineStatusEnum", "CiJobStatus",
-           "CiJobKind", "JobID", "CiPipelineID", "Float"}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What resolvers work with; `actor` None: nobody, who sees what is public."""
-
-    state: State
-    actor: User | None
-
-
-@dataclass(frozen=True)
-class Held:
-    """A thing inside its pipeline and project."""
-
-    place: Project
-    run: Pipeline
-    one: Job | Bridge | None = None
-
-
-Resolve = Callable[[Asked, Any, dict[str, Any]], Any]
-
-
-@dataclass(frozen=True)
-class Spec:
-    """`arguments`: name -> type; a `!` at the end makes one required."""
-
-    type: str
-    resolve: Resolve
-    arguments: dict[str, str] = field(default_factory=dict)
 
 
 def _project(asked: Asked, _: Any, given: dict[str, Any]) -> Project | None:
@@ -63,10 +29,6 @@ def _pipeline(asked: Asked, place: Project, given: dict[str, Any]) -> Held | Non
         if any(str(given[name]) == value for name, value in names.items() if given.get(name)):
             return Held(place, run)
     return None
-
-
-def gid(kind: str, number: int) -> str:
-    return f"gid://gitlab/{kind}/{number}"
 
 
 def _jobs(asked: Asked, held: Held, given: dict[str, Any]) -> list[Held]:
@@ -145,9 +107,8 @@ def _time(get: Resolve) -> Resolve:
     return lambda asked, held, given: plain_time(get(asked, held, given))
 
 
-PAGE = {"first": "Int", "after": "String"}
 TYPES: dict[str, dict[str, Spec]] = {
-    "Query": {"project": Spec("Project", _project, {"fullPath": "ID!"})},
+    "Query": {"project": Spec("Project", _project, {"fullPath": "ID!"}, searches=True)},
     "Project": {
         "id": Spec("ID", lambda a, p, g: gid("Project", p.id)),
         "name": Spec("String", lambda a, p, g: p.name),
@@ -156,7 +117,9 @@ TYPES: dict[str, dict[str, Spec]] = {
         "pipeline": Spec(
             "Pipeline", _pipeline, {"iid": "ID", "id": "CiPipelineID", "sha": "String"}
         ),
+        "mergeRequests": graphql_reviews.MERGE_REQUESTS,
     },
+    **graphql_reviews.TYPES,
     "Pipeline": {
         "id": Spec("ID", lambda a, h, g: gid("Ci::Pipeline", h.run.id)),
         "iid": Spec("String", lambda a, h, g: str(h.run.iid)),
@@ -178,6 +141,7 @@ TYPES: dict[str, dict[str, Spec]] = {
             "CiJobConnection",
             _jobs,
             PAGE | {"retried": "Boolean", "statuses": "[CiJobStatus!]", "jobKind": "CiJobKind"},
+            searches=True,
         ),
         "downstream": Spec("PipelineConnection", _downstream, PAGE),
         "upstream": Spec("Pipeline", _upstream),

@@ -54,7 +54,7 @@ def index(kind: str, api: Api, request: Request, project: str, key: str) -> Repl
         if wanted == "all_notes" or note.system == (wanted == "only_activity")
     ]
     found.sort(key=lambda note: (_moment(note, order), note.id), reverse=newest_first)
-    return page(request, found, lambda note: shown.note(api.state, thing, note))
+    return page(request, found, lambda note: shown.note(api.state, place, thing, note))
 
 
 def _moment(note: Note, order: str) -> object:
@@ -63,7 +63,7 @@ def _moment(note: Note, order: str) -> object:
 
 def show(kind: str, api: Api, request: Request, project: str, key: str, note_id: str) -> Reply:
     place, thing = _find(kind, api, request, project, key)
-    return Reply(shown.note(api.state, thing, _note(api, request, place, thing, note_id)))
+    return Reply(shown.note(api.state, place, thing, _note(api, request, place, thing, note_id)))
 
 
 def _note(api: Api, request: Request, place: Project, thing: Noteable, note_id: str) -> Note:
@@ -87,7 +87,7 @@ def create(kind: str, api: Api, request: Request, project: str, key: str) -> Rep
         internal=bool(request.flag("internal") or request.flag("confidential")),
         chain=request.header("X-Gitlab-Event-UUID"),
     )
-    return Reply(shown.note(api.state, thing, note), 201)
+    return Reply(shown.note(api.state, place, thing, note), 201)
 
 
 def update(kind: str, api: Api, request: Request, project: str, key: str, note_id: str) -> Reply:
@@ -100,7 +100,7 @@ def update(kind: str, api: Api, request: Request, project: str, key: str, note_i
         if note.system or (note.author_id != request.actor.id and role < 40):
             raise forbidden()
     api.talking.edit_comment(thing, note, _body(request), request.actor)
-    return Reply(shown.note(api.state, thing, note))
+    return Reply(shown.note(api.state, place, thing, note))
 
 
 def _body(request: Request) -> str:

@@ -222,8 +222,10 @@ def release(state: State, place: Project, one: Release) -> dict:
     }
 
 
-def note(state: State, thing: MergeRequest | Issue | Snippet, one: Note) -> dict:
-    """`position` only of a comment on code."""
+def note(
+    state: State, place: Project, thing: MergeRequest | Issue | Snippet | Commit, one: Note
+) -> dict:
+    """`position` only of a comment on code. Which commit it is on is not told."""
     kind = type(thing).__name__
     look = {
         "id": one.id,
@@ -233,9 +235,9 @@ def note(state: State, thing: MergeRequest | Issue | Snippet, one: Note) -> dict
         "created_at": iso_time(one.created_at),
         "updated_at": iso_time(one.updated_at or one.created_at),
         "system": one.system,
-        "noteable_id": thing.id,
+        "noteable_id": None if isinstance(thing, Commit) else thing.id,
         "noteable_type": kind,
-        "project_id": thing.project_id,
+        "project_id": place.id,
         "resolvable": one.kind is not None,
         "confidential": one.internal,
         "internal": one.internal,

@@ -65,7 +65,7 @@ def _snippet(place: Project, one: Snippet, url: str) -> dict:
         "file_name": "snippet.txt",
         "type": "ProjectSnippet",
         "visibility_level": 0,
-        "description": "",
+        "description": one.description,
         "url": url,
     }
 

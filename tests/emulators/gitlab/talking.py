@@ -32,7 +32,8 @@ class Talking:
         place: Project | str = "",
         chain: str = "",
     ) -> Note:
-        """`line`: path and number, for a comment on a request's code. `place`: of a commit.
+        """`line`: path and number, for a comment on the code of a request or commit. `place`: of
+        a commit.
 
         `chain`: the X-Gitlab-Event-UUID an API client sent along.
         """
@@ -43,7 +44,11 @@ class Talking:
             if reply_to:
                 note.discussion_id, note.kind = reply_to.discussion_id, "DiscussionNote"
             if line and isinstance(thing, MergeRequest):
-                note.kind, note.position = "DiffNote", _position(thing, *line)
+                note.kind = "DiffNote"
+                note.position = _position(thing.base_sha, thing.head_sha, *line)
+            if line and isinstance(thing, Commit):
+                note.kind = "DiffNote"
+                note.position = _position((thing.parent_ids or ("",))[0], thing.id, *line)
             self._keep(where, thing, note)
         self._fire(where, thing, note, actor, "create", chain)
         return note
@@ -69,7 +74,9 @@ class Talking:
             self._keep(self._place(thing, place), thing, note)
         return note
 
-    def add_snippet(self, project: Project | str, title: str, user: User | str) -> Snippet:
+    def add_snippet(
+        self, project: Project | str, title: str, user: User | str, *, description: str = ""
+    ) -> Snippet:
         place = self.state.project(project)
         made = Snippet(
             id=self.state.next_id("snippet"),
@@ -78,6 +85,7 @@ class Talking:
             content="make deploy",
             author_id=self.state.user(user).id,
             created_at=self.state.now(),
+            description=description,
         )
         place.snippets[made.id] = made
         return made
@@ -136,12 +144,12 @@ def _holding(places, commit: Commit) -> Project:
     return next(place for place in places if commit.id in place.commits)
 
 
-def _position(mr: MergeRequest, path: str, line: int) -> dict:
+def _position(base: str, head: str, path: str, line: int) -> dict:
     """https://docs.gitlab.com/api/discussions/#create-a-thread-in-the-merge-request-diff"""
     return {
-        "base_sha": mr.base_sha,
-        "start_sha": mr.base_sha,
-        "head_sha": mr.head_sha,
+        "base_sha": base,
+        "start_sha": base,
+        "head_sha": head,
         "old_path": path,
         "new_path": path,
         "position_type": "text",

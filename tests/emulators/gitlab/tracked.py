@@ -62,6 +62,7 @@ class Snippet:
     author_id: int
     created_at: datetime
     notes: list[Note] = field(default_factory=list)
+    description: str = ""
 
 
 @dataclass

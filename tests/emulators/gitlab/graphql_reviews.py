@@ -1,0 +1,78 @@
+"""Merge requests in GraphQL: who approved, whose review is asked for and where it stands.
+
+https://docs.gitlab.com/api/graphql/reference/#mergerequest ; …/#mergerequestreviewer
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.emulators.gitlab import approvals
+from tests.emulators.gitlab.entities import MergeRequest, Project, User
+from tests.emulators.gitlab.graphql_spec import PAGE, Asked, Held, Spec, gid
+
+Reviewing = tuple[MergeRequest, int]  # whose review, of what
+
+
+def _requests(asked: Asked, place: Project, given: dict[str, Any]) -> list[MergeRequest]:
+    """Newest first."""
+    iids, state = given.get("iids"), given.get("state")
+    found = [
+        mr
+        for mr in place.merge_requests.values()
+        if (iids is None or str(mr.iid) in iids) and state in (None, "all", mr.state)
+    ]
+    return sorted(found, key=lambda mr: -mr.id)
+
+
+def _approvers(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> list[User]:
+    return [asked.state.users[one] for one in mr.approvals]
+
+
+def _reviewers(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> list[Reviewing]:
+    return [(mr, one) for one in mr.reviewers]
+
+
+def _pipeline(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> Held | None:
+    place = asked.state.projects[mr.project_id]
+    run = place.pipelines.get(mr.head_pipeline_id or 0)
+    return Held(place, run) if run else None
+
+
+def _user(asked: Asked, one: Any) -> User:
+    return asked.state.users[one[1]] if isinstance(one, tuple) else one
+
+
+_PERSON = {
+    "id": Spec("UserID", lambda a, u, g: gid("User", _user(a, u).id)),
+    "username": Spec("String", lambda a, u, g: _user(a, u).username),
+    "name": Spec("String", lambda a, u, g: _user(a, u).name),
+    "publicEmail": Spec("String", lambda a, u, g: _user(a, u).public_email),
+}
+MERGE_REQUESTS = Spec(
+    "MergeRequestConnection",
+    _requests,
+    PAGE | {"iids": "[String!]", "state": "MergeRequestState"},
+    searches=True,
+)
+TYPES: dict[str, dict[str, Spec]] = {
+    "MergeRequest": {
+        "id": Spec("ID", lambda a, mr, g: gid("MergeRequest", mr.id)),
+        "iid": Spec("String", lambda a, mr, g: str(mr.iid)),
+        "title": Spec("String", lambda a, mr, g: mr.title),
+        "state": Spec("MergeRequestState", lambda a, mr, g: mr.state),
+        "approved": Spec("Boolean", lambda a, mr, g: approvals.approved(a.state, mr), cost=2),
+        "approvedBy": Spec("UserCoreConnection", _approvers, PAGE),
+        "reviewers": Spec("MergeRequestReviewerConnection", _reviewers, PAGE, cost=5),
+        "headPipeline": Spec("Pipeline", _pipeline),
+    },
+    "UserCore": _PERSON,
+    "MergeRequestReviewer": _PERSON
+    | {"mergeRequestInteraction": Spec("UserMergeRequestInteraction", lambda a, one, g: one)},
+    "UserMergeRequestInteraction": {
+        "approved": Spec("Boolean", lambda a, one, g: one[1] in one[0].approvals),
+        "reviewState": Spec(
+            "MergeRequestReviewState", lambda a, one, g: one[0].reviewers[one[1]].upper()
+        ),
+    },
+}
