@@ -163,6 +163,21 @@ def test_only_a_deployment_that_ends_otherwise_than_the_last_is_told(world: Worl
     ]
 
 
+def test_with_changes_only_pipelines_are_told_when_they_end_otherwise(world: World) -> None:
+    telling(world, to_chat(Kind.PIPELINE, changes_only=True))
+    world.gitlab.push(world.shop, "main", ["Ship it"], "ann")
+    for status in ("success", "success", "failed", "failed", "success"):
+        pipeline = world.gitlab.run_pipeline(world.shop, user="ann")
+        for step in ("running", status):
+            world.tick(20)
+            pipeline.set_status(step)
+            world.settle()
+    assert heads(world) == [
+        "Pipeline #3: failed, main in acme/shop",
+        "Pipeline #5: passed, main in acme/shop",
+    ]
+
+
 def test_who_approved_a_deployment_is_said(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT))
     world.gitlab.state.premium = True
