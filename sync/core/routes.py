@@ -153,7 +153,7 @@ DEFAULT_ROUTES: tuple[Route, ...] = (
     Route(
         frozenset({_K.DEPLOYMENT}),
         (Role.QA, Role.MANAGER),
-        states=frozenset({"success", "failed"}),
+        states=frozenset({"success", "failed", "rejected"}),
         environments=("testing", "staging", "production"),
     ),
 )
