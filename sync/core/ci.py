@@ -35,9 +35,11 @@ VALUES: Mapping[PipelineStatus, str] = {
     _S.MANUAL: "manual",
     _S.BLOCKED: "blocked",
 }
-# A branch's message begins when something has finished; then it shows every state there is.
-_SAID_FIRST = frozenset({_S.SUCCESS, _S.FAILED, _S.CANCELED})
-_SHOWN = _SAID_FIRST | {_S.RUNNING, _S.SKIPPED, _S.MANUAL, _S.BLOCKED}
+# A branch's message begins when a pipeline goes on no more; then it shows every state there is.
+_SAID_FIRST = frozenset(
+    {_S.SUCCESS, _S.FAILED, _S.CANCELED, _S.SKIPPED, _S.MANUAL, _S.BLOCKED}
+)  # fmt: skip
+_SHOWN = _SAID_FIRST | {_S.RUNNING}
 _NEWS = {_S.FAILED: "failed", _S.SUCCESS: "passed"}
 
 

@@ -217,9 +217,15 @@ def test_the_newest_commit_gives_the_field_its_value() -> None:
     assert SetFields not in kinds
 
 
-@pytest.mark.parametrize("status", ["pending", "running", "skipped", "manual", "blocked"])
-def test_nothing_is_said_before_something_has_finished(status: str) -> None:
+@pytest.mark.parametrize("status", ["pending", "running", "canceling", "scheduled"])
+def test_nothing_is_said_while_the_first_pipeline_goes_on(status: str) -> None:
     assert texts(seen(run(status))) == []
+
+
+@pytest.mark.parametrize("status", ["skipped", "manual", "blocked"])
+def test_a_pipeline_that_goes_on_by_people_alone_is_said(status: str) -> None:
+    ((text, number),) = texts(seen(run(status)))
+    assert (text.split("\n")[0], number) == (f"[b]{HEADLINES[status][0]}[/b]", None)
 
 
 def test_what_is_said_already_is_not_said_again() -> None:

@@ -71,8 +71,12 @@ def run(world: World, mr: MergeRequest, *statuses: str) -> Pipeline:
         ("success", "passed", "[b]CI/CD passed, commit {sha}, branch {branch}[/b]"),
         ("failed", "failed", "[b]CI/CD failed, commit {sha}, branch {branch}[/b]"),
         ("canceled", "canceled", "[b]CI/CD canceled, commit {sha}, branch {branch}[/b]"),
-        ("skipped", "skipped", None),
-        ("manual", "manual", None),
+        ("skipped", "skipped", "[b]CI/CD skipped, commit {sha}, branch {branch}[/b]"),
+        (
+            "manual",
+            "manual",
+            "[b]CI/CD waits for a manual action, commit {sha}, branch {branch}[/b]",
+        ),
     ],
 )
 def test_the_task_shows_how_its_pipeline_stands(
