@@ -145,11 +145,17 @@ def end_missing(
 
 
 def follow(conn: Connection, done: Iterable[tuple[CommandRow, str]]) -> None:
-    """Ends commands with the writes that carried them out, each with a note or ""."""
+    """Ends commands with the writes that carried them out, each with a note or "".
+
+    Who was notified was told why it is not followed.
+    """
     _end(
         conn,
         {
-            row.key: (State.DONE, f"{row.reason}; {note}" if note else row.reason)
+            row.key: (
+                State.REFUSED if row.kind == "notify" else State.DONE,
+                f"{row.reason}; {note}" if note else row.reason,
+            )
             for row, note in done
         },
     )
