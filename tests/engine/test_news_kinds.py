@@ -204,6 +204,18 @@ def test_a_merge_request_is_one_message_as_it_goes_on(world: World) -> None:
     assert heads(world) == ["Merge request !1 Pay: merged (Ann)"]
 
 
+def test_a_merge_request_in_a_chat_shows_how_its_pipeline_stands(world: World) -> None:
+    telling(world, to_chat(Kind.MERGE_REQUEST))
+    pipeline = world.gitlab.run_pipeline(world.opened())
+    seen = []
+    for status in ("running", "failed", "success"):
+        world.tick(20)
+        pipeline.set_status(status)
+        world.settle()
+        seen += [text.split("\n")[-1] for text in plain(world.posted())]
+    assert seen == ["Pipeline: running", "Pipeline: failed", "Pipeline: passed"]
+
+
 def test_people_are_told_of_a_comment_where_rules_say_so(world: World) -> None:
     telling(world, to_chat(Kind.NOTE), to_people(Kind.NOTE, Role.RESPONSIBLE))
     mr = world.opened()
