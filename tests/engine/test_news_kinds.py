@@ -79,6 +79,17 @@ def test_the_author_of_a_failed_commit_is_told_though_they_started_the_pipeline(
     ]
 
 
+def test_what_is_heard_at_once_is_told_in_the_order_in_which_it_happened(world: World) -> None:
+    telling(world)
+    for number in range(6):
+        world.gitlab.push(world.shop, "main", [f"Step {number}"], "ann")
+    world.gitlab.tag(world.shop, "v1.5", "ann")
+    world.settle()
+    said = [text.split("\n")[1].split(" ", 1)[1] for text in plain(world.posted())[:6]]
+    assert said == [f"Step {number}" for number in range(6)]
+    assert heads(world)[6:] == ["Ann created the tag v1.5 in acme/shop"]
+
+
 def test_a_tag_is_told_when_it_is_made_and_when_it_goes(world: World) -> None:
     telling(world)
     world.gitlab.tag(world.shop, "v1.5", "ann", message="Version 1.5")
