@@ -158,6 +158,24 @@ def test_a_deployment_is_told_to_testers_and_managers_and_to_the_releases_chat(
     assert heads(world)[-1] == said
 
 
+def test_who_hears_of_a_deployment_reads_which_tasks_it_brings(world: World) -> None:
+    world.task(2104)
+    group = GroupRules(projects=("acme/*",), people={Role.QA: (BORIS,), Role.MANAGER: (7,)})
+    world.rules = Rules(groups={3: group})
+    seen = []
+    for branch, title in (("B24-2103-pay", "Pay"), ("B24-2103-more", "Refund, B24-2104")):
+        world.gitlab.merge(world.opened(branch, title), "ann")
+        world.tick(60)
+        world.gitlab.deploy(world.gitlab.run_pipeline(world.shop, user="ann"), "test")
+        world.settle()
+        said = dict(notified(world))[BORIS].split("\n")
+        seen.append(said)
+    assert seen == [
+        ["Deployed to test: acme/shop", "Task: Task 2103"],
+        ["Deployed to test: acme/shop", "Tasks: Task 2103, Task 2104"],
+    ]
+
+
 def test_only_a_deployment_that_ends_otherwise_than_the_last_is_told(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, changes_only=True, environments=("staging",)))
     world.gitlab.push(world.shop, "main", ["Ship it"], "ann")
