@@ -55,10 +55,11 @@ class Reporting:
 def newness(pipeline: Pipeline) -> tuple[datetime, int]:
     """Orders pipelines by their commit's age, those of one commit by their own.
 
-    A commit that was not told is taken to be as old as what is known of its pipeline.
+    A commit that was not told is taken to be as old as what is known of its pipeline. None is
+    newer than that: a wrong clock somewhere must not hold the status for years.
     """
     made_at = pipeline.commit.at if pipeline.commit else None
-    return made_at or pipeline.updated_at, pipeline.id
+    return min(made_at or pipeline.updated_at, pipeline.updated_at), pipeline.id
 
 
 def decide(view: TaskView, rules: Rules, now: datetime) -> Reporting:

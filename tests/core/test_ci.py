@@ -217,6 +217,13 @@ def test_the_newest_commit_gives_the_field_its_value() -> None:
     assert SetFields not in kinds
 
 
+def test_a_commit_is_not_newer_than_its_pipeline_whatever_its_clock_said() -> None:
+    ahead = run("failed", 12, commit=replace(COMMIT, at=NOW + timedelta(days=900)))
+    ahead = replace(ahead, pipeline=replace(ahead.pipeline, updated_at=NOW - timedelta(hours=2)))
+    right = run("success", 13, commit=replace(COMMIT, at=NOW - timedelta(hours=1)))
+    assert max(ahead.pipeline, right.pipeline, key=ci.newness) == right.pipeline
+
+
 @pytest.mark.parametrize("status", ["pending", "running", "canceling", "scheduled"])
 def test_nothing_is_said_while_the_first_pipeline_goes_on(status: str) -> None:
     assert texts(seen(run(status))) == []
