@@ -108,6 +108,17 @@ def _named(speech: Speech) -> dict[str, object]:
     return {"text": speech.command.text, "hours": MOST_SECONDS // 3600}
 
 
+def missing(one: Heard, language: str) -> Due | None:
+    """What the author is told of a task that is not there; None where nobody knows them."""
+    if one.user is None:
+        return None
+    task_id = one.speech.command.task_id
+    ended = refused(one, language, "missing", task=task_id)
+    key = f"un{_key(one)}"
+    text = written(Document((Paragraph((Text(ended.reason),)),)))
+    return key, Notify(0, one.user, text, tag=f"b24bridge:{key}"[:200]), ended.reason
+
+
 def _is_told(one: Heard, wants: CommitRules) -> bool:
     """Whether the author hears why: of a slip of the pen, whom nobody else would tell."""
     speech = one.speech

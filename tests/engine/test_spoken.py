@@ -214,6 +214,7 @@ def test_a_task_that_is_not_there_is_told_nothing(world: World) -> None:
     )
     assert said in world.decisions(999)
     assert (refusals(world), states(world)) == ([said], ["refused"])
+    assert world.told() == [(8, said)]
 
 
 def test_a_task_that_is_done_already_stays_as_it_is(world: World) -> None:
