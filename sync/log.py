@@ -27,7 +27,7 @@ _SECRET_TEXT = tuple(
         r"()\bgl[a-z]{1,6}-[\w.-]{10,}",  # https://docs.gitlab.com/security/tokens/#token-prefixes
         r"()\bwhsec_[\w+/=-]+",
         r"()\bgAAAAA[\w=-]{20,}",  # Fernet
-        r"()\beyJ[\w-]+\.[\w-]+\.[\w-]+",  # JWT
+        r"()\beyJ[\w-]{1,1000}\.[\w-]+\.[\w-]+",  # JWT; a bound, as logs are long
         r"(\b(?:bearer|basic)\s+)[\w.~+/=-]{6,}",
         r"(://[^/\s:@]*:)[^/\s@]+(?=@)",
         r"(/hooks/\w+/)[\w-]{8,}",

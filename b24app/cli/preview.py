@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 from b24app.cli.opening import database, say
+from b24app.cli.reading import file_text
 from b24app.reports import find_portal
 from sync.config import Config
 from sync.core import templates
@@ -47,7 +47,7 @@ def _rules(config: Config, args: argparse.Namespace, kind: Kind) -> Rules:
 
 
 def _of_file(name: str) -> Rules:
-    document = Document(Path(name).read_text(encoding="utf-8-sig"))
+    document = Document(file_text(name))
     found = list(document.found)
     if document.settings is not None:
         found += of_templates(document.settings)

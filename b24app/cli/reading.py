@@ -1,10 +1,14 @@
-"""What arguments of commands mean: moments, numbers and pairs."""
+"""What arguments of commands mean: moments, numbers, pairs and files."""
 
 from __future__ import annotations
 
 import argparse
 import re
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sync.settings.problems import Invalid, Problem
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -39,3 +43,13 @@ def pair(text: str) -> tuple[str, str]:
     if not sign or not name.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=value")
     return name.strip(), value
+
+
+def file_text(name: str) -> str:
+    """What a settings file says; `-` is standard input. Raises Invalid and OSError."""
+    data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise Invalid([Problem(line, "", "is not UTF-8 text")]) from None

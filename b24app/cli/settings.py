@@ -9,6 +9,7 @@ from pathlib import Path
 
 from b24app.cli import preview
 from b24app.cli.opening import database, rooms, say
+from b24app.cli.reading import file_text
 from b24app.lookups import PortalLookups
 from b24app.reports import find_portal
 from b24app.rooms import Rooms
@@ -43,7 +44,7 @@ def _apply(config: Config, args: argparse.Namespace) -> int:
 
 
 def _applied(opened: Rooms, args: argparse.Namespace) -> int:
-    engine, text = opened.engine, _text(args.file)
+    engine, text = opened.engine, file_text(args.file)
     with reading(engine) as conn:
         portal = find_portal(conn, args.portal or _named(text))
     lookups = None if args.offline else PortalLookups(opened.portal(portal.id))
@@ -86,12 +87,3 @@ def _named(text: str) -> str | None:
         if key == "portal" and value.strip():
             return value.partition(" #")[0].strip().strip("'\"")
     return None
-
-
-def _text(name: str) -> str:
-    data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise Invalid([Problem(line, "", "is not UTF-8 text")]) from None

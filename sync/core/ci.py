@@ -35,9 +35,11 @@ VALUES: Mapping[PipelineStatus, str] = {
     _S.MANUAL: "manual",
     _S.BLOCKED: "blocked",
 }
-# A branch's message begins when something has finished; then it shows every state there is.
-_SAID_FIRST = frozenset({_S.SUCCESS, _S.FAILED, _S.CANCELED})
-_SHOWN = _SAID_FIRST | {_S.RUNNING, _S.SKIPPED, _S.MANUAL, _S.BLOCKED}
+# A branch's message begins when a pipeline goes on no more; then it shows every state there is.
+_SAID_FIRST = frozenset(
+    {_S.SUCCESS, _S.FAILED, _S.CANCELED, _S.SKIPPED, _S.MANUAL, _S.BLOCKED}
+)  # fmt: skip
+_SHOWN = _SAID_FIRST | {_S.RUNNING}
 _NEWS = {_S.FAILED: "failed", _S.SUCCESS: "passed"}
 
 
@@ -53,10 +55,11 @@ class Reporting:
 def newness(pipeline: Pipeline) -> tuple[datetime, int]:
     """Orders pipelines by their commit's age, those of one commit by their own.
 
-    A commit that was not told is taken to be as old as what is known of its pipeline.
+    A commit that was not told is taken to be as old as what is known of its pipeline. None is
+    newer than that: a wrong clock somewhere must not hold the status for years.
     """
     made_at = pipeline.commit.at if pipeline.commit else None
-    return made_at or pipeline.updated_at, pipeline.id
+    return min(made_at or pipeline.updated_at, pipeline.updated_at), pipeline.id
 
 
 def decide(view: TaskView, rules: Rules, now: datetime) -> Reporting:

@@ -75,6 +75,7 @@ class Place:
 
     `shown`: the newest finished or stopped deployment that carries the task's work; None where
     none does. `inside`: the work is there now. `undone_by`: the deployment that took it away.
+    `under_way`: the newest deployment, where it carries the work and goes on.
     """
 
     project: Project
@@ -83,6 +84,7 @@ class Place:
     shown: Deployment | None = None
     inside: bool = False
     undone_by: Deployment | None = None
+    under_way: Deployment | None = None
 
     @property
     def about(self) -> str:
@@ -110,6 +112,7 @@ _ORDER = (Tier.DEVELOPMENT, Tier.TESTING, Tier.STAGING, Tier.PRODUCTION, Tier.OT
 _TOLD_TIERS = frozenset(Tier) - {Tier.OTHER}
 _D = DeploymentStatus
 _TOLD = frozenset({_D.SUCCESS, _D.FAILED, _D.CANCELED, _D.BLOCKED, _D.REJECTED})
+_GOES_ON = frozenset({_D.RUNNING, _D.APPROVED})
 _OF_REQUEST = re.compile(r"refs/merge-requests/([0-9]{1,18})/")
 
 
@@ -206,6 +209,7 @@ def _place(name: str, mine: Sequence[Deployment], shas: Sequence[str]) -> Place:
         shown=told[-1] if told else None,
         inside=inside,
         undone_by=done[-1] if was and not inside else None,
+        under_way=newest if newest in carried and newest.status in _GOES_ON else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sync.core import pages
@@ -32,7 +32,7 @@ class Deployed:
 
 def decide(view: TaskView, rules: Rules, now: datetime) -> Deployed:
     """A task only has to be known, not fresh: what is written does not depend on its state."""
-    if not any(place.shown for place in view.places):
+    if not any(place.shown or place.under_way for place in view.places):
         return Deployed()
     if view.task is None:
         return Deployed(needs=frozenset({"task"}))
@@ -40,19 +40,23 @@ def decide(view: TaskView, rules: Rules, now: datetime) -> Deployed:
     if not wants.message:
         return Deployed()
     seen = [one for one in view.places if wanted(one.environment, one.tier, wants.environments)]
-    found = (_message(view, one, seen, rules, now) for one in seen if one.shown)
+    found = (_message(view, one, seen, rules, now) for one in seen)
     return Deployed(tuple(one for one in found if one))
 
 
 def _message(
     view: TaskView, place: Place, seen: Sequence[Place], rules: Rules, now: datetime
 ) -> Due | None:
+    """What goes on is shown where there is a message already: none begins with it."""
     said, language = view.said.get(place.about, Said()), rules.language
     users = view.users_of(place.project)
+    editable = said.at is not None and said.message_id and now - said.at < EDIT_WINDOW
+    place = place if editable else replace(place, under_way=None)
+    if not (place.shown or place.under_way):
+        return None
     text = message(place, seen, language, users)
     if said.text == text:
         return None
-    editable = said.at is not None and said.message_id and now - said.at < EDIT_WINDOW
     if not editable and _essence(said.text or "") in _essences(place, seen, users):
         return None
     number = said.message_id if editable else None
@@ -71,8 +75,8 @@ def _essences(place: Place, seen: Sequence[Place], users: Users) -> set[str]:
 
 
 def message(place: Place, seen: Sequence[Place], language: str, users: Users) -> str:
-    """The message as the portal shows it; `place.shown` is there."""
-    one = place.undone_by or place.shown
+    """The message as the portal shows it; `place.shown` or `place.under_way` is there."""
+    one = place.under_way or place.undone_by or place.shown
     assert one is not None
     lines = [(Strong(_headline(place, one, language)),), _about(one, language, users)]
     here = [of for of in seen if of.project == place.project][:MOST_PLACES]
@@ -82,7 +86,7 @@ def message(place: Place, seen: Sequence[Place], language: str, users: Users) ->
 
 def _headline(place: Place, one: Deployment, language: str) -> Line:
     environment = clipped(place.environment, MOST_NAME)
-    if place.undone_by:
+    if one is place.undone_by:
         return tell(language, "deployment undone", environment=environment)
     key = f"deployment {one.status}"
     if one.status == "success" and one.url:

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from sync.core.cards_due import EDIT_WINDOW
 from sync.core.effects import Due, Notify, Post, PutMessage
+from sync.core.kind_facts import SHOWN_IN_TASKS
 from sync.core.kinds import Kind
 from sync.core.model import Project, Task
 from sync.core.news_texts import Telling
@@ -98,6 +99,9 @@ def _posts(view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime) -
 
 
 def _comments(view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime) -> Iterator[Due]:
+    """What tasks show anyway is not ours: a comment's message there has the same name."""
+    if view.facts.kind in SHOWN_IN_TASKS:
+        return
     to_tasks = any(Room.TASK in one.to for one in loud)
     for task in view.tasks:
         text = view.telling.message(rules, view.facts.kind, chat=task.chat_id is not None)

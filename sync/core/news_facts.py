@@ -19,6 +19,11 @@ from sync.core.routes import Facts
 Subject = Item | Pipeline | Deployment | MergeRequest | AlertNews
 
 _RUNS = tuple(one.value for one in PipelineStatus if one is not PipelineStatus.UNKNOWN)
+# Of what has not come to anything yet nothing can be said beside the one before it.
+_ON_THE_WAY = frozenset(
+    {"created", "waiting_for_resource", "preparing", "waiting_for_callback", "pending", "running",
+     "canceling", "scheduled"}
+)  # fmt: skip
 
 # The states that rules may name, by kind; of alerts they are named where alerts are.
 STATES: Mapping[Kind, tuple[str, ...]] = {
@@ -60,8 +65,20 @@ def facts_of(one: Subject, around: Around) -> Facts:
         facts,
         is_default=named and facts.branch == around.default_branch,
         is_protected=named and (facts.is_protected or facts.branch in around.protected),
-        changed=around.before is None or around.before != facts.state,
+        changed=_changed(facts, around.before),
     )
+
+
+def _changed(facts: Facts, before: str | None) -> bool:
+    """Whether it came to something else than the one before it in its line.
+
+    The first pipeline of a branch is no news where it passes: nobody expected otherwise.
+    """
+    if facts.kind not in (Kind.PIPELINE, Kind.DEPLOYMENT):
+        return before is None or before != facts.state
+    if facts.kind is Kind.PIPELINE and before is None:
+        before = "success"
+    return facts.state not in _ON_THE_WAY and facts.state != before
 
 
 def _own(one: Subject, around: Around) -> Facts:

@@ -20,15 +20,28 @@ from sync.text.tree import Document
 
 
 def telling_of(
-    one: Subject, language: str, users: Users, *, state: str | None = None, jobs: Sequence[Job] = ()
+    one: Subject,
+    language: str,
+    users: Users,
+    *,
+    state: str | None = None,
+    jobs: Sequence[Job] = (),
+    tasks: Sequence[str] = (),
 ) -> Telling:
     """`state`: of its facts, where it depends on the moment. `jobs`: of a pipeline those that
-    failed, where known."""
+    failed, where known. `tasks`: titles of those whose work a deployment carries."""
     now = facts_of(one, Around()).state if state is None else state
-    return _upright(_telling(one, now, language, users, jobs))
+    return _upright(_telling(one, now, language, users, jobs, tasks))
 
 
-def _telling(one: Subject, state: str, language: str, users: Users, jobs: Sequence[Job]) -> Telling:
+def _telling(
+    one: Subject,
+    state: str,
+    language: str,
+    users: Users,
+    jobs: Sequence[Job],
+    tasks: Sequence[str],
+) -> Telling:
     match one:
         case Push():
             return told_code.push(one, language, users)
@@ -41,7 +54,7 @@ def _telling(one: Subject, state: str, language: str, users: Users, jobs: Sequen
         case JobRun():
             return told_runs.job(one, language, users)
         case Deployment():
-            return told_runs.deployment(one, language, users)
+            return told_runs.deployment(one, language, users, tasks)
         case Note():
             return told_talk.note(one, language, users)
         case Release():
@@ -62,6 +75,7 @@ def _upright(told: Telling) -> Telling:
         told,
         headline=upright_run(told.headline),
         lines=tuple(map(upright_run, told.lines)),
+        below=tuple(map(upright_run, told.below)),
         blocks=upright(Document(told.blocks)).blocks,
         places={name: upright_run(run) for name, run in told.places.items()},
     )

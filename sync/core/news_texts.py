@@ -17,7 +17,8 @@ from sync.text.tree import Block, Document, Paragraph, Strong
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """`headline`: one sentence, which alone is a notification. `lines`: what else, a line each.
+    """`headline`: one sentence, which with what is right `below` it is a notification. `lines`:
+    what else, a line each.
 
     `blocks`: longer texts below. `places`: values that a template may name
     (`core.places.PLACES` says which each kind has). `whole`: the lines are part of a notification,
@@ -29,10 +30,13 @@ class Telling:
     blocks: tuple[Block, ...] = ()
     places: Mapping[str, Value] = field(default_factory=dict)
     whole: bool = False
+    below: tuple[Line, ...] = ()
 
     def document(self, rules: Rules, kind: Kind) -> Document:
         """What a chat or a task is shown."""
-        own = Document((_paragraph((Strong(self.headline),), *self.lines), *self.blocks))
+        own = Document(
+            (_paragraph((Strong(self.headline),), *self.below, *self.lines), *self.blocks)
+        )
         if template := rules.templates.get(kind):
             return filled(template, {**self.places, "default": own})
         return own
@@ -44,7 +48,7 @@ class Telling:
 
     def notification(self, rules: Rules, kind: Kind) -> str:
         lines = self.lines if self.whole else ()
-        return _written(Document((_paragraph(self.headline, *lines),)), chat=True)
+        return _written(Document((_paragraph(self.headline, *self.below, *lines),)), chat=True)
 
 
 def _written(document: Document, *, chat: bool) -> str:

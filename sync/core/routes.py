@@ -113,7 +113,7 @@ class Route:
             facts.kind in self.kinds
             and (self.internal or not facts.internal)
             and (not self.states or facts.state in self.states)
-            and (not self.labels or bool(self.labels & facts.labels))
+            and (not self.labels or _any_of(facts.labels, self.labels))
             and (not self.changes_only or facts.changed)
             and _branch(facts, self.branches)
             and (not self.jobs or _matches(facts.job, self.jobs))
@@ -132,6 +132,11 @@ def _branch(facts: Facts, wanted: Sequence[str]) -> bool:
     if ("default" in wanted and facts.is_default) or ("protected" in wanted and facts.is_protected):
         return True
     return _matches(facts.branch, [one for one in wanted if one not in ("default", "protected")])
+
+
+def _any_of(labels: Iterable[str], wanted: Iterable[str]) -> bool:
+    """Written either way: `Bug` is `bug`, as with names and patterns."""
+    return not {one.casefold() for one in labels}.isdisjoint(one.casefold() for one in wanted)
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
@@ -153,7 +158,7 @@ DEFAULT_ROUTES: tuple[Route, ...] = (
     Route(
         frozenset({_K.DEPLOYMENT}),
         (Role.QA, Role.MANAGER),
-        states=frozenset({"success", "failed"}),
+        states=frozenset({"success", "failed", "rejected"}),
         environments=("testing", "staging", "production"),
     ),
 )

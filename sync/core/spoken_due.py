@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.core import durations
-from sync.core.effects import Due, LogTime, MoveTask, PutMessage
+from sync.core.effects import Due, LogTime, MoveTask, Notify, PutMessage
 from sync.core.model import SHORT_SHA, Task, TaskStatus
 from sync.core.moves import Moving, reached
 from sync.core.phrases import say, tell
@@ -70,10 +70,14 @@ def decide(view: TaskView, rules: Rules, moving: Moving) -> Speaking:
     wants = rules.for_group(task.group_id).commits
     ended = {one.key: why for one in view.spoken if (why := _refusal(one, wants, language))}
     taken = [one for one in view.spoken if one.key not in ended]
+    # Who can be told ends with being told; the reason is recorded then.
+    told = [one for one in view.spoken if one.key in ended and _is_told(one, wants)]
+    answers = [_answer(task, one, ended.pop(one.key), language) for one in told]
     movers = [one for one in taken if one.speech.command.verb in _TARGETS]
     moved = _move(task, movers, moving, language)
     written = (_write(task, one, language) for one in taken if one not in movers)
-    return Speaking((*moved.effects, *written), {**ended, **moved.ended}, moved.instead)
+    effects = (*moved.effects, *written, *answers)
+    return Speaking(effects, {**ended, **moved.ended}, moved.instead)
 
 
 def refused(one: Heard, language: str, key: str, *, mendable: bool = False, **why: object) -> Ended:
@@ -93,11 +97,49 @@ def _refusal(one: Heard, wants: CommitRules, language: str) -> Ended | None:
     if speech.again:
         return refused(one, language, "again", sha=speech.again[:SHORT_SHA])
     if command.flaw:
-        hours = MOST_SECONDS // 3600
-        return refused(one, language, command.flaw.value, text=command.text, hours=hours)
+        return refused(one, language, command.flaw.value, **_named(speech))
     if one.user is None:
         return refused(one, language, "user", mendable=True, author=_author(speech))
     return None
+
+
+def _named(speech: Speech) -> dict[str, object]:
+    """What the reasons for flaws name."""
+    return {"text": speech.command.text, "hours": MOST_SECONDS // 3600}
+
+
+def missing(one: Heard, language: str) -> Due | None:
+    """What the author is told of a task that is not there; None where nobody knows them."""
+    if one.user is None:
+        return None
+    task_id = one.speech.command.task_id
+    ended = refused(one, language, "missing", task=task_id)
+    key = f"un{_key(one)}"
+    text = written(Document((Paragraph((Text(ended.reason),)),)))
+    return key, Notify(0, one.user, text, tag=f"b24bridge:{key}"[:200]), ended.reason
+
+
+def _is_told(one: Heard, wants: CommitRules) -> bool:
+    """Whether the author hears why: of a slip of the pen, whom nobody else would tell."""
+    speech = one.speech
+    return (
+        one.user is not None and bool(speech.command.flaw) and wants.commands and not speech.again
+    )
+
+
+def _answer(task: Task, one: Heard, ended: Ended, language: str) -> Due:
+    speech = one.speech
+    sentence = tell(
+        language,
+        "spoken answer",
+        task=clipped(task.title, MOST_NAME),
+        word=SHOWN[speech.command.verb],
+        sha=_sha(speech),
+        why=say(language, f"unspoken {speech.command.flaw}", **_named(speech)),
+    )
+    text = written(Document((Paragraph(sentence),)))
+    effect = Notify(task.id, one.user or 0, text, tag=f"b24bridge:{_key(one)}"[:200])
+    return _key(one), effect, ended.reason
 
 
 def _move(task: Task, asked: Sequence[Heard], moving: Moving, language: str) -> Speaking:
@@ -153,9 +195,7 @@ _WRITTEN = {Verb.COMMENT: _comment, Verb.TIME: _time}
 
 def comment(speech: Speech, language: str) -> str:
     """The message as the portal shows it."""
-    sha = speech.commit.sha[:SHORT_SHA]
-    link = Link(speech.commit.url, (Text(sha),)) if speech.commit.url else Text(sha)
-    head = tell(language, "spoken said", author=Strong((Text(_author(speech)),)), sha=link)
+    head = tell(language, "spoken said", author=Strong((Text(_author(speech)),)), sha=_sha(speech))
     paragraph = Paragraph((*head, LineBreak(), Text(speech.command.text)))
     return written(Document((paragraph,)))
 
@@ -168,6 +208,11 @@ def time_text(speech: Speech, language: str) -> str:
     if speech.in_our_name:
         said = say(language, "spoken time of", author=_author(speech), text=said)
     return written(Document((Paragraph((Text(said),)),)))
+
+
+def _sha(speech: Speech) -> Link | Text:
+    sha = speech.commit.sha[:SHORT_SHA]
+    return Link(speech.commit.url, (Text(sha),)) if speech.commit.url else Text(sha)
 
 
 def _key(one: Heard) -> str:

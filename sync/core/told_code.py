@@ -84,7 +84,7 @@ def _authors(one: Push, language: str) -> list[Line]:
     if not set(names) - pusher:
         return []
     people = listed([(text(name, MOST_NAME),) for name in names], language)
-    return [tell(language, "push authors", people=people)]
+    return [tell(language, "push author" if len(names) == 1 else "push authors", people=people)]
 
 
 def tag(one: TagPush, language: str, users: Users) -> Telling:

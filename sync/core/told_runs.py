@@ -17,6 +17,7 @@ from sync.core.told_parts import (
     commit_link,
     first_line,
     link,
+    listed,
     person,
     project_link,
     ref_link,
@@ -152,7 +153,8 @@ def _reason(one: JobRun, language: str) -> Line:
     return tell(language, key) if known(key) else (text(one.failure_reason, MOST_NAME),)
 
 
-def deployment(one: Deployment, language: str, users: Users) -> Telling:
+def deployment(one: Deployment, language: str, users: Users, tasks: Sequence[str] = ()) -> Telling:
+    """`tasks`: titles of those whose work it carries; who tests or manages reads what came."""
     verdict = one.status in _VERDICTS
     page = pages.environment(one.project, one.environment)
     named = {
@@ -183,6 +185,16 @@ def deployment(one: Deployment, language: str, users: Users) -> Telling:
             "url": (Text(one.url),),
             "sha": (commit_link(one.project, one.sha),),
         },
+        below=_tasks(tasks, language),
+    )
+
+
+def _tasks(titles: Sequence[str], language: str) -> tuple[Line, ...]:
+    if not titles:
+        return ()
+    key = "told task" if len(titles) == 1 else "told tasks"
+    return (
+        tell(language, key, tasks=listed([(text(one, MOST_NAME),) for one in titles], language)),
     )
 
 

@@ -27,6 +27,7 @@ from sync.text.tree import Block, Inline, Link, Text
 
 Lines = Callable[[Thing, str, str], list[Line]]
 _NEW = ("opened", "created")  # whose description is said with them
+_NO_MEMBER = ("removed", "denied", "withdrawn")
 _GROUP, _DEPLOY = "group/", "deploy/"  # how ids of groups and of deploy tokens begin
 _MARKED = (Kind.ISSUE, Kind.WORK_ITEM)  # known by their numbers
 
@@ -106,7 +107,7 @@ def _membership(one: Thing, state: str, language: str) -> list[Line]:
     lines: list[Line] = []
     if one.state and state in ("added", "changed"):
         lines.append(tell(language, "member role", role=text(one.state, MOST_NAME)))
-    if one.expires_at:
+    if one.expires_at and state not in _NO_MEMBER:
         lines.append(tell(language, "member until", date=day(one.expires_at, language)))
     return lines
 

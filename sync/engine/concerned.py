@@ -12,7 +12,7 @@ from sync.core.items import Item, Note, Thing
 from sync.core.model import LinkKind, MergeRequestKey
 from sync.core.rules import ReferenceRules
 from sync.engine.registry import TASK
-from sync.store import items, links, subjects
+from sync.store import items, links, mirror, subjects
 from sync.store.items import ItemId
 from sync.store.records import LinkRow
 
@@ -34,15 +34,20 @@ def remember(
     conn: Connection, portal_id: int, heard: Sequence[Item], rules: ReferenceRules
 ) -> Mapping[ItemId, tuple[int, ...]]:
     """Keeps which tasks the items concern; by item."""
-    of_requests = links.by_merge_requests(conn, filter(None, map(_request, heard)))
+    on_commits = _on_commits(conn, heard)
+    requests = {
+        items.id_of(one): {key} if (key := _request(one)) else _requests(conn, one, on_commits)
+        for one in heard
+    }
+    of_requests = links.by_merge_requests(conn, set().union(*requests.values()))
     found: dict[ItemId, set[int]] = {}
     for one in heard:
         named = found.setdefault(items.id_of(one), set())
         named |= {ref.task_id for ref in _references(one, rules)}
-        key = _request(one)
-        if key is not None:
-            rows = of_requests.get(key, ())
-            named |= {r.task_id for r in rows if _counts(r, portal_id)}
+        for branch in on_commits.get(_commit(one), ()):
+            named |= {ref.task_id for ref in references.find(branch, "branch", rules)}
+        rows = [row for key in requests[items.id_of(one)] for row in of_requests.get(key, ())]
+        named |= {row.task_id for row in rows if _counts(row, portal_id)}
     items.save_tasks(conn, portal_id, [(key, t) for key, named in found.items() for t in named])
     return {key: tuple(sorted(named)) for key, named in found.items()}
 
@@ -67,6 +72,33 @@ def _references(one: Item, rules: ReferenceRules) -> Iterable[references.Referen
         case _:
             texts = []
     return [ref for text, where in texts for ref in references.find(text, where, rules)]
+
+
+def _commit(one: Item) -> tuple[int, int, str] | None:
+    """The commit that a comment is about."""
+    if not isinstance(one, Note) or one.on.kind != "commit":
+        return None
+    return one.project.connection_id, one.project.id, one.on.key
+
+
+def _on_commits(
+    conn: Connection, heard: Iterable[Item]
+) -> Mapping[tuple[int, int, str] | None, frozenset[str]]:
+    """The branches of the commits that comments are about."""
+    return mirror.branches_of_commits(conn, set(filter(None, map(_commit, heard))))
+
+
+def _requests(
+    conn: Connection, one: Item, branches: Mapping[tuple[int, int, str] | None, frozenset[str]]
+) -> set[MergeRequestKey]:
+    """The merge requests that the commit of a comment belongs to."""
+    commit = _commit(one)
+    if commit is None:
+        return set()
+    place, sha = commit[:2], commit[2]
+    of_branches = mirror.by_branches(conn, {(*place, name) for name in branches.get(commit, ())})
+    found = {key for keys in of_branches.values() for key in keys}
+    return found | mirror.by_commits(conn, place, [sha])
 
 
 def _request(one: Item) -> MergeRequestKey | None:

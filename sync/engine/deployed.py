@@ -10,7 +10,14 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import Connection
 
-from sync.core.deployments import Deployment, Place, carries, places, previous
+from sync.core.deployments import (
+    Deployment,
+    DeploymentStatus,
+    Place,
+    carries,
+    places,
+    previous,
+)
 from sync.core.events import DeploymentHeard
 from sync.core.kinds import Kind
 from sync.core.model import Commit, MergeRequest
@@ -33,6 +40,7 @@ NEAR = 30  # deployments of an environment whose tasks hear of a new one: a roll
 AT_ONCE = 20  # questions to code hosts in one turn
 AGAIN = timedelta(minutes=1)  # a host that did not answer is asked again
 GIVEN_UP = timedelta(days=1)
+_REJECTED = (DeploymentStatus.REJECTED, DeploymentStatus.FAILED)  # the host's order
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +168,17 @@ def _latest(heard: Iterable[DeploymentHeard]) -> list[Deployment]:
     for event in heard:
         one = event.deployment
         key = (*_id(one), one.environment)
-        if key not in found or found[key].updated_at <= one.updated_at:
+        if key not in found or _outlasts(one, found[key]):
             found[key] = one
     return list(found.values())
+
+
+def _outlasts(one: Deployment, other: Deployment) -> bool:
+    """Whether `one`, heard later, is the account that stays, by the rule of `deployments.save`."""
+    told = other.status, one.status
+    if told in (_REJECTED, _REJECTED[::-1]):
+        return told == _REJECTED[::-1]
+    return other.updated_at <= one.updated_at
 
 
 def _tasks(conn: Connection, portal_id: int, near: Sequence[Deployment]) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from sync.core.events import (
 )
 from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.model import MergeRequest, MergeRequestKey, Person, Pipeline, Project
-from sync.core.news_facts import Subject
+from sync.core.news_facts import Subject, about_of
 from sync.core.rules import Rules
 from sync.engine import alerts_noticed, concerned, deployed, noticed, pushed, spoken
 from sync.engine.registry import TASK
@@ -62,7 +62,8 @@ def take_in(
     there = deployed.take_in(conn, portal_id, events.deployments, now)
     concerns = concerned.take_in(conn, portal_id, events.others, names, now)
     followed = _tasks_heard(conn, portal_id, events, now)
-    noticed.mark(conn, portal_id, _subjects(events, known), rules, now)
+    shown = {**_posted(conn, portal_id, piped), **known}
+    noticed.mark(conn, portal_id, _subjects(events, shown), rules, now)
     alerts_noticed.notice(conn, portal_id, events.pipelines, events.pushes, rules, now)
     seen = Seen(tasks_of, of_branch, piped, followed, named, there, concerns)
     return {
@@ -103,6 +104,14 @@ def _subjects(
         *(event.deployment for event in events.deployments),
         *merge_requests.values(),
     ]
+
+
+def _posted(
+    conn: Connection, portal_id: int, of: Mapping[MergeRequestKey, MergeRequest]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """Those that chats show: a pipeline changes what is said there, it is no news of its own."""
+    posts = items.posts(conn, portal_id, map(about_of, of.values()))
+    return {key: one for key, one in of.items() if about_of(one) in posts}
 
 
 def _whole(pushes: Iterable[Push]) -> list[Push]:

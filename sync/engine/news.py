@@ -44,7 +44,10 @@ def _planned(
         views = newsroom.load(conn, portal_id, keys, rules, now, administrator=administrator)
     plans: Plans = {}
     failures: dict[str, str] = {}
-    for key, view in views.items():
+    for key in keys:  # in the order in which the things were heard
+        view = views.get(key)
+        if view is None:
+            continue
         try:
             plans[key] = plan_news(view, rules, now)
         except Exception as error:

@@ -63,7 +63,12 @@ def load(
             project=one.project,
             facts=facts,
             telling=telling_of(
-                one, rules.language, ours, state=facts.state, jobs=jobs.get(key, ())
+                one,
+                rules.language,
+                ours,
+                state=facts.state,
+                jobs=jobs.get(key, ()),
+                tasks=[task.title for task in mine],
             ),
             said=posts.get(key, {}),
             said_in_tasks={t.id: said[t.id][key] for t in mine if key in said.get(t.id, {})},

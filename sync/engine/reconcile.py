@@ -92,24 +92,27 @@ def _record(
         for task_id, plan in plans.items()
     }
     now = deps.clock.now()
-    outbox.replace_waiting(conn, portal_id, _commands(plans, wanted, ids & planned.missing), now)
+    answers = dict.fromkeys(ids & planned.missing, ())
+    answers |= spoken.end_missing(conn, portal_id, answers, deps.rules_for(portal_id), now)
+    outbox.replace_waiting(conn, portal_id, _commands(plans, wanted, answers), now)
     logs.save_decisions(conn, list(_decisions(portal_id, ids, planned, now)))
     links.set_milestones(conn, list(_milestones(plans, wanted)))
     messages.set_told(conn, portal_id, _told(plans, wanted), now)
     tasks.set_steps(conn, portal_id, _steps(plans, wanted, planned.steps))
     for plan in plans.values():
         spoken.end(conn, plan.spoken)
-    if missing := ids & planned.missing:
-        spoken.end_missing(conn, portal_id, missing, deps.rules_for(portal_id), now)
     _settle_subjects(conn, deps, portal_id, piece, planned)
 
 
 def _commands(
-    plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Due]], missing: Iterable[int]
+    plans: Mapping[int, Plan],
+    wanted: Mapping[int, Sequence[Due]],
+    missing: Mapping[int, Sequence[Due]],
 ) -> dict[tuple[str, str], list[NewCommand]]:
-    """What is to be written, by subject; nothing to a task that is not shown."""
-    commands: dict[tuple[str, str], list[NewCommand]] = {
-        (TASK, str(task_id)): [] for task_id in missing
+    """What is to be written, by subject; nothing to a task that is `missing`, only to people."""
+    commands = {
+        (TASK, str(task_id)): [NewCommand(LANE, *due) for due in answers]
+        for task_id, answers in missing.items()
     }
     for task_id, effects in wanted.items():
         commands[TASK, str(task_id)] = [

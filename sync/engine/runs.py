@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.core.ci import lacks_jobs, newness
+from sync.core.lifecycle import is_open
 from sync.core.model import Job, LinkKind, Pipeline
 from sync.core.rules import Rules
 from sync.core.view import LinkView, Run
@@ -57,11 +58,20 @@ def load(
 
 
 def _newest(shown: Iterable[LinkView], pushed: Iterable[tuple[str, Pipeline]]) -> _Newest:
-    """By branch. A merge request's pipeline counts for its source branch."""
-    newest: _Newest = {}
+    """By branch. A merge request's pipeline counts for its source branch.
+
+    While one is open its own commit is the branch's newest, whatever the dates say: who takes a
+    commit back by force leaves its pipelines behind.
+    """
     counting = [link.merge_request for link in shown if link.moves and link.loud]
-    candidates = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline]
-    for branch, one in (*candidates, *pushed):
+    theirs = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline]
+    heads = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
+    return {**_by_branch((*theirs, *pushed)), **_by_branch(heads)}
+
+
+def _by_branch(pipelines: Iterable[tuple[str, Pipeline]]) -> _Newest:
+    newest: _Newest = {}
+    for branch, one in pipelines:
         place = one.project.connection_id, one.project.id, branch
         if place not in newest or newness(one) > newness(newest[place]):
             newest[place] = one

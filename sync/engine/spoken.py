@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from sync.core import spoken_words
+from sync.core.effects import Due
 from sync.core.items import Push
 from sync.core.model import SHORT_SHA, Commit
 from sync.core.rules import ReferenceRules, Rules
 from sync.core.spoken import Heard, Speech, SpeechKey, State, said_before
-from sync.core.spoken_due import Ended, refused
+from sync.core.spoken_due import Ended, missing, refused
 from sync.core.spoken_words import Verb
 from sync.engine import known_people
 from sync.engine.keys import spoken_by
@@ -132,8 +133,9 @@ def end(conn: Connection, ended: Mapping[SpeechKey, Ended]) -> None:
 
 def end_missing(
     conn: Connection, portal_id: int, task_ids: Iterable[int], rules: Rules, now: datetime
-) -> None:
-    """Refuses what tasks were told that the portal does not show."""
+) -> dict[int, list[Due]]:
+    """Refuses what tasks were told that the portal does not show; what their authors are told."""
+    answers: dict[int, list[Due]] = {}
     for task_id, heard in load(conn, portal_id, task_ids, rules).items():
         ended = {
             one.key: refused(one, rules.language, "missing", mendable=True, task=task_id)
@@ -142,14 +144,22 @@ def end_missing(
         end(conn, ended)
         why = "; ".join(one.reason for one in ended.values())
         logs.save_decisions(conn, [DecisionRow(portal_id, TASK, str(task_id), now, why)])
+        answers[task_id] = [due for one in heard if (due := missing(one, rules.language))]
+    return answers
 
 
 def follow(conn: Connection, done: Iterable[tuple[CommandRow, str]]) -> None:
-    """Ends commands with the writes that carried them out, each with a note or ""."""
+    """Ends commands with the writes that carried them out, each with a note or "".
+
+    Who was notified was told why it is not followed.
+    """
     _end(
         conn,
         {
-            row.key: (State.DONE, f"{row.reason}; {note}" if note else row.reason)
+            row.key: (
+                State.REFUSED if row.kind == "notify" else State.DONE,
+                f"{row.reason}; {note}" if note else row.reason,
+            )
             for row, note in done
         },
     )

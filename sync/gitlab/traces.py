@@ -22,13 +22,26 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _KEYS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S
 )
+_CUT_KEY = re.compile(r"\A.*-----END [A-Z ]*PRIVATE KEY-----", re.S)  # begun before the cut
 _TOKENS = re.compile(
     r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|xox[abprs]-[\w-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}"
-    r"|sk-[\w-]{20,}|AIza[\w-]{35})"
+    r"|sk-[\w-]{20,}|AIza[\w-]{35}|npm_\w{36}|pypi-[\w-]{40,}|dckr_[po]at_[\w-]{20,}|hf_\w{30,}"
+    r"|[0-9]{8,10}:AA[\w-]{30,}|y[0-3]_[\w-]{30,}|AQVN[\w-]{30,}|t1\.[\w-]{20,}={0,2}\.[\w-]{40,})"
+)
+# The group that is kept stands first: addresses that are secrets, and who signs in with them.
+_PLACED = re.compile(
+    r"(?i)(/rest/[0-9]+/)\w{8,}|(://)[\w-]{20,}(?=@)"
+    r"|(hooks\.slack\.com/services/|/api/webhooks/[0-9]+/)[\w/-]+"
+)
+_FLAGS = re.compile(
+    r"(?i)((?<![\w-])--?[\w-]{0,30}(?:token|secret|passw(?:or)?d|passphrase|pass|api-?key)"
+    r"(?:[ \t]+|=)[\"']?|(?<![\w-])(?:-u|--user)[ =][\"']?[^\s:\"']{1,200}:"
+    r"|\bmysql\w*[^\n]{0,200}?\s-p|\bdocker login[^\n]{0,200}?\s-p[ \t]*)[^\s\"']+"
 )
 _NAMED = re.compile(
-    r"(?i)(\b\w*(?:token|secret|passw(?:or)?d|api_?key|access_?key|private_?key|credential)\w*"
-    r"[\"']?\s*[=:]\s*[\"']?)[^\s\"'&]+"
+    r"(?i)(\b(?:\w{0,60}(?:token|secret|passw(?:or)?d|passphrase|api_?key|access_?key|private_?key"
+    r"|credential)\w{0,60}|\w{1,60}_(?:pass|pwd|dsn|auth))[\"']?[ \t]*[=:][ \t]*[\"']?)"
+    r"(?:(?<=\")[^\"\n]+|(?<=')[^'\n]+|[^\s\"'&]+)"
 )
 
 
@@ -46,7 +59,9 @@ def last_lines(trace: bytes) -> str:
 
 def without_secrets(log: str) -> str:
     """`log` with what looks like a secret masked, whichever variable it came from."""
-    log = _TOKENS.sub(MASK, _KEYS.sub(MASK, log))
+    log = _TOKENS.sub(MASK, _CUT_KEY.sub(MASK, _KEYS.sub(MASK, log)))
+    log = _PLACED.sub(lambda found: f"{found[found.lastindex]}{MASK}", log)
+    log = _FLAGS.sub(rf"\g<1>{MASK}", log)
     return _NAMED.sub(rf"\g<1>{MASK}", str(masked(log)))
 
 

@@ -32,7 +32,8 @@ def save(
     """Stores the deployments, each as it was last: an older account changes nothing.
 
     The host is asked what a finished one carries, unless it was `asked`; of two accounts of one
-    moment the one that has it ended is the later.
+    moment the one that has it ended is the later. The host has one that was rejected fail then:
+    it stays rejected, whichever is heard first.
     """
     c = deployment.c
     upsert(
@@ -41,11 +42,15 @@ def save(
         [_row(one, None if asked else now) for one in heard],
         keys=_KEYS,
         update=("updated_at", "status", "ask_at", "body"),
-        where=lambda new: or_(
-            new.updated_at > c.updated_at,
-            and_(
-                new.updated_at == c.updated_at,
-                or_(one_of(new.status, *_ENDED), ~one_of(c.status, *_ENDED)),
+        where=lambda new: and_(
+            ~and_(c.status == "rejected", new.status == "failed"),
+            or_(
+                new.updated_at > c.updated_at,
+                and_(c.status == "failed", new.status == "rejected"),
+                and_(
+                    new.updated_at == c.updated_at,
+                    or_(one_of(new.status, *_ENDED), ~one_of(c.status, *_ENDED)),
+                ),
             ),
         ),
     )

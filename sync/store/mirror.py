@@ -320,6 +320,19 @@ def commits_by_sha(
     }
 
 
+def branches_of_commits(
+    conn: Connection, shas: Iterable[tuple[int, int, str]]
+) -> dict[tuple[int, int, str], frozenset[str]]:
+    """The branches, of those that commits are kept of, that each commit was pushed to."""
+    of = commit.c.connection_id, commit.c.project_id, commit.c.sha
+    found: dict[tuple[int, int, str], frozenset[str]] = {}
+    for wanted in among(of, shas):
+        for *key, branch in conn.execute(select(*of, commit.c.branch).where(wanted)):
+            where = (key[0], key[1], key[2])
+            found[where] = found.get(where, frozenset()) | {branch}
+    return found
+
+
 def commits_of_branches(
     conn: Connection, branches: Iterable[Branch]
 ) -> dict[Branch, tuple[Commit, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
@@ -21,21 +21,23 @@ _COLUMNS = [subject.c[name] for name in SubjectRow.__dataclass_fields__]
 def mark_dirty_many(conn: Connection, portal_id: int, marks: Iterable[Mark], now: datetime) -> None:
     """Asks for another look at each subject; the causes of one subject are put together.
 
-    A subject that waits already keeps its place in the queue, and one that failed or died is
-    tried afresh: what is known of it has changed.
+    They stand in the queue as they are given: a chat is told of things in the order in which they
+    were heard. A subject that waits already keeps its place, and one that failed or died is tried
+    afresh: what is known of it has changed.
     """
     causes: dict[tuple[str, str], list[str]] = {}
     for kind, key, cause in marks:
         known = causes.setdefault((kind, key), [])
         if cause not in known:
             known.append(cause)
+    places = {of: number for number, of in enumerate(causes)}
     rows = [
         {
             "portal_id": portal_id,
             "kind": kind,
             "key": key,
             "cause": "; ".join(texts),
-            "dirty_at": now,
+            "dirty_at": now + timedelta(microseconds=places[kind, key]),
         }
         for (kind, key), texts in sorted(causes.items())  # one order for all: no deadlock
     ]

@@ -148,6 +148,13 @@ def test_a_text_that_cannot_be_used_is_told_so_instead_of_shown(environ, tmp_pat
     assert [line.partition(": ")[0] for line in lines] == ["line 4", "line 5"]
 
 
+def test_a_preview_of_a_file_that_is_no_text_says_so(environ, tmp_path, capsys):
+    file = tmp_path / "settings.yaml"
+    file.write_bytes(b"version: 1\n\xff\xfe")
+    assert main(["settings", "preview", "push", "--file", str(file)]) == 1
+    assert capsys.readouterr().err == "line 2: is not UTF-8 text\n"
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

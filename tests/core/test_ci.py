@@ -217,9 +217,22 @@ def test_the_newest_commit_gives_the_field_its_value() -> None:
     assert SetFields not in kinds
 
 
-@pytest.mark.parametrize("status", ["pending", "running", "skipped", "manual", "blocked"])
-def test_nothing_is_said_before_something_has_finished(status: str) -> None:
+def test_a_commit_is_not_newer_than_its_pipeline_whatever_its_clock_said() -> None:
+    ahead = run("failed", 12, commit=replace(COMMIT, at=NOW + timedelta(days=900)))
+    ahead = replace(ahead, pipeline=replace(ahead.pipeline, updated_at=NOW - timedelta(hours=2)))
+    right = run("success", 13, commit=replace(COMMIT, at=NOW - timedelta(hours=1)))
+    assert max(ahead.pipeline, right.pipeline, key=ci.newness) == right.pipeline
+
+
+@pytest.mark.parametrize("status", ["pending", "running", "canceling", "scheduled"])
+def test_nothing_is_said_while_the_first_pipeline_goes_on(status: str) -> None:
     assert texts(seen(run(status))) == []
+
+
+@pytest.mark.parametrize("status", ["skipped", "manual", "blocked"])
+def test_a_pipeline_that_goes_on_by_people_alone_is_said(status: str) -> None:
+    ((text, number),) = texts(seen(run(status)))
+    assert (text.split("\n")[0], number) == (f"[b]{HEADLINES[status][0]}[/b]", None)
 
 
 def test_what_is_said_already_is_not_said_again() -> None:

@@ -56,9 +56,23 @@ def test_a_merge_request_is_filtered_by_the_branch_it_goes_to() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "changed"), [(None, True), ("failed", True), ("success", False)]
+    ("one", "before", "changed"),
+    [
+        (pipeline("success"), None, False),
+        (pipeline("success"), "failed", True),
+        (pipeline("success"), "success", False),
+        (pipeline("failed"), None, True),
+        (pipeline("failed"), "success", True),
+        (pipeline("manual"), "success", True),
+        (pipeline("pending"), "failed", False),
+        (pipeline("running"), None, False),
+        (deployment("success"), None, True),
+        (deployment("success"), "failed", True),
+        (deployment("success"), "success", False),
+        (deployment("running"), "success", False),
+        (deployment("running"), None, False),
+    ],
 )
-@pytest.mark.parametrize("one", [pipeline("success"), deployment("success")])
 def test_a_result_is_news_where_the_one_before_was_another(
     one: Subject, before: str | None, changed: bool
 ) -> None:

@@ -44,6 +44,12 @@ def test_a_rule_to_nobody_silences_its_kinds():
     assert found == [silent]
 
 
+def test_a_label_is_found_however_it_is_written():
+    route = Route(frozenset({Kind.ISSUE}), (Room.PROJECT,), labels=frozenset({"Bug", "прод"}))
+    for labels, taken in ((["bug"], True), (["ПРОД", "x"], True), (["debug"], False), ([], False)):
+        assert route.takes(Facts(Kind.ISSUE, labels=frozenset(labels))) is taken
+
+
 def at(text: str, zone: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 

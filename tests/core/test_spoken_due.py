@@ -13,7 +13,7 @@ from sync.core.plan import plan_task
 from sync.core.rules import Rules
 from sync.core.spoken import Heard, Speech, SpeechKey, State
 from sync.core.spoken_due import Ended
-from sync.core.spoken_words import Command, Verb
+from sync.core.spoken_words import Command, Flaw, Verb
 from tests.core.makers import NOW, SHOP, link, task, view
 
 EN, RU = Rules(), Rules(language="ru")
@@ -123,6 +123,19 @@ def test_one_of_a_command_and_a_step_moves_the_task(verb: Verb, state: str, keys
 def test_a_step_that_stays_moves_nothing_back() -> None:
     found = plan(links=[link("approved")], step=Step.REVIEW, of_task={"status": _S.COMPLETED})
     assert not [one for one in found.effects if isinstance(one[1], MoveTask)]
+
+
+def test_a_slip_of_the_pen_is_told_to_its_author_who_ends_with_it() -> None:
+    one = heard(Verb.TIME, text="скоро")
+    flawed = replace(one.speech, command=replace(one.speech.command, flaw=Flaw.DURATION))
+    found = plan(replace(one, speech=flawed), rules=RU)
+    link_ = "[url=https://gitlab.test/c/4f1c9e0a77]4f1c9e0a[/url]"
+    why = "«скоро» — не длительность, пример: 1ч 30м"
+    said = f"Задача «Task 2103»: #time из коммита {link_} не выполнено: {why}"
+    ((key, effect, reason),) = found.effects
+    assert (key, found.spoken) == (f"spoken:{KEY}", {})
+    assert (effect.user_id, effect.text.replace(task().title, "Task 2103")) == (5, said)
+    assert reason == f"#time не выполнено (коммит 4f1c9e0a, автор Ann, ветка main): {why}"
 
 
 @pytest.mark.parametrize(

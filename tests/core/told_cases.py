@@ -102,7 +102,7 @@ CASES: dict[str, Subject] = {
     "emoji revoked": thing("emoji", "revoke", title="eyes"),
     "member added": thing("member", "user_add_to_group", state="Developer", expires_at=NOW),
     "member changed": thing("member", "user_update_for_group", state="Maintainer"),
-    "member removed": thing("member", "user_remove_from_group", state="Developer"),
+    "member removed": thing("member", "user_remove_from_group", state="Developer", expires_at=NOW),
     "member requested": thing("member", f"{_ACCESS}_to_group"),
     "member denied": thing("member", f"{_ACCESS}_denied_for_group"),
     "member withdrawn": thing("member", f"{_ACCESS}_revoked_for_group"),

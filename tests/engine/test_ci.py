@@ -71,8 +71,12 @@ def run(world: World, mr: MergeRequest, *statuses: str) -> Pipeline:
         ("success", "passed", "[b]CI/CD passed, commit {sha}, branch {branch}[/b]"),
         ("failed", "failed", "[b]CI/CD failed, commit {sha}, branch {branch}[/b]"),
         ("canceled", "canceled", "[b]CI/CD canceled, commit {sha}, branch {branch}[/b]"),
-        ("skipped", "skipped", None),
-        ("manual", "manual", None),
+        ("skipped", "skipped", "[b]CI/CD skipped, commit {sha}, branch {branch}[/b]"),
+        (
+            "manual",
+            "manual",
+            "[b]CI/CD waits for a manual action, commit {sha}, branch {branch}[/b]",
+        ),
     ],
 )
 def test_the_task_shows_how_its_pipeline_stands(
@@ -111,6 +115,27 @@ def test_a_later_pipeline_of_the_branch_takes_the_message_over(world: World) -> 
     world.work()
     assert heads(world) == [f"[b]CI/CD passed, commit {mr.head_sha[:8]}, branch {BRANCH}[/b]"]
     assert field(world) == "passed"
+
+
+def test_a_commit_that_was_taken_back_leaves_its_pipelines_behind(world: World) -> None:
+    mr = world.opened()
+    first = mr.head_sha
+    run(world, mr, "success")
+    world.tick(60)
+    (bad,) = world.gitlab.push(world.shop, BRANCH, ["Break it, B24-2103"], "ann")
+    run(world, mr, "failed")
+    world.settle()
+    assert field(world) == "failed"
+    world.tick(60)
+    world.shop.branches[BRANCH].commits.pop()
+    mr.shas.pop()
+    ann = world.gitlab.state.user("ann")
+    world.gitlab.coding.fire_push(world.shop, ann, BRANCH, bad.id, first, ())
+    world.gitlab.update_mr(mr, "ann", title="Pay, without that")
+    run(world, mr, "success")
+    world.settle()
+    assert field(world) == "passed"
+    assert heads(world) == [f"[b]CI/CD passed, commit {first[:8]}, branch {BRANCH}[/b]"]
 
 
 def test_a_message_too_old_to_be_edited_is_followed_by_a_new_one(world: World) -> None:

@@ -133,6 +133,46 @@ def test_a_deployment_on_its_way_is_not_announced(world: World, status: str) -> 
     assert said(world) == []
 
 
+def test_a_deployment_that_waited_says_that_it_goes_on(world: World) -> None:
+    world.gitlab.state.premium = True
+    merged(world)
+    one, place = deploy(world, "production", "blocked"), world.gitlab.state.project(world.shop)
+    seen = heads(world)
+    world.gitlab.shipping.judge_deployment(place, one, "cid")
+    world.settle()
+    seen += heads(world)
+    for status in ("running", "success"):
+        world.gitlab.set_deployment(place, one, status)
+        world.settle()
+        seen += heads(world)
+    assert seen == [
+        "[b]Deployment to production waits for approval[/b]",
+        "[b]Deployment to production is approved[/b]",
+        "[b]Deployment to production is running[/b]",
+        "[b]Deployed to production[/b]",
+    ]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("turned", [True, False])
+def test_a_deployment_that_was_rejected_did_not_just_fail(
+    world: World, together: bool, turned: bool
+) -> None:
+    world.gitlab.state.premium = True
+    merged(world)
+    one, place = deploy(world, "production", "blocked"), world.gitlab.state.project(world.shop)
+    world.hold_deliveries = True
+    before = len(world.inbox_order)
+    world.gitlab.shipping.judge_deployment(place, one, "cid", approve=False)
+    heard = world.inbox_order[before:][:: -1 if turned else 1]
+    world.hold_deliveries = False
+    assert len(heard) == 2
+    for some in [heard] if together else [[event] for event in heard]:
+        world.store(some)
+        world.settle()
+    assert heads(world) == ["[b]Deployment to production is rejected[/b]"]
+
+
 def test_a_deployment_that_failed_leaves_there_what_was_there(world: World) -> None:
     merged(world)
     deploy(world, "production")

@@ -79,6 +79,17 @@ def test_the_author_of_a_failed_commit_is_told_though_they_started_the_pipeline(
     ]
 
 
+def test_what_is_heard_at_once_is_told_in_the_order_in_which_it_happened(world: World) -> None:
+    telling(world)
+    for number in range(6):
+        world.gitlab.push(world.shop, "main", [f"Step {number}"], "ann")
+    world.gitlab.tag(world.shop, "v1.5", "ann")
+    world.settle()
+    said = [text.split("\n")[1].split(" ", 1)[1] for text in plain(world.posted())[:6]]
+    assert said == [f"Step {number}" for number in range(6)]
+    assert heads(world)[6:] == ["Ann created the tag v1.5 in acme/shop"]
+
+
 def test_a_tag_is_told_when_it_is_made_and_when_it_goes(world: World) -> None:
     telling(world)
     world.gitlab.tag(world.shop, "v1.5", "ann", message="Version 1.5")
@@ -147,6 +158,24 @@ def test_a_deployment_is_told_to_testers_and_managers_and_to_the_releases_chat(
     assert heads(world)[-1] == said
 
 
+def test_who_hears_of_a_deployment_reads_which_tasks_it_brings(world: World) -> None:
+    world.task(2104)
+    group = GroupRules(projects=("acme/*",), people={Role.QA: (BORIS,), Role.MANAGER: (7,)})
+    world.rules = Rules(groups={3: group})
+    seen = []
+    for branch, title in (("B24-2103-pay", "Pay"), ("B24-2103-more", "Refund, B24-2104")):
+        world.gitlab.merge(world.opened(branch, title), "ann")
+        world.tick(60)
+        world.gitlab.deploy(world.gitlab.run_pipeline(world.shop, user="ann"), "test")
+        world.settle()
+        said = dict(notified(world))[BORIS].split("\n")
+        seen.append(said)
+    assert seen == [
+        ["Deployed to test: acme/shop", "Task: Task 2103"],
+        ["Deployed to test: acme/shop", "Tasks: Task 2103, Task 2104"],
+    ]
+
+
 def test_only_a_deployment_that_ends_otherwise_than_the_last_is_told(world: World) -> None:
     telling(world, to_chat(Kind.DEPLOYMENT, changes_only=True, environments=("staging",)))
     world.gitlab.push(world.shop, "main", ["Ship it"], "ann")
@@ -160,6 +189,21 @@ def test_only_a_deployment_that_ends_otherwise_than_the_last_is_told(world: Worl
         "Deployed to staging: acme/shop",
         "Deployment to staging failed: acme/shop",
         "Deployed to staging: acme/shop",
+    ]
+
+
+def test_with_changes_only_pipelines_are_told_when_they_end_otherwise(world: World) -> None:
+    telling(world, to_chat(Kind.PIPELINE, changes_only=True))
+    world.gitlab.push(world.shop, "main", ["Ship it"], "ann")
+    for status in ("success", "success", "failed", "failed", "success"):
+        pipeline = world.gitlab.run_pipeline(world.shop, user="ann")
+        for step in ("running", status):
+            world.tick(20)
+            pipeline.set_status(step)
+            world.settle()
+    assert heads(world) == [
+        "Pipeline #3: failed, main in acme/shop",
+        "Pipeline #5: passed, main in acme/shop",
     ]
 
 
@@ -187,6 +231,18 @@ def test_a_merge_request_is_one_message_as_it_goes_on(world: World) -> None:
     world.settle()
     assert opened == ["Merge request !1 Pay: under review (Ann)"]
     assert heads(world) == ["Merge request !1 Pay: merged (Ann)"]
+
+
+def test_a_merge_request_in_a_chat_shows_how_its_pipeline_stands(world: World) -> None:
+    telling(world, to_chat(Kind.MERGE_REQUEST))
+    pipeline = world.gitlab.run_pipeline(world.opened())
+    seen = []
+    for status in ("running", "failed", "success"):
+        world.tick(20)
+        pipeline.set_status(status)
+        world.settle()
+        seen += [text.split("\n")[-1] for text in plain(world.posted())]
+    assert seen == ["Pipeline: running", "Pipeline: failed", "Pipeline: passed"]
 
 
 def test_people_are_told_of_a_comment_where_rules_say_so(world: World) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sync.core.kinds import Kind
+from sync.core.routes import Room, Route
 from sync.core.rules import GroupRules, NoteRules, Rules
 from tests.emulators.gitlab.entities import MergeRequest
 from tests.engine.world import World
@@ -37,6 +39,33 @@ def test_a_comment_on_a_merge_request_is_shown_in_its_task_and_edited_with_it(
     world.gitlab.talking.edit_comment(mr, note, "Fine now", "bob")
     world.settle()
     assert said(world) == [f"{head.replace('bob', 'Bob')}\n\n>>Fine now"]
+
+
+def test_a_comment_on_a_commit_is_shown_where_the_work_of_its_branch_is(world: World) -> None:
+    mr = opened(world)
+    world.gitlab.push(world.shop, mr.source_branch, ["Tidy up"], "ann")
+    world.gitlab.push(world.shop, "B24-2103-more", ["More"], "ann")
+    commits = world.gitlab.state.project(world.shop).commits.values()
+    for title in ("Add payment", "Tidy up", "More"):
+        (one,) = [commit for commit in commits if commit.message == title]
+        world.gitlab.comment(one, f"Of {title}", "bob")
+    world.settle()
+    assert [text.split(">>")[1] for text in said(world)] == [
+        "Of Add payment", "Of Tidy up", "Of More",
+    ]  # fmt: skip
+
+
+def test_a_rule_for_chats_leaves_the_comment_in_the_task_as_it_is(world: World) -> None:
+    rule = Route(frozenset({Kind.NOTE}), (Room.PROJECT,))
+    world.rules = Rules(groups={3: GroupRules(projects=("acme/*",), routes=(rule,))})
+    mr = opened(world)
+    note = world.gitlab.comment(mr, "One", "bob")
+    world.settle()
+    before = said(world)
+    world.gitlab.talking.edit_comment(mr, note, "Two", "bob")
+    world.settle()
+    assert said(world) == [before[0].replace("One", "Two")]
+    assert len([text for text in world.posted() if "Two" in text]) == 1
 
 
 def test_a_comment_on_code_says_where(world: World) -> None:

@@ -189,10 +189,16 @@ FLAWS = {
 def test_what_cannot_be_read_is_refused_with_the_reason(
     world: World, command: str, why: str
 ) -> None:
-    pushed(world, f"B24-2103 {command}")
+    (sha,) = pushed(world, f"B24-2103 {command}")
     (said,) = world.decisions()
     assert said.endswith(f"is not followed: {why}")
     assert (logged(world), world.cards(), states(world)) == ([], [], ["refused"])
+    ((user, text),) = world.told()
+    assert (user, text.split("[")[0]) == (8, f"Task “Task 2103”: {command.split()[0]} of commit ")
+    assert text.endswith(f"]{sha}[/url] is not followed: {why}")
+    world.gitlab.push(world.shop, "other", ["Merge it"], "bob")
+    world.settle()
+    assert len(world.told()) == 1
 
 
 def test_words_that_command_nothing_leave_no_trace(world: World) -> None:
@@ -208,6 +214,7 @@ def test_a_task_that_is_not_there_is_told_nothing(world: World) -> None:
     )
     assert said in world.decisions(999)
     assert (refusals(world), states(world)) == ([said], ["refused"])
+    assert world.told() == [(8, said)]
 
 
 def test_a_task_that_is_done_already_stays_as_it_is(world: World) -> None:
