@@ -60,7 +60,7 @@ def decide(one: Concern, rules: Rules, now: datetime) -> tuple[Due, ...]:
 
 def _task(one: Concern, rules: Rules) -> Iterator[Due]:
     news, group_id = one.news, rules.group_of(one.news.project.path)
-    wanted = rules.for_group(group_id).alerts.open_task
+    wanted = rules.alerts_of(news.project.path).open_task
     assigned = news.assigned.user if news.assigned else None
     responsible = assigned or one.author or one.administrator
     if one.task_id is not None or news.alert.state.over or not responsible:

@@ -20,7 +20,7 @@ from sync.core.model import Pipeline
 from sync.core.rules import AlertRules, Rules
 from sync.core.view import Said
 from sync.engine import alert_reading, alert_room, known_people, news
-from sync.engine.alerts_noticed import rules_of, watched
+from sync.engine.alerts_noticed import watched
 from sync.engine.digest import explained
 from sync.engine.known_people import Signed
 from sync.engine.lanes import Lane
@@ -116,7 +116,8 @@ def _derive(conn: Connection, one: _Looked, rules: Rules, now: datetime) -> None
     try:
         known = ci.jobs(conn, map(alert_reading.id_of, one.history))
         endings = [ending_of(p, alert_room.jobs_of(known, p)) for p in one.history]
-        wanted = rules_of(one.history[-1], rules) if one.history else AlertRules()
+        last = one.history[-1:]
+        wanted = rules.alerts_of(last[0].project.path) if last else AlertRules()
         one.derived = alerts_of(endings, wanted, now, stored, gone=one.gone)
     except Exception as error:
         log.exception("alerts_failed", line=str(one.line))

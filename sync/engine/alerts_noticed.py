@@ -12,7 +12,7 @@ from sync.core.alert_names import Line
 from sync.core.alerts import FINISHED, PASSED
 from sync.core.items import Push
 from sync.core.model import Pipeline
-from sync.core.rules import AlertRules, Rules
+from sync.core.rules import Rules
 from sync.engine.registry import ALERTS
 from sync.store import alerts, mirror, protection, subjects
 
@@ -60,15 +60,13 @@ def watched(conn: Connection, of: Mapping[Line, Pipeline], rules: Rules) -> set[
         for line, one in of.items()
         if core.watched(
             line.ref,
-            rules_of(one, rules),
+            rules.alerts_of(one.project.path),
             default=line.ref == defaults.get(places[line]),
             protected=False,
         )
     }
-    left = {line for line in of if "protected" in rules_of(of[line], rules).branches} - found
+    left = {
+        line for line in of if "protected" in rules.alerts_of(of[line].project.path).branches
+    } - found
     protected = protection.branches(conn, {places[line] for line in left}) if left else {}
     return found | {line for line in left if line.ref in protected.get(places[line], ())}
-
-
-def rules_of(one: Pipeline, rules: Rules) -> AlertRules:
-    return rules.for_group(rules.group_of(one.project.path)).alerts

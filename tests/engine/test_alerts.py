@@ -13,7 +13,7 @@ import pytest
 
 from sync.core.kinds import Kind
 from sync.core.routes import Quiet, Role, Room, Route
-from sync.core.rules import AlertRules, GroupRules, Rules
+from sync.core.rules import AlertRules, GroupRules, Rules, Severity
 from sync.engine import alert_acts
 from sync.store import alerts
 from sync.store.alerts import AlertRow
@@ -245,6 +245,22 @@ def test_by_stage_there_is_an_alert_for_each(world: World) -> None:
 
 def without_jobs(one: Delivery) -> Delivery:
     return replace(one, body=json.dumps(json.loads(one.body) | {"builds": []}).encode())
+
+
+def test_a_project_may_have_alerts_of_its_own(world: World) -> None:
+    mild = AlertRules(severities={"canceled": Severity.HIGH})
+    world.rules = replace(RULES, alerts={"acme/shop": mild})
+    run(world, "failed")
+    run(world, "canceled")
+    assert heads(world) == ["Pipeline #2 was canceled on main, acme/shop"]
+
+
+def test_nor_need_its_branches_be_those_of_its_workgroup(world: World) -> None:
+    ruled(world, branches=())
+    world.rules = replace(world.rules, alerts={"acme/shop": AlertRules(open_task=1)})
+    run(world, "failed")
+    world.settle()
+    assert (len(heads(world)), opened(world)) == (1, [TASK])
 
 
 STAGES = [("build", "compile"), ("test", "unit"), ("deploy", "site")]
