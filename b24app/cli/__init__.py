@@ -50,6 +50,11 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     _portal(parser)
 
 
+def _rehearse(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tasks", nargs="+", type=above_zero, metavar="TASK", help="a task's number")
+    _portal(parser)
+
+
 def _status(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, default=20, help="merge requests shown (20)")
     _portal(parser)
@@ -153,6 +158,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
     "settings": ("settings", "a portal's settings as one YAML file", _settings),
     "keys": ("database", "secrets at rest", _keys),
     "replay": ("work", "repeat what failed, or look at tasks anew", _replay),
+    "rehearse": ("rehearse", "say what would be written for tasks now, and why", _rehearse),
     "status": ("work", "portals, connections, merge requests, failures", _status),
     "alerts": ("alerts", "branches that fail: list, acknowledge, assign", _alerts),
     "gitlab": ("gitlab", "a GitLab connection: test it, set up its webhooks", _gitlab),
