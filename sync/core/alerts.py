@@ -1,4 +1,4 @@
-"""Alerts: failing lines of a ref, and whose pipelines speak for one. Pure."""
+"""Alerts: failing lines of a ref, and which refs pipelines speak for. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sync.core.rules import AlertRules, Severity
 
 PASSED, FAILED, GONE = "success", "failed", "deleted"
 FINISHED = frozenset({PASSED, FAILED, "canceled", "skipped"})
-_REQUESTS = "refs/merge-requests/"
+_REQUESTS, _TAGS = "refs/merge-requests/", "refs/tags/"
 
 
 class AlertState(StrEnum):
@@ -70,21 +70,55 @@ class Alert:
     endings: tuple[Ending, ...] = ()
 
 
-def counts(pipeline: Pipeline) -> bool:
-    """Whether it speaks for its ref: a child's result is its parent's, a request's its own."""
-    named = pipeline.ref and ":" not in pipeline.ref  # no ref has one, and names are parted by it
-    if pipeline.source == "parent_pipeline" or not named:
-        return False
-    return pipeline.source != "merge_request_event" or pipeline.ref.startswith(_REQUESTS)
+def ref_of(pipeline: Pipeline) -> str:
+    """What its result is of, by the full name where that is no branch; "" for nothing.
+
+    A child's result is its parent's. Hooks name the branch of a merge request's pipeline, and a
+    tag may be called as a branch is: neither says how the branch is. Names are parted by colons,
+    which no ref has.
+    """
+    if pipeline.source == "parent_pipeline" or not pipeline.ref or ":" in pipeline.ref:
+        return ""
+    told = request_of(pipeline.ref)
+    if told or pipeline.source == "merge_request_event":
+        iid = pipeline.merge_request_iid or told
+        return ref_of_request(iid) if iid else ""
+    return ref_of_tag(pipeline.ref) if pipeline.tag else pipeline.ref
+
+
+def ref_of_request(iid: int) -> str:
+    return f"{_REQUESTS}{iid}/head"
+
+
+def ref_of_tag(tag: str) -> str:
+    return f"{_TAGS}{tag}"
+
+
+def request_of(ref: str) -> int | None:
+    """The number of the merge request whose own ref it is."""
+    iid = ref.removeprefix(_REQUESTS).partition("/")[0] if ref.startswith(_REQUESTS) else ""
+    return int(iid) if iid.isascii() and iid.isdecimal() and len(iid) <= 18 else None
+
+
+def tag_of(ref: str) -> str | None:
+    """The tag whose full name it is."""
+    return ref.removeprefix(_TAGS) if ref.startswith(_TAGS) else None
+
+
+def shown_ref(ref: str) -> str:
+    """As people read it: a merge request as `!9`."""
+    iid = request_of(ref)
+    return f"!{iid}" if iid else ref
 
 
 def watched(ref: str, rules: AlertRules, *, default: bool, protected: bool) -> bool:
-    """The refs of merge requests only by a pattern that names them."""
+    """The refs of merge requests only by a pattern that names them, tags by their own name, too."""
     wanted = rules.branches
     if ref.startswith(_REQUESTS):
         wanted = tuple(one for one in wanted if one.startswith(_REQUESTS))
     words = {"all": True, "default": default, "protected": protected}
+    names = {name.casefold() for name in (ref, tag_of(ref)) if name}
     return any(
-        words[one] if one in words else fnmatchcase(ref.casefold(), one.casefold())
+        words[one] if one in words else any(fnmatchcase(name, one.casefold()) for name in names)
         for one in wanted
     )

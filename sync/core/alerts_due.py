@@ -75,7 +75,7 @@ def _task(one: Concern, rules: Rules) -> Iterator[Due]:
         responsible,
         group_id,
     )
-    reason = say(rules.language, "alert task opened", branch=news.ref, count=news.alert.in_a_row)
+    reason = say(rules.language, "alert task opened", branch=news.name, count=news.alert.in_a_row)
     yield f"task:{one.about}", effect, reason
 
 
@@ -107,5 +107,5 @@ def _end(one: Concern, rules: Rules, now: datetime) -> Iterator[Due]:
     if said.text == text or (said.at is not None and not editable):
         return
     number = said.message_id if editable else None
-    reason = say(rules.language, "alert task told", task=one.task.id, branch=news.ref)
+    reason = say(rules.language, "alert task told", task=one.task.id, branch=news.name)
     yield f"end:{one.about}", PutMessage(one.task.id, end(one.about), text, number), reason

@@ -96,7 +96,8 @@ class Job:
 class Pipeline:
     """`commit`, `actor` (who started it): None where they were not told.
 
-    `passed_stages`, `failed_stages`: by its own jobs, where a hook told of them.
+    `passed_stages`, `failed_stages`: by its own jobs, where a hook told of them. `tag`: `ref` is
+    one; lists do not tell.
     """
 
     project: Project
@@ -113,6 +114,7 @@ class Pipeline:
     actor: Person | None = None
     passed_stages: tuple[str, ...] = ()
     failed_stages: tuple[str, ...] = ()
+    tag: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 from sync.bitrix24.client import Portal
 from sync.core.alert_endings import ending_of
 from sync.core.alert_names import AlertKey, Line
-from sync.core.alerts import Alert, counts
+from sync.core.alerts import Alert, request_of
 from sync.core.alerts_derived import alerts_of, closed
 from sync.core.alerts_due import Concern, assignment, end
 from sync.core.alerts_due import decide as decide_due
-from sync.core.model import Pipeline
+from sync.core.lifecycle import is_open
+from sync.core.model import MergeRequestKey, Pipeline
 from sync.core.rules import AlertRules, Rules
 from sync.core.view import Said
 from sync.engine import alert_reading, alert_room, known_people, news
@@ -95,11 +96,22 @@ def reconcile(
 
 def _look(conn: Connection, row: SubjectRow, rules: Rules) -> _Looked:
     line = Line.read(row.key)
-    history = tuple(one for one in alerts.history(conn, line) if counts(one))
+    history = alerts.history(conn, line)
     stored = alerts.of_line(conn, line)
     minded = bool(watched(conn, {line: history[-1]}, rules)) if history else bool(stored)
-    gone = alerts.branch_deleted_at(conn, line)
+    minded = minded and not _request_is_over(conn, line)
+    gone = alerts.deleted_at(conn, line)
     return _Looked(row, line, history, _near(stored, history), minded, gone)
+
+
+def _request_is_over(conn: Connection, line: Line) -> bool:
+    """Whether it is the ref of a merge request that was merged or closed."""
+    iid = request_of(line.ref)
+    if iid is None:
+        return False
+    key = MergeRequestKey(line.connection_id, line.project_id, iid)
+    known = mirror.get_merge_requests(conn, [key]).get(key)
+    return known is not None and not is_open(known)
 
 
 def _near(stored: Sequence[AlertRow], history: Sequence[Pipeline]) -> tuple[AlertRow, ...]:

@@ -16,6 +16,7 @@ from sync.core.events import (
     TaskDeleted,
 )
 from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
+from sync.core.lifecycle import is_open
 from sync.core.model import MergeRequest, MergeRequestKey, Person, Pipeline, Project
 from sync.core.news_facts import Subject
 from sync.core.rules import Rules
@@ -63,7 +64,9 @@ def take_in(
     concerns = concerned.take_in(conn, portal_id, events.others, names, now)
     followed = _tasks_heard(conn, portal_id, events, now)
     noticed.mark(conn, portal_id, _subjects(events, known), rules, now)
-    alerts_noticed.notice(conn, portal_id, events.pipelines, events.pushes, rules, now)
+    gone = [*events.pushes, *(one for one in events.others if isinstance(one, TagPush))]
+    over = [one for one in known.values() if not is_open(one)]
+    alerts_noticed.notice(conn, portal_id, events.pipelines, gone, over, rules, now)
     seen = Seen(tasks_of, of_branch, piped, followed, named, there, concerns)
     return {
         delivery_id: "; ".join(outcome(event, seen) for event in group) or "recorded: says nothing"

@@ -91,6 +91,7 @@ def pipeline_heard(payload: dict[str, Any], connection_id: int) -> PipelineHeard
             actor=person(payload.get("user")),
             passed_stages=stages.passed,
             failed_stages=stages.failed,
+            tag=told.get("tag") is True,
         )
     )
 

@@ -247,6 +247,7 @@ def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipel
                 commit=before.commit,
                 actor=item.actor or before.actor,
                 duration_seconds=_duration(item, before),
+                tag=item.tag or before.tag,
                 **_stages(item, before),
             )
         yield item

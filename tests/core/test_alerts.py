@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.alert_endings import ending_of
-from sync.core.alerts import GONE, Alert, AlertState, Ending, counts, watched
+from sync.core.alerts import GONE, Alert, AlertState, Ending, ref_of, watched
 from sync.core.alerts_derived import alerts_of, closed
 from sync.core.model import Job, Pipeline, PipelineStatus
 from sync.core.rules import AlertRules, Severity
@@ -313,6 +313,9 @@ def test_alerts_of_a_line_follow_one_another(told: list[Ending], rules: AlertRul
         assert AlertState.UNSTABLE not in {one.state for one in found}
 
 
+REQUEST = {"source": "merge_request_event"}
+
+
 def pipeline(**values: Any) -> Pipeline:
     usual = Pipeline(SHOP, 5, PipelineStatus.FAILED, "main", "4f1c", "", START)
     return replace(usual, **values)
@@ -321,18 +324,23 @@ def pipeline(**values: Any) -> Pipeline:
 @pytest.mark.parametrize(
     ("values", "wanted"),
     [
-        ({"source": "push"}, True),
-        ({"source": "schedule"}, True),
-        ({"source": ""}, True),
-        ({"source": "parent_pipeline"}, False),
-        ({"source": "merge_request_event"}, False),
-        ({"source": "merge_request_event", "ref": "refs/merge-requests/9/head"}, True),
-        ({"ref": ""}, False),
-        ({"ref": "a:b"}, False),
+        ({"source": "push"}, "main"),
+        ({"source": "schedule"}, "main"),
+        ({"source": ""}, "main"),
+        ({"source": "parent_pipeline"}, ""),
+        (REQUEST, ""),  # of a fork
+        (REQUEST | {"merge_request_iid": 9}, "refs/merge-requests/9/head"),
+        (REQUEST | {"ref": "refs/merge-requests/9/merge"}, "refs/merge-requests/9/head"),
+        ({"ref": "refs/merge-requests/9/train"}, "refs/merge-requests/9/head"),
+        ({"ref": "refs/merge-requests/x/head"}, "refs/merge-requests/x/head"),
+        ({"source": "push", "merge_request_iid": 9}, "main"),
+        ({"tag": True}, "refs/tags/main"),
+        ({"ref": ""}, ""),
+        ({"ref": "a:b"}, ""),
     ],
 )
-def test_whose_pipelines_speak_for_a_ref(values: dict[str, Any], wanted: bool) -> None:
-    assert counts(pipeline(**values)) is wanted
+def test_which_ref_a_pipeline_speaks_for(values: dict[str, Any], wanted: str) -> None:
+    assert ref_of(pipeline(**values)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -345,6 +353,10 @@ def test_whose_pipelines_speak_for_a_ref(values: dict[str, Any], wanted: bool) -
         ("release/1", ("default", "all"), True),
         ("refs/merge-requests/9/head", ("all", "*"), False),
         ("refs/merge-requests/9/head", ("refs/merge-requests/*",), True),
+        ("refs/tags/main", ("default", "protected"), False),
+        ("refs/tags/v1.2", ("V*",), True),
+        ("refs/tags/v1.2", ("refs/tags/*",), True),
+        ("v1.2", ("refs/tags/*",), False),
     ],
 )
 def test_which_refs_are_watched(ref: str, branches: tuple[str, ...], wanted: bool) -> None:
