@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from b24app.cli.reading import above_zero, pair, since
+from b24app.cli.reading import above_zero, pair, since, somebody
 from sync.config import Config, ConfigError
 from sync.core.kinds import Kind
 
@@ -114,7 +114,7 @@ def _alerts(parser: argparse.ArgumentParser) -> None:
     for one in (ack, assign):
         one.add_argument("alert", help="as `alerts` names it")
         one.add_argument("--portal", default=argparse.SUPPRESS, help="domain or member id")
-    ack.add_argument("--by", required=True, help="the name of who has seen it")
+    ack.add_argument("--by", type=somebody, required=True, help="the name of who has seen it")
     assign.add_argument("user", type=int, help="the id of a Bitrix24 user")
 
 

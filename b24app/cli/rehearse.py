@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import assert_never
 
-from b24app.cli.opening import database, engine_deps, rooms, say
+from b24app.cli.opening import database, engine_deps, rooms, say, steady
 from b24app.reports import find_portal
 from sync.config import Config
 from sync.core.durations import lasted
@@ -28,9 +27,6 @@ from sync.core.effects import (
 from sync.core.phrases import say as phrase
 from sync.engine.rehearsal import Rehearsed, rehearse
 from sync.store.database import read
-from sync.text.bidi import upright_text
-
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # what people typed is not to steer a terminal
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -41,7 +37,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
         found = rehearse(engine_deps(opened), portal.id, args.tasks, opened.portal(portal.id))
         nothing = phrase(opened.rules(portal.id).language, "nothing")
     for line in (line for task_id, one in found.items() for line in _lines(task_id, one, nothing)):
-        say(_plain(line))
+        say(steady(line))
     if problems := [text for task_id, one in found.items() if (text := _problem(task_id, one))]:
         raise LookupError("\n".join(problems))
     return 0
@@ -116,7 +112,3 @@ def _message(what: str, message_id: int | None) -> str:
     if message_id is None:
         return f"a new {what} in its discussion"
     return f"the {what} {message_id} in its discussion is edited"
-
-
-def _plain(line: str) -> str:
-    return upright_text(_CONTROLS.sub("", line)).rstrip()

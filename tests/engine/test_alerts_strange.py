@@ -9,7 +9,7 @@ from datetime import time
 import pytest
 
 from sync.core.kinds import Kind
-from sync.core.routes import Quiet, Room, Route
+from sync.core.routes import Quiet, Role, Room, Route
 from sync.core.rules import AlertRules
 from sync.engine import alert_acts
 from sync.store import portals
@@ -110,6 +110,18 @@ def test_names_are_no_markup(world: World) -> None:
         "Failed jobs: [url=http://gitlab.test/acme/shop/-/jobs/1][~i]unit[/url]",
         "Seen by [~user=1]Eve[~/user] [~b]",
     ]
+
+
+def test_of_a_long_name_people_are_told_of_each_alert(world: World) -> None:
+    branch = "release/" + "x" * 230
+    route = Route(frozenset({Kind.ALERT}), (Role.AUTHOR,))
+    rules = AlertRules(branches=("release/*",), by_stage=True)
+    world.rules = replace(RULES, groups={3: replace(SHOP, alerts=rules, routes=(route,))})
+    world.gitlab.push(world.shop, branch, ["One"], "ann")
+    run(world, "failed", branch, jobs=[("build", "compile"), ("test", "unit")])
+    run(world, "failed", branch, jobs=[("build", "compile")])
+    stages = [text.partition("(stage ")[2].partition(")")[0] for _, text in world.told()]
+    assert stages == ["test", "build"]
 
 
 # --- sources
