@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from sync.core.alert_names import Line
+from sync.core.alerts import shown_ref
 from sync.store import alerts, mirror, people
 from sync.store.alerts import AlertRow
 
@@ -66,7 +67,7 @@ def recoveries(conn: Connection, portal_id: int, now: datetime) -> tuple[Recover
     return tuple(
         Recovery(
             projects.get(_place(one.line), ("", ""))[0],
-            one.line.ref,
+            shown_ref(one.line.ref),
             one.count,
             round(one.mean.total_seconds()),
         )
@@ -91,7 +92,7 @@ def _row(
     return Row(
         id=row.key.handle,
         project=path,
-        branch=line.ref,
+        branch=shown_ref(line.ref),
         stage=alert.stage,
         state=alert.state.value,
         severity=alert.severity.value,

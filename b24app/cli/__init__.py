@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from b24app.cli.reading import above_zero, pair, since
+from b24app.cli.reading import above_zero, pair, since, somebody
 from sync.config import Config, ConfigError
 from sync.core.kinds import Kind
 
@@ -47,6 +47,11 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--task", type=int, action="append", default=[], help="look at a task anew")
     parser.add_argument("--everything", action="store_true", help="look at every task anew")
+    _portal(parser)
+
+
+def _rehearse(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tasks", nargs="+", type=above_zero, metavar="TASK", help="a task's number")
     _portal(parser)
 
 
@@ -109,7 +114,7 @@ def _alerts(parser: argparse.ArgumentParser) -> None:
     for one in (ack, assign):
         one.add_argument("alert", help="as `alerts` names it")
         one.add_argument("--portal", default=argparse.SUPPRESS, help="domain or member id")
-    ack.add_argument("--by", required=True, help="the name of who has seen it")
+    ack.add_argument("--by", type=somebody, required=True, help="the name of who has seen it")
     assign.add_argument("user", type=int, help="the id of a Bitrix24 user")
 
 
@@ -154,6 +159,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
     "settings": ("settings", "a portal's settings as one YAML file", _settings),
     "keys": ("database", "secrets at rest", _keys),
     "replay": ("work", "repeat what failed, or look at tasks anew", _replay),
+    "rehearse": ("rehearse", "say what would be written for tasks now, and why", _rehearse),
     "status": ("work", "portals, connections, merge requests, failures", _status),
     "alerts": ("alerts", "branches that fail: list, acknowledge, assign", _alerts),
     "gitlab": ("gitlab", "a GitLab connection: test it, set up its webhooks", _gitlab),

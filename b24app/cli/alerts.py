@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from b24app import alert_reports
-from b24app.cli.opening import database, say
+from b24app.cli.opening import database, say, steady
 from b24app.reports import find_portal
 from sync.config import Config
 from sync.core.clock import WallClock
@@ -30,7 +30,7 @@ def _list(config: Config, args: argparse.Namespace) -> int:
         portal = find_portal(conn, args.portal)
         found = alert_reports.rows(conn, portal.id, over=args.all)
         recovered = alert_reports.recoveries(conn, portal.id, now)
-    say(*_table([_cells(row, now) for row in found]))
+    say(*map(steady, _table([_cells(row, now) for row in found])))
     for one in recovered:
         took = lasted(timedelta(seconds=one.seconds), "en")
         say(f"recovered in {took} on average, {one.count} in 30 days: {one.project} {one.branch}")

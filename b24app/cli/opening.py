@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from sync.store import connections
 from sync.store.database import open_database
 from sync.store.records import ConnectionRecord
 from sync.store.vault import Vault
+from sync.text.bidi import upright_text
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class OutOfDate(LookupError):
@@ -76,6 +80,11 @@ def engine_deps(opened: Rooms) -> Deps:
         rules_for=opened.rules,
         carried=opened.audit.carried,
     )
+
+
+def steady(text: str) -> str:
+    """A line of what people typed, which is not to steer a terminal."""
+    return upright_text(_CONTROLS.sub("", text)).rstrip()
 
 
 def say(*lines: str) -> None:

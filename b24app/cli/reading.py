@@ -37,6 +37,14 @@ def above_zero(text: str) -> int:
     return int(text)
 
 
+def somebody(text: str) -> str:
+    """A name, on one line."""
+    name = " ".join(text.split())
+    if not name or not name.isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} names nobody")
+    return name
+
+
 def pair(text: str) -> tuple[str, str]:
     """`NAME=value`."""
     name, sign, value = text.partition("=")

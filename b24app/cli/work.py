@@ -7,7 +7,7 @@ import argparse
 from sqlalchemy import Connection
 
 from b24app import replaying, reports
-from b24app.cli.opening import database, say
+from b24app.cli.opening import database, say, steady
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.core.spoken_due import SHOWN
@@ -33,7 +33,7 @@ def _status(config: Config, args: argparse.Namespace) -> int:
         if not workers:
             say("worker   none has run yet")
         for portal in chosen:
-            say("", *_lines(conn, portal, args.limit))
+            say("", *map(steady, _lines(conn, portal, args.limit)))
         if not chosen:
             say("", "No portal is installed yet.")
     return 0

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sync.core import ci_texts, durations, pages
 from sync.core.alert_names import AlertKey
-from sync.core.alerts import GONE, Alert, AlertState
+from sync.core.alerts import GONE, Alert, AlertState, request_of, shown_ref, tag_of
 from sync.core.kinds import Kind
 from sync.core.model import Job, Person, Pipeline, Project
 from sync.core.news_texts import Telling
@@ -59,6 +59,11 @@ class AlertNews:
         return self.key.line.ref
 
     @property
+    def name(self) -> str:
+        """The ref as people read it."""
+        return shown_ref(self.ref)
+
+    @property
     def actor(self) -> Person | None:
         """Nobody makes an alert."""
         return None
@@ -94,7 +99,7 @@ def assigned_to_you(one: AlertNews, language: str) -> str:
 
 def task_title(one: AlertNews, language: str) -> str:
     """It names the pipeline: no two alerts have the same."""
-    ref = f"{one.ref} ({one.alert.stage})" if one.alert.stage else one.ref
+    ref = f"{one.name} ({one.alert.stage})" if one.alert.stage else one.name
     number = f"#{one.alert.opened_by}"
     title = say(language, "alert task title", pipeline=number, branch=ref, project=one.project.path)
     return clipped(" ".join(upright_text(title).split()), MOST_TASK_TITLE)
@@ -148,12 +153,19 @@ def _phrase(one: AlertNews) -> str:
 
 def _where(one: AlertNews, language: str) -> Line:
     """The branch; one that is gone is no link."""
-    name = clipped(one.ref, MOST_NAME)
-    url = "" if _phrase(one) == "alert gone" else pages.branch(one.project, one.ref)
+    name = clipped(one.name, MOST_NAME)
+    url = "" if _phrase(one) == "alert gone" else _page(one)
     node = link(url, name)
     if not one.alert.stage:
         return (node,)
     return tell(language, "alert stage", branch=node, stage=clipped(one.alert.stage, MOST_NAME))
+
+
+def _page(one: AlertNews) -> str:
+    if iid := request_of(one.ref):
+        return pages.merge_request(one.project, iid)
+    tag = tag_of(one.ref)
+    return pages.tag(one.project, tag) if tag else pages.branch(one.project, one.ref)
 
 
 def _failure(one: AlertNews, language: str) -> list[Line]:

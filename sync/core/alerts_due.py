@@ -60,7 +60,7 @@ def decide(one: Concern, rules: Rules, now: datetime) -> tuple[Due, ...]:
 
 def _task(one: Concern, rules: Rules) -> Iterator[Due]:
     news, group_id = one.news, rules.group_of(one.news.project.path)
-    wanted = rules.for_group(group_id).alerts.open_task
+    wanted = rules.alerts_of(news.project.path).open_task
     assigned = news.assigned.user if news.assigned else None
     responsible = assigned or one.author or one.administrator
     if one.task_id is not None or news.alert.state.over or not responsible:
@@ -75,7 +75,7 @@ def _task(one: Concern, rules: Rules) -> Iterator[Due]:
         responsible,
         group_id,
     )
-    reason = say(rules.language, "alert task opened", branch=news.ref, count=news.alert.in_a_row)
+    reason = say(rules.language, "alert task opened", branch=news.name, count=news.alert.in_a_row)
     yield f"task:{one.about}", effect, reason
 
 
@@ -107,5 +107,5 @@ def _end(one: Concern, rules: Rules, now: datetime) -> Iterator[Due]:
     if said.text == text or (said.at is not None and not editable):
         return
     number = said.message_id if editable else None
-    reason = say(rules.language, "alert task told", task=one.task.id, branch=news.ref)
+    reason = say(rules.language, "alert task told", task=one.task.id, branch=news.name)
     yield f"end:{one.about}", PutMessage(one.task.id, end(one.about), text, number), reason

@@ -94,7 +94,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """`commit`, `actor` (who started it): None where they were not told."""
+    """`commit`, `actor` (who started it): None where they were not told.
+
+    `passed_stages`, `failed_stages`: by its own jobs, where a hook told of them. `tag`: `ref` is
+    one; lists do not tell.
+    """
 
     project: Project
     id: int
@@ -108,6 +112,9 @@ class Pipeline:
     duration_seconds: int | None = None
     commit: Commit | None = None
     actor: Person | None = None
+    passed_stages: tuple[str, ...] = ()
+    failed_stages: tuple[str, ...] = ()
+    tag: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 from sync.core.cards_due import EDIT_WINDOW
 from sync.core.effects import Due, Notify, Post, PutMessage
@@ -22,6 +23,8 @@ from sync.core.phrases import say
 from sync.core.routes import Chat, Facts, Role, Room, Route
 from sync.core.rules import GroupRules, Rules
 from sync.core.view import Said
+
+MOST_TAG = 200  # characters of what the portal knows a notification by
 
 # A change of these is worth a new message when the old one can be edited no more: of kinds with
 # every state, or only with the named ones.
@@ -139,8 +142,15 @@ def _notifications(view: NewsView, rules: Rules, loud: Iterable[Route]) -> Itera
     for user in people:
         if view.told.get(user) == state or (view.over and user not in view.told):
             continue
-        effect = Notify(0, user, text, tag=f"b24bridge:{view.about}"[:200])
+        effect = Notify(0, user, text, tag=_tag(view.about))
         yield f"tell:{user}:{view.about}>{state}", effect, say(rules.language, "news told")
+
+
+def _tag(about: str) -> str:
+    """Short, and of this thing alone: what tells long names apart stands at their end."""
+    whole = f"b24bridge:{about}"
+    digest = sha256(about.encode()).hexdigest()
+    return whole if len(whole) <= MOST_TAG else f"b24bridge:{digest}"
 
 
 def _dialogs(view: NewsView, rules: Rules, route: Route) -> Iterator[str]:

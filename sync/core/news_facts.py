@@ -9,6 +9,7 @@ from typing import assert_never
 
 from sync.core import thing_states
 from sync.core.alert_texts import AlertNews
+from sync.core.alerts import tag_of
 from sync.core.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
 from sync.core.kinds import Kind
@@ -116,7 +117,8 @@ def _own(one: Subject, around: Around) -> Facts:
             )
         case AlertNews():
             labels = frozenset({one.alert.severity.value})
-            return Facts(Kind.ALERT, one.alert.state.value, one.ref, labels=labels)
+            branch = tag_of(one.ref) or one.ref
+            return Facts(Kind.ALERT, one.alert.state.value, branch, labels=labels)
         case MergeRequest():
             labels = frozenset(one.labels)
             return Facts(Kind.MERGE_REQUEST, _of_request(one), one.target_branch, labels=labels)

@@ -156,7 +156,8 @@ class Rules:
 
     `language`: of cards, notifications and reasons, `en` or `ru`. `chats`: the dialogs of the
     rooms general and releases. `routes`: of things whose workgroup has none of its own.
-    `templates`: texts by kind that take the place of ours. `zone`: of quiet hours.
+    `templates`: texts by kind that take the place of ours. `zone`: of quiet hours. `alerts`: of
+    single projects, by path without regard to case.
     """
 
     references: ReferenceRules = ReferenceRules()
@@ -168,6 +169,7 @@ class Rules:
     routes: tuple[Route, ...] = DEFAULT_ROUTES
     templates: Mapping[Kind, str] = field(default_factory=dict)
     zone: ZoneInfo = UTC
+    alerts: Mapping[str, AlertRules] = field(default_factory=dict)
 
     def for_group(self, group_id: int) -> GroupRules:
         """The rules of the task's workgroup; 0 and unknown groups have the portal's own."""
@@ -183,6 +185,11 @@ class Rules:
             key for key in named if path.casefold() in map(str.casefold, self.groups[key].projects)
         ]
         return next(iter(exact or named), 0)
+
+    def alerts_of(self, path: str) -> AlertRules:
+        """The project's own, else its workgroup's."""
+        own = self.alerts.get(path.casefold())
+        return own or self.for_group(self.group_of(path)).alerts
 
     def routes_of(self, path: str) -> tuple[Route, ...]:
         """The rules for what a project tells."""

@@ -12,7 +12,6 @@ from sync.core.model import Pipeline
 from sync.core.rules import Rules
 from sync.core.view import Run
 from sync.engine import runs
-from sync.engine.alerts_noticed import rules_of
 from sync.engine.lanes import CALLING, Lane
 from sync.engine.recording import recording
 from sync.engine.registry import Deps
@@ -54,7 +53,9 @@ def _failed(history: Sequence[Pipeline], rules: Rules) -> list[Pipeline]:
     """By stage the newest failures; else the last, if nothing ended after it."""
     if not history:
         return []
-    newest = history[-MOST_READ:] if rules_of(history[-1], rules).by_stage else history[-1:]
+    newest = (
+        history[-MOST_READ:] if rules.alerts_of(history[-1].project.path).by_stage else history[-1:]
+    )
     return [one for one in newest if one.status.value == FAILED]
 
 

@@ -10,16 +10,18 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.bitrix24.client import Portal
-from sync.core import alerts as core
+from sync.core.alert_endings import ending_of
 from sync.core.alert_names import AlertKey, Line
-from sync.core.alerts import Alert
+from sync.core.alerts import Alert, request_of
+from sync.core.alerts_derived import alerts_of, closed
 from sync.core.alerts_due import Concern, assignment, end
 from sync.core.alerts_due import decide as decide_due
-from sync.core.model import Pipeline
-from sync.core.rules import Rules
+from sync.core.lifecycle import is_open
+from sync.core.model import MergeRequestKey, Pipeline
+from sync.core.rules import AlertRules, Rules
 from sync.core.view import Said
 from sync.engine import alert_reading, alert_room, known_people, news
-from sync.engine.alerts_noticed import rules_of, watched
+from sync.engine.alerts_noticed import watched
 from sync.engine.digest import explained
 from sync.engine.known_people import Signed
 from sync.engine.lanes import Lane
@@ -94,11 +96,22 @@ def reconcile(
 
 def _look(conn: Connection, row: SubjectRow, rules: Rules) -> _Looked:
     line = Line.read(row.key)
-    history = tuple(one for one in alerts.history(conn, line) if core.counts(one))
+    history = alerts.history(conn, line)
     stored = alerts.of_line(conn, line)
     minded = bool(watched(conn, {line: history[-1]}, rules)) if history else bool(stored)
-    gone = alerts.branch_deleted_at(conn, line)
+    minded = minded and not _request_is_over(conn, line)
+    gone = alerts.deleted_at(conn, line)
     return _Looked(row, line, history, _near(stored, history), minded, gone)
+
+
+def _request_is_over(conn: Connection, line: Line) -> bool:
+    """Whether it is the ref of a merge request that was merged or closed."""
+    iid = request_of(line.ref)
+    if iid is None:
+        return False
+    key = MergeRequestKey(line.connection_id, line.project_id, iid)
+    known = mirror.get_merge_requests(conn, [key]).get(key)
+    return known is not None and not is_open(known)
 
 
 def _near(stored: Sequence[AlertRow], history: Sequence[Pipeline]) -> tuple[AlertRow, ...]:
@@ -110,13 +123,14 @@ def _near(stored: Sequence[AlertRow], history: Sequence[Pipeline]) -> tuple[Aler
 def _derive(conn: Connection, one: _Looked, rules: Rules, now: datetime) -> None:
     stored = [row.alert for row in one.stored]
     if not one.watched:
-        one.derived = core.closed(stored, now)
+        one.derived = closed(stored, now)
         return
     try:
         known = ci.jobs(conn, map(alert_reading.id_of, one.history))
-        endings = [core.ending_of(p, alert_room.jobs_of(known, p)) for p in one.history]
-        wanted = rules_of(one.history[-1], rules) if one.history else core.AlertRules()
-        one.derived = core.alerts_of(endings, wanted, now, stored, gone=one.gone)
+        endings = [ending_of(p, alert_room.jobs_of(known, p)) for p in one.history]
+        last = one.history[-1:]
+        wanted = rules.alerts_of(last[0].project.path) if last else AlertRules()
+        one.derived = alerts_of(endings, wanted, now, stored, gone=one.gone)
     except Exception as error:
         log.exception("alerts_failed", line=str(one.line))
         one.error = explained(error)

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from sync.core import alerts as core
 from sync.core.alert_names import Line
 from sync.core.alerts import FINISHED, PASSED
-from sync.core.items import Push
-from sync.core.model import Pipeline
-from sync.core.rules import AlertRules, Rules
+from sync.core.items import Push, TagPush
+from sync.core.model import MergeRequest, Pipeline
+from sync.core.rules import Rules
 from sync.engine.registry import ALERTS
 from sync.store import alerts, mirror, protection, subjects
 
@@ -21,17 +21,19 @@ def notice(
     conn: Connection,
     portal_id: int,
     pipelines: Iterable[Pipeline],
-    pushes: Iterable[Push],
+    pushes: Iterable[Push | TagPush],
+    over: Iterable[MergeRequest],
     rules: Rules,
     now: datetime,
 ) -> None:
     """Marks the refs whose alerts may be others now.
 
-    One opens only by what did not pass on a watched ref; everything else concerns open ones.
+    `over`: merge requests that were merged or closed. One opens only by what did not pass on a
+    watched ref; everything else concerns open ones.
     """
-    ended = [one for one in pipelines if one.status.value in FINISHED and core.counts(one)]
+    ended = [one for one in pipelines if one.status.value in FINISHED and core.ref_of(one)]
     bad = {_line(one): one for one in ended if one.status.value != PASSED}
-    gone = {_branch(one) for one in pushes if one.deleted}
+    gone = {_deleted(one) for one in pushes if one.deleted} | set(map(_own, over))
     lines = {_line(one) for one in ended} | gone
     if not lines:
         return
@@ -44,11 +46,17 @@ def notice(
 
 
 def _line(one: Pipeline) -> Line:
-    return Line(one.project.connection_id, one.project.id, one.ref)
+    return Line(one.project.connection_id, one.project.id, core.ref_of(one))
 
 
-def _branch(push: Push) -> Line:
-    return Line(push.project.connection_id, push.project.id, push.branch)
+def _deleted(push: Push | TagPush) -> Line:
+    ref = push.branch if isinstance(push, Push) else core.ref_of_tag(push.tag)
+    return Line(push.project.connection_id, push.project.id, ref)
+
+
+def _own(request: MergeRequest) -> Line:
+    ref = core.ref_of_request(request.iid)
+    return Line(request.project.connection_id, request.project.id, ref)
 
 
 def watched(conn: Connection, of: Mapping[Line, Pipeline], rules: Rules) -> set[Line]:
@@ -60,15 +68,13 @@ def watched(conn: Connection, of: Mapping[Line, Pipeline], rules: Rules) -> set[
         for line, one in of.items()
         if core.watched(
             line.ref,
-            rules_of(one, rules),
+            rules.alerts_of(one.project.path),
             default=line.ref == defaults.get(places[line]),
             protected=False,
         )
     }
-    left = {line for line in of if "protected" in rules_of(of[line], rules).branches} - found
+    left = {
+        line for line in of if "protected" in rules.alerts_of(of[line].project.path).branches
+    } - found
     protected = protection.branches(conn, {places[line] for line in left}) if left else {}
     return found | {line for line in left if line.ref in protected.get(places[line], ())}
-
-
-def rules_of(one: Pipeline, rules: Rules) -> AlertRules:
-    return rules.for_group(rules.group_of(one.project.path)).alerts

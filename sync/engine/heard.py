@@ -16,6 +16,7 @@ from sync.core.events import (
     TaskDeleted,
 )
 from sync.core.items import Item, JobRun, Note, Push, Release, TagPush, Thing
+from sync.core.lifecycle import is_open
 from sync.core.model import MergeRequest, MergeRequestKey, Person, Pipeline, Project
 from sync.core.news_facts import Subject, about_of
 from sync.core.rules import Rules
@@ -64,7 +65,9 @@ def take_in(
     followed = _tasks_heard(conn, portal_id, events, now)
     shown = {**_posted(conn, portal_id, piped), **known}
     noticed.mark(conn, portal_id, _subjects(events, shown), rules, now)
-    alerts_noticed.notice(conn, portal_id, events.pipelines, events.pushes, rules, now)
+    gone = [*events.pushes, *(one for one in events.others if isinstance(one, TagPush))]
+    over = [one for one in known.values() if not is_open(one)]
+    alerts_noticed.notice(conn, portal_id, events.pipelines, gone, over, rules, now)
     seen = Seen(tasks_of, of_branch, piped, followed, named, there, concerns)
     return {
         delivery_id: "; ".join(outcome(event, seen) for event in group) or "recorded: says nothing"

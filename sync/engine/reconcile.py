@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from sync.bitrix24.client import Portal
-from sync.core.effects import Due, Effect, SetFields
+from sync.core.effects import Due
 from sync.core.model import MergeRequestKey, Milestone, Step
 from sync.core.plan import Plan
 from sync.engine import alerting, news, spoken
 from sync.engine.deciding import Asking, Planned, decide
 from sync.engine.keys import STEP_KEYS, command_key, told_by
 from sync.engine.lanes import Lane
-from sync.engine.refusals import refused
+from sync.engine.refusals import asked, refused
 from sync.engine.registry import ALERTS, LANE, NEWS, TASK, Deps
 from sync.store import deliveries, links, logs, messages, outbox, subjects, tasks
 from sync.store.database import read, write
@@ -57,13 +57,6 @@ def _tasks(
             _record(conn, deps, portal_id, piece, planned)
 
 
-def rehearse(
-    deps: Deps, portal_id: int, task_ids: Iterable[int], portal: Portal
-) -> dict[int, Plan]:
-    """What would be written for the tasks now; nothing is decided, recorded or sent."""
-    return decide(Asking(deps, portal_id, portal, None), task_ids, deps.rules_for(portal_id)).plans
-
-
 def _due(deps: Deps, portal_id: int) -> tuple[SubjectRow, ...]:
     """The dirty subjects, once nothing more is being heard or the oldest has waited enough.
 
@@ -88,7 +81,7 @@ def _record(
     plans = {task_id: planned.plans[task_id] for task_id in ids & planned.plans.keys()}
     dead = refused(conn, portal_id, TASK, map(str, plans))
     wanted = {
-        task_id: [one for one in plan.effects if (str(task_id), one[0], _asked(one[1])) not in dead]
+        task_id: [one for one in plan.effects if (str(task_id), one[0], asked(one[1])) not in dead]
         for task_id, plan in plans.items()
     }
     now = deps.clock.now()
@@ -120,11 +113,6 @@ def _commands(
             for key, effect, reason in effects
         ]
     return commands
-
-
-def _asked(effect: Effect) -> Effect | None:
-    """What is refused with the effect: of a field its other values, too."""
-    return None if isinstance(effect, SetFields) else effect
 
 
 def _decisions(

@@ -35,3 +35,8 @@ def refused(conn: Connection, portal_id: int, kind: str, keys: Iterable[str]) ->
             if isinstance(effect, PutCard | PutMessage | Post):
                 found.add((subject_key, key, effect))
     return frozenset(found)
+
+
+def asked(effect: Effect) -> Effect | None:
+    """What is refused with an effect on a task: of a field its other values, too."""
+    return None if isinstance(effect, SetFields) else effect

@@ -33,6 +33,7 @@ from sync.gitlab.reading import (
     text,
     whole,
 )
+from sync.gitlab.stages import stages_of
 
 # action -> (what it changes: one approval more or less, whether the approval rules are met).
 # `approval` and `unapproval` are one person's; `approved` and `unapproved` also tip the rules.
@@ -73,6 +74,7 @@ def pipeline_heard(payload: dict[str, Any], connection_id: int) -> PipelineHeard
     project = project_of(payload.get("project"), None, connection_id)
     pipeline_id = must(whole(told.get("id")), "the pipeline has no id")
     commit = mapping(payload.get("commit"))
+    stages = stages_of(payload.get("builds"))
     return PipelineHeard(
         Pipeline(
             project=project,
@@ -87,6 +89,9 @@ def pipeline_heard(payload: dict[str, Any], connection_id: int) -> PipelineHeard
             duration_seconds=seconds(told.get("duration")),
             commit=commit_of(commit) if commit else None,
             actor=person(payload.get("user")),
+            passed_stages=stages.passed,
+            failed_stages=stages.failed,
+            tag=told.get("tag") is True,
         )
     )
 

@@ -189,6 +189,7 @@ def pipeline_of(home: Project, iid: int | None, told: dict[str, Any]) -> Pipelin
         source=text(told.get("source")),
         merge_request_iid=iid,
         duration_seconds=seconds(told.get("duration")),
+        tag=told.get("tag") is True,
     )
 
 

@@ -141,6 +141,7 @@ def _pipeline(project: Project, report: Report, claims: Claims) -> list[Pipeline
                 updated_at=claims.issued_at,
                 source=claims.pipeline_source,
                 merge_request_iid=report.merge_requests[0].iid if of_request else None,
+                tag=claims.ref_type == "tag",
                 actor=_actor(report, claims),
             )
         )

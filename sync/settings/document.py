@@ -19,6 +19,7 @@ from sync.settings.model import (
     Deployments,
     Limits,
     References,
+    Repository,
     Retention,
     Rules,
     Settings,
@@ -32,8 +33,8 @@ from sync.settings.salvage import salvage
 
 LARGEST_BYTES = 1_000_000
 _PARTS = (
-    Settings, References, Connection, Rules, Workgroup, Target, Stage, Ci, Deployments, Notes,
-    Commits, Alerts, Route, Chats, Limits, Retention,
+    Settings, References, Connection, Rules, Workgroup, Repository, Target, Stage, Ci, Deployments,
+    Notes, Commits, Alerts, Route, Chats, Limits, Retention,
 )  # fmt: skip
 _KNOWN = {name for model in _PARTS for name in model.model_fields}
 

@@ -16,6 +16,7 @@ from sync.settings.routing import (
     Chats,
     Commits,
     Notes,
+    ProjectPath,
     ProjectPattern,
     RoleName,
     Route,
@@ -136,9 +137,18 @@ class Workgroup(Group):
     routes: list[Route] = []
 
 
+class Repository(Part):
+    """What one project has of its own; what is not said is as in its workgroup."""
+
+    alerts: Alerts = Alerts()
+
+
 class Rules(Part):
+    """`projects`: by path."""
+
     default: Group = Group()
     workgroups: dict[Positive, Workgroup] = {}
+    projects: dict[ProjectPath, Repository] = {}
 
 
 class Limits(Part):

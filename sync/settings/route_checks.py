@@ -37,6 +37,7 @@ def problems(settings: Settings) -> Found:
         for index, route in enumerate(group.routes):
             yield from _route((*here, "routes", index), route, _missing(settings, own=True))
     yield from _named_twice(settings)
+    yield from _projects(settings)
     yield from of_templates(settings)
 
 
@@ -111,3 +112,11 @@ def _named_twice(settings: Settings) -> Found:
             if owner != key:
                 here: Path = ("rules", "workgroups", key, "projects", index)
                 yield here, f"the workgroup {owner} has {project} already"
+
+
+def _projects(settings: Settings) -> Found:
+    """Case says nothing in a path: two of one project would be one rule too many."""
+    first: dict[str, str] = {}
+    for path in settings.rules.projects:
+        if (known := first.setdefault(path.casefold(), path)) != path:
+            yield ("rules", "projects", path), f"is the project {known} again"

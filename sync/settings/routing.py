@@ -58,12 +58,26 @@ def _target(value: Any) -> Any:
     raise wrong(f"must be one of {', '.join(_NAMED)}, or a chat like chat58{guess}")
 
 
+def _changes(value: int) -> int:
+    if value == 1 or value < 0:
+        raise wrong("must be at least 2, or 0 for never")
+    return value
+
+
+def _path(value: str) -> str:
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)+", value):
+        raise wrong("must be the path of one project, like group/name; patterns are for workgroups")
+    return value
+
+
 TargetName = Annotated[str, BeforeValidator(_target)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Hours = Annotated[str, AfterValidator(_quiet)]
+Changes = Annotated[int, AfterValidator(_changes)]
 RoleName = Literal["qa", "manager"]
 SeverityName = Annotated[Severity, Field(strict=False)]
 Ending = Literal["failed", "canceled", "skipped"]
+ProjectPath = Annotated[str, StringConstraints(max_length=255), AfterValidator(_path)]
 ProjectPattern = Annotated[
     str, StringConstraints(pattern=r"^[\w.*?\[\]!-]+(/[\w.*?\[\]!-]+)*$", max_length=255)
 ]
@@ -144,5 +158,5 @@ class Alerts(Part):
     branches: list[Text] | None = None
     by_stage: bool | None = None
     severities: dict[Ending, SeverityName] | None = None
-    flapping: Annotated[int, Field(gt=1)] | None = None
+    flapping: Changes | None = None
     open_task: Annotated[int, Field(ge=0)] | None = None

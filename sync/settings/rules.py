@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -25,6 +25,16 @@ def to_rules(settings: Settings, user_ids: UserIds | None = None) -> core.Rules:
     person whose address is not among them is left to the other ways of finding people.
     """
     known = user_ids or {}
+    found = _rules(settings, known)
+    return replace(found, alerts=dict(_alerts_of_projects(settings, found)))
+
+
+def needs_addresses(settings: Settings) -> bool:
+    """Whether anybody of the portal is given by an e-mail address."""
+    return any(isinstance(one, str) for _, one in people(settings))
+
+
+def _rules(settings: Settings, known: UserIds) -> core.Rules:
     default = _group(settings.rules.default, core.GroupRules(), known)
     groups = settings.rules.workgroups.items()
     return core.Rules(
@@ -40,9 +50,12 @@ def to_rules(settings: Settings, user_ids: UserIds | None = None) -> core.Rules:
     )
 
 
-def needs_addresses(settings: Settings) -> bool:
-    """Whether anybody of the portal is given by an e-mail address."""
-    return any(isinstance(one, str) for _, one in people(settings))
+def _alerts_of_projects(
+    settings: Settings, rules: core.Rules
+) -> Iterator[tuple[str, core.AlertRules]]:
+    """By path without regard to case, over what holds for the project's workgroup."""
+    for path, one in settings.rules.projects.items():
+        yield path.casefold(), _alerts(one.alerts, rules.alerts_of(path))
 
 
 def _group(group: Group, base: core.GroupRules, user_ids: UserIds) -> core.GroupRules:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
 from sync.core.alert_names import AlertKey, Line, of_handle
-from sync.core.alerts import FINISHED, Alert, AlertState
+from sync.core.alerts import FINISHED, Alert, AlertState, ref_of, request_of, tag_of
 from sync.core.kinds import Kind
 from sync.core.model import Pipeline
 from sync.store.codec import from_json, to_json
@@ -50,23 +50,30 @@ class Recovery:
 def history(conn: Connection, line: Line) -> tuple[Pipeline, ...]:
     """The newest finished pipelines of the ref as last told, the oldest first."""
     columns = pipeline.c
+    iid = request_of(line.ref)
+    of_ref = (
+        columns.merge_request_iid == iid if iid else columns.ref == (tag_of(line.ref) or line.ref)
+    )
     query = (
         select(columns.body)
         .where(columns.connection_id == line.connection_id)
-        .where(columns.project_id == line.project_id, columns.ref == line.ref)
+        .where(columns.project_id == line.project_id, of_ref)
         .where(one_of(columns.status, *sorted(FINISHED)))
         .order_by(columns.pipeline_id.desc())
         .limit(HISTORY)
     )
-    return tuple(from_json(Pipeline, body) for body in conn.scalars(query))[::-1]
+    found = [from_json(Pipeline, body) for body in conn.scalars(query)]
+    return tuple(one for one in found[::-1] if ref_of(one) == line.ref)
 
 
-def branch_deleted_at(conn: Connection, line: Line) -> datetime | None:
-    """When the branch was deleted; None where it is there, or nothing was told of it."""
+def deleted_at(conn: Connection, line: Line) -> datetime | None:
+    """When the branch or tag was deleted; None where it is there, or nothing was told of it."""
+    tag = tag_of(line.ref)
+    kind = Kind.TAG if tag else Kind.BRANCH
     query = (
         select(item.c.updated_at, item.c.body)
         .where(item.c.connection_id == line.connection_id, item.c.project_id == line.project_id)
-        .where(item.c.kind == Kind.BRANCH.value, item.c.key == line.ref)
+        .where(item.c.kind == kind.value, item.c.key == (tag or line.ref))
     )
     row = conn.execute(query).one_or_none()
     return row.updated_at if row and row.body.get("deleted") else None

@@ -279,8 +279,16 @@ def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipel
                 commit=before.commit,
                 actor=item.actor or before.actor,
                 duration_seconds=_duration(item, before),
+                tag=item.tag or before.tag,
+                **_stages(item, before),
             )
         yield item
+
+
+def _stages(item: Pipeline, before: Pipeline) -> dict[str, tuple[str, ...]]:
+    """Only hooks tell them."""
+    one = before if item.status is before.status else item
+    return {"passed_stages": one.passed_stages, "failed_stages": one.failed_stages}
 
 
 def _duration(item: Pipeline, before: Pipeline) -> int | None:

@@ -272,6 +272,32 @@ def _ref_is_there(moment: datetime) -> Condition:
     )
 
 
+def _of_open_alert(moment: datetime) -> Condition:
+    """What an open alert is told with when it ends: the pipelines of its ref since it began."""
+    of_ref = or_(
+        alert.c.ref == pipeline.c.ref,
+        alert.c.ref == literal("refs/tags/") + pipeline.c.ref,
+        alert.c.ref
+        == literal("refs/merge-requests/") + cast(pipeline.c.merge_request_iid, String) + "/head",
+    )
+    since = pipeline.c.pipeline_id >= alert.c.opened_by
+    return exists().where(_same(alert, pipeline, *_PLACE), ~_ALERT_OVER, of_ref, since)
+
+
+def _tells_open_alert(of: Any) -> Callable[[datetime], Condition]:
+    """Its name as in `core.alert_names`."""
+    place = cast(alert.c.connection_id, String) + "/" + cast(alert.c.project_id, String)
+    whole = literal("alert:") + place + ":" + alert.c.ref + ":" + cast(alert.c.opened_by, String)
+    mine = alert.c.connection_id == connection.c.id, connection.c.portal_id == of.c.portal_id
+
+    def tells(moment: datetime) -> Condition:
+        names = or_(of.c.about == whole, of.c.about == whole + ":" + alert.c.stage)
+        return exists().where(*mine, ~_ALERT_OVER, names)
+
+    return tells
+
+
+_ALERT_OVER = alert.c.state.in_(["resolved", "closed"])
 _REQUEST_OVER = merge_request.c.state.in_(["merged", "closed"])
 _COMMAND_OVER = command.c.state.in_(["done", "dropped"])
 
@@ -292,17 +318,21 @@ RULES = (
     ),
     Rule("what deployments carry", "mirror", carried, None, unless=(_deployment_is_there,)),
     Rule(
-        "pipelines", "mirror", pipeline, pipeline.c.updated_at, unless=(_pipeline_is_shown,)
+        "pipelines", "mirror", pipeline, pipeline.c.updated_at,
+        unless=(_pipeline_is_shown, _of_open_alert),
     ),
     Rule("jobs", "mirror", pipeline_jobs, pipeline_jobs.c.read_for, unless=(_pipeline_is_there,)),
     Rule("commits", "mirror", commit, commit.c.heard_at, unless=(_commit_is_shown,)),
     Rule("named commits", "mirror", named_commit, None, unless=(_named_commit_is_shown,)),
     Rule("items", "mirror", item, item.c.heard_at),
     Rule("tasks of items", "mirror", item_task, None, unless=(_item_is_there,)),
-    Rule("alerts", "mirror", alert, alert.c.updated_at, alert.c.state != "open"),
+    Rule("alerts", "mirror", alert, alert.c.updated_at, _ALERT_OVER),
     Rule("what commits said", "mirror", spoken, spoken.c.heard_at, spoken.c.state != "new"),
-    Rule("posts", "mirror", post, post.c.at),
-    Rule("what people were told", "mirror", told_person, told_person.c.at),
+    Rule("posts", "mirror", post, post.c.at, unless=(_tells_open_alert(post),)),
+    Rule(
+        "what people were told", "mirror", told_person, told_person.c.at,
+        unless=(_tells_open_alert(told_person),),
+    ),
     Rule(
         # A delivery that is still there may be replayed.
         "what was told of branches", ("mirror", "deliveries"), told, told.c.at,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from b24app.cli.reading import above_zero, back, pair, since
+from b24app.cli.reading import above_zero, back, pair, since, somebody
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
@@ -33,6 +33,7 @@ def test_a_moment_is_a_span_back_from_now_or_a_date(text: str, moment: str) -> N
     [
         *((since, text) for text in ("", "h", "2", "2y", "-2h", "999999d", "2026-13-01")),
         *((above_zero, text) for text in ("", "0", "-1", "1.5", "x", "\u0661", "9" * 30)),
+        *((somebody, text) for text in ("", " \n", "\x1b[2J", "Vera\u202e")),
         *((pair, text) for text in ("", "NAME", "=value", " =value")),
     ],
 )
@@ -46,3 +47,7 @@ def test_anything_else_is_refused(read, text: str) -> None:
 )
 def test_a_pair_ends_its_name_at_the_first_sign(text: str, found: tuple[str, str]) -> None:
     assert pair(text) == found
+
+
+def test_somebody_has_a_name_on_one_line() -> None:
+    assert somebody(" Vera\nOak ") == "Vera Oak"

@@ -46,6 +46,17 @@ def headline(one: AlertNews, language: str = "en") -> str:
     return bbcode.write(Document((Paragraph(telling(one, language).headline),)))
 
 
+def test_what_is_no_branch_is_named_and_linked_as_what_it_is() -> None:
+    page = "https://gitlab.test/acme/shop/-"
+    for ref, shown in (
+        ("refs/merge-requests/9/head", f"[url={page}/merge_requests/9]!9[/url]"),
+        ("refs/tags/v1/2", f"[url={page}/tags/v1/2]refs/tags/v1/2[/url]"),
+        ("refs/merge-requests/x/head", f"[url={page}/tree/refs/merge-requests/x/head]"),
+    ):
+        one = news(key=AlertKey(Line(1, 7, ref), 12))
+        assert headline(one).startswith(f"Pipeline {pipeline(12)} failed on {shown}"), ref
+
+
 HEADLINES = [
     (
         OPEN,

@@ -12,17 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.alerts import (
-    GONE,
-    Alert,
-    AlertState,
-    Ending,
-    alerts_of,
-    closed,
-    counts,
-    ending_of,
-    watched,
-)
+from sync.core.alert_endings import ending_of
+from sync.core.alerts import GONE, Alert, AlertState, Ending, ref_of, watched
+from sync.core.alerts_derived import alerts_of, closed
 from sync.core.model import Job, Pipeline, PipelineStatus
 from sync.core.rules import AlertRules, Severity
 from tests.core.makers import SHOP
@@ -39,16 +31,16 @@ def at(minute: int) -> datetime:
 
 def history(text: str) -> list[Ending]:
     """`F0 S42`: how pipelines 1, 2, … ended, at which minute; `3F7` is number 3, `F0:test,lint`
-    failed in stages, `X9` is the branch's end."""
+    failed in stages, `F0:test/build` while others passed, `X9` is the branch's end."""
     found, number = [], 0
     for token in text.split():
-        told, letter, minute, stages = re.fullmatch(
-            r"(\d*)([A-Z])(-?\d+)(?::(.*))?", token
+        told, letter, minute, failed, passed = re.fullmatch(
+            r"(\d*)([A-Z])(-?\d+):?([^/]*)/?(.*)", token
         ).groups()
         number = int(told or number + (letter != "X"))
         pipeline = 0 if letter == "X" else number
-        named = tuple((stages or "").split(",")) if stages else ()
-        found.append(Ending(pipeline, STATUSES[letter], at(int(minute)), named))
+        named = (tuple(filter(None, part.split(","))) for part in (failed, passed))
+        found.append(Ending(pipeline, STATUSES[letter], at(int(minute)), *named))
     return found
 
 
@@ -88,6 +80,17 @@ HISTORIES: list[tuple[str, str, list[str]]] = [
     ("nor does it resolve", "2F0 1S9", ["open #2 x1 0-"]),
     ("what was skipped speaks for nobody", "2K0 1F9", ["open #2 x2 0-"]),
     ("a retried one passes", "1F0 1S30", ["resolved #1 x1 0-30 by 1"]),
+    ("a canceled one is retried", "1C0 1S30", ["resolved #1 x1 medium 0-30 by 1"]),
+    ("a canceled one is retried in vain", "1C0 1F30", ["open #1 x1 0-"]),
+    ("a retried one passes and fails after all", "1F0 1S30 1F60", ["open #1 x1 0-"]),
+    ("and passes in the end", "1F0 1S30 1F60 1S90", ["resolved #1 x1 0-90 by 1"]),
+    ("what passes twice was mended by the first", "F0 2S9 2S40", ["resolved #1 x1 0-9 by 2"]),
+    ("what passed is run again and fails", "F0 2S9 2F40",
+     ["resolved #1 x1 0-9 by 2", "open #2 x1 40-"]),
+    ("and is mended", "F0 2S9 2F40 2S50",
+     ["resolved #1 x1 0-9 by 2", "resolved #2 x1 40-50 by 2"]),
+    ("what passed is run again and canceled", "F0 2S9 2C40",
+     ["resolved #1 x1 0-9 by 2", "open #2 x1 medium 40-"]),
     ("an older one is retried in vain", "1F0 2F9 1S30", ["open #1 x2 0-"]),
     ("told twice at other moments", "1F1 1F0 1F3", ["open #1 x1 0-"]),
     ("the branch is deleted", "F0 X9", ["closed #1 x1 0-9"]),
@@ -156,19 +159,59 @@ def test_a_setting_chooses_what_opens_and_how_grave_it_is() -> None:
     assert shown(alerts_of(history("C0 K1 F2"), rules, LATER)) == ["open #3 x1 low 2-"]
 
 
-@pytest.mark.parametrize(
-    ("told", "wanted"),
-    [
-        ("F0:test", ["open test #1 x1 0-"]),
-        ("F0:test F5:lint,test", ["open test #1 x2 0-", "open lint #2 x1 5-"]),
-        ("F0:test F5:lint S9", ["resolved test #1 x1 0-9 by 3", "resolved lint #2 x1 5-9 by 3"]),
-        ("F0 F5:test", ["open #1 x1 0-", "open test #2 x1 5-"]),
-        ("C0 F5:test", ["open #1 x1 medium 0-", "open test #2 x1 5-"]),
-    ],
-)  # fmt: skip
+BY_STAGE: list[tuple[str, str, list[str]]] = [
+    ("a stage fails", "F0:test", ["open test #1 x1 0-"]),
+    ("another, too", "F0:test F5:lint,test", ["open test #1 x2 0-", "open lint #2 x1 5-"]),
+    ("a whole one passes", "F0:test F5:lint S9",
+     ["resolved test #1 x1 0-9 by 3", "resolved lint #2 x1 5-9 by 3"]),
+    ("jobs are not known", "F0 F5:test", ["open #1 x1 0-", "open test #2 x1 5-"]),
+    ("one is canceled", "C0 F5:test", ["open #1 x1 medium 0-", "open test #2 x1 5-"]),
+    ("it passes, a later one fails", "F0:test/build F9:deploy/build,test",
+     ["resolved test #1 x1 0-9 by 2", "open deploy #2 x1 9-"]),
+    ("the later one goes on", "F0:test F9:deploy/test F20:deploy/test S30",
+     ["resolved test #1 x1 0-9 by 2", "resolved deploy #2 x2 9-30 by 4"]),
+    ("it is not reached", "F0:test F9:build", ["open test #1 x1 0-", "open build #2 x1 9-"]),
+    ("it is skipped beside what passes", "F0:test F9:build/lint",
+     ["open test #1 x1 0-", "open build #2 x1 9-"]),
+    ("its jobs are not known", "F0:test F9", ["open test #1 x1 0-", "open #2 x1 9-"]),
+    ("it passes in one that is canceled later", "F0:test C9:/build,test",
+     ["resolved test #1 x1 0-9 by 2", "open #2 x1 medium 9-"]),
+    ("a retried one passes in it and fails later", "1F0:test/build 1F20:deploy/build,test",
+     ["resolved test #1 x1 0-20 by 1", "open deploy #1 x1 20-"]),
+    ("and passes in the end", "1F0:test/build 1F20:deploy/build,test 1S40",
+     ["resolved test #1 x1 0-20 by 1", "resolved deploy #1 x1 20-40 by 1"]),
+    ("it fails again after all", "1F0:test 1F20:deploy/test 1F30:test",
+     ["open test #1 x1 0-", "open deploy #1 x1 20-"]),
+    ("it passes twice", "F0:test 2F9:deploy/test 2S40",
+     ["resolved test #1 x1 0-9 by 2", "resolved deploy #2 x1 9-40 by 2"]),
+    ("an older one that ends later is not heard", "F0:test 3F9:deploy/test 2F20:test",
+     ["resolved test #1 x1 0-9 by 3", "open deploy #3 x1 9-"]),
+    ("nor does it mend", "2F0:test 1F9:deploy/test",
+     ["open test #2 x1 0-", "open deploy #1 x1 9-"]),
+    ("unless the newer one came less far",
+     "1F0:test 3F5:build 2F9:deploy/build,test",
+     ["resolved test #1 x1 0-9 by 2", "open build #3 x1 5-", "open deploy #2 x1 9-"]),
+    ("who knows nothing speaks for every stage", "3F5 2F9:test", ["open #3 x1 5-"]),
+    ("told before its jobs were read", "1F0 1F0:test 1F1:test", ["open test #1 x1 0-"]),
+    ("passing and failing are told of one moment", "1F0:/test 1F0:test", ["open test #1 x1 0-"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "wanted"), [row[1:] for row in BY_STAGE],
+                         ids=[row[0] for row in BY_STAGE])  # fmt: skip
 def test_by_stage_there_is_one_alert_a_failed_stage(told: str, wanted: list[str]) -> None:
-    found = alerts_of(history(told), replace(RULES, by_stage=True), LATER)
-    assert shown(found) == wanted
+    rules = replace(RULES, by_stage=True)
+    assert shown(alerts_of(history(told), rules, LATER)) == wanted
+    assert shown(alerts_of(history(told)[::-1], rules, LATER)) == wanted
+
+
+def test_what_passed_stays_so_while_its_pipeline_runs_again() -> None:
+    rules = replace(RULES, by_stage=True)
+    known = alerts_of(history("1F0:test 2F9:deploy/test"), rules, at(10))
+    for now in ("1F0:test", "1F0:test 2S40"):
+        assert shown(alerts_of(history(now), rules, at(50), known))[0] == (
+            "resolved test #1 x1 0-9 by 2"
+        )
 
 
 def test_a_retried_failure_is_remembered_by_its_alert_alone() -> None:
@@ -225,14 +268,19 @@ def test_of_a_long_alert_the_first_and_the_last_endings_are_remembered() -> None
     assert [one.pipeline for one in alert.endings[:2]] == [1, 202]
 
 
-tokens = st.tuples(
-    st.integers(1, 9), st.sampled_from("FSCK"), st.integers(0, 200), st.sampled_from(["", "a", "b"])
-)
-endings = st.lists(tokens, max_size=12).map(
-    lambda rows: [
-        Ending(n, STATUSES[s], at(m), (stage,) if stage and s == "F" else ())
-        for n, s, m, stage in rows
-    ]
+def ending(number: int, status: str, minute: int, failed: set[str], passed: set[str]) -> Ending:
+    """Of a pipeline that passed no stages are told, and only of one that failed which did."""
+    failed = failed if status == "F" else set()
+    passed = passed - failed if status in "FCK" else set()
+    return Ending(number, STATUSES[status], at(minute), tuple(failed), tuple(passed))
+
+
+stages = st.sets(st.sampled_from("ab"))
+endings = st.lists(
+    st.builds(
+        ending, st.integers(1, 4), st.sampled_from("FSCK"), st.integers(0, 200), stages, stages
+    ),
+    max_size=12,
 )
 any_rules = st.builds(AlertRules, by_stage=st.booleans(), flapping=st.sampled_from([0, 2, 4]))
 
@@ -265,6 +313,9 @@ def test_alerts_of_a_line_follow_one_another(told: list[Ending], rules: AlertRul
         assert AlertState.UNSTABLE not in {one.state for one in found}
 
 
+REQUEST = {"source": "merge_request_event"}
+
+
 def pipeline(**values: Any) -> Pipeline:
     usual = Pipeline(SHOP, 5, PipelineStatus.FAILED, "main", "4f1c", "", START)
     return replace(usual, **values)
@@ -273,18 +324,23 @@ def pipeline(**values: Any) -> Pipeline:
 @pytest.mark.parametrize(
     ("values", "wanted"),
     [
-        ({"source": "push"}, True),
-        ({"source": "schedule"}, True),
-        ({"source": ""}, True),
-        ({"source": "parent_pipeline"}, False),
-        ({"source": "merge_request_event"}, False),
-        ({"source": "merge_request_event", "ref": "refs/merge-requests/9/head"}, True),
-        ({"ref": ""}, False),
-        ({"ref": "a:b"}, False),
+        ({"source": "push"}, "main"),
+        ({"source": "schedule"}, "main"),
+        ({"source": ""}, "main"),
+        ({"source": "parent_pipeline"}, ""),
+        (REQUEST, ""),  # of a fork
+        (REQUEST | {"merge_request_iid": 9}, "refs/merge-requests/9/head"),
+        (REQUEST | {"ref": "refs/merge-requests/9/merge"}, "refs/merge-requests/9/head"),
+        ({"ref": "refs/merge-requests/9/train"}, "refs/merge-requests/9/head"),
+        ({"ref": "refs/merge-requests/x/head"}, "refs/merge-requests/x/head"),
+        ({"source": "push", "merge_request_iid": 9}, "main"),
+        ({"tag": True}, "refs/tags/main"),
+        ({"ref": ""}, ""),
+        ({"ref": "a:b"}, ""),
     ],
 )
-def test_whose_pipelines_speak_for_a_ref(values: dict[str, Any], wanted: bool) -> None:
-    assert counts(pipeline(**values)) is wanted
+def test_which_ref_a_pipeline_speaks_for(values: dict[str, Any], wanted: str) -> None:
+    assert ref_of(pipeline(**values)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -297,6 +353,10 @@ def test_whose_pipelines_speak_for_a_ref(values: dict[str, Any], wanted: bool) -
         ("release/1", ("default", "all"), True),
         ("refs/merge-requests/9/head", ("all", "*"), False),
         ("refs/merge-requests/9/head", ("refs/merge-requests/*",), True),
+        ("refs/tags/main", ("default", "protected"), False),
+        ("refs/tags/v1.2", ("V*",), True),
+        ("refs/tags/v1.2", ("refs/tags/*",), True),
+        ("v1.2", ("refs/tags/*",), False),
     ],
 )
 def test_which_refs_are_watched(ref: str, branches: tuple[str, ...], wanted: bool) -> None:
@@ -311,3 +371,26 @@ def test_a_job_that_may_fail_has_failed_no_stage() -> None:
         Job(3, "e2e", "test", ""),
     ]
     assert ending_of(pipeline(), jobs) == Ending(5, "failed", START, ("test",))
+
+
+UNIT = Job(1, "unit", "test", "")
+TOLD = {"failed_stages": ("lint",), "passed_stages": ("build", "test")}
+
+
+@pytest.mark.parametrize(
+    ("values", "jobs", "failed", "passed"),
+    [
+        ({}, [], (), ()),
+        ({}, [UNIT], ("test",), ()),
+        (TOLD, [], ("lint",), ("build", "test")),
+        (TOLD, [UNIT], ("test",), ("build",)),
+        ({"passed_stages": ("build", "test")}, [], (), ()),  # what failed is not of its own jobs
+        (TOLD | {"status": PipelineStatus.CANCELED}, [], (), ("build", "test")),
+        (TOLD | {"status": PipelineStatus.SUCCESS}, [UNIT], (), ()),
+    ],
+)
+def test_what_was_read_goes_before_what_was_told(
+    values: dict[str, Any], jobs: list[Job], failed: tuple[str, ...], passed: tuple[str, ...]
+) -> None:
+    found = ending_of(pipeline(**values), jobs)
+    assert (found.stages, found.passed) == (failed, passed)

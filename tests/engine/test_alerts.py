@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,12 +13,13 @@ import pytest
 
 from sync.core.kinds import Kind
 from sync.core.routes import Quiet, Role, Room, Route
-from sync.core.rules import AlertRules, GroupRules, Rules
+from sync.core.rules import AlertRules, GroupRules, Rules, Severity
 from sync.engine import alert_acts
 from sync.store import alerts
 from sync.store.alerts import AlertRow
 from sync.store.database import read, write
-from tests.emulators.gitlab.entities import Pipeline
+from sync.store.records import Delivery
+from tests.emulators.gitlab.entities import Job, Pipeline
 from tests.engine.world import World
 
 ANN = 8  # the portal's user with ann's address
@@ -239,6 +241,103 @@ def test_by_stage_there_is_an_alert_for_each(world: World) -> None:
     other.set_status("failed")
     world.settle()
     assert heads(world)[1:] == ["Pipeline #2 failed on main (stage build), acme/shop"]
+
+
+def without_jobs(one: Delivery) -> Delivery:
+    return replace(one, body=json.dumps(json.loads(one.body) | {"builds": []}).encode())
+
+
+def test_a_project_may_have_alerts_of_its_own(world: World) -> None:
+    mild = AlertRules(severities={"canceled": Severity.HIGH})
+    world.rules = replace(RULES, alerts={"acme/shop": mild})
+    run(world, "failed")
+    run(world, "canceled")
+    assert heads(world) == ["Pipeline #2 was canceled on main, acme/shop"]
+
+
+def test_nor_need_its_branches_be_those_of_its_workgroup(world: World) -> None:
+    ruled(world, branches=())
+    world.rules = replace(world.rules, alerts={"acme/shop": AlertRules(open_task=1)})
+    run(world, "failed")
+    world.settle()
+    assert (len(heads(world)), opened(world)) == (1, [TASK])
+
+
+STAGES = [("build", "compile"), ("test", "unit"), ("deploy", "site")]
+DEPLOY_FAILED = [
+    "main (stage test) is fixed after 10 min by Ann, acme/shop",
+    "Pipeline #2 failed on main (stage deploy), acme/shop",
+]
+
+
+def test_a_stage_is_well_once_it_passed_although_a_later_one_fails(world: World) -> None:
+    ruled(world, by_stage=True)
+    run(world, "failed", jobs=STAGES[:2])
+    run(world, "failed", jobs=STAGES)
+    assert heads(world) == DEPLOY_FAILED
+    run(world, "failed", jobs=STAGES)
+    run(world, "success", jobs=STAGES)
+    assert heads(world) == [
+        DEPLOY_FAILED[0],
+        "main (stage deploy) is fixed after 20 min by Ann, acme/shop",
+    ]
+
+
+def test_a_retried_pipeline_passes_a_stage_and_fails_in_the_next(world: World) -> None:
+    ruled(world, by_stage=True)
+    pipeline = run(world, "failed", jobs=STAGES[:2])
+    world.gitlab.retry_pipeline(pipeline)
+    pipeline.jobs.append(Job(99, "site", "deploy", "created", world.clock.now()))
+    world.tick(10 * MINUTE)
+    pipeline.set_status("failed", "site")
+    world.settle()
+    assert heads(world) == [
+        DEPLOY_FAILED[0],
+        "Pipeline #1 failed on main (stage deploy), acme/shop",
+    ]
+    assert states(world) == [("open", 1), ("resolved", 1)]
+
+
+def test_an_allowed_failure_fails_no_stage(world: World) -> None:
+    ruled(world, by_stage=True)
+    run(world, "failed", jobs=STAGES[:2])
+    other = world.gitlab.run_pipeline(world.shop, ref="main", user="ann", jobs=STAGES)
+    other.jobs[1].allow_failure, other.jobs[1].status = True, "failed"
+    world.tick(10 * MINUTE)
+    other.set_status("failed", "site")
+    world.work()
+    assert heads(world) == DEPLOY_FAILED
+
+
+def test_stages_told_in_any_order_are_the_same(world: World) -> None:
+    ruled(world, by_stage=True)
+    world.hold_deliveries = True
+    world.inbox_order.clear()
+    run(world, "failed", jobs=STAGES[:2])
+    run(world, "failed", jobs=STAGES)
+    for delivery in reversed(world.inbox_order):
+        world.store([delivery])
+        world.work()
+    world.settle()
+    assert states(world) == [("open", 1), ("resolved", 1)]
+    assert heads(world) == [DEPLOY_FAILED[1]]
+
+
+def test_without_jobs_a_stage_is_well_when_all_is(world: World) -> None:
+    ruled(world, by_stage=True)
+    run(world, "failed", jobs=STAGES[:2])
+    world.hold_deliveries = True
+    world.inbox_order.clear()
+    run(world, "failed", jobs=STAGES)
+    world.hold_deliveries = False
+    world.store([without_jobs(one) for one in world.inbox_order])
+    world.settle()
+    assert heads(world) == ["Pipeline #1 failed on main (stage test), acme/shop", DEPLOY_FAILED[1]]
+    run(world, "success", jobs=STAGES)
+    assert heads(world) == [
+        "main (stage test) is fixed after 20 min by Ann, acme/shop",
+        "main (stage deploy) is fixed after 10 min by Ann, acme/shop",
+    ]
 
 
 def test_a_project_of_no_workgroup_has_alerts_that_are_told_nowhere(world: World) -> None:

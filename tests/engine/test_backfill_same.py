@@ -24,7 +24,12 @@ Rows = dict[tuple[Any, ...], dict[str, Any]]
 # Where the account of lists differs from that of hooks, by kind: what only one of them tells.
 DIFFERENT = {
     "merge_request": {"memory", "body.actor"},  # who opened an open one
-    "pipeline": {"body.actor", "body.duration_seconds"},
+    "pipeline": {
+        "body.actor",
+        "body.duration_seconds",
+        "body.failed_stages",
+        "body.passed_stages",
+    },
     "branch": {"updated_at", "body.at", "body.actor", "body.commits", "body.total"},
     "tag": {"updated_at", "silent", "body.at", "body.actor"},
     "release": {"silent", "body.actor"},

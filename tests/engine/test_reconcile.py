@@ -10,7 +10,7 @@ import pytest
 from sync.core.effects import MoveTask, PutCard
 from sync.core.model import Step
 from sync.core.rules import GroupRules, Rules, StageRef, StepTarget
-from sync.engine.reconcile import rehearse
+from sync.engine.rehearsal import rehearse
 from sync.store import logs
 from sync.store.database import read
 from sync.store.records import Wanted
@@ -23,8 +23,8 @@ def test_a_rehearsal_says_what_would_be_written_and_writes_nothing(world: World)
     world.work()
     world.b24.faults.gateway_down = False
     deps = world.deps()
-    plans = rehearse(deps, world.portal_id, [2103], deps.portal_for(world.portal_id))
-    kinds = [type(effect) for _, effect, _ in plans[2103].effects]
+    found = rehearse(deps, world.portal_id, [2103], deps.portal_for(world.portal_id))
+    kinds = [type(effect) for _, effect, _ in found[2103].wanted]
     assert kinds[:2] == [MoveTask, PutCard]
     assert (world.b24.writes, world.commands(), world.decisions()) == ({}, [], [])
 

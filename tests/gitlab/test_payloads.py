@@ -273,6 +273,7 @@ def test_a_failed_pipeline_of_a_merge_request_is_read():
                 at(9, 58, 40),
             ),
             actor=Person(41, "alice", "Alice Novak", "alice@acme.test"),
+            failed_stages=("test",),
         )
     )
 

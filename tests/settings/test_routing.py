@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time
 from zoneinfo import ZoneInfo
 
@@ -79,7 +80,28 @@ rules:
             - push
           to:
             - releases
+  projects:
+    acme/Shop:
+      alerts:
+        by_stage: true
+        severities:
+          failed: medium
+          canceled: low
 """
+
+
+def test_a_project_has_its_own_alerts_over_those_of_its_workgroup() -> None:
+    rules = to_rules(read(WHOLE, {}))
+    group = rules.for_group(10).alerts
+    own = {"failed": Severity.MEDIUM, "canceled": Severity.LOW}
+    assert rules.alerts_of("acme/SHOP") == replace(group, by_stage=True, severities=own)
+    assert rules.alerts_of("acme/tools/x") == group
+    assert rules.alerts_of("other/shop") == rules.default.alerts
+
+
+def test_flapping_may_be_switched_off() -> None:
+    text = HEAD + "rules: {default: {alerts: {flapping: 0}}}"
+    assert to_rules(read(text, {})).default.alerts.flapping == 0
 
 
 def test_rules_are_read_and_written_back_unchanged() -> None:
@@ -216,7 +238,7 @@ NAMES = (
          "line 5: rules.default.roles.qa[0]: must be a Bitrix24 user id (a number) "
          "or an e-mail address"),
         ("rules:\n  default:\n    alerts: {flapping: 1}",
-         "line 5: rules.default.alerts.flapping: must be above 1"),
+         "line 5: rules.default.alerts.flapping: must be at least 2, or 0 for never"),
         ("rules:\n  default:\n    alerts: {open_task: -1}",
          "line 5: rules.default.alerts.open_task: must be at least 0"),
         ("rules:\n  default:\n    alerts: {severities: {failed: huge}}",
@@ -232,6 +254,21 @@ NAMES = (
          "name them in `projects`"),
         ("rules:\n  workgroups:\n    5: {projects: [a/b]}\n    6:\n      projects: [a/c, A/B]",
          "line 7: rules.workgroups.6.projects[1]: the workgroup 5 has A/B already"),
+        ("rules:\n  projects:\n    a/b: {alerts: {severities: {failed: huge}}}",
+         "line 5: rules.projects.a/b.alerts.severities.failed: must be 'low', 'medium' or 'high'; "
+         "it is 'huge'"),
+        ("rules:\n  projects:\n    a/b: {alert: {by_stage: true}}",
+         "line 5: rules.projects.a/b.alert: unknown key; did you mean `alerts`?"),
+        ("rules:\n  projects:\n    a/b: {ci: {message: false}}",
+         "line 5: rules.projects.a/b.ci: is no key of this place"),
+        ("rules:\n  projects:\n    a/*: {alerts: {by_stage: true}}",
+         "line 5: rules.projects.a/*: must be the path of one project, like group/name; "
+         "patterns are for workgroups"),
+        ("rules:\n  projects:\n    7: {alerts: {by_stage: true}}",
+         "line 5: rules.projects.7: must be text"),
+        ("rules:\n  projects:\n    a/b: {alerts: {by_stage: true}}\n"
+         "    A/b: {alerts: {by_stage: false}}",
+         "line 6: rules.projects.A/b: is the project a/b again"),
         ("rules:\n  workgroups:\n    5: {projects: [a b]}",
          "line 5: rules.workgroups.5.projects[0]: has a form that is not allowed: 'a b'"),
     ],

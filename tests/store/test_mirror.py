@@ -109,13 +109,20 @@ def test_what_only_a_hook_tells_of_a_pipeline_is_kept_when_the_host_is_asked(
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))
         mirror.save_read(conn, [a_merge_request(c)])
-        heard = a_pipeline(c, commit=Commit("s", "B24-1", "Ann", None), actor=ANN, ref="b")
+        stages = {"passed_stages": ("build",), "failed_stages": ("test",)}
+        heard = a_pipeline(
+            c, commit=Commit("s", "B24-1", "Ann", None), actor=ANN, ref="b", **stages
+        )
         asked = a_pipeline(c, updated_at=after(minutes=5), ref="refs/merge-requests/12/head")
         mirror.save_pipelines(conn, [heard])
         mirror.save_pipelines(conn, [asked])
         of = mirror.by_pipelines(conn, [heard])
         (known,) = mirror.get_merge_requests(conn, of).values()
         assert known.pipeline == replace(heard, updated_at=after(minutes=5))
+        later = replace(asked, status=PipelineStatus.SUCCESS, updated_at=after(minutes=9))
+        mirror.save_pipelines(conn, [later])
+        (known,) = mirror.by_pipelines(conn, [heard]).values()
+        assert (known.pipeline.passed_stages, known.pipeline.failed_stages) == ((), ())
 
 
 def test_a_pipeline_finds_its_merge_requests_by_number_and_by_commit(engine: Engine) -> None:

@@ -1,0 +1,78 @@
+"""Rehearsal: what would be written for tasks now; nothing is decided, recorded or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sync.bitrix24 import peer
+from sync.bitrix24.client import Portal
+from sync.core.effects import Due
+from sync.core.model import Task
+from sync.engine.deciding import Asking, Planned, decide
+from sync.engine.refusals import asked, refused
+from sync.engine.registry import TASK, Deps
+from sync.store import ci, links, spoken, tasks
+from sync.store.database import read, write
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What would come of a task.
+
+    `task`: None where the portal does not show it; then the rest is empty. `named`: whether
+    anybody's work names it. `refused`: what the portal refused before, and is not asked for again.
+    `error`: a bug, with its traceback.
+    """
+
+    task: Task | None = None
+    named: bool = False
+    wanted: tuple[Due, ...] = ()
+    refused: tuple[Due, ...] = ()
+    decision: str = ""
+    error: str = ""
+
+
+def rehearse(
+    deps: Deps, portal_id: int, task_ids: Iterable[int], portal: Portal
+) -> dict[int, Rehearsed]:
+    """By task id, in the order asked for. Raises Later and Denied where nothing can be read.
+
+    The tasks are read anew, and what was read is remembered, as by any look at them.
+    """
+    wanted = list(dict.fromkeys(task_ids))
+    began_at = deps.clock.now()
+    answers = peer.read_tasks(portal, wanted)
+    with write(deps.database) as conn:
+        tasks.save_read(conn, portal_id, answers, began_at)
+    there = [task_id for task_id in wanted if answers.get(task_id) is not None]
+    asking = Asking(deps, portal_id, portal, None, answered=dict(answers))
+    planned = decide(asking, there, deps.rules_for(portal_id))
+    with read(deps.database) as conn:
+        named = {*links.by_tasks(conn, portal_id, there)}
+        named |= ci.named_tasks(conn, portal_id, there) | spoken.tasks_of(conn, portal_id, there)
+        dead = refused(conn, portal_id, TASK, map(str, there))
+    return {
+        task_id: _rehearsed(task_id, answers, planned, task_id in named, dead) for task_id in wanted
+    }
+
+
+def _rehearsed(
+    task_id: int,
+    answers: Mapping[int, Task | None],
+    planned: Planned,
+    named: bool,
+    dead: frozenset[tuple[str, str, object]],
+) -> Rehearsed:
+    task, plan = answers.get(task_id), planned.plans.get(task_id)
+    if task is None or plan is None:
+        return Rehearsed(task, named, error=planned.failures.get(task_id, ""))
+    again = [(str(task_id), key, asked(effect)) in dead for key, effect, _ in plan.effects]
+    pairs = list(zip(plan.effects, again, strict=True))
+    return Rehearsed(
+        task,
+        named,
+        wanted=tuple(one for one, is_dead in pairs if not is_dead),
+        refused=tuple(one for one, is_dead in pairs if is_dead),
+        decision=plan.decision,
+    )
