@@ -153,6 +153,25 @@ def unreachable(host: str, reason: str, *, sent: bool) -> Failure:
     )
 
 
+def not_told(what: tuple[str, ...], variable: str) -> Failure:
+    """`variable`: of the access token."""
+    return Failure(
+        f"GitLab does not tell {', '.join(what)}: the report goes without",
+        "who started the pipeline may not see it, or this GitLab is too old to let CI_JOB_TOKEN "
+        "read it",
+        f"nothing, or save an access token with the scope read_api in the variable {variable}",
+    )
+
+
+def token_refused(variable: str) -> Failure:
+    return Failure(
+        f"GitLab does not accept the token in {variable}: the report goes without what only that "
+        "reads",
+        "it has expired, was revoked, or lacks the scope read_api or the project",
+        f"put a new access token into the variable {variable}, or delete the variable",
+    )
+
+
 def out_of_time(seconds: float) -> Failure:
     return Failure(
         f"The report took longer than its {seconds:g} s and was given up",

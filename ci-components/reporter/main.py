@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from reporter.app import deliver_app, is_app_address
@@ -16,12 +17,14 @@ from reporter.assembly import assemble
 from reporter.bbcode import cleaned
 from reporter.delivery import Delivered, deliver_direct
 from reporter.doctor import examine, print_table
-from reporter.errors import Failure, Problem, out_of_time
+from reporter.errors import Failure, Problem, not_told, out_of_time, token_refused
 from reporter.facts import Facts, read_facts
 from reporter.gitlab import gather
 from reporter.model import Report, from_json, to_json
 from reporter.portal import read_webhook
-from reporter.settings import DEPLOYMENT, DOCTOR, Settings, fits, read_secret, read_settings
+from reporter.question import question, read_overview
+from reporter.reader import Reader
+from reporter.settings import DEPLOYMENT, DOCTOR, REPORT, Settings, fits, read_secret, read_settings
 from reporter.wire import Output, Wire
 
 REPORT_FILE = "b24-report.json"
@@ -46,6 +49,8 @@ class Run:
         self.wire = Wire(
             time.monotonic() + self.settings.timeout, environ.get("CI_SERVER_TLS_CA_FILE", "")
         )
+        job_token = environ.get("CI_JOB_TOKEN", "")
+        self.reader = Reader(self.wire, self.facts, job_token, self.token)
         self.report: Report | None = None
         out.hide(self.webhook, self.token, *(environ.get(name, "") for name in SECRETS))
         out.hide(self.webhook.rstrip("/").rpartition("/")[2])
@@ -63,8 +68,6 @@ class Run:
             return 0
         problem = self.problem_beforehand()
         self.report = resumed or self.assembled()
-        for text in self.report.refused:
-            self.out.say(f"b24: GitLab does not tell {text}: the report goes without")
         reason = unwanted(self.report, self.settings)
         if reason:
             self.out.say(f"b24: {reason}: nothing is reported")
@@ -95,28 +98,15 @@ class Run:
             read_webhook(self.webhook, self.settings.webhook_variable)
 
     def assembled(self) -> Report:
-        known = gather(self.facts, self.settings, self.get, token=bool(self.token))
-        if known.unasked:
-            text = f"{known.unasked} were not asked for: commits took their place (input report)"
-            self.out.say(f"b24: {text}")
+        inquire = self.reader.inquire if self.token else None
+        known = gather(self.facts, self.settings, self.reader.get, inquire)
+        if known.token_refused:
+            self.out.say(f"b24: {token_refused(self.settings.token_variable)}")
+        if known.refused:
+            self.out.say(f"b24: {not_told(known.refused, self.settings.token_variable)}")
+        for sentence in known.notes:
+            self.out.say(f"b24: {sentence}")
         return assemble(self.facts, self.settings, known)
-
-    def get(self, path: str, token: bool) -> object:
-        """JSON of GitLab's API, None where it is refused; a read is repeated once."""
-        for _ in range(2):
-            status, body = self.read(path, token=token)
-            if status and status < 500 and status != 429:
-                return body if status == 200 else None
-        return None
-
-    def read(self, path: str, *, token: bool = False) -> tuple[int, object]:
-        job = self.environ.get("CI_JOB_TOKEN", "")
-        headers = {"PRIVATE-TOKEN": self.token} if token else {"JOB-TOKEN": job}
-        try:
-            answer = self.wire.get(f"{self.facts.api}{path}", headers)
-        except Problem:
-            return 0, None
-        return answer.status, answer.body
 
     def delivered(self, problem: Failure | None) -> int:
         try:
@@ -150,11 +140,17 @@ class Run:
             again = AGAIN.get(self.settings.deliver, "retry this job")
             self.out.say(f"b24: The report is kept in {REPORT_FILE}: {again}")
 
+    def has_overview(self) -> bool:
+        asked = question(self.facts, replace(self.settings, mode=REPORT))
+        return read_overview(self.reader.read_at_once(asked)[1], self.facts) is not None
+
     def examine(self) -> int:
         rows = examine(
             self.wire, self.settings, self.facts, url=self.webhook,
             id_token=bool(self.environ.get("B24_ID_TOKEN")),
-            token=bool(self.token), reads=lambda path, token: self.read(path, token=token)[0],
+            token=bool(self.token),
+            reads=lambda path, token: self.reader.read(path, token=token)[0],
+            overview=self.has_overview,
         )  # fmt: skip
         print_table(rows, self.out)
         return 1 if any(state in ("no", "missing") for _, state, _ in rows) else 0

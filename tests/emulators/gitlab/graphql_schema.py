@@ -17,7 +17,7 @@ from tests.emulators.gitlab.state import State
 from tests.emulators.gitlab.web import ApiError
 
 SCALARS = {"ID", "String", "Int", "Boolean", "Time", "PipelineStatusEnum", "CiJobStatus",
-           "CiJobKind", "JobID", "CiPipelineID", "Float"}  # fmt: skip
+           "CiJobKind", "JobID", "CiPipelineID", "Float", "MergeRequestState"}  # fmt: skip
 
 
 @dataclass(frozen=True)
