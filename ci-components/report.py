@@ -862,6 +862,13 @@ def read_overview(answer: object, facts: Facts) -> Overview | None:
     )
 
 
+def complaint(answer: object) -> str:
+    """What GraphQL says is wrong with the question, "" where it says nothing."""
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return clipped(cleaned(str(inside({"": first}, "").get("message") or "")), 200)
+
+
 def inside(row: Mapping[str, object], name: str) -> Mapping[str, object]:
     found = row.get(name)
     return found if isinstance(found, dict) else {}
@@ -940,9 +947,11 @@ class Reads:
         asked = urlencode(query, quote_via=quote, doseq=True)
         return self._get(f"{place}?{asked}" if asked else place, token)
 
-    def overview(self, facts: Facts, settings: Settings) -> Overview | None:
+    def overview(self, facts: Facts, settings: Settings) -> tuple[Overview | None, str]:
+        """And what GitLab says is wrong with the question."""
         self.left -= 1
-        return read_overview(self._inquire(question(facts, settings)), facts)
+        answer = self._inquire(question(facts, settings))
+        return read_overview(answer, facts), complaint(answer)
 
 
 def gather(facts: Facts, settings: Settings, get: Get, inquire: Inquire | None = None) -> Known:
@@ -954,12 +963,12 @@ def gather(facts: Facts, settings: Settings, get: Get, inquire: Inquire | None =
     reads = Reads(facts, get, inquire)
     if settings.mode == DEPLOYMENT:
         return of_deployment(facts, settings, known, reads)
-    told = reads.overview(facts, settings) if reads.token else None
+    told, wrong = reads.overview(facts, settings) if reads.token else (None, "")
     if told:
         known = with_overview(facts, settings, known, told, reads)
     else:
-        if reads.token:
-            known = replace(known, token_refused=True)
+        known = replace(known, token_refused=reads.token)
+        known = noted(known, f"GitLab says of the question: {wrong}") if wrong else known
         known = one_by_one(facts, settings, known, reads)
     return known if settings.mode == EARLY else with_deployments(facts, settings, known, reads)
 

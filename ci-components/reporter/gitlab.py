@@ -18,6 +18,7 @@ from reporter.naming import find_tasks
 from reporter.question import (
     Candidate,
     Overview,
+    complaint,
     concerns_pipeline,
     on_trunk,
     question,
@@ -54,9 +55,11 @@ class Reads:
         asked = urlencode(query, quote_via=quote, doseq=True)
         return self._get(f"{place}?{asked}" if asked else place, token)
 
-    def overview(self, facts: Facts, settings: Settings) -> Overview | None:
+    def overview(self, facts: Facts, settings: Settings) -> tuple[Overview | None, str]:
+        """And what GitLab says is wrong with the question."""
         self.left -= 1
-        return read_overview(self._inquire(question(facts, settings)), facts)
+        answer = self._inquire(question(facts, settings))
+        return read_overview(answer, facts), complaint(answer)
 
 
 def gather(facts: Facts, settings: Settings, get: Get, inquire: Inquire | None = None) -> Known:
@@ -68,12 +71,12 @@ def gather(facts: Facts, settings: Settings, get: Get, inquire: Inquire | None =
     reads = Reads(facts, get, inquire)
     if settings.mode == DEPLOYMENT:
         return of_deployment(facts, settings, known, reads)
-    told = reads.overview(facts, settings) if reads.token else None
+    told, wrong = reads.overview(facts, settings) if reads.token else (None, "")
     if told:
         known = with_overview(facts, settings, known, told, reads)
     else:
-        if reads.token:
-            known = replace(known, token_refused=True)
+        known = replace(known, token_refused=reads.token)
+        known = noted(known, f"GitLab says of the question: {wrong}") if wrong else known
         known = one_by_one(facts, settings, known, reads)
     return known if settings.mode == EARLY else with_deployments(facts, settings, known, reads)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from reporter.bbcode import cleaned, clipped
 from reporter.facts import Facts, number
 from reporter.model import Commit, MergeRequest
 from reporter.rows import COUNTED, read_commit, read_merge_request
@@ -112,6 +113,13 @@ def read_overview(answer: object, facts: Facts) -> Overview | None:
         requests=tuple(map(read_candidate, {row.get("iid"): row for row in rows}.values())),
         since=str(earlier[0].get("sha") or "") if earlier else "",
     )
+
+
+def complaint(answer: object) -> str:
+    """What GraphQL says is wrong with the question, "" where it says nothing."""
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return clipped(cleaned(str(inside({"": first}, "").get("message") or "")), 200)
 
 
 def inside(row: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 
 from tests.component.world import World
+from tests.emulators.gitlab import graphql
 
 COMPLETED = 5
 AT_ONCE, COMMITS, DEPLOYMENTS = "/api/graphql", "repository/commits", "deployments"
@@ -261,6 +262,20 @@ def test_a_refused_token_is_named_and_the_rest_is_asked_without_it(world: World,
         "b24: deployments were not asked for: three reads are the most\n"
     ) in ran.said
     assert "#1 failed" in world.messages(5)[0] and value not in ran.said
+
+
+def test_what_gitlab_says_of_a_question_that_it_does_not_take_is_said(
+    world: World, token: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of one that is too complex for it, or that a later version has no field for."""
+    tasks(world, 5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    monkeypatch.delitem(graphql.TYPES["MergeRequest"], "diffHeadSha")
+    said = world.report(run, mr, **token).said
+    wrong = "Field 'diffHeadSha' doesn't exist on type 'MergeRequest'"
+    assert f"b24: GitLab says of the question: {wrong}\n" in said
+    assert told(world) == [5]
 
 
 @pytest.mark.parametrize("report", ["pipeline, merge-request, deployments", "pipeline"])

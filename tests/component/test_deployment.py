@@ -55,6 +55,22 @@ def test_with_an_access_token_the_commits_since_then_are_read(world: World) -> N
     assert len(world.messages(9)) == 1
 
 
+def test_with_an_access_token_the_merge_requests_are_read_too(world: World) -> None:
+    """One names its task in the title alone, which no commit has."""
+    world.task(5)
+    world.report(shipped(world, "first"), **MODE)
+    mr = world.open_mr("For B24-5", "second")
+    world.gitlab.merge(mr, "ann", squash=True)
+    world.shop.commits[world.shop.branches["main"].head].message = "Merge"
+    run = shipped(world)
+    token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
+    world.requests()
+    world.report(run, CI_COMMIT_MESSAGE="Merge", B24_GITLAB_TOKEN=token, **MODE)
+    assert world.requests()[0] == 3
+    [text] = world.messages(5)
+    assert "!2 For B24-5" in text
+
+
 RESULTS = [
     ("success", "Deployed to [url=https://staging.test]staging[/url]"),
     ("failed", "Deployment to [url=https://staging.test]staging[/url] failed"),

@@ -88,6 +88,25 @@ def test_a_passed_pipeline_is_reported(world: World) -> None:
     assert checkout.left("b24.env") == "B24_TASK_IDS=5\n"
 
 
+def test_with_an_access_token_all_commits_and_deployments_are_told(world: World) -> None:
+    """GraphQL's `$names` stand in the script and reach GitLab as they are."""
+    world.task(5)
+    world.task(6)
+    world.gitlab.push(world.shop, "feature/pay", ["Work on B24-5", "Fix B24-6", "Tidy"], "ann")
+    mr = world.gitlab.open_mr(world.shop, "feature/pay", "Pay", "ann")
+    run = world.pipeline(mr)
+    world.gitlab.deploy(run, "staging")
+    token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
+    world.requests()
+    variables = world.variables(run, mr, B24_GITLAB_TOKEN=token)
+    code, said = Checkout(world.folder).run(variables, "b24-report")
+    assert (code, world.requests()[0]) == (0, 2), said
+    assert token not in said
+    for number in (5, 6):
+        [text] = world.messages(number)
+        assert "!1 Pay" in text and "Deployed to staging" in text
+
+
 def test_a_failed_pipeline_is_reported_and_stays_failed(world: World) -> None:
     """In the last stage: unlike GitLab, gitlab-ci-local ends at a stage with nothing to run."""
     world.task(5)
