@@ -21,7 +21,7 @@ SCRIPT = HERE / "report.py"
 ORDER = (
     "bbcode", "prose", "keywords", "references", "phrases", "settings", "model", "facts", "known",
     "rows", "naming", "question", "gitlab", "assembly", "cards", "tasks", "calls", "asking", "plan",
-    "errors", "wire", "reader", "portal", "delivery", "app", "doctor", "main",
+    "errors", "files", "wire", "reader", "portal", "delivery", "app", "doctor", "main",
 )  # fmt: skip
 BLOCK = re.compile(
     r"^(?P<indent> *)# >>> (?P<name>\S+)\n.*?^(?P=indent)# <<< (?P=name)\n",

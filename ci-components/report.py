@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import fnmatch
 import html
@@ -370,8 +371,8 @@ def fits(value: str, patterns: tuple[str, ...]) -> bool:
 def read_secret(environ: Mapping[str, str], name: str) -> str:
     """The variable of that name; of a file variable (`file: true` of `secrets:`) what is in it."""
     value = environ.get(name, "").strip()
-    if value.startswith("/") and os.path.isfile(value):
-        with open(value, encoding="utf-8") as file:
+    if value.startswith("/") and os.path.isfile(value) and os.access(value, os.R_OK):
+        with open(value, encoding="utf-8", errors="replace") as file:
             return file.read().strip()
     return value
 
@@ -1857,7 +1858,10 @@ PORTAL_ERRORS = {
     ),
     "1048582": NO_RIGHTS,
     "user_access_error": NO_RIGHTS,
-    "PORTAL_DELETED": ("The portal is deleted", "", "remove the component"),
+    "PORTAL_DELETED": (
+        "The portal is deleted", "its owner did so, or its plan has ended long ago",
+        "put a webhook of the new portal into the variable {variable}, or remove the component",
+    ),
     "INVALID_REQUEST": (
         "Bitrix24 wants https", "the webhook's URL begins with http://",
         "put the address with https:// into the variable {variable}",
@@ -1878,13 +1882,21 @@ DOWN = (
 )  # fmt: skip
 
 
+UNKNOWN = (
+    "the task or the portal has a rule against it",
+    "run the job with the input doctor, or look the code up in the documentation of Bitrix24's "
+    "REST API",
+)
+
+
 def portal_failure(status: int, body: object, *, variable: str) -> Failure:
     """The failure an answer means; `body` is its JSON, None where it was none."""
     code = str(body.get("error") or "") if isinstance(body, Mapping) else ""
     known = PORTAL_ERRORS.get(code) or BY_STATUS.get(status)
     if known is None and not 500 <= status < 600:
         text = str(body.get("error_description") or "") if isinstance(body, Mapping) else ""
-        return Failure(f"Bitrix24 refused: {text[:200] or f'HTTP {status}'}", code=code)
+        what = f"Bitrix24 refused: {text[:200].rstrip('.') or f'HTTP {status}'}"
+        return Failure(what, *UNKNOWN, code=code)
     what, why, change = known or DOWN
     again = code in REFUSED_WHOLE
     return Failure(
@@ -1946,12 +1958,89 @@ def token_refused(variable: str) -> Failure:
     )
 
 
+def hidden_tasks(ids: list[int]) -> Failure:
+    return Failure(
+        f"not found, or hidden from the webhook's owner: task {', '.join(map(str, ids))}",
+        "the number is wrong, or the owner takes no part in the task and its project",
+        "correct the number, or let the webhook's owner see the task",
+    )
+
+
+def no_room(count: int) -> Failure:
+    return Failure(
+        f"{count} tasks found no room in one batch of 50 calls",
+        "the pipeline carries the work of very many tasks",
+        "nothing, or deliver through the app, which has no such limit",
+    )
+
+
+def no_report(name: str, problem: str) -> Failure:
+    return Failure(
+        f"{name} holds no report: {problem}",
+        "it is another file, or of another version of the component",
+        "give the b24-report.json among the artifacts of the job that failed",
+    )
+
+
+def defect(error: Exception) -> Failure:
+    return Failure(
+        f"A defect of the reporter: {type(error).__name__}: {error}",
+        "something came that it does not expect",
+        "send this line to the component's project; the pipeline is not to blame",
+    )
+
+
 def out_of_time(seconds: float) -> Failure:
     return Failure(
         f"The report took longer than its {seconds:g} s and was given up",
         "GitLab or Bitrix24 answers slowly",
         "retry the job later, or raise the input timeout",
     )
+
+
+# --- files: The files of a job: the kept report, the links for its page, the variables for later jobs.
+
+REPORT_FILE = "b24-report.json"
+LINKS_FILE = "b24-annotations.json"
+DOTENV_FILE = "b24.env"
+
+
+def write_files(ids: list[int], links) -> None:
+    """The dotenv report, and the links for the job's page.
+
+    https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsannotations
+    """
+    forget(DOTENV_FILE)
+    with open(DOTENV_FILE, "w", encoding="utf-8") as file:
+        file.write(f"B24_TASK_IDS={','.join(map(str, ids))}\n")
+    shown = [{"external_link": {"label": cleaned(name)[:255], "url": url}} for name, url in links]
+    save(LINKS_FILE, {"Bitrix24": shown} if shown else {})
+
+
+def save(name: str, data: object) -> None:
+    forget(name)
+    with open(name, "w", encoding="utf-8") as file:
+        json.dump(data, file, ensure_ascii=False, indent=1)
+
+
+def forget(name: str) -> None:
+    """A runner may leave the files of an earlier job: they are not of this one, and a link among
+    them would lead its writes elsewhere.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(name)
+
+
+def load(arguments: list[str]) -> Report | None:
+    """The report of `--resume FILE`. Raises Problem for a file that is none."""
+    if arguments[:1] != ["--resume"]:
+        return None
+    name = (arguments[1:] or [REPORT_FILE])[0]
+    try:
+        with open(name, encoding="utf-8") as file:
+            return from_json(json.load(file))
+    except (OSError, ValueError) as error:
+        raise Problem(no_report(name, str(error))) from None
 
 
 # --- wire: The thin edge: HTTP by urllib within a deadline, and output that hides secrets.
@@ -2208,9 +2297,9 @@ def read_all(
 def refusals(failed: Mapping[str, Failure], tasks: Mapping[int, Task], report: Report) -> list[str]:
     """What people should know. A chat that is not ours yet is joined when it is written to."""
     said = {f"{ASKED[key[0]]}: {one}" for key, one in failed.items() if key[0] in ASKED}
-    hidden = [str(task.id) for task in report.tasks if task.id not in tasks]
+    hidden = [task.id for task in report.tasks if task.id not in tasks]
     if hidden and not any(key[0] == "t" for key in failed):
-        said.add(f"not found, or hidden from the webhook's owner: task {', '.join(hidden)}")
+        said.add(str(hidden_tasks(hidden)))
     return sorted(said)
 
 
@@ -2244,7 +2333,7 @@ def deliver_direct(
     named = [task.id for task in report.tasks]
     delivered = Delivered(named, task_links(portal), refused)
     if left_out:
-        delivered.problems.append(f"{left_out} tasks found no room in one batch of 50 calls")
+        delivered.problems.append(str(no_room(left_out)))
     if settings.dry_run:
         for call in calls:
             out.say(f"b24: would do: {call.about or call.method}\n  {encode(call)}")
@@ -2541,9 +2630,6 @@ def print_table(rows: list[Row], out: Output) -> None:
 
 # --- main: The run: variables → facts → report → delivery, within the time, and never a broken pipeline.
 
-REPORT_FILE = "b24-report.json"
-LINKS_FILE = "b24-annotations.json"
-DOTENV_FILE = "b24.env"
 AGAIN = {
     "direct": f"retry this job, or run report.py --resume {REPORT_FILE}",
     "app": "retry this job",  # elsewhere there is no ID token
@@ -2574,6 +2660,8 @@ class Run:
         if self.settings.mode == DOCTOR:
             return self.examine()
         write_files([], ())
+        if resumed is None:
+            forget(REPORT_FILE)
         if self.facts.fork and self.knows_no_secret():
             self.out.say("b24: a merge request from a fork sees no secrets: nothing is reported")
             return 0
@@ -2693,43 +2781,15 @@ def unwanted(report: Report, settings: Settings) -> str:
     return ""
 
 
-def write_files(ids: list[int], links) -> None:
-    """The dotenv report, and the links for the job's page.
-
-    https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsannotations
-    """
-    with open(DOTENV_FILE, "w", encoding="utf-8") as file:
-        file.write(f"B24_TASK_IDS={','.join(map(str, ids))}\n")
-    shown = [{"external_link": {"label": cleaned(name)[:255], "url": url}} for name, url in links]
-    save(LINKS_FILE, {"Bitrix24": shown} if shown else {})
-
-
-def save(name: str, data: object) -> None:
-    with open(name, "w", encoding="utf-8") as file:
-        json.dump(data, file, ensure_ascii=False, indent=1)
-
-
-def load(arguments: list[str], out: Output) -> Report | None:
-    """The report of `--resume FILE`. Raises Problem for a file that is none."""
-    if arguments[:1] != ["--resume"]:
-        return None
-    name = (arguments[1:] or [REPORT_FILE])[0]
-    try:
-        with open(name, encoding="utf-8") as file:
-            return from_json(json.load(file))
-    except (OSError, ValueError) as error:
-        raise Problem(Failure(f"{name} holds no report: {error}")) from None
-
-
 def attempt(run: Run, arguments: list[str], codes: list[int]) -> None:
     """Nothing that happens in here may leave as a traceback: those print what they hold."""
     try:
-        codes.append(run.perform(load(arguments, run.out)))
+        codes.append(run.perform(load(arguments)))
     except Problem as problem:
         run.out.say(f"b24: {problem}")
         codes.append(1)
     except Exception as error:  # noqa: BLE001  a report never breaks a pipeline
-        run.keep(f"A defect of the reporter: {type(error).__name__}: {error}")
+        run.keep(str(defect(error)))
         codes.append(1)
 
 

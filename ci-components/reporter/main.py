@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import json
 import os
 import sys
 import threading
@@ -14,22 +13,19 @@ from datetime import datetime, timezone
 
 from reporter.app import deliver_app, is_app_address
 from reporter.assembly import assemble
-from reporter.bbcode import cleaned
 from reporter.delivery import Delivered, deliver_direct
 from reporter.doctor import examine, print_table
-from reporter.errors import Failure, Problem, not_told, out_of_time, token_refused
+from reporter.errors import Failure, Problem, defect, not_told, out_of_time, token_refused
 from reporter.facts import Facts, read_facts
+from reporter.files import REPORT_FILE, forget, load, save, write_files
 from reporter.gitlab import gather
-from reporter.model import Report, from_json, to_json
+from reporter.model import Report, to_json
 from reporter.portal import read_webhook
 from reporter.question import question, read_overview
 from reporter.reader import Reader
 from reporter.settings import DEPLOYMENT, DOCTOR, REPORT, Settings, fits, read_secret, read_settings
 from reporter.wire import Output, Wire
 
-REPORT_FILE = "b24-report.json"
-LINKS_FILE = "b24-annotations.json"
-DOTENV_FILE = "b24.env"
 AGAIN = {
     "direct": f"retry this job, or run report.py --resume {REPORT_FILE}",
     "app": "retry this job",  # elsewhere there is no ID token
@@ -60,6 +56,8 @@ class Run:
         if self.settings.mode == DOCTOR:
             return self.examine()
         write_files([], ())
+        if resumed is None:
+            forget(REPORT_FILE)
         if self.facts.fork and self.knows_no_secret():
             self.out.say("b24: a merge request from a fork sees no secrets: nothing is reported")
             return 0
@@ -179,43 +177,15 @@ def unwanted(report: Report, settings: Settings) -> str:
     return ""
 
 
-def write_files(ids: list[int], links) -> None:
-    """The dotenv report, and the links for the job's page.
-
-    https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsannotations
-    """
-    with open(DOTENV_FILE, "w", encoding="utf-8") as file:
-        file.write(f"B24_TASK_IDS={','.join(map(str, ids))}\n")
-    shown = [{"external_link": {"label": cleaned(name)[:255], "url": url}} for name, url in links]
-    save(LINKS_FILE, {"Bitrix24": shown} if shown else {})
-
-
-def save(name: str, data: object) -> None:
-    with open(name, "w", encoding="utf-8") as file:
-        json.dump(data, file, ensure_ascii=False, indent=1)
-
-
-def load(arguments: list[str], out: Output) -> Report | None:
-    """The report of `--resume FILE`. Raises Problem for a file that is none."""
-    if arguments[:1] != ["--resume"]:
-        return None
-    name = (arguments[1:] or [REPORT_FILE])[0]
-    try:
-        with open(name, encoding="utf-8") as file:
-            return from_json(json.load(file))
-    except (OSError, ValueError) as error:
-        raise Problem(Failure(f"{name} holds no report: {error}")) from None
-
-
 def attempt(run: Run, arguments: list[str], codes: list[int]) -> None:
     """Nothing that happens in here may leave as a traceback: those print what they hold."""
     try:
-        codes.append(run.perform(load(arguments, run.out)))
+        codes.append(run.perform(load(arguments)))
     except Problem as problem:
         run.out.say(f"b24: {problem}")
         codes.append(1)
     except Exception as error:  # noqa: BLE001  a report never breaks a pipeline
-        run.keep(f"A defect of the reporter: {type(error).__name__}: {error}")
+        run.keep(str(defect(error)))
         codes.append(1)
 
 

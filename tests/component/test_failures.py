@@ -8,11 +8,34 @@ import subprocess
 import sys
 
 import pytest
+from reporter import errors
+from reporter.app import APP_ERRORS, refusal
 from reporter.assembly import impersonal
-from reporter.main import Run, attempt
-from reporter.wire import Output
+from reporter.errors import portal_failure
+from reporter.main import NO_APP_URL, NO_ID_TOKEN, Run, attempt
+from reporter.wire import Answer, Output
 
 from tests.component.world import SCRIPT, World
+
+ALL = [
+    *(portal_failure(200, {"error": code}, variable="V") for code in errors.PORTAL_ERRORS),
+    *(portal_failure(status, None, variable="V") for status in (*errors.BY_STATUS, 418, 500)),
+    portal_failure(200, {"error": "NEW", "error_description": "No."}, variable="V"),
+    *(refusal(Answer(status, None), "app.test") for status in (*APP_ERRORS, 500)),
+    errors.missing_webhook("V"), errors.wrong_webhook("V"), errors.moved_portal("", "V"),
+    errors.unreachable("h", "down", sent=True), errors.out_of_time(10), errors.hidden_tasks([5]),
+    errors.no_room(3), errors.no_report("x.json", "empty"), errors.defect(KeyError("x")),
+    errors.not_told(("jobs",), "T"), errors.token_refused("T"), NO_ID_TOKEN, NO_APP_URL,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("failure", ALL, ids=lambda one: one.what)
+def test_every_failure_says_what_happened_why_it_usually_does_and_what_to_change(failure) -> None:
+    assert failure.what and failure.why and failure.change
+    told = str(failure)
+    assert ".." not in told and "{" not in told
+    assert told.index(". Usual reason: ") < told.index(". What to do: ")
+
 
 HOSTILE = [
     "'; touch /tmp/b24-evil; '", '"; touch /tmp/b24-evil; "', "`touch /tmp/b24-evil`",
@@ -92,6 +115,20 @@ def test_a_kept_report_is_sent_later_and_only_once(world: World) -> None:
     [text] = world.messages(5)
     assert "!1 Pay" in text and "#1 passed" in text
     assert world.gitlab.requests == []
+
+
+def test_what_an_earlier_job_left_behind_is_not_kept_for_this_one(world: World) -> None:
+    """A runner may keep the folder; a link in it would lead the writes elsewhere."""
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    elsewhere = world.folder / "elsewhere"
+    elsewhere.write_text("untouched")
+    for name in ("b24-report.json", "b24.env", "b24-annotations.json"):
+        (world.folder / name).symlink_to(elsewhere)
+    ran = world.run(world.variables(run, mr))
+    assert (ran.code, ran.kept) == (0, False)
+    assert elsewhere.read_text() == "untouched"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"version": 2}', '{"version": 1}'])
@@ -253,5 +290,7 @@ def test_a_defect_of_the_reporter_is_one_line_without_secrets(
     attempt(run, [], codes)
     assert codes == [1]
     assert said == [
-        "b24: NOT REPORTED. A defect of the reporter: KeyError: '[masked]'\n",
+        "b24: NOT REPORTED. A defect of the reporter: KeyError: '[masked]'. Usual reason: "
+        "something came that it does not expect. What to do: send this line to the component's "
+        "project; the pipeline is not to blame.\n",
     ]

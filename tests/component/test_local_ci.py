@@ -58,14 +58,14 @@ class Checkout:
         ):  # fmt: skip
             subprocess.run([*GIT, *command], cwd=self.folder, check=True, timeout=60)
 
-    def run(self, variables: Mapping[str, str], *jobs: str) -> tuple[int, str]:
-        """The exit code of the pipeline and what it printed."""
+    def run(self, variables: Mapping[str, str], *jobs: str, first: str = "") -> tuple[int, str]:
+        """The exit code of the pipeline and what it printed. `first`: a folder of programs."""
         command = [*gitlab_ci_local(), "--force-shell-executor", *jobs]
         given = {k: v for k, v in variables.items() if k not in ("CI", "CI_COMMIT_SHA")}
         for name, value in given.items():
             command += ["--variable", f"{name}={value}"]
         found = [Path(program).parent for program in (gitlab_ci_local()[0], rsync())]
-        path = os.pathsep.join([*map(str, found), os.environ["PATH"]])
+        path = os.pathsep.join([*filter(None, [first]), *map(str, found), os.environ["PATH"]])
         done = subprocess.run(
             command, cwd=self.folder, env={"PATH": path, "HOME": str(self.folder.parent)},
             capture_output=True, text=True, timeout=120, check=False,
@@ -270,6 +270,33 @@ def test_names_from_outside_stay_names(world: World, text: str) -> None:
     shown = "".join(world.messages(5))
     assert "[user=all]" not in shown and "[url=https://evil" not in shown
     assert not list(checkout.folder.rglob("evil"))
+
+
+def test_files_of_the_project_do_not_become_part_of_the_reporter(world: World) -> None:
+    """A runner may keep the checkout of an earlier job, of whatever branch that was."""
+    world.task(5)
+    mr = world.open_mr()
+    checkout = Checkout(world.folder)
+    for name in ("json.py", "ssl.py", "sitecustomize.py"):
+        (checkout.folder / name).write_text("open('evil', 'w').close()\nraise SystemExit(1)\n")
+    subprocess.run([*GIT, "add", "-A"], cwd=checkout.folder, check=True, timeout=60)
+    variables = world.variables(world.pipeline(mr), mr, PYTHONPATH=str(checkout.folder))
+    code, said = checkout.run(variables, "b24-report")
+    assert (code, len(world.messages(5))) == (0, 1), said
+    assert not list(checkout.folder.rglob("evil"))
+
+
+def test_an_image_without_python_is_named(world: World) -> None:
+    """Or with one that is too old; `python3` is then a program that fails."""
+    old = world.folder / "old"
+    old.mkdir()
+    (old / "python3").write_text("#!/bin/sh\nexit 1\n")
+    (old / "python3").chmod(0o755)
+    run = world.pipeline(world.open_mr())
+    checkout = Checkout(world.folder)
+    code, said = checkout.run(world.variables(run), "b24-report", first=str(old))
+    assert "b24: NOT REPORTED. The image has no python3 of version 3.9 or newer." in said
+    assert code == 0, said
 
 
 def test_an_input_with_a_quote_is_refused_before_anything_runs(world: World) -> None:

@@ -72,6 +72,21 @@ def test_no_input_can_leave_its_quotes(name: str) -> None:
         assert not [text for text in HOSTILE if pattern.match(text)], key
 
 
+LISTS = {
+    "report": (["pipeline", "pipeline,commits ", "merge-request, deployments"], ["pipelines", ""]),
+    "statuses": (["failed", "failed, success"], ["sucess", "failed success", "failed,"]),
+    "tiers": (["*", "production, staging"], ["prod", "production, "]),
+}
+
+
+@pytest.mark.parametrize(("key", "good", "bad"), [(key, *rows) for key, rows in LISTS.items()])
+def test_a_list_takes_only_words_that_mean_something(key: str, good: list, bad: list) -> None:
+    """A word that was mistyped would be a report that never comes, and nobody would know why."""
+    pattern = re.compile(inputs("report")[key]["regex"])
+    assert all(pattern.search(text) for text in good)
+    assert not [text for text in bad if pattern.search(text)]
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_an_input_stands_in_single_quotes_wherever_it_stands(name: str) -> None:
     body = parts(name)[1].replace('"${$[[ inputs.webhook-variable ]]:-}"', "")

@@ -137,9 +137,6 @@ class World:
 
     def run(self, variables: dict[str, str], *arguments: str) -> Ran:
         """The script as a job runs it, with nothing in its environment but the variables."""
-        for name in ("b24-report.json", "b24.env", "b24-annotations.json"):
-            if "--resume" not in arguments:
-                (self.folder / name).unlink(missing_ok=True)
         done = subprocess.run(
             [PYTHON, "-I", str(SCRIPT), *arguments],
             cwd=self.folder,
