@@ -20,8 +20,9 @@ TEMPLATES = HERE.parent / "templates"
 SCRIPT = HERE / "report.py"
 ORDER = (
     "bbcode", "prose", "keywords", "references", "phrases", "settings", "model", "facts", "known",
-    "rows", "naming", "question", "gitlab", "assembly", "cards", "tasks", "calls", "asking", "plan",
-    "errors", "files", "wire", "reader", "portal", "delivery", "app", "doctor", "main",
+    "rows", "naming", "question", "reads", "gitlab", "assembly", "cards", "tasks", "calls",
+    "asking", "plan", "errors", "files", "wire", "reader", "portal", "delivery", "app", "doctor",
+    "main",
 )  # fmt: skip
 BLOCK = re.compile(
     r"^(?P<indent> *)# >>> (?P<name>\S+)\n.*?^(?P=indent)# <<< (?P=name)\n",

@@ -334,6 +334,7 @@ class Settings:
     stage_open: str = ""
     stage_merge: str = ""
     tell_author: bool = True
+    deploy_job: str = ""
     environment: str = ""
     environment_url: str = ""
     environment_tier: str = ""
@@ -615,8 +616,10 @@ def number(text: str) -> int:
 class Known:
     """`jobs` None: not told. `own`: the iid of the merge request that the pipeline's own commit
     belongs to, 0 for none. `brought`: the commits of merge requests, by iid; `commits`: the others
-    besides the pipeline's own. `refused`: what GitLab did not tell; `token_refused`: whether it
-    refused the access token. `notes`: what was left unread, in sentences.
+    besides the pipeline's own. `nothing_deployed`: the deploying job is not in this pipeline.
+
+    `refused`: what GitLab did not tell; `token_refused`: whether it refused the access token.
+    `notes`: what was left unread, in sentences.
     """
 
     jobs: tuple[Job, ...] | None = None
@@ -626,6 +629,7 @@ class Known:
     brought: Mapping[int, tuple[Commit, ...]] = field(default_factory=dict)
     commits: tuple[Commit, ...] = ()
     refused: tuple[str, ...] = ()
+    nothing_deployed: bool = False
     token_refused: bool = False
     notes: tuple[str, ...] = ()
 
@@ -926,12 +930,13 @@ def concerns_pipeline(one: Candidate, facts: Facts, arrived: Mapping[str, str]) 
     return one.merged_as in arrived or one.head in arrived or request.title.strip() in titles
 
 
-# --- gitlab: What GitLab's API adds to the variables: at most three reads, each of which may be refused.
+# --- reads: Single questions to GitLab's API, and what each adds to what is known.
 
 Get = Callable[[str, bool], object]  # path, with the access token? → JSON, None where refused
 Inquire = Callable[[object], object]  # GraphQL's query and variables → its answer, None likewise
 MOST_READS = 3
 PAGE = 100
+DEPLOYED = ("failed", "canceled", "running", "success")  # of jobs, the first counts
 
 
 class Reads:
@@ -955,51 +960,24 @@ class Reads:
         return read_overview(answer, facts), complaint(answer)
 
 
-def gather(facts: Facts, settings: Settings, get: Get, inquire: Inquire | None = None) -> Known:
-    """`inquire`: GraphQL with the access token, where there is one."""
-    own = (facts.merge_request,) if facts.merge_request else ()
-    known = Known(merge_requests=own, own=own[0].iid if own else 0)
-    if not facts.api or not facts.project_id:
-        return refused(known, "anything: the job has no CI_API_V4_URL")
-    reads = Reads(facts, get, inquire)
-    if settings.mode == DEPLOYMENT:
-        return of_deployment(facts, settings, known, reads)
-    told, wrong = reads.overview(facts, settings) if reads.token else (None, "")
-    if told:
-        known = with_overview(facts, settings, known, told, reads)
-    else:
-        known = replace(known, token_refused=reads.token)
-        known = noted(known, f"GitLab says of the question: {wrong}") if wrong else known
-        known = one_by_one(facts, settings, known, reads)
-    return known if settings.mode == EARLY else with_deployments(facts, settings, known, reads)
-
-
-def one_by_one(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
-    if settings.mode != EARLY and "pipeline" in settings.report:
-        known = with_jobs(facts, known, reads)
-    if "merge-request" in settings.report:
-        known = with_merge_requests(facts, known, reads)
-    return known
-
-
-def of_deployment(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
-    """This deployment, and the work since the last successful one to the same environment."""
-    query = {"environment": settings.environment} if settings.environment else {}
-    rows = reads.ask("deployments", order_by="id", sort="desc", per_page=20, **query)
+def with_deploy_job(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    """Of a deployment that GitLab does not track its job tells; it may not be in this pipeline."""
+    rows = reads.ask(f"pipelines/{facts.pipeline_id}/jobs", per_page=PAGE)
     if not isinstance(rows, list):
-        known = refused(known, "deployments")
-        return with_merge_requests(facts, known, reads)
-    here = [row for row in rows if pipeline_of(row) == facts.pipeline_id]
-    known = replace(known, deployments=tuple(map(read_deployment, here[:1])))
-    last = next((row for row in rows if row not in here and row.get("status") == "success"), {})
-    if here:
-        shipped = reads.ask(f"deployments/{here[0].get('id')}/merge_requests", per_page=20)
-        known = with_rows(known, shipped, "the merge requests of the deployment")
-    if reads.token and last:
-        known = with_commits_since(facts, known, reads, str(last.get("sha") or ""))
-    if known.merge_requests or not reads.left:
-        return known
-    return with_merge_requests(facts, known, reads)
+        return refused(known, "the jobs of the pipeline")
+    ended = {row.get("status") for row in rows if is_of(str(row.get("name")), settings.deploy_job)}
+    status = next((one for one in DEPLOYED if one in ended), "")
+    if not status:
+        return replace(known, nothing_deployed=True)
+    return replace(known, deployments=(Deployment(settings.environment, status=status),))
+
+
+def is_of(name: str, job: str) -> bool:
+    """`deploy`, or one of its parallel jobs: `deploy 1/2`, `deploy: [eu]`."""
+    return (
+        name == job
+        or re.fullmatch(rf"{re.escape(job)}(?: [0-9]+/[0-9]+|: \[.*\])", name) is not None
+    )
 
 
 def with_jobs(facts: Facts, known: Known, reads: Reads) -> Known:
@@ -1047,6 +1025,91 @@ def with_rows(known: Known, rows: object, what: str) -> Known:
     return replace(known, merge_requests=found, own=found[0].iid if found else 0)
 
 
+def with_deployments(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    """The newest of this pipeline to each environment, where somebody could hear of them."""
+    heard = settings.deliver == "app" or find_tasks(facts, settings, known)
+    if "deployments" not in settings.report or not heard:
+        return known
+    if not reads.left:
+        return noted(known, "deployments were not asked for: three reads are the most")
+    rows = reads.ask("deployments", order_by="id", sort="desc", per_page=50)
+    if not isinstance(rows, list):
+        return refused(known, "deployments")
+    newest: dict[str, Deployment] = {}
+    for row in rows:
+        if pipeline_of(row) == facts.pipeline_id:
+            one = read_deployment(row)
+            newest.setdefault(one.environment, one)
+    return replace(known, deployments=tuple(newest.values())[::-1])
+
+
+def with_commits_since(facts: Facts, known: Known, reads: Reads, since: str) -> Known:
+    """The newest hundred. `since`: a commit or a branch, whose own commits do not count."""
+    if not since or since == facts.sha:
+        return known
+    span = f"{since}..{facts.sha}"
+    rows = reads.ask("repository/commits", token=True, ref_name=span, per_page=PAGE)
+    if not isinstance(rows, list):
+        return refused(known, "the commits since the last run")
+    if len(rows) == PAGE:
+        known = noted(known, f"of the commits only the newest {PAGE} are read")
+    found = [read_commit(row) for row in rows if isinstance(row, dict)]
+    return replace(known, commits=tuple(one for one in found if one.sha != facts.sha))
+
+
+# --- gitlab: What GitLab's API adds to the variables: at most three reads, each of which may be refused.
+
+def gather(facts: Facts, settings: Settings, get: Get, inquire: Inquire | None = None) -> Known:
+    """`inquire`: GraphQL with the access token, where there is one."""
+    own = (facts.merge_request,) if facts.merge_request else ()
+    known = Known(merge_requests=own, own=own[0].iid if own else 0)
+    if not facts.api or not facts.project_id:
+        return refused(known, "anything: the job has no CI_API_V4_URL")
+    reads = Reads(facts, get, inquire)
+    if settings.mode == DEPLOYMENT:
+        return of_deployment(facts, settings, known, reads)
+    told, wrong = reads.overview(facts, settings) if reads.token else (None, "")
+    if told:
+        known = with_overview(facts, settings, known, told, reads)
+    else:
+        known = replace(known, token_refused=reads.token)
+        known = noted(known, f"GitLab says of the question: {wrong}") if wrong else known
+        known = one_by_one(facts, settings, known, reads)
+    return known if settings.mode == EARLY else with_deployments(facts, settings, known, reads)
+
+
+def one_by_one(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    if settings.mode != EARLY and "pipeline" in settings.report:
+        known = with_jobs(facts, known, reads)
+    if "merge-request" in settings.report:
+        known = with_merge_requests(facts, known, reads)
+    return known
+
+
+def of_deployment(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    """This deployment, and the work since the last successful one to the same environment."""
+    query = {"environment": settings.environment} if settings.environment else {}
+    rows = reads.ask("deployments", order_by="id", sort="desc", per_page=20, **query)
+    if not isinstance(rows, list):
+        known = refused(known, "deployments")
+        return with_merge_requests(facts, known, reads)
+    here = [row for row in rows if pipeline_of(row) == facts.pipeline_id]
+    known = replace(known, deployments=tuple(map(read_deployment, here[:1])))
+    last = next((row for row in rows if row not in here and row.get("status") == "success"), {})
+    if not here and settings.deploy_job:
+        known = with_deploy_job(facts, settings, known, reads)
+    if known.nothing_deployed:
+        return known
+    if here:
+        shipped = reads.ask(f"deployments/{here[0].get('id')}/merge_requests", per_page=20)
+        known = with_rows(known, shipped, "the merge requests of the deployment")
+    if reads.token and last:
+        known = with_commits_since(facts, known, reads, str(last.get("sha") or ""))
+    if known.merge_requests or not reads.left:
+        return known
+    return with_merge_requests(facts, known, reads)
+
+
 def with_overview(
     facts: Facts, settings: Settings, known: Known, told: Overview, reads: Reads
 ) -> Known:
@@ -1088,38 +1151,6 @@ def with_candidates(
         brought=brought if "commits" in settings.report else {},
         commits=tuple(one for one in known.commits if one.sha not in shas),
     )
-
-
-def with_deployments(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
-    """The newest of this pipeline to each environment, where somebody could hear of them."""
-    heard = settings.deliver == "app" or find_tasks(facts, settings, known)
-    if "deployments" not in settings.report or not heard:
-        return known
-    if not reads.left:
-        return noted(known, "deployments were not asked for: three reads are the most")
-    rows = reads.ask("deployments", order_by="id", sort="desc", per_page=50)
-    if not isinstance(rows, list):
-        return refused(known, "deployments")
-    newest: dict[str, Deployment] = {}
-    for row in rows:
-        if pipeline_of(row) == facts.pipeline_id:
-            one = read_deployment(row)
-            newest.setdefault(one.environment, one)
-    return replace(known, deployments=tuple(newest.values())[::-1])
-
-
-def with_commits_since(facts: Facts, known: Known, reads: Reads, since: str) -> Known:
-    """The newest hundred. `since`: a commit or a branch, whose own commits do not count."""
-    if not since or since == facts.sha:
-        return known
-    span = f"{since}..{facts.sha}"
-    rows = reads.ask("repository/commits", token=True, ref_name=span, per_page=PAGE)
-    if not isinstance(rows, list):
-        return refused(known, "the commits since the last run")
-    if len(rows) == PAGE:
-        known = noted(known, f"of the commits only the newest {PAGE} are read")
-    found = [read_commit(row) for row in rows if isinstance(row, dict)]
-    return replace(known, commits=tuple(one for one in found if one.sha != facts.sha))
 
 
 # --- assembly: The report: what GitLab told, and the tasks that its texts name. Pure.
@@ -1185,7 +1216,7 @@ def told_status(settings: Settings, known: Known) -> str:
 def told_deployments(settings: Settings, known: Known) -> tuple[Deployment, ...]:
     """Those of the wanted tiers; in a deployment's own job what the inputs say counts more."""
     found = known.deployments
-    if settings.mode == DEPLOYMENT:
+    if settings.mode == DEPLOYMENT and not known.nothing_deployed:
         one = found[0] if found else Deployment(settings.environment)
         tier = settings.environment_tier or one.tier or tier_of(settings.environment)
         found = (replace(one, url=settings.environment_url or one.url, tier=tier),)
@@ -2774,7 +2805,7 @@ def unwanted(report: Report, settings: Settings) -> str:
     if not report.tasks and settings.deliver != "app":  # which reads the texts by its own rules
         return "no task is named in the branch, the merge request or the commits"
     if settings.mode == DEPLOYMENT:
-        return "" if report.deployments else "no deployment of the input tiers is known"
+        return "" if report.deployments else "this pipeline has no deployment of the input tiers"
     watched = report.status not in ("", "running", "unknown")
     if watched and not fits(report.status, settings.statuses):
         return f"the status {report.status} is not among the input statuses"

@@ -73,7 +73,7 @@ def told_status(settings: Settings, known: Known) -> str:
 def told_deployments(settings: Settings, known: Known) -> tuple[Deployment, ...]:
     """Those of the wanted tiers; in a deployment's own job what the inputs say counts more."""
     found = known.deployments
-    if settings.mode == DEPLOYMENT:
+    if settings.mode == DEPLOYMENT and not known.nothing_deployed:
         one = found[0] if found else Deployment(settings.environment)
         tier = settings.environment_tier or one.tier or tier_of(settings.environment)
         found = (replace(one, url=settings.environment_url or one.url, tier=tier),)

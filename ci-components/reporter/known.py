@@ -12,8 +12,10 @@ from reporter.model import Commit, Deployment, Job, MergeRequest
 class Known:
     """`jobs` None: not told. `own`: the iid of the merge request that the pipeline's own commit
     belongs to, 0 for none. `brought`: the commits of merge requests, by iid; `commits`: the others
-    besides the pipeline's own. `refused`: what GitLab did not tell; `token_refused`: whether it
-    refused the access token. `notes`: what was left unread, in sentences.
+    besides the pipeline's own. `nothing_deployed`: the deploying job is not in this pipeline.
+
+    `refused`: what GitLab did not tell; `token_refused`: whether it refused the access token.
+    `notes`: what was left unread, in sentences.
     """
 
     jobs: tuple[Job, ...] | None = None
@@ -23,6 +25,7 @@ class Known:
     brought: Mapping[int, tuple[Commit, ...]] = field(default_factory=dict)
     commits: tuple[Commit, ...] = ()
     refused: tuple[str, ...] = ()
+    nothing_deployed: bool = False
     token_refused: bool = False
     notes: tuple[str, ...] = ()
 

@@ -170,7 +170,7 @@ def unwanted(report: Report, settings: Settings) -> str:
     if not report.tasks and settings.deliver != "app":  # which reads the texts by its own rules
         return "no task is named in the branch, the merge request or the commits"
     if settings.mode == DEPLOYMENT:
-        return "" if report.deployments else "no deployment of the input tiers is known"
+        return "" if report.deployments else "this pipeline has no deployment of the input tiers"
     watched = report.status not in ("", "running", "unknown")
     if watched and not fits(report.status, settings.statuses):
         return f"the status {report.status} is not among the input statuses"

@@ -33,6 +33,7 @@ class Settings:
     stage_open: str = ""
     stage_merge: str = ""
     tell_author: bool = True
+    deploy_job: str = ""
     environment: str = ""
     environment_url: str = ""
     environment_tier: str = ""

@@ -158,6 +158,17 @@ def test_a_deployment_is_told_by_the_job_after_it(world: World) -> None:
     assert text.endswith("Deployed to [url=https://staging.test]staging[/url]")
 
 
+def test_a_pipeline_without_the_deploying_job_is_not_broken(world: World) -> None:
+    """Most projects deploy from one branch only."""
+    run = world.pipeline(world.open_mr())
+    checkout = Checkout(world.folder, DEPLOYMENT_JOB="told")
+    text = checkout.left(".gitlab-ci.yml").replace("\ndeploy:", "\ndeploy-elsewhere:")
+    (checkout.folder / ".gitlab-ci.yml").write_text(text)
+    code, said = checkout.run(world.variables(run), "told")
+    assert code == 0, said
+    assert "this pipeline has no deployment of the input tiers" in said
+
+
 RESULTS = {
     "success": "Deployed to",
     "failed": "Deployment failed:",
