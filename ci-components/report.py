@@ -2688,11 +2688,11 @@ class Run:
 
     def perform(self, resumed: Report | None) -> int:
         """The exit code: 0, or 1 where something was not done."""
-        if self.settings.mode == DOCTOR:
-            return self.examine()
         write_files([], ())
         if resumed is None:
             forget(REPORT_FILE)
+        if self.settings.mode == DOCTOR:
+            return self.examine()
         if self.facts.fork and self.knows_no_secret():
             self.out.say("b24: a merge request from a fork sees no secrets: nothing is reported")
             return 0

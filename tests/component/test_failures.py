@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from reporter.assembly import impersonal
 from reporter.errors import portal_failure
 from reporter.main import NO_APP_URL, NO_ID_TOKEN, Run, attempt
 from reporter.wire import Answer, Output
+from ruamel.yaml import YAML
 
+from tests.component.test_templates import with_defaults
 from tests.component.world import SCRIPT, World
 
 ALL = [
@@ -266,6 +269,29 @@ def test_no_secret_is_printed_or_kept(world: World, case: str) -> None:
     secret = world.webhook.rstrip("/").rpartition("/")[2]
     for hidden in (secret, world.job_token, token):
         assert hidden not in ran.said + left
+
+
+@pytest.mark.parametrize("deliver", ["direct", "app"])
+def test_a_traced_shell_shows_no_secret(world: World, deliver: str) -> None:
+    """CI_DEBUG_TRACE makes the runner's shell print every command before it runs."""
+    world.task(5)
+    mr = world.open_mr()
+    body = YAML(typ="safe").load(with_defaults("report"))
+    [script] = body["b24-report"]["script"]
+    token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
+    variables = {
+        **{name: str(value) for name, value in body["b24-report"]["variables"].items()},
+        **world.variables(world.pipeline(mr), mr, B24_GITLAB_TOKEN=token, CI_DEBUG_TRACE="true"),
+        "B24_ID_TOKEN": "eyJ.secret.token", "B24_DELIVER": deliver, "B24_APP_URL": "https://x.invalid",
+    }  # fmt: skip
+    done = subprocess.run(
+        ["/bin/sh", "-ex"], input=script, cwd=world.folder, timeout=60, check=False,
+        env={"PATH": os.environ["PATH"], **variables}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "python3 -I -" in done.stderr and "b24: " in done.stdout
+    secret = world.webhook.rstrip("/").rpartition("/")[2]
+    for hidden in (secret, world.job_token, token, "eyJ.secret.token"):
+        assert hidden not in done.stdout + done.stderr
 
 
 def test_a_kept_report_holds_no_address_of_a_person(world: World) -> None:

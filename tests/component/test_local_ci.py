@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.component.test_app import an_app
+from tests.component.test_templates import EXAMPLES as DOCUMENTED
 from tests.component.tools import gitlab_ci_local, rsync
 from tests.component.world import World
 
@@ -208,6 +209,40 @@ def test_a_pipeline_is_reported_through_the_app(world: World) -> None:
     assert checkout.left("b24.env") == "B24_TASK_IDS=7,5\n"
     assert "https://portal.test/5/" in checkout.left("b24-annotations.json")
     assert "eyJ.id.token" not in said and not world.portal.requests
+
+
+def test_the_doctor_is_called_by_an_input(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    checkout = Checkout(world.folder, **{"inputs: {}": "inputs: {doctor: true}"})
+    code, said = checkout.run(world.variables(run, mr), "b24-report")
+    assert code == 0, said
+    assert "webhook answers ok as Anna Admin" in " ".join(said.split())
+    assert world.messages(5) == []
+
+
+EXAMPLES = [text for _, text in DOCUMENTED if "secrets:" in text]
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_a_documented_keeper_of_secrets_is_merged_into_the_job(world: World, number: int) -> None:
+    """gitlab-ci-local asks no keeper, so the secret is given, as a file once."""
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    checkout = Checkout(world.folder)
+    text = EXAMPLES[number].replace(
+        "acme/b24bridge/report@1.0.0", "acme/shop/report@$CI_COMMIT_SHA"
+    )
+    test = "test:\n  stage: test\n  script: ['true']\n"
+    (checkout.folder / ".gitlab-ci.yml").write_text(f"{text}\n{test}", "utf-8")
+    secret = world.folder / "secret"
+    secret.write_text(f"{world.webhook}\n")
+    given = {"B24_WEBHOOK_URL": str(secret)} if number == 0 else {}
+    code, said = checkout.run(world.variables(run, mr, **given))
+    assert (code, len(world.messages(5))) == (0, 1), said
+    assert world.webhook.rstrip("/").rpartition("/")[2] not in said
 
 
 def offline(world: World) -> dict[str, str]:
