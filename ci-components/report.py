@@ -936,6 +936,7 @@ Get = Callable[[str, bool], object]  # path, with the access token? → JSON, No
 Inquire = Callable[[object], object]  # GraphQL's query and variables → its answer, None likewise
 MOST_READS = 3
 PAGE = 100
+MORE_COMMITS = f"of the commits only the newest {PAGE} are read"
 DEPLOYED = ("failed", "canceled", "running", "success")  # of jobs, the first counts
 
 
@@ -1052,7 +1053,7 @@ def with_commits_since(facts: Facts, known: Known, reads: Reads, since: str) -> 
     if not isinstance(rows, list):
         return refused(known, "the commits since the last run")
     if len(rows) == PAGE:
-        known = noted(known, f"of the commits only the newest {PAGE} are read")
+        known = noted(known, MORE_COMMITS)
     found = [read_commit(row) for row in rows if isinstance(row, dict)]
     return replace(known, commits=tuple(one for one in found if one.sha != facts.sha))
 
@@ -1115,7 +1116,8 @@ def with_overview(
 ) -> Known:
     """Jobs and merge requests by one answer; then the commits that these did not bring."""
     if settings.mode != EARLY and "pipeline" in settings.report:
-        known = with_job_rows(facts, known, told.jobs)
+        seen = told.jobs is not None
+        known = with_job_rows(facts, known, told.jobs) if seen else with_jobs(facts, known, reads)
     if "commits" in settings.report:
         here = [one for one in told.requests if concerns_pipeline(one, facts, {})]
         known = with_commits_since(facts, known, reads, first_unknown(facts, told, here))
@@ -1143,6 +1145,8 @@ def with_candidates(
     first = [one for one in found if concerns_pipeline(one, facts, own)]
     ordered = [*first, *(one for one in found if one not in first)]
     brought = {one.request.iid: one.commits for one in ordered}
+    if any(len(commits) == PAGE for commits in brought.values()):
+        known = noted(known, MORE_COMMITS)
     shas = {one.sha for commits in brought.values() for one in commits}
     return replace(
         known,

@@ -13,6 +13,8 @@ from reporter.facts import Facts
 from reporter.known import Known, noted, refused
 from reporter.question import Candidate, Overview, concerns_pipeline, on_trunk
 from reporter.reads import (
+    MORE_COMMITS,
+    PAGE,
     Get,
     Inquire,
     Reads,
@@ -84,7 +86,8 @@ def with_overview(
 ) -> Known:
     """Jobs and merge requests by one answer; then the commits that these did not bring."""
     if settings.mode != EARLY and "pipeline" in settings.report:
-        known = with_job_rows(facts, known, told.jobs)
+        seen = told.jobs is not None
+        known = with_job_rows(facts, known, told.jobs) if seen else with_jobs(facts, known, reads)
     if "commits" in settings.report:
         here = [one for one in told.requests if concerns_pipeline(one, facts, {})]
         known = with_commits_since(facts, known, reads, first_unknown(facts, told, here))
@@ -112,6 +115,8 @@ def with_candidates(
     first = [one for one in found if concerns_pipeline(one, facts, own)]
     ordered = [*first, *(one for one in found if one not in first)]
     brought = {one.request.iid: one.commits for one in ordered}
+    if any(len(commits) == PAGE for commits in brought.values()):
+        known = noted(known, MORE_COMMITS)
     shas = {one.sha for commits in brought.values() for one in commits}
     return replace(
         known,

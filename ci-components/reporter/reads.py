@@ -30,6 +30,7 @@ Get = Callable[[str, bool], object]  # path, with the access token? → JSON, No
 Inquire = Callable[[object], object]  # GraphQL's query and variables → its answer, None likewise
 MOST_READS = 3
 PAGE = 100
+MORE_COMMITS = f"of the commits only the newest {PAGE} are read"
 DEPLOYED = ("failed", "canceled", "running", "success")  # of jobs, the first counts
 
 
@@ -146,6 +147,6 @@ def with_commits_since(facts: Facts, known: Known, reads: Reads, since: str) -> 
     if not isinstance(rows, list):
         return refused(known, "the commits since the last run")
     if len(rows) == PAGE:
-        known = noted(known, f"of the commits only the newest {PAGE} are read")
+        known = noted(known, MORE_COMMITS)
     found = [read_commit(row) for row in rows if isinstance(row, dict)]
     return replace(known, commits=tuple(one for one in found if one.sha != facts.sha))

@@ -12,6 +12,7 @@ import pytest
 
 from tests.component.world import World
 from tests.emulators.gitlab import graphql
+from tests.emulators.gitlab.graphql_schema import Spec
 
 COMPLETED = 5
 AT_ONCE, COMMITS, DEPLOYMENTS = "/api/graphql", "repository/commits", "deployments"
@@ -299,6 +300,32 @@ def test_no_report_asks_more_than_three_questions(world: World, token: dict) -> 
             world.run({**variables, **token, "B24_MODE": mode, "B24_ENVIRONMENT": "staging"})
             count, portal = world.requests()
             assert count <= 3 and portal in (Counter(), Counter(batch=2), Counter(batch=3))
+
+
+def test_jobs_that_the_token_does_not_see_are_asked_for_by_the_job_s_own(
+    world: World, token: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks(world, 5)
+    mr = world.open_mr()
+    run = world.pipeline(mr, "failed")
+    hidden = Spec("Pipeline", lambda *_: None, graphql.TYPES["Project"]["pipeline"].arguments)
+    monkeypatch.setitem(graphql.TYPES["Project"], "pipeline", hidden)
+    asked(world)
+    world.report(run, mr, **token)
+    assert asked(world) == [AT_ONCE, f"pipelines/{run.id}/jobs", DEPLOYMENTS]
+    assert "#1 failed" in world.messages(5)[0]
+
+
+def test_a_job_that_waits_for_another_pipeline_fails_with_it(world: World, token: dict) -> None:
+    """No job token is told of such jobs."""
+    tasks(world, 5)
+    run = world.pipeline(world.open_mr(), "running")
+    world.gitlab.working.run_child(run, "e2e").set_status("failed")
+    for job in run.jobs:
+        job.status = "success"
+    world.report(run, **token)
+    [text] = world.messages(5)
+    assert "#1 failed" in text and "(e2e)" in text
 
 
 def test_that_there_are_more_commits_than_are_read_is_said(world: World, token: dict) -> None:

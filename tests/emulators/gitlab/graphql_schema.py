@@ -125,7 +125,10 @@ def _stages(asked: Asked, held: Held, given: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(one.stage for one in (*held.run.jobs, *held.run.bridges)))
 
 
-def _job_path(asked: Asked, held: Held, given: dict[str, Any]) -> str:
+def _job_path(asked: Asked, held: Held, given: dict[str, Any]) -> str | None:
+    """A trigger job has no page of its own."""
+    if isinstance(held.one, Bridge):
+        return None
     return f"/{held.place.path}/-/jobs/{held.one.id}"
 
 
