@@ -952,7 +952,10 @@ class Reads:
         self.left -= 1
         place = f"/projects/{project or self._project}/{path}"
         asked = urlencode(query, quote_via=quote, doseq=True)
-        return self._get(f"{place}?{asked}" if asked else place, token)
+        answer = self._get(f"{place}?{asked}" if asked else place, token)
+        if isinstance(answer, list):
+            return [row for row in answer if isinstance(row, dict)]
+        return answer
 
     def overview(self, facts: Facts, settings: Settings) -> tuple[Overview | None, str]:
         """And what GitLab says is wrong with the question."""
@@ -1054,7 +1057,7 @@ def with_commits_since(facts: Facts, known: Known, reads: Reads, since: str) -> 
         return refused(known, "the commits since the last run")
     if len(rows) == PAGE:
         known = noted(known, MORE_COMMITS)
-    found = [read_commit(row) for row in rows if isinstance(row, dict)]
+    found = [read_commit(row) for row in rows]
     return replace(known, commits=tuple(one for one in found if one.sha != facts.sha))
 
 
@@ -1458,7 +1461,7 @@ def is_young(date: str, now: datetime) -> bool:
 
 def find_stage(result: object, wanted: str) -> int:
     """The id of the column with that title or system type, 0 if there is none."""
-    rows = result.values() if isinstance(result, dict) else listed(result)
+    rows = [row for row in listed(result) if isinstance(row, dict)]
     for row in sorted(rows, key=lambda row: whole(row.get("SORT"))):
         names = {str(row.get("TITLE") or ""), str(row.get("SYSTEM_TYPE") or "")}
         if wanted.casefold() in {name.strip().casefold() for name in names if name}:
@@ -1585,7 +1588,8 @@ def read_portal(
     now: datetime,
 ) -> Portal:
     """`answers`: of both reads; what was refused is not among them."""
-    me, authors = answers.get("me"), listed(answers.get("author"))
+    me = answers.get("me")
+    authors = [row for row in listed(answers.get("author")) if isinstance(row, dict)]
     stages = {}
     for key, result in answers.items():
         for wanted in (settings.stage_open, settings.stage_merge):

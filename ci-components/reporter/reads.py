@@ -46,7 +46,10 @@ class Reads:
         self.left -= 1
         place = f"/projects/{project or self._project}/{path}"
         asked = urlencode(query, quote_via=quote, doseq=True)
-        return self._get(f"{place}?{asked}" if asked else place, token)
+        answer = self._get(f"{place}?{asked}" if asked else place, token)
+        if isinstance(answer, list):
+            return [row for row in answer if isinstance(row, dict)]
+        return answer
 
     def overview(self, facts: Facts, settings: Settings) -> tuple[Overview | None, str]:
         """And what GitLab says is wrong with the question."""
@@ -148,5 +151,5 @@ def with_commits_since(facts: Facts, known: Known, reads: Reads, since: str) -> 
         return refused(known, "the commits since the last run")
     if len(rows) == PAGE:
         known = noted(known, MORE_COMMITS)
-    found = [read_commit(row) for row in rows if isinstance(row, dict)]
+    found = [read_commit(row) for row in rows]
     return replace(known, commits=tuple(one for one in found if one.sha != facts.sha))
