@@ -1982,17 +1982,18 @@ def not_told(what: tuple[str, ...], variable: str) -> Failure:
     """`variable`: of the access token."""
     return Failure(
         f"GitLab does not tell {', '.join(what)}: the report goes without",
-        "who started the pipeline may not see it, or this GitLab is too old to let CI_JOB_TOKEN "
-        "read it",
+        "who started the pipeline may not see it, this GitLab is too old to let CI_JOB_TOKEN read "
+        "it, or it is slow now",
         f"nothing, or save an access token with the scope read_api in the variable {variable}",
     )
 
 
 def token_refused(variable: str) -> Failure:
     return Failure(
-        f"GitLab does not accept the token in {variable}: the report goes without what only that "
+        f"GitLab does not answer the token in {variable}: the report goes without what only that "
         "reads",
-        "it has expired, was revoked, or lacks the scope read_api or the project",
+        "it has expired, was revoked, or lacks the scope read_api or the project; or GitLab is slow "
+        "now",
         f"put a new access token into the variable {variable}, or delete the variable",
     )
 
@@ -2140,19 +2141,22 @@ class Wire:
     def pause(self, seconds: float) -> None:
         time.sleep(max(0.0, min(seconds, self.left())))
 
-    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
-        return self._send(urllib.request.Request(url, headers=dict(headers)))
+    def get(self, url: str, headers: Mapping[str, str], *, keep: float = 0.0) -> Answer:
+        """`keep`: seconds of the time that have to be left afterwards."""
+        return self._send(urllib.request.Request(url, headers=dict(headers)), keep)
 
-    def post(self, url: str, data: object, headers: Mapping[str, str] | None = None) -> Answer:
+    def post(
+        self, url: str, data: object, headers: Mapping[str, str] | None = None, *, keep: float = 0.0
+    ) -> Answer:
         sent = {"Content-Type": "application/json", **(headers or {})}
         body = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
-        return self._send(urllib.request.Request(url, body, sent, method="POST"))
+        return self._send(urllib.request.Request(url, body, sent, method="POST"), keep)
 
-    def _send(self, request: urllib.request.Request) -> Answer:
+    def _send(self, request: urllib.request.Request, keep: float) -> Answer:
         request.add_header("User-Agent", AGENT)
         request.add_header("Accept", "application/json")
         host = urlsplit(request.full_url).netloc.rpartition("@")[2]
-        seconds = min(CALL_SECONDS, self.left())
+        seconds = min(CALL_SECONDS, self.left() - keep)
         if seconds <= 0:
             raise Problem(unreachable(host, "no time left", sent=False))
         self.count += 1
@@ -2205,12 +2209,15 @@ def read_json(body: bytes) -> object:
 
 @dataclass(frozen=True)
 class Reader:
-    """`token`: the access token, "" for none."""
+    """`token`: the access token, "" for none. `keep`: seconds of the time that are the portal's:
+    a GitLab that hangs makes the report smaller, and does not prevent it.
+    """
 
     wire: Wire
     facts: Facts
     job_token: str
     token: str
+    keep: float
 
     def get(self, path: str, token: bool) -> object:
         """JSON, None where it is refused. `token`: by the access token."""
@@ -2222,11 +2229,12 @@ class Reader:
 
     def read(self, path: str, *, token: bool = False) -> tuple[int, object]:
         headers = {"PRIVATE-TOKEN": self.token} if token else {"JOB-TOKEN": self.job_token}
-        return answered(lambda: self.wire.get(f"{self.facts.api}{path}", headers))
+        url = f"{self.facts.api}{path}"
+        return answered(lambda: self.wire.get(url, headers, keep=self.keep))
 
     def read_at_once(self, asked: object) -> tuple[int, object]:
         headers = {"PRIVATE-TOKEN": self.token}
-        return answered(lambda: self.wire.post(self.facts.graphql, asked, headers))
+        return answered(lambda: self.wire.post(self.facts.graphql, asked, headers, keep=self.keep))
 
 
 def answered(ask: Callable[[], Answer]) -> tuple[int, object]:
@@ -2673,6 +2681,7 @@ AGAIN = {
     "direct": f"retry this job, or run report.py --resume {REPORT_FILE}",
     "app": "retry this job",  # elsewhere there is no ID token
 }
+FOR_THE_PORTAL = 0.5  # of the time
 SECRETS = ("CI_JOB_TOKEN", "B24_ID_TOKEN", "CI_REGISTRY_PASSWORD", "CI_DEPLOY_PASSWORD")
 
 
@@ -2689,7 +2698,8 @@ class Run:
             time.monotonic() + self.settings.timeout, environ.get("CI_SERVER_TLS_CA_FILE", "")
         )
         job_token = environ.get("CI_JOB_TOKEN", "")
-        self.reader = Reader(self.wire, self.facts, job_token, self.token)
+        keep = self.settings.timeout * FOR_THE_PORTAL
+        self.reader = Reader(self.wire, self.facts, job_token, self.token, keep)
         self.report: Report | None = None
         out.hide(self.webhook, self.token, *(environ.get(name, "") for name in SECRETS))
         out.hide(self.webhook.rstrip("/").rpartition("/")[2])

@@ -168,17 +168,18 @@ def not_told(what: tuple[str, ...], variable: str) -> Failure:
     """`variable`: of the access token."""
     return Failure(
         f"GitLab does not tell {', '.join(what)}: the report goes without",
-        "who started the pipeline may not see it, or this GitLab is too old to let CI_JOB_TOKEN "
-        "read it",
+        "who started the pipeline may not see it, this GitLab is too old to let CI_JOB_TOKEN read "
+        "it, or it is slow now",
         f"nothing, or save an access token with the scope read_api in the variable {variable}",
     )
 
 
 def token_refused(variable: str) -> Failure:
     return Failure(
-        f"GitLab does not accept the token in {variable}: the report goes without what only that "
+        f"GitLab does not answer the token in {variable}: the report goes without what only that "
         "reads",
-        "it has expired, was revoked, or lacks the scope read_api or the project",
+        "it has expired, was revoked, or lacks the scope read_api or the project; or GitLab is slow "
+        "now",
         f"put a new access token into the variable {variable}, or delete the variable",
     )
 

@@ -30,6 +30,7 @@ AGAIN = {
     "direct": f"retry this job, or run report.py --resume {REPORT_FILE}",
     "app": "retry this job",  # elsewhere there is no ID token
 }
+FOR_THE_PORTAL = 0.5  # of the time
 SECRETS = ("CI_JOB_TOKEN", "B24_ID_TOKEN", "CI_REGISTRY_PASSWORD", "CI_DEPLOY_PASSWORD")
 
 
@@ -46,7 +47,8 @@ class Run:
             time.monotonic() + self.settings.timeout, environ.get("CI_SERVER_TLS_CA_FILE", "")
         )
         job_token = environ.get("CI_JOB_TOKEN", "")
-        self.reader = Reader(self.wire, self.facts, job_token, self.token)
+        keep = self.settings.timeout * FOR_THE_PORTAL
+        self.reader = Reader(self.wire, self.facts, job_token, self.token, keep)
         self.report: Report | None = None
         out.hide(self.webhook, self.token, *(environ.get(name, "") for name in SECRETS))
         out.hide(self.webhook.rstrip("/").rpartition("/")[2])

@@ -12,12 +12,15 @@ from reporter.wire import Answer, Wire
 
 @dataclass(frozen=True)
 class Reader:
-    """`token`: the access token, "" for none."""
+    """`token`: the access token, "" for none. `keep`: seconds of the time that are the portal's:
+    a GitLab that hangs makes the report smaller, and does not prevent it.
+    """
 
     wire: Wire
     facts: Facts
     job_token: str
     token: str
+    keep: float
 
     def get(self, path: str, token: bool) -> object:
         """JSON, None where it is refused. `token`: by the access token."""
@@ -29,11 +32,12 @@ class Reader:
 
     def read(self, path: str, *, token: bool = False) -> tuple[int, object]:
         headers = {"PRIVATE-TOKEN": self.token} if token else {"JOB-TOKEN": self.job_token}
-        return answered(lambda: self.wire.get(f"{self.facts.api}{path}", headers))
+        url = f"{self.facts.api}{path}"
+        return answered(lambda: self.wire.get(url, headers, keep=self.keep))
 
     def read_at_once(self, asked: object) -> tuple[int, object]:
         headers = {"PRIVATE-TOKEN": self.token}
-        return answered(lambda: self.wire.post(self.facts.graphql, asked, headers))
+        return answered(lambda: self.wire.post(self.facts.graphql, asked, headers, keep=self.keep))
 
 
 def answered(ask: Callable[[], Answer]) -> tuple[int, object]:

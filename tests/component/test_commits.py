@@ -256,10 +256,10 @@ def test_a_refused_token_is_named_and_the_rest_is_asked_without_it(world: World,
     ran = world.report(run, mr, B24_GITLAB_TOKEN=value)
     assert asked(world) == [AT_ONCE, f"pipelines/{run.id}/jobs", f"merge_requests/{mr.iid}"]
     assert (
-        "b24: GitLab does not accept the token in B24_GITLAB_TOKEN: the report goes without what "
+        "b24: GitLab does not answer the token in B24_GITLAB_TOKEN: the report goes without what "
         "only that reads. Usual reason: it has expired, was revoked, or lacks the scope read_api "
-        "or the project. What to do: put a new access token into the variable B24_GITLAB_TOKEN, "
-        "or delete the variable.\n"
+        "or the project; or GitLab is slow now. What to do: put a new access token into the "
+        "variable B24_GITLAB_TOKEN, or delete the variable.\n"
         "b24: deployments were not asked for: three reads are the most\n"
     ) in ran.said
     assert "#1 failed" in world.messages(5)[0] and value not in ran.said

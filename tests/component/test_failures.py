@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 
@@ -202,6 +203,23 @@ def test_a_slow_portal_costs_no_more_than_the_time_given(world: World) -> None:
     ran = world.report(run, mr, B24_TIMEOUT="1")
     assert ran.code == 1 and ran.kept
     assert "no answer in time" in ran.said or "took longer than its 1 s" in ran.said
+
+
+@pytest.mark.parametrize("token", ["", "glpat-any"])
+def test_a_gitlab_that_hangs_makes_the_report_smaller_and_does_not_prevent_it(
+    world: World, token: str
+) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as hanging:
+        base = f"http://127.0.0.1:{hanging.getsockname()[1]}/api"
+        where = {"CI_API_V4_URL": f"{base}/v4", "CI_API_GRAPHQL_URL": f"{base}/graphql"}
+        ran = world.report(run, mr, B24_TIMEOUT="3", B24_GITLAB_TOKEN=token, **where)
+    assert (ran.code, ran.kept) == (0, False), ran.said
+    assert "GitLab does not tell the jobs of the pipeline" in ran.said
+    [text] = world.messages(5)
+    assert "!1 Pay" in text and "#1 unknown" in text
 
 
 def test_not_even_code_that_holds_the_interpreter_outlives_the_time_given(world: World) -> None:
