@@ -178,8 +178,8 @@ def token_refused(variable: str) -> Failure:
     return Failure(
         f"GitLab does not answer the token in {variable}: the report goes without what only that "
         "reads",
-        "it has expired, was revoked, or lacks the scope read_api or the project; or GitLab is slow "
-        "now",
+        "it has expired, was revoked, or lacks the scope read_api or the project; or GitLab is "
+        "slow now",
         f"put a new access token into the variable {variable}, or delete the variable",
     )
 
