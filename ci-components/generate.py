@@ -19,9 +19,10 @@ HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE.parent / "templates"
 SCRIPT = HERE / "report.py"
 ORDER = (
-    "bbcode", "prose", "keywords", "references", "phrases", "settings", "model", "facts", "rows",
-    "gitlab", "assembly", "cards", "tasks", "calls", "asking", "plan", "errors", "wire", "portal",
-    "delivery", "app", "doctor", "main",
+    "bbcode", "prose", "keywords", "references", "phrases", "settings", "model", "facts", "known",
+    "rows", "naming", "question", "reads", "gitlab", "assembly", "cards", "tasks", "calls",
+    "asking", "plan", "errors", "files", "wire", "reader", "portal", "delivery", "app", "doctor",
+    "main",
 )  # fmt: skip
 BLOCK = re.compile(
     r"^(?P<indent> *)# >>> (?P<name>\S+)\n.*?^(?P=indent)# <<< (?P=name)\n",

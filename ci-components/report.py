@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import fnmatch
 import html
@@ -333,6 +334,7 @@ class Settings:
     stage_open: str = ""
     stage_merge: str = ""
     tell_author: bool = True
+    deploy_job: str = ""
     environment: str = ""
     environment_url: str = ""
     environment_tier: str = ""
@@ -370,8 +372,8 @@ def fits(value: str, patterns: tuple[str, ...]) -> bool:
 def read_secret(environ: Mapping[str, str], name: str) -> str:
     """The variable of that name; of a file variable (`file: true` of `secrets:`) what is in it."""
     value = environ.get(name, "").strip()
-    if value.startswith("/") and os.path.isfile(value):
-        with open(value, encoding="utf-8") as file:
+    if value.startswith("/") and os.path.isfile(value) and os.access(value, os.R_OK):
+        with open(value, encoding="utf-8", errors="replace") as file:
             return file.read().strip()
     return value
 
@@ -506,12 +508,14 @@ ZEROS = "0" * 40
 
 @dataclass(frozen=True)
 class Facts:
-    """`api`: the address of API v4. `before`: the commit that the branch had, "" if none.
+    """`api`, `graphql`: the addresses of API v4 and of GraphQL.
 
-    `base`: of a merge request's own pipeline, where its branch left the target.
+    `before`: the commit that the branch had, "" if none. `base`: of a merge request's own pipeline,
+    where its branch left the target.
     """
 
     api: str
+    graphql: str
     server_url: str
     project_id: int
     project_path: str
@@ -519,6 +523,7 @@ class Facts:
     project_url: str
     default_branch: str
     pipeline_id: int
+    pipeline_iid: int
     pipeline_url: str
     pipeline_source: str
     job_id: int
@@ -534,6 +539,7 @@ class Facts:
     name: str
     email: str
     merge_request_project: int
+    merge_request_path: str
     merge_request: MergeRequest | None
     fork: bool
 
@@ -546,6 +552,7 @@ def read_facts(environ: Mapping[str, str]) -> Facts:
     branch = get("MERGE_REQUEST_SOURCE_BRANCH_NAME") or get("COMMIT_BRANCH")
     return Facts(
         api=get("API_V4_URL"),
+        graphql=get("API_GRAPHQL_URL") or get("API_V4_URL").replace("/api/v4", "/api/graphql"),
         server_url=get("SERVER_URL"),
         project_id=number(get("PROJECT_ID")),
         project_path=get("PROJECT_PATH"),
@@ -553,6 +560,7 @@ def read_facts(environ: Mapping[str, str]) -> Facts:
         project_url=get("PROJECT_URL"),
         default_branch=get("DEFAULT_BRANCH"),
         pipeline_id=number(get("PIPELINE_ID")),
+        pipeline_iid=number(get("PIPELINE_IID")),
         pipeline_url=get("PIPELINE_URL"),
         pipeline_source=get("PIPELINE_SOURCE"),
         job_id=number(get("JOB_ID")),
@@ -568,6 +576,7 @@ def read_facts(environ: Mapping[str, str]) -> Facts:
         name=environ.get("GITLAB_USER_NAME", ""),
         email=environ.get("GITLAB_USER_EMAIL", ""),
         merge_request_project=number(get("MERGE_REQUEST_PROJECT_ID")),
+        merge_request_path=get("MERGE_REQUEST_PROJECT_PATH"),
         merge_request=own_merge_request(get) if number(get("MERGE_REQUEST_IID")) else None,
         fork=is_fork(get),
     )
@@ -601,6 +610,38 @@ def number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
+# --- known: What GitLab's API told beyond the job's variables. Pure.
+
+@dataclass(frozen=True)
+class Known:
+    """`jobs` None: not told. `own`: the iid of the merge request that the pipeline's own commit
+    belongs to, 0 for none. `brought`: the commits of merge requests, by iid; `commits`: the others
+    besides the pipeline's own. `nothing_deployed`: the deploying job is not in this pipeline.
+
+    `refused`: what GitLab did not tell; `token_refused`: whether it refused the access token.
+    `notes`: what was left unread, in sentences.
+    """
+
+    jobs: tuple[Job, ...] | None = None
+    merge_requests: tuple[MergeRequest, ...] = ()
+    own: int = 0
+    deployments: tuple[Deployment, ...] = ()
+    brought: Mapping[int, tuple[Commit, ...]] = field(default_factory=dict)
+    commits: tuple[Commit, ...] = ()
+    refused: tuple[str, ...] = ()
+    nothing_deployed: bool = False
+    token_refused: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def refused(known: Known, what: str) -> Known:
+    return replace(known, refused=(*known.refused, what))
+
+
+def noted(known: Known, sentence: str) -> Known:
+    return replace(known, notes=(*known.notes, sentence))
+
+
 # --- rows: GitLab's JSON as values: jobs, merge requests, deployments, commits. Pure.
 
 # GitLab guesses the tier by the name in the same way, in this order.
@@ -615,7 +656,9 @@ DEPLOYMENT_STATUS = {
     "success": "success", "failed": "failed", "canceled": "canceled", "running": "running",
     "created": "running", "blocked": "blocked",
 }  # fmt: skip
-UNDER_WAY = {"created", "pending", "running", "preparing", "waiting_for_resource", "scheduled"}
+UNDER_WAY = ("created", "pending", "running", "preparing", "waiting_for_resource", "scheduled")
+# The jobs that are asked for: of a hundred and more only these decide; none of them is a success.
+COUNTED = ("failed", "canceled", "manual", *UNDER_WAY)
 
 
 def status_of(jobs: tuple[Job, ...] | None) -> str:
@@ -629,12 +672,9 @@ def status_of(jobs: tuple[Job, ...] | None) -> str:
     for status in ("failed", "canceled"):
         if status in counted:
             return status
-    if UNDER_WAY & set(counted):
+    if set(UNDER_WAY) & set(counted):
         return "running"
-    if "manual" in counted:
-        return "manual"
-    ended = {job.status for job in jobs}
-    return "skipped" if ended == {"skipped"} else "success"
+    return "manual" if "manual" in counted else "success"
 
 
 def read_job(row: Mapping[str, object]) -> Job:
@@ -691,93 +731,268 @@ def read_commit(row: Mapping[str, object]) -> Commit:
     return Commit(sha=str(row.get("id") or ""), message=str(row.get("message") or ""))
 
 
-# --- gitlab: What GitLab's API adds to the variables: at most three reads, each of which may be refused.
+# --- naming: The tasks that a pipeline's texts name, and the merge request each belongs to. Pure.
 
-Get = Callable[[str, bool], object]  # path, with the access token? → JSON, None where refused
-MOST_READS = 3
-MOST_COMMITS = 100
+MOST_REPORTED = 40  # their reads fit in one batch
+Texts = Iterable[tuple[str, str]]
+
+
+def find_tasks(facts: Facts, settings: Settings, known: Known) -> tuple[NamedTask, ...]:
+    """Each task once, by its strongest mention and the merge request in which that stands."""
+    found: dict[int, NamedTask] = {}
+    for texts, request in sources(facts, known):
+        for text, where in texts:
+            for task_id, kind in named_tasks(text, where, settings.task_prefix).items():
+                found[task_id] = stronger(found.get(task_id), NamedTask(task_id, kind, request))
+    return tuple(found.values())[:MOST_REPORTED]
+
+
+def stronger(known: NamedTask | None, new: NamedTask) -> NamedTask:
+    """What is only mentioned by one merge request is not moved by it."""
+    if known is None or STRENGTH[new.kind] > STRENGTH[known.kind]:
+        return new
+    return known
+
+
+def sources(facts: Facts, known: Known) -> Iterator[tuple[Texts, int]]:
+    """The texts that may name tasks, each group with the merge request it belongs to, or 0."""
+    for mr in known.merge_requests:
+        brought = known.brought.get(mr.iid, ())
+        yield [*merge_request_texts(mr), *((one.message, "commit") for one in brought)], mr.iid
+    yield [(facts.ref, "branch"), (facts.message, "commit")], known.own
+    yield [(one.message, "commit") for one in known.commits], 0
+
+
+def merge_request_texts(mr: MergeRequest) -> Texts:
+    return (mr.source_branch, "branch"), (mr.title, "title"), (mr.description, "description")
+
+
+# --- question: One question in place of four: jobs, merge requests, their commits, the last success. Pure.
+
+# Each stands inside `project(fullPath: $path) { … }`; R is REQUEST.
+JOBS = (
+    "pipeline(iid: $pipeline) { jobs(retried: false, statuses: [%s], first: 100)"
+    " { nodes { id name status allowFailure webPath stage { name } } } }"
+)
+OF_BRANCH = "own: mergeRequests(sourceBranches: [$ref], sort: UPDATED_DESC, first: 5) { nodes R }"
+MERGED = "merged: mergeRequests(%sstate: merged, sort: MERGED_AT_DESC, first: 10) { nodes R }"
+PASSED = "passed: pipelines(%s, status: SUCCESS, first: 5) { nodes { id sha } }"
+OF_PIPELINE = "target: project(fullPath: $target) { mergeRequest(iid: $request) R }"
+REQUEST = (
+    "{ iid title description state draft webUrl sourceBranch targetBranch sourceProjectId"
+    " diffHeadSha mergeCommitSha author { name } commits(first: 100) { nodes { sha message } } }"
+)
+TYPES = {"path": "ID!", "pipeline": "ID!", "target": "ID!", "request": "String!", "ref": "String!"}
+CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 @dataclass(frozen=True)
-class Known:
-    """What was read. `jobs` None: not told. `commits`: those besides the pipeline's own.
-
-    `head`: the last commit of the merge request's branch. `unasked`: what there was no read for.
+class Candidate:
+    """A merge request that may concern the pipeline. `head`: the last commit of its branch;
+    `merged_as`: the merge commit; `project`: the id of its source, 0 where that is gone.
     """
 
-    jobs: tuple[Job, ...] | None = None
-    merge_requests: tuple[MergeRequest, ...] = ()
-    deployments: tuple[Deployment, ...] = ()
-    commits: tuple[Commit, ...] = ()
-    refused: tuple[str, ...] = ()
-    head: str = ""
-    unasked: str = ""
+    request: MergeRequest
+    head: str
+    merged_as: str
+    project: int
+    commits: tuple[Commit, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`jobs`: rows as the REST API has them, None: not told. `since`: the commit of the last
+    successful pipeline, "" for none.
+    """
+
+    jobs: tuple[Mapping[str, object], ...] | None
+    requests: tuple[Candidate, ...]
+    since: str
+
+
+def question(facts: Facts, settings: Settings) -> dict[str, object]:
+    """What is posted. A variable that is declared has to be used."""
+    asked = " ".join(of_project(facts, settings))
+    parts = [f"project(fullPath: $path) {{ {asked} }}"] if asked else []
+    if facts.merge_request:
+        parts.append(OF_PIPELINE)
+    query = re.sub(r"\bR\b", REQUEST, " ".join(parts))
+    values = {
+        "path": facts.project_path,
+        "pipeline": str(facts.pipeline_iid),
+        "target": facts.merge_request_path or facts.project_path,
+        "request": str(facts.merge_request.iid if facts.merge_request else 0),
+        "ref": facts.ref,
+    }
+    used = [name for name in TYPES if f"${name}" in query]
+    declared = ", ".join(f"${name}: {TYPES[name]}" for name in used)
+    return {
+        "query": f"query({declared}) {{ {query} }}",
+        "variables": {name: values[name] for name in used},
+    }
+
+
+def of_project(facts: Facts, settings: Settings) -> Iterator[str]:
+    if settings.mode == REPORT and "pipeline" in settings.report:
+        yield JOBS % " ".join(status.upper() for status in COUNTED)
+    if not facts.merge_request:
+        yield OF_BRANCH
+        yield MERGED % ("" if facts.tag else "targetBranches: [$ref], ")
+    if on_trunk(facts) and "commits" in settings.report:
+        yield PASSED % ("scope: TAGS" if facts.tag else "ref: $ref")
+
+
+def on_trunk(facts: Facts) -> bool:
+    """Whether work of many comes together here; no other branch lives long."""
+    shared = facts.tag or facts.protected or facts.ref == facts.default_branch
+    return shared and not facts.merge_request
+
+
+def read_overview(answer: object, facts: Facts) -> Overview | None:
+    """None where GitLab refuses: then it answers 401, or 200 with errors and no data."""
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, dict) or not any(isinstance(one, dict) for one in data.values()):
+        return None
+    place = inside(data, "project")
+    one = inside(inside(data, "target"), "mergeRequest")
+    rows = [one] if one else [*nodes(place, "own"), *nodes(place, "merged")]
+    pipeline = inside(place, "pipeline")
+    earlier = [
+        row for row in nodes(place, "passed") if global_number(row) < facts.pipeline_id
+    ]  # a repeated job may find its own pipeline among those that passed
+    return Overview(
+        jobs=tuple(job_rows(nodes(pipeline, "jobs"), facts)) if pipeline.get("jobs") else None,
+        requests=tuple(map(read_candidate, {row.get("iid"): row for row in rows}.values())),
+        since=str(earlier[0].get("sha") or "") if earlier else "",
+    )
+
+
+def complaint(answer: object) -> str:
+    """What GraphQL says is wrong with the question, "" where it says nothing."""
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return clipped(cleaned(str(inside({"": first}, "").get("message") or "")), 200)
+
+
+def inside(row: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = row.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def nodes(row: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
+    found = inside(row, name).get("nodes")
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def global_number(row: Mapping[str, object]) -> int:
+    """gid://gitlab/Ci::Build/12 → 12"""
+    return number(str(row.get("id") or "").rpartition("/")[2])
+
+
+def job_rows(rows: list[Mapping[str, object]], facts: Facts) -> Iterator[Mapping[str, object]]:
+    """A job that starts another pipeline has no page of its own."""
+    parts = urlsplit(facts.server_url)
+    for row in rows:
+        path = str(row.get("webPath") or "")
+        yield {
+            **row,
+            "id": global_number(row),
+            "status": str(row.get("status") or "").lower(),
+            "allow_failure": row.get("allowFailure"),
+            "web_url": f"{parts.scheme}://{parts.netloc}{path}" if path else "",
+            "stage": inside(row, "stage").get("name"),
+        }
+
+
+def read_candidate(row: Mapping[str, object]) -> Candidate:
+    plain = {CAMEL.sub("_", name).lower(): value for name, value in row.items()}
+    commits = [{**one, "id": one.get("sha")} for one in nodes(row, "commits")]
+    return Candidate(
+        request=read_merge_request(plain),
+        head=str(row.get("diffHeadSha") or ""),
+        merged_as=str(row.get("mergeCommitSha") or ""),
+        project=number(str(row.get("sourceProjectId") or "")),
+        commits=tuple(map(read_commit, commits)),
+    )
+
+
+def concerns_pipeline(one: Candidate, facts: Facts, arrived: Mapping[str, str]) -> bool:
+    """Whether it is an open one of this branch, or came in by one of these commits.
+
+    `arrived`: sha → message. A squashed and fast-forwarded one is known by its title.
+    """
+    if facts.merge_request:
+        return True
+    request = one.request
+    if one.project == facts.project_id and request.source_branch == facts.ref and not facts.tag:
+        return request.state in ("opened", "locked") or one.head == facts.sha
+    titles = {message.partition("\n")[0].strip() for message in arrived.values()} - {""}
+    return one.merged_as in arrived or one.head in arrived or request.title.strip() in titles
+
+
+# --- reads: Single questions to GitLab's API, and what each adds to what is known.
+
+Get = Callable[[str, bool], object]  # path, with the access token? → JSON, None where refused
+Inquire = Callable[[object], object]  # GraphQL's query and variables → its answer, None likewise
+MOST_READS = 3
+PAGE = 100
+MORE_COMMITS = f"of the commits only the newest {PAGE} are read"
+DEPLOYED = ("failed", "canceled", "running", "success")  # of jobs, the first counts
 
 
 class Reads:
-    """Answers of the project's API. `left`: how many more questions there are."""
+    """Answers of GitLab. `left`: how many more questions there are. `inquire` None: no token."""
 
-    def __init__(self, facts: Facts, get: Get, *, token: bool) -> None:
-        self._get, self._project = get, facts.project_id
-        self.left, self.token = MOST_READS, token
+    def __init__(self, facts: Facts, get: Get, inquire: Inquire | None) -> None:
+        self._get, self._inquire, self._project = get, inquire, facts.project_id
+        self.left, self.token = MOST_READS, inquire is not None
 
     def ask(self, path: str, *, project: int = 0, token: bool = False, **query: object) -> object:
         """`path`: under the project. `token`: with the access token, which reads commits."""
         self.left -= 1
         place = f"/projects/{project or self._project}/{path}"
-        return self._get(f"{place}?{urlencode(query, quote_via=quote)}" if query else place, token)
+        asked = urlencode(query, quote_via=quote, doseq=True)
+        answer = self._get(f"{place}?{asked}" if asked else place, token)
+        if isinstance(answer, list):
+            return [row for row in answer if isinstance(row, dict)]
+        return answer
+
+    def overview(self, facts: Facts, settings: Settings) -> tuple[Overview | None, str]:
+        """And what GitLab says is wrong with the question."""
+        self.left -= 1
+        answer = self._inquire(question(facts, settings))
+        return read_overview(answer, facts), complaint(answer)
 
 
-def gather(facts: Facts, settings: Settings, get: Get, *, token: bool) -> Known:
-    """`token`: whether there is an access token that may read commits."""
-    own = (facts.merge_request,) if facts.merge_request else ()
-    known = Known(merge_requests=own)
-    if not facts.api or not facts.project_id:
-        return replace(known, refused=("GitLab's API: the job has no CI_API_V4_URL",))
-    reads = Reads(facts, get, token=token)
-    if settings.mode == DEPLOYMENT:
-        return of_deployment(facts, settings, known, reads)
-    if settings.mode == EARLY:
-        return with_commits(facts, settings, with_merge_requests(facts, known, reads), reads)
-    return of_pipeline(facts, settings, known, reads)
-
-
-def of_pipeline(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
-    """Jobs and merge requests; then commits, where a token reads them, else deployments.
-
-    Who hears of a merge request by a commit's message hears of its end only if commits are read
-    again. Deployments can be told by a job of their own, which has reads of its own.
-    """
-    known = with_jobs(facts, settings, known, reads)
-    if "merge-request" in settings.report:
-        known = with_merge_requests(facts, known, reads)
-    known = with_commits(facts, settings, known, reads)
-    return with_deployments(facts, settings, known, reads)
-
-
-def of_deployment(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
-    """This deployment, and the work since the last successful one to the same environment."""
-    query = {"environment": settings.environment} if settings.environment else {}
-    rows = reads.ask("deployments", order_by="id", sort="desc", per_page=20, **query)
+def with_deploy_job(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    """Of a deployment that GitLab does not track its job tells; it may not be in this pipeline."""
+    rows = reads.ask(f"pipelines/{facts.pipeline_id}/jobs", per_page=PAGE)
     if not isinstance(rows, list):
-        known = refused(known, "deployments")
-        return with_merge_requests(facts, known, reads)
-    here = [row for row in rows if pipeline_of(row) == facts.pipeline_id]
-    known = replace(known, deployments=tuple(map(read_deployment, here[:1])))
-    last = next((row for row in rows if row not in here and row.get("status") == "success"), {})
-    if reads.token and last:
-        known = with_commits_since(facts, known, reads, str(last.get("sha") or ""))
-    elif here:
-        shipped = reads.ask(f"deployments/{here[0].get('id')}/merge_requests", per_page=20)
-        known = add_merge_requests(known, shipped)
-    return known if known.merge_requests else with_merge_requests(facts, known, reads)
+        return refused(known, "the jobs of the pipeline")
+    ended = {row.get("status") for row in rows if is_of(str(row.get("name")), settings.deploy_job)}
+    status = next((one for one in DEPLOYED if one in ended), "")
+    if not status:
+        return replace(known, nothing_deployed=True)
+    return replace(known, deployments=(Deployment(settings.environment, status=status),))
 
 
-def with_jobs(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
-    if "pipeline" not in settings.report:
-        return known
-    rows = reads.ask(f"pipelines/{facts.pipeline_id}/jobs", per_page=100)
-    if not isinstance(rows, list):
+def is_of(name: str, job: str) -> bool:
+    """`deploy`, or one of its parallel jobs: `deploy 1/2`, `deploy: [eu]`."""
+    return (
+        name == job
+        or re.fullmatch(rf"{re.escape(job)}(?: [0-9]+/[0-9]+|: \[.*\])", name) is not None
+    )
+
+
+def with_jobs(facts: Facts, known: Known, reads: Reads) -> Known:
+    """All but those that passed, which may be many."""
+    path = f"pipelines/{facts.pipeline_id}/jobs"
+    rows = reads.ask(path, per_page=PAGE, **{"scope[]": COUNTED})
+    return with_job_rows(facts, known, rows)
+
+
+def with_job_rows(facts: Facts, known: Known, rows: object) -> Known:
+    if not isinstance(rows, (list, tuple)):
         return refused(known, "the jobs of the pipeline")
     others = [row for row in rows if row.get("id") != facts.job_id and not beside(row)]
     return replace(known, jobs=tuple(map(read_job, others)))
@@ -796,11 +1011,8 @@ def with_merge_requests(facts: Facts, known: Known, reads: Reads) -> Known:
             return refused(known, "the merge request")
         return replace(known, merge_requests=(read_merge_request(row),))
     rows = reads.ask(f"repository/commits/{facts.sha}/merge_requests", per_page=20)
-    if not isinstance(rows, list):
-        return refused(known, "the merge requests of the commit")
-    ours = [row for row in rows if concerns(row, facts)]
-    head = str(ours[0].get("sha") or "") if ours else ""
-    return replace(add_merge_requests(known, ours), head=head)
+    ours = [row for row in rows if concerns(row, facts)] if isinstance(rows, list) else rows
+    return with_rows(known, ours, "the merge requests of the commit")
 
 
 def concerns(row: Mapping[str, object], facts: Facts) -> bool:
@@ -810,20 +1022,20 @@ def concerns(row: Mapping[str, object], facts: Facts) -> bool:
     return facts.tag or facts.ref in (row.get("target_branch"), row.get("source_branch"))
 
 
-def add_merge_requests(known: Known, rows: object) -> Known:
+def with_rows(known: Known, rows: object, what: str) -> Known:
     if not isinstance(rows, list):
-        return refused(known, "the merge requests of the deployment")
-    found = tuple(map(read_merge_request, rows[:20]))
-    return replace(known, merge_requests=found or known.merge_requests)
+        return refused(known, what)
+    found = tuple(map(read_merge_request, rows[:20])) or known.merge_requests
+    return replace(known, merge_requests=found, own=found[0].iid if found else 0)
 
 
 def with_deployments(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
     """The newest of this pipeline to each environment, where somebody could hear of them."""
-    heard = settings.deliver == "app" or names_tasks(facts, settings, known)
+    heard = settings.deliver == "app" or find_tasks(facts, settings, known)
     if "deployments" not in settings.report or not heard:
         return known
     if not reads.left:
-        return replace(known, unasked="deployments")
+        return noted(known, "deployments were not asked for: three reads are the most")
     rows = reads.ask("deployments", order_by="id", sort="desc", per_page=50)
     if not isinstance(rows, list):
         return refused(known, "deployments")
@@ -835,72 +1047,123 @@ def with_deployments(facts: Facts, settings: Settings, known: Known, reads: Read
     return replace(known, deployments=tuple(newest.values())[::-1])
 
 
-def with_commits(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
-    """The commits since the last successful pipeline: of a work branch all that are its own.
-
-    Those of a merge that squashed them are still those of its branch.
-    """
-    if not reads.left or not reads.token or "commits" not in settings.report:
+def with_commits_since(facts: Facts, known: Known, reads: Reads, since: str) -> Known:
+    """The newest hundred. `since`: a commit or a branch, whose own commits do not count."""
+    if not since or since == facts.sha:
         return known
-    since = facts.base if facts.merge_request else facts.default_branch
-    if on_trunk(facts):
-        free = reads.left - ("deployments" in settings.report)
-        since = (last_successful(facts, reads) if free > 1 else "") or facts.before
-        return with_commits_since(facts, known, reads, since, upto=known.head)
-    return with_commits_since(facts, known, reads, since)
-
-
-def on_trunk(facts: Facts) -> bool:
-    """Whether work of many comes together here; no other branch lives long."""
-    shared = facts.tag or facts.protected or facts.ref == facts.default_branch
-    return shared and not facts.merge_request
-
-
-def last_successful(facts: Facts, reads: Reads) -> str:
-    """The commit of the last successful pipeline of the branch, or of any tag; "" if none.
-
-    A repeated job may find its own pipeline among those that passed.
-    """
-    place = {"scope": "tags"} if facts.tag else {"ref": facts.ref}
-    rows = reads.ask("pipelines", status="success", order_by="id", sort="desc", per_page=5, **place)
-    listed = rows if isinstance(rows, list) else []
-    earlier = [row for row in listed if row.get("id", 0) < facts.pipeline_id]
-    return str(earlier[0].get("sha") or "") if earlier else ""
-
-
-def with_commits_since(
-    facts: Facts, known: Known, reads: Reads, since: str, *, upto: str = ""
-) -> Known:
-    """`since`: a commit or a branch, whose own commits do not count."""
-    if not since:
-        return known
-    query = {"from": since, "to": upto or facts.sha}
-    answer = reads.ask("repository/compare", token=True, **query)
-    rows = answer.get("commits") if isinstance(answer, dict) else None
+    span = f"{since}..{facts.sha}"
+    rows = reads.ask("repository/commits", token=True, ref_name=span, per_page=PAGE)
     if not isinstance(rows, list):
         return refused(known, "the commits since the last run")
-    if len(rows) > MOST_COMMITS:
-        known = refused(known, f"{len(rows) - MOST_COMMITS} of {len(rows)} commits, the oldest")
-    found = [read_commit(row) for row in rows[-MOST_COMMITS:] if isinstance(row, dict)]
+    if len(rows) == PAGE:
+        known = noted(known, MORE_COMMITS)
+    found = [read_commit(row) for row in rows]
     return replace(known, commits=tuple(one for one in found if one.sha != facts.sha))
 
 
-def refused(known: Known, what: str) -> Known:
-    return replace(known, refused=(*known.refused, what))
+# --- gitlab: What GitLab's API adds to the variables: at most three reads, each of which may be refused.
+
+def gather(facts: Facts, settings: Settings, get: Get, inquire: Inquire | None = None) -> Known:
+    """`inquire`: GraphQL with the access token, where there is one."""
+    own = (facts.merge_request,) if facts.merge_request else ()
+    known = Known(merge_requests=own, own=own[0].iid if own else 0)
+    if not facts.api or not facts.project_id:
+        return refused(known, "anything: the job has no CI_API_V4_URL")
+    reads = Reads(facts, get, inquire)
+    if settings.mode == DEPLOYMENT:
+        return of_deployment(facts, settings, known, reads)
+    told, wrong = reads.overview(facts, settings) if reads.token else (None, "")
+    if told:
+        known = with_overview(facts, settings, known, told, reads)
+    else:
+        known = replace(known, token_refused=reads.token)
+        known = noted(known, f"GitLab says of the question: {wrong}") if wrong else known
+        known = one_by_one(facts, settings, known, reads)
+    return known if settings.mode == EARLY else with_deployments(facts, settings, known, reads)
 
 
-def names_tasks(facts: Facts, settings: Settings, known: Known) -> bool:
-    texts = [(facts.ref, "branch"), (facts.message, "commit")]
-    texts += [(one.message, "commit") for one in known.commits]
-    for mr in known.merge_requests:
-        texts += [(mr.source_branch, "branch"), (mr.title, "title"), (mr.description, "text")]
-    return any(named_tasks(text, where, settings.task_prefix) for text, where in texts)
+def one_by_one(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    if settings.mode != EARLY and "pipeline" in settings.report:
+        known = with_jobs(facts, known, reads)
+    if "merge-request" in settings.report:
+        known = with_merge_requests(facts, known, reads)
+    return known
+
+
+def of_deployment(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
+    """This deployment, and the work since the last successful one to the same environment."""
+    query = {"environment": settings.environment} if settings.environment else {}
+    rows = reads.ask("deployments", order_by="id", sort="desc", per_page=20, **query)
+    if not isinstance(rows, list):
+        known = refused(known, "deployments")
+        return with_merge_requests(facts, known, reads)
+    here = [row for row in rows if pipeline_of(row) == facts.pipeline_id]
+    known = replace(known, deployments=tuple(map(read_deployment, here[:1])))
+    last = next((row for row in rows if row not in here and row.get("status") == "success"), {})
+    if not here and settings.deploy_job:
+        known = with_deploy_job(facts, settings, known, reads)
+    if known.nothing_deployed:
+        return known
+    if here:
+        shipped = reads.ask(f"deployments/{here[0].get('id')}/merge_requests", per_page=20)
+        known = with_rows(known, shipped, "the merge requests of the deployment")
+    if reads.token and last:
+        known = with_commits_since(facts, known, reads, str(last.get("sha") or ""))
+    if known.merge_requests or not reads.left:
+        return known
+    return with_merge_requests(facts, known, reads)
+
+
+def with_overview(
+    facts: Facts, settings: Settings, known: Known, told: Overview, reads: Reads
+) -> Known:
+    """Jobs and merge requests by one answer; then the commits that these did not bring."""
+    if settings.mode != EARLY and "pipeline" in settings.report:
+        seen = told.jobs is not None
+        known = with_job_rows(facts, known, told.jobs) if seen else with_jobs(facts, known, reads)
+    if "commits" in settings.report:
+        here = [one for one in told.requests if concerns_pipeline(one, facts, {})]
+        known = with_commits_since(facts, known, reads, first_unknown(facts, told, here))
+    arrived = {one.sha: one.message for one in known.commits}
+    arrived[facts.sha] = facts.message
+    found = [one for one in told.requests if concerns_pipeline(one, facts, arrived)]
+    return with_candidates(facts, settings, known, found)
+
+
+def first_unknown(facts: Facts, told: Overview, here: list[Candidate]) -> str:
+    """Where the commits to be read begin; "" where the merge request has brought them."""
+    if on_trunk(facts):
+        return told.since or facts.before
+    if here:
+        return ""
+    return facts.base if facts.merge_request else facts.default_branch
+
+
+def with_candidates(
+    facts: Facts, settings: Settings, known: Known, found: list[Candidate]
+) -> Known:
+    if not found:
+        return known
+    own = {facts.sha: facts.message}
+    first = [one for one in found if concerns_pipeline(one, facts, own)]
+    ordered = [*first, *(one for one in found if one not in first)]
+    brought = {one.request.iid: one.commits for one in ordered}
+    if any(len(commits) == PAGE for commits in brought.values()):
+        known = noted(known, MORE_COMMITS)
+    shas = {one.sha for commits in brought.values() for one in commits}
+    return replace(
+        known,
+        merge_requests=tuple(one.request for one in ordered),
+        own=first[0].request.iid if first else 0,
+        brought=brought if "commits" in settings.report else {},
+        commits=tuple(one for one in known.commits if one.sha not in shas),
+    )
 
 
 # --- assembly: The report: what GitLab told, and the tasks that its texts name. Pure.
 
-MOST_REPORTED = 40  # their reads fit in one batch
 MOST_FAILED_JOBS = 20
+MOST_COMMITS = 100  # besides the pipeline's own
 # An e-mail address: a report is kept as an artifact. It begins where a word does, so that a long
 # text without any is read once.
 PERSON = re.compile(r"(?<![^\s<>@])[^\s<>@]+@[^\s<>@]+")
@@ -910,7 +1173,7 @@ def assemble(facts: Facts, settings: Settings, known: Known) -> Report:
     requests = tuple(
         replace(mr, description=impersonal(mr.description)) for mr in known.merge_requests
     )
-    commits = (Commit(facts.sha, facts.message), *known.commits)
+    commits = (Commit(facts.sha, facts.message), *other_commits(facts, known))
     failed = [job for job in known.jobs or () if job.status == "failed" and not job.allow_failure]
     wants_requests = "merge-request" in settings.report
     return Report(
@@ -941,6 +1204,12 @@ def assemble(facts: Facts, settings: Settings, known: Known) -> Report:
     )
 
 
+def other_commits(facts: Facts, known: Known) -> list[Commit]:
+    """Each once."""
+    found = [*known.commits, *(one for each in known.brought.values() for one in each)]
+    return list({one.sha: one for one in found if one.sha != facts.sha}.values())[:MOST_COMMITS]
+
+
 def impersonal(text: str) -> str:
     return PERSON.sub("…", text)
 
@@ -954,45 +1223,12 @@ def told_status(settings: Settings, known: Known) -> str:
 def told_deployments(settings: Settings, known: Known) -> tuple[Deployment, ...]:
     """Those of the wanted tiers; in a deployment's own job what the inputs say counts more."""
     found = known.deployments
-    if settings.mode == DEPLOYMENT:
+    if settings.mode == DEPLOYMENT and not known.nothing_deployed:
         one = found[0] if found else Deployment(settings.environment)
         tier = settings.environment_tier or one.tier or tier_of(settings.environment)
         found = (replace(one, url=settings.environment_url or one.url, tier=tier),)
         found = found if one.environment else ()
     return tuple(one for one in found if fits(one.tier, settings.tiers))
-
-
-def find_tasks(facts: Facts, settings: Settings, known: Known) -> tuple[NamedTask, ...]:
-    """Each task once, with its strongest mention and the merge request that names it."""
-    found: dict[int, NamedTask] = {}
-    for texts, request in sources(facts, known):
-        for text, where in texts:
-            for task_id, kind in named_tasks(text, where, settings.task_prefix).items():
-                found[task_id] = stronger(found.get(task_id), NamedTask(task_id, kind, request))
-    return tuple(found.values())[:MOST_REPORTED]
-
-
-def stronger(known: NamedTask | None, new: NamedTask) -> NamedTask:
-    if known is None:
-        return new
-    kind = new.kind if STRENGTH[new.kind] > STRENGTH[known.kind] else known.kind
-    return replace(known, kind=kind)
-
-
-Texts = Iterable[tuple[str, str]]
-
-
-def sources(facts: Facts, known: Known) -> Iterator[tuple[Texts, int]]:
-    """The texts that may name tasks, each group with the merge request it belongs to."""
-    for mr in known.merge_requests:
-        yield merge_request_texts(mr), mr.iid
-    own = known.merge_requests[0].iid if known.merge_requests else 0
-    messages = (facts.message, *(one.message for one in known.commits))
-    yield ((facts.ref, "branch"), *((text, "commit") for text in messages)), own
-
-
-def merge_request_texts(mr: MergeRequest) -> Texts:
-    return (mr.source_branch, "branch"), (mr.title, "title"), (mr.description, "description")
 
 
 # --- cards: What people read of a report: the card in a task's discussion, the chat, the author. Pure.
@@ -1225,7 +1461,7 @@ def is_young(date: str, now: datetime) -> bool:
 
 def find_stage(result: object, wanted: str) -> int:
     """The id of the column with that title or system type, 0 if there is none."""
-    rows = result.values() if isinstance(result, dict) else listed(result)
+    rows = [row for row in listed(result) if isinstance(row, dict)]
     for row in sorted(rows, key=lambda row: whole(row.get("SORT"))):
         names = {str(row.get("TITLE") or ""), str(row.get("SYSTEM_TYPE") or "")}
         if wanted.casefold() in {name.strip().casefold() for name in names if name}:
@@ -1352,7 +1588,8 @@ def read_portal(
     now: datetime,
 ) -> Portal:
     """`answers`: of both reads; what was refused is not among them."""
-    me, authors = answers.get("me"), listed(answers.get("author"))
+    me = answers.get("me")
+    authors = [row for row in listed(answers.get("author")) if isinstance(row, dict)]
     stages = {}
     for key, result in answers.items():
         for wanted in (settings.stage_open, settings.stage_merge):
@@ -1660,7 +1897,10 @@ PORTAL_ERRORS = {
     ),
     "1048582": NO_RIGHTS,
     "user_access_error": NO_RIGHTS,
-    "PORTAL_DELETED": ("The portal is deleted", "", "remove the component"),
+    "PORTAL_DELETED": (
+        "The portal is deleted", "its owner did so, or its plan has ended long ago",
+        "put a webhook of the new portal into the variable {variable}, or remove the component",
+    ),
     "INVALID_REQUEST": (
         "Bitrix24 wants https", "the webhook's URL begins with http://",
         "put the address with https:// into the variable {variable}",
@@ -1681,13 +1921,21 @@ DOWN = (
 )  # fmt: skip
 
 
+UNKNOWN = (
+    "the task or the portal has a rule against it",
+    "run the job with the input doctor, or look the code up in the documentation of Bitrix24's "
+    "REST API",
+)
+
+
 def portal_failure(status: int, body: object, *, variable: str) -> Failure:
     """The failure an answer means; `body` is its JSON, None where it was none."""
     code = str(body.get("error") or "") if isinstance(body, Mapping) else ""
     known = PORTAL_ERRORS.get(code) or BY_STATUS.get(status)
     if known is None and not 500 <= status < 600:
         text = str(body.get("error_description") or "") if isinstance(body, Mapping) else ""
-        return Failure(f"Bitrix24 refused: {text[:200] or f'HTTP {status}'}", code=code)
+        what = f"Bitrix24 refused: {text[:200].rstrip('.') or f'HTTP {status}'}"
+        return Failure(what, *UNKNOWN, code=code)
     what, why, change = known or DOWN
     again = code in REFUSED_WHOLE
     return Failure(
@@ -1730,12 +1978,109 @@ def unreachable(host: str, reason: str, *, sent: bool) -> Failure:
     )
 
 
+def not_told(what: tuple[str, ...], variable: str) -> Failure:
+    """`variable`: of the access token."""
+    return Failure(
+        f"GitLab does not tell {', '.join(what)}: the report goes without",
+        "who started the pipeline may not see it, this GitLab is too old to let CI_JOB_TOKEN read "
+        "it, or it is slow now",
+        f"nothing, or save an access token with the scope read_api in the variable {variable}",
+    )
+
+
+def token_refused(variable: str) -> Failure:
+    return Failure(
+        f"GitLab does not answer the token in {variable}: the report goes without what only that "
+        "reads",
+        "it has expired, was revoked, or lacks the scope read_api or the project; or GitLab is "
+        "slow now",
+        f"put a new access token into the variable {variable}, or delete the variable",
+    )
+
+
+def hidden_tasks(ids: list[int]) -> Failure:
+    return Failure(
+        f"not found, or hidden from the webhook's owner: task {', '.join(map(str, ids))}",
+        "the number is wrong, or the owner takes no part in the task and its project",
+        "correct the number, or let the webhook's owner see the task",
+    )
+
+
+def no_room(count: int) -> Failure:
+    return Failure(
+        f"{count} tasks found no room in one batch of 50 calls",
+        "the pipeline carries the work of very many tasks",
+        "nothing, or deliver through the app, which has no such limit",
+    )
+
+
+def no_report(name: str, problem: str) -> Failure:
+    return Failure(
+        f"{name} holds no report: {problem}",
+        "it is another file, or of another version of the component",
+        "give the b24-report.json among the artifacts of the job that failed",
+    )
+
+
+def defect(error: Exception) -> Failure:
+    return Failure(
+        f"A defect of the reporter: {type(error).__name__}: {error}",
+        "something came that it does not expect",
+        "send this line to the component's project; the pipeline is not to blame",
+    )
+
+
 def out_of_time(seconds: float) -> Failure:
     return Failure(
         f"The report took longer than its {seconds:g} s and was given up",
         "GitLab or Bitrix24 answers slowly",
         "retry the job later, or raise the input timeout",
     )
+
+
+# --- files: The files of a job: the kept report, the links for its page, the variables for later jobs.
+
+REPORT_FILE = "b24-report.json"
+LINKS_FILE = "b24-annotations.json"
+DOTENV_FILE = "b24.env"
+
+
+def write_files(ids: list[int], links) -> None:
+    """The dotenv report, and the links for the job's page.
+
+    https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsannotations
+    """
+    forget(DOTENV_FILE)
+    with open(DOTENV_FILE, "w", encoding="utf-8") as file:
+        file.write(f"B24_TASK_IDS={','.join(map(str, ids))}\n")
+    shown = [{"external_link": {"label": cleaned(name)[:255], "url": url}} for name, url in links]
+    save(LINKS_FILE, {"Bitrix24": shown} if shown else {})
+
+
+def save(name: str, data: object) -> None:
+    forget(name)
+    with open(name, "w", encoding="utf-8") as file:
+        json.dump(data, file, ensure_ascii=False, indent=1)
+
+
+def forget(name: str) -> None:
+    """A runner may leave the files of an earlier job: they are not of this one, and a link among
+    them would lead its writes elsewhere.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(name)
+
+
+def load(arguments: list[str]) -> Report | None:
+    """The report of `--resume FILE`. Raises Problem for a file that is none."""
+    if arguments[:1] != ["--resume"]:
+        return None
+    name = (arguments[1:] or [REPORT_FILE])[0]
+    try:
+        with open(name, encoding="utf-8") as file:
+            return from_json(json.load(file))
+    except (OSError, ValueError) as error:
+        raise Problem(no_report(name, str(error))) from None
 
 
 # --- wire: The thin edge: HTTP by urllib within a deadline, and output that hides secrets.
@@ -1796,19 +2141,22 @@ class Wire:
     def pause(self, seconds: float) -> None:
         time.sleep(max(0.0, min(seconds, self.left())))
 
-    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
-        return self._send(urllib.request.Request(url, headers=dict(headers)))
+    def get(self, url: str, headers: Mapping[str, str], *, keep: float = 0.0) -> Answer:
+        """`keep`: seconds of the time that have to be left afterwards."""
+        return self._send(urllib.request.Request(url, headers=dict(headers)), keep)
 
-    def post(self, url: str, data: object, headers: Mapping[str, str] | None = None) -> Answer:
+    def post(
+        self, url: str, data: object, headers: Mapping[str, str] | None = None, *, keep: float = 0.0
+    ) -> Answer:
         sent = {"Content-Type": "application/json", **(headers or {})}
         body = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
-        return self._send(urllib.request.Request(url, body, sent, method="POST"))
+        return self._send(urllib.request.Request(url, body, sent, method="POST"), keep)
 
-    def _send(self, request: urllib.request.Request) -> Answer:
+    def _send(self, request: urllib.request.Request, keep: float) -> Answer:
         request.add_header("User-Agent", AGENT)
         request.add_header("Accept", "application/json")
         host = urlsplit(request.full_url).netloc.rpartition("@")[2]
-        seconds = min(CALL_SECONDS, self.left())
+        seconds = min(CALL_SECONDS, self.left() - keep)
         if seconds <= 0:
             raise Problem(unreachable(host, "no time left", sent=False))
         self.count += 1
@@ -1855,6 +2203,56 @@ def read_json(body: bytes) -> object:
         return json.loads(body)
     except ValueError:
         return None
+
+
+# --- reader: GitLab's API asked from inside a job: by its own token, or by an access token.
+
+@dataclass(frozen=True)
+class Reader:
+    """`token`: the access token, "" for none. `keep`: seconds of the time that are the portal's:
+    a GitLab that hangs makes the report smaller, and does not prevent it.
+    """
+
+    wire: Wire
+    facts: Facts
+    job_token: str
+    token: str
+    keep: float
+
+    def get(self, path: str, token: bool) -> object:
+        """JSON, None where it is refused. `token`: by the access token."""
+        return tried_twice(lambda: self.read(path, token=token))
+
+    def inquire(self, asked: object) -> object:
+        """GraphQL's answer to the access token, None where it is refused."""
+        return tried_twice(lambda: self.read_at_once(asked))
+
+    def read(self, path: str, *, token: bool = False) -> tuple[int, object]:
+        headers = {"PRIVATE-TOKEN": self.token} if token else {"JOB-TOKEN": self.job_token}
+        url = f"{self.facts.api}{path}"
+        return answered(lambda: self.wire.get(url, headers, keep=self.keep))
+
+    def read_at_once(self, asked: object) -> tuple[int, object]:
+        headers = {"PRIVATE-TOKEN": self.token}
+        return answered(lambda: self.wire.post(self.facts.graphql, asked, headers, keep=self.keep))
+
+
+def answered(ask: Callable[[], Answer]) -> tuple[int, object]:
+    """The HTTP status, 0 without an answer, and the JSON."""
+    try:
+        answer = ask()
+    except Problem:
+        return 0, None
+    return answer.status, answer.body
+
+
+def tried_twice(read: Callable[[], tuple[int, object]]) -> object:
+    """The JSON, None where it is refused; a read is repeated once."""
+    for _ in range(2):
+        status, body = read()
+        if status and status < 500 and status != 429:
+            return body if status == 200 else None
+    return None
 
 
 # --- portal: A Bitrix24 portal through an inbound webhook: two reads and one write, each one request.
@@ -1946,9 +2344,9 @@ def read_all(
 def refusals(failed: Mapping[str, Failure], tasks: Mapping[int, Task], report: Report) -> list[str]:
     """What people should know. A chat that is not ours yet is joined when it is written to."""
     said = {f"{ASKED[key[0]]}: {one}" for key, one in failed.items() if key[0] in ASKED}
-    hidden = [str(task.id) for task in report.tasks if task.id not in tasks]
+    hidden = [task.id for task in report.tasks if task.id not in tasks]
     if hidden and not any(key[0] == "t" for key in failed):
-        said.add(f"not found, or hidden from the webhook's owner: task {', '.join(hidden)}")
+        said.add(str(hidden_tasks(hidden)))
     return sorted(said)
 
 
@@ -1982,7 +2380,7 @@ def deliver_direct(
     named = [task.id for task in report.tasks]
     delivered = Delivered(named, task_links(portal), refused)
     if left_out:
-        delivered.problems.append(f"{left_out} tasks found no room in one batch of 50 calls")
+        delivered.problems.append(str(no_room(left_out)))
     if settings.dry_run:
         for call in calls:
             out.say(f"b24: would do: {call.about or call.method}\n  {encode(call)}")
@@ -2137,16 +2535,17 @@ def examine(
     id_token: bool,
     token: bool,
     reads: Callable[[str, bool], int],
+    overview: Callable[[], bool],
 ) -> list[Row]:
     """`reads`: a path of GitLab's API, with the access token or not → the HTTP status, 0 for none.
 
-    `token`: whether there is an access token.
+    `token`: whether there is an access token; `overview`: whether it answers the report's question.
     """
     if settings.deliver == "app":
         way = of_app(wire, settings, id_token)
     else:
         way = of_portal(wire, settings, facts, url)
-    return [*way, *of_gitlab(facts, reads), of_token(settings, facts, reads, token=token)]
+    return [*way, *of_gitlab(facts, reads), *of_token(settings, facts, reads, overview, token)]
 
 
 def of_app(wire: Wire, settings: Settings, id_token: bool) -> Iterator[Row]:
@@ -2234,24 +2633,36 @@ def of_gitlab(facts: Facts, reads: Callable[[str, bool], int]) -> Iterator[Row]:
     project = f"/projects/{facts.project_id}"
     for name, path, lost in (
         ("jobs", f"{project}/pipelines/{facts.pipeline_id}/jobs", "no pipeline status"),
-        ("merge requests", f"{project}/merge_requests?per_page=1", "no title, no state"),
+        ("merge requests", merge_request_path(facts), "no title, no state"),
         ("deployments", f"{project}/deployments?per_page=1", "no deployments"),
-        ("pipelines", f"{project}/pipelines?per_page=1", "on a trunk only the commits of a push"),
     ):
         state = state_of(reads(path, False))
         yield f"CI_JOB_TOKEN reads {name}", state, "" if state == "ok" else f"then: {lost}"
 
 
+def merge_request_path(facts: Facts) -> str:
+    if facts.merge_request:
+        place = facts.merge_request_project or facts.project_id
+        return f"/projects/{place}/merge_requests/{facts.merge_request.iid}"
+    return f"/projects/{facts.project_id}/repository/commits/{facts.sha}/merge_requests?per_page=1"
+
+
 def of_token(
-    settings: Settings, facts: Facts, reads: Callable[[str, bool], int], *, token: bool
-) -> Row:
+    settings: Settings,
+    facts: Facts,
+    reads: Callable[[str, bool], int],
+    overview: Callable[[], bool],
+    token: bool,
+) -> Iterator[Row]:
     """The optional token: without it there is nothing wrong."""
-    name, lost = f"{settings.token_variable} reads commits", "then: only the pipeline's own commit"
+    name, lost = settings.token_variable, "then: only the pipeline's own commit"
     if not token:
-        return name, "not set", lost
-    path = f"/projects/{facts.project_id}/repository/compare?from={facts.sha}&to={facts.sha}"
+        yield f"{name} reads commits", "not set", lost
+        return
+    path = f"/projects/{facts.project_id}/repository/commits?ref_name={facts.sha}&per_page=1"
     state = state_of(reads(path, True))
-    return name, state, "" if state == "ok" else lost
+    yield f"{name} reads commits", state, "" if state == "ok" else lost
+    yield f"{name} reads GraphQL", *(("ok", "") if overview() else ("refused", lost))
 
 
 def state_of(status: int) -> str:
@@ -2266,13 +2677,11 @@ def print_table(rows: list[Row], out: Output) -> None:
 
 # --- main: The run: variables → facts → report → delivery, within the time, and never a broken pipeline.
 
-REPORT_FILE = "b24-report.json"
-LINKS_FILE = "b24-annotations.json"
-DOTENV_FILE = "b24.env"
 AGAIN = {
     "direct": f"retry this job, or run report.py --resume {REPORT_FILE}",
     "app": "retry this job",  # elsewhere there is no ID token
 }
+FOR_THE_PORTAL = 0.5  # of the time
 SECRETS = ("CI_JOB_TOKEN", "B24_ID_TOKEN", "CI_REGISTRY_PASSWORD", "CI_DEPLOY_PASSWORD")
 
 
@@ -2288,15 +2697,20 @@ class Run:
         self.wire = Wire(
             time.monotonic() + self.settings.timeout, environ.get("CI_SERVER_TLS_CA_FILE", "")
         )
+        job_token = environ.get("CI_JOB_TOKEN", "")
+        keep = self.settings.timeout * FOR_THE_PORTAL
+        self.reader = Reader(self.wire, self.facts, job_token, self.token, keep)
         self.report: Report | None = None
         out.hide(self.webhook, self.token, *(environ.get(name, "") for name in SECRETS))
         out.hide(self.webhook.rstrip("/").rpartition("/")[2])
 
     def perform(self, resumed: Report | None) -> int:
         """The exit code: 0, or 1 where something was not done."""
+        write_files([], ())
+        if resumed is None:
+            forget(REPORT_FILE)
         if self.settings.mode == DOCTOR:
             return self.examine()
-        write_files([], ())
         if self.facts.fork and self.knows_no_secret():
             self.out.say("b24: a merge request from a fork sees no secrets: nothing is reported")
             return 0
@@ -2305,8 +2719,6 @@ class Run:
             return 0
         problem = self.problem_beforehand()
         self.report = resumed or self.assembled()
-        for text in self.report.refused:
-            self.out.say(f"b24: GitLab does not tell {text}: the report goes without")
         reason = unwanted(self.report, self.settings)
         if reason:
             self.out.say(f"b24: {reason}: nothing is reported")
@@ -2337,28 +2749,15 @@ class Run:
             read_webhook(self.webhook, self.settings.webhook_variable)
 
     def assembled(self) -> Report:
-        known = gather(self.facts, self.settings, self.get, token=bool(self.token))
-        if known.unasked:
-            text = f"{known.unasked} were not asked for: commits took their place (input report)"
-            self.out.say(f"b24: {text}")
+        inquire = self.reader.inquire if self.token else None
+        known = gather(self.facts, self.settings, self.reader.get, inquire)
+        if known.token_refused:
+            self.out.say(f"b24: {token_refused(self.settings.token_variable)}")
+        if known.refused:
+            self.out.say(f"b24: {not_told(known.refused, self.settings.token_variable)}")
+        for sentence in known.notes:
+            self.out.say(f"b24: {sentence}")
         return assemble(self.facts, self.settings, known)
-
-    def get(self, path: str, token: bool) -> object:
-        """JSON of GitLab's API, None where it is refused; a read is repeated once."""
-        for _ in range(2):
-            status, body = self.read(path, token=token)
-            if status and status < 500 and status != 429:
-                return body if status == 200 else None
-        return None
-
-    def read(self, path: str, *, token: bool = False) -> tuple[int, object]:
-        job = self.environ.get("CI_JOB_TOKEN", "")
-        headers = {"PRIVATE-TOKEN": self.token} if token else {"JOB-TOKEN": job}
-        try:
-            answer = self.wire.get(f"{self.facts.api}{path}", headers)
-        except Problem:
-            return 0, None
-        return answer.status, answer.body
 
     def delivered(self, problem: Failure | None) -> int:
         try:
@@ -2392,11 +2791,17 @@ class Run:
             again = AGAIN.get(self.settings.deliver, "retry this job")
             self.out.say(f"b24: The report is kept in {REPORT_FILE}: {again}")
 
+    def has_overview(self) -> bool:
+        asked = question(self.facts, replace(self.settings, mode=REPORT))
+        return read_overview(self.reader.read_at_once(asked)[1], self.facts) is not None
+
     def examine(self) -> int:
         rows = examine(
             self.wire, self.settings, self.facts, url=self.webhook,
             id_token=bool(self.environ.get("B24_ID_TOKEN")),
-            token=bool(self.token), reads=lambda path, token: self.read(path, token=token)[0],
+            token=bool(self.token),
+            reads=lambda path, token: self.reader.read(path, token=token)[0],
+            overview=self.has_overview,
         )  # fmt: skip
         print_table(rows, self.out)
         return 1 if any(state in ("no", "missing") for _, state, _ in rows) else 0
@@ -2418,50 +2823,22 @@ def unwanted(report: Report, settings: Settings) -> str:
     if not report.tasks and settings.deliver != "app":  # which reads the texts by its own rules
         return "no task is named in the branch, the merge request or the commits"
     if settings.mode == DEPLOYMENT:
-        return "" if report.deployments else "no deployment of the input tiers is known"
+        return "" if report.deployments else "this pipeline has no deployment of the input tiers"
     watched = report.status not in ("", "running", "unknown")
     if watched and not fits(report.status, settings.statuses):
         return f"the status {report.status} is not among the input statuses"
     return ""
 
 
-def write_files(ids: list[int], links) -> None:
-    """The dotenv report, and the links for the job's page.
-
-    https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsannotations
-    """
-    with open(DOTENV_FILE, "w", encoding="utf-8") as file:
-        file.write(f"B24_TASK_IDS={','.join(map(str, ids))}\n")
-    shown = [{"external_link": {"label": cleaned(name)[:255], "url": url}} for name, url in links]
-    save(LINKS_FILE, {"Bitrix24": shown} if shown else {})
-
-
-def save(name: str, data: object) -> None:
-    with open(name, "w", encoding="utf-8") as file:
-        json.dump(data, file, ensure_ascii=False, indent=1)
-
-
-def load(arguments: list[str], out: Output) -> Report | None:
-    """The report of `--resume FILE`. Raises Problem for a file that is none."""
-    if arguments[:1] != ["--resume"]:
-        return None
-    name = (arguments[1:] or [REPORT_FILE])[0]
-    try:
-        with open(name, encoding="utf-8") as file:
-            return from_json(json.load(file))
-    except (OSError, ValueError) as error:
-        raise Problem(Failure(f"{name} holds no report: {error}")) from None
-
-
 def attempt(run: Run, arguments: list[str], codes: list[int]) -> None:
     """Nothing that happens in here may leave as a traceback: those print what they hold."""
     try:
-        codes.append(run.perform(load(arguments, run.out)))
+        codes.append(run.perform(load(arguments)))
     except Problem as problem:
         run.out.say(f"b24: {problem}")
         codes.append(1)
     except Exception as error:  # noqa: BLE001  a report never breaks a pipeline
-        run.keep(f"A defect of the reporter: {type(error).__name__}: {error}")
+        run.keep(str(defect(error)))
         codes.append(1)
 
 

@@ -47,7 +47,9 @@ b24_commands() { # two for each task: the comment, and the field
 }
 b24_report() {
   case "$b24_hook" in http*/rest/[0-9]*/*) ;; *)
-    echo "b24: not reported: the webhook's variable is empty or holds no webhook address"
+    echo "b24: NOT REPORTED. The variable $b24_variable is empty or holds no webhook address."
+    echo 'Usual reason: it was never created, or it is protected and this ref is not.'
+    echo 'What to do: save the URL of an inbound webhook of Bitrix24 as a masked CI/CD variable.'
     return 0 ;;
   esac
   b24_ids=$(b24_tasks)
@@ -77,8 +79,14 @@ CI: [url=$(b24_url "${CI_JOB_URL:-}")]#${CI_PIPELINE_ID:-}[/url] $b24_said $(b24
   rm -f "$b24_body"
   case "$b24_answer" in
     *'"result_error":[]'*) echo "b24: reported to the tasks" $b24_ids ;;
-    *'"result_error":{'*) echo 'b24: Bitrix24 refused a part: see the permissions task and im of the webhook' ;;
-    *) echo 'b24: NOT REPORTED: Bitrix24 does not answer, or does not accept the webhook' ;;
+    *'"result_error":{'*)
+      echo "b24: not done: Bitrix24 refused a part of the report to the tasks" $b24_ids
+      echo "Usual reason: the webhook lacks the permission task, or its owner does not see a task."
+      echo 'What to do: add the permission, or let the owner of the webhook see the task.' ;;
+    *)
+      echo 'b24: NOT REPORTED. Bitrix24 does not answer, or does not accept the webhook.'
+      echo 'Usual reason: it is down, the runner has no way to it, or the webhook was deleted.'
+      echo "What to do: retry the job later, or put a new webhook's URL into $b24_variable." ;;
   esac
 }
 case "$b24_hook" in /*) b24_hook=$(cat "$b24_hook") ;; esac # a file of `secrets:`

@@ -89,7 +89,8 @@ def read_portal(
     now: datetime,
 ) -> Portal:
     """`answers`: of both reads; what was refused is not among them."""
-    me, authors = answers.get("me"), listed(answers.get("author"))
+    me = answers.get("me")
+    authors = [row for row in listed(answers.get("author")) if isinstance(row, dict)]
     stages = {}
     for key, result in answers.items():
         for wanted in (settings.stage_open, settings.stage_merge):

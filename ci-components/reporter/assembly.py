@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reporter.facts import Facts
-from reporter.gitlab import Known
-from reporter.model import Commit, Deployment, MergeRequest, NamedTask, Report
-from reporter.references import STRENGTH, named_tasks
+from reporter.known import Known
+from reporter.model import Commit, Deployment, Report
+from reporter.naming import find_tasks
 from reporter.rows import status_of, tier_of
 from reporter.settings import DEPLOYMENT, EARLY, Settings, fits
 
-MOST_REPORTED = 40  # their reads fit in one batch
 MOST_FAILED_JOBS = 20
+MOST_COMMITS = 100  # besides the pipeline's own
 # An e-mail address: a report is kept as an artifact. It begins where a word does, so that a long
 # text without any is read once.
 PERSON = re.compile(r"(?<![^\s<>@])[^\s<>@]+@[^\s<>@]+")
@@ -24,7 +23,7 @@ def assemble(facts: Facts, settings: Settings, known: Known) -> Report:
     requests = tuple(
         replace(mr, description=impersonal(mr.description)) for mr in known.merge_requests
     )
-    commits = (Commit(facts.sha, facts.message), *known.commits)
+    commits = (Commit(facts.sha, facts.message), *other_commits(facts, known))
     failed = [job for job in known.jobs or () if job.status == "failed" and not job.allow_failure]
     wants_requests = "merge-request" in settings.report
     return Report(
@@ -55,6 +54,12 @@ def assemble(facts: Facts, settings: Settings, known: Known) -> Report:
     )
 
 
+def other_commits(facts: Facts, known: Known) -> list[Commit]:
+    """Each once."""
+    found = [*known.commits, *(one for each in known.brought.values() for one in each)]
+    return list({one.sha: one for one in found if one.sha != facts.sha}.values())[:MOST_COMMITS]
+
+
 def impersonal(text: str) -> str:
     return PERSON.sub("…", text)
 
@@ -68,42 +73,9 @@ def told_status(settings: Settings, known: Known) -> str:
 def told_deployments(settings: Settings, known: Known) -> tuple[Deployment, ...]:
     """Those of the wanted tiers; in a deployment's own job what the inputs say counts more."""
     found = known.deployments
-    if settings.mode == DEPLOYMENT:
+    if settings.mode == DEPLOYMENT and not known.nothing_deployed:
         one = found[0] if found else Deployment(settings.environment)
         tier = settings.environment_tier or one.tier or tier_of(settings.environment)
         found = (replace(one, url=settings.environment_url or one.url, tier=tier),)
         found = found if one.environment else ()
     return tuple(one for one in found if fits(one.tier, settings.tiers))
-
-
-def find_tasks(facts: Facts, settings: Settings, known: Known) -> tuple[NamedTask, ...]:
-    """Each task once, with its strongest mention and the merge request that names it."""
-    found: dict[int, NamedTask] = {}
-    for texts, request in sources(facts, known):
-        for text, where in texts:
-            for task_id, kind in named_tasks(text, where, settings.task_prefix).items():
-                found[task_id] = stronger(found.get(task_id), NamedTask(task_id, kind, request))
-    return tuple(found.values())[:MOST_REPORTED]
-
-
-def stronger(known: NamedTask | None, new: NamedTask) -> NamedTask:
-    if known is None:
-        return new
-    kind = new.kind if STRENGTH[new.kind] > STRENGTH[known.kind] else known.kind
-    return replace(known, kind=kind)
-
-
-Texts = Iterable[tuple[str, str]]
-
-
-def sources(facts: Facts, known: Known) -> Iterator[tuple[Texts, int]]:
-    """The texts that may name tasks, each group with the merge request it belongs to."""
-    for mr in known.merge_requests:
-        yield merge_request_texts(mr), mr.iid
-    own = known.merge_requests[0].iid if known.merge_requests else 0
-    messages = (facts.message, *(one.message for one in known.commits))
-    yield ((facts.ref, "branch"), *((text, "commit") for text in messages)), own
-
-
-def merge_request_texts(mr: MergeRequest) -> Texts:
-    return (mr.source_branch, "branch"), (mr.title, "title"), (mr.description, "description")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from reporter.asking import Portal, task_url
 from reporter.calls import Call, encode
+from reporter.errors import no_room
 from reporter.model import Report
 from reporter.plan import writes
 from reporter.portal import Results, Webhook, batch, read_all
@@ -43,7 +44,7 @@ def deliver_direct(
     named = [task.id for task in report.tasks]
     delivered = Delivered(named, task_links(portal), refused)
     if left_out:
-        delivered.problems.append(f"{left_out} tasks found no room in one batch of 50 calls")
+        delivered.problems.append(str(no_room(left_out)))
     if settings.dry_run:
         for call in calls:
             out.say(f"b24: would do: {call.about or call.method}\n  {encode(call)}")

@@ -32,16 +32,17 @@ def examine(
     id_token: bool,
     token: bool,
     reads: Callable[[str, bool], int],
+    overview: Callable[[], bool],
 ) -> list[Row]:
     """`reads`: a path of GitLab's API, with the access token or not → the HTTP status, 0 for none.
 
-    `token`: whether there is an access token.
+    `token`: whether there is an access token; `overview`: whether it answers the report's question.
     """
     if settings.deliver == "app":
         way = of_app(wire, settings, id_token)
     else:
         way = of_portal(wire, settings, facts, url)
-    return [*way, *of_gitlab(facts, reads), of_token(settings, facts, reads, token=token)]
+    return [*way, *of_gitlab(facts, reads), *of_token(settings, facts, reads, overview, token)]
 
 
 def of_app(wire: Wire, settings: Settings, id_token: bool) -> Iterator[Row]:
@@ -129,24 +130,36 @@ def of_gitlab(facts: Facts, reads: Callable[[str, bool], int]) -> Iterator[Row]:
     project = f"/projects/{facts.project_id}"
     for name, path, lost in (
         ("jobs", f"{project}/pipelines/{facts.pipeline_id}/jobs", "no pipeline status"),
-        ("merge requests", f"{project}/merge_requests?per_page=1", "no title, no state"),
+        ("merge requests", merge_request_path(facts), "no title, no state"),
         ("deployments", f"{project}/deployments?per_page=1", "no deployments"),
-        ("pipelines", f"{project}/pipelines?per_page=1", "on a trunk only the commits of a push"),
     ):
         state = state_of(reads(path, False))
         yield f"CI_JOB_TOKEN reads {name}", state, "" if state == "ok" else f"then: {lost}"
 
 
+def merge_request_path(facts: Facts) -> str:
+    if facts.merge_request:
+        place = facts.merge_request_project or facts.project_id
+        return f"/projects/{place}/merge_requests/{facts.merge_request.iid}"
+    return f"/projects/{facts.project_id}/repository/commits/{facts.sha}/merge_requests?per_page=1"
+
+
 def of_token(
-    settings: Settings, facts: Facts, reads: Callable[[str, bool], int], *, token: bool
-) -> Row:
+    settings: Settings,
+    facts: Facts,
+    reads: Callable[[str, bool], int],
+    overview: Callable[[], bool],
+    token: bool,
+) -> Iterator[Row]:
     """The optional token: without it there is nothing wrong."""
-    name, lost = f"{settings.token_variable} reads commits", "then: only the pipeline's own commit"
+    name, lost = settings.token_variable, "then: only the pipeline's own commit"
     if not token:
-        return name, "not set", lost
-    path = f"/projects/{facts.project_id}/repository/compare?from={facts.sha}&to={facts.sha}"
+        yield f"{name} reads commits", "not set", lost
+        return
+    path = f"/projects/{facts.project_id}/repository/commits?ref_name={facts.sha}&per_page=1"
     state = state_of(reads(path, True))
-    return name, state, "" if state == "ok" else lost
+    yield f"{name} reads commits", state, "" if state == "ok" else lost
+    yield f"{name} reads GraphQL", *(("ok", "") if overview() else ("refused", lost))
 
 
 def state_of(status: int) -> str:

@@ -83,7 +83,10 @@ PORTAL_ERRORS = {
     ),
     "1048582": NO_RIGHTS,
     "user_access_error": NO_RIGHTS,
-    "PORTAL_DELETED": ("The portal is deleted", "", "remove the component"),
+    "PORTAL_DELETED": (
+        "The portal is deleted", "its owner did so, or its plan has ended long ago",
+        "put a webhook of the new portal into the variable {variable}, or remove the component",
+    ),
     "INVALID_REQUEST": (
         "Bitrix24 wants https", "the webhook's URL begins with http://",
         "put the address with https:// into the variable {variable}",
@@ -104,13 +107,21 @@ DOWN = (
 )  # fmt: skip
 
 
+UNKNOWN = (
+    "the task or the portal has a rule against it",
+    "run the job with the input doctor, or look the code up in the documentation of Bitrix24's "
+    "REST API",
+)
+
+
 def portal_failure(status: int, body: object, *, variable: str) -> Failure:
     """The failure an answer means; `body` is its JSON, None where it was none."""
     code = str(body.get("error") or "") if isinstance(body, Mapping) else ""
     known = PORTAL_ERRORS.get(code) or BY_STATUS.get(status)
     if known is None and not 500 <= status < 600:
         text = str(body.get("error_description") or "") if isinstance(body, Mapping) else ""
-        return Failure(f"Bitrix24 refused: {text[:200] or f'HTTP {status}'}", code=code)
+        what = f"Bitrix24 refused: {text[:200].rstrip('.') or f'HTTP {status}'}"
+        return Failure(what, *UNKNOWN, code=code)
     what, why, change = known or DOWN
     again = code in REFUSED_WHOLE
     return Failure(
@@ -150,6 +161,58 @@ def unreachable(host: str, reason: str, *, sent: bool) -> Failure:
         "it is down, or the runner's network does not lead there",
         "retry the job later; for a closed network set https_proxy for the runner",
         again=not sent,
+    )
+
+
+def not_told(what: tuple[str, ...], variable: str) -> Failure:
+    """`variable`: of the access token."""
+    return Failure(
+        f"GitLab does not tell {', '.join(what)}: the report goes without",
+        "who started the pipeline may not see it, this GitLab is too old to let CI_JOB_TOKEN read "
+        "it, or it is slow now",
+        f"nothing, or save an access token with the scope read_api in the variable {variable}",
+    )
+
+
+def token_refused(variable: str) -> Failure:
+    return Failure(
+        f"GitLab does not answer the token in {variable}: the report goes without what only that "
+        "reads",
+        "it has expired, was revoked, or lacks the scope read_api or the project; or GitLab is "
+        "slow now",
+        f"put a new access token into the variable {variable}, or delete the variable",
+    )
+
+
+def hidden_tasks(ids: list[int]) -> Failure:
+    return Failure(
+        f"not found, or hidden from the webhook's owner: task {', '.join(map(str, ids))}",
+        "the number is wrong, or the owner takes no part in the task and its project",
+        "correct the number, or let the webhook's owner see the task",
+    )
+
+
+def no_room(count: int) -> Failure:
+    return Failure(
+        f"{count} tasks found no room in one batch of 50 calls",
+        "the pipeline carries the work of very many tasks",
+        "nothing, or deliver through the app, which has no such limit",
+    )
+
+
+def no_report(name: str, problem: str) -> Failure:
+    return Failure(
+        f"{name} holds no report: {problem}",
+        "it is another file, or of another version of the component",
+        "give the b24-report.json among the artifacts of the job that failed",
+    )
+
+
+def defect(error: Exception) -> Failure:
+    return Failure(
+        f"A defect of the reporter: {type(error).__name__}: {error}",
+        "something came that it does not expect",
+        "send this line to the component's project; the pipeline is not to blame",
     )
 
 

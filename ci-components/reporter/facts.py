@@ -15,12 +15,14 @@ ZEROS = "0" * 40
 
 @dataclass(frozen=True)
 class Facts:
-    """`api`: the address of API v4. `before`: the commit that the branch had, "" if none.
+    """`api`, `graphql`: the addresses of API v4 and of GraphQL.
 
-    `base`: of a merge request's own pipeline, where its branch left the target.
+    `before`: the commit that the branch had, "" if none. `base`: of a merge request's own pipeline,
+    where its branch left the target.
     """
 
     api: str
+    graphql: str
     server_url: str
     project_id: int
     project_path: str
@@ -28,6 +30,7 @@ class Facts:
     project_url: str
     default_branch: str
     pipeline_id: int
+    pipeline_iid: int
     pipeline_url: str
     pipeline_source: str
     job_id: int
@@ -43,6 +46,7 @@ class Facts:
     name: str
     email: str
     merge_request_project: int
+    merge_request_path: str
     merge_request: MergeRequest | None
     fork: bool
 
@@ -55,6 +59,7 @@ def read_facts(environ: Mapping[str, str]) -> Facts:
     branch = get("MERGE_REQUEST_SOURCE_BRANCH_NAME") or get("COMMIT_BRANCH")
     return Facts(
         api=get("API_V4_URL"),
+        graphql=get("API_GRAPHQL_URL") or get("API_V4_URL").replace("/api/v4", "/api/graphql"),
         server_url=get("SERVER_URL"),
         project_id=number(get("PROJECT_ID")),
         project_path=get("PROJECT_PATH"),
@@ -62,6 +67,7 @@ def read_facts(environ: Mapping[str, str]) -> Facts:
         project_url=get("PROJECT_URL"),
         default_branch=get("DEFAULT_BRANCH"),
         pipeline_id=number(get("PIPELINE_ID")),
+        pipeline_iid=number(get("PIPELINE_IID")),
         pipeline_url=get("PIPELINE_URL"),
         pipeline_source=get("PIPELINE_SOURCE"),
         job_id=number(get("JOB_ID")),
@@ -77,6 +83,7 @@ def read_facts(environ: Mapping[str, str]) -> Facts:
         name=environ.get("GITLAB_USER_NAME", ""),
         email=environ.get("GITLAB_USER_EMAIL", ""),
         merge_request_project=number(get("MERGE_REQUEST_PROJECT_ID")),
+        merge_request_path=get("MERGE_REQUEST_PROJECT_PATH"),
         merge_request=own_merge_request(get) if number(get("MERGE_REQUEST_IID")) else None,
         fork=is_fork(get),
     )

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import faulthandler
-import json
 import os
 import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from reporter.app import deliver_app, is_app_address
 from reporter.assembly import assemble
-from reporter.bbcode import cleaned
 from reporter.delivery import Delivered, deliver_direct
 from reporter.doctor import examine, print_table
-from reporter.errors import Failure, Problem, out_of_time
+from reporter.errors import Failure, Problem, defect, not_told, out_of_time, token_refused
 from reporter.facts import Facts, read_facts
+from reporter.files import REPORT_FILE, forget, load, save, write_files
 from reporter.gitlab import gather
-from reporter.model import Report, from_json, to_json
+from reporter.model import Report, to_json
 from reporter.portal import read_webhook
-from reporter.settings import DEPLOYMENT, DOCTOR, Settings, fits, read_secret, read_settings
+from reporter.question import question, read_overview
+from reporter.reader import Reader
+from reporter.settings import DEPLOYMENT, DOCTOR, REPORT, Settings, fits, read_secret, read_settings
 from reporter.wire import Output, Wire
 
-REPORT_FILE = "b24-report.json"
-LINKS_FILE = "b24-annotations.json"
-DOTENV_FILE = "b24.env"
 AGAIN = {
     "direct": f"retry this job, or run report.py --resume {REPORT_FILE}",
     "app": "retry this job",  # elsewhere there is no ID token
 }
+FOR_THE_PORTAL = 0.5  # of the time
 SECRETS = ("CI_JOB_TOKEN", "B24_ID_TOKEN", "CI_REGISTRY_PASSWORD", "CI_DEPLOY_PASSWORD")
 
 
@@ -46,15 +46,20 @@ class Run:
         self.wire = Wire(
             time.monotonic() + self.settings.timeout, environ.get("CI_SERVER_TLS_CA_FILE", "")
         )
+        job_token = environ.get("CI_JOB_TOKEN", "")
+        keep = self.settings.timeout * FOR_THE_PORTAL
+        self.reader = Reader(self.wire, self.facts, job_token, self.token, keep)
         self.report: Report | None = None
         out.hide(self.webhook, self.token, *(environ.get(name, "") for name in SECRETS))
         out.hide(self.webhook.rstrip("/").rpartition("/")[2])
 
     def perform(self, resumed: Report | None) -> int:
         """The exit code: 0, or 1 where something was not done."""
+        write_files([], ())
+        if resumed is None:
+            forget(REPORT_FILE)
         if self.settings.mode == DOCTOR:
             return self.examine()
-        write_files([], ())
         if self.facts.fork and self.knows_no_secret():
             self.out.say("b24: a merge request from a fork sees no secrets: nothing is reported")
             return 0
@@ -63,8 +68,6 @@ class Run:
             return 0
         problem = self.problem_beforehand()
         self.report = resumed or self.assembled()
-        for text in self.report.refused:
-            self.out.say(f"b24: GitLab does not tell {text}: the report goes without")
         reason = unwanted(self.report, self.settings)
         if reason:
             self.out.say(f"b24: {reason}: nothing is reported")
@@ -95,28 +98,15 @@ class Run:
             read_webhook(self.webhook, self.settings.webhook_variable)
 
     def assembled(self) -> Report:
-        known = gather(self.facts, self.settings, self.get, token=bool(self.token))
-        if known.unasked:
-            text = f"{known.unasked} were not asked for: commits took their place (input report)"
-            self.out.say(f"b24: {text}")
+        inquire = self.reader.inquire if self.token else None
+        known = gather(self.facts, self.settings, self.reader.get, inquire)
+        if known.token_refused:
+            self.out.say(f"b24: {token_refused(self.settings.token_variable)}")
+        if known.refused:
+            self.out.say(f"b24: {not_told(known.refused, self.settings.token_variable)}")
+        for sentence in known.notes:
+            self.out.say(f"b24: {sentence}")
         return assemble(self.facts, self.settings, known)
-
-    def get(self, path: str, token: bool) -> object:
-        """JSON of GitLab's API, None where it is refused; a read is repeated once."""
-        for _ in range(2):
-            status, body = self.read(path, token=token)
-            if status and status < 500 and status != 429:
-                return body if status == 200 else None
-        return None
-
-    def read(self, path: str, *, token: bool = False) -> tuple[int, object]:
-        job = self.environ.get("CI_JOB_TOKEN", "")
-        headers = {"PRIVATE-TOKEN": self.token} if token else {"JOB-TOKEN": job}
-        try:
-            answer = self.wire.get(f"{self.facts.api}{path}", headers)
-        except Problem:
-            return 0, None
-        return answer.status, answer.body
 
     def delivered(self, problem: Failure | None) -> int:
         try:
@@ -150,11 +140,17 @@ class Run:
             again = AGAIN.get(self.settings.deliver, "retry this job")
             self.out.say(f"b24: The report is kept in {REPORT_FILE}: {again}")
 
+    def has_overview(self) -> bool:
+        asked = question(self.facts, replace(self.settings, mode=REPORT))
+        return read_overview(self.reader.read_at_once(asked)[1], self.facts) is not None
+
     def examine(self) -> int:
         rows = examine(
             self.wire, self.settings, self.facts, url=self.webhook,
             id_token=bool(self.environ.get("B24_ID_TOKEN")),
-            token=bool(self.token), reads=lambda path, token: self.read(path, token=token)[0],
+            token=bool(self.token),
+            reads=lambda path, token: self.reader.read(path, token=token)[0],
+            overview=self.has_overview,
         )  # fmt: skip
         print_table(rows, self.out)
         return 1 if any(state in ("no", "missing") for _, state, _ in rows) else 0
@@ -176,50 +172,22 @@ def unwanted(report: Report, settings: Settings) -> str:
     if not report.tasks and settings.deliver != "app":  # which reads the texts by its own rules
         return "no task is named in the branch, the merge request or the commits"
     if settings.mode == DEPLOYMENT:
-        return "" if report.deployments else "no deployment of the input tiers is known"
+        return "" if report.deployments else "this pipeline has no deployment of the input tiers"
     watched = report.status not in ("", "running", "unknown")
     if watched and not fits(report.status, settings.statuses):
         return f"the status {report.status} is not among the input statuses"
     return ""
 
 
-def write_files(ids: list[int], links) -> None:
-    """The dotenv report, and the links for the job's page.
-
-    https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsannotations
-    """
-    with open(DOTENV_FILE, "w", encoding="utf-8") as file:
-        file.write(f"B24_TASK_IDS={','.join(map(str, ids))}\n")
-    shown = [{"external_link": {"label": cleaned(name)[:255], "url": url}} for name, url in links]
-    save(LINKS_FILE, {"Bitrix24": shown} if shown else {})
-
-
-def save(name: str, data: object) -> None:
-    with open(name, "w", encoding="utf-8") as file:
-        json.dump(data, file, ensure_ascii=False, indent=1)
-
-
-def load(arguments: list[str], out: Output) -> Report | None:
-    """The report of `--resume FILE`. Raises Problem for a file that is none."""
-    if arguments[:1] != ["--resume"]:
-        return None
-    name = (arguments[1:] or [REPORT_FILE])[0]
-    try:
-        with open(name, encoding="utf-8") as file:
-            return from_json(json.load(file))
-    except (OSError, ValueError) as error:
-        raise Problem(Failure(f"{name} holds no report: {error}")) from None
-
-
 def attempt(run: Run, arguments: list[str], codes: list[int]) -> None:
     """Nothing that happens in here may leave as a traceback: those print what they hold."""
     try:
-        codes.append(run.perform(load(arguments, run.out)))
+        codes.append(run.perform(load(arguments)))
     except Problem as problem:
         run.out.say(f"b24: {problem}")
         codes.append(1)
     except Exception as error:  # noqa: BLE001  a report never breaks a pipeline
-        run.keep(f"A defect of the reporter: {type(error).__name__}: {error}")
+        run.keep(str(defect(error)))
         codes.append(1)
 
 

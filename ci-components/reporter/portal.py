@@ -20,6 +20,7 @@ from reporter.calls import Call, encode
 from reporter.errors import (
     Failure,
     Problem,
+    hidden_tasks,
     missing_webhook,
     moved_portal,
     portal_failure,
@@ -117,7 +118,7 @@ def read_all(
 def refusals(failed: Mapping[str, Failure], tasks: Mapping[int, Task], report: Report) -> list[str]:
     """What people should know. A chat that is not ours yet is joined when it is written to."""
     said = {f"{ASKED[key[0]]}: {one}" for key, one in failed.items() if key[0] in ASKED}
-    hidden = [str(task.id) for task in report.tasks if task.id not in tasks]
+    hidden = [task.id for task in report.tasks if task.id not in tasks]
     if hidden and not any(key[0] == "t" for key in failed):
-        said.add(f"not found, or hidden from the webhook's owner: task {', '.join(hidden)}")
+        said.add(str(hidden_tasks(hidden)))
     return sorted(said)

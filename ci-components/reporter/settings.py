@@ -33,6 +33,7 @@ class Settings:
     stage_open: str = ""
     stage_merge: str = ""
     tell_author: bool = True
+    deploy_job: str = ""
     environment: str = ""
     environment_url: str = ""
     environment_tier: str = ""
@@ -70,7 +71,7 @@ def fits(value: str, patterns: tuple[str, ...]) -> bool:
 def read_secret(environ: Mapping[str, str], name: str) -> str:
     """The variable of that name; of a file variable (`file: true` of `secrets:`) what is in it."""
     value = environ.get(name, "").strip()
-    if value.startswith("/") and os.path.isfile(value):
-        with open(value, encoding="utf-8") as file:
+    if value.startswith("/") and os.path.isfile(value) and os.access(value, os.R_OK):
+        with open(value, encoding="utf-8", errors="replace") as file:
             return file.read().strip()
     return value

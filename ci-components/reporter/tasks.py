@@ -85,7 +85,7 @@ def is_young(date: str, now: datetime) -> bool:
 
 def find_stage(result: object, wanted: str) -> int:
     """The id of the column with that title or system type, 0 if there is none."""
-    rows = result.values() if isinstance(result, dict) else listed(result)
+    rows = [row for row in listed(result) if isinstance(row, dict)]
     for row in sorted(rows, key=lambda row: whole(row.get("SORT"))):
         names = {str(row.get("TITLE") or ""), str(row.get("SYSTEM_TYPE") or "")}
         if wanted.casefold() in {name.strip().casefold() for name in names if name}:

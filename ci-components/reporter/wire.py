@@ -74,19 +74,22 @@ class Wire:
     def pause(self, seconds: float) -> None:
         time.sleep(max(0.0, min(seconds, self.left())))
 
-    def get(self, url: str, headers: Mapping[str, str]) -> Answer:
-        return self._send(urllib.request.Request(url, headers=dict(headers)))
+    def get(self, url: str, headers: Mapping[str, str], *, keep: float = 0.0) -> Answer:
+        """`keep`: seconds of the time that have to be left afterwards."""
+        return self._send(urllib.request.Request(url, headers=dict(headers)), keep)
 
-    def post(self, url: str, data: object, headers: Mapping[str, str] | None = None) -> Answer:
+    def post(
+        self, url: str, data: object, headers: Mapping[str, str] | None = None, *, keep: float = 0.0
+    ) -> Answer:
         sent = {"Content-Type": "application/json", **(headers or {})}
         body = json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
-        return self._send(urllib.request.Request(url, body, sent, method="POST"))
+        return self._send(urllib.request.Request(url, body, sent, method="POST"), keep)
 
-    def _send(self, request: urllib.request.Request) -> Answer:
+    def _send(self, request: urllib.request.Request, keep: float) -> Answer:
         request.add_header("User-Agent", AGENT)
         request.add_header("Accept", "application/json")
         host = urlsplit(request.full_url).netloc.rpartition("@")[2]
-        seconds = min(CALL_SECONDS, self.left())
+        seconds = min(CALL_SECONDS, self.left() - keep)
         if seconds <= 0:
             raise Problem(unreachable(host, "no time left", sent=False))
         self.count += 1

@@ -60,13 +60,20 @@ def _lines(endings: Iterable[Ending], rules: AlertRules) -> tuple[str, ...]:
     return ("", *sorted(stages))
 
 
-def _named(found: Iterable[Alert], stored: Sequence[Alert], now: datetime) -> tuple[Alert, ...]:
-    """Under the names that are stored: an older failure that is heard of late renames nothing."""
+def _named(found: Sequence[Alert], stored: Sequence[Alert], now: datetime) -> tuple[Alert, ...]:
+    """Under the names that are stored: an older failure that is heard of late renames nothing.
+
+    Where one pipeline opened two, the second is named after the next that failed in it alone.
+    """
     left = {(one.stage, one.opened_by): one for one in stored}
+    own = {(one.stage, one.opened_by) for one in found}
     named: dict[tuple[str, int], Alert] = {}
     for alert in sorted(found, key=lambda one: (one.stage, one.opened_by) not in left):
         name = alert.stage, alert.opened_by
-        name = name if name in left else min(_names(alert) & left.keys(), default=name)
+        if name not in left:
+            free = _names(alert) - (own - {name}) - named.keys()
+            fresh = min(free, default=name) if name in named else name
+            name = min(free & left.keys(), default=fresh)
         left.pop(name, None)
         named.setdefault(name, replace(alert, opened_by=name[1]))
     lost = {name: _closed(one, now) for name, one in left.items()}

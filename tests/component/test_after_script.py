@@ -144,13 +144,38 @@ def test_tracing_shows_no_secret(world: World, way: str, up: bool) -> None:
 
 
 def test_without_a_webhook_the_reason_is_said(world: World) -> None:
-    said = run(world, "curl", script(), B24_WEBHOOK_URL="")
-    assert "the webhook's variable is empty" in said
+    assert run(world, "curl", script(), B24_WEBHOOK_URL="") == (
+        "b24: NOT REPORTED. The variable B24_WEBHOOK_URL is empty or holds no webhook address.\n"
+        "Usual reason: it was never created, or it is protected and this ref is not.\n"
+        "What to do: save the URL of an inbound webhook of Bitrix24 as a masked CI/CD variable.\n"
+    )
 
 
 def test_a_dead_webhook_is_said(world: World) -> None:
     world.b24.revoke_webhooks()
-    assert "does not accept the webhook" in run(world, "curl", script())
+    assert run(world, "curl", script()) == (
+        "b24: NOT REPORTED. Bitrix24 does not answer, or does not accept the webhook.\n"
+        "Usual reason: it is down, the runner has no way to it, or the webhook was deleted.\n"
+        "What to do: retry the job later, or put a new webhook's URL into B24_WEBHOOK_URL.\n"
+    )
+
+
+def test_a_part_that_is_refused_is_said(world: World) -> None:
+    assert run(world, "curl", script()) == (
+        "b24: not done: Bitrix24 refused a part of the report to the tasks 5\n"
+        "Usual reason: the webhook lacks the permission task, or its owner does not see a task.\n"
+        "What to do: add the permission, or let the owner of the webhook see the task.\n"
+    )
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_webhook_may_stand_in_a_file(world: World, way: str) -> None:
+    world.task(5)
+    path = world.folder / "webhook"
+    path.write_text(f"{world.webhook}\n")
+    said = run(world, way, script(), "-x", B24_WEBHOOK_URL=str(path))
+    assert "b24: reported to the tasks 5\n" in said and len(world.messages(5)) == 1
+    assert world.webhook.rstrip("/").rpartition("/")[2] not in said
 
 
 def test_without_a_task_nothing_is_sent(world: World) -> None:

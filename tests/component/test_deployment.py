@@ -55,6 +55,22 @@ def test_with_an_access_token_the_commits_since_then_are_read(world: World) -> N
     assert len(world.messages(9)) == 1
 
 
+def test_with_an_access_token_the_merge_requests_are_read_too(world: World) -> None:
+    """One names its task in the title alone, which no commit has."""
+    world.task(5)
+    world.report(shipped(world, "first"), **MODE)
+    mr = world.open_mr("For B24-5", "second")
+    world.gitlab.merge(mr, "ann", squash=True)
+    world.shop.commits[world.shop.branches["main"].head].message = "Merge"
+    run = shipped(world)
+    token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
+    world.requests()
+    world.report(run, CI_COMMIT_MESSAGE="Merge", B24_GITLAB_TOKEN=token, **MODE)
+    assert world.requests()[0] == 3
+    [text] = world.messages(5)
+    assert "!2 For B24-5" in text
+
+
 RESULTS = [
     ("success", "Deployed to [url=https://staging.test]staging[/url]"),
     ("failed", "Deployment to [url=https://staging.test]staging[/url] failed"),
@@ -106,5 +122,39 @@ def test_without_gitlab_the_environment_is_known_by_its_name(world: World) -> No
 def test_a_tier_that_is_not_wanted_is_not_told(world: World) -> None:
     world.task(5)
     ran = world.report(shipped(world, "B24-5"), **MODE, B24_TIERS="production")
-    assert "no deployment of the input tiers is known" in ran.said
+    assert "this pipeline has no deployment of the input tiers" in ran.said
     assert world.messages(5) == []
+
+
+def test_a_pipeline_without_the_deploying_job_tells_nothing(world: World) -> None:
+    world.task(5)
+    run = world.pipeline(world.open_mr())
+    world.requests()
+    ran = world.report(run, **MODE, B24_DEPLOY_JOB="deploy")
+    assert (ran.code, world.requests()) == (0, (2, Counter()))
+    assert "this pipeline has no deployment" in ran.said
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "words"),
+    [
+        ("deploy", "success", "Deployed to staging"),
+        ("deploy", "failed", "Deployment to staging failed"),
+        ("deploy 1/2", "success", "Deployed to staging"),
+        ("deploy: [eu]", "success", "Deployed to staging"),
+        ("deploy-eu", "success", None),
+        ("deploy", "manual", None),
+        ("deploy", "skipped", None),
+    ],
+)
+def test_of_a_deployment_that_gitlab_does_not_track_its_job_tells(
+    world: World, name: str, status: str, words: str | None
+) -> None:
+    """The deploying job has no `environment`."""
+    world.task(5)
+    run = world.pipeline(world.open_mr())
+    run.jobs[-1].name, run.jobs[-1].status = name, status
+    world.report(run, **MODE, B24_DEPLOY_JOB="deploy")
+    assert [text.rpartition("[/url] ")[2] for text in world.messages(5)] == (
+        [words] if words else []
+    )

@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import socket
 import subprocess
 import sys
 
 import pytest
+from reporter import errors
+from reporter.app import APP_ERRORS, refusal
 from reporter.assembly import impersonal
-from reporter.main import Run, attempt
-from reporter.wire import Output
+from reporter.errors import portal_failure
+from reporter.main import NO_APP_URL, NO_ID_TOKEN, Run, attempt
+from reporter.wire import Answer, Output
+from ruamel.yaml import YAML
 
+from tests.component.test_templates import with_defaults
 from tests.component.world import SCRIPT, World
+
+ALL = [
+    *(portal_failure(200, {"error": code}, variable="V") for code in errors.PORTAL_ERRORS),
+    *(portal_failure(status, None, variable="V") for status in (*errors.BY_STATUS, 418, 500)),
+    portal_failure(200, {"error": "NEW", "error_description": "No."}, variable="V"),
+    *(refusal(Answer(status, None), "app.test") for status in (*APP_ERRORS, 500)),
+    errors.missing_webhook("V"), errors.wrong_webhook("V"), errors.moved_portal("", "V"),
+    errors.unreachable("h", "down", sent=True), errors.out_of_time(10), errors.hidden_tasks([5]),
+    errors.no_room(3), errors.no_report("x.json", "empty"), errors.defect(KeyError("x")),
+    errors.not_told(("jobs",), "T"), errors.token_refused("T"), NO_ID_TOKEN, NO_APP_URL,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("failure", ALL, ids=lambda one: one.what)
+def test_every_failure_says_what_happened_why_it_usually_does_and_what_to_change(failure) -> None:
+    assert failure.what and failure.why and failure.change
+    told = str(failure)
+    assert ".." not in told and "{" not in told
+    assert told.index(". Usual reason: ") < told.index(". What to do: ")
+
 
 HOSTILE = [
     "'; touch /tmp/b24-evil; '", '"; touch /tmp/b24-evil; "', "`touch /tmp/b24-evil`",
@@ -94,6 +121,20 @@ def test_a_kept_report_is_sent_later_and_only_once(world: World) -> None:
     assert world.gitlab.requests == []
 
 
+def test_what_an_earlier_job_left_behind_is_not_kept_for_this_one(world: World) -> None:
+    """A runner may keep the folder; a link in it would lead the writes elsewhere."""
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    elsewhere = world.folder / "elsewhere"
+    elsewhere.write_text("untouched")
+    for name in ("b24-report.json", "b24.env", "b24-annotations.json"):
+        (world.folder / name).symlink_to(elsewhere)
+    ran = world.run(world.variables(run, mr))
+    assert (ran.code, ran.kept) == (0, False)
+    assert elsewhere.read_text() == "untouched"
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"version": 2}', '{"version": 1}'])
 def test_a_file_that_is_no_report_is_refused(world: World, content: str) -> None:
     (world.folder / "other.json").write_text(content)
@@ -164,6 +205,23 @@ def test_a_slow_portal_costs_no_more_than_the_time_given(world: World) -> None:
     assert "no answer in time" in ran.said or "took longer than its 1 s" in ran.said
 
 
+@pytest.mark.parametrize("token", ["", "glpat-any"])
+def test_a_gitlab_that_hangs_makes_the_report_smaller_and_does_not_prevent_it(
+    world: World, token: str
+) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as hanging:
+        base = f"http://127.0.0.1:{hanging.getsockname()[1]}/api"
+        where = {"CI_API_V4_URL": f"{base}/v4", "CI_API_GRAPHQL_URL": f"{base}/graphql"}
+        ran = world.report(run, mr, B24_TIMEOUT="3", B24_GITLAB_TOKEN=token, **where)
+    assert (ran.code, ran.kept) == (0, False), ran.said
+    assert "GitLab does not tell the jobs of the pipeline" in ran.said
+    [text] = world.messages(5)
+    assert "!1 Pay" in text and "#1 unknown" in text
+
+
 def test_not_even_code_that_holds_the_interpreter_outlives_the_time_given(world: World) -> None:
     mr = world.open_mr()
     endless = (
@@ -231,6 +289,29 @@ def test_no_secret_is_printed_or_kept(world: World, case: str) -> None:
         assert hidden not in ran.said + left
 
 
+@pytest.mark.parametrize("deliver", ["direct", "app"])
+def test_a_traced_shell_shows_no_secret(world: World, deliver: str) -> None:
+    """CI_DEBUG_TRACE makes the runner's shell print every command before it runs."""
+    world.task(5)
+    mr = world.open_mr()
+    body = YAML(typ="safe").load(with_defaults("report"))
+    [script] = body["b24-report"]["script"]
+    token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
+    variables = {
+        **{name: str(value) for name, value in body["b24-report"]["variables"].items()},
+        **world.variables(world.pipeline(mr), mr, B24_GITLAB_TOKEN=token, CI_DEBUG_TRACE="true"),
+        "B24_ID_TOKEN": "eyJ.secret.token", "B24_DELIVER": deliver, "B24_APP_URL": "https://x.invalid",
+    }  # fmt: skip
+    done = subprocess.run(
+        ["/bin/sh", "-ex"], input=script, cwd=world.folder, timeout=60, check=False,
+        env={"PATH": os.environ["PATH"], **variables}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "python3 -I -" in done.stderr and "b24: " in done.stdout
+    secret = world.webhook.rstrip("/").rpartition("/")[2]
+    for hidden in (secret, world.job_token, token, "eyJ.secret.token"):
+        assert hidden not in done.stdout + done.stderr
+
+
 def test_a_kept_report_holds_no_address_of_a_person(world: World) -> None:
     world.task(5)
     mr = world.open_mr()
@@ -253,5 +334,7 @@ def test_a_defect_of_the_reporter_is_one_line_without_secrets(
     attempt(run, [], codes)
     assert codes == [1]
     assert said == [
-        "b24: NOT REPORTED. A defect of the reporter: KeyError: '[masked]'\n",
+        "b24: NOT REPORTED. A defect of the reporter: KeyError: '[masked]'. Usual reason: "
+        "something came that it does not expect. What to do: send this line to the component's "
+        "project; the pipeline is not to blame.\n",
     ]

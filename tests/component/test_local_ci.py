@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.component.test_app import an_app
+from tests.component.test_templates import EXAMPLES as DOCUMENTED
 from tests.component.tools import gitlab_ci_local, rsync
 from tests.component.world import World
 
@@ -58,14 +59,14 @@ class Checkout:
         ):  # fmt: skip
             subprocess.run([*GIT, *command], cwd=self.folder, check=True, timeout=60)
 
-    def run(self, variables: Mapping[str, str], *jobs: str) -> tuple[int, str]:
-        """The exit code of the pipeline and what it printed."""
+    def run(self, variables: Mapping[str, str], *jobs: str, first: str = "") -> tuple[int, str]:
+        """The exit code of the pipeline and what it printed. `first`: a folder of programs."""
         command = [*gitlab_ci_local(), "--force-shell-executor", *jobs]
         given = {k: v for k, v in variables.items() if k not in ("CI", "CI_COMMIT_SHA")}
         for name, value in given.items():
             command += ["--variable", f"{name}={value}"]
         found = [Path(program).parent for program in (gitlab_ci_local()[0], rsync())]
-        path = os.pathsep.join([*map(str, found), os.environ["PATH"]])
+        path = os.pathsep.join([*filter(None, [first]), *map(str, found), os.environ["PATH"]])
         done = subprocess.run(
             command, cwd=self.folder, env={"PATH": path, "HOME": str(self.folder.parent)},
             capture_output=True, text=True, timeout=120, check=False,
@@ -86,6 +87,25 @@ def test_a_passed_pipeline_is_reported(world: World) -> None:
     [text] = world.messages(5)
     assert "!1 Pay" in text and "#1 passed" in text
     assert checkout.left("b24.env") == "B24_TASK_IDS=5\n"
+
+
+def test_with_an_access_token_all_commits_and_deployments_are_told(world: World) -> None:
+    """GraphQL's `$names` stand in the script and reach GitLab as they are."""
+    world.task(5)
+    world.task(6)
+    world.gitlab.push(world.shop, "feature/pay", ["Work on B24-5", "Fix B24-6", "Tidy"], "ann")
+    mr = world.gitlab.open_mr(world.shop, "feature/pay", "Pay", "ann")
+    run = world.pipeline(mr)
+    world.gitlab.deploy(run, "staging")
+    token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
+    world.requests()
+    variables = world.variables(run, mr, B24_GITLAB_TOKEN=token)
+    code, said = Checkout(world.folder).run(variables, "b24-report")
+    assert (code, world.requests()[0]) == (0, 2), said
+    assert token not in said
+    for number in (5, 6):
+        [text] = world.messages(number)
+        assert "!1 Pay" in text and "Deployed to staging" in text
 
 
 def test_a_failed_pipeline_is_reported_and_stays_failed(world: World) -> None:
@@ -139,6 +159,17 @@ def test_a_deployment_is_told_by_the_job_after_it(world: World) -> None:
     assert text.endswith("Deployed to [url=https://staging.test]staging[/url]")
 
 
+def test_a_pipeline_without_the_deploying_job_is_not_broken(world: World) -> None:
+    """Most projects deploy from one branch only."""
+    run = world.pipeline(world.open_mr())
+    checkout = Checkout(world.folder, DEPLOYMENT_JOB="told")
+    text = checkout.left(".gitlab-ci.yml").replace("\ndeploy:", "\ndeploy-elsewhere:")
+    (checkout.folder / ".gitlab-ci.yml").write_text(text)
+    code, said = checkout.run(world.variables(run), "told")
+    assert code == 0, said
+    assert "this pipeline has no deployment of the input tiers" in said
+
+
 RESULTS = {
     "success": "Deployed to",
     "failed": "Deployment failed:",
@@ -178,6 +209,40 @@ def test_a_pipeline_is_reported_through_the_app(world: World) -> None:
     assert checkout.left("b24.env") == "B24_TASK_IDS=7,5\n"
     assert "https://portal.test/5/" in checkout.left("b24-annotations.json")
     assert "eyJ.id.token" not in said and not world.portal.requests
+
+
+def test_the_doctor_is_called_by_an_input(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    checkout = Checkout(world.folder, **{"inputs: {}": "inputs: {doctor: true}"})
+    code, said = checkout.run(world.variables(run, mr), "b24-report")
+    assert code == 0, said
+    assert "webhook answers ok as Anna Admin" in " ".join(said.split())
+    assert world.messages(5) == []
+
+
+EXAMPLES = [text for _, text in DOCUMENTED if "secrets:" in text]
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_a_documented_keeper_of_secrets_is_merged_into_the_job(world: World, number: int) -> None:
+    """gitlab-ci-local asks no keeper, so the secret is given, as a file once."""
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    checkout = Checkout(world.folder)
+    text = EXAMPLES[number].replace(
+        "acme/b24bridge/report@1.0.0", "acme/shop/report@$CI_COMMIT_SHA"
+    )
+    test = "test:\n  stage: test\n  script: ['true']\n"
+    (checkout.folder / ".gitlab-ci.yml").write_text(f"{text}\n{test}", "utf-8")
+    secret = world.folder / "secret"
+    secret.write_text(f"{world.webhook}\n")
+    given = {"B24_WEBHOOK_URL": str(secret)} if number == 0 else {}
+    code, said = checkout.run(world.variables(run, mr, **given))
+    assert (code, len(world.messages(5))) == (0, 1), said
+    assert world.webhook.rstrip("/").rpartition("/")[2] not in said
 
 
 def offline(world: World) -> dict[str, str]:
@@ -251,6 +316,33 @@ def test_names_from_outside_stay_names(world: World, text: str) -> None:
     shown = "".join(world.messages(5))
     assert "[user=all]" not in shown and "[url=https://evil" not in shown
     assert not list(checkout.folder.rglob("evil"))
+
+
+def test_files_of_the_project_do_not_become_part_of_the_reporter(world: World) -> None:
+    """A runner may keep the checkout of an earlier job, of whatever branch that was."""
+    world.task(5)
+    mr = world.open_mr()
+    checkout = Checkout(world.folder)
+    for name in ("json.py", "ssl.py", "sitecustomize.py"):
+        (checkout.folder / name).write_text("open('evil', 'w').close()\nraise SystemExit(1)\n")
+    subprocess.run([*GIT, "add", "-A"], cwd=checkout.folder, check=True, timeout=60)
+    variables = world.variables(world.pipeline(mr), mr, PYTHONPATH=str(checkout.folder))
+    code, said = checkout.run(variables, "b24-report")
+    assert (code, len(world.messages(5))) == (0, 1), said
+    assert not list(checkout.folder.rglob("evil"))
+
+
+def test_an_image_without_python_is_named(world: World) -> None:
+    """Or with one that is too old; `python3` is then a program that fails."""
+    old = world.folder / "old"
+    old.mkdir()
+    (old / "python3").write_text("#!/bin/sh\nexit 1\n")
+    (old / "python3").chmod(0o755)
+    run = world.pipeline(world.open_mr())
+    checkout = Checkout(world.folder)
+    code, said = checkout.run(world.variables(run), "b24-report", first=str(old))
+    assert "b24: NOT REPORTED. The image has no python3 of version 3.9 or newer." in said
+    assert code == 0, said
 
 
 def test_an_input_with_a_quote_is_refused_before_anything_runs(world: World) -> None:

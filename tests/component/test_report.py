@@ -196,7 +196,7 @@ def test_a_chat_is_told_by_its_rule_in_one_message_a_pipeline(
     assert all(f"acme/shop #{run.id}" in text and "Tasks: [url=" in text for text in texts)
 
 
-STATUSES = ["success", "failed", "canceled", "manual", "skipped", "running"]
+STATUSES = ["success", "failed", "canceled", "manual", "running"]
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])

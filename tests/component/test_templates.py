@@ -72,6 +72,21 @@ def test_no_input_can_leave_its_quotes(name: str) -> None:
         assert not [text for text in HOSTILE if pattern.match(text)], key
 
 
+LISTS = {
+    "report": (["pipeline", "pipeline,commits ", "merge-request, deployments"], ["pipelines", ""]),
+    "statuses": (["failed", "failed, success"], ["sucess", "failed success", "failed,"]),
+    "tiers": (["*", "production, staging"], ["prod", "production, "]),
+}
+
+
+@pytest.mark.parametrize(("key", "good", "bad"), [(key, *rows) for key, rows in LISTS.items()])
+def test_a_list_takes_only_words_that_mean_something(key: str, good: list, bad: list) -> None:
+    """A word that was mistyped would be a report that never comes, and nobody would know why."""
+    pattern = re.compile(inputs("report")[key]["regex"])
+    assert all(pattern.search(text) for text in good)
+    assert not [text for text in bad if pattern.search(text)]
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_an_input_stands_in_single_quotes_wherever_it_stands(name: str) -> None:
     body = parts(name)[1].replace('"${$[[ inputs.webhook-variable ]]:-}"', "")
@@ -125,7 +140,35 @@ EXAMPLES = re.findall(r"^( *)```yaml\n(.*?)^\1```", DOCUMENT, re.DOTALL | re.MUL
 
 
 def test_the_document_has_its_examples() -> None:
-    assert len(EXAMPLES) == 5
+    assert len(EXAMPLES) == 9
+
+
+PROVIDERS = [
+    "vault", "azure_key_vault", "gcp_secret_manager", "aws_secrets_manager",
+    "gitlab_secrets_manager",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_keeper_of_secrets_has_an_example_that_fills_the_webhook(provider: str) -> None:
+    """In the component's own job, by a token that the job has."""
+    [job] = [
+        one["b24-report"]
+        for one in (YAML(typ="safe").load(text) for _, text in EXAMPLES if "secrets:" in text)
+        if provider in one["b24-report"]["secrets"][inputs("report")["webhook-variable"]["default"]]
+    ]
+    [secret] = job["secrets"].values()
+    tokens = {f"${name}" for name in job.get("id_tokens", {})}
+    assert secret.get("token") in (tokens or {None})
+    assert secret["file"] is False and inputs("report")["job-name"]["default"] == "b24-report"
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_schema_refuses_a_provider_that_is_mistyped(provider: str, tmp_path: Path) -> None:
+    [text] = [text for _, text in EXAMPLES if f"      {provider}:" in text]
+    path = tmp_path / "example.yml"
+    path.write_text(text.replace(f"      {provider}:", f"      {provider}x:"), "utf-8")
+    assert validated(path).returncode == 1
 
 
 @pytest.mark.parametrize(("indent", "text"), EXAMPLES)

@@ -88,6 +88,7 @@ class World:
         return {
             "CI": "true",
             "CI_API_V4_URL": f"{self.gitlab.url}/api/v4",
+            "CI_API_GRAPHQL_URL": f"{self.gitlab.url}/api/graphql",
             "CI_SERVER_URL": self.gitlab.url,
             "CI_PROJECT_ID": str(self.shop.id),
             "CI_PROJECT_PATH": "acme/shop",
@@ -95,6 +96,7 @@ class World:
             "CI_DEFAULT_BRANCH": "main",
             "CI_PROJECT_URL": url,
             "CI_PIPELINE_ID": str(run.id),
+            "CI_PIPELINE_IID": str(run.iid),
             "CI_PIPELINE_URL": f"{url}/-/pipelines/{run.id}",
             "CI_PIPELINE_SOURCE": "merge_request_event" if mr else "push",
             "CI_JOB_ID": str(JOB_ID),
@@ -121,6 +123,7 @@ class World:
             "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": mr.target_branch,
             "CI_MERGE_REQUEST_PROJECT_ID": str(self.shop.id),
             "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": str(self.shop.id),
+            "CI_MERGE_REQUEST_PROJECT_PATH": "acme/shop",
             "CI_MERGE_REQUEST_PROJECT_URL": url,
             "CI_MERGE_REQUEST_DIFF_BASE_SHA": self._fork_point(mr),
         }
@@ -134,9 +137,6 @@ class World:
 
     def run(self, variables: dict[str, str], *arguments: str) -> Ran:
         """The script as a job runs it, with nothing in its environment but the variables."""
-        for name in ("b24-report.json", "b24.env", "b24-annotations.json"):
-            if "--resume" not in arguments:
-                (self.folder / name).unlink(missing_ok=True)
         done = subprocess.run(
             [PYTHON, "-I", str(SCRIPT), *arguments],
             cwd=self.folder,

@@ -119,6 +119,10 @@ def test_what_is_hidden_is_null(acme):
             "{ project(fullPath: $p) { id } }",
             "Variable $p is used by query but not declared",
         ),
+        (
+            "query($p: ID!) { __typename }",
+            "Variable $p is declared by anonymous query but not used",
+        ),
         ("{ project(", "Parse error on end of document"),
         ("", "Parse error on end of document"),
     ],
@@ -127,6 +131,44 @@ def test_a_question_that_is_wrong_gets_errors_alone(acme, query, message):
     got = ask(acme, query)
     assert (got.status_code, [one["message"] for one in got.json()["errors"]]) == (200, [message])
     assert "data" not in got.json()
+
+
+REQUESTS = """
+query($path: ID!, $ref: String!) {
+  project(fullPath: $path) {
+    one: mergeRequest(iid: "1") { title state author { name } commits { nodes { sha message } } }
+    own: mergeRequests(sourceBranches: [$ref], state: opened) { nodes { iid sourceProjectId } }
+    merged: mergeRequests(targetBranches: ["main"], state: merged, sort: MERGED_AT_DESC, first: 1) {
+      nodes { iid mergeCommitSha diffHeadSha webUrl }
+    }
+    passed: pipelines(ref: "main", status: SUCCESS, first: 1) { nodes { id sha } }
+    tags: pipelines(scope: TAGS) { count }
+  }
+}
+"""
+
+
+def test_merge_requests_with_their_commits_and_pipelines(acme):
+    gitlab, shop = acme.gitlab, acme.shop
+    for branch in ("feature/one", "feature/two", "feature/three"):
+        gitlab.push(shop, branch, ["First", "Second"], "ann")
+        mr = gitlab.open_mr(shop, branch, branch, "ann")
+        if branch != "feature/three":
+            last = gitlab.merge(mr, "ann")
+    gitlab.run_pipeline(shop, ref="main").set_status("running")
+    run = gitlab.run_pipeline(shop, ref="main")
+    run.set_status("running")
+    run.set_status("success")
+    told = ask(acme, REQUESTS, {"path": "acme/shop", "ref": "feature/three"}).json()
+    place = told["data"]["project"]
+    assert [one["message"] for one in place["one"]["commits"]["nodes"]] == ["Second", "First"]
+    assert (place["one"]["state"], place["one"]["author"]["name"]) == ("merged", "Ann Oak")
+    assert place["own"]["nodes"] == [{"iid": "3", "sourceProjectId": shop.id}]
+    [newest] = place["merged"]["nodes"]
+    assert (newest["iid"], newest["mergeCommitSha"]) == ("2", last.id)
+    passed = {"id": f"gid://gitlab/Ci::Pipeline/{run.id}", "sha": run.sha}
+    assert place["passed"]["nodes"] == [passed]
+    assert place["tags"]["count"] == 0
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from tests.emulators.gitlab import access, graphql_limits
@@ -49,7 +50,8 @@ def _run(asked: Asked, request: Request) -> dict:
     except (ValueError, AttributeError):
         return {"errors": [{"message": "Unexpected end of document", "locations": []}]}
     problems = _problems(operation, operation.selections, "Query", ["query"])
-    problems += _unfilled(operation, variables)
+    problems += _unused(operation)
+    problems = problems or _unfilled(operation, variables)
     if problems:
         return {"errors": problems}
     values = {name: variables.get(name, given[1]) for name, given in operation.declared.items()}
@@ -130,6 +132,23 @@ def _argument_problems(operation: Operation, one: Field, spec: Spec, path: list[
             text = f"Variable ${value.name} is used by {path[0]} but not declared"
             found.append(_error(text, one.where, path=path))
     return found
+
+
+def _unused(operation: Operation) -> list[dict]:
+    used = set(_variables(operation.selections))
+    return [
+        {"message": f"Variable ${name} is declared by anonymous {operation.kind} but not used"}
+        for name in operation.declared
+        if name not in used
+    ]
+
+
+def _variables(selections: tuple[Field, ...]) -> Iterator[str]:
+    for one in selections:
+        for value in one.arguments.values():
+            each = value if isinstance(value, list) else [value]
+            yield from (item.name for item in each if isinstance(item, Variable))
+        yield from _variables(one.selections)
 
 
 def _unfilled(operation: Operation, variables: dict[str, Any]) -> list[dict]:

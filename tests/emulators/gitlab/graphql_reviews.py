@@ -8,21 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from tests.emulators.gitlab import approvals
-from tests.emulators.gitlab.entities import MergeRequest, Project, User
+from tests.emulators.gitlab.entities import MergeRequest, User
 from tests.emulators.gitlab.graphql_spec import PAGE, Asked, Held, Spec, gid
 
 Reviewing = tuple[MergeRequest, int]  # whose review, of what
-
-
-def _requests(asked: Asked, place: Project, given: dict[str, Any]) -> list[MergeRequest]:
-    """Newest first."""
-    iids, state = given.get("iids"), given.get("state")
-    found = [
-        mr
-        for mr in place.merge_requests.values()
-        if (iids is None or str(mr.iid) in iids) and state in (None, "all", mr.state)
-    ]
-    return sorted(found, key=lambda mr: -mr.id)
 
 
 def _approvers(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> list[User]:
@@ -49,23 +38,13 @@ _PERSON = {
     "name": Spec("String", lambda a, u, g: _user(a, u).name),
     "publicEmail": Spec("String", lambda a, u, g: _user(a, u).public_email),
 }
-MERGE_REQUESTS = Spec(
-    "MergeRequestConnection",
-    _requests,
-    PAGE | {"iids": "[String!]", "state": "MergeRequestState"},
-    searches=True,
-)
+OF_REQUEST: dict[str, Spec] = {
+    "approved": Spec("Boolean", lambda a, mr, g: approvals.approved(a.state, mr), cost=2),
+    "approvedBy": Spec("UserCoreConnection", _approvers, PAGE),
+    "reviewers": Spec("MergeRequestReviewerConnection", _reviewers, PAGE, cost=5),
+    "headPipeline": Spec("Pipeline", _pipeline),
+}
 TYPES: dict[str, dict[str, Spec]] = {
-    "MergeRequest": {
-        "id": Spec("ID", lambda a, mr, g: gid("MergeRequest", mr.id)),
-        "iid": Spec("String", lambda a, mr, g: str(mr.iid)),
-        "title": Spec("String", lambda a, mr, g: mr.title),
-        "state": Spec("MergeRequestState", lambda a, mr, g: mr.state),
-        "approved": Spec("Boolean", lambda a, mr, g: approvals.approved(a.state, mr), cost=2),
-        "approvedBy": Spec("UserCoreConnection", _approvers, PAGE),
-        "reviewers": Spec("MergeRequestReviewerConnection", _reviewers, PAGE, cost=5),
-        "headPipeline": Spec("Pipeline", _pipeline),
-    },
     "UserCore": _PERSON,
     "MergeRequestReviewer": _PERSON
     | {"mergeRequestInteraction": Spec("UserMergeRequestInteraction", lambda a, one, g: one)},

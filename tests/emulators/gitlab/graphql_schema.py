@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.emulators.gitlab import access, ci_status, graphql_reviews, shown
+from tests.emulators.gitlab import access, ci_status, graphql_requests, shown
 from tests.emulators.gitlab.entities import Bridge, Job, Project
 from tests.emulators.gitlab.graphql_spec import PAGE, Asked, Held, Resolve, Spec, gid
 from tests.emulators.gitlab.parts import plain_time, project_url
@@ -87,7 +87,10 @@ def _stages(asked: Asked, held: Held, given: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(one.stage for one in (*held.run.jobs, *held.run.bridges)))
 
 
-def _job_path(asked: Asked, held: Held, given: dict[str, Any]) -> str:
+def _job_path(asked: Asked, held: Held, given: dict[str, Any]) -> str | None:
+    """A trigger job has no page of its own."""
+    if isinstance(held.one, Bridge):
+        return None
     return f"/{held.place.path}/-/jobs/{held.one.id}"
 
 
@@ -117,9 +120,9 @@ TYPES: dict[str, dict[str, Spec]] = {
         "pipeline": Spec(
             "Pipeline", _pipeline, {"iid": "ID", "id": "CiPipelineID", "sha": "String"}
         ),
-        "mergeRequests": graphql_reviews.MERGE_REQUESTS,
-    },
-    **graphql_reviews.TYPES,
+    }
+    | graphql_requests.PROJECT,
+    **graphql_requests.TYPES,
     "Pipeline": {
         "id": Spec("ID", lambda a, h, g: gid("Ci::Pipeline", h.run.id)),
         "iid": Spec("String", lambda a, h, g: str(h.run.iid)),

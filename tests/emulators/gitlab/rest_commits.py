@@ -20,7 +20,8 @@ def index(api: Api, request: Request, project: str) -> Reply:
     """Newest first; `since` and `until` are included. A ref that is not there has no commits.
     `a..b`: what b has and a has not.
 
-    The list is not counted: neither X-Total nor `last`.
+    The list is not counted: neither X-Total nor `last`. No job token may ask.
+    https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access
     """
     place = access.code(api.state, project, request.actor)
     since, until = request.moment("since"), request.moment("until")
@@ -151,9 +152,12 @@ def merge_base(api: Api, request: Request, project: str) -> Reply:
 
 BASE = "/projects/:project/repository"
 ROUTES = [
-    (f"{BASE}/commits", index),
     (f"{BASE}/commits/:sha", show),
     (f"{BASE}/commits/:sha/refs", refs),
     (f"{BASE}/commits/:sha/merge_requests", merge_requests),
 ]
-WITHOUT_JOB_TOKEN = [(f"{BASE}/compare", compare), (f"{BASE}/merge_base", merge_base)]
+WITHOUT_JOB_TOKEN = [
+    (f"{BASE}/commits", index),
+    (f"{BASE}/compare", compare),
+    (f"{BASE}/merge_base", merge_base),
+]
