@@ -31,7 +31,7 @@ def is_current(engine: Engine) -> bool:
 
 
 def new_revision(engine: Engine, message: str, number: str) -> None:
-    """Writes the revision that leads from the migrated database to `tables.py`."""
+    """Writes the revision that leads from the migrated database to `tables`."""
     with write(engine) as conn:
         command.revision(_config(conn), message, autogenerate=True, rev_id=number)
 

@@ -12,20 +12,17 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
-    String,
     Table,
-    and_,
-    cast,
     delete,
-    exists,
     literal,
     or_,
     select,
     tuple_,
 )
 
+from sync.store import kept
+from sync.store.kept import Condition
 from sync.store.tables import (
     alert,
     carried,
@@ -44,7 +41,6 @@ from sync.store.tables import (
     pipeline,
     pipeline_jobs,
     post,
-    protected_branch,
     rest_log,
     spoken,
     subject,
@@ -54,7 +50,6 @@ from sync.store.tables import (
 )
 from sync.store.upsert import among
 
-Condition = ColumnElement[bool]
 Key = tuple[Any, ...]
 
 
@@ -119,232 +114,55 @@ def _owned(table: Table, portal_id: int) -> Condition:
     return or_(own, table.c.portal_id.is_(None)) if table.c.portal_id.nullable else own
 
 
-def _same(one: Any, other: Any, *names: str) -> Condition:
-    return and_(*(one.c[name] == other.c[name] for name in names))
-
-
-_PLACE = ("connection_id", "project_id")
-_REQUEST = (*_PLACE, "iid")
-_TASK = ("portal_id", "task_id")
-_ABOUT = or_(task.c.state == "missing", task.c.body["status"].as_string() == "completed")
-
-
-def _task_lives(of: Any) -> Condition:
-    """The row's task is not completed, or something of it is to be done. Unread: it lives."""
-    key = cast(of.c.task_id, String)
-    mine = (subject.c.portal_id == of.c.portal_id, subject.c.kind == "task", subject.c.key == key)
-    live = command.c.state.in_(["waiting", "sending"])
-    about = (command.c.subject_kind == "task", command.c.subject_key == key)
-    asked = (command.c.portal_id == of.c.portal_id, *about, live)
-    return or_(
-        ~exists().where(_same(task, of, *_TASK), _ABOUT),
-        exists().where(*mine, subject.c.state != "clean"),
-        exists().where(*asked),
-    )
-
-
-def _request_is_shown(moment: datetime) -> Condition:
-    """A merge request counts in its tasks' state for as long as anything newer does."""
-    other, newer = link.alias(), merge_request.alias()
-    young = exists().where(
-        _same(other, link, *_TASK),
-        other.c.state == "live",
-        _same(newer, other, *_REQUEST),
-        newer.c.updated_at >= moment,
-    )
-    named = (_same(link, merge_request, *_REQUEST), link.c.state == "live")
-    return exists().where(*named, or_(_task_lives(link), young))
-
-
-def _request_is_there(moment: datetime) -> Condition:
-    return exists().where(_same(merge_request, link, *_REQUEST))
-
-
-def _deployment_is_the_newest(moment: datetime) -> Condition:
-    later = deployment.alias()
-    return ~exists().where(
-        _same(later, deployment, *_PLACE, "environment"),
-        later.c.updated_at > deployment.c.updated_at,
-    )
-
-
-def _deployment_is_to_be_asked(moment: datetime) -> Condition:
-    return deployment.c.ask_at.is_not(None)
-
-
-def _deployment_carries(moment: datetime) -> Condition:
-    sha, c = deployment.c.body["sha"].as_string(), merge_request.c
-    told = exists().where(
-        _same(carried, deployment, *_PLACE, "deployment_id"),
-        _same(merge_request, carried, *_REQUEST),
-    )
-    by_commit = or_(c.head_sha == sha, c.merge_sha == sha)
-    return or_(told, exists().where(_same(merge_request, deployment, *_PLACE), by_commit))
-
-
-def _deployment_is_there(moment: datetime) -> Condition:
-    return exists().where(_same(deployment, carried, *_PLACE, "deployment_id"))
-
-
-def _pipeline_is_shown(moment: datetime) -> Condition:
-    c = merge_request.c
-    ran_for = or_(
-        c.iid == pipeline.c.merge_request_iid,
-        c.head_sha == pipeline.c.sha,
-        c.merge_sha == pipeline.c.sha,
-    )
-    by_request = exists().where(_same(merge_request, pipeline, *_PLACE), ran_for)
-    of_branch = named_commit.c.branch == pipeline.c.ref
-    named = and_(_same(named_commit, pipeline, *_PLACE, "sha"), of_branch)
-    return or_(by_request, exists().where(named, _task_lives(named_commit)))
-
-
-def _pipeline_is_there(moment: datetime) -> Condition:
-    return exists().where(_same(pipeline, pipeline_jobs, *_PLACE, "pipeline_id"))
-
-
-def _commit_is_shown(moment: datetime) -> Condition:
-    on_branch = merge_request.c.source_branch == commit.c.branch
-    by_request = exists().where(_same(merge_request, commit, *_PLACE), on_branch)
-    named = _same(named_commit, commit, *_PLACE, "branch", "sha")
-    return or_(by_request, exists().where(named, _task_lives(named_commit)))
-
-
-def _named_commit_is_shown(moment: datetime) -> Condition:
-    return or_(
-        _task_lives(named_commit),
-        exists().where(_same(pipeline, named_commit, *_PLACE, "sha")),
-        exists().where(_same(commit, named_commit, *_PLACE, "branch", "sha")),
-    )
-
-
-def _task_is_named(of: Any) -> Callable[[datetime], Condition]:
-    task_id = cast(of.c.key, String) if of is subject else cast(of.c.task_id, String)
-
-    def named(moment: datetime) -> Condition:
-        return or_(
-            *(
-                exists().where(
-                    names.c.portal_id == of.c.portal_id, cast(names.c.task_id, String) == task_id
-                )
-                for names in (link, named_commit, item_task)
-            )
-        )
-
-    return named
-
-
-def _task_is_remembered(moment: datetime) -> Condition:
-    key = cast(task.c.task_id, String)
-    return or_(
-        task.c.changed_at >= moment,
-        exists().where(_same(message, task, *_TASK)),
-        exists().where(
-            subject.c.portal_id == task.c.portal_id, subject.c.kind == "task", subject.c.key == key
-        ),
-    )
-
-
-def _item_is_there(moment: datetime) -> Condition:
-    """Of a deployment, the deployment itself: its key is made of number and environment."""
-    key = cast(deployment.c.deployment_id, String) + ":" + deployment.c.environment
-    deployed = and_(item_task.c.kind == "deployment", item_task.c.key == key)
-    return or_(
-        exists().where(_same(item, item_task, *_PLACE, "kind", "key")),
-        exists().where(_same(deployment, item_task, *_PLACE), deployed),
-    )
-
-
-def _ref_is_there(moment: datetime) -> Condition:
-    """Anything of the branch that may be looked at again, or the branch itself."""
-    branches = [
-        (merge_request, merge_request.c.source_branch),
-        (pipeline, pipeline.c.ref),
-        (commit, commit.c.branch),
-        (named_commit, named_commit.c.branch),
-        (protected_branch, protected_branch.c.branch),
-        (alert, alert.c.ref),
-    ]
-    of_items = exists().where(_same(item, told, *_PLACE), item.c.kind == "branch")
-    return or_(
-        of_items.where(item.c.key == told.c.ref),
-        *(exists().where(_same(of, told, *_PLACE), ref == told.c.ref) for of, ref in branches),
-    )
-
-
-def _of_open_alert(moment: datetime) -> Condition:
-    """What an open alert is told with when it ends: the pipelines of its ref since it began."""
-    of_ref = or_(
-        alert.c.ref == pipeline.c.ref,
-        alert.c.ref == literal("refs/tags/") + pipeline.c.ref,
-        alert.c.ref
-        == literal("refs/merge-requests/") + cast(pipeline.c.merge_request_iid, String) + "/head",
-    )
-    since = pipeline.c.pipeline_id >= alert.c.opened_by
-    return exists().where(_same(alert, pipeline, *_PLACE), ~_ALERT_OVER, of_ref, since)
-
-
-def _tells_open_alert(of: Any) -> Callable[[datetime], Condition]:
-    """Its name as in `core.alert_names`."""
-    place = cast(alert.c.connection_id, String) + "/" + cast(alert.c.project_id, String)
-    whole = literal("alert:") + place + ":" + alert.c.ref + ":" + cast(alert.c.opened_by, String)
-    mine = alert.c.connection_id == connection.c.id, connection.c.portal_id == of.c.portal_id
-
-    def tells(moment: datetime) -> Condition:
-        names = or_(of.c.about == whole, of.c.about == whole + ":" + alert.c.stage)
-        return exists().where(*mine, ~_ALERT_OVER, names)
-
-    return tells
-
-
-_ALERT_OVER = alert.c.state.in_(["resolved", "closed"])
-_REQUEST_OVER = merge_request.c.state.in_(["merged", "closed"])
-_COMMAND_OVER = command.c.state.in_(["done", "dropped"])
-
 # Failures (dead deliveries, refused commands) stay until somebody has dealt with them.
 RULES = (
     Rule("deliveries", "deliveries", delivery, delivery.c.received_at, delivery.c.state == "done"),
     Rule("calls", "audit", rest_log, rest_log.c.at),
-    Rule("commands", "commands", command, command.c.done_at, _COMMAND_OVER),
+    Rule("commands", "commands", command, command.c.done_at, kept.COMMAND_OVER),
     Rule("decisions", "decisions", decision, decision.c.at),
     Rule(
-        "merge requests", "mirror", merge_request, merge_request.c.updated_at, _REQUEST_OVER,
-        unless=(_request_is_shown,),
+        "merge requests", "mirror", merge_request, merge_request.c.updated_at, kept.REQUEST_OVER,
+        unless=(kept.request_is_shown,),
     ),
-    Rule("links", "mirror", link, None, unless=(_request_is_there,)),
+    Rule("links", "mirror", link, None, unless=(kept.request_is_there,)),
     Rule(
         "deployments", "mirror", deployment, deployment.c.updated_at,
-        unless=(_deployment_is_to_be_asked, _deployment_is_the_newest, _deployment_carries),
+        unless=(
+            kept.deployment_is_to_be_asked, kept.deployment_is_the_newest, kept.deployment_carries,
+        ),
     ),
-    Rule("what deployments carry", "mirror", carried, None, unless=(_deployment_is_there,)),
+    Rule("what deployments carry", "mirror", carried, None, unless=(kept.deployment_is_there,)),
     Rule(
         "pipelines", "mirror", pipeline, pipeline.c.updated_at,
-        unless=(_pipeline_is_shown, _of_open_alert),
+        unless=(kept.pipeline_is_shown, kept.of_open_alert),
     ),
-    Rule("jobs", "mirror", pipeline_jobs, pipeline_jobs.c.read_for, unless=(_pipeline_is_there,)),
-    Rule("commits", "mirror", commit, commit.c.heard_at, unless=(_commit_is_shown,)),
-    Rule("named commits", "mirror", named_commit, None, unless=(_named_commit_is_shown,)),
+    Rule(
+        "jobs", "mirror", pipeline_jobs, pipeline_jobs.c.read_for,
+        unless=(kept.pipeline_is_there,),
+    ),
+    Rule("commits", "mirror", commit, commit.c.heard_at, unless=(kept.commit_is_shown,)),
+    Rule("named commits", "mirror", named_commit, None, unless=(kept.named_commit_is_shown,)),
     Rule("items", "mirror", item, item.c.heard_at),
-    Rule("tasks of items", "mirror", item_task, None, unless=(_item_is_there,)),
-    Rule("alerts", "mirror", alert, alert.c.updated_at, _ALERT_OVER),
+    Rule("tasks of items", "mirror", item_task, None, unless=(kept.item_is_there,)),
+    Rule("alerts", "mirror", alert, alert.c.updated_at, kept.ALERT_OVER),
     Rule("what commits said", "mirror", spoken, spoken.c.heard_at, spoken.c.state != "new"),
-    Rule("posts", "mirror", post, post.c.at, unless=(_tells_open_alert(post),)),
+    Rule("posts", "mirror", post, post.c.at, unless=(kept.tells_open_alert(post),)),
     Rule(
         "what people were told", "mirror", told_person, told_person.c.at,
-        unless=(_tells_open_alert(told_person),),
+        unless=(kept.tells_open_alert(told_person),),
     ),
     Rule(
         # A delivery that is still there may be replayed.
         "what was told of branches", ("mirror", "deliveries"), told, told.c.at,
-        unless=(_ref_is_there,),
+        unless=(kept.ref_is_there,),
     ),
-    Rule("messages", "mirror", message, message.c.at, unless=(_task_is_named(message),)),
+    Rule("messages", "mirror", message, message.c.at, unless=(kept.task_is_named(message),)),
     Rule(
         "subjects", "mirror", subject, subject.c.dirty_at, subject.c.state == "clean",
-        unless=(_task_is_named(subject),),
+        unless=(kept.task_is_named(subject),),
     ),
     Rule(
         "tasks", "mirror", task, task.c.read_at,
-        unless=(_task_is_named(task), _task_is_remembered),
+        unless=(kept.task_is_named(task), kept.task_is_remembered),
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The migrations lead to exactly the tables in tables.py."""
+"""The migrations lead to exactly the tables in sync.store.tables."""
 
 from __future__ import annotations
 

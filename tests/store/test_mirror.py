@@ -121,7 +121,7 @@ def test_what_only_a_hook_tells_of_a_pipeline_is_kept_when_the_host_is_asked(
         assert known.pipeline == replace(heard, updated_at=after(minutes=5))
         later = replace(asked, status=PipelineStatus.SUCCESS, updated_at=after(minutes=9))
         mirror.save_pipelines(conn, [later])
-        (known,) = mirror.by_pipelines(conn, [heard]).values()
+        (known,) = mirror.get_merge_requests(conn, of).values()
         assert (known.pipeline.passed_stages, known.pipeline.failed_stages) == ((), ())
 
 

@@ -1,0 +1,226 @@
+"""The mirror of the code host: projects, merge requests, pipelines, deployments, commits."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, Table, false
+
+from sync.store.tables.ground import Id, metadata, of_connection, of_portal
+from sync.store.types import Json, Moment, Words
+
+project = Table(
+    "project",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("path", Words, nullable=False),
+    Column("url", Words, nullable=False),
+    Column("name", Words, nullable=False, server_default=""),
+    Column("default_branch", Words, nullable=False, server_default=""),
+)
+
+# `body` is the merge request as JSON without its pipeline, `memory` what decides which of two
+# accounts of it is newer (sync.core.heard).
+merge_request = Table(
+    "merge_request",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("iid", Id, primary_key=True),
+    Column("state", Words, nullable=False),
+    Column("source_branch", Words, nullable=False),
+    Column("head_sha", Words, nullable=False, server_default=""),
+    Column("merge_sha", Words, nullable=False, server_default=""),
+    Column("updated_at", Moment, nullable=False),
+    Column("memory", Json, nullable=False),
+    Column("body", Json, nullable=False),
+)
+Index(
+    "ix_merge_request_branch",
+    merge_request.c.connection_id,
+    merge_request.c.project_id,
+    merge_request.c.source_branch,
+)
+
+Index(
+    "ix_merge_request_head",
+    merge_request.c.connection_id,
+    merge_request.c.project_id,
+    merge_request.c.head_sha,
+)
+
+Index(
+    "ix_merge_request_merged",
+    merge_request.c.connection_id,
+    merge_request.c.project_id,
+    merge_request.c.merge_sha,
+)
+
+pipeline = Table(
+    "pipeline",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("pipeline_id", Id, primary_key=True),
+    Column("ref", Words, nullable=False),
+    Column("sha", Words, nullable=False),
+    Column("merge_request_iid", Id),
+    Column("status", Words, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("body", Json, nullable=False),
+)
+Index("ix_pipeline_ref", pipeline.c.connection_id, pipeline.c.project_id, pipeline.c.ref)
+Index("ix_pipeline_sha", pipeline.c.connection_id, pipeline.c.project_id, pipeline.c.sha)
+Index(
+    "ix_pipeline_merge_request",
+    pipeline.c.connection_id,
+    pipeline.c.project_id,
+    pipeline.c.merge_request_iid,
+)
+
+commit = Table(
+    "commit",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("branch", Words, primary_key=True),
+    Column("sha", Words, primary_key=True),
+    Column("body", Json, nullable=False),
+    Column("heard_at", Moment, nullable=False),
+)
+
+# The last commit of a push that named a task, in the branch or in a commit.
+named_commit = Table(
+    "named_commit",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("branch", Words, primary_key=True),
+    Column("sha", Words, primary_key=True),
+    Column("task_id", Id, primary_key=True),
+    of_portal(nullable=False),
+)
+Index("ix_named_commit_task", named_commit.c.portal_id, named_commit.c.task_id)
+Index(
+    "ix_named_commit_sha",
+    named_commit.c.connection_id,
+    named_commit.c.project_id,
+    named_commit.c.sha,
+)
+
+# The jobs of a failed pipeline as the host told them for its state of `read_for`.
+pipeline_jobs = Table(
+    "pipeline_jobs",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("pipeline_id", Id, primary_key=True),
+    Column("read_for", Moment, nullable=False),
+    Column("body", Json, nullable=False),
+)
+
+# `ask_at`: from when on the code host is to be asked what the deployment carries, NULL where it
+# was, or cannot be. A negative id: a job told of it (the number of its pipeline).
+deployment = Table(
+    "deployment",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("environment", Words, primary_key=True),
+    Column("deployment_id", Id, primary_key=True),
+    Column("updated_at", Moment, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("ask_at", Moment),
+    Column("body", Json, nullable=False),
+)
+Index(
+    "ix_deployment_newest",
+    deployment.c.connection_id,
+    deployment.c.project_id,
+    deployment.c.updated_at,
+)
+Index(
+    "ix_deployment_to_ask",
+    deployment.c.connection_id,
+    deployment.c.ask_at,
+    sqlite_where=deployment.c.ask_at.is_not(None),
+    postgresql_where=deployment.c.ask_at.is_not(None),
+)
+
+# The merge requests that the code host says a deployment carries.
+carried = Table(
+    "carried",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("deployment_id", Id, primary_key=True),
+    Column("iid", Id, primary_key=True),
+)
+Index("ix_carried_merge_request", carried.c.connection_id, carried.c.project_id, carried.c.iid)
+
+# The branches that are protected, as their last pushes said.
+protected_branch = Table(
+    "protected_branch",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("branch", Words, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+# Anything else that a project told of itself, as it was last told (sync.core.items). Silent: from
+# before the connection, nothing is said of it.
+item = Table(
+    "item",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("updated_at", Moment, nullable=False),
+    Column("heard_at", Moment, nullable=False),
+    Column("silent", Boolean, nullable=False, server_default=false()),
+    Column("body", Json, nullable=False),
+)
+Index("ix_item_newest", item.c.connection_id, item.c.project_id, item.c.kind, item.c.updated_at)
+Index("ix_item_heard", item.c.heard_at)
+
+# A failing line of pipelines, from its first failure to its end. stage: "" for the whole. state:
+# open, resolved, closed (its branch is gone). `opened_by`: the pipeline that opened it.
+alert = Table(
+    "alert",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("ref", Words, primary_key=True),
+    Column("stage", Words, primary_key=True),
+    Column("opened_by", Id, primary_key=True, autoincrement=False),
+    Column("state", Words, nullable=False),
+    Column("severity", Words, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("acknowledged_at", Moment),
+    Column("acknowledged_by", Words, nullable=False, server_default=""),
+    Column("assigned_to", Id),
+    Column("task_id", Id),
+    Column("body", Json, nullable=False),
+)
+Index("ix_alert_state", alert.c.connection_id, alert.c.state, alert.c.updated_at)
+
+# A command that a commit speaks (sync.core.spoken_words). state: new, done, refused.
+spoken = Table(
+    "spoken",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("sha", Words, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    of_portal(nullable=False),
+    Column("task_id", Id, nullable=False),
+    Column("state", Words, nullable=False, server_default="new"),
+    Column("reason", Words, nullable=False, server_default=""),
+    Column("heard_at", Moment, nullable=False),
+    Column("body", Json, nullable=False),
+)
+Index("ix_spoken_task", spoken.c.portal_id, spoken.c.task_id)

@@ -1,0 +1,53 @@
+"""What is kept to be read: decisions, calls, purges."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Integer, Table
+
+from sync.store.tables.ground import Id, metadata, of_portal
+from sync.store.types import Json, Moment, Words
+
+# Why something was, or was not, done: the answer to "why did this task move?".
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    of_portal(nullable=False),
+    Column("subject_kind", Words, nullable=False),
+    Column("subject_key", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("reason", Words, nullable=False),
+)
+Index("ix_decision_subject", decision.c.portal_id, decision.c.subject_kind, decision.c.subject_key)
+
+# The audit log: every request to another system, masked; Bitrix24's market asks for three days of
+# them. portal_id: NULL where no portal is known yet, or none is meant. system: bitrix24 (its OAuth
+# server too), gitlab. source: worker, web, cli; `actor`: the token's user, or the page's. status 0:
+# no answer. `error`: "" where it went well.
+rest_log = Table(
+    "rest_log",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    of_portal(nullable=True),
+    Column("system", Words, nullable=False, server_default="bitrix24"),
+    Column("connection", Words, nullable=False, server_default=""),
+    Column("source", Words, nullable=False, server_default=""),
+    Column("actor", Words, nullable=False, server_default=""),
+    Column("at", Moment, nullable=False, index=True),
+    Column("method", Words, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("request", Words, nullable=False),
+    Column("answer", Words, nullable=False),
+    Column("error", Words, nullable=False, server_default=""),
+)
+
+# What the last purge of a portal deleted: rows by what they were.
+purge = Table(
+    "purge",
+    metadata,
+    of_portal(primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("rows", Json, nullable=False),
+)
