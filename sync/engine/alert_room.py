@@ -14,7 +14,7 @@ from sync.core.news_facts import About
 from sync.core.rules import Rules
 from sync.engine import known_people
 from sync.engine.known_people import Signed
-from sync.store import alerts, ci, mirror, people, portals
+from sync.store import alerts, ci, people, portals
 from sync.store.alerts import AlertRow
 from sync.store.ci import PipelineId
 
@@ -33,7 +33,7 @@ def told(
     conn: Connection, portal_id: int, rows: Mapping[AlertKey, AlertRow], rules: Rules
 ) -> dict[AlertKey, AlertNews]:
     """An alert whose pipeline is not in the mirror any more is left out: nothing is said of it."""
-    known = mirror.pipelines(conn, {one for row in rows.values() for one in _pipelines(row)})
+    known = ci.pipelines(conn, {one for row in rows.values() for one in _pipelines(row)})
     jobs = ci.jobs(conn, {_id(row, row.alert.failed_by) for row in rows.values()})
     fixers = _fixers(conn, portal_id, rows, known, rules)
     names = _names(conn, portal_id, rows)

@@ -27,17 +27,7 @@ from sync.engine.known_people import Signed
 from sync.engine.lanes import Lane
 from sync.engine.refusals import refused
 from sync.engine.registry import ALERTS, LANE, NEWS, Deps
-from sync.store import (
-    alerts,
-    ci,
-    logs,
-    messages,
-    mirror,
-    outbox,
-    portals,
-    subjects,
-    tasks,
-)
+from sync.store import alerts, ci, logs, messages, mirror, outbox, portals, subjects, tasks
 from sync.store.alerts import AlertRow
 from sync.store.database import read, write
 from sync.store.records import DecisionRow, NewCommand, SubjectRow
@@ -188,7 +178,7 @@ def _authors(
         key: (key.line.connection_id, key.line.project_id, row.alert.opened_by)
         for key, row in rows.items()
     }
-    opened = mirror.pipelines(conn, ids.values())
+    opened = ci.pipelines(conn, ids.values())
     signed = {
         key: Signed(p.project.connection_id, p.commit, p.actor)
         for key, place in ids.items()

@@ -30,7 +30,7 @@ from sync.engine.registry import TASK
 from sync.engine.relink import relink
 from sync.gitlab.history import Committed
 from sync.gitlab.history_requests import Past
-from sync.store import deployments, items, links, mirror, subjects
+from sync.store import ci, commits, deployments, items, links, mirror, subjects
 from sync.store.records import ConnectionRecord
 
 Known = Mapping[MergeRequestKey, MergeRequest]
@@ -66,24 +66,24 @@ def _goes_on(one: Item) -> bool:
 
 
 def save_commits(to: Taking, told: Sequence[Committed]) -> None:
-    mirror.save_commits(to.conn, [(to.project, one.branch, [one.commit]) for one in told], to.now)
+    commits.save(to.conn, [(to.project, one.branch, [one.commit]) for one in told], to.now)
 
 
 def save_pipelines(to: Taking, told: Sequence[Pipeline]) -> None:
     """Lists tell neither the branch of a merge request's pipeline nor the commit: what is known of
     the merge request and of its branch, or of the default branch, does."""
     place = to.connection.id, to.project.id
-    known = mirror.pipelines(to.conn, [(*place, one.id) for one in told])
+    known = ci.pipelines(to.conn, [(*place, one.id) for one in told])
     iids = {one.merge_request_iid for one in told} - {None}
     requests = mirror.get_merge_requests(to.conn, [MergeRequestKey(*place, iid) for iid in iids])
     sources = {key.iid: request.source_branch for key, request in requests.items()}
     named = [replace(one, ref=sources.get(one.merge_request_iid, one.ref)) for one in told]
-    commits = mirror.commits_by_sha(
+    stored = commits.by_sha(
         to.conn,
         {(*place, ref, one.sha) for one in named for ref in (one.ref, to.project.default_branch)},
     )
-    found = {sha: one for (*_, sha), one in commits.items()}
-    mirror.save_pipelines(
+    found = {sha: one for (*_, sha), one in stored.items()}
+    ci.save_pipelines(
         to.conn, [_beside(one, known.get((*place, one.id)), found.get(one.sha)) for one in named]
     )
 

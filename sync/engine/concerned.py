@@ -12,7 +12,7 @@ from sync.core.items import Item, Note, Thing
 from sync.core.model import LinkKind, MergeRequestKey
 from sync.core.rules import ReferenceRules
 from sync.engine.registry import TASK
-from sync.store import items, links, mirror, subjects
+from sync.store import commits, items, links, mirror, subjects
 from sync.store.items import ItemId
 from sync.store.records import LinkRow
 
@@ -85,7 +85,7 @@ def _on_commits(
     conn: Connection, heard: Iterable[Item]
 ) -> Mapping[tuple[int, int, str] | None, frozenset[str]]:
     """The branches of the commits that comments are about."""
-    return mirror.branches_of_commits(conn, set(filter(None, map(_commit, heard))))
+    return commits.branches(conn, set(filter(None, map(_commit, heard))))
 
 
 def _requests(

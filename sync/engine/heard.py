@@ -24,7 +24,7 @@ from sync.engine import alerts_noticed, concerned, deployed, noticed, pushed, sp
 from sync.engine.registry import TASK
 from sync.engine.relink import relink
 from sync.engine.told import Seen, branch_of, outcome
-from sync.store import ci, items, links, mirror, people, subjects, tasks
+from sync.store import ci, commits, items, links, mirror, people, subjects, tasks
 from sync.store.records import TaskRow
 from sync.store.tables import command
 from sync.store.upsert import chunks
@@ -132,13 +132,13 @@ def _save_parts(conn: Connection, events: Sorted, now: datetime) -> None:
     projects += [one.project for one in events.others if one.project.id and one.project.url]
     mirror.save_projects(conn, projects)
     items.save(conn, [*_whole(events.pushes), *events.others], now)
-    mirror.save_pipelines(conn, events.pipelines)
+    ci.save_pipelines(conn, events.pipelines)
     pushed = [
         (push.project, push.branch, push.commits)
         for push in events.pushes
         if push.branch != push.project.default_branch  # its commits name no one merge request
     ]
-    mirror.save_commits(conn, pushed, now)
+    commits.save(conn, pushed, now)
     _save_people(conn, events)
 
 

@@ -11,7 +11,7 @@ from sync.core.model import MergeRequestKey
 from sync.core.news_facts import About, Subject
 from sync.core.rules import Rules
 from sync.engine import alert_room
-from sync.store import deployments, items, mirror
+from sync.store import ci, deployments, items, mirror
 
 
 def load(
@@ -45,7 +45,7 @@ def _items(conn: Connection, wanted: Mapping[str, About]) -> dict[str, Subject]:
 
 def _pipelines(conn: Connection, wanted: Mapping[str, About]) -> dict[str, Subject]:
     ids = {key: (a.connection_id, a.project_id, int(a.key)) for key, a in wanted.items()}
-    known = mirror.pipelines(conn, ids.values())
+    known = ci.pipelines(conn, ids.values())
     return {key: known[one] for key, one in ids.items() if one in known}
 
 

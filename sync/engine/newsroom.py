@@ -113,7 +113,7 @@ def _before(conn: Connection, found: Found) -> dict[str, str]:
     """The result before each, of what comes one after the other."""
     runs = {key: one for key, one in found.items() if isinstance(one, Pipeline)}
     shipped = {key: one for key, one in found.items() if isinstance(one, Deployment)}
-    of_runs = mirror.results_before(conn, runs.values())
+    of_runs = ci.results_before(conn, runs.values())
     of_shipped = deployments.results_before(conn, shipped.values())
     known = {key: of_runs.get(ci.id_of(one)) for key, one in runs.items()}
     known |= {key: of_shipped.get(deployments.key_of(one)) for key, one in shipped.items()}

@@ -13,7 +13,7 @@ from sync.core.model import LinkKind, Pipeline, Reference
 from sync.core.rules import ReferenceRules
 from sync.engine.registry import TASK
 from sync.engine.told import branch_of
-from sync.store import ci, mirror, subjects
+from sync.store import ci, commits, subjects
 
 
 def take_in(
@@ -57,7 +57,7 @@ def _named(
 ) -> Iterator[tuple[ci.Place, int]]:
     """Of a branch all commits count, of a shared one only those of the push itself."""
     branches = {branch_of(p) for p in pushes if not _shared(p)}
-    earlier = mirror.commits_of_branches(conn, branches)
+    earlier = commits.of_branches(conn, branches)
     for push in pushes:
         found: list[Reference] = []
         if push.branch != push.project.default_branch:

@@ -13,7 +13,7 @@ from sync.core.model import MergeRequest, MergeRequestKey
 from sync.core.rules import ReferenceRules
 from sync.engine import linking
 from sync.engine.registry import TASK
-from sync.store import links, mirror, subjects
+from sync.store import commits, links, subjects
 from sync.store.mirror import Branch
 from sync.store.records import LinkRow
 
@@ -37,10 +37,10 @@ def relink(
     """
     also = also or {}
     before = links.by_merge_requests(conn, {*known, *also})
-    commits = mirror.commits_of_branches(conn, {_of(mr) for mr in known.values() if _grows(mr)})
+    pushed = commits.of_branches(conn, {_of(mr) for mr in known.values() if _grows(mr)})
     changed: list[LinkRow] = []
     for key, merge_request in known.items():
-        messages = [commit.message for commit in commits.get(_of(merge_request), ())]
+        messages = [commit.message for commit in pushed.get(_of(merge_request), ())]
         had = {row.task_id: row for row in before.get(key, ())}
         silence = key in silent
         rows = [*_links(portal_id, merge_request, messages, rules, had=had, silent=silence)]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, or_, select
 
 from sync.core.model import Job, Pipeline
 from sync.store.codec import from_json, to_json
-from sync.store.tables import named_commit, pipeline, pipeline_jobs
+from sync.store.tables import named_commit, one_of, pipeline, pipeline_jobs
 from sync.store.upsert import among, chunks, upsert
 
 Place = tuple[int, int, str, str]  # connection, project, branch, sha
@@ -18,6 +19,7 @@ PipelineId = tuple[int, int, int]  # connection, project, pipeline
 
 _PLACE = ("connection_id", "project_id", "branch", "sha")
 _PIPELINE = ("connection_id", "project_id", "pipeline_id")
+_FINISHED = ("success", "failed", "canceled", "skipped")
 
 
 def id_of(one: Pipeline) -> PipelineId:
@@ -103,3 +105,112 @@ def save_jobs(
         for key, (at, found) in sorted(read.items())
     ]
     upsert(conn, pipeline_jobs, rows, keys=_PIPELINE, update=("read_for", "body"))
+
+
+def pipelines(
+    conn: Connection, wanted: Iterable[tuple[int, int, int]]
+) -> dict[tuple[int, int, int], Pipeline]:
+    """The pipelines by connection, project and number; an unknown one is not in the answer."""
+    columns = pipeline.c
+    of = columns.connection_id, columns.project_id, columns.pipeline_id
+    return {
+        tuple(key): from_json(Pipeline, body)
+        for condition in among(of, wanted)
+        for *key, body in conn.execute(select(*of, columns.body).where(condition))
+    }
+
+
+def results_before(conn: Connection, of: Iterable[Pipeline]) -> dict[tuple[int, int, int], str]:
+    """The result of the newest finished pipeline before each, on its branch."""
+    columns, found = pipeline.c, {}
+    for one in of:
+        place = one.project.connection_id, one.project.id
+        query = (
+            select(columns.status)
+            .where(columns.connection_id == place[0], columns.project_id == place[1])
+            .where(columns.ref == one.ref, columns.pipeline_id < one.id)
+            .where(one_of(columns.status, "success", "failed"))
+            .order_by(columns.pipeline_id.desc())
+            .limit(1)
+        )
+        if (status := conn.scalar(query)) is not None:
+            found[*place, one.id] = status
+    return found
+
+
+def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
+    """Stores the pipelines, each as it was last: an older account changes nothing.
+
+    Of two accounts of one moment the one that has it finished is the later. What the host does
+    not say when it is asked (the commit, who started it) stays as a hook told it.
+    """
+    rows = [_pipeline_row(item) for item in _with_commits(conn, list(pipelines))]
+    upsert(
+        conn,
+        pipeline,
+        rows,
+        keys=("connection_id", "project_id", "pipeline_id"),
+        update=("ref", "sha", "merge_request_iid", "status", "updated_at", "body"),
+        where=_not_older,
+    )
+
+
+def _not_older(new: Any) -> Any:
+    """Newer, or of the same second and not a finished one become unfinished again."""
+    return or_(
+        new.updated_at > pipeline.c.updated_at,
+        and_(
+            new.updated_at == pipeline.c.updated_at,
+            or_(one_of(new.status, *_FINISHED), ~one_of(pipeline.c.status, *_FINISHED)),
+        ),
+    )
+
+
+def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipeline]:
+    columns = pipeline.c
+    of = columns.connection_id, columns.project_id, columns.pipeline_id
+    bare = [(p.project.connection_id, p.project.id, p.id) for p in pipelines if p.commit is None]
+    known = {
+        tuple(key): from_json(Pipeline, body)
+        for wanted in among(of, bare)
+        for *key, body in conn.execute(select(*of, columns.body).where(wanted))
+    }
+    for item in pipelines:
+        before = known.get((item.project.connection_id, item.project.id, item.id))
+        if before is not None and item.commit is None:
+            item = replace(
+                item,
+                ref=before.ref,
+                commit=before.commit,
+                actor=item.actor or before.actor,
+                duration_seconds=_duration(item, before),
+                tag=item.tag or before.tag,
+                **_stages(item, before),
+            )
+        yield item
+
+
+def _stages(item: Pipeline, before: Pipeline) -> dict[str, tuple[str, ...]]:
+    """Only hooks tell them."""
+    one = before if item.status is before.status else item
+    return {"passed_stages": one.passed_stages, "failed_stages": one.failed_stages}
+
+
+def _duration(item: Pipeline, before: Pipeline) -> int | None:
+    """Lists do not tell it."""
+    same = item.status is before.status
+    return item.duration_seconds or (before.duration_seconds if same else None)
+
+
+def _pipeline_row(item: Pipeline) -> dict[str, Any]:
+    return {
+        "connection_id": item.project.connection_id,
+        "project_id": item.project.id,
+        "pipeline_id": item.id,
+        "ref": item.ref,
+        "sha": item.sha,
+        "merge_request_iid": item.merge_request_iid,
+        "status": item.status.value,
+        "updated_at": item.updated_at,
+        "body": to_json(item),
+    }

@@ -1,15 +1,85 @@
-"""Commits of the mirror by what their messages begin with."""
+"""Commits as they were seen on branches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
-from sync.core.model import Commit
-from sync.store.codec import from_json
+from sync.core.model import Commit, Project
+from sync.store.codec import from_json, to_json
+from sync.store.mirror import Branch
 from sync.store.tables import commit
-from sync.store.upsert import chunks
+from sync.store.upsert import among, chunks, keyed, matching, upsert
+
+MOST_COMMITS = 300  # of a branch that are looked at: some branches live for years
+
+
+def _newest_commits() -> Select[Any]:
+    of = commit.c.connection_id, commit.c.project_id, commit.c.branch
+    age = func.row_number().over(
+        partition_by=of, order_by=(commit.c.heard_at.desc(), commit.c.sha.desc())
+    )
+    newest = select(*of, commit.c.body, age.label("age")).where(matching(*of)).subquery()
+    return select(newest).where(newest.c.age <= MOST_COMMITS).order_by(newest.c.age.desc())
+
+
+_NEWEST_COMMITS = _newest_commits()
+
+
+def save(
+    conn: Connection, pushed: Iterable[tuple[Project, str, Iterable[Commit]]], heard_at: datetime
+) -> None:
+    """Stores commits as seen on branches. Those stored already stay as they are."""
+    rows = [
+        {
+            "connection_id": of.connection_id,
+            "project_id": of.id,
+            "branch": branch,
+            "sha": item.sha,
+            "body": to_json(item),
+            "heard_at": heard_at,
+        }
+        for of, branch, commits in pushed
+        for item in commits
+    ]
+    upsert(conn, commit, rows, keys=("connection_id", "project_id", "branch", "sha"))
+
+
+def by_sha(
+    conn: Connection, wanted: Iterable[tuple[int, int, str, str]]
+) -> dict[tuple[int, int, str, str], Commit]:
+    """The commits as seen on a branch; an unknown one is not in the answer."""
+    of = commit.c.connection_id, commit.c.project_id, commit.c.branch, commit.c.sha
+    return {
+        tuple(key): from_json(Commit, body)
+        for condition in among(of, wanted)
+        for *key, body in conn.execute(select(*of, commit.c.body).where(condition))
+    }
+
+
+def branches(
+    conn: Connection, shas: Iterable[tuple[int, int, str]]
+) -> dict[tuple[int, int, str], frozenset[str]]:
+    """The branches, of those that commits are kept of, that each commit was pushed to."""
+    of = commit.c.connection_id, commit.c.project_id, commit.c.sha
+    found: dict[tuple[int, int, str], frozenset[str]] = {}
+    for wanted in among(of, shas):
+        for *key, branch in conn.execute(select(*of, commit.c.branch).where(wanted)):
+            where = (key[0], key[1], key[2])
+            found[where] = found.get(where, frozenset()) | {branch}
+    return found
+
+
+def of_branches(conn: Connection, places: Iterable[Branch]) -> dict[Branch, tuple[Commit, ...]]:
+    """The newest commits heard of on the branches; one without any is not in the answer."""
+    found: dict[Branch, list[Commit]] = {}
+    for wanted in keyed(places):
+        for *where, body, _ in conn.execute(_NEWEST_COMMITS, wanted):
+            found.setdefault(tuple(where), []).append(from_json(Commit, body))
+    return {where: tuple(commits) for where, commits in found.items()}
 
 
 def titled(

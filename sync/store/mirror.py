@@ -1,32 +1,29 @@
-"""The mirror: projects, merge requests, pipelines and commits as the code hosts last told them."""
+"""The mirror: projects and merge requests as the code hosts last told them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, select
 
 from sync.core import heard as fold
 from sync.core.events import MergeRequestHeard
 from sync.core.heard import Known, Memory
 from sync.core.model import (
-    Commit,
     MergeRequest,
     MergeRequestKey,
     Pipeline,
     Project,
 )
+from sync.store import ci
 from sync.store.codec import from_json, to_json
-from sync.store.tables import commit, merge_request, one_of, pipeline, project
+from sync.store.tables import merge_request, pipeline, project
 from sync.store.upsert import among, keyed, matching, upsert
 
 Branch = tuple[int, int, str]  # connection, project, branch
 
-MOST_COMMITS = 300  # of a branch that are looked at: some branches live for years
-_FINISHED = ("success", "failed", "canceled", "skipped")
 _KEYS = ("connection_id", "project_id", "iid")
 _OF = tuple(map(merge_request.c.get, _KEYS))
 _BODIES = select(merge_request.c.body).where(matching(*_OF))
@@ -39,18 +36,6 @@ def _pipelines_by(name: str) -> Select[Any]:
 
 
 _OF_COMMITS, _OF_NUMBERS = _pipelines_by("sha"), _pipelines_by("merge_request_iid")
-
-
-def _newest_commits() -> Select[Any]:
-    of = commit.c.connection_id, commit.c.project_id, commit.c.branch
-    age = func.row_number().over(
-        partition_by=of, order_by=(commit.c.heard_at.desc(), commit.c.sha.desc())
-    )
-    newest = select(*of, commit.c.body, age.label("age")).where(matching(*of)).subquery()
-    return select(newest).where(newest.c.age <= MOST_COMMITS).order_by(newest.c.age.desc())
-
-
-_NEWEST_COMMITS = _newest_commits()
 
 
 def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
@@ -176,37 +161,6 @@ def keys_by_pipelines(
     }
 
 
-def pipelines(
-    conn: Connection, wanted: Iterable[tuple[int, int, int]]
-) -> dict[tuple[int, int, int], Pipeline]:
-    """The pipelines by connection, project and number; an unknown one is not in the answer."""
-    columns = pipeline.c
-    of = columns.connection_id, columns.project_id, columns.pipeline_id
-    return {
-        tuple(key): from_json(Pipeline, body)
-        for condition in among(of, wanted)
-        for *key, body in conn.execute(select(*of, columns.body).where(condition))
-    }
-
-
-def results_before(conn: Connection, of: Iterable[Pipeline]) -> dict[tuple[int, int, int], str]:
-    """The result of the newest finished pipeline before each, on its branch."""
-    columns, found = pipeline.c, {}
-    for one in of:
-        place = one.project.connection_id, one.project.id
-        query = (
-            select(columns.status)
-            .where(columns.connection_id == place[0], columns.project_id == place[1])
-            .where(columns.ref == one.ref, columns.pipeline_id < one.id)
-            .where(one_of(columns.status, "success", "failed"))
-            .order_by(columns.pipeline_id.desc())
-            .limit(1)
-        )
-        if (status := conn.scalar(query)) is not None:
-            found[*place, one.id] = status
-    return found
-
-
 def default_branches(
     conn: Connection, projects: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], str]:
@@ -233,125 +187,6 @@ def paths(
     }
 
 
-def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
-    """Stores the pipelines, each as it was last: an older account changes nothing.
-
-    Of two accounts of one moment the one that has it finished is the later. What the host does
-    not say when it is asked (the commit, who started it) stays as a hook told it.
-    """
-    rows = [_pipeline_row(item) for item in _with_commits(conn, list(pipelines))]
-    upsert(
-        conn,
-        pipeline,
-        rows,
-        keys=("connection_id", "project_id", "pipeline_id"),
-        update=("ref", "sha", "merge_request_iid", "status", "updated_at", "body"),
-        where=_not_older,
-    )
-
-
-def _not_older(new: Any) -> Any:
-    """Newer, or of the same second and not a finished one become unfinished again."""
-    return or_(
-        new.updated_at > pipeline.c.updated_at,
-        and_(
-            new.updated_at == pipeline.c.updated_at,
-            or_(one_of(new.status, *_FINISHED), ~one_of(pipeline.c.status, *_FINISHED)),
-        ),
-    )
-
-
-def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipeline]:
-    columns = pipeline.c
-    of = columns.connection_id, columns.project_id, columns.pipeline_id
-    bare = [(p.project.connection_id, p.project.id, p.id) for p in pipelines if p.commit is None]
-    known = {
-        tuple(key): from_json(Pipeline, body)
-        for wanted in among(of, bare)
-        for *key, body in conn.execute(select(*of, columns.body).where(wanted))
-    }
-    for item in pipelines:
-        before = known.get((item.project.connection_id, item.project.id, item.id))
-        if before is not None and item.commit is None:
-            item = replace(
-                item,
-                ref=before.ref,
-                commit=before.commit,
-                actor=item.actor or before.actor,
-                duration_seconds=_duration(item, before),
-                tag=item.tag or before.tag,
-                **_stages(item, before),
-            )
-        yield item
-
-
-def _stages(item: Pipeline, before: Pipeline) -> dict[str, tuple[str, ...]]:
-    """Only hooks tell them."""
-    one = before if item.status is before.status else item
-    return {"passed_stages": one.passed_stages, "failed_stages": one.failed_stages}
-
-
-def _duration(item: Pipeline, before: Pipeline) -> int | None:
-    """Lists do not tell it."""
-    same = item.status is before.status
-    return item.duration_seconds or (before.duration_seconds if same else None)
-
-
-def save_commits(
-    conn: Connection, pushed: Iterable[tuple[Project, str, Iterable[Commit]]], heard_at: datetime
-) -> None:
-    """Stores commits as seen on branches. Those stored already stay as they are."""
-    rows = [
-        {
-            "connection_id": of.connection_id,
-            "project_id": of.id,
-            "branch": branch,
-            "sha": item.sha,
-            "body": to_json(item),
-            "heard_at": heard_at,
-        }
-        for of, branch, commits in pushed
-        for item in commits
-    ]
-    upsert(conn, commit, rows, keys=("connection_id", "project_id", "branch", "sha"))
-
-
-def commits_by_sha(
-    conn: Connection, wanted: Iterable[tuple[int, int, str, str]]
-) -> dict[tuple[int, int, str, str], Commit]:
-    """The commits as seen on a branch; an unknown one is not in the answer."""
-    of = commit.c.connection_id, commit.c.project_id, commit.c.branch, commit.c.sha
-    return {
-        tuple(key): from_json(Commit, body)
-        for condition in among(of, wanted)
-        for *key, body in conn.execute(select(*of, commit.c.body).where(condition))
-    }
-
-
-def branches_of_commits(
-    conn: Connection, shas: Iterable[tuple[int, int, str]]
-) -> dict[tuple[int, int, str], frozenset[str]]:
-    """The branches, of those that commits are kept of, that each commit was pushed to."""
-    of = commit.c.connection_id, commit.c.project_id, commit.c.sha
-    found: dict[tuple[int, int, str], frozenset[str]] = {}
-    for wanted in among(of, shas):
-        for *key, branch in conn.execute(select(*of, commit.c.branch).where(wanted)):
-            where = (key[0], key[1], key[2])
-            found[where] = found.get(where, frozenset()) | {branch}
-    return found
-
-
-def commits_of_branches(
-    conn: Connection, branches: Iterable[Branch]
-) -> dict[Branch, tuple[Commit, ...]]:
-    """The newest commits heard of on the branches; one without any is not in the answer."""
-    found: dict[Branch, list[Commit]] = {}
-    for wanted in keyed(branches):
-        for *where, body, _ in conn.execute(_NEWEST_COMMITS, wanted):
-            found.setdefault(tuple(where), []).append(from_json(Commit, body))
-    return {where: tuple(commits) for where, commits in found.items()}
-
-
 def _known(conn: Connection, keys: set[MergeRequestKey]) -> dict[MergeRequestKey, Known]:
     found = {}
     for wanted in _keyed(keys):
@@ -368,7 +203,7 @@ def _keyed(keys: Iterable[MergeRequestKey]) -> Iterable[dict[str, Any]]:
 def _save(
     conn: Connection, known: Mapping[MergeRequestKey, Known], pipelines: Iterable[Pipeline | None]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    save_pipelines(conn, [item for item in pipelines if item is not None])
+    ci.save_pipelines(conn, [item for item in pipelines if item is not None])
     rows = [_row(known[key]) for key in sorted(known)]
     update = ("state", "source_branch", "head_sha", "merge_sha", "updated_at", "memory", "body")
     upsert(conn, merge_request, rows, keys=_KEYS, update=update)
@@ -412,17 +247,3 @@ def _row(known: Known) -> dict[str, Any]:
 
 def _record(row: Row[Any]) -> Known:
     return Known(from_json(MergeRequest, row.body), from_json(Memory, row.memory))
-
-
-def _pipeline_row(item: Pipeline) -> dict[str, Any]:
-    return {
-        "connection_id": item.project.connection_id,
-        "project_id": item.project.id,
-        "pipeline_id": item.id,
-        "ref": item.ref,
-        "sha": item.sha,
-        "merge_request_iid": item.merge_request_iid,
-        "status": item.status.value,
-        "updated_at": item.updated_at,
-        "body": to_json(item),
-    }

@@ -19,7 +19,17 @@ from sync.core.model import (
     Task,
     TaskStatus,
 )
-from sync.store import connections, deliveries, deployments, links, logs, mirror, subjects, tasks
+from sync.store import (
+    ci,
+    connections,
+    deliveries,
+    deployments,
+    links,
+    logs,
+    mirror,
+    subjects,
+    tasks,
+)
 from sync.store.records import DecisionRow, Delivery, LinkRow
 from sync.store.tables import command
 
@@ -58,7 +68,7 @@ def mirrored(conn: Connection, portal_id: int, *, name: str = "main") -> None:
     assert record is not None
     one = merge_request(record.id)
     mirror.save_read(conn, [one])
-    mirror.save_pipelines(conn, [one.pipeline])
+    ci.save_pipelines(conn, [one.pipeline])
     links.save(
         conn,
         [

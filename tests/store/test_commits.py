@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from sync.core.model import Commit
-from sync.store import commits, mirror
+from sync.store import commits
 from sync.store.database import write
 from tests.store.makers import NOW, a_connection, a_portal, a_project
 
@@ -39,8 +39,8 @@ def test_a_title_finds_its_commits(engine: Engine, title: str, shas: list[str]) 
         c = a_connection(conn, a_portal(conn))
         told = [Commit(sha, message, "Ann", None) for sha, message in MESSAGES.items()]
         for branch in ("main", "side"):
-            mirror.save_commits(conn, [(a_project(c), branch, told)], NOW)
-        mirror.save_commits(conn, [(a_project(c, 99), "main", [Commit("x", "Fix", "", None)])], NOW)
+            commits.save(conn, [(a_project(c), branch, told)], NOW)
+        commits.save(conn, [(a_project(c, 99), "main", [Commit("x", "Fix", "", None)])], NOW)
         found = commits.titled(conn, (c, a_project(c).id), [title, "none"])
     assert {name: [one.sha for one in of] for name, of in found.items()} == (
         {title: shas} if shas else {}

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from sync.core.events import MergeRequestHeard
 from sync.core.model import Commit, MergeRequestKey, MergeRequestState, PipelineStatus
-from sync.store import mirror
+from sync.store import ci, commits, mirror
 from sync.store.database import write
 from sync.store.tables import project
 from tests.store.makers import (
@@ -77,12 +77,12 @@ def test_a_merge_request_shows_the_pipeline_of_its_head(engine: Engine) -> None:
         request = a_merge_request(c)
         mirror.save_read(conn, [request])
         running, old = a_pipeline(c, 100), a_pipeline(c, 99, sha="beef")
-        mirror.save_pipelines(conn, [running, old])
+        ci.save_pipelines(conn, [running, old])
         (known,) = mirror.get_merge_requests(conn, [request.key]).values()
         assert known.pipeline == running
         failed = replace(running, status=PipelineStatus.FAILED, updated_at=after(minutes=2))
-        mirror.save_pipelines(conn, [failed])
-        mirror.save_pipelines(conn, [running])
+        ci.save_pipelines(conn, [failed])
+        ci.save_pipelines(conn, [running])
         (known,) = mirror.get_merge_requests(conn, [request.key]).values()
         assert known.pipeline == failed
         pushed = a_merge_request(c, head_sha="d00d", updated_at=after(minutes=3))
@@ -97,7 +97,7 @@ def test_of_two_accounts_of_one_moment_the_finished_one_is_the_later(engine: Eng
         mirror.save_read(conn, [a_merge_request(c)])
         failed = a_pipeline(c, status=PipelineStatus.FAILED)
         for status in (PipelineStatus.FAILED, PipelineStatus.RUNNING):
-            mirror.save_pipelines(conn, [replace(failed, status=status)])
+            ci.save_pipelines(conn, [replace(failed, status=status)])
         of = mirror.by_pipelines(conn, [failed])
         (known,) = mirror.get_merge_requests(conn, of).values()
         assert known.pipeline == failed
@@ -114,13 +114,13 @@ def test_what_only_a_hook_tells_of_a_pipeline_is_kept_when_the_host_is_asked(
             c, commit=Commit("s", "B24-1", "Ann", None), actor=ANN, ref="b", **stages
         )
         asked = a_pipeline(c, updated_at=after(minutes=5), ref="refs/merge-requests/12/head")
-        mirror.save_pipelines(conn, [heard])
-        mirror.save_pipelines(conn, [asked])
+        ci.save_pipelines(conn, [heard])
+        ci.save_pipelines(conn, [asked])
         of = mirror.by_pipelines(conn, [heard])
         (known,) = mirror.get_merge_requests(conn, of).values()
         assert known.pipeline == replace(heard, updated_at=after(minutes=5))
         later = replace(asked, status=PipelineStatus.SUCCESS, updated_at=after(minutes=9))
-        mirror.save_pipelines(conn, [later])
+        ci.save_pipelines(conn, [later])
         (known,) = mirror.get_merge_requests(conn, of).values()
         assert (known.pipeline.passed_stages, known.pipeline.failed_stages) == ((), ())
 
@@ -141,17 +141,17 @@ def test_branches_lead_to_merge_requests_and_commits(engine: Engine) -> None:
         c = a_connection(conn, a_portal(conn))
         requests = [a_merge_request(c, n, source_branch="b" if n > 1 else "a") for n in (3, 2, 1)]
         mirror.save_read(conn, requests)
-        commits = [Commit(sha, f"B24-{n}", "Ann", None) for n, sha in enumerate(("s1", "s2"))]
-        mirror.save_commits(conn, [(a_project(c), "a", commits[:1])], NOW)
-        again = [(a_project(c), "a", commits)]
-        mirror.save_commits(conn, again, after(minutes=1))
-        mirror.save_commits(conn, [(a_project(c), "b", commits[1:])], NOW)
+        told = [Commit(sha, f"B24-{n}", "Ann", None) for n, sha in enumerate(("s1", "s2"))]
+        commits.save(conn, [(a_project(c), "a", told[:1])], NOW)
+        again = [(a_project(c), "a", told)]
+        commits.save(conn, again, after(minutes=1))
+        commits.save(conn, [(a_project(c), "b", told[1:])], NOW)
         a, b, none = (c, 3, "a"), (c, 3, "b"), (c, 3, "none")
         found = mirror.by_branches(conn, [a, b, none])
         assert {of: [key.iid for key in keys] for of, keys in found.items()} == {a: [1], b: [2, 3]}
-        assert mirror.commits_of_branches(conn, [a, b, none]) == {
-            a: tuple(commits),
-            b: tuple(commits[1:]),
+        assert commits.of_branches(conn, [a, b, none]) == {
+            a: tuple(told),
+            b: tuple(told[1:]),
         }
 
 
@@ -188,10 +188,10 @@ def test_of_a_branch_that_lives_for_years_the_newest_commits_are_looked_at(engin
     with write(engine) as conn:
         connection_id = a_connection(conn, a_portal(conn))
         project = a_project(connection_id)
-        for number in range(mirror.MOST_COMMITS + 5):
-            commits = [Commit(f"{number:04}", "Step", "Ann", None)]
-            mirror.save_commits(conn, [(project, "develop", commits)], after(seconds=number))
+        for number in range(commits.MOST_COMMITS + 5):
+            told = [Commit(f"{number:04}", "Step", "Ann", None)]
+            commits.save(conn, [(project, "develop", told)], after(seconds=number))
         place = connection_id, project.id, "develop"
-        found = mirror.commits_of_branches(conn, [place])[place]
+        found = commits.of_branches(conn, [place])[place]
         assert [one.sha for one in found] == [f"{n:04}" for n in range(5, 5 + len(found))]
-        assert len(found) == mirror.MOST_COMMITS
+        assert len(found) == commits.MOST_COMMITS

@@ -164,7 +164,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
     subjects.mark_dirty_many(conn, portal_id, [("task", "1", "why")], NOW)
     mirror.save_projects(conn, [project])
     mirror.save_read(conn, [request])
-    mirror.save_pipelines(conn, [a_pipeline(c)])
+    ci.save_pipelines(conn, [a_pipeline(c)])
     conn.execute(
         insert(metadata.tables["commit"]),
         [
