@@ -12,7 +12,7 @@ from sync.gitlab import reviews
 from sync.store import backfill as table
 from sync.store.database import read
 from sync.store.records import Delivery
-from tests.emulators.gitlab import graphql_reviews
+from tests.emulators.gitlab import graphql_schema
 from tests.engine.past import live, rows, small_pages, start
 from tests.engine.test_backfill import answering
 from tests.engine.world import World
@@ -88,7 +88,7 @@ def test_where_graphql_is_shut_rest_is_asked_about_each(deaf, straight, status) 
 
 
 def test_a_host_that_does_not_know_a_field_is_asked_once(deaf, straight, monkeypatch) -> None:
-    monkeypatch.delitem(graphql_reviews.TYPES["MergeRequest"], "approved")
+    monkeypatch.delitem(graphql_schema.TYPES["MergeRequest"], "approved")
     small_pages(deaf, 2)
     start(deaf, **PART)
     assert len(asked(deaf, "/graphql")) == 1
