@@ -59,15 +59,22 @@ class Around:
 
 def facts_of(one: Subject, around: Around) -> Facts:
     """A merge request is where it goes: of its two branches the target is the one rules filter by,
-    as the source is new with each and of nobody else's interest."""
+    as the source is new with each and of nobody else's interest. A tag that is called as a branch
+    is has the patterns of its name, but is neither the default branch nor protected as it is."""
     facts = _own(one, around)
-    named = bool(facts.branch)
+    named = bool(facts.branch) and not _is_tag(one)
     return replace(
         facts,
         is_default=named and facts.branch == around.default_branch,
         is_protected=named and (facts.is_protected or facts.branch in around.protected),
         changed=_changed(facts, around.before),
     )
+
+
+def _is_tag(one: Subject) -> bool:
+    if isinstance(one, AlertNews):
+        return tag_of(one.ref) is not None
+    return isinstance(one, Pipeline | JobRun) and one.tag
 
 
 def _changed(facts: Facts, before: str | None) -> bool:
@@ -97,9 +104,8 @@ def _own(one: Subject, around: Around) -> Facts:
             state = "deleted" if one.deleted else "updated" if one.updated else "created"
             return Facts(one.kind, state)
         case JobRun():
-            branch = "" if one.tag else one.ref
             tier, place = tier_of("", one.environment), one.environment
-            return Facts(one.kind, one.status, branch, job=one.name, environment=place, tier=tier)
+            return Facts(one.kind, one.status, one.ref, job=one.name, environment=place, tier=tier)
         case Thing():
             labels = frozenset(one.labels)
             return Facts(
