@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, text
 
 from sync.store.database import open_database, write
@@ -21,6 +22,12 @@ from tests.opening import Databases, opened
 from tools import postgres
 
 DATABASES = ("sqlite", "postgresql")
+
+# Properties are judged by their facts, never by how long a busy machine takes, and by the same
+# examples each time: what passes here passes anywhere. Others are looked for on purpose.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("searching", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -113,7 +113,7 @@ def test_whatever_stands_in_one_place_of_a_small_body_nothing_raises():
                 _check(event, spoilt)
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(data=st.data())
 def test_whatever_stands_in_several_places_of_a_body_nothing_raises(data):
     event, payload = copy.deepcopy(data.draw(st.sampled_from(BODIES)))
@@ -127,7 +127,6 @@ def test_whatever_stands_in_several_places_of_a_body_nothing_raises(data):
     _check(event, payload)
 
 
-@settings(deadline=None)
 @given(event=st.sampled_from([*EVENTS, "System Hook"]), raw=st.binary() | JSON.map(body))
 def test_any_bytes_at_all_are_answered_with_a_value(event, raw):
     assert isinstance(_told(event, raw), Unrecognised)
