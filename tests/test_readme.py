@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from b24app.cli import COMMANDS
-from sync.core.model.common import Step
+from sync.core.model.smart_commits import Verb
+from sync.core.model.tasks import Step
 from sync.core.rules.portal import DEFAULT_STEPS, ReferenceRules
 from sync.core.smart_commits import parse as smart_commits_parse
 from sync.engine.upkeep.backfill import PARTS
@@ -51,11 +52,11 @@ def test_every_word_of_commits_is_in_the_table_and_does_what_it_says() -> None:
         for word in words
     }
     does = {
-        "is completed, once": {smart_commits_parse.Verb.CLOSE},
-        "is completed": {smart_commits_parse.Verb.DONE},
-        "is in progress": {smart_commits_parse.Verb.START},
-        "gets the time": {smart_commits_parse.Verb.TIME},
-        "gets a comment": {smart_commits_parse.Verb.COMMENT},
+        "is completed, once": {Verb.CLOSE},
+        "is completed": {Verb.DONE},
+        "is in progress": {Verb.START},
+        "gets the time": {Verb.TIME},
+        "gets a comment": {Verb.COMMENT},
     }
     for words, text in said:
         wanted = next(verbs for start, verbs in does.items() if text.startswith(start))

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Engine
 from b24app.clients import Clients
 from sync.config import Config
 from sync.core.clock import WallClock
-from sync.engine import owner
 from sync.engine.audit.writer import AuditWriter
 from sync.engine.deps import Deps
+from sync.engine.lanes import owner_name
 from sync.store import connections
 from sync.store.db.database import open_database
 from sync.store.rows import ConnectionRecord
@@ -46,7 +46,7 @@ def open_clients(config: Config, engine: Engine) -> Iterator[Clients]:
     audit = AuditWriter(engine)
     vault = Vault(config.secret_keys, reload=config.current_keys)
     try:
-        yield Clients(config, engine, vault, WallClock(), owner.owner_name("cli"), audit, "cli")
+        yield Clients(config, engine, vault, WallClock(), owner_name("cli"), audit, "cli")
     finally:
         audit.stop()
 

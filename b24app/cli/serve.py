@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from b24app.cli.context import DatabaseOutOfDate, prepare_database
 from sync.config import Config
+from sync.engine.lanes import owner_name
 from sync.log import log, setup_logging
 
 _ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
@@ -96,7 +97,8 @@ class _WebProcess:
         from b24app.app import create_app
         from b24app.deps import build_deps
         from sync.core.clock import WallClock
-        from sync.engine import owner
+
+        pass
         from sync.engine.wake_ups import WakeUps, open_queue
         from sync.store.db.database import open_database
 
@@ -105,7 +107,7 @@ class _WebProcess:
             self._config,
             open_database(self._config.database_url),
             clock=WallClock(),
-            owner=owner.owner_name("web"),
+            owner=owner_name("web"),
             wake=self._wakes.wake,
         )
         return create_app(self._deps)

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from sync.core.alert_names import RefKey
-from sync.core.alerts.model import display_ref
+from sync.core.alerts.model import RefKey, display_ref
 from sync.store import alerts, people
 from sync.store import merge_requests as store_merge_requests
 from sync.store.alerts import AlertRow

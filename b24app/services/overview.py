@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from sync.core.model.common import MergeRequest, MergeRequestKey
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.store import alerts, connections, inbox, links, outbox, portals, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import smart_commits as store_smart_commits

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, select
 
 from sync.core.model.smart_commits import CommandKey
+from sync.engine.deliver import smart_commits as deliver_smart_commits
 from sync.engine.deliver.keys import smart_commit_key
-from sync.engine.ingest import smart_commits as ingest_smart_commits
 from sync.store import inbox, outbox, subjects, tasks
 from sync.store.tables import command, delivery
 
@@ -31,7 +31,9 @@ def replay(
                 found += subjects.replay(conn, portal_id, now, subject_kind, subject_key)
             case "spoken":
                 asked = CommandKey.parse(key)
-                found += ingest_smart_commits.replay(conn, portal_id, [asked] if asked else [], now)
+                found += deliver_smart_commits.replay(
+                    conn, portal_id, [asked] if asked else [], now
+                )
             case "command":
                 found += sum(
                     _repeat_command(conn, portal_id, one, now)
@@ -49,7 +51,7 @@ def _repeat_command(conn: Connection, portal_id: int, command_id: int, now: date
         return 0
     if told := smart_commit_key(row.key):
         outbox.drop(conn, [row.id], now, _REPEATED)
-        return ingest_smart_commits.replay(conn, portal_id, [told], now)
+        return deliver_smart_commits.replay(conn, portal_id, [told], now)
     match row.kind:
         case "put_card" | "put_message" | "post" | "set_fields":
             outbox.drop(conn, [row.id], now, _REPEATED)

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks.queries import may_post, read_stages, read_users
-from sync.core.model.common import KanbanStage, PortalUser
+from sync.core.model.common import PortalUser
+from sync.core.model.tasks import KanbanStage
 from sync.errors import Denied, Refused
 
 _MISSING_SCOPE = {"INSUFFICIENT_SCOPE", "INVALID_SCOPE"}

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Protocol
 
-from sync.core.model.common import KanbanStage, PortalUser
+from sync.core.model.common import PortalUser
+from sync.core.model.tasks import KanbanStage
 from sync.core.rules.routes import Channel, effective_routes
 from sync.settings import route_checks
 from sync.settings.model import Group, Settings, Workgroup

@@ -17,8 +17,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from sync.core.model.common import ReviewEvent, Step, TaskStatus
 from sync.core.model.kinds import Kind
+from sync.core.model.merge_requests import ReviewEvent
+from sync.core.model.tasks import Step, TaskStatus
 from sync.core.references.safe_pattern import pattern_problem
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from sync.core.model.common import PipelineStatus
+from sync.core.model.pipelines import PipelineStatus
 from sync.core.pipelines.plan import FIELD_VALUES
 from tests.component.world import World
 

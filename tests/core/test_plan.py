@@ -8,15 +8,10 @@ from typing import Any
 import pytest
 
 from sync.core.model.commands import MoveTask, Notify, PutCard, SetStage
-from sync.core.model.common import (
-    LinkKind,
-    MergeRequestKey,
-    Pipeline,
-    PipelineStatus,
-    ReviewEvent,
-    Step,
-)
-from sync.core.model.common import TaskStatus as Status
+from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
+from sync.core.model.pipelines import Pipeline, PipelineStatus
+from sync.core.model.tasks import LinkKind, Step
+from sync.core.model.tasks import TaskStatus as Status
 from sync.core.plan import LinkView, plan_task
 from sync.core.rules.portal import DEFAULT_RULES, GroupRules, Rules, StageRef, StepTarget
 from tests.core.factories import ANN, BOB, NOW, SHOP, STAGES, link, mr, task, view

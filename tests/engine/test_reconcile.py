@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from sync.core.model.commands import MoveTask, PutCard
-from sync.core.model.common import Step
+from sync.core.model.tasks import Step
 from sync.core.rules.portal import GroupRules, Rules, StageRef, StepTarget
 from sync.engine.rehearsal import rehearse
 from sync.store import logs

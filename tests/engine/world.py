@@ -25,7 +25,8 @@ from sync.core.rules.portal import Rules
 from sync.engine.deps import Deps
 from sync.engine.worker import Worker
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.webhooks import parse as gitlab_hooks
+from sync.gitlab.webhooks import verify as webhooks_verify
+from sync.gitlab.webhooks.verify import event_name
 from sync.store import connections, inbox, logs, outbox, portals, subjects
 from sync.store.db.database import read, write
 from sync.store.rows import (
@@ -223,7 +224,7 @@ class World:
         headers = headers_for(self.gitlab.deliveries, one, body)
         self._arrive(
             f"gitlab:{self.connection_id}", self.connection_id,
-            gitlab_hooks.dedupe_key(headers, body), gitlab_hooks.event_name(headers), headers, body,
+            webhooks_verify.dedupe_key(headers, body), event_name(headers), headers, body,
         )  # fmt: skip
 
     def _arrive(

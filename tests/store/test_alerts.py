@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, Engine
 
-from sync.core.alert_names import AlertKey, RefKey, parse_handle
-from sync.core.alerts.model import Alert, AlertState, PipelineResult
-from sync.core.model.common import Pipeline, PipelineStatus, Project
+from sync.core.alerts.model import Alert, AlertKey, AlertState, PipelineResult, RefKey, parse_handle
+from sync.core.model.common import Project
+from sync.core.model.pipelines import Pipeline, PipelineStatus
 from sync.core.rules.portal import Severity
 from sync.store import alerts
 from sync.store import pipelines as store_pipelines

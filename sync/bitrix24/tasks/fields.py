@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from sync.bitrix24.rest.batch import as_int, as_mapping
-from sync.core.model.common import KanbanStage, PortalUser, Task, TaskStatus
+from sync.core.model.common import PortalUser
+from sync.core.model.tasks import KanbanStage, Task, TaskStatus
 
 # https://apidocs.bitrix24.com/api-reference/tasks/fields.html; 1 (new) and 7 (declined) are of
 # older portals, the words of https://apidocs.bitrix24.com/api-reference/tasks/fields-rest-v3.html.

@@ -14,7 +14,8 @@ from sync.bitrix24.tasks import fields
 from sync.bitrix24.tasks.commands import calls_for, read_outcome
 from sync.bitrix24.tasks.transitions import CommandResult
 from sync.core.model.commands import LogTime
-from sync.core.model.common import KanbanStage, PortalUser, Task
+from sync.core.model.common import PortalUser
+from sync.core.model.tasks import KanbanStage, Task
 from sync.errors import Denied, Refused, SyncError
 
 __all__ = [

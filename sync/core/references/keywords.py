@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sync.core.model.common import LinkKind
+from sync.core.model.tasks import LinkKind
 
 # "see B24-5" links the merge request to the task and leaves the task where it is.
 MENTION_WORDS = (

@@ -8,8 +8,9 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
-from sync.core.model.common import ReviewEvent, Step, TaskStatus
 from sync.core.model.kinds import Kind
+from sync.core.model.merge_requests import ReviewEvent
+from sync.core.model.tasks import Step, TaskStatus
 from sync.core.rules.routes import DEFAULT_ROUTES, Channel, Role, Route, effective_routes
 
 UTC = ZoneInfo("UTC")

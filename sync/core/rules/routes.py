@@ -13,7 +13,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
-from sync.core.deployments.environments import Tier, environment_matches
+from sync.core.model.deployments import Tier, environment_matches
 from sync.core.model.kinds import Kind
 
 

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.dates import start_of_day
-from sync.gitlab.json_fields import mapping, positive_int, text
+from sync.gitlab.json_fields import mapping, positive_int, start_of_day, text
 
 OLDEST_SUPPORTED = (15, 5)  # the first that tells a token about itself
 SIGNING_SINCE = (19, 0)  # the first that signs deliveries

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from sync.core.model.common import FailedJob
+from sync.core.model.pipelines import FailedJob
 from sync.errors import Refused, SyncError
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.job_log import last_lines

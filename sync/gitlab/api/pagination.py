@@ -12,8 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from sync.errors import Refused
 from sync.gitlab.api.client import PER_PAGE, GitLab, ListPage
-from sync.gitlab.dates import timestamp
-from sync.gitlab.json_fields import positive_int, text
+from sync.gitlab.json_fields import positive_int, text, timestamp
 
 T = TypeVar("T")
 Cursor = dict[str, Any]

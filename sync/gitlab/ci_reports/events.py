@@ -9,18 +9,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from sync.core.deployments.environments import Deployment, DeploymentStatus, tier_of
 from sync.core.model.activity import Push
-from sync.core.model.common import (
-    Commit,
-    LinkKind,
-    MergeRequest,
-    MergeRequestState,
-    Person,
-    Pipeline,
-    Project,
-    Reference,
-)
+from sync.core.model.common import Commit, Person, Project
+from sync.core.model.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.model.events import (
     CodeEvent,
     DeploymentEvent,
@@ -28,12 +19,15 @@ from sync.core.model.events import (
     PipelineEvent,
     UnrecognisedEvent,
 )
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState
+from sync.core.model.pipelines import Pipeline
+from sync.core.model.tasks import LinkKind, Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.gitlab.ci_reports.form import Report, ReportedCommit, ReportedMergeRequest
 from sync.gitlab.ci_reports.id_tokens import Claims
 from sync.gitlab.json_fields import text, web_url
-from sync.gitlab.webhooks.merge_requests import pipeline_status
+from sync.gitlab.webhooks.pipelines import pipeline_status
 
 EVENT = "CI Report"
 MAX_TASKS = 40  # that a job is told of

@@ -12,9 +12,14 @@ from b24app.cli import main
 from sync.config import Config
 from sync.core.messages.placeholders import PLACEHOLDER_MEANINGS
 from sync.core.model.common import Commit, Project
-from sync.core.model.smart_commits import CommandKey, SmartCommit, SmartCommitState
+from sync.core.model.smart_commits import (
+    CommandKey,
+    SmartCommit,
+    SmartCommitCommand,
+    SmartCommitState,
+    Verb,
+)
 from sync.core.notifications.samples import SAMPLES
-from sync.core.smart_commits.parse import SmartCommitCommand, Verb
 from sync.keyfile import new_key
 from sync.store import connections, logs, portals, subjects
 from sync.store import smart_commits as store_smart_commits

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from b24app.routes.ci_reports import MAX_REPORT_BYTES
-from sync.core.deployments.environments import Tier
 from sync.core.model.activity import Push
-from sync.core.model.common import Task, TaskStatus
+from sync.core.model.deployments import Tier
 from sync.core.model.events import DeploymentEvent, MergeRequestEvent, PipelineEvent
+from sync.core.model.tasks import Task, TaskStatus
 from sync.engine.deps import parse_delivery
 from sync.settings.apply import apply
 from sync.settings.document import read as settings

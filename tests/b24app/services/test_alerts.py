@@ -7,8 +7,7 @@ from sqlalchemy import Engine, select
 
 from b24app.auth.page_tokens import Visitor
 from b24app.cli import main
-from sync.core.alert_names import RefKey
-from sync.core.alerts.model import Alert, AlertState
+from sync.core.alerts.model import Alert, AlertState, RefKey
 from sync.core.model.common import PortalUser, Project
 from sync.core.rules.portal import Severity
 from sync.keyfile import new_key

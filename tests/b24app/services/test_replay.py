@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from b24app.services.replay import replay
-from sync.core.model.common import Step
+from sync.core.model.tasks import Step
 from sync.store import subjects, tasks
 from sync.store.db.database import read, write
 from sync.store.tables import command

@@ -16,7 +16,8 @@ from sync.bitrix24.tasks import queries as tasks_queries
 from sync.bitrix24.tasks.commands import calls_for, read_outcome
 from sync.core.clock import ManualClock
 from sync.core.model.commands import LogTime, MoveTask, Notify, PutCard, SetFields, SetStage
-from sync.core.model.common import MergeRequestKey, Step, TaskStatus
+from sync.core.model.merge_requests import MergeRequestKey
+from sync.core.model.tasks import Step, TaskStatus
 from sync.errors import Denied, Later, Refused
 from sync.net import guarded_session
 from tests.bitrix24.conftest import MemoryAllowance, MemoryTokens

@@ -20,7 +20,8 @@ from sync.core.model.commands import (
     decode,
     encode,
 )
-from sync.core.model.common import MergeRequestKey, Step, Task, TaskStatus
+from sync.core.model.merge_requests import MergeRequestKey
+from sync.core.model.tasks import Step, Task, TaskStatus
 from sync.errors import Later, Refused
 
 W, P, A, C, D = (

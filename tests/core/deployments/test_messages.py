@@ -6,16 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from sync.core.deployments.environments import (
+from sync.core.deployments.environments import environment_statuses, includes_merge_request
+from sync.core.model.commands import PutMessage
+from sync.core.model.deployments import (
     Deployment,
     DeploymentStatus,
     Tier,
     environment_matches,
-    environment_statuses,
-    includes_merge_request,
     tier_of,
 )
-from sync.core.model.commands import PutMessage
 from sync.core.model.task_view import SentMessage
 from sync.core.plan import plan_task
 from sync.core.rules.portal import DeploymentRules, GroupRules, Rules

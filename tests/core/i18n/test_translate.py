@@ -15,7 +15,6 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from sync.core.deployments.environments import DeploymentStatus
 from sync.core.i18n import translate as module
 from sync.core.i18n.catalogue import parse_catalogue
 from sync.core.i18n.translate import (
@@ -25,7 +24,10 @@ from sync.core.i18n.translate import (
     translate,
     translate_inline,
 )
-from sync.core.model.common import MergeRequestState, PipelineStatus, ReviewEvent, Step, TaskStatus
+from sync.core.model.deployments import DeploymentStatus
+from sync.core.model.merge_requests import MergeRequestState, ReviewEvent
+from sync.core.model.pipelines import PipelineStatus
+from sync.core.model.tasks import Step, TaskStatus
 from sync.text.tree import Strong, Text
 
 ROOT = Path(__file__).parents[3]

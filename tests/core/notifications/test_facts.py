@@ -8,14 +8,12 @@ import pytest
 
 from sync.core.model.activity import Resource
 from sync.core.model.kinds import Kind
-from sync.core.notifications.facts import (
-    BASIC_STATES,
-    FactsContext,
+from sync.core.notifications.facts import BASIC_STATES, FactsContext, build_facts
+from sync.core.notifications.keys import (
     NotificationSubject,
     SubjectKey,
     actor_of,
     author_of,
-    build_facts,
     people_of,
     subject_key_of,
 )

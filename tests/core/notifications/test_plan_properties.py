@@ -8,9 +8,9 @@ from datetime import time, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.core.deployments.environments import Tier
 from sync.core.messages.message import Message
 from sync.core.model.commands import Notify, PutChatMessage, PutMessage
+from sync.core.model.deployments import Tier
 from sync.core.model.kinds import Kind
 from sync.core.model.task_view import SentMessage
 from sync.core.notifications.filters import STATES_BY_KIND

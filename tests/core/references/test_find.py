@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.model.common import LinkKind, Reference
+from sync.core.model.tasks import LinkKind, Reference
 from sync.core.references.find import MAX_TASKS, find_references, strongest_references
 from sync.core.references.keywords import CLOSING_WORDS, MENTION_WORDS
 from sync.core.references.safe_pattern import pattern_problem

@@ -2,39 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 
-from sync.core.model.common import MergeRequest, MergeRequestState, ReviewEvent, Step
-
-_OPEN = {MergeRequestState.OPENED, MergeRequestState.LOCKED}
-
-
-def is_open(merge_request: MergeRequest) -> bool:
-    """Open, or being merged at this moment."""
-    return merge_request.state in _OPEN
-
-
-def step_of(merge_requests: Iterable[MergeRequest]) -> Step | None:
-    """The step of a task from the whole set of merge requests that move it, in any order.
-
-    While one is open the finished ones say nothing; a draft is never approved.
-    """
-    known = tuple(merge_requests)
-    opened = [mr for mr in known if is_open(mr)]
-    if opened:
-        return _step_of_open(opened)
-    if any(mr.state is MergeRequestState.MERGED for mr in known):
-        return Step.MERGED
-    return Step.CLOSED if known else None
-
-
-def _step_of_open(opened: list[MergeRequest]) -> Step:
-    if all(mr.draft for mr in opened):
-        return Step.DEVELOPMENT
-    if all(mr.approved and not mr.draft for mr in opened):
-        return Step.APPROVED
-    return Step.REVIEW
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState, ReviewEvent
 
 
 class _ReviewState(StrEnum):

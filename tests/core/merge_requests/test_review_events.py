@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.merge_requests.milestones import event_to_notify, next_review_event, step_of
-from sync.core.model.common import ReviewEvent, Step
+from sync.core.merge_requests.review_events import event_to_notify, next_review_event
+from sync.core.model.merge_requests import ReviewEvent
+from sync.core.model.tasks import Step
+from sync.core.tasks.progress import step_of
 from tests.core.factories import STATES, mr
 
 STEPS = [
