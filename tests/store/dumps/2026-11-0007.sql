@@ -1,5 +1,5 @@
--- A database of SQLite as one build left it. Everybody in it is invented; what is sealed opens
--- with tests.store.dumping.KEY. Made by `python -m tests.store.dumping`; never changed afterwards.
+-- A SQLite database as one build left it, never changed since. Everybody in it is invented, and
+-- what is sealed opens with the KEY of make.py, by which it was made.
 BEGIN TRANSACTION;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
