@@ -58,16 +58,24 @@ class Told:
 
 def told(count: int, seed: int) -> tuple[list[Life], list[Told]]:
     """`count` lives and their deliveries as they came about, without a server."""
-    clock, found = StillClock(), list[Told]()
+    clock = StillClock()
     gitlab = GitLabEmulator(clock, seed=seed)
     gitlab.state.url = "http://gitlab.test"
+    deliveries = kept(gitlab)
+    lives = [life for life, _ in play(gitlab, shop(gitlab), count, seed, lambda: clock.move(1))]
+    return lives, deliveries
 
-    def keep(one: Waiting, *, forced: bool = False) -> None:
-        found.append(Told(one.key, routing.event_header(one.trigger), raw(one.payload)))
+
+def kept(gitlab: GitLabEmulator) -> list[Told]:
+    """The list that the host's deliveries are put into from now on, instead of being posted."""
+    deliveries: list[Told] = []
+
+    def keep(waiting: Waiting, *, forced: bool = False) -> None:
+        event = routing.event_header(waiting.trigger)
+        deliveries.append(Told(waiting.key, event, raw(waiting.payload)))
 
     gitlab.deliveries.send = keep
-    lives = [life for life, _ in play(gitlab, shop(gitlab), count, seed, lambda: clock.move(1))]
-    return lives, found
+    return deliveries
 
 
 def shop(gitlab: GitLabEmulator) -> Project:
