@@ -144,10 +144,12 @@ def _burst_over_http(columns: Columns, side: Side, count: int) -> None:
     columns.add("wrong", wrong + len(load.unanswered))
 
 
-def _burst_in_simulated_time(columns: Columns, tree: Path, count: int) -> None:
+def _burst_in_simulated_time(
+    columns: Columns, tree: Path, count: int, databases: int = DATABASES
+) -> None:
     """Raises CalledProcessError where the tree's own burst fails; it says why."""
     done = subprocess.run(
-        [sys.executable, "-P", str(ROOT / "bench" / "in_tree.py"), str(count), str(DATABASES)],
+        [sys.executable, "-P", str(ROOT / "bench" / "in_tree.py"), str(count), str(databases)],
         cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)}, stdout=subprocess.PIPE, check=True,
     )  # fmt: skip
     for database, figures in json.loads(done.stdout.splitlines()[-1]).items():

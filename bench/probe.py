@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import event
@@ -18,8 +19,7 @@ from sqlalchemy.engine import Engine
 
 _CONTROL = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
 _SHOWN = 160  # characters of a statement
-_CALLERS = 4
-_INFRASTRUCTURE = ("database.py", "upsert.py")
+_CALLERS = 6
 
 
 def install(file: str, tree: str) -> None:
@@ -32,16 +32,26 @@ def install(file: str, tree: str) -> None:
         fields = (f"{time.monotonic():.6f}", str(os.getpid()), name, kind, text, _callers(tree))
         os.write(target, ("\t".join(fields) + "\n").encode())
 
+    listen(Engine, write_down)
+
+
+def listen(target: Any, noted: Callable[[str, str], None]) -> None:
+    """Calls `noted(kind, sql)` for whatever `target`, an engine or the class of all, sends.
+
+    The kinds are statement, begin, commit and savepoint; what ends a transaction that changed
+    nothing, and the settings of a connection, are left out.
+    """
+
     def executed(
         conn: Any, cursor: Any, sql: str, parameters: Any, context: Any, many: bool
     ) -> None:
         if not sql.lstrip().upper().startswith(_CONTROL):
-            write_down("statement", sql)
+            noted("statement", sql)
 
-    event.listen(Engine, "before_cursor_execute", executed)
-    event.listen(Engine, "begin", lambda conn: write_down("begin", ""))
-    event.listen(Engine, "commit", lambda conn: write_down("commit", ""))
-    event.listen(Engine, "savepoint", lambda conn, name: write_down("savepoint", ""))
+    event.listen(target, "before_cursor_execute", executed)
+    event.listen(target, "begin", lambda conn: noted("begin", ""))
+    event.listen(target, "commit", lambda conn: noted("commit", ""))
+    event.listen(target, "savepoint", lambda conn, name: noted("savepoint", ""))
 
 
 def _callers(tree: str) -> str:
@@ -51,7 +61,7 @@ def _callers(tree: str) -> str:
     frame = sys._getframe(3)
     while frame is not None and len(found) < _CALLERS:
         code = frame.f_code
-        if code.co_filename.startswith(rooms) and not code.co_filename.endswith(_INFRASTRUCTURE):
+        if code.co_filename.startswith(rooms):
             found.append(f"{code.co_filename[len(tree) + 1 :]}:{code.co_name}")
         frame = frame.f_back
     return " < ".join(found)

@@ -22,6 +22,7 @@ from sync.bitrix24.form import parse_form
 from sync.bitrix24.hooks import dedupe_key
 from sync.core.clock import ManualClock
 from sync.core.rules import Rules
+from sync.engine.audit import Recorder
 from sync.engine.registry import Deps
 from sync.engine.worker import Worker
 from sync.gitlab import hooks as gitlab_hooks
@@ -275,7 +276,7 @@ class World:
         return made
 
     def deps(self, owner: str = "one") -> Deps:
-        rooms = self._rooms(owner)
+        rooms = self.clients(owner)
         return Deps(
             database=self.database,
             vault=self.vault,
@@ -288,7 +289,7 @@ class World:
         )
 
     def _code_host(self, connection: ConnectionRecord) -> GitLab:
-        rooms = self._rooms("one")
+        rooms = self.clients("one")
         return GitLab(
             HOST,
             self.token.value,
@@ -297,8 +298,9 @@ class World:
             ledger=rooms.ledger("gitlab", self.portal_id, connection=connection.name),
         )
 
-    def _rooms(self, owner: str) -> Rooms:
-        rooms = _Rooms(None, self.database, self.vault, self.clock, owner, self)
+    def clients(self, owner: str, audit: Recorder | None = None) -> Rooms:
+        """What opens the other sides; calls are written down by `audit`, or at once."""
+        rooms = _Rooms(None, self.database, self.vault, self.clock, owner, audit or self)
         object.__setattr__(rooms, "_session", self.session())
         return rooms
 
