@@ -91,10 +91,10 @@ def play(
     gitlab: GitLabEmulator, place: Project, count: int, seed: int, tick: Callable[[], object]
 ) -> list[tuple[Life, MergeRequest]]:
     """All lives side by side, act by act; `tick` lets a second pass between two acts."""
-    random = Random(seed)
+    random, first_iid = Random(seed), len(place.merge_requests) + 1
     lives, running = [], list[Iterator[MergeRequest]]()
     for number in range(count):
-        life = Life(FIRST_TASK + number, number + 1, random.choice(_ENDS))
+        life = Life(FIRST_TASK + number, first_iid + number, random.choice(_ENDS))
         running.append(_acts(gitlab, place, life))
         lives.append(life)
     last: dict[int, MergeRequest] = {}
