@@ -16,7 +16,7 @@ from bench.statements import Probe
 
 _TWO_TRANSACTIONS = """
 from sqlalchemy import text
-from sync.store.database import open_database, read, write
+from sync.store.db.database import open_database, read, write
 engine = open_database("{file}")
 with write(engine) as conn:
     conn.execute(text("CREATE TABLE a (b INTEGER)"))

@@ -10,7 +10,7 @@ import pytest
 from pytest import MonkeyPatch
 
 from bench import probe
-from sync.engine.audit import Audit
+from sync.engine.audit.writer import Audit
 from sync.engine.worker import Worker
 from tests.engine.world import World
 
