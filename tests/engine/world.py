@@ -22,6 +22,7 @@ from sync.bitrix24.events.php_form import parse_form
 from sync.bitrix24.rest.credentials import AppKeys
 from sync.core.clock import ManualClock
 from sync.core.rules.portal import Rules
+from sync.engine.audit.writer import CallRecorder
 from sync.engine.deps import Deps
 from sync.engine.worker import Worker
 from sync.gitlab.api.client import GitLab
@@ -276,7 +277,7 @@ class World:
         return made
 
     def deps(self, owner: str = "one") -> Deps:
-        rooms = self._rooms(owner)
+        rooms = self.clients(owner)
         return Deps(
             database=self.database,
             vault=self.vault,
@@ -289,7 +290,7 @@ class World:
         )
 
     def _code_host(self, connection: ConnectionRecord) -> GitLab:
-        rooms = self._rooms("one")
+        rooms = self.clients("one")
         return GitLab(
             HOST,
             self.token.value,
@@ -298,8 +299,9 @@ class World:
             call_log=rooms.call_log("gitlab", self.portal_id, connection=connection.name),
         )
 
-    def _rooms(self, owner: str) -> Clients:
-        rooms = _Rooms(None, self.database, self.vault, self.clock, owner, self)
+    def clients(self, owner: str, audit: CallRecorder | None = None) -> Clients:
+        """What opens the other sides; calls are written down by `audit`, or at once."""
+        rooms = _Rooms(None, self.database, self.vault, self.clock, owner, audit or self)
         object.__setattr__(rooms, "_session", self.session())
         return rooms
 

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from sync.errors import SyncError
-from sync.store.db.database import read, write, writing
+from sync.store.db.database import open_writer, read, write
 
 _LOCK = 0x62323462  # any constant of our own: PostgreSQL advisory locks are numbers
 
@@ -28,7 +28,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
     A second process waits and finds nothing to do. Raises BrokenReferences.
     """
-    with writing(engine) as conn, _without_cascades(conn), conn.begin():
+    with open_writer(engine) as conn, _without_cascades(conn), conn.begin():
         if engine.dialect.name == "postgresql":
             conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         before = _revision(conn)

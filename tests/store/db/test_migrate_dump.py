@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from b24app.cli import main
-from b24app.services.overview import failures
+from b24app.services.overview import list_failures
 from sync.core.clock import WallClock
 from sync.store import connections, outbox, portals
 from sync.store.db.database import read
@@ -67,7 +67,7 @@ def test_a_dump_keeps_its_rows(dump: Path, migrated: Engine) -> None:
 def test_what_a_dump_has_sealed_opens(migrated: Engine) -> None:
     vault = Vault([KEY])
     with read(migrated) as conn:
-        (ours, removed) = portals.everything(conn)
+        (ours, removed) = portals.all_portals(conn)
         tokens = portals.tokens(conn, vault, ours.id)
         secrets = connections.secrets(conn, vault, 1)
         assert portals.application_token(conn, vault, ours.id) == "application"
@@ -112,7 +112,7 @@ def test_a_worker_goes_on_with_a_dump(
     with read(world.database) as conn:
         states = Counter(conn.scalars(select(delivery.c.state)))
         counts = outbox.counts(conn, world.portal_id)
-        failed = Counter(failure.kind for failure in failures(conn, world.portal_id))
+        failed = Counter(failure.kind for failure in list_failures(conn, world.portal_id))
     world.close()
     assert (set(states), states["dead"]) == ({"done", "dead"}, 1)
     assert (set(counts), counts["refused"]) == ({"done", "dropped", "refused"}, 1)

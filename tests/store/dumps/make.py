@@ -19,8 +19,8 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 
 from sync.engine import alert_actions, turn
-from sync.engine.deps import LANE
-from sync.engine.upkeep.purge import purge
+from sync.engine.deps import PORTAL_LANE
+from sync.engine.upkeep.purge import purge_portal
 from sync.settings.document import read as read_settings
 from sync.settings.model import stored
 from sync.store import connections, inbox, leases, logs, outbox, portals, subjects
@@ -31,7 +31,7 @@ from sync.store.rows import (
     ConnectionDraft,
     ConnectionSecrets,
     Delivery,
-    Install,
+    Installation,
     PortalTokens,
 )
 from sync.store.tables import alert, command, metadata
@@ -124,7 +124,7 @@ def _set_up(world: World) -> None:
     options = {"issue_links": False, "projects": ["acme/shop"], "requests_per_minute": 600}
     draft = ConnectionDraft("gitlab", "gitlab", HOST, secrets, options)
     account = {"username": "ann", "scopes": ["api"], "version": "19.1.2-ee", "can_sign": True}
-    left = Install("f" * 32, "https://left.test/rest/", "", PortalTokens("access", "refresh"))
+    left = Installation("f" * 32, "https://left.test/rest/", "", PortalTokens("access", "refresh"))
     with write(world.database) as conn:
         connections.upsert(conn, world.vault, world.portal_id, draft, now)
         connections.set_account(conn, world.connection_id, account)
@@ -133,7 +133,7 @@ def _set_up(world: World) -> None:
         portals.save_application_token(conn, world.vault, world.portal_id, "application", now)
         other = portals.create_or_update(conn, world.vault, left, now)
         portals.set_state(conn, other, "removed", "the application was deleted", now)
-    world.rules = world._rooms("rules").rules(world.portal_id)
+    world.rules = world.clients("rules").rules(world.portal_id)
 
 
 def _look_back(world: World) -> None:
@@ -149,7 +149,7 @@ def _clean_up(world: World) -> None:
     with read(world.database) as conn:
         record = portals.by_id(conn, world.portal_id)
     assert record is not None
-    for _ in purge(world.deps(), record, world.clock.now()):
+    for _ in purge_portal(world.deps(), record, world.clock.now()):
         pass
 
 
@@ -160,7 +160,7 @@ def _care(world: World) -> None:
         handle = f"{newest.connection_id}-{newest.project_id}-{newest.opened_by}"
         now = world.clock.now()
         alert_actions.acknowledge(conn, world.portal_id, handle, "Rita", now)
-        alert_actions.assign(conn, world.portal_id, handle, story.BORIS, now, by=story.RITA)
+        alert_actions.assign(conn, world.portal_id, handle, story.BORIS, now, actor_id=story.RITA)
 
 
 def _stop_writing(world: World) -> None:
@@ -172,10 +172,10 @@ def _die(world: World) -> None:
     """Leave things as a killed worker does: sent without an answer, failed, dead, leased."""
     now, portal_id = world.clock.now(), world.portal_id
     with write(world.database) as conn:
-        waiting = outbox.waiting(conn, portal_id, LANE, 1000, now)
+        waiting = outbox.waiting(conn, portal_id, PORTAL_LANE, 1000, now)
         sent = {row.kind: row.id for row in reversed(waiting) if not row.payload.get("message_id")}
         outbox.mark_sending(conn, [sent[kind] for kind in ("put_card", "log_time", "notify")], now)
-        first = inbox.take_new(conn, portal_id, 1, now)[0]
+        first = inbox.next_batch(conn, portal_id, 1, now)[0]
         inbox.mark_failed(conn, first.id, "OperationalError: disk is full", now)
         bad = Delivery(
             portal_id, None, f"bitrix24:{portal_id}", "bad", "ONTASKUPDATE", {}, b"", now
@@ -186,7 +186,7 @@ def _die(world: World) -> None:
         subjects.mark_dead(conn, portal_id, "task", "55", error="KeyError: 55")
         for lane in (f"digest:{portal_id}", f"lane:{portal_id}:bitrix24"):
             leases.acquire(conn, lane, "host:4026531836:77:88:one", now=now, ttl=timedelta(0, 30))
-        logs.heartbeat(conn, "host:4026531836:77:88:one", now)
+        logs.record_heartbeat(conn, "host:4026531836:77:88:one", now)
         logs.save_allowance(conn, portal_id, AllowanceRow(12.5, now, {"tasks.task.list": 3.25}))
 
 

@@ -87,7 +87,7 @@ def resume(dump: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> World:
     with closing(raw(dump)) as source:
         _show(world.b24.state, source)
     world.hold_deliveries = False
-    world.rules = world._rooms("rules").rules(world.portal_id)
+    world.rules = world.clients("rules").rules(world.portal_id)
     world.tick(timedelta(minutes=5).total_seconds())  # leases of the dead worker have run out
     return world
 
