@@ -87,14 +87,14 @@ def _check_route(here: Path, route: Route, missing: Iterable[Channel]) -> FoundP
 
 
 def _check_states(here: Path, route: Route) -> FoundProblems:
-    known = [state for kind in route.on for state in STATES_BY_KIND[kind]]
+    states = [state for kind in route.on for state in STATES_BY_KIND[kind]]
     for index, state in enumerate(route.when):
-        if state not in known:
+        if state not in states:
             text = (
-                f"there is no such state; {_possible_states(route.on)}{suggest_key(state, known)}"
+                f"there is no such state; {_possible_states(route.on)}{suggest_key(state, states)}"
             )
             yield (*here, "when", index), text
-    if route.when and not set(route.when) <= set(known):
+    if route.when and not set(route.when) <= set(states):
         return
     for kind in route.on:
         if route.when and not set(route.when) & set(STATES_BY_KIND[kind]):
@@ -138,5 +138,5 @@ def _projects(settings: Settings) -> FoundProblems:
     """Case says nothing in a path: two of one project would be one rule too many."""
     first: dict[str, str] = {}
     for path in settings.rules.projects:
-        if (known := first.setdefault(path.casefold(), path)) != path:
-            yield ("rules", "projects", path), f"is the project {known} again"
+        if (earlier := first.setdefault(path.casefold(), path)) != path:
+            yield ("rules", "projects", path), f"is the project {earlier} again"

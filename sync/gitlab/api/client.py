@@ -205,33 +205,35 @@ class _Backend(RequestsBackend):
         options |= {"verify": self.client.verify, "allow_redirects": False}
         self._owner.wait_for_slot()
         body = options.get("json") or options.get("data")
-        shown = masking.mask_request(options.get("params"), body, self._token)
-        with self._call_log.record_call(request.replace(" /api/v4", " ", 1), shown) as told:
+        masked_request = masking.mask_request(options.get("params"), body, self._token)
+        with self._call_log.record_call(
+            request.replace(" /api/v4", " ", 1), masked_request
+        ) as call_result:
             try:
                 answer = super().http_request(method, url, **options)
-                told.status = answer.status_code
+                call_result.status = answer.status_code
                 if not 200 <= answer.status_code < 300:
                     raise error_from_response(answer.response, request=request, write=write)
             except OSError as error:  # every error of requests, and an unreadable CA file
                 failure = error_from_exception(error, request=request, write=write)
-                told.error = masking.mask_text(failure.message, self._token)
+                call_result.error = masking.mask_text(failure.message, self._token)
                 raise failure from error
             except SyncError as error:
-                told.error = masking.mask_text(error.message, self._token)
-                if isinstance(error, Later) and told.status == TOO_MANY_REQUESTS:
+                call_result.error = masking.mask_text(error.message, self._token)
+                if isinstance(error, Later) and call_result.status == TOO_MANY_REQUESTS:
                     self._owner.pause(error.after)
                 raise
             return answer
 
 
 def _tail(answer: requests.Response, most: int) -> bytes:
-    kept, seen = b"", 0
+    kept, position = b"", 0
     for piece in answer.iter_content(CHUNK_BYTES):
-        seen += len(piece)
-        if seen > MAX_TEXT_BYTES:
+        position += len(piece)
+        if position > MAX_TEXT_BYTES:
             return b""
         kept = (kept + piece)[-most:]
-    return kept if seen <= most else kept.partition(b"\n")[2]
+    return kept if position <= most else kept.partition(b"\n")[2]
 
 
 def clean_base_url(base_url: str) -> str:
