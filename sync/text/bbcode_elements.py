@@ -23,7 +23,8 @@ DROPPED = {
     "color", "size", "font", "left", "center", "right", "justify", "chat", "context", "send",
     "put", "call", "icon", "tbody", "thead",
 }  # fmt: skip
-BLOCKS = {"quote", "list", "table", "p", "tr", "td", "*"}
+HEADINGS = {f"h{level}" for level in range(1, 7)}  # they come from HTML alone, as do the folds
+BLOCKS = {"quote", "list", "table", "p", "tr", "td", "*", "hr", "details", "summary"} | HEADINGS
 _ALIASES = {"th": "td"}
 _ONCE = {"b", "i", "u", "s", "url", "user"}  # within themselves they mean nothing
 
@@ -116,7 +117,7 @@ class Builder:
     def open(self, name: str, arg: str = "", source: str = "") -> None:
         """`source` is what the tag counts as when nobody closes it."""
         element = Element(name, arg, source, block=name in BLOCKS)
-        if name in ALONE:
+        if name in ALONE or name == "hr":
             self.add(element)
         elif name == "*":
             self._item(element)

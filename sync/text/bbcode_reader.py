@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from sync.text.bbcode_blocks import paragraphs, raw_lines
-from sync.text.bbcode_elements import BLOCKS, Element, parse
+from sync.text.bbcode_elements import BLOCKS, HEADINGS, Element, parse
 from sync.text.bbcode_escape import code_unescaped, unescaped
 from sync.text.chars import cleaned
 from sync.text.plain import lines_of, run_of, text_of
@@ -19,8 +19,10 @@ from sync.text.tree import (
     Cell,
     Code,
     CodeBlock,
+    Details,
     Document,
     Emphasis,
+    Heading,
     Image,
     Inline,
     Item,
@@ -30,6 +32,7 @@ from sync.text.tree import (
     Paragraph,
     Quote,
     Row,
+    Rule,
     Strike,
     Strong,
     Table,
@@ -38,12 +41,13 @@ from sync.text.tree import (
     UserMention,
     joined,
 )
-from sync.text.urls import live_url
+from sync.text.urls import kept_url, live_url
 
 _FORMATS = {"b": Strong, "i": Emphasis, "s": Strike, "u": Underline}
 _BOX = re.compile(r"\[([ xX])\] ")
 _USER = re.compile(r"=\s*([1-9][0-9]{0,9})\Z")
 _MOMENT = re.compile(r"=\s*([0-9]{1,10})(?![0-9])")
+_SIZE = re.compile(r"(width|height)=([0-9]+(?:px|%)?)")
 _UNORDERED = {"", "=disc", "=circle", "=square", "=*"}
 
 Children = list[str | Element]
@@ -94,8 +98,24 @@ def _block(element: Element) -> tuple[Block, ...]:
         case "table":
             rows = tuple(row for part in _parts(element, "tr") if (row := _row(part)).cells)
             return (Table(rows),) if rows else ()
+        case "hr":
+            return (Rule(),)
+        case "details":
+            return _details(element)
+        case name if name in HEADINGS:
+            run = run_of(lines_of(blocks_of(element.children)))
+            return (Heading(int(name[1:]), run),) if run else ()
         case _:
             return blocks_of(element.children)
+
+
+def _details(element: Element) -> tuple[Block, ...]:
+    summaries = [child for child in element.children if _named(child, "summary")]
+    rest = [child for child in element.children if not _named(child, "summary")]
+    words = " ".join(map(text_of, lines_of(blocks_of(summaries)))).strip()
+    blocks = blocks_of(rest)
+    summary = (Text(words),) if words else ()
+    return (Details(summary, blocks),) if words or blocks else ()
 
 
 def _parts(element: Element, name: str) -> list[Element]:
@@ -169,8 +189,7 @@ def _inline(element: Element) -> tuple[Inline, ...]:
         case "url":
             return _link(element)
         case "img":
-            url = live_url(_words(element))
-            return (Image(url),) if url else _run(element.children)
+            return _image(element)
         case "user":
             found, name = _USER.match(element.arg), _words(element)
             return (UserMention(name, int(found[1])) if found else Text(name),) if name else ()
@@ -178,6 +197,17 @@ def _inline(element: Element) -> tuple[Inline, ...]:
             return _moment(element)
         case _:
             return _run(element.children)
+
+
+def _image(element: Element) -> tuple[Inline, ...]:
+    """An address; behind it, from HTML alone, stands what is shown instead."""
+    alts = [_words(child) for child in element.children if _named(child, "alt")]
+    shown = [child for child in element.children if not _named(child, "alt")]
+    url = kept_url(text_of(_run(shown)).strip()) if alts else live_url(text_of(_run(shown)))
+    if url is None:
+        return (Text(alts[0]),) if alts else _run(shown)
+    size = dict(_SIZE.findall(element.arg)) if alts else {}
+    return (Image(url, "".join(alts), size.get("width", ""), size.get("height", "")),)
 
 
 def _words(element: Element) -> str:

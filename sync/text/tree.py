@@ -49,8 +49,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Image:
+    """`width` and `height` as written beside the picture: `600`, `600px` or `75%`."""
+
     url: str
     alt: str = ""
+    width: str = ""
+    height: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,39 @@ class UserMention:
 
 
 @dataclass(frozen=True, slots=True)
-class LineBreak:
-    pass
+class LineBreak: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """TeX; `display`: on lines of its own."""
+
+    text: str
+    display: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WikiLink:
+    """A page of the tracker's wiki, by its name."""
+
+    page: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class FootnoteMark:
+    """Where a footnote is referred to; `number` counts them from 1 in the order of their marks."""
+
+    label: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckBox:
+    """A checkbox in a table's cell; `dropped`: it no longer applies."""
+
+    checked: bool
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +121,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`checked`: None where the item has no checkbox."""
+    """`checked`: None where the item has no checkbox; `dropped`: it no longer applies, `[~]`."""
 
     blocks: tuple[Block, ...]
     checked: bool | None = None
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +137,11 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
+    """`alert`: note, tip, important, warning or caution; such a quote has a title over it."""
+
     blocks: tuple[Block, ...]
+    alert: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +170,42 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    pass
+class Rule: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The page's table of contents, which the tracker makes itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Blocks folded under a summary."""
+
+    summary: tuple[Inline, ...]
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Footnote:
+    """What a mark refers to; `number` is 0 where no mark does."""
+
+    label: str
+    number: int
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A term and what it means."""
+
+    term: tuple[Inline, ...]
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptions:
+    items: tuple[Description, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +215,13 @@ class Document:
 
 Inline = (
     Text | Strong | Emphasis | Strike | Underline | Code | Link | Image | UserMention | LineBreak
-)
-Block = Paragraph | Heading | List | Quote | CodeBlock | Table | Rule
-Node = Inline | Block | Item | Row | Cell | Document
+    | Formula | WikiLink | FootnoteMark | CheckBox
+)  # fmt: skip
+Block = (
+    Paragraph | Heading | List | Quote | CodeBlock | Table | Rule
+    | Contents | Details | Footnote | Descriptions
+)  # fmt: skip
+Node = Inline | Block | Item | Row | Cell | Description | Document
 
 DEEPEST = 12  # nesting that readers keep; deeper markup is read as the text in it
 

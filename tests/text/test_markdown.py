@@ -51,7 +51,7 @@ def cells(*texts: str) -> Row:
 # name: (as people write it, the tree, as it is written back)
 BOTH = {
     "plain": ("a", [para("a")], "a"),
-    "a line end is a line break": ("a\nb", [para("a", LineBreak(), "b")], "a\\\nb"),
+    "a line end is a blank": ("a\nb", [para("a b")], "a b"),
     "a hard break": ("a  \nb", [para("a", LineBreak(), "b")], "a\\\nb"),
     "formats": (
         "**a** _b_ ~~c~~ <u>d</u>",
@@ -69,7 +69,8 @@ BOTH = {
         [para(Link("https://a.test", (Text("see https://b.test"),)))],
         "[see https://b.test](https://a.test)",
     ),
-    "a relative link": ("[t](/x)", [para("t")], "t"),
+    "a relative link": ("[t](/x)", [para(Link("/x", (Text("t"),)))], "[t](/x)"),
+    "a script is no link": ("[t](javascript:x)", [para("t")], "t"),
     "an image": ("![i](https://a.test/i)", [para(Image("https://a.test/i", "i"))],
                  "![i](https://a.test/i)"),
     "code": ("`` a`b ``", [para(Code("a`b"))], "``a`b``"),
@@ -100,8 +101,9 @@ BOTH = {
     "everybody": ("@all", [para("@all")], f"@{J}all"),
     "an e-mail address": ("x@a.test", [para("x@a.test")], f"x@{J}a.test"),
     "a comment": ("a<!-- b -->\n\n<!--\nc\n-->", [para("a")], "a"),
-    "html": ("<b>a</b>\n\n<div>\nb", [para("<b>a</b>"), para("<div>", LineBreak(), "b")],
-             "\\<b\\>a\\</b\\>\n\n\\<div\\>\\\nb"),
+    "html": ("<b>a</b>\n\n<div>\nb", [para(Strong((Text("a"),))), para("b")], "**a**\n\nb"),
+    "what is no html": ("List<String> <x-y>", [para("List<String> <x-y>")],
+                        "List\\<String\\> \\<x-y\\>"),
     "entities": ("&lt;b&gt; &amp;amp;", [para("<b> &amp;")], "\\<b\\> &" + J + "amp;"),
     "nothing": ("", [], ""),
 }  # fmt: skip

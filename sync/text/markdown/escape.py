@@ -12,7 +12,7 @@ import re
 
 from sync.text.chars import JOINER, cleaned, cleaned_lines
 
-_MARKUP = re.compile(r"[\\`*\[\]<>~|#]|(?<![^\W_])_|_(?![^\W_])")
+_MARKUP = re.compile(r"[\\`*\[\]<>~|#$]|(?<![^\W_])_|_(?![^\W_])")
 _LINE_START = re.compile(r"[-+=/:]|[0-9]{1,9}(?=[.)])")
 _SIGN = re.compile(r'([@#!%~&$^])(?=\u2060*[\w"{\[])')
 _KEY = re.compile(r"\b([^\W\d_]\w*-)(?=\u2060*[0-9])")

@@ -1,0 +1,73 @@
+"""`<details>` around Markdown: the blocks between its tags, folded under its summary. Pure.
+
+https://docs.gitlab.com/user/markdown/#collapsible-section
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from markdown_it.tree import SyntaxTreeNode
+
+from sync.text import html
+from sync.text.plain import text_of
+from sync.text.tree import Block, Details, Inline, Paragraph, Text
+
+_FOLD = re.compile(
+    r"<details(?:\s[^<>]*)?>(?:\s*<summary(?:\s[^<>]*)?>(.*?)</summary\s*>)?|</details\s*>",
+    re.IGNORECASE | re.DOTALL,
+)
+
+Reader = Callable[[SyntaxTreeNode], tuple[Block, ...]]
+
+
+@dataclass(slots=True)
+class _Fold:
+    summary: tuple[Inline, ...] = ()
+    blocks: list[Block] = field(default_factory=list)
+
+
+def folded(nodes: Iterable[SyntaxTreeNode], read: Reader) -> tuple[Block, ...]:
+    """The blocks of all nodes; `read` gives those of one node."""
+    stack = [_Fold()]
+    for node in nodes:
+        if node.type == "html_block" and _FOLD.search(node.content):
+            _take(stack, node.content)
+        else:
+            stack[-1].blocks.extend(read(node))
+    while len(stack) > 1:
+        _close(stack)
+    return tuple(stack[0].blocks)
+
+
+def _take(stack: list[_Fold], source: str) -> None:
+    at = 0
+    for tag in _FOLD.finditer(source):
+        stack[-1].blocks.extend(_blocks(source[at : tag.start()]))
+        at = tag.end()
+        if not tag[0].startswith("</"):
+            stack.append(_Fold(_run(tag[1] or "")))
+        elif len(stack) > 1:
+            _close(stack)
+    stack[-1].blocks.extend(_blocks(source[at:]))
+
+
+def _close(stack: list[_Fold]) -> None:
+    fold = stack.pop()
+    if fold.summary or fold.blocks:
+        stack[-1].blocks.append(Details(fold.summary, tuple(fold.blocks)))
+
+
+def _blocks(source: str) -> tuple[Block, ...]:
+    return html.read(html.only_elements(source)).blocks
+
+
+def _run(source: str) -> tuple[Inline, ...]:
+    """The words of a summary; what is no run of text in it has no place there."""
+    match _blocks(source):
+        case (Paragraph(run), *_) if words := text_of(run).strip():
+            return (Text(words.replace("\n", " ")),)
+        case _:
+            return ()
