@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from sync.text.tree import DEEPEST
 
@@ -39,10 +40,27 @@ class Element:
     children: list[str | Element] = field(default_factory=list)
     block: bool = False
 
+    def text(self) -> str:
+        """Its own text, without that of elements in it."""
+        return "".join(child for child in self.children if isinstance(child, str))
+
+    def elements(self, name: str) -> list[Element]:
+        """Its children of that name."""
+        return [child for child in self.children if is_named(child, name)]
+
+    def others(self, name: str) -> list[str | Element]:
+        """Its children but those of that name."""
+        return [child for child in self.children if not is_named(child, name)]
+
     def add(self, child: str | Element) -> None:
         self.children.append(child)
         if isinstance(child, Element):
             self.block = self.block or child.block
+
+
+def is_named(child: str | Element, name: str) -> TypeGuard[Element]:
+    """Whether the child is an element of that name."""
+    return isinstance(child, Element) and child.name == name
 
 
 def parse(text: str) -> Element:

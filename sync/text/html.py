@@ -39,8 +39,7 @@ def read(text: str) -> Document:
     reader = _Reader()
     reader.feed(without_comments(text[:MOST_TEXT]).replace("<![", "&lt;!["))
     reader.close()
-    document = mapped(Document(blocks_of(reader.finished().children)), _trimmed)
-    return document if isinstance(document, Document) else Document()
+    return mapped(Document(blocks_of(reader.finished().children)), _trimmed)
 
 
 def _trimmed(node: Node) -> Node:
@@ -88,7 +87,10 @@ class _Reader(HTMLParser):
         if source := values.get("src"):
             sides = [(side, size(values.get(side) or "")) for side in ("width", "height")]
             arg = " ".join(f"{side}={value}" for side, value in sides if value)
-            inside = [escaped(source), Element("alt", children=[escaped(values.get("alt") or "")])]
+            inside: list[str | Element] = [
+                escaped(source),
+                Element("alt", children=[escaped(values.get("alt") or "")]),
+            ]
             self._builder.add(Element("img", arg, children=inside))
 
     def handle_endtag(self, tag: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import TypeVar, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +243,24 @@ def joined(nodes: tuple[Inline, ...]) -> tuple[Inline, ...]:
     return tuple(out)
 
 
-def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
-    """The tree with `change` applied to every node, children first."""
-    values = {
-        field.name: tuple(mapped(child, change) for child in value)
-        for field in fields(node)
-        if isinstance(value := getattr(node, field.name), tuple)
-    }
-    return change(replace(node, **values) if values else node)
+_N = TypeVar("_N", bound=Node)
+
+
+def mapped(node: _N, change: Callable[[Node], Node]) -> _N:
+    """The tree with `change` applied to every node, children first.
+
+    `change` puts a node of the same kind (an inline, a block, …) in a node's place.
+    """
+    values = {name: tuple(mapped(child, change) for child in part) for name, part in parts(node)}
+    return cast("_N", change(with_parts(node, values)))
+
+
+def parts(node: Node) -> list[tuple[str, tuple[Node, ...]]]:
+    """The node's children by the names of its fields."""
+    values = ((field.name, getattr(node, field.name)) for field in fields(node))
+    return [(name, value) for name, value in values if isinstance(value, tuple)]
+
+
+def with_parts(node: Node, values: dict[str, tuple[Node, ...]]) -> Node:
+    """The node with other children in the fields of those names."""
+    return replace(node, **values) if values else node  # type: ignore[arg-type]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-
 from sync.text.markdown.dialect import Dialect
 from sync.text.plain import text_of
 from sync.text.simple import in_item, quoted, simple
@@ -20,6 +18,8 @@ from sync.text.tree import (
     Quote,
     Text,
     WikiLink,
+    parts,
+    with_parts,
 )
 
 
@@ -53,12 +53,8 @@ def _fitting(node: Node, dialect: Dialect) -> tuple[Node, ...]:
             return (Text(text_of((node,))),)
         case WikiLink() if not dialect.wiki_links:
             return (Text(text_of((node,))),)
-    values = {
-        field.name: _all(value, dialect)
-        for field in fields(node)
-        if isinstance(value := getattr(node, field.name), tuple)
-    }
-    return (replace(node, **values) if values else node,)
+    values = {name: _all(part, dialect) for name, part in parts(node)}
+    return (with_parts(node, values),)
 
 
 def _all(nodes: tuple[Node, ...], dialect: Dialect) -> tuple[Node, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from markdown_it import MarkdownIt
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
@@ -12,7 +13,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from sync.text.markdown import block_rules, inline_rules
 from sync.text.markdown.dialect import Dialect
 
-_INTERRUPTS = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+_INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
 
 
 @cache
@@ -23,7 +24,7 @@ def parser(dialect: Dialect) -> MarkdownIt:
     """
     markdown = MarkdownIt("commonmark", {"html": True}).enable("table").disable("text_join")
     markdown.normalizeLink = _as_written  # type: ignore[method-assign]
-    markdown.normalizeLinkText = _as_written  # type: ignore[method-assign]
+    markdown.normalizeLinkText = _as_written  # type: ignore[method-assign, assignment]
     markdown.validateLink = _any_address  # type: ignore[method-assign]
     inline, block = markdown.inline, markdown.block
     inline.ruler.before("backticks", "address", inline_rules.bare_address)
