@@ -191,6 +191,8 @@ def _inline(element: Element) -> tuple[Inline, ...]:
         case "code":
             text = code_unescaped(cleaned(element.text()))
             return (Code(text),) if text else ()
+        case "text":
+            return (Text(cleaned(element.text())),)
         case "br":
             return (LineBreak(),)
         case "url":

@@ -11,7 +11,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 from sync.text.bbcode_elements import Builder, Element
-from sync.text.bbcode_escape import code_escaped, escaped
+from sync.text.bbcode_escape import code_escaped
 from sync.text.bbcode_reader import blocks_of
 from sync.text.chars import without_comments
 from sync.text.html_elements import SILENT, Tag, only_elements, size, tag
@@ -39,7 +39,8 @@ def read(text: str) -> Document:
     reader = _Reader()
     reader.feed(without_comments(text[:MOST_TEXT]).replace("<![", "&lt;!["))
     reader.close()
-    return mapped(Document(blocks_of(reader.finished().children)), _trimmed)
+    document = mapped(Document(blocks_of(reader.finished().children)), _trimmed)
+    return Document(tuple(block for block in document.blocks if block != Paragraph(())))
 
 
 def _trimmed(node: Node) -> Node:
@@ -87,11 +88,9 @@ class _Reader(HTMLParser):
         if source := values.get("src"):
             sides = [(side, size(values.get(side) or "")) for side in ("width", "height")]
             arg = " ".join(f"{side}={value}" for side, value in sides if value)
-            inside: list[str | Element] = [
-                escaped(source),
-                Element("alt", children=[escaped(values.get("alt") or "")]),
-            ]
-            self._builder.add(Element("img", arg, children=inside))
+            alt = Element("alt", children=[Element("text", children=[values.get("alt") or ""])])
+            address = Element("text", children=[source])
+            self._builder.add(Element("img", arg, children=[address, alt]))
 
     def handle_endtag(self, tag: str) -> None:
         if self._silent:
@@ -115,7 +114,8 @@ class _Reader(HTMLParser):
         if self._code is not None:
             self._code.append(data)
         elif text := _SPACES.sub(" ", data):
-            self._builder.add(escaped(text, line_start=True))
+            # Blanks between blocks are nobody's words; other text knows no marks of BBCode.
+            self._builder.add(Element("text", children=[text]) if text.strip() else text)
 
     def finished(self) -> Element:
         if self._code is not None:

@@ -9,11 +9,13 @@ from sync.text.tree import (
     Inline,
     LineBreak,
     Link,
+    Node,
     Strike,
     Strong,
     Text,
     Underline,
     joined,
+    mapped,
 )
 
 Format = Strong | Emphasis | Strike | Underline
@@ -21,21 +23,33 @@ FORMATS = (Strong, Emphasis, Strike, Underline)
 
 
 def trimmed(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """The run without blanks and line breaks at its ends."""
+    """The run without blanks and line breaks at its ends, within formats too."""
+    return _cut(_cut(run, 0), -1)
+
+
+def _cut(run: tuple[Inline, ...], end: int) -> tuple[Inline, ...]:
+    """The run without blanks at one end: 0 or -1."""
     nodes = list(run)
-    for end, strip in ((0, str.lstrip), (-1, str.rstrip)):
-        while nodes:
-            match nodes[end]:
-                case LineBreak():
-                    nodes.pop(end)
-                case Text(text) if not strip(text):
-                    nodes.pop(end)
-                case Text(text):
-                    nodes[end] = Text(strip(text))
-                    break
-                case _:
-                    break
+    while nodes:
+        edge = _edge(nodes[end], end)
+        if edge is not None:
+            nodes[end] = edge
+            break
+        nodes.pop(end)
     return tuple(nodes)
+
+
+def _edge(node: Inline, end: int) -> Inline | None:
+    """What is left of the node at an end of a run."""
+    match node:
+        case LineBreak():
+            return None
+        case Text(text):
+            return Text(left) if (left := text.rstrip() if end else text.lstrip()) else None
+        case Strong(inside) | Emphasis(inside) | Strike(inside) | Underline(inside):
+            return replace(node, children=rest) if (rest := _cut(inside, end)) else None
+        case _:
+            return node
 
 
 def formatted(kind: type[Format], run: tuple[Inline, ...]) -> tuple[Inline, ...]:
@@ -49,10 +63,19 @@ def _without(kind: type[Format], run: tuple[Inline, ...]) -> tuple[Inline, ...]:
     for node in run:
         match node:
             case Strong(inside) | Emphasis(inside) | Strike(inside) | Underline(inside):
-                inner = _without(kind, inside)
+                inner = joined(_without(kind, inside))
                 out += inner if isinstance(node, kind) else (replace(node, children=inner),)
             case Link(url, inside):
-                out.append(Link(url, _without(kind, inside)))
+                out.append(Link(url, joined(_without(kind, inside))))
             case _:
                 out.append(node)
     return tuple(out)
+
+
+def on_one_line(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
+    """Line breaks, however deep, as blanks."""
+    return joined(tuple(mapped(node, _blank) for node in run))
+
+
+def _blank(node: Node) -> Node:
+    return Text(" ") if isinstance(node, LineBreak) else node

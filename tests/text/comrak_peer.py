@@ -25,7 +25,10 @@ _WITHIN = {"a", "abbr", "b", "code", "del", "em", "font", "i", "img", "ins", "kb
 _BLOCKS = {"blockquote", "br", "center", "dd", "details", "div", "dl", "dt", "h1", "h2", "h3", "h4",
            "h5", "h6", "hr", "li", "ol", "p", "pre", "section", "summary", "table", "tbody", "td",
            "th", "thead", "tr", "ul", "input"}  # fmt: skip
-_SILENT = {"script", "style"}
+_SILENT = {"script", "style", "title"}
+_OTHERS = {"base", "iframe", "link", "meta", "object", "textarea", "var", "video"}
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9:-]*)")
+_EMPTY_COMMENT = re.compile(r"<!--?-?>")
 
 
 @cache
@@ -50,9 +53,15 @@ def shown_words(text: str) -> list[str]:
     """The words of `text` as GitLab shows them, boxes as `[x]` and marks of footnotes as `[1]`."""
     html = _DROPPED.sub(r"<li>\1", _CONTENTS.sub("", _SIZE.sub(r"\1", html_of(text))))
     words = _Words()
-    words.feed(html)
+    words.feed(_TAG.sub(_only_elements, _EMPTY_COMMENT.sub("", html)).replace("<![", "&lt;!["))
     words.close()
     return "".join(words.out).split()
+
+
+def _only_elements(tag: re.Match[str]) -> str:
+    """What looks like a tag and is none of HTML's, like `<String>`, is meant as text."""
+    known = _WITHIN | _BLOCKS | _SILENT | _OTHERS
+    return tag[0] if tag[1].lower() in known else "&lt;" + tag[0][1:]
 
 
 class _Words(HTMLParser):
@@ -78,8 +87,6 @@ class _Words(HTMLParser):
             self.out.append("[fn]")
         elif tag in _BLOCKS:
             self.out.append(" ")
-        elif tag not in _WITHIN:
-            self.out.append(self.get_starttag_text() or "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == self._silent:

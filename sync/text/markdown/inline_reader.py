@@ -147,7 +147,7 @@ def _link(href: str, shown: tuple[Inline, ...]) -> tuple[Inline, ...]:
     url = kept_url(href)
     if url is None:
         return shown
-    return (Link(url, (Text(href),) if text_of(shown) in (href, "") else shown),)
+    return (Link(url, shown),)
 
 
 def _picture(src: str, alt: str, width: str, height: str) -> tuple[Inline, ...]:
@@ -167,7 +167,7 @@ def _formula(node: SyntaxTreeNode) -> Formula:
 def _take_html(stack: list[_Open], source: str) -> None:
     tag = html.tag(source)
     if tag is None:
-        if not source.startswith(("<!", "<?")):
+        if source.startswith("<![") or not source.startswith(("<!", "<?")):
             stack[-1].nodes.append(Text(cleaned(source)))
     elif tag.name == "br":
         stack[-1].nodes.append(LineBreak())

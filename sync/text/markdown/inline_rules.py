@@ -66,7 +66,9 @@ def image_size(state: StateInline, silent: bool) -> bool:
 
 
 def wiki_link(state: StateInline, silent: bool) -> bool:
-    """`[[title|page]]` or `[[page]]`."""
+    """`[[title|page]]` or `[[page]]`, not within other brackets."""
+    if state.src[state.pos] != "[" or state.src[max(0, state.pos - 1) : state.pos] in ("[", "!"):
+        return False
     link = _WIKI.match(state.src, state.pos, state.posMax)
     if not link:
         return False

@@ -7,7 +7,7 @@ import re
 from sync.text.chars import JOINER, cleaned
 from sync.text.markdown.escape import escaped
 from sync.text.plain import text_of
-from sync.text.runs import formatted
+from sync.text.runs import formatted, on_one_line
 from sync.text.tree import (
     CheckBox,
     Code,
@@ -26,7 +26,6 @@ from sync.text.tree import (
     UserMention,
     WikiLink,
     joined,
-    mapped,
 )
 from sync.text.urls import kept_url, live_url
 
@@ -65,12 +64,6 @@ def _unlinked(node: Inline) -> tuple[Inline, ...]:
     return (node,)
 
 
-def on_one_line(nodes: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """Line breaks, however deep, as spaces."""
-    return tuple(mapped(node, lambda n: Text(" ") if isinstance(n, LineBreak) else n)
-                 for node in nodes)  # fmt: skip
-
-
 def run(nodes: tuple[Inline, ...]) -> str:
     """A run at the start of a line, without line breaks around it."""
     lines = [line.strip(" \t") for line in _inlines(nodes, True).split("\n")]
@@ -98,6 +91,8 @@ def _inlines(nodes: tuple[Inline, ...], fresh: bool, linked: bool = False) -> st
             out.append(JOINER)
         if isinstance(before, Image) and text.startswith("{"):
             out.append("\\")  # it would be the picture's size
+        if text.startswith("[") and out and out[-1].endswith("!"):
+            out[-1] = out[-1][:-1] + "\\!"  # it would be a picture
         before = node
         fresh = isinstance(node, LineBreak)
         out.append(text)
@@ -184,7 +179,7 @@ def _code(text: str) -> str:
 def _address(url: str) -> str | None:
     """A tracker may look for mentions in the text as written, so no @ is left in an address."""
     safe = kept_url(url)
-    return safe if safe is None or safe.startswith("mailto:") else safe.replace("@", "%40")
+    return safe if safe is None or safe.lower().startswith("mailto:") else safe.replace("@", "%40")
 
 
 def _link(url: str, children: tuple[Inline, ...], fresh: bool) -> str:
@@ -192,6 +187,6 @@ def _link(url: str, children: tuple[Inline, ...], fresh: bool) -> str:
     if safe is None:
         return _inlines(children, fresh) or escaped(url, line_start=fresh)
     shown = text_of(children)
-    if live_url(url) and (not shown or live_url(shown) == safe) and not _NOT_BARE.search(shown):
-        return f"<{shown or safe}>"
+    if shown and live_url(shown) == safe and not _NOT_BARE.search(shown):
+        return f"<{shown}>"
     return f"[{_inlines(on_one_line(children), False, True)}]({safe})"

@@ -19,7 +19,7 @@ from sync.text.markdown.escape import code_text
 from sync.text.markdown.folds import folded
 from sync.text.markdown.inline_reader import InlineReader
 from sync.text.markdown.parser import parser
-from sync.text.runs import trimmed
+from sync.text.runs import on_one_line, trimmed
 from sync.text.tree import (
     Block,
     Cell,
@@ -78,7 +78,7 @@ class _Reader:
             case "paragraph":
                 return self._paragraph(node)
             case "heading":
-                run = self._run(node)
+                run = on_one_line(self._run(node))
                 return (Heading(int(node.tag[1:]), run),) if run else ()
             case "bullet_list":
                 return (List(tuple(map(self._item, node.children))),)

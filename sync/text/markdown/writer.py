@@ -9,8 +9,9 @@ from itertools import pairwise
 from sync.text.markdown.dialect import GITLAB, Dialect
 from sync.text.markdown.escape import code_lines, parted
 from sync.text.markdown.fitting import fitting
-from sync.text.markdown.inline_writer import label, on_one_line, prepared, run
+from sync.text.markdown.inline_writer import label, prepared, run
 from sync.text.plain import text_of
+from sync.text.runs import on_one_line
 from sync.text.simple import simple
 from sync.text.tree import (
     Block,
@@ -34,7 +35,8 @@ from sync.text.tree import (
 )
 
 _BOXES = {None: "", True: "[x] ", False: "[ ] "}
-_NOT_INFO = re.compile(r"[^\w+#.:/=,~%-]")
+_NOT_INFO = re.compile(r"[\s`@]")
+_INFO_MARKUP = re.compile(r"[\\&<>*_\[\]]")
 _BACKTICKS = re.compile(r"`+")
 _BAR = re.compile(r"(?<!\\)\|")
 
@@ -73,7 +75,8 @@ def _block(block: Block, other: bool) -> str:
         case Quote():
             return _quote(block)
         case CodeBlock(text, language):
-            return _fenced(code_lines(text), _NOT_INFO.sub("", language))
+            info = _INFO_MARKUP.sub(r"\\\g<0>", _NOT_INFO.sub("", language))
+            return _fenced(code_lines(text), info)
         case Table(rows):
             return _table(rows)
         case Rule():
