@@ -78,4 +78,10 @@ def on_one_line(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
 
 
 def _blank(node: Node) -> Node:
-    return Text(" ") if isinstance(node, LineBreak) else node
+    match node:
+        case LineBreak():
+            return Text(" ")
+        case Strong(run) | Emphasis(run) | Strike(run) | Underline(run) | Link(children=run):
+            return replace(node, children=joined(run))
+        case _:
+            return node
