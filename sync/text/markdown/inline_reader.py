@@ -144,8 +144,9 @@ def _bare(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
 
 
 def _link(href: str, shown: tuple[Inline, ...]) -> tuple[Inline, ...]:
+    """An e-mail address that is its own words is text, as it is without angle brackets."""
     url = kept_url(href)
-    if url is None:
+    if url is None or href == f"mailto:{text_of(shown)}":
         return shown
     return (Link(url, shown),)
 
