@@ -15,7 +15,7 @@ from sync.text.bbcode_elements import BLOCKS, HEADINGS, Element, is_named, parse
 from sync.text.bbcode_escape import code_unescaped, unescaped
 from sync.text.chars import cleaned
 from sync.text.plain import lines_of, run_of, text_of
-from sync.text.runs import Format, formatted
+from sync.text.runs import Format, formatted, trimmed
 from sync.text.tree import (
     Block,
     Cell,
@@ -154,7 +154,7 @@ def _item(element: Element) -> Item:
             text = text.lstrip()
             box = _BOX.match(text)
             text = text[box.end() :] if box else text
-            first = joined((Text(text), *rest))
+            first = trimmed(joined((Text(text), *rest)))
             blocks = (Paragraph(first), *others) if first else tuple(others)
             return Item(blocks, box[1] in "xX" if box else None)
         case blocks:

@@ -67,6 +67,12 @@ def normalised(document: Document) -> Document:
     return mapped(document, _normal)
 
 
+def key(block: Block) -> str:
+    """What equal blocks have in common; nothing where the block says nothing."""
+    blocks = normalised(Document((block,))).blocks
+    return repr(blocks) if blocks else ""
+
+
 def _normal(node: Node) -> Node:
     match node:
         case Paragraph(run) | Heading(_, run) | Cell(run):

@@ -42,6 +42,21 @@ def folded(nodes: Iterable[SyntaxTreeNode], read: Reader) -> tuple[Block, ...]:
     return tuple(stack[0].blocks)
 
 
+def grouped(nodes: Iterable[SyntaxTreeNode]) -> list[list[SyntaxTreeNode]]:
+    """The nodes, those from the beginning of a fold to its end together."""
+    out: list[list[SyntaxTreeNode]] = []
+    depth = 0
+    for node in nodes:
+        if depth:
+            out[-1].append(node)
+        else:
+            out.append([node])
+        if node.type == "html_block":
+            for tag in _FOLD.finditer(node.content):
+                depth = max(0, depth + (-1 if tag[0].startswith("</") else 1))
+    return out
+
+
 def _take(stack: list[_Fold], source: str) -> None:
     at = 0
     for tag in _FOLD.finditer(source):

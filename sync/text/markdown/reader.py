@@ -16,10 +16,11 @@ from sync.text import html
 from sync.text.chars import cleaned
 from sync.text.markdown.dialect import GITLAB, Dialect
 from sync.text.markdown.escape import code_text
-from sync.text.markdown.folds import folded
+from sync.text.markdown.folds import folded, grouped
 from sync.text.markdown.inline_reader import InlineReader
 from sync.text.markdown.parser import parser
 from sync.text.runs import on_one_line, trimmed
+from sync.text.spans import Span, filled
 from sync.text.tree import (
     Block,
     Cell,
@@ -47,19 +48,34 @@ from sync.text.tree import (
 MOST_TEXT = 200_000  # characters that are read as markup: both sides hold less
 
 _BOX = re.compile(r"\[([ xX~])\](?:[ \t\u00a0]+|\Z|(?=\n))")
+_LINE_END = re.compile(r"\r\n?|\n")
 _CONTENTS = re.compile(r"\[\[_toc_\]\]|\[toc\]", re.IGNORECASE)
 
 
 def read(text: str, dialect: Dialect = GITLAB) -> Document:
     """Return the document that `text` shows."""
+    return Document(tuple(block for span in spans(text, dialect) for block in span.blocks))
+
+
+def spans(text: str, dialect: Dialect = GITLAB) -> list[Span]:
+    """Return the parts of `text` with the blocks that they show."""
     env: dict[str, dict[str, dict[str, int]]] = {}
     tree = SyntaxTreeNode(parser(dialect).parse(text[:MOST_TEXT], env))
-    numbers = {
-        label[1:]: number + 1 for label, number in env.get("footnotes", {}).get("refs", {}).items()
-    }
-    blocks = _Reader(dialect, numbers).blocks(tree.children)
-    rest = (Paragraph((Text(cleaned(text[MOST_TEXT:])),)),) if text[MOST_TEXT:].strip() else ()
-    return Document((*blocks, *rest))
+    refs = env.get("footnotes", {}).get("refs", {})
+    reader = _Reader(dialect, {label[1:]: number + 1 for label, number in refs.items()})
+    starts = [0, *(end.end() for end in _LINE_END.finditer(text[:MOST_TEXT]))]
+    out = []
+    for group in grouped(tree.children):
+        first, last = _line(group[0], 0), _line(group[-1], 1)
+        end = starts[last] if last < len(starts) else len(text[:MOST_TEXT])
+        out.append(Span(starts[first], end, reader.blocks(group)))
+    if rest := text[MOST_TEXT:]:
+        out.append(Span(MOST_TEXT, len(text), (Paragraph((Text(cleaned(rest)),)),)))
+    return filled(text, out)
+
+
+def _line(node: SyntaxTreeNode, end: int) -> int:
+    return node.map[end] if node.map else 0
 
 
 class _Reader:
