@@ -175,7 +175,7 @@ def _words(leaf: Leaf) -> list[Leaf]:
     """The leaf as words and single blanks; of people and pictures only who or which they are."""
     match leaf.node:
         case Text(text):
-            words = _BLANKS.split(text.replace(JOINER, ""))
+            words = map(_word, _BLANKS.split(text.replace(JOINER, "")))
             blanks = [part for word in words for part in (_BLANK, Text(word))][1:]
             return [replace(leaf, node=part) for part in blanks if part.text]
         case UserMention(portal_user=user, login=login) if user or login:
@@ -186,3 +186,8 @@ def _words(leaf: Leaf) -> list[Leaf]:
             return [replace(leaf, node=replace(leaf.node, number=0))]
         case _:
             return [leaf]
+
+
+def _word(word: str) -> str:
+    """A word; an address without the codes that a writer may put for its signs."""
+    return unquote(word) if "://" in word else word
