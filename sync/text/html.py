@@ -31,13 +31,14 @@ _NAMES = {
 }  # fmt: skip
 _CODE = {"pre", "code", "kbd", "samp", "tt"}
 _CLOSES = {"tr": ("td", "tr"), "td": ("td",)}  # what a new one ends, as browsers have it
+_NO_TAG = re.compile(r"<(?!/?[A-Za-z](?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>|[!?](?!\[))")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 
 def read(text: str) -> Document:
     """The document that `text` shows."""
     reader = _Reader()
-    reader.feed(without_comments(text[:MOST_TEXT]).replace("<![", "&lt;!["))
+    reader.feed(_NO_TAG.sub("&lt;", without_comments(text[:MOST_TEXT])))
     reader.close()
     document = mapped(Document(blocks_of(reader.finished().children)), _trimmed)
     return Document(tuple(block for block in document.blocks if block != Paragraph(())))

@@ -13,12 +13,9 @@ from markdown_it.tree import SyntaxTreeNode
 
 from sync.text import html
 from sync.text.plain import text_of
-from sync.text.tree import Block, Details, Inline, Paragraph, Text
+from sync.text.tree import DEEPEST, Block, Details, Inline, Paragraph, Text
 
-_FOLD = re.compile(
-    r"<details(?:\s[^<>]*)?>(?:\s*<summary(?:\s[^<>]*)?>(.*?)</summary\s*>)?|</details\s*>",
-    re.IGNORECASE | re.DOTALL,
-)
+_TAG = re.compile(r"<(/?)(details|summary)(?:\s[^<>]*)?>", re.IGNORECASE)
 
 Reader = Callable[[SyntaxTreeNode], tuple[Block, ...]]
 
@@ -27,18 +24,19 @@ Reader = Callable[[SyntaxTreeNode], tuple[Block, ...]]
 class _Fold:
     summary: tuple[Inline, ...] = ()
     blocks: list[Block] = field(default_factory=list)
+    skipped: int = 0  # folds in it that are too deep to be any
 
 
 def folded(nodes: Iterable[SyntaxTreeNode], read: Reader) -> tuple[Block, ...]:
     """The blocks of all nodes; `read` gives those of one node."""
     stack = [_Fold()]
     for node in nodes:
-        if node.type == "html_block" and _FOLD.search(node.content):
+        if node.type == "html_block" and _TAG.search(node.content):
             _take(stack, node.content)
         else:
             stack[-1].blocks.extend(read(node))
     while len(stack) > 1:
-        _close(stack)
+        _end(stack)
     return tuple(stack[0].blocks)
 
 
@@ -52,24 +50,41 @@ def grouped(nodes: Iterable[SyntaxTreeNode]) -> list[list[SyntaxTreeNode]]:
         else:
             out.append([node])
         if node.type == "html_block":
-            for tag in _FOLD.finditer(node.content):
-                depth = max(0, depth + (-1 if tag[0].startswith("</") else 1))
+            for tag in _TAG.finditer(node.content):
+                if tag[2].lower() == "details":
+                    depth = max(0, depth + (-1 if tag[1] else 1))
     return out
 
 
 def _take(stack: list[_Fold], source: str) -> None:
     at = 0
-    for tag in _FOLD.finditer(source):
-        stack[-1].blocks.extend(_blocks(source[at : tag.start()]))
-        at = tag.end()
-        if not tag[0].startswith("</"):
-            stack.append(_Fold(_run(tag[1] or "")))
-        elif len(stack) > 1:
-            _close(stack)
+    for tag in _TAG.finditer(source):
+        between, at = source[at : tag.start()], tag.end()
+        match (tag[2].lower(), bool(tag[1])):
+            case ("summary", True) if len(stack) > 1 and not stack[-1].summary:
+                stack[-1].summary = _run(between)
+            case (name, ends):
+                stack[-1].blocks.extend(_blocks(between))
+                if name == "details":
+                    (_close if ends else _open)(stack)
     stack[-1].blocks.extend(_blocks(source[at:]))
 
 
+def _open(stack: list[_Fold]) -> None:
+    if len(stack) > DEEPEST:
+        stack[-1].skipped += 1
+    else:
+        stack.append(_Fold())
+
+
 def _close(stack: list[_Fold]) -> None:
+    if stack[-1].skipped:
+        stack[-1].skipped -= 1
+    elif len(stack) > 1:
+        _end(stack)
+
+
+def _end(stack: list[_Fold]) -> None:
     fold = stack.pop()
     if fold.summary or fold.blocks:
         stack[-1].blocks.append(Details(fold.summary, tuple(fold.blocks)))

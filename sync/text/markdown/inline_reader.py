@@ -14,6 +14,7 @@ from sync.text.markdown.escape import whole
 from sync.text.plain import text_of
 from sync.text.runs import Format, formatted
 from sync.text.tree import (
+    DEEPEST,
     Code,
     Emphasis,
     FootnoteMark,
@@ -177,7 +178,8 @@ def _take_html(stack: list[_Open], source: str) -> None:
         size = (html.size(values.get("width", "")), html.size(values.get("height", "")))
         stack[-1].nodes.extend(_picture(values.get("src", ""), values.get("alt", ""), *size))
     elif not tag.closes:
-        stack.append(_Open(tag.name, tag.attributes))
+        if len(stack) <= DEEPEST:
+            stack.append(_Open(tag.name, tag.attributes))
     elif any(element.tag == tag.name for element in stack):
         while stack[-1].tag != tag.name:
             _dissolve(stack)

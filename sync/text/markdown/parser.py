@@ -11,6 +11,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from sync.text.markdown import block_rules, inline_rules
+from sync.text.markdown.depth_rules import NEVER, deep_text, shallow
 from sync.text.markdown.dialect import Dialect
 
 _INTERRUPTS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -22,7 +23,8 @@ def parser(dialect: Dialect) -> MarkdownIt:
 
     Escaped characters stay tokens of their own (`text_special`), for an escaped `@` calls nobody.
     """
-    markdown = MarkdownIt("commonmark", {"html": True}).enable("table").disable("text_join")
+    markdown = MarkdownIt("commonmark", {"html": True, "maxNesting": NEVER})
+    markdown.enable("table").disable("text_join")
     markdown.normalizeLink = _as_written  # type: ignore[method-assign]
     markdown.normalizeLinkText = _as_written  # type: ignore[method-assign, assignment]
     markdown.validateLink = _any_address  # type: ignore[method-assign]
@@ -36,6 +38,8 @@ def parser(dialect: Dialect) -> MarkdownIt:
         inline.ruler.before("link", "wiki_link", inline_rules.wiki_link)
     if dialect.fenced_quotes:
         block.ruler.before("blockquote", "fenced_quote", block_rules.fenced_quote, _INTERRUPTS)
+    block.ruler.before("table", "deep_text", deep_text)
+    markdown.core.ruler.after("inline", "shallow", shallow)
     if dialect.alerts:
         markdown.core.ruler.after("block", "alerts", block_rules.alerts)
     if dialect.footnotes:
