@@ -23,6 +23,7 @@ class Dialect:
     formulas: bool = False  # $a$, $`a`$, $$a$$
     single_tildes: bool = False  # ~struck~
     wiki_links: bool = False  # [[page]]
+    wrapped_html: bool = False  # {html}the whole text{html}
 
 
 GITLAB = Dialect(
@@ -37,4 +38,4 @@ GITLAB = Dialect(
     single_tildes=True,
     wiki_links=True,
 )
-YOUTRACK = Dialect(line_ends_break=True)
+YOUTRACK = Dialect(line_ends_break=True, wrapped_html=True)

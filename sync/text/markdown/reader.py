@@ -44,6 +44,7 @@ from sync.text.tree import (
     Text,
     joined,
 )
+from sync.text.wiki import wrapped_html
 
 MOST_TEXT = 200_000  # characters that are read as markup: both sides hold less
 
@@ -59,6 +60,8 @@ def read(text: str, dialect: Dialect = GITLAB) -> Document:
 
 def spans(text: str, dialect: Dialect = GITLAB) -> list[Span]:
     """Return the parts of `text` with the blocks that they show."""
+    if dialect.wrapped_html and (whole := wrapped_html(text)):
+        return filled(text, [Span(0, len(text), whole.blocks)])
     env: dict[str, dict[str, dict[str, int]]] = {}
     tree = SyntaxTreeNode(parser(dialect).parse(text[:MOST_TEXT], env))
     refs = env.get("footnotes", {}).get("refs", {})
