@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from sync.text.tree import DEEPEST
 
@@ -23,7 +24,8 @@ DROPPED = {
     "color", "size", "font", "left", "center", "right", "justify", "chat", "context", "send",
     "put", "call", "icon", "tbody", "thead",
 }  # fmt: skip
-BLOCKS = {"quote", "list", "table", "p", "tr", "td", "*"}
+HEADINGS = {f"h{level}" for level in range(1, 7)}  # they come from HTML alone, as do the folds
+BLOCKS = {"quote", "list", "table", "p", "tr", "td", "*", "hr", "details", "summary"} | HEADINGS
 _ALIASES = {"th": "td"}
 _ONCE = {"b", "i", "u", "s", "url", "user"}  # within themselves they mean nothing
 
@@ -38,10 +40,27 @@ class Element:
     children: list[str | Element] = field(default_factory=list)
     block: bool = False
 
+    def text(self) -> str:
+        """Its own text, without that of elements in it."""
+        return "".join(child for child in self.children if isinstance(child, str))
+
+    def elements(self, name: str) -> list[Element]:
+        """Its children of that name."""
+        return [child for child in self.children if is_named(child, name)]
+
+    def others(self, name: str) -> list[str | Element]:
+        """Its children but those of that name."""
+        return [child for child in self.children if not is_named(child, name)]
+
     def add(self, child: str | Element) -> None:
         self.children.append(child)
         if isinstance(child, Element):
             self.block = self.block or child.block
+
+
+def is_named(child: str | Element, name: str) -> TypeGuard[Element]:
+    """Whether the child is an element of that name."""
+    return isinstance(child, Element) and child.name == name
 
 
 def parse(text: str) -> Element:
@@ -116,7 +135,7 @@ class Builder:
     def open(self, name: str, arg: str = "", source: str = "") -> None:
         """`source` is what the tag counts as when nobody closes it."""
         element = Element(name, arg, source, block=name in BLOCKS)
-        if name in ALONE:
+        if name in ALONE or name == "hr":
             self.add(element)
         elif name == "*":
             self._item(element)
