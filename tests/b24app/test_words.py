@@ -56,11 +56,11 @@ def test_pages_have_the_same_words_in_both_languages():
     assert words.words("de") == words.words("en")
 
 
-@pytest.mark.parametrize("text", SENTENCES)
-def test_an_error_is_told_in_russian_too(text):
-    assert text in words.ERRORS
-    assert words.translated("ru", text) == words.ERRORS[text]
-    assert words.translated("en", text) == text
+def test_an_error_is_told_in_russian_too():
+    assert len(SENTENCES) > 25
+    assert [text for text in SENTENCES if text not in words.ERRORS] == []
+    assert [text for text in SENTENCES if words.translated("ru", text) != words.ERRORS[text]] == []
+    assert [text for text in SENTENCES if words.translated("en", text) != text] == []
 
 
 def test_a_reason_of_several_sentences_is_told_part_by_part():

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-
 from sync.bitrix24.codes import BROKEN, BY_STATUS, NOT_JSON, TABLE, UNKNOWN
 from sync.bitrix24.explained import RUSSIAN, explained, translator
 
 ROWS = (*TABLE.values(), *BY_STATUS.values(), BROKEN, NOT_JSON, UNKNOWN)
 
 
-@pytest.mark.parametrize(
-    "text", sorted({text for row in ROWS for text in (row.why, row.change)} - {""})
-)
-def test_an_explanation_is_there_in_russian(text):
-    assert explained("ru", text) == RUSSIAN[text]
-    assert explained("en", text) == text
+def test_an_explanation_is_there_in_russian():
+    texts = sorted({text for row in ROWS for text in (row.why, row.change)} - {""})
+    assert len(texts) > 50
+    assert [text for text in texts if explained("ru", text) != RUSSIAN.get(text)] == []
+    assert [text for text in texts if explained("en", text) != text] == []
 
 
 def test_what_the_portal_said_itself_stays_as_it_was():

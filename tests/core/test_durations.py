@@ -48,9 +48,10 @@ def test_what_is_no_span(text: str) -> None:
     assert leading(text) is None
 
 
-@pytest.mark.parametrize("unit", UNITS)
-def test_every_unit_is_read_touching_its_number_or_not(unit: str) -> None:
-    assert leading(f"2{unit}") == leading(f"2 {unit.upper()}. ") == (2 * UNITS[unit], "")
+def test_every_unit_is_read_touching_its_number_or_not() -> None:
+    spans = {unit: {leading(f"2{unit}"), leading(f"2 {unit.upper()}. ")} for unit in UNITS}
+    assert len(spans) > 50
+    assert [unit for unit in spans if spans[unit] != {(2 * UNITS[unit], "")}] == []
 
 
 @given(st.text() | st.text("0123456789 .,hмч"))
