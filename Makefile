@@ -4,23 +4,16 @@ BIN := .venv/bin
 PAGES := b24app/static/dist/manifest.json
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm --prefix b24app/frontend
 
-.PHONY: demo test bench lint serve frontend templates
+.PHONY: demo test test-all bench lint serve frontend templates
 
 demo: .venv/ready $(if $(KEEP),$(PAGES)) ## plays a merge request's life against emulated systems; KEEP=1 stays up
 	$(BIN)/python -m demo $(if $(KEEP),--keep)
 
-test: .venv/ready $(PAGES) ## all on SQLite, the pages in a browser, the database on PostgreSQL
-	$(BIN)/pytest -n 2 --database=sqlite
-	@if $(BIN)/python -m tools.chromium; then \
-		$(BIN)/pytest --database=sqlite -m browser; \
-	else \
-		echo; echo "LEFT OUT: the tests of the pages in a browser."; \
-	fi
-	@if $(BIN)/python -m tools.postgres; then \
-		$(BIN)/pytest -n 2 --database=postgresql -m "database and not browser"; \
-	else \
-		echo; echo "LEFT OUT: the PostgreSQL run. The suite passed on SQLite only."; \
-	fi
+test: .venv/ready $(PAGES) ## all on SQLite, the pages in a browser, the SQL dialect on PostgreSQL
+	$(BIN)/python -m tools.run_tests
+
+test-all: .venv/ready $(PAGES) ## the same at full depth, all with a database on both; for a release
+	$(BIN)/python -m tools.run_tests --all
 
 bench: .venv/ready ## measures; the figures are in docs/benchmarks.md
 	$(BIN)/python -m bench

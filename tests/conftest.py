@@ -19,7 +19,7 @@ from sync.store.database import open_database, write
 from sync.store.migrate import is_current, migrate
 from sync.store.tables import metadata
 from tests.opening import Databases, opened
-from tools import postgres
+from tools import postgres, system_packages
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -42,12 +42,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "database: uses the database (set by its fixtures)")
     config.addinivalue_line("markers", "browser: needs Chromium; `make test` runs these apart")
+    config.addinivalue_line("markers", "needs(*packages): runs programs of these system packages")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "databases" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
+        for marker in item.iter_markers("needs"):
+            for package in system_packages.missing(marker.args):
+                item.add_marker(pytest.mark.skip(reason=f"{package.name} is not installed"))
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,12 @@ import pytest
 
 from tests.component.test_app import an_app
 from tests.component.test_templates import EXAMPLES as DOCUMENTED
-from tests.component.tools import gitlab_ci_local, rsync
+from tests.component.tools import gitlab_ci_local
 from tests.component.world import World
+from tools.system_packages import program
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.needs("bash", "git", "rsync")
 GIT = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@acme.example"]
 
 PIPELINE = """
@@ -65,8 +67,8 @@ class Checkout:
         given = {k: v for k, v in variables.items() if k not in ("CI", "CI_COMMIT_SHA")}
         for name, value in given.items():
             command += ["--variable", f"{name}={value}"]
-        found = [Path(program).parent for program in (gitlab_ci_local()[0], rsync())]
-        path = os.pathsep.join([*filter(None, [first]), *map(str, found), os.environ["PATH"]])
+        folders = [Path(gitlab_ci_local()[0]).parent, program("rsync").parent]
+        path = os.pathsep.join([*filter(None, [first]), *map(str, folders), os.environ["PATH"]])
         done = subprocess.run(
             command, cwd=self.folder, env={"PATH": path, "HOME": str(self.folder.parent)},
             capture_output=True, text=True, timeout=120, check=False,
