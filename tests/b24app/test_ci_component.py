@@ -7,15 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from werkzeug.serving import make_server
 
 from tests.b24app.test_ci import connect, kept, run
+from tests.component.world import script
 from tests.emulators.gitlab.server import GitLabEmulator
-
-SCRIPT = Path(__file__).parents[2] / "ci-components" / "report.py"
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def served(make_world, gitlab):
     world = make_world(public_url=f"http://127.0.0.1:{server.server_port}")
     app = world.client.application
     connect(world, gitlab)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
     thread.start()
     yield world
     server.shutdown()
@@ -70,7 +68,7 @@ def job(world, gitlab, pipeline, folder, token: str = "") -> subprocess.Complete
         "GITLAB_USER_EMAIL": "ann@acme.example",
     }
     return subprocess.run(
-        [sys.executable, "-I", str(SCRIPT)],
+        [sys.executable, "-I", str(script())],
         cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
