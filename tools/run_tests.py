@@ -49,7 +49,7 @@ BROWSER = Part(
 )
 DIALECT = Part(
     "what depends on the SQL dialect on PostgreSQL",
-    (*SPREAD, "--database=postgresql", "-m", "dialect and not browser"),
+    (*SPREAD, "--database=postgresql", "-m", "dialect and database and not browser"),
     "postgresql",
 )
 DATABASE = Part(

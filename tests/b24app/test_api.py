@@ -194,6 +194,7 @@ def states(world):
         }
 
 
+@pytest.mark.dialect
 def test_what_failed_is_repeated_and_the_worker_is_woken(world, portal):
     with write(world.deps.engine) as conn:
         ids = failed(conn, portal.id)

@@ -280,6 +280,7 @@ def test_an_issuer_nobody_connected_is_never_asked(world, gitlab):
 @pytest.mark.parametrize(
     "choice", ["projects: [acme/shop]", "groups: [acme]", "issue_links: false"]
 )
+@pytest.mark.dialect
 def test_a_project_that_was_not_chosen_is_refused(world, gitlab, choice):
     connect(world, gitlab, choice)
     pipeline = run(gitlab, gitlab.other)
@@ -354,6 +355,7 @@ def test_a_report_that_is_too_large_is_refused_before_anything_else(connected, g
     assert answer.status_code == 413
 
 
+@pytest.mark.dialect
 def test_no_token_is_kept(connected, gitlab):
     pipeline = run(gitlab)
     token = gitlab.identity.mint(pipeline, OURS)

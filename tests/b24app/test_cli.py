@@ -289,6 +289,7 @@ def tokens(engine, portal, keys):
         return portals.tokens(conn, Vault(keys), portal.id)
 
 
+@pytest.mark.dialect
 def test_keys_are_rotated_and_the_old_one_is_not_needed_any_more(
     environ, engine, portal, applied, capsys
 ):
@@ -373,6 +374,7 @@ def test_wrong_usage_is_exit_code_two(environ, words, capsys):
     assert "usage: b24bridge" in capsys.readouterr().err
 
 
+@pytest.mark.dialect
 def test_no_command_leaves_a_secret_in_what_it_prints(environ, applied, portal, engine, capsys):
     with write(engine) as conn:
         mirrored(conn, portal.id)

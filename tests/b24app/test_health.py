@@ -13,6 +13,8 @@ from sync.store import deliveries, logs
 from sync.store.database import open_database, write
 from sync.store.records import Delivery
 
+pytestmark = pytest.mark.dialect
+
 
 def beat(world):
     with write(world.deps.engine) as conn:

@@ -12,6 +12,8 @@ from sync.store.database import read, write
 from sync.store.tables import command
 from tests.b24app.makers import AT, failed, mirrored
 
+pytestmark = pytest.mark.dialect
+
 
 @pytest.fixture
 def portal(world):

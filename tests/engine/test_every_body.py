@@ -20,6 +20,8 @@ from sync.store.records import Delivery
 from tests.engine.world import World
 from tests.gitlab.named import EXPECTED, name_of
 
+pytestmark = pytest.mark.dialect
+
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "gitlab"
 # Examples of other projects, beside a checkout of this one where somebody has them.
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "gitlab"

@@ -15,6 +15,8 @@ from sync.store import leases
 from sync.store.database import write
 from tests.engine.world import World
 
+pytestmark = pytest.mark.dialect
+
 LANE = "lane:1:bitrix24"
 
 

@@ -21,6 +21,8 @@ from tests.engine.past import live, start
 from tests.engine.telling import telling
 from tests.engine.world import World
 
+pytestmark = pytest.mark.dialect
+
 TASKS = 3
 FILLED = {
     "alert", "backfill", "carried", "command", "commit", "connection", "decision", "delivery",
