@@ -27,6 +27,7 @@ STORE = Path(__file__).parent / "store"
 # Properties are judged by their facts, never by how long a busy machine takes, and by the same
 # examples each time: what passes here passes anywhere. Others are looked for on purpose.
 settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("quick", settings.get_profile("steady"))  # tests/depth.py: fewer
 settings.register_profile("searching", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 

@@ -4,12 +4,13 @@ import copy
 import json
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.events import Unrecognised
 from sync.gitlab.hooks import EVENTS, parse
 from sync.store.codec import from_json, to_json
+from tests.depth import costly
 from tests.gitlab import bodies
 from tests.gitlab.bodies import LEFT_OUT, body
 from tests.gitlab.named import EXPECTED, name_of, type_of
@@ -113,7 +114,7 @@ def test_whatever_stands_in_one_place_of_a_small_body_nothing_raises():
                 _check(event, spoilt)
 
 
-@settings(max_examples=500)
+@costly(500)
 @given(data=st.data())
 def test_whatever_stands_in_several_places_of_a_body_nothing_raises(data):
     event, payload = copy.deepcopy(data.draw(st.sampled_from(BODIES)))
