@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sync.core.rules import AlertRules, GroupRules, Rules
+from sync.core.rules.portal import AlertRules, GroupRules, Rules
+from tests.databases import Databases
 from tests.engine.world import World
-from tests.opening import Databases
-from tests.simulation.killing import PARTS, fused, steps_of, work
+from tests.simulation.kill_points import PARTS, fused, steps_of, work
 
 GROUP = GroupRules(projects=("acme/*",), alerts=AlertRules(open_task=2))
 RULES = Rules(groups={3: GROUP})
