@@ -129,7 +129,9 @@ def test_text_from_outside_stays_text(world: World, text: str, way: str) -> None
     )  # fmt: skip
     assert said == "b24: reported to the tasks 5\n"
     [shown] = world.messages(5)
-    assert "[user" not in shown and "$result[" not in shown and shown.count("\n") == 1
+    assert "[user" not in shown
+    assert "$result[" not in shown
+    assert shown.count("\n") == 1
     assert world.portal.tasks[5].title == "Pay"
     assert not list(world.folder.rglob("evil"))
 
@@ -177,7 +179,8 @@ def test_the_webhook_may_stand_in_a_file(world: World, way: str) -> None:
     path = world.folder / "webhook"
     path.write_text(f"{world.webhook}\n")
     said = run(world, way, script(), "-x", B24_WEBHOOK_URL=str(path))
-    assert "b24: reported to the tasks 5\n" in said and len(world.messages(5)) == 1
+    assert "b24: reported to the tasks 5\n" in said
+    assert len(world.messages(5)) == 1
     assert world.webhook.rstrip("/").rpartition("/")[2] not in said
 
 

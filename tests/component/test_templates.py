@@ -160,7 +160,8 @@ def test_every_keeper_of_secrets_has_an_example_that_fills_the_webhook(provider:
     [secret] = job["secrets"].values()
     tokens = {f"${name}" for name in job.get("id_tokens", {})}
     assert secret.get("token") in (tokens or {None})
-    assert secret["file"] is False and inputs("report")["job-name"]["default"] == "b24-report"
+    assert secret["file"] is False
+    assert inputs("report")["job-name"]["default"] == "b24-report"
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -190,4 +191,5 @@ def test_an_example_names_inputs_that_exist(indent: str, text: str) -> None:
 def test_every_input_of_the_document_exists() -> None:
     known = {key for name in TEMPLATES for key in inputs(name)}
     named = re.findall(r"inputs? `([a-z-]+)[:`]", DOCUMENT)
-    assert named and set(named) <= known
+    assert named
+    assert set(named) <= known

@@ -111,7 +111,8 @@ def test_only_selected_fields_come_back_and_ids_are_strings(b24):
     task = Rest(b24).result("tasks.task.get", taskId=2103, select=select)["task"]
     chat = str(b24.state.tasks[2103].chat_id)
     assert (task["id"], task["status"], task["groupId"], task["chatId"]) == ("2103", "2", "3", chat)
-    assert "title" not in task and "responsibleId" not in task
+    assert "title" not in task
+    assert "responsibleId" not in task
 
 
 def test_the_old_card_has_no_chat():

@@ -119,7 +119,8 @@ def test_settings_can_be_checked_without_applying_them(portal, engine, tmp_path,
 def test_what_people_would_be_told_is_shown_of_every_kind(portal, capsys, kind, language):
     assert main(["settings", "preview", kind, "--language", language]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == "BBCode:" and said[1]
+    assert said[0] == "BBCode:"
+    assert said[1]
     assert said[said.index("As text:") + 1]
     assert f"{{default}}  {MEANINGS['default']}" in said[said.index("Places:") :]
 
@@ -127,7 +128,8 @@ def test_what_people_would_be_told_is_shown_of_every_kind(portal, capsys, kind, 
 def test_a_text_of_ones_own_is_shown_before_it_is_used(environ, tmp_path, capsys):
     assert main(["settings", "preview", "push", "--template", "[i]Look[/i]\n{default}"]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[1] == "[i]Look[/i]" and said[2].startswith("[b]Ann Lee pushed 7 commits to [url=")
+    assert said[1] == "[i]Look[/i]"
+    assert said[2].startswith("[b]Ann Lee pushed 7 commits to [url=")
     file = tmp_path / "settings.yaml"
     file.write_text("version: 1\nportal: x\ntemplates: {tag: '[b]A tag[/b]'}\n")
     assert main(["settings", "preview", "tag", "--file", str(file)]) == 0

@@ -96,4 +96,5 @@ def test_a_report_the_app_does_not_trust_says_why_and_is_kept(served, gitlab, tm
     assert done.returncode == 1
     assert "The app does not accept the job's ID token (HTTP 401)" in done.stdout
     assert stranger not in done.stdout + done.stderr
-    assert (tmp_path / "b24-report.json").exists() and served.deliveries() == 0
+    assert (tmp_path / "b24-report.json").exists()
+    assert served.deliveries() == 0

@@ -133,8 +133,10 @@ def test_a_report_is_kept_and_says_what_hooks_would(connected, gitlab):
     (row,) = kept(connected)
     assert row.event == "CI Report"
     request, push, ran, deployed = parse(row)
-    assert isinstance(request, MergeRequestHeard) and isinstance(push, Push)
-    assert isinstance(ran, PipelineHeard) and isinstance(deployed, DeploymentHeard)
+    assert isinstance(request, MergeRequestHeard)
+    assert isinstance(push, Push)
+    assert isinstance(ran, PipelineHeard)
+    assert isinstance(deployed, DeploymentHeard)
     assert request.action == ""
     assert request.merge_request.description == "Closes B24-2104, see B24-2105"
     assert (push.branch, push.after) == (pipeline.ref, pipeline.sha)
