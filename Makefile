@@ -21,9 +21,10 @@ bench: .venv/ready ## measures; the figures are in docs/benchmarks.md
 templates: .venv/ready ## the reporter's script inlined into the component templates
 	$(BIN)/python ci-components/generate.py
 
-lint: .venv/ready
+lint: .venv/ready ## style, form and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 serve: .venv/ready $(PAGES) ## web and worker on the embedded database
 	$(BIN)/b24bridge serve
