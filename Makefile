@@ -4,7 +4,7 @@ BIN := .venv/bin
 PAGES := b24app/static/dist/manifest.json
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm --prefix b24app/frontend
 
-.PHONY: demo test test-all bench lint serve frontend templates
+.PHONY: demo test test-all coverage bench lint serve frontend templates
 
 demo: .venv/ready $(if $(KEEP),$(PAGES)) ## plays a merge request's life against emulated systems; KEEP=1 stays up
 	$(BIN)/python -m demo $(if $(KEEP),--keep)
@@ -14,6 +14,9 @@ test: .venv/ready $(PAGES) ## all on SQLite, the pages in a browser, the SQL dia
 
 test-all: .venv/ready $(PAGES) ## the same at full depth, all with a database on both; for a release
 	$(BIN)/python -m tools.run_tests --all
+
+coverage: .venv/ready ## how much of sync/core and sync/text their own tests run
+	$(BIN)/pytest -n auto --dist=worksteal tests/core tests/text --cov
 
 bench: .venv/ready ## measures; the figures are in docs/benchmarks.md
 	$(BIN)/python -m bench

@@ -44,6 +44,7 @@ class Count:
 
 
 SQLITE = Part("everything on SQLite", (*SPREAD, "--database=sqlite"))
+MEASURED = Part(SQLITE.name, (*SQLITE.arguments, "--cov", "--cov-report=", "--cov-fail-under=0"))
 BROWSER = Part(
     "the pages in a browser", ("tests/e2e", "--database=sqlite", "-m", "browser"), "chromium"
 )
@@ -58,7 +59,7 @@ DATABASE = Part(
     "postgresql",
 )
 QUICK = (SQLITE, BROWSER, DIALECT)
-FULL = (SQLITE, BROWSER, DATABASE)
+FULL = (MEASURED, BROWSER, DATABASE)
 
 
 def run(part: Part, file: Path, environment: Mapping[str, str]) -> Count:
@@ -113,7 +114,10 @@ def _broken(count: Count) -> str:
 
 
 def main() -> int:
-    """Run the parts; 1 if a test failed, a part broke off, or `--all` left something out."""
+    """Run the parts; 1 if a test failed or a part broke off.
+
+    With `--all` also where something was left out or too little is covered.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.run_tests", description=__doc__)
     parser.add_argument("--all", action="store_true", help="everything, at full depth")
     whole = parser.parse_args().all
@@ -129,11 +133,19 @@ def main() -> int:
         if not part.package or PACKAGES[part.package] not in absent
     }
     print(f"\n=== {time.monotonic() - started:.0f} seconds")
+    covered = not whole or _coverage()
     if absent:
         print(system_packages.explain(absent))
     print(*summary(counts, absent), sep="\n")
     bad = any(part.failed or part.broken for part in counts.values())
-    return 1 if bad or (whole and absent) else 0
+    return 1 if bad or not covered or (whole and absent) else 0
+
+
+def _coverage() -> bool:
+    """Print what no test reached in sync/core and sync/text; whether it is little enough."""
+    print(flush=True)
+    command = [sys.executable, "-m", "coverage", "report"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
 if __name__ == "__main__":

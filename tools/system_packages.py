@@ -83,9 +83,9 @@ def program(name: str) -> Path:
     return path
 
 
-def missing(names: Iterable[str] = tuple(PACKAGES)) -> list[Package]:
-    """Return the packages whose program is not on this machine."""
-    return [PACKAGES[name] for name in names if PACKAGES[name].program() is None]
+def missing(names: Iterable[str] = ()) -> list[Package]:
+    """Return the packages, of these or of all, whose program is not on this machine."""
+    return [PACKAGES[name] for name in names or PACKAGES if PACKAGES[name].program() is None]
 
 
 def install_missing() -> list[Package]:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
 from b24app.cli.arguments import above_zero, pair, since, somebody
@@ -194,6 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="b24bridge", description="GitLab merge requests kept in step with Bitrix24 tasks."
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('b24bridge')}")
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (_, text, configure) in COMMANDS.items():
         configure(sub.add_parser(name, help=text, description=text))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -24,6 +26,7 @@ from sync.store.tables import portal as portal_table
 from sync.store.vault import Vault
 from tests.b24app.factories import AT, failed, mirrored
 
+ROOT = Path(__file__).parents[3]
 SETTINGS = """\
 version: 1
 portal: portal.example.com
@@ -377,6 +380,14 @@ def test_wrong_usage_is_exit_code_two(environ, words, capsys):
         main(words)
     assert left.value.code == 2
     assert "usage: b24bridge" in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert capsys.readouterr().out == f"b24bridge {project['version']}\n"
 
 
 @pytest.mark.dialect
