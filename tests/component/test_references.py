@@ -9,7 +9,7 @@ from reporter.keywords import CLOSINGS, MENTIONS, NOUNS
 from reporter.references import named_tasks
 
 from sync.core.references import keywords
-from sync.core.references.find import find
+from sync.core.references.find import find_references
 from sync.core.rules.portal import ReferenceRules
 
 TEXTS = [
@@ -27,7 +27,7 @@ WHERE = ["branch", "title", "description", "commit"]
 
 
 def of_app(text: str, where: str, prefix: str) -> dict[int, str]:
-    found = find(text, where, ReferenceRules(prefix=prefix))
+    found = find_references(text, where, ReferenceRules(prefix=prefix))
     return {one.task_id: str(one.kind) for one in found}
 
 
@@ -57,7 +57,7 @@ def test_both_take_another_prefix(prefix: str) -> None:
 def test_both_know_the_same_words() -> None:
     ours, theirs = (
         (MENTIONS, CLOSINGS, NOUNS),
-        (keywords.MENTIONS, keywords.CLOSINGS, keywords.NOUNS),
+        (keywords.MENTION_WORDS, keywords.CLOSING_WORDS, keywords.TASK_NOUNS),
     )
     assert ours == theirs
 

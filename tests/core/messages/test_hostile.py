@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sync.core.model.common import Person
 from sync.core.model.kinds import Kind
-from sync.core.notifications.build import telling_of
+from sync.core.notifications.build import build_message
 from sync.core.rules.portal import Rules
 from sync.text import bbcode
 from sync.text.clip import MOST_MESSAGE
@@ -90,11 +90,11 @@ def test_what_people_type_stays_text(language: str) -> None:
     harmful = {}
     for name, case in CASES.items():
         item = typed(case, EVIL)
-        kind, telling = kind_of(item), telling_of(item, language, USERS)
+        kind, telling = kind_of(item), build_message(item, language, USERS)
         harmful[name] = [
             *harms(message(item, language)),
-            *harms(telling.notification(Rules(), kind)),
-            *harms(telling.message(Rules(templates={kind: TEMPLATE}), kind)),
+            *harms(telling.render_notification(Rules(), kind)),
+            *harms(telling.render(Rules(templates={kind: TEMPLATE}), kind)),
         ]
     assert {name: harm for name, harm in harmful.items() if harm} == {}
 
@@ -143,7 +143,7 @@ def test_right_to_left_letters_stay_and_do_not_turn_the_rest() -> None:
 def test_a_template_is_filled_with_what_is_live() -> None:
     one = push(commits=(commit(1), replace(commit(2), message="Step 2 {count}")))
     rules = Rules(templates={Kind.PUSH: "{actor}: {count}, {branch}, {title}{nothing}"})
-    text = telling_of(one, "en", USERS).message(rules, Kind.PUSH).replace(HOME, "@")
+    text = build_message(one, "en", USERS).render(rules, Kind.PUSH).replace(HOME, "@")
     branch = "[url=@/-/tree/feature/x]feature/x[/url]"
     assert text == f"[user=8]Bob[/user]: 2, {branch}, Step 2 {{count}}"
 
@@ -167,13 +167,13 @@ PLACES = {
 @pytest.mark.parametrize("name", PLACES)
 def test_a_kind_has_its_places(name: str) -> None:
     one = CASES[name]
-    assert telling_of(one, "en", USERS).places.keys() == set(PLACES[name].split())
+    assert build_message(one, "en", USERS).values.keys() == set(PLACES[name].split())
 
 
 def test_a_token_that_expires_is_told_whole_in_a_notification() -> None:
     one = CASES["access token expires"]
-    told = telling_of(one, "en", USERS)
-    assert told.notification(Rules(), Kind.ACCESS_TOKEN).split("\n") == [
+    told = build_message(one, "en", USERS)
+    assert told.render_notification(Rules(), Kind.ACCESS_TOKEN).split("\n") == [
         line.removeprefix("[b]").removesuffix("[/b]") for line in message(one).split("\n")
     ]
 
