@@ -1,4 +1,4 @@
-"""How many examples a property gets that takes seconds: a third in `make test`."""
+"""How deep a run looks: in `make test`, what takes seconds gets a third of its examples."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from hypothesis import settings
 SHARE = 3
 
 
+def depth(number: int) -> int:
+    """Return how many of so many examples or seeds this run is to try."""
+    return number // SHARE if settings.get_current_profile_name() == "quick" else number
+
+
 def costly(examples: int | None = None) -> settings:
-    """Return settings for `examples`, or for as many as the profile says, cut by the quick one."""
-    wanted = examples or settings().max_examples
-    quick = settings.get_current_profile_name() == "quick"
-    return settings(max_examples=wanted // SHARE if quick else wanted)
+    """Return settings of a property for `examples`, or for as many as the profile says."""
+    return settings(max_examples=depth(examples or settings().max_examples))
