@@ -4,16 +4,22 @@ BIN := .venv/bin
 PAGES := b24app/static/dist/manifest.json
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm --prefix b24app/frontend
 
-.PHONY: demo test test-all coverage bench lint serve frontend templates
+.PHONY: demo test test-all ready packages coverage bench lint serve frontend templates
 
 demo: .venv/ready $(if $(KEEP),$(PAGES)) ## plays a merge request's life against emulated systems; KEEP=1 stays up
 	$(BIN)/python -m demo $(if $(KEEP),--keep)
 
-test: .venv/ready $(PAGES) ## all on SQLite, the pages in a browser, the SQL dialect on PostgreSQL
+test: ready ## all on SQLite, the pages in a browser, the SQL dialect on PostgreSQL
 	$(BIN)/python -m tools.run_tests
 
-test-all: .venv/ready $(PAGES) ## the same at full depth, all with a database on both; for a release
+test-all: ready ## the same at full depth, all with a database on both; for a release
 	$(BIN)/python -m tools.run_tests --all
+
+ready: ## what tests need, side by side: Python's packages and the pages, the system's packages
+	@$(MAKE) --no-print-directory --jobs=2 $(PAGES) packages
+
+packages:
+	@$(PYTHON) -m tools.system_packages || true  # the tests say at their end what is missing
 
 coverage: .venv/ready ## how much of sync/core and sync/text their own tests run
 	$(BIN)/pytest -n auto --dist=worksteal tests/core tests/text --cov

@@ -46,7 +46,9 @@ class Count:
 SQLITE = Part("everything on SQLite", (*SPREAD, "--database=sqlite"))
 MEASURED = Part(SQLITE.name, (*SQLITE.arguments, "--cov", "--cov-report=", "--cov-fail-under=0"))
 BROWSER = Part(
-    "the pages in a browser", ("tests/e2e", "--database=sqlite", "-m", "browser"), "chromium"
+    "the pages in a browser",
+    (*SPREAD, "tests/e2e", "--database=sqlite", "-m", "browser"),
+    "chromium",
 )
 DIALECT = Part(
     "what depends on the SQL dialect on PostgreSQL",
