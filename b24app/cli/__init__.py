@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
 from b24app.cli.arguments import parse_pair, parse_since, person_name, positive_int
@@ -212,6 +213,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="b24bridge", description="GitLab merge requests kept in step with Bitrix24 tasks."
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('b24bridge')}")
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (_, text, configure) in COMMANDS.items():
         configure(sub.add_parser(name, help=text, description=text))
