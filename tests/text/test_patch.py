@@ -10,7 +10,7 @@ from sync.text import bbcode, markdown
 from sync.text.patch import Patched, patch
 from sync.text.same import same_text
 from sync.text.sides import TASK, tracker
-from sync.text.tree import Document, Node, UserMention
+from sync.text.tree import DiskFile, Document, Image, Node, UserMention
 from tests.text.corpus import texts
 
 GITLAB = tracker(markdown.GITLAB)
@@ -225,9 +225,58 @@ def test_people_are_the_same_on_both_sides() -> None:
     )
     text = "@ann __a__\n\nb"
     text = "@ann  a\n\nb"
-    assert patch(base, changed, text, source=TASK, target=GITLAB, people=people) == Patched(
+    assert patch(base, changed, text, source=TASK, target=GITLAB, as_source=people) == Patched(
         "@ann  a\n\nc"
     )
+
+
+UPLOADS = {"/uploads/a/1.png": "n1", "/uploads/b/2.png": "n2"}
+FILES = {file: url for url, file in UPLOADS.items()}
+
+
+def _as_file(node: Node) -> Node:
+    match node:
+        case Image(url) if url in UPLOADS:
+            return DiskFile(UPLOADS[url])
+        case _:
+            return node
+
+
+def _as_upload(node: Node) -> Node:
+    match node:
+        case DiskFile(file):
+            return Image(FILES[file], "new")
+        case _:
+            return node
+
+
+def _as_bare_upload(node: Node) -> Node:
+    """A task knows neither words nor sizes of a picture, so they are no change of it."""
+    match node:
+        case DiskFile(file):
+            return Image(FILES[file])
+        case Image(url) if url in UPLOADS:
+            return Image(url)
+        case _:
+            return node
+
+
+def test_pictures_stay_in_their_places() -> None:
+    before = TASK.read("see [DISK FILE ID=n1] here")
+    after = TASK.read("look [disk=n1] here\n\n[DISK FILE ID=n2]")
+    patched = patch(before, after, "see ![a](/uploads/a/1.png){width=5} here", source=TASK,
+                    target=GITLAB, as_source=_as_file, as_target=_as_upload)  # fmt: skip
+    assert patched == Patched(
+        "look ![a](/uploads/a/1.png){width=5} here\n\n![new](/uploads/b/2.png)"
+    )
+
+
+def test_a_picture_of_an_issue_comes_into_the_task() -> None:
+    before = markdown.read("a ![a](/uploads/a/1.png){width=5}")
+    after = markdown.read("a ![a](/uploads/a/1.png){width=5}\n\n![b](/uploads/b/2.png) b")
+    patched = patch(before, after, "a [DISK FILE ID=n1]", source=GITLAB, target=TASK,
+                    as_source=_as_bare_upload, as_target=_as_file)  # fmt: skip
+    assert patched.text == "a [DISK FILE ID=n1]\n\n[DISK FILE ID=n2] b"
 
 
 def test_a_hundred_edits_elsewhere_leave_a_text_to_the_letter() -> None:
