@@ -52,10 +52,14 @@ def patch(
     def seen(document: Document) -> Document:
         return mapped(source.read(source.write(mapped(document, as_source))), as_source)
 
+    def known(document: Document) -> Document:
+        """What is left of a document of the source side once the target side has it."""
+        return seen(target.read(target.write(mapped(document, as_target))))
+
     shown = seen_of(olds, seen)
     flat = [block for blocks in shown for block in blocks]
     before, after = (
-        [block for block in mapped(document, as_source).blocks if key(block)]
+        [block for blocks in seen_of(document.blocks, known) for block in blocks]
         for document in (base, new)
     )
     entries, overlaps = _merged(before, after, flat)
