@@ -2,70 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-
 import structlog
 
-from sync.engine import backoff, deployed, people
-from sync.engine.deliver import deliver
-from sync.engine.digest import digest
+from sync.engine.deliver.send import deliver
+from sync.engine.deliver.settle import settle
+from sync.engine.deps import PORTAL_LANE, Deps
+from sync.engine.ingest.digest import digest
 from sync.engine.lanes import Lane, LaneLost, hold
-from sync.engine.reconcile import reconcile
-from sync.engine.registry import LANE, Deps
-from sync.engine.settle import settle
+from sync.engine.pauses import Pauses, disconnect
+from sync.engine.reconcile import portal_users
+from sync.engine.reconcile.fetch import fetch_deployment_contents
+from sync.engine.reconcile.loop import reconcile
 from sync.errors import Denied, Later
 from sync.store import outbox, portals, subjects
-from sync.store.database import read, write
+from sync.store.db.database import read
 
 log = structlog.get_logger()
 
-_MOST_ROUNDS = 1000  # then other portals have their turn
-_MOST_BATCHES = 10  # of deliveries between two looks at the lane
-
-
-@dataclass
-class Pauses:
-    """What this process remembers of portals: above all until when one is left alone."""
-
-    until: dict[int, datetime] = field(default_factory=dict)
-    failures: dict[int, int] = field(default_factory=dict)
-    met: set[int] = field(default_factory=set)  # portals whose people were asked for
-
-    def resting(self, portal_id: int, now: datetime) -> bool:
-        return self.until.get(portal_id, now) > now
-
-    def pause(self, portal_id: int, error: Later, now: datetime, jitter: float) -> float:
-        """Rests as long as the portal asked for, or longer with every failure. In seconds."""
-        self.failures[portal_id] = self.failures.get(portal_id, 0) + 1
-        usual = backoff.delay(self.failures[portal_id], jitter)
-        seconds = usual if error.after is None else error.after
-        self.until[portal_id] = now + timedelta(seconds=seconds)
-        return seconds
-
-    def reached(self, portal_id: int) -> None:
-        self.failures.pop(portal_id, None)
+_MAX_ROUNDS = 1000  # then other portals have their turn
+_MAX_BATCHES = 10  # of deliveries between two looks at the lane
 
 
 def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> int:
     """Does what can be done for the portal now and returns about how many things it did."""
     done = 0
     try:
-        done += _digest(deps, portal_id)
-        if _has_work(deps, portal_id) and not pauses.resting(portal_id, deps.clock.now()):
-            with hold(deps, f"lane:{portal_id}:{LANE}") as lane:
-                done += _run(deps, lane, portal_id, pauses) if lane else 0
+        done += _digest_waiting(deps, portal_id)
+        if _has_work(deps, portal_id) and not pauses.is_paused(portal_id, deps.clock.now()):
+            with hold(deps, f"lane:{portal_id}:{PORTAL_LANE}") as lane:
+                done += _run_rounds(deps, lane, portal_id, pauses) if lane else 0
     except LaneLost as lost:
         log.warning("lane_lost", portal_id=portal_id, lane=str(lost))
     return done
 
 
-def _digest(deps: Deps, portal_id: int) -> int:
+def _digest_waiting(deps: Deps, portal_id: int) -> int:
     """Digests what is there, up to a bound: a storm must not keep the lane from its turn.
 
     Then what deployments carry is asked for.
     """
-    return digest(deps, portal_id, _MOST_BATCHES) + deployed.ask(deps, portal_id)
+    return digest(deps, portal_id, _MAX_BATCHES) + fetch_deployment_contents(deps, portal_id)
 
 
 def _has_work(deps: Deps, portal_id: int) -> bool:
@@ -80,22 +56,22 @@ def _has_work(deps: Deps, portal_id: int) -> bool:
         )
 
 
-def _run(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
+def _run_rounds(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
     done = 0
     try:
         portal = deps.portal_for(portal_id)
-        if portal_id not in pauses.met:
-            people.read_first(deps, portal_id, portal)
-            pauses.met.add(portal_id)
-        for _ in range(_MOST_ROUNDS):
-            done += _digest(deps, portal_id)  # what comes in later has a wake-up of its own
+        if portal_id not in pauses.users_checked:
+            portal_users.read_if_missing(deps, portal_id, portal)
+            pauses.users_checked.add(portal_id)
+        for _ in range(_MAX_ROUNDS):
+            done += _digest_waiting(deps, portal_id)  # what comes in later has a wake-up of its own
             count = settle(deps, lane, portal_id, portal)
             decided = reconcile(deps, lane, portal_id, portal)
             sent = 0 if decided else deliver(deps, lane, portal_id, portal)
             count += decided + sent
             done += count
             if sent:
-                pauses.reached(portal_id)
+                pauses.record_success(portal_id)
             if not count:
                 break
     except Later as error:
@@ -104,10 +80,3 @@ def _run(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
     except Denied as error:
         disconnect(deps, portal_id, error)
     return done
-
-
-def disconnect(deps: Deps, portal_id: int, error: Denied) -> None:
-    """The portal is closed to us until somebody opens the app there again; its work waits."""
-    log.error("portal_denied", portal_id=portal_id, error=str(error), code=error.code)
-    with write(deps.database) as conn:
-        portals.set_state(conn, portal_id, "disconnected", str(error), deps.clock.now())

@@ -17,13 +17,13 @@ from sync.settings import document
 from sync.settings.model import Connection, Settings, load, stored
 from sync.settings.secrets import resolve
 from sync.store import connections, portals
-from sync.store.records import ConnectionDraft, ConnectionRecord, ConnectionSecrets, PortalRecord
+from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets, PortalRecord
 from sync.store.tables import connection as table
 from sync.store.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class ConnectionChanges:
     """What changed, by the names of connections."""
 
     created: list[str] = field(default_factory=list)
@@ -39,52 +39,52 @@ def apply(
     *,
     environ: Mapping[str, str],
     now: datetime,
-) -> Applied:
+) -> ConnectionChanges:
     """Stores checked settings and brings the connections to them.
 
     A connection keeps its hook address and tokens for as long as it keeps its name. One that is
     gone from the document is deleted with all that was heard of it. Raises secrets.Unresolved.
     """
-    done = Applied()
-    known = {record.name: record for record in connections.by_portal(conn, portal.id)}
-    for one in settings.connections:
-        token = resolve(one.token, environ) if one.token else None
-        record = known.pop(one.name, None)
+    done = ConnectionChanges()
+    records_by_name = {record.name: record for record in connections.by_portal(conn, portal.id)}
+    for connection in settings.connections:
+        token = resolve(connection.token, environ) if connection.token else None
+        record = records_by_name.pop(connection.name, None)
         if record is None:
             fresh = _fresh_secrets(token)
-            connections.upsert(conn, vault, portal.id, _draft(one, fresh), now)
-            done.created.append(one.name)
-        elif _change(conn, vault, record, one, token=token, now=now):
-            done.changed.append(one.name)
-    for record in known.values():
+            connections.upsert(conn, vault, portal.id, _build_draft(connection, fresh), now)
+            done.created.append(connection.name)
+        elif _update_connection(conn, vault, record, connection, token=token, now=now):
+            done.changed.append(connection.name)
+    for record in records_by_name.values():
         connections.remove(conn, record.id)
         done.removed.append(record.name)
     portals.save_settings(conn, portal.id, stored(settings), now)
     return done
 
 
-def current(conn: Database, portal: PortalRecord) -> Settings:
+def current_settings(conn: Database, portal: PortalRecord) -> Settings:
     """The settings in force. Until some are applied: the defaults, in the portal's language."""
     language = "ru" if portal.language == "ru" else "en"
-    base = {"portal": domain(portal), "language": language}
+    base = {"portal": portal_domain(portal), "language": language}
     return load(base | portals.settings(conn, portal.id))
 
 
-def export(conn: Database, portal: PortalRecord) -> str:
+def export_yaml(conn: Database, portal: PortalRecord) -> str:
     """The settings in force as YAML, secrets by reference only."""
-    return document.write(current(conn, portal))
+    return document.write(current_settings(conn, portal))
 
 
-def domain(portal: PortalRecord) -> str:
+def portal_domain(portal: PortalRecord) -> str:
     """`portal.bitrix24.com` of `https://portal.bitrix24.com/rest/`."""
     return urlsplit(portal.client_endpoint).netloc
 
 
-def _change(
+def _update_connection(
     conn: Database,
     vault: Vault,
     record: ConnectionRecord,
-    one: Connection,
+    connection: Connection,
     *,
     token: str | None,
     now: datetime,
@@ -94,8 +94,8 @@ def _change(
     What was found out about the old address or token is forgotten, and a pause ends.
     """
     before = connections.secrets(conn, vault, record.id)
-    draft = _draft(one, ConnectionSecrets(hook_key="", access_token=token))
-    same_token = before is not None and _same(before.access_token, token)
+    draft = _build_draft(connection, ConnectionSecrets(hook_key="", access_token=token))
+    same_token = before is not None and _equal_secrets(before.access_token, token)
     if same_token and (record.base_url, record.options) == (draft.base_url, draft.options):
         return False
     connections.upsert(conn, vault, record.portal_id, draft, now)
@@ -106,13 +106,15 @@ def _change(
     return True
 
 
-def _same(one: str | None, other: str | None) -> bool:
-    return hmac.compare_digest((one or "").encode(), (other or "").encode())
+def _equal_secrets(first: str | None, other: str | None) -> bool:
+    return hmac.compare_digest((first or "").encode(), (other or "").encode())
 
 
-def _draft(one: Connection, known: ConnectionSecrets) -> ConnectionDraft:
-    options = one.model_dump(mode="json", exclude={"name", "kind", "url", "token"})
-    return ConnectionDraft(one.kind, one.name, one.url, known, options)
+def _build_draft(connection: Connection, connection_secrets: ConnectionSecrets) -> ConnectionDraft:
+    options = connection.model_dump(mode="json", exclude={"name", "kind", "url", "token"})
+    return ConnectionDraft(
+        connection.kind, connection.name, connection.url, connection_secrets, options
+    )
 
 
 def _fresh_secrets(token: str | None) -> ConnectionSecrets:

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select
 
-from sync.core.model import Person, PortalUser
+from sync.core.model.common import Person, PortalUser
+from sync.store.db.upsert import chunks, upsert
 from sync.store.tables import host_user, portal_user
-from sync.store.upsert import chunks, upsert
 
 _PORTAL_KEYS = ("portal_id", "user_id")
 _HOST_KEYS = ("connection_id", "user_id")
@@ -74,11 +74,11 @@ def save_host_people(conn: Connection, connection_id: int, people: Iterable[Pers
         host_user,
         rows,
         keys=_HOST_KEYS,
-        update=_as_heard,
+        update=_keep_known_email,
     )
 
 
-def _as_heard(new: Any) -> dict[str, Any]:
+def _keep_known_email(new: Any) -> dict[str, Any]:
     email = func.coalesce(new.email, host_user.c.email)
     return {"username": new.username, "name": new.name, "email": email}
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from sync.core.rules import DeploymentRules, GroupRules, Rules
-from sync.engine.sweep import Sweep
+from sync.core.rules.portal import DeploymentRules, GroupRules, Rules
+from sync.engine.upkeep.sweep import Sweep
 from sync.errors import Later
 from tests.emulators.gitlab.entities import Deployment, MergeRequest
 from tests.emulators.gitlab.web import Reply
 from tests.emulators.gitlab.web import Request as HostRequest
-from tests.engine.reporting import report
+from tests.engine.ci_reports import report
 from tests.engine.world import World
 
 
@@ -284,6 +284,7 @@ def test_a_project_with_hooks_and_reports_hears_everything_once(world: World, fi
     assert [card for card in world.cards() if "!1 Pay" in card and "merged" in card]
 
 
+@pytest.mark.dialect
 def test_a_report_alone_links_its_request_and_shows_the_deployment(world: World) -> None:
     world.gitlab.state.hooks.clear()
     world.gitlab.push(world.shop, "feature/pay", ["Add payment"], "ann")

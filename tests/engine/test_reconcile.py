@@ -7,14 +7,16 @@ from collections.abc import Callable
 
 import pytest
 
-from sync.core.effects import MoveTask, PutCard
-from sync.core.model import Step
-from sync.core.rules import GroupRules, Rules, StageRef, StepTarget
+from sync.core.model.commands import MoveTask, PutCard
+from sync.core.model.tasks import Step
+from sync.core.rules.portal import GroupRules, Rules, StageRef, StepTarget
 from sync.engine.rehearsal import rehearse
 from sync.store import logs
-from sync.store.database import read
-from sync.store.records import Wanted
+from sync.store.db.database import read
+from sync.store.rows import CallFilter
 from tests.engine.world import World
+
+pytestmark = pytest.mark.dialect
 
 
 def test_a_rehearsal_says_what_would_be_written_and_writes_nothing(world: World) -> None:
@@ -24,7 +26,7 @@ def test_a_rehearsal_says_what_would_be_written_and_writes_nothing(world: World)
     world.b24.faults.gateway_down = False
     deps = world.deps()
     found = rehearse(deps, world.portal_id, [2103], deps.portal_for(world.portal_id))
-    kinds = [type(effect) for _, effect, _ in found[2103].wanted]
+    kinds = [type(effect) for _, effect, _ in found[2103].commands]
     assert kinds[:2] == [MoveTask, PutCard]
     assert (world.b24.writes, world.commands(), world.decisions()) == ({}, [], [])
 
@@ -70,7 +72,7 @@ def test_requests_and_answers_are_kept_without_their_tokens(world: World) -> Non
     world.opened()
     world.work()
     with read(world.database) as conn:
-        kept = logs.find_calls(conn, Wanted(world.portal_id))
+        kept = logs.find_calls(conn, CallFilter(world.portal_id))
     assert sorted(one.method for one in kept) == ["batch", "batch", "user.get"]
     texts = " ".join(one.request + one.answer for one in kept)
     assert not any(token in texts for token in world.b24.state.tokens)

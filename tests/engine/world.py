@@ -16,30 +16,33 @@ from cryptography.fernet import Fernet
 from requests.adapters import BaseAdapter
 from sqlalchemy import select
 
-from b24app.rooms import Rooms
-from sync.bitrix24.credentials import AppKeys
-from sync.bitrix24.form import parse_form
-from sync.bitrix24.hooks import dedupe_key
+from b24app.clients import Clients
+from sync.bitrix24.events.parse import dedupe_key
+from sync.bitrix24.events.php_form import parse_form
+from sync.bitrix24.rest.credentials import AppKeys
 from sync.core.clock import ManualClock
-from sync.core.rules import Rules
-from sync.engine.registry import Deps
+from sync.core.rules.portal import Rules
+from sync.engine.audit.writer import CallRecorder
+from sync.engine.deps import Deps
 from sync.engine.worker import Worker
-from sync.gitlab import hooks as gitlab_hooks
-from sync.gitlab.client import GitLab
-from sync.store import connections, deliveries, logs, outbox, portals, subjects
-from sync.store.database import read, write
-from sync.store.records import (
+from sync.gitlab.api.client import GitLab
+from sync.gitlab.webhooks import verify as webhooks_verify
+from sync.gitlab.webhooks.verify import event_name
+from sync.store import connections, inbox, logs, outbox, portals, subjects
+from sync.store.db.database import read, write
+from sync.store.rows import (
+    ApiCallRow,
     CommandRow,
     ConnectionDraft,
     ConnectionRecord,
     ConnectionSecrets,
     Delivery,
-    Install,
+    Installation,
     PortalTokens,
-    RestCall,
 )
 from sync.store.tables import command, delivery, task
 from sync.store.vault import Vault
+from tests.databases import opened
 from tests.emulators.bitrix24 import api
 from tests.emulators.bitrix24.errors import RestError
 from tests.emulators.bitrix24.events import EventSource, Posting
@@ -52,7 +55,6 @@ from tests.emulators.gitlab.entities import MergeRequest
 from tests.emulators.gitlab.parts import raw
 from tests.emulators.gitlab.server import GitLabEmulator, _encoded
 from tests.emulators.gitlab.web import Request as HostRequest
-from tests.opening import opened
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PORTAL, OAUTH, HOST = "http://portal.test", "http://oauth.test", "http://gitlab.test"
@@ -139,7 +141,7 @@ class World:
         b24.state.add_group("Site", id=3, members=[1, 7, 8])
         token = b24.token(1)
         tokens = PortalTokens(token.access, token.refresh, token.expires, 1)
-        install = Install(b24.state.member_id, f"{PORTAL}/rest/", f"{OAUTH}/rest/", tokens)
+        install = Installation(b24.state.member_id, f"{PORTAL}/rest/", f"{OAUTH}/rest/", tokens)
         draft = ConnectionDraft("gitlab", "gitlab", HOST, ConnectionSecrets(f"hook-{self.member}"))
         with write(self.database) as conn:
             self.portal_id = portals.create_or_update(conn, self.vault, install, now)
@@ -223,7 +225,7 @@ class World:
         headers = headers_for(self.gitlab.deliveries, one, body)
         self._arrive(
             f"gitlab:{self.connection_id}", self.connection_id,
-            gitlab_hooks.dedupe_key(headers, body), gitlab_hooks.event_name(headers), headers, body,
+            webhooks_verify.dedupe_key(headers, body), event_name(headers), headers, body,
         )  # fmt: skip
 
     def _arrive(
@@ -239,7 +241,7 @@ class World:
 
     def store(self, found: list[Delivery]) -> None:
         with write(self.database) as conn:
-            deliveries.insert_many(conn, found)
+            inbox.insert_many(conn, found)
 
     # --- the worker
 
@@ -275,7 +277,7 @@ class World:
         return made
 
     def deps(self, owner: str = "one") -> Deps:
-        rooms = self._rooms(owner)
+        rooms = self.clients(owner)
         return Deps(
             database=self.database,
             vault=self.vault,
@@ -288,24 +290,25 @@ class World:
         )
 
     def _code_host(self, connection: ConnectionRecord) -> GitLab:
-        rooms = self._rooms("one")
+        rooms = self.clients("one")
         return GitLab(
             HOST,
             self.token.value,
             connection_id=connection.id,
             session=self.session(),
-            ledger=rooms.ledger("gitlab", self.portal_id, connection=connection.name),
+            call_log=rooms.call_log("gitlab", self.portal_id, connection=connection.name),
         )
 
-    def _rooms(self, owner: str) -> Rooms:
-        rooms = _Rooms(None, self.database, self.vault, self.clock, owner, self)
+    def clients(self, owner: str, audit: CallRecorder | None = None) -> Clients:
+        """What opens the other sides; calls are written down by `audit`, or at once."""
+        rooms = _Rooms(None, self.database, self.vault, self.clock, owner, audit or self)
         object.__setattr__(rooms, "_session", self.session())
         return rooms
 
-    def add(self, call: RestCall) -> None:
+    def add(self, call: ApiCallRow) -> None:
         """Writes a call down at once: a history is the same whenever it is played."""
         with write(self.database) as conn:
-            logs.save_rest_calls(conn, [call])
+            logs.save_calls(conn, [call])
 
     def work(self, owner: str = "one") -> int:
         """Everything that can be done now, by a fresh worker."""
@@ -322,7 +325,7 @@ class World:
 
     def waiting(self) -> int:
         with read(self.database) as conn:
-            left = deliveries.pending_count(conn, self.portal_id)
+            left = inbox.pending_count(conn, self.portal_id)
             counts = outbox.counts(conn, self.portal_id)
             left += counts.get("waiting", 0) + counts.get("sending", 0)
             return left + subjects.counts(conn, self.portal_id).get("dirty", 0)
@@ -363,11 +366,11 @@ class World:
             }
 
 
-class _Rooms(Rooms):
+class _Rooms(Clients):
     """The app's own wiring over a session without sockets."""
 
     @property
-    def keys(self) -> AppKeys:
+    def app_keys(self) -> AppKeys:
         return AppKeys("local.app", "client-secret", frozenset({OAUTH}))
 
     def session(self) -> requests.Session:

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from sync.core.clock import ManualClock
-from sync.gitlab.client import GitLab
+from sync.gitlab.api.client import GitLab
 from tests.emulators.gitlab.server import GitLabEmulator
 
 
@@ -67,7 +67,7 @@ def receiver() -> Iterator[Receiver]:
             """Quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     kept.url = f"http://127.0.0.1:{server.server_port}"
     yield kept
     server.shutdown()

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
-from sync.core.deployments import Deployment, DeploymentStatus, Tier
-from sync.core.model import Project
+from sync.core.model.common import Project
+from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.store import deployments
-from sync.store.database import write
-from tests.store.makers import NOW, a_connection, a_portal, after
+from sync.store.db.database import write
+from tests.store.factories import NOW, a_connection, a_portal, after
 
 SHOP = Project(1, 7, "acme/shop", "https://gitlab.test/acme/shop")
 SHA, OTHER = "a1" * 20, "b2" * 20
@@ -55,8 +55,8 @@ def test_the_last_result_of_the_environment_comes_before(
     with write(engine) as conn:
         a_connection(conn, a_portal(conn))
         deployments.save(conn, [*known, NEW], NOW)
-        found = deployments.results_before(conn, [NEW])
-    assert found == ({} if before is None else {deployments.key_of(NEW): before})
+        found = deployments.previous_results(conn, [NEW])
+    assert found == ({} if before is None else {deployments.deployment_key(NEW): before})
 
 
 @pytest.mark.parametrize(
@@ -73,5 +73,5 @@ def test_a_jobs_word_for_what_the_host_tells_is_known_for_it(
     with write(engine) as conn:
         a_connection(conn, a_portal(conn))
         deployments.save(conn, [NEW, told], NOW)
-        found = deployments.told_by_the_host(conn, [told])
-    assert found == ({deployments.key_of(told)} if twice else frozenset())
+        found = deployments.also_on_host(conn, [told])
+    assert found == ({deployments.deployment_key(told)} if twice else frozenset())

@@ -1,7 +1,0 @@
-"""The user of the page that this thread is serving, for the audit log: "" where there is none."""
-
-from __future__ import annotations
-
-from contextvars import ContextVar
-
-acting: ContextVar[str] = ContextVar("acting", default="")

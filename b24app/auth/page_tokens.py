@@ -1,0 +1,151 @@
+"""Page tokens, and the headers every answer carries.
+
+The app runs in a cross-site frame, where cookies cannot be relied on: whoever opened a page is
+verified once by the portal's own token, then carries a short-lived token of ours.
+https://apidocs.bitrix24.com/local-integrations/site-does-not-allow-connection.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+PAGE_TOKEN_TTL = timedelta(hours=1)
+VISIT_TTL = timedelta(hours=12)  # from the opening of a page; then it must be opened anew
+_PURPOSE = b"b24bridge page token"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who opened a page: a user of one portal."""
+
+    portal_id: int
+    user_id: int
+    admin: bool
+
+
+class PageTokens:
+    """Signs with the first key and accepts any of them, so that keys can be rotated."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = [OctKey.import_key(_derive_key(key)) for key in keys]
+
+    def issue(self, visitor: Visitor, now: datetime) -> str:
+        """For somebody whom the portal has just proven."""
+        entered = int(now.timestamp())
+        return self._sign(visitor, entered, entered + _whole_seconds(PAGE_TOKEN_TTL))
+
+    def read(self, token: str, now: datetime) -> Visitor | None:
+        """Whose token it is; None where it is forged or over."""
+        claims = self._claims(token, now)
+        return None if claims is None else _parse_visitor(claims)
+
+    def renew(self, token: str, now: datetime, *, admin: bool) -> tuple[str, int] | None:
+        """Another token for the same visitor, and how many seconds it is good for.
+
+        None where the old one is over. None outlives the visit. An administrator's right is not
+        carried on: `admin` says whether it was proven anew.
+        """
+        claims = self._claims(token, now)
+        if claims is None:
+            return None
+        at, over = int(now.timestamp()), claims["iat"] + _whole_seconds(VISIT_TTL)
+        until = max(claims["exp"], min(at + _whole_seconds(PAGE_TOKEN_TTL), over))
+        visitor = replace(_parse_visitor(claims), admin=admin and claims["admin"] is True)
+        return self._sign(visitor, claims["iat"], until), until - at
+
+    def _sign(self, visitor: Visitor, entered: int, until: int) -> str:
+        claims = {
+            "portal": visitor.portal_id,
+            "sub": str(visitor.user_id),
+            "admin": visitor.admin,
+            "iat": entered,
+            "exp": until,
+        }
+        return jwt.encode({"alg": "HS256"}, claims, self._keys[0])
+
+    def _claims(self, token: str, now: datetime) -> dict[str, Any] | None:
+        for key in self._keys:
+            try:
+                claims = jwt.decode(token, key, algorithms=["HS256"]).claims
+            except (JoseError, ValueError):
+                continue
+            return claims if claims["exp"] > now.timestamp() else None
+        return None
+
+
+def _parse_visitor(claims: dict[str, Any]) -> Visitor:
+    return Visitor(claims["portal"], int(claims["sub"]), claims["admin"] is True)
+
+
+def _whole_seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
+
+
+def _derive_key(key: str) -> bytes:
+    return hmac.new(key.encode(), _PURPOSE, hashlib.sha256).digest()
+
+
+def script_nonce() -> str:
+    """The nonce of this answer's one inline script."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return str(g.nonce)
+
+
+def allow_framing_by(url: str) -> None:
+    """Lets the portal at `url` show this answer in its frame."""
+    parts = urlsplit(url)
+    if re.fullmatch(r"[A-Za-z0-9.-]+(:\d+)?", parts.netloc) and parts.scheme in ("http", "https"):
+        g.framed_by = f"{parts.scheme}://{parts.netloc}"
+
+
+def allow_script(origin: str) -> None:
+    """Lets this answer load scripts of another origin."""
+    g.script_origin = origin
+
+
+def _content_security_policy() -> str:
+    nonce_source = f" 'nonce-{g.nonce}'" if "nonce" in g else ""
+    script = f"'self'{nonce_source} {g.get('script_origin', '')}".strip()
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {script}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            f"frame-ancestors {g.get('framed_by', chr(39) + 'none' + chr(39))}",
+        )
+    )
+
+
+def install_headers(app: Flask) -> None:
+    """Adds the headers to every answer of `app`; X-Frame-Options would forbid any frame."""
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        headers = response.headers
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        if response.mimetype == "text/html":
+            headers["Content-Security-Policy"] = _content_security_policy()
+            headers["Cache-Control"] = "no-store"
+        elif request.path.startswith("/api/"):
+            headers["Cache-Control"] = "no-store"
+        return response

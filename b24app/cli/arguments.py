@@ -1,0 +1,63 @@
+"""What arguments of commands mean: moments, numbers, pairs and files."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sync.settings.problems import Invalid, Problem
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def parse_since(text: str) -> timedelta | datetime:
+    """`2h`, `3d` back from now, or a date (with a time, in UTC where it does not say)."""
+    if match := re.fullmatch(r"(\d{1,5})([mhdw])", text.strip()):
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a span like 30m, 2h, 3d, 2w nor a date like 2026-03-02"
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def resolve_since(since: timedelta | datetime, now: datetime) -> datetime:
+    """The moment that was meant."""
+    return since if isinstance(since, datetime) else now - since
+
+
+def positive_int(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 10**9):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def person_name(text: str) -> str:
+    """A name, on one line."""
+    name = " ".join(text.split())
+    if not name or not name.isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} names nobody")
+    return name
+
+
+def parse_pair(text: str) -> tuple[str, str]:
+    """`NAME=value`."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=value")
+    return name.strip(), value
+
+
+def read_file(name: str) -> str:
+    """What a settings file says; `-` is standard input. Raises Invalid and OSError."""
+    data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise Invalid([Problem(line, "", "is not UTF-8 text")]) from None

@@ -1,0 +1,159 @@
+"""POST /b24/events: what a portal tells us. Task events are kept, the app's own are acted on."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, assert_never
+from urllib.parse import parse_qsl, urlencode
+
+from flask import Blueprint, Response, current_app
+
+from b24app.auth.lookup_cache import CachedPortal
+from b24app.auth.request_body import read_body
+from b24app.deps import Deps
+from b24app.errors import RequestRejected
+from b24app.services import portals
+from sync.bitrix24.events import parse as events_parse
+from sync.bitrix24.events.parse import (
+    AppEvent,
+    AppInstalled,
+    AppPaymentChanged,
+    AppUninstalled,
+    AppUpdated,
+    EventAuth,
+)
+from sync.bitrix24.events.php_form import text
+from sync.log import log
+from sync.store.rows import Delivery
+
+MAX_FORM_BYTES = 1_000_000  # bytes
+_PAYMENT_CHECK_INTERVAL = timedelta(minutes=1)
+
+
+def blueprint(deps: Deps) -> Blueprint:
+    here = Blueprint("events", __name__)
+    paid: dict[int, datetime] = {}  # when each portal's payment was last looked up
+
+    @here.post("/b24/events")
+    def events() -> Response:
+        raw = read_body(MAX_FORM_BYTES)
+        try:
+            form = events_parse.parse_form(raw)
+            sender, event = events_parse.parse_auth(form), events_parse.parse_event(form)
+        except events_parse.BadForm as error:
+            raise RequestRejected(400, "bad_form", str(error)) from None
+        match event:
+            case AppInstalled() | AppUpdated() | AppUninstalled() | AppPaymentChanged():
+                _handle_app_event(deps, event, paid)
+            case _:
+                portal = _authenticate(deps, sender)
+                deps.inbox.accept(_build_delivery(deps, portal, form, raw))
+        return current_app.response_class(status=200, mimetype="text/plain")
+
+    return here
+
+
+def _handle_app_event(deps: Deps, event: AppEvent, paid: dict[int, datetime]) -> None:
+    match event:
+        case AppInstalled():
+            _handle_install(deps, event.auth, event.language)
+        case AppUpdated():
+            _handle_install(deps, event.auth, event.language)
+        case AppUninstalled():
+            portal = _authenticate(deps, event.auth)
+            portals.remove_portal(deps, portal.id, clean=event.clean)
+        case AppPaymentChanged():
+            _check_payment(deps, event.auth, paid)
+        case _:
+            assert_never(event)
+
+
+def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
+    """ONAPPINSTALL and ONAPPUPDATE carry the installing employee's tokens: they must be proven.
+
+    A new version forgets what the old one had bound, so that a worker runs every step again.
+    https://apidocs.bitrix24.com/api-reference/common/events/on-app-update.html
+    """
+    if not sender.access_token:
+        portal = _authenticate(deps, sender)
+        portals.save_application_token(deps, portal.id, sender.application_token)
+        portals.schedule_install(deps, portal.id)
+        return
+    proven = portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
+    if (
+        portals.find_portal(deps, sender.member_id)
+        and not portals.identify_user(deps, proven).admin
+    ):
+        raise RequestRejected(401, "not_admin", "Only an administrator installs the application")
+    portals.store_installation(
+        deps,
+        proven,
+        application_token=sender.application_token,
+        language=language,
+        in_background=True,
+    )
+
+
+def _check_payment(deps: Deps, sender: EventAuth, paid: dict[int, datetime]) -> None:
+    """ONAPPPAYMENT may come without application_token: it is only a hint to ask the portal.
+
+    Asked at most once a minute, as anybody can send such a hint.
+    https://apidocs.bitrix24.com/api-reference/common/events/on-app-payment.html
+    """
+    portal = deps.portal_cache.get(sender.member_id)
+    if portal is None or portal.state == "removed":
+        raise _unauthentic_error(sender)
+    if sender.application_token and not portal.accepts_token(sender.application_token):
+        raise _unauthentic_error(sender)
+    now = deps.clock.now()
+    if portal.id not in paid or now - paid[portal.id] >= _PAYMENT_CHECK_INTERVAL:
+        paid[portal.id] = now
+        portals.check_payment(deps, portal.id)
+
+
+def _authenticate(deps: Deps, sender: EventAuth) -> CachedPortal:
+    """The portal that sent an event. Raises Unwelcome (401).
+
+    An older portal tells its application_token in its first event only; then the event's own
+    access token must prove it.
+    https://apidocs.bitrix24.com/api-reference/events/safe-event-handlers.html
+    """
+    portal = deps.portal_cache.get(sender.member_id)
+    if portal is None or not portal.accepts_token(sender.application_token):
+        portal = deps.portal_cache.refresh(sender.member_id)  # another process may have a newer one
+    if portal is None or portal.state == "removed":
+        raise _unauthentic_error(sender)
+    if portal.accepts_token(sender.application_token):
+        return portal
+    if portal.application_token or not sender.application_token or not sender.access_token:
+        raise _unauthentic_error(sender)
+    portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
+    portals.save_application_token(deps, portal.id, sender.application_token)
+    return portal
+
+
+def _unauthentic_error(sender: EventAuth) -> RequestRejected:
+    log.warning("event_refused", member_id=sender.member_id)
+    return RequestRejected(
+        401, "unauthentic", "This event does not prove that it is from the portal"
+    )
+
+
+def _build_delivery(
+    deps: Deps, portal: CachedPortal, form: Mapping[str, Any], raw: bytes
+) -> Delivery:
+    """The event without the tokens it came with: the worker uses the stored ones."""
+    kept = [pair for pair in parse_qsl(raw.decode(), True) if "token" not in pair[0].lower()]
+    stored = urlencode(kept).encode()
+    return Delivery(
+        portal_id=portal.id,
+        connection_id=None,
+        origin=f"bitrix24:{portal.id}",
+        dedupe_key=events_parse.dedupe_key(form, stored, nonce=uuid.uuid4().hex),
+        event=text(form, "event").upper()[:64],
+        headers={},
+        body=stored,
+        received_at=deps.clock.now(),
+    )

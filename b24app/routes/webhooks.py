@@ -1,0 +1,78 @@
+"""POST /hooks/gitlab/<key>: who sent it, keep it, 200. Nothing here reads what a body says."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, current_app, request
+
+from b24app.auth.lookup_cache import CachedHook
+from b24app.auth.request_body import read_body
+from b24app.deps import Deps
+from b24app.errors import RequestRejected
+from sync.gitlab.webhooks.verify import UnverifiedDelivery, dedupe_key, event_name, verify_delivery
+from sync.log import log
+from sync.store.rows import Delivery
+
+MAX_BODY_BYTES = 25 * 1024 * 1024  # bytes; https://docs.gitlab.com/administration/instance_limits/
+STORED_HEADERS = (
+    "Content-Type",
+    "User-Agent",
+    "X-Gitlab-Event",
+    "X-Gitlab-Event-UUID",
+    "X-Gitlab-Instance",
+    "webhook-id",
+)
+
+
+def blueprint(deps: Deps) -> Blueprint:
+    here = Blueprint("hooks", __name__)
+
+    @here.post("/hooks/gitlab/<key>")
+    def gitlab(key: str) -> Response:
+        hook = deps.hook_cache.get(key)
+        if hook is None:
+            raise RequestRejected(404, "unknown_hook", "There is no such webhook address")
+        _check_address(hook.allow_ips)
+        deps.inbox.accept(_verify_delivery(deps, hook, read_body(MAX_BODY_BYTES)))
+        return current_app.response_class(status=200, mimetype="text/plain")
+
+    return here
+
+
+def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> Delivery:
+    """The verified delivery. Raises Unwelcome (401) where it is not from our GitLab."""
+    headers, now = dict(request.headers), deps.clock.now()
+    try:
+        verify_delivery(headers, raw, token=hook.token, signing_token=hook.signing_token, now=now)
+    except UnverifiedDelivery as error:
+        log.warning("hook_refused", connection_id=hook.connection_id, reason=error.reason)
+        raise RequestRejected(
+            401,
+            "unauthentic",
+            "The token or signature of this webhook is not ours",
+            "Repair the webhook: `b24bridge gitlab hooks`",
+        ) from None
+    return Delivery(
+        portal_id=hook.portal_id,
+        connection_id=hook.connection_id,
+        origin=f"gitlab:{hook.connection_id}",
+        dedupe_key=dedupe_key(headers, raw),
+        event=event_name(headers),
+        headers={name: value for name in STORED_HEADERS if (value := request.headers.get(name))},
+        body=raw,
+        received_at=now,
+    )
+
+
+def _check_address(allowed: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> None:
+    if not allowed:
+        return
+    address = ipaddress.ip_address((request.remote_addr or "0.0.0.0").partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    if not any(mapped in network for network in allowed):
+        log.warning("hook_refused", reason="address", address=str(address))
+        raise RequestRejected(
+            403, "address", "This address may not send webhooks here", "See `allow_ips`"
+        )

@@ -1,0 +1,153 @@
+"""A connection put to the test, and its webhooks made, repaired and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from b24app.clients import Clients
+from sync.core.rules.portal import Rules, wanted_kinds, wants_internal
+from sync.errors import Refused, SyncError
+from sync.gitlab.api import account, custom_issue_tracker
+from sync.gitlab.api import hooks as api_hooks
+from sync.gitlab.api.client import GitLab
+from sync.gitlab.api.hooks import HookTarget
+from sync.store import connections
+from sync.store.db.database import read, write
+from sync.store.rows import ConnectionRecord, ConnectionSecrets, PortalRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTest:
+    """`account` in one line; `problems` readable, empty where everything is right."""
+
+    ok: bool
+    account: str
+    problems: tuple[str, ...]
+
+
+def check_connection(rooms: Clients, record: ConnectionRecord) -> ConnectionTest:
+    """Asks the instance who the token is and keeps the answer with the connection."""
+    try:
+        tested_account = account.read_account(rooms.code_host(record))
+    except SyncError as error:
+        return ConnectionTest(
+            False, "", tuple(part for part in (error.message, error.cause, error.change) if part)
+        )
+    problems = account.problems(tested_account, rooms.clock.now())
+    kept = {
+        "username": tested_account.username,
+        "scopes": None if tested_account.scopes is None else list(tested_account.scopes),
+        "expires_at": tested_account.expires_at.isoformat() if tested_account.expires_at else None,
+        "version": tested_account.version,
+        "can_sign": tested_account.can_sign,
+    }
+    with write(rooms.engine) as conn:
+        connections.set_account(conn, record.id, kept)
+    return ConnectionTest(not problems, _account_line(tested_account), problems)
+
+
+def _account_line(details: account.Account) -> str:
+    scopes = "unknown scopes" if details.scopes is None else ", ".join(details.scopes)
+    until = f"until {details.expires_at:%Y-%m-%d}" if details.expires_at else "without an end"
+    return f"{details.username} at GitLab {details.version}, token with {scopes}, {until}"
+
+
+@dataclass(frozen=True, slots=True)
+class HookOutcome:
+    """What was done at one project or group, in words."""
+
+    target: str
+    ok: bool
+    text: str
+
+
+def update_hooks(
+    rooms: Clients, record: ConnectionRecord, portal: PortalRecord, *, remove: bool = False
+) -> list[HookOutcome]:
+    """Makes, repairs or removes the webhooks of every project and group of the connection.
+
+    Where the settings ask for it, GitLab's links to tasks too. Raises Denied without a token.
+    """
+    client = rooms.code_host(record)
+    with read(rooms.engine) as conn:
+        secrets = connections.secrets(conn, rooms.vault, record.id)
+    if secrets is None or not rooms.config.public_url:
+        raise Refused(
+            "Webhooks need the public address of this service",
+            change="Set B24BRIDGE_PUBLIC_URL",
+            code="no_public_url",
+        )
+    url = f"{rooms.config.public_url}/hooks/gitlab/{secrets.hook_key}"
+    done, rules = [], rooms.rules(portal.id)
+    for target in _hook_targets(record):
+        work = (
+            _remove_hook(client, target, url)
+            if remove
+            else _repair_hook(client, target, url, secrets, rules)
+        )
+        done.append(_try_change(str(target), work))
+    if record.options.get("issue_links"):
+        address = portal.client_endpoint.removesuffix("/rest/")
+        for project in record.options.get("projects", ()):
+            done.append(
+                _try_change(
+                    f"links of {project}", _change_issue_links(client, project, address, remove)
+                )
+            )
+    return done
+
+
+def _hook_targets(record: ConnectionRecord) -> list[HookTarget]:
+    kinds = (("project", "projects"), ("group", "groups"))
+    return [HookTarget(kind, path) for kind, key in kinds for path in record.options.get(key, ())]
+
+
+def _try_change(target: str, work: Callable[[], tuple[bool, str]]) -> HookOutcome:
+    try:
+        return HookOutcome(target, *work())
+    except SyncError as error:
+        return HookOutcome(target, False, str(error))
+
+
+def _repair_hook(
+    client: GitLab, target: HookTarget, url: str, secrets: ConnectionSecrets, rules: Rules
+) -> Callable[[], tuple[bool, str]]:
+    def work() -> tuple[bool, str]:
+        report = api_hooks.ensure_hook(
+            client,
+            target,
+            url=url,
+            token=secrets.hook_token or "",
+            signing_token=secrets.signing_token,
+            events=wanted_kinds(rules),
+            internal=wants_internal(rules),
+        )
+        outcomes = ["created" if report.created else "in place"]
+        outcomes += [f"corrected: {', '.join(report.changed)}"] if report.changed else []
+        outcomes += [f"{len(report.removed)} duplicates removed"] if report.removed else []
+        outcomes += ["switched on again"] if report.reenabled else []
+        outcomes += ["signed" if report.signed else "not signed: this GitLab cannot"]
+        outcomes += [report.problem] if report.problem else []
+        return not report.problem, "; ".join(outcomes)
+
+    return work
+
+
+def _remove_hook(client: GitLab, target: HookTarget, url: str) -> Callable[[], tuple[bool, str]]:
+    def work() -> tuple[bool, str]:
+        removed = api_hooks.remove_hooks(client, target, url=url)
+        return True, f"{len(removed)} removed" if removed else "there was none"
+
+    return work
+
+
+def _change_issue_links(
+    client: GitLab, project: int | str, portal_url: str, remove: bool
+) -> Callable[[], tuple[bool, str]]:
+    def work() -> tuple[bool, str]:
+        change = custom_issue_tracker.remove if remove else custom_issue_tracker.ensure
+        changed = change(client, project, portal_url=portal_url)
+        return True, "changed" if changed else "as they should be"
+
+    return work

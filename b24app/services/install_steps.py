@@ -1,0 +1,154 @@
+"""The installation's steps: run while a page waits for them, or by a worker when nobody looks.
+
+A portal in the state `installing` is to be set up. Its reason says who does that: "" is a page
+that is open just now, anything else the worker, which also ends what was left on a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from threading import Event
+
+from sqlalchemy import Connection, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from b24app.clients import Clients
+from sync.bitrix24.install import steps as installer
+from sync.bitrix24.install.steps import StepResult
+from sync.engine import backoff
+from sync.errors import Later, SyncError
+from sync.log import log
+from sync.store import leases, portals
+from sync.store.db.database import read, write
+from sync.store.rows import PortalRecord
+from sync.store.tables import portal as table
+
+PENDING = "The portal is being set up"
+STARTED = "The portal is being set up just now"
+NOT_YET = "The portal could not be set up yet, it is tried again by itself"
+NOT_ALL = "Not everything worked at the installation"
+PAYMENT_OVER = "The subscription of the application has ended"
+ABANDONED_AFTER = timedelta(minutes=10)  # then a page of the installation counts as closed
+_LEASE = timedelta(minutes=10)
+_CHECK_SECONDS = 2.0
+
+
+def run_steps(
+    rooms: Clients, portal: PortalRecord, only: Container[str] | None = None
+) -> Iterator[StepResult]:
+    """Runs the install steps (or some of them) with the stored tokens, keeping what they learn."""
+    try:
+        client = rooms.portal(portal.id)
+    except SyncError as error:
+        yield StepResult(
+            "tokens", False, error.message, error.change, retryable=isinstance(error, Later)
+        )
+        return
+    language = "ru" if portal.language == "ru" else "en"
+    for step in installer.run_steps(client, rooms.config.public_url, language, only):
+        if not step.ok:
+            log.warning("install_step_failed", portal_id=portal.id, step=step.name, why=step.text)
+        if "features" in step.portal_data:
+            with write(rooms.engine) as conn:
+                features = dict(step.portal_data["features"])
+                portals.set_features(conn, portal.id, features, rooms.clock.now())
+        yield step
+
+
+def schedule_steps(conn: Connection, portal_id: int, now: datetime) -> None:
+    """Leaves the steps to a worker. What is paused stays so: its steps are run when it resumes."""
+    record = portals.by_id(conn, portal_id)
+    if record is not None and record.state in ("installing", "active"):
+        portals.set_state(conn, portal_id, "installing", PENDING, now)
+
+
+def activate_portal(rooms: Clients, portal_id: int, failed: Sequence[str] = ()) -> None:
+    """The installation is over; what failed is shown until it is repeated."""
+    reason = f"{NOT_ALL}: {', '.join(failed)}" if failed else ""
+    with write(rooms.engine) as conn:
+        record = portals.by_id(conn, portal_id)
+        if record is not None and record.state in ("installing", "active"):
+            portals.set_state(conn, portal_id, "active", reason, rooms.clock.now())
+
+
+@dataclass
+class InstallWorker:
+    """The worker's part. What failed for the moment is repeated later and later, for good."""
+
+    clients: Clients
+    jitter: Random = field(default_factory=Random)
+    _failures: dict[int, int] = field(default_factory=dict)
+    _retry_at: dict[int, datetime] = field(default_factory=dict)
+
+    def run_forever(self, stop: Event) -> None:
+        while not stop.is_set():
+            try:
+                self.run_once()
+            except SQLAlchemyError as error:
+                log.error("database_failed", error=type(error).__name__)
+            except Exception:  # noqa: BLE001 - told here, and it looks again
+                log.exception("setting_up_failed")
+            stop.wait(_CHECK_SECONDS)
+
+    def run_once(self) -> int:
+        """Sets up what waits for it; how many portals were tried."""
+        now = self.clients.clock.now()
+        with read(self.clients.engine) as conn:
+            waiting = [portals.by_id(conn, record) for record in _portals_to_install(conn, now)]
+        portal_records = [
+            record for record in waiting if record and self._retry_at.get(record.id, now) <= now
+        ]
+        return sum(self._install_with_lease(record) for record in portal_records)
+
+    def _install_with_lease(self, portal: PortalRecord) -> bool:
+        """Whether it was tried: one worker at a time, and who is late finds nothing to do."""
+        name, rooms, now = f"setup:{portal.id}", self.clients, self.clients.clock.now()
+        with write(rooms.engine) as conn:
+            if not leases.acquire(conn, name, rooms.owner, now=now, ttl=_LEASE):
+                return False
+            current = portals.by_id(conn, portal.id)
+            open_ = current is not None and current.state == "installing"
+            if open_:
+                portals.set_state(conn, portal.id, "installing", STARTED, now)
+        try:
+            if open_:
+                self._install(portal)
+        finally:
+            with write(rooms.engine) as conn:
+                leases.release(conn, name, rooms.owner)
+        return open_
+
+    def _install(self, portal: PortalRecord) -> None:
+        failed = [step for step in run_steps(self.clients, portal) if not step.ok]
+        passing = [step for step in failed if step.retryable]
+        if not passing:
+            self._failures.pop(portal.id, None)
+            self._retry_at.pop(portal.id, None)
+            names = ", ".join(step.name for step in failed)
+            self._finish(portal.id, "active", f"{NOT_ALL}: {names}" if names else "")
+            return
+        count = self._failures[portal.id] = self._failures.get(portal.id, 0) + 1
+        pause = timedelta(seconds=backoff.delay(count, self.jitter.random()))
+        self._retry_at[portal.id] = self.clients.clock.now() + pause
+        self._finish(portal.id, "installing", f"{NOT_YET}: {passing[0].text}")
+
+    def _finish(self, portal_id: int, state: str, reason: str) -> None:
+        """What was heard meanwhile counts: an update asks for another run, a removal for none."""
+        with write(self.clients.engine) as conn:
+            record = portals.by_id(conn, portal_id)
+            if record is not None and (record.state, record.state_reason) == (
+                "installing",
+                STARTED,
+            ):
+                portals.set_state(conn, portal_id, state, reason, self.clients.clock.now())
+                log.info("portal_set_up", portal_id=portal_id, state=state, reason=reason)
+
+
+def _portals_to_install(conn: Connection, now: datetime) -> Sequence[int]:
+    """Portals that a worker sets up: with tokens, and with no page open on them."""
+    abandoned = or_(table.c.state_reason != "", table.c.updated_at <= now - ABANDONED_AFTER)
+    of = (table.c.state == "installing", table.c.access_token_sealed.is_not(None), abandoned)
+    return conn.scalars(select(table.c.id).where(*of).order_by(table.c.id)).all()

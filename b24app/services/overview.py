@@ -1,0 +1,283 @@
+"""What people are shown: merge request rows, the development of a task, and what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
+from sync.store import alerts, connections, inbox, links, outbox, portals, subjects, tasks
+from sync.store import merge_requests as store_merge_requests
+from sync.store import smart_commits as store_smart_commits
+from sync.store.rows import (
+    CommandRow,
+    ConnectionRecord,
+    DeliveryRow,
+    LinkRow,
+    PortalRecord,
+    SubjectRow,
+    TaskRow,
+)
+from sync.store.smart_commits import SmartCommitRow
+from sync.store.tables import connection, merge_request
+
+MAX_MERGE_REQUESTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTask:
+    """A task that a merge request names. `unknown`: the portal shows no such task to the app."""
+
+    id: int
+    kind: str
+    title: str = ""
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRequestSummary:
+    """A merge request as people see it."""
+
+    reference: str
+    title: str
+    url: str
+    state: str
+    draft: bool
+    approved: bool
+    author: str
+    approved_by: tuple[str, ...]
+    pipeline: str | None
+    pipeline_url: str | None
+    branch: str
+    updated_at: datetime
+    tasks: tuple[NamedTask, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that was given up: `kind` and `id` are what `replay` takes.
+
+    `action`: the command's kind, the verb of a commit's command, `decide` of a subject, `read` of
+    a delivery; `about`: the task, the event's name, or what else the subject is (`of`: its kind,
+    "" of a delivery).
+    """
+
+    kind: str
+    id: str
+    action: str
+    about: str
+    text: str
+    at: datetime | None
+    of: str = "task"
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A portal at a glance; waiting, dead and open alerts are counts."""
+
+    portal: str
+    state: str
+    reason: str
+    connections: tuple[dict[str, Any], ...]
+    deliveries_waiting: int
+    subjects_waiting: int
+    commands_waiting: int
+    dead: int
+    alerts: int
+    merge_requests: tuple[MergeRequestSummary, ...]
+
+
+def build_overview(
+    conn: Connection, portal: PortalRecord, limit: int = MAX_MERGE_REQUESTS
+) -> Overview:
+    of_subjects, of_commands = subjects.counts(conn, portal.id), outbox.counts(conn, portal.id)
+    return Overview(
+        portal=portal.client_endpoint.removesuffix("/rest/").partition("://")[2],
+        state=portal.state,
+        reason=portal.state_reason,
+        connections=tuple(
+            summarize_connection(connection_record)
+            for connection_record in connections.by_portal(conn, portal.id)
+        ),
+        deliveries_waiting=inbox.pending_count(conn, portal.id),
+        subjects_waiting=of_subjects.get("dirty", 0),
+        commands_waiting=of_commands.get("waiting", 0) + of_commands.get("sending", 0),
+        dead=len(list_failures(conn, portal.id)),
+        alerts=alerts.open_count(conn, portal.id),
+        merge_requests=latest_merge_requests(conn, portal.id, limit),
+    )
+
+
+def summarize_connection(record: ConnectionRecord) -> dict[str, Any]:
+    """A connection without anything secret; why it pauses, or what its host last denied."""
+    fields = ("name", "kind", "base_url", "state", "account")
+    reason = record.state_reason or record.account.get("problem") or ""
+    return {name: getattr(record, name) for name in fields} | {"state_reason": reason}
+
+
+def latest_merge_requests(
+    conn: Connection, portal_id: int, limit: int = MAX_MERGE_REQUESTS
+) -> tuple[MergeRequestSummary, ...]:
+    """The merge requests of a portal that changed last."""
+    columns = merge_request.c
+    query = (
+        select(columns.connection_id, columns.project_id, columns.iid)
+        .join(connection, connection.c.id == columns.connection_id)
+        .where(connection.c.portal_id == portal_id)
+        .order_by(columns.updated_at.desc())
+        .limit(limit)
+    )
+    keys = [MergeRequestKey(*row) for row in conn.execute(query)]
+    links_by_key = links.by_merge_requests(conn, keys)
+    return summarize_merge_requests(
+        conn, portal_id, keys, [link for link_rows in links_by_key.values() for link in link_rows]
+    )
+
+
+def summarize_merge_requests(
+    conn: Connection, portal_id: int, keys: Sequence[MergeRequestKey], link_rows: Iterable[LinkRow]
+) -> tuple[MergeRequestSummary, ...]:
+    """The rows of merge requests in the order given; unknown ones are left out."""
+    live = [link for link in link_rows if link.live]
+    merge_requests = store_merge_requests.get_merge_requests(conn, keys)
+    read = tasks.get(conn, portal_id, {link.task_id for link in live})
+    return tuple(
+        _merge_request_summary(
+            merge_requests[key],
+            [_named_task(link, read) for link in live if link.merge_request == key],
+        )
+        for key in keys
+        if key in merge_requests
+    )
+
+
+def list_failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
+    """What was given up and waits for somebody to replay it.
+
+    What a commit told a task is among it where a setting may change the answer.
+    """
+    refused_rows = (
+        smart_commit_row
+        for smart_commit_row in store_smart_commits.refused(conn, portal_id)
+        if smart_commit_row.smart_commit.retryable
+    )
+    return (
+        *map(_command_failure, outbox.refused(conn, portal_id)),
+        *map(_smart_commit_failure, refused_rows),
+        *map(_subject_failure, subjects.dead(conn, portal_id)),
+        *map(_delivery_failure, inbox.dead_deliveries(conn, portal_id)),
+    )
+
+
+def _command_failure(command_row: CommandRow) -> Failure:
+    about, of = command_row.subject_key, command_row.subject_kind
+    return Failure(
+        "command",
+        str(command_row.id),
+        command_row.kind,
+        about,
+        command_row.error,
+        command_row.done_at,
+        of,
+    )
+
+
+def _smart_commit_failure(smart_commit_row: SmartCommitRow) -> Failure:
+    command = smart_commit_row.smart_commit.command
+    action, task = command.verb.value, str(command.task_id)
+    return Failure(
+        "spoken",
+        str(smart_commit_row.key),
+        action,
+        task,
+        smart_commit_row.reason,
+        smart_commit_row.received_at,
+    )
+
+
+def _subject_failure(subject_row: SubjectRow) -> Failure:
+    key = f"{subject_row.kind}:{subject_row.key}"
+    return Failure(
+        "subject",
+        key,
+        "decide",
+        subject_row.key,
+        subject_row.error,
+        subject_row.dirty_at,
+        subject_row.kind,
+    )
+
+
+def _delivery_failure(delivery_row: DeliveryRow) -> Failure:
+    return Failure(
+        "delivery",
+        str(delivery_row.id),
+        "read",
+        delivery_row.event,
+        delivery_row.outcome,
+        delivery_row.received_at,
+        "",
+    )
+
+
+def find_portal(conn: Connection, name: str | None) -> PortalRecord:
+    """The portal by domain, member id or number; without a name, the only one there is.
+
+    Raises LookupError with what to do.
+    """
+    every = [
+        portal_record
+        for portal_record in portals.all_portals(conn)
+        if portal_record.state != "removed"
+    ]
+    if name is None:
+        if len(every) == 1:
+            return every[0]
+        raise LookupError(
+            "name the portal: " + ", ".join(map(_portal_domain, every))
+            if every
+            else "no portal is installed yet"
+        )
+    records = [
+        portal_record
+        for portal_record in every
+        if name in (portal_record.member_id, str(portal_record.id), _portal_domain(portal_record))
+    ]
+    if not records:
+        raise LookupError(f"no portal {name} is installed")
+    return records[0]
+
+
+def _portal_domain(portal: PortalRecord) -> str:
+    return portal.client_endpoint.partition("://")[2].split("/")[0]
+
+
+def _named_task(link: LinkRow, read: dict[int, TaskRow]) -> NamedTask:
+    task = read.get(link.task_id)
+    title = task.body.title if task and task.body else ""
+    return NamedTask(link.task_id, link.kind.value, title, task is not None and task.missing)
+
+
+def _merge_request_summary(
+    merge_request: MergeRequest, task_list: list[NamedTask]
+) -> MergeRequestSummary:
+    pipeline = merge_request.pipeline
+    return MergeRequestSummary(
+        reference=f"{merge_request.project.path}!{merge_request.iid}",
+        title=merge_request.title,
+        url=merge_request.url,
+        state=merge_request.state.value,
+        draft=merge_request.draft,
+        approved=merge_request.approved,
+        author=merge_request.author.display_name if merge_request.author else "",
+        approved_by=tuple(person.display_name for person in merge_request.approved_by),
+        pipeline=pipeline.status.value if pipeline else None,
+        pipeline_url=pipeline.url if pipeline else None,
+        branch=merge_request.source_branch,
+        updated_at=merge_request.updated_at,
+        tasks=tuple(task_list),
+    )

@@ -1,0 +1,116 @@
+"""How a page is entered: the portal's POST in its frame is proven, then a page token is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, g, render_template, request, url_for
+
+from b24app import assets
+from b24app.auth import page_tokens
+from b24app.auth.page_tokens import Visitor
+from b24app.auth.request_body import read_body
+from b24app.deps import Deps
+from b24app.errors import RequestRejected, page_language
+from b24app.services import portals
+from b24app.services.install_steps import run_steps
+from b24app.texts import page_texts
+from sync.bitrix24.events import parse as events_parse
+from sync.bitrix24.events.parse import PlacementRequest
+from sync.bitrix24.install.steps import StepResult
+from sync.bitrix24.rest.credentials import Credentials
+from sync.settings.apply import current_settings
+from sync.store.db.database import read
+from sync.store.rows import PortalRecord
+
+MAX_FORM_BYTES = 1_000_000  # bytes
+# The order in which sync.bitrix24.install takes them.
+STEPS = ("rights", "scopes", "events", "placements", "fields", "features")
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementLogin:
+    """Who came in: the frame as told, what was proven of it, and the user it belongs to."""
+
+    placement: PlacementRequest
+    credentials: Credentials
+    user: portals.PageUser
+
+
+def log_in(deps: Deps) -> PlacementLogin:
+    """Proves the frame of this request. Raises Unwelcome, shown inside the frame it came from."""
+    try:
+        frame = events_parse.parse_placement(
+            request.args, events_parse.parse_form(read_body(MAX_FORM_BYTES))
+        )
+    except events_parse.BadForm as error:
+        raise RequestRejected(
+            400, "not_from_bitrix24", "This page opens inside Bitrix24", str(error)
+        ) from None
+    # Only an error without anything to press is shown before the portal is proven.
+    page_tokens.allow_framing_by(frame.client_endpoint)
+    g.language = frame.language
+    proven = portals.prove_credentials(deps, frame.credentials(deps.clock.now()))
+    page_tokens.allow_framing_by(proven.client_endpoint)
+    return PlacementLogin(frame, proven, portals.identify_user(deps, proven))
+
+
+def render_page(
+    deps: Deps,
+    entered: PlacementLogin,
+    portal: PortalRecord,
+    view: str,
+    *,
+    task_id: int | None = None,
+) -> Response:
+    """The shell of a view, with the page token inside: no secret is ever in a URL."""
+    visitor = Visitor(portal.id, entered.user.user_id, entered.user.admin)
+    config: dict[str, Any] = {
+        "view": view,
+        "language": page_language(),
+        "token": deps.tokens.issue(visitor, deps.clock.now()),
+        "seconds": int(page_tokens.PAGE_TOKEN_TTL.total_seconds()),
+        "portal": portal.client_endpoint.removesuffix("rest/"),
+        "admin": visitor.admin,
+        "prefix": _reference_prefix(deps, portal),
+        "steps": STEPS,
+        "taskId": task_id,
+    }
+    built = assets.find_assets()
+    if built is None and view == "install":
+        return render_plain_install(deps, portal, config)
+    return render_shell(config, built)
+
+
+def _reference_prefix(deps: Deps, portal: PortalRecord) -> str:
+    with read(deps.engine) as conn:
+        return current_settings(conn, portal).references.prefix
+
+
+def render_shell(config: dict[str, Any], built: assets.Assets | None) -> Response:
+    texts = page_texts(config["language"])
+    title = texts["install" if config["view"] == "install" else "title"]
+    values = {"config": config, "words": texts, "title": title, "nonce": page_tokens.script_nonce()}
+    if built is None:
+        return Response(render_template("plain.html", steps=None, **values))
+    return Response(render_template("page.html", assets=built, **values))
+
+
+def render_plain_install(deps: Deps, portal: PortalRecord, config: dict[str, Any]) -> Response:
+    """The installation without the built frontend: the steps run here and are listed."""
+    steps: list[StepResult] = list(run_steps(deps.clients, portal))
+    portals.activate_portal(deps, portal.id, [step.name for step in steps if not step.ok])
+    page_tokens.allow_script("https://api.bitrix24.com")
+    texts = page_texts(config["language"])
+    return Response(
+        render_template(
+            "plain.html",
+            config=config,
+            words=texts,
+            title=texts["install"],
+            nonce=page_tokens.script_nonce(),
+            steps=steps,
+            again=url_for("install.again"),
+        )
+    )

@@ -1,0 +1,75 @@
+"""All there is to say of one task: its merge requests, pipelines, environments, and the reasons."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from b24app.services.overview import summarize_merge_requests
+from sync.core.model.task_view import TaskView
+from sync.core.rules.portal import Rules
+from sync.engine.load import tasks as load_tasks
+from sync.store import links, logs, tasks
+
+MAX_REASONS = 20
+
+
+def build_task_overview(
+    conn: Connection, portal_id: int, task_id: int, rules: Rules, now: datetime
+) -> dict[str, Any]:
+    """What the tab inside a task shows, from the mirror: nobody is asked."""
+    task_links = links.by_tasks(conn, portal_id, [task_id]).get(task_id, ())
+    keys = [link.merge_request for link in task_links if link.live]
+    summaries = sorted(
+        summarize_merge_requests(conn, portal_id, keys, task_links), key=lambda row: row.updated_at
+    )[::-1]
+    task = tasks.get(conn, portal_id, [task_id]).get(task_id)
+    decided = logs.decisions(conn, portal_id, "task", str(task_id), limit=MAX_REASONS)
+    view = load_tasks.load(conn, portal_id, [task_id], rules, now=now).views[task_id]
+    return {
+        "task": {
+            "id": task_id,
+            "title": task.body.title if task and task.body else "",
+            "step": task.step.value if task and task.step else None,
+            "unknown": task is not None and task.missing,
+        },
+        "merge_requests": [asdict(row) for row in summaries],
+        "pipelines": _pipelines(view),
+        "environments": _environments(view),
+        "decisions": [
+            {"at": decision_row.at, "reason": decision_row.reason} for decision_row in decided
+        ],
+    }
+
+
+def _pipelines(view: TaskView) -> list[dict[str, Any]]:
+    """The newest of each branch."""
+    return [
+        {
+            "branch": run.branch,
+            "project": run.pipeline.project.path,
+            "status": run.pipeline.status.value,
+            "url": run.pipeline.url,
+            "updated_at": run.pipeline.updated_at,
+        }
+        for run in sorted(
+            view.branch_pipelines, key=lambda run: run.pipeline.updated_at, reverse=True
+        )
+    ]
+
+
+def _environments(view: TaskView) -> list[dict[str, Any]]:
+    """Those of its projects in the order changes come to them; `inside`: the work is there."""
+    return [
+        {
+            "name": place.environment,
+            "project": place.project.path,
+            "tier": place.tier.value,
+            "inside": place.includes_work,
+            "url": place.last_deployment.url if place.last_deployment else "",
+        }
+        for place in view.environments
+    ]

@@ -1,0 +1,83 @@
+"""Forms as PHP reads them: `data[FIELDS][ID]=5` becomes nested maps. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+MAX_BYTES = 1_000_000
+MAX_FIELDS = 2_000
+MAX_DEPTH = 8
+
+_KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
+_SUBKEY = re.compile(r"\[([^\[\]]*)\]")
+
+
+class BadForm(ValueError):
+    """The request is not a form that Bitrix24 would send; says what is wrong with it."""
+
+
+def parse_form(body: bytes) -> dict[str, Any]:
+    """The nested maps of a urlencoded body; values are text, and of repeated ones the last counts.
+
+    Raises BadForm for more than a megabyte, 2,000 fields or 8 levels, and for text not in UTF-8.
+    """
+    if len(body) > MAX_BYTES:
+        raise BadForm(f"the form has {len(body)} bytes; {MAX_BYTES} are accepted")
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
+        )
+    except UnicodeDecodeError:
+        raise BadForm("the form is not in UTF-8") from None
+    except ValueError:
+        raise BadForm(f"the form has more than {MAX_FIELDS} fields") from None
+    form: dict[str, Any] = {}
+    for key, value in pairs:
+        _put_value(form, _path(key), value)
+    return form
+
+
+def text(form: Mapping[str, Any], *path: str) -> str:
+    """The text at `path`, "" where there is none; Bitrix24 writes "undefined" for no value."""
+    value: Any = form
+    for step in path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return "" if not isinstance(value, str) or value == "undefined" else value
+
+
+def submap(form: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+    """The map at `path`, empty where there is none."""
+    value: Any = form
+    for step in path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def number(form: Mapping[str, Any], *path: str) -> int:
+    """The whole number at `path`; 0 where there is none."""
+    digits = text(form, *path)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0
+
+
+def _path(key: str) -> list[str]:
+    parsed = _KEY.fullmatch(key)
+    if parsed is None:
+        return [key]  # unbalanced brackets: PHP takes such a name as it is
+    path = [parsed[1], *_SUBKEY.findall(parsed[2])]
+    if len(path) > MAX_DEPTH:
+        raise BadForm(f"the form is nested deeper than {MAX_DEPTH} levels")
+    return path
+
+
+def _put_value(form: dict[str, Any], path: list[str], value: str) -> None:
+    *outer, last = path
+    for step in outer:
+        inner = form.get(step or str(len(form)))
+        if not isinstance(inner, dict):
+            inner = {}
+            form[step or str(len(form))] = inner
+        form = inner
+    form[last or str(len(form))] = value

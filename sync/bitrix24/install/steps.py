@@ -1,0 +1,258 @@
+"""What the application sets up in a portal: step by step, every time anew, each step by itself.
+
+Bitrix24 forgets handlers when a version is updated, so that all of it is checked each time and
+only what is missing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from sync.bitrix24.install.texts import translate
+from sync.bitrix24.rest.batch import Answer, Call, as_mapping
+from sync.bitrix24.rest.client import Portal
+from sync.bitrix24.rest.error_texts_ru import translate_error
+from sync.bitrix24.rest.features import detect_features
+from sync.errors import Later, SyncError
+
+# https://apidocs.bitrix24.com/api-reference/scopes/permissions.html
+SCOPES = ("task", "tasks", "im", "user_basic", "placement")
+OPTIONAL_SCOPES = frozenset({"tasks"})
+# A wider right that includes the one asked for.
+_IMPLIED_BY = {"user_basic": frozenset({"user"})}
+
+EVENTS = (
+    "ONTASKADD", "ONTASKUPDATE", "ONTASKDELETE", "ONTASKCOMMENTADD",
+    "ONAPPUPDATE", "ONAPPUNINSTALL", "ONAPPPAYMENT",
+)  # fmt: skip
+PLACEMENT = "TASK_VIEW_TAB"  # in the new card all task placements are rows of one block
+TASK_FIELDS = {
+    "UF_CI_STATUS": {"en": "CI status", "ru": "Статус CI"},
+    "UF_SPRINT": {"en": "Sprint", "ru": "Спринт"},
+    "UF_TRACKER_URL": {"en": "Tracker link", "ru": "Ссылка на трекер"},
+}
+TAB_TEXTS = {
+    "en": {"TITLE": "Development", "DESCRIPTION": "Merge requests, pipelines and releases"},
+    "ru": {"TITLE": "Разработка", "DESCRIPTION": "Merge requests, сборки и релизы"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One line of the install page. `found`: what the step learned, to be kept with the portal.
+
+    `later`: what failed may work by itself after a while.
+    """
+
+    name: str
+    ok: bool
+    text: str
+    change: str = ""
+    portal_data: Mapping[str, Any] = field(default_factory=dict)
+    retryable: bool = False
+
+
+def run_steps(
+    portal: Portal, public_url: str, language: str, step_names: Container[str] | None = None
+) -> Iterator[StepResult]:
+    """Do every step, or those in `only`; one that fails says why and what to change, and the
+    others go on.
+
+    Yields as it goes: rights, scopes, events, placements, fields, features. Raises nothing but
+    bugs: a portal that is not available fails each step.
+    """
+    base = public_url.rstrip("/")
+    steps: Sequence[tuple[str, Callable[[], StepResult]]] = (
+        ("rights", lambda: _check_rights(portal, language)),
+        ("scopes", lambda: _check_scopes(portal, language)),
+        ("events", lambda: _bind_events(portal, f"{base}/b24/events", language)),
+        ("placements", lambda: _bind_placements(portal, f"{base}/b24/task", language)),
+        ("fields", lambda: _add_fields(portal, language)),
+        ("features", lambda: _detect_features(portal, language)),
+    )
+    for name, step in steps:
+        if step_names is not None and name not in step_names:
+            continue
+        result = _run_step(name, step)
+        text, change = (
+            translate_error(language, result.text),
+            translate_error(language, result.change),
+        )
+        yield replace(result, text=text, change=change)
+
+
+def _run_step(name: str, step: Callable[[], StepResult]) -> StepResult:
+    """What people can use first, the portal's own words behind it."""
+    try:
+        return step()
+    except SyncError as error:
+        text = f"{error.cause} ({error.message})" if error.cause else error.message
+        return StepResult(name, False, text, error.change, retryable=isinstance(error, Later))
+
+
+def _check_rights(portal: Portal, language: str) -> StepResult:
+    """https://apidocs.bitrix24.com/api-reference/common/users/profile.html"""
+    body = portal.call("profile", {}, write=False)
+    profile = as_mapping(body["result"])
+    admin = profile.get("ADMIN") in (True, "Y", "1", 1)
+    name = " ".join(str(profile.get(key) or "") for key in ("NAME", "LAST_NAME")).strip()
+    if admin:
+        return StepResult("rights", True, translate(language, "admin", name=name))
+    return StepResult(
+        "rights",
+        False,
+        translate(language, "not_admin", name=name),
+        translate(language, "become_admin"),
+    )
+
+
+def _check_scopes(portal: Portal, language: str) -> StepResult:
+    granted = {str(scope) for scope in portal.call("scope", {}, write=False)["result"] or ()}
+    missing = [scope for scope in SCOPES if not granted & {scope, *_IMPLIED_BY.get(scope, ())}]
+    portal_data = {"scopes": sorted(granted)}
+    needed = [scope for scope in missing if scope not in OPTIONAL_SCOPES]
+    if needed:
+        text = translate(language, "scopes_missing", scopes=", ".join(needed))
+        return StepResult("scopes", False, text, translate(language, "add_scopes"), portal_data)
+    key = "scopes_partly" if missing else "scopes_given"
+    return StepResult(
+        "scopes", True, translate(language, key, scopes=", ".join(missing)), "", portal_data
+    )
+
+
+def _bind_events(portal: Portal, handler: str, language: str) -> StepResult:
+    """https://apidocs.bitrix24.com/api-reference/events/event-bind.html"""
+    bound = [row for row in _read_rows(portal, "event.get", {}) if _is_online(row)]
+    stale = [row for row in bound if is_stale(str(row.get("handler", "")), handler)]
+    bound_events = {
+        str(row.get("event", "")).upper() for row in bound if row.get("handler") == handler
+    }
+    missing = [event for event in EVENTS if event not in bound_events]
+    calls = [*_unbind_all(stale), *(_bind_call(event, handler) for event in missing)]
+    answers = portal.batch(calls) if calls else []
+    return _combined_result(
+        "events", answers[len(calls) - len(missing) :], missing, EVENTS, language
+    )
+
+
+def _unbind_all(rows: Sequence[Mapping[str, Any]]) -> list[Call]:
+    handlers = dict.fromkeys((str(row["event"]), str(row["handler"])) for row in rows)
+    return [Call("event.unbind", {"event": event, "handler": old}) for event, old in handlers]
+
+
+def _bind_call(event: str, handler: str) -> Call:
+    return Call("event.bind", {"event": event, "handler": handler})
+
+
+def _is_online(row: Mapping[str, Any]) -> bool:
+    return str(row.get("offline", 0)) in ("0", "", "None", "False")
+
+
+def is_stale(bound: str, version: str) -> bool:
+    """A handler of ours at a path of an earlier version: same host, another address. Pure."""
+    try:
+        return bound != version and urlsplit(bound).netloc == urlsplit(version).netloc
+    except ValueError:
+        return False
+
+
+def _bind_placements(portal: Portal, handler: str, language: str) -> StepResult:
+    """https://apidocs.bitrix24.com/api-reference/widgets/placement-bind.html"""
+    rows = [
+        row for row in _read_rows(portal, "placement.get", {}) if row.get("placement") == PLACEMENT
+    ]
+    handlers = {str(row.get("handler", "")) for row in rows}
+    calls = [
+        Call("placement.unbind", {"PLACEMENT": PLACEMENT, "HANDLER": old})
+        for old in sorted(handlers)
+        if is_stale(old, handler)
+    ]
+    missing = [] if handler in handlers else [PLACEMENT]
+    calls += [_placement_call(handler, language)] if missing else []
+    answers = portal.batch(calls) if calls else []
+    return _combined_result(
+        "placements", answers[len(calls) - len(missing) :], missing, (PLACEMENT,), language
+    )
+
+
+def _placement_call(handler: str, language: str) -> Call:
+    params = {
+        "PLACEMENT": PLACEMENT,
+        "HANDLER": handler,
+        "TITLE": TAB_TEXTS.get(language, TAB_TEXTS["en"])["TITLE"],
+        "LANG_ALL": TAB_TEXTS,
+    }
+    return Call("placement.bind", params)
+
+
+def _add_fields(portal: Portal, language: str) -> StepResult:
+    """https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-add.html"""
+    rows = _read_rows(portal, "task.item.userfield.getlist", {"ORDER": {"ID": "asc"}})
+    field_names = {str(row.get("FIELD_NAME", "")) for row in rows}
+    missing = [name for name in TASK_FIELDS if name not in field_names]
+    answers = portal.batch([_field_call(name) for name in missing]) if missing else []
+    return _combined_result("fields", answers, missing, tuple(TASK_FIELDS), language)
+
+
+def _field_call(name: str) -> Call:
+    labels = TASK_FIELDS[name]
+    params = {
+        "USER_TYPE_ID": "string",
+        "FIELD_NAME": name,
+        "XML_ID": name,
+        "EDIT_FORM_LABEL": labels,
+        "LABEL": labels["en"],
+        "MULTIPLE": "N",
+        "MANDATORY": "N",
+    }
+    return Call("task.item.userfield.add", {"PARAMS": params})
+
+
+def _detect_features(portal: Portal, language: str) -> StepResult:
+    features = detect_features(portal)
+    names = ", ".join(
+        translate(language, f"has_{name}") for name, available in features.items() if available
+    )
+    text = translate(language, "features", features=names or translate(language, "no_features"))
+    return StepResult("features", True, text, portal_data={"features": features})
+
+
+def _read_rows(portal: Portal, method: str, params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    result = portal.call(method, params, write=False)["result"]
+    rows = result.values() if isinstance(result, dict) else result or ()
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def _combined_result(
+    name: str,
+    answers: Sequence[Answer | SyncError],
+    written: Sequence[str],
+    names: Sequence[str],
+    language: str,
+) -> StepResult:
+    failed = {
+        item: answer
+        for item, answer in zip(written, answers, strict=True)
+        if isinstance(answer, SyncError) and not _already_exists(answer)
+    }
+    if not failed:
+        key = f"{name}_made" if written else f"{name}_kept"
+        return StepResult(name, True, translate(language, key, count=len(written) or len(names)))
+    reasons = "; ".join(f"{item}: {error.message}" for item, error in failed.items())
+    change = next((error.change for error in failed.values() if error.change), "")
+    later = any(isinstance(error, Later) for error in failed.values())
+    text = translate(language, f"{name}_failed", reasons=reasons)
+    return StepResult(name, False, text, change, retryable=later)
+
+
+def _already_exists(error: SyncError) -> bool:
+    """Somebody was faster. The portal has no code of its own for it, only these words."""
+    description = error.message.lower()
+    return (
+        "already bind" in description
+        or "already exist" in description
+        or "already use" in description
+    )

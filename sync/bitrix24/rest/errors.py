@@ -1,0 +1,106 @@
+"""What an unsuccessful answer of a portal or its OAuth server means, by one table. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sync.bitrix24.rest.error_codes import (
+    BY_CODE,
+    BY_STATUS,
+    EDIT_CLOSED,
+    EXPIRED,
+    INTERNAL_ERROR,
+    NOT_JSON,
+    NOT_MEMBER,
+    OPERATING_LIMIT,
+    PORTAL_WIDE,
+    QUERY_LIMIT,
+    RENEWABLE,
+    UNKNOWN,
+    ErrorMeaning,
+)
+from sync.bitrix24.rest.masking import mask_error_text
+from sync.errors import Later, SyncError
+
+__all__ = [
+    "BY_CODE",
+    "EDIT_CLOSED",
+    "EXPIRED",
+    "NOT_MEMBER",
+    "OPERATING_LIMIT",
+    "QUERY_LIMIT",
+    "RENEWABLE",
+    "classify",
+    "decode_json",
+    "unreachable_error",
+]  # fmt: skip
+
+
+def classify(
+    http_status: int, body: bytes | dict[str, Any], *, method: str, write: bool = True
+) -> SyncError:
+    """What an unsuccessful answer means. `method`: the REST method, or `oauth/...`.
+
+    For Later of a write, `sent` says that it may have been carried out. `code` of the result is
+    the vendor's code in upper case.
+    """
+    answer = body if isinstance(body, dict) else decode_json(body)
+    if not isinstance(answer, dict) or "error" not in answer:
+        return _build_error(
+            NOT_JSON, f"{method}: HTTP {http_status} without a usable answer", "", write
+        )
+    code, description = _code_and_description(answer)
+    row = _find_meaning(code, http_status, method)
+    suffix = f": {description}" if description and description.upper() != code else ""
+    return _build_error(row, f"{method} was not done ({code or http_status}){suffix}", code, write)
+
+
+def decode_json(body: bytes) -> Any:
+    """The JSON of an answer, or None where it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = True) -> Later:
+    """A connection that failed; `sent`: the request may have reached the other side."""
+    return Later(
+        f"{method}: {subject}",
+        cause="The network or the server is not available at the moment",
+        sent=sent and write,
+        code="network",
+    )
+
+
+def _code_and_description(answer: dict[str, Any]) -> tuple[str, str]:
+    """Code and description; REST 3.0 puts both into an object. Codes may be numbers."""
+    error = answer["error"]
+    if isinstance(error, dict):
+        return str(error.get("code", "")).upper(), mask_error_text(_validation_text(error))
+    return str(error).upper(), mask_error_text(str(answer.get("error_description") or ""))
+
+
+def _validation_text(error: dict[str, Any]) -> str:
+    parts = error.get("validation")
+    told_of = [str(part.get("message", "")) for part in parts or () if isinstance(part, dict)]
+    return "; ".join([str(error.get("message", "")), *told_of])
+
+
+def _find_meaning(code: str, http_status: int, method: str) -> ErrorMeaning:
+    where = "oauth" if method.startswith("oauth/") else ""
+    where = "portal" if method in PORTAL_WIDE else where
+    error_meaning = (
+        BY_CODE.get(f"{where}:{code}") or BY_CODE.get(code) or BY_STATUS.get(http_status)
+    )
+    return error_meaning or (INTERNAL_ERROR if http_status >= 500 else UNKNOWN)
+
+
+def _build_error(row: ErrorMeaning, subject: str, code: str, write: bool) -> SyncError:
+    if row.kind is Later:
+        sent = row.maybe_done and write
+        return Later(
+            subject, after=row.after, sent=sent, cause=row.cause, change=row.change, code=code
+        )
+    return row.kind(subject, cause=row.cause, change=row.change, code=code)

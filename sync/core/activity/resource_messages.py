@@ -1,0 +1,229 @@
+"""What is said of issues, milestones, wiki pages, members, tokens and the rest. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from sync.core.i18n.translate import has_sentence, translate, translate_inline
+from sync.core.messages import urls as messages_urls
+from sync.core.messages.message import Message
+from sync.core.messages.parts import (
+    MAX_NAME_LENGTH,
+    MAX_RELEASE_NOTES_LENGTH,
+    PortalUserIds,
+    first_line,
+    format_date,
+    join_limited,
+    link,
+    markdown_blocks,
+    mention_person,
+    project_link,
+    quote_markdown,
+    quote_plain,
+    state_word,
+    text_node,
+)
+from sync.core.model.activity import Release, Resource
+from sync.core.model.kinds import Kind
+from sync.text.plain import Line, lines_of, run_of
+from sync.text.tree import Block, Inline, Link, Text
+
+BuildDetails = Callable[[Resource, str, str], list[Line]]
+_NEW_STATES = ("opened", "created")  # whose description is said with them
+_FORMER_MEMBER_STATES = ("removed", "denied", "withdrawn")
+_GROUP_ID_PREFIX, _DEPLOY_TOKEN_ID_PREFIX = (
+    "group/",
+    "deploy/",
+)  # how ids of groups and of deploy tokens begin
+_NUMBERED_KINDS = (Kind.ISSUE, Kind.WORK_ITEM)  # known by their numbers
+
+
+def build_resource_message(
+    resource: Resource, state: str, language: str, users: PortalUserIds
+) -> Message:
+    """`state`: as `sync.core.news_facts` names it; one that has no words is a change.
+
+    What is gone has no page and no words any more.
+    """
+    resource = replace(resource, url="", text="") if state == "deleted" else resource
+    said, named = _phrase_state(resource, state), _title_values(resource, language, users)
+    hidden = translate_inline(language, "told internal") if resource.confidential else ()
+    return Message(
+        (*translate_inline(language, f"thing {_phrase_noun(resource)} {said}", **named), *hidden),
+        tuple(_DETAILS_BY_KIND.get(resource.kind, _label_details)(resource, said, language)),
+        _body(resource, state, language),
+        values={
+            "project": (named["project"],),
+            "actor": (named["actor"],),
+            "title": (text_node(resource.title),),
+            "state": state_word(language, state),
+            "link": (named["link"],),
+            "url": (Text(resource.url),),
+            "text": (text_node(first_line(resource.text)),),
+        },
+        notify_details=resource.kind is Kind.ACCESS_TOKEN,
+    )
+
+
+def _phrase_noun(resource: Resource) -> str:
+    """The word its phrases begin with."""
+    if resource.kind is Kind.PROJECT and resource.id.startswith(_GROUP_ID_PREFIX):
+        return "group"
+    if resource.kind is Kind.ACCESS_TOKEN and resource.id.startswith(_DEPLOY_TOKEN_ID_PREFIX):
+        return "deploy_token"
+    return resource.kind.value
+
+
+def _phrase_state(resource: Resource, state: str) -> str:
+    """Its state as phrases know it; how soon a token expires is said by the day."""
+    if resource.kind is Kind.ACCESS_TOKEN:
+        return "revoked" if state == "revoked" else "expires"
+    return state if has_sentence(f"thing {_phrase_noun(resource)} {state}") else "changed"
+
+
+def _title_values(resource: Resource, language: str, users: PortalUserIds) -> dict[str, Inline]:
+    title = (
+        f"#{resource.id} {resource.title}" if resource.kind in _NUMBERED_KINDS else resource.title
+    )
+    day_of = {"date": format_date(resource.expires_at, language)} if resource.expires_at else {}
+    return {
+        "actor": mention_person(resource.actor, language, users),
+        "project": project_link(resource.project),
+        "link": link(resource.url, title or resource.id),
+        "before": text_node(resource.text),
+        "date": Text(translate(language, "on day" if day_of else "soon", **day_of)),
+    }
+
+
+def _body(resource: Resource, state: str, language: str) -> tuple[Block, ...]:
+    """What was written of it: of an issue when it is new, of a wiki page about the change."""
+    match resource.kind:
+        case Kind.ISSUE | Kind.WORK_ITEM | Kind.MILESTONE if state in _NEW_STATES:
+            return quote_markdown(resource.text, language, resource.url)
+        case Kind.WIKI_PAGE | Kind.FEATURE_FLAG:
+            return quote_plain(resource.text)
+        case _:
+            return ()
+
+
+def _label_details(resource: Resource, state: str, language: str) -> list[Line]:
+    if not resource.labels:
+        return []
+    found = join_limited(
+        [(text_node(label, MAX_NAME_LENGTH),) for label in resource.labels], language
+    )
+    return [translate_inline(language, "told labels", labels=found)]
+
+
+def _member_details(resource: Resource, state: str, language: str) -> list[Line]:
+    lines: list[Line] = []
+    if resource.state and state in ("added", "changed"):
+        lines.append(
+            translate_inline(
+                language, "member role", role=text_node(resource.state, MAX_NAME_LENGTH)
+            )
+        )
+    if resource.expires_at and state not in _FORMER_MEMBER_STATES:
+        lines.append(
+            translate_inline(
+                language, "member until", date=format_date(resource.expires_at, language)
+            )
+        )
+    return lines
+
+
+def _token_details(resource: Resource, state: str, language: str) -> list[Line]:
+    """What stops with the token, and what to do about it. Deploy tokens are of no use to us."""
+    lines = [translate_inline(language, "token stops")]
+    if _phrase_noun(resource) == Kind.ACCESS_TOKEN:
+        lines.append(translate_inline(language, "token ours"))
+    if state != "revoked":
+        page = translate_inline(language, "token page")
+        where = (Link(resource.url, page),) if resource.url else page
+        lines.append(translate_inline(language, "token renew", page=where))
+    return lines
+
+
+def _vulnerability_details(resource: Resource, state: str, language: str) -> list[Line]:
+    """The first label is how severe it is, the others are its names elsewhere."""
+    lines: list[Line] = []
+    if resource.labels:
+        severity = resource.labels[0]
+        key = f"severity {severity}"
+        words = (
+            translate_inline(language, key)
+            if has_sentence(key)
+            else (text_node(severity, MAX_NAME_LENGTH),)
+        )
+        lines.append(translate_inline(language, "told severity", severity=words))
+    if names := [(text_node(name, MAX_NAME_LENGTH),) for name in resource.labels[1:]]:
+        lines.append(join_limited(names, language))
+    if resource.text:
+        lines.append(translate_inline(language, "told place", place=text_node(resource.text)))
+    return lines
+
+
+_DETAILS_BY_KIND: Mapping[Kind, BuildDetails] = {
+    Kind.MEMBER: _member_details,
+    Kind.ACCESS_TOKEN: _token_details,
+    Kind.VULNERABILITY: _vulnerability_details,
+}
+
+
+def build_release_message(release: Release, language: str, users: PortalUserIds) -> Message:
+    """With its notes, of which a long one shows the beginning; one that is gone has no page."""
+    state = "deleted" if release.deleted else "updated" if release.updated else "created"
+    url = "" if release.deleted else release.url
+    named = {
+        "link": link(url, release.name or release.tag),
+        "project": project_link(release.project),
+    }
+    tag = link(
+        "" if release.deleted else messages_urls.tag(release.project, release.tag), release.tag
+    )
+    actor = mention_person(release.actor, language, users)
+    notes = (
+        ()
+        if release.deleted
+        else markdown_blocks(release.text, MAX_RELEASE_NOTES_LENGTH, language, url)
+    )
+    by = translate_inline(language, "by", actor=actor) if release.actor else ()
+    return Message(
+        (*translate_inline(language, f"release {state}", **named), *by),
+        (translate_inline(language, "release tag", tag=tag),),
+        notes,
+        values={
+            **{name: (node,) for name, node in named.items()},
+            "actor": (actor,),
+            "title": (text_node(release.name or release.tag),),
+            "state": translate_inline(language, f"word {state}"),
+            "url": (Text(url),),
+            "text": run_of(lines_of(notes)),
+            "tag": (tag,),
+        },
+    )
+
+
+def build_emoji_message(
+    resource: Resource, state: str, language: str, users: PortalUserIds
+) -> Message:
+    """A reaction by its name, and the words it was left on."""
+    actor = mention_person(resource.actor, language, users)
+    named = {
+        "actor": actor,
+        "project": project_link(resource.project),
+        "link": link(resource.url, f":{resource.title}:"),
+    }
+    return Message(
+        translate_inline(language, f"emoji {state if state == 'revoked' else 'awarded'}", **named),
+        (),
+        quote_plain(first_line(resource.text)),
+        values={
+            **{name: (node,) for name, node in named.items()},
+            "title": (text_node(resource.title),),
+            "state": state_word(language, state),
+            "url": (Text(resource.url),),
+            "text": (text_node(first_line(resource.text)),),
+        },
+    )

@@ -1,0 +1,121 @@
+"""What is said of comments, reactions and releases: of what people wrote. Pure."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sync.core.i18n.translate import has_sentence, translate, translate_inline
+from sync.core.messages.message import Message, render
+from sync.core.messages.parts import (
+    MAX_RELEASE_NOTES_LENGTH,
+    MAX_TEXT_READ,
+    MAX_TITLE_LENGTH,
+    PortalUserIds,
+    first_line,
+    link,
+    markdown_blocks,
+    mention_person,
+    project_link,
+    quote_markdown,
+    text_node,
+)
+from sync.core.model.activity import Comment, CommentTarget
+from sync.core.model.common import SHORT_SHA
+from sync.text import bbcode, markdown
+from sync.text.clip import clip, clipped
+from sync.text.plain import Line, lines_of, run_of
+from sync.text.tree import Block, Document, Inline, Link, Paragraph, Quote, Strong, Text
+
+_REFERENCE_MARKS = {"merge_request": "!", "issue": "#", "snippet": "$"}
+
+
+def build_comment_message(comment: Comment, language: str, users: PortalUserIds) -> Message:
+    """Who said what on what. The quote is all of a comment that is not long."""
+    values: dict[str, Inline] = {
+        "actor": mention_person(comment.author, language, users),
+        "project": project_link(comment.project),
+        "on": link(comment.target.url, _target_title(comment.target)),
+    }
+    state = "deleted" if comment.deleted else "created"
+    key = "told note gone" if comment.deleted else _phrase_key(comment.target)
+    hidden = translate_inline(language, "told internal") if comment.internal else ()
+    page = link(comment.url, _target_title(comment.target))
+    lines: list[Line] = (
+        [translate_inline(language, "told place", place=text_node(comment.file_position))]
+        if comment.file_position
+        else []
+    )
+    if comment.url and not comment.deleted:
+        lines.append((Link(comment.url, translate_inline(language, "told note open")),))
+    return Message(
+        (*translate_inline(language, key, **values), *hidden),
+        tuple(lines),
+        () if comment.deleted else quote_markdown(comment.text, language, comment.url),
+        values={
+            "project": (values["project"],),
+            "actor": (values["actor"],),
+            "title": (values["on"],),
+            "state": translate_inline(language, f"word {state}"),
+            "link": (page,),
+            "url": (Text(comment.url),),
+            "text": run_of(
+                lines_of(
+                    markdown_blocks(comment.text, MAX_RELEASE_NOTES_LENGTH, language, comment.url)
+                )
+            ),
+        },
+    )
+
+
+def _phrase_key(target: CommentTarget) -> str:
+    return (
+        f"told note {target.kind}"
+        if has_sentence(f"told note {target.kind}")
+        else "told note other"
+    )
+
+
+def _target_title(target: CommentTarget) -> str:
+    key = target.key[:SHORT_SHA] if target.kind == "commit" else target.key
+    return f"{_REFERENCE_MARKS.get(target.kind, '')}{key} {first_line(target.title)}".strip()
+
+
+MAX_COMMENT_LENGTH = 2_000  # characters of its BBCode
+
+
+def render_comment_message(note: Comment, language: str, users: PortalUserIds) -> str:
+    """Who, on what, where in the code, and the words, quoted."""
+    lines = [(Strong(_headline(note, language, users)),)]
+    if note.file_position:
+        lines.append(
+            translate_inline(
+                language, "note place", place=clipped(note.file_position, MAX_TITLE_LENGTH)
+            )
+        )
+    paragraph = Paragraph(run_of(lines))
+    return render(Document((paragraph, *_quote(note))), chat=True)
+
+
+def _headline(note: Comment, language: str, users: PortalUserIds) -> Line:
+    title = clipped(note.target.title, MAX_TITLE_LENGTH)
+    on = f"{_target_name(note, language)} {title}".strip()
+    return translate_inline(
+        language,
+        "note internal" if note.internal else "note",
+        author=mention_person(note.author, language, users),
+        on=Link(note.url or note.target.url, (Text(on),)),
+    )
+
+
+def _target_name(note: Comment, language: str) -> str:
+    key = note.target.key[:SHORT_SHA] if note.target.kind == "commit" else note.target.key
+    name = f"note on {note.target.kind}"
+    return translate(language, name, number=key) if has_sentence(name) else key
+
+
+def _quote(note: Comment) -> tuple[Block, ...]:
+    document = markdown.read(note.text[:MAX_TEXT_READ])
+    clipped = clip(
+        Document((Quote(document.blocks),)), MAX_COMMENT_LENGTH, partial(bbcode.write, chat=True)
+    )
+    return clipped.blocks if document.blocks else ()

@@ -1,0 +1,103 @@
+"""Reads a gettext catalogue (.po) into the standard library's translations. Pure.
+
+The .po text itself is installed: there is no compiled file to forget or to merge. The reader is
+strict: what it does not know, like a fuzzy entry, is an error and not a lost sentence.
+https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from gettext import GNUTranslations
+from io import BytesIO
+from itertools import accumulate
+from struct import pack
+
+_STRINGS = r'(?:"(?:[^"\\\x00-\x1f]|\\["\\nt])*"\n)+'  # one string, a part in each line
+_COMMENTS = r"(?:#(?: .*)?\n)*"  # a person's; `#,` `#:` `#~` mean something to tools
+_TEXT = re.compile(rf"msgstr(?:\[(\d)\])? ({_STRINGS})")
+_ENTRY = re.compile(
+    rf"{_COMMENTS}msgid ({_STRINGS})(?:msgid_plural ({_STRINGS}))?"
+    rf"((?:msgstr(?:\[\d\])? {_STRINGS})+)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The sentences of one language; those of `plurals` have a form for each kind of number."""
+
+    keys: frozenset[str]
+    plurals: frozenset[str]
+    translations: GNUTranslations
+
+    def sentence(self, key: str, count: object = None) -> str:
+        """Raises KeyError for an unknown key, TypeError for a plural without a whole number."""
+        if key not in self.keys:
+            raise KeyError(key)
+        if key not in self.plurals:
+            return self.translations.gettext(key)
+        if not isinstance(count, int):
+            raise TypeError(f"{key!r} needs a whole number as its count, not {count!r}")
+        return self.translations.ngettext(key, key, count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A sentence, or the forms of a plural."""
+
+    key: str
+    plural: str | None
+    texts: tuple[str, ...]
+
+
+def parse_catalogue(text: str) -> Catalogue:
+    """The catalogue of a .po text, its entries parted by empty lines. Raises ValueError."""
+    blocks = [f"{block}\n" for block in re.split(r"\n{2,}", text.strip("\n"))]
+    entries = [_entry(block) for block in blocks if not re.fullmatch(_COMMENTS, block)]
+    keys = [entry.key for entry in entries]
+    if twice := {key for key in keys if keys.count(key) > 1}:
+        raise ValueError(f"there twice: {sorted(twice)}")
+    return Catalogue(
+        keys=frozenset(keys) - {""},
+        plurals=frozenset(entry.key for entry in entries if entry.plural is not None),
+        translations=GNUTranslations(BytesIO(_compile(entries))),
+    )
+
+
+def _entry(block: str) -> _Entry:
+    found = _ENTRY.fullmatch(block)
+    if not found:
+        raise ValueError(f"not understood:\n{block}")
+    plural = None if found[2] is None else _string(found[2])
+    texts = _TEXT.findall(found[3])
+    wanted = [""] if plural is None else [str(number) for number in range(len(texts))]
+    if [number for number, _ in texts] != wanted:
+        raise ValueError(f"one msgstr, or msgstr[0] and so on for a plural:\n{block}")
+    return _Entry(_string(found[1]), plural, tuple(_string(one) for _, one in texts))
+
+
+def _string(lines: str) -> str:
+    return "".join(json.loads(line) for line in lines.split("\n")[:-1])
+
+
+def _compile(entries: list[_Entry]) -> bytes:
+    """The .mo file, which the standard library reads, plural rule and all.
+
+    https://www.gnu.org/software/gettext/manual/html_node/MO-Files.html
+    """
+    pairs = sorted(
+        (_message_id(entry).encode(), "\0".join(entry.texts).encode()) for entry in entries
+    )
+    strings = [one for column in zip(*pairs, strict=True) for one in column]
+    ids, texts = 28, 28 + 8 * len(pairs)
+    data = texts + 8 * len(pairs)
+    starts = accumulate((len(one) + 1 for one in strings), initial=data)
+    tables = [pack("<2I", len(one), at) for one, at in zip(strings, starts, strict=False)]
+    head = pack("<7I", 0x950412DE, 0, len(pairs), ids, texts, 0, data)
+    return b"".join((head, *tables, *(one + b"\0" for one in strings)))
+
+
+def _message_id(entry: _Entry) -> str:
+    return entry.key if entry.plural is None else f"{entry.key}\0{entry.plural}"

@@ -1,0 +1,123 @@
+"""What messages about different things have in common: people, links, places, sizes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sync.core.i18n.translate import has_sentence, translate, translate_inline
+from sync.core.messages import urls
+from sync.core.model.common import SHORT_SHA, Person, Project
+from sync.text import bbcode, markdown
+from sync.text.clip import ELLIPSIS, clip, clipped
+from sync.text.plain import Line, run_of
+from sync.text.tree import Block, Document, Inline, Link, Paragraph, Quote, Text, UserMention
+
+MAX_TITLE_LENGTH = 255  # characters, what the code host allows
+MAX_NAME_LENGTH = 120
+MAX_LISTED = 6  # named in one line; the rest are counted
+MAX_TEXT_READ = 20_000  # characters of a text that are looked at
+
+PortalUserIds = Mapping[int, int]  # a person's id on the code host → the portal user's id
+
+
+def text_node(words: str, limit: int = MAX_TITLE_LENGTH) -> Text:
+    return Text(clipped(words, limit))
+
+
+def first_line(words: str) -> str:
+    """The first line that says something."""
+    return clipped(words[:MAX_TEXT_READ].strip().partition("\n")[0].rstrip(), MAX_TITLE_LENGTH)
+
+
+def link(url: str, words: str, limit: int = MAX_TITLE_LENGTH) -> Inline:
+    """A link where there is an address, else its words."""
+    return (
+        Link(url, (text_node(words, limit),)) if url and words else text_node(words or url, limit)
+    )
+
+
+def project_link(project: Project) -> Inline:
+    return link(project.url, project.path)
+
+
+def commit_link(project: Project, sha: str, url: str = "") -> Inline:
+    return link(url or urls.commit(project, sha), sha[:SHORT_SHA])
+
+
+def ref_link(project: Project, ref: str) -> Inline:
+    return link(urls.branch(project, ref), ref)
+
+
+def mention_person(person: Person | None, language: str, users: PortalUserIds) -> Inline:
+    """Somebody by name, live where the portal knows them."""
+    if person is None or not person.display_name:
+        return Text(translate(language, "somebody"))
+    return UserMention(
+        clipped(person.display_name, MAX_NAME_LENGTH), portal_user=users.get(person.id)
+    )
+
+
+def join_limited(lines: Sequence[Line], language: str) -> Line:
+    """The first of them in one line; the rest are counted."""
+    visible = list(lines[:MAX_LISTED])
+    if rest := len(lines) - len(visible):
+        visible.append(translate_inline(language, "more", count=str(rest)))
+    return join_nonempty(visible)
+
+
+def join_nonempty(lines: Iterable[Line], between: str = ", ") -> Line:
+    """Those that say anything, in one line."""
+    return tuple(node for line in lines if line for node in (Text(between), *line))[1:]
+
+
+def state_word(language: str, state: str) -> Line:
+    """A state in a word; one that a later version of the host adds stays as it is."""
+    key = f"word {state}"
+    return (
+        translate_inline(language, key)
+        if has_sentence(key)
+        else (text_node(state, MAX_NAME_LENGTH),)
+    )
+
+
+def format_date(moment: datetime, language: str) -> str:
+    parts = {"year": f"{moment:%Y}", "month": f"{moment:%m}", "day": f"{moment:%d}"}
+    return translate(language, "date", **parts)
+
+
+MAX_QUOTE_LENGTH = 1_000  # characters of a message that repeat what somebody wrote
+
+
+MAX_RELEASE_NOTES_LENGTH = 3_000  # characters of release notes
+
+
+def markdown_blocks(words: str, limit: int, language: str, url: str = "") -> tuple[Block, ...]:
+    """Markdown as blocks of at most `most` characters; what was cut has a link to all of it."""
+    document = markdown.read(words[:MAX_TEXT_READ])
+    cut = clip(document, limit, render_chat)
+    if cut is document and len(words) <= MAX_TEXT_READ:
+        return document.blocks
+    kept = cut.blocks if cut is document else cut.blocks[:-1]
+    whole_text_link = (
+        (Text(" "), Link(url, translate_inline(language, "whole text"))) if url else ()
+    )
+    return (*kept, Paragraph((Text(ELLIPSIS), *whole_text_link)))
+
+
+def quote_markdown(words: str, language: str, url: str = "") -> tuple[Block, ...]:
+    """The same as a quote; nothing where there are no words."""
+    blocks = markdown_blocks(words, MAX_QUOTE_LENGTH, language, url)
+    return (Quote(blocks),) if blocks else ()
+
+
+def quote_plain(words: str) -> tuple[Block, ...]:
+    """A quote of words that are in no dialect."""
+    lines = clipped(words[:MAX_TEXT_READ].strip(), MAX_QUOTE_LENGTH).split("\n")
+    run = run_of([(Text(line.rstrip()),) for line in lines])
+    return (Quote((Paragraph(run),)),) if any(lines) else ()
+
+
+def render_chat(document: Document) -> str:
+    """As a chat shows it."""
+    return bbcode.write(document, chat=True)

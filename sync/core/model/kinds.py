@@ -1,0 +1,28 @@
+"""The kinds of things that people may be told of; settings name them by these words. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    PUSH = "push"
+    BRANCH = "branch"
+    TAG = "tag"
+    MERGE_REQUEST = "merge_request"
+    PIPELINE = "pipeline"
+    JOB = "job"
+    COMMENT = "note"
+    RELEASE = "release"
+    DEPLOYMENT = "deployment"
+    ALERT = "alert"
+    ISSUE = "issue"
+    WORK_ITEM = "work_item"
+    MILESTONE = "milestone"
+    WIKI_PAGE = "wiki_page"
+    FEATURE_FLAG = "feature_flag"
+    EMOJI = "emoji"
+    MEMBER = "member"
+    PROJECT = "project"
+    ACCESS_TOKEN = "access_token"  # noqa: S105 - a kind of thing, no secret
+    VULNERABILITY = "vulnerability"

@@ -1,0 +1,157 @@
+"""What rules may ask of each kind of thing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from sync.core.activity import resource_states
+from sync.core.alerts.messages import AlertContext
+from sync.core.alerts.model import parse_tag_ref
+from sync.core.model.activity import Comment, Push, Release, Resource, TagPush
+from sync.core.model.deployments import Deployment, DeploymentStatus, tier_of
+from sync.core.model.kinds import Kind
+from sync.core.model.merge_requests import MergeRequest, is_open
+from sync.core.model.pipelines import JobRun, Pipeline, PipelineStatus
+from sync.core.notifications.keys import NotificationSubject
+from sync.core.rules.routes import Facts
+
+_PIPELINE_STATES = tuple(one.value for one in PipelineStatus if one is not PipelineStatus.UNKNOWN)
+# Of what has not come to anything yet nothing can be said beside the one before it.
+_UNFINISHED_STATES = frozenset(
+    {"created", "waiting_for_resource", "preparing", "waiting_for_callback", "pending", "running",
+     "canceling", "scheduled"}
+)  # fmt: skip
+
+# The states that rules may name, by kind; of alerts they are named where alerts are.
+BASIC_STATES: Mapping[Kind, tuple[str, ...]] = {
+    Kind.PUSH: ("pushed",),
+    Kind.BRANCH: ("created", "deleted"),
+    Kind.TAG: ("created", "moved", "deleted"),
+    Kind.MERGE_REQUEST: ("draft", "opened", "approved", "merged", "closed"),
+    Kind.PIPELINE: _PIPELINE_STATES,
+    Kind.JOB: _PIPELINE_STATES,
+    Kind.COMMENT: ("created", "deleted"),
+    Kind.RELEASE: ("created", "updated", "deleted"),
+    Kind.DEPLOYMENT: tuple(
+        one.value for one in DeploymentStatus if one is not DeploymentStatus.UNKNOWN
+    ),
+    **resource_states.RESOURCE_STATES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FactsContext:
+    """What a thing itself does not tell.
+
+    `before`: the state of the one before it in its line: of a pipeline the last finished one of
+    its branch, of a deployment that of its environment. `now`: aware, None where time says nothing.
+    """
+
+    default_branch: str = ""
+    protected_branches: Collection[str] = ()
+    previous_state: str | None = None
+    now: datetime | None = None
+
+
+def build_facts(subject: NotificationSubject, around: FactsContext) -> Facts:
+    """A merge request is where it goes: of its two branches the target is the one rules filter by,
+    as the source is new with each and of nobody else's interest. A tag that is called as a branch
+    is has the patterns of its name, but is neither the default branch nor protected as it is."""
+    facts = _basic_facts(subject, around)
+    named = bool(facts.branch) and not _is_tag(subject)
+    return replace(
+        facts,
+        is_default=named and facts.branch == around.default_branch,
+        is_protected=named and (facts.is_protected or facts.branch in around.protected_branches),
+        state_changed=_state_changed(facts, around.previous_state),
+    )
+
+
+def _is_tag(subject: NotificationSubject) -> bool:
+    if isinstance(subject, AlertContext):
+        return parse_tag_ref(subject.ref) is not None
+    return isinstance(subject, Pipeline | JobRun) and subject.tag
+
+
+def _state_changed(facts: Facts, before: str | None) -> bool:
+    """Whether it came to something else than the one before it in its line.
+
+    The first pipeline of a branch is no news where it passes: nobody expected otherwise.
+    """
+    if facts.kind not in (Kind.PIPELINE, Kind.DEPLOYMENT):
+        return before is None or before != facts.state
+    if facts.kind is Kind.PIPELINE and before is None:
+        before = "success"
+    return facts.state not in _UNFINISHED_STATES and facts.state != before
+
+
+def _basic_facts(subject: NotificationSubject, around: FactsContext) -> Facts:
+    match subject:
+        case Push():
+            state = "deleted" if subject.deleted else "created" if subject.created else "pushed"
+            return Facts(
+                subject.kind, state, subject.branch, is_protected=subject.protected is True
+            )
+        case TagPush():
+            state = "deleted" if subject.deleted else "moved" if subject.moved else "created"
+            return Facts(subject.kind, state)
+        case Comment():
+            state = "deleted" if subject.deleted else "created"
+            return Facts(subject.kind, state, internal=subject.internal)
+        case Release():
+            state = "deleted" if subject.deleted else "updated" if subject.updated else "created"
+            return Facts(subject.kind, state)
+        case JobRun():
+            tier, place = tier_of("", subject.environment), subject.environment
+            return Facts(
+                subject.kind,
+                subject.status,
+                subject.ref,
+                job=subject.name,
+                environment=place,
+                tier=tier,
+            )
+        case Resource():
+            labels = frozenset(subject.labels)
+            return Facts(
+                subject.kind,
+                resource_states.state_of(subject, around.now),
+                labels=labels,
+                internal=subject.confidential,
+            )
+        case Pipeline():
+            return Facts(Kind.PIPELINE, subject.status.value, subject.ref)
+        case Deployment():
+            return Facts(
+                Kind.DEPLOYMENT,
+                subject.status.value,
+                subject.ref,
+                environment=subject.environment,
+                tier=subject.tier,
+            )
+        case AlertContext():
+            labels = frozenset({subject.alert.severity.value})
+            branch = parse_tag_ref(subject.ref) or subject.ref
+            return Facts(Kind.ALERT, subject.alert.state.value, branch, labels=labels)
+        case MergeRequest():
+            labels = frozenset(subject.labels)
+            return Facts(
+                Kind.MERGE_REQUEST,
+                _merge_request_state(subject),
+                subject.target_branch,
+                labels=labels,
+            )
+        case _:
+            assert_never(subject)
+
+
+def _merge_request_state(merge_request: MergeRequest) -> str:
+    """One that is being merged is open still."""
+    if not is_open(merge_request):
+        return merge_request.state.value
+    if merge_request.draft:
+        return "draft"
+    return "approved" if merge_request.approved else "opened"

@@ -1,0 +1,165 @@
+"""What a commit's message tells tasks to do: closing words, and commands such as `#time 1h`. Pure.
+
+A command follows the tasks of its line: `B24-12, B24-13 #time 1h 30m review #done`. Quotes, code
+and addresses command nothing, nor does a title that only repeats another commit's.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+from sync.core.i18n import durations
+from sync.core.model.smart_commits import Flaw, SmartCommitCommand, Verb
+from sync.core.model.tasks import LinkKind
+from sync.core.references.find import QUOTED_LINE, find_matches, find_references
+from sync.core.references.prose import mask_code
+from sync.core.rules.portal import ReferenceRules
+from sync.text.chars import cleaned
+from sync.text.clip import clipped
+
+MAX_MESSAGE_LENGTH = 100_000  # characters of a message: more is no message
+MAX_COMMANDS = 50  # of one commit
+MAX_COMMENT_LENGTH = 2_000  # characters of a comment, or of what the time was spent on
+MAX_SECONDS = 160 * 3600  # four weeks of work: more is a slip of the pen
+_MAX_QUOTE_LENGTH = 40  # characters of what could not be read
+
+
+# Lower case, with hyphens.
+VERB_WORDS: dict[str, Verb] = {
+    "time": Verb.TIME,
+    "время": Verb.TIME,
+    "comment": Verb.COMMENT,
+    "комментарий": Verb.COMMENT,
+    "in-progress": Verb.START,
+    "в-работе": Verb.START,
+    "done": Verb.DONE,
+    "close": Verb.DONE,
+    "resolve": Verb.DONE,
+    "готово": Verb.DONE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A `#word` that commands, or a reference to a task, and where it stands."""
+
+    start: int
+    end: int
+    task_id: int = 0
+    verb: Verb | None = None
+
+
+_HASHTAG = re.compile(r"(?<![\w/&#])#(?P<word>[^\W\d_][\w-]{1,20})(?![\w-]):?")
+_QUOTED_TITLE = re.compile(
+    r"""(?:Revert|Reapply) "|(?:fixup|squash|amend)! """
+    r"""|Merge (?:(?:remote-tracking )?branch|tag|commit) """
+)
+_LINE = re.compile(r"[^\n]+")
+_SEPARATORS = re.compile(r"[\s,;:&+*_\-()\[\]]*(?:(?:and|и)[\s,;:]*)?", re.IGNORECASE)
+
+
+def parse_commands(message: str, rules: ReferenceRules) -> tuple[SmartCommitCommand, ...]:
+    """The commands of a commit, in order, each once; those of closing words last.
+
+    Their order is the same for ever. Takes time linear in the length of the message.
+    """
+    text = _without_quoted_title(message[:MAX_MESSAGE_LENGTH])
+    found: dict[SmartCommitCommand, None] = {}
+    for command in _commands(text, rules):
+        found[command] = None
+        if len(found) == MAX_COMMANDS:
+            break
+    closed = (one for one in find_references(text, "commit", rules) if one.kind is LinkKind.CLOSE)
+    return (*found, *(SmartCommitCommand(one.task_id, Verb.CLOSE) for one in closed))
+
+
+def commit_title(message: str) -> str:
+    return message.strip().partition("\n")[0].strip()
+
+
+def _without_quoted_title(message: str) -> str:
+    """Without a title that quotes another commit's, or a branch."""
+    text = message.lstrip()
+    return text.partition("\n")[2] if _QUOTED_TITLE.match(text) else text
+
+
+def _commands(text: str, rules: ReferenceRules) -> Iterator[SmartCommitCommand]:
+    prose = mask_code(text)
+    tasks = [_Token(*place) for place in find_matches(prose, rules)]
+    starts = [task.start for task in tasks]
+    for line in _LINE.finditer(prose):
+        start, end = line.span()
+        verbs = list(islice(_verbs(prose, start, end), MAX_COMMANDS))
+        if verbs and not QUOTED_LINE.match(prose, start):
+            named = tasks[bisect_left(starts, start) : bisect_left(starts, end)]
+            yield from _line_commands(text, verbs, named[:MAX_COMMANDS], end)
+
+
+def _verbs(prose: str, start: int, end: int) -> Iterator[_Token]:
+    for found in _HASHTAG.finditer(prose, start, end):
+        verb = VERB_WORDS.get(found["word"].casefold().replace("_", "-"))
+        if verb:
+            yield _Token(found.start(), found.end(), verb=verb)
+
+
+def _line_commands(
+    text: str, verbs: Sequence[_Token], tasks: Sequence[_Token], end: int
+) -> Iterator[SmartCommitCommand]:
+    """Who is named before the first command is told every one, until others are named."""
+    targets = [task for task in tasks if task.end <= verbs[0].start]
+    for verb, following in pairwise((*verbs, _Token(end, end))):
+        until = following.start
+        inside = [task for task in tasks if verb.end <= task.start < until]
+        others = inside if following.verb and _names_others(text, verb, inside, until) else []
+        words = text[verb.end : others[0].start if others else until]
+        for task in targets:
+            yield _build_command(task.task_id, verb.verb, words)
+        targets = others or targets
+
+
+def _names_others(text: str, verb: _Token, inside: Sequence[_Token], until: int) -> bool:
+    """Whether between two commands there are only tasks, those of the second one.
+
+    `B24-1 #time 1h B24-2 #time 2h`. The words of a comment name nobody.
+    """
+    if not inside or verb.verb is Verb.COMMENT:
+        return False
+    first, *rest = (
+        text[one.end : other.start]
+        for one, other in pairwise((verb, *inside, _Token(until, until)))
+    )
+    if verb.verb is Verb.TIME:
+        span = durations.parse_leading(first.strip())
+        first = first if span is None else span[1]
+    return all(_SEPARATORS.fullmatch(piece) for piece in (first, *rest))
+
+
+def _build_command(task_id: int, verb: Verb | None, argument: str) -> SmartCommitCommand:
+    said = " ".join(cleaned(argument).split())
+    match verb:
+        case Verb.TIME:
+            return _build_time_command(task_id, said)
+        case Verb.COMMENT:
+            flaw = None if said else Flaw.EMPTY
+            return SmartCommitCommand(
+                task_id, Verb.COMMENT, text=clipped(said, MAX_COMMENT_LENGTH), flaw=flaw
+            )
+        case _:
+            return SmartCommitCommand(task_id, verb or Verb.DONE)
+
+
+def _build_time_command(task_id: int, argument: str) -> SmartCommitCommand:
+    span = durations.parse_leading(argument)
+    if span is None or span[0] <= 0:
+        text = clipped(argument, _MAX_QUOTE_LENGTH)
+        return SmartCommitCommand(task_id, Verb.TIME, text=text, flaw=Flaw.DURATION)
+    seconds, rest = span
+    if seconds > MAX_SECONDS:
+        return SmartCommitCommand(
+            task_id, Verb.TIME, MAX_SECONDS, clipped(argument, _MAX_QUOTE_LENGTH), Flaw.LONG
+        )
+    return SmartCommitCommand(task_id, Verb.TIME, seconds, clipped(rest, MAX_COMMENT_LENGTH))

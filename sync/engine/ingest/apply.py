@@ -1,0 +1,240 @@
+"""Takes typed events into the mirror and marks the tasks that they touch dirty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resource, TagPush
+from sync.core.model.common import Person, Project
+from sync.core.model.events import (
+    DeploymentEvent,
+    MergeRequestEvent,
+    PipelineEvent,
+    TaskChanged,
+    TaskDeleted,
+)
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
+from sync.core.model.pipelines import JobRun, Pipeline
+from sync.core.notifications.keys import NotificationSubject, subject_key_of
+from sync.core.rules.portal import Rules
+from sync.engine.deps import TASK
+from sync.engine.ingest import alerts, comments, notifications, smart_commits
+from sync.engine.ingest import deployments as ingest_deployments
+from sync.engine.ingest import pushes as ingest_pushes
+from sync.engine.ingest.merge_requests import update_links
+from sync.engine.ingest.outcome import BatchResult, branch_key, describe_outcome
+from sync.engine.load.people import people_of_merge_request
+from sync.engine.load.smart_commits import tasks_waiting
+from sync.store import activity as store_activity
+from sync.store import commits, links, people, subjects, tasks
+from sync.store import merge_requests as store_merge_requests
+from sync.store import pipelines as store_pipelines
+from sync.store.db.upsert import chunks
+from sync.store.messages import chat_messages
+from sync.store.rows import TaskRow
+from sync.store.tables import command
+
+EventsByDelivery = Mapping[int, Sequence[object]]
+
+
+@dataclass
+class EventsByType:
+    """The events of a batch by kind, in the order they were told."""
+
+    merge_requests: list[MergeRequestEvent] = field(default_factory=list)
+    pushes: list[Push] = field(default_factory=list)
+    activity: list[ActivityItem] = field(default_factory=list)
+    pipelines: list[Pipeline] = field(default_factory=list)
+    deployments: list[DeploymentEvent] = field(default_factory=list)
+    changed_tasks: set[int] = field(default_factory=set)
+    deleted_tasks: set[int] = field(default_factory=set)
+
+
+def ingest(
+    conn: Connection, portal_id: int, told: EventsByDelivery, rules: Rules, now: datetime
+) -> dict[int, str]:
+    """Stores what the deliveries (by id) told and says of each what came of it."""
+    events = _group_by_type(event for group in told.values() for event in group)
+    _save_mirror(conn, events, now)
+    known = store_merge_requests.fold_events(conn, events.merge_requests)
+    of_branch = store_merge_requests.by_branches(conn, {branch_key(push) for push in events.pushes})
+    piped = store_merge_requests.by_pipelines(conn, events.pipelines)
+    grown = {key for keys in of_branch.values() for key in keys} - known.keys()
+    reread = store_merge_requests.without_pipelines(conn, grown)
+    names = rules.references
+    tasks_of = update_links(
+        conn, portal_id, {**known, **reread}, names, now=now, also_changed=piped
+    )
+    named = ingest_pushes.ingest(conn, portal_id, events.pushes, events.pipelines, names, now)
+    smart_commits.ingest(conn, portal_id, events.pushes, names, now)
+    there = ingest_deployments.ingest(conn, portal_id, events.deployments, now)
+    concerns = comments.ingest(conn, portal_id, events.activity, names, now)
+    followed = _ingest_task_events(conn, portal_id, events, now)
+    shown = {**_with_chat_messages(conn, portal_id, piped), **known}
+    notifications.mark_dirty(conn, portal_id, _notifiable(events, shown), rules, now)
+    gone = [*events.pushes, *(one for one in events.activity if isinstance(one, TagPush))]
+    over = [one for one in known.values() if not is_open(one)]
+    alerts.mark_dirty(conn, portal_id, events.pipelines, gone, over, rules, now)
+    seen = BatchResult(tasks_of, of_branch, piped, followed, named, there, concerns)
+    return {
+        delivery_id: "; ".join(describe_outcome(event, seen) for event in group)
+        or "recorded: says nothing"
+        for delivery_id, group in told.items()
+    }
+
+
+def _group_by_type(events: Iterable[object]) -> EventsByType:
+    found = EventsByType()
+    for event in events:
+        match event:
+            case MergeRequestEvent():
+                found.merge_requests.append(event)
+            case Push():
+                found.pushes.append(event)
+            case TagPush() | Comment() | Release() | JobRun() | Resource():
+                found.activity.append(event)
+            case PipelineEvent(pipeline):
+                found.pipelines.append(pipeline)
+            case DeploymentEvent():
+                found.deployments.append(event)
+            case TaskChanged(task_id):
+                found.changed_tasks.add(task_id)
+            case TaskDeleted(task_id):
+                found.deleted_tasks.add(task_id)
+    return found
+
+
+def _notifiable(
+    events: EventsByType, merge_requests: Mapping[MergeRequestKey, MergeRequest]
+) -> list[NotificationSubject]:
+    """Everything people may be told of."""
+    return [
+        *_complete_pushes(events.pushes),
+        *events.activity,
+        *events.pipelines,
+        *(event.deployment for event in events.deployments),
+        *merge_requests.values(),
+    ]
+
+
+def _with_chat_messages(
+    conn: Connection, portal_id: int, of: Mapping[MergeRequestKey, MergeRequest]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """Those that chats show: a pipeline changes what is said there, it is no news of its own."""
+    posts = chat_messages(conn, portal_id, map(subject_key_of, of.values()))
+    return {key: one for key, one in of.items() if subject_key_of(one) in posts}
+
+
+def _complete_pushes(pushes: Iterable[Push]) -> list[Push]:
+    """Those a hook told of. What a job knows of its branch is no account of a push."""
+    return [push for push in pushes if push.before]
+
+
+def _save_mirror(conn: Connection, events: EventsByType, now: datetime) -> None:
+    told = [event.merge_request for event in events.merge_requests]
+    projects: list[Project] = [mr.project for mr in told]
+    projects += [push.project for push in events.pushes]
+    projects += [pipeline.project for pipeline in events.pipelines]
+    projects += [event.deployment.project for event in events.deployments]
+    # A group's own things have no project, and some hooks tell too little of theirs.
+    projects += [one.project for one in events.activity if one.project.id and one.project.url]
+    store_merge_requests.save_projects(conn, projects)
+    store_activity.save(conn, [*_complete_pushes(events.pushes), *events.activity], now)
+    store_pipelines.save_pipelines(conn, events.pipelines)
+    pushed = [
+        (push.project, push.branch, push.commits)
+        for push in events.pushes
+        if push.branch != push.project.default_branch  # its commits name no one merge request
+    ]
+    commits.save(conn, pushed, now)
+    _save_people(conn, events)
+
+
+def _save_people(conn: Connection, events: EventsByType) -> None:
+    heard = [event.merge_request for event in events.merge_requests]
+    actors = {e.merge_request.key: e.actor for e in events.merge_requests if e.actor}
+    save_people(conn, heard, actors)
+    emails: dict[int, dict[Person, str]] = {}
+    for push in events.pushes:
+        emails.setdefault(push.project.connection_id, {}).update(_pusher_emails(push))
+    for connection_id, known in emails.items():
+        people.save_commit_emails(conn, connection_id, known)
+
+
+def save_people(
+    conn: Connection,
+    heard: Iterable[MergeRequest],
+    actors: Mapping[MergeRequestKey, Person] | None = None,
+) -> None:
+    """Stores everybody the merge requests name, and who acted on them."""
+    found: dict[int, dict[int, Person]] = {}
+    for merge_request in heard:
+        known = found.setdefault(merge_request.project.connection_id, {})
+        for person in (
+            *people_of_merge_request(merge_request),
+            (actors or {}).get(merge_request.key),
+        ):
+            if person is not None and (person.id not in known or person.email):
+                known[person.id] = person
+    for connection_id, known in found.items():
+        people.save_host_people(conn, connection_id, known.values())
+
+
+def _pusher_emails(push: Push) -> dict[Person, str]:
+    """The pusher's e-mail by commits that carry the pusher's name."""
+    if push.actor is None or not push.actor.id:
+        return {}
+    names = {push.actor.name.casefold(), push.actor.username.casefold()}
+    own = [commit for commit in push.commits if commit.author_name.casefold() in names]
+    emails = [commit.author_email for commit in own if commit.author_email]
+    return {push.actor: emails[-1]} if emails else {}
+
+
+def _ingest_task_events(
+    conn: Connection, portal_id: int, events: EventsByType, now: datetime
+) -> frozenset[int]:
+    """Notes changed and deleted tasks; the ids of those that somebody's work names."""
+    heard = events.changed_tasks | events.deleted_tasks
+    followed = frozenset(links.by_tasks(conn, portal_id, heard))
+    followed |= store_pipelines.tasks_with_commits(conn, portal_id, heard)
+    followed |= tasks_waiting(conn, portal_id, heard)
+    known = tasks.get(conn, portal_id, followed)
+    tasks.mark_missing(conn, portal_id, followed & events.deleted_tasks, now)
+    changed = followed & events.changed_tasks - events.deleted_tasks
+    tasks.mark_stale(conn, portal_id, changed, now)
+    moving = _with_unsent_move(conn, portal_id, changed)
+    again = [t for t in changed if t in moving or _awaits_change(known.get(t))]
+    marks = [(TASK, str(task_id), "task changed") for task_id in again]
+    marks += [(TASK, str(task_id), "task deleted") for task_id in followed & events.deleted_tasks]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
+    return followed
+
+
+def _awaits_change(row: TaskRow | None) -> bool:
+    """Whether a change may answer something: a task not read yet, or not to be seen until now.
+
+    Otherwise a person's change asks for nothing: the step of the merge requests is the same.
+    """
+    return row is None or row.missing or row.body is None
+
+
+def _with_unsent_move(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> set[int]:
+    """Tasks with a move that was not sent yet: it may not be the right one any more.
+
+    Cards and notifications do not depend on the task; our own writes echo here, too.
+    """
+    found: set[int] = set()
+    for piece in chunks(map(str, task_ids)):
+        query = select(command.c.subject_key).where(
+            command.c.portal_id == portal_id,
+            command.c.subject_kind == TASK,
+            command.c.subject_key.in_(piece),
+            command.c.kind.in_(("move_task", "place_task")),
+            command.c.state == "waiting",
+        )
+        found.update(map(int, conn.scalars(query)))
+    return found

@@ -1,0 +1,113 @@
+"""The commands of commits: heard in pushes, loaded for decisions, ended with what came of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from sync.core.model.activity import Push
+from sync.core.model.common import SHORT_SHA, Commit
+from sync.core.model.smart_commits import (
+    CommandKey,
+    SmartCommit,
+    SmartCommitCommand,
+    SmartCommitState,
+    Verb,
+    find_repeated,
+)
+from sync.core.rules.portal import ReferenceRules
+from sync.core.smart_commits import parse as smart_commits_parse
+from sync.engine.deps import TASK
+from sync.store import merge_requests as store_merge_requests
+from sync.store import smart_commits as store_smart_commits
+from sync.store import subjects, tasks
+
+REPETITION_WINDOW = timedelta(days=30)  # so long the same words of another commit are a repetition
+_SHA = re.compile(r"[0-9a-fA-F]{4,64}")
+
+SmartCommitsByKey = Mapping[
+    CommandKey, tuple[SmartCommit, str]
+]  # and the whole message of its commit
+
+
+def ingest(
+    conn: Connection,
+    portal_id: int,
+    pushes: Iterable[Push],
+    rules: ReferenceRules,
+    now: datetime,
+) -> None:
+    """Keeps what commits say for the first time and marks dirty the tasks that they tell it.
+
+    Those are read anew: a command acts once, so what it acts on must be known.
+    """
+    told = _find_smart_commits(conn, list(pushes), rules)
+    before = store_smart_commits.existing_keys(conn, told)
+    new = _mark_repetitions(
+        conn, portal_id, {k: v for k, v in told.items() if k not in before}, now
+    )
+    store_smart_commits.save_new(conn, portal_id, new, now)
+    named = {speech.command.task_id for speech in new.values()}
+    tasks.mark_stale(conn, portal_id, named, now)
+    marks = [
+        (TASK, str(speech.command.task_id), f"commit {key.sha[:SHORT_SHA]} says something")
+        for key, speech in new.items()
+    ]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
+
+
+def _find_smart_commits(
+    conn: Connection, pushes: Sequence[Push], rules: ReferenceRules
+) -> dict[CommandKey, tuple[SmartCommit, str]]:
+    places = {(one.project.connection_id, one.project.id) for one in pushes}
+    branches = store_merge_requests.default_branches(conn, places)
+    found: dict[CommandKey, tuple[SmartCommit, str]] = {}
+    for push in pushes:
+        place = push.project.connection_id, push.project.id
+        default = push.project.default_branch or branches.get(place, "")
+        on_default = push.branch == default
+        if push.deleted or (push.created and on_default):
+            continue  # nothing, or the history of a project that came from elsewhere
+        for commit in push.commits:
+            for number, command in _numbered_commands(commit, rules):
+                if on_default or command.verb is not Verb.CLOSE:
+                    key = CommandKey(*place, commit.sha, number)
+                    speech = _build_smart_commit(push, commit, command, len(found))
+                    found.setdefault(key, (speech, commit.message))
+    return found
+
+
+def _numbered_commands(
+    commit: Commit, rules: ReferenceRules
+) -> Iterator[tuple[int, SmartCommitCommand]]:
+    """A commit's commands with their numbers, which are the same on every branch."""
+    if _SHA.fullmatch(commit.sha):
+        yield from enumerate(smart_commits_parse.parse_commands(commit.message, rules))
+
+
+def _build_smart_commit(
+    push: Push, commit: Commit, command: SmartCommitCommand, place: int
+) -> SmartCommit:
+    short = replace(commit, message=smart_commits_parse.commit_title(commit.message))
+    return SmartCommit(command, push.project, push.branch, short, push.actor, place)
+
+
+def _mark_repetitions(
+    conn: Connection, portal_id: int, new: SmartCommitsByKey, now: datetime
+) -> dict[CommandKey, SmartCommit]:
+    """What only repeats another commit is known as such. What was refused was not said."""
+    named = {speech.command.task_id for speech, _ in new.values()}
+    earlier: dict[int, list[tuple[str, SmartCommit]]] = {task_id: [] for task_id in named}
+    for row in store_smart_commits.of_tasks_since(conn, portal_id, named, now - REPETITION_WINDOW):
+        if row.state is not SmartCommitState.REFUSED or row.smart_commit.repeats:
+            earlier[row.smart_commit.command.task_id].append((row.key.sha, row.smart_commit))
+    found = {}
+    for key, (speech, message) in new.items():
+        known = earlier[speech.command.task_id]
+        found[key] = replace(speech, repeats=find_repeated(message, speech, key.sha, known))
+        known.append((key.sha, speech))
+    return found

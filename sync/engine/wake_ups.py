@@ -1,0 +1,96 @@
+"""Wake-ups through Huey: only "look at portal N"; a lost one costs a check interval, no event."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
+
+log = structlog.get_logger()
+
+QUEUE_NAME = "b24bridge"
+GATHER_SECONDS = 0.02  # wake-ups of one portal within this time become one
+_MAX_PENDING = 1000  # wake-ups taken from the queue at once
+
+
+def open_queue(url: str) -> Huey:
+    """Huey over `redis://…`, `postgresql://…` or an SQLite file (a path or `sqlite:///path`).
+
+    The SQLite file is not synced to disk: what it carries may be lost.
+    """
+    match url.split(":", 1)[0]:
+        case "redis" | "rediss":
+            return RedisHuey(QUEUE_NAME, url=url, results=False, read_timeout=1)
+        case "postgres" | "postgresql":
+            return PostgresHuey(QUEUE_NAME, dsn=url, results=False, read_timeout=1)
+    return SqliteHuey(
+        QUEUE_NAME, filename=url.removeprefix("sqlite:///"), fsync=False, results=False
+    )
+
+
+class WakeUps:
+    """Sends and takes wake-ups. `wake` never blocks on the queue: a thread writes them out."""
+
+    def __init__(self, huey: Huey) -> None:
+        self._huey = huey
+        self._task = huey.task(name="wake")(_wake_up_task)
+        self._waiting: set[int] = set()
+        self._lock = threading.Lock()
+        self._wake_requested = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def wake(self, portal_id: int) -> None:
+        """Asks some worker to look at the portal soon."""
+        with self._lock:
+            self._waiting.add(portal_id)
+            if self._thread is None and not self._stopped.is_set():
+                self._thread = threading.Thread(target=self._write_out, daemon=True, name="wake")
+                self._thread.start()
+        self._wake_requested.set()
+
+    def take(self) -> frozenset[int]:
+        """The portals that were asked for; empty when none was (Redis and PostgreSQL wait 1 s)."""
+        portals: set[int] = set()
+        for _ in range(_MAX_PENDING):
+            task = self._huey.dequeue() if not portals or self._huey.pending_count() else None
+            if task is None:
+                break
+            portals.add(int(task.args[0]))
+        return frozenset(portals)
+
+    def stop(self) -> None:
+        """Writes out what is waiting and ends the thread."""
+        self._stopped.set()
+        self._wake_requested.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        self._flush()
+
+    def _write_out(self) -> None:
+        while not self._stopped.is_set():
+            self._wake_requested.wait()
+            self._wake_requested.clear()
+            self._flush()
+            self._stopped.wait(GATHER_SECONDS)
+
+    def _flush(self) -> None:
+        with self._lock:
+            portals, self._waiting = self._waiting, set()
+        for portal_id in sorted(portals):
+            _send_quietly(self._task, portal_id)
+
+
+def _wake_up_task(portal_id: int) -> int:
+    return portal_id
+
+
+def _send_quietly(send: Callable[[int], Any], portal_id: int) -> None:
+    """A wake-up that cannot be sent is logged and let go: the periodic check finds the work."""
+    try:
+        send(portal_id)
+    except Exception as error:  # noqa: BLE001 - each queue raises its own kind
+        log.warning("wake_up_lost", portal_id=portal_id, error=type(error).__name__)

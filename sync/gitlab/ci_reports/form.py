@@ -1,0 +1,117 @@
+"""What a CI job posts, checked field by field and against its token. Pure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sync.gitlab.ci_reports.id_tokens import Claims
+
+MAX_PROBLEMS = 20
+
+ShortText = Annotated[str, Field(max_length=1024)]
+UrlText = Annotated[str, Field(max_length=4096)]
+PositiveInt = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class _StrictModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ReportedMergeRequest(_StrictModel):
+    iid: PositiveInt
+    title: ShortText
+    url: UrlText
+    state: Literal["opened", "locked", "merged", "closed"]
+    draft: bool = False
+    source_branch: ShortText = ""
+    target_branch: ShortText = ""
+    author: ShortText = ""
+    description: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class ReportedJob(_StrictModel):
+    id: PositiveInt
+    name: ShortText
+    status: Literal["failed"]
+    url: UrlText = ""
+    allow_failure: Literal[False] = False
+
+
+class ReportedDeployment(_StrictModel):
+    environment: Annotated[str, Field(min_length=1, max_length=255)]
+    status: Literal["success", "failed", "canceled", "running", "blocked", "unknown"]
+    tier: Literal["", "production", "staging", "testing", "development", "other"] = ""
+    url: UrlText = ""
+
+
+class ReportedCommit(_StrictModel):
+    sha: Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")]
+    message: Annotated[str, Field(max_length=10_000)]
+
+
+class Report(_StrictModel):
+    version: Literal[1]
+    mode: Literal["report", "deployment", "merge-request"]
+    server_url: UrlText
+    project_id: PositiveInt
+    project_path: ShortText
+    project_title: ShortText
+    project_url: UrlText
+    default_branch: ShortText
+    pipeline_id: PositiveInt
+    pipeline_url: UrlText
+    pipeline_source: ShortText
+    status: Literal["", "running", "success", "failed", "canceled", "skipped", "manual", "unknown"]
+    ref: ShortText
+    tag: bool
+    sha: ShortText
+    job_id: PositiveInt
+    job_url: UrlText
+    author: ShortText
+    author_name: ShortText
+    merge_requests: Annotated[list[ReportedMergeRequest], Field(max_length=100)]
+    failed_jobs: Annotated[list[ReportedJob], Field(max_length=20)]
+    deployments: Annotated[list[ReportedDeployment], Field(max_length=100)]
+    commits: Annotated[list[ReportedCommit], Field(max_length=200)]
+    refused: Annotated[list[UrlText], Field(max_length=100)]
+
+
+class ReportBody(_StrictModel):
+    """What is to be told was chosen in the job; how it is told is for the portal's settings."""
+
+    report: Report
+
+
+class InvalidReport(Exception):
+    """The report cannot be used; `problems` says everything that is wrong with it."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+def parse_report(raw: bytes, claims: Claims) -> Report:
+    """The report in a request's body, which agrees with its token. Raises Unacceptable."""
+    try:
+        report = ReportBody.model_validate_json(raw).report
+    except ValidationError as error:
+        raise InvalidReport(_problems(error)) from None
+    own = {"project_id": claims.project_id, "pipeline_id": claims.pipeline_id}
+    wrong = [name for name, value in own.items() if getattr(report, name) != value]
+    if wrong:
+        raise InvalidReport([f"report.{name}: is not what the ID token says" for name in wrong])
+    return report
+
+
+def _problems(error: ValidationError) -> list[str]:
+    """Where and what, without the values: they may be anything."""
+    details = error.errors(include_input=False, include_url=False, include_context=False)
+    lines = [
+        ".".join(map(str, error_row["loc"])) + ": " + error_row["msg"]
+        for error_row in details[:MAX_PROBLEMS]
+    ]
+    return (
+        [*lines, f"and {len(details) - MAX_PROBLEMS} more"] if len(details) > len(lines) else lines
+    )

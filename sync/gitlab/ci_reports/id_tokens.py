@@ -1,0 +1,249 @@
+"""ID tokens of CI jobs: who signed, for whom, and which project and pipeline they speak for.
+
+https://docs.gitlab.com/ci/secrets/id_token_authentication/
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from sync.core.audit import CallLog
+from sync.errors import Later, SyncError
+from sync.gitlab.json_fields import mapping, mappings, text
+
+MAX_TOKEN_LENGTH = 16_384  # characters of a token
+LEEWAY = timedelta(seconds=60)
+KEYS_TTL = timedelta(hours=1)  # keys are asked for again
+REFETCH_INTERVAL = timedelta(seconds=60)  # between two questions because of a key nobody knows
+MAX_ISSUERS = 1000
+_MAX_ANSWER_BYTES = 262_144  # bytes
+_TIMEOUT = (3.0, 5.0)  # seconds: a job waits
+_DISCOVERY = "/.well-known/openid-configuration"
+
+
+class InvalidToken(Exception):
+    """The token proves nothing; `reason` is for the log, not for the sender."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says. Of a pipeline of a merge request, `project_*` are the project
+    of its source branch. `issued_at`: by the issuer's clock."""
+
+    issuer: str
+    jti: str
+    project_id: int
+    project_path: str
+    namespace_id: int
+    namespace_path: str
+    pipeline_id: int
+    pipeline_source: str
+    sha: str
+    ref: str
+    ref_type: str
+    user_id: int
+    user_login: str
+    issued_at: datetime
+
+
+def issuer_of(token: str) -> str:
+    """Whom the token names as its issuer. Nothing is verified. Raises Untrusted."""
+    return text(_decode_part(token, 1).get("iss"))
+
+
+def key_id_of(token: str) -> str:
+    """The name of the key that is said to have signed. Raises Untrusted."""
+    return text(_decode_part(token, 0).get("kid"))
+
+
+def verify_token(
+    token: str, keys: Sequence[Mapping[str, Any]], *, issuer: str, audience: str, now: datetime
+) -> Claims:
+    """What the token says, if one of the issuer's `keys` (JWK) signed it for us. Pure.
+
+    RS256 alone is taken. Raises Untrusted.
+    """
+    if len(token) > MAX_TOKEN_LENGTH:
+        raise InvalidToken("the token is too long")
+    kid = key_id_of(token)
+    candidates = [key for key in keys if key.get("kid") == kid and key.get("kty") == "RSA"]
+    if not kid or not candidates:
+        raise InvalidToken("no key of the issuer has this name")
+    try:
+        key_set = KeySet.import_key_set({"keys": [dict(key) for key in candidates]})  # type: ignore[list-item]
+        claims = jwt.decode(token, key_set, algorithms=["RS256"]).claims
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise InvalidToken(f"the signature does not hold: {type(error).__name__}") from None
+    _check_claims(claims, issuer, audience, now)
+    return _parse_claims(claims)
+
+
+def is_project_allowed(options: Mapping[str, Any], claims: Claims) -> bool | None:
+    """Whether a connection's choice of projects and groups has the project; None: no choice."""
+    projects, groups = options.get("projects") or (), options.get("groups") or ()
+    if not projects and not groups:
+        return None
+    path, namespace = claims.project_path.casefold(), claims.namespace_path.casefold()
+    if any(_matches_project(entry, claims.project_id, path) for entry in projects):
+        return True
+    above = [namespace.rsplit("/", cut)[0] for cut in range(namespace.count("/") + 1)]
+    return any(
+        _matches_project(entry, claims.namespace_id, name) for entry in groups for name in above
+    )
+
+
+def fetch_keys(
+    session: requests.Session, issuer: str, call_log: CallLog | None = None
+) -> tuple[Mapping[str, Any], ...]:
+    """The issuer's keys, by its discovery document. Raises Later, or Refused by the guard."""
+    log = call_log or CallLog()
+    discovery = _get_json(session, issuer + _DISCOVERY, log)
+    address = text(discovery.get("jwks_uri"))
+    if text(discovery.get("issuer")) != issuer or urlsplit(address)[:2] != urlsplit(issuer)[:2]:
+        raise Later(f"The discovery document of {issuer} is not its own")
+    return tuple(mappings(_get_json(session, address, log).get("keys")))
+
+
+class IssuerKeys:
+    """The keys of issuers, remembered for an hour; an unknown key makes them be asked for anew.
+
+    No issuer is asked more than once a minute, whatever is sent: others wait for that answer.
+    """
+
+    def __init__(self, ask: Callable[[str], tuple[Mapping[str, Any], ...]]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._cache: dict[str, tuple[datetime, tuple[Mapping[str, Any], ...]]] = {}
+        self._fetched_at: dict[str, datetime] = {}
+
+    def get(self, issuer: str, kid: str, now: datetime) -> tuple[Mapping[str, Any], ...]:
+        """The issuer's keys as known. Raises Later where there are none and none are told."""
+        with self._lock:
+            at, keys = self._cache.get(issuer, (None, ()))
+            has_key = any(key.get("kid") == kid for key in keys)
+            if at is not None and has_key and now - at < KEYS_TTL:
+                return keys
+            tried = self._fetched_at.get(issuer)
+            if tried is None or now - tried >= REFETCH_INTERVAL:
+                return self._refetch(issuer, now, keys)
+            if at is None:
+                raise Later(f"The keys of {issuer} could not be read a moment ago", after=60.0)
+            return keys
+
+    def _refetch(
+        self, issuer: str, now: datetime, cached: tuple[Mapping[str, Any], ...]
+    ) -> tuple[Mapping[str, Any], ...]:
+        if len(self._fetched_at) >= MAX_ISSUERS:
+            self._fetched_at.clear()
+            self._cache.clear()
+        self._fetched_at[issuer] = now
+        try:
+            keys = self._ask(issuer)
+        except SyncError:
+            if not cached:
+                raise
+            return cached
+        self._cache[issuer] = now, keys
+        return keys
+
+
+def _matches_project(value: object, number: int, path: str) -> bool:
+    return value == number if isinstance(value, int) else str(value).casefold() == path
+
+
+def _check_claims(claims: Mapping[str, Any], issuer: str, audience: str, now: datetime) -> None:
+    if claims.get("iss") != issuer:
+        raise InvalidToken("another issuer")
+    audiences = claims.get("aud")
+    if audience not in (audiences if isinstance(audiences, list) else [audiences]):
+        raise InvalidToken("the token is for somebody else (aud)")
+    ends, begins = _parse_timestamp(claims.get("exp")), _parse_timestamp(claims.get("nbf"))
+    if ends is None or now >= ends + LEEWAY:
+        raise InvalidToken("the token is over, or has no end")
+    if "nbf" in claims and (begins is None or now < begins - LEEWAY):
+        raise InvalidToken("the token is not valid yet")
+
+
+def _parse_claims(raw_claims: Mapping[str, Any]) -> Claims:
+    """Numbers are told as text. Raises Untrusted for a token without what we stand on."""
+    issued_at = _parse_timestamp(raw_claims.get("iat"))
+    claims = Claims(
+        issuer=text(raw_claims.get("iss")),
+        jti=text(raw_claims.get("jti")),
+        project_id=_parse_number(raw_claims.get("project_id")),
+        project_path=text(raw_claims.get("project_path")),
+        namespace_id=_parse_number(raw_claims.get("namespace_id")),
+        namespace_path=text(raw_claims.get("namespace_path")),
+        pipeline_id=_parse_number(raw_claims.get("pipeline_id")),
+        pipeline_source=text(raw_claims.get("pipeline_source")),
+        sha=text(raw_claims.get("sha")),
+        ref=text(raw_claims.get("ref")),
+        ref_type=text(raw_claims.get("ref_type")),
+        user_id=_parse_number(raw_claims.get("user_id")),
+        user_login=text(raw_claims.get("user_login")),
+        issued_at=issued_at or datetime.min.replace(tzinfo=UTC),
+    )
+    needed = (claims.jti, claims.project_id, claims.project_path, claims.pipeline_id, claims.sha)
+    if issued_at is None or not all(needed):
+        raise InvalidToken(
+            "the token lacks jti, iat, project, pipeline or commit: no token of a job"
+        )
+    return claims
+
+
+def _parse_timestamp(value: object) -> datetime | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _parse_number(value: object) -> int:
+    number = str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
+    return int(number) if number.isascii() and number.isdecimal() and len(number) <= 18 else 0
+
+
+def _decode_part(token: str, number: int) -> dict[str, Any]:
+    parts = token.split(".")
+    if len(token) > MAX_TOKEN_LENGTH or len(parts) != 3:
+        raise InvalidToken("this is no token")
+    try:
+        padded = parts[number].encode("ascii") + b"=" * (-len(parts[number]) % 4)
+        return mapping(json.loads(base64.urlsafe_b64decode(padded)))
+    except (ValueError, RecursionError):
+        raise InvalidToken("this is no token") from None
+
+
+def _get_json(session: requests.Session, url: str, ledger: CallLog) -> dict[str, Any]:
+    """An address of the issuer's own, which holds no secret: it is shown as it is."""
+    with ledger.record_call(f"GET {urlsplit(url).path}", "") as call_result:
+        try:
+            with session.get(url, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
+                call_result.status = answer.status_code
+                body = answer.raw.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
+        except (requests.RequestException, OSError) as error:
+            raise Later(f"GET {url} failed: {type(error).__name__}") from error
+        if answer.status_code != 200 or len(body) > _MAX_ANSWER_BYTES:
+            raise Later(f"GET {url} was answered {answer.status_code}")
+        try:
+            return mapping(json.loads(body))
+        except (ValueError, RecursionError):
+            raise Later(f"GET {url} was not answered with JSON") from None

@@ -1,0 +1,113 @@
+"""Webhook bodies as typed events: merge requests and pipelines. Pure.
+
+Field by field: https://docs.gitlab.com/user/project/integrations/webhook_events/
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sync.core.model.common import Person
+from sync.core.model.events import MergeRequestEvent
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState, Reviewer
+from sync.gitlab.json_fields import (
+    UnreadablePayload,
+    mapping,
+    mappings,
+    people,
+    person,
+    positive_int,
+    require,
+    require_kind,
+    text,
+    timestamp,
+    web_url,
+)
+from sync.gitlab.webhooks.projects import hook_project
+
+# action -> (what it changes: one approval more or less, whether the approval rules are met).
+# `approval` and `unapproval` are one person's; `approved` and `unapproved` also tip the rules.
+_APPROVALS: dict[str, tuple[bool, bool | None]] = {
+    "approval": (True, None),
+    "approved": (True, True),
+    "unapproval": (False, None),
+    "unapproved": (False, False),
+}
+_REVIEW_ACTIONS = {"open", "close", "reopen", "merge", "approved", "unapproved"}
+_STATE_IDS = {1: "opened", 2: "closed", 3: "merged", 4: "locked"}
+
+
+def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeRequestEvent:
+    """The event of a merge request hook. Raises Unreadable."""
+    require_kind(payload, "merge_request")
+    told = mapping(payload.get("object_attributes"))
+    action = text(told.get("action"))
+    actor = person(payload.get("user"))
+    approval, rules_met = _APPROVALS.get(action, (None, None))
+    by_system = told.get("system") is True  # then the actor pushed, and approved nothing
+    return MergeRequestEvent(
+        merge_request=_merge_request(payload, told, connection_id),
+        action=action,
+        actor=actor,
+        actor_approved=None if by_system else approval,
+        approval_rules_met=rules_met,
+        approvals_reset=text(told.get("system_action")).startswith("approvals_reset"),
+    )
+
+
+def merge_request_state(value: object, number: object = None) -> MergeRequestState:
+    """A merge request's state by its word or by its `state_id`. Raises Unreadable."""
+    word = text(value) or _STATE_IDS.get(positive_int(number) or 0, "")
+    try:
+        return MergeRequestState(word)
+    except ValueError:
+        raise UnreadablePayload(f"the merge request's state is {word or 'not told'}") from None
+
+
+def parse_reviewer(value: dict[str, Any]) -> Reviewer | None:
+    """A hook's reviewer object; None where it has no id."""
+    found = person(value)
+    return Reviewer(found, text(value.get("state")) or "unreviewed") if found else None
+
+
+def _merge_request(
+    payload: dict[str, Any], told: dict[str, Any], connection_id: int
+) -> MergeRequest:
+    project = hook_project(payload.get("project"), told.get("target_project_id"), connection_id)
+    iid = require(positive_int(told.get("iid")), "the merge request has no iid")
+    reviewers = tuple(r for v in mappings(payload.get("reviewers")) if (r := parse_reviewer(v)))
+    assignees = people(payload.get("assignees"))
+    actor = person(payload.get("user"))
+    action = text(told.get("action"))
+    return MergeRequest(
+        project=project,
+        iid=iid,
+        title=text(told.get("title")),
+        description=text(told.get("description")),
+        url=web_url(told.get("url")) or f"{project.url}/-/merge_requests/{iid}",
+        state=merge_request_state(told.get("state"), told.get("state_id")),
+        draft=True in (told.get("draft"), told.get("work_in_progress")),
+        source_branch=text(told.get("source_branch")),
+        target_branch=text(told.get("target_branch")),
+        author=_find_person(
+            told.get("author_id"), (actor, *assignees, *(r.person for r in reviewers))
+        ),
+        updated_at=require(timestamp(told.get("updated_at")), "the merge request has no date"),
+        assignees=assignees,
+        reviewers=reviewers,
+        labels=event_labels(payload, told),
+        head_sha=text(mapping(told.get("last_commit")).get("id")),
+        merge_sha=text(told.get("merge_commit_sha")),
+        actor=actor if action in _REVIEW_ACTIONS else None,
+    )
+
+
+def event_labels(payload: dict[str, Any], told: dict[str, Any]) -> tuple[str, ...]:
+    labels = mappings(payload.get("labels")) or mappings(told.get("labels"))
+    return tuple(title for label in labels if (title := text(label.get("title"))))
+
+
+def _find_person(user_id: object, candidates: tuple[Person | None, ...]) -> Person | None:
+    """Hooks tell the author by id only: known where the same person is in another role."""
+    wanted = positive_int(user_id)
+    return next((one for one in candidates if one is not None and one.id == wanted), None)

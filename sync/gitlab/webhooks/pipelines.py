@@ -1,0 +1,122 @@
+"""Which stages of a pipeline passed and which failed, by the jobs that its hook tells. Pure.
+
+https://docs.gitlab.com/user/project/integrations/webhook_events/#pipeline-events
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sync.core.model.common import Project
+from sync.core.model.events import PipelineEvent
+from sync.core.model.pipelines import Pipeline, PipelineStatus
+from sync.gitlab.json_fields import (
+    UnreadablePayload,
+    mapping,
+    mappings,
+    person,
+    positive_int,
+    require,
+    require_kind,
+    text,
+    timestamp,
+    web_url,
+    whole_seconds,
+)
+from sync.gitlab.webhooks.projects import hook_project
+from sync.gitlab.webhooks.pushes import parse_commit
+
+
+@dataclass(frozen=True, slots=True)
+class StageResults:
+    """In the order of their names. What neither passed nor failed did not run to its end."""
+
+    passed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+def stage_results(builds: object) -> StageResults:
+    """A job that is allowed to fail decides nothing, and a retried one counts by its newest try."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for job in _last_tries(mappings(builds)):
+        if stage := text(job.get("stage")):
+            found.setdefault(stage, []).append(job)
+    return StageResults(
+        passed=tuple(sorted(stage for stage, jobs in found.items() if _all_passed(jobs))),
+        failed=tuple(sorted(stage for stage, jobs in found.items() if _any_failed(jobs))),
+    )
+
+
+def _last_tries(jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Ids grow with every try."""
+    by_id = sorted(jobs, key=lambda job: positive_int(job.get("id")) or 0)
+    return list({(text(job.get("stage")), text(job.get("name"))): job for job in by_id}.values())
+
+
+def _all_passed(jobs: list[dict[str, Any]]) -> bool:
+    """What was skipped may be the very job that failed before: all have to have passed."""
+    ran = any(job.get("status") in ("success", "failed") for job in jobs)
+    return ran and all(job.get("status") == "success" for job in jobs if not _may_fail(job))
+
+
+def _any_failed(jobs: list[dict[str, Any]]) -> bool:
+    return any(job.get("status") == "failed" and not _may_fail(job) for job in jobs)
+
+
+def _may_fail(job: dict[str, Any]) -> bool:
+    return job.get("allow_failure") is True
+
+
+def parse_pipeline(payload: dict[str, Any], connection_id: int) -> PipelineEvent:
+    """The event of a pipeline hook. Raises Unreadable."""
+    require_kind(payload, "pipeline")
+    told = mapping(payload.get("object_attributes"))
+    if told.get("source") == "parent_pipeline":
+        raise UnreadablePayload("child pipeline: its parent pipeline tells the result")
+    project = hook_project(payload.get("project"), None, connection_id)
+    pipeline_id = require(positive_int(told.get("id")), "the pipeline has no id")
+    commit = mapping(payload.get("commit"))
+    stages = stage_results(payload.get("builds"))
+    return PipelineEvent(
+        Pipeline(
+            project=project,
+            id=pipeline_id,
+            status=pipeline_status(told.get("status")),
+            ref=text(told.get("ref")),
+            sha=text(told.get("sha")),
+            url=web_url(told.get("url")) or f"{project.url}/-/pipelines/{pipeline_id}",
+            updated_at=require(_latest_timestamp(payload), "the pipeline has no date"),
+            source=text(told.get("source")),
+            merge_request_iid=_merge_request_iid(project, mapping(payload.get("merge_request"))),
+            duration_seconds=whole_seconds(told.get("duration")),
+            commit=parse_commit(commit) if commit else None,
+            actor=person(payload.get("user")),
+            passed_stages=stages.passed,
+            failed_stages=stages.failed,
+            tag=told.get("tag") is True,
+        )
+    )
+
+
+def pipeline_status(value: object) -> PipelineStatus:
+    """A pipeline's status; `unknown` for words that a future version adds."""
+    try:
+        return PipelineStatus(text(value))
+    except ValueError:
+        return PipelineStatus.UNKNOWN
+
+
+def _merge_request_iid(project: Project, told: dict[str, Any]) -> int | None:
+    """The merge request's number, unless it counts in another project (a fork's pipeline)."""
+    target = positive_int(told.get("target_project_id"))
+    return positive_int(told.get("iid")) if target in (None, project.id) else None
+
+
+def _latest_timestamp(payload: dict[str, Any]) -> datetime | None:
+    """The latest moment a pipeline hook tells: it has no `updated_at`, its jobs move its time."""
+    things = [mapping(payload.get("object_attributes")), *mappings(payload.get("builds"))]
+    names = ("created_at", "started_at", "finished_at")
+    told = (timestamp(thing.get(name)) for thing in things for name in names)
+    return max((at for at in told if at), default=None)

@@ -1,0 +1,90 @@
+"""Pushes to branches and tags as hooks tell them. Pure.
+
+https://docs.gitlab.com/user/project/integrations/webhook_events/#push-events
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sync.core.model.activity import Push, TagPush
+from sync.core.model.common import Commit
+from sync.gitlab.json_fields import (
+    UnreadablePayload,
+    count,
+    email,
+    mapping,
+    mappings,
+    pusher,
+    require_kind,
+    text,
+    timestamp,
+    web_url,
+)
+from sync.gitlab.webhooks.projects import hook_project
+
+_BRANCH_PREFIX = "refs/heads/"
+_TAG_PREFIX = "refs/tags/"
+
+
+def parse_push(payload: dict[str, Any], connection_id: int) -> Push:
+    """The event of a push to a branch. Raises Unreadable."""
+    require_kind(payload, "push")
+    before, after = text(payload.get("before")), text(payload.get("after"))
+    commits = tuple(parse_commit(item) for item in mappings(payload.get("commits")))
+    protected = payload.get("ref_protected")
+    return Push(
+        project=hook_project(payload.get("project"), payload.get("project_id"), connection_id),
+        branch=_ref_name(payload, _BRANCH_PREFIX, "a branch"),
+        commits=commits,
+        actor=pusher(payload),
+        after=after,
+        before=before,
+        total=count(payload.get("total_commits_count")) or len(commits),
+        created=_is_zero(before),
+        deleted=_is_zero(after),
+        protected=protected if isinstance(protected, bool) else None,
+    )
+
+
+def parse_tag_push(payload: dict[str, Any], connection_id: int) -> TagPush:
+    """The event of a push of a tag. `sha`: of the commit, of a deleted tag what it was on.
+
+    Raises Unreadable.
+    """
+    require_kind(payload, "tag_push")
+    before, after = text(payload.get("before")), text(payload.get("after"))
+    deleted = _is_zero(after)
+    return TagPush(
+        project=hook_project(payload.get("project"), payload.get("project_id"), connection_id),
+        tag=_ref_name(payload, _TAG_PREFIX, "a tag"),
+        sha=before if deleted else text(payload.get("checkout_sha")) or after,
+        actor=pusher(payload),
+        message=text(payload.get("message")),
+        deleted=deleted,
+        moved=not deleted and bool(before) and not _is_zero(before),
+    )
+
+
+def parse_commit(told: dict[str, Any]) -> Commit:
+    author = mapping(told.get("author"))
+    return Commit(
+        sha=text(told.get("id")),
+        message=text(told.get("message")),
+        author_name=text(author.get("name")),
+        author_email=email(author.get("email")),
+        url=web_url(told.get("url")),
+        at=timestamp(told.get("timestamp")),
+    )
+
+
+def _ref_name(payload: dict[str, Any], under: str, what: str) -> str:
+    ref = text(payload.get("ref"))
+    if not ref.startswith(under) or ref == under:
+        raise UnreadablePayload(f"the push is to {ref or 'no ref'}, not to {what}")
+    return ref.removeprefix(under)
+
+
+def _is_zero(sha: str) -> bool:
+    """All zeros stand for "no commit": the branch or tag was created or deleted."""
+    return set(sha) == {"0"}

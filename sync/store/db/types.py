@@ -1,0 +1,74 @@
+"""Column types: aware UTC moments, text every database accepts, and JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Text, TypeDecorator
+from sqlalchemy.engine import Dialect
+
+Json = JSON(none_as_null=True)  # not JSONB: that forgets the order of keys in people's settings
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def storable(value: str) -> str:
+    """`value` without what PostgreSQL refuses in text: NUL and halves of surrogate pairs."""
+    if "\0" in value:
+        value = value.replace("\0", REPLACEMENT)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
+
+
+def _storable_tree(value: Any) -> Any:
+    match value:
+        case str():
+            return storable(value)
+        case dict():
+            return {storable(str(key)): _storable_tree(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_storable_tree(item) for item in value]
+    return value
+
+
+def dump_json(value: Any) -> str:
+    """JSON for a column, with unstorable characters replaced."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if "\\u0000" not in text and storable(text) is text:
+        return text
+    return json.dumps(_storable_tree(value), ensure_ascii=False, separators=(",", ":"))
+
+
+class SafeText(TypeDecorator[str]):
+    """Text from anywhere; characters PostgreSQL cannot hold become U+FFFD on every database."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else storable(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite, which knows no zones, stores it naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment must carry its time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

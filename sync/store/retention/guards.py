@@ -1,0 +1,228 @@
+"""What keeps a row however old it is: whatever open work, tasks and people still need of it.
+
+Each condition is about a row of its own table, at the moment before which things are old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, cast, exists, literal, or_
+
+from sync.store.tables import (
+    alert,
+    carried,
+    command,
+    commit,
+    connection,
+    deployment,
+    item,
+    item_task,
+    link,
+    merge_request,
+    message,
+    named_commit,
+    pipeline,
+    pipeline_jobs,
+    protected_branch,
+    subject,
+    task,
+    told,
+)
+
+Condition = ColumnElement[bool]
+
+
+def _columns_equal(one: Any, other: Any, *names: str) -> Condition:
+    return and_(*(one.c[name] == other.c[name] for name in names))
+
+
+_PROJECT_COLUMNS = ("connection_id", "project_id")
+_MERGE_REQUEST_COLUMNS = (*_PROJECT_COLUMNS, "iid")
+_TASK_COLUMNS = ("portal_id", "task_id")
+_TASK_IS_OVER = or_(task.c.state == "missing", task.c.body["status"].as_string() == "completed")
+
+
+def _task_is_live(of: Any) -> Condition:
+    """The row's task is not completed, or something of it is to be done. Unread: it lives."""
+    key = cast(of.c.task_id, String)
+    mine = (subject.c.portal_id == of.c.portal_id, subject.c.kind == "task", subject.c.key == key)
+    live = command.c.state.in_(["waiting", "sending"])
+    about = (command.c.subject_kind == "task", command.c.subject_key == key)
+    asked = (command.c.portal_id == of.c.portal_id, *about, live)
+    return or_(
+        ~exists().where(_columns_equal(task, of, *_TASK_COLUMNS), _TASK_IS_OVER),
+        exists().where(*mine, subject.c.state != "clean"),
+        exists().where(*asked),
+    )
+
+
+def merge_request_in_use(moment: datetime) -> Condition:
+    """A merge request counts in its tasks' state for as long as anything newer does."""
+    other, newer = link.alias(), merge_request.alias()
+    young = exists().where(
+        _columns_equal(other, link, *_TASK_COLUMNS),
+        other.c.state == "live",
+        _columns_equal(newer, other, *_MERGE_REQUEST_COLUMNS),
+        newer.c.updated_at >= moment,
+    )
+    named = (_columns_equal(link, merge_request, *_MERGE_REQUEST_COLUMNS), link.c.state == "live")
+    return exists().where(*named, or_(_task_is_live(link), young))
+
+
+def merge_request_exists(moment: datetime) -> Condition:
+    return exists().where(_columns_equal(merge_request, link, *_MERGE_REQUEST_COLUMNS))
+
+
+def deployment_is_newest(moment: datetime) -> Condition:
+    later = deployment.alias()
+    return ~exists().where(
+        _columns_equal(later, deployment, *_PROJECT_COLUMNS, "environment"),
+        later.c.updated_at > deployment.c.updated_at,
+    )
+
+
+def deployment_awaits_fetch(moment: datetime) -> Condition:
+    return deployment.c.ask_at.is_not(None)
+
+
+def deployment_includes_merge_request(moment: datetime) -> Condition:
+    sha, c = deployment.c.body["sha"].as_string(), merge_request.c
+    told = exists().where(
+        _columns_equal(carried, deployment, *_PROJECT_COLUMNS, "deployment_id"),
+        _columns_equal(merge_request, carried, *_MERGE_REQUEST_COLUMNS),
+    )
+    by_commit = or_(c.head_sha == sha, c.merge_sha == sha)
+    return or_(
+        told,
+        exists().where(_columns_equal(merge_request, deployment, *_PROJECT_COLUMNS), by_commit),
+    )
+
+
+def deployment_exists(moment: datetime) -> Condition:
+    return exists().where(_columns_equal(deployment, carried, *_PROJECT_COLUMNS, "deployment_id"))
+
+
+def pipeline_in_use(moment: datetime) -> Condition:
+    c = merge_request.c
+    ran_for = or_(
+        c.iid == pipeline.c.merge_request_iid,
+        c.head_sha == pipeline.c.sha,
+        c.merge_sha == pipeline.c.sha,
+    )
+    by_request = exists().where(_columns_equal(merge_request, pipeline, *_PROJECT_COLUMNS), ran_for)
+    of_branch = named_commit.c.branch == pipeline.c.ref
+    named = and_(_columns_equal(named_commit, pipeline, *_PROJECT_COLUMNS, "sha"), of_branch)
+    return or_(by_request, exists().where(named, _task_is_live(named_commit)))
+
+
+def pipeline_exists(moment: datetime) -> Condition:
+    return exists().where(_columns_equal(pipeline, pipeline_jobs, *_PROJECT_COLUMNS, "pipeline_id"))
+
+
+def commit_in_use(moment: datetime) -> Condition:
+    on_branch = merge_request.c.source_branch == commit.c.branch
+    by_request = exists().where(_columns_equal(merge_request, commit, *_PROJECT_COLUMNS), on_branch)
+    named = _columns_equal(named_commit, commit, *_PROJECT_COLUMNS, "branch", "sha")
+    return or_(by_request, exists().where(named, _task_is_live(named_commit)))
+
+
+def named_commit_in_use(moment: datetime) -> Condition:
+    return or_(
+        _task_is_live(named_commit),
+        exists().where(_columns_equal(pipeline, named_commit, *_PROJECT_COLUMNS, "sha")),
+        exists().where(_columns_equal(commit, named_commit, *_PROJECT_COLUMNS, "branch", "sha")),
+    )
+
+
+def task_has_work(of: Any) -> Callable[[datetime], Condition]:
+    task_id = cast(of.c.key, String) if of is subject else cast(of.c.task_id, String)
+
+    def named(moment: datetime) -> Condition:
+        return or_(
+            *(
+                exists().where(
+                    names.c.portal_id == of.c.portal_id, cast(names.c.task_id, String) == task_id
+                )
+                for names in (link, named_commit, item_task)
+            )
+        )
+
+    return named
+
+
+def task_is_referenced(moment: datetime) -> Condition:
+    key = cast(task.c.task_id, String)
+    return or_(
+        task.c.changed_at >= moment,
+        exists().where(_columns_equal(message, task, *_TASK_COLUMNS)),
+        exists().where(
+            subject.c.portal_id == task.c.portal_id, subject.c.kind == "task", subject.c.key == key
+        ),
+    )
+
+
+def activity_exists(moment: datetime) -> Condition:
+    """Of a deployment, the deployment itself: its key is made of number and environment."""
+    key = cast(deployment.c.deployment_id, String) + ":" + deployment.c.environment
+    deployed = and_(item_task.c.kind == "deployment", item_task.c.key == key)
+    return or_(
+        exists().where(_columns_equal(item, item_task, *_PROJECT_COLUMNS, "kind", "key")),
+        exists().where(_columns_equal(deployment, item_task, *_PROJECT_COLUMNS), deployed),
+    )
+
+
+def ref_exists(moment: datetime) -> Condition:
+    """Anything of the branch that may be looked at again, or the branch itself."""
+    branches = [
+        (merge_request, merge_request.c.source_branch),
+        (pipeline, pipeline.c.ref),
+        (commit, commit.c.branch),
+        (named_commit, named_commit.c.branch),
+        (protected_branch, protected_branch.c.branch),
+        (alert, alert.c.ref),
+    ]
+    of_items = exists().where(
+        _columns_equal(item, told, *_PROJECT_COLUMNS), item.c.kind == "branch"
+    )
+    return or_(
+        of_items.where(item.c.key == told.c.ref),
+        *(
+            exists().where(_columns_equal(of, told, *_PROJECT_COLUMNS), ref == told.c.ref)
+            for of, ref in branches
+        ),
+    )
+
+
+def belongs_to_open_alert(moment: datetime) -> Condition:
+    """What an open alert is told with when it ends: the pipelines of its ref since it began."""
+    of_ref = or_(
+        alert.c.ref == pipeline.c.ref,
+        alert.c.ref == literal("refs/tags/") + pipeline.c.ref,
+        alert.c.ref
+        == literal("refs/merge-requests/") + cast(pipeline.c.merge_request_iid, String) + "/head",
+    )
+    since = pipeline.c.pipeline_id >= alert.c.opened_by
+    return exists().where(
+        _columns_equal(alert, pipeline, *_PROJECT_COLUMNS), ~ALERT_HAS_ENDED, of_ref, since
+    )
+
+
+def names_open_alert(of: Any) -> Callable[[datetime], Condition]:
+    """Its name as in `core.alert_names`."""
+    place = cast(alert.c.connection_id, String) + "/" + cast(alert.c.project_id, String)
+    whole = literal("alert:") + place + ":" + alert.c.ref + ":" + cast(alert.c.opened_by, String)
+    mine = alert.c.connection_id == connection.c.id, connection.c.portal_id == of.c.portal_id
+
+    def tells(moment: datetime) -> Condition:
+        names = or_(of.c.about == whole, of.c.about == whole + ":" + alert.c.stage)
+        return exists().where(*mine, ~ALERT_HAS_ENDED, names)
+
+    return tells
+
+
+ALERT_HAS_ENDED = alert.c.state.in_(["resolved", "closed"])
+MERGE_REQUEST_HAS_ENDED = merge_request.c.state.in_(["merged", "closed"])
+COMMAND_HAS_ENDED = command.c.state.in_(["done", "dropped"])

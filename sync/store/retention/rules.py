@@ -1,0 +1,170 @@
+"""What is kept long enough, and what open work still needs: one rule a table.
+
+Rules stand in the order in which they are applied: what holds others back goes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Table,
+    delete,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+
+from sync.store.db.upsert import in_keys
+from sync.store.retention import guards
+from sync.store.retention.guards import Condition
+from sync.store.tables import (
+    alert,
+    carried,
+    command,
+    commit,
+    connection,
+    decision,
+    delivery,
+    deployment,
+    item,
+    item_task,
+    link,
+    merge_request,
+    message,
+    named_commit,
+    pipeline,
+    pipeline_jobs,
+    post,
+    rest_log,
+    spoken,
+    subject,
+    task,
+    told,
+    told_person,
+)
+
+RowKey = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class RetentionRule:
+    """Rows of `table` go when `by` is older than `age` says (None: at once), if they are `over`
+    and nothing that `unless` names, for that moment, is true of them.
+
+    `age`: fields of the settings' retention, of which the longest counts. `what`: in words, for
+    those who look.
+    """
+
+    name: str
+    age: str | tuple[str, ...]
+    table: Table
+    aged_by: Column[Any] | None
+    condition: Condition | None = None
+    guards: tuple[Callable[[datetime], Condition], ...] = ()
+
+
+def find_expired(
+    conn: Connection,
+    rule: RetentionRule,
+    portal_id: int,
+    moment: datetime,
+    *,
+    limit: int,
+    after: RowKey | None = None,
+) -> list[RowKey]:
+    """The keys of up to `limit` rows that may go, beyond the key `after`: it needs no lock."""
+    key = list(rule.table.primary_key.columns)
+    query = select(*key).where(*_conditions(rule, portal_id, moment))
+    if after is not None:
+        query = query.where(tuple_(*key) > tuple_(*map(literal, after, [c.type for c in key])))
+    return [tuple(row) for row in conn.execute(query.order_by(*key).limit(limit))]
+
+
+def delete_expired(
+    conn: Connection, rule: RetentionRule, portal_id: int, moment: datetime, keys: Sequence[RowKey]
+) -> int:
+    """Deletes those of the rows that still may go; how many."""
+    columns, where = list(rule.table.primary_key.columns), _conditions(rule, portal_id, moment)
+    return sum(
+        conn.execute(delete(rule.table).where(chosen, *where)).rowcount
+        for chosen in in_keys(columns, keys)
+    )
+
+
+def _conditions(rule: RetentionRule, portal_id: int, moment: datetime) -> list[Condition]:
+    where = [_belongs_to_portal(rule.table, portal_id)]
+    where += [] if rule.aged_by is None else [rule.aged_by < moment]
+    where += [] if rule.condition is None else [rule.condition]
+    return where + [~needed(moment) for needed in rule.guards]
+
+
+def _belongs_to_portal(table: Table, portal_id: int) -> Condition:
+    """The portal's own, by itself or by a connection. What is nobody's goes with anybody's."""
+    if "portal_id" not in table.c:
+        mine = select(connection.c.id).where(connection.c.portal_id == portal_id)
+        return table.c.connection_id.in_(mine)
+    own = table.c.portal_id == portal_id
+    return or_(own, table.c.portal_id.is_(None)) if table.c.portal_id.nullable else own
+
+
+# Failures (dead deliveries, refused commands) stay until somebody has dealt with them.
+RULES = (
+    RetentionRule("deliveries", "deliveries", delivery, delivery.c.received_at, delivery.c.state == "done"),
+    RetentionRule("calls", "audit", rest_log, rest_log.c.at),
+    RetentionRule("commands", "commands", command, command.c.done_at, guards.COMMAND_HAS_ENDED),
+    RetentionRule("decisions", "decisions", decision, decision.c.at),
+    RetentionRule(
+        "merge requests", "mirror", merge_request, merge_request.c.updated_at, guards.MERGE_REQUEST_HAS_ENDED,
+        guards=(guards.merge_request_in_use,),
+    ),
+    RetentionRule("links", "mirror", link, None, guards=(guards.merge_request_exists,)),
+    RetentionRule(
+        "deployments", "mirror", deployment, deployment.c.updated_at,
+        guards=(
+            guards.deployment_awaits_fetch,
+            guards.deployment_is_newest,
+            guards.deployment_includes_merge_request,
+        ),
+    ),
+    RetentionRule("what deployments carry", "mirror", carried, None, guards=(guards.deployment_exists,)),
+    RetentionRule(
+        "pipelines", "mirror", pipeline, pipeline.c.updated_at,
+        guards=(guards.pipeline_in_use, guards.belongs_to_open_alert),
+    ),
+    RetentionRule(
+        "jobs", "mirror", pipeline_jobs, pipeline_jobs.c.read_for,
+        guards=(guards.pipeline_exists,),
+    ),
+    RetentionRule("commits", "mirror", commit, commit.c.heard_at, guards=(guards.commit_in_use,)),
+    RetentionRule("named commits", "mirror", named_commit, None, guards=(guards.named_commit_in_use,)),
+    RetentionRule("items", "mirror", item, item.c.heard_at),
+    RetentionRule("tasks of items", "mirror", item_task, None, guards=(guards.activity_exists,)),
+    RetentionRule("alerts", "mirror", alert, alert.c.updated_at, guards.ALERT_HAS_ENDED),
+    RetentionRule("what commits said", "mirror", spoken, spoken.c.heard_at, spoken.c.state != "new"),
+    RetentionRule("posts", "mirror", post, post.c.at, guards=(guards.names_open_alert(post),)),
+    RetentionRule(
+        "what people were told", "mirror", told_person, told_person.c.at,
+        guards=(guards.names_open_alert(told_person),),
+    ),
+    RetentionRule(
+        # A delivery that is still there may be replayed.
+        "what was told of branches", ("mirror", "deliveries"), told, told.c.at,
+        guards=(guards.ref_exists,),
+    ),
+    RetentionRule("messages", "mirror", message, message.c.at, guards=(guards.task_has_work(message),)),
+    RetentionRule(
+        "subjects", "mirror", subject, subject.c.dirty_at, subject.c.state == "clean",
+        guards=(guards.task_has_work(subject),),
+    ),
+    RetentionRule(
+        "tasks", "mirror", task, task.c.read_at,
+        guards=(guards.task_has_work(task), guards.task_is_referenced),
+    ),
+)  # fmt: skip

@@ -1,0 +1,41 @@
+"""What every table is made of. A column that ends in `_sealed` holds what the vault encrypted."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Integer,
+    MetaData,
+    literal_column,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements INTEGER only
+
+
+def in_literals(column: Column[str], *states: str) -> ColumnElement[bool]:
+    """`column IN ('a', 'b')` with the words in the SQL itself.
+
+    A partial index is used only where the planner sees that a query asks for no more than the
+    index holds, and of a bound parameter it sees nothing.
+    """
+    return column.in_([literal_column(f"'{state}'") for state in states])
+
+
+def portal_id_column(**kwargs: object) -> Column[int]:
+    return Column("portal_id", Id, ForeignKey("portal.id", ondelete="CASCADE"), **kwargs)
+
+
+def connection_id_column(**kwargs: object) -> Column[int]:
+    return Column("connection_id", Id, ForeignKey("connection.id", ondelete="CASCADE"), **kwargs)
