@@ -1,9 +1,12 @@
-"""One portal's turn: digest, settle, reconcile, deliver, until nothing is left that can be done."""
+"""One portal's turn: digest, settle, reconcile, deliver, until its agenda is empty."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
+from sync.bitrix24.rest.client import Portal
 from sync.engine.deliver.send import deliver
 from sync.engine.deliver.settle import settle
 from sync.engine.deps import PORTAL_LANE, Deps
@@ -14,7 +17,7 @@ from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch import fetch_deployment_contents
 from sync.engine.reconcile.loop import reconcile
 from sync.errors import Denied, Later
-from sync.store import outbox, portals, subjects
+from sync.store.agenda import Agenda, read_agenda
 from sync.store.db.database import read
 
 log = structlog.get_logger()
@@ -27,52 +30,63 @@ def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> int:
     """Does what can be done for the portal now and returns about how many things it did."""
     done = 0
     try:
-        done += _digest_waiting(deps, portal_id)
-        if _has_work(deps, portal_id) and not pauses.is_paused(portal_id, deps.clock.now()):
+        agenda = _look(deps, portal_id)
+        if agenda is None:
+            return 0
+        done, agenda = _digest_waiting(deps, agenda)
+        is_open = agenda.portal.record.state == "active"
+        if agenda.needs_portal and is_open and not pauses.is_paused(portal_id, deps.clock.now()):
             with hold(deps, f"lane:{portal_id}:{PORTAL_LANE}") as lane:
-                done += _run_rounds(deps, lane, portal_id, pauses) if lane else 0
+                done += _run_rounds(deps, lane, agenda, pauses) if lane else 0
     except LaneLost as lost:
         log.warning("lane_lost", portal_id=portal_id, lane=str(lost))
     return done
 
 
-def _digest_waiting(deps: Deps, portal_id: int) -> int:
+def _look(deps: Deps, portal_id: int) -> Agenda | None:
+    with read(deps.database) as conn:
+        return read_agenda(conn, portal_id, deps.clock.now())
+
+
+def _digest_waiting(deps: Deps, agenda: Agenda) -> tuple[int, Agenda]:
     """Digests what is there, up to a bound: a storm must not keep the lane from its turn.
 
-    Then what deployments carry is asked for.
+    Then the code hosts are asked what deployments contain. The agenda that comes back has what
+    may follow from both on it.
     """
-    return digest(deps, portal_id, _MAX_BATCHES) + fetch_deployment_contents(deps, portal_id)
-
-
-def _has_work(deps: Deps, portal_id: int) -> bool:
-    """Whether the portal is open to us and something waits for it."""
-    now = deps.clock.now()
-    with read(deps.database) as conn:
-        record = portals.by_id(conn, portal_id)
-        if record is None or record.state != "active":
-            return False
-        return portal_id in subjects.portals_with_work(conn, now) or any(
-            found == portal_id for found, _ in outbox.lanes_with_work(conn, now)
+    portal_id, done = agenda.portal.record.id, 0
+    if agenda.deliveries:
+        digested = digest(deps, agenda.portal, _MAX_BATCHES)
+        done += digested.deliveries
+        agenda = replace(
+            agenda,
+            subjects=agenda.subjects or digested.deliveries > 0,
+            deployments=agenda.deployments or digested.has_deployments,
         )
+    if agenda.deployments:
+        fetched = fetch_deployment_contents(deps, portal_id)
+        done += fetched
+        agenda = replace(agenda, subjects=agenda.subjects or fetched > 0)
+    return done, agenda
 
 
-def _run_rounds(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
-    done = 0
+def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> int:
+    portal_id, done = agenda.portal.record.id, 0
     try:
-        portal = deps.portal_for(portal_id)
+        portal = deps.portal_for(agenda.portal)
         if portal_id not in pauses.users_checked:
             portal_users.read_if_missing(deps, portal_id, portal)
             pauses.users_checked.add(portal_id)
         for _ in range(_MAX_ROUNDS):
-            done += _digest_waiting(deps, portal_id)  # what comes in later has a wake-up of its own
-            count = settle(deps, lane, portal_id, portal)
-            decided = reconcile(deps, lane, portal_id, portal)
-            sent = 0 if decided else deliver(deps, lane, portal_id, portal)
-            count += decided + sent
+            count = _run_round(deps, lane, agenda, portal, pauses)
             done += count
-            if sent:
-                pauses.record_success(portal_id)
-            if not count:
+            following = _look(deps, portal_id) if count else None
+            if following is None or following.portal.record.state != "active":
+                break
+            # What comes in later has a wake-up of its own.
+            digested, agenda = _digest_waiting(deps, following)
+            done += digested
+            if not agenda.needs_portal:
                 break
     except Later as error:
         seconds = pauses.pause(portal_id, error, deps.clock.now(), deps.jitter())
@@ -80,3 +94,14 @@ def _run_rounds(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
     except Denied as error:
         disconnect(deps, portal_id, error)
     return done
+
+
+def _run_round(deps: Deps, lane: Lane, agenda: Agenda, portal: Portal, pauses: Pauses) -> int:
+    """Settles, then decides, and sends where nothing was decided; how many things that were."""
+    portal_id = agenda.portal.record.id
+    count = settle(deps, lane, portal_id, portal) if agenda.unsettled else 0
+    decided = reconcile(deps, lane, agenda.portal, portal) if agenda.subjects else 0
+    sent = deliver(deps, lane, portal_id, portal) if agenda.commands and not decided else 0
+    if sent:
+        pauses.record_success(portal_id)
+    return count + decided + sent

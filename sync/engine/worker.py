@@ -19,7 +19,7 @@ from sync.engine.pauses import Pauses
 from sync.engine.turn import take_turn
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.wake_ups import WakeUps
-from sync.store import inbox, logs, outbox, subjects
+from sync.store import agenda, logs
 from sync.store.db.database import read, write
 
 log = structlog.get_logger()
@@ -126,13 +126,10 @@ class Worker:
             return False
         return True
 
-    def _portals_with_work(self) -> list[int]:
+    def _portals_with_work(self) -> tuple[int, ...]:
         now = self._deps.clock.now()
         with read(self._deps.database) as conn:
-            found = set(inbox.portals_with_work(conn, now))
-            found |= set(subjects.portals_with_work(conn, now))
-            found |= {portal_id for portal_id, _ in outbox.lanes_with_work(conn, now)}
-        return sorted(found)
+            return agenda.portals_with_work(conn, now)
 
     def _record_heartbeat(self, now: datetime) -> None:
         self._last_heartbeat = now

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, func, or_, select, update
 
 from sync.store.db.upsert import chunks, insert_for_dialect
 from sync.store.rows import Delivery, DeliveryRow
@@ -17,10 +17,16 @@ from sync.store.tables import delivery, in_literals
 _COLUMNS = [delivery.c[name] for name in DeliveryRow.__dataclass_fields__]
 _WAITING = in_literals(delivery.c.state, "new", "failed")
 _KEY_LENGTH = 128
+
+
+def is_due(now: Any) -> ColumnElement[bool]:
+    """The condition of deliveries that are to be digested at `now`, a moment or a parameter."""
+    return _WAITING & or_(delivery.c.next_at.is_(None), delivery.c.next_at <= now)
+
+
 _NEW = (
     select(*_COLUMNS)
-    .where(delivery.c.portal_id == bindparam("of_portal"), _WAITING)
-    .where(or_(delivery.c.next_at.is_(None), delivery.c.next_at <= bindparam("now")))
+    .where(delivery.c.portal_id == bindparam("of_portal"), is_due(bindparam("now")))
     .order_by(delivery.c.id)
     .limit(bindparam("most", type_=Integer))
 )
@@ -111,8 +117,7 @@ def oldest_waiting_at(conn: Connection, portal_id: int | None = None) -> datetim
 
 
 def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
-    due = or_(delivery.c.next_at.is_(None), delivery.c.next_at <= now)
-    query = select(delivery.c.portal_id).where(_WAITING, due).distinct()
+    query = select(delivery.c.portal_id).where(is_due(now)).distinct()
     return tuple(conn.scalars(query.order_by(delivery.c.portal_id)))
 
 

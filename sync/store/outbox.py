@@ -7,7 +7,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from sync.core.model.commands import encode
 from sync.store.db.types import dump_json
@@ -51,6 +62,17 @@ def replace_waiting(
         conn.execute(command.insert(), new)
 
 
+def is_due(now: Any) -> ColumnElement[bool]:
+    """The condition of commands that may be sent at `now`, a moment or a parameter."""
+    due = or_(command.c.next_at.is_(None), command.c.next_at <= now)
+    return _IS_LIVE & (command.c.state == "waiting") & due
+
+
+def is_in_flight() -> ColumnElement[bool]:
+    """The condition of commands whose answer is not known."""
+    return _IS_LIVE & (command.c.state == "sending")
+
+
 def waiting(
     conn: Connection, portal_id: int, lane: str, limit: int, now: datetime
 ) -> tuple[CommandRow, ...]:
@@ -60,12 +82,11 @@ def waiting(
     """
     held = _blocked_subjects(portal_id, lane, now)
     of = held.c.subject_kind == command.c.subject_kind, held.c.subject_key == command.c.subject_key
-    due = or_(command.c.next_at.is_(None), command.c.next_at <= now)
     free = or_(held.c.since.is_(None), held.c.since > command.c.id)
     query = (
         select(*_COLUMNS)
         .outerjoin(held, and_(*of))
-        .where(_in_lane(portal_id, lane), _IS_LIVE, command.c.state == "waiting", due, free)
+        .where(_in_lane(portal_id, lane), is_due(now), free)
         .order_by(command.c.id)
         .limit(limit)
     )
@@ -92,7 +113,7 @@ def _blocked_subjects(portal_id: int, lane: str, now: datetime) -> Any:
 
 def in_flight(conn: Connection, portal_id: int, lane: str) -> tuple[CommandRow, ...]:
     """Commands whose answer is not known: to be settled before anything else of their subject."""
-    where = (_in_lane(portal_id, lane), _IS_LIVE, command.c.state == "sending")
+    where = (_in_lane(portal_id, lane), is_in_flight())
     return _read_rows(conn, select(*_COLUMNS).where(*where).order_by(command.c.id))
 
 
@@ -181,10 +202,8 @@ def counts(conn: Connection, portal_id: int) -> dict[str, int]:
 
 def lanes_with_work(conn: Connection, now: datetime) -> tuple[tuple[int, str], ...]:
     """(portal, lane) of what may be sent now or must be settled."""
-    due = or_(command.c.next_at.is_(None), command.c.next_at <= now)
-    state = command.c.state
-    live = and_(_IS_LIVE, or_(state == "sending", due))
-    query = select(command.c.portal_id, command.c.lane).where(live).distinct()
+    query = select(command.c.portal_id, command.c.lane)
+    query = query.where(or_(is_in_flight(), is_due(now))).distinct()
     rows = conn.execute(query.order_by(command.c.portal_id, command.c.lane))
     return tuple((portal_id, lane) for portal_id, lane in rows)
 

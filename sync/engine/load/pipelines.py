@@ -12,9 +12,9 @@ from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.model.task_view import BranchPipeline, LinkView
 from sync.core.model.tasks import LinkKind
 from sync.core.pipelines.plan import recency
-from sync.core.rules.portal import Rules
 from sync.engine.load import people
 from sync.engine.load.people import AuthoredCommit
+from sync.engine.load.scope import Scope
 from sync.store import links, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
@@ -24,19 +24,16 @@ _PipelinesByBranch = dict[BranchKey, Pipeline]
 
 
 def load(
-    conn: Connection,
-    portal_id: int,
-    seen: Mapping[int, tuple[LinkView, ...]],
-    rules: Rules,
+    conn: Connection, scope: Scope, seen: Mapping[int, tuple[LinkView, ...]]
 ) -> dict[int, tuple[BranchPipeline, ...]]:
     """The runs of each task, by its links and by the pushed commits that name it."""
-    pushed = store_pipelines.pipelines_of_tasks(conn, portal_id, seen)
+    pushed = store_pipelines.pipelines_of_tasks(conn, scope.portal_id, seen)
     newest = {
         task_id: _newest_of_work(shown, pushed.get(task_id, ())) for task_id, shown in seen.items()
     }
     found = {(branch, one) for mine in newest.values() for branch, one in mine.items()}
-    speakers = _notifying_tasks(conn, portal_id, found)
-    authors = _commit_authors(conn, portal_id, {one for _, one in found}, rules)
+    speakers = _notifying_tasks(conn, scope.portal_id, found)
+    authors = _commit_authors(conn, scope, {one for _, one in found})
     known = store_pipelines.failed_jobs(
         conn, {store_pipelines.pipeline_id(one) for _, one in found}
     )
@@ -113,7 +110,7 @@ def _notifying_tasks(
 
 
 def _commit_authors(
-    conn: Connection, portal_id: int, pipelines: Iterable[Pipeline], rules: Rules
+    conn: Connection, scope: Scope, pipelines: Iterable[Pipeline]
 ) -> dict[Pipeline, int]:
     """The authors of the pipelines' commits as portal users."""
     signed = {
@@ -121,4 +118,4 @@ def _commit_authors(
         for one in pipelines
         if one.commit
     }
-    return people.portal_authors(conn, portal_id, signed, rules)
+    return people.portal_authors(conn, scope, signed)

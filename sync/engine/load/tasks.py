@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -16,12 +16,12 @@ from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.core.model.smart_commits import PendingSmartCommit
 from sync.core.model.task_view import BranchPipeline, SentMessage
 from sync.core.plan import LinkView, TaskView
-from sync.core.rules.portal import Rules
 from sync.engine.load import deployments as load_deployments
 from sync.engine.load import people as load_people
 from sync.engine.load import pipelines
 from sync.engine.load import smart_commits as load_smart_commits
 from sync.engine.load.people import people_of_merge_request
+from sync.engine.load.scope import Scope
 from sync.store import activity as store_activity
 from sync.store import links, messages, tasks
 from sync.store import merge_requests as store_merge_requests
@@ -45,11 +45,9 @@ class LoadedTasks:
 
 def load(
     conn: Connection,
-    portal_id: int,
+    scope: Scope,
     task_ids: Iterable[int],
-    rules: Rules,
     *,
-    now: datetime,
     just_read: Iterable[int] = (),
     retry_missing: Iterable[int] = (),
 ) -> LoadedTasks:
@@ -58,6 +56,7 @@ def load(
     Those `just_read` are fresh whatever the times say. Missing ones of `again` are asked for
     anew, as are those something was heard of since.
     """
+    portal_id, now = scope.portal_id, scope.now
     wanted, fresh, anew = set(task_ids), set(just_read), set(retry_missing)
     known = tasks.get(conn, portal_id, wanted)
     named = links.by_tasks(conn, portal_id, wanted)
@@ -73,9 +72,9 @@ def load(
         *(mr_person for mr in merge_requests.values() for mr_person in _merge_request_people(mr)),
         *(pair for mine in comments.values() for one, _ in mine for pair in _comment_author(one)),
     ]
-    users = load_people.portal_users_of(conn, portal_id, _by_connection(people), rules)
-    ran = pipelines.load(conn, portal_id, seen, rules)
-    commanded = load_smart_commits.load(conn, portal_id, wanted, rules)
+    users = load_people.portal_users_of(conn, scope, _by_connection(people))
+    ran = pipelines.load(conn, scope, seen)
+    commanded = load_smart_commits.load(conn, scope, wanted)
     said = messages.by_tasks(conn, portal_id, wanted)
     told = messages.notified_states(
         conn, portal_id, {one.subject_key for mine in ran.values() for one in mine}

@@ -15,8 +15,9 @@ from sync.core.plan import Plan
 from sync.engine.deliver.keys import STEP_KEYS, command_key, notified_state
 from sync.engine.deliver.refusals import comparable_command, refused_before
 from sync.engine.deliver.smart_commits import record_results
-from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, TASK, Deps
+from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, TASK, Deps, build_scope
 from sync.engine.lanes import Lane
+from sync.engine.load.scope import Scope
 from sync.engine.reconcile import alerts, notifications
 from sync.engine.reconcile.tasks import (
     PlanningTurn,
@@ -24,9 +25,10 @@ from sync.engine.reconcile.tasks import (
     plan_tasks,
     refuse_for_missing_tasks,
 )
-from sync.store import inbox, links, logs, messages, outbox, subjects, tasks
+from sync.store import agenda, links, logs, messages, outbox, subjects, tasks
 from sync.store.db.database import read, write
 from sync.store.db.upsert import chunks
+from sync.store.portals import PortalRow
 from sync.store.rows import DecisionRow, NewCommand, SubjectRow
 
 BATCH = 200
@@ -35,55 +37,51 @@ REPLAYED = "replayed"  # the cause that sync.store.subjects gives
 COALESCE = timedelta(seconds=2)  # as long a subject waits for more to be heard of it
 
 
-def reconcile(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
+def reconcile(deps: Deps, lane: Lane, row: PortalRow, portal: Portal) -> int:
     """Decides anew about the dirty subjects of the portal and returns about how many.
 
     Raises Later and Denied where the portal cannot be read: then nothing is decided.
     """
-    dirty = _ready_subjects(deps, portal_id)
+    with read(deps.database) as conn:
+        scope = build_scope(deps, conn, row)
+        dirty = _ready_subjects(conn, scope)
     tasks_due = [one for one in dirty if one.kind == TASK]
     news_due = [one for one in dirty if one.kind == NOTIFICATION]
     if tasks_due:
-        _reconcile_tasks(deps, lane, portal_id, portal, tasks_due)
+        _reconcile_tasks(deps, lane, scope, portal, tasks_due)
     if alerts_due := [one for one in dirty if one.kind == ALERT]:
-        alerts.reconcile(deps, lane, portal_id, portal, alerts_due)
+        alerts.reconcile(deps, lane, scope, portal, alerts_due)
     for piece in chunks(news_due, SUBJECTS_PER_TRANSACTION):
-        notifications.reconcile(deps, lane, portal_id, piece)
+        notifications.reconcile(deps, lane, scope, piece)
     return len(dirty)
 
 
 def _reconcile_tasks(
-    deps: Deps, lane: Lane, portal_id: int, portal: Portal, dirty: Sequence[SubjectRow]
+    deps: Deps, lane: Lane, scope: Scope, portal: Portal, dirty: Sequence[SubjectRow]
 ) -> None:
     replayed = frozenset(int(one.key) for one in dirty if one.cause == REPLAYED)
-    asking = PlanningTurn(deps, portal_id, portal, lane, replayed)
-    planned = plan_tasks(asking, [int(one.key) for one in dirty], deps.rules_for(portal_id))
+    asking = PlanningTurn(deps, scope, portal, lane, replayed)
+    planned = plan_tasks(asking, [int(one.key) for one in dirty])
     for piece in chunks(dirty, SUBJECTS_PER_TRANSACTION):
         with write(deps.database) as conn:
             lane.keep(conn)
-            _record(conn, deps, portal_id, piece, planned)
+            _record(conn, deps, scope, piece, planned)
 
 
-def _ready_subjects(deps: Deps, portal_id: int) -> tuple[SubjectRow, ...]:
+def _ready_subjects(conn: Connection, scope: Scope) -> tuple[SubjectRow, ...]:
     """The dirty subjects, once nothing more is being heard or the oldest has waited enough.
 
     A subject with a command in flight waits until that is settled.
     """
-    with read(deps.database) as conn:
-        now = deps.clock.now()
-        dirty = subjects.next_dirty(conn, portal_id, BATCH, now)
-        if not dirty:
-            return ()
-        young = now - dirty[0].dirty_at < COALESCE
-        if young and inbox.next_batch(conn, portal_id, 1, now):
-            return ()
-        unsettled = {row.subject for row in outbox.in_flight(conn, portal_id, PORTAL_LANE)}
-        return tuple(one for one in dirty if (one.kind, one.key) not in unsettled)
+    dirty, more_to_come = agenda.next_subjects(conn, scope.portal_id, BATCH, scope.now)
+    young = bool(dirty) and scope.now - dirty[0].dirty_at < COALESCE
+    return () if young and more_to_come else dirty
 
 
 def _record(
-    conn: Connection, deps: Deps, portal_id: int, piece: Sequence[SubjectRow], planned: TaskPlans
+    conn: Connection, deps: Deps, scope: Scope, piece: Sequence[SubjectRow], planned: TaskPlans
 ) -> None:
+    portal_id = scope.portal_id
     ids = {int(one.key) for one in piece}
     plans = {task_id: planned.plans[task_id] for task_id in ids & planned.plans.keys()}
     dead = refused_before(conn, portal_id, TASK, map(str, plans))
@@ -97,7 +95,8 @@ def _record(
     }
     now = deps.clock.now()
     answers = dict.fromkeys(ids & planned.missing, ())
-    answers |= refuse_for_missing_tasks(conn, portal_id, answers, deps.rules_for(portal_id), now)
+    if answers:
+        answers |= refuse_for_missing_tasks(conn, scope, answers, now)
     outbox.replace_waiting(conn, portal_id, _new_commands(plans, wanted, answers), now)
     logs.save_decisions(conn, list(_decision_rows(portal_id, ids, planned, now)))
     links.set_review_events(conn, list(_unannounced_review_events(plans, wanted)))

@@ -9,14 +9,14 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.core.notifications.plan import NotificationPlan, plan_notifications
-from sync.core.rules.portal import Rules
 from sync.engine import backoff
 from sync.engine.backoff import format_traceback
 from sync.engine.deliver.refusals import refused_before
 from sync.engine.deps import NOTIFICATION, PORTAL_LANE, Deps
 from sync.engine.lanes import Lane
 from sync.engine.load import notifications as load_notifications
-from sync.store import logs, outbox, portals, subjects
+from sync.engine.load.scope import Scope
+from sync.store import logs, outbox, subjects
 from sync.store.db.database import read, write
 from sync.store.rows import DecisionRow, NewCommand, SubjectRow
 
@@ -25,10 +25,10 @@ log = structlog.get_logger()
 NotificationPlans = dict[str, NotificationPlan]
 
 
-def reconcile(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[SubjectRow]) -> None:
+def reconcile(deps: Deps, lane: Lane, scope: Scope, rows: Sequence[SubjectRow]) -> None:
     """Decides anew about the things; those that cannot be decided are tried again later."""
-    rules = deps.rules_for(portal_id)
-    plans, failures = _plan(deps, portal_id, [row.key for row in rows], rules)
+    portal_id = scope.portal_id
+    plans, failures = _plan(deps, scope, [row.key for row in rows])
     with write(deps.database) as conn:
         lane.keep(conn)
         _record(conn, deps, portal_id, rows, plans)
@@ -36,15 +36,11 @@ def reconcile(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[SubjectRow]
 
 
 def _plan(
-    deps: Deps, portal_id: int, keys: Sequence[str], rules: Rules
+    deps: Deps, scope: Scope, keys: Sequence[str]
 ) -> tuple[NotificationPlans, dict[str, str]]:
     now = deps.clock.now()
     with read(deps.database) as conn:
-        record = portals.by_id(conn, portal_id)
-        administrator = record.token_user_id if record else None
-        views = load_notifications.load(
-            conn, portal_id, keys, rules, now, administrator=administrator
-        )
+        views = load_notifications.load(conn, scope, keys)
     plans: NotificationPlans = {}
     failures: dict[str, str] = {}
     for key in keys:  # in the order in which the things were heard
@@ -52,9 +48,9 @@ def _plan(
         if view is None:
             continue
         try:
-            plans[key] = plan_notifications(view, rules, now)
+            plans[key] = plan_notifications(view, scope.rules, now)
         except Exception as error:
-            log.exception("plan_failed", portal_id=portal_id, about=key)
+            log.exception("plan_failed", portal_id=scope.portal_id, about=key)
             failures[key] = format_traceback(error)
     return plans, failures
 

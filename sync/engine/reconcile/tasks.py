@@ -15,7 +15,6 @@ from sync.core.model.commands import PlannedCommand
 from sync.core.model.task_view import BranchPipeline
 from sync.core.model.tasks import KanbanStage, Step, Task
 from sync.core.plan import Plan, TaskView, plan_task
-from sync.core.rules.portal import Rules
 from sync.core.smart_commits.plan import build_refusal, notify_missing_task
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.backoff import format_traceback
@@ -24,6 +23,7 @@ from sync.engine.deps import TASK, Deps
 from sync.engine.ingest import notifications as ingest_notifications
 from sync.engine.lanes import CALL_LEASE_TTL, Lane
 from sync.engine.load import tasks as load_tasks
+from sync.engine.load.scope import Scope
 from sync.engine.load.smart_commits import load
 from sync.engine.reconcile.fetch import fetch_failed_jobs
 from sync.errors import Refused
@@ -61,19 +61,19 @@ class PlanningTurn:
     """
 
     deps: Deps
-    portal_id: int
+    scope: Scope
     portal: Portal
     lane: Lane | None
     retry_missing: frozenset[int] = frozenset()
     tasks_read: dict[int, Task | None] = field(default_factory=dict)
 
 
-def plan_tasks(asking: PlanningTurn, task_ids: Iterable[int], rules: Rules) -> TaskPlans:
+def plan_tasks(asking: PlanningTurn, task_ids: Iterable[int]) -> TaskPlans:
     """Plans the tasks. Raises Later and Denied where the portal cannot be asked."""
     done = TaskPlans()
     left = set(task_ids)
     for _ in range(_MAX_ROUNDS):
-        seen = _plan_round(asking, left, rules, done)
+        seen = _plan_round(asking, left, done)
         left = {task_id for task_id in left & done.plans.keys() if done.plans[task_id].needs}
         if not left:
             return done
@@ -88,16 +88,13 @@ def plan_tasks(asking: PlanningTurn, task_ids: Iterable[int], rules: Rules) -> T
 
 
 def _plan_round(
-    asking: PlanningTurn, task_ids: set[int], rules: Rules, done: TaskPlans
+    asking: PlanningTurn, task_ids: set[int], done: TaskPlans
 ) -> Mapping[int, TaskView]:
-    now = asking.deps.clock.now()
     with read(asking.deps.database) as conn:
         loaded = load_tasks.load(
             conn,
-            asking.portal_id,
+            asking.scope,
             task_ids,
-            rules,
-            now=now,
             just_read=asking.tasks_read,
             retry_missing=asking.retry_missing,
         )
@@ -106,17 +103,15 @@ def _plan_round(
         done.plans.pop(task_id, None)
         if task_id not in loaded.missing:
             done.recorded_steps[task_id] = view.step
-            _plan_task(asking, task_id, view, rules, done)
+            _plan_task(asking, task_id, view, done)
     return loaded.views
 
 
-def _plan_task(
-    asking: PlanningTurn, task_id: int, view: TaskView, rules: Rules, done: TaskPlans
-) -> None:
+def _plan_task(asking: PlanningTurn, task_id: int, view: TaskView, done: TaskPlans) -> None:
     try:
-        done.plans[task_id] = plan_task(view, rules, asking.deps.clock.now())
+        done.plans[task_id] = plan_task(view, asking.scope.rules, asking.deps.clock.now())
     except Exception as error:
-        log.exception("plan_failed", portal_id=asking.portal_id, task_id=task_id)
+        log.exception("plan_failed", portal_id=asking.scope.portal_id, task_id=task_id)
         done.failures[task_id] = format_traceback(error)
 
 
@@ -149,9 +144,9 @@ def _fetch_needs(
                 asking,
                 [run for run in lacking if store_pipelines.pipeline_id(run.pipeline) in jobs],
             )
-        tasks.save_read(conn, asking.portal_id, answers, began_at)
+        tasks.save_read(conn, asking.scope.portal_id, answers, began_at)
         for group_id, stages in columns.items():
-            tasks.save_stages(conn, asking.portal_id, group_id, stages, began_at)
+            tasks.save_stages(conn, asking.scope.portal_id, group_id, stages, began_at)
     asking.tasks_read.update(answers)
 
 
@@ -159,9 +154,9 @@ def _mark_notifications(
     conn: Connection, asking: PlanningTurn, found: Iterable[BranchPipeline]
 ) -> None:
     """Chats that were told of the pipelines are told of the jobs, too."""
-    now, rules = asking.deps.clock.now(), asking.deps.rules_for(asking.portal_id)
+    now, rules = asking.deps.clock.now(), asking.scope.rules
     ingest_notifications.mark_dirty(
-        conn, asking.portal_id, [run.pipeline for run in found], rules, now
+        conn, asking.scope.portal_id, [run.pipeline for run in found], rules, now
     )
 
 
@@ -189,11 +184,12 @@ def _read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
 
 
 def refuse_for_missing_tasks(
-    conn: Connection, portal_id: int, task_ids: Iterable[int], rules: Rules, now: datetime
+    conn: Connection, scope: Scope, task_ids: Iterable[int], now: datetime
 ) -> dict[int, list[PlannedCommand]]:
     """Refuses what tasks were told that the portal does not show; what their authors are told."""
+    portal_id, rules = scope.portal_id, scope.rules
     answers: dict[int, list[PlannedCommand]] = {}
-    for task_id, heard in load(conn, portal_id, task_ids, rules).items():
+    for task_id, heard in load(conn, scope, task_ids).items():
         ended = {
             one.key: build_refusal(one, rules.language, "missing", retryable=True, task=task_id)
             for one in heard
