@@ -12,6 +12,7 @@ from sync.core.model.commands import PlannedCommand
 from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
 from sync.core.model.tasks import Step
 from sync.core.plan import Plan
+from sync.engine.audit.recording import recording_transaction
 from sync.engine.deliver.keys import STEP_KEYS, command_key, notified_state
 from sync.engine.deliver.refusals import comparable_command, refused_before
 from sync.engine.deliver.smart_commits import record_results
@@ -24,9 +25,11 @@ from sync.engine.reconcile.tasks import (
     TaskPlans,
     plan_tasks,
     refuse_for_missing_tasks,
+    save_answers,
 )
+from sync.errors import Denied, Later
 from sync.store import agenda, links, logs, messages, outbox, subjects, tasks
-from sync.store.db.database import read, write
+from sync.store.db.database import read
 from sync.store.db.upsert import chunks
 from sync.store.portals import PortalRow
 from sync.store.rows import DecisionRow, NewCommand, SubjectRow
@@ -61,11 +64,24 @@ def _reconcile_tasks(
 ) -> None:
     replayed = frozenset(int(one.key) for one in dirty if one.cause == REPLAYED)
     asking = PlanningTurn(deps, scope, portal, lane, replayed)
-    planned = plan_tasks(asking, [int(one.key) for one in dirty])
+    try:
+        planned = plan_tasks(asking, [int(one.key) for one in dirty])
+    except (Later, Denied):
+        _save_answers(asking, lane)
+        raise
     for piece in chunks(dirty, SUBJECTS_PER_TRANSACTION):
-        with write(deps.database) as conn:
+        with recording_transaction(deps) as conn:
             lane.keep(conn)
+            save_answers(conn, asking)
             _record(conn, deps, scope, piece, planned)
+
+
+def _save_answers(asking: PlanningTurn, lane: Lane) -> None:
+    """What was answered before the other side failed is not asked for again."""
+    if asking.unsaved:
+        with recording_transaction(asking.deps) as conn:
+            lane.keep(conn)
+            save_answers(conn, asking)
 
 
 def _ready_subjects(conn: Connection, scope: Scope) -> tuple[SubjectRow, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,11 +12,10 @@ from sqlalchemy import Connection
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import queries as tasks_queries
 from sync.core.model.commands import PlannedCommand
-from sync.core.model.task_view import BranchPipeline
+from sync.core.model.pipelines import Pipeline
 from sync.core.model.tasks import KanbanStage, Step, Task
 from sync.core.plan import Plan, TaskView, plan_task
 from sync.core.smart_commits.plan import build_refusal, notify_missing_task
-from sync.engine.audit.recording import recording_transaction
 from sync.engine.backoff import format_traceback
 from sync.engine.deliver.smart_commits import record_results
 from sync.engine.deps import TASK, Deps
@@ -25,6 +24,7 @@ from sync.engine.lanes import CALL_LEASE_TTL, Lane
 from sync.engine.load import tasks as load_tasks
 from sync.engine.load.scope import Scope
 from sync.engine.load.smart_commits import load
+from sync.engine.load.tasks import Answers, LoadedTasks
 from sync.engine.reconcile.fetch import fetch_failed_jobs
 from sync.errors import Refused
 from sync.store import logs, tasks
@@ -57,7 +57,8 @@ class TaskPlans:
 class PlanningTurn:
     """One turn's questions to a portal; `lane` is None for a rehearsal.
 
-    `again`: tasks that are to be asked for although they were missing when last asked.
+    `retry_missing`: tasks that are to be asked for although they were missing when last asked.
+    `tasks_read`: those just read and stored. `unsaved`: answers that are not stored yet.
     """
 
     deps: Deps
@@ -65,31 +66,23 @@ class PlanningTurn:
     portal: Portal
     lane: Lane | None
     retry_missing: frozenset[int] = frozenset()
-    tasks_read: dict[int, Task | None] = field(default_factory=dict)
+    tasks_read: frozenset[int] = frozenset()
+    unsaved: list[FetchedAnswers] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FetchedAnswers:
+    """Answers to be stored: `stages` those the portal gave now, `pipelines` those with new jobs."""
+
+    answers: Answers
+    stages: Mapping[int, tuple[KanbanStage, ...]]
+    pipelines: Sequence[Pipeline]
+    began_at: datetime
 
 
 def plan_tasks(asking: PlanningTurn, task_ids: Iterable[int]) -> TaskPlans:
     """Plans the tasks. Raises Later and Denied where the portal cannot be asked."""
     done = TaskPlans()
-    left = set(task_ids)
-    for _ in range(_MAX_ROUNDS):
-        seen = _plan_round(asking, left, done)
-        left = {task_id for task_id in left & done.plans.keys() if done.plans[task_id].needs}
-        if not left:
-            return done
-        _fetch_needs(asking, {task_id: done.plans[task_id].needs for task_id in left}, seen)
-        done.newly_missing = {
-            task_id for task_id, task in asking.tasks_read.items() if task is None
-        }
-    for task_id in left:
-        del done.plans[task_id]
-        done.failures[task_id] = "the plan needs more than can be read"
-    return done
-
-
-def _plan_round(
-    asking: PlanningTurn, task_ids: set[int], done: TaskPlans
-) -> Mapping[int, TaskView]:
     with read(asking.deps.database) as conn:
         loaded = load_tasks.load(
             conn,
@@ -98,13 +91,34 @@ def _plan_round(
             just_read=asking.tasks_read,
             retry_missing=asking.retry_missing,
         )
-    done.missing |= loaded.missing
-    for task_id, view in loaded.views.items():
+    needs = _plan_loaded(asking, loaded, loaded.views.keys(), done)
+    for _ in range(_MAX_ROUNDS - 1):
+        if not needs:
+            break
+        answers = _fetch_needs(asking, needs, loaded.views)
+        done.newly_missing |= {t for t, task in answers.tasks.items() if task is None}
+        loaded = loaded.with_answers(answers)
+        needs = _plan_loaded(asking, loaded, needs.keys(), done)
+    for task_id in needs:
+        del done.plans[task_id]
+        done.failures[task_id] = "the plan needs more than can be read"
+    return done
+
+
+def _plan_loaded(
+    asking: PlanningTurn, loaded: LoadedTasks, task_ids: Iterable[int], done: TaskPlans
+) -> dict[int, frozenset[str]]:
+    """Plans the tasks that are not missing; what the plans of some need before they are plans."""
+    planned = set(task_ids)
+    done.missing |= loaded.missing & planned
+    for task_id in sorted(planned):
         done.plans.pop(task_id, None)
         if task_id not in loaded.missing:
+            view = loaded.views[task_id]
             done.recorded_steps[task_id] = view.step
             _plan_task(asking, task_id, view, done)
-    return loaded.views
+    plans = {task_id: done.plans[task_id] for task_id in planned & done.plans.keys()}
+    return {task_id: plan.needs for task_id, plan in plans.items() if plan.needs}
 
 
 def _plan_task(asking: PlanningTurn, task_id: int, view: TaskView, done: TaskPlans) -> None:
@@ -116,9 +130,9 @@ def _plan_task(asking: PlanningTurn, task_id: int, view: TaskView, done: TaskPla
 
 
 def _fetch_needs(
-    asking: PlanningTurn, needs: Mapping[int, frozenset[str]], seen: Mapping[int, TaskView]
-) -> None:
-    """Asks for tasks, columns and jobs, outside any transaction, and stores the answers."""
+    asking: PlanningTurn, needs: Mapping[int, frozenset[str]], views: Mapping[int, TaskView]
+) -> Answers:
+    """Asks for tasks, columns and jobs, outside any transaction; the answers are to be saved."""
     keep = _lease_keeper(asking)
     keep()
     began_at = asking.deps.clock.now()
@@ -127,37 +141,46 @@ def _fetch_needs(
     boards = {
         task.group_id
         for task_id, need in needs.items()
-        if "stages" in need and (task := seen[task_id].task)
+        if "stages" in need and (task := views[task_id].task)
     }
     columns = {group_id: _read_stages(asking.portal, group_id) for group_id in sorted(boards)}
     lacking = [
-        run for t, need in needs.items() if "jobs" in need for run in seen[t].branch_pipelines
+        run for t, need in needs.items() if "jobs" in need for run in views[t].branch_pipelines
     ]
     jobs = fetch_failed_jobs(asking.deps, lacking, keep)
-    with recording_transaction(asking.deps) as conn:
-        if asking.lane:
-            asking.lane.keep(conn)
-        store_pipelines.save_failed_jobs(conn, jobs)
-        if asking.lane and jobs:
-            _mark_notifications(
-                conn,
-                asking,
-                [run for run in lacking if store_pipelines.pipeline_id(run.pipeline) in jobs],
+    pipelines = [
+        run.pipeline for run in lacking if store_pipelines.pipeline_id(run.pipeline) in jobs
+    ]
+    known_stages = _stored_stages(asking, answers)
+    found = Answers(answers, {**known_stages, **columns}, jobs)
+    asking.unsaved.append(FetchedAnswers(found, columns, pipelines, began_at))
+    return found
+
+
+def _stored_stages(
+    asking: PlanningTurn, answers: Mapping[int, Task | None]
+) -> dict[int, tuple[KanbanStage, ...]]:
+    """The columns that are known for the workgroups of tasks just read."""
+    groups = {task.group_id for task in answers.values() if task}
+    if not load_tasks.moves_to_stages(asking.scope.rules) or not groups:
+        return {}
+    with read(asking.deps.database) as conn:
+        return load_tasks.recent_stages(conn, asking.scope, groups)
+
+
+def save_answers(conn: Connection, asking: PlanningTurn) -> None:
+    """Stores what was asked for. Chats that were told of pipelines are told of their jobs, too."""
+    portal_id, now = asking.scope.portal_id, asking.deps.clock.now()
+    for fetched in asking.unsaved:
+        store_pipelines.save_failed_jobs(conn, fetched.answers.failed_jobs)
+        if asking.lane and fetched.pipelines:
+            ingest_notifications.mark_dirty(
+                conn, portal_id, fetched.pipelines, asking.scope.rules, now
             )
-        tasks.save_read(conn, asking.scope.portal_id, answers, began_at)
-        for group_id, stages in columns.items():
-            tasks.save_stages(conn, asking.scope.portal_id, group_id, stages, began_at)
-    asking.tasks_read.update(answers)
-
-
-def _mark_notifications(
-    conn: Connection, asking: PlanningTurn, found: Iterable[BranchPipeline]
-) -> None:
-    """Chats that were told of the pipelines are told of the jobs, too."""
-    now, rules = asking.deps.clock.now(), asking.scope.rules
-    ingest_notifications.mark_dirty(
-        conn, asking.scope.portal_id, [run.pipeline for run in found], rules, now
-    )
+        tasks.save_read(conn, portal_id, fetched.answers.tasks, fetched.began_at)
+        for group_id, stages in fetched.stages.items():
+            tasks.save_stages(conn, portal_id, group_id, stages, fetched.began_at)
+    asking.unsaved.clear()
 
 
 def _lease_keeper(asking: PlanningTurn) -> Callable[[], None]:
