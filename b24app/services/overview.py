@@ -177,7 +177,7 @@ def _command_failure(one: CommandRow) -> Failure:
 def _smart_commit_failure(one: SmartCommitRow) -> Failure:
     command = one.smart_commit.command
     action, task = command.verb.value, str(command.task_id)
-    return Failure("spoken", str(one.key), action, task, one.reason, one.received_at)
+    return Failure("smart-commit", str(one.key), action, task, one.reason, one.received_at)
 
 
 def _subject_failure(one: SubjectRow) -> Failure:

@@ -36,6 +36,15 @@ _TEXTS = {
 }
 
 
+# Keys and kinds that had another name before.
+RENAMED = {
+    "ci": "pipelines",
+    "commits": "smart_commits",
+    "note": "comment",
+    "notes": "comments",
+}
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One thing to mend. `line` counts from 1; 0: of the document as a whole."""
@@ -77,6 +86,8 @@ def _error_text(one: dict[str, Any]) -> str:
         return "unknown key"
     if one["type"] == "settings":
         return str(one["msg"])
+    if one["type"] == "enum" and one["input"] == "note":
+        return renamed_text("note")
     if one["type"] == "string_pattern_mismatch":
         return f"has a form that is not allowed: {_short_value(one['input'])}"
     values = {"input": _short_value(one.get("input")), **one.get("ctx", {})}
@@ -86,6 +97,11 @@ def _error_text(one: dict[str, Any]) -> str:
 def _short_value(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def renamed_text(name: str) -> str:
+    """What is wrong with a key or a kind that has another name now."""
+    return f"is called `{RENAMED[name]}` now"
 
 
 def suggest_key(name: str, known: Iterable[str]) -> str:

@@ -73,7 +73,7 @@ def join_nonempty(lines: Iterable[Line], between: str = ", ") -> Line:
 
 def state_word(language: str, state: str) -> Line:
     """A state in a word; one that a later version of the host adds stays as it is."""
-    key = f"word {state}"
+    key = f"state {state}"
     return (
         translate_inline(language, key)
         if has_sentence(key)
@@ -99,7 +99,7 @@ def markdown_blocks(words: str, limit: int, language: str, url: str = "") -> tup
     if cut is whole and len(words) <= MAX_TEXT_READ:
         return whole.blocks
     kept = cut.blocks if cut is whole else cut.blocks[:-1]
-    more = (Text(" "), Link(url, translate_inline(language, "whole text"))) if url else ()
+    more = (Text(" "), Link(url, translate_inline(language, "full text link"))) if url else ()
     return (*kept, Paragraph((Text(ELLIPSIS), *more)))
 
 

@@ -122,7 +122,7 @@ def spoken(module: ast.Module) -> Iterator[ast.expr]:
                     func=ast.Name(id="translate" | "translate_inline" | "get_sentence"),
                     args=[_, key, *_],
                 )
-                | ast.Call(func=ast.Name(id="known"), args=[key])
+                | ast.Call(func=ast.Name(id="has_sentence"), args=[key])
             ):
                 yield from either(key)
                 for one in given if isinstance(key, ast.Name) else ():
@@ -168,11 +168,17 @@ _D = DeploymentStatus
     "key",
     [
         *(f"pipeline {status}" for status in PipelineStatus),
-        *(f"notify {milestone}" for milestone in ReviewEvent),
+        *(f"review notification {milestone}" for milestone in ReviewEvent),
         *(f"status {status}" for status in TaskStatus),
-        *(f"why {step}" for step in Step),
-        *({"opened": "review", "locked": "merging"}.get(s, s) for s in MergeRequestState),
-        *(f"deployment {s}" for s in (_D.SUCCESS, _D.FAILED, _D.CANCELED, _D.BLOCKED, _D.REJECTED)),
+        *(f"step {step}" for step in Step),
+        *(
+            "merge request " + {"opened": "review", "locked": "merging"}.get(s, s)
+            for s in MergeRequestState
+        ),
+        *(
+            f"environment {s}"
+            for s in (_D.SUCCESS, _D.FAILED, _D.CANCELED, _D.BLOCKED, _D.REJECTED)
+        ),
     ],
 )
 def test_every_word_of_the_model_has_a_phrase(key: str) -> None:
@@ -180,12 +186,15 @@ def test_every_word_of_the_model_has_a_phrase(key: str) -> None:
 
 
 def test_values_with_braces_stay_as_they_are() -> None:
-    assert translate("en", "mr", iid=1, title="{iid} {0} \\1") == "!1 “{iid} {0} \\1”"
+    assert (
+        translate("en", "merge request described", iid=1, title="{iid} {0} \\1")
+        == "!1 “{iid} {0} \\1”"
+    )
 
 
 def test_nodes_stand_in_the_places_of_a_phrase() -> None:
     bold = Strong((Text("main"),))
-    assert translate_inline("ru", "branches", source="{a}", target=bold, project="p") == (
+    assert translate_inline("ru", "card branches", source="{a}", target=bold, project="p") == (
         Text("{a} → "),
         bold,
         Text(" в p"),
@@ -193,7 +202,7 @@ def test_nodes_stand_in_the_places_of_a_phrase() -> None:
 
 
 def test_an_unknown_language_is_english() -> None:
-    assert get_sentence("de", "merged") == "merged"
+    assert get_sentence("de", "merge request merged") == "merged"
 
 
 @pytest.fixture
