@@ -26,7 +26,9 @@ DROPPED = {
 }  # fmt: skip
 HEADINGS = {f"h{level}" for level in range(1, 7)}  # they come from HTML alone, as do the folds
 BLOCKS = {"quote", "list", "table", "p", "tr", "td", "*", "hr", "details", "summary"} | HEADINGS
-_ALIASES = {"th": "td"}
+_ALIASES = {"th": "td", "ul": "list", "ol": "list", "li": "*"}  # editors of forums write these
+FILE_ID = re.compile(r"n?[0-9]{1,18}")
+_DISK = re.compile(r"(?: file id)?=\s*(n?[0-9]{1,18})\s*\Z", re.IGNORECASE)
 _ONCE = {"b", "i", "u", "s", "url", "user"}  # within themselves they mean nothing
 
 
@@ -63,11 +65,13 @@ def is_named(child: str | Element, name: str) -> TypeGuard[Element]:
     return isinstance(child, Element) and child.name == name
 
 
-def parse(text: str) -> Element:
-    """The root element of `text`; never raises."""
+def parse(text: str, *, files: bool = False) -> Element:
+    """The root element of `text`; never raises. `files`: those of the disk are elements too."""
     builder = Builder()
     for token in _tokens(text):
         match token:
+            case re.Match() if files and (file := _disk_file(token)):
+                builder.add(file)
             case re.Match():
                 _take(builder, token)
             case _ if token:
@@ -75,17 +79,26 @@ def parse(text: str) -> Element:
     return builder.finished()
 
 
+def _disk_file(tag: re.Match[str]) -> Element | None:
+    """`[DISK FILE ID=n12]` or `[disk=12]`."""
+    file = _DISK.match(tag["arg"] or "") if tag["name"].lower() == "disk" else None
+    return Element("disk", file[1]) if file and not tag["end"] else None
+
+
 def _take(builder: Builder, tag: re.Match[str]) -> None:
-    name = tag["name"].lower()
-    name = _ALIASES.get(name, name)
+    written = tag["name"].lower()
+    name = _ALIASES.get(written, written)
     if name in DROPPED:
         return
     if name not in PAIRED and name not in ALONE and name != "*":
         builder.add(tag[0])
+    elif tag["end"] and written == "li" and builder.is_open("list"):
+        pass  # the next item or the end of the list ends it
     elif tag["end"]:
         builder.close(name, tag[0])
     else:
-        builder.open(name, (tag["arg"] or "").strip(), tag[0])
+        arg = "=1" if written == "ol" else (tag["arg"] or "").strip()
+        builder.open(name, arg, tag[0])
 
 
 _Token = str | re.Match[str] | Element

@@ -22,6 +22,7 @@ from sync.text.tree import (
     Code,
     CodeBlock,
     Details,
+    DiskFile,
     Document,
     Emphasis,
     Heading,
@@ -55,9 +56,13 @@ _UNORDERED = {"", "=disc", "=circle", "=square", "=*"}
 Children = list[str | Element]
 
 
-def read(text: str) -> Document:
-    """The document that `text` shows; what is no tag of the portal is text."""
-    return Document(blocks_of(parse(text.replace("\r\n", "\n").replace("\r", "\n")).children))
+def read(text: str, *, files: bool = False) -> Document:
+    """The document that `text` shows; what is no tag of the portal is text.
+
+    `files`: those of the portal's disk are nodes; else their tags are text as well.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return Document(blocks_of(parse(lines, files=files).children))
 
 
 def blocks_of(children: Children) -> tuple[Block, ...]:
@@ -193,6 +198,8 @@ def _inline(element: Element) -> tuple[Inline, ...]:
             return (Code(text),) if text else ()
         case "text":
             return (Text(cleaned(element.text())),)
+        case "disk":
+            return (DiskFile(element.arg),)
         case "br":
             return (LineBreak(),)
         case "url":

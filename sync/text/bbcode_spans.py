@@ -23,13 +23,17 @@ _CODE_END = re.compile(r"\[/code\]", re.IGNORECASE)
 
 
 def spans(text: str) -> list[Span]:
-    """The parts of the text with the blocks that they show."""
-    whole = read(text).blocks
+    """The parts of a task's text with the blocks that they show."""
+    whole = _read(text)
     cuts = sorted({0, len(text), *_cuts(text)})
-    out = [Span(start, end, read(text[start:end]).blocks) for start, end in pairwise(cuts)]
+    out = [Span(start, end, _read(text[start:end])) for start, end in pairwise(cuts)]
     if _blocks(out) != whole:
         out = [Span(0, len(text), whole)]
     return filled(text, out)
+
+
+def _read(text: str) -> tuple[Block, ...]:
+    return read(text, files=True).blocks
 
 
 def _blocks(parts: list[Span]) -> tuple[Block, ...]:

@@ -8,6 +8,7 @@ messages/formatting.html
 
 from __future__ import annotations
 
+from sync.text.bbcode_elements import FILE_ID
 from sync.text.bbcode_escape import code_escaped, escaped
 from sync.text.chars import cleaned
 from sync.text.plain import RULE, lines_of, run_of, text_of
@@ -21,6 +22,7 @@ from sync.text.tree import (
     Contents,
     Descriptions,
     Details,
+    DiskFile,
     Document,
     Emphasis,
     Footnote,
@@ -143,6 +145,8 @@ def _inline(node: Inline, fresh: bool) -> str:
             return _link(url, inline(children), fresh)
         case Image(url, alt):
             return _link(url, escaped(alt, line_start=True), fresh)
+        case DiskFile(file):
+            return f"[DISK FILE ID={file}]" if FILE_ID.fullmatch(file) else ""
         case Formula() | WikiLink() | FootnoteMark() | CheckBox():
             return escaped(text_of((node,)), line_start=fresh)
 

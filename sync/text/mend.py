@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sync.text.diff import matching
@@ -74,7 +74,27 @@ def pieces(
             out.append(Piece(number, old))
         else:
             out += [Piece(None, block, number) for block in _parts(old, own, inner, seen)]
-    return out + _mended(lost, waiting + entries[at:], seen)
+    return _moved(out + _mended(lost, waiting + entries[at:], seen), olds, shown)
+
+
+def _moved(
+    result: list[Piece], olds: tuple[Block, ...], shown: list[tuple[Block, ...]]
+) -> list[Piece]:
+    """The pieces; a new block that is seen as an old one which is gone is that one, moved."""
+    kept = {piece.old for piece in result}
+    gone = {
+        key(blocks[0]): old
+        for number, (old, blocks) in enumerate(zip(olds, shown, strict=True))
+        if number not in kept and len(blocks) == 1
+    }
+    return [
+        piece if piece.old is not None else replace(piece, block=_gone(gone, piece.block))
+        for piece in result
+    ]
+
+
+def _gone(gone: dict[str, Block], block: Block) -> Block:
+    return gone.pop(key(block), block) if gone else block
 
 
 def _until_kept(entries: list[Entry], at: int) -> tuple[list[Entry], int]:
@@ -121,9 +141,11 @@ def _parts(old: Block, own: range, inner: list[Entry], seen: Seen) -> tuple[Bloc
             return (Details((), restored(inside, blocks, seen)),)
         case Details(summary, inside) if inner[0].place == own[0]:
             return (Details(summary, restored(inside, blocks[1:], seen)),)
-        case Details(_, inside) if isinstance(blocks[0], Paragraph):
+        case Details(_, inside) if isinstance(blocks[0], Paragraph) and inner[0].place is None:
             words = text_of(on_one_line(blocks[0].children))
             return (Details((Text(words),), restored(inside, blocks[1:], seen)),)
+        case Details(_, inside):
+            return restored(inside, blocks, seen)
         case Footnote():
             return footnote(old, blocks, partial(restored, seen=seen))
         case Descriptions():

@@ -6,7 +6,7 @@ Where nothing changed, the other side's text stays to the letter, however it is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from sync.text.diff import changes, matching
@@ -36,29 +36,39 @@ def patch(
     *,
     source: Side,
     target: Side,
-    people: Callable[[Node], Node] = _same,
+    as_source: Callable[[Node], Node] = _same,
+    as_target: Callable[[Node], Node] = _same,
 ) -> Patched:
     """Write the change from `base` to `new` into `text`.
 
     `base` and `new` are the source side's trees before and after the change, `text` is what the
-    target side has now. `people` fills in who a mention is on each side.
+    target side has now. `as_source` and `as_target` give people and files of one side as those of
+    the other: an upload as the file of the portal's disk that it is a copy of, and back.
+    `as_source` may also drop what the target side cannot know, for it is applied to all trees.
     """
     spans = target.spans(text)
     olds = tuple(block for span in spans for block in span.blocks)
 
     def seen(document: Document) -> Document:
-        return mapped(source.read(source.write(mapped(document, people))), people)
+        return mapped(source.read(source.write(mapped(document, as_source))), as_source)
+
+    def known(document: Document) -> Document:
+        """What is left of a document of the source side once the target side has it."""
+        return seen(target.read(target.write(mapped(document, as_target))))
 
     shown = seen_of(olds, seen)
     flat = [block for blocks in shown for block in blocks]
     before, after = (
-        [block for block in mapped(document, people).blocks if key(block)]
+        [block for blocks in seen_of(document.blocks, known) for block in blocks]
         for document in (base, new)
     )
     entries, overlaps = _merged(before, after, flat)
     if [entry.place for entry in entries] == list(range(len(flat))):
         return Patched(text, overlaps)
-    result = pieces(olds, shown, entries, seen)
+    result = [
+        piece if piece.old is not None else replace(piece, block=mapped(piece.block, as_target))
+        for piece in pieces(olds, shown, entries, seen)
+    ]
     expected = normalised(Document(tuple(piece.block for piece in result)))
     for wider in (0, 1, len(spans)):
         written = _written(text, spans, result, target, wider)

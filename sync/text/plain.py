@@ -13,6 +13,7 @@ from sync.text.tree import (
     Contents,
     Descriptions,
     Details,
+    DiskFile,
     Emphasis,
     Footnote,
     FootnoteMark,
@@ -66,6 +67,8 @@ def _text(node: Inline) -> str:
             return text
         case FootnoteMark(label, number):
             return footnote_mark(label, number)
+        case DiskFile():
+            return ""
         case CheckBox(checked, dropped):
             return BOXES[None if dropped else checked].strip()
 

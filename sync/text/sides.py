@@ -24,7 +24,7 @@ class Side:
     spans: Callable[[str], list[Span]]
 
 
-TASK = Side(bbcode.read, bbcode.write, bbcode_spans)
+TASK = Side(partial(bbcode.read, files=True), bbcode.write, bbcode_spans)
 
 
 @cache

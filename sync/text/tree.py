@@ -100,6 +100,13 @@ class FootnoteMark:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskFile:
+    """A file of the portal's disk in its place: `n12` is one there, `12` one that is attached."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckBox:
     """A checkbox in a table's cell; `dropped`: it no longer applies."""
 
@@ -216,7 +223,7 @@ class Document:
 
 Inline = (
     Text | Strong | Emphasis | Strike | Underline | Code | Link | Image | UserMention | LineBreak
-    | Formula | WikiLink | FootnoteMark | CheckBox
+    | Formula | WikiLink | FootnoteMark | CheckBox | DiskFile
 )  # fmt: skip
 Block = (
     Paragraph | Heading | List | Quote | CodeBlock | Table | Rule

@@ -2,78 +2,18 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
 from sync.text import bbcode, markdown
 from sync.text.patch import Patched, patch
-from sync.text.same import same_text
-from sync.text.sides import TASK, tracker
-from sync.text.tree import Document, Node, UserMention
-from tests.text.corpus import texts
-
-GITLAB = tracker(markdown.GITLAB)
-
-ISSUE = """\
-# Title
-
-Intro with ![shot](/uploads/aa/s.png){width=600} and $a*b*c$ here.
-
->>>
-quoted *x*
->>>
-
-> [!warning] Data
-> old words
-
-* one
-* [~] two
-    1) deep
-* three
-
-<!-- nobody sees this -->
-```ruby:app/x.rb
-puts 1
-```
-
-```suggestion:-1+2
-total
-```
-
-<details><summary>Log</summary>
-
-inner one
-
-inner two
-
-</details>
-
-|a|b|
-|--|--:|
-| [x] | c |
-
-Term
-: meaning
-
-See[^1] [docs](/docs/x.md), [[Home]] and [far][f].
-
-[^1]: Note *here*.
-
-[[_TOC_]]
-
-[f]: https://a.test/far
-***
-The end"""
-
-
-def _task_of(text: str) -> str:
-    return bbcode.write(markdown.read(text))
+from sync.text.sides import TASK
+from sync.text.tree import DiskFile, Image, Node, UserMention
+from tests.text.patching import GITLAB, ISSUE, task_of
 
 
 def _edited(text: str, old: str, new: str) -> Patched:
     """The issue after the words `old` of the task that shows it became `new`."""
-    task = _task_of(text)
+    task = task_of(text)
     assert task.count(old) == 1, task
     changed = bbcode.read(task.replace(old, new))
     return patch(bbcode.read(task), changed, text, source=TASK, target=GITLAB)
@@ -159,7 +99,7 @@ def test_only_the_block_that_was_changed_is_written(
 
 
 def test_where_nothing_changed_the_text_stays() -> None:
-    tree = bbcode.read(_task_of(ISSUE))
+    tree = bbcode.read(task_of(ISSUE))
     assert patch(tree, tree, ISSUE, source=TASK, target=GITLAB) == Patched(ISSUE)
 
 
@@ -225,60 +165,62 @@ def test_people_are_the_same_on_both_sides() -> None:
     )
     text = "@ann __a__\n\nb"
     text = "@ann  a\n\nb"
-    assert patch(base, changed, text, source=TASK, target=GITLAB, people=people) == Patched(
+    assert patch(base, changed, text, source=TASK, target=GITLAB, as_source=people) == Patched(
         "@ann  a\n\nc"
     )
 
 
-def test_a_hundred_edits_elsewhere_leave_a_text_to_the_letter() -> None:
-    dice = random.Random(7)
-    issue = f"edit 0\n\n{ISSUE}\n\nedit 0 too"
-    task = _task_of(issue)
-    for number in range(100):
-        word = f"edit {number + 1}"
-        last = dice.random() < 0.5
-        if dice.random() < 0.5:
-            changed = _with_edit(task, word, last=last)
-            issue = patch(bbcode.read(task), bbcode.read(changed), issue,
-                          source=TASK, target=GITLAB).text  # fmt: skip
-            task = changed
-        else:
-            changed = _with_edit(issue, word, last=last)
-            task = patch(markdown.read(issue), markdown.read(changed), task,
-                         source=GITLAB, target=TASK).text  # fmt: skip
-            issue = changed
-    assert issue.partition("\n\n")[2].rpartition("\n\n")[0] == ISSUE
-    assert task.partition("\n\n")[2].rpartition("\n\n")[0] == _task_of(ISSUE)
+UPLOADS = {"/uploads/a/1.png": "n1", "/uploads/b/2.png": "n2"}
+FILES = {file: url for url, file in UPLOADS.items()}
 
 
-def _with_edit(text: str, word: str, *, last: bool) -> str:
-    if last:
-        return "\n\n".join((text.rpartition("\n\n")[0], f"{word} too"))
-    return "\n\n".join((word, text.partition("\n\n")[2]))
+def _as_file(node: Node) -> Node:
+    match node:
+        case Image(url) if url in UPLOADS:
+            return DiskFile(UPLOADS[url])
+        case _:
+            return node
 
 
-@pytest.mark.parametrize("name", texts())
-def test_an_edit_before_any_text_leaves_it_to_the_letter(name: str) -> None:
-    text = texts()[name]
-    issue = f"edit 0\n\n{text}"
-    task = _task_of(issue)
-    for number in range(3):
-        changed = f"edit {number + 1}{task.removeprefix(f'edit {number}')}"
-        issue = patch(bbcode.read(task), bbcode.read(changed), issue,
-                      source=TASK, target=GITLAB).text  # fmt: skip
-        task = changed
-    assert issue == f"edit 3\n\n{text}"
+def _as_upload(node: Node) -> Node:
+    match node:
+        case DiskFile(file):
+            return Image(FILES[file], "new")
+        case _:
+            return node
 
 
-@pytest.mark.parametrize("name", texts())
-def test_an_edit_of_any_block_leaves_the_others_as_they_are(name: str) -> None:
-    """Whatever block of the task gets a word more, the issue says what the task says."""
-    issue = texts()[name]
-    base = bbcode.read(_task_of(issue))
-    for number in range(len(base.blocks) + 1):
-        more = bbcode.read(f"word {number}").blocks
-        changed = Document((*base.blocks[:number], *more, *base.blocks[number:]))
-        patched = patch(base, changed, issue, source=TASK, target=GITLAB)
-        seen = bbcode.read(_task_of(patched.text))
-        assert patched.overlaps == 0
-        assert same_text(seen, changed)
+def _as_bare_upload(node: Node) -> Node:
+    """A task knows neither words nor sizes of a picture, so they are no change of it."""
+    match node:
+        case DiskFile(file):
+            return Image(FILES[file])
+        case Image(url) if url in UPLOADS:
+            return Image(url)
+        case _:
+            return node
+
+
+def test_pictures_stay_in_their_places() -> None:
+    before = TASK.read("see [DISK FILE ID=n1] here")
+    after = TASK.read("look [disk=n1] here\n\n[DISK FILE ID=n2]")
+    patched = patch(before, after, "see ![a](/uploads/a/1.png){width=5} here", source=TASK,
+                    target=GITLAB, as_source=_as_file, as_target=_as_upload)  # fmt: skip
+    assert patched == Patched(
+        "look ![a](/uploads/a/1.png){width=5} here\n\n![new](/uploads/b/2.png)"
+    )
+
+
+def test_a_picture_of_an_issue_comes_into_the_task() -> None:
+    before = markdown.read("a ![a](/uploads/a/1.png){width=5}")
+    after = markdown.read("a ![a](/uploads/a/1.png){width=5}\n\n![b](/uploads/b/2.png) b")
+    patched = patch(before, after, "a [DISK FILE ID=n1]", source=GITLAB, target=TASK,
+                    as_source=_as_bare_upload, as_target=_as_file)  # fmt: skip
+    assert patched.text == "a [DISK FILE ID=n1]\n\n[DISK FILE ID=n2] b"
+
+
+def test_a_block_that_moved_is_what_it_was() -> None:
+    base = bbcode.read("[b]a[/b]\n\nb\n\nc")
+    moved = bbcode.read("b\n\nc\n\n[b]a[/b]")
+    assert patch(base, moved, "## a\n\nb\n\nc", source=TASK,
+                 target=GITLAB).text == "b\n\nc\n\n## a"  # fmt: skip

@@ -11,6 +11,7 @@ from sync.text.runs import formatted, on_one_line
 from sync.text.tree import (
     CheckBox,
     Code,
+    DiskFile,
     Emphasis,
     FootnoteMark,
     Formula,
@@ -123,6 +124,8 @@ def _inline(node: Inline, fresh: bool, linked: bool) -> str:
             return f"[[{page}]]" if page == title else f"[[{title}|{page}]]"
         case FootnoteMark(name):
             return f"[^{label(name)}]"
+        case DiskFile():
+            return ""
         case CheckBox(checked, dropped):
             return "[~]" if dropped else "[x]" if checked else "[ ]"
 
