@@ -15,8 +15,8 @@ from itertools import islice, pairwise
 from sync.core.i18n import durations
 from sync.core.model.smart_commits import Flaw, SmartCommitCommand, Verb
 from sync.core.model.tasks import LinkKind
-from sync.core.references.find import QUOTED_LINE, find_matches, find_references
-from sync.core.references.prose import mask_code
+from sync.core.references.find import find_matches, find_references
+from sync.core.references.prose import QuotedLines, mask_code
 from sync.core.rules.portal import ReferenceRules
 from sync.text.chars import cleaned
 from sync.text.clip import clipped
@@ -90,11 +90,11 @@ def _without_quoted_title(message: str) -> str:
 def _commands(text: str, rules: ReferenceRules) -> Iterator[SmartCommitCommand]:
     prose = mask_code(text)
     tasks = [_Token(*place) for place in find_matches(prose, rules)]
-    starts = [task.start for task in tasks]
+    starts, quoted = [task.start for task in tasks], QuotedLines(prose)
     for line in _LINE.finditer(prose):
         start, end = line.span()
         verbs = list(islice(_verbs(prose, start, end), MAX_COMMANDS))
-        if verbs and not QUOTED_LINE.match(prose, start):
+        if verbs and not quoted.contains(start):
             named = tasks[bisect_left(starts, start) : bisect_left(starts, end)]
             yield from _line_commands(text, verbs, named[:MAX_COMMANDS], end)
 
