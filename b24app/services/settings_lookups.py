@@ -31,9 +31,19 @@ class PortalLookups:
 
     def user(self, reference: int | str) -> PortalUser | None:
         if isinstance(reference, int):
-            return next((one for one in self._read_users if one.id == reference), None)
-        wanted = reference.lower()
-        return next((one for one in self._read_users if (one.email or "").lower() == wanted), None)
+            return next(
+                (portal_user for portal_user in self._read_users if portal_user.id == reference),
+                None,
+            )
+        name = reference.lower()
+        return next(
+            (
+                portal_user
+                for portal_user in self._read_users
+                if (portal_user.email or "").lower() == name
+            ),
+            None,
+        )
 
     def may_post(self, dialog: str) -> bool | None:
         """None where the app has no right to look, or the portal is too old to tell."""

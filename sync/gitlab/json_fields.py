@@ -69,13 +69,13 @@ def require_kind(payload: dict[str, Any], *kinds: str) -> str:
 
     Old system hooks tell it in `event_name`. https://docs.gitlab.com/administration/system_hooks/
     """
-    told = text(payload.get("object_kind")) or text(payload.get("event_name"))
-    if told not in kinds:
+    kind = text(payload.get("object_kind")) or text(payload.get("event_name"))
+    if kind not in kinds:
         raise UnreadablePayload(
-            f"object_kind is {told or 'missing'}, not {' or '.join(kinds)}: a custom webhook "
+            f"object_kind is {kind or 'missing'}, not {' or '.join(kinds)}: a custom webhook "
             "template? Remove the template in the webhook's settings"
         )
-    return told
+    return kind
 
 
 _COMMIT_SHA = re.compile(r"[0-9a-f]{8,64}")
@@ -108,12 +108,12 @@ def timestamp(value: object) -> datetime | None:
     just after an API read of the same second would look older than what was read.
     https://docs.gitlab.com/user/project/integrations/webhook_events/
     """
-    found = _TIMESTAMP.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
+    match = _TIMESTAMP.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
         return None
-    zone = found["zone"] if found["zone"] not in (None, "UTC", "Z") else "+00:00"
+    zone = match["zone"] if match["zone"] not in (None, "UTC", "Z") else "+00:00"
     try:
-        return datetime.fromisoformat(f"{found['day']}T{found['time']}{zone}").astimezone(UTC)
+        return datetime.fromisoformat(f"{match['day']}T{match['time']}{zone}").astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -148,7 +148,7 @@ def person(value: object) -> Person | None:
 
 
 def people(value: object) -> tuple[Person, ...]:
-    return tuple(found for item in mappings(value) if (found := person(item)))
+    return tuple(member for item in mappings(value) if (member := person(item)))
 
 
 def pusher(payload: dict[str, object]) -> Person | None:

@@ -87,9 +87,9 @@ def parse_dialog(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return f"chat{value}"
     if isinstance(value, str) and (
-        found := re.fullmatch(r"(chat|sg|)([1-9]\d{0,9})", value.strip())
+        match := re.fullmatch(r"(chat|sg|)([1-9]\d{0,9})", value.strip())
     ):
-        return f"{found[1] or 'chat'}{found[2]}"
+        return f"{match[1] or 'chat'}{match[2]}"
     raise value_error(
         "must be a chat like chat58, a workgroup's chat like sg10, or a chat's number"
     )

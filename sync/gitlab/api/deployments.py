@@ -22,11 +22,11 @@ def read_merge_request_iids(client: GitLab, project_id: int, deployment_id: int)
     https://docs.gitlab.com/api/deployments/#list-of-merge-requests-associated-with-a-deployment
     """
     listed = client.list(f"/projects/{project_id}/deployments/{deployment_id}/merge_requests")
-    found = (
+    iids = (
         positive_int(mapping(item).get("iid"))
         for item in mappings(list(islice(listed, MAX_MERGE_REQUESTS)))
     )
-    return frozenset(iid for iid in found if iid)
+    return frozenset(iid for iid in iids if iid)
 
 
 def read_commits(client: GitLab, project_id: int, before: str, after: str) -> tuple[Commit, ...]:
@@ -36,15 +36,15 @@ def read_commits(client: GitLab, project_id: int, before: str, after: str) -> tu
     """
     query = {"from": before, "to": after}
     answer = mapping(client.get(f"/projects/{project_id}/repository/compare", **query))
-    return tuple(_parse_commit(told) for told in mappings(answer.get("commits"))[-MAX_COMMITS:])
+    return tuple(_parse_commit(row) for row in mappings(answer.get("commits"))[-MAX_COMMITS:])
 
 
-def _parse_commit(told: dict[str, Any]) -> Commit:
+def _parse_commit(row: dict[str, Any]) -> Commit:
     return Commit(
-        sha=text(told.get("id")),
-        message=text(told.get("message")),
-        author_name=text(told.get("author_name")),
-        author_email=email(told.get("author_email")),
-        url=web_url(told.get("web_url")),
-        at=timestamp(told.get("created_at")),
+        sha=text(row.get("id")),
+        message=text(row.get("message")),
+        author_name=text(row.get("author_name")),
+        author_email=email(row.get("author_email")),
+        url=web_url(row.get("web_url")),
+        at=timestamp(row.get("created_at")),
     )
