@@ -131,7 +131,7 @@ def _keyword_pattern() -> re.Pattern[str]:
 
 
 def keyword_before(text: str, start: int) -> tuple[str, int]:
-    """Return what kind of word stands right before `start` in `text`, and where it begins; "": none.
+    """Return what kind of word stands right before `start` in `text`, "" for none, and where.
 
     The kind is mention, deny, part, revert, or a closing word's form: bare, present or past.
     """
