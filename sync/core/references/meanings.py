@@ -20,6 +20,7 @@ _WORK = frozenset({"part", "move", "close"})
 _OWN_SOURCES = ("title", "description")
 _SCOPE_END = re.compile(r"[^)\n]{0,40}\)!?:")
 _SCOPE_START = re.compile(r"(?:^|\n)[\s*+-]{0,4}\w{1,20}\([^)\n]{0,40}\Z")
+_MERGE_TITLE = re.compile(r"\s*Merge (?:(?:remote-tracking )?branch|tag|commit)\b[^\n]*")
 _UNTICKED = re.compile(r"\s{0,12}(?:>\s?)?(?:[-*+]|\d{1,3}[.)])\s{1,3}\[[ ~\u00a0]?\]")
 _DIRECT = re.compile(
     r"\b(?P<deny>but\snot|not(?:\sfor)?|neither|nor|none\sof|except|excluding|но\sне|а\sне|не|ни|"
@@ -43,7 +44,7 @@ def task_kinds(text: str, source: str, matches: Callable[[str], Iterable[Match]]
             for start, _, task_id in matches(text)
         }
     prose = mask_code(text)
-    title_end = prose.find("\n", len(prose) - len(prose.lstrip()))
+    title_end = _end_of_title(prose)
     kinds: dict[int, list[str]] = {}
     titles: dict[int, list[str]] = {}
     for start, task_id, kind in _read(prose, matches(prose)):
@@ -51,6 +52,14 @@ def task_kinds(text: str, source: str, matches: Callable[[str], Iterable[Match]]
         if title_end < 0 or start < title_end:
             titles.setdefault(task_id, []).append(kind)
     return {task_id: _settled(titles.get(task_id, []), kinds[task_id]) for task_id in kinds}
+
+
+def _end_of_title(prose: str) -> int:
+    """Return where the title's line ends: of a merge commit that of what it merges; -1: nowhere."""
+    merge = _MERGE_TITLE.match(prose)
+    body = prose[merge.end() :] if merge else prose
+    start = (merge.end() if merge else 0) + len(body) - len(body.lstrip())
+    return prose.find("\n", start)
 
 
 def _settled(of_title: list[str], of_text: list[str]) -> str:
@@ -112,6 +121,8 @@ def _kind_at(prose: str, start: int, end: int, line_start: int, line: str) -> st
         first, last, taken_back = part
         if first <= start - line_start < last:
             return "revert" if taken_back else "move"
+    if line.startswith("Merge ") and branch_reverts(line, start - line_start):
+        return "revert"
     word, word_start = keyword_before(prose, start)
     if word in KINDS:
         return word

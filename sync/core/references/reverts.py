@@ -50,7 +50,7 @@ _OWN_WORDS = re.compile(
 _AGAIN = re.compile(r"re-?appl|re-?land|un-?revert|повторн|вернуть", re.IGNORECASE)
 _BRANCH_WORD = re.compile(r"revert|roll-?back|undo|otkat|откат", re.IGNORECASE)
 _BRANCH = re.compile(
-    rf"(?:^|/)(?P<words>(?:(?:{_BRANCH_WORD.pattern})[-_/])+)"
+    rf"(?:^|[/'])(?P<words>(?:(?:{_BRANCH_WORD.pattern})[-_/])+)"
     r"(?:[0-9a-f]{7,40}[-_/]|\d{1,9}[-_])?\Z",
     re.IGNORECASE,
 )
