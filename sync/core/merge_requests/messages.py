@@ -28,6 +28,9 @@ from sync.text.tree import Document, Link, Paragraph, Strong, Text
 
 _MENTION = re.compile(r"\[user=\d{1,19}\]|\[/user\]")
 
+# What a card says of how the merge request names the task, where that is not plain work.
+_KIND_SENTENCES = frozenset({LinkKind.MENTION, LinkKind.DENY, LinkKind.REVERT, LinkKind.PART})
+
 
 def build_card(
     merge_request: MergeRequest, language: str, users: PortalUserIds, kind: LinkKind = LinkKind.MOVE
@@ -38,8 +41,10 @@ def build_card(
         _state_line(merge_request, language, users),
         *build_details(merge_request, language, users),
     ]
-    if kind is LinkKind.MENTION:
-        lines.append(translate_inline(language, "card mention"))
+    if kind in _KIND_SENTENCES:
+        merged = merge_request.state is MergeRequestState.MERGED
+        done = kind is LinkKind.REVERT and merged
+        lines.append(translate_inline(language, "card reverted" if done else f"card {kind}"))
     return _build_document(lines)
 
 

@@ -120,7 +120,7 @@ def _changed_event(link: LinkView) -> ReviewEvent | None:
 
 
 def _notifiable_event(link: LinkView, now: ReviewEvent) -> ReviewEvent | None:
-    if not link.visible or link.kind is LinkKind.MENTION:
+    if not link.visible or link.kind in (LinkKind.MENTION, LinkKind.DENY):
         return None
     return event_to_notify(link.review_event, now)
 

@@ -16,6 +16,7 @@ from sync.core.messages.parts import MAX_NAME_LENGTH
 from sync.core.model.commands import LogTime, MoveTask, Notify, PlannedCommand, PutMessage
 from sync.core.model.common import SHORT_SHA
 from sync.core.model.smart_commits import (
+    DEFAULT_BRANCH_VERBS,
     CommandKey,
     PendingSmartCommit,
     SmartCommit,
@@ -38,6 +39,7 @@ _TARGET_STATUSES: Mapping[Verb, TaskStatus] = {
 # As people write them.
 VERB_LABELS: Mapping[Verb, str] = {
     Verb.CLOSE: "Closes",
+    Verb.REVERT: "Revert",
     Verb.DONE: "#done",
     Verb.START: "#in-progress",
     Verb.COMMENT: "#comment",
@@ -104,14 +106,14 @@ def _find_refusal(
     pending: PendingSmartCommit, commit_rules: SmartCommitRules, language: str
 ) -> SmartCommitResult | None:
     speech = pending.smart_commit
-    command, closing = speech.command, speech.command.verb is Verb.CLOSE
-    if not (commit_rules.close if closing else commit_rules.commands):
+    command, worded = speech.command, speech.command.verb in DEFAULT_BRANCH_VERBS
+    if not (commit_rules.close if worded else commit_rules.commands):
         return build_refusal(pending, language, "disabled")
     if speech.repeats:
         return build_refusal(pending, language, "duplicate", sha=speech.repeats[:SHORT_SHA])
     if command.flaw:
         return build_refusal(pending, language, command.flaw.value, **_flaw_values(speech))
-    if pending.author_id is None:
+    if pending.author_id is None and command.verb is not Verb.REVERT:
         return build_refusal(
             pending, language, "unknown author", retryable=True, author=_author_name(speech)
         )
@@ -226,7 +228,19 @@ def _plan_time_entry(task: Task, pending: PendingSmartCommit, language: str) -> 
     )
 
 
-_PLANNERS = {Verb.COMMENT: _plan_comment, Verb.TIME: _plan_time_entry}
+def _plan_revert(task: Task, pending: PendingSmartCommit, language: str) -> PlannedCommand:
+    """Say in the task that its work was taken back, by whom and with which commit."""
+    subject_key = f"commit:{pending.key.sha}:{pending.key.number}"
+    effect = PutMessage(task.id, subject_key, render_revert(pending.smart_commit, language))
+    commit = _describe_commit(pending.smart_commit, language)
+    return _planned_key(pending), effect, translate(language, "smart commit revert", commit=commit)
+
+
+_PLANNERS = {
+    Verb.COMMENT: _plan_comment,
+    Verb.TIME: _plan_time_entry,
+    Verb.REVERT: _plan_revert,
+}
 
 
 def render_comment(speech: SmartCommit, language: str) -> str:
@@ -239,6 +253,18 @@ def render_comment(speech: SmartCommit, language: str) -> str:
     )
     paragraph = Paragraph((*head, LineBreak(), Text(speech.command.text)))
     return render(Document((paragraph,)))
+
+
+def render_revert(speech: SmartCommit, language: str) -> str:
+    """Return the message that says whose commit took the work back."""
+    sentence = translate_inline(
+        language,
+        "smart commit taken back",
+        author=Strong((Text(_author_name(speech)),)),
+        sha=_commit_link(speech),
+        title=clipped(speech.commit.message, MAX_NAME_LENGTH),
+    )
+    return render(Document((Paragraph(sentence),)))
 
 
 def render_time_text(speech: SmartCommit, language: str) -> str:

@@ -28,13 +28,13 @@ class TransitionPart:
 
 def plan_transition(view: TaskView, rules: Rules) -> TransitionPart:
     """Moves only on a change of step that a merge request heard of since the connection makes."""
-    step = _step_of_links(link for link in view.links if link.moves_task)
+    step = _step_of_links(link for link in view.links if link.decides_step)
     if step is view.step:
         return TransitionPart(step)
     if step is None:
         return TransitionPart(None, remarks=(translate(rules.language, "no merge requests"),))
     why = _explain_step(view, step, rules.language)
-    loud = _step_of_links(link for link in view.links if link.moves_task and link.visible)
+    loud = _step_of_links(link for link in view.links if link.decides_step and link.visible)
     if loud in (None, view.step):
         return TransitionPart(
             step, remarks=(translate(rules.language, "step recorded only", why=why),)
@@ -162,7 +162,7 @@ _DECIDES_STEP = {
 
 def _explain_step(view: TaskView, step: Step, language: str) -> str:
     """The step in words, by the merge request that shows it and changed last."""
-    known = [link.merge_request for link in view.links if link.moves_task]
+    known = [link.merge_request for link in view.links if link.decides_step]
     telling = [mr for mr in known if _DECIDES_STEP[step](mr)] or [mr for mr in known if is_open(mr)]
     latest = max(telling, key=lambda mr: (mr.updated_at, mr.key))
     return translate(language, f"step {step}", mr=describe_merge_request(latest, language))
