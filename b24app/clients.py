@@ -107,9 +107,11 @@ class Clients:
             record.base_url,
             token,
             connection_id=record.id,
-            allowed_networks=self.config.allowed_networks,
-            ca_file=record.options.get("ca_file"),
-            proxy=record.options.get("proxy"),
+            session=guarded_session(
+                self.config.allowed_networks,
+                ca_file=record.options.get("ca_file"),
+                proxy=record.options.get("proxy"),
+            ),
             call_log=self.call_log("gitlab", record.portal_id, connection=record.name, user=actor),
             rate_limiter=self.rate_limiters.for_connection(
                 record.id, record.options.get("requests_per_minute") or REQUESTS_PER_MINUTE

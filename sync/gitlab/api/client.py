@@ -47,8 +47,8 @@ class GitLab:
 
     Every call raises Later, Denied or Refused. Nothing is repeated here: python-gitlab's own
     waiting and repeating are off, the engine decides when to try again. With `token` "" the calls
-    are anonymous. `call_log` records every request. `requests_sent` counts them; `before_request`
-    is called before each.
+    are anonymous. `session`: by default one that reaches public addresses only. `call_log` records
+    every request. `requests_sent` counts them; `before_request` is called before each.
     """
 
     def __init__(
@@ -58,9 +58,6 @@ class GitLab:
         *,
         connection_id: int = 0,
         session: requests.Session | None = None,
-        allowed_networks: Sequence[str] = (),
-        ca_file: str | None = None,
-        proxy: str | None = None,
         timeout: tuple[float, float] = TIMEOUT,
         call_log: CallLog | None = None,
         rate_limiter: RateLimiter | None = None,
@@ -78,7 +75,7 @@ class GitLab:
             retry_transient_errors=False,
             keep_base_url=True,  # the next page is read from this address, whatever Link says
             backend=partial(_Backend, self, token, call_log or CallLog()),
-            session=session or guarded_session(allowed_networks, ca_file=ca_file, proxy=proxy),
+            session=session or guarded_session(),
         )
 
     def get(self, path: str, **query: Any) -> Any:
