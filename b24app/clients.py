@@ -17,6 +17,7 @@ from b24app.auth.current_user import current_user
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.limits import Allowance, full_allowance
+from sync.bitrix24.rest.throttle import Throttle
 from sync.config import Config
 from sync.core.audit import ApiCall, CallLog
 from sync.core.clock import Clock
@@ -75,12 +76,14 @@ class Clients:
             credentials,
             self.app_keys,
             tokens=store,
-            allowance=StoredAllowance(self, portal_id),
-            write_call=self.call_log("bitrix24", portal_id, user=credentials.user_id).write,
-            clock=self.clock,
+            throttle=Throttle(
+                StoredAllowance(self, portal_id),
+                self.clock,
+                settings.limits.rate,
+                settings.limits.burst,
+            ),
+            call_log=self.call_log("bitrix24", portal_id, user=credentials.user_id),
             session=self.session(),
-            rate=settings.limits.rate,
-            burst=settings.limits.burst,
             features=record.features,
         )
 

@@ -24,6 +24,7 @@ from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import Credentials
 from sync.bitrix24.rest.install_proof import prove_install
 from sync.bitrix24.rest.limits import Allowance, full_allowance
+from sync.bitrix24.rest.throttle import Throttle
 from sync.errors import Denied, Later, SyncError
 from sync.log import log
 from sync.store import portals
@@ -73,16 +74,15 @@ def identify_user(deps: Deps, proven: Credentials) -> PageUser:
     https://apidocs.bitrix24.com/api-reference/common/users/profile.html
     """
     portal_record = find_portal(deps, proven.member_id)
-    ledger = deps.clients.call_log(
+    call_log = deps.clients.call_log(
         "bitrix24", portal_record.id if portal_record else None, user=proven.user_id
     )
     visiting = Portal(
         proven,
         deps.clients.app_keys,
         tokens=_VisitTokens(proven),
-        allowance=_VisitAllowance(full_allowance(deps.clock.now())),
-        write_call=ledger.write,
-        clock=deps.clock,
+        throttle=Throttle(_VisitAllowance(full_allowance(deps.clock.now())), deps.clock),
+        call_log=call_log,
         session=deps.clients.session(),
     )
     try:

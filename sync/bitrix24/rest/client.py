@@ -16,13 +16,12 @@ import requests
 from b24pysdk.api.requesters import BitrixAPIRequester
 
 from sync.bitrix24.rest import batch as rest_batch
-from sync.bitrix24.rest import errors, install_proof, limits, oauth
+from sync.bitrix24.rest import errors, install_proof, oauth
 from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.masking import mask_line
-from sync.bitrix24.rest.throttle import AllowanceStore, Throttle
-from sync.core.audit import CallLog, WriteCall
-from sync.core.clock import Clock
+from sync.bitrix24.rest.throttle import Throttle
+from sync.core.audit import CallLog
 from sync.errors import Later, SyncError
 from sync.net import TIMEOUT
 
@@ -47,10 +46,10 @@ class TokenStore(Protocol):
 
 
 class Portal:
-    """Calls of one portal. Not for several threads at once.
+    """A client of one portal, for one thread at a time.
 
-    `rate`, `burst`: the portal's own limits, in requests a second and requests. `features`: what
-    `features.detect` found. `requests`: how many were sent.
+    `throttle` keeps the portal's limits and has the clock. `features`: what `detect_features`
+    found. `requests` counts what was sent.
     """
 
     def __init__(
@@ -59,17 +58,14 @@ class Portal:
         app: AppKeys,
         *,
         tokens: TokenStore,
-        allowance: AllowanceStore,
-        write_call: WriteCall,
-        clock: Clock,
+        throttle: Throttle,
+        call_log: CallLog,
         session: requests.Session,
-        rate: float = limits.RATE,
-        burst: float = limits.BURST,
         features: Mapping[str, Any] | None = None,
     ) -> None:
         self._credentials, self._app = credentials, app
-        self._tokens, self._throttle = tokens, Throttle(allowance, clock, rate, burst)
-        self._call_log, self._clock, self._session = CallLog(write_call, clock), clock, session
+        self._tokens, self._throttle, self._clock = tokens, throttle, throttle.clock
+        self._call_log, self._session = call_log, session
         self.features: Mapping[str, Any] = features or {}
         self.requests = 0
 
