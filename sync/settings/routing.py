@@ -155,7 +155,8 @@ class AlertSettings(SettingsPart):
     """Which pipelines raise alerts; unset values are taken from `default`.
 
     `severities`: by how a pipeline ended; an ending that is not named raises no alert. `flapping`:
-    changes of state that count as unstable, 0 for never.
+    changes within an hour that make a branch unstable (0: never). `open_task`: failures in a row
+    after which a task is opened (0: never).
     """
 
     branches: list[Text] | None = None
