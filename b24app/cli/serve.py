@@ -33,6 +33,7 @@ _ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Run the web server, the worker, or both in one process tree."""
     setup_logging(config.log_level)
     _limit_malloc_arenas()
     if not _run_in_child(lambda: prepare_database(config).dispose()):
@@ -59,13 +60,13 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
 
 def _limit_malloc_arenas() -> None:
-    """glibc keeps freed memory by thread, up to eight times the cores; other systems do not."""
+    """Limit malloc's arenas: glibc keeps freed memory by thread, up to eight times the cores."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS)
 
 
 def _run_in_child(work: Callable[[], None]) -> bool:
-    """Whether `work` succeeded, in a process of its own: what it loads goes with it."""
+    """Run `work` in a process of its own, so that its memory is freed; return whether it worked."""
     pid = os.fork()
     if pid:
         return os.waitpid(pid, 0)[1] == 0
@@ -75,7 +76,7 @@ def _run_in_child(work: Callable[[], None]) -> bool:
         code = 0
     except (DatabaseOutOfDate, SQLAlchemyError) as error:
         print(f"The database cannot be used: {error}", file=sys.stderr)
-    except Exception:  # noqa: BLE001 - told here, and the process ends
+    except Exception:  # noqa: BLE001 - printed, and the process ends
         traceback.print_exc()
     finally:
         sys.stderr.flush()
@@ -89,6 +90,7 @@ class _WebProcess:
         self._config = config
 
     def load(self) -> Flask:
+        """Build the app."""
         from b24app.app import create_app
         from b24app.deps import build_deps
         from sync.core.clock import WallClock
@@ -106,11 +108,12 @@ class _WebProcess:
         return create_app(self._deps)
 
     def start(self) -> None:
+        """Start the threads."""
         self._deps.inbox.start()
 
 
 def run_worker(config: Config) -> None:
-    """Runs a worker until it is told to stop; what it is doing then is finished first."""
+    """Run a worker until a signal stops it; what it is doing then is finished first."""
     from b24app.services.worker import build_worker
 
     stop = threading.Event()

@@ -18,6 +18,7 @@ from sync.store.rows import PortalRecord, PurgeRow
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Print the state of portals, or replay failures."""
     return _status(config, args) if args.command == "status" else _replay(config, args)
 
 
