@@ -1,4 +1,4 @@
-"""A portal's limits, kept together by all workers: whose turn it is, which methods rest."""
+"""A portal's limits as all workers share them: waiting for a request, blocked methods."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class AllowanceStore(Protocol):
     """The portal's allowance, shared by all workers."""
 
     def change(self, step: Callable[[Allowance], tuple[Allowance, T]]) -> T:
-        """Load, step, save what it returned (where it is another object): one transaction."""
+        """Load, apply `step` and save a changed allowance in one transaction; return its answer."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """`rate`: requests a second; `burst`: requests at once; both of this portal."""
+    """The limits of one portal. `rate`: requests a second; `burst`: requests at once."""
 
     store: AllowanceStore
     clock: Clock
@@ -66,7 +66,7 @@ class Throttle:
         )
 
     def record_usage(self, method: str, block: Mapping[str, Any]) -> None:
-        """Remember what an answer's `time` block says, where it is worth a transaction."""
+        """Remember an answer's `time` block where it is worth a transaction."""
         seconds = block.get("operating")
         if isinstance(seconds, int | float) and seconds >= limits.OPERATING_WORTH_SAVING:
             self.store.change(
@@ -74,14 +74,14 @@ class Throttle:
             )
 
     def record_overflow(self) -> None:
-        """The portal said that too many requests came at once."""
+        """Remember that the portal refused too many requests at once."""
         now = self.clock.now()
         self.store.change(
             lambda allowance: (limits.mark_overflowed(allowance, now, self.rate, self.burst), None)
         )
 
     def record_exhausted(self, method: str, block: Mapping[str, Any]) -> Later:
-        """The portal refused a method for the time it has used: let it rest."""
+        """Block a method that the portal refused for the time it has used; return that error."""
         now = self.clock.now()
         reset_at = block.get("operating_reset_at")
         until = now + timedelta(seconds=limits.OPERATING_WINDOW)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sync.core.model.merge_requests import is_open
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.model.task_view import BranchPipeline, LinkView
-from sync.core.model.tasks import LinkKind, Task
+from sync.core.model.tasks import Task
 from sync.core.pipelines.plan import recency
 from sync.engine.load import people
 from sync.engine.load.people import AuthoredCommit
@@ -120,8 +120,8 @@ def _current_jobs(
     one: Pipeline,
 ) -> tuple[FailedJob, ...] | None:
     """What was read for an earlier state of the pipeline says nothing of this one."""
-    read_for, jobs = known.get(store_pipelines.pipeline_id(one), (None, ()))
-    return jobs if read_for == one.updated_at else None
+    pipeline_updated_at, jobs = known.get(store_pipelines.pipeline_id(one), (None, ()))
+    return jobs if pipeline_updated_at == one.updated_at else None
 
 
 def _notifying_task(sharing: Collection[int], present: Collection[int]) -> int | None:
@@ -137,9 +137,7 @@ def _sharing_tasks(conn: Connection, found: Collection[_Run]) -> dict[_Run, froz
     sharing: dict[_Run, frozenset[int]] = {}
     for branch, one in found:
         rows = [row for key in of_branch.get(branch, ()) for row in linked.get(key, ())]
-        counting = {
-            r.task_id for r in rows if r.live and not r.silent and r.kind is not LinkKind.MENTION
-        }
+        counting = {r.task_id for r in rows if r.live and not r.silent and r.kind.is_work}
         sharing[branch, one] = frozenset({*counting, *named.get((*branch, one.sha), ())})
     return sharing
 
