@@ -32,7 +32,7 @@ _NEW = (
 )
 _MARK_DONE = (
     update(delivery)
-    .where(delivery.c.id == bindparam("key"))
+    .where(delivery.c.id == bindparam("key"), _WAITING)
     .values(state=bindparam("state"), outcome=bindparam("outcome"), next_at=None)
 )
 
@@ -65,25 +65,24 @@ def next_batch(
     return tuple(DeliveryRow(*row) for row in conn.execute(_NEW, wanted))
 
 
-def mark_done(conn: Connection, outcomes: Mapping[int, str]) -> None:
-    """Ends deliveries, each (by id) with what came of it."""
-    _update_many(
-        conn, [{"key": key, "state": "done", "outcome": text} for key, text in outcomes.items()]
-    )
+def mark_done(conn: Connection, outcomes: Mapping[int, str]) -> int:
+    """Ends deliveries, each (by id) with what came of it; how many of them were still waiting."""
+    rows = [{"key": key, "state": "done", "outcome": text} for key, text in outcomes.items()]
+    return conn.execute(_MARK_DONE, rows).rowcount if rows else 0
 
 
 def mark_failed(conn: Connection, delivery_id: int, error: str, next_at: datetime) -> None:
     """The delivery is tried again at `next_at`."""
     conn.execute(
         update(delivery)
-        .where(delivery.c.id == delivery_id)
+        .where(delivery.c.id == delivery_id, _WAITING)
         .values(state="failed", outcome=error, next_at=next_at, attempts=delivery.c.attempts + 1)
     )
 
 
 def mark_dead(conn: Connection, delivery_id: int, error: str) -> None:
     """The delivery is not tried again until somebody replays it."""
-    _update_many(conn, [{"key": delivery_id, "state": "dead", "outcome": error}])
+    conn.execute(_MARK_DONE, [{"key": delivery_id, "state": "dead", "outcome": error}])
 
 
 def replay(conn: Connection, ids: Sequence[int]) -> int:
@@ -124,11 +123,6 @@ def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
 def _for_portal(query: Any, portal_id: int | None) -> Any:
     query = query.where(_WAITING)
     return query if portal_id is None else query.where(delivery.c.portal_id == portal_id)
-
-
-def _update_many(conn: Connection, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        conn.execute(_MARK_DONE, rows)
 
 
 def _row(item: Delivery) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from sync.engine import backoff
 from sync.engine.backoff import format_traceback
 from sync.engine.deps import Deps, build_scope, parse_delivery
 from sync.engine.ingest import apply
-from sync.engine.lanes import Lane, LaneLost, hold
+from sync.engine.ingest.mirror_lock import lock_mirror
 from sync.engine.load.scope import Scope
 from sync.store import inbox
 from sync.store.db.database import read, write
@@ -25,7 +25,13 @@ from sync.store.rows import DeliveryRow
 log = structlog.get_logger()
 
 BATCH = 100
-_INFRASTRUCTURE_ERRORS = (OperationalError, InterfaceError, InternalError, LaneLost)
+
+
+class _TakenMeanwhile(Exception):
+    """Another worker digested some of the batch: nothing of it is to be digested again."""
+
+
+_INFRASTRUCTURE_ERRORS = (OperationalError, InterfaceError, InternalError, _TakenMeanwhile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,59 +47,50 @@ def digest(deps: Deps, row: PortalRow, batches: int = 1) -> Digested:
 
     Nothing: there are none, or another worker is at it.
     """
-    with hold(deps, mirror_lane(row.record.id)) as lane:
-        return Digested() if lane is None else _digest_batches(deps, lane, row, batches)
-
-
-def mirror_lane(portal_id: int) -> str:
-    """Who holds it may write to the portal's mirror, which is read, folded and written back."""
-    return f"digest:{portal_id}"
-
-
-def _digest_batches(deps: Deps, lane: Lane, row: PortalRow, most: int) -> Digested:
-    """A batch that is not full was the last: what has come since is another turn's."""
     done = Digested()
-    for _ in range(most):
+    for _ in range(batches):
         with read(deps.database) as conn:
             scope = build_scope(deps, conn, row)
             batch = inbox.next_batch(conn, scope.portal_id, BATCH, scope.now)
-        if batch:
-            deployed = _digest_batch(deps, lane, scope, batch)
-            done = Digested(done.deliveries + len(batch), done.has_deployments or deployed)
-        if len(batch) < BATCH:
+        try:
+            deployed = bool(batch) and _digest_batch(deps, scope, batch)
+        except _TakenMeanwhile:
+            break
+        done = Digested(done.deliveries + len(batch), done.has_deployments or deployed)
+        if len(batch) < BATCH:  # it was the last: what has come since is another turn's
             break
     return done
 
 
-def _digest_batch(deps: Deps, lane: Lane, scope: Scope, batch: Sequence[DeliveryRow]) -> bool:
+def _digest_batch(deps: Deps, scope: Scope, batch: Sequence[DeliveryRow]) -> bool:
     """Digests the deliveries together, or each alone; whether they told of deployments."""
     try:
-        return _ingest_batch(deps, lane, scope, batch)
+        return _ingest_batch(deps, scope, batch)
     except _INFRASTRUCTURE_ERRORS:
         raise
     except Exception as error:  # noqa: BLE001 - a bug: it must not hold up the other deliveries
         log.warning("batch_failed", portal_id=scope.portal_id, error=type(error).__name__)
-        return any([_ingest_separately(deps, lane, scope, delivery) for delivery in batch])
+        return any([_ingest_separately(deps, scope, delivery) for delivery in batch])
 
 
-def _ingest_batch(deps: Deps, lane: Lane, scope: Scope, batch: Sequence[DeliveryRow]) -> bool:
+def _ingest_batch(deps: Deps, scope: Scope, batch: Sequence[DeliveryRow]) -> bool:
     events = {delivery.id: parse_delivery(delivery) for delivery in batch}
     with write(deps.database) as conn:
-        lane.keep(conn)
+        lock_mirror(conn, scope.portal_id)
         outcomes = apply.ingest(conn, scope.portal_id, events, scope.rules, deps.clock.now())
-        inbox.mark_done(conn, outcomes)
+        if inbox.mark_done(conn, outcomes) < len(batch):
+            raise _TakenMeanwhile
     return any(isinstance(event, DeploymentEvent) for group in events.values() for event in group)
 
 
-def _ingest_separately(deps: Deps, lane: Lane, scope: Scope, delivery: DeliveryRow) -> bool:
+def _ingest_separately(deps: Deps, scope: Scope, delivery: DeliveryRow) -> bool:
     try:
-        return _ingest_batch(deps, lane, scope, [delivery])
+        return _ingest_batch(deps, scope, [delivery])
     except _INFRASTRUCTURE_ERRORS:
         raise
     except Exception as error:
         log.exception("delivery_failed", delivery_id=delivery.id, portal_id=scope.portal_id)
         with write(deps.database) as conn:
-            lane.keep(conn)
             _record_failure(conn, deps, delivery, format_traceback(error))
         return False
 
