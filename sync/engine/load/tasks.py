@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from sync.core.model.activity import ActivityItem, Comment
 from sync.core.model.common import Person
 from sync.core.model.deployments import EnvironmentStatus
-from sync.core.model.kinds import Kind
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.core.model.smart_commits import PendingSmartCommit
 from sync.core.model.task_view import BranchPipeline, SentMessage
@@ -107,8 +106,11 @@ def load(
         conn, {row.merge_request for rows in named.values() for row in rows}
     )
     seen = {task_id: _build_links(named.get(task_id, ()), merge_requests) for task_id in wanted}
-    there = load_deployments.load(conn, portal_id, seen)
-    comments = store_activity.of_tasks(conn, portal_id, wanted, Kind.COMMENT, now - COMMENT_WINDOW)
+    concerning = store_activity.of_tasks(conn, portal_id, wanted, now - COMMENT_WINDOW)
+    comments = {task_id: found.comments for task_id, found in concerning.items()}
+    there = load_deployments.load(
+        conn, seen, {task_id: found.deployments for task_id, found in concerning.items()}
+    )
     people = [
         *(mr_person for mr in merge_requests.values() for mr_person in _merge_request_people(mr)),
         *(pair for mine in comments.values() for one, _ in mine for pair in _comment_author(one)),
