@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
@@ -10,8 +11,8 @@ from sync.bitrix24.rest.client import Portal
 from sync.engine.deliver.send import deliver
 from sync.engine.deliver.settle import settle
 from sync.engine.deps import PORTAL_LANE, Deps
-from sync.engine.ingest.digest import digest
-from sync.engine.lanes import Lane, LaneLost, hold
+from sync.engine.ingest.digest import digest, next_batch
+from sync.engine.lanes import Lane, LaneLost, give_back, take
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch import fetch_deployment_contents
@@ -19,6 +20,7 @@ from sync.engine.reconcile.loop import reconcile
 from sync.errors import Denied, Later
 from sync.store.agenda import Agenda, read_agenda
 from sync.store.db.database import read
+from sync.store.rows import DeliveryRow
 
 log = structlog.get_logger()
 
@@ -27,36 +29,44 @@ _MAX_BATCHES = 10  # of deliveries between two looks at the lane
 
 
 def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> int:
-    """Does what can be done for the portal now and returns about how many things it did."""
-    done = 0
+    """Do what can be done for the portal now; return about how many things that were."""
+    done, lane = 0, Lane(f"lane:{portal_id}:{PORTAL_LANE}", deps.owner, deps.clock)
     try:
-        agenda = _look(deps, portal_id)
+        agenda, batch = _look(deps, portal_id)
         if agenda is None:
             return 0
-        done, agenda = _digest_waiting(deps, agenda)
-        is_open = agenda.portal.record.state == "active"
-        if agenda.needs_portal and is_open and not pauses.is_paused(portal_id, deps.clock.now()):
-            with hold(deps, f"lane:{portal_id}:{PORTAL_LANE}") as lane:
-                done += _run_rounds(deps, lane, agenda, pauses) if lane else 0
+        paused = pauses.is_paused(portal_id, deps.clock.now())
+        is_open = agenda.portal.record.state == "active" and not paused
+        done, agenda = _digest_waiting(deps, agenda, batch, lane if is_open else None)
+        if agenda.needs_portal and is_open and take(deps, lane):
+            done += _run_rounds(deps, lane, agenda, pauses)
     except LaneLost as lost:
         log.warning("lane_lost", portal_id=portal_id, lane=str(lost))
+    finally:
+        give_back(deps, lane)
     return done
 
 
-def _look(deps: Deps, portal_id: int) -> Agenda | None:
+def _look(deps: Deps, portal_id: int) -> tuple[Agenda | None, Sequence[DeliveryRow]]:
+    """Read the portal's agenda, and the first deliveries where some wait."""
+    now = deps.clock.now()
     with read(deps.database) as conn:
-        return read_agenda(conn, portal_id, deps.clock.now())
+        agenda = read_agenda(conn, portal_id, now)
+        has_deliveries = agenda is not None and agenda.deliveries
+        return agenda, next_batch(conn, portal_id, now) if has_deliveries else ()
 
 
-def _digest_waiting(deps: Deps, agenda: Agenda) -> tuple[int, Agenda]:
-    """Digests what is there, up to a bound: a storm must not keep the lane from its turn.
+def _digest_waiting(
+    deps: Deps, agenda: Agenda, batch: Sequence[DeliveryRow], lane: Lane | None
+) -> tuple[int, Agenda]:
+    """Digest what waits, up to a bound: a storm must not keep the lane from its turn.
 
-    Then the code hosts are asked what deployments contain. The agenda that comes back has what
-    may follow from both on it.
+    Then ask the code hosts what deployments contain. The agenda that comes back has what may
+    follow from both on it. `lane` is taken along with the last batch where it is given.
     """
     portal_id, done = agenda.portal.record.id, 0
-    if agenda.deliveries:
-        digested = digest(deps, agenda.portal, _MAX_BATCHES)
+    if batch:
+        digested = digest(deps, agenda.portal, batch, lane, most=_MAX_BATCHES)
         done += digested.deliveries
         agenda = replace(
             agenda,
@@ -80,11 +90,11 @@ def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> int:
         for _ in range(_MAX_ROUNDS):
             count = _run_round(deps, lane, agenda, portal, pauses)
             done += count
-            following = _look(deps, portal_id) if count else None
+            following, batch = _next_agenda(deps, lane, portal_id) if count else (None, ())
             if following is None or following.portal.record.state != "active":
                 break
             # What comes in later has a wake-up of its own.
-            digested, agenda = _digest_waiting(deps, following)
+            digested, agenda = _digest_waiting(deps, following, batch, None)
             done += digested
             if not agenda.needs_portal:
                 break
@@ -94,6 +104,16 @@ def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> int:
     except Denied as error:
         disconnect(deps, portal_id, error)
     return done
+
+
+def _next_agenda(
+    deps: Deps, lane: Lane, portal_id: int
+) -> tuple[Agenda | None, Sequence[DeliveryRow]]:
+    """The agenda that the round's last transaction left, or another look."""
+    agenda, lane.agenda = lane.agenda, None
+    if agenda is None or agenda.deliveries:
+        return _look(deps, portal_id)
+    return agenda, ()
 
 
 def _run_round(deps: Deps, lane: Lane, agenda: Agenda, portal: Portal, pauses: Pauses) -> int:

@@ -29,7 +29,7 @@ from sync.engine.deliver.outcomes import (
 )
 from sync.engine.deliver.smart_commits import log_as_app
 from sync.engine.deps import PORTAL_LANE, Deps
-from sync.engine.lanes import CALL_LEASE_TTL, Lane
+from sync.engine.lanes import CALL_LEASE_TTL, Lane, final_transaction
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.store import outbox, tasks
 from sync.store.db.database import read, write
@@ -241,8 +241,7 @@ def _sort_refused(found: BatchOutcome, row: CommandRow, error: SyncError) -> Non
 
 def _record(deps: Deps, lane: Lane, portal_id: int, found: BatchOutcome) -> None:
     now = deps.clock.now()
-    with recording_transaction(deps) as conn:
-        lane.keep(conn)
+    with final_transaction(deps, lane, portal_id) as conn:
         record_done(conn, portal_id, found.done, now)
         record_refused(conn, portal_id, found.refused, now)
         for row, error in (*found.postponed, *found.denied):

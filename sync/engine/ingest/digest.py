@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from sync.engine.backoff import format_traceback
 from sync.engine.deps import Deps, build_scope, parse_delivery
 from sync.engine.ingest import apply
 from sync.engine.ingest.mirror_lock import lock_mirror
+from sync.engine.lanes import Lane
 from sync.engine.load.scope import Scope
 from sync.store import inbox
 from sync.store.db.database import read, write
@@ -42,30 +43,42 @@ class Digested:
     has_deployments: bool = False
 
 
-def digest(deps: Deps, row: PortalRow, batches: int = 1) -> Digested:
-    """Takes up to so many batches of the portal's new deliveries into the mirror.
+def digest(
+    deps: Deps, row: PortalRow, batch: Sequence[DeliveryRow], lane: Lane | None, *, most: int = 1
+) -> Digested:
+    """Take the batch and those after it, up to `most`, into the mirror.
 
-    Nothing: there are none, or another worker is at it.
+    Nothing where another worker is at it. The last batch's transaction takes the `lane`, too.
     """
     done = Digested()
-    for _ in range(batches):
+    for number in range(most):
+        if number:
+            with read(deps.database) as conn:
+                batch = next_batch(conn, row.record.id, deps.clock.now())
+        is_last = len(batch) < BATCH  # what has come since is another turn's
         with read(deps.database) as conn:
             scope = build_scope(deps, conn, row)
-            batch = inbox.next_batch(conn, scope.portal_id, BATCH, scope.now)
         try:
-            deployed = bool(batch) and _digest_batch(deps, scope, batch)
+            deployed = bool(batch) and _digest_batch(deps, scope, batch, lane if is_last else None)
         except _TakenMeanwhile:
             break
         done = Digested(done.deliveries + len(batch), done.has_deployments or deployed)
-        if len(batch) < BATCH:  # it was the last: what has come since is another turn's
+        if is_last:
             break
     return done
 
 
-def _digest_batch(deps: Deps, scope: Scope, batch: Sequence[DeliveryRow]) -> bool:
+def next_batch(conn: Connection, portal_id: int, now: datetime) -> tuple[DeliveryRow, ...]:
+    """Read the deliveries of the portal that are to be digested first."""
+    return inbox.next_batch(conn, portal_id, BATCH, now)
+
+
+def _digest_batch(
+    deps: Deps, scope: Scope, batch: Sequence[DeliveryRow], lane: Lane | None
+) -> bool:
     """Digests the deliveries together, or each alone; whether they told of deployments."""
     try:
-        return _ingest_batch(deps, scope, batch)
+        return _ingest_batch(deps, scope, batch, lane)
     except _INFRASTRUCTURE_ERRORS:
         raise
     except Exception as error:  # noqa: BLE001 - a bug: it must not hold up the other deliveries
@@ -73,13 +86,18 @@ def _digest_batch(deps: Deps, scope: Scope, batch: Sequence[DeliveryRow]) -> boo
         return any([_ingest_separately(deps, scope, delivery) for delivery in batch])
 
 
-def _ingest_batch(deps: Deps, scope: Scope, batch: Sequence[DeliveryRow]) -> bool:
+def _ingest_batch(
+    deps: Deps, scope: Scope, batch: Sequence[DeliveryRow], lane: Lane | None = None
+) -> bool:
     events = {delivery.id: parse_delivery(delivery) for delivery in batch}
     with write(deps.database) as conn:
         lock_mirror(conn, scope.portal_id)
         outcomes = apply.ingest(conn, scope.portal_id, events, scope.rules, deps.clock.now())
         if inbox.mark_done(conn, outcomes) < len(batch):
             raise _TakenMeanwhile
+        taken = lane is not None and lane.take(conn)
+    if lane and taken:
+        lane.is_held = True
     return any(isinstance(event, DeploymentEvent) for group in events.values() for event in group)
 
 

@@ -9,7 +9,6 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from sync.bitrix24.rest.client import Portal
 from sync.core.alerts.derive import close_all, derive_alerts
 from sync.core.alerts.model import Alert, AlertKey, RefKey, parse_merge_request_ref
 from sync.core.alerts.plan import AlertView, assignment_key, end_message_key
@@ -23,17 +22,17 @@ from sync.engine.backoff import format_traceback
 from sync.engine.deliver.refusals import refused_before
 from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, Deps
 from sync.engine.ingest.alerts import watched_refs
-from sync.engine.lanes import Lane
 from sync.engine.load import alerts as load_alerts
 from sync.engine.load import people as load_people
 from sync.engine.load.people import AuthoredCommit
 from sync.engine.load.scope import Scope
 from sync.engine.reconcile import fetch, notifications
+from sync.engine.reconcile.turn import ReconcileTurn, Recorder
 from sync.store import alerts, logs, messages, outbox, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.alerts import AlertRow
-from sync.store.db.database import read, write
+from sync.store.db.database import read
 from sync.store.rows import DecisionRow, NewCommand, SubjectRow
 
 log = structlog.get_logger()
@@ -70,10 +69,9 @@ class _RefState:
         return [key for key, row in self.alert_rows.items() if known.get(key) != row.alert]
 
 
-def reconcile(
-    deps: Deps, lane: Lane, scope: Scope, portal: Portal, due: Sequence[SubjectRow]
-) -> None:
-    """Derives the alerts of the lines. Raises Later and Denied where a task cannot be read."""
+def reconcile(turn: ReconcileTurn, due: Sequence[SubjectRow]) -> Recorder:
+    """Derive the alerts of the refs. Raises Later and Denied where a task cannot be read."""
+    deps, lane, scope, portal = turn.deps, turn.lane, turn.scope, turn.portal
     portal_id, rules = scope.portal_id, scope.rules
     with read(deps.database) as conn:
         looked = [_load_ref(conn, row, rules) for row in due]
@@ -84,10 +82,12 @@ def reconcile(
             _derive_alerts(conn, one, rules, deps.clock.now())
     over = [row for one in looked for row in one.alert_rows.values() if row.alert.state.ended]
     fetch.fetch_alert_tasks(deps, lane, portal_id, portal, over)
-    with write(deps.database) as conn:
-        lane.keep(conn)
+
+    def record(conn: Connection) -> None:
         for one in looked:
             _record(conn, deps, scope, one)
+
+    return record
 
 
 def _load_ref(conn: Connection, row: SubjectRow, rules: Rules) -> _RefState:

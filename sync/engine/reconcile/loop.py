@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -12,12 +13,11 @@ from sync.core.model.commands import PlannedCommand
 from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
 from sync.core.model.tasks import Step
 from sync.core.plan import Plan
-from sync.engine.audit.recording import recording_transaction
 from sync.engine.deliver.keys import STEP_KEYS, command_key, notified_state
 from sync.engine.deliver.refusals import comparable_command, refused_before
 from sync.engine.deliver.smart_commits import record_results
 from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, TASK, Deps, build_scope
-from sync.engine.lanes import Lane
+from sync.engine.lanes import Lane, final_transaction, lane_transaction
 from sync.engine.load.scope import Scope
 from sync.engine.reconcile import alerts, notifications
 from sync.engine.reconcile.tasks import (
@@ -27,60 +27,72 @@ from sync.engine.reconcile.tasks import (
     refuse_for_missing_tasks,
     save_answers,
 )
+from sync.engine.reconcile.turn import Reconciler, ReconcileTurn, Recorder
 from sync.errors import Denied, Later
 from sync.store import agenda, links, logs, messages, outbox, subjects, tasks
 from sync.store.db.database import read
-from sync.store.db.upsert import chunks
 from sync.store.portals import PortalRow
 from sync.store.rows import DecisionRow, NewCommand, SubjectRow
 
-BATCH = 200
-SUBJECTS_PER_TRANSACTION = 200  # subjects recorded in one transaction
+BATCH = 200  # subjects decided in a round, and recorded in one transaction of a kind
 REPLAYED = "replayed"  # the cause that sync.store.subjects gives
 COALESCE = timedelta(seconds=2)  # as long a subject waits for more to be heard of it
 
 
 def reconcile(deps: Deps, lane: Lane, row: PortalRow, portal: Portal) -> int:
-    """Decides anew about the dirty subjects of the portal and returns about how many.
+    """Decide anew about the dirty subjects of the portal and return about how many.
 
-    Raises Later and Denied where the portal cannot be read: then nothing is decided.
+    Raises Later and Denied where another system cannot be asked: of that kind nothing is decided.
     """
     with read(deps.database) as conn:
         scope = build_scope(deps, conn, row)
         dirty = _ready_subjects(conn, scope)
-    tasks_due = [one for one in dirty if one.kind == TASK]
-    news_due = [one for one in dirty if one.kind == NOTIFICATION]
-    if tasks_due:
-        _reconcile_tasks(deps, lane, scope, portal, tasks_due)
-    if alerts_due := [one for one in dirty if one.kind == ALERT]:
-        alerts.reconcile(deps, lane, scope, portal, alerts_due)
-    for piece in chunks(news_due, SUBJECTS_PER_TRANSACTION):
-        notifications.reconcile(deps, lane, scope, piece)
+    turn = ReconcileTurn(deps, lane, scope, portal)
+    rows_by_kind = {
+        kind: [subject for subject in dirty if subject.kind == kind] for kind in RECONCILERS
+    }
+    kinds = [kind for kind, rows in rows_by_kind.items() if rows]
+    for kind in kinds:
+        record = RECONCILERS[kind](turn, rows_by_kind[kind])
+        with _transaction(turn, is_last=kind == kinds[-1]) as conn:
+            record(conn)
     return len(dirty)
 
 
-def _reconcile_tasks(
-    deps: Deps, lane: Lane, scope: Scope, portal: Portal, dirty: Sequence[SubjectRow]
-) -> None:
+def _transaction(turn: ReconcileTurn, *, is_last: bool) -> AbstractContextManager[Connection]:
+    """A transaction on the lane; the last one also leaves the agenda of the next round."""
+    if is_last:
+        return final_transaction(turn.deps, turn.lane, turn.scope.portal_id)
+    return lane_transaction(turn.deps, turn.lane)
+
+
+def _reconcile_tasks(turn: ReconcileTurn, dirty: Sequence[SubjectRow]) -> Recorder:
     replayed = frozenset(int(one.key) for one in dirty if one.cause == REPLAYED)
-    asking = PlanningTurn(deps, scope, portal, lane, replayed)
+    asking = PlanningTurn(turn.deps, turn.scope, turn.portal, turn.lane, replayed)
     try:
         planned = plan_tasks(asking, [int(one.key) for one in dirty])
     except (Later, Denied):
-        _save_answers(asking, lane)
+        _save_answers(asking, turn.lane)
         raise
-    for piece in chunks(dirty, SUBJECTS_PER_TRANSACTION):
-        with recording_transaction(deps) as conn:
-            lane.keep(conn)
-            save_answers(conn, asking)
-            _record(conn, deps, scope, piece, planned)
+
+    def record(conn: Connection) -> None:
+        save_answers(conn, asking)
+        _record(conn, turn.deps, turn.scope, dirty, planned)
+
+    return record
+
+
+RECONCILERS: Mapping[str, Reconciler] = {  # by kind of subject, in the order of work
+    TASK: _reconcile_tasks,
+    ALERT: alerts.reconcile,
+    NOTIFICATION: notifications.reconcile,
+}
 
 
 def _save_answers(asking: PlanningTurn, lane: Lane) -> None:
     """What was answered before the other side failed is not asked for again."""
     if asking.unsaved:
-        with recording_transaction(asking.deps) as conn:
-            lane.keep(conn)
+        with lane_transaction(asking.deps, lane) as conn:
             save_answers(conn, asking)
 
 

@@ -13,11 +13,11 @@ from sync.engine import backoff
 from sync.engine.backoff import format_traceback
 from sync.engine.deliver.refusals import refused_before
 from sync.engine.deps import NOTIFICATION, PORTAL_LANE, Deps
-from sync.engine.lanes import Lane
 from sync.engine.load import notifications as load_notifications
 from sync.engine.load.scope import Scope
+from sync.engine.reconcile.turn import ReconcileTurn, Recorder
 from sync.store import logs, outbox, subjects
-from sync.store.db.database import read, write
+from sync.store.db.database import read
 from sync.store.rows import DecisionRow, NewCommand, SubjectRow
 
 log = structlog.get_logger()
@@ -25,14 +25,17 @@ log = structlog.get_logger()
 NotificationPlans = dict[str, NotificationPlan]
 
 
-def reconcile(deps: Deps, lane: Lane, scope: Scope, rows: Sequence[SubjectRow]) -> None:
-    """Decides anew about the things; those that cannot be decided are tried again later."""
+def reconcile(turn: ReconcileTurn, rows: Sequence[SubjectRow]) -> Recorder:
+    """Plan the notifications of the subjects; those that fail are tried again later."""
+    deps, scope = turn.deps, turn.scope
     portal_id = scope.portal_id
     plans, failures = _plan(deps, scope, [row.key for row in rows])
-    with write(deps.database) as conn:
-        lane.keep(conn)
+
+    def record(conn: Connection) -> None:
         _record(conn, deps, portal_id, rows, plans)
         _record_failures(conn, deps, portal_id, rows, failures)
+
+    return record
 
 
 def _plan(
