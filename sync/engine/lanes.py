@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -15,12 +15,13 @@ from sqlalchemy import Connection, select
 from sync.core.clock import Clock
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.deps import Deps
-from sync.store import leases
+from sync.store import leases, logs
 from sync.store.agenda import Agenda, read_agenda
 from sync.store.db.database import write
 from sync.store.tables import lease
 
 LEASE_TTL = timedelta(seconds=30)
+LEASE_IS_FRESH = timedelta(seconds=10)  # a lease is not renewed again so soon
 CALL_LEASE_TTL = timedelta(seconds=120)  # longer than any request to the other side takes
 
 
@@ -32,36 +33,56 @@ class LaneLost(Exception):
 class Lane:
     """A lease that is held, or is to be: `is_held` says which.
 
-    `agenda`: what waited for the portal when the lane's last transaction ended, where it looked.
+    `ttl`: how long the lease lasts when it is taken. `until`: when the lease ends. `agenda`: what waited for the portal when the lane's last
+    transaction ended, where it looked.
     """
 
     name: str
     owner: str
     clock: Clock
+    ttl: timedelta = LEASE_TTL
     is_held: bool = False
+    until: datetime | None = None
     agenda: Agenda | None = None
 
     def take(self, conn: Connection) -> bool:
         """Take the lease inside a transaction; whoever commits it sets `is_held`.
 
-        An owner that surely died gives up its lanes at once, without waiting for the lease to end.
+        An owner that surely died, or whose worker does not show any more that it lives, gives up
+        its lanes without waiting for the lease to end.
         """
         now = self.clock.now()
-        if leases.acquire(conn, self.name, self.owner, now=now, ttl=LEASE_TTL):
-            return True
+        taken = leases.acquire(conn, self.name, self.owner, now=now, ttl=self.ttl)
+        if not taken and self._release_dead(conn, now):
+            taken = leases.acquire(conn, self.name, self.owner, now=now, ttl=self.ttl)
+        self.until = now + self.ttl if taken else None
+        return taken
+
+    def _release_dead(self, conn: Connection, now: datetime) -> bool:
         holder = conn.scalar(select(lease.c.owner).where(lease.c.name == self.name))
-        if holder is None or not is_owner_gone(holder):
+        if holder is None:
             return False
-        leases.release(conn, self.name, holder)
-        return leases.acquire(conn, self.name, self.owner, now=now, ttl=LEASE_TTL)
+        seen_at = logs.worker_seen_at(conn, holder)
+        is_silent = seen_at is not None and now - seen_at >= LEASE_TTL
+        if is_silent or is_owner_gone(holder):
+            leases.release(conn, self.name, holder)
+            return True
+        return False
+
+    def is_kept_for_calls(self) -> bool:
+        """Whether the lease lasts long enough for a call to the other side."""
+        fresh_until = self.clock.now() + CALL_LEASE_TTL - LEASE_IS_FRESH
+        return self.until is not None and self.until > fresh_until
 
     def keep(self, conn: Connection, ttl: timedelta = LEASE_TTL) -> None:
         """Renews the lease inside a transaction that must not happen without it.
 
         Raises LaneLost, which rolls the transaction back.
         """
-        if not leases.renew(conn, self.name, self.owner, now=self.clock.now(), ttl=ttl):
+        now = self.clock.now()
+        if not leases.renew(conn, self.name, self.owner, now=now, ttl=ttl):
             raise LaneLost(f"{self.name} is not held by {self.owner} any more")
+        self.until = now + ttl
 
 
 @contextmanager

@@ -12,7 +12,13 @@ from sync.core.model.tasks import Task
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.deliver.refusals import comparable_command, refused_before
 from sync.engine.deps import TASK, Deps, read_scope
-from sync.engine.reconcile.tasks import PlanningTurn, TaskPlans, plan_tasks, save_answers
+from sync.engine.reconcile.tasks import (
+    PlanningTurn,
+    TaskPlans,
+    load_for_plan,
+    plan_tasks,
+    save_answers,
+)
 from sync.store import links, tasks
 from sync.store import pipelines as store_pipelines
 from sync.store import smart_commits as store_smart_commits
@@ -51,9 +57,10 @@ def rehearse(
     there = [task_id for task_id in wanted if answers.get(task_id) is not None]
     with read(deps.database) as conn:
         scope = read_scope(deps, conn, portal_id)
-    asking = PlanningTurn(deps, scope, portal, None, tasks_read=frozenset(answers))
+        asking = PlanningTurn(deps, scope, portal, None, tasks_read=frozenset(answers))
+        loaded = load_for_plan(conn, asking, there)
     try:
-        planned = plan_tasks(asking, there)
+        planned = plan_tasks(asking, loaded)
     finally:
         with recording_transaction(deps) as conn:
             save_answers(conn, asking)

@@ -12,7 +12,7 @@ from sync.engine.deliver.send import deliver
 from sync.engine.deliver.settle import settle
 from sync.engine.deps import PORTAL_LANE, Deps
 from sync.engine.ingest.digest import digest, next_batch
-from sync.engine.lanes import Lane, LaneLost, give_back, take
+from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, give_back, take
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch import fetch_deployment_contents
@@ -30,7 +30,7 @@ _MAX_BATCHES = 10  # of deliveries between two looks at the lane
 
 def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> int:
     """Do what can be done for the portal now; return about how many things that were."""
-    done, lane = 0, Lane(f"lane:{portal_id}:{PORTAL_LANE}", deps.owner, deps.clock)
+    done, lane = 0, _portal_lane(deps, portal_id)
     try:
         agenda, batch = _look(deps, portal_id)
         if agenda is None:
@@ -45,6 +45,12 @@ def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> int:
     finally:
         give_back(deps, lane)
     return done
+
+
+def _portal_lane(deps: Deps, portal_id: int) -> Lane:
+    """The portal's lane, taken for as long as a call may last: one follows at once."""
+    name = f"lane:{portal_id}:{PORTAL_LANE}"
+    return Lane(name, deps.owner, deps.clock, ttl=CALL_LEASE_TTL)
 
 
 def _look(deps: Deps, portal_id: int) -> tuple[Agenda | None, Sequence[DeliveryRow]]:

@@ -27,7 +27,7 @@ from sync.engine.load import people as load_people
 from sync.engine.load.people import AuthoredCommit
 from sync.engine.load.scope import Scope
 from sync.engine.reconcile import fetch, notifications
-from sync.engine.reconcile.turn import ReconcileTurn, Recorder
+from sync.engine.reconcile.turn import ReconcileTurn, Recorder, Rows
 from sync.store import alerts, logs, messages, outbox, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
@@ -69,12 +69,15 @@ class _RefState:
         return [key for key, row in self.alert_rows.items() if known.get(key) != row.alert]
 
 
-def reconcile(turn: ReconcileTurn, due: Sequence[SubjectRow]) -> Recorder:
+def load(conn: Connection, turn: ReconcileTurn, rows: Rows) -> list[_RefState]:
+    """Load the refs with their pipelines and the alerts as they are stored."""
+    return [_load_ref(conn, row, turn.scope.rules) for row in rows]
+
+
+def plan(turn: ReconcileTurn, rows: Rows, looked: Sequence[_RefState]) -> Recorder:
     """Derive the alerts of the refs. Raises Later and Denied where a task cannot be read."""
     deps, lane, scope, portal = turn.deps, turn.lane, turn.scope, turn.portal
     portal_id, rules = scope.portal_id, scope.rules
-    with read(deps.database) as conn:
-        looked = [_load_ref(conn, row, rules) for row in due]
     history = {one.ref_key: one.history for one in looked if one.watched}
     fetch.fetch_alert_jobs(deps, lane, history, rules)
     with read(deps.database) as conn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -19,15 +20,17 @@ from sync.engine.deliver.smart_commits import record_results
 from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, TASK, Deps, build_scope
 from sync.engine.lanes import Lane, final_transaction, lane_transaction
 from sync.engine.load.scope import Scope
+from sync.engine.load.tasks import LoadedTasks
 from sync.engine.reconcile import alerts, notifications
 from sync.engine.reconcile.tasks import (
     PlanningTurn,
     TaskPlans,
+    load_for_plan,
     plan_tasks,
     refuse_for_missing_tasks,
     save_answers,
 )
-from sync.engine.reconcile.turn import Reconciler, ReconcileTurn, Recorder
+from sync.engine.reconcile.turn import Reconciler, ReconcileTurn, Recorder, Rows
 from sync.errors import Denied, Later
 from sync.store import agenda, links, logs, messages, outbox, subjects, tasks
 from sync.store.db.database import read
@@ -46,17 +49,27 @@ def reconcile(deps: Deps, lane: Lane, row: PortalRow, portal: Portal) -> int:
     """
     with read(deps.database) as conn:
         scope = build_scope(deps, conn, row)
+        turn = ReconcileTurn(deps, lane, scope, portal)
         dirty = _ready_subjects(conn, scope)
-    turn = ReconcileTurn(deps, lane, scope, portal)
-    rows_by_kind = {
-        kind: [subject for subject in dirty if subject.kind == kind] for kind in RECONCILERS
-    }
-    kinds = [kind for kind, rows in rows_by_kind.items() if rows]
+        rows_by_kind = {
+            kind: rows
+            for kind in RECONCILERS
+            if (rows := [subject for subject in dirty if subject.kind == kind])
+        }
+        kinds = list(rows_by_kind)
+        loaded = _load(conn, turn, kinds[0], rows_by_kind[kinds[0]]) if kinds else None
     for kind in kinds:
-        record = RECONCILERS[kind](turn, rows_by_kind[kind])
+        if kind != kinds[0]:  # it sees what those before it recorded
+            with read(deps.database) as conn:
+                loaded = _load(conn, turn, kind, rows_by_kind[kind])
+        record = RECONCILERS[kind].plan(turn, rows_by_kind[kind], loaded)
         with _transaction(turn, is_last=kind == kinds[-1]) as conn:
             record(conn)
     return len(dirty)
+
+
+def _load(conn: Connection, turn: ReconcileTurn, kind: str, rows: Rows) -> Any:
+    return RECONCILERS[kind].load(conn, turn, rows)
 
 
 def _transaction(turn: ReconcileTurn, *, is_last: bool) -> AbstractContextManager[Connection]:
@@ -66,11 +79,20 @@ def _transaction(turn: ReconcileTurn, *, is_last: bool) -> AbstractContextManage
     return lane_transaction(turn.deps, turn.lane)
 
 
-def _reconcile_tasks(turn: ReconcileTurn, dirty: Sequence[SubjectRow]) -> Recorder:
+def _load_tasks(
+    conn: Connection, turn: ReconcileTurn, dirty: Rows
+) -> tuple[PlanningTurn, LoadedTasks]:
     replayed = frozenset(int(one.key) for one in dirty if one.cause == REPLAYED)
     asking = PlanningTurn(turn.deps, turn.scope, turn.portal, turn.lane, replayed)
+    return asking, load_for_plan(conn, asking, [int(one.key) for one in dirty])
+
+
+def _plan_tasks(
+    turn: ReconcileTurn, dirty: Rows, loaded: tuple[PlanningTurn, LoadedTasks]
+) -> Recorder:
+    asking, loaded_tasks = loaded
     try:
-        planned = plan_tasks(asking, [int(one.key) for one in dirty])
+        planned = plan_tasks(asking, loaded_tasks)
     except (Later, Denied):
         _save_answers(asking, turn.lane)
         raise
@@ -82,10 +104,10 @@ def _reconcile_tasks(turn: ReconcileTurn, dirty: Sequence[SubjectRow]) -> Record
     return record
 
 
-RECONCILERS: Mapping[str, Reconciler] = {  # by kind of subject, in the order of work
-    TASK: _reconcile_tasks,
-    ALERT: alerts.reconcile,
-    NOTIFICATION: notifications.reconcile,
+RECONCILERS: Mapping[str, Reconciler[Any]] = {  # by kind of subject, in the order of work
+    TASK: Reconciler(_load_tasks, _plan_tasks),
+    ALERT: Reconciler(alerts.load, alerts.plan),
+    NOTIFICATION: Reconciler(notifications.load, notifications.plan),
 }
 
 

@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from sync.core.notifications.plan import NotificationPlan, plan_notifications
+from sync.core.notifications.plan import NotificationPlan, NotificationView, plan_notifications
 from sync.engine import backoff
 from sync.engine.backoff import format_traceback
 from sync.engine.deliver.refusals import refused_before
 from sync.engine.deps import NOTIFICATION, PORTAL_LANE, Deps
 from sync.engine.load import notifications as load_notifications
-from sync.engine.load.scope import Scope
-from sync.engine.reconcile.turn import ReconcileTurn, Recorder
+from sync.engine.reconcile.turn import ReconcileTurn, Recorder, Rows
 from sync.store import logs, outbox, subjects
-from sync.store.db.database import read
 from sync.store.rows import DecisionRow, NewCommand, SubjectRow
 
 log = structlog.get_logger()
@@ -25,11 +23,15 @@ log = structlog.get_logger()
 NotificationPlans = dict[str, NotificationPlan]
 
 
-def reconcile(turn: ReconcileTurn, rows: Sequence[SubjectRow]) -> Recorder:
+def load(conn: Connection, turn: ReconcileTurn, rows: Rows) -> dict[str, NotificationView]:
+    """Load what the plans of the subjects see."""
+    return load_notifications.load(conn, turn.scope, [row.key for row in rows])
+
+
+def plan(turn: ReconcileTurn, rows: Rows, views: Mapping[str, NotificationView]) -> Recorder:
     """Plan the notifications of the subjects; those that fail are tried again later."""
-    deps, scope = turn.deps, turn.scope
-    portal_id = scope.portal_id
-    plans, failures = _plan(deps, scope, [row.key for row in rows])
+    deps, portal_id = turn.deps, turn.scope.portal_id
+    plans, failures = _plan(turn, [row.key for row in rows], views)
 
     def record(conn: Connection) -> None:
         _record(conn, deps, portal_id, rows, plans)
@@ -39,11 +41,9 @@ def reconcile(turn: ReconcileTurn, rows: Sequence[SubjectRow]) -> Recorder:
 
 
 def _plan(
-    deps: Deps, scope: Scope, keys: Sequence[str]
+    turn: ReconcileTurn, keys: Sequence[str], views: Mapping[str, NotificationView]
 ) -> tuple[NotificationPlans, dict[str, str]]:
-    now = deps.clock.now()
-    with read(deps.database) as conn:
-        views = load_notifications.load(conn, scope, keys)
+    now, scope = turn.deps.clock.now(), turn.scope
     plans: NotificationPlans = {}
     failures: dict[str, str] = {}
     for key in keys:  # in the order in which the things were heard

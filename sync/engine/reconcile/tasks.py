@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
@@ -34,7 +34,6 @@ from sync.store.rows import DecisionRow
 
 log = structlog.get_logger()
 
-LEASE_IS_FRESH = timedelta(seconds=10)  # a lease is not renewed again so soon
 _MAX_ROUNDS = 4  # the task, then its workgroup's stages; more would be a plan that never has enough
 
 
@@ -80,17 +79,20 @@ class FetchedAnswers:
     began_at: datetime
 
 
-def plan_tasks(asking: PlanningTurn, task_ids: Iterable[int]) -> TaskPlans:
-    """Plans the tasks. Raises Later and Denied where the portal cannot be asked."""
+def load_for_plan(conn: Connection, asking: PlanningTurn, task_ids: Iterable[int]) -> LoadedTasks:
+    """Load what the plans of the tasks see."""
+    return load_tasks.load(
+        conn,
+        asking.scope,
+        task_ids,
+        just_read=asking.tasks_read,
+        retry_missing=asking.retry_missing,
+    )
+
+
+def plan_tasks(asking: PlanningTurn, loaded: LoadedTasks) -> TaskPlans:
+    """Plan the tasks. Raises Later and Denied where the portal cannot be asked."""
     done = TaskPlans()
-    with read(asking.deps.database) as conn:
-        loaded = load_tasks.load(
-            conn,
-            asking.scope,
-            task_ids,
-            just_read=asking.tasks_read,
-            retry_missing=asking.retry_missing,
-        )
     needs = _plan_loaded(asking, loaded, loaded.views.keys(), done)
     for _ in range(_MAX_ROUNDS - 1):
         if not needs:
@@ -185,15 +187,11 @@ def save_answers(conn: Connection, asking: PlanningTurn) -> None:
 
 def _lease_keeper(asking: PlanningTurn) -> Callable[[], None]:
     """What keeps the lane for the call that follows; while its lease is young, for nothing."""
-    kept: datetime | None = None
 
     def keep() -> None:
-        nonlocal kept
-        now = asking.deps.clock.now()
-        if asking.lane and (kept is None or now - kept >= LEASE_IS_FRESH):
+        if asking.lane and not asking.lane.is_kept_for_calls():
             with write(asking.deps.database) as conn:
                 asking.lane.keep(conn, CALL_LEASE_TTL)
-            kept = now
 
     return keep
 

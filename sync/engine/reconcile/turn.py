@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,8 @@ from sync.engine.deps import Deps
 from sync.engine.lanes import Lane
 from sync.engine.load.scope import Scope
 from sync.store.rows import SubjectRow
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +28,16 @@ class ReconcileTurn:
 
 
 Recorder = Callable[[Connection], None]  # stores what was planned, in the transaction given
-Reconciler = Callable[[ReconcileTurn, Sequence[SubjectRow]], Recorder]  # loads, asks and plans
+Rows = Sequence[SubjectRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler(Generic[T]):
+    """How subjects of a kind are decided about.
+
+    `load` reads what their plans see; `plan` asks other systems for what lacks, outside any
+    transaction, plans purely, and gives what records the plans.
+    """
+
+    load: Callable[[Connection, ReconcileTurn, Rows], T]
+    plan: Callable[[ReconcileTurn, Rows, T], Recorder]
