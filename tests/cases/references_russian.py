@@ -49,7 +49,7 @@ CASES = {
     "not fully": ("Не полностью исправлено: B24-5", "5 deny"),
     "not to the end": ("не до конца исправляет B24-5", "5 deny"),
     "not by itself": ("Само по себе не закрывает B24-5", "5 deny"),
-    "we will not": ("Не будем закрывать B24-5 и исправлять", "5 move"),
+    "we will not": ("Не будем закрывать B24-5", "5 part"),
     "we will not, with a word of the list": ("Не будем исправить B24-5", "5 deny"),
     "did not manage": ("Не удалось исправить B24-5", "5 deny"),
     "did not work out": ("Не получилось починить B24-5", "5 deny"),

@@ -24,7 +24,8 @@ _MERGE_TITLE = re.compile(r"\s*Merge (?:(?:remote-tracking )?branch|tag|commit)\
 _UNTICKED = re.compile(r"\s{0,12}(?:>\s?)?(?:[-*+]|\d{1,3}[.)])\s{1,3}\[[ ~\u00a0]?\]")
 _DIRECT = re.compile(
     r"\b(?P<deny>but\snot|not(?:\sfor)?|neither|nor|none\sof|except|excluding|но\sне|а\sне|не|ни|"
-    r"кроме)\s{1,3}\Z|\b(?P<part>partially|partly|maybe|perhaps|possibly|частично|возможно|"
+    r"кроме)\s{1,3}\Z|\b(?P<part>(?:step|part|phase|stage)\s\d{1,3}\sof|"
+    r"(?:шаг|этап|часть)\s\d{1,3}(?:\s(?:по|из))?|partially|partly|maybe|perhaps|possibly|частично|возможно|"
     r"отчасти|may\sbe|может\sбыть)\s{1,3}\Z",
     re.IGNORECASE,
 )

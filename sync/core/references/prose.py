@@ -14,10 +14,11 @@ _FENCE = re.compile(r" {0,3}(?:> ?)?(?:[-*+] )? {0,3}(`{3,}|~{3,})")
 _RUN = re.compile(r"`+")
 _PARAGRAPHS = re.compile(r"(\n[ \t]*\n)")
 _URL = re.compile(r"\b(?:[a-z]{2,10}://|www\.|mailto:)[^\s<>\"\0)\]]+", re.IGNORECASE)
-# ~~x~~, {-x-} and [-x-], in which GitLab shows a deletion, and HTML's own tags.
+# ~~x~~, ~x~, {-x-} and [-x-], in which GitLab shows a deletion, and HTML's own tags.
 # https://docs.gitlab.com/user/markdown/#inline-diff
 _STRUCK_OUT = re.compile(
-    r"(?<!~)~~(?![\s~])(?:[^~\n]|~(?!~)){1,1000}~~(?!~)|\{-[^\n{}]{1,1000}-\}|"
+    r"(?<!~)~~(?![\s~])(?:[^~\n]|~(?!~)){1,1000}~~(?!~)|(?<![~\w])~(?![\s~])[^~\n]{1,400}~(?![~\w])|"
+    r"\{-[^\n{}]{1,1000}-\}|"
     r"\[-[^\n\[\]]{1,1000}-\]|"
     r"<(?P<tag>del|s|strike|code|pre|kbd|samp)\b[^<>\n]{0,200}>[^<]{0,2000}</(?P=tag)>",
     re.IGNORECASE,
