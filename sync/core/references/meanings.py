@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from sync.core.references.clauses import weakened
 from sync.core.references.keywords import LIST_GLUE, keyword_before
@@ -16,6 +17,7 @@ from sync.core.references.reverts import LINE_LENGTH, branch_reverts, reverted_p
 # From weak to strong. mention: looked at. deny: said not to be closed. revert: taken back. part:
 # worked on, and goes on afterwards. move: worked on. close: ends.
 KINDS = ("mention", "deny", "revert", "part", "move", "close")
+MAX_REFERENCES = 1_000  # that are read in one text: more is a list, and no prose
 _WORK = frozenset({"part", "move", "close"})
 _OWN_SOURCES = ("title", "description")
 _SCOPE_END = re.compile(r"[^)\n]{0,40}\)!?:")
@@ -48,7 +50,7 @@ def task_kinds(text: str, source: str, matches: Callable[[str], Iterable[Match]]
     title_end = _end_of_title(prose)
     kinds: dict[int, list[str]] = {}
     titles: dict[int, list[str]] = {}
-    for start, task_id, kind in _read(prose, matches(prose)):
+    for start, task_id, kind in _read(prose, islice(matches(prose), MAX_REFERENCES)):
         kinds.setdefault(task_id, []).append(kind)
         if title_end < 0 or start < title_end:
             titles.setdefault(task_id, []).append(kind)
