@@ -100,12 +100,12 @@ def format_span(span: timedelta, language: str) -> str:
     minutes = max(0, int(span.total_seconds()) // 60)
     hours, days = minutes // 60, minutes // 1440
     if not minutes:
-        return translate(language, "lasted moments")
+        return translate(language, "span moments")
     if not hours:
-        return translate(language, "lasted minutes", minutes=minutes)
+        return translate(language, "span minutes", minutes=minutes)
     if not days:
-        return translate(language, "hours", hours=hours, minutes=minutes % 60)
-    return translate(language, "lasted days", days=days, hours=hours % 24)
+        return translate(language, "duration hours", hours=hours, minutes=minutes % 60)
+    return translate(language, "span days", days=days, hours=hours % 24)
 
 
 def format_seconds(seconds: int, language: str) -> str:
@@ -113,7 +113,7 @@ def format_seconds(seconds: int, language: str) -> str:
     minutes, rest = divmod(seconds, _MINUTE)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return translate(language, "hours", hours=hours, minutes=minutes)
+        return translate(language, "duration hours", hours=hours, minutes=minutes)
     if minutes:
-        return translate(language, "minutes", minutes=minutes, seconds=rest)
-    return translate(language, "seconds", seconds=rest)
+        return translate(language, "duration minutes", minutes=minutes, seconds=rest)
+    return translate(language, "duration seconds", seconds=rest)

@@ -33,7 +33,7 @@ def ingest(
     """
     alive = [push for push in pushes if push.after and not push.deleted]
     places = [commit_key(pipeline) for pipeline in pipelines]
-    store_pipelines.save_named_commits(conn, portal_id, _named_tasks(conn, alive, rules))
+    store_pipelines.save_commit_tasks(conn, portal_id, _named_tasks(conn, alive, rules))
     found = store_pipelines.tasks_of(
         conn, {*places, *((*branch_key(push), push.after) for push in alive)}
     )

@@ -83,8 +83,8 @@ def _current_jobs(
     one: Pipeline,
 ) -> tuple[FailedJob, ...] | None:
     """What was read for an earlier state of the pipeline says nothing of this one."""
-    read_for, jobs = known.get(store_pipelines.pipeline_id(one), (None, ()))
-    return jobs if read_for == one.updated_at else None
+    pipeline_updated_at, jobs = known.get(store_pipelines.pipeline_id(one), (None, ()))
+    return jobs if pipeline_updated_at == one.updated_at else None
 
 
 def _notifying_tasks(
