@@ -108,7 +108,7 @@ def find_repeated(
                 copied
                 or (
                     other.commit.message.strip(_BULLETS) in lines
-                    and (_author(other) == _author(speech) or _is_squash(other, speech))
+                    and (is_of_same_author(other, speech) or _is_squash(other, speech))
                 )
             )
         )
@@ -131,8 +131,10 @@ def _project_key(speech: SmartCommit) -> tuple[int, int]:
     return speech.project.connection_id, speech.project.id
 
 
-def _author(speech: SmartCommit) -> str:
-    return (speech.commit.author_email or speech.commit.author_name).casefold()
+def is_of_same_author(old: SmartCommit, new: SmartCommit) -> bool:
+    """Return whether one person wrote both, by address, or by name where there is none."""
+    first, second = ((one.commit.author_email or one.commit.author_name) for one in (old, new))
+    return first.casefold() == second.casefold()
 
 
 class Verb(StrEnum):
