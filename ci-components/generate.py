@@ -19,9 +19,9 @@ HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE.parent / "templates"
 SCRIPT = HERE / "report.py"
 ORDER = (
-    "bbcode", "prose", "keywords", "references", "phrases", "settings", "model", "facts", "known",
-    "rows", "naming", "question", "reads", "gitlab", "assembly", "cards", "tasks", "calls",
-    "asking", "plan", "errors", "files", "wire", "reader", "portal", "delivery", "app", "doctor",
+    "bbcode", "prose", "keywords", "references", "phrases", "settings", "model", "ci_variables", "gitlab_facts",
+    "gitlab_json", "named_tasks", "gitlab_graphql", "gitlab_rest", "gitlab", "build_report", "cards", "portal_json", "portal_batch",
+    "portal_queries", "plan", "errors", "files", "http", "gitlab_client", "portal", "send_to_portal", "send_to_app", "doctor",
     "main",
 )  # fmt: skip
 BLOCK = re.compile(

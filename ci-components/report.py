@@ -501,7 +501,7 @@ def part_of(name: str, value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-# --- facts: What GitLab's variables tell a job about itself. Pure.
+# --- ci_variables: What GitLab's variables tell a job about itself. Pure.
 
 ZEROS = "0" * 40
 
@@ -610,7 +610,7 @@ def number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
-# --- known: What GitLab's API told beyond the job's variables. Pure.
+# --- gitlab_facts: What GitLab's API told beyond the job's variables. Pure.
 
 @dataclass(frozen=True)
 class Known:
@@ -642,7 +642,7 @@ def noted(known: Known, sentence: str) -> Known:
     return replace(known, notes=(*known.notes, sentence))
 
 
-# --- rows: GitLab's JSON as values: jobs, merge requests, deployments, commits. Pure.
+# --- gitlab_json: GitLab's JSON as values: jobs, merge requests, deployments, commits. Pure.
 
 # GitLab guesses the tier by the name in the same way, in this order.
 # https://docs.gitlab.com/ci/environments/#deployment-tier-of-environments
@@ -731,7 +731,7 @@ def read_commit(row: Mapping[str, object]) -> Commit:
     return Commit(sha=str(row.get("id") or ""), message=str(row.get("message") or ""))
 
 
-# --- naming: The tasks that a pipeline's texts name, and the merge request each belongs to. Pure.
+# --- named_tasks: The tasks that a pipeline's texts name, and the merge request each belongs to. Pure.
 
 MOST_REPORTED = 40  # their reads fit in one batch
 Texts = Iterable[tuple[str, str]]
@@ -767,7 +767,7 @@ def merge_request_texts(mr: MergeRequest) -> Texts:
     return (mr.source_branch, "branch"), (mr.title, "title"), (mr.description, "description")
 
 
-# --- question: One question in place of four: jobs, merge requests, their commits, the last success. Pure.
+# --- gitlab_graphql: One question in place of four: jobs, merge requests, their commits, the last success. Pure.
 
 # Each stands inside `project(fullPath: $path) { … }`; R is REQUEST.
 JOBS = (
@@ -930,7 +930,7 @@ def concerns_pipeline(one: Candidate, facts: Facts, arrived: Mapping[str, str]) 
     return one.merged_as in arrived or one.head in arrived or request.title.strip() in titles
 
 
-# --- reads: Single questions to GitLab's API, and what each adds to what is known.
+# --- gitlab_rest: Single questions to GitLab's API, and what each adds to what is known.
 
 Get = Callable[[str, bool], object]  # path, with the access token? → JSON, None where refused
 Inquire = Callable[[object], object]  # GraphQL's query and variables → its answer, None likewise
@@ -1160,7 +1160,7 @@ def with_candidates(
     )
 
 
-# --- assembly: The report: what GitLab told, and the tasks that its texts name. Pure.
+# --- build_report: The report: what GitLab told, and the tasks that its texts name. Pure.
 
 MOST_FAILED_JOBS = 20
 MOST_COMMITS = 100  # besides the pipeline's own
@@ -1381,7 +1381,7 @@ def chat_text(report: Report, tasks: Iterable[tuple[str, str]], language: str) -
     return "\n".join([*lines, say(language, "tasks", tasks=listed)] if listed else lines)
 
 
-# --- tasks: The portal's answers as values: tasks, messages, columns. Pure.
+# --- portal_json: The portal's answers as values: tasks, messages, columns. Pure.
 
 WAITING, IN_PROGRESS, AWAITING_CONTROL, COMPLETED = 2, 3, 4, 5
 
@@ -1486,7 +1486,7 @@ def listed(value: object) -> list:
     return value if isinstance(value, list) else []
 
 
-# --- calls: A call of the portal, as a command of a batch. Pure.
+# --- portal_batch: A call of the portal, as a command of a batch. Pure.
 
 MOST_CALLS = 50  # of one batch
 
@@ -1517,7 +1517,7 @@ def pairs_of(name: str, value: object) -> list[tuple[str, str]]:
     return [pair for key, inner in rows for pair in pairs_of(f"{name}[{key}]", inner)]
 
 
-# --- asking: What is asked of the portal in two reads, and what the answers tell. Pure.
+# --- portal_queries: What is asked of the portal in two reads, and what the answers tell. Pure.
 
 SELECT = (
     "ID", "TITLE", "STATUS", "CHAT_ID", "GROUP_ID", "STAGE_ID", "CREATED_BY", "RESPONSIBLE_ID",
@@ -2083,7 +2083,7 @@ def load(arguments: list[str]) -> Report | None:
         raise Problem(no_report(name, str(error))) from None
 
 
-# --- wire: The thin edge: HTTP by urllib within a deadline, and output that hides secrets.
+# --- http: The thin edge: HTTP by urllib within a deadline, and output that hides secrets.
 
 AGENT = "b24bridge-ci/1"
 CALL_SECONDS = 4.0
@@ -2205,7 +2205,7 @@ def read_json(body: bytes) -> object:
         return None
 
 
-# --- reader: GitLab's API asked from inside a job: by its own token, or by an access token.
+# --- gitlab_client: GitLab's API asked from inside a job: by its own token, or by an access token.
 
 @dataclass(frozen=True)
 class Reader:
@@ -2350,7 +2350,7 @@ def refusals(failed: Mapping[str, Failure], tasks: Mapping[int, Task], report: R
     return sorted(said)
 
 
-# --- delivery: Carrying a report out straight to the portal.
+# --- send_to_portal: Carrying a report out straight to the portal.
 
 @dataclass
 class Delivered:
@@ -2405,7 +2405,7 @@ def task_links(portal: Portal) -> list[tuple[str, str]]:
     return [(f"#{one.id} {one.title}", task_url(portal, one)) for one in portal.tasks.values()]
 
 
-# --- app: Carrying a report out through the app: one request, by which the app hears of the pipeline.
+# --- send_to_app: Carrying a report out through the app: one request, by which the app hears of the pipeline.
 
 # The app takes a megabyte.
 MOST_DESCRIPTION = 5_000  # characters

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from reporter.facts import Facts
-from reporter.known import Known
+from reporter.ci_variables import Facts
+from reporter.gitlab_facts import Known
+from reporter.gitlab_json import status_of, tier_of
 from reporter.model import Commit, Deployment, Report
-from reporter.naming import find_tasks
-from reporter.rows import status_of, tier_of
+from reporter.named_tasks import find_tasks
 from reporter.settings import DEPLOYMENT, EARLY, Settings, fits
 
 MOST_FAILED_JOBS = 20

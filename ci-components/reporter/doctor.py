@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from reporter.app import is_app_address
 from reporter.bbcode import cleaned
-from reporter.calls import Call
+from reporter.ci_variables import Facts
 from reporter.errors import Problem
-from reporter.facts import Facts
+from reporter.http import Output, Wire
 from reporter.portal import Results, Webhook, batch, read_webhook
+from reporter.portal_batch import Call
 from reporter.references import named_tasks
+from reporter.send_to_app import is_app_address
 from reporter.settings import Settings
-from reporter.wire import Output, Wire
 
 Row = tuple[str, str, str]  # what, ok | missing | no, and more words
 NEEDED = {

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reporter.facts import Facts
-from reporter.known import Known, noted, refused
-from reporter.question import Candidate, Overview, concerns_pipeline, on_trunk
-from reporter.reads import (
+from reporter.ci_variables import Facts
+from reporter.gitlab_facts import Known, noted, refused
+from reporter.gitlab_graphql import Candidate, Overview, concerns_pipeline, on_trunk
+from reporter.gitlab_json import pipeline_of, read_deployment
+from reporter.gitlab_rest import (
     MORE_COMMITS,
     PAGE,
     Get,
@@ -26,7 +27,6 @@ from reporter.reads import (
     with_merge_requests,
     with_rows,
 )
-from reporter.rows import pipeline_of, read_deployment
 from reporter.settings import DEPLOYMENT, EARLY, Settings
 
 

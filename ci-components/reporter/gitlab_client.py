@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reporter.ci_variables import Facts
 from reporter.errors import Problem
-from reporter.facts import Facts
-from reporter.wire import Answer, Wire
+from reporter.http import Answer, Wire
 
 
 @dataclass(frozen=True)

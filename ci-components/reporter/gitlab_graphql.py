@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from reporter.bbcode import cleaned, clipped
-from reporter.facts import Facts, number
+from reporter.ci_variables import Facts, number
+from reporter.gitlab_json import COUNTED, read_commit, read_merge_request
 from reporter.model import Commit, MergeRequest
-from reporter.rows import COUNTED, read_commit, read_merge_request
 from reporter.settings import REPORT, Settings
 
 # Each stands inside `project(fullPath: $path) { … }`; R is REQUEST.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from reporter.facts import number
+from reporter.ci_variables import number
 from reporter.model import Commit, Deployment, Job, MergeRequest
 
 # GitLab guesses the tier by the name in the same way, in this order.

@@ -10,12 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
-from reporter.facts import Facts
-from reporter.known import Known, noted, refused
-from reporter.model import Deployment
-from reporter.naming import find_tasks
-from reporter.question import Overview, complaint, question, read_overview
-from reporter.rows import (
+from reporter.ci_variables import Facts
+from reporter.gitlab_facts import Known, noted, refused
+from reporter.gitlab_graphql import Overview, complaint, question, read_overview
+from reporter.gitlab_json import (
     COUNTED,
     UNDER_WAY,
     pipeline_of,
@@ -24,6 +22,8 @@ from reporter.rows import (
     read_job,
     read_merge_request,
 )
+from reporter.model import Deployment
+from reporter.named_tasks import find_tasks
 from reporter.settings import Settings
 
 Get = Callable[[str, bool], object]  # path, with the access token? → JSON, None where refused

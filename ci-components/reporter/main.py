@@ -11,20 +11,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from reporter.app import deliver_app, is_app_address
-from reporter.assembly import assemble
-from reporter.delivery import Delivered, deliver_direct
+from reporter.build_report import assemble
+from reporter.ci_variables import Facts, read_facts
 from reporter.doctor import examine, print_table
 from reporter.errors import Failure, Problem, defect, not_told, out_of_time, token_refused
-from reporter.facts import Facts, read_facts
 from reporter.files import REPORT_FILE, forget, load, save, write_files
 from reporter.gitlab import gather
+from reporter.gitlab_client import Reader
+from reporter.gitlab_graphql import question, read_overview
+from reporter.http import Output, Wire
 from reporter.model import Report, to_json
 from reporter.portal import read_webhook
-from reporter.question import question, read_overview
-from reporter.reader import Reader
+from reporter.send_to_app import deliver_app, is_app_address
+from reporter.send_to_portal import Delivered, deliver_direct
 from reporter.settings import DEPLOYMENT, DOCTOR, REPORT, Settings, fits, read_secret, read_settings
-from reporter.wire import Output, Wire
 
 AGAIN = {
     "direct": f"retry this job, or run report.py --resume {REPORT_FILE}",

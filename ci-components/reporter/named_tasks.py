@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reporter.facts import Facts
-from reporter.known import Known
+from reporter.ci_variables import Facts
+from reporter.gitlab_facts import Known
 from reporter.model import MergeRequest, NamedTask
 from reporter.references import STRENGTH, named_tasks
 from reporter.settings import Settings

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from reporter.asking import Portal, task_url, tells_author, tells_chat
 from reporter.bbcode import live_url
-from reporter.calls import MOST_CALLS, Call
 from reporter.cards import (
     FIELD_VALUES,
     card,
@@ -17,9 +15,11 @@ from reporter.cards import (
     told_author,
 )
 from reporter.model import NamedTask, Report
+from reporter.portal_batch import MOST_CALLS, Call
+from reporter.portal_json import AWAITING_CONTROL, COMPLETED, WAITING, Message, Task
+from reporter.portal_queries import Portal, task_url, tells_author, tells_chat
 from reporter.references import MENTION
 from reporter.settings import DEPLOYMENT, Settings
-from reporter.tasks import AWAITING_CONTROL, COMPLETED, WAITING, Message, Task
 
 
 def writes(report: Report, portal: Portal, settings: Settings) -> tuple[list[Call], int]:

@@ -8,15 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from reporter.asking import (
-    Portal,
-    first_read,
-    portal_address,
-    read_portal,
-    read_tasks,
-    second_read,
-)
-from reporter.calls import Call, encode
 from reporter.errors import (
     Failure,
     Problem,
@@ -26,10 +17,19 @@ from reporter.errors import (
     portal_failure,
     wrong_webhook,
 )
+from reporter.http import Answer, Wire
 from reporter.model import Report
+from reporter.portal_batch import Call, encode
+from reporter.portal_json import Task
+from reporter.portal_queries import (
+    Portal,
+    first_read,
+    portal_address,
+    read_portal,
+    read_tasks,
+    second_read,
+)
 from reporter.settings import Settings
-from reporter.tasks import Task
-from reporter.wire import Answer, Wire
 
 WEBHOOK = re.compile(r"(https?://[^/\s?#@]+(?:/[^/\s?#]+)*?/rest/[0-9]+/[^/\s?#]+)(?:/.*)?")
 

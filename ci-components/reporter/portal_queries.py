@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from reporter.calls import MOST_CALLS, Call
 from reporter.model import Report
-from reporter.settings import DEPLOYMENT, EARLY, Settings
-from reporter.tasks import (
+from reporter.portal_batch import MOST_CALLS, Call
+from reporter.portal_json import (
     Message,
     Task,
     find_stage,
@@ -19,6 +18,7 @@ from reporter.tasks import (
     read_task,
     whole,
 )
+from reporter.settings import DEPLOYMENT, EARLY, Settings
 
 SELECT = (
     "ID", "TITLE", "STATUS", "CHAT_ID", "GROUP_ID", "STAGE_ID", "CREATED_BY", "RESPONSIBLE_ID",

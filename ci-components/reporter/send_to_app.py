@@ -7,12 +7,12 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from reporter.bbcode import clipped
-from reporter.delivery import Delivered
 from reporter.errors import Failure, Problem
+from reporter.http import Answer, Output, Wire
 from reporter.model import Report, to_json
+from reporter.portal_json import whole
+from reporter.send_to_portal import Delivered
 from reporter.settings import Settings
-from reporter.tasks import whole
-from reporter.wire import Answer, Output, Wire
 
 # The app takes a megabyte.
 MOST_DESCRIPTION = 5_000  # characters

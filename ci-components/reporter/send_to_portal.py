@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reporter.asking import Portal, task_url
-from reporter.calls import Call, encode
 from reporter.errors import no_room
+from reporter.http import Output, Wire
 from reporter.model import Report
 from reporter.plan import writes
 from reporter.portal import Results, Webhook, batch, read_all
+from reporter.portal_batch import Call, encode
+from reporter.portal_queries import Portal, task_url
 from reporter.settings import Settings
-from reporter.wire import Output, Wire
 
 
 @dataclass
