@@ -1,81 +1,51 @@
-"""The report: what GitLab told, and the tasks that its texts name. Pure."""
+"""The tasks that a report's texts name. Pure."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
+from collections.abc import Iterator
 
-from reporter.ci_variables import Facts
-from reporter.gitlab_facts import Known
-from reporter.gitlab_json import status_of, tier_of
-from reporter.model import Commit, Deployment, Report
-from reporter.named_tasks import find_tasks
-from reporter.settings import DEPLOYMENT, EARLY, Settings, fits
+from reporter.ci_variables import Variables, number
+from reporter.model import MergeRequest, NamedTask, Report
+from reporter.references import STRENGTH, named_tasks
 
-MOST_FAILED_JOBS = 20
-MOST_COMMITS = 100  # besides the pipeline's own
-# An e-mail address: a report is kept as an artifact. It begins where a word does, so that a long
-# text without any is read once.
-PERSON = re.compile(r"(?<![^\s<>@])[^\s<>@]+@[^\s<>@]+")
+MOST_REPORTED = 40  # their reads fit in one batch
 
 
-def assemble(facts: Facts, settings: Settings, known: Known) -> Report:
-    requests = tuple(
-        replace(mr, description=impersonal(mr.description)) for mr in known.merge_requests
-    )
-    commits = (Commit(facts.sha, facts.message), *other_commits(facts, known))
-    failed = [job for job in known.jobs or () if job.status == "failed" and not job.allow_failure]
-    wants_requests = "merge-request" in settings.report
-    return Report(
-        mode=settings.mode,
-        server_url=facts.server_url,
-        project_id=facts.project_id,
-        project_path=facts.project_path,
-        project_title=facts.project_title,
-        project_url=facts.project_url,
-        default_branch=facts.default_branch,
-        pipeline_id=facts.pipeline_id,
-        pipeline_url=facts.pipeline_url,
-        pipeline_source=facts.pipeline_source,
-        status=told_status(settings, known),
-        ref=facts.ref,
-        tag=facts.tag,
-        sha=facts.sha,
-        job_id=facts.job_id,
-        job_url=facts.job_url,
-        author=facts.login,
-        author_name=facts.name,
-        merge_requests=requests if wants_requests else (),
-        failed_jobs=tuple(failed[:MOST_FAILED_JOBS]),
-        deployments=told_deployments(settings, known),
-        commits=tuple(replace(one, message=impersonal(one.message)) for one in commits),
-        tasks=find_tasks(facts, settings, known),
-        refused=known.refused,
+def own_merge_request(ci: Variables) -> MergeRequest:
+    """Read the variables of a merge request's pipeline; they hold 2,700 characters of text."""
+    iid, title = number(ci["CI_MERGE_REQUEST_IID"]), ci["CI_MERGE_REQUEST_TITLE"]
+    project = ci["CI_MERGE_REQUEST_PROJECT_URL"] or ci["CI_PROJECT_URL"]
+    return MergeRequest(
+        iid,
+        title,
+        f"{project}/-/merge_requests/{iid}",
+        draft=title.lower().startswith(("draft:", "[draft]", "(draft)")),
+        source_branch=ci["CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"],
+        target_branch=ci["CI_MERGE_REQUEST_TARGET_BRANCH_NAME"],
+        description=ci["CI_MERGE_REQUEST_DESCRIPTION"],
     )
 
 
-def other_commits(facts: Facts, known: Known) -> list[Commit]:
-    """Each once."""
-    found = [*known.commits, *(one for each in known.brought.values() for one in each)]
-    return list({one.sha: one for one in found if one.sha != facts.sha}.values())[:MOST_COMMITS]
+def find_tasks(report: Report) -> list[NamedTask]:
+    """Return each task once, by its strongest mention and the merge request where that stands.
+
+    What is only mentioned by one merge request is not moved by it.
+    """
+    tasks: dict[int, NamedTask] = {}
+    for text, where, request in texts_of(report):
+        for task_id, kind in named_tasks(text, where, report.settings.task_prefix).items():
+            if task_id not in tasks or STRENGTH[kind] > STRENGTH[tasks[task_id].kind]:
+                tasks[task_id] = NamedTask(task_id, kind, request)
+    return [*tasks.values()][:MOST_REPORTED]
 
 
-def impersonal(text: str) -> str:
-    return PERSON.sub("…", text)
-
-
-def told_status(settings: Settings, known: Known) -> str:
-    if settings.mode == EARLY:
-        return "running"
-    return status_of(known.jobs) if "pipeline" in settings.report else ""
-
-
-def told_deployments(settings: Settings, known: Known) -> tuple[Deployment, ...]:
-    """Those of the wanted tiers; in a deployment's own job what the inputs say counts more."""
-    found = known.deployments
-    if settings.mode == DEPLOYMENT and not known.nothing_deployed:
-        one = found[0] if found else Deployment(settings.environment)
-        tier = settings.environment_tier or one.tier or tier_of(settings.environment)
-        found = (replace(one, url=settings.environment_url or one.url, tier=tier),)
-        found = found if one.environment else ()
-    return tuple(one for one in found if fits(one.tier, settings.tiers))
+def texts_of(report: Report) -> Iterator[tuple[str, str, int]]:
+    """Yield the texts that may name tasks, where they stand, and the merge request's iid, or 0."""
+    for mr in report.merge_requests:
+        yield mr.source_branch, "branch", mr.iid
+        yield mr.title, "title", mr.iid
+        yield mr.description, "description", mr.iid
+        yield from ((commit.message, "commit", mr.iid) for commit in mr.commits)
+    yield report.ref, "branch", report.own
+    yield report.ci["CI_COMMIT_MESSAGE"], "commit", report.own
+    yield from ((commit.message, "commit", 0) for commit in report.commits)

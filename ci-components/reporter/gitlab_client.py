@@ -2,57 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Optional
 
-from reporter.ci_variables import Facts
+from reporter.bbcode import quoted
+from reporter.ci_variables import Variables
 from reporter.errors import Problem
-from reporter.http import Answer, Wire
+from reporter.http import Http
+
+Row = Mapping[str, object]
+Rows = Optional[list[Row]]  # None: GitLab refuses
+
+MOST_REQUESTS = 3
 
 
-@dataclass(frozen=True)
-class Reader:
-    """`token`: the access token, "" for none. `keep`: seconds of the time that are the portal's:
-    a GitLab that hangs makes the report smaller, and does not prevent it.
+class GitLab:
+    """At most three requests, repeated ones among them. `token`: the access token, "" for none.
+
+    `keep`: seconds of the time that are the portal's: a GitLab that hangs makes the report
+    smaller, and does not prevent it.
     """
 
-    wire: Wire
-    facts: Facts
-    job_token: str
-    token: str
-    keep: float
+    def __init__(self, http: Http, ci: Variables, token: str, keep: float) -> None:
+        self.http, self.ci, self.token, self.keep = http, ci, token, keep
+        self.left = MOST_REQUESTS
 
-    def get(self, path: str, token: bool) -> object:
-        """JSON, None where it is refused. `token`: by the access token."""
-        return tried_twice(lambda: self.read(path, token=token))
+    def rows(self, path: str, *, token: bool = False, **query: object) -> Rows:
+        """Return the rows of a list under the project, None where it is refused."""
+        rows = self.get(path, token=token, **query)
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else None
 
-    def inquire(self, asked: object) -> object:
-        """GraphQL's answer to the access token, None where it is refused."""
-        return tried_twice(lambda: self.read_at_once(asked))
+    def get(self, path: str, *, project: str = "", token: bool = False, **query: object) -> object:
+        """Return the JSON, None where it is refused. `token`: by the access token."""
+        pairs = [
+            f"{name}={quoted(str(value))}"
+            for name, values in query.items()
+            for value in (values if isinstance(values, tuple) else (values,))
+        ]
+        place = f"{self.ci['CI_API_V4_URL']}/projects/{project or self.ci['CI_PROJECT_ID']}/{path}"
+        secret = {"PRIVATE-TOKEN": self.token} if token else {"JOB-TOKEN": self.ci["CI_JOB_TOKEN"]}
+        return self.ask(f"{place}?{'&'.join(pairs)}", secret)
 
-    def read(self, path: str, *, token: bool = False) -> tuple[int, object]:
-        headers = {"PRIVATE-TOKEN": self.token} if token else {"JOB-TOKEN": self.job_token}
-        url = f"{self.facts.api}{path}"
-        return answered(lambda: self.wire.get(url, headers, keep=self.keep))
-
-    def read_at_once(self, asked: object) -> tuple[int, object]:
-        headers = {"PRIVATE-TOKEN": self.token}
-        return answered(lambda: self.wire.post(self.facts.graphql, asked, headers, keep=self.keep))
-
-
-def answered(ask: Callable[[], Answer]) -> tuple[int, object]:
-    """The HTTP status, 0 without an answer, and the JSON."""
-    try:
-        answer = ask()
-    except Problem:
-        return 0, None
-    return answer.status, answer.body
-
-
-def tried_twice(read: Callable[[], tuple[int, object]]) -> object:
-    """The JSON, None where it is refused; a read is repeated once."""
-    for _ in range(2):
-        status, body = read()
-        if status and status < 500 and status != 429:
-            return body if status == 200 else None
-    return None
+    def ask(self, url: str, secret: dict[str, str], question: object = None) -> object:
+        """Return the JSON, None where it is refused or there are no requests left."""
+        made, tries, answer = self.http.count, min(2, self.left), None
+        with suppress(Problem):
+            if tries > 0:
+                answer = self.http.ask_twice(url, secret, question, keep=self.keep, tries=tries)
+        self.left -= self.http.count - made
+        return answer.body if answer and answer.status == 200 else None

@@ -7,172 +7,111 @@ https://docs.gitlab.com/api/graphql/reference/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Mapping
 
 from reporter.bbcode import cleaned, clipped
-from reporter.ci_variables import Facts, number
-from reporter.gitlab_json import COUNTED, read_commit, read_merge_request
-from reporter.model import Commit, MergeRequest
-from reporter.settings import REPORT, Settings
+from reporter.ci_variables import Variables, number, ref_of
+from reporter.gitlab_client import GitLab, Row
+from reporter.gitlab_json import (
+    identifier,
+    inside,
+    read_merge_request,
+    rows_of,
+    text,
+)
+from reporter.gitlab_questions import counted
+from reporter.model import MergeRequest, Report
 
 # Each stands inside `project(fullPath: $path) { … }`; R is REQUEST.
 JOBS = (
-    "pipeline(iid: $pipeline) { jobs(retried: false, statuses: [%s], first: 100)"
-    " { nodes { id name status allowFailure webPath stage { name } } } }"
+    "pipeline(iid: $pipeline) { jobs(retried: false, statuses: [%s], first: 100) { nodes"
+    " { id name status allow_failure: allowFailure web_url: webPath stage { name } } } }"
 )
 OF_BRANCH = "own: mergeRequests(sourceBranches: [$ref], sort: UPDATED_DESC, first: 5) { nodes R }"
 MERGED = "merged: mergeRequests(%sstate: merged, sort: MERGED_AT_DESC, first: 10) { nodes R }"
 PASSED = "passed: pipelines(%s, status: SUCCESS, first: 5) { nodes { id sha } }"
 OF_PIPELINE = "target: project(fullPath: $target) { mergeRequest(iid: $request) R }"
 REQUEST = (
-    "{ iid title description state draft webUrl sourceBranch targetBranch sourceProjectId"
-    " diffHeadSha mergeCommitSha author { name } commits(first: 100) { nodes { sha message } } }"
+    "{ iid title description state draft web_url: webUrl source_branch: sourceBranch"
+    " target_branch: targetBranch source_project_id: sourceProjectId head: diffHeadSha"
+    " merged_as: mergeCommitSha author { name }"
+    " commits(first: 100) { nodes { id: sha message } } }"
 )
-TYPES = {"path": "ID!", "pipeline": "ID!", "target": "ID!", "request": "String!", "ref": "String!"}
-CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A merge request that may concern the pipeline. `head`: the last commit of its branch;
-    `merged_as`: the merge commit; `project`: the id of its source, 0 where that is gone.
-    """
-
-    request: MergeRequest
-    head: str
-    merged_as: str
-    project: int
-    commits: tuple[Commit, ...]
-
-
-@dataclass(frozen=True)
-class Overview:
-    """`jobs`: rows as the REST API has them, None: not told. `since`: the commit of the last
-    successful pipeline, "" for none.
-    """
-
-    jobs: tuple[Mapping[str, object], ...] | None
-    requests: tuple[Candidate, ...]
-    since: str
-
-
-def question(facts: Facts, settings: Settings) -> dict[str, object]:
-    """What is posted. A variable that is declared has to be used."""
-    asked = " ".join(of_project(facts, settings))
-    parts = [f"project(fullPath: $path) {{ {asked} }}"] if asked else []
-    if facts.merge_request:
-        parts.append(OF_PIPELINE)
-    query = re.sub(r"\bR\b", REQUEST, " ".join(parts))
+def question(report: Report, *, jobs: bool) -> dict[str, object]:
+    """Return what is posted. A variable that is declared has to be used."""
+    ci, parts = report.ci, []
+    if jobs:
+        parts.append(JOBS % " ".join(counted(ci)).upper())
+    if not ci["CI_MERGE_REQUEST_IID"]:
+        parts += [OF_BRANCH, MERGED % ("" if report.tag else "targetBranches: [$ref], ")]
+    if on_trunk(ci) and "commits" in report.settings.report:
+        parts.append(PASSED % ("scope: TAGS" if report.tag else "ref: $ref"))
+    query = f"project(fullPath: $path) {{ {' '.join(parts)} }} " if parts else ""
+    if ci["CI_MERGE_REQUEST_IID"]:
+        query += OF_PIPELINE
     values = {
-        "path": facts.project_path,
-        "pipeline": str(facts.pipeline_iid),
-        "target": facts.merge_request_path or facts.project_path,
-        "request": str(facts.merge_request.iid if facts.merge_request else 0),
-        "ref": facts.ref,
+        "path": ci["CI_PROJECT_PATH"],
+        "pipeline": ci["CI_PIPELINE_IID"],
+        "target": ci["CI_MERGE_REQUEST_PROJECT_PATH"] or ci["CI_PROJECT_PATH"],
+        "request": ci["CI_MERGE_REQUEST_IID"],
+        "ref": report.ref,
     }
-    used = [name for name in TYPES if f"${name}" in query]
-    declared = ", ".join(f"${name}: {TYPES[name]}" for name in used)
-    return {
-        "query": f"query({declared}) {{ {query} }}",
-        "variables": {name: values[name] for name in used},
-    }
+    used = {name: value for name, value in values.items() if f"${name}" in query}
+    declared = ", ".join(f"${name}: {'String' if name == 'request' else 'ID'}!" for name in used)
+    query = re.sub(r"\bR\b", REQUEST, query)
+    return {"query": f"query({declared}) {{ {query} }}", "variables": used}
 
 
-def of_project(facts: Facts, settings: Settings) -> Iterator[str]:
-    if settings.mode == REPORT and "pipeline" in settings.report:
-        yield JOBS % " ".join(status.upper() for status in COUNTED)
-    if not facts.merge_request:
-        yield OF_BRANCH
-        yield MERGED % ("" if facts.tag else "targetBranches: [$ref], ")
-    if on_trunk(facts) and "commits" in settings.report:
-        yield PASSED % ("scope: TAGS" if facts.tag else "ref: $ref")
+def inquire(gitlab: GitLab, report: Report, *, jobs: bool) -> object:
+    """Return GraphQL's answer to the access token, None where it is refused."""
+    base = report.ci["CI_API_V4_URL"].replace("/api/v4", "/api/graphql")
+    url, secret = report.ci["CI_API_GRAPHQL_URL"] or base, {"PRIVATE-TOKEN": gitlab.token}
+    return gitlab.ask(url, secret, question(report, jobs=jobs))
 
 
-def on_trunk(facts: Facts) -> bool:
-    """Whether work of many comes together here; no other branch lives long."""
-    shared = facts.tag or facts.protected or facts.ref == facts.default_branch
-    return shared and not facts.merge_request
+def on_trunk(ci: Variables) -> bool:
+    """Tell whether work of many comes together here; no other branch lives long."""
+    shared = ci["CI_COMMIT_REF_PROTECTED"] == "true" or ref_of(ci) == ci["CI_DEFAULT_BRANCH"]
+    return not ci["CI_MERGE_REQUEST_IID"] and (bool(ci["CI_COMMIT_TAG"]) or shared)
 
 
-def read_overview(answer: object, facts: Facts) -> Overview | None:
-    """None where GitLab refuses: then it answers 401, or 200 with errors and no data."""
-    data = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(data, dict) or not any(isinstance(one, dict) for one in data.values()):
-        return None
-    place = inside(data, "project")
-    one = inside(inside(data, "target"), "mergeRequest")
-    rows = [one] if one else [*nodes(place, "own"), *nodes(place, "merged")]
-    pipeline = inside(place, "pipeline")
-    earlier = [
-        row for row in nodes(place, "passed") if global_number(row) < facts.pipeline_id
-    ]  # a repeated job may find its own pipeline among those that passed
-    return Overview(
-        jobs=tuple(job_rows(nodes(pipeline, "jobs"), facts)) if pipeline.get("jobs") else None,
-        requests=tuple(map(read_candidate, {row.get("iid"): row for row in rows}.values())),
-        since=str(earlier[0].get("sha") or "") if earlier else "",
-    )
+def read_overview(answer: object) -> Row | None:
+    """Return the data, None where GitLab refuses: it answers 401, or 200 with errors alone."""
+    data = inside({"": answer}, "", "data")
+    return data if any(isinstance(value, dict) for value in data.values()) else None
 
 
 def complaint(answer: object) -> str:
-    """What GraphQL says is wrong with the question, "" where it says nothing."""
-    errors = answer.get("errors") if isinstance(answer, dict) else None
-    first = errors[0] if isinstance(errors, list) and errors else None
-    return clipped(cleaned(str(inside({"": first}, "").get("message") or "")), 200)
+    """Return what GraphQL says is wrong with the question, "" where it says nothing."""
+    errors = rows_of(inside({"": answer}, "").get("errors"))
+    return clipped(cleaned(text(errors[0], "message")), 200) if errors else ""
 
 
-def inside(row: Mapping[str, object], name: str) -> Mapping[str, object]:
-    found = row.get(name)
-    return found if isinstance(found, dict) else {}
+def merge_requests_of(data: Row) -> list[MergeRequest]:
+    """Return the candidates, each once."""
+    project, own = inside(data, "project"), inside(data, "target", "mergeRequest")
+    rows = [own] if own else [*rows_of(project.get("own")), *rows_of(project.get("merged"))]
+    return [read_merge_request(row) for row in {row.get("iid"): row for row in rows}.values()]
 
 
-def nodes(row: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
-    found = inside(row, name).get("nodes")
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+def last_success(data: Row, pipeline: int) -> str:
+    """Return the commit of the last pipeline before this one that passed, "" for none."""
+    rows = rows_of(inside(data, "project").get("passed"))
+    earlier = (text(row, "sha") for row in rows if identifier(row) < pipeline)
+    return next(earlier, "")  # a repeated job may find its own pipeline among those that passed
 
 
-def global_number(row: Mapping[str, object]) -> int:
-    """gid://gitlab/Ci::Build/12 → 12"""
-    return number(str(row.get("id") or "").rpartition("/")[2])
-
-
-def job_rows(rows: list[Mapping[str, object]], facts: Facts) -> Iterator[Mapping[str, object]]:
-    """A job that starts another pipeline has no page of its own."""
-    parts = urlsplit(facts.server_url)
-    for row in rows:
-        path = str(row.get("webPath") or "")
-        yield {
-            **row,
-            "id": global_number(row),
-            "status": str(row.get("status") or "").lower(),
-            "allow_failure": row.get("allowFailure"),
-            "web_url": f"{parts.scheme}://{parts.netloc}{path}" if path else "",
-            "stage": inside(row, "stage").get("name"),
-        }
-
-
-def read_candidate(row: Mapping[str, object]) -> Candidate:
-    plain = {CAMEL.sub("_", name).lower(): value for name, value in row.items()}
-    commits = [{**one, "id": one.get("sha")} for one in nodes(row, "commits")]
-    return Candidate(
-        request=read_merge_request(plain),
-        head=str(row.get("diffHeadSha") or ""),
-        merged_as=str(row.get("mergeCommitSha") or ""),
-        project=number(str(row.get("sourceProjectId") or "")),
-        commits=tuple(map(read_commit, commits)),
-    )
-
-
-def concerns_pipeline(one: Candidate, facts: Facts, arrived: Mapping[str, str]) -> bool:
-    """Whether it is an open one of this branch, or came in by one of these commits.
+def concerns_pipeline(mr: MergeRequest, ci: Variables, arrived: Mapping[str, str]) -> bool:
+    """Tell whether it is an open one of this branch, or came in by one of these commits.
 
     `arrived`: sha → message. A squashed and fast-forwarded one is known by its title.
     """
-    if facts.merge_request:
+    if ci["CI_MERGE_REQUEST_IID"]:
         return True
-    request = one.request
-    if one.project == facts.project_id and request.source_branch == facts.ref and not facts.tag:
-        return request.state in ("opened", "locked") or one.head == facts.sha
+    here = mr.project == number(ci["CI_PROJECT_ID"]) and mr.source_branch == ref_of(ci)
+    if here and not ci["CI_COMMIT_TAG"]:
+        return mr.state in ("opened", "locked") or mr.head == ci["CI_COMMIT_SHA"]
     titles = {message.partition("\n")[0].strip() for message in arrived.values()} - {""}
-    return one.merged_as in arrived or one.head in arrived or request.title.strip() in titles
+    return mr.merged_as in arrived or mr.head in arrived or mr.title.strip() in titles

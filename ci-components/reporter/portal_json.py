@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import datetime
 import html
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+import time
+from typing import NamedTuple
 
-WAITING, IN_PROGRESS, AWAITING_CONTROL, COMPLETED = 2, 3, 4, 5
+from reporter.ci_variables import number
+from reporter.gitlab_client import Row
+from reporter.gitlab_json import inside, text
 
+WAITING, AWAITING_CONTROL, COMPLETED = 2, 4, 5
 # The portal takes edits for three days; an hour is left for the way there.
 # https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-update.html
-EDIT_WINDOW = timedelta(hours=71)
+EDIT_WINDOW = 71 * 3600
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """`chat_id` 0: a portal with the old card. `actions`: what the webhook's user may do now."""
 
     id: int
@@ -29,82 +31,65 @@ class Task:
     actions: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     id: int
     author_id: int
     text: str
     editable: bool
 
 
-def read_task(row: Mapping[str, object], field: str) -> Task:
-    """A `task` of tasks.task.get. https://apidocs.bitrix24.com/api-reference/tasks/"""
+def read_task(row: Row, field: str) -> Task:
+    """Read a `task` of tasks.task.get. https://apidocs.bitrix24.com/api-reference/tasks/"""
     people = [row.get("createdBy"), row.get("responsibleId")]
-    for name in ("accomplices", "auditors"):
-        people += listed(row.get(name))
-    actions = row.get("action")
-    allowed = [name for name, may in actions.items() if may] if isinstance(actions, dict) else []
+    people += listed(row.get("accomplices")) + listed(row.get("auditors"))
+    head, *rest = field.lower().split("_")  # UF_CI_STATUS is ufCiStatus here
     return Task(
-        id=whole(row.get("id")),
-        title=html.unescape(str(row.get("title") or "")),
-        status=whole(row.get("status")),
-        chat_id=whole(row.get("chatId")),
-        group_id=whole(row.get("groupId")),
-        stage_id=whole(row.get("stageId")),
-        field=str(row.get(camel(field)) or ""),
-        members=frozenset(map(whole, people)),
-        actions=frozenset(allowed),
+        number(row.get("id")),
+        html.unescape(text(row, "title")),
+        number(row.get("status")),
+        number(row.get("chatId")),
+        number(row.get("groupId")),
+        number(row.get("stageId")),
+        text(row, head + "".join(map(str.capitalize, rest))),
+        frozenset(map(number, people)),
+        frozenset(name for name, may in inside(row, "action").items() if may),
     )
 
 
-def read_messages(result: object, now: datetime) -> list[Message]:
-    """Of im.dialog.messages.get, or of task.commentitem.getlist; newest first, by id."""
+def read_messages(result: object) -> list[Message]:
+    """Read im.dialog.messages.get, or task.commentitem.getlist; newest first, by id."""
     rows = listed(result.get("messages") if isinstance(result, dict) else result)
-    found = [read_message(row, now) for row in rows if isinstance(row, dict)]
-    return sorted(found, key=lambda message: -message.id)
+    messages = [read_message(row) for row in rows if isinstance(row, dict)]
+    return sorted(messages, key=lambda message: -message.id)
 
 
-def read_message(row: Mapping[str, object], now: datetime) -> Message:
-    old_card = "POST_MESSAGE" in row
-    return Message(
-        id=whole(row.get("ID" if old_card else "id")),
-        author_id=whole(row.get("AUTHOR_ID" if old_card else "author_id")),
-        text=str(row.get("POST_MESSAGE" if old_card else "text") or ""),
-        editable=old_card or is_young(str(row.get("date") or ""), now),
-    )
+def read_message(row: Row) -> Message:
+    if "POST_MESSAGE" in row:  # of the old card
+        return Message(number(row.get("ID")), number(row.get("AUTHOR_ID")), text(row, "POST_MESSAGE"), True)
+    young = is_young(text(row, "date"))
+    return Message(number(row.get("id")), number(row.get("author_id")), text(row, "text"), young)
 
 
-def is_young(date: str, now: datetime) -> bool:
+def is_young(date: str) -> bool:
     try:
-        moment = datetime.fromisoformat(date.replace("Z", "+00:00"))
+        moment = datetime.datetime.fromisoformat(date.replace("Z", "+00:00"))
     except ValueError:
         return False
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return now - moment < EDIT_WINDOW
+    return time.time() - moment.timestamp() < EDIT_WINDOW
 
 
 def find_stage(result: object, wanted: str) -> int:
-    """The id of the column with that title or system type, 0 if there is none."""
+    """Return the id of the column with that title or system type, 0 if there is none."""
     rows = [row for row in listed(result) if isinstance(row, dict)]
-    for row in sorted(rows, key=lambda row: whole(row.get("SORT"))):
-        names = {str(row.get("TITLE") or ""), str(row.get("SYSTEM_TYPE") or "")}
-        if wanted.casefold() in {name.strip().casefold() for name in names if name}:
-            return whole(row.get("ID"))
+    for row in sorted(rows, key=lambda row: number(row.get("SORT"))):
+        names = (text(row, "TITLE"), text(row, "SYSTEM_TYPE"))
+        if wanted.casefold() in [name.strip().casefold() for name in names]:
+            return number(row.get("ID"))
     return 0
 
 
-def camel(name: str) -> str:
-    """UF_CI_STATUS → ufCiStatus, as the portal spells a field in its answers."""
-    head, *rest = name.lower().split("_")
-    return head + "".join(part.capitalize() for part in rest)
-
-
-def whole(value: object) -> int:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() else 0
-
-
-def listed(value: object) -> list:
+def listed(value: object) -> list[object]:
+    """Return the values of what PHP gives as a list or as an object."""
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []

@@ -1,136 +1,130 @@
-"""What is asked of the portal in two reads, and what the answers tell. Pure."""
+"""What is asked of the portal, and what the answers tell."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from urllib.parse import urlsplit
+from collections.abc import Iterable
 
+from reporter.bbcode import cleaned
+from reporter.ci_variables import number
+from reporter.errors import Problem
+from reporter.gitlab_json import inside
+from reporter.http import Http
 from reporter.model import Report
-from reporter.portal_batch import MOST_CALLS, Call
-from reporter.portal_json import (
-    Message,
-    Task,
-    find_stage,
-    listed,
-    read_messages,
-    read_task,
-    whole,
-)
-from reporter.settings import DEPLOYMENT, EARLY, Settings
+from reporter.portal_batch import MOST_CALLS, Call, batch
+from reporter.portal_json import Message, Task, find_stage, listed, read_messages, read_task
 
 SELECT = (
     "ID", "TITLE", "STATUS", "CHAT_ID", "GROUP_ID", "STAGE_ID", "CREATED_BY", "RESPONSIBLE_ID",
     "ACCOMPLICES", "AUDITORS",
 )  # fmt: skip
+# The first letter of a key → what was asked. A chat that cannot be read is written to all the same,
+# and that is what fails.
+ASKED = {"t": "task", "a": "author", "s": "columns"}
 
 
-@dataclass(frozen=True)
 class Portal:
-    """What was read. `me`, `author`: user ids, 0 where not known. `messages`: by task id."""
+    """What was read. `me`, `author`: user ids, 0 where not known. `messages`: by task id.
 
-    address: str
-    me: int
-    author: int
-    tasks: Mapping[int, Task]
-    messages: Mapping[int, list[Message]]
-    stages: Mapping[int, int]
-    chat: list[Message]
+    `stages`: the id of a column by group and name. `problems`: what people should know.
+    """
+
+    def __init__(self, webhook: str) -> None:
+        self.address = "/".join(webhook.split("/")[:3])
+        self.me = self.author = 0
+        self.tasks: dict[int, Task] = {}
+        self.messages: dict[int, list[Message]] = {}
+        self.stages: dict[tuple[int, str], int] = {}
+        self.chat: list[Message] = []
+        self.problems: list[Problem] = []
 
 
-def first_read(report: Report, settings: Settings, email: str) -> dict[str, Call]:
-    """Who we are, the tasks, and the author where a failure is to be told."""
-    select = [*SELECT, settings.field] if settings.field else list(SELECT)
+def read_all(http: Http, webhook: str, report: Report, *, moves: bool) -> Portal:
+    """Read who we are, the tasks and the author; then messages, columns and the chat.
+
+    `moves`: whether tasks may change their columns.
+    """
+    portal, settings = Portal(webhook), report.settings
+    results = batch(http, webhook, first_read(report))
+    done, failed = dict(results.done), dict(results.failed)
+    for task_id in [named.id for named in report.tasks]:
+        row = inside(done, f"t{task_id}", "task")  # a task that is hidden is an empty list
+        if number(row.get("id")) == task_id:
+            portal.tasks[task_id] = read_task(row, settings.field)
+    stages = [name for name in (settings.stage_open, settings.stage_merge) if name and moves]
+    if portal.tasks:
+        results = batch(http, webhook, second_read(portal.tasks.values(), report, stages))
+        done.update(results.done)
+        failed.update(results.failed)
+    authors = [row for row in listed(done.get("author")) if isinstance(row, dict)]
+    portal.me = number(inside(done, "me").get("ID"))
+    portal.author = next((number(row.get("ID")) for row in authors if row.get("ACTIVE")), 0)
+    portal.chat = read_messages(done.get("chat"))
+    portal.messages = {id_: read_messages(done.get(f"m{id_}")) for id_ in portal.tasks}
+    for group in {task.group_id for task in portal.tasks.values()}:
+        for name in stages:
+            portal.stages[group, name] = find_stage(done.get(f"s{group}"), name)
+    portal.problems = refusals(failed, portal, report)
+    return portal
+
+
+def first_read(report: Report) -> dict[str, Call]:
+    select = [*SELECT, *filter(None, [report.settings.field])]
     calls = {"me": Call("profile", {})}
     for task in report.tasks:
         calls[f"t{task.id}"] = Call("tasks.task.get", {"taskId": task.id, "select": select})
-    if email and tells_author(report, settings):
+    email = report.ci["GITLAB_USER_EMAIL"]
+    if email and report.settings.tell_author and report.status == "failed":
         calls["author"] = Call("user.get", {"FILTER": {"EMAIL": email}})
     return calls
 
 
-def second_read(tasks: Mapping[int, Task], report: Report, settings: Settings) -> dict[str, Call]:
-    """The newest messages of each task, the columns of their groups, the chat."""
-    calls = {f"m{task.id}": discussion(task) for task in tasks.values()}
-    wanted = settings.stage_open or settings.stage_merge
-    if wanted and settings.mode != DEPLOYMENT:
-        for group in sorted({task.group_id for task in tasks.values() if task.group_id}):
-            calls[f"s{group}"] = Call("task.stages.get", {"entityId": group})
-    if tells_chat(report, settings):
-        calls["chat"] = Call("im.dialog.messages.get", {"DIALOG_ID": settings.chat, "LIMIT": 50})
-    return dict(list(calls.items())[:MOST_CALLS])
+def second_read(tasks: Iterable[Task], report: Report, stages: list[str]) -> dict[str, Call]:
+    calls = {f"m{task.id}": discussion(task) for task in tasks}
+    for group in sorted({task.group_id for task in tasks if task.group_id and stages}):
+        calls[f"s{group}"] = Call("task.stages.get", {"entityId": group})
+    if tells_chat(report):
+        calls["chat"] = newest(report.settings.chat)
+    return dict([*calls.items()][:MOST_CALLS])
 
 
 def discussion(task: Task) -> Call:
     if task.chat_id:
-        dialog = {"DIALOG_ID": f"chat{task.chat_id}", "LIMIT": 50}
-        return Call("im.dialog.messages.get", dialog)
+        return newest(f"chat{task.chat_id}")
     by_position = {"TASKID": task.id, "ORDER": {"ID": "desc"}, "FILTER": {">ID": 0}}
     return Call("task.commentitem.getlist", by_position)
 
 
-def read_tasks(answers: Mapping[str, object], field: str) -> dict[int, Task]:
-    """A task that is missing, or hidden from the webhook's user, is an empty list."""
-    found = {}
-    for key, result in answers.items():
-        row = result.get("task") if key.startswith("t") and isinstance(result, dict) else None
-        if isinstance(row, dict) and whole(row.get("id")):
-            task = read_task(row, field)
-            found[task.id] = task
-    return found
+def newest(dialog: str) -> Call:
+    return Call("im.dialog.messages.get", {"DIALOG_ID": dialog, "LIMIT": 50})
 
 
-def read_portal(
-    address: str,
-    answers: Mapping[str, object],
-    tasks: Mapping[int, Task],
-    settings: Settings,
-    now: datetime,
-) -> Portal:
-    """`answers`: of both reads; what was refused is not among them."""
-    me = answers.get("me")
-    authors = [row for row in listed(answers.get("author")) if isinstance(row, dict)]
-    stages = {}
-    for key, result in answers.items():
-        for wanted in (settings.stage_open, settings.stage_merge):
-            if key[0] == "s" and wanted:
-                stages[int(key[1:]), wanted] = find_stage(result, wanted)
-    return Portal(
-        address=address,
-        me=whole(me.get("ID")) if isinstance(me, dict) else 0,
-        author=next((whole(row.get("ID")) for row in authors if row.get("ACTIVE")), 0),
-        tasks=tasks,
-        messages={
-            id_: read_messages(answers[f"m{id_}"], now) for id_ in tasks if f"m{id_}" in answers
-        },
-        stages=stages,
-        chat=read_messages(answers.get("chat"), now),
-    )
+def refusals(failed: dict[str, Problem], portal: Portal, report: Report) -> list[Problem]:
+    """Return each refusal once. A chat that is not ours yet is joined when it is written to."""
+    found: dict[str, Problem] = {}
+    for key, problem in failed.items():
+        if key[0] in ASKED:
+            what = f"{ASKED[key[0]]}: {problem}".removesuffix(f" ({problem.code}).")
+            found[what] = Problem(what, problem.code, mild=problem.mild)
+    hidden = [str(task.id) for task in report.tasks if task.id not in portal.tasks]
+    if hidden and not any(key[0] == "t" for key in failed):
+        what = f"not found, or hidden from the webhook's owner: task {', '.join(hidden)}"
+        found[what] = Problem(what, "HIDDEN_TASK", mild=True)
+    return [*found.values()]
 
 
-def tells_author(report: Report, settings: Settings) -> bool:
-    return settings.tell_author and report.status == "failed" and settings.mode != EARLY
-
-
-def tells_chat(report: Report, settings: Settings) -> bool:
+def tells_chat(report: Report) -> bool:
+    """Tell whether the input chat-when wants this report."""
+    settings = report.settings
     rules = {
-        "always": settings.mode != EARLY,
+        "always": True,
         "failed": report.status == "failed",
         "deployments": bool(report.deployments),
     }
-    return bool(settings.chat) and rules.get(settings.chat_when, False)
+    early = report.status == "running" and report.jobs is None
+    return bool(settings.chat) and rules.get(settings.chat_when, False) and not early
 
 
-def portal_address(webhook: str) -> str:
-    parts = urlsplit(webhook)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def task_url(portal: Portal, task: Task) -> str:
-    place = (
-        f"workgroups/group/{task.group_id}"
-        if task.group_id
-        else f"company/personal/user/{portal.me}"
-    )
-    return f"{portal.address}/{place}/tasks/task/view/{task.id}/"
+def task_link(portal: Portal, task: Task) -> tuple[str, str]:
+    """Return a task's title and address."""
+    place = f"workgroups/group/{task.group_id}" if task.group_id else f"company/personal/user/{portal.me}"
+    return cleaned(task.title), f"{portal.address}/{place}/tasks/task/view/{task.id}/"

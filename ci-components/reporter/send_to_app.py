@@ -1,122 +1,157 @@
-"""Carrying a report out through the app: one request, by which the app hears of the pipeline."""
+"""A report through the app: the job posts what only it may read, and the app does the rest.
+
+The ID token says who speaks. No secret is needed, and none is read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from urllib.parse import urlsplit
+import re
+from collections.abc import Callable
+from typing import Any
 
-from reporter.bbcode import clipped
-from reporter.errors import Failure, Problem
-from reporter.http import Answer, Output, Wire
-from reporter.model import Report, to_json
-from reporter.portal_json import whole
-from reporter.send_to_portal import Delivered
-from reporter.settings import Settings
+from reporter.bbcode import clipped, quoted
+from reporter.ci_variables import Variables, is_fork, number, ref_of
+from reporter.errors import Problem
+from reporter.files import write_files
+from reporter.gitlab_json import inside, rows_of, text
+from reporter.gitlab_questions import counted
+from reporter.http import Answer
+from reporter.main import Run
+from reporter.settings import NOTHING, fits, listed_words
 
-# The app takes a megabyte.
-MOST_DESCRIPTION = 5_000  # characters
-MOST_MESSAGE = 1_000
-# What the app's administrator has decided for every way a project may be heard.
-OF_THE_APP = (
-    "task_prefix", "language", "field", "chat", "chat_when", "tell_author", "on_open", "on_merge",
-    "stage_open", "stage_merge",
-)  # fmt: skip
-
+VERSION = 2  # of what is posted
+VARIABLES = {
+    "CI_PROJECT": "ID PATH TITLE URL",
+    "CI_PIPELINE": "ID URL SOURCE",
+    "CI_JOB": "ID URL",
+    "CI_COMMIT": "SHA TAG BRANCH REF_NAME MESSAGE",
+    "CI_MERGE_REQUEST": "IID TITLE DESCRIPTION PROJECT_URL SOURCE_BRANCH_NAME TARGET_BRANCH_NAME",
+    "CI": "SERVER_URL DEFAULT_BRANCH",
+    "GITLAB_USER": "LOGIN NAME",
+    "B24": "REPORT STATUSES TIERS DEPLOY_JOB ENVIRONMENT ENVIRONMENT_URL ENVIRONMENT_TIER"
+    " TASK_PREFIX LANGUAGE FIELD CHAT CHAT_WHEN NOTIFY_SOURCES TELL_AUTHOR ON_OPEN ON_MERGE"
+    " STAGE_OPEN STAGE_MERGE",
+}
+# Of GitLab's answers only this is sent, at whatever depth it stands.
+KEPT = (
+    "id iid name status stage allow_failure web_url title description state draft source_branch"
+    " target_branch author environment tier external_url deployable pipeline"
+).split()
+LONGEST = 5_000  # characters of a text
 APP_ERRORS = {
-    401: (
-        "The app does not accept the job's ID token",
-        "its address in the input app-url differs from the one the app knows, or this GitLab "
-        "is not connected to a portal",
-        "compare the addresses, and connect GitLab on the app's settings page",
-    ),
-    403: (
-        "The app knows this GitLab, and not this project",
-        "the project is not among the chosen ones",
-        "choose the project on the app's settings page",
-    ),
-    404: (
-        "There is no app at this address", "app-url is wrong, or the app is older than reports",
-        "open app-url in a browser and correct it, or update the app",
-    ),
-    422: (
-        "The app does not understand the report", "the component is newer than the app",
-        "update the app, or use an older version of the component",
-    ),
-}  # fmt: skip
+    401: "The app does not accept the job's ID token",
+    403: "The app knows this GitLab, and not this project",
+    404: "There is no app at this address",
+    422: "The app does not understand the report",
+}
+Gather = Callable[[Run], dict[str, object]]  # GitLab's answers by what they are about
+# https://docs.gitlab.com/ci/jobs/ci_job_token/
+DEPLOYMENTS = "deployments?order_by=id&sort=desc&per_page=50"
 
 
-def deliver_app(
-    wire: Wire, url: str, token: str, report: Report, settings: Settings, out: Output
-) -> Delivered:
-    """One request; the app decides and writes. The same report twice is harmless to it."""
-    sent = shortened(report)
-    if sent != report:
-        out.say("b24: of long texts the app sees the beginning: tasks named later are not found")
-    if given := without_meaning(settings):
-        out.say(f"b24: the app's own settings count in place of the inputs {', '.join(given)}")
-    if settings.dry_run:
-        out.say(f"b24: would send the report to {url}/ci/report")
-        return Delivered()
-    body = {"report": {name: told for name, told in to_json(sent).items() if name != "tasks"}}
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = asked_once_more(wire, lambda: wire.post(f"{url}/ci/report", body, headers))
-    return read_app(answer, url, out)
+def report_to_app(run: Run, mode: str, gather: Gather) -> int:
+    """Post the facts, and leave what the app answers. Return the exit code."""
+    write_files([], ())
+    ci, url = run.ci, run.ci["B24_APP_URL"].rstrip("/")
+    reason = uninvited(ci)
+    if not reason:
+        if not ci["B24_ID_TOKEN"]:
+            raise Problem("The job has no ID token B24_ID_TOKEN", "NO_ID_TOKEN")
+        if not url.startswith(("https://", "http://127.0.0.1:")):  # it goes nowhere in clear text
+            raise Problem("The input app-url is no https:// address", "NO_APP_URL")
+        names = [f"{head}_{name}" for head, names in VARIABLES.items() for name in names.split()]
+        variables = {name: shortened(ci[name]) for name in names if ci[name]}
+        facts = {"version": VERSION, "mode": mode, "variables": variables, **gather(run)}
+        if ci["B24_DRY_RUN"] == "true":
+            run.out.say(f"would send the report to {url}/ci/report")
+            return 0
+        headers = {"Authorization": f"Bearer {ci['B24_ID_TOKEN']}"}
+        answer = run.http.ask_twice(f"{url}/ci/report", headers, {"facts": facts})
+        reason = read_app(run, answer, url)
+    if reason:
+        run.out.say(f"{reason}: nothing is reported")
+    return 0
 
 
-def is_app_address(url: str) -> bool:
-    """An ID token does not travel in clear text, but for trials on the same machine."""
-    return url.startswith(("https://", "http://127.0.0.1:"))
+def uninvited(ci: Variables) -> str:
+    """Return why nothing is reported, or "". In the parent project a fork's pipeline may report."""
+    if is_fork(ci) and ci["CI_PROJECT_ID"] != ci["CI_MERGE_REQUEST_PROJECT_ID"]:
+        return "a merge request from a fork sees no secrets"
+    wanted = fits(ref_of(ci), listed_words(ci["B24_REFS"]) or ("*",))
+    return "" if wanted else "this ref is not among the input refs"
 
 
-def shortened(report: Report) -> Report:
-    """The texts as the app takes them. It reads them itself, so what the job found stays here."""
-    requests = [
-        replace(mr, description=clipped(mr.description, MOST_DESCRIPTION))
-        for mr in report.merge_requests
-    ]
-    commits = [replace(one, message=clipped(one.message, MOST_MESSAGE)) for one in report.commits]
-    return replace(report, merge_requests=tuple(requests), commits=tuple(commits))
+def of_pipeline(run: Run) -> dict[str, object]:
+    """Read what of a pipeline that ends is wanted. Of many jobs only some statuses decide."""
+    wanted, answers = run.ci["B24_REPORT"], {}
+    if "pipeline" in wanted:
+        scope = "".join(f"&scope[]={status}" for status in counted(run.ci))
+        answers["jobs"] = read(run, jobs_path(run.ci) + scope)
+    if "merge-request" in wanted:
+        answers.update(of_begin(run))
+    if "deployments" in wanted:
+        answers["deployments"] = read(run, DEPLOYMENTS)
+    return answers
 
 
-def without_meaning(settings: Settings) -> list[str]:
-    """The inputs somebody gave that mean nothing on this way."""
-    usual = Settings()
-    given = [name for name in OF_THE_APP if getattr(settings, name) != getattr(usual, name)]
-    return [name.replace("_", "-") for name in given]
+def of_begin(run: Run) -> dict[str, object]:
+    own = f"merge_requests/{run.ci['CI_MERGE_REQUEST_IID']}"
+    commit = f"repository/commits/{run.ci['CI_COMMIT_SHA']}/merge_requests?per_page=20"
+    return {"merge_requests": read(run, own if run.ci["CI_MERGE_REQUEST_IID"] else commit)}
 
 
-def asked_once_more(wire: Wire, ask: Callable[[], Answer]) -> Answer:
-    """The answer; after none, or one of a server in trouble, that of a second try."""
+def of_deployment(run: Run) -> dict[str, object]:
+    """Read the deployments and what ours brings; or the jobs, where it is not tracked."""
+    environment = run.ci["B24_ENVIRONMENT"].strip(NOTHING)
+    query = f"&environment={quoted(environment)}" if environment else ""
+    rows = read(run, DEPLOYMENTS + query)
+    for row in rows_of(rows):
+        if number(inside(row, "deployable", "pipeline").get("id")) == number(run.ci["CI_PIPELINE_ID"]):
+            brought = read(run, f"deployments/{row['id']}/merge_requests?per_page=20")
+            return {"deployments": rows, "merge_requests": brought}
+    return {"deployments": rows, "jobs": read(run, jobs_path(run.ci)), **of_begin(run)}
+
+
+def jobs_path(ci: Variables) -> str:
+    return f"pipelines/{ci['CI_PIPELINE_ID']}/jobs?per_page=100"
+
+
+def read(run: Run, path: str) -> object:
+    """Return GitLab's JSON, None where it is refused. Half of the time is the app's."""
+    ci, project = run.ci, run.ci["CI_PROJECT_ID"]
+    if path.startswith("merge_requests/"):  # of a fork it is in the parent project
+        project = ci["CI_MERGE_REQUEST_PROJECT_ID"] or project
+    url, token = f"{ci['CI_API_V4_URL']}/projects/{project}/{path}", {"JOB-TOKEN": ci["CI_JOB_TOKEN"]}
     try:
-        answer = ask()
-        if answer.status < 500 or wire.left() < 1:
-            return answer
+        answer = run.http.ask(url, token, keep=run.seconds / 2)
     except Problem:
-        if wire.left() < 1:
-            raise
-    wire.pause(1.0)
-    return ask()
+        return None
+    return shortened(answer.body) if answer.status == 200 else None
 
 
-def read_app(answer: Answer, url: str, out: Output) -> Delivered:
-    """What the app took, and the tasks that it found named."""
-    host = urlsplit(url).netloc
+def shortened(value: Any) -> Any:
+    """Return only what the app reads, with long texts cut and without e-mail addresses."""
+    if isinstance(value, dict):
+        return {name: shortened(inner) for name, inner in value.items() if name in KEPT}
+    if isinstance(value, list):
+        return [shortened(inner) for inner in value]
+    if isinstance(value, str):
+        return clipped(re.sub(r"(?<![^\s<>@])[^\s<>@]+@[^\s<>@]+", "…", value), LONGEST)
+    return value
+
+
+def read_app(run: Run, answer: Answer, url: str) -> str:
+    """Leave the tasks that the app found named; return why it reports nothing, or ""."""
+    body, host = answer.body if isinstance(answer.body, dict) else {}, url.split("/")[2]
     if not 200 <= answer.status < 300:
-        raise Problem(refusal(answer, host))
-    rows = answer.body.get("tasks") if isinstance(answer.body, dict) else None
-    rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    found = {whole(row.get("id")): str(row.get("url") or "") for row in rows}
-    found.pop(0, None)
-    named = ", ".join(map(str, found)) or "none"
-    out.say(f"b24: the app at {host} has the report; the tasks it names: {named}")
-    return Delivered(list(found), [(f"#{id_}", link) for id_, link in found.items() if link])
-
-
-def refusal(answer: Answer, host: str) -> Failure:
-    down = (f"The app at {host} answers HTTP {answer.status}", "it is down", "retry the job later")
-    what, why, change = APP_ERRORS.get(answer.status, down)
-    said = answer.body.get("error") if isinstance(answer.body, dict) else None
-    more = str(said.get("text") or "") if isinstance(said, Mapping) else ""
-    what = f"{what}: {clipped(more, 200)}" if more and answer.status == 422 else what
-    return Failure(what, why, change, code=f"HTTP {answer.status}")
+        what = APP_ERRORS.get(answer.status, f"The app at {host} answers HTTP {answer.status}")
+        wrong = text(inside(body, "error"), "text") if answer.status == 422 else ""
+        raise Problem(f"{what}: {clipped(wrong, 200)}" if wrong else what, f"HTTP {answer.status}")
+    urls = {number(row.get("id")): text(row, "url") for row in rows_of(body.get("tasks"))}
+    urls.pop(0, None)
+    write_files(urls, [(f"#{task}", address) for task, address in urls.items() if address])
+    for note in rows_of(body.get("notes")):
+        run.out.say(text(note, "text"))
+    named = ", ".join(map(str, urls)) or "none"
+    run.out.say(f"the app at {host} has the report; the tasks it names: {named}")
+    return text(body, "nothing")

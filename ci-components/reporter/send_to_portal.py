@@ -2,68 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-
-from reporter.errors import no_room
-from reporter.http import Output, Wire
+from reporter.errors import Problem
+from reporter.files import write_files
+from reporter.http import Http, Output
 from reporter.model import Report
-from reporter.plan import writes
-from reporter.portal import Results, Webhook, batch, read_all
-from reporter.portal_batch import Call, encode
-from reporter.portal_queries import Portal, task_url
-from reporter.settings import Settings
+from reporter.plan import Mode, instead_of, writes
+from reporter.portal_batch import Call, batch, encode
+from reporter.portal_queries import read_all, task_link
 
 
-@dataclass
-class Delivered:
-    """`tasks`: ids, for later jobs. `links`: their labels and addresses, for the job's page.
-
-    `problems`: what was not done, in words.
-    """
-
-    tasks: list[int] = field(default_factory=list)
-    links: list[tuple[str, str]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-
-def deliver_direct(
-    wire: Wire,
-    webhook: Webhook,
-    report: Report,
-    settings: Settings,
-    out: Output,
-    *,
-    email: str,
-    now: datetime,
-) -> Delivered:
-    """Reads what there is, then writes the difference in one batch."""
-    portal, refused = read_all(wire, webhook, report, settings, email=email, now=now)
-    calls, left_out = writes(report, portal, settings)
-    named = [task.id for task in report.tasks]
-    delivered = Delivered(named, task_links(portal), refused)
+def send_to_portal(http: Http, webhook: str, report: Report, mode: Mode, out: Output) -> int:
+    """Read what there is, then write the difference in one batch. Return the exit code."""
+    portal = read_all(http, webhook, report, moves=mode.moves)
+    calls, left_out = writes(report, portal, mode)
+    links = [(f"#{task.id} {task_link(portal, task)[0]}", task_link(portal, task)[1]) for task in portal.tasks.values()]
+    write_files([task.id for task in report.tasks], links)
+    problems = portal.problems
     if left_out:
-        delivered.problems.append(str(no_room(left_out)))
-    if settings.dry_run:
+        what = f"{left_out} tasks found no room in one batch of 50 calls"
+        problems.append(Problem(what, "NO_ROOM", mild=True))
+    if report.settings.dry_run:
         for call in calls:
-            out.say(f"b24: would do: {call.about or call.method}\n  {encode(call)}")
+            out.say(f"would do: {call.about or call.method}\n  {encode(call)}")
     elif calls:
-        keyed = {f"w{number}": call for number, call in enumerate(calls)}
-        told(keyed, batch(wire, webhook, keyed), delivered, out)
+        refused = carry_out(http, webhook, calls, problems, out)
+        if again := [instead_of(call) for call in refused if call.method == "task.commentitem.update"]:
+            carry_out(http, webhook, again, problems, out)
     else:
-        out.say("b24: nothing has changed, nothing is written")
-    return delivered
+        out.say("nothing has changed, nothing is written")
+    for problem in problems:
+        out.say(f"not done: {problem}")
+    return 0 if all(problem.mild for problem in problems) else 1
 
 
-def told(calls: Mapping[str, Call], results: Results, delivered: Delivered, out: Output) -> None:
-    for key, call in calls.items():
-        failure = results.failed.get(key)
-        if failure:
-            delivered.problems.append(f"{call.about}: {failure}")
-        else:
-            out.say(f"b24: {call.about}")
-
-
-def task_links(portal: Portal) -> list[tuple[str, str]]:
-    return [(f"#{one.id} {one.title}", task_url(portal, one)) for one in portal.tasks.values()]
+def carry_out(
+    http: Http, webhook: str, calls: list[Call], problems: list[Problem], out: Output
+) -> list[Call]:
+    """Say what is done, and return what is refused."""
+    keyed = {f"w{number}": call for number, call in enumerate(calls)}
+    failed, refused = batch(http, webhook, keyed).failed, []
+    for key, call in keyed.items():
+        problem = failed.get(key)
+        if problem is None:
+            out.say(call.about)
+            continue
+        refused.append(call)
+        if call.method != "task.commentitem.update":
+            what = f"{call.about}: {problem}".removesuffix(f" ({problem.code}).")
+            problems.append(Problem(what, problem.code, mild=problem.mild))
+    return refused

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from sync.core.model import LinkKind
+from functools import cache
 
 # "see B24-5" links the merge request to the task and leaves the task where it is.
 MENTIONS = (
@@ -52,16 +51,17 @@ def _either(words: tuple[str, ...]) -> str:
     return "|".join(re.escape(word).replace(r"\ ", r"\s{1,3}") for word in longest_first)
 
 
-_KEYWORD = re.compile(
-    rf"(?<!\w)(?:(?P<mention>{_either(MENTIONS)})|(?P<close>{_either(CLOSINGS)}))"
-    rf"[\s:*_\[(]{{0,4}}(?:\n\s{{0,4}}[-*+]\s{{1,3}}[*_\[(]{{0,3}})?(?:(?:the\s)?(?:{_either(NOUNS)})[\s:*_\[(]{{1,4}})?\Z",
-    re.IGNORECASE,
-)
+@cache
+def _keyword() -> re.Pattern[str]:
+    """Return the pattern of all words, which takes milliseconds to compile."""
+    return re.compile(
+        rf"(?<!\w)(?:(?P<mention>{_either(MENTIONS)})|(?P<close>{_either(CLOSINGS)}))"
+        rf"[\s:*_\[(]{{0,4}}(?:\n\s{{0,4}}[-*+]\s{{1,3}}[*_\[(]{{0,3}})?(?:(?:the\s)?(?:{_either(NOUNS)})[\s:*_\[(]{{1,4}})?\Z",
+        re.IGNORECASE,
+    )
 
 
-def kind_before(text: str, start: int) -> LinkKind | None:
-    """What the words right before `start` say of a reference there; None: nothing."""
-    found = _KEYWORD.search(text, max(0, start - REACH), start)
-    if not found:
-        return None
-    return LinkKind.MENTION if found["mention"] else LinkKind.CLOSE
+def kind_before(text: str, start: int) -> str:
+    """Return what the words right before `start` say of a reference: mention, close or ""."""
+    words = _keyword().search(text, max(0, start - REACH), start)
+    return (words.lastgroup or "") if words else ""
