@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sync.core.keywords import LIST_GLUE, kind_before
-from sync.core.prose import prose_of
+from sync.core.references.keywords import LIST_GLUE, kind_before
+from sync.core.references.prose import prose_of
 
 MENTION, MOVE, CLOSE = "mention", "move", "close"
 STRENGTH = {MENTION: 0, MOVE: 1, CLOSE: 2}
