@@ -20,7 +20,7 @@ from sync.errors import SyncError
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.ci_reports import form as ci_reports_form
 from sync.gitlab.ci_reports import id_tokens
-from sync.gitlab.ci_reports.form import Report
+from sync.gitlab.ci_reports.form import Accepted, Report
 from sync.gitlab.ci_reports.id_tokens import Claims, Keys, Untrusted
 from sync.log import log
 from sync.net import guarded_session
@@ -50,11 +50,15 @@ def blueprint(deps: Deps) -> Blueprint:
                 "This GitLab is known here, and this project is not",
                 "Choose the project in the connection's settings",
             )
-        told = _checked(raw, claims)
+        accepted = _checked(raw, claims)
+        told, notes = accepted.report, [{"text": note} for note in accepted.notes]
+        if accepted.nothing:
+            return jsonify(accepted=False, nothing=accepted.nothing, notes=notes, tasks=[])
         kept = ci_reports_events.stored(told, claims)
         new = [deps.inbox.accept(_delivery(deps, one, claims, kept)).id for one in chosen]
         tasks = [task for one in chosen for task in _tasks(deps, one.portal_id, told, claims)]
-        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks)
+        more = {"notes": notes} if notes else {}
+        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks, **more)
 
     return here
 
@@ -109,7 +113,7 @@ def _chosen(deps: Deps, record: ConnectionRecord, claims: Claims) -> bool:
         return store_merge_requests.knows_project(conn, record.id, claims.project_id)
 
 
-def _checked(raw: bytes, claims: Claims) -> Report:
+def _checked(raw: bytes, claims: Claims) -> Accepted:
     try:
         return ci_reports_form.checked(raw, claims)
     except ci_reports_form.Unacceptable as error:

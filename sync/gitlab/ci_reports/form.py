@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sync.gitlab.ci_reports.facts import Facts, notes, nothing, report_of
 from sync.gitlab.ci_reports.id_tokens import Claims
 
 MOST_PROBLEMS = 20
@@ -79,9 +80,18 @@ class Report(_Part):
 
 
 class Body(_Part):
-    """What is to be told was chosen in the job; how it is told is for the portal's settings."""
+    """The component sends facts; whoever has a whole report may send that."""
+
+    report: Report | None = None
+    facts: Facts | None = None
+
+
+class Accepted(NamedTuple):
+    """`nothing`: why there is nothing to report, or "". `notes`: for the job's log."""
 
     report: Report
+    nothing: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class Unacceptable(Exception):
@@ -92,17 +102,28 @@ class Unacceptable(Exception):
         super().__init__("; ".join(problems))
 
 
-def checked(raw: bytes, claims: Claims) -> Report:
-    """The report in a request's body, which agrees with its token. Raises Unacceptable."""
+def checked(raw: bytes, claims: Claims) -> Accepted:
+    """Return the report in a request's body, which agrees with its token. Raises Unacceptable."""
     try:
-        report = Body.model_validate_json(raw).report
+        body = Body.model_validate_json(raw)
+        accepted = _accepted(body)
     except ValidationError as error:
         raise Unacceptable(_problems(error)) from None
     own = {"project_id": claims.project_id, "pipeline_id": claims.pipeline_id}
-    wrong = [name for name, value in own.items() if getattr(report, name) != value]
+    wrong = [name for name, value in own.items() if getattr(accepted.report, name) != value]
     if wrong:
         raise Unacceptable([f"report.{name}: is not what the ID token says" for name in wrong])
-    return report
+    return accepted
+
+
+def _accepted(body: Body) -> Accepted:
+    if body.facts is None:
+        if body.report is None:
+            raise Unacceptable(["facts: Field required"])
+        return Accepted(body.report)
+    made = report_of(body.facts)
+    report = Report.model_validate(made)
+    return Accepted(report, nothing(body.facts, made), tuple(notes(body.facts)))
 
 
 def _problems(error: ValidationError) -> list[str]:
