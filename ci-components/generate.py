@@ -124,10 +124,9 @@ def top_names(source: str) -> list[str]:
 
 
 def parts() -> dict[str, str]:
-    """What may stand between markers, by name; a part may hold the markers of another."""
+    """Return what may stand between markers, by name."""
     made = {path.name: path.read_text("utf-8") for path in (HERE / "parts").iterdir()}
     made["report.py"] = inlined()
-    made["script.yml"] = filled(made["script.yml"], made)
     return made
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 REPORT, DEPLOYMENT, EARLY, DOCTOR = "report", "deployment", "merge-request", "doctor"
 
 
+NOTHING = "-"  # an input that is left out: GitLab up to 18.0 takes no pattern with an empty default
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the team asked for. Secrets are not here: only the names of their variables."""
@@ -47,6 +50,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     given = {}
     for name, default in vars(Settings()).items():
         value = environ.get(f"B24_{name.upper()}")
+        value = "" if value == NOTHING else value
         if value is not None and (value.strip() or isinstance(default, str)):
             given[name] = typed(value.strip(), default)
     return Settings(**given)
