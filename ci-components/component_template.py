@@ -1,8 +1,8 @@
 """A component's template as GitLab takes it: header, inputs put in, `extends` resolved. Pure.
 
-GitLab parses the YAML first and then replaces `$[[ inputs.x ]]` in every key and value: a value that
-is nothing else keeps the input's type, within a longer text it becomes text. Of two keys that become
-equal the later one counts (lib/gitlab/ci/config/interpolation/{config,template}.rb of GitLab).
+GitLab parses the YAML first and then replaces `$[[ inputs.x ]]` in every key and value: a value
+that is nothing else keeps the input's type, within a longer text it becomes text. Of two keys that
+become equal the later one counts (lib/gitlab/ci/config/interpolation/{config,template}.rb there).
 """
 
 from __future__ import annotations
@@ -87,9 +87,7 @@ def as_text(value: Any) -> str:
 def jobs_of(configuration: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the jobs that run, by name, with all that they extend merged into them."""
     return {
-        name: resolve(name, configuration)
-        for name in configuration
-        if not name.startswith(".")
+        name: resolve(name, configuration) for name in configuration if not name.startswith(".")
     }
 
 

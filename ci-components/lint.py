@@ -38,7 +38,9 @@ POWERSHELL_END = "#> ; exit 1"
 def problems(text: str) -> list[str]:
     """Return what is wrong with a template, a sentence each."""
     template = read_template(text)
-    return [sentence for check in CHECKS for sentence in check(template)]
+    undeclared = set(REFERENCE.findall(template.body)) - set(template.inputs)
+    checks = [check_use] if undeclared else CHECKS  # the body cannot be filled in
+    return [sentence for check in checks for sentence in check(template)]
 
 
 def check_header(template: Template) -> Iterator[str]:
@@ -130,7 +132,7 @@ def check_job(job: dict[str, Any]) -> Iterator[str]:
     if job.get("interruptible") is not True:
         yield "interruptible is not true: once started it ends auto-cancel of the whole pipeline"
     if job.get("inherit") != {"default": ["tags"]}:
-        yield "inherit is not {default: [tags]}: the team's runners, and nothing else of its defaults"
+        yield "inherit is not {default: [tags]}: the team's runners and no other default"
     if "tags" in job:
         yield "tags are set where none were given: those of the team are lost"
     if not isinstance(job.get("allow_failure"), bool):

@@ -19,7 +19,9 @@ WAYS = ["curl", "wget", "busybox"]
 
 def script(**given: str) -> str:
     """The text GitLab makes of the template with these inputs."""
-    text = fill(read_template(TEXTS["deployment-script"]), **given)[".b24-deployment"]["after_script"][0]
+    text = fill(read_template(TEXTS["deployment-script"]), **given)[".b24-deployment"][
+        "after_script"
+    ][0]
     return str(text)
 
 

@@ -41,7 +41,10 @@ class Kind:
 
 PASSES, FAILS = "script: ['true']", "script: ['false']"
 # The first is GitLab's own default for `when: manual` outside rules; gitlab-ci-local has another.
-MANUAL, BLOCKING = "\n  when: manual\n  allow_failure: true", "\n  when: manual\n  allow_failure: false"
+MANUAL, BLOCKING = (
+    "\n  when: manual\n  allow_failure: true",
+    "\n  when: manual\n  allow_failure: false",
+)
 DONE, FAILED = "Deployed to staging", "Deployment to staging failed"
 KINDS = {
     "automatic": Kind(PASSES, "success", (REPORTED,), DONE),
