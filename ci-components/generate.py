@@ -1,9 +1,130 @@
+"""Makes the templates' scripts of the reporter's modules, and fills the templates' shared parts.
+
+python ci-components/generate.py                  writes templates/ anew
+python ci-components/generate.py --check          names what is out of date, and fails
+python ci-components/generate.py --script FORM    prints one script, as in: report-direct
+python ci-components/generate.py --verify FILE    compares a script in a file with its checksum
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
 import sys
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+
 from inline import script_of
+
+VERSION = "0.2.0"  # of the components; CHANGELOG.md says what each brought
 HERE = Path(__file__).resolve().parent
-def read(name):
-    return (HERE.joinpath(*name.split(".")) if name.startswith("reporter") else HERE.parent.joinpath(*name.split("."))).with_suffix(".py").read_text("utf-8")
+TEMPLATES = HERE.parent / "templates"
+# What a template includes, by its inputs deliver and doctor → the module that it starts with.
+FORMS: Mapping[str, str] = MappingProxyType({
+    "report-direct": "reporter.direct_report",
+    "report-app": "reporter.app_report",
+    "doctor-direct": "reporter.direct_doctor",
+    "doctor-app": "reporter.app_doctor",
+    "merge-request-direct": "reporter.direct_merge_request",
+    "merge-request-app": "reporter.app_merge_request",
+    "deployment-direct": "reporter.direct_deployment",
+    "deployment-app": "reporter.app_deployment",
+})  # fmt: skip
+BLOCK = re.compile(
+    r"^(?P<indent> *)# >>> (?P<name>\S+)\n.*?^(?P=indent)# <<< (?P=name)\n",
+    re.DOTALL | re.MULTILINE,
+)
+SCRIPT = re.compile(r"^  # >>> reporter\n(.*?)^  # <<< reporter\n", re.DOTALL | re.MULTILINE)
+CHECKSUM = re.compile(r"sha256 of the script: ([0-9a-f]{64})")
+
+
+@cache
+def script(form: str) -> str:
+    """Return the script of a form. Raises ValueError where GitLab would put an input into it."""
+    text = script_of(FORMS[form], read)
+    if "$[[" in text or "#>" in text:
+        raise ValueError(f"{form} holds $[[ or #>, which GitLab or PowerShell would take")
+    return text
+
+
+def read(module: str) -> str:
+    """Return the source of reporter.x, or of a module that the app has too."""
+    root = HERE if module.startswith("reporter.") else HERE.parent
+    return root.joinpath(*module.split(".")).with_suffix(".py").read_text("utf-8")
+
+
+def checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def included(form: str) -> str:
+    """Return the file that a template includes: the script under a header that names it."""
+    text = script(form)
+    parts = (HERE / "parts" / "script.yml").read_text("utf-8")
+    name, _, way = form.rpartition("-")
+    values = {
+        "FORM": form, "VERSION": VERSION, "CHECKSUM": checksum(text),
+        "AGENT": f"b24bridge-{name}/{VERSION} ({way}; sha256 {checksum(text)[:12]})",
+    }  # fmt: skip
+    for word, value in values.items():
+        parts = parts.replace(f"%{word}%", value)
+    lines = "".join(f"  {line}\n" if line else "\n" for line in text.splitlines())
+    return parts.replace("  %SCRIPT%\n", lines)
+
+
+def verified(text: str) -> bool:
+    """Tell whether the script in an included file has the checksum that its header names."""
+    held, named = SCRIPT.search(text), CHECKSUM.search(text)
+    if not held or not named:
+        return False
+    lines = [line.removeprefix("  ") for line in held[1].splitlines(keepends=True)]
+    return checksum("".join(lines)) == named[1]
+
+
+def filled(template: str) -> str:
+    """Return the template with what stands between each pair of markers made anew."""
+
+    def block(found: re.Match[str]) -> str:
+        indent, name = found["indent"], found["name"]
+        lines = (HERE / "parts" / name).read_text("utf-8").splitlines()
+        body = "".join(f"{indent}{line}".rstrip() + "\n" for line in lines)
+        return f"{indent}# >>> {name}\n{body}{indent}# <<< {name}\n"
+
+    return BLOCK.sub(block, template)
+
+
+def outputs() -> dict[Path, str]:
+    """Return every generated file and what it should hold."""
+    files = {path: filled(path.read_text("utf-8")) for path in sorted(TEMPLATES.glob("*.yml"))}
+    return files | {TEMPLATES / "scripts" / f"{form}.yml": included(form) for form in FORMS}
+
+
+def stale() -> list[Path]:
+    """Return the files that differ from what they should hold, and those that should not be."""
+    wanted = outputs()
+    behind = [p for p, text in wanted.items() if not p.exists() or p.read_text("utf-8") != text]
+    return behind + [path for path in TEMPLATES.glob("scripts/*") if path not in wanted]
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["--check"]:
+        behind = stale()
+        print(*(f"out of date: {path.name}" for path in behind), sep="\n", end="")
+        return 1 if behind else 0
+    if arguments[:1] == ["--script"]:
+        print(script(arguments[1]), end="")
+        return 0
+    if arguments[:1] == ["--verify"]:
+        good = verified(Path(arguments[1]).read_text("utf-8"))
+        print("the script has its checksum" if good else "the script differs from its checksum")
+        return 0 if good else 1
+    for path, text in outputs().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+    return 0
+
+
 if __name__ == "__main__":
-    for e in sorted(p.stem for w in ("direct", "app") for p in (HERE/"reporter").glob(w+"_*.py")):
-        t = script_of("reporter."+e, read); Path(f"/tmp/{e}.py").write_text(t); compile(t, e, "exec"); print(e, len(t.encode()), t.count("\n"))
+    sys.exit(main(sys.argv[1:]))

@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+from component_template import fill, read_template
 
-from tests.component.test_templates import inputs, parts
+from tests.component.test_templates import TEXTS
 from tests.component.tools import busybox
 from tests.component.world import World
 
@@ -19,11 +19,10 @@ WAYS = ["curl", "wget", "busybox"]
 
 def script(**given: str) -> str:
     """The text GitLab makes of the template with these inputs."""
-    text = parts("deployment")[1]
-    for name, row in inputs("deployment").items():
-        value = given.get(name.replace("-", "_"), str(row["default"]))
-        text = text.replace(f"$[[ inputs.{name} ]]", value)
-    return YAML(typ="safe").load(text)[".b24-deployment"]["after_script"][0]
+    text = fill(read_template(TEXTS["deployment-script"]), **given)[".b24-deployment"][
+        "after_script"
+    ][0]
+    return str(text)
 
 
 def an_image(folder: Path, way: str) -> tuple[str, str]:

@@ -23,8 +23,7 @@ include:
   - component: $CI_SERVER_FQDN/acme/shop/report@$CI_COMMIT_SHA
     inputs: {}
   - component: $CI_SERVER_FQDN/acme/shop/merge-request@$CI_COMMIT_SHA
-  - component: $CI_SERVER_FQDN/acme/shop/deployment@$CI_COMMIT_SHA
-    inputs: {environment: staging, job-name: DEPLOYMENT_JOB}
+  - component: $CI_SERVER_FQDN/acme/shop/deployment-script@$CI_COMMIT_SHA
 test:
   stage: test
   script: ['true']
@@ -35,19 +34,17 @@ deploy:
   environment: {name: staging, url: 'https://staging.test'}
   after_script: [AFTER]
 """
-NEW = {
-    "DEPLOYMENT_JOB": ".b24-off", "RESULT": "true", "WHEN": "when: on_success", "AFTER": "'true'",
-}  # fmt: skip
+NEW = {"RESULT": "true", "WHEN": "when: on_success", "AFTER": "'true'"}
 
 
 class Checkout:
     """A project that includes the components at its own commit."""
 
-    def __init__(self, folder: Path, **changes: str) -> None:
+    def __init__(self, folder: Path, pipeline: str = PIPELINE, **changes: str) -> None:
         self.folder = folder / "checkout"
         self.folder.mkdir()
         shutil.copytree(ROOT / "templates", self.folder / "templates")
-        text = PIPELINE
+        text = pipeline
         for name, value in {**NEW, **changes}.items():
             text = text.replace(name, value)
         (self.folder / ".gitlab-ci.yml").write_text(text, "utf-8")
@@ -145,29 +142,6 @@ def test_a_merge_request_is_told_early_and_again_when_its_job_is_repeated(world:
     assert code == 0, said
     [text] = world.messages(5)
     assert "#1 passed" in text
-
-
-def test_a_deployment_is_told_by_the_job_after_it(world: World) -> None:
-    world.task(5)
-    mr = world.open_mr()
-    run = world.pipeline(mr)
-    world.gitlab.deploy(run, "staging", url="https://staging.test")
-    checkout = Checkout(world.folder, DEPLOYMENT_JOB="told")
-    code, said = checkout.run(world.variables(run), "told")
-    assert code == 0, said
-    [text] = world.messages(5)
-    assert text.endswith("Deployed to [url=https://staging.test]staging[/url]")
-
-
-def test_a_pipeline_without_the_deploying_job_is_not_broken(world: World) -> None:
-    """Most projects deploy from one branch only."""
-    run = world.pipeline(world.open_mr())
-    checkout = Checkout(world.folder, DEPLOYMENT_JOB="told")
-    text = checkout.left(".gitlab-ci.yml").replace("\ndeploy:", "\ndeploy-elsewhere:")
-    (checkout.folder / ".gitlab-ci.yml").write_text(text)
-    code, said = checkout.run(world.variables(run), "told")
-    assert code == 0, said
-    assert "this pipeline has no deployment of the input tiers" in said
 
 
 RESULTS = {
@@ -360,7 +334,7 @@ def test_the_repository_tests_its_own_components_and_releases_only_versions(worl
     code, said = checkout.run({}, "--list-csv")
     assert code == 0, said
     names = {line.partition(";")[0] for line in said.splitlines() if ";" in line}
-    own = {"b24-report", "b24-deployment", "components-are-included"}
+    own = {"b24-report", "b24-deployment:deployed", "components-are-included"}
     assert own <= names and "release" not in names
     code, said = checkout.run({"CI_COMMIT_TAG": "1.2.3"}, "--list-csv")
     assert "\nrelease;" in said, said
