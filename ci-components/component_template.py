@@ -11,12 +11,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
 BLOCK = re.compile(r"\$\[\[ inputs\.([a-z-]+) \]\]")
 SEPARATOR = "\n---\n"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def fill(template: Template, **given: Any) -> dict[str, Any]:
     values = {**template.defaults, **{name.replace("_", "-"): given[name] for name in given}}
     filled = replace_blocks(load(template.body), values)
     assert isinstance(filled, dict)
-    return filled
+    return with_includes(filled)
 
 
 def fill_text(template: Template, **given: Any) -> dict[str, Any]:
@@ -60,7 +62,29 @@ def fill_text(template: Template, **given: Any) -> dict[str, Any]:
     body = BLOCK.sub(lambda block: as_text(values[block[1]]), template.body)
     filled = load(body)
     assert isinstance(filled, dict)
-    return filled
+    return with_includes(filled)
+
+
+def with_includes(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge what a template includes of its own repository under what it says itself.
+
+    In a component `local` means the component's project, at its commit:
+    lib/gitlab/ci/config/external/file/component.rb of GitLab.
+    """
+    merged: dict[str, Any] = {}
+    for entry in configuration.get("include", []):
+        if all(is_true(rule["if"]) for rule in entry.get("rules", [])):
+            path = ROOT / entry["local"].lstrip("/")
+            merged |= fill(read_template(path.read_text("utf-8")), **entry["inputs"])
+    return merged | {key: value for key, value in configuration.items() if key != "include"}
+
+
+def is_true(condition: str) -> bool:
+    """Compare two texts, the only condition that a template's include has."""
+    texts = re.fullmatch(r"'([^']*)' == '([^']*)'", condition)
+    if not texts:
+        raise ValueError(f"a condition of another kind: {condition}")
+    return texts[1] == texts[2]
 
 
 def replace_blocks(node: Any, values: Mapping[str, Any]) -> Any:

@@ -129,7 +129,7 @@ def imports_of(sources: Iterable[str], body: str) -> str:
                     names.setdefault(node.module, set()).update(found)
     if "namedtuple" in used:
         names["collections"] = {"namedtuple"}
-    lines = [f"import {', '.join(sorted(plain))}\n"]
+    lines = [f"import {', '.join(sorted(plain))}\n"] if plain else []
     lines += [f"from {m} import {', '.join(sorted(names[m]))}\n" for m in sorted(names) if names[m]]
     return "".join(lines)
 

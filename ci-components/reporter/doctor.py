@@ -20,7 +20,7 @@ def examine(run: Run, lines: Iterator[Line]) -> int:
     table = list(lines)
     widths = [max(len(line[column]) for line in table) for column in (0, 1)]
     for name, state, more in table:
-        run.out.say(f"{name:<{widths[0]}}  {state:<{widths[1]}}  {more}".rstrip())
+        run.out.say(f"{name:<{widths[0]}}  {state:<{widths[1]}}  {more}".rstrip(), "")
     return 1 if any(state in ("no", "missing") for _, state, _ in table) else 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from reporter.build_report import find_tasks
 from reporter.errors import TOKEN_REFUSED
 from reporter.gitlab_client import GitLab, Row
 from reporter.gitlab_graphql import (
@@ -25,6 +24,7 @@ from reporter.gitlab_rest import (
     take_jobs,
 )
 from reporter.model import Report
+from reporter.named_tasks import find_tasks
 from reporter.settings import fits
 
 

@@ -59,9 +59,9 @@ def report_to_app(run: Run, mode: str, gather: Gather) -> int:
             raise Problem("The job has no ID token B24_ID_TOKEN", "NO_ID_TOKEN")
         if not url.startswith(("https://", "http://127.0.0.1:")):  # it goes nowhere in clear text
             raise Problem("The input app-url is no https:// address", "NO_APP_URL")
+        facts = {"version": VERSION, "component": run.http.agent, "mode": mode, **gather(run)}
         names = [f"{head}_{name}" for head, names in VARIABLES.items() for name in names.split()]
-        variables = {name: shortened(ci[name]) for name in names if ci[name]}
-        facts = {"version": VERSION, "mode": mode, "variables": variables, **gather(run)}
+        facts["variables"] = {name: shortened(ci[name]) for name in names if ci[name]}
         if ci["B24_DRY_RUN"] == "true":
             run.out.say(f"would send the report to {url}/ci/report")
             return 0
