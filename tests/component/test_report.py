@@ -45,7 +45,7 @@ def test_the_links_of_the_job_and_the_ids_for_later_jobs_are_left(world: World) 
     link = {"external_link": {"label": '#5 Pay "now" <b>', "url": url}}
     assert ran.json("b24-annotations.json") == {"Bitrix24": [link]}
     assert (world.folder / "b24.env").read_text() == "B24_TASK_IDS=5\n"
-    assert not ran.kept
+    assert ran.files == ["b24-annotations.json", "b24.env"]
 
 
 def test_it_is_three_questions_to_gitlab_two_reads_and_one_write(world: World) -> None:
