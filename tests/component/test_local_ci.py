@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.component.test_app import an_app
 from tests.component.test_templates import EXAMPLES as DOCUMENTED
@@ -57,18 +58,24 @@ class Checkout:
             subprocess.run([*GIT, *command], cwd=self.folder, check=True, timeout=60)
 
     def run(self, variables: Mapping[str, str], *jobs: str, first: str = "") -> tuple[int, str]:
-        """The exit code of the pipeline and what it printed. `first`: a folder of programs."""
+        """Return the exit code of the pipeline and what it printed."""
+        done = self.start(variables, *jobs, first=first)
+        return done.returncode, done.stdout + done.stderr
+
+    def start(
+        self, variables: Mapping[str, str], *jobs: str, first: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the pipeline, or the jobs. `first`: a folder of programs."""
         command = [*gitlab_ci_local(), "--force-shell-executor", *jobs]
         given = {k: v for k, v in variables.items() if k not in ("CI", "CI_COMMIT_SHA")}
         for name, value in given.items():
             command += ["--variable", f"{name}={value}"]
         found = [Path(program).parent for program in (gitlab_ci_local()[0], rsync())]
         path = os.pathsep.join([*filter(None, [first]), *map(str, found), os.environ["PATH"]])
-        done = subprocess.run(
+        return subprocess.run(
             command, cwd=self.folder, env={"PATH": path, "HOME": str(self.folder.parent)},
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
-        return done.returncode, done.stdout + done.stderr
 
     def left(self, name: str) -> str:
         return (self.folder / name).read_text("utf-8")
@@ -194,6 +201,74 @@ def test_the_doctor_is_called_by_an_input(world: World) -> None:
     assert code == 0, said
     assert "webhook answers ok as Anna Admin" in " ".join(said.split())
     assert world.messages(5) == []
+
+
+def test_a_variable_of_the_project_does_not_beat_an_input(world: World) -> None:
+    """GitLab gives the variables of projects, groups and schedules precedence over a job's own."""
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    beaten = {"B24_TASK_PREFIX": "X", "B24_LANGUAGE": "ru", "B24_DRY_RUN": "true"}
+    code, said = Checkout(world.folder).run(world.variables(run, mr, **beaten), "b24-report")
+    assert code == 0, said
+    assert "#1 passed" in world.messages(5)[0]
+
+
+def test_a_report_that_was_sent_leaves_no_file_behind(world: World) -> None:
+    """Nor does GitLab's runner look for one: `ERROR: No files to upload` in red."""
+    world.task(5)
+    mr = world.open_mr()
+    checkout = Checkout(world.folder)
+    code, said = checkout.run(world.variables(world.pipeline(mr), mr), "b24-report")
+    assert code == 0, said
+    assert not (checkout.folder / "b24-report.json").exists()
+    assert "No files to upload" not in said and "!! no artifacts" not in said
+
+
+def test_a_merge_request_is_reported_although_the_build_fails(world: World) -> None:
+    """It needs no job, in .post too."""
+    world.task(5)
+    mr = world.open_mr()
+    checkout = Checkout(world.folder)
+    text = checkout.left(".gitlab-ci.yml").replace("script: ['true']", "script: ['false']", 1)
+    (checkout.folder / ".gitlab-ci.yml").write_text(text)
+    _, said = checkout.run(world.variables(world.pipeline(mr, "running"), mr))
+    assert "b24-merge-request finished" in " ".join(said.split()), said
+    assert len(world.messages(5)) == 1
+
+
+def preview(checkout: Checkout, more: str = "") -> dict[str, dict[str, object]]:
+    """Return the jobs as gitlab-ci-local understands them."""
+    path = checkout.folder / ".gitlab-ci.yml"
+    path.write_text(path.read_text("utf-8") + more, "utf-8")
+    done = checkout.start({}, "--preview")
+    assert done.returncode == 0, done.stderr
+    return dict(YAML(typ="safe").load(done.stdout))
+
+
+TEAM = "default:\n  tags: [corp]\n  before_script: ['echo of the team']\n  interruptible: false\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "tags"), [("{}", ["corp"]), ("{tags: [docker, linux]}", ["docker", "linux"])]
+)
+def test_the_team_s_tags_are_inherited_and_nothing_else(
+    world: World, given: str, tags: list[str]
+) -> None:
+    checkout = Checkout(world.folder, **{"inputs: {}": f"inputs: {given}"})
+    job = preview(checkout, TEAM)["b24-report"]
+    assert (job["tags"], job["interruptible"]) == (tags, True)
+    assert "before_script" not in job
+
+
+def test_rules_of_an_input_keep_the_report_at_the_end(world: World) -> None:
+    """A rule without `when` takes that of the job, and so a failed pipeline is reported too."""
+    world.task(5)
+    mr = world.open_mr()
+    given = "inputs: {rules: [{if: $CI_COMMIT_TAG, when: never}, {if: $CI_COMMIT_BRANCH}]}"
+    checkout = Checkout(world.folder, RESULT="exit 1", **{"inputs: {}": given})
+    _, said = checkout.run(world.variables(world.pipeline(mr, "failed")))
+    assert "#1 failed" in world.messages(5)[0], said
 
 
 EXAMPLES = [text for _, text in DOCUMENTED if "secrets:" in text]

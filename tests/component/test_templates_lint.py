@@ -77,8 +77,13 @@ FAULTS = {
         "report", "---\n", "---\nworkflow: {rules: [{when: always}]}\n", "somebody else's",
     ),
     "a shared name": ("report", "---\n", "---\n.b24: {interruptible: true}\n", "somebody else's"),
-    "no word for PowerShell": ("report", "<#` >/dev/null", "<#` >&2", "PowerShell is not told"),
-    "an early end of the comment": ("report", "import json\n", "import json #>\n", "ends early"),
+    "no word for PowerShell": ("report", "<#` >/dev/null", "<#` >&2", "sh would print"),
+    "a line before the word for PowerShell": (
+        "report", "    # >>> start.sh\n", "    set -e\n    # >>> start.sh\n", "more than its one",
+    ),
+    "an early end of the comment": (
+        "report", "import json\n", "import json #>\n", "more than its one sentence",
+    ),
     "an early end of the script": ("report", "import json\n", "B24_REPORTER\n", "here document"),
 }  # fmt: skip
 
