@@ -169,10 +169,14 @@ def check_rules(job: dict[str, Any]) -> Iterator[str]:
 
 
 def check_artifacts(job: dict[str, Any]) -> Iterator[str]:
-    """Files that are not there end the log of a good job with `ERROR: No files to upload`."""
+    """Files that are not there end the log of a good job with `ERROR: No files to upload`; those
+    that are lie in the working copy of each later job.
+    """
     artifacts = job.get("artifacts", {})
-    if artifacts.get("when") != "on_failure" or not artifacts.get("expire_in"):
-        yield "the artifact is also looked for after a success, or kept for ever"
+    if "paths" in artifacts or "untracked" in artifacts:
+        yield "an archive is made that later jobs would unpack"
+    if not artifacts.get("expire_in"):
+        yield "the reports are kept for ever"
     if artifacts.get("access") != "developer":
         yield "the artifact is open to whoever sees the project"
 

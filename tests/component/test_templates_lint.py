@@ -71,7 +71,8 @@ FAULTS = {
         "report", "[{if: $CI_PIPELINE_SOURCE}]", "[{if: $CI_PIPELINE_SOURCE, when: always}]",
         "would not have it",
     ),
-    "files that are not there": ("report", "when: on_failure", "when: always", "after a success"),
+    "an archive": ("report", "  artifacts: ", "  artifacts:\n    paths: [x]\n    # ", "unpack"),
+    "an artifact for ever": ("report", "    expire_in: 1 week\n", "", "for ever"),
     "an open artifact": ("report", "access: developer", "access: all", "open to"),
     "a global keyword": (
         "report", "---\n", "---\nworkflow: {rules: [{when: always}]}\n", "somebody else's",
