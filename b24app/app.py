@@ -5,9 +5,12 @@ from __future__ import annotations
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from b24app import api, ci, errors, events, health, hooks, install, panel, security
-from b24app.acting import acting
+from b24app import errors
+from b24app.auth import page_tokens
+from b24app.auth.current_user import acting
 from b24app.deps import Deps
+from b24app.routes import api, ci_reports, events, health, install, placements
+from b24app.routes import webhooks as routes_webhooks
 
 LARGEST_REQUEST = 1_000_000  # bytes, of everything but code host hooks
 
@@ -19,8 +22,8 @@ def create_app(deps: Deps) -> Flask:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000  # seconds; built names hold a hash
     app.json.sort_keys = False  # type: ignore[attr-defined]
     errors.install(app)
-    security.install(app)
-    for room in (install, panel, events, hooks, ci, api, health):
+    page_tokens.install(app)
+    for room in (install, placements, events, routes_webhooks, ci_reports, api, health):
         app.register_blueprint(room.blueprint(deps))
     if proxies := deps.config.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
-from b24app.known import KnownHook, KnownPortal, Remembered, hook_finder, portal_finder
-from b24app.rooms import Rooms
-from b24app.security import PageTokens
+from b24app.auth.lookup_cache import KnownHook, KnownPortal, Remembered, hook_finder, portal_finder
+from b24app.auth.page_tokens import PageTokens
+from b24app.clients import Rooms
 from sync.config import Config
 from sync.core.clock import Clock
-from sync.engine.audit import Audit
+from sync.engine.audit.writer import Audit
 from sync.engine.inbox import Inbox
 from sync.store.vault import Vault
 

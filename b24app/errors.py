@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from b24app.words import translated, words
+from b24app.texts import translated, words
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.log import log
 

@@ -19,7 +19,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from b24app.hooks import LARGEST_BODY
+from b24app.routes.webhooks import LARGEST_BODY
 
 STOP_SECONDS = 30
 _RESTART_SECONDS = (1.0, 30.0)  # the first pause after a worker died, and the longest

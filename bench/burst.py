@@ -8,8 +8,8 @@ from bench import lives
 from bench.databases import databases
 from bench.draining import Burst, Drained, Weather
 from bench.figures import Figure, Part, at_least, at_most, must
-from sync.bitrix24.client import BATCH
-from sync.bitrix24.limits import BURST, RATE
+from sync.bitrix24.rest.client import BATCH
+from sync.bitrix24.rest.limits import BURST, RATE
 
 MERGE_REQUESTS = 1000
 _HOW = f"""\

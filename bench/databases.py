@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psycopg
 
-from sync.store.database import open_database
-from sync.store.migrate import migrate
+from sync.store.db.database import open_database
+from sync.store.db.migrate import migrate
 from tools import postgres
 
 Make = Callable[[], str]  # -> the address of another empty database

@@ -9,11 +9,11 @@ from typing import Any
 
 from bench import lives
 from bench.lives import Life
-from sync.bitrix24 import limits
-from sync.engine import audit
+from sync.bitrix24.rest import limits
+from sync.engine.audit import writer as audit_writer
 from sync.store import logs
-from sync.store.database import write
-from sync.store.records import AllowanceRow, Delivery, RestCall
+from sync.store.db.database import write
+from sync.store.rows import AllowanceRow, Delivery, RestCall
 from tests.engine.world import World
 
 SEED = 24
@@ -117,7 +117,7 @@ class Burst:
     def _called(self, call: RestCall) -> None:
         """Calls are written down in groups, as the worker's audit does."""
         self.calls.append(call)
-        if len(self.calls) >= audit.GROUP:
+        if len(self.calls) >= audit_writer.GROUP:
             self._write_down()
 
     def _write_down(self) -> None:

@@ -18,9 +18,9 @@ from bench.lives import Told
 from bench.load import apart, begin
 from bench.site import Site
 from sync.store import logs
-from sync.store.database import read
+from sync.store.db.database import read
+from sync.store.db.upsert import chunks
 from sync.store.tables import delivery
-from sync.store.upsert import chunks
 
 ROUNDS, MERGE_REQUESTS, CLIENTS = 20, 400, 10
 SEED = 2103

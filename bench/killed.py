@@ -13,7 +13,7 @@ from bench.lives import Life
 from bench.site import RESPONSIBLE, Site
 from sync.core.clock import WallClock
 from sync.store import portals, subjects
-from sync.store.database import read, write
+from sync.store.db.database import read, write
 from sync.store.tables import command, delivery, subject
 from tests.engine.world import REPORT
 

@@ -27,8 +27,8 @@ from demo.stage import free_port
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.store import connections, portals
-from sync.store.database import open_database, read, write
-from sync.store.records import ConnectionDraft, ConnectionSecrets
+from sync.store.db.database import open_database, read, write
+from sync.store.rows import ConnectionDraft, ConnectionSecrets
 from sync.store.tables import command, delivery, subject
 from sync.store.vault import Vault
 from tests.emulators.bitrix24.server import BitrixEmulator

@@ -13,13 +13,13 @@ from sqlalchemy import select
 from bench import lives
 from bench.databases import databases
 from bench.figures import Figure, Part, at_most, must
-from sync.bitrix24.client import BATCH
-from sync.core.effects import Post, PutMessage, SetFields
-from sync.core.kinds import Kind
-from sync.core.routes import DEFAULT_ROUTES, Room, Route
-from sync.core.rules import GroupRules, Rules
-from sync.store.database import read
-from sync.store.records import CommandRow, Delivery
+from sync.bitrix24.rest.client import BATCH
+from sync.core.model.commands import Post, PutMessage, SetFields
+from sync.core.model.kinds import Kind
+from sync.core.rules.portal import GroupRules, Rules
+from sync.core.rules.routes import DEFAULT_ROUTES, Room, Route
+from sync.store.db.database import read
+from sync.store.rows import CommandRow, Delivery
 from sync.store.tables import command
 from tests.engine.world import World
 

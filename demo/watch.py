@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from sync.store import tables
-from sync.store.database import open_database, read
+from sync.store.db.database import open_database, read
 
 SETTLE_SECONDS = 60
 _WAITING = (

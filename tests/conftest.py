@@ -15,10 +15,10 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Engine, text
 
-from sync.store.database import open_database, write
-from sync.store.migrate import is_current, migrate
+from sync.store.db.database import open_database, write
+from sync.store.db.migrate import is_current, migrate
 from sync.store.tables import metadata
-from tests.opening import Databases, opened
+from tests.databases import Databases, opened
 from tools import postgres
 
 DATABASES = ("sqlite", "postgresql")

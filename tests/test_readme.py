@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from b24app.cli import COMMANDS
-from sync.core import spoken_words
-from sync.core.model import Step
-from sync.core.rules import DEFAULT_STEPS, ReferenceRules
-from sync.engine.backfill import PARTS
+from sync.core.model.common import Step
+from sync.core.rules.portal import DEFAULT_STEPS, ReferenceRules
+from sync.core.smart_commits import parse as smart_commits_parse
+from sync.engine.upkeep.backfill import PARTS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -44,16 +44,18 @@ def test_every_word_of_commits_is_in_the_table_and_does_what_it_says() -> None:
     """The examples are read as they stand, but for the task that a command follows."""
     said = [(re.findall("`([^`]+)`", row[0]), row[1]) for row in table("spoken", GUIDE)]
     found = {
-        word: spoken_words.read(word if "B24" in word else f"B24-12 {word}", ReferenceRules())
+        word: smart_commits_parse.read(
+            word if "B24" in word else f"B24-12 {word}", ReferenceRules()
+        )
         for words, _ in said
         for word in words
     }
     does = {
-        "is completed, once": {spoken_words.Verb.CLOSE},
-        "is completed": {spoken_words.Verb.DONE},
-        "is in progress": {spoken_words.Verb.START},
-        "gets the time": {spoken_words.Verb.TIME},
-        "gets a comment": {spoken_words.Verb.COMMENT},
+        "is completed, once": {smart_commits_parse.Verb.CLOSE},
+        "is completed": {smart_commits_parse.Verb.DONE},
+        "is in progress": {smart_commits_parse.Verb.START},
+        "gets the time": {smart_commits_parse.Verb.TIME},
+        "gets a comment": {smart_commits_parse.Verb.COMMENT},
     }
     for words, text in said:
         wanted = next(verbs for start, verbs in does.items() if text.startswith(start))
@@ -61,7 +63,7 @@ def test_every_word_of_commits_is_in_the_table_and_does_what_it_says() -> None:
             assert {one.verb for one in found[word]} == wanted, word
             assert [(one.task_id, one.flaw) for one in found[word]] == [(12, None)], word
     listed = {word.split()[0].lstrip("#") for word in found if word.startswith("#")}
-    assert listed == set(spoken_words.WORDS)
+    assert listed == set(smart_commits_parse.WORDS)
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/admins.md", "docs/developers.md"])

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from b24app.cli.reading import above_zero, pair, since, somebody
+from b24app.cli.arguments import above_zero, pair, since, somebody
 from sync.config import Config, ConfigError
-from sync.core.kinds import Kind
+from sync.core.model.kinds import Kind
 
 Configure = Callable[[argparse.ArgumentParser], None]
 
@@ -152,15 +152,15 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
 
 # name -> module of `run(config, args) -> exit code`, help, arguments
 COMMANDS: dict[str, tuple[str, str, Configure]] = {
-    "serve": ("serving", "web and worker in one process tree", _serving),
-    "web": ("serving", "only the web server", _web),
-    "worker": ("serving", "only a worker; several may run", _nothing),
+    "serve": ("serve", "web and worker in one process tree", _serving),
+    "web": ("serve", "only the web server", _web),
+    "worker": ("serve", "only a worker; several may run", _nothing),
     "migrate": ("database", "bring the database to this version", _nothing),
     "settings": ("settings", "a portal's settings as one YAML file", _settings),
     "keys": ("database", "secrets at rest", _keys),
-    "replay": ("work", "repeat what failed, or look at tasks anew", _replay),
+    "replay": ("status", "repeat what failed, or look at tasks anew", _replay),
     "rehearse": ("rehearse", "say what would be written for tasks now, and why", _rehearse),
-    "status": ("work", "portals, connections, merge requests, failures", _status),
+    "status": ("status", "portals, connections, merge requests, failures", _status),
     "alerts": ("alerts", "branches that fail: list, acknowledge, assign", _alerts),
     "gitlab": ("gitlab", "a GitLab connection: test it, set up its webhooks", _gitlab),
     "pipeline": ("pipeline", "start, retry or cancel a pipeline in GitLab", _pipeline),

@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from b24app import alert_reports
-from b24app.cli.opening import database, say, steady
-from b24app.reports import find_portal
+from b24app.cli.context import database, say, steady
+from b24app.services import alerts as services_alerts
+from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.core.clock import WallClock
-from sync.core.durations import lasted
-from sync.engine import alert_acts
+from sync.core.i18n.durations import lasted
+from sync.engine import alert_actions
 from sync.store.alerts import AlertRow
-from sync.store.database import read, write
+from sync.store.db.database import read, write
 
 _HEAD = ("ALERT", "STATE", "SEVERITY", "FAILURES", "AGE", "BRANCH", "WHO")
 
@@ -28,8 +28,8 @@ def _list(config: Config, args: argparse.Namespace) -> int:
     now = WallClock().now()
     with read(database(config)) as conn:
         portal = find_portal(conn, args.portal)
-        found = alert_reports.rows(conn, portal.id, over=args.all)
-        recovered = alert_reports.recoveries(conn, portal.id, now)
+        found = services_alerts.rows(conn, portal.id, over=args.all)
+        recovered = services_alerts.recoveries(conn, portal.id, now)
     say(*map(steady, _table([_cells(row, now) for row in found])))
     for one in recovered:
         took = lasted(timedelta(seconds=one.seconds), "en")
@@ -37,7 +37,7 @@ def _list(config: Config, args: argparse.Namespace) -> int:
     return 0
 
 
-def _cells(row: alert_reports.Row, now: datetime) -> tuple[str, ...]:
+def _cells(row: services_alerts.Row, now: datetime) -> tuple[str, ...]:
     stage = f" ({row.stage})" if row.stage else ""
     seen = f"seen by {row.acknowledged_by}" if row.acknowledged_by else ""
     name = row.assigned_name or row.assigned_to
@@ -74,5 +74,5 @@ def _act(config: Config, args: argparse.Namespace) -> int:
 def _changed(conn: Connection, portal_id: int, args: argparse.Namespace) -> AlertRow | None:
     now = WallClock().now()
     if args.action == "ack":
-        return alert_acts.acknowledge(conn, portal_id, args.alert, args.by, now)
-    return alert_acts.assign(conn, portal_id, args.alert, args.user, now)
+        return alert_actions.acknowledge(conn, portal_id, args.alert, args.by, now)
+    return alert_actions.assign(conn, portal_id, args.alert, args.user, now)

@@ -8,15 +8,15 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection
 
-from b24app.cli.opening import database, say
-from b24app.cli.reading import back
-from b24app.reports import find_portal
+from b24app.cli.arguments import back
+from b24app.cli.context import database, say
+from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.settings.apply import domain
 from sync.store import logs, portals
-from sync.store.database import read
-from sync.store.records import RestCall, Wanted
+from sync.store.db.database import read
+from sync.store.rows import RestCall, Wanted
 
 _HEAD = ("AT (UTC)", "PORTAL", "WHO", "SYSTEM", "STATUS", "MS", "CALL", "WHAT CAME OF IT")
 _RIGHT = ("STATUS", "MS")

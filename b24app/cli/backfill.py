@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from b24app.cli.opening import connection, database, engine_deps, rooms, say
-from b24app.reports import find_portal
-from b24app.rooms import Rooms
+from b24app.cli.context import connection, database, engine_deps, rooms, say
+from b24app.clients import Rooms
+from b24app.services.overview import find_portal
 from sync.config import Config
-from sync.core.model import Project
-from sync.engine import backfill
-from sync.engine.backfill import PARTS, Progress
+from sync.core.model.common import Project
+from sync.engine.deps import Deps
 from sync.engine.lanes import LaneLost
-from sync.engine.registry import Deps
+from sync.engine.upkeep import backfill
+from sync.engine.upkeep.backfill import PARTS, Progress
 from sync.errors import Refused, SyncError
 from sync.store import backfill as table
 from sync.store import connections, leases
-from sync.store.database import read
-from sync.store.records import ConnectionRecord, PortalRecord
+from sync.store.db.database import read
+from sync.store.rows import ConnectionRecord, PortalRecord
 
 _DAYS = {"d": 1, "w": 7}
 _INTERRUPTED = 130

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from b24app.cli.opening import database, say
+from b24app.cli.context import database, say
 from sync.config import Config
-from sync.store.database import open_database
+from sync.store.db.database import open_database
 from sync.store.vault import Vault, VaultError, rotate, rotate_key_file
 
 
@@ -15,7 +15,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
 
 def migrate(config: Config) -> int:
-    from sync.store import migrate as migrations
+    from sync.store.db import migrate as migrations
 
     engine = open_database(config.database_url)
     if migrations.is_current(engine):

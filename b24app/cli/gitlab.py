@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from b24app.cli.opening import connection, database, rooms, say
-from b24app.connecting import change_hooks, examine
-from b24app.reports import find_portal
-from b24app.rooms import Rooms
+from b24app.cli.context import connection, database, rooms, say
+from b24app.clients import Rooms
+from b24app.services.gitlab_connections import change_hooks, examine
+from b24app.services.overview import find_portal
 from sync.config import Config
-from sync.store.database import read
+from sync.store.db.database import read
 
 
 def run(config: Config, args: argparse.Namespace) -> int:

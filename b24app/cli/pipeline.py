@@ -12,15 +12,15 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from b24app.cli.opening import connection, database, rooms, say
-from b24app.reports import find_portal
-from b24app.rooms import Rooms
+from b24app.cli.context import connection, database, rooms, say
+from b24app.clients import Rooms
+from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.errors import Later, SyncError
-from sync.gitlab import pipelines
-from sync.gitlab.pipelines import Pipeline
-from sync.store.database import read
-from sync.store.records import ConnectionRecord
+from sync.gitlab.api import pipelines
+from sync.gitlab.api.pipelines import Pipeline
+from sync.store.db.database import read
+from sync.store.rows import ConnectionRecord
 
 _NOTHING = {"retry": "nothing in it was to be retried", "cancel": "nothing of it was running"}
 _DONE = {"retry": "was retried", "cancel": "was canceled"}

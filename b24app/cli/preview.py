@@ -5,22 +5,22 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from b24app.cli.opening import database, say
-from b24app.cli.reading import file_text
-from b24app.reports import find_portal
+from b24app.cli.arguments import file_text
+from b24app.cli.context import database, say
+from b24app.services.overview import find_portal
 from sync.config import Config
-from sync.core import templates
-from sync.core.kinds import Kind
-from sync.core.news_of import telling_of
-from sync.core.places import MEANINGS, PLACES
-from sync.core.rules import Rules
-from sync.core.samples import SAMPLES
+from sync.core.messages import templates
+from sync.core.messages.placeholders import MEANINGS, PLACES
+from sync.core.model.kinds import Kind
+from sync.core.notifications.build import telling_of
+from sync.core.notifications.samples import SAMPLES
+from sync.core.rules.portal import Rules
 from sync.settings.apply import current
 from sync.settings.document import Document
 from sync.settings.problems import Invalid, Problem
 from sync.settings.route_checks import of_templates
 from sync.settings.rules import to_rules
-from sync.store.database import read
+from sync.store.db.database import read
 from sync.text import bbcode
 from sync.text.plain import lines_of, text_of
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import assert_never
 
-from b24app.cli.opening import database, engine_deps, rooms, say, steady
-from b24app.reports import find_portal
+from b24app.cli.context import database, engine_deps, rooms, say, steady
+from b24app.services.overview import find_portal
 from sync.config import Config
-from sync.core.durations import lasted
-from sync.core.effects import (
+from sync.core.i18n.durations import lasted
+from sync.core.i18n.translate import say as phrase
+from sync.core.model.commands import (
     Due,
     Effect,
     LogTime,
@@ -24,9 +25,8 @@ from sync.core.effects import (
     PutMessage,
     SetFields,
 )
-from sync.core.phrases import say as phrase
 from sync.engine.rehearsal import Rehearsed, rehearse
-from sync.store.database import read
+from sync.store.db.database import read
 
 
 def run(config: Config, args: argparse.Namespace) -> int:

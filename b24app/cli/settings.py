@@ -8,19 +8,19 @@ import sys
 from pathlib import Path
 
 from b24app.cli import preview
-from b24app.cli.opening import database, rooms, say
-from b24app.cli.reading import file_text
-from b24app.lookups import PortalLookups
-from b24app.reports import find_portal
-from b24app.rooms import Rooms
+from b24app.cli.arguments import file_text
+from b24app.cli.context import database, rooms, say
+from b24app.clients import Rooms
+from b24app.services.overview import find_portal
+from b24app.services.settings_lookups import PortalLookups
 from sync.config import Config
-from sync.core.rules import internal_wanted, kinds_wanted
-from sync.gitlab.subscriptions import switches
+from sync.core.rules.portal import internal_wanted, kinds_wanted
+from sync.gitlab.api.hook_events import switches
 from sync.settings.apply import apply, domain, export
 from sync.settings.document import read
 from sync.settings.problems import Invalid, Problem
-from sync.store.database import read as reading
-from sync.store.database import write as writing
+from sync.store.db.database import read as reading
+from sync.store.db.database import write as writing
 
 
 def run(config: Config, args: argparse.Namespace) -> int:

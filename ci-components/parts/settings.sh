@@ -1,4 +1,3 @@
-export B24_DELIVER='$[[ inputs.deliver ]]'
 export B24_APP_URL='$[[ inputs.app-url ]]'
 export B24_WEBHOOK_VARIABLE='$[[ inputs.webhook-variable ]]'
 export B24_TOKEN_VARIABLE='$[[ inputs.token-variable ]]'

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sync.core.alert_endings import fails, passes
-from sync.core.alerts import GONE, Alert, AlertState, Ending
-from sync.core.rules import AlertRules, Severity
+from sync.core.alerts.model import GONE, Alert, AlertState, Ending
+from sync.core.alerts.results import fails, passes
+from sync.core.rules.portal import AlertRules, Severity
 
 FLAPPING_WITHIN = timedelta(hours=1)
 MOST_ENDINGS = 200  # remembered of one alert: the first, and the last ones

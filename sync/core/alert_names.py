@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sync.core.kinds import Kind
+from sync.core.model.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sync.core.cards import notification, rendered
-from sync.core.effects import Due, Notify
-from sync.core.lifecycle import milestone_of, news
-from sync.core.model import LinkKind, MergeRequestKey, Milestone, Task
-from sync.core.moves import named
-from sync.core.phrases import say
-from sync.core.rules import Rules
-from sync.core.view import LinkView, TaskView
+from sync.core.i18n.translate import say
+from sync.core.merge_requests.messages import notification, rendered
+from sync.core.merge_requests.milestones import milestone_of, news
+from sync.core.model.commands import Due, Notify
+from sync.core.model.common import LinkKind, MergeRequestKey, Milestone, Task
+from sync.core.model.task_view import LinkView, TaskView
+from sync.core.rules.portal import Rules
+from sync.core.tasks.transitions import named
 
 
 @dataclass(frozen=True, slots=True)

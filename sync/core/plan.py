@@ -12,14 +12,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.core import cards_due, ci, deployments_due, moves, notes_due, notices, spoken_due
-from sync.core.effects import Due
-from sync.core.model import MergeRequestKey, Milestone, Step
-from sync.core.phrases import say
-from sync.core.rules import Rules
-from sync.core.spoken import SpeechKey
-from sync.core.spoken_due import Ended
-from sync.core.view import LinkView, TaskView
+from sync.core import notices
+from sync.core.comments import plan as comments_plan
+from sync.core.deployments import plan as deployments_plan
+from sync.core.i18n.translate import say
+from sync.core.merge_requests import plan as merge_requests_plan
+from sync.core.model.commands import Due
+from sync.core.model.common import MergeRequestKey, Milestone, Step
+from sync.core.model.smart_commits import SpeechKey
+from sync.core.model.task_view import LinkView, TaskView
+from sync.core.pipelines import plan as pipelines_plan
+from sync.core.rules.portal import Rules
+from sync.core.smart_commits import plan as smart_commits_plan
+from sync.core.smart_commits.plan import Ended
+from sync.core.tasks import transitions as tasks_transitions
 
 __all__ = ["LinkView", "Plan", "TaskView", "plan_task"]
 
@@ -52,15 +58,15 @@ class Plan:
 
 def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
     """Desired minus applied. `now`: aware UTC, for the portal's window for edits."""
-    moving = moves.decide(view, rules)
+    moving = tasks_transitions.decide(view, rules)
     if view.task is None and moving.needs:
         return _unread(view, rules, moving.needs)  # the others could ask for nothing else
-    speaking = spoken_due.decide(view, rules, moving)
+    speaking = smart_commits_plan.decide(view, rules, moving)
     notifying = notices.decide(view, rules)
-    showing = cards_due.decide(view, rules, now)
-    reporting = ci.decide(view, rules, now)
-    deployed = deployments_due.decide(view, rules, now)
-    commented = notes_due.decide(view, rules, now)
+    showing = merge_requests_plan.decide(view, rules, now)
+    reporting = pipelines_plan.decide(view, rules, now)
+    deployed = deployments_plan.decide(view, rules, now)
+    commented = comments_plan.decide(view, rules, now)
     parts = moving, speaking, showing, notifying, reporting, deployed, commented
     if needs := frozenset[str]().union(*(part.needs for part in parts)):
         return _unread(view, rules, needs)

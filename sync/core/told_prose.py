@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sync.core.phrases import tell
-from sync.core.told_parts import MOST_READ
+from sync.core.i18n.translate import tell
+from sync.core.messages.parts import MOST_READ
 from sync.text import bbcode, markdown
 from sync.text.clip import ELLIPSIS, clip, clipped
 from sync.text.plain import run_of

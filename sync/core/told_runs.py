@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sync.core import ci_texts, durations, pages
-from sync.core.deployments import Deployment, DeploymentStatus, Tier
-from sync.core.items import JobRun
-from sync.core.model import Job, Pipeline, PipelineStatus, Project
-from sync.core.news_texts import Telling
-from sync.core.phrases import known, tell
-from sync.core.told_parts import (
+from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
+from sync.core.i18n import durations
+from sync.core.i18n.translate import known, tell
+from sync.core.messages import urls as messages_urls
+from sync.core.messages.message import Telling
+from sync.core.messages.parts import (
     MOST_NAME,
     Users,
     beside,
@@ -24,6 +23,9 @@ from sync.core.told_parts import (
     text,
     word,
 )
+from sync.core.model.activity import JobRun
+from sync.core.model.common import Job, Pipeline, PipelineStatus, Project
+from sync.core.pipelines import messages as pipelines_messages
 from sync.text.plain import Line
 from sync.text.tree import Inline, Link, Text
 
@@ -45,7 +47,7 @@ def pipeline(one: Pipeline, language: str, users: Users, jobs: Sequence[Job] = (
         tell(language, "told started", actor=person(one.actor, language, users))
         if one.actor
         else (),
-        *ci_texts.stages(culprits, language),
+        *pipelines_messages.stages(culprits, language),
     ]
     return Telling(
         tell(language, "told pipeline", status=status, ref=ref, **named),
@@ -81,7 +83,7 @@ def _commit(one: Pipeline, language: str) -> Line:
 def _request(one: Pipeline, language: str) -> Line:
     if one.merge_request_iid is None:
         return ()
-    url = pages.merge_request(one.project, one.merge_request_iid)
+    url = messages_urls.merge_request(one.project, one.merge_request_iid)
     return tell(language, "told of request", link=link(url, f"!{one.merge_request_iid}"))
 
 
@@ -89,7 +91,9 @@ def _ref(project: Project, ref: str) -> Inline:
     """A merge request's own ref is no branch: its page is that of the merge request."""
     if ref.startswith(_OF_REQUEST):
         iid = ref.removeprefix(_OF_REQUEST).partition("/")[0]
-        return link(pages.merge_request(project, int(iid)) if iid.isdecimal() else "", f"!{iid}")
+        return link(
+            messages_urls.merge_request(project, int(iid)) if iid.isdecimal() else "", f"!{iid}"
+        )
     return ref_link(project, ref)
 
 
@@ -132,13 +136,13 @@ def job(one: JobRun, language: str, users: Users) -> Telling:
 def _where(one: JobRun, language: str) -> Line:
     """Pipeline, stage, branch, commit and environment: those that are known."""
     number = f"#{one.pipeline_id}"
-    page = link(pages.pipeline(one.project, one.pipeline_id), number)
+    page = link(messages_urls.pipeline(one.project, one.pipeline_id), number)
     parts: list[Line] = [
         tell(language, "job pipeline", link=page) if one.pipeline_id else (),
         tell(language, "job stage", stage=text(one.stage, MOST_NAME)) if one.stage else (),
         (_ref(one.project, one.ref),) if one.ref else (),
         (commit_link(one.project, one.sha),) if one.sha else (),
-        (link(pages.environment(one.project, one.environment), one.environment, MOST_NAME),)
+        (link(messages_urls.environment(one.project, one.environment), one.environment, MOST_NAME),)
         if one.environment
         else (),
     ]
@@ -156,7 +160,7 @@ def _reason(one: JobRun, language: str) -> Line:
 def deployment(one: Deployment, language: str, users: Users, tasks: Sequence[str] = ()) -> Telling:
     """`tasks`: titles of those whose work it carries; who tests or manages reads what came."""
     verdict = one.status in _VERDICTS
-    page = pages.environment(one.project, one.environment)
+    page = messages_urls.environment(one.project, one.environment)
     named = {
         "environment": link(page, one.environment, MOST_NAME),
         "project": project_link(one.project),

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from sync.errors import Later
-from sync.store import deliveries
-from sync.store.database import writing
-from sync.store.records import Delivery
+from sync.store import inbox
+from sync.store.db.database import writing
+from sync.store.rows import Delivery
 
 log = structlog.get_logger()
 
@@ -117,12 +117,12 @@ class Inbox:
             self._conn = writing(self._engine)
         try:
             with self._conn.begin():
-                return deliveries.insert_many(self._conn, found)
+                return inbox.insert_many(self._conn, found)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
         with self._conn.begin():
-            return deliveries.insert_many(self._conn, found)
+            return inbox.insert_many(self._conn, found)
 
     def _failed(self, entries: Sequence[_Entry], error: Exception) -> None:
         """One delivery that cannot be stored must not take the others with it.

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, select
 
 from sync.core.clock import Clock
 from sync.engine import owner
-from sync.engine.registry import Deps
+from sync.engine.deps import Deps
 from sync.store import leases
-from sync.store.database import write
+from sync.store.db.database import write
 from sync.store.tables import lease
 
 TTL = timedelta(seconds=30)

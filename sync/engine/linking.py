@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sync.core import references
-from sync.core.lifecycle import is_open
-from sync.core.model import LinkKind, MergeRequest, Reference
-from sync.core.rules import ReferenceRules
+from sync.core.merge_requests.milestones import is_open
+from sync.core.model.common import LinkKind, MergeRequest, Reference
+from sync.core.references import find as references_find
+from sync.core.rules.portal import ReferenceRules
 
 COMMIT = "commit"
 
@@ -31,12 +31,12 @@ def named(
 
     Once it is not open its branch may get other work: what its commits named then stays.
     """
-    found = list(references.find(merge_request.source_branch, "branch", rules))
-    found += references.find(merge_request.title, "title", rules)
-    found += references.find(merge_request.description, "description", rules)
+    found = list(references_find.find(merge_request.source_branch, "branch", rules))
+    found += references_find.find(merge_request.title, "title", rules)
+    found += references_find.find(merge_request.description, "description", rules)
     if is_open(merge_request):
         for message in messages:
-            found += references.find(message, COMMIT, rules)
+            found += references_find.find(message, COMMIT, rules)
     else:
         found += [
             Reference(task_id, link.kind, COMMIT)
@@ -50,7 +50,7 @@ def _gathered(found: list[Reference]) -> dict[int, Named]:
     places: dict[int, set[str]] = {}
     for reference in found:
         places.setdefault(reference.task_id, set()).add(reference.where)
-    strongest = references.merge(found)
+    strongest = references_find.merge(found)
     return {
         task_id: Named(reference.kind, tuple(sorted(places[task_id])))
         for task_id, reference in strongest.items()

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from sync.core.kinds import Kind
-from sync.core.model import MergeRequestKey
-from sync.core.news_facts import About, Subject
-from sync.core.rules import Rules
-from sync.engine import alert_room
-from sync.store import ci, deployments, items, mirror
+from sync.core.model.common import MergeRequestKey
+from sync.core.model.kinds import Kind
+from sync.core.notifications.facts import About, Subject
+from sync.core.rules.portal import Rules
+from sync.engine.load import alerts as load_alerts
+from sync.store import activity as store_activity
+from sync.store import deployments
+from sync.store import merge_requests as store_merge_requests
+from sync.store import pipelines as store_pipelines
 
 
 def load(
@@ -29,7 +32,7 @@ def load(
             case Kind.DEPLOYMENT:
                 found |= _deployments(conn, wanted)
             case Kind.ALERT:
-                found |= alert_room.load(conn, portal_id, wanted, rules)
+                found |= load_alerts.load(conn, portal_id, wanted, rules)
             case Kind.MERGE_REQUEST:
                 found |= _merge_requests(conn, wanted)
             case _:
@@ -39,13 +42,13 @@ def load(
 
 def _items(conn: Connection, wanted: Mapping[str, About]) -> dict[str, Subject]:
     ids = {k: (a.connection_id, a.project_id, a.kind.value, a.key) for k, a in wanted.items()}
-    known = items.get(conn, ids.values())
+    known = store_activity.get(conn, ids.values())
     return {key: known[one][0] for key, one in ids.items() if one in known and not known[one][1]}
 
 
 def _pipelines(conn: Connection, wanted: Mapping[str, About]) -> dict[str, Subject]:
     ids = {key: (a.connection_id, a.project_id, int(a.key)) for key, a in wanted.items()}
-    known = ci.pipelines(conn, ids.values())
+    known = store_pipelines.pipelines(conn, ids.values())
     return {key: known[one] for key, one in ids.items() if one in known}
 
 
@@ -64,5 +67,5 @@ def _merge_requests(conn: Connection, wanted: Mapping[str, About]) -> dict[str, 
     ids = {
         key: MergeRequestKey(a.connection_id, a.project_id, int(a.key)) for key, a in wanted.items()
     }
-    known = mirror.get_merge_requests(conn, ids.values())
+    known = store_merge_requests.get_merge_requests(conn, ids.values())
     return {key: known[one] for key, one in ids.items() if one in known}

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sync.bitrix24 import peer
-from sync.bitrix24.client import Portal
-from sync.core.effects import Due
-from sync.core.model import Task
-from sync.engine.deciding import Asking, Planned, decide
-from sync.engine.refusals import asked, refused
-from sync.engine.registry import TASK, Deps
-from sync.store import ci, links, spoken, tasks
-from sync.store.database import read, write
+from sync.bitrix24.rest.client import Portal
+from sync.bitrix24.tasks import queries as tasks_queries
+from sync.core.model.commands import Due
+from sync.core.model.common import Task
+from sync.engine.deliver.refusals import asked, refused
+from sync.engine.deps import TASK, Deps
+from sync.engine.reconcile.tasks import Asking, Planned, decide
+from sync.store import links, tasks
+from sync.store import pipelines as store_pipelines
+from sync.store import smart_commits as store_smart_commits
+from sync.store.db.database import read, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def rehearse(
     """
     wanted = list(dict.fromkeys(task_ids))
     began_at = deps.clock.now()
-    answers = peer.read_tasks(portal, wanted)
+    answers = tasks_queries.read_tasks(portal, wanted)
     with write(deps.database) as conn:
         tasks.save_read(conn, portal_id, answers, began_at)
     there = [task_id for task_id in wanted if answers.get(task_id) is not None]
@@ -50,7 +52,9 @@ def rehearse(
     planned = decide(asking, there, deps.rules_for(portal_id))
     with read(deps.database) as conn:
         named = {*links.by_tasks(conn, portal_id, there)}
-        named |= ci.named_tasks(conn, portal_id, there) | spoken.tasks_of(conn, portal_id, there)
+        named |= store_pipelines.named_tasks(conn, portal_id, there) | store_smart_commits.tasks_of(
+            conn, portal_id, there
+        )
         dead = refused(conn, portal_id, TASK, map(str, there))
     return {
         task_id: _rehearsed(task_id, answers, planned, task_id in named, dead) for task_id in wanted

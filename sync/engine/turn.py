@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from sync.engine import backoff, deployed, people
-from sync.engine.deliver import deliver
-from sync.engine.digest import digest
+from sync.engine import backoff
+from sync.engine.deliver.send import deliver
+from sync.engine.deliver.settle import settle
+from sync.engine.deps import LANE, Deps
+from sync.engine.ingest import deployments as ingest_deployments
+from sync.engine.ingest.digest import digest
 from sync.engine.lanes import Lane, LaneLost, hold
-from sync.engine.reconcile import reconcile
-from sync.engine.registry import LANE, Deps
-from sync.engine.settle import settle
+from sync.engine.reconcile import portal_users
+from sync.engine.reconcile.loop import reconcile
 from sync.errors import Denied, Later
 from sync.store import outbox, portals, subjects
-from sync.store.database import read, write
+from sync.store.db.database import read, write
 
 log = structlog.get_logger()
 
@@ -65,7 +67,7 @@ def _digest(deps: Deps, portal_id: int) -> int:
 
     Then what deployments carry is asked for.
     """
-    return digest(deps, portal_id, _MOST_BATCHES) + deployed.ask(deps, portal_id)
+    return digest(deps, portal_id, _MOST_BATCHES) + ingest_deployments.ask(deps, portal_id)
 
 
 def _has_work(deps: Deps, portal_id: int) -> bool:
@@ -85,7 +87,7 @@ def _run(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
     try:
         portal = deps.portal_for(portal_id)
         if portal_id not in pauses.met:
-            people.read_first(deps, portal_id, portal)
+            portal_users.read_first(deps, portal_id, portal)
             pauses.met.add(portal_id)
         for _ in range(_MOST_ROUNDS):
             done += _digest(deps, portal_id)  # what comes in later has a wake-up of its own

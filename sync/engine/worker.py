@@ -13,13 +13,13 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from sync.engine import backoff
+from sync.engine.deps import Deps
 from sync.engine.dispatch import Dispatch
-from sync.engine.queue import WakeUps
-from sync.engine.registry import Deps
-from sync.engine.sweep import Sweep
 from sync.engine.turn import Pauses, take_turn
-from sync.store import deliveries, logs, outbox, subjects
-from sync.store.database import read, write
+from sync.engine.upkeep.sweep import Sweep
+from sync.engine.wake_ups import WakeUps
+from sync.store import inbox, logs, outbox, subjects
+from sync.store.db.database import read, write
 
 log = structlog.get_logger()
 
@@ -124,7 +124,7 @@ class Worker:
     def _with_work(self) -> list[int]:
         now = self._deps.clock.now()
         with read(self._deps.database) as conn:
-            found = set(deliveries.portals_with_work(conn, now))
+            found = set(inbox.portals_with_work(conn, now))
             found |= set(subjects.portals_with_work(conn, now))
             found |= {portal_id for portal_id, _ in outbox.lanes_with_work(conn, now)}
         return sorted(found)

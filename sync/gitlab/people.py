@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sync.core.model import Person
-from sync.gitlab.reading import mapping, mappings, text, whole
+from sync.core.model.common import Person
+from sync.gitlab.json_fields import mapping, mappings, text, whole
 
 HIDDEN = "[REDACTED]"  # what a hook says instead of an e-mail that is not public
 

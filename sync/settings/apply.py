@@ -17,7 +17,7 @@ from sync.settings import document
 from sync.settings.model import Connection, Settings, load, stored
 from sync.settings.secrets import resolve
 from sync.store import connections, portals
-from sync.store.records import ConnectionDraft, ConnectionRecord, ConnectionSecrets, PortalRecord
+from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets, PortalRecord
 from sync.store.tables import connection as table
 from sync.store.vault import Vault
 

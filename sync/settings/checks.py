@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Protocol
 
-from sync.core.model import PortalUser, Stage
-from sync.core.routes import Room, in_force
+from sync.core.model.common import PortalUser, Stage
+from sync.core.rules.routes import Room, in_force
 from sync.settings import route_checks
 from sync.settings.model import Group, Settings, Workgroup
 from sync.settings.model import Stage as StageRef

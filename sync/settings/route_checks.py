@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sync.core import templates
-from sync.core.kind_facts import FILTERS, OF_TASKS, SHOWN_IN_TASKS, STATES, TASK_ROLES
-from sync.core.kinds import Kind
-from sync.core.places import PLACES
-from sync.core.routes import Room
+from sync.core.messages import templates
+from sync.core.messages.placeholders import PLACES
+from sync.core.model.kinds import Kind
+from sync.core.notifications.filters import FILTERS, OF_TASKS, SHOWN_IN_TASKS, STATES, TASK_ROLES
+from sync.core.rules.routes import Room
 from sync.settings.model import Settings, Workgroup
 from sync.settings.problems import Path, meant
 from sync.settings.routing import Route

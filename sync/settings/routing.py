@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from sync.core import routes as core
-from sync.core.routes import DEFAULT_ROUTES, Chat, Quiet, Role, Room, Target
-from sync.core.rules import Severity
+from sync.core.rules import routes as core
+from sync.core.rules.portal import Severity
+from sync.core.rules.routes import DEFAULT_ROUTES, Chat, Quiet, Role, Room, Target
 from sync.settings.problems import meant
 from sync.settings.values import Dialog, KindName, Part, Text, dialog, wrong
 

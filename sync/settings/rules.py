@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sync.core import rules as core
-from sync.core.routes import Role, Room
+from sync.core.rules import portal as core
+from sync.core.rules.routes import Role, Room
 from sync.settings.checks import people
 from sync.settings.model import Deployments, Group, Settings, Stage, Target, Workgroup
 from sync.settings.routing import Alerts, Chats, to_routes

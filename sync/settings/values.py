@@ -17,9 +17,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from sync.core.kinds import Kind
-from sync.core.model import Milestone, Step, TaskStatus
-from sync.core.patterns import pattern_problem
+from sync.core.model.common import Milestone, Step, TaskStatus
+from sync.core.model.kinds import Kind
+from sync.core.references.safe_pattern import pattern_problem
 
 
 def wrong(text: str) -> PydanticCustomError:

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
 from sync.core.alert_names import AlertKey, Line, of_handle
-from sync.core.alerts import FINISHED, Alert, AlertState, ref_of, request_of, tag_of
-from sync.core.kinds import Kind
-from sync.core.model import Pipeline
-from sync.store.codec import from_json, to_json
+from sync.core.alerts.model import FINISHED, Alert, AlertState, ref_of, request_of, tag_of
+from sync.core.model.common import Pipeline
+from sync.core.model.kinds import Kind
+from sync.store.db.codec import from_json, to_json
+from sync.store.db.upsert import among, upsert
 from sync.store.tables import alert, connection, item, one_of, pipeline
-from sync.store.upsert import among, upsert
 
 HISTORY = 200  # finished pipelines of a ref that are looked at, the newest
 NEWEST = 100  # alerts of a line that may still change

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select
 
+from sync.store.db.upsert import upsert
 from sync.store.tables import backfill, project
-from sync.store.upsert import upsert
 
 _KEYS = ("connection_id", "project_id", "part")
 

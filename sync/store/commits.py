@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from sync.core.model import Commit, Project
-from sync.store.codec import from_json, to_json
-from sync.store.mirror import Branch
+from sync.core.model.common import Commit, Project
+from sync.store.db.codec import from_json, to_json
+from sync.store.db.upsert import among, chunks, keyed, matching, upsert
+from sync.store.merge_requests import Branch
 from sync.store.tables import commit
-from sync.store.upsert import among, chunks, keyed, matching, upsert
 
 MOST_COMMITS = 300  # of a branch that are looked at: some branches live for years
 

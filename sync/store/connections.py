@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from sync.store.records import ConnectionDraft, ConnectionRecord, ConnectionSecrets
+from sync.store.db.upsert import insert
+from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets
 from sync.store.tables import connection, portal
-from sync.store.upsert import insert
 from sync.store.vault import Vault
 
 _COLUMNS = [connection.c[name] for name in ConnectionRecord.__dataclass_fields__]

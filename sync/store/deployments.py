@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select, update
 
-from sync.core.deployments import Deployment, DeploymentStatus, same_commit
-from sync.core.model import MergeRequestKey
-from sync.store.codec import from_json, to_json
+from sync.core.deployments.environments import Deployment, DeploymentStatus, same_commit
+from sync.core.model.common import MergeRequestKey
+from sync.store.db.codec import from_json, to_json
+from sync.store.db.upsert import among, upsert
 from sync.store.tables import carried, connection, deployment, merge_request, one_of
-from sync.store.upsert import among, upsert
 
 Project = tuple[int, int]  # connection, project
 DeploymentId = tuple[int, int, int]  # connection, project, deployment

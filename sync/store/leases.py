@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
+from sync.store.db.upsert import insert
 from sync.store.tables import lease
-from sync.store.upsert import insert
 
 _RENEW = (
     update(lease)

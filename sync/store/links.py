@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from sync.core.model import LinkKind, MergeRequestKey, Milestone
-from sync.store.records import LinkRow
+from sync.core.model.common import LinkKind, MergeRequestKey, Milestone
+from sync.store.db.upsert import keyed, matching, upsert
+from sync.store.rows import LinkRow
 from sync.store.tables import link
-from sync.store.upsert import keyed, matching, upsert
 
 _KEYS = ("connection_id", "project_id", "iid", "task_id")
 _NAMED = ("kind", "state", "places", "silent")

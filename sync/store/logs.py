@@ -9,16 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, or_, select
 
-from sync.store.records import (
-    AllowanceRow,
-    DecisionRow,
-    PurgeRow,
-    RestCall,
-    Wanted,
-    WorkerRow,
-)
+from sync.store.db.upsert import upsert
+from sync.store.rows import AllowanceRow, DecisionRow, PurgeRow, RestCall, Wanted, WorkerRow
 from sync.store.tables import allowance, decision, purge, rest_log, worker
-from sync.store.upsert import upsert
 
 _REST = [rest_log.c[name] for name in RestCall.__dataclass_fields__]
 _DECISION = [decision.c[name] for name in DecisionRow.__dataclass_fields__]

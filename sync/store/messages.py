@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from sync.core.alert_names import line_told
-from sync.core.view import Said
+from sync.core.model.task_view import Said
+from sync.store.db.upsert import chunks, upsert
 from sync.store.tables import message, told, told_person
-from sync.store.upsert import chunks, upsert
 
 
 def by_tasks(

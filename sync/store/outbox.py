@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, delete, func, or_, select, update
 
-from sync.core.effects import encode
-from sync.store.records import CommandRow, NewCommand
+from sync.core.model.commands import encode
+from sync.store.db.types import dump_json
+from sync.store.db.upsert import chunks
+from sync.store.rows import CommandRow, NewCommand
 from sync.store.tables import command, one_of
-from sync.store.types import dump_json
-from sync.store.upsert import chunks
 
 Subject = tuple[str, str]  # kind, key
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select
 
-from sync.core.model import Person, PortalUser
+from sync.core.model.common import Person, PortalUser
+from sync.store.db.upsert import chunks, upsert
 from sync.store.tables import host_user, portal_user
-from sync.store.upsert import chunks, upsert
 
 _PORTAL_KEYS = ("portal_id", "user_id")
 _HOST_KEYS = ("connection_id", "user_id")

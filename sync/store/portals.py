@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
-from sync.store.records import Install, PortalRecord, PortalTokens
+from sync.store.db.upsert import insert
+from sync.store.rows import Install, PortalRecord, PortalTokens
 from sync.store.tables import portal
-from sync.store.upsert import insert
 from sync.store.vault import Vault
 
 _COLUMNS = [portal.c[name] for name in PortalRecord.__dataclass_fields__]

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
 
-from sync.store.records import SubjectRow
+from sync.store.db.upsert import chunks, upsert
+from sync.store.rows import SubjectRow
 from sync.store.tables import one_of, subject
-from sync.store.upsert import chunks, upsert
 
 Mark = tuple[str, str, str]  # kind, key, cause
 

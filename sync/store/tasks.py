@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from sync.core.model import Stage, Step, Task
-from sync.store.codec import from_json, to_json
-from sync.store.records import StagesRow, TaskRow
+from sync.core.model.common import Stage, Step, Task
+from sync.store.db.codec import from_json, to_json
+from sync.store.db.upsert import chunks, keyed, matching, upsert
+from sync.store.rows import StagesRow, TaskRow
 from sync.store.tables import task, workgroup
-from sync.store.upsert import chunks, keyed, matching, upsert
 
 _KEYS = ("portal_id", "task_id")
 _TASKS = select(task).where(matching(task.c.portal_id, task.c.task_id))

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Column, Engine, Table, select, update
 
 from sync import keyfile
-from sync.store.database import write
+from sync.store.db.database import write
 from sync.store.tables import metadata
 
 

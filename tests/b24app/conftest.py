@@ -20,9 +20,9 @@ from sync.keyfile import new_key
 from sync.settings.apply import apply
 from sync.settings.document import read
 from sync.store import connections, portals
-from sync.store.database import read as reading
-from sync.store.database import write as writing
-from sync.store.records import ConnectionSecrets, Install, PortalRecord, PortalTokens
+from sync.store.db.database import read as reading
+from sync.store.db.database import write as writing
+from sync.store.rows import ConnectionSecrets, Install, PortalRecord, PortalTokens
 from sync.store.tables import delivery
 from tests.emulators.bitrix24 import BitrixEmulator
 

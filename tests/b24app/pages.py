@@ -7,7 +7,7 @@ import re
 
 from sqlalchemy import select
 
-from sync.store.database import read
+from sync.store.db.database import read
 from sync.store.tables import portal
 
 

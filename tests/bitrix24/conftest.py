@@ -11,9 +11,9 @@ import pytest
 import requests
 import responses
 
-from sync.bitrix24 import limits
-from sync.bitrix24.client import Portal
-from sync.bitrix24.credentials import AppKeys, Credentials
+from sync.bitrix24.rest import limits
+from sync.bitrix24.rest.client import Portal
+from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.core.clock import ManualClock
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)

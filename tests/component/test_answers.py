@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from reporter.asking import read_portal, read_tasks
-from reporter.facts import read_facts
+from reporter.ci_variables import read_facts
 from reporter.gitlab import gather
-from reporter.known import Known
-from reporter.question import complaint, question, read_overview
+from reporter.gitlab_facts import Known
+from reporter.gitlab_graphql import complaint, question, read_overview
+from reporter.portal_json import Task
+from reporter.portal_queries import read_portal, read_tasks
 from reporter.settings import Settings
-from reporter.tasks import Task
 
 BRANCH = read_facts({
     "CI_API_V4_URL": "https://gitlab.test/api/v4", "CI_PROJECT_ID": "1", "CI_PIPELINE_ID": "9",

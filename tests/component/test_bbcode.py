@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from reporter.bbcode import JOINER, escaped, link, live_url
 from reporter.phrases import PHRASES, PLACE, say
 
-from sync.core import phrases
+from sync.core.i18n import translate
 from sync.text import bbcode_escape, urls
 
 TEXTS = [
@@ -69,4 +69,4 @@ SHARED = [
 @pytest.mark.parametrize("key", SHARED)
 def test_what_both_say_is_said_in_the_same_words(key: str, language: str) -> None:
     values = {name: f"<{name}>" for name in PLACE.findall(PHRASES[key][0])}
-    assert say(language, key, **values) == phrases.say(language, key, **values)
+    assert say(language, key, **values) == translate.say(language, key, **values)

@@ -8,10 +8,10 @@ import pytest
 from reporter.cards import card, has_head, is_of_app, is_ours, key_of
 from reporter.model import MergeRequest, NamedTask, Report
 
-from sync.core import model as core
-from sync.core.cards import merge_request_card, rendered
-from sync.core.ci_texts import message
-from sync.core.view import Run
+from sync.core.merge_requests.messages import merge_request_card, rendered
+from sync.core.model import common as core
+from sync.core.model.task_view import Run
+from sync.core.pipelines.messages import message
 from tests.component.world import World
 
 WAITING = 2

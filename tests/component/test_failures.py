@@ -11,11 +11,11 @@ import sys
 
 import pytest
 from reporter import errors
-from reporter.app import APP_ERRORS, refusal
-from reporter.assembly import impersonal
+from reporter.build_report import impersonal
 from reporter.errors import portal_failure
+from reporter.http import Answer, Output
 from reporter.main import NO_APP_URL, NO_ID_TOKEN, Run, attempt
-from reporter.wire import Answer, Output
+from reporter.send_to_app import APP_ERRORS, refusal
 from ruamel.yaml import YAML
 
 from tests.component.test_templates import with_defaults

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from reporter.facts import read_facts
+from reporter.ci_variables import read_facts
+from reporter.gitlab_json import status_of, tier_of
 from reporter.model import Job
-from reporter.rows import status_of, tier_of
 from reporter.settings import fits, read_settings
 
 # Jobs as "status", with "?" for one that may fail.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from component_template import fill, load, read_template
+from component_template import load
 
-from tests.component.test_templates import TEXTS, WITH_JOBS
+from tests.component.test_templates import WITH_JOBS, configured
 from tests.component.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -47,10 +48,18 @@ def run(folder: Path, *command: str, **variables: str) -> subprocess.CompletedPr
     )  # fmt: skip
 
 
+# cimulator takes the slash of `include:local` for the machine's root, and `validate` knows no rules
+# of includes: of the two scripts with one name it would choose the doctor's.
+WITHOUT = re.compile(r"- local: '\S+/doctor-.*\n(?:  .*\n)+")
+
+
 def understood(folder: Path, name: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return what cimulator prints, and the configuration that it makes."""
     include = [{"local": f"templates/{name}.yml", "inputs": dict(given)}]
     project(folder, {"include": include, "test": {"stage": "test", "script": ["true"]}})
+    path = folder / "templates" / f"{name}.yml"
+    text = path.read_text("utf-8").replace("'/templates/", f"'{folder}/templates/")
+    path.write_text(WITHOUT.sub("", text), "utf-8")
     done = run(folder, "cimulator", "validate", ".gitlab-ci.yml")
     output = folder / "validation_output.yml"
     return done.stdout + done.stderr, load(output.read_text("utf-8")) if output.exists() else {}
@@ -76,10 +85,9 @@ def test_another_reader_makes_the_same_jobs_of_a_template(
     tmp_path: Path, name: str, given: dict[str, Any]
 ) -> None:
     output, configuration = understood(tmp_path, name, given)
-    expected = fill(read_template(TEXTS[name]), **given)
-    assert expected.keys() - {"test"}, output
+    expected = configured(name, **given)
     found = {key: row for key, row in configuration.items() if "b24" in key}
-    assert comparable(found) == comparable(expected), output
+    assert found and comparable(found) == comparable(expected), output
 
 
 WRONG = {
@@ -107,7 +115,7 @@ def filled(*includes: tuple[str, dict[str, Any]]) -> dict[str, Any]:
         "deploy": {"stage": "deploy", "script": ["true"]},
     }
     for name, given in includes:
-        configuration |= fill(read_template(TEXTS[name]), **given)
+        configuration |= configured(name, **given)
     return configuration
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from reporter.keywords import CLOSINGS, MENTIONS, NOUNS
 from reporter.references import named_tasks
 
-from sync.core import keywords
-from sync.core.references import find
-from sync.core.rules import ReferenceRules
+from sync.core.references import keywords
+from sync.core.references.find import find
+from sync.core.rules.portal import ReferenceRules
 
 TEXTS = [
     "B24-5", "feature/B24-2103-payment", "b24-7-fix", "fix_B24-7_x", "XB24-5", "жB24-5", "B24-007",

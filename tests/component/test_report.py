@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from sync.core.ci import VALUES
-from sync.core.model import PipelineStatus
+from sync.core.model.common import PipelineStatus
+from sync.core.pipelines.plan import VALUES
 from tests.component.world import World
 
 COMPLETED, IN_PROGRESS, WAITING = 5, 3, 2

@@ -83,9 +83,13 @@ FAULTS = {
         "report", "    # >>> start.sh\n", "    set -e\n    # >>> start.sh\n", "more than its one",
     ),
     "an early end of the comment": (
-        "report", "import json\n", "import json #>\n", "more than its one sentence",
+        "report", "    export B24_ON_OPEN=", "    #> export B24_ON_OPEN=",
+        "more than its one sentence",
     ),
-    "an early end of the script": ("report", "import json\n", "B24_REPORTER\n", "here document"),
+    "an early end of the script": (
+        "report", "    export B24_ON_OPEN=", "    export B24_REPORTER= B24_ON_OPEN=",
+        "here document",
+    ),
 }  # fmt: skip
 
 

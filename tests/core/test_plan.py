@@ -7,12 +7,19 @@ from typing import Any
 
 import pytest
 
-from sync.core.effects import MoveTask, Notify, PlaceTask, PutCard
-from sync.core.model import LinkKind, MergeRequestKey, Milestone, Pipeline, PipelineStatus, Step
-from sync.core.model import TaskStatus as Status
+from sync.core.model.commands import MoveTask, Notify, PlaceTask, PutCard
+from sync.core.model.common import (
+    LinkKind,
+    MergeRequestKey,
+    Milestone,
+    Pipeline,
+    PipelineStatus,
+    Step,
+)
+from sync.core.model.common import TaskStatus as Status
 from sync.core.plan import LinkView, plan_task
-from sync.core.rules import DEFAULT_RULES, GroupRules, Rules, StageRef, StepTarget
-from tests.core.makers import ANN, BOB, NOW, SHOP, STAGES, link, mr, task, view
+from sync.core.rules.portal import DEFAULT_RULES, GroupRules, Rules, StageRef, StepTarget
+from tests.core.factories import ANN, BOB, NOW, SHOP, STAGES, link, mr, task, view
 from tests.core.world import World
 
 STAGED = Rules(

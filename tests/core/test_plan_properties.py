@@ -8,14 +8,14 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.effects import MoveTask
-from sync.core.lifecycle import step_of
-from sync.core.model import Commit, LinkKind, Milestone, Step, TaskStatus
+from sync.core.merge_requests.milestones import step_of
+from sync.core.model.commands import MoveTask
+from sync.core.model.common import Commit, LinkKind, Milestone, Step, TaskStatus
+from sync.core.model.smart_commits import Heard, Speech, SpeechKey
 from sync.core.plan import LinkView, TaskView, plan_task
-from sync.core.rules import DEFAULT_RULES, GroupRules, Rules, StageRef, StepTarget
-from sync.core.spoken import Heard, Speech, SpeechKey
-from sync.core.spoken_words import Command, Flaw, Verb
-from tests.core.makers import NOW, SHOP, STAGES, STATES, link, mr, task, view
+from sync.core.rules.portal import DEFAULT_RULES, GroupRules, Rules, StageRef, StepTarget
+from sync.core.smart_commits.parse import Command, Flaw, Verb
+from tests.core.factories import NOW, SHOP, STAGES, STATES, link, mr, task, view
 from tests.core.world import World, applied
 
 stage_refs = st.one_of(

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sync.core.effects import Effect, MoveTask, Notify, PlaceTask, PutCard
-from sync.core.model import Task, TaskStatus
+from sync.core.model.commands import Effect, MoveTask, Notify, PlaceTask, PutCard
+from sync.core.model.common import Task, TaskStatus
 from sync.core.plan import LinkView, Plan, TaskView, plan_task
-from sync.core.rules import DEFAULT_RULES, Rules
-from tests.core.makers import NOW
+from sync.core.rules.portal import DEFAULT_RULES, Rules
+from tests.core.factories import NOW
 
 
 def applied(view: TaskView, plan: Plan, now: datetime = NOW) -> TaskView:

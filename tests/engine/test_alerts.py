@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.core.kinds import Kind
-from sync.core.routes import Quiet, Role, Room, Route
-from sync.core.rules import AlertRules, GroupRules, Rules, Severity
-from sync.engine import alert_acts
+from sync.core.model.kinds import Kind
+from sync.core.rules.portal import AlertRules, GroupRules, Rules, Severity
+from sync.core.rules.routes import Quiet, Role, Room, Route
+from sync.engine import alert_actions
 from sync.store import alerts
 from sync.store.alerts import AlertRow
-from sync.store.database import read, write
-from sync.store.records import Delivery
+from sync.store.db.database import read, write
+from sync.store.rows import Delivery
 from tests.emulators.gitlab.entities import Job, Pipeline
 from tests.engine.world import World
 
@@ -397,9 +397,9 @@ def test_the_author_whom_a_task_has_told_is_not_told_again(world: World) -> None
 def test_who_has_seen_it_and_whose_it_is_stand_in_the_message(world: World) -> None:
     run(world, "failed")
     handle = rows(world)[0].key.handle
-    do(world, alert_acts.acknowledge, handle, "Boris")
-    do(world, alert_acts.acknowledge, handle, "Vera")
-    do(world, alert_acts.assign, handle, 7)
+    do(world, alert_actions.acknowledge, handle, "Boris")
+    do(world, alert_actions.acknowledge, handle, "Vera")
+    do(world, alert_actions.assign, handle, 7)
     assert plain(world.posted()[-1])[-2:] == ["Seen by Boris", "Assigned to Rita"]
     assert world.posted()[-1].endswith("[user=7]Rita[/user]")
     run(world, "success")
@@ -411,24 +411,24 @@ def test_who_has_seen_it_and_whose_it_is_stand_in_the_message(world: World) -> N
 def test_who_is_assigned_is_told_once(world: World) -> None:
     run(world, "failed")
     handle = rows(world)[0].key.handle
-    do(world, alert_acts.assign, handle, 7)
-    do(world, alert_acts.assign, handle, 7)
+    do(world, alert_actions.assign, handle, 7)
+    do(world, alert_actions.assign, handle, 7)
     run(world, "failed")
     assert alerted(world) == [
         (7, "This is assigned to you: Pipeline #1 failed on main, acme/shop"),
     ]
-    do(world, alert_acts.assign, handle, ANN, by=ANN)
+    do(world, alert_actions.assign, handle, ANN, by=ANN)
     assert len(alerted(world)) == 1
 
 
 def test_nobody_of_another_portal_is_assigned(world: World) -> None:
     run(world, "failed")
     handle = rows(world)[0].key.handle
-    with pytest.raises(alert_acts.UnknownPerson, match="no active user 99"):
-        do(world, alert_acts.assign, handle, 99)
+    with pytest.raises(alert_actions.UnknownPerson, match="no active user 99"):
+        do(world, alert_actions.assign, handle, 99)
     with write(world.database) as conn:
-        assert alert_acts.acknowledge(conn, 99, handle, "Eve", world.clock.now()) is None
-        assert alert_acts.assign(conn, 99, handle, 7, world.clock.now()) is None
+        assert alert_actions.acknowledge(conn, 99, handle, "Eve", world.clock.now()) is None
+        assert alert_actions.assign(conn, 99, handle, 7, world.clock.now()) is None
     assert (rows(world)[0].acknowledged_by, rows(world)[0].assigned_to) == ("", None)
 
 
@@ -474,7 +474,7 @@ def test_after_enough_failures_in_a_row_a_task_is_opened(
 def test_the_task_is_of_who_is_assigned(world: World) -> None:
     ruled(world, open_task=2)
     run(world, "failed")
-    do(world, alert_acts.assign, rows(world)[0].key.handle, 7)
+    do(world, alert_actions.assign, rows(world)[0].key.handle, 7)
     run(world, "failed")
     assert [responsible for _, responsible, _ in opened(world)] == [7]
 
@@ -519,7 +519,7 @@ def test_where_it_cannot_be_looked_for_the_key_makes_no_second_task(
     world.b24.lose_answer()
     run(world, "failed")
     if assigned:  # the task would be another's now: other words under the same key
-        do(world, alert_acts.assign, rows(world)[0].key.handle, 7)
+        do(world, alert_actions.assign, rows(world)[0].key.handle, 7)
     world.settle()
     assert opened(world) == [TASK]
     assert rows(world)[0].task_id

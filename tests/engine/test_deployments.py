@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from sync.core.rules import DeploymentRules, GroupRules, Rules
-from sync.engine.sweep import Sweep
+from sync.core.rules.portal import DeploymentRules, GroupRules, Rules
+from sync.engine.upkeep.sweep import Sweep
 from sync.errors import Later
 from tests.emulators.gitlab.entities import Deployment, MergeRequest
 from tests.emulators.gitlab.web import Reply
 from tests.emulators.gitlab.web import Request as HostRequest
-from tests.engine.reporting import report
+from tests.engine.ci_reports import report
 from tests.engine.world import World
 
 

@@ -18,9 +18,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from sync.engine.inbox import Accepted, Inbox
 from sync.errors import Later
-from sync.store.database import read, write
+from sync.store.db.database import read, write
 from sync.store.tables import delivery
-from tests.store.makers import a_delivery, a_portal
+from tests.store.factories import a_delivery, a_portal
 
 
 @pytest.fixture
@@ -167,8 +167,8 @@ _ACCEPT_FOREVER = """
 import sys
 from itertools import count
 from sync.engine.inbox import Inbox
-from sync.store.database import open_database
-from tests.store.makers import a_delivery
+from sync.store.db.database import open_database
+from tests.store.factories import a_delivery
 
 inbox = Inbox(open_database(sys.argv[1]), lambda portal_id: None)
 inbox.start()

@@ -12,7 +12,7 @@ import pytest
 from sync.engine import owner
 from sync.engine.lanes import TTL, LaneLost, hold
 from sync.store import leases
-from sync.store.database import write
+from sync.store.db.database import write
 from tests.engine.world import World
 
 LANE = "lane:1:bitrix24"

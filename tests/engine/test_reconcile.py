@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from sync.core.effects import MoveTask, PutCard
-from sync.core.model import Step
-from sync.core.rules import GroupRules, Rules, StageRef, StepTarget
+from sync.core.model.commands import MoveTask, PutCard
+from sync.core.model.common import Step
+from sync.core.rules.portal import GroupRules, Rules, StageRef, StepTarget
 from sync.engine.rehearsal import rehearse
 from sync.store import logs
-from sync.store.database import read
-from sync.store.records import Wanted
+from sync.store.db.database import read
+from sync.store.rows import Wanted
 from tests.engine.world import World
 
 

@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select
 
-from b24app import alert_reports, replaying, reports
-from b24app.development import development
-from sync.engine import alert_acts
-from sync.engine.purge import purge
+from b24app.services import alerts as services_alerts
+from b24app.services import overview as services_overview
+from b24app.services import replay
+from b24app.services.task_overview import development
+from sync.engine import alert_actions
+from sync.engine.upkeep.purge import purge
 from sync.store import alerts, logs, portals
-from sync.store.database import read, write
-from sync.store.records import Wanted
+from sync.store.db.database import read, write
+from sync.store.rows import Wanted
 from sync.store.tables import connection, metadata, portal, rest_log, spoken
-from tests.engine.past import live, start
-from tests.engine.telling import telling
+from tests.engine.history import live, start
+from tests.engine.notified_world import telling
 from tests.engine.world import World
 
 TASKS = 3
@@ -112,14 +114,14 @@ def test_what_is_shown_of_a_task_is_the_portal_s_own(two: tuple[World, World]) -
     with read(one.database) as conn:
         args = 1, one.rules, one.clock.now()
         assert development(conn, one.portal_id, *args)["merge_requests"] != []
-        assert alert_reports.rows(conn, one.portal_id, over=True) != ()
+        assert services_alerts.rows(conn, one.portal_id, over=True) != ()
         nothing = development(conn, other.portal_id, *args)
         assert not any(
             nothing[name] for name in ("merge_requests", "pipelines", "environments", "decisions")
         )
-        assert alert_reports.rows(conn, other.portal_id, over=True) == ()
-        assert alert_reports.recoveries(conn, other.portal_id, other.clock.now()) == ()
-        assert reports.failures(conn, other.portal_id) == ()
+        assert services_alerts.rows(conn, other.portal_id, over=True) == ()
+        assert services_alerts.recoveries(conn, other.portal_id, other.clock.now()) == ()
+        assert services_overview.failures(conn, other.portal_id) == ()
         assert logs.find_calls(conn, Wanted(other.portal_id)) == ()
         assert len(logs.find_calls(conn, Wanted(one.portal_id, limit=10_000))) == len(
             conn.execute(select(rest_log)).all()
@@ -131,10 +133,10 @@ def test_nobody_of_another_portal_acts_on_an_alert_or_a_command(two: tuple[World
     before, now = kept(one), one.clock.now()
     with write(one.database) as conn:
         (handle, *_) = [row.key.handle for row in alerts.of_portal(conn, one.portal_id, over=True)]
-        assert alert_acts.acknowledge(conn, other.portal_id, handle, "Eve", now) is None
-        assert alert_acts.assign(conn, other.portal_id, handle, 7, now) is None
+        assert alert_actions.acknowledge(conn, other.portal_id, handle, "Eve", now) is None
+        assert alert_actions.assign(conn, other.portal_id, handle, 7, now) is None
         keys = [(str(row.connection_id), row) for row in conn.execute(select(spoken))]
         items = [("spoken", f"{c}/{row.project_id}:{row.sha}:{row.number}") for c, row in keys]
         assert items != []
-        assert replaying.replay(conn, other.portal_id, items, now) == 0
+        assert replay.replay(conn, other.portal_id, items, now) == 0
     assert kept(one) == before

@@ -14,12 +14,12 @@ from sqlalchemy.exc import OperationalError
 
 from sync.core.clock import WallClock
 from sync.engine import turn, worker
+from sync.engine.deps import Deps
 from sync.engine.dispatch import Dispatch
-from sync.engine.queue import WakeUps, open_queue
-from sync.engine.registry import Deps
+from sync.engine.wake_ups import WakeUps, open_queue
 from sync.engine.worker import Worker
 from sync.store import logs
-from sync.store.database import read
+from sync.store.db.database import read
 from tests.engine.world import World
 
 IN_PROGRESS, COMPLETED = 3, 5

@@ -16,19 +16,19 @@ from cryptography.fernet import Fernet
 from requests.adapters import BaseAdapter
 from sqlalchemy import select
 
-from b24app.rooms import Rooms
-from sync.bitrix24.credentials import AppKeys
-from sync.bitrix24.form import parse_form
-from sync.bitrix24.hooks import dedupe_key
+from b24app.clients import Rooms
+from sync.bitrix24.events.parse import dedupe_key
+from sync.bitrix24.events.php_form import parse_form
+from sync.bitrix24.rest.credentials import AppKeys
 from sync.core.clock import ManualClock
-from sync.core.rules import Rules
-from sync.engine.registry import Deps
+from sync.core.rules.portal import Rules
+from sync.engine.deps import Deps
 from sync.engine.worker import Worker
-from sync.gitlab import hooks as gitlab_hooks
-from sync.gitlab.client import GitLab
-from sync.store import connections, deliveries, logs, outbox, portals, subjects
-from sync.store.database import read, write
-from sync.store.records import (
+from sync.gitlab.api.client import GitLab
+from sync.gitlab.webhooks import parse as gitlab_hooks
+from sync.store import connections, inbox, logs, outbox, portals, subjects
+from sync.store.db.database import read, write
+from sync.store.rows import (
     CommandRow,
     ConnectionDraft,
     ConnectionRecord,
@@ -40,6 +40,7 @@ from sync.store.records import (
 )
 from sync.store.tables import command, delivery, task
 from sync.store.vault import Vault
+from tests.databases import opened
 from tests.emulators.bitrix24 import api
 from tests.emulators.bitrix24.errors import RestError
 from tests.emulators.bitrix24.events import EventSource, Posting
@@ -52,7 +53,6 @@ from tests.emulators.gitlab.entities import MergeRequest
 from tests.emulators.gitlab.parts import raw
 from tests.emulators.gitlab.server import GitLabEmulator, _encoded
 from tests.emulators.gitlab.web import Request as HostRequest
-from tests.opening import opened
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PORTAL, OAUTH, HOST = "http://portal.test", "http://oauth.test", "http://gitlab.test"
@@ -239,7 +239,7 @@ class World:
 
     def store(self, found: list[Delivery]) -> None:
         with write(self.database) as conn:
-            deliveries.insert_many(conn, found)
+            inbox.insert_many(conn, found)
 
     # --- the worker
 
@@ -322,7 +322,7 @@ class World:
 
     def waiting(self) -> int:
         with read(self.database) as conn:
-            left = deliveries.pending_count(conn, self.portal_id)
+            left = inbox.pending_count(conn, self.portal_id)
             counts = outbox.counts(conn, self.portal_id)
             left += counts.get("waiting", 0) + counts.get("sending", 0)
             return left + subjects.counts(conn, self.portal_id).get("dirty", 0)

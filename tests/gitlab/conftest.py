@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from sync.core.clock import ManualClock
-from sync.gitlab.client import GitLab
+from sync.gitlab.api.client import GitLab
 from tests.emulators.gitlab.server import GitLabEmulator
 
 

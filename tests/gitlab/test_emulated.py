@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from sync.core.events import MergeRequestHeard, PipelineHeard, Unrecognised
-from sync.core.items import Push
-from sync.core.model import MergeRequestState, PipelineStatus
-from sync.gitlab import peer
-from sync.gitlab.account import probe, problems
-from sync.gitlab.hooks import Unauthentic, dedupe_key, event_name, parse, verify
-from sync.gitlab.webhooks import Target, ensure
+from sync.core.model.activity import Push
+from sync.core.model.common import MergeRequestState, PipelineStatus
+from sync.core.model.events import MergeRequestHeard, PipelineHeard, Unrecognised
+from sync.gitlab.api import merge_requests as api_merge_requests
+from sync.gitlab.api.account import probe, problems
+from sync.gitlab.api.hooks import Target, ensure
+from sync.gitlab.webhooks.parse import Unauthentic, dedupe_key, event_name, parse, verify
 
 SIGNING_TOKEN = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 BRANCH = "feature/B24-2103-payment-gateway"
@@ -131,7 +131,7 @@ def test_a_custom_template_is_recorded_with_what_to_do(gitlab, heard):
 def test_what_is_read_is_what_was_heard_and_more(gitlab, connect, heard):
     mr = opened(gitlab, reviewers=["boris"], labels=["backend"], description="Takes cards.")
     told = heard()[-1].merge_request
-    read = peer.merge_request(connect(), 1, mr.iid)
+    read = api_merge_requests.merge_request(connect(), 1, mr.iid)
     for name in ("project", "iid", "title", "description", "url", "state", "draft", "labels"):
         assert getattr(read, name) == getattr(told, name), name
     for name in ("source_branch", "target_branch", "updated_at", "reviewers", "head_sha"):
@@ -144,7 +144,7 @@ def test_a_merge_request_is_read_with_its_approvals_and_pipeline(gitlab, connect
     gitlab.run_pipeline(mr).set_status("success")
     gitlab.approve(mr, "boris")
     gitlab.merge(mr, "alice")
-    read = peer.merge_request(connect(), 1, mr.iid)
+    read = api_merge_requests.merge_request(connect(), 1, mr.iid)
     assert (read.state, read.approved) == (MergeRequestState.MERGED, True)
     assert [one.username for one in read.approved_by] == ["boris"]
     assert [(one.person.username, one.state) for one in read.reviewers] == [("boris", "approved")]
@@ -157,10 +157,10 @@ def test_what_changed_since_a_moment_is_found(gitlab, connect, clock):
     gitlab.push("web/shop", "B24-7", ["x"], "alice")
     second = gitlab.open_mr("web/shop", "B24-7", "Two", "alice")
     client = connect()
-    found = [one.iid for one in peer.merge_requests_since(client, 1, clock.now())]
+    found = [one.iid for one in api_merge_requests.merge_requests_since(client, 1, clock.now())]
     assert found == [second.iid]
     earlier = clock.now() - timedelta(hours=2)
-    found = [one.iid for one in peer.merge_requests_since(client, 1, earlier)]
+    found = [one.iid for one in api_merge_requests.merge_requests_since(client, 1, earlier)]
     assert found == [first.iid, second.iid]
 
 
@@ -168,11 +168,11 @@ def test_the_projects_are_read_over_all_pages(gitlab, connect):
     for number in range(105):
         gitlab.state.add_project(f"web/p{number}")
     client = connect()
-    assert len(peer.projects(client, {})) == 106
-    assert len(peer.projects(client, {"groups": ["web"]})) == 106
-    assert [one.path for one in peer.projects(client, {"projects": ["web/shop", 1]})] == [
-        "web/shop"
-    ]
+    assert len(api_merge_requests.projects(client, {})) == 106
+    assert len(api_merge_requests.projects(client, {"groups": ["web"]})) == 106
+    assert [
+        one.path for one in api_merge_requests.projects(client, {"projects": ["web/shop", 1]})
+    ] == ["web/shop"]
 
 
 def test_the_account_of_a_token_is_read(gitlab, connect, clock):

@@ -13,8 +13,8 @@ from sync.settings.document import read as parse
 from sync.settings.rules import to_rules
 from sync.settings.secrets import Unresolved
 from sync.store import connections, portals
-from sync.store.database import read, write
-from sync.store.records import Install, PortalTokens
+from sync.store.db.database import read, write
+from sync.store.rows import Install, PortalTokens
 from sync.store.tables import connection
 from sync.store.vault import Vault
 

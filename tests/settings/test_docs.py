@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sync.core.kind_facts import FILTERS, STATES
-from sync.core.kinds import Kind
-from sync.core.places import MEANINGS
-from sync.core.routes import ALWAYS, DEFAULT_ROUTES, Route
-from sync.core.rules import GroupRules
+from sync.core.messages.placeholders import MEANINGS
+from sync.core.model.kinds import Kind
+from sync.core.notifications.filters import FILTERS, STATES
+from sync.core.rules.portal import GroupRules
+from sync.core.rules.routes import ALWAYS, DEFAULT_ROUTES, Route
 from sync.settings.document import read
 from sync.settings.rules import to_rules
 

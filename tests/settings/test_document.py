@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync.core.model import PortalUser, Stage, Step, TaskStatus
+from sync.core.model.common import PortalUser, Stage, Step, TaskStatus
 from sync.settings.document import read, write
 from sync.settings.problems import Invalid
 

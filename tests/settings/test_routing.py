@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.core.kinds import Kind
-from sync.core.routes import DEFAULT_ROUTES, Chat, Quiet, Role, Room, Route
-from sync.core.rules import AlertRules, CommitRules, NoteRules, Severity
+from sync.core.model.kinds import Kind
+from sync.core.rules.portal import AlertRules, CommitRules, NoteRules, Severity
+from sync.core.rules.routes import DEFAULT_ROUTES, Chat, Quiet, Role, Room, Route
 from sync.settings.document import read, write
 from sync.settings.rules import to_rules
 from tests.settings.test_document import HEAD, FakePortal, problems

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sync.core.model import Milestone, Step, TaskStatus
-from sync.core.rules import (
+from sync.core.model.common import Milestone, Step, TaskStatus
+from sync.core.rules.portal import (
     DEFAULT_NOTIFY,
     DEFAULT_STEPS,
     CiRules,

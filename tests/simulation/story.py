@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from sync.store.records import Delivery
+from sync.store.rows import Delivery
 from tests.emulators.gitlab.entities import MergeRequest
 from tests.engine.world import World
 

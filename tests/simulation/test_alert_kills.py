@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sync.core.rules import AlertRules, GroupRules, Rules
+from sync.core.rules.portal import AlertRules, GroupRules, Rules
+from tests.databases import Databases
 from tests.engine.world import World
-from tests.opening import Databases
-from tests.simulation.killing import fused, work
+from tests.simulation.kill_points import fused, work
 
 GROUP = GroupRules(projects=("acme/*",), alerts=AlertRules(open_task=2))
 RULES = Rules(groups={3: GROUP})

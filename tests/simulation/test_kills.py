@@ -10,14 +10,14 @@ from random import Random
 import pytest
 from sqlalchemy import func, select
 
-from sync.engine.sweep import Sweep
-from sync.store.database import read
-from sync.store.records import Delivery
+from sync.engine.upkeep.sweep import Sweep
+from sync.store.db.database import read
+from sync.store.rows import Delivery
 from sync.store.tables import delivery
+from tests.databases import Databases
 from tests.engine.world import World
-from tests.opening import Databases
 from tests.simulation import story
-from tests.simulation.killing import LEASE_SECONDS, Fuse, fused, work
+from tests.simulation.kill_points import LEASE_SECONDS, Fuse, fused, work
 
 COMPLETED = 5
 OVER = ("merged", "closed")

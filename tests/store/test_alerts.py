@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from sync.core.alert_names import AlertKey, Line, of_handle
-from sync.core.alerts import Alert, AlertState, Ending
-from sync.core.model import Pipeline, PipelineStatus, Project
-from sync.core.rules import Severity
-from sync.store import alerts, ci
+from sync.core.alerts.model import Alert, AlertState, Ending
+from sync.core.model.common import Pipeline, PipelineStatus, Project
+from sync.core.rules.portal import Severity
+from sync.store import alerts
+from sync.store import pipelines as store_pipelines
 from sync.store.alerts import AlertRow, Recovery
-from sync.store.database import write
-from tests.store.makers import NOW, a_connection, a_portal, after
+from sync.store.db.database import write
+from tests.store.factories import NOW, a_connection, a_portal, after
 
 OPEN = Alert(
     "", 12, AlertState.OPEN, Severity.HIGH, "failed", 1, 1, NOW, NOW, 12,
@@ -135,7 +136,7 @@ def test_the_mean_time_to_recovery_is_told_by_line(
 def test_the_history_is_what_ended_in_the_order_of_pipelines(conn: Connection, line: Line) -> None:
     project = Project(line.connection_id, 7, "acme/shop", "https://gitlab.test/acme/shop")
     told = [(3, "failed"), (1, "success"), (2, "running"), (4, "canceled")]
-    ci.save_pipelines(
+    store_pipelines.save_pipelines(
         conn,
         [
             Pipeline(project, number, PipelineStatus(status), "main", "4f1c", "", NOW)

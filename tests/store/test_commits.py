@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from sync.core.model import Commit
+from sync.core.model.common import Commit
 from sync.store import commits
-from sync.store.database import write
-from tests.store.makers import NOW, a_connection, a_portal, a_project
+from sync.store.db.database import write
+from tests.store.factories import NOW, a_connection, a_portal, a_project
 
 LONG = "Make " + "very " * 30 + "long"
 MESSAGES = {

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from sqlalchemy import Engine, select
 
-from sync.store import connections, mirror
-from sync.store.database import write
-from sync.store.records import ConnectionSecrets
+from sync.store import connections
+from sync.store import merge_requests as store_merge_requests
+from sync.store.db.database import write
+from sync.store.rows import ConnectionSecrets
 from sync.store.tables import connection
-from tests.store.makers import (
+from tests.store.factories import (
     NOW,
     VAULT,
     a_connection,
@@ -84,7 +85,7 @@ def test_a_removed_connection_takes_what_it_told_with_it(engine: Engine) -> None
     with write(engine) as conn:
         key = a_connection(conn, a_portal(conn))
         request = a_merge_request(key)
-        mirror.save_read(conn, [request])
+        store_merge_requests.save_read(conn, [request])
         connections.remove(conn, key)
         assert connections.by_id(conn, key) is None
-        assert mirror.get_merge_requests(conn, [request.key]) == {}
+        assert store_merge_requests.get_merge_requests(conn, [request.key]) == {}

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
-from sync.core.deployments import Deployment, DeploymentStatus, Tier
-from sync.core.model import Project
+from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
+from sync.core.model.common import Project
 from sync.store import deployments
-from sync.store.database import write
-from tests.store.makers import NOW, a_connection, a_portal, after
+from sync.store.db.database import write
+from tests.store.factories import NOW, a_connection, a_portal, after
 
 SHOP = Project(1, 7, "acme/shop", "https://gitlab.test/acme/shop")
 SHA, OTHER = "a1" * 20, "b2" * 20

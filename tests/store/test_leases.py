@@ -8,8 +8,8 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from sync.store import leases
-from sync.store.database import write
-from tests.store.makers import NOW, after
+from sync.store.db.database import write
+from tests.store.factories import NOW, after
 
 TTL = timedelta(seconds=30)
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
-from sync.core.model import LinkKind, MergeRequestKey, Milestone
+from sync.core.model.common import LinkKind, MergeRequestKey, Milestone
 from sync.store import links
-from sync.store.database import write
-from sync.store.records import LinkRow
-from tests.store.makers import NOW, a_connection, a_portal
+from sync.store.db.database import write
+from sync.store.rows import LinkRow
+from tests.store.factories import NOW, a_connection, a_portal
 
 
 def test_links_are_found_from_both_ends(engine: Engine) -> None:

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from sync.store import logs
-from sync.store.database import write
-from sync.store.records import AllowanceRow, DecisionRow, RestCall, Wanted, WorkerRow
-from tests.store.makers import NOW, a_portal, after
+from sync.store.db.database import write
+from sync.store.rows import AllowanceRow, DecisionRow, RestCall, Wanted, WorkerRow
+from tests.store.factories import NOW, a_portal, after
 
 
 def test_calls_are_told_the_newest_first(engine: Engine) -> None:

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, Engine
 
-from sync.core.effects import Effect, MoveTask, Notify, PlaceTask, PutCard
-from sync.core.model import MergeRequestKey, Step, TaskStatus
+from sync.core.model.commands import Effect, MoveTask, Notify, PlaceTask, PutCard
+from sync.core.model.common import MergeRequestKey, Step, TaskStatus
 from sync.store import outbox
-from sync.store.database import write
-from sync.store.records import NewCommand
-from tests.store.makers import NOW, a_portal, after
+from sync.store.db.database import write
+from sync.store.rows import NewCommand
+from tests.store.factories import NOW, a_portal, after
 
 MOVE = MoveTask(1, TaskStatus.IN_PROGRESS, Step.REVIEW)
 PLACE = PlaceTask(1, 7, Step.REVIEW)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
-from sync.core.model import Person, PortalUser
+from sync.core.model.common import Person, PortalUser
 from sync.store import people
-from sync.store.database import write
-from tests.store.makers import ANN, BOB, a_connection, a_portal
+from sync.store.db.database import write
+from tests.store.factories import ANN, BOB, a_connection, a_portal
 
 
 def test_portal_users_are_found_by_an_email_of_their_own(engine: Engine) -> None:

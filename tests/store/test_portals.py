@@ -7,28 +7,28 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, Engine, func, insert, select
 
-from sync.core.deployments import Deployment, DeploymentStatus, Tier
-from sync.core.effects import Notify
-from sync.core.items import Push, TagPush
-from sync.core.model import Job, LinkKind, PortalUser, Task, TaskStatus
-from sync.core.view import Said
+from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
+from sync.core.model.activity import Push, TagPush
+from sync.core.model.commands import Notify
+from sync.core.model.common import Job, LinkKind, PortalUser, Task, TaskStatus
+from sync.core.model.task_view import Said
+from sync.store import activity as store_activity
 from sync.store import (
-    ci,
-    deliveries,
     deployments,
-    items,
+    inbox,
     links,
     logs,
     messages,
-    mirror,
     outbox,
     people,
     portals,
     subjects,
     tasks,
 )
-from sync.store.database import read, write
-from sync.store.records import (
+from sync.store import merge_requests as store_merge_requests
+from sync.store import pipelines as store_pipelines
+from sync.store.db.database import read, write
+from sync.store.rows import (
     AllowanceRow,
     DecisionRow,
     LinkRow,
@@ -38,7 +38,7 @@ from sync.store.records import (
     RestCall,
 )
 from sync.store.tables import metadata
-from tests.store.makers import (
+from tests.store.factories import (
     ANN,
     NOW,
     VAULT,
@@ -160,11 +160,11 @@ def _fill(conn: Connection, portal_id: int) -> None:
     """At least one row in every table."""
     c = a_connection(conn, portal_id, f"c{portal_id}")
     request, project = a_merge_request(c), a_project(c)
-    deliveries.insert_many(conn, [a_delivery(portal_id, "1", connection_id=c)])
+    inbox.insert_many(conn, [a_delivery(portal_id, "1", connection_id=c)])
     subjects.mark_dirty_many(conn, portal_id, [("task", "1", "why")], NOW)
-    mirror.save_projects(conn, [project])
-    mirror.save_read(conn, [request])
-    ci.save_pipelines(conn, [a_pipeline(c)])
+    store_merge_requests.save_projects(conn, [project])
+    store_merge_requests.save_read(conn, [request])
+    store_pipelines.save_pipelines(conn, [a_pipeline(c)])
     conn.execute(
         insert(metadata.tables["commit"]),
         [
@@ -184,16 +184,16 @@ def _fill(conn: Connection, portal_id: int) -> None:
     messages.save(conn, portal_id, {(1, "ci:1/3:b"): Said(5, "t", NOW)})
     messages.set_told(conn, portal_id, {f"ci:{c}/3:b": "5:failed"}, NOW)
     messages.set_told_people(conn, portal_id, {("tag:1/3:v1", 7): "created"}, NOW)
-    ci.save_named(conn, portal_id, [((c, 3, "b", "s"), 1)])
+    store_pipelines.save_named(conn, portal_id, [((c, 3, "b", "s"), 1)])
     tag = TagPush(project, "v1", "s", None)
-    items.save(conn, [tag, Push(project, "b", (), None, "s", protected=True)], NOW)
-    items.save_tasks(conn, portal_id, [(items.id_of(tag), 1)])
-    items.save_posts(conn, portal_id, {("tag:1/3:v1", "sg3"): Said(5, "t", NOW)})
+    store_activity.save(conn, [tag, Push(project, "b", (), None, "s", protected=True)], NOW)
+    store_activity.save_tasks(conn, portal_id, [(store_activity.id_of(tag), 1)])
+    store_activity.save_posts(conn, portal_id, {("tag:1/3:v1", "sg3"): Said(5, "t", NOW)})
     for table, values in _NEW_ROWS.items():
         own = {"portal_id": portal_id} if table == "spoken" else {}
         row = {"connection_id": c, "project_id": 3, **own, **values}
         conn.execute(insert(metadata.tables[table]), [row])
-    ci.save_jobs(conn, {(c, 3, 5): (NOW, (Job(1, "unit", "test", ""),))})
+    store_pipelines.save_jobs(conn, {(c, 3, 5): (NOW, (Job(1, "unit", "test", ""),))})
     shop = a_project(c)
     done = Deployment(
         shop, 9, "prod", Tier.PRODUCTION, DeploymentStatus.SUCCESS, "c0ffee00", "main", NOW

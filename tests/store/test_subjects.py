@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from sync.store import subjects
-from sync.store.database import write
-from tests.store.makers import NOW, a_portal, after
+from sync.store.db.database import write
+from tests.store.factories import NOW, a_portal, after
 
 
 def test_marks_of_one_subject_become_one_row(engine: Engine) -> None:

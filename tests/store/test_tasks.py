@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from sync.core.model import Stage, Step, Task, TaskStatus
+from sync.core.model.common import Stage, Step, Task, TaskStatus
 from sync.store import tasks
-from sync.store.database import write
-from sync.store.records import StagesRow, TaskRow
-from tests.store.makers import NOW, a_portal, after
+from sync.store.db.database import write
+from sync.store.rows import StagesRow, TaskRow
+from tests.store.factories import NOW, a_portal, after
 
 TASK = Task(10, "Checkout", TaskStatus.WAITING, chat_id=900, actions=frozenset({"start"}))
 

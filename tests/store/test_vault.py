@@ -10,10 +10,10 @@ from sqlalchemy import Engine, select
 from sync import keyfile
 from sync.keyfile import new_key
 from sync.store import connections, portals
-from sync.store.database import read, write
+from sync.store.db.database import read, write
 from sync.store.tables import metadata
 from sync.store.vault import Vault, VaultError, rotate, rotate_key_file
-from tests.store.makers import NOW, a_draft, an_install
+from tests.store.factories import NOW, a_draft, an_install
 
 OLD, NEW = new_key(), new_key()
 

@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from alembic import context
 
+from sync.store.db.types import Json, Moment, Words
 from sync.store.tables import Id, metadata
-from sync.store.types import Json, Moment, Words
 
 
 def render_item(kind: str, item: Any, _: object) -> str | Literal[False]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sync.store.tables.base import Id, metadata, one_of
 from sync.store.tables.code import (
     alert,
     carried,
@@ -16,9 +17,8 @@ from sync.store.tables.code import (
     protected_branch,
     spoken,
 )
-from sync.store.tables.ground import Id, metadata, one_of
 from sync.store.tables.logs import decision, purge, rest_log
-from sync.store.tables.shown import item_task, link, message, post, task, told, told_person
+from sync.store.tables.tasks import item_task, link, message, post, task, told, told_person
 from sync.store.tables.tenants import (
     allowance,
     connection,

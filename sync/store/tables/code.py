@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table, false
 
-from sync.store.tables.ground import Id, metadata, of_connection, of_portal
-from sync.store.types import Json, Moment, Words
+from sync.store.db.types import Json, Moment, Words
+from sync.store.tables.base import Id, metadata, of_connection, of_portal
 
 project = Table(
     "project",

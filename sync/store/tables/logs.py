@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, Table
 
-from sync.store.tables.ground import Id, metadata, of_portal
-from sync.store.types import Json, Moment, Words
+from sync.store.db.types import Json, Moment, Words
+from sync.store.tables.base import Id, metadata, of_portal
 
 # Why something was, or was not, done: the answer to "why did this task move?".
 decision = Table(

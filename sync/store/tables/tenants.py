@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, UniqueConstraint, text
 
-from sync.store.tables.ground import Id, metadata, of_connection, of_portal
-from sync.store.types import Json, Moment, Words
+from sync.store.db.types import Json, Moment, Words
+from sync.store.tables.base import Id, metadata, of_connection, of_portal
 
 # A tenant. state: installing, active, disconnected, paused, removed.
 portal = Table(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, UniqueConstraint
 
-from sync.store.tables.ground import Id, metadata, of_connection, of_portal, one_of
-from sync.store.types import Json, Moment, Words
+from sync.store.db.types import Json, Moment, Words
+from sync.store.tables.base import Id, metadata, of_connection, of_portal, one_of
 
 # The inbox. origin: gitlab:{connection} or bitrix24:{portal}. state: new, done, failed (will be
 # tried again), dead (will not, until replayed).

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from sync.store.db.types import Json, Moment, Words
 from sync.store.tables import Id
-from sync.store.types import Json, Moment, Words
 
 revision = "0001"
 down_revision = None

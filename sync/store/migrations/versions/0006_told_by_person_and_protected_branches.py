@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from sync.store.db.types import Moment, Words
 from sync.store.tables import Id
-from sync.store.types import Moment, Words
 
 revision = "0006"
 down_revision = "0005"

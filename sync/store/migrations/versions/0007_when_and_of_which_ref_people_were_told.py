@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
+from sync.store.db.types import Moment, Words
 from sync.store.tables import Id
-from sync.store.types import Moment, Words
 
 revision = "0007"
 down_revision = "0006"

@@ -1,0 +1,1 @@
+"""Who is asking: page tokens, the current user, request bodies."""

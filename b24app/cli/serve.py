@@ -1,0 +1,131 @@
+"""`serve`, `web` and `worker`."""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import signal
+import sys
+import threading
+import traceback
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from b24app.cli.context import OutOfDate, database
+from sync.config import Config
+from sync.log import log, setup
+
+_ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    setup(config.log_level)
+    _few_arenas()
+    if not _in_child(lambda: database(config).dispose()):
+        return 1
+    _load_queue(config.queue_url)
+    if args.command == "worker":
+        work(config)
+        return 0
+    from b24app.server import Bind, Server
+
+    bind = Bind(
+        args.host or config.host,
+        config.port if args.port is None else args.port,
+        args.threads or config.threads,
+        getattr(args, "processes", 1),
+    )
+    beside = args.command == "serve"
+    if beside:
+        import sync.engine.worker  # noqa: F401 - loaded before the fork, so that it is shared
+    web = _Web(config)
+    Server(bind, web.load, web.start, worker=(lambda: work(config)) if beside else None).run()
+    return 0
+
+
+def _load_queue(url: str) -> None:
+    """Imports huey, which loads the client of every server that is installed.
+
+    A queue in a file needs none of them: 15 MB less for the process tree.
+    """
+    embedded = "://" not in url or url.startswith("sqlite:")
+    spared = {"redis", "psycopg"} - sys.modules.keys() if embedded else set()
+    sys.modules.update(dict.fromkeys(spared))  # None: as if it were not installed
+    try:
+        import huey  # noqa: F401
+    finally:
+        for name in spared:
+            del sys.modules[name]
+
+
+def _few_arenas() -> None:
+    """glibc keeps freed memory by thread, up to eight times the cores; other systems do not."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS)
+
+
+def _in_child(work: Callable[[], None]) -> bool:
+    """Whether `work` succeeded, in a process of its own: what it loads goes with it."""
+    pid = os.fork()
+    if pid:
+        return os.waitpid(pid, 0)[1] == 0
+    code = 1
+    try:
+        work()
+        code = 0
+    except (OutOfDate, SQLAlchemyError) as error:
+        print(f"The database cannot be used: {error}", file=sys.stderr)
+    except Exception:  # noqa: BLE001 - told here, and the process ends
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+class _Web:
+    """The web process: built before the fork, its threads started after it."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def load(self) -> object:
+        from b24app.app import create_app
+        from b24app.deps import build
+        from sync.core.clock import WallClock
+        from sync.engine import owner
+        from sync.engine.wake_ups import WakeUps, open_queue
+        from sync.store.db.database import open_database
+
+        self._wakes = WakeUps(open_queue(self._config.queue_url))
+        self._deps = build(
+            self._config,
+            open_database(self._config.database_url),
+            clock=WallClock(),
+            owner=owner.name("web"),
+            wake=self._wakes.wake,
+        )
+        return create_app(self._deps)
+
+    def start(self) -> None:
+        self._deps.inbox.start()
+
+
+def work(config: Config) -> None:
+    """Runs a worker until it is told to stop; what it is doing then is finished first."""
+    from b24app.services.worker import build_worker
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    worker, setting_up, audit = build_worker(config, own_id=uuid.uuid4().hex[:8])
+    beside = threading.Thread(target=setting_up.run_forever, args=(stop,), daemon=True)
+    beside.start()
+    log.info("worker_started")
+    worker.run_forever(stop)
+    beside.join()
+    audit.stop()
+    log.info("worker_stopped")

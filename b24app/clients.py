@@ -1,0 +1,238 @@
+"""Opens the other sides for a portal: its REST client over stored tokens, its code hosts, rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from threading import get_ident
+from typing import TYPE_CHECKING, TypeVar
+
+import requests
+from sqlalchemy import Engine
+
+from b24app.auth.current_user import acting
+from sync.bitrix24.rest.client import Portal
+from sync.bitrix24.rest.credentials import AppKeys, Credentials
+from sync.bitrix24.rest.limits import Allowance, fresh
+from sync.config import Config
+from sync.core.audit import Exchange, Ledger
+from sync.core.clock import Clock
+from sync.core.rules.portal import Rules
+from sync.engine.audit.writer import Caller, Recorder, called
+from sync.errors import Denied, Later
+from sync.gitlab.api.rate_limit import PER_MINUTE, Paces
+from sync.net import guarded_session
+from sync.settings.apply import current
+from sync.settings.model import Settings
+from sync.settings.rules import needs_addresses, to_rules
+from sync.store import connections, leases, logs, people, portals
+from sync.store.db.database import read, write
+from sync.store.rows import AllowanceRow, ConnectionRecord, PortalRecord, PortalTokens
+from sync.store.vault import Vault
+
+if TYPE_CHECKING:
+    from sync.gitlab.api.client import GitLab
+
+T = TypeVar("T")
+_REFRESH_LEASE = timedelta(seconds=60)
+_REFRESH_PATIENCE = 150  # looks, one every 0.2 s
+_REOPEN = "Open the application in Bitrix24 as an administrator"
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """`owner` names this process in leases (sync.engine.owner), `source` in the audit log. `paces`
+    is how fast code hosts are asked by whatever was opened here."""
+
+    config: Config
+    engine: Engine
+    vault: Vault
+    clock: Clock
+    owner: str
+    audit: Recorder
+    source: str = "worker"
+    paces: Paces = field(default_factory=Paces, repr=False, compare=False)
+
+    @cached_property
+    def keys(self) -> AppKeys:
+        return AppKeys(
+            self.config.client_id, self.config.client_secret, frozenset(self.config.oauth_hosts)
+        )
+
+    def session(self) -> requests.Session:
+        """For one thread; reaches public addresses and what the operator allowed."""
+        return guarded_session(self.config.allowed_networks)
+
+    def portal(self, portal_id: int) -> Portal:
+        """The portal's client, for one thread. Raises Denied where there are no tokens."""
+        record, settings = self._portal(portal_id)
+        store = StoredTokens(self, portal_id)
+        credentials = store.load()
+        return Portal(
+            credentials,
+            self.keys,
+            tokens=store,
+            allowance=StoredAllowance(self, portal_id),
+            log=self.ledger("bitrix24", portal_id, user=credentials.user_id).write,
+            clock=self.clock,
+            session=self.session(),
+            rate=settings.limits.rate,
+            burst=settings.limits.burst,
+            features=record.features,
+        )
+
+    def code_host(self, record: ConnectionRecord) -> GitLab:
+        """The connection's client, for one thread. Raises Denied where it has no token."""
+        with read(self.engine) as conn:
+            secrets = connections.secrets(conn, self.vault, record.id)
+        if secrets is None or not secrets.access_token:
+            raise Denied(
+                f"The connection {record.name} has no access token",
+                change="Give it one under `token` in the settings",
+                code="no_token",
+            )
+        return self._gitlab(record, secrets.access_token, str(record.account.get("username") or ""))
+
+    def nobodys_code_host(self, record: ConnectionRecord, actor: str) -> GitLab:
+        """A client without the connection's token, for calls that carry their own."""
+        return self._gitlab(record, "", actor)
+
+    def _gitlab(self, record: ConnectionRecord, token: str, actor: str) -> GitLab:
+        from sync.gitlab.api.client import GitLab  # large: a web process needs it for few requests
+
+        return GitLab(
+            record.base_url,
+            token,
+            connection_id=record.id,
+            allowed_networks=self.config.allowed_networks,
+            ca_file=record.options.get("ca_file"),
+            proxy=record.options.get("proxy"),
+            ledger=self.ledger("gitlab", record.portal_id, connection=record.name, user=actor),
+            pace=self.paces.of(record.id, record.options.get("requests_per_minute") or PER_MINUTE),
+        )
+
+    def ledger(
+        self,
+        system: str,
+        portal_id: int | None = None,
+        *,
+        connection: str = "",
+        user: int | str = "",
+    ) -> Ledger:
+        """Where a client writes down its calls. `user`: whose token it has, where that is known.
+
+        While a page is served, its user stands there instead.
+        """
+
+        def write_down(exchange: Exchange) -> None:
+            actor = acting.get() or str(user or "")
+            who = Caller(portal_id, system, connection, self.source, actor)
+            self.audit.add(called(exchange, who))
+
+        return Ledger(write_down, self.clock)
+
+    def rules(self, portal_id: int) -> Rules:
+        settings = self._portal(portal_id)[1]
+        if not needs_addresses(settings):
+            return to_rules(settings)
+        with read(self.engine) as conn:
+            ids = people.active_by_email(conn, portal_id)
+        return to_rules(settings, ids)
+
+    def _portal(self, portal_id: int) -> tuple[PortalRecord, Settings]:
+        with read(self.engine) as conn:
+            record = portals.by_id(conn, portal_id)
+            if record is None:
+                raise Denied("The portal is not installed here any more", code="no_portal")
+            return record, current(conn, record)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTokens:
+    """A portal's tokens in the database: renewed by one process at a time, under a lease."""
+
+    rooms: Rooms
+    portal_id: int
+
+    def load(self) -> Credentials:
+        with read(self.rooms.engine) as conn:
+            record = portals.by_id(conn, self.portal_id)
+            tokens = portals.tokens(conn, self.rooms.vault, self.portal_id)
+        if record is None or tokens is None:
+            raise Denied("There are no tokens of this portal", change=_REOPEN, code="no_tokens")
+        return Credentials(
+            record.member_id,
+            record.client_endpoint,
+            record.server_endpoint,
+            tokens.access_token,
+            tokens.refresh_token,
+            expires_at=tokens.expires_at,
+            user_id=tokens.user_id or 0,
+            scopes=record.scopes,
+            status=record.app_status,
+        )
+
+    @contextmanager
+    def refreshing(self) -> Iterator[None]:
+        name, rooms = f"refresh:{self.portal_id}", self.rooms
+        for _ in range(_REFRESH_PATIENCE):
+            if self._take(name):
+                break
+            rooms.clock.sleep(0.2)
+        else:
+            raise Later("Another worker is renewing this portal's tokens", after=10.0)
+        try:
+            yield
+        finally:
+            with write(rooms.engine) as conn:
+                leases.release(conn, name, self._owner)
+
+    @property
+    def _owner(self) -> str:
+        return f"{self.rooms.owner}:{get_ident()}"
+
+    def _take(self, name: str) -> bool:
+        now = self.rooms.clock.now()
+        with write(self.rooms.engine) as conn:
+            return leases.acquire(conn, name, self._owner, now=now, ttl=_REFRESH_LEASE)
+
+    def save(self, credentials: Credentials) -> None:
+        fresh_tokens = PortalTokens(
+            credentials.access_token,
+            credentials.refresh_token,
+            credentials.expires_at,
+            credentials.user_id or None,
+        )
+        now = self.rooms.clock.now()
+        with write(self.rooms.engine) as conn:
+            portals.save_tokens(conn, self.rooms.vault, self.portal_id, fresh_tokens, now)
+            portals.set_endpoint(conn, self.portal_id, credentials.client_endpoint, now)
+
+    def domain_moved(self, client_endpoint: str) -> None:
+        with write(self.rooms.engine) as conn:
+            portals.set_endpoint(conn, self.portal_id, client_endpoint, self.rooms.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAllowance:
+    """A portal's request allowance in the database, shared by all processes."""
+
+    rooms: Rooms
+    portal_id: int
+
+    def change(self, step: Callable[[Allowance], tuple[Allowance, T]]) -> T:
+        with write(self.rooms.engine) as conn:
+            row = logs.allowance_of(conn, self.portal_id)
+            known = fresh(self.rooms.clock.now()) if row is None else _allowance(row)
+            changed, answer = step(known)
+            if changed is not known:
+                kept = AllowanceRow(changed.level, changed.at, dict(changed.operating))
+                logs.save_allowance(conn, self.portal_id, kept)
+            return answer
+
+
+def _allowance(row: AllowanceRow) -> Allowance:
+    return Allowance(row.level, row.at, row.operating)

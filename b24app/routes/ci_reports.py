@@ -1,0 +1,163 @@
+"""POST /ci/report: a CI job's report with its ID token, in place of a stored secret.
+
+The token says which project and pipeline speak; the issuer's keys prove it. What is accepted is
+kept as a delivery, once for each token (`jti`), and read like any hook. The answer names the tasks
+that it will be read to name, so the job need not wait for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from b24app.auth.request_body import body
+from b24app.deps import Deps
+from b24app.errors import Unwelcome
+from b24app.services import task_urls
+from sync.errors import SyncError
+from sync.gitlab.ci_reports import events as ci_reports_events
+from sync.gitlab.ci_reports import form as ci_reports_form
+from sync.gitlab.ci_reports import id_tokens
+from sync.gitlab.ci_reports.form import Accepted, Report
+from sync.gitlab.ci_reports.id_tokens import Claims, Keys, Untrusted
+from sync.log import log
+from sync.net import guarded_session
+from sync.store import connections
+from sync.store import merge_requests as store_merge_requests
+from sync.store.db.database import read
+from sync.store.rows import ConnectionRecord, Delivery
+
+LARGEST_REPORT = 1_000_000  # bytes
+_BEARER = "Bearer "
+
+
+def blueprint(deps: Deps) -> Blueprint:
+    here = Blueprint("ci", __name__)
+    keys = Keys(lambda issuer: _fetch(deps, issuer))
+
+    @here.post("/ci/report")
+    def report() -> Response:
+        raw = body(LARGEST_REPORT)
+        claims, known = _proven(deps, keys)
+        chosen = [one for one in known if _chosen(deps, one, claims)]
+        if not chosen:
+            log.warning("report_refused", reason="project", project=claims.project_path)
+            raise Unwelcome(
+                403,
+                "project",
+                "This GitLab is known here, and this project is not",
+                "Choose the project in the connection's settings",
+            )
+        accepted = _checked(raw, claims)
+        told, notes = accepted.report, [{"text": note} for note in accepted.notes]
+        if accepted.nothing:
+            return jsonify(accepted=False, nothing=accepted.nothing, notes=notes, tasks=[])
+        kept = ci_reports_events.stored(told, claims)
+        new = [deps.inbox.accept(_delivery(deps, one, claims, kept)).id for one in chosen]
+        tasks = [task for one in chosen for task in _tasks(deps, one.portal_id, told, claims)]
+        more = {"notes": notes} if notes else {}
+        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks, **more)
+
+    return here
+
+
+def _proven(deps: Deps, keys: Keys) -> tuple[Claims, tuple[ConnectionRecord, ...]]:
+    """What the request's token proves, and the connections to its issuer.
+
+    Raises Unwelcome: 401, the sender is not told which of the checks failed; 503 without keys.
+    """
+    given, audience = request.headers.get("Authorization", ""), deps.config.public_url
+    token = given.removeprefix(_BEARER).strip()
+    try:
+        if not given.startswith(_BEARER) or not token or not audience:
+            raise Untrusted("no bearer token, or no public address of ours")
+        issuer = id_tokens.issuer_of(token)
+        known = _connections(deps, issuer)
+        if not known:
+            raise Untrusted("no connection has this issuer")
+        now = deps.clock.now()
+        found = keys.of(issuer, id_tokens.key_of(token), now)
+        claims = id_tokens.verify(token, found, issuer=issuer, audience=audience, now=now)
+    except Untrusted as error:
+        log.warning("report_refused", reason=error.reason)
+        raise Unwelcome(
+            401,
+            "untrusted",
+            "The ID token is not accepted",
+            "Check `aud` of the id_tokens entry, and that this GitLab is connected here",
+        ) from None
+    except SyncError as error:
+        log.warning("report_refused", reason="keys", error=str(error))
+        raise Unwelcome(
+            503, "keys", "The keys of this GitLab cannot be read now", "Send the report again later"
+        ) from None
+    return claims, known
+
+
+def _connections(deps: Deps, issuer: str) -> tuple[ConnectionRecord, ...]:
+    with read(deps.engine) as conn:
+        return connections.by_base_url(conn, issuer) if issuer else ()
+
+
+def _chosen(deps: Deps, record: ConnectionRecord, claims: Claims) -> bool:
+    """By the connection's choice; without one, a project that its hooks have told of before.
+
+    Anybody has a project at a public GitLab: who merely names us is not let in.
+    """
+    answer = id_tokens.allowed(record.options, claims)
+    if answer is not None:
+        return answer
+    with read(deps.engine) as conn:
+        return store_merge_requests.knows_project(conn, record.id, claims.project_id)
+
+
+def _checked(raw: bytes, claims: Claims) -> Accepted:
+    try:
+        return ci_reports_form.checked(raw, claims)
+    except ci_reports_form.Unacceptable as error:
+        raise Unwelcome(
+            422, "report", str(error), "Use the component's version that fits this app"
+        ) from None
+
+
+def _tasks(deps: Deps, portal_id: int, told: Report, claims: Claims) -> list[dict[str, Any]]:
+    """The tasks of one portal, in order of appearance. Of a task nothing is told but where it is:
+    whoever writes to a branch could ask for the title of any.
+    """
+    try:
+        ids = ci_reports_events.named(told, claims, deps.rooms.rules(portal_id).references)
+    except SyncError:  # the portal has just gone; the report is kept
+        return []
+    with read(deps.engine) as conn:
+        urls = task_urls.known(conn, portal_id, ids)
+    return [{"id": id_, **({"url": urls[id_]} if id_ in urls else {})} for id_ in ids]
+
+
+def _delivery(deps: Deps, record: ConnectionRecord, claims: Claims, kept: bytes) -> Delivery:
+    return Delivery(
+        portal_id=record.portal_id,
+        connection_id=record.id,
+        origin=f"gitlab:{record.id}",
+        dedupe_key=f"ci:{claims.jti}",
+        event=ci_reports_events.EVENT,
+        headers={"X-Request-Id": request.headers.get("X-Request-Id", "")},
+        body=kept,
+        received_at=deps.clock.now(),
+    )
+
+
+def _fetch(deps: Deps, issuer: str) -> tuple[Mapping[str, Any], ...]:
+    """The issuer's keys, by the way its connection goes."""
+    known = _connections(deps, issuer)
+    options = known[0].options if known else {}
+    ledger = deps.rooms.ledger(
+        "gitlab",
+        known[0].portal_id if known else None,
+        connection=known[0].name if known else "",
+    )
+    with guarded_session(
+        deps.config.allowed_networks, ca_file=options.get("ca_file"), proxy=options.get("proxy")
+    ) as session:
+        return id_tokens.fetch(session, issuer, ledger)

@@ -1,0 +1,85 @@
+"""/healthz: this process lives. /readyz: the service can do its work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from flask import Blueprint, Response, jsonify
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from b24app.deps import Deps
+from sync import store
+from sync.store import inbox, logs
+from sync.store.db.database import read
+
+_REVISIONS = Path(store.__file__).parent / "migrations" / "versions"
+SILENT_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    database: bool
+    migrations: bool = False
+    worker_seen_seconds_ago: float | None = None
+    oldest_waiting_seconds: float | None = None
+
+    @property
+    def worker_alive(self) -> bool:
+        seen = self.worker_seen_seconds_ago
+        return seen is not None and seen <= SILENT_AFTER.total_seconds()
+
+    @property
+    def ready(self) -> bool:
+        """Waiting work does not make a service unready: it shows in the figures."""
+        return self.database and self.migrations and self.worker_alive
+
+
+def look(deps: Deps) -> Readiness:
+    now = deps.clock.now()
+    try:
+        with read(deps.engine) as conn:
+            if not _migrated(conn):
+                return Readiness(database=True)
+            seen = next((one.seen_at for one in logs.workers(conn)), None)
+            waiting = inbox.oldest_waiting_at(conn)
+    except SQLAlchemyError:
+        return Readiness(database=False)
+    return Readiness(True, True, _since(seen, now), _since(waiting, now))
+
+
+def _migrated(conn: Connection) -> bool:
+    """Whether the newest revision was run; asked without Alembic, which is large in memory."""
+    if not inspect(conn).has_table("alembic_version"):
+        return False
+    newest = max(file.stem.split("_")[0] for file in _REVISIONS.glob("[0-9]*_*.py"))
+    return conn.scalar(text("SELECT version_num FROM alembic_version")) == newest
+
+
+def _since(moment: datetime | None, now: datetime) -> float | None:
+    return None if moment is None else round(max(0.0, (now - moment).total_seconds()), 1)
+
+
+def blueprint(deps: Deps) -> Blueprint:
+    here = Blueprint("health", __name__)
+
+    @here.get("/healthz")
+    def alive() -> Response:
+        return jsonify(alive=True)
+
+    @here.get("/readyz")
+    def ready() -> Response:
+        found = look(deps)
+        response = jsonify(
+            ready=found.ready,
+            database=found.database,
+            migrations=found.migrations,
+            worker_seen_seconds_ago=found.worker_seen_seconds_ago,
+            oldest_waiting_seconds=found.oldest_waiting_seconds,
+        )
+        response.status_code = 200 if found.ready else 503
+        return response
+
+    return here

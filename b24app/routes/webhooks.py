@@ -1,0 +1,80 @@
+"""POST /hooks/gitlab/<key>: who sent it, keep it, 200. Nothing here reads what a body says."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, current_app, request
+
+from b24app.auth.lookup_cache import KnownHook
+from b24app.auth.request_body import body
+from b24app.deps import Deps
+from b24app.errors import Unwelcome
+from sync.gitlab.webhooks import parse as webhooks_parse
+from sync.log import log
+from sync.store.rows import Delivery
+
+LARGEST_BODY = 25 * 1024 * 1024  # bytes; https://docs.gitlab.com/administration/instance_limits/
+KEPT_HEADERS = (
+    "Content-Type",
+    "User-Agent",
+    "X-Gitlab-Event",
+    "X-Gitlab-Event-UUID",
+    "X-Gitlab-Instance",
+    "webhook-id",
+)
+
+
+def blueprint(deps: Deps) -> Blueprint:
+    here = Blueprint("hooks", __name__)
+
+    @here.post("/hooks/gitlab/<key>")
+    def gitlab(key: str) -> Response:
+        hook = deps.known_hooks.get(key)
+        if hook is None:
+            raise Unwelcome(404, "unknown_hook", "There is no such webhook address")
+        _check_address(hook.allow_ips)
+        deps.inbox.accept(_delivery(deps, hook, body(LARGEST_BODY)))
+        return current_app.response_class(status=200, mimetype="text/plain")
+
+    return here
+
+
+def _delivery(deps: Deps, hook: KnownHook, raw: bytes) -> Delivery:
+    """The verified delivery. Raises Unwelcome (401) where it is not from our GitLab."""
+    headers, now = dict(request.headers), deps.clock.now()
+    try:
+        webhooks_parse.verify(
+            headers, raw, token=hook.token, signing_token=hook.signing_token, now=now
+        )
+    except webhooks_parse.Unauthentic as error:
+        log.warning("hook_refused", connection_id=hook.connection_id, reason=error.reason)
+        raise Unwelcome(
+            401,
+            "unauthentic",
+            "The token or signature of this webhook is not ours",
+            "Repair the webhook: `b24bridge gitlab hooks`",
+        ) from None
+    return Delivery(
+        portal_id=hook.portal_id,
+        connection_id=hook.connection_id,
+        origin=f"gitlab:{hook.connection_id}",
+        dedupe_key=webhooks_parse.dedupe_key(headers, raw),
+        event=webhooks_parse.event_name(headers),
+        headers={name: value for name in KEPT_HEADERS if (value := request.headers.get(name))},
+        body=raw,
+        received_at=now,
+    )
+
+
+def _check_address(allowed: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> None:
+    if not allowed:
+        return
+    address = ipaddress.ip_address((request.remote_addr or "0.0.0.0").partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    if not any(mapped in network for network in allowed):
+        log.warning("hook_refused", reason="address", address=str(address))
+        raise Unwelcome(
+            403, "address", "This address may not send webhooks here", "See `allow_ips`"
+        )

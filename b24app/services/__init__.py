@@ -1,0 +1,1 @@
+"""What routes and commands do, apart from HTTP."""

@@ -1,0 +1,69 @@
+"""All there is to say of one task: its merge requests, pipelines, environments, and the reasons."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from b24app.services.overview import rows
+from sync.core.model.task_view import TaskView
+from sync.core.rules.portal import Rules
+from sync.engine.load import tasks as load_tasks
+from sync.store import links, logs, tasks
+
+REASONS = 20
+
+
+def development(
+    conn: Connection, portal_id: int, task_id: int, rules: Rules, now: datetime
+) -> dict[str, Any]:
+    """What the tab inside a task shows, from the mirror: nobody is asked."""
+    named = links.by_tasks(conn, portal_id, [task_id]).get(task_id, ())
+    keys = [link.merge_request for link in named if link.live]
+    found = sorted(rows(conn, portal_id, keys, named), key=lambda row: row.updated_at)[::-1]
+    task = tasks.get(conn, portal_id, [task_id]).get(task_id)
+    decided = logs.decisions(conn, portal_id, "task", str(task_id), limit=REASONS)
+    view = load_tasks.load(conn, portal_id, [task_id], rules, now=now).views[task_id]
+    return {
+        "task": {
+            "id": task_id,
+            "title": task.body.title if task and task.body else "",
+            "step": task.step.value if task and task.step else None,
+            "unknown": task is not None and task.missing,
+        },
+        "merge_requests": [asdict(row) for row in found],
+        "pipelines": _pipelines(view),
+        "environments": _environments(view),
+        "decisions": [{"at": one.at, "reason": one.reason} for one in decided],
+    }
+
+
+def _pipelines(view: TaskView) -> list[dict[str, Any]]:
+    """The newest of each branch."""
+    return [
+        {
+            "branch": run.branch,
+            "project": run.pipeline.project.path,
+            "status": run.pipeline.status.value,
+            "url": run.pipeline.url,
+            "updated_at": run.pipeline.updated_at,
+        }
+        for run in sorted(view.runs, key=lambda run: run.pipeline.updated_at, reverse=True)
+    ]
+
+
+def _environments(view: TaskView) -> list[dict[str, Any]]:
+    """Those of its projects in the order changes come to them; `inside`: the work is there."""
+    return [
+        {
+            "name": place.environment,
+            "project": place.project.path,
+            "tier": place.tier.value,
+            "inside": place.inside,
+            "url": place.shown.url if place.shown else "",
+        }
+        for place in view.places
+    ]

@@ -1,0 +1,38 @@
+"""A worker as it runs here: the engine with the rooms opened from the database, and setting up."""
+
+from __future__ import annotations
+
+from b24app.clients import Rooms
+from b24app.services.install_steps import SettingUp
+from sync.config import Config
+from sync.core.clock import WallClock
+from sync.engine import owner
+from sync.engine.audit.writer import Audit
+from sync.engine.deps import Deps
+from sync.engine.wake_ups import WakeUps, open_queue
+from sync.engine.worker import Worker
+from sync.store.db.database import open_database
+from sync.store.vault import Vault
+
+
+def build_worker(config: Config, *, own_id: str) -> tuple[Worker, SettingUp, Audit]:
+    """`own_id` tells it from other workers of the process. Who runs it stops the audit last."""
+    engine, vault, clock = (
+        open_database(config.database_url),
+        Vault(config.secret_keys, reload=config.keys_now),
+        WallClock(),
+    )
+    name = owner.name(own_id)
+    audit = Audit(engine)
+    rooms = Rooms(config, engine, vault, clock, name, audit)
+    deps = Deps(
+        database=engine,
+        vault=vault,
+        clock=clock,
+        portal_for=rooms.portal,
+        code_host_for=rooms.code_host,
+        owner=name,
+        rules_for=rooms.rules,
+        carried=audit.carried,
+    )
+    return Worker(deps, WakeUps(open_queue(config.queue_url))), SettingUp(rooms), audit

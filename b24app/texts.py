@@ -1,0 +1,110 @@
+"""The few words the server itself puts into pages and errors, in English and Russian. Pure."""
+
+from __future__ import annotations
+
+from sync.bitrix24.rest.error_texts_ru import RUSSIAN, translator
+
+_EN = {
+    "title": "GitLab and tasks",
+    "install": "Installing the GitLab integration",
+    "installed": "Everything is ready.",
+    "not_all_done": "Not everything worked. Try again, or close this page: it can be repeated.",
+    "again": "Try all steps again",
+    "step_tokens": "Access to the portal",
+    "step_rights": "Administrator rights",
+    "step_scopes": "Rights of the application",
+    "step_events": "Events of tasks",
+    "step_placements": "Development tab in tasks",
+    "step_fields": "Task fields",
+    "step_features": "What this portal offers",
+    "no_frontend": "The pages of this application were not built: run `make frontend`.",
+    "needs_scripts": "This page needs JavaScript.",
+    "opens_inside": "This page opens inside Bitrix24",
+    "request": "Request",
+    "how": "Add the application in Bitrix24 (Developer resources, or the Market) with this "
+    "address as its installation path; Bitrix24 then opens this page by itself.",
+}
+_RU = {
+    "title": "GitLab и задачи",
+    "install": "Установка интеграции с GitLab",
+    "installed": "Всё готово.",
+    "not_all_done": "Получилось не всё. Повторите или закройте страницу: повторить можно и позже.",
+    "again": "Повторить все шаги",
+    "step_tokens": "Доступ к порталу",
+    "step_rights": "Права администратора",
+    "step_scopes": "Права приложения",
+    "step_events": "События задач",
+    "step_placements": "Вкладка «Разработка» в задачах",
+    "step_fields": "Поля задач",
+    "step_features": "Возможности портала",
+    "no_frontend": "Страницы приложения не собраны: выполните `make frontend`.",
+    "needs_scripts": "Для этой страницы нужен JavaScript.",
+    "opens_inside": "Эта страница открывается внутри Битрикс24",
+    "request": "Запрос",
+    "how": "Добавьте приложение в Битрикс24 (раздел «Разработчикам» или Маркет) и укажите этот "
+    "адрес как путь установки: Битрикс24 откроет страницу сам.",
+}
+
+# Errors and reasons by their English text, which is what is logged and stored.
+ERRORS: dict[str, str] = {
+    "This page was open too long": "Эта страница открыта слишком давно",
+    "Open it again": "Откройте её заново",
+    "Only an administrator of the portal may do this": "Это может только администратор портала",
+    "Only an administrator installs the application":
+        "Приложение устанавливает только администратор",
+    "Only an administrator of the portal installs the application":
+        "Приложение устанавливает только администратор портала",
+    "There is no connection": "Нет подключения",
+    "There is no such alert": "Такого оповещения нет",
+    "`user_id` must be a Bitrix24 user id": "`user_id` должен быть номером пользователя Битрикс24",
+    "The portal has no active user": "На портале нет такого активного пользователя:",
+    "This page opens inside Bitrix24": "Эта страница открывается внутри Битрикс24",
+    "Something broke on our side": "На нашей стороне произошла ошибка",
+    "Try again; if it stays, give the request id below to your administrator":
+        "Попробуйте ещё раз; если не поможет, передайте номер запроса ниже администратору",
+    "Try again in a minute": "Попробуйте через минуту",
+    "The application is not connected to this portal": "Приложение не подключено к этому порталу",
+    "Ask an administrator of the portal to open it once":
+        "Попросите администратора портала открыть его один раз",
+    "The portal is not installed here": "Этот портал здесь не установлен",
+    "The portal is not installed here any more": "Этот портал здесь больше не установлен",
+    "The access token of this page is over": "Срок токена этой страницы истёк",
+    "Open the page again": "Откройте страницу заново",
+    "There are no tokens of this portal": "Нет токенов этого портала",
+    "Open the application in Bitrix24 as an administrator":
+        "Откройте приложение в Битрикс24 как администратор",
+    "Another worker is renewing this portal's tokens":
+        "Токены портала обновляет другой процесс",
+    "The connection": "У подключения",
+    "has no access token": "нет токена доступа",
+    "Give it one under `token` in the settings": "Укажите его в настройках под ключом `token`",
+    "The portal is being set up": "Портал настраивается",
+    "The portal is being set up just now": "Портал настраивается прямо сейчас",
+    "The portal could not be set up yet, it is tried again by itself":
+        "Портал пока не удалось настроить, попытка повторится сама",
+    "Not everything worked at the installation": "При установке получилось не всё",
+    "The subscription of the application has ended": "Подписка на приложение закончилась",
+    "The application was uninstalled": "Приложение удалено",
+    "the OAuth server could not be reached": "сервер авторизации недоступен",
+    "The ID token is not accepted": "ID-токен не принят",
+    "Check `aud` of the id_tokens entry, and that this GitLab is connected here":
+        "Проверьте `aud` в id_tokens и что этот GitLab здесь подключён",
+    "This GitLab is known here, and this project is not":
+        "Этот GitLab здесь известен, а этот проект нет",
+    "Choose the project in the connection's settings":
+        "Укажите проект в настройках подключения",
+    "The keys of this GitLab cannot be read now": "Ключи этого GitLab сейчас не прочитать",
+    "Send the report again later": "Отправьте отчёт ещё раз позже",
+    "Use the component's version that fits this app":
+        "Возьмите версию компонента, подходящую этому приложению",
+}  # fmt: skip
+_in_russian = translator(RUSSIAN | ERRORS)
+
+
+def translated(language: str, text: str) -> str:
+    """An error or a reason in `language`, as far as its sentences are known."""
+    return _in_russian(text) if language == "ru" else text
+
+
+def words(language: str) -> dict[str, str]:
+    return _RU if language.lower().startswith("ru") else _EN

@@ -1,0 +1,1 @@
+"""What a portal posts: events, placements, PHP forms. Pure."""

@@ -1,0 +1,104 @@
+"""The requests with which a portal opens our pages in its frames. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sync.bitrix24.events.php_form import BadForm, branch, number, text
+from sync.bitrix24.rest.credentials import Credentials, expires_after, scopes
+
+_DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::\d{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A request that opens one of our pages in the portal; the tokens are of whoever opened it.
+
+    https://apidocs.bitrix24.com/settings/oauth/simple-way.html
+    """
+
+    domain: str
+    secure: bool
+    language: str
+    app_sid: str
+    member_id: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    application_token: str = field(repr=False)
+    expires_in: int
+    server_endpoint: str
+    scopes: tuple[str, ...]
+    status: str
+    placement: str
+    options: Mapping[str, Any]
+
+    @property
+    def client_endpoint(self) -> str:
+        return f"{'https' if self.secure else 'http'}://{self.domain}/rest/"
+
+    @property
+    def task_id(self) -> int | None:
+        """The task whose card the page stands in."""
+        told = str(self.options.get("taskId") or self.options.get("ID") or "")
+        return int(told) if told.isascii() and told.isdigit() else None
+
+    def credentials(self, now: datetime) -> Credentials:
+        """What is claimed, to be proven by `oauth.prove_install`."""
+        return Credentials(
+            member_id=self.member_id,
+            client_endpoint=self.client_endpoint,
+            server_endpoint=self.server_endpoint,
+            access_token=self.access_token,
+            refresh_token=self.refresh_token,
+            expires_at=expires_after(self.expires_in, now),
+            scopes=self.scopes,
+            status=self.status,
+        )
+
+
+def parse_frame(query: Mapping[str, str], form: Mapping[str, Any]) -> Frame:
+    """A frame from its query and its form. Raises BadForm for one Bitrix24 would not send."""
+    given = {**form, **{key: query[key] for key in query}}
+    domain = text(given, "DOMAIN")
+    for name, value in (
+        ("DOMAIN", domain),
+        ("AUTH_ID", text(given, "AUTH_ID")),
+        ("member_id", text(given, "member_id")),
+    ):
+        if not value:
+            raise BadForm(f"{name} is missing: open this page from Bitrix24")
+    if not _DOMAIN.fullmatch(domain):
+        raise BadForm("DOMAIN is not the name of a host")
+    return Frame(
+        domain=domain.lower(),
+        secure=text(given, "PROTOCOL") != "0",
+        language=text(given, "LANG")[:8],
+        app_sid=text(given, "APP_SID"),
+        member_id=text(given, "member_id")[:64],
+        access_token=text(given, "AUTH_ID"),
+        refresh_token=text(given, "REFRESH_ID"),
+        application_token=text(given, "APPLICATION_TOKEN"),
+        expires_in=number(given, "AUTH_EXPIRES"),
+        server_endpoint=text(given, "SERVER_ENDPOINT"),
+        scopes=scopes(text(given, "APPLICATION_SCOPE")),
+        status=text(given, "status"),
+        placement=text(given, "PLACEMENT") or "DEFAULT",
+        options=_options(given),
+    )
+
+
+def _options(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A JSON text in the documentation; absent, empty, a list or a nested form in the wild."""
+    nested = branch(given, "PLACEMENT_OPTIONS")
+    if nested:
+        return nested
+    try:
+        told = json.loads(text(given, "PLACEMENT_OPTIONS") or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}

@@ -1,0 +1,1 @@
+"""Installing the application into a portal, step by step."""

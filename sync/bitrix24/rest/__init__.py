@@ -1,0 +1,1 @@
+"""Bitrix24's REST: client, batches, limits, tokens, errors."""

@@ -1,0 +1,281 @@
+"""The one way to call a portal: tokens renewed once, limits kept, errors told apart, all logged.
+
+b24pysdk is beneath: its requester builds the request and its encoder the commands of a batch. Its
+own repeats, token refresh, URL building and domain switch are not used: they would break the
+portal's limits, burn each other's refresh tokens, and know neither ports nor other OAuth hosts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any, Protocol
+
+import requests
+from b24pysdk.api.requesters import BitrixAPIRequester
+
+from sync.bitrix24.rest import batch as rest_batch
+from sync.bitrix24.rest import errors, install_proof, limits, oauth
+from sync.bitrix24.rest.batch import BATCH, Answer, Call
+from sync.bitrix24.rest.credentials import AppKeys, Credentials
+from sync.bitrix24.rest.masking import shown
+from sync.bitrix24.rest.throttle import AllowanceStore, Turns
+from sync.core.audit import Ledger, Log
+from sync.core.clock import Clock
+from sync.errors import Later, SyncError
+from sync.net import TIMEOUT
+
+USER_AGENT = "b24bridge/0.1"
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class TokenStore(Protocol):
+    """The tokens of one portal, shared by all workers."""
+
+    def load(self) -> Credentials: ...
+
+    def refreshing(self) -> AbstractContextManager[object]:
+        """Hold the portal's refresh lease; waits for it, raises Later when that takes too long."""
+        ...
+
+    def save(self, credentials: Credentials) -> None:
+        """Replace both tokens and everything else in one transaction."""
+        ...
+
+    def domain_moved(self, client_endpoint: str) -> None: ...
+
+
+class Portal:
+    """Calls of one portal. Not for several threads at once.
+
+    `rate`, `burst`: the portal's own limits, in requests a second and requests. `features`: what
+    `features.detect` found. `requests`: how many were sent.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        app: AppKeys,
+        *,
+        tokens: TokenStore,
+        allowance: AllowanceStore,
+        log: Log,
+        clock: Clock,
+        session: requests.Session,
+        rate: float = limits.RATE,
+        burst: float = limits.BURST,
+        features: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._credentials, self._app = credentials, app
+        self._tokens, self._turns = tokens, Turns(allowance, clock, rate, burst)
+        self._ledger, self._clock, self._session = Ledger(log, clock), clock, session
+        self.features: Mapping[str, Any] = features or {}
+        self.requests = 0
+
+    @property
+    def credentials(self) -> Credentials:
+        return self._credentials
+
+    @property
+    def user_id(self) -> int:
+        """The employee in whose name everything is done."""
+        return self._credentials.user_id
+
+    def call(self, method: str, params: Mapping[str, Any], *, write: bool) -> dict[str, Any]:
+        """The whole body of the answer: `result`, and `next` and `total` of lists."""
+        return self._one(method, method, params, write)
+
+    def call_v3(
+        self, method: str, params: Mapping[str, Any], *, write: bool = False, key: str = ""
+    ) -> dict[str, Any]:
+        """The same by REST 3.0: https://apidocs.bitrix24.com/api-reference/rest-v3.html.
+
+        What was written under a `key` (ASCII) is answered again, not done again, for a day.
+        """
+        return self._one(f"api/{method}", method, params, write, key)
+
+    def batch(self, calls: Sequence[Call]) -> list[Answer | SyncError]:
+        """Up to 50 calls in one request; the result stands where its call stood.
+
+        Methods that have used up their time are not sent: their place holds Later. Raises a
+        SyncError where the whole request failed; Later.sent then speaks of every write in it.
+        """
+        if len(calls) > BATCH:
+            raise ValueError(f"a batch holds {BATCH} calls, not {len(calls)}")
+        held = self._turns.resting({call.method for call in calls})
+        sent = [call for call in calls if call.method not in held]
+        answered = iter(self._batch(sent) if sent else ())
+        return [held[call.method] if call.method in held else next(answered) for call in calls]
+
+    def _batch(self, calls: Sequence[Call]) -> list[Answer | SyncError]:
+        body = self._exchange(
+            "batch",
+            "batch",
+            {"halt": 0, "cmd": rest_batch.commands(calls)},
+            any(call.write for call in calls),
+        )
+        result = body.get("result")
+        if not isinstance(result, dict):
+            raise errors.classify(200, b"", method="batch", write=True)
+        times = rest_batch.mapping(result.get("result_time"))
+        for index, call in enumerate(calls):
+            self._turns.note(call.method, rest_batch.mapping(times.get(rest_batch.key(index))))
+        return rest_batch.answers(calls, result)
+
+    def _one(
+        self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str = ""
+    ) -> dict[str, Any]:
+        for held in self._turns.resting({method}).values():
+            raise held
+        return self._exchange(path, method, params, write, key)
+
+    def _exchange(
+        self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str = ""
+    ) -> dict[str, Any]:
+        """Send, and once each: renew the token, follow the portal to its new address."""
+        if self._credentials.expired(self._clock.now()):
+            self._renew(self._credentials)
+        renewed = moved = False
+        while True:
+            used = self._credentials
+            try:
+                return self._send(path, method, params, write, key)
+            except _Moved:
+                if moved:
+                    raise self._astray(method) from None
+                self._follow(used, method)
+                moved = True
+            except SyncError as error:
+                if error.code not in errors.RENEWABLE or renewed:
+                    raise
+                self._renew(used)
+                renewed = True
+
+    def _send(
+        self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str
+    ) -> dict[str, Any]:
+        self._turns.take(method)
+        url = self._credentials.client_endpoint + path
+        body = {**params, "auth": self._credentials.access_token}
+        self.requests += 1
+        with self._ledger.call(method, shown(dict(params))) as told:
+            try:
+                response = _Requester(self._session, url, body, key).send()
+            except requests.RequestException as error:
+                raise _unreachable(error, method, write) from None
+            found = errors.decoded(response.content)
+            said = response.content.decode(errors="replace") if found is None else found
+            told.status, told.answer = response.status_code, shown(said)
+            told.error = rest_batch.refusals(found)
+            if response.status_code in _REDIRECTS:
+                told.error = "answered with a redirect"
+                raise _Moved
+            return self._understood(response.status_code, found, method, write)
+
+    def _understood(self, status: int, body: Any, method: str, write: bool) -> dict[str, Any]:
+        if isinstance(body, dict):
+            self._turns.note(method, rest_batch.time_of(body))
+            if status == 200 and "error" not in body and "result" in body:
+                return body
+        raise self._failed(status, body, method, write)
+
+    def _failed(self, status: int, body: Any, method: str, write: bool) -> SyncError:
+        answer = body if isinstance(body, dict) else b""
+        error = errors.classify(status, answer, method=method, write=write)
+        match error.code:
+            case errors.OVERFLOW:
+                self._turns.overflowed()
+            case errors.OPERATING:
+                return self._turns.exhausted(method, rest_batch.time_of(body))
+        return error
+
+    # --- tokens and address
+
+    def _renew(self, stale: Credentials) -> None:
+        """A working token: another worker's where there is one, else a new one, under the lease."""
+        with self._tokens.refreshing():
+            stored = self._tokens.load()
+            now = self._clock.now()
+            if stored.access_token == stale.access_token or stored.expired(now):
+                stored = oauth.refresh(
+                    stored, self._app, session=self._session, now=now, ledger=self._ledger
+                )
+                self._tokens.save(stored)
+        self._credentials = stored
+
+    def _follow(self, used: Credentials, method: str) -> None:
+        """A redirect means that the portal may have a new address. Only the OAuth server is asked
+        which: whatever the old address points to gets no token.
+
+        https://apidocs.bitrix24.com/settings/how-to-call-rest-api/change-domen.html
+        """
+        stored = self._tokens.load()
+        if stored.client_endpoint != used.client_endpoint:
+            self._credentials = stored
+            return
+        known = self._known_endpoint(used)
+        if not known:
+            self._renew(used)
+            known = self._credentials.client_endpoint
+        if known == used.client_endpoint:
+            raise self._astray(method)
+        self._tokens.domain_moved(known)
+        self._credentials = replace(self._credentials, client_endpoint=known)
+
+    def _known_endpoint(self, used: Credentials) -> str:
+        """The portal's address by app.info, or "" where that does not tell."""
+        try:
+            info = install_proof.verify_install(
+                used.access_token,
+                used.server_endpoint,
+                self._app,
+                session=self._session,
+                ledger=self._ledger,
+            )
+        except SyncError as error:
+            if isinstance(error, Later):
+                raise
+            return ""  # the token has expired: renewing it tells the address too
+        return info.client_endpoint if info.member_id == used.member_id else ""
+
+    def _astray(self, method: str) -> Later:
+        return Later(
+            f"{method}: the portal answers with a redirect to another page",
+            why="The portal is being moved or closed, or a sign-in page stands before it",
+            change="If it stays so, open the application in Bitrix24 again",
+            after=300.0,
+            code="redirect",
+        )
+
+
+class _Moved(Exception):
+    """The portal answered with a redirect; where to does not matter."""
+
+
+class _Requester(BitrixAPIRequester):
+    """The SDK's request, sent once over our session."""
+
+    def __init__(
+        self, session: requests.Session, url: str, params: dict[str, Any], key: str
+    ) -> None:
+        super().__init__(url, params=params, timeout=TIMEOUT, max_retries=1)
+        self._session, self._key = session, {"Idempotency-Key": key} if key else {}
+
+    def send(self) -> requests.Response:
+        return self._session.post(
+            self._url,
+            json=self._params,
+            headers={**self._headers, "User-Agent": USER_AGENT, **self._key},
+            timeout=self._timeout,
+            allow_redirects=False,
+        )
+
+
+def _unreachable(error: requests.RequestException, method: str, write: bool) -> Later:
+    """No answer; only a connection that was never made surely carried nothing."""
+    never = isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError)
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    never = never or type(reason).__name__ in ("NewConnectionError", "NameResolutionError")
+    what = f"the portal could not be reached ({type(error).__name__})"
+    return errors.unreachable(what, method=method, write=write, sent=not never)

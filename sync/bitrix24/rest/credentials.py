@@ -1,0 +1,81 @@
+"""A portal's credentials: the application's keys, the tokens, and their addresses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sync.bitrix24.rest.batch import whole
+
+# Both are current: the English documentation names the first, the Russian one the second.
+OAUTH_HOSTS = frozenset({"https://oauth.bitrix.info", "https://oauth.bitrix24.tech"})
+_EARLY = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class AppKeys:
+    """The application's key and secret, and the OAuth servers that may see the secret.
+
+    `code`: the application's code in the market, where it has one.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    oauth_hosts: Collection[str] = OAUTH_HOSTS
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The tokens of one portal and where they are good for."""
+
+    member_id: str
+    client_endpoint: str
+    server_endpoint: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime | None = None
+    user_id: int = 0
+    scopes: tuple[str, ...] = ()
+    status: str = ""
+
+    def expired(self, now: datetime) -> bool:
+        """Known to be over; an unknown end is left to the portal to say."""
+        return self.expires_at is not None and now >= self.expires_at - _EARLY
+
+
+def root(url: str) -> str:
+    """Scheme, host and port (and the path before /rest), as one comparable text."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return ""
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    host = (parts.hostname or "") + (f":{port}" if port and port != usual else "")
+    path = parts.path.rstrip("/").removesuffix("/rest").rstrip("/")
+    return f"{parts.scheme}://{host}{path}" if host and "@" not in parts.netloc else ""
+
+
+def endpoint(url: str) -> str:
+    """A REST endpoint with its final slash; "" stays "" ."""
+    return url.strip().rstrip("/") + "/" if url.strip() else ""
+
+
+def same_host(one: str, other: str) -> bool:
+    """Whether two addresses name one host and port; DOMAIN of a frame has no more than that."""
+    hosts = [root(url).partition("//")[2].partition("/")[0] for url in (one, other)]
+    return bool(hosts[0]) and hosts[0] == hosts[1]
+
+
+def scopes(value: Any) -> tuple[str, ...]:
+    listed = value.split(",") if isinstance(value, str) else value or ()
+    return tuple(str(scope).strip() for scope in listed if str(scope).strip())
+
+
+def expires_after(seconds: Any, now: datetime) -> datetime:
+    """The moment a token of an install request ends; an hour where it does not say."""
+    return now.astimezone(UTC) + timedelta(seconds=whole(seconds) or 3600)

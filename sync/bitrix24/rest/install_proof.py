@@ -1,0 +1,113 @@
+"""Proof that an installation is what it says it is: asked of the OAuth server, never believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import requests
+
+from sync.bitrix24.rest.batch import whole
+from sync.bitrix24.rest.credentials import AppKeys, Credentials, endpoint, same_host, scopes
+from sync.bitrix24.rest.oauth import ask, oauth_base, refresh
+from sync.core.audit import Ledger
+from sync.errors import Denied
+
+
+@dataclass(frozen=True, slots=True)
+class AppInfo:
+    """What the OAuth server says of an access token. `member_id` is "" where it does not say."""
+
+    client_id: str
+    member_id: str = ""
+    client_endpoint: str = ""
+    user_id: int = 0
+    status: str = ""
+    version: int = 0
+    scopes: tuple[str, ...] = ()
+    installed: bool = False
+
+
+def verify_install(
+    access_token: str,
+    server_endpoint: str,
+    app: AppKeys,
+    *,
+    session: requests.Session,
+    ledger: Ledger | None = None,
+) -> AppInfo:
+    """Prove that an access token was issued to this application: `app.info` at the OAuth server.
+
+    https://apidocs.bitrix24.com/settings/cloud-and-on-premise/security-recommendations.html.
+    Raises Denied for a token of another application, or one that is not valid.
+    """
+    base = oauth_base(server_endpoint, app.oauth_hosts)
+    query = {"auth": access_token}
+    answer = ask(session, f"{base}/rest/app.info", query, "oauth/app.info", ledger)
+    info = parse_app_info(answer.get("result"))
+    if not info.client_id or info.client_id not in {app.client_id, app.code}:
+        raise Denied(
+            "The access token was issued to another application",
+            why="The request is forged, or this server was given the keys of another application",
+            change="Check B24BRIDGE_CLIENT_ID",
+            code="foreign_application",
+        )
+    return info
+
+
+def prove_install(
+    claimed: Credentials,
+    app: AppKeys,
+    *,
+    session: requests.Session,
+    now: datetime,
+    ledger: Ledger | None = None,
+) -> Credentials:
+    """The credentials of an install request, with everything the OAuth server can confirm.
+
+    Where `app.info` does not name the portal, the tokens are renewed once: that answer does.
+    Raises Denied where the request claims another portal or address than the tokens belong to.
+    """
+    info = verify_install(
+        claimed.access_token, claimed.server_endpoint, app, session=session, ledger=ledger
+    )
+    if info.member_id and info.client_endpoint:
+        proven = replace(
+            claimed,
+            client_endpoint=info.client_endpoint,
+            user_id=info.user_id or claimed.user_id,
+            scopes=info.scopes or claimed.scopes,
+            status=info.status or claimed.status,
+        )
+        member_id = info.member_id
+    else:
+        nameless = replace(claimed, member_id="")
+        proven = refresh(nameless, app, session=session, now=now, ledger=ledger)
+        member_id = proven.member_id
+    same_address = same_host(claimed.client_endpoint, proven.client_endpoint)
+    if member_id != claimed.member_id or not same_address:
+        raise Denied(
+            "The request names another portal than the one its tokens belong to",
+            why="The request is forged, or the portal has just changed its address",
+            change="Open the application in Bitrix24 again",
+            code="foreign_portal",
+        )
+    return replace(proven, member_id=member_id)
+
+
+def parse_app_info(result: Any) -> AppInfo:
+    """Both known shapes: {client_id, user_id, install{…}}, and the portal's {CODE, STATUS, …}."""
+    if not isinstance(result, dict):
+        return AppInfo("")
+    install = result.get("install") if isinstance(result.get("install"), dict) else {}
+    return AppInfo(
+        client_id=str(result.get("client_id") or result.get("CODE") or ""),
+        member_id=str(install.get("member_id") or ""),
+        client_endpoint=endpoint(str(install.get("client_endpoint") or "")),
+        user_id=whole(result.get("user_id")),
+        status=str(install.get("status") or result.get("STATUS") or ""),
+        version=whole(install.get("version") or result.get("VERSION")),
+        scopes=scopes(install.get("scope") or result.get("scope")),
+        installed=(install.get("installed") or result.get("INSTALLED")) in (True, 1, "Y", "1"),
+    )

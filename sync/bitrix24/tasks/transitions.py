@@ -1,0 +1,114 @@
+"""Ways from one status of a task to another by the portal's methods, and their ends. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sync.bitrix24.rest.batch import Call
+from sync.bitrix24.tasks import fields as tasks_fields
+from sync.core.model.commands import MoveTask
+from sync.core.model.common import Task, TaskStatus
+
+WAITING, IN_PROGRESS = TaskStatus.WAITING, TaskStatus.IN_PROGRESS
+AWAITING, COMPLETED, DEFERRED = (
+    TaskStatus.AWAITING_CONTROL, TaskStatus.COMPLETED, TaskStatus.DEFERRED,
+)  # fmt: skip
+
+Route = tuple[str, ...]
+
+# Ways from one status to another by the portal's methods, best first; the first whose first step
+# the task allows is taken. https://apidocs.bitrix24.com/api-reference/tasks/status/index.html
+ROUTES: dict[tuple[TaskStatus, TaskStatus], tuple[Route, ...]] = {
+    (WAITING, IN_PROGRESS): (("start",),),
+    (WAITING, AWAITING): (("complete",),),
+    (WAITING, COMPLETED): (("complete",),),
+    (WAITING, DEFERRED): (("defer",),),
+    (IN_PROGRESS, WAITING): (("pause",),),
+    (IN_PROGRESS, AWAITING): (("complete",),),
+    (IN_PROGRESS, COMPLETED): (("complete",),),
+    (IN_PROGRESS, DEFERRED): (("defer",), ("pause", "defer")),
+    (AWAITING, WAITING): (("disapprove",), ("renew",)),
+    (AWAITING, IN_PROGRESS): (("disapprove", "start"), ("renew", "start")),
+    (AWAITING, COMPLETED): (("approve",),),
+    (AWAITING, DEFERRED): (("disapprove", "defer"), ("renew", "defer")),
+    (COMPLETED, WAITING): (("renew",),),
+    (COMPLETED, IN_PROGRESS): (("renew", "start"),),
+    (COMPLETED, AWAITING): (("renew", "complete"),),
+    (COMPLETED, DEFERRED): (("renew", "defer"),),
+    (DEFERRED, WAITING): (("renew",),),
+    (DEFERRED, IN_PROGRESS): (("start",), ("renew", "start")),
+    (DEFERRED, AWAITING): (("complete",), ("renew", "complete")),
+    (DEFERRED, COMPLETED): (("complete",), ("renew", "complete")),
+}
+
+AWAITS_CONTROL = "the task requires its creator's control: it is awaiting control now"
+STAYS_IN_CONTROL = "the task is awaiting its creator's control: only the creator can complete it"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command brought about.
+
+    `message_id`: of a card or message. `task`: the task as the answer tells it, None where it says
+    nothing. `note`: for people, where the result is not quite what was asked for.
+    """
+
+    message_id: int | None = None
+    task: Task | None = None
+    note: str = ""
+
+
+def moves(target: TaskStatus, task: Task) -> list[Call]:
+    """The calls that bring `task` to the status `target`; none where that is not allowed."""
+    if task.status is target:
+        return []
+    route = _route(target, task)
+    if route is None:
+        return _by_field(target, task)
+    return [Call(f"tasks.task.{step}", {"taskId": task.id}) for step in route]
+
+
+def _route(target: TaskStatus, task: Task) -> Route | None:
+    """The way by methods, or None where the task's own actions forbid them all."""
+    if target is AWAITING and not task.needs_control:
+        return None  # completing would complete it
+    routes = ROUTES[task.status, target]
+    if task.actions is None:
+        return routes[0]
+    return next((route for route in routes if route[0] in task.actions), None)
+
+
+def _by_field(target: TaskStatus, task: Task) -> list[Call]:
+    """The field itself, which the portal accepts where its methods do not apply.
+
+    Approval is the creator's own decision: it is never bypassed.
+    """
+    if task.status is AWAITING and target is COMPLETED:
+        return []
+    return [update(task.id, {"STATUS": tasks_fields.CODES[target]})]
+
+
+def update(task_id: int, fields: dict[str, Any]) -> Call:
+    """https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-update.html"""
+    return Call("tasks.task.update", {"taskId": task_id, "fields": dict(fields)})
+
+
+def moved(effect: MoveTask, result: Any, task: Task) -> Done:
+    """What a move brought about, which need not be what was asked for."""
+    if task.status is effect.status:
+        return Done(task=task)
+    if result is None:
+        return Done(task=task, note=STAYS_IN_CONTROL)
+    now = told(result, task) or replace(task, status=effect.status, actions=None)
+    if effect.status is COMPLETED and now.status is AWAITING:
+        return Done(task=now, note=AWAITS_CONTROL)
+    if now.status is not effect.status:
+        return Done(task=now, note=f"the portal left the task in the status {now.status}")
+    return Done(task=now)
+
+
+def told(result: Any, task: Task) -> Task | None:
+    """The task as the answer tells it, None where it does not."""
+    row = tasks_fields.answered(result)
+    return tasks_fields.merged(task, row) if row else None

@@ -1,0 +1,124 @@
+"""Alerts: failing lines of a ref, and which refs pipelines speak for. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from sync.core.model.common import Pipeline
+from sync.core.rules.portal import AlertRules, Severity
+
+PASSED, FAILED, GONE = "success", "failed", "deleted"
+FINISHED = frozenset({PASSED, FAILED, "canceled", "skipped"})
+_REQUESTS, _TAGS = "refs/merge-requests/", "refs/tags/"
+
+
+class AlertState(StrEnum):
+    """`closed`: its branch is gone, or it is watched no more."""
+
+    OPEN = "open"
+    UNSTABLE = "unstable"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+    @property
+    def over(self) -> bool:
+        return self in (AlertState.RESOLVED, AlertState.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a pipeline ended: once in each of the ways it did, as a retried one ends again.
+
+    `status`: of the pipeline, or GONE for the branch itself (then `pipeline` is 0). `stages`: of
+    the jobs that failed, `passed`: those that passed in one that did not, where they are known.
+    """
+
+    pipeline: int
+    status: str
+    at: datetime
+    stages: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A line from its first failure to its end. `stage`: "" for the whole.
+
+    `opened_by`: a pipeline, the alert's name for good. `status`: the gravest. `failures`: how many
+    pipelines; `in_a_row`: the most without one that passed. `failed_by`, `failed_at`: the newest
+    failure. `ended_by`: the pipeline in which it passed, 0 for none. `quiet_at`: when an unstable
+    one is stable again if nothing changes. `endings`: what it was derived from; of a pipeline that
+    was retried since, nothing else remembers it.
+    """
+
+    stage: str
+    opened_by: int
+    state: AlertState
+    severity: Severity
+    status: str
+    failures: int
+    in_a_row: int
+    opened_at: datetime
+    failed_at: datetime
+    failed_by: int
+    ended_at: datetime | None = None
+    ended_by: int = 0
+    quiet_at: datetime | None = None
+    endings: tuple[Ending, ...] = ()
+
+
+def ref_of(pipeline: Pipeline) -> str:
+    """What its result is of, by the full name where that is no branch; "" for nothing.
+
+    A child's result is its parent's. Hooks name the branch of a merge request's pipeline, and a
+    tag may be called as a branch is: neither says how the branch is. Names are parted by colons,
+    which no ref has.
+    """
+    if pipeline.source == "parent_pipeline" or not pipeline.ref or ":" in pipeline.ref:
+        return ""
+    told = request_of(pipeline.ref)
+    if told or pipeline.source == "merge_request_event":
+        iid = pipeline.merge_request_iid or told
+        return ref_of_request(iid) if iid else ""
+    return ref_of_tag(pipeline.ref) if pipeline.tag else pipeline.ref
+
+
+def ref_of_request(iid: int) -> str:
+    return f"{_REQUESTS}{iid}/head"
+
+
+def ref_of_tag(tag: str) -> str:
+    return f"{_TAGS}{tag}"
+
+
+def request_of(ref: str) -> int | None:
+    """The number of the merge request whose own ref it is."""
+    iid = ref.removeprefix(_REQUESTS).partition("/")[0] if ref.startswith(_REQUESTS) else ""
+    return int(iid) if iid.isascii() and iid.isdecimal() and len(iid) <= 18 else None
+
+
+def tag_of(ref: str) -> str | None:
+    """The tag whose full name it is."""
+    return ref.removeprefix(_TAGS) if ref.startswith(_TAGS) else None
+
+
+def shown_ref(ref: str) -> str:
+    """As people read it: a merge request as `!9`."""
+    iid = request_of(ref)
+    return f"!{iid}" if iid else ref
+
+
+def watched(ref: str, rules: AlertRules, *, default: bool, protected: bool) -> bool:
+    """The refs of merge requests only by a pattern that names them, tags by their own name, too."""
+    wanted = rules.branches
+    if ref.startswith(_REQUESTS):
+        wanted = tuple(one for one in wanted if one.startswith(_REQUESTS))
+    words = {"all": True, "default": default, "protected": protected}
+    names = {name.casefold() for name in (ref, tag_of(ref)) if name}
+    return any(
+        words[one] if one in words else any(fnmatchcase(name, one.casefold()) for name in names)
+        for one in wanted
+    )

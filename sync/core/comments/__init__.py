@@ -1,0 +1,1 @@
+"""Comments of the code host, quoted in tasks."""

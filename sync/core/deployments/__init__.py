@@ -1,0 +1,1 @@
+"""Environments and what is deployed there, one message an environment."""

@@ -1,0 +1,50 @@
+"""Whose work a range of commits is: merge requests and tasks that the commits themselves tell of.
+
+Pure. The code host knows most of it; a cherry-pick made by hand or a commit without any merge
+request it does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sync.core.model.common import Commit, LinkKind
+from sync.core.references import find as references_find
+from sync.core.rules.portal import ReferenceRules
+
+# `git cherry-pick -x` and the code host's own button write this trailer.
+# https://docs.gitlab.com/user/project/merge_requests/cherry_pick_changes/
+_PICKED = re.compile(r"\(cherry picked from commit ([0-9a-f]{8,64})\)")
+# The last line of the code host's merge commits.
+# https://docs.gitlab.com/user/project/merge_requests/commit_templates/
+_SEE = re.compile(r"^See merge request (\S*)!([1-9][0-9]{0,17})$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """`shas`: commits, those picked from elsewhere too; `iids`: of merge requests named by merge
+    commits; `task_ids`: named in commits as more than a mention."""
+
+    shas: frozenset[str]
+    iids: frozenset[int]
+    task_ids: frozenset[int]
+
+
+def shipped(commits: Sequence[Commit], path: str, rules: ReferenceRules) -> Shipped:
+    """`path`: of the project, by which a merge commit names the project's own merge requests."""
+    shas = {commit.sha for commit in commits}
+    shas |= {found for commit in commits for found in _PICKED.findall(commit.message)}
+    iids = {
+        int(iid)
+        for commit in commits
+        for of, iid in _SEE.findall(commit.message)
+        if of.casefold() in ("", path.casefold())
+    }
+    return Shipped(frozenset(shas), frozenset(iids), frozenset(_tasks(commits, rules)))
+
+
+def _tasks(commits: Iterable[Commit], rules: ReferenceRules) -> Iterable[int]:
+    found = (ref for one in commits for ref in references_find.find(one.message, "commit", rules))
+    return [ref.task_id for ref in found if ref.kind is not LinkKind.MENTION]

@@ -1,0 +1,1 @@
+"""Merge requests in tasks: the mirror's fold, review events, cards."""

@@ -1,0 +1,1 @@
+"""What all messages are made of: title, details, body, placeholders, addresses."""

@@ -1,0 +1,1 @@
+"""What domains share: merge requests, pipelines, tasks, comments; commands and events."""

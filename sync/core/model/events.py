@@ -1,0 +1,72 @@
+"""What was heard, in the words of the field: typed events a room makes of a delivery. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sync.core.deployments.environments import Deployment
+from sync.core.model.activity import Item
+from sync.core.model.common import MergeRequest, Person, Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRequestHeard:
+    """A merge request as a hook told it.
+
+    `action`: open, close, reopen, update, approved, unapproved, approval, unapproval, merge, or
+    "" where the hook names none. `approved` and `approved_by` of the merge request hold only what
+    this hook can know; `approval` says what it changes: None nothing, True one more, False one
+    less (by `actor`), and `rules_met` the verdict of the approval rules, None where not told.
+    """
+
+    merge_request: MergeRequest
+    action: str
+    actor: Person | None
+    approval: bool | None = None
+    rules_met: bool | None = None
+    approvals_reset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineHeard:
+    pipeline: Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentHeard:
+    """`carries`: numbers of merge requests that a job says it brought."""
+
+    deployment: Deployment
+    carries: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecognised:
+    """A delivery that is kept but says nothing yet: `kind` in the vendor's words and why."""
+
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChanged:
+    task_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDeleted:
+    task_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCommented:
+    """A comment: `message_id` in the task's chat (new card) or `comment_id` (old card)."""
+
+    task_id: int
+    message_id: int | None = None
+    comment_id: int | None = None
+
+
+# A push, a tag, a comment, a release, a job and any other thing are told as they are kept.
+CodeEvent = MergeRequestHeard | Item | PipelineHeard | DeploymentHeard | Unrecognised
+TaskEvent = TaskChanged | TaskDeleted | TaskCommented | Unrecognised

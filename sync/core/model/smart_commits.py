@@ -1,0 +1,100 @@
+"""A command as a commit spoke it, and whether another commit had spoken it already. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sync.core.model.common import Commit, Person, Project
+from sync.core.smart_commits.parse import Command, Verb
+
+_KEY = re.compile(r"(\d{1,18})/(\d{1,18}):(\w{1,64}):(\d{1,9})", re.ASCII)
+_BULLETS = " \t*-+#"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SpeechKey:
+    """The commit and the number of the command in it."""
+
+    connection_id: int
+    project_id: int
+    sha: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.connection_id}/{self.project_id}:{self.sha}:{self.number}"
+
+    @classmethod
+    def read(cls, text: str) -> SpeechKey | None:
+        """The key of which `text` is the name."""
+        found = _KEY.fullmatch(text)
+        return cls(int(found[1]), int(found[2]), found[3], int(found[4])) if found else None
+
+
+class State(StrEnum):
+    NEW = "new"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """`commit`: its message is only its title. `branch`: where it was heard, by whose push
+    (`actor`). `place`: in the order of what came together.
+
+    `again`: the commit that had said the same, "" for none. `in_our_name`: time that the portal
+    did not take as the author's own. `mendable`: it was refused for what somebody may change.
+    """
+
+    command: Command
+    project: Project
+    branch: str
+    commit: Commit
+    actor: Person | None = None
+    place: int = 0
+    again: str = ""
+    in_our_name: bool = False
+    mendable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A command that waits to be followed. `user`: the commit's author as a portal user."""
+
+    key: SpeechKey
+    speech: Speech
+    user: int | None = None
+
+
+def said_before(
+    message: str, speech: Speech, sha: str, earlier: Iterable[tuple[str, Speech]]
+) -> str:
+    """Of the `earlier` commits, by id, the one that this one only repeats; "" for none.
+
+    A commit that is rebased, amended, picked or squashed is another commit with the same words:
+    the same command of the same author in the same project, and the old commit's title stands in
+    the new message. One that comes to several projects speaks in one of them. To close a task
+    again does no harm: it may have been opened again.
+    """
+    same = [(old, other) for old, other in earlier if other.command == speech.command]
+    if not same:
+        return ""
+    lines = {line.strip(_BULLETS) for line in message.splitlines()}
+    repeated = (
+        old
+        for old, other in same
+        if old == sha
+        or (
+            speech.command.verb is not Verb.CLOSE
+            and _origin(other) == _origin(speech)
+            and other.commit.message.strip(_BULLETS) in lines
+        )
+    )
+    return next(repeated, "")
+
+
+def _origin(speech: Speech) -> tuple[int, int, str]:
+    author = speech.commit.author_email or speech.commit.author_name
+    return speech.project.connection_id, speech.project.id, author.casefold()

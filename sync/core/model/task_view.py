@@ -1,0 +1,115 @@
+"""What a decision about one task sees: the task, its links and what was last agreed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sync.core.deployments.environments import Place
+from sync.core.model.activity import Note
+from sync.core.model.common import (
+    Job,
+    LinkKind,
+    MergeRequest,
+    Milestone,
+    Pipeline,
+    Project,
+    Stage,
+    Step,
+    Task,
+)
+from sync.core.model.smart_commits import Heard
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """One merge request that names, or named, the task.
+
+    `live`: it still names the task. `silent`: it did so before the portal was connected; nothing
+    is shown of it. `message_*`: its card as last written. `milestone`: as last recorded.
+    """
+
+    merge_request: MergeRequest
+    kind: LinkKind
+    live: bool = True
+    silent: bool = False
+    message_id: int | None = None
+    message_text: str | None = None
+    message_at: datetime | None = None
+    milestone: Milestone | None = None
+
+    @property
+    def moves(self) -> bool:
+        return self.live and self.kind is not LinkKind.MENTION
+
+    @property
+    def loud(self) -> bool:
+        return self.live and not self.silent
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message in the task's discussion as last written, and when it was new."""
+
+    message_id: int | None = None
+    text: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The newest pipeline of a branch that the task's work is on.
+
+    `about`: the branch's name for good. `jobs`: those that failed, None where they were not asked
+    for since. `author`: of the commit, a portal user. `speaks`: of the tasks that share the
+    branch, this is the one that tells people.
+    """
+
+    about: str
+    branch: str
+    pipeline: Pipeline
+    jobs: tuple[Job, ...] | None = None
+    author: int | None = None
+    speaks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """`task`: as last read, None where it never was; `fresh`: nothing was heard of it since.
+
+    `step`: as last recorded. `stages`: the columns of the task's workgroup, None where not read.
+    `users`: by connection, as ids of people mean something on their own host only:
+    a person's id there → the portal user's id. `fields`: the task's own fields as last agreed.
+    `said`: the messages in its discussion by what they are about; `told`: what people were last
+    told of such a thing. `runs`: the pipelines of its work, one a branch. `places`: the
+    environments of its projects. `notes`: late comments on its work. `spoken`: what commits told it
+    to do and nobody did yet, in order.
+    """
+
+    task: Task | None
+    fresh: bool
+    step: Step | None
+    stages: tuple[Stage, ...] | None
+    links: tuple[LinkView, ...]
+    users: Mapping[int, Mapping[int, int]]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, Said] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
+    runs: tuple[Run, ...] = ()
+    places: tuple[Place, ...] = ()
+    notes: tuple[Note, ...] = ()
+    spoken: tuple[Heard, ...] = ()
+
+    @property
+    def current(self) -> Task | None:
+        """The task, if what is known of it may be acted on."""
+        return self.task if self.fresh else None
+
+    def users_of(self, project: Project) -> Mapping[int, int]:
+        """The portal users behind the people of the project's host."""
+        return self.users.get(project.connection_id, {})
+
+    def ordered(self) -> list[LinkView]:
+        """The links in an order of their own, so that the order they came in means nothing."""
+        return sorted(self.links, key=lambda link: link.merge_request.key)

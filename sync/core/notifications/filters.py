@@ -1,0 +1,41 @@
+"""What there is to ask of each kind of thing: its states, its filters, its tasks. Pure.
+
+Settings are checked against these tables, so that no rule is written that can never say anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sync.core.model.kinds import Kind
+from sync.core.notifications import facts
+from sync.core.rules.routes import Role
+
+_K = Kind
+STATES: Mapping[Kind, tuple[str, ...]] = {
+    **facts.STATES,
+    _K.ALERT: ("open", "unstable", "resolved", "closed"),
+}
+
+# The filters of a rule → the kinds that have something for them to look at.
+FILTERS: Mapping[str, frozenset[Kind]] = {
+    "branches": frozenset(
+        {_K.PUSH, _K.BRANCH, _K.MERGE_REQUEST, _K.PIPELINE, _K.JOB, _K.DEPLOYMENT, _K.ALERT}
+    ),
+    "labels": frozenset({_K.MERGE_REQUEST, _K.ISSUE, _K.WORK_ITEM, _K.VULNERABILITY, _K.ALERT}),
+    "environments": frozenset({_K.DEPLOYMENT, _K.JOB}),
+    "jobs": frozenset({_K.JOB}),
+}
+
+# What a task's discussion shows without a rule → the part of a workgroup's settings that says so.
+SHOWN_IN_TASKS: Mapping[Kind, str] = {
+    _K.PIPELINE: "by `ci`",
+    _K.DEPLOYMENT: "by `deployments`",
+    _K.MERGE_REQUEST: "as its card",
+    _K.NOTE: "by `notes`",
+}
+# Things that can be the work of a task; the rest have none, and so no one of its roles.
+OF_TASKS = frozenset(
+    {*SHOWN_IN_TASKS, _K.PUSH, _K.BRANCH, _K.RELEASE, _K.ALERT, _K.ISSUE, _K.WORK_ITEM}
+)
+TASK_ROLES = frozenset({Role.RESPONSIBLE, Role.CREATOR, Role.ACCOMPLICES, Role.AUDITORS})

@@ -1,0 +1,1 @@
+"""Pipelines in tasks: the CI field and one message a branch."""

@@ -1,0 +1,1 @@
+"""Which tasks a text names, and with what intention."""

@@ -1,0 +1,1 @@
+"""What a portal has configured, as decisions read it."""

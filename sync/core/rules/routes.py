@@ -1,0 +1,177 @@
+"""Who is told of what: rules by kind of thing, filters, and where a message goes. Pure.
+
+A rule is tried against the facts of a thing. Rules of a workgroup take the place of the portal's
+own for the kinds they name; a kind that no rule names is kept in the mirror and said nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from zoneinfo import ZoneInfo
+
+from sync.core.deployments.environments import Tier, wanted
+from sync.core.model.kinds import Kind
+
+
+class Room(StrEnum):
+    """A place for messages. A project's chat is that of its workgroup, or the one chosen for it."""
+
+    PROJECT = "project"
+    GENERAL = "general"
+    RELEASES = "releases"
+    TASK = "task"
+
+
+class Role(StrEnum):
+    """Somebody who is told personally. `author`: of the commit, comment or thing."""
+
+    RESPONSIBLE = "responsible"
+    CREATOR = "creator"
+    ACCOMPLICES = "accomplices"
+    AUDITORS = "auditors"
+    QA = "qa"
+    MANAGER = "manager"
+    AUTHOR = "author"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A chosen chat, by its dialog: `chat58`, `sg10`."""
+
+    dialog: str
+
+
+Target = Room | Role | Chat
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours in which nothing new is said, local time; `start` after `end` goes over midnight."""
+
+    start: time
+    end: time
+
+    def until(self, now: datetime, zone: ZoneInfo) -> datetime | None:
+        """When they end, None where they are not now. `now`: aware."""
+        local = now.astimezone(zone)
+        clock = local.time()
+        if self.start <= self.end:
+            inside = self.start <= clock < self.end
+        else:
+            inside = clock >= self.start or clock < self.end
+        if not inside:
+            return None
+        ends = local.replace(hour=self.end.hour, minute=self.end.minute, second=0, microsecond=0)
+        return (ends if clock < self.end else ends + timedelta(days=1)).astimezone(now.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What rules may ask of a thing. `state`: in its own words (failed, success, created, …).
+
+    `changed`: its state is another than that of the one before it in its line.
+    """
+
+    kind: Kind
+    state: str = ""
+    branch: str = ""
+    is_default: bool = False
+    is_protected: bool = False
+    labels: frozenset[str] = frozenset()
+    environment: str = ""
+    tier: Tier = Tier.OTHER
+    job: str = ""
+    changed: bool = True
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`branches`: `default`, `protected` or patterns; `environments`: patterns of names or tiers.
+
+    An empty filter lets everything through. `internal`: things for members only, too.
+    """
+
+    kinds: frozenset[Kind]
+    to: tuple[Target, ...]
+    states: frozenset[str] = frozenset()
+    branches: tuple[str, ...] = ()
+    labels: frozenset[str] = frozenset()
+    environments: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+    changes_only: bool = False
+    internal: bool = False
+    quiet: Quiet | None = None
+
+    def takes(self, facts: Facts) -> bool:
+        return (
+            facts.kind in self.kinds
+            and (self.internal or not facts.internal)
+            and (not self.states or facts.state in self.states)
+            and (not self.labels or _any_of(facts.labels, self.labels))
+            and (not self.changes_only or facts.changed)
+            and _branch(facts, self.branches)
+            and (not self.jobs or _matches(facts.job, self.jobs))
+            and self._environment(facts)
+        )
+
+    def _environment(self, facts: Facts) -> bool:
+        if not self.environments:
+            return True
+        return wanted(facts.environment, facts.tier, self.environments)
+
+
+def _branch(facts: Facts, wanted: Sequence[str]) -> bool:
+    if not wanted or "all" in wanted:
+        return True
+    if ("default" in wanted and facts.is_default) or ("protected" in wanted and facts.is_protected):
+        return True
+    return _matches(facts.branch, [one for one in wanted if one not in ("default", "protected")])
+
+
+def _any_of(labels: Iterable[str], wanted: Iterable[str]) -> bool:
+    """Written either way: `Bug` is `bug`, as with names and patterns."""
+    return not {one.casefold() for one in labels}.isdisjoint(one.casefold() for one in wanted)
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)
+
+
+_K = Kind
+DEFAULT_ROUTES: tuple[Route, ...] = (
+    Route(frozenset({_K.PUSH, _K.BRANCH, _K.TAG}), (Room.PROJECT,)),
+    # Who pushes again cancels what ran before: by default that is only kept.
+    Route(frozenset({_K.ALERT}), (Room.PROJECT,), labels=frozenset({"high"})),
+    Route(frozenset({_K.RELEASE}), (Room.RELEASES,)),
+    Route(
+        frozenset({_K.DEPLOYMENT}),
+        (Room.RELEASES,),
+        states=frozenset({"success"}),
+        environments=("production",),
+    ),
+    Route(
+        frozenset({_K.DEPLOYMENT}),
+        (Role.QA, Role.MANAGER),
+        states=frozenset({"success", "failed", "rejected"}),
+        environments=("testing", "staging", "production"),
+    ),
+)
+# An administrator hears of this whatever the rules say: without the token everything stops.
+ALWAYS = Route(frozenset({_K.ACCESS_TOKEN}), (Role.ADMINISTRATOR,))
+
+
+def in_force(own: Sequence[Route], general: Sequence[Route]) -> tuple[Route, ...]:
+    """A workgroup's own rules, the general ones of what it does not name, and ALWAYS."""
+    named = frozenset(kind for route in own for kind in route.kinds)
+    left = (route for route in general if not route.kinds <= named)
+    return (*own, *(_without(route, named) for route in left), ALWAYS)
+
+
+def _without(route: Route, named: frozenset[Kind]) -> Route:
+    return replace(route, kinds=route.kinds - named)

@@ -1,0 +1,1 @@
+"""Commands in commit messages: time, comments, transitions."""

@@ -1,0 +1,1 @@
+"""How far a task's work is, and where that moves it."""

@@ -1,0 +1,53 @@
+"""What people do about alerts: they say that they have seen one, and give one to somebody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from sync.core.alerts.plan import assignment
+from sync.engine.deps import ALERTS, NEWS
+from sync.store import alerts, messages, people, subjects
+from sync.store.alerts import AlertRow
+
+
+class UnknownPerson(LookupError):
+    """The portal has nobody by this number."""
+
+
+def acknowledge(
+    conn: Connection, portal_id: int, handle: str, by: str, now: datetime
+) -> AlertRow | None:
+    """The alert as it is now; None where the portal has no such alert. Who came first stays."""
+    row = alerts.find(conn, portal_id, handle)
+    if row is None or row.acknowledged_at is not None:
+        return row
+    alerts.acknowledge(conn, row.key, by, now)
+    _mark(conn, portal_id, row, "somebody has seen it", now)
+    return alerts.find(conn, portal_id, handle)
+
+
+def assign(
+    conn: Connection, portal_id: int, handle: str, user_id: int, now: datetime, *, by: int = 0
+) -> AlertRow | None:
+    """The alert as it is now; None where the portal has no such alert.
+
+    The person is told once, unless it is they who did it (`by`). Raises UnknownPerson.
+    """
+    row = alerts.find(conn, portal_id, handle)
+    if row is None:
+        return None
+    known = people.portal_users(conn, portal_id)
+    if known and not (user_id in known and known[user_id].active):
+        raise UnknownPerson(f"The portal has no active user {user_id}")
+    alerts.assign(conn, row.key, user_id)
+    if by == user_id:
+        messages.set_told(conn, portal_id, {assignment(row.key.about): str(user_id)}, now)
+    _mark(conn, portal_id, row, "it was given to somebody", now)
+    return alerts.find(conn, portal_id, handle)
+
+
+def _mark(conn: Connection, portal_id: int, row: AlertRow, cause: str, now: datetime) -> None:
+    marks = [(NEWS, row.key.about, cause), (ALERTS, str(row.key.line), cause)]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)

@@ -1,0 +1,19 @@
+"""The transaction that records what became of calls, and with it the calls themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from sync.engine.deps import Deps
+from sync.store.db.database import write
+
+
+@contextmanager
+def recording(deps: Deps) -> Iterator[Connection]:
+    """A write transaction: what it records has its calls in the audit log, whoever is killed."""
+    with deps.carried() as carry, write(deps.database) as conn:
+        yield conn
+        carry(conn)

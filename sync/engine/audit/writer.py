@@ -1,0 +1,169 @@
+"""The audit log's writer: calls are written down in groups, behind the back of who calls."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from sync.core.audit import Exchange
+from sync.store import logs
+from sync.store.db.database import write
+from sync.store.rows import RestCall
+
+log = structlog.get_logger()
+
+GROUP = 100  # calls in one transaction
+MOST = 10_000  # calls that wait for a database that does not answer
+_GATHER_SECONDS = 0.5
+_FAREWELLS = 3  # tries at the end
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls whom (sync.store.records.RestCall)."""
+
+    portal_id: int | None
+    system: str
+    connection: str
+    source: str
+    actor: str
+
+
+def called(exchange: Exchange, who: Caller) -> RestCall:
+    return RestCall(**asdict(exchange), **asdict(who))
+
+
+class Recorder(Protocol):
+    """Who is told of every call. Neither waits nor raises."""
+
+    def add(self, call: RestCall) -> None: ...
+
+    def carried(self) -> AbstractContextManager[Callable[[Connection], None]]: ...
+
+
+class Audit:
+    """One writer thread a process, started by the first call; a failed write fails no call.
+
+    What waits is written when the writer is stopped, or the process ends by itself. Who records
+    what became of a call takes it along (`carried`): a process that is killed loses only calls
+    nothing came of yet.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: deque[RestCall] = deque()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
+        self._bell, self._stopping = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lost = 0
+
+    def add(self, call: RestCall) -> None:
+        with self._lock:
+            if len(self._waiting) >= MOST:
+                self._lost += 1
+                return
+            self._waiting.append(call)
+            if self._thread is None:
+                self._start()
+        self._bell.set()
+
+    def flush(self) -> bool:
+        """Writes what waits now; whether nothing is left."""
+        with self._writing:
+            while group := self._take():
+                if not self._keep(group):
+                    return False
+        return True
+
+    @contextmanager
+    def carried(self) -> Iterator[Callable[[Connection], None]]:
+        """What takes the waiting calls into a transaction; where that fails they wait again.
+
+        The savepoint keeps from the transaction what a call may have wrong: then the writer, who
+        tries each alone, has them all.
+        """
+        taken: list[RestCall] = []
+
+        def carry(conn: Connection) -> None:
+            group = self._take(MOST)
+            try:
+                with conn.begin_nested() if group else nullcontext():
+                    logs.save_rest_calls(conn, group)
+                taken.extend(group)
+            except SQLAlchemyError:
+                self._put_back(group)
+
+        try:
+            yield carry
+        except BaseException:
+            self._put_back(taken)
+            raise
+
+    def stop(self) -> None:
+        """Ends the writer when everything is written. A later call starts another."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        self._stopping.set()
+        self._bell.set()
+        thread.join()
+        self._stopping.clear()
+        if not any(self.flush() for _ in range(_FAREWELLS)):
+            log.error("calls_not_written", count=len(self._waiting))
+
+    def _start(self) -> None:
+        """In the process that calls: threads do not survive a fork."""
+        self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+        self._thread.start()
+        atexit.register(self.stop)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._bell.wait()
+            self._stopping.wait(_GATHER_SECONDS)
+            self._bell.clear()
+            if not self.flush():
+                self._bell.set()
+
+    def _put_back(self, group: Sequence[RestCall]) -> None:
+        with self._lock:
+            self._waiting.extendleft(reversed(group))
+        self._bell.set()
+
+    def _take(self, most: int = GROUP) -> list[RestCall]:
+        with self._lock:
+            if self._lost:
+                log.error("calls_not_written", count=self._lost)
+                self._lost = 0
+            return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+
+    def _keep(self, group: Sequence[RestCall]) -> bool:
+        """False where the database is busy or away: the group waits for the next time.
+
+        A call that cannot be kept (its portal was just erased) must not take the others with it.
+        """
+        try:
+            with write(self._engine) as conn:
+                logs.save_rest_calls(conn, group)
+        except OperationalError as error:
+            log.warning("calls_wait", count=len(group), error=type(error).__name__)
+            self._put_back(group)
+            return False
+        except SQLAlchemyError as error:
+            if len(group) == 1:
+                log.error("calls_not_written", count=1, error=type(error).__name__)
+                return True
+            return all([self._keep([call]) for call in group])
+        except Exception:
+            log.exception("calls_not_written", count=len(group))
+        return True

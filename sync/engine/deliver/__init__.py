@@ -1,0 +1,1 @@
+"""Commands sent to the portal, and what became of each."""

@@ -1,0 +1,42 @@
+"""What the portal refused before: the same is not asked for a second time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+
+from sync.core.model.commands import Effect, OpenTask, Post, PutCard, PutMessage, SetFields, decode
+from sync.store.db.upsert import chunks
+from sync.store.tables import command
+
+Refused = tuple[str, str, Effect | None]  # subject key, command key, what was asked
+
+
+def refused(conn: Connection, portal_id: int, kind: str, keys: Iterable[str]) -> frozenset[Refused]:
+    """Messages refused as they are, and fields and new tasks refused at all, of the subjects.
+
+    Moves and notifications are not repeated anyway: their step and milestone are recorded.
+    """
+    found = set()
+    for piece in chunks(keys):
+        query = select(
+            command.c.subject_key, command.c.key, command.c.kind, command.c.payload
+        ).where(
+            command.c.portal_id == portal_id,
+            command.c.subject_kind == kind,
+            command.c.subject_key.in_(piece),
+            command.c.state == "refused",
+        )
+        for subject_key, key, name, payload in conn.execute(query):
+            effect = decode(name, payload)
+            if isinstance(effect, SetFields | OpenTask):
+                found.add((subject_key, key, None))
+            if isinstance(effect, PutCard | PutMessage | Post):
+                found.add((subject_key, key, effect))
+    return frozenset(found)
+
+
+def asked(effect: Effect) -> Effect | None:
+    """What is refused with an effect on a task: of a field its other values, too."""
+    return None if isinstance(effect, SetFields) else effect

@@ -1,0 +1,86 @@
+"""What the engine works with, and which room reads which origin: one line a system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from random import Random
+
+from sqlalchemy import Connection, Engine
+
+from sync.bitrix24.events import parse as bitrix24_hooks
+from sync.bitrix24.events.php_form import BadForm, parse_form
+from sync.bitrix24.rest.client import Portal
+from sync.core.clock import Clock
+from sync.core.model.events import (
+    CodeEvent,
+    TaskChanged,
+    TaskCommented,
+    TaskDeleted,
+    TaskEvent,
+    Unrecognised,
+)
+from sync.core.rules.portal import DEFAULT_RULES, Rules
+from sync.gitlab.api.client import GitLab
+from sync.gitlab.ci_reports import events as ci_reports_events
+from sync.gitlab.webhooks import parse as gitlab_hooks
+from sync.store.rows import ConnectionRecord, DeliveryRow
+from sync.store.vault import Vault
+
+TASK = "task"  # the kinds of subjects that are reconciled
+NEWS = "news"
+ALERTS = "alerts"  # of one ref; each alert is news
+LANE = "bitrix24"  # the counterpart that commands go to
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Everything that is not a decision. `owner` names this worker (sync.engine.owner).
+
+    `portal_for` (raises Denied where there are no tokens) and `code_host_for` open the other
+    sides, each time for the calling thread alone. `rules_for` gives a portal's rules by its id,
+    `jitter` numbers in [0, 1). `carried`: what writes the calls made until now into a transaction
+    (sync.engine.audit), where anybody keeps them.
+    """
+
+    database: Engine
+    vault: Vault
+    clock: Clock
+    portal_for: Callable[[int], Portal]
+    code_host_for: Callable[[ConnectionRecord], GitLab]
+    owner: str
+    rules_for: Callable[[int], Rules] = lambda portal_id: DEFAULT_RULES
+    jitter: Callable[[], float] = field(default_factory=lambda: Random().random)
+    carried: Callable[[], AbstractContextManager[Callable[[Connection], None]]] = field(
+        default=lambda: nullcontext(lambda conn: None)
+    )
+
+
+def _gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
+    connection_id = delivery.connection_id or 0
+    if delivery.event == ci_reports_events.EVENT:
+        return ci_reports_events.heard(delivery.body, connection_id)
+    return gitlab_hooks.parse(delivery.event, delivery.body, connection_id=connection_id)
+
+
+def _bitrix24(delivery: DeliveryRow) -> Sequence[TaskEvent]:
+    try:
+        event = bitrix24_hooks.parse_event(parse_form(delivery.body))
+    except BadForm as error:
+        return (Unrecognised(delivery.event, str(error)),)
+    match event:
+        case TaskChanged() | TaskDeleted() | TaskCommented() | Unrecognised():
+            return (event,)
+    return (Unrecognised(delivery.event, "dealt with when it was received"),)
+
+
+_ROOMS: dict[str, Callable[[DeliveryRow], Sequence[CodeEvent | TaskEvent]]] = {
+    "gitlab": _gitlab,
+    "bitrix24": _bitrix24,
+}
+
+
+def parse(delivery: DeliveryRow) -> tuple[CodeEvent | TaskEvent, ...]:
+    """What a delivery says, in typed events. Raises KeyError for an origin nobody reads."""
+    return tuple(_ROOMS[delivery.origin.split(":", 1)[0]](delivery))

@@ -1,0 +1,1 @@
+"""Deliveries digested into the mirror, and the subjects they make dirty."""

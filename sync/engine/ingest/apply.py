@@ -1,0 +1,239 @@
+"""Takes typed events into the mirror and marks the tasks that they touch dirty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from sync.core.merge_requests.milestones import is_open
+from sync.core.model.activity import Item, JobRun, Note, Push, Release, TagPush, Thing
+from sync.core.model.common import MergeRequest, MergeRequestKey, Person, Pipeline, Project
+from sync.core.model.events import (
+    DeploymentHeard,
+    MergeRequestHeard,
+    PipelineHeard,
+    TaskChanged,
+    TaskDeleted,
+)
+from sync.core.notifications.facts import Subject, about_of
+from sync.core.rules.portal import Rules
+from sync.engine.deps import TASK
+from sync.engine.ingest import alerts, comments, notifications, smart_commits
+from sync.engine.ingest import deployments as ingest_deployments
+from sync.engine.ingest import pushes as ingest_pushes
+from sync.engine.ingest.merge_requests import relink
+from sync.engine.ingest.outcome import Seen, branch_of, outcome
+from sync.store import activity as store_activity
+from sync.store import commits, links, people, subjects, tasks
+from sync.store import merge_requests as store_merge_requests
+from sync.store import pipelines as store_pipelines
+from sync.store.db.upsert import chunks
+from sync.store.rows import TaskRow
+from sync.store.tables import command
+
+Told = Mapping[int, Sequence[object]]
+
+
+@dataclass
+class Sorted:
+    """The events of a batch by kind, in the order they were told."""
+
+    merge_requests: list[MergeRequestHeard] = field(default_factory=list)
+    pushes: list[Push] = field(default_factory=list)
+    others: list[Item] = field(default_factory=list)
+    pipelines: list[Pipeline] = field(default_factory=list)
+    deployments: list[DeploymentHeard] = field(default_factory=list)
+    changed: set[int] = field(default_factory=set)
+    deleted: set[int] = field(default_factory=set)
+
+
+def take_in(
+    conn: Connection, portal_id: int, told: Told, rules: Rules, now: datetime
+) -> dict[int, str]:
+    """Stores what the deliveries (by id) told and says of each what came of it."""
+    events = _sorted(event for group in told.values() for event in group)
+    _save_parts(conn, events, now)
+    known = store_merge_requests.hear(conn, events.merge_requests)
+    of_branch = store_merge_requests.by_branches(conn, {branch_of(push) for push in events.pushes})
+    piped = store_merge_requests.by_pipelines(conn, events.pipelines)
+    grown = {key for keys in of_branch.values() for key in keys} - known.keys()
+    reread = store_merge_requests.bare(conn, grown)
+    names = rules.references
+    tasks_of = relink(conn, portal_id, {**known, **reread}, names, now=now, also=piped)
+    named = ingest_pushes.take_in(conn, portal_id, events.pushes, events.pipelines, names, now)
+    smart_commits.take_in(conn, portal_id, events.pushes, names, now)
+    there = ingest_deployments.take_in(conn, portal_id, events.deployments, now)
+    concerns = comments.take_in(conn, portal_id, events.others, names, now)
+    followed = _tasks_heard(conn, portal_id, events, now)
+    shown = {**_posted(conn, portal_id, piped), **known}
+    notifications.mark(conn, portal_id, _subjects(events, shown), rules, now)
+    gone = [*events.pushes, *(one for one in events.others if isinstance(one, TagPush))]
+    over = [one for one in known.values() if not is_open(one)]
+    alerts.notice(conn, portal_id, events.pipelines, gone, over, rules, now)
+    seen = Seen(tasks_of, of_branch, piped, followed, named, there, concerns)
+    return {
+        delivery_id: "; ".join(outcome(event, seen) for event in group) or "recorded: says nothing"
+        for delivery_id, group in told.items()
+    }
+
+
+def _sorted(events: Iterable[object]) -> Sorted:
+    found = Sorted()
+    for event in events:
+        match event:
+            case MergeRequestHeard():
+                found.merge_requests.append(event)
+            case Push():
+                found.pushes.append(event)
+            case TagPush() | Note() | Release() | JobRun() | Thing():
+                found.others.append(event)
+            case PipelineHeard(pipeline):
+                found.pipelines.append(pipeline)
+            case DeploymentHeard():
+                found.deployments.append(event)
+            case TaskChanged(task_id):
+                found.changed.add(task_id)
+            case TaskDeleted(task_id):
+                found.deleted.add(task_id)
+    return found
+
+
+def _subjects(
+    events: Sorted, merge_requests: Mapping[MergeRequestKey, MergeRequest]
+) -> list[Subject]:
+    """Everything people may be told of."""
+    return [
+        *_whole(events.pushes),
+        *events.others,
+        *events.pipelines,
+        *(event.deployment for event in events.deployments),
+        *merge_requests.values(),
+    ]
+
+
+def _posted(
+    conn: Connection, portal_id: int, of: Mapping[MergeRequestKey, MergeRequest]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """Those that chats show: a pipeline changes what is said there, it is no news of its own."""
+    posts = store_activity.posts(conn, portal_id, map(about_of, of.values()))
+    return {key: one for key, one in of.items() if about_of(one) in posts}
+
+
+def _whole(pushes: Iterable[Push]) -> list[Push]:
+    """Those a hook told of. What a job knows of its branch is no account of a push."""
+    return [push for push in pushes if push.before]
+
+
+def _save_parts(conn: Connection, events: Sorted, now: datetime) -> None:
+    told = [event.merge_request for event in events.merge_requests]
+    projects: list[Project] = [mr.project for mr in told]
+    projects += [push.project for push in events.pushes]
+    projects += [pipeline.project for pipeline in events.pipelines]
+    projects += [event.deployment.project for event in events.deployments]
+    # A group's own things have no project, and some hooks tell too little of theirs.
+    projects += [one.project for one in events.others if one.project.id and one.project.url]
+    store_merge_requests.save_projects(conn, projects)
+    store_activity.save(conn, [*_whole(events.pushes), *events.others], now)
+    store_pipelines.save_pipelines(conn, events.pipelines)
+    pushed = [
+        (push.project, push.branch, push.commits)
+        for push in events.pushes
+        if push.branch != push.project.default_branch  # its commits name no one merge request
+    ]
+    commits.save(conn, pushed, now)
+    _save_people(conn, events)
+
+
+def _save_people(conn: Connection, events: Sorted) -> None:
+    heard = [event.merge_request for event in events.merge_requests]
+    actors = {e.merge_request.key: e.actor for e in events.merge_requests if e.actor}
+    save_people(conn, heard, actors)
+    emails: dict[int, dict[Person, str]] = {}
+    for push in events.pushes:
+        emails.setdefault(push.project.connection_id, {}).update(_own_emails(push))
+    for connection_id, known in emails.items():
+        people.save_commit_emails(conn, connection_id, known)
+
+
+def save_people(
+    conn: Connection,
+    heard: Iterable[MergeRequest],
+    actors: Mapping[MergeRequestKey, Person] | None = None,
+) -> None:
+    """Stores everybody the merge requests name, and who acted on them."""
+    found: dict[int, dict[int, Person]] = {}
+    for merge_request in heard:
+        known = found.setdefault(merge_request.project.connection_id, {})
+        for person in (*persons(merge_request), (actors or {}).get(merge_request.key)):
+            if person is not None and (person.id not in known or person.email):
+                known[person.id] = person
+    for connection_id, known in found.items():
+        people.save_host_people(conn, connection_id, known.values())
+
+
+def persons(merge_request: MergeRequest) -> tuple[Person | None, ...]:
+    """Everybody a merge request names."""
+    return (
+        merge_request.author,
+        merge_request.actor,
+        *merge_request.assignees,
+        *merge_request.approved_by,
+        *(reviewer.person for reviewer in merge_request.reviewers),
+    )
+
+
+def _own_emails(push: Push) -> dict[Person, str]:
+    """The pusher's e-mail by commits that carry the pusher's name."""
+    if push.actor is None or not push.actor.id:
+        return {}
+    names = {push.actor.name.casefold(), push.actor.username.casefold()}
+    own = [commit for commit in push.commits if commit.author_name.casefold() in names]
+    emails = [commit.author_email for commit in own if commit.author_email]
+    return {push.actor: emails[-1]} if emails else {}
+
+
+def _tasks_heard(conn: Connection, portal_id: int, events: Sorted, now: datetime) -> frozenset[int]:
+    """Notes changed and deleted tasks; the ids of those that somebody's work names."""
+    heard = events.changed | events.deleted
+    followed = frozenset(links.by_tasks(conn, portal_id, heard))
+    followed |= store_pipelines.named_tasks(conn, portal_id, heard)
+    followed |= smart_commits.tasks_of(conn, portal_id, heard)
+    known = tasks.get(conn, portal_id, followed)
+    tasks.mark_missing(conn, portal_id, followed & events.deleted, now)
+    changed = followed & events.changed - events.deleted
+    tasks.mark_stale(conn, portal_id, changed, now)
+    moving = _about_to_move(conn, portal_id, changed)
+    again = [t for t in changed if t in moving or _open_question(known.get(t))]
+    marks = [(TASK, str(task_id), "task changed") for task_id in again]
+    marks += [(TASK, str(task_id), "task deleted") for task_id in followed & events.deleted]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
+    return followed
+
+
+def _open_question(row: TaskRow | None) -> bool:
+    """Whether a change may answer something: a task not read yet, or not to be seen until now.
+
+    Otherwise a person's change asks for nothing: the step of the merge requests is the same.
+    """
+    return row is None or row.missing or row.body is None
+
+
+def _about_to_move(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> set[int]:
+    """Tasks with a move that was not sent yet: it may not be the right one any more.
+
+    Cards and notifications do not depend on the task; our own writes echo here, too.
+    """
+    found: set[int] = set()
+    for piece in chunks(map(str, task_ids)):
+        query = select(command.c.subject_key).where(
+            command.c.portal_id == portal_id,
+            command.c.subject_kind == TASK,
+            command.c.subject_key.in_(piece),
+            command.c.kind.in_(("move_task", "place_task")),
+            command.c.state == "waiting",
+        )
+        found.update(map(int, conn.scalars(query)))
+    return found

@@ -1,0 +1,134 @@
+"""Which tasks comments, issues and other things concern: kept beside them, their tasks marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from sync.core.model.activity import Item, Note, Thing
+from sync.core.model.common import LinkKind, MergeRequestKey
+from sync.core.references import find as references_find
+from sync.core.rules.portal import ReferenceRules
+from sync.engine.deps import TASK
+from sync.store import activity as store_activity
+from sync.store import commits, links, subjects
+from sync.store import merge_requests as store_merge_requests
+from sync.store.activity import ItemId
+from sync.store.rows import LinkRow
+
+
+def take_in(
+    conn: Connection,
+    portal_id: int,
+    heard: Sequence[Item],
+    rules: ReferenceRules,
+    now: datetime,
+) -> Mapping[ItemId, tuple[int, ...]]:
+    """Remembers the tasks and marks those of comments dirty; by item."""
+    found = remember(conn, portal_id, heard, rules)
+    _mark(conn, portal_id, heard, found, now)
+    return found
+
+
+def remember(
+    conn: Connection, portal_id: int, heard: Sequence[Item], rules: ReferenceRules
+) -> Mapping[ItemId, tuple[int, ...]]:
+    """Keeps which tasks the items concern; by item."""
+    on_commits = _on_commits(conn, heard)
+    requests = {
+        store_activity.id_of(one): {key}
+        if (key := _request(one))
+        else _requests(conn, one, on_commits)
+        for one in heard
+    }
+    of_requests = links.by_merge_requests(conn, set().union(*requests.values()))
+    found: dict[ItemId, set[int]] = {}
+    for one in heard:
+        named = found.setdefault(store_activity.id_of(one), set())
+        named |= {ref.task_id for ref in _references(one, rules)}
+        for branch in on_commits.get(_commit(one), ()):
+            named |= {ref.task_id for ref in references_find.find(branch, "branch", rules)}
+        rows = [
+            row for key in requests[store_activity.id_of(one)] for row in of_requests.get(key, ())
+        ]
+        named |= {row.task_id for row in rows if _counts(row, portal_id)}
+    store_activity.save_tasks(
+        conn, portal_id, [(key, t) for key, named in found.items() for t in named]
+    )
+    return {key: tuple(sorted(named)) for key, named in found.items()}
+
+
+def _counts(row: LinkRow, portal_id: int) -> bool:
+    """A merge request that only mentions a task has its own talk."""
+    return row.live and row.portal_id == portal_id and row.kind is not LinkKind.MENTION
+
+
+def _references(one: Item, rules: ReferenceRules) -> Iterable[references_find.Reference]:
+    match one:
+        case Note() if one.on.kind == "merge_request":  # which has links of its own
+            texts = [(one.text, "description")]
+        case Note():
+            texts = [
+                (one.text, "description"),
+                (one.on.title, "title"),
+                (one.on.text, "description"),
+            ]
+        case Thing():
+            texts = [(one.title, "title"), (one.text, "description")]
+        case _:
+            texts = []
+    return [ref for text, where in texts for ref in references_find.find(text, where, rules)]
+
+
+def _commit(one: Item) -> tuple[int, int, str] | None:
+    """The commit that a comment is about."""
+    if not isinstance(one, Note) or one.on.kind != "commit":
+        return None
+    return one.project.connection_id, one.project.id, one.on.key
+
+
+def _on_commits(
+    conn: Connection, heard: Iterable[Item]
+) -> Mapping[tuple[int, int, str] | None, frozenset[str]]:
+    """The branches of the commits that comments are about."""
+    return commits.branches(conn, set(filter(None, map(_commit, heard))))
+
+
+def _requests(
+    conn: Connection, one: Item, branches: Mapping[tuple[int, int, str] | None, frozenset[str]]
+) -> set[MergeRequestKey]:
+    """The merge requests that the commit of a comment belongs to."""
+    commit = _commit(one)
+    if commit is None:
+        return set()
+    place, sha = commit[:2], commit[2]
+    of_branches = store_merge_requests.by_branches(
+        conn, {(*place, name) for name in branches.get(commit, ())}
+    )
+    found = {key for keys in of_branches.values() for key in keys}
+    return found | store_merge_requests.by_commits(conn, place, [sha])
+
+
+def _request(one: Item) -> MergeRequestKey | None:
+    """The merge request that a comment is about."""
+    if not isinstance(one, Note) or one.on.kind != "merge_request" or not one.on.key.isdecimal():
+        return None
+    return MergeRequestKey(one.project.connection_id, one.project.id, int(one.on.key))
+
+
+def _mark(
+    conn: Connection,
+    portal_id: int,
+    heard: Iterable[Item],
+    found: Mapping[ItemId, Iterable[int]],
+    now: datetime,
+) -> None:
+    marks = [
+        (TASK, str(task_id), f"comment {one.key} changed")
+        for one in heard
+        if isinstance(one, Note)
+        for task_id in found[store_activity.id_of(one)]
+    ]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)

@@ -1,0 +1,104 @@
+"""Deliveries become mirror and dirty subjects: one transaction a batch, one portal at a time."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+
+from sync.bitrix24.rest.masking import mask
+from sync.engine import backoff
+from sync.engine.deps import Deps, parse
+from sync.engine.ingest import apply
+from sync.engine.lanes import Lane, LaneLost, hold
+from sync.store import inbox
+from sync.store.db.database import read, write
+from sync.store.rows import DeliveryRow
+
+log = structlog.get_logger()
+
+BATCH = 100
+_TRACE_CHARACTERS = 4000
+_NOT_THE_DELIVERY = (OperationalError, InterfaceError, InternalError, LaneLost)
+
+
+def digest(deps: Deps, portal_id: int, batches: int = 1) -> int:
+    """Takes up to so many batches of the portal's new deliveries and returns how many they were.
+
+    0: there are none, or another worker is at it.
+    """
+    with read(deps.database) as conn:
+        waiting = inbox.take_new(conn, portal_id, 1, deps.clock.now())
+    if not waiting:
+        return 0
+    with hold(deps, mirror_lane(portal_id)) as lane:
+        return 0 if lane is None else _batches(deps, lane, portal_id, batches)
+
+
+def mirror_lane(portal_id: int) -> str:
+    """Who holds it may write to the portal's mirror, which is read, folded and written back."""
+    return f"digest:{portal_id}"
+
+
+def _batches(deps: Deps, lane: Lane, portal_id: int, most: int) -> int:
+    """A batch that is not full was the last: what has come since is another turn's."""
+    done = 0
+    for _ in range(most):
+        count = _digest(deps, lane, portal_id)
+        done += count
+        if count < BATCH:
+            break
+    return done
+
+
+def _digest(deps: Deps, lane: Lane, portal_id: int) -> int:
+    with read(deps.database) as conn:
+        batch = inbox.take_new(conn, portal_id, BATCH, deps.clock.now())
+    try:
+        _together(deps, lane, portal_id, batch)
+    except _NOT_THE_DELIVERY:
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug: it must not hold up the other deliveries
+        log.warning("batch_failed", portal_id=portal_id, error=type(error).__name__)
+        for delivery in batch:
+            _alone(deps, lane, portal_id, delivery)
+    return len(batch)
+
+
+def _together(deps: Deps, lane: Lane, portal_id: int, batch: Sequence[DeliveryRow]) -> None:
+    told = {delivery.id: parse(delivery) for delivery in batch}
+    rules = deps.rules_for(portal_id)
+    with write(deps.database) as conn:
+        lane.keep(conn)
+        outcomes = apply.take_in(conn, portal_id, told, rules, deps.clock.now())
+        inbox.mark_done(conn, outcomes)
+
+
+def _alone(deps: Deps, lane: Lane, portal_id: int, delivery: DeliveryRow) -> None:
+    try:
+        _together(deps, lane, portal_id, [delivery])
+    except _NOT_THE_DELIVERY:
+        raise
+    except Exception as error:
+        log.exception("delivery_failed", delivery_id=delivery.id, portal_id=portal_id)
+        with write(deps.database) as conn:
+            lane.keep(conn)
+            _failed(conn, deps, delivery, explained(error))
+
+
+def _failed(conn: Connection, deps: Deps, delivery: DeliveryRow, why: str) -> None:
+    attempts = delivery.attempts + 1
+    if attempts >= backoff.MOST_ATTEMPTS:
+        inbox.mark_dead(conn, delivery.id, why)
+        return
+    wait = timedelta(seconds=backoff.delay(attempts, deps.jitter()))
+    inbox.mark_failed(conn, delivery.id, why, deps.clock.now() + wait)
+
+
+def explained(error: BaseException) -> str:
+    """A bug's traceback for people, masked and cut to its end."""
+    return str(mask("".join(traceback.format_exception(error))))[-_TRACE_CHARACTERS:]

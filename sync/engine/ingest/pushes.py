@@ -1,0 +1,77 @@
+"""Which tasks a pushed branch and its commits name, and whom its pipelines therefore touch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from sync.core.model.activity import Push
+from sync.core.model.common import LinkKind, Pipeline, Reference
+from sync.core.references import find as references_find
+from sync.core.rules.portal import ReferenceRules
+from sync.engine.deps import TASK
+from sync.engine.ingest.outcome import branch_of
+from sync.store import commits, subjects
+from sync.store import pipelines as store_pipelines
+
+
+def take_in(
+    conn: Connection,
+    portal_id: int,
+    pushes: Iterable[Push],
+    pipelines: Iterable[Pipeline],
+    rules: ReferenceRules,
+    now: datetime,
+) -> Mapping[store_pipelines.Place, Sequence[int]]:
+    """Remembers what the pushes name and marks dirty the tasks whose commits have news.
+
+    Returns the tasks that commits of the batch name. A pipeline runs for the last commit of a
+    push, so it is that commit which speaks for all of them.
+    """
+    alive = [push for push in pushes if push.after and not push.deleted]
+    places = [place_of(pipeline) for pipeline in pipelines]
+    store_pipelines.save_named(conn, portal_id, _named(conn, alive, rules))
+    found = store_pipelines.tasks_of(
+        conn, {*places, *((*branch_of(push), push.after) for push in alive)}
+    )
+    marks = [
+        (TASK, str(task_id), f"pipeline of {place[2]} changed")
+        for place in places
+        for task_id in found.get(place, ())
+    ]
+    marks += [
+        (TASK, str(task_id), f"push to {push.branch}")
+        for push in alive
+        for task_id in found.get((*branch_of(push), push.after), ())
+    ]
+    subjects.mark_dirty_many(conn, portal_id, marks, now)
+    return found
+
+
+def place_of(pipeline: Pipeline) -> store_pipelines.Place:
+    project = pipeline.project
+    return project.connection_id, project.id, pipeline.ref, pipeline.sha
+
+
+def _named(
+    conn: Connection, pushes: Sequence[Push], rules: ReferenceRules
+) -> Iterator[tuple[store_pipelines.Place, int]]:
+    """Of a branch all commits count, of a shared one only those of the push itself."""
+    branches = {branch_of(p) for p in pushes if not _shared(p)}
+    earlier = commits.of_branches(conn, branches)
+    for push in pushes:
+        found: list[Reference] = []
+        if push.branch != push.project.default_branch:
+            found += references_find.find(push.branch, "branch", rules)
+        for commit in (*push.commits, *earlier.get(branch_of(push), ())):
+            found += references_find.find(commit.message, "commit", rules)
+        for task_id, reference in references_find.merge(found).items():
+            if reference.kind is not LinkKind.MENTION:
+                yield (*branch_of(push), push.after), task_id
+
+
+def _shared(push: Push) -> bool:
+    """The default branch and protected ones hold everybody's work, and do so for years."""
+    return push.branch == push.project.default_branch or push.protected is True

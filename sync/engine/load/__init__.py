@@ -1,0 +1,1 @@
+"""What a decision needs, read from the store in bulk."""

@@ -1,0 +1,78 @@
+"""People of code hosts as users of the portal: by mapping, by e-mail, by their own commits."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from sync.core.model.common import Commit, Person
+from sync.core.rules.portal import Rules
+from sync.store import people
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A commit and who brought it, whose e-mail the host may hide."""
+
+    connection_id: int
+    commit: Commit
+    actor: Person | None
+
+    @property
+    def email(self) -> str:
+        return (self.commit.author_email or "").casefold()
+
+    @property
+    def itself(self) -> Person | None:
+        """Who brought it, if they have the author's name."""
+        name, actor = self.commit.author_name.casefold(), self.actor
+        own = name and actor and name in (actor.name.casefold(), actor.username.casefold())
+        return actor if own else None
+
+
+def users_of(
+    conn: Connection, portal_id: int, heard: Mapping[int, Iterable[Person]], rules: Rules
+) -> dict[int, dict[int, int]]:
+    """Person → portal user, by connection: by mapping, public e-mail, then that of commits."""
+    by_email = people.active_by_email(conn, portal_id)
+    by_name = {name.casefold(): user for name, user in rules.people.items()}
+    users: dict[int, dict[int, int]] = {}
+    for connection_id, told in heard.items():
+        found = {person.id: person for person in told}
+        emails = people.emails_of(conn, connection_id, found)
+        for person in found.values():
+            known = [by_email[e] for e in emails.get(person.id, ()) if e in by_email]
+            user = by_name.get(person.username.casefold()) or next(iter(known), None)
+            if user:
+                users.setdefault(connection_id, {})[person.id] = user
+    return users
+
+
+def authors(
+    conn: Connection, portal_id: int, signed: Mapping[K, Signed], rules: Rules
+) -> dict[K, int]:
+    """Commits' authors as portal users: as the settings map the code host's user, or by e-mail."""
+    by_email = people.active_by_email(conn, portal_id)
+    by_name = {name.casefold(): user for name, user in rules.people.items()}
+    found: dict[K, int] = {}
+    for connection_id in sorted({one.connection_id for one in signed.values()}):
+        mine = {key: one for key, one in signed.items() if one.connection_id == connection_id}
+        hosts = people.by_emails(conn, connection_id, {one.email for one in mine.values()} - {""})
+        persons = {
+            key: person
+            for key, one in mine.items()
+            if (person := hosts.get(one.email) or one.itself)
+        }
+        emails = people.emails_of(conn, connection_id, {person.id for person in persons.values()})
+        for key, one in mine.items():
+            person = persons.get(key)
+            known = (one.email, *emails.get(person.id, ())) if person else (one.email,)
+            user = by_name.get(person.username.casefold()) if person else None
+            if user := user or next((by_email[e] for e in known if e in by_email), None):
+                found[key] = user
+    return found

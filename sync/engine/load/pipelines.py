@@ -1,0 +1,163 @@
+"""The pipelines of tasks' work: the newest of each branch, who shares it, and its failed jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from sync.core.merge_requests.milestones import is_open
+from sync.core.model.common import Job, LinkKind, Pipeline
+from sync.core.model.task_view import LinkView, Run
+from sync.core.pipelines.plan import lacks_jobs, newness
+from sync.core.rules.portal import Rules
+from sync.engine.deps import Deps
+from sync.engine.load import people
+from sync.engine.load.people import Signed
+from sync.errors import Later, SyncError
+from sync.gitlab.api import jobs as gitlab_jobs
+from sync.gitlab.api.client import GitLab
+from sync.store import connections, links, tasks
+from sync.store import merge_requests as store_merge_requests
+from sync.store import pipelines as store_pipelines
+from sync.store.db.database import read
+from sync.store.merge_requests import Branch
+
+log = structlog.get_logger()
+
+_Newest = dict[Branch, Pipeline]
+
+
+def load(
+    conn: Connection,
+    portal_id: int,
+    seen: Mapping[int, tuple[LinkView, ...]],
+    rules: Rules,
+) -> dict[int, tuple[Run, ...]]:
+    """The runs of each task, by its links and by the pushed commits that name it."""
+    pushed = store_pipelines.pipelines_of_tasks(conn, portal_id, seen)
+    newest = {task_id: _newest(shown, pushed.get(task_id, ())) for task_id, shown in seen.items()}
+    found = {(branch, one) for mine in newest.values() for branch, one in mine.items()}
+    speakers = _speakers(conn, portal_id, found)
+    authors = _authors(conn, portal_id, {one for _, one in found}, rules)
+    known = store_pipelines.jobs(conn, {store_pipelines.id_of(one) for _, one in found})
+    return {
+        task_id: tuple(
+            Run(
+                about=f"ci:{branch[0]}/{branch[1]}:{branch[2]}",
+                branch=branch[2],
+                pipeline=one,
+                jobs=_jobs(known, one),
+                author=authors.get(one),
+                speaks=speakers.get((branch, one)) == task_id,
+            )
+            for branch, one in mine.items()
+        )
+        for task_id, mine in newest.items()
+    }
+
+
+def _newest(shown: Iterable[LinkView], pushed: Iterable[tuple[str, Pipeline]]) -> _Newest:
+    """By branch. A merge request's pipeline counts for its source branch.
+
+    While one is open its own commit is the branch's newest, whatever the dates say: who takes a
+    commit back by force leaves its pipelines behind.
+    """
+    counting = [link.merge_request for link in shown if link.moves and link.loud]
+    theirs = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline]
+    heads = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
+    return {**_by_branch((*theirs, *pushed)), **_by_branch(heads)}
+
+
+def _by_branch(pipelines: Iterable[tuple[str, Pipeline]]) -> _Newest:
+    newest: _Newest = {}
+    for branch, one in pipelines:
+        place = one.project.connection_id, one.project.id, branch
+        if place not in newest or newness(one) > newness(newest[place]):
+            newest[place] = one
+    return newest
+
+
+def _jobs(
+    known: Mapping[store_pipelines.PipelineId, tuple[datetime, tuple[Job, ...]]], one: Pipeline
+) -> tuple[Job, ...] | None:
+    """What was read for an earlier state of the pipeline says nothing of this one."""
+    read_for, jobs = known.get(store_pipelines.id_of(one), (None, ()))
+    return jobs if read_for == one.updated_at else None
+
+
+def _speakers(
+    conn: Connection, portal_id: int, found: Iterable[tuple[Branch, Pipeline]]
+) -> dict[tuple[Branch, Pipeline], int]:
+    """The task that tells people of a pipeline that several tasks share: one that is there."""
+    found = list(found)
+    of_branch = store_merge_requests.by_branches(conn, {branch for branch, _ in found})
+    linked = links.by_merge_requests(conn, {key for keys in of_branch.values() for key in keys})
+    named = store_pipelines.tasks_of(conn, {(*branch, one.sha) for branch, one in found})
+    sharing: dict[tuple[Branch, Pipeline], set[int]] = {}
+    for branch, one in found:
+        rows = [row for key in of_branch.get(branch, ()) for row in linked.get(key, ())]
+        counting = {
+            r.task_id for r in rows if r.live and not r.silent and r.kind is not LinkKind.MENTION
+        }
+        sharing[branch, one] = counting | set(named.get((*branch, one.sha), ()))
+    known = tasks.get(conn, portal_id, {one for mine in sharing.values() for one in mine})
+    there = {task_id for task_id, row in known.items() if row.body and not row.missing}
+    return {
+        run: min(mine, key=lambda task_id: (task_id not in there, task_id))
+        for run, mine in sharing.items()
+        if mine
+    }
+
+
+def _authors(
+    conn: Connection, portal_id: int, pipelines: Iterable[Pipeline], rules: Rules
+) -> dict[Pipeline, int]:
+    """The authors of the pipelines' commits as portal users."""
+    signed = {
+        one: Signed(one.project.connection_id, one.commit, one.actor)
+        for one in pipelines
+        if one.commit
+    }
+    return people.authors(conn, portal_id, signed, rules)
+
+
+def read_jobs(
+    deps: Deps, runs: Iterable[Run], keep: Callable[[], None]
+) -> dict[store_pipelines.PipelineId, tuple[datetime, tuple[Job, ...]]]:
+    """The failed jobs of the runs that lack them, outside any transaction; `keep` before each.
+
+    What cannot be read is no job at all: the message does without. A host that does not answer
+    is not asked again this time.
+    """
+    found = {}
+    clients: dict[int, GitLab | None] = {}
+    for one in {
+        store_pipelines.id_of(run.pipeline): run.pipeline for run in runs if lacks_jobs(run)
+    }.values():
+        place = one.project.connection_id
+        if place not in clients:
+            clients[place] = _client(deps, place)
+        jobs: tuple[Job, ...] = ()
+        try:
+            keep()
+            client = clients[place]
+            jobs = gitlab_jobs.failed_jobs(client, one.project.id, one.id) if client else ()
+        except SyncError as error:
+            log.warning("jobs_unread", connection_id=place, pipeline=one.id, error=str(error))
+            if isinstance(error, Later):
+                clients[place] = None
+        found[store_pipelines.id_of(one)] = one.updated_at, jobs
+    return found
+
+
+def _client(deps: Deps, connection_id: int) -> GitLab | None:
+    """None where the connection has no token."""
+    with read(deps.database) as conn:
+        record = connections.by_id(conn, connection_id)
+    try:
+        return deps.code_host_for(record) if record else None
+    except SyncError:
+        return None

@@ -1,0 +1,106 @@
+"""Whose work a thing is: the tasks that pushes, pipelines, deployments and the rest concern."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from sync.core.alerts.messages import AlertNews
+from sync.core.deployments.environments import Deployment
+from sync.core.model.activity import Push
+from sync.core.model.common import LinkKind, MergeRequest, MergeRequestKey, Pipeline
+from sync.core.model.kinds import Kind
+from sync.core.notifications.facts import Subject
+from sync.store import activity as store_activity
+from sync.store import deployments, links
+from sync.store import merge_requests as store_merge_requests
+from sync.store import pipelines as store_pipelines
+
+
+def tasks_of(
+    conn: Connection, portal_id: int, found: Mapping[str, Subject]
+) -> dict[str, tuple[int, ...]]:
+    """The tasks of each thing by its name. Silent links and mentions do not count."""
+    requests = _requests(conn, found)
+    rows = links.by_merge_requests(conn, {one for mine in requests.values() for one in mine})
+    named = store_pipelines.tasks_of(
+        conn, {place for one in found.values() if (place := _place(one))}
+    )
+    others = store_activity.tasks_of(conn, {at for one in found.values() if (at := _item(one))})
+    tasks: dict[str, tuple[int, ...]] = {}
+    for key, one in found.items():
+        mine = {
+            row.task_id
+            for request in requests.get(key, ())
+            for row in rows.get(request, ())
+            if row.portal_id == portal_id
+            and row.live
+            and not row.silent
+            and row.kind is not LinkKind.MENTION
+        }
+        place = _place(one)
+        mine |= set(named.get(place, ())) if place else set()
+        at = _item(one)
+        mine |= set(others.get(at, ())) if at else set()
+        tasks[key] = tuple(sorted(mine))
+    return tasks
+
+
+def _requests(
+    conn: Connection, found: Mapping[str, Subject]
+) -> dict[str, frozenset[MergeRequestKey]]:
+    """The merge requests of each thing that has any."""
+    runs = {key: one for key, of in found.items() if (one := _run(of))}
+    branches = {key: place for key, one in found.items() if (place := _branch(one))}
+    of_runs = store_merge_requests.keys_by_pipelines(conn, runs.values())
+    of_branches = store_merge_requests.by_branches(conn, branches.values())
+    requests = {
+        key: of_runs.get(store_pipelines.id_of(one), frozenset()) for key, one in runs.items()
+    }
+    requests |= {key: frozenset(of_branches.get(one, ())) for key, one in branches.items()}
+    for key, one in found.items():
+        if isinstance(one, MergeRequest):
+            requests[key] = frozenset({one.key})
+        if isinstance(one, Deployment):
+            requests[key] = frozenset(deployments.merge_requests_of(conn, [one]))
+    return requests
+
+
+def _run(one: Subject) -> Pipeline | None:
+    match one:
+        case Pipeline():
+            return one
+        case AlertNews(failed=Pipeline() as failed):
+            return failed
+    return None
+
+
+def _branch(one: Subject) -> store_merge_requests.Branch | None:
+    if isinstance(one, Push) and not one.deleted:
+        return one.project.connection_id, one.project.id, one.branch
+    return None
+
+
+def _place(one: Subject) -> store_pipelines.Place | None:
+    """The commit that may name tasks itself."""
+    match one:
+        case Push() if not one.deleted:
+            return one.project.connection_id, one.project.id, one.branch, one.after
+    run = _run(one)
+    return (run.project.connection_id, run.project.id, run.ref, run.sha) if run else None
+
+
+def _item(one: Subject) -> store_activity.ItemId | None:
+    """Under what the tasks that it names by itself are kept."""
+    match one:
+        case MergeRequest() | Pipeline() | AlertNews():
+            return None
+        case Deployment():
+            return deployed_id(one)
+        case _:
+            return store_activity.id_of(one)
+
+
+def deployed_id(one: Deployment) -> store_activity.ItemId:
+    return one.project.connection_id, one.project.id, Kind.DEPLOYMENT.value, one.key

@@ -1,0 +1,1 @@
+"""Dirty subjects decided, and their commands stored."""

@@ -1,0 +1,229 @@
+"""Reads the history of one project into the mirror, part by part, and goes on where it stopped.
+
+A page is stored together with the cursor of the next, in one transaction and under a lease: killed
+at any moment, the next run begins after the last page that was stored. Nothing is said of it in
+the portal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+
+from sync.core.model.common import Commit, Project
+from sync.engine import backoff
+from sync.engine.audit.recording import recording
+from sync.engine.deps import Deps
+from sync.engine.ingest import mirror_lock as ingest_mirror_lock
+from sync.engine.lanes import CALLING, Lane, hold
+from sync.engine.upkeep.backfill_parts import PARTS
+from sync.engine.upkeep.backfill_store import Taking
+from sync.errors import Denied, Later, Refused
+from sync.gitlab.api import merge_requests as api_merge_requests
+from sync.gitlab.api.client import GitLab
+from sync.gitlab.api.pagination import Page
+from sync.store import backfill, commits
+from sync.store import merge_requests as store_merge_requests
+from sync.store.backfill import PartRow
+from sync.store.db.database import read, write
+from sync.store.rows import ConnectionRecord
+
+MOST_WAITS = 30  # in a row: then whoever started it decides
+_RENEWED = timedelta(seconds=10)
+_NAP_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a part is. `state` as stored, or `waiting` with the reason in `error`; where that is
+    of a part that was read, something of it was not. `new`: read in this run, in `seconds`; `left`:
+    None where it is not told; `requests`: of the whole run."""
+
+    part: str
+    state: str
+    read: int
+    new: int
+    left: int | None
+    requests: int
+    seconds: float
+    error: str = ""
+
+
+@dataclass
+class Run:
+    """One process that reads one project. `began_at`: the part that is being read."""
+
+    deps: Deps
+    connection: ConnectionRecord
+    client: GitLab
+    project: Project
+    lane: Lane
+    tell: Callable[[Progress], None]
+    kept_at: datetime
+    began_at: datetime = field(init=False)
+    began_with: int = 0
+
+    def keep(self) -> None:
+        """Before every request: whoever lost the lease stops. Raises LaneLost."""
+        now = self.deps.clock.now()
+        if now - self.kept_at >= _RENEWED:
+            with write(self.deps.database) as conn:
+                self.lane.keep(conn, CALLING)
+            self.kept_at = now
+
+    def say(self, row: PartRow, left: int | None = None, waits_for: str = "") -> None:
+        seconds = (self.deps.clock.now() - self.began_at).total_seconds()
+        state, error = ("waiting", waits_for) if waits_for else (row.state, row.error)
+        new = row.read - self.began_with
+        self.tell(Progress(row.part, state, row.read, new, left, self.client.sent, seconds, error))
+
+
+def lane_of(connection_id: int, project_id: int) -> str:
+    return f"backfill:{connection_id}/{project_id}"
+
+
+def projects(deps: Deps, connection: ConnectionRecord) -> tuple[Project, ...]:
+    """All that the connection is of. Raises SyncError."""
+    return api_merge_requests.projects(deps.code_host_for(connection), connection.options)
+
+
+def run(
+    deps: Deps,
+    connection: ConnectionRecord,
+    project: int | str | Project,
+    since: datetime,
+    *,
+    parts: Sequence[str] = tuple(PARTS),
+    again: bool = False,
+    tell: Callable[[Progress], None] = lambda progress: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> dict[str, PartRow] | None:
+    """Reads what is missing of the project since then; the parts as they are afterwards.
+
+    None: another process is at it. `again`: also what was read. `stop` is asked before each page.
+    A worker that calls this needs an owner of its own. Raises Denied, Later (the host did not
+    answer for long) and Refused (there is no such project); what was read is stored.
+    """
+    client = deps.code_host_for(connection)
+    found = project if isinstance(project, Project) else api_merge_requests.project(client, project)
+    with hold(deps, lane_of(connection.id, found.id)) as lane:
+        if lane is None:
+            return None
+        # The first renewal comes with the first request, for as long as requests may take.
+        kept_at = deps.clock.now() - _RENEWED
+        mine = Run(deps, connection, client, found, lane, tell, kept_at)
+        client.before = mine.keep
+        chosen = [name for name in PARTS if name in parts]
+        with write(deps.database) as conn:
+            store_merge_requests.save_projects(conn, [found])
+            for name in chosen if again else ():
+                backfill.save(conn, replace(_fresh(mine, name, since), state="waiting"))
+        for name in chosen:
+            _read_part(mine, name, since, stop)
+        with read(deps.database) as conn:
+            return backfill.of_project(conn, connection.id, found.id)
+
+
+def _read_part(mine: Run, name: str, since: datetime, stop: Callable[[], bool]) -> None:
+    row, waits = _begun(mine, name, since), 0
+    mine.began_at, mine.began_with = mine.deps.clock.now(), row.read
+    if row.state == "done":
+        mine.say(row)
+    while row.state == "running" and not stop():
+        try:
+            page = _read_page(mine, row)
+            row, waits = _store(mine, row, page), 0
+            mine.say(row, page.left)
+        except Refused as refused:
+            row = _set(mine, row, state="failed", error=str(refused))
+            mine.say(row)
+        except Denied as denied:
+            _set(mine, row, state="failed", error=str(denied))
+            raise
+        except Later as later:
+            waits += 1
+            if waits > MOST_WAITS:
+                _set(mine, row, state="waiting", error=str(later))
+                raise
+            _wait(mine, row, later, waits)
+
+
+def _read_page(mine: Run, row: PartRow) -> Page[Any]:
+    part = PARTS[row.part]
+    more: dict[str, Any] = {"titled": partial(_titled, mine)} if part.looks_up else {}
+    return part.read(mine.client, mine.project, row.since, row.cursor, **more)
+
+
+def _titled(mine: Run, titles: Collection[str]) -> dict[str, tuple[Commit, ...]]:
+    with read(mine.deps.database) as conn:
+        return commits.titled(conn, (mine.connection.id, mine.project.id), titles)
+
+
+def _begun(mine: Run, name: str, since: datetime) -> PartRow:
+    with read(mine.deps.database) as conn:
+        known = backfill.of_project(conn, mine.connection.id, mine.project.id).get(name)
+    planned = _planned(known, name, since) if known else None
+    return planned or _fresh(mine, name, since)
+
+
+def _fresh(mine: Run, name: str, since: datetime) -> PartRow:
+    place = mine.connection.id, mine.project.id, name
+    return PartRow(*place, since, None, 0, "running", "", mine.deps.clock.now())
+
+
+def _planned(known: PartRow, name: str, since: datetime) -> PartRow | None:
+    """The row to go on with; None: from the start. Of a longer period what is missing, if that
+    can be asked for."""
+    if known.since <= since or (known.state == "done" and not PARTS[name].dated):
+        state = "done" if known.state == "done" else "running"
+        return replace(known, state=state, error=known.error if state == "done" else "")
+    until = known.since.isoformat() if known.state == "done" else (known.cursor or {}).get("until")
+    if not PARTS[name].grows or not until:
+        return None
+    return replace(known, since=since, cursor={"until": until}, state="running", error="")
+
+
+def _store(mine: Run, row: PartRow, page: Page[Any]) -> PartRow:
+    deps, done = mine.deps, page.cursor is None
+    now = deps.clock.now()
+    after = replace(
+        row,
+        cursor=page.cursor,
+        read=row.read + len(page.items),
+        state="done" if done else "running",
+        error=page.lacks or row.error,
+        updated_at=now,
+    )
+    rules = deps.rules_for(mine.connection.portal_id).references
+
+    def store(conn: Connection) -> None:
+        mine.lane.keep(conn, CALLING)
+        to = Taking(conn, mine.connection, mine.project, rules, now)
+        PARTS[row.part].save(to, page.items)
+        backfill.save(conn, after)
+
+    ingest_mirror_lock.write(deps, mine.connection.portal_id, store)
+    return after
+
+
+def _set(mine: Run, row: PartRow, *, state: str, error: str) -> PartRow:
+    after = replace(row, state=state, error=error, updated_at=mine.deps.clock.now())
+    with recording(mine.deps) as conn:
+        mine.lane.keep(conn, CALLING)
+        backfill.save(conn, after)
+    return after
+
+
+def _wait(mine: Run, row: PartRow, later: Later, waits: int) -> None:
+    """As long as the host says, in naps short enough to keep the lease."""
+    left = backoff.delay(waits, mine.deps.jitter()) if later.after is None else later.after
+    mine.say(row, waits_for=f"{left:.0f} s: {later}")
+    while left > 0:
+        mine.deps.clock.sleep(min(left, _NAP_SECONDS))
+        left -= _NAP_SECONDS
+        mine.keep()

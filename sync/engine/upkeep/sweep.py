@@ -1,0 +1,163 @@
+"""What nobody asked for: merge requests whose hook was lost, people, and the purge at night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from sync.core.model.common import MergeRequest, MergeRequestKey
+from sync.engine.deps import Deps
+from sync.engine.ingest import deployments as ingest_deployments
+from sync.engine.ingest import mirror_lock as ingest_mirror_lock
+from sync.engine.ingest.apply import save_people
+from sync.engine.ingest.merge_requests import relink
+from sync.engine.lanes import hold
+from sync.engine.reconcile import portal_users
+from sync.engine.turn import disconnect
+from sync.engine.upkeep.purge import Purge
+from sync.errors import Denied, Later, SyncError
+from sync.gitlab.api import merge_requests as gitlab_peer
+from sync.store import connections, deployments, portals
+from sync.store import merge_requests as store_merge_requests
+from sync.store.db.database import read, write
+from sync.store.db.upsert import chunks
+from sync.store.rows import ConnectionRecord
+
+log = structlog.get_logger()
+
+HOSTS_EVERY = timedelta(minutes=10)
+TRIED_EVERY = timedelta(minutes=1)  # a host that could not be asked
+PEOPLE_EVERY = timedelta(days=1)
+OVERLAP = timedelta(minutes=10)  # clocks differ, and a list is not read in one instant
+_TOGETHER = 50  # merge requests stored in one transaction
+
+
+class Sweep:
+    """Runs what is due. Each part holds a lease, so one worker of all does it."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._tried_at: dict[int, datetime] = {}
+        self._people_at: dict[int, datetime] = {}
+        self._purge = Purge(deps)
+
+    def run(self, now: datetime) -> int:
+        """Returns about how many things it found to do."""
+        done = 0
+        with read(self._deps.database) as conn:
+            active = portals.all_active(conn)
+            to_ask = set(deployments.portals_to_ask(conn, now))
+            hosts = [one for portal in active for one in connections.by_portal(conn, portal.id)]
+        for connection in hosts:
+            if self._host_is_due(connection, now):
+                self._tried_at[connection.id] = now
+                done += sweep_connection(self._deps, connection)
+        for portal_id in sorted(to_ask & {portal.id for portal in active}):
+            done += ingest_deployments.ask(self._deps, portal_id)
+        for portal in active:
+            if _due(self._people_at.get(portal.id), PEOPLE_EVERY, now):
+                done_now = refresh_people(self._deps, portal.id)
+                self._people_at[portal.id] = now if done_now else now - PEOPLE_EVERY + TRIED_EVERY
+                done += 1
+        return done + self._purge.run(now)
+
+    def _host_is_due(self, connection: ConnectionRecord, now: datetime) -> bool:
+        if connection.state != "active" or not _due(connection.swept_at, HOSTS_EVERY, now):
+            return False
+        return _due(self._tried_at.get(connection.id), TRIED_EVERY, now)
+
+
+def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
+    """Reads the merge requests that changed since the last sweep; how many there were.
+
+    A code host that cannot be asked is asked again, from the same moment on; what it denied
+    stands in the connection's account. Its hooks go on being heard.
+    """
+    with hold(deps, f"sweep:{connection.id}") as lane:
+        if lane is None:
+            return 0
+        began_at, found = deps.clock.now(), 0
+        since = (connection.swept_at or connection.created_at) - OVERLAP
+        try:
+            for piece in chunks(_changed(deps, connection, since), _TOGETHER):
+                take_in_read(deps, connection, piece)
+                found += len(piece)
+        except SyncError as error:
+            log.warning("code_host_not_read", connection_id=connection.id, error=str(error))
+            _note_problem(deps, connection, None if isinstance(error, Later) else str(error))
+            return found
+        _note_problem(deps, connection, None)
+        with write(deps.database) as conn:
+            connections.set_swept(conn, connection.id, began_at)
+        return found
+
+
+def _note_problem(deps: Deps, connection: ConnectionRecord, problem: str | None) -> None:
+    told = {name: value for name, value in connection.account.items() if name != "problem"}
+    account = {**told, "problem": problem} if problem else told
+    if account != connection.account:
+        with write(deps.database) as conn:
+            connections.set_account(conn, connection.id, account)
+
+
+def take_in_read(deps: Deps, connection: ConnectionRecord, answers: Iterable[MergeRequest]) -> None:
+    """Stores merge requests as the code host itself told them, and marks their tasks dirty.
+
+    Those that were over and done with before the connection are silent: nothing is shown of them.
+    """
+    told = list(answers)
+    ingest_mirror_lock.write(
+        deps, connection.portal_id, lambda conn: _take_in(conn, deps, connection, told)
+    )
+
+
+def _take_in(
+    conn: Connection, deps: Deps, connection: ConnectionRecord, told: list[MergeRequest]
+) -> None:
+    rules = deps.rules_for(connection.portal_id).references
+    keys = {one.key for one in told}
+    before = store_merge_requests.get_merge_requests(conn, keys)
+    store_merge_requests.save_projects(conn, [one.project for one in told])
+    save_people(conn, told)
+    known = store_merge_requests.save_read(conn, told)
+    changed = {key: one for key, one in known.items() if before.get(key) != one}
+    silent = frozenset(_silent(connection, changed.values(), before.keys()))
+    now = deps.clock.now()
+    relink(conn, connection.portal_id, changed, rules, now=now, silent=silent)
+
+
+def _silent(
+    connection: ConnectionRecord, found: Iterable[MergeRequest], before: Iterable[MergeRequestKey]
+) -> Iterator[MergeRequestKey]:
+    known = set(before)
+    for one in found:
+        if one.key not in known and one.updated_at < connection.created_at:
+            yield one.key
+
+
+def _changed(deps: Deps, connection: ConnectionRecord, since: datetime) -> Iterator[MergeRequest]:
+    client = deps.code_host_for(connection)
+    for project in gitlab_peer.projects(client, connection.options):
+        yield from gitlab_peer.merge_requests_since(client, project.id, since)
+
+
+def refresh_people(deps: Deps, portal_id: int) -> bool:
+    """Reads everybody of the portal again; whether that was done."""
+    with hold(deps, f"people:{portal_id}") as lane:
+        if lane is None:
+            return True
+        try:
+            portal_users.refresh(deps, portal_id, deps.portal_for(portal_id))
+        except Denied as error:
+            disconnect(deps, portal_id, error)
+        except Later as error:
+            log.warning("people_not_read", portal_id=portal_id, error=str(error))
+            return False
+        return True
+
+
+def _due(last: datetime | None, every: timedelta, now: datetime) -> bool:
+    return last is None or now - last >= every

@@ -1,0 +1,1 @@
+"""GitLab's REST and GraphQL API: client, limits, resources."""

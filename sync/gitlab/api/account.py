@@ -1,0 +1,109 @@
+"""Who the access token is, what it may do and until when; and what is wrong with that."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sync.errors import Refused
+from sync.gitlab.api.client import GitLab
+from sync.gitlab.dates import day
+from sync.gitlab.json_fields import mapping, text, whole
+
+OLDEST = (15, 5)  # the first that tells a token about itself
+CAN_SIGN = (19, 0)  # the first that signs deliveries
+_WARNED = timedelta(days=30)
+_BOT = re.compile(r"(project|group)_[0-9]+_bot(_[0-9a-f]+|[0-9]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`scopes` and `expires_at` are None where the token does not tell them (OAuth) or has none.
+
+    `can_sign`: whether the instance can sign its webhook deliveries.
+    """
+
+    user_id: int
+    username: str
+    name: str
+    is_bot: bool
+    scopes: tuple[str, ...] | None
+    expires_at: datetime | None
+    version: str
+    can_sign: bool
+
+
+def probe(client: GitLab) -> Account:
+    """Asks the instance about the token. Raises SyncError (Denied: the token is not accepted).
+
+    https://docs.gitlab.com/api/users/#retrieve-the-current-user
+    https://docs.gitlab.com/api/personal_access_tokens/#self-inform
+    https://docs.gitlab.com/api/version/
+    """
+    user = mapping(client.get("/user"))
+    token = _token(client)
+    version = text(mapping(client.get("/version")).get("version"))
+    username, scopes = text(user.get("username")), token.get("scopes")
+    return Account(
+        user_id=whole(user.get("id")) or 0,
+        username=username,
+        name=text(user.get("name")),
+        is_bot=user.get("bot") is True or bool(_BOT.fullmatch(username)),
+        scopes=tuple(text(one) for one in scopes) if isinstance(scopes, list) else None,
+        expires_at=day(token.get("expires_at")),
+        version=version,
+        can_sign=_numbers(version) >= CAN_SIGN,
+    )
+
+
+def problems(account: Account, now: datetime) -> tuple[str, ...]:
+    """What an administrator must mend, in sentences; empty when all is well."""
+    found = (_scope_problem(account), _expiry_problem(account, now), _version_problem(account))
+    return tuple(problem for problem in found if problem)
+
+
+def _token(client: GitLab) -> dict[str, object]:
+    """An OAuth token and an old instance have no such page: then nothing is known."""
+    try:
+        return mapping(client.get("/personal_access_tokens/self"))
+    except Refused:
+        return {}
+
+
+def _scope_problem(account: Account) -> str:
+    if account.scopes is None or "api" in account.scopes:
+        return ""
+    has = ", ".join(account.scopes) or "none"
+    return f"The access token lacks the scope `api` (it has: {has}). Issue a token that has it."
+
+
+def _expiry_problem(account: Account, now: datetime) -> str:
+    """A token stops at midnight UTC of the day in `expires_at`.
+
+    https://docs.gitlab.com/user/profile/personal_access_tokens/#access-token-expiration
+    """
+    if account.expires_at is None or account.expires_at - now > _WARNED:
+        return ""
+    on = f"{account.expires_at:%Y-%m-%d}"
+    if account.expires_at <= now:
+        return f"The access token expired on {on}. Issue a new one and put it into the connection."
+    left = (account.expires_at - now).days
+    when = {0: "in less than a day", 1: "in 1 day"}.get(left, f"in {left} days")
+    return f"The access token expires {when}, on {on}. Issue a new one in time."
+
+
+def _version_problem(account: Account) -> str:
+    numbers = _numbers(account.version)
+    if not numbers:
+        return "The instance does not tell its version."
+    if numbers >= OLDEST:
+        return ""
+    oldest = ".".join(str(number) for number in OLDEST)
+    return f"GitLab {account.version} is too old. Upgrade it to {oldest} or later."
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """(19, 1) of "19.1.2-ee"; empty where the text is no version."""
+    found = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", version)
+    return (int(found[1]), int(found[2])) if found else ()

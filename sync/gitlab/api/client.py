@@ -1,0 +1,277 @@
+"""Calls to one GitLab instance's REST API v4: python-gitlab beneath, our errors and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+import gitlab
+import requests
+from gitlab._backends import RequestsBackend
+
+from sync.core.audit import Ledger
+from sync.errors import Later, Refused, SyncError
+from sync.gitlab.api import masking
+from sync.gitlab.api.errors import not_gitlab, of_answer, of_exception
+from sync.gitlab.api.rate_limit import Pace
+from sync.gitlab.json_fields import mapping, mappings
+from sync.net import guarded_session
+
+USER_AGENT = "b24bridge/0.1"
+TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
+PER_PAGE = 100  # GitLab's greatest
+PIECE = 65_536  # bytes of a text taken at a time
+LONGEST = 20_000_000  # bytes of a text whose end is wanted
+TOO_MANY = 429
+GRAPHQL = "/api/graphql"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of a list. `next`: the query of the page after it, None for the last. `total`: how
+    many there are of the whole list, None where that is not counted."""
+
+    items: list[dict[str, Any]]
+    next: dict[str, str] | None = None
+    total: int | None = None
+
+
+class GitLab:
+    """One token at one instance. Not for several threads: each makes its own.
+
+    Every call raises Later, Denied or Refused. Nothing is repeated here: python-gitlab's own
+    waiting and repeating are off, the engine decides when to try again. With `token` "" it is
+    nobody who asks. `ledger` hears of every request. `sent`: requests so far; `before` is called
+    before each.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        connection_id: int = 0,
+        session: requests.Session | None = None,
+        allowed_networks: Sequence[str] = (),
+        ca_file: str | None = None,
+        proxy: str | None = None,
+        timeout: tuple[float, float] = TIMEOUT,
+        ledger: Ledger | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self.base_url = clean_base_url(base_url)
+        self.connection_id = connection_id
+        self.sent = 0
+        self.before: Callable[[], None] = lambda: None
+        self._pace = pace
+        self._api = gitlab.Gitlab(
+            self.base_url,
+            private_token=token or None,
+            timeout=timeout,  # type: ignore[arg-type]  # requests takes the pair
+            user_agent=USER_AGENT,
+            retry_transient_errors=False,
+            keep_base_url=True,  # the next page is asked of this address, whatever Link says
+            backend=partial(_Backend, self, token, ledger or Ledger()),
+            session=session or guarded_session(allowed_networks, ca_file=ca_file, proxy=proxy),
+        )
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The JSON of one object; `path` begins after /api/v4."""
+        return _json(
+            f"GET {path}",
+            partial(self._api.http_get, path, query_parameters=_query(query)),
+        )
+
+    def list(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """All items of a list, page after page as they are taken."""
+        options = {"per_page": PER_PAGE, **query}
+        try:
+            yield from self._api.http_list(
+                path, iterator=True, query_parameters=_query(options), obey_rate_limit=False
+            )
+        except (gitlab.GitlabParsingError, KeyError, TypeError) as error:
+            raise not_gitlab(f"GET {path}", "something else") from error
+
+    def page(self, path: str, **query: Any) -> Listed:
+        """One page of a list, with the way to the next: for whoever stores how far they came.
+
+        Of the link only the query counts. https://docs.gitlab.com/api/rest/#pagination
+        """
+        options = _query({"per_page": PER_PAGE, **query})
+        answer = self._api.http_get(path, query_data=options, raw=True, obey_rate_limit=False)
+        try:
+            items = answer.json()
+        except (ValueError, RecursionError) as error:
+            raise not_gitlab(f"GET {path}", "broken JSON") from error
+        if not isinstance(items, list):
+            raise not_gitlab(f"GET {path}", "something else")
+        further = answer.links.get("next", {}).get("url")
+        total = answer.headers.get("X-Total", "")
+        return Listed(
+            items=mappings(items),
+            next=dict(parse_qsl(urlsplit(further).query)) if further else None,
+            total=int(total) if total.isascii() and total.isdigit() else None,
+        )
+
+    def tail(self, path: str, most: int) -> bytes:
+        """The last `most` bytes of a text, in whole lines; of one that is too long nothing.
+
+        Job logs are given whole and may be large: no more than a part is held at a time.
+        """
+        answer = self._api.http_get(path, streamed=True, obey_rate_limit=False, raw=True)
+        try:
+            return _tail(answer, most)
+        except OSError as error:
+            raise of_exception(error, request=f"GET {path}", write=False) from error
+        finally:
+            answer.close()
+
+    def post(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
+        return self._write(self._api.http_post, "POST", path, data, event_uuid)
+
+    def post_form(self, path: str, pairs: Sequence[tuple[str, str]]) -> Any:
+        """A POST whose body is a form, for endpoints that take a secret of their own in it."""
+        request = partial(
+            self._api.http_post,
+            path,
+            post_data=urlencode(pairs).encode(),  # type: ignore[arg-type]  # raw: sent as it is
+            raw=True,
+            extra_headers={"Content-type": "application/x-www-form-urlencoded"},
+        )
+        return _json(f"POST {path}", request)
+
+    def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The answer to a question: `data`, or `errors`, or both; a refusal is answered with 200.
+
+        https://docs.gitlab.com/api/graphql/
+        """
+        request = partial(
+            self._api.http_post,
+            f"{self.base_url}{GRAPHQL}",
+            post_data={"query": query, "variables": variables},
+        )
+        return mapping(_json(f"POST {GRAPHQL}", request))
+
+    def put(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
+        return self._write(self._api.http_put, "PUT", path, data, event_uuid)
+
+    def delete(self, path: str) -> None:
+        self._api.http_delete(path, obey_rate_limit=False)
+
+    def _write(
+        self, send: Any, verb: str, path: str, data: dict[str, Any], event_uuid: str | None
+    ) -> Any:
+        """`event_uuid`: of the hook that causes this write; GitLab then spares us its echo.
+
+        See lib/gitlab/web_hooks/recursion_detection.rb in GitLab's source.
+        """
+        headers = {"X-Gitlab-Event-UUID": event_uuid} if event_uuid else None
+        request = partial(send, path, post_data=data, extra_headers=headers)
+        return _json(f"{verb} {path}", request)
+
+    def take_turn(self) -> None:
+        """Before every request: counted, and in its time. Raises Later."""
+        self.before()
+        if self._pace:
+            self._pace.take()
+        self.sent += 1
+
+    def told_to_wait(self, seconds: float | None) -> None:
+        if self._pace:
+            self._pace.close(seconds)
+
+
+class _Backend(RequestsBackend):
+    """Turns every failure into ours, keeps the token from going anywhere else, and every request
+    in the audit log."""
+
+    def __init__(
+        self, client: GitLab, token: str, ledger: Ledger, session: requests.Session
+    ) -> None:
+        super().__init__(session)
+        self._owner, self._base_url = client, client.base_url
+        self._token, self._ledger = token, ledger
+
+    def http_request(self, method: str, url: str, **options: Any) -> Any:
+        request = f"{method.upper()} {url.removeprefix(self._base_url)}"
+        asks = url == f"{self._base_url}{GRAPHQL}"  # nothing is written there
+        write = method.lower() != "get" and not asks
+        if not asks and not url.startswith(f"{self._base_url}/api/v4/"):
+            raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
+        # The session knows the CA file. A redirect would carry the token to another address.
+        options |= {"verify": self.client.verify, "allow_redirects": False}
+        self._owner.take_turn()
+        body = options.get("json") or options.get("data")
+        shown = masking.shown(options.get("params"), body, self._token)
+        with self._ledger.call(request.replace(" /api/v4", " ", 1), shown) as told:
+            try:
+                answer = super().http_request(method, url, **options)
+                told.status = answer.status_code
+                if not 200 <= answer.status_code < 300:
+                    raise of_answer(answer.response, request=request, write=write)
+            except OSError as error:  # every error of requests, and an unreadable CA file
+                failure = of_exception(error, request=request, write=write)
+                told.error = masking.without(failure.what, self._token)
+                raise failure from error
+            except SyncError as error:
+                told.error = masking.without(error.what, self._token)
+                if isinstance(error, Later) and told.status == TOO_MANY:
+                    self._owner.told_to_wait(error.after)
+                raise
+            return answer
+
+
+def _tail(answer: requests.Response, most: int) -> bytes:
+    kept, seen = b"", 0
+    for piece in answer.iter_content(PIECE):
+        seen += len(piece)
+        if seen > LONGEST:
+            return b""
+        kept = (kept + piece)[-most:]
+    return kept if seen <= most else kept.partition(b"\n")[2]
+
+
+def clean_base_url(base_url: str) -> str:
+    """The instance's address, with a relative root if it has one. Raises Refused."""
+    try:
+        parts = urlsplit(base_url.strip())
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in parts.netloc:
+        raise Refused(
+            "The base URL is not a web address",
+            change="Write it like https://gitlab.example.com, without a user name",
+            code="base_url",
+        )
+    path = parts.path.rstrip("/").removesuffix("/api/v4").rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def encoded(project: int | str) -> str:
+    """A project's or group's id or path as one segment of an address."""
+    return quote(str(project), safe="")
+
+
+def _query(query: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in query.items()
+        if value is not None
+    }
+
+
+def _json(name: str, request: Callable[..., Any]) -> Any:
+    """The answer's JSON; python-gitlab hands over the response itself where that is not JSON."""
+    try:
+        answer = request(obey_rate_limit=False)
+    except gitlab.GitlabParsingError as error:
+        raise not_gitlab(name, "broken JSON") from error
+    if not isinstance(answer, requests.Response):
+        return answer
+    if not answer.content:
+        return {}
+    raise not_gitlab(name, answer.headers.get("Content-Type", ""))

@@ -1,0 +1,68 @@
+"""GitLab's "custom issue tracker": makes B24-123 a link to the task, everywhere in GitLab.
+
+https://docs.gitlab.com/user/project/integrations/custom_issue_tracker/
+https://docs.gitlab.com/api/project_integrations/#custom-issue-tracker
+"""
+
+from __future__ import annotations
+
+from sync.errors import Refused
+from sync.gitlab.api.client import GitLab, encoded
+from sync.gitlab.json_fields import mapping, text
+
+
+def ensure(client: GitLab, project: int | str, *, portal_url: str) -> bool:
+    """Points the project's tracker at the portal's tasks; whether anything had to be changed.
+
+    `portal_url`: https://example.bitrix24.com. Raises Refused where the project already uses
+    another custom tracker: that is somebody's choice.
+    """
+    wanted = settings(portal_url)
+    current = _current(client, project)
+    if current == wanted:
+        return False
+    if current and not current["issues_url"].startswith(portal_url.rstrip("/") + "/"):
+        raise Refused(
+            f"Project {project} already uses another issue tracker ({current['issues_url']})",
+            change="Turn it off in the project's settings, Integrations, Custom issue tracker",
+            code="tracker_in_use",
+        )
+    client.put(_path(project), wanted)
+    return True
+
+
+def remove(client: GitLab, project: int | str, *, portal_url: str) -> bool:
+    """Turns the tracker off if it is the portal's; whether it was."""
+    current = _current(client, project)
+    if not current.get("issues_url", "").startswith(portal_url.rstrip("/") + "/"):
+        return False
+    client.delete(_path(project))
+    return True
+
+
+def settings(portal_url: str) -> dict[str, str]:
+    """The three addresses GitLab asks for; user 0 stands for whoever opens the link."""
+    tasks = f"{portal_url.rstrip('/')}/company/personal/user/0/tasks"
+    return {
+        "project_url": f"{tasks}/",
+        "issues_url": f"{tasks}/task/view/:id/",
+        "new_issue_url": f"{tasks}/task/edit/0/",
+    }
+
+
+def _current(client: GitLab, project: int | str) -> dict[str, str]:
+    """The addresses in use, {} where the tracker is off (GitLab answers that with 404)."""
+    try:
+        told = mapping(client.get(_path(project)))
+    except Refused as refused:
+        if refused.code != "404":
+            raise
+        return {}
+    if told.get("active") is not True:
+        return {}
+    properties = mapping(told.get("properties"))
+    return {name: text(properties.get(name)) for name in settings("")}
+
+
+def _path(project: int | str) -> str:
+    return f"/projects/{encoded(project)}/integrations/custom-issue-tracker"

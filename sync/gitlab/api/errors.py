@@ -1,0 +1,182 @@
+"""What a failed call to GitLab means: one table of HTTP statuses. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from sync.errors import Denied, Later, Refused, SyncError
+from sync.gitlab.json_fields import mapping
+
+_LONGEST_WAIT = 3600.0
+_SAID_LIMIT = 300
+
+
+class _Meaning(NamedTuple):
+    kind: type[SyncError]
+    why: str
+    change: str
+
+
+_REDIRECT = _Meaning(
+    Refused,
+    "The base URL is not the instance's own address (http instead of https, an old host name)",
+    "Set the connection's base URL to the address that GitLab shows in the browser",
+)
+_REJECTED = _Meaning(Refused, "GitLab does not accept this request", "See GitLab's answer above")
+_NO_SCOPE = _Meaning(
+    Denied, "The access token lacks the scope `api`", "Issue a token with the scope `api`"
+)
+
+# https://docs.gitlab.com/api/rest/#status-codes
+_MEANINGS: dict[int, _Meaning] = {
+    401: _Meaning(
+        Denied,
+        "The access token is wrong, revoked or expired",
+        "Issue a new token with the scope `api` and put it into the connection",
+    ),
+    403: _Meaning(
+        Refused,
+        "The token's user may not do this",
+        "Give that user the role Maintainer in the project (Owner in the group)",
+    ),
+    404: _Meaning(
+        Refused,
+        "It does not exist, or the token's user cannot see it",
+        "Check the project and that the token's user is a member of it",
+    ),
+    408: _Meaning(Later, "GitLab gave up waiting", ""),
+    425: _Meaning(Later, "GitLab is not ready for this yet", ""),
+    429: _Meaning(Later, "The rate limit of the instance is reached", ""),
+}
+
+
+def of_answer(response: requests.Response, *, request: str, write: bool) -> SyncError:
+    """The error of an answer that is not 2xx. `request`: what was asked, without its query."""
+    status = response.status_code
+    meaning = _meaning(status, response)
+    said = _said(response)
+    what = f"{request} was answered {status}" + (f" ({said})" if said else "")
+    if meaning.kind is not Later:
+        return meaning.kind(what, why=meaning.why, change=meaning.change, code=str(status))
+    # A 429 was stopped at the door; after a 5xx nobody knows what was carried out.
+    sent = write and status >= 500
+    after = retry_after(response.headers)
+    return Later(what, after=after, sent=sent, why=meaning.why, code=str(status))
+
+
+def of_exception(error: Exception, *, request: str, write: bool) -> SyncError:
+    """The error of a request that got no answer. Its text names no header and no token."""
+    match error:
+        case requests.exceptions.SSLError():
+            return Refused(
+                f"{request} failed: the certificate of GitLab is not trusted",
+                why="A self-hosted instance has its own certificate authority",
+                change="Put that authority's certificate (PEM) into the connection's ca_file",
+                code="tls",
+            )
+        case requests.exceptions.ProxyError():
+            why = "The connection's proxy does not answer"
+            return Later(f"{request} failed at the proxy", why=why, code="proxy")
+        case requests.exceptions.ConnectTimeout():
+            return Later(f"{request} failed: GitLab cannot be reached in time", code="timeout")
+        case requests.exceptions.Timeout():
+            return Later(f"{request} got no answer in time", sent=write, code="timeout")
+        case requests.exceptions.ConnectionError() if _never_connected(error):
+            return Later(f"{request} failed: GitLab cannot be reached", code="connection")
+        case requests.exceptions.ConnectionError() | requests.exceptions.ChunkedEncodingError():
+            return Later(f"{request} was cut off", sent=write, code="connection")
+        case requests.RequestException():
+            return Refused(
+                f"{request} cannot be sent ({type(error).__name__})",
+                why="The base URL is not a web address",
+                change="Set the connection's base URL, such as https://gitlab.example.com",
+                code="request",
+            )
+        case _:
+            return Refused(
+                f"{request} cannot be sent: the connection's ca_file cannot be read",
+                change="Put a readable file with PEM certificates there",
+                code="tls",
+            )
+
+
+def not_gitlab(request: str, content_type: str) -> Refused:
+    """A 2xx answer that is not the API's JSON."""
+    return Refused(
+        f"{request} was answered with {content_type or 'no content type'}, not with JSON",
+        why="The base URL leads to another site or to a sign-in page in front of GitLab",
+        change="Set the base URL to GitLab itself and let API requests pass the sign-in page",
+        code="not-json",
+    )
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, None where the answer does not say.
+
+    Retry-After (seconds or a date), else RateLimit-Reset (Unix seconds), against the answer's own
+    Date. https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers
+    """
+    told = headers.get("Retry-After", "").strip()
+    if told.isascii() and told.isdigit():
+        return _bounded(float(told[:9]))
+    sent_at = _http_date(headers.get("Date", ""))
+    until = _http_date(told) or _epoch(headers.get("RateLimit-Reset", ""))
+    return _bounded((until - sent_at).total_seconds()) if until and sent_at else None
+
+
+def _meaning(status: int, response: requests.Response) -> _Meaning:
+    if status == 403 and "insufficient_scope" in _body(response).values():
+        return _NO_SCOPE
+    if status >= 500:
+        return _Meaning(Later, "GitLab is down, restarting or overloaded", "")
+    if 300 <= status < 400:
+        return _REDIRECT
+    return _MEANINGS.get(status, _REJECTED)
+
+
+def _said(response: requests.Response) -> str:
+    """GitLab's own words; a redirect's target instead."""
+    if 300 <= response.status_code < 400:
+        return "to " + response.headers.get("Location", "nowhere").split("?")[0][:_SAID_LIMIT]
+    body = _body(response)
+    said = body.get("message") or body.get("error_description") or body.get("error") or ""
+    return (said if isinstance(said, str) else json.dumps(said))[:_SAID_LIMIT]
+
+
+def _body(response: requests.Response) -> dict[str, object]:
+    try:
+        body = mapping(response.json())
+    except (ValueError, RecursionError):
+        return {}
+    return body
+
+
+def _never_connected(error: Exception) -> bool:
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(reason, NewConnectionError)
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _epoch(value: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(value), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(seconds, 0.0), _LONGEST_WAIT)

@@ -1,0 +1,70 @@
+"""Which events of GitLab a hook must be sent, for the kinds of things people are told of. Pure.
+
+https://docs.gitlab.com/api/project_webhooks/ https://docs.gitlab.com/api/group_webhooks/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import chain
+from typing import Literal
+
+from sync.core.model.kinds import Kind
+
+Owner = Literal["project", "group"]
+
+FLAGS: dict[Kind, tuple[str, ...]] = {
+    Kind.PUSH: ("push_events",),
+    Kind.BRANCH: ("push_events",),
+    Kind.TAG: ("tag_push_events",),
+    Kind.MERGE_REQUEST: ("merge_requests_events",),
+    Kind.PIPELINE: ("pipeline_events",),
+    Kind.JOB: ("job_events",),
+    Kind.NOTE: ("note_events",),
+    Kind.RELEASE: ("releases_events",),
+    Kind.DEPLOYMENT: ("deployment_events",),
+    Kind.ALERT: ("pipeline_events",),
+    Kind.ISSUE: ("issues_events",),
+    Kind.WORK_ITEM: ("issues_events",),
+    Kind.MILESTONE: ("milestone_events",),
+    Kind.WIKI_PAGE: ("wiki_page_events",),
+    Kind.FEATURE_FLAG: ("feature_flag_events",),
+    Kind.EMOJI: ("emoji_events",),
+    Kind.MEMBER: ("member_events",),
+    Kind.PROJECT: ("project_events", "subgroup_events"),
+    Kind.ACCESS_TOKEN: ("resource_access_token_events", "resource_deploy_token_events"),
+    Kind.VULNERABILITY: ("vulnerability_events",),
+}
+# What members alone may read comes by hooks of its own: on only where that is asked for.
+INTERNAL: dict[Kind, tuple[str, ...]] = {
+    Kind.NOTE: ("confidential_note_events",),
+    Kind.ISSUE: ("confidential_issues_events",),
+    Kind.WORK_ITEM: ("confidential_issues_events",),
+}
+# Heard whatever the rules say: tasks and the mirror live on these.
+ALWAYS = frozenset(
+    {
+        Kind.PUSH,
+        Kind.TAG,
+        Kind.MERGE_REQUEST,
+        Kind.PIPELINE,
+        Kind.NOTE,
+        Kind.RELEASE,
+        Kind.DEPLOYMENT,
+        Kind.ACCESS_TOKEN,
+    }
+)
+_OF_GROUPS = ("member_events", "project_events", "subgroup_events")
+
+
+def switches(owner: Owner, kinds: Collection[Kind], *, internal: bool = False) -> dict[str, bool]:
+    """Every flag such a hook has, on for what always is heard and for `kinds`.
+
+    Those that are off are named, too: GitLab turns `push_events` on where it is not told, and a
+    person's click is undone. What a GitLab does not know it leaves out.
+    """
+    wanted = ALWAYS.union(kinds)
+    tables = (FLAGS, INTERNAL) if internal else (FLAGS,)
+    on = {flag for table in tables for kind in wanted for flag in table.get(kind, ())}
+    every = sorted({*chain(*FLAGS.values(), *INTERNAL.values())})
+    return {flag: flag in on for flag in every if owner == "group" or flag not in _OF_GROUPS}

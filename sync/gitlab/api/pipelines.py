@@ -1,0 +1,242 @@
+"""Pipelines started, retried and canceled: each request once, whatever becomes of its answer.
+
+https://docs.gitlab.com/api/pipelines/ ; https://docs.gitlab.com/api/pipeline_triggers/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+from sync.errors import Denied, Later, Refused, SyncError
+from sync.gitlab.api.client import GitLab, encoded
+from sync.gitlab.json_fields import link, mapping, mappings, text, whole
+
+MOST = 5  # newest pipelines shown after a lost answer
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A pipeline as GitLab answered. `moved`: whether its state is another than before."""
+
+    id: int
+    url: str
+    status: str
+    ref: str
+    sha: str
+    moved: bool = True
+
+
+def run(
+    client: GitLab,
+    project: int | str,
+    ref: str,
+    *,
+    variables: Mapping[str, str] | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    trigger_token: str = "",
+) -> Pipeline:
+    """Starts a pipeline of a branch or tag, as the client's user or, with a trigger token, as its
+    owner.
+
+    `inputs` have types (text, numbers, true and false, lists); variables are text. Raises Later
+    (with `sent` where the pipeline may run all the same), Denied, Refused.
+    """
+    path = f"/projects/{encoded(project)}"
+
+    def send() -> Any:
+        if trigger_token:
+            form = _form(trigger_token, ref, variables or {}, inputs or {})
+            return client.post_form(f"{path}/trigger/pipeline", form)
+        body: dict[str, Any] = {"ref": ref}
+        if variables:
+            pairs = variables.items()
+            body["variables"] = [{"key": name, "value": value} for name, value in pairs]
+        if inputs:
+            body["inputs"] = dict(inputs)
+        return client.post(f"{path}/pipeline", body)
+
+    where = _list_of(client, project, ref)
+    missing = _NO_TRIGGER if trigger_token else None
+    return _read(_explained(send, "Whether the pipeline was started is not known", where, missing))
+
+
+def retry(client: GitLab, project: int | str, pipeline_id: int) -> Pipeline:
+    """Runs the failed and canceled jobs of a pipeline again. Raises SyncError."""
+    return _changed(client, project, pipeline_id, "retry")
+
+
+def cancel(client: GitLab, project: int | str, pipeline_id: int) -> Pipeline:
+    """Ends what runs of a pipeline. Raises SyncError."""
+    return _changed(client, project, pipeline_id, "cancel")
+
+
+def newest(client: GitLab, project: int | str, ref: str) -> tuple[Pipeline, ...]:
+    """The newest pipelines of a branch or tag, the newest first: where to look after a lost answer.
+
+    Raises SyncError.
+    """
+    listed = client.list(f"/projects/{encoded(project)}/pipelines", ref=ref, per_page=MOST)
+    return tuple(_read(told) for told in mappings(list(islice(listed, MOST))))
+
+
+def _changed(client: GitLab, project: int | str, pipeline_id: int, verb: str) -> Pipeline:
+    """GitLab answers alike whether there was something to do or not: the state before tells."""
+    path = f"/projects/{encoded(project)}/pipelines/{pipeline_id}"
+    before = _read(client.get(path))
+    unsure = f"Whether GitLab did it ({verb}) is not known"
+    answer = _explained(lambda: client.post(f"{path}/{verb}", {}), unsure, before.url or path, None)
+    after = _read(answer)
+    return Pipeline(
+        after.id, after.url, after.status, after.ref, after.sha, after.status != before.status
+    )
+
+
+def _form(
+    token: str, ref: str, variables: Mapping[str, str], inputs: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    """The token stands in the body: addresses are written into logs on the way."""
+    return [
+        ("token", token),
+        ("ref", ref),
+        *((f"variables[{name}]", value) for name, value in variables.items()),
+        *((f"inputs[{name}]", _form_value(value)) for name, value in inputs.items()),
+    ]
+
+
+def _form_value(value: Any) -> str:
+    """A form knows only text, so GitLab reads JSON in it; text that would be JSON is quoted.
+
+    See lib/ci/pipeline_creation/inputs.rb in GitLab's source.
+    """
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    try:
+        json.loads(value)
+    except ValueError:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+_NO_TRIGGER = (
+    "The trigger token is wrong or of another project, or there is no such project",
+    "Take the token from Settings, CI/CD, Pipeline trigger tokens of this project",
+)
+
+# GitLab has no codes for these: its words choose the advice, and nothing else.
+_ADVICE = (
+    (
+        "reference not found",
+        "The project has no branch or tag of this name",
+        "Check the name; a commit or a merge request is not enough",
+    ),
+    (
+        "prevented any jobs from being added",
+        "The rules in .gitlab-ci.yml leave out every job for a pipeline that is started so",
+        "Let a job's rules take the sources `api` and `trigger` ($CI_PIPELINE_SOURCE)",
+    ),
+    (
+        "missing ci config file",
+        "This branch or tag has no .gitlab-ci.yml",
+        "Add one, or name another branch",
+    ),
+    (
+        "given inputs not defined",
+        "The .gitlab-ci.yml of this branch or tag declares no inputs",
+        "Declare them under spec:inputs in its first document, or pass variables",
+    ),
+    (
+        "unknown input arguments",
+        "An input is not declared in the .gitlab-ci.yml of this branch or tag",
+        "Check the names against its spec:inputs",
+    ),
+    (
+        "required value has not been provided",
+        "An input without a default was not given",
+        "Give it with --input NAME=value",
+    ),
+    (
+        "provided value is not",
+        "An input has another type than it was declared with",
+        "Write numbers, true, false and [lists] plainly, and text that looks like one in quotes",
+    ),
+    (
+        "not in the list of",
+        "An input allows certain values only",
+        "Use one of the options in its spec:inputs",
+    ),
+    (
+        "set pipeline variables",
+        "The project lets only certain roles set variables",
+        "Use inputs, or change Settings, CI/CD, Variables, Minimum role to use pipeline variables",
+    ),
+    (
+        "sufficient permission to run a pipeline",
+        "The branch is protected and the token's user may neither merge nor push to it",
+        "Give that user the right to it, or use another branch",
+    ),
+)
+_FORBIDDEN = (
+    "The token's user may not start or change pipelines of this project",
+    "Give that user the role Developer; for a protected branch, the right to merge or push to it",
+)
+
+
+def _explained(
+    send: Callable[[], Any], unsure: str, where: str, missing: tuple[str, str] | None
+) -> Any:
+    """Sends once. What GitLab refuses is explained; an answer that was lost says where to look."""
+    try:
+        return send()
+    except Later as error:
+        if not error.sent:
+            raise
+        raise Later(
+            error.what,
+            after=error.after,
+            sent=True,
+            why=unsure,
+            change=f"Look before you repeat it: {where}",
+            code=error.code,
+        ) from error
+    except Denied:
+        raise
+    except Refused as error:
+        why, change = _advice(error, missing)
+        raise Refused(error.what, why=why, change=change, code=error.code) from error
+
+
+def _advice(error: SyncError, missing: tuple[str, str] | None) -> tuple[str, str]:
+    said = error.what.lower()
+    for words, why, change in _ADVICE:
+        if words in said:
+            return why, change
+    if error.code == "403":
+        return _FORBIDDEN
+    if error.code == "404" and missing:
+        return missing
+    return error.why, error.change
+
+
+def _list_of(client: GitLab, project: int | str, ref: str) -> str:
+    """The address of the list of the newest pipelines of a branch, for a person or, where only the
+    project's number is known, of the API."""
+    wanted = quote(ref, safe="")
+    if str(project).isdecimal():
+        return f"{client.base_url}/api/v4/projects/{project}/pipelines?ref={wanted}"
+    return f"{client.base_url}/{project}/-/pipelines?scope=all&ref={wanted}"
+
+
+def _read(answer: Any) -> Pipeline:
+    told = mapping(answer)
+    return Pipeline(
+        whole(told.get("id")) or 0,
+        link(told.get("web_url")),
+        text(told.get("status")),
+        text(told.get("ref")),
+        text(told.get("sha")),
+    )

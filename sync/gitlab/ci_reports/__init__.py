@@ -1,0 +1,1 @@
+"""Reports that CI jobs post: their ID tokens and bodies."""

@@ -1,0 +1,1 @@
+"""A project's past, read page by page."""

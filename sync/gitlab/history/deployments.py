@@ -1,0 +1,79 @@
+"""Deployments of before anybody listened, read page by page through the API.
+
+https://docs.gitlab.com/api/deployments/#list-project-deployments
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier, tier_of
+from sync.core.model.common import Project
+from sync.core.model.events import DeploymentHeard
+from sync.gitlab.api.client import GitLab
+from sync.gitlab.api.pagination import Cursor, Page, Told, changed
+from sync.gitlab.dates import moment
+from sync.gitlab.json_fields import link, mapping, mappings, text, whole
+from sync.gitlab.people import person
+from sync.gitlab.webhooks.deployments import carried, status
+
+_TIERS = frozenset(Tier)
+_SHA = re.compile(r"[0-9a-f]{8,64}")
+
+
+def deployments(
+    client: GitLab, project: Project, since: datetime, cursor: Cursor | None
+) -> Page[DeploymentHeard]:
+    """A finished one costs a request more: for the merge requests that it brought."""
+    at = cursor or {}
+    tiers = at["tiers"] if "tiers" in at else _tiers(client, project.id)
+    page = changed(client, f"/projects/{project.id}/deployments", at, since)
+    found = (_deployment(project, told, tiers) for told in page.items)
+    heard = tuple(_with_carried(client, one) for one in found if one)
+    further = {**page.cursor, "tiers": tiers} if page.cursor else None
+    return Page(heard, further, page.left)
+
+
+def _with_carried(client: GitLab, one: Deployment) -> DeploymentHeard:
+    if one.status is not DeploymentStatus.SUCCESS:
+        return DeploymentHeard(one)
+    return DeploymentHeard(one, tuple(sorted(carried(client, one.project.id, one.id))))
+
+
+def _deployment(project: Project, told: Told, tiers: Mapping[str, str]) -> Deployment | None:
+    """None where too little is told."""
+    environment, job = mapping(told.get("environment")), mapping(told.get("deployable"))
+    name, sha = text(environment.get("name")), text(told.get("sha"))
+    number, updated_at = whole(told.get("id")), moment(told.get("updated_at"))
+    if not name or not _SHA.fullmatch(sha) or number is None or updated_at is None:
+        return None
+    return Deployment(
+        project=project,
+        id=number,
+        environment=name,
+        tier=tier_of(tiers.get(name, ""), name),
+        status=status(told.get("status")),
+        sha=sha,
+        ref=text(told.get("ref")),
+        updated_at=updated_at,
+        url=link(environment.get("external_url")),
+        job_url=link(job.get("web_url")),
+        commit_title=text(mapping(job.get("commit")).get("title")),
+        actor=person(told.get("user")),
+    )
+
+
+def _tiers(client: GitLab, project_id: int) -> dict[str, str]:
+    """The tier of each environment that is there and whose name says another.
+
+    Only environments tell theirs. https://docs.gitlab.com/api/environments/#list-environments
+    """
+    listed = client.list(f"/projects/{project_id}/environments", states="available")
+    told = {text(one.get("name")): text(one.get("tier")) for one in mappings(list(listed))}
+    return {name: tier for name, tier in told.items() if tier in _TIERS and _unlike(name, tier)}
+
+
+def _unlike(name: str, tier: str) -> bool:
+    return tier_of("", name).value != tier

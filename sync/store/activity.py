@@ -1,0 +1,167 @@
+"""Items as they were last told, the tasks they concern, and what chats were told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, select
+
+from sync.core.model.activity import Item, JobRun, Note, Push, Release, TagPush, Thing
+from sync.core.model.kinds import Kind
+from sync.core.model.task_view import Said
+from sync.store import protected_branches
+from sync.store.db.codec import from_json, to_json
+from sync.store.db.upsert import among, chunks, upsert
+from sync.store.tables import item, item_task, post
+
+ItemId = tuple[int, int, str, str]  # connection, project, kind, key
+
+_KEYS = ("connection_id", "project_id", "kind", "key")
+_TYPES: dict[Kind, Any] = {
+    Kind.PUSH: Push,
+    Kind.BRANCH: Push,
+    Kind.TAG: TagPush,
+    Kind.NOTE: Note,
+    Kind.RELEASE: Release,
+    Kind.JOB: JobRun,
+}
+
+
+def id_of(one: Item) -> ItemId:
+    return one.project.connection_id, one.project.id, one.kind.value, one.key
+
+
+def save(conn: Connection, told: Iterable[Item], now: datetime, *, silent: bool = False) -> None:
+    """Stores the items, each as it was last: an older account changes nothing.
+
+    One that was silent stays so, and one that was not is not silenced. What tells no time is taken
+    to be of the moment it is heard.
+    """
+    told = list(told)
+    before = get(conn, [id_of(one) for one in told if _lacks_author(one)])
+    newest: dict[ItemId, Item] = {}
+    for one in told:
+        earlier = newest.get(id_of(one)) or before.get(id_of(one), (None, False))[0]
+        if isinstance(earlier, Note) and _lacks_author(one):
+            one = replace(one, author=earlier.author)
+        one = one if one.at else replace(one, at=now)
+        known = newest.get(id_of(one))
+        if known is None or known.at <= one.at:
+            newest[id_of(one)] = one
+    rows = [
+        dict(zip(_KEYS, key, strict=True))
+        | {"updated_at": one.at, "heard_at": now, "silent": silent, "body": to_json(one)}
+        for key, one in sorted(newest.items())
+    ]
+    upsert(conn, item, rows, keys=_KEYS, update=("updated_at", "heard_at", "body"), where=_newer)
+    protected_branches.note(conn, [one for one in newest.values() if isinstance(one, Push)])
+
+
+def _lacks_author(one: Item) -> bool:
+    """A comment that somebody else edited does not say whose it is."""
+    return isinstance(one, Note) and one.author is None
+
+
+def _newer(new: Any) -> Any:
+    return new.updated_at >= item.c.updated_at
+
+
+def get(conn: Connection, wanted: Iterable[ItemId]) -> dict[ItemId, tuple[Item, bool]]:
+    """The items, and whether each is silent; one that is not known is not in the answer."""
+    found: dict[ItemId, tuple[Item, bool]] = {}
+    for condition in among([item.c[name] for name in _KEYS], wanted):
+        for row in conn.execute(select(item).where(condition)):
+            kind = Kind(row.kind)
+            body = from_json(_TYPES.get(kind, Thing), row.body)
+            found[row.connection_id, row.project_id, row.kind, row.key] = body, row.silent
+    return found
+
+
+def save_tasks(conn: Connection, portal_id: int, named: Iterable[tuple[ItemId, int]]) -> None:
+    """Remembers that the items concern the tasks."""
+    rows = [
+        dict(zip(_KEYS, key, strict=True)) | {"task_id": task_id, "portal_id": portal_id}
+        for key, task_id in sorted(set(named))
+    ]
+    upsert(conn, item_task, rows, keys=(*_KEYS, "task_id"))
+
+
+def tasks_of(conn: Connection, wanted: Iterable[ItemId]) -> dict[ItemId, tuple[int, ...]]:
+    """The tasks that the items concern; one that concerns none is not in the answer."""
+    found: dict[ItemId, tuple[int, ...]] = {}
+    columns = [item_task.c[name] for name in _KEYS]
+    for condition in among(columns, wanted):
+        for *key, task_id in sorted(
+            conn.execute(select(*columns, item_task.c.task_id).where(condition))
+        ):
+            place = tuple(key)
+            found[place] = (*found.get(place, ()), task_id)
+    return found
+
+
+def keys_of_tasks(
+    conn: Connection, portal_id: int, task_ids: Iterable[int], kind: Kind
+) -> dict[int, tuple[ItemId, ...]]:
+    """What of a kind concerns each task; a task that nothing concerns is not in the answer."""
+    found: dict[int, tuple[ItemId, ...]] = {}
+    columns = [item_task.c[name] for name in _KEYS]
+    for piece in chunks(set(task_ids)):
+        query = select(item_task.c.task_id, *columns).where(
+            item_task.c.portal_id == portal_id,
+            item_task.c.task_id.in_(piece),
+            item_task.c.kind == kind.value,
+        )
+        for task_id, *key in sorted(conn.execute(query)):
+            found[task_id] = (*found.get(task_id, ()), tuple(key))
+    return found
+
+
+def of_tasks(
+    conn: Connection, portal_id: int, task_ids: Iterable[int], kind: Kind, since: datetime
+) -> dict[int, tuple[tuple[Item, bool], ...]]:
+    """The items of a kind that concern each task, heard of `since`, and whether each is silent."""
+    found: dict[int, tuple[tuple[Item, bool], ...]] = {}
+    same = and_(*(item_task.c[name] == item.c[name] for name in _KEYS))
+    for piece in chunks(set(task_ids)):
+        query = (
+            select(item_task.c.task_id, item.c.body, item.c.silent)
+            .join(item, same)
+            .where(item_task.c.portal_id == portal_id, item_task.c.kind == kind.value)
+            .where(item_task.c.task_id.in_(piece), item.c.heard_at >= since)
+            .order_by(item.c.updated_at, item.c.key)
+        )
+        for task_id, body, silent in conn.execute(query):
+            one = from_json(_TYPES.get(kind, Thing), body), silent
+            found[task_id] = (*found.get(task_id, ()), one)
+    return found
+
+
+def posts(conn: Connection, portal_id: int, abouts: Iterable[str]) -> dict[str, dict[str, Said]]:
+    """What chats were told of each thing, by dialog."""
+    found: dict[str, dict[str, Said]] = {}
+    for piece in chunks(set(abouts)):
+        query = select(post).where(post.c.portal_id == portal_id, post.c.about.in_(piece))
+        for row in conn.execute(query):
+            said = Said(row.message_id, row.text, row.at)
+            found.setdefault(row.about, {})[row.dialog] = said
+    return found
+
+
+def save_posts(conn: Connection, portal_id: int, said: Mapping[tuple[str, str], Said]) -> None:
+    """Remembers messages by what they are about and the dialog."""
+    rows = [
+        {
+            "portal_id": portal_id,
+            "about": about,
+            "dialog": dialog,
+            "message_id": one.message_id,
+            "text": one.text,
+            "at": one.at,
+        }
+        for (about, dialog), one in sorted(said.items())
+    ]
+    keys = ("portal_id", "about", "dialog")
+    upsert(conn, post, rows, keys=keys, update=("message_id", "text", "at"))

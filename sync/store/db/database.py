@@ -1,0 +1,131 @@
+"""Opens the database: SQLite in a file, or PostgreSQL, with the same transactions on both."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+
+from sync.store.db.types import dump_json
+
+_WRITE = "b24bridge_write"
+_LOOKS, _LOOK_SECONDS = 1000, 0.001
+
+# FULL: an acknowledged delivery survives a power cut. https://www.sqlite.org/pragma.html
+_PRAGMAS = (
+    "PRAGMA busy_timeout = 15000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -500",  # KiB for each connection: the system caches the file anyway
+)
+
+
+def open_database(url: str, *, pool_size: int = 10) -> Engine:
+    """An engine for `sqlite:///file` (or a bare path) or `postgresql://…`.
+
+    Raises ValueError for any other kind of database.
+    """
+    target = database_url(url)
+    if target.get_backend_name() == "sqlite":
+        return _open_sqlite(target, pool_size)
+    return _engine(target, pool_size=pool_size, pool_pre_ping=True)
+
+
+def database_url(url: str) -> URL:
+    """The URL as SQLAlchemy wants it. Raises ValueError for a database we do not support."""
+    if "://" not in url:
+        return URL.create("sqlite", database=url)
+    scheme, rest = url.split("://", 1)
+    match scheme.split("+")[0]:
+        case "postgres" | "postgresql":
+            return make_url(f"postgresql+psycopg://{rest}")
+        case "sqlite":
+            target = make_url(url)
+            if target.database and target.database != ":memory:":
+                return target
+            raise ValueError("SQLite needs a file: every connection would see its own memory")
+    raise ValueError(f"unknown database {scheme!r}: use sqlite or postgresql")
+
+
+@contextmanager
+def write(engine: Engine) -> Iterator[Connection]:
+    """One write transaction, committed at the end of the block, rolled back on an exception.
+
+    On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a transaction that reads first
+    and writes later could not be retried when another writer came between.
+    """
+    with writing(engine) as conn, conn.begin():
+        yield conn
+
+
+def writing(engine: Engine) -> Connection:
+    """A connection to keep for such transactions: each is `with conn.begin()`."""
+    return engine.connect().execution_options(**{_WRITE: True})
+
+
+@contextmanager
+def read(engine: Engine) -> Iterator[Connection]:
+    """A connection for reading; nothing is committed."""
+    with engine.connect() as conn:
+        yield conn
+
+
+def _open_sqlite(target: URL, pool_size: int) -> Engine:
+    _create_private(Path(str(target.database)))
+    engine = _engine(target, pool_size=pool_size, max_overflow=50)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _engine(target: URL, **pool: Any) -> Engine:
+    """`hide_parameters`: an error's text shows no value, which may be a secret or a body."""
+    return create_engine(target, json_serializer=dump_json, hide_parameters=True, **pool)
+
+
+def _create_private(file: Path) -> None:
+    """Makes the file readable by its owner alone; SQLite gives -wal and -shm the same mode."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _prepare(connection: Any, record: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself: _begin does
+    for pragma in _PRAGMAS:
+        connection.execute(pragma).close()
+
+
+def _begin(conn: Connection) -> None:
+    if not conn.get_execution_options().get(_WRITE):
+        conn.exec_driver_sql("BEGIN")
+    elif not _begin_soon(conn.connection.dbapi_connection):
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_soon(connection: Any) -> bool:
+    """Takes the write lock as soon as it is free; False where it stays taken for a second.
+
+    SQLite's own waiting looks less and less often, up to every 100 ms, and whoever just comes
+    passes those who wait: a delivery to be acknowledged would wait behind the worker's many
+    transactions. https://www.sqlite.org/c3ref/busy_timeout.html
+    """
+    connection.execute("PRAGMA busy_timeout = 0").close()
+    try:
+        for _ in range(_LOOKS):
+            try:
+                connection.execute("BEGIN IMMEDIATE").close()
+                return True
+            except sqlite3.OperationalError:
+                time.sleep(_LOOK_SECONDS)
+    finally:
+        connection.execute(_PRAGMAS[0]).close()
+    return False

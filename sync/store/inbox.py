@@ -1,0 +1,130 @@
+"""The inbox: verified deliveries, each stored once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Integer, bindparam, func, or_, select, update
+
+from sync.store.db.upsert import chunks, insert_in
+from sync.store.rows import Delivery, DeliveryRow
+from sync.store.tables import delivery, one_of
+
+_COLUMNS = [delivery.c[name] for name in DeliveryRow.__dataclass_fields__]
+_WAITING = one_of(delivery.c.state, "new", "failed")
+_KEY_LENGTH = 128
+_NEW = (
+    select(*_COLUMNS)
+    .where(delivery.c.portal_id == bindparam("of_portal"), _WAITING)
+    .where(or_(delivery.c.next_at.is_(None), delivery.c.next_at <= bindparam("now")))
+    .order_by(delivery.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_END = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("key"))
+    .values(state=bindparam("state"), outcome=bindparam("outcome"), next_at=None)
+)
+
+
+def insert_many(conn: Connection, deliveries: Sequence[Delivery]) -> list[int | None]:
+    """Stores what is not stored yet; the new ids in the order given, None for a duplicate."""
+    if not deliveries:
+        return []
+    rows = [_row(item) for item in deliveries]
+    stored = conn.execute(_once(conn.dialect.name), rows)
+    new = {(origin, key): found for found, origin, key in stored}
+    return [new.pop((row["origin"], row["dedupe_key"]), None) for row in rows]
+
+
+@cache
+def _once(dialect: str) -> Any:
+    """Built once: a request waits for it."""
+    return (
+        insert_in(dialect, delivery)
+        .on_conflict_do_nothing(index_elements=["origin", "dedupe_key"])
+        .returning(delivery.c.id, delivery.c.origin, delivery.c.dedupe_key)
+    )
+
+
+def take_new(
+    conn: Connection, portal_id: int, limit: int, now: datetime
+) -> tuple[DeliveryRow, ...]:
+    """The oldest deliveries to digest. Who calls it holds the portal's lane."""
+    wanted = {"of_portal": portal_id, "now": now, "most": limit}
+    return tuple(DeliveryRow(*row) for row in conn.execute(_NEW, wanted))
+
+
+def mark_done(conn: Connection, outcomes: Mapping[int, str]) -> None:
+    """Ends deliveries, each (by id) with what came of it."""
+    _update_many(
+        conn, [{"key": key, "state": "done", "outcome": text} for key, text in outcomes.items()]
+    )
+
+
+def mark_failed(conn: Connection, delivery_id: int, error: str, next_at: datetime) -> None:
+    """The delivery is tried again at `next_at`."""
+    conn.execute(
+        update(delivery)
+        .where(delivery.c.id == delivery_id)
+        .values(state="failed", outcome=error, next_at=next_at, attempts=delivery.c.attempts + 1)
+    )
+
+
+def mark_dead(conn: Connection, delivery_id: int, error: str) -> None:
+    """The delivery is not tried again until somebody replays it."""
+    _update_many(conn, [{"key": delivery_id, "state": "dead", "outcome": error}])
+
+
+def replay(conn: Connection, ids: Sequence[int]) -> int:
+    """Makes stored deliveries new again and returns how many there were."""
+    again = {"state": "new", "attempts": 0, "next_at": None}
+    return sum(
+        conn.execute(update(delivery).where(delivery.c.id.in_(piece)).values(**again)).rowcount
+        for piece in chunks(ids)
+    )
+
+
+def dead(conn: Connection, portal_id: int, limit: int = 100) -> tuple[DeliveryRow, ...]:
+    query = (
+        select(*_COLUMNS)
+        .where(delivery.c.portal_id == portal_id, delivery.c.state == "dead")
+        .order_by(delivery.c.id.desc())
+        .limit(limit)
+    )
+    return tuple(DeliveryRow(*row) for row in conn.execute(query))
+
+
+def pending_count(conn: Connection, portal_id: int | None = None) -> int:
+    return conn.scalar(_of(select(func.count()).select_from(delivery), portal_id)) or 0
+
+
+def oldest_waiting_at(conn: Connection, portal_id: int | None = None) -> datetime | None:
+    return conn.scalar(_of(select(func.min(delivery.c.received_at)), portal_id))
+
+
+def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
+    due = or_(delivery.c.next_at.is_(None), delivery.c.next_at <= now)
+    query = select(delivery.c.portal_id).where(_WAITING, due).distinct()
+    return tuple(conn.scalars(query.order_by(delivery.c.portal_id)))
+
+
+def _of(query: Any, portal_id: int | None) -> Any:
+    query = query.where(_WAITING)
+    return query if portal_id is None else query.where(delivery.c.portal_id == portal_id)
+
+
+def _update_many(conn: Connection, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        conn.execute(_END, rows)
+
+
+def _row(item: Delivery) -> dict[str, Any]:
+    row = {name: getattr(item, name) for name in Delivery.__dataclass_fields__}
+    if len(item.dedupe_key) > _KEY_LENGTH:  # a sender's header may be long; an index entry not
+        row["dedupe_key"] = hashlib.sha256(item.dedupe_key.encode()).hexdigest()
+    return row

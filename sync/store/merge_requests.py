@@ -1,0 +1,244 @@
+"""The mirror: projects and merge requests as the code hosts last told them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from sync.core.merge_requests import fold
+from sync.core.merge_requests.fold import Known, Memory
+from sync.core.model.common import MergeRequest, MergeRequestKey, Pipeline, Project
+from sync.core.model.events import MergeRequestHeard
+from sync.store import pipelines as store_pipelines
+from sync.store.db.codec import from_json, to_json
+from sync.store.db.upsert import among, keyed, matching, upsert
+from sync.store.tables import merge_request, pipeline, project
+
+Branch = tuple[int, int, str]  # connection, project, branch
+
+_KEYS = ("connection_id", "project_id", "iid")
+_OF = tuple(map(merge_request.c.get, _KEYS))
+_BODIES = select(merge_request.c.body).where(matching(*_OF))
+_RECORDS = select(merge_request).where(matching(*_OF))
+
+
+def _pipelines_by(name: str) -> Select[Any]:
+    of = pipeline.c.connection_id, pipeline.c.project_id, pipeline.c[name]
+    return select(*of, pipeline.c.body).where(matching(*of))
+
+
+_OF_COMMITS, _OF_NUMBERS = _pipelines_by("sha"), _pipelines_by("merge_request_iid")
+
+
+def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
+    rows = {
+        (item.connection_id, item.id): {
+            "connection_id": item.connection_id,
+            "project_id": item.id,
+            "path": item.path,
+            "url": item.url,
+            "name": item.name,
+            "default_branch": item.default_branch,
+        }
+        for item in projects
+    }
+    for whole in (False, True):  # a job's report does not tell the default branch
+        upsert(
+            conn,
+            project,
+            [rows[key] for key in sorted(rows) if bool(rows[key]["default_branch"]) is whole],
+            keys=("connection_id", "project_id"),
+            update=("path", "url", "name", "default_branch") if whole else ("path", "url"),
+        )
+
+
+def knows_project(conn: Connection, connection_id: int, project_id: int) -> bool:
+    """Whether the code host ever told of the project."""
+    same = project.c.connection_id == connection_id, project.c.project_id == project_id
+    return conn.scalar(select(project.c.project_id).where(*same)) is not None
+
+
+def hear(
+    conn: Connection, events: Iterable[MergeRequestHeard]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """Stores what hooks told of merge requests, and gives each as it is known now, bare."""
+    events = list(events)
+    known = _known(conn, {event.merge_request.key for event in events})
+    for event in events:
+        key = event.merge_request.key
+        known[key] = fold.hear(known.get(key), event)
+    return _save(conn, known, [event.merge_request.pipeline for event in events])
+
+
+def bare(conn: Connection, keys: Iterable[MergeRequestKey]) -> dict[MergeRequestKey, MergeRequest]:
+    """The merge requests that are known, without their pipelines: who needs none is quicker."""
+    found = {}
+    for wanted in _keyed(keys):
+        for body in conn.scalars(_BODIES, wanted):
+            item = from_json(MergeRequest, body)
+            found[item.key] = item
+    return found
+
+
+def save_read(
+    conn: Connection, merge_requests: Iterable[MergeRequest]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """Stores what the host itself answered, and gives each as it is known now."""
+    answers = list(merge_requests)
+    known = _known(conn, {answer.key for answer in answers})
+    for answer in answers:
+        known[answer.key] = fold.read(known.get(answer.key), answer)
+    saved = _save(conn, known, [answer.pipeline for answer in answers])
+    return _with_pipelines(conn, saved)
+
+
+def get_merge_requests(
+    conn: Connection, keys: Iterable[MergeRequestKey]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """The merge requests that are known, each with the pipeline of its head."""
+    return _with_pipelines(conn, bare(conn, keys))
+
+
+def by_branches(
+    conn: Connection, branches: Iterable[Branch]
+) -> dict[Branch, tuple[MergeRequestKey, ...]]:
+    """The merge requests whose source branch it is; a branch without any is not in the answer."""
+    columns = merge_request.c
+    of = columns.connection_id, columns.project_id, columns.source_branch
+    found: dict[Branch, tuple[MergeRequestKey, ...]] = {}
+    for wanted in among(of, branches):
+        query = select(*_OF, columns.source_branch).where(wanted)
+        for *key, branch in sorted(conn.execute(query)):
+            where = (key[0], key[1], branch)
+            found[where] = (*found.get(where, ()), MergeRequestKey(*key))
+    return found
+
+
+def by_commits(
+    conn: Connection, place: tuple[int, int], shas: Iterable[str]
+) -> frozenset[MergeRequestKey]:
+    """The merge requests of a project that end with, or were merged as, one of the commits."""
+    columns, found = merge_request.c, set()
+    keys = {(*place, sha) for sha in shas}
+    for column in (columns.head_sha, columns.merge_sha):
+        for wanted in among((columns.connection_id, columns.project_id, column), keys):
+            found |= {MergeRequestKey(*row) for row in conn.execute(select(*_OF).where(wanted))}
+    return frozenset(found)
+
+
+def by_pipelines(
+    conn: Connection, pipelines: Iterable[Pipeline]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """The merge requests that the pipelines run for, bare."""
+    return bare(conn, frozenset().union(*keys_by_pipelines(conn, pipelines).values()))
+
+
+def keys_by_pipelines(
+    conn: Connection, pipelines: Iterable[Pipeline]
+) -> dict[tuple[int, int, int], frozenset[MergeRequestKey]]:
+    """What each pipeline runs for: a merge request by its number, all those by its commit."""
+    columns = merge_request.c
+    of_head = columns.connection_id, columns.project_id, columns.head_sha
+    heard = {(one.project.connection_id, one.project.id, one.id): one for one in pipelines}
+    heads: dict[tuple[int, int, str], set[MergeRequestKey]] = {
+        (*key[:2], one.sha): set() for key, one in heard.items()
+    }
+    for wanted in among(of_head, heads):
+        for *key, sha in conn.execute(select(*_OF, columns.head_sha).where(wanted)):
+            heads[key[0], key[1], sha].add(MergeRequestKey(*key))
+    return {
+        key: frozenset(heads[*key[:2], one.sha])
+        | ({MergeRequestKey(*key[:2], one.merge_request_iid)} if one.merge_request_iid else set())
+        for key, one in heard.items()
+    }
+
+
+def default_branches(
+    conn: Connection, projects: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], str]:
+    """Each project's default branch, "" where it was not told."""
+    of = project.c.connection_id, project.c.project_id
+    return {
+        (c, p): branch
+        for condition in among(of, projects)
+        for c, p, branch in conn.execute(select(*of, project.c.default_branch).where(condition))
+    }
+
+
+def paths(
+    conn: Connection, projects: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[str, str]]:
+    """Each project's path and address."""
+    of = project.c.connection_id, project.c.project_id
+    return {
+        (c, p): (path, url)
+        for condition in among(of, projects)
+        for c, p, path, url in conn.execute(
+            select(*of, project.c.path, project.c.url).where(condition)
+        )
+    }
+
+
+def _known(conn: Connection, keys: set[MergeRequestKey]) -> dict[MergeRequestKey, Known]:
+    found = {}
+    for wanted in _keyed(keys):
+        for row in conn.execute(_RECORDS, wanted):
+            item = _record(row)
+            found[item.merge_request.key] = item
+    return found
+
+
+def _keyed(keys: Iterable[MergeRequestKey]) -> Iterable[dict[str, Any]]:
+    return keyed((key.connection_id, key.project_id, key.iid) for key in keys)
+
+
+def _save(
+    conn: Connection, known: Mapping[MergeRequestKey, Known], pipelines: Iterable[Pipeline | None]
+) -> dict[MergeRequestKey, MergeRequest]:
+    store_pipelines.save_pipelines(conn, [item for item in pipelines if item is not None])
+    rows = [_row(known[key]) for key in sorted(known)]
+    update = ("state", "source_branch", "head_sha", "merge_sha", "updated_at", "memory", "body")
+    upsert(conn, merge_request, rows, keys=_KEYS, update=update)
+    return {key: item.merge_request for key, item in known.items()}
+
+
+def _with_pipelines(
+    conn: Connection, merge_requests: dict[MergeRequestKey, MergeRequest]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """Each with the pipeline of its head."""
+    heads = {(k.connection_id, k.project_id, m.head_sha) for k, m in merge_requests.items()}
+    numbers = {(k.connection_id, k.project_id, k.iid) for k in merge_requests}
+    near: dict[tuple[Any, ...], list[Pipeline]] = {}  # by place and commit, by place and number
+    for query, keys in ((_OF_COMMITS, heads), (_OF_NUMBERS, numbers)):
+        for wanted in keyed(keys):
+            for *where, body in conn.execute(query, wanted):
+                near.setdefault(tuple(where), []).append(from_json(Pipeline, body))
+    found = {}
+    for key, item in merge_requests.items():
+        place = key.connection_id, key.project_id
+        heard = (*near.get((*place, item.head_sha), ()), *near.get((*place, key.iid), ()))
+        found[key] = replace(item, pipeline=fold.head_pipeline(item, heard))
+    return found
+
+
+def _row(known: Known) -> dict[str, Any]:
+    item = known.merge_request
+    return {
+        "connection_id": item.key.connection_id,
+        "project_id": item.key.project_id,
+        "iid": item.key.iid,
+        "state": item.state.value,
+        "source_branch": item.source_branch,
+        "head_sha": item.head_sha,
+        "merge_sha": item.merge_sha,
+        "updated_at": item.updated_at,
+        "memory": to_json(known.memory),
+        "body": to_json(item),
+    }
+
+
+def _record(row: Row[Any]) -> Known:
+    return Known(from_json(MergeRequest, row.body), from_json(Memory, row.memory))

@@ -1,0 +1,216 @@
+"""Which pushed commits named a task, and the jobs of failed pipelines as the host told them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select
+
+from sync.core.model.common import Job, Pipeline
+from sync.store.db.codec import from_json, to_json
+from sync.store.db.upsert import among, chunks, upsert
+from sync.store.tables import named_commit, one_of, pipeline, pipeline_jobs
+
+Place = tuple[int, int, str, str]  # connection, project, branch, sha
+PipelineId = tuple[int, int, int]  # connection, project, pipeline
+
+_PLACE = ("connection_id", "project_id", "branch", "sha")
+_PIPELINE = ("connection_id", "project_id", "pipeline_id")
+_FINISHED = ("success", "failed", "canceled", "skipped")
+
+
+def id_of(one: Pipeline) -> PipelineId:
+    return one.project.connection_id, one.project.id, one.id
+
+
+def save_named(conn: Connection, portal_id: int, named: Iterable[tuple[Place, int]]) -> None:
+    """Remembers that the commits, last ones of a push, name the tasks."""
+    rows = [
+        dict(zip(_PLACE, place, strict=True)) | {"task_id": task_id, "portal_id": portal_id}
+        for place, task_id in sorted(set(named))
+    ]
+    upsert(conn, named_commit, rows, keys=(*_PLACE, "task_id"))
+
+
+def tasks_of(conn: Connection, places: Iterable[Place]) -> dict[Place, tuple[int, ...]]:
+    """The tasks each commit names on its branch; one that names none is not in the answer."""
+    asked = set(places)
+    found: dict[Place, tuple[int, ...]] = {}
+    columns = [named_commit.c[name] for name in _PLACE]
+    # By commit alone, which is on few branches: a branch has ever more commits.
+    by_sha = columns[0], columns[1], columns[3]
+    for wanted in among(by_sha, {(c, p, sha) for c, p, _, sha in asked}):
+        query = select(*columns, named_commit.c.task_id).where(wanted)
+        for *key, task_id in sorted(conn.execute(query)):
+            if (place := tuple(key)) in asked:
+                found[place] = (*found.get(place, ()), task_id)
+    return found
+
+
+def named_tasks(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> frozenset[int]:
+    """Those of the tasks that some pushed commit names."""
+    found: set[int] = set()
+    for piece in chunks(set(task_ids)):
+        query = select(named_commit.c.task_id).where(
+            named_commit.c.portal_id == portal_id, named_commit.c.task_id.in_(piece)
+        )
+        found.update(conn.scalars(query))
+    return frozenset(found)
+
+
+def pipelines_of_tasks(
+    conn: Connection, portal_id: int, task_ids: Iterable[int]
+) -> dict[int, tuple[tuple[str, Pipeline], ...]]:
+    """The pipelines of commits that name the tasks, each with the branch it was pushed to."""
+    named: dict[tuple[Any, ...], list[tuple[str, int]]] = {}
+    columns = named_commit.c
+    for piece in chunks(set(task_ids)):
+        query = select(
+            columns.connection_id, columns.project_id, columns.sha, columns.branch, columns.task_id
+        ).where(columns.portal_id == portal_id, columns.task_id.in_(piece))
+        for *commit, branch, task_id in conn.execute(query):
+            named.setdefault(tuple(commit), []).append((branch, task_id))
+    found: dict[int, tuple[tuple[str, Pipeline], ...]] = {}
+    of = pipeline.c.connection_id, pipeline.c.project_id, pipeline.c.sha
+    for wanted in among(of, named):
+        query = select(*of, pipeline.c.ref, pipeline.c.body).where(wanted)
+        for *commit, ref, body in conn.execute(query):
+            one = ref, from_json(Pipeline, body)
+            for task_id in (task for branch, task in named[tuple(commit)] if branch == ref):
+                found[task_id] = (*found.get(task_id, ()), one)
+    return found
+
+
+def jobs(
+    conn: Connection, wanted: Iterable[PipelineId]
+) -> dict[PipelineId, tuple[datetime, tuple[Job, ...]]]:
+    """The jobs as read, and the pipeline's moment they were read for."""
+    found = {}
+    for condition in among([pipeline_jobs.c[name] for name in _PIPELINE], wanted):
+        for row in conn.execute(select(pipeline_jobs).where(condition)):
+            key = row.connection_id, row.project_id, row.pipeline_id
+            found[key] = row.read_for, from_json(tuple[Job, ...], row.body)
+    return found
+
+
+def save_jobs(
+    conn: Connection, read: Mapping[PipelineId, tuple[datetime, tuple[Job, ...]]]
+) -> None:
+    rows = [
+        dict(zip(_PIPELINE, key, strict=True))
+        | {"read_for": at, "body": [to_json(job) for job in found]}
+        for key, (at, found) in sorted(read.items())
+    ]
+    upsert(conn, pipeline_jobs, rows, keys=_PIPELINE, update=("read_for", "body"))
+
+
+def pipelines(
+    conn: Connection, wanted: Iterable[tuple[int, int, int]]
+) -> dict[tuple[int, int, int], Pipeline]:
+    """The pipelines by connection, project and number; an unknown one is not in the answer."""
+    columns = pipeline.c
+    of = columns.connection_id, columns.project_id, columns.pipeline_id
+    return {
+        tuple(key): from_json(Pipeline, body)
+        for condition in among(of, wanted)
+        for *key, body in conn.execute(select(*of, columns.body).where(condition))
+    }
+
+
+def results_before(conn: Connection, of: Iterable[Pipeline]) -> dict[tuple[int, int, int], str]:
+    """The result of the newest finished pipeline before each, on its branch."""
+    columns, found = pipeline.c, {}
+    for one in of:
+        place = one.project.connection_id, one.project.id
+        query = (
+            select(columns.status)
+            .where(columns.connection_id == place[0], columns.project_id == place[1])
+            .where(columns.ref == one.ref, columns.pipeline_id < one.id)
+            .where(one_of(columns.status, "success", "failed"))
+            .order_by(columns.pipeline_id.desc())
+            .limit(1)
+        )
+        if (status := conn.scalar(query)) is not None:
+            found[*place, one.id] = status
+    return found
+
+
+def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
+    """Stores the pipelines, each as it was last: an older account changes nothing.
+
+    Of two accounts of one moment the one that has it finished is the later. What the host does
+    not say when it is asked (the commit, who started it) stays as a hook told it.
+    """
+    rows = [_pipeline_row(item) for item in _with_commits(conn, list(pipelines))]
+    upsert(
+        conn,
+        pipeline,
+        rows,
+        keys=("connection_id", "project_id", "pipeline_id"),
+        update=("ref", "sha", "merge_request_iid", "status", "updated_at", "body"),
+        where=_not_older,
+    )
+
+
+def _not_older(new: Any) -> Any:
+    """Newer, or of the same second and not a finished one become unfinished again."""
+    return or_(
+        new.updated_at > pipeline.c.updated_at,
+        and_(
+            new.updated_at == pipeline.c.updated_at,
+            or_(one_of(new.status, *_FINISHED), ~one_of(pipeline.c.status, *_FINISHED)),
+        ),
+    )
+
+
+def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipeline]:
+    columns = pipeline.c
+    of = columns.connection_id, columns.project_id, columns.pipeline_id
+    bare = [(p.project.connection_id, p.project.id, p.id) for p in pipelines if p.commit is None]
+    known = {
+        tuple(key): from_json(Pipeline, body)
+        for wanted in among(of, bare)
+        for *key, body in conn.execute(select(*of, columns.body).where(wanted))
+    }
+    for item in pipelines:
+        before = known.get((item.project.connection_id, item.project.id, item.id))
+        if before is not None and item.commit is None:
+            item = replace(
+                item,
+                ref=before.ref,
+                commit=before.commit,
+                actor=item.actor or before.actor,
+                duration_seconds=_duration(item, before),
+                tag=item.tag or before.tag,
+                **_stages(item, before),
+            )
+        yield item
+
+
+def _stages(item: Pipeline, before: Pipeline) -> dict[str, tuple[str, ...]]:
+    """Only hooks tell them."""
+    one = before if item.status is before.status else item
+    return {"passed_stages": one.passed_stages, "failed_stages": one.failed_stages}
+
+
+def _duration(item: Pipeline, before: Pipeline) -> int | None:
+    """Lists do not tell it."""
+    same = item.status is before.status
+    return item.duration_seconds or (before.duration_seconds if same else None)
+
+
+def _pipeline_row(item: Pipeline) -> dict[str, Any]:
+    return {
+        "connection_id": item.project.connection_id,
+        "project_id": item.project.id,
+        "pipeline_id": item.id,
+        "ref": item.ref,
+        "sha": item.sha,
+        "merge_request_iid": item.merge_request_iid,
+        "status": item.status.value,
+        "updated_at": item.updated_at,
+        "body": to_json(item),
+    }

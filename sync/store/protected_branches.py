@@ -1,0 +1,62 @@
+"""Which branches are protected, as pushes to them say: a row for each that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from sync.core.model.activity import Push
+from sync.store.db.upsert import among, upsert
+from sync.store.tables import protected_branch as table
+
+Project = tuple[int, int]  # connection, project
+
+_KEYS = ("connection_id", "project_id", "branch")
+_OF = tuple(table.c[name] for name in _KEYS)
+
+
+def note(conn: Connection, pushes: Sequence[Push]) -> None:
+    """Remembers what the newest push to each branch says, if it does; `at` of each is known.
+
+    A branch that is deleted is protected no more.
+    """
+    told: dict[tuple[int, int, str], Push] = {}
+    for one in sorted((one for one in pushes if one.at), key=_moment):
+        if one.deleted or one.protected is not None:
+            told[one.project.connection_id, one.project.id, one.branch] = one
+    if not told:
+        return
+    known = _rows(conn, told)
+    told = {key: one for key, one in told.items() if key not in known or known[key] <= one.at}
+    kept = {key: one for key, one in told.items() if one.protected and not one.deleted}
+    rows = [dict(zip(_KEYS, key, strict=True)) | {"at": kept[key].at} for key in sorted(kept)]
+    upsert(conn, table, rows, keys=_KEYS, update=("at",))
+    for gone in among(_OF, told.keys() & known.keys() - kept.keys()):
+        conn.execute(delete(table).where(gone))
+
+
+def _moment(one: Push) -> Any:
+    return one.at
+
+
+def _rows(
+    conn: Connection, wanted: Iterable[tuple[int, int, str]]
+) -> dict[tuple[int, int, str], datetime]:
+    return {
+        tuple(key): at
+        for condition in among(_OF, wanted)
+        for *key, at in conn.execute(select(*_OF, table.c.at).where(condition))
+    }
+
+
+def branches(conn: Connection, wanted: Iterable[Project]) -> dict[Project, frozenset[str]]:
+    """The protected branches of the projects; one that has none is not in the answer."""
+    found: dict[Project, frozenset[str]] = {}
+    for condition in among(_OF[:2], set(wanted)):
+        for connection_id, project_id, name in conn.execute(select(*_OF).where(condition)):
+            place = connection_id, project_id
+            found[place] = found.get(place, frozenset()) | {name}
+    return found

@@ -1,0 +1,1 @@
+"""Which rows get old, and what keeps one all the same."""

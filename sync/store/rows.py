@@ -1,0 +1,299 @@
+"""What the queries take and give: frozen rows, none of which holds a sealed value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sync.core.model.commands import Effect, decode
+from sync.core.model.common import LinkKind, MergeRequestKey, Milestone, Stage, Step, Task
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PortalRecord:
+    """A tenant. `state`: installing, active, disconnected, paused, removed."""
+
+    id: int
+    member_id: str
+    client_endpoint: str
+    server_endpoint: str
+    client_id: str
+    language: str
+    scopes: tuple[str, ...]
+    app_status: str
+    app_version: int
+    token_expires_at: datetime | None
+    token_user_id: int | None
+    state: str
+    state_reason: str
+    features: Json
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PortalTokens:
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime | None = None
+    user_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """What an installation tells. `application_token` None: not told, the stored one stays."""
+
+    member_id: str
+    client_endpoint: str
+    server_endpoint: str
+    tokens: PortalTokens
+    client_id: str = ""
+    language: str = "en"
+    scopes: tuple[str, ...] = ()
+    app_status: str = ""
+    app_version: int = 0
+    application_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRecord:
+    """A code host of a portal. `state`: active, paused."""
+
+    id: int
+    portal_id: int
+    kind: str
+    name: str
+    base_url: str
+    options: Json
+    account: Json
+    state: str
+    state_reason: str
+    swept_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSecrets:
+    hook_key: str = field(repr=False)
+    hook_token: str | None = field(default=None, repr=False)
+    signing_token: str | None = field(default=None, repr=False)
+    access_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionDraft:
+    """A connection as it should be. A secret that is None stays as stored."""
+
+    kind: str
+    name: str
+    base_url: str
+    secrets: ConnectionSecrets
+    options: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A verified request, to be stored. `origin`: gitlab:{connection} or bitrix24:{portal}."""
+
+    portal_id: int
+    connection_id: int | None
+    origin: str
+    dedupe_key: str
+    event: str
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A stored delivery. `state`: new, failed (will be tried again), done, dead."""
+
+    id: int
+    portal_id: int
+    connection_id: int | None
+    origin: str
+    event: str
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+    received_at: datetime
+    state: str
+    outcome: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRow:
+    """Something to look at again. `state`: dirty, clean, dead."""
+
+    portal_id: int
+    kind: str
+    key: str
+    state: str
+    version: int
+    cause: str
+    dirty_at: datetime
+    attempts: int
+    next_at: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewCommand:
+    """A command to be written. `key` names what is written: one waiting command a key."""
+
+    lane: str
+    key: str
+    effect: Effect
+    reason: str
+
+
+@dataclass(frozen=True)  # without slots: the effect is kept
+class CommandRow:
+    """A command. `state`: waiting, sending, done, refused, dropped."""
+
+    id: int
+    portal_id: int
+    lane: str
+    subject_kind: str
+    subject_key: str
+    key: str
+    kind: str
+    payload: Json
+    reason: str
+    state: str
+    attempts: int
+    created_at: datetime
+    next_at: datetime | None
+    sent_at: datetime | None
+    done_at: datetime | None
+    answer: Any
+    error: str
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        return self.subject_kind, self.subject_key
+
+    @cached_property
+    def effect(self) -> Effect:
+        return decode(self.kind, self.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A merge request that names a task, and what the task was shown of it."""
+
+    portal_id: int
+    merge_request: MergeRequestKey
+    task_id: int
+    kind: LinkKind
+    live: bool = True
+    places: tuple[str, ...] = ()
+    silent: bool = False
+    message_id: int | None = None
+    message_text: str | None = None
+    message_at: datetime | None = None
+    milestone: Milestone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as last read (`body`) and what was last agreed about it (`step`, `fields`).
+
+    `missing`: unknown to the portal, or not visible to the app.
+    """
+
+    task_id: int
+    missing: bool
+    body: Task | None
+    read_at: datetime | None
+    changed_at: datetime | None
+    step: Step | None
+    fields: dict[str, str]
+
+    @property
+    def stale(self) -> bool:
+        """Whether it may have changed since the last read began."""
+        if self.read_at is None:
+            return True
+        return self.changed_at is not None and self.changed_at >= self.read_at
+
+
+@dataclass(frozen=True, slots=True)
+class StagesRow:
+    group_id: int
+    stages: tuple[Stage, ...]
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """Why something was, or was not, done about a subject."""
+
+    portal_id: int
+    subject_kind: str
+    subject_key: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestCall:
+    """A request to another system and what came of it, masked already.
+
+    `system`: bitrix24, gitlab. `source`: worker, web, cli. `actor`: on whose behalf, where known.
+    """
+
+    portal_id: int | None
+    at: datetime
+    method: str
+    status: int
+    milliseconds: int
+    request: str
+    answer: str
+    system: str = "bitrix24"
+    connection: str = ""
+    source: str = ""
+    actor: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which calls of the audit log are asked for; None and "" ask for all."""
+
+    portal_id: int | None = None
+    since: datetime | None = None
+    system: str = ""
+    connection: str = ""
+    method: str = ""
+    failed: bool = False
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeRow:
+    """What the last purge of a portal deleted: rows by what they were."""
+
+    portal_id: int
+    at: datetime
+    milliseconds: int
+    rows: Json
+
+
+@dataclass(frozen=True, slots=True)
+class AllowanceRow:
+    level: float
+    at: datetime
+    operating: Json
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    name: str
+    started_at: datetime
+    seen_at: datetime

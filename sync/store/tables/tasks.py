@@ -1,0 +1,108 @@
+"""Tasks, what belongs to them, and what was last shown and told."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Table, false, text
+
+from sync.store.db.types import Json, Moment, Words
+from sync.store.tables.base import Id, metadata, of_connection, of_portal
+
+# Which merge request names which task, and what that task was shown of it.
+# state: live, removed (no longer named). message_*: the card in the task's discussion.
+link = Table(
+    "link",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("iid", Id, primary_key=True),
+    Column("task_id", Id, primary_key=True),
+    of_portal(nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("state", Words, nullable=False, server_default="live"),
+    Column("places", Json, nullable=False, server_default=text("'[]'")),
+    Column("silent", Boolean, nullable=False, server_default=false()),
+    Column("message_id", Id),
+    Column("message_text", Words),
+    Column("message_at", Moment),
+    Column("milestone", Words),
+)
+Index("ix_link_task", link.c.portal_id, link.c.task_id)
+
+# A task as last read, and what was last agreed about it. state: known, missing (unknown to the
+# portal or not visible to the app). Stale: `changed_at` is not before `read_at`, the moment the
+# last read began.
+task = Table(
+    "task",
+    metadata,
+    of_portal(primary_key=True),
+    Column("task_id", Id, primary_key=True, autoincrement=False),
+    Column("state", Words, nullable=False, server_default="known"),
+    Column("body", Json),
+    Column("read_at", Moment),
+    Column("changed_at", Moment),
+    Column("step", Words),
+    Column("fields", Json, nullable=False, server_default=text("'{}'")),
+)
+
+# What a task's discussion was told of one thing, in one message that is edited in place.
+# `about`: what that is (`ci:{connection}/{project}:{branch}`), for good.
+message = Table(
+    "message",
+    metadata,
+    of_portal(primary_key=True),
+    Column("task_id", Id, primary_key=True, autoincrement=False),
+    Column("about", Words, primary_key=True),
+    Column("message_id", Id),
+    Column("text", Words),
+    Column("at", Moment),
+)
+
+# What people were last told of a ref's pipelines or of an alert, in the notion's own words (state).
+# connection_id: of no table, for it may be recorded after a connection is gone.
+told = Table(
+    "told",
+    metadata,
+    of_portal(primary_key=True),
+    Column("about", Words, primary_key=True),
+    Column("state", Words, nullable=False),
+    Column("connection_id", Id, nullable=False),
+    Column("project_id", Id, nullable=False),
+    Column("ref", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# What each person was last told of one thing by rule.
+told_person = Table(
+    "told_person",
+    metadata,
+    of_portal(primary_key=True),
+    Column("about", Words, primary_key=True),
+    Column("user_id", Id, primary_key=True, autoincrement=False),
+    Column("state", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# The tasks that an item names, or whose work it is about.
+item_task = Table(
+    "item_task",
+    metadata,
+    of_connection(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("task_id", Id, primary_key=True, autoincrement=False),
+    of_portal(nullable=False),
+)
+Index("ix_item_task_task", item_task.c.portal_id, item_task.c.task_id, item_task.c.kind)
+
+# What a chat was told of one thing, in one message that is edited in place.
+post = Table(
+    "post",
+    metadata,
+    of_portal(primary_key=True),
+    Column("about", Words, primary_key=True),
+    Column("dialog", Words, primary_key=True),
+    Column("message_id", Id),
+    Column("text", Words),
+    Column("at", Moment),
+)

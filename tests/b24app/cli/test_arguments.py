@@ -1,0 +1,53 @@
+"""Moments, numbers and pairs as they are typed into commands."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+
+import pytest
+
+from b24app.cli.arguments import above_zero, back, pair, since, somebody
+
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("30m", "2026-03-02T09:30:00+00:00"),
+        ("2h", "2026-03-02T08:00:00+00:00"),
+        ("3d", "2026-02-27T10:00:00+00:00"),
+        ("2w", "2026-02-16T10:00:00+00:00"),
+        ("2026-01-31", "2026-01-31T00:00:00+00:00"),
+        (" 2026-01-31T12:30 ", "2026-01-31T12:30:00+00:00"),
+        ("2026-01-31T12:30:00+03:00", "2026-01-31T12:30:00+03:00"),
+    ],
+)
+def test_a_moment_is_a_span_back_from_now_or_a_date(text: str, moment: str) -> None:
+    assert back(since(text), NOW).isoformat() == moment
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        *((since, text) for text in ("", "h", "2", "2y", "-2h", "999999d", "2026-13-01")),
+        *((above_zero, text) for text in ("", "0", "-1", "1.5", "x", "\u0661", "9" * 30)),
+        *((somebody, text) for text in ("", " \n", "\x1b[2J", "Vera\u202e")),
+        *((pair, text) for text in ("", "NAME", "=value", " =value")),
+    ],
+)
+def test_anything_else_is_refused(read, text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("A=1", ("A", "1")), ("A=", ("A", "")), (" A =x=y ", ("A", "x=y "))]
+)
+def test_a_pair_ends_its_name_at_the_first_sign(text: str, found: tuple[str, str]) -> None:
+    assert pair(text) == found
+
+
+def test_somebody_has_a_name_on_one_line() -> None:
+    assert somebody(" Vera\nOak ") == "Vera Oak"

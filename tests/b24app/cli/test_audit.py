@@ -1,0 +1,345 @@
+"""Every kind of call leaves a row that says who, what, when and what came of it: no secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from b24app.auth.current_user import acting
+from b24app.auth.page_tokens import Visitor
+from b24app.cli import main
+from b24app.services.gitlab_connections import change_hooks, examine
+from sync.bitrix24.rest.batch import Call
+from sync.errors import SyncError
+from sync.gitlab.api import masking as api_masking
+from sync.gitlab.api import pipelines
+from sync.settings.apply import apply
+from sync.settings.document import read as settings
+from sync.store import connections, logs
+from sync.store.db.database import read, write
+from sync.store.rows import RestCall, Wanted
+from sync.store.tables import rest_log
+from tests.b24app.pages import config_of, installed, post
+from tests.emulators.gitlab import ci_config
+from tests.emulators.gitlab.server import GitLabEmulator
+
+HIDDEN_VALUE = "s3cret-of-a-variable"
+
+
+@pytest.fixture
+def gitlab(clock) -> Iterator[GitLabEmulator]:
+    with GitLabEmulator(clock) as running:
+        running.state.add_user("ann", "Ann Oak")
+        running.shop = running.state.add_project("acme/shop", members={"ann": 40})
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def built(monkeypatch):
+    from b24app import assets
+
+    monkeypatch.setattr(assets, "find", lambda: assets.Assets("main.js", ("main.css",)))
+
+
+@pytest.fixture
+def portal(beside, emulator):
+    installed(beside, emulator)
+    acting.set("")  # the test's client closes no answer
+    return beside.portal(emulator.state.member_id)
+
+
+@pytest.fixture
+def connection(beside, portal, gitlab):
+    """The emulated GitLab as the portal's, with ann's token."""
+    gitlab.token = gitlab.state.add_token("ann", "odd:token/of+ann=").value
+    text = (
+        f"version: 1\nportal: {portal.client_endpoint.split('/')[2]}\nconnections:\n"
+        f"  - name: main\n    url: {gitlab.url}\n    token: {{env: T}}\n"
+        "    projects: [acme/shop]\n"
+    )
+    with write(beside.deps.engine) as conn:
+        parsed, now = settings(text, {"T": gitlab.token}), beside.deps.clock.now()
+        environ = {"T": gitlab.token}
+        apply(conn, beside.deps.vault, portal, parsed, environ=environ, now=now)
+        return connections.by_name(conn, portal.id, "main")
+
+
+def calls(beside, **asked) -> list[RestCall]:
+    """The log, the oldest first."""
+    assert beside.deps.audit.flush()
+    with read(beside.deps.engine) as conn:
+        return list(logs.find_calls(conn, Wanted(limit=10_000, **asked)))[::-1]
+
+
+def who(call: RestCall) -> tuple[str, str, str]:
+    return call.source, call.system, call.actor
+
+
+def test_an_installation_is_in_the_log_from_its_first_question(beside, emulator, portal):
+    found = calls(beside)
+    first, second = found[:2]
+    assert (first.method, first.status, first.portal_id) == ("oauth/app.info", 200, None)
+    assert (second.method, who(second)) == ("profile", ("web", "bitrix24", "1"))
+    assert {call.portal_id for call in found[2:]} == {portal.id}
+
+
+def test_a_renewed_token_is_in_the_log(beside, portal, clock):
+    clock.sleep(timedelta(hours=2).total_seconds())
+    beside.deps.rooms.portal(portal.id).call("profile", {}, write=False)
+    renewal, call = calls(beside)[-2:]
+    assert (renewal.method, renewal.status, renewal.portal_id) == ("oauth/token", 200, portal.id)
+    assert json.loads(renewal.request) == {
+        "grant_type": "refresh_token",
+        "client_id": "local.b24bridge",
+        "client_secret": "***",
+        "refresh_token": "***",
+    }
+    assert call.method == "profile"
+
+
+def test_calls_to_gitlab_say_whose_they_are(beside, portal, gitlab, connection):
+    examine(beside.deps.rooms, connection)
+    found = calls(beside, system="gitlab")
+    assert [(c.status, c.portal_id, c.connection, c.error) for c in found] == [
+        (200, portal.id, "main", "")
+    ] * len(found)
+    assert "GET /user" in {call.method for call in found}
+    with read(beside.deps.engine) as conn:
+        known = connections.by_id(conn, connection.id)
+    examine(beside.deps.rooms, known)
+    assert who(calls(beside, system="gitlab")[-1]) == ("web", "gitlab", "ann")
+
+
+def test_what_a_page_asks_for_is_its_users(beside, portal, gitlab, connection):
+    token = beside.deps.tokens.issue(Visitor(portal.id, 77, True), beside.deps.clock.now())
+    headers = {"Authorization": f"Bearer {token}"}
+    assert beside.client.post("/api/connections/main/test", headers=headers).status_code == 200
+    assert who(calls(beside, system="gitlab")[-1]) == ("web", "gitlab", "77")
+    beside.client.get("/healthz")  # the next request of this thread is nobody's
+    examine(beside.deps.rooms, connection)
+    assert who(calls(beside, system="gitlab")[-1]) == ("web", "gitlab", "")
+
+
+def test_the_keys_of_an_issuer_are_asked_for_in_the_log(beside, portal, gitlab, connection):
+    run = gitlab.run_pipeline(gitlab.shop, user="ann")
+    token = gitlab.identity.mint(run, beside.deps.config.public_url)
+    headers = {"Authorization": f"Bearer {token}"}
+    beside.client.post("/ci/report", json={}, headers=headers)
+    found = calls(beside, system="gitlab")
+    assert [(c.method, c.status, c.connection) for c in found] == [
+        ("GET /.well-known/openid-configuration", 200, "main"),
+        ("GET /oauth/discovery/keys", 200, "main"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status", "error"),
+    [
+        (lambda g: g.state.tokens.clear(), 401, "GET /api/v4/user was answered 401"),
+        (lambda g: setattr(g, "failing", 502), 502, "GET /api/v4/user was answered 502"),
+        (lambda g: setattr(g, "offline", True), 0, "GET /api/v4/user was cut off"),
+    ],
+    ids=["denied", "down", "no-answer"],
+)
+def test_what_failed_says_how(beside, gitlab, connection, spoil, status, error):
+    spoil(gitlab)
+    assert not examine(beside.deps.rooms, connection).ok
+    (call,) = calls(beside, system="gitlab", failed=True)
+    assert (call.status, call.error[: len(error)]) == (status, error)
+
+
+def test_a_refused_part_of_a_batch_counts_as_failed(beside, portal):
+    client = beside.deps.rooms.portal(portal.id)
+    client.batch([Call("profile", {}), Call("task.stages.get", {"entityId": 999_999})])
+    call = calls(beside)[-1]
+    assert (call.method, call.status) == ("batch", 200)
+    assert call.error.startswith("1 of its calls refused: ")
+
+
+def everything(beside, emulator, portal, gitlab, record) -> list[str]:
+    """Makes every kind of call, well and badly, and returns each secret that was on its way."""
+    rooms, clock = beside.deps.rooms, beside.deps.clock
+    with read(beside.deps.engine) as conn:
+        held = connections.secrets(conn, beside.deps.vault, record.id)
+    examine(rooms, record)
+    change_hooks(rooms, record, portal)
+    change_hooks(rooms, record, portal, remove=True)
+    trigger = ci_config.add_trigger(gitlab.state, gitlab.shop, "ann")
+    ci_config.of(gitlab.state, gitlab.shop).inputs = {"pass": {}}
+    told = {"variables": {"A": HIDDEN_VALUE}, "inputs": {"pass": HIDDEN_VALUE}}
+    mine, nobody = rooms.code_host(record), rooms.nobodys_code_host(record, "trigger token")
+    pipelines.run(mine, "acme/shop", "main", **told)
+    pipelines.run(nobody, "acme/shop", "main", trigger_token=trigger, **told)
+    run = gitlab.run_pipeline(gitlab.shop, user="ann")
+    job = gitlab.identity.mint(run, beside.deps.config.public_url)
+    beside.client.post("/ci/report", json={}, headers={"Authorization": f"Bearer {job}"})
+    hook = emulator.webhook()
+    client = rooms.portal(portal.id)
+    with suppress(SyncError):
+        client.call("profile", {"told": f"see {hook}profile?auth=abcde"}, write=False)
+    with suppress(SyncError):
+        mine.get("/version", private_token=gitlab.token)
+    clock.sleep(timedelta(hours=2).total_seconds())
+    client.call("profile", {}, write=False)
+    with suppress(SyncError):
+        pipelines.run(nobody, "acme/shop", "main", trigger_token=trigger[:-1] + "x")
+    gitlab.failing = 502
+    with suppress(SyncError):
+        pipelines.run(mine, "acme/shop", "main", **told)
+    for token in emulator.state.tokens.values():
+        token.revoked = True
+    clock.sleep(timedelta(hours=2).total_seconds())
+    with suppress(SyncError):
+        client.call("profile", {}, write=False)
+    with suppress(SyncError):
+        post(beside, emulator.application_page())
+    known = [
+        one for token in emulator.state.tokens.values() for one in (token.access, token.refresh)
+    ]
+    known += [emulator.app.client_secret, emulator.app.application_token, *emulator.state.webhooks]
+    known += [gitlab.token, trigger, trigger[:-1] + "x", job, HIDDEN_VALUE]
+    known += [held.hook_key, held.hook_token, held.signing_token, held.access_token]
+    return [one for one in known if one]
+
+
+def test_no_secret_of_either_side_is_ever_in_the_log(beside, emulator, portal, gitlab, connection):
+    secrets = everything(beside, emulator, portal, gitlab, connection)
+    assert beside.deps.audit.flush()
+    with read(beside.deps.engine) as conn:
+        rows = conn.execute(select(rest_log)).all()
+    written = "\n".join(str(value) for row in rows for value in row)
+    assert len(rows) > 30
+    assert len(secrets) > 12
+    assert [one for one in secrets if one in written] == []
+    lowered = written.lower()
+    assert "private-token" not in lowered
+    assert "authorization" not in lowered
+
+
+@given(
+    token=st.text("abcXYZ012-_.:/+=", min_size=8),
+    names=st.lists(st.sampled_from(["A", "B_1", "TOKEN"]), unique=True, min_size=1),
+    value=st.from_regex(r"\A[a-z0-9]{12,40}\Z"),
+)
+def test_whatever_people_type_into_variables_and_inputs_is_hidden(token, names, value):
+    typed = dict.fromkeys(names, f"v-{value}")
+    listed = [{"key": name, "value": f"v-{value}"} for name in names]
+    form = "&".join([f"token={value}", *(f"variables[{name}]=v-{value}" for name in names)])
+    for body in (
+        {"ref": "main", "variables": typed, "inputs": typed},
+        {"variables": listed, "token": f"v-{value}"},
+        form.encode(),
+    ):
+        shown = api_masking.shown({"ref": "main", "private_token": f"v-{value}"}, body, token)
+        assert value not in shown
+
+
+# --- the command
+
+
+def printed(capsys, *words: str) -> list[str]:
+    assert main(["audit", *words]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.fixture
+def command(beside, portal, gitlab, connection, monkeypatch, database_url):
+    """The command line over the same database."""
+    config = beside.deps.config
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("B24BRIDGE_SECRET_KEY", config.secret_keys[0])
+    monkeypatch.setenv("B24BRIDGE_DATA_DIR", str(config.data_dir))
+    monkeypatch.setenv("B24BRIDGE_ALLOWED_NETWORKS", "127.0.0.0/8")
+    assert beside.deps.audit.flush()
+    return beside
+
+
+def test_the_log_is_a_table_with_the_newest_last(command, gitlab, portal, connection, capsys):
+    gitlab.failing = 502
+    examine(command.deps.rooms, connection)
+    assert command.deps.audit.flush()
+    head, row = printed(capsys, "--system", "gitlab", "--failed")
+    domain = portal.client_endpoint.split("/")[2]
+    assert " ".join(head.split()) == "AT (UTC) PORTAL WHO SYSTEM STATUS MS CALL WHAT CAME OF IT"
+    assert row.split() == [
+        "2026-01-01", "00:00:00", domain, "web", "gitlab", "main", "502", "0",
+        "GET", "/user", "GET", "/api/v4/user", "was", "answered", "502",
+    ]  # fmt: skip
+
+
+def test_the_calls_of_the_command_line_are_in_the_log_when_it_ends(command, gitlab, capsys):
+    assert main(["gitlab", "test", "main"]) == 0
+    assert main(["pipeline", "run", "acme/shop", "main", "--var", f"A={HIDDEN_VALUE}"]) == 0
+    capsys.readouterr()
+    found = [json.loads(line) for line in printed(capsys, "--system", "gitlab", "--json")]
+    assert {one["source"] for one in found} == {"cli"}
+    last = found[-1]
+    assert (last["method"], last["actor"], last["status"]) == (
+        "POST /projects/acme%2Fshop/pipeline", "ann", 201,
+    )  # fmt: skip
+    assert json.loads(last["request"]) == {
+        "body": {"ref": "main", "variables": [{"key": "A", "value": "***"}]}
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        (["--connection", "main"], 0),
+        (["--connection", "other"], 0),
+        (["--method", "oauth"], 1),
+        (["--since", "2026-01-01"], 5),
+        (["--since", "2h"], 0),
+        (["--limit", "2"], 2),
+        (["--system", "bitrix24", "--limit", "3"], 3),
+    ],
+    ids=str,
+)
+def test_the_log_is_searched(command, words, count, capsys):
+    found = printed(capsys, "--json", *words)
+    assert len(found) == count if count < 5 else len(found) > count
+
+
+def test_where_nothing_is_found_that_is_said(command, capsys):
+    assert printed(capsys, "--connection", "other") == ["No such call is in the log."]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--since", "yesterday"], "is neither a span like 30m, 2h, 3d, 2w nor a date"),
+        (["--limit", "0"], "is not a whole number above 0"),
+        (["--system", "youtrack"], "invalid choice"),
+    ],
+    ids=["since", "limit", "system"],
+)
+def test_what_cannot_be_searched_for_is_told(command, words, said, capsys):
+    with pytest.raises(SystemExit):
+        main(["audit", *words])
+    assert said in capsys.readouterr().err
+
+
+def test_a_portal_that_is_not_there_is_told(command, capsys):
+    assert main(["audit", "--portal", "other.example.com"]) == 1
+    assert capsys.readouterr().err == "no portal other.example.com is installed\n"
+
+
+def test_what_other_systems_said_does_not_reach_the_terminal_raw(command, capsys):
+    now = command.deps.clock.now()
+    bad = RestCall(None, now, "x\x1b[31m\n", 400, 1, "", "", error="red\x1b[31m\r\nsecond line")
+    with write(command.deps.engine) as conn:
+        logs.save_rest_calls(conn, [bad])
+    (_, row) = printed(capsys, "--limit", "1")
+    assert row.endswith("x [31m  red [31m second line")
+
+
+def test_a_page_that_shows_itself_asks_who_opened_it(beside, emulator, portal):
+    assert config_of(post(beside, emulator.application_page()))
+    assert [call.method for call in calls(beside)][-2:] == ["oauth/app.info", "profile"]

@@ -1,0 +1,391 @@
+"""The command line: what it prints, what it changes, and how it says no."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from b24app.cli import main
+from sync.config import Config
+from sync.core.messages.placeholders import MEANINGS
+from sync.core.model.common import Commit, Project
+from sync.core.model.smart_commits import Speech, SpeechKey, State
+from sync.core.notifications.samples import SAMPLES
+from sync.core.smart_commits.parse import Command, Verb
+from sync.keyfile import new_key
+from sync.store import connections, logs, portals, subjects
+from sync.store import smart_commits as store_smart_commits
+from sync.store.db.database import read, write
+from sync.store.rows import Install, PortalTokens, PurgeRow
+from sync.store.tables import portal as portal_table
+from sync.store.vault import Vault
+from tests.b24app.factories import AT, failed, mirrored
+
+SETTINGS = """\
+version: 1
+portal: portal.example.com
+connections:
+  - name: main
+    url: https://gitlab.example.com
+    token:
+      env: GITLAB_TOKEN
+"""
+
+
+@pytest.fixture
+def environ(monkeypatch, tmp_path, database_url):
+    for name in [name for name in os.environ if name.startswith("B24BRIDGE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("B24BRIDGE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("GITLAB_TOKEN", "glpat-of-the-test")
+    return Config.from_env(os.environ)
+
+
+@pytest.fixture
+def portal(environ, engine):
+    told = Install(
+        "a" * 32, "https://portal.example.com/rest/", "", PortalTokens("acc-1", "ref-1", None, 1)
+    )
+    with write(engine) as conn:
+        portal_id = portals.create_or_update(conn, Vault(environ.secret_keys), told, AT)
+        portals.set_state(conn, portal_id, "active", "", AT)
+        return portals.by_id(conn, portal_id)
+
+
+@pytest.fixture
+def applied(portal, tmp_path):
+    file = tmp_path / "settings.yaml"
+    file.write_text(SETTINGS)
+    assert main(["settings", "apply", "--offline", str(file)]) == 0
+    return file
+
+
+def test_settings_are_applied_and_exported_again(portal, tmp_path, capsys):
+    file = tmp_path / "settings.yaml"
+    file.write_text(SETTINGS)
+    assert main(["settings", "apply", "--offline", str(file)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Connection main created.",
+        "The settings of portal.example.com were applied.",
+        "Set up the webhooks: b24bridge gitlab hooks main",
+    ]
+    assert main(["settings", "export"]) == 0
+    assert capsys.readouterr().out == SETTINGS.replace("connections", "language: en\nconnections")
+
+
+def test_rules_that_want_other_events_ask_for_other_webhooks(applied, capsys):
+    for route, said in (
+        ("{on: [push], to: [general]}", []),
+        (
+            "{on: [issue], to: [general]}",
+            ["The rules want other events: b24bridge gitlab hooks main"],
+        ),
+    ):
+        applied.write_text(f"{SETTINGS}chats: {{general: 5}}\nroutes:\n  - {route}\n")
+        capsys.readouterr()
+        assert main(["settings", "apply", "--offline", str(applied)]) == 0
+        assert capsys.readouterr().out.splitlines()[1:] == said
+
+
+def test_settings_with_problems_are_all_told_and_nothing_is_applied(
+    portal, engine, tmp_path, capsys
+):
+    file = tmp_path / "bad.yaml"
+    file.write_text(SETTINGS.replace("GITLAB_TOKEN", "NOT_SET") + "colour: red\n")
+    assert main(["settings", "apply", "--offline", str(file)]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "line 6: connections[0].token: the environment variable NOT_SET is not set or empty",
+        "line 8: colour: unknown key",
+    ]
+    with read(engine) as conn:
+        assert connections.by_portal(conn, portal.id) == ()
+
+
+def test_settings_can_be_checked_without_applying_them(portal, engine, tmp_path, capsys):
+    file = tmp_path / "settings.yaml"
+    file.write_text(SETTINGS)
+    assert main(["settings", "apply", "--offline", "--check", str(file)]) == 0
+    assert capsys.readouterr().out == "The settings are right; nothing was applied.\n"
+    with read(engine) as conn:
+        assert connections.by_portal(conn, portal.id) == ()
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("kind", sorted(SAMPLES))
+def test_what_people_would_be_told_is_shown_of_every_kind(portal, capsys, kind, language):
+    assert main(["settings", "preview", kind, "--language", language]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "BBCode:" and said[1]
+    assert said[said.index("As text:") + 1]
+    assert f"{{default}}  {MEANINGS['default']}" in said[said.index("Places:") :]
+
+
+def test_a_text_of_ones_own_is_shown_before_it_is_used(environ, tmp_path, capsys):
+    assert main(["settings", "preview", "push", "--template", "[i]Look[/i]\n{default}"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1] == "[i]Look[/i]" and said[2].startswith("[b]Ann Lee pushed 7 commits to [url=")
+    file = tmp_path / "settings.yaml"
+    file.write_text("version: 1\nportal: x\ntemplates: {tag: '[b]A tag[/b]'}\n")
+    assert main(["settings", "preview", "tag", "--file", str(file)]) == 0
+    assert capsys.readouterr().out.splitlines()[:5] == [
+        "BBCode:", "[b]A tag[/b]", "", "As text:", "A tag",
+    ]  # fmt: skip
+
+
+def test_a_text_that_cannot_be_used_is_told_so_instead_of_shown(environ, tmp_path, capsys):
+    assert main(["settings", "preview", "push", "--template", "[b]{barnch}"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "template: has tags that are unknown here or lack their other half: [b]",
+        "template: there is no place {barnch} here; did you mean {branch}?",
+    ]
+    file = tmp_path / "settings.yaml"
+    file.write_text("version: 1\nportal: x\ntemplates:\n  tag: '[b]'\n  psh: x\n")
+    assert main(["settings", "preview", "tag", "--file", str(file)]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == ["line 4", "line 5"]
+
+
+def test_a_preview_of_a_file_that_is_no_text_says_so(environ, tmp_path, capsys):
+    file = tmp_path / "settings.yaml"
+    file.write_bytes(b"version: 1\n\xff\xfe")
+    assert main(["settings", "preview", "push", "--file", str(file)]) == 1
+    assert capsys.readouterr().err == "line 2: is not UTF-8 text\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe", "line 1: is not UTF-8 text"),
+        (b"version: 1\nportal: portal.example.com\nx: \xff", "line 3: is not UTF-8 text"),
+        (b"version: 1\nportal: other.example.com\n", "no portal other.example.com is installed"),
+    ],
+    ids=["not-text", "not-text-later", "another-portal"],
+)
+def test_a_file_that_cannot_be_is_told_so(portal, tmp_path, capsys, content, said):
+    file = tmp_path / "settings.yaml"
+    file.write_bytes(content)
+    assert main(["settings", "apply", "--offline", str(file)]) == 1
+    assert capsys.readouterr().err.strip() == said
+
+
+def test_a_file_that_is_not_there_is_told_so(portal, capsys):
+    assert main(["settings", "apply", "--offline", "/nowhere.yaml"]) == 1
+    assert "No such file or directory: '/nowhere.yaml'" in capsys.readouterr().err
+
+
+def test_without_a_portal_there_is_nothing_to_export(environ, capsys):
+    assert main(["settings", "export"]) == 1
+    assert capsys.readouterr().err == "no portal is installed yet\n"
+
+
+def test_with_several_portals_one_must_be_named(portal, environ, engine, capsys):
+    told = Install(
+        "b" * 32, "https://second.example.com/rest/", "", PortalTokens("a", "r", None, 1)
+    )
+    with write(engine) as conn:
+        portals.create_or_update(conn, Vault(environ.secret_keys), told, AT)
+    assert main(["settings", "export"]) == 1
+    assert capsys.readouterr().err == ("name the portal: portal.example.com, second.example.com\n")
+    for name in ("second.example.com", "b" * 32):
+        assert main(["settings", "export", "--portal", name]) == 0
+        assert "portal: second.example.com" in capsys.readouterr().out
+
+
+def test_the_status_shows_rows_of_merge_requests_and_unknown_tasks(applied, portal, engine, capsys):
+    with write(engine) as conn:
+        mirrored(conn, portal.id)
+        ids = failed(conn, portal.id)
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "worker   none has run yet",
+        "",
+        "portal   portal.example.com  active",
+        "waiting  0 deliveries, 0 tasks, 0 commands",
+        "gitlab   main  https://gitlab.example.com  active",
+        "MERGE REQUEST  STATE             PIPELINE  TASKS                       TITLE",
+        "team/shop!7    opened, approved  success   999 (mention), 2103 (move)  Payment gateway",
+        "unknown  team/shop!7: task 999 does not exist or is not visible",
+        f"failed   command:{ids['command']}  status of task 2103: The task needs a result",
+        "failed   subject:task:55  decision about task 55: it never worked",
+        f"failed   delivery:{ids['delivery']}  event ONTASKUPDATE: KeyError: 'x'",
+    ]
+
+
+def test_the_status_tells_of_the_last_purge(applied, portal, engine, capsys):
+    with write(engine) as conn:
+        rows = {"deliveries": 120, "calls": 4}
+        logs.save_purge(conn, PurgeRow(portal.id, AT, 1250, rows))
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    assert "purged   2026-03-02 10:00 UTC in 1.2 s: 120 deliveries, 4 calls" in (
+        capsys.readouterr().out.splitlines()
+    )
+
+
+def test_the_status_shows_what_a_commit_said_in_vain_and_replay_has_it_heard_again(
+    applied, portal, engine, capsys
+):
+    command = Command(2103, Verb.TIME, 3600)
+    with write(engine) as conn:
+        (connection,) = connections.by_portal(conn, portal.id)
+        project = Project(connection.id, 42, "team/shop", "https://gitlab.example.com/team/shop")
+        commit = Commit("c0ffee", "B24-2103 #time 1h", "Cid", None)
+        keys = [SpeechKey(connection.id, 42, "c0ffee", number) for number in range(2)]
+        told = Speech(command, project, "main", commit)
+        store_smart_commits.save_new(conn, portal.id, dict.fromkeys(keys, told), AT)
+        store_smart_commits.end(
+            conn, dict.fromkeys(keys, (State.REFUSED, "nobody is known as Cid"))
+        )
+        store_smart_commits.save(conn, {keys[0]: replace(told, mendable=True)})
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    said = [one for one in capsys.readouterr().out.splitlines() if one.startswith("failed")]
+    name = f"spoken:{connection.id}/42:c0ffee:0"
+    assert said == [f"failed   {name}  #time for task 2103: nobody is known as Cid"]
+    for count in (1, 0):
+        assert main(["replay", name]) == 0
+        assert capsys.readouterr().out == f"{count} will be looked at again.\n"
+    with read(engine) as conn:
+        assert subjects.get(conn, portal.id, "task", "2103").cause == "replayed"
+        assert store_smart_commits.get(conn, keys)[keys[0]].state is State.NEW
+
+
+def test_the_status_of_nothing_says_so(environ, capsys):
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "worker   none has run yet",
+        "",
+        "No portal is installed yet.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        ([], 3),
+        (["subject:task:55"], 1),
+        (["nonsense"], 0),
+        (["--task", "2103", "--task", "7"], 2),
+        (["--everything"], 1),
+    ],
+)
+def test_replay_says_how_many_will_be_looked_at_again(portal, engine, capsys, words, count):
+    with write(engine) as conn:
+        failed(conn, portal.id)
+    assert main(["replay", *words]) == 0
+    assert capsys.readouterr().out == f"{count} will be looked at again.\n"
+
+
+def test_a_task_that_was_never_heard_of_can_be_looked_at(portal, engine):
+    assert main(["replay", "--task", "2103"]) == 0
+    with read(engine) as conn:
+        assert subjects.get(conn, portal.id, "task", "2103").state == "dirty"
+
+
+def tokens(engine, portal, keys):
+    with read(engine) as conn:
+        return portals.tokens(conn, Vault(keys), portal.id)
+
+
+def test_keys_are_rotated_and_the_old_one_is_not_needed_any_more(
+    environ, engine, portal, applied, capsys
+):
+    before = environ.secret_keys
+    capsys.readouterr()
+    assert main(["keys", "rotate"]) == 0
+    assert capsys.readouterr().out == (
+        f"6 secrets were encrypted with a new key; {environ.secret_key_file} holds only it.\n"
+    )
+    after = environ.keys_now()
+    assert len(after) == 1
+    assert after != before
+    assert tokens(engine, portal, after).access_token == "acc-1"
+    assert environ.secret_key_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_keys_of_the_environment_are_rotated_to_the_first_of_them(
+    environ, engine, portal, monkeypatch, capsys
+):
+    new, old = new_key(), environ.secret_keys[0]
+    monkeypatch.setenv("B24BRIDGE_SECRET_KEY", old)
+    assert main(["keys", "rotate"]) == 1
+    assert "put a new one before it" in capsys.readouterr().err
+    monkeypatch.setenv("B24BRIDGE_SECRET_KEY", f"{new},{old}")
+    assert main(["keys", "rotate"]) == 0
+    assert tokens(engine, portal, [new]).refresh_token == "ref-1"
+
+
+def test_a_lost_key_is_told_in_words(environ, applied, monkeypatch, capsys):
+    monkeypatch.setenv("B24BRIDGE_SECRET_KEY", new_key())
+    assert main(["gitlab", "test", "main"]) == 1
+    assert "a stored secret opens with none of the keys" in capsys.readouterr().err
+
+
+def test_migrate_brings_an_empty_database_to_this_version(
+    environ, empty_database_url, monkeypatch, capsys
+):
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    assert main(["migrate"]) == 0
+    assert main(["migrate"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "The database was brought to this version.",
+        "The database is up to date.",
+    ]
+
+
+def test_an_unknown_connection_is_told_with_those_there_are(applied, capsys):
+    assert main(["gitlab", "test", "other"]) == 1
+    assert capsys.readouterr().err == "There is no connection other; there is: main\n"
+
+
+def test_webhooks_need_the_public_address(applied, capsys):
+    assert main(["gitlab", "hooks", "main"]) == 1
+    assert capsys.readouterr().err == (
+        "Webhooks need the public address of this service. Set B24BRIDGE_PUBLIC_URL.\n"
+    )
+
+
+def test_an_environment_that_is_not_right_is_told_whole(monkeypatch, capsys, environ):
+    monkeypatch.setenv("B24BRIDGE_PUBLIC_URL", "nowhere")
+    monkeypatch.setenv("B24BRIDGE_THREADS", "many")
+    assert main(["status"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "The environment is not right:",
+        "B24BRIDGE_PUBLIC_URL: must be a whole address: https://host",
+        "B24BRIDGE_THREADS: must be a number from 1 to 200",
+    ]
+
+
+def test_a_database_that_cannot_be_reached_is_told_in_a_line(environ, monkeypatch, capsys):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    assert main(["status"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("The database cannot be used: ")
+
+
+@pytest.mark.parametrize("words", [[], ["nothing"], ["settings"], ["keys", "burn"]], ids=str)
+def test_wrong_usage_is_exit_code_two(environ, words, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 2
+    assert "usage: b24bridge" in capsys.readouterr().err
+
+
+def test_no_command_leaves_a_secret_in_what_it_prints(environ, applied, portal, engine, capsys):
+    with write(engine) as conn:
+        mirrored(conn, portal.id)
+        logs.heartbeat(conn, "worker", AT)
+    for words in (["status"], ["settings", "export"], ["replay"], ["gitlab", "hooks", "main"]):
+        main(words)
+    printed = "".join(capsys.readouterr())
+    with read(engine) as conn:
+        record = connections.by_name(conn, portal.id, "main")
+        secrets = connections.secrets(conn, Vault(environ.secret_keys), record.id)
+        assert conn.scalar(select(portal_table.c.id)) == portal.id
+    held = (secrets.hook_key, secrets.hook_token, secrets.signing_token, secrets.access_token)
+    assert not [value for value in (*held, "acc-1", "ref-1") if value in printed]

@@ -1,0 +1,147 @@
+"""`b24bridge serve` as it really runs: one tree of processes, over a real socket."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from b24app.services import install_steps
+from b24app.services.placement_login import STEPS
+from sync import keyfile
+from sync.store import logs, portals
+from sync.store.db.database import open_database, read, write
+from sync.store.rows import Install, PortalTokens
+from sync.store.vault import Vault
+
+ROOT = Path(__file__).parents[3]
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+PATIENCE = 60.0  # seconds; reached only when something is wrong
+
+
+def eventually(what: Callable[[], object]) -> object:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if found := what():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not happen")
+
+
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+class Served:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, home: Path) -> None:
+        self.process, self.port, self.home = process, port, home
+        self.database = open_database(f"sqlite:///{home / 'data' / 'b24bridge.sqlite3'}")
+
+    def get(self, path: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except OSError:
+            return 0
+        finally:
+            connection.close()
+
+    def workers(self) -> set[int]:
+        """The process ids of the workers that were ever heard of."""
+        with read(self.database) as conn:
+            return {int(one.name.split(":")[2]) for one in logs.workers(conn)}
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environ = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "B24BRIDGE_DATA_DIR": str(tmp_path / "data"),
+        "B24BRIDGE_BIND": f"127.0.0.1:{port}",
+        "B24BRIDGE_THREADS": "4",
+    }
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "b24app.cli", "serve"],
+            env=environ, stdout=log, stderr=log, cwd=ROOT,
+        )  # fmt: skip
+    try:
+        running = Served(process, port, tmp_path)
+        eventually(lambda: process.poll() is not None or running.get("/readyz") == 200)
+        assert process.poll() is None, (tmp_path / "log").read_text()
+        yield running
+    finally:
+        for pid in [*(children(process.pid) if process.poll() is None else []), process.pid]:
+            if process.poll() is None or pid != process.pid:
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_one_tree_serves_works_and_ends_together(served):
+    own = children(served.process.pid)
+    assert len(own) == 2
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(PATIENCE) == 0
+    assert not [pid for pid in own if Path(f"/proc/{pid}").exists()]
+    assert served.get("/healthz") == 0
+
+
+def test_a_worker_that_dies_is_started_again_while_the_web_goes_on(served):
+    (first,) = served.workers()
+    os.kill(first, signal.SIGKILL)
+    assert served.get("/healthz") == 200
+    (again,) = eventually(lambda: served.workers() - {first})
+    assert again in children(served.process.pid)
+    assert first not in children(served.process.pid)
+
+
+def test_what_an_event_installed_is_set_up_by_the_worker(served):
+    vault = Vault(keyfile.read_or_make(served.home / "data" / "secret.key"))
+    # Nothing may be asked at a private address: each step is refused, and the worker says so.
+    told = Install("a" * 32, "https://127.0.0.1/rest/", "", PortalTokens("a", "r", None, 1))
+    with write(served.database) as conn:
+        portal_id = portals.create_or_update(conn, vault, told, NOW)
+        install_steps.pend(conn, portal_id, NOW)
+
+    def reason() -> str:
+        with read(served.database) as conn:
+            return portals.by_id(conn, portal_id).state_reason
+
+    eventually(lambda: reason() not in (install_steps.PENDING, install_steps.STARTED))
+    assert reason() == f"{install_steps.NOT_ALL}: {', '.join(STEPS)}"
+
+
+def test_an_oversized_body_is_refused_before_it_is_sent(served):
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as told:
+        told.sendall(
+            b"POST /b24/events HTTP/1.1\r\nHost: here\r\nContent-Length: 99999999999\r\n\r\n"
+        )
+        answer = told.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_an_endless_body_in_chunks_is_cut_off(served):
+    chunk, sent = b"10000\r\n" + b"x" * 0x10000 + b"\r\n", 0
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as told:
+        told.sendall(
+            b"POST /b24/events HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        with pytest.raises(OSError):
+            while sent < 500_000_000:
+                told.sendall(chunk)
+                sent += len(chunk)
+    assert served.get("/healthz") == 200

@@ -1,0 +1,113 @@
+"""Mirrored things that pages and the command line show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, insert
+
+from sync.core.deployments.environments import Deployment, DeploymentStatus, tier_of
+from sync.core.model.common import (
+    LinkKind,
+    MergeRequest,
+    MergeRequestState,
+    Person,
+    Pipeline,
+    PipelineStatus,
+    Project,
+    Task,
+    TaskStatus,
+)
+from sync.store import connections, deployments, inbox, links, logs, subjects, tasks
+from sync.store import merge_requests as store_merge_requests
+from sync.store import pipelines as store_pipelines
+from sync.store.rows import DecisionRow, Delivery, LinkRow
+from sync.store.tables import command
+
+AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+
+def merge_request(connection_id: int, iid: int = 7, **changes: object) -> MergeRequest:
+    project = Project(connection_id, 42, "team/shop", "https://gitlab.example.com/team/shop")
+    pipeline = Pipeline(
+        project, 900 + iid, PipelineStatus.SUCCESS, "feature/B24-2103", "abc12345",
+        f"{project.url}/-/pipelines/{900 + iid}", AT, merge_request_iid=iid,
+    )  # fmt: skip
+    made = MergeRequest(
+        project=project,
+        iid=iid,
+        title="Payment gateway",
+        description="",
+        url=f"{project.url}/-/merge_requests/{iid}",
+        state=MergeRequestState.OPENED,
+        draft=False,
+        source_branch="feature/B24-2103",
+        target_branch="main",
+        author=Person(5, "ann", "Ann Author"),
+        updated_at=AT,
+        approved=True,
+        approved_by=(Person(6, "rob", "Rob Reviewer"),),
+        head_sha="abc12345",
+        pipeline=pipeline,
+    )
+    return replace(made, **changes)
+
+
+def mirrored(conn: Connection, portal_id: int, *, name: str = "main") -> None:
+    """One merge request that moves task 2103 and mentions 999, which the portal does not show."""
+    record = connections.by_name(conn, portal_id, name)
+    assert record is not None
+    one = merge_request(record.id)
+    store_merge_requests.save_read(conn, [one])
+    store_pipelines.save_pipelines(conn, [one.pipeline])
+    links.save(
+        conn,
+        [
+            LinkRow(portal_id, one.key, 2103, LinkKind.MOVE),
+            LinkRow(portal_id, one.key, 999, LinkKind.MENTION),
+            LinkRow(portal_id, one.key, 1000, LinkKind.MOVE, live=False),
+        ],
+    )
+    task = Task(2103, "Pay by card", TaskStatus.IN_PROGRESS)
+    tasks.save_read(conn, portal_id, {2103: task, 999: None}, AT)
+    logs.save_decisions(
+        conn, [DecisionRow(portal_id, "task", "2103", AT, "team/shop!7 is approved")]
+    )
+
+
+def deployed(conn: Connection, portal_id: int, *told: tuple[str, str], name: str = "main") -> None:
+    """Deployments of the merge request's head commit: (environment, status)."""
+    record = connections.by_name(conn, portal_id, name)
+    assert record is not None
+    one = merge_request(record.id)
+    made = [
+        Deployment(
+            one.project, number, environment, tier_of("", environment), DeploymentStatus(status),
+            one.head_sha, "main", AT, url=f"https://{environment}.example.com",
+        )
+        for number, (environment, status) in enumerate(told, 1)
+    ]  # fmt: skip
+    deployments.save(conn, made, AT)
+
+
+def failed(conn: Connection, portal_id: int) -> dict[str, str]:
+    """A dead delivery, a dead subject and a refused command; their ids as `replay` takes them."""
+    (dead,) = inbox.insert_many(
+        conn,
+        [Delivery(portal_id, None, f"bitrix24:{portal_id}", "k", "ONTASKUPDATE", {}, b"", AT)],
+    )
+    inbox.mark_dead(conn, dead, "KeyError: 'x'")
+    subjects.mark_dirty_many(conn, portal_id, [("task", "55", "heard")], AT)
+    subjects.mark_dead(conn, portal_id, "task", "55", error="it never worked")
+    refused = conn.execute(
+        insert(command)
+        .values(
+            portal_id=portal_id, lane="bitrix24", subject_kind="task", subject_key="2103",
+            key="move", kind="move_task", reason="all merged", state="refused", created_at=AT,
+            payload={"task_id": 2103, "status": "completed", "step": "merged"},
+            done_at=AT, error="The task needs a result",
+        )
+        .returning(command.c.id)
+    ).scalar_one()  # fmt: skip
+    return {"delivery": str(dead), "subject": "task:55", "command": str(refused)}

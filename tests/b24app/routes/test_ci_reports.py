@@ -1,0 +1,364 @@
+"""Reports of CI jobs: who is let in, what is kept, what becomes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from b24app.routes.ci_reports import LARGEST_REPORT
+from sync.core.deployments.environments import Tier
+from sync.core.model.activity import Push
+from sync.core.model.common import Task, TaskStatus
+from sync.core.model.events import DeploymentHeard, MergeRequestHeard, PipelineHeard
+from sync.engine.deps import parse
+from sync.settings.apply import apply
+from sync.settings.document import read as settings
+from sync.store import connections, inbox, portals, tasks
+from sync.store.db.database import read, write
+from sync.store.rows import ConnectionDraft, ConnectionSecrets, Install, PortalTokens
+from sync.store.tables import delivery
+from tests.emulators.gitlab.entities import Pipeline
+from tests.emulators.gitlab.server import GitLabEmulator
+
+OURS = "https://bridge.example.com"
+
+
+@pytest.fixture
+def gitlab(clock) -> Iterator[GitLabEmulator]:
+    with GitLabEmulator(clock) as running:
+        running.state.add_user("ann", "Ann Oak")
+        running.shop = running.state.add_project("acme/shop", members={"ann": 40})
+        running.other = running.state.add_project("evil/shop", members={"ann": 40})
+        yield running
+
+
+def connect(world, gitlab, choice="projects: [acme/shop]"):
+    """A connection to the emulated GitLab."""
+    portal = world.portal() or world.install()
+    text = (
+        "version: 1\nportal: portal.example.com\nconnections:\n"
+        f"  - name: main\n    url: {gitlab.url}\n    {choice}\n"
+    )
+    with write(world.deps.engine) as conn:
+        apply(
+            conn, world.deps.vault, portal, settings(text, {}), environ={},
+            now=world.deps.clock.now(),
+        )  # fmt: skip
+        return connections.by_name(conn, portal.id, "main")
+
+
+@pytest.fixture
+def connected(world, gitlab):
+    connect(world, gitlab)
+    return world
+
+
+def run(gitlab, project=None) -> Pipeline:
+    place = project or gitlab.shop
+    gitlab.push(place, "feature/B24-2103-pay", ["Add payment"], "ann")
+    return gitlab.run_pipeline(place, ref="feature/B24-2103-pay")
+
+
+def report(gitlab, pipeline, **changes):
+    place = gitlab.state.projects[pipeline.project_id]
+    url = f"{gitlab.url}/{place.path}"
+    told = {
+        "version": 1,
+        "mode": "report",
+        "server_url": gitlab.url,
+        "project_id": place.id,
+        "project_path": place.path,
+        "project_title": "Shop",
+        "project_url": url,
+        "default_branch": "main",
+        "pipeline_id": pipeline.id,
+        "pipeline_url": f"{url}/-/pipelines/{pipeline.id}",
+        "pipeline_source": pipeline.source,
+        "status": "success",
+        "ref": pipeline.ref,
+        "tag": False,
+        "sha": pipeline.sha,
+        "job_id": pipeline.jobs[-1].id,
+        "job_url": f"{url}/-/jobs/1",
+        "author": "ann",
+        "author_name": "Ann Oak",
+        "merge_requests": [
+            {
+                "iid": 12,
+                "title": "Pay",
+                "url": f"{url}/-/merge_requests/12",
+                "state": "opened",
+                "source_branch": pipeline.ref,
+                "target_branch": "main",
+                "description": "Closes B24-2104, see B24-2105",
+            }
+        ],
+        "failed_jobs": [],
+        "deployments": [
+            {
+                "environment": "production",
+                "status": "success",
+                "tier": "production",
+                "url": "https://acme.example",
+            }
+        ],
+        "commits": [{"sha": pipeline.sha, "message": "Add payment, fixes B24-2106"}],
+        "refused": [],
+    }
+    return {"report": told | changes}
+
+
+def post(world, token, body):
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return world.client.post("/ci/report", data=data, headers=headers)
+
+
+def kept(world):
+    with read(world.deps.engine) as conn:
+        return inbox.take_new(conn, world.portal().id, 10, world.deps.clock.now())
+
+
+def test_a_report_is_kept_and_says_what_hooks_would(connected, gitlab):
+    pipeline = run(gitlab)
+    answer = post(connected, gitlab.identity.mint(pipeline, OURS), report(gitlab, pipeline))
+    assert answer.status_code == 200
+    url = "https://portal.example.com/company/personal/user/1/tasks/task/view"
+    named = [{"id": number, "url": f"{url}/{number}/"} for number in (2103, 2104, 2105, 2106)]
+    assert answer.json == {"accepted": True, "duplicate": False, "tasks": named}
+    assert connected.woken == [connected.portal().id]
+    (row,) = kept(connected)
+    assert row.event == "CI Report"
+    request, push, ran, deployed = parse(row)
+    assert isinstance(request, MergeRequestHeard) and isinstance(push, Push)
+    assert isinstance(ran, PipelineHeard) and isinstance(deployed, DeploymentHeard)
+    assert request.action == ""
+    assert request.merge_request.description == "Closes B24-2104, see B24-2105"
+    assert (push.branch, push.after) == (pipeline.ref, pipeline.sha)
+    assert [one.message for one in push.commits] == ["Add payment, fixes B24-2106"]
+    assert (push.project.name, push.project.default_branch) == ("Shop", "main")
+    assert (ran.pipeline.id, ran.pipeline.status) == (pipeline.id, "success")
+    assert ran.pipeline.url == f"{gitlab.url}/acme/shop/-/pipelines/{pipeline.id}"
+    assert deployed.carries == (12,)
+    assert (deployed.deployment.tier, deployed.deployment.sha) == (Tier.PRODUCTION, pipeline.sha)
+    assert deployed.deployment.actor.name == "Ann Oak"
+
+
+def test_tasks_are_found_by_the_portals_rules_and_shown_where_it_shows_them(connected, gitlab):
+    """One was read and is in a workgroup, one is known to be missing, one was never read."""
+    portal, now = connected.portal(), connected.deps.clock.now()
+    grouped = Task(2103, "Secret plan", TaskStatus.WAITING, group_id=3)
+    with write(connected.deps.engine) as conn:
+        tasks.save_read(conn, portal.id, {2103: grouped, 2104: None}, now)
+    pipeline = run(gitlab)
+    body = report(gitlab, pipeline, commits=[])
+    answer = post(connected, gitlab.identity.mint(pipeline, OURS), body)
+    place = "https://portal.example.com"
+    assert answer.json["tasks"] == [
+        {"id": 2103, "url": f"{place}/workgroups/group/3/tasks/task/view/2103/"},
+        {"id": 2104},
+        {"id": 2105, "url": f"{place}/company/personal/user/1/tasks/task/view/2105/"},
+    ]
+    assert "Secret plan" not in answer.text
+
+
+def test_the_prefix_of_the_portal_counts(world, gitlab):
+    connect(world, gitlab, "projects: [acme/shop]\nreferences: {prefix: TASK}")
+    pipeline = run(gitlab)
+    body = report(gitlab, pipeline, commits=[{"sha": pipeline.sha, "message": "Fix TASK-7"}])
+    answer = post(world, gitlab.identity.mint(pipeline, OURS), body)
+    assert [task["id"] for task in answer.json["tasks"]] == [7]
+
+
+@pytest.mark.parametrize(
+    ("choice", "heard"), [("acme/shop", (1, 1)), ("acme/other", (1, 0))], ids=["both", "one"]
+)
+def test_a_report_reaches_the_portals_that_chose_its_project(connected, gitlab, choice, heard):
+    told = Install("b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1))
+    now = connected.deps.clock.now()
+    with write(connected.deps.engine) as conn:
+        other = portals.create_or_update(conn, connected.deps.vault, told, now)
+        options = {"projects": [choice]}
+        draft = ConnectionDraft("gitlab", "main", gitlab.url, ConnectionSecrets("other"), options)
+        connections.upsert(conn, connected.deps.vault, other, draft, now)
+    pipeline = run(gitlab)
+    answer = post(connected, gitlab.identity.mint(pipeline, OURS), report(gitlab, pipeline))
+    assert answer.status_code == 200
+    with read(connected.deps.engine) as conn:
+        found = [inbox.pending_count(conn, one) for one in (connected.portal().id, other)]
+    assert tuple(found) == heard
+    places = {task["url"].split("/company")[0] for task in answer.json["tasks"]}
+    assert ("https://other.example.com" in places) is bool(heard[1])
+
+
+def test_a_repeated_report_is_answered_with_its_tasks_again(connected, gitlab):
+    pipeline = run(gitlab)
+    token = gitlab.identity.mint(pipeline, OURS)
+    first, again = (post(connected, token, report(gitlab, pipeline)).json for _ in range(2))
+    assert (again["duplicate"], again["tasks"]) == (True, first["tasks"])
+
+
+def test_settings_in_a_report_are_refused_and_not_ignored(connected, gitlab):
+    pipeline = run(gitlab)
+    body = report(gitlab, pipeline) | {"settings": {"chat": "chat1"}}
+    answer = post(connected, gitlab.identity.mint(pipeline, OURS), body)
+    assert answer.status_code == 422
+    assert answer.json["error"]["text"] == "settings: Extra inputs are not permitted"
+
+
+def test_the_same_token_twice_is_kept_once(connected, gitlab):
+    pipeline = run(gitlab)
+    token = gitlab.identity.mint(pipeline, OURS)
+    post(connected, token, report(gitlab, pipeline))
+    again = post(connected, token, report(gitlab, pipeline, status="failed"))
+    assert (again.status_code, again.json["duplicate"]) == (200, True)
+    assert len(kept(connected)) == 1
+
+
+def test_what_the_report_says_of_itself_is_not_believed(connected, gitlab):
+    pipeline = run(gitlab)
+    lies = {
+        "sha": "0" * 40, "ref": "main", "project_path": "evil/shop", "job_id": 5,
+        "project_url": "https://evil.example", "author": "root", "pipeline_url": "javascript:1",
+    }  # fmt: skip
+    body = report(gitlab, pipeline, **lies)
+    assert post(connected, gitlab.identity.mint(pipeline, OURS), body).status_code == 200
+    events = parse(kept(connected)[0])
+    ran = next(event for event in events if isinstance(event, PipelineHeard)).pipeline
+    assert (ran.sha, ran.ref, ran.project.path) == (pipeline.sha, pipeline.ref, "acme/shop")
+    assert ran.url.startswith(f"{gitlab.url}/acme/shop/")
+    assert (ran.actor.username, ran.actor.name) == ("ann", "")
+
+
+@pytest.mark.parametrize("name", ["project_id", "pipeline_id"])
+def test_a_report_about_something_else_than_the_tokens_is_refused(connected, gitlab, name):
+    pipeline = run(gitlab)
+    body = report(gitlab, pipeline, **{name: 77})
+    answer = post(connected, gitlab.identity.mint(pipeline, OURS), body)
+    assert answer.status_code == 422
+    assert answer.json["error"]["text"] == f"report.{name}: is not what the ID token says"
+    assert connected.deliveries() == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": "https://other.example"},
+        {"iss": "https://evil.example"},
+        {"iss": None},
+        {"exp": 1},
+        {"jti": None},
+        {"nbf": 9_999_999_999},
+    ],
+    ids=str,
+)
+def test_a_token_that_is_not_for_us_is_refused_without_saying_why(connected, gitlab, changes):
+    pipeline = run(gitlab)
+    answer = post(connected, gitlab.identity.mint(pipeline, OURS, **changes), b"{}")
+    assert answer.status_code == 401
+    assert answer.json["error"]["text"] == "The ID token is not accepted"
+    assert connected.deliveries() == 0
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YQ==", "Bearer a.b.c"])
+def test_without_a_token_nothing_is_read(connected, header):
+    headers = {} if header is None else {"Authorization": header}
+    assert connected.client.post("/ci/report", data=b"{}", headers=headers).status_code == 401
+
+
+def test_an_issuer_nobody_connected_is_never_asked(world, gitlab):
+    world.install()
+    pipeline = run(gitlab)
+    answer = post(world, gitlab.identity.mint(pipeline, OURS), report(gitlab, pipeline))
+    assert answer.status_code == 401
+    assert gitlab.identity.asked == 0
+
+
+@pytest.mark.parametrize(
+    "choice", ["projects: [acme/shop]", "groups: [acme]", "issue_links: false"]
+)
+def test_a_project_that_was_not_chosen_is_refused(world, gitlab, choice):
+    connect(world, gitlab, choice)
+    pipeline = run(gitlab, gitlab.other)
+    answer = post(world, gitlab.identity.mint(pipeline, OURS), report(gitlab, pipeline))
+    assert answer.status_code == 403
+    assert answer.json["error"]["text"] == "This GitLab is known here, and this project is not"
+    assert world.deliveries() == 0
+
+
+def test_a_new_key_of_the_instance_is_found_within_a_minute(connected, gitlab):
+    for generation in (1, 2):
+        gitlab.identity.generation = generation
+        pipeline = run(gitlab)
+        token = gitlab.identity.mint(pipeline, OURS)
+        assert post(connected, token, report(gitlab, pipeline)).status_code == 200
+        connected.deps.clock.sleep(61)
+    assert gitlab.identity.asked == 2
+
+
+def test_keys_are_not_asked_for_with_every_report(connected, gitlab):
+    for _ in range(3):
+        pipeline = run(gitlab)
+        post(connected, gitlab.identity.mint(pipeline, OURS), report(gitlab, pipeline))
+    assert gitlab.identity.asked == 1
+
+
+def test_an_instance_that_does_not_tell_its_keys_is_for_later(connected, gitlab):
+    pipeline = run(gitlab)
+    token = gitlab.identity.mint(pipeline, OURS)
+    gitlab.failing = 502
+    assert post(connected, token, report(gitlab, pipeline)).status_code == 503
+    gitlab.failing = 0
+    connected.deps.clock.sleep(61)
+    assert post(connected, token, report(gitlab, pipeline)).status_code == 200
+
+
+def test_a_private_instance_that_nobody_allowed_is_not_reached(make_world, gitlab):
+    world = make_world(allowed_networks=())
+    connect(world, gitlab)
+    pipeline = run(gitlab)
+    answer = post(world, gitlab.identity.mint(pipeline, OURS), report(gitlab, pipeline))
+    assert answer.status_code == 503
+    assert answer.json["error"]["text"] == "The keys of this GitLab cannot be read now"
+    assert gitlab.identity.asked == 0
+
+
+def test_everything_wrong_with_a_report_is_said_at_once(connected, gitlab):
+    pipeline = run(gitlab)
+    body = report(gitlab, pipeline, version=2, status="fine", tag="no", extra=1)
+    answer = post(connected, gitlab.identity.mint(pipeline, OURS), body)
+    assert answer.status_code == 422
+    assert answer.json["error"]["text"] == (
+        "report.version: Input should be 1; "
+        "report.status: Input should be '', 'running', 'success', 'failed', 'canceled', "
+        "'skipped', 'manual' or 'unknown'; "
+        "report.tag: Input should be a valid boolean; "
+        "report.extra: Extra inputs are not permitted"
+    )
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"report": []}'], ids=range(7)
+)
+def test_what_is_no_report_is_refused(connected, gitlab, body):
+    token = gitlab.identity.mint(run(gitlab), OURS)
+    assert post(connected, token, body).status_code == 422
+    assert connected.deliveries() == 0
+
+
+def test_a_report_that_is_too_large_is_refused_before_anything_else(connected, gitlab):
+    answer = post(connected, "", b"x" * (LARGEST_REPORT + 1))
+    assert answer.status_code == 413
+
+
+def test_no_token_is_kept(connected, gitlab):
+    pipeline = run(gitlab)
+    token = gitlab.identity.mint(pipeline, OURS)
+    post(connected, token, report(gitlab, pipeline))
+    with read(connected.deps.engine) as conn:
+        row = conn.execute(select(delivery)).one()
+    assert token.encode() not in row.body
+    assert token not in json.dumps(row.headers)

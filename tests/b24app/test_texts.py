@@ -1,0 +1,80 @@
+"""Everything people are told exists in both languages."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import b24app
+from b24app import texts as b24app_texts
+from b24app.services import install_steps
+from b24app.services.placement_login import STEPS
+
+ROOT = Path(b24app.__file__).parent
+# Answers to other programs, not to people.
+MACHINES = {"hooks.py", "connecting.py"}
+NOT_FOR_PEOPLE = {
+    "This event does not prove that it is from the portal",
+    "`items` must be a list of {kind, id}",
+}
+
+
+def said(path: Path) -> set[str]:
+    """The plain sentences that errors of a module are made of."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    raised = [
+        one
+        for one in calls
+        if getattr(one.func, "id", "") in ("Unwelcome", "Shown", "Denied", "Later")
+    ]
+    given = [
+        value for one in raised for value in (*one.args, *(word.value for word in one.keywords))
+    ]
+    return {
+        one.value
+        for one in given
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and " " in one.value
+    }
+
+
+SENTENCES = sorted(
+    {text for file in ROOT.glob("*.py") if file.name not in MACHINES for text in said(file)}
+    - NOT_FOR_PEOPLE
+    | {
+        install_steps.PENDING,
+        install_steps.STARTED,
+        install_steps.NOT_YET,
+        install_steps.NOT_ALL,
+        install_steps.PAYMENT_OVER,
+    }
+)
+
+
+def test_pages_have_the_same_words_in_both_languages():
+    assert b24app_texts.words("ru").keys() == b24app_texts.words("en").keys()
+    assert b24app_texts.words("de") == b24app_texts.words("en")
+
+
+@pytest.mark.parametrize("text", SENTENCES)
+def test_an_error_is_told_in_russian_too(text):
+    assert text in b24app_texts.ERRORS
+    assert b24app_texts.translated("ru", text) == b24app_texts.ERRORS[text]
+    assert b24app_texts.translated("en", text) == text
+
+
+def test_a_reason_of_several_sentences_is_told_part_by_part():
+    stored = (
+        "Not everything worked at the installation: events. "
+        "The employee who installed the application may not do this (ACCESS_DENIED)"
+    )
+    assert b24app_texts.translated("ru", stored) == (
+        "При установке получилось не всё: events. "
+        "У установившего приложение сотрудника нет на это прав (ACCESS_DENIED)"
+    )
+
+
+@pytest.mark.parametrize("step", ["tokens", *STEPS])
+def test_every_step_of_the_installation_has_a_name(step):
+    assert f"step_{step}" in b24app_texts.words("en")

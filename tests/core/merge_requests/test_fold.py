@@ -1,0 +1,161 @@
+"""What is known of a merge request does not depend on the order in which it was told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.core.merge_requests import fold as merge_requests_fold
+from sync.core.merge_requests.fold import Known
+from sync.core.model.common import MergeRequestState, Person, Pipeline, PipelineStatus
+from sync.core.model.events import MergeRequestHeard
+from tests.core.factories import ANN, BOB, NOW, SHOP, mr
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def event(
+    seconds: float, action: str = "update", actor: Person = ANN, **values: Any
+) -> MergeRequestHeard:
+    told = {
+        name: values.pop(name)
+        for name in ("approval", "rules_met", "approvals_reset")
+        if name in values
+    }
+    request = mr(**{"actor": None, "updated_at": at(seconds), **values})
+    return MergeRequestHeard(request, action, actor, **told)
+
+
+def told(*events: MergeRequestHeard) -> Known:
+    known = None
+    for each in events:
+        known = merge_requests_fold.hear(known, each)
+    assert known is not None
+    return known
+
+
+OPEN = event(0, "open")
+APPROVE = event(10, "approved", BOB, approval=True, rules_met=True)
+WITHDRAW = event(20, "unapproved", BOB, approval=False, rules_met=False)
+APPROVE_AGAIN = event(30, "approved", BOB, approval=True, rules_met=True)
+APPROVE_ANN = event(25, "approval", ANN, approval=True)
+RESET = event(40, "update", ANN, approvals_reset=True, rules_met=False)
+RETITLE = event(50, title="Other")
+MERGE = event(60, "merge", BOB, state=MergeRequestState.MERGED)
+
+CASES = {
+    "opened": ([OPEN], (False, ()), ANN),
+    "approved": ([OPEN, APPROVE], (True, (BOB,)), BOB),
+    "approved and edited": ([OPEN, APPROVE, RETITLE], (True, (BOB,)), BOB),
+    "withdrawn": ([OPEN, APPROVE, WITHDRAW], (False, ()), BOB),
+    "withdrawn, approved again": ([APPROVE, WITHDRAW, APPROVE_AGAIN], (True, (BOB,)), BOB),
+    "two people": ([APPROVE, WITHDRAW, APPROVE_ANN, APPROVE_AGAIN], (True, (ANN, BOB)), BOB),
+    "reset by a push": ([APPROVE, APPROVE_ANN, RESET], (False, ()), BOB),
+    "approved and merged": ([APPROVE, RETITLE, MERGE], (True, (BOB,)), BOB),
+    "edited only": ([RETITLE], (False, ()), None),
+}
+
+
+@pytest.mark.parametrize(("events", "approvals", "actor"), CASES.values(), ids=CASES)
+def test_any_order_of_arrival_tells_the_same(
+    events: list[MergeRequestHeard], approvals: tuple[bool, tuple[Person, ...]], actor: Person
+) -> None:
+    newest = max(events, key=lambda each: each.merge_request.updated_at).merge_request
+    approved, approved_by = approvals
+    expected = replace(newest, approved=approved, approved_by=approved_by, actor=actor)
+    for order in permutations(events):
+        assert told(*order).merge_request == expected
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [OPEN, APPROVE, WITHDRAW, APPROVE_ANN, APPROVE_AGAIN, RESET, RETITLE, MERGE]
+        ),
+        min_size=1,
+    ).flatmap(lambda events: st.tuples(st.just(events), st.permutations(events)))
+)
+def test_duplicates_and_disorder_change_nothing(
+    orders: tuple[list[MergeRequestHeard], list[MergeRequestHeard]],
+) -> None:
+    some, others = orders
+    in_order = sorted(set(map(some.index, some)), key=lambda n: some[n].merge_request.updated_at)
+    expected = told(*(some[n] for n in in_order))
+    assert told(*some) == told(*others) == expected
+
+
+def test_of_two_accounts_of_one_moment_the_later_arrival_counts() -> None:
+    first, second = event(0, title="first"), event(0, title="second")
+    assert told(first, second).merge_request.title == "second"
+    assert told(second, first).merge_request.title == "first"
+
+
+def test_nothing_undoes_a_merge() -> None:
+    late = event(60, title="said at the moment of the merge")
+    known = told(MERGE, late).merge_request
+    assert (known.state, known.title) == (MergeRequestState.MERGED, late.merge_request.title)
+
+
+def test_a_hook_that_tells_whole_seconds_is_not_older_than_a_fraction_of_the_same() -> None:
+    known = told(event(5.9, title="with a fraction"), event(5, title="without"))
+    assert known.merge_request.title == "without"
+    known = told(event(5.9, title="later"), event(5.1, title="earlier"))
+    assert known.merge_request.title == "later"
+
+
+def test_the_host_itself_tells_who_approved() -> None:
+    known = merge_requests_fold.read(
+        told(OPEN, APPROVE), mr(updated_at=at(15), approved_by=(ANN,), actor=None)
+    )
+    assert known.merge_request.approved_by == (ANN,)
+    assert (known.merge_request.approved, known.merge_request.actor) == (False, BOB)
+    assert merge_requests_fold.hear(known, APPROVE).merge_request.approved_by == (ANN,)
+
+
+def test_what_was_heard_after_the_host_was_asked_stays() -> None:
+    answer = mr(updated_at=at(15), approved_by=(), actor=None)
+    known = told(OPEN, APPROVE_AGAIN)
+    assert merge_requests_fold.read(known, answer) == known
+
+
+def test_the_first_answer_of_the_host_is_taken_as_it_is() -> None:
+    answer = mr("approved", approved_by=(BOB,))
+    assert merge_requests_fold.read(None, answer).merge_request == answer
+
+
+def _pipeline(number: int, sha: str, iid: int | None = None) -> Pipeline:
+    status = PipelineStatus.SUCCESS
+    return Pipeline(SHOP, number, status, "b", sha, "", NOW, merge_request_iid=iid)
+
+
+PIPELINES = {
+    "none": ([], None),
+    "of another commit": ([_pipeline(1, "old")], None),
+    "of the head": ([_pipeline(1, "old"), _pipeline(2, "head")], 2),
+    "started again": ([_pipeline(2, "head"), _pipeline(3, "head")], 3),
+    "of a merge result": ([_pipeline(2, "head"), _pipeline(3, "merged", 12)], 3),
+    "of a merge result only": ([_pipeline(3, "merged", 12)], 3),
+    "of a merge result of another": ([_pipeline(3, "merged", 13)], None),
+    "of an earlier merge result": ([_pipeline(1, "merged", 12), _pipeline(2, "head")], 2),
+}
+
+
+@pytest.mark.parametrize(("pipelines", "expected"), PIPELINES.values(), ids=PIPELINES)
+def test_the_pipeline_of_a_merge_request(pipelines: list[Pipeline], expected: int | None) -> None:
+    found = merge_requests_fold.head_pipeline(mr(head_sha="head"), pipelines)
+    assert (found and found.id) == expected
+
+
+def test_who_the_host_says_merged_it_stays_though_an_older_hook_comes_late() -> None:
+    asked = merge_requests_fold.read(
+        None, mr(actor=BOB, updated_at=at(60), state=MergeRequestState.MERGED)
+    )
+    assert merge_requests_fold.hear(asked, OPEN).merge_request.actor == BOB

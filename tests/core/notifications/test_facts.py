@@ -1,0 +1,142 @@
+"""What rules see of each kind of thing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from sync.core.model.activity import Thing
+from sync.core.model.kinds import Kind
+from sync.core.notifications.facts import (
+    STATES,
+    About,
+    Around,
+    Subject,
+    about_of,
+    actor_of,
+    author_of,
+    facts_of,
+    people_of,
+)
+from sync.core.rules.routes import Room, Route
+from tests.core.factories import ANN, BOB, CAROL, NOW, mr
+from tests.core.messages.cases import CASES
+from tests.core.messages.items import deployment, job, note, pipeline, push, token
+
+MAIN = Around("main", {"main", "stable"})
+
+
+@pytest.mark.parametrize(
+    ("one", "branch", "default", "protected"),
+    [
+        (push(branch="main"), "main", True, True),
+        (push(branch="stable"), "stable", False, True),
+        (push(branch="x", protected=True), "x", False, True),
+        (push(branch="x"), "x", False, False),
+        (pipeline(ref="main"), "main", True, True),
+        (job(ref="main"), "main", True, True),
+        (job(ref="main", tag=True), "main", False, False),
+        (pipeline(ref="main", tag=True), "main", False, False),
+        (mr(), "main", True, True),
+        (mr(target_branch="next"), "next", False, False),
+        (deployment(ref="main"), "main", True, True),
+        (note(), "", False, False),
+    ],
+)
+def test_a_thing_is_of_a_branch(one: Subject, branch: str, default: bool, protected: bool) -> None:
+    facts = facts_of(one, MAIN)
+    assert (facts.branch, facts.is_default, facts.is_protected) == (branch, default, protected)
+
+
+def test_a_merge_request_is_filtered_by_the_branch_it_goes_to() -> None:
+    facts = facts_of(mr(source_branch="feature/x", target_branch="main"), MAIN)
+    kinds = frozenset({Kind.MERGE_REQUEST})
+    assert Route(kinds, (Room.PROJECT,), branches=("default",)).takes(facts)
+    assert not Route(kinds, (Room.PROJECT,), branches=("feature/*",)).takes(facts)
+
+
+@pytest.mark.parametrize(
+    ("one", "before", "changed"),
+    [
+        (pipeline("success"), None, False),
+        (pipeline("success"), "failed", True),
+        (pipeline("success"), "success", False),
+        (pipeline("failed"), None, True),
+        (pipeline("failed"), "success", True),
+        (pipeline("manual"), "success", True),
+        (pipeline("pending"), "failed", False),
+        (pipeline("running"), None, False),
+        (deployment("success"), None, True),
+        (deployment("success"), "failed", True),
+        (deployment("success"), "success", False),
+        (deployment("running"), "success", False),
+        (deployment("running"), None, False),
+    ],
+)
+def test_a_result_is_news_where_the_one_before_was_another(
+    one: Subject, before: str | None, changed: bool
+) -> None:
+    assert facts_of(one, Around(before=before)).changed is changed
+
+
+@pytest.mark.parametrize(
+    ("left", "state"),
+    [
+        (timedelta(days=90), "expires_60"),
+        (timedelta(days=60), "expires_60"),
+        (timedelta(days=30), "expires_30"),
+        (timedelta(days=6, hours=15), "expires_7"),
+        (timedelta(hours=15), "expires_1"),
+        (timedelta(days=-3), "expires_1"),
+    ],
+)
+def test_a_token_is_told_anew_as_its_day_comes_nearer(left: timedelta, state: str) -> None:
+    assert facts_of(token(expires_at=NOW + left), Around(now=NOW)).state == state
+
+
+def test_states_that_rules_may_name_are_those_of_the_things() -> None:
+    kinds = set(Kind) - {Kind.ALERT}
+    assert STATES.keys() == kinds
+    odd = {"haunt", "haunted", "", "unknown"}
+    for one in CASES.values():
+        facts = facts_of(one, Around(now=NOW))
+        assert facts.state in {*STATES[facts.kind], *odd}
+
+
+def test_a_word_of_a_later_version_stays_as_it_was_told() -> None:
+    odd = Thing(push().project, Kind.MEMBER, "4", "Eve", "", action="user_vanished")
+    assert facts_of(odd, Around()).state == "user_vanished"
+
+
+@pytest.mark.parametrize(
+    ("one", "actor", "author"),
+    [
+        (push(), BOB, BOB),
+        (pipeline(), None, BOB),  # how it went is nobody's doing
+        (job(), None, BOB),
+        (deployment(), BOB, BOB),
+        (note(), BOB, BOB),
+        (mr("merged", author=BOB, actor=ANN), ANN, BOB),
+    ],
+)
+def test_who_did_it_and_whose_it_is(one: Subject, actor: object, author: object) -> None:
+    assert (actor_of(one), author_of(one)) == (actor, author)
+
+
+def test_everybody_a_merge_request_names_is_looked_for() -> None:
+    one = mr(author=BOB, actor=None, approved_by=(CAROL,))
+    assert people_of(one) == (BOB, CAROL)
+    assert people_of(token()) == ()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_name_can_be_taken_apart(name: str) -> None:
+    one = CASES[name]
+    about = About.read(about_of(one))
+    assert about.kind is facts_of(one, Around()).kind
+    assert (about.connection_id, about.project_id) == (1, 7)
+
+
+def test_a_moment_without_a_day_is_near() -> None:
+    assert facts_of(token(None), Around(now=NOW)).state == "expires_1"

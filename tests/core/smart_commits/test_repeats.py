@@ -1,0 +1,65 @@
+"""Whether a commit only repeats what another has said already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sync.core.model.common import Commit, Project
+from sync.core.model.smart_commits import Speech, SpeechKey, said_before
+from sync.core.smart_commits.parse import Command, Verb
+from tests.core.factories import SHOP
+
+TIME = Command(5, Verb.TIME, 3600, "pay")
+OLD = Speech(TIME, SHOP, "topic", Commit("aaaa", "Payment", "Ann", "ann@acme.example"))
+NEW = replace(OLD, commit=replace(OLD.commit, sha="bbbb"))
+PAYMENT = "Payment\n\nB24-5 #time 1h pay"
+FORK = Project(1, 8, "ann/shop", "https://gitlab.test/ann/shop")
+
+
+def by(speech: Speech, **author: str | None) -> Speech:
+    return replace(speech, commit=replace(speech.commit, **author))
+
+
+CASES = {
+    "rebased": (PAYMENT, NEW, True),
+    "picked": (PAYMENT + "\n\n(cherry picked from commit aaaa)", NEW, True),
+    "squashed": ("Shop\n\n* Payment\n\n  B24-5 #time 1h pay\n\n* Docs", NEW, True),
+    "another title": ("Docs\n\nB24-5 #time 1h pay", NEW, False),
+    "the title in a sentence": ("Payment again\n\nB24-5 #time 1h pay", NEW, False),
+    "more time": (PAYMENT, replace(NEW, command=replace(TIME, seconds=60)), False),
+    "other words": (PAYMENT, replace(NEW, command=replace(TIME, text="play")), False),
+    "another author": (PAYMENT, by(NEW, author_email="bob@acme.example"), False),
+    "an author in capitals": (PAYMENT, by(NEW, author_email="ANN@acme.example"), True),
+    "another project": (PAYMENT, replace(NEW, project=FORK), False),
+    "a project that moved": (PAYMENT, replace(NEW, project=replace(SHOP, path="a/b")), True),
+    "the same commit elsewhere": (PAYMENT, replace(by(NEW, sha="aaaa"), project=FORK), True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "speech", "repeated"), CASES.values(), ids=CASES)
+def test_a_commit_repeats_another(message: str, speech: Speech, repeated: bool) -> None:
+    found = said_before(message, speech, speech.commit.sha, [("aaaa", OLD)])
+    assert found == ("aaaa" if repeated else "")
+
+
+def test_closing_again_is_no_repetition() -> None:
+    old, new = (replace(one, command=Command(5, Verb.CLOSE)) for one in (OLD, NEW))
+    assert said_before("Payment\n\nCloses B24-5", new, "bbbb", [("aaaa", old)]) == ""
+
+
+def test_who_has_no_address_is_known_by_name() -> None:
+    old, new = by(OLD, author_email=None), by(NEW, author_email=None)
+    assert said_before(PAYMENT, new, "bbbb", [("aaaa", old)]) == "aaaa"
+    assert said_before(PAYMENT, by(new, author_name="Bob"), "bbbb", [("aaaa", old)]) == ""
+
+
+def test_a_key_is_read_from_its_name() -> None:
+    key = SpeechKey(1, 7, "4f1c9e0a", 3)
+    assert (str(key), SpeechKey.read(str(key))) == ("1/7:4f1c9e0a:3", key)
+
+
+@pytest.mark.parametrize("text", ["", "1/7:4f:", "1/7:4f:x", "a/7:4f:1", "1/7:4/f:1", "1/7:4f:1\n"])
+def test_what_is_no_key(text: str) -> None:
+    assert SpeechKey.read(text) is None

@@ -1,0 +1,60 @@
+"""Which tasks a merge request names, and when its commits count."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from sync.core.model.common import LinkKind, MergeRequest, MergeRequestState, Project
+from sync.core.rules.portal import ReferenceRules
+from sync.engine.linking import Named, named
+
+MOVE, MENTION, CLOSE = LinkKind.MOVE, LinkKind.MENTION, LinkKind.CLOSE
+OPENED, MERGED = MergeRequestState.OPENED, MergeRequestState.MERGED
+BEFORE = {5: Named(MOVE, ("commit",)), 6: Named(MOVE, ("title",))}
+
+
+def _merge_request(branch: str, title: str, description: str, state: MergeRequestState):
+    return MergeRequest(
+        project=Project(1, 2, "acme/shop", "https://gitlab.test/acme/shop"),
+        iid=3,
+        title=title,
+        description=description,
+        url="https://gitlab.test/acme/shop/-/merge_requests/3",
+        state=state,
+        draft=False,
+        source_branch=branch,
+        target_branch="main",
+        author=None,
+        updated_at=datetime(2026, 3, 2, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("branch", "title", "description", "messages", "found"),
+    [
+        ("feature/B24-5-x", "Pay", "", [], {5: Named(MOVE, ("branch",))}),
+        ("x", "B24-5: Pay", "", [], {5: Named(MOVE, ("title",))}),
+        ("x", "Pay", "see B24-5", [], {5: Named(MENTION, ("description",))}),
+        ("B24-5", "Pay", "see B24-5", [], {5: Named(MOVE, ("branch", "description"))}),
+        ("B24-5", "Pay", "Closes B24-5", [], {5: Named(CLOSE, ("branch", "description"))}),
+        ("x", "Pay", "", ["B24-5 one", "B24-5 two"], {5: Named(MOVE, ("commit",))}),
+        ("x", "Pay", "", [], {}),
+    ],
+)
+def test_every_place_of_a_mention_is_known_and_the_strongest_counts(
+    branch: str, title: str, description: str, messages: list[str], found: dict[int, Named]
+) -> None:
+    told = _merge_request(branch, title, description, OPENED)
+    assert named(told, messages, ReferenceRules(), {}) == found
+
+
+def test_commits_no_longer_there_name_nothing_while_it_is_open() -> None:
+    assert named(_merge_request("x", "Pay", "", OPENED), [], ReferenceRules(), BEFORE) == {}
+
+
+def test_what_the_commits_named_stays_when_it_is_over() -> None:
+    told = _merge_request("x", "Pay", "", MERGED)
+    found = named(told, ["B24-9 of other work"], ReferenceRules(), BEFORE)
+    assert found == {5: Named(MOVE, ("commit",))}

@@ -1,0 +1,471 @@
+"""Histories of commits that tell tasks what to do, and what the tasks see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from b24app.services import overview as services_overview
+from b24app.services import replay
+from sync.core.rules.portal import CommitRules, GroupRules, Rules
+from sync.store.db.database import read, write
+from sync.store.tables import spoken
+from tests.emulators.gitlab.entities import Commit
+from tests.engine.world import World
+
+WAITING, IN_PROGRESS, AWAITING, COMPLETED = 2, 3, 4, 5
+
+
+def pushed(world: World, *messages: str, branch: str = "topic", user: str = "bob") -> list[str]:
+    """Commits of bob's, whom the portal knows as its user 8, worked off; their short ids."""
+    made = world.gitlab.push(world.shop, branch, list(messages), user)
+    world.settle()
+    return [one.id[:8] for one in made]
+
+
+def states(world: World) -> list[str]:
+    with read(world.database) as conn:
+        return sorted(conn.scalars(select(spoken.c.state)))
+
+
+def logged(world: World) -> list[tuple[int, int, int, str]]:
+    """(task, user, seconds, text) of everything in the tasks' logs of time."""
+    found = world.b24.state.elapsed.values()
+    return sorted((one.task_id, one.user_id, one.seconds, one.text) for one in found)
+
+
+def refusals(world: World) -> list[str]:
+    with read(world.database) as conn:
+        return [
+            one.text
+            for one in services_overview.failures(conn, world.portal_id)
+            if one.kind == "spoken"
+        ]
+
+
+MOVES = {
+    "in-progress": ("B24-2103 #in-progress", "topic", IN_PROGRESS, "taken into work by"),
+    "in work, in Russian": ("B24-2103 #в-работе", "topic", IN_PROGRESS, "taken into work by"),
+    "done": ("B24-2103 #done", "topic", COMPLETED, "completed by"),
+    "close": ("B24-2103 #close", "topic", COMPLETED, "completed by"),
+    "resolve": ("B24-2103 #resolve", "topic", COMPLETED, "completed by"),
+    "done, in Russian": ("B24-2103 #готово", "topic", COMPLETED, "completed by"),
+    "closes": ("Closes B24-2103", "main", COMPLETED, "closed by"),
+    "fixes": ("Pay (fixes B24-2103)", "main", COMPLETED, "closed by"),
+    "closes, in Russian": ("Закрывает задачу B24-2103", "main", COMPLETED, "closed by"),
+}
+
+
+@pytest.mark.parametrize(("message", "branch", "status", "said"), MOVES.values(), ids=MOVES)
+def test_a_commit_moves_its_task(
+    world: World, message: str, branch: str, status: int, said: str
+) -> None:
+    (sha,) = pushed(world, message, branch=branch)
+    assert world.status() == status
+    assert world.decisions() == [f"{said} commit {sha} of Bob on {branch}"]
+    assert (states(world), logged(world), world.cards()) == (["done"], [], [])
+
+
+def test_closing_words_on_another_branch_close_nothing(world: World) -> None:
+    pushed(world, "Closes B24-2103")
+    assert (world.status(), states(world), world.decisions()) == (WAITING, [], [])
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("B24-2103 #time 1h 30m review", "review (commit {sha})"),
+        ("B24-2103 #время 1 ч. 30 мин", "commit {sha}"),
+        ("B24-2103 #time 90m [user=all] x", "[\u2060user=all] x (commit {sha})"),
+    ],
+)
+def test_time_is_logged_as_the_author(world: World, message: str, text: str) -> None:
+    (sha,) = pushed(world, message)
+    assert logged(world) == [(2103, 8, 5400, text.format(sha=sha))]
+    assert world.decisions() == [f"1 h 30 min logged by commit {sha} of Bob on topic"]
+    assert world.status() == WAITING
+
+
+def test_a_comment_is_said_in_the_authors_name(world: World) -> None:
+    (sha,) = pushed(world, "B24-2103 #comment Looks [b]good[/b] @all")
+    (text,) = world.cards()
+    head, said = text.split("\n")
+    assert head.startswith("[b]Bob[/b], commit [url=http://gitlab.test/acme/shop/-/commit/")
+    assert head.endswith(f"]{sha}[/url]:")
+    assert said == "Looks [\u2060b]good[\u2060/b] @all"
+
+
+def test_commands_in_russian_are_told_in_russian(world: World) -> None:
+    world.rules = Rules(language="ru")
+    (sha,) = pushed(world, "B24-2103 #время 2ч правки #комментарий Готово почти")
+    assert logged(world) == [(2103, 8, 7200, f"правки (коммит {sha})")]
+    assert world.cards()[0].startswith("[b]Bob[/b], коммит [url=")
+    assert world.decisions() == [
+        f"учтено время 2 ч 0 мин: коммит {sha}, автор Bob, ветка topic; "
+        f"комментарий: коммит {sha}, автор Bob, ветка topic"
+    ]
+
+
+def test_several_commands_for_several_tasks(world: World) -> None:
+    world.task(2104)
+    (sha,) = pushed(world, "B24-2103, B24-2104 #time 1h #done\n\nB24-2104 #comment ready")
+    text = f"commit {sha}"
+    assert logged(world) == [(2103, 8, 3600, text), (2104, 8, 3600, text)]
+    assert (world.status(2103), world.status(2104)) == (COMPLETED, COMPLETED)
+    assert (len(world.cards(2103)), len(world.cards(2104))) == (0, 1)
+    assert states(world) == ["done"] * 5
+
+
+def test_of_several_moves_the_last_one_counts(world: World) -> None:
+    first, second = pushed(world, "B24-2103 #done", "B24-2103 #in-progress")
+    assert world.status() == IN_PROGRESS
+    assert world.decisions() == [
+        f"something later decides, not commit {first} of Bob on topic; "
+        f"taken into work by commit {second} of Bob on topic"
+    ]
+
+
+def test_a_task_of_which_its_creator_keeps_control_awaits_it(world: World) -> None:
+    world.task(2104, task_control=True, created_by=7)
+    world.b24.state.users[1].admin = True
+    (sha,) = pushed(world, "B24-2104 #done")
+    assert world.status(2104) == AWAITING
+    assert world.decisions(2104)[0] == (
+        "completed, which for this task means awaiting its creator's control, "
+        f"by commit {sha} of Bob on topic"
+    )
+
+
+# --- who
+
+
+def test_who_is_not_known_commands_nothing(world: World) -> None:
+    (sha,) = pushed(world, "B24-2103 #time 1h #comment hello #done", user="cid")
+    why = "nobody in the portal is known as Cid; name that person in the settings"
+    reasons = [
+        f"{word} of commit {sha} of Cid on topic is not followed: {why}"
+        for word in ("#time", "#comment", "#done")
+    ]
+    assert world.decisions() == ["; ".join(reasons)]
+    assert sorted(refusals(world)) == sorted(reasons)
+    assert (world.status(), logged(world), world.cards()) == (WAITING, [], [])
+    assert states(world) == ["refused"] * 3
+
+
+def test_who_is_mapped_later_may_be_heard_by_a_replay(world: World) -> None:
+    pushed(world, "Closes B24-2103", branch="main", user="cid")
+    world.rules = Rules(people={"cid": 8})
+    with write(world.database) as conn:
+        found = [(f.kind, f.id) for f in services_overview.failures(conn, world.portal_id)]
+        assert replay.replay(conn, world.portal_id, found, world.clock.now()) == 1
+    world.settle()
+    assert (world.status(), refusals(world)) == (COMPLETED, [])
+
+
+@pytest.mark.parametrize(
+    ("rules", "message", "branch"),
+    [
+        (CommitRules(close=False), "Closes B24-2103", "main"),
+        (CommitRules(commands=False), "B24-2103 #done", "topic"),
+    ],
+)
+def test_rules_may_forbid_it(world: World, rules: CommitRules, message: str, branch: str) -> None:
+    world.rules = Rules(groups={3: GroupRules(commits=rules)})
+    pushed(world, message, branch=branch)
+    assert world.status() == WAITING
+    (said,) = world.decisions()
+    assert said.endswith("is not followed: the rules of the workgroup do not allow it")
+    assert (states(world), refusals(world)) == (["refused"], [])
+
+
+FLAWS = {
+    "#time abc": "“abc” is no duration, write for example 1h 30m",
+    "#time 200h": "“200h” is more than 160 hours",
+    "#comment": "it has no text",
+}
+
+
+@pytest.mark.parametrize(("command", "why"), FLAWS.items())
+def test_what_cannot_be_read_is_refused_with_the_reason(
+    world: World, command: str, why: str
+) -> None:
+    (sha,) = pushed(world, f"B24-2103 {command}")
+    (said,) = world.decisions()
+    assert said.endswith(f"is not followed: {why}")
+    assert (logged(world), world.cards(), states(world)) == ([], [], ["refused"])
+    ((user, text),) = world.told()
+    assert (user, text.split("[")[0]) == (8, f"Task “Task 2103”: {command.split()[0]} of commit ")
+    assert text.endswith(f"]{sha}[/url] is not followed: {why}")
+    world.gitlab.push(world.shop, "other", ["Merge it"], "bob")
+    world.settle()
+    assert len(world.told()) == 1
+
+
+def test_words_that_command_nothing_leave_no_trace(world: World) -> None:
+    pushed(world, "B24-2103 fixes #12, see #wiki")
+    assert (world.decisions(), states(world)) == ([], [])
+
+
+def test_a_task_that_is_not_there_is_told_nothing(world: World) -> None:
+    (sha,) = pushed(world, "B24-999 #done")
+    said = (
+        f"#done of commit {sha} of Bob on topic is not followed: "
+        "task 999 does not exist, or the application may not see it"
+    )
+    assert said in world.decisions(999)
+    assert (refusals(world), states(world)) == ([said], ["refused"])
+    assert world.told() == [(8, said)]
+
+
+def test_a_task_that_is_done_already_stays_as_it_is(world: World) -> None:
+    world.b24.state.tasks[2103].status = COMPLETED
+    (sha,) = pushed(world, "B24-2103 #done")
+    assert world.decisions() == [f"already where it belongs: commit {sha} of Bob on topic"]
+    assert states(world) == ["done"]
+
+
+# --- once
+
+
+def test_a_commit_speaks_once_however_it_comes(world: World) -> None:
+    made = world.gitlab.push(world.shop, "topic", ["B24-2103 #time 1h #comment hello"], "bob")
+    world.settle()
+    world.gitlab.push(world.shop, "main", made, "ann")
+    world.gitlab.push(world.shop, "other", made, "bob")
+    world.settle()
+    world.store([replace(one, dedupe_key=f"{one.dedupe_key} again") for one in world.inbox_order])
+    world.settle()
+    assert (len(logged(world)), len(world.cards())) == (1, 1)
+    assert states(world) == ["done", "done"]
+
+
+def test_a_commit_whose_branch_is_merged_closes_then(world: World) -> None:
+    made = world.gitlab.push(world.shop, "topic", ["Closes B24-2103 #time 1h"], "bob")
+    world.settle()
+    assert (world.status(), len(logged(world))) == (WAITING, 1)
+    world.gitlab.push(world.shop, "main", made, "ann")
+    world.settle()
+    assert (world.status(), len(logged(world))) == (COMPLETED, 1)
+    assert world.decisions()[-1] == f"closed by commit {made[0].id[:8]} of Bob on main"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "B24-2103 #time 1h pay",
+        "B24-2103 #time 1h pay\n\n(cherry picked from commit 4f1c9e0a)",
+        "Payment\n\n* B24-2103 #time 1h pay\n* Tidy up",
+    ],
+)
+def test_a_commit_that_repeats_another_logs_no_time(world: World, message: str) -> None:
+    (first,) = pushed(world, "B24-2103 #time 1h pay")
+    (second,) = pushed(world, message, branch="main")
+    assert len(logged(world)) == 1
+    assert world.decisions()[-1] == (
+        f"#time of commit {second} of Bob on main is not followed: commit {first} had said the same"
+    )
+    assert refusals(world) == []
+
+
+def test_a_repetition_of_a_repetition_logs_no_time_either(world: World) -> None:
+    for _ in range(3):
+        pushed(world, "B24-2103 #time 1h pay")
+        world.tick(timedelta(days=20).total_seconds())
+    assert len(logged(world)) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "user", "days"),
+    [
+        ("Two\n\nB24-2103 #time 1h pay", "bob", 0),
+        ("One\n\nB24-2103 #time 2h pay", "bob", 0),
+        ("One\n\nB24-2103 #time 1h play", "bob", 0),
+        ("One\n\nB24-2103 #time 1h pay", "rita", 0),
+        ("One\n\nB24-2103 #time 1h pay", "bob", 31),
+    ],
+)
+def test_what_is_said_anew_is_logged_anew(world: World, message: str, user: str, days: int) -> None:
+    world.gitlab.state.add_user("rita", public=True)
+    pushed(world, "One\n\nB24-2103 #time 1h pay")
+    world.tick(timedelta(days=days).total_seconds())
+    pushed(world, message, user=user)
+    assert len(logged(world)) == 2
+
+
+def test_a_commit_that_was_refused_may_say_it_again_in_another(world: World) -> None:
+    pushed(world, "B24-2103 #time 1h", user="cid")
+    world.rules = Rules(people={"cid": 8})
+    pushed(world, "B24-2103 #time 1h", user="cid")
+    assert len(logged(world)) == 1
+
+
+def test_a_task_is_closed_again_by_another_commit(world: World) -> None:
+    pushed(world, "Closes B24-2103", branch="main")
+    world.b24.state.tasks[2103].status = IN_PROGRESS
+    pushed(world, "Closes B24-2103", branch="main")
+    assert world.status() == COMPLETED
+
+
+def test_the_history_of_a_new_project_says_nothing(world: World) -> None:
+    commit = Commit("c0ffee" * 6, "Closes B24-2103", "Bob", "bob@acme.example", world.clock.now())
+    world.shop.commits[commit.id] = commit
+    bob = world.gitlab.state.user("bob")
+    world.gitlab.coding.fire_push(world.shop, bob, "main", "0" * 40, commit.id, [commit])
+    world.settle()
+    assert (world.status(), states(world)) == (WAITING, [])
+
+
+def test_another_project_that_gets_the_commit_too_says_nothing_more(world: World) -> None:
+    fork = world.gitlab.state.add_project("bob/shop", members={"bob": 40})
+    world.gitlab.add_hook(fork, "http://bridge.test/hook", "push_events")
+    made = world.gitlab.push(fork, "topic", ["B24-2103 #time 1h #comment hello"], "bob")
+    world.settle()
+    world.gitlab.push(world.shop, "topic", made, "bob")
+    world.settle()
+    assert (len(logged(world)), len(world.cards())) == (1, 1)
+
+
+# --- beside merge requests
+
+
+def test_a_task_that_a_commit_finished_stays_so_under_review(world: World) -> None:
+    mr = world.opened()
+    world.settle()
+    assert world.status() == IN_PROGRESS
+    pushed(world, "B24-2103 #done", branch=mr.source_branch)
+    assert world.status() == COMPLETED
+    world.gitlab.approve(mr, "bob")
+    world.settle()
+    world.gitlab.unapprove(mr, "bob")
+    world.settle()
+    assert world.status() == COMPLETED
+    world.gitlab.merge(mr, "ann")
+    world.settle()
+    assert world.status() == COMPLETED
+
+
+def test_a_task_that_is_closed_while_a_merge_request_is_open_stays_closed(world: World) -> None:
+    world.opened()
+    world.settle()
+    pushed(world, "Closes B24-2103", branch="main")
+    assert world.status() == COMPLETED
+    with write(world.database) as conn:
+        replay.replay(conn, world.portal_id, [("subject", "task:2103")], world.clock.now())
+    world.settle()
+    assert world.status() == COMPLETED
+
+
+def test_a_merge_and_its_closing_commit_complete_the_task_once(world: World) -> None:
+    mr = world.opened()
+    world.settle()
+    made = world.gitlab.push(world.shop, "main", ["Closes B24-2103"], "bob")
+    world.gitlab.merge(mr, "ann")
+    world.settle()
+    assert world.status() == COMPLETED
+    assert world.commands("refused") == []
+    assert world.steps() == {2103: "merged"}
+    assert f"closed by commit {made[0].id[:8]} of Bob on main" in world.decisions()[-1]
+
+
+def test_done_outweighs_a_merge_request_that_opens_in_the_same_moment(world: World) -> None:
+    world.gitlab.push(world.shop, "feature/B24-2103-pay", ["B24-2103 #done"], "bob")
+    world.gitlab.open_mr(world.shop, "feature/B24-2103-pay", "Pay", "ann")
+    world.settle()
+    assert (world.status(), world.steps()) == (COMPLETED, {2103: "review"})
+
+
+def test_a_merge_request_that_opens_later_moves_the_task_again(world: World) -> None:
+    pushed(world, "B24-2103 #done", branch="feature/B24-2103-pay")
+    assert world.status() == COMPLETED
+    world.gitlab.open_mr(world.shop, "feature/B24-2103-pay", "Pay", "ann")
+    world.settle()
+    assert world.status() == IN_PROGRESS
+
+
+def test_work_begun_gives_way_to_a_merge_in_the_same_moment(world: World) -> None:
+    mr = world.opened()
+    world.gitlab.push(world.shop, mr.source_branch, ["B24-2103 #in-progress"], "bob")
+    world.gitlab.merge(mr, "ann")
+    world.settle()
+    assert (world.status(), states(world)) == (COMPLETED, ["done"])
+
+
+def test_a_persons_move_afterwards_is_left_alone(world: World) -> None:
+    pushed(world, "B24-2103 #done")
+    world.b24.state.tasks[2103].status = IN_PROGRESS
+    pushed(world, "B24-2103 tidy up")
+    with write(world.database) as conn:
+        replay.replay(conn, world.portal_id, [("subject", "task:2103")], world.clock.now())
+    world.settle()
+    assert world.status() == IN_PROGRESS
+
+
+# --- what goes wrong
+
+
+@pytest.mark.parametrize("card", ["new", "old"])
+@pytest.mark.parametrize("losses", [1, 2, 3])
+@pytest.mark.parametrize(
+    "message", ["B24-2103 #time 1h a", "B24-2103 #comment a", "B24-2103 #in-progress"]
+)
+def test_a_lost_answer_does_nothing_twice(
+    make_world: Callable[..., World], card: str, losses: int, message: str
+) -> None:
+    world = make_world(card=card).with_task()
+    world.gitlab.push(world.shop, "topic", [message], "bob")
+    world.b24.lose_answer(losses)
+    world.settle()
+    count = len(logged(world)) + len(world.cards()) + (world.status() == IN_PROGRESS)
+    assert (count, states(world)) == (1, ["done"])
+
+
+def test_time_that_may_be_logged_and_cannot_be_looked_up_is_not_logged_again(world: World) -> None:
+    world.refuse("task.elapseditem.getlist", "ERROR_CORE")
+    usual = world.portal_answer
+    lost: list[bool] = []
+
+    def lose(request: requests.PreparedRequest) -> requests.Response:
+        answer = usual(request)
+        if logged(world) and not lost:
+            lost.append(True)
+            raise requests.ConnectionError("the connection was closed")
+        return answer
+
+    world.patch(world, "portal_answer", lose)
+    pushed(world, "B24-2103 #time 1h")
+    assert (len(logged(world)), states(world)) == (1, ["refused"])
+    (dead,) = world.commands("refused")
+    assert dead.error.startswith("It is not known whether the time was logged")
+
+
+def test_time_of_another_that_is_refused_is_logged_in_our_name(world: World) -> None:
+    world.b24.state.users[1].admin = False
+    world.b24.state.tasks[2103].accomplices = [1]
+    (sha,) = pushed(world, "B24-2103 #time 1h review")
+    assert logged(world) == [(2103, 1, 3600, f"Bob: review (commit {sha})")]
+    assert (states(world), world.commands("refused")) == (["done"], [])
+
+
+def test_what_the_portal_refuses_is_shown_and_may_be_repeated(world: World) -> None:
+    refused = world.refuse("task.elapseditem.add", "ERROR_CODE", times=2)
+    pushed(world, "B24-2103 #time 1h")
+    assert (len(refused), states(world), logged(world)) == (2, ["refused"], [])
+    with write(world.database) as conn:
+        (failure,) = services_overview.failures(conn, world.portal_id)
+        assert (failure.kind, failure.action, failure.about) == ("command", "log_time", "2103")
+        replay.replay(conn, world.portal_id, [("command", failure.id)], world.clock.now())
+    world.settle()
+    assert (len(logged(world)), states(world)) == (1, ["done"])
+
+
+def test_a_refused_move_is_shown_and_the_rest_goes_on(world: World) -> None:
+    world.refuse("tasks.task.complete", "1048582")
+    pushed(world, "B24-2103 #done #time 1h")
+    (dead,) = world.commands("refused")
+    assert (dead.kind, world.status(), len(logged(world))) == ("move_task", WAITING, 1)
+    assert states(world) == ["done", "refused"]

@@ -1,0 +1,84 @@
+"""How fast a GitLab is asked, and that nobody asks while it said to wait."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+import responses
+
+from sync.core.clock import ManualClock
+from sync.errors import Later
+from sync.gitlab.api.client import GitLab
+from sync.gitlab.api.rate_limit import LEAST_PAUSE, Pace, Paces
+
+API = "https://git.acme.test/api/v4"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def web():
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+def client(pace: Pace) -> GitLab:
+    return GitLab("https://git.acme.test", "glpat-x", session=requests.Session(), pace=pace)
+
+
+def seconds(clock: ManualClock) -> float:
+    return (clock.now() - ManualClock().now()).total_seconds()
+
+
+@pytest.mark.parametrize(("per_minute", "count", "took"), [(600, 601, 60), (60, 3, 2), (1, 2, 60)])
+def test_requests_are_spaced_so_that_no_minute_has_too_many(clock, per_minute, count, took) -> None:
+    pace = Pace(per_minute, clock)
+    for _ in range(count):
+        pace.take()
+    assert round(seconds(clock), 3) == took
+
+
+def test_who_was_idle_does_not_make_up_for_it(clock) -> None:
+    pace = Pace(60, clock)
+    pace.take()
+    clock.sleep(600)
+    for _ in range(3):
+        pace.take()
+    assert seconds(clock) == 602
+
+
+def test_clients_of_a_connection_share_its_pace(clock, web) -> None:
+    paces = Paces(lambda per_minute: Pace(per_minute, clock))
+    web.get(f"{API}/user", json={"id": 1})
+    for _ in range(2):
+        client(paces.of(7, 60)).get("/user")
+    client(paces.of(8, 60)).get("/user")
+    assert seconds(clock) == 1
+    assert paces.of(7, 60) is not paces.of(7, 30)
+
+
+@pytest.mark.parametrize(("headers", "wait"), [({"Retry-After": "42"}, 42), ({}, LEAST_PAUSE)])
+def test_after_a_429_no_client_asks_before_the_time_is_over(clock, web, headers, wait) -> None:
+    pace = Pace(600, clock)
+    web.get(f"{API}/user", status=429, headers=headers)
+    with pytest.raises(Later):
+        client(pace).get("/user")
+    clock.sleep(wait - 1)
+    with pytest.raises(Later) as held:
+        client(pace).get("/user")
+    assert (len(web.calls), held.value.after, held.value.code) == (1, 1, "429")
+    web.replace("GET", f"{API}/user", json={"id": 1})
+    clock.sleep(1)
+    assert client(pace).get("/user") == {"id": 1}
+
+
+def test_every_request_is_counted_those_of_further_pages_too(web) -> None:
+    asked, one = [], client(Pace(60_000))
+    one.before = lambda: asked.append(one.sent)
+    web.get(f"{API}/users", json=[{"id": 1}], headers={"Link": f'<{API}/users2>; rel="next"'})
+    web.get(f"{API}/users2", json=[{"id": 2}])
+    assert [each["id"] for each in one.list("/users")] == [1, 2]
+    assert (one.sent, asked) == (2, [0, 1])

@@ -1,0 +1,69 @@
+"""A worker killed at any step of what commits say: each command is followed exactly once."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from sync.store.db.database import read
+from sync.store.tables import spoken
+from tests.databases import Databases
+from tests.engine.world import World
+from tests.simulation.kill_points import Fuse, Killed, fused
+
+COMPLETED = 5
+LEASE_SECONDS = 130.0  # after that a dead worker's lanes are free
+MESSAGE = "B24-2103 #in-progress #comment hello #time 1h review\n\nCloses B24-2103"
+
+
+@pytest.mark.parametrize(
+    ("card", "allowed"), [("new", True), ("old", False)], ids=["as the author", "in our name"]
+)
+def test_a_kill_at_any_step_does_nothing_twice_and_leaves_nothing_out(
+    card: str, allowed: bool, databases: Databases
+) -> None:
+    step, was_killed = 0, True
+    while was_killed:
+        step += 1
+        with databases(True) as url:
+            world = World(url, card=card).with_task(accomplices=[1])
+            world.b24.state.users[1].admin = allowed
+            was_killed = _killed_at(step, world)
+            (item,) = world.b24.state.elapsed.values()
+            assert (item.user_id, item.seconds) == (8 if allowed else 1, 3600), f"at step {step}"
+            (text,) = world.cards()
+            assert text.endswith("\nhello"), f"at step {step}"
+            assert world.status() == COMPLETED, f"at step {step}"
+            assert _states(world) == ["done"] * 4, f"at step {step}"
+            assert world.commands("refused") == [], f"at step {step}"
+            world.close()
+    assert step > 20  # there are that many at least
+
+
+def _killed_at(step: int, world: World) -> bool:
+    """Pushed to a branch, then to main, with a kill at that step of each; whether it came to it."""
+    killed = False
+    with fused(world) as fuse:
+        made = world.gitlab.push(world.shop, "topic", [MESSAGE], "bob")
+        killed |= _work(world, fuse, step, "first")
+        world.gitlab.push(world.shop, "main", made, "ann")
+        killed |= _work(world, fuse, step, "second")
+    return killed
+
+
+def _work(world: World, fuse: Fuse, step: int, owner: str) -> bool:
+    fuse.light(step)
+    try:
+        world.work(owner)
+        killed = False
+    except Killed:
+        killed = True
+    fuse.light(None)
+    world.tick(LEASE_SECONDS)
+    world.settle()
+    return killed
+
+
+def _states(world: World) -> list[str]:
+    with read(world.database) as conn:
+        return list(conn.scalars(select(spoken.c.state)))

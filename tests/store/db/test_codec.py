@@ -1,0 +1,43 @@
+"""Values of the core as JSON and back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from sync.core.merge_requests.fold import Memory, Vote
+from sync.core.model.common import Commit, MergeRequest, Reviewer, Stage, Task, TaskStatus
+from sync.store.db.codec import from_json, to_json
+from tests.store.factories import ANN, BOB, NOW, a_merge_request, a_pipeline
+
+VALUES = [
+    a_merge_request(1),
+    a_merge_request(
+        1,
+        author=None,
+        assignees=(ANN,),
+        reviewers=(Reviewer(BOB, "approved"),),
+        labels=("a", "б"),
+        approved_by=(BOB,),
+        pipeline=a_pipeline(1),
+    ),
+    Task(1, "t", TaskStatus.WAITING, accomplices=(3, 4), actions=frozenset({"start"})),
+    Commit("c0ffee", "text", "Ann", None, at=NOW),
+    Memory((Vote(ANN, True, NOW),), met=True, met_at=NOW),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_a_value_survives_json(value: object) -> None:
+    assert from_json(type(value), json.loads(json.dumps(to_json(value)))) == value
+
+
+def test_a_key_that_a_later_version_wrote_is_passed_over() -> None:
+    assert from_json(Stage, {"id": 1, "title": "New", "colour": "red"}) == Stage(1, "New")
+
+
+def test_what_is_no_such_value_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        from_json(MergeRequest, {"iid": "x"})

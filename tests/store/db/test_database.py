@@ -1,0 +1,117 @@
+"""Transactions and files of the database."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from sync.store.db.database import database_url, open_database, read, write
+from sync.store.tables import lease
+from tests.store.factories import NOW
+
+ROW = {"name": "a", "owner": "one", "until": NOW}
+
+
+def _owner(engine: Engine) -> str | None:
+    with read(engine) as conn:
+        return conn.scalar(select(lease.c.owner))
+
+
+def test_a_block_that_ends_is_committed(engine: Engine) -> None:
+    with write(engine) as conn:
+        conn.execute(insert(lease), [ROW])
+    assert _owner(engine) == "one"
+
+
+def test_a_block_that_raises_leaves_nothing(engine: Engine) -> None:
+    with pytest.raises(ZeroDivisionError), write(engine) as conn:
+        conn.execute(insert(lease), [ROW])
+        raise ZeroDivisionError
+    assert _owner(engine) is None
+
+
+def test_what_is_done_while_reading_is_not_kept(engine: Engine) -> None:
+    with read(engine) as conn:
+        conn.execute(insert(lease), [ROW])
+    assert _owner(engine) is None
+
+
+def test_writers_that_read_first_do_not_lose_each_other(engine: Engine) -> None:
+    """Reading and then writing in one transaction is where SQLite's deferred ones fail."""
+    with write(engine) as conn:
+        conn.execute(insert(lease), [ROW | {"owner": "0"}])
+    errors: list[Exception] = []
+
+    def count() -> None:
+        try:
+            for _ in range(20):
+                with write(engine) as conn:
+                    seen = conn.scalar(select(lease.c.owner).with_for_update())
+                    conn.execute(update(lease).values(owner=str(int(seen or 0) + 1)))
+        except Exception as error:  # noqa: BLE001 - reported below
+            errors.append(error)
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert _owner(engine) == "80"
+
+
+def test_sqlite_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'new' / 'data.sqlite3'}")
+    with write(engine) as conn:
+        conn.execute(text("CREATE TABLE t (x)"))
+        files = sorted((tmp_path / "new").iterdir())
+        assert [file.name for file in files] == [
+            "data.sqlite3", "data.sqlite3-shm", "data.sqlite3-wal"
+        ]  # fmt: skip
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+    engine.dispose()
+
+
+def test_sqlite_waits_for_the_disk_at_every_commit(tmp_path: Path) -> None:
+    engine = open_database(str(tmp_path / "data.sqlite3"))
+    pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+    with read(engine) as conn:
+        told = {name: conn.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas}
+    full = 2  # https://www.sqlite.org/pragma.html#pragma_synchronous
+    assert told == {
+        "journal_mode": "wal", "synchronous": full, "foreign_keys": 1, "busy_timeout": 15000
+    }  # fmt: skip
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("told", "driver", "database"),
+    [
+        ("postgres://u:p@h/db", "postgresql+psycopg", "db"),
+        ("postgresql://u:p@h/db", "postgresql+psycopg", "db"),
+        ("postgresql+psycopg://u:p@h/db", "postgresql+psycopg", "db"),
+        ("sqlite:////var/data.sqlite3", "sqlite", "/var/data.sqlite3"),
+        ("var/data.sqlite3", "sqlite", "var/data.sqlite3"),
+    ],
+)
+def test_an_address_names_its_driver(told: str, driver: str, database: str) -> None:
+    url = database_url(told)
+    assert (url.drivername, url.database) == (driver, database)
+
+
+@pytest.mark.parametrize("told", ["mysql://h/db", "sqlite://", "sqlite:///:memory:"])
+def test_a_database_that_cannot_serve_is_named_at_once(told: str) -> None:
+    with pytest.raises(ValueError, match=r"sqlite|SQLite"):
+        open_database(told)
+
+
+def test_an_error_shows_no_value(engine: Engine) -> None:
+    with pytest.raises(IntegrityError) as caught, write(engine) as conn:
+        conn.execute(insert(lease), [ROW | {"owner": "secret"}] * 2)
+    assert "secret" not in str(caught.value)
