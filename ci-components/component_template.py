@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
 BLOCK = re.compile(r"\$\[\[ inputs\.([a-z-]+) \]\]")
 SEPARATOR = "\n---\n"
-ROOT = Path(__file__).resolve().parent.parent
+Fill = Callable[..., dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -50,41 +49,47 @@ def load(text: str) -> Any:
 
 def fill(template: Template, **given: Any) -> dict[str, Any]:
     """Return the configuration with these inputs (`job_name=`) in place, the others by default."""
-    values = {**template.defaults, **{name.replace("_", "-"): given[name] for name in given}}
-    filled = replace_blocks(load(template.body), values)
+    filled = replace_blocks(load(template.body), values_of(template, given))
     assert isinstance(filled, dict)
-    return with_includes(filled)
+    return filled
 
 
 def fill_text(template: Template, **given: Any) -> dict[str, Any]:
     """Return the same by way of the text, as gitlab-ci-local does it and GitLab once planned to."""
-    values = {**template.defaults, **{name.replace("_", "-"): given[name] for name in given}}
-    body = BLOCK.sub(lambda block: as_text(values[block[1]]), template.body)
-    filled = load(body)
+    values = values_of(template, given)
+    filled = load(BLOCK.sub(lambda block: as_text(values[block[1]]), template.body))
     assert isinstance(filled, dict)
-    return with_includes(filled)
+    return filled
 
 
-def with_includes(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge what a template includes of its own repository under what it says itself.
+def values_of(template: Template, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {**template.defaults, **{name.replace("_", "-"): given[name] for name in given}}
 
-    In a component `local` means the component's project, at its commit:
+
+def include(
+    configuration: Mapping[str, Any], read: Callable[[str], str], fill: Fill = fill
+) -> dict[str, Any]:
+    """Return the configuration over the local files that it includes.
+
+    `read`: a path in the component's project, `/templates/…`, to its text. Within a component
+    `include:local` means that project, at the same commit: `expand_context_attrs` in
     lib/gitlab/ci/config/external/file/component.rb of GitLab.
     """
-    merged: dict[str, Any] = {}
+    own = {key: value for key, value in configuration.items() if key != "include"}
+    included: dict[str, Any] = {}
     for entry in configuration.get("include", []):
-        if all(is_true(rule["if"]) for rule in entry.get("rules", [])):
-            path = ROOT / entry["local"].lstrip("/")
-            merged |= fill(read_template(path.read_text("utf-8")), **entry["inputs"])
-    return merged | {key: value for key, value in configuration.items() if key != "include"}
+        if any(holds(rule["if"]) for rule in entry.get("rules", [{"if": "'' == ''"}])):
+            template = read_template(read(entry["local"]))
+            included = merge(included, fill(template, **entry.get("inputs", {})))
+    return merge(included, own)
 
 
-def is_true(condition: str) -> bool:
-    """Compare two texts, the only condition that a template's include has."""
-    texts = re.fullmatch(r"'([^']*)' == '([^']*)'", condition)
-    if not texts:
-        raise ValueError(f"a condition of another kind: {condition}")
-    return texts[1] == texts[2]
+def holds(condition: str) -> bool:
+    """Return whether two texts are equal: `'a' == 'a'`; ValueError for another expression."""
+    compared = re.fullmatch(r"'([^']*)' == '([^']*)'", condition)
+    if not compared:
+        raise ValueError(f"an include has a rule of another kind: {condition}")
+    return compared[1] == compared[2]
 
 
 def replace_blocks(node: Any, values: Mapping[str, Any]) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.component.test_app import an_app
 from tests.component.test_templates import EXAMPLES as DOCUMENTED
@@ -16,6 +18,7 @@ from tests.component.tools import gitlab_ci_local, rsync
 from tests.component.world import World
 
 ROOT = Path(__file__).parents[2]
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 GIT = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@acme.example"]
 
 PIPELINE = """
@@ -57,18 +60,24 @@ class Checkout:
             subprocess.run([*GIT, *command], cwd=self.folder, check=True, timeout=60)
 
     def run(self, variables: Mapping[str, str], *jobs: str, first: str = "") -> tuple[int, str]:
-        """The exit code of the pipeline and what it printed. `first`: a folder of programs."""
+        """Return the exit code of the pipeline and what it printed."""
+        done = self.start(variables, *jobs, first=first)
+        return done.returncode, done.stdout + done.stderr
+
+    def start(
+        self, variables: Mapping[str, str], *jobs: str, first: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the pipeline, or the jobs. `first`: a folder of programs."""
         command = [*gitlab_ci_local(), "--force-shell-executor", *jobs]
         given = {k: v for k, v in variables.items() if k not in ("CI", "CI_COMMIT_SHA")}
         for name, value in given.items():
             command += ["--variable", f"{name}={value}"]
         found = [Path(program).parent for program in (gitlab_ci_local()[0], rsync())]
         path = os.pathsep.join([*filter(None, [first]), *map(str, found), os.environ["PATH"]])
-        done = subprocess.run(
+        return subprocess.run(
             command, cwd=self.folder, env={"PATH": path, "HOME": str(self.folder.parent)},
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
-        return done.returncode, done.stdout + done.stderr
 
     def left(self, name: str) -> str:
         return (self.folder / name).read_text("utf-8")
@@ -196,6 +205,95 @@ def test_the_doctor_is_called_by_an_input(world: World) -> None:
     assert world.messages(5) == []
 
 
+def test_a_variable_of_the_project_does_not_beat_an_input(world: World) -> None:
+    """GitLab gives the variables of projects, groups and schedules precedence over a job's own."""
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    beaten = {"B24_TASK_PREFIX": "X", "B24_LANGUAGE": "ru", "B24_DRY_RUN": "true"}
+    code, said = Checkout(world.folder).run(world.variables(run, mr, **beaten), "b24-report")
+    assert code == 0, said
+    assert "#1 passed" in world.messages(5)[0]
+
+
+LOOKS = """
+looks:
+  stage: .post
+  needs: [b24-report]
+  when: always
+  script: ["ls -A; echo tasks=$B24_TASK_IDS"]
+"""
+
+
+@pytest.mark.parametrize("webhook", ["", None])
+def test_a_report_leaves_no_file_in_the_working_copies_of_later_jobs(
+    world: World, webhook: str | None
+) -> None:
+    """The numbers of the tasks come to them as a variable."""
+    world.task(5)
+    mr = world.open_mr()
+    checkout = Checkout(world.folder)
+    path = checkout.folder / ".gitlab-ci.yml"
+    path.write_text(path.read_text("utf-8") + LOOKS, "utf-8")
+    given = {} if webhook is None else {"B24_WEBHOOK_URL": webhook}
+    variables = world.variables(world.pipeline(mr), mr, **given)
+    code, said = checkout.run(variables, "b24-report", "looks")
+    assert code == 0, said
+    files = set(re.findall(r"^looks +> (b24\S+)$", COLOUR.sub("", said), re.MULTILINE))
+    assert files <= {
+        "b24.env",
+        "b24-annotations.json",
+    }  # by which gitlab-ci-local passes reports on
+    assert "looks > tasks=5" in " ".join(COLOUR.sub("", said).split())
+    assert "No files to upload" not in said
+
+
+def test_a_merge_request_is_reported_although_the_build_fails(world: World) -> None:
+    """It needs no job, in .post too."""
+    world.task(5)
+    mr = world.open_mr()
+    checkout = Checkout(world.folder)
+    text = checkout.left(".gitlab-ci.yml").replace("script: ['true']", "script: ['false']", 1)
+    (checkout.folder / ".gitlab-ci.yml").write_text(text)
+    _, said = checkout.run(world.variables(world.pipeline(mr, "running"), mr))
+    assert "b24-merge-request finished" in " ".join(said.split()), said
+    assert len(world.messages(5)) == 1
+
+
+def preview(checkout: Checkout, more: str = "") -> dict[str, dict[str, object]]:
+    """Return the jobs as gitlab-ci-local understands them."""
+    path = checkout.folder / ".gitlab-ci.yml"
+    path.write_text(path.read_text("utf-8") + more, "utf-8")
+    done = checkout.start({}, "--preview")
+    assert done.returncode == 0, done.stderr
+    return dict(YAML(typ="safe").load(done.stdout))
+
+
+TEAM = "default:\n  tags: [corp]\n  before_script: ['echo of the team']\n  interruptible: false\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "tags"), [("{}", ["corp"]), ("{tags: [docker, linux]}", ["docker", "linux"])]
+)
+def test_the_team_s_tags_are_inherited_and_nothing_else(
+    world: World, given: str, tags: list[str]
+) -> None:
+    checkout = Checkout(world.folder, **{"inputs: {}": f"inputs: {given}"})
+    job = preview(checkout, TEAM)["b24-report"]
+    assert (job["tags"], job["interruptible"]) == (tags, True)
+    assert "before_script" not in job
+
+
+def test_rules_of_an_input_keep_the_report_at_the_end(world: World) -> None:
+    """A rule without `when` takes that of the job, and so a failed pipeline is reported too."""
+    world.task(5)
+    mr = world.open_mr()
+    given = "inputs: {rules: [{if: $CI_COMMIT_TAG, when: never}, {if: $CI_COMMIT_BRANCH}]}"
+    checkout = Checkout(world.folder, RESULT="exit 1", **{"inputs: {}": given})
+    _, said = checkout.run(world.variables(world.pipeline(mr, "failed")))
+    assert "#1 failed" in world.messages(5)[0], said
+
+
 EXAMPLES = [text for _, text in DOCUMENTED if "secrets:" in text]
 
 
@@ -250,7 +348,6 @@ def test_trouble_is_a_warning_unless_the_team_wants_it_to_fail(
     checkout = Checkout(world.folder, **{"inputs: {}": f"inputs: {{on-error: {on_error}}}"})
     code, said = checkout.run(world.variables(run, **more))
     assert (code, reason in said) == (int(on_error == "fail"), True), said
-    assert '"id": 5' in checkout.left("b24-report.json")
     assert world.webhook.rstrip("/").rpartition("/")[2] not in said
 
 
@@ -315,7 +412,7 @@ def test_an_image_without_python_is_named(world: World) -> None:
     run = world.pipeline(world.open_mr())
     checkout = Checkout(world.folder)
     code, said = checkout.run(world.variables(run), "b24-report", first=str(old))
-    assert "b24: NOT REPORTED. The image has no python3 of version 3.9 or newer." in said
+    assert "b24: NOT REPORTED. There is no python3 of version 3.9 or newer here" in said
     assert code == 0, said
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.component.test_local_ci import Checkout
+from tests.component.test_local_ci import COLOUR, Checkout
 from tests.component.world import World
 
 PIPELINE = """
@@ -22,7 +22,6 @@ DEPLOY
 """
 REPORTED, REPORTED_FAILURE = "b24-deployment:deploy", "b24-deployment:deploy:on-failure"
 NOTHING_THERE = "this pipeline has no deployment of the input tiers"
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)

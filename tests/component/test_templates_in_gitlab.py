@@ -101,8 +101,9 @@ def test_of_the_team_s_defaults_a_job_takes_the_tags_alone(name: str) -> None:
     for job in jobs(name).values():
         assert inherited("tags", job, TEAM) == ["corp"]
         assert inherited("tags", job, {}) is None
-        taken = [inherited(key, job, TEAM) for key in ("before_script", "retry")]
-        assert taken == [None, None] and inherited("image", job, TEAM) == job["image"]
+        assert inherited("retry", job, TEAM) is None
+        for keyword in ("image", "before_script"):
+            assert inherited(keyword, job, TEAM) == job[keyword] != TEAM[keyword]
     for job in jobs(name, tags=["docker"]).values():
         assert inherited("tags", job, TEAM) == ["docker"]
 

@@ -71,15 +71,25 @@ FAULTS = {
         "report", "[{if: $CI_PIPELINE_SOURCE}]", "[{if: $CI_PIPELINE_SOURCE, when: always}]",
         "would not have it",
     ),
-    "files that are not there": ("report", "when: on_failure", "when: always", "after a success"),
+    "an archive": ("report", "  artifacts: ", "  artifacts:\n    paths: [x]\n    # ", "unpack"),
+    "an artifact for ever": ("report", "    expire_in: 1 week\n", "", "for ever"),
     "an open artifact": ("report", "access: developer", "access: all", "open to"),
     "a global keyword": (
         "report", "---\n", "---\nworkflow: {rules: [{when: always}]}\n", "somebody else's",
     ),
     "a shared name": ("report", "---\n", "---\n.b24: {interruptible: true}\n", "somebody else's"),
-    "no word for PowerShell": ("report", "<#` >/dev/null", "<#` >&2", "PowerShell is not told"),
-    "an early end of the comment": ("report", "import json\n", "import json #>\n", "ends early"),
-    "an early end of the script": ("report", "import json\n", "B24_REPORTER\n", "here document"),
+    "no word for PowerShell": ("report", "<#` >/dev/null", "<#` >&2", "sh would print"),
+    "a line before the word for PowerShell": (
+        "report", "    # >>> start.sh\n", "    set -e\n    # >>> start.sh\n", "more than its one",
+    ),
+    "an early end of the comment": (
+        "report", "    export B24_ON_OPEN=", "    #> export B24_ON_OPEN=",
+        "more than its one sentence",
+    ),
+    "an early end of the script": (
+        "report", "    export B24_ON_OPEN=", "    export B24_REPORTER= B24_ON_OPEN=",
+        "here document",
+    ),
 }  # fmt: skip
 
 
