@@ -76,7 +76,8 @@ class Http:
         No redirect is followed: it would send the secret to a stranger. Raises Problem where there
         is no answer.
         """
-        body = b"" if data is None else json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+        text = "" if data is None else json.dumps(data, ensure_ascii=False)
+        body = text.encode("utf-8", "replace")
         fields = {
             "User-Agent": self.agent, "Accept": "application/json", "Connection": "close",
             "Content-Type": "application/json", "Content-Length": str(len(body)), **headers,

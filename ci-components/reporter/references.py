@@ -44,7 +44,8 @@ def in_prose(text: str, prefix: str) -> list[tuple[int, str]]:
         if not kind and listed and LIST_GLUE.fullmatch(text, last_end, start):
             kind = last_kind
         last_end, last_kind = end, kind or MOVE
-        found.append((task_id, MENTION if re.match(" {0,3}>", text[line : line + 4]) else last_kind))
+        quoted = re.match(" {0,3}>", text[line : line + 4])
+        found.append((task_id, MENTION if quoted else last_kind))
     return found
 
 

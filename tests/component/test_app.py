@@ -14,7 +14,6 @@ import jsonschema
 import pytest
 
 from sync.gitlab.ci_reports.facts import Facts, notes, nothing, report_of
-
 from tests.component.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +84,9 @@ def test_nothing_is_sent_that_the_app_does_not_read(world: World) -> None:
     mr = world.open_mr(description="TASK-5 for ann@acme.example")
     run = world.pipeline(mr, "failed")
     with an_app(202) as (url, heard):
-        world.report(run, mr, **variables(url), B24_GITLAB_TOKEN="glpat-any", CI_REGISTRY_PASSWORD="p4ss")
+        world.report(
+            run, mr, **variables(url), B24_GITLAB_TOKEN="glpat-any", CI_REGISTRY_PASSWORD="p4ss"
+        )
     text = json.dumps(heard[0][2])
     assert "TASK-5 for \\u2026" in text
     for secret in ("@", "glpat-any", "p4ss", world.job_token, "GITLAB_USER_EMAIL", "commit_email"):
@@ -190,7 +191,9 @@ def test_a_status_that_is_not_wanted_is_for_the_app_to_leave_out(world: World) -
 def test_what_the_app_leaves_out_and_notes_is_printed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer = b'{"tasks": [], "notes": [{"text": "of long texts\\u001b the beginning"}], "nothing": "no"}'
+    answer = (
+        b'{"tasks": [], "notes": [{"text": "of long texts\\u001b the beginning"}], "nothing": "no"}'
+    )
     monkeypatch.setattr("tests.component.test_app.ANSWER", answer)
     mr = world.open_mr()
     with an_app(200) as (url, _):

@@ -92,7 +92,9 @@ def test_a_draft_is_known_by_its_title(prefix: str) -> None:
     assert state_line(request, "en") == "Merge request: draft"
 
 
-@pytest.mark.parametrize(("major", "asked"), [("", False), ("16", False), ("17", True), ("18", True)])
+@pytest.mark.parametrize(
+    ("major", "asked"), [("", False), ("16", False), ("17", True), ("18", True)]
+)
 def test_an_old_gitlab_is_not_asked_for_statuses_that_it_does_not_know(
     major: str, asked: bool
 ) -> None:

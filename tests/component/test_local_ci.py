@@ -188,7 +188,7 @@ def test_a_pipeline_is_reported_through_the_app(world: World) -> None:
     assert code == 0, said
     [(path, authorization, body)] = heard
     assert (path, authorization) == ("/ci/report", "Bearer eyJ.id.token")
-    assert body["report"]["pipeline_id"] == run.id
+    assert body["facts"]["variables"]["CI_PIPELINE_ID"] == str(run.id)
     assert checkout.left("b24.env") == "B24_TASK_IDS=7,5\n"
     assert "https://portal.test/5/" in checkout.left("b24-annotations.json")
     assert "eyJ.id.token" not in said and not world.portal.requests

@@ -46,7 +46,10 @@ _NAMES = {
 
 
 class Facts(BaseModel):
-    """`component`: its name and version. `jobs` and so on: rows of GitLab's REST API, None where it refuses, [] where not asked."""
+    """What is posted. `component`: its name and version.
+
+    `jobs` and so on: rows of GitLab's REST API, None where it refuses, [] where it was not asked.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
