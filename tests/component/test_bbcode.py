@@ -71,4 +71,4 @@ SHARED = [
 @pytest.mark.parametrize("key", SHARED)
 def test_what_both_say_is_said_in_the_same_words(key: str, language: str) -> None:
     values = {name: f"<{name}>" for name in re.findall(PLACE, PHRASES[key][0])}
-    assert say(language, key, **values) == translate.say(language, key, **values)
+    assert say(language, key, **values) == translate.translate(language, key, **values)

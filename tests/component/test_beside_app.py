@@ -10,10 +10,10 @@ from reporter.ci_variables import Variables
 from reporter.model import MergeRequest, NamedTask, Report
 from reporter.settings import Settings
 
-from sync.core.merge_requests.messages import merge_request_card, rendered
+from sync.core.merge_requests.messages import build_card, render_card
 from sync.core.model import common as core
-from sync.core.model.task_view import Run
-from sync.core.pipelines.messages import message
+from sync.core.model.task_view import BranchPipeline
+from sync.core.pipelines.messages import render_pipeline_message
 from tests.component.world import World
 
 WAITING = 2
@@ -33,9 +33,9 @@ def ci_message_of_app(world: World, run: object) -> None:
     url = f"{place.url}/-/pipelines/{run.id}"
     now = datetime(2026, 3, 1, tzinfo=UTC)
     told = core.Pipeline(place, run.id, core.PipelineStatus.SUCCESS, run.ref, run.sha, url, now)
-    shown = Run("ci:1", run.ref, told, ())
+    shown = BranchPipeline("ci:1", run.ref, told, ())
     chat = world.portal.chats[world.portal.tasks[5].chat_id]
-    world.portal.post(chat, 1, message(shown, "ru"))
+    world.portal.post(chat, 1, render_pipeline_message(shown, "ru"))
 
 
 def test_beside_the_card_of_the_app_nothing_is_written_and_nobody_told_twice(
@@ -127,7 +127,7 @@ def test_the_cards_of_both_begin_alike_and_are_told_apart() -> None:
     for language in ("en", "ru"):
         report = Report(variables, Settings(language=language))
         report.status, report.merge_requests = "success", [ours]
-        app = rendered(merge_request_card(theirs, language, {}))
+        app = render_card(build_card(theirs, language, {}))
         own, url = card(report, task), card_url(report, task)
         assert own.split("\n")[:4] == app.split("\n")
         assert is_about(app, url) and is_about(own, url)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reporter.references import named_tasks
 
-from sync.core.references.find import find
+from sync.core.references.find import find_references
 from sync.core.rules.portal import ReferenceRules
 
 TEXTS = [
@@ -25,7 +25,7 @@ WHERE = ["branch", "title", "description", "commit"]
 
 
 def of_app(text: str, where: str, prefix: str) -> dict[int, str]:
-    found = find(text, where, ReferenceRules(prefix=prefix))
+    found = find_references(text, where, ReferenceRules(prefix=prefix))
     return {one.task_id: str(one.kind) for one in found}
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from sync.core.model.common import PipelineStatus
-from sync.core.pipelines.plan import VALUES
+from sync.core.pipelines.plan import FIELD_VALUES
 from tests.component.world import World
 
 COMPLETED, IN_PROGRESS, WAITING = 5, 3, 2
@@ -208,7 +208,7 @@ def test_the_field_says_what_the_app_would_say(world: World, status: str, langua
     for job in run.jobs:
         job.status = status
     world.report(run, mr, B24_LANGUAGE=language)
-    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": VALUES[PipelineStatus(status)]}
+    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": FIELD_VALUES[PipelineStatus(status)]}
 
 
 def test_of_an_unknown_status_the_field_says_nothing_new(world: World) -> None:
