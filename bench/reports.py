@@ -228,20 +228,14 @@ def _ratio(cost: Cost, other: Cost) -> str:
 
 
 def _sizes() -> list[Figure]:
-    templates = [
-        ROOT / "templates" / f"{name}.yml" for name in ("report", "merge-request", "deployment")
-    ]
+    names = ("report", "merge-request", "deployment")
+    limits = [(ROOT / "templates" / f"{name}.yml", 40.0) for name in names]
     scripts = sorted((ROOT / "templates" / "scripts").glob("*.yml"))
+    limits += [(path, 12.0 if path.stem.endswith("-app") else 40.0) for path in scripts]
     return [
-        *(at_most(f"{path.name}: KB", path.stat().st_size / 1000, 40, "{:.1f}") for path in templates),
-        *(
-            at_most(
-                f"scripts/{path.name}: KB", path.stat().st_size / 1000,
-                12 if path.stem.endswith("-app") else 40, "{:.1f}",
-            )
-            for path in scripts
-        ),
-    ]  # fmt: skip
+        at_most(f"{path.relative_to(ROOT)}: KB", path.stat().st_size / 1000, limit, "{:.1f}")
+        for path, limit in limits
+    ]
 
 
 if __name__ == "__main__":
