@@ -21,7 +21,7 @@ test:
 DEPLOY
 """
 REPORTED, REPORTED_FAILURE = "b24-deployment:deploy", "b24-deployment:deploy:on-failure"
-NOTHING_THERE = "this pipeline has no deployment of the input tiers"
+NOTHING_THERE = "no job of this pipeline is called deploy"
 
 
 @dataclass(frozen=True)
