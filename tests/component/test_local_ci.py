@@ -13,7 +13,6 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.component.test_app import an_app
-from tests.component.test_templates import EXAMPLES as DOCUMENTED
 from tests.component.tools import gitlab_ci_local, rsync
 from tests.component.world import World
 
@@ -295,29 +294,6 @@ def test_rules_of_an_input_keep_the_report_at_the_end(world: World) -> None:
     checkout = Checkout(world.folder, RESULT="exit 1", **{"inputs: {}": given})
     _, said = checkout.run(world.variables(world.pipeline(mr, "failed")))
     assert "#1 failed" in world.messages(5)[0], said
-
-
-EXAMPLES = [text for _, text in DOCUMENTED if "secrets:" in text]
-
-
-@pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_a_documented_keeper_of_secrets_is_merged_into_the_job(world: World, number: int) -> None:
-    """gitlab-ci-local asks no keeper, so the secret is given, as a file once."""
-    world.task(5)
-    mr = world.open_mr()
-    run = world.pipeline(mr)
-    checkout = Checkout(world.folder)
-    text = EXAMPLES[number].replace(
-        "acme/b24bridge/report@1.0.0", "acme/shop/report@$CI_COMMIT_SHA"
-    )
-    test = "test:\n  stage: test\n  script: ['true']\n"
-    (checkout.folder / ".gitlab-ci.yml").write_text(f"{text}\n{test}", "utf-8")
-    secret = world.folder / "secret"
-    secret.write_text(f"{world.webhook}\n")
-    given = {"B24_WEBHOOK_URL": str(secret)} if number == 0 else {}
-    code, said = checkout.run(world.variables(run, mr, **given))
-    assert (code, len(world.messages(5))) == (0, 1), said
-    assert world.webhook.rstrip("/").rpartition("/")[2] not in said
 
 
 def offline(world: World) -> dict[str, str]:
