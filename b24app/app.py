@@ -7,40 +7,40 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from b24app import errors
 from b24app.auth import page_tokens
-from b24app.auth.current_user import acting
+from b24app.auth.current_user import current_user
 from b24app.deps import Deps
 from b24app.routes import api, ci_reports, events, health, install, placements
 from b24app.routes import webhooks as routes_webhooks
 
-LARGEST_REQUEST = 1_000_000  # bytes, of everything but code host hooks
+MAX_REQUEST_BYTES = 1_000_000  # bytes, of everything but code host hooks
 
 
 def create_app(deps: Deps) -> Flask:
     """The WSGI app. The caller starts `deps.inbox` in the process that serves."""
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
+    app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST_BYTES
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000  # seconds; built names hold a hash
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    errors.install(app)
-    page_tokens.install(app)
+    errors.install_error_handlers(app)
+    page_tokens.install_headers(app)
     for room in (install, placements, events, routes_webhooks, ci_reports, api, health):
         app.register_blueprint(room.blueprint(deps))
     if proxies := deps.config.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
-    _act_for_nobody_else(app)
+    _reset_current_user(app)
     return app
 
 
-def _act_for_nobody_else(app: Flask) -> None:
+def _reset_current_user(app: Flask) -> None:
     """Threads serve one request after another; a streamed answer ends when it is closed."""
 
     @app.before_request
     def _begin() -> None:
-        acting.set("")
+        current_user.set("")
 
     @app.after_request
     def _end(response: Response) -> Response:
-        response.call_on_close(lambda: acting.set(""))
+        response.call_on_close(lambda: current_user.set(""))
         return response

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-BUILT = Path(__file__).parent / "static" / "dist"
+DIST_FOLDER = Path(__file__).parent / "static" / "dist"
 ENTRY = "src/main.ts"
 
 
@@ -18,7 +18,7 @@ class Assets:
     styles: tuple[str, ...]
 
 
-def find(built: Path = BUILT) -> Assets | None:
+def find_assets(built: Path = DIST_FOLDER) -> Assets | None:
     """What Vite built (https://vite.dev/guide/backend-integration), None where it did not."""
     try:
         manifest = json.loads((built / "manifest.json").read_text(encoding="utf-8"))

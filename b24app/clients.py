@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, TypeVar
 import requests
 from sqlalchemy import Engine
 
-from b24app.auth.current_user import acting
+from b24app.auth.current_user import current_user
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
-from sync.bitrix24.rest.limits import Allowance, fresh
+from sync.bitrix24.rest.limits import Allowance, full_allowance
 from sync.config import Config
-from sync.core.audit import Exchange, Ledger
+from sync.core.audit import ApiCall, CallLog
 from sync.core.clock import Clock
 from sync.core.rules.portal import Rules
-from sync.engine.audit.writer import Caller, Recorder, called
+from sync.engine.audit.writer import Caller, CallRecorder, call_row
 from sync.errors import Denied, Later
-from sync.gitlab.api.rate_limit import PER_MINUTE, Paces
+from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiters
 from sync.net import guarded_session
-from sync.settings.apply import current
+from sync.settings.apply import current_settings
 from sync.settings.model import Settings
 from sync.settings.rules import needs_addresses, to_rules
 from sync.store import connections, leases, logs, people, portals
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _REFRESH_LEASE = timedelta(seconds=60)
 _REFRESH_PATIENCE = 150  # looks, one every 0.2 s
-_REOPEN = "Open the application in Bitrix24 as an administrator"
+_REOPEN_HINT = "Open the application in Bitrix24 as an administrator"
 
 
 @dataclass(frozen=True)
-class Rooms:
+class Clients:
     """`owner` names this process in leases (sync.engine.owner), `source` in the audit log. `paces`
     is how fast code hosts are asked by whatever was opened here."""
 
@@ -52,12 +52,12 @@ class Rooms:
     vault: Vault
     clock: Clock
     owner: str
-    audit: Recorder
+    audit: CallRecorder
     source: str = "worker"
-    paces: Paces = field(default_factory=Paces, repr=False, compare=False)
+    rate_limiters: RateLimiters = field(default_factory=RateLimiters, repr=False, compare=False)
 
     @cached_property
-    def keys(self) -> AppKeys:
+    def app_keys(self) -> AppKeys:
         return AppKeys(
             self.config.client_id, self.config.client_secret, frozenset(self.config.oauth_hosts)
         )
@@ -73,10 +73,10 @@ class Rooms:
         credentials = store.load()
         return Portal(
             credentials,
-            self.keys,
+            self.app_keys,
             tokens=store,
             allowance=StoredAllowance(self, portal_id),
-            log=self.ledger("bitrix24", portal_id, user=credentials.user_id).write,
+            write_call=self.call_log("bitrix24", portal_id, user=credentials.user_id).write,
             clock=self.clock,
             session=self.session(),
             rate=settings.limits.rate,
@@ -96,7 +96,7 @@ class Rooms:
             )
         return self._gitlab(record, secrets.access_token, str(record.account.get("username") or ""))
 
-    def nobodys_code_host(self, record: ConnectionRecord, actor: str) -> GitLab:
+    def anonymous_code_host(self, record: ConnectionRecord, actor: str) -> GitLab:
         """A client without the connection's token, for calls that carry their own."""
         return self._gitlab(record, "", actor)
 
@@ -110,29 +110,31 @@ class Rooms:
             allowed_networks=self.config.allowed_networks,
             ca_file=record.options.get("ca_file"),
             proxy=record.options.get("proxy"),
-            ledger=self.ledger("gitlab", record.portal_id, connection=record.name, user=actor),
-            pace=self.paces.of(record.id, record.options.get("requests_per_minute") or PER_MINUTE),
+            call_log=self.call_log("gitlab", record.portal_id, connection=record.name, user=actor),
+            rate_limiter=self.rate_limiters.for_connection(
+                record.id, record.options.get("requests_per_minute") or REQUESTS_PER_MINUTE
+            ),
         )
 
-    def ledger(
+    def call_log(
         self,
         system: str,
         portal_id: int | None = None,
         *,
         connection: str = "",
         user: int | str = "",
-    ) -> Ledger:
+    ) -> CallLog:
         """Where a client writes down its calls. `user`: whose token it has, where that is known.
 
         While a page is served, its user stands there instead.
         """
 
-        def write_down(exchange: Exchange) -> None:
-            actor = acting.get() or str(user or "")
+        def write_down(exchange: ApiCall) -> None:
+            actor = current_user.get() or str(user or "")
             who = Caller(portal_id, system, connection, self.source, actor)
-            self.audit.add(called(exchange, who))
+            self.audit.add(call_row(exchange, who))
 
-        return Ledger(write_down, self.clock)
+        return CallLog(write_down, self.clock)
 
     def rules(self, portal_id: int) -> Rules:
         settings = self._portal(portal_id)[1]
@@ -147,22 +149,24 @@ class Rooms:
             record = portals.by_id(conn, portal_id)
             if record is None:
                 raise Denied("The portal is not installed here any more", code="no_portal")
-            return record, current(conn, record)
+            return record, current_settings(conn, record)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredTokens:
     """A portal's tokens in the database: renewed by one process at a time, under a lease."""
 
-    rooms: Rooms
+    clients: Clients
     portal_id: int
 
     def load(self) -> Credentials:
-        with read(self.rooms.engine) as conn:
+        with read(self.clients.engine) as conn:
             record = portals.by_id(conn, self.portal_id)
-            tokens = portals.tokens(conn, self.rooms.vault, self.portal_id)
+            tokens = portals.tokens(conn, self.clients.vault, self.portal_id)
         if record is None or tokens is None:
-            raise Denied("There are no tokens of this portal", change=_REOPEN, code="no_tokens")
+            raise Denied(
+                "There are no tokens of this portal", change=_REOPEN_HINT, code="no_tokens"
+            )
         return Credentials(
             record.member_id,
             record.client_endpoint,
@@ -177,9 +181,9 @@ class StoredTokens:
 
     @contextmanager
     def refreshing(self) -> Iterator[None]:
-        name, rooms = f"refresh:{self.portal_id}", self.rooms
+        name, rooms = f"refresh:{self.portal_id}", self.clients
         for _ in range(_REFRESH_PATIENCE):
-            if self._take(name):
+            if self._acquire_lease(name):
                 break
             rooms.clock.sleep(0.2)
         else:
@@ -192,11 +196,11 @@ class StoredTokens:
 
     @property
     def _owner(self) -> str:
-        return f"{self.rooms.owner}:{get_ident()}"
+        return f"{self.clients.owner}:{get_ident()}"
 
-    def _take(self, name: str) -> bool:
-        now = self.rooms.clock.now()
-        with write(self.rooms.engine) as conn:
+    def _acquire_lease(self, name: str) -> bool:
+        now = self.clients.clock.now()
+        with write(self.clients.engine) as conn:
             return leases.acquire(conn, name, self._owner, now=now, ttl=_REFRESH_LEASE)
 
     def save(self, credentials: Credentials) -> None:
@@ -206,27 +210,27 @@ class StoredTokens:
             credentials.expires_at,
             credentials.user_id or None,
         )
-        now = self.rooms.clock.now()
-        with write(self.rooms.engine) as conn:
-            portals.save_tokens(conn, self.rooms.vault, self.portal_id, fresh_tokens, now)
+        now = self.clients.clock.now()
+        with write(self.clients.engine) as conn:
+            portals.save_tokens(conn, self.clients.vault, self.portal_id, fresh_tokens, now)
             portals.set_endpoint(conn, self.portal_id, credentials.client_endpoint, now)
 
     def domain_moved(self, client_endpoint: str) -> None:
-        with write(self.rooms.engine) as conn:
-            portals.set_endpoint(conn, self.portal_id, client_endpoint, self.rooms.clock.now())
+        with write(self.clients.engine) as conn:
+            portals.set_endpoint(conn, self.portal_id, client_endpoint, self.clients.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAllowance:
     """A portal's request allowance in the database, shared by all processes."""
 
-    rooms: Rooms
+    clients: Clients
     portal_id: int
 
     def change(self, step: Callable[[Allowance], tuple[Allowance, T]]) -> T:
-        with write(self.rooms.engine) as conn:
-            row = logs.allowance_of(conn, self.portal_id)
-            known = fresh(self.rooms.clock.now()) if row is None else _allowance(row)
+        with write(self.clients.engine) as conn:
+            row = logs.read_allowance(conn, self.portal_id)
+            known = full_allowance(self.clients.clock.now()) if row is None else _allowance(row)
             changed, answer = step(known)
             if changed is not known:
                 kept = AllowanceRow(changed.level, changed.at, dict(changed.operating))

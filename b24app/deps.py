@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
-from b24app.auth.lookup_cache import KnownHook, KnownPortal, Remembered, hook_finder, portal_finder
+from b24app.auth.lookup_cache import (
+    CachedHook,
+    CachedPortal,
+    LookupCache,
+    hook_finder,
+    portal_finder,
+)
 from b24app.auth.page_tokens import PageTokens
-from b24app.clients import Rooms
+from b24app.clients import Clients
 from sync.config import Config
 from sync.core.clock import Clock
-from sync.engine.audit.writer import Audit
+from sync.engine.audit.writer import AuditWriter
 from sync.engine.inbox import Inbox
 from sync.store.vault import Vault
 
@@ -27,18 +33,18 @@ class Deps:
     clock: Clock
     wake: Callable[[int], None]
     inbox: Inbox
-    audit: Audit
-    rooms: Rooms
+    audit: AuditWriter
+    clients: Clients
     tokens: PageTokens
-    known_hooks: Remembered[str, KnownHook] = field(repr=False)
-    known_portals: Remembered[str, KnownPortal] = field(repr=False)
+    hook_cache: LookupCache[str, CachedHook] = field(repr=False)
+    portal_cache: LookupCache[str, CachedPortal] = field(repr=False)
 
 
-def build(
+def build_deps(
     config: Config, engine: Engine, *, clock: Clock, owner: str, wake: Callable[[int], None]
 ) -> Deps:
     """No connection is opened and no thread started: the process may still fork."""
-    vault, audit = Vault(config.secret_keys, reload=config.keys_now), Audit(engine)
+    vault, audit = Vault(config.secret_keys, reload=config.current_keys), AuditWriter(engine)
     return Deps(
         config=config,
         engine=engine,
@@ -47,8 +53,8 @@ def build(
         wake=wake,
         inbox=Inbox(engine, wake),
         audit=audit,
-        rooms=Rooms(config, engine, vault, clock, owner, audit, "web"),
+        clients=Clients(config, engine, vault, clock, owner, audit, "web"),
         tokens=PageTokens(config.secret_keys),
-        known_hooks=Remembered(hook_finder(engine, vault)),
-        known_portals=Remembered(portal_finder(engine, vault)),
+        hook_cache=LookupCache(hook_finder(engine, vault)),
+        portal_cache=LookupCache(portal_finder(engine, vault)),
     )

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, replace
 from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from b24app.texts import translated, words
+from b24app.texts import page_texts, translate
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.log import log
 
 
-class Unwelcome(Exception):
+class RequestRejected(Exception):
     """A request that is answered with a reason: an HTTP status, a code, what to do about it."""
 
     def __init__(self, status: int, code: str, text: str, change: str = "") -> None:
@@ -23,7 +23,7 @@ class Unwelcome(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ErrorAnswer:
     """An error as it is shown."""
 
     status: int
@@ -39,32 +39,32 @@ _BY_ERROR: tuple[tuple[type[SyncError], int, str], ...] = (
 )
 
 
-def install(app: Flask) -> None:
-    app.register_error_handler(Exception, _answer)
-    app.before_request(_name_request)
-    app.after_request(_tell_request)
+def install_error_handlers(app: Flask) -> None:
+    app.register_error_handler(Exception, _error_response)
+    app.before_request(_assign_request_id)
+    app.after_request(_add_request_id)
 
 
-def _name_request() -> None:
+def _assign_request_id() -> None:
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if re.fullmatch(r"[\w-]{8,64}", given) else uuid.uuid4().hex
 
 
-def _tell_request(response: Response) -> Response:
+def _add_request_id(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     return response
 
 
-def _answer(error: Exception) -> Response:
-    told = _shown(error)
-    said = language()
-    shown = replace(told, text=translated(said, told.text), change=translated(said, told.change))
+def _error_response(error: Exception) -> Response:
+    told = _error_answer(error)
+    said = page_language()
+    shown = replace(told, text=translate(said, told.text), change=translate(said, told.change))
     if shown.status >= 500 and not isinstance(error, SyncError):
         log.error("request_failed", path=request.path, request_id=g.request_id, exc_info=error)
     else:
         log.info("request_refused", path=request.path, code=shown.code, request_id=g.request_id)
     if _is_page(request.path):
-        values = {"language": said, "words": words(said), "request_id": g.request_id}
+        values = {"language": said, "words": page_texts(said), "request_id": g.request_id}
         response = Response(render_template("error.html", error=shown, **values))
     else:
         parts = {key: value for key, value in asdict(shown).items() if key != "status"}
@@ -73,7 +73,7 @@ def _answer(error: Exception) -> Response:
     return response
 
 
-def language() -> str:
+def page_language() -> str:
     """Of the page that was opened, or that asks; else of the browser."""
     told = g.get("language") or request.accept_languages.best_match(["en", "ru"]) or "en"
     return "ru" if told.lower().startswith("ru") else "en"
@@ -84,16 +84,20 @@ def _is_page(path: str) -> bool:
     return path.startswith("/b24/") and path != "/b24/events"
 
 
-def _shown(error: Exception) -> Shown:
+def _error_answer(error: Exception) -> ErrorAnswer:
     match error:
-        case Unwelcome():
-            return Shown(error.status, error.code, error.text, error.change)
+        case RequestRejected():
+            return ErrorAnswer(error.status, error.code, error.text, error.change)
         case SyncError():
             _, status, code = next(row for row in _BY_ERROR if isinstance(error, row[0]))
-            return Shown(status, error.code or code, f"{error.what}. {error.why}".strip(". "))
+            return ErrorAnswer(
+                status, error.code or code, f"{error.message}. {error.cause}".strip(". ")
+            )
         case HTTPException():
-            return Shown(error.code or 500, error.name.lower().replace(" ", "_"), _plain(error))
-    return Shown(
+            return ErrorAnswer(
+                error.code or 500, error.name.lower().replace(" ", "_"), _http_error_text(error)
+            )
+    return ErrorAnswer(
         500,
         "internal",
         "Something broke on our side",
@@ -101,5 +105,5 @@ def _shown(error: Exception) -> Shown:
     )
 
 
-def _plain(error: HTTPException) -> str:
+def _http_error_text(error: HTTPException) -> str:
     return re.sub(r"<[^>]+>", "", error.description or error.name)

@@ -19,14 +19,14 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from b24app.routes.webhooks import LARGEST_BODY
+from b24app.routes.webhooks import MAX_BODY_BYTES
 
 STOP_SECONDS = 30
 _RESTART_SECONDS = (1.0, 30.0)  # the first pause after a worker died, and the longest
 
 
 @dataclass(frozen=True, slots=True)
-class Bind:
+class BindOptions:
     host: str
     port: int
     threads: int
@@ -38,7 +38,7 @@ class Server(BaseApplication):
 
     def __init__(
         self,
-        bind: Bind,
+        bind: BindOptions,
         load: Callable[[], Flask],
         start: Callable[[], None],
         *,
@@ -61,7 +61,7 @@ class Server(BaseApplication):
             "loglevel": "warning",
             "control_socket_disable": True,
             "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
-            "when_ready": _ready,
+            "when_ready": _freeze_memory,
             "pre_request": _close_after_oversize,
             "post_worker_init": lambda _: self._start(),
         }
@@ -72,34 +72,34 @@ class Server(BaseApplication):
         return self._load()
 
     def run(self) -> None:
-        (Tree(self, self._worker) if self._worker else Arbiter(self)).run()
+        (ProcessTree(self, self._worker) if self._worker else Arbiter(self)).run()
 
 
-class Tree(Arbiter):
+class ProcessTree(Arbiter):
     """An arbiter that keeps one more child alive: the worker."""
 
     def __init__(self, app: Server, worker: Callable[[], None]) -> None:
         self._run_worker, self._child = worker, 0
-        self._born, self._pause = 0.0, _RESTART_SECONDS[0]
+        self._started_at, self._pause = 0.0, _RESTART_SECONDS[0]
         super().__init__(app)
 
     def manage_workers(self) -> None:
         super().manage_workers()
-        if self._child and not _lives(self._child):
-            self._mourn()
-        if not self._child and time.monotonic() >= self._born:
-            self._child = self._fork()
+        if self._child and not _is_alive(self._child):
+            self._schedule_restart()
+        if not self._child and time.monotonic() >= self._started_at:
+            self._child = self._fork_worker()
 
-    def _mourn(self) -> None:
+    def _schedule_restart(self) -> None:
         """A worker that died young is started again later and later."""
         first, longest = _RESTART_SECONDS
-        lived = time.monotonic() - self._born
+        lived = time.monotonic() - self._started_at
         self._pause = first if lived > longest else min(longest, self._pause * 2)
         self.log.error("The worker died; it starts again in %.0f s", self._pause)
-        self._child, self._born = 0, time.monotonic() + self._pause
+        self._child, self._started_at = 0, time.monotonic() + self._pause
 
-    def _fork(self) -> int:
-        self._born = time.monotonic()
+    def _fork_worker(self) -> int:
+        self._started_at = time.monotonic()
         pid = os.fork()
         if pid:
             return pid
@@ -124,16 +124,16 @@ class Tree(Arbiter):
         self._signal(signal.SIGTERM)
         super().stop(graceful)
         until = time.monotonic() + STOP_SECONDS
-        while self._child and _lives(self._child) and time.monotonic() < until:
+        while self._child and _is_alive(self._child) and time.monotonic() < until:
             time.sleep(0.05)
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._child and _lives(self._child):
+        if self._child and _is_alive(self._child):
             os.kill(self._child, number)
 
 
-def _lives(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     """Whether our child runs; it may have been reaped with gunicorn's own already."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] == 0
@@ -141,7 +141,7 @@ def _lives(pid: int) -> bool:
         return False
 
 
-def _ready(arbiter: Arbiter) -> None:
+def _freeze_memory(arbiter: Arbiter) -> None:
     """Before the fork: what is loaded stays shared, the collector does not touch it."""
     gc.collect()
     gc.freeze()
@@ -150,5 +150,5 @@ def _ready(arbiter: Arbiter) -> None:
 def _close_after_oversize(worker: Any, request: Any) -> None:
     """A body that is refused unread is not read to the end just to reuse the connection."""
     for name, value in request.headers:
-        if name == "CONTENT-LENGTH" and value.isdigit() and int(value) > LARGEST_BODY:
+        if name == "CONTENT-LENGTH" and value.isdigit() and int(value) > MAX_BODY_BYTES:
             request.force_close()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sync.bitrix24.rest.error_texts_ru import RUSSIAN, translator
+from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
 
-_EN = {
+_ENGLISH = {
     "title": "GitLab and tasks",
     "install": "Installing the GitLab integration",
     "installed": "Everything is ready.",
@@ -24,7 +24,7 @@ _EN = {
     "how": "Add the application in Bitrix24 (Developer resources, or the Market) with this "
     "address as its installation path; Bitrix24 then opens this page by itself.",
 }
-_RU = {
+_RUSSIAN = {
     "title": "GitLab и задачи",
     "install": "Установка интеграции с GitLab",
     "installed": "Всё готово.",
@@ -98,13 +98,13 @@ ERRORS: dict[str, str] = {
     "Use the component's version that fits this app":
         "Возьмите версию компонента, подходящую этому приложению",
 }  # fmt: skip
-_in_russian = translator(RUSSIAN | ERRORS)
+_to_russian = build_translator(RUSSIAN | ERRORS)
 
 
-def translated(language: str, text: str) -> str:
+def translate(language: str, text: str) -> str:
     """An error or a reason in `language`, as far as its sentences are known."""
-    return _in_russian(text) if language == "ru" else text
+    return _to_russian(text) if language == "ru" else text
 
 
-def words(language: str) -> dict[str, str]:
-    return _RU if language.lower().startswith("ru") else _EN
+def page_texts(language: str) -> dict[str, str]:
+    return _RUSSIAN if language.lower().startswith("ru") else _ENGLISH

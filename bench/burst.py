@@ -8,7 +8,7 @@ from bench import lives
 from bench.databases import databases
 from bench.draining import Burst, Drained, Weather
 from bench.figures import Figure, Part, at_least, at_most, must
-from sync.bitrix24.rest.client import BATCH
+from sync.bitrix24.rest.client import BATCH_SIZE
 from sync.bitrix24.rest.limits import BURST, RATE
 
 MERGE_REQUESTS = 1000
@@ -49,13 +49,15 @@ def measure() -> Part:
 
 
 def _requests(calm: Drained) -> list[Figure]:
-    least = ceil(calm.needed / BATCH)
+    least = ceil(calm.needed / BATCH_SIZE)
     return [
         must("tasks that do not show what their merge request says", calm.wrong, 0),
         must("writes, against those really needed", calm.writes, calm.needed),
         must("requests that the portal refused for its limits", calm.refused, 0),
         at_most(
-            f"requests ({calm.requests}) ÷ ⌈writes / {BATCH}⌉ ({least})", calm.requests / least, 1.1
+            f"requests ({calm.requests}) ÷ ⌈writes / {BATCH_SIZE}⌉ ({least})",
+            calm.requests / least,
+            1.1,
         ),
     ]
 

@@ -13,7 +13,7 @@ from sync.bitrix24.rest import limits
 from sync.engine.audit import writer as audit_writer
 from sync.store import logs
 from sync.store.db.database import write
-from sync.store.rows import AllowanceRow, Delivery, RestCall
+from sync.store.rows import AllowanceRow, ApiCallRow, Delivery
 from tests.engine.world import World
 
 SEED = 24
@@ -71,7 +71,7 @@ class Burst:
         self.world.inbox_order.clear()
         self.world.hold_deliveries = False  # what the portal tells of our writes comes back
         self.drained = Drained(len(self.heard), lives.WRITES * self.count)
-        self.calls: list[RestCall] = []
+        self.calls: list[ApiCallRow] = []
         self.world.patch(self.world, "add", self._called)
         self.world.patch(self.world, "host_answer", self._timed(self.world.host_answer))
         portal = self._timed(self.world.portal_answer, self.weather.answer)
@@ -114,15 +114,15 @@ class Burst:
             row = AllowanceRow(float(limits.BURST), now, {})
             logs.save_allowance(conn, self.world.portal_id, row)
 
-    def _called(self, call: RestCall) -> None:
+    def _called(self, call: ApiCallRow) -> None:
         """Calls are written down in groups, as the worker's audit does."""
         self.calls.append(call)
-        if len(self.calls) >= audit_writer.GROUP:
+        if len(self.calls) >= audit_writer.CALLS_PER_WRITE:
             self._write_down()
 
     def _write_down(self) -> None:
         with write(self.world.database) as conn:
-            logs.save_rest_calls(conn, self.calls)
+            logs.save_calls(conn, self.calls)
         self.calls.clear()
 
     def _timed(self, answer: Any, takes: float = 0.0) -> Any:

@@ -13,11 +13,11 @@ from sqlalchemy import select
 from bench import lives
 from bench.databases import databases
 from bench.figures import Figure, Part, at_most, must
-from sync.bitrix24.rest.client import BATCH
-from sync.core.model.commands import Post, PutMessage, SetFields
+from sync.bitrix24.rest.client import BATCH_SIZE
+from sync.core.model.commands import PutChatMessage, PutMessage, SetFields
 from sync.core.model.kinds import Kind
 from sync.core.rules.portal import GroupRules, Rules
-from sync.core.rules.routes import DEFAULT_ROUTES, Room, Route
+from sync.core.rules.routes import DEFAULT_ROUTES, Channel, Route
 from sync.store.db.database import read
 from sync.store.rows import CommandRow, Delivery
 from sync.store.tables import command
@@ -55,14 +55,14 @@ def measure() -> Part:
         url = next(iter(made.values()))
         once = _storm(url(), 1)
         slow = _storm(url(), SECONDS)
-    least = ceil((once.new_messages + once.new_posts + once.fields) / BATCH)
+    least = ceil((once.new_messages + once.new_posts + once.fields) / BATCH_SIZE)
     figures += [
         must("deliveries", once.deliveries, PIPELINES * 3 * (len(JOBS) + 1)),
         must("at one moment: new messages in tasks", once.new_messages, PIPELINES),
         must("at one moment: new messages in the chat", once.new_posts, PIPELINES),
         must("at one moment: edits", once.edits, 0),
         must("at one moment: writes of the field", once.fields, PIPELINES),
-        at_most(f"requests ({once.requests}) ÷ ⌈writes / {BATCH}⌉ ({least})",
+        at_most(f"requests ({once.requests}) ÷ ⌈writes / {BATCH_SIZE}⌉ ({least})",
                 once.requests / least, 1.5),
         must(f"over {SECONDS} s: new messages in tasks", slow.new_messages, PIPELINES),
         must(f"over {SECONDS} s: new messages in the chat", slow.new_posts, PIPELINES),
@@ -75,8 +75,8 @@ def measure() -> Part:
 
 def _storm(url: str, pieces: int) -> Told:
     world = World(url)
-    every = Route(frozenset({Kind.PIPELINE}), (Room.PROJECT,))
-    quiet = tuple(one for one in DEFAULT_ROUTES if Room.PROJECT not in one.to)
+    every = Route(frozenset({Kind.PIPELINE}), (Channel.PROJECT,))
+    quiet = tuple(one for one in DEFAULT_ROUTES if Channel.PROJECT not in one.targets)
     world.rules = Rules(groups={GROUP: GroupRules(projects=("acme/*",))}, routes=(every, *quiet))
     heard = _heard(world, pieces > 1)
     before = Counter(world.b24.requests)
@@ -125,11 +125,11 @@ def _commands(world: World) -> list[CommandRow]:
 
 
 def _counted(world: World, deliveries: int, requests: Counter[str]) -> Told:
-    done = [row.effect for row in _commands(world)]
+    done = [row.command for row in _commands(world)]
     messages = [one for one in done if isinstance(one, PutMessage)]
-    posts = [one for one in done if isinstance(one, Post)]
-    new = Counter((one.task_id, one.about) for one in messages if one.message_id is None)
-    posted = Counter((one.dialog, one.about) for one in posts if one.message_id is None)
+    posts = [one for one in done if isinstance(one, PutChatMessage)]
+    new = Counter((one.task_id, one.subject_key) for one in messages if one.message_id is None)
+    posted = Counter((one.dialog, one.subject_key) for one in posts if one.message_id is None)
     return Told(
         deliveries=deliveries,
         requests=sum(requests.values()) - requests["user.get"],

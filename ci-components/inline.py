@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -61,6 +60,10 @@ def is_own(module: str | None) -> bool:
     return (module or "").partition(".")[0] in ("reporter", "sync")
 
 
+def is_outside(module: str | None) -> bool:
+    return not is_own(module) and module != "__future__"
+
+
 def parts_of(kept: list[Statement], sources: Mapping[str, str]) -> Iterator[str]:
     """Yield a heading and the statements of each module that something is left of."""
     for name in sources:
@@ -108,10 +111,10 @@ def needed(statements: list[Statement], entry: str) -> list[Statement]:
 def refuse_twins(statements: list[Statement]) -> None:
     """Raise ValueError where a name means two things: one script has one space of names."""
     owners: dict[str, str] = {}
-    for statement in statements:
-        for name in statement.defines:
-            if owners.setdefault(name, statement.module) != statement.module:
-                raise ValueError(f"defined in two modules: {name}")
+    pairs = [(name, each.module) for each in statements for name in each.defines]
+    for name, module in pairs:
+        if owners.setdefault(name, module) != module:
+            raise ValueError(f"defined in two modules: {name}")
 
 
 def imports_of(sources: Iterable[str], body: str) -> str:
@@ -123,13 +126,12 @@ def imports_of(sources: Iterable[str], body: str) -> str:
         for node in ast.parse(source).body:
             if isinstance(node, ast.Import):
                 plain |= {alias.name for alias in node.names} & used
-            elif isinstance(node, ast.ImportFrom) and node.module not in (None, "__future__"):
-                if not is_own(node.module):
-                    found = {alias.name for alias in node.names} & used
-                    names.setdefault(node.module, set()).update(found)
+            elif isinstance(node, ast.ImportFrom) and is_outside(node.module):
+                found = {alias.name for alias in node.names} & used
+                names.setdefault(str(node.module), set()).update(found)
     if "namedtuple" in used:
         names["collections"] = {"namedtuple"}
-    lines = [f"import {', '.join(sorted(plain))}\n"]
+    lines = [f"import {', '.join(sorted(plain))}\n"] if plain else []
     lines += [f"from {m} import {', '.join(sorted(names[m]))}\n" for m in sorted(names) if names[m]]
     return "".join(lines)
 
@@ -137,57 +139,69 @@ def imports_of(sources: Iterable[str], body: str) -> str:
 # --- What goes
 
 
+class Text:
+    """A source and what is cut from it."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.lines = source.splitlines(keepends=True)
+        self.starts = line_starts(source)
+        self.cuts: list[tuple[int, int, str]] = []
+
+    def place(self, line: int | None, column: int | None) -> int:
+        """Return the position of a node's end or start, whose column counts bytes."""
+        row = (line or 1) - 1
+        return self.starts[row] + len(self.lines[row].encode()[: column or 0].decode())
+
+    def start(self, node: ast.expr | ast.stmt | ast.arg) -> int:
+        return self.place(node.lineno, node.col_offset)
+
+    def end(self, node: ast.expr | ast.stmt | ast.arg) -> int:
+        return self.place(node.end_lineno, node.end_col_offset)
+
+    def of(self, node: ast.expr) -> str:
+        return self.source[self.start(node) : self.end(node)]
+
+    def cut(self, first: int, last: int, new: str = "") -> None:
+        self.cuts.append((first, last, new))
+
+    def result(self) -> str:
+        text = self.source
+        for first, last, new in sorted(self.cuts, reverse=True):
+            text = text[:first] + new + text[last:]
+        return text
+
+
 def without_annotations(source: str) -> str:
     """Return the source without annotations and docstrings; NamedTuples are in their short form."""
-    cuts: list[tuple[int, int, str]] = []
-    starts = line_starts(source)
-    lines = source.splitlines(keepends=True)
+    text = Text(source)
+    cut_inside(ast.parse(source), text)
+    return text.result()
 
-    def place(line: int, column: int) -> int:
-        return starts[line - 1] + len(lines[line - 1].encode()[:column].decode())
 
-    def cut(first: int, last: int, new: str = "") -> None:
-        cuts.append((first, last, new))
-
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and len(node.body) > 1:
-            text = node.body[0]
-            if ast.get_docstring(node) is not None and not is_tuple(node):
-                cut(place(text.lineno, text.col_offset), place(text.end_lineno or 0, text.end_col_offset or 0))
-        if isinstance(node, ast.FunctionDef) and node.returns:
-            last = place(node.returns.end_lineno or 0, node.returns.end_col_offset or 0)
-            first = source.rindex("->", 0, place(node.returns.lineno, node.returns.col_offset))
-            cut(len(source[:first].rstrip()), last)
-        if isinstance(node, ast.arg) and node.annotation:
-            first = place(node.lineno, node.col_offset) + len(node.arg)
-            last = place(node.annotation.end_lineno or 0, node.annotation.end_col_offset or 0)
-            cut(first, last)
-        if isinstance(node, ast.AnnAssign) and not isinstance(node.target, ast.Attribute):
-            first = place(node.lineno, node.col_offset)
-            name = source[first : place(node.target.end_lineno or 0, node.target.end_col_offset or 0)]
-            value = node.value
-            last = place((value or node).end_lineno or 0, (value or node).end_col_offset or 0)
-            if value is None:
-                cut(first, last, "pass")
-            else:
-                cut(first, place(value.lineno, value.col_offset), f"{name} = ")
-        elif isinstance(node, ast.AnnAssign):
-            target_end = place(node.target.end_lineno or 0, node.target.end_col_offset or 0)
-            annotation_end = place(node.annotation.end_lineno or 0, node.annotation.end_col_offset or 0)
-            cut(target_end, annotation_end)
-        if isinstance(node, ast.ClassDef):
-            for base in node.bases:
-                if isinstance(base, ast.Subscript):  # dict[str, str]
-                    first = place(base.value.end_lineno or 0, base.value.end_col_offset or 0)
-                    cut(first, place(base.end_lineno or 0, base.end_col_offset or 0))
-    tuples = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and is_tuple(node)]
-    for node in tuples:
-        first, last = place(node.lineno, node.col_offset), place(node.end_lineno or 0, node.end_col_offset or 0)
-        cuts = [each for each in cuts if not first <= each[0] < last]
-        cut(first, last, short_tuple(node, source, place))
-    for first, last, new in sorted(cuts, reverse=True):
-        source = source[:first] + new + source[last:]
-    return source
+def cut_inside(node: ast.AST, text: Text) -> None:
+    """Cut what explains a node and all within it."""
+    if isinstance(node, ast.ClassDef) and is_tuple(node):
+        text.cut(text.start(node), text.end(node), short_tuple(node, text))
+        return
+    explained = isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node)
+    if explained and len(node.body) > 1:
+        text.cut(text.start(node.body[0]), text.end(node.body[0]))
+    if isinstance(node, ast.FunctionDef) and node.returns:
+        arrow = text.source.rindex("->", 0, text.start(node.returns))
+        text.cut(len(text.source[:arrow].rstrip()), text.end(node.returns))
+    elif isinstance(node, ast.arg) and node.annotation:
+        text.cut(text.start(node) + len(node.arg), text.end(node.annotation))
+    elif isinstance(node, ast.AnnAssign) and node.value is None:
+        text.cut(text.start(node), text.end(node), "pass")
+    elif isinstance(node, ast.AnnAssign):
+        text.cut(text.end(node.target), text.end(node.annotation))
+    elif isinstance(node, ast.ClassDef):
+        for base in node.bases:
+            if isinstance(base, ast.Subscript):  # dict[str, str]
+                text.cut(text.end(base.value), text.end(base))
+    for inner in ast.iter_child_nodes(node):
+        cut_inside(inner, text)
 
 
 def is_tuple(node: ast.ClassDef | ast.FunctionDef) -> bool:
@@ -195,10 +209,11 @@ def is_tuple(node: ast.ClassDef | ast.FunctionDef) -> bool:
     return any(isinstance(base, ast.Name) and base.id == "NamedTuple" for base in bases)
 
 
-def short_tuple(node: ast.ClassDef, source: str, place: object) -> str:
+def short_tuple(node: ast.ClassDef, text: Text) -> str:
+    """Return `Job = namedtuple("Job", "id name", defaults=("",))`."""
     fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
-    names = " ".join(each.target.id for each in fields)
-    values = [ast.get_source_segment(source, each.value) for each in fields if each.value]
+    names = " ".join(text.of(each.target) for each in fields)
+    values = [text.of(each.value) for each in fields if each.value]
     more = f", defaults=({', '.join(values)},)" if values else ""
     return f'{node.name} = namedtuple("{node.name}", "{names}"{more})'
 
@@ -265,7 +280,3 @@ def lonely(text: str) -> bool:
             return char == "(" and not called and commas == 1
         commas += char == "," and depth == 0
     return False
-
-
-def digest_lines(text: str) -> int:
-    return len(re.findall("\n", text))

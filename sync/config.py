@@ -53,20 +53,20 @@ class Config:
 
         Raises ConfigError that names every problem at once.
         """
-        told = _Reader(environ)
-        values = _read(told)
+        told = _EnvReader(environ)
+        values = _read_values(told)
         if told.problems:
             raise ConfigError(told.problems)
         return cls(**values)
 
-    def keys_now(self) -> tuple[str, ...]:
+    def current_keys(self) -> tuple[str, ...]:
         """The secret keys as they are now: a rotation replaces those in the key file."""
         if self.secret_key_file is None:
             return self.secret_keys
-        return keyfile.read_or_make(self.secret_key_file)
+        return keyfile.read_or_create(self.secret_key_file)
 
 
-class _Reader:
+class _EnvReader:
     """Takes variables one by one and gathers what is wrong with them."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -84,69 +84,74 @@ class _Reader:
             return default
 
 
-def _read(told: _Reader) -> dict[str, Any]:
+def _read_values(told: _EnvReader) -> dict[str, Any]:
     data_dir = told.take("B24BRIDGE_DATA_DIR", Path("var"), Path)
-    host, port = told.take("B24BRIDGE_BIND", ("127.0.0.1", 8000), _address)
+    host, port = told.take("B24BRIDGE_BIND", ("127.0.0.1", 8000), _parse_address)
     values = {
         "data_dir": data_dir,
         "database_url": told.take(
-            "DATABASE_URL", f"sqlite:///{data_dir / 'b24bridge.sqlite3'}", _database
+            "DATABASE_URL", f"sqlite:///{data_dir / 'b24bridge.sqlite3'}", _parse_database
         ),
-        "queue_url": told.take("B24BRIDGE_QUEUE_URL", str(data_dir / "queue.sqlite3"), _queue),
-        "public_url": told.take("B24BRIDGE_PUBLIC_URL", "", _web_address),
+        "queue_url": told.take(
+            "B24BRIDGE_QUEUE_URL", str(data_dir / "queue.sqlite3"), _parse_queue
+        ),
+        "public_url": told.take("B24BRIDGE_PUBLIC_URL", "", _parse_web_address),
         "client_id": told.take("B24BRIDGE_CLIENT_ID", "", str),
         "client_secret": told.take("B24BRIDGE_CLIENT_SECRET", "", str),
-        "oauth_hosts": told.take("B24BRIDGE_OAUTH_HOSTS", OAUTH_HOSTS, _hosts),
-        "allowed_networks": told.take("B24BRIDGE_ALLOWED_NETWORKS", (), _networks),
-        "trusted_proxies": told.take("B24BRIDGE_TRUSTED_PROXIES", 0, _between(0, 10)),
-        "log_level": told.take("B24BRIDGE_LOG_LEVEL", "info", _level),
+        "oauth_hosts": told.take("B24BRIDGE_OAUTH_HOSTS", OAUTH_HOSTS, _parse_hosts),
+        "allowed_networks": told.take("B24BRIDGE_ALLOWED_NETWORKS", (), _parse_networks),
+        "trusted_proxies": told.take("B24BRIDGE_TRUSTED_PROXIES", 0, _number_between(0, 10)),
+        "log_level": told.take("B24BRIDGE_LOG_LEVEL", "info", _parse_level),
         "host": host,
         "port": port,
-        "threads": told.take("B24BRIDGE_THREADS", 16, _between(1, 200)),
+        "threads": told.take("B24BRIDGE_THREADS", 16, _number_between(1, 200)),
     }
     if bool(values["client_id"]) != bool(values["client_secret"]):
         told.problems.append("B24BRIDGE_CLIENT_ID, B24BRIDGE_CLIENT_SECRET: set both or neither")
     return values | _secret_keys(told, data_dir)
 
 
-def _secret_keys(told: _Reader, data_dir: Path) -> dict[str, Any]:
-    keys = told.take("B24BRIDGE_SECRET_KEY", (), _keys)
+def _secret_keys(told: _EnvReader, data_dir: Path) -> dict[str, Any]:
+    keys = told.take("B24BRIDGE_SECRET_KEY", (), _parse_keys)
     if keys or told.problems:
         return {"secret_keys": keys, "secret_key_file": None}
     path = data_dir / "secret.key"
     try:
-        return {"secret_keys": _keys(",".join(keyfile.read_or_make(path))), "secret_key_file": path}
+        return {
+            "secret_keys": _parse_keys(",".join(keyfile.read_or_create(path))),
+            "secret_key_file": path,
+        }
     except (OSError, ValueError) as error:
         told.problems.append(f"{path}: {getattr(error, 'strerror', None) or error}")
     return {}
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _split_words(text: str) -> tuple[str, ...]:
     return tuple(word for word in re.split(r"[,\s]+", text) if word)
 
 
-def _keys(text: str) -> tuple[str, ...]:
-    if not _words(text) or not all(_KEY.fullmatch(key) for key in _words(text)):
+def _parse_keys(text: str) -> tuple[str, ...]:
+    if not _split_words(text) or not all(_KEY.fullmatch(key) for key in _split_words(text)):
         raise ValueError(
             "a secret key is 32 random bytes in URL-safe base64 (44 characters); "
             "several are separated by commas, the newest first"
         )
-    return _words(text)
+    return _split_words(text)
 
 
-def _database(text: str) -> str:
+def _parse_database(text: str) -> str:
     if not re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", text):
         raise ValueError("must begin with sqlite:/// or postgresql://")
     return text
 
 
-def _queue(text: str) -> str:
+def _parse_queue(text: str) -> str:
     if "://" in text and not re.match(r"(sqlite|rediss?|postgres(ql)?)://", text):
         raise ValueError("must be a file, or begin with redis:// or postgresql://")
     return text
 
 
-def _web_address(text: str) -> str:
+def _parse_web_address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be a whole address: https://host")
@@ -155,26 +160,26 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
-def _hosts(text: str) -> frozenset[str]:
-    return frozenset(map(_web_address, _words(text)))
+def _parse_hosts(text: str) -> frozenset[str]:
+    return frozenset(map(_parse_web_address, _split_words(text)))
 
 
-def _networks(text: str) -> tuple[str, ...]:
-    return tuple(str(ipaddress.ip_network(word, strict=False)) for word in _words(text))
+def _parse_networks(text: str) -> tuple[str, ...]:
+    return tuple(str(ipaddress.ip_network(word, strict=False)) for word in _split_words(text))
 
 
-def _level(text: str) -> str:
+def _parse_level(text: str) -> str:
     if text.lower() not in _LEVELS:
         raise ValueError(f"must be one of {', '.join(_LEVELS)}")
     return text.lower()
 
 
-def _address(text: str) -> tuple[str, int]:
+def _parse_address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    return host.strip("[]") or "127.0.0.1", _between(0, 65535)(port)
+    return host.strip("[]") or "127.0.0.1", _number_between(0, 65535)(port)
 
 
-def _between(least: int, most: int) -> Callable[[str], int]:
+def _number_between(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not text.isdecimal() or not least <= int(text) <= most:
             raise ValueError(f"must be a number from {least} to {most}")

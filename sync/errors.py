@@ -6,9 +6,11 @@ from __future__ import annotations
 class SyncError(Exception):
     """What happened, why it usually does, what to change. Never holds a secret."""
 
-    def __init__(self, what: str, *, why: str = "", change: str = "", code: str = "") -> None:
-        self.what, self.why, self.change, self.code = what, why, change, code
-        super().__init__(". ".join(part.rstrip(".") for part in (what, why, change) if part) + ".")
+    def __init__(self, message: str, *, cause: str = "", change: str = "", code: str = "") -> None:
+        self.message, self.cause, self.change, self.code = message, cause, change, code
+        super().__init__(
+            ". ".join(part.rstrip(".") for part in (message, cause, change) if part) + "."
+        )
 
 
 class Later(SyncError):
@@ -20,15 +22,15 @@ class Later(SyncError):
 
     def __init__(
         self,
-        what: str,
+        message: str,
         *,
         after: float | None = None,
         sent: bool = False,
-        why: str = "",
+        cause: str = "",
         change: str = "",
         code: str = "",
     ) -> None:
-        super().__init__(what, why=why, change=change, code=code)
+        super().__init__(message, cause=cause, change=change, code=code)
         self.after, self.sent = after, sent
 
 

@@ -15,25 +15,25 @@ def new_key() -> str:
     return base64.urlsafe_b64encode(os.urandom(32)).decode()
 
 
-def read_or_make(path: Path) -> tuple[str, ...]:
+def read_or_create(path: Path) -> tuple[str, ...]:
     """The keys in the file; made with one new key and mode 0600 if it is not there."""
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = _written_beside(path, [new_key()])
+        beside = _write_temporary(path, [new_key()])
         with suppress(FileExistsError):  # another process was first: its key counts
             os.link(beside, path)
         beside.unlink()
-        _sync(path.parent)
+        _sync_folder(path.parent)
     return tuple(path.read_text().split())
 
 
-def replace(path: Path, keys: Sequence[str]) -> None:
+def replace_keys(path: Path, keys: Sequence[str]) -> None:
     """Replaces the file whole: after a crash it holds the old keys or the new ones."""
-    _written_beside(path, keys).replace(path)
-    _sync(path.parent)
+    _write_temporary(path, keys).replace(path)
+    _sync_folder(path.parent)
 
 
-def _written_beside(path: Path, keys: Sequence[str]) -> Path:
+def _write_temporary(path: Path, keys: Sequence[str]) -> Path:
     made, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
     with os.fdopen(made, "w") as file:
         file.write("".join(key + "\n" for key in keys))
@@ -42,7 +42,7 @@ def _written_beside(path: Path, keys: Sequence[str]) -> Path:
     return Path(name)
 
 
-def _sync(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     opened = os.open(folder, os.O_RDONLY)
     os.fsync(opened)
     os.close(opened)

@@ -38,7 +38,7 @@ _SECRET_TEXT = tuple(
 )
 
 
-def setup(level: str = "info", stream: TextIO = sys.stderr) -> None:
+def setup_logging(level: str = "info", stream: TextIO = sys.stderr) -> None:
     """Sends our events, and those of the libraries, to `stream` as JSON lines."""
     shared = [
         structlog.contextvars.merge_contextvars,
@@ -60,28 +60,28 @@ def mask_event(
     logger: object, method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """The structlog processor that masks values by their key and by their looks."""
-    return {key: masked(value, key) for key, value in event.items()}
+    return {key: mask_value(value, key) for key, value in event.items()}
 
 
-def masked(value: Any, name: str = "") -> Any:
+def mask_value(value: Any, name: str = "") -> Any:
     """`value` without secrets; `name` is the key it stands under."""
     match value:
         case str() | bytes() if value and _SECRET_NAME.search(name):
             return MASK
         case str():
-            return _masked_text(value)
+            return _mask_string(value)
         case bytes():
             return f"{len(value)} bytes"
         case Mapping():
-            return {key: masked(item, str(key)) for key, item in value.items()}
+            return {key: mask_value(item, str(key)) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [masked(item, name) for item in value]
+            return [mask_value(item, name) for item in value]
         case None | bool() | int() | float():
             return value
-    return _masked_text(str(value))
+    return _mask_string(str(value))
 
 
-def _masked_text(text: str) -> str:
+def _mask_string(text: str) -> str:
     for pattern in _SECRET_TEXT:
         text = pattern.sub(rf"\g<1>{MASK}", text)
     return text

@@ -48,16 +48,16 @@ def guarded_session(
     return session
 
 
-def permitted(text: str, networks: Sequence[Network]) -> bool:
+def is_permitted(text: str, networks: Sequence[Network]) -> bool:
     """Whether an IP address may be talked to: public, or inside one of `networks`. Pure."""
     address = ipaddress.ip_address(text.partition("%")[0])
-    inner = _inner(address)
+    inner = _unwrap_address(address)
     if any(found in network for found in (address, inner) for network in networks):
         return True
     return all(found.is_global and not found.is_multicast for found in (address, inner))
 
 
-def _inner(address: Address) -> Address:
+def _unwrap_address(address: Address) -> Address:
     """The IPv4 address that an IPv6 one only wraps (mapped, 6to4, Teredo, NAT64)."""
     if not isinstance(address, ipaddress.IPv6Address):
         return address
@@ -67,12 +67,12 @@ def _inner(address: Address) -> Address:
     return address.ipv4_mapped or address.sixtofour or teredo or address
 
 
-def _check(host: str, found: Sequence[str], networks: Sequence[Network]) -> list[str]:
-    usable = [address for address in found if permitted(address, networks)]
+def _check_addresses(host: str, found: Sequence[str], networks: Sequence[Network]) -> list[str]:
+    usable = [address for address in found if is_permitted(address, networks)]
     if not usable:
         raise Refused(
             f"The address of {host} is inside a private network",
-            why="Addresses given by users may reach only public servers, so that nobody can use "
+            cause="Addresses given by users may reach only public servers, so that nobody can use "
             "this service to look into the network it runs in",
             change="If the server is meant to be reached, name its network in "
             "B24BRIDGE_ALLOWED_NETWORKS",
@@ -81,7 +81,7 @@ def _check(host: str, found: Sequence[str], networks: Sequence[Network]) -> list
     return usable
 
 
-class _Guarded:
+class _GuardedConnection:
     """Resolves once, checks, and connects to the very address that was checked."""
 
     networks: tuple[Network, ...] = ()
@@ -89,7 +89,7 @@ class _Guarded:
     def _new_conn(self) -> socket.socket:
         name = self._dns_host
         failure: Exception | None = None
-        for address in _check(name, self._resolve(name), self.networks):
+        for address in _check_addresses(name, self._resolve(name), self.networks):
             self._dns_host = address
             try:
                 return super()._new_conn()
@@ -112,10 +112,10 @@ class _Guarded:
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _pools(networks: tuple[Network, ...]) -> dict[str, type]:
+def _guarded_pools(networks: tuple[Network, ...]) -> dict[str, type]:
     extra = {"networks": networks}
-    plain = type("GuardedHTTP", (_Guarded, HTTPConnection), extra)
-    secure = type("GuardedHTTPS", (_Guarded, HTTPSConnection), extra)
+    plain = type("GuardedHTTP", (_GuardedConnection, HTTPConnection), extra)
+    secure = type("GuardedHTTPS", (_GuardedConnection, HTTPSConnection), extra)
     return {
         "http": type("GuardedPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
         "https": type("GuardedSecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
@@ -133,7 +133,7 @@ class _GuardedAdapter(HTTPAdapter):
         self.poolmanager = PoolManager(
             num_pools=connections, maxsize=maxsize, block=block, **options
         )
-        self.poolmanager.pool_classes_by_scheme = _pools(self._networks)
+        self.poolmanager.pool_classes_by_scheme = _guarded_pools(self._networks)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> Any:
         if options.get("timeout") is None:
@@ -152,4 +152,4 @@ class _GuardedAdapter(HTTPAdapter):
             found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None)]
         except (socket.gaierror, UnicodeError):
             return
-        _check(host, found, self._networks)
+        _check_addresses(host, found, self._networks)

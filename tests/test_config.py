@@ -112,5 +112,5 @@ def test_a_damaged_key_file_is_named(tmp_path: Path) -> None:
 def test_keys_rotated_in_the_file_are_the_keys_now(tmp_path: Path) -> None:
     config = Config.from_env({"B24BRIDGE_DATA_DIR": str(tmp_path)})
     (tmp_path / "secret.key").write_text(f"{KEY}\n{OLD_KEY}\n")
-    assert config.keys_now() == (KEY, OLD_KEY)
-    assert Config.from_env({"B24BRIDGE_SECRET_KEY": KEY}).keys_now() == (KEY,)
+    assert config.current_keys() == (KEY, OLD_KEY)
+    assert Config.from_env({"B24BRIDGE_SECRET_KEY": KEY}).current_keys() == (KEY,)

@@ -13,10 +13,10 @@ from sync import keyfile
 
 def test_the_first_start_makes_a_key_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "var" / "secret.key"
-    (key,) = keyfile.read_or_make(path)
+    (key,) = keyfile.read_or_create(path)
     Fernet(key)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert keyfile.read_or_make(path) == (key,)
+    assert keyfile.read_or_create(path) == (key,)
     assert [file.name for file in path.parent.iterdir()] == ["secret.key"]
 
 
@@ -26,7 +26,7 @@ def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
 
     def begin() -> None:
         start.wait()
-        found.append(keyfile.read_or_make(path))
+        found.append(keyfile.read_or_create(path))
 
     threads = [threading.Thread(target=begin) for _ in range(8)]
     for thread in threads:
@@ -39,7 +39,7 @@ def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
 
 def test_replaced_keys_keep_their_order_and_their_mode(tmp_path: Path) -> None:
     path = tmp_path / "secret.key"
-    keyfile.read_or_make(path)
-    keyfile.replace(path, ["new", "old"])
-    assert keyfile.read_or_make(path) == ("new", "old")
+    keyfile.read_or_create(path)
+    keyfile.replace_keys(path, ["new", "old"])
+    assert keyfile.read_or_create(path) == ("new", "old")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

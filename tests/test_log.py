@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import structlog
 
-from sync.log import log, masked, setup
+from sync.log import log, mask_value, setup_logging
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def lines() -> Iterator[Any]:
     stream = io.StringIO()
     root = logging.getLogger()
     before = root.handlers, root.level
-    setup("info", stream)
+    setup_logging("info", stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
@@ -80,7 +80,7 @@ def test_libraries_write_the_same_way(lines: Any) -> None:
     ],
 )
 def test_values_are_masked_by_their_name(name: str, value: object, shown: object) -> None:
-    assert masked(value, name) == shown
+    assert mask_value(value, name) == shown
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,4 @@ def test_values_are_masked_by_their_name(name: str, value: object, shown: object
     ],
 )
 def test_secrets_inside_text_are_masked(text: str, shown: str) -> None:
-    assert masked(text) == shown
+    assert mask_value(text) == shown

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from sync.errors import Refused
-from sync.net import TIMEOUT, guarded_session, permitted
+from sync.net import TIMEOUT, guarded_session, is_permitted
 
 LOCAL = ("127.0.0.0/8",)
 
@@ -62,14 +62,14 @@ def server():
     ],
 )
 def test_only_public_addresses_are_permitted(address, allowed):
-    assert permitted(address, ()) is allowed
+    assert is_permitted(address, ()) is allowed
 
 
 def test_a_named_network_is_permitted_and_its_neighbour_is_not():
     networks = (ip_network("10.1.0.0/16"),)
-    assert permitted("10.1.2.3", networks)
-    assert permitted("::ffff:10.1.2.3", networks)
-    assert not permitted("10.2.2.3", networks)
+    assert is_permitted("10.1.2.3", networks)
+    assert is_permitted("::ffff:10.1.2.3", networks)
+    assert not is_permitted("10.2.2.3", networks)
 
 
 def test_a_private_server_is_refused_before_anything_is_sent(server):

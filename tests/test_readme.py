@@ -44,7 +44,7 @@ def test_every_word_of_commits_is_in_the_table_and_does_what_it_says() -> None:
     """The examples are read as they stand, but for the task that a command follows."""
     said = [(re.findall("`([^`]+)`", row[0]), row[1]) for row in table("spoken", GUIDE)]
     found = {
-        word: smart_commits_parse.read(
+        word: smart_commits_parse.parse_commands(
             word if "B24" in word else f"B24-12 {word}", ReferenceRules()
         )
         for words, _ in said
@@ -63,7 +63,7 @@ def test_every_word_of_commits_is_in_the_table_and_does_what_it_says() -> None:
             assert {one.verb for one in found[word]} == wanted, word
             assert [(one.task_id, one.flaw) for one in found[word]] == [(12, None)], word
     listed = {word.split()[0].lstrip("#") for word in found if word.startswith("#")}
-    assert listed == set(smart_commits_parse.WORDS)
+    assert listed == set(smart_commits_parse.VERB_WORDS)
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/admins.md", "docs/developers.md"])

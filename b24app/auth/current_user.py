@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
-acting: ContextVar[str] = ContextVar("acting", default="")
+current_user: ContextVar[str] = ContextVar("acting", default="")

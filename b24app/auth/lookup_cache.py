@@ -17,43 +17,43 @@ from sync.store.vault import Vault
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-SECONDS = 5.0
-MOST = 10_000
+TTL_SECONDS = 5.0
+MAX_ENTRIES = 10_000
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class Remembered(Generic[K, V]):
+class LookupCache(Generic[K, V]):
     """`find` with a memory; what is not found is not remembered, so guesses fill nothing."""
 
     def __init__(self, find: Callable[[K], V | None]) -> None:
         self._find = find
-        self._held: dict[K, tuple[float, V]] = {}
+        self._entries: dict[K, tuple[float, V]] = {}
 
     def get(self, key: K) -> V | None:
-        held = self._held.get(key)
+        held = self._entries.get(key)
         if held is not None and held[0] > time.monotonic():
             return held[1]
         found = self._find(key)
         if found is None:
-            self._held.pop(key, None)
+            self._entries.pop(key, None)
             return None
-        if len(self._held) >= MOST:
-            self._held.clear()
-        self._held[key] = (time.monotonic() + SECONDS, found)
+        if len(self._entries) >= MAX_ENTRIES:
+            self._entries.clear()
+        self._entries[key] = (time.monotonic() + TTL_SECONDS, found)
         return found
 
-    def anew(self, key: K) -> V | None:
+    def refresh(self, key: K) -> V | None:
         """Looked up now, whatever is remembered."""
-        self._held.pop(key, None)
+        self._entries.pop(key, None)
         return self.get(key)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """What is asked next is looked up anew."""
-        self._held.clear()
+        self._entries.clear()
 
 
 @dataclass(frozen=True, slots=True)
-class KnownHook:
+class CachedHook:
     """What a hook address leads to."""
 
     connection_id: int
@@ -64,41 +64,41 @@ class KnownHook:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownPortal:
+class CachedPortal:
     id: int
     state: str
     application_token: str | None = field(repr=False)
 
-    def sent(self, application_token: str) -> bool:
+    def accepts_token(self, application_token: str) -> bool:
         """Whether an event that carries this token is from the portal."""
         if not self.application_token or not application_token:
             return False
         return hmac.compare_digest(self.application_token.encode(), application_token.encode())
 
 
-def hook_finder(engine: Engine, vault: Vault) -> Callable[[str], KnownHook | None]:
-    def find(key: str) -> KnownHook | None:
+def hook_finder(engine: Engine, vault: Vault) -> Callable[[str], CachedHook | None]:
+    def find(key: str) -> CachedHook | None:
         with read(engine) as conn:
-            found = connections.for_hook(conn, vault, key)
+            found = connections.by_hook_key(conn, vault, key)
             portal = portals.by_id(conn, found[0].portal_id) if found else None
         if found is None or portal is None or portal.state == "removed":
             return None
         record, secrets = found
         allowed = tuple(map(ipaddress.ip_network, record.options.get("allow_ips", ())))
-        return KnownHook(
+        return CachedHook(
             record.id, record.portal_id, secrets.hook_token or "", secrets.signing_token, allowed
         )
 
     return find
 
 
-def portal_finder(engine: Engine, vault: Vault) -> Callable[[str], KnownPortal | None]:
-    def find(member_id: str) -> KnownPortal | None:
+def portal_finder(engine: Engine, vault: Vault) -> Callable[[str], CachedPortal | None]:
+    def find(member_id: str) -> CachedPortal | None:
         with read(engine) as conn:
             portal = portals.by_member(conn, member_id)
             if portal is None:
                 return None
             token = portals.application_token(conn, vault, portal.id)
-        return KnownPortal(portal.id, portal.state, token)
+        return CachedPortal(portal.id, portal.state, token)
 
     return find

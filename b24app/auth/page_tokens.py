@@ -22,8 +22,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-PAGE_TOKEN_LIFE = timedelta(hours=1)
-VISIT_LIFE = timedelta(hours=12)  # from the opening of a page; then it must be opened anew
+PAGE_TOKEN_TTL = timedelta(hours=1)
+VISIT_TTL = timedelta(hours=12)  # from the opening of a page; then it must be opened anew
 _PURPOSE = b"b24bridge page token"
 
 
@@ -40,17 +40,17 @@ class PageTokens:
     """Signs with the first key and accepts any of them, so that keys can be rotated."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._keys = [OctKey.import_key(_derived(key)) for key in keys]
+        self._keys = [OctKey.import_key(_derive_key(key)) for key in keys]
 
     def issue(self, visitor: Visitor, now: datetime) -> str:
         """For somebody whom the portal has just proven."""
         entered = int(now.timestamp())
-        return self._sign(visitor, entered, entered + _seconds(PAGE_TOKEN_LIFE))
+        return self._sign(visitor, entered, entered + _whole_seconds(PAGE_TOKEN_TTL))
 
     def read(self, token: str, now: datetime) -> Visitor | None:
         """Whose token it is; None where it is forged or over."""
         claims = self._claims(token, now)
-        return None if claims is None else _visitor(claims)
+        return None if claims is None else _parse_visitor(claims)
 
     def renew(self, token: str, now: datetime, *, admin: bool) -> tuple[str, int] | None:
         """Another token for the same visitor, and how many seconds it is good for.
@@ -61,9 +61,9 @@ class PageTokens:
         claims = self._claims(token, now)
         if claims is None:
             return None
-        at, over = int(now.timestamp()), claims["iat"] + _seconds(VISIT_LIFE)
-        until = max(claims["exp"], min(at + _seconds(PAGE_TOKEN_LIFE), over))
-        visitor = replace(_visitor(claims), admin=admin and claims["admin"] is True)
+        at, over = int(now.timestamp()), claims["iat"] + _whole_seconds(VISIT_TTL)
+        until = max(claims["exp"], min(at + _whole_seconds(PAGE_TOKEN_TTL), over))
+        visitor = replace(_parse_visitor(claims), admin=admin and claims["admin"] is True)
         return self._sign(visitor, claims["iat"], until), until - at
 
     def _sign(self, visitor: Visitor, entered: int, until: int) -> str:
@@ -86,19 +86,19 @@ class PageTokens:
         return None
 
 
-def _visitor(claims: dict[str, Any]) -> Visitor:
+def _parse_visitor(claims: dict[str, Any]) -> Visitor:
     return Visitor(claims["portal"], int(claims["sub"]), claims["admin"] is True)
 
 
-def _seconds(span: timedelta) -> int:
+def _whole_seconds(span: timedelta) -> int:
     return int(span.total_seconds())
 
 
-def _derived(key: str) -> bytes:
+def _derive_key(key: str) -> bytes:
     return hmac.new(key.encode(), _PURPOSE, hashlib.sha256).digest()
 
 
-def nonce() -> str:
+def script_nonce() -> str:
     """The nonce of this answer's one inline script."""
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe(16)
@@ -117,7 +117,7 @@ def allow_script(origin: str) -> None:
     g.script_origin = origin
 
 
-def _policy() -> str:
+def _content_security_policy() -> str:
     nonce_source = f" 'nonce-{g.nonce}'" if "nonce" in g else ""
     script = f"'self'{nonce_source} {g.get('script_origin', '')}".strip()
     return "; ".join(
@@ -135,7 +135,7 @@ def _policy() -> str:
     )
 
 
-def install(app: Flask) -> None:
+def install_headers(app: Flask) -> None:
     """Adds the headers to every answer of `app`; X-Frame-Options would forbid any frame."""
 
     @app.after_request
@@ -144,7 +144,7 @@ def install(app: Flask) -> None:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
         if response.mimetype == "text/html":
-            headers["Content-Security-Policy"] = _policy()
+            headers["Content-Security-Policy"] = _content_security_policy()
             headers["Cache-Control"] = "no-store"
         elif request.path.startswith("/api/"):
             headers["Cache-Control"] = "no-store"

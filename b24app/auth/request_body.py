@@ -6,7 +6,7 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 
-def body(limit: int) -> bytes:
+def read_body(limit: int) -> bytes:
     """At most `limit` bytes. Raises RequestEntityTooLarge; a told length is not even read.
 
     Without a told length (chunks) Werkzeug's own limit cuts the body silently, so that one byte

@@ -13,7 +13,7 @@ from sync.settings.problems import Invalid, Problem
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def since(text: str) -> timedelta | datetime:
+def parse_since(text: str) -> timedelta | datetime:
     """`2h`, `3d` back from now, or a date (with a time, in UTC where it does not say)."""
     if found := re.fullmatch(r"(\d{1,5})([mhdw])", text.strip()):
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
@@ -26,18 +26,18 @@ def since(text: str) -> timedelta | datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def back(told: timedelta | datetime, now: datetime) -> datetime:
+def resolve_since(told: timedelta | datetime, now: datetime) -> datetime:
     """The moment that was meant."""
     return told if isinstance(told, datetime) else now - told
 
 
-def above_zero(text: str) -> int:
+def positive_int(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < 10**9):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
 
 
-def somebody(text: str) -> str:
+def person_name(text: str) -> str:
     """A name, on one line."""
     name = " ".join(text.split())
     if not name or not name.isprintable():
@@ -45,7 +45,7 @@ def somebody(text: str) -> str:
     return name
 
 
-def pair(text: str) -> tuple[str, str]:
+def parse_pair(text: str) -> tuple[str, str]:
     """`NAME=value`."""
     name, sign, value = text.partition("=")
     if not sign or not name.strip():
@@ -53,7 +53,7 @@ def pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def file_text(name: str) -> str:
+def read_file(name: str) -> str:
     """What a settings file says; `-` is standard input. Raises Invalid and OSError."""
     data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     try:

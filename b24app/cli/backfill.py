@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from b24app.cli.context import connection, database, engine_deps, rooms, say
-from b24app.clients import Rooms
+from b24app.cli.context import (
+    build_engine_deps,
+    find_connection,
+    open_clients,
+    prepare_database,
+    print_lines,
+)
+from b24app.clients import Clients
 from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.core.model.common import Project
@@ -27,19 +33,19 @@ from sync.store.rows import ConnectionRecord, PortalRecord
 
 _DAYS = {"d": 1, "w": 7}
 _INTERRUPTED = 130
-_WIDEST = max(map(len, PARTS))
+_PART_WIDTH = max(map(len, PARTS))
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    with rooms(config, database(config)) as opened:
+    with open_clients(config, prepare_database(config)) as opened:
         return _run(opened, args)
 
 
-def _run(opened: Rooms, args: argparse.Namespace) -> int:
+def _run(opened: Clients, args: argparse.Namespace) -> int:
     with read(opened.engine) as conn:
         portal = find_portal(conn, args.portal)
     if args.status:
-        say(*_status(opened, portal, args))
+        print_lines(*_status(opened, portal, args))
         return 0
     if args.project and args.all:
         raise LookupError("Name a project or --all, not both")
@@ -50,7 +56,7 @@ def _run(opened: Rooms, args: argparse.Namespace) -> int:
     return _read(opened, portal, args)
 
 
-def since_of(told: str, now: datetime) -> datetime:
+def parse_since(told: str, now: datetime) -> datetime:
     """A midnight (UTC), so that the same words mean the same all day. Raises LookupError."""
     try:
         if found := re.fullmatch(r"([0-9]{1,5})([dw])", told):
@@ -63,159 +69,171 @@ def since_of(told: str, now: datetime) -> datetime:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _BackfillRequest:
     """What is to be read, and what says the same again."""
 
-    opened: Rooms
+    clients: Clients
     args: argparse.Namespace
     since: datetime
     parts: tuple[str, ...]
 
     @property
     def deps(self) -> Deps:
-        return engine_deps(self.opened)
+        return build_engine_deps(self.clients)
 
     @property
-    def again(self) -> str:
-        return _command(self.args)
+    def resume_command(self) -> str:
+        return _resume_command(self.args)
 
     def read(
         self, record: ConnectionRecord, project: str | Project, tell: Callable[[Progress], None]
     ) -> list[str]:
         """The parts that were refused. Raises SyncError, LaneLost and LookupError."""
-        more: dict[str, Any] = {"parts": self.parts, "again": self.args.again, "tell": tell}
-        done = backfill.run(self.deps, record, project, self.since, **more)
+        more: dict[str, Any] = {"parts": self.parts, "reread": self.args.again, "report": tell}
+        done = backfill.run_backfill(self.deps, record, project, self.since, **more)
         if done is None:
             name = project.path if isinstance(project, Project) else project
             raise LookupError(f"The history of {name} is just being read by another process")
         return [name for name in self.parts if name in done and done[name].state == "failed"]
 
 
-def _read(opened: Rooms, portal: PortalRecord, args: argparse.Namespace) -> int:
-    asked = _Asked(opened, args, since_of(args.since, opened.clock.now()), _parts(args.parts))
+def _read(opened: Clients, portal: PortalRecord, args: argparse.Namespace) -> int:
+    asked = _BackfillRequest(
+        opened, args, parse_since(args.since, opened.clock.now()), _parse_parts(args.parts)
+    )
     with read(opened.engine) as conn:
         every = connections.by_portal(conn, portal.id) if args.all and not args.connection else ()
-        records = every or (connection(conn, portal.id, args.connection),)
+        records = every or (find_connection(conn, portal.id, args.connection),)
     try:
-        return _all(asked, records) if args.all else _one(asked, records[0])
+        return (
+            _backfill_connections(asked, records)
+            if args.all
+            else _backfill_project(asked, records[0])
+        )
     except KeyboardInterrupt:
-        say("", "Stopped. What was read is kept.", f"To go on: {asked.again}")
+        print_lines("", "Stopped. What was read is kept.", f"To go on: {asked.resume_command}")
         return _INTERRUPTED
 
 
-def _one(asked: _Asked, record: ConnectionRecord) -> int:
-    say(f"{asked.args.project} since {asked.since:%Y-%m-%d}:")
+def _backfill_project(asked: _BackfillRequest, record: ConnectionRecord) -> int:
+    print_lines(f"{asked.args.project} since {asked.since:%Y-%m-%d}:")
     try:
-        failed = asked.read(record, asked.args.project, lambda told: say(line(told)))
+        failed = asked.read(
+            record, asked.args.project, lambda told: print_lines(progress_line(told))
+        )
     except (SyncError, LaneLost) as error:
-        _complain(error, "What was read is kept.", f"To go on: {asked.again}")
+        _print_error(error, "What was read is kept.", f"To go on: {asked.resume_command}")
         return 1
     if failed:
-        say(f"Not read: {', '.join(failed)}. When that is mended: {asked.again}")
+        print_lines(f"Not read: {', '.join(failed)}. When that is mended: {asked.resume_command}")
     return 1 if failed else 0
 
 
-def _all(asked: _Asked, records: Iterable[ConnectionRecord]) -> int:
+def _backfill_connections(asked: _BackfillRequest, records: Iterable[ConnectionRecord]) -> int:
     """One project after another: what is wrong with one is told, and the others go on."""
-    wrong = [path for record in records for path in _all_of(asked, record)]
+    wrong = [path for record in records for path in _backfill_connection(asked, record)]
     if wrong:
-        say(f"Not all was read of: {', '.join(wrong)}. When that is mended: {asked.again}")
+        print_lines(
+            f"Not all was read of: {', '.join(wrong)}. When that is mended: {asked.resume_command}"
+        )
     return 1 if wrong else 0
 
 
-def _all_of(asked: _Asked, record: ConnectionRecord) -> Iterator[str]:
+def _backfill_connection(asked: _BackfillRequest, record: ConnectionRecord) -> Iterator[str]:
     """What is not read in full. A host that denies or does not answer is left for the next."""
     try:
-        found = backfill.projects(asked.deps, record)
+        found = backfill.connection_projects(asked.deps, record)
     except SyncError as error:
-        _complain(error)
+        _print_error(error)
         yield record.name
         return
     for number, project in enumerate(found, 1):
         since = f"{asked.since:%Y-%m-%d}"
-        say(f"{project.path} since {since}, {number} of {len(found)} of {record.name}:")
+        print_lines(f"{project.path} since {since}, {number} of {len(found)} of {record.name}:")
         try:
-            if asked.read(record, project, _tell_news):
+            if asked.read(record, project, _print_progress):
                 yield project.path
         except (Refused, LaneLost, LookupError) as error:
-            _complain(error)
+            _print_error(error)
             yield project.path
         except SyncError as error:
-            _complain(error)
+            _print_error(error)
             yield record.name
             return
 
 
-def _tell_news(told: Progress) -> None:
+def _print_progress(told: Progress) -> None:
     """Of what was read before, or was empty, nothing."""
     if told.new or told.state != "done" or told.error:
-        say(line(told))
+        print_lines(progress_line(told))
 
 
-def _complain(*lines: object) -> None:
+def _print_error(*lines: object) -> None:
     print(*lines, sep="\n", file=sys.stderr)
 
 
-def _parts(told: str | None) -> tuple[str, ...]:
+def _parse_parts(told: str | None) -> tuple[str, ...]:
     names = tuple(filter(None, (told or "").replace(" ", "").split(",")))
     if unknown := [name for name in names if name not in PARTS]:
         raise LookupError(f"There is no part {unknown[0]}; there is: {', '.join(PARTS)}")
     return names or tuple(PARTS)
 
 
-def _command(args: argparse.Namespace) -> str:
+def _resume_command(args: argparse.Namespace) -> str:
     """The same again, without what must not be said twice."""
     words = ["b24bridge backfill", args.project or "--all", f"--since {args.since}"]
-    words += [f"--{name} {getattr(args, name)}" for name in _NAMED if getattr(args, name)]
+    words += [
+        f"--{name} {getattr(args, name)}" for name in _OPTIONS_WITH_VALUES if getattr(args, name)
+    ]
     return " ".join(words)
 
 
-_NAMED = ("connection", "parts", "portal")
+_OPTIONS_WITH_VALUES = ("connection", "parts", "portal")
 
 
-def line(told: Progress) -> str:
+def progress_line(told: Progress) -> str:
     """One line of progress."""
-    name = told.part.ljust(_WIDEST)
+    name = told.part.ljust(_PART_WIDTH)
     match told.state:
         case "failed":
             return f"{name}  not read: {told.error}"
         case "waiting":
             return f"{name}  waits {told.error}"
-    of = f" of {told.read + told.left:,}" if told.left else ""
+    of = f" of {told.read + told.remaining:,}" if told.remaining else ""
     facts = [f"{told.read:,}{of}", f"{told.requests:,} requests"]
     if told.new and told.seconds >= 1:
         rate = told.new / told.seconds
         facts.append(f"{rate * 60:,.0f} a minute")
-        facts += [f"{_time(told.left / rate)} left"] if told.left else []
+        facts += [f"{_format_duration(told.remaining / rate)} left"] if told.remaining else []
     lacks = f", but {told.error}" if told.error else ""
     return f"{name}  {', '.join(facts)}" + (f", done{lacks}" if told.state == "done" else "")
 
 
-def _time(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     return f"about {seconds / 60:.0f} min" if seconds >= 60 else f"about {seconds:.0f} s"
 
 
-def _status(opened: Rooms, portal: PortalRecord, args: argparse.Namespace) -> list[str]:
+def _status(opened: Clients, portal: PortalRecord, args: argparse.Namespace) -> list[str]:
     now = opened.clock.now()
     with read(opened.engine) as conn:
         names = {one.id: one.name for one in connections.by_portal(conn, portal.id)}
         wanted = [i for i, name in names.items() if args.connection in (None, name)]
         rows = table.of_connections(conn, wanted)
-        lanes = {backfill.lane_of(row.connection_id, row.project_id) for _, row in rows}
-        held = leases.held(conn, lanes, now)
+        lanes = {backfill.lane_name(row.connection_id, row.project_id) for _, row in rows}
+        held = leases.held_leases(conn, lanes, now)
     shown = [(path, row) for path, row in rows if args.project in (None, path, str(row.project_id))]
     if not shown:
         return ["No history was read yet.", f"Parts: {', '.join(PARTS)}"]
-    lines = [_HEAD, *(_row(names[row.connection_id], path, row, held) for path, row in shown)]
+    lines = [_HEADINGS, *(_row(names[row.connection_id], path, row, held) for path, row in shown)]
     return _table(lines) + [f"{p} {r.part}: {r.error}" for p, r in shown if r.error]
 
 
-_HEAD = ("CONNECTION", "PROJECT", "PART", "STATE", "READ", "SINCE", "LAST")
+_HEADINGS = ("CONNECTION", "PROJECT", "PART", "STATE", "READ", "SINCE", "LAST")
 
 
 def _row(connection: str, path: str, row: table.PartRow, held: frozenset[str]) -> tuple[str, ...]:
     """Whoever was killed left its part as running."""
-    running = backfill.lane_of(row.connection_id, row.project_id) in held
+    running = backfill.lane_name(row.connection_id, row.project_id) in held
     state = "stopped" if row.state == "running" and not running else row.state
     dates = f"{row.since:%Y-%m-%d}", f"{row.updated_at:%Y-%m-%d %H:%M}"
     return connection, path, row.part, state, f"{row.read:,}", *dates

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
-from b24app.clients import Rooms
+from b24app.clients import Clients
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.engine import owner
-from sync.engine.audit.writer import Audit
+from sync.engine.audit.writer import AuditWriter
 from sync.engine.deps import Deps
 from sync.store import connections
 from sync.store.db.database import open_database
@@ -24,11 +24,11 @@ from sync.text.bidi import upright_text
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-class OutOfDate(LookupError):
+class DatabaseOutOfDate(LookupError):
     """The database has not seen this version yet."""
 
 
-def database(config: Config) -> Engine:
+def prepare_database(config: Config) -> Engine:
     """The database, brought to this version where it is embedded. Raises OutOfDate elsewhere."""
     from sync.store.db.migrate import is_current, migrate
 
@@ -36,22 +36,22 @@ def database(config: Config) -> Engine:
     if engine.dialect.name == "sqlite":
         migrate(engine)
     elif not is_current(engine):
-        raise OutOfDate("The database is of another version: run `b24bridge migrate`")
+        raise DatabaseOutOfDate("The database is of another version: run `b24bridge migrate`")
     return engine
 
 
 @contextmanager
-def rooms(config: Config, engine: Engine) -> Iterator[Rooms]:
+def open_clients(config: Config, engine: Engine) -> Iterator[Clients]:
     """The rooms of a command; in the end every call that was made is in the audit log."""
-    audit = Audit(engine)
-    vault = Vault(config.secret_keys, reload=config.keys_now)
+    audit = AuditWriter(engine)
+    vault = Vault(config.secret_keys, reload=config.current_keys)
     try:
-        yield Rooms(config, engine, vault, WallClock(), owner.name("cli"), audit, "cli")
+        yield Clients(config, engine, vault, WallClock(), owner.owner_name("cli"), audit, "cli")
     finally:
         audit.stop()
 
 
-def connection(conn: Connection, portal_id: int, name: str | None) -> ConnectionRecord:
+def find_connection(conn: Connection, portal_id: int, name: str | None) -> ConnectionRecord:
     """The portal's connection by its name, which may be left out where there is one only.
 
     Raises LookupError that names those there are.
@@ -68,7 +68,7 @@ def connection(conn: Connection, portal_id: int, name: str | None) -> Connection
     return found
 
 
-def engine_deps(opened: Rooms) -> Deps:
+def build_engine_deps(opened: Clients) -> Deps:
     """The engine with this process as its worker."""
     return Deps(
         database=opened.engine,
@@ -78,14 +78,14 @@ def engine_deps(opened: Rooms) -> Deps:
         code_host_for=opened.code_host,
         owner=opened.owner,
         rules_for=opened.rules,
-        carried=opened.audit.carried,
+        audit_writer=opened.audit.pending_writer,
     )
 
 
-def steady(text: str) -> str:
+def printable(text: str) -> str:
     """A line of what people typed, which is not to steer a terminal."""
     return upright_text(_CONTROLS.sub("", text)).rstrip()
 
 
-def say(*lines: str) -> None:
+def print_lines(*lines: str) -> None:
     print(*lines, sep="\n", file=sys.stdout)

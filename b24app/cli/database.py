@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from b24app.cli.context import database, say
+from b24app.cli.context import prepare_database, print_lines
 from sync.config import Config
 from sync.store.db.database import open_database
 from sync.store.vault import Vault, VaultError, rotate, rotate_key_file
@@ -19,16 +19,16 @@ def migrate(config: Config) -> int:
 
     engine = open_database(config.database_url)
     if migrations.is_current(engine):
-        say("The database is up to date.")
+        print_lines("The database is up to date.")
         return 0
     migrations.migrate(engine)
-    say("The database was brought to this version.")
+    print_lines("The database was brought to this version.")
     return 0
 
 
 def rotate_keys(config: Config) -> int:
     """Re-encrypts every secret; afterwards only the newest key is needed."""
-    engine = database(config)
+    engine = prepare_database(config)
     if config.secret_key_file is None:
         if len(config.secret_keys) < 2:
             raise VaultError(
@@ -36,11 +36,13 @@ def rotate_keys(config: Config) -> int:
                 "comma, and run this again"
             )
         done = rotate(engine, Vault(config.secret_keys))
-        say(
+        print_lines(
             f"{done} secrets were encrypted with the first key of B24BRIDGE_SECRET_KEY.",
             "Remove the others from it and restart everything.",
         )
         return 0
     done = rotate_key_file(engine, config.secret_key_file)
-    say(f"{done} secrets were encrypted with a new key; {config.secret_key_file} holds only it.")
+    print_lines(
+        f"{done} secrets were encrypted with a new key; {config.secret_key_file} holds only it."
+    )
     return 0

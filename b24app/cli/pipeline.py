@@ -12,47 +12,51 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from b24app.cli.context import connection, database, rooms, say
-from b24app.clients import Rooms
+from b24app.cli.context import find_connection, open_clients, prepare_database, print_lines
+from b24app.clients import Clients
 from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.errors import Later, SyncError
 from sync.gitlab.api import pipelines
-from sync.gitlab.api.pipelines import Pipeline
+from sync.gitlab.api.pipelines import PipelineAnswer
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord
 
-_NOTHING = {"retry": "nothing in it was to be retried", "cancel": "nothing of it was running"}
-_DONE = {"retry": "was retried", "cancel": "was canceled"}
+_NOTHING_CHANGED = {
+    "retry": "nothing in it was to be retried",
+    "cancel": "nothing of it was running",
+}
+_CHANGED = {"retry": "was retried", "cancel": "was canceled"}
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    with rooms(config, database(config)) as opened:
+    with open_clients(config, prepare_database(config)) as opened:
         with read(opened.engine) as conn:
-            record = connection(conn, find_portal(conn, args.portal).id, args.connection)
+            record = find_connection(conn, find_portal(conn, args.portal).id, args.connection)
         if args.action == "run":
             return _run(opened, record, args)
         act = pipelines.retry if args.action == "retry" else pipelines.cancel
         found = act(opened.code_host(record), args.project, args.id)
-        done = _DONE[args.action] if found.moved else _NOTHING[args.action]
-        _tell(
-            found, f"{done}; it is {found.status}" if found.moved else f"is {found.status}: {done}"
+        done = _CHANGED[args.action] if found.changed else _NOTHING_CHANGED[args.action]
+        _print_pipeline(
+            found,
+            f"{done}; it is {found.status}" if found.changed else f"is {found.status}: {done}",
         )
     return 0
 
 
-def _run(opened: Rooms, record: ConnectionRecord, args: argparse.Namespace) -> int:
-    token = _secret(args.trigger_token_env)
+def _run(opened: Clients, record: ConnectionRecord, args: argparse.Namespace) -> int:
+    token = _read_secret(args.trigger_token_env)
     client = (
-        opened.nobodys_code_host(record, "trigger token") if token else opened.code_host(record)
+        opened.anonymous_code_host(record, "trigger token") if token else opened.code_host(record)
     )
-    inputs = {name: _typed(name, value) for name, value in _once(args.input).items()}
+    inputs = {name: _parse_input(name, value) for name, value in _unique_pairs(args.input).items()}
     try:
         found = pipelines.run(
             client,
             args.project,
             args.ref,
-            variables=_once(args.var),
+            variables=_unique_pairs(args.var),
             inputs=inputs,
             trigger_token=token,
         )
@@ -60,22 +64,22 @@ def _run(opened: Rooms, record: ConnectionRecord, args: argparse.Namespace) -> i
         if error.sent:
             _show_newest(opened, record, args)
         raise
-    _tell(found, f"of {found.ref} was started; it is {found.status}")
+    _print_pipeline(found, f"of {found.ref} was started; it is {found.status}")
     return 0
 
 
-def _tell(found: Pipeline, what: str) -> None:
-    say(f"Pipeline {found.id} {what}.", found.url)
+def _print_pipeline(found: PipelineAnswer, what: str) -> None:
+    print_lines(f"Pipeline {found.id} {what}.", found.url)
 
 
-def _show_newest(opened: Rooms, record: ConnectionRecord, args: argparse.Namespace) -> None:
+def _show_newest(opened: Clients, record: ConnectionRecord, args: argparse.Namespace) -> None:
     """As far as GitLab tells: the error that is raised anyway says where to look."""
     with suppress(SyncError):
-        for one in pipelines.newest(opened.code_host(record), args.project, args.ref):
-            say(f"newest of {args.ref}: {one.id}  {one.status}  {one.url}")
+        for one in pipelines.read_newest(opened.code_host(record), args.project, args.ref):
+            print_lines(f"newest of {args.ref}: {one.id}  {one.status}  {one.url}")
 
 
-def _secret(name: str | None) -> str:
+def _read_secret(name: str | None) -> str:
     """Raises LookupError: a secret that is meant and missing must not become another way in."""
     value = os.environ.get(name, "").strip() if name else ""
     if name and not value:
@@ -83,14 +87,14 @@ def _secret(name: str | None) -> str:
     return value
 
 
-def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:
+def _unique_pairs(pairs: list[tuple[str, str]]) -> dict[str, str]:
     twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
     if twice:
         raise LookupError(f"Given more than once: {', '.join(twice)}")
     return dict(pairs)
 
 
-def _typed(name: str, value: str) -> Any:
+def _parse_input(name: str, value: str) -> Any:
     """As YAML would read it: 3, true, [a, b]; what YAML alone knows (dates, null) is text."""
     try:
         found = YAML(typ="safe", pure=True).load(value)

@@ -15,25 +15,25 @@ from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from b24app.cli.context import OutOfDate, database
+from b24app.cli.context import DatabaseOutOfDate, prepare_database
 from sync.config import Config
-from sync.log import log, setup
+from sync.log import log, setup_logging
 
 _ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    setup(config.log_level)
-    _few_arenas()
-    if not _in_child(lambda: database(config).dispose()):
+    setup_logging(config.log_level)
+    _limit_malloc_arenas()
+    if not _run_in_child(lambda: prepare_database(config).dispose()):
         return 1
     _load_queue(config.queue_url)
     if args.command == "worker":
-        work(config)
+        run_worker(config)
         return 0
-    from b24app.server import Bind, Server
+    from b24app.server import BindOptions, Server
 
-    bind = Bind(
+    bind = BindOptions(
         args.host or config.host,
         config.port if args.port is None else args.port,
         args.threads or config.threads,
@@ -42,8 +42,8 @@ def run(config: Config, args: argparse.Namespace) -> int:
     beside = args.command == "serve"
     if beside:
         import sync.engine.worker  # noqa: F401 - loaded before the fork, so that it is shared
-    web = _Web(config)
-    Server(bind, web.load, web.start, worker=(lambda: work(config)) if beside else None).run()
+    web = _WebProcess(config)
+    Server(bind, web.load, web.start, worker=(lambda: run_worker(config)) if beside else None).run()
     return 0
 
 
@@ -62,13 +62,13 @@ def _load_queue(url: str) -> None:
             del sys.modules[name]
 
 
-def _few_arenas() -> None:
+def _limit_malloc_arenas() -> None:
     """glibc keeps freed memory by thread, up to eight times the cores; other systems do not."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS)
 
 
-def _in_child(work: Callable[[], None]) -> bool:
+def _run_in_child(work: Callable[[], None]) -> bool:
     """Whether `work` succeeded, in a process of its own: what it loads goes with it."""
     pid = os.fork()
     if pid:
@@ -77,7 +77,7 @@ def _in_child(work: Callable[[], None]) -> bool:
     try:
         work()
         code = 0
-    except (OutOfDate, SQLAlchemyError) as error:
+    except (DatabaseOutOfDate, SQLAlchemyError) as error:
         print(f"The database cannot be used: {error}", file=sys.stderr)
     except Exception:  # noqa: BLE001 - told here, and the process ends
         traceback.print_exc()
@@ -86,7 +86,7 @@ def _in_child(work: Callable[[], None]) -> bool:
         os._exit(code)
 
 
-class _Web:
+class _WebProcess:
     """The web process: built before the fork, its threads started after it."""
 
     def __init__(self, config: Config) -> None:
@@ -94,18 +94,18 @@ class _Web:
 
     def load(self) -> object:
         from b24app.app import create_app
-        from b24app.deps import build
+        from b24app.deps import build_deps
         from sync.core.clock import WallClock
         from sync.engine import owner
         from sync.engine.wake_ups import WakeUps, open_queue
         from sync.store.db.database import open_database
 
         self._wakes = WakeUps(open_queue(self._config.queue_url))
-        self._deps = build(
+        self._deps = build_deps(
             self._config,
             open_database(self._config.database_url),
             clock=WallClock(),
-            owner=owner.name("web"),
+            owner=owner.owner_name("web"),
             wake=self._wakes.wake,
         )
         return create_app(self._deps)
@@ -114,7 +114,7 @@ class _Web:
         self._deps.inbox.start()
 
 
-def work(config: Config) -> None:
+def run_worker(config: Config) -> None:
     """Runs a worker until it is told to stop; what it is doing then is finished first."""
     from b24app.services.worker import build_worker
 

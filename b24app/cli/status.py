@@ -6,12 +6,12 @@ import argparse
 
 from sqlalchemy import Connection
 
-from b24app.cli.context import database, say, steady
+from b24app.cli.context import prepare_database, print_lines, printable
 from b24app.services import overview as services_overview
 from b24app.services import replay
 from sync.config import Config
 from sync.core.clock import WallClock
-from sync.core.smart_commits.plan import SHOWN
+from sync.core.smart_commits.plan import VERB_LABELS
 from sync.store import logs, portals, subjects
 from sync.store.db.database import read, write
 from sync.store.rows import PortalRecord, PurgeRow
@@ -23,27 +23,27 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
 def _status(config: Config, args: argparse.Namespace) -> int:
     now = WallClock().now()
-    with read(database(config)) as conn:
+    with read(prepare_database(config)) as conn:
         workers = logs.workers(conn)
         chosen = (
             [services_overview.find_portal(conn, args.portal)]
             if args.portal
-            else portals.everything(conn)
+            else portals.all_portals(conn)
         )
         for worker in workers:
             ago = (now - worker.seen_at).total_seconds()
-            say(f"worker   {worker.name}  seen {ago:.0f} s ago")
+            print_lines(f"worker   {worker.name}  seen {ago:.0f} s ago")
         if not workers:
-            say("worker   none has run yet")
+            print_lines("worker   none has run yet")
         for portal in chosen:
-            say("", *map(steady, _lines(conn, portal, args.limit)))
+            print_lines("", *map(printable, _status_lines(conn, portal, args.limit)))
         if not chosen:
-            say("", "No portal is installed yet.")
+            print_lines("", "No portal is installed yet.")
     return 0
 
 
-def _lines(conn: Connection, portal: PortalRecord, limit: int) -> list[str]:
-    found = services_overview.overview(conn, portal, limit)
+def _status_lines(conn: Connection, portal: PortalRecord, limit: int) -> list[str]:
+    found = services_overview.build_overview(conn, portal, limit)
     lines = [
         f"portal   {found.portal}  {found.state}" + (f": {found.reason}" if found.reason else "")
     ]
@@ -51,19 +51,21 @@ def _lines(conn: Connection, portal: PortalRecord, limit: int) -> list[str]:
         f"waiting  {found.deliveries_waiting} deliveries, {found.subjects_waiting} tasks, "
         f"{found.commands_waiting} commands"
     ]
-    lines += [_purge(one) for one in [logs.last_purge(conn, portal.id)] if one]
+    lines += [_describe_purge(one) for one in [logs.last_purge(conn, portal.id)] if one]
     if found.alerts:
         lines += [f"alerts   {found.alerts} open: `b24bridge alerts`"]
-    lines += [_connection(one) for one in found.connections]
-    lines += _table([_merge_request(row) for row in found.merge_requests])
+    lines += [_describe_connection(one) for one in found.connections]
+    lines += _table([_merge_request_cells(row) for row in found.merge_requests])
     for row in found.merge_requests:
         lines += [
             f"unknown  {row.reference}: task {task.id} does not exist or is not visible"
             for task in row.tasks
             if task.unknown
         ]
-    for failure in services_overview.failures(conn, portal.id):
-        lines.append(f"failed   {failure.kind}:{failure.id}  {_what(failure)}: {failure.text}")
+    for failure in services_overview.list_failures(conn, portal.id):
+        lines.append(
+            f"failed   {failure.kind}:{failure.id}  {_describe_failure(failure)}: {failure.text}"
+        )
     return lines
 
 
@@ -79,27 +81,27 @@ _ACTIONS = {
     "open_task": "task for {}",
     "decide": "decision about {}",
     "read": "event {}",
-    **{verb.value: f"{word} for {{}}" for verb, word in SHOWN.items()},
+    **{verb.value: f"{word} for {{}}" for verb, word in VERB_LABELS.items()},
 }
 _SUBJECTS = {"task": "task {}", "alerts": "alerts of {}"}
 
 
-def _what(failure: services_overview.Failure) -> str:
+def _describe_failure(failure: services_overview.Failure) -> str:
     subject = _SUBJECTS.get(failure.of, "{}").format(failure.about)
     return _ACTIONS.get(failure.action, failure.action + " {}").format(subject)
 
 
-def _purge(last: PurgeRow) -> str:
+def _describe_purge(last: PurgeRow) -> str:
     told = ", ".join(f"{count} {what}" for what, count in last.rows.items()) or "nothing"
     return f"purged   {last.at:%Y-%m-%d %H:%M} UTC in {last.milliseconds / 1000:.1f} s: {told}"
 
 
-def _connection(one: dict[str, str]) -> str:
+def _describe_connection(one: dict[str, str]) -> str:
     reason = f": {one['state_reason']}" if one["state_reason"] else ""
     return f"gitlab   {one['name']}  {one['base_url']}  {one['state']}{reason}"
 
 
-def _merge_request(row: services_overview.Row) -> tuple[str, ...]:
+def _merge_request_cells(row: services_overview.MergeRequestSummary) -> tuple[str, ...]:
     state = "draft" if row.draft and row.state == "opened" else row.state
     if row.approved and row.state == "opened":
         state += ", approved"
@@ -120,24 +122,24 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
 
 def _replay(config: Config, args: argparse.Namespace) -> int:
     now = WallClock().now()
-    with write(database(config)) as conn:
+    with write(prepare_database(config)) as conn:
         portal = services_overview.find_portal(conn, args.portal)
-        done = _chosen(conn, portal, args)
+        done = _chosen_failures(conn, portal, args)
         count = replay.replay(conn, portal.id, done, now)
         if args.everything:
             count += subjects.replay(conn, portal.id, now)
         subjects.mark_dirty_many(
             conn, portal.id, [("task", str(task), "replayed") for task in args.task], now
         )
-    say(f"{count + len(args.task)} will be looked at again.")
+    print_lines(f"{count + len(args.task)} will be looked at again.")
     return 0
 
 
-def _chosen(
+def _chosen_failures(
     conn: Connection, portal: PortalRecord, args: argparse.Namespace
 ) -> list[tuple[str, str]]:
     if args.what:
         return [(kind, key) for kind, _, key in (name.partition(":") for name in args.what)]
     if args.task or args.everything:
         return []
-    return [(one.kind, one.id) for one in services_overview.failures(conn, portal.id)]
+    return [(one.kind, one.id) for one in services_overview.list_failures(conn, portal.id)]

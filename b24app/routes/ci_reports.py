@@ -12,16 +12,16 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from b24app.auth.request_body import body
+from b24app.auth.request_body import read_body
 from b24app.deps import Deps
-from b24app.errors import Unwelcome
+from b24app.errors import RequestRejected
 from b24app.services import task_urls
 from sync.errors import SyncError
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.ci_reports import form as ci_reports_form
 from sync.gitlab.ci_reports import id_tokens
-from sync.gitlab.ci_reports.form import Accepted, Report
-from sync.gitlab.ci_reports.id_tokens import Claims, Keys, Untrusted
+from sync.gitlab.ci_reports.form import AcceptedReport, Report
+from sync.gitlab.ci_reports.id_tokens import Claims, InvalidToken, IssuerKeys
 from sync.log import log
 from sync.net import guarded_session
 from sync.store import connections
@@ -29,41 +29,43 @@ from sync.store import merge_requests as store_merge_requests
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, Delivery
 
-LARGEST_REPORT = 1_000_000  # bytes
+MAX_REPORT_BYTES = 1_000_000  # bytes
 _BEARER = "Bearer "
 
 
 def blueprint(deps: Deps) -> Blueprint:
     here = Blueprint("ci", __name__)
-    keys = Keys(lambda issuer: _fetch(deps, issuer))
+    keys = IssuerKeys(lambda issuer: _fetch_keys(deps, issuer))
 
     @here.post("/ci/report")
     def report() -> Response:
-        raw = body(LARGEST_REPORT)
-        claims, known = _proven(deps, keys)
-        chosen = [one for one in known if _chosen(deps, one, claims)]
+        raw = read_body(MAX_REPORT_BYTES)
+        claims, known = _verify_token(deps, keys)
+        chosen = [one for one in known if _is_project_allowed(deps, one, claims)]
         if not chosen:
             log.warning("report_refused", reason="project", project=claims.project_path)
-            raise Unwelcome(
+            raise RequestRejected(
                 403,
                 "project",
                 "This GitLab is known here, and this project is not",
                 "Choose the project in the connection's settings",
             )
-        accepted = _checked(raw, claims)
-        told, notes = accepted.report, [{"text": note} for note in accepted.notes]
+        accepted = _parse_report(raw, claims)
+        report, notes = accepted.report, [{"text": note} for note in accepted.notes]
         if accepted.nothing:
             return jsonify(accepted=False, nothing=accepted.nothing, notes=notes, tasks=[])
-        kept = ci_reports_events.stored(told, claims)
-        new = [deps.inbox.accept(_delivery(deps, one, claims, kept)).id for one in chosen]
-        tasks = [task for one in chosen for task in _tasks(deps, one.portal_id, told, claims)]
+        kept = ci_reports_events.encode_report(report, claims)
+        new = [deps.inbox.accept(_build_delivery(deps, one, claims, kept)).id for one in chosen]
+        tasks = [
+            task for one in chosen for task in _named_tasks(deps, one.portal_id, report, claims)
+        ]
         more = {"notes": notes} if notes else {}
         return jsonify(accepted=True, duplicate=not any(new), tasks=tasks, **more)
 
     return here
 
 
-def _proven(deps: Deps, keys: Keys) -> tuple[Claims, tuple[ConnectionRecord, ...]]:
+def _verify_token(deps: Deps, keys: IssuerKeys) -> tuple[Claims, tuple[ConnectionRecord, ...]]:
     """What the request's token proves, and the connections to its issuer.
 
     Raises Unwelcome: 401, the sender is not told which of the checks failed; 503 without keys.
@@ -72,17 +74,17 @@ def _proven(deps: Deps, keys: Keys) -> tuple[Claims, tuple[ConnectionRecord, ...
     token = given.removeprefix(_BEARER).strip()
     try:
         if not given.startswith(_BEARER) or not token or not audience:
-            raise Untrusted("no bearer token, or no public address of ours")
+            raise InvalidToken("no bearer token, or no public address of ours")
         issuer = id_tokens.issuer_of(token)
-        known = _connections(deps, issuer)
+        known = _connections_of_issuer(deps, issuer)
         if not known:
-            raise Untrusted("no connection has this issuer")
+            raise InvalidToken("no connection has this issuer")
         now = deps.clock.now()
-        found = keys.of(issuer, id_tokens.key_of(token), now)
-        claims = id_tokens.verify(token, found, issuer=issuer, audience=audience, now=now)
-    except Untrusted as error:
+        found = keys.get(issuer, id_tokens.key_id_of(token), now)
+        claims = id_tokens.verify_token(token, found, issuer=issuer, audience=audience, now=now)
+    except InvalidToken as error:
         log.warning("report_refused", reason=error.reason)
-        raise Unwelcome(
+        raise RequestRejected(
             401,
             "untrusted",
             "The ID token is not accepted",
@@ -90,52 +92,54 @@ def _proven(deps: Deps, keys: Keys) -> tuple[Claims, tuple[ConnectionRecord, ...
         ) from None
     except SyncError as error:
         log.warning("report_refused", reason="keys", error=str(error))
-        raise Unwelcome(
+        raise RequestRejected(
             503, "keys", "The keys of this GitLab cannot be read now", "Send the report again later"
         ) from None
     return claims, known
 
 
-def _connections(deps: Deps, issuer: str) -> tuple[ConnectionRecord, ...]:
+def _connections_of_issuer(deps: Deps, issuer: str) -> tuple[ConnectionRecord, ...]:
     with read(deps.engine) as conn:
         return connections.by_base_url(conn, issuer) if issuer else ()
 
 
-def _chosen(deps: Deps, record: ConnectionRecord, claims: Claims) -> bool:
+def _is_project_allowed(deps: Deps, record: ConnectionRecord, claims: Claims) -> bool:
     """By the connection's choice; without one, a project that its hooks have told of before.
 
     Anybody has a project at a public GitLab: who merely names us is not let in.
     """
-    answer = id_tokens.allowed(record.options, claims)
+    answer = id_tokens.is_project_allowed(record.options, claims)
     if answer is not None:
         return answer
     with read(deps.engine) as conn:
-        return store_merge_requests.knows_project(conn, record.id, claims.project_id)
+        return store_merge_requests.has_project(conn, record.id, claims.project_id)
 
 
-def _checked(raw: bytes, claims: Claims) -> Accepted:
+def _parse_report(raw: bytes, claims: Claims) -> AcceptedReport:
     try:
-        return ci_reports_form.checked(raw, claims)
-    except ci_reports_form.Unacceptable as error:
-        raise Unwelcome(
+        return ci_reports_form.parse_report(raw, claims)
+    except ci_reports_form.InvalidReport as error:
+        raise RequestRejected(
             422, "report", str(error), "Use the component's version that fits this app"
         ) from None
 
 
-def _tasks(deps: Deps, portal_id: int, told: Report, claims: Claims) -> list[dict[str, Any]]:
+def _named_tasks(deps: Deps, portal_id: int, told: Report, claims: Claims) -> list[dict[str, Any]]:
     """The tasks of one portal, in order of appearance. Of a task nothing is told but where it is:
     whoever writes to a branch could ask for the title of any.
     """
     try:
-        ids = ci_reports_events.named(told, claims, deps.rooms.rules(portal_id).references)
+        ids = ci_reports_events.named_task_ids(
+            told, claims, deps.clients.rules(portal_id).references
+        )
     except SyncError:  # the portal has just gone; the report is kept
         return []
     with read(deps.engine) as conn:
-        urls = task_urls.known(conn, portal_id, ids)
+        urls = task_urls.task_urls(conn, portal_id, ids)
     return [{"id": id_, **({"url": urls[id_]} if id_ in urls else {})} for id_ in ids]
 
 
-def _delivery(deps: Deps, record: ConnectionRecord, claims: Claims, kept: bytes) -> Delivery:
+def _build_delivery(deps: Deps, record: ConnectionRecord, claims: Claims, kept: bytes) -> Delivery:
     return Delivery(
         portal_id=record.portal_id,
         connection_id=record.id,
@@ -148,11 +152,11 @@ def _delivery(deps: Deps, record: ConnectionRecord, claims: Claims, kept: bytes)
     )
 
 
-def _fetch(deps: Deps, issuer: str) -> tuple[Mapping[str, Any], ...]:
+def _fetch_keys(deps: Deps, issuer: str) -> tuple[Mapping[str, Any], ...]:
     """The issuer's keys, by the way its connection goes."""
-    known = _connections(deps, issuer)
+    known = _connections_of_issuer(deps, issuer)
     options = known[0].options if known else {}
-    ledger = deps.rooms.ledger(
+    ledger = deps.clients.call_log(
         "gitlab",
         known[0].portal_id if known else None,
         connection=known[0].name if known else "",
@@ -160,4 +164,4 @@ def _fetch(deps: Deps, issuer: str) -> tuple[Mapping[str, Any], ...]:
     with guarded_session(
         deps.config.allowed_networks, ca_file=options.get("ca_file"), proxy=options.get("proxy")
     ) as session:
-        return id_tokens.fetch(session, issuer, ledger)
+        return id_tokens.fetch_keys(session, issuer, ledger)

@@ -10,26 +10,26 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, current_app
 
-from b24app.auth.lookup_cache import KnownPortal
-from b24app.auth.request_body import body
+from b24app.auth.lookup_cache import CachedPortal
+from b24app.auth.request_body import read_body
 from b24app.deps import Deps
-from b24app.errors import Unwelcome
+from b24app.errors import RequestRejected
 from b24app.services import portals
 from sync.bitrix24.events import parse as events_parse
 from sync.bitrix24.events.parse import (
     AppEvent,
     AppInstalled,
-    AppPaid,
+    AppPaymentChanged,
     AppUninstalled,
     AppUpdated,
-    Sender,
+    EventAuth,
 )
 from sync.bitrix24.events.php_form import text
 from sync.log import log
 from sync.store.rows import Delivery
 
-LARGEST_FORM = 1_000_000  # bytes
-_PAYMENT_EVERY = timedelta(minutes=1)
+MAX_FORM_BYTES = 1_000_000  # bytes
+_PAYMENT_CHECK_INTERVAL = timedelta(minutes=1)
 
 
 def blueprint(deps: Deps) -> Blueprint:
@@ -38,105 +38,112 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.post("/b24/events")
     def events() -> Response:
-        raw = body(LARGEST_FORM)
+        raw = read_body(MAX_FORM_BYTES)
         try:
             form = events_parse.parse_form(raw)
-            sender, event = events_parse.sender(form), events_parse.parse_event(form)
+            sender, event = events_parse.parse_auth(form), events_parse.parse_event(form)
         except events_parse.BadForm as error:
-            raise Unwelcome(400, "bad_form", str(error)) from None
+            raise RequestRejected(400, "bad_form", str(error)) from None
         match event:
-            case AppInstalled() | AppUpdated() | AppUninstalled() | AppPaid():
-                _act(deps, event, paid)
+            case AppInstalled() | AppUpdated() | AppUninstalled() | AppPaymentChanged():
+                _handle_app_event(deps, event, paid)
             case _:
-                portal = _known_sender(deps, sender)
-                deps.inbox.accept(_delivery(deps, portal, form, raw))
+                portal = _authenticate(deps, sender)
+                deps.inbox.accept(_build_delivery(deps, portal, form, raw))
         return current_app.response_class(status=200, mimetype="text/plain")
 
     return here
 
 
-def _act(deps: Deps, event: AppEvent, paid: dict[int, datetime]) -> None:
+def _handle_app_event(deps: Deps, event: AppEvent, paid: dict[int, datetime]) -> None:
     match event:
         case AppInstalled():
-            _install(deps, event.sender, event.language)
+            _handle_install(deps, event.auth, event.language)
         case AppUpdated():
-            _install(deps, event.sender, event.language)
+            _handle_install(deps, event.auth, event.language)
         case AppUninstalled():
-            portal = _known_sender(deps, event.sender)
-            portals.remove(deps, portal.id, clean=event.clean)
-        case AppPaid():
-            _check_payment(deps, event.sender, paid)
+            portal = _authenticate(deps, event.auth)
+            portals.remove_portal(deps, portal.id, clean=event.clean)
+        case AppPaymentChanged():
+            _check_payment(deps, event.auth, paid)
         case _:
             assert_never(event)
 
 
-def _install(deps: Deps, sender: Sender, language: str) -> None:
+def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
     """ONAPPINSTALL and ONAPPUPDATE carry the installing employee's tokens: they must be proven.
 
     A new version forgets what the old one had bound, so that a worker runs every step again.
     https://apidocs.bitrix24.com/api-reference/common/events/on-app-update.html
     """
     if not sender.access_token:
-        portal = _known_sender(deps, sender)
+        portal = _authenticate(deps, sender)
         portals.save_application_token(deps, portal.id, sender.application_token)
-        portals.pend(deps, portal.id)
+        portals.schedule_install(deps, portal.id)
         return
-    proven = portals.prove(deps, sender.credentials(deps.clock.now()))
-    if portals.find(deps, sender.member_id) and not portals.opener(deps, proven).admin:
-        raise Unwelcome(401, "not_admin", "Only an administrator installs the application")
-    portals.admit(
+    proven = portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
+    if (
+        portals.find_portal(deps, sender.member_id)
+        and not portals.identify_user(deps, proven).admin
+    ):
+        raise RequestRejected(401, "not_admin", "Only an administrator installs the application")
+    portals.store_installation(
         deps,
         proven,
         application_token=sender.application_token,
         language=language,
-        unseen=True,
+        in_background=True,
     )
 
 
-def _check_payment(deps: Deps, sender: Sender, paid: dict[int, datetime]) -> None:
+def _check_payment(deps: Deps, sender: EventAuth, paid: dict[int, datetime]) -> None:
     """ONAPPPAYMENT may come without application_token: it is only a hint to ask the portal.
 
     Asked at most once a minute, as anybody can send such a hint.
     https://apidocs.bitrix24.com/api-reference/common/events/on-app-payment.html
     """
-    portal = deps.known_portals.get(sender.member_id)
+    portal = deps.portal_cache.get(sender.member_id)
     if portal is None or portal.state == "removed":
-        raise _unauthentic(sender)
-    if sender.application_token and not portal.sent(sender.application_token):
-        raise _unauthentic(sender)
+        raise _unauthentic_error(sender)
+    if sender.application_token and not portal.accepts_token(sender.application_token):
+        raise _unauthentic_error(sender)
     now = deps.clock.now()
-    if portal.id not in paid or now - paid[portal.id] >= _PAYMENT_EVERY:
+    if portal.id not in paid or now - paid[portal.id] >= _PAYMENT_CHECK_INTERVAL:
         paid[portal.id] = now
         portals.check_payment(deps, portal.id)
 
 
-def _known_sender(deps: Deps, sender: Sender) -> KnownPortal:
+def _authenticate(deps: Deps, sender: EventAuth) -> CachedPortal:
     """The portal that sent an event. Raises Unwelcome (401).
 
     An older portal tells its application_token in its first event only; then the event's own
     access token must prove it.
     https://apidocs.bitrix24.com/api-reference/events/safe-event-handlers.html
     """
-    portal = deps.known_portals.get(sender.member_id)
-    if portal is None or not portal.sent(sender.application_token):
-        portal = deps.known_portals.anew(sender.member_id)  # another process may have a newer one
+    portal = deps.portal_cache.get(sender.member_id)
+    if portal is None or not portal.accepts_token(sender.application_token):
+        portal = deps.portal_cache.refresh(sender.member_id)  # another process may have a newer one
     if portal is None or portal.state == "removed":
-        raise _unauthentic(sender)
-    if portal.sent(sender.application_token):
+        raise _unauthentic_error(sender)
+    if portal.accepts_token(sender.application_token):
         return portal
     if portal.application_token or not sender.application_token or not sender.access_token:
-        raise _unauthentic(sender)
-    portals.prove(deps, sender.credentials(deps.clock.now()))
+        raise _unauthentic_error(sender)
+    portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
     portals.save_application_token(deps, portal.id, sender.application_token)
     return portal
 
 
-def _unauthentic(sender: Sender) -> Unwelcome:
+def _unauthentic_error(sender: EventAuth) -> RequestRejected:
     log.warning("event_refused", member_id=sender.member_id)
-    return Unwelcome(401, "unauthentic", "This event does not prove that it is from the portal")
+    return RequestRejected(
+        401, "unauthentic", "This event does not prove that it is from the portal"
+    )
 
 
-def _delivery(deps: Deps, portal: KnownPortal, form: Mapping[str, Any], raw: bytes) -> Delivery:
+def _build_delivery(
+    deps: Deps, portal: CachedPortal, form: Mapping[str, Any], raw: bytes
+) -> Delivery:
     """The event without the tokens it came with: the worker uses the stored ones."""
     kept = [pair for pair in parse_qsl(raw.decode(), True) if "token" not in pair[0].lower()]
     stored = urlencode(kept).encode()

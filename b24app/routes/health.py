@@ -37,20 +37,20 @@ class Readiness:
         return self.database and self.migrations and self.worker_alive
 
 
-def look(deps: Deps) -> Readiness:
+def check_readiness(deps: Deps) -> Readiness:
     now = deps.clock.now()
     try:
         with read(deps.engine) as conn:
-            if not _migrated(conn):
+            if not _is_migrated(conn):
                 return Readiness(database=True)
             seen = next((one.seen_at for one in logs.workers(conn)), None)
             waiting = inbox.oldest_waiting_at(conn)
     except SQLAlchemyError:
         return Readiness(database=False)
-    return Readiness(True, True, _since(seen, now), _since(waiting, now))
+    return Readiness(True, True, _seconds_since(seen, now), _seconds_since(waiting, now))
 
 
-def _migrated(conn: Connection) -> bool:
+def _is_migrated(conn: Connection) -> bool:
     """Whether the newest revision was run; asked without Alembic, which is large in memory."""
     if not inspect(conn).has_table("alembic_version"):
         return False
@@ -58,7 +58,7 @@ def _migrated(conn: Connection) -> bool:
     return conn.scalar(text("SELECT version_num FROM alembic_version")) == newest
 
 
-def _since(moment: datetime | None, now: datetime) -> float | None:
+def _seconds_since(moment: datetime | None, now: datetime) -> float | None:
     return None if moment is None else round(max(0.0, (now - moment).total_seconds()), 1)
 
 
@@ -71,7 +71,7 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.get("/readyz")
     def ready() -> Response:
-        found = look(deps)
+        found = check_readiness(deps)
         response = jsonify(
             ready=found.ready,
             database=found.database,

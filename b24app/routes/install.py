@@ -8,10 +8,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 
 from b24app.deps import Deps
-from b24app.errors import Unwelcome, language
+from b24app.errors import RequestRejected, page_language
 from b24app.services import portals
-from b24app.services.placement_login import enter, page, plain
-from b24app.texts import words
+from b24app.services.placement_login import log_in, render_page, render_plain_install
+from b24app.texts import page_texts
 
 
 def blueprint(deps: Deps) -> Blueprint:
@@ -19,32 +19,32 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.get("/b24/install")
     def explain() -> Response:
-        said = language()
-        return Response(render_template("explain.html", words=words(said), language=said))
+        said = page_language()
+        return Response(render_template("explain.html", words=page_texts(said), language=said))
 
     @here.post("/b24/install")
     def install() -> Response:
-        entered = enter(deps)
-        if portals.find(deps, entered.proven.member_id) and not entered.user.admin:
-            raise Unwelcome(
+        entered = log_in(deps)
+        if portals.find_portal(deps, entered.credentials.member_id) and not entered.user.admin:
+            raise RequestRejected(
                 403, "not_admin", "Only an administrator of the portal installs the application"
             )
-        portal = portals.admit(
+        portal = portals.store_installation(
             deps,
-            entered.proven,
-            application_token=entered.frame.application_token,
-            language=entered.frame.language,
+            entered.credentials,
+            application_token=entered.placement.application_token,
+            language=entered.placement.language,
         )
-        return page(deps, entered, portal, "install")
+        return render_page(deps, entered, portal, "install")
 
     @here.post("/b24/install/again")
     def again() -> Response:
         """The plain page's button."""
         visitor = deps.tokens.read(request.form.get("page_token", ""), deps.clock.now())
         if visitor is None or not visitor.admin:
-            raise Unwelcome(401, "page_over", "This page was open too long", "Open it again")
-        portal = portals.portal_of(deps, visitor.portal_id)
+            raise RequestRejected(401, "page_over", "This page was open too long", "Open it again")
+        portal = portals.require_portal(deps, visitor.portal_id)
         token = deps.tokens.issue(visitor, deps.clock.now())
-        return plain(deps, portal, {"language": portal.language, "token": token})
+        return render_plain_install(deps, portal, {"language": portal.language, "token": token})
 
     return here

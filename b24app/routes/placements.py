@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from b24app.deps import Deps
-from b24app.errors import Unwelcome
+from b24app.errors import RequestRejected
 from b24app.services import portals
-from b24app.services.placement_login import Entered, enter, page
+from b24app.services.placement_login import PlacementLogin, log_in, render_page
 from sync.store.rows import PortalRecord
 
 
@@ -16,44 +16,44 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.post("/b24/app")
     def app() -> Response:
-        entered = enter(deps)
-        portal = _portal(deps, entered)
+        entered = log_in(deps)
+        portal = _page_portal(deps, entered)
         # What was left of an installation is done now, by the first administrator who comes,
         # unless a worker is at it.
         unfinished = portal.state == "installing" and not portal.state_reason and entered.user.admin
-        task_id = entered.frame.task_id
+        task_id = entered.placement.task_id
         view = "install" if unfinished else "task" if task_id else "overview"
-        return page(deps, entered, portal, view, task_id=task_id)
+        return render_page(deps, entered, portal, view, task_id=task_id)
 
     @here.post("/b24/task")
     def task() -> Response:
-        entered = enter(deps)
-        portal = _portal(deps, entered)
-        view = "task" if entered.frame.task_id else "overview"
-        return page(deps, entered, portal, view, task_id=entered.frame.task_id)
+        entered = log_in(deps)
+        portal = _page_portal(deps, entered)
+        view = "task" if entered.placement.task_id else "overview"
+        return render_page(deps, entered, portal, view, task_id=entered.placement.task_id)
 
     return here
 
 
-def _portal(deps: Deps, entered: Entered) -> PortalRecord:
+def _page_portal(deps: Deps, entered: PlacementLogin) -> PortalRecord:
     """The portal of the page; an administrator brings one back that is unknown or disconnected.
 
     The page runs the steps, and a worker too: work is waiting, whatever becomes of the page.
     """
-    portal = portals.find(deps, entered.proven.member_id)
+    portal = portals.find_portal(deps, entered.credentials.member_id)
     if portal is not None and portal.state != "disconnected":
-        return portals.moved(deps, portal, entered.proven.client_endpoint)
+        return portals.update_endpoint(deps, portal, entered.credentials.client_endpoint)
     if not entered.user.admin:
-        raise Unwelcome(
+        raise RequestRejected(
             409,
             "not_installed",
             "The application is not connected to this portal",
             "Ask an administrator of the portal to open it once",
         )
-    return portals.admit(
+    return portals.store_installation(
         deps,
-        entered.proven,
-        application_token=entered.frame.application_token,
-        language=entered.frame.language,
-        unseen=True,
+        entered.credentials,
+        application_token=entered.placement.application_token,
+        language=entered.placement.language,
+        in_background=True,
     )

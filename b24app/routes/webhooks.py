@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response, current_app, request
 
-from b24app.auth.lookup_cache import KnownHook
-from b24app.auth.request_body import body
+from b24app.auth.lookup_cache import CachedHook
+from b24app.auth.request_body import read_body
 from b24app.deps import Deps
-from b24app.errors import Unwelcome
+from b24app.errors import RequestRejected
 from sync.gitlab.webhooks import parse as webhooks_parse
 from sync.log import log
 from sync.store.rows import Delivery
 
-LARGEST_BODY = 25 * 1024 * 1024  # bytes; https://docs.gitlab.com/administration/instance_limits/
-KEPT_HEADERS = (
+MAX_BODY_BYTES = 25 * 1024 * 1024  # bytes; https://docs.gitlab.com/administration/instance_limits/
+STORED_HEADERS = (
     "Content-Type",
     "User-Agent",
     "X-Gitlab-Event",
@@ -31,26 +31,26 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.post("/hooks/gitlab/<key>")
     def gitlab(key: str) -> Response:
-        hook = deps.known_hooks.get(key)
+        hook = deps.hook_cache.get(key)
         if hook is None:
-            raise Unwelcome(404, "unknown_hook", "There is no such webhook address")
+            raise RequestRejected(404, "unknown_hook", "There is no such webhook address")
         _check_address(hook.allow_ips)
-        deps.inbox.accept(_delivery(deps, hook, body(LARGEST_BODY)))
+        deps.inbox.accept(_verify_delivery(deps, hook, read_body(MAX_BODY_BYTES)))
         return current_app.response_class(status=200, mimetype="text/plain")
 
     return here
 
 
-def _delivery(deps: Deps, hook: KnownHook, raw: bytes) -> Delivery:
+def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> Delivery:
     """The verified delivery. Raises Unwelcome (401) where it is not from our GitLab."""
     headers, now = dict(request.headers), deps.clock.now()
     try:
-        webhooks_parse.verify(
+        webhooks_parse.verify_delivery(
             headers, raw, token=hook.token, signing_token=hook.signing_token, now=now
         )
-    except webhooks_parse.Unauthentic as error:
+    except webhooks_parse.UnverifiedDelivery as error:
         log.warning("hook_refused", connection_id=hook.connection_id, reason=error.reason)
-        raise Unwelcome(
+        raise RequestRejected(
             401,
             "unauthentic",
             "The token or signature of this webhook is not ours",
@@ -62,7 +62,7 @@ def _delivery(deps: Deps, hook: KnownHook, raw: bytes) -> Delivery:
         origin=f"gitlab:{hook.connection_id}",
         dedupe_key=webhooks_parse.dedupe_key(headers, raw),
         event=webhooks_parse.event_name(headers),
-        headers={name: value for name in KEPT_HEADERS if (value := request.headers.get(name))},
+        headers={name: value for name in STORED_HEADERS if (value := request.headers.get(name))},
         body=raw,
         received_at=now,
     )
@@ -75,6 +75,6 @@ def _check_address(allowed: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Netwo
     mapped = getattr(address, "ipv4_mapped", None) or address
     if not any(mapped in network for network in allowed):
         log.warning("hook_refused", reason="address", address=str(address))
-        raise Unwelcome(
+        raise RequestRejected(
             403, "address", "This address may not send webhooks here", "See `allow_ips`"
         )

@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from sync.core.alert_names import Line
-from sync.core.alerts.model import shown_ref
+from sync.core.alert_names import RefKey
+from sync.core.alerts.model import display_ref
 from sync.store import alerts, people
 from sync.store import merge_requests as store_merge_requests
 from sync.store.alerts import AlertRow
 
-PERIOD = timedelta(days=30)  # of mean times to recovery
+RECOVERY_PERIOD = timedelta(days=30)  # of mean times to recovery
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AlertSummary:
     """`id`: what the commands take. `assigned_to`: a portal user, with their name."""
 
     id: str
@@ -40,7 +40,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Recovery:
+class RecoverySummary:
     """How long a branch took to be well again, on average, in seconds."""
 
     project: str
@@ -49,26 +49,32 @@ class Recovery:
     seconds: int
 
 
-def rows(conn: Connection, portal_id: int, *, over: bool = False) -> tuple[Row, ...]:
+def list_alerts(
+    conn: Connection, portal_id: int, *, include_ended: bool = False
+) -> tuple[AlertSummary, ...]:
     """The portal's open alerts, the oldest first; with `over` those that ended after them."""
-    return shown(conn, portal_id, alerts.of_portal(conn, portal_id, over=over))
+    return summarize(
+        conn, portal_id, alerts.list_of_portal(conn, portal_id, include_ended=include_ended)
+    )
 
 
-def shown(conn: Connection, portal_id: int, found: Iterable[AlertRow]) -> tuple[Row, ...]:
+def summarize(
+    conn: Connection, portal_id: int, found: Iterable[AlertRow]
+) -> tuple[AlertSummary, ...]:
     found = tuple(found)
-    projects = _projects(conn, (row.key.line for row in found))
+    projects = _projects(conn, (row.key.ref_key for row in found))
     names = {one.id: one.name for one in people.portal_users(conn, portal_id).values()}
-    return tuple(_row(row, projects, names) for row in found)
+    return tuple(_summary(row, projects, names) for row in found)
 
 
-def recoveries(conn: Connection, portal_id: int, now: datetime) -> tuple[Recovery, ...]:
+def recoveries(conn: Connection, portal_id: int, now: datetime) -> tuple[RecoverySummary, ...]:
     """Of the branches whose alerts were resolved lately."""
-    found = alerts.recovery(conn, portal_id, now - PERIOD, now)
-    projects = _projects(conn, (one.line for one in found))
+    found = alerts.recovery(conn, portal_id, now - RECOVERY_PERIOD, now)
+    projects = _projects(conn, (one.ref_key for one in found))
     return tuple(
-        Recovery(
-            projects.get(_place(one.line), ("", ""))[0],
-            shown_ref(one.line.ref),
+        RecoverySummary(
+            projects.get(_project_key(one.ref_key), ("", ""))[0],
+            display_ref(one.ref_key.ref),
             one.count,
             round(one.mean.total_seconds()),
         )
@@ -76,24 +82,24 @@ def recoveries(conn: Connection, portal_id: int, now: datetime) -> tuple[Recover
     )
 
 
-def _projects(conn: Connection, lines: Iterable[Line]) -> dict[tuple[int, int], tuple[str, str]]:
+def _projects(conn: Connection, lines: Iterable[RefKey]) -> dict[tuple[int, int], tuple[str, str]]:
     """Path and address by connection and project."""
-    return store_merge_requests.paths(conn, {_place(line) for line in lines})
+    return store_merge_requests.project_paths(conn, {_project_key(line) for line in lines})
 
 
-def _place(line: Line) -> tuple[int, int]:
+def _project_key(line: RefKey) -> tuple[int, int]:
     return line.connection_id, line.project_id
 
 
-def _row(
+def _summary(
     row: AlertRow, projects: dict[tuple[int, int], tuple[str, str]], names: dict[int, str]
-) -> Row:
-    alert, line = row.alert, row.key.line
-    path, url = projects.get(_place(line), ("", ""))
-    return Row(
+) -> AlertSummary:
+    alert, line = row.alert, row.key.ref_key
+    path, url = projects.get(_project_key(line), ("", ""))
+    return AlertSummary(
         id=row.key.handle,
         project=path,
-        branch=shown_ref(line.ref),
+        branch=display_ref(line.ref),
         stage=alert.stage,
         state=alert.state.value,
         severity=alert.severity.value,
@@ -101,7 +107,7 @@ def _row(
         opened_at=alert.opened_at,
         failed_at=alert.failed_at,
         ended_at=alert.ended_at,
-        pipeline_url=f"{url}/-/pipelines/{alert.failed_by}" if url else "",
+        pipeline_url=f"{url}/-/pipelines/{alert.last_failed_pipeline_id}" if url else "",
         acknowledged_by=row.acknowledged_by,
         acknowledged_at=row.acknowledged_at,
         assigned_to=row.assigned_to,

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from b24app.clients import Rooms
-from sync.core.rules.portal import Rules, internal_wanted, kinds_wanted
+from b24app.clients import Clients
+from sync.core.rules.portal import Rules, wanted_kinds, wants_internal
 from sync.errors import Refused, SyncError
 from sync.gitlab.api import account, custom_issue_tracker
 from sync.gitlab.api import hooks as api_hooks
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.api.hooks import Target
+from sync.gitlab.api.hooks import HookTarget
 from sync.store import connections
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionRecord, ConnectionSecrets, PortalRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class ConnectionTest:
     """`account` in one line; `problems` readable, empty where everything is right."""
 
     ok: bool
@@ -26,13 +26,13 @@ class Tested:
     problems: tuple[str, ...]
 
 
-def examine(rooms: Rooms, record: ConnectionRecord) -> Tested:
+def check_connection(rooms: Clients, record: ConnectionRecord) -> ConnectionTest:
     """Asks the instance who the token is and keeps the answer with the connection."""
     try:
-        found = account.probe(rooms.code_host(record))
+        found = account.read_account(rooms.code_host(record))
     except SyncError as error:
-        return Tested(
-            False, "", tuple(part for part in (error.what, error.why, error.change) if part)
+        return ConnectionTest(
+            False, "", tuple(part for part in (error.message, error.cause, error.change) if part)
         )
     problems = account.problems(found, rooms.clock.now())
     kept = {
@@ -44,10 +44,10 @@ def examine(rooms: Rooms, record: ConnectionRecord) -> Tested:
     }
     with write(rooms.engine) as conn:
         connections.set_account(conn, record.id, kept)
-    return Tested(not problems, _line(found), problems)
+    return ConnectionTest(not problems, _account_line(found), problems)
 
 
-def _line(found: account.Account) -> str:
+def _account_line(found: account.Account) -> str:
     scopes = "unknown scopes" if found.scopes is None else ", ".join(found.scopes)
     until = f"until {found.expires_at:%Y-%m-%d}" if found.expires_at else "without an end"
     return f"{found.username} at GitLab {found.version}, token with {scopes}, {until}"
@@ -62,8 +62,8 @@ class HookOutcome:
     text: str
 
 
-def change_hooks(
-    rooms: Rooms, record: ConnectionRecord, portal: PortalRecord, *, remove: bool = False
+def update_hooks(
+    rooms: Clients, record: ConnectionRecord, portal: PortalRecord, *, remove: bool = False
 ) -> list[HookOutcome]:
     """Makes, repairs or removes the webhooks of every project and group of the connection.
 
@@ -80,49 +80,53 @@ def change_hooks(
         )
     url = f"{rooms.config.public_url}/hooks/gitlab/{secrets.hook_key}"
     done, rules = [], rooms.rules(portal.id)
-    for target in _targets(record):
+    for target in _hook_targets(record):
         work = (
-            _removal(client, target, url)
+            _remove_hook(client, target, url)
             if remove
-            else _repair(client, target, url, secrets, rules)
+            else _repair_hook(client, target, url, secrets, rules)
         )
-        done.append(_tried(str(target), work))
+        done.append(_try_change(str(target), work))
     if record.options.get("issue_links"):
         address = portal.client_endpoint.removesuffix("/rest/")
         for project in record.options.get("projects", ()):
-            done.append(_tried(f"links of {project}", _links(client, project, address, remove)))
+            done.append(
+                _try_change(
+                    f"links of {project}", _change_issue_links(client, project, address, remove)
+                )
+            )
     return done
 
 
-def _targets(record: ConnectionRecord) -> list[Target]:
+def _hook_targets(record: ConnectionRecord) -> list[HookTarget]:
     kinds = (("project", "projects"), ("group", "groups"))
-    return [Target(kind, one) for kind, key in kinds for one in record.options.get(key, ())]
+    return [HookTarget(kind, one) for kind, key in kinds for one in record.options.get(key, ())]
 
 
-def _tried(target: str, work: Callable[[], tuple[bool, str]]) -> HookOutcome:
+def _try_change(target: str, work: Callable[[], tuple[bool, str]]) -> HookOutcome:
     try:
         return HookOutcome(target, *work())
     except SyncError as error:
         return HookOutcome(target, False, str(error))
 
 
-def _repair(
-    client: GitLab, target: Target, url: str, secrets: ConnectionSecrets, rules: Rules
+def _repair_hook(
+    client: GitLab, target: HookTarget, url: str, secrets: ConnectionSecrets, rules: Rules
 ) -> Callable[[], tuple[bool, str]]:
     def work() -> tuple[bool, str]:
-        report = api_hooks.ensure(
+        report = api_hooks.ensure_hook(
             client,
             target,
             url=url,
             token=secrets.hook_token or "",
             signing_token=secrets.signing_token,
-            events=kinds_wanted(rules),
-            internal=internal_wanted(rules),
+            events=wanted_kinds(rules),
+            internal=wants_internal(rules),
         )
         said = ["created" if report.created else "in place"]
         said += [f"corrected: {', '.join(report.changed)}"] if report.changed else []
         said += [f"{len(report.removed)} duplicates removed"] if report.removed else []
-        said += ["switched on again"] if report.revived else []
+        said += ["switched on again"] if report.reenabled else []
         said += ["signed" if report.signed else "not signed: this GitLab cannot"]
         said += [report.problem] if report.problem else []
         return not report.problem, "; ".join(said)
@@ -130,15 +134,15 @@ def _repair(
     return work
 
 
-def _removal(client: GitLab, target: Target, url: str) -> Callable[[], tuple[bool, str]]:
+def _remove_hook(client: GitLab, target: HookTarget, url: str) -> Callable[[], tuple[bool, str]]:
     def work() -> tuple[bool, str]:
-        removed = api_hooks.remove(client, target, url=url)
+        removed = api_hooks.remove_hooks(client, target, url=url)
         return True, f"{len(removed)} removed" if removed else "there was none"
 
     return work
 
 
-def _links(
+def _change_issue_links(
     client: GitLab, project: int | str, portal_url: str, remove: bool
 ) -> Callable[[], tuple[bool, str]]:
     def work() -> tuple[bool, str]:

@@ -22,10 +22,10 @@ from sync.store.rows import (
     SubjectRow,
     TaskRow,
 )
-from sync.store.smart_commits import SpokenRow
+from sync.store.smart_commits import SmartCommitRow
 from sync.store.tables import connection, merge_request
 
-SHOWN = 50
+MAX_MERGE_REQUESTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class NamedTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MergeRequestSummary:
     """A merge request as people see it."""
 
     reference: str
@@ -88,33 +88,39 @@ class Overview:
     commands_waiting: int
     dead: int
     alerts: int
-    merge_requests: tuple[Row, ...]
+    merge_requests: tuple[MergeRequestSummary, ...]
 
 
-def overview(conn: Connection, portal: PortalRecord, limit: int = SHOWN) -> Overview:
+def build_overview(
+    conn: Connection, portal: PortalRecord, limit: int = MAX_MERGE_REQUESTS
+) -> Overview:
     of_subjects, of_commands = subjects.counts(conn, portal.id), outbox.counts(conn, portal.id)
     return Overview(
         portal=portal.client_endpoint.removesuffix("/rest/").partition("://")[2],
         state=portal.state,
         reason=portal.state_reason,
-        connections=tuple(shown(one) for one in connections.by_portal(conn, portal.id)),
+        connections=tuple(
+            summarize_connection(one) for one in connections.by_portal(conn, portal.id)
+        ),
         deliveries_waiting=inbox.pending_count(conn, portal.id),
         subjects_waiting=of_subjects.get("dirty", 0),
         commands_waiting=of_commands.get("waiting", 0) + of_commands.get("sending", 0),
-        dead=len(failures(conn, portal.id)),
+        dead=len(list_failures(conn, portal.id)),
         alerts=alerts.open_count(conn, portal.id),
-        merge_requests=latest(conn, portal.id, limit),
+        merge_requests=latest_merge_requests(conn, portal.id, limit),
     )
 
 
-def shown(record: ConnectionRecord) -> dict[str, Any]:
+def summarize_connection(record: ConnectionRecord) -> dict[str, Any]:
     """A connection without anything secret; why it pauses, or what its host last denied."""
     fields = ("name", "kind", "base_url", "state", "account")
     reason = record.state_reason or record.account.get("problem") or ""
     return {name: getattr(record, name) for name in fields} | {"state_reason": reason}
 
 
-def latest(conn: Connection, portal_id: int, limit: int = SHOWN) -> tuple[Row, ...]:
+def latest_merge_requests(
+    conn: Connection, portal_id: int, limit: int = MAX_MERGE_REQUESTS
+) -> tuple[MergeRequestSummary, ...]:
     """The merge requests of a portal that changed last."""
     columns = merge_request.c
     query = (
@@ -126,54 +132,60 @@ def latest(conn: Connection, portal_id: int, limit: int = SHOWN) -> tuple[Row, .
     )
     keys = [MergeRequestKey(*row) for row in conn.execute(query)]
     named = links.by_merge_requests(conn, keys)
-    return rows(conn, portal_id, keys, [link for found in named.values() for link in found])
+    return summarize_merge_requests(
+        conn, portal_id, keys, [link for found in named.values() for link in found]
+    )
 
 
-def rows(
+def summarize_merge_requests(
     conn: Connection, portal_id: int, keys: Sequence[MergeRequestKey], named: Iterable[LinkRow]
-) -> tuple[Row, ...]:
+) -> tuple[MergeRequestSummary, ...]:
     """The rows of merge requests in the order given; unknown ones are left out."""
     live = [link for link in named if link.live]
     known = store_merge_requests.get_merge_requests(conn, keys)
     read = tasks.get(conn, portal_id, {link.task_id for link in live})
     return tuple(
-        _row(known[key], [_task(link, read) for link in live if link.merge_request == key])
+        _merge_request_summary(
+            known[key], [_named_task(link, read) for link in live if link.merge_request == key]
+        )
         for key in keys
         if key in known
     )
 
 
-def failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
+def list_failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
     """What was given up and waits for somebody to replay it.
 
     What a commit told a task is among it where a setting may change the answer.
     """
-    told = (one for one in store_smart_commits.refused(conn, portal_id) if one.speech.mendable)
+    told = (
+        one for one in store_smart_commits.refused(conn, portal_id) if one.smart_commit.retryable
+    )
     return (
-        *map(_written, outbox.refused(conn, portal_id)),
-        *map(_told, told),
-        *map(_looked, subjects.dead(conn, portal_id)),
-        *map(_heard, inbox.dead(conn, portal_id)),
+        *map(_command_failure, outbox.refused(conn, portal_id)),
+        *map(_smart_commit_failure, told),
+        *map(_subject_failure, subjects.dead(conn, portal_id)),
+        *map(_delivery_failure, inbox.dead_deliveries(conn, portal_id)),
     )
 
 
-def _written(one: CommandRow) -> Failure:
+def _command_failure(one: CommandRow) -> Failure:
     about, of = one.subject_key, one.subject_kind
     return Failure("command", str(one.id), one.kind, about, one.error, one.done_at, of)
 
 
-def _told(one: SpokenRow) -> Failure:
-    command = one.speech.command
+def _smart_commit_failure(one: SmartCommitRow) -> Failure:
+    command = one.smart_commit.command
     action, task = command.verb.value, str(command.task_id)
-    return Failure("spoken", str(one.key), action, task, one.reason, one.heard_at)
+    return Failure("spoken", str(one.key), action, task, one.reason, one.received_at)
 
 
-def _looked(one: SubjectRow) -> Failure:
+def _subject_failure(one: SubjectRow) -> Failure:
     key = f"{one.kind}:{one.key}"
     return Failure("subject", key, "decide", one.key, one.error, one.dirty_at, one.kind)
 
 
-def _heard(one: DeliveryRow) -> Failure:
+def _delivery_failure(one: DeliveryRow) -> Failure:
     return Failure("delivery", str(one.id), "read", one.event, one.outcome, one.received_at, "")
 
 
@@ -182,42 +194,42 @@ def find_portal(conn: Connection, name: str | None) -> PortalRecord:
 
     Raises LookupError with what to do.
     """
-    every = [one for one in portals.everything(conn) if one.state != "removed"]
+    every = [one for one in portals.all_portals(conn) if one.state != "removed"]
     if name is None:
         if len(every) == 1:
             return every[0]
         raise LookupError(
-            "name the portal: " + ", ".join(map(_domain, every))
+            "name the portal: " + ", ".join(map(_portal_domain, every))
             if every
             else "no portal is installed yet"
         )
-    found = [one for one in every if name in (one.member_id, str(one.id), _domain(one))]
+    found = [one for one in every if name in (one.member_id, str(one.id), _portal_domain(one))]
     if not found:
         raise LookupError(f"no portal {name} is installed")
     return found[0]
 
 
-def _domain(portal: PortalRecord) -> str:
+def _portal_domain(portal: PortalRecord) -> str:
     return portal.client_endpoint.partition("://")[2].split("/")[0]
 
 
-def _task(link: LinkRow, read: dict[int, TaskRow]) -> NamedTask:
+def _named_task(link: LinkRow, read: dict[int, TaskRow]) -> NamedTask:
     task = read.get(link.task_id)
     title = task.body.title if task and task.body else ""
     return NamedTask(link.task_id, link.kind.value, title, task is not None and task.missing)
 
 
-def _row(one: MergeRequest, named: list[NamedTask]) -> Row:
+def _merge_request_summary(one: MergeRequest, named: list[NamedTask]) -> MergeRequestSummary:
     pipeline = one.pipeline
-    return Row(
+    return MergeRequestSummary(
         reference=f"{one.project.path}!{one.iid}",
         title=one.title,
         url=one.url,
         state=one.state.value,
         draft=one.draft,
         approved=one.approved,
-        author=one.author.shown if one.author else "",
-        approved_by=tuple(person.shown for person in one.approved_by),
+        author=one.author.display_name if one.author else "",
+        approved_by=tuple(person.display_name for person in one.approved_by),
         pipeline=pipeline.status.value if pipeline else None,
         pipeline_url=pipeline.url if pipeline else None,
         branch=one.source_branch,

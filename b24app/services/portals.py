@@ -16,116 +16,120 @@ from sqlalchemy import Connection, update
 
 from b24app.auth.page_tokens import Visitor
 from b24app.deps import Deps
-from b24app.errors import Unwelcome
+from b24app.errors import RequestRejected
 from b24app.services import install_steps
 from b24app.services.install_steps import PAYMENT_OVER
-from sync.bitrix24.rest.batch import whole
+from sync.bitrix24.rest.batch import as_int
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import Credentials
 from sync.bitrix24.rest.install_proof import prove_install
-from sync.bitrix24.rest.limits import Allowance, fresh
+from sync.bitrix24.rest.limits import Allowance, full_allowance
 from sync.errors import Denied, Later, SyncError
 from sync.log import log
 from sync.store import portals
 from sync.store.db.database import read, write
-from sync.store.rows import Install, PortalRecord, PortalTokens
+from sync.store.rows import Installation, PortalRecord, PortalTokens
 from sync.store.tables import portal as table
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Opener:
+class PageUser:
     """Who opened a page, as the portal itself tells."""
 
     user_id: int
     admin: bool
 
 
-def prove(deps: Deps, claimed: Credentials) -> Credentials:
+def prove_credentials(deps: Deps, claimed: Credentials) -> Credentials:
     """What the OAuth server confirms of claimed credentials. Raises Unwelcome: 401, 503."""
     try:
         return prove_install(
             claimed,
-            deps.rooms.keys,
-            session=deps.rooms.session(),
+            deps.clients.app_keys,
+            session=deps.clients.session(),
             now=deps.clock.now(),
-            ledger=deps.rooms.ledger("bitrix24"),
+            call_log=deps.clients.call_log("bitrix24"),
         )
     except Later as error:
-        raise Unwelcome(503, "later", error.what, "Try again in a minute") from None
+        raise RequestRejected(503, "later", error.message, "Try again in a minute") from None
     except SyncError as error:
         log.warning("portal_not_proven", member_id=claimed.member_id, code=error.code)
-        raise Unwelcome(401, error.code or "unproven", _told(error), error.change) from None
+        raise RequestRejected(
+            401, error.code or "unproven", _error_text(error), error.change
+        ) from None
 
 
-def _told(error: SyncError) -> str:
+def _error_text(error: SyncError) -> str:
     """Our own words; of the vendor's errors what they mean, not how they are called."""
-    vendors = error.code.isupper() and error.why
-    return error.why if vendors else error.what
+    vendors = error.code.isupper() and error.cause
+    return error.cause if vendors else error.message
 
 
-def opener(deps: Deps, proven: Credentials) -> Opener:
+def identify_user(deps: Deps, proven: Credentials) -> PageUser:
     """The user whose tokens these are. Raises Unwelcome.
 
     https://apidocs.bitrix24.com/api-reference/common/users/profile.html
     """
-    known = find(deps, proven.member_id)
-    ledger = deps.rooms.ledger("bitrix24", known.id if known else None, user=proven.user_id)
+    known = find_portal(deps, proven.member_id)
+    ledger = deps.clients.call_log("bitrix24", known.id if known else None, user=proven.user_id)
     visiting = Portal(
         proven,
-        deps.rooms.keys,
-        tokens=_Visit(proven),
-        allowance=_Unshared(fresh(deps.clock.now())),
-        log=ledger.write,
+        deps.clients.app_keys,
+        tokens=_VisitTokens(proven),
+        allowance=_VisitAllowance(full_allowance(deps.clock.now())),
+        write_call=ledger.write,
         clock=deps.clock,
-        session=deps.rooms.session(),
+        session=deps.clients.session(),
     )
     try:
         found = visiting.call("profile", {}, write=False)["result"]
     except SyncError as error:
         status = 503 if isinstance(error, Later) else 401
-        raise Unwelcome(status, error.code or "no_profile", _told(error), error.change) from None
+        raise RequestRejected(
+            status, error.code or "no_profile", _error_text(error), error.change
+        ) from None
     admin = found.get("ADMIN") in (True, "Y", "1", 1)
-    return Opener(whole(found.get("ID")) or proven.user_id, admin)
+    return PageUser(as_int(found.get("ID")) or proven.user_id, admin)
 
 
-def still_admin(deps: Deps, visitor: Visitor, access_token: str) -> bool:
+def is_still_admin(deps: Deps, visitor: Visitor, access_token: str) -> bool:
     """Whether the portal says that this access token is of the same visitor, an administrator."""
     if not access_token:
         return False
-    portal = portal_of(deps, visitor.portal_id)
+    portal = require_portal(deps, visitor.portal_id)
     told = Credentials(
         portal.member_id, portal.client_endpoint, portal.server_endpoint, access_token, ""
     )
     try:
-        found = opener(deps, told)
-    except Unwelcome:
+        found = identify_user(deps, told)
+    except RequestRejected:
         return False
     return found.admin and found.user_id == visitor.user_id
 
 
-def find(deps: Deps, member_id: str) -> PortalRecord | None:
+def find_portal(deps: Deps, member_id: str) -> PortalRecord | None:
     """The portal as installed; None for one that is not, or was removed."""
     with read(deps.engine) as conn:
         found = portals.by_member(conn, member_id)
     return None if found is None or found.state == "removed" else found
 
 
-def admit(
+def store_installation(
     deps: Deps,
     proven: Credentials,
     *,
     application_token: str,
     language: str,
-    unseen: bool = False,
+    in_background: bool = False,
 ) -> PortalRecord:
     """Stores a proven installation; the portal is installing until its steps were run.
 
     `unseen`: no page is open that would run them, so that a worker does.
     """
     now = deps.clock.now()
-    told = Install(
+    told = Installation(
         member_id=proven.member_id,
         client_endpoint=proven.client_endpoint,
         server_endpoint=proven.server_endpoint,
@@ -140,21 +144,21 @@ def admit(
     )
     with write(deps.engine) as conn:
         portal_id = portals.create_or_update(conn, deps.vault, told, now)
-        if unseen:
-            install_steps.pend(conn, portal_id, now)
-        record = _stored(conn, portal_id)
-    _forget_known(deps)
+        if in_background:
+            install_steps.schedule_steps(conn, portal_id, now)
+        record = _load_portal(conn, portal_id)
+    _clear_caches(deps)
     log.info("portal_admitted", portal_id=portal_id, member_id=proven.member_id)
     return record
 
 
-def portal_of(deps: Deps, portal_id: int) -> PortalRecord:
+def require_portal(deps: Deps, portal_id: int) -> PortalRecord:
     """The portal of a page token. Raises Unwelcome (404)."""
     with read(deps.engine) as conn:
-        return _stored(conn, portal_id)
+        return _load_portal(conn, portal_id)
 
 
-def moved(deps: Deps, portal: PortalRecord, client_endpoint: str) -> PortalRecord:
+def update_endpoint(deps: Deps, portal: PortalRecord, client_endpoint: str) -> PortalRecord:
     """The portal at its proven address."""
     if portal.client_endpoint == client_endpoint:
         return portal
@@ -163,27 +167,27 @@ def moved(deps: Deps, portal: PortalRecord, client_endpoint: str) -> PortalRecor
     return replace(portal, client_endpoint=client_endpoint)
 
 
-def pend(deps: Deps, portal_id: int) -> None:
+def schedule_install(deps: Deps, portal_id: int) -> None:
     """Leaves the install steps to a worker."""
     with write(deps.engine) as conn:
-        install_steps.pend(conn, portal_id, deps.clock.now())
+        install_steps.schedule_steps(conn, portal_id, deps.clock.now())
 
 
-def activate(deps: Deps, portal_id: int, failed: Sequence[str] = ()) -> None:
+def activate_portal(deps: Deps, portal_id: int, failed: Sequence[str] = ()) -> None:
     """The installation is over; what failed is shown until it is repeated."""
-    portal_of(deps, portal_id)
-    install_steps.activate(deps.rooms, portal_id, failed)
+    require_portal(deps, portal_id)
+    install_steps.activate_portal(deps.clients, portal_id, failed)
     deps.wake(portal_id)
-    _forget_known(deps)
+    _clear_caches(deps)
 
 
 def save_application_token(deps: Deps, portal_id: int, token: str) -> None:
     with write(deps.engine) as conn:
         portals.save_application_token(conn, deps.vault, portal_id, token, deps.clock.now())
-    _forget_known(deps)
+    _clear_caches(deps)
 
 
-def remove(deps: Deps, portal_id: int, *, clean: bool) -> None:
+def remove_portal(deps: Deps, portal_id: int, *, clean: bool) -> None:
     """Erases the portal, or marks it removed and forgets its tokens, which are dead anyway."""
     now = deps.clock.now()
     with write(deps.engine) as conn:
@@ -195,7 +199,7 @@ def remove(deps: Deps, portal_id: int, *, clean: bool) -> None:
             )
             conn.execute(update(table).where(table.c.id == portal_id).values(**dead))
             portals.set_state(conn, portal_id, "removed", "The application was uninstalled", now)
-    _forget_known(deps)
+    _clear_caches(deps)
     log.info("portal_removed", portal_id=portal_id, clean=clean)
 
 
@@ -205,14 +209,14 @@ def check_payment(deps: Deps, portal_id: int) -> None:
     https://apidocs.bitrix24.com/api-reference/common/system/app-info.html
     """
     try:
-        info = deps.rooms.portal(portal_id).call("app.info", {}, write=False)["result"]
+        info = deps.clients.portal(portal_id).call("app.info", {}, write=False)["result"]
         over = info.get("PAYMENT_EXPIRED") in ("Y", True)
     except Denied as error:
         if error.code != "PAYMENT_REQUIRED":
             raise
         over = True
     with write(deps.engine) as conn:
-        portal, now = _stored(conn, portal_id), deps.clock.now()
+        portal, now = _load_portal(conn, portal_id), deps.clock.now()
         if over:
             portals.set_state(conn, portal_id, "paused", PAYMENT_OVER, now)
         elif portal.state == "paused" and portal.state_reason == PAYMENT_OVER:
@@ -221,20 +225,20 @@ def check_payment(deps: Deps, portal_id: int) -> None:
     deps.wake(portal_id)
 
 
-def _stored(conn: Connection, portal_id: int) -> PortalRecord:
+def _load_portal(conn: Connection, portal_id: int) -> PortalRecord:
     found = portals.by_id(conn, portal_id)
     if found is None or found.state == "removed":
-        raise Unwelcome(404, "no_portal", "The portal is not installed here")
+        raise RequestRejected(404, "no_portal", "The portal is not installed here")
     return found
 
 
-def _forget_known(deps: Deps) -> None:
-    deps.known_portals.forget()
-    deps.known_hooks.forget()
+def _clear_caches(deps: Deps) -> None:
+    deps.portal_cache.clear()
+    deps.hook_cache.clear()
 
 
 @dataclass(slots=True)
-class _Visit:
+class _VisitTokens:
     """Tokens of somebody who is only looking in: used as they are, never renewed or stored."""
 
     credentials: Credentials
@@ -255,7 +259,7 @@ class _Visit:
 
 
 @dataclass(slots=True)
-class _Unshared:
+class _VisitAllowance:
     """An allowance for the one call of a visit."""
 
     allowance: Allowance

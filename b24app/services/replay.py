@@ -7,14 +7,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, select
 
-from sync.core.model.smart_commits import SpeechKey
-from sync.engine.deliver.keys import spoken_by
+from sync.core.model.smart_commits import CommandKey
+from sync.engine.deliver.keys import smart_commit_key
 from sync.engine.ingest import smart_commits as ingest_smart_commits
 from sync.store import inbox, outbox, subjects, tasks
 from sync.store.tables import command, delivery
 
-_PASSED = "not repeated: the task has moved on since"
-_ANEW = "repeated: decided anew"
+_NOT_REPEATED = "not repeated: the task has moved on since"
+_REPEATED = "repeated: decided anew"
 
 
 def replay(
@@ -25,34 +25,34 @@ def replay(
     for kind, key in items:
         match kind:
             case "delivery":
-                found += inbox.replay(conn, _own(conn, portal_id, delivery, key))
+                found += inbox.replay(conn, _own_ids(conn, portal_id, delivery, key))
             case "subject":
                 subject_kind, _, subject_key = key.partition(":")
                 found += subjects.replay(conn, portal_id, now, subject_kind, subject_key)
             case "spoken":
-                asked = SpeechKey.read(key)
-                found += ingest_smart_commits.again(conn, portal_id, [asked] if asked else [], now)
+                asked = CommandKey.parse(key)
+                found += ingest_smart_commits.replay(conn, portal_id, [asked] if asked else [], now)
             case "command":
                 found += sum(
-                    _repeat(conn, portal_id, one, now)
-                    for one in _own(conn, portal_id, command, key)
+                    _repeat_command(conn, portal_id, one, now)
+                    for one in _own_ids(conn, portal_id, command, key)
                 )
     return found
 
 
-def _repeat(conn: Connection, portal_id: int, command_id: int, now: datetime) -> int:
+def _repeat_command(conn: Connection, portal_id: int, command_id: int, now: datetime) -> int:
     """A move is sent again while its step is still the task's; a text is never sent again as it
     was, as a newer one may stand there: its subject is decided anew. So is what a commit said."""
     query = select(command).where(command.c.id == command_id, command.c.state == "refused")
     row = conn.execute(query).one_or_none()
     if row is None:
         return 0
-    if told := spoken_by(row.key):
-        outbox.drop(conn, [row.id], now, _ANEW)
-        return ingest_smart_commits.again(conn, portal_id, [told], now)
+    if told := smart_commit_key(row.key):
+        outbox.drop(conn, [row.id], now, _REPEATED)
+        return ingest_smart_commits.replay(conn, portal_id, [told], now)
     match row.kind:
         case "put_card" | "put_message" | "post" | "set_fields":
-            outbox.drop(conn, [row.id], now, _ANEW)
+            outbox.drop(conn, [row.id], now, _REPEATED)
             mark = (row.subject_kind, row.subject_key, "replayed")
             subjects.mark_dirty_many(conn, portal_id, [mark], now)
             return 1
@@ -60,12 +60,12 @@ def _repeat(conn: Connection, portal_id: int, command_id: int, now: datetime) ->
             task_id = row.payload["task_id"]
             task = tasks.get(conn, portal_id, [task_id]).get(task_id)
             if task is not None and task.step is not None and task.step != row.payload["step"]:
-                outbox.drop(conn, [row.id], now, _PASSED)
+                outbox.drop(conn, [row.id], now, _NOT_REPEATED)
                 return 0
     return outbox.replay(conn, [row.id])
 
 
-def _own(conn: Connection, portal_id: int, table: Table, key: str) -> list[int]:
+def _own_ids(conn: Connection, portal_id: int, table: Table, key: str) -> list[int]:
     """The id, if it is one of this portal's."""
     if not (key.isascii() and key.isdigit()) or len(key) > 18:
         return []

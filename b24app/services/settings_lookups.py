@@ -6,10 +6,10 @@ from functools import cached_property
 
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks.queries import may_post, read_stages, read_users
-from sync.core.model.common import PortalUser, Stage
+from sync.core.model.common import KanbanStage, PortalUser
 from sync.errors import Denied, Refused
 
-_NO_RIGHT = {"INSUFFICIENT_SCOPE", "INVALID_SCOPE"}
+_MISSING_SCOPE = {"INSUFFICIENT_SCOPE", "INVALID_SCOPE"}
 
 
 class PortalLookups:
@@ -21,35 +21,35 @@ class PortalLookups:
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
         self.unchecked = ""
-        self._stages: dict[int, tuple[Stage, ...] | None] = {}
+        self._stages: dict[int, tuple[KanbanStage, ...] | None] = {}
 
-    def stages(self, group_id: int) -> tuple[Stage, ...] | None:
+    def stages(self, group_id: int) -> tuple[KanbanStage, ...] | None:
         if group_id not in self._stages:
-            self._stages[group_id] = self._read(group_id)
+            self._stages[group_id] = self._read_stages(group_id)
         return self._stages[group_id]
 
     def user(self, reference: int | str) -> PortalUser | None:
         if isinstance(reference, int):
-            return next((one for one in self._users if one.id == reference), None)
+            return next((one for one in self._read_users if one.id == reference), None)
         wanted = reference.lower()
-        return next((one for one in self._users if (one.email or "").lower() == wanted), None)
+        return next((one for one in self._read_users if (one.email or "").lower() == wanted), None)
 
     def may_post(self, dialog: str) -> bool | None:
         """None where the app has no right to look, or the portal is too old to tell."""
         try:
             return None if self.unchecked else may_post(self._portal, dialog)
         except (Denied, Refused) as error:
-            if isinstance(error, Denied) and error.code not in _NO_RIGHT:
+            if isinstance(error, Denied) and error.code not in _MISSING_SCOPE:
                 raise
-            self.unchecked = error.what
+            self.unchecked = error.message
             return None
 
-    def _read(self, group_id: int) -> tuple[Stage, ...] | None:
+    def _read_stages(self, group_id: int) -> tuple[KanbanStage, ...] | None:
         try:
             return read_stages(self._portal, group_id) or None
         except Refused:
             return None
 
     @cached_property
-    def _users(self) -> tuple[PortalUser, ...]:
+    def _read_users(self) -> tuple[PortalUser, ...]:
         return read_users(self._portal)

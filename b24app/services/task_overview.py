@@ -8,24 +8,26 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from b24app.services.overview import rows
+from b24app.services.overview import summarize_merge_requests
 from sync.core.model.task_view import TaskView
 from sync.core.rules.portal import Rules
 from sync.engine.load import tasks as load_tasks
 from sync.store import links, logs, tasks
 
-REASONS = 20
+MAX_REASONS = 20
 
 
-def development(
+def build_task_overview(
     conn: Connection, portal_id: int, task_id: int, rules: Rules, now: datetime
 ) -> dict[str, Any]:
     """What the tab inside a task shows, from the mirror: nobody is asked."""
     named = links.by_tasks(conn, portal_id, [task_id]).get(task_id, ())
     keys = [link.merge_request for link in named if link.live]
-    found = sorted(rows(conn, portal_id, keys, named), key=lambda row: row.updated_at)[::-1]
+    found = sorted(
+        summarize_merge_requests(conn, portal_id, keys, named), key=lambda row: row.updated_at
+    )[::-1]
     task = tasks.get(conn, portal_id, [task_id]).get(task_id)
-    decided = logs.decisions(conn, portal_id, "task", str(task_id), limit=REASONS)
+    decided = logs.decisions(conn, portal_id, "task", str(task_id), limit=MAX_REASONS)
     view = load_tasks.load(conn, portal_id, [task_id], rules, now=now).views[task_id]
     return {
         "task": {
@@ -51,7 +53,9 @@ def _pipelines(view: TaskView) -> list[dict[str, Any]]:
             "url": run.pipeline.url,
             "updated_at": run.pipeline.updated_at,
         }
-        for run in sorted(view.runs, key=lambda run: run.pipeline.updated_at, reverse=True)
+        for run in sorted(
+            view.branch_pipelines, key=lambda run: run.pipeline.updated_at, reverse=True
+        )
     ]
 
 
@@ -62,8 +66,8 @@ def _environments(view: TaskView) -> list[dict[str, Any]]:
             "name": place.environment,
             "project": place.project.path,
             "tier": place.tier.value,
-            "inside": place.inside,
-            "url": place.shown.url if place.shown else "",
+            "inside": place.includes_work,
+            "url": place.last_deployment.url if place.last_deployment else "",
         }
-        for place in view.places
+        for place in view.environments
     ]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sync.store import portals, tasks
 
 
-def known(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, str]:
+def task_urls(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, str]:
     """Addresses by task id; none for a task that the portal is known not to show.
 
     Of a task that was never read the workgroup is not known: its address is that of a person's
@@ -28,11 +28,11 @@ def known(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int
     parts = urlsplit(portal.client_endpoint)
     base, person = f"{parts.scheme}://{parts.netloc}", portal.token_user_id or 0
     return {
-        id_: f"{base}/{_place(groups.get(id_, 0), person)}/tasks/task/view/{id_}/"
+        id_: f"{base}/{_task_url(groups.get(id_, 0), person)}/tasks/task/view/{id_}/"
         for id_ in task_ids
         if id_ not in missing
     }
 
 
-def _place(group_id: int, person: int) -> str:
+def _task_url(group_id: int, person: int) -> str:
     return f"workgroups/group/{group_id}" if group_id else f"company/personal/user/{person}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from b24app.clients import Rooms
-from b24app.services.install_steps import SettingUp
+from b24app.clients import Clients
+from b24app.services.install_steps import InstallWorker
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.engine import owner
-from sync.engine.audit.writer import Audit
+from sync.engine.audit.writer import AuditWriter
 from sync.engine.deps import Deps
 from sync.engine.wake_ups import WakeUps, open_queue
 from sync.engine.worker import Worker
@@ -15,16 +15,16 @@ from sync.store.db.database import open_database
 from sync.store.vault import Vault
 
 
-def build_worker(config: Config, *, own_id: str) -> tuple[Worker, SettingUp, Audit]:
+def build_worker(config: Config, *, own_id: str) -> tuple[Worker, InstallWorker, AuditWriter]:
     """`own_id` tells it from other workers of the process. Who runs it stops the audit last."""
     engine, vault, clock = (
         open_database(config.database_url),
-        Vault(config.secret_keys, reload=config.keys_now),
+        Vault(config.secret_keys, reload=config.current_keys),
         WallClock(),
     )
-    name = owner.name(own_id)
-    audit = Audit(engine)
-    rooms = Rooms(config, engine, vault, clock, name, audit)
+    name = owner.owner_name(own_id)
+    audit = AuditWriter(engine)
+    rooms = Clients(config, engine, vault, clock, name, audit)
     deps = Deps(
         database=engine,
         vault=vault,
@@ -33,6 +33,6 @@ def build_worker(config: Config, *, own_id: str) -> tuple[Worker, SettingUp, Aud
         code_host_for=rooms.code_host,
         owner=name,
         rules_for=rooms.rules,
-        carried=audit.carried,
+        audit_writer=audit.pending_writer,
     )
-    return Worker(deps, WakeUps(open_queue(config.queue_url))), SettingUp(rooms), audit
+    return Worker(deps, WakeUps(open_queue(config.queue_url))), InstallWorker(rooms), audit

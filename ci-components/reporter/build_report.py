@@ -1,14 +1,20 @@
-"""The tasks that a report's texts name. Pure."""
+"""A report before GitLab is asked, and whether there is anything to tell afterwards. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from reporter.ci_variables import Variables, is_fork, number
+from reporter.model import MergeRequest, Report
+from reporter.named_tasks import find_tasks
+from reporter.settings import Settings, fits
 
-from reporter.ci_variables import Variables, number
-from reporter.model import MergeRequest, NamedTask, Report
-from reporter.references import STRENGTH, named_tasks
 
-MOST_REPORTED = 40  # their reads fit in one batch
+def begin_report(ci: Variables, settings: Settings) -> Report:
+    """Return what the variables say; of a merge request GitLab may say more."""
+    report = Report(ci, settings)
+    if ci["CI_MERGE_REQUEST_IID"]:
+        report.merge_requests = [own_merge_request(ci)]
+        report.own = report.merge_requests[0].iid
+    return report
 
 
 def own_merge_request(ci: Variables) -> MergeRequest:
@@ -26,26 +32,36 @@ def own_merge_request(ci: Variables) -> MergeRequest:
     )
 
 
-def find_tasks(report: Report) -> list[NamedTask]:
-    """Return each task once, by its strongest mention and the merge request where that stands.
+def uninvited(report: Report, *, secret: bool) -> str:
+    """Return why nothing is reported whatever GitLab may say, or "".
 
-    What is only mentioned by one merge request is not moved by it.
+    In the parent project somebody may run a fork's pipeline with the project's secrets.
     """
-    tasks: dict[int, NamedTask] = {}
-    for text, where, request in texts_of(report):
-        for task_id, kind in named_tasks(text, where, report.settings.task_prefix).items():
-            if task_id not in tasks or STRENGTH[kind] > STRENGTH[tasks[task_id].kind]:
-                tasks[task_id] = NamedTask(task_id, kind, request)
-    return [*tasks.values()][:MOST_REPORTED]
+    if is_fork(report.ci) and not secret:
+        return "a merge request from a fork sees no secrets"
+    wanted = fits(report.ref, report.settings.refs)
+    return "" if wanted else "this ref is not among the input refs"
 
 
-def texts_of(report: Report) -> Iterator[tuple[str, str, int]]:
-    """Yield the texts that may name tasks, where they stand, and the merge request's iid, or 0."""
-    for mr in report.merge_requests:
-        yield mr.source_branch, "branch", mr.iid
-        yield mr.title, "title", mr.iid
-        yield mr.description, "description", mr.iid
-        yield from ((commit.message, "commit", mr.iid) for commit in mr.commits)
-    yield report.ref, "branch", report.own
-    yield report.ci["CI_COMMIT_MESSAGE"], "commit", report.own
-    yield from ((commit.message, "commit", 0) for commit in report.commits)
+def notes_of(report: Report) -> list[str]:
+    """Return what whoever reads the job's log should know."""
+    refused = ", ".join(report.refused)
+    told = [f"GitLab does not tell {refused}: the report goes without (NOT_TOLD)."]
+    return report.notes + (told if refused else [])
+
+
+def unwanted(report: Report, *, deploys: bool) -> str:
+    """Find the tasks; return why there is nothing to tell, or ""."""
+    if report.nothing:
+        return report.nothing
+    report.tasks = find_tasks(report)
+    if "merge-request" not in report.settings.report:
+        report.merge_requests = []
+    if not report.tasks:
+        return "no task is named in the branch, the merge request or the commits"
+    if deploys and not report.deployments:
+        return "this pipeline has no deployment of the input tiers"
+    watched = report.status not in ("", "running", "unknown")
+    if watched and report.status not in report.settings.statuses:
+        return f"the status {report.status} is not among the input statuses"
+    return ""

@@ -98,9 +98,10 @@ def request_link(mr: MergeRequest, language: str) -> str:
 
 
 def ci_line(report: Report) -> str:
-    status = f" {say(report.settings.language, f'pipeline {report.status}')}" if report.status else ""
-    jobs = job_list(report)
-    line = f"CI: {link(report.pipeline_url, f'#{report.pipeline}{status}')}"
+    head, jobs = f"#{report.pipeline}", job_list(report)
+    if report.status:
+        head += f" {say(report.settings.language, f'pipeline {report.status}')}"
+    line = f"CI: {link(report.pipeline_url, head)}"
     return f"{line} ({jobs})" if jobs else line
 
 

@@ -10,7 +10,8 @@ from reporter.plan import Mode
 
 
 def perform(run: Run) -> int:
-    return report_directly(run, gather_deployment, Mode(deployment_card, environment_url, moves=False))
+    mode = Mode(deployment_card, environment_url, moves=False)
+    return report_directly(run, gather_deployment, mode)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def examine(run: Run, lines: Iterator[Line]) -> int:
     table = list(lines)
     widths = [max(len(line[column]) for line in table) for column in (0, 1)]
     for name, state, more in table:
-        run.out.say(f"{name:<{widths[0]}}  {state:<{widths[1]}}  {more}".rstrip())
+        run.out.say(f"{name:<{widths[0]}}  {state:<{widths[1]}}  {more}".rstrip(), "")
     return 1 if any(state in ("no", "missing") for _, state, _ in table) else 0
 
 
@@ -50,7 +50,8 @@ def app_lines(run: Run) -> Iterator[Line]:
     yield "app-url", "ok" if url.startswith(("https://", "http://127.0.0.1:")) else "missing", url
     try:
         status = run.http.ask(f"{url}/healthz", {}).status if url else 0
-        yield "app answers", "ok" if status == 200 else "no", "" if status == 200 else f"HTTP {status}"
+        wrong = "" if status == 200 else f"HTTP {status}"
+        yield "app answers", "no" if wrong else "ok", wrong
     except Problem as problem:
         yield "app answers", "no", str(problem)
     state = "ok" if run.ci["B24_ID_TOKEN"] else "missing"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-TOKEN_REFUSED = (
+NO_TOKEN = (
     "GitLab does not answer the token in %s: the report goes without what only that reads"
     " (TOKEN_REFUSED)."
 )
@@ -19,8 +19,8 @@ BUSY = "Bitrix24 takes no more requests now"
 PLAN = "Bitrix24 has REST switched off"
 RIGHTS = "The webhook's owner may not do this"
 PORTAL_ERRORS = {
-    "INVALID_CREDENTIALS": DEAD, "NO_AUTH_FOUND": DEAD, "INVALID_TOKEN": DEAD, "expired_token": DEAD,
-    "AUTHORIZATION_ERROR": DEAD, "APPLICATION_NOT_FOUND": DEAD,
+    "INVALID_CREDENTIALS": DEAD, "NO_AUTH_FOUND": DEAD, "INVALID_TOKEN": DEAD,
+    "expired_token": DEAD, "AUTHORIZATION_ERROR": DEAD, "APPLICATION_NOT_FOUND": DEAD,
     "HTTP 401": DEAD, "HTTP 403": DEAD, "HTTP 404": DEAD,
     "insufficient_scope": SCOPE, "ERROR_METHOD_NOT_FOUND": SCOPE,
     "QUERY_LIMIT_EXCEEDED": BUSY, "OPERATION_TIME_LIMIT": BUSY, "HTTP 429": BUSY, "HTTP 503": BUSY,

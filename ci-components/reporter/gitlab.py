@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from reporter.build_report import find_tasks
-from reporter.errors import TOKEN_REFUSED
+from reporter.errors import NO_TOKEN
 from reporter.gitlab_client import GitLab, Row
 from reporter.gitlab_graphql import (
     complaint,
@@ -25,6 +24,7 @@ from reporter.gitlab_rest import (
     take_jobs,
 )
 from reporter.model import Report
+from reporter.named_tasks import find_tasks
 from reporter.settings import fits
 
 
@@ -53,7 +53,7 @@ def gather(report: Report, gitlab: GitLab, *, jobs: bool) -> None:
         if data is not None:
             take_overview(report, gitlab, data, jobs=jobs)
             return
-        report.notes.append(TOKEN_REFUSED % report.settings.token_variable)
+        report.notes.append(NO_TOKEN % report.settings.token_variable)
         report.notes += [f"GitLab says of the question: {wrong}"] if wrong else []
     if jobs:
         add_jobs(report, gitlab)

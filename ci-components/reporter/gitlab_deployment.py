@@ -35,14 +35,17 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
     if rows is None:
         report.refused.append("deployments")
     elif here:
-        deployment = read_deployment(here[0])._replace(status=status_of_deployment(report, here))
+        status = status_of_deployment(report, here)
+        deployment = read_deployment(here[0])._replace(status=status)
     elif settings.deploy_job:
         deployment = deployment._replace(status=status_of_jobs(report, gitlab))
     if report.nothing:
         return
     if here:
         path = f"deployments/{here[0].get('id')}/merge_requests"
-        take_merge_requests(report, gitlab.rows(path, per_page=20), "the merge requests of the deployment")
+        take_merge_requests(
+            report, gitlab.rows(path, per_page=20), "the merge requests of the deployment"
+        )
     if gitlab.token and last:
         add_commits(report, gitlab, text(last[0], "sha"))
     if not report.merge_requests:

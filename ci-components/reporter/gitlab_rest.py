@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from reporter.ci_variables import number
 from reporter.gitlab_client import GitLab, Row, Rows
-from reporter.gitlab_json import pipeline_of, read_commit, read_deployment, read_job, read_merge_request
+from reporter.gitlab_json import (
+    pipeline_of,
+    read_commit,
+    read_deployment,
+    read_job,
+    read_merge_request,
+)
 from reporter.gitlab_questions import (
     PAGE,
     SINCE_17,

@@ -36,11 +36,11 @@ class Output:
         self.secrets += [secret for secret in secrets if len(secret) > 3]
         self.secrets.sort(key=len, reverse=True)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, head: str = "b24: ") -> None:
         """Print one message; control characters of foreign text would forge log sections."""
         for secret in self.secrets:
             text = text.replace(secret, "[masked]")
-        self.write("b24: " + re.sub(CONTROLS, " ", text) + "\n")
+        self.write(head + re.sub(CONTROLS, " ", text) + "\n")
 
 
 class Answer(NamedTuple):
@@ -76,7 +76,8 @@ class Http:
         No redirect is followed: it would send the secret to a stranger. Raises Problem where there
         is no answer.
         """
-        body = b"" if data is None else json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+        text = "" if data is None else json.dumps(data, ensure_ascii=False)
+        body = text.encode("utf-8", "replace")
         fields = {
             "User-Agent": self.agent, "Accept": "application/json", "Connection": "close",
             "Content-Type": "application/json", "Content-Length": str(len(body)), **headers,

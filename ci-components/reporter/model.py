@@ -64,8 +64,8 @@ class Report:
 
     `status` "": it is not told. `jobs` None: GitLab does not tell. `own`: the iid of the merge
     request that the pipeline's own commit belongs to. `commits`: those of no merge request, the
-    pipeline's own not among them. `refused`: what GitLab did not tell; `notes`: what was left unread; `nothing`: why there is nothing
-    to tell; all of them in words.
+    pipeline's own not among them. `refused`: what GitLab did not tell; `notes`: what was left
+    unread; `nothing`: why there is nothing to tell; all of them in words.
     """
 
     def __init__(self, ci: Variables, settings: Settings) -> None:

@@ -13,7 +13,9 @@ from reporter.portal_queries import Portal, task_link, tells_chat
 from reporter.references import MENTION
 
 # What UF_CI_STATUS says of a pipeline, in the app's words; of an unknown one it says nothing new.
-FIELD_VALUES = {"success": "passed", **{s: s for s in ("running", "failed", "canceled", "skipped", "manual")}}
+SAME = ("running", "failed", "canceled", "skipped", "manual")
+FIELD_VALUES = {"success": "passed", **{status: status for status in SAME}}
+OLD_EDIT = "task.commentitem.update"
 
 
 class Mode(NamedTuple):
@@ -89,7 +91,7 @@ def edit(task: Task, earlier: Message, text: str, about: str) -> Call:
     if task.chat_id:
         return edit_message(earlier, text, about)
     fields = {"TASKID": task.id, "ITEMID": earlier.id, "FIELDS": {"POST_MESSAGE": text}}
-    return Call("task.commentitem.update", fields, about)
+    return Call(OLD_EDIT, fields, about)
 
 
 def edit_message(earlier: Message, text: str, about: str) -> Call:
@@ -170,7 +172,8 @@ def author_call(report: Report, portal: Portal) -> list[Call]:
     if not portal.author or not own or not notifies(report, portal):
         return []
     tag = f"b24bridge:ci:{report.ci['CI_PROJECT_ID']}:{report.pipeline}"
-    fields = {"USER_ID": portal.author, "MESSAGE": notification(report), "TAG": tag, "CLIENT_ID": "b24bridge"}
+    fields = {"USER_ID": portal.author, "MESSAGE": notification(report)}
+    fields.update(TAG=tag, CLIENT_ID="b24bridge")
     return [Call("im.notify.personal.add", fields, "the author is told of the failure")]
 
 

@@ -65,7 +65,8 @@ def read_messages(result: object) -> list[Message]:
 
 def read_message(row: Row) -> Message:
     if "POST_MESSAGE" in row:  # of the old card
-        return Message(number(row.get("ID")), number(row.get("AUTHOR_ID")), text(row, "POST_MESSAGE"), True)
+        author = number(row.get("AUTHOR_ID"))
+        return Message(number(row.get("ID")), author, text(row, "POST_MESSAGE"), True)
     young = is_young(text(row, "date"))
     return Message(number(row.get("id")), number(row.get("author_id")), text(row, "text"), young)
 

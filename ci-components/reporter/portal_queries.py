@@ -126,5 +126,6 @@ def tells_chat(report: Report) -> bool:
 
 def task_link(portal: Portal, task: Task) -> tuple[str, str]:
     """Return a task's title and address."""
-    place = f"workgroups/group/{task.group_id}" if task.group_id else f"company/personal/user/{portal.me}"
+    own, group = f"company/personal/user/{portal.me}", f"workgroups/group/{task.group_id}"
+    place = group if task.group_id else own
     return cleaned(task.title), f"{portal.address}/{place}/tasks/task/view/{task.id}/"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sync.core.references.keywords import LIST_GLUE, kind_before
-from sync.core.references.prose import prose_of
+from sync.core.references.keywords import LIST_GLUE, link_kind_before
+from sync.core.references.prose import mask_code
 
 MENTION, MOVE, CLOSE = "mention", "move", "close"
 STRENGTH = {MENTION: 0, MOVE: 1, CLOSE: 2}
@@ -35,16 +35,17 @@ def in_prose(text: str, prefix: str) -> list[tuple[int, str]]:
     """Return the references; one that continues a list means what the one before it meant."""
     if f"{prefix}-".casefold() not in text.casefold():  # most texts name no task
         return []
-    text, found = prose_of(text), []
+    text, found = mask_code(text), []
     last_end, last_kind, line = -1, MOVE, 0
     for start, end, task_id in places(text, prefix):
         line = max(line, text.rfind("\n", max(last_end, 0), start) + 1)
-        kind = kind_before(text, start)
+        kind = link_kind_before(text, start)
         listed = last_end >= 0 and start - last_end <= 20
         if not kind and listed and LIST_GLUE.fullmatch(text, last_end, start):
             kind = last_kind
         last_end, last_kind = end, kind or MOVE
-        found.append((task_id, MENTION if re.match(" {0,3}>", text[line : line + 4]) else last_kind))
+        quoted = re.match(" {0,3}>", text[line : line + 4])
+        found.append((task_id, MENTION if quoted else last_kind))
     return found
 
 

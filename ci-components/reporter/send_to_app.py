@@ -33,7 +33,7 @@ VARIABLES = {
     " STAGE_OPEN STAGE_MERGE",
 }
 # Of GitLab's answers only this is sent, at whatever depth it stands.
-KEPT = (
+KEPT = (  # noqa: SIM905  it is short in a job's script
     "id iid name status stage allow_failure web_url title description state draft source_branch"
     " target_branch author environment tier external_url deployable pipeline"
 ).split()
@@ -59,9 +59,9 @@ def report_to_app(run: Run, mode: str, gather: Gather) -> int:
             raise Problem("The job has no ID token B24_ID_TOKEN", "NO_ID_TOKEN")
         if not url.startswith(("https://", "http://127.0.0.1:")):  # it goes nowhere in clear text
             raise Problem("The input app-url is no https:// address", "NO_APP_URL")
+        facts = {"version": VERSION, "component": run.http.agent, "mode": mode, **gather(run)}
         names = [f"{head}_{name}" for head, names in VARIABLES.items() for name in names.split()]
-        variables = {name: shortened(ci[name]) for name in names if ci[name]}
-        facts = {"version": VERSION, "mode": mode, "variables": variables, **gather(run)}
+        facts["variables"] = {name: shortened(ci[name]) for name in names if ci[name]}
         if ci["B24_DRY_RUN"] == "true":
             run.out.say(f"would send the report to {url}/ci/report")
             return 0
@@ -106,7 +106,8 @@ def of_deployment(run: Run) -> dict[str, object]:
     query = f"&environment={quoted(environment)}" if environment else ""
     rows = read(run, DEPLOYMENTS + query)
     for row in rows_of(rows):
-        if number(inside(row, "deployable", "pipeline").get("id")) == number(run.ci["CI_PIPELINE_ID"]):
+        pipeline = inside(row, "deployable", "pipeline").get("id")
+        if str(pipeline) == run.ci["CI_PIPELINE_ID"]:
             brought = read(run, f"deployments/{row['id']}/merge_requests?per_page=20")
             return {"deployments": rows, "merge_requests": brought}
     return {"deployments": rows, "jobs": read(run, jobs_path(run.ci)), **of_begin(run)}
@@ -121,9 +122,9 @@ def read(run: Run, path: str) -> object:
     ci, project = run.ci, run.ci["CI_PROJECT_ID"]
     if path.startswith("merge_requests/"):  # of a fork it is in the parent project
         project = ci["CI_MERGE_REQUEST_PROJECT_ID"] or project
-    url, token = f"{ci['CI_API_V4_URL']}/projects/{project}/{path}", {"JOB-TOKEN": ci["CI_JOB_TOKEN"]}
+    url = f"{ci['CI_API_V4_URL']}/projects/{project}/{path}"
     try:
-        answer = run.http.ask(url, token, keep=run.seconds / 2)
+        answer = run.http.ask(url, {"JOB-TOKEN": ci["CI_JOB_TOKEN"]}, keep=run.seconds / 2)
     except Problem:
         return None
     return shortened(answer.body) if answer.status == 200 else None

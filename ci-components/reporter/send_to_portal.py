@@ -6,7 +6,7 @@ from reporter.errors import Problem
 from reporter.files import write_files
 from reporter.http import Http, Output
 from reporter.model import Report
-from reporter.plan import Mode, instead_of, writes
+from reporter.plan import OLD_EDIT, Mode, instead_of, writes
 from reporter.portal_batch import Call, batch, encode
 from reporter.portal_queries import read_all, task_link
 
@@ -15,7 +15,8 @@ def send_to_portal(http: Http, webhook: str, report: Report, mode: Mode, out: Ou
     """Read what there is, then write the difference in one batch. Return the exit code."""
     portal = read_all(http, webhook, report, moves=mode.moves)
     calls, left_out = writes(report, portal, mode)
-    links = [(f"#{task.id} {task_link(portal, task)[0]}", task_link(portal, task)[1]) for task in portal.tasks.values()]
+    tasks = [(task.id, *task_link(portal, task)) for task in portal.tasks.values()]
+    links = [(f"#{task_id} {title}", url) for task_id, title, url in tasks]
     write_files([task.id for task in report.tasks], links)
     problems = portal.problems
     if left_out:
@@ -26,7 +27,8 @@ def send_to_portal(http: Http, webhook: str, report: Report, mode: Mode, out: Ou
             out.say(f"would do: {call.about or call.method}\n  {encode(call)}")
     elif calls:
         refused = carry_out(http, webhook, calls, problems, out)
-        if again := [instead_of(call) for call in refused if call.method == "task.commentitem.update"]:
+        again = [instead_of(call) for call in refused if call.method == OLD_EDIT]
+        if again:
             carry_out(http, webhook, again, problems, out)
     else:
         out.say("nothing has changed, nothing is written")
@@ -47,7 +49,7 @@ def carry_out(
             out.say(call.about)
             continue
         refused.append(call)
-        if call.method != "task.commentitem.update":
+        if call.method != OLD_EDIT:
             what = f"{call.about}: {problem}".removesuffix(f" ({problem.code}).")
             problems.append(Problem(what, problem.code, mild=problem.mild))
     return refused

@@ -6,126 +6,134 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sync.core.alerts.model import GONE, Alert, AlertState, Ending
-from sync.core.alerts.results import fails, passes
+from sync.core.alerts.model import BRANCH_DELETED, Alert, AlertState, PipelineResult
+from sync.core.alerts.results import failure_severity, stage_passed
 from sync.core.rules.portal import AlertRules, Severity
 
-FLAPPING_WITHIN = timedelta(hours=1)
-MOST_ENDINGS = 200  # remembered of one alert: the first, and the last ones
-_RANKS = {Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3}
+FLAPPING_WINDOW = timedelta(hours=1)
+MAX_RESULTS = 200  # remembered of one alert: the first, and the last ones
+_SEVERITY_RANKS = {Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3}
 
 
 @dataclass
-class _Line:
+class _Timeline:
     """One line while its endings are gone through."""
 
     stage: str
-    flapping: int
-    done: list[Alert] = field(default_factory=list)
-    current: Alert | None = None
+    flapping_threshold: int
+    ended_alerts: list[Alert] = field(default_factory=list)
+    open_alert: Alert | None = None
     failing: bool = False
     in_a_row: int = 0
-    passed: Ending | None = None
-    changes: list[datetime] = field(default_factory=list)
+    last_pass: PipelineResult | None = None
+    change_times: list[datetime] = field(default_factory=list)
 
-    def changed(self, at: datetime) -> None:
-        self.changes = [*(one for one in self.changes if at - one <= FLAPPING_WITHIN), at]
+    def add_change(self, at: datetime) -> None:
+        self.change_times = [*(one for one in self.change_times if at - one <= FLAPPING_WINDOW), at]
 
     @property
-    def flaps(self) -> bool:
-        return 0 < self.flapping <= len(self.changes)
+    def is_flapping(self) -> bool:
+        return 0 < self.flapping_threshold <= len(self.change_times)
 
 
-def derived(stage: str, endings: Iterable[Ending], rules: AlertRules, now: datetime) -> list[Alert]:
+def derive_stage_alerts(
+    stage: str, endings: Iterable[PipelineResult], rules: AlertRules, now: datetime
+) -> list[Alert]:
     """The alerts of the line, the oldest first. `endings`: what the line hears of."""
-    line = _Line(stage, rules.flapping)
+    line = _Timeline(stage, rules.flapping)
     for ending in endings:
-        _calm(line, ending.at)
-        if ending.status == GONE:
-            _end(line, AlertState.CLOSED, ending)
-            line.changes = []
-        elif passes(ending, stage):
-            _pass(line, ending)
-        elif severity := fails(ending, stage, rules):
-            _fail(line, ending, severity)
-    _calm(line, now)
-    return [*line.done, *([line.current] if line.current else [])]
+        _end_quiet_period(line, ending.at)
+        if ending.status == BRANCH_DELETED:
+            _end_alert(line, AlertState.CLOSED, ending)
+            line.change_times = []
+        elif stage_passed(ending, stage):
+            _apply_pass(line, ending)
+        elif severity := failure_severity(ending, stage, rules):
+            _apply_failure(line, ending, severity)
+    _end_quiet_period(line, now)
+    return [*line.ended_alerts, *([line.open_alert] if line.open_alert else [])]
 
 
-def _fail(line: _Line, ending: Ending, severity: Severity) -> None:
+def _apply_failure(line: _Timeline, ending: PipelineResult, severity: Severity) -> None:
     """A milder one while the line fails says nothing new: somebody canceled, the fault is there."""
-    alert = line.current
-    if alert and line.failing and _RANKS[severity] < _RANKS[alert.severity]:
+    alert = line.open_alert
+    if alert and line.failing and _SEVERITY_RANKS[severity] < _SEVERITY_RANKS[alert.severity]:
         return
     if not line.failing:
-        line.changed(ending.at)
+        line.add_change(ending.at)
         line.failing, line.in_a_row = True, 0
-    another = alert is None or ending.pipeline != alert.failed_by  # it may end in several ways
+    another = (
+        alert is None or ending.pipeline_id != alert.last_failed_pipeline_id
+    )  # it may end in several ways
     line.in_a_row += another
     if alert is None:
         alert = Alert(
-            line.stage, ending.pipeline, AlertState.OPEN, severity, ending.status, 0, 0,
-            ending.at, ending.at, ending.pipeline,
+            line.stage, ending.pipeline_id, AlertState.OPEN, severity, ending.status, 0, 0,
+            ending.at, ending.at, ending.pipeline_id,
         )  # fmt: skip
-    graver = _RANKS[severity] > _RANKS[alert.severity]
-    line.current = replace(
+    graver = _SEVERITY_RANKS[severity] > _SEVERITY_RANKS[alert.severity]
+    line.open_alert = replace(
         alert,
         severity=severity if graver else alert.severity,
         status=ending.status if graver else alert.status,
         failures=alert.failures + another,
         in_a_row=max(alert.in_a_row, line.in_a_row),
         failed_at=ending.at,
-        failed_by=ending.pipeline,
-        endings=_remembered(alert.endings, ending),
+        last_failed_pipeline_id=ending.pipeline_id,
+        results=_append_result(alert.results, ending),
     )
-    _shake(line)
+    _mark_unstable(line)
 
 
-def _pass(line: _Line, ending: Ending) -> None:
-    if line.current is None or not line.failing:
+def _apply_pass(line: _Timeline, ending: PipelineResult) -> None:
+    if line.open_alert is None or not line.failing:
         return
-    line.failing, line.passed = False, ending
-    line.current = replace(line.current, endings=_remembered(line.current.endings, ending))
-    line.changed(ending.at)
-    _shake(line)
-    if line.current.state is not AlertState.UNSTABLE:
-        _end(line, AlertState.RESOLVED, ending)
+    line.failing, line.last_pass = False, ending
+    line.open_alert = replace(
+        line.open_alert, results=_append_result(line.open_alert.results, ending)
+    )
+    line.add_change(ending.at)
+    _mark_unstable(line)
+    if line.open_alert.state is not AlertState.UNSTABLE:
+        _end_alert(line, AlertState.RESOLVED, ending)
 
 
-def _shake(line: _Line) -> None:
+def _mark_unstable(line: _Timeline) -> None:
     """From its fourth change within the hour a line is unstable, until it is quiet for an hour."""
-    alert = line.current
-    if alert and (line.flaps or alert.state is AlertState.UNSTABLE):
-        quiet_at = line.changes[-1] + FLAPPING_WITHIN
-        line.current = replace(alert, state=AlertState.UNSTABLE, quiet_at=quiet_at)
+    alert = line.open_alert
+    if alert and (line.is_flapping or alert.state is AlertState.UNSTABLE):
+        quiet_at = line.change_times[-1] + FLAPPING_WINDOW
+        line.open_alert = replace(alert, state=AlertState.UNSTABLE, quiet_at=quiet_at)
 
 
-def _calm(line: _Line, at: datetime) -> None:
-    alert = line.current
+def _end_quiet_period(line: _Timeline, at: datetime) -> None:
+    alert = line.open_alert
     if alert is None or alert.quiet_at is None or at < alert.quiet_at:
         return
-    line.current = replace(alert, state=AlertState.OPEN, quiet_at=None)
-    if not line.failing and line.passed:
-        _end(line, AlertState.RESOLVED, line.passed)
+    line.open_alert = replace(alert, state=AlertState.OPEN, quiet_at=None)
+    if not line.failing and line.last_pass:
+        _end_alert(line, AlertState.RESOLVED, line.last_pass)
 
 
-def _end(line: _Line, state: AlertState, ending: Ending) -> None:
-    if line.current is not None:
-        remembered = line.current.endings
-        if ending.status == GONE:  # the mirror forgets it when the branch is made again
-            remembered = _remembered(remembered, ending)
-        line.done.append(
+def _end_alert(line: _Timeline, state: AlertState, ending: PipelineResult) -> None:
+    if line.open_alert is not None:
+        remembered = line.open_alert.results
+        if ending.status == BRANCH_DELETED:  # the mirror forgets it when the branch is made again
+            remembered = _append_result(remembered, ending)
+        line.ended_alerts.append(
             replace(
-                line.current,
+                line.open_alert,
                 state=state,
                 ended_at=ending.at,
-                ended_by=ending.pipeline,
+                fixed_by_pipeline_id=ending.pipeline_id,
                 quiet_at=None,
-                endings=remembered,
+                results=remembered,
             )
         )
-    line.current, line.failing = None, False
+    line.open_alert, line.failing = None, False
 
 
-def _remembered(known: tuple[Ending, ...], ending: Ending) -> tuple[Ending, ...]:
-    return (*known[:1], *known[1:][2 - MOST_ENDINGS :], ending)
+def _append_result(
+    results: tuple[PipelineResult, ...], ending: PipelineResult
+) -> tuple[PipelineResult, ...]:
+    return (*results[:1], *results[1:][2 - MAX_RESULTS :], ending)

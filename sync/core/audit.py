@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from sync.core.clock import Clock, WallClock
 from sync.errors import SyncError
 
-Log = Callable[["Exchange"], None]
+WriteCall = Callable[["ApiCall"], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class ApiCall:
     """One request, masked already. `status` 0: no answer. `error`: "" where it went well."""
 
     at: datetime
@@ -30,7 +30,7 @@ class Exchange:
 
 
 @dataclass(slots=True)
-class Told:
+class CallResult:
     """What came of a request, filled in by whoever sends it; masked too."""
 
     status: int = 0
@@ -38,29 +38,29 @@ class Told:
     error: str = ""
 
 
-def unheard(exchange: Exchange) -> None:
+def discard_call(exchange: ApiCall) -> None:
     """For a client whose calls nobody keeps."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class CallLog:
     """Where a client writes down what it calls. `write` neither waits nor raises."""
 
-    write: Log = unheard
+    write: WriteCall = discard_call
     clock: Clock = field(default_factory=WallClock)
 
     @contextmanager
-    def call(self, method: str, request: str) -> Iterator[Told]:
+    def record_call(self, method: str, request: str) -> Iterator[CallResult]:
         """Around one request: whatever happens inside, it is written down."""
-        at, told = self.clock.now(), Told()
+        at, told = self.clock.now(), CallResult()
         try:
             yield told
         except SyncError as error:
-            told.error = told.error or error.what
+            told.error = told.error or error.message
             raise
         except BaseException as error:
             told.error = told.error or type(error).__name__
             raise
         finally:
             took = (self.clock.now() - at) // timedelta(milliseconds=1)
-            self.write(Exchange(at, method, told.status, took, request, told.answer, told.error))
+            self.write(ApiCall(at, method, told.status, took, request, told.answer, told.error))

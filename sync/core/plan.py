@@ -15,16 +15,16 @@ from datetime import datetime
 from sync.core import notices
 from sync.core.comments import plan as comments_plan
 from sync.core.deployments import plan as deployments_plan
-from sync.core.i18n.translate import say
+from sync.core.i18n.translate import translate
 from sync.core.merge_requests import plan as merge_requests_plan
-from sync.core.model.commands import Due
-from sync.core.model.common import MergeRequestKey, Milestone, Step
-from sync.core.model.smart_commits import SpeechKey
+from sync.core.model.commands import PlannedCommand
+from sync.core.model.common import MergeRequestKey, ReviewEvent, Step
+from sync.core.model.smart_commits import CommandKey
 from sync.core.model.task_view import LinkView, TaskView
 from sync.core.pipelines import plan as pipelines_plan
 from sync.core.rules.portal import Rules
 from sync.core.smart_commits import plan as smart_commits_plan
-from sync.core.smart_commits.plan import Ended
+from sync.core.smart_commits.plan import SmartCommitResult
 from sync.core.tasks import transitions as tasks_transitions
 
 __all__ = ["LinkView", "Plan", "TaskView", "plan_task"]
@@ -46,49 +46,49 @@ class Plan:
     followed, for people to see.
     """
 
-    effects: tuple[Due, ...]
+    commands: tuple[PlannedCommand, ...]
     decision: str
     step: Step | None
     needs: frozenset[str] = frozenset()
-    milestones: Mapping[MergeRequestKey, Milestone] = field(default_factory=dict)
-    told: Mapping[str, str] = field(default_factory=dict)
-    spoken: Mapping[SpeechKey, Ended] = field(default_factory=dict)
+    review_events: Mapping[MergeRequestKey, ReviewEvent] = field(default_factory=dict)
+    notified_states: Mapping[str, str] = field(default_factory=dict)
+    finished_smart_commits: Mapping[CommandKey, SmartCommitResult] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 
 def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
     """Desired minus applied. `now`: aware UTC, for the portal's window for edits."""
-    moving = tasks_transitions.decide(view, rules)
+    moving = tasks_transitions.plan_transition(view, rules)
     if view.task is None and moving.needs:
-        return _unread(view, rules, moving.needs)  # the others could ask for nothing else
-    speaking = smart_commits_plan.decide(view, rules, moving)
-    notifying = notices.decide(view, rules)
-    showing = merge_requests_plan.decide(view, rules, now)
-    reporting = pipelines_plan.decide(view, rules, now)
-    deployed = deployments_plan.decide(view, rules, now)
-    commented = comments_plan.decide(view, rules, now)
+        return _wait_for_reads(view, rules, moving.needs)  # the others could ask for nothing else
+    speaking = smart_commits_plan.plan_smart_commits(view, rules, moving)
+    notifying = notices.plan_review_notifications(view, rules)
+    showing = merge_requests_plan.plan_cards(view, rules, now)
+    reporting = pipelines_plan.plan_pipelines(view, rules, now)
+    deployed = deployments_plan.plan_deployments(view, rules, now)
+    commented = comments_plan.plan_comments(view, rules, now)
     parts = moving, speaking, showing, notifying, reporting, deployed, commented
     if needs := frozenset[str]().union(*(part.needs for part in parts)):
-        return _unread(view, rules, needs)
-    moved = (effect for effect in moving.effects if effect[0] not in speaking.instead)
-    effects = (*moved, *(effect for part in parts[1:] for effect in part.effects))
-    ended = (one.reason for one in speaking.ended.values())
+        return _wait_for_reads(view, rules, needs)
+    moved = (effect for effect in moving.commands if effect[0] not in speaking.replaced_keys)
+    effects = (*moved, *(effect for part in parts[1:] for effect in part.commands))
+    ended = (one.reason for one in speaking.finished.values())
     return Plan(
-        effects=effects,
-        decision=_decision(rules, (*moving.said, *ended), effects),
+        commands=effects,
+        decision=_join_reasons(rules, (*moving.remarks, *ended), effects),
         step=moving.step,
-        milestones=notifying.milestones,
-        told=reporting.told,
-        spoken=speaking.ended,
+        review_events=notifying.review_events,
+        notified_states=reporting.notified_states,
+        finished_smart_commits=speaking.finished,
         problems=moving.problems,
     )
 
 
-def _unread(view: TaskView, rules: Rules, needs: frozenset[str]) -> Plan:
-    decision = say(rules.language, "needs", what=", ".join(sorted(needs)))
-    return Plan(effects=(), decision=decision, step=view.step, needs=needs)
+def _wait_for_reads(view: TaskView, rules: Rules, needs: frozenset[str]) -> Plan:
+    decision = translate(rules.language, "needs", what=", ".join(sorted(needs)))
+    return Plan(commands=(), decision=decision, step=view.step, needs=needs)
 
 
-def _decision(rules: Rules, said: Iterable[str], effects: Iterable[Due]) -> str:
+def _join_reasons(rules: Rules, remarks: Iterable[str], effects: Iterable[PlannedCommand]) -> str:
     reasons = (reason for _, _, reason in effects)
-    return "; ".join((*said, *reasons)) or say(rules.language, "nothing")
+    return "; ".join((*remarks, *reasons)) or translate(rules.language, "nothing")

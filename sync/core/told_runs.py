@@ -6,206 +6,265 @@ from collections.abc import Iterable, Sequence
 
 from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
 from sync.core.i18n import durations
-from sync.core.i18n.translate import known, tell
+from sync.core.i18n.translate import has_sentence, translate_inline
 from sync.core.messages import urls as messages_urls
-from sync.core.messages.message import Telling
+from sync.core.messages.message import Message
 from sync.core.messages.parts import (
-    MOST_NAME,
-    Users,
-    beside,
+    MAX_NAME_LENGTH,
+    PortalUserIds,
     commit_link,
     first_line,
+    join_limited,
+    join_nonempty,
     link,
-    listed,
-    person,
+    mention_person,
     project_link,
     ref_link,
-    text,
-    word,
+    state_word,
+    text_node,
 )
 from sync.core.model.activity import JobRun
-from sync.core.model.common import Job, Pipeline, PipelineStatus, Project
+from sync.core.model.common import FailedJob, Pipeline, PipelineStatus, Project
 from sync.core.pipelines import messages as pipelines_messages
 from sync.text.plain import Line
 from sync.text.tree import Inline, Link, Text
 
-_OF_REQUEST = "refs/merge-requests/"
+_MERGE_REQUEST_REFS = "refs/merge-requests/"
 _D = DeploymentStatus
 _VERDICTS = (_D.APPROVED, _D.REJECTED)
 
 
-def pipeline(one: Pipeline, language: str, users: Users, jobs: Sequence[Job] = ()) -> Telling:
+def build_pipeline_message(
+    pipeline: Pipeline, language: str, users: PortalUserIds, jobs: Sequence[FailedJob] = ()
+) -> Message:
     """`jobs`: those that failed, as far as they are known; their logs are not said in chats."""
-    named = {"link": link(one.url, f"#{one.id}"), "project": project_link(one.project)}
-    status, ref = tell(language, f"pipeline {one.status}"), _ref(one.project, one.ref)
-    culprits = [job for job in jobs if not job.allowed and one.status is PipelineStatus.FAILED]
-    took = durations.took(one.duration_seconds or None, language)
-    lines = [
-        _commit(one, language),
-        _request(one, language),
-        tell(language, "told took", duration=took) if took else (),
-        tell(language, "told started", actor=person(one.actor, language, users))
-        if one.actor
-        else (),
-        *pipelines_messages.stages(culprits, language),
+    named = {
+        "link": link(pipeline.url, f"#{pipeline.id}"),
+        "project": project_link(pipeline.project),
+    }
+    status, ref = (
+        translate_inline(language, f"pipeline {pipeline.status}"),
+        _ref_or_merge_request_link(pipeline.project, pipeline.ref),
+    )
+    culprits = [
+        job for job in jobs if not job.allow_failure and pipeline.status is PipelineStatus.FAILED
     ]
-    return Telling(
-        tell(language, "told pipeline", status=status, ref=ref, **named),
+    took = durations.format_if_known(pipeline.duration_seconds or None, language)
+    lines = [
+        _commit_line(pipeline, language),
+        _merge_request_line(pipeline, language),
+        translate_inline(language, "told took", duration=took) if took else (),
+        translate_inline(
+            language, "told started", actor=mention_person(pipeline.actor, language, users)
+        )
+        if pipeline.actor
+        else (),
+        *pipelines_messages.stage_details(culprits, language),
+    ]
+    return Message(
+        translate_inline(language, "told pipeline", status=status, ref=ref, **named),
         tuple(filter(None, lines)),
-        places={
+        values={
             **{name: (node,) for name, node in named.items()},
             "branch": (ref,),
-            "actor": (person(one.actor, language, users),),
-            "title": (text(first_line(one.commit.message)),) if one.commit else (),
+            "actor": (mention_person(pipeline.actor, language, users),),
+            "title": (text_node(first_line(pipeline.commit.message)),) if pipeline.commit else (),
             "state": status,
-            "url": (Text(one.url),),
-            "sha": (commit_link(one.project, one.sha),),
+            "url": (Text(pipeline.url),),
+            "sha": (commit_link(pipeline.project, pipeline.sha),),
             "duration": (Text(took),),
-            "stage": _named({job.stage: "" for job in culprits}.items()),
-            "job": _named((job.name, job.url) for job in culprits),
+            "stage": _join_links({job.stage: "" for job in culprits}.items()),
+            "job": _join_links((job.name, job.url) for job in culprits),
         },
     )
 
 
-def _named(found: Iterable[tuple[str, str]]) -> Line:
-    return beside([(link(url, name, MOST_NAME),) for name, url in found])
+def _join_links(links: Iterable[tuple[str, str]]) -> Line:
+    return join_nonempty([(link(url, name, MAX_NAME_LENGTH),) for name, url in links])
 
 
-def _commit(one: Pipeline, language: str) -> Line:
-    if one.commit is None:
-        return tell(language, "told commit", sha=commit_link(one.project, one.sha))
-    sha = commit_link(one.project, one.sha, one.commit.url)
-    author = text(f" ({one.commit.author_name})", MOST_NAME) if one.commit.author_name else Text("")
-    words = text(f" {first_line(one.commit.message)}")
-    return (*tell(language, "told commit", sha=sha), words, author)
+def _commit_line(pipeline: Pipeline, language: str) -> Line:
+    if pipeline.commit is None:
+        return translate_inline(
+            language, "told commit", sha=commit_link(pipeline.project, pipeline.sha)
+        )
+    sha = commit_link(pipeline.project, pipeline.sha, pipeline.commit.url)
+    author = (
+        text_node(f" ({pipeline.commit.author_name})", MAX_NAME_LENGTH)
+        if pipeline.commit.author_name
+        else Text("")
+    )
+    words = text_node(f" {first_line(pipeline.commit.message)}")
+    return (*translate_inline(language, "told commit", sha=sha), words, author)
 
 
-def _request(one: Pipeline, language: str) -> Line:
-    if one.merge_request_iid is None:
+def _merge_request_line(pipeline: Pipeline, language: str) -> Line:
+    if pipeline.merge_request_iid is None:
         return ()
-    url = messages_urls.merge_request(one.project, one.merge_request_iid)
-    return tell(language, "told of request", link=link(url, f"!{one.merge_request_iid}"))
+    url = messages_urls.merge_request(pipeline.project, pipeline.merge_request_iid)
+    return translate_inline(
+        language, "told of request", link=link(url, f"!{pipeline.merge_request_iid}")
+    )
 
 
-def _ref(project: Project, ref: str) -> Inline:
+def _ref_or_merge_request_link(project: Project, ref: str) -> Inline:
     """A merge request's own ref is no branch: its page is that of the merge request."""
-    if ref.startswith(_OF_REQUEST):
-        iid = ref.removeprefix(_OF_REQUEST).partition("/")[0]
+    if ref.startswith(_MERGE_REQUEST_REFS):
+        iid = ref.removeprefix(_MERGE_REQUEST_REFS).partition("/")[0]
         return link(
             messages_urls.merge_request(project, int(iid)) if iid.isdecimal() else "", f"!{iid}"
         )
     return ref_link(project, ref)
 
 
-def job(one: JobRun, language: str, users: Users) -> Telling:
+def build_job_message(job: JobRun, language: str, users: PortalUserIds) -> Message:
     """A failed job with its reason, one that waits to be started, or whatever else it does."""
-    key = f"job {one.status}" if known(f"job {one.status}") else "job other"
+    key = f"job {job.status}" if has_sentence(f"job {job.status}") else "job other"
     named = {
-        "link": link(one.url, one.name, MOST_NAME),
-        "project": project_link(one.project),
+        "link": link(job.url, job.name, MAX_NAME_LENGTH),
+        "project": project_link(job.project),
     }
-    state, reason = word(language, one.status), _reason(one, language)
-    took = durations.took(one.duration_seconds or None, language)
+    state, reason = state_word(language, job.status), _failure_reason(job, language)
+    took = durations.format_if_known(job.duration_seconds or None, language)
     lines = [
-        _where(one, language),
-        tell(language, "job reason", reason=reason) if reason else (),
-        tell(language, "job allowed") if one.allowed and one.status == "failed" else (),
-        tell(language, "told took", duration=took) if took else (),
-        tell(language, "job retries", count=one.retries) if one.retries else (),
+        _job_details(job, language),
+        translate_inline(language, "job reason", reason=reason) if reason else (),
+        translate_inline(language, "job allowed")
+        if job.allow_failure and job.status == "failed"
+        else (),
+        translate_inline(language, "told took", duration=took) if took else (),
+        translate_inline(language, "job retries", count=job.retries) if job.retries else (),
     ]
-    return Telling(
-        tell(language, key, state=state, **named),
+    return Message(
+        translate_inline(language, key, state=state, **named),
         tuple(filter(None, lines)),
-        places={
+        values={
             **{name: (node,) for name, node in named.items()},
-            "branch": (_ref(one.project, one.ref),),
-            "actor": (person(one.actor, language, users),),
-            "title": (text(one.name),),
+            "branch": (_ref_or_merge_request_link(job.project, job.ref),),
+            "actor": (mention_person(job.actor, language, users),),
+            "title": (text_node(job.name),),
             "state": state,
-            "url": (Text(one.url),),
+            "url": (Text(job.url),),
             "text": reason,
-            "sha": (commit_link(one.project, one.sha),) if one.sha else (),
-            "environment": (text(one.environment, MOST_NAME),),
+            "sha": (commit_link(job.project, job.sha),) if job.sha else (),
+            "environment": (text_node(job.environment, MAX_NAME_LENGTH),),
             "duration": (Text(took),),
-            "stage": (text(one.stage, MOST_NAME),),
+            "stage": (text_node(job.stage, MAX_NAME_LENGTH),),
             "job": (named["link"],),
         },
     )
 
 
-def _where(one: JobRun, language: str) -> Line:
+def _job_details(job: JobRun, language: str) -> Line:
     """Pipeline, stage, branch, commit and environment: those that are known."""
-    number = f"#{one.pipeline_id}"
-    page = link(messages_urls.pipeline(one.project, one.pipeline_id), number)
+    number = f"#{job.pipeline_id}"
+    page = link(messages_urls.pipeline(job.project, job.pipeline_id), number)
     parts: list[Line] = [
-        tell(language, "job pipeline", link=page) if one.pipeline_id else (),
-        tell(language, "job stage", stage=text(one.stage, MOST_NAME)) if one.stage else (),
-        (_ref(one.project, one.ref),) if one.ref else (),
-        (commit_link(one.project, one.sha),) if one.sha else (),
-        (link(messages_urls.environment(one.project, one.environment), one.environment, MOST_NAME),)
-        if one.environment
+        translate_inline(language, "job pipeline", link=page) if job.pipeline_id else (),
+        translate_inline(language, "job stage", stage=text_node(job.stage, MAX_NAME_LENGTH))
+        if job.stage
+        else (),
+        (_ref_or_merge_request_link(job.project, job.ref),) if job.ref else (),
+        (commit_link(job.project, job.sha),) if job.sha else (),
+        (
+            link(
+                messages_urls.environment(job.project, job.environment),
+                job.environment,
+                MAX_NAME_LENGTH,
+            ),
+        )
+        if job.environment
         else (),
     ]
-    return beside(parts)
+    return join_nonempty(parts)
 
 
-def _reason(one: JobRun, language: str) -> Line:
+def _failure_reason(job: JobRun, language: str) -> Line:
     """https://docs.gitlab.com/api/jobs/ lists the reasons' names; a new one stays as it is."""
-    if not one.failure_reason or one.status != "failed":
+    if not job.failure_reason or job.status != "failed":
         return ()
-    key = f"job why {one.failure_reason}"
-    return tell(language, key) if known(key) else (text(one.failure_reason, MOST_NAME),)
-
-
-def deployment(one: Deployment, language: str, users: Users, tasks: Sequence[str] = ()) -> Telling:
-    """`tasks`: titles of those whose work it carries; who tests or manages reads what came."""
-    verdict = one.status in _VERDICTS
-    page = messages_urls.environment(one.project, one.environment)
-    named = {
-        "environment": link(page, one.environment, MOST_NAME),
-        "project": project_link(one.project),
-    }
-    actor = person(one.actor, language, users)
-    headed = one.url and one.status is _D.SUCCESS
-    key = "deployed success url" if headed else f"deployed {one.status}"
-    url = link(one.url, one.url, 2_000)
-    lines = [
-        tell(language, "told url", url=url) if one.url and not headed else (),
-        beside([_tier(one, language), (_ref(one.project, one.ref),) if one.ref else ()]),
-        _brought(one, language),
-        tell(language, "told started", actor=actor) if one.actor and not verdict else (),
-        (Link(one.job_url, tell(language, "deployed job")),) if one.job_url else (),
-    ]
-    return Telling(
-        tell(language, key, actor=actor, url=url, **named),
-        tuple(filter(None, lines)),
-        places={
-            **{name: (node,) for name, node in named.items()},
-            "branch": (_ref(one.project, one.ref),) if one.ref else (),
-            "actor": (actor,),
-            "title": (text(one.commit_title),),
-            "state": tell(language, f"word {one.status}"),
-            "link": (link(one.url or page, one.environment, MOST_NAME),),
-            "url": (Text(one.url),),
-            "sha": (commit_link(one.project, one.sha),),
-        },
-        below=_tasks(tasks, language),
+    key = f"job why {job.failure_reason}"
+    return (
+        translate_inline(language, key)
+        if has_sentence(key)
+        else (text_node(job.failure_reason, MAX_NAME_LENGTH),)
     )
 
 
-def _tasks(titles: Sequence[str], language: str) -> tuple[Line, ...]:
+def build_deployment_message(
+    deployment: Deployment, language: str, users: PortalUserIds, tasks: Sequence[str] = ()
+) -> Message:
+    """`tasks`: titles of those whose work it carries; who tests or manages reads what came."""
+    verdict = deployment.status in _VERDICTS
+    page = messages_urls.environment(deployment.project, deployment.environment)
+    named = {
+        "environment": link(page, deployment.environment, MAX_NAME_LENGTH),
+        "project": project_link(deployment.project),
+    }
+    actor = mention_person(deployment.actor, language, users)
+    headed = deployment.url and deployment.status is _D.SUCCESS
+    key = "deployed success url" if headed else f"deployed {deployment.status}"
+    url = link(deployment.url, deployment.url, 2_000)
+    lines = [
+        translate_inline(language, "told url", url=url) if deployment.url and not headed else (),
+        join_nonempty(
+            [
+                _tier_line(deployment, language),
+                (_ref_or_merge_request_link(deployment.project, deployment.ref),)
+                if deployment.ref
+                else (),
+            ]
+        ),
+        _deployed_commit_line(deployment, language),
+        translate_inline(language, "told started", actor=actor)
+        if deployment.actor and not verdict
+        else (),
+        (Link(deployment.job_url, translate_inline(language, "deployed job")),)
+        if deployment.job_url
+        else (),
+    ]
+    return Message(
+        translate_inline(language, key, actor=actor, url=url, **named),
+        tuple(filter(None, lines)),
+        values={
+            **{name: (node,) for name, node in named.items()},
+            "branch": (_ref_or_merge_request_link(deployment.project, deployment.ref),)
+            if deployment.ref
+            else (),
+            "actor": (actor,),
+            "title": (text_node(deployment.commit_title),),
+            "state": translate_inline(language, f"word {deployment.status}"),
+            "link": (link(deployment.url or page, deployment.environment, MAX_NAME_LENGTH),),
+            "url": (Text(deployment.url),),
+            "sha": (commit_link(deployment.project, deployment.sha),),
+        },
+        summary=_task_lines(tasks, language),
+    )
+
+
+def _task_lines(titles: Sequence[str], language: str) -> tuple[Line, ...]:
     if not titles:
         return ()
     key = "told task" if len(titles) == 1 else "told tasks"
     return (
-        tell(language, key, tasks=listed([(text(one, MOST_NAME),) for one in titles], language)),
+        translate_inline(
+            language,
+            key,
+            tasks=join_limited([(text_node(one, MAX_NAME_LENGTH),) for one in titles], language),
+        ),
     )
 
 
-def _tier(one: Deployment, language: str) -> Line:
-    return () if one.tier is Tier.OTHER else tell(language, f"tier {one.tier}")
+def _tier_line(deployment: Deployment, language: str) -> Line:
+    return (
+        ()
+        if deployment.tier is Tier.OTHER
+        else translate_inline(language, f"tier {deployment.tier}")
+    )
 
 
-def _brought(one: Deployment, language: str) -> Line:
-    line = tell(language, "told commit", sha=commit_link(one.project, one.sha))
-    return (*line, text(f" {one.commit_title}")) if one.commit_title else line
+def _deployed_commit_line(deployment: Deployment, language: str) -> Line:
+    line = translate_inline(
+        language, "told commit", sha=commit_link(deployment.project, deployment.sha)
+    )
+    return (*line, text_node(f" {deployment.commit_title}")) if deployment.commit_title else line

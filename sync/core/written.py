@@ -7,7 +7,7 @@ from sync.text.bidi import turns, upright
 from sync.text.tree import Document
 
 
-def written(document: Document, *, chat: bool = False) -> str:
+def render(document: Document, *, chat: bool = False) -> str:
     text = bbcode.write(document, chat=chat)
     # Nearly always there is nothing to do, which is cheaper to see here than in the tree.
     return bbcode.write(upright(document), chat=chat) if turns(text) else text

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from sync.core.alerts.plan import assignment
-from sync.engine.deps import ALERTS, NEWS
+from sync.core.alerts.plan import assignment_key
+from sync.engine.deps import ALERT, NOTIFICATION
 from sync.store import alerts, messages, people, subjects
 from sync.store.alerts import AlertRow
 
@@ -24,12 +24,12 @@ def acknowledge(
     if row is None or row.acknowledged_at is not None:
         return row
     alerts.acknowledge(conn, row.key, by, now)
-    _mark(conn, portal_id, row, "somebody has seen it", now)
+    _mark_dirty(conn, portal_id, row, "somebody has seen it", now)
     return alerts.find(conn, portal_id, handle)
 
 
 def assign(
-    conn: Connection, portal_id: int, handle: str, user_id: int, now: datetime, *, by: int = 0
+    conn: Connection, portal_id: int, handle: str, user_id: int, now: datetime, *, actor_id: int = 0
 ) -> AlertRow | None:
     """The alert as it is now; None where the portal has no such alert.
 
@@ -42,12 +42,14 @@ def assign(
     if known and not (user_id in known and known[user_id].active):
         raise UnknownPerson(f"The portal has no active user {user_id}")
     alerts.assign(conn, row.key, user_id)
-    if by == user_id:
-        messages.set_told(conn, portal_id, {assignment(row.key.about): str(user_id)}, now)
-    _mark(conn, portal_id, row, "it was given to somebody", now)
+    if actor_id == user_id:
+        messages.save_notified_states(
+            conn, portal_id, {assignment_key(row.key.subject_key): str(user_id)}, now
+        )
+    _mark_dirty(conn, portal_id, row, "it was given to somebody", now)
     return alerts.find(conn, portal_id, handle)
 
 
-def _mark(conn: Connection, portal_id: int, row: AlertRow, cause: str, now: datetime) -> None:
-    marks = [(NEWS, row.key.about, cause), (ALERTS, str(row.key.line), cause)]
+def _mark_dirty(conn: Connection, portal_id: int, row: AlertRow, cause: str, now: datetime) -> None:
+    marks = [(NOTIFICATION, row.key.subject_key, cause), (ALERT, str(row.key.ref_key), cause)]
     subjects.mark_dirty_many(conn, portal_id, marks, now)

@@ -19,7 +19,7 @@ from sync.core.model.events import (
     TaskCommented,
     TaskDeleted,
     TaskEvent,
-    Unrecognised,
+    UnrecognisedEvent,
 )
 from sync.core.rules.portal import DEFAULT_RULES, Rules
 from sync.gitlab.api.client import GitLab
@@ -29,9 +29,9 @@ from sync.store.rows import ConnectionRecord, DeliveryRow
 from sync.store.vault import Vault
 
 TASK = "task"  # the kinds of subjects that are reconciled
-NEWS = "news"
-ALERTS = "alerts"  # of one ref; each alert is news
-LANE = "bitrix24"  # the counterpart that commands go to
+NOTIFICATION = "news"
+ALERT = "alerts"  # of one ref; each alert is news
+PORTAL_LANE = "bitrix24"  # the counterpart that commands go to
 
 
 @dataclass(frozen=True)
@@ -52,35 +52,35 @@ class Deps:
     owner: str
     rules_for: Callable[[int], Rules] = lambda portal_id: DEFAULT_RULES
     jitter: Callable[[], float] = field(default_factory=lambda: Random().random)
-    carried: Callable[[], AbstractContextManager[Callable[[Connection], None]]] = field(
+    audit_writer: Callable[[], AbstractContextManager[Callable[[Connection], None]]] = field(
         default=lambda: nullcontext(lambda conn: None)
     )
 
 
-def _gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
+def _parse_gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
     connection_id = delivery.connection_id or 0
     if delivery.event == ci_reports_events.EVENT:
-        return ci_reports_events.heard(delivery.body, connection_id)
-    return gitlab_hooks.parse(delivery.event, delivery.body, connection_id=connection_id)
+        return ci_reports_events.parse_events(delivery.body, connection_id)
+    return gitlab_hooks.parse_events(delivery.event, delivery.body, connection_id=connection_id)
 
 
-def _bitrix24(delivery: DeliveryRow) -> Sequence[TaskEvent]:
+def _parse_bitrix24(delivery: DeliveryRow) -> Sequence[TaskEvent]:
     try:
         event = bitrix24_hooks.parse_event(parse_form(delivery.body))
     except BadForm as error:
-        return (Unrecognised(delivery.event, str(error)),)
+        return (UnrecognisedEvent(delivery.event, str(error)),)
     match event:
-        case TaskChanged() | TaskDeleted() | TaskCommented() | Unrecognised():
+        case TaskChanged() | TaskDeleted() | TaskCommented() | UnrecognisedEvent():
             return (event,)
-    return (Unrecognised(delivery.event, "dealt with when it was received"),)
+    return (UnrecognisedEvent(delivery.event, "dealt with when it was received"),)
 
 
-_ROOMS: dict[str, Callable[[DeliveryRow], Sequence[CodeEvent | TaskEvent]]] = {
-    "gitlab": _gitlab,
-    "bitrix24": _bitrix24,
+_PARSERS: dict[str, Callable[[DeliveryRow], Sequence[CodeEvent | TaskEvent]]] = {
+    "gitlab": _parse_gitlab,
+    "bitrix24": _parse_bitrix24,
 }
 
 
-def parse(delivery: DeliveryRow) -> tuple[CodeEvent | TaskEvent, ...]:
+def parse_delivery(delivery: DeliveryRow) -> tuple[CodeEvent | TaskEvent, ...]:
     """What a delivery says, in typed events. Raises KeyError for an origin nobody reads."""
-    return tuple(_ROOMS[delivery.origin.split(":", 1)[0]](delivery))
+    return tuple(_PARSERS[delivery.origin.split(":", 1)[0]](delivery))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 
-class Dispatch:
+class TurnDispatcher:
     """`run` is called with a portal's id and must not raise.
 
     A portal asked for while its turn is running gets another turn after it: what arrived in
@@ -22,10 +22,10 @@ class Dispatch:
         self._again: set[int] = set()
         self._stopping = False
 
-    def ask(self, portal_ids: Iterable[int]) -> None:
+    def request_turns(self, portal_ids: Iterable[int]) -> None:
         for portal_id in sorted(portal_ids):
-            if self._begins(portal_id):
-                self._pool.submit(self._turns, portal_id)
+            if self._try_begin(portal_id):
+                self._pool.submit(self._run_turns, portal_id)
 
     def stop(self) -> None:
         """Waits for the turns that are running; begins no more."""
@@ -33,7 +33,7 @@ class Dispatch:
             self._stopping = True
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _begins(self, portal_id: int) -> bool:
+    def _try_begin(self, portal_id: int) -> bool:
         with self._lock:
             if self._stopping:
                 return False
@@ -43,7 +43,7 @@ class Dispatch:
             self._running.add(portal_id)
             return True
 
-    def _turns(self, portal_id: int) -> None:
+    def _run_turns(self, portal_id: int) -> None:
         while True:
             self._run(portal_id)
             with self._lock:

@@ -14,12 +14,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from sync.errors import Later
 from sync.store import inbox
-from sync.store.db.database import writing
+from sync.store.db.database import open_writer
 from sync.store.rows import Delivery
 
 log = structlog.get_logger()
 
-GROUP = 200  # deliveries in one transaction
+DELIVERIES_PER_WRITE = 200  # deliveries in one transaction
 
 _Entry = tuple[Delivery, "Future[int | None]"]
 
@@ -82,39 +82,39 @@ class Inbox:
             running = None not in group
             entries = [entry for entry in group if entry is not None]
             if entries:
-                self._keep(entries)
+                self._store_batch(entries)
         if self._conn is not None:
             self._conn.close()
 
     def _gather(self) -> list[_Entry | None]:
         """Waits for one delivery and takes what else is there by then."""
         group = [self._queue.get()]
-        while group[-1] is not None and len(group) < GROUP:
+        while group[-1] is not None and len(group) < DELIVERIES_PER_WRITE:
             try:
                 group.append(self._queue.get_nowait())
             except queue.Empty:
                 break
         return group
 
-    def _keep(self, entries: Sequence[_Entry]) -> None:
+    def _store_batch(self, entries: Sequence[_Entry]) -> None:
         try:
-            ids = self._stored([delivery for delivery, _ in entries])
+            ids = self._insert([delivery for delivery, _ in entries])
         except Exception as error:  # noqa: BLE001 - each waiting request gets its own answer
-            self._failed(entries, error)
+            self._store_separately(entries, error)
             return
         for (_, kept), new in zip(entries, ids, strict=True):
             kept.set_result(new)
         for portal_id in {delivery.portal_id for delivery, _ in entries}:
             self._wake(portal_id)
 
-    def _stored(self, found: Sequence[Delivery]) -> list[int | None]:
+    def _insert(self, found: Sequence[Delivery]) -> list[int | None]:
         """Over a connection that is kept: to take one for each group costs as much as the rows do.
 
         One that was lost while nothing came is opened anew; what had been stored after all is not
         stored twice.
         """
         if self._conn is None:
-            self._conn = writing(self._engine)
+            self._conn = open_writer(self._engine)
         try:
             with self._conn.begin():
                 return inbox.insert_many(self._conn, found)
@@ -124,14 +124,14 @@ class Inbox:
         with self._conn.begin():
             return inbox.insert_many(self._conn, found)
 
-    def _failed(self, entries: Sequence[_Entry], error: Exception) -> None:
+    def _store_separately(self, entries: Sequence[_Entry], error: Exception) -> None:
         """One delivery that cannot be stored must not take the others with it.
 
         A database that is busy or away would be so for each of them: nothing is tried again.
         """
         if len(entries) > 1 and not isinstance(error, OperationalError):
             for entry in entries:
-                self._keep([entry])
+                self._store_batch([entry])
             return
         log.error("delivery_not_stored", error=type(error).__name__, count=len(entries))
         for _, kept in entries:

@@ -16,8 +16,8 @@ from sync.store import leases
 from sync.store.db.database import write
 from sync.store.tables import lease
 
-TTL = timedelta(seconds=30)
-CALLING = timedelta(seconds=120)  # longer than any request to the other side takes
+LEASE_TTL = timedelta(seconds=30)
+CALL_LEASE_TTL = timedelta(seconds=120)  # longer than any request to the other side takes
 
 
 class LaneLost(Exception):
@@ -32,7 +32,7 @@ class Lane:
     owner: str
     clock: Clock
 
-    def keep(self, conn: Connection, ttl: timedelta = TTL) -> None:
+    def keep(self, conn: Connection, ttl: timedelta = LEASE_TTL) -> None:
         """Renews the lease inside a transaction that must not happen without it.
 
         Raises LaneLost, which rolls the transaction back.
@@ -48,7 +48,7 @@ def hold(deps: Deps, name: str) -> Iterator[Lane | None]:
     An owner that surely died gives up its lanes at once, without waiting for the lease to end.
     """
     lane = Lane(name, deps.owner, deps.clock)
-    if not _taken(deps, name):
+    if not _acquire(deps, name):
         yield None
         return
     try:
@@ -58,13 +58,13 @@ def hold(deps: Deps, name: str) -> Iterator[Lane | None]:
             leases.release(conn, name, deps.owner)
 
 
-def _taken(deps: Deps, name: str) -> bool:
+def _acquire(deps: Deps, name: str) -> bool:
     with write(deps.database) as conn:
         now = deps.clock.now()
-        if leases.acquire(conn, name, deps.owner, now=now, ttl=TTL):
+        if leases.acquire(conn, name, deps.owner, now=now, ttl=LEASE_TTL):
             return True
         holder = conn.scalar(select(lease.c.owner).where(lease.c.name == name))
-        if holder is None or not owner.is_gone(holder):
+        if holder is None or not owner.is_owner_gone(holder):
             return False
         leases.release(conn, name, holder)
-        return leases.acquire(conn, name, deps.owner, now=now, ttl=TTL)
+        return leases.acquire(conn, name, deps.owner, now=now, ttl=LEASE_TTL)

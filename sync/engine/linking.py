@@ -14,44 +14,44 @@ COMMIT = "commit"
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class TaskMention:
     """How a merge request names one task: the strongest mention, and every place of one."""
 
     kind: LinkKind
-    places: tuple[str, ...]
+    found_in: tuple[str, ...]
 
 
-def named(
+def find_named_tasks(
     merge_request: MergeRequest,
     messages: Iterable[str],
     rules: ReferenceRules,
-    before: Mapping[int, Named],
-) -> dict[int, Named]:
+    before: Mapping[int, TaskMention],
+) -> dict[int, TaskMention]:
     """The tasks named in branch, title, description and, while it is open, commit messages.
 
     Once it is not open its branch may get other work: what its commits named then stays.
     """
-    found = list(references_find.find(merge_request.source_branch, "branch", rules))
-    found += references_find.find(merge_request.title, "title", rules)
-    found += references_find.find(merge_request.description, "description", rules)
+    found = list(references_find.find_references(merge_request.source_branch, "branch", rules))
+    found += references_find.find_references(merge_request.title, "title", rules)
+    found += references_find.find_references(merge_request.description, "description", rules)
     if is_open(merge_request):
         for message in messages:
-            found += references_find.find(message, COMMIT, rules)
+            found += references_find.find_references(message, COMMIT, rules)
     else:
         found += [
             Reference(task_id, link.kind, COMMIT)
             for task_id, link in before.items()
-            if COMMIT in link.places
+            if COMMIT in link.found_in
         ]
-    return _gathered(found)
+    return _group_by_task(found)
 
 
-def _gathered(found: list[Reference]) -> dict[int, Named]:
+def _group_by_task(found: list[Reference]) -> dict[int, TaskMention]:
     places: dict[int, set[str]] = {}
     for reference in found:
-        places.setdefault(reference.task_id, set()).add(reference.where)
-    strongest = references_find.merge(found)
+        places.setdefault(reference.task_id, set()).add(reference.source)
+    strongest = references_find.strongest_references(found)
     return {
-        task_id: Named(reference.kind, tuple(sorted(places[task_id])))
+        task_id: TaskMention(reference.kind, tuple(sorted(places[task_id])))
         for task_id, reference in strongest.items()
     }

@@ -7,21 +7,21 @@ import socket
 from pathlib import Path
 
 
-def name(own_id: str) -> str:
+def owner_name(own_id: str) -> str:
     """`host:pid namespace:pid:start time:id`; `own_id` tells workers of one process apart."""
     pid = os.getpid()
-    return ":".join((_host(), _namespace(), str(pid), _started(pid) or "", own_id))
+    return ":".join((_host_name(), _namespace(), str(pid), _process_start_time(pid) or "", own_id))
 
 
-def is_gone(owner: str) -> bool:
+def is_owner_gone(owner: str) -> bool:
     """Whether the owner surely lives no more. False when it cannot be known from here."""
     parts = owner.split(":")
-    if len(parts) != 5 or parts[:2] != [_host(), _namespace()] or not parts[1] or not parts[3]:
+    if len(parts) != 5 or parts[:2] != [_host_name(), _namespace()] or not parts[1] or not parts[3]:
         return False
-    return _started(parts[2]) != parts[3]
+    return _process_start_time(parts[2]) != parts[3]
 
 
-def _host() -> str:
+def _host_name() -> str:
     return socket.gethostname().replace(":", "-")[:32]
 
 
@@ -33,7 +33,7 @@ def _namespace() -> str:
         return ""
 
 
-def _started(pid: int | str) -> str | None:
+def _process_start_time(pid: int | str) -> str | None:
     """The kernel's start time of a process in clock ticks (proc(5), stat field 22), or None."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import queries as tasks_queries
-from sync.core.model.commands import Due
+from sync.core.model.commands import PlannedCommand
 from sync.core.model.common import Task
-from sync.engine.deliver.refusals import asked, refused
+from sync.engine.deliver.refusals import comparable_command, refused_before
 from sync.engine.deps import TASK, Deps
-from sync.engine.reconcile.tasks import Asking, Planned, decide
+from sync.engine.reconcile.tasks import PlanningTurn, TaskPlans, plan_tasks
 from sync.store import links, tasks
 from sync.store import pipelines as store_pipelines
 from sync.store import smart_commits as store_smart_commits
@@ -19,7 +19,7 @@ from sync.store.db.database import read, write
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsed:
+class Rehearsal:
     """What would come of a task.
 
     `task`: None where the portal does not show it; then the rest is empty. `named`: whether
@@ -28,16 +28,16 @@ class Rehearsed:
     """
 
     task: Task | None = None
-    named: bool = False
-    wanted: tuple[Due, ...] = ()
-    refused: tuple[Due, ...] = ()
+    is_named: bool = False
+    commands: tuple[PlannedCommand, ...] = ()
+    refused_commands: tuple[PlannedCommand, ...] = ()
     decision: str = ""
     error: str = ""
 
 
 def rehearse(
     deps: Deps, portal_id: int, task_ids: Iterable[int], portal: Portal
-) -> dict[int, Rehearsed]:
+) -> dict[int, Rehearsal]:
     """By task id, in the order asked for. Raises Later and Denied where nothing can be read.
 
     The tasks are read anew, and what was read is remembered, as by any look at them.
@@ -48,35 +48,38 @@ def rehearse(
     with write(deps.database) as conn:
         tasks.save_read(conn, portal_id, answers, began_at)
     there = [task_id for task_id in wanted if answers.get(task_id) is not None]
-    asking = Asking(deps, portal_id, portal, None, answered=dict(answers))
-    planned = decide(asking, there, deps.rules_for(portal_id))
+    asking = PlanningTurn(deps, portal_id, portal, None, tasks_read=dict(answers))
+    planned = plan_tasks(asking, there, deps.rules_for(portal_id))
     with read(deps.database) as conn:
         named = {*links.by_tasks(conn, portal_id, there)}
-        named |= store_pipelines.named_tasks(conn, portal_id, there) | store_smart_commits.tasks_of(
+        named |= store_pipelines.tasks_with_commits(
             conn, portal_id, there
-        )
-        dead = refused(conn, portal_id, TASK, map(str, there))
+        ) | store_smart_commits.tasks_waiting(conn, portal_id, there)
+        dead = refused_before(conn, portal_id, TASK, map(str, there))
     return {
-        task_id: _rehearsed(task_id, answers, planned, task_id in named, dead) for task_id in wanted
+        task_id: _build_rehearsal(task_id, answers, planned, task_id in named, dead)
+        for task_id in wanted
     }
 
 
-def _rehearsed(
+def _build_rehearsal(
     task_id: int,
     answers: Mapping[int, Task | None],
-    planned: Planned,
+    planned: TaskPlans,
     named: bool,
     dead: frozenset[tuple[str, str, object]],
-) -> Rehearsed:
+) -> Rehearsal:
     task, plan = answers.get(task_id), planned.plans.get(task_id)
     if task is None or plan is None:
-        return Rehearsed(task, named, error=planned.failures.get(task_id, ""))
-    again = [(str(task_id), key, asked(effect)) in dead for key, effect, _ in plan.effects]
-    pairs = list(zip(plan.effects, again, strict=True))
-    return Rehearsed(
+        return Rehearsal(task, named, error=planned.failures.get(task_id, ""))
+    again = [
+        (str(task_id), key, comparable_command(effect)) in dead for key, effect, _ in plan.commands
+    ]
+    pairs = list(zip(plan.commands, again, strict=True))
+    return Rehearsal(
         task,
         named,
-        wanted=tuple(one for one, is_dead in pairs if not is_dead),
-        refused=tuple(one for one, is_dead in pairs if is_dead),
+        commands=tuple(one for one, is_dead in pairs if not is_dead),
+        refused_commands=tuple(one for one, is_dead in pairs if is_dead),
         decision=plan.decision,
     )

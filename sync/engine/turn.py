@@ -10,7 +10,7 @@ import structlog
 from sync.engine import backoff
 from sync.engine.deliver.send import deliver
 from sync.engine.deliver.settle import settle
-from sync.engine.deps import LANE, Deps
+from sync.engine.deps import PORTAL_LANE, Deps
 from sync.engine.ingest import deployments as ingest_deployments
 from sync.engine.ingest.digest import digest
 from sync.engine.lanes import Lane, LaneLost, hold
@@ -22,8 +22,8 @@ from sync.store.db.database import read, write
 
 log = structlog.get_logger()
 
-_MOST_ROUNDS = 1000  # then other portals have their turn
-_MOST_BATCHES = 10  # of deliveries between two looks at the lane
+_MAX_ROUNDS = 1000  # then other portals have their turn
+_MAX_BATCHES = 10  # of deliveries between two looks at the lane
 
 
 @dataclass
@@ -32,9 +32,9 @@ class Pauses:
 
     until: dict[int, datetime] = field(default_factory=dict)
     failures: dict[int, int] = field(default_factory=dict)
-    met: set[int] = field(default_factory=set)  # portals whose people were asked for
+    users_checked: set[int] = field(default_factory=set)  # portals whose people were asked for
 
-    def resting(self, portal_id: int, now: datetime) -> bool:
+    def is_paused(self, portal_id: int, now: datetime) -> bool:
         return self.until.get(portal_id, now) > now
 
     def pause(self, portal_id: int, error: Later, now: datetime, jitter: float) -> float:
@@ -45,7 +45,7 @@ class Pauses:
         self.until[portal_id] = now + timedelta(seconds=seconds)
         return seconds
 
-    def reached(self, portal_id: int) -> None:
+    def record_success(self, portal_id: int) -> None:
         self.failures.pop(portal_id, None)
 
 
@@ -53,21 +53,23 @@ def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> int:
     """Does what can be done for the portal now and returns about how many things it did."""
     done = 0
     try:
-        done += _digest(deps, portal_id)
-        if _has_work(deps, portal_id) and not pauses.resting(portal_id, deps.clock.now()):
-            with hold(deps, f"lane:{portal_id}:{LANE}") as lane:
-                done += _run(deps, lane, portal_id, pauses) if lane else 0
+        done += _digest_waiting(deps, portal_id)
+        if _has_work(deps, portal_id) and not pauses.is_paused(portal_id, deps.clock.now()):
+            with hold(deps, f"lane:{portal_id}:{PORTAL_LANE}") as lane:
+                done += _run_rounds(deps, lane, portal_id, pauses) if lane else 0
     except LaneLost as lost:
         log.warning("lane_lost", portal_id=portal_id, lane=str(lost))
     return done
 
 
-def _digest(deps: Deps, portal_id: int) -> int:
+def _digest_waiting(deps: Deps, portal_id: int) -> int:
     """Digests what is there, up to a bound: a storm must not keep the lane from its turn.
 
     Then what deployments carry is asked for.
     """
-    return digest(deps, portal_id, _MOST_BATCHES) + ingest_deployments.ask(deps, portal_id)
+    return digest(deps, portal_id, _MAX_BATCHES) + ingest_deployments.fetch_deployment_contents(
+        deps, portal_id
+    )
 
 
 def _has_work(deps: Deps, portal_id: int) -> bool:
@@ -82,22 +84,22 @@ def _has_work(deps: Deps, portal_id: int) -> bool:
         )
 
 
-def _run(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
+def _run_rounds(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
     done = 0
     try:
         portal = deps.portal_for(portal_id)
-        if portal_id not in pauses.met:
-            portal_users.read_first(deps, portal_id, portal)
-            pauses.met.add(portal_id)
-        for _ in range(_MOST_ROUNDS):
-            done += _digest(deps, portal_id)  # what comes in later has a wake-up of its own
+        if portal_id not in pauses.users_checked:
+            portal_users.read_if_missing(deps, portal_id, portal)
+            pauses.users_checked.add(portal_id)
+        for _ in range(_MAX_ROUNDS):
+            done += _digest_waiting(deps, portal_id)  # what comes in later has a wake-up of its own
             count = settle(deps, lane, portal_id, portal)
             decided = reconcile(deps, lane, portal_id, portal)
             sent = 0 if decided else deliver(deps, lane, portal_id, portal)
             count += decided + sent
             done += count
             if sent:
-                pauses.reached(portal_id)
+                pauses.record_success(portal_id)
             if not count:
                 break
     except Later as error:

@@ -11,9 +11,9 @@ from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
 
 log = structlog.get_logger()
 
-NAME = "b24bridge"
+QUEUE_NAME = "b24bridge"
 GATHER_SECONDS = 0.02  # wake-ups of one portal within this time become one
-_PENDING = 1000  # wake-ups taken from the queue at once
+_MAX_PENDING = 1000  # wake-ups taken from the queue at once
 
 
 def open_queue(url: str) -> Huey:
@@ -23,10 +23,12 @@ def open_queue(url: str) -> Huey:
     """
     match url.split(":", 1)[0]:
         case "redis" | "rediss":
-            return RedisHuey(NAME, url=url, results=False, read_timeout=1)
+            return RedisHuey(QUEUE_NAME, url=url, results=False, read_timeout=1)
         case "postgres" | "postgresql":
-            return PostgresHuey(NAME, dsn=url, results=False, read_timeout=1)
-    return SqliteHuey(NAME, filename=url.removeprefix("sqlite:///"), fsync=False, results=False)
+            return PostgresHuey(QUEUE_NAME, dsn=url, results=False, read_timeout=1)
+    return SqliteHuey(
+        QUEUE_NAME, filename=url.removeprefix("sqlite:///"), fsync=False, results=False
+    )
 
 
 class WakeUps:
@@ -34,10 +36,10 @@ class WakeUps:
 
     def __init__(self, huey: Huey) -> None:
         self._huey = huey
-        self._task = huey.task(name="wake")(_named)
+        self._task = huey.task(name="wake")(_wake_up_task)
         self._waiting: set[int] = set()
         self._lock = threading.Lock()
-        self._rung = threading.Event()
+        self._wake_requested = threading.Event()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -48,12 +50,12 @@ class WakeUps:
             if self._thread is None and not self._stopped.is_set():
                 self._thread = threading.Thread(target=self._write_out, daemon=True, name="wake")
                 self._thread.start()
-        self._rung.set()
+        self._wake_requested.set()
 
     def take(self) -> frozenset[int]:
         """The portals that were asked for; empty when none was (Redis and PostgreSQL wait 1 s)."""
         portals: set[int] = set()
-        for _ in range(_PENDING):
+        for _ in range(_MAX_PENDING):
             task = self._huey.dequeue() if not portals or self._huey.pending_count() else None
             if task is None:
                 break
@@ -63,15 +65,15 @@ class WakeUps:
     def stop(self) -> None:
         """Writes out what is waiting and ends the thread."""
         self._stopped.set()
-        self._rung.set()
+        self._wake_requested.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
         self._flush()
 
     def _write_out(self) -> None:
         while not self._stopped.is_set():
-            self._rung.wait()
-            self._rung.clear()
+            self._wake_requested.wait()
+            self._wake_requested.clear()
             self._flush()
             self._stopped.wait(GATHER_SECONDS)
 
@@ -79,14 +81,14 @@ class WakeUps:
         with self._lock:
             portals, self._waiting = self._waiting, set()
         for portal_id in sorted(portals):
-            _quietly(self._task, portal_id)
+            _send_quietly(self._task, portal_id)
 
 
-def _named(portal_id: int) -> int:
+def _wake_up_task(portal_id: int) -> int:
     return portal_id
 
 
-def _quietly(send: Callable[[int], Any], portal_id: int) -> None:
+def _send_quietly(send: Callable[[int], Any], portal_id: int) -> None:
     """A wake-up that cannot be sent is logged and let go: the periodic check finds the work."""
     try:
         send(portal_id)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sync.engine import backoff
 from sync.engine.deps import Deps
-from sync.engine.dispatch import Dispatch
+from sync.engine.dispatch import TurnDispatcher
 from sync.engine.turn import Pauses, take_turn
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.wake_ups import WakeUps
@@ -23,16 +23,16 @@ from sync.store.db.database import read, write
 
 log = structlog.get_logger()
 
-CHECK = timedelta(seconds=3)  # what a lost wake-up costs
-BEAT = timedelta(seconds=5)
+CHECK_EVERY = timedelta(seconds=3)  # what a lost wake-up costs
+HEARTBEAT_EVERY = timedelta(seconds=5)
 # In a burst the receiver goes first: a portal is taken when nothing more is heard of it for a
 # moment, or the first of it has waited long enough. One look then serves them all.
-CALM = timedelta(seconds=0.15)
-PATIENCE = timedelta(seconds=4)
+QUIET_PERIOD = timedelta(seconds=0.15)
+MAX_WAIT = timedelta(seconds=4)
 THREADS = 4  # portals at a time: one that does not answer must not hold up the others
 _POLL_SECONDS = 0.1
 _SWEEP_SECONDS = 5.0
-_MOST_PASSES = 10_000
+_MAX_PASSES = 10_000
 
 
 class Worker:
@@ -41,10 +41,12 @@ class Worker:
     def __init__(self, deps: Deps, wake_ups: WakeUps | None = None) -> None:
         self._deps, self._wake_ups = deps, wake_ups
         self._pauses = Pauses()
-        self._heard: dict[int, tuple[datetime, datetime]] = {}  # portal: first and last wake-up
+        self._wake_up_times: dict[
+            int, tuple[datetime, datetime]
+        ] = {}  # portal: first and last wake-up
         self._stop = threading.Event()
-        self._checked: datetime | None = None
-        self._beaten: datetime | None = None
+        self._last_check: datetime | None = None
+        self._last_heartbeat: datetime | None = None
 
     def run_once(self) -> int:
         """Does everything that can be done now, for all portals; about how many things it did.
@@ -53,8 +55,10 @@ class Worker:
         sweep.
         """
         done = 0
-        for _ in range(_MOST_PASSES):
-            count = sum(take_turn(self._deps, one, self._pauses) for one in self._with_work())
+        for _ in range(_MAX_PASSES):
+            count = sum(
+                take_turn(self._deps, one, self._pauses) for one in self._portals_with_work()
+            )
             done += count
             if not count:
                 break
@@ -63,53 +67,53 @@ class Worker:
     def run_forever(self, stop: threading.Event, *, threads: int = THREADS) -> None:
         """Works until `stop` is set; the turns that are running then are finished first."""
         self._stop = stop
-        dispatch = Dispatch(self._turn, threads)
+        dispatch = TurnDispatcher(self._run_turn, threads)
         sweeping = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
         sweeping.start()
         failures = 0
         while not stop.is_set():
-            failures = 0 if self._safely(lambda: self._pass(dispatch)) else failures + 1
+            failures = 0 if self._run_safely(lambda: self._run_pass(dispatch)) else failures + 1
             if failures:
                 stop.wait(backoff.delay(failures, self._deps.jitter()))
         dispatch.stop()
         sweeping.join(timeout=_SWEEP_SECONDS)
-        self._safely(self._leave)
+        self._run_safely(self._remove_heartbeat)
 
-    def _pass(self, dispatch: Dispatch) -> None:
+    def _run_pass(self, dispatch: TurnDispatcher) -> None:
         now = self._deps.clock.now()
-        if _due(self._beaten, BEAT, now):
-            self._beat(now)
-        if _due(self._checked, CHECK, now):
-            self._checked = now
-            dispatch.ask(self._with_work())
-        dispatch.ask(self._woken())
+        if _is_due(self._last_heartbeat, HEARTBEAT_EVERY, now):
+            self._record_heartbeat(now)
+        if _is_due(self._last_check, CHECK_EVERY, now):
+            self._last_check = now
+            dispatch.request_turns(self._portals_with_work())
+        dispatch.request_turns(self._woken_portals())
 
-    def _woken(self) -> frozenset[int]:
+    def _woken_portals(self) -> frozenset[int]:
         """The portals whose turn it is; a queue that does not wait by itself is polled."""
         asked = self._wake_ups.take() if self._wake_ups else frozenset()
         if not asked:
             self._stop.wait(_POLL_SECONDS)
         now = self._deps.clock.now()
         for portal_id in asked:
-            first, _ = self._heard.get(portal_id, (now, now))
-            self._heard[portal_id] = (first, now)
-        due = frozenset(one for one, times in self._heard.items() if _is_calm(*times, now))
+            first, _ = self._wake_up_times.get(portal_id, (now, now))
+            self._wake_up_times[portal_id] = (first, now)
+        due = frozenset(one for one, times in self._wake_up_times.items() if _is_quiet(*times, now))
         for portal_id in due:
-            del self._heard[portal_id]
+            del self._wake_up_times[portal_id]
         return due
 
-    def _turn(self, portal_id: int) -> None:
+    def _run_turn(self, portal_id: int) -> None:
         """One turn that never raises: what failed is tried again by a later check."""
-        if not self._safely(lambda: take_turn(self._deps, portal_id, self._pauses)):
+        if not self._run_safely(lambda: take_turn(self._deps, portal_id, self._pauses)):
             self._stop.wait(backoff.delay(1, self._deps.jitter()))
 
     def _sweep_forever(self) -> None:
         sweep = Sweep(replace(self._deps, owner=f"{self._deps.owner}-sweep"))
         while not self._stop.is_set():
-            self._safely(lambda: sweep.run(self._deps.clock.now()))
+            self._run_safely(lambda: sweep.run(self._deps.clock.now()))
             self._stop.wait(_SWEEP_SECONDS)
 
-    def _safely(self, work: Callable[[], object]) -> bool:
+    def _run_safely(self, work: Callable[[], object]) -> bool:
         """False where it failed: the database's failures are short lines, bugs have tracebacks."""
         try:
             work()
@@ -121,7 +125,7 @@ class Worker:
             return False
         return True
 
-    def _with_work(self) -> list[int]:
+    def _portals_with_work(self) -> list[int]:
         now = self._deps.clock.now()
         with read(self._deps.database) as conn:
             found = set(inbox.portals_with_work(conn, now))
@@ -129,26 +133,26 @@ class Worker:
             found |= {portal_id for portal_id, _ in outbox.lanes_with_work(conn, now)}
         return sorted(found)
 
-    def _beat(self, now: datetime) -> None:
-        self._beaten = now
-        give_back()
+    def _record_heartbeat(self, now: datetime) -> None:
+        self._last_heartbeat = now
+        release_memory()
         with write(self._deps.database) as conn:
-            logs.heartbeat(conn, self._deps.owner, now)
+            logs.record_heartbeat(conn, self._deps.owner, now)
 
-    def _leave(self) -> None:
+    def _remove_heartbeat(self) -> None:
         with write(self._deps.database) as conn:
             logs.forget_workers(conn, [self._deps.owner])
 
 
-def give_back() -> None:
+def release_memory() -> None:
     """What a burst took and freed goes back to the system; only glibc has to be asked."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _is_calm(first: datetime, last: datetime, now: datetime) -> bool:
-    return now - last >= CALM or now - first >= PATIENCE
+def _is_quiet(first: datetime, last: datetime, now: datetime) -> bool:
+    return now - last >= QUIET_PERIOD or now - first >= MAX_WAIT
 
 
-def _due(last: datetime | None, every: timedelta, now: datetime) -> bool:
+def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
     return last is None or now - last >= every

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sync.core.model.common import Person
-from sync.gitlab.json_fields import mapping, mappings, text, whole
+from sync.gitlab.json_fields import mapping, mappings, positive_int, text
 
-HIDDEN = "[REDACTED]"  # what a hook says instead of an e-mail that is not public
+HIDDEN_EMAIL = "[REDACTED]"  # what a hook says instead of an e-mail that is not public
 
 
 def email(value: object) -> str | None:
@@ -14,13 +14,13 @@ def email(value: object) -> str | None:
     https://docs.gitlab.com/user/project/integrations/webhook_events/
     """
     address = text(value).strip()
-    return address if address != HIDDEN and "@" in address.strip("@") else None
+    return address if address != HIDDEN_EMAIL and "@" in address.strip("@") else None
 
 
 def person(value: object) -> Person | None:
     """A user object of a hook or of the API; None where it has no id (old system hooks)."""
     user = mapping(value)
-    user_id = whole(user.get("id"))
+    user_id = positive_int(user.get("id"))
     if user_id is None:
         return None
     address = email(user.get("public_email")) or email(user.get("email"))

@@ -23,7 +23,7 @@ from sync.store.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class ConnectionChanges:
     """What changed, by the names of connections."""
 
     created: list[str] = field(default_factory=list)
@@ -39,22 +39,22 @@ def apply(
     *,
     environ: Mapping[str, str],
     now: datetime,
-) -> Applied:
+) -> ConnectionChanges:
     """Stores checked settings and brings the connections to them.
 
     A connection keeps its hook address and tokens for as long as it keeps its name. One that is
     gone from the document is deleted with all that was heard of it. Raises secrets.Unresolved.
     """
-    done = Applied()
+    done = ConnectionChanges()
     known = {record.name: record for record in connections.by_portal(conn, portal.id)}
     for one in settings.connections:
         token = resolve(one.token, environ) if one.token else None
         record = known.pop(one.name, None)
         if record is None:
             fresh = _fresh_secrets(token)
-            connections.upsert(conn, vault, portal.id, _draft(one, fresh), now)
+            connections.upsert(conn, vault, portal.id, _build_draft(one, fresh), now)
             done.created.append(one.name)
-        elif _change(conn, vault, record, one, token=token, now=now):
+        elif _update_connection(conn, vault, record, one, token=token, now=now):
             done.changed.append(one.name)
     for record in known.values():
         connections.remove(conn, record.id)
@@ -63,24 +63,24 @@ def apply(
     return done
 
 
-def current(conn: Database, portal: PortalRecord) -> Settings:
+def current_settings(conn: Database, portal: PortalRecord) -> Settings:
     """The settings in force. Until some are applied: the defaults, in the portal's language."""
     language = "ru" if portal.language == "ru" else "en"
-    base = {"portal": domain(portal), "language": language}
+    base = {"portal": portal_domain(portal), "language": language}
     return load(base | portals.settings(conn, portal.id))
 
 
-def export(conn: Database, portal: PortalRecord) -> str:
+def export_yaml(conn: Database, portal: PortalRecord) -> str:
     """The settings in force as YAML, secrets by reference only."""
-    return document.write(current(conn, portal))
+    return document.write(current_settings(conn, portal))
 
 
-def domain(portal: PortalRecord) -> str:
+def portal_domain(portal: PortalRecord) -> str:
     """`portal.bitrix24.com` of `https://portal.bitrix24.com/rest/`."""
     return urlsplit(portal.client_endpoint).netloc
 
 
-def _change(
+def _update_connection(
     conn: Database,
     vault: Vault,
     record: ConnectionRecord,
@@ -94,8 +94,8 @@ def _change(
     What was found out about the old address or token is forgotten, and a pause ends.
     """
     before = connections.secrets(conn, vault, record.id)
-    draft = _draft(one, ConnectionSecrets(hook_key="", access_token=token))
-    same_token = before is not None and _same(before.access_token, token)
+    draft = _build_draft(one, ConnectionSecrets(hook_key="", access_token=token))
+    same_token = before is not None and _equal_secrets(before.access_token, token)
     if same_token and (record.base_url, record.options) == (draft.base_url, draft.options):
         return False
     connections.upsert(conn, vault, record.portal_id, draft, now)
@@ -106,11 +106,11 @@ def _change(
     return True
 
 
-def _same(one: str | None, other: str | None) -> bool:
+def _equal_secrets(one: str | None, other: str | None) -> bool:
     return hmac.compare_digest((one or "").encode(), (other or "").encode())
 
 
-def _draft(one: Connection, known: ConnectionSecrets) -> ConnectionDraft:
+def _build_draft(one: Connection, known: ConnectionSecrets) -> ConnectionDraft:
     options = one.model_dump(mode="json", exclude={"name", "kind", "url", "token"})
     return ConnectionDraft(one.kind, one.name, one.url, known, options)
 

@@ -7,22 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Protocol
 
-from sync.core.model.common import PortalUser, Stage
-from sync.core.rules.routes import Room, in_force
+from sync.core.model.common import KanbanStage, PortalUser
+from sync.core.rules.routes import Channel, effective_routes
 from sync.settings import route_checks
 from sync.settings.model import Group, Settings, Workgroup
 from sync.settings.model import Stage as StageRef
 from sync.settings.problems import Path
 from sync.settings.routing import Route, to_routes
-from sync.settings.secrets import Unresolved, resolve
+from sync.settings.secrets import UnresolvedSecret, resolve
 
-Found = Iterator[tuple[Path, str]]
+FoundProblems = Iterator[tuple[Path, str]]
 
 
 class Lookups(Protocol):
     """What is asked of the portal itself."""
 
-    def stages(self, group_id: int) -> tuple[Stage, ...] | None:
+    def stages(self, group_id: int) -> tuple[KanbanStage, ...] | None:
         """The columns of a workgroup; None where there is no such workgroup."""
         ...
 
@@ -35,9 +35,9 @@ class Lookups(Protocol):
         ...
 
 
-def local(settings: Settings, environ: Mapping[str, str]) -> Found:
+def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProblems:
     """Problems that this machine can see: duplicates, secrets, files, rules that say nothing."""
-    yield from route_checks.problems(settings)
+    yield from route_checks.check_routes(settings)
     names = Counter(connection.name for connection in settings.connections)
     for index, connection in enumerate(settings.connections):
         here: Path = ("connections", index)
@@ -46,15 +46,15 @@ def local(settings: Settings, environ: Mapping[str, str]) -> Found:
         if connection.token is not None:
             try:
                 resolve(connection.token, environ)
-            except Unresolved as error:
+            except UnresolvedSecret as error:
                 yield (*here, "token"), str(error)
         if connection.ca_file is not None and not FilePath(connection.ca_file).is_file():
             yield (*here, "ca_file"), f"there is no file {connection.ca_file}"
 
 
-def remote(settings: Settings, portal: Lookups) -> Found:
+def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
     """Problems that only the portal can see: unknown users, workgroups, columns and chats."""
-    for path, reference in people(settings):
+    for path, reference in named_people(settings):
         user = portal.user(reference)
         if user is None:
             yield path, f"the portal has no user {reference}"
@@ -73,7 +73,7 @@ def remote(settings: Settings, portal: Lookups) -> Found:
             yield path, text + "in whose name it works is not in it or may not write there"
 
 
-def people(settings: Settings) -> Iterator[tuple[Path, int | str]]:
+def named_people(settings: Settings) -> Iterator[tuple[Path, int | str]]:
     """Everybody of the portal whom the settings name."""
     yield from ((("people", name), one) for name, one in settings.people.items())
     groups: list[tuple[Path, Group]] = [(("rules", "default"), settings.rules.default)]
@@ -90,14 +90,14 @@ def _chats(settings: Settings) -> Iterator[tuple[Path, str]]:
     named: list[tuple[Path, str]] = [
         (("chats", room), dialog) for room, dialog in settings.chats.model_dump().items() if dialog
     ]
-    named += _of_routes(("routes",), settings.routes or ())
+    named += _chats_of_routes(("routes",), settings.routes or ())
     for key, group in settings.rules.workgroups.items():
         here: Path = ("rules", "workgroups", key)
         if group.chat:
             named.append(((*here, "chat"), group.chat))
-        elif group.projects and _talks(settings, group):
+        elif group.projects and _uses_own_chat(settings, group):
             named.append((here, f"sg{key}"))
-        named += _of_routes((*here, "routes"), group.routes)
+        named += _chats_of_routes((*here, "routes"), group.routes)
     seen: set[str] = set()
     for path, dialog in named:
         if dialog not in seen:
@@ -105,29 +105,33 @@ def _chats(settings: Settings) -> Iterator[tuple[Path, str]]:
             yield path, dialog
 
 
-def _of_routes(here: Path, routes: Sequence[Route]) -> Iterator[tuple[Path, str]]:
+def _chats_of_routes(here: Path, routes: Sequence[Route]) -> Iterator[tuple[Path, str]]:
     for number, one in enumerate(routes):
         for at, target in enumerate(one.to):
             if target.startswith(("chat", "sg")):
                 yield (*here, number, "to", at), target
 
 
-def _talks(settings: Settings, group: Workgroup) -> bool:
+def _uses_own_chat(settings: Settings, group: Workgroup) -> bool:
     """Whether a rule has something for the workgroup's own chat."""
     general = to_routes(settings.routes)
     own = to_routes(group.routes)
-    return any(Room.PROJECT in one.to and one.kinds for one in in_force(own, general))
+    return any(
+        Channel.PROJECT in one.targets and one.kinds for one in effective_routes(own, general)
+    )
 
 
-def _stages(here: Path, group: Group, stages: tuple[Stage, ...]) -> Found:
+def _stages(here: Path, group: Group, stages: tuple[KanbanStage, ...]) -> FoundProblems:
     for step, target in group.steps.items():
-        if target.stage is not None and not any(_is(target.stage, stage) for stage in stages):
+        if target.stage is not None and not any(
+            _matches_stage(target.stage, stage) for stage in stages
+        ):
             titles = ", ".join(f"{stage.title!r} ({stage.id})" for stage in stages) or "none"
             path: Path = (*here, "steps", step.value, "stage")
             yield path, f"the workgroup has no such stage; it has: {titles}"
 
 
-def _is(wanted: StageRef, stage: Stage) -> bool:
+def _matches_stage(wanted: StageRef, stage: KanbanStage) -> bool:
     if wanted.title is not None:
         return wanted.title.strip().casefold() == stage.title.strip().casefold()
     return stage.id == wanted.id or (wanted.type is not None and stage.system_type == wanted.type)

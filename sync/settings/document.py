@@ -14,10 +14,10 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from sync.settings import checks
 from sync.settings.checks import Lookups
 from sync.settings.model import (
-    Ci,
     Connection,
-    Deployments,
+    DeploymentSettings,
     Limits,
+    PipelineSettings,
     References,
     Repository,
     Retention,
@@ -27,16 +27,16 @@ from sync.settings.model import (
     Target,
     Workgroup,
 )
-from sync.settings.problems import Invalid, Path, Problem, meant, shown
-from sync.settings.routing import Alerts, Chats, Commits, Notes, Route
+from sync.settings.problems import Invalid, Path, Problem, format_path, suggest_key
+from sync.settings.routing import AlertSettings, Chats, CommentSettings, Route, SmartCommitSettings
 from sync.settings.salvage import salvage
 
-LARGEST_BYTES = 1_000_000
-_PARTS = (
-    Settings, References, Connection, Rules, Workgroup, Repository, Target, Stage, Ci, Deployments,
-    Notes, Commits, Alerts, Route, Chats, Limits, Retention,
+MAX_BYTES = 1_000_000
+_MODELS = (
+    Settings, References, Connection, Rules, Workgroup, Repository, Target, Stage, PipelineSettings, DeploymentSettings,
+    CommentSettings, SmartCommitSettings, AlertSettings, Route, Chats, Limits, Retention,
 )  # fmt: skip
-_KNOWN = {name for model in _PARTS for name in model.model_fields}
+_KNOWN_KEYS = {name for model in _MODELS for name in model.model_fields}
 
 
 def read(text: str, environ: Mapping[str, str], portal: Lookups | None = None) -> Settings:
@@ -45,10 +45,10 @@ def read(text: str, environ: Mapping[str, str], portal: Lookups | None = None) -
     Raises Invalid with every problem there is; what the portal's answers may raise goes through.
     """
     document = Document(text)
-    found = list(document.found)
+    found = list(document.problems)
     if document.settings is not None:
-        found += checks.local(document.settings, environ)
-        found += checks.remote(document.settings, portal) if portal is not None else ()
+        found += checks.check_locally(document.settings, environ)
+        found += checks.check_on_portal(document.settings, portal) if portal is not None else ()
     if found or document.settings is None:
         raise Invalid(document.problem(path, what) for path, what in found)
     return document.settings
@@ -62,20 +62,24 @@ class Document:
 
     def __init__(self, text: str) -> None:
         self._root = _parse(text)
-        self.settings, self.found = salvage(_plain(self._root))
+        self.settings, self.problems = salvage(_plain_value(self._root))
 
     def problem(self, path: Path, text: str) -> Problem:
         if text == "unknown key":
             name = str(path[-1])
-            text = "is no key of this place" if name in _KNOWN else text + meant(name, _KNOWN)
-        return Problem(self.line(path), shown(self._as_written(path)), text)
+            text = (
+                "is no key of this place"
+                if name in _KNOWN_KEYS
+                else text + suggest_key(name, _KNOWN_KEYS)
+            )
+        return Problem(self.line(path), format_path(self._written_path(path)), text)
 
-    def _as_written(self, path: Path) -> Path:
+    def _written_path(self, path: Path) -> Path:
         """The path with numbers only where they count items: keys of a mapping are text."""
         parts, node = [], self._root
         for part in path:
             parts.append(part if isinstance(node, CommentedSeq) else str(part))
-            place = _place(node, part)
+            place = _find_part(node, part)
             node = place[1] if place else None
         return tuple(parts)
 
@@ -83,7 +87,7 @@ class Document:
         """The line of the deepest part of `path` that the text holds, from 1."""
         node, line = self._root, 1
         for part in path:
-            place = _place(node, part)
+            place = _find_part(node, part)
             if place is None:
                 return line
             line, node = place
@@ -91,8 +95,8 @@ class Document:
 
 
 def _parse(text: str) -> CommentedMap:
-    if len(text) > LARGEST_BYTES:
-        raise Invalid([Problem(0, "", f"is larger than {LARGEST_BYTES} characters")])
+    if len(text) > MAX_BYTES:
+        raise Invalid([Problem(0, "", f"is larger than {MAX_BYTES} characters")])
     try:
         root = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
@@ -111,23 +115,25 @@ def _first_line(text: str | None) -> str:
     return "is no YAML: " + (text or "it cannot be read").strip().splitlines()[0]
 
 
-def _plain(node: Any, budget: list[int] | None = None) -> Any:
+def _plain_value(node: Any, budget: list[int] | None = None) -> Any:
     """The bare value; `budget` bounds what repeated anchors may unfold to."""
     budget = budget if budget is not None else [100_000]
     budget[0] -= 1
     if budget[0] < 0:
         raise Invalid([Problem(0, "", "unfolds to more than 100000 values")])
     if isinstance(node, CommentedMap):
-        return {_plain(key, budget): _plain(value, budget) for key, value in node.items()}
+        return {
+            _plain_value(key, budget): _plain_value(value, budget) for key, value in node.items()
+        }
     if isinstance(node, CommentedSeq):
-        return [_plain(value, budget) for value in node]
+        return [_plain_value(value, budget) for value in node]
     for kind in (bool, int, float, str):
         if isinstance(node, kind):
             return kind(node)
     return node
 
 
-def _place(node: Any, part: str | int) -> tuple[int, Any] | None:
+def _find_part(node: Any, part: str | int) -> tuple[int, Any] | None:
     """Where `part` of `node` stands: its line from 1, and itself."""
     if isinstance(node, CommentedMap):
         key = part if part in node else next((key for key in node if str(key) == str(part)), None)
@@ -142,17 +148,17 @@ def write(settings: Settings) -> str:
     yaml, out = YAML(), io.StringIO()
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.width = 100
-    yaml.dump(_said(settings), out)
+    yaml.dump(_explicit_values(settings), out)
     return out.getvalue()
 
 
-def _said(value: Any) -> Any:
+def _explicit_values(value: Any) -> Any:
     if isinstance(value, BaseModel):
         names = [name for name in type(value).model_fields if name in value.model_fields_set]
-        said = {name: _said(getattr(value, name)) for name in names}
+        said = {name: _explicit_values(getattr(value, name)) for name in names}
         return {name: one for name, one in said.items() if one is not None}
     if isinstance(value, dict):
-        return {_said(key): _said(one) for key, one in value.items()}
+        return {_explicit_values(key): _explicit_values(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [_said(one) for one in value]
+        return [_explicit_values(one) for one in value]
     return value.value if hasattr(value, "value") else value

@@ -12,14 +12,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from sync.settings.routing import (
-    Alerts,
+    AlertSettings,
     Chats,
-    Commits,
-    Notes,
+    CommentSettings,
     ProjectPath,
     ProjectPattern,
     RoleName,
     Route,
+    SmartCommitSettings,
     Template,
     Zone,
 )
@@ -31,39 +31,39 @@ from sync.settings.values import (
     MilestoneName,
     Name,
     Network,
-    Part,
     Pattern,
     PortalPerson,
     Positive,
     Prefix,
     ProjectRef,
     Proxy,
+    SettingsPart,
     StatusName,
     StepName,
     Text,
-    wrong,
+    value_error,
 )
 
 
-class Secret(Part):
+class Secret(SettingsPart):
     """Where a secret is kept: an environment variable, or a file. Never the secret itself."""
 
     env: Text | None = None
     file: Text | None = None
 
     @model_validator(mode="after")
-    def _one_place(self) -> Secret:
+    def _require_single_source(self) -> Secret:
         if (self.env is None) == (self.file is None):
-            raise wrong("needs either `env` or `file`")
+            raise value_error("needs either `env` or `file`")
         return self
 
 
-class References(Part):
+class References(SettingsPart):
     prefix: Prefix = "B24"
     pattern: Pattern | None = None
 
 
-class Connection(Part):
+class Connection(SettingsPart):
     name: Name
     kind: Literal["gitlab"] = "gitlab"
     url: Address
@@ -77,7 +77,7 @@ class Connection(Part):
     requests_per_minute: Annotated[int, Field(gt=0, le=100_000)] = 600
 
 
-class Stage(Part):
+class Stage(SettingsPart):
     """A kanban column, by its id, by its system type, or by its title."""
 
     id: Positive | None = None
@@ -85,20 +85,20 @@ class Stage(Part):
     title: Text | None = None
 
     @model_validator(mode="after")
-    def _one_way(self) -> Stage:
+    def _require_single_key(self) -> Stage:
         if sum(value is not None for value in (self.id, self.type, self.title)) != 1:
-            raise wrong("needs exactly one of `id`, `type` and `title`")
+            raise value_error("needs exactly one of `id`, `type` and `title`")
         return self
 
 
-class Target(Part):
+class Target(SettingsPart):
     """What a step brings a task to; empty: it stays where it is."""
 
     status: StatusName | None = None
     stage: Stage | None = None
 
 
-class Ci(Part):
+class PipelineSettings(SettingsPart):
     """What is done with pipelines; what is not said is as in `default`."""
 
     message: bool | None = None
@@ -106,23 +106,23 @@ class Ci(Part):
     field: bool | None = None
 
 
-class Deployments(Part):
+class DeploymentSettings(SettingsPart):
     """What is done with deployments; what is not said is as in `default`."""
 
     message: bool | None = None
     environments: list[Text] | None = None
 
 
-class Group(Part):
+class Group(SettingsPart):
     """Rules of a workgroup; what is not said is as in `default`."""
 
     steps: dict[StepName, Target] = {}
     notify: list[MilestoneName] | None = None
-    ci: Ci = Ci()
-    deployments: Deployments = Deployments()
-    notes: Notes = Notes()
-    commits: Commits = Commits()
-    alerts: Alerts = Alerts()
+    ci: PipelineSettings = PipelineSettings()
+    deployments: DeploymentSettings = DeploymentSettings()
+    notes: CommentSettings = CommentSettings()
+    commits: SmartCommitSettings = SmartCommitSettings()
+    alerts: AlertSettings = AlertSettings()
     roles: dict[RoleName, list[PortalPerson]] = {}
 
 
@@ -137,13 +137,13 @@ class Workgroup(Group):
     routes: list[Route] = []
 
 
-class Repository(Part):
+class Repository(SettingsPart):
     """What one project has of its own; what is not said is as in its workgroup."""
 
-    alerts: Alerts = Alerts()
+    alerts: AlertSettings = AlertSettings()
 
 
-class Rules(Part):
+class Rules(SettingsPart):
     """`projects`: by path."""
 
     default: Group = Group()
@@ -151,7 +151,7 @@ class Rules(Part):
     projects: dict[ProjectPath, Repository] = {}
 
 
-class Limits(Part):
+class Limits(SettingsPart):
     """Requests to the portal a second, and at once (https://apidocs.bitrix24.com/limits.html)."""
 
     rate: Annotated[float, Field(gt=0, le=50)] = 2.0
@@ -160,11 +160,11 @@ class Limits(Part):
 
 def _audit_days(value: int) -> int:
     if value < 3:
-        raise wrong("must be at least 3 days: Bitrix24's market asks for that")
+        raise value_error("must be at least 3 days: Bitrix24's market asks for that")
     return value
 
 
-class Retention(Part):
+class Retention(SettingsPart):
     """How many days things are kept; the mirror is what the code hosts told."""
 
     deliveries: Days = 30
@@ -174,7 +174,7 @@ class Retention(Part):
     mirror: Days = 730
 
 
-class Settings(Part):
+class Settings(SettingsPart):
     """`timezone`: of quiet hours. `routes`: None for the rules that hold where nothing is said."""
 
     version: Literal[1]

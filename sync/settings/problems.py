@@ -57,38 +57,38 @@ class Invalid(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def shown(path: Path) -> str:
+def format_path(path: Path) -> str:
     """`connections[0].url` of ("connections", 0, "url")."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return "".join(parts).removeprefix(".")
 
 
-def described(error: ValidationError) -> list[tuple[Path, str]]:
+def list_errors(error: ValidationError) -> list[tuple[Path, str]]:
     """Every problem of a pydantic error, as where and what."""
-    return [(_path(one["loc"]), _text(one)) for one in error.errors(include_url=False)]
+    return [(_path(one["loc"]), _error_text(one)) for one in error.errors(include_url=False)]
 
 
 def _path(loc: Path) -> Path:
     return tuple(part for part in loc if part != "[key]")
 
 
-def _text(one: dict[str, Any]) -> str:
+def _error_text(one: dict[str, Any]) -> str:
     if one["type"] == "extra_forbidden":
         return "unknown key"
     if one["type"] == "settings":
         return str(one["msg"])
     if one["type"] == "string_pattern_mismatch":
-        return f"has a form that is not allowed: {_short(one['input'])}"
-    values = {"input": _short(one.get("input")), **one.get("ctx", {})}
+        return f"has a form that is not allowed: {_short_value(one['input'])}"
+    values = {"input": _short_value(one.get("input")), **one.get("ctx", {})}
     return _TEXTS.get(one["type"], one["msg"]).format_map(values)
 
 
-def _short(value: Any) -> str:
+def _short_value(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def meant(name: str, known: Iterable[str]) -> str:
+def suggest_key(name: str, known: Iterable[str]) -> str:
     """A guess at the key that was meant, as a sentence's end, or nothing."""
     near = get_close_matches(name, list(known), n=1)
     return f"; did you mean `{near[0]}`?" if near else ""

@@ -5,97 +5,117 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from sync.core.messages import templates
-from sync.core.messages.placeholders import PLACES
+from sync.core.messages.placeholders import PLACEHOLDERS
 from sync.core.model.kinds import Kind
-from sync.core.notifications.filters import FILTERS, OF_TASKS, SHOWN_IN_TASKS, STATES, TASK_ROLES
-from sync.core.rules.routes import Room
+from sync.core.notifications.filters import (
+    BUILT_IN_TASK_KINDS,
+    FILTER_KINDS,
+    STATES_BY_KIND,
+    TASK_KINDS,
+    TASK_ROLES,
+)
+from sync.core.rules.routes import Channel
 from sync.settings.model import Settings, Workgroup
-from sync.settings.problems import Path, meant
+from sync.settings.problems import Path, suggest_key
 from sync.settings.routing import Route
 
-Found = Iterator[tuple[Path, str]]
+FoundProblems = Iterator[tuple[Path, str]]
 
 # Where a rule says so, its kinds have to have it.
-_LACKS = {
+_MISSING_FILTERS = {
     "branches": "has no branch",
     "labels": "has no labels",
     "environments": "has no environment",
     "jobs": "is no job",
 }
-_NOWHERE = {
-    Room.GENERAL: "there is no general chat: name it in `chats`",
-    Room.RELEASES: "there is no chat for releases: name it, or the general one, in `chats`",
+_MISSING_CHAT = {
+    Channel.GENERAL: "there is no general chat: name it in `chats`",
+    Channel.RELEASES: "there is no chat for releases: name it, or the general one, in `chats`",
 }
 
 
-def problems(settings: Settings) -> Found:
+def check_routes(settings: Settings) -> FoundProblems:
     for index, route in enumerate(settings.routes or ()):
-        yield from _route(("routes", index), route, _missing(settings, own=False))
+        yield from _check_route(
+            ("routes", index), route, _missing_channels(settings, in_workgroup=False)
+        )
     for key, group in settings.rules.workgroups.items():
         here: Path = ("rules", "workgroups", key)
-        yield from _idle(here, group)
+        yield from _idle_parts(here, group)
         for index, route in enumerate(group.routes):
-            yield from _route((*here, "routes", index), route, _missing(settings, own=True))
-    yield from _named_twice(settings)
+            yield from _check_route(
+                (*here, "routes", index), route, _missing_channels(settings, in_workgroup=True)
+            )
+    yield from _duplicate_projects(settings)
     yield from _projects(settings)
-    yield from of_templates(settings)
+    yield from check_templates(settings)
 
 
-def of_templates(settings: Settings) -> Found:
+def check_templates(settings: Settings) -> FoundProblems:
     for kind, text in settings.templates.items():
-        for problem in templates.problems(text, PLACES[kind]):
+        for problem in templates.template_problems(text, PLACEHOLDERS[kind]):
             yield ("templates", kind.value), problem
 
 
-def _missing(settings: Settings, *, own: bool) -> frozenset[Room]:
+def _missing_channels(settings: Settings, *, in_workgroup: bool) -> frozenset[Channel]:
     """Rooms that rules may not name; releases of a workgroup (`own`) are told in its own chat."""
     general, releases = settings.chats.general, settings.chats.releases
-    lacking = {Room.GENERAL: not general, Room.RELEASES: not (general or releases or own)}
+    lacking = {
+        Channel.GENERAL: not general,
+        Channel.RELEASES: not (general or releases or in_workgroup),
+    }
     return frozenset(room for room, lacks in lacking.items() if lacks)
 
 
-def _route(here: Path, route: Route, missing: Iterable[Room]) -> Found:
-    yield from _states(here, route)
-    for name, has in FILTERS.items():
+def _check_route(here: Path, route: Route, missing: Iterable[Channel]) -> FoundProblems:
+    yield from _check_states(here, route)
+    for name, has in FILTER_KINDS.items():
         without = [kind for kind in route.on if kind not in has]
         if getattr(route, name) and without:
-            yield (*here, name), f"`{without[0]}` {_LACKS[name]}: this rule would never take it"
+            yield (
+                (*here, name),
+                f"`{without[0]}` {_MISSING_FILTERS[name]}: this rule would never take it",
+            )
     for index, target in enumerate(route.to):
         place: Path = (*here, "to", index)
         if target in missing:
-            yield place, _NOWHERE[Room(target)]
-        if target == Room.TASK:
-            yield from ((place, text) for text in _in_tasks(route.on))
-        if target in TASK_ROLES and OF_TASKS.isdisjoint(route.on):
+            yield place, _MISSING_CHAT[Channel(target)]
+        if target == Channel.TASK:
+            yield from ((place, text) for text in _kinds_with_task_messages(route.on))
+        if target in TASK_ROLES and TASK_KINDS.isdisjoint(route.on):
             yield place, f"`{route.on[0]}` belongs to no task, so nobody is its {target}"
 
 
-def _states(here: Path, route: Route) -> Found:
-    known = [state for kind in route.on for state in STATES[kind]]
+def _check_states(here: Path, route: Route) -> FoundProblems:
+    known = [state for kind in route.on for state in STATES_BY_KIND[kind]]
     for index, state in enumerate(route.when):
         if state not in known:
-            text = f"there is no such state; {_they_have(route.on)}{meant(state, known)}"
+            text = (
+                f"there is no such state; {_possible_states(route.on)}{suggest_key(state, known)}"
+            )
             yield (*here, "when", index), text
     if route.when and not set(route.when) <= set(known):
         return
     for kind in route.on:
-        if route.when and not set(route.when) & set(STATES[kind]):
-            yield (*here, "when"), f"none is a state of {kind}; {_they_have([kind])}"
+        if route.when and not set(route.when) & set(STATES_BY_KIND[kind]):
+            yield (*here, "when"), f"none is a state of {kind}; {_possible_states([kind])}"
 
 
-def _they_have(kinds: Sequence[Kind]) -> str:
-    return "; ".join(f"{kind} has: {', '.join(STATES[kind])}" for kind in dict.fromkeys(kinds))
+def _possible_states(kinds: Sequence[Kind]) -> str:
+    return "; ".join(
+        f"{kind} has: {', '.join(STATES_BY_KIND[kind])}" for kind in dict.fromkeys(kinds)
+    )
 
 
-def _in_tasks(kinds: Iterable[Kind]) -> Iterator[str]:
+def _kinds_with_task_messages(kinds: Iterable[Kind]) -> Iterator[str]:
     for kind in kinds:
-        if kind in SHOWN_IN_TASKS:
-            yield f"tasks show `{kind}` already, {SHOWN_IN_TASKS[kind]}; leave `task` out"
-        elif kind not in OF_TASKS:
+        if kind in BUILT_IN_TASK_KINDS:
+            yield f"tasks show `{kind}` already, {BUILT_IN_TASK_KINDS[kind]}; leave `task` out"
+        elif kind not in TASK_KINDS:
             yield f"`{kind}` belongs to no task"
 
 
-def _idle(here: Path, group: Workgroup) -> Found:
+def _idle_parts(here: Path, group: Workgroup) -> FoundProblems:
     """Parts that hold for a workgroup's projects, where it has none."""
     if group.projects:
         return
@@ -104,7 +124,7 @@ def _idle(here: Path, group: Workgroup) -> Found:
             yield (*here, name), "holds for the workgroup's projects: name them in `projects`"
 
 
-def _named_twice(settings: Settings) -> Found:
+def _duplicate_projects(settings: Settings) -> FoundProblems:
     owners: dict[str, int] = {}
     for key, group in settings.rules.workgroups.items():
         for index, project in enumerate(group.projects):
@@ -114,7 +134,7 @@ def _named_twice(settings: Settings) -> Found:
                 yield here, f"the workgroup {owner} has {project} already"
 
 
-def _projects(settings: Settings) -> Found:
+def _projects(settings: Settings) -> FoundProblems:
     """Case says nothing in a path: two of one project would be one rule too many."""
     first: dict[str, str] = {}
     for path in settings.rules.projects:

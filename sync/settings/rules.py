@@ -8,14 +8,14 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sync.core.rules import portal as core
-from sync.core.rules.routes import Role, Room
-from sync.settings.checks import people
-from sync.settings.model import Deployments, Group, Settings, Stage, Target, Workgroup
-from sync.settings.routing import Alerts, Chats, to_routes
-from sync.settings.values import Part
+from sync.core.rules.routes import Channel, Role
+from sync.settings.checks import named_people
+from sync.settings.model import DeploymentSettings, Group, Settings, Stage, Target, Workgroup
+from sync.settings.routing import AlertSettings, Chats, to_routes
+from sync.settings.values import SettingsPart
 
 UserIds = Mapping[str, int]
-Simple = TypeVar("Simple", core.CiRules, core.NoteRules, core.CommitRules)
+SimpleRules = TypeVar("Simple", core.PipelineRules, core.CommentRules, core.SmartCommitRules)
 
 
 def to_rules(settings: Settings, user_ids: UserIds | None = None) -> core.Rules:
@@ -26,100 +26,100 @@ def to_rules(settings: Settings, user_ids: UserIds | None = None) -> core.Rules:
     """
     known = user_ids or {}
     found = _rules(settings, known)
-    return replace(found, alerts=dict(_alerts_of_projects(settings, found)))
+    return replace(found, alerts=dict(_project_alert_rules(settings, found)))
 
 
 def needs_addresses(settings: Settings) -> bool:
     """Whether anybody of the portal is given by an e-mail address."""
-    return any(isinstance(one, str) for _, one in people(settings))
+    return any(isinstance(one, str) for _, one in named_people(settings))
 
 
 def _rules(settings: Settings, known: UserIds) -> core.Rules:
-    default = _group(settings.rules.default, core.GroupRules(), known)
+    default = _group_rules(settings.rules.default, core.GroupRules(), known)
     groups = settings.rules.workgroups.items()
     return core.Rules(
         references=core.ReferenceRules(settings.references.prefix, settings.references.pattern),
         default=default,
-        groups={key: _workgroup(one, default, known) for key, one in groups},
-        people=_people(settings, known),
+        groups={key: _workgroup_rules(one, default, known) for key, one in groups},
+        people=_mapped_people(settings, known),
         language=settings.language,
-        chats=_chats(settings.chats),
+        chats=_chats_by_channel(settings.chats),
         routes=to_routes(settings.routes),
         templates=dict(settings.templates),
         zone=ZoneInfo(settings.timezone),
     )
 
 
-def _alerts_of_projects(
+def _project_alert_rules(
     settings: Settings, rules: core.Rules
 ) -> Iterator[tuple[str, core.AlertRules]]:
     """By path without regard to case, over what holds for the project's workgroup."""
     for path, one in settings.rules.projects.items():
-        yield path.casefold(), _alerts(one.alerts, rules.alerts_of(path))
+        yield path.casefold(), _alert_rules(one.alerts, rules.alerts_of(path))
 
 
-def _group(group: Group, base: core.GroupRules, user_ids: UserIds) -> core.GroupRules:
-    steps = {step: _target(target) for step, target in group.steps.items()}
-    roles = {Role(role): _users(known, user_ids) for role, known in group.roles.items()}
+def _group_rules(group: Group, base: core.GroupRules, user_ids: UserIds) -> core.GroupRules:
+    steps = {step: _step_target(target) for step, target in group.steps.items()}
+    roles = {Role(role): _user_ids(known, user_ids) for role, known in group.roles.items()}
     return replace(
         base,
         steps={**base.steps, **steps},
         notify=base.notify if group.notify is None else frozenset(group.notify),
-        ci=_simple(group.ci, base.ci),
-        deployments=_deployments(group.deployments, base.deployments),
-        notes=_simple(group.notes, base.notes),
-        commits=_simple(group.commits, base.commits),
-        alerts=_alerts(group.alerts, base.alerts),
-        people={**base.people, **roles},
+        pipelines=_override(group.ci, base.pipelines),
+        deployments=_deployment_rules(group.deployments, base.deployments),
+        comments=_override(group.notes, base.comments),
+        smart_commits=_override(group.commits, base.smart_commits),
+        alerts=_alert_rules(group.alerts, base.alerts),
+        roles={**base.roles, **roles},
     )
 
 
-def _workgroup(group: Workgroup, base: core.GroupRules, user_ids: UserIds) -> core.GroupRules:
+def _workgroup_rules(group: Workgroup, base: core.GroupRules, user_ids: UserIds) -> core.GroupRules:
     return replace(
-        _group(group, base, user_ids),
+        _group_rules(group, base, user_ids),
         projects=tuple(group.projects),
         chat=group.chat,
         routes=to_routes(group.routes),
     )
 
 
-def _users(known: Iterable[int | str], user_ids: UserIds) -> tuple[int, ...]:
+def _user_ids(known: Iterable[int | str], user_ids: UserIds) -> tuple[int, ...]:
     ids = (one if isinstance(one, int) else user_ids.get(one.casefold()) for one in known)
     return tuple(user_id for user_id in ids if user_id is not None)
 
 
-def _simple(told: Part, base: Simple) -> Simple:
+def _override(told: SettingsPart, base: SimpleRules) -> SimpleRules:
     """Settings that are named as in the rules, one by one."""
     return replace(base, **told.model_dump(exclude_none=True))
 
 
-def _alerts(told: Alerts, base: core.AlertRules) -> core.AlertRules:
+def _alert_rules(told: AlertSettings, base: core.AlertRules) -> core.AlertRules:
     said = told.model_dump(exclude_none=True)
     if told.branches is not None:
         said["branches"] = tuple(told.branches)
     return replace(base, **said)
 
 
-def _chats(told: Chats) -> dict[Room, str]:
-    known = {Room.GENERAL: told.general, Room.RELEASES: told.releases}
+def _chats_by_channel(told: Chats) -> dict[Channel, str]:
+    known = {Channel.GENERAL: told.general, Channel.RELEASES: told.releases}
     return {room: dialog for room, dialog in known.items() if dialog}
 
 
-def _deployments(told: Deployments, base: core.DeploymentRules) -> core.DeploymentRules:
+def _deployment_rules(told: DeploymentSettings, base: core.DeploymentRules) -> core.DeploymentRules:
     message = base.message if told.message is None else told.message
     known = told.environments
     environments = base.environments if known is None else tuple(known)
     return core.DeploymentRules(message, environments)
 
 
-def _target(target: Target) -> core.StepTarget:
-    return core.StepTarget(target.status, _stage(target.stage) if target.stage else None)
+def _step_target(target: Target) -> core.StepTarget:
+    return core.StepTarget(target.status, _stage_ref(target.stage) if target.stage else None)
 
 
-def _stage(stage: Stage) -> core.StageRef:
+def _stage_ref(stage: Stage) -> core.StageRef:
     return core.StageRef(stage.id, stage.type, stage.title)
 
 
-def _people(settings: Settings, user_ids: UserIds) -> dict[str, int]:
-    found = {name: _users([who], user_ids) for name, who in settings.people.items()}
+def _mapped_people(settings: Settings, user_ids: UserIds) -> dict[str, int]:
+    found = {name: _user_ids([who], user_ids) for name, who in settings.people.items()}
     return {name: users[0] for name, users in found.items() if users}

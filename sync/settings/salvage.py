@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sync.settings.model import Settings
-from sync.settings.problems import Path, described
+from sync.settings.problems import Path, list_errors
 
 _ROUNDS = 4  # a part taken out may uncover a problem of what held it
 
@@ -19,10 +19,10 @@ def salvage(value: Any) -> tuple[Settings | None, list[tuple[Path, str]]]:
         try:
             return Settings.model_validate(value), found
         except ValidationError as error:
-            now = described(error)
+            now = list_errors(error)
         found += [one for one in now if one not in found]
         for path in sorted({path for path, _ in now}, key=_deepest_and_last_first, reverse=True):
-            _take_out(value, path)
+            _remove_part(value, path)
     return None, found
 
 
@@ -30,13 +30,13 @@ def _deepest_and_last_first(path: Path) -> tuple[int, tuple[str, ...]]:
     return len(path), tuple(f"{part:09}" if isinstance(part, int) else part for part in path)
 
 
-def _take_out(root: Any, path: Path) -> None:
+def _remove_part(root: Any, path: Path) -> None:
     """Removes what stands at `path`, or puts what stands for it where something must."""
-    path = _whole_rule(path)
+    path = _path_of_rule(path)
     node = root
     for part in path[:-1]:
-        node = _child(node, part)
-    stand_in = _stand_in(path)
+        node = _child_of(node, part)
+    stand_in = _placeholder(path)
     if isinstance(node, dict):
         key = next((key for key in node if str(key) == str(path[-1])), path[-1])
         node.pop(key, None)
@@ -49,20 +49,20 @@ def _take_out(root: Any, path: Path) -> None:
             node[path[-1]] = stand_in
 
 
-def _whole_rule(path: Path) -> Path:
+def _path_of_rule(path: Path) -> Path:
     """A rule with a wrong part says something else without it: all of it is put aside."""
     if "routes" not in path:
         return path
     return path[: path.index("routes") + 2]
 
 
-def _child(node: Any, part: str | int) -> Any:
+def _child_of(node: Any, part: str | int) -> Any:
     if isinstance(node, dict):
         return next((value for key, value in node.items() if str(key) == str(part)), None)
     return node[part] if isinstance(node, list) and isinstance(part, int) else None
 
 
-def _stand_in(path: Path) -> Any:
+def _placeholder(path: Path) -> Any:
     match path:
         case ("version",):
             return 1

@@ -8,7 +8,7 @@ from pathlib import Path
 from sync.settings.model import Secret
 
 
-class Unresolved(Exception):
+class UnresolvedSecret(Exception):
     """The place a secret is said to be in holds none. The text names the place only."""
 
 
@@ -17,15 +17,15 @@ def resolve(secret: Secret, environ: Mapping[str, str]) -> str:
     if secret.env is not None:
         value, place = environ.get(secret.env, ""), f"the environment variable {secret.env}"
     else:
-        value, place = _file(str(secret.file)), f"the file {secret.file}"
+        value, place = _read_file(str(secret.file)), f"the file {secret.file}"
     if not value.strip():
-        raise Unresolved(f"{place} is not set or empty")
+        raise UnresolvedSecret(f"{place} is not set or empty")
     return value.strip()
 
 
-def _file(path: str) -> str:
+def _read_file(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise Unresolved(f"the file {path} cannot be read: {why}") from None
+        raise UnresolvedSecret(f"the file {path} cannot be read: {why}") from None

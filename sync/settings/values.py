@@ -17,71 +17,71 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from sync.core.model.common import Milestone, Step, TaskStatus
+from sync.core.model.common import ReviewEvent, Step, TaskStatus
 from sync.core.model.kinds import Kind
 from sync.core.references.safe_pattern import pattern_problem
 
 
-def wrong(text: str) -> PydanticCustomError:
+def value_error(text: str) -> PydanticCustomError:
     return PydanticCustomError("settings", "{text}", {"text": text})
 
 
-def _address(value: str) -> str:
+def _check_address(value: str) -> str:
     """An http(s) address without credentials, query or fragment, and without a last slash."""
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018 - raises on a port that is none
     except ValueError:
-        raise wrong("is no URL") from None
+        raise value_error("is no URL") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise wrong("must be a URL that starts with https:// or http://")
+        raise value_error("must be a URL that starts with https:// or http://")
     if parts.username or parts.password:
-        raise wrong("must not hold a user name or password; give the token under `token`")
+        raise value_error("must not hold a user name or password; give the token under `token`")
     if parts.query or parts.fragment:
-        raise wrong("must not hold a query (?…) or a fragment (#…)")
+        raise value_error("must not hold a query (?…) or a fragment (#…)")
     return value.rstrip("/")
 
 
-def _proxy(value: str) -> str:
+def _check_proxy(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https", "socks5", "socks5h") or not parts.hostname:
-        raise wrong("must be a URL that starts with http://, https:// or socks5://")
+        raise value_error("must be a URL that starts with http://, https:// or socks5://")
     return value
 
 
-def _network(value: str) -> str:
+def _check_network(value: str) -> str:
     try:
         ipaddress.ip_network(value)
     except ValueError:
-        raise wrong("must be an IP address or a network like 10.0.0.0/8") from None
+        raise value_error("must be an IP address or a network like 10.0.0.0/8") from None
     return value
 
 
-def _pattern(value: str) -> str:
+def _check_pattern(value: str) -> str:
     if problem := pattern_problem(value):
-        raise wrong(problem)
+        raise value_error(problem)
     return value
 
 
-def _portal_person(value: Any) -> Any:
+def _parse_person(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise wrong("must be a Bitrix24 user id (a number) or an e-mail address")
+        raise value_error("must be a Bitrix24 user id (a number) or an e-mail address")
     if isinstance(value, int) and value < 1:
-        raise wrong("must be a Bitrix24 user id above 0")
+        raise value_error("must be a Bitrix24 user id above 0")
     if isinstance(value, str) and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
-        raise wrong("must be a Bitrix24 user id (a number) or an e-mail address")
+        raise value_error("must be a Bitrix24 user id (a number) or an e-mail address")
     return value
 
 
-def _project(value: Any) -> Any:
+def _parse_project(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
     if isinstance(value, str) and re.fullmatch(r"[\w.-]+(/[\w.-]+)*", value):
         return value
-    raise wrong("must be a path like group/project, or a numeric id")
+    raise value_error("must be a path like group/project, or a numeric id")
 
 
-def dialog(value: Any) -> str:
+def parse_dialog(value: Any) -> str:
     """`chat58` of 58, as the portal's own addresses of chats show the number alone."""
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return f"chat{value}"
@@ -89,26 +89,28 @@ def dialog(value: Any) -> str:
         found := re.fullmatch(r"(chat|sg|)([1-9]\d{0,9})", value.strip())
     ):
         return f"{found[1] or 'chat'}{found[2]}"
-    raise wrong("must be a chat like chat58, a workgroup's chat like sg10, or a chat's number")
+    raise value_error(
+        "must be a chat like chat58, a workgroup's chat like sg10, or a chat's number"
+    )
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[\w][\w .-]{0,63}$")]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,15}$")]
-Address = Annotated[str, AfterValidator(_address)]
-Network = Annotated[str, AfterValidator(_network)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
-Proxy = Annotated[str, AfterValidator(_proxy)]
-PortalPerson = Annotated[int | str, BeforeValidator(_portal_person)]
-ProjectRef = Annotated[int | str, BeforeValidator(_project)]
+Address = Annotated[str, AfterValidator(_check_address)]
+Network = Annotated[str, AfterValidator(_check_network)]
+Pattern = Annotated[str, AfterValidator(_check_pattern)]
+Proxy = Annotated[str, AfterValidator(_check_proxy)]
+PortalPerson = Annotated[int | str, BeforeValidator(_parse_person)]
+ProjectRef = Annotated[int | str, BeforeValidator(_parse_project)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Positive = Annotated[int, Field(gt=0)]
 Days = Annotated[int, Field(gt=0, le=36_500)]
 StatusName = Annotated[TaskStatus, Field(strict=False)]
 StepName = Annotated[Step, Field(strict=False)]
-Dialog = Annotated[str, BeforeValidator(dialog)]
+Dialog = Annotated[str, BeforeValidator(parse_dialog)]
 KindName = Annotated[Kind, Field(strict=False)]
-MilestoneName = Annotated[Milestone, Field(strict=False)]
+MilestoneName = Annotated[ReviewEvent, Field(strict=False)]
 
 
-class Part(BaseModel):
+class SettingsPart(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

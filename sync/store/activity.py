@@ -9,78 +9,82 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
-from sync.core.model.activity import Item, JobRun, Note, Push, Release, TagPush, Thing
+from sync.core.model.activity import ActivityItem, Comment, JobRun, Push, Release, Resource, TagPush
 from sync.core.model.kinds import Kind
-from sync.core.model.task_view import Said
+from sync.core.model.task_view import SentMessage
 from sync.store import protected_branches
 from sync.store.db.codec import from_json, to_json
-from sync.store.db.upsert import among, chunks, upsert
+from sync.store.db.upsert import chunks, in_keys, upsert
 from sync.store.tables import item, item_task, post
 
-ItemId = tuple[int, int, str, str]  # connection, project, kind, key
+ActivityId = tuple[int, int, str, str]  # connection, project, kind, key
 
 _KEYS = ("connection_id", "project_id", "kind", "key")
 _TYPES: dict[Kind, Any] = {
     Kind.PUSH: Push,
     Kind.BRANCH: Push,
     Kind.TAG: TagPush,
-    Kind.NOTE: Note,
+    Kind.COMMENT: Comment,
     Kind.RELEASE: Release,
     Kind.JOB: JobRun,
 }
 
 
-def id_of(one: Item) -> ItemId:
+def activity_id(one: ActivityItem) -> ActivityId:
     return one.project.connection_id, one.project.id, one.kind.value, one.key
 
 
-def save(conn: Connection, told: Iterable[Item], now: datetime, *, silent: bool = False) -> None:
+def save(
+    conn: Connection, told: Iterable[ActivityItem], now: datetime, *, silent: bool = False
+) -> None:
     """Stores the items, each as it was last: an older account changes nothing.
 
     One that was silent stays so, and one that was not is not silenced. What tells no time is taken
     to be of the moment it is heard.
     """
     told = list(told)
-    before = get(conn, [id_of(one) for one in told if _lacks_author(one)])
-    newest: dict[ItemId, Item] = {}
+    before = get(conn, [activity_id(one) for one in told if _has_no_author(one)])
+    newest: dict[ActivityId, ActivityItem] = {}
     for one in told:
-        earlier = newest.get(id_of(one)) or before.get(id_of(one), (None, False))[0]
-        if isinstance(earlier, Note) and _lacks_author(one):
+        earlier = newest.get(activity_id(one)) or before.get(activity_id(one), (None, False))[0]
+        if isinstance(earlier, Comment) and _has_no_author(one):
             one = replace(one, author=earlier.author)
         one = one if one.at else replace(one, at=now)
-        known = newest.get(id_of(one))
+        known = newest.get(activity_id(one))
         if known is None or known.at <= one.at:
-            newest[id_of(one)] = one
+            newest[activity_id(one)] = one
     rows = [
         dict(zip(_KEYS, key, strict=True))
         | {"updated_at": one.at, "heard_at": now, "silent": silent, "body": to_json(one)}
         for key, one in sorted(newest.items())
     ]
-    upsert(conn, item, rows, keys=_KEYS, update=("updated_at", "heard_at", "body"), where=_newer)
-    protected_branches.note(conn, [one for one in newest.values() if isinstance(one, Push)])
+    upsert(conn, item, rows, keys=_KEYS, update=("updated_at", "heard_at", "body"), where=_is_newer)
+    protected_branches.save_pushes(conn, [one for one in newest.values() if isinstance(one, Push)])
 
 
-def _lacks_author(one: Item) -> bool:
+def _has_no_author(one: ActivityItem) -> bool:
     """A comment that somebody else edited does not say whose it is."""
-    return isinstance(one, Note) and one.author is None
+    return isinstance(one, Comment) and one.author is None
 
 
-def _newer(new: Any) -> Any:
+def _is_newer(new: Any) -> Any:
     return new.updated_at >= item.c.updated_at
 
 
-def get(conn: Connection, wanted: Iterable[ItemId]) -> dict[ItemId, tuple[Item, bool]]:
+def get(
+    conn: Connection, wanted: Iterable[ActivityId]
+) -> dict[ActivityId, tuple[ActivityItem, bool]]:
     """The items, and whether each is silent; one that is not known is not in the answer."""
-    found: dict[ItemId, tuple[Item, bool]] = {}
-    for condition in among([item.c[name] for name in _KEYS], wanted):
+    found: dict[ActivityId, tuple[ActivityItem, bool]] = {}
+    for condition in in_keys([item.c[name] for name in _KEYS], wanted):
         for row in conn.execute(select(item).where(condition)):
             kind = Kind(row.kind)
-            body = from_json(_TYPES.get(kind, Thing), row.body)
+            body = from_json(_TYPES.get(kind, Resource), row.body)
             found[row.connection_id, row.project_id, row.kind, row.key] = body, row.silent
     return found
 
 
-def save_tasks(conn: Connection, portal_id: int, named: Iterable[tuple[ItemId, int]]) -> None:
+def save_tasks(conn: Connection, portal_id: int, named: Iterable[tuple[ActivityId, int]]) -> None:
     """Remembers that the items concern the tasks."""
     rows = [
         dict(zip(_KEYS, key, strict=True)) | {"task_id": task_id, "portal_id": portal_id}
@@ -89,11 +93,11 @@ def save_tasks(conn: Connection, portal_id: int, named: Iterable[tuple[ItemId, i
     upsert(conn, item_task, rows, keys=(*_KEYS, "task_id"))
 
 
-def tasks_of(conn: Connection, wanted: Iterable[ItemId]) -> dict[ItemId, tuple[int, ...]]:
+def tasks_of(conn: Connection, wanted: Iterable[ActivityId]) -> dict[ActivityId, tuple[int, ...]]:
     """The tasks that the items concern; one that concerns none is not in the answer."""
-    found: dict[ItemId, tuple[int, ...]] = {}
+    found: dict[ActivityId, tuple[int, ...]] = {}
     columns = [item_task.c[name] for name in _KEYS]
-    for condition in among(columns, wanted):
+    for condition in in_keys(columns, wanted):
         for *key, task_id in sorted(
             conn.execute(select(*columns, item_task.c.task_id).where(condition))
         ):
@@ -102,11 +106,11 @@ def tasks_of(conn: Connection, wanted: Iterable[ItemId]) -> dict[ItemId, tuple[i
     return found
 
 
-def keys_of_tasks(
+def ids_of_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int], kind: Kind
-) -> dict[int, tuple[ItemId, ...]]:
+) -> dict[int, tuple[ActivityId, ...]]:
     """What of a kind concerns each task; a task that nothing concerns is not in the answer."""
-    found: dict[int, tuple[ItemId, ...]] = {}
+    found: dict[int, tuple[ActivityId, ...]] = {}
     columns = [item_task.c[name] for name in _KEYS]
     for piece in chunks(set(task_ids)):
         query = select(item_task.c.task_id, *columns).where(
@@ -121,9 +125,9 @@ def keys_of_tasks(
 
 def of_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int], kind: Kind, since: datetime
-) -> dict[int, tuple[tuple[Item, bool], ...]]:
+) -> dict[int, tuple[tuple[ActivityItem, bool], ...]]:
     """The items of a kind that concern each task, heard of `since`, and whether each is silent."""
-    found: dict[int, tuple[tuple[Item, bool], ...]] = {}
+    found: dict[int, tuple[tuple[ActivityItem, bool], ...]] = {}
     same = and_(*(item_task.c[name] == item.c[name] for name in _KEYS))
     for piece in chunks(set(task_ids)):
         query = (
@@ -134,23 +138,27 @@ def of_tasks(
             .order_by(item.c.updated_at, item.c.key)
         )
         for task_id, body, silent in conn.execute(query):
-            one = from_json(_TYPES.get(kind, Thing), body), silent
+            one = from_json(_TYPES.get(kind, Resource), body), silent
             found[task_id] = (*found.get(task_id, ()), one)
     return found
 
 
-def posts(conn: Connection, portal_id: int, abouts: Iterable[str]) -> dict[str, dict[str, Said]]:
+def chat_messages(
+    conn: Connection, portal_id: int, abouts: Iterable[str]
+) -> dict[str, dict[str, SentMessage]]:
     """What chats were told of each thing, by dialog."""
-    found: dict[str, dict[str, Said]] = {}
+    found: dict[str, dict[str, SentMessage]] = {}
     for piece in chunks(set(abouts)):
         query = select(post).where(post.c.portal_id == portal_id, post.c.about.in_(piece))
         for row in conn.execute(query):
-            said = Said(row.message_id, row.text, row.at)
+            said = SentMessage(row.message_id, row.text, row.at)
             found.setdefault(row.about, {})[row.dialog] = said
     return found
 
 
-def save_posts(conn: Connection, portal_id: int, said: Mapping[tuple[str, str], Said]) -> None:
+def save_chat_messages(
+    conn: Connection, portal_id: int, said: Mapping[tuple[str, str], SentMessage]
+) -> None:
     """Remembers messages by what they are about and the dialog."""
     rows = [
         {

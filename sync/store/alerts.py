@@ -9,21 +9,28 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
-from sync.core.alert_names import AlertKey, Line, of_handle
-from sync.core.alerts.model import FINISHED, Alert, AlertState, ref_of, request_of, tag_of
+from sync.core.alert_names import AlertKey, RefKey, parse_handle
+from sync.core.alerts.model import (
+    FINISHED_STATUSES,
+    Alert,
+    AlertState,
+    alert_ref,
+    parse_merge_request_ref,
+    parse_tag_ref,
+)
 from sync.core.model.common import Pipeline
 from sync.core.model.kinds import Kind
 from sync.store.db.codec import from_json, to_json
-from sync.store.db.upsert import among, upsert
-from sync.store.tables import alert, connection, item, one_of, pipeline
+from sync.store.db.upsert import in_keys, upsert
+from sync.store.tables import alert, connection, in_literals, item, pipeline
 
-HISTORY = 200  # finished pipelines of a ref that are looked at, the newest
-NEWEST = 100  # alerts of a line that may still change
+HISTORY_LIMIT = 200  # finished pipelines of a ref that are looked at, the newest
+NEWEST_LIMIT = 100  # alerts of a line that may still change
 _KEYS = ("connection_id", "project_id", "ref", "stage", "opened_by")
 _DERIVED = (
     "state", "severity", "failures", "opened_at", "updated_at", "ended_at", "body",
 )  # fmt: skip
-_OPEN = one_of(alert.c.state, AlertState.OPEN.value, AlertState.UNSTABLE.value)
+_OPEN = in_literals(alert.c.state, AlertState.OPEN.value, AlertState.UNSTABLE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +49,35 @@ class AlertRow:
 class Recovery:
     """How long the alerts of a line took to be resolved, on average."""
 
-    line: Line
+    ref_key: RefKey
     count: int
     mean: timedelta
 
 
-def history(conn: Connection, line: Line) -> tuple[Pipeline, ...]:
+def history(conn: Connection, line: RefKey) -> tuple[Pipeline, ...]:
     """The newest finished pipelines of the ref as last told, the oldest first."""
     columns = pipeline.c
-    iid = request_of(line.ref)
+    iid = parse_merge_request_ref(line.ref)
     of_ref = (
-        columns.merge_request_iid == iid if iid else columns.ref == (tag_of(line.ref) or line.ref)
+        columns.merge_request_iid == iid
+        if iid
+        else columns.ref == (parse_tag_ref(line.ref) or line.ref)
     )
     query = (
         select(columns.body)
         .where(columns.connection_id == line.connection_id)
         .where(columns.project_id == line.project_id, of_ref)
-        .where(one_of(columns.status, *sorted(FINISHED)))
+        .where(in_literals(columns.status, *sorted(FINISHED_STATUSES)))
         .order_by(columns.pipeline_id.desc())
-        .limit(HISTORY)
+        .limit(HISTORY_LIMIT)
     )
     found = [from_json(Pipeline, body) for body in conn.scalars(query)]
-    return tuple(one for one in found[::-1] if ref_of(one) == line.ref)
+    return tuple(one for one in found[::-1] if alert_ref(one) == line.ref)
 
 
-def deleted_at(conn: Connection, line: Line) -> datetime | None:
+def deleted_at(conn: Connection, line: RefKey) -> datetime | None:
     """When the branch or tag was deleted; None where it is there, or nothing was told of it."""
-    tag = tag_of(line.ref)
+    tag = parse_tag_ref(line.ref)
     kind = Kind.TAG if tag else Kind.BRANCH
     query = (
         select(item.c.updated_at, item.c.body)
@@ -79,7 +88,7 @@ def deleted_at(conn: Connection, line: Line) -> datetime | None:
     return row.updated_at if row and row.body.get("deleted") else None
 
 
-def save(conn: Connection, line: Line, derived: Iterable[Alert]) -> None:
+def save(conn: Connection, line: RefKey, derived: Iterable[Alert]) -> None:
     """Stores what was derived; what people said of the alerts stays."""
     rows = [
         {
@@ -87,7 +96,7 @@ def save(conn: Connection, line: Line, derived: Iterable[Alert]) -> None:
             "project_id": line.project_id,
             "ref": line.ref,
             "stage": one.stage,
-            "opened_by": one.opened_by,
+            "opened_by": one.first_pipeline_id,
             "state": one.state.value,
             "severity": one.severity.value,
             "failures": one.failures,
@@ -101,12 +110,16 @@ def save(conn: Connection, line: Line, derived: Iterable[Alert]) -> None:
     upsert(conn, alert, rows, keys=_KEYS, update=_DERIVED)
 
 
-def of_line(conn: Connection, line: Line) -> tuple[AlertRow, ...]:
+def list_of_ref(conn: Connection, line: RefKey) -> tuple[AlertRow, ...]:
     """The newest alerts of the line and all that are open, the oldest first."""
-    newest = _of(line).order_by(alert.c.opened_at.desc(), alert.c.opened_by.desc()).limit(NEWEST)
+    newest = (
+        _pipelines_of_ref(line)
+        .order_by(alert.c.opened_at.desc(), alert.c.opened_by.desc())
+        .limit(NEWEST_LIMIT)
+    )
     rows = [
         *map(_record, conn.execute(newest)),
-        *map(_record, conn.execute(_of(line).where(_OPEN))),
+        *map(_record, conn.execute(_pipelines_of_ref(line).where(_OPEN))),
     ]
     found = {row.key: row for row in rows}
     return tuple(sorted(found.values(), key=lambda row: (row.alert.opened_at, row.key)))
@@ -114,42 +127,42 @@ def of_line(conn: Connection, line: Line) -> tuple[AlertRow, ...]:
 
 def get(conn: Connection, keys: Iterable[AlertKey]) -> dict[AlertKey, AlertRow]:
     """The alerts that are stored; others are not in the answer."""
-    asked = [(*_place(one.line), one.stage, one.opened_by) for one in keys]
+    asked = [(*_branch_key(one.ref_key), one.stage, one.first_pipeline_id) for one in keys]
     found = {}
-    for condition in among([alert.c[name] for name in _KEYS], asked):
+    for condition in in_keys([alert.c[name] for name in _KEYS], asked):
         for row in map(_record, conn.execute(select(alert).where(condition))):
             found[row.key] = row
     return found
 
 
-def open_lines(conn: Connection, lines: Iterable[Line]) -> frozenset[Line]:
+def open_refs(conn: Connection, lines: Iterable[RefKey]) -> frozenset[RefKey]:
     """Those of the lines that have an open alert."""
     columns = alert.c.connection_id, alert.c.project_id, alert.c.ref
     return frozenset(
-        Line(*row)
-        for condition in among(columns, map(_place, lines))
+        RefKey(*row)
+        for condition in in_keys(columns, map(_branch_key, lines))
         for row in conn.execute(select(*columns).where(condition, _OPEN).distinct())
     )
 
 
-def of_portal(
-    conn: Connection, portal_id: int, *, over: bool = False, limit: int = 200
+def list_of_portal(
+    conn: Connection, portal_id: int, *, include_ended: bool = False, limit: int = 200
 ) -> tuple[AlertRow, ...]:
     """The portal's open alerts, the oldest first; with `over` also the others, after them."""
-    query = _mine(select(alert), portal_id)
+    query = _of_portal(select(alert), portal_id)
     asked = [query.where(_OPEN).order_by(alert.c.opened_at)]
-    if over:
+    if include_ended:
         asked.append(query.where(~_OPEN).order_by(alert.c.updated_at.desc()))
     return tuple(_record(row) for one in asked for row in conn.execute(one.limit(limit)))
 
 
 def find(conn: Connection, portal_id: int, handle: str) -> AlertRow | None:
     """An alert of this portal by what people type for it."""
-    told = of_handle(handle)
+    told = parse_handle(handle)
     if told is None:
         return None
     connection_id, project_id, opened_by, stage = told
-    query = _mine(select(alert), portal_id).where(
+    query = _of_portal(select(alert), portal_id).where(
         alert.c.connection_id == connection_id,
         alert.c.project_id == project_id,
         alert.c.opened_by == opened_by,
@@ -160,7 +173,10 @@ def find(conn: Connection, portal_id: int, handle: str) -> AlertRow | None:
 
 
 def open_count(conn: Connection, portal_id: int) -> int:
-    return conn.scalar(_mine(select(func.count()).select_from(alert), portal_id).where(_OPEN)) or 0
+    return (
+        conn.scalar(_of_portal(select(func.count()).select_from(alert), portal_id).where(_OPEN))
+        or 0
+    )
 
 
 def recovery(
@@ -168,14 +184,14 @@ def recovery(
 ) -> tuple[Recovery, ...]:
     """Mean times to recovery of the lines whose alerts were resolved in [since, until)."""
     columns = alert.c.connection_id, alert.c.project_id, alert.c.ref
-    query = _mine(select(*columns, alert.c.opened_at, alert.c.ended_at), portal_id).where(
-        one_of(alert.c.state, AlertState.RESOLVED.value),
+    query = _of_portal(select(*columns, alert.c.opened_at, alert.c.ended_at), portal_id).where(
+        in_literals(alert.c.state, AlertState.RESOLVED.value),
         alert.c.ended_at >= since,
         alert.c.ended_at < until,
     )
-    took: dict[Line, list[timedelta]] = {}
+    took: dict[RefKey, list[timedelta]] = {}
     for *place, opened_at, ended_at in conn.execute(query):
-        took.setdefault(Line(*place), []).append(ended_at - opened_at)
+        took.setdefault(RefKey(*place), []).append(ended_at - opened_at)
     return tuple(
         Recovery(line, len(times), sum(times, timedelta()) / len(times))
         for line, times in sorted(took.items())
@@ -192,35 +208,35 @@ def assign(conn: Connection, key: AlertKey, user_id: int) -> None:
 
 def set_task(conn: Connection, key: AlertKey, task_id: int) -> None:
     """Remembers the task that was opened for it. The first one stays."""
-    same = (*_is(key), or_(alert.c.task_id.is_(None), alert.c.task_id == task_id))
+    same = (*_same_key(key), or_(alert.c.task_id.is_(None), alert.c.task_id == task_id))
     conn.execute(update(alert).where(*same).values(task_id=task_id))
 
 
 def _set(conn: Connection, key: AlertKey, **values: Any) -> None:
-    conn.execute(update(alert).where(*_is(key)).values(**values))
+    conn.execute(update(alert).where(*_same_key(key)).values(**values))
 
 
-def _is(key: AlertKey) -> tuple[Any, ...]:
-    values = (*_place(key.line), key.stage, key.opened_by)
+def _same_key(key: AlertKey) -> tuple[Any, ...]:
+    values = (*_branch_key(key.ref_key), key.stage, key.first_pipeline_id)
     return tuple(alert.c[name] == value for name, value in zip(_KEYS, values, strict=True))
 
 
-def _of(line: Line) -> Select[Any]:
-    same = zip(_KEYS, _place(line), strict=False)
+def _pipelines_of_ref(line: RefKey) -> Select[Any]:
+    same = zip(_KEYS, _branch_key(line), strict=False)
     return select(alert).where(*(alert.c[name] == value for name, value in same))
 
 
-def _mine(query: Select[Any], portal_id: int) -> Select[Any]:
+def _of_portal(query: Select[Any], portal_id: int) -> Select[Any]:
     joined = query.join(connection, connection.c.id == alert.c.connection_id)
     return joined.where(connection.c.portal_id == portal_id)
 
 
-def _place(line: Line) -> tuple[int, int, str]:
+def _branch_key(line: RefKey) -> tuple[int, int, str]:
     return line.connection_id, line.project_id, line.ref
 
 
 def _record(row: Row[Any]) -> AlertRow:
-    line = Line(row.connection_id, row.project_id, row.ref)
+    line = RefKey(row.connection_id, row.project_id, row.ref)
     return AlertRow(
         AlertKey(line, row.opened_by, row.stage),
         from_json(Alert, row.body),

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Select, func, or_, select
 
 from sync.core.model.common import Commit, Project
 from sync.store.db.codec import from_json, to_json
-from sync.store.db.upsert import among, chunks, keyed, matching, upsert
-from sync.store.merge_requests import Branch
+from sync.store.db.upsert import chunks, in_key_parameters, in_keys, key_parameters, upsert
+from sync.store.merge_requests import BranchKey
 from sync.store.tables import commit
 
-MOST_COMMITS = 300  # of a branch that are looked at: some branches live for years
+MAX_COMMITS = 300  # of a branch that are looked at: some branches live for years
 
 
 def _newest_commits() -> Select[Any]:
@@ -22,8 +22,8 @@ def _newest_commits() -> Select[Any]:
     age = func.row_number().over(
         partition_by=of, order_by=(commit.c.heard_at.desc(), commit.c.sha.desc())
     )
-    newest = select(*of, commit.c.body, age.label("age")).where(matching(*of)).subquery()
-    return select(newest).where(newest.c.age <= MOST_COMMITS).order_by(newest.c.age.desc())
+    newest = select(*of, commit.c.body, age.label("age")).where(in_key_parameters(*of)).subquery()
+    return select(newest).where(newest.c.age <= MAX_COMMITS).order_by(newest.c.age.desc())
 
 
 _NEWEST_COMMITS = _newest_commits()
@@ -55,7 +55,7 @@ def by_sha(
     of = commit.c.connection_id, commit.c.project_id, commit.c.branch, commit.c.sha
     return {
         tuple(key): from_json(Commit, body)
-        for condition in among(of, wanted)
+        for condition in in_keys(of, wanted)
         for *key, body in conn.execute(select(*of, commit.c.body).where(condition))
     }
 
@@ -66,23 +66,25 @@ def branches(
     """The branches, of those that commits are kept of, that each commit was pushed to."""
     of = commit.c.connection_id, commit.c.project_id, commit.c.sha
     found: dict[tuple[int, int, str], frozenset[str]] = {}
-    for wanted in among(of, shas):
+    for wanted in in_keys(of, shas):
         for *key, branch in conn.execute(select(*of, commit.c.branch).where(wanted)):
             where = (key[0], key[1], key[2])
             found[where] = found.get(where, frozenset()) | {branch}
     return found
 
 
-def of_branches(conn: Connection, places: Iterable[Branch]) -> dict[Branch, tuple[Commit, ...]]:
+def by_branches(
+    conn: Connection, places: Iterable[BranchKey]
+) -> dict[BranchKey, tuple[Commit, ...]]:
     """The newest commits heard of on the branches; one without any is not in the answer."""
-    found: dict[Branch, list[Commit]] = {}
-    for wanted in keyed(places):
+    found: dict[BranchKey, list[Commit]] = {}
+    for wanted in key_parameters(places):
         for *where, body, _ in conn.execute(_NEWEST_COMMITS, wanted):
             found.setdefault(tuple(where), []).append(from_json(Commit, body))
     return {where: tuple(commits) for where, commits in found.items()}
 
 
-def titled(
+def by_title(
     conn: Connection, place: tuple[int, int], titles: Iterable[str]
 ) -> dict[str, tuple[Commit, ...]]:
     """The commits of a project by the first line of their message, each once; a title that none
@@ -91,19 +93,19 @@ def titled(
     same = commit.c.connection_id == place[0], commit.c.project_id == place[1]
     found: dict[str, dict[str, Commit]] = {}
     for some in chunks(set(titles)):
-        begins = (message.startswith(_cut(title)[0], autoescape=True) for title in some)
+        begins = (message.startswith(_split_ellipsis(title)[0], autoescape=True) for title in some)
         told = conn.scalars(select(commit.c.body).where(*same, or_(*begins)))
         for one in (from_json(Commit, body) for body in told):
             for title in some:
-                if _is_titled(one, title):
+                if _has_title(one, title):
                     found.setdefault(title, {})[one.sha] = one
     return {title: tuple(one for _, one in sorted(of.items())) for title, of in found.items()}
 
 
-def _cut(title: str) -> tuple[str, bool]:
+def _split_ellipsis(title: str) -> tuple[str, bool]:
     return title.removesuffix("..."), title.endswith("...")
 
 
-def _is_titled(one: Commit, title: str) -> bool:
-    first, (start, cut) = one.message.partition("\n")[0].strip(), _cut(title)
+def _has_title(one: Commit, title: str) -> bool:
+    first, (start, cut) = one.message.partition("\n")[0].strip(), _split_ellipsis(title)
     return first == title or (cut and first.startswith(start))

@@ -23,7 +23,7 @@ def hook_key_hash(hook_key: str) -> str:
     return hashlib.sha256(hook_key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def for_hook(
+def by_hook_key(
     conn: Connection, vault: Vault, hook_key: str
 ) -> tuple[ConnectionRecord, ConnectionSecrets] | None:
     """The connection whose hook URL ends in `hook_key`, with its secrets, in one query."""
@@ -34,11 +34,11 @@ def for_hook(
 
 
 def by_id(conn: Connection, connection_id: int) -> ConnectionRecord | None:
-    return _one(conn, connection.c.id == connection_id)
+    return _find(conn, connection.c.id == connection_id)
 
 
 def by_name(conn: Connection, portal_id: int, name: str) -> ConnectionRecord | None:
-    return _one(conn, (connection.c.portal_id == portal_id) & (connection.c.name == name))
+    return _find(conn, (connection.c.portal_id == portal_id) & (connection.c.name == name))
 
 
 def by_base_url(conn: Connection, base_url: str) -> tuple[ConnectionRecord, ...]:
@@ -109,7 +109,7 @@ def _set(conn: Connection, connection_id: int, **values: Any) -> None:
     conn.execute(update(connection).where(connection.c.id == connection_id).values(**values))
 
 
-def _one(conn: Connection, where: Any) -> ConnectionRecord | None:
+def _find(conn: Connection, where: Any) -> ConnectionRecord | None:
     row = conn.execute(select(*_COLUMNS).where(where)).one_or_none()
     return None if row is None else _record(row)
 

@@ -11,23 +11,25 @@ from sqlalchemy import Connection, and_, or_, select, update
 from sync.core.deployments.environments import Deployment, DeploymentStatus, same_commit
 from sync.core.model.common import MergeRequestKey
 from sync.store.db.codec import from_json, to_json
-from sync.store.db.upsert import among, upsert
-from sync.store.tables import carried, connection, deployment, merge_request, one_of
+from sync.store.db.upsert import in_keys, upsert
+from sync.store.tables import carried, connection, deployment, in_literals, merge_request
 
-Project = tuple[int, int]  # connection, project
+ProjectKey = tuple[int, int]  # connection, project
 DeploymentId = tuple[int, int, int]  # connection, project, deployment
 DeploymentKey = tuple[int, int, str, int]  # connection, project, environment, deployment
 
-NEAR = 30  # deployments of an environment among which one is looked for
+NEAREST_LIMIT = 30  # deployments of an environment among which one is looked for
 
 _KEYS = ("connection_id", "project_id", "environment", "deployment_id")
-_OF = tuple(merge_request.c[name] for name in ("connection_id", "project_id", "iid"))
-_LONGEST = 40  # characters of a whole commit id, at least
-_ENDED = ("success", "failed", "canceled", "rejected")
+_MERGE_REQUEST_COLUMNS = tuple(
+    merge_request.c[name] for name in ("connection_id", "project_id", "iid")
+)
+_SHA_LENGTH = 40  # characters of a whole commit id, at least
+_FINISHED = ("success", "failed", "canceled", "rejected")
 
 
 def save(
-    conn: Connection, heard: Iterable[Deployment], now: datetime, *, asked: bool = False
+    conn: Connection, heard: Iterable[Deployment], now: datetime, *, contents_known: bool = False
 ) -> None:
     """Stores the deployments, each as it was last: an older account changes nothing.
 
@@ -39,7 +41,7 @@ def save(
     upsert(
         conn,
         deployment,
-        [_row(one, None if asked else now) for one in heard],
+        [_row(one, None if contents_known else now) for one in heard],
         keys=_KEYS,
         update=("updated_at", "status", "ask_at", "body"),
         where=lambda new: and_(
@@ -49,7 +51,7 @@ def save(
                 and_(c.status == "failed", new.status == "rejected"),
                 and_(
                     new.updated_at == c.updated_at,
-                    or_(one_of(new.status, *_ENDED), ~one_of(c.status, *_ENDED)),
+                    or_(in_literals(new.status, *_FINISHED), ~in_literals(c.status, *_FINISHED)),
                 ),
             ),
         ),
@@ -57,8 +59,8 @@ def save(
 
 
 def newest(
-    conn: Connection, projects: Iterable[Project], most: int, environment: str | None = None
-) -> dict[Project, tuple[Deployment, ...]]:
+    conn: Connection, projects: Iterable[ProjectKey], most: int, environment: str | None = None
+) -> dict[ProjectKey, tuple[Deployment, ...]]:
     """The newest deployments of each project, up to `most` of it."""
     c = deployment.c
     found = {}
@@ -76,29 +78,29 @@ def get(conn: Connection, wanted: Iterable[DeploymentKey]) -> dict[DeploymentKey
     of = [deployment.c[name] for name in _KEYS]
     return {
         tuple(key): from_json(Deployment, body)
-        for condition in among(of, wanted)
+        for condition in in_keys(of, wanted)
         for *key, body in conn.execute(select(*of, deployment.c.body).where(condition))
     }
 
 
-def key_of(one: Deployment) -> DeploymentKey:
+def deployment_key(one: Deployment) -> DeploymentKey:
     return one.project.connection_id, one.project.id, one.environment, one.id
 
 
-def results_before(conn: Connection, of: Iterable[Deployment]) -> dict[DeploymentKey, str]:
+def previous_results(conn: Connection, of: Iterable[Deployment]) -> dict[DeploymentKey, str]:
     """The result of the newest finished deployment before each, in its environment.
 
     One that a job told of, and not the host, is no line of its own beside those of the host.
     """
     found = {}
     for one in of:
-        c, own = deployment.c, key_of(one)
+        c, own = deployment.c, deployment_key(one)
         here = [c[name] == value for name, value in zip(_KEYS[:3], own[:3], strict=True)]
         earlier = or_(
             c.updated_at < one.updated_at,
             and_(c.updated_at == one.updated_at, c.deployment_id < one.id),
         )
-        ended = one_of(c.status, "success", "failed")
+        ended = in_literals(c.status, "success", "failed")
         query = select(c.status).where(*here, ended, earlier, c.deployment_id != one.id)
         query = query.where(c.deployment_id > 0) if one.id > 0 else query
         newest_first = query.order_by(c.updated_at.desc(), c.deployment_id.desc())
@@ -107,20 +109,20 @@ def results_before(conn: Connection, of: Iterable[Deployment]) -> dict[Deploymen
     return found
 
 
-def told_by_the_host(conn: Connection, told: Iterable[Deployment]) -> frozenset[DeploymentKey]:
+def also_on_host(conn: Connection, told: Iterable[Deployment]) -> frozenset[DeploymentKey]:
     """Those that the host itself tells of, too: of the same commit and environment."""
     found = set()
     for one in told:
-        c, own = deployment.c, key_of(one)
+        c, own = deployment.c, deployment_key(one)
         here = [c[name] == value for name, value in zip(_KEYS[:3], own[:3], strict=True)]
         query = select(c.body).where(*here, c.deployment_id > 0).order_by(c.updated_at.desc())
-        near = (from_json(Deployment, body) for body in conn.scalars(query.limit(NEAR)))
+        near = (from_json(Deployment, body) for body in conn.scalars(query.limit(NEAREST_LIMIT)))
         if any(same_commit(other.sha, one.sha) for other in near):
             found.add(own)
     return frozenset(found)
 
 
-def save_carried(conn: Connection, found: Mapping[DeploymentId, Iterable[int]]) -> None:
+def save_contents(conn: Connection, found: Mapping[DeploymentId, Iterable[int]]) -> None:
     """Remembers the numbers of the merge requests that deployments carry."""
     rows = [
         {"connection_id": c, "project_id": p, "deployment_id": d, "iid": iid}
@@ -130,13 +132,13 @@ def save_carried(conn: Connection, found: Mapping[DeploymentId, Iterable[int]]) 
     upsert(conn, carried, rows, keys=("connection_id", "project_id", "deployment_id", "iid"))
 
 
-def carrying(
+def deployments_containing(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, frozenset[int]]:
     """The deployments of which it was told that they carry the merge requests."""
     of = carried.c.connection_id, carried.c.project_id, carried.c.iid
     found: dict[MergeRequestKey, frozenset[int]] = {}
-    for wanted in among(of, [(key.connection_id, key.project_id, key.iid) for key in keys]):
+    for wanted in in_keys(of, [(key.connection_id, key.project_id, key.iid) for key in keys]):
         for *place, number in conn.execute(select(*of, carried.c.deployment_id).where(wanted)):
             key = MergeRequestKey(*place)
             found[key] = found.get(key, frozenset()) | {number}
@@ -155,25 +157,31 @@ def merge_requests_of(
         ids.add((*place, one.id))
         branches.add((*place, one.ref))
         for column, whole in commits.items():
-            if len(one.sha) >= _LONGEST:
+            if len(one.sha) >= _SHA_LENGTH:
                 whole.add((*place, one.sha))
             else:
                 short = column.startswith(one.sha, autoescape=True)
                 same = c.connection_id == place[0], c.project_id == place[1], short
-                found |= {MergeRequestKey(*row) for row in conn.execute(select(*_OF).where(*same))}
+                found |= {
+                    MergeRequestKey(*row)
+                    for row in conn.execute(select(*_MERGE_REQUEST_COLUMNS).where(*same))
+                }
         if one.ref.startswith("refs/merge-requests/") and one.ref.split("/")[2].isdecimal():
             found.add(MergeRequestKey(*place, int(one.ref.split("/")[2])))
     told = carried.c.connection_id, carried.c.project_id, carried.c.deployment_id
-    for wanted in among(told, ids):
+    for wanted in in_keys(told, ids):
         query = select(told[0], told[1], carried.c.iid).where(wanted)
         found |= {MergeRequestKey(*row) for row in conn.execute(query)}
     for column, keys in (*commits.items(), (c.source_branch, branches)):
-        for wanted in among((c.connection_id, c.project_id, column), keys):
-            found |= {MergeRequestKey(*row) for row in conn.execute(select(*_OF).where(wanted))}
+        for wanted in in_keys((c.connection_id, c.project_id, column), keys):
+            found |= {
+                MergeRequestKey(*row)
+                for row in conn.execute(select(*_MERGE_REQUEST_COLUMNS).where(wanted))
+            }
     return frozenset(found)
 
 
-def to_ask(conn: Connection, portal_id: int, now: datetime, limit: int) -> tuple[Deployment, ...]:
+def to_fetch(conn: Connection, portal_id: int, now: datetime, limit: int) -> tuple[Deployment, ...]:
     """Deployments of which the code host is to be asked now what they carry."""
     query = (
         select(deployment.c.body)
@@ -185,7 +193,7 @@ def to_ask(conn: Connection, portal_id: int, now: datetime, limit: int) -> tuple
     return tuple(from_json(Deployment, body) for body in conn.scalars(query))
 
 
-def portals_to_ask(conn: Connection, now: datetime) -> tuple[int, ...]:
+def portals_to_fetch(conn: Connection, now: datetime) -> tuple[int, ...]:
     """The portals with such deployments."""
     query = (
         select(connection.c.portal_id)
@@ -196,7 +204,7 @@ def portals_to_ask(conn: Connection, now: datetime) -> tuple[int, ...]:
     return tuple(sorted(conn.scalars(query)))
 
 
-def set_ask_at(conn: Connection, one: Deployment, moment: datetime | None) -> None:
+def set_fetch_at(conn: Connection, one: Deployment, moment: datetime | None) -> None:
     """When the host is to be asked again; None: not any more."""
     values = (one.project.connection_id, one.project.id, one.environment, one.id)
     where = [deployment.c[name] == value for name, value in zip(_KEYS, values, strict=True)]

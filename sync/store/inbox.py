@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, bindparam, func, or_, select, update
 
-from sync.store.db.upsert import chunks, insert_in
+from sync.store.db.upsert import chunks, insert_for_dialect
 from sync.store.rows import Delivery, DeliveryRow
-from sync.store.tables import delivery, one_of
+from sync.store.tables import delivery, in_literals
 
 _COLUMNS = [delivery.c[name] for name in DeliveryRow.__dataclass_fields__]
-_WAITING = one_of(delivery.c.state, "new", "failed")
+_WAITING = in_literals(delivery.c.state, "new", "failed")
 _KEY_LENGTH = 128
 _NEW = (
     select(*_COLUMNS)
@@ -24,7 +24,7 @@ _NEW = (
     .order_by(delivery.c.id)
     .limit(bindparam("most", type_=Integer))
 )
-_END = (
+_MARK_DONE = (
     update(delivery)
     .where(delivery.c.id == bindparam("key"))
     .values(state=bindparam("state"), outcome=bindparam("outcome"), next_at=None)
@@ -36,22 +36,22 @@ def insert_many(conn: Connection, deliveries: Sequence[Delivery]) -> list[int | 
     if not deliveries:
         return []
     rows = [_row(item) for item in deliveries]
-    stored = conn.execute(_once(conn.dialect.name), rows)
+    stored = conn.execute(_insert_statement(conn.dialect.name), rows)
     new = {(origin, key): found for found, origin, key in stored}
     return [new.pop((row["origin"], row["dedupe_key"]), None) for row in rows]
 
 
 @cache
-def _once(dialect: str) -> Any:
+def _insert_statement(dialect: str) -> Any:
     """Built once: a request waits for it."""
     return (
-        insert_in(dialect, delivery)
+        insert_for_dialect(dialect, delivery)
         .on_conflict_do_nothing(index_elements=["origin", "dedupe_key"])
         .returning(delivery.c.id, delivery.c.origin, delivery.c.dedupe_key)
     )
 
 
-def take_new(
+def next_batch(
     conn: Connection, portal_id: int, limit: int, now: datetime
 ) -> tuple[DeliveryRow, ...]:
     """The oldest deliveries to digest. Who calls it holds the portal's lane."""
@@ -89,7 +89,7 @@ def replay(conn: Connection, ids: Sequence[int]) -> int:
     )
 
 
-def dead(conn: Connection, portal_id: int, limit: int = 100) -> tuple[DeliveryRow, ...]:
+def dead_deliveries(conn: Connection, portal_id: int, limit: int = 100) -> tuple[DeliveryRow, ...]:
     query = (
         select(*_COLUMNS)
         .where(delivery.c.portal_id == portal_id, delivery.c.state == "dead")
@@ -100,11 +100,11 @@ def dead(conn: Connection, portal_id: int, limit: int = 100) -> tuple[DeliveryRo
 
 
 def pending_count(conn: Connection, portal_id: int | None = None) -> int:
-    return conn.scalar(_of(select(func.count()).select_from(delivery), portal_id)) or 0
+    return conn.scalar(_for_portal(select(func.count()).select_from(delivery), portal_id)) or 0
 
 
 def oldest_waiting_at(conn: Connection, portal_id: int | None = None) -> datetime | None:
-    return conn.scalar(_of(select(func.min(delivery.c.received_at)), portal_id))
+    return conn.scalar(_for_portal(select(func.min(delivery.c.received_at)), portal_id))
 
 
 def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
@@ -113,14 +113,14 @@ def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
     return tuple(conn.scalars(query.order_by(delivery.c.portal_id)))
 
 
-def _of(query: Any, portal_id: int | None) -> Any:
+def _for_portal(query: Any, portal_id: int | None) -> Any:
     query = query.where(_WAITING)
     return query if portal_id is None else query.where(delivery.c.portal_id == portal_id)
 
 
 def _update_many(conn: Connection, rows: list[dict[str, Any]]) -> None:
     if rows:
-        conn.execute(_END, rows)
+        conn.execute(_MARK_DONE, rows)
 
 
 def _row(item: Delivery) -> dict[str, Any]:

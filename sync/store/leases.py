@@ -39,7 +39,7 @@ def release(conn: Connection, name: str, owner: str) -> None:
     conn.execute(delete(lease).where(lease.c.name == name, lease.c.owner == owner))
 
 
-def held(conn: Connection, names: Iterable[str], now: datetime) -> frozenset[str]:
+def held_leases(conn: Connection, names: Iterable[str], now: datetime) -> frozenset[str]:
     """Those of the leases that somebody holds."""
     query = select(lease.c.name).where(lease.c.name.in_(set(names)), lease.c.until > now)
     return frozenset(conn.scalars(query))

@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from sync.core.model.common import LinkKind, MergeRequestKey, Milestone
-from sync.store.db.upsert import keyed, matching, upsert
+from sync.core.model.common import LinkKind, MergeRequestKey, ReviewEvent
+from sync.store.db.upsert import in_key_parameters, key_parameters, upsert
 from sync.store.rows import LinkRow
 from sync.store.tables import link
 
 _KEYS = ("connection_id", "project_id", "iid", "task_id")
-_NAMED = ("kind", "state", "places", "silent")
-_ORDERED = select(link).order_by(*map(link.c.get, _KEYS))
-_OF_TASKS = _ORDERED.where(matching(link.c.portal_id, link.c.task_id))
-_OF_MERGE_REQUESTS = _ORDERED.where(matching(*map(link.c.get, _KEYS[:3])))
+_NAMING_COLUMNS = ("kind", "state", "places", "silent")
+_ALL_LINKS = select(link).order_by(*map(link.c.get, _KEYS))
+_OF_TASKS = _ALL_LINKS.where(in_key_parameters(link.c.portal_id, link.c.task_id))
+_OF_MERGE_REQUESTS = _ALL_LINKS.where(in_key_parameters(*map(link.c.get, _KEYS[:3])))
 
 
 def by_tasks(
@@ -25,7 +25,7 @@ def by_tasks(
 ) -> dict[int, tuple[LinkRow, ...]]:
     """Every link of the tasks, removed ones too; a task without links is not in the answer."""
     found: dict[int, tuple[LinkRow, ...]] = {}
-    for wanted in keyed((portal_id, task_id) for task_id in task_ids):
+    for wanted in key_parameters((portal_id, task_id) for task_id in task_ids):
         for row in map(_record, conn.execute(_OF_TASKS, wanted)):
             found[row.task_id] = (*found.get(row.task_id, ()), row)
     return found
@@ -36,7 +36,7 @@ def by_merge_requests(
 ) -> dict[MergeRequestKey, tuple[LinkRow, ...]]:
     """Every link of the merge requests, removed ones too; one without links is not in it."""
     found: dict[MergeRequestKey, tuple[LinkRow, ...]] = {}
-    for wanted in keyed((key.connection_id, key.project_id, key.iid) for key in keys):
+    for wanted in key_parameters((key.connection_id, key.project_id, key.iid) for key in keys):
         for row in map(_record, conn.execute(_OF_MERGE_REQUESTS, wanted)):
             found[row.merge_request] = (*found.get(row.merge_request, ()), row)
     return found
@@ -44,33 +44,33 @@ def by_merge_requests(
 
 def save(conn: Connection, links: Iterable[LinkRow]) -> None:
     """Stores what is named and how; what a task was shown of it stays as it is."""
-    upsert(conn, link, [_row(item) for item in links], keys=_KEYS, update=_NAMED)
+    upsert(conn, link, [_row(item) for item in links], keys=_KEYS, update=_NAMING_COLUMNS)
 
 
-def set_messages(
+def set_cards(
     conn: Connection,
     shown: Iterable[tuple[MergeRequestKey, int, int | None, str | None, datetime | None]],
 ) -> None:
     """Remembers the card: (merge request, task, message id, text as stored, created at)."""
     rows = [
-        _of(key, task_id) | {"new_id": message_id, "new_text": text, "new_at": at}
+        _link_parameters(key, task_id) | {"new_id": message_id, "new_text": text, "new_at": at}
         for key, task_id, message_id, text, at in shown
     ]
     _update(conn, rows, message_id="new_id", message_text="new_text", message_at="new_at")
 
 
-def set_milestones(
-    conn: Connection, reached: Iterable[tuple[MergeRequestKey, int, Milestone | None]]
+def set_review_events(
+    conn: Connection, reached: Iterable[tuple[MergeRequestKey, int, ReviewEvent | None]]
 ) -> None:
     """Remembers the milestone last told about: (merge request, task, milestone)."""
     rows = [
-        _of(key, task_id) | {"new_milestone": milestone and milestone.value}
+        _link_parameters(key, task_id) | {"new_milestone": milestone and milestone.value}
         for key, task_id, milestone in reached
     ]
     _update(conn, rows, milestone="new_milestone")
 
 
-def _of(key: MergeRequestKey, task_id: int) -> dict[str, Any]:
+def _link_parameters(key: MergeRequestKey, task_id: int) -> dict[str, Any]:
     return {"c": key.connection_id, "p": key.project_id, "i": key.iid, "t": task_id}
 
 
@@ -93,12 +93,12 @@ def _row(item: LinkRow) -> dict[str, Any]:
         "portal_id": item.portal_id,
         "kind": item.kind.value,
         "state": "live" if item.live else "removed",
-        "places": list(item.places),
+        "places": list(item.found_in),
         "silent": item.silent,
         "message_id": item.message_id,
         "message_text": item.message_text,
         "message_at": item.message_at,
-        "milestone": item.milestone and item.milestone.value,
+        "milestone": item.review_event and item.review_event.value,
     }
 
 
@@ -109,10 +109,10 @@ def _record(row: Row[Any]) -> LinkRow:
         task_id=row.task_id,
         kind=LinkKind(row.kind),
         live=row.state == "live",
-        places=tuple(row.places),
+        found_in=tuple(row.places),
         silent=row.silent,
         message_id=row.message_id,
         message_text=row.message_text,
         message_at=row.message_at,
-        milestone=row.milestone and Milestone(row.milestone),
+        review_event=row.milestone and ReviewEvent(row.milestone),
     )

@@ -10,27 +10,27 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, or_, select
 
 from sync.store.db.upsert import upsert
-from sync.store.rows import AllowanceRow, DecisionRow, PurgeRow, RestCall, Wanted, WorkerRow
+from sync.store.rows import AllowanceRow, ApiCallRow, CallFilter, DecisionRow, PurgeRow, WorkerRow
 from sync.store.tables import allowance, decision, purge, rest_log, worker
 
-_REST = [rest_log.c[name] for name in RestCall.__dataclass_fields__]
-_DECISION = [decision.c[name] for name in DecisionRow.__dataclass_fields__]
-_WORKER = [worker.c[name] for name in WorkerRow.__dataclass_fields__]
+_CALL_COLUMNS = [rest_log.c[name] for name in ApiCallRow.__dataclass_fields__]
+_DECISION_COLUMNS = [decision.c[name] for name in DecisionRow.__dataclass_fields__]
+_WORKER_COLUMNS = [worker.c[name] for name in WorkerRow.__dataclass_fields__]
 
 
-def save_rest_calls(conn: Connection, calls: Sequence[RestCall]) -> None:
+def save_calls(conn: Connection, calls: Sequence[ApiCallRow]) -> None:
     if calls:
         conn.execute(rest_log.insert(), [asdict(call) for call in calls])
 
 
-def find_calls(conn: Connection, wanted: Wanted) -> tuple[RestCall, ...]:
+def find_calls(conn: Connection, wanted: CallFilter) -> tuple[ApiCallRow, ...]:
     """The calls that were asked for, the newest first."""
-    query = select(*_REST).where(*_asked(wanted))
+    query = select(*_CALL_COLUMNS).where(*_conditions(wanted))
     rows = conn.execute(query.order_by(rest_log.c.id.desc()).limit(wanted.limit))
-    return tuple(RestCall(*row) for row in rows)
+    return tuple(ApiCallRow(*row) for row in rows)
 
 
-def _asked(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
     c, asked = rest_log.c, []
     if wanted.portal_id is not None:
         asked.append(c.portal_id == wanted.portal_id)
@@ -41,7 +41,7 @@ def _asked(wanted: Wanted) -> list[ColumnElement[bool]]:
             asked.append(column == text)
     if wanted.method:
         asked.append(c.method.icontains(wanted.method, autoescape=True))
-    if wanted.failed:
+    if wanted.only_failed:
         asked.append(or_(c.error != "", c.status == 0, c.status >= 400))
     return asked
 
@@ -67,12 +67,12 @@ def decisions(
 ) -> tuple[DecisionRow, ...]:
     """Why things were, or were not, done about the subject; the newest first."""
     of = (decision.c.subject_kind == kind, decision.c.subject_key == key)
-    query = select(*_DECISION).where(decision.c.portal_id == portal_id, *of)
+    query = select(*_DECISION_COLUMNS).where(decision.c.portal_id == portal_id, *of)
     rows = conn.execute(query.order_by(decision.c.id.desc()).limit(limit))
     return tuple(DecisionRow(*row) for row in rows)
 
 
-def allowance_of(conn: Connection, portal_id: int) -> AllowanceRow | None:
+def read_allowance(conn: Connection, portal_id: int) -> AllowanceRow | None:
     columns = allowance.c
     query = select(columns.level, columns.at, columns.operating)
     row = conn.execute(query.where(columns.portal_id == portal_id)).one_or_none()
@@ -84,7 +84,7 @@ def save_allowance(conn: Connection, portal_id: int, row: AllowanceRow) -> None:
     upsert(conn, allowance, [values], keys=("portal_id",), update=("level", "at", "operating"))
 
 
-def heartbeat(conn: Connection, name: str, now: datetime) -> None:
+def record_heartbeat(conn: Connection, name: str, now: datetime) -> None:
     """Notes that the worker lives; its first beat is when it started."""
     row = {"name": name, "started_at": now, "seen_at": now}
     upsert(conn, worker, [row], keys=("name",), update=("seen_at",))
@@ -93,7 +93,8 @@ def heartbeat(conn: Connection, name: str, now: datetime) -> None:
 def workers(conn: Connection) -> tuple[WorkerRow, ...]:
     """The last seen first."""
     return tuple(
-        WorkerRow(*row) for row in conn.execute(select(*_WORKER).order_by(worker.c.seen_at.desc()))
+        WorkerRow(*row)
+        for row in conn.execute(select(*_WORKER_COLUMNS).order_by(worker.c.seen_at.desc()))
     )
 
 

@@ -9,28 +9,28 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from sync.core.merge_requests import fold
-from sync.core.merge_requests.fold import Known, Memory
+from sync.core.merge_requests.fold import FoldedMergeRequest, Memory
 from sync.core.model.common import MergeRequest, MergeRequestKey, Pipeline, Project
-from sync.core.model.events import MergeRequestHeard
+from sync.core.model.events import MergeRequestEvent
 from sync.store import pipelines as store_pipelines
 from sync.store.db.codec import from_json, to_json
-from sync.store.db.upsert import among, keyed, matching, upsert
+from sync.store.db.upsert import in_key_parameters, in_keys, key_parameters, upsert
 from sync.store.tables import merge_request, pipeline, project
 
-Branch = tuple[int, int, str]  # connection, project, branch
+BranchKey = tuple[int, int, str]  # connection, project, branch
 
 _KEYS = ("connection_id", "project_id", "iid")
-_OF = tuple(map(merge_request.c.get, _KEYS))
-_BODIES = select(merge_request.c.body).where(matching(*_OF))
-_RECORDS = select(merge_request).where(matching(*_OF))
+_KEY_COLUMNS = tuple(map(merge_request.c.get, _KEYS))
+_BODIES = select(merge_request.c.body).where(in_key_parameters(*_KEY_COLUMNS))
+_ROWS = select(merge_request).where(in_key_parameters(*_KEY_COLUMNS))
 
 
 def _pipelines_by(name: str) -> Select[Any]:
     of = pipeline.c.connection_id, pipeline.c.project_id, pipeline.c[name]
-    return select(*of, pipeline.c.body).where(matching(*of))
+    return select(*of, pipeline.c.body).where(in_key_parameters(*of))
 
 
-_OF_COMMITS, _OF_NUMBERS = _pipelines_by("sha"), _pipelines_by("merge_request_iid")
+_PIPELINES_BY_SHA, _PIPELINES_BY_IID = _pipelines_by("sha"), _pipelines_by("merge_request_iid")
 
 
 def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
@@ -55,42 +55,44 @@ def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
         )
 
 
-def knows_project(conn: Connection, connection_id: int, project_id: int) -> bool:
+def has_project(conn: Connection, connection_id: int, project_id: int) -> bool:
     """Whether the code host ever told of the project."""
     same = project.c.connection_id == connection_id, project.c.project_id == project_id
     return conn.scalar(select(project.c.project_id).where(*same)) is not None
 
 
-def hear(
-    conn: Connection, events: Iterable[MergeRequestHeard]
+def fold_events(
+    conn: Connection, events: Iterable[MergeRequestEvent]
 ) -> dict[MergeRequestKey, MergeRequest]:
     """Stores what hooks told of merge requests, and gives each as it is known now, bare."""
     events = list(events)
-    known = _known(conn, {event.merge_request.key for event in events})
+    known = _load_folded(conn, {event.merge_request.key for event in events})
     for event in events:
         key = event.merge_request.key
-        known[key] = fold.hear(known.get(key), event)
+        known[key] = fold.fold_event(known.get(key), event)
     return _save(conn, known, [event.merge_request.pipeline for event in events])
 
 
-def bare(conn: Connection, keys: Iterable[MergeRequestKey]) -> dict[MergeRequestKey, MergeRequest]:
+def without_pipelines(
+    conn: Connection, keys: Iterable[MergeRequestKey]
+) -> dict[MergeRequestKey, MergeRequest]:
     """The merge requests that are known, without their pipelines: who needs none is quicker."""
     found = {}
-    for wanted in _keyed(keys):
+    for wanted in _key_parameters(keys):
         for body in conn.scalars(_BODIES, wanted):
             item = from_json(MergeRequest, body)
             found[item.key] = item
     return found
 
 
-def save_read(
+def fold_snapshots(
     conn: Connection, merge_requests: Iterable[MergeRequest]
 ) -> dict[MergeRequestKey, MergeRequest]:
     """Stores what the host itself answered, and gives each as it is known now."""
     answers = list(merge_requests)
-    known = _known(conn, {answer.key for answer in answers})
+    known = _load_folded(conn, {answer.key for answer in answers})
     for answer in answers:
-        known[answer.key] = fold.read(known.get(answer.key), answer)
+        known[answer.key] = fold.fold_snapshot(known.get(answer.key), answer)
     saved = _save(conn, known, [answer.pipeline for answer in answers])
     return _with_pipelines(conn, saved)
 
@@ -99,18 +101,18 @@ def get_merge_requests(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, MergeRequest]:
     """The merge requests that are known, each with the pipeline of its head."""
-    return _with_pipelines(conn, bare(conn, keys))
+    return _with_pipelines(conn, without_pipelines(conn, keys))
 
 
 def by_branches(
-    conn: Connection, branches: Iterable[Branch]
-) -> dict[Branch, tuple[MergeRequestKey, ...]]:
+    conn: Connection, branches: Iterable[BranchKey]
+) -> dict[BranchKey, tuple[MergeRequestKey, ...]]:
     """The merge requests whose source branch it is; a branch without any is not in the answer."""
     columns = merge_request.c
     of = columns.connection_id, columns.project_id, columns.source_branch
-    found: dict[Branch, tuple[MergeRequestKey, ...]] = {}
-    for wanted in among(of, branches):
-        query = select(*_OF, columns.source_branch).where(wanted)
+    found: dict[BranchKey, tuple[MergeRequestKey, ...]] = {}
+    for wanted in in_keys(of, branches):
+        query = select(*_KEY_COLUMNS, columns.source_branch).where(wanted)
         for *key, branch in sorted(conn.execute(query)):
             where = (key[0], key[1], branch)
             found[where] = (*found.get(where, ()), MergeRequestKey(*key))
@@ -124,8 +126,10 @@ def by_commits(
     columns, found = merge_request.c, set()
     keys = {(*place, sha) for sha in shas}
     for column in (columns.head_sha, columns.merge_sha):
-        for wanted in among((columns.connection_id, columns.project_id, column), keys):
-            found |= {MergeRequestKey(*row) for row in conn.execute(select(*_OF).where(wanted))}
+        for wanted in in_keys((columns.connection_id, columns.project_id, column), keys):
+            found |= {
+                MergeRequestKey(*row) for row in conn.execute(select(*_KEY_COLUMNS).where(wanted))
+            }
     return frozenset(found)
 
 
@@ -133,7 +137,7 @@ def by_pipelines(
     conn: Connection, pipelines: Iterable[Pipeline]
 ) -> dict[MergeRequestKey, MergeRequest]:
     """The merge requests that the pipelines run for, bare."""
-    return bare(conn, frozenset().union(*keys_by_pipelines(conn, pipelines).values()))
+    return without_pipelines(conn, frozenset().union(*keys_by_pipelines(conn, pipelines).values()))
 
 
 def keys_by_pipelines(
@@ -146,8 +150,8 @@ def keys_by_pipelines(
     heads: dict[tuple[int, int, str], set[MergeRequestKey]] = {
         (*key[:2], one.sha): set() for key, one in heard.items()
     }
-    for wanted in among(of_head, heads):
-        for *key, sha in conn.execute(select(*_OF, columns.head_sha).where(wanted)):
+    for wanted in in_keys(of_head, heads):
+        for *key, sha in conn.execute(select(*_KEY_COLUMNS, columns.head_sha).where(wanted)):
             heads[key[0], key[1], sha].add(MergeRequestKey(*key))
     return {
         key: frozenset(heads[*key[:2], one.sha])
@@ -163,40 +167,44 @@ def default_branches(
     of = project.c.connection_id, project.c.project_id
     return {
         (c, p): branch
-        for condition in among(of, projects)
+        for condition in in_keys(of, projects)
         for c, p, branch in conn.execute(select(*of, project.c.default_branch).where(condition))
     }
 
 
-def paths(
+def project_paths(
     conn: Connection, projects: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], tuple[str, str]]:
     """Each project's path and address."""
     of = project.c.connection_id, project.c.project_id
     return {
         (c, p): (path, url)
-        for condition in among(of, projects)
+        for condition in in_keys(of, projects)
         for c, p, path, url in conn.execute(
             select(*of, project.c.path, project.c.url).where(condition)
         )
     }
 
 
-def _known(conn: Connection, keys: set[MergeRequestKey]) -> dict[MergeRequestKey, Known]:
+def _load_folded(
+    conn: Connection, keys: set[MergeRequestKey]
+) -> dict[MergeRequestKey, FoldedMergeRequest]:
     found = {}
-    for wanted in _keyed(keys):
-        for row in conn.execute(_RECORDS, wanted):
+    for wanted in _key_parameters(keys):
+        for row in conn.execute(_ROWS, wanted):
             item = _record(row)
             found[item.merge_request.key] = item
     return found
 
 
-def _keyed(keys: Iterable[MergeRequestKey]) -> Iterable[dict[str, Any]]:
-    return keyed((key.connection_id, key.project_id, key.iid) for key in keys)
+def _key_parameters(keys: Iterable[MergeRequestKey]) -> Iterable[dict[str, Any]]:
+    return key_parameters((key.connection_id, key.project_id, key.iid) for key in keys)
 
 
 def _save(
-    conn: Connection, known: Mapping[MergeRequestKey, Known], pipelines: Iterable[Pipeline | None]
+    conn: Connection,
+    known: Mapping[MergeRequestKey, FoldedMergeRequest],
+    pipelines: Iterable[Pipeline | None],
 ) -> dict[MergeRequestKey, MergeRequest]:
     store_pipelines.save_pipelines(conn, [item for item in pipelines if item is not None])
     rows = [_row(known[key]) for key in sorted(known)]
@@ -212,8 +220,8 @@ def _with_pipelines(
     heads = {(k.connection_id, k.project_id, m.head_sha) for k, m in merge_requests.items()}
     numbers = {(k.connection_id, k.project_id, k.iid) for k in merge_requests}
     near: dict[tuple[Any, ...], list[Pipeline]] = {}  # by place and commit, by place and number
-    for query, keys in ((_OF_COMMITS, heads), (_OF_NUMBERS, numbers)):
-        for wanted in keyed(keys):
+    for query, keys in ((_PIPELINES_BY_SHA, heads), (_PIPELINES_BY_IID, numbers)):
+        for wanted in key_parameters(keys):
             for *where, body in conn.execute(query, wanted):
                 near.setdefault(tuple(where), []).append(from_json(Pipeline, body))
     found = {}
@@ -224,7 +232,7 @@ def _with_pipelines(
     return found
 
 
-def _row(known: Known) -> dict[str, Any]:
+def _row(known: FoldedMergeRequest) -> dict[str, Any]:
     item = known.merge_request
     return {
         "connection_id": item.key.connection_id,
@@ -240,5 +248,5 @@ def _row(known: Known) -> dict[str, Any]:
     }
 
 
-def _record(row: Row[Any]) -> Known:
-    return Known(from_json(MergeRequest, row.body), from_json(Memory, row.memory))
+def _record(row: Row[Any]) -> FoldedMergeRequest:
+    return FoldedMergeRequest(from_json(MergeRequest, row.body), from_json(Memory, row.memory))

@@ -8,28 +8,28 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from sync.core.alert_names import line_told
-from sync.core.model.task_view import Said
+from sync.core.alert_names import ref_key_of_subject
+from sync.core.model.task_view import SentMessage
 from sync.store.db.upsert import chunks, upsert
 from sync.store.tables import message, told, told_person
 
 
 def by_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
-) -> dict[int, dict[str, Said]]:
+) -> dict[int, dict[str, SentMessage]]:
     """Each task's messages by what they are about; a task without any is not in the answer."""
-    found: dict[int, dict[str, Said]] = {}
+    found: dict[int, dict[str, SentMessage]] = {}
     for piece in chunks(set(task_ids)):
         query = select(message).where(
             message.c.portal_id == portal_id, message.c.task_id.in_(piece)
         )
         for row in conn.execute(query):
-            said = Said(row.message_id, row.text, row.at)
+            said = SentMessage(row.message_id, row.text, row.at)
             found.setdefault(row.task_id, {})[row.about] = said
     return found
 
 
-def save(conn: Connection, portal_id: int, said: Mapping[tuple[int, str], Said]) -> None:
+def save(conn: Connection, portal_id: int, said: Mapping[tuple[int, str], SentMessage]) -> None:
     """Remembers messages by task and what they are about."""
     rows = [
         {
@@ -46,7 +46,7 @@ def save(conn: Connection, portal_id: int, said: Mapping[tuple[int, str], Said])
     upsert(conn, message, rows, keys=keys, update=("message_id", "text", "at"))
 
 
-def get_told(conn: Connection, portal_id: int, abouts: Iterable[str]) -> dict[str, str]:
+def notified_states(conn: Connection, portal_id: int, abouts: Iterable[str]) -> dict[str, str]:
     """What people were last told of each; a thing nobody was told of is not in the answer."""
     found: dict[str, str] = {}
     for piece in chunks(set(abouts)):
@@ -57,17 +57,19 @@ def get_told(conn: Connection, portal_id: int, abouts: Iterable[str]) -> dict[st
     return found
 
 
-def set_told(conn: Connection, portal_id: int, states: Mapping[str, str], now: datetime) -> None:
+def save_notified_states(
+    conn: Connection, portal_id: int, states: Mapping[str, str], now: datetime
+) -> None:
     """Remembers what people were told last of refs' pipelines and alerts."""
     rows = [
         {"portal_id": portal_id, "about": about, "state": state, "at": now}
-        | asdict(line_told(about))
+        | asdict(ref_key_of_subject(about))
         for about, state in sorted(states.items())
     ]
     upsert(conn, told, rows, keys=("portal_id", "about"), update=("state", "at"))
 
 
-def told_people(
+def notified_person_states(
     conn: Connection, portal_id: int, abouts: Iterable[str]
 ) -> dict[str, dict[int, str]]:
     """What each person was last told of each thing by rule."""
@@ -81,7 +83,7 @@ def told_people(
     return found
 
 
-def set_told_people(
+def save_notified_person_states(
     conn: Connection, portal_id: int, states: Mapping[tuple[str, int], str], now: datetime
 ) -> None:
     """Remembers what people, by thing and portal user, were told last."""
@@ -93,7 +95,7 @@ def set_told_people(
     upsert(conn, told_person, rows, keys=keys, update=("state", "at"))
 
 
-def since(
+def first_written_at(
     conn: Connection, portal_id: int, places: Iterable[tuple[int, str]]
 ) -> dict[tuple[int, str], datetime | None]:
     """When each message was first written."""

@@ -13,18 +13,20 @@ from sync.core.model.commands import encode
 from sync.store.db.types import dump_json
 from sync.store.db.upsert import chunks
 from sync.store.rows import CommandRow, NewCommand
-from sync.store.tables import command, one_of
+from sync.store.tables import command, in_literals
 
-Subject = tuple[str, str]  # kind, key
+SubjectId = tuple[str, str]  # kind, key
 
-_LIVE = one_of(command.c.state, "waiting", "sending")  # what the index of live commands holds
+_IS_LIVE = in_literals(
+    command.c.state, "waiting", "sending"
+)  # what the index of live commands holds
 _COLUMNS = [command.c[name] for name in CommandRow.__dataclass_fields__]
 
 
 def replace_waiting(
     conn: Connection,
     portal_id: int,
-    wanted: Mapping[Subject, Sequence[NewCommand]],
+    wanted: Mapping[SubjectId, Sequence[NewCommand]],
     now: datetime,
 ) -> None:
     """Makes `wanted` the only waiting commands of each of the subjects.
@@ -35,12 +37,12 @@ def replace_waiting(
     waiting = _waiting_of(conn, portal_id, list(wanted))
     for subject, commands in wanted.items():
         kept = {
-            _essence(row.lane, row.key, row.kind, row.payload): row.id
+            _fingerprint(row.lane, row.key, row.kind, row.payload): row.id
             for row in waiting.get(subject, ())
         }
         for item in commands:
             row = _row(portal_id, subject, item, now)
-            if not kept or kept.pop(_of(row), None) is None:
+            if not kept or kept.pop(_row_fingerprint(row), None) is None:
                 new.append(row)
         obsolete += kept.values()
     for piece in chunks(obsolete):
@@ -56,21 +58,21 @@ def waiting(
 
     A command whose subject has an earlier one being sent, or put off, waits for it.
     """
-    held = _held(portal_id, lane, now)
+    held = _blocked_subjects(portal_id, lane, now)
     of = held.c.subject_kind == command.c.subject_kind, held.c.subject_key == command.c.subject_key
     due = or_(command.c.next_at.is_(None), command.c.next_at <= now)
     free = or_(held.c.since.is_(None), held.c.since > command.c.id)
     query = (
         select(*_COLUMNS)
         .outerjoin(held, and_(*of))
-        .where(_lane(portal_id, lane), _LIVE, command.c.state == "waiting", due, free)
+        .where(_in_lane(portal_id, lane), _IS_LIVE, command.c.state == "waiting", due, free)
         .order_by(command.c.id)
         .limit(limit)
     )
-    return _many(conn, query)
+    return _read_rows(conn, query)
 
 
-def _held(portal_id: int, lane: str, now: datetime) -> Any:
+def _blocked_subjects(portal_id: int, lane: str, now: datetime) -> Any:
     """The lane's subjects with a command being sent, or put off; `since` which of theirs.
 
     Grouped, it is looked through once; asked for each command, it would be as often as there are.
@@ -82,7 +84,7 @@ def _held(portal_id: int, lane: str, now: datetime) -> Any:
             command.c.subject_key,
             func.min(case((sending, 0), else_=command.c.id)).label("since"),
         )
-        .where(_lane(portal_id, lane), _LIVE, or_(sending, command.c.next_at > now))
+        .where(_in_lane(portal_id, lane), _IS_LIVE, or_(sending, command.c.next_at > now))
         .group_by(command.c.subject_kind, command.c.subject_key)
         .subquery()
     )
@@ -90,8 +92,8 @@ def _held(portal_id: int, lane: str, now: datetime) -> Any:
 
 def in_flight(conn: Connection, portal_id: int, lane: str) -> tuple[CommandRow, ...]:
     """Commands whose answer is not known: to be settled before anything else of their subject."""
-    where = (_lane(portal_id, lane), _LIVE, command.c.state == "sending")
-    return _many(conn, select(*_COLUMNS).where(*where).order_by(command.c.id))
+    where = (_in_lane(portal_id, lane), _IS_LIVE, command.c.state == "sending")
+    return _read_rows(conn, select(*_COLUMNS).where(*where).order_by(command.c.id))
 
 
 def mark_sending(conn: Connection, ids: Sequence[int], now: datetime) -> None:
@@ -131,7 +133,7 @@ def drop(conn: Connection, ids: Sequence[int], now: datetime, reason: str) -> No
         conn.execute(update(command).where(command.c.id.in_(piece)).values(**values))
 
 
-def back_to_waiting(conn: Connection, command_id: int, next_at: datetime, error: str) -> None:
+def postpone(conn: Connection, command_id: int, next_at: datetime, error: str) -> None:
     """The command is tried again at `next_at`."""
     values = {"state": "waiting", "next_at": next_at, "error": error}
     conn.execute(update(command).where(command.c.id == command_id).values(**values))
@@ -140,10 +142,12 @@ def back_to_waiting(conn: Connection, command_id: int, next_at: datetime, error:
 def refused(conn: Connection, portal_id: int, limit: int = 100) -> tuple[CommandRow, ...]:
     """The dead commands, newest first."""
     where = (command.c.portal_id == portal_id, command.c.state == "refused")
-    return _many(conn, select(*_COLUMNS).where(*where).order_by(command.c.id.desc()).limit(limit))
+    return _read_rows(
+        conn, select(*_COLUMNS).where(*where).order_by(command.c.id.desc()).limit(limit)
+    )
 
 
-def refused_alike(conn: Connection, portal_id: int, kind: str, error: str) -> tuple[int, ...]:
+def refused_with_error(conn: Connection, portal_id: int, kind: str, error: str) -> tuple[int, ...]:
     """The ids of the dead commands of a kind that were refused in the same words."""
     same = (command.c.kind == kind, command.c.state == "refused", command.c.error == error)
     query = select(command.c.id).where(command.c.portal_id == portal_id, *same)
@@ -156,7 +160,7 @@ def by_subject(
     """Everything ever decided for the subject, newest first."""
     where = (command.c.subject_kind == kind, command.c.subject_key == key)
     query = select(*_COLUMNS).where(command.c.portal_id == portal_id, *where)
-    return _many(conn, query.order_by(command.c.id.desc()).limit(limit))
+    return _read_rows(conn, query.order_by(command.c.id.desc()).limit(limit))
 
 
 def replay(conn: Connection, ids: Sequence[int]) -> int:
@@ -179,16 +183,16 @@ def lanes_with_work(conn: Connection, now: datetime) -> tuple[tuple[int, str], .
     """(portal, lane) of what may be sent now or must be settled."""
     due = or_(command.c.next_at.is_(None), command.c.next_at <= now)
     state = command.c.state
-    live = and_(_LIVE, or_(state == "sending", due))
+    live = and_(_IS_LIVE, or_(state == "sending", due))
     query = select(command.c.portal_id, command.c.lane).where(live).distinct()
     rows = conn.execute(query.order_by(command.c.portal_id, command.c.lane))
     return tuple((portal_id, lane) for portal_id, lane in rows)
 
 
 def _waiting_of(
-    conn: Connection, portal_id: int, subjects: list[Subject]
-) -> dict[Subject, list[CommandRow]]:
-    found: dict[Subject, list[CommandRow]] = {}
+    conn: Connection, portal_id: int, subjects: list[SubjectId]
+) -> dict[SubjectId, list[CommandRow]]:
+    found: dict[SubjectId, list[CommandRow]] = {}
     kinds = {kind for kind, _ in subjects}
     for kind in sorted(kinds):
         for piece in chunks(key for of_kind, key in subjects if of_kind == kind):
@@ -198,21 +202,21 @@ def _waiting_of(
                 command.c.subject_key.in_(piece),
                 command.c.state == "waiting",
             )
-            for row in _many(conn, query):
+            for row in _read_rows(conn, query):
                 found.setdefault(row.subject, []).append(row)
     return found
 
 
-def _essence(lane: str, key: str, kind: str, payload: Any) -> str:
+def _fingerprint(lane: str, key: str, kind: str, payload: Any) -> str:
     return json.dumps([lane, key, kind, json.loads(dump_json(payload))], sort_keys=True)
 
 
-def _of(row: Mapping[str, Any]) -> str:
-    return _essence(row["lane"], row["key"], row["kind"], row["payload"])
+def _row_fingerprint(row: Mapping[str, Any]) -> str:
+    return _fingerprint(row["lane"], row["key"], row["kind"], row["payload"])
 
 
-def _row(portal_id: int, subject: Subject, item: NewCommand, now: datetime) -> dict[str, Any]:
-    kind, payload = encode(item.effect)
+def _row(portal_id: int, subject: SubjectId, item: NewCommand, now: datetime) -> dict[str, Any]:
+    kind, payload = encode(item.command)
     return {
         "portal_id": portal_id,
         "subject_kind": subject[0],
@@ -226,11 +230,11 @@ def _row(portal_id: int, subject: Subject, item: NewCommand, now: datetime) -> d
     }
 
 
-def _lane(portal_id: int, lane: str) -> Any:
+def _in_lane(portal_id: int, lane: str) -> Any:
     return (command.c.portal_id == portal_id) & (command.c.lane == lane)
 
 
-def _many(conn: Connection, query: Any) -> tuple[CommandRow, ...]:
+def _read_rows(conn: Connection, query: Any) -> tuple[CommandRow, ...]:
     return tuple(CommandRow(*row) for row in conn.execute(query))
 
 

@@ -74,11 +74,11 @@ def save_host_people(conn: Connection, connection_id: int, people: Iterable[Pers
         host_user,
         rows,
         keys=_HOST_KEYS,
-        update=_as_heard,
+        update=_keep_known_email,
     )
 
 
-def _as_heard(new: Any) -> dict[str, Any]:
+def _keep_known_email(new: Any) -> dict[str, Any]:
     email = func.coalesce(new.email, host_user.c.email)
     return {"username": new.username, "name": new.name, "email": email}
 

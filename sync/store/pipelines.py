@@ -9,40 +9,43 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
-from sync.core.model.common import Job, Pipeline
+from sync.core.model.common import FailedJob, Pipeline
 from sync.store.db.codec import from_json, to_json
-from sync.store.db.upsert import among, chunks, upsert
-from sync.store.tables import named_commit, one_of, pipeline, pipeline_jobs
+from sync.store.db.upsert import chunks, in_keys, upsert
+from sync.store.tables import in_literals, named_commit, pipeline, pipeline_jobs
 
-Place = tuple[int, int, str, str]  # connection, project, branch, sha
+CommitKey = tuple[int, int, str, str]  # connection, project, branch, sha
 PipelineId = tuple[int, int, int]  # connection, project, pipeline
 
-_PLACE = ("connection_id", "project_id", "branch", "sha")
-_PIPELINE = ("connection_id", "project_id", "pipeline_id")
+_COMMIT_COLUMNS = ("connection_id", "project_id", "branch", "sha")
+_PIPELINE_COLUMNS = ("connection_id", "project_id", "pipeline_id")
 _FINISHED = ("success", "failed", "canceled", "skipped")
 
 
-def id_of(one: Pipeline) -> PipelineId:
+def pipeline_id(one: Pipeline) -> PipelineId:
     return one.project.connection_id, one.project.id, one.id
 
 
-def save_named(conn: Connection, portal_id: int, named: Iterable[tuple[Place, int]]) -> None:
+def save_named_commits(
+    conn: Connection, portal_id: int, named: Iterable[tuple[CommitKey, int]]
+) -> None:
     """Remembers that the commits, last ones of a push, name the tasks."""
     rows = [
-        dict(zip(_PLACE, place, strict=True)) | {"task_id": task_id, "portal_id": portal_id}
+        dict(zip(_COMMIT_COLUMNS, place, strict=True))
+        | {"task_id": task_id, "portal_id": portal_id}
         for place, task_id in sorted(set(named))
     ]
-    upsert(conn, named_commit, rows, keys=(*_PLACE, "task_id"))
+    upsert(conn, named_commit, rows, keys=(*_COMMIT_COLUMNS, "task_id"))
 
 
-def tasks_of(conn: Connection, places: Iterable[Place]) -> dict[Place, tuple[int, ...]]:
+def tasks_of(conn: Connection, places: Iterable[CommitKey]) -> dict[CommitKey, tuple[int, ...]]:
     """The tasks each commit names on its branch; one that names none is not in the answer."""
     asked = set(places)
-    found: dict[Place, tuple[int, ...]] = {}
-    columns = [named_commit.c[name] for name in _PLACE]
+    found: dict[CommitKey, tuple[int, ...]] = {}
+    columns = [named_commit.c[name] for name in _COMMIT_COLUMNS]
     # By commit alone, which is on few branches: a branch has ever more commits.
     by_sha = columns[0], columns[1], columns[3]
-    for wanted in among(by_sha, {(c, p, sha) for c, p, _, sha in asked}):
+    for wanted in in_keys(by_sha, {(c, p, sha) for c, p, _, sha in asked}):
         query = select(*columns, named_commit.c.task_id).where(wanted)
         for *key, task_id in sorted(conn.execute(query)):
             if (place := tuple(key)) in asked:
@@ -50,7 +53,7 @@ def tasks_of(conn: Connection, places: Iterable[Place]) -> dict[Place, tuple[int
     return found
 
 
-def named_tasks(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> frozenset[int]:
+def tasks_with_commits(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> frozenset[int]:
     """Those of the tasks that some pushed commit names."""
     found: set[int] = set()
     for piece in chunks(set(task_ids)):
@@ -75,7 +78,7 @@ def pipelines_of_tasks(
             named.setdefault(tuple(commit), []).append((branch, task_id))
     found: dict[int, tuple[tuple[str, Pipeline], ...]] = {}
     of = pipeline.c.connection_id, pipeline.c.project_id, pipeline.c.sha
-    for wanted in among(of, named):
+    for wanted in in_keys(of, named):
         query = select(*of, pipeline.c.ref, pipeline.c.body).where(wanted)
         for *commit, ref, body in conn.execute(query):
             one = ref, from_json(Pipeline, body)
@@ -84,27 +87,27 @@ def pipelines_of_tasks(
     return found
 
 
-def jobs(
+def failed_jobs(
     conn: Connection, wanted: Iterable[PipelineId]
-) -> dict[PipelineId, tuple[datetime, tuple[Job, ...]]]:
+) -> dict[PipelineId, tuple[datetime, tuple[FailedJob, ...]]]:
     """The jobs as read, and the pipeline's moment they were read for."""
     found = {}
-    for condition in among([pipeline_jobs.c[name] for name in _PIPELINE], wanted):
+    for condition in in_keys([pipeline_jobs.c[name] for name in _PIPELINE_COLUMNS], wanted):
         for row in conn.execute(select(pipeline_jobs).where(condition)):
             key = row.connection_id, row.project_id, row.pipeline_id
-            found[key] = row.read_for, from_json(tuple[Job, ...], row.body)
+            found[key] = row.read_for, from_json(tuple[FailedJob, ...], row.body)
     return found
 
 
-def save_jobs(
-    conn: Connection, read: Mapping[PipelineId, tuple[datetime, tuple[Job, ...]]]
+def save_failed_jobs(
+    conn: Connection, read: Mapping[PipelineId, tuple[datetime, tuple[FailedJob, ...]]]
 ) -> None:
     rows = [
-        dict(zip(_PIPELINE, key, strict=True))
+        dict(zip(_PIPELINE_COLUMNS, key, strict=True))
         | {"read_for": at, "body": [to_json(job) for job in found]}
         for key, (at, found) in sorted(read.items())
     ]
-    upsert(conn, pipeline_jobs, rows, keys=_PIPELINE, update=("read_for", "body"))
+    upsert(conn, pipeline_jobs, rows, keys=_PIPELINE_COLUMNS, update=("read_for", "body"))
 
 
 def pipelines(
@@ -115,12 +118,12 @@ def pipelines(
     of = columns.connection_id, columns.project_id, columns.pipeline_id
     return {
         tuple(key): from_json(Pipeline, body)
-        for condition in among(of, wanted)
+        for condition in in_keys(of, wanted)
         for *key, body in conn.execute(select(*of, columns.body).where(condition))
     }
 
 
-def results_before(conn: Connection, of: Iterable[Pipeline]) -> dict[tuple[int, int, int], str]:
+def previous_results(conn: Connection, of: Iterable[Pipeline]) -> dict[tuple[int, int, int], str]:
     """The result of the newest finished pipeline before each, on its branch."""
     columns, found = pipeline.c, {}
     for one in of:
@@ -129,7 +132,7 @@ def results_before(conn: Connection, of: Iterable[Pipeline]) -> dict[tuple[int, 
             select(columns.status)
             .where(columns.connection_id == place[0], columns.project_id == place[1])
             .where(columns.ref == one.ref, columns.pipeline_id < one.id)
-            .where(one_of(columns.status, "success", "failed"))
+            .where(in_literals(columns.status, "success", "failed"))
             .order_by(columns.pipeline_id.desc())
             .limit(1)
         )
@@ -151,17 +154,17 @@ def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
         rows,
         keys=("connection_id", "project_id", "pipeline_id"),
         update=("ref", "sha", "merge_request_iid", "status", "updated_at", "body"),
-        where=_not_older,
+        where=_is_newer,
     )
 
 
-def _not_older(new: Any) -> Any:
+def _is_newer(new: Any) -> Any:
     """Newer, or of the same second and not a finished one become unfinished again."""
     return or_(
         new.updated_at > pipeline.c.updated_at,
         and_(
             new.updated_at == pipeline.c.updated_at,
-            or_(one_of(new.status, *_FINISHED), ~one_of(pipeline.c.status, *_FINISHED)),
+            or_(in_literals(new.status, *_FINISHED), ~in_literals(pipeline.c.status, *_FINISHED)),
         ),
     )
 
@@ -172,7 +175,7 @@ def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipel
     bare = [(p.project.connection_id, p.project.id, p.id) for p in pipelines if p.commit is None]
     known = {
         tuple(key): from_json(Pipeline, body)
-        for wanted in among(of, bare)
+        for wanted in in_keys(of, bare)
         for *key, body in conn.execute(select(*of, columns.body).where(wanted))
     }
     for item in pipelines:
@@ -183,20 +186,20 @@ def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipel
                 ref=before.ref,
                 commit=before.commit,
                 actor=item.actor or before.actor,
-                duration_seconds=_duration(item, before),
+                duration_seconds=_known_duration(item, before),
                 tag=item.tag or before.tag,
-                **_stages(item, before),
+                **_known_stages(item, before),
             )
         yield item
 
 
-def _stages(item: Pipeline, before: Pipeline) -> dict[str, tuple[str, ...]]:
+def _known_stages(item: Pipeline, before: Pipeline) -> dict[str, tuple[str, ...]]:
     """Only hooks tell them."""
     one = before if item.status is before.status else item
     return {"passed_stages": one.passed_stages, "failed_stages": one.failed_stages}
 
 
-def _duration(item: Pipeline, before: Pipeline) -> int | None:
+def _known_duration(item: Pipeline, before: Pipeline) -> int | None:
     """Lists do not tell it."""
     same = item.status is before.status
     return item.duration_seconds or (before.duration_seconds if same else None)

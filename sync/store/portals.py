@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from sync.store.db.upsert import insert
-from sync.store.rows import Install, PortalRecord, PortalTokens
+from sync.store.rows import Installation, PortalRecord, PortalTokens
 from sync.store.tables import portal
 from sync.store.vault import Vault
 
@@ -16,27 +16,27 @@ _COLUMNS = [portal.c[name] for name in PortalRecord.__dataclass_fields__]
 
 
 def by_id(conn: Connection, portal_id: int) -> PortalRecord | None:
-    return _one(conn, portal.c.id == portal_id)
+    return _find(conn, portal.c.id == portal_id)
 
 
 def by_member(conn: Connection, member_id: str) -> PortalRecord | None:
-    return _one(conn, portal.c.member_id == member_id)
+    return _find(conn, portal.c.member_id == member_id)
 
 
 def all_active(conn: Connection) -> tuple[PortalRecord, ...]:
-    return _many(conn, portal.c.state == "active")
+    return _read_rows(conn, portal.c.state == "active")
 
 
-def everything(conn: Connection) -> tuple[PortalRecord, ...]:
-    return _many(conn, portal.c.id.is_not(None))
+def all_portals(conn: Connection) -> tuple[PortalRecord, ...]:
+    return _read_rows(conn, portal.c.id.is_not(None))
 
 
-def create_or_update(conn: Connection, vault: Vault, install: Install, now: datetime) -> int:
+def create_or_update(conn: Connection, vault: Vault, install: Installation, now: datetime) -> int:
     """Stores what an installation told and returns the portal's id.
 
     A portal that was removed or had lost its grant is installing again.
     """
-    values = _installed(vault, install, now)
+    values = _install_columns(vault, install, now)
     new = insert(conn, portal).values(**values, created_at=now)
     statement = new.on_conflict_do_update(index_elements=["member_id"], set_=values)
     portal_id = conn.scalars(statement.returning(portal.c.id)).one()
@@ -123,7 +123,7 @@ def _set(conn: Connection, portal_id: int, now: datetime, **values: Any) -> None
     conn.execute(update(portal).where(portal.c.id == portal_id).values(**values, updated_at=now))
 
 
-def _installed(vault: Vault, install: Install, now: datetime) -> dict[str, Any]:
+def _install_columns(vault: Vault, install: Installation, now: datetime) -> dict[str, Any]:
     values = {
         "member_id": install.member_id,
         "client_endpoint": install.client_endpoint,
@@ -144,12 +144,12 @@ def _installed(vault: Vault, install: Install, now: datetime) -> dict[str, Any]:
     return values
 
 
-def _one(conn: Connection, where: ColumnElement[bool]) -> PortalRecord | None:
+def _find(conn: Connection, where: ColumnElement[bool]) -> PortalRecord | None:
     row = conn.execute(select(*_COLUMNS).where(where)).one_or_none()
     return None if row is None else _record(row)
 
 
-def _many(conn: Connection, where: ColumnElement[bool]) -> tuple[PortalRecord, ...]:
+def _read_rows(conn: Connection, where: ColumnElement[bool]) -> tuple[PortalRecord, ...]:
     return tuple(map(_record, conn.execute(select(*_COLUMNS).where(where).order_by(portal.c.id))))
 
 

@@ -9,22 +9,22 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from sync.core.model.activity import Push
-from sync.store.db.upsert import among, upsert
+from sync.store.db.upsert import in_keys, upsert
 from sync.store.tables import protected_branch as table
 
-Project = tuple[int, int]  # connection, project
+ProjectKey = tuple[int, int]  # connection, project
 
 _KEYS = ("connection_id", "project_id", "branch")
-_OF = tuple(table.c[name] for name in _KEYS)
+_KEY_COLUMNS = tuple(table.c[name] for name in _KEYS)
 
 
-def note(conn: Connection, pushes: Sequence[Push]) -> None:
+def save_pushes(conn: Connection, pushes: Sequence[Push]) -> None:
     """Remembers what the newest push to each branch says, if it does; `at` of each is known.
 
     A branch that is deleted is protected no more.
     """
     told: dict[tuple[int, int, str], Push] = {}
-    for one in sorted((one for one in pushes if one.at), key=_moment):
+    for one in sorted((one for one in pushes if one.at), key=_push_time):
         if one.deleted or one.protected is not None:
             told[one.project.connection_id, one.project.id, one.branch] = one
     if not told:
@@ -34,11 +34,11 @@ def note(conn: Connection, pushes: Sequence[Push]) -> None:
     kept = {key: one for key, one in told.items() if one.protected and not one.deleted}
     rows = [dict(zip(_KEYS, key, strict=True)) | {"at": kept[key].at} for key in sorted(kept)]
     upsert(conn, table, rows, keys=_KEYS, update=("at",))
-    for gone in among(_OF, told.keys() & known.keys() - kept.keys()):
+    for gone in in_keys(_KEY_COLUMNS, told.keys() & known.keys() - kept.keys()):
         conn.execute(delete(table).where(gone))
 
 
-def _moment(one: Push) -> Any:
+def _push_time(one: Push) -> Any:
     return one.at
 
 
@@ -47,16 +47,18 @@ def _rows(
 ) -> dict[tuple[int, int, str], datetime]:
     return {
         tuple(key): at
-        for condition in among(_OF, wanted)
-        for *key, at in conn.execute(select(*_OF, table.c.at).where(condition))
+        for condition in in_keys(_KEY_COLUMNS, wanted)
+        for *key, at in conn.execute(select(*_KEY_COLUMNS, table.c.at).where(condition))
     }
 
 
-def branches(conn: Connection, wanted: Iterable[Project]) -> dict[Project, frozenset[str]]:
+def protected_branches(
+    conn: Connection, wanted: Iterable[ProjectKey]
+) -> dict[ProjectKey, frozenset[str]]:
     """The protected branches of the projects; one that has none is not in the answer."""
-    found: dict[Project, frozenset[str]] = {}
-    for condition in among(_OF[:2], set(wanted)):
-        for connection_id, project_id, name in conn.execute(select(*_OF).where(condition)):
+    found: dict[ProjectKey, frozenset[str]] = {}
+    for condition in in_keys(_KEY_COLUMNS[:2], set(wanted)):
+        for connection_id, project_id, name in conn.execute(select(*_KEY_COLUMNS).where(condition)):
             place = connection_id, project_id
             found[place] = found.get(place, frozenset()) | {name}
     return found

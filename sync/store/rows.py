@@ -7,8 +7,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sync.core.model.commands import Effect, decode
-from sync.core.model.common import LinkKind, MergeRequestKey, Milestone, Stage, Step, Task
+from sync.core.model.commands import Command, decode
+from sync.core.model.common import KanbanStage, LinkKind, MergeRequestKey, ReviewEvent, Step, Task
 
 Json = dict[str, Any]
 
@@ -44,7 +44,7 @@ class PortalTokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Install:
+class Installation:
     """What an installation tells. `application_token` None: not told, the stored one stays."""
 
     member_id: str
@@ -148,7 +148,7 @@ class NewCommand:
 
     lane: str
     key: str
-    effect: Effect
+    command: Command
     reason: str
 
 
@@ -179,7 +179,7 @@ class CommandRow:
         return self.subject_kind, self.subject_key
 
     @cached_property
-    def effect(self) -> Effect:
+    def command(self) -> Command:
         return decode(self.kind, self.payload)
 
 
@@ -192,12 +192,12 @@ class LinkRow:
     task_id: int
     kind: LinkKind
     live: bool = True
-    places: tuple[str, ...] = ()
+    found_in: tuple[str, ...] = ()
     silent: bool = False
     message_id: int | None = None
     message_text: str | None = None
     message_at: datetime | None = None
-    milestone: Milestone | None = None
+    review_event: ReviewEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ class TaskRow:
 @dataclass(frozen=True, slots=True)
 class StagesRow:
     group_id: int
-    stages: tuple[Stage, ...]
+    stages: tuple[KanbanStage, ...]
     read_at: datetime
 
 
@@ -242,7 +242,7 @@ class DecisionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RestCall:
+class ApiCallRow:
     """A request to another system and what came of it, masked already.
 
     `system`: bitrix24, gitlab. `source`: worker, web, cli. `actor`: on whose behalf, where known.
@@ -263,7 +263,7 @@ class RestCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CallFilter:
     """Which calls of the audit log are asked for; None and "" ask for all."""
 
     portal_id: int | None = None
@@ -271,7 +271,7 @@ class Wanted:
     system: str = ""
     connection: str = ""
     method: str = ""
-    failed: bool = False
+    only_failed: bool = False
     limit: int = 100
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, select
 
-from sync.core.model.smart_commits import Speech, SpeechKey, State
+from sync.core.model.smart_commits import CommandKey, SmartCommit, SmartCommitState
 from sync.store.db.codec import from_json, to_json
-from sync.store.db.upsert import among, chunks, upsert
+from sync.store.db.upsert import chunks, in_keys, upsert
 from sync.store.tables import spoken
 
 _KEYS = ("connection_id", "project_id", "sha", "number")
@@ -18,31 +18,31 @@ _COLUMNS = [spoken.c[name] for name in _KEYS]
 
 
 @dataclass(frozen=True, slots=True)
-class SpokenRow:
-    key: SpeechKey
-    speech: Speech
-    state: State
+class SmartCommitRow:
+    key: CommandKey
+    smart_commit: SmartCommit
+    state: SmartCommitState
     reason: str
-    heard_at: datetime
+    received_at: datetime
 
 
-def known(conn: Connection, keys: Iterable[SpeechKey]) -> frozenset[SpeechKey]:
+def existing_keys(conn: Connection, keys: Iterable[CommandKey]) -> frozenset[CommandKey]:
     """Those that were heard before."""
     asked = set(keys)
-    found: set[SpeechKey] = set()
+    found: set[CommandKey] = set()
     # By commit: every number of it, as `among` asks once for each beginning.
     commits = {(key.connection_id, key.project_id, key.sha) for key in asked}
-    for wanted in among(_COLUMNS[:3], commits):
-        found.update(SpeechKey(*row) for row in conn.execute(select(*_COLUMNS).where(wanted)))
+    for wanted in in_keys(_COLUMNS[:3], commits):
+        found.update(CommandKey(*row) for row in conn.execute(select(*_COLUMNS).where(wanted)))
     return frozenset(found & asked)
 
 
 def save_new(
-    conn: Connection, portal_id: int, speeches: Mapping[SpeechKey, Speech], now: datetime
+    conn: Connection, portal_id: int, speeches: Mapping[CommandKey, SmartCommit], now: datetime
 ) -> None:
     """Keeps what was heard for the first time."""
     rows = [
-        _named(key)
+        _key_columns(key)
         | {
             "portal_id": portal_id,
             "task_id": speech.command.task_id,
@@ -56,84 +56,88 @@ def save_new(
 
 def waiting(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
-) -> dict[int, tuple[SpokenRow, ...]]:
+) -> dict[int, tuple[SmartCommitRow, ...]]:
     """What is to be done yet, by task, in the order it was heard."""
-    found: dict[int, tuple[SpokenRow, ...]] = {}
-    rows = _rows(conn, portal_id, task_ids, spoken.c.state == State.NEW.value)
-    for row in sorted(rows, key=lambda row: (row.heard_at, row.speech.place, row.key)):
-        task_id = row.speech.command.task_id
+    found: dict[int, tuple[SmartCommitRow, ...]] = {}
+    rows = _rows(conn, portal_id, task_ids, spoken.c.state == SmartCommitState.NEW.value)
+    for row in sorted(rows, key=lambda row: (row.received_at, row.smart_commit.position, row.key)):
+        task_id = row.smart_commit.command.task_id
         found[task_id] = (*found.get(task_id, ()), row)
     return found
 
 
-def since(
+def of_tasks_since(
     conn: Connection, portal_id: int, task_ids: Iterable[int], moment: datetime
-) -> tuple[SpokenRow, ...]:
+) -> tuple[SmartCommitRow, ...]:
     """Everything the tasks were told since the moment, the first first."""
     rows = _rows(conn, portal_id, task_ids, spoken.c.heard_at >= moment)
-    return tuple(sorted(rows, key=lambda row: (row.heard_at, row.speech.place, row.key)))
+    return tuple(
+        sorted(rows, key=lambda row: (row.received_at, row.smart_commit.position, row.key))
+    )
 
 
-def get(conn: Connection, keys: Iterable[SpeechKey]) -> dict[SpeechKey, SpokenRow]:
+def get(conn: Connection, keys: Iterable[CommandKey]) -> dict[CommandKey, SmartCommitRow]:
     found = {}
     wanted = [(key.connection_id, key.project_id, key.sha, key.number) for key in set(keys)]
-    for condition in among(_COLUMNS, wanted):
+    for condition in in_keys(_COLUMNS, wanted):
         for row in conn.execute(select(spoken).where(condition)):
             one = _record(row)
             found[one.key] = one
     return found
 
 
-def tasks_of(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> frozenset[int]:
+def tasks_waiting(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> frozenset[int]:
     """Those of the tasks that some command of a commit waits for."""
     found: set[int] = set()
     for piece in chunks(set(task_ids)):
         query = select(spoken.c.task_id).where(
             spoken.c.portal_id == portal_id,
             spoken.c.task_id.in_(piece),
-            spoken.c.state == State.NEW.value,
+            spoken.c.state == SmartCommitState.NEW.value,
         )
         found.update(conn.scalars(query))
     return frozenset(found)
 
 
-def end(conn: Connection, states: Mapping[SpeechKey, tuple[State, str]]) -> None:
+def set_states(conn: Connection, states: Mapping[CommandKey, tuple[SmartCommitState, str]]) -> None:
     """Notes what became of commands, and why."""
     for key, (state, reason) in states.items():
-        where = [spoken.c[name] == value for name, value in _named(key).items()]
+        where = [spoken.c[name] == value for name, value in _key_columns(key).items()]
         conn.execute(spoken.update().where(*where).values(state=state.value, reason=reason))
 
 
-def save(conn: Connection, speeches: Mapping[SpeechKey, Speech]) -> None:
+def save_changed(conn: Connection, speeches: Mapping[CommandKey, SmartCommit]) -> None:
     """Keeps what has changed of commands that are known."""
     for key, speech in speeches.items():
-        where = [spoken.c[name] == value for name, value in _named(key).items()]
+        where = [spoken.c[name] == value for name, value in _key_columns(key).items()]
         conn.execute(spoken.update().where(*where).values(body=to_json(speech)))
 
 
-def refused(conn: Connection, portal_id: int, limit: int = 200) -> tuple[SpokenRow, ...]:
+def refused(conn: Connection, portal_id: int, limit: int = 200) -> tuple[SmartCommitRow, ...]:
     """What was refused, the newest first."""
     query = select(spoken).where(
-        spoken.c.portal_id == portal_id, spoken.c.state == State.REFUSED.value
+        spoken.c.portal_id == portal_id, spoken.c.state == SmartCommitState.REFUSED.value
     )
     rows = conn.execute(query.order_by(spoken.c.heard_at.desc(), *_COLUMNS).limit(limit))
     return tuple(map(_record, rows))
 
 
-def of_portal(conn: Connection, portal_id: int, keys: Iterable[SpeechKey]) -> list[SpeechKey]:
+def keys_of_portal(
+    conn: Connection, portal_id: int, keys: Iterable[CommandKey]
+) -> list[CommandKey]:
     """Those that the portal's tasks were told."""
-    found: set[SpeechKey] = set()
+    found: set[CommandKey] = set()
     wanted = {(key.connection_id, key.project_id, key.sha) for key in keys}
-    for condition in among(_COLUMNS[:3], wanted):
+    for condition in in_keys(_COLUMNS[:3], wanted):
         query = select(*_COLUMNS).where(condition, spoken.c.portal_id == portal_id)
-        found.update(SpeechKey(*row) for row in conn.execute(query))
+        found.update(CommandKey(*row) for row in conn.execute(query))
     return sorted(found & set(keys))
 
 
 def _rows(
     conn: Connection, portal_id: int, task_ids: Iterable[int], *where: object
-) -> list[SpokenRow]:
-    found: list[SpokenRow] = []
+) -> list[SmartCommitRow]:
+    found: list[SmartCommitRow] = []
     for piece in chunks(set(task_ids)):
         query = select(spoken).where(
             spoken.c.portal_id == portal_id, spoken.c.task_id.in_(piece), *where
@@ -142,11 +146,11 @@ def _rows(
     return found
 
 
-def _named(key: SpeechKey) -> dict[str, int | str]:
+def _key_columns(key: CommandKey) -> dict[str, int | str]:
     return {name: getattr(key, name) for name in _KEYS}
 
 
-def _record(row: Row) -> SpokenRow:
-    key = SpeechKey(row.connection_id, row.project_id, row.sha, row.number)
-    speech = from_json(Speech, row.body)
-    return SpokenRow(key, speech, State(row.state), row.reason, row.heard_at)
+def _record(row: Row) -> SmartCommitRow:
+    key = CommandKey(row.connection_id, row.project_id, row.sha, row.number)
+    speech = from_json(SmartCommit, row.body)
+    return SmartCommitRow(key, speech, SmartCommitState(row.state), row.reason, row.heard_at)

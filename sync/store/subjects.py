@@ -10,11 +10,11 @@ from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, upd
 
 from sync.store.db.upsert import chunks, upsert
 from sync.store.rows import SubjectRow
-from sync.store.tables import one_of, subject
+from sync.store.tables import in_literals, subject
 
 Mark = tuple[str, str, str]  # kind, key, cause
 
-_DIRTY = one_of(subject.c.state, "dirty")
+_IS_DIRTY = in_literals(subject.c.state, "dirty")
 _COLUMNS = [subject.c[name] for name in SubjectRow.__dataclass_fields__]
 
 
@@ -41,17 +41,17 @@ def mark_dirty_many(conn: Connection, portal_id: int, marks: Iterable[Mark], now
         }
         for (kind, key), texts in sorted(causes.items())  # one order for all: no deadlock
     ]
-    upsert(conn, subject, rows, keys=["portal_id", "kind", "key"], update=_marked)
+    upsert(conn, subject, rows, keys=["portal_id", "kind", "key"], update=_marked_again)
 
 
-def take_dirty(
+def next_dirty(
     conn: Connection, portal_id: int, limit: int, now: datetime
 ) -> tuple[SubjectRow, ...]:
     """The subjects that wait longest. Who calls it holds the portal's lane."""
     due = or_(subject.c.next_at.is_(None), subject.c.next_at <= now)
     query = (
         select(*_COLUMNS)
-        .where(subject.c.portal_id == portal_id, _DIRTY, due)
+        .where(subject.c.portal_id == portal_id, _IS_DIRTY, due)
         .order_by(subject.c.dirty_at, subject.c.kind, subject.c.key)
         .limit(limit)
     )
@@ -59,22 +59,22 @@ def take_dirty(
 
 
 def get(conn: Connection, portal_id: int, kind: str, key: str) -> SubjectRow | None:
-    row = conn.execute(select(*_COLUMNS).where(_is(portal_id, kind, key))).one_or_none()
+    row = conn.execute(select(*_COLUMNS).where(_same_subject(portal_id, kind, key))).one_or_none()
     return None if row is None else SubjectRow(*row)
 
 
-def dirty_of(conn: Connection, portal_id: int, kind: str, keys: Iterable[str]) -> frozenset[str]:
+def dirty_keys(conn: Connection, portal_id: int, kind: str, keys: Iterable[str]) -> frozenset[str]:
     """Those of the keys that wait for a look."""
     found: set[str] = set()
     for piece in chunks(set(keys)):
         same = subject.c.portal_id == portal_id, subject.c.kind == kind, subject.c.key.in_(piece)
-        found.update(conn.scalars(select(subject.c.key).where(*same, _DIRTY)))
+        found.update(conn.scalars(select(subject.c.key).where(*same, _IS_DIRTY)))
     return frozenset(found)
 
 
 def clean(conn: Connection, portal_id: int, kind: str, key: str, version: int) -> bool:
     """Ends the work on the version that was seen; False if it was marked again meanwhile."""
-    same = _is(portal_id, kind, key) & (subject.c.version == version)
+    same = _same_subject(portal_id, kind, key) & (subject.c.version == version)
     values = {"state": "clean", "attempts": 0, "next_at": None, "error": ""}
     return conn.execute(update(subject).where(same).values(**values)).rowcount == 1
 
@@ -83,7 +83,7 @@ def clean_many(conn: Connection, portal_id: int, seen: Iterable[tuple[str, str, 
     """`clean` for many (kind, key, version); those marked again meanwhile stay dirty."""
     rows = [{"of_kind": kind, "of_key": key, "seen": version} for kind, key, version in seen]
     if rows:
-        same = _is(portal_id, bindparam("of_kind"), bindparam("of_key"))
+        same = _same_subject(portal_id, bindparam("of_kind"), bindparam("of_key"))
         conn.execute(
             update(subject)
             .where(same, subject.c.version == bindparam("seen"))
@@ -100,11 +100,11 @@ def fail(
     _set(conn, portal_id, kind, key, error=error, next_at=next_at, attempts=attempts)
 
 
-def put_off(
+def postpone(
     conn: Connection, portal_id: int, kind: str, key: str, version: int, until: datetime
 ) -> None:
     """Stays dirty and is not looked at before `until`, unless it was marked again meanwhile."""
-    same = _is(portal_id, kind, key) & (subject.c.version == version)
+    same = _same_subject(portal_id, kind, key) & (subject.c.version == version)
     conn.execute(update(subject).where(same).values(next_at=until, attempts=0, error=""))
 
 
@@ -128,13 +128,13 @@ def replay(
         where.append(subject.c.kind == kind)
     if key is not None:
         where.append(subject.c.key == key)
-    values: dict[str, Any] = _fresh() | {"cause": "replayed", "dirty_at": now}
+    values: dict[str, Any] = _initial_state() | {"cause": "replayed", "dirty_at": now}
     return conn.execute(update(subject).where(*where).values(**values)).rowcount
 
 
 def counts(conn: Connection, portal_id: int) -> dict[str, int]:
     """How many subjects are in each state; `held`: dirty ones that were put off."""
-    held = and_(_DIRTY, subject.c.next_at.is_not(None), subject.c.attempts == 0)
+    held = and_(_IS_DIRTY, subject.c.next_at.is_not(None), subject.c.attempts == 0)
     state = case((held, "held"), else_=subject.c.state)
     query = select(state, func.count()).where(subject.c.portal_id == portal_id)
     return dict(conn.execute(query.group_by(state)).all())
@@ -142,11 +142,11 @@ def counts(conn: Connection, portal_id: int) -> dict[str, int]:
 
 def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
     due = or_(subject.c.next_at.is_(None), subject.c.next_at <= now)
-    query = select(subject.c.portal_id).where(_DIRTY, due).distinct()
+    query = select(subject.c.portal_id).where(_IS_DIRTY, due).distinct()
     return tuple(conn.scalars(query.order_by(subject.c.portal_id)))
 
 
-def _fresh() -> dict[str, Any]:
+def _initial_state() -> dict[str, Any]:
     return {
         "state": "dirty",
         "version": subject.c.version + 1,
@@ -156,16 +156,16 @@ def _fresh() -> dict[str, Any]:
     }
 
 
-def _marked(new: Any) -> dict[str, Any]:
-    return _fresh() | {
+def _marked_again(new: Any) -> dict[str, Any]:
+    return _initial_state() | {
         "cause": new.cause,
-        "dirty_at": case((_DIRTY, subject.c.dirty_at), else_=new.dirty_at),
+        "dirty_at": case((_IS_DIRTY, subject.c.dirty_at), else_=new.dirty_at),
     }
 
 
-def _is(portal_id: int, kind: Any, key: Any) -> Any:
+def _same_subject(portal_id: int, kind: Any, key: Any) -> Any:
     return (subject.c.portal_id == portal_id) & (subject.c.kind == kind) & (subject.c.key == key)
 
 
 def _set(conn: Connection, portal_id: int, kind: str, key: str, **values: Any) -> None:
-    conn.execute(update(subject).where(_is(portal_id, kind, key)).values(**values))
+    conn.execute(update(subject).where(_same_subject(portal_id, kind, key)).values(**values))

@@ -8,20 +8,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from sync.core.model.common import Stage, Step, Task
+from sync.core.model.common import KanbanStage, Step, Task
 from sync.store.db.codec import from_json, to_json
-from sync.store.db.upsert import chunks, keyed, matching, upsert
+from sync.store.db.upsert import chunks, in_key_parameters, key_parameters, upsert
 from sync.store.rows import StagesRow, TaskRow
 from sync.store.tables import task, workgroup
 
 _KEYS = ("portal_id", "task_id")
-_TASKS = select(task).where(matching(task.c.portal_id, task.c.task_id))
+_TASKS = select(task).where(in_key_parameters(task.c.portal_id, task.c.task_id))
 
 
 def get(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, TaskRow]:
     """The tasks that are stored; others are not in the answer."""
     found = {}
-    for wanted in keyed((portal_id, task_id) for task_id in task_ids):
+    for wanted in key_parameters((portal_id, task_id) for task_id in task_ids):
         for row in conn.execute(_TASKS, wanted):
             found[row.task_id] = _record(row)
     return found
@@ -47,7 +47,7 @@ def save_read(
     upsert(conn, task, rows, keys=_KEYS, update=("state", "body", "read_at"))
 
 
-def save_written(conn: Connection, portal_id: int, tasks: Iterable[Task]) -> None:
+def save_answers(conn: Connection, portal_id: int, tasks: Iterable[Task]) -> None:
     """Stores the tasks as the answers to our own writes told them; stale ones stay stale."""
     rows = [
         {"portal_id": portal_id, "task_id": item.id, "state": "known", "body": to_json(item)}
@@ -96,13 +96,13 @@ def stages(conn: Connection, portal_id: int, group_ids: Iterable[int]) -> dict[i
             workgroup.c.portal_id == portal_id, workgroup.c.group_id.in_(piece)
         )
         for row in conn.execute(query):
-            columns = from_json(tuple[Stage, ...], row.stages)
+            columns = from_json(tuple[KanbanStage, ...], row.stages)
             found[row.group_id] = StagesRow(row.group_id, columns, row.read_at)
     return found
 
 
 def save_stages(
-    conn: Connection, portal_id: int, group_id: int, columns: Sequence[Stage], now: datetime
+    conn: Connection, portal_id: int, group_id: int, columns: Sequence[KanbanStage], now: datetime
 ) -> None:
     row = {
         "portal_id": portal_id,

@@ -28,7 +28,7 @@ class Vault:
         self, keys: Sequence[str], *, reload: Callable[[], Sequence[str]] | None = None
     ) -> None:
         self._reload = reload
-        self._take(keys)
+        self._set_keys(keys)
 
     def seal(self, secret: str) -> str:
         self._refresh()
@@ -62,9 +62,9 @@ class Vault:
 
     def _refresh(self) -> None:
         if self._reload is not None:
-            self._take(self._reload())
+            self._set_keys(self._reload())
 
-    def _take(self, keys: Sequence[str]) -> None:
+    def _set_keys(self, keys: Sequence[str]) -> None:
         if not keys:
             raise VaultError("there is no secret key")
         try:
@@ -82,10 +82,10 @@ def rotate_key_file(engine: Engine, path: Path) -> int:
     Returns how many secrets it re-encrypted. The file holds every key that is still needed at
     each moment, so after a crash everything opens, and a second run ends the work.
     """
-    key, old = keyfile.new_key(), keyfile.read_or_make(path)
-    keyfile.replace(path, [key, *old])
+    key, old = keyfile.new_key(), keyfile.read_or_create(path)
+    keyfile.replace_keys(path, [key, *old])
     done = rotate(engine, Vault([key, *old]))
-    keyfile.replace(path, [key])
+    keyfile.replace_keys(path, [key])
     return done
 
 
@@ -111,7 +111,7 @@ def _rotate_table(engine: Engine, vault: Vault, table: Table, batch: int) -> int
             query = select(key, *sealed).where(key > last).order_by(key).limit(batch)
             rows = conn.execute(query.with_for_update()).all()
             for row_key, *values in rows:
-                changes = _resealed(vault, dict(zip(sealed, values, strict=True)))
+                changes = _reseal(vault, dict(zip(sealed, values, strict=True)))
                 if changes:
                     conn.execute(update(table).where(key == row_key).values(changes))
                 done += len(changes)
@@ -120,7 +120,7 @@ def _rotate_table(engine: Engine, vault: Vault, table: Table, batch: int) -> int
         last = rows[-1][0]
 
 
-def _resealed(vault: Vault, values: dict[Column[str], str | None]) -> dict[Column[str], str]:
+def _reseal(vault: Vault, values: dict[Column[str], str | None]) -> dict[Column[str], str]:
     return {
         column: vault.seal(vault.open(value))
         for column, value in values.items()

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, select
 from werkzeug.serving import make_server
 
 from b24app.app import create_app
-from b24app.deps import Deps, build
+from b24app.deps import Deps, build_deps
 from sync.config import Config
 from sync.core.clock import ManualClock
 from sync.keyfile import new_key
@@ -22,7 +22,7 @@ from sync.settings.document import read
 from sync.store import connections, portals
 from sync.store.db.database import read as reading
 from sync.store.db.database import write as writing
-from sync.store.rows import ConnectionSecrets, Install, PortalRecord, PortalTokens
+from sync.store.rows import ConnectionSecrets, Installation, PortalRecord, PortalTokens
 from sync.store.tables import delivery
 from tests.emulators.bitrix24 import BitrixEmulator
 
@@ -48,7 +48,7 @@ class World:
 
     def install(self, *, application_token: str | None = APPLICATION_TOKEN) -> PortalRecord:
         """A portal as if it had been installed before."""
-        told = Install(
+        told = Installation(
             MEMBER,
             "https://portal.example.com/rest/",
             "https://oauth.bitrix.info/rest/",
@@ -110,7 +110,7 @@ def make_world(
 
     def make(**changes: object) -> World:
         woken: list[int] = []
-        deps = build(
+        deps = build_deps(
             replace(config, **changes), engine, clock=clock, owner="test", wake=woken.append
         )
         deps.inbox.start()

@@ -59,7 +59,7 @@ def mirrored(conn: Connection, portal_id: int, *, name: str = "main") -> None:
     record = connections.by_name(conn, portal_id, name)
     assert record is not None
     one = merge_request(record.id)
-    store_merge_requests.save_read(conn, [one])
+    store_merge_requests.fold_snapshots(conn, [one])
     store_pipelines.save_pipelines(conn, [one.pipeline])
     links.save(
         conn,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from b24app.assets import ENTRY, Assets, find
+from b24app.assets import ENTRY, Assets, find_assets
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,14 +15,14 @@ ROOT = Path(__file__).parents[2]
 def test_the_manifest_names_the_script_and_its_styles(tmp_path):
     entry = {"file": "assets/main-1a.js", "css": ["assets/main-2b.css"], "isEntry": True}
     (tmp_path / "manifest.json").write_text(json.dumps({ENTRY: entry}))
-    assert find(tmp_path) == Assets("assets/main-1a.js", ("assets/main-2b.css",))
+    assert find_assets(tmp_path) == Assets("assets/main-1a.js", ("assets/main-2b.css",))
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "{}", "[]"], ids=str)
 def test_without_a_manifest_the_pages_are_not_built(tmp_path, text):
     if text is not None:
         (tmp_path / "manifest.json").write_text(text)
-    assert find(tmp_path) is None
+    assert find_assets(tmp_path) is None
 
 
 def test_what_the_pages_are_built_of_is_pinned_and_comes_from_no_certain_host():

@@ -19,7 +19,7 @@ from sync.settings.document import read as parse
 from sync.settings.problems import Invalid
 from sync.store import connections, logs, people, portals
 from sync.store.db.database import read, write
-from sync.store.rows import Wanted
+from sync.store.rows import CallFilter
 from sync.store.tables import portal as table
 from tests.b24app.pages import installed
 
@@ -34,7 +34,7 @@ def portal(beside, emulator):
 def built(monkeypatch):
     from b24app import assets
 
-    monkeypatch.setattr(assets, "find", lambda: assets.Assets("main.js", ("main.css",)))
+    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
 
 
 class Impatient(ManualClock):
@@ -52,7 +52,7 @@ def tokens(world, portal):
 def test_a_token_that_is_over_is_renewed_and_stored(beside, emulator, portal, clock):
     before = tokens(beside, portal)
     clock.sleep(timedelta(hours=2).total_seconds())
-    assert beside.deps.rooms.portal(portal.id).call("profile", {}, write=False)["result"]
+    assert beside.deps.clients.portal(portal.id).call("profile", {}, write=False)["result"]
     after = tokens(beside, portal)
     assert after.access_token != before.access_token
     assert after.refresh_token != before.refresh_token
@@ -61,7 +61,7 @@ def test_a_token_that_is_over_is_renewed_and_stored(beside, emulator, portal, cl
 
 def test_many_workers_renew_a_token_once(beside, emulator, portal, clock):
     clock.sleep(timedelta(hours=2).total_seconds())
-    rooms = replace(beside.deps.rooms, clock=Impatient(clock.now()))
+    rooms = replace(beside.deps.clients, clock=Impatient(clock.now()))
     clients = [rooms.portal(portal.id) for _ in range(6)]
     failed = []
 
@@ -84,15 +84,15 @@ def test_without_tokens_the_portal_is_denied(beside, emulator, portal):
     with write(beside.deps.engine) as conn:
         conn.execute(table.update().values(access_token_sealed=None))
     with pytest.raises(Denied, match="There are no tokens of this portal"):
-        beside.deps.rooms.portal(portal.id)
+        beside.deps.clients.portal(portal.id)
 
 
 def test_calls_are_logged_without_tokens(beside, emulator, portal):
-    beside.deps.rooms.portal(portal.id).call("profile", {}, write=False)
+    beside.deps.clients.portal(portal.id).call("profile", {}, write=False)
     held = tokens(beside, portal)
     assert beside.deps.audit.flush()
     with read(beside.deps.engine) as conn:
-        rows = logs.find_calls(conn, Wanted(portal.id))
+        rows = logs.find_calls(conn, CallFilter(portal.id))
     assert rows[0].method == "profile"
     text = "".join(row.request + row.answer for row in rows)
     assert held.access_token not in text
@@ -101,9 +101,9 @@ def test_calls_are_logged_without_tokens(beside, emulator, portal):
 
 def test_the_request_allowance_is_shared_through_the_database(beside, emulator, portal):
     for _ in range(3):
-        beside.deps.rooms.portal(portal.id).call("profile", {}, write=False)
+        beside.deps.clients.portal(portal.id).call("profile", {}, write=False)
     with read(beside.deps.engine) as conn:
-        assert logs.allowance_of(conn, portal.id).level >= 3
+        assert logs.read_allowance(conn, portal.id).level >= 3
 
 
 def test_a_connection_without_a_token_is_denied(world):
@@ -112,7 +112,7 @@ def test_a_connection_without_a_token_is_denied(world):
     with read(world.deps.engine) as conn:
         record = connections.by_name(conn, portal.id, "main")
     with pytest.raises(Denied, match="The connection main has no access token"):
-        world.deps.rooms.code_host(record)
+        world.deps.clients.code_host(record)
 
 
 def test_people_given_by_e_mail_are_known_by_the_portals_users(world):
@@ -124,7 +124,7 @@ def test_people_given_by_e_mail_are_known_by_the_portals_users(world):
         apply(conn, world.deps.vault, portal, settings, environ={}, now=now)
         ann = PortalUser(12, "Ann", "ann@example.com")
         people.save_portal_users(conn, portal.id, [ann])
-    assert world.deps.rooms.rules(portal.id).people == {"ann": 12, "bob": 7}
+    assert world.deps.clients.rules(portal.id).people == {"ann": 12, "bob": 7}
 
 
 def test_settings_are_checked_against_the_portal_itself(beside, emulator, portal):
@@ -146,7 +146,7 @@ rules:
     999: {{}}
 """
     with pytest.raises(Invalid) as raised:
-        parse(text, {}, PortalLookups(beside.deps.rooms.portal(portal.id)))
+        parse(text, {}, PortalLookups(beside.deps.clients.portal(portal.id)))
     told = [str(problem) for problem in raised.value.problems]
     assert told[0] == "line 6: people.nobody: the portal has no user 4321"
     assert told[1].startswith(
@@ -165,7 +165,7 @@ def test_chats_are_checked_for_who_may_write_there(beside, emulator, portal):
     theirs = state.add_chat("chat", "Theirs", 2, members=[2])
     news = state.add_chat("chat", "News", 2, members=[1, 2])
     news.can_post = "owner"
-    lookups = PortalLookups(beside.deps.rooms.portal(portal.id))
+    lookups = PortalLookups(beside.deps.clients.portal(portal.id))
     told = {name: lookups.may_post(name) for name in (
         f"sg{group.id}", f"chat{mine.id}", f"chat{theirs.id}", f"chat{news.id}", "chat999", "sg999",
     )}  # fmt: skip
@@ -175,7 +175,7 @@ def test_chats_are_checked_for_who_may_write_there(beside, emulator, portal):
 
 def test_chats_that_may_not_be_looked_at_stop_nothing(beside, emulator, portal):
     emulator.state.app.scopes -= {"im"}
-    lookups = PortalLookups(beside.deps.rooms.portal(portal.id))
+    lookups = PortalLookups(beside.deps.clients.portal(portal.id))
     text = "version: 1\nportal: portal.example.com\nchats: {general: 5, releases: 6}\n"
     assert parse(text, {}, lookups).chats.general == "chat5"
     assert lookups.unchecked.startswith("im.dialog.get was not done (INSUFFICIENT_SCOPE)")
@@ -183,7 +183,7 @@ def test_chats_that_may_not_be_looked_at_stop_nothing(beside, emulator, portal):
 
 def test_a_moved_domain_is_followed_and_stored(beside, emulator, portal):
     emulator.move_domain()
-    assert beside.deps.rooms.portal(portal.id).call("profile", {}, write=False)["result"]
+    assert beside.deps.clients.portal(portal.id).call("profile", {}, write=False)["result"]
     with read(beside.deps.engine) as conn:
         stored = conn.scalar(select(table.c.client_endpoint))
     assert stored == f"{emulator.portal_url}/rest/"

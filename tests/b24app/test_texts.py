@@ -53,15 +53,15 @@ SENTENCES = sorted(
 
 
 def test_pages_have_the_same_words_in_both_languages():
-    assert b24app_texts.words("ru").keys() == b24app_texts.words("en").keys()
-    assert b24app_texts.words("de") == b24app_texts.words("en")
+    assert b24app_texts.page_texts("ru").keys() == b24app_texts.page_texts("en").keys()
+    assert b24app_texts.page_texts("de") == b24app_texts.page_texts("en")
 
 
 @pytest.mark.parametrize("text", SENTENCES)
 def test_an_error_is_told_in_russian_too(text):
     assert text in b24app_texts.ERRORS
-    assert b24app_texts.translated("ru", text) == b24app_texts.ERRORS[text]
-    assert b24app_texts.translated("en", text) == text
+    assert b24app_texts.translate("ru", text) == b24app_texts.ERRORS[text]
+    assert b24app_texts.translate("en", text) == text
 
 
 def test_a_reason_of_several_sentences_is_told_part_by_part():
@@ -69,7 +69,7 @@ def test_a_reason_of_several_sentences_is_told_part_by_part():
         "Not everything worked at the installation: events. "
         "The employee who installed the application may not do this (ACCESS_DENIED)"
     )
-    assert b24app_texts.translated("ru", stored) == (
+    assert b24app_texts.translate("ru", stored) == (
         "При установке получилось не всё: events. "
         "У установившего приложение сотрудника нет на это прав (ACCESS_DENIED)"
     )
@@ -77,4 +77,4 @@ def test_a_reason_of_several_sentences_is_told_part_by_part():
 
 @pytest.mark.parametrize("step", ["tokens", *STEPS])
 def test_every_step_of_the_installation_has_a_name(step):
-    assert f"step_{step}" in b24app_texts.words("en")
+    assert f"step_{step}" in b24app_texts.page_texts("en")

@@ -49,7 +49,7 @@ class MemoryTokens:
 
 class MemoryAllowance:
     def __init__(self, now: datetime) -> None:
-        self.stored = limits.fresh(now)
+        self.stored = limits.full_allowance(now)
 
     def change(self, step):
         self.stored, told = step(self.stored)
@@ -115,7 +115,7 @@ def desk(credentials, app):
         clock = ManualClock(NOW)
         tokens, allowance = MemoryTokens(credentials), MemoryAllowance(NOW)
         portal = Portal(
-            credentials, app, tokens=tokens, allowance=allowance, log=log.append, clock=clock,
+            credentials, app, tokens=tokens, allowance=allowance, write_call=log.append, clock=clock,
             session=requests.Session(),
         )  # fmt: skip
         yield Desk(portal, tokens, allowance, clock, http, log)

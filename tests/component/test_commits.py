@@ -257,9 +257,7 @@ def test_a_refused_token_is_named_and_the_rest_is_asked_without_it(world: World,
     assert asked(world) == [AT_ONCE, f"pipelines/{run.id}/jobs", f"merge_requests/{mr.iid}"]
     assert (
         "b24: GitLab does not answer the token in B24_GITLAB_TOKEN: the report goes without what "
-        "only that reads. Usual reason: it has expired, was revoked, or lacks the scope read_api "
-        "or the project; or GitLab is slow now. What to do: put a new access token into the "
-        "variable B24_GITLAB_TOKEN, or delete the variable.\n"
+        "only that reads (TOKEN_REFUSED).\n"
         "b24: deployments were not asked for: three reads are the most\n"
     ) in ran.said
     assert "#1 failed" in world.messages(5)[0] and value not in ran.said

@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reporter.keywords import CLOSINGS, MENTIONS, NOUNS
 from reporter.references import named_tasks
 
-from sync.core.references import keywords
-from sync.core.references.find import find
+from sync.core.references.find import find_references
 from sync.core.rules.portal import ReferenceRules
 
 TEXTS = [
@@ -27,7 +25,7 @@ WHERE = ["branch", "title", "description", "commit"]
 
 
 def of_app(text: str, where: str, prefix: str) -> dict[int, str]:
-    found = find(text, where, ReferenceRules(prefix=prefix))
+    found = find_references(text, where, ReferenceRules(prefix=prefix))
     return {one.task_id: str(one.kind) for one in found}
 
 
@@ -52,14 +50,6 @@ def test_both_read_any_mixture_alike(text: str, where: str) -> None:
 def test_both_take_another_prefix(prefix: str) -> None:
     text = f"{prefix}-5 and {prefix.lower()}-6, not B24-7"
     assert named_tasks(text, "title", prefix) == of_app(text, "title", prefix)
-
-
-def test_both_know_the_same_words() -> None:
-    ours, theirs = (
-        (MENTIONS, CLOSINGS, NOUNS),
-        (keywords.MENTIONS, keywords.CLOSINGS, keywords.NOUNS),
-    )
-    assert ours == theirs
 
 
 def test_a_text_of_nothing_but_references_is_read() -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from sync.core.model.common import PipelineStatus
-from sync.core.pipelines.plan import VALUES
+from sync.core.pipelines.plan import FIELD_VALUES
 from tests.component.world import World
 
 COMPLETED, IN_PROGRESS, WAITING = 5, 3, 2
@@ -45,7 +45,7 @@ def test_the_links_of_the_job_and_the_ids_for_later_jobs_are_left(world: World) 
     link = {"external_link": {"label": '#5 Pay "now" <b>', "url": url}}
     assert ran.json("b24-annotations.json") == {"Bitrix24": [link]}
     assert (world.folder / "b24.env").read_text() == "B24_TASK_IDS=5\n"
-    assert not ran.kept
+    assert ran.files == ["b24-annotations.json", "b24.env"]
 
 
 def test_it_is_three_questions_to_gitlab_two_reads_and_one_write(world: World) -> None:
@@ -208,7 +208,7 @@ def test_the_field_says_what_the_app_would_say(world: World, status: str, langua
     for job in run.jobs:
         job.status = status
     world.report(run, mr, B24_LANGUAGE=language)
-    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": VALUES[PipelineStatus(status)]}
+    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": FIELD_VALUES[PipelineStatus(status)]}
 
 
 def test_of_an_unknown_status_the_field_says_nothing_new(world: World) -> None:

@@ -184,7 +184,7 @@ def test_the_table_of_failures_has_each_code_and_no_other() -> None:
     documented = {code for row in rows for code in re.findall(r"`([^`]+)`", row[0])}
     shell = {"NO_PYTHON", "POWERSHELL"}
     assert all(f"({code})" in text for code in shell for text in [shell_texts()])
-    assert documented == codes_of_the_reporter() | shell
+    assert documented == codes_of_the_reporter() | shell | {"HTTP 500"}  # as any from there on
 
 
 def shell_texts() -> str:

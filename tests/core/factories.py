@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sync.core.model.common import (
+    KanbanStage,
     LinkKind,
     MergeRequest,
     MergeRequestState,
     Person,
     Project,
-    Stage,
     Task,
     TaskStatus,
 )
@@ -24,10 +24,10 @@ ANN = Person(1, "ann", "Ann")
 BOB = Person(2, "bob", "Bob")
 CAROL = Person(3, "carol")
 STAGES = (
-    Stage(10, "New", "NEW", 100),
-    Stage(11, "Doing", "WORK", 200),
-    Stage(12, "Review", "REVIEW", 300),
-    Stage(13, "Done", "FINISH", 400),
+    KanbanStage(10, "New", "NEW", 100),
+    KanbanStage(11, "Doing", "WORK", 200),
+    KanbanStage(12, "Review", "REVIEW", 300),
+    KanbanStage(13, "Done", "FINISH", 400),
 )
 STATES = {
     "draft": {"draft": True},

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from sync.core.model.commands import MoveTask, Notify, PlaceTask, PutCard
+from sync.core.model.commands import MoveTask, Notify, PutCard, SetStage
 from sync.core.model.common import (
     LinkKind,
     MergeRequestKey,
-    Milestone,
     Pipeline,
     PipelineStatus,
+    ReviewEvent,
     Step,
 )
 from sync.core.model.common import TaskStatus as Status
@@ -46,7 +46,7 @@ def to(state: str, **values: Any):
 def test_a_first_merge_request_moves_shows_and_tells() -> None:
     plan = plan_task(view(link()), DEFAULT_RULES, NOW)
     key = MergeRequestKey(1, 7, 12)
-    (status, move, why), (card_key, card, card_why), (told_key, told, told_why) = plan.effects
+    (status, move, why), (card_key, card, card_why), (told_key, told, told_why) = plan.commands
     assert (status, move) == ("status", MoveTask(2103, Status.IN_PROGRESS, Step.REVIEW))
     assert why == "moved to “in progress”: !12 “Payment gateway” is open for review"
     assert card_key == "card:1/7!12"
@@ -57,14 +57,14 @@ def test_a_first_merge_request_moves_shows_and_tells() -> None:
     assert isinstance(told, Notify)
     assert (told.user_id, told.tag) == (5, "b24bridge:2103:1/7!12")
     assert told_why == "told the responsible person: !12 “Payment gateway”"
-    assert (plan.step, plan.milestones) == (Step.REVIEW, {key: Milestone.OPENED})
+    assert (plan.step, plan.review_events) == (Step.REVIEW, {key: ReviewEvent.OPENED})
     assert (plan.needs, plan.problems) == (frozenset(), ())
     assert plan.decision == f"{why}; {card_why}; {told_why}"
 
 
 def test_reasons_are_told_in_the_portals_language() -> None:
     plan = plan_task(view(link("merged")), replace(DEFAULT_RULES, language="ru"), NOW)
-    assert [reason for _, _, reason in plan.effects] == [
+    assert [reason for _, _, reason in plan.commands] == [
         "переведена в статус «завершена»: !12 «Payment gateway» слит, открытых нет",
         "карточка для !12 «Payment gateway»",
         "сообщено ответственному: !12 «Payment gateway»",
@@ -156,7 +156,7 @@ def test_a_task_already_there_is_not_moved_but_its_step_is_recorded() -> None:
 def test_what_was_before_the_connection_is_counted_only() -> None:
     world = World(view(link("merged", silent=True), task=None, fresh=False))
     assert world.round() == ""
-    assert (world.view.step, world.view.links[0].milestone) == (Step.MERGED, Milestone.MERGED)
+    assert (world.view.step, world.view.links[0].review_event) == (Step.MERGED, ReviewEvent.MERGED)
     assert world.plan.decision == (
         "noted without moving the task (known from before the connection): "
         "!12 “Payment gateway” is merged and none is open"
@@ -218,7 +218,7 @@ def test_a_removed_reference_counts_no_more() -> None:
 @pytest.mark.parametrize("known", [link(live=False), link(live=False, silent=True)])
 def test_a_removed_reference_without_a_card_says_nothing(known: LinkView) -> None:
     plan = plan_task(view(known, task=None), DEFAULT_RULES, NOW)
-    assert (plan.effects, plan.needs, plan.decision) == ((), frozenset(), "nothing to do")
+    assert (plan.commands, plan.needs, plan.decision) == ((), frozenset(), "nothing to do")
 
 
 def test_an_old_card_of_a_removed_reference_is_left() -> None:
@@ -238,7 +238,7 @@ def test_a_card_is_edited_to_the_end_of_the_window_and_then_written_anew() -> No
     world.wait(minutes=1)
     world.link(0, to("merged"))
     assert world.round() == "completed, card !12, merged to 5"
-    assert world.plan.effects[1][2] == (
+    assert world.plan.commands[1][2] == (
         "new card: !12 “Payment gateway” changed and the old card can no longer be edited"
     )
 
@@ -283,7 +283,7 @@ TOLD = [
     ("nobody is responsible", {"task": task(responsible_id=0)}, DEFAULT_RULES,
      "in_progress, card !12"),
     ("the group is not told of it", {"task": task(group_id=3)},
-     Rules(groups={3: GroupRules(notify=frozenset({Milestone.MERGED}))}), "in_progress, card !12"),
+     Rules(groups={3: GroupRules(notify=frozenset({ReviewEvent.MERGED}))}), "in_progress, card !12"),
     ("another group is", {"task": task(group_id=4)},
      Rules(groups={3: GroupRules(notify=frozenset())}), "in_progress, card !12, opened to 5"),
 ]  # fmt: skip
@@ -297,14 +297,14 @@ def test_who_is_told(values: dict[str, Any], rules: Rules, written: str) -> None
 
 def test_an_unknown_actor_is_left_out() -> None:
     plan = plan_task(view(link(mr_values={"actor": None})), DEFAULT_RULES, NOW)
-    assert plan.effects[2][1].text.endswith("is ready for review")
+    assert plan.commands[2][1].text.endswith("is ready for review")
 
 
 def test_the_actors_own_doing_is_recorded_so_it_is_not_told_later() -> None:
     world = World(view(link(), users={1: {ANN.id: 5}}))
     world.round()
     world.view = replace(world.view, users={})
-    assert world.view.links[0].milestone is Milestone.OPENED
+    assert world.view.links[0].review_event is ReviewEvent.OPENED
     assert "opened" not in world.round()
 
 
@@ -332,26 +332,26 @@ def test_an_unknown_stage_is_said_and_the_step_is_recorded() -> None:
         "correct the stage in the settings"
     )
     assert (plan.problems, plan.step) == ((problem,), Step.CLOSED)
-    assert [key for key, _, _ in plan.effects] == ["card:1/7!12"]
+    assert [key for key, _, _ in plan.commands] == ["card:1/7!12"]
     assert plan.decision == f"{problem}; card for !12 “Payment gateway”"
 
 
 def test_the_portals_zero_means_the_first_stage() -> None:
     rules = Rules(groups={3: GroupRules({Step.REVIEW: StepTarget(None, StageRef(title="New"))})})
     found = plan_task(grouped(link(), task=task(group_id=3, stage_id=0)), rules, NOW)
-    assert "stage" not in [key for key, _, _ in found.effects]
+    assert "stage" not in [key for key, _, _ in found.commands]
 
 
 def test_a_stage_by_id_needs_no_reading_of_stages() -> None:
     plan = plan_task(grouped(link("draft"), stages=None), STAGED, NOW)
     assert plan.needs == frozenset()
-    assert ("stage", PlaceTask(2103, 11, Step.DEVELOPMENT)) in [e[:2] for e in plan.effects]
+    assert ("stage", SetStage(2103, 11, Step.DEVELOPMENT)) in [e[:2] for e in plan.commands]
 
 
 def test_a_task_of_no_workgroup_has_no_stage() -> None:
     rules = Rules(default=STAGED.groups[3])
     plan = plan_task(view(link(), stages=None), rules, NOW)
-    assert [key for key, _, _ in plan.effects] == ["status", "card:1/7!12"]
+    assert [key for key, _, _ in plan.commands] == ["status", "card:1/7!12"]
     assert plan.decision.startswith("the task is in no workgroup, so it has no stage “review”; ")
     assert plan.problems == ()
 
@@ -374,14 +374,14 @@ def test_what_must_be_read_before_deciding(seen: Any, rules: Rules, needs: set[s
     plan = plan_task(seen, rules, NOW)
     assert plan.needs == needs
     if needs:
-        assert (plan.effects, plan.step, plan.milestones) == ((), seen.step, {})
+        assert (plan.commands, plan.step, plan.review_events) == ((), seen.step, {})
         assert plan.decision == f"must be read first: {', '.join(sorted(needs))}"
 
 
 def test_a_task_its_creator_controls_ends_awaiting_control() -> None:
     world = World(view(link("merged"), task=task(needs_control=True, responsible_id=0)))
     assert world.round() == "completed, card !12"
-    assert world.plan.effects[0][2] == (
+    assert world.plan.commands[0][2] == (
         "completed, which for this task means awaiting its creator's control: "
         "!12 “Payment gateway” is merged and none is open"
     )
@@ -401,4 +401,4 @@ def test_the_reason_names_the_merge_request_that_changed_last() -> None:
     earlier = link("merged", 30, mr_values={"updated_at": NOW, "title": "Earlier"})
     later = link("merged", 3, mr_values={"title": "Later"})
     plan = plan_task(view(earlier, later), DEFAULT_RULES, NOW)
-    assert plan.effects[0][2].startswith("moved to “completed”: !3 “Later”")
+    assert plan.commands[0][2].startswith("moved to “completed”: !3 “Later”")

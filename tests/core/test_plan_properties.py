@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from sync.core.merge_requests.milestones import step_of
 from sync.core.model.commands import MoveTask
-from sync.core.model.common import Commit, LinkKind, Milestone, Step, TaskStatus
-from sync.core.model.smart_commits import Heard, Speech, SpeechKey
+from sync.core.model.common import Commit, LinkKind, ReviewEvent, Step, TaskStatus
+from sync.core.model.smart_commits import CommandKey, PendingSmartCommit, SmartCommit
 from sync.core.plan import LinkView, TaskView, plan_task
 from sync.core.rules.portal import DEFAULT_RULES, GroupRules, Rules, StageRef, StepTarget
-from sync.core.smart_commits.parse import Command, Flaw, Verb
+from sync.core.smart_commits.parse import Flaw, SmartCommitCommand, Verb
 from tests.core.factories import NOW, SHOP, STAGES, STATES, link, mr, task, view
 from tests.core.world import World, applied
 
@@ -27,7 +27,7 @@ targets = st.builds(StepTarget, st.none() | st.sampled_from(TaskStatus), stage_r
 groups = st.builds(
     GroupRules,
     st.dictionaries(st.sampled_from(Step), targets),
-    st.frozensets(st.sampled_from(Milestone)),
+    st.frozensets(st.sampled_from(ReviewEvent)),
 )
 rule_sets = st.builds(
     Rules,
@@ -57,17 +57,19 @@ def links(draw: st.DrawFn, iid: int) -> LinkView:
         message_id=iid if shown else None,
         message_text="[b]older[/b]\nolder" if shown else None,
         message_at=NOW - timedelta(hours=draw(st.integers(0, 100))) if shown else None,
-        milestone=draw(st.none() | st.sampled_from(Milestone)),
+        review_event=draw(st.none() | st.sampled_from(ReviewEvent)),
     )
 
 
 @st.composite
-def commands(draw: st.DrawFn, number: int) -> Heard:
+def commands(draw: st.DrawFn, number: int) -> PendingSmartCommit:
     verb = draw(st.sampled_from(Verb))
-    command = Command(2103, verb, 60, "text", draw(st.none() | st.sampled_from(Flaw)))
+    command = SmartCommitCommand(2103, verb, 60, "text", draw(st.none() | st.sampled_from(Flaw)))
     commit = Commit("c0ffee", "Payment", "Ann", None)
-    speech = Speech(command, SHOP, "main", commit, again=draw(st.sampled_from(["", "abba"])))
-    return Heard(SpeechKey(1, 7, "c0ffee", number), speech, draw(st.none() | st.just(5)))
+    speech = SmartCommit(command, SHOP, "main", commit, repeats=draw(st.sampled_from(["", "abba"])))
+    return PendingSmartCommit(
+        CommandKey(1, 7, "c0ffee", number), speech, draw(st.none() | st.just(5))
+    )
 
 
 @st.composite
@@ -79,7 +81,7 @@ def views(draw: st.DrawFn) -> TaskView:
         step=draw(st.none() | st.sampled_from(Step)),
         stages=draw(st.none() | st.just(STAGES)),
         users={1: draw(st.dictionaries(st.integers(1, 3), st.integers(4, 6)))},
-        spoken=tuple(draw(commands(number)) for number in range(draw(st.integers(0, 3)))),
+        smart_commits=tuple(draw(commands(number)) for number in range(draw(st.integers(0, 3)))),
     )
 
 
@@ -90,7 +92,7 @@ def test_planning_again_after_carrying_a_plan_out_writes_nothing(
     plan = plan_task(seen, rules, NOW)
     if not plan.needs:
         again = plan_task(applied(seen, plan), rules, NOW)
-        assert (again.effects, again.needs, again.milestones) == ((), frozenset(), {})
+        assert (again.commands, again.needs, again.review_events) == ((), frozenset(), {})
         assert again.step is plan.step
 
 
@@ -108,37 +110,37 @@ def test_keys_are_unique_and_a_plan_that_needs_reading_writes_nothing(
     seen: TaskView, rules: Rules
 ) -> None:
     plan = plan_task(seen, rules, NOW)
-    keys = [key for key, _, _ in plan.effects]
+    keys = [key for key, _, _ in plan.commands]
     assert len(set(keys)) == len(keys)
-    assert all(reason for _, _, reason in plan.effects)
+    assert all(reason for _, _, reason in plan.commands)
     assert plan.decision
     if plan.needs:
-        assert (plan.effects, plan.step, plan.milestones) == ((), seen.step, {})
+        assert (plan.commands, plan.step, plan.review_events) == ((), seen.step, {})
 
 
 @given(views(), rule_sets)
 def test_every_command_ends_or_has_one_effect(seen: TaskView, rules: Rules) -> None:
     plan = plan_task(seen, rules, NOW)
     if not plan.needs:
-        ended = [f"spoken:{key}" for key in plan.spoken]
-        written = [key for key, _, _ in plan.effects if key.startswith("spoken:")]
-        assert sorted(ended + written) == sorted(f"spoken:{one.key}" for one in seen.spoken)
-        moves = [key for key, effect, _ in plan.effects if isinstance(effect, MoveTask)]
+        ended = [f"spoken:{key}" for key in plan.finished_smart_commits]
+        written = [key for key, _, _ in plan.commands if key.startswith("spoken:")]
+        assert sorted(ended + written) == sorted(f"spoken:{one.key}" for one in seen.smart_commits)
+        moves = [key for key, effect, _ in plan.commands if isinstance(effect, MoveTask)]
         assert len(moves) <= 1
 
 
 @given(views(), rule_sets)
 def test_what_was_before_the_connection_is_never_written(seen: TaskView, rules: Rules) -> None:
     silent = tuple(replace(one, silent=True) for one in seen.links)
-    plan = plan_task(replace(seen, links=silent, spoken=()), rules, NOW)
-    assert (plan.effects, plan.needs) == ((), frozenset())
+    plan = plan_task(replace(seen, links=silent, smart_commits=()), rules, NOW)
+    assert (plan.commands, plan.needs) == ((), frozenset())
 
 
 @given(views(), rule_sets)
 def test_a_task_is_moved_only_when_the_step_changes(seen: TaskView, rules: Rules) -> None:
-    step = step_of(one.merge_request for one in seen.links if one.moves)
+    step = step_of(one.merge_request for one in seen.links if one.moves_task)
     plan = plan_task(replace(seen, step=step), rules, NOW)
-    assert not {"status", "stage"} & {key for key, _, _ in plan.effects}
+    assert not {"status", "stage"} & {key for key, _, _ in plan.commands}
 
 
 events = st.tuples(st.integers(0, 2), st.sampled_from(sorted(STATES)))

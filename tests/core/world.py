@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sync.core.model.commands import Effect, MoveTask, Notify, PlaceTask, PutCard
+from sync.core.model.commands import Command, MoveTask, Notify, PutCard, SetStage
 from sync.core.model.common import Task, TaskStatus
 from sync.core.plan import LinkView, Plan, TaskView, plan_task
 from sync.core.rules.portal import DEFAULT_RULES, Rules
@@ -15,21 +15,21 @@ from tests.core.factories import NOW
 
 def applied(view: TaskView, plan: Plan, now: datetime = NOW) -> TaskView:
     """The view after all of the plan's effects were carried out and its records made."""
-    for _, effect, _ in plan.effects:
+    for _, effect, _ in plan.commands:
         view = _carried_out(view, effect, now)
-    milestones = plan.milestones
+    milestones = plan.review_events
     links = (
-        replace(link, milestone=milestones.get(link.merge_request.key, link.milestone))
+        replace(link, review_event=milestones.get(link.merge_request.key, link.review_event))
         for link in view.links
     )
-    return replace(view, step=plan.step, links=tuple(links), spoken=())
+    return replace(view, step=plan.step, links=tuple(links), smart_commits=())
 
 
-def _carried_out(view: TaskView, effect: Effect, now: datetime) -> TaskView:
+def _carried_out(view: TaskView, effect: Command, now: datetime) -> TaskView:
     match effect:
         case MoveTask(status=status):
             return replace(view, task=_moved(view.task, status))
-        case PlaceTask(stage_id=stage_id):
+        case SetStage(stage_id=stage_id):
             return replace(view, task=replace(view.task, stage_id=stage_id))
         case PutCard():
             links = tuple(_shown(link, effect, now) for link in view.links)
@@ -62,7 +62,7 @@ class World:
     def round(self) -> str:
         self.plan = plan_task(self.view, self.rules, self.now)
         self.view = applied(self.view, self.plan, self.now)
-        self.log.append(", ".join(brief(key, effect) for key, effect, _ in self.plan.effects))
+        self.log.append(", ".join(brief(key, effect) for key, effect, _ in self.plan.commands))
         return self.log[-1]
 
     def link(self, number: int, change: Callable[[LinkView], LinkView]) -> None:
@@ -74,11 +74,11 @@ class World:
         self.now += timedelta(**span)
 
 
-def brief(key: str, effect: Effect) -> str:
+def brief(key: str, effect: Command) -> str:
     match effect:
         case MoveTask(status=status):
             return str(status)
-        case PlaceTask(stage_id=stage_id):
+        case SetStage(stage_id=stage_id):
             return f"stage {stage_id}"
         case PutCard(message_id=None):
             return f"card !{effect.merge_request.iid}"

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from sync.core.alert_names import Line
+from sync.core.alert_names import RefKey
 from sync.core.model.common import PortalUser
 from sync.store import alerts, connections, people, subjects
 from sync.store import merge_requests as store_merge_requests
@@ -175,7 +175,7 @@ def test_the_overview_counts_alerts_and_names_what_failed(
     dead = [("news", "pipeline:1/42:907"), ("alerts", "1/42:main")]
     with write(furnished.deps.engine) as conn:
         record = connections.by_name(conn, portal.id, "main")
-        alerts.save(conn, Line(record.id, 42, "main"), [OPEN])
+        alerts.save(conn, RefKey(record.id, 42, "main"), [OPEN])
         subjects.mark_dirty_many(conn, portal.id, [(*one, "heard") for one in dead], AT)
         for one in dead:
             subjects.mark_dead(conn, portal.id, *one, error="it never worked")
@@ -199,7 +199,7 @@ def test_a_branch_that_fails_is_seen_and_taken_over_on_the_page(
     portal = furnished.portal(emulator.state.member_id)
     with write(furnished.deps.engine) as conn:
         record = connections.by_name(conn, portal.id, "main")
-        alerts.save(conn, Line(record.id, 42, "main"), [OPEN])
+        alerts.save(conn, RefKey(record.id, 42, "main"), [OPEN])
         store_merge_requests.save_projects(conn, [merge_request(record.id).project])
         people.save_portal_users(conn, portal.id, [PortalUser(1, "Ada Admin")])
     opened = window("app", language)

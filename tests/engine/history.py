@@ -129,7 +129,7 @@ def start(world: World, **options: Any) -> dict[str, PartRow] | None:
     with read(world.database) as conn:
         record = connections.by_id(conn, world.connection_id)
     since = options.pop("since", world.clock.now() - timedelta(days=90))
-    return backfill.run(deps, record, "acme/shop", since, **options)
+    return backfill.run_backfill(deps, record, "acme/shop", since, **options)
 
 
 def rows(world: World, *tables: Any) -> dict[str, Rows]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sync.core.model.kinds import Kind
 from sync.core.rules.portal import GroupRules, Rules
-from sync.core.rules.routes import DEFAULT_ROUTES, Chat, Role, Room, Route
+from sync.core.rules.routes import DEFAULT_ROUTES, Channel, Chat, Role, Route
 from sync.text import bbcode
 from sync.text.plain import lines_of, text_of
 from tests.emulators.gitlab.routing import TRIGGERS
@@ -26,7 +26,7 @@ def telling(world: World, *routes: Route, **rules: object) -> World:
 
 def to_chat(*kinds: Kind, dialog: str = "", **filters: object) -> Route:
     """To the workgroup's own chat, or to another."""
-    return Route(frozenset(kinds), (Chat(dialog) if dialog else Room.PROJECT,), **filters)
+    return Route(frozenset(kinds), (Chat(dialog) if dialog else Channel.PROJECT,), **filters)
 
 
 def to_people(kind: Kind, *roles: Role, **filters: object) -> Route:

@@ -13,7 +13,7 @@ import pytest
 
 from sync.core.model.kinds import Kind
 from sync.core.rules.portal import AlertRules, GroupRules, Rules, Severity
-from sync.core.rules.routes import Quiet, Role, Room, Route
+from sync.core.rules.routes import Channel, QuietHours, Role, Route
 from sync.engine import alert_actions
 from sync.store import alerts
 from sync.store.alerts import AlertRow
@@ -73,7 +73,7 @@ def heads(world: World) -> list[str]:
 
 def rows(world: World) -> list[AlertRow]:
     with read(world.database) as conn:
-        return list(alerts.of_portal(conn, world.portal_id, over=True))
+        return list(alerts.list_of_portal(conn, world.portal_id, include_ended=True))
 
 
 def states(world: World) -> list[tuple[str, int]]:
@@ -354,7 +354,9 @@ def test_settings_that_watch_it_no_more_close_it(world: World) -> None:
 
 
 def test_quiet_hours_hold_an_alert_back(world: World) -> None:
-    quiet = Route(frozenset({Kind.ALERT}), (Room.PROJECT,), quiet=Quiet(time(12), time(13)))
+    quiet = Route(
+        frozenset({Kind.ALERT}), (Channel.PROJECT,), quiet_hours=QuietHours(time(12), time(13))
+    )
     world.rules = replace(RULES, groups={3: replace(SHOP, routes=(quiet,))})
     run(world, "failed")
     assert heads(world) == []
@@ -417,7 +419,7 @@ def test_who_is_assigned_is_told_once(world: World) -> None:
     assert alerted(world) == [
         (7, "This is assigned to you: Pipeline #1 failed on main, acme/shop"),
     ]
-    do(world, alert_actions.assign, handle, ANN, by=ANN)
+    do(world, alert_actions.assign, handle, ANN, actor_id=ANN)
     assert len(alerted(world)) == 1
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from sync.core.model.kinds import Kind
 from sync.core.rules.portal import AlertRules
-from sync.core.rules.routes import Quiet, Role, Room, Route
+from sync.core.rules.routes import Channel, QuietHours, Role, Route
 from sync.engine import alert_actions
 from sync.store import portals
 from sync.store.db.database import write
@@ -30,7 +30,7 @@ from tests.engine.test_alerts import (
 from tests.engine.upkeep.test_purge import purged
 from tests.engine.world import START, World
 
-EVERYTHING = Route(frozenset({Kind.ALERT}), (Room.PROJECT,))
+EVERYTHING = Route(frozenset({Kind.ALERT}), (Channel.PROJECT,))
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def minded(world: World, **alerts: object) -> None:
 
 
 def refs(world: World) -> list[tuple[str, str]]:
-    return [(row.key.line.ref, row.alert.state.value) for row in rows(world)]
+    return [(row.key.ref_key.ref, row.alert.state.value) for row in rows(world)]
 
 
 def ended(world: World, pipeline: Pipeline, status: str, job: str = "") -> None:
@@ -221,7 +221,7 @@ def test_who_is_nobody_of_the_portal_may_have_seen_it(world: World) -> None:
 
 
 def test_what_began_and_ended_in_quiet_hours_is_only_kept(world: World) -> None:
-    quiet = replace(EVERYTHING, quiet=Quiet(time(12), time(13)))
+    quiet = replace(EVERYTHING, quiet_hours=QuietHours(time(12), time(13)))
     world.rules = replace(RULES, groups={3: replace(SHOP, routes=(quiet,))})
     run(world, "failed")
     run(world, "success")
@@ -231,7 +231,7 @@ def test_what_began_and_ended_in_quiet_hours_is_only_kept(world: World) -> None:
 
 
 def test_what_began_before_quiet_hours_ends_in_them(world: World) -> None:
-    quiet = replace(EVERYTHING, quiet=Quiet(time(12, 15), time(13)))
+    quiet = replace(EVERYTHING, quiet_hours=QuietHours(time(12, 15), time(13)))
     world.rules = replace(RULES, groups={3: replace(SHOP, routes=(quiet,))})
     run(world, "failed")
     run(world, "success")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sync.core.model.kinds import Kind
-from sync.core.rules.portal import GroupRules, NoteRules, Rules
-from sync.core.rules.routes import Room, Route
+from sync.core.rules.portal import CommentRules, GroupRules, Rules
+from sync.core.rules.routes import Channel, Route
 from tests.emulators.gitlab.entities import MergeRequest
 from tests.engine.world import World
 
@@ -56,7 +56,7 @@ def test_a_comment_on_a_commit_is_shown_where_the_work_of_its_branch_is(world: W
 
 
 def test_a_rule_for_chats_leaves_the_comment_in_the_task_as_it_is(world: World) -> None:
-    rule = Route(frozenset({Kind.NOTE}), (Room.PROJECT,))
+    rule = Route(frozenset({Kind.COMMENT}), (Channel.PROJECT,))
     world.rules = Rules(groups={3: GroupRules(projects=("acme/*",), routes=(rule,))})
     mr = opened(world)
     note = world.gitlab.comment(mr, "One", "bob")
@@ -80,7 +80,7 @@ def test_an_internal_comment_stays_inside_unless_the_settings_let_it_out(world: 
     world.gitlab.comment(mr, "Between us", "bob", internal=True)
     world.settle()
     assert said(world) == []
-    world.rules = Rules(default=GroupRules(notes=NoteRules(internal=True)))
+    world.rules = Rules(default=GroupRules(comments=CommentRules(internal=True)))
     world.gitlab.comment(mr, "Between us too", "bob", internal=True)
     world.settle()
     shown = [text.split(">>")[1] for text in said(world) if "members only" in text]

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from b24app.services.overview import failures
+from b24app.services.overview import list_failures
 from sync.core.model.kinds import Kind
-from sync.core.notifications.filters import OF_TASKS, SHOWN_IN_TASKS
-from sync.core.rules.portal import AlertRules, GroupRules, NoteRules, Rules
-from sync.core.rules.routes import Role, Room, Route
+from sync.core.notifications.filters import BUILT_IN_TASK_KINDS, TASK_KINDS
+from sync.core.rules.portal import AlertRules, CommentRules, GroupRules, Rules
+from sync.core.rules.routes import Channel, Role, Route
 from sync.store.db.database import read
 from sync.store.rows import Delivery
 from tests.engine.world import World
@@ -31,14 +31,16 @@ Body = tuple[str, dict[str, Any]]  # X-Gitlab-Event, what was posted
 
 
 def loud(language: str) -> Rules:
-    everything = Route(frozenset(Kind), (Room.PROJECT, *Role), internal=True)
-    in_tasks = Route(frozenset(OF_TASKS - SHOWN_IN_TASKS.keys()), (Room.TASK,), internal=True)
+    everything = Route(frozenset(Kind), (Channel.PROJECT, *Role), internal=True)
+    in_tasks = Route(
+        frozenset(TASK_KINDS - BUILT_IN_TASK_KINDS.keys()), (Channel.TASK,), internal=True
+    )
     group = GroupRules(
         projects=("*",),
         routes=(everything, in_tasks),
-        notes=NoteRules(system=True, internal=True),
+        comments=CommentRules(system=True, internal=True),
         alerts=AlertRules(branches=("all", "refs/merge-requests/*"), by_stage=True, open_task=1),
-        people={Role.QA: (8,), Role.MANAGER: (7,)},
+        roles={Role.QA: (8,), Role.MANAGER: (7,)},
     )
     return Rules(default=group, groups={3: group}, language=language)
 
@@ -78,7 +80,7 @@ def _delivery(world: World, number: int, event: str, payload: dict[str, Any]) ->
 
 def _left(world: World) -> list[object]:
     with read(world.database) as conn:
-        found = failures(conn, world.portal_id)
+        found = list_failures(conn, world.portal_id)
     # That nobody knows who wrote a commit is an answer.
     return [(one.kind, one.about, one.text) for one in found if one.kind != "spoken"]
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from sync.engine import owner
-from sync.engine.lanes import TTL, LaneLost, hold
+from sync.engine.lanes import LEASE_TTL, LaneLost, hold
 from sync.store import leases
 from sync.store.db.database import write
 from tests.engine.world import World
@@ -27,7 +27,7 @@ def test_a_lane_is_held_by_one_worker_at_a_time(world: World) -> None:
 
 def test_a_lane_ends_with_its_lease(world: World) -> None:
     with hold(world.deps("one"), LANE) as mine:
-        world.tick(TTL.total_seconds() + 1)
+        world.tick(LEASE_TTL.total_seconds() + 1)
         with hold(world.deps("two"), LANE) as theirs:
             assert theirs is not None
             with pytest.raises(LaneLost), write(world.database) as conn:
@@ -36,37 +36,37 @@ def test_a_lane_ends_with_its_lease(world: World) -> None:
 
 def test_what_is_written_after_the_lane_was_lost_does_not_happen(world: World) -> None:
     with hold(world.deps("one"), LANE) as mine:
-        world.tick(TTL.total_seconds() + 1)
+        world.tick(LEASE_TTL.total_seconds() + 1)
         with pytest.raises(LaneLost), write(world.database) as conn:
             leases.acquire(conn, "trace", "x", now=world.clock.now(), ttl=timedelta(hours=1))
             mine.keep(conn)
     with write(world.database) as conn:
-        assert leases.acquire(conn, "trace", "y", now=world.clock.now(), ttl=TTL)
+        assert leases.acquire(conn, "trace", "y", now=world.clock.now(), ttl=LEASE_TTL)
 
 
 def test_a_lane_of_a_process_that_died_is_free_at_once(world: World) -> None:
-    code = "from sync.engine import owner; print(owner.name('w'))"
+    code = "from sync.engine import owner; print(owner.owner_name('w'))"
     dead = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.strip()
-    assert owner.is_gone(dead)
+    assert owner.is_owner_gone(dead)
     with write(world.database) as conn:
-        leases.acquire(conn, LANE, dead, now=world.clock.now(), ttl=TTL)
+        leases.acquire(conn, LANE, dead, now=world.clock.now(), ttl=LEASE_TTL)
     with hold(world.deps("one"), LANE) as mine:
         assert mine is not None
 
 
 def test_the_living_are_not_gone() -> None:
-    assert not owner.is_gone(owner.name("w"))
+    assert not owner.is_owner_gone(owner.owner_name("w"))
 
 
 @pytest.mark.parametrize(
     "stranger", ["", "one", "elsewhere:1:99999999:5:w", f"{os.uname().nodename}::1::w"]
 )
 def test_of_others_nobody_knows_whether_they_live(stranger: str) -> None:
-    assert not owner.is_gone(stranger)
+    assert not owner.is_owner_gone(stranger)
 
 
 def test_a_process_id_that_is_used_again_is_another_process() -> None:
-    host, space, pid, started, own = owner.name("w").split(":")
-    assert owner.is_gone(":".join([host, space, pid, str(int(started) - 1), own]))
+    host, space, pid, started, own = owner.owner_name("w").split(":")
+    assert owner.is_owner_gone(":".join([host, space, pid, str(int(started) - 1), own]))

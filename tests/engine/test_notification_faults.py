@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from b24app.services.overview import failures
+from b24app.services.overview import list_failures
 from b24app.services.replay import replay
-from sync.bitrix24.rest.error_texts_ru import explained
+from sync.bitrix24.rest.error_texts_ru import translate_error
 from sync.core.model.kinds import Kind
 from sync.store.db.database import read, write
 from tests.engine.notified_world import heads, plain, telling, to_chat
@@ -28,7 +28,7 @@ CLOSED = (
 def failed(world: World) -> list[tuple[str, str]]:
     """(id, why) of what waits for somebody to repeat it."""
     with read(world.database) as conn:
-        return [(one.id, one.text) for one in failures(conn, world.portal_id)]
+        return [(one.id, one.text) for one in list_failures(conn, world.portal_id)]
 
 
 def shut(world: World) -> Callable[[], None]:
@@ -46,7 +46,7 @@ def test_a_chat_that_is_closed_to_us_is_one_failure_with_what_to_do(world: World
         world.settle()
     ((key, why),) = failed(world)
     assert why == CLOSED
-    assert explained("ru", why).startswith("Нельзя ничего сказать в чате sg3. Установившего ")
+    assert translate_error("ru", why).startswith("Нельзя ничего сказать в чате sg3. Установившего ")
     let_in()
     assert world.posted() == []
     with write(world.database) as conn:

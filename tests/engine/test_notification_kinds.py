@@ -8,7 +8,7 @@ import pytest
 
 from sync.core.model.kinds import Kind
 from sync.core.rules.portal import GroupRules, Rules
-from sync.core.rules.routes import Role, Room, Route
+from sync.core.rules.routes import Channel, Role, Route
 from tests.engine.notified_world import heads, notified, plain, telling, to_chat, to_people
 from tests.engine.world import World
 
@@ -103,7 +103,9 @@ def test_a_tag_is_told_when_it_is_made_and_when_it_goes(world: World) -> None:
 
 
 def test_a_release_is_announced_and_edited_in_place(world: World) -> None:
-    telling(world, Route(frozenset({Kind.RELEASE}), (Room.RELEASES,)), chats={Room.GENERAL: "sg3"})
+    telling(
+        world, Route(frozenset({Kind.RELEASE}), (Channel.RELEASES,)), chats={Channel.GENERAL: "sg3"}
+    )
     ship = world.gitlab.shipping
     world.gitlab.tag(world.shop, "v1.5", "ann")
     one = ship.publish(world.shop, "v1.5", "ann", name="Spring", description="# New\n\n- cards")
@@ -144,7 +146,7 @@ def test_a_deployment_is_told_to_testers_and_managers_and_to_the_releases_chat(
     world: World,
 ) -> None:
     people = {Role.QA: (BORIS,), Role.MANAGER: (7,)}
-    group = GroupRules(projects=("acme/*",), people=people)
+    group = GroupRules(projects=("acme/*",), roles=people)
     world.rules = Rules(groups={3: group})
     world.gitlab.push(world.shop, "main", ["Ship it"], "ann")
     pipeline = world.gitlab.run_pipeline(world.shop, user="ann")
@@ -160,7 +162,7 @@ def test_a_deployment_is_told_to_testers_and_managers_and_to_the_releases_chat(
 
 def test_who_hears_of_a_deployment_reads_which_tasks_it_brings(world: World) -> None:
     world.task(2104)
-    group = GroupRules(projects=("acme/*",), people={Role.QA: (BORIS,), Role.MANAGER: (7,)})
+    group = GroupRules(projects=("acme/*",), roles={Role.QA: (BORIS,), Role.MANAGER: (7,)})
     world.rules = Rules(groups={3: group})
     seen = []
     for branch, title in (("B24-2103-pay", "Pay"), ("B24-2103-more", "Refund, B24-2104")):
@@ -246,7 +248,7 @@ def test_a_merge_request_in_a_chat_shows_how_its_pipeline_stands(world: World) -
 
 
 def test_people_are_told_of_a_comment_where_rules_say_so(world: World) -> None:
-    telling(world, to_chat(Kind.NOTE), to_people(Kind.NOTE, Role.RESPONSIBLE))
+    telling(world, to_chat(Kind.COMMENT), to_people(Kind.COMMENT, Role.RESPONSIBLE))
     mr = world.opened()
     world.gitlab.comment(mr, "Looks *good*, [user=all]x[/user]", "bob")
     world.settle()
@@ -260,7 +262,7 @@ def test_people_are_told_of_a_comment_where_rules_say_so(world: World) -> None:
 
 
 def test_comments_for_members_are_not_told_without_a_rule_for_them(world: World) -> None:
-    telling(world, to_chat(Kind.NOTE))
+    telling(world, to_chat(Kind.COMMENT))
     issue = world.gitlab.tracking.open_issue(world.shop, "Slow", "ann", confidential=True)
     world.gitlab.comment(issue, "secret", "bob")
     world.settle()
@@ -318,7 +320,7 @@ def test_an_administrator_is_told_of_a_token_anew_as_its_day_comes(world: World)
 
 
 def test_a_kind_that_no_rule_names_is_said_nowhere(world: World) -> None:
-    telling(world, Route(frozenset({Kind.MILESTONE}), (Room.PROJECT,)))
+    telling(world, Route(frozenset({Kind.MILESTONE}), (Channel.PROJECT,)))
     world.gitlab.tracking.open_issue(world.shop, "Slow", "ann")
     world.settle()
     assert world.posted() == []

@@ -7,7 +7,7 @@ from datetime import time, timedelta
 
 from sync.core.model.kinds import Kind
 from sync.core.rules.portal import GroupRules, Rules
-from sync.core.rules.routes import Quiet, Role, Room, Route
+from sync.core.rules.routes import Channel, QuietHours, Role, Route
 from tests.engine.world import World
 
 SHOP = GroupRules(projects=("acme/*",))
@@ -41,7 +41,9 @@ def test_a_project_of_no_workgroup_is_told_nowhere(world: World) -> None:
 
 
 def test_quiet_hours_hold_a_message_back_until_they_end(world: World) -> None:
-    quiet = Route(frozenset({Kind.BRANCH}), (Room.PROJECT,), quiet=Quiet(time(8), time(10)))
+    quiet = Route(
+        frozenset({Kind.BRANCH}), (Channel.PROJECT,), quiet_hours=QuietHours(time(8), time(10))
+    )
     world.rules = Rules(groups={3: replace(SHOP, routes=(quiet,))})  # it is nine o'clock
     world.gitlab.push(world.shop, "feature/x", ["One"], "ann")
     world.work()
@@ -54,14 +56,14 @@ def test_quiet_hours_hold_a_message_back_until_they_end(world: World) -> None:
 
 
 def test_who_has_quiet_hours_is_told_after_them_of_what_others_know(world: World) -> None:
-    quiet = Quiet(time(8), time(10))  # it is nine o'clock
+    quiet = QuietHours(time(8), time(10))  # it is nine o'clock
     of_pipelines = frozenset({Kind.PIPELINE})
     routes = (
         Route(of_pipelines, (Role.MANAGER,)),
-        Route(of_pipelines, (Role.QA,), quiet=quiet),
+        Route(of_pipelines, (Role.QA,), quiet_hours=quiet),
     )
     people = {Role.MANAGER: (7,), Role.QA: (8,)}
-    world.rules = Rules(groups={3: replace(SHOP, routes=routes, people=people)})
+    world.rules = Rules(groups={3: replace(SHOP, routes=routes, roles=people)})
     world.gitlab.push(world.shop, "main", ["One"], "ann")
     world.gitlab.run_pipeline(world.shop)
     world.settle()
@@ -74,7 +76,7 @@ def test_who_has_quiet_hours_is_told_after_them_of_what_others_know(world: World
 def test_a_new_look_between_two_notifications_loses_none(world: World) -> None:
     people = {Role.QA: (7, 8)}
     routes = (Route(frozenset({Kind.PIPELINE}), (Role.QA,)),)
-    world.rules = Rules(groups={3: replace(SHOP, routes=routes, people=people)})
+    world.rules = Rules(groups={3: replace(SHOP, routes=routes, roles=people)})
     world.refuse("im.notify.system.add", "INTERNAL_SERVER_ERROR", times=1)
     world.gitlab.push(world.shop, "main", ["One"], "ann")
     world.gitlab.run_pipeline(world.shop)

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from sync.core.model.kinds import Kind
-from sync.core.rules.portal import CiRules, GroupRules, Rules
+from sync.core.rules.portal import GroupRules, PipelineRules, Rules
 from sync.core.rules.routes import Role, Route
 from sync.errors import Denied
 from tests.emulators.gitlab.entities import MergeRequest, Pipeline
@@ -340,16 +340,16 @@ def test_the_field_is_written_only_when_it_changes(world: World) -> None:
 @pytest.mark.parametrize(
     ("rules", "seen"),
     [
-        (CiRules(), (True, True, True)),
-        (CiRules(message=False), (False, True, True)),
-        (CiRules(notify=False), (True, False, True)),
-        (CiRules(field=False), (True, True, False)),
+        (PipelineRules(), (True, True, True)),
+        (PipelineRules(message=False), (False, True, True)),
+        (PipelineRules(notify=False), (True, False, True)),
+        (PipelineRules(field=False), (True, True, False)),
     ],
 )
 def test_a_workgroup_chooses_what_it_sees_of_pipelines(
-    make_world: Callable[..., World], rules: CiRules, seen: tuple[bool, bool, bool]
+    make_world: Callable[..., World], rules: PipelineRules, seen: tuple[bool, bool, bool]
 ) -> None:
-    world = known(make_world(rules=Rules(groups={3: GroupRules(ci=rules)})))
+    world = known(make_world(rules=Rules(groups={3: GroupRules(pipelines=rules)})))
     run(world, world.opened(), "failed")
     world.work()
     found = bool(heads(world)), bool(told(world)), field(world) is not None

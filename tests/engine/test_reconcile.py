@@ -13,7 +13,7 @@ from sync.core.rules.portal import GroupRules, Rules, StageRef, StepTarget
 from sync.engine.rehearsal import rehearse
 from sync.store import logs
 from sync.store.db.database import read
-from sync.store.rows import Wanted
+from sync.store.rows import CallFilter
 from tests.engine.world import World
 
 
@@ -24,7 +24,7 @@ def test_a_rehearsal_says_what_would_be_written_and_writes_nothing(world: World)
     world.b24.faults.gateway_down = False
     deps = world.deps()
     found = rehearse(deps, world.portal_id, [2103], deps.portal_for(world.portal_id))
-    kinds = [type(effect) for _, effect, _ in found[2103].wanted]
+    kinds = [type(effect) for _, effect, _ in found[2103].commands]
     assert kinds[:2] == [MoveTask, PutCard]
     assert (world.b24.writes, world.commands(), world.decisions()) == ({}, [], [])
 
@@ -70,7 +70,7 @@ def test_requests_and_answers_are_kept_without_their_tokens(world: World) -> Non
     world.opened()
     world.work()
     with read(world.database) as conn:
-        kept = logs.find_calls(conn, Wanted(world.portal_id))
+        kept = logs.find_calls(conn, CallFilter(world.portal_id))
     assert sorted(one.method for one in kept) == ["batch", "batch", "user.get"]
     texts = " ".join(one.request + one.answer for one in kept)
     assert not any(token in texts for token in world.b24.state.tokens)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from b24app.services import overview as services_overview
 from b24app.services import replay
-from sync.core.rules.portal import CommitRules, GroupRules, Rules
+from sync.core.rules.portal import GroupRules, Rules, SmartCommitRules
 from sync.store.db.database import read, write
 from sync.store.tables import spoken
 from tests.emulators.gitlab.entities import Commit
@@ -43,7 +43,7 @@ def refusals(world: World) -> list[str]:
     with read(world.database) as conn:
         return [
             one.text
-            for one in services_overview.failures(conn, world.portal_id)
+            for one in services_overview.list_failures(conn, world.portal_id)
             if one.kind == "spoken"
         ]
 
@@ -161,7 +161,7 @@ def test_who_is_mapped_later_may_be_heard_by_a_replay(world: World) -> None:
     pushed(world, "Closes B24-2103", branch="main", user="cid")
     world.rules = Rules(people={"cid": 8})
     with write(world.database) as conn:
-        found = [(f.kind, f.id) for f in services_overview.failures(conn, world.portal_id)]
+        found = [(f.kind, f.id) for f in services_overview.list_failures(conn, world.portal_id)]
         assert replay.replay(conn, world.portal_id, found, world.clock.now()) == 1
     world.settle()
     assert (world.status(), refusals(world)) == (COMPLETED, [])
@@ -170,12 +170,14 @@ def test_who_is_mapped_later_may_be_heard_by_a_replay(world: World) -> None:
 @pytest.mark.parametrize(
     ("rules", "message", "branch"),
     [
-        (CommitRules(close=False), "Closes B24-2103", "main"),
-        (CommitRules(commands=False), "B24-2103 #done", "topic"),
+        (SmartCommitRules(close=False), "Closes B24-2103", "main"),
+        (SmartCommitRules(commands=False), "B24-2103 #done", "topic"),
     ],
 )
-def test_rules_may_forbid_it(world: World, rules: CommitRules, message: str, branch: str) -> None:
-    world.rules = Rules(groups={3: GroupRules(commits=rules)})
+def test_rules_may_forbid_it(
+    world: World, rules: SmartCommitRules, message: str, branch: str
+) -> None:
+    world.rules = Rules(groups={3: GroupRules(smart_commits=rules)})
     pushed(world, message, branch=branch)
     assert world.status() == WAITING
     (said,) = world.decisions()
@@ -456,7 +458,7 @@ def test_what_the_portal_refuses_is_shown_and_may_be_repeated(world: World) -> N
     pushed(world, "B24-2103 #time 1h")
     assert (len(refused), states(world), logged(world)) == (2, ["refused"], [])
     with write(world.database) as conn:
-        (failure,) = services_overview.failures(conn, world.portal_id)
+        (failure,) = services_overview.list_failures(conn, world.portal_id)
         assert (failure.kind, failure.action, failure.about) == ("command", "log_time", "2103")
         replay.replay(conn, world.portal_id, [("command", failure.id)], world.clock.now())
     world.settle()

@@ -12,12 +12,12 @@ from sqlalchemy import Table, select
 from b24app.services import alerts as services_alerts
 from b24app.services import overview as services_overview
 from b24app.services import replay
-from b24app.services.task_overview import development
+from b24app.services.task_overview import build_task_overview
 from sync.engine import alert_actions
-from sync.engine.upkeep.purge import purge
+from sync.engine.upkeep.purge import purge_portal
 from sync.store import alerts, logs, portals
 from sync.store.db.database import read, write
-from sync.store.rows import Wanted
+from sync.store.rows import CallFilter
 from sync.store.tables import connection, metadata, portal, rest_log, spoken
 from tests.engine.history import live, start
 from tests.engine.notified_world import telling
@@ -105,7 +105,7 @@ def test_a_purge_deletes_nothing_of_another_portal(two: tuple[World, World]) -> 
     before = kept(one)
     with read(other.database) as conn:
         record = portals.by_id(conn, other.portal_id)
-    assert sum(purge(other.deps(), record, other.clock.now() + timedelta(days=3650))) > 50
+    assert sum(purge_portal(other.deps(), record, other.clock.now() + timedelta(days=3650))) > 50
     assert kept(one) == before
 
 
@@ -113,17 +113,17 @@ def test_what_is_shown_of_a_task_is_the_portal_s_own(two: tuple[World, World]) -
     one, other = two
     with read(one.database) as conn:
         args = 1, one.rules, one.clock.now()
-        assert development(conn, one.portal_id, *args)["merge_requests"] != []
-        assert services_alerts.rows(conn, one.portal_id, over=True) != ()
-        nothing = development(conn, other.portal_id, *args)
+        assert build_task_overview(conn, one.portal_id, *args)["merge_requests"] != []
+        assert services_alerts.list_alerts(conn, one.portal_id, include_ended=True) != ()
+        nothing = build_task_overview(conn, other.portal_id, *args)
         assert not any(
             nothing[name] for name in ("merge_requests", "pipelines", "environments", "decisions")
         )
-        assert services_alerts.rows(conn, other.portal_id, over=True) == ()
+        assert services_alerts.list_alerts(conn, other.portal_id, include_ended=True) == ()
         assert services_alerts.recoveries(conn, other.portal_id, other.clock.now()) == ()
-        assert services_overview.failures(conn, other.portal_id) == ()
-        assert logs.find_calls(conn, Wanted(other.portal_id)) == ()
-        assert len(logs.find_calls(conn, Wanted(one.portal_id, limit=10_000))) == len(
+        assert services_overview.list_failures(conn, other.portal_id) == ()
+        assert logs.find_calls(conn, CallFilter(other.portal_id)) == ()
+        assert len(logs.find_calls(conn, CallFilter(one.portal_id, limit=10_000))) == len(
             conn.execute(select(rest_log)).all()
         )
 
@@ -132,7 +132,9 @@ def test_nobody_of_another_portal_acts_on_an_alert_or_a_command(two: tuple[World
     one, other = two
     before, now = kept(one), one.clock.now()
     with write(one.database) as conn:
-        (handle, *_) = [row.key.handle for row in alerts.of_portal(conn, one.portal_id, over=True)]
+        (handle, *_) = [
+            row.key.handle for row in alerts.list_of_portal(conn, one.portal_id, include_ended=True)
+        ]
         assert alert_actions.acknowledge(conn, other.portal_id, handle, "Eve", now) is None
         assert alert_actions.assign(conn, other.portal_id, handle, 7, now) is None
         keys = [(str(row.connection_id), row) for row in conn.execute(select(spoken))]

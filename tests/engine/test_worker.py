@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sync.core.clock import WallClock
 from sync.engine import turn, worker
 from sync.engine.deps import Deps
-from sync.engine.dispatch import Dispatch
+from sync.engine.dispatch import TurnDispatcher
 from sync.engine.wake_ups import WakeUps, open_queue
 from sync.engine.worker import Worker
 from sync.store import logs
@@ -76,7 +76,7 @@ def test_a_lost_wake_up_costs_no_more_than_a_check(walled: World) -> None:
 def test_a_wake_up_starts_the_work(walled: World, tmp_path: Path, monkeypatch) -> None:
     from datetime import timedelta
 
-    monkeypatch.setattr(worker, "CHECK", timedelta(hours=1))
+    monkeypatch.setattr(worker, "CHECK_EVERY", timedelta(hours=1))
     wake_ups = WakeUps(open_queue(str(tmp_path / "queue.sqlite3")))
     with running(live(walled), wake_ups=wake_ups):
         time.sleep(0.3)  # the check at the start is over
@@ -116,7 +116,7 @@ def test_a_database_that_fails_for_a_while_ends_no_worker(walled: World, monkeyp
 
     monkeypatch.setattr(worker, "take_turn", failing)
     deps = replace(live(walled), jitter=lambda: 0.0)
-    monkeypatch.setattr("sync.engine.backoff.FIRST_SECONDS", 0.05)
+    monkeypatch.setattr("sync.engine.backoff.MIN_SECONDS", 0.05)
     walled.opened()
     with running(deps):
         until(lambda: walled.status() == IN_PROGRESS)
@@ -133,11 +133,11 @@ def test_what_arrives_during_a_turn_gets_another() -> None:
         if len(turns) == 2:
             done.set()
 
-    dispatch = Dispatch(run, threads=4)
-    dispatch.ask([1])
+    dispatch = TurnDispatcher(run, threads=4)
+    dispatch.request_turns([1])
     first.wait(PATIENCE_SECONDS)
-    dispatch.ask([1])
-    dispatch.ask([1])
+    dispatch.request_turns([1])
+    dispatch.request_turns([1])
     go_on.set()
     assert done.wait(PATIENCE_SECONDS)
     dispatch.stop()
@@ -153,9 +153,9 @@ def test_a_portal_that_hangs_does_not_hold_up_another() -> None:
         else:
             other.set()
 
-    dispatch = Dispatch(run, threads=2)
-    dispatch.ask([1])
-    dispatch.ask([2])
+    dispatch = TurnDispatcher(run, threads=2)
+    dispatch.request_turns([1])
+    dispatch.request_turns([2])
     assert other.wait(PATIENCE_SECONDS)
     hang.set()
     dispatch.stop()
@@ -167,7 +167,7 @@ def test_a_portal_that_is_down_rests_longer_each_time(world: World) -> None:
     pauses, now = turn.Pauses(), world.clock.now()
     waits = [pauses.pause(1, Later("down"), now, 0.5) for _ in range(4)]
     assert waits == [2.0, 4.0, 8.0, 16.0]
-    assert pauses.resting(1, now)
-    assert not pauses.resting(2, now)
-    pauses.reached(1)
+    assert pauses.is_paused(1, now)
+    assert not pauses.is_paused(2, now)
+    pauses.record_success(1)
     assert pauses.pause(1, Later("down", after=30), now, 0.5) == 30

@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet
 from requests.adapters import BaseAdapter
 from sqlalchemy import select
 
-from b24app.clients import Rooms
+from b24app.clients import Clients
 from sync.bitrix24.events.parse import dedupe_key
 from sync.bitrix24.events.php_form import parse_form
 from sync.bitrix24.rest.credentials import AppKeys
@@ -29,14 +29,14 @@ from sync.gitlab.webhooks import parse as gitlab_hooks
 from sync.store import connections, inbox, logs, outbox, portals, subjects
 from sync.store.db.database import read, write
 from sync.store.rows import (
+    ApiCallRow,
     CommandRow,
     ConnectionDraft,
     ConnectionRecord,
     ConnectionSecrets,
     Delivery,
-    Install,
+    Installation,
     PortalTokens,
-    RestCall,
 )
 from sync.store.tables import command, delivery, task
 from sync.store.vault import Vault
@@ -139,7 +139,7 @@ class World:
         b24.state.add_group("Site", id=3, members=[1, 7, 8])
         token = b24.token(1)
         tokens = PortalTokens(token.access, token.refresh, token.expires, 1)
-        install = Install(b24.state.member_id, f"{PORTAL}/rest/", f"{OAUTH}/rest/", tokens)
+        install = Installation(b24.state.member_id, f"{PORTAL}/rest/", f"{OAUTH}/rest/", tokens)
         draft = ConnectionDraft("gitlab", "gitlab", HOST, ConnectionSecrets(f"hook-{self.member}"))
         with write(self.database) as conn:
             self.portal_id = portals.create_or_update(conn, self.vault, install, now)
@@ -294,18 +294,18 @@ class World:
             self.token.value,
             connection_id=connection.id,
             session=self.session(),
-            ledger=rooms.ledger("gitlab", self.portal_id, connection=connection.name),
+            call_log=rooms.call_log("gitlab", self.portal_id, connection=connection.name),
         )
 
-    def _rooms(self, owner: str) -> Rooms:
+    def _rooms(self, owner: str) -> Clients:
         rooms = _Rooms(None, self.database, self.vault, self.clock, owner, self)
         object.__setattr__(rooms, "_session", self.session())
         return rooms
 
-    def add(self, call: RestCall) -> None:
+    def add(self, call: ApiCallRow) -> None:
         """Writes a call down at once: a history is the same whenever it is played."""
         with write(self.database) as conn:
-            logs.save_rest_calls(conn, [call])
+            logs.save_calls(conn, [call])
 
     def work(self, owner: str = "one") -> int:
         """Everything that can be done now, by a fresh worker."""
@@ -363,11 +363,11 @@ class World:
             }
 
 
-class _Rooms(Rooms):
+class _Rooms(Clients):
     """The app's own wiring over a session without sockets."""
 
     @property
-    def keys(self) -> AppKeys:
+    def app_keys(self) -> AppKeys:
         return AppKeys("local.app", "client-secret", frozenset({OAUTH}))
 
     def session(self) -> requests.Session:

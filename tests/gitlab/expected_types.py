@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync.core.model.activity import JobRun, Note, Push, Release, TagPush, Thing
+from sync.core.model.activity import Comment, JobRun, Push, Release, Resource, TagPush
 from sync.core.model.events import (
     CodeEvent,
-    DeploymentHeard,
-    MergeRequestHeard,
-    PipelineHeard,
-    Unrecognised,
+    DeploymentEvent,
+    MergeRequestEvent,
+    PipelineEvent,
+    UnrecognisedEvent,
 )
 from sync.core.model.kinds import Kind
 
 _BY_OBJECT = {
     "push": ("Push Hook", Push),
     "tag_push": ("Tag Push Hook", TagPush),
-    "merge_request": ("Merge Request Hook", MergeRequestHeard),
-    "pipeline": ("Pipeline Hook", PipelineHeard),
+    "merge_request": ("Merge Request Hook", MergeRequestEvent),
+    "pipeline": ("Pipeline Hook", PipelineEvent),
     "build": ("Job Hook", JobRun),
-    "deployment": ("Deployment Hook", DeploymentHeard),
-    "note": ("Note Hook", Note),
+    "deployment": ("Deployment Hook", DeploymentEvent),
+    "note": ("Note Hook", Comment),
     "release": ("Release Hook", Release),
     "issue": ("Issue Hook", Kind.ISSUE),
     "work_item": ("Issue Hook", Kind.WORK_ITEM),
@@ -52,13 +52,13 @@ _BY_EVENT = {
     "user_add_to_team": ("Member Hook", Kind.MEMBER),
     "user_remove_from_team": ("Member Hook", Kind.MEMBER),
     "user_update_for_team": ("Member Hook", Kind.MEMBER),
-    "repository_update": ("System Hook", Unrecognised),
-    "user_create": ("System Hook", Unrecognised),
-    "user_destroy": ("System Hook", Unrecognised),
-    "user_failed_login": ("System Hook", Unrecognised),
-    "user_rename": ("System Hook", Unrecognised),
-    "key_create": ("System Hook", Unrecognised),
-    "key_destroy": ("System Hook", Unrecognised),
+    "repository_update": ("System Hook", UnrecognisedEvent),
+    "user_create": ("System Hook", UnrecognisedEvent),
+    "user_destroy": ("System Hook", UnrecognisedEvent),
+    "user_failed_login": ("System Hook", UnrecognisedEvent),
+    "user_rename": ("System Hook", UnrecognisedEvent),
+    "key_create": ("System Hook", UnrecognisedEvent),
+    "key_destroy": ("System Hook", UnrecognisedEvent),
 }
 EXPECTED: dict[str, tuple[str, type | Kind]] = _BY_OBJECT | _BY_EVENT
 IN_SYSTEM_HOOKS = {"push", "tag_push", "merge_request", *_BY_EVENT}
@@ -70,4 +70,4 @@ def name_of(payload: dict[str, Any]) -> str:
 
 def type_of(told: CodeEvent) -> type | Kind:
     """The type; of a thing its kind."""
-    return told.kind if isinstance(told, Thing) else type(told)
+    return told.kind if isinstance(told, Resource) else type(told)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.core.model.common import Person, Project
-from sync.gitlab.webhooks.parse import parse
+from sync.gitlab.webhooks.parse import parse_events
 from tests.gitlab.payloads import body, put
 
 SHOP_URL = "https://git.acme.test/web/shop"
@@ -250,5 +250,5 @@ def small(event: str, **changes: Any) -> dict[str, Any]:
 
 def told(event: str, **changes: Any) -> Any:
     """What the small hook says, with something changed."""
-    (one,) = parse(event, body(small(event, **changes)), connection_id=3)
+    (one,) = parse_events(event, body(small(event, **changes)), connection_id=3)
     return one

@@ -6,29 +6,35 @@ import pytest
 
 from sync.core.model.activity import Push
 from sync.core.model.common import MergeRequestState, PipelineStatus
-from sync.core.model.events import MergeRequestHeard, PipelineHeard, Unrecognised
+from sync.core.model.events import MergeRequestEvent, PipelineEvent, UnrecognisedEvent
 from sync.gitlab.api import merge_requests as api_merge_requests
-from sync.gitlab.api.account import probe, problems
-from sync.gitlab.api.hooks import Target, ensure
-from sync.gitlab.webhooks.parse import Unauthentic, dedupe_key, event_name, parse, verify
+from sync.gitlab.api.account import problems, read_account
+from sync.gitlab.api.hooks import HookTarget, ensure_hook
+from sync.gitlab.webhooks.parse import (
+    UnverifiedDelivery,
+    dedupe_key,
+    event_name,
+    parse_events,
+    verify_delivery,
+)
 
 SIGNING_TOKEN = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 BRANCH = "feature/B24-2103-payment-gateway"
-SHOP = Target("project", "web/shop")
+SHOP = HookTarget("project", "web/shop")
 
 
 @pytest.fixture
 def heard(gitlab, connect, receiver, clock):
     """What the receiver has been told since it was last asked, verified and parsed."""
     url = f"{receiver.url}/hooks/gitlab/k3y"
-    ensure(connect(), SHOP, url=url, token="t0ken", signing_token=SIGNING_TOKEN)
+    ensure_hook(connect(), SHOP, url=url, token="t0ken", signing_token=SIGNING_TOKEN)
 
     def take():
         told = []
         for headers, body in receiver.heard:
             given = {"token": "t0ken", "signing_token": SIGNING_TOKEN, "now": clock.now()}
-            verify(headers, body, **given)
-            told += parse(event_name(headers), body, connection_id=3)
+            verify_delivery(headers, body, **given)
+            told += parse_events(event_name(headers), body, connection_id=3)
         receiver.heard.clear()
         return told
 
@@ -49,8 +55,8 @@ def test_a_merge_requests_life_is_heard_in_typed_events(gitlab, heard):
     gitlab.merge(mr, "alice")
     pushed, *told = heard()
     assert (type(pushed), pushed.branch, pushed.created) == (Push, BRANCH, True)
-    assert all(type(one) in (MergeRequestHeard, Push) for one in told)
-    requests = [one for one in told if isinstance(one, MergeRequestHeard)]
+    assert all(type(one) in (MergeRequestEvent, Push) for one in told)
+    requests = [one for one in told if isinstance(one, MergeRequestEvent)]
     assert [(one.action, one.merge_request.state.value) for one in requests] == [
         ("open", "opened"),
         ("approved", "opened"),
@@ -59,7 +65,7 @@ def test_a_merge_requests_life_is_heard_in_typed_events(gitlab, heard):
         ("reopen", "opened"),
         ("merge", "merged"),
     ]
-    assert [(one.approval, one.rules_met) for one in requests[1:3]] == [
+    assert [(one.actor_approved, one.approval_rules_met) for one in requests[1:3]] == [
         (True, True),
         (False, False),
     ]
@@ -72,7 +78,7 @@ def test_a_pipeline_is_heard_until_its_end(gitlab, heard):
     run = gitlab.run_pipeline(mr)
     run.set_status("running")
     run.set_status("failed")
-    told = [one for one in heard() if isinstance(one, PipelineHeard)]
+    told = [one for one in heard() if isinstance(one, PipelineEvent)]
     assert [one.pipeline.status for one in told][-2:] == [
         PipelineStatus.RUNNING,
         PipelineStatus.FAILED,
@@ -88,15 +94,15 @@ def test_a_push_that_takes_approvals_back_is_heard_so(gitlab, heard):
     gitlab.approve(mr, "boris")
     heard()
     gitlab.push("web/shop", BRANCH, ["More"], "alice")
-    requests = [one for one in heard() if isinstance(one, MergeRequestHeard)]
+    requests = [one for one in heard() if isinstance(one, MergeRequestEvent)]
     assert True in [one.approvals_reset for one in requests]
-    assert [one.approval for one in requests] == [None] * len(requests)
+    assert [one.actor_approved for one in requests] == [None] * len(requests)
 
 
 def test_a_delivery_sent_again_has_the_same_key_and_another_body_does_not(
     gitlab, connect, receiver
 ):
-    made = ensure(connect(), SHOP, url=f"{receiver.url}/hooks/gitlab/k", token="t").hook_id
+    made = ensure_hook(connect(), SHOP, url=f"{receiver.url}/hooks/gitlab/k", token="t").hook_id
     opened(gitlab)
     hook = gitlab.state.hooks[made]
     connect().post(f"/projects/1/hooks/{made}/events/{hook.log[0].id}/resend", {})
@@ -109,13 +115,13 @@ def test_before_19_the_token_alone_decides(gitlab, heard, receiver):
     gitlab.state.version = "16.11.0-ee"
     opened(gitlab)
     assert "webhook-id" not in {name.lower() for name in receiver.heard[0][0]}
-    assert [type(one) for one in heard()] == [Push, MergeRequestHeard]
+    assert [type(one) for one in heard()] == [Push, MergeRequestEvent]
 
 
 def test_a_replayed_delivery_is_not_authentic_after_five_minutes(gitlab, heard, clock):
     opened(gitlab)
     clock.sleep(301)
-    with pytest.raises(Unauthentic, match="replay or wrong clock"):
+    with pytest.raises(UnverifiedDelivery, match="replay or wrong clock"):
         heard()
 
 
@@ -124,14 +130,14 @@ def test_a_custom_template_is_recorded_with_what_to_do(gitlab, heard):
     hook.custom_webhook_template = '{"text": "{{object_kind}}"}'
     gitlab.push("web/shop", BRANCH, ["x"], "alice")
     (told,) = heard()
-    assert isinstance(told, Unrecognised)
-    assert told.why.endswith("Remove the template in the webhook's settings")
+    assert isinstance(told, UnrecognisedEvent)
+    assert told.reason.endswith("Remove the template in the webhook's settings")
 
 
 def test_what_is_read_is_what_was_heard_and_more(gitlab, connect, heard):
     mr = opened(gitlab, reviewers=["boris"], labels=["backend"], description="Takes cards.")
     told = heard()[-1].merge_request
-    read = api_merge_requests.merge_request(connect(), 1, mr.iid)
+    read = api_merge_requests.read_merge_request(connect(), 1, mr.iid)
     for name in ("project", "iid", "title", "description", "url", "state", "draft", "labels"):
         assert getattr(read, name) == getattr(told, name), name
     for name in ("source_branch", "target_branch", "updated_at", "reviewers", "head_sha"):
@@ -144,7 +150,7 @@ def test_a_merge_request_is_read_with_its_approvals_and_pipeline(gitlab, connect
     gitlab.run_pipeline(mr).set_status("success")
     gitlab.approve(mr, "boris")
     gitlab.merge(mr, "alice")
-    read = api_merge_requests.merge_request(connect(), 1, mr.iid)
+    read = api_merge_requests.read_merge_request(connect(), 1, mr.iid)
     assert (read.state, read.approved) == (MergeRequestState.MERGED, True)
     assert [one.username for one in read.approved_by] == ["boris"]
     assert [(one.person.username, one.state) for one in read.reviewers] == [("boris", "approved")]
@@ -157,10 +163,12 @@ def test_what_changed_since_a_moment_is_found(gitlab, connect, clock):
     gitlab.push("web/shop", "B24-7", ["x"], "alice")
     second = gitlab.open_mr("web/shop", "B24-7", "Two", "alice")
     client = connect()
-    found = [one.iid for one in api_merge_requests.merge_requests_since(client, 1, clock.now())]
+    found = [
+        one.iid for one in api_merge_requests.read_merge_requests_since(client, 1, clock.now())
+    ]
     assert found == [second.iid]
     earlier = clock.now() - timedelta(hours=2)
-    found = [one.iid for one in api_merge_requests.merge_requests_since(client, 1, earlier)]
+    found = [one.iid for one in api_merge_requests.read_merge_requests_since(client, 1, earlier)]
     assert found == [first.iid, second.iid]
 
 
@@ -168,15 +176,15 @@ def test_the_projects_are_read_over_all_pages(gitlab, connect):
     for number in range(105):
         gitlab.state.add_project(f"web/p{number}")
     client = connect()
-    assert len(api_merge_requests.projects(client, {})) == 106
-    assert len(api_merge_requests.projects(client, {"groups": ["web"]})) == 106
+    assert len(api_merge_requests.read_projects(client, {})) == 106
+    assert len(api_merge_requests.read_projects(client, {"groups": ["web"]})) == 106
     assert [
-        one.path for one in api_merge_requests.projects(client, {"projects": ["web/shop", 1]})
+        one.path for one in api_merge_requests.read_projects(client, {"projects": ["web/shop", 1]})
     ] == ["web/shop"]
 
 
 def test_the_account_of_a_token_is_read(gitlab, connect, clock):
-    account = probe(connect(scopes=("read_api",)))
+    account = read_account(connect(scopes=("read_api",)))
     assert (account.username, account.scopes, account.can_sign) == ("alice", ("read_api",), True)
     assert problems(account, clock.now()) == (
         "The access token lacks the scope `api` (it has: read_api). Issue a token that has it.",
@@ -185,7 +193,7 @@ def test_the_account_of_a_token_is_read(gitlab, connect, clock):
 
 def test_a_write_that_names_its_cause_is_not_echoed(gitlab, connect, receiver):
     client = connect()
-    made = ensure(client, SHOP, url=f"{receiver.url}/hooks/gitlab/k", token="t").hook_id
+    made = ensure_hook(client, SHOP, url=f"{receiver.url}/hooks/gitlab/k", token="t").hook_id
     gitlab.state.hooks[made].events["note_events"] = True
     mr = opened(gitlab)
     cause = receiver.heard[-1][0]["X-Gitlab-Event-UUID"]

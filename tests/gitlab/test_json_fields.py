@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sync.gitlab.dates import day, moment
+from sync.gitlab.dates import start_of_day, timestamp
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from sync.gitlab.dates import day, moment
     ],
 )
 def test_every_way_a_moment_is_written_reads_as_utc_in_whole_seconds(written, meant):
-    assert moment(written) == meant
+    assert timestamp(written) == meant
 
 
 @pytest.mark.parametrize(
@@ -45,11 +45,11 @@ def test_every_way_a_moment_is_written_reads_as_utc_in_whole_seconds(written, me
     ],
 )
 def test_what_names_no_moment_reads_as_none(written):
-    assert moment(written) is None
+    assert timestamp(written) is None
 
 
 def test_a_bare_date_is_its_first_moment():
-    assert day("2026-12-01") == datetime(2026, 12, 1, tzinfo=UTC)
-    assert day("2026-12-01T09:00:00.000Z") == datetime(2026, 12, 1, 9, tzinfo=UTC)
-    assert day("2026-13-01") is None
-    assert day(None) is None
+    assert start_of_day("2026-12-01") == datetime(2026, 12, 1, tzinfo=UTC)
+    assert start_of_day("2026-12-01T09:00:00.000Z") == datetime(2026, 12, 1, 9, tzinfo=UTC)
+    assert start_of_day("2026-13-01") is None
+    assert start_of_day(None) is None

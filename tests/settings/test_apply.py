@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from sync.keyfile import new_key
-from sync.settings.apply import apply, current, export
+from sync.settings.apply import apply, current_settings, export_yaml
 from sync.settings.document import read as parse
 from sync.settings.rules import to_rules
-from sync.settings.secrets import Unresolved
+from sync.settings.secrets import UnresolvedSecret
 from sync.store import connections, portals
 from sync.store.db.database import read, write
-from sync.store.rows import Install, PortalTokens
+from sync.store.rows import Installation, PortalTokens
 from sync.store.tables import connection
 from sync.store.vault import Vault
 
@@ -52,7 +52,7 @@ def vault():
 
 @pytest.fixture
 def portal(engine, vault):
-    told = Install(
+    told = Installation(
         "m" * 32,
         "https://portal.example.com/rest/",
         "https://oauth.bitrix.info/rest/",
@@ -138,7 +138,7 @@ def test_a_connection_that_is_gone_from_the_document_is_removed(engine, portal, 
 def test_what_was_applied_is_exported_without_any_secret(engine, portal, change):
     change(DOCUMENT)
     with read(engine) as conn:
-        text = export(conn, portal)
+        text = export_yaml(conn, portal)
         rows = conn.execute(select(connection)).fetchall()
     assert text == DOCUMENT.replace("people:", "language: ru\npeople:")
     assert "glpat" not in str(rows)
@@ -146,14 +146,14 @@ def test_what_was_applied_is_exported_without_any_secret(engine, portal, change)
 
 def test_before_anything_is_applied_the_defaults_speak_the_portals_language(engine, portal):
     with read(engine) as conn:
-        assert current(conn, portal).language == "ru"
-        assert export(conn, portal) == "version: 1\nportal: portal.example.com\nlanguage: ru\n"
+        assert current_settings(conn, portal).language == "ru"
+        assert export_yaml(conn, portal) == "version: 1\nportal: portal.example.com\nlanguage: ru\n"
 
 
 def test_nothing_is_applied_where_a_secret_is_missing_after_all(engine, vault, portal):
     settings = parse(DOCUMENT, ENVIRON)
     with (
-        pytest.raises(Unresolved, match="the environment variable ONE is not set or empty"),
+        pytest.raises(UnresolvedSecret, match="the environment variable ONE is not set or empty"),
         write(engine) as conn,
     ):
         apply(conn, vault, portal, settings, environ={}, now=NOW)
@@ -174,6 +174,6 @@ def test_a_secret_in_a_file_is_read_without_its_last_line_end(engine, vault, por
 def test_people_by_e_mail_are_found_among_the_portals_users(engine, portal, change):
     change(DOCUMENT)
     with read(engine) as conn:
-        settings = current(conn, portal)
+        settings = current_settings(conn, portal)
     assert to_rules(settings).people == {"alice": 12}
     assert to_rules(settings, {"bob@example.com": 13}).people == {"alice": 12, "bob": 13}

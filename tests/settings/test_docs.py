@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sync.core.messages.placeholders import MEANINGS
+from sync.core.messages.placeholders import PLACEHOLDER_MEANINGS
 from sync.core.model.kinds import Kind
-from sync.core.notifications.filters import FILTERS, STATES
+from sync.core.notifications.filters import FILTER_KINDS, STATES_BY_KIND
 from sync.core.rules.portal import GroupRules
-from sync.core.rules.routes import ALWAYS, DEFAULT_ROUTES, Route
+from sync.core.rules.routes import DEFAULT_ROUTES, MANDATORY_ROUTE, Route
 from sync.settings.document import read
 from sync.settings.rules import to_rules
 
@@ -34,8 +34,10 @@ def ticked(names: object) -> str:
 
 
 def told(route: Route) -> str:
-    states = [state for kind in route.kinds for state in STATES[kind] if state in route.states]
-    parts = [ticked(route.to)]
+    states = [
+        state for kind in route.kinds for state in STATES_BY_KIND[kind] if state in route.states
+    ]
+    parts = [ticked(route.targets)]
     parts += [f"when {ticked(states)}"] if states else []
     parts += [f"in {ticked(route.environments)}"] if route.environments else []
     parts += [f"with {ticked(sorted(route.labels))}"] if route.labels else []
@@ -46,21 +48,27 @@ def test_the_table_of_defaults_is_the_defaults() -> None:
     expected = []
     for kind in Kind:
         mine = [told(one) for one in DEFAULT_ROUTES if kind in one.kinds]
-        mine += [f"{told(ALWAYS)}, always"] if kind in ALWAYS.kinds else []
+        mine += [f"{told(MANDATORY_ROUTE)}, always"] if kind in MANDATORY_ROUTE.kinds else []
         expected.append(f"| `{kind}` | {'; '.join(mine) or 'nobody'} |")
     assert rows("| `on` | told to |") == expected
 
 
 def test_the_table_of_kinds_has_their_states_and_filters() -> None:
-    filters = {kind: [name for name, kinds in FILTERS.items() if kind in kinds] for kind in Kind}
+    filters = {
+        kind: [name for name, kinds in FILTER_KINDS.items() if kind in kinds] for kind in Kind
+    }
     assert [re.sub(" +", " ", row) for row in rows("| `on` | `when` | filters |")] == [
-        re.sub(" +", " ", f"| `{kind}` | {ticked(STATES[kind])} | {ticked(filters[kind])} |")
+        re.sub(
+            " +", " ", f"| `{kind}` | {ticked(STATES_BY_KIND[kind])} | {ticked(filters[kind])} |"
+        )
         for kind in Kind
     ]
 
 
 def test_the_table_of_places_has_their_meanings() -> None:
-    assert rows("| place | holds |") == [f"| `{{{n}}}` | {text} |" for n, text in MEANINGS.items()]
+    assert rows("| place | holds |") == [
+        f"| `{{{n}}}` | {text} |" for n, text in PLACEHOLDER_MEANINGS.items()
+    ]
 
 
 @pytest.mark.parametrize("text", examples())
@@ -73,4 +81,8 @@ def test_what_is_shown_as_the_defaults_of_a_workgroup_are_they() -> None:
     (text,) = [one for one in examples() if "by_stage" in one]
     found = to_rules(read(text, {})).default
     usual = GroupRules()
-    assert (found.notes, found.commits, found.alerts) == (usual.notes, usual.commits, usual.alerts)
+    assert (found.comments, found.smart_commits, found.alerts) == (
+        usual.comments,
+        usual.smart_commits,
+        usual.alerts,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync.core.model.common import PortalUser, Stage, Step, TaskStatus
+from sync.core.model.common import KanbanStage, PortalUser, Step, TaskStatus
 from sync.settings.document import read, write
 from sync.settings.problems import Invalid
 
@@ -55,8 +55,12 @@ retention:
 class FakePortal:
     """A portal with one workgroup and three people."""
 
-    def stages(self, group_id: int) -> tuple[Stage, ...] | None:
-        return (Stage(1, "New", "NEW"), Stage(2, "Testing", "REVIEW")) if group_id == 7 else None
+    def stages(self, group_id: int) -> tuple[KanbanStage, ...] | None:
+        return (
+            (KanbanStage(1, "New", "NEW"), KanbanStage(2, "Testing", "REVIEW"))
+            if group_id == 7
+            else None
+        )
 
     def user(self, reference: int | str) -> PortalUser | None:
         people = (

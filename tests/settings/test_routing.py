@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sync.core.model.kinds import Kind
-from sync.core.rules.portal import AlertRules, CommitRules, NoteRules, Severity
-from sync.core.rules.routes import DEFAULT_ROUTES, Chat, Quiet, Role, Room, Route
+from sync.core.rules.portal import AlertRules, CommentRules, Severity, SmartCommitRules
+from sync.core.rules.routes import DEFAULT_ROUTES, Channel, Chat, QuietHours, Role, Route
 from sync.settings.document import read, write
 from sync.settings.rules import to_rules
 from tests.settings.test_document import HEAD, FakePortal, problems
@@ -111,24 +111,24 @@ def test_rules_are_read_and_written_back_unchanged() -> None:
 def test_settings_become_the_rules_that_decisions_read() -> None:
     rules = to_rules(read(WHOLE, {}), {"bob@example.com": 13})
     assert rules.zone == ZoneInfo("Europe/Moscow")
-    assert rules.chats == {Room.GENERAL: "chat1", Room.RELEASES: "sg10"}
+    assert rules.chats == {Channel.GENERAL: "chat1", Channel.RELEASES: "sg10"}
     assert rules.templates == {Kind.PUSH: "[b]{project}[/b] {branch}"}
     failed, silent = rules.routes
     assert failed == Route(
         frozenset({Kind.PIPELINE, Kind.JOB}),
-        (Room.PROJECT, Role.AUTHOR, Chat("chat58"), Role.RESPONSIBLE, Role.QA),
+        (Channel.PROJECT, Role.AUTHOR, Chat("chat58"), Role.RESPONSIBLE, Role.QA),
         states=frozenset({"failed"}),
         branches=("default", "release/*"),
         changes_only=True,
-        quiet=Quiet(time(22), time(8)),
+        quiet_hours=QuietHours(time(22), time(8)),
     )
-    assert (silent.to, silent.environments) == ((), ("production", "прод*"))
+    assert (silent.targets, silent.environments) == ((), ("production", "прод*"))
     group = rules.for_group(10)
     assert (group.projects, group.chat) == (("acme/shop", "acme/tools/*"), "chat58")
-    assert group.people == {Role.QA: (12,), Role.MANAGER: (13,)}
-    assert group.routes == (Route(frozenset({Kind.PUSH}), (Room.RELEASES,)),)
-    assert group.notes == NoteRules(message=True, system=True, internal=True)
-    assert group.commits == CommitRules(close=True, commands=False)
+    assert group.roles == {Role.QA: (12,), Role.MANAGER: (13,)}
+    assert group.routes == (Route(frozenset({Kind.PUSH}), (Channel.RELEASES,)),)
+    assert group.comments == CommentRules(message=True, system=True, internal=True)
+    assert group.smart_commits == SmartCommitRules(close=True, commands=False)
     assert group.alerts == AlertRules(
         ("default",), severities={"failed": Severity.LOW}, flapping=6, open_task=3
     )
@@ -143,9 +143,9 @@ def test_what_is_not_said_of_rules_is_the_default_and_an_empty_list_is_none() ->
 @pytest.mark.parametrize("written", ["58", "'58'", "chat58", "' chat58 '"])
 def test_a_chat_is_given_by_its_number_or_as_the_portal_names_it(written: str) -> None:
     rules = to_rules(read(HEAD + f"chats: {{general: {written}}}\n", {}))
-    assert rules.chats == {Room.GENERAL: "chat58"}
+    assert rules.chats == {Channel.GENERAL: "chat58"}
     told = read(HEAD + f"routes: [{{on: [push], to: [{written}]}}]\n", {})
-    assert to_rules(told).routes[0].to == (Chat("chat58"),)
+    assert to_rules(told).routes[0].targets == (Chat("chat58"),)
 
 
 KINDS = (
@@ -301,7 +301,7 @@ routes:
 def test_a_workgroups_releases_are_told_in_its_own_chat() -> None:
     text = "rules: {workgroups: {5: {projects: [a/*], routes: [{on: [release], to: [releases]}]}}}"
     rules = to_rules(read(HEAD + text + "\n", {}))
-    assert rules.rooms_of("a/b")[Room.RELEASES] == "sg5"
+    assert rules.channels_of("a/b")[Channel.RELEASES] == "sg5"
 
 
 def test_the_portal_is_asked_for_people_of_roles_and_for_every_chat() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sync.core.model.common import Milestone, Step, TaskStatus
+from sync.core.model.common import ReviewEvent, Step, TaskStatus
 from sync.core.rules.portal import (
     DEFAULT_NOTIFY,
     DEFAULT_STEPS,
-    CiRules,
     DeploymentRules,
+    PipelineRules,
     StageRef,
     StepTarget,
 )
@@ -25,7 +25,7 @@ def test_nothing_said_is_all_defaults():
     found = rules()
     assert found.default.steps == DEFAULT_STEPS
     assert found.default.notify == DEFAULT_NOTIFY
-    assert found.default.ci == CiRules(message=True, notify=True, field=True)
+    assert found.default.pipelines == PipelineRules(message=True, notify=True, field=True)
     assert found.default.deployments == DeploymentRules(message=True, environments=())
     assert (found.references.prefix, found.language) == ("B24", "en")
 
@@ -50,7 +50,7 @@ rules:
     assert group.target(Step.MERGED) == StepTarget(stage=StageRef(title="Testing"))
     assert group.target(Step.CLOSED) == StepTarget()
     assert group.target(Step.DEVELOPMENT) == DEFAULT_STEPS[Step.DEVELOPMENT]
-    assert group.notify == {Milestone.MERGED}
+    assert group.notify == {ReviewEvent.MERGED}
     assert found.for_group(8) == found.default
 
 
@@ -58,8 +58,8 @@ def test_a_workgroup_takes_from_the_default_what_it_does_not_say_of_pipelines():
     found = rules(
         "rules: {default: {ci: {message: false}}, workgroups: {7: {ci: {notify: false}}}}"
     )
-    assert found.default.ci == CiRules(message=False, notify=True, field=True)
-    assert found.for_group(7).ci == CiRules(message=False, notify=False, field=True)
+    assert found.default.pipelines == PipelineRules(message=False, notify=True, field=True)
+    assert found.for_group(7).pipelines == PipelineRules(message=False, notify=False, field=True)
 
 
 def test_nobody_is_notified_where_the_list_is_empty():

@@ -18,7 +18,7 @@ from sync.core.model.common import (
 )
 from sync.keyfile import new_key
 from sync.store import connections, portals
-from sync.store.rows import ConnectionDraft, ConnectionSecrets, Delivery, Install, PortalTokens
+from sync.store.rows import ConnectionDraft, ConnectionSecrets, Delivery, Installation, PortalTokens
 from sync.store.vault import Vault
 
 NOW = datetime(2026, 3, 2, 10, 0, 0, 250_000, tzinfo=UTC)
@@ -31,9 +31,9 @@ def after(**delta: float) -> datetime:
     return NOW + timedelta(**delta)
 
 
-def an_install(member: str = "member-1", **values: Any) -> Install:
+def an_install(member: str = "member-1", **values: Any) -> Installation:
     return replace(
-        Install(
+        Installation(
             member_id=member,
             client_endpoint="https://acme.bitrix24.test/rest/",
             server_endpoint="https://oauth.test/rest/",

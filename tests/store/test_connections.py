@@ -26,12 +26,12 @@ def test_a_hook_finds_its_connection_by_the_key_in_its_url(engine: Engine) -> No
     with write(engine) as conn:
         portal_id = a_portal(conn)
         main, other = (a_connection(conn, portal_id, name) for name in ("main", "other"))
-        found = connections.for_hook(conn, VAULT, "hook-key-other")
+        found = connections.by_hook_key(conn, VAULT, "hook-key-other")
         assert found == (connections.by_id(conn, other), a_draft("other").secrets)
-        record, _ = connections.for_hook(conn, VAULT, "hook-key-main")
+        record, _ = connections.by_hook_key(conn, VAULT, "hook-key-main")
         assert record == connections.by_id(conn, main)
-        assert connections.for_hook(conn, VAULT, "hook-key") is None
-        assert connections.for_hook(conn, VAULT, "\ud800") is None
+        assert connections.by_hook_key(conn, VAULT, "hook-key") is None
+        assert connections.by_hook_key(conn, VAULT, "\ud800") is None
 
 
 def test_the_key_itself_is_stored_sealed_only(engine: Engine) -> None:
@@ -85,7 +85,7 @@ def test_a_removed_connection_takes_what_it_told_with_it(engine: Engine) -> None
     with write(engine) as conn:
         key = a_connection(conn, a_portal(conn))
         request = a_merge_request(key)
-        store_merge_requests.save_read(conn, [request])
+        store_merge_requests.fold_snapshots(conn, [request])
         connections.remove(conn, key)
         assert connections.by_id(conn, key) is None
         assert store_merge_requests.get_merge_requests(conn, [request.key]) == {}

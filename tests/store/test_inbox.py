@@ -15,7 +15,7 @@ def test_a_delivery_is_stored_once(engine: Engine) -> None:
         first = inbox.insert_many(conn, [a_delivery(p, key) for key in ("a", "b", "a")])
         second = inbox.insert_many(conn, [a_delivery(p, key) for key in ("b", "c")])
         assert [new is None for new in first + second] == [False, False, True, True, False]
-        stored = inbox.take_new(conn, p, 10, NOW)
+        stored = inbox.next_batch(conn, p, 10, NOW)
         assert [row.id for row in stored] == [first[0], first[1], second[1]]
         assert (stored[0].body, stored[0].event) == (b"\x00\xff data", "ONTASKUPDATE")
         assert inbox.insert_many(conn, []) == []
@@ -42,7 +42,7 @@ def test_a_group_larger_than_one_statement_is_stored_in_order(engine: Engine) ->
         p = a_portal(conn)
         new = inbox.insert_many(conn, [a_delivery(p, str(n)) for n in range(2500)])
         assert None not in new
-        taken = inbox.take_new(conn, p, 5000, NOW)
+        taken = inbox.next_batch(conn, p, 5000, NOW)
         assert sorted(row.id for row in taken) == sorted(filter(None, new))
         assert inbox.pending_count(conn, p) == 2500
 
@@ -55,19 +55,19 @@ def test_what_failed_waits_for_its_time_and_what_died_for_a_replay(engine: Engin
         inbox.mark_done(conn, {done: "moved 2103"})
         inbox.mark_failed(conn, failed, "boom", after(minutes=1))
         inbox.mark_dead(conn, dead, "boom for ever")
-        assert inbox.take_new(conn, p, 10, NOW) == ()
+        assert inbox.next_batch(conn, p, 10, NOW) == ()
         assert inbox.portals_with_work(conn, NOW) == ()
         assert inbox.portals_with_work(conn, after(minutes=1)) == (p,)
-        (again,) = inbox.take_new(conn, p, 10, after(minutes=1))
+        (again,) = inbox.next_batch(conn, p, 10, after(minutes=1))
         assert (again.id, again.state, again.attempts, again.outcome) == (
             failed,
             "failed",
             1,
             "boom",
         )
-        assert [row.id for row in inbox.dead(conn, p)] == [dead]
+        assert [row.id for row in inbox.dead_deliveries(conn, p)] == [dead]
         assert inbox.replay(conn, [done, dead]) == 2
-        assert [row.id for row in inbox.take_new(conn, p, 10, NOW)] == [done, dead]
+        assert [row.id for row in inbox.next_batch(conn, p, 10, NOW)] == [done, dead]
 
 
 def test_what_waits_is_counted_and_timed(engine: Engine) -> None:

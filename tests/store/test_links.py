@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
-from sync.core.model.common import LinkKind, MergeRequestKey, Milestone
+from sync.core.model.common import LinkKind, MergeRequestKey, ReviewEvent
 from sync.store import links
 from sync.store.db.database import write
 from sync.store.rows import LinkRow
@@ -19,7 +19,7 @@ def test_links_are_found_from_both_ends(engine: Engine) -> None:
         c = a_connection(conn, p)
         one, two = MergeRequestKey(c, 3, 1), MergeRequestKey(c, 3, 2)
         rows = [
-            LinkRow(p, one, 10, LinkKind.MOVE, places=("branch", "title")),
+            LinkRow(p, one, 10, LinkKind.MOVE, found_in=("branch", "title")),
             LinkRow(p, one, 11, LinkKind.MENTION, silent=True),
             LinkRow(p, two, 10, LinkKind.CLOSE, live=False),
         ]
@@ -37,8 +37,8 @@ def test_a_link_named_again_keeps_what_the_task_was_shown(engine: Engine) -> Non
         p = a_portal(conn)
         row = LinkRow(p, MergeRequestKey(a_connection(conn, p), 3, 1), 10, LinkKind.MOVE)
         links.save(conn, [row])
-        links.set_messages(conn, [(row.merge_request, 10, 555, "text \ud83d", NOW)])
-        links.set_milestones(conn, [(row.merge_request, 10, Milestone.OPENED)])
+        links.set_cards(conn, [(row.merge_request, 10, 555, "text \ud83d", NOW)])
+        links.set_review_events(conn, [(row.merge_request, 10, ReviewEvent.OPENED)])
         links.save(conn, [replace(row, kind=LinkKind.CLOSE, live=False)])
         links.save(conn, [replace(row, kind=LinkKind.CLOSE)])
         assert links.by_tasks(conn, p, [10]) == {
@@ -49,7 +49,7 @@ def test_a_link_named_again_keeps_what_the_task_was_shown(engine: Engine) -> Non
                     message_id=555,
                     message_text="text \N{REPLACEMENT CHARACTER}",
                     message_at=NOW,
-                    milestone=Milestone.OPENED,
+                    review_event=ReviewEvent.OPENED,
                 ),
             )
         }

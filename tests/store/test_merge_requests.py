@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlalchemy import Engine, select
 
 from sync.core.model.common import Commit, MergeRequestKey, MergeRequestState, PipelineStatus
-from sync.core.model.events import MergeRequestHeard
+from sync.core.model.events import MergeRequestEvent
 from sync.store import commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
@@ -29,16 +29,16 @@ from tests.store.factories import (
 def test_what_was_heard_is_known(engine: Engine) -> None:
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))
-        opened = MergeRequestHeard(a_merge_request(c), "open", ANN)
-        approved = MergeRequestHeard(
+        opened = MergeRequestEvent(a_merge_request(c), "open", ANN)
+        approved = MergeRequestEvent(
             a_merge_request(c, updated_at=after(minutes=1)), "approved", BOB, True, True
         )
         key = MergeRequestKey(c, 3, 12)
-        assert store_merge_requests.hear(conn, [opened]) == {
+        assert store_merge_requests.fold_events(conn, [opened]) == {
             key: replace(opened.merge_request, actor=ANN)
         }
         expected = replace(approved.merge_request, approved=True, approved_by=(BOB,), actor=BOB)
-        assert store_merge_requests.hear(conn, [approved]) == {key: expected}
+        assert store_merge_requests.fold_events(conn, [approved]) == {key: expected}
         assert store_merge_requests.get_merge_requests(conn, [key]) == {key: expected}
 
 
@@ -46,9 +46,9 @@ def test_an_older_account_that_comes_later_rolls_nothing_back(engine: Engine) ->
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))
         merged = a_merge_request(c, state=MergeRequestState.MERGED, updated_at=after(hours=1))
-        store_merge_requests.hear(conn, [MergeRequestHeard(merged, "merge", BOB)])
-        late = MergeRequestHeard(a_merge_request(c), "approved", ANN, True, True)
-        (known,) = store_merge_requests.hear(conn, [late]).values()
+        store_merge_requests.fold_events(conn, [MergeRequestEvent(merged, "merge", BOB)])
+        late = MergeRequestEvent(a_merge_request(c), "approved", ANN, True, True)
+        (known,) = store_merge_requests.fold_events(conn, [late]).values()
         assert (known.state, known.actor) == (MergeRequestState.MERGED, BOB)
         assert known.approved_by == (ANN,)
 
@@ -57,23 +57,23 @@ def test_many_events_of_one_merge_request_in_one_batch_are_told_in_order(engine:
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))
         events = [
-            MergeRequestHeard(
+            MergeRequestEvent(
                 a_merge_request(c, title=f"t{n}", updated_at=after(seconds=n)), "", ANN
             )
             for n in range(20)
         ]
-        (known,) = store_merge_requests.hear(conn, [*events[10:], *events[:10]]).values()
+        (known,) = store_merge_requests.fold_events(conn, [*events[10:], *events[:10]]).values()
         assert known.title == "t19"
 
 
 def test_the_host_itself_knows_every_approval(engine: Engine) -> None:
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))
-        store_merge_requests.hear(
-            conn, [MergeRequestHeard(a_merge_request(c), "approved", ANN, True, True)]
+        store_merge_requests.fold_events(
+            conn, [MergeRequestEvent(a_merge_request(c), "approved", ANN, True, True)]
         )
         answer = a_merge_request(c, updated_at=after(minutes=1), approved_by=(BOB,))
-        (known,) = store_merge_requests.save_read(conn, [answer]).values()
+        (known,) = store_merge_requests.fold_snapshots(conn, [answer]).values()
         assert (known.approved, known.approved_by, known.actor) == (False, (BOB,), ANN)
 
 
@@ -81,7 +81,7 @@ def test_a_merge_request_shows_the_pipeline_of_its_head(engine: Engine) -> None:
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))
         request = a_merge_request(c)
-        store_merge_requests.save_read(conn, [request])
+        store_merge_requests.fold_snapshots(conn, [request])
         running, old = a_pipeline(c, 100), a_pipeline(c, 99, sha="beef")
         store_pipelines.save_pipelines(conn, [running, old])
         (known,) = store_merge_requests.get_merge_requests(conn, [request.key]).values()
@@ -92,7 +92,7 @@ def test_a_merge_request_shows_the_pipeline_of_its_head(engine: Engine) -> None:
         (known,) = store_merge_requests.get_merge_requests(conn, [request.key]).values()
         assert known.pipeline == failed
         pushed = a_merge_request(c, head_sha="d00d", updated_at=after(minutes=3))
-        store_merge_requests.hear(conn, [MergeRequestHeard(pushed, "update", ANN)])
+        store_merge_requests.fold_events(conn, [MergeRequestEvent(pushed, "update", ANN)])
         (known,) = store_merge_requests.get_merge_requests(conn, [request.key]).values()
         assert known.pipeline is None
 
@@ -100,7 +100,7 @@ def test_a_merge_request_shows_the_pipeline_of_its_head(engine: Engine) -> None:
 def test_of_two_accounts_of_one_moment_the_finished_one_is_the_later(engine: Engine) -> None:
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))
-        store_merge_requests.save_read(conn, [a_merge_request(c)])
+        store_merge_requests.fold_snapshots(conn, [a_merge_request(c)])
         failed = a_pipeline(c, status=PipelineStatus.FAILED)
         for status in (PipelineStatus.FAILED, PipelineStatus.RUNNING):
             store_pipelines.save_pipelines(conn, [replace(failed, status=status)])
@@ -114,7 +114,7 @@ def test_what_only_a_hook_tells_of_a_pipeline_is_kept_when_the_host_is_asked(
 ) -> None:
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))
-        store_merge_requests.save_read(conn, [a_merge_request(c)])
+        store_merge_requests.fold_snapshots(conn, [a_merge_request(c)])
         stages = {"passed_stages": ("build",), "failed_stages": ("test",)}
         heard = a_pipeline(
             c, commit=Commit("s", "B24-1", "Ann", None), actor=ANN, ref="b", **stages
@@ -134,7 +134,7 @@ def test_what_only_a_hook_tells_of_a_pipeline_is_kept_when_the_host_is_asked(
 def test_a_pipeline_finds_its_merge_requests_by_number_and_by_commit(engine: Engine) -> None:
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))
-        store_merge_requests.save_read(
+        store_merge_requests.fold_snapshots(
             conn, [a_merge_request(c, 12), a_merge_request(c, 13, head_sha="beef")]
         )
         by_commit = store_merge_requests.by_pipelines(conn, [a_pipeline(c, sha="beef")])
@@ -150,7 +150,7 @@ def test_branches_lead_to_merge_requests_and_commits(engine: Engine) -> None:
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))
         requests = [a_merge_request(c, n, source_branch="b" if n > 1 else "a") for n in (3, 2, 1)]
-        store_merge_requests.save_read(conn, requests)
+        store_merge_requests.fold_snapshots(conn, requests)
         told = [Commit(sha, f"B24-{n}", "Ann", None) for n, sha in enumerate(("s1", "s2"))]
         commits.save(conn, [(a_project(c), "a", told[:1])], NOW)
         again = [(a_project(c), "a", told)]
@@ -159,7 +159,7 @@ def test_branches_lead_to_merge_requests_and_commits(engine: Engine) -> None:
         a, b, none = (c, 3, "a"), (c, 3, "b"), (c, 3, "none")
         found = store_merge_requests.by_branches(conn, [a, b, none])
         assert {of: [key.iid for key in keys] for of, keys in found.items()} == {a: [1], b: [2, 3]}
-        assert commits.of_branches(conn, [a, b, none]) == {
+        assert commits.by_branches(conn, [a, b, none]) == {
             a: tuple(told),
             b: tuple(told[1:]),
         }
@@ -169,7 +169,7 @@ def test_two_connections_have_merge_requests_of_one_number(engine: Engine) -> No
     with write(engine) as conn:
         p = a_portal(conn)
         one, two = a_connection(conn, p, "one"), a_connection(conn, p, "two")
-        store_merge_requests.save_read(
+        store_merge_requests.fold_snapshots(
             conn, [a_merge_request(one), a_merge_request(two, title="other")]
         )
         titles = {
@@ -194,7 +194,7 @@ def test_more_keys_than_one_statement_takes_are_found(engine: Engine) -> None:
     with write(engine) as conn:
         c = a_connection(conn, a_portal(conn))
         requests = [a_merge_request(c, n) for n in range(1, 1202)]
-        store_merge_requests.save_read(conn, requests)
+        store_merge_requests.fold_snapshots(conn, requests)
         assert len(store_merge_requests.get_merge_requests(conn, [r.key for r in requests])) == 1201
 
 
@@ -202,10 +202,10 @@ def test_of_a_branch_that_lives_for_years_the_newest_commits_are_looked_at(engin
     with write(engine) as conn:
         connection_id = a_connection(conn, a_portal(conn))
         project = a_project(connection_id)
-        for number in range(commits.MOST_COMMITS + 5):
+        for number in range(commits.MAX_COMMITS + 5):
             told = [Commit(f"{number:04}", "Step", "Ann", None)]
             commits.save(conn, [(project, "develop", told)], after(seconds=number))
         place = connection_id, project.id, "develop"
-        found = commits.of_branches(conn, [place])[place]
+        found = commits.by_branches(conn, [place])[place]
         assert [one.sha for one in found] == [f"{n:04}" for n in range(5, 5 + len(found))]
-        assert len(found) == commits.MOST_COMMITS
+        assert len(found) == commits.MAX_COMMITS

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, Engine
 
-from sync.core.model.commands import Effect, MoveTask, Notify, PlaceTask, PutCard
+from sync.core.model.commands import Command, MoveTask, Notify, PutCard, SetStage
 from sync.core.model.common import MergeRequestKey, Step, TaskStatus
 from sync.store import outbox
 from sync.store.db.database import write
@@ -14,12 +14,12 @@ from sync.store.rows import NewCommand
 from tests.store.factories import NOW, a_portal, after
 
 MOVE = MoveTask(1, TaskStatus.IN_PROGRESS, Step.REVIEW)
-PLACE = PlaceTask(1, 7, Step.REVIEW)
+PLACE = SetStage(1, 7, Step.REVIEW)
 CARD = PutCard(1, MergeRequestKey(1, 2, 3), "text \0 \ud800 ж")
 TASK_1, TASK_2 = ("task", "1"), ("task", "2")
 
 
-def a_command(effect: Effect = MOVE, key: str = "task:1", lane: str = "bitrix24") -> NewCommand:
+def a_command(effect: Command = MOVE, key: str = "task:1", lane: str = "bitrix24") -> NewCommand:
     return NewCommand(lane, key, effect, "because")
 
 
@@ -38,7 +38,7 @@ def test_commands_wait_in_the_order_they_were_decided(engine: Engine) -> None:
         outbox.replace_waiting(conn, p, wanted, NOW)
         assert _waiting(conn, p) == ["z", "b", "a"]
         first = outbox.waiting(conn, p, "bitrix24", 1, NOW)[0]
-        assert (first.subject, first.effect, first.reason) == (TASK_2, MOVE, "because")
+        assert (first.subject, first.command, first.reason) == (TASK_2, MOVE, "because")
         assert outbox.lanes_with_work(conn, NOW) == ((p, "bitrix24"), (p, "other"))
 
 
@@ -70,7 +70,7 @@ def test_a_command_decided_again_keeps_its_place_and_its_wait(engine: Engine) ->
         outbox.replace_waiting(conn, p, {TASK_1: [a_command(CARD)]}, NOW)
         (row,) = outbox.waiting(conn, p, "bitrix24", 50, NOW)
         outbox.mark_sending(conn, [row.id], NOW)
-        outbox.back_to_waiting(conn, row.id, after(minutes=1), "503")
+        outbox.postpone(conn, row.id, after(minutes=1), "503")
         outbox.replace_waiting(conn, p, {TASK_1: [a_command(CARD)]}, NOW)
         assert _waiting(conn, p) == []
         (again,) = outbox.waiting(conn, p, "bitrix24", 50, after(minutes=1))
@@ -78,7 +78,7 @@ def test_a_command_decided_again_keeps_its_place_and_its_wait(engine: Engine) ->
         changed = a_command(replace(CARD, text="other"))
         outbox.replace_waiting(conn, p, {TASK_1: [changed]}, NOW)
         (fresh,) = outbox.waiting(conn, p, "bitrix24", 50, NOW)
-        assert (fresh.attempts, fresh.effect) == (0, changed.effect)
+        assert (fresh.attempts, fresh.command) == (0, changed.command)
 
 
 def test_nothing_overtakes_within_a_subject(engine: Engine) -> None:
@@ -90,7 +90,7 @@ def test_nothing_overtakes_within_a_subject(engine: Engine) -> None:
         outbox.mark_sending(conn, [first.id], NOW)
         assert _waiting(conn, p) == ["2a"]
         assert [row.key for row in outbox.in_flight(conn, p, "bitrix24")] == ["1a"]
-        outbox.back_to_waiting(conn, first.id, after(minutes=1), "503")
+        outbox.postpone(conn, first.id, after(minutes=1), "503")
         assert _waiting(conn, p) == ["2a"]
         assert _waiting(conn, p, minutes=1) == ["1a", "1b", "2a"]
         outbox.mark_refused(conn, {first.id: "no such task"}, NOW)
@@ -122,6 +122,6 @@ def test_commands_refused_in_the_same_words_are_found(engine: Engine) -> None:
         why = ("closed", "closed", "closed")
         outbox.mark_refused(conn, dict(zip([row.id for row in rows], why, strict=True)), NOW)
         cards = tuple(row.id for row in rows if row.kind == "put_card")
-        assert outbox.refused_alike(conn, p, "put_card", "closed") == cards
-        assert outbox.refused_alike(conn, p, "put_card", "open") == ()
-        assert outbox.refused_alike(conn, q, "put_card", "closed") == ()
+        assert outbox.refused_with_error(conn, p, "put_card", "closed") == cards
+        assert outbox.refused_with_error(conn, p, "put_card", "open") == ()
+        assert outbox.refused_with_error(conn, q, "put_card", "closed") == ()

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
 from sync.core.model.activity import Push, TagPush
 from sync.core.model.commands import Notify
-from sync.core.model.common import Job, LinkKind, PortalUser, Task, TaskStatus
-from sync.core.model.task_view import Said
+from sync.core.model.common import FailedJob, LinkKind, PortalUser, Task, TaskStatus
+from sync.core.model.task_view import SentMessage
 from sync.store import activity as store_activity
 from sync.store import (
     deployments,
@@ -30,12 +30,12 @@ from sync.store import pipelines as store_pipelines
 from sync.store.db.database import read, write
 from sync.store.rows import (
     AllowanceRow,
+    ApiCallRow,
     DecisionRow,
     LinkRow,
     NewCommand,
     PortalTokens,
     PurgeRow,
-    RestCall,
 )
 from sync.store.tables import metadata
 from tests.store.factories import (
@@ -163,7 +163,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
     inbox.insert_many(conn, [a_delivery(portal_id, "1", connection_id=c)])
     subjects.mark_dirty_many(conn, portal_id, [("task", "1", "why")], NOW)
     store_merge_requests.save_projects(conn, [project])
-    store_merge_requests.save_read(conn, [request])
+    store_merge_requests.fold_snapshots(conn, [request])
     store_pipelines.save_pipelines(conn, [a_pipeline(c)])
     conn.execute(
         insert(metadata.tables["commit"]),
@@ -181,30 +181,32 @@ def _fill(conn: Connection, portal_id: int) -> None:
     links.save(conn, [LinkRow(portal_id, request.key, 1, LinkKind.MOVE)])
     tasks.save_read(conn, portal_id, {1: Task(1, "t", TaskStatus.WAITING)}, NOW)
     tasks.save_stages(conn, portal_id, 4, [], NOW)
-    messages.save(conn, portal_id, {(1, "ci:1/3:b"): Said(5, "t", NOW)})
-    messages.set_told(conn, portal_id, {f"ci:{c}/3:b": "5:failed"}, NOW)
-    messages.set_told_people(conn, portal_id, {("tag:1/3:v1", 7): "created"}, NOW)
-    store_pipelines.save_named(conn, portal_id, [((c, 3, "b", "s"), 1)])
+    messages.save(conn, portal_id, {(1, "ci:1/3:b"): SentMessage(5, "t", NOW)})
+    messages.save_notified_states(conn, portal_id, {f"ci:{c}/3:b": "5:failed"}, NOW)
+    messages.save_notified_person_states(conn, portal_id, {("tag:1/3:v1", 7): "created"}, NOW)
+    store_pipelines.save_named_commits(conn, portal_id, [((c, 3, "b", "s"), 1)])
     tag = TagPush(project, "v1", "s", None)
     store_activity.save(conn, [tag, Push(project, "b", (), None, "s", protected=True)], NOW)
-    store_activity.save_tasks(conn, portal_id, [(store_activity.id_of(tag), 1)])
-    store_activity.save_posts(conn, portal_id, {("tag:1/3:v1", "sg3"): Said(5, "t", NOW)})
+    store_activity.save_tasks(conn, portal_id, [(store_activity.activity_id(tag), 1)])
+    store_activity.save_chat_messages(
+        conn, portal_id, {("tag:1/3:v1", "sg3"): SentMessage(5, "t", NOW)}
+    )
     for table, values in _NEW_ROWS.items():
         own = {"portal_id": portal_id} if table == "spoken" else {}
         row = {"connection_id": c, "project_id": 3, **own, **values}
         conn.execute(insert(metadata.tables[table]), [row])
-    store_pipelines.save_jobs(conn, {(c, 3, 5): (NOW, (Job(1, "unit", "test", ""),))})
+    store_pipelines.save_failed_jobs(conn, {(c, 3, 5): (NOW, (FailedJob(1, "unit", "test", ""),))})
     shop = a_project(c)
     done = Deployment(
         shop, 9, "prod", Tier.PRODUCTION, DeploymentStatus.SUCCESS, "c0ffee00", "main", NOW
     )
     deployments.save(conn, [done], NOW)
-    deployments.save_carried(conn, {(c, 3, 9): [12]})
+    deployments.save_contents(conn, {(c, 3, 9): [12]})
     people.save_portal_users(conn, portal_id, [PortalUser(1, "Ann")])
     people.save_host_people(conn, c, [ANN])
     command = NewCommand("bitrix24", "notify:1", Notify(1, 2, "t", "tag"), "why")
     outbox.replace_waiting(conn, portal_id, {("task", "1"): [command]}, NOW)
     logs.save_decisions(conn, [DecisionRow(portal_id, "task", "1", NOW, "why")])
-    logs.save_rest_calls(conn, [RestCall(portal_id, NOW, "batch", 200, 5, "{}", "{}")])
+    logs.save_calls(conn, [ApiCallRow(portal_id, NOW, "batch", 200, 5, "{}", "{}")])
     logs.save_purge(conn, PurgeRow(portal_id, NOW, 5, {"calls": 1}))
     logs.save_allowance(conn, portal_id, AllowanceRow(1.5, NOW, {}))

@@ -43,6 +43,8 @@ def test_the_newest_push_that_says_so_counts(
         connection_id = a_connection(conn, a_portal(conn))
         for batch in [told] if together else [[one] for one in told]:
             store_activity.save(conn, batch, NOW)
-        found = protected_branches.branches(conn, [(connection_id, 3), (connection_id, 4)])
+        found = protected_branches.protected_branches(
+            conn, [(connection_id, 3), (connection_id, 4)]
+        )
         assert found == ({(connection_id, 3): protected} if protected else {})
         assert conn.scalar(select(func.count()).select_from(protected_branch)) == len(protected)

@@ -14,7 +14,7 @@ def test_marks_of_one_subject_become_one_row(engine: Engine) -> None:
         p = a_portal(conn)
         marks = [("task", "1", "opened"), ("task", "2", "pushed"), ("task", "1", "approved")]
         subjects.mark_dirty_many(conn, p, [*marks, marks[0]], NOW)
-        first, second = subjects.take_dirty(conn, p, 10, NOW)
+        first, second = subjects.next_dirty(conn, p, 10, NOW)
         assert (first.key, first.version, first.cause) == ("1", 1, "opened; approved")
         assert (second.key, second.version, second.cause) == ("2", 1, "pushed")
         assert subjects.counts(conn, p) == {"dirty": 2}
@@ -24,23 +24,23 @@ def test_a_mark_while_it_is_looked_at_is_not_lost(engine: Engine) -> None:
     with write(engine) as conn:
         p = a_portal(conn)
         subjects.mark_dirty_many(conn, p, [("task", "1", "opened")], NOW)
-        (seen,) = subjects.take_dirty(conn, p, 10, NOW)
+        (seen,) = subjects.next_dirty(conn, p, 10, NOW)
         subjects.mark_dirty_many(conn, p, [("task", "1", "merged")], after(seconds=1))
         assert not subjects.clean(conn, p, "task", "1", seen.version)
-        (again,) = subjects.take_dirty(conn, p, 10, after(seconds=1))
+        (again,) = subjects.next_dirty(conn, p, 10, after(seconds=1))
         assert (again.version, again.cause, again.dirty_at) == (2, "merged", NOW)
         assert subjects.clean(conn, p, "task", "1", again.version)
-        assert subjects.take_dirty(conn, p, 10, after(seconds=1)) == ()
+        assert subjects.next_dirty(conn, p, 10, after(seconds=1)) == ()
 
 
 def test_many_are_cleaned_but_those_marked_again(engine: Engine) -> None:
     with write(engine) as conn:
         p = a_portal(conn)
         subjects.mark_dirty_many(conn, p, [("task", str(n), "x") for n in range(5)], NOW)
-        seen = [(s.kind, s.key, s.version) for s in subjects.take_dirty(conn, p, 10, NOW)]
+        seen = [(s.kind, s.key, s.version) for s in subjects.next_dirty(conn, p, 10, NOW)]
         subjects.mark_dirty_many(conn, p, [("task", "3", "again")], after(seconds=1))
         subjects.clean_many(conn, p, seen)
-        assert [s.key for s in subjects.take_dirty(conn, p, 10, NOW)] == ["3"]
+        assert [s.key for s in subjects.next_dirty(conn, p, 10, NOW)] == ["3"]
 
 
 def test_who_waits_longest_comes_first(engine: Engine) -> None:
@@ -48,7 +48,7 @@ def test_who_waits_longest_comes_first(engine: Engine) -> None:
         p = a_portal(conn)
         subjects.mark_dirty_many(conn, p, [("task", "b", "x")], NOW)
         subjects.mark_dirty_many(conn, p, [("task", "a", "x"), ("task", "b", "y")], after(hours=1))
-        assert [s.key for s in subjects.take_dirty(conn, p, 1, after(hours=1))] == ["b"]
+        assert [s.key for s in subjects.next_dirty(conn, p, 1, after(hours=1))] == ["b"]
 
 
 def test_what_failed_waits_and_news_ends_the_wait(engine: Engine) -> None:
@@ -56,13 +56,13 @@ def test_what_failed_waits_and_news_ends_the_wait(engine: Engine) -> None:
         p = a_portal(conn)
         subjects.mark_dirty_many(conn, p, [("task", "1", "x")], NOW)
         subjects.fail(conn, p, "task", "1", error="boom", next_at=after(minutes=5))
-        assert subjects.take_dirty(conn, p, 10, NOW) == ()
+        assert subjects.next_dirty(conn, p, 10, NOW) == ()
         assert subjects.portals_with_work(conn, NOW) == ()
         assert subjects.portals_with_work(conn, after(minutes=5)) == (p,)
-        (due,) = subjects.take_dirty(conn, p, 10, after(minutes=5))
+        (due,) = subjects.next_dirty(conn, p, 10, after(minutes=5))
         assert (due.attempts, due.error) == (1, "boom")
         subjects.mark_dirty_many(conn, p, [("task", "1", "news")], after(minutes=1))
-        (fresh,) = subjects.take_dirty(conn, p, 10, after(minutes=1))
+        (fresh,) = subjects.next_dirty(conn, p, 10, after(minutes=1))
         assert (fresh.attempts, fresh.error, fresh.version) == (0, "", 2)
 
 
@@ -78,7 +78,7 @@ def test_the_dead_wait_for_a_replay_or_for_news(engine: Engine) -> None:
         assert subjects.replay(conn, p, after(hours=1), "task", "1") == 1
         subjects.mark_dirty_many(conn, p, [("task", "2", "news")], after(hours=2))
         found = {
-            s.key: (s.cause, s.dirty_at) for s in subjects.take_dirty(conn, p, 9, after(days=1))
+            s.key: (s.cause, s.dirty_at) for s in subjects.next_dirty(conn, p, 9, after(days=1))
         }
         assert found == {
             "1": ("replayed", after(hours=1)),
@@ -94,8 +94,8 @@ def test_portals_do_not_meet(engine: Engine) -> None:
         for portal_id in (one, two):
             subjects.mark_dirty_many(conn, portal_id, [("task", "1", "x")], NOW)
         assert subjects.clean(conn, one, "task", "1", 1)
-        assert subjects.take_dirty(conn, one, 10, NOW) == ()
-        assert len(subjects.take_dirty(conn, two, 10, NOW)) == 1
+        assert subjects.next_dirty(conn, one, 10, NOW) == ()
+        assert len(subjects.next_dirty(conn, two, 10, NOW)) == 1
         found = subjects.get(conn, one, "task", "1")
         assert found is not None
         assert found.state == "clean"
@@ -106,7 +106,7 @@ def test_what_is_put_off_is_held_and_does_not_wait_for_us(engine: Engine) -> Non
     with write(engine) as conn:
         p = a_portal(conn)
         subjects.mark_dirty_many(conn, p, [("news", "1", "x"), ("news", "2", "x")], NOW)
-        subjects.put_off(conn, p, "news", "1", 1, after(seconds=60))
+        subjects.postpone(conn, p, "news", "1", 1, after(seconds=60))
         subjects.fail(conn, p, "news", "2", error="E", next_at=after(seconds=60))
         assert subjects.counts(conn, p) == {"dirty": 1, "held": 1}
         subjects.mark_dirty_many(conn, p, [("news", "1", "y")], after(seconds=1))

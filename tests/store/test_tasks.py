@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from sync.core.model.common import Stage, Step, Task, TaskStatus
+from sync.core.model.common import KanbanStage, Step, Task, TaskStatus
 from sync.store import tasks
 from sync.store.db.database import write
 from sync.store.rows import StagesRow, TaskRow
@@ -49,7 +49,7 @@ def test_what_was_agreed_stays_when_the_task_is_read_or_written(engine: Engine) 
         tasks.save_read(conn, p, {10: TASK}, NOW)
         tasks.mark_stale(conn, p, [10], after(minutes=1))
         moved = Task(10, "Checkout", TaskStatus.IN_PROGRESS)
-        tasks.save_written(conn, p, [moved])
+        tasks.save_answers(conn, p, [moved])
         row = tasks.get(conn, p, [10])[10]
         assert (row.step, row.fields) == (Step.REVIEW, {"UF_CI_STATUS": "running"})
         assert (row.body, row.stale) == (moved, True)
@@ -58,7 +58,7 @@ def test_what_was_agreed_stays_when_the_task_is_read_or_written(engine: Engine) 
 
 
 def test_the_columns_of_a_workgroup_are_kept_in_order(engine: Engine) -> None:
-    columns = (Stage(2, "Новая", "NEW", 100), Stage(1, "Review", sort=200))
+    columns = (KanbanStage(2, "Новая", "NEW", 100), KanbanStage(1, "Review", sort=200))
     with write(engine) as conn:
         p = a_portal(conn)
         tasks.save_stages(conn, p, 4, [], NOW)

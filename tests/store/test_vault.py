@@ -110,11 +110,11 @@ def test_a_running_process_goes_on_with_the_rotated_key_file(
     engine: Engine, tmp_path: Path
 ) -> None:
     path = tmp_path / "secret.key"
-    first = keyfile.read_or_make(path)
-    running = Vault(first, reload=lambda: keyfile.read_or_make(path))
+    first = keyfile.read_or_create(path)
+    running = Vault(first, reload=lambda: keyfile.read_or_create(path))
     _fill(engine, running)
     assert rotate_key_file(engine, path) == 35
-    (key,) = keyfile.read_or_make(path)
+    (key,) = keyfile.read_or_create(path)
     assert key not in first
     assert _opened(engine, running) == ("refresh-1", "hook-key-c2")
     assert Vault([key]).open(running.seal("later")) == "later"

@@ -8,19 +8,41 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sync.bitrix24.events.php_form import BadForm, branch, number, parse_form, text
-from sync.bitrix24.events.placements import Frame, parse_frame
-from sync.bitrix24.rest.credentials import Credentials, endpoint, expires_after, scopes
-from sync.core.model.events import TaskChanged, TaskCommented, TaskDeleted, TaskEvent, Unrecognised
+from sync.bitrix24.events.php_form import BadForm, number, parse_form, submap, text
+from sync.bitrix24.events.placements import PlacementRequest, parse_placement
+from sync.bitrix24.rest.credentials import (
+    Credentials,
+    expiry_time,
+    normalize_endpoint,
+    parse_scopes,
+)
+from sync.core.model.events import (
+    TaskChanged,
+    TaskCommented,
+    TaskDeleted,
+    TaskEvent,
+    UnrecognisedEvent,
+)
 
 __all__ = [
-    "AppEvent", "AppInstalled", "AppPaid", "AppUninstalled", "AppUpdated", "BadForm", "Frame",
-    "Sender", "dedupe_key", "parse_event", "parse_form", "parse_frame", "sender",
+    "AppEvent",
+    "AppInstalled",
+    "AppPaymentChanged",
+    "AppUninstalled",
+    "AppUpdated",
+    "BadForm",
+    "EventAuth",
+    "PlacementRequest",
+    "dedupe_key",
+    "parse_auth",
+    "parse_event",
+    "parse_form",
+    "parse_placement",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class EventAuth:
     """The `auth` part of an event. Everything but the portal may be missing: no tokens come with
     changes made by the system, no `user_id` in the documentation's own examples."""
 
@@ -44,7 +66,7 @@ class Sender:
             server_endpoint=self.server_endpoint,
             access_token=self.access_token,
             refresh_token=self.refresh_token,
-            expires_at=expires_after(self.expires_in, now),
+            expires_at=expiry_time(self.expires_in, now),
             user_id=self.user_id,
             scopes=self.scopes,
             status=self.status,
@@ -55,7 +77,7 @@ class Sender:
 class AppInstalled:
     """https://apidocs.bitrix24.com/api-reference/common/events/on-app-install.html"""
 
-    sender: Sender
+    auth: EventAuth
     version: str
     active: bool
     installed: bool
@@ -64,7 +86,7 @@ class AppInstalled:
 
 @dataclass(frozen=True, slots=True)
 class AppUpdated:
-    sender: Sender
+    auth: EventAuth
     version: str
     previous_version: str
     language: str
@@ -74,41 +96,41 @@ class AppUpdated:
 class AppUninstalled:
     """No tokens come with it; the application_token is its only proof. `clean`: delete all data."""
 
-    sender: Sender
+    auth: EventAuth
     clean: bool
     language: str
 
 
 @dataclass(frozen=True, slots=True)
-class AppPaid:
+class AppPaymentChanged:
     """Comes without application_token: ask `app.info` with the stored token before believing."""
 
-    sender: Sender
+    auth: EventAuth
     status: str
     expired: bool
     days: int
     language: str
 
 
-AppEvent = AppInstalled | AppUpdated | AppUninstalled | AppPaid
+AppEvent = AppInstalled | AppUpdated | AppUninstalled | AppPaymentChanged
 
 
-def sender(form: Mapping[str, Any]) -> Sender:
+def parse_auth(form: Mapping[str, Any]) -> EventAuth:
     """Who sent an event. Raises BadForm where no portal is named."""
-    auth = branch(form, "auth")
+    auth = submap(form, "auth")
     if not text(auth, "member_id"):
         raise BadForm("the event names no portal: auth[member_id] is missing")
-    return Sender(
+    return EventAuth(
         member_id=text(auth, "member_id")[:64],
         domain=text(auth, "domain"),
-        client_endpoint=endpoint(text(auth, "client_endpoint")),
+        client_endpoint=normalize_endpoint(text(auth, "client_endpoint")),
         # ONAPPMETHODCONFIRM has the misspelt name
         server_endpoint=text(auth, "server_endpoint") or text(auth, "server_andpoint"),
         access_token=text(auth, "access_token"),
         refresh_token=text(auth, "refresh_token"),
         application_token=text(auth, "application_token"),
         expires_in=number(auth, "expires_in"),
-        scopes=scopes(text(auth, "scope")),
+        scopes=parse_scopes(text(auth, "scope")),
         status=text(auth, "status"),
         user_id=number(auth, "user_id"),
     )
@@ -117,9 +139,9 @@ def sender(form: Mapping[str, Any]) -> Sender:
 def parse_event(form: Mapping[str, Any]) -> AppEvent | TaskEvent:
     """The event a form stands for; Unrecognised for one nobody here acts on."""
     kind = text(form, "event").upper()
-    parse = _EVENTS.get(kind)
+    parse = _PARSERS.get(kind)
     if parse is None:
-        return Unrecognised(kind or "(no event)", "nothing here acts on this event")
+        return UnrecognisedEvent(kind or "(no event)", "nothing here acts on this event")
     return parse(form)
 
 
@@ -134,17 +156,17 @@ def dedupe_key(form: Mapping[str, Any], body: bytes, nonce: str = "") -> str:
     return hashlib.sha256(own.encode() + b"\0" + body).hexdigest()
 
 
-def _changed(form: Mapping[str, Any]) -> TaskEvent:
+def _task_changed(form: Mapping[str, Any]) -> TaskEvent:
     return _with_task(form, TaskChanged, "FIELDS_AFTER", "ID")
 
 
-def _deleted(form: Mapping[str, Any]) -> TaskEvent:
+def _task_deleted(form: Mapping[str, Any]) -> TaskEvent:
     return _with_task(form, TaskDeleted, "FIELDS_BEFORE", "ID")
 
 
-def _commented(form: Mapping[str, Any]) -> TaskEvent:
+def _task_commented(form: Mapping[str, Any]) -> TaskEvent:
     """The new card says ID=0 and MESSAGE_ID, the old one the comment's ID."""
-    fields = branch(form, "data", "FIELDS_AFTER")
+    fields = submap(form, "data", "FIELDS_AFTER")
     comment, message = number(fields, "ID"), number(fields, "MESSAGE_ID")
 
     def made(task_id: int) -> TaskCommented:
@@ -158,14 +180,14 @@ def _commented(form: Mapping[str, Any]) -> TaskEvent:
 def _with_task(form: Mapping[str, Any], made: Callable[[int], TaskEvent], *path: str) -> TaskEvent:
     task_id = number(form, "data", *path)
     if not task_id:
-        return Unrecognised(text(form, "event").upper(), f"no data[{']['.join(path)}]")
+        return UnrecognisedEvent(text(form, "event").upper(), f"no data[{']['.join(path)}]")
     return made(task_id)
 
 
-def _installed(form: Mapping[str, Any]) -> AppInstalled:
-    data = branch(form, "data")
+def _app_installed(form: Mapping[str, Any]) -> AppInstalled:
+    data = submap(form, "data")
     return AppInstalled(
-        sender(form),
+        parse_auth(form),
         version=text(data, "VERSION"),
         active=text(data, "ACTIVE") != "N",
         installed=text(data, "INSTALLED") == "Y",
@@ -173,22 +195,22 @@ def _installed(form: Mapping[str, Any]) -> AppInstalled:
     )
 
 
-def _updated(form: Mapping[str, Any]) -> AppUpdated:
-    data = branch(form, "data")
+def _app_updated(form: Mapping[str, Any]) -> AppUpdated:
+    data = submap(form, "data")
     previous, language = text(data, "PREVIOUS_VERSION"), text(data, "LANGUAGE_ID")
-    return AppUpdated(sender(form), text(data, "VERSION"), previous, language)
+    return AppUpdated(parse_auth(form), text(data, "VERSION"), previous, language)
 
 
-def _uninstalled(form: Mapping[str, Any]) -> AppUninstalled:
-    data = branch(form, "data")
+def _app_uninstalled(form: Mapping[str, Any]) -> AppUninstalled:
+    data = submap(form, "data")
     clean = text(data, "CLEAN") in ("1", "Y", "true")
-    return AppUninstalled(sender(form), clean, text(data, "LANGUAGE_ID"))
+    return AppUninstalled(parse_auth(form), clean, text(data, "LANGUAGE_ID"))
 
 
-def _paid(form: Mapping[str, Any]) -> AppPaid:
-    data = branch(form, "data")
-    return AppPaid(
-        sender(form),
+def _app_payment(form: Mapping[str, Any]) -> AppPaymentChanged:
+    data = submap(form, "data")
+    return AppPaymentChanged(
+        parse_auth(form),
         status=text(data, "STATUS"),
         expired=text(data, "PAYMENT_EXPIRED") == "Y",
         days=number(data, "DAYS"),
@@ -196,13 +218,13 @@ def _paid(form: Mapping[str, Any]) -> AppPaid:
     )
 
 
-_EVENTS: dict[str, Callable[[Mapping[str, Any]], AppEvent | TaskEvent]] = {
-    "ONTASKADD": _changed,
-    "ONTASKUPDATE": _changed,
-    "ONTASKDELETE": _deleted,
-    "ONTASKCOMMENTADD": _commented,
-    "ONAPPINSTALL": _installed,
-    "ONAPPUPDATE": _updated,
-    "ONAPPUNINSTALL": _uninstalled,
-    "ONAPPPAYMENT": _paid,
+_PARSERS: dict[str, Callable[[Mapping[str, Any]], AppEvent | TaskEvent]] = {
+    "ONTASKADD": _task_changed,
+    "ONTASKUPDATE": _task_changed,
+    "ONTASKDELETE": _task_deleted,
+    "ONTASKCOMMENTADD": _task_commented,
+    "ONAPPINSTALL": _app_installed,
+    "ONAPPUPDATE": _app_updated,
+    "ONAPPUNINSTALL": _app_uninstalled,
+    "ONAPPPAYMENT": _app_payment,
 }

@@ -12,7 +12,7 @@ MAX_FIELDS = 2_000
 MAX_DEPTH = 8
 
 _KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
-_STEP = re.compile(r"\[([^\[\]]*)\]")
+_SUBKEY = re.compile(r"\[([^\[\]]*)\]")
 
 
 class BadForm(ValueError):
@@ -36,7 +36,7 @@ def parse_form(body: bytes) -> dict[str, Any]:
         raise BadForm(f"the form has more than {MAX_FIELDS} fields") from None
     form: dict[str, Any] = {}
     for key, value in pairs:
-        _put(form, _path(key), value)
+        _put_value(form, _path(key), value)
     return form
 
 
@@ -48,7 +48,7 @@ def text(form: Mapping[str, Any], *path: str) -> str:
     return "" if not isinstance(found, str) or found == "undefined" else found
 
 
-def branch(form: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+def submap(form: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
     """The map at `path`, empty where there is none."""
     found: Any = form
     for step in path:
@@ -66,13 +66,13 @@ def _path(key: str) -> list[str]:
     parsed = _KEY.fullmatch(key)
     if parsed is None:
         return [key]  # unbalanced brackets: PHP takes such a name as it is
-    path = [parsed[1], *_STEP.findall(parsed[2])]
+    path = [parsed[1], *_SUBKEY.findall(parsed[2])]
     if len(path) > MAX_DEPTH:
         raise BadForm(f"the form is nested deeper than {MAX_DEPTH} levels")
     return path
 
 
-def _put(form: dict[str, Any], path: list[str], value: str) -> None:
+def _put_value(form: dict[str, Any], path: list[str], value: str) -> None:
     *outer, last = path
     for step in outer:
         inner = form.get(step or str(len(form)))

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sync.bitrix24.events.php_form import BadForm, branch, number, text
-from sync.bitrix24.rest.credentials import Credentials, expires_after, scopes
+from sync.bitrix24.events.php_form import BadForm, number, submap, text
+from sync.bitrix24.rest.credentials import Credentials, expiry_time, parse_scopes
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::\d{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PlacementRequest:
     """A request that opens one of our pages in the portal; the tokens are of whoever opened it.
 
     https://apidocs.bitrix24.com/settings/oauth/simple-way.html
@@ -55,13 +55,13 @@ class Frame:
             server_endpoint=self.server_endpoint,
             access_token=self.access_token,
             refresh_token=self.refresh_token,
-            expires_at=expires_after(self.expires_in, now),
+            expires_at=expiry_time(self.expires_in, now),
             scopes=self.scopes,
             status=self.status,
         )
 
 
-def parse_frame(query: Mapping[str, str], form: Mapping[str, Any]) -> Frame:
+def parse_placement(query: Mapping[str, str], form: Mapping[str, Any]) -> PlacementRequest:
     """A frame from its query and its form. Raises BadForm for one Bitrix24 would not send."""
     given = {**form, **{key: query[key] for key in query}}
     domain = text(given, "DOMAIN")
@@ -74,7 +74,7 @@ def parse_frame(query: Mapping[str, str], form: Mapping[str, Any]) -> Frame:
             raise BadForm(f"{name} is missing: open this page from Bitrix24")
     if not _DOMAIN.fullmatch(domain):
         raise BadForm("DOMAIN is not the name of a host")
-    return Frame(
+    return PlacementRequest(
         domain=domain.lower(),
         secure=text(given, "PROTOCOL") != "0",
         language=text(given, "LANG")[:8],
@@ -85,7 +85,7 @@ def parse_frame(query: Mapping[str, str], form: Mapping[str, Any]) -> Frame:
         application_token=text(given, "APPLICATION_TOKEN"),
         expires_in=number(given, "AUTH_EXPIRES"),
         server_endpoint=text(given, "SERVER_ENDPOINT"),
-        scopes=scopes(text(given, "APPLICATION_SCOPE")),
+        scopes=parse_scopes(text(given, "APPLICATION_SCOPE")),
         status=text(given, "status"),
         placement=text(given, "PLACEMENT") or "DEFAULT",
         options=_options(given),
@@ -94,7 +94,7 @@ def parse_frame(query: Mapping[str, str], form: Mapping[str, Any]) -> Frame:
 
 def _options(given: Mapping[str, Any]) -> Mapping[str, Any]:
     """A JSON text in the documentation; absent, empty, a list or a nested form in the wild."""
-    nested = branch(given, "PLACEMENT_OPTIONS")
+    nested = submap(given, "PLACEMENT_OPTIONS")
     if nested:
         return nested
     try:

@@ -11,30 +11,30 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from sync.bitrix24.install.texts import say
-from sync.bitrix24.rest.batch import Answer, Call, mapping
+from sync.bitrix24.install.texts import translate
+from sync.bitrix24.rest.batch import Answer, Call, as_mapping
 from sync.bitrix24.rest.client import Portal
-from sync.bitrix24.rest.error_texts_ru import explained
-from sync.bitrix24.rest.features import detect
+from sync.bitrix24.rest.error_texts_ru import translate_error
+from sync.bitrix24.rest.features import detect_features
 from sync.errors import Later, SyncError
 
 # https://apidocs.bitrix24.com/api-reference/scopes/permissions.html
 SCOPES = ("task", "tasks", "im", "user_basic", "placement")
 OPTIONAL_SCOPES = frozenset({"tasks"})
 # A wider right that includes the one asked for.
-_INCLUDES = {"user_basic": frozenset({"user"})}
+_IMPLIED_BY = {"user_basic": frozenset({"user"})}
 
 EVENTS = (
     "ONTASKADD", "ONTASKUPDATE", "ONTASKDELETE", "ONTASKCOMMENTADD",
     "ONAPPUPDATE", "ONAPPUNINSTALL", "ONAPPPAYMENT",
 )  # fmt: skip
 PLACEMENT = "TASK_VIEW_TAB"  # in the new card all task placements are rows of one block
-FIELDS = {
+TASK_FIELDS = {
     "UF_CI_STATUS": {"en": "CI status", "ru": "Статус CI"},
     "UF_SPRINT": {"en": "Sprint", "ru": "Спринт"},
     "UF_TRACKER_URL": {"en": "Tracker link", "ru": "Ссылка на трекер"},
 }
-TAB = {
+TAB_TEXTS = {
     "en": {"TITLE": "Development", "DESCRIPTION": "Merge requests, pipelines and releases"},
     "ru": {"TITLE": "Разработка", "DESCRIPTION": "Merge requests, сборки и релизы"},
 }
@@ -51,12 +51,12 @@ class StepResult:
     ok: bool
     text: str
     change: str = ""
-    found: Mapping[str, Any] = field(default_factory=dict)
-    later: bool = False
+    portal_data: Mapping[str, Any] = field(default_factory=dict)
+    retryable: bool = False
 
 
-def run(
-    portal: Portal, public_url: str, language: str, only: Container[str] | None = None
+def run_steps(
+    portal: Portal, public_url: str, language: str, step_names: Container[str] | None = None
 ) -> Iterator[StepResult]:
     """Do every step, or those in `only`; one that fails says why and what to change, and the
     others go on.
@@ -66,64 +66,74 @@ def run(
     """
     base = public_url.rstrip("/")
     steps: Sequence[tuple[str, Callable[[], StepResult]]] = (
-        ("rights", lambda: _rights(portal, language)),
-        ("scopes", lambda: _scopes(portal, language)),
-        ("events", lambda: _events(portal, f"{base}/b24/events", language)),
-        ("placements", lambda: _placements(portal, f"{base}/b24/task", language)),
-        ("fields", lambda: _fields(portal, language)),
-        ("features", lambda: _features(portal, language)),
+        ("rights", lambda: _check_rights(portal, language)),
+        ("scopes", lambda: _check_scopes(portal, language)),
+        ("events", lambda: _bind_events(portal, f"{base}/b24/events", language)),
+        ("placements", lambda: _bind_placements(portal, f"{base}/b24/task", language)),
+        ("fields", lambda: _add_fields(portal, language)),
+        ("features", lambda: _detect_features(portal, language)),
     )
     for name, step in steps:
-        if only is not None and name not in only:
+        if step_names is not None and name not in step_names:
             continue
-        result = _tried(name, step)
-        text, change = explained(language, result.text), explained(language, result.change)
+        result = _run_step(name, step)
+        text, change = (
+            translate_error(language, result.text),
+            translate_error(language, result.change),
+        )
         yield replace(result, text=text, change=change)
 
 
-def _tried(name: str, step: Callable[[], StepResult]) -> StepResult:
+def _run_step(name: str, step: Callable[[], StepResult]) -> StepResult:
     """What people can use first, the portal's own words behind it."""
     try:
         return step()
     except SyncError as error:
-        text = f"{error.why} ({error.what})" if error.why else error.what
-        return StepResult(name, False, text, error.change, later=isinstance(error, Later))
+        text = f"{error.cause} ({error.message})" if error.cause else error.message
+        return StepResult(name, False, text, error.change, retryable=isinstance(error, Later))
 
 
-def _rights(portal: Portal, language: str) -> StepResult:
+def _check_rights(portal: Portal, language: str) -> StepResult:
     """https://apidocs.bitrix24.com/api-reference/common/users/profile.html"""
     body = portal.call("profile", {}, write=False)
-    profile = mapping(body["result"])
+    profile = as_mapping(body["result"])
     admin = profile.get("ADMIN") in (True, "Y", "1", 1)
     name = " ".join(str(profile.get(key) or "") for key in ("NAME", "LAST_NAME")).strip()
     if admin:
-        return StepResult("rights", True, say(language, "admin", name=name))
+        return StepResult("rights", True, translate(language, "admin", name=name))
     return StepResult(
-        "rights", False, say(language, "not_admin", name=name), say(language, "become_admin")
+        "rights",
+        False,
+        translate(language, "not_admin", name=name),
+        translate(language, "become_admin"),
     )
 
 
-def _scopes(portal: Portal, language: str) -> StepResult:
+def _check_scopes(portal: Portal, language: str) -> StepResult:
     given = {str(scope) for scope in portal.call("scope", {}, write=False)["result"] or ()}
-    missing = [scope for scope in SCOPES if not given & {scope, *_INCLUDES.get(scope, ())}]
+    missing = [scope for scope in SCOPES if not given & {scope, *_IMPLIED_BY.get(scope, ())}]
     found = {"scopes": sorted(given)}
     needed = [scope for scope in missing if scope not in OPTIONAL_SCOPES]
     if needed:
-        said = say(language, "scopes_missing", scopes=", ".join(needed))
-        return StepResult("scopes", False, said, say(language, "add_scopes"), found)
+        said = translate(language, "scopes_missing", scopes=", ".join(needed))
+        return StepResult("scopes", False, said, translate(language, "add_scopes"), found)
     key = "scopes_partly" if missing else "scopes_given"
-    return StepResult("scopes", True, say(language, key, scopes=", ".join(missing)), "", found)
+    return StepResult(
+        "scopes", True, translate(language, key, scopes=", ".join(missing)), "", found
+    )
 
 
-def _events(portal: Portal, handler: str, language: str) -> StepResult:
+def _bind_events(portal: Portal, handler: str, language: str) -> StepResult:
     """https://apidocs.bitrix24.com/api-reference/events/event-bind.html"""
-    bound = [row for row in _rows(portal, "event.get", {}) if _is_online(row)]
+    bound = [row for row in _read_rows(portal, "event.get", {}) if _is_online(row)]
     stale = [row for row in bound if is_stale(str(row.get("handler", "")), handler)]
     there = {str(row.get("event", "")).upper() for row in bound if row.get("handler") == handler}
     missing = [event for event in EVENTS if event not in there]
-    calls = [*_unbind_all(stale), *(_bind(event, handler) for event in missing)]
+    calls = [*_unbind_all(stale), *(_bind_call(event, handler) for event in missing)]
     answers = portal.batch(calls) if calls else []
-    return _summed("events", answers[len(calls) - len(missing) :], missing, EVENTS, language)
+    return _combined_result(
+        "events", answers[len(calls) - len(missing) :], missing, EVENTS, language
+    )
 
 
 def _unbind_all(rows: Sequence[Mapping[str, Any]]) -> list[Call]:
@@ -131,7 +141,7 @@ def _unbind_all(rows: Sequence[Mapping[str, Any]]) -> list[Call]:
     return [Call("event.unbind", {"event": event, "handler": old}) for event, old in named]
 
 
-def _bind(event: str, handler: str) -> Call:
+def _bind_call(event: str, handler: str) -> Call:
     return Call("event.bind", {"event": event, "handler": handler})
 
 
@@ -147,9 +157,11 @@ def is_stale(bound: str, wanted: str) -> bool:
         return False
 
 
-def _placements(portal: Portal, handler: str, language: str) -> StepResult:
+def _bind_placements(portal: Portal, handler: str, language: str) -> StepResult:
     """https://apidocs.bitrix24.com/api-reference/widgets/placement-bind.html"""
-    rows = [row for row in _rows(portal, "placement.get", {}) if row.get("placement") == PLACEMENT]
+    rows = [
+        row for row in _read_rows(portal, "placement.get", {}) if row.get("placement") == PLACEMENT
+    ]
     handlers = {str(row.get("handler", "")) for row in rows}
     calls = [
         Call("placement.unbind", {"PLACEMENT": PLACEMENT, "HANDLER": old})
@@ -157,34 +169,34 @@ def _placements(portal: Portal, handler: str, language: str) -> StepResult:
         if is_stale(old, handler)
     ]
     missing = [] if handler in handlers else [PLACEMENT]
-    calls += [_place(handler, language)] if missing else []
+    calls += [_placement_call(handler, language)] if missing else []
     answers = portal.batch(calls) if calls else []
-    return _summed(
+    return _combined_result(
         "placements", answers[len(calls) - len(missing) :], missing, (PLACEMENT,), language
     )
 
 
-def _place(handler: str, language: str) -> Call:
+def _placement_call(handler: str, language: str) -> Call:
     params = {
         "PLACEMENT": PLACEMENT,
         "HANDLER": handler,
-        "TITLE": TAB.get(language, TAB["en"])["TITLE"],
-        "LANG_ALL": TAB,
+        "TITLE": TAB_TEXTS.get(language, TAB_TEXTS["en"])["TITLE"],
+        "LANG_ALL": TAB_TEXTS,
     }
     return Call("placement.bind", params)
 
 
-def _fields(portal: Portal, language: str) -> StepResult:
+def _add_fields(portal: Portal, language: str) -> StepResult:
     """https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-add.html"""
-    rows = _rows(portal, "task.item.userfield.getlist", {"ORDER": {"ID": "asc"}})
+    rows = _read_rows(portal, "task.item.userfield.getlist", {"ORDER": {"ID": "asc"}})
     there = {str(row.get("FIELD_NAME", "")) for row in rows}
-    missing = [name for name in FIELDS if name not in there]
-    answers = portal.batch([_field(name) for name in missing]) if missing else []
-    return _summed("fields", answers, missing, tuple(FIELDS), language)
+    missing = [name for name in TASK_FIELDS if name not in there]
+    answers = portal.batch([_field_call(name) for name in missing]) if missing else []
+    return _combined_result("fields", answers, missing, tuple(TASK_FIELDS), language)
 
 
-def _field(name: str) -> Call:
-    labels = FIELDS[name]
+def _field_call(name: str) -> Call:
+    labels = TASK_FIELDS[name]
     params = {
         "USER_TYPE_ID": "string",
         "FIELD_NAME": name,
@@ -197,20 +209,20 @@ def _field(name: str) -> Call:
     return Call("task.item.userfield.add", {"PARAMS": params})
 
 
-def _features(portal: Portal, language: str) -> StepResult:
-    found = detect(portal)
-    named = ", ".join(say(language, f"has_{name}") for name, there in found.items() if there)
-    said = say(language, "features", features=named or say(language, "no_features"))
-    return StepResult("features", True, said, found={"features": found})
+def _detect_features(portal: Portal, language: str) -> StepResult:
+    found = detect_features(portal)
+    named = ", ".join(translate(language, f"has_{name}") for name, there in found.items() if there)
+    said = translate(language, "features", features=named or translate(language, "no_features"))
+    return StepResult("features", True, said, portal_data={"features": found})
 
 
-def _rows(portal: Portal, method: str, params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _read_rows(portal: Portal, method: str, params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     result = portal.call(method, params, write=False)["result"]
     rows = result.values() if isinstance(result, dict) else result or ()
     return [row for row in rows if isinstance(row, dict)]
 
 
-def _summed(
+def _combined_result(
     name: str,
     answers: Sequence[Answer | SyncError],
     written: Sequence[str],
@@ -220,19 +232,19 @@ def _summed(
     failed = {
         item: answer
         for item, answer in zip(written, answers, strict=True)
-        if isinstance(answer, SyncError) and not _is_there(answer)
+        if isinstance(answer, SyncError) and not _already_exists(answer)
     }
     if not failed:
         key = f"{name}_made" if written else f"{name}_kept"
-        return StepResult(name, True, say(language, key, count=len(written) or len(wanted)))
-    reasons = "; ".join(f"{item}: {error.what}" for item, error in failed.items())
+        return StepResult(name, True, translate(language, key, count=len(written) or len(wanted)))
+    reasons = "; ".join(f"{item}: {error.message}" for item, error in failed.items())
     change = next((error.change for error in failed.values() if error.change), "")
     later = any(isinstance(error, Later) for error in failed.values())
-    said = say(language, f"{name}_failed", reasons=reasons)
-    return StepResult(name, False, said, change, later=later)
+    said = translate(language, f"{name}_failed", reasons=reasons)
+    return StepResult(name, False, said, change, retryable=later)
 
 
-def _is_there(error: SyncError) -> bool:
+def _already_exists(error: SyncError) -> bool:
     """Somebody was faster. The portal has no code of its own for it, only these words."""
-    told = error.what.lower()
+    told = error.message.lower()
     return "already bind" in told or "already exist" in told or "already use" in told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_WORDS: dict[str, tuple[str, str]] = {
+_TEXTS: dict[str, tuple[str, str]] = {
     "admin": (
         "{name} is an administrator of this portal",
         "{name} — администратор этого портала",
@@ -57,7 +57,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def say(language: str, key: str, **values: object) -> str:
+def translate(language: str, key: str, **values: object) -> str:
     """The phrase `key` in `language` (`ru`; anything else: English)."""
-    english, russian = _WORDS[key]
+    english, russian = _TEXTS[key]
     return (russian if language == "ru" else english).format(**values)

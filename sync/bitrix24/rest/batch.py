@@ -13,7 +13,7 @@ from sync.errors import Later, SyncError
 from sync.text.bbcode_escape import inert
 
 # Commands in a batch: https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html
-BATCH = 50
+BATCH_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,77 +34,77 @@ class Answer:
     total: int | None = None
 
 
-def commands(calls: Sequence[Call]) -> dict[str, str]:
+def encode_calls(calls: Sequence[Call]) -> dict[str, str]:
     """The `cmd` of a batch: `method?query` by key, in order."""
-    return {key(index): command(call) for index, call in enumerate(calls)}
+    return {call_key(index): encode_call(call) for index, call in enumerate(calls)}
 
 
-def key(index: int) -> str:
+def call_key(index: int) -> str:
     """Not a bare number: PHP would turn the answers into a list."""
     return f"c{index}"
 
 
-def command(call: Call) -> str:
+def encode_call(call: Call) -> str:
     """A batch would replace `$result[...]` in a value; nothing of ours refers to other commands."""
-    query = encode_params(_inert(dict(call.params)))
+    query = encode_params(_escape_references(dict(call.params)))
     return f"{call.method}?{query}" if query else call.method
 
 
-def _inert(value: Any) -> Any:
+def _escape_references(value: Any) -> Any:
     match value:
         case str():
             return inert(value)
         case dict():
-            return {name: _inert(inner) for name, inner in value.items()}
+            return {name: _escape_references(inner) for name, inner in value.items()}
         case list() | tuple():
-            return [_inert(inner) for inner in value]
+            return [_escape_references(inner) for inner in value]
     return value
 
 
-def answers(calls: Sequence[Call], result: Mapping[str, Any]) -> list[Answer | SyncError]:
+def decode_answers(calls: Sequence[Call], result: Mapping[str, Any]) -> list[Answer | SyncError]:
     """What a batch's `result` says of each of its calls, in their order."""
-    return [_answer(call, key(index), result) for index, call in enumerate(calls)]
+    return [_decode_answer(call, call_key(index), result) for index, call in enumerate(calls)]
 
 
-def _answer(call: Call, name: str, result: Mapping[str, Any]) -> Answer | SyncError:
-    failed = mapping(result.get("result_error"))
+def _decode_answer(call: Call, name: str, result: Mapping[str, Any]) -> Answer | SyncError:
+    failed = as_mapping(result.get("result_error"))
     if name in failed:
         error = failed[name]
         told = error if isinstance(error, dict) else {"error": error}
         return errors.classify(400, told, method=call.method, write=call.write)
-    given = mapping(result.get("result"))
+    given = as_mapping(result.get("result"))
     if name not in given:
         return Later(
             f"{call.method}: the portal did not answer this part of the request",
-            why="It ran out of time",
+            cause="It ran out of time",
             sent=call.write,
             code="no_answer",
         )
-    following = mapping(result.get("result_next")).get(name)
-    return Answer(given[name], following, mapping(result.get("result_total")).get(name))
+    following = as_mapping(result.get("result_next")).get(name)
+    return Answer(given[name], following, as_mapping(result.get("result_total")).get(name))
 
 
-def refusals(body: Any) -> str:
+def describe_refusals(body: Any) -> str:
     """How many calls of a batch were refused and why, in short; "" for anything else."""
-    result = mapping(mapping(body).get("result"))
-    failed = mapping(result.get("result_error"))
-    codes = [str(mapping(one).get("error", one))[:60] for one in failed.values()]
+    result = as_mapping(as_mapping(body).get("result"))
+    failed = as_mapping(result.get("result_error"))
+    codes = [str(as_mapping(one).get("error", one))[:60] for one in failed.values()]
     told = ", ".join(sorted(set(codes))[:5])
     return f"{len(codes)} of its calls refused: {told}" if codes else ""
 
 
-def mapping(value: Any) -> Mapping[str, Any]:
+def as_mapping(value: Any) -> Mapping[str, Any]:
     """PHP writes an empty map as []."""
     return value if isinstance(value, dict) else {}
 
 
-def time_of(body: Any) -> Mapping[str, Any]:
+def time_block(body: Any) -> Mapping[str, Any]:
     """The `time` block: beside `result`, or inside it (some of the status methods)."""
-    outer = mapping(body)
-    return mapping(outer.get("time")) or mapping(mapping(outer.get("result")).get("time"))
+    outer = as_mapping(body)
+    return as_mapping(outer.get("time")) or as_mapping(as_mapping(outer.get("result")).get("time"))
 
 
-def whole(value: Any) -> int:
+def as_int(value: Any) -> int:
     try:
         return int(value)
     except (TypeError, ValueError):

@@ -17,17 +17,17 @@ from b24pysdk.api.requesters import BitrixAPIRequester
 
 from sync.bitrix24.rest import batch as rest_batch
 from sync.bitrix24.rest import errors, install_proof, limits, oauth
-from sync.bitrix24.rest.batch import BATCH, Answer, Call
+from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
-from sync.bitrix24.rest.masking import shown
-from sync.bitrix24.rest.throttle import AllowanceStore, Turns
-from sync.core.audit import Ledger, Log
+from sync.bitrix24.rest.masking import mask_line
+from sync.bitrix24.rest.throttle import AllowanceStore, Throttle
+from sync.core.audit import CallLog, WriteCall
 from sync.core.clock import Clock
 from sync.errors import Later, SyncError
 from sync.net import TIMEOUT
 
 USER_AGENT = "b24bridge/0.1"
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 class TokenStore(Protocol):
@@ -60,7 +60,7 @@ class Portal:
         *,
         tokens: TokenStore,
         allowance: AllowanceStore,
-        log: Log,
+        write_call: WriteCall,
         clock: Clock,
         session: requests.Session,
         rate: float = limits.RATE,
@@ -68,8 +68,8 @@ class Portal:
         features: Mapping[str, Any] | None = None,
     ) -> None:
         self._credentials, self._app = credentials, app
-        self._tokens, self._turns = tokens, Turns(allowance, clock, rate, burst)
-        self._ledger, self._clock, self._session = Ledger(log, clock), clock, session
+        self._tokens, self._throttle = tokens, Throttle(allowance, clock, rate, burst)
+        self._call_log, self._clock, self._session = CallLog(write_call, clock), clock, session
         self.features: Mapping[str, Any] = features or {}
         self.requests = 0
 
@@ -84,7 +84,7 @@ class Portal:
 
     def call(self, method: str, params: Mapping[str, Any], *, write: bool) -> dict[str, Any]:
         """The whole body of the answer: `result`, and `next` and `total` of lists."""
-        return self._one(method, method, params, write)
+        return self._call(method, method, params, write)
 
     def call_v3(
         self, method: str, params: Mapping[str, Any], *, write: bool = False, key: str = ""
@@ -93,7 +93,7 @@ class Portal:
 
         What was written under a `key` (ASCII) is answered again, not done again, for a day.
         """
-        return self._one(f"api/{method}", method, params, write, key)
+        return self._call(f"api/{method}", method, params, write, key)
 
     def batch(self, calls: Sequence[Call]) -> list[Answer | SyncError]:
         """Up to 50 calls in one request; the result stands where its call stood.
@@ -101,110 +101,112 @@ class Portal:
         Methods that have used up their time are not sent: their place holds Later. Raises a
         SyncError where the whole request failed; Later.sent then speaks of every write in it.
         """
-        if len(calls) > BATCH:
-            raise ValueError(f"a batch holds {BATCH} calls, not {len(calls)}")
-        held = self._turns.resting({call.method for call in calls})
+        if len(calls) > BATCH_SIZE:
+            raise ValueError(f"a batch holds {BATCH_SIZE} calls, not {len(calls)}")
+        held = self._throttle.blocked_methods({call.method for call in calls})
         sent = [call for call in calls if call.method not in held]
         answered = iter(self._batch(sent) if sent else ())
         return [held[call.method] if call.method in held else next(answered) for call in calls]
 
     def _batch(self, calls: Sequence[Call]) -> list[Answer | SyncError]:
-        body = self._exchange(
+        body = self._send_renewing(
             "batch",
             "batch",
-            {"halt": 0, "cmd": rest_batch.commands(calls)},
+            {"halt": 0, "cmd": rest_batch.encode_calls(calls)},
             any(call.write for call in calls),
         )
         result = body.get("result")
         if not isinstance(result, dict):
             raise errors.classify(200, b"", method="batch", write=True)
-        times = rest_batch.mapping(result.get("result_time"))
+        times = rest_batch.as_mapping(result.get("result_time"))
         for index, call in enumerate(calls):
-            self._turns.note(call.method, rest_batch.mapping(times.get(rest_batch.key(index))))
-        return rest_batch.answers(calls, result)
+            self._throttle.record_usage(
+                call.method, rest_batch.as_mapping(times.get(rest_batch.call_key(index)))
+            )
+        return rest_batch.decode_answers(calls, result)
 
-    def _one(
+    def _call(
         self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str = ""
     ) -> dict[str, Any]:
-        for held in self._turns.resting({method}).values():
+        for held in self._throttle.blocked_methods({method}).values():
             raise held
-        return self._exchange(path, method, params, write, key)
+        return self._send_renewing(path, method, params, write, key)
 
-    def _exchange(
+    def _send_renewing(
         self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str = ""
     ) -> dict[str, Any]:
         """Send, and once each: renew the token, follow the portal to its new address."""
-        if self._credentials.expired(self._clock.now()):
-            self._renew(self._credentials)
+        if self._credentials.is_expired(self._clock.now()):
+            self._renew_tokens(self._credentials)
         renewed = moved = False
         while True:
             used = self._credentials
             try:
                 return self._send(path, method, params, write, key)
-            except _Moved:
+            except _Redirected:
                 if moved:
-                    raise self._astray(method) from None
-                self._follow(used, method)
+                    raise self._unknown_address(method) from None
+                self._follow_redirect(used, method)
                 moved = True
             except SyncError as error:
                 if error.code not in errors.RENEWABLE or renewed:
                     raise
-                self._renew(used)
+                self._renew_tokens(used)
                 renewed = True
 
     def _send(
         self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str
     ) -> dict[str, Any]:
-        self._turns.take(method)
+        self._throttle.wait_for_slot(method)
         url = self._credentials.client_endpoint + path
         body = {**params, "auth": self._credentials.access_token}
         self.requests += 1
-        with self._ledger.call(method, shown(dict(params))) as told:
+        with self._call_log.record_call(method, mask_line(dict(params))) as told:
             try:
                 response = _Requester(self._session, url, body, key).send()
             except requests.RequestException as error:
                 raise _unreachable(error, method, write) from None
-            found = errors.decoded(response.content)
+            found = errors.decode_json(response.content)
             said = response.content.decode(errors="replace") if found is None else found
-            told.status, told.answer = response.status_code, shown(said)
-            told.error = rest_batch.refusals(found)
-            if response.status_code in _REDIRECTS:
+            told.status, told.answer = response.status_code, mask_line(said)
+            told.error = rest_batch.describe_refusals(found)
+            if response.status_code in _REDIRECT_STATUSES:
                 told.error = "answered with a redirect"
-                raise _Moved
-            return self._understood(response.status_code, found, method, write)
+                raise _Redirected
+            return self._decode_answer(response.status_code, found, method, write)
 
-    def _understood(self, status: int, body: Any, method: str, write: bool) -> dict[str, Any]:
+    def _decode_answer(self, status: int, body: Any, method: str, write: bool) -> dict[str, Any]:
         if isinstance(body, dict):
-            self._turns.note(method, rest_batch.time_of(body))
+            self._throttle.record_usage(method, rest_batch.time_block(body))
             if status == 200 and "error" not in body and "result" in body:
                 return body
-        raise self._failed(status, body, method, write)
+        raise self._decode_error(status, body, method, write)
 
-    def _failed(self, status: int, body: Any, method: str, write: bool) -> SyncError:
+    def _decode_error(self, status: int, body: Any, method: str, write: bool) -> SyncError:
         answer = body if isinstance(body, dict) else b""
         error = errors.classify(status, answer, method=method, write=write)
         match error.code:
-            case errors.OVERFLOW:
-                self._turns.overflowed()
-            case errors.OPERATING:
-                return self._turns.exhausted(method, rest_batch.time_of(body))
+            case errors.QUERY_LIMIT:
+                self._throttle.record_overflow()
+            case errors.OPERATING_LIMIT:
+                return self._throttle.record_exhausted(method, rest_batch.time_block(body))
         return error
 
     # --- tokens and address
 
-    def _renew(self, stale: Credentials) -> None:
+    def _renew_tokens(self, stale: Credentials) -> None:
         """A working token: another worker's where there is one, else a new one, under the lease."""
         with self._tokens.refreshing():
             stored = self._tokens.load()
             now = self._clock.now()
-            if stored.access_token == stale.access_token or stored.expired(now):
-                stored = oauth.refresh(
-                    stored, self._app, session=self._session, now=now, ledger=self._ledger
+            if stored.access_token == stale.access_token or stored.is_expired(now):
+                stored = oauth.renew_tokens(
+                    stored, self._app, session=self._session, now=now, call_log=self._call_log
                 )
                 self._tokens.save(stored)
         self._credentials = stored
 
-    def _follow(self, used: Credentials, method: str) -> None:
+    def _follow_redirect(self, used: Credentials, method: str) -> None:
         """A redirect means that the portal may have a new address. Only the OAuth server is asked
         which: whatever the old address points to gets no token.
 
@@ -214,16 +216,16 @@ class Portal:
         if stored.client_endpoint != used.client_endpoint:
             self._credentials = stored
             return
-        known = self._known_endpoint(used)
+        known = self._confirmed_endpoint(used)
         if not known:
-            self._renew(used)
+            self._renew_tokens(used)
             known = self._credentials.client_endpoint
         if known == used.client_endpoint:
-            raise self._astray(method)
+            raise self._unknown_address(method)
         self._tokens.domain_moved(known)
         self._credentials = replace(self._credentials, client_endpoint=known)
 
-    def _known_endpoint(self, used: Credentials) -> str:
+    def _confirmed_endpoint(self, used: Credentials) -> str:
         """The portal's address by app.info, or "" where that does not tell."""
         try:
             info = install_proof.verify_install(
@@ -231,7 +233,7 @@ class Portal:
                 used.server_endpoint,
                 self._app,
                 session=self._session,
-                ledger=self._ledger,
+                call_log=self._call_log,
             )
         except SyncError as error:
             if isinstance(error, Later):
@@ -239,17 +241,17 @@ class Portal:
             return ""  # the token has expired: renewing it tells the address too
         return info.client_endpoint if info.member_id == used.member_id else ""
 
-    def _astray(self, method: str) -> Later:
+    def _unknown_address(self, method: str) -> Later:
         return Later(
             f"{method}: the portal answers with a redirect to another page",
-            why="The portal is being moved or closed, or a sign-in page stands before it",
+            cause="The portal is being moved or closed, or a sign-in page stands before it",
             change="If it stays so, open the application in Bitrix24 again",
             after=300.0,
             code="redirect",
         )
 
 
-class _Moved(Exception):
+class _Redirected(Exception):
     """The portal answered with a redirect; where to does not matter."""
 
 
@@ -278,4 +280,4 @@ def _unreachable(error: requests.RequestException, method: str, write: bool) -> 
     reason = getattr(error.args[0], "reason", None) if error.args else None
     never = never or type(reason).__name__ in ("NewConnectionError", "NameResolutionError")
     what = f"the portal could not be reached ({type(error).__name__})"
-    return errors.unreachable(what, method=method, write=write, sent=not never)
+    return errors.unreachable_error(what, method=method, write=write, sent=not never)

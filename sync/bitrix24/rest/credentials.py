@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sync.bitrix24.rest.batch import whole
+from sync.bitrix24.rest.batch import as_int
 
 # Both are current: the English documentation names the first, the Russian one the second.
 OAUTH_HOSTS = frozenset({"https://oauth.bitrix.info", "https://oauth.bitrix24.tech"})
-_EARLY = timedelta(seconds=30)
+_EXPIRY_MARGIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,12 @@ class Credentials:
     scopes: tuple[str, ...] = ()
     status: str = ""
 
-    def expired(self, now: datetime) -> bool:
+    def is_expired(self, now: datetime) -> bool:
         """Known to be over; an unknown end is left to the portal to say."""
-        return self.expires_at is not None and now >= self.expires_at - _EARLY
+        return self.expires_at is not None and now >= self.expires_at - _EXPIRY_MARGIN
 
 
-def root(url: str) -> str:
+def normalize_url(url: str) -> str:
     """Scheme, host and port (and the path before /rest), as one comparable text."""
     try:
         parts = urlsplit(url.strip())
@@ -60,22 +60,22 @@ def root(url: str) -> str:
     return f"{parts.scheme}://{host}{path}" if host and "@" not in parts.netloc else ""
 
 
-def endpoint(url: str) -> str:
+def normalize_endpoint(url: str) -> str:
     """A REST endpoint with its final slash; "" stays "" ."""
     return url.strip().rstrip("/") + "/" if url.strip() else ""
 
 
 def same_host(one: str, other: str) -> bool:
     """Whether two addresses name one host and port; DOMAIN of a frame has no more than that."""
-    hosts = [root(url).partition("//")[2].partition("/")[0] for url in (one, other)]
+    hosts = [normalize_url(url).partition("//")[2].partition("/")[0] for url in (one, other)]
     return bool(hosts[0]) and hosts[0] == hosts[1]
 
 
-def scopes(value: Any) -> tuple[str, ...]:
+def parse_scopes(value: Any) -> tuple[str, ...]:
     listed = value.split(",") if isinstance(value, str) else value or ()
     return tuple(str(scope).strip() for scope in listed if str(scope).strip())
 
 
-def expires_after(seconds: Any, now: datetime) -> datetime:
+def expiry_time(seconds: Any, now: datetime) -> datetime:
     """The moment a token of an install request ends; an hour where it does not say."""
-    return now.astimezone(UTC) + timedelta(seconds=whole(seconds) or 3600)
+    return now.astimezone(UTC) + timedelta(seconds=as_int(seconds) or 3600)

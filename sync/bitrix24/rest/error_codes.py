@@ -12,8 +12,8 @@ from typing import Any
 from sync.errors import Denied, Later, Refused, SyncError
 
 EXPIRED = "EXPIRED_TOKEN"
-OPERATING = "OPERATION_TIME_LIMIT"
-OVERFLOW = "QUERY_LIMIT_EXCEEDED"
+OPERATING_LIMIT = "OPERATION_TIME_LIMIT"
+QUERY_LIMIT = "QUERY_LIMIT_EXCEEDED"
 EDIT_CLOSED = "CANT_EDIT_MESSAGE"
 NOT_MEMBER = frozenset({"ACCESS_ERROR", "ACCESS_DENIED"})  # of a chat
 
@@ -27,11 +27,11 @@ PORTAL_WIDE = frozenset({"batch", "profile", "scope", "app.info", "server.time"}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ErrorMeaning:
     """`after`: seconds for Later. `maybe_done`: a write may have been carried out all the same."""
 
     kind: type[SyncError]
-    why: str
+    cause: str
     change: str = ""
     after: float | None = None
     maybe_done: bool = False
@@ -41,19 +41,19 @@ _REINSTALL = "Open the application in Bitrix24 as an administrator; if that does
     "install it again"  # fmt: skip
 _UPDATE = "Ask an administrator to update the application in Bitrix24 and to accept its rights"
 _RIGHTS = "Give the employee who installed the application access to it in Bitrix24"
-_BUG = "Report this: the application sent something this portal does not accept"
+_REPORT_IT = "Report this: the application sent something this portal does not accept"
 
 
-def _later(why: str, change: str = "", **options: Any) -> Row:
-    return Row(Later, why, change, **options)
+def _later(why: str, change: str = "", **options: Any) -> ErrorMeaning:
+    return ErrorMeaning(Later, why, change, **options)
 
 
-def _denied(why: str, change: str = "") -> Row:
-    return Row(Denied, why, change)
+def _denied(why: str, change: str = "") -> ErrorMeaning:
+    return ErrorMeaning(Denied, why, change)
 
 
-def _refused(why: str, change: str = "") -> Row:
-    return Row(Refused, why, change)
+def _refused(why: str, change: str = "") -> ErrorMeaning:
+    return ErrorMeaning(Refused, why, change)
 
 
 _DEAD_TOKEN = _denied("The access token is not valid for this portal any more", _REINSTALL)
@@ -62,17 +62,19 @@ _NOT_ALLOWED = _refused(
     "The task's state, its settings or the rights of the employee who installed the application "
     "do not allow it", "Look at the task in Bitrix24 and at the application's rights in it"
 )  # fmt: skip
-_BAD_CALL = _refused("The portal does not accept this request as it is", _BUG)
+_BAD_CALL = _refused("The portal does not accept this request as it is", _REPORT_IT)
 _OLD_PORTAL = _refused(
     "This portal does not know it: an older on-premise version, or a part that is switched off",
     "Update Bitrix24 if the feature is needed; the rest works without it",
 )
-BROKEN = _later("The portal had an internal error", maybe_done=True)
-_PLAN = _denied(
+INTERNAL_ERROR = _later("The portal had an internal error", maybe_done=True)
+_REST_CLOSED = _denied(
     "REST is closed for this application: usually the portal's plan does not include it",
     "Check the portal's plan and the application's state in Bitrix24",
 )
-_PAYMENT = _denied("The application's or the portal's subscription has ended", "Renew it")
+_SUBSCRIPTION_ENDED = _denied(
+    "The application's or the portal's subscription has ended", "Renew it"
+)
 _MISSING_SCOPE = _denied("The application was not given a right it needs", _UPDATE)
 _WRONG_APP = _denied(
     "The OAuth server does not accept this application's key and secret",
@@ -87,11 +89,11 @@ _NOT_MEMBER = _refused(
     "Add that employee to the task as an observer",
 )
 
-_V3 = "BITRIX_REST_V3_EXCEPTION_"
+_V3_PREFIX = "BITRIX_REST_V3_EXCEPTION_"
 
 # A key `oauth:X` or `portal:X` is meant where the answer came from the OAuth server, or to a
 # method of PORTAL_WIDE; otherwise X.
-TABLE: dict[str, Row] = {
+BY_CODE: dict[str, ErrorMeaning] = {
     EXPIRED: _later("The access token has expired", after=5.0),
     "NO_AUTH_FOUND": _DEAD_TOKEN,
     "INVALID_TOKEN": _DEAD_TOKEN,
@@ -99,7 +101,7 @@ TABLE: dict[str, Row] = {
     "ERROR_OAUTH": _DEAD_TOKEN,
     "APPLICATION_NOT_FOUND": _NOT_INSTALLED,
     "NOT_INSTALLED": _NOT_INSTALLED,
-    "PAYMENT_REQUIRED": _PAYMENT,
+    "PAYMENT_REQUIRED": _SUBSCRIPTION_ENDED,
     "METHOD_CONFIRM_WAITING": _later(
         "The method waits for an administrator's confirmation",
         "Ask an administrator to confirm the request in Bitrix24",
@@ -118,13 +120,13 @@ TABLE: dict[str, Row] = {
         "Install it as an employee with administrator's rights",
     ),
     "PORTAL_DELETED": _denied("The portal was deleted, or its public part is closed"),
-    "portal:ACCESS_DENIED": _PLAN,
+    "portal:ACCESS_DENIED": _REST_CLOSED,
     "ACCESS_DENIED": _NO_RIGHTS,
     "portal:INVALID_CREDENTIALS": _denied(
         "The employee who installed the application has no rights here", _RIGHTS
     ),
     "INVALID_CREDENTIALS": _NO_RIGHTS,
-    "WRONG_AUTH_TYPE": _refused("The method cannot be called by an application", _BUG),
+    "WRONG_AUTH_TYPE": _refused("The method cannot be called by an application", _REPORT_IT),
     "ERROR_METHOD_NOT_FOUND": _OLD_PORTAL,
     "ERROR_MANIFEST_IS_NOT_AVAILABLE": _OLD_PORTAL,
     "ERROR_CORE": _NOT_ALLOWED,
@@ -141,16 +143,16 @@ TABLE: dict[str, Row] = {
     "ERROR_ARGUMENT": _BAD_CALL,
     "ERROR_BATCH_LENGTH_EXCEEDED": _BAD_CALL,
     "ERROR_BATCH_METHOD_NOT_ALLOWED": _BAD_CALL,
-    OPERATING: _later("The portal's time budget for this method is used up", after=600.0),
-    OVERFLOW: _later(
+    OPERATING_LIMIT: _later("The portal's time budget for this method is used up", after=600.0),
+    QUERY_LIMIT: _later(
         "Too many requests to this portal at once, perhaps of several applications", after=2.0
     ),
     "OVERLOAD_LIMIT": _denied(
         "Bitrix24 has blocked the REST API of this portal for overload",
         "Write to the support of Bitrix24",
     ),
-    "INTERNAL_SERVER_ERROR": BROKEN,
-    "ERROR_UNEXPECTED_ANSWER": BROKEN,
+    "INTERNAL_SERVER_ERROR": INTERNAL_ERROR,
+    "ERROR_UNEXPECTED_ANSWER": INTERNAL_ERROR,
     # events: https://apidocs.bitrix24.com/api-reference/events/event-bind.html
     "ERROR_EVENT_NOT_FOUND": _OLD_PORTAL,
     # tasks and stages
@@ -195,23 +197,25 @@ TABLE: dict[str, Row] = {
     "ERROR_ACTIVITY_ALREADY_INSTALLED": _refused("It is there already"),
     "CODE_EMPTY": _BAD_CALL,
     # REST 3.0: https://apidocs.bitrix24.com/api-reference/rest-v3.html
-    f"{_V3}ACCESSDENIEDEXCEPTION": _NO_RIGHTS,
-    f"{_V3}ENTITYNOTFOUNDEXCEPTION": _refused("The object does not exist, or is not visible"),
-    f"{_V3}INSUFFICIENTSCOPEEXCEPTION": _refused(
+    f"{_V3_PREFIX}ACCESSDENIEDEXCEPTION": _NO_RIGHTS,
+    f"{_V3_PREFIX}ENTITYNOTFOUNDEXCEPTION": _refused(
+        "The object does not exist, or is not visible"
+    ),
+    f"{_V3_PREFIX}INSUFFICIENTSCOPEEXCEPTION": _refused(
         "The application was not given the right `tasks`", _UPDATE
     ),
-    f"{_V3}METHODNOTFOUNDEXCEPTION": _OLD_PORTAL,
-    f"{_V3}VALIDATION_REQUESTVALIDATIONEXCEPTION": _BAD_CALL,
-    f"{_V3}VALIDATION_DTOVALIDATIONEXCEPTION": _BAD_CALL,
-    f"{_V3}INVALIDJSONEXCEPTION": _BAD_CALL,
-    f"{_V3}INVALIDSELECTEXCEPTION": _BAD_CALL,
-    f"{_V3}INVALIDFILTEREXCEPTION": _BAD_CALL,
-    f"{_V3}INVALIDORDEREXCEPTION": _BAD_CALL,
-    f"{_V3}INVALIDPAGINATIONEXCEPTION": _BAD_CALL,
-    f"{_V3}UNKNOWNDTOPROPERTYEXCEPTION": _BAD_CALL,
-    f"{_V3}UNKNOWNFILTEROPERATOREXCEPTION": _BAD_CALL,
-    f"{_V3}IDEMPOTENCYKEYREUSEDEXCEPTION": _BAD_CALL,
-    f"{_V3}INVALIDIDEMPOTENCYKEYEXCEPTION": _BAD_CALL,
+    f"{_V3_PREFIX}METHODNOTFOUNDEXCEPTION": _OLD_PORTAL,
+    f"{_V3_PREFIX}VALIDATION_REQUESTVALIDATIONEXCEPTION": _BAD_CALL,
+    f"{_V3_PREFIX}VALIDATION_DTOVALIDATIONEXCEPTION": _BAD_CALL,
+    f"{_V3_PREFIX}INVALIDJSONEXCEPTION": _BAD_CALL,
+    f"{_V3_PREFIX}INVALIDSELECTEXCEPTION": _BAD_CALL,
+    f"{_V3_PREFIX}INVALIDFILTEREXCEPTION": _BAD_CALL,
+    f"{_V3_PREFIX}INVALIDORDEREXCEPTION": _BAD_CALL,
+    f"{_V3_PREFIX}INVALIDPAGINATIONEXCEPTION": _BAD_CALL,
+    f"{_V3_PREFIX}UNKNOWNDTOPROPERTYEXCEPTION": _BAD_CALL,
+    f"{_V3_PREFIX}UNKNOWNFILTEROPERATOREXCEPTION": _BAD_CALL,
+    f"{_V3_PREFIX}IDEMPOTENCYKEYREUSEDEXCEPTION": _BAD_CALL,
+    f"{_V3_PREFIX}INVALIDIDEMPOTENCYKEYEXCEPTION": _BAD_CALL,
     # the OAuth server
     "oauth:INVALID_REQUEST": _WRONG_APP,
     "INVALID_CLIENT": _WRONG_APP,
@@ -221,7 +225,7 @@ TABLE: dict[str, Row] = {
     f"oauth:{EXPIRED}": _denied("The presented access token has expired", _REINSTALL),
 }
 
-BY_STATUS: dict[int, Row] = {
+BY_STATUS: dict[int, ErrorMeaning] = {
     400: _BAD_CALL,
     401: _DEAD_TOKEN,
     403: _NO_RIGHTS,

@@ -171,16 +171,16 @@ RUSSIAN: dict[str, str] = {
 }  # fmt: skip
 
 
-def translator(table: Mapping[str, str]) -> Callable[[str], str]:
+def build_translator(table: Mapping[str, str]) -> Callable[[str], str]:
     """Replaces every text of the table wherever it stands, longer ones first."""
     known = sorted(table, key=len, reverse=True)
     found = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, known)) + r")(?!\w)")
     return lambda text: found.sub(lambda match: table[match[0]], text)
 
 
-_in_russian = translator(RUSSIAN)
+_to_russian = build_translator(RUSSIAN)
 
 
-def explained(language: str, text: str) -> str:
+def translate_error(language: str, text: str) -> str:
     """`text` in `language` (`ru`; anything else: as it is), as far as it is one of ours."""
-    return _in_russian(text) if language == "ru" else text
+    return _to_russian(text) if language == "ru" else text

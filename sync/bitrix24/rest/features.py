@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sync.bitrix24.rest.batch import Answer, Call, mapping
+from sync.bitrix24.rest.batch import Answer, Call, as_mapping
 from sync.bitrix24.rest.client import Portal
 from sync.errors import Denied, Refused, SyncError
 
 
-def detect(portal: Portal) -> dict[str, bool]:
+def detect_features(portal: Portal) -> dict[str, bool]:
     """What this portal offers beyond the least: REST 3.0 of tasks, chats as task discussions,
     offline events. Costs two requests."""
     newest = {"order": {"ID": "desc"}, "select": ["ID", "CHAT_ID"], "start": -1}
@@ -19,17 +19,17 @@ def detect(portal: Portal) -> dict[str, bool]:
     return {
         "v3": v3,
         "new_card": v3 or _has_chats(listed),
-        "offline_events": _value(offline) == "Y",
+        "offline_events": _feature_value(offline) == "Y",
     }
 
 
 def _has_chats(listed: Answer | SyncError) -> bool:
-    rows = mapping(listed.result).get("tasks") if isinstance(listed, Answer) else ()
+    rows = as_mapping(listed.result).get("tasks") if isinstance(listed, Answer) else ()
     return any(isinstance(row, dict) and row.get("chatId") for row in rows or ())
 
 
-def _value(feature: Answer | SyncError) -> str:
-    told = mapping(feature.result) if isinstance(feature, Answer) else {}
+def _feature_value(feature: Answer | SyncError) -> str:
+    told = as_mapping(feature.result) if isinstance(feature, Answer) else {}
     return str(told.get("value", ""))
 
 

@@ -8,10 +8,16 @@ from typing import Any
 
 import requests
 
-from sync.bitrix24.rest.batch import whole
-from sync.bitrix24.rest.credentials import AppKeys, Credentials, endpoint, same_host, scopes
-from sync.bitrix24.rest.oauth import ask, oauth_base, refresh
-from sync.core.audit import Ledger
+from sync.bitrix24.rest.batch import as_int
+from sync.bitrix24.rest.credentials import (
+    AppKeys,
+    Credentials,
+    normalize_endpoint,
+    parse_scopes,
+    same_host,
+)
+from sync.bitrix24.rest.oauth import get_json, oauth_server, renew_tokens
+from sync.core.audit import CallLog
 from sync.errors import Denied
 
 
@@ -35,21 +41,21 @@ def verify_install(
     app: AppKeys,
     *,
     session: requests.Session,
-    ledger: Ledger | None = None,
+    call_log: CallLog | None = None,
 ) -> AppInfo:
     """Prove that an access token was issued to this application: `app.info` at the OAuth server.
 
     https://apidocs.bitrix24.com/settings/cloud-and-on-premise/security-recommendations.html.
     Raises Denied for a token of another application, or one that is not valid.
     """
-    base = oauth_base(server_endpoint, app.oauth_hosts)
+    base = oauth_server(server_endpoint, app.oauth_hosts)
     query = {"auth": access_token}
-    answer = ask(session, f"{base}/rest/app.info", query, "oauth/app.info", ledger)
+    answer = get_json(session, f"{base}/rest/app.info", query, "oauth/app.info", call_log)
     info = parse_app_info(answer.get("result"))
     if not info.client_id or info.client_id not in {app.client_id, app.code}:
         raise Denied(
             "The access token was issued to another application",
-            why="The request is forged, or this server was given the keys of another application",
+            cause="The request is forged, or this server was given the keys of another application",
             change="Check B24BRIDGE_CLIENT_ID",
             code="foreign_application",
         )
@@ -62,7 +68,7 @@ def prove_install(
     *,
     session: requests.Session,
     now: datetime,
-    ledger: Ledger | None = None,
+    call_log: CallLog | None = None,
 ) -> Credentials:
     """The credentials of an install request, with everything the OAuth server can confirm.
 
@@ -70,7 +76,7 @@ def prove_install(
     Raises Denied where the request claims another portal or address than the tokens belong to.
     """
     info = verify_install(
-        claimed.access_token, claimed.server_endpoint, app, session=session, ledger=ledger
+        claimed.access_token, claimed.server_endpoint, app, session=session, call_log=call_log
     )
     if info.member_id and info.client_endpoint:
         proven = replace(
@@ -83,13 +89,13 @@ def prove_install(
         member_id = info.member_id
     else:
         nameless = replace(claimed, member_id="")
-        proven = refresh(nameless, app, session=session, now=now, ledger=ledger)
+        proven = renew_tokens(nameless, app, session=session, now=now, call_log=call_log)
         member_id = proven.member_id
     same_address = same_host(claimed.client_endpoint, proven.client_endpoint)
     if member_id != claimed.member_id or not same_address:
         raise Denied(
             "The request names another portal than the one its tokens belong to",
-            why="The request is forged, or the portal has just changed its address",
+            cause="The request is forged, or the portal has just changed its address",
             change="Open the application in Bitrix24 again",
             code="foreign_portal",
         )
@@ -104,10 +110,10 @@ def parse_app_info(result: Any) -> AppInfo:
     return AppInfo(
         client_id=str(result.get("client_id") or result.get("CODE") or ""),
         member_id=str(install.get("member_id") or ""),
-        client_endpoint=endpoint(str(install.get("client_endpoint") or "")),
-        user_id=whole(result.get("user_id")),
+        client_endpoint=normalize_endpoint(str(install.get("client_endpoint") or "")),
+        user_id=as_int(result.get("user_id")),
         status=str(install.get("status") or result.get("STATUS") or ""),
-        version=whole(install.get("version") or result.get("VERSION")),
-        scopes=scopes(install.get("scope") or result.get("scope")),
+        version=as_int(install.get("version") or result.get("VERSION")),
+        scopes=parse_scopes(install.get("scope") or result.get("scope")),
         installed=(install.get("installed") or result.get("INSTALLED")) in (True, 1, "Y", "1"),
     )

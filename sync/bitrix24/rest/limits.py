@@ -12,7 +12,7 @@ RATE = 2.0  # requests a second that drain (Enterprise: 5)
 BURST = 50  # requests that may pile up (Enterprise: 250)
 # A method that used 480 s of ten minutes is refused; we stop before that.
 OPERATING_LIMIT = 400.0
-OPERATING_NOTED = 100.0
+OPERATING_WORTH_SAVING = 100.0
 OPERATING_WINDOW = 600.0
 
 _EPSILON = 1e-6
@@ -31,53 +31,53 @@ class Allowance:
     operating: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
-def fresh(now: datetime) -> Allowance:
+def full_allowance(now: datetime) -> Allowance:
     return Allowance(0.0, now)
 
 
-def spend(
+def take_request(
     allowance: Allowance, now: datetime, rate: float = RATE, burst: float = BURST
 ) -> tuple[Allowance, float]:
     """Take one request from the bucket, or say how many seconds to wait before asking again.
 
     The allowance changes only when the request was taken (wait 0).
     """
-    level = _level(allowance, now, rate)
+    level = _current_level(allowance, now, rate)
     excess = level + 1.0 - burst
     if excess > _EPSILON:
         return allowance, excess / rate
     return replace(allowance, level=level + 1.0, at=max(now, allowance.at)), 0.0
 
 
-def overflowed(
+def mark_overflowed(
     allowance: Allowance, now: datetime, rate: float = RATE, burst: float = BURST
 ) -> Allowance:
     """The portal said the bucket is full (others share it): believe it."""
-    level = max(_level(allowance, now, rate), burst)
+    level = max(_current_level(allowance, now, rate), burst)
     return replace(allowance, level=level, at=max(now, allowance.at))
 
 
-def _level(allowance: Allowance, now: datetime, rate: float) -> float:
+def _current_level(allowance: Allowance, now: datetime, rate: float) -> float:
     passed = max(0.0, (now - allowance.at).total_seconds())
     return max(0.0, allowance.level - rate * passed)
 
 
-def note_operating(allowance: Allowance, method: str, time_block: Mapping[str, Any]) -> Allowance:
+def record_operating(allowance: Allowance, method: str, time_block: Mapping[str, Any]) -> Allowance:
     """Remember `operating` and `operating_reset_at` of an answer's `time` block.
 
     Returns the same object where nothing worth keeping was said.
     """
     seconds = _number(time_block.get("operating"))
     reset_at = _number(time_block.get("operating_reset_at"))
-    if seconds is None or (seconds < OPERATING_NOTED and method not in allowance.operating):
+    if seconds is None or (seconds < OPERATING_WORTH_SAVING and method not in allowance.operating):
         return allowance
     kept = {name: used for name, used in allowance.operating.items() if name != method}
-    if seconds >= OPERATING_NOTED:
+    if seconds >= OPERATING_WORTH_SAVING:
         kept[method] = (seconds, reset_at or allowance.at.timestamp() + OPERATING_WINDOW)
     return replace(allowance, operating=kept)
 
 
-def exhausted(allowance: Allowance, method: str, until: datetime) -> Allowance:
+def block_method(allowance: Allowance, method: str, until: datetime) -> Allowance:
     """The portal refused `method` for the time it has used: leave it alone until then."""
     used = (OPERATING_LIMIT + OPERATING_WINDOW, until.timestamp())
     return replace(allowance, operating={**allowance.operating, method: used})

@@ -13,7 +13,7 @@ _SECRET_KEYS = frozenset(
     {"auth", "access_token", "refresh_token", "client_secret", "application_token", "auth_id",
      "refresh_id", "event_token", "token"}
 )  # fmt: skip
-_PAIR = re.compile(
+_KEY_VALUE = re.compile(
     r"(?i)\b(auth|access_token|refresh_token|client_secret|application_token|auth_id|refresh_id)"
     r"(?:%5B\w+%5D|\[\w+\])?=[^&\s\"'<>]+"
 )
@@ -25,36 +25,36 @@ def mask(value: Any) -> Any:
     """A copy of a JSON value without tokens: secret keys, `key=value` pairs, webhook paths."""
     match value:
         case dict():
-            return {key: _masked(str(key), item) for key, item in value.items()}
+            return {key: _mask_entry(str(key), item) for key, item in value.items()}
         case list() | tuple():
             return [mask(item) for item in value]
         case str():
-            return _masked_text(value)
+            return _mask_string(value)
         case _:
             return value
 
 
-def _masked_text(text: str) -> str:
+def _mask_string(text: str) -> str:
     """Most of many texts have neither: to look for one character is quicker than for a pattern."""
     if "=" in text:
-        text = _PAIR.sub(rf"\g<1>={HIDDEN}", text)
+        text = _KEY_VALUE.sub(rf"\g<1>={HIDDEN}", text)
     return _WEBHOOK.sub(rf"\g<1>{HIDDEN}", text) if "/rest/" in text else text
 
 
-def _masked(key: str, value: Any) -> Any:
+def _mask_entry(key: str, value: Any) -> Any:
     if key.lower() in _SECRET_KEYS and not isinstance(value, dict | list | tuple):
         return HIDDEN if value else value
     return mask(value)
 
 
-def shown(value: Any) -> str:
+def mask_line(value: Any) -> str:
     """A value as one masked line for the REST log, cut to `LOG_LIMIT` characters."""
     text = value if isinstance(value, str) else json.dumps(mask(value), ensure_ascii=False)
     text = mask(text)
     return text if len(text) <= LOG_LIMIT else text[:LOG_LIMIT] + "…"
 
 
-def told(description: str) -> str:
+def mask_error_text(description: str) -> str:
     """A vendor's error text for people: no markup, nothing that looks like a token, one line."""
     plain = re.sub(r"<[^>]*>", " ", description)
     return " ".join(_TOKEN.sub(HIDDEN, mask(plain)).split())[:300]

@@ -10,43 +10,49 @@ from typing import Any
 import requests
 
 from sync.bitrix24.rest import errors
-from sync.bitrix24.rest.batch import whole
-from sync.bitrix24.rest.credentials import AppKeys, Credentials, endpoint, root, scopes
-from sync.bitrix24.rest.masking import shown
-from sync.core.audit import Ledger
+from sync.bitrix24.rest.batch import as_int
+from sync.bitrix24.rest.credentials import (
+    AppKeys,
+    Credentials,
+    normalize_endpoint,
+    normalize_url,
+    parse_scopes,
+)
+from sync.bitrix24.rest.masking import mask_line
+from sync.core.audit import CallLog
 from sync.errors import Denied, Refused
 from sync.net import TIMEOUT
 
-_PREFERRED = "https://oauth.bitrix.info"
+_DEFAULT_HOST = "https://oauth.bitrix.info"
 
 
-def oauth_base(server_endpoint: str, allowed: Collection[str]) -> str:
+def oauth_server(server_endpoint: str, allowed: Collection[str]) -> str:
     """The OAuth server's base URL for a portal's `server_endpoint` ("": the default one).
 
     Raises Refused for a server that is not in `allowed`: an install request is not authenticated,
     and whoever it named would be handed the application's secret.
     """
-    known = {root(host): host for host in allowed}
+    known = {normalize_url(host): host for host in allowed}
     if not server_endpoint:
-        return _PREFERRED if _PREFERRED in known else next(iter(sorted(known)), "")
-    base = root(server_endpoint)
+        return _DEFAULT_HOST if _DEFAULT_HOST in known else next(iter(sorted(known)), "")
+    base = normalize_url(server_endpoint)
     if base not in known:
         raise Refused(
             f"{base[:100]} is not an OAuth server of Bitrix24 that is known here",
-            why="The request is forged, or Bitrix24 has a new one",
+            cause="The request is forged, or Bitrix24 has a new one",
             change="If it is genuine, add it to B24BRIDGE_OAUTH_HOSTS",
             code="foreign_oauth_host",
         )
     return base
 
 
-def refresh(
+def renew_tokens(
     credentials: Credentials,
     app: AppKeys,
     *,
     session: requests.Session,
     now: datetime,
-    ledger: Ledger | None = None,
+    call_log: CallLog | None = None,
 ) -> Credentials:
     """A new pair of tokens; the old refresh token is dead from then on, so save it at once.
 
@@ -54,26 +60,26 @@ def refresh(
     query is the vendor's rule). Raises Denied where the grant is dead, Later where the server is
     not available.
     """
-    base = oauth_base(credentials.server_endpoint, app.oauth_hosts)
+    base = oauth_server(credentials.server_endpoint, app.oauth_hosts)
     query = {
         "grant_type": "refresh_token",
         "client_id": app.client_id,
         "client_secret": app.client_secret,
         "refresh_token": credentials.refresh_token,
     }
-    answer = ask(session, f"{base}/oauth/token/", query, "oauth/token", ledger)
-    renewed = _credentials(answer, credentials, now)
+    answer = get_json(session, f"{base}/oauth/token/", query, "oauth/token", call_log)
+    renewed = _parse_credentials(answer, credentials, now)
     if credentials.member_id and renewed.member_id != credentials.member_id:
         raise Denied(
             "The OAuth server answered with the tokens of another portal",
-            why="The stored permission does not belong to this portal",
+            cause="The stored permission does not belong to this portal",
             change="Install the application again",
             code="foreign_portal",
         )
     return renewed
 
 
-def _credentials(answer: dict[str, Any], old: Credentials, now: datetime) -> Credentials:
+def _parse_credentials(answer: dict[str, Any], old: Credentials, now: datetime) -> Credentials:
     access, renewal = answer.get("access_token"), answer.get("refresh_token")
     if not isinstance(access, str) or not access or not isinstance(renewal, str) or not renewal:
         raise errors.classify(200, b"", method="oauth/token")
@@ -82,39 +88,41 @@ def _credentials(answer: dict[str, Any], old: Credentials, now: datetime) -> Cre
         old,
         access_token=access,
         refresh_token=renewal,
-        expires_at=_expiry(answer, now),
-        client_endpoint=endpoint(str(answer.get("client_endpoint") or old.client_endpoint)),
+        expires_at=_parse_expiry(answer, now),
+        client_endpoint=normalize_endpoint(
+            str(answer.get("client_endpoint") or old.client_endpoint)
+        ),
         server_endpoint=str(answer.get("server_endpoint") or old.server_endpoint),
         member_id=str(answer.get("member_id") or old.member_id),
-        user_id=whole(answer.get("user_id")) or old.user_id,
-        scopes=scopes(answer.get("scope")) or old.scopes,
+        user_id=as_int(answer.get("user_id")) or old.user_id,
+        scopes=parse_scopes(answer.get("scope")) or old.scopes,
         status=str(answer.get("status") or old.status),
     )
 
 
-def _expiry(answer: dict[str, Any], now: datetime) -> datetime:
+def _parse_expiry(answer: dict[str, Any], now: datetime) -> datetime:
     """By our own clock: `expires` is the server's, which need not agree with it."""
-    return now + timedelta(seconds=whole(answer.get("expires_in")) or 3600)
+    return now + timedelta(seconds=as_int(answer.get("expires_in")) or 3600)
 
 
-def ask(
+def get_json(
     session: requests.Session,
     url: str,
     query: dict[str, str],
     method: str,
-    ledger: Ledger | None,
+    ledger: CallLog | None,
 ) -> dict[str, Any]:
     """One GET whose URL, and so whose secrets, stay out of every error."""
-    with (ledger or Ledger()).call(method, shown(query)) as told:
+    with (ledger or CallLog()).record_call(method, mask_line(query)) as told:
         try:
             response = session.get(url, params=query, timeout=TIMEOUT, allow_redirects=False)
         except requests.RequestException as error:
             kind = type(error).__name__
-            raise errors.unreachable(
+            raise errors.unreachable_error(
                 f"the OAuth server could not be reached ({kind})", method=method, write=False
             ) from None
-        answer = errors.decoded(response.content)
-        told.status, told.answer = response.status_code, shown(answer) if answer else ""
+        answer = errors.decode_json(response.content)
+        told.status, told.answer = response.status_code, mask_line(answer) if answer else ""
         if response.status_code != 200 or not isinstance(answer, dict) or "error" in answer:
             raise errors.classify(
                 response.status_code, response.content, method=method, write=False

@@ -12,7 +12,7 @@ from sync.bitrix24.rest.limits import Allowance
 from sync.core.clock import Clock
 from sync.errors import Later
 
-PATIENCE = 30.0  # seconds a call waits for its turn before it gives way
+MAX_WAIT_SECONDS = 30.0  # seconds a call waits for its turn before it gives way
 T = TypeVar("T")
 
 
@@ -25,7 +25,7 @@ class AllowanceStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
+class Throttle:
     """`rate`: requests a second; `burst`: requests at once; both of this portal."""
 
     store: AllowanceStore
@@ -33,16 +33,16 @@ class Turns:
     rate: float = limits.RATE
     burst: float = limits.BURST
 
-    def take(self, method: str) -> None:
+    def wait_for_slot(self, method: str) -> None:
         """Wait for a place in the bucket. Raises Later where the queue before us is too long."""
         waited = 0.0
         while wait := self._spend():
-            if waited + wait > PATIENCE:
+            if waited + wait > MAX_WAIT_SECONDS:
                 raise Later(
                     f"{method}: this portal's request allowance is used up",
-                    why="Bitrix24 takes two requests a second from all applications together",
+                    cause="Bitrix24 takes two requests a second from all applications together",
                     after=wait,
-                    code=errors.OVERFLOW,
+                    code=errors.QUERY_LIMIT,
                 )
             self.clock.sleep(wait)
             waited += wait
@@ -50,46 +50,46 @@ class Turns:
     def _spend(self) -> float:
         now = self.clock.now()
         return self.store.change(
-            lambda allowance: limits.spend(allowance, now, self.rate, self.burst)
+            lambda allowance: limits.take_request(allowance, now, self.rate, self.burst)
         )
 
-    def resting(self, methods: Collection[str]) -> dict[str, Later]:
+    def blocked_methods(self, methods: Collection[str]) -> dict[str, Later]:
         """The methods that may not be called now, and what to answer for them."""
         now = self.clock.now()
         allowance = self.store.change(lambda allowance: (allowance, allowance))
         ends = {method: limits.blocked_until(allowance, method, now) for method in methods}
-        return {method: _rest(method, end, now) for method, end in ends.items() if end}
+        return {method: _blocked_error(method, end, now) for method, end in ends.items() if end}
 
-    def note(self, method: str, block: Mapping[str, Any]) -> None:
+    def record_usage(self, method: str, block: Mapping[str, Any]) -> None:
         """Remember what an answer's `time` block says, where it is worth a transaction."""
         seconds = block.get("operating")
-        if isinstance(seconds, int | float) and seconds >= limits.OPERATING_NOTED:
+        if isinstance(seconds, int | float) and seconds >= limits.OPERATING_WORTH_SAVING:
             self.store.change(
-                lambda allowance: (limits.note_operating(allowance, method, block), None)
+                lambda allowance: (limits.record_operating(allowance, method, block), None)
             )
 
-    def overflowed(self) -> None:
+    def record_overflow(self) -> None:
         """The portal said that too many requests came at once."""
         now = self.clock.now()
         self.store.change(
-            lambda allowance: (limits.overflowed(allowance, now, self.rate, self.burst), None)
+            lambda allowance: (limits.mark_overflowed(allowance, now, self.rate, self.burst), None)
         )
 
-    def exhausted(self, method: str, block: Mapping[str, Any]) -> Later:
+    def record_exhausted(self, method: str, block: Mapping[str, Any]) -> Later:
         """The portal refused a method for the time it has used: let it rest."""
         now = self.clock.now()
         reset_at = block.get("operating_reset_at")
         until = now + timedelta(seconds=limits.OPERATING_WINDOW)
         if isinstance(reset_at, int | float) and reset_at > now.timestamp():
             until = datetime.fromtimestamp(reset_at, now.tzinfo)
-        self.store.change(lambda allowance: (limits.exhausted(allowance, method, until), None))
-        return _rest(method, until, now)
+        self.store.change(lambda allowance: (limits.block_method(allowance, method, until), None))
+        return _blocked_error(method, until, now)
 
 
-def _rest(method: str, until: datetime, now: datetime) -> Later:
+def _blocked_error(method: str, until: datetime, now: datetime) -> Later:
     return Later(
         f"{method}: this portal's time budget for the method is used up",
-        why="Bitrix24 gives every method 480 seconds of work in ten minutes",
+        cause="Bitrix24 gives every method 480 seconds of work in ten minutes",
         after=max(1.0, (until - now).total_seconds()),
-        code=errors.OPERATING,
+        code=errors.OPERATING_LIMIT,
     )

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sync.bitrix24.rest.batch import Answer, Call, mapping, whole
+from sync.bitrix24.rest.batch import Answer, Call, as_int, as_mapping
 from sync.bitrix24.tasks import fields as tasks_fields
-from sync.core.model.commands import OpenTask
+from sync.core.model.commands import CreateTask
 from sync.core.model.common import Task
 from sync.errors import Later
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from sync.bitrix24.rest.client import Portal
 
 KEY_REUSED = "IDEMPOTENCYKEYREUSED"  # in the code of what refuses other words under a key
-KEPT = timedelta(days=1)  # as long a key is known
+IDEMPOTENCY_WINDOW = timedelta(days=1)  # as long a key is known
 _PAGE = 50
-_PAGES = 10
+_MAX_PAGES = 10
 _SELECT = ("ID", "TITLE", "XML_ID", "STATUS", "GROUP_ID", "RESPONSIBLE_ID", "CREATED_BY")
 
 
-def call(effect: OpenTask) -> Call:
+def create_call(effect: CreateTask) -> Call:
     """https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add.html"""
     fields: dict[str, Any] = {
         "TITLE": effect.title,
@@ -38,7 +38,7 @@ def call(effect: OpenTask) -> Call:
     return Call("tasks.task.add", {"fields": fields})
 
 
-def add_v3(portal: Portal, effect: OpenTask) -> Answer:
+def create_task_v3(portal: Portal, effect: CreateTask) -> Answer:
     """Made once, however often it is asked for within a day. Raises SyncError.
 
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add-rest-v3.html
@@ -56,20 +56,20 @@ def add_v3(portal: Portal, effect: OpenTask) -> Answer:
     return Answer(body["result"])
 
 
-def made(result: Any) -> Task | None:
-    return tasks_fields.task(tasks_fields.answered(result))
+def created_task(result: Any) -> Task | None:
+    return tasks_fields.parse_task(tasks_fields.task_object(result))
 
 
-def unclear(effect: OpenTask) -> Later:
+def unknown_outcome(effect: CreateTask) -> Later:
     return Later(
         f"The portal does not say which task it made for “{effect.title}”",
-        why="Its answer is not one of those that are known",
+        cause="Its answer is not one of those that are known",
         sent=True,
         code="no_task",
     )
 
 
-def find(portal: Portal, effect: OpenTask, since: datetime) -> dict[str, Any] | None:
+def find_created_task(portal: Portal, effect: CreateTask, since: datetime) -> dict[str, Any] | None:
     """The task of ours that carries the mark, or where no mark is shown the very title.
 
     As an answer to its making would tell it.
@@ -82,17 +82,17 @@ def find(portal: Portal, effect: OpenTask, since: datetime) -> dict[str, Any] | 
         "filter": {"CREATED_BY": portal.user_id, ">=CREATED_DATE": since.isoformat()},
         "select": list(_SELECT),
     }
-    for page in range(_PAGES):
+    for page in range(_MAX_PAGES):
         body = portal.call("tasks.task.list", {**asked, "start": page * _PAGE}, write=False)
-        listed = mapping(body["result"]).get("tasks") or ()
-        rows = [row for row in listed if isinstance(row, dict) and whole(row.get("id"))]
-        if found := [row for row in rows if _is(row, effect)]:
-            return {"task": min(found, key=lambda row: whole(row["id"]))}
+        listed = as_mapping(body["result"]).get("tasks") or ()
+        rows = [row for row in listed if isinstance(row, dict) and as_int(row.get("id"))]
+        if found := [row for row in rows if _is_created_task(row, effect)]:
+            return {"task": min(found, key=lambda row: as_int(row["id"]))}
         if "next" not in body:
             return None
     return None
 
 
-def _is(row: dict[str, Any], effect: OpenTask) -> bool:
+def _is_created_task(row: dict[str, Any], effect: CreateTask) -> bool:
     mark = str(row.get("xmlId") or "")
     return mark == effect.marker or (not mark and str(row.get("title") or "") == effect.title)

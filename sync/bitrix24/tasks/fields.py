@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sync.bitrix24.rest.batch import mapping, whole
-from sync.core.model.common import PortalUser, Stage, Task, TaskStatus
+from sync.bitrix24.rest.batch import as_int, as_mapping
+from sync.core.model.common import KanbanStage, PortalUser, Task, TaskStatus
 
 # https://apidocs.bitrix24.com/api-reference/tasks/fields.html; 1 (new) and 7 (declined) are of
 # older portals, the words of https://apidocs.bitrix24.com/api-reference/tasks/fields-rest-v3.html.
@@ -26,7 +26,7 @@ _STATUSES: dict[str, TaskStatus] = {
     "deferred": TaskStatus.DEFERRED,
     "declined": TaskStatus.WAITING,
 }
-CODES: dict[TaskStatus, int] = {
+STATUS_CODES: dict[TaskStatus, int] = {
     TaskStatus.WAITING: 2,
     TaskStatus.IN_PROGRESS: 3,
     TaskStatus.AWAITING_CONTROL: 4,
@@ -34,11 +34,11 @@ CODES: dict[TaskStatus, int] = {
     TaskStatus.DEFERRED: 6,
 }
 
-SELECT = (
+TASK_FIELDS = (
     "ID", "TITLE", "STATUS", "GROUP_ID", "STAGE_ID", "RESPONSIBLE_ID", "CREATED_BY",
     "ACCOMPLICES", "AUDITORS", "TASK_CONTROL", "CHAT_ID",
 )  # fmt: skip
-SELECT_V3 = (
+TASK_FIELDS_V3 = (
     "id", "title", "status", "groupId", "stageId", "responsibleId", "creatorId",
     "accomplices.id", "auditors.id", "needsControl", "chatId", "rights",
 )  # fmt: skip
@@ -49,62 +49,62 @@ ACTIONS = frozenset(
 )
 
 
-def task(row: Mapping[str, Any]) -> Task | None:
+def parse_task(row: Mapping[str, Any]) -> Task | None:
     """A task of `tasks.task.get` (2.0, string ids) or `tasks.task.list` (3.0); None where the row
     is not one: a missing task is answered as an empty list."""
-    if not whole(row.get("id")):
+    if not as_int(row.get("id")):
         return None
     return Task(
-        id=whole(row["id"]),
+        id=as_int(row["id"]),
         title=str(row.get("title") or ""),
-        status=status(row) or TaskStatus.WAITING,
-        group_id=_linked(row, "groupId", "group"),
-        stage_id=_linked(row, "stageId", "stage"),
-        responsible_id=_linked(row, "responsibleId", "responsible"),
-        creator_id=_linked(row, "createdBy", "creator") or whole(row.get("creatorId")),
-        accomplices=_ids(row.get("accomplices")),
-        auditors=_ids(row.get("auditors")),
+        status=parse_status(row) or TaskStatus.WAITING,
+        group_id=_related_id(row, "groupId", "group"),
+        stage_id=_related_id(row, "stageId", "stage"),
+        responsible_id=_related_id(row, "responsibleId", "responsible"),
+        creator_id=_related_id(row, "createdBy", "creator") or as_int(row.get("creatorId")),
+        accomplices=_parse_ids(row.get("accomplices")),
+        auditors=_parse_ids(row.get("auditors")),
         needs_control=(row.get("taskControl") or row.get("needsControl")) in ("Y", True),
-        chat_id=_linked(row, "chatId", "chat") or None,
-        actions=_actions(row),
+        chat_id=_related_id(row, "chatId", "chat") or None,
+        actions=_allowed_actions(row),
     )
 
 
-def merged(known: Task, row: Mapping[str, Any]) -> Task:
+def merge_answer(known: Task, row: Mapping[str, Any]) -> Task:
     """`known` with what a write's answer says of it; such answers lack fields of a reading."""
     told: dict[str, Any] = {}
-    if (now := status(row)) is not None:
+    if (now := parse_status(row)) is not None:
         told["status"] = now
     if "stageId" in row:
-        told["stage_id"] = whole(row["stageId"])
+        told["stage_id"] = as_int(row["stageId"])
     if "auditors" in row:
-        told["auditors"] = _ids(row["auditors"])
-    if (actions := _actions(row)) is not None:
+        told["auditors"] = _parse_ids(row["auditors"])
+    if (actions := _allowed_actions(row)) is not None:
         told["actions"] = actions
     return replace(known, **told)
 
 
-def answered(result: Any) -> Mapping[str, Any]:
+def task_object(result: Any) -> Mapping[str, Any]:
     """The task in an answer of 2.0 ({task: …}) or 3.0 ({item: …}); empty where there is none."""
-    outer = mapping(result)
-    return mapping(outer.get("task")) or mapping(outer.get("item"))
+    outer = as_mapping(result)
+    return as_mapping(outer.get("task")) or as_mapping(outer.get("item"))
 
 
-def status(row: Mapping[str, Any]) -> TaskStatus | None:
+def parse_status(row: Mapping[str, Any]) -> TaskStatus | None:
     """The stored status; negative ones are views of older portals that keep it in realStatus."""
     told = str(row.get("status", ""))
     return _STATUSES.get(told) or _STATUSES.get(str(row.get("realStatus", "")))
 
 
-def stages(result: Any) -> tuple[Stage, ...]:
+def parse_stages(result: Any) -> tuple[KanbanStage, ...]:
     """`task.stages.get`: rows by id (or a list of them), in the board's order."""
     rows = result.values() if isinstance(result, dict) else result or ()
     found = [
-        Stage(
-            id=whole(row.get("ID")),
+        KanbanStage(
+            id=as_int(row.get("ID")),
             title=str(row.get("TITLE") or ""),
             system_type=str(row.get("SYSTEM_TYPE") or ""),
-            sort=whole(row.get("SORT")),
+            sort=as_int(row.get("SORT")),
         )
         for row in rows
         if isinstance(row, dict)
@@ -112,32 +112,32 @@ def stages(result: Any) -> tuple[Stage, ...]:
     return tuple(sorted(found, key=lambda stage: (stage.sort, stage.id)))
 
 
-def users(rows: Any) -> tuple[PortalUser, ...]:
+def parse_users(rows: Any) -> tuple[PortalUser, ...]:
     """`user.get`. Without the right `user_basic` there is no EMAIL."""
     return tuple(
         PortalUser(
-            id=whole(row.get("ID")),
+            id=as_int(row.get("ID")),
             name=" ".join(str(row.get(key) or "") for key in ("NAME", "LAST_NAME")).strip(),
             email=str(row.get("EMAIL") or "").strip() or None,
             active=row.get("ACTIVE", True) in (True, "Y", "true", 1, "1"),
         )
         for row in rows or ()
-        if isinstance(row, dict) and whole(row.get("ID"))
+        if isinstance(row, dict) and as_int(row.get("ID"))
     )
 
 
-def _linked(row: Mapping[str, Any], key: str, related: str) -> int:
+def _related_id(row: Mapping[str, Any], key: str, related: str) -> int:
     """An id that stands by itself, or inside the related object."""
-    return whole(row.get(key)) or whole(mapping(row.get(related)).get("id"))
+    return as_int(row.get(key)) or as_int(as_mapping(row.get(related)).get("id"))
 
 
-def _ids(value: Any) -> tuple[int, ...]:
+def _parse_ids(value: Any) -> tuple[int, ...]:
     items: Iterable[Any] = value.values() if isinstance(value, dict) else value or ()
-    found = (whole(item.get("id") if isinstance(item, dict) else item) for item in items)
+    found = (as_int(item.get("id") if isinstance(item, dict) else item) for item in items)
     return tuple(sorted(set(found) - {0}))
 
 
-def _actions(row: Mapping[str, Any]) -> frozenset[str] | None:
+def _allowed_actions(row: Mapping[str, Any]) -> frozenset[str] | None:
     told = row.get("action", row.get("rights"))
     if isinstance(told, dict):
         return frozenset(name for name in ACTIONS if told.get(name) in (True, "Y", 1))

@@ -7,28 +7,35 @@ from datetime import datetime
 from html import unescape
 from typing import Any
 
-from sync.bitrix24.rest.batch import BATCH, Answer, Call, mapping, whole
+from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call, as_int, as_mapping
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.error_codes import NOT_MEMBER
 from sync.bitrix24.tasks import fields
-from sync.bitrix24.tasks.commands import calls_for, outcome
-from sync.bitrix24.tasks.transitions import Done
+from sync.bitrix24.tasks.commands import calls_for, read_outcome
+from sync.bitrix24.tasks.transitions import CommandResult
 from sync.core.model.commands import LogTime
-from sync.core.model.common import PortalUser, Stage, Task
+from sync.core.model.common import KanbanStage, PortalUser, Task
 from sync.errors import Denied, Refused, SyncError
 
 __all__ = [
-    "Done", "calls_for", "find_message", "find_post", "find_time", "may_post", "outcome",
-    "read_stages", "read_tasks",
+    "CommandResult",
+    "calls_for",
+    "find_chat_message",
+    "find_task_message",
+    "find_time_entry",
+    "may_post",
+    "read_outcome",
+    "read_stages",
+    "read_tasks",
     "read_users",
 ]  # fmt: skip
 
-PAGE = 50  # rows and messages the portal gives at most
-PAGE_V3 = 1000
+TASKS_PER_REQUEST = 50  # rows and messages the portal gives at most
+TASKS_PER_REQUEST_V3 = 1000
 MESSAGE_LIMIT = 20_000  # longer messages are cut and end in CUT
-CUT = " (...)"
-_USER_PAGES = 400
-_MESSAGE_PAGES = 10
+TRUNCATION_MARK = " (...)"
+_MAX_USER_PAGES = 400
+_MAX_MESSAGE_PAGES = 10
 
 
 def read_tasks(portal: Portal, ids: Iterable[int]) -> dict[int, Task | None]:
@@ -38,50 +45,50 @@ def read_tasks(portal: Portal, ids: Iterable[int]) -> dict[int, Task | None]:
     (`portal.features["v3"]`). Raises Later or Denied where it cannot be known.
     """
     wanted = list(dict.fromkeys(ids))
-    if len(wanted) > BATCH and portal.features.get("v3"):
+    if len(wanted) > BATCH_SIZE and portal.features.get("v3"):
         try:
-            return _read_v3(portal, wanted)
+            return _read_tasks_v3(portal, wanted)
         except (Refused, Denied):
             pass  # an early REST 3.0, or no right to it any more: 2.0 tells as much, or why not
     found: dict[int, Task | None] = {}
-    for part in _parts(wanted, BATCH):
-        answers = portal.batch([_get(task_id) for task_id in part])
-        found.update(zip(part, map(_read, answers), strict=True))
+    for part in _chunks(wanted, BATCH_SIZE):
+        answers = portal.batch([_task_call(task_id) for task_id in part])
+        found.update(zip(part, map(_parse_answer, answers), strict=True))
     return found
 
 
-def _get(task_id: int) -> Call:
-    params = {"taskId": task_id, "select": list(fields.SELECT)}
+def _task_call(task_id: int) -> Call:
+    params = {"taskId": task_id, "select": list(fields.TASK_FIELDS)}
     return Call("tasks.task.get", params, write=False)
 
 
-def _read(answer: Answer | SyncError) -> Task | None:
+def _parse_answer(answer: Answer | SyncError) -> Task | None:
     match answer:
         case Answer():
-            return fields.task(fields.answered(answer.result))
+            return fields.parse_task(fields.task_object(answer.result))
         case Refused():
             return None
         case _:
             raise answer
 
 
-def _read_v3(portal: Portal, wanted: Sequence[int]) -> dict[int, Task | None]:
+def _read_tasks_v3(portal: Portal, wanted: Sequence[int]) -> dict[int, Task | None]:
     """https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list-rest-v3.html"""
     found: dict[int, Task | None] = dict.fromkeys(wanted)
-    for part in _parts(wanted, PAGE_V3):
+    for part in _chunks(wanted, TASKS_PER_REQUEST_V3):
         params = {
-            "select": list(fields.SELECT_V3),
+            "select": list(fields.TASK_FIELDS_V3),
             "filter": [["id", "in", list(part)]],
-            "pagination": {"page": 1, "limit": PAGE_V3},
+            "pagination": {"page": 1, "limit": TASKS_PER_REQUEST_V3},
         }
         body = portal.call_v3("tasks.task.list", params)
-        rows = mapping(body["result"]).get("items") or ()
-        read = (fields.task(row) for row in rows if isinstance(row, dict))
+        rows = as_mapping(body["result"]).get("items") or ()
+        read = (fields.parse_task(row) for row in rows if isinstance(row, dict))
         found.update({task.id: task for task in read if task is not None and task.id in found})
     return found
 
 
-def read_stages(portal: Portal, group_id: int) -> tuple[Stage, ...]:
+def read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
     """The kanban columns of a workgroup. Raises Refused where they may not be seen.
 
     `isAdmin` lets an administrator see the columns of groups without being their member:
@@ -89,18 +96,22 @@ def read_stages(portal: Portal, group_id: int) -> tuple[Stage, ...]:
     """
     params = {"entityId": group_id, "isAdmin": True}
     body = portal.call("task.stages.get", params, write=False)
-    return fields.stages(body["result"])
+    return fields.parse_stages(body["result"])
 
 
 def read_users(portal: Portal) -> tuple[PortalUser, ...]:
     """Everybody of the portal; the first page tells how many there are, batches read the rest."""
     first = portal.call("user.get", {"start": 0}, write=False)
-    found = {user.id: user for user in fields.users(first["result"])}
-    starts = range(PAGE, min(whole(first.get("total")), PAGE * _USER_PAGES), PAGE)
-    for part in _parts(list(starts), BATCH):
+    found = {user.id: user for user in fields.parse_users(first["result"])}
+    starts = range(
+        TASKS_PER_REQUEST,
+        min(as_int(first.get("total")), TASKS_PER_REQUEST * _MAX_USER_PAGES),
+        TASKS_PER_REQUEST,
+    )
+    for part in _chunks(list(starts), BATCH_SIZE):
         answers = portal.batch([Call("user.get", {"start": at}, write=False) for at in part])
         for answer in answers:
-            found.update({user.id: user for user in fields.users(_result(answer))})
+            found.update({user.id: user for user in fields.parse_users(_result_or_raise(answer))})
     return tuple(found.values())
 
 
@@ -116,59 +127,61 @@ def may_post(portal: Portal, dialog: str) -> bool:
     Raises SyncError where it cannot be known.
     """
     try:
-        found = mapping(portal.call("im.dialog.get", {"DIALOG_ID": dialog}, write=False)["result"])
+        found = as_mapping(
+            portal.call("im.dialog.get", {"DIALOG_ID": dialog}, write=False)["result"]
+        )
     except Refused as error:
         if error.code in NO_CHAT:
             return False
         raise
-    needed = str(mapping(found.get("permissions")).get("can_post") or "member")
+    needed = str(as_mapping(found.get("permissions")).get("can_post") or "member")
     role = str(found.get("role") or "member")
-    ranked = needed not in _RANKS or role not in _RANKS or _above(role, needed)
-    sends = mapping(found.get("restrictions")).get("send", True) is not False
+    ranked = needed not in _RANKS or role not in _RANKS or _rank_at_least(role, needed)
+    sends = as_mapping(found.get("restrictions")).get("send", True) is not False
     return ranked and sends and found.get("text_field_enabled", True) is not False
 
 
-def _above(role: str, needed: str) -> bool:
+def _rank_at_least(role: str, needed: str) -> bool:
     return _RANKS.index(role) >= _RANKS.index(needed)
 
 
-def find_message(portal: Portal, task: Task, text: str, since: datetime) -> int | None:
+def find_task_message(portal: Portal, task: Task, text: str, since: datetime) -> int | None:
     """The newest message or comment of our own in the task's discussion that says `text`.
 
     Looks back to `since`, within 500 messages. Raises Refused where the employee in whose name we
     write is not in the discussion.
     """
     if task.chat_id is None:
-        return _find_comment(portal, task, stored(text), since)
-    return find_post(portal, f"chat{task.chat_id}", text, since)
+        return _find_comment(portal, task, as_stored(text), since)
+    return find_chat_message(portal, f"chat{task.chat_id}", text, since)
 
 
-def find_post(portal: Portal, dialog: str, text: str, since: datetime) -> int | None:
+def find_chat_message(portal: Portal, dialog: str, text: str, since: datetime) -> int | None:
     """The same in any chat."""
-    wanted, last = stored(text), None
-    for _ in range(_MESSAGE_PAGES):
-        page = _messages(portal, dialog, last)
-        own = [row for row in page if _is_own(row, "author_id", "text", portal, wanted)]
-        if found := [row for row in own if not _older(row.get("date"), since)]:
-            return max(whole(row["id"]) for row in found)
-        if not page or all(_older(row.get("date"), since) for row in page):
+    wanted, last = as_stored(text), None
+    for _ in range(_MAX_MESSAGE_PAGES):
+        page = _read_messages(portal, dialog, last)
+        own = [row for row in page if _is_own_message(row, "author_id", "text", portal, wanted)]
+        if found := [row for row in own if not _is_older(row.get("date"), since)]:
+            return max(as_int(row["id"]) for row in found)
+        if not page or all(_is_older(row.get("date"), since) for row in page):
             return None
-        last = min(whole(row["id"]) for row in page)
+        last = min(as_int(row["id"]) for row in page)
     return None
 
 
-def _messages(portal: Portal, dialog: str, before: int | None) -> list[dict[str, Any]]:
+def _read_messages(portal: Portal, dialog: str, before: int | None) -> list[dict[str, Any]]:
     """A page of a chat. Whether the bound is inclusive differs between portals: filter by id.
 
     https://apidocs.bitrix24.com/api-reference/chats/messages/im-dialog-messages-get.html
     """
-    params: dict[str, Any] = {"DIALOG_ID": dialog, "LIMIT": PAGE}
+    params: dict[str, Any] = {"DIALOG_ID": dialog, "LIMIT": TASKS_PER_REQUEST}
     if before is not None:
         params["LAST_ID"] = before
     body = portal.call("im.dialog.messages.get", params, write=False)
-    rows = mapping(body["result"]).get("messages") or []
-    messages = [row for row in rows if isinstance(row, dict) and whole(row.get("id"))]
-    return [row for row in messages if before is None or whole(row["id"]) < before]
+    rows = as_mapping(body["result"]).get("messages") or []
+    messages = [row for row in rows if isinstance(row, dict) and as_int(row.get("id"))]
+    return [row for row in messages if before is None or as_int(row["id"]) < before]
 
 
 def _find_comment(portal: Portal, task: Task, wanted: str, since: datetime) -> int | None:
@@ -180,15 +193,15 @@ def _find_comment(portal: Portal, task: Task, wanted: str, since: datetime) -> i
     }
     rows = portal.call("task.commentitem.getlist", params, write=False)["result"] or ()
     own = [
-        whole(row.get("ID"))
+        as_int(row.get("ID"))
         for row in rows
-        if isinstance(row, dict) and _is_own(row, "AUTHOR_ID", "POST_MESSAGE", portal, wanted)
-        and not _older(row.get("POST_DATE"), since)
+        if isinstance(row, dict) and _is_own_message(row, "AUTHOR_ID", "POST_MESSAGE", portal, wanted)
+        and not _is_older(row.get("POST_DATE"), since)
     ]  # fmt: skip
     return max(own, default=None)
 
 
-def find_time(portal: Portal, wanted: LogTime) -> int | None:
+def find_time_entry(portal: Portal, wanted: LogTime) -> int | None:
     """The newest entry in the task's log of time that is what was `wanted`.
 
     Looks at the last 50 entries of that person; the text is of one commit, so no date is needed.
@@ -204,28 +217,32 @@ def find_time(portal: Portal, wanted: LogTime) -> int | None:
     }
     rows = portal.call("task.elapseditem.getlist", params, write=False)["result"] or ()
     same = [
-        whole(row.get("ID"))
+        as_int(row.get("ID"))
         for row in rows
         if isinstance(row, dict)
-        and whole(row.get("TASK_ID")) == wanted.task_id
-        and whole(row.get("USER_ID")) == user_id
-        and whole(row.get("SECONDS")) == wanted.seconds
+        and as_int(row.get("TASK_ID")) == wanted.task_id
+        and as_int(row.get("USER_ID")) == user_id
+        and as_int(row.get("SECONDS")) == wanted.seconds
         and unescape(str(row.get("COMMENT_TEXT") or "")).strip() == unescape(wanted.text).strip()
     ]
     return max(same, default=None)
 
 
-def stored(text: str) -> str:
+def as_stored(text: str) -> str:
     """A message as the portal keeps it: trimmed, and cut at its limit."""
     trimmed = text.replace("\r\n", "\n").strip()
-    return trimmed if len(trimmed) <= MESSAGE_LIMIT else trimmed[:MESSAGE_LIMIT] + CUT
+    return trimmed if len(trimmed) <= MESSAGE_LIMIT else trimmed[:MESSAGE_LIMIT] + TRUNCATION_MARK
 
 
-def _is_own(row: dict[str, Any], author: str, text: str, portal: Portal, wanted: str) -> bool:
-    return whole(row.get(author)) == portal.user_id and stored(str(row.get(text) or "")) == wanted
+def _is_own_message(
+    row: dict[str, Any], author: str, text: str, portal: Portal, wanted: str
+) -> bool:
+    return (
+        as_int(row.get(author)) == portal.user_id and as_stored(str(row.get(text) or "")) == wanted
+    )
 
 
-def _older(date: Any, since: datetime) -> bool:
+def _is_older(date: Any, since: datetime) -> bool:
     """A date that cannot be read is not taken for an old one: the text decides then."""
     try:
         moment = datetime.fromisoformat(str(date))
@@ -234,11 +251,11 @@ def _older(date: Any, since: datetime) -> bool:
     return moment.tzinfo is not None and moment < since
 
 
-def _result(answer: Answer | SyncError) -> Any:
+def _result_or_raise(answer: Answer | SyncError) -> Any:
     if isinstance(answer, SyncError):
         raise answer
     return answer.result
 
 
-def _parts(items: Sequence[int], size: int) -> Iterable[Sequence[int]]:
+def _chunks(items: Sequence[int], size: int) -> Iterable[Sequence[int]]:
     return (items[at : at + size] for at in range(0, len(items), size))

@@ -11,34 +11,34 @@ from sync.core.model.commands import MoveTask
 from sync.core.model.common import Task, TaskStatus
 
 WAITING, IN_PROGRESS = TaskStatus.WAITING, TaskStatus.IN_PROGRESS
-AWAITING, COMPLETED, DEFERRED = (
+AWAITING_CONTROL, COMPLETED, DEFERRED = (
     TaskStatus.AWAITING_CONTROL, TaskStatus.COMPLETED, TaskStatus.DEFERRED,
 )  # fmt: skip
 
-Route = tuple[str, ...]
+MethodPath = tuple[str, ...]
 
 # Ways from one status to another by the portal's methods, best first; the first whose first step
 # the task allows is taken. https://apidocs.bitrix24.com/api-reference/tasks/status/index.html
-ROUTES: dict[tuple[TaskStatus, TaskStatus], tuple[Route, ...]] = {
+METHOD_PATHS: dict[tuple[TaskStatus, TaskStatus], tuple[MethodPath, ...]] = {
     (WAITING, IN_PROGRESS): (("start",),),
-    (WAITING, AWAITING): (("complete",),),
+    (WAITING, AWAITING_CONTROL): (("complete",),),
     (WAITING, COMPLETED): (("complete",),),
     (WAITING, DEFERRED): (("defer",),),
     (IN_PROGRESS, WAITING): (("pause",),),
-    (IN_PROGRESS, AWAITING): (("complete",),),
+    (IN_PROGRESS, AWAITING_CONTROL): (("complete",),),
     (IN_PROGRESS, COMPLETED): (("complete",),),
     (IN_PROGRESS, DEFERRED): (("defer",), ("pause", "defer")),
-    (AWAITING, WAITING): (("disapprove",), ("renew",)),
-    (AWAITING, IN_PROGRESS): (("disapprove", "start"), ("renew", "start")),
-    (AWAITING, COMPLETED): (("approve",),),
-    (AWAITING, DEFERRED): (("disapprove", "defer"), ("renew", "defer")),
+    (AWAITING_CONTROL, WAITING): (("disapprove",), ("renew",)),
+    (AWAITING_CONTROL, IN_PROGRESS): (("disapprove", "start"), ("renew", "start")),
+    (AWAITING_CONTROL, COMPLETED): (("approve",),),
+    (AWAITING_CONTROL, DEFERRED): (("disapprove", "defer"), ("renew", "defer")),
     (COMPLETED, WAITING): (("renew",),),
     (COMPLETED, IN_PROGRESS): (("renew", "start"),),
-    (COMPLETED, AWAITING): (("renew", "complete"),),
+    (COMPLETED, AWAITING_CONTROL): (("renew", "complete"),),
     (COMPLETED, DEFERRED): (("renew", "defer"),),
     (DEFERRED, WAITING): (("renew",),),
     (DEFERRED, IN_PROGRESS): (("start",), ("renew", "start")),
-    (DEFERRED, AWAITING): (("complete",), ("renew", "complete")),
+    (DEFERRED, AWAITING_CONTROL): (("complete",), ("renew", "complete")),
     (DEFERRED, COMPLETED): (("complete",), ("renew", "complete")),
 }
 
@@ -47,7 +47,7 @@ STAYS_IN_CONTROL = "the task is awaiting its creator's control: only the creator
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class CommandResult:
     """What a command brought about.
 
     `message_id`: of a card or message. `task`: the task as the answer tells it, None where it says
@@ -59,56 +59,56 @@ class Done:
     note: str = ""
 
 
-def moves(target: TaskStatus, task: Task) -> list[Call]:
+def transition_calls(target: TaskStatus, task: Task) -> list[Call]:
     """The calls that bring `task` to the status `target`; none where that is not allowed."""
     if task.status is target:
         return []
-    route = _route(target, task)
+    route = _find_path(target, task)
     if route is None:
-        return _by_field(target, task)
+        return _status_field_call(target, task)
     return [Call(f"tasks.task.{step}", {"taskId": task.id}) for step in route]
 
 
-def _route(target: TaskStatus, task: Task) -> Route | None:
+def _find_path(target: TaskStatus, task: Task) -> MethodPath | None:
     """The way by methods, or None where the task's own actions forbid them all."""
-    if target is AWAITING and not task.needs_control:
+    if target is AWAITING_CONTROL and not task.needs_control:
         return None  # completing would complete it
-    routes = ROUTES[task.status, target]
+    routes = METHOD_PATHS[task.status, target]
     if task.actions is None:
         return routes[0]
     return next((route for route in routes if route[0] in task.actions), None)
 
 
-def _by_field(target: TaskStatus, task: Task) -> list[Call]:
+def _status_field_call(target: TaskStatus, task: Task) -> list[Call]:
     """The field itself, which the portal accepts where its methods do not apply.
 
     Approval is the creator's own decision: it is never bypassed.
     """
-    if task.status is AWAITING and target is COMPLETED:
+    if task.status is AWAITING_CONTROL and target is COMPLETED:
         return []
-    return [update(task.id, {"STATUS": tasks_fields.CODES[target]})]
+    return [update_call(task.id, {"STATUS": tasks_fields.STATUS_CODES[target]})]
 
 
-def update(task_id: int, fields: dict[str, Any]) -> Call:
+def update_call(task_id: int, fields: dict[str, Any]) -> Call:
     """https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-update.html"""
     return Call("tasks.task.update", {"taskId": task_id, "fields": dict(fields)})
 
 
-def moved(effect: MoveTask, result: Any, task: Task) -> Done:
+def transition_result(effect: MoveTask, result: Any, task: Task) -> CommandResult:
     """What a move brought about, which need not be what was asked for."""
     if task.status is effect.status:
-        return Done(task=task)
+        return CommandResult(task=task)
     if result is None:
-        return Done(task=task, note=STAYS_IN_CONTROL)
-    now = told(result, task) or replace(task, status=effect.status, actions=None)
-    if effect.status is COMPLETED and now.status is AWAITING:
-        return Done(task=now, note=AWAITS_CONTROL)
+        return CommandResult(task=task, note=STAYS_IN_CONTROL)
+    now = task_in_answer(result, task) or replace(task, status=effect.status, actions=None)
+    if effect.status is COMPLETED and now.status is AWAITING_CONTROL:
+        return CommandResult(task=now, note=AWAITS_CONTROL)
     if now.status is not effect.status:
-        return Done(task=now, note=f"the portal left the task in the status {now.status}")
-    return Done(task=now)
+        return CommandResult(task=now, note=f"the portal left the task in the status {now.status}")
+    return CommandResult(task=now)
 
 
-def told(result: Any, task: Task) -> Task | None:
+def task_in_answer(result: Any, task: Task) -> Task | None:
     """The task as the answer tells it, None where it does not."""
-    row = tasks_fields.answered(result)
-    return tasks_fields.merged(task, row) if row else None
+    row = tasks_fields.task_object(result)
+    return tasks_fields.merge_answer(task, row) if row else None

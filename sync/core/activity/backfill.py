@@ -8,42 +8,42 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sync.core.model.activity import Item, Push, Release, TagPush
+from sync.core.model.activity import ActivityItem, Push, Release, TagPush
 
 
-def fold(known: Item | None, read: Item) -> Item | None:
+def fold_fetched(current: ActivityItem | None, fetched: ActivityItem) -> ActivityItem | None:
     """What is to be stored, None where that is stored already.
 
     What has no time of its own (a branch, a tag, a release) and differs from what was told is
     taken to have become so just now.
     """
-    if known is None:
-        return read
-    match read, known:
+    if current is None:
+        return fetched
+    match fetched, current:
         case Push(), Push():
-            return None if _same_branch(known, read) else _branch(known, read)
+            return None if _same_branch(current, fetched) else _fold_branch(current, fetched)
         case TagPush(), TagPush():
-            same = known.sha == read.sha and not known.deleted
-            return None if same else replace(read, at=None)
+            same = current.sha == fetched.sha and not current.deleted
+            return None if same else replace(fetched, at=None)
         case Release(), Release():
-            return None if _same_release(known, read) else replace(read, at=None)
-    return None if known.at and read.at and read.at <= known.at else read
+            return None if _same_release(current, fetched) else replace(fetched, at=None)
+    return None if current.at and fetched.at and fetched.at <= current.at else fetched
 
 
-def _same_branch(known: Push, read: Push) -> bool:
+def _same_branch(current: Push, fetched: Push) -> bool:
     """Where its last commit is now does not matter: pushes tell that."""
-    return not known.deleted and read.protected in (None, known.protected)
+    return not current.deleted and fetched.protected in (None, current.protected)
 
 
-def _branch(known: Push, read: Push) -> Push:
-    if known.deleted:
-        return replace(read, at=None)
-    return replace(known, protected=read.protected, at=None)
+def _fold_branch(current: Push, fetched: Push) -> Push:
+    if current.deleted:
+        return replace(fetched, at=None)
+    return replace(current, protected=fetched.protected, at=None)
 
 
-def _same_release(known: Release, read: Release) -> bool:
-    return not known.deleted and (known.name, known.text, known.released_at) == (
-        read.name,
-        read.text,
-        read.released_at,
+def _same_release(current: Release, fetched: Release) -> bool:
+    return not current.deleted and (current.name, current.text, current.released_at) == (
+        fetched.name,
+        fetched.text,
+        fetched.released_at,
     )

@@ -4,136 +4,146 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sync.core.i18n.translate import tell
+from sync.core.i18n.translate import translate_inline
 from sync.core.merge_requests import messages as merge_requests_messages
 from sync.core.messages import urls as messages_urls
-from sync.core.messages.message import Telling
+from sync.core.messages.message import Message
 from sync.core.messages.parts import (
-    MOST_NAME,
-    Users,
+    MAX_NAME_LENGTH,
+    PortalUserIds,
     commit_link,
     first_line,
+    join_limited,
     link,
-    listed,
-    person,
+    mention_person,
     project_link,
     ref_link,
-    text,
+    text_node,
 )
 from sync.core.model.activity import Push, TagPush
 from sync.core.model.common import SHORT_SHA, Commit, MergeRequest
-from sync.core.told_prose import plain
+from sync.core.told_prose import quote_plain
 from sync.text.plain import Line, run_of
 from sync.text.tree import Link, Text
 
-MOST_COMMITS = 5  # shown; the rest are counted
+MAX_COMMITS = 5  # shown; the rest are counted
 
 
-def push(one: Push, language: str, users: Users) -> Telling:
+def build_push_message(push: Push, language: str, users: PortalUserIds) -> Message:
     """A branch that is gone has no page."""
-    gone = one.deleted or not one.branch
-    count = max(one.total, len(one.commits))
+    gone = push.deleted or not push.branch
+    count = max(push.total, len(push.commits))
     named = {
-        "branch": text(one.branch) if gone else ref_link(one.project, one.branch),
-        "project": project_link(one.project),
-        "actor": person(one.actor, language, users),
+        "branch": text_node(push.branch) if gone else ref_link(push.project, push.branch),
+        "project": project_link(push.project),
+        "actor": mention_person(push.actor, language, users),
     }
-    state = "deleted" if one.deleted else "created" if one.created else "pushed"
+    state = "deleted" if push.deleted else "created" if push.created else "pushed"
     said = "moved" if state == "pushed" and not count else state
-    compare, commits = _compare(one), _commits(one.commits, count, language)
-    more = ((Link(compare, tell(language, "push compare")),),) if compare else ()
-    return Telling(
-        tell(language, f"push {said}", count=count, **named),
-        (*commits, *_authors(one, language), *more),
-        places={
+    compare, commits = _compare_url(push), _commit_lines(push.commits, count, language)
+    more = ((Link(compare, translate_inline(language, "push compare")),),) if compare else ()
+    return Message(
+        translate_inline(language, f"push {said}", count=count, **named),
+        (*commits, *_author_lines(push, language), *more),
+        values={
             **{name: (node,) for name, node in named.items()},
-            "title": (text(first_line(one.commits[-1].message)),) if one.commits else (),
-            "state": tell(language, f"word {state}"),
-            "link": (link(compare, one.branch),),
+            "title": (text_node(first_line(push.commits[-1].message)),) if push.commits else (),
+            "state": translate_inline(language, f"word {state}"),
+            "link": (link(compare, push.branch),),
             "url": (Text(compare),),
             "commits": run_of(commits),
             "count": (Text(str(count)),),
-            "sha": () if gone else (commit_link(one.project, one.after),),
+            "sha": () if gone else (commit_link(push.project, push.after),),
         },
     )
 
 
-def _compare(one: Push) -> str:
+def _compare_url(push: Push) -> str:
     """What came with the push; of a new branch what the default branch has not."""
-    if one.deleted:
+    if push.deleted:
         return ""
-    if not one.created:
-        return messages_urls.compare(one.project, one.before, one.after)
-    default = one.project.default_branch
-    return "" if default == one.branch else messages_urls.compare(one.project, default, one.branch)
+    if not push.created:
+        return messages_urls.compare(push.project, push.before, push.after)
+    default = push.project.default_branch
+    return (
+        "" if default == push.branch else messages_urls.compare(push.project, default, push.branch)
+    )
 
 
-def _commits(commits: Sequence[Commit], count: int, language: str) -> list[Line]:
+def _commit_lines(commits: Sequence[Commit], count: int, language: str) -> list[Line]:
     lines: list[Line] = [
-        (Link(one.url, (Text(one.sha[:SHORT_SHA]),)), text(f" {first_line(one.message)}"))
-        for one in commits[:MOST_COMMITS]
+        (Link(one.url, (Text(one.sha[:SHORT_SHA]),)), text_node(f" {first_line(one.message)}"))
+        for one in commits[:MAX_COMMITS]
     ]
     if lines and (rest := count - len(lines)) > 0:
-        lines.append(tell(language, "push more", count=rest))
+        lines.append(translate_inline(language, "push more", count=rest))
     return lines
 
 
-def _authors(one: Push, language: str) -> list[Line]:
+def _author_lines(push: Push, language: str) -> list[Line]:
     """Said where somebody else than who pushed wrote any of it."""
-    names = list(dict.fromkeys(commit.author_name for commit in one.commits if commit.author_name))
-    pusher = {one.actor.name, one.actor.username} if one.actor else set()
+    names = list(dict.fromkeys(commit.author_name for commit in push.commits if commit.author_name))
+    pusher = {push.actor.name, push.actor.username} if push.actor else set()
     if not set(names) - pusher:
         return []
-    people = listed([(text(name, MOST_NAME),) for name in names], language)
-    return [tell(language, "push author" if len(names) == 1 else "push authors", people=people)]
+    people = join_limited([(text_node(name, MAX_NAME_LENGTH),) for name in names], language)
+    return [
+        translate_inline(
+            language, "push author" if len(names) == 1 else "push authors", people=people
+        )
+    ]
 
 
-def tag(one: TagPush, language: str, users: Users) -> Telling:
-    state = "deleted" if one.deleted else "moved" if one.moved else "created"
-    page = "" if one.deleted else messages_urls.tag(one.project, one.tag)
+def build_tag_message(tag_push: TagPush, language: str, users: PortalUserIds) -> Message:
+    state = "deleted" if tag_push.deleted else "moved" if tag_push.moved else "created"
+    page = "" if tag_push.deleted else messages_urls.tag(tag_push.project, tag_push.tag)
     named = {
-        "tag": link(page, one.tag),
-        "project": project_link(one.project),
-        "actor": person(one.actor, language, users),
+        "tag": link(page, tag_push.tag),
+        "project": project_link(tag_push.project),
+        "actor": mention_person(tag_push.actor, language, users),
     }
-    sha = commit_link(one.project, one.sha)
-    return Telling(
-        tell(language, f"tag {state}", **named),
-        (tell(language, "told commit", sha=sha),) if one.sha else (),
-        () if one.deleted else plain(one.message),
-        places={
+    sha = commit_link(tag_push.project, tag_push.sha)
+    return Message(
+        translate_inline(language, f"tag {state}", **named),
+        (translate_inline(language, "told commit", sha=sha),) if tag_push.sha else (),
+        () if tag_push.deleted else quote_plain(tag_push.message),
+        values={
             **{name: (node,) for name, node in named.items()},
-            "title": (text(one.tag),),
-            "state": tell(language, f"word {state}"),
-            "link": (link(page, one.tag),),
+            "title": (text_node(tag_push.tag),),
+            "state": translate_inline(language, f"word {state}"),
+            "link": (link(page, tag_push.tag),),
             "url": (Text(page),),
-            "text": (text(first_line(one.message)),),
-            "sha": (sha,) if one.sha else (),
+            "text": (text_node(first_line(tag_push.message)),),
+            "sha": (sha,) if tag_push.sha else (),
         },
     )
 
 
-def merge_request(one: MergeRequest, language: str, users: Users) -> Telling:
+def build_merge_request_message(
+    merge_request: MergeRequest, language: str, users: PortalUserIds
+) -> Message:
     """The same as its card in a task, but for the name of the state in the headline."""
-    state = tell(language, merge_requests_messages.state_key(one))
-    title = merge_requests_messages.title_link(one, language)
-    headline = tell(language, "told request", link=title, state=state)
-    if one.actor:
-        actor = person(one.actor, language, users)
-        headline = (*headline, *tell(language, "by", actor=actor))
-    approvals = merge_requests_messages.approvals(one, language, users)
-    return Telling(
+    state = translate_inline(language, merge_requests_messages.state_phrase_key(merge_request))
+    title = merge_requests_messages.title_link(merge_request, language)
+    headline = translate_inline(language, "told request", link=title, state=state)
+    if merge_request.actor:
+        actor = mention_person(merge_request.actor, language, users)
+        headline = (*headline, *translate_inline(language, "by", actor=actor))
+    approvals = merge_requests_messages.approval_details(merge_request, language, users)
+    return Message(
         headline,
-        (*approvals, *merge_requests_messages.about(one, language, users)),
-        places={
-            "project": (project_link(one.project),),
-            "branch": (ref_link(one.project, one.source_branch),),
-            "actor": (person(one.actor, language, users),),
-            "title": (text(one.title),),
+        (*approvals, *merge_requests_messages.build_details(merge_request, language, users)),
+        values={
+            "project": (project_link(merge_request.project),),
+            "branch": (ref_link(merge_request.project, merge_request.source_branch),),
+            "actor": (mention_person(merge_request.actor, language, users),),
+            "title": (text_node(merge_request.title),),
             "state": state,
             "link": (title,),
-            "url": (Text(one.url),),
-            "text": (text(first_line(one.description)),),
-            "sha": (commit_link(one.project, one.head_sha),) if one.head_sha else (),
+            "url": (Text(merge_request.url),),
+            "text": (text_node(first_line(merge_request.description)),),
+            "sha": (commit_link(merge_request.project, merge_request.head_sha),)
+            if merge_request.head_sha
+            else (),
         },
     )

@@ -5,142 +5,163 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from sync.core.i18n.translate import known, say, tell
-from sync.core.messages.message import Telling
+from sync.core.i18n.translate import has_sentence, translate, translate_inline
+from sync.core.messages.message import Message
 from sync.core.messages.parts import (
-    MOST_NAME,
-    Users,
-    day,
+    MAX_NAME_LENGTH,
+    PortalUserIds,
     first_line,
+    format_date,
+    join_limited,
     link,
-    listed,
-    person,
+    mention_person,
     project_link,
-    text,
-    word,
+    state_word,
+    text_node,
 )
-from sync.core.model.activity import Thing
+from sync.core.model.activity import Resource
 from sync.core.model.kinds import Kind
-from sync.core.told_prose import plain, quoted
+from sync.core.told_prose import quote_markdown, quote_plain
 from sync.text.plain import Line
 from sync.text.tree import Block, Inline, Link, Text
 
-Lines = Callable[[Thing, str, str], list[Line]]
-_NEW = ("opened", "created")  # whose description is said with them
-_NO_MEMBER = ("removed", "denied", "withdrawn")
-_GROUP, _DEPLOY = "group/", "deploy/"  # how ids of groups and of deploy tokens begin
-_MARKED = (Kind.ISSUE, Kind.WORK_ITEM)  # known by their numbers
+BuildDetails = Callable[[Resource, str, str], list[Line]]
+_NEW_STATES = ("opened", "created")  # whose description is said with them
+_FORMER_MEMBER_STATES = ("removed", "denied", "withdrawn")
+_GROUP_ID_PREFIX, _DEPLOY_TOKEN_ID_PREFIX = (
+    "group/",
+    "deploy/",
+)  # how ids of groups and of deploy tokens begin
+_NUMBERED_KINDS = (Kind.ISSUE, Kind.WORK_ITEM)  # known by their numbers
 
 
-def thing(one: Thing, state: str, language: str, users: Users) -> Telling:
+def build_resource_message(
+    resource: Resource, state: str, language: str, users: PortalUserIds
+) -> Message:
     """`state`: as `sync.core.news_facts` names it; one that has no words is a change.
 
     What is gone has no page and no words any more.
     """
-    one = replace(one, url="", text="") if state == "deleted" else one
-    said, named = _said(one, state), _named(one, language, users)
-    hidden = tell(language, "told internal") if one.confidential else ()
-    return Telling(
-        (*tell(language, f"thing {_noun(one)} {said}", **named), *hidden),
-        tuple(_LINES.get(one.of, _labels)(one, said, language)),
-        _words(one, state, language),
-        places={
+    resource = replace(resource, url="", text="") if state == "deleted" else resource
+    said, named = _phrase_state(resource, state), _title_values(resource, language, users)
+    hidden = translate_inline(language, "told internal") if resource.confidential else ()
+    return Message(
+        (*translate_inline(language, f"thing {_phrase_noun(resource)} {said}", **named), *hidden),
+        tuple(_DETAILS_BY_KIND.get(resource.kind, _label_details)(resource, said, language)),
+        _body(resource, state, language),
+        values={
             "project": (named["project"],),
             "actor": (named["actor"],),
-            "title": (text(one.title),),
-            "state": word(language, state),
+            "title": (text_node(resource.title),),
+            "state": state_word(language, state),
             "link": (named["link"],),
-            "url": (Text(one.url),),
-            "text": (text(first_line(one.text)),),
+            "url": (Text(resource.url),),
+            "text": (text_node(first_line(resource.text)),),
         },
-        whole=one.of is Kind.ACCESS_TOKEN,
+        notify_details=resource.kind is Kind.ACCESS_TOKEN,
     )
 
 
-def _noun(one: Thing) -> str:
+def _phrase_noun(resource: Resource) -> str:
     """The word its phrases begin with."""
-    if one.of is Kind.PROJECT and one.id.startswith(_GROUP):
+    if resource.kind is Kind.PROJECT and resource.id.startswith(_GROUP_ID_PREFIX):
         return "group"
-    if one.of is Kind.ACCESS_TOKEN and one.id.startswith(_DEPLOY):
+    if resource.kind is Kind.ACCESS_TOKEN and resource.id.startswith(_DEPLOY_TOKEN_ID_PREFIX):
         return "deploy_token"
-    return one.of.value
+    return resource.kind.value
 
 
-def _said(one: Thing, state: str) -> str:
+def _phrase_state(resource: Resource, state: str) -> str:
     """Its state as phrases know it; how soon a token expires is said by the day."""
-    if one.of is Kind.ACCESS_TOKEN:
+    if resource.kind is Kind.ACCESS_TOKEN:
         return "revoked" if state == "revoked" else "expires"
-    return state if known(f"thing {_noun(one)} {state}") else "changed"
+    return state if has_sentence(f"thing {_phrase_noun(resource)} {state}") else "changed"
 
 
-def _named(one: Thing, language: str, users: Users) -> dict[str, Inline]:
-    title = f"#{one.id} {one.title}" if one.of in _MARKED else one.title
-    day_of = {"date": day(one.expires_at, language)} if one.expires_at else {}
+def _title_values(resource: Resource, language: str, users: PortalUserIds) -> dict[str, Inline]:
+    title = (
+        f"#{resource.id} {resource.title}" if resource.kind in _NUMBERED_KINDS else resource.title
+    )
+    day_of = {"date": format_date(resource.expires_at, language)} if resource.expires_at else {}
     return {
-        "actor": person(one.actor, language, users),
-        "project": project_link(one.project),
-        "link": link(one.url, title or one.id),
-        "before": text(one.text),
-        "date": Text(say(language, "on day" if day_of else "soon", **day_of)),
+        "actor": mention_person(resource.actor, language, users),
+        "project": project_link(resource.project),
+        "link": link(resource.url, title or resource.id),
+        "before": text_node(resource.text),
+        "date": Text(translate(language, "on day" if day_of else "soon", **day_of)),
     }
 
 
-def _words(one: Thing, state: str, language: str) -> tuple[Block, ...]:
+def _body(resource: Resource, state: str, language: str) -> tuple[Block, ...]:
     """What was written of it: of an issue when it is new, of a wiki page about the change."""
-    match one.of:
-        case Kind.ISSUE | Kind.WORK_ITEM | Kind.MILESTONE if state in _NEW:
-            return quoted(one.text, language, one.url)
+    match resource.kind:
+        case Kind.ISSUE | Kind.WORK_ITEM | Kind.MILESTONE if state in _NEW_STATES:
+            return quote_markdown(resource.text, language, resource.url)
         case Kind.WIKI_PAGE | Kind.FEATURE_FLAG:
-            return plain(one.text)
+            return quote_plain(resource.text)
         case _:
             return ()
 
 
-def _labels(one: Thing, state: str, language: str) -> list[Line]:
-    if not one.labels:
+def _label_details(resource: Resource, state: str, language: str) -> list[Line]:
+    if not resource.labels:
         return []
-    found = listed([(text(label, MOST_NAME),) for label in one.labels], language)
-    return [tell(language, "told labels", labels=found)]
+    found = join_limited(
+        [(text_node(label, MAX_NAME_LENGTH),) for label in resource.labels], language
+    )
+    return [translate_inline(language, "told labels", labels=found)]
 
 
-def _membership(one: Thing, state: str, language: str) -> list[Line]:
+def _member_details(resource: Resource, state: str, language: str) -> list[Line]:
     lines: list[Line] = []
-    if one.state and state in ("added", "changed"):
-        lines.append(tell(language, "member role", role=text(one.state, MOST_NAME)))
-    if one.expires_at and state not in _NO_MEMBER:
-        lines.append(tell(language, "member until", date=day(one.expires_at, language)))
+    if resource.state and state in ("added", "changed"):
+        lines.append(
+            translate_inline(
+                language, "member role", role=text_node(resource.state, MAX_NAME_LENGTH)
+            )
+        )
+    if resource.expires_at and state not in _FORMER_MEMBER_STATES:
+        lines.append(
+            translate_inline(
+                language, "member until", date=format_date(resource.expires_at, language)
+            )
+        )
     return lines
 
 
-def _expiry(one: Thing, state: str, language: str) -> list[Line]:
+def _token_details(resource: Resource, state: str, language: str) -> list[Line]:
     """What stops with the token, and what to do about it. Deploy tokens are of no use to us."""
-    lines = [tell(language, "token stops")]
-    if _noun(one) == Kind.ACCESS_TOKEN:
-        lines.append(tell(language, "token ours"))
+    lines = [translate_inline(language, "token stops")]
+    if _phrase_noun(resource) == Kind.ACCESS_TOKEN:
+        lines.append(translate_inline(language, "token ours"))
     if state != "revoked":
-        page = tell(language, "token page")
-        where = (Link(one.url, page),) if one.url else page
-        lines.append(tell(language, "token renew", page=where))
+        page = translate_inline(language, "token page")
+        where = (Link(resource.url, page),) if resource.url else page
+        lines.append(translate_inline(language, "token renew", page=where))
     return lines
 
 
-def _severity(one: Thing, state: str, language: str) -> list[Line]:
+def _vulnerability_details(resource: Resource, state: str, language: str) -> list[Line]:
     """The first label is how severe it is, the others are its names elsewhere."""
     lines: list[Line] = []
-    if one.labels:
-        severity = one.labels[0]
+    if resource.labels:
+        severity = resource.labels[0]
         key = f"severity {severity}"
-        words = tell(language, key) if known(key) else (text(severity, MOST_NAME),)
-        lines.append(tell(language, "told severity", severity=words))
-    if names := [(text(name, MOST_NAME),) for name in one.labels[1:]]:
-        lines.append(listed(names, language))
-    if one.text:
-        lines.append(tell(language, "told place", place=text(one.text)))
+        words = (
+            translate_inline(language, key)
+            if has_sentence(key)
+            else (text_node(severity, MAX_NAME_LENGTH),)
+        )
+        lines.append(translate_inline(language, "told severity", severity=words))
+    if names := [(text_node(name, MAX_NAME_LENGTH),) for name in resource.labels[1:]]:
+        lines.append(join_limited(names, language))
+    if resource.text:
+        lines.append(translate_inline(language, "told place", place=text_node(resource.text)))
     return lines
 
 
-_LINES: Mapping[Kind, Lines] = {
-    Kind.MEMBER: _membership,
-    Kind.ACCESS_TOKEN: _expiry,
-    Kind.VULNERABILITY: _severity,
+_DETAILS_BY_KIND: Mapping[Kind, BuildDetails] = {
+    Kind.MEMBER: _member_details,
+    Kind.ACCESS_TOKEN: _token_details,
+    Kind.VULNERABILITY: _vulnerability_details,
 }

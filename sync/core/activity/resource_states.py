@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sync.core.model.activity import Thing
+from sync.core.model.activity import Resource
 from sync.core.model.kinds import Kind
 
 # What the host calls what was done to a thing → its state.
 _ISSUE = {"open": "opened", "close": "closed", "reopen": "reopened", "update": "changed"}
 _PAGE = {"create": "created", "update": "changed", "delete": "deleted"}
-_WORDS: Mapping[Kind, Mapping[str, str]] = {
+_STATES_BY_ACTION: Mapping[Kind, Mapping[str, str]] = {
     Kind.ISSUE: _ISSUE,
     Kind.WORK_ITEM: _ISSUE,
     Kind.MILESTONE: {
@@ -42,31 +42,31 @@ _WORDS: Mapping[Kind, Mapping[str, str]] = {
     },
     Kind.VULNERABILITY: {one: one for one in ("detected", "confirmed", "dismissed", "resolved")},
 }
-_EVENTS = {Kind.MEMBER: "user_", Kind.PROJECT: ("project_", "subgroup_", "group_")}
-_DAYS = (1, 7, 30, 60)  # before a token expires, on which the host tells of it
+_EVENT_PREFIXES = {Kind.MEMBER: "user_", Kind.PROJECT: ("project_", "subgroup_", "group_")}
+_EXPIRY_DAYS = (1, 7, 30, 60)  # before a token expires, on which the host tells of it
 
-STATES: Mapping[Kind, tuple[str, ...]] = {
-    **{kind: tuple(dict.fromkeys(words.values())) for kind, words in _WORDS.items()},
-    Kind.ACCESS_TOKEN: (*(f"expires_{days}" for days in reversed(_DAYS)), "revoked"),
+RESOURCE_STATES: Mapping[Kind, tuple[str, ...]] = {
+    **{kind: tuple(dict.fromkeys(words.values())) for kind, words in _STATES_BY_ACTION.items()},
+    Kind.ACCESS_TOKEN: (*(f"expires_{days}" for days in reversed(_EXPIRY_DAYS)), "revoked"),
 }
 
 
-def of(one: Thing, now: datetime | None) -> str:
+def state_of(resource: Resource, now: datetime | None) -> str:
     """What was done last, else how it is; a word that is not known stays as it was told."""
-    if one.of is Kind.ACCESS_TOKEN:
-        return _of_token(one, now)
-    told = one.action or one.state
-    words = _WORDS.get(one.of, {})
-    begin = _EVENTS.get(one.of)
+    if resource.kind is Kind.ACCESS_TOKEN:
+        return _token_state(resource, now)
+    told = resource.action or resource.state
+    words = _STATES_BY_ACTION.get(resource.kind, {})
+    begin = _EVENT_PREFIXES.get(resource.kind)
     if begin is None or not told.startswith(begin):
         return words.get(told, told)
     rest = told.partition("_")[2]
     return next((word for verb, word in words.items() if rest.startswith(verb)), told)
 
 
-def _of_token(one: Thing, now: datetime | None) -> str:
+def _token_state(resource: Resource, now: datetime | None) -> str:
     """How near its day is: people are told anew as it comes nearer."""
-    if one.state == "revoked":
+    if resource.state == "revoked":
         return "revoked"
-    left = (one.expires_at - now).days if one.expires_at and now else _DAYS[0]
-    return f"expires_{next((days for days in _DAYS if left <= days), _DAYS[-1])}"
+    left = (resource.expires_at - now).days if resource.expires_at and now else _EXPIRY_DAYS[0]
+    return f"expires_{next((days for days in _EXPIRY_DAYS if left <= days), _EXPIRY_DAYS[-1])}"

@@ -10,19 +10,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sync.core.alert_lines import derived
-from sync.core.alerts.model import GONE, Alert, AlertState, Ending
-from sync.core.alerts.results import moment, of_line, passes, together
+from sync.core.alert_lines import derive_stage_alerts
+from sync.core.alerts.model import BRANCH_DELETED, Alert, AlertState, PipelineResult
+from sync.core.alerts.results import merge_results, relevant_results, sort_key, stage_passed
 from sync.core.rules.portal import AlertRules
 
 
-def alerts_of(
-    endings: Iterable[Ending],
+def derive_alerts(
+    endings: Iterable[PipelineResult],
     rules: AlertRules,
     now: datetime,
-    known: Iterable[Alert] = (),
+    stored_alerts: Iterable[Alert] = (),
     *,
-    gone: datetime | None = None,
+    deleted_at: datetime | None = None,
 ) -> tuple[Alert, ...]:
     """The alerts of one ref, the oldest first.
 
@@ -30,58 +30,68 @@ def alerts_of(
     come back; what its last pipelines do afterwards concerns nobody. `now`: a line that is quiet
     long enough is not unstable any more.
     """
-    stored = tuple(known)
-    told = together((*endings, *(one for alert in stored for one in alert.endings)))
-    if gone is not None:
-        told.append(Ending(0, GONE, max([gone, *(one.at for one in told)])))
-        told.sort(key=moment)
+    stored = tuple(stored_alerts)
+    told = merge_results((*endings, *(one for alert in stored for one in alert.results)))
+    if deleted_at is not None:
+        told.append(PipelineResult(0, BRANCH_DELETED, max([deleted_at, *(one.at for one in told)])))
+        told.sort(key=sort_key)
     found = [
         alert
-        for stage in _lines(told, rules)
-        for alert in derived(stage, of_line(told, stage, rules), rules, now)
+        for stage in _stages(told, rules)
+        for alert in derive_stage_alerts(stage, relevant_results(told, stage, rules), rules, now)
     ]
-    return _named(found, stored, now)
+    return _keep_stored_keys(found, stored, now)
 
 
-def closed(known: Iterable[Alert], now: datetime) -> tuple[Alert, ...]:
+def close_all(alerts: Iterable[Alert], now: datetime) -> tuple[Alert, ...]:
     """What is left of alerts whose ref is watched no more."""
-    return tuple(_closed(one, now) for one in known)
+    return tuple(_close(one, now) for one in alerts)
 
 
-def _closed(alert: Alert, at: datetime) -> Alert:
-    if alert.state.over:
+def _close(alert: Alert, at: datetime) -> Alert:
+    if alert.state.ended:
         return alert
     ended_at = max(at, alert.failed_at)
     return replace(alert, state=AlertState.CLOSED, ended_at=ended_at, quiet_at=None)
 
 
-def _lines(endings: Iterable[Ending], rules: AlertRules) -> tuple[str, ...]:
-    stages = {stage for one in endings for stage in one.stages} if rules.by_stage else set()
+def _stages(endings: Iterable[PipelineResult], rules: AlertRules) -> tuple[str, ...]:
+    stages = {stage for one in endings for stage in one.failed_stages} if rules.by_stage else set()
     return ("", *sorted(stages))
 
 
-def _named(found: Sequence[Alert], stored: Sequence[Alert], now: datetime) -> tuple[Alert, ...]:
+def _keep_stored_keys(
+    derived_alerts: Sequence[Alert], stored: Sequence[Alert], now: datetime
+) -> tuple[Alert, ...]:
     """Under the names that are stored: an older failure that is heard of late renames nothing.
 
     Where one pipeline opened two, the second is named after the next that failed in it alone.
     """
-    left = {(one.stage, one.opened_by): one for one in stored}
-    own = {(one.stage, one.opened_by) for one in found}
+    left = {(one.stage, one.first_pipeline_id): one for one in stored}
+    own = {(one.stage, one.first_pipeline_id) for one in derived_alerts}
     named: dict[tuple[str, int], Alert] = {}
-    for alert in sorted(found, key=lambda one: (one.stage, one.opened_by) not in left):
-        name = alert.stage, alert.opened_by
+    for alert in sorted(
+        derived_alerts, key=lambda one: (one.stage, one.first_pipeline_id) not in left
+    ):
+        name = alert.stage, alert.first_pipeline_id
         if name not in left:
-            free = _names(alert) - (own - {name}) - named.keys()
+            free = _possible_keys(alert) - (own - {name}) - named.keys()
             fresh = min(free, default=name) if name in named else name
             name = min(free & left.keys(), default=fresh)
         left.pop(name, None)
-        named.setdefault(name, replace(alert, opened_by=name[1]))
-    lost = {name: _closed(one, now) for name, one in left.items()}
+        named.setdefault(name, replace(alert, first_pipeline_id=name[1]))
+    lost = {name: _close(one, now) for name, one in left.items()}
     every = {**lost, **named}
-    return tuple(sorted(every.values(), key=lambda one: (one.opened_at, one.opened_by, one.stage)))
+    return tuple(
+        sorted(every.values(), key=lambda one: (one.opened_at, one.first_pipeline_id, one.stage))
+    )
 
 
-def _names(alert: Alert) -> set[tuple[str, int]]:
+def _possible_keys(alert: Alert) -> set[tuple[str, int]]:
     """Those it may have: of the pipelines that failed in it."""
-    failed = (one for one in alert.endings if one.status != GONE and not passes(one, alert.stage))
-    return {(alert.stage, one.pipeline) for one in failed}
+    failed = (
+        one
+        for one in alert.results
+        if one.status != BRANCH_DELETED and not stage_passed(one, alert.stage)
+    )
+    return {(alert.stage, one.pipeline_id) for one in failed}

@@ -7,34 +7,41 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sync.core.alert_names import AlertKey
-from sync.core.alerts.model import GONE, Alert, AlertState, request_of, shown_ref, tag_of
+from sync.core.alerts.model import (
+    BRANCH_DELETED,
+    Alert,
+    AlertState,
+    display_ref,
+    parse_merge_request_ref,
+    parse_tag_ref,
+)
 from sync.core.i18n import durations
-from sync.core.i18n.translate import say, tell
+from sync.core.i18n.translate import translate, translate_inline
 from sync.core.messages import urls as messages_urls
-from sync.core.messages.message import Telling
-from sync.core.messages.parts import MOST_NAME, link, project_link
-from sync.core.model.common import Job, Person, Pipeline, Project
+from sync.core.messages.message import Message
+from sync.core.messages.parts import MAX_NAME_LENGTH, link, project_link
+from sync.core.model.common import FailedJob, Person, Pipeline, Project
 from sync.core.model.kinds import Kind
 from sync.core.pipelines import messages as pipelines_messages
-from sync.core.written import written
+from sync.core.written import render
 from sync.text.bidi import upright_text
 from sync.text.clip import clipped
 from sync.text.plain import Line, run_of
 from sync.text.tree import Document, Inline, Paragraph, Text, UserMention
 
-MOST_TASK_TITLE = 250  # characters
+MAX_TASK_TITLE_LENGTH = 250  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class Somebody:
+class NamedUser:
     """A name, with the portal user behind it where that is known."""
 
     name: str
-    user: int | None = None
+    portal_user_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class AlertNews:
+class AlertContext:
     """An alert with everything that its message names.
 
     `failed`: the newest pipeline that failed, with its failed `jobs` where they were read.
@@ -45,12 +52,12 @@ class AlertNews:
     key: AlertKey
     alert: Alert
     zone: ZoneInfo
-    failed: Pipeline | None = None
-    jobs: tuple[Job, ...] = ()
-    fixed_by: Somebody | None = None
-    seen_by: str = ""
-    assigned: Somebody | None = None
-    task: tuple[int, str] | None = None
+    failed_pipeline: Pipeline | None = None
+    failed_jobs: tuple[FailedJob, ...] = ()
+    fixed_by: NamedUser | None = None
+    acknowledged_by: str = ""
+    assignee: NamedUser | None = None
+    task_link: tuple[int, str] | None = None
 
     @property
     def kind(self) -> Kind:
@@ -58,12 +65,12 @@ class AlertNews:
 
     @property
     def ref(self) -> str:
-        return self.key.line.ref
+        return self.key.ref_key.ref
 
     @property
-    def name(self) -> str:
+    def display_ref(self) -> str:
         """The ref as people read it."""
-        return shown_ref(self.ref)
+        return display_ref(self.ref)
 
     @property
     def actor(self) -> Person | None:
@@ -71,162 +78,200 @@ class AlertNews:
         return None
 
 
-def telling(one: AlertNews, language: str) -> Telling:
-    headline = _headline(one, language)
-    lines = [*_failure(one, language), *_people(one, language)]
-    alert = one.alert
+def build_alert_message(context: AlertContext, language: str) -> Message:
+    headline = _headline(context, language)
+    lines = [*_failure_details(context, language), *_people_details(context, language)]
+    alert = context.alert
     lasted = (alert.ended_at or alert.failed_at) - alert.opened_at
     places: dict[str, Line] = {
-        "project": (project_link(one.project),),
-        "link": (_pipeline(one),),
-        "url": (Text(_address(one)),),
-        "state": tell(language, f"word {alert.state}"),
-        "branch": _where(one, language),
-        "stage": (Text(clipped(alert.stage, MOST_NAME)),),
+        "project": (project_link(context.project),),
+        "link": (_pipeline_link(context),),
+        "url": (Text(_pipeline_url(context)),),
+        "state": translate_inline(language, f"word {alert.state}"),
+        "branch": _branch_line(context, language),
+        "stage": (Text(clipped(alert.stage, MAX_NAME_LENGTH)),),
         "count": (Text(str(alert.failures)),),
-        "duration": (Text(durations.lasted(lasted, language)),),
+        "duration": (Text(durations.format_span(lasted, language)),),
     }
-    return Telling(headline, tuple(lines), places=places)
+    return Message(headline, tuple(lines), values=places)
 
 
-def ended(one: AlertNews, language: str) -> str:
+def render_end_message(context: AlertContext, language: str) -> str:
     """What the task that was opened for it is told when it is over, as BBCode."""
-    return written(Document((Paragraph(_headline(one, language)),)))
+    return render(Document((Paragraph(_headline(context, language)),)))
 
 
-def assigned_to_you(one: AlertNews, language: str) -> str:
-    sentence = tell(language, "alert yours", what=_headline(one, language))
-    return written(Document((Paragraph(sentence),)))
+def render_assignment(context: AlertContext, language: str) -> str:
+    sentence = translate_inline(language, "alert yours", what=_headline(context, language))
+    return render(Document((Paragraph(sentence),)))
 
 
-def task_title(one: AlertNews, language: str) -> str:
+def build_task_title(context: AlertContext, language: str) -> str:
     """It names the pipeline: no two alerts have the same."""
-    ref = f"{one.name} ({one.alert.stage})" if one.alert.stage else one.name
-    number = f"#{one.alert.opened_by}"
-    title = say(language, "alert task title", pipeline=number, branch=ref, project=one.project.path)
-    return clipped(" ".join(upright_text(title).split()), MOST_TASK_TITLE)
+    ref = (
+        f"{context.display_ref} ({context.alert.stage})"
+        if context.alert.stage
+        else context.display_ref
+    )
+    number = f"#{context.alert.first_pipeline_id}"
+    title = translate(
+        language, "alert task title", pipeline=number, branch=ref, project=context.project.path
+    )
+    return clipped(" ".join(upright_text(title).split()), MAX_TASK_TITLE_LENGTH)
 
 
-def task_text(one: AlertNews, language: str) -> str:
+def render_task_text(context: AlertContext, language: str) -> str:
     """It depends on how the alert began alone: said again it is the same. BBCode."""
-    opened_by = one.alert.opened_by
-    page = link(messages_urls.pipeline(one.project, opened_by), f"#{opened_by}")
+    opened_by = context.alert.first_pipeline_id
+    page = link(messages_urls.pipeline(context.project, opened_by), f"#{opened_by}")
     lines = [
-        tell(language, "alert task pipeline", pipeline=page, since=_moment(one, language)),
-        tell(
+        translate_inline(
+            language,
+            "alert task pipeline",
+            pipeline=page,
+            since=_format_opened_at(context, language),
+        ),
+        translate_inline(
             language,
             "alert task branch",
-            branch=_where(one, language),
-            project=project_link(one.project),
+            branch=_branch_line(context, language),
+            project=project_link(context.project),
         ),
     ]
-    return written(Document((Paragraph(run_of(lines)),)))
+    return render(Document((Paragraph(run_of(lines)),)))
 
 
-def _headline(one: AlertNews, language: str) -> Line:
-    alert = one.alert
-    return tell(
+def _headline(context: AlertContext, language: str) -> Line:
+    alert = context.alert
+    return translate_inline(
         language,
-        _phrase(one),
-        branch=_where(one, language),
-        project=project_link(one.project),
-        pipeline=_pipeline(one),
-        ordinal=ordinal(alert.failures, language),
-        since=_since(one, language),
-        duration=durations.lasted((alert.ended_at or alert.failed_at) - alert.opened_at, language),
-        who=_mention(one.fixed_by) if one.fixed_by else Text(""),
+        _phrase_key(context),
+        branch=_branch_line(context, language),
+        project=project_link(context.project),
+        pipeline=_pipeline_link(context),
+        ordinal=format_ordinal(alert.failures, language),
+        since=_format_since(context, language),
+        duration=durations.format_span(
+            (alert.ended_at or alert.failed_at) - alert.opened_at, language
+        ),
+        who=_mention(context.fixed_by) if context.fixed_by else Text(""),
     )
 
 
-def _phrase(one: AlertNews) -> str:
-    alert = one.alert
+def _phrase_key(context: AlertContext) -> str:
+    alert = context.alert
     match alert.state:
         case AlertState.UNSTABLE:
             return "alert unstable"
         case AlertState.RESOLVED:
-            return "alert resolved by" if one.fixed_by else "alert resolved"
+            return "alert resolved by" if context.fixed_by else "alert resolved"
         case AlertState.CLOSED:
-            gone = any(ending.status == GONE for ending in alert.endings)
+            gone = any(ending.status == BRANCH_DELETED for ending in alert.results)
             return "alert gone" if gone else "alert closed"
     if alert.failures == 1:
         return f"alert {alert.status}"
     return "alert again failed" if alert.status == "failed" else "alert again"
 
 
-def _where(one: AlertNews, language: str) -> Line:
+def _branch_line(context: AlertContext, language: str) -> Line:
     """The branch; one that is gone is no link."""
-    name = clipped(one.name, MOST_NAME)
-    url = "" if _phrase(one) == "alert gone" else _page(one)
+    name = clipped(context.display_ref, MAX_NAME_LENGTH)
+    url = "" if _phrase_key(context) == "alert gone" else _ref_url(context)
     node = link(url, name)
-    if not one.alert.stage:
+    if not context.alert.stage:
         return (node,)
-    return tell(language, "alert stage", branch=node, stage=clipped(one.alert.stage, MOST_NAME))
-
-
-def _page(one: AlertNews) -> str:
-    if iid := request_of(one.ref):
-        return messages_urls.merge_request(one.project, iid)
-    tag = tag_of(one.ref)
-    return (
-        messages_urls.tag(one.project, tag) if tag else messages_urls.branch(one.project, one.ref)
+    return translate_inline(
+        language, "alert stage", branch=node, stage=clipped(context.alert.stage, MAX_NAME_LENGTH)
     )
 
 
-def _failure(one: AlertNews, language: str) -> list[Line]:
+def _ref_url(context: AlertContext) -> str:
+    if iid := parse_merge_request_ref(context.ref):
+        return messages_urls.merge_request(context.project, iid)
+    tag = parse_tag_ref(context.ref)
+    return (
+        messages_urls.tag(context.project, tag)
+        if tag
+        else messages_urls.branch(context.project, context.ref)
+    )
+
+
+def _failure_details(context: AlertContext, language: str) -> list[Line]:
     """The newest pipeline that failed and its jobs; of an unstable line they change too often."""
-    if one.alert.state is not AlertState.OPEN:
+    if context.alert.state is not AlertState.OPEN:
         return []
-    line = tell(language, "ci pipeline", link=_pipeline(one))
-    line = (*line, *pipelines_messages.commit(one.failed.commit if one.failed else None, language))
-    mine = [job for job in one.jobs if not job.allowed and one.alert.stage in ("", job.stage)]
-    named = tell(language, "alert jobs", jobs=pipelines_messages.jobs_of(mine, language))
+    line = translate_inline(language, "ci pipeline", link=_pipeline_link(context))
+    line = (
+        *line,
+        *pipelines_messages.commit_details(
+            context.failed_pipeline.commit if context.failed_pipeline else None, language
+        ),
+    )
+    mine = [
+        job
+        for job in context.failed_jobs
+        if not job.allow_failure and context.alert.stage in ("", job.stage)
+    ]
+    named = translate_inline(
+        language, "alert jobs", jobs=pipelines_messages.job_links(mine, language)
+    )
     return [line, named] if mine else [line]
 
 
-def _people(one: AlertNews, language: str) -> list[Line]:
+def _people_details(context: AlertContext, language: str) -> list[Line]:
     lines: list[Line] = []
-    if one.seen_by:
-        lines.append(tell(language, "alert seen", who=clipped(one.seen_by, MOST_NAME)))
-    if one.assigned:
-        lines.append(tell(language, "alert assigned", who=_mention(one.assigned)))
-    if one.task:
-        number, url = one.task
-        lines.append(tell(language, "alert task", task=link(url, str(number))))
+    if context.acknowledged_by:
+        lines.append(
+            translate_inline(
+                language, "alert seen", who=clipped(context.acknowledged_by, MAX_NAME_LENGTH)
+            )
+        )
+    if context.assignee:
+        lines.append(translate_inline(language, "alert assigned", who=_mention(context.assignee)))
+    if context.task_link:
+        number, url = context.task_link
+        lines.append(translate_inline(language, "alert task", task=link(url, str(number))))
     return lines
 
 
-def _mention(one: Somebody) -> Inline:
-    return UserMention(clipped(one.name, MOST_NAME), portal_user=one.user)
+def _mention(user: NamedUser) -> Inline:
+    return UserMention(clipped(user.name, MAX_NAME_LENGTH), portal_user=user.portal_user_id)
 
 
-def _pipeline(one: AlertNews) -> Inline:
-    return link(_address(one), f"#{one.alert.failed_by}")
+def _pipeline_link(context: AlertContext) -> Inline:
+    return link(_pipeline_url(context), f"#{context.alert.last_failed_pipeline_id}")
 
 
-def _address(one: AlertNews) -> str:
+def _pipeline_url(context: AlertContext) -> str:
     return (
-        one.failed.url if one.failed else messages_urls.pipeline(one.project, one.alert.failed_by)
+        context.failed_pipeline.url
+        if context.failed_pipeline
+        else messages_urls.pipeline(context.project, context.alert.last_failed_pipeline_id)
     )
 
 
-def _since(one: AlertNews, language: str) -> str:
+def _format_since(context: AlertContext, language: str) -> str:
     """The time alone where the newest failure is of the same day."""
-    began, newest = (at.astimezone(one.zone) for at in (one.alert.opened_at, one.alert.failed_at))
-    return f"{began:%H:%M}" if began.date() == newest.date() else _moment(one, language)
+    began, newest = (
+        at.astimezone(context.zone) for at in (context.alert.opened_at, context.alert.failed_at)
+    )
+    return (
+        f"{began:%H:%M}" if began.date() == newest.date() else _format_opened_at(context, language)
+    )
 
 
-def _moment(one: AlertNews, language: str) -> str:
-    return moment(one.alert.opened_at, one.zone, language)
+def _format_opened_at(context: AlertContext, language: str) -> str:
+    return format_moment(context.alert.opened_at, context.zone, language)
 
 
-def moment(at: datetime, zone: ZoneInfo, language: str) -> str:
+def format_moment(at: datetime, zone: ZoneInfo, language: str) -> str:
     local = at.astimezone(zone)
     places = {"year": f"{local:%Y}", "month": f"{local:%m}", "day": f"{local:%d}"}
-    return say(language, "moment", time=f"{local:%H:%M}", **places)
+    return translate(language, "moment", time=f"{local:%H:%M}", **places)
 
 
-def ordinal(number: int, language: str) -> str:
+def format_ordinal(number: int, language: str) -> str:
     """3rd, 11th; 3-й."""
     teen = 10 < number % 100 < 14
     ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return say(language, f"ordinal {ending}", number=number)
+    return translate(language, f"ordinal {ending}", number=number)

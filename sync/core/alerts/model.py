@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from sync.core.model.common import Pipeline
 from sync.core.rules.portal import AlertRules, Severity
 
-PASSED, FAILED, GONE = "success", "failed", "deleted"
-FINISHED = frozenset({PASSED, FAILED, "canceled", "skipped"})
-_REQUESTS, _TAGS = "refs/merge-requests/", "refs/tags/"
+PASSED, FAILED, BRANCH_DELETED = "success", "failed", "deleted"
+FINISHED_STATUSES = frozenset({PASSED, FAILED, "canceled", "skipped"})
+_MERGE_REQUEST_REFS, _TAG_REFS = "refs/merge-requests/", "refs/tags/"
 
 
 class AlertState(StrEnum):
@@ -24,23 +24,23 @@ class AlertState(StrEnum):
     CLOSED = "closed"
 
     @property
-    def over(self) -> bool:
+    def ended(self) -> bool:
         return self in (AlertState.RESOLVED, AlertState.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class PipelineResult:
     """How a pipeline ended: once in each of the ways it did, as a retried one ends again.
 
     `status`: of the pipeline, or GONE for the branch itself (then `pipeline` is 0). `stages`: of
     the jobs that failed, `passed`: those that passed in one that did not, where they are known.
     """
 
-    pipeline: int
+    pipeline_id: int
     status: str
     at: datetime
-    stages: tuple[str, ...] = ()
-    passed: tuple[str, ...] = ()
+    failed_stages: tuple[str, ...] = ()
+    passed_stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Alert:
     """
 
     stage: str
-    opened_by: int
+    first_pipeline_id: int
     state: AlertState
     severity: Severity
     status: str
@@ -63,14 +63,14 @@ class Alert:
     in_a_row: int
     opened_at: datetime
     failed_at: datetime
-    failed_by: int
+    last_failed_pipeline_id: int
     ended_at: datetime | None = None
-    ended_by: int = 0
+    fixed_by_pipeline_id: int = 0
     quiet_at: datetime | None = None
-    endings: tuple[Ending, ...] = ()
+    results: tuple[PipelineResult, ...] = ()
 
 
-def ref_of(pipeline: Pipeline) -> str:
+def alert_ref(pipeline: Pipeline) -> str:
     """What its result is of, by the full name where that is no branch; "" for nothing.
 
     A child's result is its parent's. Hooks name the branch of a merge request's pipeline, and a
@@ -79,45 +79,49 @@ def ref_of(pipeline: Pipeline) -> str:
     """
     if pipeline.source == "parent_pipeline" or not pipeline.ref or ":" in pipeline.ref:
         return ""
-    told = request_of(pipeline.ref)
+    told = parse_merge_request_ref(pipeline.ref)
     if told or pipeline.source == "merge_request_event":
         iid = pipeline.merge_request_iid or told
-        return ref_of_request(iid) if iid else ""
-    return ref_of_tag(pipeline.ref) if pipeline.tag else pipeline.ref
+        return merge_request_ref(iid) if iid else ""
+    return tag_ref(pipeline.ref) if pipeline.tag else pipeline.ref
 
 
-def ref_of_request(iid: int) -> str:
-    return f"{_REQUESTS}{iid}/head"
+def merge_request_ref(iid: int) -> str:
+    return f"{_MERGE_REQUEST_REFS}{iid}/head"
 
 
-def ref_of_tag(tag: str) -> str:
-    return f"{_TAGS}{tag}"
+def tag_ref(tag: str) -> str:
+    return f"{_TAG_REFS}{tag}"
 
 
-def request_of(ref: str) -> int | None:
+def parse_merge_request_ref(ref: str) -> int | None:
     """The number of the merge request whose own ref it is."""
-    iid = ref.removeprefix(_REQUESTS).partition("/")[0] if ref.startswith(_REQUESTS) else ""
+    iid = (
+        ref.removeprefix(_MERGE_REQUEST_REFS).partition("/")[0]
+        if ref.startswith(_MERGE_REQUEST_REFS)
+        else ""
+    )
     return int(iid) if iid.isascii() and iid.isdecimal() and len(iid) <= 18 else None
 
 
-def tag_of(ref: str) -> str | None:
+def parse_tag_ref(ref: str) -> str | None:
     """The tag whose full name it is."""
-    return ref.removeprefix(_TAGS) if ref.startswith(_TAGS) else None
+    return ref.removeprefix(_TAG_REFS) if ref.startswith(_TAG_REFS) else None
 
 
-def shown_ref(ref: str) -> str:
+def display_ref(ref: str) -> str:
     """As people read it: a merge request as `!9`."""
-    iid = request_of(ref)
+    iid = parse_merge_request_ref(ref)
     return f"!{iid}" if iid else ref
 
 
-def watched(ref: str, rules: AlertRules, *, default: bool, protected: bool) -> bool:
+def is_watched(ref: str, rules: AlertRules, *, default: bool, protected: bool) -> bool:
     """The refs of merge requests only by a pattern that names them, tags by their own name, too."""
     wanted = rules.branches
-    if ref.startswith(_REQUESTS):
-        wanted = tuple(one for one in wanted if one.startswith(_REQUESTS))
+    if ref.startswith(_MERGE_REQUEST_REFS):
+        wanted = tuple(one for one in wanted if one.startswith(_MERGE_REQUEST_REFS))
     words = {"all": True, "default": default, "protected": protected}
-    names = {name.casefold() for name in (ref, tag_of(ref)) if name}
+    names = {name.casefold() for name in (ref, parse_tag_ref(ref)) if name}
     return any(
         words[one] if one in words else any(fnmatchcase(name, one.casefold()) for name in names)
         for one in wanted

@@ -11,101 +11,119 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sync.core.alerts.messages import AlertNews, assigned_to_you, ended, task_text, task_title
+from sync.core.alerts.messages import (
+    AlertContext,
+    build_task_title,
+    render_assignment,
+    render_end_message,
+    render_task_text,
+)
 from sync.core.alerts.model import AlertState
-from sync.core.i18n.translate import say
+from sync.core.i18n.translate import translate
 from sync.core.merge_requests.plan import EDIT_WINDOW
-from sync.core.model.commands import Due, Notify, OpenTask, PutMessage
+from sync.core.model.commands import CreateTask, Notify, PlannedCommand, PutMessage
 from sync.core.model.common import Task
-from sync.core.model.task_view import Said
+from sync.core.model.task_view import SentMessage
 from sync.core.rules.portal import Rules
 
-NOTHING = Said()
+NO_MESSAGE = SentMessage()
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
+class AlertView:
     """An alert and what was agreed of it.
 
     `author`: of the commit that broke the line. `task_id`: opened for the alert, `task`: as last
     read, `said`: in it. `told`: who was told last of being assigned.
     """
 
-    news: AlertNews
-    author: int | None = None
-    administrator: int | None = None
+    context: AlertContext
+    author_id: int | None = None
+    administrator_id: int | None = None
     task_id: int | None = None
     task: Task | None = None
-    said: Said = NOTHING
-    told: str | None = None
+    end_message: SentMessage = NO_MESSAGE
+    notified_assignee: str | None = None
 
     @property
-    def about(self) -> str:
-        return self.news.key.about
+    def subject_key(self) -> str:
+        return self.context.key.subject_key
 
 
-def assignment(about: str) -> str:
+def assignment_key(about: str) -> str:
     """The name of the news that somebody is assigned."""
     return f"{about}>assigned"
 
 
-def end(about: str) -> str:
+def end_message_key(about: str) -> str:
     """The name of the message that tells an alert's task of its end."""
     return f"{about}>end"
 
 
-def decide(one: Concern, rules: Rules, now: datetime) -> tuple[Due, ...]:
-    return (*_task(one, rules), *_assigned(one, rules), *_end(one, rules, now))
+def plan_alert(view: AlertView, rules: Rules, now: datetime) -> tuple[PlannedCommand, ...]:
+    return (
+        *_plan_task(view, rules),
+        *_plan_assignment_notification(view, rules),
+        *_plan_end_message(view, rules, now),
+    )
 
 
-def _task(one: Concern, rules: Rules) -> Iterator[Due]:
-    news, group_id = one.news, rules.group_of(one.news.project.path)
+def _plan_task(view: AlertView, rules: Rules) -> Iterator[PlannedCommand]:
+    news, group_id = view.context, rules.group_of(view.context.project.path)
     wanted = rules.alerts_of(news.project.path).open_task
-    assigned = news.assigned.user if news.assigned else None
-    responsible = assigned or one.author or one.administrator
-    if one.task_id is not None or news.alert.state.over or not responsible:
+    assigned = news.assignee.portal_user_id if news.assignee else None
+    responsible = assigned or view.author_id or view.administrator_id
+    if view.task_id is not None or news.alert.state.ended or not responsible:
         return
     if not 0 < wanted <= news.alert.in_a_row:
         return
-    effect = OpenTask(
-        one.about,
-        marker(one.about),
-        task_title(news, rules.language),
-        task_text(news, rules.language),
+    effect = CreateTask(
+        view.subject_key,
+        task_marker(view.subject_key),
+        build_task_title(news, rules.language),
+        render_task_text(news, rules.language),
         responsible,
         group_id,
     )
-    reason = say(rules.language, "alert task opened", branch=news.name, count=news.alert.in_a_row)
-    yield f"task:{one.about}", effect, reason
+    reason = translate(
+        rules.language, "alert task opened", branch=news.display_ref, count=news.alert.in_a_row
+    )
+    yield f"task:{view.subject_key}", effect, reason
 
 
-def marker(about: str) -> str:
+def task_marker(about: str) -> str:
     """Plain ASCII of a fixed length, whatever branches are called."""
     return f"b24bridge-{sha256(about.encode()).hexdigest()[:40]}"
 
 
-def _assigned(one: Concern, rules: Rules) -> Iterator[Due]:
-    news = one.news
-    if not news.assigned or not news.assigned.user or news.alert.state.over:
+def _plan_assignment_notification(view: AlertView, rules: Rules) -> Iterator[PlannedCommand]:
+    news = view.context
+    if not news.assignee or not news.assignee.portal_user_id or news.alert.state.ended:
         return
-    user = news.assigned.user
-    if one.told == str(user):
+    user = news.assignee.portal_user_id
+    if view.notified_assignee == str(user):
         return
-    about = assignment(one.about)
-    text = assigned_to_you(news, rules.language)
-    effect = Notify(0, user, text, tag=f"b24bridge:{marker(about)}")
-    yield f"tell:{user}:{about}>{user}", effect, say(rules.language, "alert assignment told")
+    about = assignment_key(view.subject_key)
+    text = render_assignment(news, rules.language)
+    effect = Notify(0, user, text, tag=f"b24bridge:{task_marker(about)}")
+    yield f"tell:{user}:{about}>{user}", effect, translate(rules.language, "alert assignment told")
 
 
-def _end(one: Concern, rules: Rules, now: datetime) -> Iterator[Due]:
+def _plan_end_message(view: AlertView, rules: Rules, now: datetime) -> Iterator[PlannedCommand]:
     """Said once it is resolved; one that fails again after all was never over."""
-    news, said = one.news, one.said
-    if one.task is None or news.alert.state is not AlertState.RESOLVED:
+    news, said = view.context, view.end_message
+    if view.task is None or news.alert.state is not AlertState.RESOLVED:
         return
-    text = ended(news, rules.language)
+    text = render_end_message(news, rules.language)
     editable = said.at is not None and said.message_id and now - said.at < EDIT_WINDOW
     if said.text == text or (said.at is not None and not editable):
         return
     number = said.message_id if editable else None
-    reason = say(rules.language, "alert task told", task=one.task.id, branch=news.name)
-    yield f"end:{one.about}", PutMessage(one.task.id, end(one.about), text, number), reason
+    reason = translate(
+        rules.language, "alert task told", task=view.task.id, branch=news.display_ref
+    )
+    yield (
+        f"end:{view.subject_key}",
+        PutMessage(view.task.id, end_message_key(view.subject_key), text, number),
+        reason,
+    )

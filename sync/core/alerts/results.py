@@ -12,118 +12,128 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import groupby, pairwise
 
-from sync.core.alerts.model import FAILED, GONE, PASSED, Ending
-from sync.core.model.common import Job, Pipeline
+from sync.core.alerts.model import BRANCH_DELETED, FAILED, PASSED, PipelineResult
+from sync.core.model.common import FailedJob, Pipeline
 from sync.core.rules.portal import AlertRules, Severity
 
 
-def ending_of(pipeline: Pipeline, jobs: Iterable[Job] = ()) -> Ending:
+def pipeline_result(pipeline: Pipeline, jobs: Iterable[FailedJob] = ()) -> PipelineResult:
     """`jobs`: its failed ones as they were read; those that may fail have failed nothing.
 
     They go before what a hook told, which knows nothing of pipelines that this one started: where
     such a one failed and was not read, nothing is said of any stage.
     """
     status = pipeline.status.value
-    read = tuple(job.stage for job in jobs if not job.allowed and job.stage)
+    read = tuple(job.stage for job in jobs if not job.allow_failure and job.stage)
     failed = tuple(dict.fromkeys(read or pipeline.failed_stages)) if status == FAILED else ()
     told = status not in (PASSED, FAILED) or failed
     passed = tuple(one for one in pipeline.passed_stages if told and one not in failed)
-    return Ending(pipeline.id, status, pipeline.updated_at, failed, passed)
+    return PipelineResult(pipeline.id, status, pipeline.updated_at, failed, passed)
 
 
-def together(endings: Iterable[Ending]) -> list[Ending]:
+def merge_results(endings: Iterable[PipelineResult]) -> list[PipelineResult]:
     """Each way a pipeline ended, at the earliest moment that was told, in order of time."""
-    moments: dict[tuple[int, str, datetime], Ending] = {}
+    moments: dict[tuple[int, str, datetime], PipelineResult] = {}
     for one in endings:
-        key = one.pipeline, one.status, one.at
-        moments[key] = _both(one, moments.get(key, one))
-    told = sorted(moments.values(), key=lambda one: (one.pipeline, moment(one)))
-    runs = groupby(told, key=lambda one: (one.pipeline, one.status))
-    return sorted((one for _, run in runs for one in _ways(list(run))), key=moment)
+        key = one.pipeline_id, one.status, one.at
+        moments[key] = _merge_same_moment(one, moments.get(key, one))
+    told = sorted(moments.values(), key=lambda one: (one.pipeline_id, sort_key(one)))
+    runs = groupby(told, key=lambda one: (one.pipeline_id, one.status))
+    return sorted((one for _, run in runs for one in _distinct_results(list(run))), key=sort_key)
 
 
-def moment(ending: Ending) -> tuple[datetime, bool, int, str]:
-    return ending.at, ending.status == GONE, ending.pipeline, ending.status
+def sort_key(ending: PipelineResult) -> tuple[datetime, bool, int, str]:
+    return ending.at, ending.status == BRANCH_DELETED, ending.pipeline_id, ending.status
 
 
-def _both(one: Ending, other: Ending) -> Ending:
+def _merge_same_moment(first: PipelineResult, second: PipelineResult) -> PipelineResult:
     """Told twice of one moment: once before the failed jobs were read."""
-    failed = {*one.stages, *other.stages}
-    passed = {*one.passed, *other.passed} - failed
-    return replace(one, stages=tuple(sorted(failed)), passed=tuple(sorted(passed)))
+    failed = {*first.failed_stages, *second.failed_stages}
+    passed = {*first.passed_stages, *second.passed_stages} - failed
+    return replace(first, failed_stages=tuple(sorted(failed)), passed_stages=tuple(sorted(passed)))
 
 
-def _ways(told: list[Ending]) -> Iterator[Ending]:
+def _distinct_results(results: list[PipelineResult]) -> Iterator[PipelineResult]:
     """Of what was told of one pipeline and status without another between, what differs.
 
     A retried pipeline that fails again may fail in other stages; what was told without any is the
     same as what was told with them.
     """
-    if told[0].status == GONE:
-        yield from told
+    if results[0].status == BRANCH_DELETED:
+        yield from results
         return
-    known = [one for one in told if one.stages or one.passed] or told[:1]
-    yield replace(known[0], at=told[0].at)
+    known = [one for one in results if one.failed_stages or one.passed_stages] or results[:1]
+    yield replace(known[0], at=results[0].at)
     yield from (
         one
         for before, one in pairwise(known)
-        if (before.stages, before.passed) != (one.stages, one.passed)
+        if (before.failed_stages, before.passed_stages) != (one.failed_stages, one.passed_stages)
     )
 
 
-def of_line(endings: Iterable[Ending], stage: str, rules: AlertRules) -> Iterator[Ending]:
+def relevant_results(
+    endings: Iterable[PipelineResult], stage: str, rules: AlertRules
+) -> Iterator[PipelineResult]:
     """What the line of `stage` ("" for the whole) hears of `endings`, which are in order of time.
 
     A pipeline that fails in it again has said so. One that failed passes once it fails no more:
     what passed between two of its failures was never well.
     """
-    heard = [one for one in _newest(endings, stage) if _concerns(one, stage, rules)]
-    last = {one.pipeline: at for at, one in enumerate(heard) if _failed(one, stage)}
+    heard = [one for one in _skip_outdated(endings, stage) if _is_relevant(one, stage, rules)]
+    last = {one.pipeline_id: at for at, one in enumerate(heard) if _is_failure(one, stage)}
     said: set[tuple[int, str, bool]] = set()
     for at, one in enumerate(heard):
-        passing = passes(one, stage)
-        broken = passing and (one.pipeline, FAILED, False) in said
-        way = one.pipeline, PASSED if passing else one.status, broken
-        if one.status != GONE and (way in said or (broken and at < last[one.pipeline])):
+        passing = stage_passed(one, stage)
+        broken = passing and (one.pipeline_id, FAILED, False) in said
+        way = one.pipeline_id, PASSED if passing else one.status, broken
+        if one.status != BRANCH_DELETED and (
+            way in said or (broken and at < last[one.pipeline_id])
+        ):
             continue
         said.add(way)
         yield one
 
 
-def _newest(endings: Iterable[Ending], stage: str) -> Iterator[Ending]:
+def _skip_outdated(endings: Iterable[PipelineResult], stage: str) -> Iterator[PipelineResult]:
     newest = 0
     for one in endings:
-        if one.status == GONE or one.pipeline >= newest:
-            newest = one.pipeline if _speaks(one, stage) else newest
+        if one.status == BRANCH_DELETED or one.pipeline_id >= newest:
+            newest = one.pipeline_id if _is_conclusive(one, stage) else newest
             yield one
 
 
-def _concerns(one: Ending, stage: str, rules: AlertRules) -> bool:
-    return one.status == GONE or passes(one, stage) or fails(one, stage, rules) is not None
+def _is_relevant(result: PipelineResult, stage: str, rules: AlertRules) -> bool:
+    return (
+        result.status == BRANCH_DELETED
+        or stage_passed(result, stage)
+        or failure_severity(result, stage, rules) is not None
+    )
 
 
-def _failed(one: Ending, stage: str) -> bool:
-    return one.status == FAILED and not passes(one, stage)
+def _is_failure(result: PipelineResult, stage: str) -> bool:
+    return result.status == FAILED and not stage_passed(result, stage)
 
 
-def fails(ending: Ending, stage: str, rules: AlertRules) -> Severity | None:
+def failure_severity(ending: PipelineResult, stage: str, rules: AlertRules) -> Severity | None:
     """How grave it is for the line; None: it says nothing of it.
 
     By stage, the line "" has what failed in no stage that is known. A stage that did not fail may
     not have been reached.
     """
-    if rules.by_stage and not (stage in ending.stages if stage else not ending.stages):
+    if rules.by_stage and not (
+        stage in ending.failed_stages if stage else not ending.failed_stages
+    ):
         return None
     return rules.severities.get(ending.status)
 
 
-def passes(ending: Ending, stage: str) -> bool:
+def stage_passed(ending: PipelineResult, stage: str) -> bool:
     """A stage may pass in a pipeline that fails in another, or that somebody canceled later."""
-    return ending.status == PASSED or (stage != "" and stage in ending.passed)
+    return ending.status == PASSED or (stage != "" and stage in ending.passed_stages)
 
 
-def _speaks(ending: Ending, stage: str) -> bool:
-    if ending.status == PASSED or passes(ending, stage):
+def _is_conclusive(ending: PipelineResult, stage: str) -> bool:
+    if ending.status == PASSED or stage_passed(ending, stage):
         return True
-    known = ending.stages or ending.passed
-    return ending.status == FAILED and (not stage or not known or stage in ending.stages)
+    known = ending.failed_stages or ending.passed_stages
+    return ending.status == FAILED and (not stage or not known or stage in ending.failed_stages)

@@ -2,76 +2,110 @@
 
 from __future__ import annotations
 
-from sync.core.i18n.translate import known, tell
+from sync.core.i18n.translate import has_sentence, translate_inline
 from sync.core.messages import urls as messages_urls
-from sync.core.messages.message import Telling
-from sync.core.messages.parts import Users, first_line, link, person, project_link, text, word
-from sync.core.model.activity import Note, Noteable, Release, Thing
+from sync.core.messages.message import Message
+from sync.core.messages.parts import (
+    PortalUserIds,
+    first_line,
+    link,
+    mention_person,
+    project_link,
+    state_word,
+    text_node,
+)
+from sync.core.model.activity import Comment, CommentTarget, Release, Resource
 from sync.core.model.common import SHORT_SHA
-from sync.core.told_prose import MOST_NOTES, plain, prose, quoted
+from sync.core.told_prose import (
+    MAX_RELEASE_NOTES_LENGTH,
+    markdown_blocks,
+    quote_markdown,
+    quote_plain,
+)
 from sync.text.plain import Line, lines_of, run_of
 from sync.text.tree import Inline, Link, Text
 
-_MARKS = {"merge_request": "!", "issue": "#", "snippet": "$"}
+_REFERENCE_MARKS = {"merge_request": "!", "issue": "#", "snippet": "$"}
 
 
-def note(one: Note, language: str, users: Users) -> Telling:
+def build_comment_message(comment: Comment, language: str, users: PortalUserIds) -> Message:
     """Who said what on what. The quote is all of a comment that is not long."""
     named: dict[str, Inline] = {
-        "actor": person(one.author, language, users),
-        "project": project_link(one.project),
-        "on": link(one.on.url, _name(one.on)),
+        "actor": mention_person(comment.author, language, users),
+        "project": project_link(comment.project),
+        "on": link(comment.target.url, _target_title(comment.target)),
     }
-    state = "deleted" if one.deleted else "created"
-    key = "told note gone" if one.deleted else _key(one.on)
-    hidden = tell(language, "told internal") if one.internal else ()
-    page = link(one.url, _name(one.on))
-    lines: list[Line] = [tell(language, "told place", place=text(one.place))] if one.place else []
-    if one.url and not one.deleted:
-        lines.append((Link(one.url, tell(language, "told note open")),))
-    return Telling(
-        (*tell(language, key, **named), *hidden),
+    state = "deleted" if comment.deleted else "created"
+    key = "told note gone" if comment.deleted else _phrase_key(comment.target)
+    hidden = translate_inline(language, "told internal") if comment.internal else ()
+    page = link(comment.url, _target_title(comment.target))
+    lines: list[Line] = (
+        [translate_inline(language, "told place", place=text_node(comment.file_position))]
+        if comment.file_position
+        else []
+    )
+    if comment.url and not comment.deleted:
+        lines.append((Link(comment.url, translate_inline(language, "told note open")),))
+    return Message(
+        (*translate_inline(language, key, **named), *hidden),
         tuple(lines),
-        () if one.deleted else quoted(one.text, language, one.url),
-        places={
+        () if comment.deleted else quote_markdown(comment.text, language, comment.url),
+        values={
             "project": (named["project"],),
             "actor": (named["actor"],),
             "title": (named["on"],),
-            "state": tell(language, f"word {state}"),
+            "state": translate_inline(language, f"word {state}"),
             "link": (page,),
-            "url": (Text(one.url),),
-            "text": run_of(lines_of(prose(one.text, MOST_NOTES, language, one.url))),
+            "url": (Text(comment.url),),
+            "text": run_of(
+                lines_of(
+                    markdown_blocks(comment.text, MAX_RELEASE_NOTES_LENGTH, language, comment.url)
+                )
+            ),
         },
     )
 
 
-def _key(on: Noteable) -> str:
-    return f"told note {on.kind}" if known(f"told note {on.kind}") else "told note other"
+def _phrase_key(target: CommentTarget) -> str:
+    return (
+        f"told note {target.kind}"
+        if has_sentence(f"told note {target.kind}")
+        else "told note other"
+    )
 
 
-def _name(on: Noteable) -> str:
-    key = on.key[:SHORT_SHA] if on.kind == "commit" else on.key
-    return f"{_MARKS.get(on.kind, '')}{key} {first_line(on.title)}".strip()
+def _target_title(target: CommentTarget) -> str:
+    key = target.key[:SHORT_SHA] if target.kind == "commit" else target.key
+    return f"{_REFERENCE_MARKS.get(target.kind, '')}{key} {first_line(target.title)}".strip()
 
 
-def release(one: Release, language: str, users: Users) -> Telling:
+def build_release_message(release: Release, language: str, users: PortalUserIds) -> Message:
     """With its notes, of which a long one shows the beginning; one that is gone has no page."""
-    state = "deleted" if one.deleted else "updated" if one.updated else "created"
-    url = "" if one.deleted else one.url
-    named = {"link": link(url, one.name or one.tag), "project": project_link(one.project)}
-    tag = link("" if one.deleted else messages_urls.tag(one.project, one.tag), one.tag)
-    actor = person(one.actor, language, users)
-    notes = () if one.deleted else prose(one.text, MOST_NOTES, language, url)
-    by = tell(language, "by", actor=actor) if one.actor else ()
-    return Telling(
-        (*tell(language, f"release {state}", **named), *by),
-        (tell(language, "release tag", tag=tag),),
+    state = "deleted" if release.deleted else "updated" if release.updated else "created"
+    url = "" if release.deleted else release.url
+    named = {
+        "link": link(url, release.name or release.tag),
+        "project": project_link(release.project),
+    }
+    tag = link(
+        "" if release.deleted else messages_urls.tag(release.project, release.tag), release.tag
+    )
+    actor = mention_person(release.actor, language, users)
+    notes = (
+        ()
+        if release.deleted
+        else markdown_blocks(release.text, MAX_RELEASE_NOTES_LENGTH, language, url)
+    )
+    by = translate_inline(language, "by", actor=actor) if release.actor else ()
+    return Message(
+        (*translate_inline(language, f"release {state}", **named), *by),
+        (translate_inline(language, "release tag", tag=tag),),
         notes,
-        places={
+        values={
             **{name: (node,) for name, node in named.items()},
             "actor": (actor,),
-            "title": (text(one.name or one.tag),),
-            "state": tell(language, f"word {state}"),
+            "title": (text_node(release.name or release.tag),),
+            "state": translate_inline(language, f"word {state}"),
             "url": (Text(url),),
             "text": run_of(lines_of(notes)),
             "tag": (tag,),
@@ -79,23 +113,25 @@ def release(one: Release, language: str, users: Users) -> Telling:
     )
 
 
-def emoji(one: Thing, state: str, language: str, users: Users) -> Telling:
+def build_emoji_message(
+    resource: Resource, state: str, language: str, users: PortalUserIds
+) -> Message:
     """A reaction by its name, and the words it was left on."""
-    actor = person(one.actor, language, users)
+    actor = mention_person(resource.actor, language, users)
     named = {
         "actor": actor,
-        "project": project_link(one.project),
-        "link": link(one.url, f":{one.title}:"),
+        "project": project_link(resource.project),
+        "link": link(resource.url, f":{resource.title}:"),
     }
-    return Telling(
-        tell(language, f"emoji {state if state == 'revoked' else 'awarded'}", **named),
+    return Message(
+        translate_inline(language, f"emoji {state if state == 'revoked' else 'awarded'}", **named),
         (),
-        plain(first_line(one.text)),
-        places={
+        quote_plain(first_line(resource.text)),
+        values={
             **{name: (node,) for name, node in named.items()},
-            "title": (text(one.title),),
-            "state": word(language, state),
-            "url": (Text(one.url),),
-            "text": (text(first_line(one.text)),),
+            "title": (text_node(resource.title),),
+            "state": state_word(language, state),
+            "url": (Text(resource.url),),
+            "text": (text_node(first_line(resource.text)),),
         },
     )

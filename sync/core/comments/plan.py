@@ -7,87 +7,101 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sync.core.i18n.translate import known, say, tell
+from sync.core.i18n.translate import has_sentence, translate, translate_inline
 from sync.core.merge_requests.plan import EDIT_WINDOW
-from sync.core.messages.parts import MOST_READ, MOST_TITLE, Users, person
-from sync.core.model.activity import Note
-from sync.core.model.commands import Due, PutMessage
+from sync.core.messages.parts import MAX_TEXT_READ, MAX_TITLE_LENGTH, PortalUserIds, mention_person
+from sync.core.model.activity import Comment
+from sync.core.model.commands import PlannedCommand, PutMessage
 from sync.core.model.common import SHORT_SHA
-from sync.core.model.task_view import Said, TaskView
-from sync.core.notifications.facts import about_of
-from sync.core.rules.portal import NoteRules, Rules
-from sync.core.written import written
+from sync.core.model.task_view import SentMessage, TaskView
+from sync.core.notifications.facts import subject_key_of
+from sync.core.rules.portal import CommentRules, Rules
+from sync.core.written import render
 from sync.text import bbcode, markdown
 from sync.text.clip import clip, clipped
 from sync.text.plain import Line, run_of
 from sync.text.tree import Block, Document, Link, Paragraph, Quote, Strong, Text
 
-MOST_SHOWN = 2_000  # characters of its BBCode
+MAX_COMMENT_LENGTH = 2_000  # characters of its BBCode
 
 
 @dataclass(frozen=True, slots=True)
-class Commented:
-    effects: tuple[Due, ...] = ()
+class CommentPart:
+    commands: tuple[PlannedCommand, ...] = ()
     needs: frozenset[str] = frozenset()
 
 
-def decide(view: TaskView, rules: Rules, now: datetime) -> Commented:
+def plan_comments(view: TaskView, rules: Rules, now: datetime) -> CommentPart:
     """A task only has to be known, not fresh: what is written does not depend on its state."""
-    if not view.notes:
-        return Commented()
+    if not view.comments:
+        return CommentPart()
     if view.task is None:
-        return Commented(needs=frozenset({"task"}))
-    wants = rules.for_group(view.task.group_id).notes
-    return Commented(tuple(_due(view, wants, rules.language, now)))
+        return CommentPart(needs=frozenset({"task"}))
+    wants = rules.for_group(view.task.group_id).comments
+    return CommentPart(tuple(_plan_messages(view, wants, rules.language, now)))
 
 
-def _due(view: TaskView, wants: NoteRules, language: str, now: datetime) -> Iterator[Due]:
+def _plan_messages(
+    view: TaskView, comment_rules: CommentRules, language: str, now: datetime
+) -> Iterator[PlannedCommand]:
     """A comment that was said follows what it says, even when the settings want it no more."""
-    for note in sorted(view.notes, key=lambda one: (one.created_at, one.id)):
-        about = about_of(note)
-        said = view.said.get(about, Said())
+    for note in sorted(view.comments, key=lambda one: (one.created_at, one.id)):
+        about = subject_key_of(note)
+        said = view.messages.get(about, SentMessage())
         editable = said.at is not None and said.message_id and now - said.at < EDIT_WINDOW
-        if not editable and (said.at is not None or not _wanted(note, wants)):
+        if not editable and (said.at is not None or not _is_wanted(note, comment_rules)):
             continue
-        text = message(note, language, view.users_of(note.project))
+        text = render_comment_message(note, language, view.users_of(note.project))
         if text != said.text:
             phrase = "note edited" if editable else "note said"
             effect = PutMessage(view.task.id, about, text, said.message_id if editable else None)
-            yield about, effect, say(language, phrase, title=note.on.title or note.on.key)
+            yield (
+                about,
+                effect,
+                translate(language, phrase, title=note.target.title or note.target.key),
+            )
 
 
-def _wanted(note: Note, wants: NoteRules) -> bool:
-    hidden = (note.system and not wants.system) or (note.internal and not wants.internal)
-    return wants.message and not hidden and not note.deleted
+def _is_wanted(note: Comment, comment_rules: CommentRules) -> bool:
+    hidden = (note.system and not comment_rules.system) or (
+        note.internal and not comment_rules.internal
+    )
+    return comment_rules.message and not hidden and not note.deleted
 
 
-def message(note: Note, language: str, users: Users) -> str:
+def render_comment_message(note: Comment, language: str, users: PortalUserIds) -> str:
     """Who, on what, where in the code, and the words, quoted."""
     lines = [(Strong(_headline(note, language, users)),)]
-    if note.place:
-        lines.append(tell(language, "note place", place=clipped(note.place, MOST_TITLE)))
+    if note.file_position:
+        lines.append(
+            translate_inline(
+                language, "note place", place=clipped(note.file_position, MAX_TITLE_LENGTH)
+            )
+        )
     shown = Paragraph(run_of(lines))
-    return written(Document((shown, *_words(note))), chat=True)
+    return render(Document((shown, *_quote(note))), chat=True)
 
 
-def _headline(note: Note, language: str, users: Users) -> Line:
-    title = clipped(note.on.title, MOST_TITLE)
-    on = f"{_thing(note, language)} {title}".strip()
-    return tell(
+def _headline(note: Comment, language: str, users: PortalUserIds) -> Line:
+    title = clipped(note.target.title, MAX_TITLE_LENGTH)
+    on = f"{_target_name(note, language)} {title}".strip()
+    return translate_inline(
         language,
         "note internal" if note.internal else "note",
-        author=person(note.author, language, users),
-        on=Link(note.url or note.on.url, (Text(on),)),
+        author=mention_person(note.author, language, users),
+        on=Link(note.url or note.target.url, (Text(on),)),
     )
 
 
-def _thing(note: Note, language: str) -> str:
-    key = note.on.key[:SHORT_SHA] if note.on.kind == "commit" else note.on.key
-    name = f"note on {note.on.kind}"
-    return say(language, name, number=key) if known(name) else key
+def _target_name(note: Comment, language: str) -> str:
+    key = note.target.key[:SHORT_SHA] if note.target.kind == "commit" else note.target.key
+    name = f"note on {note.target.kind}"
+    return translate(language, name, number=key) if has_sentence(name) else key
 
 
-def _words(note: Note) -> tuple[Block, ...]:
-    document = markdown.read(note.text[:MOST_READ])
-    shown = clip(Document((Quote(document.blocks),)), MOST_SHOWN, partial(bbcode.write, chat=True))
+def _quote(note: Comment) -> tuple[Block, ...]:
+    document = markdown.read(note.text[:MAX_TEXT_READ])
+    shown = clip(
+        Document((Quote(document.blocks),)), MAX_COMMENT_LENGTH, partial(bbcode.write, chat=True)
+    )
     return shown.blocks if document.blocks else ()

@@ -16,14 +16,14 @@ from sync.core.rules.portal import ReferenceRules
 
 # `git cherry-pick -x` and the code host's own button write this trailer.
 # https://docs.gitlab.com/user/project/merge_requests/cherry_pick_changes/
-_PICKED = re.compile(r"\(cherry picked from commit ([0-9a-f]{8,64})\)")
+_CHERRY_PICK = re.compile(r"\(cherry picked from commit ([0-9a-f]{8,64})\)")
 # The last line of the code host's merge commits.
 # https://docs.gitlab.com/user/project/merge_requests/commit_templates/
-_SEE = re.compile(r"^See merge request (\S*)!([1-9][0-9]{0,17})$", re.MULTILINE)
+_MERGE_COMMIT = re.compile(r"^See merge request (\S*)!([1-9][0-9]{0,17})$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Shipped:
+class DeploymentContents:
     """`shas`: commits, those picked from elsewhere too; `iids`: of merge requests named by merge
     commits; `task_ids`: named in commits as more than a mention."""
 
@@ -32,19 +32,27 @@ class Shipped:
     task_ids: frozenset[int]
 
 
-def shipped(commits: Sequence[Commit], path: str, rules: ReferenceRules) -> Shipped:
+def find_contents(
+    commits: Sequence[Commit], path: str, rules: ReferenceRules
+) -> DeploymentContents:
     """`path`: of the project, by which a merge commit names the project's own merge requests."""
     shas = {commit.sha for commit in commits}
-    shas |= {found for commit in commits for found in _PICKED.findall(commit.message)}
+    shas |= {found for commit in commits for found in _CHERRY_PICK.findall(commit.message)}
     iids = {
         int(iid)
         for commit in commits
-        for of, iid in _SEE.findall(commit.message)
+        for of, iid in _MERGE_COMMIT.findall(commit.message)
         if of.casefold() in ("", path.casefold())
     }
-    return Shipped(frozenset(shas), frozenset(iids), frozenset(_tasks(commits, rules)))
+    return DeploymentContents(
+        frozenset(shas), frozenset(iids), frozenset(_task_ids(commits, rules))
+    )
 
 
-def _tasks(commits: Iterable[Commit], rules: ReferenceRules) -> Iterable[int]:
-    found = (ref for one in commits for ref in references_find.find(one.message, "commit", rules))
+def _task_ids(commits: Iterable[Commit], rules: ReferenceRules) -> Iterable[int]:
+    found = (
+        ref
+        for one in commits
+        for ref in references_find.find_references(one.message, "commit", rules)
+    )
     return [ref.task_id for ref in found if ref.kind is not LinkKind.MENTION]

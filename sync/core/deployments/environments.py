@@ -65,12 +65,12 @@ class Deployment:
         return f"{self.id}:{self.environment}"
 
     @property
-    def order(self) -> tuple[datetime, int]:
+    def sort_key(self) -> tuple[datetime, int]:
         return self.updated_at, self.id
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EnvironmentStatus:
     """One environment of a project as seen from a task.
 
     `shown`: the newest finished or stopped deployment that carries the task's work; None where
@@ -81,13 +81,13 @@ class Place:
     project: Project
     environment: str
     tier: Tier
-    shown: Deployment | None = None
-    inside: bool = False
-    undone_by: Deployment | None = None
-    under_way: Deployment | None = None
+    last_deployment: Deployment | None = None
+    includes_work: bool = False
+    reverted_by: Deployment | None = None
+    in_progress: Deployment | None = None
 
     @property
-    def about(self) -> str:
+    def subject_key(self) -> str:
         return f"deploy:{self.project.connection_id}/{self.project.id}:{self.environment}"
 
 
@@ -99,36 +99,42 @@ _TIERS: tuple[tuple[Tier, str, str], ...] = (
     (Tier.STAGING, r"sta?g|mode?l|pre|demo|non", r"ст[еэ][йи]?дж|пред?[-_ ]?прод|демо"),
     (Tier.PRODUCTION, r"pro?d|live", r"прод|\bбо[йея]"),
 )
-_HOSTS = tuple((tier, re.compile(names, re.IGNORECASE)) for tier, names, _ in _TIERS)
-_OURS = tuple((tier, re.compile(names, re.IGNORECASE)) for tier, _, names in _TIERS)
+_HOST_TIER_PATTERNS = tuple((tier, re.compile(names, re.IGNORECASE)) for tier, names, _ in _TIERS)
+_RUSSIAN_TIER_PATTERNS = tuple(
+    (tier, re.compile(names, re.IGNORECASE)) for tier, _, names in _TIERS
+)
 # What people call a whole tier: as a filter it means the tier, whatever the environment's name.
-_WORDS: Mapping[str, Tier] = {
+_TIER_ALIASES: Mapping[str, Tier] = {
     "разработка": Tier.DEVELOPMENT,
     **dict.fromkeys(("тест", "тестовый", "тестовая"), Tier.TESTING),
     **dict.fromkeys(("предпрод", "препрод", "стейдж"), Tier.STAGING),
     **dict.fromkeys(("прод", "продакшен", "продакшн", "бой", "боевой", "боевая"), Tier.PRODUCTION),
 }
-_ORDER = (Tier.DEVELOPMENT, Tier.TESTING, Tier.STAGING, Tier.PRODUCTION, Tier.OTHER)
-_TOLD_TIERS = frozenset(Tier) - {Tier.OTHER}
+_TIER_ORDER = (Tier.DEVELOPMENT, Tier.TESTING, Tier.STAGING, Tier.PRODUCTION, Tier.OTHER)
+_NAMED_TIERS = frozenset(Tier) - {Tier.OTHER}
 _D = DeploymentStatus
-_TOLD = frozenset({_D.SUCCESS, _D.FAILED, _D.CANCELED, _D.BLOCKED, _D.REJECTED})
-_GOES_ON = frozenset({_D.RUNNING, _D.APPROVED})
-_OF_REQUEST = re.compile(r"refs/merge-requests/([0-9]{1,18})/")
+_FINAL_STATUSES = frozenset({_D.SUCCESS, _D.FAILED, _D.CANCELED, _D.BLOCKED, _D.REJECTED})
+_ACTIVE_STATUSES = frozenset({_D.RUNNING, _D.APPROVED})
+_MERGE_REQUEST_REF = re.compile(r"refs/merge-requests/([0-9]{1,18})/")
 
 
-def tier_of(told: str, environment: str) -> Tier:
+def tier_of(declared: str, environment: str) -> Tier:
     """The tier as told, else by the environment's name.
 
     The host tells `other` of every name that it cannot read, Russian ones among them.
     """
-    if told in _TOLD_TIERS:
-        return Tier(told)
-    names = (_OURS,) if told == Tier.OTHER else (_HOSTS, _OURS)
+    if declared in _NAMED_TIERS:
+        return Tier(declared)
+    names = (
+        (_RUSSIAN_TIER_PATTERNS,)
+        if declared == Tier.OTHER
+        else (_HOST_TIER_PATTERNS, _RUSSIAN_TIER_PATTERNS)
+    )
     found = [tier for guesses in names for tier, name in guesses if name.search(environment)]
-    return min(found, key=_ORDER.index, default=Tier.OTHER)
+    return min(found, key=_TIER_ORDER.index, default=Tier.OTHER)
 
 
-def wanted(environment: str, tier: Tier, patterns: Sequence[str]) -> bool:
+def environment_matches(environment: str, tier: Tier, patterns: Sequence[str]) -> bool:
     """Whether people are told of the environment: `patterns` match its name or its tier.
 
     Without patterns every tier but development counts: environments of reviews come and go.
@@ -137,20 +143,22 @@ def wanted(environment: str, tier: Tier, patterns: Sequence[str]) -> bool:
         return tier is not Tier.DEVELOPMENT
     names = environment.casefold(), tier.value
     told = [one.casefold() for one in patterns]
-    return any(_WORDS.get(one) is tier or any(fnmatchcase(n, one) for n in names) for one in told)
+    return any(
+        _TIER_ALIASES.get(one) is tier or any(fnmatchcase(n, one) for n in names) for one in told
+    )
 
 
-def same_commit(one: str, other: str) -> bool:
+def same_commit(sha: str, other_sha: str) -> bool:
     """Whether two commits are one, of which either may be shortened."""
-    least = min(len(one), len(other))
-    return least >= SHORT_SHA and one[:least] == other[:least]
+    least = min(len(sha), len(other_sha))
+    return least >= SHORT_SHA and sha[:least] == other_sha[:least]
 
 
-def carries(deployment: Deployment, merge_request: MergeRequest) -> bool:
+def includes_merge_request(deployment: Deployment, merge_request: MergeRequest) -> bool:
     """Whether the deployment is of the merge request's own commit, branch or pipeline."""
     if merge_request.project.id != deployment.project.id:
         return False
-    if found := _OF_REQUEST.match(deployment.ref):
+    if found := _MERGE_REQUEST_REF.match(deployment.ref):
         return int(found[1]) == merge_request.iid
     own = [sha for sha in (merge_request.head_sha, merge_request.merge_sha) if sha]
     if any(same_commit(deployment.sha, sha) for sha in own):
@@ -160,13 +168,19 @@ def carries(deployment: Deployment, merge_request: MergeRequest) -> bool:
     return is_open and deployment.ref == merge_request.source_branch != default
 
 
-def previous(one: Deployment, near: Iterable[Deployment]) -> Deployment | None:
+def previous_success(deployment: Deployment, candidates: Iterable[Deployment]) -> Deployment | None:
     """The last successful deployment to the environment before this one, by the code host."""
-    done = [of for of in near if of.status is _D.SUCCESS and of.id > 0 and of.order < one.order]
-    return max(done, key=lambda of: of.order, default=None)
+    done = [
+        of
+        for of in candidates
+        if of.status is _D.SUCCESS and of.id > 0 and of.sort_key < deployment.sort_key
+    ]
+    return max(done, key=lambda of: of.sort_key, default=None)
 
 
-def places(history: Iterable[Deployment], carrying: frozenset[int]) -> tuple[Place, ...]:
+def environment_statuses(
+    history: Iterable[Deployment], carrying: frozenset[int]
+) -> tuple[EnvironmentStatus, ...]:
     """The environments of one project, ordered by tier, as seen from a task.
 
     `carrying`: ids of the deployments that carry its work.
@@ -177,43 +191,53 @@ def places(history: Iterable[Deployment], carrying: frozenset[int]) -> tuple[Pla
         if one.id in carrying:
             shas.setdefault(one.environment, []).append(one.sha)
     of_environment: dict[str, list[Deployment]] = {}
-    for one in sorted(_once(known), key=lambda one: one.order):
+    for one in sorted(_without_duplicates(known), key=lambda one: one.sort_key):
         of_environment.setdefault(one.environment, []).append(one)
-    found = [_place(name, mine, shas.get(name, [])) for name, mine in of_environment.items()]
-    return tuple(sorted(found, key=lambda one: (_ORDER.index(one.tier), one.environment)))
+    found = [
+        _environment_status(name, mine, shas.get(name, [])) for name, mine in of_environment.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (_TIER_ORDER.index(one.tier), one.environment)))
 
 
-def _once(known: Sequence[Deployment]) -> list[Deployment]:
+def _without_duplicates(deployments: Sequence[Deployment]) -> list[Deployment]:
     """What a job told is left out where the code host tells of the same deployment."""
-    hosts = [one for one in known if one.id > 0]
-    return [one for one in known if one.id > 0 or not any(_same(one, of) for of in hosts)]
+    hosts = [one for one in deployments if one.id > 0]
+    return [
+        one
+        for one in deployments
+        if one.id > 0 or not any(_same_deployment(one, of) for of in hosts)
+    ]
 
 
-def _same(one: Deployment, other: Deployment) -> bool:
-    return one.environment == other.environment and same_commit(one.sha, other.sha)
-
-
-def _place(name: str, mine: Sequence[Deployment], shas: Sequence[str]) -> Place:
-    """`shas`: the commits that carry the task's work."""
-    newest = mine[-1]
-    carried = [one for one in mine if any(same_commit(one.sha, sha) for sha in shas)]
-    told = [one for one in carried if one.status in _TOLD]
-    done = [one for one in mine if one.status is _D.SUCCESS]
-    there = _standing(done)
-    inside = any(one in carried for one in there)
-    was = any(one in carried for one in done)
-    return Place(
-        newest.project,
-        name,
-        newest.tier,
-        shown=told[-1] if told else None,
-        inside=inside,
-        undone_by=done[-1] if was and not inside else None,
-        under_way=newest if newest in carried and newest.status in _GOES_ON else None,
+def _same_deployment(deployment: Deployment, other_deployment: Deployment) -> bool:
+    return deployment.environment == other_deployment.environment and same_commit(
+        deployment.sha, other_deployment.sha
     )
 
 
-def _standing(done: Iterable[Deployment]) -> list[Deployment]:
+def _environment_status(
+    name: str, deployments: Sequence[Deployment], shas: Sequence[str]
+) -> EnvironmentStatus:
+    """`shas`: the commits that carry the task's work."""
+    newest = deployments[-1]
+    carried = [one for one in deployments if any(same_commit(one.sha, sha) for sha in shas)]
+    told = [one for one in carried if one.status in _FINAL_STATUSES]
+    done = [one for one in deployments if one.status is _D.SUCCESS]
+    there = _still_deployed(done)
+    inside = any(one in carried for one in there)
+    was = any(one in carried for one in done)
+    return EnvironmentStatus(
+        newest.project,
+        name,
+        newest.tier,
+        last_deployment=told[-1] if told else None,
+        includes_work=inside,
+        reverted_by=done[-1] if was and not inside else None,
+        in_progress=newest if newest in carried and newest.status in _ACTIVE_STATUSES else None,
+    )
+
+
+def _still_deployed(done: Iterable[Deployment]) -> list[Deployment]:
     """The successful deployments whose commits are still there: going back takes off what
     came after."""
     there: list[Deployment] = []

@@ -52,7 +52,7 @@ class _Entry:
     texts: tuple[str, ...]
 
 
-def read(text: str) -> Catalogue:
+def parse_catalogue(text: str) -> Catalogue:
     """The catalogue of a .po text, its entries parted by empty lines. Raises ValueError."""
     blocks = [f"{block}\n" for block in re.split(r"\n{2,}", text.strip("\n"))]
     entries = [_entry(block) for block in blocks if not re.fullmatch(_COMMENTS, block)]
@@ -62,7 +62,7 @@ def read(text: str) -> Catalogue:
     return Catalogue(
         keys=frozenset(keys) - {""},
         plurals=frozenset(entry.key for entry in entries if entry.plural is not None),
-        translations=GNUTranslations(BytesIO(_compiled(entries))),
+        translations=GNUTranslations(BytesIO(_compile(entries))),
     )
 
 
@@ -82,12 +82,14 @@ def _string(lines: str) -> str:
     return "".join(json.loads(line) for line in lines.split("\n")[:-1])
 
 
-def _compiled(entries: list[_Entry]) -> bytes:
+def _compile(entries: list[_Entry]) -> bytes:
     """The .mo file, which the standard library reads, plural rule and all.
 
     https://www.gnu.org/software/gettext/manual/html_node/MO-Files.html
     """
-    pairs = sorted((_id(entry).encode(), "\0".join(entry.texts).encode()) for entry in entries)
+    pairs = sorted(
+        (_message_id(entry).encode(), "\0".join(entry.texts).encode()) for entry in entries
+    )
     strings = [one for column in zip(*pairs, strict=True) for one in column]
     ids, texts = 28, 28 + 8 * len(pairs)
     data = texts + 8 * len(pairs)
@@ -97,5 +99,5 @@ def _compiled(entries: list[_Entry]) -> bytes:
     return b"".join((head, *tables, *(one + b"\0" for one in strings)))
 
 
-def _id(entry: _Entry) -> str:
+def _message_id(entry: _Entry) -> str:
     return entry.key if entry.plural is None else f"{entry.key}\0{entry.plural}"

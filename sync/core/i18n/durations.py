@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from sync.core.i18n.translate import say
+from sync.core.i18n.translate import translate
 
 _MINUTE, _HOUR = 60, 3600
 # A day is eight hours of work and a week five days, as the code host counts.
@@ -32,15 +32,15 @@ UNITS: dict[str, int] = {
     ),
 }  # fmt: skip
 
-_WORDS = "|".join(sorted(UNITS, key=len, reverse=True))
+_UNIT_PATTERN = "|".join(sorted(UNITS, key=len, reverse=True))
 # A number and its unit, which no letter follows: `30m`, `1.5h`, `1 ч.`; `2 more` is no duration.
 _PART = re.compile(
-    rf"\s{{0,3}}(?P<number>[0-9]{{1,5}}(?:[.,][0-9]{{1,2}})?)\s?(?P<unit>{_WORDS})(?![^\W\d_])\.?,?",
+    rf"\s{{0,3}}(?P<number>[0-9]{{1,5}}(?:[.,][0-9]{{1,2}})?)\s?(?P<unit>{_UNIT_PATTERN})(?![^\W\d_])\.?,?",
     re.IGNORECASE,
 )
 
 
-def leading(text: str) -> tuple[int, str] | None:
+def parse_leading(text: str) -> tuple[int, str] | None:
     """The span that `text` begins with, in seconds, and the rest of it; None: it begins with none.
 
     `1h30m`, `1h 30m` and `1,5 ч` are spans; a number without a unit is none, also at the end.
@@ -55,30 +55,30 @@ def leading(text: str) -> tuple[int, str] | None:
     return round(seconds), rest.strip()
 
 
-def took(seconds: int | None, language: str) -> str:
+def format_if_known(seconds: int | None, language: str) -> str:
     """How long something was, "" where that is not known."""
-    return "" if seconds is None else shown(seconds, language)
+    return "" if seconds is None else format_seconds(seconds, language)
 
 
-def lasted(span: timedelta, language: str) -> str:
+def format_span(span: timedelta, language: str) -> str:
     """To the minute: 42 min, 3 h 5 min, 2 d 4 h; days are whole ones."""
     minutes = max(0, int(span.total_seconds()) // 60)
     hours, days = minutes // 60, minutes // 1440
     if not minutes:
-        return say(language, "lasted moments")
+        return translate(language, "lasted moments")
     if not hours:
-        return say(language, "lasted minutes", minutes=minutes)
+        return translate(language, "lasted minutes", minutes=minutes)
     if not days:
-        return say(language, "hours", hours=hours, minutes=minutes % 60)
-    return say(language, "lasted days", days=days, hours=hours % 24)
+        return translate(language, "hours", hours=hours, minutes=minutes % 60)
+    return translate(language, "lasted days", days=days, hours=hours % 24)
 
 
-def shown(seconds: int, language: str) -> str:
+def format_seconds(seconds: int, language: str) -> str:
     """The span in words, without seconds where there are hours."""
     minutes, rest = divmod(seconds, _MINUTE)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return say(language, "hours", hours=hours, minutes=minutes)
+        return translate(language, "hours", hours=hours, minutes=minutes)
     if minutes:
-        return say(language, "minutes", minutes=minutes, seconds=rest)
-    return say(language, "seconds", seconds=rest)
+        return translate(language, "minutes", minutes=minutes, seconds=rest)
+    return translate(language, "seconds", seconds=rest)

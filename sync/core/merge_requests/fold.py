@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sync.core.model.common import MergeRequest, MergeRequestState, Person, Pipeline
-from sync.core.model.events import MergeRequestHeard
+from sync.core.model.events import MergeRequestEvent
 
-_MILESTONES = frozenset({"open", "close", "reopen", "merge", "approved"})
+_REVIEW_ACTIONS = frozenset({"open", "close", "reopen", "merge", "approved"})
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
+class ApprovalVote:
     """What one person last said, an approval (`given`) or its withdrawal."""
 
     person: Person
-    given: bool
+    approved: bool
     at: datetime
 
 
@@ -34,58 +34,60 @@ class Memory:
     took them away or because the host was asked since.
     """
 
-    votes: tuple[Vote, ...] = ()
-    met: bool = False
-    met_at: datetime | None = None
+    votes: tuple[ApprovalVote, ...] = ()
+    rules_met: bool = False
+    rules_met_at: datetime | None = None
     reset_at: datetime | None = None
     actor_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class FoldedMergeRequest:
     merge_request: MergeRequest
     memory: Memory = Memory()
 
 
-def hear(known: Known | None, heard: MergeRequestHeard) -> Known:
+def fold_event(current: FoldedMergeRequest | None, event: MergeRequestEvent) -> FoldedMergeRequest:
     """What is known after a hook told its part."""
-    before = known.memory if known else Memory()
-    at = heard.merge_request.updated_at
+    before = current.memory if current else Memory()
+    at = event.merge_request.updated_at
     memory = before
-    if heard.approvals_reset:
-        memory = _reset(memory, at)
-    if heard.approval is not None and heard.actor is not None:
-        memory = _vote(memory, Vote(heard.actor, heard.approval, at))
-    if heard.rules_met is not None and not_before(at, memory.met_at):
-        memory = replace(memory, met=heard.rules_met, met_at=at)
-    actor = known.merge_request.actor if known else None
-    if heard.action in _MILESTONES and not_before(at, memory.actor_at):
-        actor, memory = heard.actor, replace(memory, actor_at=at)
-    return Known(_fold(known, heard.merge_request, memory, actor), memory)
+    if event.approvals_reset:
+        memory = _reset_approvals(memory, at)
+    if event.actor_approved is not None and event.actor is not None:
+        memory = _add_vote(memory, ApprovalVote(event.actor, event.actor_approved, at))
+    if event.approval_rules_met is not None and not_before(at, memory.rules_met_at):
+        memory = replace(memory, rules_met=event.approval_rules_met, rules_met_at=at)
+    actor = current.merge_request.actor if current else None
+    if event.action in _REVIEW_ACTIONS and not_before(at, memory.actor_at):
+        actor, memory = event.actor, replace(memory, actor_at=at)
+    return FoldedMergeRequest(_fold_content(current, event.merge_request, memory, actor), memory)
 
 
-def read(known: Known | None, merge_request: MergeRequest) -> Known:
+def fold_snapshot(
+    current: FoldedMergeRequest | None, merge_request: MergeRequest
+) -> FoldedMergeRequest:
     """What is known after the host itself was asked: it knows every approval there is."""
     at = merge_request.updated_at
-    before = known.memory if known else Memory()
-    if known and not not_before(at, known.merge_request.updated_at):
-        return known
+    before = current.memory if current else Memory()
+    if current and not not_before(at, current.merge_request.updated_at):
+        return current
     given = {person.id for person in merge_request.approved_by}
-    later = [v for v in before.votes if v.person.id not in given and _after(v.at, at)]
-    votes = (*(Vote(person, True, at) for person in merge_request.approved_by), *later)
-    actor = merge_request.actor or (known.merge_request.actor if known else None)
+    later = [v for v in before.votes if v.person.id not in given and _is_after(v.at, at)]
+    votes = (*(ApprovalVote(person, True, at) for person in merge_request.approved_by), *later)
+    actor = merge_request.actor or (current.merge_request.actor if current else None)
     memory = replace(
         before,
         votes=votes,
-        met=merge_request.approved,
-        met_at=at,
+        rules_met=merge_request.approved,
+        rules_met_at=at,
         reset_at=at,
         actor_at=at if merge_request.actor else before.actor_at,
     )
-    return Known(_fold(known, merge_request, memory, actor), memory)
+    return FoldedMergeRequest(_fold_content(current, merge_request, memory, actor), memory)
 
 
-def head_pipeline(merge_request: MergeRequest, heard: Iterable[Pipeline]) -> Pipeline | None:
+def head_pipeline(merge_request: MergeRequest, pipelines: Iterable[Pipeline]) -> Pipeline | None:
     """The newest pipeline of the head commit, or of a merge result made from it since.
 
     A merged-results pipeline runs on a commit of its own, so only the merge request's number ties
@@ -93,7 +95,7 @@ def head_pipeline(merge_request: MergeRequest, heard: Iterable[Pipeline]) -> Pip
     """
     ours = [
         pipeline
-        for pipeline in heard
+        for pipeline in pipelines
         if pipeline.sha == merge_request.head_sha or pipeline.merge_request_iid == merge_request.iid
     ]
     of_head = [pipeline.id for pipeline in ours if pipeline.sha == merge_request.head_sha]
@@ -102,31 +104,31 @@ def head_pipeline(merge_request: MergeRequest, heard: Iterable[Pipeline]) -> Pip
     return max(since, key=lambda pipeline: pipeline.id, default=None)
 
 
-def not_before(moment: datetime, other: datetime | None) -> bool:
+def not_before(moment: datetime, reference: datetime | None) -> bool:
     """Whether `moment` is not older than `other`.
 
     Hooks may tell whole seconds where the API tells fractions: if either has none, seconds count.
     """
-    if other is None:
+    if reference is None:
         return True
-    if moment.microsecond and other.microsecond:
-        return moment >= other
-    return moment.replace(microsecond=0) >= other.replace(microsecond=0)
+    if moment.microsecond and reference.microsecond:
+        return moment >= reference
+    return moment.replace(microsecond=0) >= reference.replace(microsecond=0)
 
 
-def _after(moment: datetime, other: datetime) -> bool:
-    return not not_before(other, moment)
+def _is_after(moment: datetime, reference: datetime) -> bool:
+    return not not_before(reference, moment)
 
 
-def _reset(memory: Memory, at: datetime) -> Memory:
-    votes = tuple(vote for vote in memory.votes if _after(vote.at, at))
+def _reset_approvals(memory: Memory, at: datetime) -> Memory:
+    votes = tuple(vote for vote in memory.votes if _is_after(vote.at, at))
     reset_at = at if not_before(at, memory.reset_at) else memory.reset_at
-    if not_before(at, memory.met_at):
-        return replace(memory, votes=votes, reset_at=reset_at, met=False, met_at=at)
+    if not_before(at, memory.rules_met_at):
+        return replace(memory, votes=votes, reset_at=reset_at, rules_met=False, rules_met_at=at)
     return replace(memory, votes=votes, reset_at=reset_at)
 
 
-def _vote(memory: Memory, vote: Vote) -> Memory:
+def _add_vote(memory: Memory, vote: ApprovalVote) -> Memory:
     last = {known.person.id: known for known in memory.votes}
     previous = last.get(vote.person.id)
     if previous and not not_before(vote.at, previous.at):
@@ -137,21 +139,23 @@ def _vote(memory: Memory, vote: Vote) -> Memory:
     return replace(memory, votes=tuple(sorted(last.values(), key=lambda v: v.person.id)))
 
 
-def _fold(
-    known: Known | None, told: MergeRequest, memory: Memory, actor: Person | None
+def _fold_content(
+    current: FoldedMergeRequest | None, incoming: MergeRequest, memory: Memory, actor: Person | None
 ) -> MergeRequest:
-    content = told
-    if known and not not_before(told.updated_at, known.merge_request.updated_at):
-        content = known.merge_request
-    accounts = {told.state} | ({known.merge_request.state} if known else set())
+    content = incoming
+    if current and not not_before(incoming.updated_at, current.merge_request.updated_at):
+        content = current.merge_request
+    accounts = {incoming.state} | ({current.merge_request.state} if current else set())
     merged = MergeRequestState.MERGED in accounts
     return replace(
         content,
         state=MergeRequestState.MERGED if merged else content.state,  # nothing undoes a merge
-        approved=memory.met,
-        approved_by=tuple(vote.person for vote in memory.votes if vote.given),
+        approved=memory.rules_met,
+        approved_by=tuple(vote.person for vote in memory.votes if vote.approved),
         pipeline=None,
         actor=actor,
         # a hook names its author only where the author acted, or is among those assigned
-        author=content.author or told.author or (known.merge_request.author if known else None),
+        author=content.author
+        or incoming.author
+        or (current.merge_request.author if current else None),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from sync.core.model.common import MergeRequest, MergeRequestState, Milestone, Step
+from sync.core.model.common import MergeRequest, MergeRequestState, ReviewEvent, Step
 
 _OPEN = {MergeRequestState.OPENED, MergeRequestState.LOCKED}
 
@@ -37,7 +37,7 @@ def _step_of_open(opened: list[MergeRequest]) -> Step:
     return Step.REVIEW
 
 
-class _Now(StrEnum):
+class _ReviewState(StrEnum):
     DRAFT = "draft"
     DRAFT_APPROVED = "draft, approved"
     OPEN = "open"
@@ -46,52 +46,56 @@ class _Now(StrEnum):
     CLOSED = "closed"
 
 
-_M = Milestone
+_E = ReviewEvent
 
 # Where a merge request stands after what was last recorded (columns: none, then each milestone).
 # A draft waits where it was until it is ready, except that a lost approval may be given again.
-_RECORDED: dict[_Now, dict[Milestone | None, Milestone | None]] = {
-    _Now.DRAFT: {
-        None: None, _M.OPENED: _M.OPENED, _M.APPROVED: _M.OPENED, _M.REOPENED: _M.REOPENED,
-        _M.MERGED: _M.MERGED, _M.CLOSED: _M.CLOSED,
+_NEXT_EVENT: dict[_ReviewState, dict[ReviewEvent | None, ReviewEvent | None]] = {
+    _ReviewState.DRAFT: {
+        None: None, _E.OPENED: _E.OPENED, _E.APPROVED: _E.OPENED, _E.REOPENED: _E.REOPENED,
+        _E.MERGED: _E.MERGED, _E.CLOSED: _E.CLOSED,
     },
-    _Now.DRAFT_APPROVED: {
-        None: None, _M.OPENED: _M.OPENED, _M.APPROVED: _M.APPROVED, _M.REOPENED: _M.REOPENED,
-        _M.MERGED: _M.MERGED, _M.CLOSED: _M.CLOSED,
+    _ReviewState.DRAFT_APPROVED: {
+        None: None, _E.OPENED: _E.OPENED, _E.APPROVED: _E.APPROVED, _E.REOPENED: _E.REOPENED,
+        _E.MERGED: _E.MERGED, _E.CLOSED: _E.CLOSED,
     },
-    _Now.OPEN: {
-        None: _M.OPENED, _M.OPENED: _M.OPENED, _M.APPROVED: _M.OPENED, _M.REOPENED: _M.REOPENED,
-        _M.MERGED: _M.REOPENED, _M.CLOSED: _M.REOPENED,
+    _ReviewState.OPEN: {
+        None: _E.OPENED, _E.OPENED: _E.OPENED, _E.APPROVED: _E.OPENED, _E.REOPENED: _E.REOPENED,
+        _E.MERGED: _E.REOPENED, _E.CLOSED: _E.REOPENED,
     },
-    _Now.APPROVED: dict.fromkeys((None, *Milestone), _M.APPROVED),
-    _Now.MERGED: dict.fromkeys((None, *Milestone), _M.MERGED),
-    _Now.CLOSED: dict.fromkeys((None, *Milestone), _M.CLOSED),
+    _ReviewState.APPROVED: dict.fromkeys((None, *ReviewEvent), _E.APPROVED),
+    _ReviewState.MERGED: dict.fromkeys((None, *ReviewEvent), _E.MERGED),
+    _ReviewState.CLOSED: dict.fromkeys((None, *ReviewEvent), _E.CLOSED),
 }  # fmt: skip
 
 
-def milestone_of(merge_request: MergeRequest, previous: Milestone | None) -> Milestone | None:
+def next_review_event(
+    merge_request: MergeRequest, previous: ReviewEvent | None
+) -> ReviewEvent | None:
     """The milestone to record, given the one recorded last; applying it twice changes nothing."""
-    return _RECORDED[_now(merge_request)][previous]
+    return _NEXT_EVENT[_review_state(merge_request)][previous]
 
 
-def news(previous: Milestone | None, recorded: Milestone | None) -> Milestone | None:
+def event_to_notify(
+    previous: ReviewEvent | None, recorded: ReviewEvent | None
+) -> ReviewEvent | None:
     """What people may be told of that change: nothing for a lost approval.
 
     A merge request that comes back already approved is told as reopened.
     """
-    if recorded is previous or (previous, recorded) == (_M.APPROVED, _M.OPENED):
+    if recorded is previous or (previous, recorded) == (_E.APPROVED, _E.OPENED):
         return None
-    if previous in (_M.CLOSED, _M.MERGED) and recorded is _M.APPROVED:
-        return _M.REOPENED
+    if previous in (_E.CLOSED, _E.MERGED) and recorded is _E.APPROVED:
+        return _E.REOPENED
     return recorded
 
 
-def _now(merge_request: MergeRequest) -> _Now:
+def _review_state(merge_request: MergeRequest) -> _ReviewState:
     match merge_request.state:
         case MergeRequestState.MERGED:
-            return _Now.MERGED
+            return _ReviewState.MERGED
         case MergeRequestState.CLOSED:
-            return _Now.CLOSED
+            return _ReviewState.CLOSED
     if merge_request.draft:
-        return _Now.DRAFT_APPROVED if merge_request.approved else _Now.DRAFT
-    return _Now.APPROVED if merge_request.approved else _Now.OPEN
+        return _ReviewState.DRAFT_APPROVED if merge_request.approved else _ReviewState.DRAFT
+    return _ReviewState.APPROVED if merge_request.approved else _ReviewState.OPEN

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from sync.core.messages.templates import Value, filled
+from sync.core.messages.templates import PlaceholderValue, fill_template
 from sync.core.model.kinds import Kind
 from sync.core.rules.portal import Rules
 from sync.text import bbcode
@@ -16,7 +16,7 @@ from sync.text.tree import Block, Document, Paragraph, Strong
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class Message:
     """`headline`: one sentence, which with what is right `below` it is a notification. `lines`:
     what else, a line each.
 
@@ -25,33 +25,35 @@ class Telling:
     too.
     """
 
-    headline: Line
-    lines: tuple[Line, ...] = ()
-    blocks: tuple[Block, ...] = ()
-    places: Mapping[str, Value] = field(default_factory=dict)
-    whole: bool = False
-    below: tuple[Line, ...] = ()
+    title: Line
+    details: tuple[Line, ...] = ()
+    body: tuple[Block, ...] = ()
+    values: Mapping[str, PlaceholderValue] = field(default_factory=dict)
+    notify_details: bool = False
+    summary: tuple[Line, ...] = ()
 
-    def document(self, rules: Rules, kind: Kind) -> Document:
+    def to_document(self, rules: Rules, kind: Kind) -> Document:
         """What a chat or a task is shown."""
         own = Document(
-            (_paragraph((Strong(self.headline),), *self.below, *self.lines), *self.blocks)
+            (_paragraph((Strong(self.title),), *self.summary, *self.details), *self.body)
         )
         if template := rules.templates.get(kind):
-            return filled(template, {**self.places, "default": own})
+            return fill_template(template, {**self.values, "default": own})
         return own
 
-    def message(self, rules: Rules, kind: Kind, *, chat: bool = True) -> str:
+    def render(self, rules: Rules, kind: Kind, *, chat: bool = True) -> str:
         """The same as BBCode, never longer than the portal takes. A task with the old card is no
         chat."""
-        return _written(self.document(rules, kind), chat=chat)
+        return _render_clipped(self.to_document(rules, kind), chat=chat)
 
-    def notification(self, rules: Rules, kind: Kind) -> str:
-        lines = self.lines if self.whole else ()
-        return _written(Document((_paragraph(self.headline, *self.below, *lines),)), chat=True)
+    def render_notification(self, rules: Rules, kind: Kind) -> str:
+        lines = self.details if self.notify_details else ()
+        return _render_clipped(
+            Document((_paragraph(self.title, *self.summary, *lines),)), chat=True
+        )
 
 
-def _written(document: Document, *, chat: bool) -> str:
+def _render_clipped(document: Document, *, chat: bool) -> str:
     write = partial(bbcode.write, chat=chat)
     return write(clip(document, MOST_MESSAGE, write))
 

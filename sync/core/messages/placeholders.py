@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sync.core.model.kinds import Kind
 
 # What each place holds, for people who write texts.
-MEANINGS: Mapping[str, str] = {
+PLACEHOLDER_MEANINGS: Mapping[str, str] = {
     "default": "the whole message as it is without a text of your own",
     "project": "the project's path, a link",
     "actor": "who did it, a mention where the person is known",
@@ -30,21 +30,21 @@ MEANINGS: Mapping[str, str] = {
     "duration": "how long it ran, or lasted",
 }
 
-_EVERY = ("default", "project", "actor", "link", "url", "title", "state")
-_TITLED = (*_EVERY, "text")
-_COMMITTED = (*_EVERY, "branch", "sha")
+_COMMON = ("default", "project", "actor", "link", "url", "title", "state")
+_WITH_TEXT = (*_COMMON, "text")
+_WITH_COMMIT = (*_COMMON, "branch", "sha")
 _K = Kind
 
-PLACES: Mapping[Kind, tuple[str, ...]] = {
-    _K.PUSH: (*_COMMITTED, "commits", "count"),
-    _K.BRANCH: (*_COMMITTED, "commits", "count"),
-    _K.TAG: (*_TITLED, "tag", "sha"),
-    _K.MERGE_REQUEST: (*_TITLED, "branch", "sha"),
-    _K.PIPELINE: (*_COMMITTED, "duration", "stage", "job"),
-    _K.JOB: (*_COMMITTED, "text", "environment", "duration", "stage", "job"),
-    _K.NOTE: _TITLED,
-    _K.RELEASE: (*_TITLED, "tag"),
-    _K.DEPLOYMENT: (*_COMMITTED, "environment"),
+PLACEHOLDERS: Mapping[Kind, tuple[str, ...]] = {
+    _K.PUSH: (*_WITH_COMMIT, "commits", "count"),
+    _K.BRANCH: (*_WITH_COMMIT, "commits", "count"),
+    _K.TAG: (*_WITH_TEXT, "tag", "sha"),
+    _K.MERGE_REQUEST: (*_WITH_TEXT, "branch", "sha"),
+    _K.PIPELINE: (*_WITH_COMMIT, "duration", "stage", "job"),
+    _K.JOB: (*_WITH_COMMIT, "text", "environment", "duration", "stage", "job"),
+    _K.COMMENT: _WITH_TEXT,
+    _K.RELEASE: (*_WITH_TEXT, "tag"),
+    _K.DEPLOYMENT: (*_WITH_COMMIT, "environment"),
     _K.ALERT: (
         "default", "project", "link", "url", "state", "branch", "stage", "count", "duration",
     ),
@@ -53,6 +53,6 @@ PLACES: Mapping[Kind, tuple[str, ...]] = {
             _K.ISSUE, _K.WORK_ITEM, _K.MILESTONE, _K.WIKI_PAGE, _K.FEATURE_FLAG, _K.EMOJI,
             _K.MEMBER, _K.PROJECT, _K.ACCESS_TOKEN, _K.VULNERABILITY,
         ),
-        _TITLED,
+        _WITH_TEXT,
     ),
 }  # fmt: skip

@@ -37,51 +37,51 @@ from sync.text.tree import (
     mapped,
 )
 
-LONGEST_TEMPLATE = 4_000  # characters
+MAX_TEMPLATE_LENGTH = 4_000  # characters
 
 # What fills a place: a run of text, or whole paragraphs, lists and quotes.
-Value = tuple[Inline, ...] | Document
-Places = Mapping[str, Value]
+PlaceholderValue = tuple[Inline, ...] | Document
+PlaceholderValues = Mapping[str, PlaceholderValue]
 
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # A link to a place: the address has to look like one for the reader to keep it.
-_LINKED = re.compile(r"\[url=[\"']?\{(\w+)\}[\"']?\]", re.IGNORECASE)
-_BARE = re.compile(r"\[url\]\s*\{(\w+)\}\s*\[/url\]", re.IGNORECASE)
-_ADDRESS = "https://place.invalid/"
+_PLACEHOLDER_LINK = re.compile(r"\[url=[\"']?\{(\w+)\}[\"']?\]", re.IGNORECASE)
+_PLACEHOLDER_BARE_LINK = re.compile(r"\[url\]\s*\{(\w+)\}\s*\[/url\]", re.IGNORECASE)
+_PLACEHOLDER_URL = "https://place.invalid/"
 _TAG = re.compile(r"\[(/?)([a-z]+|\*)(?:[ =][^\[\]]*)?\]", re.IGNORECASE)
 # What is markup on the portal; `br` and `p` are read as line ends, which are written otherwise.
 _MARKUP = (PAIRED | ALONE | DROPPED | {"*", "code"}) - {"br", "p"}
 
 
-def filled(template: str, places: Places) -> Document:
+def fill_template(template: str, places: PlaceholderValues) -> Document:
     """The document with the values in their places; a place without a value is empty.
 
     Lines that held nothing but empty places are left out.
     """
-    return mapped(bbcode.read(_with_addresses(template)), lambda node: _filled(node, places))  # type: ignore[return-value]
+    return mapped(bbcode.read(_with_addresses(template)), lambda node: _fill_node(node, places))  # type: ignore[return-value]
 
 
-def problems(template: str, known: Collection[str]) -> Iterator[str]:
+def template_problems(template: str, placeholders: Collection[str]) -> Iterator[str]:
     """Why a text cannot be used where there are the places `known`."""
     if not template.strip():
         yield "must not be empty"
-    if len(template) > LONGEST_TEMPLATE:
-        yield f"must not be longer than {LONGEST_TEMPLATE} characters; it has {len(template)}"
+    if len(template) > MAX_TEMPLATE_LENGTH:
+        yield f"must not be longer than {MAX_TEMPLATE_LENGTH} characters; it has {len(template)}"
         return
-    for name in dict.fromkeys(_PLACE.findall(template)):
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
+    for name in dict.fromkeys(_PLACEHOLDER.findall(template)):
+        if name not in placeholders:
+            near = get_close_matches(name, placeholders, n=1)
             meant = f"; did you mean {{{near[0]}}}?" if near else ""
-            yield f"there is no place {{{name}}} here{meant or _listed(known)}"
-    if lost := _lost(template):
+            yield f"there is no place {{{name}}} here{meant or _list_placeholders(placeholders)}"
+    if lost := _lost_tags(template):
         yield f"has tags that are unknown here or lack their other half: {', '.join(lost)}"
 
 
-def _listed(known: Iterable[str]) -> str:
-    return "; there are: " + ", ".join(f"{{{name}}}" for name in known)
+def _list_placeholders(placeholders: Iterable[str]) -> str:
+    return "; there are: " + ", ".join(f"{{{name}}}" for name in placeholders)
 
 
-def _lost(template: str) -> list[str]:
+def _lost_tags(template: str) -> list[str]:
     """The tags of which there are more or fewer when the text was read and written again."""
     before = _tags(_with_addresses(template))
     after = _tags(bbcode.write(bbcode.read(_with_addresses(template))))
@@ -94,59 +94,64 @@ def _tags(text: str) -> Counter[str]:
 
 
 def _with_addresses(template: str) -> str:
-    template = _BARE.sub(r"[url={\1}]{\1}[/url]", template)
-    return _LINKED.sub(rf"[url={_ADDRESS}\1]", template)
+    template = _PLACEHOLDER_BARE_LINK.sub(r"[url={\1}]{\1}[/url]", template)
+    return _PLACEHOLDER_LINK.sub(rf"[url={_PLACEHOLDER_URL}\1]", template)
 
 
-def _filled(node: Node, places: Places) -> Node:
+def _fill_node(node: Node, places: PlaceholderValues) -> Node:
     """Children first: what the values bring is not looked into again."""
     match node:
         case Code(text) | CodeBlock(text):
-            return replace(node, text=_PLACE.sub(lambda found: _words(places, found[1]), text))
+            return replace(
+                node, text=_PLACEHOLDER.sub(lambda found: _plain_value(places, found[1]), text)
+            )
         case Link(url, children):
-            name = url.removeprefix(_ADDRESS) if url.startswith(_ADDRESS) else ""
-            address = _words(places, name) if name else url
-            return Link(address, tuple(_inside(_run(children, places), Link)))
+            name = url.removeprefix(_PLACEHOLDER_URL) if url.startswith(_PLACEHOLDER_URL) else ""
+            address = _plain_value(places, name) if name else url
+            return Link(address, tuple(_without_nested(_fill_inline(children, places), Link)))
         case Strong() | Emphasis() | Strike() | Underline():
-            return replace(node, children=tuple(_inside(_run(node.children, places), type(node))))
+            return replace(
+                node,
+                children=tuple(_without_nested(_fill_inline(node.children, places), type(node))),
+            )
         case Heading() | Cell():
-            return replace(node, children=_run(node.children, places))
+            return replace(node, children=_fill_inline(node.children, places))
         case Document(blocks):
-            return Document(_blocks(blocks, places))
+            return Document(_fill_blocks(blocks, places))
         case Quote(blocks) | Item(blocks):
-            return replace(node, blocks=_blocks(blocks, places))
+            return replace(node, blocks=_fill_blocks(blocks, places))
     return node
 
 
-def _blocks(blocks: Iterable[Block], places: Places) -> tuple[Block, ...]:
+def _fill_blocks(blocks: Iterable[Block], places: PlaceholderValues) -> tuple[Block, ...]:
     return tuple(
         one
         for block in blocks
-        for one in (_paragraphs(block, places) if isinstance(block, Paragraph) else (block,))
+        for one in (_fill_paragraph(block, places) if isinstance(block, Paragraph) else (block,))
     )
 
 
-def _paragraphs(paragraph: Paragraph, places: Places) -> Iterator[Block]:
+def _fill_paragraph(paragraph: Paragraph, places: PlaceholderValues) -> Iterator[Block]:
     """The paragraph, parted where a place stands in it that holds whole blocks."""
     run: list[Inline] = []
-    for node in _parted(paragraph.children):
-        value = _value(node, places)
-        if isinstance(value, Document) and not _is_run(value):
-            yield from _paragraph(run, places)
+    for node in _split_placeholders(paragraph.children):
+        value = _placeholder_value(node, places)
+        if isinstance(value, Document) and not _is_inline(value):
+            yield from _build_paragraph(run, places)
             yield from value.blocks
             run.clear()
         else:
             run.append(node)
-    yield from _paragraph(run, places)
+    yield from _build_paragraph(run, places)
 
 
-def _is_run(value: Document) -> bool:
+def _is_inline(value: Document) -> bool:
     """A single paragraph goes on where its place stands."""
     return all(isinstance(block, Paragraph) for block in value.blocks) and len(value.blocks) < 2
 
 
-def _paragraph(run: Iterable[Inline], places: Places) -> Iterator[Paragraph]:
-    told = ((line, _run(line, places)) for line in split_lines(tuple(run)))
+def _build_paragraph(run: Iterable[Inline], places: PlaceholderValues) -> Iterator[Paragraph]:
+    told = ((line, _fill_inline(line, places)) for line in split_lines(tuple(run)))
     lines = [now for line, now in told if text_of(now).strip() or not line]
     while lines and not lines[0]:
         lines.pop(0)
@@ -156,28 +161,28 @@ def _paragraph(run: Iterable[Inline], places: Places) -> Iterator[Paragraph]:
         yield Paragraph(run_of(lines))
 
 
-def _parted(nodes: Iterable[Inline]) -> Iterator[Inline]:
+def _split_placeholders(nodes: Iterable[Inline]) -> Iterator[Inline]:
     """Texts cut so that each place is a node of its own."""
     for node in nodes:
         if isinstance(node, Text):
-            parts = _PLACE.split(node.text)
+            parts = _PLACEHOLDER.split(node.text)
             yield from (Text(f"{{{part}}}" if number % 2 else part)
                         for number, part in enumerate(parts) if part)  # fmt: skip
         else:
             yield node
 
 
-def _value(node: Inline, places: Places) -> Value | None:
+def _placeholder_value(node: Inline, places: PlaceholderValues) -> PlaceholderValue | None:
     """What a place is filled with; None for what is no place."""
-    if isinstance(node, Text) and (found := _PLACE.fullmatch(node.text)):
+    if isinstance(node, Text) and (found := _PLACEHOLDER.fullmatch(node.text)):
         return places.get(found[1], ())
     return None
 
 
-def _run(nodes: Iterable[Inline], places: Places) -> tuple[Inline, ...]:
+def _fill_inline(nodes: Iterable[Inline], places: PlaceholderValues) -> tuple[Inline, ...]:
     out: list[Inline] = []
-    for node in _parted(nodes):
-        match _value(node, places):
+    for node in _split_placeholders(nodes):
+        match _placeholder_value(node, places):
             case None:
                 out.append(node)
             case Document(blocks):
@@ -187,20 +192,20 @@ def _run(nodes: Iterable[Inline], places: Places) -> tuple[Inline, ...]:
     return joined(tuple(out))
 
 
-def _inside(nodes: Iterable[Inline], outer: type[Inline]) -> Iterator[Inline]:
+def _without_nested(nodes: Iterable[Inline], outer: type[Inline]) -> Iterator[Inline]:
     """What may stand in a node of that type: none of its own, and in a link nobody either."""
     for node in nodes:
         match node:
             case Link() | UserMention() if outer is Link:
                 yield Text(text_of((node,)))
             case Strong() | Emphasis() | Strike() | Underline() | Link():
-                inner = tuple(_inside(node.children, outer))
+                inner = tuple(_without_nested(node.children, outer))
                 yield from inner if type(node) is outer else (replace(node, children=inner),)
             case _:
                 yield node
 
 
-def _words(places: Places, name: str) -> str:
+def _plain_value(places: PlaceholderValues, name: str) -> str:
     value = places.get(name, ())
     line = run_of(lines_of(value.blocks)) if isinstance(value, Document) else value
     return text_of(line)

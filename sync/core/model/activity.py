@@ -67,7 +67,7 @@ class TagPush:
 
 
 @dataclass(frozen=True, slots=True)
-class Noteable:
+class CommentTarget:
     """What a comment is about. `kind`: merge_request, commit, issue or snippet; `key`: its number
     or its commit id."""
 
@@ -79,13 +79,13 @@ class Noteable:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Comment:
     """A comment. `system`: the host's own words; `internal`: for members only; `place`: the file
     and line that it is about, "" for none."""
 
     project: Project
     id: int
-    on: Noteable
+    target: CommentTarget
     text: str
     author: Person | None
     url: str
@@ -94,11 +94,11 @@ class Note:
     system: bool = False
     internal: bool = False
     deleted: bool = False
-    place: str = ""
+    file_position: str = ""
 
     @property
     def kind(self) -> Kind:
-        return Kind.NOTE
+        return Kind.COMMENT
 
     @property
     def key(self) -> str:
@@ -149,7 +149,7 @@ class JobRun:
     at: datetime | None = None
     actor: Person | None = None
     tag: bool = False
-    allowed: bool = False
+    allow_failure: bool = False
     failure_reason: str = ""
     duration_seconds: int | None = None
     environment: str = ""
@@ -165,7 +165,7 @@ class JobRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class Resource:
     """Anything else: an issue, a milestone, a wiki page, a member, a token that expires.
 
     `project`: of a group's own things it has the id 0. `key`: the host's own. `state`: as it is
@@ -173,7 +173,7 @@ class Thing:
     """
 
     project: Project
-    of: Kind
+    kind: Kind
     id: str
     title: str
     url: str
@@ -187,12 +187,8 @@ class Thing:
     expires_at: datetime | None = None
 
     @property
-    def kind(self) -> Kind:
-        return self.of
-
-    @property
     def key(self) -> str:
         return self.id
 
 
-Item = Push | TagPush | Note | Release | JobRun | Thing
+ActivityItem = Push | TagPush | Comment | Release | JobRun | Resource

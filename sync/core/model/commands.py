@@ -18,7 +18,7 @@ class MoveTask:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceTask:
+class SetStage:
     """Put the task into the kanban column `stage_id`."""
 
     task_id: int
@@ -55,7 +55,7 @@ class PutMessage:
     """
 
     task_id: int
-    about: str
+    subject_key: str
     text: str
     message_id: int | None = None
 
@@ -74,11 +74,11 @@ class LogTime:
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class PutChatMessage:
     """Say `text` in a chat: the one message about `about` there, new or edited in place."""
 
     dialog: str
-    about: str
+    subject_key: str
     text: str
     message_id: int | None = None
 
@@ -97,14 +97,14 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenTask:
+class CreateTask:
     """Make a task, the one for `about`, in a workgroup (0: none).
 
     `marker`: what it is found by again, as an answer may be lost. All of it has to be the same
     when it is asked for a second time.
     """
 
-    about: str
+    subject_key: str
     marker: str
     title: str
     text: str
@@ -112,36 +112,44 @@ class OpenTask:
     group_id: int = 0
 
 
-Effect = (
-    MoveTask | PlaceTask | SetFields | PutCard | PutMessage | LogTime | Post | Notify | OpenTask
+Command = (
+    MoveTask
+    | SetStage
+    | SetFields
+    | PutCard
+    | PutMessage
+    | LogTime
+    | PutChatMessage
+    | Notify
+    | CreateTask
 )
-Due = tuple[str, Effect, str]  # the key of the command, what it writes, and why
+PlannedCommand = tuple[str, Command, str]  # the key of the command, what it writes, and why
 
-_KINDS: dict[str, type[Effect]] = {
+_COMMAND_TYPES: dict[str, type[Command]] = {
     "move_task": MoveTask,
-    "place_task": PlaceTask,
+    "place_task": SetStage,
     "set_fields": SetFields,
     "put_card": PutCard,
     "put_message": PutMessage,
     "log_time": LogTime,
-    "post": Post,
+    "post": PutChatMessage,
     "notify": Notify,
-    "open_task": OpenTask,
+    "open_task": CreateTask,
 }
-_NAMES = {cls: name for name, cls in _KINDS.items()}
+_KIND_BY_TYPE = {cls: name for name, cls in _COMMAND_TYPES.items()}
 
 
-def task_of(effect: Effect) -> int:
+def task_id_of(effect: Command) -> int:
     """The task that has to be known to carry it out; 0: none."""
-    return 0 if isinstance(effect, Post | OpenTask) else effect.task_id
+    return 0 if isinstance(effect, PutChatMessage | CreateTask) else effect.task_id
 
 
-def encode(effect: Effect) -> tuple[str, dict[str, Any]]:
+def encode(effect: Command) -> tuple[str, dict[str, Any]]:
     """The command's kind and its JSON payload."""
-    return _NAMES[type(effect)], asdict(effect)
+    return _KIND_BY_TYPE[type(effect)], asdict(effect)
 
 
-def decode(kind: str, payload: dict[str, Any]) -> Effect:
+def decode(kind: str, payload: dict[str, Any]) -> Command:
     """The effect an outbox row stands for. Raises KeyError for a kind nobody writes."""
     values = dict(payload)
     if "merge_request" in values:
@@ -150,4 +158,4 @@ def decode(kind: str, payload: dict[str, Any]) -> Effect:
         values["status"] = TaskStatus(values["status"])
     if values.get("step") is not None:
         values["step"] = Step(values["step"])
-    return _KINDS[kind](**values)
+    return _COMMAND_TYPES[kind](**values)

@@ -19,7 +19,7 @@ class Person:
     email: str | None = None
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         return self.name or self.username
 
 
@@ -81,14 +81,14 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class FailedJob:
     """A job that failed. `allowed`: the pipeline passes all the same. `log`: its last lines."""
 
     id: int
     name: str
     stage: str
     url: str
-    allowed: bool = False
+    allow_failure: bool = False
     log: str = ""
 
 
@@ -186,7 +186,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class KanbanStage:
     """A kanban column of a workgroup. `system_type`: NEW, PROGRESS, WORK, REVIEW, FINISH or ''."""
 
     id: int
@@ -217,7 +217,7 @@ class Reference:
 
     task_id: int
     kind: LinkKind
-    where: str = ""
+    source: str = ""
 
 
 class Step(StrEnum):
@@ -230,7 +230,7 @@ class Step(StrEnum):
     CLOSED = "closed"  # none open, none merged
 
 
-class Milestone(StrEnum):
+class ReviewEvent(StrEnum):
     """What the responsible person may be told of one merge request."""
 
     OPENED = "opened"

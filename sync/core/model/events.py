@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sync.core.deployments.environments import Deployment
-from sync.core.model.activity import Item
+from sync.core.model.activity import ActivityItem
 from sync.core.model.common import MergeRequest, Person, Pipeline
 
 
 @dataclass(frozen=True, slots=True)
-class MergeRequestHeard:
+class MergeRequestEvent:
     """A merge request as a hook told it.
 
     `action`: open, close, reopen, update, approved, unapproved, approval, unapproval, merge, or
@@ -22,30 +22,30 @@ class MergeRequestHeard:
     merge_request: MergeRequest
     action: str
     actor: Person | None
-    approval: bool | None = None
-    rules_met: bool | None = None
+    actor_approved: bool | None = None
+    approval_rules_met: bool | None = None
     approvals_reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class PipelineHeard:
+class PipelineEvent:
     pipeline: Pipeline
 
 
 @dataclass(frozen=True, slots=True)
-class DeploymentHeard:
+class DeploymentEvent:
     """`carries`: numbers of merge requests that a job says it brought."""
 
     deployment: Deployment
-    carries: tuple[int, ...] = ()
+    merge_request_iids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Unrecognised:
+class UnrecognisedEvent:
     """A delivery that is kept but says nothing yet: `kind` in the vendor's words and why."""
 
     kind: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +68,5 @@ class TaskCommented:
 
 
 # A push, a tag, a comment, a release, a job and any other thing are told as they are kept.
-CodeEvent = MergeRequestHeard | Item | PipelineHeard | DeploymentHeard | Unrecognised
-TaskEvent = TaskChanged | TaskDeleted | TaskCommented | Unrecognised
+CodeEvent = MergeRequestEvent | ActivityItem | PipelineEvent | DeploymentEvent | UnrecognisedEvent
+TaskEvent = TaskChanged | TaskDeleted | TaskCommented | UnrecognisedEvent

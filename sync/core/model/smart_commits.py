@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sync.core.model.common import Commit, Person, Project
-from sync.core.smart_commits.parse import Command, Verb
+from sync.core.smart_commits.parse import SmartCommitCommand, Verb
 
 _KEY = re.compile(r"(\d{1,18})/(\d{1,18}):(\w{1,64}):(\d{1,9})", re.ASCII)
 _BULLETS = " \t*-+#"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class SpeechKey:
+class CommandKey:
     """The commit and the number of the command in it."""
 
     connection_id: int
@@ -27,20 +27,20 @@ class SpeechKey:
         return f"{self.connection_id}/{self.project_id}:{self.sha}:{self.number}"
 
     @classmethod
-    def read(cls, text: str) -> SpeechKey | None:
+    def parse(cls, text: str) -> CommandKey | None:
         """The key of which `text` is the name."""
         found = _KEY.fullmatch(text)
         return cls(int(found[1]), int(found[2]), found[3], int(found[4])) if found else None
 
 
-class State(StrEnum):
+class SmartCommitState(StrEnum):
     NEW = "new"
     DONE = "done"
     REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class SmartCommit:
     """`commit`: its message is only its title. `branch`: where it was heard, by whose push
     (`actor`). `place`: in the order of what came together.
 
@@ -48,28 +48,28 @@ class Speech:
     did not take as the author's own. `mendable`: it was refused for what somebody may change.
     """
 
-    command: Command
+    command: SmartCommitCommand
     project: Project
     branch: str
     commit: Commit
     actor: Person | None = None
-    place: int = 0
-    again: str = ""
-    in_our_name: bool = False
-    mendable: bool = False
+    position: int = 0
+    repeats: str = ""
+    as_app: bool = False
+    retryable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PendingSmartCommit:
     """A command that waits to be followed. `user`: the commit's author as a portal user."""
 
-    key: SpeechKey
-    speech: Speech
-    user: int | None = None
+    key: CommandKey
+    smart_commit: SmartCommit
+    author_id: int | None = None
 
 
-def said_before(
-    message: str, speech: Speech, sha: str, earlier: Iterable[tuple[str, Speech]]
+def find_repeated(
+    message: str, speech: SmartCommit, sha: str, earlier: Iterable[tuple[str, SmartCommit]]
 ) -> str:
     """Of the `earlier` commits, by id, the one that this one only repeats; "" for none.
 
@@ -88,13 +88,13 @@ def said_before(
         if old == sha
         or (
             speech.command.verb is not Verb.CLOSE
-            and _origin(other) == _origin(speech)
+            and _author_key(other) == _author_key(speech)
             and other.commit.message.strip(_BULLETS) in lines
         )
     )
     return next(repeated, "")
 
 
-def _origin(speech: Speech) -> tuple[int, int, str]:
+def _author_key(speech: SmartCommit) -> tuple[int, int, str]:
     author = speech.commit.author_email or speech.commit.author_name
     return speech.project.connection_id, speech.project.id, author.casefold()

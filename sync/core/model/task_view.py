@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.core.deployments.environments import Place
-from sync.core.model.activity import Note
+from sync.core.deployments.environments import EnvironmentStatus
+from sync.core.model.activity import Comment
 from sync.core.model.common import (
-    Job,
+    FailedJob,
+    KanbanStage,
     LinkKind,
     MergeRequest,
-    Milestone,
     Pipeline,
     Project,
-    Stage,
+    ReviewEvent,
     Step,
     Task,
 )
-from sync.core.model.smart_commits import Heard
+from sync.core.model.smart_commits import PendingSmartCommit
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +37,19 @@ class LinkView:
     message_id: int | None = None
     message_text: str | None = None
     message_at: datetime | None = None
-    milestone: Milestone | None = None
+    review_event: ReviewEvent | None = None
 
     @property
-    def moves(self) -> bool:
+    def moves_task(self) -> bool:
         return self.live and self.kind is not LinkKind.MENTION
 
     @property
-    def loud(self) -> bool:
+    def visible(self) -> bool:
         return self.live and not self.silent
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SentMessage:
     """A message in the task's discussion as last written, and when it was new."""
 
     message_id: int | None = None
@@ -58,7 +58,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class BranchPipeline:
     """The newest pipeline of a branch that the task's work is on.
 
     `about`: the branch's name for good. `jobs`: those that failed, None where they were not asked
@@ -66,12 +66,12 @@ class Run:
     branch, this is the one that tells people.
     """
 
-    about: str
+    subject_key: str
     branch: str
     pipeline: Pipeline
-    jobs: tuple[Job, ...] | None = None
-    author: int | None = None
-    speaks: bool = True
+    failed_jobs: tuple[FailedJob, ...] | None = None
+    author_id: int | None = None
+    notifies: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +90,19 @@ class TaskView:
     task: Task | None
     fresh: bool
     step: Step | None
-    stages: tuple[Stage, ...] | None
+    stages: tuple[KanbanStage, ...] | None
     links: tuple[LinkView, ...]
     users: Mapping[int, Mapping[int, int]]
     fields: Mapping[str, str] = field(default_factory=dict)
-    said: Mapping[str, Said] = field(default_factory=dict)
-    told: Mapping[str, str] = field(default_factory=dict)
-    runs: tuple[Run, ...] = ()
-    places: tuple[Place, ...] = ()
-    notes: tuple[Note, ...] = ()
-    spoken: tuple[Heard, ...] = ()
+    messages: Mapping[str, SentMessage] = field(default_factory=dict)
+    notified_states: Mapping[str, str] = field(default_factory=dict)
+    branch_pipelines: tuple[BranchPipeline, ...] = ()
+    environments: tuple[EnvironmentStatus, ...] = ()
+    comments: tuple[Comment, ...] = ()
+    smart_commits: tuple[PendingSmartCommit, ...] = ()
 
     @property
-    def current(self) -> Task | None:
+    def fresh_task(self) -> Task | None:
         """The task, if what is known of it may be acted on."""
         return self.task if self.fresh else None
 
@@ -110,6 +110,6 @@ class TaskView:
         """The portal users behind the people of the project's host."""
         return self.users.get(project.connection_id, {})
 
-    def ordered(self) -> list[LinkView]:
+    def ordered_links(self) -> list[LinkView]:
         """The links in an order of their own, so that the order they came in means nothing."""
         return sorted(self.links, key=lambda link: link.merge_request.key)

@@ -9,76 +9,76 @@ from typing import assert_never
 from sync.core import told_runs
 from sync.core.activity import push_messages, resource_messages
 from sync.core.alerts import messages as alerts_messages
-from sync.core.alerts.messages import AlertNews
+from sync.core.alerts.messages import AlertContext
 from sync.core.comments import messages as comments_messages
 from sync.core.deployments.environments import Deployment
-from sync.core.messages.message import Telling
-from sync.core.messages.parts import Users
-from sync.core.model.activity import JobRun, Note, Push, Release, TagPush, Thing
-from sync.core.model.common import Job, MergeRequest, Pipeline
+from sync.core.messages.message import Message
+from sync.core.messages.parts import PortalUserIds
+from sync.core.model.activity import Comment, JobRun, Push, Release, Resource, TagPush
+from sync.core.model.common import FailedJob, MergeRequest, Pipeline
 from sync.core.model.kinds import Kind
-from sync.core.notifications.facts import Around, Subject, facts_of
+from sync.core.notifications.facts import FactsContext, NotificationSubject, build_facts
 from sync.text.bidi import upright, upright_run
 from sync.text.tree import Document
 
 
-def telling_of(
-    one: Subject,
+def build_message(
+    subject: NotificationSubject,
     language: str,
-    users: Users,
+    users: PortalUserIds,
     *,
     state: str | None = None,
-    jobs: Sequence[Job] = (),
+    jobs: Sequence[FailedJob] = (),
     tasks: Sequence[str] = (),
-) -> Telling:
+) -> Message:
     """`state`: of its facts, where it depends on the moment. `jobs`: of a pipeline those that
     failed, where known. `tasks`: titles of those whose work a deployment carries."""
-    now = facts_of(one, Around()).state if state is None else state
-    return _upright(_telling(one, now, language, users, jobs, tasks))
+    now = build_facts(subject, FactsContext()).state if state is None else state
+    return _upright(_build_by_type(subject, now, language, users, jobs, tasks))
 
 
-def _telling(
-    one: Subject,
+def _build_by_type(
+    subject: NotificationSubject,
     state: str,
     language: str,
-    users: Users,
-    jobs: Sequence[Job],
+    users: PortalUserIds,
+    jobs: Sequence[FailedJob],
     tasks: Sequence[str],
-) -> Telling:
-    match one:
+) -> Message:
+    match subject:
         case Push():
-            return push_messages.push(one, language, users)
+            return push_messages.build_push_message(subject, language, users)
         case TagPush():
-            return push_messages.tag(one, language, users)
+            return push_messages.build_tag_message(subject, language, users)
         case MergeRequest():
-            return push_messages.merge_request(one, language, users)
+            return push_messages.build_merge_request_message(subject, language, users)
         case Pipeline():
-            return told_runs.pipeline(one, language, users, jobs)
+            return told_runs.build_pipeline_message(subject, language, users, jobs)
         case JobRun():
-            return told_runs.job(one, language, users)
+            return told_runs.build_job_message(subject, language, users)
         case Deployment():
-            return told_runs.deployment(one, language, users, tasks)
-        case Note():
-            return comments_messages.note(one, language, users)
+            return told_runs.build_deployment_message(subject, language, users, tasks)
+        case Comment():
+            return comments_messages.build_comment_message(subject, language, users)
         case Release():
-            return comments_messages.release(one, language, users)
-        case Thing(of=Kind.EMOJI):
-            return comments_messages.emoji(one, state, language, users)
-        case Thing():
-            return resource_messages.thing(one, state, language, users)
-        case AlertNews():
-            return alerts_messages.telling(one, language)
+            return comments_messages.build_release_message(subject, language, users)
+        case Resource(kind=Kind.EMOJI):
+            return comments_messages.build_emoji_message(subject, state, language, users)
+        case Resource():
+            return resource_messages.build_resource_message(subject, state, language, users)
+        case AlertContext():
+            return alerts_messages.build_alert_message(subject, language)
         case _:
-            assert_never(one)
+            assert_never(subject)
 
 
-def _upright(told: Telling) -> Telling:
+def _upright(message: Message) -> Message:
     """What people typed does not turn the rest of a message round."""
     return replace(
-        told,
-        headline=upright_run(told.headline),
-        lines=tuple(map(upright_run, told.lines)),
-        below=tuple(map(upright_run, told.below)),
-        blocks=upright(Document(told.blocks)).blocks,
-        places={name: upright_run(run) for name, run in told.places.items()},
+        message,
+        title=upright_run(message.title),
+        details=tuple(map(upright_run, message.details)),
+        summary=tuple(map(upright_run, message.summary)),
+        body=upright(Document(message.body)).blocks,
+        values={name: upright_run(run) for name, run in message.values.items()},
     )

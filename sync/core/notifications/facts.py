@@ -8,43 +8,43 @@ from datetime import datetime
 from typing import assert_never
 
 from sync.core.activity import resource_states
-from sync.core.alerts.messages import AlertNews
-from sync.core.alerts.model import tag_of
+from sync.core.alerts.messages import AlertContext
+from sync.core.alerts.model import parse_tag_ref
 from sync.core.deployments.environments import Deployment, DeploymentStatus, tier_of
 from sync.core.merge_requests.milestones import is_open
-from sync.core.model.activity import Item, JobRun, Note, Push, Release, TagPush, Thing
+from sync.core.model.activity import ActivityItem, Comment, JobRun, Push, Release, Resource, TagPush
 from sync.core.model.common import MergeRequest, Person, Pipeline, PipelineStatus
 from sync.core.model.kinds import Kind
 from sync.core.rules.routes import Facts
 
-Subject = Item | Pipeline | Deployment | MergeRequest | AlertNews
+NotificationSubject = ActivityItem | Pipeline | Deployment | MergeRequest | AlertContext
 
-_RUNS = tuple(one.value for one in PipelineStatus if one is not PipelineStatus.UNKNOWN)
+_PIPELINE_STATES = tuple(one.value for one in PipelineStatus if one is not PipelineStatus.UNKNOWN)
 # Of what has not come to anything yet nothing can be said beside the one before it.
-_ON_THE_WAY = frozenset(
+_UNFINISHED_STATES = frozenset(
     {"created", "waiting_for_resource", "preparing", "waiting_for_callback", "pending", "running",
      "canceling", "scheduled"}
 )  # fmt: skip
 
 # The states that rules may name, by kind; of alerts they are named where alerts are.
-STATES: Mapping[Kind, tuple[str, ...]] = {
+BASIC_STATES: Mapping[Kind, tuple[str, ...]] = {
     Kind.PUSH: ("pushed",),
     Kind.BRANCH: ("created", "deleted"),
     Kind.TAG: ("created", "moved", "deleted"),
     Kind.MERGE_REQUEST: ("draft", "opened", "approved", "merged", "closed"),
-    Kind.PIPELINE: _RUNS,
-    Kind.JOB: _RUNS,
-    Kind.NOTE: ("created", "deleted"),
+    Kind.PIPELINE: _PIPELINE_STATES,
+    Kind.JOB: _PIPELINE_STATES,
+    Kind.COMMENT: ("created", "deleted"),
     Kind.RELEASE: ("created", "updated", "deleted"),
     Kind.DEPLOYMENT: tuple(
         one.value for one in DeploymentStatus if one is not DeploymentStatus.UNKNOWN
     ),
-    **resource_states.STATES,
+    **resource_states.RESOURCE_STATES,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class FactsContext:
     """What a thing itself does not tell.
 
     `before`: the state of the one before it in its line: of a pipeline the last finished one of
@@ -52,32 +52,32 @@ class Around:
     """
 
     default_branch: str = ""
-    protected: Collection[str] = ()
-    before: str | None = None
+    protected_branches: Collection[str] = ()
+    previous_state: str | None = None
     now: datetime | None = None
 
 
-def facts_of(one: Subject, around: Around) -> Facts:
+def build_facts(subject: NotificationSubject, around: FactsContext) -> Facts:
     """A merge request is where it goes: of its two branches the target is the one rules filter by,
     as the source is new with each and of nobody else's interest. A tag that is called as a branch
     is has the patterns of its name, but is neither the default branch nor protected as it is."""
-    facts = _own(one, around)
-    named = bool(facts.branch) and not _is_tag(one)
+    facts = _basic_facts(subject, around)
+    named = bool(facts.branch) and not _is_tag(subject)
     return replace(
         facts,
         is_default=named and facts.branch == around.default_branch,
-        is_protected=named and (facts.is_protected or facts.branch in around.protected),
-        changed=_changed(facts, around.before),
+        is_protected=named and (facts.is_protected or facts.branch in around.protected_branches),
+        state_changed=_state_changed(facts, around.previous_state),
     )
 
 
-def _is_tag(one: Subject) -> bool:
-    if isinstance(one, AlertNews):
-        return tag_of(one.ref) is not None
-    return isinstance(one, Pipeline | JobRun) and one.tag
+def _is_tag(subject: NotificationSubject) -> bool:
+    if isinstance(subject, AlertContext):
+        return parse_tag_ref(subject.ref) is not None
+    return isinstance(subject, Pipeline | JobRun) and subject.tag
 
 
-def _changed(facts: Facts, before: str | None) -> bool:
+def _state_changed(facts: Facts, before: str | None) -> bool:
     """Whether it came to something else than the one before it in its line.
 
     The first pipeline of a branch is no news where it passes: nobody expected otherwise.
@@ -86,56 +86,70 @@ def _changed(facts: Facts, before: str | None) -> bool:
         return before is None or before != facts.state
     if facts.kind is Kind.PIPELINE and before is None:
         before = "success"
-    return facts.state not in _ON_THE_WAY and facts.state != before
+    return facts.state not in _UNFINISHED_STATES and facts.state != before
 
 
-def _own(one: Subject, around: Around) -> Facts:
-    match one:
+def _basic_facts(subject: NotificationSubject, around: FactsContext) -> Facts:
+    match subject:
         case Push():
-            state = "deleted" if one.deleted else "created" if one.created else "pushed"
-            return Facts(one.kind, state, one.branch, is_protected=one.protected is True)
-        case TagPush():
-            state = "deleted" if one.deleted else "moved" if one.moved else "created"
-            return Facts(one.kind, state)
-        case Note():
-            state = "deleted" if one.deleted else "created"
-            return Facts(one.kind, state, internal=one.internal)
-        case Release():
-            state = "deleted" if one.deleted else "updated" if one.updated else "created"
-            return Facts(one.kind, state)
-        case JobRun():
-            tier, place = tier_of("", one.environment), one.environment
-            return Facts(one.kind, one.status, one.ref, job=one.name, environment=place, tier=tier)
-        case Thing():
-            labels = frozenset(one.labels)
+            state = "deleted" if subject.deleted else "created" if subject.created else "pushed"
             return Facts(
-                one.kind,
-                resource_states.of(one, around.now),
+                subject.kind, state, subject.branch, is_protected=subject.protected is True
+            )
+        case TagPush():
+            state = "deleted" if subject.deleted else "moved" if subject.moved else "created"
+            return Facts(subject.kind, state)
+        case Comment():
+            state = "deleted" if subject.deleted else "created"
+            return Facts(subject.kind, state, internal=subject.internal)
+        case Release():
+            state = "deleted" if subject.deleted else "updated" if subject.updated else "created"
+            return Facts(subject.kind, state)
+        case JobRun():
+            tier, place = tier_of("", subject.environment), subject.environment
+            return Facts(
+                subject.kind,
+                subject.status,
+                subject.ref,
+                job=subject.name,
+                environment=place,
+                tier=tier,
+            )
+        case Resource():
+            labels = frozenset(subject.labels)
+            return Facts(
+                subject.kind,
+                resource_states.state_of(subject, around.now),
                 labels=labels,
-                internal=one.confidential,
+                internal=subject.confidential,
             )
         case Pipeline():
-            return Facts(Kind.PIPELINE, one.status.value, one.ref)
+            return Facts(Kind.PIPELINE, subject.status.value, subject.ref)
         case Deployment():
             return Facts(
                 Kind.DEPLOYMENT,
-                one.status.value,
-                one.ref,
-                environment=one.environment,
-                tier=one.tier,
+                subject.status.value,
+                subject.ref,
+                environment=subject.environment,
+                tier=subject.tier,
             )
-        case AlertNews():
-            labels = frozenset({one.alert.severity.value})
-            branch = tag_of(one.ref) or one.ref
-            return Facts(Kind.ALERT, one.alert.state.value, branch, labels=labels)
+        case AlertContext():
+            labels = frozenset({subject.alert.severity.value})
+            branch = parse_tag_ref(subject.ref) or subject.ref
+            return Facts(Kind.ALERT, subject.alert.state.value, branch, labels=labels)
         case MergeRequest():
-            labels = frozenset(one.labels)
-            return Facts(Kind.MERGE_REQUEST, _of_request(one), one.target_branch, labels=labels)
+            labels = frozenset(subject.labels)
+            return Facts(
+                Kind.MERGE_REQUEST,
+                _merge_request_state(subject),
+                subject.target_branch,
+                labels=labels,
+            )
         case _:
-            assert_never(one)
+            assert_never(subject)
 
 
-def _of_request(merge_request: MergeRequest) -> str:
+def _merge_request_state(merge_request: MergeRequest) -> str:
     """One that is being merged is open still."""
     if not is_open(merge_request):
         return merge_request.state.value
@@ -144,56 +158,56 @@ def _of_request(merge_request: MergeRequest) -> str:
     return "approved" if merge_request.approved else "opened"
 
 
-def people_of(one: Subject) -> tuple[Person, ...]:
+def people_of(subject: NotificationSubject) -> tuple[Person, ...]:
     """Everybody whom the words for it name."""
-    match one:
-        case Note():
-            found = (one.author,)
+    match subject:
+        case Comment():
+            found = (subject.author,)
         case MergeRequest():
-            reviewers = (reviewer.person for reviewer in one.reviewers)
-            found = (one.actor, one.author, *one.approved_by, *reviewers)
+            reviewers = (reviewer.person for reviewer in subject.reviewers)
+            found = (subject.actor, subject.author, *subject.approved_by, *reviewers)
         case _:
-            found = (one.actor,)
+            found = (subject.actor,)
     return tuple(person for person in found if person is not None)
 
 
-def actor_of(one: Subject) -> Person | None:
+def actor_of(subject: NotificationSubject) -> Person | None:
     """Who did what it tells: nobody is told of their own doing.
 
     How a pipeline or a job went is not the doing of who started it.
     """
-    match one:
-        case Note():
-            return one.author
+    match subject:
+        case Comment():
+            return subject.author
         case Pipeline() | JobRun():
             return None
         case _:
-            return one.actor
+            return subject.actor
 
 
-def author_of(one: Subject) -> Person | None:
+def author_of(subject: NotificationSubject) -> Person | None:
     """Whose it is, where no commit says so."""
-    return one.author if isinstance(one, Note | MergeRequest) else one.actor
+    return subject.author if isinstance(subject, Comment | MergeRequest) else subject.actor
 
 
-def about_of(one: Subject) -> str:
+def subject_key_of(subject: NotificationSubject) -> str:
     """Its name for good: kind, place and key."""
-    match one:
-        case AlertNews():
-            return one.key.about
+    match subject:
+        case AlertContext():
+            return subject.key.subject_key
         case Pipeline():
-            kind, key = Kind.PIPELINE, str(one.id)
+            kind, key = Kind.PIPELINE, str(subject.id)
         case Deployment():
-            kind, key = Kind.DEPLOYMENT, one.key
+            kind, key = Kind.DEPLOYMENT, subject.key
         case MergeRequest():
-            kind, key = Kind.MERGE_REQUEST, str(one.iid)
+            kind, key = Kind.MERGE_REQUEST, str(subject.iid)
         case _:
-            kind, key = one.kind, one.key
-    return f"{kind}:{one.project.connection_id}/{one.project.id}:{key}"
+            kind, key = subject.kind, subject.key
+    return f"{kind}:{subject.project.connection_id}/{subject.project.id}:{key}"
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class SubjectKey:
     """A name taken apart again."""
 
     kind: Kind
@@ -202,7 +216,7 @@ class About:
     key: str
 
     @classmethod
-    def read(cls, about: str) -> About:
+    def parse(cls, about: str) -> SubjectKey:
         """Raises ValueError for what `about_of` never wrote."""
         kind, place, key = about.split(":", 2)
         connection_id, project_id = map(int, place.split("/"))

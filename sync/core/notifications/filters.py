@@ -12,13 +12,13 @@ from sync.core.notifications import facts
 from sync.core.rules.routes import Role
 
 _K = Kind
-STATES: Mapping[Kind, tuple[str, ...]] = {
-    **facts.STATES,
+STATES_BY_KIND: Mapping[Kind, tuple[str, ...]] = {
+    **facts.BASIC_STATES,
     _K.ALERT: ("open", "unstable", "resolved", "closed"),
 }
 
 # The filters of a rule → the kinds that have something for them to look at.
-FILTERS: Mapping[str, frozenset[Kind]] = {
+FILTER_KINDS: Mapping[str, frozenset[Kind]] = {
     "branches": frozenset(
         {_K.PUSH, _K.BRANCH, _K.MERGE_REQUEST, _K.PIPELINE, _K.JOB, _K.DEPLOYMENT, _K.ALERT}
     ),
@@ -28,14 +28,14 @@ FILTERS: Mapping[str, frozenset[Kind]] = {
 }
 
 # What a task's discussion shows without a rule → the part of a workgroup's settings that says so.
-SHOWN_IN_TASKS: Mapping[Kind, str] = {
+BUILT_IN_TASK_KINDS: Mapping[Kind, str] = {
     _K.PIPELINE: "by `ci`",
     _K.DEPLOYMENT: "by `deployments`",
     _K.MERGE_REQUEST: "as its card",
-    _K.NOTE: "by `notes`",
+    _K.COMMENT: "by `notes`",
 }
 # Things that can be the work of a task; the rest have none, and so no one of its roles.
-OF_TASKS = frozenset(
-    {*SHOWN_IN_TASKS, _K.PUSH, _K.BRANCH, _K.RELEASE, _K.ALERT, _K.ISSUE, _K.WORK_ITEM}
+TASK_KINDS = frozenset(
+    {*BUILT_IN_TASK_KINDS, _K.PUSH, _K.BRANCH, _K.RELEASE, _K.ALERT, _K.ISSUE, _K.WORK_ITEM}
 )
 TASK_ROLES = frozenset({Role.RESPONSIBLE, Role.CREATOR, Role.ACCOMPLICES, Role.AUDITORS})

@@ -13,22 +13,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
-from sync.core.i18n.translate import say
+from sync.core.i18n.translate import translate
 from sync.core.merge_requests.plan import EDIT_WINDOW
-from sync.core.messages.message import Telling
-from sync.core.model.commands import Due, Notify, Post, PutMessage
+from sync.core.messages.message import Message
+from sync.core.model.commands import Notify, PlannedCommand, PutChatMessage, PutMessage
 from sync.core.model.common import Project, Task
 from sync.core.model.kinds import Kind
-from sync.core.model.task_view import Said
-from sync.core.notifications.filters import SHOWN_IN_TASKS
+from sync.core.model.task_view import SentMessage
+from sync.core.notifications.filters import BUILT_IN_TASK_KINDS
 from sync.core.rules.portal import GroupRules, Rules
-from sync.core.rules.routes import Chat, Facts, Role, Room, Route
+from sync.core.rules.routes import Channel, Chat, Facts, Role, Route
 
-MOST_TAG = 200  # characters of what the portal knows a notification by
+MAX_TAG_LENGTH = 200  # characters of what the portal knows a notification by
 
 # A change of these is worth a new message when the old one can be edited no more: of kinds with
 # every state, or only with the named ones.
-AGAIN: Mapping[Kind, frozenset[str]] = {
+REPEATED_STATES: Mapping[Kind, frozenset[str]] = {
     Kind.ALERT: frozenset(),
     Kind.BRANCH: frozenset(),
     Kind.TAG: frozenset(),
@@ -37,7 +37,7 @@ AGAIN: Mapping[Kind, frozenset[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class NewsView:
+class NotificationView:
     """One thing as people may be told of it.
 
     `about`: its name for good. `telling`: the words for it. `said`: by dialog, `said_in_tasks` by
@@ -46,130 +46,159 @@ class NewsView:
     `over`: it has ended; what nobody was told of it by then is said no more.
     """
 
-    about: str
+    subject_key: str
     project: Project
     facts: Facts
-    telling: Telling
-    said: Mapping[str, Said] = field(default_factory=dict)
-    said_in_tasks: Mapping[int, Said] = field(default_factory=dict)
-    told: Mapping[int, str] = field(default_factory=dict)
+    message: Message
+    chat_messages: Mapping[str, SentMessage] = field(default_factory=dict)
+    task_messages: Mapping[int, SentMessage] = field(default_factory=dict)
+    notified_states: Mapping[int, str] = field(default_factory=dict)
     tasks: tuple[Task, ...] = ()
-    author: int | None = None
-    actor: int | None = None
-    administrator: int | None = None
-    over: bool = False
+    author_id: int | None = None
+    actor_id: int | None = None
+    administrator_id: int | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class NewsPlan:
+class NotificationPlan:
     """`wait_until`: quiet hours hold something back until then.
 
     What a person is told is recorded with the notification of key `tell:{user}:{about}>{state}`.
     """
 
-    effects: tuple[Due, ...]
+    commands: tuple[PlannedCommand, ...]
     decision: str
     wait_until: datetime | None = None
 
 
-def plan_news(view: NewsView, rules: Rules, now: datetime) -> NewsPlan:
+def plan_notifications(view: NotificationView, rules: Rules, now: datetime) -> NotificationPlan:
     """Desired minus said. `now`: aware UTC, for quiet hours and the window for edits."""
-    routes = [one for one in rules.routes_of(view.project.path) if one.takes(view.facts)]
-    held = [until for one in routes if one.quiet and (until := one.quiet.until(now, rules.zone))]
-    loud = [one for one in routes if not (one.quiet and one.quiet.until(now, rules.zone))]
+    routes = [one for one in rules.routes_of(view.project.path) if one.matches(view.facts)]
+    held = [
+        until
+        for one in routes
+        if one.quiet_hours and (until := one.quiet_hours.ends_at(now, rules.zone))
+    ]
+    loud = [
+        one for one in routes if not (one.quiet_hours and one.quiet_hours.ends_at(now, rules.zone))
+    ]
     effects = (
-        *_posts(view, rules, loud, now),
-        *_comments(view, rules, loud, now),
-        *_notifications(view, rules, loud),
+        *_plan_chat_messages(view, rules, loud, now),
+        *_plan_task_messages(view, rules, loud, now),
+        *_plan_personal(view, rules, loud),
     )
     reasons = [reason for _, _, reason in effects]
     if held:
-        reasons.append(say(rules.language, "news held", until=f"{min(held):%Y-%m-%d %H:%M} UTC"))
+        reasons.append(
+            translate(rules.language, "news held", until=f"{min(held):%Y-%m-%d %H:%M} UTC")
+        )
     if not routes and not effects:
-        reasons.append(say(rules.language, "news unwanted"))
-    decision = "; ".join(reasons) or say(rules.language, "nothing")
-    return NewsPlan(effects, decision, min(held, default=None))
+        reasons.append(translate(rules.language, "news unwanted"))
+    decision = "; ".join(reasons) or translate(rules.language, "nothing")
+    return NotificationPlan(effects, decision, min(held, default=None))
 
 
-def _posts(view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime) -> Iterator[Due]:
+def _plan_chat_messages(
+    view: NotificationView, rules: Rules, loud: Iterable[Route], now: datetime
+) -> Iterator[PlannedCommand]:
     wanted = dict.fromkeys(dialog for one in loud for dialog in _dialogs(view, rules, one))
-    text = view.telling.message(rules, view.facts.kind)
-    for dialog in {**wanted, **dict.fromkeys(view.said)}:
-        due = _due(view, view.said.get(dialog, Said()), text, dialog in wanted, now)
+    text = view.message.render(rules, view.facts.kind)
+    for dialog in {**wanted, **dict.fromkeys(view.chat_messages)}:
+        due = _edit_or_new(
+            view, view.chat_messages.get(dialog, SentMessage()), text, dialog in wanted, now
+        )
         if due is not None:
-            reason = say(rules.language, due[1], place=dialog)
-            yield f"post:{dialog}", Post(dialog, view.about, text, due[0]), reason
+            reason = translate(rules.language, due[1], place=dialog)
+            yield f"post:{dialog}", PutChatMessage(dialog, view.subject_key, text, due[0]), reason
 
 
-def _comments(view: NewsView, rules: Rules, loud: Iterable[Route], now: datetime) -> Iterator[Due]:
+def _plan_task_messages(
+    view: NotificationView, rules: Rules, loud: Iterable[Route], now: datetime
+) -> Iterator[PlannedCommand]:
     """What tasks show anyway is not ours: a comment's message there has the same name."""
-    if view.facts.kind in SHOWN_IN_TASKS:
+    if view.facts.kind in BUILT_IN_TASK_KINDS:
         return
-    to_tasks = any(Room.TASK in one.to for one in loud)
+    to_tasks = any(Channel.TASK in one.targets for one in loud)
     for task in view.tasks:
-        text = view.telling.message(rules, view.facts.kind, chat=task.chat_id is not None)
-        due = _due(view, view.said_in_tasks.get(task.id, Said()), text, to_tasks, now)
+        text = view.message.render(rules, view.facts.kind, chat=task.chat_id is not None)
+        due = _edit_or_new(
+            view, view.task_messages.get(task.id, SentMessage()), text, to_tasks, now
+        )
         if due is not None:
-            reason = say(rules.language, due[1], place=task.title)
-            effect = PutMessage(task.id, view.about, text, due[0])
+            reason = translate(rules.language, due[1], place=task.title)
+            effect = PutMessage(task.id, view.subject_key, text, due[0])
             yield f"comment:{task.id}", effect, reason
 
 
-def _due(
-    view: NewsView, said: Said, text: str, wanted: bool, now: datetime
+def _edit_or_new(
+    view: NotificationView, sent: SentMessage, text: str, wanted: bool, now: datetime
 ) -> tuple[int | None, str] | None:
     """The message to edit (None: a new one) and the reason's phrase; None: nothing is due."""
-    if said.text == text:
+    if sent.text == text:
         return None
-    if said.at is not None and said.message_id and now - said.at < EDIT_WINDOW:
-        return said.message_id, "news edited"
-    if not wanted or (view.over and said.at is None):
+    if sent.at is not None and sent.message_id and now - sent.at < EDIT_WINDOW:
+        return sent.message_id, "news edited"
+    if not wanted or (view.ended and sent.at is None):
         return None
-    if said.at is not None and not _again(view.facts):
+    if sent.at is not None and not _worth_new_message(view.facts):
         return None
     return None, "news said"
 
 
-def _again(facts: Facts) -> bool:
-    states = AGAIN.get(facts.kind)
+def _worth_new_message(facts: Facts) -> bool:
+    states = REPEATED_STATES.get(facts.kind)
     return states is not None and (not states or facts.state in states)
 
 
-def _notifications(view: NewsView, rules: Rules, loud: Iterable[Route]) -> Iterator[Due]:
+def _plan_personal(
+    view: NotificationView, rules: Rules, loud: Iterable[Route]
+) -> Iterator[PlannedCommand]:
     state = view.facts.state
-    people = dict.fromkeys(user for one in loud for user in _people(view, rules, one))
-    text = view.telling.notification(rules, view.facts.kind)
+    people = dict.fromkeys(user for one in loud for user in _recipients(view, rules, one))
+    text = view.message.render_notification(rules, view.facts.kind)
     for user in people:
-        if view.told.get(user) == state or (view.over and user not in view.told):
+        if view.notified_states.get(user) == state or (
+            view.ended and user not in view.notified_states
+        ):
             continue
-        effect = Notify(0, user, text, tag=_tag(view.about))
-        yield f"tell:{user}:{view.about}>{state}", effect, say(rules.language, "news told")
+        effect = Notify(0, user, text, tag=_notification_tag(view.subject_key))
+        yield (
+            f"tell:{user}:{view.subject_key}>{state}",
+            effect,
+            translate(rules.language, "news told"),
+        )
 
 
-def _tag(about: str) -> str:
+def _notification_tag(about: str) -> str:
     """Short, and of this thing alone: what tells long names apart stands at their end."""
     whole = f"b24bridge:{about}"
     digest = sha256(about.encode()).hexdigest()
-    return whole if len(whole) <= MOST_TAG else f"b24bridge:{digest}"
+    return whole if len(whole) <= MAX_TAG_LENGTH else f"b24bridge:{digest}"
 
 
-def _dialogs(view: NewsView, rules: Rules, route: Route) -> Iterator[str]:
-    rooms = rules.rooms_of(view.project.path)
-    for target in route.to:
+def _dialogs(view: NotificationView, rules: Rules, route: Route) -> Iterator[str]:
+    rooms = rules.channels_of(view.project.path)
+    for target in route.targets:
         match target:
             case Chat(dialog):
                 yield dialog
-            case Room() if target in rooms:
+            case Channel() if target in rooms:
                 yield rooms[target]
 
 
-def _people(view: NewsView, rules: Rules, route: Route) -> list[int]:
+def _recipients(view: NotificationView, rules: Rules, route: Route) -> list[int]:
     group = rules.for_group(rules.group_of(view.project.path))
-    found = (user for one in route.to if isinstance(one, Role) for user in _who(view, group, one))
-    return [user for user in dict.fromkeys(found) if user and user != view.actor]
+    found = (
+        user
+        for one in route.targets
+        if isinstance(one, Role)
+        for user in _users_in_role(view, group, one)
+    )
+    return [user for user in dict.fromkeys(found) if user and user != view.actor_id]
 
 
-def _who(view: NewsView, group: GroupRules, role: Role) -> tuple[int | None, ...]:
+def _users_in_role(view: NotificationView, group: GroupRules, role: Role) -> tuple[int | None, ...]:
     """The people of a role; where nobody is named manager it is who gave the task."""
     tasks = view.tasks
     match role:
@@ -182,10 +211,10 @@ def _who(view: NewsView, group: GroupRules, role: Role) -> tuple[int | None, ...
         case Role.AUDITORS:
             return tuple(user for task in tasks for user in task.auditors)
         case Role.QA:
-            return group.people.get(role, ())
+            return group.roles.get(role, ())
         case Role.MANAGER:
-            return group.people.get(role) or tuple(task.creator_id for task in tasks)
+            return group.roles.get(role) or tuple(task.creator_id for task in tasks)
         case Role.AUTHOR:
-            return (view.author,)
+            return (view.author_id,)
         case Role.ADMINISTRATOR:
-            return (view.administrator,)
+            return (view.administrator_id,)

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sync.core.alert_names import AlertKey, Line
-from sync.core.alerts.messages import AlertNews
+from sync.core.alert_names import AlertKey, RefKey
+from sync.core.alerts.messages import AlertContext
 from sync.core.alerts.model import Alert, AlertState
 from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
-from sync.core.model.activity import JobRun, Note, Noteable, Push, Release, TagPush, Thing
+from sync.core.model.activity import (
+    Comment,
+    CommentTarget,
+    JobRun,
+    Push,
+    Release,
+    Resource,
+    TagPush,
+)
 from sync.core.model.common import (
     Commit,
     MergeRequest,
@@ -20,7 +28,7 @@ from sync.core.model.common import (
     Project,
 )
 from sync.core.model.kinds import Kind
-from sync.core.notifications.facts import Subject
+from sync.core.notifications.facts import NotificationSubject
 from sync.core.rules.portal import UTC, Severity
 
 _AT = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -41,7 +49,7 @@ _COMMITS = (
 )
 
 
-def _thing(
+def _resource(
     of: Kind,
     title: str,
     page: str,
@@ -52,32 +60,32 @@ def _thing(
     text: str = "",
     labels: tuple[str, ...] = (),
     expires_at: datetime | None = None,
-) -> Thing:
-    return Thing(
+) -> Resource:
+    return Resource(
         _SHOP, of, id, title, f"{_SITE}/-/{page}", state, action, _ANN, _AT, labels, text,
         expires_at=expires_at,
     )  # fmt: skip
 
 
 _K = Kind
-_THINGS = (
-    _thing(_K.ISSUE, "The cart forgets goods", "issues/3", action="open", state="opened",
+_RESOURCES = (
+    _resource(_K.ISSUE, "The cart forgets goods", "issues/3", action="open", state="opened",
            text="After a **reload** the cart is empty.", labels=("bug",)),
-    _thing(_K.WORK_ITEM, "Write the tests", "work_items/3", action="close", state="closed"),
-    _thing(_K.MILESTONE, "Spring", "milestones/3", action="create", state="active"),
-    _thing(_K.WIKI_PAGE, "How to pay", "wikis/how-to-pay", id="how-to-pay", action="update",
+    _resource(_K.WORK_ITEM, "Write the tests", "work_items/3", action="close", state="closed"),
+    _resource(_K.MILESTONE, "Spring", "milestones/3", action="create", state="active"),
+    _resource(_K.WIKI_PAGE, "How to pay", "wikis/how-to-pay", id="how-to-pay", action="update",
            text="Cards of two more banks"),
-    _thing(_K.FEATURE_FLAG, "new_cart", "feature_flags", state="active"),
-    _thing(_K.EMOJI, "thumbsup", "issues/3", action="award", text="The cart forgets goods"),
-    _thing(_K.MEMBER, "Boris", "project_members", action="user_add_to_team", state="Developer"),
-    _thing(_K.PROJECT, "Shop", "", id="7", action="project_rename", text="acme/store"),
-    _thing(_K.ACCESS_TOKEN, "b24bridge", "settings/access_tokens",
+    _resource(_K.FEATURE_FLAG, "new_cart", "feature_flags", state="active"),
+    _resource(_K.EMOJI, "thumbsup", "issues/3", action="award", text="The cart forgets goods"),
+    _resource(_K.MEMBER, "Boris", "project_members", action="user_add_to_team", state="Developer"),
+    _resource(_K.PROJECT, "Shop", "", id="7", action="project_rename", text="acme/store"),
+    _resource(_K.ACCESS_TOKEN, "b24bridge", "settings/access_tokens",
            action="expiring_access_token", expires_at=datetime(2026, 3, 9, tzinfo=UTC)),
-    _thing(_K.VULNERABILITY, "A library with a hole", "security/vulnerabilities/3",
+    _resource(_K.VULNERABILITY, "A library with a hole", "security/vulnerabilities/3",
            state="detected", labels=("high", "CVE-2026-1"), text="requirements.txt"),
 )  # fmt: skip
 
-SAMPLES: Mapping[Kind, Subject] = {
+SAMPLES: Mapping[Kind, NotificationSubject] = {
     _K.PUSH: Push(_SHOP, _BRANCH, _COMMITS, _ANN, _SHA, before="93ce1f04" * 5, total=7),
     _K.BRANCH: Push(_SHOP, _BRANCH, _COMMITS[:1], _ANN, _BEFORE, total=1, created=True),
     _K.TAG: TagPush(_SHOP, "v1.4.0", _SHA, _ANN, "The spring release"),
@@ -123,10 +131,10 @@ SAMPLES: Mapping[Kind, Subject] = {
         environment="production",
         duration_seconds=61,
     ),
-    _K.NOTE: Note(
+    _K.COMMENT: Comment(
         _SHOP,
         77,
-        Noteable("merge_request", "12", "B24-12 Cart", f"{_SITE}/-/merge_requests/12"),
+        CommentTarget("merge_request", "12", "B24-12 Cart", f"{_SITE}/-/merge_requests/12"),
         "Is the cart emptied, too?",
         _ANN,
         f"{_SITE}/-/merge_requests/12#note_77",
@@ -156,9 +164,9 @@ SAMPLES: Mapping[Kind, Subject] = {
         "B24-12 Count the goods [once]",
         _ANN,
     ),
-    _K.ALERT: AlertNews(
+    _K.ALERT: AlertContext(
         _SHOP,
-        AlertKey(Line(1, 7, "main"), 900, "test"),
+        AlertKey(RefKey(1, 7, "main"), 900, "test"),
         Alert(
             "test",
             900,
@@ -173,5 +181,5 @@ SAMPLES: Mapping[Kind, Subject] = {
         ),
         UTC,
     ),
-    **{one.of: one for one in _THINGS},
+    **{one.kind: one for one in _RESOURCES},
 }

@@ -9,7 +9,7 @@ import re
 from functools import cache
 
 # "see B24-5" links the merge request to the task and leaves the task where it is.
-MENTIONS = (
+MENTION_WORDS = (
     "see", "see also", "also see", "cf", "cf.", "compare", "compare with", "similar to",
     "ref", "ref.", "refs", "refs.", "refer to", "refers to", "reference", "references",
     "related", "related to", "relates", "relates to", "relating to", "mention", "mentions",
@@ -22,7 +22,7 @@ MENTIONS = (
 )  # fmt: skip
 
 # "Closes B24-5" says that the work of the task ends with the merge request.
-CLOSINGS = (
+CLOSING_WORDS = (
     "close", "closes", "closed", "closing", "fix", "fixes", "fixed", "fixing",
     "resolve", "resolves", "resolved", "resolving", "complete", "completes", "completed",
     "implement", "implements", "implemented", "implementing", "finish", "finishes", "finished",
@@ -36,7 +36,7 @@ CLOSINGS = (
     "починила", "починено", "сделать", "сделано", "сделана",
 )  # fmt: skip
 
-NOUNS = ("task", "tasks", "issue", "issues", "задача", "задачи", "задачу", "задаче", "задач",
+TASK_NOUNS = ("task", "tasks", "issue", "issues", "задача", "задачи", "задачу", "задаче", "задач",
          "задачей", "задачами", "задачам")  # fmt: skip
 
 # What may stand between two references of one list: "see B24-5, B24-6 and B24-7", or bullets.
@@ -46,25 +46,27 @@ LIST_GLUE = re.compile(
     re.IGNORECASE,
 )
 
-REACH = 64  # characters before a reference in which its keyword may stand
+KEYWORD_DISTANCE = 64  # characters before a reference in which its keyword may stand
 
 
-def _either(words: tuple[str, ...]) -> str:
+def _any_word_pattern(words: tuple[str, ...]) -> str:
     longest_first = sorted(words, key=len, reverse=True)
     return "|".join(re.escape(word).replace(r"\ ", r"\s{1,3}") for word in longest_first)
 
 
 @cache
-def _keyword() -> re.Pattern[str]:
+def _keyword_pattern() -> re.Pattern[str]:
     """Return the pattern of all words, which takes milliseconds to compile."""
+    mention, close = _any_word_pattern(MENTION_WORDS), _any_word_pattern(CLOSING_WORDS)
     return re.compile(
-        rf"(?<!\w)(?:(?P<mention>{_either(MENTIONS)})|(?P<close>{_either(CLOSINGS)}))"
-        rf"[\s:*_\[(]{{0,4}}(?:\n\s{{0,4}}[-*+]\s{{1,3}}[*_\[(]{{0,3}})?(?:(?:the\s)?(?:{_either(NOUNS)})[\s:*_\[(]{{1,4}})?\Z",
+        rf"(?<!\w)(?:(?P<mention>{mention})|(?P<close>{close}))"
+        r"[\s:*_\[(]{0,4}(?:\n\s{0,4}[-*+]\s{1,3}[*_\[(]{0,3})?"
+        rf"(?:(?:the\s)?(?:{_any_word_pattern(TASK_NOUNS)})[\s:*_\[(]{{1,4}})?\Z",
         re.IGNORECASE,
     )
 
 
-def kind_before(text: str, start: int) -> str:
+def link_kind_before(text: str, start: int) -> str:
     """Return what the words right before `start` say of a reference: mention, close or ""."""
-    words = _keyword().search(text, max(0, start - REACH), start)
-    return (words.lastgroup or "") if words else ""
+    match = _keyword_pattern().search(text, max(0, start - KEYWORD_DISTANCE), start)
+    return (match.lastgroup or "") if match else ""

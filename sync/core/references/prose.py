@@ -15,7 +15,7 @@ _PARAGRAPHS = re.compile(r"(\n[ \t]*\n)")
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"\0)\]]+", re.IGNORECASE)
 
 
-def prose_of(text: str) -> str:
+def mask_code(text: str) -> str:
     """`text` of the same length with code, comments and addresses made of NUL characters."""
     visible = _without_comments(_without_fences(text.replace(BLANK, " ")))
     spans = "".join(map(_without_spans, _PARAGRAPHS.split(visible)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-LONGEST_PATTERN = 200  # characters
+MAX_PATTERN_LENGTH = 200  # characters
 
 _ESCAPED_OR_SET = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _REPEATED_GROUP = re.compile(r"\((?:[^()]*[*+{|][^()]*)\)[*+{]")
@@ -16,8 +16,8 @@ def pattern_problem(pattern: str) -> str | None:
 
     A repeated group that itself repeats or chooses can take time without bound on hostile text.
     """
-    if len(pattern) > LONGEST_PATTERN:
-        return f"a reference pattern has at most {LONGEST_PATTERN} characters"
+    if len(pattern) > MAX_PATTERN_LENGTH:
+        return f"a reference pattern has at most {MAX_PATTERN_LENGTH} characters"
     try:
         compiled = re.compile(pattern, re.IGNORECASE)
     except re.error as error:
@@ -26,12 +26,12 @@ def pattern_problem(pattern: str) -> str | None:
         return "a reference pattern has exactly one named group, (?P<id>...)"
     if _BACK_REFERENCE.search(pattern):
         return "a reference pattern has no back references"
-    if _hides_repeats(_ESCAPED_OR_SET.sub("x", pattern)):
+    if _nests_repeats(_ESCAPED_OR_SET.sub("x", pattern)):
         return "a repeated group may not repeat or choose inside: (a+)+ can run without end"
     return None
 
 
-def _hides_repeats(pattern: str) -> bool:
+def _nests_repeats(pattern: str) -> bool:
     """Whether some repeated group holds a repeat or a choice, however deep."""
     while "(" in pattern:
         if _REPEATED_GROUP.search(pattern):

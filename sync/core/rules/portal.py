@@ -8,9 +8,9 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
-from sync.core.model.common import Milestone, Step, TaskStatus
+from sync.core.model.common import ReviewEvent, Step, TaskStatus
 from sync.core.model.kinds import Kind
-from sync.core.rules.routes import DEFAULT_ROUTES, Role, Room, Route, in_force
+from sync.core.rules.routes import DEFAULT_ROUTES, Channel, Role, Route, effective_routes
 
 UTC = ZoneInfo("UTC")
 
@@ -47,7 +47,7 @@ class StepTarget:
     stage: StageRef | None = None
 
 
-STAYS = StepTarget()
+NO_TARGET = StepTarget()
 
 DEFAULT_STEPS: Mapping[Step, StepTarget] = {
     Step.DEVELOPMENT: StepTarget(TaskStatus.IN_PROGRESS),
@@ -57,12 +57,12 @@ DEFAULT_STEPS: Mapping[Step, StepTarget] = {
     Step.CLOSED: StepTarget(TaskStatus.IN_PROGRESS),
 }
 DEFAULT_NOTIFY = frozenset(
-    {Milestone.OPENED, Milestone.APPROVED, Milestone.MERGED, Milestone.CLOSED}
+    {ReviewEvent.OPENED, ReviewEvent.APPROVED, ReviewEvent.MERGED, ReviewEvent.CLOSED}
 )
 
 
 @dataclass(frozen=True, slots=True)
-class CiRules:
+class PipelineRules:
     """What a workgroup wants of pipelines: a message in the task, the author told, the field."""
 
     message: bool = True
@@ -82,7 +82,7 @@ class DeploymentRules:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteRules:
+class CommentRules:
     """Which comments a task's discussion shows: the host's own words, those for members only."""
 
     message: bool = True
@@ -91,7 +91,7 @@ class NoteRules:
 
 
 @dataclass(frozen=True, slots=True)
-class CommitRules:
+class SmartCommitRules:
     """Whether commits on the default branch may speak: close tasks, and carry commands."""
 
     close: bool = True
@@ -135,19 +135,19 @@ class GroupRules:
     """
 
     steps: Mapping[Step, StepTarget] = field(default_factory=lambda: DEFAULT_STEPS)
-    notify: frozenset[Milestone] = DEFAULT_NOTIFY
-    ci: CiRules = CiRules()
+    notify: frozenset[ReviewEvent] = DEFAULT_NOTIFY
+    pipelines: PipelineRules = PipelineRules()
     deployments: DeploymentRules = DeploymentRules()
-    notes: NoteRules = NoteRules()
-    commits: CommitRules = CommitRules()
+    comments: CommentRules = CommentRules()
+    smart_commits: SmartCommitRules = SmartCommitRules()
     alerts: AlertRules = AlertRules()
     projects: tuple[str, ...] = ()
     chat: str | None = None
-    people: Mapping[Role, tuple[int, ...]] = field(default_factory=dict)
+    roles: Mapping[Role, tuple[int, ...]] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
 
     def target(self, step: Step | None) -> StepTarget:
-        return self.steps.get(step, STAYS) if step else STAYS
+        return self.steps.get(step, NO_TARGET) if step else NO_TARGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class Rules:
     groups: Mapping[int, GroupRules] = field(default_factory=dict)
     people: Mapping[str, int] = field(default_factory=dict)
     language: str = "en"
-    chats: Mapping[Room, str] = field(default_factory=dict)
+    chats: Mapping[Channel, str] = field(default_factory=dict)
     routes: tuple[Route, ...] = DEFAULT_ROUTES
     templates: Mapping[Kind, str] = field(default_factory=dict)
     zone: ZoneInfo = UTC
@@ -180,7 +180,7 @@ class Rules:
 
         One that names the path itself goes before those with a pattern of it, else the first.
         """
-        named = [key for key, one in self.groups.items() if _names(one.projects, path)]
+        named = [key for key, one in self.groups.items() if _matches_any(one.projects, path)]
         exact = [
             key for key in named if path.casefold() in map(str.casefold, self.groups[key].projects)
         ]
@@ -193,45 +193,45 @@ class Rules:
 
     def routes_of(self, path: str) -> tuple[Route, ...]:
         """The rules for what a project tells."""
-        return in_force(self.for_group(self.group_of(path)).routes, self.routes)
+        return effective_routes(self.for_group(self.group_of(path)).routes, self.routes)
 
-    def rooms_of(self, path: str) -> dict[Room, str]:
+    def channels_of(self, path: str) -> dict[Channel, str]:
         """The dialogs of the rooms that there are for a project."""
         group_id = self.group_of(path)
         own = self.for_group(group_id).chat or (f"sg{group_id}" if group_id else None)
-        general = self.chats.get(Room.GENERAL)
-        releases = self.chats.get(Room.RELEASES) or general or own
-        found = {Room.PROJECT: own, Room.GENERAL: general, Room.RELEASES: releases}
+        general = self.chats.get(Channel.GENERAL)
+        releases = self.chats.get(Channel.RELEASES) or general or own
+        found = {Channel.PROJECT: own, Channel.GENERAL: general, Channel.RELEASES: releases}
         return {room: dialog for room, dialog in found.items() if dialog}
 
     def kinds_of(self, path: str) -> frozenset[Kind]:
         """The kinds of a project's things that somebody may be told of."""
-        rooms = {*self.rooms_of(path), Room.TASK}
+        rooms = {*self.channels_of(path), Channel.TASK}
         return frozenset(
             kind
             for route in self.routes_of(path)
-            if any(not isinstance(target, Room) or target in rooms for target in route.to)
+            if any(not isinstance(target, Channel) or target in rooms for target in route.targets)
             for kind in route.kinds
         )
 
 
-def kinds_wanted(rules: Rules) -> frozenset[Kind]:
+def wanted_kinds(rules: Rules) -> frozenset[Kind]:
     """The kinds that somebody may be told of in any project: what hooks have to bring."""
-    return frozenset(kind for one in _all_routes(rules) if one.to for kind in one.kinds)
+    return frozenset(kind for one in _all_routes(rules) if one.targets for kind in one.kinds)
 
 
-def internal_wanted(rules: Rules) -> bool:
+def wants_internal(rules: Rules) -> bool:
     """Whether somebody may be told of what members alone may read."""
-    shown = any(group.notes.internal for group in (rules.default, *rules.groups.values()))
-    return shown or any(one.internal and one.to for one in _all_routes(rules))
+    shown = any(group.comments.internal for group in (rules.default, *rules.groups.values()))
+    return shown or any(one.internal and one.targets for one in _all_routes(rules))
 
 
 def _all_routes(rules: Rules) -> list[Route]:
     own = (group.routes for group in (rules.default, *rules.groups.values()))
-    return [route for routes in own for route in in_force(routes, rules.routes)]
+    return [route for routes in own for route in effective_routes(routes, rules.routes)]
 
 
-def _names(patterns: Iterable[str], path: str) -> bool:
+def _matches_any(patterns: Iterable[str], path: str) -> bool:
     return any(fnmatchcase(path.casefold(), pattern.casefold()) for pattern in patterns)
 
 

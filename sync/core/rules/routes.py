@@ -13,11 +13,11 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
-from sync.core.deployments.environments import Tier, wanted
+from sync.core.deployments.environments import Tier, environment_matches
 from sync.core.model.kinds import Kind
 
 
-class Room(StrEnum):
+class Channel(StrEnum):
     """A place for messages. A project's chat is that of its workgroup, or the one chosen for it."""
 
     PROJECT = "project"
@@ -46,17 +46,17 @@ class Chat:
     dialog: str
 
 
-Target = Room | Role | Chat
+Target = Channel | Role | Chat
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class QuietHours:
     """Hours in which nothing new is said, local time; `start` after `end` goes over midnight."""
 
     start: time
     end: time
 
-    def until(self, now: datetime, zone: ZoneInfo) -> datetime | None:
+    def ends_at(self, now: datetime, zone: ZoneInfo) -> datetime | None:
         """When they end, None where they are not now. `now`: aware."""
         local = now.astimezone(zone)
         clock = local.time()
@@ -86,7 +86,7 @@ class Facts:
     environment: str = ""
     tier: Tier = Tier.OTHER
     job: str = ""
-    changed: bool = True
+    state_changed: bool = True
     internal: bool = False
 
 
@@ -98,7 +98,7 @@ class Route:
     """
 
     kinds: frozenset[Kind]
-    to: tuple[Target, ...]
+    targets: tuple[Target, ...]
     states: frozenset[str] = frozenset()
     branches: tuple[str, ...] = ()
     labels: frozenset[str] = frozenset()
@@ -106,52 +106,54 @@ class Route:
     jobs: tuple[str, ...] = ()
     changes_only: bool = False
     internal: bool = False
-    quiet: Quiet | None = None
+    quiet_hours: QuietHours | None = None
 
-    def takes(self, facts: Facts) -> bool:
+    def matches(self, facts: Facts) -> bool:
         return (
             facts.kind in self.kinds
             and (self.internal or not facts.internal)
             and (not self.states or facts.state in self.states)
-            and (not self.labels or _any_of(facts.labels, self.labels))
-            and (not self.changes_only or facts.changed)
-            and _branch(facts, self.branches)
-            and (not self.jobs or _matches(facts.job, self.jobs))
-            and self._environment(facts)
+            and (not self.labels or _shares_label(facts.labels, self.labels))
+            and (not self.changes_only or facts.state_changed)
+            and _matches_branch(facts, self.branches)
+            and (not self.jobs or _matches_any(facts.job, self.jobs))
+            and self._matches_environment(facts)
         )
 
-    def _environment(self, facts: Facts) -> bool:
+    def _matches_environment(self, facts: Facts) -> bool:
         if not self.environments:
             return True
-        return wanted(facts.environment, facts.tier, self.environments)
+        return environment_matches(facts.environment, facts.tier, self.environments)
 
 
-def _branch(facts: Facts, wanted: Sequence[str]) -> bool:
+def _matches_branch(facts: Facts, wanted: Sequence[str]) -> bool:
     if not wanted or "all" in wanted:
         return True
     if ("default" in wanted and facts.is_default) or ("protected" in wanted and facts.is_protected):
         return True
-    return _matches(facts.branch, [one for one in wanted if one not in ("default", "protected")])
+    return _matches_any(
+        facts.branch, [one for one in wanted if one not in ("default", "protected")]
+    )
 
 
-def _any_of(labels: Iterable[str], wanted: Iterable[str]) -> bool:
+def _shares_label(labels: Iterable[str], wanted: Iterable[str]) -> bool:
     """Written either way: `Bug` is `bug`, as with names and patterns."""
     return not {one.casefold() for one in labels}.isdisjoint(one.casefold() for one in wanted)
 
 
-def _matches(name: str, patterns: Iterable[str]) -> bool:
+def _matches_any(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in patterns)
 
 
 _K = Kind
 DEFAULT_ROUTES: tuple[Route, ...] = (
-    Route(frozenset({_K.PUSH, _K.BRANCH, _K.TAG}), (Room.PROJECT,)),
+    Route(frozenset({_K.PUSH, _K.BRANCH, _K.TAG}), (Channel.PROJECT,)),
     # Who pushes again cancels what ran before: by default that is only kept.
-    Route(frozenset({_K.ALERT}), (Room.PROJECT,), labels=frozenset({"high"})),
-    Route(frozenset({_K.RELEASE}), (Room.RELEASES,)),
+    Route(frozenset({_K.ALERT}), (Channel.PROJECT,), labels=frozenset({"high"})),
+    Route(frozenset({_K.RELEASE}), (Channel.RELEASES,)),
     Route(
         frozenset({_K.DEPLOYMENT}),
-        (Room.RELEASES,),
+        (Channel.RELEASES,),
         states=frozenset({"success"}),
         environments=("production",),
     ),
@@ -163,15 +165,17 @@ DEFAULT_ROUTES: tuple[Route, ...] = (
     ),
 )
 # An administrator hears of this whatever the rules say: without the token everything stops.
-ALWAYS = Route(frozenset({_K.ACCESS_TOKEN}), (Role.ADMINISTRATOR,))
+MANDATORY_ROUTE = Route(frozenset({_K.ACCESS_TOKEN}), (Role.ADMINISTRATOR,))
 
 
-def in_force(own: Sequence[Route], general: Sequence[Route]) -> tuple[Route, ...]:
+def effective_routes(
+    own_routes: Sequence[Route], general_routes: Sequence[Route]
+) -> tuple[Route, ...]:
     """A workgroup's own rules, the general ones of what it does not name, and ALWAYS."""
-    named = frozenset(kind for route in own for kind in route.kinds)
-    left = (route for route in general if not route.kinds <= named)
-    return (*own, *(_without(route, named) for route in left), ALWAYS)
+    named = frozenset(kind for route in own_routes for kind in route.kinds)
+    left = (route for route in general_routes if not route.kinds <= named)
+    return (*own_routes, *(_without_kinds(route, named) for route in left), MANDATORY_ROUTE)
 
 
-def _without(route: Route, named: frozenset[Kind]) -> Route:
-    return replace(route, kinds=route.kinds - named)
+def _without_kinds(route: Route, kinds: frozenset[Kind]) -> Route:
+    return replace(route, kinds=route.kinds - kinds)

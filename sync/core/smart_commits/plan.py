@@ -10,26 +10,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.core.i18n import durations
-from sync.core.i18n.translate import say, tell
-from sync.core.messages.parts import MOST_NAME
-from sync.core.model.commands import Due, LogTime, MoveTask, Notify, PutMessage
+from sync.core.i18n.translate import translate, translate_inline
+from sync.core.messages.parts import MAX_NAME_LENGTH
+from sync.core.model.commands import LogTime, MoveTask, Notify, PlannedCommand, PutMessage
 from sync.core.model.common import SHORT_SHA, Task, TaskStatus
-from sync.core.model.smart_commits import Heard, Speech, SpeechKey, State
+from sync.core.model.smart_commits import (
+    CommandKey,
+    PendingSmartCommit,
+    SmartCommit,
+    SmartCommitState,
+)
 from sync.core.model.task_view import TaskView
-from sync.core.rules.portal import CommitRules, Rules
-from sync.core.smart_commits.parse import MOST_SECONDS, Verb
-from sync.core.tasks.transitions import Moving, reached
-from sync.core.written import written
+from sync.core.rules.portal import Rules, SmartCommitRules
+from sync.core.smart_commits.parse import MAX_SECONDS, Verb
+from sync.core.tasks.transitions import TransitionPart, reached_statuses
+from sync.core.written import render
 from sync.text.clip import clipped
 from sync.text.tree import Document, LineBreak, Link, Paragraph, Strong, Text
 
-_TARGETS: Mapping[Verb, TaskStatus] = {
+_TARGET_STATUSES: Mapping[Verb, TaskStatus] = {
     Verb.CLOSE: TaskStatus.COMPLETED,
     Verb.DONE: TaskStatus.COMPLETED,
     Verb.START: TaskStatus.IN_PROGRESS,
 }
 # As people write them.
-SHOWN: Mapping[Verb, str] = {
+VERB_LABELS: Mapping[Verb, str] = {
     Verb.CLOSE: "Closes",
     Verb.DONE: "#done",
     Verb.START: "#in-progress",
@@ -39,190 +44,220 @@ SHOWN: Mapping[Verb, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class SmartCommitResult:
     """How a command ended that nothing is written for. `mendable`: somebody may change why."""
 
-    state: State
+    state: SmartCommitState
     reason: str
-    mendable: bool = False
+    retryable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Speaking:
+class SmartCommitPart:
     """The effects, each of a key that names its command; the commands that end without any.
 
     `instead`: keys of the effects of the task's step that these take the place of.
     """
 
-    effects: tuple[Due, ...] = ()
-    ended: Mapping[SpeechKey, Ended] = field(default_factory=dict)
-    instead: frozenset[str] = frozenset()
+    commands: tuple[PlannedCommand, ...] = ()
+    finished: Mapping[CommandKey, SmartCommitResult] = field(default_factory=dict)
+    replaced_keys: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
 
 
-def decide(view: TaskView, rules: Rules, moving: Moving) -> Speaking:
+def plan_smart_commits(view: TaskView, rules: Rules, moving: TransitionPart) -> SmartCommitPart:
     """`moving`: what the merge requests ask for in the same moment."""
-    if not view.spoken:
-        return Speaking()
-    if view.current is None:
-        return Speaking(needs=frozenset({"task"}))
-    task, language = view.current, rules.language
-    wants = rules.for_group(task.group_id).commits
-    ended = {one.key: why for one in view.spoken if (why := _refusal(one, wants, language))}
-    taken = [one for one in view.spoken if one.key not in ended]
+    if not view.smart_commits:
+        return SmartCommitPart()
+    if view.fresh_task is None:
+        return SmartCommitPart(needs=frozenset({"task"}))
+    task, language = view.fresh_task, rules.language
+    wants = rules.for_group(task.group_id).smart_commits
+    ended = {
+        one.key: why for one in view.smart_commits if (why := _find_refusal(one, wants, language))
+    }
+    taken = [one for one in view.smart_commits if one.key not in ended]
     # Who can be told ends with being told; the reason is recorded then.
-    told = [one for one in view.spoken if one.key in ended and _is_told(one, wants)]
-    answers = [_answer(task, one, ended.pop(one.key), language) for one in told]
-    movers = [one for one in taken if one.speech.command.verb in _TARGETS]
-    moved = _move(task, movers, moving, language)
-    written = (_write(task, one, language) for one in taken if one not in movers)
-    effects = (*moved.effects, *written, *answers)
-    return Speaking(effects, {**ended, **moved.ended}, moved.instead)
+    told = [one for one in view.smart_commits if one.key in ended and _notifies_author(one, wants)]
+    answers = [_notify_flaw(task, one, ended.pop(one.key), language) for one in told]
+    movers = [one for one in taken if one.smart_commit.command.verb in _TARGET_STATUSES]
+    moved = _plan_transition(task, movers, moving, language)
+    written = (_plan_write(task, one, language) for one in taken if one not in movers)
+    effects = (*moved.commands, *written, *answers)
+    return SmartCommitPart(effects, {**ended, **moved.finished}, moved.replaced_keys)
 
 
-def refused(one: Heard, language: str, key: str, *, mendable: bool = False, **why: object) -> Ended:
+def build_refusal(
+    pending: PendingSmartCommit, language: str, key: str, *, retryable: bool = False, **why: object
+) -> SmartCommitResult:
     """The end of a command that is not followed, for the reason of that key."""
-    word = SHOWN[one.speech.command.verb]
-    told = say(language, f"unspoken {key}", **why)
-    commit = _commit(one.speech, language)
-    reason = say(language, "spoken refused", word=word, commit=commit, why=told)
-    return Ended(State.REFUSED, reason, mendable)
+    word = VERB_LABELS[pending.smart_commit.command.verb]
+    told = translate(language, f"unspoken {key}", **why)
+    commit = _describe_commit(pending.smart_commit, language)
+    reason = translate(language, "spoken refused", word=word, commit=commit, why=told)
+    return SmartCommitResult(SmartCommitState.REFUSED, reason, retryable)
 
 
-def _refusal(one: Heard, wants: CommitRules, language: str) -> Ended | None:
-    speech = one.speech
+def _find_refusal(
+    pending: PendingSmartCommit, commit_rules: SmartCommitRules, language: str
+) -> SmartCommitResult | None:
+    speech = pending.smart_commit
     command, closing = speech.command, speech.command.verb is Verb.CLOSE
-    if not (wants.close if closing else wants.commands):
-        return refused(one, language, "off")
-    if speech.again:
-        return refused(one, language, "again", sha=speech.again[:SHORT_SHA])
+    if not (commit_rules.close if closing else commit_rules.commands):
+        return build_refusal(pending, language, "off")
+    if speech.repeats:
+        return build_refusal(pending, language, "again", sha=speech.repeats[:SHORT_SHA])
     if command.flaw:
-        return refused(one, language, command.flaw.value, **_named(speech))
-    if one.user is None:
-        return refused(one, language, "user", mendable=True, author=_author(speech))
+        return build_refusal(pending, language, command.flaw.value, **_flaw_values(speech))
+    if pending.author_id is None:
+        return build_refusal(pending, language, "user", retryable=True, author=_author_name(speech))
     return None
 
 
-def _named(speech: Speech) -> dict[str, object]:
+def _flaw_values(speech: SmartCommit) -> dict[str, object]:
     """What the reasons for flaws name."""
-    return {"text": speech.command.text, "hours": MOST_SECONDS // 3600}
+    return {"text": speech.command.text, "hours": MAX_SECONDS // 3600}
 
 
-def missing(one: Heard, language: str) -> Due | None:
+def notify_missing_task(pending: PendingSmartCommit, language: str) -> PlannedCommand | None:
     """What the author is told of a task that is not there; None where nobody knows them."""
-    if one.user is None:
+    if pending.author_id is None:
         return None
-    task_id = one.speech.command.task_id
-    ended = refused(one, language, "missing", task=task_id)
-    key = f"un{_key(one)}"
-    text = written(Document((Paragraph((Text(ended.reason),)),)))
-    return key, Notify(0, one.user, text, tag=f"b24bridge:{key}"[:200]), ended.reason
+    task_id = pending.smart_commit.command.task_id
+    ended = build_refusal(pending, language, "missing", task=task_id)
+    key = f"un{_planned_key(pending)}"
+    text = render(Document((Paragraph((Text(ended.reason),)),)))
+    return key, Notify(0, pending.author_id, text, tag=f"b24bridge:{key}"[:200]), ended.reason
 
 
-def _is_told(one: Heard, wants: CommitRules) -> bool:
+def _notifies_author(pending: PendingSmartCommit, commit_rules: SmartCommitRules) -> bool:
     """Whether the author hears why: of a slip of the pen, whom nobody else would tell."""
-    speech = one.speech
+    speech = pending.smart_commit
     return (
-        one.user is not None and bool(speech.command.flaw) and wants.commands and not speech.again
+        pending.author_id is not None
+        and bool(speech.command.flaw)
+        and commit_rules.commands
+        and not speech.repeats
     )
 
 
-def _answer(task: Task, one: Heard, ended: Ended, language: str) -> Due:
-    speech = one.speech
-    sentence = tell(
+def _notify_flaw(
+    task: Task, pending: PendingSmartCommit, ended: SmartCommitResult, language: str
+) -> PlannedCommand:
+    speech = pending.smart_commit
+    sentence = translate_inline(
         language,
         "spoken answer",
-        task=clipped(task.title, MOST_NAME),
-        word=SHOWN[speech.command.verb],
-        sha=_sha(speech),
-        why=say(language, f"unspoken {speech.command.flaw}", **_named(speech)),
+        task=clipped(task.title, MAX_NAME_LENGTH),
+        word=VERB_LABELS[speech.command.verb],
+        sha=_commit_link(speech),
+        why=translate(language, f"unspoken {speech.command.flaw}", **_flaw_values(speech)),
     )
-    text = written(Document((Paragraph(sentence),)))
-    effect = Notify(task.id, one.user or 0, text, tag=f"b24bridge:{_key(one)}"[:200])
-    return _key(one), effect, ended.reason
+    text = render(Document((Paragraph(sentence),)))
+    effect = Notify(
+        task.id, pending.author_id or 0, text, tag=f"b24bridge:{_planned_key(pending)}"[:200]
+    )
+    return _planned_key(pending), effect, ended.reason
 
 
-def _move(task: Task, asked: Sequence[Heard], moving: Moving, language: str) -> Speaking:
+def _plan_transition(
+    task: Task, pending_moves: Sequence[PendingSmartCommit], moving: TransitionPart, language: str
+) -> SmartCommitPart:
     """Only the last one moves. To be done outweighs the step that changes in the same moment."""
-    if not asked:
-        return Speaking()
-    *earlier, last = asked
-    ended = {one.key: _overtaken(one, language) for one in earlier}
-    wanted = _TARGETS[last.speech.command.verb]
+    if not pending_moves:
+        return SmartCommitPart()
+    *earlier, last = pending_moves
+    ended = {one.key: _superseded(one, language) for one in earlier}
+    wanted = _TARGET_STATUSES[last.smart_commit.command.verb]
     finishes = wanted is TaskStatus.COMPLETED
     instead = frozenset({"status"}) if finishes else frozenset[str]()
-    commit = _commit(last.speech, language)
-    if not finishes and any(key == "status" for key, _, _ in moving.effects):
-        ended[last.key] = _overtaken(last, language)
-        return Speaking((), ended)
-    if wanted in reached(task):
-        ended[last.key] = Ended(State.DONE, say(language, "already", why=commit))
-        return Speaking((), ended, instead)
+    commit = _describe_commit(last.smart_commit, language)
+    if not finishes and any(key == "status" for key, _, _ in moving.commands):
+        ended[last.key] = _superseded(last, language)
+        return SmartCommitPart((), ended)
+    if wanted in reached_statuses(task):
+        ended[last.key] = SmartCommitResult(
+            SmartCommitState.DONE, translate(language, "already", why=commit)
+        )
+        return SmartCommitPart((), ended, instead)
     controlled = finishes and task.needs_control
-    key = "control" if controlled else last.speech.command.verb.value
-    reason = say(language, f"spoken {key}", commit=commit)
-    return Speaking(((_key(last), MoveTask(task.id, wanted), reason),), ended, instead)
+    key = "control" if controlled else last.smart_commit.command.verb.value
+    reason = translate(language, f"spoken {key}", commit=commit)
+    return SmartCommitPart(
+        ((_planned_key(last), MoveTask(task.id, wanted), reason),), ended, instead
+    )
 
 
-def _overtaken(one: Heard, language: str) -> Ended:
-    commit = _commit(one.speech, language)
-    return Ended(State.DONE, say(language, "spoken overtaken", commit=commit))
+def _superseded(pending: PendingSmartCommit, language: str) -> SmartCommitResult:
+    commit = _describe_commit(pending.smart_commit, language)
+    return SmartCommitResult(
+        SmartCommitState.DONE, translate(language, "spoken overtaken", commit=commit)
+    )
 
 
-def _write(task: Task, one: Heard, language: str) -> Due:
-    return _WRITTEN[one.speech.command.verb](task, one, language)
+def _plan_write(task: Task, pending: PendingSmartCommit, language: str) -> PlannedCommand:
+    return _PLANNERS[pending.smart_commit.command.verb](task, pending, language)
 
 
-def _comment(task: Task, one: Heard, language: str) -> Due:
-    about = f"commit:{one.key.sha}:{one.key.number}"
-    effect = PutMessage(task.id, about, comment(one.speech, language))
-    commit = _commit(one.speech, language)
-    return _key(one), effect, say(language, "spoken comment", commit=commit)
+def _plan_comment(task: Task, pending: PendingSmartCommit, language: str) -> PlannedCommand:
+    about = f"commit:{pending.key.sha}:{pending.key.number}"
+    effect = PutMessage(task.id, about, render_comment(pending.smart_commit, language))
+    commit = _describe_commit(pending.smart_commit, language)
+    return _planned_key(pending), effect, translate(language, "spoken comment", commit=commit)
 
 
-def _time(task: Task, one: Heard, language: str) -> Due:
+def _plan_time_entry(task: Task, pending: PendingSmartCommit, language: str) -> PlannedCommand:
     """As the author, or, where the portal did not allow that, in our own name."""
-    speech = one.speech
-    user = 0 if speech.in_our_name else one.user or 0
+    speech = pending.smart_commit
+    user = 0 if speech.as_app else pending.author_id or 0
     seconds = speech.command.seconds
-    effect = LogTime(task.id, user, seconds, time_text(speech, language))
-    time, commit = durations.shown(seconds, language), _commit(speech, language)
-    return _key(one), effect, say(language, "spoken time", time=time, commit=commit)
+    effect = LogTime(task.id, user, seconds, render_time_text(speech, language))
+    time, commit = durations.format_seconds(seconds, language), _describe_commit(speech, language)
+    return (
+        _planned_key(pending),
+        effect,
+        translate(language, "spoken time", time=time, commit=commit),
+    )
 
 
-_WRITTEN = {Verb.COMMENT: _comment, Verb.TIME: _time}
+_PLANNERS = {Verb.COMMENT: _plan_comment, Verb.TIME: _plan_time_entry}
 
 
-def comment(speech: Speech, language: str) -> str:
+def render_comment(speech: SmartCommit, language: str) -> str:
     """The message as the portal shows it."""
-    head = tell(language, "spoken said", author=Strong((Text(_author(speech)),)), sha=_sha(speech))
+    head = translate_inline(
+        language,
+        "spoken said",
+        author=Strong((Text(_author_name(speech)),)),
+        sha=_commit_link(speech),
+    )
     paragraph = Paragraph((*head, LineBreak(), Text(speech.command.text)))
-    return written(Document((paragraph,)))
+    return render(Document((paragraph,)))
 
 
-def time_text(speech: Speech, language: str) -> str:
+def render_time_text(speech: SmartCommit, language: str) -> str:
     """What the time was spent on. It names the commit, by which it is found again."""
     sha, words = speech.commit.sha[:SHORT_SHA], speech.command.text
-    said = say(language, "spoken time text", text=words, sha=sha) if words else ""
-    said = said or say(language, "spoken time bare", sha=sha)
-    if speech.in_our_name:
-        said = say(language, "spoken time of", author=_author(speech), text=said)
-    return written(Document((Paragraph((Text(said),)),)))
+    said = translate(language, "spoken time text", text=words, sha=sha) if words else ""
+    said = said or translate(language, "spoken time bare", sha=sha)
+    if speech.as_app:
+        said = translate(language, "spoken time of", author=_author_name(speech), text=said)
+    return render(Document((Paragraph((Text(said),)),)))
 
 
-def _sha(speech: Speech) -> Link | Text:
+def _commit_link(speech: SmartCommit) -> Link | Text:
     sha = speech.commit.sha[:SHORT_SHA]
     return Link(speech.commit.url, (Text(sha),)) if speech.commit.url else Text(sha)
 
 
-def _key(one: Heard) -> str:
-    return f"spoken:{one.key}"
+def _planned_key(pending: PendingSmartCommit) -> str:
+    return f"spoken:{pending.key}"
 
 
-def _commit(speech: Speech, language: str) -> str:
+def _describe_commit(speech: SmartCommit, language: str) -> str:
     sha, branch = speech.commit.sha[:SHORT_SHA], speech.branch
-    return say(language, "spoken commit", sha=sha, author=_author(speech), branch=branch)
+    return translate(language, "spoken commit", sha=sha, author=_author_name(speech), branch=branch)
 
 
-def _author(speech: Speech) -> str:
-    return clipped(speech.commit.author_name, MOST_NAME) or "?"
+def _author_name(speech: SmartCommit) -> str:
+    return clipped(speech.commit.author_name, MAX_NAME_LENGTH) or "?"

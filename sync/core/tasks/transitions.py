@@ -5,42 +5,51 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sync.core.i18n.translate import say
+from sync.core.i18n.translate import translate
 from sync.core.merge_requests.milestones import is_open, step_of
-from sync.core.model.commands import Due, MoveTask, PlaceTask
-from sync.core.model.common import MergeRequest, MergeRequestState, Stage, Step, Task, TaskStatus
+from sync.core.model.commands import MoveTask, PlannedCommand, SetStage
+from sync.core.model.common import (
+    KanbanStage,
+    MergeRequest,
+    MergeRequestState,
+    Step,
+    Task,
+    TaskStatus,
+)
 from sync.core.model.task_view import LinkView, TaskView
 from sync.core.rules.portal import Rules, StageRef, StepTarget
 
 
 @dataclass(frozen=True, slots=True)
-class Moving:
+class TransitionPart:
     """`step` to record, the effects, what else there is to say, and what must be read first."""
 
     step: Step | None
-    effects: tuple[Due, ...] = ()
-    said: tuple[str, ...] = ()
+    commands: tuple[PlannedCommand, ...] = ()
+    remarks: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     needs: frozenset[str] = frozenset()
 
 
-def decide(view: TaskView, rules: Rules) -> Moving:
+def plan_transition(view: TaskView, rules: Rules) -> TransitionPart:
     """Moves only on a change of step that a merge request heard of since the connection makes."""
-    step = _step(link for link in view.links if link.moves)
+    step = _step_of_links(link for link in view.links if link.moves_task)
     if step is view.step:
-        return Moving(step)
+        return TransitionPart(step)
     if step is None:
-        return Moving(None, said=(say(rules.language, "left"),))
-    why = _why(view, step, rules.language)
-    loud = _step(link for link in view.links if link.moves and link.loud)
+        return TransitionPart(None, remarks=(translate(rules.language, "left"),))
+    why = _explain_step(view, step, rules.language)
+    loud = _step_of_links(link for link in view.links if link.moves_task and link.visible)
     if loud in (None, view.step):
-        return Moving(step, said=(say(rules.language, "recorded", why=why),))
-    if view.current is None:
-        return Moving(view.step, needs=frozenset({"task"}))
-    return _towards(view, view.current, rules, step=step, why=why)
+        return TransitionPart(step, remarks=(translate(rules.language, "recorded", why=why),))
+    if view.fresh_task is None:
+        return TransitionPart(view.step, needs=frozenset({"task"}))
+    return _plan_target(view, view.fresh_task, rules, step=step, cause=why)
 
 
-def _towards(view: TaskView, task: Task, rules: Rules, *, step: Step, why: str) -> Moving:
+def _plan_target(
+    view: TaskView, task: Task, rules: Rules, *, step: Step, cause: str
+) -> TransitionPart:
     """The move to the step's target; nothing if the step before had the same one.
 
     A target asked for once is not asked for again: who finished the task by hand during the
@@ -49,64 +58,68 @@ def _towards(view: TaskView, task: Task, rules: Rules, *, step: Step, why: str) 
     group = rules.for_group(task.group_id)
     target = group.target(step)
     if target == group.target(view.step) or target == StepTarget():
-        return Moving(step, said=(say(rules.language, "stays", why=why),))
-    status = _status(task, target, step, language=rules.language, why=why)
-    stage = _stage(view, task, target, step=step, language=rules.language, why=why)
-    effects = status + stage.effects
-    said = stage.said if effects or stage.said else (say(rules.language, "already", why=why),)
-    return Moving(step, effects, said, stage.problems, stage.needs)
+        return TransitionPart(step, remarks=(translate(rules.language, "stays", why=cause),))
+    status = _plan_status(task, target, step, language=rules.language, cause=cause)
+    stage = _plan_stage(view, task, target, step=step, language=rules.language, cause=cause)
+    effects = status + stage.commands
+    said = (
+        stage.remarks
+        if effects or stage.remarks
+        else (translate(rules.language, "already", why=cause),)
+    )
+    return TransitionPart(step, effects, said, stage.problems, stage.needs)
 
 
-def _status(
-    task: Task, target: StepTarget, step: Step, *, language: str, why: str
-) -> tuple[Due, ...]:
+def _plan_status(
+    task: Task, target: StepTarget, step: Step, *, language: str, cause: str
+) -> tuple[PlannedCommand, ...]:
     """Completing a task that its creator controls leaves it awaiting control.
 
     https://apidocs.bitrix24.com/api-reference/tasks/status/tasks-task-complete.html
     """
     wanted = target.status
-    if wanted is None or wanted in reached(task):
+    if wanted is None or wanted in reached_statuses(task):
         return ()
     key = "moved control" if wanted is TaskStatus.COMPLETED and task.needs_control else "moved"
-    reason = say(language, key, status=say(language, f"status {wanted}"), why=why)
+    reason = translate(language, key, status=translate(language, f"status {wanted}"), why=cause)
     return (("status", MoveTask(task.id, wanted, step), reason),)
 
 
-def reached(task: Task) -> set[TaskStatus]:
+def reached_statuses(task: Task) -> set[TaskStatus]:
     """The statuses a task has as good as reached: only its creator ends its control."""
     awaiting = task.needs_control and task.status is TaskStatus.AWAITING_CONTROL
     return {task.status, TaskStatus.COMPLETED} if awaiting else {task.status}
 
 
-def _stage(
-    view: TaskView, task: Task, target: StepTarget, *, step: Step, language: str, why: str
-) -> Moving:
+def _plan_stage(
+    view: TaskView, task: Task, target: StepTarget, *, step: Step, language: str, cause: str
+) -> TransitionPart:
     """The column, looked up by id, system type or title; an unknown one is said, not guessed."""
     wanted = target.stage
     if wanted is None:
-        return Moving(step)
+        return TransitionPart(step)
     if not task.group_id:
-        return Moving(step, said=(say(language, "no group", stage=wanted),))
+        return TransitionPart(step, remarks=(translate(language, "no group", stage=wanted),))
     if view.stages is None and wanted.id is None:
-        return Moving(step, needs=frozenset({"stages"}))
+        return TransitionPart(step, needs=frozenset({"stages"}))
     stage = find_stage(wanted, view.stages)
     if stage is None:
-        problem = say(language, "unknown stage", group=task.group_id, stage=wanted)
-        return Moving(step, said=(problem,), problems=(problem,))
-    if stage.id == _present_stage(task, view.stages):
-        return Moving(step)
-    reason = say(language, "placed", stage=stage.title or stage.id, why=why)
-    return Moving(step, effects=(("stage", PlaceTask(task.id, stage.id, step), reason),))
+        problem = translate(language, "unknown stage", group=task.group_id, stage=wanted)
+        return TransitionPart(step, remarks=(problem,), problems=(problem,))
+    if stage.id == _current_stage_id(task, view.stages):
+        return TransitionPart(step)
+    reason = translate(language, "placed", stage=stage.title or stage.id, why=cause)
+    return TransitionPart(step, commands=(("stage", SetStage(task.id, stage.id, step), reason),))
 
 
-def find_stage(wanted: StageRef, stages: tuple[Stage, ...] | None) -> Stage | None:
+def find_stage(wanted: StageRef, stages: tuple[KanbanStage, ...] | None) -> KanbanStage | None:
     """The first column that `wanted` means; without knowledge an id is taken at its word."""
     if stages is None:
-        return Stage(wanted.id, "") if wanted.id is not None else None
-    return next((one for one in sorted(stages, key=_by_sort) if _is(one, wanted)), None)
+        return KanbanStage(wanted.id, "") if wanted.id is not None else None
+    return next((one for one in sorted(stages, key=_by_sort) if _matches_stage(one, wanted)), None)
 
 
-def _is(stage: Stage, wanted: StageRef) -> bool:
+def _matches_stage(stage: KanbanStage, wanted: StageRef) -> bool:
     if wanted.id is not None:
         return stage.id == wanted.id
     if wanted.system_type is not None:
@@ -115,11 +128,11 @@ def _is(stage: Stage, wanted: StageRef) -> bool:
     return bool(title) and stage.title.strip().casefold() == title
 
 
-def _by_sort(stage: Stage) -> tuple[int, int]:
+def _by_sort(stage: KanbanStage) -> tuple[int, int]:
     return stage.sort, stage.id
 
 
-def _present_stage(task: Task, stages: tuple[Stage, ...] | None) -> int:
+def _current_stage_id(task: Task, stages: tuple[KanbanStage, ...] | None) -> int:
     """The portal may say 0 for a task in its first column.
 
     https://apidocs.bitrix24.com/api-reference/tasks/stages/index.html
@@ -129,11 +142,11 @@ def _present_stage(task: Task, stages: tuple[Stage, ...] | None) -> int:
     return min(stages, key=_by_sort).id
 
 
-def _step(links: Iterable[LinkView]) -> Step | None:
+def _step_of_links(links: Iterable[LinkView]) -> Step | None:
     return step_of(link.merge_request for link in links)
 
 
-_SHOWS = {
+_DECIDES_STEP = {
     Step.DEVELOPMENT: lambda mr: is_open(mr),
     Step.REVIEW: lambda mr: is_open(mr) and not mr.draft and not mr.approved,
     Step.APPROVED: lambda mr: is_open(mr),
@@ -142,14 +155,14 @@ _SHOWS = {
 }
 
 
-def _why(view: TaskView, step: Step, language: str) -> str:
+def _explain_step(view: TaskView, step: Step, language: str) -> str:
     """The step in words, by the merge request that shows it and changed last."""
-    known = [link.merge_request for link in view.links if link.moves]
-    telling = [mr for mr in known if _SHOWS[step](mr)] or [mr for mr in known if is_open(mr)]
+    known = [link.merge_request for link in view.links if link.moves_task]
+    telling = [mr for mr in known if _DECIDES_STEP[step](mr)] or [mr for mr in known if is_open(mr)]
     latest = max(telling, key=lambda mr: (mr.updated_at, mr.key))
-    return say(language, f"why {step}", mr=named(latest, language))
+    return translate(language, f"why {step}", mr=describe_merge_request(latest, language))
 
 
-def named(merge_request: MergeRequest, language: str) -> str:
+def describe_merge_request(merge_request: MergeRequest, language: str) -> str:
     """A merge request in a reason: number and title."""
-    return say(language, "mr", iid=merge_request.iid, title=merge_request.title)
+    return translate(language, "mr", iid=merge_request.iid, title=merge_request.title)

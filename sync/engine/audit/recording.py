@@ -12,8 +12,8 @@ from sync.store.db.database import write
 
 
 @contextmanager
-def recording(deps: Deps) -> Iterator[Connection]:
+def recording_transaction(deps: Deps) -> Iterator[Connection]:
     """A write transaction: what it records has its calls in the audit log, whoever is killed."""
-    with deps.carried() as carry, write(deps.database) as conn:
+    with deps.audit_writer() as carry, write(deps.database) as conn:
         yield conn
         carry(conn)

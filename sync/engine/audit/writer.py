@@ -14,17 +14,17 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from sync.core.audit import Exchange
+from sync.core.audit import ApiCall
 from sync.store import logs
 from sync.store.db.database import write
-from sync.store.rows import RestCall
+from sync.store.rows import ApiCallRow
 
 log = structlog.get_logger()
 
-GROUP = 100  # calls in one transaction
-MOST = 10_000  # calls that wait for a database that does not answer
+CALLS_PER_WRITE = 100  # calls in one transaction
+MAX_WAITING = 10_000  # calls that wait for a database that does not answer
 _GATHER_SECONDS = 0.5
-_FAREWELLS = 3  # tries at the end
+_MAX_LAST_ATTEMPTS = 3  # tries at the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,19 @@ class Caller:
     actor: str
 
 
-def called(exchange: Exchange, who: Caller) -> RestCall:
-    return RestCall(**asdict(exchange), **asdict(who))
+def call_row(exchange: ApiCall, who: Caller) -> ApiCallRow:
+    return ApiCallRow(**asdict(exchange), **asdict(who))
 
 
-class Recorder(Protocol):
+class CallRecorder(Protocol):
     """Who is told of every call. Neither waits nor raises."""
 
-    def add(self, call: RestCall) -> None: ...
+    def add(self, call: ApiCallRow) -> None: ...
 
-    def carried(self) -> AbstractContextManager[Callable[[Connection], None]]: ...
+    def pending_writer(self) -> AbstractContextManager[Callable[[Connection], None]]: ...
 
 
-class Audit:
+class AuditWriter:
     """One writer thread a process, started by the first call; a failed write fails no call.
 
     What waits is written when the writer is stopped, or the process ends by itself. Who records
@@ -60,44 +60,44 @@ class Audit:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: deque[RestCall] = deque()
+        self._waiting: deque[ApiCallRow] = deque()
         self._lock, self._writing = threading.Lock(), threading.Lock()
-        self._bell, self._stopping = threading.Event(), threading.Event()
+        self._work_waiting, self._stopping = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._lost = 0
 
-    def add(self, call: RestCall) -> None:
+    def add(self, call: ApiCallRow) -> None:
         with self._lock:
-            if len(self._waiting) >= MOST:
+            if len(self._waiting) >= MAX_WAITING:
                 self._lost += 1
                 return
             self._waiting.append(call)
             if self._thread is None:
                 self._start()
-        self._bell.set()
+        self._work_waiting.set()
 
     def flush(self) -> bool:
         """Writes what waits now; whether nothing is left."""
         with self._writing:
-            while group := self._take():
-                if not self._keep(group):
+            while group := self._take_batch():
+                if not self._write_batch(group):
                     return False
         return True
 
     @contextmanager
-    def carried(self) -> Iterator[Callable[[Connection], None]]:
+    def pending_writer(self) -> Iterator[Callable[[Connection], None]]:
         """What takes the waiting calls into a transaction; where that fails they wait again.
 
         The savepoint keeps from the transaction what a call may have wrong: then the writer, who
         tries each alone, has them all.
         """
-        taken: list[RestCall] = []
+        taken: list[ApiCallRow] = []
 
         def carry(conn: Connection) -> None:
-            group = self._take(MOST)
+            group = self._take_batch(MAX_WAITING)
             try:
                 with conn.begin_nested() if group else nullcontext():
-                    logs.save_rest_calls(conn, group)
+                    logs.save_calls(conn, group)
                 taken.extend(group)
             except SQLAlchemyError:
                 self._put_back(group)
@@ -115,10 +115,10 @@ class Audit:
         if thread is None:
             return
         self._stopping.set()
-        self._bell.set()
+        self._work_waiting.set()
         thread.join()
         self._stopping.clear()
-        if not any(self.flush() for _ in range(_FAREWELLS)):
+        if not any(self.flush() for _ in range(_MAX_LAST_ATTEMPTS)):
             log.error("calls_not_written", count=len(self._waiting))
 
     def _start(self) -> None:
@@ -129,32 +129,32 @@ class Audit:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._bell.wait()
+            self._work_waiting.wait()
             self._stopping.wait(_GATHER_SECONDS)
-            self._bell.clear()
+            self._work_waiting.clear()
             if not self.flush():
-                self._bell.set()
+                self._work_waiting.set()
 
-    def _put_back(self, group: Sequence[RestCall]) -> None:
+    def _put_back(self, group: Sequence[ApiCallRow]) -> None:
         with self._lock:
             self._waiting.extendleft(reversed(group))
-        self._bell.set()
+        self._work_waiting.set()
 
-    def _take(self, most: int = GROUP) -> list[RestCall]:
+    def _take_batch(self, most: int = CALLS_PER_WRITE) -> list[ApiCallRow]:
         with self._lock:
             if self._lost:
                 log.error("calls_not_written", count=self._lost)
                 self._lost = 0
             return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
 
-    def _keep(self, group: Sequence[RestCall]) -> bool:
+    def _write_batch(self, group: Sequence[ApiCallRow]) -> bool:
         """False where the database is busy or away: the group waits for the next time.
 
         A call that cannot be kept (its portal was just erased) must not take the others with it.
         """
         try:
             with write(self._engine) as conn:
-                logs.save_rest_calls(conn, group)
+                logs.save_calls(conn, group)
         except OperationalError as error:
             log.warning("calls_wait", count=len(group), error=type(error).__name__)
             self._put_back(group)
@@ -163,7 +163,7 @@ class Audit:
             if len(group) == 1:
                 log.error("calls_not_written", count=1, error=type(error).__name__)
                 return True
-            return all([self._keep([call]) for call in group])
+            return all([self._write_batch([call]) for call in group])
         except Exception:
             log.exception("calls_not_written", count=len(group))
         return True

@@ -6,14 +6,24 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
-from sync.core.model.commands import Effect, OpenTask, Post, PutCard, PutMessage, SetFields, decode
+from sync.core.model.commands import (
+    Command,
+    CreateTask,
+    PutCard,
+    PutChatMessage,
+    PutMessage,
+    SetFields,
+    decode,
+)
 from sync.store.db.upsert import chunks
 from sync.store.tables import command
 
-Refused = tuple[str, str, Effect | None]  # subject key, command key, what was asked
+RefusedCommand = tuple[str, str, Command | None]  # subject key, command key, what was asked
 
 
-def refused(conn: Connection, portal_id: int, kind: str, keys: Iterable[str]) -> frozenset[Refused]:
+def refused_before(
+    conn: Connection, portal_id: int, kind: str, keys: Iterable[str]
+) -> frozenset[RefusedCommand]:
     """Messages refused as they are, and fields and new tasks refused at all, of the subjects.
 
     Moves and notifications are not repeated anyway: their step and milestone are recorded.
@@ -30,13 +40,13 @@ def refused(conn: Connection, portal_id: int, kind: str, keys: Iterable[str]) ->
         )
         for subject_key, key, name, payload in conn.execute(query):
             effect = decode(name, payload)
-            if isinstance(effect, SetFields | OpenTask):
+            if isinstance(effect, SetFields | CreateTask):
                 found.add((subject_key, key, None))
-            if isinstance(effect, PutCard | PutMessage | Post):
+            if isinstance(effect, PutCard | PutMessage | PutChatMessage):
                 found.add((subject_key, key, effect))
     return frozenset(found)
 
 
-def asked(effect: Effect) -> Effect | None:
+def comparable_command(effect: Command) -> Command | None:
     """What is refused with an effect on a task: of a field its other values, too."""
     return None if isinstance(effect, SetFields) else effect

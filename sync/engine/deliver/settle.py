@@ -8,20 +8,33 @@ from datetime import timedelta
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import create as tasks_create
 from sync.bitrix24.tasks import queries as tasks_queries
-from sync.bitrix24.tasks.transitions import Done
-from sync.core.model.commands import LogTime, OpenTask, Post, PutCard, PutMessage, task_of
+from sync.bitrix24.tasks.transitions import CommandResult
+from sync.core.model.commands import (
+    CreateTask,
+    LogTime,
+    PutCard,
+    PutChatMessage,
+    PutMessage,
+    task_id_of,
+)
 from sync.core.model.common import Task
-from sync.engine.audit.recording import recording
-from sync.engine.deliver.outcomes import Refusal, decide_again, doubt, record_done, record_refused
-from sync.engine.deps import LANE, Deps
-from sync.engine.lanes import CALLING, Lane
+from sync.engine.audit.recording import recording_transaction
+from sync.engine.deliver.outcomes import (
+    Refusal,
+    decide_again,
+    forget_base,
+    record_done,
+    record_refused,
+)
+from sync.engine.deps import PORTAL_LANE, Deps
+from sync.engine.lanes import CALL_LEASE_TTL, Lane
 from sync.errors import Refused
 from sync.store import outbox, tasks
 from sync.store.db.database import read
 from sync.store.rows import CommandRow
 
 # A message may still be on its way into the discussion when nobody waits for its answer any more.
-GRACE = timedelta(seconds=10)
+ANSWER_GRACE = timedelta(seconds=10)
 LOOK_BACK = timedelta(minutes=5)  # the portal's clock may be behind ours
 
 
@@ -34,77 +47,79 @@ def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     they are.
     """
     with read(deps.database) as conn:
-        rows = outbox.in_flight(conn, portal_id, LANE)
+        rows = outbox.in_flight(conn, portal_id, PORTAL_LANE)
     if not rows:
         return 0
     cards = [row for row in rows if _creates(row)]
-    _repeat(deps, lane, portal_id, [row for row in rows if row not in cards])
-    oldest = deps.clock.now() - GRACE
+    _decide_again(deps, lane, portal_id, [row for row in rows if row not in cards])
+    oldest = deps.clock.now() - ANSWER_GRACE
     ready = [row for row in cards if row.sent_at is None or row.sent_at <= oldest]
     for row in ready:
-        _look_up(deps, lane, portal_id, portal, row)
+        _settle_created(deps, lane, portal_id, portal, row)
     return len(rows) - len(cards) + len(ready)
 
 
 def _creates(row: CommandRow) -> bool:
-    effect = row.effect
-    new = isinstance(effect, PutCard | PutMessage | Post) and effect.message_id is None
-    return new or isinstance(effect, LogTime | OpenTask)
+    effect = row.command
+    new = isinstance(effect, PutCard | PutMessage | PutChatMessage) and effect.message_id is None
+    return new or isinstance(effect, LogTime | CreateTask)
 
 
-def _repeat(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) -> None:
+def _decide_again(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) -> None:
     if not rows:
         return
-    with recording(deps) as conn:
+    with recording_transaction(deps) as conn:
         lane.keep(conn)
         now = deps.clock.now()
         outbox.drop(conn, [row.id for row in rows], now, "no answer: decided anew")
-        doubt(conn, portal_id, rows, now)
+        forget_base(conn, portal_id, rows, now)
         decide_again(conn, portal_id, rows, "the answer to a write was lost", now)
 
 
-def _look_up(deps: Deps, lane: Lane, portal_id: int, portal: Portal, row: CommandRow) -> None:
-    task_id = task_of(row.effect)
-    with recording(deps) as conn:
-        lane.keep(conn, CALLING)
+def _settle_created(
+    deps: Deps, lane: Lane, portal_id: int, portal: Portal, row: CommandRow
+) -> None:
+    task_id = task_id_of(row.command)
+    with recording_transaction(deps) as conn:
+        lane.keep(conn, CALL_LEASE_TTL)
         known = tasks.get(conn, portal_id, {task_id} - {0})
     body = known[task_id].body if task_id in known else None
     try:
-        done = _found(portal, body, row)
+        done = _find_written(portal, body, row)
     except Refused as error:
-        done = _unseen(row, error)
-    with recording(deps) as conn:
+        done = _refusal_for_time_entry(row, error)
+    with recording_transaction(deps) as conn:
         lane.keep(conn)
         now = deps.clock.now()
         match done:
-            case Done():
+            case CommandResult():
                 record_done(conn, portal_id, [(row, done)], now)
             case Refusal():
                 record_refused(conn, portal_id, [done], now)
     if done is None:
-        _repeat(deps, lane, portal_id, [row])
+        _decide_again(deps, lane, portal_id, [row])
 
 
-def _found(portal: Portal, task: Task | None, row: CommandRow) -> Done | None:
+def _find_written(portal: Portal, task: Task | None, row: CommandRow) -> CommandResult | None:
     """Our own message of that text, our task, or our entry in a task's log. Raises Refused."""
     since = (row.sent_at or row.created_at) - LOOK_BACK
-    match row.effect:
+    match row.command:
         case LogTime() as entry:
-            return Done() if tasks_queries.find_time(portal, entry) else None
-        case OpenTask() as wanted:
-            found = tasks_create.find(portal, wanted, since)
-            return Done(task=tasks_create.made(found)) if found else None
-        case Post(dialog, _, text):
-            number = tasks_queries.find_post(portal, dialog, text, since)
+            return CommandResult() if tasks_queries.find_time_entry(portal, entry) else None
+        case CreateTask() as wanted:
+            found = tasks_create.find_created_task(portal, wanted, since)
+            return CommandResult(task=tasks_create.created_task(found)) if found else None
+        case PutChatMessage(dialog, _, text):
+            number = tasks_queries.find_chat_message(portal, dialog, text, since)
         case _:
             text = row.payload["text"]
-            number = tasks_queries.find_message(portal, task, text, since) if task else None
-    return Done(message_id=number) if number is not None else None
+            number = tasks_queries.find_task_message(portal, task, text, since) if task else None
+    return CommandResult(message_id=number) if number is not None else None
 
 
-def _unseen(row: CommandRow, error: Refused) -> Refusal | None:
+def _refusal_for_time_entry(row: CommandRow, error: Refused) -> Refusal | None:
     """A message of a chat that is closed to us is written again; time is never logged twice."""
-    if not isinstance(row.effect, LogTime):
+    if not isinstance(row.command, LogTime):
         return None
     return Refusal(
         row, f"It is not known whether the time was logged, and it is not repeated. {error}"

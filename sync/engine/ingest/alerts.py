@@ -7,18 +7,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from sync.core.alert_names import Line
+from sync.core.alert_names import RefKey
 from sync.core.alerts import model as core
-from sync.core.alerts.model import FINISHED, PASSED
+from sync.core.alerts.model import FINISHED_STATUSES, PASSED
 from sync.core.model.activity import Push, TagPush
 from sync.core.model.common import MergeRequest, Pipeline
 from sync.core.rules.portal import Rules
-from sync.engine.deps import ALERTS
+from sync.engine.deps import ALERT
 from sync.store import alerts, protected_branches, subjects
 from sync.store import merge_requests as store_merge_requests
 
 
-def notice(
+def mark_dirty(
     conn: Connection,
     portal_id: int,
     pipelines: Iterable[Pipeline],
@@ -32,42 +32,44 @@ def notice(
     `over`: merge requests that were merged or closed. One opens only by what did not pass on a
     watched ref; everything else concerns open ones.
     """
-    ended = [one for one in pipelines if one.status.value in FINISHED and core.ref_of(one)]
-    bad = {_line(one): one for one in ended if one.status.value != PASSED}
-    gone = {_deleted(one) for one in pushes if one.deleted} | set(map(_own, over))
-    lines = {_line(one) for one in ended} | gone
+    ended = [
+        one for one in pipelines if one.status.value in FINISHED_STATUSES and core.alert_ref(one)
+    ]
+    bad = {_pipeline_ref(one): one for one in ended if one.status.value != PASSED}
+    gone = {_deleted_ref(one) for one in pushes if one.deleted} | set(map(_merge_request_ref, over))
+    lines = {_pipeline_ref(one) for one in ended} | gone
     if not lines:
         return
-    wanted = alerts.open_lines(conn, lines) | watched(conn, bad, rules)
+    wanted = alerts.open_refs(conn, lines) | watched_refs(conn, bad, rules)
     # What is being decided right now is to be decided with this, too.
     named = {str(line): line for line in lines}
-    wanted |= {named[key] for key in subjects.dirty_of(conn, portal_id, ALERTS, named)}
-    marks = [(ALERTS, str(line), "a pipeline ended") for line in sorted(wanted)]
+    wanted |= {named[key] for key in subjects.dirty_keys(conn, portal_id, ALERT, named)}
+    marks = [(ALERT, str(line), "a pipeline ended") for line in sorted(wanted)]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
 
 
-def _line(one: Pipeline) -> Line:
-    return Line(one.project.connection_id, one.project.id, core.ref_of(one))
+def _pipeline_ref(one: Pipeline) -> RefKey:
+    return RefKey(one.project.connection_id, one.project.id, core.alert_ref(one))
 
 
-def _deleted(push: Push | TagPush) -> Line:
-    ref = push.branch if isinstance(push, Push) else core.ref_of_tag(push.tag)
-    return Line(push.project.connection_id, push.project.id, ref)
+def _deleted_ref(push: Push | TagPush) -> RefKey:
+    ref = push.branch if isinstance(push, Push) else core.tag_ref(push.tag)
+    return RefKey(push.project.connection_id, push.project.id, ref)
 
 
-def _own(request: MergeRequest) -> Line:
-    ref = core.ref_of_request(request.iid)
-    return Line(request.project.connection_id, request.project.id, ref)
+def _merge_request_ref(request: MergeRequest) -> RefKey:
+    ref = core.merge_request_ref(request.iid)
+    return RefKey(request.project.connection_id, request.project.id, ref)
 
 
-def watched(conn: Connection, of: Mapping[Line, Pipeline], rules: Rules) -> set[Line]:
+def watched_refs(conn: Connection, of: Mapping[RefKey, Pipeline], rules: Rules) -> set[RefKey]:
     """Those of the lines that the settings of their projects name; each with a pipeline of it."""
     places = {line: (line.connection_id, line.project_id) for line in of}
     defaults = store_merge_requests.default_branches(conn, places.values())
     found = {
         line
         for line, one in of.items()
-        if core.watched(
+        if core.is_watched(
             line.ref,
             rules.alerts_of(one.project.path),
             default=line.ref == defaults.get(places[line]),
@@ -77,5 +79,7 @@ def watched(conn: Connection, of: Mapping[Line, Pipeline], rules: Rules) -> set[
     left = {
         line for line in of if "protected" in rules.alerts_of(of[line].project.path).branches
     } - found
-    protected = protected_branches.branches(conn, {places[line] for line in left}) if left else {}
+    protected = (
+        protected_branches.protected_branches(conn, {places[line] for line in left}) if left else {}
+    )
     return found | {line for line in left if line.ref in protected.get(places[line], ())}

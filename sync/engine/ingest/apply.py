@@ -9,23 +9,23 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from sync.core.merge_requests.milestones import is_open
-from sync.core.model.activity import Item, JobRun, Note, Push, Release, TagPush, Thing
+from sync.core.model.activity import ActivityItem, Comment, JobRun, Push, Release, Resource, TagPush
 from sync.core.model.common import MergeRequest, MergeRequestKey, Person, Pipeline, Project
 from sync.core.model.events import (
-    DeploymentHeard,
-    MergeRequestHeard,
-    PipelineHeard,
+    DeploymentEvent,
+    MergeRequestEvent,
+    PipelineEvent,
     TaskChanged,
     TaskDeleted,
 )
-from sync.core.notifications.facts import Subject, about_of
+from sync.core.notifications.facts import NotificationSubject, subject_key_of
 from sync.core.rules.portal import Rules
 from sync.engine.deps import TASK
 from sync.engine.ingest import alerts, comments, notifications, smart_commits
 from sync.engine.ingest import deployments as ingest_deployments
 from sync.engine.ingest import pushes as ingest_pushes
-from sync.engine.ingest.merge_requests import relink
-from sync.engine.ingest.outcome import Seen, branch_of, outcome
+from sync.engine.ingest.merge_requests import update_links
+from sync.engine.ingest.outcome import BatchResult, branch_key, describe_outcome
 from sync.store import activity as store_activity
 from sync.store import commits, links, people, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
@@ -34,109 +34,112 @@ from sync.store.db.upsert import chunks
 from sync.store.rows import TaskRow
 from sync.store.tables import command
 
-Told = Mapping[int, Sequence[object]]
+EventsByDelivery = Mapping[int, Sequence[object]]
 
 
 @dataclass
-class Sorted:
+class EventsByType:
     """The events of a batch by kind, in the order they were told."""
 
-    merge_requests: list[MergeRequestHeard] = field(default_factory=list)
+    merge_requests: list[MergeRequestEvent] = field(default_factory=list)
     pushes: list[Push] = field(default_factory=list)
-    others: list[Item] = field(default_factory=list)
+    activity: list[ActivityItem] = field(default_factory=list)
     pipelines: list[Pipeline] = field(default_factory=list)
-    deployments: list[DeploymentHeard] = field(default_factory=list)
-    changed: set[int] = field(default_factory=set)
-    deleted: set[int] = field(default_factory=set)
+    deployments: list[DeploymentEvent] = field(default_factory=list)
+    changed_tasks: set[int] = field(default_factory=set)
+    deleted_tasks: set[int] = field(default_factory=set)
 
 
-def take_in(
-    conn: Connection, portal_id: int, told: Told, rules: Rules, now: datetime
+def ingest(
+    conn: Connection, portal_id: int, told: EventsByDelivery, rules: Rules, now: datetime
 ) -> dict[int, str]:
     """Stores what the deliveries (by id) told and says of each what came of it."""
-    events = _sorted(event for group in told.values() for event in group)
-    _save_parts(conn, events, now)
-    known = store_merge_requests.hear(conn, events.merge_requests)
-    of_branch = store_merge_requests.by_branches(conn, {branch_of(push) for push in events.pushes})
+    events = _group_by_type(event for group in told.values() for event in group)
+    _save_mirror(conn, events, now)
+    known = store_merge_requests.fold_events(conn, events.merge_requests)
+    of_branch = store_merge_requests.by_branches(conn, {branch_key(push) for push in events.pushes})
     piped = store_merge_requests.by_pipelines(conn, events.pipelines)
     grown = {key for keys in of_branch.values() for key in keys} - known.keys()
-    reread = store_merge_requests.bare(conn, grown)
+    reread = store_merge_requests.without_pipelines(conn, grown)
     names = rules.references
-    tasks_of = relink(conn, portal_id, {**known, **reread}, names, now=now, also=piped)
-    named = ingest_pushes.take_in(conn, portal_id, events.pushes, events.pipelines, names, now)
-    smart_commits.take_in(conn, portal_id, events.pushes, names, now)
-    there = ingest_deployments.take_in(conn, portal_id, events.deployments, now)
-    concerns = comments.take_in(conn, portal_id, events.others, names, now)
-    followed = _tasks_heard(conn, portal_id, events, now)
-    shown = {**_posted(conn, portal_id, piped), **known}
-    notifications.mark(conn, portal_id, _subjects(events, shown), rules, now)
-    gone = [*events.pushes, *(one for one in events.others if isinstance(one, TagPush))]
+    tasks_of = update_links(
+        conn, portal_id, {**known, **reread}, names, now=now, also_changed=piped
+    )
+    named = ingest_pushes.ingest(conn, portal_id, events.pushes, events.pipelines, names, now)
+    smart_commits.ingest(conn, portal_id, events.pushes, names, now)
+    there = ingest_deployments.ingest(conn, portal_id, events.deployments, now)
+    concerns = comments.ingest(conn, portal_id, events.activity, names, now)
+    followed = _ingest_task_events(conn, portal_id, events, now)
+    shown = {**_with_chat_messages(conn, portal_id, piped), **known}
+    notifications.mark_dirty(conn, portal_id, _notifiable(events, shown), rules, now)
+    gone = [*events.pushes, *(one for one in events.activity if isinstance(one, TagPush))]
     over = [one for one in known.values() if not is_open(one)]
-    alerts.notice(conn, portal_id, events.pipelines, gone, over, rules, now)
-    seen = Seen(tasks_of, of_branch, piped, followed, named, there, concerns)
+    alerts.mark_dirty(conn, portal_id, events.pipelines, gone, over, rules, now)
+    seen = BatchResult(tasks_of, of_branch, piped, followed, named, there, concerns)
     return {
-        delivery_id: "; ".join(outcome(event, seen) for event in group) or "recorded: says nothing"
+        delivery_id: "; ".join(describe_outcome(event, seen) for event in group)
+        or "recorded: says nothing"
         for delivery_id, group in told.items()
     }
 
 
-def _sorted(events: Iterable[object]) -> Sorted:
-    found = Sorted()
+def _group_by_type(events: Iterable[object]) -> EventsByType:
+    found = EventsByType()
     for event in events:
         match event:
-            case MergeRequestHeard():
+            case MergeRequestEvent():
                 found.merge_requests.append(event)
             case Push():
                 found.pushes.append(event)
-            case TagPush() | Note() | Release() | JobRun() | Thing():
-                found.others.append(event)
-            case PipelineHeard(pipeline):
+            case TagPush() | Comment() | Release() | JobRun() | Resource():
+                found.activity.append(event)
+            case PipelineEvent(pipeline):
                 found.pipelines.append(pipeline)
-            case DeploymentHeard():
+            case DeploymentEvent():
                 found.deployments.append(event)
             case TaskChanged(task_id):
-                found.changed.add(task_id)
+                found.changed_tasks.add(task_id)
             case TaskDeleted(task_id):
-                found.deleted.add(task_id)
+                found.deleted_tasks.add(task_id)
     return found
 
 
-def _subjects(
-    events: Sorted, merge_requests: Mapping[MergeRequestKey, MergeRequest]
-) -> list[Subject]:
+def _notifiable(
+    events: EventsByType, merge_requests: Mapping[MergeRequestKey, MergeRequest]
+) -> list[NotificationSubject]:
     """Everything people may be told of."""
     return [
-        *_whole(events.pushes),
-        *events.others,
+        *_complete_pushes(events.pushes),
+        *events.activity,
         *events.pipelines,
         *(event.deployment for event in events.deployments),
         *merge_requests.values(),
     ]
 
 
-def _posted(
+def _with_chat_messages(
     conn: Connection, portal_id: int, of: Mapping[MergeRequestKey, MergeRequest]
 ) -> dict[MergeRequestKey, MergeRequest]:
     """Those that chats show: a pipeline changes what is said there, it is no news of its own."""
-    posts = store_activity.posts(conn, portal_id, map(about_of, of.values()))
-    return {key: one for key, one in of.items() if about_of(one) in posts}
+    posts = store_activity.chat_messages(conn, portal_id, map(subject_key_of, of.values()))
+    return {key: one for key, one in of.items() if subject_key_of(one) in posts}
 
 
-def _whole(pushes: Iterable[Push]) -> list[Push]:
+def _complete_pushes(pushes: Iterable[Push]) -> list[Push]:
     """Those a hook told of. What a job knows of its branch is no account of a push."""
     return [push for push in pushes if push.before]
 
 
-def _save_parts(conn: Connection, events: Sorted, now: datetime) -> None:
+def _save_mirror(conn: Connection, events: EventsByType, now: datetime) -> None:
     told = [event.merge_request for event in events.merge_requests]
     projects: list[Project] = [mr.project for mr in told]
     projects += [push.project for push in events.pushes]
     projects += [pipeline.project for pipeline in events.pipelines]
     projects += [event.deployment.project for event in events.deployments]
     # A group's own things have no project, and some hooks tell too little of theirs.
-    projects += [one.project for one in events.others if one.project.id and one.project.url]
+    projects += [one.project for one in events.activity if one.project.id and one.project.url]
     store_merge_requests.save_projects(conn, projects)
-    store_activity.save(conn, [*_whole(events.pushes), *events.others], now)
+    store_activity.save(conn, [*_complete_pushes(events.pushes), *events.activity], now)
     store_pipelines.save_pipelines(conn, events.pipelines)
     pushed = [
         (push.project, push.branch, push.commits)
@@ -147,13 +150,13 @@ def _save_parts(conn: Connection, events: Sorted, now: datetime) -> None:
     _save_people(conn, events)
 
 
-def _save_people(conn: Connection, events: Sorted) -> None:
+def _save_people(conn: Connection, events: EventsByType) -> None:
     heard = [event.merge_request for event in events.merge_requests]
     actors = {e.merge_request.key: e.actor for e in events.merge_requests if e.actor}
     save_people(conn, heard, actors)
     emails: dict[int, dict[Person, str]] = {}
     for push in events.pushes:
-        emails.setdefault(push.project.connection_id, {}).update(_own_emails(push))
+        emails.setdefault(push.project.connection_id, {}).update(_pusher_emails(push))
     for connection_id, known in emails.items():
         people.save_commit_emails(conn, connection_id, known)
 
@@ -167,14 +170,17 @@ def save_people(
     found: dict[int, dict[int, Person]] = {}
     for merge_request in heard:
         known = found.setdefault(merge_request.project.connection_id, {})
-        for person in (*persons(merge_request), (actors or {}).get(merge_request.key)):
+        for person in (
+            *people_of_merge_request(merge_request),
+            (actors or {}).get(merge_request.key),
+        ):
             if person is not None and (person.id not in known or person.email):
                 known[person.id] = person
     for connection_id, known in found.items():
         people.save_host_people(conn, connection_id, known.values())
 
 
-def persons(merge_request: MergeRequest) -> tuple[Person | None, ...]:
+def people_of_merge_request(merge_request: MergeRequest) -> tuple[Person | None, ...]:
     """Everybody a merge request names."""
     return (
         merge_request.author,
@@ -185,7 +191,7 @@ def persons(merge_request: MergeRequest) -> tuple[Person | None, ...]:
     )
 
 
-def _own_emails(push: Push) -> dict[Person, str]:
+def _pusher_emails(push: Push) -> dict[Person, str]:
     """The pusher's e-mail by commits that carry the pusher's name."""
     if push.actor is None or not push.actor.id:
         return {}
@@ -195,25 +201,27 @@ def _own_emails(push: Push) -> dict[Person, str]:
     return {push.actor: emails[-1]} if emails else {}
 
 
-def _tasks_heard(conn: Connection, portal_id: int, events: Sorted, now: datetime) -> frozenset[int]:
+def _ingest_task_events(
+    conn: Connection, portal_id: int, events: EventsByType, now: datetime
+) -> frozenset[int]:
     """Notes changed and deleted tasks; the ids of those that somebody's work names."""
-    heard = events.changed | events.deleted
+    heard = events.changed_tasks | events.deleted_tasks
     followed = frozenset(links.by_tasks(conn, portal_id, heard))
-    followed |= store_pipelines.named_tasks(conn, portal_id, heard)
-    followed |= smart_commits.tasks_of(conn, portal_id, heard)
+    followed |= store_pipelines.tasks_with_commits(conn, portal_id, heard)
+    followed |= smart_commits.tasks_waiting(conn, portal_id, heard)
     known = tasks.get(conn, portal_id, followed)
-    tasks.mark_missing(conn, portal_id, followed & events.deleted, now)
-    changed = followed & events.changed - events.deleted
+    tasks.mark_missing(conn, portal_id, followed & events.deleted_tasks, now)
+    changed = followed & events.changed_tasks - events.deleted_tasks
     tasks.mark_stale(conn, portal_id, changed, now)
-    moving = _about_to_move(conn, portal_id, changed)
-    again = [t for t in changed if t in moving or _open_question(known.get(t))]
+    moving = _with_unsent_move(conn, portal_id, changed)
+    again = [t for t in changed if t in moving or _awaits_change(known.get(t))]
     marks = [(TASK, str(task_id), "task changed") for task_id in again]
-    marks += [(TASK, str(task_id), "task deleted") for task_id in followed & events.deleted]
+    marks += [(TASK, str(task_id), "task deleted") for task_id in followed & events.deleted_tasks]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
     return followed
 
 
-def _open_question(row: TaskRow | None) -> bool:
+def _awaits_change(row: TaskRow | None) -> bool:
     """Whether a change may answer something: a task not read yet, or not to be seen until now.
 
     Otherwise a person's change asks for nothing: the step of the merge requests is the same.
@@ -221,7 +229,7 @@ def _open_question(row: TaskRow | None) -> bool:
     return row is None or row.missing or row.body is None
 
 
-def _about_to_move(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> set[int]:
+def _with_unsent_move(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> set[int]:
     """Tasks with a move that was not sent yet: it may not be the right one any more.
 
     Cards and notifications do not depend on the task; our own writes echo here, too.

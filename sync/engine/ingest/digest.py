@@ -12,7 +12,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from sync.bitrix24.rest.masking import mask
 from sync.engine import backoff
-from sync.engine.deps import Deps, parse
+from sync.engine.deps import Deps, parse_delivery
 from sync.engine.ingest import apply
 from sync.engine.lanes import Lane, LaneLost, hold
 from sync.store import inbox
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 BATCH = 100
 _TRACE_CHARACTERS = 4000
-_NOT_THE_DELIVERY = (OperationalError, InterfaceError, InternalError, LaneLost)
+_INFRASTRUCTURE_ERRORS = (OperationalError, InterfaceError, InternalError, LaneLost)
 
 
 def digest(deps: Deps, portal_id: int, batches: int = 1) -> int:
@@ -32,11 +32,11 @@ def digest(deps: Deps, portal_id: int, batches: int = 1) -> int:
     0: there are none, or another worker is at it.
     """
     with read(deps.database) as conn:
-        waiting = inbox.take_new(conn, portal_id, 1, deps.clock.now())
+        waiting = inbox.next_batch(conn, portal_id, 1, deps.clock.now())
     if not waiting:
         return 0
     with hold(deps, mirror_lane(portal_id)) as lane:
-        return 0 if lane is None else _batches(deps, lane, portal_id, batches)
+        return 0 if lane is None else _digest_batches(deps, lane, portal_id, batches)
 
 
 def mirror_lane(portal_id: int) -> str:
@@ -44,61 +44,61 @@ def mirror_lane(portal_id: int) -> str:
     return f"digest:{portal_id}"
 
 
-def _batches(deps: Deps, lane: Lane, portal_id: int, most: int) -> int:
+def _digest_batches(deps: Deps, lane: Lane, portal_id: int, most: int) -> int:
     """A batch that is not full was the last: what has come since is another turn's."""
     done = 0
     for _ in range(most):
-        count = _digest(deps, lane, portal_id)
+        count = _digest_next(deps, lane, portal_id)
         done += count
         if count < BATCH:
             break
     return done
 
 
-def _digest(deps: Deps, lane: Lane, portal_id: int) -> int:
+def _digest_next(deps: Deps, lane: Lane, portal_id: int) -> int:
     with read(deps.database) as conn:
-        batch = inbox.take_new(conn, portal_id, BATCH, deps.clock.now())
+        batch = inbox.next_batch(conn, portal_id, BATCH, deps.clock.now())
     try:
-        _together(deps, lane, portal_id, batch)
-    except _NOT_THE_DELIVERY:
+        _ingest_batch(deps, lane, portal_id, batch)
+    except _INFRASTRUCTURE_ERRORS:
         raise
     except Exception as error:  # noqa: BLE001 - a bug: it must not hold up the other deliveries
         log.warning("batch_failed", portal_id=portal_id, error=type(error).__name__)
         for delivery in batch:
-            _alone(deps, lane, portal_id, delivery)
+            _ingest_separately(deps, lane, portal_id, delivery)
     return len(batch)
 
 
-def _together(deps: Deps, lane: Lane, portal_id: int, batch: Sequence[DeliveryRow]) -> None:
-    told = {delivery.id: parse(delivery) for delivery in batch}
+def _ingest_batch(deps: Deps, lane: Lane, portal_id: int, batch: Sequence[DeliveryRow]) -> None:
+    told = {delivery.id: parse_delivery(delivery) for delivery in batch}
     rules = deps.rules_for(portal_id)
     with write(deps.database) as conn:
         lane.keep(conn)
-        outcomes = apply.take_in(conn, portal_id, told, rules, deps.clock.now())
+        outcomes = apply.ingest(conn, portal_id, told, rules, deps.clock.now())
         inbox.mark_done(conn, outcomes)
 
 
-def _alone(deps: Deps, lane: Lane, portal_id: int, delivery: DeliveryRow) -> None:
+def _ingest_separately(deps: Deps, lane: Lane, portal_id: int, delivery: DeliveryRow) -> None:
     try:
-        _together(deps, lane, portal_id, [delivery])
-    except _NOT_THE_DELIVERY:
+        _ingest_batch(deps, lane, portal_id, [delivery])
+    except _INFRASTRUCTURE_ERRORS:
         raise
     except Exception as error:
         log.exception("delivery_failed", delivery_id=delivery.id, portal_id=portal_id)
         with write(deps.database) as conn:
             lane.keep(conn)
-            _failed(conn, deps, delivery, explained(error))
+            _record_failure(conn, deps, delivery, format_traceback(error))
 
 
-def _failed(conn: Connection, deps: Deps, delivery: DeliveryRow, why: str) -> None:
+def _record_failure(conn: Connection, deps: Deps, delivery: DeliveryRow, why: str) -> None:
     attempts = delivery.attempts + 1
-    if attempts >= backoff.MOST_ATTEMPTS:
+    if attempts >= backoff.MAX_ATTEMPTS:
         inbox.mark_dead(conn, delivery.id, why)
         return
     wait = timedelta(seconds=backoff.delay(attempts, deps.jitter()))
     inbox.mark_failed(conn, delivery.id, why, deps.clock.now() + wait)
 
 
-def explained(error: BaseException) -> str:
+def format_traceback(error: BaseException) -> str:
     """A bug's traceback for people, masked and cut to its end."""
     return str(mask("".join(traceback.format_exception(error))))[-_TRACE_CHARACTERS:]

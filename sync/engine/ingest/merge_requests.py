@@ -14,20 +14,20 @@ from sync.core.rules.portal import ReferenceRules
 from sync.engine import linking
 from sync.engine.deps import TASK
 from sync.store import commits, links, subjects
-from sync.store.merge_requests import Branch
+from sync.store.merge_requests import BranchKey
 from sync.store.rows import LinkRow
 
 
-def relink(
+def update_links(
     conn: Connection,
     portal_id: int,
     known: Mapping[MergeRequestKey, MergeRequest],
     rules: ReferenceRules,
     *,
     now: datetime,
-    also: Mapping[MergeRequestKey, MergeRequest] | None = None,
-    silent: frozenset[MergeRequestKey] = frozenset(),
-    marks: bool = True,
+    also_changed: Mapping[MergeRequestKey, MergeRequest] | None = None,
+    silent_keys: frozenset[MergeRequestKey] = frozenset(),
+    mark_tasks: bool = True,
 ) -> dict[MergeRequestKey, tuple[int, ...]]:
     """Brings the links of `known` up to date and marks their tasks, old and new, dirty.
 
@@ -35,46 +35,54 @@ def relink(
     `silent`: those whose links show nothing; of the others they do from now on. Without `marks`
     no task is marked. Returns the tasks each names now.
     """
-    also = also or {}
-    before = links.by_merge_requests(conn, {*known, *also})
-    pushed = commits.of_branches(conn, {_of(mr) for mr in known.values() if _grows(mr)})
+    also_changed = also_changed or {}
+    before = links.by_merge_requests(conn, {*known, *also_changed})
+    pushed = commits.by_branches(
+        conn, {_source_branch(mr) for mr in known.values() if _owns_branch(mr)}
+    )
     changed: list[LinkRow] = []
     for key, merge_request in known.items():
-        messages = [commit.message for commit in pushed.get(_of(merge_request), ())]
+        messages = [commit.message for commit in pushed.get(_source_branch(merge_request), ())]
         had = {row.task_id: row for row in before.get(key, ())}
-        silence = key in silent
-        rows = [*_links(portal_id, merge_request, messages, rules, had=had, silent=silence)]
+        silence = key in silent_keys
+        rows = [
+            *_desired_links(portal_id, merge_request, messages, rules, existing=had, silent=silence)
+        ]
         changed += [row for row in rows if had.get(row.task_id) != row]
         before[key] = tuple({**had, **{row.task_id: row for row in rows}}.values())
     links.save(conn, changed)
-    if marks:
-        _mark(conn, portal_id, {**also, **known}, before, now)
+    if mark_tasks:
+        _mark_dirty(conn, portal_id, {**also_changed, **known}, before, now)
     return {key: tuple(sorted(r.task_id for r in rows if r.live)) for key, rows in before.items()}
 
 
-def _links(
+def _desired_links(
     portal_id: int,
     merge_request: MergeRequest,
     messages: Sequence[str],
     rules: ReferenceRules,
     *,
-    had: Mapping[int, LinkRow],
+    existing: Mapping[int, LinkRow],
     silent: bool,
 ) -> Iterator[LinkRow]:
     """The links as they are to be: named ones live, others removed (never deleted)."""
-    live = {row.task_id: linking.Named(row.kind, row.places) for row in had.values() if row.live}
-    named = linking.named(merge_request, messages, rules, live)
+    live = {
+        row.task_id: linking.TaskMention(row.kind, row.found_in)
+        for row in existing.values()
+        if row.live
+    }
+    named = linking.find_named_tasks(merge_request, messages, rules, live)
     for task_id, name in named.items():
-        row = had.get(task_id) or LinkRow(
+        row = existing.get(task_id) or LinkRow(
             portal_id, merge_request.key, task_id, name.kind, silent=silent
         )
-        yield replace(row, kind=name.kind, live=True, places=name.places, silent=silent)
-    for task_id, row in had.items():
+        yield replace(row, kind=name.kind, live=True, found_in=name.found_in, silent=silent)
+    for task_id, row in existing.items():
         if task_id not in named:
-            yield replace(row, live=False, places=())
+            yield replace(row, live=False, found_in=())
 
 
-def _mark(
+def _mark_dirty(
     conn: Connection,
     portal_id: int,
     touched: Mapping[MergeRequestKey, MergeRequest],
@@ -89,12 +97,12 @@ def _mark(
     subjects.mark_dirty_many(conn, portal_id, marks, now)
 
 
-def _grows(merge_request: MergeRequest) -> bool:
+def _owns_branch(merge_request: MergeRequest) -> bool:
     """Whether its branch's commits are its own: those of the default branch are everybody's."""
     default = merge_request.project.default_branch
     return is_open(merge_request) and merge_request.source_branch != default
 
 
-def _of(merge_request: MergeRequest) -> Branch:
+def _source_branch(merge_request: MergeRequest) -> BranchKey:
     key = merge_request.key
     return key.connection_id, key.project_id, merge_request.source_branch

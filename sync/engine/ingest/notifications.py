@@ -8,27 +8,36 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from sync.core.model.kinds import Kind
-from sync.core.notifications.facts import Subject, about_of
+from sync.core.notifications.facts import NotificationSubject, subject_key_of
 from sync.core.rules.portal import Rules
-from sync.engine.deps import NEWS
+from sync.engine.deps import NOTIFICATION
 from sync.store import subjects
 
 
-def mark(
-    conn: Connection, portal_id: int, heard: Iterable[Subject], rules: Rules, now: datetime
+def mark_dirty(
+    conn: Connection,
+    portal_id: int,
+    heard: Iterable[NotificationSubject],
+    rules: Rules,
+    now: datetime,
 ) -> None:
-    marks = [(NEWS, about, f"{cause} changed") for about, cause in _wanted(heard, rules)]
+    marks = [
+        (NOTIFICATION, about, f"{cause} changed")
+        for about, cause in _subjects_with_rules(heard, rules)
+    ]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
 
 
-def _wanted(heard: Iterable[Subject], rules: Rules) -> Iterator[tuple[str, str]]:
+def _subjects_with_rules(
+    heard: Iterable[NotificationSubject], rules: Rules
+) -> Iterator[tuple[str, str]]:
     """Of a thing that no rule names nothing is loaded later: most are only mirrored."""
     known: dict[str, frozenset[Kind]] = {}
     for one in heard:
         path = one.project.path
         if path not in known:
             known[path] = rules.kinds_of(path)
-        about = about_of(one)
+        about = subject_key_of(one)
         kind = Kind(about.partition(":")[0])
         if kind in known[path]:
             yield about, kind.value

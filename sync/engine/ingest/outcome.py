@@ -5,87 +5,101 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync.core.model.activity import Item, JobRun, Note, Push, Release, TagPush, Thing
+from sync.core.model.activity import ActivityItem, Comment, JobRun, Push, Release, Resource, TagPush
 from sync.core.model.common import MergeRequest, MergeRequestKey, Pipeline
 from sync.core.model.events import (
-    DeploymentHeard,
-    MergeRequestHeard,
-    PipelineHeard,
+    DeploymentEvent,
+    MergeRequestEvent,
+    PipelineEvent,
     TaskChanged,
     TaskCommented,
     TaskDeleted,
-    Unrecognised,
+    UnrecognisedEvent,
 )
-from sync.store.merge_requests import Branch
+from sync.store.merge_requests import BranchKey
 
-ItemId = tuple[int, int, str, str]  # connection, project, kind, key
-_NOBODY = "no merge request"
+ActivityId = tuple[int, int, str, str]  # connection, project, kind, key
+_NO_MERGE_REQUEST = "no merge request"
 
 
 @dataclass(frozen=True)
-class Seen:
+class BatchResult:
     """What came of a batch: whom each event touched, and the tasks they name."""
 
-    tasks_of: Mapping[MergeRequestKey, tuple[int, ...]]
-    of_branch: Mapping[Branch, tuple[MergeRequestKey, ...]]
-    piped: Mapping[MergeRequestKey, MergeRequest]
-    followed: frozenset[int]
-    named: Mapping[tuple[int, int, str, str], Sequence[int]] = field(default_factory=dict)
-    deployed: Mapping[DeploymentHeard, Sequence[int]] = field(default_factory=dict)
-    concerned: Mapping[ItemId, Sequence[int]] = field(default_factory=dict)
+    tasks_by_merge_request: Mapping[MergeRequestKey, tuple[int, ...]]
+    merge_requests_by_branch: Mapping[BranchKey, tuple[MergeRequestKey, ...]]
+    merge_requests_with_pipelines: Mapping[MergeRequestKey, MergeRequest]
+    tasks_with_work: frozenset[int]
+    tasks_by_commit: Mapping[tuple[int, int, str, str], Sequence[int]] = field(default_factory=dict)
+    tasks_by_deployment: Mapping[DeploymentEvent, Sequence[int]] = field(default_factory=dict)
+    tasks_by_activity: Mapping[ActivityId, Sequence[int]] = field(default_factory=dict)
 
 
-def outcome(event: object, seen: Seen) -> str:
+def describe_outcome(event: object, seen: BatchResult) -> str:
     match event:
-        case MergeRequestHeard(merge_request):
-            return _told_of([merge_request.key], seen)
+        case MergeRequestEvent(merge_request):
+            return _describe_merge_requests([merge_request.key], seen)
         case Push():
-            told = _told_of(seen.of_branch.get(branch_of(event)), seen)
-            named = () if event.deleted else seen.named.get((*branch_of(event), event.after), ())
-            return f"push to {event.branch}: " + _or_tasks(told, named)
-        case PipelineHeard(pipeline):
-            keys = [key for key, mr in seen.piped.items() if _runs_for(pipeline, mr)]
+            told = _describe_merge_requests(
+                seen.merge_requests_by_branch.get(branch_key(event)), seen
+            )
+            named = (
+                ()
+                if event.deleted
+                else seen.tasks_by_commit.get((*branch_key(event), event.after), ())
+            )
+            return f"push to {event.branch}: " + _append_tasks(told, named)
+        case PipelineEvent(pipeline):
+            keys = [
+                key
+                for key, mr in seen.merge_requests_with_pipelines.items()
+                if _runs_for(pipeline, mr)
+            ]
             where = pipeline.project.connection_id, pipeline.project.id, pipeline.ref, pipeline.sha
-            told = _or_tasks(_told_of(keys, seen), seen.named.get(where, ()))
+            told = _append_tasks(
+                _describe_merge_requests(keys, seen), seen.tasks_by_commit.get(where, ())
+            )
             return f"pipeline {pipeline.id} {pipeline.status}: {told}"
-        case DeploymentHeard(one):
+        case DeploymentEvent(one):
             said = f"deployment {one.id} to {one.environment} {one.status}: "
-            return said + _or_tasks(_NOBODY, seen.deployed.get(event, ()))
-        case TagPush() | Note() | Release() | JobRun() | Thing():
-            return f"{event.kind} {event.key}: " + _or_tasks(_NOBODY, _of_item(event, seen))
+            return said + _append_tasks(_NO_MERGE_REQUEST, seen.tasks_by_deployment.get(event, ()))
+        case TagPush() | Comment() | Release() | JobRun() | Resource():
+            return f"{event.kind} {event.key}: " + _append_tasks(
+                _NO_MERGE_REQUEST, _tasks_of_activity(event, seen)
+            )
         case TaskChanged(task_id):
-            return f"task {task_id} changed" + _unless_followed(task_id, seen)
+            return f"task {task_id} changed" + _describe_task(task_id, seen)
         case TaskDeleted(task_id):
-            return f"task {task_id} deleted" + _unless_followed(task_id, seen)
+            return f"task {task_id} deleted" + _describe_task(task_id, seen)
         case TaskCommented(task_id):
             return f"recorded: a comment on task {task_id}"
-        case Unrecognised(kind, why):
+        case UnrecognisedEvent(kind, why):
             return f"recorded: {kind}: {why}"
     return f"recorded: {type(event).__name__}"
 
 
-def _of_item(one: Item, seen: Seen) -> Sequence[int]:
+def _tasks_of_activity(one: ActivityItem, seen: BatchResult) -> Sequence[int]:
     key = one.project.connection_id, one.project.id, one.kind.value, one.key
-    return seen.concerned.get(key, ())
+    return seen.tasks_by_activity.get(key, ())
 
 
-def _told_of(keys: Iterable[MergeRequestKey] | None, seen: Seen) -> str:
-    return ", ".join(_named(key, seen) for key in keys or ()) or _NOBODY
+def _describe_merge_requests(keys: Iterable[MergeRequestKey] | None, seen: BatchResult) -> str:
+    return ", ".join(_describe_tasks(key, seen) for key in keys or ()) or _NO_MERGE_REQUEST
 
 
-def _or_tasks(told: str, named: Sequence[int]) -> str:
+def _append_tasks(told: str, named: Sequence[int]) -> str:
     """The tasks that the commits name, where there is no merge request to say so."""
-    return "tasks " + ", ".join(map(str, named)) if told == _NOBODY and named else told
+    return "tasks " + ", ".join(map(str, named)) if told == _NO_MERGE_REQUEST and named else told
 
 
-def _named(key: MergeRequestKey, seen: Seen) -> str:
-    found = seen.tasks_of.get(key, ())
+def _describe_tasks(key: MergeRequestKey, seen: BatchResult) -> str:
+    found = seen.tasks_by_merge_request.get(key, ())
     listed = "tasks " + ", ".join(map(str, found)) if found else "no task"
     return f"merge request !{key.iid} → {listed}"
 
 
-def _unless_followed(task_id: int, seen: Seen) -> str:
-    return "" if task_id in seen.followed else ": no merge request names it"
+def _describe_task(task_id: int, seen: BatchResult) -> str:
+    return "" if task_id in seen.tasks_with_work else ": no merge request names it"
 
 
 def _runs_for(pipeline: Pipeline, merge_request: MergeRequest) -> bool:
@@ -96,5 +110,5 @@ def _runs_for(pipeline: Pipeline, merge_request: MergeRequest) -> bool:
     )
 
 
-def branch_of(push: Push) -> Branch:
+def branch_key(push: Push) -> BranchKey:
     return push.project.connection_id, push.project.id, push.branch

@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from sync.core.alert_names import AlertKey
-from sync.core.alerts.messages import AlertNews, Somebody
-from sync.core.model.common import Job, Pipeline
-from sync.core.notifications.facts import About
+from sync.core.alerts.messages import AlertContext, NamedUser
+from sync.core.model.common import FailedJob, Pipeline
+from sync.core.notifications.facts import SubjectKey
 from sync.core.rules.portal import Rules
 from sync.engine.load import people as load_people
-from sync.engine.load.people import Signed
+from sync.engine.load.people import AuthoredCommit
 from sync.store import alerts, people, portals
 from sync.store import pipelines as store_pipelines
 from sync.store.alerts import AlertRow
@@ -21,61 +21,67 @@ from sync.store.pipelines import PipelineId
 
 
 def load(
-    conn: Connection, portal_id: int, wanted: Mapping[str, About], rules: Rules
-) -> dict[str, AlertNews]:
+    conn: Connection, portal_id: int, wanted: Mapping[str, SubjectKey], rules: Rules
+) -> dict[str, AlertContext]:
     """The alerts by the names that messages about them have; unknown ones are left out."""
-    keys = {name: AlertKey.read(name) for name in wanted}
+    keys = {name: AlertKey.parse(name) for name in wanted}
     rows = alerts.get(conn, keys.values())
-    found = told(conn, portal_id, rows, rules)
+    found = load_contexts(conn, portal_id, rows, rules)
     return {name: found[key] for name, key in keys.items() if key in found}
 
 
-def told(
+def load_contexts(
     conn: Connection, portal_id: int, rows: Mapping[AlertKey, AlertRow], rules: Rules
-) -> dict[AlertKey, AlertNews]:
+) -> dict[AlertKey, AlertContext]:
     """An alert whose pipeline is not in the mirror any more is left out: nothing is said of it."""
     known = store_pipelines.pipelines(
-        conn, {one for row in rows.values() for one in _pipelines(row)}
+        conn, {one for row in rows.values() for one in _pipeline_ids(row)}
     )
-    jobs = store_pipelines.jobs(conn, {_id(row, row.alert.failed_by) for row in rows.values()})
+    jobs = store_pipelines.failed_jobs(
+        conn, {_pipeline_id(row, row.alert.last_failed_pipeline_id) for row in rows.values()}
+    )
     fixers = _fixers(conn, portal_id, rows, known, rules)
-    names = _names(conn, portal_id, rows)
-    base = _address(conn, portal_id)
+    names = _assignee_names(conn, portal_id, rows)
+    base = _portal_url(conn, portal_id)
     found = {}
     for key, row in rows.items():
-        failed = known.get(_id(row, row.alert.failed_by))
+        failed = known.get(_pipeline_id(row, row.alert.last_failed_pipeline_id))
         if failed is None:
             continue
         project = failed.project
-        found[key] = AlertNews(
+        found[key] = AlertContext(
             project=project,
             key=key,
             alert=row.alert,
             zone=rules.zone,
-            failed=failed,
-            jobs=jobs_of(jobs, failed),
+            failed_pipeline=failed,
+            failed_jobs=current_jobs(jobs, failed),
             fixed_by=fixers.get(key),
-            seen_by=row.acknowledged_by,
-            assigned=_assigned(row, names),
-            task=_task(row, base, rules.group_of(project.path)),
+            acknowledged_by=row.acknowledged_by,
+            assignee=_assignee(row, names),
+            task_link=_task_link(row, base, rules.group_of(project.path)),
         )
     return found
 
 
-def jobs_of(
-    known: Mapping[PipelineId, tuple[datetime, tuple[Job, ...]]], one: Pipeline
-) -> tuple[Job, ...]:
+def current_jobs(
+    known: Mapping[PipelineId, tuple[datetime, tuple[FailedJob, ...]]], one: Pipeline
+) -> tuple[FailedJob, ...]:
     """What was read for an earlier state of the pipeline says nothing of this one."""
     read_for, jobs = known.get((one.project.connection_id, one.project.id, one.id), (None, ()))
     return jobs if read_for == one.updated_at else ()
 
 
-def _pipelines(row: AlertRow) -> list[PipelineId]:
-    return [_id(row, number) for number in (row.alert.failed_by, row.alert.ended_by) if number]
+def _pipeline_ids(row: AlertRow) -> list[PipelineId]:
+    return [
+        _pipeline_id(row, number)
+        for number in (row.alert.last_failed_pipeline_id, row.alert.fixed_by_pipeline_id)
+        if number
+    ]
 
 
-def _id(row: AlertRow, number: int) -> PipelineId:
-    return row.key.line.connection_id, row.key.line.project_id, number
+def _pipeline_id(row: AlertRow, number: int) -> PipelineId:
+    return row.key.ref_key.connection_id, row.key.ref_key.project_id, number
 
 
 def _fixers(
@@ -84,42 +90,47 @@ def _fixers(
     rows: Mapping[AlertKey, AlertRow],
     known: Mapping[PipelineId, Pipeline],
     rules: Rules,
-) -> dict[AlertKey, Somebody]:
+) -> dict[AlertKey, NamedUser]:
     """Whose commit passed again; where that is not told, who ran its pipeline."""
-    passed = {key: known.get(_id(row, row.alert.ended_by)) for key, row in rows.items()}
+    passed = {
+        key: known.get(_pipeline_id(row, row.alert.fixed_by_pipeline_id))
+        for key, row in rows.items()
+    }
     fixes = {key: one for key, one in passed.items() if one is not None}
     signed = {
-        key: Signed(one.project.connection_id, one.commit, one.actor)
+        key: AuthoredCommit(one.project.connection_id, one.commit, one.actor)
         for key, one in fixes.items()
         if one.commit
     }
-    users = load_people.authors(conn, portal_id, signed, rules)
+    users = load_people.portal_authors(conn, portal_id, signed, rules)
     found = {}
     for key, one in fixes.items():
-        actor = one.actor.shown if one.actor else ""
+        actor = one.actor.display_name if one.actor else ""
         if name := (one.commit.author_name if one.commit else "") or actor:
-            found[key] = Somebody(name, users.get(key))
+            found[key] = NamedUser(name, users.get(key))
     return found
 
 
-def _names(conn: Connection, portal_id: int, rows: Mapping[AlertKey, AlertRow]) -> dict[int, str]:
+def _assignee_names(
+    conn: Connection, portal_id: int, rows: Mapping[AlertKey, AlertRow]
+) -> dict[int, str]:
     if not any(row.assigned_to for row in rows.values()):
         return {}
     return {user.id: user.name for user in people.portal_users(conn, portal_id).values()}
 
 
-def _assigned(row: AlertRow, names: Mapping[int, str]) -> Somebody | None:
+def _assignee(row: AlertRow, names: Mapping[int, str]) -> NamedUser | None:
     if not row.assigned_to:
         return None
-    return Somebody(names.get(row.assigned_to) or str(row.assigned_to), row.assigned_to)
+    return NamedUser(names.get(row.assigned_to) or str(row.assigned_to), row.assigned_to)
 
 
-def _address(conn: Connection, portal_id: int) -> str:
+def _portal_url(conn: Connection, portal_id: int) -> str:
     record = portals.by_id(conn, portal_id)
     return record.client_endpoint.removesuffix("/rest/") if record else ""
 
 
-def _task(row: AlertRow, base: str, group_id: int) -> tuple[int, str] | None:
+def _task_link(row: AlertRow, base: str, group_id: int) -> tuple[int, str] | None:
     """Paths as in https://apidocs.bitrix24.com/api-reference/tasks/ (links to a task)."""
     if not row.task_id:
         return None

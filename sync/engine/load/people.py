@@ -16,7 +16,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class AuthoredCommit:
     """A commit and who brought it, whose e-mail the host may hide."""
 
     connection_id: int
@@ -28,14 +28,14 @@ class Signed:
         return (self.commit.author_email or "").casefold()
 
     @property
-    def itself(self) -> Person | None:
+    def actor_if_author(self) -> Person | None:
         """Who brought it, if they have the author's name."""
         name, actor = self.commit.author_name.casefold(), self.actor
         own = name and actor and name in (actor.name.casefold(), actor.username.casefold())
         return actor if own else None
 
 
-def users_of(
+def portal_users_of(
     conn: Connection, portal_id: int, heard: Mapping[int, Iterable[Person]], rules: Rules
 ) -> dict[int, dict[int, int]]:
     """Person → portal user, by connection: by mapping, public e-mail, then that of commits."""
@@ -53,8 +53,8 @@ def users_of(
     return users
 
 
-def authors(
-    conn: Connection, portal_id: int, signed: Mapping[K, Signed], rules: Rules
+def portal_authors(
+    conn: Connection, portal_id: int, signed: Mapping[K, AuthoredCommit], rules: Rules
 ) -> dict[K, int]:
     """Commits' authors as portal users: as the settings map the code host's user, or by e-mail."""
     by_email = people.active_by_email(conn, portal_id)
@@ -66,7 +66,7 @@ def authors(
         persons = {
             key: person
             for key, one in mine.items()
-            if (person := hosts.get(one.email) or one.itself)
+            if (person := hosts.get(one.email) or one.actor_if_author)
         }
         emails = people.emails_of(conn, connection_id, {person.id for person in persons.values()})
         for key, one in mine.items():

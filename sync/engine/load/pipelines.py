@@ -9,13 +9,13 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.core.merge_requests.milestones import is_open
-from sync.core.model.common import Job, LinkKind, Pipeline
-from sync.core.model.task_view import LinkView, Run
-from sync.core.pipelines.plan import lacks_jobs, newness
+from sync.core.model.common import FailedJob, LinkKind, Pipeline
+from sync.core.model.task_view import BranchPipeline, LinkView
+from sync.core.pipelines.plan import needs_jobs, recency
 from sync.core.rules.portal import Rules
 from sync.engine.deps import Deps
 from sync.engine.load import people
-from sync.engine.load.people import Signed
+from sync.engine.load.people import AuthoredCommit
 from sync.errors import Later, SyncError
 from sync.gitlab.api import jobs as gitlab_jobs
 from sync.gitlab.api.client import GitLab
@@ -23,11 +23,11 @@ from sync.store import connections, links, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.db.database import read
-from sync.store.merge_requests import Branch
+from sync.store.merge_requests import BranchKey
 
 log = structlog.get_logger()
 
-_Newest = dict[Branch, Pipeline]
+_PipelinesByBranch = dict[BranchKey, Pipeline]
 
 
 def load(
@@ -35,23 +35,27 @@ def load(
     portal_id: int,
     seen: Mapping[int, tuple[LinkView, ...]],
     rules: Rules,
-) -> dict[int, tuple[Run, ...]]:
+) -> dict[int, tuple[BranchPipeline, ...]]:
     """The runs of each task, by its links and by the pushed commits that name it."""
     pushed = store_pipelines.pipelines_of_tasks(conn, portal_id, seen)
-    newest = {task_id: _newest(shown, pushed.get(task_id, ())) for task_id, shown in seen.items()}
+    newest = {
+        task_id: _newest_of_work(shown, pushed.get(task_id, ())) for task_id, shown in seen.items()
+    }
     found = {(branch, one) for mine in newest.values() for branch, one in mine.items()}
-    speakers = _speakers(conn, portal_id, found)
-    authors = _authors(conn, portal_id, {one for _, one in found}, rules)
-    known = store_pipelines.jobs(conn, {store_pipelines.id_of(one) for _, one in found})
+    speakers = _notifying_tasks(conn, portal_id, found)
+    authors = _commit_authors(conn, portal_id, {one for _, one in found}, rules)
+    known = store_pipelines.failed_jobs(
+        conn, {store_pipelines.pipeline_id(one) for _, one in found}
+    )
     return {
         task_id: tuple(
-            Run(
-                about=f"ci:{branch[0]}/{branch[1]}:{branch[2]}",
+            BranchPipeline(
+                subject_key=f"ci:{branch[0]}/{branch[1]}:{branch[2]}",
                 branch=branch[2],
                 pipeline=one,
-                jobs=_jobs(known, one),
-                author=authors.get(one),
-                speaks=speakers.get((branch, one)) == task_id,
+                failed_jobs=_current_jobs(known, one),
+                author_id=authors.get(one),
+                notifies=speakers.get((branch, one)) == task_id,
             )
             for branch, one in mine.items()
         )
@@ -59,44 +63,47 @@ def load(
     }
 
 
-def _newest(shown: Iterable[LinkView], pushed: Iterable[tuple[str, Pipeline]]) -> _Newest:
+def _newest_of_work(
+    shown: Iterable[LinkView], pushed: Iterable[tuple[str, Pipeline]]
+) -> _PipelinesByBranch:
     """By branch. A merge request's pipeline counts for its source branch.
 
     While one is open its own commit is the branch's newest, whatever the dates say: who takes a
     commit back by force leaves its pipelines behind.
     """
-    counting = [link.merge_request for link in shown if link.moves and link.loud]
+    counting = [link.merge_request for link in shown if link.moves_task and link.visible]
     theirs = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline]
     heads = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
     return {**_by_branch((*theirs, *pushed)), **_by_branch(heads)}
 
 
-def _by_branch(pipelines: Iterable[tuple[str, Pipeline]]) -> _Newest:
-    newest: _Newest = {}
+def _by_branch(pipelines: Iterable[tuple[str, Pipeline]]) -> _PipelinesByBranch:
+    newest: _PipelinesByBranch = {}
     for branch, one in pipelines:
         place = one.project.connection_id, one.project.id, branch
-        if place not in newest or newness(one) > newness(newest[place]):
+        if place not in newest or recency(one) > recency(newest[place]):
             newest[place] = one
     return newest
 
 
-def _jobs(
-    known: Mapping[store_pipelines.PipelineId, tuple[datetime, tuple[Job, ...]]], one: Pipeline
-) -> tuple[Job, ...] | None:
+def _current_jobs(
+    known: Mapping[store_pipelines.PipelineId, tuple[datetime, tuple[FailedJob, ...]]],
+    one: Pipeline,
+) -> tuple[FailedJob, ...] | None:
     """What was read for an earlier state of the pipeline says nothing of this one."""
-    read_for, jobs = known.get(store_pipelines.id_of(one), (None, ()))
+    read_for, jobs = known.get(store_pipelines.pipeline_id(one), (None, ()))
     return jobs if read_for == one.updated_at else None
 
 
-def _speakers(
-    conn: Connection, portal_id: int, found: Iterable[tuple[Branch, Pipeline]]
-) -> dict[tuple[Branch, Pipeline], int]:
+def _notifying_tasks(
+    conn: Connection, portal_id: int, found: Iterable[tuple[BranchKey, Pipeline]]
+) -> dict[tuple[BranchKey, Pipeline], int]:
     """The task that tells people of a pipeline that several tasks share: one that is there."""
     found = list(found)
     of_branch = store_merge_requests.by_branches(conn, {branch for branch, _ in found})
     linked = links.by_merge_requests(conn, {key for keys in of_branch.values() for key in keys})
     named = store_pipelines.tasks_of(conn, {(*branch, one.sha) for branch, one in found})
-    sharing: dict[tuple[Branch, Pipeline], set[int]] = {}
+    sharing: dict[tuple[BranchKey, Pipeline], set[int]] = {}
     for branch, one in found:
         rows = [row for key in of_branch.get(branch, ()) for row in linked.get(key, ())]
         counting = {
@@ -112,21 +119,21 @@ def _speakers(
     }
 
 
-def _authors(
+def _commit_authors(
     conn: Connection, portal_id: int, pipelines: Iterable[Pipeline], rules: Rules
 ) -> dict[Pipeline, int]:
     """The authors of the pipelines' commits as portal users."""
     signed = {
-        one: Signed(one.project.connection_id, one.commit, one.actor)
+        one: AuthoredCommit(one.project.connection_id, one.commit, one.actor)
         for one in pipelines
         if one.commit
     }
-    return people.authors(conn, portal_id, signed, rules)
+    return people.portal_authors(conn, portal_id, signed, rules)
 
 
-def read_jobs(
-    deps: Deps, runs: Iterable[Run], keep: Callable[[], None]
-) -> dict[store_pipelines.PipelineId, tuple[datetime, tuple[Job, ...]]]:
+def fetch_failed_jobs(
+    deps: Deps, runs: Iterable[BranchPipeline], keep: Callable[[], None]
+) -> dict[store_pipelines.PipelineId, tuple[datetime, tuple[FailedJob, ...]]]:
     """The failed jobs of the runs that lack them, outside any transaction; `keep` before each.
 
     What cannot be read is no job at all: the message does without. A host that does not answer
@@ -135,25 +142,25 @@ def read_jobs(
     found = {}
     clients: dict[int, GitLab | None] = {}
     for one in {
-        store_pipelines.id_of(run.pipeline): run.pipeline for run in runs if lacks_jobs(run)
+        store_pipelines.pipeline_id(run.pipeline): run.pipeline for run in runs if needs_jobs(run)
     }.values():
         place = one.project.connection_id
         if place not in clients:
-            clients[place] = _client(deps, place)
-        jobs: tuple[Job, ...] = ()
+            clients[place] = _code_host_client(deps, place)
+        jobs: tuple[FailedJob, ...] = ()
         try:
             keep()
             client = clients[place]
-            jobs = gitlab_jobs.failed_jobs(client, one.project.id, one.id) if client else ()
+            jobs = gitlab_jobs.read_failed_jobs(client, one.project.id, one.id) if client else ()
         except SyncError as error:
             log.warning("jobs_unread", connection_id=place, pipeline=one.id, error=str(error))
             if isinstance(error, Later):
                 clients[place] = None
-        found[store_pipelines.id_of(one)] = one.updated_at, jobs
+        found[store_pipelines.pipeline_id(one)] = one.updated_at, jobs
     return found
 
 
-def _client(deps: Deps, connection_id: int) -> GitLab | None:
+def _code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
     """None where the connection has no token."""
     with read(deps.database) as conn:
         record = connections.by_id(conn, connection_id)

@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from sync.core.deployments.environments import Place
-from sync.core.model.activity import Item, Note
+from sync.core.deployments.environments import EnvironmentStatus
+from sync.core.model.activity import ActivityItem, Comment
 from sync.core.model.common import MergeRequest, MergeRequestKey, Person
 from sync.core.model.kinds import Kind
-from sync.core.model.smart_commits import Heard
-from sync.core.model.task_view import Run, Said
+from sync.core.model.smart_commits import PendingSmartCommit
+from sync.core.model.task_view import BranchPipeline, SentMessage
 from sync.core.plan import LinkView, TaskView
 from sync.core.rules.portal import Rules
 from sync.engine.ingest import deployments as ingest_deployments
 from sync.engine.ingest import smart_commits as ingest_smart_commits
-from sync.engine.ingest.apply import persons
+from sync.engine.ingest.apply import people_of_merge_request
 from sync.engine.load import people as load_people
 from sync.engine.load import pipelines
 from sync.store import activity as store_activity
@@ -27,15 +27,15 @@ from sync.store import merge_requests as store_merge_requests
 from sync.store.rows import LinkRow, StagesRow, TaskRow
 
 # No message can be new or edited for a comment of which nothing was heard for so long.
-COMMENTS_SINCE = timedelta(days=4)
-STAGES_KEPT = timedelta(hours=1)  # columns of a workgroup change rarely, and tell no one
+COMMENT_WINDOW = timedelta(days=4)
+STAGES_TTL = timedelta(hours=1)  # columns of a workgroup change rarely, and tell no one
 
 
-Met = tuple[int, Person]  # connection, person
+ConnectionPerson = tuple[int, Person]  # connection, person
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedTasks:
     """The views by task id, and the ids of tasks that the portal does not show."""
 
     views: Mapping[int, TaskView]
@@ -50,14 +50,14 @@ def load(
     *,
     now: datetime,
     just_read: Iterable[int] = (),
-    again: Iterable[int] = (),
-) -> Loaded:
+    retry_missing: Iterable[int] = (),
+) -> LoadedTasks:
     """What is known of the tasks now, of comments the late ones.
 
     Those `just_read` are fresh whatever the times say. Missing ones of `again` are asked for
     anew, as are those something was heard of since.
     """
-    wanted, fresh, anew = set(task_ids), set(just_read), set(again)
+    wanted, fresh, anew = set(task_ids), set(just_read), set(retry_missing)
     known = tasks.get(conn, portal_id, wanted)
     named = links.by_tasks(conn, portal_id, wanted)
     merge_requests = store_merge_requests.get_merge_requests(
@@ -65,56 +65,58 @@ def load(
     )
     groups = {row.body.group_id for row in known.values() if row.body} - {0}
     stages = tasks.stages(conn, portal_id, groups)
-    seen = {task_id: _links(named.get(task_id, ()), merge_requests) for task_id in wanted}
+    seen = {task_id: _build_links(named.get(task_id, ()), merge_requests) for task_id in wanted}
     there = ingest_deployments.load(conn, portal_id, seen)
-    comments = store_activity.of_tasks(conn, portal_id, wanted, Kind.NOTE, now - COMMENTS_SINCE)
+    comments = store_activity.of_tasks(conn, portal_id, wanted, Kind.COMMENT, now - COMMENT_WINDOW)
     people = [
-        *(mr_person for mr in merge_requests.values() for mr_person in _persons(mr)),
-        *(pair for mine in comments.values() for one, _ in mine for pair in _author(one)),
+        *(mr_person for mr in merge_requests.values() for mr_person in _merge_request_people(mr)),
+        *(pair for mine in comments.values() for one, _ in mine for pair in _comment_author(one)),
     ]
-    users = load_people.users_of(conn, portal_id, _by_connection(people), rules)
+    users = load_people.portal_users_of(conn, portal_id, _by_connection(people), rules)
     ran = pipelines.load(conn, portal_id, seen, rules)
     commanded = ingest_smart_commits.load(conn, portal_id, wanted, rules)
     said = messages.by_tasks(conn, portal_id, wanted)
-    told = messages.get_told(conn, portal_id, {one.about for mine in ran.values() for one in mine})
+    told = messages.notified_states(
+        conn, portal_id, {one.subject_key for mine in ran.values() for one in mine}
+    )
     views = {
-        task_id: _view(
-            known.get(task_id) or _unheard(task_id),
+        task_id: _build_view(
+            known.get(task_id) or _unread_task(task_id),
             seen[task_id],
-            stages={g: s for g, s in stages.items() if now - s.read_at < STAGES_KEPT},
+            stages={g: s for g, s in stages.items() if now - s.read_at < STAGES_TTL},
             users=users,
             fresh=task_id in fresh,
-            said=said.get(task_id, {}),
-            told=told,
-            ran=ran[task_id],
-            there=there[task_id],
+            messages=said.get(task_id, {}),
+            notified_states=told,
+            branch_pipelines=ran[task_id],
+            environments=there[task_id],
             comments=comments.get(task_id, ()),
-            commanded=commanded.get(task_id, ()),
+            smart_commits=commanded.get(task_id, ()),
         )
         for task_id in wanted
     }
     missing = {task_id for task_id, row in known.items() if row.missing}
     doubtful = {task_id for task_id in missing if task_id in anew or known[task_id].stale}
-    return Loaded(views, frozenset(missing - (doubtful - fresh)))
+    return LoadedTasks(views, frozenset(missing - (doubtful - fresh)))
 
 
-def _unheard(task_id: int) -> TaskRow:
+def _unread_task(task_id: int) -> TaskRow:
     return TaskRow(task_id, False, None, None, None, None, {})
 
 
-def _view(
+def _build_view(
     row: TaskRow,
     seen: tuple[LinkView, ...],
     *,
     stages: Mapping[int, StagesRow],
     users: Mapping[int, Mapping[int, int]],
     fresh: bool,
-    said: Mapping[str, Said],
-    told: Mapping[str, str],
-    ran: tuple[Run, ...],
-    there: tuple[Place, ...],
-    comments: Sequence[tuple[Item, bool]],
-    commanded: tuple[Heard, ...],
+    messages: Mapping[str, SentMessage],
+    notified_states: Mapping[str, str],
+    branch_pipelines: tuple[BranchPipeline, ...],
+    environments: tuple[EnvironmentStatus, ...],
+    comments: Sequence[tuple[ActivityItem, bool]],
+    smart_commits: tuple[PendingSmartCommit, ...],
 ) -> TaskView:
     body = None if row.missing else row.body
     columns = stages.get(body.group_id) if body else None
@@ -126,16 +128,16 @@ def _view(
         links=seen,
         users=users,
         fields=row.fields,
-        said=said,
-        told=told,
-        runs=ran,
-        places=there,
-        notes=tuple(one for one, silent in comments if isinstance(one, Note) and not silent),
-        spoken=commanded,
+        messages=messages,
+        notified_states=notified_states,
+        branch_pipelines=branch_pipelines,
+        environments=environments,
+        comments=tuple(one for one, silent in comments if isinstance(one, Comment) and not silent),
+        smart_commits=smart_commits,
     )
 
 
-def _links(
+def _build_links(
     rows: Iterable[LinkRow], merge_requests: Mapping[MergeRequestKey, MergeRequest]
 ) -> tuple[LinkView, ...]:
     return tuple(
@@ -147,24 +149,24 @@ def _links(
             message_id=row.message_id,
             message_text=row.message_text,
             message_at=row.message_at,
-            milestone=row.milestone,
+            review_event=row.review_event,
         )
         for row in rows
         if row.merge_request in merge_requests
     )
 
 
-def _persons(merge_request: MergeRequest) -> Iterable[Met]:
+def _merge_request_people(merge_request: MergeRequest) -> Iterable[ConnectionPerson]:
     connection_id = merge_request.project.connection_id
-    return [(connection_id, person) for person in persons(merge_request) if person]
+    return [(connection_id, person) for person in people_of_merge_request(merge_request) if person]
 
 
-def _author(one: Item) -> Iterable[Met]:
-    known = isinstance(one, Note) and one.author
+def _comment_author(one: ActivityItem) -> Iterable[ConnectionPerson]:
+    known = isinstance(one, Comment) and one.author
     return [(one.project.connection_id, one.author)] if known else []
 
 
-def _by_connection(people: Iterable[Met]) -> dict[int, list[Person]]:
+def _by_connection(people: Iterable[ConnectionPerson]) -> dict[int, list[Person]]:
     found: dict[int, list[Person]] = {}
     for connection_id, person in people:
         found.setdefault(connection_id, []).append(person)

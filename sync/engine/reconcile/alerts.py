@@ -10,24 +10,24 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.bitrix24.rest.client import Portal
-from sync.core.alert_names import AlertKey, Line
-from sync.core.alerts.derive import alerts_of, closed
-from sync.core.alerts.model import Alert, request_of
-from sync.core.alerts.plan import Concern, assignment, end
-from sync.core.alerts.plan import decide as decide_due
-from sync.core.alerts.results import ending_of
+from sync.core.alert_names import AlertKey, RefKey
+from sync.core.alerts.derive import close_all, derive_alerts
+from sync.core.alerts.model import Alert, parse_merge_request_ref
+from sync.core.alerts.plan import AlertView, assignment_key, end_message_key
+from sync.core.alerts.plan import plan_alert as decide_due
+from sync.core.alerts.results import pipeline_result
 from sync.core.merge_requests.milestones import is_open
 from sync.core.model.common import MergeRequestKey, Pipeline
-from sync.core.model.task_view import Said
+from sync.core.model.task_view import SentMessage
 from sync.core.rules.portal import AlertRules, Rules
-from sync.engine.deliver.refusals import refused
-from sync.engine.deps import ALERTS, LANE, NEWS, Deps
-from sync.engine.ingest.alerts import watched
-from sync.engine.ingest.digest import explained
+from sync.engine.deliver.refusals import refused_before
+from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, Deps
+from sync.engine.ingest.alerts import watched_refs
+from sync.engine.ingest.digest import format_traceback
 from sync.engine.lanes import Lane
 from sync.engine.load import alerts as load_alerts
 from sync.engine.load import people as load_people
-from sync.engine.load.people import Signed
+from sync.engine.load.people import AuthoredCommit
 from sync.engine.reconcile import fetch, notifications
 from sync.store import alerts, logs, messages, outbox, portals, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
@@ -40,32 +40,34 @@ log = structlog.get_logger()
 
 
 @dataclass
-class _Looked:
+class _RefState:
     """A line as it was found, and what is derived of it."""
 
     row: SubjectRow
-    line: Line
+    ref_key: RefKey
     history: tuple[Pipeline, ...]
     stored: tuple[AlertRow, ...]
     watched: bool
-    gone: datetime | None
+    deleted_at: datetime | None
     derived: tuple[Alert, ...] = ()
     error: str = ""
 
     @property
-    def rows(self) -> dict[AlertKey, AlertRow]:
+    def alert_rows(self) -> dict[AlertKey, AlertRow]:
         """The alerts as derived, with what people said of them."""
         known = {row.key: row for row in self.stored}
-        keys = {AlertKey(self.line, one.opened_by, one.stage): one for one in self.derived}
+        keys = {
+            AlertKey(self.ref_key, one.first_pipeline_id, one.stage): one for one in self.derived
+        }
         return {
             key: replace(known.get(key) or AlertRow(key, one), alert=one)
             for key, one in keys.items()
         }
 
     @property
-    def changed(self) -> list[AlertKey]:
+    def changed_keys(self) -> list[AlertKey]:
         known = {row.key: row.alert for row in self.stored}
-        return [key for key, row in self.rows.items() if known.get(key) != row.alert]
+        return [key for key, row in self.alert_rows.items() if known.get(key) != row.alert]
 
 
 def reconcile(
@@ -74,33 +76,33 @@ def reconcile(
     """Derives the alerts of the lines. Raises Later and Denied where a task cannot be read."""
     rules = deps.rules_for(portal_id)
     with read(deps.database) as conn:
-        looked = [_look(conn, row, rules) for row in due]
-    history = {one.line: one.history for one in looked if one.watched}
-    fetch.read_jobs(deps, lane, history, rules)
+        looked = [_load_ref(conn, row, rules) for row in due]
+    history = {one.ref_key: one.history for one in looked if one.watched}
+    fetch.fetch_alert_jobs(deps, lane, history, rules)
     with read(deps.database) as conn:
         for one in looked:
-            _derive(conn, one, rules, deps.clock.now())
-    over = [row for one in looked for row in one.rows.values() if row.alert.state.over]
-    fetch.read_tasks(deps, lane, portal_id, portal, over)
+            _derive_alerts(conn, one, rules, deps.clock.now())
+    over = [row for one in looked for row in one.alert_rows.values() if row.alert.state.ended]
+    fetch.fetch_alert_tasks(deps, lane, portal_id, portal, over)
     with write(deps.database) as conn:
         lane.keep(conn)
         for one in looked:
             _record(conn, deps, portal_id, one, rules)
 
 
-def _look(conn: Connection, row: SubjectRow, rules: Rules) -> _Looked:
-    line = Line.read(row.key)
+def _load_ref(conn: Connection, row: SubjectRow, rules: Rules) -> _RefState:
+    line = RefKey.parse(row.key)
     history = alerts.history(conn, line)
-    stored = alerts.of_line(conn, line)
-    minded = bool(watched(conn, {line: history[-1]}, rules)) if history else bool(stored)
-    minded = minded and not _request_is_over(conn, line)
+    stored = alerts.list_of_ref(conn, line)
+    minded = bool(watched_refs(conn, {line: history[-1]}, rules)) if history else bool(stored)
+    minded = minded and not _merge_request_has_ended(conn, line)
     gone = alerts.deleted_at(conn, line)
-    return _Looked(row, line, history, _near(stored, history), minded, gone)
+    return _RefState(row, line, history, _recent_alerts(stored, history), minded, gone)
 
 
-def _request_is_over(conn: Connection, line: Line) -> bool:
+def _merge_request_has_ended(conn: Connection, line: RefKey) -> bool:
     """Whether it is the ref of a merge request that was merged or closed."""
-    iid = request_of(line.ref)
+    iid = parse_merge_request_ref(line.ref)
     if iid is None:
         return False
     key = MergeRequestKey(line.connection_id, line.project_id, iid)
@@ -108,50 +110,54 @@ def _request_is_over(conn: Connection, line: Line) -> bool:
     return known is not None and not is_open(known)
 
 
-def _near(stored: Sequence[AlertRow], history: Sequence[Pipeline]) -> tuple[AlertRow, ...]:
+def _recent_alerts(stored: Sequence[AlertRow], history: Sequence[Pipeline]) -> tuple[AlertRow, ...]:
     """Open alerts, and those that the history may still change; older ones are as they are."""
     oldest = history[0].id if history else 0
-    return tuple(row for row in stored if not row.alert.state.over or row.alert.failed_by >= oldest)
+    return tuple(
+        row
+        for row in stored
+        if not row.alert.state.ended or row.alert.last_failed_pipeline_id >= oldest
+    )
 
 
-def _derive(conn: Connection, one: _Looked, rules: Rules, now: datetime) -> None:
+def _derive_alerts(conn: Connection, one: _RefState, rules: Rules, now: datetime) -> None:
     stored = [row.alert for row in one.stored]
     if not one.watched:
-        one.derived = closed(stored, now)
+        one.derived = close_all(stored, now)
         return
     try:
-        known = store_pipelines.jobs(conn, map(fetch.id_of, one.history))
-        endings = [ending_of(p, load_alerts.jobs_of(known, p)) for p in one.history]
+        known = store_pipelines.failed_jobs(conn, map(fetch.pipeline_id, one.history))
+        endings = [pipeline_result(p, load_alerts.current_jobs(known, p)) for p in one.history]
         last = one.history[-1:]
         wanted = rules.alerts_of(last[0].project.path) if last else AlertRules()
-        one.derived = alerts_of(endings, wanted, now, stored, gone=one.gone)
+        one.derived = derive_alerts(endings, wanted, now, stored, deleted_at=one.deleted_at)
     except Exception as error:
-        log.exception("alerts_failed", line=str(one.line))
-        one.error = explained(error)
+        log.exception("alerts_failed", line=str(one.ref_key))
+        one.error = format_traceback(error)
 
 
-def _record(conn: Connection, deps: Deps, portal_id: int, one: _Looked, rules: Rules) -> None:
+def _record(conn: Connection, deps: Deps, portal_id: int, one: _RefState, rules: Rules) -> None:
     now, row = deps.clock.now(), one.row
     if one.error:
-        notifications.fail(conn, deps, portal_id, row, error=one.error, now=now)
+        notifications.retry_later(conn, deps, portal_id, row, error=one.error, now=now)
         return
-    alerts.save(conn, one.line, one.derived)
-    current = {r.key: r for r in alerts.of_line(conn, one.line)}
-    rows = {key: current[key] for key in one.rows if key in current}
-    marks = [(NEWS, key.about, "the alert changed") for key in one.changed]
+    alerts.save(conn, one.ref_key, one.derived)
+    current = {r.key: r for r in alerts.list_of_ref(conn, one.ref_key)}
+    rows = {key: current[key] for key in one.alert_rows if key in current}
+    marks = [(NOTIFICATION, key.subject_key, "the alert changed") for key in one.changed_keys]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
-    _command(conn, portal_id, row, _concerns(conn, portal_id, rows, rules), rules, now)
+    _plan_commands(conn, portal_id, row, _load_views(conn, portal_id, rows, rules), rules, now)
     quiet_at = min((a.quiet_at for a in one.derived if a.quiet_at), default=None)
     if quiet_at:
-        subjects.put_off(conn, portal_id, row.kind, row.key, row.version, quiet_at)
+        subjects.postpone(conn, portal_id, row.kind, row.key, row.version, quiet_at)
     else:
         subjects.clean_many(conn, portal_id, [(row.kind, row.key, row.version)])
 
 
-def _concerns(
+def _load_views(
     conn: Connection, portal_id: int, rows: Mapping[AlertKey, AlertRow], rules: Rules
-) -> list[Concern]:
-    found = load_alerts.told(conn, portal_id, rows, rules)
+) -> list[AlertView]:
+    found = load_alerts.load_contexts(conn, portal_id, rows, rules)
     record = portals.by_id(conn, portal_id)
     authors = _authors(conn, portal_id, rows, rules)
     known = tasks.get(conn, portal_id, {row.task_id for row in rows.values() if row.task_id})
@@ -159,16 +165,20 @@ def _concerns(
         t: row.body for t, row in known.items() if row.body and row.read_at and not row.missing
     }
     said = messages.by_tasks(conn, portal_id, there)
-    told = messages.get_told(conn, portal_id, [assignment(key.about) for key in rows])
+    told = messages.notified_states(
+        conn, portal_id, [assignment_key(key.subject_key) for key in rows]
+    )
     return [
-        Concern(
+        AlertView(
             one,
-            author=authors.get(key),
-            administrator=record.token_user_id if record else None,
+            author_id=authors.get(key),
+            administrator_id=record.token_user_id if record else None,
             task_id=rows[key].task_id,
             task=there.get(rows[key].task_id or 0),
-            said=said.get(rows[key].task_id or 0, {}).get(end(key.about), Said()),
-            told=told.get(assignment(key.about)),
+            end_message=said.get(rows[key].task_id or 0, {}).get(
+                end_message_key(key.subject_key), SentMessage()
+            ),
+            notified_assignee=told.get(assignment_key(key.subject_key)),
         )
         for key, one in found.items()
     ]
@@ -179,35 +189,35 @@ def _authors(
 ) -> dict[AlertKey, int]:
     """Of the commits that broke the lines."""
     ids = {
-        key: (key.line.connection_id, key.line.project_id, row.alert.opened_by)
+        key: (key.ref_key.connection_id, key.ref_key.project_id, row.alert.first_pipeline_id)
         for key, row in rows.items()
     }
     opened = store_pipelines.pipelines(conn, ids.values())
     signed = {
-        key: Signed(p.project.connection_id, p.commit, p.actor)
+        key: AuthoredCommit(p.project.connection_id, p.commit, p.actor)
         for key, place in ids.items()
         if (p := opened.get(place)) and p.commit
     }
-    return load_people.authors(conn, portal_id, signed, rules)
+    return load_people.portal_authors(conn, portal_id, signed, rules)
 
 
-def _command(
+def _plan_commands(
     conn: Connection,
     portal_id: int,
     row: SubjectRow,
-    concerns: Sequence[Concern],
+    concerns: Sequence[AlertView],
     rules: Rules,
     now: datetime,
 ) -> None:
-    dead = refused(conn, portal_id, ALERTS, [row.key])
+    dead = refused_before(conn, portal_id, ALERT, [row.key])
     wanted = [
         (name, effect, reason)
         for one in concerns
         for name, effect, reason in decide_due(one, rules, now)
         if not {(row.key, name, effect), (row.key, name, None)} & dead
     ]
-    commands = [NewCommand(LANE, name, effect, reason) for name, effect, reason in wanted]
-    outbox.replace_waiting(conn, portal_id, {(ALERTS, row.key): commands}, now)
+    commands = [NewCommand(PORTAL_LANE, name, effect, reason) for name, effect, reason in wanted]
+    outbox.replace_waiting(conn, portal_id, {(ALERT, row.key): commands}, now)
     reasons = "; ".join(reason for _, _, reason in wanted)
     if reasons:
-        logs.save_decisions(conn, [DecisionRow(portal_id, ALERTS, row.key, now, reasons)])
+        logs.save_decisions(conn, [DecisionRow(portal_id, ALERT, row.key, now, reasons)])

@@ -8,23 +8,23 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from sync.bitrix24.rest.client import Portal
-from sync.core.model.commands import Due
-from sync.core.model.common import MergeRequestKey, Milestone, Step
+from sync.core.model.commands import PlannedCommand
+from sync.core.model.common import MergeRequestKey, ReviewEvent, Step
 from sync.core.plan import Plan
-from sync.engine.deliver.keys import STEP_KEYS, command_key, told_by
-from sync.engine.deliver.refusals import asked, refused
-from sync.engine.deps import ALERTS, LANE, NEWS, TASK, Deps
+from sync.engine.deliver.keys import STEP_KEYS, command_key, notified_state
+from sync.engine.deliver.refusals import comparable_command, refused_before
+from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, TASK, Deps
 from sync.engine.ingest import smart_commits as ingest_smart_commits
 from sync.engine.lanes import Lane
 from sync.engine.reconcile import alerts, notifications
-from sync.engine.reconcile.tasks import Asking, Planned, decide
+from sync.engine.reconcile.tasks import PlanningTurn, TaskPlans, plan_tasks
 from sync.store import inbox, links, logs, messages, outbox, subjects, tasks
 from sync.store.db.database import read, write
 from sync.store.db.upsert import chunks
 from sync.store.rows import DecisionRow, NewCommand, SubjectRow
 
 BATCH = 200
-TOGETHER = 200  # subjects recorded in one transaction
+SUBJECTS_PER_TRANSACTION = 200  # subjects recorded in one transaction
 REPLAYED = "replayed"  # the cause that sync.store.subjects gives
 COALESCE = timedelta(seconds=2)  # as long a subject waits for more to be heard of it
 
@@ -34,128 +34,134 @@ def reconcile(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
 
     Raises Later and Denied where the portal cannot be read: then nothing is decided.
     """
-    dirty = _due(deps, portal_id)
+    dirty = _ready_subjects(deps, portal_id)
     tasks_due = [one for one in dirty if one.kind == TASK]
-    news_due = [one for one in dirty if one.kind == NEWS]
+    news_due = [one for one in dirty if one.kind == NOTIFICATION]
     if tasks_due:
-        _tasks(deps, lane, portal_id, portal, tasks_due)
-    if alerts_due := [one for one in dirty if one.kind == ALERTS]:
+        _reconcile_tasks(deps, lane, portal_id, portal, tasks_due)
+    if alerts_due := [one for one in dirty if one.kind == ALERT]:
         alerts.reconcile(deps, lane, portal_id, portal, alerts_due)
-    for piece in chunks(news_due, TOGETHER):
+    for piece in chunks(news_due, SUBJECTS_PER_TRANSACTION):
         notifications.reconcile(deps, lane, portal_id, piece)
     return len(dirty)
 
 
-def _tasks(
+def _reconcile_tasks(
     deps: Deps, lane: Lane, portal_id: int, portal: Portal, dirty: Sequence[SubjectRow]
 ) -> None:
     replayed = frozenset(int(one.key) for one in dirty if one.cause == REPLAYED)
-    asking = Asking(deps, portal_id, portal, lane, replayed)
-    planned = decide(asking, [int(one.key) for one in dirty], deps.rules_for(portal_id))
-    for piece in chunks(dirty, TOGETHER):
+    asking = PlanningTurn(deps, portal_id, portal, lane, replayed)
+    planned = plan_tasks(asking, [int(one.key) for one in dirty], deps.rules_for(portal_id))
+    for piece in chunks(dirty, SUBJECTS_PER_TRANSACTION):
         with write(deps.database) as conn:
             lane.keep(conn)
             _record(conn, deps, portal_id, piece, planned)
 
 
-def _due(deps: Deps, portal_id: int) -> tuple[SubjectRow, ...]:
+def _ready_subjects(deps: Deps, portal_id: int) -> tuple[SubjectRow, ...]:
     """The dirty subjects, once nothing more is being heard or the oldest has waited enough.
 
     A subject with a command in flight waits until that is settled.
     """
     with read(deps.database) as conn:
         now = deps.clock.now()
-        dirty = subjects.take_dirty(conn, portal_id, BATCH, now)
+        dirty = subjects.next_dirty(conn, portal_id, BATCH, now)
         if not dirty:
             return ()
         young = now - dirty[0].dirty_at < COALESCE
-        if young and inbox.take_new(conn, portal_id, 1, now):
+        if young and inbox.next_batch(conn, portal_id, 1, now):
             return ()
-        unsettled = {row.subject for row in outbox.in_flight(conn, portal_id, LANE)}
+        unsettled = {row.subject for row in outbox.in_flight(conn, portal_id, PORTAL_LANE)}
         return tuple(one for one in dirty if (one.kind, one.key) not in unsettled)
 
 
 def _record(
-    conn: Connection, deps: Deps, portal_id: int, piece: Sequence[SubjectRow], planned: Planned
+    conn: Connection, deps: Deps, portal_id: int, piece: Sequence[SubjectRow], planned: TaskPlans
 ) -> None:
     ids = {int(one.key) for one in piece}
     plans = {task_id: planned.plans[task_id] for task_id in ids & planned.plans.keys()}
-    dead = refused(conn, portal_id, TASK, map(str, plans))
+    dead = refused_before(conn, portal_id, TASK, map(str, plans))
     wanted = {
-        task_id: [one for one in plan.effects if (str(task_id), one[0], asked(one[1])) not in dead]
+        task_id: [
+            one
+            for one in plan.commands
+            if (str(task_id), one[0], comparable_command(one[1])) not in dead
+        ]
         for task_id, plan in plans.items()
     }
     now = deps.clock.now()
     answers = dict.fromkeys(ids & planned.missing, ())
-    answers |= ingest_smart_commits.end_missing(
+    answers |= ingest_smart_commits.refuse_for_missing_tasks(
         conn, portal_id, answers, deps.rules_for(portal_id), now
     )
-    outbox.replace_waiting(conn, portal_id, _commands(plans, wanted, answers), now)
-    logs.save_decisions(conn, list(_decisions(portal_id, ids, planned, now)))
-    links.set_milestones(conn, list(_milestones(plans, wanted)))
-    messages.set_told(conn, portal_id, _told(plans, wanted), now)
-    tasks.set_steps(conn, portal_id, _steps(plans, wanted, planned.steps))
+    outbox.replace_waiting(conn, portal_id, _new_commands(plans, wanted, answers), now)
+    logs.save_decisions(conn, list(_decision_rows(portal_id, ids, planned, now)))
+    links.set_review_events(conn, list(_unannounced_review_events(plans, wanted)))
+    messages.save_notified_states(conn, portal_id, _unannounced_states(plans, wanted), now)
+    tasks.set_steps(conn, portal_id, _steps_without_move(plans, wanted, planned.recorded_steps))
     for plan in plans.values():
-        ingest_smart_commits.end(conn, plan.spoken)
+        ingest_smart_commits.record_results(conn, plan.finished_smart_commits)
     _settle_subjects(conn, deps, portal_id, piece, planned)
 
 
-def _commands(
+def _new_commands(
     plans: Mapping[int, Plan],
-    wanted: Mapping[int, Sequence[Due]],
-    missing: Mapping[int, Sequence[Due]],
+    wanted: Mapping[int, Sequence[PlannedCommand]],
+    missing: Mapping[int, Sequence[PlannedCommand]],
 ) -> dict[tuple[str, str], list[NewCommand]]:
     """What is to be written, by subject; nothing to a task that is `missing`, only to people."""
     commands = {
-        (TASK, str(task_id)): [NewCommand(LANE, *due) for due in answers]
+        (TASK, str(task_id)): [NewCommand(PORTAL_LANE, *due) for due in answers]
         for task_id, answers in missing.items()
     }
     for task_id, effects in wanted.items():
         commands[TASK, str(task_id)] = [
-            NewCommand(LANE, command_key(key, plans[task_id]), effect, reason)
+            NewCommand(PORTAL_LANE, command_key(key, plans[task_id]), effect, reason)
             for key, effect, reason in effects
         ]
     return commands
 
 
-def _decisions(
-    portal_id: int, ids: set[int], planned: Planned, now: datetime
+def _decision_rows(
+    portal_id: int, ids: set[int], planned: TaskPlans, now: datetime
 ) -> Iterator[DecisionRow]:
     """Why something is done or not; a look that changes nothing leaves no line."""
     for task_id in sorted(ids):
         plan = planned.plans.get(task_id)
-        if plan and (_does(plan) or plan.step is not planned.steps[task_id]):
+        if plan and (_has_commands(plan) or plan.step is not planned.recorded_steps[task_id]):
             yield DecisionRow(portal_id, TASK, str(task_id), now, plan.decision)
-        elif task_id in planned.missing & planned.unseen:
+        elif task_id in planned.missing & planned.newly_missing:
             said = f"task {task_id} does not exist, or the application may not see it"
             yield DecisionRow(portal_id, TASK, str(task_id), now, said)
 
 
-def _does(plan: Plan) -> bool:
-    return bool(plan.effects or plan.problems or plan.spoken)
+def _has_commands(plan: Plan) -> bool:
+    return bool(plan.commands or plan.problems or plan.finished_smart_commits)
 
 
-def _milestones(
-    plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Due]]
-) -> Iterator[tuple[MergeRequestKey, int, Milestone]]:
+def _unannounced_review_events(
+    plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[PlannedCommand]]
+) -> Iterator[tuple[MergeRequestKey, int, ReviewEvent]]:
     """Milestones nobody is told of: recorded at once. The others are when their message is sent."""
     for task_id, plan in plans.items():
         told = [key for key, _, _ in wanted[task_id]]
-        for merge_request, milestone in plan.milestones.items():
+        for merge_request, milestone in plan.review_events.items():
             if not any(key.startswith(f"notify:{merge_request}:") for key in told):
                 yield merge_request, task_id, milestone
 
 
-def _told(plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[Due]]) -> dict[str, str]:
+def _unannounced_states(
+    plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[PlannedCommand]]
+) -> dict[str, str]:
     """News that nobody is to be told: recorded at once. The others are when they are sent."""
-    sent = {found for one in wanted.values() for key, _, _ in one if (found := told_by(key))}
-    news = (item for plan in plans.values() for item in plan.told.items())
+    sent = {found for one in wanted.values() for key, _, _ in one if (found := notified_state(key))}
+    news = (item for plan in plans.values() for item in plan.notified_states.items())
     return dict(item for item in news if item not in sent)
 
 
-def _steps(
+def _steps_without_move(
     plans: Mapping[int, Plan],
-    wanted: Mapping[int, Sequence[Due]],
+    wanted: Mapping[int, Sequence[PlannedCommand]],
     before: Mapping[int, Step | None],
 ) -> dict[int, Step | None]:
     """Steps that ask for no move: recorded at once. The others are when the task has moved."""
@@ -168,7 +174,7 @@ def _steps(
 
 
 def _settle_subjects(
-    conn: Connection, deps: Deps, portal_id: int, piece: Sequence[SubjectRow], planned: Planned
+    conn: Connection, deps: Deps, portal_id: int, piece: Sequence[SubjectRow], planned: TaskPlans
 ) -> None:
     fine = [one for one in piece if int(one.key) not in planned.failures]
     subjects.clean_many(conn, portal_id, [(one.kind, one.key, one.version) for one in fine])
@@ -176,4 +182,4 @@ def _settle_subjects(
         error = planned.failures.get(int(one.key))
         if error is None:
             continue
-        notifications.fail(conn, deps, portal_id, one, error=error, now=deps.clock.now())
+        notifications.retry_later(conn, deps, portal_id, one, error=error, now=deps.clock.now())

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from sync.core.notifications.plan import NewsPlan, plan_news
+from sync.core.notifications.plan import NotificationPlan, plan_notifications
 from sync.core.rules.portal import Rules
 from sync.engine import backoff
-from sync.engine.deliver.refusals import refused
-from sync.engine.deps import LANE, NEWS, Deps
-from sync.engine.ingest.digest import explained
+from sync.engine.deliver.refusals import refused_before
+from sync.engine.deps import NOTIFICATION, PORTAL_LANE, Deps
+from sync.engine.ingest.digest import format_traceback
 from sync.engine.lanes import Lane
 from sync.engine.load import notifications as load_notifications
 from sync.store import logs, outbox, portals, subjects
@@ -22,22 +22,22 @@ from sync.store.rows import DecisionRow, NewCommand, SubjectRow
 
 log = structlog.get_logger()
 
-Plans = dict[str, NewsPlan]
+NotificationPlans = dict[str, NotificationPlan]
 
 
 def reconcile(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[SubjectRow]) -> None:
     """Decides anew about the things; those that cannot be decided are tried again later."""
     rules = deps.rules_for(portal_id)
-    plans, failures = _planned(deps, portal_id, [row.key for row in rows], rules)
+    plans, failures = _plan(deps, portal_id, [row.key for row in rows], rules)
     with write(deps.database) as conn:
         lane.keep(conn)
         _record(conn, deps, portal_id, rows, plans)
-        _fail(conn, deps, portal_id, rows, failures)
+        _record_failures(conn, deps, portal_id, rows, failures)
 
 
-def _planned(
+def _plan(
     deps: Deps, portal_id: int, keys: Sequence[str], rules: Rules
-) -> tuple[Plans, dict[str, str]]:
+) -> tuple[NotificationPlans, dict[str, str]]:
     now = deps.clock.now()
     with read(deps.database) as conn:
         record = portals.by_id(conn, portal_id)
@@ -45,47 +45,57 @@ def _planned(
         views = load_notifications.load(
             conn, portal_id, keys, rules, now, administrator=administrator
         )
-    plans: Plans = {}
+    plans: NotificationPlans = {}
     failures: dict[str, str] = {}
     for key in keys:  # in the order in which the things were heard
         view = views.get(key)
         if view is None:
             continue
         try:
-            plans[key] = plan_news(view, rules, now)
+            plans[key] = plan_notifications(view, rules, now)
         except Exception as error:
             log.exception("plan_failed", portal_id=portal_id, about=key)
-            failures[key] = explained(error)
+            failures[key] = format_traceback(error)
     return plans, failures
 
 
 def _record(
-    conn: Connection, deps: Deps, portal_id: int, rows: Sequence[SubjectRow], plans: Plans
+    conn: Connection,
+    deps: Deps,
+    portal_id: int,
+    rows: Sequence[SubjectRow],
+    plans: NotificationPlans,
 ) -> None:
     now = deps.clock.now()
-    dead = refused(conn, portal_id, NEWS, plans)
+    dead = refused_before(conn, portal_id, NOTIFICATION, plans)
     wanted = {
-        key: [one for one in plan.effects if (key, one[0], one[1]) not in dead]
+        key: [one for one in plan.commands if (key, one[0], one[1]) not in dead]
         for key, plan in plans.items()
     }
     commands = {
-        (NEWS, key): [NewCommand(LANE, name, effect, reason) for name, effect, reason in effects]
+        (NOTIFICATION, key): [
+            NewCommand(PORTAL_LANE, name, effect, reason) for name, effect, reason in effects
+        ]
         for key, effects in wanted.items()
     }
     outbox.replace_waiting(conn, portal_id, commands, now)
     logs.save_decisions(
         conn,
-        [DecisionRow(portal_id, NEWS, k, now, p.decision) for k, p in plans.items() if p.effects],
+        [
+            DecisionRow(portal_id, NOTIFICATION, k, now, p.decision)
+            for k, p in plans.items()
+            if p.commands
+        ],
     )
     for row in rows:
         plan = plans.get(row.key)
         if plan and plan.wait_until:
-            subjects.put_off(conn, portal_id, row.kind, row.key, row.version, plan.wait_until)
+            subjects.postpone(conn, portal_id, row.kind, row.key, row.version, plan.wait_until)
     done = [row for row in rows if not (row.key in plans and plans[row.key].wait_until)]
     subjects.clean_many(conn, portal_id, [(row.kind, row.key, row.version) for row in done])
 
 
-def _fail(
+def _record_failures(
     conn: Connection,
     deps: Deps,
     portal_id: int,
@@ -95,14 +105,14 @@ def _fail(
     for row in rows:
         if row.key in failures:
             error = failures[row.key]
-            fail(conn, deps, portal_id, row, error=error, now=deps.clock.now())
+            retry_later(conn, deps, portal_id, row, error=error, now=deps.clock.now())
 
 
-def fail(
+def retry_later(
     conn: Connection, deps: Deps, portal_id: int, row: SubjectRow, *, error: str, now: datetime
 ) -> None:
     """The subject is tried again after a while, a few times."""
-    if row.attempts + 1 >= backoff.MOST_ATTEMPTS:
+    if row.attempts + 1 >= backoff.MAX_ATTEMPTS:
         subjects.mark_dead(conn, portal_id, row.kind, row.key, error=error)
         return
     wait = timedelta(seconds=backoff.delay(row.attempts + 1, deps.jitter()))

@@ -6,7 +6,7 @@ import structlog
 
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import queries as tasks_queries
-from sync.engine.audit.recording import recording
+from sync.engine.audit.recording import recording_transaction
 from sync.engine.deps import Deps
 from sync.errors import Denied, Refused
 from sync.store import people
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 _NO_SCOPE = "INSUFFICIENT_SCOPE"
 
 
-def read_first(deps: Deps, portal_id: int, portal: Portal) -> None:
+def read_if_missing(deps: Deps, portal_id: int, portal: Portal) -> None:
     """Reads the people of a portal that has none yet: who did something must not be told of it.
 
     Raises Later and Denied where the portal cannot be read.
@@ -25,10 +25,10 @@ def read_first(deps: Deps, portal_id: int, portal: Portal) -> None:
     with read(deps.database) as conn:
         known = people.has_portal_users(conn, portal_id)
     if not known:
-        refresh(deps, portal_id, portal)
+        refresh_users(deps, portal_id, portal)
 
 
-def refresh(deps: Deps, portal_id: int, portal: Portal) -> int:
+def refresh_users(deps: Deps, portal_id: int, portal: Portal) -> int:
     """Reads everybody again; how many there are. There is no event of a change.
 
     Without the right to see them people appear by name only: that is no reason to stop.
@@ -42,6 +42,6 @@ def refresh(deps: Deps, portal_id: int, portal: Portal) -> int:
             raise
         log.warning("people_not_read", portal_id=portal_id, error=str(error))
         return 0
-    with recording(deps) as conn:
+    with recording_transaction(deps) as conn:
         people.replace_portal_users(conn, portal_id, users)
     return len(users)

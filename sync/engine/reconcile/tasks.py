@@ -11,15 +11,15 @@ from sqlalchemy import Connection
 
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import queries as tasks_queries
-from sync.core.model.common import Stage, Step, Task
-from sync.core.model.task_view import Run
+from sync.core.model.common import KanbanStage, Step, Task
+from sync.core.model.task_view import BranchPipeline
 from sync.core.plan import Plan, TaskView, plan_task
 from sync.core.rules.portal import Rules
-from sync.engine.audit.recording import recording
+from sync.engine.audit.recording import recording_transaction
 from sync.engine.deps import Deps
 from sync.engine.ingest import notifications as ingest_notifications
-from sync.engine.ingest.digest import explained
-from sync.engine.lanes import CALLING, Lane
+from sync.engine.ingest.digest import format_traceback
+from sync.engine.lanes import CALL_LEASE_TTL, Lane
 from sync.engine.load import pipelines as load_pipelines
 from sync.engine.load import tasks as load_tasks
 from sync.errors import Refused
@@ -29,12 +29,12 @@ from sync.store.db.database import read, write
 
 log = structlog.get_logger()
 
-YOUNG = timedelta(seconds=10)  # a lease is not renewed again so soon
-_ROUNDS = 4  # the task, then its workgroup's stages; more would be a plan that never has enough
+LEASE_IS_FRESH = timedelta(seconds=10)  # a lease is not renewed again so soon
+_MAX_ROUNDS = 4  # the task, then its workgroup's stages; more would be a plan that never has enough
 
 
 @dataclass
-class Planned:
+class TaskPlans:
     """What was decided, by task id.
 
     `steps`: as recorded before. `missing`: the portal does not show the task; `unseen`: it was
@@ -42,14 +42,14 @@ class Planned:
     """
 
     plans: dict[int, Plan] = field(default_factory=dict)
-    steps: dict[int, Step | None] = field(default_factory=dict)
+    recorded_steps: dict[int, Step | None] = field(default_factory=dict)
     missing: set[int] = field(default_factory=set)
-    unseen: set[int] = field(default_factory=set)
+    newly_missing: set[int] = field(default_factory=set)
     failures: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Asking:
+class PlanningTurn:
     """One turn's questions to a portal; `lane` is None for a rehearsal.
 
     `again`: tasks that are to be asked for although they were missing when last asked.
@@ -59,29 +59,31 @@ class Asking:
     portal_id: int
     portal: Portal
     lane: Lane | None
-    again: frozenset[int] = frozenset()
-    answered: dict[int, Task | None] = field(default_factory=dict)
+    retry_missing: frozenset[int] = frozenset()
+    tasks_read: dict[int, Task | None] = field(default_factory=dict)
 
 
-def decide(asking: Asking, task_ids: Iterable[int], rules: Rules) -> Planned:
+def plan_tasks(asking: PlanningTurn, task_ids: Iterable[int], rules: Rules) -> TaskPlans:
     """Plans the tasks. Raises Later and Denied where the portal cannot be asked."""
-    done = Planned()
+    done = TaskPlans()
     left = set(task_ids)
-    for _ in range(_ROUNDS):
-        seen = _plan(asking, left, rules, done)
+    for _ in range(_MAX_ROUNDS):
+        seen = _plan_round(asking, left, rules, done)
         left = {task_id for task_id in left & done.plans.keys() if done.plans[task_id].needs}
         if not left:
             return done
-        _ask(asking, {task_id: done.plans[task_id].needs for task_id in left}, seen)
-        done.unseen = {task_id for task_id, task in asking.answered.items() if task is None}
+        _fetch_needs(asking, {task_id: done.plans[task_id].needs for task_id in left}, seen)
+        done.newly_missing = {
+            task_id for task_id, task in asking.tasks_read.items() if task is None
+        }
     for task_id in left:
         del done.plans[task_id]
         done.failures[task_id] = "the plan needs more than can be read"
     return done
 
 
-def _plan(
-    asking: Asking, task_ids: set[int], rules: Rules, done: Planned
+def _plan_round(
+    asking: PlanningTurn, task_ids: set[int], rules: Rules, done: TaskPlans
 ) -> Mapping[int, TaskView]:
     now = asking.deps.clock.now()
     with read(asking.deps.database) as conn:
@@ -91,29 +93,33 @@ def _plan(
             task_ids,
             rules,
             now=now,
-            just_read=asking.answered,
-            again=asking.again,
+            just_read=asking.tasks_read,
+            retry_missing=asking.retry_missing,
         )
     done.missing |= loaded.missing
     for task_id, view in loaded.views.items():
         done.plans.pop(task_id, None)
         if task_id not in loaded.missing:
-            done.steps[task_id] = view.step
-            _plan_one(asking, task_id, view, rules, done)
+            done.recorded_steps[task_id] = view.step
+            _plan_task(asking, task_id, view, rules, done)
     return loaded.views
 
 
-def _plan_one(asking: Asking, task_id: int, view: TaskView, rules: Rules, done: Planned) -> None:
+def _plan_task(
+    asking: PlanningTurn, task_id: int, view: TaskView, rules: Rules, done: TaskPlans
+) -> None:
     try:
         done.plans[task_id] = plan_task(view, rules, asking.deps.clock.now())
     except Exception as error:
         log.exception("plan_failed", portal_id=asking.portal_id, task_id=task_id)
-        done.failures[task_id] = explained(error)
+        done.failures[task_id] = format_traceback(error)
 
 
-def _ask(asking: Asking, needs: Mapping[int, frozenset[str]], seen: Mapping[int, TaskView]) -> None:
+def _fetch_needs(
+    asking: PlanningTurn, needs: Mapping[int, frozenset[str]], seen: Mapping[int, TaskView]
+) -> None:
     """Asks for tasks, columns and jobs, outside any transaction, and stores the answers."""
-    keep = _keeper(asking)
+    keep = _lease_keeper(asking)
     keep()
     began_at = asking.deps.clock.now()
     wanted = sorted(task_id for task_id, need in needs.items() if "task" in need)
@@ -123,47 +129,53 @@ def _ask(asking: Asking, needs: Mapping[int, frozenset[str]], seen: Mapping[int,
         for task_id, need in needs.items()
         if "stages" in need and (task := seen[task_id].task)
     }
-    columns = {group_id: _stages(asking.portal, group_id) for group_id in sorted(boards)}
-    lacking = [run for t, need in needs.items() if "jobs" in need for run in seen[t].runs]
-    jobs = load_pipelines.read_jobs(asking.deps, lacking, keep)
-    with recording(asking.deps) as conn:
+    columns = {group_id: _read_stages(asking.portal, group_id) for group_id in sorted(boards)}
+    lacking = [
+        run for t, need in needs.items() if "jobs" in need for run in seen[t].branch_pipelines
+    ]
+    jobs = load_pipelines.fetch_failed_jobs(asking.deps, lacking, keep)
+    with recording_transaction(asking.deps) as conn:
         if asking.lane:
             asking.lane.keep(conn)
-        store_pipelines.save_jobs(conn, jobs)
+        store_pipelines.save_failed_jobs(conn, jobs)
         if asking.lane and jobs:
-            _have_jobs_told(
+            _mark_notifications(
                 conn,
                 asking,
-                [run for run in lacking if store_pipelines.id_of(run.pipeline) in jobs],
+                [run for run in lacking if store_pipelines.pipeline_id(run.pipeline) in jobs],
             )
         tasks.save_read(conn, asking.portal_id, answers, began_at)
         for group_id, stages in columns.items():
             tasks.save_stages(conn, asking.portal_id, group_id, stages, began_at)
-    asking.answered.update(answers)
+    asking.tasks_read.update(answers)
 
 
-def _have_jobs_told(conn: Connection, asking: Asking, found: Iterable[Run]) -> None:
+def _mark_notifications(
+    conn: Connection, asking: PlanningTurn, found: Iterable[BranchPipeline]
+) -> None:
     """Chats that were told of the pipelines are told of the jobs, too."""
     now, rules = asking.deps.clock.now(), asking.deps.rules_for(asking.portal_id)
-    ingest_notifications.mark(conn, asking.portal_id, [run.pipeline for run in found], rules, now)
+    ingest_notifications.mark_dirty(
+        conn, asking.portal_id, [run.pipeline for run in found], rules, now
+    )
 
 
-def _keeper(asking: Asking) -> Callable[[], None]:
+def _lease_keeper(asking: PlanningTurn) -> Callable[[], None]:
     """What keeps the lane for the call that follows; while its lease is young, for nothing."""
     kept: datetime | None = None
 
     def keep() -> None:
         nonlocal kept
         now = asking.deps.clock.now()
-        if asking.lane and (kept is None or now - kept >= YOUNG):
+        if asking.lane and (kept is None or now - kept >= LEASE_IS_FRESH):
             with write(asking.deps.database) as conn:
-                asking.lane.keep(conn, CALLING)
+                asking.lane.keep(conn, CALL_LEASE_TTL)
             kept = now
 
     return keep
 
 
-def _stages(portal: Portal, group_id: int) -> tuple[Stage, ...]:
+def _read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
     """A board that may not be seen has no columns; the plan says which one it looked for."""
     try:
         return tasks_queries.read_stages(portal, group_id)

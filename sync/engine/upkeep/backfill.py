@@ -17,12 +17,12 @@ from sqlalchemy import Connection
 
 from sync.core.model.common import Commit, Project
 from sync.engine import backoff
-from sync.engine.audit.recording import recording
+from sync.engine.audit.recording import recording_transaction
 from sync.engine.deps import Deps
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
-from sync.engine.lanes import CALLING, Lane, hold
+from sync.engine.lanes import CALL_LEASE_TTL, Lane, hold
 from sync.engine.upkeep.backfill_parts import PARTS
-from sync.engine.upkeep.backfill_store import Taking
+from sync.engine.upkeep.backfill_store import PageContext
 from sync.errors import Denied, Later, Refused
 from sync.gitlab.api import merge_requests as api_merge_requests
 from sync.gitlab.api.client import GitLab
@@ -33,8 +33,8 @@ from sync.store.backfill import PartRow
 from sync.store.db.database import read, write
 from sync.store.rows import ConnectionRecord
 
-MOST_WAITS = 30  # in a row: then whoever started it decides
-_RENEWED = timedelta(seconds=10)
+MAX_WAITS = 30  # in a row: then whoever started it decides
+_RENEW_EVERY = timedelta(seconds=10)
 _NAP_SECONDS = 10.0
 
 
@@ -48,14 +48,14 @@ class Progress:
     state: str
     read: int
     new: int
-    left: int | None
+    remaining: int | None
     requests: int
     seconds: float
     error: str = ""
 
 
 @dataclass
-class Run:
+class BackfillRun:
     """One process that reads one project. `began_at`: the part that is being read."""
 
     deps: Deps
@@ -63,45 +63,51 @@ class Run:
     client: GitLab
     project: Project
     lane: Lane
-    tell: Callable[[Progress], None]
-    kept_at: datetime
+    report: Callable[[Progress], None]
+    renewed_at: datetime
     began_at: datetime = field(init=False)
-    began_with: int = 0
+    read_before: int = 0
 
-    def keep(self) -> None:
+    def keep_lease(self) -> None:
         """Before every request: whoever lost the lease stops. Raises LaneLost."""
         now = self.deps.clock.now()
-        if now - self.kept_at >= _RENEWED:
+        if now - self.renewed_at >= _RENEW_EVERY:
             with write(self.deps.database) as conn:
-                self.lane.keep(conn, CALLING)
-            self.kept_at = now
+                self.lane.keep(conn, CALL_LEASE_TTL)
+            self.renewed_at = now
 
-    def say(self, row: PartRow, left: int | None = None, waits_for: str = "") -> None:
+    def report_progress(
+        self, row: PartRow, left: int | None = None, waiting_reason: str = ""
+    ) -> None:
         seconds = (self.deps.clock.now() - self.began_at).total_seconds()
-        state, error = ("waiting", waits_for) if waits_for else (row.state, row.error)
-        new = row.read - self.began_with
-        self.tell(Progress(row.part, state, row.read, new, left, self.client.sent, seconds, error))
+        state, error = ("waiting", waiting_reason) if waiting_reason else (row.state, row.error)
+        new = row.read - self.read_before
+        self.report(
+            Progress(
+                row.part, state, row.read, new, left, self.client.requests_sent, seconds, error
+            )
+        )
 
 
-def lane_of(connection_id: int, project_id: int) -> str:
+def lane_name(connection_id: int, project_id: int) -> str:
     return f"backfill:{connection_id}/{project_id}"
 
 
-def projects(deps: Deps, connection: ConnectionRecord) -> tuple[Project, ...]:
+def connection_projects(deps: Deps, connection: ConnectionRecord) -> tuple[Project, ...]:
     """All that the connection is of. Raises SyncError."""
-    return api_merge_requests.projects(deps.code_host_for(connection), connection.options)
+    return api_merge_requests.read_projects(deps.code_host_for(connection), connection.options)
 
 
-def run(
+def run_backfill(
     deps: Deps,
     connection: ConnectionRecord,
     project: int | str | Project,
     since: datetime,
     *,
     parts: Sequence[str] = tuple(PARTS),
-    again: bool = False,
-    tell: Callable[[Progress], None] = lambda progress: None,
-    stop: Callable[[], bool] = lambda: False,
+    reread: bool = False,
+    report: Callable[[Progress], None] = lambda progress: None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, PartRow] | None:
     """Reads what is missing of the project since then; the parts as they are afterwards.
 
@@ -110,85 +116,91 @@ def run(
     answer for long) and Refused (there is no such project); what was read is stored.
     """
     client = deps.code_host_for(connection)
-    found = project if isinstance(project, Project) else api_merge_requests.project(client, project)
-    with hold(deps, lane_of(connection.id, found.id)) as lane:
+    found = (
+        project
+        if isinstance(project, Project)
+        else api_merge_requests.read_project(client, project)
+    )
+    with hold(deps, lane_name(connection.id, found.id)) as lane:
         if lane is None:
             return None
         # The first renewal comes with the first request, for as long as requests may take.
-        kept_at = deps.clock.now() - _RENEWED
-        mine = Run(deps, connection, client, found, lane, tell, kept_at)
-        client.before = mine.keep
+        kept_at = deps.clock.now() - _RENEW_EVERY
+        mine = BackfillRun(deps, connection, client, found, lane, report, kept_at)
+        client.before_request = mine.keep_lease
         chosen = [name for name in PARTS if name in parts]
         with write(deps.database) as conn:
             store_merge_requests.save_projects(conn, [found])
-            for name in chosen if again else ():
-                backfill.save(conn, replace(_fresh(mine, name, since), state="waiting"))
+            for name in chosen if reread else ():
+                backfill.save(conn, replace(_restart_part(mine, name, since), state="waiting"))
         for name in chosen:
-            _read_part(mine, name, since, stop)
+            _read_part(mine, name, since, should_stop)
         with read(deps.database) as conn:
             return backfill.of_project(conn, connection.id, found.id)
 
 
-def _read_part(mine: Run, name: str, since: datetime, stop: Callable[[], bool]) -> None:
-    row, waits = _begun(mine, name, since), 0
-    mine.began_at, mine.began_with = mine.deps.clock.now(), row.read
+def _read_part(mine: BackfillRun, name: str, since: datetime, stop: Callable[[], bool]) -> None:
+    row, waits = _begin_part(mine, name, since), 0
+    mine.began_at, mine.read_before = mine.deps.clock.now(), row.read
     if row.state == "done":
-        mine.say(row)
+        mine.report_progress(row)
     while row.state == "running" and not stop():
         try:
             page = _read_page(mine, row)
-            row, waits = _store(mine, row, page), 0
-            mine.say(row, page.left)
+            row, waits = _store_page(mine, row, page), 0
+            mine.report_progress(row, page.remaining)
         except Refused as refused:
-            row = _set(mine, row, state="failed", error=str(refused))
-            mine.say(row)
+            row = _set_state(mine, row, state="failed", error=str(refused))
+            mine.report_progress(row)
         except Denied as denied:
-            _set(mine, row, state="failed", error=str(denied))
+            _set_state(mine, row, state="failed", error=str(denied))
             raise
         except Later as later:
             waits += 1
-            if waits > MOST_WAITS:
-                _set(mine, row, state="waiting", error=str(later))
+            if waits > MAX_WAITS:
+                _set_state(mine, row, state="waiting", error=str(later))
                 raise
             _wait(mine, row, later, waits)
 
 
-def _read_page(mine: Run, row: PartRow) -> Page[Any]:
+def _read_page(mine: BackfillRun, row: PartRow) -> Page[Any]:
     part = PARTS[row.part]
-    more: dict[str, Any] = {"titled": partial(_titled, mine)} if part.looks_up else {}
+    more: dict[str, Any] = (
+        {"find_commits_by_title": partial(_commits_by_title, mine)} if part.needs_commits else {}
+    )
     return part.read(mine.client, mine.project, row.since, row.cursor, **more)
 
 
-def _titled(mine: Run, titles: Collection[str]) -> dict[str, tuple[Commit, ...]]:
+def _commits_by_title(mine: BackfillRun, titles: Collection[str]) -> dict[str, tuple[Commit, ...]]:
     with read(mine.deps.database) as conn:
-        return commits.titled(conn, (mine.connection.id, mine.project.id), titles)
+        return commits.by_title(conn, (mine.connection.id, mine.project.id), titles)
 
 
-def _begun(mine: Run, name: str, since: datetime) -> PartRow:
+def _begin_part(mine: BackfillRun, name: str, since: datetime) -> PartRow:
     with read(mine.deps.database) as conn:
         known = backfill.of_project(conn, mine.connection.id, mine.project.id).get(name)
-    planned = _planned(known, name, since) if known else None
-    return planned or _fresh(mine, name, since)
+    planned = _resume_row(known, name, since) if known else None
+    return planned or _restart_part(mine, name, since)
 
 
-def _fresh(mine: Run, name: str, since: datetime) -> PartRow:
+def _restart_part(mine: BackfillRun, name: str, since: datetime) -> PartRow:
     place = mine.connection.id, mine.project.id, name
     return PartRow(*place, since, None, 0, "running", "", mine.deps.clock.now())
 
 
-def _planned(known: PartRow, name: str, since: datetime) -> PartRow | None:
+def _resume_row(known: PartRow, name: str, since: datetime) -> PartRow | None:
     """The row to go on with; None: from the start. Of a longer period what is missing, if that
     can be asked for."""
     if known.since <= since or (known.state == "done" and not PARTS[name].dated):
         state = "done" if known.state == "done" else "running"
         return replace(known, state=state, error=known.error if state == "done" else "")
     until = known.since.isoformat() if known.state == "done" else (known.cursor or {}).get("until")
-    if not PARTS[name].grows or not until:
+    if not PARTS[name].extendable or not until:
         return None
     return replace(known, since=since, cursor={"until": until}, state="running", error="")
 
 
-def _store(mine: Run, row: PartRow, page: Page[Any]) -> PartRow:
+def _store_page(mine: BackfillRun, row: PartRow, page: Page[Any]) -> PartRow:
     deps, done = mine.deps, page.cursor is None
     now = deps.clock.now()
     after = replace(
@@ -196,34 +208,34 @@ def _store(mine: Run, row: PartRow, page: Page[Any]) -> PartRow:
         cursor=page.cursor,
         read=row.read + len(page.items),
         state="done" if done else "running",
-        error=page.lacks or row.error,
+        error=page.problem or row.error,
         updated_at=now,
     )
     rules = deps.rules_for(mine.connection.portal_id).references
 
     def store(conn: Connection) -> None:
-        mine.lane.keep(conn, CALLING)
-        to = Taking(conn, mine.connection, mine.project, rules, now)
+        mine.lane.keep(conn, CALL_LEASE_TTL)
+        to = PageContext(conn, mine.connection, mine.project, rules, now)
         PARTS[row.part].save(to, page.items)
         backfill.save(conn, after)
 
-    ingest_mirror_lock.write(deps, mine.connection.portal_id, store)
+    ingest_mirror_lock.write_mirror(deps, mine.connection.portal_id, store)
     return after
 
 
-def _set(mine: Run, row: PartRow, *, state: str, error: str) -> PartRow:
+def _set_state(mine: BackfillRun, row: PartRow, *, state: str, error: str) -> PartRow:
     after = replace(row, state=state, error=error, updated_at=mine.deps.clock.now())
-    with recording(mine.deps) as conn:
-        mine.lane.keep(conn, CALLING)
+    with recording_transaction(mine.deps) as conn:
+        mine.lane.keep(conn, CALL_LEASE_TTL)
         backfill.save(conn, after)
     return after
 
 
-def _wait(mine: Run, row: PartRow, later: Later, waits: int) -> None:
+def _wait(mine: BackfillRun, row: PartRow, later: Later, waits: int) -> None:
     """As long as the host says, in naps short enough to keep the lease."""
     left = backoff.delay(waits, mine.deps.jitter()) if later.after is None else later.after
-    mine.say(row, waits_for=f"{left:.0f} s: {later}")
+    mine.report_progress(row, waiting_reason=f"{left:.0f} s: {later}")
     while left > 0:
         mine.deps.clock.sleep(min(left, _NAP_SECONDS))
         left -= _NAP_SECONDS
-        mine.keep()
+        mine.keep_lease()

@@ -10,23 +10,25 @@ from sqlalchemy import Connection
 
 from sync.engine.deps import Deps
 from sync.engine.lanes import hold
-from sync.settings.apply import current
+from sync.settings.apply import current_settings
 from sync.settings.model import Retention
 from sync.store import logs, portals
 from sync.store.db.database import read, write
 from sync.store.retention import rules as retention_rules
-from sync.store.retention.rules import RULES, Key, Rule
+from sync.store.retention.rules import RULES, RetentionRule, RowKey
 from sync.store.rows import PortalRecord, PurgeRow
 
 log = structlog.get_logger()
 
-AT_NIGHT = timedelta(hours=3)  # after midnight, UTC
-ROWS = 200  # deleted in one transaction: the receiver waits no longer for it than for any other
-STEPS = 50  # in one go; then whatever else the sweep has to do comes first
+NIGHT_BEGINS = timedelta(hours=3)  # after midnight, UTC
+ROWS_PER_STEP = (
+    200  # deleted in one transaction: the receiver waits no longer for it than for any other
+)
+STEPS_PER_RUN = 50  # in one go; then whatever else the sweep has to do comes first
 _PAUSE_SECONDS = 0.05
 
 
-class Purge:
+class NightlyPurge:
     """Purges each portal once a night, a few steps every time it is run.
 
     A worker that ends in the middle leaves the rest to the next, which begins anew.
@@ -34,22 +36,26 @@ class Purge:
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
-        self._begun: dict[int, Iterator[int]] = {}
+        self._running: dict[int, Iterator[int]] = {}
 
     def run(self, now: datetime) -> int:
         """How many rows it deleted. One worker of all does it at a time."""
         with read(self._deps.database) as conn:
-            due = [one for one in portals.everything(conn) if _is_due(_last(conn, one), now)]
-        self._begun = {one.id: self._begun[one.id] for one in due if one.id in self._begun}
+            due = [
+                one
+                for one in portals.all_portals(conn)
+                if _night_began_since(_last_purge_at(conn, one), now)
+            ]
+        self._running = {one.id: self._running[one.id] for one in due if one.id in self._running}
         if not due:
             return 0
         with hold(self._deps, "purge") as lane:
-            return sum(self._go_on(one, now) for one in due) if lane else 0
+            return sum(self._run_steps(one, now) for one in due) if lane else 0
 
-    def _go_on(self, portal: PortalRecord, now: datetime) -> int:
-        begun = self._begun.setdefault(portal.id, purge(self._deps, portal, now))
+    def _run_steps(self, portal: PortalRecord, now: datetime) -> int:
+        begun = self._running.setdefault(portal.id, purge_portal(self._deps, portal, now))
         done = 0
-        for _ in range(STEPS):
+        for _ in range(STEPS_PER_RUN):
             count = next(begun, None)
             if count is None:
                 break
@@ -57,14 +63,14 @@ class Purge:
         return done
 
 
-def purge(deps: Deps, portal: PortalRecord, now: datetime) -> Iterator[int]:
+def purge_portal(deps: Deps, portal: PortalRecord, now: datetime) -> Iterator[int]:
     """Step by step: how many rows each deleted. The last one notes what was done."""
     with read(deps.database) as conn:
-        retention = current(conn, portal).retention
+        retention = current_settings(conn, portal).retention
     began_at, rows = deps.clock.now(), dict[str, int]()
     for rule in RULES:
-        for count in _steps(deps, rule, portal.id, _moment(retention, rule, now)):
-            rows[rule.what] = rows.get(rule.what, 0) + count
+        for count in _purge_rule(deps, rule, portal.id, _cutoff(retention, rule, now)):
+            rows[rule.name] = rows.get(rule.name, 0) + count
             yield count
     took = (deps.clock.now() - began_at) // timedelta(milliseconds=1)
     gone = {what: count for what, count in rows.items() if count}
@@ -73,32 +79,34 @@ def purge(deps: Deps, portal: PortalRecord, now: datetime) -> Iterator[int]:
     log.info("purged", portal_id=portal.id, milliseconds=took, rows=gone)
 
 
-def _moment(retention: Retention, rule: Rule, now: datetime) -> datetime:
+def _cutoff(retention: Retention, rule: RetentionRule, now: datetime) -> datetime:
     ages = (rule.age,) if isinstance(rule.age, str) else rule.age
     return now - timedelta(days=max(getattr(retention, age) for age in ages))
 
 
-def _steps(deps: Deps, rule: Rule, portal_id: int, moment: datetime) -> Iterator[int]:
+def _purge_rule(deps: Deps, rule: RetentionRule, portal_id: int, moment: datetime) -> Iterator[int]:
     """The search holds nobody up; only the deletion of what it found takes the write lock."""
-    last: Key | None = None
+    last: RowKey | None = None
     while True:
         with read(deps.database) as conn:
-            keys = retention_rules.find(conn, rule, portal_id, moment, limit=ROWS, after=last)
+            keys = retention_rules.find_expired(
+                conn, rule, portal_id, moment, limit=ROWS_PER_STEP, after=last
+            )
         if not keys:
             return
         with write(deps.database) as conn:
-            count = retention_rules.remove(conn, rule, portal_id, moment, keys)
+            count = retention_rules.delete_expired(conn, rule, portal_id, moment, keys)
         yield count
         last = keys[-1]
         deps.clock.sleep(_PAUSE_SECONDS)
 
 
-def _last(conn: Connection, portal: PortalRecord) -> datetime:
+def _last_purge_at(conn: Connection, portal: PortalRecord) -> datetime:
     found = logs.last_purge(conn, portal.id)
     return found.at if found else portal.created_at
 
 
-def _is_due(last: datetime, now: datetime) -> bool:
+def _night_began_since(last: datetime, now: datetime) -> bool:
     """Whether a night began since."""
-    midnight = (now - AT_NIGHT).replace(hour=0, minute=0, second=0, microsecond=0)
-    return last < midnight + AT_NIGHT <= now
+    midnight = (now - NIGHT_BEGINS).replace(hour=0, minute=0, second=0, microsecond=0)
+    return last < midnight + NIGHT_BEGINS <= now

@@ -13,11 +13,11 @@ from sync.engine.deps import Deps
 from sync.engine.ingest import deployments as ingest_deployments
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.apply import save_people
-from sync.engine.ingest.merge_requests import relink
+from sync.engine.ingest.merge_requests import update_links
 from sync.engine.lanes import hold
 from sync.engine.reconcile import portal_users
 from sync.engine.turn import disconnect
-from sync.engine.upkeep.purge import Purge
+from sync.engine.upkeep.purge import NightlyPurge
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import merge_requests as gitlab_peer
 from sync.store import connections, deployments, portals
@@ -29,10 +29,10 @@ from sync.store.rows import ConnectionRecord
 log = structlog.get_logger()
 
 HOSTS_EVERY = timedelta(minutes=10)
-TRIED_EVERY = timedelta(minutes=1)  # a host that could not be asked
+RETRY_EVERY = timedelta(minutes=1)  # a host that could not be asked
 PEOPLE_EVERY = timedelta(days=1)
 OVERLAP = timedelta(minutes=10)  # clocks differ, and a list is not read in one instant
-_TOGETHER = 50  # merge requests stored in one transaction
+_MERGE_REQUESTS_PER_WRITE = 50  # merge requests stored in one transaction
 
 
 class Sweep:
@@ -40,34 +40,36 @@ class Sweep:
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
-        self._tried_at: dict[int, datetime] = {}
-        self._people_at: dict[int, datetime] = {}
-        self._purge = Purge(deps)
+        self._last_attempts: dict[int, datetime] = {}
+        self._people_read_at: dict[int, datetime] = {}
+        self._purge = NightlyPurge(deps)
 
     def run(self, now: datetime) -> int:
         """Returns about how many things it found to do."""
         done = 0
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
-            to_ask = set(deployments.portals_to_ask(conn, now))
+            to_ask = set(deployments.portals_to_fetch(conn, now))
             hosts = [one for portal in active for one in connections.by_portal(conn, portal.id)]
         for connection in hosts:
             if self._host_is_due(connection, now):
-                self._tried_at[connection.id] = now
+                self._last_attempts[connection.id] = now
                 done += sweep_connection(self._deps, connection)
         for portal_id in sorted(to_ask & {portal.id for portal in active}):
-            done += ingest_deployments.ask(self._deps, portal_id)
+            done += ingest_deployments.fetch_deployment_contents(self._deps, portal_id)
         for portal in active:
-            if _due(self._people_at.get(portal.id), PEOPLE_EVERY, now):
+            if _is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
                 done_now = refresh_people(self._deps, portal.id)
-                self._people_at[portal.id] = now if done_now else now - PEOPLE_EVERY + TRIED_EVERY
+                self._people_read_at[portal.id] = (
+                    now if done_now else now - PEOPLE_EVERY + RETRY_EVERY
+                )
                 done += 1
         return done + self._purge.run(now)
 
     def _host_is_due(self, connection: ConnectionRecord, now: datetime) -> bool:
-        if connection.state != "active" or not _due(connection.swept_at, HOSTS_EVERY, now):
+        if connection.state != "active" or not _is_due(connection.swept_at, HOSTS_EVERY, now):
             return False
-        return _due(self._tried_at.get(connection.id), TRIED_EVERY, now)
+        return _is_due(self._last_attempts.get(connection.id), RETRY_EVERY, now)
 
 
 def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
@@ -82,20 +84,20 @@ def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
         began_at, found = deps.clock.now(), 0
         since = (connection.swept_at or connection.created_at) - OVERLAP
         try:
-            for piece in chunks(_changed(deps, connection, since), _TOGETHER):
-                take_in_read(deps, connection, piece)
+            for piece in chunks(_read_changed(deps, connection, since), _MERGE_REQUESTS_PER_WRITE):
+                ingest_snapshots(deps, connection, piece)
                 found += len(piece)
         except SyncError as error:
             log.warning("code_host_not_read", connection_id=connection.id, error=str(error))
-            _note_problem(deps, connection, None if isinstance(error, Later) else str(error))
+            _record_problem(deps, connection, None if isinstance(error, Later) else str(error))
             return found
-        _note_problem(deps, connection, None)
+        _record_problem(deps, connection, None)
         with write(deps.database) as conn:
             connections.set_swept(conn, connection.id, began_at)
         return found
 
 
-def _note_problem(deps: Deps, connection: ConnectionRecord, problem: str | None) -> None:
+def _record_problem(deps: Deps, connection: ConnectionRecord, problem: str | None) -> None:
     told = {name: value for name, value in connection.account.items() if name != "problem"}
     account = {**told, "problem": problem} if problem else told
     if account != connection.account:
@@ -103,18 +105,20 @@ def _note_problem(deps: Deps, connection: ConnectionRecord, problem: str | None)
             connections.set_account(conn, connection.id, account)
 
 
-def take_in_read(deps: Deps, connection: ConnectionRecord, answers: Iterable[MergeRequest]) -> None:
+def ingest_snapshots(
+    deps: Deps, connection: ConnectionRecord, answers: Iterable[MergeRequest]
+) -> None:
     """Stores merge requests as the code host itself told them, and marks their tasks dirty.
 
     Those that were over and done with before the connection are silent: nothing is shown of them.
     """
     told = list(answers)
-    ingest_mirror_lock.write(
-        deps, connection.portal_id, lambda conn: _take_in(conn, deps, connection, told)
+    ingest_mirror_lock.write_mirror(
+        deps, connection.portal_id, lambda conn: _ingest(conn, deps, connection, told)
     )
 
 
-def _take_in(
+def _ingest(
     conn: Connection, deps: Deps, connection: ConnectionRecord, told: list[MergeRequest]
 ) -> None:
     rules = deps.rules_for(connection.portal_id).references
@@ -122,14 +126,14 @@ def _take_in(
     before = store_merge_requests.get_merge_requests(conn, keys)
     store_merge_requests.save_projects(conn, [one.project for one in told])
     save_people(conn, told)
-    known = store_merge_requests.save_read(conn, told)
+    known = store_merge_requests.fold_snapshots(conn, told)
     changed = {key: one for key, one in known.items() if before.get(key) != one}
-    silent = frozenset(_silent(connection, changed.values(), before.keys()))
+    silent = frozenset(_silent_keys(connection, changed.values(), before.keys()))
     now = deps.clock.now()
-    relink(conn, connection.portal_id, changed, rules, now=now, silent=silent)
+    update_links(conn, connection.portal_id, changed, rules, now=now, silent_keys=silent)
 
 
-def _silent(
+def _silent_keys(
     connection: ConnectionRecord, found: Iterable[MergeRequest], before: Iterable[MergeRequestKey]
 ) -> Iterator[MergeRequestKey]:
     known = set(before)
@@ -138,10 +142,12 @@ def _silent(
             yield one.key
 
 
-def _changed(deps: Deps, connection: ConnectionRecord, since: datetime) -> Iterator[MergeRequest]:
+def _read_changed(
+    deps: Deps, connection: ConnectionRecord, since: datetime
+) -> Iterator[MergeRequest]:
     client = deps.code_host_for(connection)
-    for project in gitlab_peer.projects(client, connection.options):
-        yield from gitlab_peer.merge_requests_since(client, project.id, since)
+    for project in gitlab_peer.read_projects(client, connection.options):
+        yield from gitlab_peer.read_merge_requests_since(client, project.id, since)
 
 
 def refresh_people(deps: Deps, portal_id: int) -> bool:
@@ -150,7 +156,7 @@ def refresh_people(deps: Deps, portal_id: int) -> bool:
         if lane is None:
             return True
         try:
-            portal_users.refresh(deps, portal_id, deps.portal_for(portal_id))
+            portal_users.refresh_users(deps, portal_id, deps.portal_for(portal_id))
         except Denied as error:
             disconnect(deps, portal_id, error)
         except Later as error:
@@ -159,5 +165,5 @@ def refresh_people(deps: Deps, portal_id: int) -> bool:
         return True
 
 
-def _due(last: datetime | None, every: timedelta, now: datetime) -> bool:
+def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
     return last is None or now - last >= every

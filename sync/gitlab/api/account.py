@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.dates import day
-from sync.gitlab.json_fields import mapping, text, whole
+from sync.gitlab.dates import start_of_day
+from sync.gitlab.json_fields import mapping, positive_int, text
 
-OLDEST = (15, 5)  # the first that tells a token about itself
-CAN_SIGN = (19, 0)  # the first that signs deliveries
-_WARNED = timedelta(days=30)
+OLDEST_SUPPORTED = (15, 5)  # the first that tells a token about itself
+SIGNING_SINCE = (19, 0)  # the first that signs deliveries
+_EXPIRY_WARNING = timedelta(days=30)
 _BOT = re.compile(r"(project|group)_[0-9]+_bot(_[0-9a-f]+|[0-9]*)")
 
 
@@ -34,7 +34,7 @@ class Account:
     can_sign: bool
 
 
-def probe(client: GitLab) -> Account:
+def read_account(client: GitLab) -> Account:
     """Asks the instance about the token. Raises SyncError (Denied: the token is not accepted).
 
     https://docs.gitlab.com/api/users/#retrieve-the-current-user
@@ -42,18 +42,18 @@ def probe(client: GitLab) -> Account:
     https://docs.gitlab.com/api/version/
     """
     user = mapping(client.get("/user"))
-    token = _token(client)
+    token = _read_token(client)
     version = text(mapping(client.get("/version")).get("version"))
     username, scopes = text(user.get("username")), token.get("scopes")
     return Account(
-        user_id=whole(user.get("id")) or 0,
+        user_id=positive_int(user.get("id")) or 0,
         username=username,
         name=text(user.get("name")),
         is_bot=user.get("bot") is True or bool(_BOT.fullmatch(username)),
         scopes=tuple(text(one) for one in scopes) if isinstance(scopes, list) else None,
-        expires_at=day(token.get("expires_at")),
+        expires_at=start_of_day(token.get("expires_at")),
         version=version,
-        can_sign=_numbers(version) >= CAN_SIGN,
+        can_sign=_version_numbers(version) >= SIGNING_SINCE,
     )
 
 
@@ -63,7 +63,7 @@ def problems(account: Account, now: datetime) -> tuple[str, ...]:
     return tuple(problem for problem in found if problem)
 
 
-def _token(client: GitLab) -> dict[str, object]:
+def _read_token(client: GitLab) -> dict[str, object]:
     """An OAuth token and an old instance have no such page: then nothing is known."""
     try:
         return mapping(client.get("/personal_access_tokens/self"))
@@ -83,7 +83,7 @@ def _expiry_problem(account: Account, now: datetime) -> str:
 
     https://docs.gitlab.com/user/profile/personal_access_tokens/#access-token-expiration
     """
-    if account.expires_at is None or account.expires_at - now > _WARNED:
+    if account.expires_at is None or account.expires_at - now > _EXPIRY_WARNING:
         return ""
     on = f"{account.expires_at:%Y-%m-%d}"
     if account.expires_at <= now:
@@ -94,16 +94,16 @@ def _expiry_problem(account: Account, now: datetime) -> str:
 
 
 def _version_problem(account: Account) -> str:
-    numbers = _numbers(account.version)
+    numbers = _version_numbers(account.version)
     if not numbers:
         return "The instance does not tell its version."
-    if numbers >= OLDEST:
+    if numbers >= OLDEST_SUPPORTED:
         return ""
-    oldest = ".".join(str(number) for number in OLDEST)
+    oldest = ".".join(str(number) for number in OLDEST_SUPPORTED)
     return f"GitLab {account.version} is too old. Upgrade it to {oldest} or later."
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def _version_numbers(version: str) -> tuple[int, ...]:
     """(19, 1) of "19.1.2-ee"; empty where the text is no version."""
     found = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", version)
     return (int(found[1]), int(found[2])) if found else ()

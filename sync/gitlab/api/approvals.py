@@ -15,7 +15,7 @@ from sync.gitlab.json_fields import mapping, mappings, text
 # Whether the rules are met is worked out for each, and GitLab ends a query after 30 seconds. By
 # numbers the list costs nothing by its length: about 40 of the complexity of 250 that is allowed.
 # https://docs.gitlab.com/api/graphql/#limits
-AT_ONCE = 50
+MERGE_REQUESTS_PER_QUERY = 50
 
 # https://docs.gitlab.com/api/graphql/reference/#mergerequest ; a host that lacks one of the fields
 # refuses the whole, and REST is asked.
@@ -34,7 +34,7 @@ query($path: ID!, $iids: [String!]) {
   }
 }
 """
-_ID = re.compile(r"gid://gitlab/[A-Za-z:]+/([0-9]{1,18})")
+_GLOBAL_ID = re.compile(r"gid://gitlab/[A-Za-z:]+/([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Review:
     pipeline_id: int | None = None
 
 
-def together(client: GitLab, project: Project, iids: Iterable[int]) -> dict[int, Review]:
+def read_reviews(client: GitLab, project: Project, iids: Iterable[int]) -> dict[int, Review]:
     """The reviews of up to AT_ONCE merge requests, by one request to GraphQL.
 
     What it does not tell in full is not in the answer. Raises SyncError.
@@ -58,11 +58,11 @@ def together(client: GitLab, project: Project, iids: Iterable[int]) -> dict[int,
         said = "; ".join(text(one.get("message")) for one in mappings(answer.get("errors")))
         raise Refused(f"GraphQL tells no reviews: {said or 'no such project'}", code="graphql")
     nodes = mappings(mapping(place.get("mergeRequests")).get("nodes"))
-    found = ((text(node.get("iid")), _review(node, project)) for node in nodes)
+    found = ((text(node.get("iid")), _parse_review(node, project)) for node in nodes)
     return {int(iid): one for iid, one in found if one and iid.isascii() and iid.isdigit()}
 
 
-def alone(client: GitLab, path: str, told: dict[str, Any]) -> Review:
+def read_review(client: GitLab, path: str, told: dict[str, Any]) -> Review:
     """The review of the merge request at `path`, two requests where anybody was asked for one.
 
     Raises SyncError. https://docs.gitlab.com/api/merge_request_approvals/
@@ -72,18 +72,18 @@ def alone(client: GitLab, path: str, told: dict[str, Any]) -> Review:
     return Review(approvals, reviewers)
 
 
-def _review(node: dict[str, Any], project: Project) -> Review | None:
+def _parse_review(node: dict[str, Any], project: Project) -> Review | None:
     """None where a part is missing: it took too long, or may not be seen."""
     approved, given = node.get("approved"), _nodes(node.get("approvedBy"))
     asked = _nodes(node.get("reviewers"))
     if not isinstance(approved, bool) or given is None or asked is None:
         return None
     pipeline = mapping(node.get("headPipeline"))
-    ours = _number(mapping(pipeline.get("project")).get("id")) in (None, project.id)
+    ours = _numeric_id(mapping(pipeline.get("project")).get("id")) in (None, project.id)
     return Review(
-        {"approved": approved, "approved_by": [{"user": _with_number(one)} for one in given]},
-        [{"user": _with_number(one), "state": _state(one)} for one in asked],
-        _number(pipeline.get("id")) if ours else None,
+        {"approved": approved, "approved_by": [{"user": _with_numeric_id(one)} for one in given]},
+        [{"user": _with_numeric_id(one), "state": _review_state(one)} for one in asked],
+        _numeric_id(pipeline.get("id")) if ours else None,
     )
 
 
@@ -92,14 +92,14 @@ def _nodes(value: object) -> list[dict[str, Any]] | None:
     return mappings(nodes) if isinstance(nodes, list) else None
 
 
-def _state(reviewer: dict[str, Any]) -> str:
+def _review_state(reviewer: dict[str, Any]) -> str:
     return text(mapping(reviewer.get("mergeRequestInteraction")).get("reviewState")).lower()
 
 
-def _with_number(one: dict[str, Any]) -> dict[str, Any]:
-    return {**one, "id": _number(one.get("id"))}
+def _with_numeric_id(one: dict[str, Any]) -> dict[str, Any]:
+    return {**one, "id": _numeric_id(one.get("id"))}
 
 
-def _number(value: object) -> int | None:
-    found = _ID.fullmatch(text(value))
+def _numeric_id(value: object) -> int | None:
+    found = _GLOBAL_ID.fullmatch(text(value))
     return int(found[1]) if found else None

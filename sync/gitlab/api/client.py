@@ -12,25 +12,25 @@ import gitlab
 import requests
 from gitlab._backends import RequestsBackend
 
-from sync.core.audit import Ledger
+from sync.core.audit import CallLog
 from sync.errors import Later, Refused, SyncError
 from sync.gitlab.api import masking
-from sync.gitlab.api.errors import not_gitlab, of_answer, of_exception
-from sync.gitlab.api.rate_limit import Pace
+from sync.gitlab.api.errors import error_from_exception, error_from_response, error_not_json
+from sync.gitlab.api.rate_limit import RateLimiter
 from sync.gitlab.json_fields import mapping, mappings
 from sync.net import guarded_session
 
 USER_AGENT = "b24bridge/0.1"
 TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
 PER_PAGE = 100  # GitLab's greatest
-PIECE = 65_536  # bytes of a text taken at a time
-LONGEST = 20_000_000  # bytes of a text whose end is wanted
-TOO_MANY = 429
+CHUNK_BYTES = 65_536  # bytes of a text taken at a time
+MAX_TEXT_BYTES = 20_000_000  # bytes of a text whose end is wanted
+TOO_MANY_REQUESTS = 429
 GRAPHQL = "/api/graphql"
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListPage:
     """One page of a list. `next`: the query of the page after it, None for the last. `total`: how
     many there are of the whole list, None where that is not counted."""
 
@@ -59,14 +59,14 @@ class GitLab:
         ca_file: str | None = None,
         proxy: str | None = None,
         timeout: tuple[float, float] = TIMEOUT,
-        ledger: Ledger | None = None,
-        pace: Pace | None = None,
+        call_log: CallLog | None = None,
+        rate_limiter: RateLimiter | None = None,
     ) -> None:
         self.base_url = clean_base_url(base_url)
         self.connection_id = connection_id
-        self.sent = 0
-        self.before: Callable[[], None] = lambda: None
-        self._pace = pace
+        self.requests_sent = 0
+        self.before_request: Callable[[], None] = lambda: None
+        self._rate_limiter = rate_limiter
         self._api = gitlab.Gitlab(
             self.base_url,
             private_token=token or None,
@@ -74,13 +74,13 @@ class GitLab:
             user_agent=USER_AGENT,
             retry_transient_errors=False,
             keep_base_url=True,  # the next page is asked of this address, whatever Link says
-            backend=partial(_Backend, self, token, ledger or Ledger()),
+            backend=partial(_Backend, self, token, call_log or CallLog()),
             session=session or guarded_session(allowed_networks, ca_file=ca_file, proxy=proxy),
         )
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON of one object; `path` begins after /api/v4."""
-        return _json(
+        return _decode_json(
             f"GET {path}",
             partial(self._api.http_get, path, query_parameters=_query(query)),
         )
@@ -93,9 +93,9 @@ class GitLab:
                 path, iterator=True, query_parameters=_query(options), obey_rate_limit=False
             )
         except (gitlab.GitlabParsingError, KeyError, TypeError) as error:
-            raise not_gitlab(f"GET {path}", "something else") from error
+            raise error_not_json(f"GET {path}", "something else") from error
 
-    def page(self, path: str, **query: Any) -> Listed:
+    def page(self, path: str, **query: Any) -> ListPage:
         """One page of a list, with the way to the next: for whoever stores how far they came.
 
         Of the link only the query counts. https://docs.gitlab.com/api/rest/#pagination
@@ -105,12 +105,12 @@ class GitLab:
         try:
             items = answer.json()
         except (ValueError, RecursionError) as error:
-            raise not_gitlab(f"GET {path}", "broken JSON") from error
+            raise error_not_json(f"GET {path}", "broken JSON") from error
         if not isinstance(items, list):
-            raise not_gitlab(f"GET {path}", "something else")
+            raise error_not_json(f"GET {path}", "something else")
         further = answer.links.get("next", {}).get("url")
         total = answer.headers.get("X-Total", "")
-        return Listed(
+        return ListPage(
             items=mappings(items),
             next=dict(parse_qsl(urlsplit(further).query)) if further else None,
             total=int(total) if total.isascii() and total.isdigit() else None,
@@ -125,7 +125,7 @@ class GitLab:
         try:
             return _tail(answer, most)
         except OSError as error:
-            raise of_exception(error, request=f"GET {path}", write=False) from error
+            raise error_from_exception(error, request=f"GET {path}", write=False) from error
         finally:
             answer.close()
 
@@ -141,7 +141,7 @@ class GitLab:
             raw=True,
             extra_headers={"Content-type": "application/x-www-form-urlencoded"},
         )
-        return _json(f"POST {path}", request)
+        return _decode_json(f"POST {path}", request)
 
     def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
         """The answer to a question: `data`, or `errors`, or both; a refusal is answered with 200.
@@ -153,7 +153,7 @@ class GitLab:
             f"{self.base_url}{GRAPHQL}",
             post_data={"query": query, "variables": variables},
         )
-        return mapping(_json(f"POST {GRAPHQL}", request))
+        return mapping(_decode_json(f"POST {GRAPHQL}", request))
 
     def put(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
         return self._write(self._api.http_put, "PUT", path, data, event_uuid)
@@ -170,18 +170,18 @@ class GitLab:
         """
         headers = {"X-Gitlab-Event-UUID": event_uuid} if event_uuid else None
         request = partial(send, path, post_data=data, extra_headers=headers)
-        return _json(f"{verb} {path}", request)
+        return _decode_json(f"{verb} {path}", request)
 
-    def take_turn(self) -> None:
+    def wait_for_slot(self) -> None:
         """Before every request: counted, and in its time. Raises Later."""
-        self.before()
-        if self._pace:
-            self._pace.take()
-        self.sent += 1
+        self.before_request()
+        if self._rate_limiter:
+            self._rate_limiter.acquire()
+        self.requests_sent += 1
 
-    def told_to_wait(self, seconds: float | None) -> None:
-        if self._pace:
-            self._pace.close(seconds)
+    def pause(self, seconds: float | None) -> None:
+        if self._rate_limiter:
+            self._rate_limiter.pause(seconds)
 
 
 class _Backend(RequestsBackend):
@@ -189,11 +189,11 @@ class _Backend(RequestsBackend):
     in the audit log."""
 
     def __init__(
-        self, client: GitLab, token: str, ledger: Ledger, session: requests.Session
+        self, client: GitLab, token: str, call_log: CallLog, session: requests.Session
     ) -> None:
         super().__init__(session)
         self._owner, self._base_url = client, client.base_url
-        self._token, self._ledger = token, ledger
+        self._token, self._call_log = token, call_log
 
     def http_request(self, method: str, url: str, **options: Any) -> Any:
         request = f"{method.upper()} {url.removeprefix(self._base_url)}"
@@ -203,32 +203,32 @@ class _Backend(RequestsBackend):
             raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
         # The session knows the CA file. A redirect would carry the token to another address.
         options |= {"verify": self.client.verify, "allow_redirects": False}
-        self._owner.take_turn()
+        self._owner.wait_for_slot()
         body = options.get("json") or options.get("data")
-        shown = masking.shown(options.get("params"), body, self._token)
-        with self._ledger.call(request.replace(" /api/v4", " ", 1), shown) as told:
+        shown = masking.mask_request(options.get("params"), body, self._token)
+        with self._call_log.record_call(request.replace(" /api/v4", " ", 1), shown) as told:
             try:
                 answer = super().http_request(method, url, **options)
                 told.status = answer.status_code
                 if not 200 <= answer.status_code < 300:
-                    raise of_answer(answer.response, request=request, write=write)
+                    raise error_from_response(answer.response, request=request, write=write)
             except OSError as error:  # every error of requests, and an unreadable CA file
-                failure = of_exception(error, request=request, write=write)
-                told.error = masking.without(failure.what, self._token)
+                failure = error_from_exception(error, request=request, write=write)
+                told.error = masking.mask_text(failure.message, self._token)
                 raise failure from error
             except SyncError as error:
-                told.error = masking.without(error.what, self._token)
-                if isinstance(error, Later) and told.status == TOO_MANY:
-                    self._owner.told_to_wait(error.after)
+                told.error = masking.mask_text(error.message, self._token)
+                if isinstance(error, Later) and told.status == TOO_MANY_REQUESTS:
+                    self._owner.pause(error.after)
                 raise
             return answer
 
 
 def _tail(answer: requests.Response, most: int) -> bytes:
     kept, seen = b"", 0
-    for piece in answer.iter_content(PIECE):
+    for piece in answer.iter_content(CHUNK_BYTES):
         seen += len(piece)
-        if seen > LONGEST:
+        if seen > MAX_TEXT_BYTES:
             return b""
         kept = (kept + piece)[-most:]
     return kept if seen <= most else kept.partition(b"\n")[2]
@@ -251,7 +251,7 @@ def clean_base_url(base_url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
-def encoded(project: int | str) -> str:
+def encode_segment(project: int | str) -> str:
     """A project's or group's id or path as one segment of an address."""
     return quote(str(project), safe="")
 
@@ -264,14 +264,14 @@ def _query(query: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _json(name: str, request: Callable[..., Any]) -> Any:
+def _decode_json(name: str, request: Callable[..., Any]) -> Any:
     """The answer's JSON; python-gitlab hands over the response itself where that is not JSON."""
     try:
         answer = request(obey_rate_limit=False)
     except gitlab.GitlabParsingError as error:
-        raise not_gitlab(name, "broken JSON") from error
+        raise error_not_json(name, "broken JSON") from error
     if not isinstance(answer, requests.Response):
         return answer
     if not answer.content:
         return {}
-    raise not_gitlab(name, answer.headers.get("Content-Type", ""))
+    raise error_not_json(name, answer.headers.get("Content-Type", ""))

@@ -7,7 +7,7 @@ https://docs.gitlab.com/api/project_integrations/#custom-issue-tracker
 from __future__ import annotations
 
 from sync.errors import Refused
-from sync.gitlab.api.client import GitLab, encoded
+from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.json_fields import mapping, text
 
 
@@ -17,8 +17,8 @@ def ensure(client: GitLab, project: int | str, *, portal_url: str) -> bool:
     `portal_url`: https://example.bitrix24.com. Raises Refused where the project already uses
     another custom tracker: that is somebody's choice.
     """
-    wanted = settings(portal_url)
-    current = _current(client, project)
+    wanted = tracker_settings(portal_url)
+    current = _read_settings(client, project)
     if current == wanted:
         return False
     if current and not current["issues_url"].startswith(portal_url.rstrip("/") + "/"):
@@ -27,20 +27,20 @@ def ensure(client: GitLab, project: int | str, *, portal_url: str) -> bool:
             change="Turn it off in the project's settings, Integrations, Custom issue tracker",
             code="tracker_in_use",
         )
-    client.put(_path(project), wanted)
+    client.put(_api_path(project), wanted)
     return True
 
 
 def remove(client: GitLab, project: int | str, *, portal_url: str) -> bool:
     """Turns the tracker off if it is the portal's; whether it was."""
-    current = _current(client, project)
+    current = _read_settings(client, project)
     if not current.get("issues_url", "").startswith(portal_url.rstrip("/") + "/"):
         return False
-    client.delete(_path(project))
+    client.delete(_api_path(project))
     return True
 
 
-def settings(portal_url: str) -> dict[str, str]:
+def tracker_settings(portal_url: str) -> dict[str, str]:
     """The three addresses GitLab asks for; user 0 stands for whoever opens the link."""
     tasks = f"{portal_url.rstrip('/')}/company/personal/user/0/tasks"
     return {
@@ -50,10 +50,10 @@ def settings(portal_url: str) -> dict[str, str]:
     }
 
 
-def _current(client: GitLab, project: int | str) -> dict[str, str]:
+def _read_settings(client: GitLab, project: int | str) -> dict[str, str]:
     """The addresses in use, {} where the tracker is off (GitLab answers that with 404)."""
     try:
-        told = mapping(client.get(_path(project)))
+        told = mapping(client.get(_api_path(project)))
     except Refused as refused:
         if refused.code != "404":
             raise
@@ -61,8 +61,8 @@ def _current(client: GitLab, project: int | str) -> dict[str, str]:
     if told.get("active") is not True:
         return {}
     properties = mapping(told.get("properties"))
-    return {name: text(properties.get(name)) for name in settings("")}
+    return {name: text(properties.get(name)) for name in tracker_settings("")}
 
 
-def _path(project: int | str) -> str:
-    return f"/projects/{encoded(project)}/integrations/custom-issue-tracker"
+def _api_path(project: int | str) -> str:
+    return f"/projects/{encode_segment(project)}/integrations/custom-issue-tracker"

@@ -14,13 +14,13 @@ from urllib3.exceptions import NewConnectionError
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.gitlab.json_fields import mapping
 
-_LONGEST_WAIT = 3600.0
-_SAID_LIMIT = 300
+_MAX_WAIT = 3600.0
+_MESSAGE_LIMIT = 300
 
 
 class _Meaning(NamedTuple):
     kind: type[SyncError]
-    why: str
+    cause: str
     change: str
 
 
@@ -57,33 +57,33 @@ _MEANINGS: dict[int, _Meaning] = {
 }
 
 
-def of_answer(response: requests.Response, *, request: str, write: bool) -> SyncError:
+def error_from_response(response: requests.Response, *, request: str, write: bool) -> SyncError:
     """The error of an answer that is not 2xx. `request`: what was asked, without its query."""
     status = response.status_code
     meaning = _meaning(status, response)
-    said = _said(response)
+    said = _message_of(response)
     what = f"{request} was answered {status}" + (f" ({said})" if said else "")
     if meaning.kind is not Later:
-        return meaning.kind(what, why=meaning.why, change=meaning.change, code=str(status))
+        return meaning.kind(what, cause=meaning.cause, change=meaning.change, code=str(status))
     # A 429 was stopped at the door; after a 5xx nobody knows what was carried out.
     sent = write and status >= 500
     after = retry_after(response.headers)
-    return Later(what, after=after, sent=sent, why=meaning.why, code=str(status))
+    return Later(what, after=after, sent=sent, cause=meaning.cause, code=str(status))
 
 
-def of_exception(error: Exception, *, request: str, write: bool) -> SyncError:
+def error_from_exception(error: Exception, *, request: str, write: bool) -> SyncError:
     """The error of a request that got no answer. Its text names no header and no token."""
     match error:
         case requests.exceptions.SSLError():
             return Refused(
                 f"{request} failed: the certificate of GitLab is not trusted",
-                why="A self-hosted instance has its own certificate authority",
+                cause="A self-hosted instance has its own certificate authority",
                 change="Put that authority's certificate (PEM) into the connection's ca_file",
                 code="tls",
             )
         case requests.exceptions.ProxyError():
             why = "The connection's proxy does not answer"
-            return Later(f"{request} failed at the proxy", why=why, code="proxy")
+            return Later(f"{request} failed at the proxy", cause=why, code="proxy")
         case requests.exceptions.ConnectTimeout():
             return Later(f"{request} failed: GitLab cannot be reached in time", code="timeout")
         case requests.exceptions.Timeout():
@@ -95,7 +95,7 @@ def of_exception(error: Exception, *, request: str, write: bool) -> SyncError:
         case requests.RequestException():
             return Refused(
                 f"{request} cannot be sent ({type(error).__name__})",
-                why="The base URL is not a web address",
+                cause="The base URL is not a web address",
                 change="Set the connection's base URL, such as https://gitlab.example.com",
                 code="request",
             )
@@ -107,11 +107,11 @@ def of_exception(error: Exception, *, request: str, write: bool) -> SyncError:
             )
 
 
-def not_gitlab(request: str, content_type: str) -> Refused:
+def error_not_json(request: str, content_type: str) -> Refused:
     """A 2xx answer that is not the API's JSON."""
     return Refused(
         f"{request} was answered with {content_type or 'no content type'}, not with JSON",
-        why="The base URL leads to another site or to a sign-in page in front of GitLab",
+        cause="The base URL leads to another site or to a sign-in page in front of GitLab",
         change="Set the base URL to GitLab itself and let API requests pass the sign-in page",
         code="not-json",
     )
@@ -125,14 +125,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """
     told = headers.get("Retry-After", "").strip()
     if told.isascii() and told.isdigit():
-        return _bounded(float(told[:9]))
+        return _bound_wait(float(told[:9]))
     sent_at = _http_date(headers.get("Date", ""))
     until = _http_date(told) or _epoch(headers.get("RateLimit-Reset", ""))
-    return _bounded((until - sent_at).total_seconds()) if until and sent_at else None
+    return _bound_wait((until - sent_at).total_seconds()) if until and sent_at else None
 
 
 def _meaning(status: int, response: requests.Response) -> _Meaning:
-    if status == 403 and "insufficient_scope" in _body(response).values():
+    if status == 403 and "insufficient_scope" in _json_body(response).values():
         return _NO_SCOPE
     if status >= 500:
         return _Meaning(Later, "GitLab is down, restarting or overloaded", "")
@@ -141,16 +141,16 @@ def _meaning(status: int, response: requests.Response) -> _Meaning:
     return _MEANINGS.get(status, _REJECTED)
 
 
-def _said(response: requests.Response) -> str:
+def _message_of(response: requests.Response) -> str:
     """GitLab's own words; a redirect's target instead."""
     if 300 <= response.status_code < 400:
-        return "to " + response.headers.get("Location", "nowhere").split("?")[0][:_SAID_LIMIT]
-    body = _body(response)
+        return "to " + response.headers.get("Location", "nowhere").split("?")[0][:_MESSAGE_LIMIT]
+    body = _json_body(response)
     said = body.get("message") or body.get("error_description") or body.get("error") or ""
-    return (said if isinstance(said, str) else json.dumps(said))[:_SAID_LIMIT]
+    return (said if isinstance(said, str) else json.dumps(said))[:_MESSAGE_LIMIT]
 
 
-def _body(response: requests.Response) -> dict[str, object]:
+def _json_body(response: requests.Response) -> dict[str, object]:
     try:
         body = mapping(response.json())
     except (ValueError, RecursionError):
@@ -178,5 +178,5 @@ def _epoch(value: str) -> datetime | None:
         return None
 
 
-def _bounded(seconds: float) -> float:
-    return min(max(seconds, 0.0), _LONGEST_WAIT)
+def _bound_wait(seconds: float) -> float:
+    return min(max(seconds, 0.0), _MAX_WAIT)

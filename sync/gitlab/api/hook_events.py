@@ -11,7 +11,7 @@ from typing import Literal
 
 from sync.core.model.kinds import Kind
 
-Owner = Literal["project", "group"]
+HookOwner = Literal["project", "group"]
 
 FLAGS: dict[Kind, tuple[str, ...]] = {
     Kind.PUSH: ("push_events",),
@@ -20,7 +20,7 @@ FLAGS: dict[Kind, tuple[str, ...]] = {
     Kind.MERGE_REQUEST: ("merge_requests_events",),
     Kind.PIPELINE: ("pipeline_events",),
     Kind.JOB: ("job_events",),
-    Kind.NOTE: ("note_events",),
+    Kind.COMMENT: ("note_events",),
     Kind.RELEASE: ("releases_events",),
     Kind.DEPLOYMENT: ("deployment_events",),
     Kind.ALERT: ("pipeline_events",),
@@ -36,35 +36,37 @@ FLAGS: dict[Kind, tuple[str, ...]] = {
     Kind.VULNERABILITY: ("vulnerability_events",),
 }
 # What members alone may read comes by hooks of its own: on only where that is asked for.
-INTERNAL: dict[Kind, tuple[str, ...]] = {
-    Kind.NOTE: ("confidential_note_events",),
+INTERNAL_FLAGS: dict[Kind, tuple[str, ...]] = {
+    Kind.COMMENT: ("confidential_note_events",),
     Kind.ISSUE: ("confidential_issues_events",),
     Kind.WORK_ITEM: ("confidential_issues_events",),
 }
 # Heard whatever the rules say: tasks and the mirror live on these.
-ALWAYS = frozenset(
+ALWAYS_SENT = frozenset(
     {
         Kind.PUSH,
         Kind.TAG,
         Kind.MERGE_REQUEST,
         Kind.PIPELINE,
-        Kind.NOTE,
+        Kind.COMMENT,
         Kind.RELEASE,
         Kind.DEPLOYMENT,
         Kind.ACCESS_TOKEN,
     }
 )
-_OF_GROUPS = ("member_events", "project_events", "subgroup_events")
+_GROUP_FLAGS = ("member_events", "project_events", "subgroup_events")
 
 
-def switches(owner: Owner, kinds: Collection[Kind], *, internal: bool = False) -> dict[str, bool]:
+def event_flags(
+    owner: HookOwner, kinds: Collection[Kind], *, internal: bool = False
+) -> dict[str, bool]:
     """Every flag such a hook has, on for what always is heard and for `kinds`.
 
     Those that are off are named, too: GitLab turns `push_events` on where it is not told, and a
     person's click is undone. What a GitLab does not know it leaves out.
     """
-    wanted = ALWAYS.union(kinds)
-    tables = (FLAGS, INTERNAL) if internal else (FLAGS,)
+    wanted = ALWAYS_SENT.union(kinds)
+    tables = (FLAGS, INTERNAL_FLAGS) if internal else (FLAGS,)
     on = {flag for table in tables for kind in wanted for flag in table.get(kind, ())}
-    every = sorted({*chain(*FLAGS.values(), *INTERNAL.values())})
-    return {flag: flag in on for flag in every if owner == "group" or flag not in _OF_GROUPS}
+    every = sorted({*chain(*FLAGS.values(), *INTERNAL_FLAGS.values())})
+    return {flag: flag in on for flag in every if owner == "group" or flag not in _GROUP_FLAGS}

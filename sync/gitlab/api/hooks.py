@@ -11,23 +11,23 @@ from typing import Any
 
 from sync.core.model.kinds import Kind
 from sync.errors import Later, Refused, SyncError
-from sync.gitlab.api.client import GitLab, encoded
-from sync.gitlab.api.hook_events import Owner, switches
-from sync.gitlab.json_fields import mapping, mappings, text, whole
+from sync.gitlab.api.client import GitLab, encode_segment
+from sync.gitlab.api.hook_events import HookOwner, event_flags
+from sync.gitlab.json_fields import mapping, mappings, positive_int, text
 
 HOOK_PATH = "/hooks/gitlab/"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class HookTarget:
     """Where the hook lives: `kind` "project" or "group", `id` a number or a full path."""
 
-    kind: Owner
+    kind: HookOwner
     id: int | str
 
     @property
     def path(self) -> str:
-        return f"/{self.kind}s/{encoded(self.id)}/hooks"
+        return f"/{self.kind}s/{encode_segment(self.id)}/hooks"
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
@@ -44,14 +44,14 @@ class HookReport:
     created: bool = False
     changed: tuple[str, ...] = ()
     removed: tuple[int, ...] = ()
-    revived: bool = False
+    reenabled: bool = False
     signed: bool = False
     problem: str = ""
 
 
-def ensure(
+def ensure_hook(
     client: GitLab,
-    target: Target,
+    target: HookTarget,
     *,
     url: str,
     token: str,
@@ -65,39 +65,39 @@ def ensure(
     them members alone may read. The tokens are written every time, for GitLab never shows them.
     Raises SyncError; Refused where the target has no webhooks for this token.
     """
-    wanted = _wanted(client, url) | switches(target.kind, events, internal=internal)
+    wanted = _desired_settings(client, url) | event_flags(target.kind, events, internal=internal)
     secrets = {"token": token} | ({"signing_token": signing_token} if signing_token else {})
-    ours = _ours(client, target, url)
+    ours = _our_hooks(client, target, url)
     if not ours:
-        hook = mapping(_allowed(target, lambda: client.post(target.path, wanted | secrets)))
-        return HookReport(_id(hook), created=True, signed=_signed(hook))
+        hook = mapping(_explain_refusal(target, lambda: client.post(target.path, wanted | secrets)))
+        return HookReport(_hook_id(hook), created=True, signed=_is_signed(hook))
     kept, *duplicates = ours
-    hook = mapping(client.put(f"{target.path}/{_id(kept)}", wanted | secrets))
+    hook = mapping(client.put(f"{target.path}/{_hook_id(kept)}", wanted | secrets))
     for duplicate in duplicates:
-        client.delete(f"{target.path}/{_id(duplicate)}")
-    problem = _revive(client, target, kept)
+        client.delete(f"{target.path}/{_hook_id(duplicate)}")
+    problem = _reenable(client, target, kept)
     return HookReport(
-        hook_id=_id(kept),
+        hook_id=_hook_id(kept),
         changed=_differences(kept, wanted),
-        removed=tuple(_id(duplicate) for duplicate in duplicates),
-        revived=_is_off(kept) and not problem,
-        signed=_signed(hook),
+        removed=tuple(_hook_id(duplicate) for duplicate in duplicates),
+        reenabled=_is_disabled(kept) and not problem,
+        signed=_is_signed(hook),
         problem=problem,
     )
 
 
-def remove(client: GitLab, target: Target, *, url: str) -> tuple[int, ...]:
+def remove_hooks(client: GitLab, target: HookTarget, *, url: str) -> tuple[int, ...]:
     """Removes our hooks; their ids. Nothing to remove is well. Raises SyncError."""
-    ids = tuple(_id(hook) for hook in _ours(client, target, url))
+    ids = tuple(_hook_id(hook) for hook in _our_hooks(client, target, url))
     for hook_id in ids:
         client.delete(f"{target.path}/{hook_id}")
     return ids
 
 
-def _wanted(client: GitLab, url: str) -> dict[str, Any]:
+def _desired_settings(client: GitLab, url: str) -> dict[str, Any]:
     return {
         "url": url,
-        "name": _name(client),
+        "name": _hook_name(client),
         "enable_ssl_verification": True,
         "push_events_branch_filter": "",
         "branch_filter_strategy": "all_branches",
@@ -105,48 +105,48 @@ def _wanted(client: GitLab, url: str) -> dict[str, Any]:
     }
 
 
-def _name(client: GitLab) -> str:
+def _hook_name(client: GitLab) -> str:
     return f"b24bridge {client.connection_id}"
 
 
-def _ours(client: GitLab, target: Target, url: str) -> list[dict[str, Any]]:
+def _our_hooks(client: GitLab, target: HookTarget, url: str) -> list[dict[str, Any]]:
     """Our hooks, the one with the right address first.
 
     Ours is the same address, or another key of the same receiver under our connection's name. A
     hook with another key and another name serves another portal: it is not touched.
     """
-    hooks = mappings(_allowed(target, lambda: list(client.list(target.path))))
+    hooks = mappings(_explain_refusal(target, lambda: list(client.list(target.path))))
     receiver = url[: url.rindex(HOOK_PATH) + len(HOOK_PATH)] if HOOK_PATH in url else url
     found = [
         hook
         for hook in hooks
         if hook.get("url") == url
-        or (text(hook.get("url")).startswith(receiver) and hook.get("name") == _name(client))
+        or (text(hook.get("url")).startswith(receiver) and hook.get("name") == _hook_name(client))
     ]
-    return sorted(found, key=lambda hook: (hook.get("url") != url, _id(hook)))
+    return sorted(found, key=lambda hook: (hook.get("url") != url, _hook_id(hook)))
 
 
-def _allowed(target: Target, call: Any) -> Any:
+def _explain_refusal(target: HookTarget, call: Any) -> Any:
     """Says in our words why a target has no webhooks for this token."""
     try:
         return call()
     except Refused as refused:
         if refused.code not in ("403", "404"):
             raise
-        raise _no_webhooks(target, refused) from refused
+        raise _hooks_unavailable(target, refused) from refused
 
 
-def _no_webhooks(target: Target, refused: Refused) -> Refused:
+def _hooks_unavailable(target: HookTarget, refused: Refused) -> Refused:
     if target.kind == "group":
         return Refused(
             f"The webhooks of {target} cannot be managed ({refused.code})",
-            why="Webhooks of a group need GitLab Premium and a token with the role Owner",
+            cause="Webhooks of a group need GitLab Premium and a token with the role Owner",
             change="Use such a token, or connect the projects one by one",
             code=refused.code,
         )
     return Refused(
         f"The webhooks of {target} cannot be managed ({refused.code})",
-        why="The token's user is not a Maintainer of the project, or it does not exist",
+        cause="The token's user is not a Maintainer of the project, or it does not exist",
         change="Give that user the role Maintainer, or check the project's path",
         code=refused.code,
     )
@@ -163,34 +163,34 @@ def _differences(hook: dict[str, Any], wanted: dict[str, Any]) -> tuple[str, ...
     )
 
 
-def _revive(client: GitLab, target: Target, hook: dict[str, Any]) -> str:
+def _reenable(client: GitLab, target: HookTarget, hook: dict[str, Any]) -> str:
     """A hook that GitLab switched off comes back with a test delivery that is answered 2xx.
 
     https://docs.gitlab.com/user/project/integrations/webhooks/#auto-disabled-webhooks
     """
-    if not _is_off(hook):
+    if not _is_disabled(hook):
         return ""
     try:
-        client.post(f"{target.path}/{_id(hook)}/test/push_events", {})
+        client.post(f"{target.path}/{_hook_id(hook)}/test/push_events", {})
     except (Refused, Later) as error:
-        return _still_off(error)
+        return _still_disabled(error)
     return ""
 
 
-def _still_off(error: SyncError) -> str:
+def _still_disabled(error: SyncError) -> str:
     return (
-        f"GitLab has switched the webhook off, and its test delivery failed: {error.what}. "
+        f"GitLab has switched the webhook off, and its test delivery failed: {error.message}. "
         "Check that GitLab reaches the receiver, then repair again."
     )
 
 
-def _is_off(hook: dict[str, Any]) -> bool:
+def _is_disabled(hook: dict[str, Any]) -> bool:
     return text(hook.get("alert_status")) in ("disabled", "temporarily_disabled")
 
 
-def _signed(hook: dict[str, Any]) -> bool:
+def _is_signed(hook: dict[str, Any]) -> bool:
     return hook.get("signing_token_present") is True
 
 
-def _id(hook: dict[str, Any]) -> int:
-    return whole(hook.get("id")) or 0
+def _hook_id(hook: dict[str, Any]) -> int:
+    return positive_int(hook.get("id")) or 0

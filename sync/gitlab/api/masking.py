@@ -7,28 +7,28 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from sync.log import MASK, masked
+from sync.log import MASK, mask_value
 
 LIMIT = 4000  # characters kept of a request
 # People put secrets into CI variables, and into inputs (GitLab itself does not store those).
-_TYPED_BY_PEOPLE = ("variables", "inputs")
+_USER_INPUT = ("variables", "inputs")
 
 
-def shown(query: Any, body: Any, token: str) -> str:
+def mask_request(query: Any, body: Any, token: str) -> str:
     """Query and body as one line of JSON; `token` is hidden wherever it stands."""
-    parts = {"query": _plain(query), "body": _plain(body)}
-    told = masked({name: _hidden(part) for name, part in parts.items() if part})
-    line = without(json.dumps(told, ensure_ascii=False, default=str), token) if told else ""
+    parts = {"query": _to_object(query), "body": _to_object(body)}
+    told = mask_value({name: _mask_object(part) for name, part in parts.items() if part})
+    line = mask_text(json.dumps(told, ensure_ascii=False, default=str), token) if told else ""
     return line if len(line) <= LIMIT else line[:LIMIT] + "…"
 
 
-def without(text: str, token: str) -> str:
+def mask_text(text: str, token: str) -> str:
     """A text of GitLab's or ours without secrets, the connection's own token first."""
     hidden = text.replace(token, MASK) if token else text
-    return str(masked(hidden))
+    return str(mask_value(hidden))
 
 
-def _plain(value: Any) -> dict[str, Any]:
+def _to_object(value: Any) -> dict[str, Any]:
     """A JSON body or a query as it is; a form as pairs; anything else only by its length."""
     match value:
         case Mapping():
@@ -40,12 +40,12 @@ def _plain(value: Any) -> dict[str, Any]:
     return {"other": type(value).__name__}
 
 
-def _hidden(part: dict[str, Any]) -> dict[str, Any]:
-    return {name: _value(name, item) for name, item in part.items()}
+def _mask_object(part: dict[str, Any]) -> dict[str, Any]:
+    return {name: _mask_value(name, item) for name, item in part.items()}
 
 
-def _value(name: str, item: Any) -> Any:
-    if name.split("[")[0] not in _TYPED_BY_PEOPLE:
+def _mask_value(name: str, item: Any) -> Any:
+    if name.split("[")[0] not in _USER_INPUT:
         return item
     match item:
         case Mapping():

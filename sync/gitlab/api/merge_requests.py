@@ -9,42 +9,52 @@ from typing import Any
 
 from sync.core.model.common import Commit, MergeRequest, Pipeline, Project, Reviewer
 from sync.errors import Refused
-from sync.gitlab.api.client import GitLab, encoded
-from sync.gitlab.dates import moment
-from sync.gitlab.json_fields import Unreadable, link, mapping, mappings, seconds, text, whole
+from sync.gitlab.api.client import GitLab, encode_segment
+from sync.gitlab.dates import timestamp
+from sync.gitlab.json_fields import (
+    UnreadablePayload,
+    mapping,
+    mappings,
+    positive_int,
+    text,
+    web_url,
+    whole_seconds,
+)
 from sync.gitlab.people import email, people, person
-from sync.gitlab.webhooks.merge_requests import state, status
+from sync.gitlab.webhooks.merge_requests import merge_request_state, pipeline_status
 
-_REQUESTS = "refs/merge-requests/"
+_MERGE_REQUEST_REF = "refs/merge-requests/"
 
 
-def project(client: GitLab, project_id: int | str) -> Project:
+def read_project(client: GitLab, project_id: int | str) -> Project:
     """A project by its id or path. Raises SyncError.
 
     https://docs.gitlab.com/api/projects/#retrieve-a-project
     """
-    return _project(client.get(f"/projects/{encoded(project_id)}"), client.connection_id)
+    return _parse_project(
+        client.get(f"/projects/{encode_segment(project_id)}"), client.connection_id
+    )
 
 
-def projects(client: GitLab, options: Mapping[str, Any]) -> tuple[Project, ...]:
+def read_projects(client: GitLab, options: Mapping[str, Any]) -> tuple[Project, ...]:
     """The projects of a connection, each once, in order of id. Raises SyncError.
 
     `options`: `projects` (ids or paths), `groups` (ids or paths, with their subgroups). Without
     either: every project in which the token's user may administer webhooks (Maintainer).
     """
     chosen, groups = options.get("projects") or (), options.get("groups") or ()
-    found = [project(client, one) for one in chosen]
+    found = [read_project(client, one) for one in chosen]
     for group in groups:
-        path = f"/groups/{encoded(group)}/projects"
+        path = f"/groups/{encode_segment(group)}/projects"
         listed = client.list(path, include_subgroups=True, archived=False)
-        found += [_project(item, client.connection_id) for item in listed]
+        found += [_parse_project(item, client.connection_id) for item in listed]
     if not chosen and not groups:
-        found = [_project(item, client.connection_id) for item in _administered(client)]
+        found = [_parse_project(item, client.connection_id) for item in _instance_projects(client)]
     return tuple(sorted({one.id: one for one in found}.values(), key=lambda one: one.id))
 
 
-def merge_request(
-    client: GitLab, project_id: int, iid: int, *, within: Project | None = None
+def read_merge_request(
+    client: GitLab, project_id: int, iid: int, *, known_project: Project | None = None
 ) -> MergeRequest:
     """The whole truth about one merge request: approvals, reviewers, head pipeline.
 
@@ -52,18 +62,18 @@ def merge_request(
     https://docs.gitlab.com/api/merge_requests/#retrieve-a-merge-request
     https://docs.gitlab.com/api/merge_request_approvals/
     """
-    home = within or project(client, project_id)
+    home = known_project or read_project(client, project_id)
     path = f"/projects/{project_id}/merge_requests/{iid}"
     told = mapping(client.get(path))
     approvals = mapping(client.get(f"{path}/approvals"))
     reviewers = list(client.list(f"{path}/reviewers")) if told.get("reviewers") else []
     try:
-        return merge_request_of(home, told, approvals, reviewers)
-    except Unreadable as unreadable:
+        return build_merge_request(home, told, approvals, reviewers)
+    except UnreadablePayload as unreadable:
         raise Refused(f"GET {path} cannot be used: {unreadable}", code="unreadable") from None
 
 
-def merge_requests_since(
+def read_merge_requests_since(
     client: GitLab, project_id: int, since: datetime
 ) -> Iterator[MergeRequest]:
     """Every merge request that changed at or after `since`, the longest unchanged first.
@@ -79,12 +89,12 @@ def merge_requests_since(
         sort="asc",
         updated_after=since.isoformat(),
     ):
-        home = home or project(client, project_id)
-        if iid := whole(mapping(told).get("iid")):
-            yield merge_request(client, project_id, iid, within=home)
+        home = home or read_project(client, project_id)
+        if iid := positive_int(mapping(told).get("iid")):
+            yield read_merge_request(client, project_id, iid, known_project=home)
 
 
-def _administered(client: GitLab) -> Iterator[dict[str, Any]]:
+def _instance_projects(client: GitLab) -> Iterator[dict[str, Any]]:
     """Keyset paging: the only kind without an end at 50,000 projects."""
     return client.list(
         "/projects",
@@ -97,52 +107,52 @@ def _administered(client: GitLab) -> Iterator[dict[str, Any]]:
     )
 
 
-def _project(value: object, connection_id: int) -> Project:
+def _parse_project(value: object, connection_id: int) -> Project:
     told = mapping(value)
-    project_id = whole(told.get("id"))
+    project_id = positive_int(told.get("id"))
     if project_id is None:
         raise Refused("GitLab's answer about a project has no id", code="unreadable")
     return Project(
         connection_id=connection_id,
         id=project_id,
         path=text(told.get("path_with_namespace")),
-        url=link(told.get("web_url")),
+        url=web_url(told.get("web_url")),
         name=text(told.get("name")),
         default_branch=text(told.get("default_branch")),
     )
 
 
-def merge_request_of(
+def build_merge_request(
     home: Project,
     told: dict[str, Any],
     approvals: dict[str, Any],
     reviewers: list[dict[str, Any]],
 ) -> MergeRequest:
     """A merge request as told, with what else was asked of it. Raises Unreadable."""
-    iid, updated_at = whole(told.get("iid")), moment(told.get("updated_at"))
+    iid, updated_at = positive_int(told.get("iid")), timestamp(told.get("updated_at"))
     if iid is None or updated_at is None:
-        raise Unreadable("the merge request has no iid or no date")
+        raise UnreadablePayload("the merge request has no iid or no date")
     approvers = [item.get("user") for item in mappings(approvals.get("approved_by"))]
     source_branch = text(told.get("source_branch"))
-    pipeline = pipeline_of(home, iid, mapping(told.get("head_pipeline")))
-    if pipeline and pipeline.ref.startswith(_REQUESTS):  # hooks name the branch
+    pipeline = build_pipeline(home, iid, mapping(told.get("head_pipeline")))
+    if pipeline and pipeline.ref.startswith(_MERGE_REQUEST_REF):  # hooks name the branch
         pipeline = replace(pipeline, ref=source_branch)
     return MergeRequest(
         project=home,
         iid=iid,
         title=text(told.get("title")),
         description=text(told.get("description")),
-        url=link(told.get("web_url")) or f"{home.url}/-/merge_requests/{iid}",
-        state=state(told.get("state")),
+        url=web_url(told.get("web_url")) or f"{home.url}/-/merge_requests/{iid}",
+        state=merge_request_state(told.get("state")),
         draft=True in (told.get("draft"), told.get("work_in_progress")),
         source_branch=source_branch,
         target_branch=text(told.get("target_branch")),
         author=person(told.get("author")),
         updated_at=updated_at,
         assignees=people(told.get("assignees")),
-        reviewers=_reviewers(told, reviewers),
-        labels=labels_of(told.get("labels")),
-        approved=_approved(approvals),
+        reviewers=_build_reviewers(told, reviewers),
+        labels=label_names(told.get("labels")),
+        approved=_is_approved(approvals),
         approved_by=people(approvers),
         head_sha=text(told.get("sha")),
         merge_sha=text(told.get("merge_commit_sha") or told.get("squash_commit_sha")),
@@ -151,54 +161,54 @@ def merge_request_of(
     )
 
 
-def _approved(approvals: dict[str, Any]) -> bool:
+def _is_approved(approvals: dict[str, Any]) -> bool:
     """Rules met. `approved` is true where nothing is required, even with nobody's approval:
     then somebody has to have approved. https://docs.gitlab.com/api/merge_request_approvals/
     """
     return approvals.get("approved") is True and bool(mappings(approvals.get("approved_by")))
 
 
-def _reviewers(told: dict[str, Any], reviewers: list[dict[str, Any]]) -> tuple[Reviewer, ...]:
+def _build_reviewers(told: dict[str, Any], reviewers: list[dict[str, Any]]) -> tuple[Reviewer, ...]:
     states = {
-        whole(mapping(item.get("user")).get("id")): text(item.get("state"))
+        positive_int(mapping(item.get("user")).get("id")): text(item.get("state"))
         for item in mappings(reviewers)
     }
     found = people(told.get("reviewers"))
     return tuple(Reviewer(one, states.get(one.id) or "unreviewed") for one in found)
 
 
-def labels_of(value: object) -> tuple[str, ...]:
+def label_names(value: object) -> tuple[str, ...]:
     return tuple(text(label) for label in value) if isinstance(value, list) else ()
 
 
-def pipeline_of(home: Project, iid: int | None, told: dict[str, Any]) -> Pipeline | None:
+def build_pipeline(home: Project, iid: int | None, told: dict[str, Any]) -> Pipeline | None:
     """A pipeline as told; None where there is none, or it runs in a fork (another project)."""
-    pipeline_id, updated_at = whole(told.get("id")), moment(told.get("updated_at"))
+    pipeline_id, updated_at = positive_int(told.get("id")), timestamp(told.get("updated_at"))
     if pipeline_id is None or updated_at is None:
         return None
-    if whole(told.get("project_id")) not in (None, home.id):
+    if positive_int(told.get("project_id")) not in (None, home.id):
         return None
     return Pipeline(
         project=home,
         id=pipeline_id,
-        status=status(told.get("status")),
+        status=pipeline_status(told.get("status")),
         ref=text(told.get("ref")),
         sha=text(told.get("sha")),
-        url=link(told.get("web_url")) or f"{home.url}/-/pipelines/{pipeline_id}",
+        url=web_url(told.get("web_url")) or f"{home.url}/-/pipelines/{pipeline_id}",
         updated_at=updated_at,
         source=text(told.get("source")),
         merge_request_iid=iid,
-        duration_seconds=seconds(told.get("duration")),
+        duration_seconds=whole_seconds(told.get("duration")),
         tag=told.get("tag") is True,
     )
 
 
-def commit_of(told: dict[str, Any]) -> Commit:
+def build_commit(told: dict[str, Any]) -> Commit:
     return Commit(
         sha=text(told.get("id")),
         message=text(told.get("message")),
         author_name=text(told.get("author_name")),
         author_email=email(told.get("author_email")),
-        url=link(told.get("web_url")),
-        at=moment(told.get("created_at") or told.get("committed_date")),
+        url=web_url(told.get("web_url")),
+        at=timestamp(told.get("created_at") or told.get("committed_date")),
     )

@@ -11,18 +11,18 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from sync.errors import Refused
-from sync.gitlab.api.client import PER_PAGE, GitLab, Listed
-from sync.gitlab.dates import moment
-from sync.gitlab.json_fields import text, whole
+from sync.gitlab.api.client import PER_PAGE, GitLab, ListPage
+from sync.gitlab.dates import timestamp
+from sync.gitlab.json_fields import positive_int, text
 
 T = TypeVar("T")
 Cursor = dict[str, Any]
-Told = dict[str, Any]
+JsonObject = dict[str, Any]
 
-_MARGIN = timedelta(seconds=1)  # whether `updated_after` takes its own moment in is not told
-_NO_KEYSET = ("400", "405")
-_TOKEN_GONE = ("400", "404", "422")  # the branch or tag that ended the last page was deleted
-_MOST_RESTARTS = 5
+_OVERLAP = timedelta(seconds=1)  # whether `updated_after` takes its own moment in is not told
+_KEYSET_UNSUPPORTED = ("400", "405")
+_CURSOR_EXPIRED = ("400", "404", "422")  # the branch or tag that ended the last page was deleted
+_MAX_RESTARTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     cursor: Cursor | None = None
-    left: int | None = None
-    lacks: str = ""
+    remaining: int | None = None
+    problem: str = ""
 
 
-def changed(
+def read_changed(
     client: GitLab, path: str, cursor: Cursor | None, since: datetime, **query: Any
-) -> Page[Told]:
+) -> Page[JsonObject]:
     """What changed at or after `since`, the longest unchanged first, each once.
 
     Each page asks for what changed after the last thing of the page before: what changes
@@ -50,41 +50,42 @@ def changed(
     order = {"order_by": "updated_at", "sort": "asc", "updated_before": at.get("until")}
     listed = client.page(path, updated_after=after, page=number, **order, **query)
     known = {tuple(one) for one in at.get("seen") or ()}
-    fresh = tuple(one for one in listed.items if _mark(one) not in known)
+    fresh = tuple(one for one in listed.items if _version_of(one) not in known)
     left = None if listed.total is None else max(0, listed.total - number * PER_PAGE)
     if listed.next is None:
-        return Page(fresh, left=0)
-    following = _following(listed.items, after, number)
+        return Page(fresh, remaining=0)
+    following = _next_cursor(listed.items, after, number)
     seen = sorted(
         mark
-        for mark in {*known, *map(_mark, listed.items)}
-        if (changed_at := moment(mark[1])) and changed_at >= _moment(following["after"], since)
+        for mark in {*known, *map(_version_of, listed.items)}
+        if (changed_at := timestamp(mark[1]))
+        and changed_at >= _parse_timestamp(following["after"], since)
     )
     until = {"until": at["until"]} if at.get("until") else {}
     return Page(fresh, {**following, "seen": [list(one) for one in seen], **until}, left)
 
 
-def _following(items: list[Told], after: str, number: int) -> Cursor:
+def _next_cursor(items: list[JsonObject], after: str, number: int) -> Cursor:
     """Where the next page begins: at the last thing's moment, if that is later than this one's."""
-    last = moment(items[-1].get("updated_at")) if items else None
-    began = moment(after)
-    if last and began and last - _MARGIN > began:
-        return {"after": (last - _MARGIN).isoformat(), "page": 1}
+    last = timestamp(items[-1].get("updated_at")) if items else None
+    began = timestamp(after)
+    if last and began and last - _OVERLAP > began:
+        return {"after": (last - _OVERLAP).isoformat(), "page": 1}
     return {"after": after, "page": number + 1}
 
 
-def _moment(value: str, fallback: datetime) -> datetime:
-    return moment(value) or fallback
+def _parse_timestamp(value: str, fallback: datetime) -> datetime:
+    return timestamp(value) or fallback
 
 
-def _mark(told: Told) -> tuple[int, str]:
+def _version_of(told: JsonObject) -> tuple[int, str]:
     """A thing in one of its states."""
-    return whole(told.get("id")) or 0, text(told.get("updated_at"))
+    return positive_int(told.get("id")) or 0, text(told.get("updated_at"))
 
 
-def everything(
+def read_all(
     client: GitLab, path: str, cursor: Cursor | None, *, keyset: bool = False, **query: Any
-) -> Page[Told]:
+) -> Page[JsonObject]:
     """A whole list: by key where the instance can (`keyset`), else by page number.
 
     By number the newest must come first, so that what is added moves things to a later page,
@@ -93,19 +94,19 @@ def everything(
     https://docs.gitlab.com/api/rest/#keyset-based-pagination
     """
     restarts = (cursor or {}).get("restarts", 0)
-    listed = _further(client, path, cursor, restarts) if cursor else None
+    listed = _next_page(client, path, cursor, restarts) if cursor else None
     if listed is None:
         restarts += 1 if cursor else 0
-        listed = _first(client, path, keyset, query)
-    return _page(listed, restarts)
+        listed = _first_page(client, path, keyset, query)
+    return _to_page(listed, restarts)
 
 
-def _further(client: GitLab, path: str, cursor: Cursor, restarts: int) -> Listed | None:
+def _next_page(client: GitLab, path: str, cursor: Cursor, restarts: int) -> ListPage | None:
     """The page after the cursor; None where the list is to be read from its start."""
     try:
         listed = client.page(path, **cursor["next"])
     except Refused as refused:
-        if refused.code not in _TOKEN_GONE or restarts >= _MOST_RESTARTS:
+        if refused.code not in _CURSOR_EXPIRED or restarts >= _MAX_RESTARTS:
             raise
         return None
     before, total = cursor.get("total"), listed.total
@@ -113,21 +114,21 @@ def _further(client: GitLab, path: str, cursor: Cursor, restarts: int) -> Listed
     return None if shrank else listed
 
 
-def _first(client: GitLab, path: str, keyset: bool, query: dict[str, Any]) -> Listed:
+def _first_page(client: GitLab, path: str, keyset: bool, query: dict[str, Any]) -> ListPage:
     if keyset:
         try:
             return client.page(path, pagination="keyset", **query)
         except Refused as refused:
-            if refused.code not in _NO_KEYSET:
+            if refused.code not in _KEYSET_UNSUPPORTED:
                 raise
     return client.page(path, **query)
 
 
-def _page(listed: Listed, restarts: int) -> Page[Told]:
+def _to_page(listed: ListPage, restarts: int) -> Page[JsonObject]:
     items = tuple(listed.items)
     if listed.next is None:
-        return Page(items, left=0)
-    number = _number(listed.next.get("page"))
+        return Page(items, remaining=0)
+    number = _parse_number(listed.next.get("page"))
     left = None
     if listed.total is not None and number is not None:
         left = max(0, listed.total - (number - 1) * PER_PAGE)
@@ -135,5 +136,5 @@ def _page(listed: Listed, restarts: int) -> Page[Told]:
     return Page(items, cursor, left)
 
 
-def _number(value: str | None) -> int | None:
+def _parse_number(value: str | None) -> int | None:
     return int(value) if value and value.isascii() and value.isdigit() else None

@@ -13,14 +13,14 @@ from typing import Any
 from urllib.parse import quote
 
 from sync.errors import Denied, Later, Refused, SyncError
-from sync.gitlab.api.client import GitLab, encoded
-from sync.gitlab.json_fields import link, mapping, mappings, text, whole
+from sync.gitlab.api.client import GitLab, encode_segment
+from sync.gitlab.json_fields import mapping, mappings, positive_int, text, web_url
 
-MOST = 5  # newest pipelines shown after a lost answer
+NEWEST_LIMIT = 5  # newest pipelines shown after a lost answer
 
 
 @dataclass(frozen=True, slots=True)
-class Pipeline:
+class PipelineAnswer:
     """A pipeline as GitLab answered. `moved`: whether its state is another than before."""
 
     id: int
@@ -28,7 +28,7 @@ class Pipeline:
     status: str
     ref: str
     sha: str
-    moved: bool = True
+    changed: bool = True
 
 
 def run(
@@ -39,18 +39,18 @@ def run(
     variables: Mapping[str, str] | None = None,
     inputs: Mapping[str, Any] | None = None,
     trigger_token: str = "",
-) -> Pipeline:
+) -> PipelineAnswer:
     """Starts a pipeline of a branch or tag, as the client's user or, with a trigger token, as its
     owner.
 
     `inputs` have types (text, numbers, true and false, lists); variables are text. Raises Later
     (with `sent` where the pipeline may run all the same), Denied, Refused.
     """
-    path = f"/projects/{encoded(project)}"
+    path = f"/projects/{encode_segment(project)}"
 
     def send() -> Any:
         if trigger_token:
-            form = _form(trigger_token, ref, variables or {}, inputs or {})
+            form = _form_pairs(trigger_token, ref, variables or {}, inputs or {})
             return client.post_form(f"{path}/trigger/pipeline", form)
         body: dict[str, Any] = {"ref": ref}
         if variables:
@@ -60,43 +60,49 @@ def run(
             body["inputs"] = dict(inputs)
         return client.post(f"{path}/pipeline", body)
 
-    where = _list_of(client, project, ref)
-    missing = _NO_TRIGGER if trigger_token else None
-    return _read(_explained(send, "Whether the pipeline was started is not known", where, missing))
+    where = _pipelines_url(client, project, ref)
+    missing = _WRONG_TRIGGER_TOKEN if trigger_token else None
+    return _parse_answer(
+        _send_with_advice(send, "Whether the pipeline was started is not known", where, missing)
+    )
 
 
-def retry(client: GitLab, project: int | str, pipeline_id: int) -> Pipeline:
+def retry(client: GitLab, project: int | str, pipeline_id: int) -> PipelineAnswer:
     """Runs the failed and canceled jobs of a pipeline again. Raises SyncError."""
-    return _changed(client, project, pipeline_id, "retry")
+    return _change(client, project, pipeline_id, "retry")
 
 
-def cancel(client: GitLab, project: int | str, pipeline_id: int) -> Pipeline:
+def cancel(client: GitLab, project: int | str, pipeline_id: int) -> PipelineAnswer:
     """Ends what runs of a pipeline. Raises SyncError."""
-    return _changed(client, project, pipeline_id, "cancel")
+    return _change(client, project, pipeline_id, "cancel")
 
 
-def newest(client: GitLab, project: int | str, ref: str) -> tuple[Pipeline, ...]:
+def read_newest(client: GitLab, project: int | str, ref: str) -> tuple[PipelineAnswer, ...]:
     """The newest pipelines of a branch or tag, the newest first: where to look after a lost answer.
 
     Raises SyncError.
     """
-    listed = client.list(f"/projects/{encoded(project)}/pipelines", ref=ref, per_page=MOST)
-    return tuple(_read(told) for told in mappings(list(islice(listed, MOST))))
+    listed = client.list(
+        f"/projects/{encode_segment(project)}/pipelines", ref=ref, per_page=NEWEST_LIMIT
+    )
+    return tuple(_parse_answer(told) for told in mappings(list(islice(listed, NEWEST_LIMIT))))
 
 
-def _changed(client: GitLab, project: int | str, pipeline_id: int, verb: str) -> Pipeline:
+def _change(client: GitLab, project: int | str, pipeline_id: int, verb: str) -> PipelineAnswer:
     """GitLab answers alike whether there was something to do or not: the state before tells."""
-    path = f"/projects/{encoded(project)}/pipelines/{pipeline_id}"
-    before = _read(client.get(path))
+    path = f"/projects/{encode_segment(project)}/pipelines/{pipeline_id}"
+    before = _parse_answer(client.get(path))
     unsure = f"Whether GitLab did it ({verb}) is not known"
-    answer = _explained(lambda: client.post(f"{path}/{verb}", {}), unsure, before.url or path, None)
-    after = _read(answer)
-    return Pipeline(
+    answer = _send_with_advice(
+        lambda: client.post(f"{path}/{verb}", {}), unsure, before.url or path, None
+    )
+    after = _parse_answer(answer)
+    return PipelineAnswer(
         after.id, after.url, after.status, after.ref, after.sha, after.status != before.status
     )
 
 
-def _form(
+def _form_pairs(
     token: str, ref: str, variables: Mapping[str, str], inputs: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
     """The token stands in the body: addresses are written into logs on the way."""
@@ -104,11 +110,11 @@ def _form(
         ("token", token),
         ("ref", ref),
         *((f"variables[{name}]", value) for name, value in variables.items()),
-        *((f"inputs[{name}]", _form_value(value)) for name, value in inputs.items()),
+        *((f"inputs[{name}]", _encode_form_value(value)) for name, value in inputs.items()),
     ]
 
 
-def _form_value(value: Any) -> str:
+def _encode_form_value(value: Any) -> str:
     """A form knows only text, so GitLab reads JSON in it; text that would be JSON is quoted.
 
     See lib/ci/pipeline_creation/inputs.rb in GitLab's source.
@@ -122,7 +128,7 @@ def _form_value(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-_NO_TRIGGER = (
+_WRONG_TRIGGER_TOKEN = (
     "The trigger token is wrong or of another project, or there is no such project",
     "Take the token from Settings, CI/CD, Pipeline trigger tokens of this project",
 )
@@ -186,7 +192,7 @@ _FORBIDDEN = (
 )
 
 
-def _explained(
+def _send_with_advice(
     send: Callable[[], Any], unsure: str, where: str, missing: tuple[str, str] | None
 ) -> Any:
     """Sends once. What GitLab refuses is explained; an answer that was lost says where to look."""
@@ -196,10 +202,10 @@ def _explained(
         if not error.sent:
             raise
         raise Later(
-            error.what,
+            error.message,
             after=error.after,
             sent=True,
-            why=unsure,
+            cause=unsure,
             change=f"Look before you repeat it: {where}",
             code=error.code,
         ) from error
@@ -207,11 +213,11 @@ def _explained(
         raise
     except Refused as error:
         why, change = _advice(error, missing)
-        raise Refused(error.what, why=why, change=change, code=error.code) from error
+        raise Refused(error.message, cause=why, change=change, code=error.code) from error
 
 
 def _advice(error: SyncError, missing: tuple[str, str] | None) -> tuple[str, str]:
-    said = error.what.lower()
+    said = error.message.lower()
     for words, why, change in _ADVICE:
         if words in said:
             return why, change
@@ -219,10 +225,10 @@ def _advice(error: SyncError, missing: tuple[str, str] | None) -> tuple[str, str
         return _FORBIDDEN
     if error.code == "404" and missing:
         return missing
-    return error.why, error.change
+    return error.cause, error.change
 
 
-def _list_of(client: GitLab, project: int | str, ref: str) -> str:
+def _pipelines_url(client: GitLab, project: int | str, ref: str) -> str:
     """The address of the list of the newest pipelines of a branch, for a person or, where only the
     project's number is known, of the API."""
     wanted = quote(ref, safe="")
@@ -231,11 +237,11 @@ def _list_of(client: GitLab, project: int | str, ref: str) -> str:
     return f"{client.base_url}/{project}/-/pipelines?scope=all&ref={wanted}"
 
 
-def _read(answer: Any) -> Pipeline:
+def _parse_answer(answer: Any) -> PipelineAnswer:
     told = mapping(answer)
-    return Pipeline(
-        whole(told.get("id")) or 0,
-        link(told.get("web_url")),
+    return PipelineAnswer(
+        positive_int(told.get("id")) or 0,
+        web_url(told.get("web_url")),
         text(told.get("status")),
         text(told.get("ref")),
         text(told.get("sha")),

@@ -12,21 +12,21 @@ from datetime import datetime, timedelta
 from sync.core.clock import Clock, WallClock
 from sync.errors import Later
 
-PER_MINUTE = 600  # GitLab.com allows some thousands; what is left is for people
-LEAST_PAUSE = 5.0  # seconds, where a 429 does not tell how long
+REQUESTS_PER_MINUTE = 600  # GitLab.com allows some thousands; what is left is for people
+MIN_PAUSE = 5.0  # seconds, where a 429 does not tell how long
 
 
-class Pace:
+class RateLimiter:
     """At most `per_minute` requests in any minute. For any number of threads."""
 
-    def __init__(self, per_minute: int = PER_MINUTE, clock: Clock | None = None) -> None:
-        self._every = timedelta(minutes=1) / max(1, per_minute)
+    def __init__(self, per_minute: int = REQUESTS_PER_MINUTE, clock: Clock | None = None) -> None:
+        self._interval = timedelta(minutes=1) / max(1, per_minute)
         self._clock = clock or WallClock()
         self._next: datetime | None = None
         self._closed_until: datetime | None = None
         self._lock = threading.Lock()
 
-    def take(self) -> None:
+    def acquire(self) -> None:
         """Returns when the next request may be sent. Raises Later while the host said to wait."""
         with self._lock:
             now = self._clock.now()
@@ -35,38 +35,40 @@ class Pace:
                 raise Later(
                     "GitLab is not asked: it said to wait",
                     after=left,
-                    why="The rate limit of the instance is reached",
+                    cause="The rate limit of the instance is reached",
                     code="429",
                 )
             turn = max(now, self._next or now)
-            self._next = turn + self._every
+            self._next = turn + self._interval
         if turn > now:
             self._clock.sleep((turn - now).total_seconds())
 
-    def close(self, seconds: float | None) -> None:
+    def pause(self, seconds: float | None) -> None:
         """No request is sent for so long; None: the host did not say.
 
         https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers
         """
-        wait = timedelta(seconds=LEAST_PAUSE if seconds is None else seconds)
+        wait = timedelta(seconds=MIN_PAUSE if seconds is None else seconds)
         with self._lock:
             self._closed_until = max(
                 self._closed_until or self._clock.now(), self._clock.now() + wait
             )
 
 
-class Paces:
+class RateLimiters:
     """The paces of all connections, each made when it is first asked for."""
 
-    def __init__(self, make: Callable[[int], Pace] = Pace) -> None:
+    def __init__(self, make: Callable[[int], RateLimiter] = RateLimiter) -> None:
         self._make = make
-        self._known: dict[int, tuple[int, Pace]] = {}
+        self._limiters: dict[int, tuple[int, RateLimiter]] = {}
         self._lock = threading.Lock()
 
-    def of(self, connection_id: int, per_minute: int = PER_MINUTE) -> Pace:
+    def for_connection(
+        self, connection_id: int, per_minute: int = REQUESTS_PER_MINUTE
+    ) -> RateLimiter:
         """The connection's pace; a new one where its setting changed."""
         with self._lock:
-            known = self._known.get(connection_id)
+            known = self._limiters.get(connection_id)
             if known is None or known[0] != per_minute:
-                known = self._known[connection_id] = per_minute, self._make(per_minute)
+                known = self._limiters[connection_id] = per_minute, self._make(per_minute)
             return known[1]

@@ -23,31 +23,31 @@ from sync.core.model.common import (
 )
 from sync.core.model.events import (
     CodeEvent,
-    DeploymentHeard,
-    MergeRequestHeard,
-    PipelineHeard,
-    Unrecognised,
+    DeploymentEvent,
+    MergeRequestEvent,
+    PipelineEvent,
+    UnrecognisedEvent,
 )
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
-from sync.gitlab.ci_reports.form import Report, ReportedCommit, ReportedRequest
+from sync.gitlab.ci_reports.form import Report, ReportedCommit, ReportedMergeRequest
 from sync.gitlab.ci_reports.id_tokens import Claims
-from sync.gitlab.json_fields import link, text
-from sync.gitlab.webhooks.merge_requests import status
+from sync.gitlab.json_fields import text, web_url
+from sync.gitlab.webhooks.merge_requests import pipeline_status
 
 EVENT = "CI Report"
-MOST_TASKS = 40  # that a job is told of
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+MAX_TASKS = 40  # that a job is told of
+_UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def stored(report: Report, claims: Claims) -> bytes:
+def encode_report(report: Report, claims: Claims) -> bytes:
     """What is kept of an accepted report until it is read."""
     told = {name: getattr(claims, name) for name in Claims.__dataclass_fields__}
     told["issued_at"] = claims.issued_at.isoformat()
     return json.dumps({"claims": told, "report": report.model_dump(mode="json")}).encode()
 
 
-def heard(raw: bytes, connection_id: int) -> tuple[CodeEvent, ...]:
+def parse_events(raw: bytes, connection_id: int) -> tuple[CodeEvent, ...]:
     """What a kept report says. Never raises."""
     try:
         kept = json.loads(raw)
@@ -55,34 +55,34 @@ def heard(raw: bytes, connection_id: int) -> tuple[CodeEvent, ...]:
         claims = Claims(**{**told, "issued_at": datetime.fromisoformat(told["issued_at"])})
         report = Report.model_validate(kept["report"])
     except (ValueError, KeyError, TypeError):
-        return (Unrecognised(EVENT, "the report is not one that was accepted here"),)
-    project = _project(report, claims, connection_id)
-    events: list[CodeEvent] = [_request(project, one) for one in report.merge_requests]
-    events += _pushed(project, report, claims)
-    events += _pipeline(project, report, claims)
-    events += _deployments(project, report, claims)
-    return tuple(events) or (Unrecognised(EVENT, "the report tells of nothing"),)
+        return (UnrecognisedEvent(EVENT, "the report is not one that was accepted here"),)
+    project = _report_project(report, claims, connection_id)
+    events: list[CodeEvent] = [_merge_request_event(project, one) for one in report.merge_requests]
+    events += _push_events(project, report, claims)
+    events += _pipeline_events(project, report, claims)
+    events += _deployment_events(project, report, claims)
+    return tuple(events) or (UnrecognisedEvent(EVENT, "the report tells of nothing"),)
 
 
-def named(report: Report, claims: Claims, rules: ReferenceRules) -> tuple[int, ...]:
+def named_task_ids(report: Report, claims: Claims, rules: ReferenceRules) -> tuple[int, ...]:
     """The tasks that the report's texts name, by a portal's own rules, in order of appearance.
 
     A commit that only mentions a task tells it nothing.
     """
     found: list[Reference] = []
     for one in report.merge_requests:
-        found += references_find.find(one.source_branch, "branch", rules)
-        found += references_find.find(one.title, "title", rules)
-        found += references_find.find(one.description, "description", rules)
+        found += references_find.find_references(one.source_branch, "branch", rules)
+        found += references_find.find_references(one.title, "title", rules)
+        found += references_find.find_references(one.description, "description", rules)
     if claims.ref_type == "branch" and claims.ref != report.default_branch:
-        found += references_find.find(claims.ref, "branch", rules)
-    for commit in _commits(report, claims):
-        mentioned = references_find.find(commit.message, "commit", rules)
+        found += references_find.find_references(claims.ref, "branch", rules)
+    for commit in _pipeline_commits(report, claims):
+        mentioned = references_find.find_references(commit.message, "commit", rules)
         found += [one for one in mentioned if one.kind is not LinkKind.MENTION]
-    return tuple(references_find.merge(found))[:MOST_TASKS]
+    return tuple(references_find.strongest_references(found))[:MAX_TASKS]
 
 
-def _project(report: Report, claims: Claims, connection_id: int) -> Project:
+def _report_project(report: Report, claims: Claims, connection_id: int) -> Project:
     """Its title and default branch are the report's word."""
     url = f"{claims.issuer}/{claims.project_path}"
     title = text(report.project_title) or claims.project_path.split("/")[-1]
@@ -90,7 +90,7 @@ def _project(report: Report, claims: Claims, connection_id: int) -> Project:
     return Project(connection_id, claims.project_id, claims.project_path, url, title, branch)
 
 
-def _request(project: Project, one: ReportedRequest) -> MergeRequestHeard:
+def _merge_request_event(project: Project, one: ReportedMergeRequest) -> MergeRequestEvent:
     request = MergeRequest(
         project=project,
         iid=one.iid,
@@ -102,39 +102,39 @@ def _request(project: Project, one: ReportedRequest) -> MergeRequestHeard:
         source_branch=text(one.source_branch),
         target_branch=text(one.target_branch),
         author=None,
-        updated_at=_LONG_AGO,
+        updated_at=_UNKNOWN_TIME,
     )
-    return MergeRequestHeard(request, action="", actor=None)
+    return MergeRequestEvent(request, action="", actor=None)
 
 
-def _pushed(project: Project, report: Report, claims: Claims) -> list[Push]:
+def _push_events(project: Project, report: Report, claims: Claims) -> list[Push]:
     """The branch and its commits, which may name tasks. Who wrote them is not told."""
     if claims.ref_type != "branch":
         return []
     commits = tuple(
         Commit(one.sha, text(one.message), "", None, f"{project.url}/-/commit/{one.sha}")
-        for one in _commits(report, claims)
+        for one in _pipeline_commits(report, claims)
     )
     return [Push(project, claims.ref, commits, None, claims.sha)]
 
 
-def _commits(report: Report, claims: Claims) -> list[ReportedCommit]:
+def _pipeline_commits(report: Report, claims: Claims) -> list[ReportedCommit]:
     """Those the pipeline speaks for. A deployment's others have had pipelines of their own."""
     if report.mode != "deployment":
         return report.commits
     return [one for one in report.commits if one.sha == claims.sha]
 
 
-def _pipeline(project: Project, report: Report, claims: Claims) -> list[PipelineHeard]:
+def _pipeline_events(project: Project, report: Report, claims: Claims) -> list[PipelineEvent]:
     if report.status in ("", "unknown"):
         return []
     of_request = claims.pipeline_source == "merge_request_event" and report.merge_requests
     return [
-        PipelineHeard(
+        PipelineEvent(
             Pipeline(
                 project=project,
                 id=claims.pipeline_id,
-                status=status(report.status),
+                status=pipeline_status(report.status),
                 ref=claims.ref,
                 sha=claims.sha,
                 url=f"{project.url}/-/pipelines/{claims.pipeline_id}",
@@ -142,17 +142,17 @@ def _pipeline(project: Project, report: Report, claims: Claims) -> list[Pipeline
                 source=claims.pipeline_source,
                 merge_request_iid=report.merge_requests[0].iid if of_request else None,
                 tag=claims.ref_type == "tag",
-                actor=_actor(report, claims),
+                actor=_pipeline_actor(report, claims),
             )
         )
     ]
 
 
-def _deployments(project: Project, report: Report, claims: Claims) -> list[DeploymentHeard]:
+def _deployment_events(project: Project, report: Report, claims: Claims) -> list[DeploymentEvent]:
     """A job does not know the deployment's number: that of its pipeline, negative, stands in."""
     carries = tuple(one.iid for one in report.merge_requests)
     return [
-        DeploymentHeard(
+        DeploymentEvent(
             Deployment(
                 project=project,
                 id=-claims.pipeline_id,
@@ -162,8 +162,8 @@ def _deployments(project: Project, report: Report, claims: Claims) -> list[Deplo
                 sha=claims.sha,
                 ref=claims.ref,
                 updated_at=claims.issued_at,
-                url=link(one.url),
-                actor=_actor(report, claims),
+                url=web_url(one.url),
+                actor=_pipeline_actor(report, claims),
             ),
             carries,
         )
@@ -172,7 +172,7 @@ def _deployments(project: Project, report: Report, claims: Claims) -> list[Deplo
     ]
 
 
-def _actor(report: Report, claims: Claims) -> Person | None:
+def _pipeline_actor(report: Report, claims: Claims) -> Person | None:
     """Who started the pipeline; the name is the report's word."""
     if not claims.user_id or not claims.user_login:
         return None

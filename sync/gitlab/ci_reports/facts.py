@@ -46,11 +46,15 @@ _NAMES = {
 
 
 class Facts(BaseModel):
-    """`jobs` and so on: rows of GitLab's REST API, None where it refuses, [] where not asked."""
+    """What is posted. `component`: its name and version.
+
+    `jobs` and so on: rows of GitLab's REST API, None where it refuses, [] where it was not asked.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     version: Literal[2]
+    component: Annotated[str, Field(max_length=200)] = ""
     mode: Literal["report", "deployment", "merge-request"]
     variables: Annotated[dict[str, str], Field(max_length=100)]
     jobs: Rows = []

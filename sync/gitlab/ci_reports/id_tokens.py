@@ -19,21 +19,21 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from sync.core.audit import Ledger
+from sync.core.audit import CallLog
 from sync.errors import Later, SyncError
 from sync.gitlab.json_fields import mapping, mappings, text
 
-LONGEST = 16_384  # characters of a token
+MAX_TOKEN_LENGTH = 16_384  # characters of a token
 LEEWAY = timedelta(seconds=60)
-KEPT = timedelta(hours=1)  # keys are asked for again
-PATIENCE = timedelta(seconds=60)  # between two questions because of a key nobody knows
-MOST_ISSUERS = 1000
-_LARGEST_ANSWER = 262_144  # bytes
+KEYS_TTL = timedelta(hours=1)  # keys are asked for again
+REFETCH_INTERVAL = timedelta(seconds=60)  # between two questions because of a key nobody knows
+MAX_ISSUERS = 1000
+_MAX_ANSWER_BYTES = 262_144  # bytes
 _TIMEOUT = (3.0, 5.0)  # seconds: a job waits
 _DISCOVERY = "/.well-known/openid-configuration"
 
 
-class Untrusted(Exception):
+class InvalidToken(Exception):
     """The token proves nothing; `reason` is for the log, not for the sender."""
 
     def __init__(self, reason: str) -> None:
@@ -64,61 +64,61 @@ class Claims:
 
 def issuer_of(token: str) -> str:
     """Whom the token names as its issuer. Nothing is verified. Raises Untrusted."""
-    return text(_part(token, 1).get("iss"))
+    return text(_decode_part(token, 1).get("iss"))
 
 
-def key_of(token: str) -> str:
+def key_id_of(token: str) -> str:
     """The name of the key that is said to have signed. Raises Untrusted."""
-    return text(_part(token, 0).get("kid"))
+    return text(_decode_part(token, 0).get("kid"))
 
 
-def verify(
+def verify_token(
     token: str, keys: Sequence[Mapping[str, Any]], *, issuer: str, audience: str, now: datetime
 ) -> Claims:
     """What the token says, if one of the issuer's `keys` (JWK) signed it for us. Pure.
 
     RS256 alone is taken. Raises Untrusted.
     """
-    if len(token) > LONGEST:
-        raise Untrusted("the token is too long")
-    kid = key_of(token)
+    if len(token) > MAX_TOKEN_LENGTH:
+        raise InvalidToken("the token is too long")
+    kid = key_id_of(token)
     mine = [key for key in keys if key.get("kid") == kid and key.get("kty") == "RSA"]
     if not kid or not mine:
-        raise Untrusted("no key of the issuer has this name")
+        raise InvalidToken("no key of the issuer has this name")
     try:
         found = KeySet.import_key_set({"keys": [dict(key) for key in mine]})  # type: ignore[list-item]
         told = jwt.decode(token, found, algorithms=["RS256"]).claims
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise Untrusted(f"the signature does not hold: {type(error).__name__}") from None
-    _check(told, issuer, audience, now)
-    return _claims(told)
+        raise InvalidToken(f"the signature does not hold: {type(error).__name__}") from None
+    _check_claims(told, issuer, audience, now)
+    return _parse_claims(told)
 
 
-def allowed(options: Mapping[str, Any], claims: Claims) -> bool | None:
+def is_project_allowed(options: Mapping[str, Any], claims: Claims) -> bool | None:
     """Whether a connection's choice of projects and groups has the project; None: no choice."""
     projects, groups = options.get("projects") or (), options.get("groups") or ()
     if not projects and not groups:
         return None
     path, namespace = claims.project_path.casefold(), claims.namespace_path.casefold()
-    if any(_is(one, claims.project_id, path) for one in projects):
+    if any(_matches_project(one, claims.project_id, path) for one in projects):
         return True
     above = [namespace.rsplit("/", cut)[0] for cut in range(namespace.count("/") + 1)]
-    return any(_is(one, claims.namespace_id, name) for one in groups for name in above)
+    return any(_matches_project(one, claims.namespace_id, name) for one in groups for name in above)
 
 
-def fetch(
-    session: requests.Session, issuer: str, ledger: Ledger | None = None
+def fetch_keys(
+    session: requests.Session, issuer: str, call_log: CallLog | None = None
 ) -> tuple[Mapping[str, Any], ...]:
     """The issuer's keys, by its discovery document. Raises Later, or Refused by the guard."""
-    heard = ledger or Ledger()
-    found = _get(session, issuer + _DISCOVERY, heard)
+    heard = call_log or CallLog()
+    found = _get_json(session, issuer + _DISCOVERY, heard)
     address = text(found.get("jwks_uri"))
     if text(found.get("issuer")) != issuer or urlsplit(address)[:2] != urlsplit(issuer)[:2]:
         raise Later(f"The discovery document of {issuer} is not its own")
-    return tuple(mappings(_get(session, address, heard).get("keys")))
+    return tuple(mappings(_get_json(session, address, heard).get("keys")))
 
 
-class Keys:
+class IssuerKeys:
     """The keys of issuers, remembered for an hour; an unknown key makes them be asked for anew.
 
     No issuer is asked more than once a minute, whatever is sent: others wait for that answer.
@@ -127,83 +127,85 @@ class Keys:
     def __init__(self, ask: Callable[[str], tuple[Mapping[str, Any], ...]]) -> None:
         self._ask = ask
         self._lock = threading.Lock()
-        self._held: dict[str, tuple[datetime, tuple[Mapping[str, Any], ...]]] = {}
-        self._tried: dict[str, datetime] = {}
+        self._cache: dict[str, tuple[datetime, tuple[Mapping[str, Any], ...]]] = {}
+        self._fetched_at: dict[str, datetime] = {}
 
-    def of(self, issuer: str, kid: str, now: datetime) -> tuple[Mapping[str, Any], ...]:
+    def get(self, issuer: str, kid: str, now: datetime) -> tuple[Mapping[str, Any], ...]:
         """The issuer's keys as known. Raises Later where there are none and none are told."""
         with self._lock:
-            at, keys = self._held.get(issuer, (None, ()))
+            at, keys = self._cache.get(issuer, (None, ()))
             known = any(key.get("kid") == kid for key in keys)
-            if at is not None and known and now - at < KEPT:
+            if at is not None and known and now - at < KEYS_TTL:
                 return keys
-            tried = self._tried.get(issuer)
-            if tried is None or now - tried >= PATIENCE:
-                return self._anew(issuer, now, keys)
+            tried = self._fetched_at.get(issuer)
+            if tried is None or now - tried >= REFETCH_INTERVAL:
+                return self._refetch(issuer, now, keys)
             if at is None:
                 raise Later(f"The keys of {issuer} could not be read a moment ago", after=60.0)
             return keys
 
-    def _anew(
+    def _refetch(
         self, issuer: str, now: datetime, known: tuple[Mapping[str, Any], ...]
     ) -> tuple[Mapping[str, Any], ...]:
-        if len(self._tried) >= MOST_ISSUERS:
-            self._tried.clear()
-            self._held.clear()
-        self._tried[issuer] = now
+        if len(self._fetched_at) >= MAX_ISSUERS:
+            self._fetched_at.clear()
+            self._cache.clear()
+        self._fetched_at[issuer] = now
         try:
             keys = self._ask(issuer)
         except SyncError:
             if not known:
                 raise
             return known
-        self._held[issuer] = now, keys
+        self._cache[issuer] = now, keys
         return keys
 
 
-def _is(one: object, number: int, path: str) -> bool:
+def _matches_project(one: object, number: int, path: str) -> bool:
     return one == number if isinstance(one, int) else str(one).casefold() == path
 
 
-def _check(told: Mapping[str, Any], issuer: str, audience: str, now: datetime) -> None:
+def _check_claims(told: Mapping[str, Any], issuer: str, audience: str, now: datetime) -> None:
     if told.get("iss") != issuer:
-        raise Untrusted("another issuer")
+        raise InvalidToken("another issuer")
     named = told.get("aud")
     if audience not in (named if isinstance(named, list) else [named]):
-        raise Untrusted("the token is for somebody else (aud)")
-    ends, begins = _moment(told.get("exp")), _moment(told.get("nbf"))
+        raise InvalidToken("the token is for somebody else (aud)")
+    ends, begins = _parse_timestamp(told.get("exp")), _parse_timestamp(told.get("nbf"))
     if ends is None or now >= ends + LEEWAY:
-        raise Untrusted("the token is over, or has no end")
+        raise InvalidToken("the token is over, or has no end")
     if "nbf" in told and (begins is None or now < begins - LEEWAY):
-        raise Untrusted("the token is not valid yet")
+        raise InvalidToken("the token is not valid yet")
 
 
-def _claims(told: Mapping[str, Any]) -> Claims:
+def _parse_claims(told: Mapping[str, Any]) -> Claims:
     """Numbers are told as text. Raises Untrusted for a token without what we stand on."""
-    issued_at = _moment(told.get("iat"))
+    issued_at = _parse_timestamp(told.get("iat"))
     claims = Claims(
         issuer=text(told.get("iss")),
         jti=text(told.get("jti")),
-        project_id=_number(told.get("project_id")),
+        project_id=_parse_number(told.get("project_id")),
         project_path=text(told.get("project_path")),
-        namespace_id=_number(told.get("namespace_id")),
+        namespace_id=_parse_number(told.get("namespace_id")),
         namespace_path=text(told.get("namespace_path")),
-        pipeline_id=_number(told.get("pipeline_id")),
+        pipeline_id=_parse_number(told.get("pipeline_id")),
         pipeline_source=text(told.get("pipeline_source")),
         sha=text(told.get("sha")),
         ref=text(told.get("ref")),
         ref_type=text(told.get("ref_type")),
-        user_id=_number(told.get("user_id")),
+        user_id=_parse_number(told.get("user_id")),
         user_login=text(told.get("user_login")),
         issued_at=issued_at or datetime.min.replace(tzinfo=UTC),
     )
     needed = (claims.jti, claims.project_id, claims.project_path, claims.pipeline_id, claims.sha)
     if issued_at is None or not all(needed):
-        raise Untrusted("the token lacks jti, iat, project, pipeline or commit: no token of a job")
+        raise InvalidToken(
+            "the token lacks jti, iat, project, pipeline or commit: no token of a job"
+        )
     return claims
 
 
-def _moment(value: object) -> datetime | None:
+def _parse_timestamp(value: object) -> datetime | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -212,32 +214,32 @@ def _moment(value: object) -> datetime | None:
         return None
 
 
-def _number(value: object) -> int:
+def _parse_number(value: object) -> int:
     told = str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
     return int(told) if told.isascii() and told.isdecimal() and len(told) <= 18 else 0
 
 
-def _part(token: str, number: int) -> dict[str, Any]:
+def _decode_part(token: str, number: int) -> dict[str, Any]:
     parts = token.split(".")
-    if len(token) > LONGEST or len(parts) != 3:
-        raise Untrusted("this is no token")
+    if len(token) > MAX_TOKEN_LENGTH or len(parts) != 3:
+        raise InvalidToken("this is no token")
     try:
         padded = parts[number].encode("ascii") + b"=" * (-len(parts[number]) % 4)
         return mapping(json.loads(base64.urlsafe_b64decode(padded)))
     except (ValueError, RecursionError):
-        raise Untrusted("this is no token") from None
+        raise InvalidToken("this is no token") from None
 
 
-def _get(session: requests.Session, url: str, ledger: Ledger) -> dict[str, Any]:
+def _get_json(session: requests.Session, url: str, ledger: CallLog) -> dict[str, Any]:
     """An address of the issuer's own, which holds no secret: it is shown as it is."""
-    with ledger.call(f"GET {urlsplit(url).path}", "") as told:
+    with ledger.record_call(f"GET {urlsplit(url).path}", "") as told:
         try:
             with session.get(url, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
                 told.status = answer.status_code
-                body = answer.raw.read(_LARGEST_ANSWER + 1, decode_content=True)
+                body = answer.raw.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
         except (requests.RequestException, OSError) as error:
             raise Later(f"GET {url} failed: {type(error).__name__}") from error
-        if answer.status_code != 200 or len(body) > _LARGEST_ANSWER:
+        if answer.status_code != 200 or len(body) > _MAX_ANSWER_BYTES:
             raise Later(f"GET {url} was answered {answer.status_code}")
         try:
             return mapping(json.loads(body))

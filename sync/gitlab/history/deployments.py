@@ -11,42 +11,46 @@ from datetime import datetime
 
 from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier, tier_of
 from sync.core.model.common import Project
-from sync.core.model.events import DeploymentHeard
+from sync.core.model.events import DeploymentEvent
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.api.pagination import Cursor, Page, Told, changed
-from sync.gitlab.dates import moment
-from sync.gitlab.json_fields import link, mapping, mappings, text, whole
+from sync.gitlab.api.pagination import Cursor, JsonObject, Page, read_changed
+from sync.gitlab.dates import timestamp
+from sync.gitlab.json_fields import mapping, mappings, positive_int, text, web_url
 from sync.gitlab.people import person
-from sync.gitlab.webhooks.deployments import carried, status
+from sync.gitlab.webhooks.deployments import deployment_status, read_merge_request_iids
 
 _TIERS = frozenset(Tier)
 _SHA = re.compile(r"[0-9a-f]{8,64}")
 
 
-def deployments(
+def read_deployments(
     client: GitLab, project: Project, since: datetime, cursor: Cursor | None
-) -> Page[DeploymentHeard]:
+) -> Page[DeploymentEvent]:
     """A finished one costs a request more: for the merge requests that it brought."""
     at = cursor or {}
-    tiers = at["tiers"] if "tiers" in at else _tiers(client, project.id)
-    page = changed(client, f"/projects/{project.id}/deployments", at, since)
-    found = (_deployment(project, told, tiers) for told in page.items)
-    heard = tuple(_with_carried(client, one) for one in found if one)
+    tiers = at["tiers"] if "tiers" in at else _read_tiers(client, project.id)
+    page = read_changed(client, f"/projects/{project.id}/deployments", at, since)
+    found = (_parse_deployment(project, told, tiers) for told in page.items)
+    heard = tuple(_with_contents(client, one) for one in found if one)
     further = {**page.cursor, "tiers": tiers} if page.cursor else None
-    return Page(heard, further, page.left)
+    return Page(heard, further, page.remaining)
 
 
-def _with_carried(client: GitLab, one: Deployment) -> DeploymentHeard:
+def _with_contents(client: GitLab, one: Deployment) -> DeploymentEvent:
     if one.status is not DeploymentStatus.SUCCESS:
-        return DeploymentHeard(one)
-    return DeploymentHeard(one, tuple(sorted(carried(client, one.project.id, one.id))))
+        return DeploymentEvent(one)
+    return DeploymentEvent(
+        one, tuple(sorted(read_merge_request_iids(client, one.project.id, one.id)))
+    )
 
 
-def _deployment(project: Project, told: Told, tiers: Mapping[str, str]) -> Deployment | None:
+def _parse_deployment(
+    project: Project, told: JsonObject, tiers: Mapping[str, str]
+) -> Deployment | None:
     """None where too little is told."""
     environment, job = mapping(told.get("environment")), mapping(told.get("deployable"))
     name, sha = text(environment.get("name")), text(told.get("sha"))
-    number, updated_at = whole(told.get("id")), moment(told.get("updated_at"))
+    number, updated_at = positive_int(told.get("id")), timestamp(told.get("updated_at"))
     if not name or not _SHA.fullmatch(sha) or number is None or updated_at is None:
         return None
     return Deployment(
@@ -54,26 +58,30 @@ def _deployment(project: Project, told: Told, tiers: Mapping[str, str]) -> Deplo
         id=number,
         environment=name,
         tier=tier_of(tiers.get(name, ""), name),
-        status=status(told.get("status")),
+        status=deployment_status(told.get("status")),
         sha=sha,
         ref=text(told.get("ref")),
         updated_at=updated_at,
-        url=link(environment.get("external_url")),
-        job_url=link(job.get("web_url")),
+        url=web_url(environment.get("external_url")),
+        job_url=web_url(job.get("web_url")),
         commit_title=text(mapping(job.get("commit")).get("title")),
         actor=person(told.get("user")),
     )
 
 
-def _tiers(client: GitLab, project_id: int) -> dict[str, str]:
+def _read_tiers(client: GitLab, project_id: int) -> dict[str, str]:
     """The tier of each environment that is there and whose name says another.
 
     Only environments tell theirs. https://docs.gitlab.com/api/environments/#list-environments
     """
     listed = client.list(f"/projects/{project_id}/environments", states="available")
     told = {text(one.get("name")): text(one.get("tier")) for one in mappings(list(listed))}
-    return {name: tier for name, tier in told.items() if tier in _TIERS and _unlike(name, tier)}
+    return {
+        name: tier
+        for name, tier in told.items()
+        if tier in _TIERS and _differs_from_name(name, tier)
+    }
 
 
-def _unlike(name: str, tier: str) -> bool:
+def _differs_from_name(name: str, tier: str) -> bool:
     return tier_of("", name).value != tier

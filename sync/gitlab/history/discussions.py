@@ -8,77 +8,79 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sync.core.model.activity import Note, Noteable, Thing
+from sync.core.model.activity import Comment, CommentTarget, Resource
 from sync.core.model.common import Person, Project
 from sync.core.model.kinds import Kind
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.api.merge_requests import labels_of
-from sync.gitlab.api.pagination import Cursor, Page, Told, changed
-from sync.gitlab.dates import moment
-from sync.gitlab.json_fields import count, link, text, whole
+from sync.gitlab.api.merge_requests import label_names
+from sync.gitlab.api.pagination import Cursor, JsonObject, Page, read_changed
+from sync.gitlab.dates import timestamp
+from sync.gitlab.json_fields import count, positive_int, text, web_url
 from sync.gitlab.people import person
-from sync.gitlab.webhooks.comments import place_of
+from sync.gitlab.webhooks.comments import file_position
 
 # What may be commented on: its list in the API and on pages -> its kind.
 NOTEABLES = {"merge_requests": "merge_request", "issues": "issue"}
-_GONE = "404"
+_NOT_FOUND = "404"
 
 
-def issues(client: GitLab, project: Project, since: datetime, cursor: Cursor | None) -> Page[Thing]:
+def read_issues(
+    client: GitLab, project: Project, since: datetime, cursor: Cursor | None
+) -> Page[Resource]:
     """Issues and work items. Who acted last is told only where they closed or just opened it."""
-    page = changed(client, f"/projects/{project.id}/issues", cursor, since, scope="all")
-    found = (_issue(project, told) for told in page.items)
-    return Page(tuple(one for one in found if one), page.cursor, page.left)
+    page = read_changed(client, f"/projects/{project.id}/issues", cursor, since, scope="all")
+    found = (_parse_issue(project, told) for told in page.items)
+    return Page(tuple(one for one in found if one), page.cursor, page.remaining)
 
 
-def _issue(project: Project, told: Told) -> Thing | None:
-    iid = whole(told.get("iid"))
+def _parse_issue(project: Project, told: JsonObject) -> Resource | None:
+    iid = positive_int(told.get("iid"))
     if iid is None:
         return None
     kind = Kind.ISSUE if text(told.get("issue_type")) in ("", "issue") else Kind.WORK_ITEM
-    return Thing(
+    return Resource(
         project=project,
-        of=kind,
+        kind=kind,
         id=str(iid),
         title=text(told.get("title")),
-        url=link(told.get("web_url")) or f"{project.url}/-/issues/{iid}",
+        url=web_url(told.get("web_url")) or f"{project.url}/-/issues/{iid}",
         state=text(told.get("state")),
-        actor=_actor(told),
-        at=moment(told.get("updated_at")) or moment(told.get("created_at")),
-        labels=labels_of(told.get("labels")),
+        actor=_last_actor(told),
+        at=timestamp(told.get("updated_at")) or timestamp(told.get("created_at")),
+        labels=label_names(told.get("labels")),
         text=text(told.get("description")),
         confidential=told.get("confidential") is True,
     )
 
 
-def _actor(told: Told) -> Person | None:
+def _last_actor(told: JsonObject) -> Person | None:
     if text(told.get("state")) == "closed":
         return person(told.get("closed_by"))
     new = told.get("updated_at") == told.get("created_at")
     return person(told.get("author")) if new else None
 
 
-def notes(
+def read_notes(
     of: str, client: GitLab, project: Project, since: datetime, cursor: Cursor | None
-) -> Page[Note]:
+) -> Page[Comment]:
     """Comments on what changed since (`of`: a key of NOTEABLES), one request for each that has
     any; without the host's own words, which hooks leave out, too."""
-    page = changed(client, f"/projects/{project.id}/{of}", cursor, since, scope="all")
+    page = read_changed(client, f"/projects/{project.id}/{of}", cursor, since, scope="all")
     found = [
         note
         for told in page.items
         if count(told.get("user_notes_count"))
-        for note in _notes(of, client, project, told, since)
+        for note in _read_notes_of(of, client, project, told, since)
     ]
-    return Page(tuple(found), page.cursor, page.left)
+    return Page(tuple(found), page.cursor, page.remaining)
 
 
-def _notes(
-    of: str, client: GitLab, project: Project, told: Told, since: datetime
-) -> Iterator[Note]:
+def _read_notes_of(
+    of: str, client: GitLab, project: Project, told: JsonObject, since: datetime
+) -> Iterator[Comment]:
     """The latest first, so that what is too old ends the list."""
-    on, iid = _noteable(of, project, told), whole(told.get("iid"))
+    on, iid = _parse_target(of, project, told), positive_int(told.get("iid"))
     listed = client.list(
         f"/projects/{project.id}/{of}/{iid}/notes",
         order_by="updated_at",
@@ -87,43 +89,45 @@ def _notes(
     )
     try:
         for each in listed:
-            note = note_of(project, on, each, hidden=told.get("confidential") is True)
+            note = parse_note(project, on, each, hidden=told.get("confidential") is True)
             if note and note.updated_at < since:
                 return
             if note and not note.system:
                 yield note
     except Refused as refused:
-        if refused.code != _GONE:
+        if refused.code != _NOT_FOUND:
             raise
 
 
-def _noteable(of: str, project: Project, told: Told) -> Noteable:
+def _parse_target(of: str, project: Project, told: JsonObject) -> CommentTarget:
     key = str(told.get("iid"))
-    return Noteable(
+    return CommentTarget(
         kind=NOTEABLES[of],
         key=key,
         title=text(told.get("title")),
-        url=link(told.get("web_url")) or f"{project.url}/-/{of}/{key}",
+        url=web_url(told.get("web_url")) or f"{project.url}/-/{of}/{key}",
         text=text(told.get("description")),
     )
 
 
-def note_of(project: Project, on: Noteable, told: Told, *, hidden: bool = False) -> Note | None:
+def parse_note(
+    project: Project, on: CommentTarget, told: JsonObject, *, hidden: bool = False
+) -> Comment | None:
     """A comment as the API tells it; None where too little is told. `hidden`: what it is on is not
     for everybody."""
-    note_id, written = whole(told.get("id")), moment(told.get("created_at"))
+    note_id, written = positive_int(told.get("id")), timestamp(told.get("created_at"))
     if note_id is None or written is None:
         return None
-    return Note(
+    return Comment(
         project=project,
         id=note_id,
-        on=on,
+        target=on,
         text=text(told.get("body")),
         author=person(told.get("author")),
         url=f"{on.url}#note_{note_id}",
         created_at=written,
-        updated_at=moment(told.get("updated_at")) or written,
+        updated_at=timestamp(told.get("updated_at")) or written,
         system=told.get("system") is True,
         internal=hidden or True in (told.get("internal"), told.get("confidential")),
-        place=place_of(told),
+        file_position=file_position(told),
     )

@@ -10,31 +10,33 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sync.core.model.activity import Note, Noteable
+from sync.core.model.activity import Comment, CommentTarget
 from sync.core.model.common import Commit, Project
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.api.pagination import Cursor, Page, Told, everything
-from sync.gitlab.history.discussions import note_of
-from sync.gitlab.json_fields import link, mapping, mappings, text, whole
+from sync.gitlab.api.pagination import Cursor, JsonObject, Page, read_all
+from sync.gitlab.history.discussions import parse_note
+from sync.gitlab.json_fields import mapping, mappings, positive_int, text, web_url
 
-MOST_ALIKE = 20  # commits of one title that are asked for a comment, the newest
+MAX_SAME_TITLE = 20  # commits of one title that are asked for a comment, the newest
 # Events are asked for by the host's days, the first of which does not count.
 _DAYS_BEFORE = timedelta(days=2)
-_LACKS = "some comments are on commits that were not read: of before, or of branches that are gone"
-_GONE = "404"
+_UNREADABLE = (
+    "some comments are on commits that were not read: of before, or of branches that are gone"
+)
+_NOT_FOUND = "404"
 
-Titled = Callable[[Collection[str]], Mapping[str, Sequence[Commit]]]
+CommitsByTitle = Callable[[Collection[str]], Mapping[str, Sequence[Commit]]]
 
 
-def notes(
+def read_notes(
     client: GitLab,
     project: Project,
     since: datetime,
     cursor: Cursor | None,
     *,
-    titled: Titled,
-) -> Page[Note]:
+    find_commits_by_title: CommitsByTitle,
+) -> Page[Comment]:
     """A commented snippet costs a request; so does, for a comment on the whole of a commit, each
     commit where several have its title.
 
@@ -43,98 +45,102 @@ def notes(
     """
     path, before = f"/projects/{project.id}/events", cursor or {}
     after = (since - _DAYS_BEFORE).date().isoformat()
-    page = everything(client, path, before or None, action="commented", after=after)
+    page = read_all(client, path, before or None, action="commented", after=after)
     told = [event for event in page.items if mapping(event.get("note")).get("system") is False]
-    asking = _Asking(client, project, titled(_titles(told)))
-    found = [one for event in told if (one := asking.note(event)) and one.updated_at >= since]
-    lost = asking.lost or before.get("lost") is True
+    asking = _NoteReader(client, project, find_commits_by_title(_commit_titles(told)))
+    found = [one for event in told if (one := asking.read_note(event)) and one.updated_at >= since]
+    lost = asking.commit_missing or before.get("lost") is True
     further = {**page.cursor, "lost": lost} if page.cursor else None
-    return Page(tuple(found), further, page.left, _LACKS if lost else "")
+    return Page(tuple(found), further, page.remaining, _UNREADABLE if lost else "")
 
 
-def _titles(told: Sequence[Told]) -> set[str]:
+def _commit_titles(told: Sequence[JsonObject]) -> set[str]:
     on_commits = (event for event in told if event["note"].get("noteable_type") == "Commit")
     return {title for event in on_commits if (title := text(event.get("target_title")))}
 
 
 @dataclass
-class _Asking:
+class _NoteReader:
     """What was asked for one page. `lost`: a comment's commit was not found."""
 
     client: GitLab
     project: Project
     commits: Mapping[str, Sequence[Commit]]
-    lost: bool = False
-    _snippets: dict[int, Noteable | None] = field(default_factory=dict)
-    _commented: dict[str, frozenset[int]] = field(default_factory=dict)
+    commit_missing: bool = False
+    _snippets: dict[int, CommentTarget | None] = field(default_factory=dict)
+    _note_ids_by_sha: dict[str, frozenset[int]] = field(default_factory=dict)
 
-    def note(self, event: Told) -> Note | None:
+    def read_note(self, event: JsonObject) -> Comment | None:
         """None for what is on anything else, or cannot be told."""
         told = mapping(event.get("note"))
         match told.get("noteable_type"):
             case "Commit":
-                on = self._commit(text(event.get("target_title")), told)
-                self.lost |= on is None
+                on = self._find_commit(text(event.get("target_title")), told)
+                self.commit_missing |= on is None
             case "Snippet":
-                on = self._snippet(whole(told.get("noteable_id")))
+                on = self._read_snippet(positive_int(told.get("noteable_id")))
             case _:
                 return None
-        return note_of(self.project, on, told) if on else None
+        return parse_note(self.project, on, told) if on else None
 
-    def _commit(self, title: str, told: Told) -> Noteable | None:
+    def _find_commit(self, title: str, told: JsonObject) -> CommentTarget | None:
         """By its id where the comment is on a line, else by its title."""
         sha = text(mapping(told.get("position")).get("head_sha"))
         alike = self.commits.get(title, ())
         if sha:
             one = next((one for one in alike if one.sha == sha), None)
-            return _on(self.project, title, one or Commit(sha, title, "", None))
+            return _commit_target(self.project, title, one or Commit(sha, title, "", None))
         if len(alike) > 1:
-            alike = self._with(alike, whole(told.get("id")))
-        return _on(self.project, title, alike[0]) if alike else None
+            alike = self._pick_commented(alike, positive_int(told.get("id")))
+        return _commit_target(self.project, title, alike[0]) if alike else None
 
-    def _with(self, alike: Sequence[Commit], note_id: int | None) -> Sequence[Commit]:
+    def _pick_commented(self, alike: Sequence[Commit], note_id: int | None) -> Sequence[Commit]:
         """The one that has the comment. Those without a time are taken to be old."""
         newest = sorted(alike, key=lambda one: one.at.timestamp() if one.at else 0, reverse=True)
-        for one in newest[:MOST_ALIKE]:
-            if note_id in self._notes_of(one.sha):
+        for one in newest[:MAX_SAME_TITLE]:
+            if note_id in self._read_note_ids(one.sha):
                 return (one,)
         return ()
 
-    def _notes_of(self, sha: str) -> frozenset[int]:
+    def _read_note_ids(self, sha: str) -> frozenset[int]:
         """https://docs.gitlab.com/api/discussions/#commits"""
-        if sha not in self._commented:
+        if sha not in self._note_ids_by_sha:
             path = f"/projects/{self.project.id}/repository/commits/{sha}/discussions"
-            threads = _unless_gone(lambda: list(self.client.list(path))) or []
-            ids = (whole(one.get("id")) for each in threads for one in mappings(each.get("notes")))
-            self._commented[sha] = frozenset(number for number in ids if number)
-        return self._commented[sha]
+            threads = _none_if_gone(lambda: list(self.client.list(path))) or []
+            ids = (
+                positive_int(one.get("id"))
+                for each in threads
+                for one in mappings(each.get("notes"))
+            )
+            self._note_ids_by_sha[sha] = frozenset(number for number in ids if number)
+        return self._note_ids_by_sha[sha]
 
-    def _snippet(self, number: int | None) -> Noteable | None:
+    def _read_snippet(self, number: int | None) -> CommentTarget | None:
         """https://docs.gitlab.com/api/project_snippets/"""
         if number is None:
             return None
         if number not in self._snippets:
             path = f"/projects/{self.project.id}/snippets/{number}"
-            told = mapping(_unless_gone(lambda: self.client.get(path)))
-            self._snippets[number] = _snippet(self.project, number, told) if told else None
+            told = mapping(_none_if_gone(lambda: self.client.get(path)))
+            self._snippets[number] = _snippet_target(self.project, number, told) if told else None
         return self._snippets[number]
 
 
-def _on(project: Project, title: str, one: Commit) -> Noteable:
+def _commit_target(project: Project, title: str, one: Commit) -> CommentTarget:
     url = one.url or f"{project.url}/-/commit/{one.sha}"
-    return Noteable("commit", one.sha, title, url, one.message)
+    return CommentTarget("commit", one.sha, title, url, one.message)
 
 
-def _snippet(project: Project, number: int, told: Told) -> Noteable:
-    url = link(told.get("web_url")) or f"{project.url}/-/snippets/{number}"
+def _snippet_target(project: Project, number: int, told: JsonObject) -> CommentTarget:
+    url = web_url(told.get("web_url")) or f"{project.url}/-/snippets/{number}"
     title, description = text(told.get("title")), text(told.get("description"))
-    return Noteable("snippet", str(number), title, url, description)
+    return CommentTarget("snippet", str(number), title, url, description)
 
 
-def _unless_gone(ask: Callable[[], object]) -> object | None:
+def _none_if_gone(ask: Callable[[], object]) -> object | None:
     try:
         return ask()
     except Refused as refused:
-        if refused.code != _GONE:
+        if refused.code != _NOT_FOUND:
             raise
         return None

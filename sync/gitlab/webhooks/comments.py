@@ -8,12 +8,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sync.core.model.activity import Note, Noteable
+from sync.core.model.activity import Comment, CommentTarget
 from sync.core.model.common import Person
-from sync.gitlab.dates import moment
-from sync.gitlab.json_fields import Unreadable, link, mapping, must, of_kind, text, whole
+from sync.gitlab.dates import timestamp
+from sync.gitlab.json_fields import (
+    UnreadablePayload,
+    mapping,
+    positive_int,
+    require,
+    require_kind,
+    text,
+    web_url,
+)
 from sync.gitlab.people import person
-from sync.gitlab.webhooks.projects import owner_of
+from sync.gitlab.webhooks.projects import hook_owner
 
 # noteable_type -> (its kind, where it stands in the body, its page, the field that is its key).
 _NOTEABLES = {
@@ -25,34 +33,34 @@ _NOTEABLES = {
 }
 
 
-def note_heard(payload: dict[str, Any], connection_id: int) -> Note:
+def parse_note(payload: dict[str, Any], connection_id: int) -> Comment:
     """The event of a comment that was written or edited. Raises Unreadable."""
-    of_kind(payload, "note")
+    require_kind(payload, "note")
     told = mapping(payload.get("object_attributes"))
-    address, project_id = link(told.get("url")), payload.get("project_id")
-    project = owner_of(payload, connection_id, fallback_id=project_id, address=address)
-    note_id = must(whole(told.get("id")), "the comment has no id")
-    on = _noteable(payload, told, project.url)
-    written = must(moment(told.get("created_at")), "the comment has no date")
-    return Note(
+    address, project_id = web_url(told.get("url")), payload.get("project_id")
+    project = hook_owner(payload, connection_id, fallback_id=project_id, url=address)
+    note_id = require(positive_int(told.get("id")), "the comment has no id")
+    on = _parse_target(payload, told, project.url)
+    written = require(timestamp(told.get("created_at")), "the comment has no date")
+    return Comment(
         project=project,
         id=note_id,
-        on=on,
+        target=on,
         text=text(told.get("note")),
-        author=_author(payload, told),
+        author=_note_author(payload, told),
         url=address or f"{on.url}#note_{note_id}",
         created_at=written,
-        updated_at=moment(told.get("updated_at")) or written,
+        updated_at=timestamp(told.get("updated_at")) or written,
         system=told.get("system") is True,
         internal=is_internal(payload, told),
         deleted=text(told.get("action")) == "delete",
-        place=place_of(told),
+        file_position=file_position(told),
     )
 
 
-def confidential_note_heard(payload: dict[str, Any], connection_id: int) -> Note:
+def parse_confidential_note(payload: dict[str, Any], connection_id: int) -> Comment:
     """A comment that is for members only, or on an issue that is. Raises Unreadable."""
-    return replace(note_heard(payload, connection_id), internal=True)
+    return replace(parse_note(payload, connection_id), internal=True)
 
 
 def is_internal(payload: dict[str, Any], told: dict[str, Any]) -> bool:
@@ -65,35 +73,35 @@ def is_internal(payload: dict[str, Any], told: dict[str, Any]) -> bool:
     )
 
 
-def _author(payload: dict[str, Any], told: dict[str, Any]) -> Person | None:
+def _note_author(payload: dict[str, Any], told: dict[str, Any]) -> Person | None:
     """Who wrote it: `user` is who acted, and somebody else may edit. None where not told."""
-    actor, author_id = person(payload.get("user")), whole(told.get("author_id"))
+    actor, author_id = person(payload.get("user")), positive_int(told.get("author_id"))
     edited_by_another = (
         text(told.get("action")) == "update" and actor is not None and author_id != actor.id
     )
     return None if edited_by_another else actor
 
 
-def _noteable(payload: dict[str, Any], told: dict[str, Any], project_url: str) -> Noteable:
+def _parse_target(payload: dict[str, Any], told: dict[str, Any], project_url: str) -> CommentTarget:
     kind = text(told.get("noteable_type"))
     if kind not in _NOTEABLES:
-        raise Unreadable(f"the comment is on {kind or 'nothing that is told'}")
+        raise UnreadablePayload(f"the comment is on {kind or 'nothing that is told'}")
     name, place, page, field = _NOTEABLES[kind]
     on = mapping(payload.get(place))
-    key = text(on.get(field)) if kind == "Commit" else str(whole(on.get(field)) or "")
+    key = text(on.get(field)) if kind == "Commit" else str(positive_int(on.get(field)) or "")
     message = text(on.get("message" if kind == "Commit" else "description"))
-    return Noteable(
+    return CommentTarget(
         kind=name,
-        key=must(key, f"the {name.replace('_', ' ')} that the comment is on is not told"),
+        key=require(key, f"the {name.replace('_', ' ')} that the comment is on is not told"),
         title=text(on.get("title")) or message.partition("\n")[0],
-        url=link(on.get("url")) or f"{project_url}/-/{page}/{key}",
+        url=web_url(on.get("url")) or f"{project_url}/-/{page}/{key}",
         text=message,
     )
 
 
-def place_of(told: dict[str, Any]) -> str:
+def file_position(told: dict[str, Any]) -> str:
     """File and line, "" for a comment on the whole; of old comments on commits the file only."""
     position = mapping(told.get("position")) or mapping(told.get("st_diff"))
     path = text(position.get("new_path")) or text(position.get("old_path"))
-    line = whole(position.get("new_line")) or whole(position.get("old_line"))
+    line = positive_int(position.get("new_line")) or positive_int(position.get("old_line"))
     return f"{path}:{line}" if path and line else path

@@ -10,19 +10,28 @@ from typing import Any
 
 from sync.core.model.activity import JobRun
 from sync.core.model.common import Project
-from sync.gitlab.dates import moment
-from sync.gitlab.json_fields import count, link, mapping, must, of_kind, seconds, text, whole
+from sync.gitlab.dates import timestamp
+from sync.gitlab.json_fields import (
+    count,
+    mapping,
+    positive_int,
+    require,
+    require_kind,
+    text,
+    web_url,
+    whole_seconds,
+)
 from sync.gitlab.people import person
-from sync.gitlab.webhooks.projects import project_at, project_of
+from sync.gitlab.webhooks.projects import hook_project, project_at_url
 
 _NO_REASON = "unknown_failure"  # said of jobs that did not fail, too
 
 
-def job_heard(payload: dict[str, Any], connection_id: int) -> JobRun:
+def parse_job(payload: dict[str, Any], connection_id: int) -> JobRun:
     """The event of a job whose status changed. Raises Unreadable."""
-    of_kind(payload, "build")
-    project = _project(payload, connection_id)
-    job_id = must(whole(payload.get("build_id")), "the job has no id")
+    require_kind(payload, "build")
+    project = _job_project(payload, connection_id)
+    job_id = require(positive_int(payload.get("build_id")), "the job has no id")
     pipeline = mapping(payload.get("commit"))  # its `id` is the pipeline's
     reason = text(payload.get("build_failure_reason"))
     return JobRun(
@@ -35,26 +44,26 @@ def job_heard(payload: dict[str, Any], connection_id: int) -> JobRun:
         sha=text(payload.get("sha")) or text(pipeline.get("sha")),
         pipeline_id=count(payload.get("pipeline_id")) or count(pipeline.get("id")),
         url=f"{project.url}/-/jobs/{job_id}",
-        at=_latest(payload),
+        at=_latest_timestamp(payload),
         actor=person(payload.get("user")),
         tag=payload.get("tag") is True,
-        allowed=payload.get("build_allow_failure") is True,
+        allow_failure=payload.get("build_allow_failure") is True,
         failure_reason="" if reason == _NO_REASON else reason,
-        duration_seconds=seconds(payload.get("build_duration")),
+        duration_seconds=whole_seconds(payload.get("build_duration")),
         environment=text(mapping(payload.get("environment")).get("name")),
         retries=count(payload.get("retries_count")),
     )
 
 
-def _project(payload: dict[str, Any], connection_id: int) -> Project:
+def _job_project(payload: dict[str, Any], connection_id: int) -> Project:
     """Before the hook had a `project`, the repository's home page named it."""
-    home = link(mapping(payload.get("repository")).get("homepage"))
+    home = web_url(mapping(payload.get("repository")).get("homepage"))
     if home and not payload.get("project"):
-        return project_at(home, payload.get("project_id"), connection_id)
-    return project_of(payload.get("project"), payload.get("project_id"), connection_id)
+        return project_at_url(home, payload.get("project_id"), connection_id)
+    return hook_project(payload.get("project"), payload.get("project_id"), connection_id)
 
 
-def _latest(payload: dict[str, Any]) -> datetime | None:
+def _latest_timestamp(payload: dict[str, Any]) -> datetime | None:
     steps = [f"build_{step}_at" for step in ("created", "started", "finished")]
-    told = (moment(payload.get(f"{step}{way}")) for step in steps for way in ("", "_iso"))
+    told = (timestamp(payload.get(f"{step}{way}")) for step in steps for way in ("", "_iso"))
     return max((at for at in told if at), default=None)

@@ -11,57 +11,57 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sync.core.model.events import CodeEvent, Unrecognised
-from sync.gitlab.json_fields import Unreadable, text
-from sync.gitlab.webhooks.comments import confidential_note_heard, note_heard
-from sync.gitlab.webhooks.deployments import deployment_heard
-from sync.gitlab.webhooks.jobs import job_heard
-from sync.gitlab.webhooks.members import group_heard, member_heard, project_heard
-from sync.gitlab.webhooks.merge_requests import merge_request_heard, pipeline_heard
-from sync.gitlab.webhooks.pushes import branch_pushed, tag_pushed
-from sync.gitlab.webhooks.releases import release_heard
+from sync.core.model.events import CodeEvent, UnrecognisedEvent
+from sync.gitlab.json_fields import UnreadablePayload, text
+from sync.gitlab.webhooks.comments import parse_confidential_note, parse_note
+from sync.gitlab.webhooks.deployments import parse_deployment
+from sync.gitlab.webhooks.jobs import parse_job
+from sync.gitlab.webhooks.members import parse_group, parse_member, parse_project
+from sync.gitlab.webhooks.merge_requests import parse_merge_request, parse_pipeline
+from sync.gitlab.webhooks.pushes import parse_push, parse_tag_push
+from sync.gitlab.webhooks.releases import parse_release
 from sync.gitlab.webhooks.resources import (
-    confidential_issue_heard,
-    emoji_heard,
-    feature_flag_heard,
-    issue_heard,
-    milestone_heard,
-    token_heard,
-    vulnerability_heard,
-    wiki_page_heard,
+    parse_confidential_issue,
+    parse_emoji,
+    parse_feature_flag,
+    parse_issue,
+    parse_milestone,
+    parse_token,
+    parse_vulnerability,
+    parse_wiki_page,
 )
 
-FRESH_SECONDS = 300  # the window of the Standard Webhooks specification, both ways
+TIMESTAMP_TOLERANCE_SECONDS = 300  # the window of the Standard Webhooks specification, both ways
 _KEY_LIMIT = 100  # a longer sender's key is kept as its hash
 
 # X-Gitlab-Event -> how its body is read. A new event is one more row.
-EVENTS: dict[str, Callable[[dict[str, Any], int], CodeEvent]] = {
-    "Merge Request Hook": merge_request_heard,
-    "Push Hook": branch_pushed,
-    "Tag Push Hook": tag_pushed,
-    "Pipeline Hook": pipeline_heard,
-    "Job Hook": job_heard,
-    "Deployment Hook": deployment_heard,
-    "Note Hook": note_heard,
-    "Confidential Note Hook": confidential_note_heard,
-    "Release Hook": release_heard,
-    "Issue Hook": issue_heard,
-    "Confidential Issue Hook": confidential_issue_heard,
-    "Milestone Hook": milestone_heard,
-    "Wiki Page Hook": wiki_page_heard,
-    "Feature Flag Hook": feature_flag_heard,
-    "Emoji Hook": emoji_heard,
-    "Vulnerability Hook": vulnerability_heard,
-    "Resource Access Token Hook": token_heard,
-    "Resource Deploy Token Hook": token_heard,
-    "Member Hook": member_heard,
-    "Project Hook": project_heard,
-    "Subgroup Hook": group_heard,
+PARSERS: dict[str, Callable[[dict[str, Any], int], CodeEvent]] = {
+    "Merge Request Hook": parse_merge_request,
+    "Push Hook": parse_push,
+    "Tag Push Hook": parse_tag_push,
+    "Pipeline Hook": parse_pipeline,
+    "Job Hook": parse_job,
+    "Deployment Hook": parse_deployment,
+    "Note Hook": parse_note,
+    "Confidential Note Hook": parse_confidential_note,
+    "Release Hook": parse_release,
+    "Issue Hook": parse_issue,
+    "Confidential Issue Hook": parse_confidential_issue,
+    "Milestone Hook": parse_milestone,
+    "Wiki Page Hook": parse_wiki_page,
+    "Feature Flag Hook": parse_feature_flag,
+    "Emoji Hook": parse_emoji,
+    "Vulnerability Hook": parse_vulnerability,
+    "Resource Access Token Hook": parse_token,
+    "Resource Deploy Token Hook": parse_token,
+    "Member Hook": parse_member,
+    "Project Hook": parse_project,
+    "Subgroup Hook": parse_group,
 }
 # An instance-wide system hook names its event in the body; people, keys and repositories of it are
 # not followed. https://docs.gitlab.com/administration/system_hooks/
 _SYSTEM_HOOK = "System Hook"
-_NAMES = {
+_SYSTEM_EVENT_NAMES = {
     "Merge Request Hook": "merge_request",
     "Push Hook": "push",
     "Tag Push Hook": "tag_push",
@@ -78,11 +78,13 @@ _NAMES = {
         "user_access_request_revoked_for_project"
     ),
 }
-_IN_SYSTEM_HOOKS = {name: event for event, names in _NAMES.items() for name in names.split()}
-_NOT_USED = "recorded, nothing is done with it yet"
+_SYSTEM_EVENTS = {
+    name: event for event, names in _SYSTEM_EVENT_NAMES.items() for name in names.split()
+}
+_UNSUPPORTED = "recorded, nothing is done with it yet"
 
 
-class Unauthentic(Exception):
+class UnverifiedDelivery(Exception):
     """The request is not from the GitLab we know; `reason` is for the log, not for the sender."""
 
     def __init__(self, reason: str) -> None:
@@ -90,7 +92,7 @@ class Unauthentic(Exception):
         super().__init__(reason)
 
 
-def verify(
+def verify_delivery(
     headers: Mapping[str, str],
     body: bytes,
     *,
@@ -104,13 +106,13 @@ def verify(
     hook from before the signing token was set) X-Gitlab-Token decides. An empty secret proves
     nothing. https://docs.gitlab.com/user/project/integrations/webhooks/#signing-tokens
     """
-    given = _lower(headers)
+    given = _lowercase_names(headers)
     if signing_token and "webhook-signature" in given:
         _verify_signature(given, body, _signing_key(signing_token), now)
     elif "x-gitlab-token" not in given:
-        raise Unauthentic("the request has no X-Gitlab-Token")
-    elif not token or not _same(given["x-gitlab-token"], token):
-        raise Unauthentic("X-Gitlab-Token is not ours")
+        raise UnverifiedDelivery("the request has no X-Gitlab-Token")
+    elif not token or not _equal_in_constant_time(given["x-gitlab-token"], token):
+        raise UnverifiedDelivery("X-Gitlab-Token is not ours")
 
 
 def dedupe_key(headers: Mapping[str, str], body: bytes) -> str:
@@ -119,7 +121,7 @@ def dedupe_key(headers: Mapping[str, str], body: bytes) -> str:
     `webhook-id` (19.0) and `Idempotency-Key` (17.4) are the same value; X-Gitlab-Event-UUID and
     X-Gitlab-Webhook-UUID are not usable. Older instances: event and body.
     """
-    given = _lower(headers)
+    given = _lowercase_names(headers)
     key = given.get("webhook-id") or given.get("idempotency-key")
     if key and len(key) <= _KEY_LIMIT and key.isprintable():
         return key
@@ -129,35 +131,35 @@ def dedupe_key(headers: Mapping[str, str], body: bytes) -> str:
 
 def event_name(headers: Mapping[str, str]) -> str:
     """X-Gitlab-Event, "" where it is missing; at most 64 characters."""
-    return text(_lower(headers).get("x-gitlab-event", ""))[:64]
+    return text(_lowercase_names(headers).get("x-gitlab-event", ""))[:64]
 
 
-def parse(event: str, body: bytes, *, connection_id: int) -> tuple[CodeEvent, ...]:
+def parse_events(event: str, body: bytes, *, connection_id: int) -> tuple[CodeEvent, ...]:
     """What a stored delivery says. Never raises: what cannot be read is Unrecognised."""
     kind = event or "no X-Gitlab-Event"
     try:
         payload = _payload(body)
         if event == _SYSTEM_HOOK:
             told = text(payload.get("object_kind")) or text(payload.get("event_name"))
-            event, kind = _IN_SYSTEM_HOOKS.get(told, ""), f"{_SYSTEM_HOOK}: {told or 'no name'}"
-        if event not in EVENTS:
-            return (Unrecognised(kind, _NOT_USED),)
-        return (EVENTS[event](payload, connection_id),)
-    except Unreadable as unreadable:
-        return (Unrecognised(kind, str(unreadable)),)
+            event, kind = _SYSTEM_EVENTS.get(told, ""), f"{_SYSTEM_HOOK}: {told or 'no name'}"
+        if event not in PARSERS:
+            return (UnrecognisedEvent(kind, _UNSUPPORTED),)
+        return (PARSERS[event](payload, connection_id),)
+    except UnreadablePayload as unreadable:
+        return (UnrecognisedEvent(kind, str(unreadable)),)
 
 
 def _payload(body: bytes) -> dict[str, Any]:
     try:
         payload = json.loads(body.decode("utf-8"))
     except UnicodeDecodeError:
-        raise Unreadable("the body is not UTF-8") from None
+        raise UnreadablePayload("the body is not UTF-8") from None
     except RecursionError:
-        raise Unreadable("the body is nested too deeply") from None
+        raise UnreadablePayload("the body is nested too deeply") from None
     except ValueError:
-        raise Unreadable("the body is not JSON, or is cut off: a custom template?") from None
+        raise UnreadablePayload("the body is not JSON, or is cut off: a custom template?") from None
     if not isinstance(payload, dict):
-        raise Unreadable("the body is JSON, but not an object")
+        raise UnreadablePayload("the body is JSON, but not an object")
     return payload
 
 
@@ -167,18 +169,22 @@ def _verify_signature(given: Mapping[str, str], body: bytes, key: bytes, now: da
     signed = f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
     digest = hmac.new(key, signed, hashlib.sha256).digest()
     expected = "v1," + base64.b64encode(digest).decode()
-    matches = [_same(one, expected) for one in given["webhook-signature"].split(" ")]
+    matches = [
+        _equal_in_constant_time(one, expected) for one in given["webhook-signature"].split(" ")
+    ]
     if not any(matches):
-        raise Unauthentic("webhook-signature does not match")
-    if abs(int(now.timestamp()) - _seconds(timestamp)) > FRESH_SECONDS:
-        raise Unauthentic(f"webhook-timestamp is over {FRESH_SECONDS} s off: replay or wrong clock")
+        raise UnverifiedDelivery("webhook-signature does not match")
+    if abs(int(now.timestamp()) - _parse_timestamp(timestamp)) > TIMESTAMP_TOLERANCE_SECONDS:
+        raise UnverifiedDelivery(
+            f"webhook-timestamp is over {TIMESTAMP_TOLERANCE_SECONDS} s off: replay or wrong clock"
+        )
 
 
-def _seconds(timestamp: str) -> int:
+def _parse_timestamp(timestamp: str) -> int:
     try:
         return int(timestamp)
     except ValueError:
-        raise Unauthentic("webhook-timestamp is missing or not a number") from None
+        raise UnverifiedDelivery("webhook-timestamp is missing or not a number") from None
 
 
 def _signing_key(signing_token: str) -> bytes:
@@ -188,15 +194,15 @@ def _signing_key(signing_token: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if not key or not signing_token.startswith("whsec_"):
-        raise Unauthentic("the signing token kept here is not whsec_ and base64")
+        raise UnverifiedDelivery("the signing token kept here is not whsec_ and base64")
     return key
 
 
-def _same(one: str, other: str) -> bool:
+def _equal_in_constant_time(one: str, other: str) -> bool:
     """Equality in constant time, of any text."""
     encoded = (text.encode("utf-8", "surrogatepass") for text in (one, other))
     return hmac.compare_digest(*encoded)
 
 
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+def _lowercase_names(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}

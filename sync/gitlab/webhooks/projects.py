@@ -9,37 +9,37 @@ from __future__ import annotations
 from typing import Any
 
 from sync.core.model.common import Project
-from sync.gitlab.json_fields import Unreadable, link, mapping, must, text, whole
+from sync.gitlab.json_fields import UnreadablePayload, mapping, positive_int, require, text, web_url
 
-_PAGES = "/-/"  # what stands before it is the address of a project or group
-_GROUPS = "/groups/"
+_PAGE_SEPARATOR = "/-/"  # what stands before it is the address of a project or group
+_GROUP_PREFIX = "/groups/"
 
 
-def project_of(value: object, fallback_id: object, connection_id: int) -> Project:
+def hook_project(value: object, fallback_id: object, connection_id: int) -> Project:
     """A hook's project; old versions leave its id out and tell it beside the object."""
     told = mapping(value)
-    project_id = whole(told.get("id")) or whole(fallback_id)
-    path, url = text(told.get("path_with_namespace")), link(told.get("web_url"))
+    project_id = positive_int(told.get("id")) or positive_int(fallback_id)
+    path, url = text(told.get("path_with_namespace")), web_url(told.get("web_url"))
     if project_id is None or not path or not url:
-        raise Unreadable("the body names no project (id, path and web address)")
+        raise UnreadablePayload("the body names no project (id, path and web address)")
     branch = text(told.get("default_branch"))
     return Project(connection_id, project_id, path, url, text(told.get("name")), branch)
 
 
-def project_at(address: str, project_id: object, connection_id: int) -> Project:
+def project_at_url(address: str, project_id: object, connection_id: int) -> Project:
     """The project whose page stands at `address`, for hooks that tell its id only.
 
     On an instance under a path of its own (`/gitlab`) that is taken for a part of the project's.
     """
-    url = address.partition(_PAGES)[0].rstrip("/")
+    url = address.partition(_PAGE_SEPARATOR)[0].rstrip("/")
     path = "/".join(url.split("/")[3:])
     if not path:
-        raise Unreadable("the body names no project (id, path and web address)")
+        raise UnreadablePayload("the body names no project (id, path and web address)")
     told = {"id": project_id, "path_with_namespace": path, "web_url": url}
-    return project_of(told, None, connection_id)
+    return hook_project(told, None, connection_id)
 
 
-def project_named(payload: dict[str, Any], connection_id: int) -> Project:
+def system_hook_project(payload: dict[str, Any], connection_id: int) -> Project:
     """The project of a hook about groups or about the instance: without its address.
 
     https://docs.gitlab.com/administration/system_hooks/
@@ -48,34 +48,34 @@ def project_named(payload: dict[str, Any], connection_id: int) -> Project:
     path = next((told for name in names if (told := text(payload.get(name)))), "")
     return Project(
         connection_id,
-        must(whole(payload.get("project_id")), "the body names no project"),
-        must(path, "the body names no project"),
+        require(positive_int(payload.get("project_id")), "the body names no project"),
+        require(path, "the body names no project"),
         "",
         text(payload.get("project_name")) or text(payload.get("name")),
     )
 
 
-def group_of(value: object, connection_id: int, address: str = "") -> Project:
+def hook_group(value: object, connection_id: int, address: str = "") -> Project:
     """A group, in whichever of its names a hook calls it, else the one whose page `address` is."""
     told = mapping(value)
-    url, _, at = address.partition(_PAGES)[0].partition(_GROUPS)
+    url, _, at = address.partition(_PAGE_SEPARATOR)[0].partition(_GROUP_PREFIX)
     names = ("full_path", "group_path", "path")
     path = next((given for name in names if (given := text(told.get(name)))), at)
     if not path:
-        raise Unreadable("the body names no project and no group")
+        raise UnreadablePayload("the body names no project and no group")
     return Project(
         connection_id,
         0,
         path,
-        link(told.get("web_url")) or (f"{url}{_GROUPS}{at}" if at else ""),
+        web_url(told.get("web_url")) or (f"{url}{_GROUP_PREFIX}{at}" if at else ""),
         text(told.get("group_name")) or text(told.get("name")),
     )
 
 
-def owner_of(
-    payload: dict[str, Any], connection_id: int, *, fallback_id: object = None, address: str = ""
+def hook_owner(
+    payload: dict[str, Any], connection_id: int, *, fallback_id: object = None, url: str = ""
 ) -> Project:
     """The project a thing belongs to, or the group where it is a group's own. Raises Unreadable."""
-    if payload.get("project") or not (payload.get("group") or _GROUPS in address):
-        return project_of(payload.get("project"), fallback_id, connection_id)
-    return group_of(payload.get("group"), connection_id, address)
+    if payload.get("project") or not (payload.get("group") or _GROUP_PREFIX in url):
+        return hook_project(payload.get("project"), fallback_id, connection_id)
+    return hook_group(payload.get("group"), connection_id, url)

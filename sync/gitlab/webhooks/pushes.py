@@ -9,24 +9,32 @@ from typing import Any
 
 from sync.core.model.activity import Push, TagPush
 from sync.core.model.common import Commit
-from sync.gitlab.dates import moment
-from sync.gitlab.json_fields import Unreadable, count, link, mapping, mappings, of_kind, text
+from sync.gitlab.dates import timestamp
+from sync.gitlab.json_fields import (
+    UnreadablePayload,
+    count,
+    mapping,
+    mappings,
+    require_kind,
+    text,
+    web_url,
+)
 from sync.gitlab.people import email, pusher
-from sync.gitlab.webhooks.projects import project_of
+from sync.gitlab.webhooks.projects import hook_project
 
-_BRANCH = "refs/heads/"
-_TAG = "refs/tags/"
+_BRANCH_PREFIX = "refs/heads/"
+_TAG_PREFIX = "refs/tags/"
 
 
-def branch_pushed(payload: dict[str, Any], connection_id: int) -> Push:
+def parse_push(payload: dict[str, Any], connection_id: int) -> Push:
     """The event of a push to a branch. Raises Unreadable."""
-    of_kind(payload, "push")
+    require_kind(payload, "push")
     before, after = text(payload.get("before")), text(payload.get("after"))
-    commits = tuple(commit_of(item) for item in mappings(payload.get("commits")))
+    commits = tuple(parse_commit(item) for item in mappings(payload.get("commits")))
     protected = payload.get("ref_protected")
     return Push(
-        project=project_of(payload.get("project"), payload.get("project_id"), connection_id),
-        branch=_name(payload, _BRANCH, "a branch"),
+        project=hook_project(payload.get("project"), payload.get("project_id"), connection_id),
+        branch=_ref_name(payload, _BRANCH_PREFIX, "a branch"),
         commits=commits,
         actor=pusher(payload),
         after=after,
@@ -38,17 +46,17 @@ def branch_pushed(payload: dict[str, Any], connection_id: int) -> Push:
     )
 
 
-def tag_pushed(payload: dict[str, Any], connection_id: int) -> TagPush:
+def parse_tag_push(payload: dict[str, Any], connection_id: int) -> TagPush:
     """The event of a push of a tag. `sha`: of the commit, of a deleted tag what it was on.
 
     Raises Unreadable.
     """
-    of_kind(payload, "tag_push")
+    require_kind(payload, "tag_push")
     before, after = text(payload.get("before")), text(payload.get("after"))
     deleted = _is_zero(after)
     return TagPush(
-        project=project_of(payload.get("project"), payload.get("project_id"), connection_id),
-        tag=_name(payload, _TAG, "a tag"),
+        project=hook_project(payload.get("project"), payload.get("project_id"), connection_id),
+        tag=_ref_name(payload, _TAG_PREFIX, "a tag"),
         sha=before if deleted else text(payload.get("checkout_sha")) or after,
         actor=pusher(payload),
         message=text(payload.get("message")),
@@ -57,22 +65,22 @@ def tag_pushed(payload: dict[str, Any], connection_id: int) -> TagPush:
     )
 
 
-def commit_of(told: dict[str, Any]) -> Commit:
+def parse_commit(told: dict[str, Any]) -> Commit:
     author = mapping(told.get("author"))
     return Commit(
         sha=text(told.get("id")),
         message=text(told.get("message")),
         author_name=text(author.get("name")),
         author_email=email(author.get("email")),
-        url=link(told.get("url")),
-        at=moment(told.get("timestamp")),
+        url=web_url(told.get("url")),
+        at=timestamp(told.get("timestamp")),
     )
 
 
-def _name(payload: dict[str, Any], under: str, what: str) -> str:
+def _ref_name(payload: dict[str, Any], under: str, what: str) -> str:
     ref = text(payload.get("ref"))
     if not ref.startswith(under) or ref == under:
-        raise Unreadable(f"the push is to {ref or 'no ref'}, not to {what}")
+        raise UnreadablePayload(f"the push is to {ref or 'no ref'}, not to {what}")
     return ref.removeprefix(under)
 
 

@@ -9,29 +9,29 @@ from typing import Any
 from urllib.parse import quote
 
 from sync.core.model.activity import Release
-from sync.gitlab.dates import moment
-from sync.gitlab.json_fields import link, must, of_kind, text
+from sync.gitlab.dates import timestamp
+from sync.gitlab.json_fields import require, require_kind, text, web_url
 from sync.gitlab.people import person
-from sync.gitlab.webhooks.projects import project_of
+from sync.gitlab.webhooks.projects import hook_project
 
 
-def release_heard(payload: dict[str, Any], connection_id: int) -> Release:
+def parse_release(payload: dict[str, Any], connection_id: int) -> Release:
     """The event of a release that was created, edited or deleted. Raises Unreadable.
 
     Only of its making is the time told; who did it is not told at all.
     """
-    of_kind(payload, "release")
-    project = project_of(payload.get("project"), None, connection_id)
-    tag, action = must(text(payload.get("tag")), "the release has no tag"), payload.get("action")
+    require_kind(payload, "release")
+    project = hook_project(payload.get("project"), None, connection_id)
+    tag, action = require(text(payload.get("tag")), "the release has no tag"), payload.get("action")
     return Release(
         project=project,
         tag=tag,
         name=text(payload.get("name")) or tag,
         text=text(payload.get("description")),
-        url=link(payload.get("url")) or f"{project.url}/-/releases/{quote(tag, safe='')}",
-        released_at=moment(payload.get("released_at")),
+        url=web_url(payload.get("url")) or f"{project.url}/-/releases/{quote(tag, safe='')}",
+        released_at=timestamp(payload.get("released_at")),
         actor=person(payload.get("user")),
         deleted=action == "delete",
         updated=action == "update",
-        at=moment(payload.get("created_at")) if action == "create" else None,
+        at=timestamp(payload.get("created_at")) if action == "create" else None,
     )

@@ -15,8 +15,8 @@ from sqlalchemy.engine import URL
 
 from sync.store.db.types import dump_json
 
-_WRITE = "b24bridge_write"
-_LOOKS, _LOOK_SECONDS = 1000, 0.001
+_WRITE_OPTION = "b24bridge_write"
+_LOCK_ATTEMPTS, _LOCK_RETRY_SECONDS = 1000, 0.001
 
 # FULL: an acknowledged delivery survives a power cut. https://www.sqlite.org/pragma.html
 _PRAGMAS = (
@@ -37,7 +37,7 @@ def open_database(url: str, *, pool_size: int = 10) -> Engine:
     target = database_url(url)
     if target.get_backend_name() == "sqlite":
         return _open_sqlite(target, pool_size)
-    return _engine(target, pool_size=pool_size, pool_pre_ping=True)
+    return _create_engine(target, pool_size=pool_size, pool_pre_ping=True)
 
 
 def database_url(url: str) -> URL:
@@ -63,13 +63,13 @@ def write(engine: Engine) -> Iterator[Connection]:
     On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a transaction that reads first
     and writes later could not be retried when another writer came between.
     """
-    with writing(engine) as conn, conn.begin():
+    with open_writer(engine) as conn, conn.begin():
         yield conn
 
 
-def writing(engine: Engine) -> Connection:
+def open_writer(engine: Engine) -> Connection:
     """A connection to keep for such transactions: each is `with conn.begin()`."""
-    return engine.connect().execution_options(**{_WRITE: True})
+    return engine.connect().execution_options(**{_WRITE_OPTION: True})
 
 
 @contextmanager
@@ -81,13 +81,13 @@ def read(engine: Engine) -> Iterator[Connection]:
 
 def _open_sqlite(target: URL, pool_size: int) -> Engine:
     _create_private(Path(str(target.database)))
-    engine = _engine(target, pool_size=pool_size, max_overflow=50)
-    event.listen(engine, "connect", _prepare)
+    engine = _create_engine(target, pool_size=pool_size, max_overflow=50)
+    event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _engine(target: URL, **pool: Any) -> Engine:
+def _create_engine(target: URL, **pool: Any) -> Engine:
     """`hide_parameters`: an error's text shows no value, which may be a secret or a body."""
     return create_engine(target, json_serializer=dump_json, hide_parameters=True, **pool)
 
@@ -98,20 +98,20 @@ def _create_private(file: Path) -> None:
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def _prepare(connection: Any, record: object) -> None:
+def _set_pragmas(connection: Any, record: object) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself: _begin does
     for pragma in _PRAGMAS:
         connection.execute(pragma).close()
 
 
 def _begin(conn: Connection) -> None:
-    if not conn.get_execution_options().get(_WRITE):
+    if not conn.get_execution_options().get(_WRITE_OPTION):
         conn.exec_driver_sql("BEGIN")
-    elif not _begin_soon(conn.connection.dbapi_connection):
+    elif not _take_write_lock(conn.connection.dbapi_connection):
         conn.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _begin_soon(connection: Any) -> bool:
+def _take_write_lock(connection: Any) -> bool:
     """Takes the write lock as soon as it is free; False where it stays taken for a second.
 
     SQLite's own waiting looks less and less often, up to every 100 ms, and whoever just comes
@@ -120,12 +120,12 @@ def _begin_soon(connection: Any) -> bool:
     """
     connection.execute("PRAGMA busy_timeout = 0").close()
     try:
-        for _ in range(_LOOKS):
+        for _ in range(_LOCK_ATTEMPTS):
             try:
                 connection.execute("BEGIN IMMEDIATE").close()
                 return True
             except sqlite3.OperationalError:
-                time.sleep(_LOOK_SECONDS)
+                time.sleep(_LOCK_RETRY_SECONDS)
     finally:
         connection.execute(_PRAGMAS[0]).close()
     return False

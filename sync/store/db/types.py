@@ -44,7 +44,7 @@ def dump_json(value: Any) -> str:
     return json.dumps(_storable_tree(value), ensure_ascii=False, separators=(",", ":"))
 
 
-class Words(TypeDecorator[str]):
+class SafeText(TypeDecorator[str]):
     """Text from anywhere; characters PostgreSQL cannot hold become U+FFFD on every database."""
 
     impl = Text

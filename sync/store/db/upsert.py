@@ -19,10 +19,10 @@ CHUNK = 500  # keys in one IN list: far below what either database accepts
 
 def insert(conn: Connection, table: Table) -> Any:
     """The dialect's INSERT, which knows ON CONFLICT."""
-    return insert_in(conn.dialect.name, table)
+    return insert_for_dialect(conn.dialect.name, table)
 
 
-def insert_in(dialect: str, table: Table) -> Any:
+def insert_for_dialect(dialect: str, table: Table) -> Any:
     """The same by the dialect's name, for a statement that is built once."""
     return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
@@ -58,7 +58,7 @@ def _upsert(
 ) -> Any:
     """The statement, which takes longer to build than to run. Functions are told apart by identity:
     those of a module are found again, one made for the call is not."""
-    statement = insert_in(dialect, table)
+    statement = insert_for_dialect(dialect, table)
     new = statement.excluded
     values = update(new) if callable(update) else {name: new[name] for name in update}
     if values:
@@ -74,33 +74,33 @@ def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
         yield piece
 
 
-def among(columns: Sequence[Column[Any]], keys: Iterable[Sequence[Any]]) -> Iterator[Any]:
+def in_keys(columns: Sequence[Column[Any]], keys: Iterable[Sequence[Any]]) -> Iterator[Any]:
     """Conditions that together select the rows whose `columns` equal one of `keys`.
 
     One condition for each beginning the keys share: SQLite searches no index for a list of
     tuples, but it does for `a = 1 AND b = 2 AND c IN (3, 4)`.
     """
     *first, last = columns
-    for beginning, ends in _grouped(keys):
+    for beginning, ends in _group_by_prefix(keys):
         same = [column == value for column, value in zip(first, beginning, strict=True)]
         yield and_(*same, last.in_(ends))
 
 
-def matching(*columns: Column[Any]) -> ColumnElement[bool]:
+def in_key_parameters(*columns: Column[Any]) -> ColumnElement[bool]:
     """The condition of `among` with parameters for values, for a statement that is built once."""
     *first, last = columns
     same = [column == bindparam(f"key_{number}") for number, column in enumerate(first)]
     return and_(*same, last.in_(bindparam("keys", expanding=True)))
 
 
-def keyed(keys: Iterable[Sequence[Any]]) -> Iterator[dict[str, Any]]:
+def key_parameters(keys: Iterable[Sequence[Any]]) -> Iterator[dict[str, Any]]:
     """The parameters of `matching` that together select the rows of the keys."""
-    for beginning, ends in _grouped(keys):
+    for beginning, ends in _group_by_prefix(keys):
         same = {f"key_{number}": value for number, value in enumerate(beginning)}
         yield same | {"keys": ends}
 
 
-def _grouped(keys: Iterable[Sequence[Any]]) -> Iterator[tuple[tuple[Any, ...], list[Any]]]:
+def _group_by_prefix(keys: Iterable[Sequence[Any]]) -> Iterator[tuple[tuple[Any, ...], list[Any]]]:
     groups: dict[tuple[Any, ...], set[Any]] = {}
     for *beginning, end in keys:
         groups.setdefault(tuple(beginning), set()).add(end)

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from sync.store.db.types import Json, Moment, Words
+from sync.store.db.types import Json, Moment, SafeText
 from sync.store.tables import Id, metadata
 
 
@@ -14,7 +14,7 @@ def render_item(kind: str, item: Any, _: object) -> str | Literal[False]:
         return "Id"
     if item is Json:
         return "Json"
-    if isinstance(item, Moment | Words):
+    if isinstance(item, Moment | SafeText):
         return f"{type(item).__name__}()"
     return False
 

@@ -35,17 +35,17 @@ from sync.store.tables import (
 Condition = ColumnElement[bool]
 
 
-def _same(one: Any, other: Any, *names: str) -> Condition:
+def _columns_equal(one: Any, other: Any, *names: str) -> Condition:
     return and_(*(one.c[name] == other.c[name] for name in names))
 
 
-_PLACE = ("connection_id", "project_id")
-_REQUEST = (*_PLACE, "iid")
-_TASK = ("portal_id", "task_id")
-_ABOUT = or_(task.c.state == "missing", task.c.body["status"].as_string() == "completed")
+_PROJECT_COLUMNS = ("connection_id", "project_id")
+_MERGE_REQUEST_COLUMNS = (*_PROJECT_COLUMNS, "iid")
+_TASK_COLUMNS = ("portal_id", "task_id")
+_TASK_IS_OVER = or_(task.c.state == "missing", task.c.body["status"].as_string() == "completed")
 
 
-def _task_lives(of: Any) -> Condition:
+def _task_is_live(of: Any) -> Condition:
     """The row's task is not completed, or something of it is to be done. Unread: it lives."""
     key = cast(of.c.task_id, String)
     mine = (subject.c.portal_id == of.c.portal_id, subject.c.kind == "task", subject.c.key == key)
@@ -53,88 +53,91 @@ def _task_lives(of: Any) -> Condition:
     about = (command.c.subject_kind == "task", command.c.subject_key == key)
     asked = (command.c.portal_id == of.c.portal_id, *about, live)
     return or_(
-        ~exists().where(_same(task, of, *_TASK), _ABOUT),
+        ~exists().where(_columns_equal(task, of, *_TASK_COLUMNS), _TASK_IS_OVER),
         exists().where(*mine, subject.c.state != "clean"),
         exists().where(*asked),
     )
 
 
-def request_is_shown(moment: datetime) -> Condition:
+def merge_request_in_use(moment: datetime) -> Condition:
     """A merge request counts in its tasks' state for as long as anything newer does."""
     other, newer = link.alias(), merge_request.alias()
     young = exists().where(
-        _same(other, link, *_TASK),
+        _columns_equal(other, link, *_TASK_COLUMNS),
         other.c.state == "live",
-        _same(newer, other, *_REQUEST),
+        _columns_equal(newer, other, *_MERGE_REQUEST_COLUMNS),
         newer.c.updated_at >= moment,
     )
-    named = (_same(link, merge_request, *_REQUEST), link.c.state == "live")
-    return exists().where(*named, or_(_task_lives(link), young))
+    named = (_columns_equal(link, merge_request, *_MERGE_REQUEST_COLUMNS), link.c.state == "live")
+    return exists().where(*named, or_(_task_is_live(link), young))
 
 
-def request_is_there(moment: datetime) -> Condition:
-    return exists().where(_same(merge_request, link, *_REQUEST))
+def merge_request_exists(moment: datetime) -> Condition:
+    return exists().where(_columns_equal(merge_request, link, *_MERGE_REQUEST_COLUMNS))
 
 
-def deployment_is_the_newest(moment: datetime) -> Condition:
+def deployment_is_newest(moment: datetime) -> Condition:
     later = deployment.alias()
     return ~exists().where(
-        _same(later, deployment, *_PLACE, "environment"),
+        _columns_equal(later, deployment, *_PROJECT_COLUMNS, "environment"),
         later.c.updated_at > deployment.c.updated_at,
     )
 
 
-def deployment_is_to_be_asked(moment: datetime) -> Condition:
+def deployment_awaits_fetch(moment: datetime) -> Condition:
     return deployment.c.ask_at.is_not(None)
 
 
-def deployment_carries(moment: datetime) -> Condition:
+def deployment_includes_merge_request(moment: datetime) -> Condition:
     sha, c = deployment.c.body["sha"].as_string(), merge_request.c
     told = exists().where(
-        _same(carried, deployment, *_PLACE, "deployment_id"),
-        _same(merge_request, carried, *_REQUEST),
+        _columns_equal(carried, deployment, *_PROJECT_COLUMNS, "deployment_id"),
+        _columns_equal(merge_request, carried, *_MERGE_REQUEST_COLUMNS),
     )
     by_commit = or_(c.head_sha == sha, c.merge_sha == sha)
-    return or_(told, exists().where(_same(merge_request, deployment, *_PLACE), by_commit))
+    return or_(
+        told,
+        exists().where(_columns_equal(merge_request, deployment, *_PROJECT_COLUMNS), by_commit),
+    )
 
 
-def deployment_is_there(moment: datetime) -> Condition:
-    return exists().where(_same(deployment, carried, *_PLACE, "deployment_id"))
+def deployment_exists(moment: datetime) -> Condition:
+    return exists().where(_columns_equal(deployment, carried, *_PROJECT_COLUMNS, "deployment_id"))
 
 
-def pipeline_is_shown(moment: datetime) -> Condition:
+def pipeline_in_use(moment: datetime) -> Condition:
     c = merge_request.c
     ran_for = or_(
         c.iid == pipeline.c.merge_request_iid,
         c.head_sha == pipeline.c.sha,
         c.merge_sha == pipeline.c.sha,
     )
-    by_request = exists().where(_same(merge_request, pipeline, *_PLACE), ran_for)
+    by_request = exists().where(_columns_equal(merge_request, pipeline, *_PROJECT_COLUMNS), ran_for)
     of_branch = named_commit.c.branch == pipeline.c.ref
-    named = and_(_same(named_commit, pipeline, *_PLACE, "sha"), of_branch)
-    return or_(by_request, exists().where(named, _task_lives(named_commit)))
+    named = and_(_columns_equal(named_commit, pipeline, *_PROJECT_COLUMNS, "sha"), of_branch)
+    return or_(by_request, exists().where(named, _task_is_live(named_commit)))
 
 
-def pipeline_is_there(moment: datetime) -> Condition:
-    return exists().where(_same(pipeline, pipeline_jobs, *_PLACE, "pipeline_id"))
+def pipeline_exists(moment: datetime) -> Condition:
+    return exists().where(_columns_equal(pipeline, pipeline_jobs, *_PROJECT_COLUMNS, "pipeline_id"))
 
 
-def commit_is_shown(moment: datetime) -> Condition:
+def commit_in_use(moment: datetime) -> Condition:
     on_branch = merge_request.c.source_branch == commit.c.branch
-    by_request = exists().where(_same(merge_request, commit, *_PLACE), on_branch)
-    named = _same(named_commit, commit, *_PLACE, "branch", "sha")
-    return or_(by_request, exists().where(named, _task_lives(named_commit)))
+    by_request = exists().where(_columns_equal(merge_request, commit, *_PROJECT_COLUMNS), on_branch)
+    named = _columns_equal(named_commit, commit, *_PROJECT_COLUMNS, "branch", "sha")
+    return or_(by_request, exists().where(named, _task_is_live(named_commit)))
 
 
-def named_commit_is_shown(moment: datetime) -> Condition:
+def named_commit_in_use(moment: datetime) -> Condition:
     return or_(
-        _task_lives(named_commit),
-        exists().where(_same(pipeline, named_commit, *_PLACE, "sha")),
-        exists().where(_same(commit, named_commit, *_PLACE, "branch", "sha")),
+        _task_is_live(named_commit),
+        exists().where(_columns_equal(pipeline, named_commit, *_PROJECT_COLUMNS, "sha")),
+        exists().where(_columns_equal(commit, named_commit, *_PROJECT_COLUMNS, "branch", "sha")),
     )
 
 
-def task_is_named(of: Any) -> Callable[[datetime], Condition]:
+def task_has_work(of: Any) -> Callable[[datetime], Condition]:
     task_id = cast(of.c.key, String) if of is subject else cast(of.c.task_id, String)
 
     def named(moment: datetime) -> Condition:
@@ -150,28 +153,28 @@ def task_is_named(of: Any) -> Callable[[datetime], Condition]:
     return named
 
 
-def task_is_remembered(moment: datetime) -> Condition:
+def task_is_referenced(moment: datetime) -> Condition:
     key = cast(task.c.task_id, String)
     return or_(
         task.c.changed_at >= moment,
-        exists().where(_same(message, task, *_TASK)),
+        exists().where(_columns_equal(message, task, *_TASK_COLUMNS)),
         exists().where(
             subject.c.portal_id == task.c.portal_id, subject.c.kind == "task", subject.c.key == key
         ),
     )
 
 
-def item_is_there(moment: datetime) -> Condition:
+def activity_exists(moment: datetime) -> Condition:
     """Of a deployment, the deployment itself: its key is made of number and environment."""
     key = cast(deployment.c.deployment_id, String) + ":" + deployment.c.environment
     deployed = and_(item_task.c.kind == "deployment", item_task.c.key == key)
     return or_(
-        exists().where(_same(item, item_task, *_PLACE, "kind", "key")),
-        exists().where(_same(deployment, item_task, *_PLACE), deployed),
+        exists().where(_columns_equal(item, item_task, *_PROJECT_COLUMNS, "kind", "key")),
+        exists().where(_columns_equal(deployment, item_task, *_PROJECT_COLUMNS), deployed),
     )
 
 
-def ref_is_there(moment: datetime) -> Condition:
+def ref_exists(moment: datetime) -> Condition:
     """Anything of the branch that may be looked at again, or the branch itself."""
     branches = [
         (merge_request, merge_request.c.source_branch),
@@ -181,14 +184,19 @@ def ref_is_there(moment: datetime) -> Condition:
         (protected_branch, protected_branch.c.branch),
         (alert, alert.c.ref),
     ]
-    of_items = exists().where(_same(item, told, *_PLACE), item.c.kind == "branch")
+    of_items = exists().where(
+        _columns_equal(item, told, *_PROJECT_COLUMNS), item.c.kind == "branch"
+    )
     return or_(
         of_items.where(item.c.key == told.c.ref),
-        *(exists().where(_same(of, told, *_PLACE), ref == told.c.ref) for of, ref in branches),
+        *(
+            exists().where(_columns_equal(of, told, *_PROJECT_COLUMNS), ref == told.c.ref)
+            for of, ref in branches
+        ),
     )
 
 
-def of_open_alert(moment: datetime) -> Condition:
+def belongs_to_open_alert(moment: datetime) -> Condition:
     """What an open alert is told with when it ends: the pipelines of its ref since it began."""
     of_ref = or_(
         alert.c.ref == pipeline.c.ref,
@@ -197,10 +205,12 @@ def of_open_alert(moment: datetime) -> Condition:
         == literal("refs/merge-requests/") + cast(pipeline.c.merge_request_iid, String) + "/head",
     )
     since = pipeline.c.pipeline_id >= alert.c.opened_by
-    return exists().where(_same(alert, pipeline, *_PLACE), ~ALERT_OVER, of_ref, since)
+    return exists().where(
+        _columns_equal(alert, pipeline, *_PROJECT_COLUMNS), ~ALERT_HAS_ENDED, of_ref, since
+    )
 
 
-def tells_open_alert(of: Any) -> Callable[[datetime], Condition]:
+def names_open_alert(of: Any) -> Callable[[datetime], Condition]:
     """Its name as in `core.alert_names`."""
     place = cast(alert.c.connection_id, String) + "/" + cast(alert.c.project_id, String)
     whole = literal("alert:") + place + ":" + alert.c.ref + ":" + cast(alert.c.opened_by, String)
@@ -208,11 +218,11 @@ def tells_open_alert(of: Any) -> Callable[[datetime], Condition]:
 
     def tells(moment: datetime) -> Condition:
         names = or_(of.c.about == whole, of.c.about == whole + ":" + alert.c.stage)
-        return exists().where(*mine, ~ALERT_OVER, names)
+        return exists().where(*mine, ~ALERT_HAS_ENDED, names)
 
     return tells
 
 
-ALERT_OVER = alert.c.state.in_(["resolved", "closed"])
-REQUEST_OVER = merge_request.c.state.in_(["merged", "closed"])
-COMMAND_OVER = command.c.state.in_(["done", "dropped"])
+ALERT_HAS_ENDED = alert.c.state.in_(["resolved", "closed"])
+MERGE_REQUEST_HAS_ENDED = merge_request.c.state.in_(["merged", "closed"])
+COMMAND_HAS_ENDED = command.c.state.in_(["done", "dropped"])

@@ -21,7 +21,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from sync.store.db.upsert import among
+from sync.store.db.upsert import in_keys
 from sync.store.retention import guards
 from sync.store.retention.guards import Condition
 from sync.store.tables import (
@@ -50,11 +50,11 @@ from sync.store.tables import (
     told_person,
 )
 
-Key = tuple[Any, ...]
+RowKey = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Rule:
+class RetentionRule:
     """Rows of `table` go when `by` is older than `age` says (None: at once), if they are `over`
     and nothing that `unless` names, for that moment, is true of them.
 
@@ -62,50 +62,50 @@ class Rule:
     those who look.
     """
 
-    what: str
+    name: str
     age: str | tuple[str, ...]
     table: Table
-    by: Column[Any] | None
-    over: Condition | None = None
-    unless: tuple[Callable[[datetime], Condition], ...] = ()
+    aged_by: Column[Any] | None
+    condition: Condition | None = None
+    guards: tuple[Callable[[datetime], Condition], ...] = ()
 
 
-def find(
+def find_expired(
     conn: Connection,
-    rule: Rule,
+    rule: RetentionRule,
     portal_id: int,
     moment: datetime,
     *,
     limit: int,
-    after: Key | None = None,
-) -> list[Key]:
+    after: RowKey | None = None,
+) -> list[RowKey]:
     """The keys of up to `limit` rows that may go, beyond the key `after`: it needs no lock."""
     key = list(rule.table.primary_key.columns)
-    query = select(*key).where(*_where(rule, portal_id, moment))
+    query = select(*key).where(*_conditions(rule, portal_id, moment))
     if after is not None:
         query = query.where(tuple_(*key) > tuple_(*map(literal, after, [c.type for c in key])))
     return [tuple(row) for row in conn.execute(query.order_by(*key).limit(limit))]
 
 
-def remove(
-    conn: Connection, rule: Rule, portal_id: int, moment: datetime, keys: Sequence[Key]
+def delete_expired(
+    conn: Connection, rule: RetentionRule, portal_id: int, moment: datetime, keys: Sequence[RowKey]
 ) -> int:
     """Deletes those of the rows that still may go; how many."""
-    columns, where = list(rule.table.primary_key.columns), _where(rule, portal_id, moment)
+    columns, where = list(rule.table.primary_key.columns), _conditions(rule, portal_id, moment)
     return sum(
         conn.execute(delete(rule.table).where(chosen, *where)).rowcount
-        for chosen in among(columns, keys)
+        for chosen in in_keys(columns, keys)
     )
 
 
-def _where(rule: Rule, portal_id: int, moment: datetime) -> list[Condition]:
-    where = [_owned(rule.table, portal_id)]
-    where += [] if rule.by is None else [rule.by < moment]
-    where += [] if rule.over is None else [rule.over]
-    return where + [~needed(moment) for needed in rule.unless]
+def _conditions(rule: RetentionRule, portal_id: int, moment: datetime) -> list[Condition]:
+    where = [_belongs_to_portal(rule.table, portal_id)]
+    where += [] if rule.aged_by is None else [rule.aged_by < moment]
+    where += [] if rule.condition is None else [rule.condition]
+    return where + [~needed(moment) for needed in rule.guards]
 
 
-def _owned(table: Table, portal_id: int) -> Condition:
+def _belongs_to_portal(table: Table, portal_id: int) -> Condition:
     """The portal's own, by itself or by a connection. What is nobody's goes with anybody's."""
     if "portal_id" not in table.c:
         mine = select(connection.c.id).where(connection.c.portal_id == portal_id)
@@ -116,55 +116,55 @@ def _owned(table: Table, portal_id: int) -> Condition:
 
 # Failures (dead deliveries, refused commands) stay until somebody has dealt with them.
 RULES = (
-    Rule("deliveries", "deliveries", delivery, delivery.c.received_at, delivery.c.state == "done"),
-    Rule("calls", "audit", rest_log, rest_log.c.at),
-    Rule("commands", "commands", command, command.c.done_at, guards.COMMAND_OVER),
-    Rule("decisions", "decisions", decision, decision.c.at),
-    Rule(
-        "merge requests", "mirror", merge_request, merge_request.c.updated_at, guards.REQUEST_OVER,
-        unless=(guards.request_is_shown,),
+    RetentionRule("deliveries", "deliveries", delivery, delivery.c.received_at, delivery.c.state == "done"),
+    RetentionRule("calls", "audit", rest_log, rest_log.c.at),
+    RetentionRule("commands", "commands", command, command.c.done_at, guards.COMMAND_HAS_ENDED),
+    RetentionRule("decisions", "decisions", decision, decision.c.at),
+    RetentionRule(
+        "merge requests", "mirror", merge_request, merge_request.c.updated_at, guards.MERGE_REQUEST_HAS_ENDED,
+        guards=(guards.merge_request_in_use,),
     ),
-    Rule("links", "mirror", link, None, unless=(guards.request_is_there,)),
-    Rule(
+    RetentionRule("links", "mirror", link, None, guards=(guards.merge_request_exists,)),
+    RetentionRule(
         "deployments", "mirror", deployment, deployment.c.updated_at,
-        unless=(
-            guards.deployment_is_to_be_asked,
-            guards.deployment_is_the_newest,
-            guards.deployment_carries,
+        guards=(
+            guards.deployment_awaits_fetch,
+            guards.deployment_is_newest,
+            guards.deployment_includes_merge_request,
         ),
     ),
-    Rule("what deployments carry", "mirror", carried, None, unless=(guards.deployment_is_there,)),
-    Rule(
+    RetentionRule("what deployments carry", "mirror", carried, None, guards=(guards.deployment_exists,)),
+    RetentionRule(
         "pipelines", "mirror", pipeline, pipeline.c.updated_at,
-        unless=(guards.pipeline_is_shown, guards.of_open_alert),
+        guards=(guards.pipeline_in_use, guards.belongs_to_open_alert),
     ),
-    Rule(
+    RetentionRule(
         "jobs", "mirror", pipeline_jobs, pipeline_jobs.c.read_for,
-        unless=(guards.pipeline_is_there,),
+        guards=(guards.pipeline_exists,),
     ),
-    Rule("commits", "mirror", commit, commit.c.heard_at, unless=(guards.commit_is_shown,)),
-    Rule("named commits", "mirror", named_commit, None, unless=(guards.named_commit_is_shown,)),
-    Rule("items", "mirror", item, item.c.heard_at),
-    Rule("tasks of items", "mirror", item_task, None, unless=(guards.item_is_there,)),
-    Rule("alerts", "mirror", alert, alert.c.updated_at, guards.ALERT_OVER),
-    Rule("what commits said", "mirror", spoken, spoken.c.heard_at, spoken.c.state != "new"),
-    Rule("posts", "mirror", post, post.c.at, unless=(guards.tells_open_alert(post),)),
-    Rule(
+    RetentionRule("commits", "mirror", commit, commit.c.heard_at, guards=(guards.commit_in_use,)),
+    RetentionRule("named commits", "mirror", named_commit, None, guards=(guards.named_commit_in_use,)),
+    RetentionRule("items", "mirror", item, item.c.heard_at),
+    RetentionRule("tasks of items", "mirror", item_task, None, guards=(guards.activity_exists,)),
+    RetentionRule("alerts", "mirror", alert, alert.c.updated_at, guards.ALERT_HAS_ENDED),
+    RetentionRule("what commits said", "mirror", spoken, spoken.c.heard_at, spoken.c.state != "new"),
+    RetentionRule("posts", "mirror", post, post.c.at, guards=(guards.names_open_alert(post),)),
+    RetentionRule(
         "what people were told", "mirror", told_person, told_person.c.at,
-        unless=(guards.tells_open_alert(told_person),),
+        guards=(guards.names_open_alert(told_person),),
     ),
-    Rule(
+    RetentionRule(
         # A delivery that is still there may be replayed.
         "what was told of branches", ("mirror", "deliveries"), told, told.c.at,
-        unless=(guards.ref_is_there,),
+        guards=(guards.ref_exists,),
     ),
-    Rule("messages", "mirror", message, message.c.at, unless=(guards.task_is_named(message),)),
-    Rule(
+    RetentionRule("messages", "mirror", message, message.c.at, guards=(guards.task_has_work(message),)),
+    RetentionRule(
         "subjects", "mirror", subject, subject.c.dirty_at, subject.c.state == "clean",
-        unless=(guards.task_is_named(subject),),
+        guards=(guards.task_has_work(subject),),
     ),
-    Rule(
+    RetentionRule(
         "tasks", "mirror", task, task.c.read_at,
-        unless=(guards.task_is_named(task), guards.task_is_remembered),
+        guards=(guards.task_has_work(task), guards.task_is_referenced),
     ),
 )  # fmt: skip

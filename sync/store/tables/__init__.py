@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync.store.tables.base import Id, metadata, one_of
+from sync.store.tables.base import Id, in_literals, metadata
 from sync.store.tables.code import (
     alert,
     carried,
@@ -42,6 +42,7 @@ __all__ = [
     "delivery",
     "deployment",
     "host_user",
+    "in_literals",
     "item",
     "item_task",
     "lease",
@@ -50,7 +51,6 @@ __all__ = [
     "message",
     "metadata",
     "named_commit",
-    "one_of",
     "pipeline",
     "pipeline_jobs",
     "portal",

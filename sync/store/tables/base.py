@@ -24,7 +24,7 @@ metadata = MetaData(
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements INTEGER only
 
 
-def one_of(column: Column[str], *states: str) -> ColumnElement[bool]:
+def in_literals(column: Column[str], *states: str) -> ColumnElement[bool]:
     """`column IN ('a', 'b')` with the words in the SQL itself.
 
     A partial index is used only where the planner sees that a query asks for no more than the
@@ -33,9 +33,9 @@ def one_of(column: Column[str], *states: str) -> ColumnElement[bool]:
     return column.in_([literal_column(f"'{state}'") for state in states])
 
 
-def of_portal(**kwargs: object) -> Column[int]:
+def portal_id_column(**kwargs: object) -> Column[int]:
     return Column("portal_id", Id, ForeignKey("portal.id", ondelete="CASCADE"), **kwargs)
 
 
-def of_connection(**kwargs: object) -> Column[int]:
+def connection_id_column(**kwargs: object) -> Column[int]:
     return Column("connection_id", Id, ForeignKey("connection.id", ondelete="CASCADE"), **kwargs)

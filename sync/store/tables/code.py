@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table, false
 
-from sync.store.db.types import Json, Moment, Words
-from sync.store.tables.base import Id, metadata, of_connection, of_portal
+from sync.store.db.types import Json, Moment, SafeText
+from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
 
 project = Table(
     "project",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
-    Column("path", Words, nullable=False),
-    Column("url", Words, nullable=False),
-    Column("name", Words, nullable=False, server_default=""),
-    Column("default_branch", Words, nullable=False, server_default=""),
+    Column("path", SafeText, nullable=False),
+    Column("url", SafeText, nullable=False),
+    Column("name", SafeText, nullable=False, server_default=""),
+    Column("default_branch", SafeText, nullable=False, server_default=""),
 )
 
 # `body` is the merge request as JSON without its pipeline, `memory` what decides which of two
@@ -23,13 +23,13 @@ project = Table(
 merge_request = Table(
     "merge_request",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
     Column("iid", Id, primary_key=True),
-    Column("state", Words, nullable=False),
-    Column("source_branch", Words, nullable=False),
-    Column("head_sha", Words, nullable=False, server_default=""),
-    Column("merge_sha", Words, nullable=False, server_default=""),
+    Column("state", SafeText, nullable=False),
+    Column("source_branch", SafeText, nullable=False),
+    Column("head_sha", SafeText, nullable=False, server_default=""),
+    Column("merge_sha", SafeText, nullable=False, server_default=""),
     Column("updated_at", Moment, nullable=False),
     Column("memory", Json, nullable=False),
     Column("body", Json, nullable=False),
@@ -58,13 +58,13 @@ Index(
 pipeline = Table(
     "pipeline",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
     Column("pipeline_id", Id, primary_key=True),
-    Column("ref", Words, nullable=False),
-    Column("sha", Words, nullable=False),
+    Column("ref", SafeText, nullable=False),
+    Column("sha", SafeText, nullable=False),
     Column("merge_request_iid", Id),
-    Column("status", Words, nullable=False),
+    Column("status", SafeText, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("body", Json, nullable=False),
 )
@@ -80,10 +80,10 @@ Index(
 commit = Table(
     "commit",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
-    Column("branch", Words, primary_key=True),
-    Column("sha", Words, primary_key=True),
+    Column("branch", SafeText, primary_key=True),
+    Column("sha", SafeText, primary_key=True),
     Column("body", Json, nullable=False),
     Column("heard_at", Moment, nullable=False),
 )
@@ -92,12 +92,12 @@ commit = Table(
 named_commit = Table(
     "named_commit",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
-    Column("branch", Words, primary_key=True),
-    Column("sha", Words, primary_key=True),
+    Column("branch", SafeText, primary_key=True),
+    Column("sha", SafeText, primary_key=True),
     Column("task_id", Id, primary_key=True),
-    of_portal(nullable=False),
+    portal_id_column(nullable=False),
 )
 Index("ix_named_commit_task", named_commit.c.portal_id, named_commit.c.task_id)
 Index(
@@ -111,7 +111,7 @@ Index(
 pipeline_jobs = Table(
     "pipeline_jobs",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
     Column("pipeline_id", Id, primary_key=True),
     Column("read_for", Moment, nullable=False),
@@ -123,12 +123,12 @@ pipeline_jobs = Table(
 deployment = Table(
     "deployment",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
-    Column("environment", Words, primary_key=True),
+    Column("environment", SafeText, primary_key=True),
     Column("deployment_id", Id, primary_key=True),
     Column("updated_at", Moment, nullable=False),
-    Column("status", Words, nullable=False),
+    Column("status", SafeText, nullable=False),
     Column("ask_at", Moment),
     Column("body", Json, nullable=False),
 )
@@ -150,7 +150,7 @@ Index(
 carried = Table(
     "carried",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
     Column("deployment_id", Id, primary_key=True),
     Column("iid", Id, primary_key=True),
@@ -161,9 +161,9 @@ Index("ix_carried_merge_request", carried.c.connection_id, carried.c.project_id,
 protected_branch = Table(
     "protected_branch",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
-    Column("branch", Words, primary_key=True),
+    Column("branch", SafeText, primary_key=True),
     Column("at", Moment, nullable=False),
 )
 
@@ -172,10 +172,10 @@ protected_branch = Table(
 item = Table(
     "item",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
-    Column("kind", Words, primary_key=True),
-    Column("key", Words, primary_key=True),
+    Column("kind", SafeText, primary_key=True),
+    Column("key", SafeText, primary_key=True),
     Column("updated_at", Moment, nullable=False),
     Column("heard_at", Moment, nullable=False),
     Column("silent", Boolean, nullable=False, server_default=false()),
@@ -189,19 +189,19 @@ Index("ix_item_heard", item.c.heard_at)
 alert = Table(
     "alert",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
-    Column("ref", Words, primary_key=True),
-    Column("stage", Words, primary_key=True),
+    Column("ref", SafeText, primary_key=True),
+    Column("stage", SafeText, primary_key=True),
     Column("opened_by", Id, primary_key=True, autoincrement=False),
-    Column("state", Words, nullable=False),
-    Column("severity", Words, nullable=False),
+    Column("state", SafeText, nullable=False),
+    Column("severity", SafeText, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("acknowledged_at", Moment),
-    Column("acknowledged_by", Words, nullable=False, server_default=""),
+    Column("acknowledged_by", SafeText, nullable=False, server_default=""),
     Column("assigned_to", Id),
     Column("task_id", Id),
     Column("body", Json, nullable=False),
@@ -212,14 +212,14 @@ Index("ix_alert_state", alert.c.connection_id, alert.c.state, alert.c.updated_at
 spoken = Table(
     "spoken",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
-    Column("sha", Words, primary_key=True),
+    Column("sha", SafeText, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    of_portal(nullable=False),
+    portal_id_column(nullable=False),
     Column("task_id", Id, nullable=False),
-    Column("state", Words, nullable=False, server_default="new"),
-    Column("reason", Words, nullable=False, server_default=""),
+    Column("state", SafeText, nullable=False, server_default="new"),
+    Column("reason", SafeText, nullable=False, server_default=""),
     Column("heard_at", Moment, nullable=False),
     Column("body", Json, nullable=False),
 )

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, Table
 
-from sync.store.db.types import Json, Moment, Words
-from sync.store.tables.base import Id, metadata, of_portal
+from sync.store.db.types import Json, Moment, SafeText
+from sync.store.tables.base import Id, metadata, portal_id_column
 
 # Why something was, or was not, done: the answer to "why did this task move?".
 decision = Table(
     "decision",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    of_portal(nullable=False),
-    Column("subject_kind", Words, nullable=False),
-    Column("subject_key", Words, nullable=False),
+    portal_id_column(nullable=False),
+    Column("subject_kind", SafeText, nullable=False),
+    Column("subject_key", SafeText, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("reason", Words, nullable=False),
+    Column("reason", SafeText, nullable=False),
 )
 Index("ix_decision_subject", decision.c.portal_id, decision.c.subject_kind, decision.c.subject_key)
 
@@ -28,25 +28,25 @@ rest_log = Table(
     "rest_log",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    of_portal(nullable=True),
-    Column("system", Words, nullable=False, server_default="bitrix24"),
-    Column("connection", Words, nullable=False, server_default=""),
-    Column("source", Words, nullable=False, server_default=""),
-    Column("actor", Words, nullable=False, server_default=""),
+    portal_id_column(nullable=True),
+    Column("system", SafeText, nullable=False, server_default="bitrix24"),
+    Column("connection", SafeText, nullable=False, server_default=""),
+    Column("source", SafeText, nullable=False, server_default=""),
+    Column("actor", SafeText, nullable=False, server_default=""),
     Column("at", Moment, nullable=False, index=True),
-    Column("method", Words, nullable=False),
+    Column("method", SafeText, nullable=False),
     Column("status", Integer, nullable=False),
     Column("milliseconds", Integer, nullable=False),
-    Column("request", Words, nullable=False),
-    Column("answer", Words, nullable=False),
-    Column("error", Words, nullable=False, server_default=""),
+    Column("request", SafeText, nullable=False),
+    Column("answer", SafeText, nullable=False),
+    Column("error", SafeText, nullable=False, server_default=""),
 )
 
 # What the last purge of a portal deleted: rows by what they were.
 purge = Table(
     "purge",
     metadata,
-    of_portal(primary_key=True),
+    portal_id_column(primary_key=True),
     Column("at", Moment, nullable=False),
     Column("milliseconds", Integer, nullable=False),
     Column("rows", Json, nullable=False),

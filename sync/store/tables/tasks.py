@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Table, false, text
 
-from sync.store.db.types import Json, Moment, Words
-from sync.store.tables.base import Id, metadata, of_connection, of_portal
+from sync.store.db.types import Json, Moment, SafeText
+from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
 
 # Which merge request names which task, and what that task was shown of it.
 # state: live, removed (no longer named). message_*: the card in the task's discussion.
 link = Table(
     "link",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
     Column("iid", Id, primary_key=True),
     Column("task_id", Id, primary_key=True),
-    of_portal(nullable=False),
-    Column("kind", Words, nullable=False),
-    Column("state", Words, nullable=False, server_default="live"),
+    portal_id_column(nullable=False),
+    Column("kind", SafeText, nullable=False),
+    Column("state", SafeText, nullable=False, server_default="live"),
     Column("places", Json, nullable=False, server_default=text("'[]'")),
     Column("silent", Boolean, nullable=False, server_default=false()),
     Column("message_id", Id),
-    Column("message_text", Words),
+    Column("message_text", SafeText),
     Column("message_at", Moment),
-    Column("milestone", Words),
+    Column("milestone", SafeText),
 )
 Index("ix_link_task", link.c.portal_id, link.c.task_id)
 
@@ -34,13 +34,13 @@ Index("ix_link_task", link.c.portal_id, link.c.task_id)
 task = Table(
     "task",
     metadata,
-    of_portal(primary_key=True),
+    portal_id_column(primary_key=True),
     Column("task_id", Id, primary_key=True, autoincrement=False),
-    Column("state", Words, nullable=False, server_default="known"),
+    Column("state", SafeText, nullable=False, server_default="known"),
     Column("body", Json),
     Column("read_at", Moment),
     Column("changed_at", Moment),
-    Column("step", Words),
+    Column("step", SafeText),
     Column("fields", Json, nullable=False, server_default=text("'{}'")),
 )
 
@@ -49,11 +49,11 @@ task = Table(
 message = Table(
     "message",
     metadata,
-    of_portal(primary_key=True),
+    portal_id_column(primary_key=True),
     Column("task_id", Id, primary_key=True, autoincrement=False),
-    Column("about", Words, primary_key=True),
+    Column("about", SafeText, primary_key=True),
     Column("message_id", Id),
-    Column("text", Words),
+    Column("text", SafeText),
     Column("at", Moment),
 )
 
@@ -62,12 +62,12 @@ message = Table(
 told = Table(
     "told",
     metadata,
-    of_portal(primary_key=True),
-    Column("about", Words, primary_key=True),
-    Column("state", Words, nullable=False),
+    portal_id_column(primary_key=True),
+    Column("about", SafeText, primary_key=True),
+    Column("state", SafeText, nullable=False),
     Column("connection_id", Id, nullable=False),
     Column("project_id", Id, nullable=False),
-    Column("ref", Words, nullable=False),
+    Column("ref", SafeText, nullable=False),
     Column("at", Moment, nullable=False),
 )
 
@@ -75,10 +75,10 @@ told = Table(
 told_person = Table(
     "told_person",
     metadata,
-    of_portal(primary_key=True),
-    Column("about", Words, primary_key=True),
+    portal_id_column(primary_key=True),
+    Column("about", SafeText, primary_key=True),
     Column("user_id", Id, primary_key=True, autoincrement=False),
-    Column("state", Words, nullable=False),
+    Column("state", SafeText, nullable=False),
     Column("at", Moment, nullable=False),
 )
 
@@ -86,12 +86,12 @@ told_person = Table(
 item_task = Table(
     "item_task",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
-    Column("kind", Words, primary_key=True),
-    Column("key", Words, primary_key=True),
+    Column("kind", SafeText, primary_key=True),
+    Column("key", SafeText, primary_key=True),
     Column("task_id", Id, primary_key=True, autoincrement=False),
-    of_portal(nullable=False),
+    portal_id_column(nullable=False),
 )
 Index("ix_item_task_task", item_task.c.portal_id, item_task.c.task_id, item_task.c.kind)
 
@@ -99,10 +99,10 @@ Index("ix_item_task_task", item_task.c.portal_id, item_task.c.task_id, item_task
 post = Table(
     "post",
     metadata,
-    of_portal(primary_key=True),
-    Column("about", Words, primary_key=True),
-    Column("dialog", Words, primary_key=True),
+    portal_id_column(primary_key=True),
+    Column("about", SafeText, primary_key=True),
+    Column("dialog", SafeText, primary_key=True),
     Column("message_id", Id),
-    Column("text", Words),
+    Column("text", SafeText),
     Column("at", Moment),
 )

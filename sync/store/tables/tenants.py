@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, UniqueConstraint, text
 
-from sync.store.db.types import Json, Moment, Words
-from sync.store.tables.base import Id, metadata, of_connection, of_portal
+from sync.store.db.types import Json, Moment, SafeText
+from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
 
 # A tenant. state: installing, active, disconnected, paused, removed.
 portal = Table(
     "portal",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("member_id", Words, nullable=False, unique=True),
-    Column("client_endpoint", Words, nullable=False),
-    Column("server_endpoint", Words, nullable=False),
-    Column("client_id", Words, nullable=False, server_default=""),
-    Column("language", Words, nullable=False, server_default="en"),
-    Column("scopes", Words, nullable=False, server_default=""),
-    Column("app_status", Words, nullable=False, server_default=""),
+    Column("member_id", SafeText, nullable=False, unique=True),
+    Column("client_endpoint", SafeText, nullable=False),
+    Column("server_endpoint", SafeText, nullable=False),
+    Column("client_id", SafeText, nullable=False, server_default=""),
+    Column("language", SafeText, nullable=False, server_default="en"),
+    Column("scopes", SafeText, nullable=False, server_default=""),
+    Column("app_status", SafeText, nullable=False, server_default=""),
     Column("app_version", Integer, nullable=False, server_default="0"),
-    Column("access_token_sealed", Words),
-    Column("refresh_token_sealed", Words),
-    Column("application_token_sealed", Words),
+    Column("access_token_sealed", SafeText),
+    Column("refresh_token_sealed", SafeText),
+    Column("application_token_sealed", SafeText),
     Column("token_expires_at", Moment),
     Column("token_user_id", Id),
-    Column("state", Words, nullable=False, server_default="installing"),
-    Column("state_reason", Words, nullable=False, server_default=""),
+    Column("state", SafeText, nullable=False, server_default="installing"),
+    Column("state_reason", SafeText, nullable=False, server_default=""),
     Column("features", Json, nullable=False, server_default=text("'{}'")),
     Column("settings", Json, nullable=False, server_default=text("'{}'")),
     Column("created_at", Moment, nullable=False),
@@ -38,19 +38,19 @@ connection = Table(
     "connection",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    of_portal(nullable=False),
-    Column("kind", Words, nullable=False),
-    Column("name", Words, nullable=False),
-    Column("base_url", Words, nullable=False),
-    Column("hook_key_hash", Words, nullable=False, unique=True),
-    Column("hook_key_sealed", Words, nullable=False),
-    Column("hook_token_sealed", Words),
-    Column("signing_token_sealed", Words),
-    Column("access_token_sealed", Words),
+    portal_id_column(nullable=False),
+    Column("kind", SafeText, nullable=False),
+    Column("name", SafeText, nullable=False),
+    Column("base_url", SafeText, nullable=False),
+    Column("hook_key_hash", SafeText, nullable=False, unique=True),
+    Column("hook_key_sealed", SafeText, nullable=False),
+    Column("hook_token_sealed", SafeText),
+    Column("signing_token_sealed", SafeText),
+    Column("access_token_sealed", SafeText),
     Column("options", Json, nullable=False, server_default=text("'{}'")),
     Column("account", Json, nullable=False, server_default=text("'{}'")),
-    Column("state", Words, nullable=False, server_default="active"),
-    Column("state_reason", Words, nullable=False, server_default=""),
+    Column("state", SafeText, nullable=False, server_default="active"),
+    Column("state_reason", SafeText, nullable=False, server_default=""),
     Column("swept_at", Moment),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("portal_id", "name"),
@@ -59,7 +59,7 @@ connection = Table(
 workgroup = Table(
     "workgroup",
     metadata,
-    of_portal(primary_key=True),
+    portal_id_column(primary_key=True),
     Column("group_id", Id, primary_key=True, autoincrement=False),
     Column("stages", Json, nullable=False),
     Column("read_at", Moment, nullable=False),
@@ -68,10 +68,10 @@ workgroup = Table(
 portal_user = Table(
     "portal_user",
     metadata,
-    of_portal(primary_key=True),
+    portal_id_column(primary_key=True),
     Column("user_id", Id, primary_key=True, autoincrement=False),
-    Column("name", Words, nullable=False, server_default=""),
-    Column("email", Words),
+    Column("name", SafeText, nullable=False, server_default=""),
+    Column("email", SafeText),
     Column("active", Boolean, nullable=False),
 )
 Index("ix_portal_user_email", portal_user.c.portal_id, portal_user.c.email)
@@ -80,19 +80,19 @@ Index("ix_portal_user_email", portal_user.c.portal_id, portal_user.c.email)
 host_user = Table(
     "host_user",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("user_id", Id, primary_key=True, autoincrement=False),
-    Column("username", Words, nullable=False),
-    Column("name", Words, nullable=False, server_default=""),
-    Column("email", Words),
-    Column("commit_email", Words),
+    Column("username", SafeText, nullable=False),
+    Column("name", SafeText, nullable=False, server_default=""),
+    Column("email", SafeText),
+    Column("commit_email", SafeText),
 )
 
 # A portal's request allowance as last used: the leaky bucket and seconds per method.
 allowance = Table(
     "allowance",
     metadata,
-    of_portal(primary_key=True),
+    portal_id_column(primary_key=True),
     Column("level", Float, nullable=False, server_default="0"),
     Column("at", Moment, nullable=False),
     Column("operating", Json, nullable=False, server_default=text("'{}'")),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, UniqueConstraint
 
-from sync.store.db.types import Json, Moment, Words
-from sync.store.tables.base import Id, metadata, of_connection, of_portal, one_of
+from sync.store.db.types import Json, Moment, SafeText
+from sync.store.tables.base import Id, connection_id_column, in_literals, metadata, portal_id_column
 
 # The inbox. origin: gitlab:{connection} or bitrix24:{portal}. state: new, done, failed (will be
 # tried again), dead (will not, until replayed).
@@ -13,16 +13,16 @@ delivery = Table(
     "delivery",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    of_portal(nullable=False),
-    of_connection(nullable=True),
-    Column("origin", Words, nullable=False),
-    Column("dedupe_key", Words, nullable=False),
-    Column("event", Words, nullable=False),
+    portal_id_column(nullable=False),
+    connection_id_column(nullable=True),
+    Column("origin", SafeText, nullable=False),
+    Column("dedupe_key", SafeText, nullable=False),
+    Column("event", SafeText, nullable=False),
     Column("headers", Json, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("state", Words, nullable=False, server_default="new"),
-    Column("outcome", Words, nullable=False, server_default=""),
+    Column("state", SafeText, nullable=False, server_default="new"),
+    Column("outcome", SafeText, nullable=False, server_default=""),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_at", Moment),
     UniqueConstraint("origin", "dedupe_key"),
@@ -31,8 +31,8 @@ Index(
     "ix_delivery_waiting",
     delivery.c.portal_id,
     delivery.c.id,
-    sqlite_where=one_of(delivery.c.state, "new", "failed"),
-    postgresql_where=one_of(delivery.c.state, "new", "failed"),
+    sqlite_where=in_literals(delivery.c.state, "new", "failed"),
+    postgresql_where=in_literals(delivery.c.state, "new", "failed"),
 )
 
 # What must be looked at again. kind: task. state: dirty, clean, dead. `version` grows with every
@@ -40,23 +40,23 @@ Index(
 subject = Table(
     "subject",
     metadata,
-    of_portal(primary_key=True),
-    Column("kind", Words, primary_key=True),
-    Column("key", Words, primary_key=True),
-    Column("state", Words, nullable=False, server_default="dirty"),
+    portal_id_column(primary_key=True),
+    Column("kind", SafeText, primary_key=True),
+    Column("key", SafeText, primary_key=True),
+    Column("state", SafeText, nullable=False, server_default="dirty"),
     Column("version", Integer, nullable=False, server_default="1"),
-    Column("cause", Words, nullable=False, server_default=""),
+    Column("cause", SafeText, nullable=False, server_default=""),
     Column("dirty_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_at", Moment),
-    Column("error", Words, nullable=False, server_default=""),
+    Column("error", SafeText, nullable=False, server_default=""),
 )
 Index(
     "ix_subject_dirty",
     subject.c.portal_id,
     subject.c.dirty_at,
-    sqlite_where=one_of(subject.c.state, "dirty"),
-    postgresql_where=one_of(subject.c.state, "dirty"),
+    sqlite_where=in_literals(subject.c.state, "dirty"),
+    postgresql_where=in_literals(subject.c.state, "dirty"),
 )
 
 # How far the reading of a project's history came. part: commits, pipelines, … state: waiting,
@@ -64,14 +64,14 @@ Index(
 backfill = Table(
     "backfill",
     metadata,
-    of_connection(primary_key=True),
+    connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
-    Column("part", Words, primary_key=True),
+    Column("part", SafeText, primary_key=True),
     Column("since", Moment, nullable=False),
     Column("cursor", Json),
     Column("read", Integer, nullable=False, server_default="0"),
-    Column("state", Words, nullable=False, server_default="waiting"),
-    Column("error", Words, nullable=False, server_default=""),
+    Column("state", SafeText, nullable=False, server_default="waiting"),
+    Column("error", SafeText, nullable=False, server_default=""),
     Column("updated_at", Moment, nullable=False),
 )
 
@@ -81,45 +81,45 @@ command = Table(
     "command",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    of_portal(nullable=False),
-    Column("lane", Words, nullable=False),
-    Column("subject_kind", Words, nullable=False),
-    Column("subject_key", Words, nullable=False),
-    Column("key", Words, nullable=False),
-    Column("kind", Words, nullable=False),
+    portal_id_column(nullable=False),
+    Column("lane", SafeText, nullable=False),
+    Column("subject_kind", SafeText, nullable=False),
+    Column("subject_key", SafeText, nullable=False),
+    Column("key", SafeText, nullable=False),
+    Column("kind", SafeText, nullable=False),
     Column("payload", Json, nullable=False),
-    Column("reason", Words, nullable=False),
-    Column("state", Words, nullable=False, server_default="waiting"),
+    Column("reason", SafeText, nullable=False),
+    Column("state", SafeText, nullable=False, server_default="waiting"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", Moment, nullable=False),
     Column("next_at", Moment),
     Column("sent_at", Moment),
     Column("done_at", Moment),
     Column("answer", Json),
-    Column("error", Words, nullable=False, server_default=""),
+    Column("error", SafeText, nullable=False, server_default=""),
 )
 Index(
     "ix_command_waiting",
     command.c.portal_id,
     command.c.lane,
     command.c.id,
-    sqlite_where=one_of(command.c.state, "waiting", "sending"),
-    postgresql_where=one_of(command.c.state, "waiting", "sending"),
+    sqlite_where=in_literals(command.c.state, "waiting", "sending"),
+    postgresql_where=in_literals(command.c.state, "waiting", "sending"),
 )
 Index("ix_command_subject", command.c.portal_id, command.c.subject_kind, command.c.subject_key)
 
 lease = Table(
     "lease",
     metadata,
-    Column("name", Words, primary_key=True),
-    Column("owner", Words, nullable=False),
+    Column("name", SafeText, primary_key=True),
+    Column("owner", SafeText, nullable=False),
     Column("until", Moment, nullable=False),
 )
 
 worker = Table(
     "worker",
     metadata,
-    Column("name", Words, primary_key=True),
+    Column("name", SafeText, primary_key=True),
     Column("started_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
 )

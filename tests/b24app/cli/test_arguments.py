@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from b24app.cli.arguments import above_zero, back, pair, since, somebody
+from b24app.cli.arguments import parse_pair, parse_since, person_name, positive_int, resolve_since
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
@@ -25,16 +25,16 @@ NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
     ],
 )
 def test_a_moment_is_a_span_back_from_now_or_a_date(text: str, moment: str) -> None:
-    assert back(since(text), NOW).isoformat() == moment
+    assert resolve_since(parse_since(text), NOW).isoformat() == moment
 
 
 @pytest.mark.parametrize(
     ("read", "text"),
     [
-        *((since, text) for text in ("", "h", "2", "2y", "-2h", "999999d", "2026-13-01")),
-        *((above_zero, text) for text in ("", "0", "-1", "1.5", "x", "\u0661", "9" * 30)),
-        *((somebody, text) for text in ("", " \n", "\x1b[2J", "Vera\u202e")),
-        *((pair, text) for text in ("", "NAME", "=value", " =value")),
+        *((parse_since, text) for text in ("", "h", "2", "2y", "-2h", "999999d", "2026-13-01")),
+        *((positive_int, text) for text in ("", "0", "-1", "1.5", "x", "\u0661", "9" * 30)),
+        *((person_name, text) for text in ("", " \n", "\x1b[2J", "Vera\u202e")),
+        *((parse_pair, text) for text in ("", "NAME", "=value", " =value")),
     ],
 )
 def test_anything_else_is_refused(read, text: str) -> None:
@@ -46,8 +46,8 @@ def test_anything_else_is_refused(read, text: str) -> None:
     ("text", "found"), [("A=1", ("A", "1")), ("A=", ("A", "")), (" A =x=y ", ("A", "x=y "))]
 )
 def test_a_pair_ends_its_name_at_the_first_sign(text: str, found: tuple[str, str]) -> None:
-    assert pair(text) == found
+    assert parse_pair(text) == found
 
 
 def test_somebody_has_a_name_on_one_line() -> None:
-    assert somebody(" Vera\nOak ") == "Vera Oak"
+    assert person_name(" Vera\nOak ") == "Vera Oak"

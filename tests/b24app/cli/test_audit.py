@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from b24app.auth.current_user import acting
+from b24app.auth.current_user import current_user
 from b24app.auth.page_tokens import Visitor
 from b24app.cli import main
-from b24app.services.gitlab_connections import change_hooks, examine
+from b24app.services.gitlab_connections import check_connection, update_hooks
 from sync.bitrix24.rest.batch import Call
 from sync.errors import SyncError
 from sync.gitlab.api import masking as api_masking
@@ -24,7 +24,7 @@ from sync.settings.apply import apply
 from sync.settings.document import read as settings
 from sync.store import connections, logs
 from sync.store.db.database import read, write
-from sync.store.rows import RestCall, Wanted
+from sync.store.rows import ApiCallRow, CallFilter
 from sync.store.tables import rest_log
 from tests.b24app.pages import config_of, installed, post
 from tests.emulators.gitlab import ci_config
@@ -45,13 +45,13 @@ def gitlab(clock) -> Iterator[GitLabEmulator]:
 def built(monkeypatch):
     from b24app import assets
 
-    monkeypatch.setattr(assets, "find", lambda: assets.Assets("main.js", ("main.css",)))
+    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
 
 
 @pytest.fixture
 def portal(beside, emulator):
     installed(beside, emulator)
-    acting.set("")  # the test's client closes no answer
+    current_user.set("")  # the test's client closes no answer
     return beside.portal(emulator.state.member_id)
 
 
@@ -71,14 +71,14 @@ def connection(beside, portal, gitlab):
         return connections.by_name(conn, portal.id, "main")
 
 
-def calls(beside, **asked) -> list[RestCall]:
+def calls(beside, **asked) -> list[ApiCallRow]:
     """The log, the oldest first."""
     assert beside.deps.audit.flush()
     with read(beside.deps.engine) as conn:
-        return list(logs.find_calls(conn, Wanted(limit=10_000, **asked)))[::-1]
+        return list(logs.find_calls(conn, CallFilter(limit=10_000, **asked)))[::-1]
 
 
-def who(call: RestCall) -> tuple[str, str, str]:
+def who(call: ApiCallRow) -> tuple[str, str, str]:
     return call.source, call.system, call.actor
 
 
@@ -92,7 +92,7 @@ def test_an_installation_is_in_the_log_from_its_first_question(beside, emulator,
 
 def test_a_renewed_token_is_in_the_log(beside, portal, clock):
     clock.sleep(timedelta(hours=2).total_seconds())
-    beside.deps.rooms.portal(portal.id).call("profile", {}, write=False)
+    beside.deps.clients.portal(portal.id).call("profile", {}, write=False)
     renewal, call = calls(beside)[-2:]
     assert (renewal.method, renewal.status, renewal.portal_id) == ("oauth/token", 200, portal.id)
     assert json.loads(renewal.request) == {
@@ -105,7 +105,7 @@ def test_a_renewed_token_is_in_the_log(beside, portal, clock):
 
 
 def test_calls_to_gitlab_say_whose_they_are(beside, portal, gitlab, connection):
-    examine(beside.deps.rooms, connection)
+    check_connection(beside.deps.clients, connection)
     found = calls(beside, system="gitlab")
     assert [(c.status, c.portal_id, c.connection, c.error) for c in found] == [
         (200, portal.id, "main", "")
@@ -113,7 +113,7 @@ def test_calls_to_gitlab_say_whose_they_are(beside, portal, gitlab, connection):
     assert "GET /user" in {call.method for call in found}
     with read(beside.deps.engine) as conn:
         known = connections.by_id(conn, connection.id)
-    examine(beside.deps.rooms, known)
+    check_connection(beside.deps.clients, known)
     assert who(calls(beside, system="gitlab")[-1]) == ("web", "gitlab", "ann")
 
 
@@ -123,7 +123,7 @@ def test_what_a_page_asks_for_is_its_users(beside, portal, gitlab, connection):
     assert beside.client.post("/api/connections/main/test", headers=headers).status_code == 200
     assert who(calls(beside, system="gitlab")[-1]) == ("web", "gitlab", "77")
     beside.client.get("/healthz")  # the next request of this thread is nobody's
-    examine(beside.deps.rooms, connection)
+    check_connection(beside.deps.clients, connection)
     assert who(calls(beside, system="gitlab")[-1]) == ("web", "gitlab", "")
 
 
@@ -150,13 +150,13 @@ def test_the_keys_of_an_issuer_are_asked_for_in_the_log(beside, portal, gitlab, 
 )
 def test_what_failed_says_how(beside, gitlab, connection, spoil, status, error):
     spoil(gitlab)
-    assert not examine(beside.deps.rooms, connection).ok
-    (call,) = calls(beside, system="gitlab", failed=True)
+    assert not check_connection(beside.deps.clients, connection).ok
+    (call,) = calls(beside, system="gitlab", only_failed=True)
     assert (call.status, call.error[: len(error)]) == (status, error)
 
 
 def test_a_refused_part_of_a_batch_counts_as_failed(beside, portal):
-    client = beside.deps.rooms.portal(portal.id)
+    client = beside.deps.clients.portal(portal.id)
     client.batch([Call("profile", {}), Call("task.stages.get", {"entityId": 999_999})])
     call = calls(beside)[-1]
     assert (call.method, call.status) == ("batch", 200)
@@ -165,16 +165,16 @@ def test_a_refused_part_of_a_batch_counts_as_failed(beside, portal):
 
 def everything(beside, emulator, portal, gitlab, record) -> list[str]:
     """Makes every kind of call, well and badly, and returns each secret that was on its way."""
-    rooms, clock = beside.deps.rooms, beside.deps.clock
+    rooms, clock = beside.deps.clients, beside.deps.clock
     with read(beside.deps.engine) as conn:
         held = connections.secrets(conn, beside.deps.vault, record.id)
-    examine(rooms, record)
-    change_hooks(rooms, record, portal)
-    change_hooks(rooms, record, portal, remove=True)
+    check_connection(rooms, record)
+    update_hooks(rooms, record, portal)
+    update_hooks(rooms, record, portal, remove=True)
     trigger = ci_config.add_trigger(gitlab.state, gitlab.shop, "ann")
     ci_config.of(gitlab.state, gitlab.shop).inputs = {"pass": {}}
     told = {"variables": {"A": HIDDEN_VALUE}, "inputs": {"pass": HIDDEN_VALUE}}
-    mine, nobody = rooms.code_host(record), rooms.nobodys_code_host(record, "trigger token")
+    mine, nobody = rooms.code_host(record), rooms.anonymous_code_host(record, "trigger token")
     pipelines.run(mine, "acme/shop", "main", **told)
     pipelines.run(nobody, "acme/shop", "main", trigger_token=trigger, **told)
     run = gitlab.run_pipeline(gitlab.shop, user="ann")
@@ -237,7 +237,9 @@ def test_whatever_people_type_into_variables_and_inputs_is_hidden(token, names, 
         {"variables": listed, "token": f"v-{value}"},
         form.encode(),
     ):
-        shown = api_masking.shown({"ref": "main", "private_token": f"v-{value}"}, body, token)
+        shown = api_masking.mask_request(
+            {"ref": "main", "private_token": f"v-{value}"}, body, token
+        )
         assert value not in shown
 
 
@@ -263,7 +265,7 @@ def command(beside, portal, gitlab, connection, monkeypatch, database_url):
 
 def test_the_log_is_a_table_with_the_newest_last(command, gitlab, portal, connection, capsys):
     gitlab.failing = 502
-    examine(command.deps.rooms, connection)
+    check_connection(command.deps.clients, connection)
     assert command.deps.audit.flush()
     head, row = printed(capsys, "--system", "gitlab", "--failed")
     domain = portal.client_endpoint.split("/")[2]
@@ -333,9 +335,9 @@ def test_a_portal_that_is_not_there_is_told(command, capsys):
 
 def test_what_other_systems_said_does_not_reach_the_terminal_raw(command, capsys):
     now = command.deps.clock.now()
-    bad = RestCall(None, now, "x\x1b[31m\n", 400, 1, "", "", error="red\x1b[31m\r\nsecond line")
+    bad = ApiCallRow(None, now, "x\x1b[31m\n", 400, 1, "", "", error="red\x1b[31m\r\nsecond line")
     with write(command.deps.engine) as conn:
-        logs.save_rest_calls(conn, [bad])
+        logs.save_calls(conn, [bad])
     (_, row) = printed(capsys, "--limit", "1")
     assert row.endswith("x [31m  red [31m second line")
 

@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from b24app.cli import main
-from b24app.cli.backfill import line, since_of
+from b24app.cli.backfill import parse_since, progress_line
 from sync.config import Config
 from sync.core.clock import ManualClock
 from sync.engine.upkeep import backfill
 from sync.engine.upkeep.backfill import PARTS, Progress
 from sync.store import portals
 from sync.store.db.database import write
-from sync.store.rows import Install, PortalTokens
+from sync.store.rows import Installation, PortalTokens
 from sync.store.vault import Vault
 from tests.b24app.factories import AT
 from tests.emulators.gitlab.server import GitLabEmulator
@@ -53,7 +53,7 @@ def environ(monkeypatch, tmp_path, database_url, gitlab):
 
 @pytest.fixture
 def applied(environ, engine, gitlab, tmp_path, capsys):
-    told = Install(
+    told = Installation(
         "a" * 32, "https://portal.example.com/rest/", "", PortalTokens("acc-1", "ref-1", None, 1)
     )
     with write(engine) as conn:
@@ -118,9 +118,9 @@ def test_an_interrupt_keeps_what_was_read_and_says_how_to_go_on(
         stored.append(progress)
         if len(stored) == 2:
             raise KeyboardInterrupt
-        return line(progress)
+        return progress_line(progress)
 
-    monkeypatch.setattr("b24app.cli.backfill.line", stop_after_two)
+    monkeypatch.setattr("b24app.cli.backfill.progress_line", stop_after_two)
     assert main(["backfill", "acme/shop", "--since", "30d", "--connection", "main"]) == 130
     assert capsys.readouterr().out.splitlines()[-2:] == [
         "Stopped. What was read is kept.",
@@ -196,14 +196,14 @@ def test_all_projects_are_read_one_after_another_and_once(three, told, capsys) -
 
 
 def test_what_is_wrong_with_one_holds_up_no_other(three, told, monkeypatch, capsys) -> None:
-    usual = backfill.run
+    usual = backfill.run_backfill
 
     def run(deps, record, project, *args, **options):
         if project.path == "acme/shop":
             return None
         return usual(deps, record, project, *args, **options)
 
-    monkeypatch.setattr(backfill, "run", run)
+    monkeypatch.setattr(backfill, "run_backfill", run)
     assert all_of("--since", "30d") == 1
     shown = capsys.readouterr()
     assert "branches        1, 1 requests, done" in shown.out
@@ -221,14 +221,14 @@ def test_all_goes_on_where_it_was_interrupted(three, told, monkeypatch, capsys) 
         shown.append(progress)
         if len(shown) == 4:
             raise KeyboardInterrupt
-        return line(progress)
+        return progress_line(progress)
 
-    monkeypatch.setattr("b24app.cli.backfill.line", stop_at_the_second)
+    monkeypatch.setattr("b24app.cli.backfill.progress_line", stop_at_the_second)
     assert all_of() == 130
     assert capsys.readouterr().out.splitlines()[-1] == (
         "To go on: b24bridge backfill --all --since 90d --parts branches,commits,tags"
     )
-    monkeypatch.setattr("b24app.cli.backfill.line", line)
+    monkeypatch.setattr("b24app.cli.backfill.progress_line", progress_line)
     assert all_of() == 0
     told = capsys.readouterr().out.splitlines()
     assert [one for one in told if one[:5] != "acme/"] == [
@@ -263,7 +263,7 @@ def test_what_cannot_be_is_told_so(applied, capsys, arguments, said) -> None:
 
 
 def test_two_at_a_time_are_one_too_many(applied, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(backfill, "run", lambda *args, **options: None)
+    monkeypatch.setattr(backfill, "run_backfill", lambda *args, **options: None)
     assert main(["backfill", "acme/shop"]) == 1
     assert capsys.readouterr().err == (
         "The history of acme/shop is just being read by another process\n"
@@ -278,7 +278,7 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
     [("90d", "2025-12-02"), ("2w", "2026-02-16"), ("0d", "2026-03-02"), ("2026-01-31",) * 2],
 )
 def test_a_period_begins_at_midnight(told, means) -> None:
-    assert since_of(told, NOW) == datetime.fromisoformat(f"{means}T00:00:00+00:00")
+    assert parse_since(told, NOW) == datetime.fromisoformat(f"{means}T00:00:00+00:00")
 
 
 @pytest.mark.parametrize(
@@ -309,4 +309,4 @@ def test_a_period_begins_at_midnight(told, means) -> None:
     ],
 )
 def test_a_line_of_progress(progress, said) -> None:
-    assert line(progress) == said
+    assert progress_line(progress) == said

@@ -10,16 +10,16 @@ from sqlalchemy import select
 
 from b24app.cli import main
 from sync.config import Config
-from sync.core.messages.placeholders import MEANINGS
+from sync.core.messages.placeholders import PLACEHOLDER_MEANINGS
 from sync.core.model.common import Commit, Project
-from sync.core.model.smart_commits import Speech, SpeechKey, State
+from sync.core.model.smart_commits import CommandKey, SmartCommit, SmartCommitState
 from sync.core.notifications.samples import SAMPLES
-from sync.core.smart_commits.parse import Command, Verb
+from sync.core.smart_commits.parse import SmartCommitCommand, Verb
 from sync.keyfile import new_key
 from sync.store import connections, logs, portals, subjects
 from sync.store import smart_commits as store_smart_commits
 from sync.store.db.database import read, write
-from sync.store.rows import Install, PortalTokens, PurgeRow
+from sync.store.rows import Installation, PortalTokens, PurgeRow
 from sync.store.tables import portal as portal_table
 from sync.store.vault import Vault
 from tests.b24app.factories import AT, failed, mirrored
@@ -47,7 +47,7 @@ def environ(monkeypatch, tmp_path, database_url):
 
 @pytest.fixture
 def portal(environ, engine):
-    told = Install(
+    told = Installation(
         "a" * 32, "https://portal.example.com/rest/", "", PortalTokens("acc-1", "ref-1", None, 1)
     )
     with write(engine) as conn:
@@ -121,7 +121,7 @@ def test_what_people_would_be_told_is_shown_of_every_kind(portal, capsys, kind, 
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "BBCode:" and said[1]
     assert said[said.index("As text:") + 1]
-    assert f"{{default}}  {MEANINGS['default']}" in said[said.index("Places:") :]
+    assert f"{{default}}  {PLACEHOLDER_MEANINGS['default']}" in said[said.index("Places:") :]
 
 
 def test_a_text_of_ones_own_is_shown_before_it_is_used(environ, tmp_path, capsys):
@@ -183,7 +183,7 @@ def test_without_a_portal_there_is_nothing_to_export(environ, capsys):
 
 
 def test_with_several_portals_one_must_be_named(portal, environ, engine, capsys):
-    told = Install(
+    told = Installation(
         "b" * 32, "https://second.example.com/rest/", "", PortalTokens("a", "r", None, 1)
     )
     with write(engine) as conn:
@@ -230,18 +230,18 @@ def test_the_status_tells_of_the_last_purge(applied, portal, engine, capsys):
 def test_the_status_shows_what_a_commit_said_in_vain_and_replay_has_it_heard_again(
     applied, portal, engine, capsys
 ):
-    command = Command(2103, Verb.TIME, 3600)
+    command = SmartCommitCommand(2103, Verb.TIME, 3600)
     with write(engine) as conn:
         (connection,) = connections.by_portal(conn, portal.id)
         project = Project(connection.id, 42, "team/shop", "https://gitlab.example.com/team/shop")
         commit = Commit("c0ffee", "B24-2103 #time 1h", "Cid", None)
-        keys = [SpeechKey(connection.id, 42, "c0ffee", number) for number in range(2)]
-        told = Speech(command, project, "main", commit)
+        keys = [CommandKey(connection.id, 42, "c0ffee", number) for number in range(2)]
+        told = SmartCommit(command, project, "main", commit)
         store_smart_commits.save_new(conn, portal.id, dict.fromkeys(keys, told), AT)
-        store_smart_commits.end(
-            conn, dict.fromkeys(keys, (State.REFUSED, "nobody is known as Cid"))
+        store_smart_commits.set_states(
+            conn, dict.fromkeys(keys, (SmartCommitState.REFUSED, "nobody is known as Cid"))
         )
-        store_smart_commits.save(conn, {keys[0]: replace(told, mendable=True)})
+        store_smart_commits.save_changed(conn, {keys[0]: replace(told, retryable=True)})
     capsys.readouterr()
     assert main(["status"]) == 0
     said = [one for one in capsys.readouterr().out.splitlines() if one.startswith("failed")]
@@ -252,7 +252,7 @@ def test_the_status_shows_what_a_commit_said_in_vain_and_replay_has_it_heard_aga
         assert capsys.readouterr().out == f"{count} will be looked at again.\n"
     with read(engine) as conn:
         assert subjects.get(conn, portal.id, "task", "2103").cause == "replayed"
-        assert store_smart_commits.get(conn, keys)[keys[0]].state is State.NEW
+        assert store_smart_commits.get(conn, keys)[keys[0]].state is SmartCommitState.NEW
 
 
 def test_the_status_of_nothing_says_so(environ, capsys):
@@ -301,7 +301,7 @@ def test_keys_are_rotated_and_the_old_one_is_not_needed_any_more(
     assert capsys.readouterr().out == (
         f"6 secrets were encrypted with a new key; {environ.secret_key_file} holds only it.\n"
     )
-    after = environ.keys_now()
+    after = environ.current_keys()
     assert len(after) == 1
     assert after != before
     assert tokens(engine, portal, after).access_token == "acc-1"
@@ -379,7 +379,7 @@ def test_wrong_usage_is_exit_code_two(environ, words, capsys):
 def test_no_command_leaves_a_secret_in_what_it_prints(environ, applied, portal, engine, capsys):
     with write(engine) as conn:
         mirrored(conn, portal.id)
-        logs.heartbeat(conn, "worker", AT)
+        logs.record_heartbeat(conn, "worker", AT)
     for words in (["status"], ["settings", "export"], ["replay"], ["gitlab", "hooks", "main"]):
         main(words)
     printed = "".join(capsys.readouterr())

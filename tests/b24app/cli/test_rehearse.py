@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 
 from b24app.cli import main
-from b24app.cli.context import engine_deps, rooms
+from b24app.cli.context import build_engine_deps, open_clients
 from sync.config import Config
 from sync.engine.worker import Worker
 from sync.store import connections, portals, subjects
 from sync.store import merge_requests as store_merge_requests
 from sync.store.db.database import read, write
-from sync.store.rows import Install, PortalRecord, PortalTokens
+from sync.store.rows import Installation, PortalRecord, PortalTokens
 from sync.store.tables import command, decision, subject
 from sync.store.vault import Vault
 from tests.b24app.factories import AT, merge_request, mirrored
@@ -60,7 +60,7 @@ def install(environ, engine: Engine, b24, tmp_path, capsys) -> Callable[..., Por
     def done(language: str = "en") -> PortalRecord:
         token = b24.token(1)
         tokens = PortalTokens(token.access, token.refresh, token.expires, 1)
-        told = Install("a" * 32, f"{b24.portal_url}/rest/", f"{b24.oauth_url}/rest/", tokens)
+        told = Installation("a" * 32, f"{b24.portal_url}/rest/", f"{b24.oauth_url}/rest/", tokens)
         with write(engine) as conn:
             portal_id = portals.create_or_update(conn, Vault(environ.secret_keys), told, AT)
             portals.set_state(conn, portal_id, "active", "", AT)
@@ -123,8 +123,8 @@ def test_a_task_that_is_as_it_should_be(install, environ, engine, b24, capsys):
     portal = install()
     with write(engine) as conn:
         subjects.mark_dirty_many(conn, portal.id, [("task", "2103", "heard")], AT)
-    with rooms(environ, engine) as opened:
-        Worker(engine_deps(opened)).run_once()
+    with open_clients(environ, engine) as opened:
+        Worker(build_engine_deps(opened)).run_once()
     assert b24.state.tasks[2103].uf == {"UF_CI_STATUS": "passed"}
     assert main(["rehearse", "2103"]) == 0
     assert capsys.readouterr().out == NOTHING
@@ -184,7 +184,7 @@ def test_what_people_typed_steers_no_terminal(install, b24, engine, capsys):
         b24.state.tasks[2103].title = title
     with write(engine) as conn:
         (record,) = connections.by_portal(conn, portal.id)
-        store_merge_requests.save_read(conn, [merge_request(record.id, title=title)])
+        store_merge_requests.fold_snapshots(conn, [merge_request(record.id, title=title)])
     assert main(["rehearse", "2103"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("Task 2103, Pay[2J now:\n")
@@ -193,7 +193,9 @@ def test_what_people_typed_steers_no_terminal(install, b24, engine, capsys):
 
 def test_of_several_portals_one_is_named(install, environ, engine, capsys):
     portal = install()
-    told = Install("b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1))
+    told = Installation(
+        "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
+    )
     with write(engine) as conn:
         portals.create_or_update(conn, Vault(environ.secret_keys), told, AT)
     name = portal.client_endpoint.partition("://")[2].partition("/")[0]

@@ -20,7 +20,7 @@ from b24app.services.placement_login import STEPS
 from sync import keyfile
 from sync.store import logs, portals
 from sync.store.db.database import open_database, read, write
-from sync.store.rows import Install, PortalTokens
+from sync.store.rows import Installation, PortalTokens
 from sync.store.vault import Vault
 
 ROOT = Path(__file__).parents[3]
@@ -110,12 +110,12 @@ def test_a_worker_that_dies_is_started_again_while_the_web_goes_on(served):
 
 
 def test_what_an_event_installed_is_set_up_by_the_worker(served):
-    vault = Vault(keyfile.read_or_make(served.home / "data" / "secret.key"))
+    vault = Vault(keyfile.read_or_create(served.home / "data" / "secret.key"))
     # Nothing may be asked at a private address: each step is refused, and the worker says so.
-    told = Install("a" * 32, "https://127.0.0.1/rest/", "", PortalTokens("a", "r", None, 1))
+    told = Installation("a" * 32, "https://127.0.0.1/rest/", "", PortalTokens("a", "r", None, 1))
     with write(served.database) as conn:
         portal_id = portals.create_or_update(conn, vault, told, NOW)
-        install_steps.pend(conn, portal_id, NOW)
+        install_steps.schedule_steps(conn, portal_id, NOW)
 
     def reason() -> str:
         with read(served.database) as conn:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from b24app.auth.page_tokens import Visitor
 from sync.store import portals
 from sync.store.db.database import read, write
-from sync.store.rows import Install, PortalTokens
+from sync.store.rows import Installation, PortalTokens
 from sync.store.tables import command, delivery, subject
 from tests.b24app.factories import AT, deployed, failed, mirrored
 
@@ -27,7 +27,9 @@ def portal(world):
 @pytest.fixture
 def stranger(world):
     """Another portal, with an administrator of its own."""
-    told = Install("b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1))
+    told = Installation(
+        "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
+    )
     with write(world.deps.engine) as conn:
         return portals.create_or_update(conn, world.deps.vault, told, AT)
 
@@ -253,7 +255,7 @@ def test_a_bug_is_told_without_a_traceback_and_with_the_request_id(world, portal
     def broken(*_):
         raise RuntimeError("glpat-secret-inside")
 
-    monkeypatch.setattr("b24app.services.overview.overview", broken)
+    monkeypatch.setattr("b24app.services.overview.build_overview", broken)
     headers = bearer(world, portal.id) | {"X-Request-Id": "request-of-mine"}
     answer = world.client.get("/api/status", headers=headers)
     assert answer.status_code == 500

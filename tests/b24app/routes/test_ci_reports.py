@@ -8,17 +8,17 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from b24app.routes.ci_reports import LARGEST_REPORT
+from b24app.routes.ci_reports import MAX_REPORT_BYTES
 from sync.core.deployments.environments import Tier
 from sync.core.model.activity import Push
 from sync.core.model.common import Task, TaskStatus
-from sync.core.model.events import DeploymentHeard, MergeRequestHeard, PipelineHeard
-from sync.engine.deps import parse
+from sync.core.model.events import DeploymentEvent, MergeRequestEvent, PipelineEvent
+from sync.engine.deps import parse_delivery
 from sync.settings.apply import apply
 from sync.settings.document import read as settings
 from sync.store import connections, inbox, portals, tasks
 from sync.store.db.database import read, write
-from sync.store.rows import ConnectionDraft, ConnectionSecrets, Install, PortalTokens
+from sync.store.rows import ConnectionDraft, ConnectionSecrets, Installation, PortalTokens
 from sync.store.tables import delivery
 from tests.emulators.gitlab.entities import Pipeline
 from tests.emulators.gitlab.server import GitLabEmulator
@@ -119,7 +119,7 @@ def post(world, token, body):
 
 def kept(world):
     with read(world.deps.engine) as conn:
-        return inbox.take_new(conn, world.portal().id, 10, world.deps.clock.now())
+        return inbox.next_batch(conn, world.portal().id, 10, world.deps.clock.now())
 
 
 def test_a_report_is_kept_and_says_what_hooks_would(connected, gitlab):
@@ -132,9 +132,9 @@ def test_a_report_is_kept_and_says_what_hooks_would(connected, gitlab):
     assert connected.woken == [connected.portal().id]
     (row,) = kept(connected)
     assert row.event == "CI Report"
-    request, push, ran, deployed = parse(row)
-    assert isinstance(request, MergeRequestHeard) and isinstance(push, Push)
-    assert isinstance(ran, PipelineHeard) and isinstance(deployed, DeploymentHeard)
+    request, push, ran, deployed = parse_delivery(row)
+    assert isinstance(request, MergeRequestEvent) and isinstance(push, Push)
+    assert isinstance(ran, PipelineEvent) and isinstance(deployed, DeploymentEvent)
     assert request.action == ""
     assert request.merge_request.description == "Closes B24-2104, see B24-2105"
     assert (push.branch, push.after) == (pipeline.ref, pipeline.sha)
@@ -142,7 +142,7 @@ def test_a_report_is_kept_and_says_what_hooks_would(connected, gitlab):
     assert (push.project.name, push.project.default_branch) == ("Shop", "main")
     assert (ran.pipeline.id, ran.pipeline.status) == (pipeline.id, "success")
     assert ran.pipeline.url == f"{gitlab.url}/acme/shop/-/pipelines/{pipeline.id}"
-    assert deployed.carries == (12,)
+    assert deployed.merge_request_iids == (12,)
     assert (deployed.deployment.tier, deployed.deployment.sha) == (Tier.PRODUCTION, pipeline.sha)
     assert deployed.deployment.actor.name == "Ann Oak"
 
@@ -177,7 +177,9 @@ def test_the_prefix_of_the_portal_counts(world, gitlab):
     ("choice", "heard"), [("acme/shop", (1, 1)), ("acme/other", (1, 0))], ids=["both", "one"]
 )
 def test_a_report_reaches_the_portals_that_chose_its_project(connected, gitlab, choice, heard):
-    told = Install("b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1))
+    told = Installation(
+        "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
+    )
     now = connected.deps.clock.now()
     with write(connected.deps.engine) as conn:
         other = portals.create_or_update(conn, connected.deps.vault, told, now)
@@ -226,8 +228,8 @@ def test_what_the_report_says_of_itself_is_not_believed(connected, gitlab):
     }  # fmt: skip
     body = report(gitlab, pipeline, **lies)
     assert post(connected, gitlab.identity.mint(pipeline, OURS), body).status_code == 200
-    events = parse(kept(connected)[0])
-    ran = next(event for event in events if isinstance(event, PipelineHeard)).pipeline
+    events = parse_delivery(kept(connected)[0])
+    ran = next(event for event in events if isinstance(event, PipelineEvent)).pipeline
     assert (ran.sha, ran.ref, ran.project.path) == (pipeline.sha, pipeline.ref, "acme/shop")
     assert ran.url.startswith(f"{gitlab.url}/acme/shop/")
     assert (ran.actor.username, ran.actor.name) == ("ann", "")
@@ -350,7 +352,7 @@ def test_what_is_no_report_is_refused(connected, gitlab, body):
 
 
 def test_a_report_that_is_too_large_is_refused_before_anything_else(connected, gitlab):
-    answer = post(connected, "", b"x" * (LARGEST_REPORT + 1))
+    answer = post(connected, "", b"x" * (MAX_REPORT_BYTES + 1))
     assert answer.status_code == 413
 
 

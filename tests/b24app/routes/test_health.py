@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, text
 
 from b24app.app import create_app
-from b24app.deps import build
+from b24app.deps import build_deps
 from sync.store import inbox, logs
 from sync.store.db.database import open_database, write
 from sync.store.rows import Delivery
@@ -16,7 +16,7 @@ from sync.store.rows import Delivery
 
 def beat(world):
     with write(world.deps.engine) as conn:
-        logs.heartbeat(conn, "worker-1", world.deps.clock.now())
+        logs.record_heartbeat(conn, "worker-1", world.deps.clock.now())
 
 
 def ready(world):
@@ -75,7 +75,7 @@ def test_an_older_database_is_not_ready(world):
 
 def test_an_empty_database_is_not_ready(config, empty_database_url, clock):
     engine = open_database(empty_database_url)
-    deps = build(config, engine, clock=clock, owner="test", wake=lambda _: None)
+    deps = build_deps(config, engine, clock=clock, owner="test", wake=lambda _: None)
     answer = create_app(deps).test_client().get("/readyz")
     assert (answer.status_code, answer.json["migrations"]) == (503, False)
     engine.dispose()
@@ -83,7 +83,7 @@ def test_an_empty_database_is_not_ready(config, empty_database_url, clock):
 
 def test_a_database_that_cannot_be_reached_is_not_ready(config, clock):
     engine = open_database("postgresql://nobody@127.0.0.1:1/none")
-    deps = build(config, engine, clock=clock, owner="test", wake=lambda _: None)
+    deps = build_deps(config, engine, clock=clock, owner="test", wake=lambda _: None)
     answer = create_app(deps).test_client().get("/readyz")
     assert (answer.status_code, answer.json["database"]) == (503, False)
     engine.dispose()
@@ -93,7 +93,7 @@ def test_the_newest_beat_counts(world):
     beat(world)
     world.deps.clock.sleep(600)
     with write(world.deps.engine) as conn:
-        logs.heartbeat(conn, "worker-2", world.deps.clock.now())
+        logs.record_heartbeat(conn, "worker-2", world.deps.clock.now())
     assert ready(world)[0] == 200
     with write(world.deps.engine) as conn:
         conn.execute(delete(logs.worker).where(logs.worker.c.name == "worker-2"))

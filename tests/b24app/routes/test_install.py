@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from b24app.auth.page_tokens import Visitor
-from b24app.services.install_steps import SettingUp
-from sync.bitrix24.install.steps import EVENTS, FIELDS
+from b24app.services.install_steps import InstallWorker
+from sync.bitrix24.install.steps import EVENTS, TASK_FIELDS
 from sync.store import portals
 from sync.store.db.database import read, write
 from sync.store.tables import metadata
@@ -24,7 +24,7 @@ def built(monkeypatch):
     """The pages as if the frontend had been built."""
     from b24app import assets
 
-    monkeypatch.setattr(assets, "find", lambda: assets.Assets("main.js", ("main.css",)))
+    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_an_application_with_pages_is_installed_step_by_step(beside, emulator, m
     assert [(one.code, one.handler) for one in emulator.state.placements] == [
         ("TASK_VIEW_TAB", f"{url}/b24/task")
     ]
-    assert set(FIELDS) <= {field.name for field in emulator.state.user_fields.values()}
+    assert set(TASK_FIELDS) <= {field.name for field in emulator.state.user_fields.values()}
     stored = beside.portal(member)
     assert (stored.state, stored.state_reason) == ("active", "")
     assert stored.features["new_card"] is True
@@ -129,7 +129,7 @@ def test_an_application_without_pages_is_installed_by_its_event(beside, emulator
     stored = beside.portal(member)
     assert (stored.state, stored.state_reason) == ("installing", "The portal is being set up")
     assert emulator.state.bindings == []
-    assert SettingUp(beside.deps.rooms).run_once() == 1
+    assert InstallWorker(beside.deps.clients).run_once() == 1
     stored = beside.portal(member)
     assert (stored.state, stored.state_reason) == ("active", "")
     assert len(emulator.state.bindings) == len(EVENTS)
@@ -273,7 +273,7 @@ def test_an_update_brings_a_new_token_and_everything_is_bound_again(beside, emul
     installed(beside, emulator)
     emulator.lifecycle.update(2, application_token="the next application token")
     emulator.flush_events()
-    assert SettingUp(beside.deps.rooms).run_once() == 1
+    assert InstallWorker(beside.deps.clients).run_once() == 1
     assert beside.portal(member).state == "active"
     run_again = {one.event for one in emulator.state.bindings}
     assert run_again == set(EVENTS)
@@ -349,7 +349,7 @@ def test_a_payment_that_is_over_pauses_the_portal_and_a_new_one_resumes_it(
     clock.sleep(timedelta(minutes=2).total_seconds())
     emulator.lifecycle.pay(days=30)
     emulator.flush_events()
-    assert SettingUp(beside.deps.rooms).run_once() == 1
+    assert InstallWorker(beside.deps.clients).run_once() == 1
     assert beside.portal(member).state == "active"
 
 
@@ -438,7 +438,7 @@ def test_without_the_built_pages_the_installation_still_works(
 ):
     from b24app import assets
 
-    monkeypatch.setattr(assets, "find", lambda: None)
+    monkeypatch.setattr(assets, "find_assets", lambda: None)
     page = post(beside, emulator.install_page())
     assert page.status_code == 200
     assert "Everything is ready." in page.text

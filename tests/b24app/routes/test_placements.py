@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from b24app.services.install_steps import SettingUp
+from b24app.services.install_steps import InstallWorker
 from sync.store import portals
 from sync.store.db.database import read, write
 from tests.b24app.pages import config_of, installed, post, secrets_of
@@ -14,7 +14,7 @@ from tests.b24app.pages import config_of, installed, post, secrets_of
 def built(monkeypatch):
     from b24app import assets
 
-    monkeypatch.setattr(assets, "find", lambda: assets.Assets("main.js", ("main.css",)))
+    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_disconnected_portal_comes_back_when_an_administrator_opens_it(beside,
     with read(beside.deps.engine) as conn:
         tokens = portals.tokens(conn, beside.deps.vault, portal_id)
     assert tokens.access_token == frame.form["AUTH_ID"]
-    assert SettingUp(beside.deps.rooms).run_once() == 1
+    assert InstallWorker(beside.deps.clients).run_once() == 1
     assert beside.portal(member).state == "active"
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from b24app.routes.webhooks import LARGEST_BODY
+from b24app.routes.webhooks import MAX_BODY_BYTES
 from sync.store import connections, portals
 from sync.store.db.database import read, write
 from sync.store.tables import delivery
@@ -144,7 +144,7 @@ def test_an_oversized_delivery_is_refused_without_reading_it(world, secrets):
     answer = world.client.post(
         f"/hooks/gitlab/{secrets.hook_key}",
         headers={"X-Gitlab-Token": secrets.hook_token},
-        environ_overrides={"wsgi.input": Untouchable(), "CONTENT_LENGTH": str(LARGEST_BODY + 1)},
+        environ_overrides={"wsgi.input": Untouchable(), "CONTENT_LENGTH": str(MAX_BODY_BYTES + 1)},
     )
     assert answer.status_code == 413
     assert answer.json["error"]["code"] == "request_entity_too_large"
@@ -169,12 +169,12 @@ def test_an_oversized_delivery_in_chunks_is_read_no_further_than_allowed(world, 
         environ_overrides={"wsgi.input": endless, "wsgi.input_terminated": True},
     )
     assert answer.status_code == 413
-    assert endless.given <= LARGEST_BODY + 1_000_000
+    assert endless.given <= MAX_BODY_BYTES + 1_000_000
     assert world.deliveries() == 0
 
 
 def test_a_body_just_as_large_as_allowed_is_kept(world, secrets):
-    body = b'"' + b"x" * (LARGEST_BODY - 2) + b'"'
+    body = b'"' + b"x" * (MAX_BODY_BYTES - 2) + b'"'
     assert post(world, secrets, body).status_code == 200
     assert world.deliveries() == 1
 

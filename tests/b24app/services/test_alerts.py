@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 
 from b24app.auth.page_tokens import Visitor
 from b24app.cli import main
-from sync.core.alert_names import Line
+from sync.core.alert_names import RefKey
 from sync.core.alerts.model import Alert, AlertState
 from sync.core.model.common import PortalUser, Project
 from sync.core.rules.portal import Severity
@@ -15,7 +15,13 @@ from sync.keyfile import new_key
 from sync.store import alerts, connections, people, portals
 from sync.store import merge_requests as store_merge_requests
 from sync.store.db.database import read, write
-from sync.store.rows import ConnectionDraft, ConnectionSecrets, Install, PortalRecord, PortalTokens
+from sync.store.rows import (
+    ConnectionDraft,
+    ConnectionSecrets,
+    Installation,
+    PortalRecord,
+    PortalTokens,
+)
 from sync.store.tables import subject
 from sync.store.vault import Vault
 from tests.b24app.conftest import World
@@ -24,7 +30,7 @@ from tests.b24app.factories import AT
 OPEN = Alert("", 12, AlertState.OPEN, Severity.HIGH, "failed", 3, 3, AT, AT, 14)
 OVER = Alert(
     "unit/tests", 9, AlertState.RESOLVED, Severity.LOW, "failed", 1, 1, AT, AT, 9,
-    ended_at=AT.replace(minute=42), ended_by=10,
+    ended_at=AT.replace(minute=42), fixed_by_pipeline_id=10,
 )  # fmt: skip
 
 
@@ -36,7 +42,7 @@ def alerted(engine: Engine, portal: PortalRecord) -> str:
         store_merge_requests.save_projects(
             conn, [Project(connection_id, 7, "acme/shop", "https://gitlab.test/acme/shop")]
         )
-        alerts.save(conn, Line(connection_id, 7, "main"), [OPEN, OVER])
+        alerts.save(conn, RefKey(connection_id, 7, "main"), [OPEN, OVER])
         users = [PortalUser(1, "Rita"), PortalUser(8, "Boris"), PortalUser(9, "Eve", active=False)]
         people.replace_portal_users(conn, portal.id, users)
     return f"{connection_id}-7-12"
@@ -110,7 +116,9 @@ def test_nobody_who_is_not_there_is_given_anything(
 
 @pytest.mark.parametrize("act", ["ack", "assign"])
 def test_an_alert_of_another_portal_is_not_there(world: World, handle: str, act: str) -> None:
-    told = Install("b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1))
+    told = Installation(
+        "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
+    )
     with write(world.deps.engine) as conn:
         stranger = portals.create_or_update(conn, world.deps.vault, told, AT)
     headers = bearer(world, stranger)
@@ -134,7 +142,9 @@ def listed(
 ) -> str:
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("B24BRIDGE_DATA_DIR", str(tmp_path))
-    told = Install("a" * 32, "https://acme.example.com/rest/", "", PortalTokens("a", "r", None, 1))
+    told = Installation(
+        "a" * 32, "https://acme.example.com/rest/", "", PortalTokens("a", "r", None, 1)
+    )
     with write(engine) as conn:
         portal_id = portals.create_or_update(conn, Vault([new_key()]), told, AT)
         record = portals.by_id(conn, portal_id)

@@ -9,7 +9,7 @@ from threading import Event, Thread
 import pytest
 
 from b24app.services import install_steps, portals
-from b24app.services.install_steps import LEFT_AFTER, SettingUp
+from b24app.services.install_steps import ABANDONED_AFTER, InstallWorker
 from sync.bitrix24.install.steps import EVENTS, StepResult
 from sync.store import leases
 from sync.store.db.database import write
@@ -36,14 +36,14 @@ def test_the_event_is_answered_before_anything_is_set_up(waiting, emulator):
 
 
 def test_a_worker_sets_up_what_waits_and_nothing_twice(waiting, emulator):
-    worker = SettingUp(waiting.deps.rooms)
+    worker = InstallWorker(waiting.deps.clients)
     assert [worker.run_once(), worker.run_once()] == [1, 0]
     assert state(waiting, emulator) == ("active", "")
     assert len(emulator.state.bindings) == len(EVENTS)
 
 
 def test_a_portal_that_does_not_answer_is_tried_again_later(waiting, emulator, clock):
-    worker = SettingUp(waiting.deps.rooms)
+    worker = InstallWorker(waiting.deps.clients)
     emulator.offline()
     assert worker.run_once() == 1
     told, reason = state(waiting, emulator)
@@ -58,7 +58,7 @@ def test_a_portal_that_does_not_answer_is_tried_again_later(waiting, emulator, c
 
 def test_what_a_portal_refuses_is_shown_and_the_rest_is_done(waiting, emulator):
     emulator.fail_next(403, "ACCESS_DENIED", method="placement.get")
-    SettingUp(waiting.deps.rooms).run_once()
+    InstallWorker(waiting.deps.clients).run_once()
     assert state(waiting, emulator) == (
         "active",
         "Not everything worked at the installation: placements",
@@ -67,24 +67,24 @@ def test_what_a_portal_refuses_is_shown_and_the_rest_is_done(waiting, emulator):
 
 
 def test_one_worker_of_several_does_it(waiting, emulator):
-    rooms = waiting.deps.rooms
+    rooms = waiting.deps.clients
     portal_id = waiting.portal(emulator.state.member_id).id
     with write(rooms.engine) as conn:
         name, now = f"setup:{portal_id}", rooms.clock.now()
         leases.acquire(conn, name, "another", now=now, ttl=timedelta(minutes=10))
-    assert SettingUp(rooms).run_once() == 0
+    assert InstallWorker(rooms).run_once() == 0
     assert state(waiting, emulator)[0] == "installing"
     rooms.clock.sleep(601)
-    assert SettingUp(replace(rooms, owner="third")).run_once() == 1
+    assert InstallWorker(replace(rooms, owner="third")).run_once() == 1
 
 
 def test_a_page_that_is_open_is_left_alone_and_one_that_was_closed_is_ended(
     beside, emulator, clock
 ):
     post(beside, emulator.install_page())
-    worker = SettingUp(beside.deps.rooms)
+    worker = InstallWorker(beside.deps.clients)
     assert worker.run_once() == 0
-    clock.sleep(LEFT_AFTER.total_seconds())
+    clock.sleep(ABANDONED_AFTER.total_seconds())
     assert worker.run_once() == 1
     assert state(beside, emulator) == ("active", "")
 
@@ -104,15 +104,15 @@ def test_what_is_heard_while_a_portal_is_set_up_is_not_overlooked(
     beside, emulator, monkeypatch, heard, then
 ):
     installed(beside, emulator)
-    portals.pend(beside.deps, beside.portal(emulator.state.member_id).id)
+    portals.schedule_install(beside.deps, beside.portal(emulator.state.member_id).id)
 
     def meanwhile(rooms, portal):
         heard(emulator)
         emulator.flush_events()
         yield StepResult("features", True, "")
 
-    monkeypatch.setattr(install_steps, "set_up", meanwhile)
-    assert SettingUp(beside.deps.rooms).run_once() == 1
+    monkeypatch.setattr(install_steps, "run_steps", meanwhile)
+    assert InstallWorker(beside.deps.clients).run_once() == 1
     assert state(beside, emulator) == then
 
 
@@ -123,13 +123,13 @@ def test_an_update_while_the_subscription_is_over_leaves_the_pause(beside, emula
     emulator.flush_events()
     emulator.lifecycle.update(2)
     emulator.flush_events()
-    assert SettingUp(beside.deps.rooms).run_once() == 0
+    assert InstallWorker(beside.deps.clients).run_once() == 0
     assert state(beside, emulator)[0] == "paused"
 
 
 def test_a_worker_looks_until_it_is_stopped(waiting, emulator):
     stop = Event()
-    running = Thread(target=SettingUp(waiting.deps.rooms).run_forever, args=(stop,))
+    running = Thread(target=InstallWorker(waiting.deps.clients).run_forever, args=(stop,))
     running.start()
     try:
         for _ in range(200):

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from sync.bitrix24.events import parse as events_parse
 from sync.bitrix24.events.parse import (
     AppInstalled,
-    AppPaid,
+    AppPaymentChanged,
     AppUninstalled,
     AppUpdated,
     parse_event,
-    parse_frame,
+    parse_placement,
 )
 from sync.bitrix24.events.php_form import MAX_BYTES, BadForm, parse_form
-from sync.core.model.events import TaskChanged, TaskCommented, TaskDeleted, Unrecognised
+from sync.core.model.events import TaskChanged, TaskCommented, TaskDeleted, UnrecognisedEvent
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 AUTH = {
@@ -119,15 +119,15 @@ def test_any_bytes_are_a_form_or_a_bad_form(body):
         (
             "ONTASKUPDATE",
             {"FIELDS_AFTER": "undefined"},
-            Unrecognised("ONTASKUPDATE", "no data[FIELDS_AFTER][ID]"),
+            UnrecognisedEvent("ONTASKUPDATE", "no data[FIELDS_AFTER][ID]"),
         ),
         (
             "ONTASKUPDATE",
             {"FIELDS_AFTER__ID": "../5"},
-            Unrecognised("ONTASKUPDATE", "no data[FIELDS_AFTER][ID]"),
+            UnrecognisedEvent("ONTASKUPDATE", "no data[FIELDS_AFTER][ID]"),
         ),
-        ("ONUSERADD", {}, Unrecognised("ONUSERADD", "nothing here acts on this event")),
-        ("", {}, Unrecognised("(no event)", "nothing here acts on this event")),
+        ("ONUSERADD", {}, UnrecognisedEvent("ONUSERADD", "nothing here acts on this event")),
+        ("", {}, UnrecognisedEvent("(no event)", "nothing here acts on this event")),
     ],
 )  # fmt: skip
 def test_task_events(name, fields, heard):
@@ -141,7 +141,7 @@ def test_an_install_event_carries_everything():
     ))  # fmt: skip
     assert isinstance(heard, AppInstalled)
     assert (heard.version, heard.active, heard.installed, heard.language) == ("2", True, True, "ru")
-    claimed = heard.sender.credentials(NOW)
+    claimed = heard.auth.credentials(NOW)
     assert (claimed.member_id, claimed.user_id, claimed.scopes) == ("member-1", 7, ("task", "im"))
     assert claimed.expires_at == NOW + timedelta(hours=1)
 
@@ -153,7 +153,7 @@ def test_an_uninstall_says_whether_to_delete_the_data_and_brings_no_tokens():
     ]
     assert all(isinstance(heard, AppUninstalled) for heard in told)
     assert [heard.clean for heard in told] == [True, False, False]
-    assert told[0].sender.access_token == ""
+    assert told[0].auth.access_token == ""
 
 
 def test_an_update_and_a_payment():
@@ -164,14 +164,14 @@ def test_an_update_and_a_payment():
     payment = parse_event(
         event("ONAPPPAYMENT", data(STATUS="S", PAYMENT_EXPIRED="N", DAYS="28"), without_proof)
     )
-    assert isinstance(payment, AppPaid)
+    assert isinstance(payment, AppPaymentChanged)
     assert (payment.status, payment.expired, payment.days) == ("S", False, 28)
-    assert payment.sender.application_token == ""
+    assert payment.auth.application_token == ""
 
 
 def test_an_event_without_a_portal_is_bad():
     with pytest.raises(BadForm, match="member_id"):
-        events_parse.sender(event("ONTASKUPDATE"))
+        events_parse.parse_auth(event("ONTASKUPDATE"))
     with pytest.raises(BadForm, match="member_id"):
         parse_event(event("ONAPPINSTALL", {"auth": "undefined"}))
 
@@ -198,7 +198,7 @@ FRAME = {
 
 
 def test_a_frame_is_read_from_query_and_form():
-    frame = parse_frame(QUERY, FRAME)
+    frame = parse_placement(QUERY, FRAME)
     assert (frame.client_endpoint, frame.language) == ("https://portal.example/rest/", "ru")
     assert (frame.placement, frame.task_id) == ("TASK_VIEW_TAB", 31)
     assert frame.options["URI"] == "/x/"
@@ -208,7 +208,7 @@ def test_a_frame_is_read_from_query_and_form():
 
 
 def test_an_older_portal_leaves_much_out():
-    frame = parse_frame({"DOMAIN": "box.example:8080", "PROTOCOL": "0"},
+    frame = parse_placement({"DOMAIN": "box.example:8080", "PROTOCOL": "0"},
                         {"AUTH_ID": "access-1", "member_id": "member-1"})  # fmt: skip
     assert frame.client_endpoint == "http://box.example:8080/rest/"
     assert (frame.placement, frame.options, frame.task_id) == ("DEFAULT", {}, None)
@@ -230,7 +230,7 @@ def test_an_older_portal_leaves_much_out():
     ],
 )
 def test_placement_options_come_in_many_shapes(options, task_id):
-    assert parse_frame(QUERY, {**FRAME, "PLACEMENT_OPTIONS": options}).task_id == task_id
+    assert parse_placement(QUERY, {**FRAME, "PLACEMENT_OPTIONS": options}).task_id == task_id
 
 
 @pytest.mark.parametrize(
@@ -246,4 +246,4 @@ def test_placement_options_come_in_many_shapes(options, task_id):
 )
 def test_a_request_that_no_portal_sends_is_bad(query, form, why):
     with pytest.raises(BadForm, match=why):
-        parse_frame(query, form)
+        parse_placement(query, form)

@@ -15,7 +15,7 @@ def batched(errors):
 
 
 def step(desk, name, language="en"):
-    (result,) = install_steps.run(desk.portal, f"{PUBLIC}/", language, {name})
+    (result,) = install_steps.run_steps(desk.portal, f"{PUBLIC}/", language, {name})
     return result
 
 
@@ -70,7 +70,7 @@ def test_wider_rights_include_the_narrower_ones(desk, given, ok):
     desk.answers("scope", {"result": given})
     result = step(desk, "scopes")
     assert result.ok is ok
-    assert result.found == {"scopes": sorted(given)}
+    assert result.portal_data == {"scopes": sorted(given)}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.bitrix24.events.php_form import parse_form
-from sync.bitrix24.rest.batch import command
+from sync.bitrix24.rest.batch import encode_call
 from sync.bitrix24.rest.client import Answer, Call, Portal
 from sync.errors import Denied, Later, Refused
 
@@ -211,7 +211,7 @@ def test_a_queue_that_is_too_long_is_for_later_and_nothing_is_sent(desk):
     desk.answers("profile", OK)
     full = Portal(
         desk.tokens.load(), desk.portal._app, tokens=desk.tokens, allowance=desk.allowance,
-        log=desk.log.append, clock=desk.clock, session=requests.Session(), burst=0,
+        write_call=desk.log.append, clock=desk.clock, session=requests.Session(), burst=0,
     )  # fmt: skip
     with pytest.raises(Later) as later:
         full.call("profile", {}, write=True)
@@ -303,7 +303,7 @@ def test_parameters_of_a_command_are_written_as_php_reads_them():
         "TASKID": 5, "ORDER": {}, "FILTER": {">=POST_DATE": "2026-05-04T09:00:00+00:00"},
         "LIST": ["а", "b&c"],
     })  # fmt: skip
-    method, _, query = command(call).partition("?")
+    method, _, query = encode_call(call).partition("?")
     assert method == "task.commentitem.getlist"
     assert parse_qsl(query, keep_blank_values=True) == [
         ("TASKID", "5"), ("ORDER[]", ""), ("FILTER[>=POST_DATE]", "2026-05-04T09:00:00+00:00"),
@@ -313,7 +313,7 @@ def test_parameters_of_a_command_are_written_as_php_reads_them():
 
 @given(st.dictionaries(st.sampled_from("ABC"), st.text(max_size=40), min_size=1))
 def test_any_text_survives_the_way_into_acommand(params):
-    _, _, query = command(Call("m", {"fields": params})).partition("?")
+    _, _, query = encode_call(Call("m", {"fields": params})).partition("?")
     assert parse_form(query.encode())["fields"] == params
 
 

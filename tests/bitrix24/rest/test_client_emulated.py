@@ -13,9 +13,9 @@ from sync.bitrix24.rest.client import Answer, Call, Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.install_proof import prove_install
 from sync.bitrix24.tasks import queries as tasks_queries
-from sync.bitrix24.tasks.commands import calls_for, outcome
+from sync.bitrix24.tasks.commands import calls_for, read_outcome
 from sync.core.clock import ManualClock
-from sync.core.model.commands import LogTime, MoveTask, Notify, PlaceTask, PutCard, SetFields
+from sync.core.model.commands import LogTime, MoveTask, Notify, PutCard, SetFields, SetStage
 from sync.core.model.common import MergeRequestKey, Step, TaskStatus
 from sync.errors import Denied, Later, Refused
 from sync.net import guarded_session
@@ -41,14 +41,14 @@ class World:
     def another_worker(self, **options) -> Portal:
         return Portal(
             self.tokens.load(), self.app, tokens=self.tokens, allowance=self.allowance,
-            log=self.log.append, clock=self.clock, session=guarded_session(("127.0.0.0/8",)),
+            write_call=self.log.append, clock=self.clock, session=guarded_session(("127.0.0.0/8",)),
             **options,
         )  # fmt: skip
 
     def carry_out(self, effect):
         (task,) = tasks_queries.read_tasks(self.portal, [effect.task_id]).values()
         calls = calls_for(effect, task, self.portal.user_id)
-        return outcome(effect, self.portal.batch(calls) if calls else [], task)
+        return read_outcome(effect, self.portal.batch(calls) if calls else [], task)
 
     def refreshes(self) -> int:
         return self.b24.oauth.requests["refresh_token"]
@@ -69,7 +69,7 @@ def world(**options):
     )  # fmt: skip
     tokens, allowance, log = MemoryTokens(credentials), MemoryAllowance(clock.now()), []
     portal = Portal(
-        credentials, app, tokens=tokens, allowance=allowance, log=log.append, clock=clock,
+        credentials, app, tokens=tokens, allowance=allowance, write_call=log.append, clock=clock,
         session=guarded_session(("127.0.0.0/8",)),
     )  # fmt: skip
     return World(b24, clock, app, tokens, allowance, portal, log)
@@ -152,7 +152,7 @@ def test_a_moved_portal_is_followed_with_the_body_and_remembered(w, hours):
     w.b24.move_domain()
     w.clock.sleep(hours * 3600)
     effect = PutCard(21, KEY, "hello")
-    done = outcome(effect, w.portal.batch(calls_for(effect, task, 1)), task)
+    done = read_outcome(effect, w.portal.batch(calls_for(effect, task, 1)), task)
     assert w.b24.state.messages[done.message_id].text == "hello"
     assert w.tokens.stored.client_endpoint == f"{w.b24.portal_url}/rest/"
 
@@ -193,7 +193,7 @@ def test_operating_time_used_by_others_is_learned_from_the_refusal(w):
     limits_of.operate("profile", w.clock.now().timestamp())
     with pytest.raises(Later) as later:
         w.portal.call("profile", {}, write=False)
-    assert later.value.code == errors.OPERATING
+    assert later.value.code == errors.OPERATING_LIMIT
     assert limits.blocked_until(w.allowance.stored, "profile", w.clock.now())
 
 
@@ -216,7 +216,7 @@ def test_a_lost_answer_leaves_a_write_in_doubt_and_the_message_is_found(w):
     with pytest.raises(Later) as later:
         w.portal.batch(calls_for(effect, task, 1))
     assert later.value.sent
-    found = tasks_queries.find_message(w.portal, task, effect.text, since)
+    found = tasks_queries.find_task_message(w.portal, task, effect.text, since)
     assert found is not None and w.b24.state.messages[found].text == effect.text.strip()
 
 
@@ -322,10 +322,11 @@ def test_a_card_is_posted_and_edited_in_either_discussion(either):
     assert [message.text for message in state.discussion(21)] == ["second"]
     since = w.clock.now() - timedelta(minutes=5)
     (task,) = tasks_queries.read_tasks(w.portal, [21]).values()
-    assert tasks_queries.find_message(w.portal, task, "second", since) == posted.message_id
-    assert tasks_queries.find_message(w.portal, task, "first", since) is None
+    assert tasks_queries.find_task_message(w.portal, task, "second", since) == posted.message_id
+    assert tasks_queries.find_task_message(w.portal, task, "first", since) is None
     assert (
-        tasks_queries.find_message(w.portal, task, "second", w.clock.now() + timedelta(1)) is None
+        tasks_queries.find_task_message(w.portal, task, "second", w.clock.now() + timedelta(1))
+        is None
     )
 
 
@@ -335,7 +336,7 @@ def test_a_text_of_somebody_else_is_not_taken_for_ours(either):
     state.user_comments(7, 21, "same text")
     (task,) = tasks_queries.read_tasks(w.portal, [21]).values()
     since = w.clock.now() - timedelta(minutes=5)
-    assert tasks_queries.find_message(w.portal, task, "same text", since) is None
+    assert tasks_queries.find_task_message(w.portal, task, "same text", since) is None
 
 
 def test_a_message_is_found_behind_three_hundred_others(w):
@@ -346,7 +347,7 @@ def test_a_message_is_found_behind_three_hundred_others(w):
         state.user_comments(7, 21, f"talk {number}")
     (task,) = tasks_queries.read_tasks(w.portal, [21]).values()
     since = w.clock.now() - timedelta(minutes=5)
-    assert tasks_queries.find_message(w.portal, task, "the card", since) == done.message_id
+    assert tasks_queries.find_task_message(w.portal, task, "the card", since) == done.message_id
 
 
 def test_a_very_long_card_is_found_as_the_portal_cut_it(w):
@@ -355,29 +356,29 @@ def test_a_very_long_card_is_found_as_the_portal_cut_it(w):
     done = w.carry_out(PutCard(21, KEY, text))
     (task,) = tasks_queries.read_tasks(w.portal, [21]).values()
     since = w.clock.now() - timedelta(minutes=5)
-    assert tasks_queries.find_message(w.portal, task, text, since) == done.message_id
+    assert tasks_queries.find_task_message(w.portal, task, text, since) == done.message_id
 
 
 @pytest.mark.parametrize("user_id", [0, 7])
 def test_time_that_was_logged_is_found_by_whose_how_much_and_which_commit(w, user_id):
     w.b24.state.create_task("Fix", id=21, responsible_id=7)
     logged = LogTime(21, user_id, 60, "a & b (commit c0ffee00)")
-    assert tasks_queries.find_time(w.portal, logged) is None
+    assert tasks_queries.find_time_entry(w.portal, logged) is None
     w.carry_out(logged)
     w.b24.state.user_logs_time(7, 21, 60)
     (number,) = (one.id for one in w.b24.state.elapsed.values() if one.text == logged.text)
-    assert tasks_queries.find_time(w.portal, logged) == number
+    assert tasks_queries.find_time_entry(w.portal, logged) == number
     w.b24.state.elapsed[number].text = "a &amp; b (commit c0ffee00)"  # as some portals tell it
-    assert tasks_queries.find_time(w.portal, logged) == number
+    assert tasks_queries.find_time_entry(w.portal, logged) == number
     for other in ({"user_id": 8}, {"seconds": 61}, {"text": "a & b (commit c0ffee01)"}):
-        assert tasks_queries.find_time(w.portal, replace(logged, **other)) is None
+        assert tasks_queries.find_time_entry(w.portal, replace(logged, **other)) is None
 
 
 def test_a_discussion_we_are_not_in_is_refused(w):
     w.b24.state.create_task("Fix", id=21, responsible_id=7, created_by=7)
     (task,) = tasks_queries.read_tasks(w.portal, [21]).values()
     with pytest.raises(Refused) as refused:
-        tasks_queries.find_message(w.portal, task, "x", w.clock.now())
+        tasks_queries.find_task_message(w.portal, task, "x", w.clock.now())
     assert refused.value.code == "ACCESS_ERROR"
 
 
@@ -392,9 +393,9 @@ def test_a_card_older_than_three_days_is_closed_to_edits(w):
 def test_columns_fields_and_notifications(w):
     state = w.b24.state
     state.create_task("Fix", id=21, group_id=3, responsible_id=7)
-    list(install_steps.run(w.portal, PUBLIC, "en", {"fields"}))
+    list(install_steps.run_steps(w.portal, PUBLIC, "en", {"fields"}))
     column = tasks_queries.read_stages(w.portal, 3)[1].id
-    assert w.carry_out(PlaceTask(21, column, Step.REVIEW)).task.stage_id == column
+    assert w.carry_out(SetStage(21, column, Step.REVIEW)).task.stage_id == column
     w.carry_out(SetFields(21, {"UF_CI_STATUS": "passed & ready"}))
     assert state.tasks[21].uf == {"UF_CI_STATUS": "passed & ready"}
     for text in ("opened", "merged"):
@@ -406,7 +407,9 @@ def test_columns_fields_and_notifications(w):
 
 
 def run(w, language="en", **options):
-    return {step.name: step for step in install_steps.run(w.portal, PUBLIC, language, **options)}
+    return {
+        step.name: step for step in install_steps.run_steps(w.portal, PUBLIC, language, **options)
+    }
 
 
 def test_an_installation_sets_up_everything_and_a_second_one_changes_nothing(w):
@@ -416,8 +419,8 @@ def test_an_installation_sets_up_everything_and_a_second_one_changes_nothing(w):
         "features": True,
     }  # fmt: skip
     assert first["events"].text == "Subscribed to events: 7"
-    assert first["features"].found["features"] == {
-        "v3": True, "new_card": True, "offline_events": first["features"].found["features"][
+    assert first["features"].portal_data["features"] == {
+        "v3": True, "new_card": True, "offline_events": first["features"].portal_data["features"][
             "offline_events"],
     }  # fmt: skip
     state = w.b24.state
@@ -427,7 +430,7 @@ def test_an_installation_sets_up_everything_and_a_second_one_changes_nothing(w):
     assert [(p.code, p.handler) for p in state.placements] == [
         ("TASK_VIEW_TAB", f"{PUBLIC}/b24/task")
     ]
-    assert {row.name for row in state.user_fields.values()} >= set(install_steps.FIELDS)
+    assert {row.name for row in state.user_fields.values()} >= set(install_steps.TASK_FIELDS)
     second = run(w, "ru")
     assert second["events"].text == "Все подписки на события на месте: 7"
     assert sum(w.b24.writes.values()) == writes
@@ -480,7 +483,7 @@ def test_missing_scopes_are_named_and_the_rest_goes_on():
         )
         assert not steps["scopes"].ok and not steps["placements"].ok
         assert steps["events"].ok and steps["fields"].ok and steps["features"].ok
-        assert steps["features"].found["features"]["v3"] is False
+        assert steps["features"].portal_data["features"]["v3"] is False
     finally:
         made.b24.stop()
 
@@ -491,7 +494,7 @@ def test_an_old_box_portal_is_installed_too():
         made.b24.state.create_task("Fix", id=21, responsible_id=7)
         steps = run(made)
         assert all(step.ok for step in steps.values())
-        assert steps["features"].found["features"]["new_card"] is False
+        assert steps["features"].portal_data["features"]["new_card"] is False
     finally:
         made.b24.stop()
 
@@ -503,4 +506,4 @@ def test_a_portal_that_is_down_fails_each_step_and_none_blows_up(w):
 
 
 def test_only_some_steps_may_be_repeated(w):
-    assert list(run(w, only={"events"})) == ["events"]
+    assert list(run(w, step_names={"events"})) == ["events"]

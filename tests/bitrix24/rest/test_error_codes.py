@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sync.bitrix24.rest.errors import TABLE, classify, unreachable
+from sync.bitrix24.rest.errors import BY_CODE, classify, unreachable_error
 from sync.errors import Denied, Later, Refused
 
 V3 = "BITRIX_REST_V3_EXCEPTION_"
@@ -186,13 +186,13 @@ def test_what_an_old_portal_lacks_is_told_as_such(code):
 
 
 def test_every_row_tells_why():
-    assert [code for code, row in TABLE.items() if not row.why] == []
+    assert [code for code, row in BY_CODE.items() if not row.cause] == []
 
 
 def test_a_lost_connection_leaves_only_writes_in_doubt():
-    assert unreachable("gone", method="im.message.add", write=True).sent
-    assert not unreachable("gone", method="tasks.task.get", write=False).sent
-    assert not unreachable("gone", method="im.message.add", write=True, sent=False).sent
+    assert unreachable_error("gone", method="im.message.add", write=True).sent
+    assert not unreachable_error("gone", method="tasks.task.get", write=False).sent
+    assert not unreachable_error("gone", method="im.message.add", write=True, sent=False).sent
 
 
 def test_bytes_and_maps_mean_the_same():

@@ -18,47 +18,49 @@ def after(seconds: float) -> datetime:
 
 
 def test_fifty_requests_go_at_once_and_the_next_waits_half_a_second():
-    allowance = limits.fresh(NOW)
+    allowance = limits.full_allowance(NOW)
     for _ in range(50):
-        allowance, wait = limits.spend(allowance, NOW)
+        allowance, wait = limits.take_request(allowance, NOW)
         assert wait == 0
-    same, wait = limits.spend(allowance, NOW)
+    same, wait = limits.take_request(allowance, NOW)
     assert wait == pytest.approx(0.5)
     assert same is allowance
 
 
 def test_the_wait_that_was_named_is_long_enough():
     allowance = limits.Allowance(50.0, NOW)
-    _, wait = limits.spend(allowance, NOW)
-    _, again = limits.spend(allowance, after(wait))
+    _, wait = limits.take_request(allowance, NOW)
+    _, again = limits.take_request(allowance, after(wait))
     assert again == 0
 
 
 @pytest.mark.parametrize(("rate", "burst", "wait"), [(2.0, 50, 0.5), (5.0, 250, 0.2)])
 def test_a_portal_may_have_limits_of_its_own(rate, burst, wait):
-    assert limits.spend(limits.Allowance(burst, NOW), NOW, rate, burst)[1] == pytest.approx(wait)
+    assert limits.take_request(limits.Allowance(burst, NOW), NOW, rate, burst)[1] == pytest.approx(
+        wait
+    )
 
 
 def test_the_bucket_drains_two_a_second_and_not_below_empty():
-    allowance, _ = limits.spend(limits.Allowance(10.0, NOW), after(3))
+    allowance, _ = limits.take_request(limits.Allowance(10.0, NOW), after(3))
     assert allowance.level == pytest.approx(5.0)
-    allowance, _ = limits.spend(allowance, after(1000))
+    allowance, _ = limits.take_request(allowance, after(1000))
     assert allowance.level == pytest.approx(1.0)
 
 
 def test_a_clock_that_goes_back_gives_nothing_away():
-    allowance, _ = limits.spend(limits.Allowance(10.0, NOW), after(-100))
+    allowance, _ = limits.take_request(limits.Allowance(10.0, NOW), after(-100))
     assert (allowance.level, allowance.at) == (11.0, NOW)
 
 
 @given(st.lists(st.floats(0, 5), min_size=1, max_size=200))
 def test_never_more_than_burst_and_rate_allow(pauses):
     """A server with the same bucket never sees more than 50."""
-    allowance, server, now = limits.fresh(NOW), 0.0, NOW
+    allowance, server, now = limits.full_allowance(NOW), 0.0, NOW
     for pause in pauses:
         now += timedelta(seconds=pause)
         server = max(0.0, server - pause * limits.RATE)
-        allowance, wait = limits.spend(allowance, now)
+        allowance, wait = limits.take_request(allowance, now)
         if wait:
             continue
         server += 1
@@ -66,13 +68,13 @@ def test_never_more_than_burst_and_rate_allow(pauses):
 
 
 def test_a_bucket_that_others_filled_is_believed_to_be_full():
-    allowance = limits.overflowed(limits.fresh(NOW), NOW)
-    assert limits.spend(allowance, NOW)[1] == pytest.approx(0.5)
+    allowance = limits.mark_overflowed(limits.full_allowance(NOW), NOW)
+    assert limits.take_request(allowance, NOW)[1] == pytest.approx(0.5)
 
 
 def test_a_method_rests_after_four_hundred_seconds_and_others_do_not():
     block = {"operating": 401.5, "operating_reset_at": after(90).timestamp()}
-    allowance = limits.note_operating(limits.fresh(NOW), "tasks.task.get", block)
+    allowance = limits.record_operating(limits.full_allowance(NOW), "tasks.task.get", block)
     assert limits.blocked_until(allowance, "tasks.task.get", NOW) == after(90)
     assert limits.blocked_until(allowance, "tasks.task.update", NOW) is None
     assert limits.blocked_until(allowance, "tasks.task.get", after(90)) is None
@@ -80,13 +82,13 @@ def test_a_method_rests_after_four_hundred_seconds_and_others_do_not():
 
 @pytest.mark.parametrize("block", [{}, {"operating": None}, {"operating": "7"}, {"operating": 3.3}])
 def test_a_time_block_that_says_nothing_of_weight_changes_nothing(block):
-    allowance = limits.fresh(NOW)
-    assert limits.note_operating(allowance, "profile", block) is allowance
+    allowance = limits.full_allowance(NOW)
+    assert limits.record_operating(allowance, "profile", block) is allowance
 
 
 def test_a_method_that_recovered_is_forgotten():
-    busy = limits.note_operating(limits.fresh(NOW), "user.get", {"operating": 300})
-    assert limits.note_operating(busy, "user.get", {"operating": 20}).operating == {}
+    busy = limits.record_operating(limits.full_allowance(NOW), "user.get", {"operating": 300})
+    assert limits.record_operating(busy, "user.get", {"operating": 20}).operating == {}
 
 
 def test_what_was_read_back_from_json_counts_as_well():
@@ -95,5 +97,5 @@ def test_what_was_read_back_from_json_counts_as_well():
 
 
 def test_a_refused_method_rests_until_the_portal_forgets():
-    allowance = limits.exhausted(limits.fresh(NOW), "user.get", after(30))
+    allowance = limits.block_method(limits.full_allowance(NOW), "user.get", after(30))
     assert limits.blocked_until(allowance, "user.get", NOW) == after(30)

@@ -10,7 +10,7 @@ import responses
 
 from sync.bitrix24.rest import install_proof, oauth
 from sync.bitrix24.rest.credentials import OAUTH_HOSTS, AppKeys
-from sync.bitrix24.rest.oauth import oauth_base
+from sync.bitrix24.rest.oauth import oauth_server
 from sync.errors import Denied, Later, Refused
 
 INFO_URL = "https://oauth.bitrix.info/rest/app.info"
@@ -41,7 +41,7 @@ def prove(credentials, app, now):
     ],
 )
 def test_the_known_servers_are_used(endpoint, base):
-    assert oauth_base(endpoint, OAUTH_HOSTS) == base
+    assert oauth_server(endpoint, OAUTH_HOSTS) == base
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def test_the_known_servers_are_used(endpoint, base):
 )
 def test_any_other_server_is_refused(endpoint):
     with pytest.raises(Refused) as refused:
-        oauth_base(endpoint, OAUTH_HOSTS)
+        oauth_server(endpoint, OAUTH_HOSTS)
     assert refused.value.code == "foreign_oauth_host"
 
 
 def test_an_operator_may_name_another_server():
     hosts = ["http://127.0.0.1:8123"]
-    assert oauth_base("http://127.0.0.1:8123/rest/", hosts) == "http://127.0.0.1:8123"
-    assert oauth_base("", hosts) == "http://127.0.0.1:8123"
+    assert oauth_server("http://127.0.0.1:8123/rest/", hosts) == "http://127.0.0.1:8123"
+    assert oauth_server("", hosts) == "http://127.0.0.1:8123"
 
 
 def test_an_install_is_proven_by_app_info_alone_where_it_names_the_portal(credentials, app, desk):
@@ -138,7 +138,7 @@ def test_an_oauth_server_that_is_down_is_for_later(credentials, app, desk):
 def test_a_renewal_without_tokens_is_no_renewal(credentials, app, desk):
     desk.http.add(responses.GET, TOKEN_URL, json={"access_token": "x"})
     with pytest.raises(Later):
-        oauth.refresh(credentials, app, session=requests.Session(), now=desk.clock.now())
+        oauth.renew_tokens(credentials, app, session=requests.Session(), now=desk.clock.now())
 
 
 def test_no_token_is_shown_by_the_values(credentials, app):

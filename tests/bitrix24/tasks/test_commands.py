@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 
 from sync.bitrix24.rest.client import Answer, Call
-from sync.bitrix24.tasks.commands import calls_for, outcome
-from sync.bitrix24.tasks.transitions import ROUTES, STAYS_IN_CONTROL, Done
+from sync.bitrix24.tasks.commands import calls_for, read_outcome
+from sync.bitrix24.tasks.transitions import METHOD_PATHS, STAYS_IN_CONTROL, CommandResult
 from sync.core.model.commands import (
     LogTime,
     MoveTask,
     Notify,
-    PlaceTask,
-    Post,
     PutCard,
+    PutChatMessage,
     SetFields,
+    SetStage,
     decode,
     encode,
 )
@@ -48,7 +48,7 @@ def steps(task, target):
 
 def test_every_change_of_status_has_a_way():
     pairs = {(one, other) for one in TaskStatus for other in TaskStatus if one is not other}
-    assert set(ROUTES) == pairs
+    assert set(METHOD_PATHS) == pairs
 
 
 @pytest.mark.parametrize("status", list(TaskStatus))
@@ -96,7 +96,7 @@ def test_completing_a_controlled_task_puts_it_under_control(status, way):
     ("effect", "task", "call"),
     [
         (
-            PlaceTask(31, 5, Step.REVIEW), TASK,
+            SetStage(31, 5, Step.REVIEW), TASK,
             Call("task.stages.movetask", {"id": 31, "stageId": 5}),
         ),
         (
@@ -158,26 +158,26 @@ def test_a_member_of_the_task_just_writes(effect, task, user_id):
 
 def test_the_new_observer_is_remembered_with_the_task():
     answers = [told(W, auditors=["99"]), Answer(34239)]
-    done = outcome(PutCard(31, KEY, "x"), answers, TASK)
-    assert done == Done(message_id=34239, task=replace(TASK, auditors=(99,)))
+    done = read_outcome(PutCard(31, KEY, "x"), answers, TASK)
+    assert done == CommandResult(message_id=34239, task=replace(TASK, auditors=(99,)))
 
 
 def test_a_message_counts_even_where_the_portal_knows_no_observers():
     answers = [Refused("no such method"), Answer(34239)]
-    assert outcome(PutCard(31, KEY, "x"), answers, TASK) == Done(message_id=34239)
+    assert read_outcome(PutCard(31, KEY, "x"), answers, TASK) == CommandResult(message_id=34239)
 
 
 def test_a_chat_that_does_not_know_its_new_observer_yet_is_tried_again():
     refused = Refused("no access", code="ACCESS_ERROR")
     effect = PutCard(31, KEY, "x")
-    later = outcome(effect, [told(W, auditors=["99"]), refused], TASK)
+    later = read_outcome(effect, [told(W, auditors=["99"]), refused], TASK)
     assert isinstance(later, Later) and later.after == 15.0 and not later.sent
-    assert outcome(effect, [refused], TASK) is refused
-    assert outcome(effect, [Refused("not allowed"), refused], TASK) is refused
+    assert read_outcome(effect, [refused], TASK) is refused
+    assert read_outcome(effect, [Refused("not allowed"), refused], TASK) is refused
 
 
 def test_a_task_in_its_column_is_not_moved():
-    assert calls_for(PlaceTask(31, 4, Step.REVIEW), TASK) == []
+    assert calls_for(SetStage(31, 4, Step.REVIEW), TASK) == []
 
 
 def told(status, **more):
@@ -185,45 +185,45 @@ def told(status, **more):
 
 
 def test_the_answer_to_a_move_tells_the_new_task():
-    done = outcome(move(P), [told(P, action={"pause": True})], TASK)
-    assert done == Done(task=replace(TASK, status=P, actions=frozenset({"pause"})))
+    done = read_outcome(move(P), [told(P, action={"pause": True})], TASK)
+    assert done == CommandResult(task=replace(TASK, status=P, actions=frozenset({"pause"})))
 
 
 def test_a_task_that_needs_control_is_reported_as_awaiting_it():
-    done = outcome(move(C), [told(A)], TASK)
+    done = read_outcome(move(C), [told(A)], TASK)
     assert done.task.status is A
     assert done.note == ("the task requires its creator's control: it is awaiting control now")
 
 
 def test_a_task_left_to_its_creator_says_so():
     waiting = replace(TASK, status=A, actions=frozenset())
-    assert outcome(move(C), [], waiting) == Done(task=waiting, note=STAYS_IN_CONTROL)
+    assert read_outcome(move(C), [], waiting) == CommandResult(task=waiting, note=STAYS_IN_CONTROL)
 
 
 def test_a_task_that_was_there_already_is_done():
-    assert outcome(move(W), [], TASK) == Done(task=TASK)
+    assert read_outcome(move(W), [], TASK) == CommandResult(task=TASK)
 
 
 @pytest.mark.parametrize("result", [True, [], {"task": True}])
 def test_an_answer_that_tells_no_task_is_taken_at_its_word(result):
-    assert outcome(move(P), [Answer(result)], TASK).task.status is P
+    assert read_outcome(move(P), [Answer(result)], TASK).task.status is P
 
 
 def test_a_status_nobody_asked_for_is_noted():
-    done = outcome(move(P), [told(W)], TASK)
+    done = read_outcome(move(P), [told(W)], TASK)
     assert (done.task.status, done.note) == (W, "the portal left the task in the status waiting")
 
 
 def test_the_first_error_of_several_calls_counts():
     first, second = Refused("not renewed"), Refused("not started")
-    assert outcome(move(P), [first, second], replace(TASK, status=C)) is first
-    assert outcome(move(P), [told(W), second], replace(TASK, status=C)) is second
+    assert read_outcome(move(P), [first, second], replace(TASK, status=C)) is first
+    assert read_outcome(move(P), [told(W), second], replace(TASK, status=C)) is second
 
 
 def test_a_placed_task_knows_its_column():
-    assert outcome(PlaceTask(31, 5, Step.REVIEW), [Answer(True)], TASK).task.stage_id == 5
-    assert outcome(PlaceTask(31, 4, Step.REVIEW), [], TASK) == Done(task=TASK)
-    assert isinstance(outcome(PlaceTask(31, 5, Step.REVIEW), [Answer(False)], TASK), Refused)
+    assert read_outcome(SetStage(31, 5, Step.REVIEW), [Answer(True)], TASK).task.stage_id == 5
+    assert read_outcome(SetStage(31, 4, Step.REVIEW), [], TASK) == CommandResult(task=TASK)
+    assert isinstance(read_outcome(SetStage(31, 5, Step.REVIEW), [Answer(False)], TASK), Refused)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_a_placed_task_knows_its_column():
 )
 def test_a_card_knows_its_message(message_id, result, expected):
     effect = PutCard(31, KEY, "x", message_id=message_id)
-    assert outcome(effect, [Answer(result)], TASK) == Done(message_id=expected)
+    assert read_outcome(effect, [Answer(result)], TASK) == CommandResult(message_id=expected)
 
 
 @pytest.mark.parametrize(
@@ -240,19 +240,19 @@ def test_a_card_knows_its_message(message_id, result, expected):
 )
 def test_a_card_that_was_not_saved_is_refused(message_id, result):
     effect = PutCard(31, KEY, "x", message_id=message_id)
-    assert isinstance(outcome(effect, [Answer(result)], TASK), Refused)
+    assert isinstance(read_outcome(effect, [Answer(result)], TASK), Refused)
 
 
 def test_fields_and_notifications():
-    assert outcome(SetFields(31, {}), [told(P)], TASK).task.status is P
-    assert outcome(SetFields(31, {}), [Answer(True)], TASK) == Done()
-    assert outcome(Notify(31, 7, "x", "t"), [Answer(12)], TASK) == Done()
-    assert outcome(Notify(31, 7, "x", "t"), [Answer(False)], TASK).note == (
+    assert read_outcome(SetFields(31, {}), [told(P)], TASK).task.status is P
+    assert read_outcome(SetFields(31, {}), [Answer(True)], TASK) == CommandResult()
+    assert read_outcome(Notify(31, 7, "x", "t"), [Answer(12)], TASK) == CommandResult()
+    assert read_outcome(Notify(31, 7, "x", "t"), [Answer(False)], TASK).note == (
         "the portal did not keep the notification"
     )
 
 
-POST = Post("sg3", "push:1/7:a", "Ann pushed")
+POST = PutChatMessage("sg3", "push:1/7:a", "Ann pushed")
 
 
 def test_a_post_goes_to_its_dialog_and_an_edit_to_its_message():
@@ -264,8 +264,10 @@ def test_a_post_goes_to_its_dialog_and_an_edit_to_its_message():
 
 @pytest.mark.parametrize("code", ["ACCESS_ERROR", "ACCESS_DENIED"])
 def test_a_chat_that_is_closed_to_us_is_refused_in_the_same_words_each_time(code):
-    refused = outcome(POST, [Refused("im.message.add was not done", code=code)], None)
-    again = outcome(replace(POST, text="Bob pushed"), [Refused("im.message.add", code=code)], None)
+    refused = read_outcome(POST, [Refused("im.message.add was not done", code=code)], None)
+    again = read_outcome(
+        replace(POST, text="Bob pushed"), [Refused("im.message.add", code=code)], None
+    )
     assert isinstance(refused, Refused)
     assert refused.code == code
     assert str(refused) == str(again)
@@ -278,7 +280,7 @@ def test_a_chat_that_is_closed_to_us_is_refused_in_the_same_words_each_time(code
 
 def test_another_error_of_a_post_stays_as_it_is():
     error = Refused("im.message.update was not done", code="CANT_EDIT_MESSAGE")
-    assert outcome(POST, [error], None) is error
+    assert read_outcome(POST, [error], None) is error
 
 
 @pytest.mark.parametrize(
@@ -293,12 +295,12 @@ def test_time_is_logged_by_position_and_names_only_somebody_else(user_id, named)
 
 @pytest.mark.parametrize("result", [5, "5"])
 def test_logged_time_is_done(result):
-    assert outcome(LogTime(31, 7, 60, "pay"), [Answer(result)], TASK) == Done()
+    assert read_outcome(LogTime(31, 7, 60, "pay"), [Answer(result)], TASK) == CommandResult()
 
 
 @pytest.mark.parametrize("result", [None, False, 0, []])
 def test_time_that_was_not_logged_is_refused(result):
-    assert isinstance(outcome(LogTime(31, 7, 60, "pay"), [Answer(result)], TASK), Refused)
+    assert isinstance(read_outcome(LogTime(31, 7, 60, "pay"), [Answer(result)], TASK), Refused)
 
 
 def test_a_move_that_no_step_asks_for_survives_the_outbox():

@@ -10,12 +10,12 @@ import pytest
 
 from sync.bitrix24.rest.batch import Answer
 from sync.bitrix24.tasks import create as tasks_create
-from sync.bitrix24.tasks.commands import calls_for, outcome
-from sync.core.model.commands import OpenTask
+from sync.bitrix24.tasks.commands import calls_for, read_outcome
+from sync.core.model.commands import CreateTask
 from sync.errors import Later, Refused
 from tests.bitrix24.rest.test_client_emulated import World, world
 
-WANTED = OpenTask("alert:1/7:ветка:12", "b24bridge-4f1c", "Fix main", "It [B]fails[/B]", 7, 3)
+WANTED = CreateTask("alert:1/7:ветка:12", "b24bridge-4f1c", "Fix main", "It [B]fails[/B]", 7, 3)
 
 
 @pytest.fixture
@@ -39,21 +39,21 @@ MADE = [("Fix main", "It [B]fails[/B]", 7, 3, "b24bridge-4f1c")]
 
 def test_by_rest_2_it_is_one_call_of_a_batch(there: World) -> None:
     (call,) = calls_for(WANTED, None)
-    done = outcome(WANTED, there.portal.batch([call]), None)
+    done = read_outcome(WANTED, there.portal.batch([call]), None)
     assert tasks(there) == MADE
     assert done.task and done.task.id in there.b24.state.tasks
 
 
 def test_by_rest_3_it_is_made_once_however_often_it_is_asked_for(there: World) -> None:
-    first, second = (tasks_create.add_v3(there.portal, WANTED) for _ in range(2))
+    first, second = (tasks_create.create_task_v3(there.portal, WANTED) for _ in range(2))
     assert tasks(there) == MADE
-    assert tasks_create.made(first.result) == tasks_create.made(second.result)
+    assert tasks_create.created_task(first.result) == tasks_create.created_task(second.result)
 
 
 def test_by_rest_3_other_words_under_the_same_key_are_refused(there: World) -> None:
-    tasks_create.add_v3(there.portal, WANTED)
+    tasks_create.create_task_v3(there.portal, WANTED)
     with pytest.raises(Refused) as refused:
-        tasks_create.add_v3(there.portal, replace(WANTED, title="Fix it"))
+        tasks_create.create_task_v3(there.portal, replace(WANTED, title="Fix it"))
     assert tasks_create.KEY_REUSED in refused.value.code
     assert len(tasks(there)) == 1
 
@@ -62,23 +62,30 @@ def test_by_rest_3_other_words_under_the_same_key_are_refused(there: World) -> N
 def test_it_is_found_by_its_mark(there: World, v3: bool) -> None:
     for number in range(60):
         there.b24.state.create_task(f"Other {number}", by=1)
-    assert tasks_create.find(there.portal, WANTED, since(there)) is None
+    assert tasks_create.find_created_task(there.portal, WANTED, since(there)) is None
     if v3:
-        tasks_create.add_v3(there.portal, WANTED)
+        tasks_create.create_task_v3(there.portal, WANTED)
     else:
-        there.portal.batch([tasks_create.call(WANTED)])
+        there.portal.batch([tasks_create.create_call(WANTED)])
     for number in range(60):
         there.b24.state.create_task(f"Fix main, not {number}", by=1, created_by=1)
-    found = tasks_create.made(tasks_create.find(there.portal, WANTED, since(there)))
+    found = tasks_create.created_task(
+        tasks_create.find_created_task(there.portal, WANTED, since(there))
+    )
     assert found and there.b24.state.tasks[found.id].xml_id == WANTED.marker
 
 
 def test_an_older_one_is_not_it(there: World) -> None:
-    tasks_create.add_v3(there.portal, WANTED)
-    assert tasks_create.find(there.portal, WANTED, there.clock.now() + timedelta(minutes=1)) is None
+    tasks_create.create_task_v3(there.portal, WANTED)
+    assert (
+        tasks_create.find_created_task(
+            there.portal, WANTED, there.clock.now() + timedelta(minutes=1)
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize("result", [None, [], {}, {"task": []}, {"task": {"id": "x"}}, True])
 def test_an_answer_that_names_no_task_is_looked_into_later(result: object) -> None:
-    found = outcome(WANTED, [Answer(result)], None)
+    found = read_outcome(WANTED, [Answer(result)], None)
     assert isinstance(found, Later) and found.sent

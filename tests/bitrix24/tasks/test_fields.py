@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sync.bitrix24.tasks import fields as tasks_fields
-from sync.core.model.common import PortalUser, Stage, Task, TaskStatus
+from sync.core.model.common import KanbanStage, PortalUser, Task, TaskStatus
 
 V2 = {
     "id": "31", "title": "Payment gateway", "status": "3", "groupId": "9", "stageId": "44",
@@ -26,7 +26,7 @@ TASK = Task(
 
 @pytest.mark.parametrize("row", [V2, V3])
 def test_both_versions_of_rest_tell_the_same_task(row):
-    assert tasks_fields.task(row) == TASK
+    assert tasks_fields.parse_task(row) == TASK
 
 
 def test_related_objects_and_missing_fields_are_understood():
@@ -34,19 +34,19 @@ def test_related_objects_and_missing_fields_are_understood():
         "id": 31, "responsible": {"id": 7}, "creator": {"id": "1"}, "group": [], "chat": None,
         "accomplices": {"8": "8"}, "auditors": False, "groupId": "0", "stageId": None,
     }  # fmt: skip
-    assert tasks_fields.task(row) == Task(
+    assert tasks_fields.parse_task(row) == Task(
         31, "", TaskStatus.WAITING, responsible_id=7, creator_id=1, accomplices=(8,)
     )
 
 
 @pytest.mark.parametrize("row", [{}, {"id": None}, {"id": "0"}, {"title": "x"}])
 def test_what_has_no_id_is_no_task(row):
-    assert tasks_fields.task(row) is None
+    assert tasks_fields.parse_task(row) is None
 
 
 @pytest.mark.parametrize("result", [[], None, True, {"task": []}, {"task": None}, "x"])
 def test_an_answer_without_a_task_is_empty(result):
-    assert tasks_fields.answered(result) == {}
+    assert tasks_fields.task_object(result) == {}
 
 
 @pytest.mark.parametrize(
@@ -59,26 +59,31 @@ def test_an_answer_without_a_task_is_empty(result):
     ],
 )  # fmt: skip
 def test_each_status_the_portal_has(told, status):
-    assert tasks_fields.task({**V2, "status": told}).status is status
+    assert tasks_fields.parse_task({**V2, "status": told}).status is status
 
 
 def test_a_view_instead_of_a_status_is_looked_through():
     assert (
-        tasks_fields.task({**V2, "status": "-1", "realStatus": "5"}).status is TaskStatus.COMPLETED
+        tasks_fields.parse_task({**V2, "status": "-1", "realStatus": "5"}).status
+        is TaskStatus.COMPLETED
     )
-    assert tasks_fields.task({**V2, "status": "-1"}).status is TaskStatus.WAITING
+    assert tasks_fields.parse_task({**V2, "status": "-1"}).status is TaskStatus.WAITING
 
 
 def test_an_answer_to_a_write_changes_only_what_it_tells():
-    assert tasks_fields.merged(TASK, {"id": "31", "status": "5"}).status is TaskStatus.COMPLETED
-    assert tasks_fields.merged(TASK, {"id": "31"}) == TASK
-    moved = tasks_fields.merged(TASK, {"stageId": "45", "action": {"renew": True}})
+    assert (
+        tasks_fields.merge_answer(TASK, {"id": "31", "status": "5"}).status is TaskStatus.COMPLETED
+    )
+    assert tasks_fields.merge_answer(TASK, {"id": "31"}) == TASK
+    moved = tasks_fields.merge_answer(TASK, {"stageId": "45", "action": {"renew": True}})
     assert (moved.stage_id, moved.actions, moved.chat_id) == (45, frozenset({"renew"}), 2537)
 
 
 def test_actions_may_come_as_a_list_or_not_at_all():
-    assert tasks_fields.task({**V3, "rights": ["start", "read"]}).actions == frozenset({"start"})
-    assert tasks_fields.task({**V3, "rights": None}).actions is None
+    assert tasks_fields.parse_task({**V3, "rights": ["start", "read"]}).actions == frozenset(
+        {"start"}
+    )
+    assert tasks_fields.parse_task({**V3, "rights": None}).actions is None
 
 
 def test_stages_stand_in_the_boards_order():
@@ -86,10 +91,10 @@ def test_stages_stand_in_the_boards_order():
         "6": {"ID": "6", "TITLE": "Review", "SORT": "200", "SYSTEM_TYPE": None},
         "5": {"ID": "5", "TITLE": "New", "SORT": "100", "SYSTEM_TYPE": "NEW"},
     }
-    expected = (Stage(5, "New", "NEW", 100), Stage(6, "Review", "", 200))
-    assert tasks_fields.stages(rows) == expected
-    assert tasks_fields.stages(list(rows.values())) == expected
-    assert tasks_fields.stages([]) == ()
+    expected = (KanbanStage(5, "New", "NEW", 100), KanbanStage(6, "Review", "", 200))
+    assert tasks_fields.parse_stages(rows) == expected
+    assert tasks_fields.parse_stages(list(rows.values())) == expected
+    assert tasks_fields.parse_stages([]) == ()
 
 
 def test_users_with_and_without_the_right_to_their_email():
@@ -98,7 +103,7 @@ def test_users_with_and_without_the_right_to_their_email():
         {"ID": "8", "NAME": "", "LAST_NAME": None, "ACTIVE": False},
         {"ID": None},
     ]
-    assert tasks_fields.users(rows) == (
+    assert tasks_fields.parse_users(rows) == (
         PortalUser(7, "Anna Weber", "a@x.io"),
         PortalUser(8, "", None, active=False),
     )

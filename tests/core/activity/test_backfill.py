@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sync.core.activity.backfill import fold
-from sync.core.model.activity import Note, Noteable, Push, Release, TagPush, Thing
+from sync.core.activity.backfill import fold_fetched
+from sync.core.model.activity import Comment, CommentTarget, Push, Release, Resource, TagPush
 from sync.core.model.common import Person, Project
 from sync.core.model.kinds import Kind
 
@@ -23,10 +23,10 @@ TAGGED = TagPush(SHOP, "v1", "a" * 40, ANN)
 TAG = replace(TAGGED, actor=None, at=AT)
 PUBLISHED = Release(SHOP, "v1", "One", "New", "https://gitlab.example.com/1", AT, at=AT)
 RELEASE = replace(PUBLISHED, actor=ANN)
-CLOSED = Thing(SHOP, Kind.ISSUE, "4", "Slow", "", "closed", "close", ANN, AT)
+CLOSED = Resource(SHOP, Kind.ISSUE, "4", "Slow", "", "closed", "close", ANN, AT)
 ISSUE = replace(CLOSED, action="", actor=None)
-ON = Noteable("issue", "4", "Slow", "")
-SAID = Note(SHOP, 9, ON, "Yes", ANN, "", AT, AT)
+ON = CommentTarget("issue", "4", "Slow", "")
+SAID = Comment(SHOP, 9, ON, "Yes", ANN, "", AT, AT)
 
 CASES = {
     "what nobody told of is stored as it is": (None, BRANCH, BRANCH),
@@ -74,10 +74,10 @@ CASES = {
 
 @pytest.mark.parametrize(("known", "read", "stored"), CASES.values(), ids=CASES)
 def test_of_one_state_the_hook_knows_more_and_a_later_one_counts(known, read, stored) -> None:
-    assert fold(known, read) == stored
+    assert fold_fetched(known, read) == stored
 
 
 @pytest.mark.parametrize(("known", "read", "stored"), CASES.values(), ids=CASES)
 def test_what_was_stored_is_not_stored_again(known, read, stored) -> None:
     after = stored or known
-    assert fold(after, read) is None
+    assert fold_fetched(after, read) is None

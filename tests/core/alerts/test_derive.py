@@ -12,15 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.alerts.derive import alerts_of, closed
-from sync.core.alerts.model import GONE, Alert, AlertState, Ending, ref_of, watched
-from sync.core.alerts.results import ending_of
-from sync.core.model.common import Job, Pipeline, PipelineStatus
+from sync.core.alerts.derive import close_all, derive_alerts
+from sync.core.alerts.model import (
+    BRANCH_DELETED,
+    Alert,
+    AlertState,
+    PipelineResult,
+    alert_ref,
+    is_watched,
+)
+from sync.core.alerts.results import pipeline_result
+from sync.core.model.common import FailedJob, Pipeline, PipelineStatus
 from sync.core.rules.portal import AlertRules, Severity
 from tests.core.factories import SHOP
 
 START = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
-STATUSES = {"F": "failed", "S": "success", "C": "canceled", "K": "skipped", "X": GONE}
+STATUSES = {"F": "failed", "S": "success", "C": "canceled", "K": "skipped", "X": BRANCH_DELETED}
 RULES = AlertRules()
 LATER = START + timedelta(days=9)
 
@@ -29,7 +36,7 @@ def at(minute: int) -> datetime:
     return START + timedelta(minutes=minute)
 
 
-def history(text: str) -> list[Ending]:
+def history(text: str) -> list[PipelineResult]:
     """`F0 S42`: how pipelines 1, 2, … ended, at which minute; `3F7` is number 3, `F0:test,lint`
     failed in stages, `F0:test/build` while others passed, `X9` is the branch's end."""
     found, number = [], 0
@@ -40,7 +47,7 @@ def history(text: str) -> list[Ending]:
         number = int(told or number + (letter != "X"))
         pipeline = 0 if letter == "X" else number
         named = (tuple(filter(None, part.split(","))) for part in (failed, passed))
-        found.append(Ending(pipeline, STATUSES[letter], at(int(minute)), *named))
+        found.append(PipelineResult(pipeline, STATUSES[letter], at(int(minute)), *named))
     return found
 
 
@@ -55,10 +62,10 @@ def _shown(one: Alert) -> str:
         for moment in (one.opened_at, one.ended_at)
     ]
     stage = f" {one.stage}" if one.stage else ""
-    passed = f" by {one.ended_by}" if one.ended_by else ""
+    passed = f" by {one.fixed_by_pipeline_id}" if one.fixed_by_pipeline_id else ""
     mild = "" if one.severity is Severity.HIGH else f" {one.severity}"
     return (
-        f"{one.state}{stage} #{one.opened_by} x{one.failures}{mild} "
+        f"{one.state}{stage} #{one.first_pipeline_id} x{one.failures}{mild} "
         f"{minutes[0]}-{minutes[1]}{passed}"
     )
 
@@ -127,7 +134,7 @@ HISTORIES: list[tuple[str, str, list[str]]] = [
 @pytest.mark.parametrize(("told", "wanted"), [row[1:] for row in HISTORIES],
                          ids=[row[0] for row in HISTORIES])  # fmt: skip
 def test_a_history_makes_these_alerts(told: str, wanted: list[str]) -> None:
-    assert shown(alerts_of(history(told), RULES, LATER)) == wanted
+    assert shown(derive_alerts(history(told), RULES, LATER)) == wanted
 
 
 FLAPPING = "F0 S9 F18 S27"
@@ -140,23 +147,23 @@ FLAPPING = "F0 S9 F18 S27"
 def test_what_flaps_is_unstable_until_it_is_quiet_for_an_hour(
     minute: int, state: str, quiet: int | None
 ) -> None:
-    alert = alerts_of(history(FLAPPING), RULES, at(minute))[-1]
+    alert = derive_alerts(history(FLAPPING), RULES, at(minute))[-1]
     assert (alert.state, alert.quiet_at) == (state, quiet and at(quiet))
 
 
 def test_flapping_may_be_of_no_interest() -> None:
-    found = alerts_of(history(FLAPPING), replace(RULES, flapping=0), at(28))
+    found = derive_alerts(history(FLAPPING), replace(RULES, flapping=0), at(28))
     assert [one.state for one in found] == ["resolved", "resolved"]
 
 
 def test_failures_in_a_row_are_counted_apart() -> None:
-    (_, alert) = alerts_of(history("F0 S9 F18 S27 F30 F31 F32 S40 F41"), RULES, at(50))
+    (_, alert) = derive_alerts(history("F0 S9 F18 S27 F30 F31 F32 S40 F41"), RULES, at(50))
     assert (alert.failures, alert.in_a_row) == (5, 3)
 
 
 def test_a_setting_chooses_what_opens_and_how_grave_it_is() -> None:
     rules = replace(RULES, severities={"failed": Severity.LOW})
-    assert shown(alerts_of(history("C0 K1 F2"), rules, LATER)) == ["open #3 x1 low 2-"]
+    assert shown(derive_alerts(history("C0 K1 F2"), rules, LATER)) == ["open #3 x1 low 2-"]
 
 
 BY_STAGE: list[tuple[str, str, list[str]]] = [
@@ -201,78 +208,80 @@ BY_STAGE: list[tuple[str, str, list[str]]] = [
                          ids=[row[0] for row in BY_STAGE])  # fmt: skip
 def test_by_stage_there_is_one_alert_a_failed_stage(told: str, wanted: list[str]) -> None:
     rules = replace(RULES, by_stage=True)
-    assert shown(alerts_of(history(told), rules, LATER)) == wanted
-    assert shown(alerts_of(history(told)[::-1], rules, LATER)) == wanted
+    assert shown(derive_alerts(history(told), rules, LATER)) == wanted
+    assert shown(derive_alerts(history(told)[::-1], rules, LATER)) == wanted
 
 
 def test_what_passed_stays_so_while_its_pipeline_runs_again() -> None:
     rules = replace(RULES, by_stage=True)
-    known = alerts_of(history("1F0:test 2F9:deploy/test"), rules, at(10))
+    known = derive_alerts(history("1F0:test 2F9:deploy/test"), rules, at(10))
     for now in ("1F0:test", "1F0:test 2S40"):
-        assert shown(alerts_of(history(now), rules, at(50), known))[0] == (
+        assert shown(derive_alerts(history(now), rules, at(50), known))[0] == (
             "resolved test #1 x1 0-9 by 2"
         )
 
 
 def test_a_retried_failure_is_remembered_by_its_alert_alone() -> None:
-    known = alerts_of(history("1F0 2F9"), RULES, at(10))
-    running_again = alerts_of(history("1F0"), RULES, at(20), known)
+    known = derive_alerts(history("1F0 2F9"), RULES, at(10))
+    running_again = derive_alerts(history("1F0"), RULES, at(20), known)
     assert running_again == known
-    passed = alerts_of(history("1F0 2S30"), RULES, at(31), known)
+    passed = derive_alerts(history("1F0 2S30"), RULES, at(31), known)
     assert shown(passed) == ["resolved #1 x2 0-30 by 2"]
-    assert alerts_of(history("1F0 2S30"), RULES, LATER, passed) == passed
+    assert derive_alerts(history("1F0 2S30"), RULES, LATER, passed) == passed
 
 
 def test_an_older_failure_that_is_heard_of_late_renames_nothing() -> None:
-    known = alerts_of(history("12F9"), RULES, at(10))
-    found = alerts_of(history("11F0 12F9"), RULES, at(10), known)
+    known = derive_alerts(history("12F9"), RULES, at(10))
+    found = derive_alerts(history("11F0 12F9"), RULES, at(10), known)
     assert shown(found) == ["open #12 x2 0-"]
 
 
 def test_an_alert_outlives_the_history_that_is_looked_at() -> None:
-    known = alerts_of(history("1F0 2F9"), RULES, at(10))
-    found = alerts_of(history("300F5000"), RULES, LATER, known)
+    known = derive_alerts(history("1F0 2F9"), RULES, at(10))
+    found = derive_alerts(history("300F5000"), RULES, LATER, known)
     assert shown(found) == ["open #1 x3 0-"]
 
 
 def test_what_is_watched_no_more_is_closed_once() -> None:
-    known = alerts_of(history("F0 S9 F18"), RULES, at(20))
-    found = closed(known, at(30))
+    known = derive_alerts(history("F0 S9 F18"), RULES, at(20))
+    found = close_all(known, at(30))
     assert shown(found) == ["resolved #1 x1 0-9 by 2", "closed #3 x1 18-30"]
-    assert closed(found, LATER) == found
+    assert close_all(found, LATER) == found
 
 
 def test_the_last_pipelines_of_a_deleted_branch_concern_nobody() -> None:
-    known = alerts_of(history("F0"), RULES, at(1))
-    found = alerts_of(history("F0 F20"), RULES, LATER, known, gone=at(9))
+    known = derive_alerts(history("F0"), RULES, at(1))
+    found = derive_alerts(history("F0 F20"), RULES, LATER, known, deleted_at=at(9))
     assert shown(found) == ["closed #1 x2 0-20"]
-    assert alerts_of(history("F0 F20"), RULES, LATER, found, gone=at(9)) == found
+    assert derive_alerts(history("F0 F20"), RULES, LATER, found, deleted_at=at(9)) == found
 
 
 def test_a_branch_that_is_made_again_remembers_its_end() -> None:
-    known = alerts_of(history("F0"), RULES, at(9), gone=at(9))
-    found = alerts_of(history("F0 F20"), RULES, LATER, known)
+    known = derive_alerts(history("F0"), RULES, at(9), deleted_at=at(9))
+    found = derive_alerts(history("F0 F20"), RULES, LATER, known)
     assert shown(found) == ["closed #1 x1 0-9", "open #2 x1 20-"]
 
 
 def test_a_failure_that_no_setting_minds_any_more_is_closed() -> None:
-    known = alerts_of(history("F0"), RULES, at(9))
-    found = alerts_of(history("F0"), replace(RULES, severities={}), at(10), known)
+    known = derive_alerts(history("F0"), RULES, at(9))
+    found = derive_alerts(history("F0"), replace(RULES, severities={}), at(10), known)
     assert shown(found) == ["closed #1 x1 0-10"]
 
 
 def test_of_a_long_alert_the_first_and_the_last_endings_are_remembered() -> None:
-    told = [Ending(number, "failed", at(number)) for number in range(1, 401)]
-    (alert,) = alerts_of(told, RULES, LATER)
-    assert (alert.failures, len(alert.endings)) == (400, 200)
-    assert [one.pipeline for one in alert.endings[:2]] == [1, 202]
+    told = [PipelineResult(number, "failed", at(number)) for number in range(1, 401)]
+    (alert,) = derive_alerts(told, RULES, LATER)
+    assert (alert.failures, len(alert.results)) == (400, 200)
+    assert [one.pipeline_id for one in alert.results[:2]] == [1, 202]
 
 
-def ending(number: int, status: str, minute: int, failed: set[str], passed: set[str]) -> Ending:
+def ending(
+    number: int, status: str, minute: int, failed: set[str], passed: set[str]
+) -> PipelineResult:
     """Of a pipeline that passed no stages are told, and only of one that failed which did."""
     failed = failed if status == "F" else set()
     passed = passed - failed if status in "FCK" else set()
-    return Ending(number, STATUSES[status], at(minute), tuple(failed), tuple(passed))
+    return PipelineResult(number, STATUSES[status], at(minute), tuple(failed), tuple(passed))
 
 
 stages = st.sets(st.sampled_from("ab"))
@@ -287,25 +296,25 @@ any_rules = st.builds(AlertRules, by_stage=st.booleans(), flapping=st.sampled_fr
 
 @given(endings, any_rules, st.randoms())
 def test_neither_order_nor_repetition_matters(
-    told: list[Ending], rules: AlertRules, random: Any
+    told: list[PipelineResult], rules: AlertRules, random: Any
 ) -> None:
-    once = alerts_of(told, rules, LATER)
+    once = derive_alerts(told, rules, LATER)
     again = [*told, *random.sample(told, len(told) // 2)]
     random.shuffle(again)
-    assert alerts_of(again, rules, LATER) == once
+    assert derive_alerts(again, rules, LATER) == once
 
 
 @given(endings, any_rules, st.integers(0, 300))
 def test_what_is_stored_derives_itself_again(
-    told: list[Ending], rules: AlertRules, minute: int
+    told: list[PipelineResult], rules: AlertRules, minute: int
 ) -> None:
-    once = alerts_of(told, rules, at(minute))
-    assert alerts_of(told, rules, at(minute), once) == once
+    once = derive_alerts(told, rules, at(minute))
+    assert derive_alerts(told, rules, at(minute), once) == once
 
 
 @given(endings, any_rules)
-def test_alerts_of_a_line_follow_one_another(told: list[Ending], rules: AlertRules) -> None:
-    found = alerts_of(told, rules, LATER)
+def test_alerts_of_a_line_follow_one_another(told: list[PipelineResult], rules: AlertRules) -> None:
+    found = derive_alerts(told, rules, LATER)
     for stage in {one.stage for one in found}:
         mine = [one for one in found if one.stage == stage]
         assert all(one.ended_at and one.ended_at >= one.opened_at for one in mine[:-1])
@@ -340,7 +349,7 @@ def pipeline(**values: Any) -> Pipeline:
     ],
 )
 def test_which_ref_a_pipeline_speaks_for(values: dict[str, Any], wanted: str) -> None:
-    assert ref_of(pipeline(**values)) == wanted
+    assert alert_ref(pipeline(**values)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -361,19 +370,19 @@ def test_which_ref_a_pipeline_speaks_for(values: dict[str, Any], wanted: str) ->
 )
 def test_which_refs_are_watched(ref: str, branches: tuple[str, ...], wanted: bool) -> None:
     rules = replace(RULES, branches=branches)
-    assert watched(ref, rules, default=ref == "main", protected=False) is wanted
+    assert is_watched(ref, rules, default=ref == "main", protected=False) is wanted
 
 
 def test_a_job_that_may_fail_has_failed_no_stage() -> None:
     jobs = [
-        Job(1, "unit", "test", ""),
-        Job(2, "style", "lint", "", allowed=True),
-        Job(3, "e2e", "test", ""),
+        FailedJob(1, "unit", "test", ""),
+        FailedJob(2, "style", "lint", "", allow_failure=True),
+        FailedJob(3, "e2e", "test", ""),
     ]
-    assert ending_of(pipeline(), jobs) == Ending(5, "failed", START, ("test",))
+    assert pipeline_result(pipeline(), jobs) == PipelineResult(5, "failed", START, ("test",))
 
 
-UNIT = Job(1, "unit", "test", "")
+UNIT = FailedJob(1, "unit", "test", "")
 TOLD = {"failed_stages": ("lint",), "passed_stages": ("build", "test")}
 
 
@@ -390,7 +399,7 @@ TOLD = {"failed_stages": ("lint",), "passed_stages": ("build", "test")}
     ],
 )
 def test_what_was_read_goes_before_what_was_told(
-    values: dict[str, Any], jobs: list[Job], failed: tuple[str, ...], passed: tuple[str, ...]
+    values: dict[str, Any], jobs: list[FailedJob], failed: tuple[str, ...], passed: tuple[str, ...]
 ) -> None:
-    found = ending_of(pipeline(**values), jobs)
-    assert (found.stages, found.passed) == (failed, passed)
+    found = pipeline_result(pipeline(**values), jobs)
+    assert (found.failed_stages, found.passed_stages) == (failed, passed)

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.core.alert_names import AlertKey, Line
-from sync.core.alerts.messages import AlertNews, Somebody, ordinal, telling
-from sync.core.alerts.model import GONE, Alert, AlertState, Ending
-from sync.core.alerts.plan import Concern, decide
-from sync.core.model.commands import Notify, OpenTask, PutMessage
-from sync.core.model.common import Commit, Job, Pipeline, PipelineStatus
+from sync.core.alert_names import AlertKey, RefKey
+from sync.core.alerts.messages import AlertContext, NamedUser, build_alert_message, format_ordinal
+from sync.core.alerts.model import BRANCH_DELETED, Alert, AlertState, PipelineResult
+from sync.core.alerts.plan import AlertView, plan_alert
+from sync.core.model.commands import CreateTask, Notify, PutMessage
+from sync.core.model.common import Commit, FailedJob, Pipeline, PipelineStatus
 from sync.core.model.kinds import Kind
-from sync.core.model.task_view import Said
+from sync.core.model.task_view import SentMessage
 from sync.core.rules.portal import AlertRules, GroupRules, Rules, Severity
 from sync.text import bbcode
 from sync.text.tree import Document, Paragraph
@@ -24,11 +24,15 @@ from tests.core.factories import SHOP, task
 
 AT = datetime(2026, 11, 20, 11, 5, tzinfo=UTC)
 MOSCOW = ZoneInfo("Europe/Moscow")
-KEY = AlertKey(Line(1, 7, "main"), 12)
+KEY = AlertKey(RefKey(1, 7, "main"), 12)
 OPEN = Alert("", 12, AlertState.OPEN, Severity.HIGH, "failed", 1, 1, AT, AT, 12)
-AGAIN = replace(OPEN, failures=3, in_a_row=3, failed_at=AT + timedelta(minutes=30), failed_by=14)
-FIXED = replace(AGAIN, state=AlertState.RESOLVED, ended_at=AT + timedelta(minutes=42), ended_by=15)
-GONE_NOW = replace(FIXED, state=AlertState.CLOSED, endings=(Ending(0, GONE, AT),))
+AGAIN = replace(
+    OPEN, failures=3, in_a_row=3, failed_at=AT + timedelta(minutes=30), last_failed_pipeline_id=14
+)
+FIXED = replace(
+    AGAIN, state=AlertState.RESOLVED, ended_at=AT + timedelta(minutes=42), fixed_by_pipeline_id=15
+)
+GONE_NOW = replace(FIXED, state=AlertState.CLOSED, results=(PipelineResult(0, BRANCH_DELETED, AT),))
 EN, RU = Rules(), Rules(language="ru")
 PROJECT = "[url=https://gitlab.test/acme/shop]acme/shop[/url]"
 MAIN = "[url=https://gitlab.test/acme/shop/-/tree/main]main[/url]"
@@ -38,12 +42,12 @@ def pipeline(number: int) -> str:
     return f"[url=https://gitlab.test/acme/shop/-/pipelines/{number}]#{number}[/url]"
 
 
-def news(alert: Alert = OPEN, **values: Any) -> AlertNews:
-    return replace(AlertNews(SHOP, KEY, alert, MOSCOW), **values)
+def news(alert: Alert = OPEN, **values: Any) -> AlertContext:
+    return replace(AlertContext(SHOP, KEY, alert, MOSCOW), **values)
 
 
-def headline(one: AlertNews, language: str = "en") -> str:
-    return bbcode.write(Document((Paragraph(telling(one, language).headline),)))
+def headline(one: AlertContext, language: str = "en") -> str:
+    return bbcode.write(Document((Paragraph(build_alert_message(one, language).title),)))
 
 
 def test_what_is_no_branch_is_named_and_linked_as_what_it_is() -> None:
@@ -53,7 +57,7 @@ def test_what_is_no_branch_is_named_and_linked_as_what_it_is() -> None:
         ("refs/tags/v1/2", f"[url={page}/tags/v1/2]refs/tags/v1/2[/url]"),
         ("refs/merge-requests/x/head", f"[url={page}/tree/refs/merge-requests/x/head]"),
     ):
-        one = news(key=AlertKey(Line(1, 7, ref), 12))
+        one = news(key=AlertKey(RefKey(1, 7, ref), 12))
         assert headline(one).startswith(f"Pipeline {pipeline(12)} failed on {shown}"), ref
 
 
@@ -104,7 +108,7 @@ HEADLINES = [
         f"Ветка main удалена, ошибка осталась в ней, {PROJECT}",
     ),
     (
-        replace(GONE_NOW, endings=()),
+        replace(GONE_NOW, results=()),
         f"The alert on {MAIN} is closed, {PROJECT}",
         f"Оповещение о ветке {MAIN} закрыто, {PROJECT}",
     ),
@@ -123,9 +127,9 @@ def test_an_alert_is_one_sentence(alert: Alert, english: str, russian: str) -> N
 
 
 def test_who_fixed_it_is_mentioned() -> None:
-    known = news(FIXED, fixed_by=Somebody("Ann", 8))
+    known = news(FIXED, fixed_by=NamedUser("Ann", 8))
     assert headline(known) == f"{MAIN} is fixed after 42 min by [user=8]Ann[/user], {PROJECT}"
-    stranger = news(FIXED, fixed_by=Somebody("[user=all]"))
+    stranger = news(FIXED, fixed_by=NamedUser("[user=all]"))
     assert "[user=all]" not in headline(stranger)
 
 
@@ -137,27 +141,27 @@ def test_below_it_stand_the_failure_and_the_people() -> None:
         commit=commit,
     )  # fmt: skip
     jobs = (
-        Job(5, "unit", "test", f"{SHOP.url}/-/jobs/5"),
-        Job(6, "style", "test", "", allowed=True),
+        FailedJob(5, "unit", "test", f"{SHOP.url}/-/jobs/5"),
+        FailedJob(6, "style", "test", "", allow_failure=True),
     )
-    told = telling(
+    told = build_alert_message(
         news(
-            failed=failed,
-            jobs=jobs,
-            seen_by="Vera",
-            assigned=Somebody("Rita", 7),
-            task=(3001, "https://acme.test/task/3001/"),
+            failed_pipeline=failed,
+            failed_jobs=jobs,
+            acknowledged_by="Vera",
+            assignee=NamedUser("Rita", 7),
+            task_link=(3001, "https://acme.test/task/3001/"),
         ),
         "en",
     )
-    assert told.message(EN, Kind.ALERT).split("\n")[1:] == [
+    assert told.render(EN, Kind.ALERT).split("\n")[1:] == [
         f"Pipeline {pipeline(12)}: [url={url}]Add [\u2060b]payment[/url] (Ann)",
         f"Failed jobs: [url={SHOP.url}/-/jobs/5]unit[/url]",
         "Seen by Vera",
         "Assigned to [user=7]Rita[/user]",
         "Task [url=https://acme.test/task/3001/]3001[/url]",
     ]
-    assert told.notification(EN, Kind.ALERT) == HEADLINES[0][1]
+    assert told.render_notification(EN, Kind.ALERT) == HEADLINES[0][1]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +170,7 @@ def test_below_it_stand_the_failure_and_the_people() -> None:
      (21, "21st"), (102, "102nd"), (111, "111th"), (113, "113th")],
 )  # fmt: skip
 def test_a_number_of_times(number: int, english: str) -> None:
-    assert (ordinal(number, "en"), ordinal(number, "ru")) == (english, f"{number}-й")
+    assert (format_ordinal(number, "en"), format_ordinal(number, "ru")) == (english, f"{number}-й")
 
 
 # --- what it asks for
@@ -176,14 +180,14 @@ RULES = Rules(groups={3: SHOPS})
 
 
 def asked(rules: Rules = RULES, **values: Any) -> list[object]:
-    one = replace(Concern(news(AGAIN), author=8, administrator=1), **values)
-    return [effect for _, effect, _ in decide(one, rules, AT)]
+    one = replace(AlertView(news(AGAIN), author_id=8, administrator_id=1), **values)
+    return [effect for _, effect, _ in plan_alert(one, rules, AT)]
 
 
 def test_after_so_many_failures_in_a_row_a_task_is_asked_for() -> None:
     (effect,) = asked()
-    assert effect == OpenTask(
-        about="alert:1/7:main:12",
+    assert effect == CreateTask(
+        subject_key="alert:1/7:main:12",
         marker=effect.marker,
         title="Fix main of acme/shop, broken since pipeline #12",
         text=f"It began with pipeline {pipeline(12)}, 2026-11-20 14:05\nBranch {MAIN}, {PROJECT}",
@@ -194,18 +198,20 @@ def test_after_so_many_failures_in_a_row_a_task_is_asked_for() -> None:
 
 
 def test_it_is_asked_for_in_the_same_words_when_more_has_failed() -> None:
-    more = replace(AGAIN, failures=9, in_a_row=9, failed_by=40, failed_at=AT + timedelta(days=2))
-    assert asked(news=news(more)) == asked()
+    more = replace(
+        AGAIN, failures=9, in_a_row=9, last_failed_pipeline_id=40, failed_at=AT + timedelta(days=2)
+    )
+    assert asked(context=news(more)) == asked()
 
 
 @pytest.mark.parametrize(
     "values",
     [
-        {"news": news(replace(AGAIN, in_a_row=2))},
-        {"news": news(FIXED)},
+        {"context": news(replace(AGAIN, in_a_row=2))},
+        {"context": news(FIXED)},
         {"task_id": 3001},
         {"rules": Rules(groups={3: replace(SHOPS, alerts=AlertRules())})},
-        {"author": None, "administrator": None},
+        {"author_id": None, "administrator_id": None},
     ],
 )
 def test_nothing_is_asked_for(values: dict[str, Any]) -> None:
@@ -216,8 +222,8 @@ def test_nothing_is_asked_for(values: dict[str, Any]) -> None:
     ("values", "responsible"),
     [
         ({}, 8),
-        ({"author": None}, 1),
-        ({"news": news(AGAIN, assigned=Somebody("Rita", 7)), "told": "7"}, 7),
+        ({"author_id": None}, 1),
+        ({"context": news(AGAIN, assignee=NamedUser("Rita", 7)), "notified_assignee": "7"}, 7),
     ],
 )
 def test_whose_the_task_is(values: dict[str, Any], responsible: int) -> None:
@@ -226,32 +232,32 @@ def test_whose_the_task_is(values: dict[str, Any], responsible: int) -> None:
 
 
 def test_who_is_assigned_is_told_until_it_is_recorded() -> None:
-    given = news(OPEN, assigned=Somebody("Rita", 7))
-    (effect,) = asked(news=given)
+    given = news(OPEN, assignee=NamedUser("Rita", 7))
+    (effect,) = asked(context=given)
     assert isinstance(effect, Notify)
     assert effect.text == f"This is assigned to you: {HEADLINES[0][1]}"
-    assert asked(news=given, told="7") == []
-    assert len(asked(news=given, told="8")) == 1
-    assert asked(news=replace(given, alert=FIXED)) == []
+    assert asked(context=given, notified_assignee="7") == []
+    assert len(asked(context=given, notified_assignee="8")) == 1
+    assert asked(context=replace(given, alert=FIXED)) == []
 
 
 def test_the_task_is_told_of_the_end_once_and_of_what_changed_in_it() -> None:
-    over = {"news": news(FIXED), "task_id": 3001, "task": task(id=3001)}
+    over = {"context": news(FIXED), "task_id": 3001, "task": task(id=3001)}
     (effect,) = asked(**over)
     text = f"{MAIN} is fixed after 42 min, {PROJECT}"
     assert effect == PutMessage(3001, "alert:1/7:main:12>end", text)
-    assert asked(**over, said=Said(40, text, AT)) == []
-    (edit,) = asked(**over, said=Said(40, "else", AT))
+    assert asked(**over, end_message=SentMessage(40, text, AT)) == []
+    (edit,) = asked(**over, end_message=SentMessage(40, "else", AT))
     assert edit.message_id == 40
-    assert asked(**over, said=Said(40, "else", AT - timedelta(days=4))) == []
-    assert asked(**{**over, "news": news(GONE_NOW)}) == []
+    assert asked(**over, end_message=SentMessage(40, "else", AT - timedelta(days=4))) == []
+    assert asked(**{**over, "context": news(GONE_NOW)}) == []
 
 
 def test_a_text_of_ones_own_is_filled_with_what_an_alert_has() -> None:
     text = "{branch}: {state} ({stage}), {count}, {duration}\n{link} {url} {project}"
     one = news(replace(AGAIN, stage="test"))
     rules = Rules(language="ru", templates={Kind.ALERT: text})
-    assert telling(one, "ru").message(rules, Kind.ALERT).split("\n") == [
+    assert build_alert_message(one, "ru").render(rules, Kind.ALERT).split("\n") == [
         f"{MAIN} (этап test): с ошибкой (test), 3, 30 мин",
         f"{pipeline(14)} https://gitlab.test/acme/shop/-/pipelines/14 {PROJECT}",
     ]

@@ -10,13 +10,13 @@ from sync.core.deployments.environments import (
     Deployment,
     DeploymentStatus,
     Tier,
-    carries,
-    places,
+    environment_matches,
+    environment_statuses,
+    includes_merge_request,
     tier_of,
-    wanted,
 )
 from sync.core.model.commands import PutMessage
-from sync.core.model.task_view import Said
+from sync.core.model.task_view import SentMessage
 from sync.core.plan import plan_task
 from sync.core.rules.portal import DeploymentRules, GroupRules, Rules
 from tests.core.factories import ANN, NOW, SHOP, mr, view
@@ -64,28 +64,30 @@ def history(text: str) -> list[Deployment]:
     ],
 )
 def test_where_the_work_is(text: str, carrying: set[int], inside: bool) -> None:
-    (place,) = places(history(text), frozenset(carrying))
-    assert place.inside is inside
+    (place,) = environment_statuses(history(text), frozenset(carrying))
+    assert place.includes_work is inside
 
 
 def test_a_rollback_is_told_by_the_deployment_that_is_there() -> None:
-    (place,) = places(history("a b a"), frozenset({2}))
-    assert place.undone_by.id == 3
-    (place,) = places(history("a b a b"), frozenset({2}))
-    assert (place.undone_by, place.shown.id) == (None, 4)
+    (place,) = environment_statuses(history("a b a"), frozenset({2}))
+    assert place.reverted_by.id == 3
+    (place,) = environment_statuses(history("a b a b"), frozenset({2}))
+    assert (place.reverted_by, place.last_deployment.id) == (None, 4)
 
 
 def test_the_order_in_which_deployments_were_heard_means_nothing() -> None:
     told = history("a b! b a c b")
-    assert places(told, frozenset({2})) == places(reversed(told), frozenset({2}))
+    assert environment_statuses(told, frozenset({2})) == environment_statuses(
+        reversed(told), frozenset({2})
+    )
 
 
 def test_what_a_job_told_gives_way_to_the_hosts_own_account() -> None:
     job, host = deployment(-9, "b"), deployment(3, "b", job_url="https://gitlab.test/job")
-    (place,) = places([job, host], frozenset({-9}))
-    assert (place.shown, place.inside) == (host, True)
-    (place,) = places([job], frozenset({-9}))
-    assert place.shown == job
+    (place,) = environment_statuses([job, host], frozenset({-9}))
+    assert (place.last_deployment, place.includes_work) == (host, True)
+    (place,) = environment_statuses([job], frozenset({-9}))
+    assert place.last_deployment == job
 
 
 def test_environments_stand_in_the_order_a_change_comes_to_them() -> None:
@@ -93,7 +95,7 @@ def test_environments_stand_in_the_order_a_change_comes_to_them() -> None:
         deployment(number, "a", environment=name, tier=tier_of("", name))
         for number, name in enumerate(("elsewhere", "prod", "stage", "test", "dev"), 1)
     ]
-    names = [place.environment for place in places(told, frozenset({1}))]
+    names = [place.environment for place in environment_statuses(told, frozenset({1}))]
     assert names == ["dev", "test", "stage", "prod", "elsewhere"]
 
 
@@ -168,7 +170,7 @@ def test_a_tier_is_what_was_told_or_what_the_name_says(told: str, name: str, tie
 def test_which_environments_people_hear_of(
     name: str, tier: Tier, patterns: tuple[str, ...], answer: bool
 ) -> None:
-    assert wanted(name, tier, patterns) is answer
+    assert environment_matches(name, tier, patterns) is answer
 
 
 @pytest.mark.parametrize(
@@ -189,15 +191,15 @@ def test_which_environments_people_hear_of(
 def test_whose_commit_it_is(
     deployed: dict[str, str], request_values: dict[str, str], answer: bool
 ) -> None:
-    assert carries(deployment(1, "b", **deployed), mr(**request_values)) is answer
+    assert includes_merge_request(deployment(1, "b", **deployed), mr(**request_values)) is answer
 
 
-def shown(language: str, *told: Deployment, said: Said | None = None) -> list[str]:
-    found = places(told, frozenset(one.id for one in told))
-    before = {found[0].about: said} if said else {}
-    seen = view(places=found, said=before)
+def shown(language: str, *told: Deployment, said: SentMessage | None = None) -> list[str]:
+    found = environment_statuses(told, frozenset(one.id for one in told))
+    before = {found[0].subject_key: said} if said else {}
+    seen = view(environments=found, messages=before)
     plan = plan_task(seen, Rules(language=language), NOW)
-    return [effect.text for _, effect, _ in plan.effects if isinstance(effect, PutMessage)]
+    return [effect.text for _, effect, _ in plan.commands if isinstance(effect, PutMessage)]
 
 
 COMMIT = "[url=https://gitlab.test/acme/shop/-/commit/bbbbbbbb]bbbbbbbb[/url]"
@@ -261,14 +263,14 @@ def test_what_is_under_way_is_not_said(status: str) -> None:
 def test_what_was_said_is_not_said_again_and_an_old_message_is_not_edited() -> None:
     one, other = deployment(1, "b"), deployment(2, "b", environment="stage", tier=Tier.STAGING)
     (text,) = shown("en", one)
-    assert shown("en", one, said=Said(5, text, NOW)) == []
-    old = Said(5, text, NOW - timedelta(hours=72))
+    assert shown("en", one, said=SentMessage(5, text, NOW)) == []
+    old = SentMessage(5, text, NOW - timedelta(hours=72))
     assert shown("ru", one, said=old) == []  # another language, the same news
     (edited, also) = shown("en", other, one, said=None)
     assert "stage" in edited and "in: stage ✔ production ✔" in also
 
 
 def test_a_workgroup_may_choose_its_environments() -> None:
-    found = places([deployment(1, "b")], frozenset({1}))
+    found = environment_statuses([deployment(1, "b")], frozenset({1}))
     rules = Rules(default=GroupRules(deployments=DeploymentRules(environments=("stage",))))
-    assert plan_task(view(places=found), rules, NOW).effects == ()
+    assert plan_task(view(environments=found), rules, NOW).commands == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync.core.i18n.catalogue import read
+from sync.core.i18n.catalogue import parse_catalogue
 
 HEAD = r"""msgid ""
 msgstr ""
@@ -16,13 +16,13 @@ msgstr ""
 
 def test_a_sentence_is_found_by_its_key() -> None:
     text = HEAD + '# a card\nmsgid "in ci"\nmsgstr "«{a}»\\t\\"\\\\\\n"\n"ещё"\n\n\n# the end\n'
-    assert read(text).keys == {"in ci"}
-    assert read(text).sentence("in ci") == '«{a}»\t"\\\nещё'
+    assert parse_catalogue(text).keys == {"in ci"}
+    assert parse_catalogue(text).sentence("in ci") == '«{a}»\t"\\\nещё'
 
 
 def test_a_plural_has_a_form_for_the_number() -> None:
     text = HEAD + 'msgid "k"\nmsgid_plural "k"\nmsgstr[0] "{count} day"\nmsgstr[1] "{count} days"\n'
-    assert [read(text).sentence("k", n) for n in (0, 1, 2)] == [
+    assert [parse_catalogue(text).sentence("k", n) for n in (0, 1, 2)] == [
         "{count} days",
         "{count} day",
         "{count} days",
@@ -33,12 +33,12 @@ def test_a_plural_has_a_form_for_the_number() -> None:
 def test_a_plural_takes_nothing_but_a_whole_number(count: object) -> None:
     text = HEAD + 'msgid "k"\nmsgid_plural "k"\nmsgstr[0] "day"\nmsgstr[1] "days"\n'
     with pytest.raises(TypeError, match="'k' needs a whole number"):
-        read(text).sentence("k", count)
+        parse_catalogue(text).sentence("k", count)
 
 
 def test_an_unknown_key_is_an_error_and_no_sentence() -> None:
     with pytest.raises(KeyError, match="nope"):
-        read(HEAD).sentence("nope")
+        parse_catalogue(HEAD).sentence("nope")
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_an_unknown_key_is_an_error_and_no_sentence() -> None:
 )
 def test_what_is_not_understood_is_an_error(entry: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
-        read(HEAD + entry)
+        parse_catalogue(HEAD + entry)

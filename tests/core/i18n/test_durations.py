@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.i18n.durations import UNITS, lasted, leading, shown
+from sync.core.i18n.durations import UNITS, format_seconds, format_span, parse_leading
 
 SPANS = {
     "1h 30m": (5400, ""),
@@ -37,7 +37,7 @@ SPANS = {
 
 @pytest.mark.parametrize(("text", "span"), SPANS.items())
 def test_a_span_and_what_follows_it(text: str, span: tuple[int, str]) -> None:
-    assert leading(text) == span
+    assert parse_leading(text) == span
 
 
 @pytest.mark.parametrize(
@@ -45,17 +45,19 @@ def test_a_span_and_what_follows_it(text: str, span: tuple[int, str]) -> None:
     ["", "abc", "90", "h", "-1h", "1x", "1hour2", "1h30", "1h 30", "1.5.2h", "123456h", "1.234h"],
 )
 def test_what_is_no_span(text: str) -> None:
-    assert leading(text) is None
+    assert parse_leading(text) is None
 
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_every_unit_is_read_touching_its_number_or_not(unit: str) -> None:
-    assert leading(f"2{unit}") == leading(f"2 {unit.upper()}. ") == (2 * UNITS[unit], "")
+    assert (
+        parse_leading(f"2{unit}") == parse_leading(f"2 {unit.upper()}. ") == (2 * UNITS[unit], "")
+    )
 
 
 @given(st.text() | st.text("0123456789 .,hмч"))
 def test_any_text_is_read(text: str) -> None:
-    assert leading(text) is None or leading(text)[0] >= 0
+    assert parse_leading(text) is None or parse_leading(text)[0] >= 0
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_any_text_is_read(text: str) -> None:
     ],
 )
 def test_a_span_in_words(seconds: int, english: str, russian: str) -> None:
-    assert (shown(seconds, "en"), shown(seconds, "ru")) == (english, russian)
+    assert (format_seconds(seconds, "en"), format_seconds(seconds, "ru")) == (english, russian)
 
 
 @pytest.mark.parametrize(
@@ -82,5 +84,5 @@ def test_a_span_in_words(seconds: int, english: str, russian: str) -> None:
     ],
 )
 def test_how_long_it_lasted(took: dict[str, float], english: str, russian: str) -> None:
-    assert lasted(timedelta(**took), "en") == english
-    assert lasted(timedelta(**took), "ru") == russian
+    assert format_span(timedelta(**took), "en") == english
+    assert format_span(timedelta(**took), "ru") == russian

@@ -16,10 +16,16 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from sync.core.deployments.environments import DeploymentStatus
-from sync.core.i18n import translate
-from sync.core.i18n.catalogue import read
-from sync.core.i18n.translate import LANGUAGES, known, phrase, say, tell
-from sync.core.model.common import MergeRequestState, Milestone, PipelineStatus, Step, TaskStatus
+from sync.core.i18n import translate as module
+from sync.core.i18n.catalogue import parse_catalogue
+from sync.core.i18n.translate import (
+    LANGUAGES,
+    get_sentence,
+    has_sentence,
+    translate,
+    translate_inline,
+)
+from sync.core.model.common import MergeRequestState, PipelineStatus, ReviewEvent, Step, TaskStatus
 from sync.text.tree import Strong, Text
 
 ROOT = Path(__file__).parents[3]
@@ -59,7 +65,7 @@ def test_every_tool_reads_the_same_sentences(language: str) -> None:
     for key, message in MESSAGES[language].items():
         for number in range(30):
             form = form_of(number) if message.pluralizable else 0
-            assert phrase(language, key, number) == forms(message)[form]
+            assert get_sentence(language, key, number) == forms(message)[form]
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -110,7 +116,10 @@ def spoken(module: ast.Module) -> Iterator[ast.expr]:
     for node in ast.walk(module):
         match node:
             case (
-                ast.Call(func=ast.Name(id="say" | "tell" | "phrase"), args=[_, key, *_])
+                ast.Call(
+                    func=ast.Name(id="translate" | "translate_inline" | "get_sentence"),
+                    args=[_, key, *_],
+                )
                 | ast.Call(func=ast.Name(id="known"), args=[key])
             ):
                 yield from either(key)
@@ -157,7 +166,7 @@ _D = DeploymentStatus
     "key",
     [
         *(f"pipeline {status}" for status in PipelineStatus),
-        *(f"notify {milestone}" for milestone in Milestone),
+        *(f"notify {milestone}" for milestone in ReviewEvent),
         *(f"status {status}" for status in TaskStatus),
         *(f"why {step}" for step in Step),
         *({"opened": "review", "locked": "merging"}.get(s, s) for s in MergeRequestState),
@@ -165,16 +174,16 @@ _D = DeploymentStatus
     ],
 )
 def test_every_word_of_the_model_has_a_phrase(key: str) -> None:
-    assert known(key)
+    assert has_sentence(key)
 
 
 def test_values_with_braces_stay_as_they_are() -> None:
-    assert say("en", "mr", iid=1, title="{iid} {0} \\1") == "!1 “{iid} {0} \\1”"
+    assert translate("en", "mr", iid=1, title="{iid} {0} \\1") == "!1 “{iid} {0} \\1”"
 
 
 def test_nodes_stand_in_the_places_of_a_phrase() -> None:
     bold = Strong((Text("main"),))
-    assert tell("ru", "branches", source="{a}", target=bold, project="p") == (
+    assert translate_inline("ru", "branches", source="{a}", target=bold, project="p") == (
         Text("{a} → "),
         bold,
         Text(" в p"),
@@ -182,7 +191,7 @@ def test_nodes_stand_in_the_places_of_a_phrase() -> None:
 
 
 def test_an_unknown_language_is_english() -> None:
-    assert phrase("de", "merged") == "merged"
+    assert get_sentence("de", "merged") == "merged"
 
 
 @pytest.fixture
@@ -196,7 +205,7 @@ def plural(monkeypatch: pytest.MonkeyPatch) -> str:
         head = (LOCALE / f"{language}.po").read_text().split("\n\n")[0]
         lines = "\n".join(f'msgstr[{number}] "{text}"' for number, text in enumerate(texts))
         text = f'{head}\n\nmsgid "commits"\nmsgid_plural "commits"\n{lines}\n'
-        monkeypatch.setitem(translate._CATALOGUES, language, read(text))
+        monkeypatch.setitem(module._CATALOGUES, language, parse_catalogue(text))
     return "commits"
 
 
@@ -216,6 +225,6 @@ def plural(monkeypatch: pytest.MonkeyPatch) -> str:
     ],
 )
 def test_the_number_chooses_the_form(plural: str, count: int, english: str, russian: str) -> None:
-    assert say("en", plural, count=count) == english
-    assert say("ru", plural, count=count) == russian
-    assert tell("ru", plural, count=count) == (Text(russian),)
+    assert translate("en", plural, count=count) == english
+    assert translate("ru", plural, count=count) == russian
+    assert translate_inline("ru", plural, count=count) == (Text(russian),)

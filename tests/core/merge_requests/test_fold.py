@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.merge_requests import fold as merge_requests_fold
-from sync.core.merge_requests.fold import Known
+from sync.core.merge_requests.fold import FoldedMergeRequest
 from sync.core.model.common import MergeRequestState, Person, Pipeline, PipelineStatus
-from sync.core.model.events import MergeRequestHeard
+from sync.core.model.events import MergeRequestEvent
 from tests.core.factories import ANN, BOB, NOW, SHOP, mr
 
 
@@ -24,30 +24,30 @@ def at(seconds: float) -> datetime:
 
 def event(
     seconds: float, action: str = "update", actor: Person = ANN, **values: Any
-) -> MergeRequestHeard:
+) -> MergeRequestEvent:
     told = {
         name: values.pop(name)
-        for name in ("approval", "rules_met", "approvals_reset")
+        for name in ("actor_approved", "approval_rules_met", "approvals_reset")
         if name in values
     }
     request = mr(**{"actor": None, "updated_at": at(seconds), **values})
-    return MergeRequestHeard(request, action, actor, **told)
+    return MergeRequestEvent(request, action, actor, **told)
 
 
-def told(*events: MergeRequestHeard) -> Known:
+def told(*events: MergeRequestEvent) -> FoldedMergeRequest:
     known = None
     for each in events:
-        known = merge_requests_fold.hear(known, each)
+        known = merge_requests_fold.fold_event(known, each)
     assert known is not None
     return known
 
 
 OPEN = event(0, "open")
-APPROVE = event(10, "approved", BOB, approval=True, rules_met=True)
-WITHDRAW = event(20, "unapproved", BOB, approval=False, rules_met=False)
-APPROVE_AGAIN = event(30, "approved", BOB, approval=True, rules_met=True)
-APPROVE_ANN = event(25, "approval", ANN, approval=True)
-RESET = event(40, "update", ANN, approvals_reset=True, rules_met=False)
+APPROVE = event(10, "approved", BOB, actor_approved=True, approval_rules_met=True)
+WITHDRAW = event(20, "unapproved", BOB, actor_approved=False, approval_rules_met=False)
+APPROVE_AGAIN = event(30, "approved", BOB, actor_approved=True, approval_rules_met=True)
+APPROVE_ANN = event(25, "approval", ANN, actor_approved=True)
+RESET = event(40, "update", ANN, approvals_reset=True, approval_rules_met=False)
 RETITLE = event(50, title="Other")
 MERGE = event(60, "merge", BOB, state=MergeRequestState.MERGED)
 
@@ -66,7 +66,7 @@ CASES = {
 
 @pytest.mark.parametrize(("events", "approvals", "actor"), CASES.values(), ids=CASES)
 def test_any_order_of_arrival_tells_the_same(
-    events: list[MergeRequestHeard], approvals: tuple[bool, tuple[Person, ...]], actor: Person
+    events: list[MergeRequestEvent], approvals: tuple[bool, tuple[Person, ...]], actor: Person
 ) -> None:
     newest = max(events, key=lambda each: each.merge_request.updated_at).merge_request
     approved, approved_by = approvals
@@ -84,7 +84,7 @@ def test_any_order_of_arrival_tells_the_same(
     ).flatmap(lambda events: st.tuples(st.just(events), st.permutations(events)))
 )
 def test_duplicates_and_disorder_change_nothing(
-    orders: tuple[list[MergeRequestHeard], list[MergeRequestHeard]],
+    orders: tuple[list[MergeRequestEvent], list[MergeRequestEvent]],
 ) -> None:
     some, others = orders
     in_order = sorted(set(map(some.index, some)), key=lambda n: some[n].merge_request.updated_at)
@@ -112,23 +112,23 @@ def test_a_hook_that_tells_whole_seconds_is_not_older_than_a_fraction_of_the_sam
 
 
 def test_the_host_itself_tells_who_approved() -> None:
-    known = merge_requests_fold.read(
+    known = merge_requests_fold.fold_snapshot(
         told(OPEN, APPROVE), mr(updated_at=at(15), approved_by=(ANN,), actor=None)
     )
     assert known.merge_request.approved_by == (ANN,)
     assert (known.merge_request.approved, known.merge_request.actor) == (False, BOB)
-    assert merge_requests_fold.hear(known, APPROVE).merge_request.approved_by == (ANN,)
+    assert merge_requests_fold.fold_event(known, APPROVE).merge_request.approved_by == (ANN,)
 
 
 def test_what_was_heard_after_the_host_was_asked_stays() -> None:
     answer = mr(updated_at=at(15), approved_by=(), actor=None)
     known = told(OPEN, APPROVE_AGAIN)
-    assert merge_requests_fold.read(known, answer) == known
+    assert merge_requests_fold.fold_snapshot(known, answer) == known
 
 
 def test_the_first_answer_of_the_host_is_taken_as_it_is() -> None:
     answer = mr("approved", approved_by=(BOB,))
-    assert merge_requests_fold.read(None, answer).merge_request == answer
+    assert merge_requests_fold.fold_snapshot(None, answer).merge_request == answer
 
 
 def _pipeline(number: int, sha: str, iid: int | None = None) -> Pipeline:
@@ -155,7 +155,7 @@ def test_the_pipeline_of_a_merge_request(pipelines: list[Pipeline], expected: in
 
 
 def test_who_the_host_says_merged_it_stays_though_an_older_hook_comes_late() -> None:
-    asked = merge_requests_fold.read(
+    asked = merge_requests_fold.fold_snapshot(
         None, mr(actor=BOB, updated_at=at(60), state=MergeRequestState.MERGED)
     )
-    assert merge_requests_fold.hear(asked, OPEN).merge_request.actor == BOB
+    assert merge_requests_fold.fold_event(asked, OPEN).merge_request.actor == BOB

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from sync.core.merge_requests.messages import (
-    essence,
-    merge_request_card,
-    notification,
-    removed_card,
-    rendered,
+    build_card,
+    build_removed_card,
+    build_review_notification,
+    card_summary,
+    render_card,
 )
-from sync.core.model.common import LinkKind, Milestone, Person, Pipeline, PipelineStatus, Reviewer
+from sync.core.model.common import LinkKind, Person, Pipeline, PipelineStatus, Reviewer, ReviewEvent
 from tests.core.factories import ANN, BOB, CAROL, NOW, SHOP, mr, task
 
 TITLE = "[b][url=https://gitlab.test/acme/shop/-/merge_requests/12]!12 Payment gateway[/url][/b]"
@@ -37,7 +37,7 @@ FULL = mr(
 
 
 def test_a_full_card_in_english() -> None:
-    assert rendered(merge_request_card(FULL, "en", {1: 5, 2: 6})).split("\n") == [
+    assert render_card(build_card(FULL, "en", {1: 5, 2: 6})).split("\n") == [
         TITLE,
         "Merge request: approved; approved by [user=5]Ann[/user], [user=6]Bob[/user]",
         f"feature/B24-2103-payment-gateway → main in {SHOP_LINK}",
@@ -48,7 +48,7 @@ def test_a_full_card_in_english() -> None:
 
 
 def test_a_full_card_in_russian() -> None:
-    assert rendered(merge_request_card(FULL, "ru", {1: 5, 2: 6})).split("\n") == [
+    assert render_card(build_card(FULL, "ru", {1: 5, 2: 6})).split("\n") == [
         TITLE,
         "Запрос на слияние: одобрен; одобрено: [user=5]Ann[/user], [user=6]Bob[/user]",
         f"feature/B24-2103-payment-gateway → main в {SHOP_LINK}",
@@ -59,8 +59,8 @@ def test_a_full_card_in_russian() -> None:
 
 
 def test_the_card_of_a_mention_says_so() -> None:
-    card = merge_request_card(replace(mr(), author=None), "en", {}, LinkKind.MENTION)
-    assert rendered(card).split("\n") == [
+    card = build_card(replace(mr(), author=None), "en", {}, LinkKind.MENTION)
+    assert render_card(card).split("\n") == [
         TITLE,
         "Merge request: under review",
         f"feature/B24-2103-payment-gateway → main in {SHOP_LINK}",
@@ -80,7 +80,7 @@ STATES = [
 
 @pytest.mark.parametrize(("state", "english", "russian"), STATES)
 def test_the_state_of_a_merge_request_in_words(state: str, english: str, russian: str) -> None:
-    lines = [rendered(merge_request_card(mr(state), lang, {})).split("\n") for lang in ("en", "ru")]
+    lines = [render_card(build_card(mr(state), lang, {})).split("\n") for lang in ("en", "ru")]
     assert [line[1] for line in lines] == [
         f"Merge request: {english}",
         f"Запрос на слияние: {russian}",
@@ -99,7 +99,9 @@ NOTICES = [
 @pytest.mark.parametrize(("milestone", "english", "russian"), NOTICES)
 def test_a_notification_in_both_languages(milestone: str, english: str, russian: str) -> None:
     texts = [
-        rendered(notification(Milestone(milestone), mr(), task(), language=lang, users={}))
+        render_card(
+            build_review_notification(ReviewEvent(milestone), mr(), task(), language=lang, users={})
+        )
         for lang in ("en", "ru")
     ]
     assert texts == [
@@ -109,7 +111,7 @@ def test_a_notification_in_both_languages(milestone: str, english: str, russian:
 
 
 def test_a_card_whose_reference_was_removed() -> None:
-    texts = [rendered(removed_card(mr(), lang)).split("\n") for lang in ("en", "ru")]
+    texts = [render_card(build_removed_card(mr(), lang)).split("\n") for lang in ("en", "ru")]
     assert texts == [
         [TITLE, "This merge request no longer names this task."],
         [TITLE, "Этот запрос на слияние больше не ссылается на задачу."],
@@ -118,10 +120,8 @@ def test_a_card_whose_reference_was_removed() -> None:
 
 def test_text_from_outside_never_comes_alive_in_a_card() -> None:
     evil = "[user=all]x[/user] [send=/go]y[/send]\n>>z\n[/url][url=https://evil.test]"
-    card = rendered(
-        merge_request_card(
-            mr(title=evil, source_branch=evil, author=Person(9, "x", evil)), "en", {9: 9}
-        )
+    card = render_card(
+        build_card(mr(title=evil, source_branch=evil, author=Person(9, "x", evil)), "en", {9: 9})
     )
     shown = evil.replace("\n", " ").replace("[", "[\u2060")
     assert card.split("\n") == [
@@ -134,7 +134,7 @@ def test_text_from_outside_never_comes_alive_in_a_card() -> None:
 
 def test_a_crowd_of_reviewers_is_counted() -> None:
     crowd = tuple(Reviewer(Person(n, f"p{n}")) for n in range(1, 10))
-    lines = rendered(merge_request_card(mr(reviewers=crowd), "ru", {})).split("\n")
+    lines = render_card(build_card(mr(reviewers=crowd), "ru", {})).split("\n")
     assert (
         lines[4] == "Рецензенты: " + ", ".join(f"p{n} (ещё нет)" for n in range(1, 7)) + ", ещё 3"
     )
@@ -142,9 +142,9 @@ def test_a_crowd_of_reviewers_is_counted() -> None:
 
 def test_the_order_the_host_lists_people_in_means_nothing() -> None:
     other = replace(FULL, reviewers=FULL.reviewers[::-1], approved_by=FULL.approved_by[::-1])
-    assert merge_request_card(FULL, "en", {}) == merge_request_card(other, "en", {})
+    assert build_card(FULL, "en", {}) == build_card(other, "en", {})
 
 
 def test_the_essence_of_a_card_is_its_title_state_and_approvals() -> None:
-    text = rendered(merge_request_card(FULL, "en", {1: 5}))
-    assert essence(text) == f"{TITLE}\nMerge request: approved; approved by Ann, Bob"
+    text = render_card(build_card(FULL, "en", {1: 5}))
+    assert card_summary(text) == f"{TITLE}\nMerge request: approved; approved by Ann, Bob"

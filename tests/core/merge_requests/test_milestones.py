@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.merge_requests.milestones import milestone_of, news, step_of
-from sync.core.model.common import Milestone, Step
+from sync.core.merge_requests.milestones import event_to_notify, next_review_event, step_of
+from sync.core.model.common import ReviewEvent, Step
 from tests.core.factories import STATES, mr
 
 STEPS = [
@@ -82,15 +82,15 @@ LIVES = [
 
 @pytest.mark.parametrize(("states", "told"), LIVES, ids=[life for life, _ in LIVES])
 def test_each_milestone_of_a_life_is_told_once(states: str, told: list[str]) -> None:
-    recorded: list[Milestone | None] = [None]
+    recorded: list[ReviewEvent | None] = [None]
     for state in states.split():
-        recorded.append(milestone_of(mr(state.replace("-", " ")), recorded[-1]))
-    assert [str(news(*pair) or "") for pair in pairwise(recorded)] == told
+        recorded.append(next_review_event(mr(state.replace("-", " ")), recorded[-1]))
+    assert [str(event_to_notify(*pair) or "") for pair in pairwise(recorded)] == told
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("previous", [None, *Milestone])
-def test_a_milestone_recorded_is_no_news_again(state: str, previous: Milestone | None) -> None:
-    recorded = milestone_of(mr(state), previous)
-    assert milestone_of(mr(state), recorded) is recorded
-    assert news(recorded, recorded) is None
+@pytest.mark.parametrize("previous", [None, *ReviewEvent])
+def test_a_milestone_recorded_is_no_news_again(state: str, previous: ReviewEvent | None) -> None:
+    recorded = next_review_event(mr(state), previous)
+    assert next_review_event(mr(state), recorded) is recorded
+    assert event_to_notify(recorded, recorded) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sync.core.deployments.environments import DeploymentStatus, Tier
 from sync.core.model.common import PipelineStatus, Reviewer
-from sync.core.notifications.facts import Subject
+from sync.core.notifications.facts import NotificationSubject
 from tests.core.factories import ANN, BOB, CAROL, NOW, mr
 from tests.core.messages.items import (
     HOME,
@@ -27,14 +27,16 @@ _APPROVED = mr(
     pipeline=pipeline(),
 )
 _FAILED = pipeline("failed", commit=commit(1), duration_seconds=185, merge_request_iid=12)
-_FAILED_JOB = job(failure_reason="script_failure", allowed=True, duration_seconds=61, retries=2)
+_FAILED_JOB = job(
+    failure_reason="script_failure", allow_failure=True, duration_seconds=61, retries=2
+)
 _SHIPPED = deployment(url="https://shop.test", commit_title="Pay", job_url=f"{HOME}/-/jobs/5")
 _REVIEWED = deployment("approved", environment="review/ü 1", ref="refs/merge-requests/12/head")
 _SEVERE = ("high", "CVE-1", "CWE-2")
 _OTHER_STATUSES = tuple(one for one in PipelineStatus if one not in ("failed", "manual"))
 _ACCESS = "user_access_request"
 
-CASES: dict[str, Subject] = {
+CASES: dict[str, NotificationSubject] = {
     "push of two commits": push(),
     "push of one commit": push(1),
     "push of seven commits, to a branch of odd letters": push(7, branch="feature/ü x#1"),
@@ -62,7 +64,7 @@ CASES: dict[str, Subject] = {
     "job manual": job("manual", failure_reason="script_failure", pipeline_id=0),
     **{f"job {status}": job(status) for status in _OTHER_STATUSES},
     "job in a new status": job("haunted"),
-    "note on a merge request": note(place="pay.py:7"),
+    "note on a merge request": note(file_position="pay.py:7"),
     "note on a commit": note("commit"),
     "note on an issue": note("issue"),
     "note on a snippet": note("snippet"),

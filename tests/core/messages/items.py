@@ -8,12 +8,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
-from sync.core.messages.message import Telling
-from sync.core.model.activity import JobRun, Note, Noteable, Push, Release, TagPush, Thing
-from sync.core.model.common import Commit, Job, Pipeline, PipelineStatus
+from sync.core.messages.message import Message
+from sync.core.model.activity import (
+    Comment,
+    CommentTarget,
+    JobRun,
+    Push,
+    Release,
+    Resource,
+    TagPush,
+)
+from sync.core.model.common import Commit, FailedJob, Pipeline, PipelineStatus
 from sync.core.model.kinds import Kind
-from sync.core.notifications.build import telling_of
-from sync.core.notifications.facts import Around, Subject, facts_of
+from sync.core.notifications.build import build_message
+from sync.core.notifications.facts import FactsContext, NotificationSubject, build_facts
 from sync.core.rules.portal import Rules
 from tests.core.factories import ANN, BOB, NOW, SHOP
 
@@ -44,9 +52,9 @@ def pipeline(status: str = "success", **values: Any) -> Pipeline:
 
 
 FAILED_JOBS = (
-    Job(5, "unit", "test", f"{HOME}/-/jobs/5", log="secret"),
-    Job(6, "lint", "test", f"{HOME}/-/jobs/6"),
-    Job(7, "flaky", "test", f"{HOME}/-/jobs/7", allowed=True),
+    FailedJob(5, "unit", "test", f"{HOME}/-/jobs/5", log="secret"),
+    FailedJob(6, "lint", "test", f"{HOME}/-/jobs/6"),
+    FailedJob(7, "flaky", "test", f"{HOME}/-/jobs/7", allow_failure=True),
 )
 
 
@@ -63,9 +71,9 @@ def deployment(status: str = "success", **values: Any) -> Deployment:
     return replace(usual, **values)
 
 
-def note(kind: str = "merge_request", **values: Any) -> Note:
-    on = Noteable(kind, SHA if kind == "commit" else "12", "Pay", f"{HOME}/-/on/12")
-    usual = Note(SHOP, 3, on, "Looks *good*", BOB, f"{on.url}#note_3", NOW, NOW)
+def note(kind: str = "merge_request", **values: Any) -> Comment:
+    on = CommentTarget(kind, SHA if kind == "commit" else "12", "Pay", f"{HOME}/-/on/12")
+    usual = Comment(SHOP, 3, on, "Looks *good*", BOB, f"{on.url}#note_3", NOW, NOW)
     return replace(usual, **values)
 
 
@@ -74,13 +82,13 @@ def release(**values: Any) -> Release:
     return replace(Release(SHOP, "v1.5", "Spring", "# New\n\n- cards\n- refunds", url), **values)
 
 
-def thing(of: str, did: str = "", **values: Any) -> Thing:
+def thing(of: str, did: str = "", **values: Any) -> Resource:
     """`did`: what was done, in the host's words."""
-    usual = Thing(SHOP, Kind(of), "4", "Slow", f"{HOME}/-/{of}/4", action=did, actor=ANN, at=NOW)
+    usual = Resource(SHOP, Kind(of), "4", "Slow", f"{HOME}/-/{of}/4", action=did, actor=ANN, at=NOW)
     return replace(usual, **values)
 
 
-def token(days: int | None = 7, **values: Any) -> Thing:
+def token(days: int | None = 7, **values: Any) -> Resource:
     until = None if days is None else datetime(2026, 11, 20, tzinfo=UTC) + timedelta(days=days)
     usual = thing(
         "access_token",
@@ -93,18 +101,20 @@ def token(days: int | None = 7, **values: Any) -> Thing:
     return replace(usual, **values)
 
 
-def telling(one: Subject, language: str = "en", jobs: Sequence[Job] = FAILED_JOBS) -> Telling:
-    return telling_of(one, language, USERS, state=state(one), jobs=jobs)
+def telling(
+    one: NotificationSubject, language: str = "en", jobs: Sequence[FailedJob] = FAILED_JOBS
+) -> Message:
+    return build_message(one, language, USERS, state=state(one), jobs=jobs)
 
 
-def state(one: Subject) -> str:
-    return facts_of(one, Around(now=NOW)).state
+def state(one: NotificationSubject) -> str:
+    return build_facts(one, FactsContext(now=NOW)).state
 
 
-def message(one: Subject, language: str = "en") -> str:
+def message(one: NotificationSubject, language: str = "en") -> str:
     """What a chat is shown."""
-    return telling(one, language).message(Rules(), kind_of(one))
+    return telling(one, language).render(Rules(), kind_of(one))
 
 
-def kind_of(one: Subject) -> Kind:
-    return facts_of(one, Around()).kind
+def kind_of(one: NotificationSubject) -> Kind:
+    return build_facts(one, FactsContext()).kind

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sync.core.model.common import Person
 from sync.core.model.kinds import Kind
-from sync.core.notifications.build import telling_of
+from sync.core.notifications.build import build_message
 from sync.core.rules.portal import Rules
 from sync.text import bbcode
 from sync.text.clip import MOST_MESSAGE
@@ -85,9 +85,9 @@ def assert_harmless(text: str) -> None:
 def test_what_people_type_stays_text(name: str, language: str) -> None:
     one = typed(CASES[name], EVIL)
     assert_harmless(message(one, language))
-    told = telling_of(one, language, USERS)
-    assert_harmless(told.notification(Rules(), kind_of(one)))
-    assert_harmless(told.message(Rules(templates={kind_of(one): TEMPLATE}), kind_of(one)))
+    told = build_message(one, language, USERS)
+    assert_harmless(told.render_notification(Rules(), kind_of(one)))
+    assert_harmless(told.render(Rules(templates={kind_of(one): TEMPLATE}), kind_of(one)))
 
 
 hostile = st.lists(
@@ -130,7 +130,7 @@ def test_right_to_left_letters_stay_and_do_not_turn_the_rest() -> None:
 def test_a_template_is_filled_with_what_is_live() -> None:
     one = push(commits=(commit(1), replace(commit(2), message="Step 2 {count}")))
     rules = Rules(templates={Kind.PUSH: "{actor}: {count}, {branch}, {title}{nothing}"})
-    text = telling_of(one, "en", USERS).message(rules, Kind.PUSH).replace(HOME, "@")
+    text = build_message(one, "en", USERS).render(rules, Kind.PUSH).replace(HOME, "@")
     branch = "[url=@/-/tree/feature/x]feature/x[/url]"
     assert text == f"[user=8]Bob[/user]: 2, {branch}, Step 2 {{count}}"
 
@@ -154,13 +154,13 @@ PLACES = {
 @pytest.mark.parametrize("name", PLACES)
 def test_a_kind_has_its_places(name: str) -> None:
     one = CASES[name]
-    assert telling_of(one, "en", USERS).places.keys() == set(PLACES[name].split())
+    assert build_message(one, "en", USERS).values.keys() == set(PLACES[name].split())
 
 
 def test_a_token_that_expires_is_told_whole_in_a_notification() -> None:
     one = CASES["access token expires"]
-    told = telling_of(one, "en", USERS)
-    assert told.notification(Rules(), Kind.ACCESS_TOKEN).split("\n") == [
+    told = build_message(one, "en", USERS)
+    assert told.render_notification(Rules(), Kind.ACCESS_TOKEN).split("\n") == [
         line.removeprefix("[b]").removesuffix("[/b]") for line in message(one).split("\n")
     ]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sync.core.i18n.translate import LANGUAGES, known
-from sync.core.notifications.facts import STATES
+from sync.core.i18n.translate import LANGUAGES, has_sentence
+from sync.core.notifications.facts import BASIC_STATES
 from tests.core.messages.cases import CASES
 from tests.core.messages.items import HOME, kind_of, message, state
 
@@ -44,8 +44,10 @@ def test_no_text_is_left_over(language: str) -> None:
     assert WRITTEN[language].keys() == CASES.keys()
 
 
-@pytest.mark.parametrize("kind", STATES)
+@pytest.mark.parametrize("kind", BASIC_STATES)
 def test_every_state_of_a_kind_is_told_and_has_a_word(kind: str) -> None:
-    missing = set(STATES[kind]) - {state(one) for one in CASES.values() if kind_of(one) == kind}
+    missing = set(BASIC_STATES[kind]) - {
+        state(one) for one in CASES.values() if kind_of(one) == kind
+    }
     assert {one for one in missing if not one.startswith("expires_")} == set()
-    assert all(known(f"word {one}") for one in STATES[kind])
+    assert all(has_sentence(f"word {one}") for one in BASIC_STATES[kind])

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.messages.message import Telling
-from sync.core.messages.placeholders import MEANINGS, PLACES
-from sync.core.messages.templates import LONGEST_TEMPLATE, filled, problems
+from sync.core.messages.message import Message
+from sync.core.messages.placeholders import PLACEHOLDER_MEANINGS, PLACEHOLDERS
+from sync.core.messages.templates import MAX_TEMPLATE_LENGTH, fill_template, template_problems
 from sync.core.model.kinds import Kind
 from sync.core.rules.portal import Rules
 from sync.text import bbcode
@@ -38,7 +38,7 @@ PLACED = {
 
 
 def written(template: str) -> str:
-    return bbcode.write(filled(template, PLACED))
+    return bbcode.write(fill_template(template, PLACED))
 
 
 @pytest.mark.parametrize(
@@ -74,15 +74,15 @@ def test_places_stand_anywhere(template: str, text: str) -> None:
 
 def test_what_fills_a_place_is_not_looked_into_again() -> None:
     places = {"title": (Text("{actor} [user=all] [/b] [b]"),), "actor": (Text("Ann"),)}
-    told = bbcode.write(filled("[b]{title}[/b]", places))
+    told = bbcode.write(fill_template("[b]{title}[/b]", places))
     assert told == "[b]{actor} [\u2060user=all] [\u2060/b] [\u2060b][/b]"
 
 
 def test_the_whole_usual_message_has_a_place() -> None:
-    telling = Telling((Text("Ann pushed"),), ((Text("one"),),), places={"actor": (Text("Ann"),)})
+    telling = Message((Text("Ann pushed"),), ((Text("one"),),), values={"actor": (Text("Ann"),)})
     rules = Rules(templates={Kind.PUSH: "Look, {actor}!\n{default}"})
-    assert telling.message(rules, Kind.PUSH) == "Look, Ann!\n[b]Ann pushed[/b]\none"
-    assert telling.message(rules, Kind.TAG) == "[b]Ann pushed[/b]\none"
+    assert telling.render(rules, Kind.PUSH) == "Look, Ann!\n[b]Ann pushed[/b]\none"
+    assert telling.render(rules, Kind.TAG) == "[b]Ann pushed[/b]\none"
 
 
 @given(inlines, documents(), st.sampled_from(
@@ -90,7 +90,7 @@ def test_the_whole_usual_message_has_a_place() -> None:
      "[i]{b}[/i] [code]{a}[/code]", "[table][tr][td]{a}[/td][td]{b}[/td][/tr][/table]"]
 ))  # fmt: skip
 def test_whatever_fills_the_places_no_tag_lacks_its_other_half(one, many, template) -> None:
-    told = bbcode.write(filled(template, {"a": (one,), "b": many}))
+    told = bbcode.write(fill_template(template, {"a": (one,), "b": many}))
     told = re.sub(r"\[code\].*?\[/code\]", "", told, flags=re.DOTALL)
     for name in ("b", "i", "s", "u", "url", "user", "list", "quote", "table", "tr", "td"):
         opened = re.findall(rf"\[{name}(?:=[^\]]*)?\]", told)
@@ -99,9 +99,9 @@ def test_whatever_fills_the_places_no_tag_lacks_its_other_half(one, many, templa
 
 @given(st.lists(st.sampled_from(SEEDS["bbcode"]), max_size=8).map("".join))
 def test_whatever_people_typed_makes_no_markup(typed: str) -> None:
-    alone = bbcode.write(filled("{a}", {"a": (Text(typed),)}))
+    alone = bbcode.write(fill_template("{a}", {"a": (Text(typed),)}))
     assert bbcode.write(Document((Paragraph((Text(typed),)),))).strip() == alone.strip()
-    told = filled("[b]{a}[/b] {a}", {"a": (Text(typed),)})
+    told = fill_template("[b]{a}[/b] {a}", {"a": (Text(typed),)})
     kinds = {type(node).__name__ for block in told.blocks for node in block.children}
     assert kinds <= {"Strong", "Text"}
 
@@ -135,14 +135,14 @@ def test_whatever_people_typed_makes_no_markup(typed: str) -> None:
     ],
 )  # fmt: skip
 def test_a_text_is_checked_before_it_is_used(template: str, said: list[str]) -> None:
-    assert list(problems(template, PLACES[Kind.PUSH])) == said
+    assert list(template_problems(template, PLACEHOLDERS[Kind.PUSH])) == said
 
 
 @given(st.lists(st.sampled_from(SEEDS["bbcode"]), max_size=10).map("".join))
 def test_any_text_is_checked_without_failing(text: str) -> None:
-    list(problems(text[:LONGEST_TEMPLATE], ()))
+    list(template_problems(text[:MAX_TEMPLATE_LENGTH], ()))
 
 
 def test_every_kind_has_places_and_every_place_a_meaning() -> None:
-    assert set(PLACES) == set(Kind)
-    assert {name for names in PLACES.values() for name in names} == set(MEANINGS)
+    assert set(PLACEHOLDERS) == set(Kind)
+    assert {name for names in PLACEHOLDERS.values() for name in names} == set(PLACEHOLDER_MEANINGS)

@@ -6,25 +6,25 @@ from datetime import timedelta
 
 import pytest
 
-from sync.core.model.activity import Thing
+from sync.core.model.activity import Resource
 from sync.core.model.kinds import Kind
 from sync.core.notifications.facts import (
-    STATES,
-    About,
-    Around,
-    Subject,
-    about_of,
+    BASIC_STATES,
+    FactsContext,
+    NotificationSubject,
+    SubjectKey,
     actor_of,
     author_of,
-    facts_of,
+    build_facts,
     people_of,
+    subject_key_of,
 )
-from sync.core.rules.routes import Room, Route
+from sync.core.rules.routes import Channel, Route
 from tests.core.factories import ANN, BOB, CAROL, NOW, mr
 from tests.core.messages.cases import CASES
 from tests.core.messages.items import deployment, job, note, pipeline, push, token
 
-MAIN = Around("main", {"main", "stable"})
+MAIN = FactsContext("main", {"main", "stable"})
 
 
 @pytest.mark.parametrize(
@@ -44,16 +44,18 @@ MAIN = Around("main", {"main", "stable"})
         (note(), "", False, False),
     ],
 )
-def test_a_thing_is_of_a_branch(one: Subject, branch: str, default: bool, protected: bool) -> None:
-    facts = facts_of(one, MAIN)
+def test_a_thing_is_of_a_branch(
+    one: NotificationSubject, branch: str, default: bool, protected: bool
+) -> None:
+    facts = build_facts(one, MAIN)
     assert (facts.branch, facts.is_default, facts.is_protected) == (branch, default, protected)
 
 
 def test_a_merge_request_is_filtered_by_the_branch_it_goes_to() -> None:
-    facts = facts_of(mr(source_branch="feature/x", target_branch="main"), MAIN)
+    facts = build_facts(mr(source_branch="feature/x", target_branch="main"), MAIN)
     kinds = frozenset({Kind.MERGE_REQUEST})
-    assert Route(kinds, (Room.PROJECT,), branches=("default",)).takes(facts)
-    assert not Route(kinds, (Room.PROJECT,), branches=("feature/*",)).takes(facts)
+    assert Route(kinds, (Channel.PROJECT,), branches=("default",)).matches(facts)
+    assert not Route(kinds, (Channel.PROJECT,), branches=("feature/*",)).matches(facts)
 
 
 @pytest.mark.parametrize(
@@ -75,9 +77,9 @@ def test_a_merge_request_is_filtered_by_the_branch_it_goes_to() -> None:
     ],
 )
 def test_a_result_is_news_where_the_one_before_was_another(
-    one: Subject, before: str | None, changed: bool
+    one: NotificationSubject, before: str | None, changed: bool
 ) -> None:
-    assert facts_of(one, Around(before=before)).changed is changed
+    assert build_facts(one, FactsContext(previous_state=before)).state_changed is changed
 
 
 @pytest.mark.parametrize(
@@ -92,21 +94,21 @@ def test_a_result_is_news_where_the_one_before_was_another(
     ],
 )
 def test_a_token_is_told_anew_as_its_day_comes_nearer(left: timedelta, state: str) -> None:
-    assert facts_of(token(expires_at=NOW + left), Around(now=NOW)).state == state
+    assert build_facts(token(expires_at=NOW + left), FactsContext(now=NOW)).state == state
 
 
 def test_states_that_rules_may_name_are_those_of_the_things() -> None:
     kinds = set(Kind) - {Kind.ALERT}
-    assert STATES.keys() == kinds
+    assert BASIC_STATES.keys() == kinds
     odd = {"haunt", "haunted", "", "unknown"}
     for one in CASES.values():
-        facts = facts_of(one, Around(now=NOW))
-        assert facts.state in {*STATES[facts.kind], *odd}
+        facts = build_facts(one, FactsContext(now=NOW))
+        assert facts.state in {*BASIC_STATES[facts.kind], *odd}
 
 
 def test_a_word_of_a_later_version_stays_as_it_was_told() -> None:
-    odd = Thing(push().project, Kind.MEMBER, "4", "Eve", "", action="user_vanished")
-    assert facts_of(odd, Around()).state == "user_vanished"
+    odd = Resource(push().project, Kind.MEMBER, "4", "Eve", "", action="user_vanished")
+    assert build_facts(odd, FactsContext()).state == "user_vanished"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,9 @@ def test_a_word_of_a_later_version_stays_as_it_was_told() -> None:
         (mr("merged", author=BOB, actor=ANN), ANN, BOB),
     ],
 )
-def test_who_did_it_and_whose_it_is(one: Subject, actor: object, author: object) -> None:
+def test_who_did_it_and_whose_it_is(
+    one: NotificationSubject, actor: object, author: object
+) -> None:
     assert (actor_of(one), author_of(one)) == (actor, author)
 
 
@@ -133,10 +137,10 @@ def test_everybody_a_merge_request_names_is_looked_for() -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_a_name_can_be_taken_apart(name: str) -> None:
     one = CASES[name]
-    about = About.read(about_of(one))
-    assert about.kind is facts_of(one, Around()).kind
+    about = SubjectKey.parse(subject_key_of(one))
+    assert about.kind is build_facts(one, FactsContext()).kind
     assert (about.connection_id, about.project_id) == (1, 7)
 
 
 def test_a_moment_without_a_day_is_near() -> None:
-    assert facts_of(token(None), Around(now=NOW)).state == "expires_1"
+    assert build_facts(token(None), FactsContext(now=NOW)).state == "expires_1"

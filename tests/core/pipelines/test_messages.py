@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from sync.core.model.commands import Notify, PutMessage, SetFields
-from sync.core.model.common import Commit, Job, Pipeline, PipelineStatus
-from sync.core.model.task_view import Run, Said, TaskView
+from sync.core.model.common import Commit, FailedJob, Pipeline, PipelineStatus
+from sync.core.model.task_view import BranchPipeline, SentMessage, TaskView
 from sync.core.pipelines import plan as pipelines_plan
-from sync.core.rules.portal import CiRules, GroupRules, Rules
+from sync.core.rules.portal import GroupRules, PipelineRules, Rules
 from tests.core.factories import NOW, SHOP, view
 
 ABOUT = "ci:1/7:feature/pay"
 URL = "https://gitlab.test/acme/shop"
 COMMIT = Commit("4f1c9e0a77", "Add payment\n\nB24-2103", "Ann", None, f"{URL}/-/commit/4f1c", NOW)
 JOBS = (
-    Job(5, "unit", "test", f"{URL}/-/jobs/5", log="E  assert 1 == [b]2[/b]\nfailed"),
-    Job(6, "style", "test", f"{URL}/-/jobs/6", allowed=True),
-    Job(7, "pages", "deploy", f"{URL}/-/jobs/7"),
+    FailedJob(5, "unit", "test", f"{URL}/-/jobs/5", log="E  assert 1 == [b]2[/b]\nfailed"),
+    FailedJob(6, "style", "test", f"{URL}/-/jobs/6", allow_failure=True),
+    FailedJob(7, "pages", "deploy", f"{URL}/-/jobs/7"),
 )
 EN, RU = Rules(), Rules(language="ru")
 HEADLINES = {
@@ -52,8 +52,10 @@ HEADLINES = {
 }
 
 
-def run(status: str = "success", number: int = 12, **values: Any) -> Run:
-    of_run = {key: values.pop(key) for key in ("jobs", "author", "speaks") if key in values}
+def run(status: str = "success", number: int = 12, **values: Any) -> BranchPipeline:
+    of_run = {
+        key: values.pop(key) for key in ("failed_jobs", "author_id", "notifies") if key in values
+    }
     pipeline = Pipeline(
         SHOP,
         number,
@@ -65,36 +67,38 @@ def run(status: str = "success", number: int = 12, **values: Any) -> Run:
         duration_seconds=200,
         commit=COMMIT,
     )
-    return Run(ABOUT, "feature/pay", replace(pipeline, **values), **{"jobs": (), **of_run})
+    return BranchPipeline(
+        ABOUT, "feature/pay", replace(pipeline, **values), **{"failed_jobs": (), **of_run}
+    )
 
 
-def seen(*runs: Run, **values: Any) -> TaskView:
-    return view(runs=runs, **values)
+def seen(*runs: BranchPipeline, **values: Any) -> TaskView:
+    return view(branch_pipelines=runs, **values)
 
 
-def said(text: str | None, **age: float) -> dict[str, Said]:
-    return {ABOUT: Said(40, text, NOW - timedelta(**age))}
+def said(text: str | None, **age: float) -> dict[str, SentMessage]:
+    return {ABOUT: SentMessage(40, text, NOW - timedelta(**age))}
 
 
 def texts(view: TaskView, rules: Rules = EN) -> list[tuple[str, int | None]]:
-    effects = [effect for _, effect, _ in pipelines_plan.decide(view, rules, NOW).effects]
+    effects = [effect for _, effect, _ in pipelines_plan.plan_pipelines(view, rules, NOW).commands]
     return [(one.text, one.message_id) for one in effects if isinstance(one, PutMessage)]
 
 
 def told(view: TaskView, rules: Rules = EN) -> list[Notify]:
-    effects = [effect for _, effect, _ in pipelines_plan.decide(view, rules, NOW).effects]
+    effects = [effect for _, effect, _ in pipelines_plan.plan_pipelines(view, rules, NOW).commands]
     return [one for one in effects if isinstance(one, Notify)]
 
 
 @pytest.mark.parametrize("status", HEADLINES)
 @pytest.mark.parametrize(("rules", "column"), [(EN, 0), (RU, 1)])
 def test_a_message_says_how_the_pipeline_stands(status: str, rules: Rules, column: int) -> None:
-    ((text, _),) = texts(seen(run(status), said=said("before")), rules)
+    ((text, _),) = texts(seen(run(status), messages=said("before")), rules)
     assert text.split("\n")[0] == f"[b]{HEADLINES[status][column]}[/b]"
 
 
 def test_a_failure_in_english() -> None:
-    ((text, message_id),) = texts(seen(run("failed", jobs=JOBS)))
+    ((text, message_id),) = texts(seen(run("failed", failed_jobs=JOBS)))
     assert message_id is None
     assert text == (
         "[b]CI/CD failed, commit 4f1c9e0a, branch feature/pay[/b]\n"
@@ -109,7 +113,7 @@ def test_a_failure_in_english() -> None:
 
 
 def test_a_failure_in_russian() -> None:
-    ((text, _),) = texts(seen(run("failed", jobs=JOBS[:2], duration_seconds=3700)), RU)
+    ((text, _),) = texts(seen(run("failed", failed_jobs=JOBS[:2], duration_seconds=3700)), RU)
     assert text == (
         "[b]Пайплайн завершился ошибкой, коммит 4f1c9e0a, ветка feature/pay[/b]\n"
         f"Пайплайн [url={URL}/-/pipelines/12]#12[/url], 1 ч 1 мин: "
@@ -138,8 +142,8 @@ def test_names_that_people_typed_do_not_come_alive() -> None:
 
 
 def test_the_author_is_told_of_a_failure_and_of_its_end() -> None:
-    (broken,) = told(seen(run("failed", author=8)))
-    (mended,) = told(seen(run(author=8, number=13), told={ABOUT: "12:failed"}), RU)
+    (broken,) = told(seen(run("failed", author_id=8)))
+    (mended,) = told(seen(run(author_id=8, number=13), notified_states={ABOUT: "12:failed"}), RU)
     assert broken == Notify(
         2103,
         8,
@@ -171,13 +175,15 @@ def test_the_author_is_told_of_a_failure_and_of_its_end() -> None:
 )
 def test_only_a_change_is_told(status: str, before: str | None, now: str | None) -> None:
     known = {ABOUT: before} if before else {}
-    reporting = pipelines_plan.decide(seen(run(status, author=8), told=known), EN, NOW)
-    assert reporting.told == ({ABOUT: now} if now else {})
-    keys = [key for key, effect, _ in reporting.effects if isinstance(effect, Notify)]
+    reporting = pipelines_plan.plan_pipelines(
+        seen(run(status, author_id=8), notified_states=known), EN, NOW
+    )
+    assert reporting.notified_states == ({ABOUT: now} if now else {})
+    keys = [key for key, effect, _ in reporting.commands if isinstance(effect, Notify)]
     assert keys == ([f"tell:8:{ABOUT}>{now}"] if now else [])
 
 
-@pytest.mark.parametrize("values", [{"author": None}, {"author": 8, "speaks": False}])
+@pytest.mark.parametrize("values", [{"author_id": None}, {"author_id": 8, "notifies": False}])
 def test_nobody_is_told_who_is_not_known_or_is_told_elsewhere(values: dict[str, Any]) -> None:
     assert told(seen(run("failed", **values))) == []
 
@@ -200,7 +206,7 @@ def test_nobody_is_told_who_is_not_known_or_is_told_elsewhere(values: dict[str, 
 def test_the_field_holds_the_status_in_a_word(status: str, value: str | None) -> None:
     fields = [
         effect
-        for _, effect, _ in pipelines_plan.decide(seen(run(status)), EN, NOW).effects
+        for _, effect, _ in pipelines_plan.plan_pipelines(seen(run(status)), EN, NOW).commands
         if isinstance(effect, SetFields)
     ]
     assert fields == ([SetFields(2103, {"UF_CI_STATUS": value})] if value else [])
@@ -208,12 +214,16 @@ def test_the_field_holds_the_status_in_a_word(status: str, value: str | None) ->
 
 def test_the_newest_commit_gives_the_field_its_value() -> None:
     older = run("failed", 99, commit=replace(COMMIT, at=NOW - timedelta(hours=1)))
-    newer = replace(run("success", 12), about="ci:1/7:fix", branch="fix")
+    newer = replace(run("success", 12), subject_key="ci:1/7:fix", branch="fix")
     for runs in ((older, newer), (newer, older)):
-        effects = [effect for _, effect, _ in pipelines_plan.decide(seen(*runs), EN, NOW).effects]
+        effects = [
+            effect for _, effect, _ in pipelines_plan.plan_pipelines(seen(*runs), EN, NOW).commands
+        ]
         assert SetFields(2103, {"UF_CI_STATUS": "passed"}) in effects
     agreed = seen(older, newer, fields={"UF_CI_STATUS": "passed"})
-    kinds = {type(effect) for _, effect, _ in pipelines_plan.decide(agreed, EN, NOW).effects}
+    kinds = {
+        type(effect) for _, effect, _ in pipelines_plan.plan_pipelines(agreed, EN, NOW).commands
+    }
     assert SetFields not in kinds
 
 
@@ -221,7 +231,7 @@ def test_a_commit_is_not_newer_than_its_pipeline_whatever_its_clock_said() -> No
     ahead = run("failed", 12, commit=replace(COMMIT, at=NOW + timedelta(days=900)))
     ahead = replace(ahead, pipeline=replace(ahead.pipeline, updated_at=NOW - timedelta(hours=2)))
     right = run("success", 13, commit=replace(COMMIT, at=NOW - timedelta(hours=1)))
-    assert max(ahead.pipeline, right.pipeline, key=pipelines_plan.newness) == right.pipeline
+    assert max(ahead.pipeline, right.pipeline, key=pipelines_plan.recency) == right.pipeline
 
 
 @pytest.mark.parametrize("status", ["pending", "running", "canceling", "scheduled"])
@@ -237,7 +247,7 @@ def test_a_pipeline_that_goes_on_by_people_alone_is_said(status: str) -> None:
 
 def test_what_is_said_already_is_not_said_again() -> None:
     ((text, _),) = texts(seen(run()))
-    assert texts(seen(run(), said=said(text))) == []
+    assert texts(seen(run(), messages=said(text))) == []
 
 
 @pytest.mark.parametrize(
@@ -252,17 +262,20 @@ def test_what_is_said_already_is_not_said_again() -> None:
 def test_a_message_is_edited_for_as_long_as_the_portal_takes_it(
     text: str | None, age: dict[str, float], expected: list[int | None]
 ) -> None:
-    assert [number for _, number in texts(seen(run(), said=said(text, **age)))] == expected
+    assert [number for _, number in texts(seen(run(), messages=said(text, **age)))] == expected
 
 
 def test_failed_jobs_are_read_before_a_failure_is_said() -> None:
-    lacking = seen(run("failed", jobs=None))
-    assert pipelines_plan.decide(lacking, EN, NOW).needs == {"jobs"}
-    quiet = Rules(default=GroupRules(ci=CiRules(message=False)))
-    assert pipelines_plan.decide(lacking, quiet, NOW).needs == frozenset()
-    assert pipelines_plan.decide(seen(run("success", jobs=None)), EN, NOW).needs == frozenset()
+    lacking = seen(run("failed", failed_jobs=None))
+    assert pipelines_plan.plan_pipelines(lacking, EN, NOW).needs == {"jobs"}
+    quiet = Rules(default=GroupRules(pipelines=PipelineRules(message=False)))
+    assert pipelines_plan.plan_pipelines(lacking, quiet, NOW).needs == frozenset()
+    assert (
+        pipelines_plan.plan_pipelines(seen(run("success", failed_jobs=None)), EN, NOW).needs
+        == frozenset()
+    )
 
 
 def test_a_task_that_was_never_read_is_read_first() -> None:
-    assert pipelines_plan.decide(seen(run(), task=None), EN, NOW).needs == {"task"}
-    assert pipelines_plan.decide(seen(task=None), EN, NOW) == pipelines_plan.Reporting()
+    assert pipelines_plan.plan_pipelines(seen(run(), task=None), EN, NOW).needs == {"task"}
+    assert pipelines_plan.plan_pipelines(seen(task=None), EN, NOW) == pipelines_plan.PipelinePart()

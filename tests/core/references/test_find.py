@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.model.common import LinkKind, Reference
-from sync.core.references.find import MOST_TASKS, find, merge
-from sync.core.references.keywords import CLOSINGS, MENTIONS
+from sync.core.references.find import MAX_TASKS, find_references, strongest_references
+from sync.core.references.keywords import CLOSING_WORDS, MENTION_WORDS
 from sync.core.references.safe_pattern import pattern_problem
 from sync.core.rules.portal import ReferenceRules
 
@@ -42,7 +42,9 @@ BRANCHES = {
 
 @pytest.mark.parametrize(("branch", "ids"), BRANCHES.values(), ids=BRANCHES)
 def test_a_branch_moves_the_tasks_it_names(branch: str, ids: list[int]) -> None:
-    assert find(branch, "branch", RULES) == tuple(Reference(i, MOVE, "branch") for i in ids)
+    assert find_references(branch, "branch", RULES) == tuple(
+        Reference(i, MOVE, "branch") for i in ids
+    )
 
 
 PROSE = {
@@ -110,44 +112,53 @@ PROSE = {
 @pytest.mark.parametrize("where", ["title", "description", "commit"])
 def test_prose_names_tasks(text: str, kinds: dict[int, LinkKind], where: str) -> None:
     expected = {Reference(task_id, kind, where) for task_id, kind in kinds.items()}
-    assert set(find(text, where, RULES)) == expected
+    assert set(find_references(text, where, RULES)) == expected
 
 
-@pytest.mark.parametrize("word", MENTIONS)
+@pytest.mark.parametrize("word", MENTION_WORDS)
 def test_every_mentioning_word_only_mentions(word: str) -> None:
-    assert find(f"This: {word} B24-5", "description", RULES)[0].kind is MENTION
+    assert find_references(f"This: {word} B24-5", "description", RULES)[0].kind is MENTION
 
 
-@pytest.mark.parametrize("word", CLOSINGS)
+@pytest.mark.parametrize("word", CLOSING_WORDS)
 def test_every_closing_word_closes(word: str) -> None:
-    assert find(f"{word.capitalize()} B24-5", "title", RULES)[0].kind is CLOSE
+    assert find_references(f"{word.capitalize()} B24-5", "title", RULES)[0].kind is CLOSE
 
 
 def test_a_branch_that_moves_outweighs_a_description_that_mentions() -> None:
-    found = merge((*find("see B24-5", "description", RULES), *find("fix/B24-5", "branch", RULES)))
+    found = strongest_references(
+        (
+            *find_references("see B24-5", "description", RULES),
+            *find_references("fix/B24-5", "branch", RULES),
+        )
+    )
     assert found == {5: Reference(5, MOVE, "branch")}
 
 
 def test_another_prefix_is_looked_for_as_it_is_written() -> None:
     rules = ReferenceRules(prefix="C++.TASK")
-    assert [r.task_id for r in find("c++.task-5 B24-6 C++xTASK-7", "title", rules)] == [5]
+    assert [r.task_id for r in find_references("c++.task-5 B24-6 C++xTASK-7", "title", rules)] == [
+        5
+    ]
 
 
 def test_a_pattern_of_ones_own_takes_the_place_of_the_prefix() -> None:
     rules = ReferenceRules(pattern=r"(?:task|задача)[ #]{0,2}(?P<id>[0-9]{1,10})\b")
-    found = find("See task #5. Задача 6 B24-7\ntask 0", "description", rules)
+    found = find_references("See task #5. Задача 6 B24-7\ntask 0", "description", rules)
     assert {(r.task_id, r.kind) for r in found} == {(5, MENTION), (6, MOVE)}
 
 
 def test_a_pattern_of_ones_own_finds_tasks_deep_in_a_long_line() -> None:
     rules = ReferenceRules(pattern=r"#(?P<id>[0-9]{1,10})\b")
     text = "word " * 700 + "#5 " + "x" * 3000 + " #6"
-    assert [r.task_id for r in find(text, "description", rules)] == [5, 6]
+    assert [r.task_id for r in find_references(text, "description", rules)] == [5, 6]
 
 
 def test_a_text_full_of_tasks_is_cut_at_a_limit() -> None:
     text = " ".join(f"B24-{n}" for n in range(1, 500))
-    assert [r.task_id for r in find(text, "description", RULES)] == list(range(1, MOST_TASKS + 1))
+    assert [r.task_id for r in find_references(text, "description", RULES)] == list(
+        range(1, MAX_TASKS + 1)
+    )
 
 
 PATTERNS = {
@@ -177,13 +188,15 @@ PIECES = ["B24-5", " ", "see ", "Closes ", "`", "```\n", "> ", "\n", ", ", "<!--
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join) | st.text())
 def test_any_text_is_read(text: str) -> None:
-    assert all(r.task_id > 0 for where in ("branch", "title") for r in find(text, where, RULES))
+    assert all(
+        r.task_id > 0 for where in ("branch", "title") for r in find_references(text, where, RULES)
+    )
 
 
 @given(st.lists(st.builds(Reference, st.integers(1, 4), st.sampled_from(LinkKind)), max_size=8))
 def test_the_strongest_reference_counts_in_any_order(references: list[Reference]) -> None:
-    kinds = {task: ref.kind for task, ref in merge(references).items()}
-    assert kinds == {task: ref.kind for task, ref in merge(references[::-1]).items()}
+    kinds = {task: ref.kind for task, ref in strongest_references(references).items()}
+    assert kinds == {task: ref.kind for task, ref in strongest_references(references[::-1]).items()}
 
 
 @pytest.mark.parametrize("piece", [*PIECES, "B24-", "see B24-5, ", "` `` ", "see also the tasks "])
@@ -203,7 +216,7 @@ def _calls(text: str) -> int:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        find(text, "description", RULES)
+        find_references(text, "description", RULES)
     finally:
         sys.setprofile(before)
     return count

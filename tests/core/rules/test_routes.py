@@ -11,21 +11,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.model.kinds import Kind
-from sync.core.notifications.facts import Around, facts_of
-from sync.core.notifications.filters import STATES
+from sync.core.notifications.facts import FactsContext, build_facts
+from sync.core.notifications.filters import STATES_BY_KIND
 from sync.core.notifications.samples import SAMPLES
-from sync.core.rules.portal import GroupRules, NoteRules, Rules, internal_wanted, kinds_wanted
-from sync.core.rules.routes import ALWAYS, DEFAULT_ROUTES, Facts, Quiet, Role, Room, Route, in_force
+from sync.core.rules.portal import CommentRules, GroupRules, Rules, wanted_kinds, wants_internal
+from sync.core.rules.routes import (
+    DEFAULT_ROUTES,
+    MANDATORY_ROUTE,
+    Channel,
+    Facts,
+    QuietHours,
+    Role,
+    Route,
+    effective_routes,
+)
 
 ZONES = [ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")]
 kinds = st.frozensets(st.sampled_from(Kind), min_size=1, max_size=4)
-routes = st.lists(st.builds(Route, kinds, st.just((Room.PROJECT,))), max_size=4).map(tuple)
+routes = st.lists(st.builds(Route, kinds, st.just((Channel.PROJECT,))), max_size=4).map(tuple)
 
 
 @given(routes, routes, st.sampled_from(Kind))
 def test_own_rules_take_the_place_of_the_portals_for_the_kinds_they_name_only(own, general, kind):
     facts = Facts(kind)
-    found = [one for one in in_force(own, general) if one is not ALWAYS and one.takes(facts)]
+    found = [
+        one
+        for one in effective_routes(own, general)
+        if one is not MANDATORY_ROUTE and one.matches(facts)
+    ]
     mine = [one for one in own if kind in one.kinds]
     theirs = [one for one in general if kind in one.kinds]
     assert len(found) == (len(mine) or len(theirs))
@@ -34,20 +47,22 @@ def test_own_rules_take_the_place_of_the_portals_for_the_kinds_they_name_only(ow
 
 @given(routes, routes)
 def test_an_administrator_is_always_told_of_a_token(own, general):
-    told = [one for one in in_force(own, general) if one.takes(Facts(Kind.ACCESS_TOKEN))]
-    assert any(Role.ADMINISTRATOR in one.to for one in told)
+    told = [one for one in effective_routes(own, general) if one.matches(Facts(Kind.ACCESS_TOKEN))]
+    assert any(Role.ADMINISTRATOR in one.targets for one in told)
 
 
 def test_a_rule_to_nobody_silences_its_kinds():
     silent = Route(frozenset({Kind.PUSH}), ())
-    found = [one for one in in_force((silent,), DEFAULT_ROUTES) if one.takes(Facts(Kind.PUSH))]
+    found = [
+        one for one in effective_routes((silent,), DEFAULT_ROUTES) if one.matches(Facts(Kind.PUSH))
+    ]
     assert found == [silent]
 
 
 def test_a_label_is_found_however_it_is_written():
-    route = Route(frozenset({Kind.ISSUE}), (Room.PROJECT,), labels=frozenset({"Bug", "прод"}))
+    route = Route(frozenset({Kind.ISSUE}), (Channel.PROJECT,), labels=frozenset({"Bug", "прод"}))
     for labels, taken in ((["bug"], True), (["ПРОД", "x"], True), (["debug"], False), ([], False)):
-        assert route.takes(Facts(Kind.ISSUE, labels=frozenset(labels))) is taken
+        assert route.matches(Facts(Kind.ISSUE, labels=frozenset(labels))) is taken
 
 
 def at(text: str, zone: str) -> datetime:
@@ -72,8 +87,8 @@ def at(text: str, zone: str) -> datetime:
     ],
 )
 def test_quiet_hours_are_those_of_the_clock_on_the_wall(hours, now, zone, until):
-    quiet = Quiet(*map(time.fromisoformat, hours.split("-")))
-    found = quiet.until(at(now, zone), ZoneInfo(zone))
+    quiet = QuietHours(*map(time.fromisoformat, hours.split("-")))
+    found = quiet.ends_at(at(now, zone), ZoneInfo(zone))
     assert found == (at(until, zone) if until else None)
 
 
@@ -85,7 +100,7 @@ clocks = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]))
 
 @given(clocks, clocks, moments, st.sampled_from(ZONES))
 def test_quiet_hours_end_within_a_day_when_the_clock_says_so(start, end, now, zone):
-    until = Quiet(start, end).until(now, zone)
+    until = QuietHours(start, end).ends_at(now, zone)
     clock = now.astimezone(zone).time()
     inside = start <= clock < end if start <= end else clock >= start or clock < end
     assert (until is not None) is inside
@@ -102,12 +117,12 @@ def test_quiet_hours_end_within_a_day_when_the_clock_says_so(start, end, now, zo
 )
 def test_a_job_is_told_by_the_tier_that_its_environment_is_named_for(environment, taken):
     job = replace(SAMPLES[Kind.JOB], environment=environment)
-    route = Route(frozenset({Kind.JOB}), (Room.PROJECT,), environments=("production",))
-    assert route.takes(facts_of(job, Around())) is taken
+    route = Route(frozenset({Kind.JOB}), (Channel.PROJECT,), environments=("production",))
+    assert route.matches(build_facts(job, FactsContext())) is taken
 
 
 def test_every_kind_has_states():
-    assert set(STATES) == set(Kind)
+    assert set(STATES_BY_KIND) == set(Kind)
 
 
 OF = {
@@ -127,24 +142,27 @@ def test_a_project_belongs_to_who_names_it_then_to_the_first_pattern(path, group
 
 
 def test_hooks_have_to_bring_what_any_rule_names():
-    own = Route(frozenset({Kind.JOB, Kind.EMOJI}), (Room.PROJECT,))
+    own = Route(frozenset({Kind.JOB, Kind.EMOJI}), (Channel.PROJECT,))
     silent = Route(frozenset({Kind.MEMBER}), ())
     usual = {kind for route in DEFAULT_ROUTES for kind in route.kinds} | {Kind.ACCESS_TOKEN}
-    assert kinds_wanted(Rules()) == usual
+    assert wanted_kinds(Rules()) == usual
     groups = {5: GroupRules(routes=(own, silent))}
-    assert kinds_wanted(Rules(groups=groups)) == usual | {Kind.JOB, Kind.EMOJI}
-    assert kinds_wanted(Rules(routes=(), groups=groups)) == own.kinds | {Kind.ACCESS_TOKEN}
+    assert wanted_kinds(Rules(groups=groups)) == usual | {Kind.JOB, Kind.EMOJI}
+    assert wanted_kinds(Rules(routes=(), groups=groups)) == own.kinds | {Kind.ACCESS_TOKEN}
 
 
 @pytest.mark.parametrize(
     ("rules", "answer"),
     [
         (Rules(), False),
-        (Rules(default=GroupRules(notes=NoteRules(internal=True))), True),
-        (Rules(groups={5: GroupRules(notes=NoteRules(internal=True))}), True),
-        (Rules(routes=(Route(frozenset({Kind.NOTE}), (Room.PROJECT,), internal=True),)), True),
-        (Rules(routes=(Route(frozenset({Kind.NOTE}), (), internal=True),)), False),
+        (Rules(default=GroupRules(comments=CommentRules(internal=True))), True),
+        (Rules(groups={5: GroupRules(comments=CommentRules(internal=True))}), True),
+        (
+            Rules(routes=(Route(frozenset({Kind.COMMENT}), (Channel.PROJECT,), internal=True),)),
+            True,
+        ),
+        (Rules(routes=(Route(frozenset({Kind.COMMENT}), (), internal=True),)), False),
     ],
 )
 def test_hooks_bring_what_members_alone_may_read_where_that_is_asked_for(rules, answer):
-    assert internal_wanted(rules) is answer
+    assert wants_internal(rules) is answer

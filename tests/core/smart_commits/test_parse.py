@@ -10,37 +10,37 @@ from hypothesis import strategies as st
 
 from sync.core.rules.portal import ReferenceRules
 from sync.core.smart_commits.parse import (
-    MOST_COMMANDS,
-    MOST_SECONDS,
-    MOST_WORDS,
-    WORDS,
-    Command,
+    MAX_COMMANDS,
+    MAX_COMMENT_LENGTH,
+    MAX_SECONDS,
+    VERB_WORDS,
     Flaw,
+    SmartCommitCommand,
     Verb,
-    read,
+    parse_commands,
 )
 
 RULES = ReferenceRules()
 
 
-def time(task_id: int, seconds: int, text: str = "") -> Command:
-    return Command(task_id, Verb.TIME, seconds, text)
+def time(task_id: int, seconds: int, text: str = "") -> SmartCommitCommand:
+    return SmartCommitCommand(task_id, Verb.TIME, seconds, text)
 
 
-def comment(task_id: int, text: str) -> Command:
-    return Command(task_id, Verb.COMMENT, text=text)
+def comment(task_id: int, text: str) -> SmartCommitCommand:
+    return SmartCommitCommand(task_id, Verb.COMMENT, text=text)
 
 
-def done(task_id: int) -> Command:
-    return Command(task_id, Verb.DONE)
+def done(task_id: int) -> SmartCommitCommand:
+    return SmartCommitCommand(task_id, Verb.DONE)
 
 
-def start(task_id: int) -> Command:
-    return Command(task_id, Verb.START)
+def start(task_id: int) -> SmartCommitCommand:
+    return SmartCommitCommand(task_id, Verb.START)
 
 
-def close(task_id: int) -> Command:
-    return Command(task_id, Verb.CLOSE)
+def close(task_id: int) -> SmartCommitCommand:
+    return SmartCommitCommand(task_id, Verb.CLOSE)
 
 
 CASES = {
@@ -121,8 +121,8 @@ CASES = {
 
 
 @pytest.mark.parametrize(("message", "commands"), CASES.values(), ids=CASES)
-def test_a_message_says(message: str, commands: list[Command]) -> None:
-    assert list(read(message, RULES)) == commands
+def test_a_message_says(message: str, commands: list[SmartCommitCommand]) -> None:
+    assert list(parse_commands(message, RULES)) == commands
 
 
 FLAWS = {
@@ -141,33 +141,33 @@ FLAWS = {
 
 @pytest.mark.parametrize(("message", "flaw"), FLAWS.items())
 def test_what_is_wrong_with_a_command_is_told(message: str, flaw: tuple[Flaw, str]) -> None:
-    first = read(message, RULES)[0]
+    first = parse_commands(message, RULES)[0]
     assert (first.flaw, first.text) == flaw
 
 
 def test_the_greatest_time_is_taken() -> None:
-    assert read("B24-1 #time 160h", RULES) == (time(1, MOST_SECONDS),)
+    assert parse_commands("B24-1 #time 160h", RULES) == (time(1, MAX_SECONDS),)
 
 
 def test_long_words_are_cut() -> None:
-    (found,) = read("B24-1 #comment " + "x" * 5000, RULES)
-    assert found.text == "x" * (MOST_WORDS - 1) + "…"
+    (found,) = parse_commands("B24-1 #comment " + "x" * 5000, RULES)
+    assert found.text == "x" * (MAX_COMMENT_LENGTH - 1) + "…"
 
 
 def test_a_commit_has_a_limit_of_commands() -> None:
     text = "\n".join(f"B24-{number} #done" for number in range(1, 200))
-    assert len(read(text, RULES)) == MOST_COMMANDS
+    assert len(parse_commands(text, RULES)) == MAX_COMMANDS
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", VERB_WORDS)
 def test_every_word_commands(word: str) -> None:
-    (found,) = read(f"B24-5 #{word.upper()} 1h", RULES)
-    assert found.verb is WORDS[word]
+    (found,) = parse_commands(f"B24-5 #{word.upper()} 1h", RULES)
+    assert found.verb is VERB_WORDS[word]
 
 
 def test_a_pattern_of_ones_own_names_tasks_with_a_hash() -> None:
     rules = ReferenceRules(pattern=r"#(?P<id>[0-9]{1,10})\b")
-    assert read("#5 #time 1h\n#6 #done", rules) == (time(5, 3600), done(6))
+    assert parse_commands("#5 #time 1h\n#6 #done", rules) == (time(5, 3600), done(6))
 
 
 PIECES = ["B24-5", " ", "#time ", "#done", "1h", "30m ", "#comment ", "Closes ", "`", "```\n", "> ",
@@ -176,9 +176,9 @@ PIECES = ["B24-5", " ", "#time ", "#done", "1h", "30m ", "#comment ", "Closes ",
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join) | st.text())
 def test_any_text_is_read(text: str) -> None:
-    for found in read(text, RULES):
+    for found in parse_commands(text, RULES):
         assert found.task_id > 0
-        assert 0 <= found.seconds <= MOST_SECONDS
+        assert 0 <= found.seconds <= MAX_SECONDS
         assert "\n" not in found.text
 
 
@@ -202,7 +202,7 @@ def _calls(text: str) -> int:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        read(text, RULES)
+        parse_commands(text, RULES)
     finally:
         sys.setprofile(before)
     return count

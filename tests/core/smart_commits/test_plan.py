@@ -9,28 +9,39 @@ import pytest
 
 from sync.core.model.commands import LogTime, MoveTask, PutMessage
 from sync.core.model.common import Commit, Step, TaskStatus
-from sync.core.model.smart_commits import Heard, Speech, SpeechKey, State
+from sync.core.model.smart_commits import (
+    CommandKey,
+    PendingSmartCommit,
+    SmartCommit,
+    SmartCommitState,
+)
 from sync.core.plan import plan_task
 from sync.core.rules.portal import Rules
-from sync.core.smart_commits.parse import Command, Flaw, Verb
-from sync.core.smart_commits.plan import Ended
+from sync.core.smart_commits.parse import Flaw, SmartCommitCommand, Verb
+from sync.core.smart_commits.plan import SmartCommitResult
 from tests.core.factories import NOW, SHOP, link, task, view
 
 EN, RU = Rules(), Rules(language="ru")
 COMMIT = Commit("4f1c9e0a77", "Payment", "Ann", None, "https://gitlab.test/c/4f1c9e0a77")
-KEY = SpeechKey(1, 7, "4f1c9e0a77", 0)
+KEY = CommandKey(1, 7, "4f1c9e0a77", 0)
 _S = TaskStatus
 
 
-def heard(verb: Verb, number: int = 0, *, user: int | None = 5, **values: Any) -> Heard:
-    command = Command(2103, verb, seconds=values.pop("seconds", 0), text=values.pop("text", ""))
-    speech = Speech(command, SHOP, "main", COMMIT, **values)
-    return Heard(replace(KEY, number=number), speech, user)
+def heard(
+    verb: Verb, number: int = 0, *, user: int | None = 5, **values: Any
+) -> PendingSmartCommit:
+    command = SmartCommitCommand(
+        2103, verb, seconds=values.pop("seconds", 0), text=values.pop("text", "")
+    )
+    speech = SmartCommit(command, SHOP, "main", COMMIT, **values)
+    return PendingSmartCommit(replace(KEY, number=number), speech, user)
 
 
-def plan(*spoken: Heard, rules: Rules = EN, **values: Any):
+def plan(*spoken: PendingSmartCommit, rules: Rules = EN, **values: Any):
     usual = {"task": task(**values.pop("of_task", {}))}
-    return plan_task(view(*values.pop("links", ()), spoken=spoken, **usual, **values), rules, NOW)
+    return plan_task(
+        view(*values.pop("links", ()), smart_commits=spoken, **usual, **values), rules, NOW
+    )
 
 
 MOVES = [
@@ -54,12 +65,12 @@ def test_a_command_moves_a_task_that_is_not_there_yet(
 ) -> None:
     found = plan(heard(verb), of_task={"status": status, "needs_control": control})
     if wanted:
-        assert [one[:2] for one in found.effects] == [(f"spoken:{KEY}", MoveTask(2103, wanted))]
-        assert found.spoken == {}
+        assert [one[:2] for one in found.commands] == [(f"spoken:{KEY}", MoveTask(2103, wanted))]
+        assert found.finished_smart_commits == {}
     else:
-        assert found.effects == ()
+        assert found.commands == ()
         said = "already where it belongs: commit 4f1c9e0a of Ann on main"
-        assert found.spoken == {KEY: Ended(State.DONE, said)}
+        assert found.finished_smart_commits == {KEY: SmartCommitResult(SmartCommitState.DONE, said)}
 
 
 REASONS = {
@@ -77,7 +88,7 @@ def test_the_reason_names_the_commit(verb: Verb, reasons: tuple[str, str]) -> No
 
 
 def test_a_comment_is_one_message_of_its_own() -> None:
-    ((key, effect, _),) = plan(heard(Verb.COMMENT, 2, text="Fine [user=all]")).effects
+    ((key, effect, _),) = plan(heard(Verb.COMMENT, 2, text="Fine [user=all]")).commands
     link_ = "[url=https://gitlab.test/c/4f1c9e0a77]4f1c9e0a[/url]"
     said = f"[b]Ann[/b], commit {link_}:\nFine [\u2060user=all]"
     assert key == "spoken:1/7:4f1c9e0a77:2"
@@ -94,13 +105,17 @@ def test_a_comment_is_one_message_of_its_own() -> None:
     ],
 )
 def test_time_says_whose_it_is(text: str, ours: bool, rules: Rules, wanted: LogTime) -> None:
-    one = heard(Verb.TIME, seconds=60, text=text, in_our_name=ours)
-    assert [effect for _, effect, _ in plan(one, rules=rules).effects] == [wanted]
+    one = heard(Verb.TIME, seconds=60, text=text, as_app=ours)
+    assert [effect for _, effect, _ in plan(one, rules=rules).commands] == [wanted]
 
 
 def test_nothing_is_decided_about_a_task_that_may_have_changed() -> None:
     found = plan(heard(Verb.DONE), fresh=False)
-    assert (found.needs, found.effects, found.spoken) == (frozenset({"task"}), (), {})
+    assert (found.needs, found.commands, found.finished_smart_commits) == (
+        frozenset({"task"}),
+        (),
+        {},
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,25 +130,27 @@ def test_nothing_is_decided_about_a_task_that_may_have_changed() -> None:
 def test_one_of_a_command_and_a_step_moves_the_task(verb: Verb, state: str, keys: list) -> None:
     """The step counts as reached either way."""
     found = plan(heard(verb), links=[link(state, message_id=1, message_text="")])
-    moves = [key for key, effect, _ in found.effects if isinstance(effect, MoveTask)]
+    moves = [key for key, effect, _ in found.commands if isinstance(effect, MoveTask)]
     step = {"open": Step.REVIEW, "merged": Step.MERGED}[state]
     assert (moves, found.step) == (keys, step)
 
 
 def test_a_step_that_stays_moves_nothing_back() -> None:
     found = plan(links=[link("approved")], step=Step.REVIEW, of_task={"status": _S.COMPLETED})
-    assert not [one for one in found.effects if isinstance(one[1], MoveTask)]
+    assert not [one for one in found.commands if isinstance(one[1], MoveTask)]
 
 
 def test_a_slip_of_the_pen_is_told_to_its_author_who_ends_with_it() -> None:
     one = heard(Verb.TIME, text="скоро")
-    flawed = replace(one.speech, command=replace(one.speech.command, flaw=Flaw.DURATION))
-    found = plan(replace(one, speech=flawed), rules=RU)
+    flawed = replace(
+        one.smart_commit, command=replace(one.smart_commit.command, flaw=Flaw.DURATION)
+    )
+    found = plan(replace(one, smart_commit=flawed), rules=RU)
     link_ = "[url=https://gitlab.test/c/4f1c9e0a77]4f1c9e0a[/url]"
     why = "«скоро» — не длительность, пример: 1ч 30м"
     said = f"Задача «Task 2103»: #time из коммита {link_} не выполнено: {why}"
-    ((key, effect, reason),) = found.effects
-    assert (key, found.spoken) == (f"spoken:{KEY}", {})
+    ((key, effect, reason),) = found.commands
+    assert (key, found.finished_smart_commits) == (f"spoken:{KEY}", {})
     assert (effect.user_id, effect.text.replace(task().title, "Task 2103")) == (5, said)
     assert reason == f"#time не выполнено (коммит 4f1c9e0a, автор Ann, ветка main): {why}"
 
@@ -142,11 +159,13 @@ def test_a_slip_of_the_pen_is_told_to_its_author_who_ends_with_it() -> None:
     ("values", "why"),
     [
         ({"user": None}, "nobody in the portal is known as Ann; name that person in the settings"),
-        ({"again": "c0ffee0011"}, "commit c0ffee00 had said the same"),
+        ({"repeats": "c0ffee0011"}, "commit c0ffee00 had said the same"),
     ],
 )
 def test_a_refusal_tells_why(values: dict[str, Any], why: str) -> None:
     found = plan(heard(Verb.TIME, seconds=60, **values))
     said = f"#time of commit 4f1c9e0a of Ann on main is not followed: {why}"
-    assert (found.effects, found.decision) == ((), said)
-    assert found.spoken == {KEY: Ended(State.REFUSED, said, mendable="user" in values)}
+    assert (found.commands, found.decision) == ((), said)
+    assert found.finished_smart_commits == {
+        KEY: SmartCommitResult(SmartCommitState.REFUSED, said, retryable="user" in values)
+    }

@@ -7,18 +7,18 @@ from dataclasses import replace
 import pytest
 
 from sync.core.model.common import Commit, Project
-from sync.core.model.smart_commits import Speech, SpeechKey, said_before
-from sync.core.smart_commits.parse import Command, Verb
+from sync.core.model.smart_commits import CommandKey, SmartCommit, find_repeated
+from sync.core.smart_commits.parse import SmartCommitCommand, Verb
 from tests.core.factories import SHOP
 
-TIME = Command(5, Verb.TIME, 3600, "pay")
-OLD = Speech(TIME, SHOP, "topic", Commit("aaaa", "Payment", "Ann", "ann@acme.example"))
+TIME = SmartCommitCommand(5, Verb.TIME, 3600, "pay")
+OLD = SmartCommit(TIME, SHOP, "topic", Commit("aaaa", "Payment", "Ann", "ann@acme.example"))
 NEW = replace(OLD, commit=replace(OLD.commit, sha="bbbb"))
 PAYMENT = "Payment\n\nB24-5 #time 1h pay"
 FORK = Project(1, 8, "ann/shop", "https://gitlab.test/ann/shop")
 
 
-def by(speech: Speech, **author: str | None) -> Speech:
+def by(speech: SmartCommit, **author: str | None) -> SmartCommit:
     return replace(speech, commit=replace(speech.commit, **author))
 
 
@@ -39,27 +39,27 @@ CASES = {
 
 
 @pytest.mark.parametrize(("message", "speech", "repeated"), CASES.values(), ids=CASES)
-def test_a_commit_repeats_another(message: str, speech: Speech, repeated: bool) -> None:
-    found = said_before(message, speech, speech.commit.sha, [("aaaa", OLD)])
+def test_a_commit_repeats_another(message: str, speech: SmartCommit, repeated: bool) -> None:
+    found = find_repeated(message, speech, speech.commit.sha, [("aaaa", OLD)])
     assert found == ("aaaa" if repeated else "")
 
 
 def test_closing_again_is_no_repetition() -> None:
-    old, new = (replace(one, command=Command(5, Verb.CLOSE)) for one in (OLD, NEW))
-    assert said_before("Payment\n\nCloses B24-5", new, "bbbb", [("aaaa", old)]) == ""
+    old, new = (replace(one, command=SmartCommitCommand(5, Verb.CLOSE)) for one in (OLD, NEW))
+    assert find_repeated("Payment\n\nCloses B24-5", new, "bbbb", [("aaaa", old)]) == ""
 
 
 def test_who_has_no_address_is_known_by_name() -> None:
     old, new = by(OLD, author_email=None), by(NEW, author_email=None)
-    assert said_before(PAYMENT, new, "bbbb", [("aaaa", old)]) == "aaaa"
-    assert said_before(PAYMENT, by(new, author_name="Bob"), "bbbb", [("aaaa", old)]) == ""
+    assert find_repeated(PAYMENT, new, "bbbb", [("aaaa", old)]) == "aaaa"
+    assert find_repeated(PAYMENT, by(new, author_name="Bob"), "bbbb", [("aaaa", old)]) == ""
 
 
 def test_a_key_is_read_from_its_name() -> None:
-    key = SpeechKey(1, 7, "4f1c9e0a", 3)
-    assert (str(key), SpeechKey.read(str(key))) == ("1/7:4f1c9e0a:3", key)
+    key = CommandKey(1, 7, "4f1c9e0a", 3)
+    assert (str(key), CommandKey.parse(str(key))) == ("1/7:4f1c9e0a:3", key)
 
 
 @pytest.mark.parametrize("text", ["", "1/7:4f:", "1/7:4f:x", "a/7:4f:1", "1/7:4/f:1", "1/7:4f:1\n"])
 def test_what_is_no_key(text: str) -> None:
-    assert SpeechKey.read(text) is None
+    assert CommandKey.parse(text) is None

@@ -11,11 +11,11 @@ from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.exc import OperationalError
 
 from sync.engine.audit import writer as module
-from sync.engine.audit.writer import GROUP, Audit
+from sync.engine.audit.writer import CALLS_PER_WRITE, AuditWriter
 from sync.engine.worker import Worker
 from sync.store import logs
 from sync.store.db.database import read, write
-from sync.store.rows import RestCall, Wanted
+from sync.store.rows import ApiCallRow, CallFilter
 from sync.store.tables import command, portal, rest_log
 from tests.engine.history import Killed, dying_after, live, start
 from tests.store.factories import a_portal
@@ -26,7 +26,7 @@ AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 def test_what_waits_is_written_when_the_writer_is_stopped(engine: Engine) -> None:
     with write(engine) as conn:
         portal_id = a_portal(conn)
-    audit = Audit(engine)
+    audit = AuditWriter(engine)
     threads = [threading.Thread(target=_call, args=(audit, portal_id, n)) for n in range(4)]
     for thread in threads:
         thread.start()
@@ -42,13 +42,16 @@ def test_many_calls_are_written_in_few_transactions(engine: Engine) -> None:
     commits: list[object] = []
     event.listen(engine, "commit", commits.append)
     audit = _unstarted(engine)
-    for number in range(2 * GROUP + 1):
+    for number in range(2 * CALLS_PER_WRITE + 1):
         audit.add(_made(portal_id, str(number)))
     assert audit.flush()
     assert len(commits) == 3
     with read(engine) as conn:
-        newest = logs.find_calls(conn, Wanted(portal_id, limit=2))
-    assert [one.method for one in newest] == [str(2 * GROUP), str(2 * GROUP - 1)]
+        newest = logs.find_calls(conn, CallFilter(portal_id, limit=2))
+    assert [one.method for one in newest] == [
+        str(2 * CALLS_PER_WRITE),
+        str(2 * CALLS_PER_WRITE - 1),
+    ]
 
 
 def test_a_call_that_cannot_be_kept_does_not_take_the_others_with_it(engine: Engine) -> None:
@@ -64,25 +67,25 @@ def test_a_call_that_cannot_be_kept_does_not_take_the_others_with_it(engine: Eng
 def test_a_database_that_is_away_costs_nothing_but_time(engine: Engine, monkeypatch) -> None:
     with write(engine) as conn:
         portal_id = a_portal(conn)
-    audit, usual = _unstarted(engine), logs.save_rest_calls
+    audit, usual = _unstarted(engine), logs.save_calls
     audit.add(_made(portal_id, "first"))
     audit.add(_made(portal_id, "second"))
 
     def away(*_: object) -> None:
         raise OperationalError("", {}, Exception("the database is away"))
 
-    monkeypatch.setattr(logs, "save_rest_calls", away)
+    monkeypatch.setattr(logs, "save_calls", away)
     assert not audit.flush()
     audit.add(_made(portal_id, "third"))
-    monkeypatch.setattr(logs, "save_rest_calls", usual)
+    monkeypatch.setattr(logs, "save_calls", usual)
     assert audit.flush()
     with read(engine) as conn:
-        kept = logs.find_calls(conn, Wanted(portal_id))
+        kept = logs.find_calls(conn, CallFilter(portal_id))
     assert [one.method for one in kept] == ["third", "second", "first"]
 
 
 def test_no_more_wait_than_there_is_room_for(engine: Engine, monkeypatch) -> None:
-    monkeypatch.setattr(module, "MOST", 3)
+    monkeypatch.setattr(module, "MAX_WAITING", 3)
     audit = _unstarted(engine)
     for _ in range(5):
         audit.add(_made(None))
@@ -94,28 +97,28 @@ def test_what_is_recorded_takes_its_calls_along_in_the_same_transaction(engine: 
     with write(engine) as conn:
         portal_id = a_portal(conn)
     audit, commits = _unstarted(engine), list[object]()
-    for _ in range(GROUP + 1):
+    for _ in range(CALLS_PER_WRITE + 1):
         audit.add(_made(portal_id))
     event.listen(engine, "commit", commits.append)
-    with audit.carried() as carry, write(engine) as conn:
+    with audit.pending_writer() as carry, write(engine) as conn:
         carry(conn)
-    assert (len(commits), _count(engine)) == (1, GROUP + 1)
+    assert (len(commits), _count(engine)) == (1, CALLS_PER_WRITE + 1)
     assert audit.flush()
-    assert (len(commits), _count(engine)) == (1, GROUP + 1)
+    assert (len(commits), _count(engine)) == (1, CALLS_PER_WRITE + 1)
 
 
 def test_where_nothing_was_recorded_the_calls_wait_again_in_their_order(engine: Engine) -> None:
     audit = _unstarted(engine)
     for method in ("first", "second"):
         audit.add(_made(None, method))
-    with pytest.raises(ZeroDivisionError), audit.carried() as carry, write(engine) as conn:
+    with pytest.raises(ZeroDivisionError), audit.pending_writer() as carry, write(engine) as conn:
         carry(conn)
         audit.add(_made(None, "third"))
         raise ZeroDivisionError
     assert _count(engine) == 0
     assert audit.flush()
     with read(engine) as conn:
-        kept = logs.find_calls(conn, Wanted())
+        kept = logs.find_calls(conn, CallFilter())
     assert [one.method for one in kept] == ["third", "second", "first"]
 
 
@@ -125,7 +128,7 @@ def test_a_call_that_cannot_be_kept_keeps_nothing_from_being_recorded(engine: En
     audit = _unstarted(engine)
     for one in (portal_id, portal_id + 1000):  # erased meanwhile
         audit.add(_made(one))
-    with audit.carried() as carry, write(engine) as conn:
+    with audit.pending_writer() as carry, write(engine) as conn:
         conn.execute(update(portal).values(language="ru"))
         carry(conn)
     with read(engine) as conn:
@@ -139,10 +142,12 @@ def test_a_worker_that_is_killed_has_the_calls_of_all_that_it_recorded(make_worl
     audit = _unstarted(world.database)
     world.patch(world, "add", audit.add)
     world.opened()
-    Worker(replace(world.deps(), carried=audit.carried)).run_once()  # and nobody flushes
+    Worker(
+        replace(world.deps(), audit_writer=audit.pending_writer)
+    ).run_once()  # and nobody flushes
     with read(world.database) as conn:
         done = conn.scalar(select(func.count()).where(command.c.state == "done"))
-        kept = [one.method for one in logs.find_calls(conn, Wanted(limit=1000))]
+        kept = [one.method for one in logs.find_calls(conn, CallFilter(limit=1000))]
     assert done == 3
     assert (list(audit._waiting), "batch" in kept) == ([], True)
 
@@ -154,28 +159,28 @@ def test_a_history_that_is_killed_has_the_calls_of_every_page_that_it_stored(mak
     audit = _unstarted(world.database)
     world.patch(world, "add", audit.add)
     with pytest.raises(Killed), dying_after(4):
-        start(world, deps={"carried": audit.carried})
+        start(world, deps={"audit_writer": audit.pending_writer})
     with read(world.database) as conn:
-        kept = logs.find_calls(conn, Wanted(limit=1000))
+        kept = logs.find_calls(conn, CallFilter(limit=1000))
     lost = [call.method for call in audit._waiting]
     assert len(kept) + len(lost) == len(world.gitlab.requests)
     assert set(lost) == {"GET /projects/1/pipelines"}  # of the page that was not stored
 
 
-def _unstarted(engine: Engine) -> Audit:
+def _unstarted(engine: Engine) -> AuditWriter:
     """One whose writer is the test itself."""
-    audit = Audit(engine)
+    audit = AuditWriter(engine)
     audit._start = lambda: None
     return audit
 
 
-def _call(audit: Audit, portal_id: int, number: int) -> None:
+def _call(audit: AuditWriter, portal_id: int, number: int) -> None:
     for _ in range(50):
         audit.add(_made(portal_id, str(number)))
 
 
-def _made(portal_id: int | None, method: str = "batch") -> RestCall:
-    return RestCall(portal_id, AT, method, 200, 12, "{}", "{}")
+def _made(portal_id: int | None, method: str = "batch") -> ApiCallRow:
+    return ApiCallRow(portal_id, AT, method, 200, 12, "{}", "{}")
 
 
 def _count(engine: Engine) -> int:

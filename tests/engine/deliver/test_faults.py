@@ -156,14 +156,14 @@ def test_one_poisonous_delivery_fails_alone_and_dies_after_five_attempts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poison = "feature/B24-2103-poison"
-    usual = taking.take_in
+    usual = taking.ingest
 
     def breaking(conn, portal_id, told, *rest):
         if any(getattr(e, "branch", "") == poison for group in told.values() for e in group):
             raise ZeroDivisionError("a bug")
         return usual(conn, portal_id, told, *rest)
 
-    monkeypatch.setattr(taking, "take_in", breaking)
+    monkeypatch.setattr(taking, "ingest", breaking)
     world.gitlab.push(world.shop, poison, ["x"], "ann")
     world.opened()
     world.work()
@@ -172,7 +172,7 @@ def test_one_poisonous_delivery_fails_alone_and_dies_after_five_attempts(
         world.tick(600)
         world.work()
     with read(world.database) as conn:
-        (dead,) = inbox.dead(conn, world.portal_id)
+        (dead,) = inbox.dead_deliveries(conn, world.portal_id)
     assert "ZeroDivisionError: a bug" in dead.outcome
     assert world.waiting() == 0
 

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import pytest
 
-from sync.core.model.common import MergeRequestKey, Milestone
-from sync.core.model.smart_commits import SpeechKey
+from sync.core.model.common import MergeRequestKey, ReviewEvent
+from sync.core.model.smart_commits import CommandKey
 from sync.core.plan import Plan
-from sync.engine.deliver.keys import command_key, milestone_of, spoken_by
+from sync.engine.deliver.keys import command_key, review_event_of, smart_commit_key
 
 MR = MergeRequestKey(4, 15, 16)
 
 
-@pytest.mark.parametrize("told", list(Milestone))
-@pytest.mark.parametrize("reached", list(Milestone))
+@pytest.mark.parametrize("told", list(ReviewEvent))
+@pytest.mark.parametrize("reached", list(ReviewEvent))
 def test_a_notification_carries_the_milestone_that_was_reached(
-    told: Milestone, reached: Milestone
+    told: ReviewEvent, reached: ReviewEvent
 ) -> None:
-    plan = Plan((), "", None, milestones={MR: reached})
+    plan = Plan((), "", None, review_events={MR: reached})
     key = command_key(f"notify:{MR}:{told}:7", plan)
-    assert milestone_of(key) == (MR, reached)
+    assert review_event_of(key) == (MR, reached)
 
 
 @pytest.mark.parametrize("key", ["status", "stage", f"card:{MR}", f"notify:{MR}:opened:7"])
 def test_other_commands_carry_none(key: str) -> None:
-    plan = Plan((), "", None, milestones={MergeRequestKey(4, 15, 1): Milestone.OPENED})
-    assert milestone_of(command_key(key, plan)) is None
+    plan = Plan((), "", None, review_events={MergeRequestKey(4, 15, 1): ReviewEvent.OPENED})
+    assert review_event_of(command_key(key, plan)) is None
 
 
 def test_a_command_carries_out_what_a_commit_said() -> None:
-    key = SpeechKey(4, 15, "c0ffee", 2)
-    assert spoken_by(f"spoken:{key}") == key
-    assert [spoken_by(one) for one in ("status", f"card:{MR}", "spoken:", str(key))] == [None] * 4
+    key = CommandKey(4, 15, "c0ffee", 2)
+    assert smart_commit_key(f"spoken:{key}") == key
+    assert [smart_commit_key(one) for one in ("status", f"card:{MR}", "spoken:", str(key))] == [
+        None
+    ] * 4

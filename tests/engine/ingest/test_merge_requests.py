@@ -8,11 +8,11 @@ import pytest
 
 from sync.core.model.common import LinkKind, MergeRequest, MergeRequestState, Project
 from sync.core.rules.portal import ReferenceRules
-from sync.engine.linking import Named, named
+from sync.engine.linking import TaskMention, find_named_tasks
 
 MOVE, MENTION, CLOSE = LinkKind.MOVE, LinkKind.MENTION, LinkKind.CLOSE
 OPENED, MERGED = MergeRequestState.OPENED, MergeRequestState.MERGED
-BEFORE = {5: Named(MOVE, ("commit",)), 6: Named(MOVE, ("title",))}
+BEFORE = {5: TaskMention(MOVE, ("commit",)), 6: TaskMention(MOVE, ("title",))}
 
 
 def _merge_request(branch: str, title: str, description: str, state: MergeRequestState):
@@ -34,27 +34,29 @@ def _merge_request(branch: str, title: str, description: str, state: MergeReques
 @pytest.mark.parametrize(
     ("branch", "title", "description", "messages", "found"),
     [
-        ("feature/B24-5-x", "Pay", "", [], {5: Named(MOVE, ("branch",))}),
-        ("x", "B24-5: Pay", "", [], {5: Named(MOVE, ("title",))}),
-        ("x", "Pay", "see B24-5", [], {5: Named(MENTION, ("description",))}),
-        ("B24-5", "Pay", "see B24-5", [], {5: Named(MOVE, ("branch", "description"))}),
-        ("B24-5", "Pay", "Closes B24-5", [], {5: Named(CLOSE, ("branch", "description"))}),
-        ("x", "Pay", "", ["B24-5 one", "B24-5 two"], {5: Named(MOVE, ("commit",))}),
+        ("feature/B24-5-x", "Pay", "", [], {5: TaskMention(MOVE, ("branch",))}),
+        ("x", "B24-5: Pay", "", [], {5: TaskMention(MOVE, ("title",))}),
+        ("x", "Pay", "see B24-5", [], {5: TaskMention(MENTION, ("description",))}),
+        ("B24-5", "Pay", "see B24-5", [], {5: TaskMention(MOVE, ("branch", "description"))}),
+        ("B24-5", "Pay", "Closes B24-5", [], {5: TaskMention(CLOSE, ("branch", "description"))}),
+        ("x", "Pay", "", ["B24-5 one", "B24-5 two"], {5: TaskMention(MOVE, ("commit",))}),
         ("x", "Pay", "", [], {}),
     ],
 )
 def test_every_place_of_a_mention_is_known_and_the_strongest_counts(
-    branch: str, title: str, description: str, messages: list[str], found: dict[int, Named]
+    branch: str, title: str, description: str, messages: list[str], found: dict[int, TaskMention]
 ) -> None:
     told = _merge_request(branch, title, description, OPENED)
-    assert named(told, messages, ReferenceRules(), {}) == found
+    assert find_named_tasks(told, messages, ReferenceRules(), {}) == found
 
 
 def test_commits_no_longer_there_name_nothing_while_it_is_open() -> None:
-    assert named(_merge_request("x", "Pay", "", OPENED), [], ReferenceRules(), BEFORE) == {}
+    assert (
+        find_named_tasks(_merge_request("x", "Pay", "", OPENED), [], ReferenceRules(), BEFORE) == {}
+    )
 
 
 def test_what_the_commits_named_stays_when_it_is_over() -> None:
     told = _merge_request("x", "Pay", "", MERGED)
-    found = named(told, ["B24-9 of other work"], ReferenceRules(), BEFORE)
-    assert found == {5: Named(MOVE, ("commit",))}
+    found = find_named_tasks(told, ["B24-9 of other work"], ReferenceRules(), BEFORE)
+    assert found == {5: TaskMention(MOVE, ("commit",))}

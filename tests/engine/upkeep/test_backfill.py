@@ -12,7 +12,7 @@ from sync.engine.upkeep import backfill
 from sync.engine.upkeep.backfill import PARTS, Progress
 from sync.errors import Denied, Later, Refused
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.api.rate_limit import Pace
+from sync.gitlab.api.rate_limit import RateLimiter
 from sync.store import backfill as table
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord
@@ -60,7 +60,7 @@ def read_of(world: World) -> dict[str, tuple[str, int]]:
 
 def test_everything_is_read_once_each(deaf) -> None:
     told: list[Progress] = []
-    done = start(deaf, tell=told.append)
+    done = start(deaf, report=told.append)
     assert done == parts(deaf)
     assert read_of(deaf) == {
         "branches": ("done", 3),
@@ -75,7 +75,7 @@ def test_everything_is_read_once_each(deaf) -> None:
         "issue_notes": ("done", 1),
         "code_notes": ("done", 3),
     }
-    of_pipelines = [(one.state, one.read, one.left) for one in told if one.part == "pipelines"]
+    of_pipelines = [(one.state, one.read, one.remaining) for one in told if one.part == "pipelines"]
     # Each further page begins with the last of the page before.
     assert of_pipelines == [("running", 2, 2), ("running", 3, 1), ("done", 4, 0)]
     assert list(dict.fromkeys(one.part for one in told)) == list(PARTS)
@@ -130,7 +130,7 @@ def test_stopped_between_pages_it_goes_on(deaf, straight) -> None:
 
     for _ in range(20):
         asked.clear()
-        start(deaf, stop=stop)
+        start(deaf, should_stop=stop)
     assert rows(deaf) == rows(straight)
 
 
@@ -138,13 +138,13 @@ def test_what_was_read_is_not_asked_for_again(deaf) -> None:
     start(deaf)
     before = len(deaf.gitlab.requests)
     told: list[Progress] = []
-    start(deaf, tell=told.append)
+    start(deaf, report=told.append)
     assert deaf.gitlab.requests[before:] == [("GET", "/api/v4/projects/acme%2Fshop")]
     assert {(one.state, one.new) for one in told} == {("done", 0)}
 
 
 def test_two_never_read_one_project(deaf) -> None:
-    lane = backfill.lane_of(deaf.connection_id, deaf.shop.id)
+    lane = backfill.lane_name(deaf.connection_id, deaf.shop.id)
     with hold(deaf.deps("another"), lane):
         assert start(deaf) is None
     assert start(deaf) is not None
@@ -182,7 +182,7 @@ def test_a_part_that_is_refused_is_told_and_the_others_go_on(deaf, straight) -> 
 
 
 def test_it_waits_as_long_as_the_host_says(deaf, straight) -> None:
-    pace, left, began = Pace(600, deaf.clock), [3], deaf.clock.now()
+    pace, left, began = RateLimiter(600, deaf.clock), [3], deaf.clock.now()
 
     def throttle(request) -> tuple[int, dict[str, str]] | None:
         if PIPELINES in request.url and left[0]:
@@ -192,33 +192,35 @@ def test_it_waits_as_long_as_the_host_says(deaf, straight) -> None:
 
     answering(deaf, throttle)
     told: list[Progress] = []
-    start(deaf, tell=told.append, deps={"code_host_for": hosts(deaf, pace)})
+    start(deaf, report=told.append, deps={"code_host_for": hosts(deaf, pace)})
     assert deaf.clock.now() - began >= timedelta(seconds=300)
     assert [one.error[:6] for one in told if one.state == "waiting"] == ["100 s:"] * 3
     assert rows(deaf) == rows(straight)
 
 
-def hosts(world: World, pace: Pace) -> Callable[[ConnectionRecord], GitLab]:
+def hosts(world: World, pace: RateLimiter) -> Callable[[ConnectionRecord], GitLab]:
     def open_host(record: ConnectionRecord) -> GitLab:
         session = world.session()
-        return GitLab(HOST, world.token.value, connection_id=record.id, session=session, pace=pace)
+        return GitLab(
+            HOST, world.token.value, connection_id=record.id, session=session, rate_limiter=pace
+        )
 
     return open_host
 
 
 def test_no_minute_has_more_requests_than_the_pace_allows(deaf) -> None:
     began, sent = deaf.clock.now(), len(deaf.gitlab.requests)
-    start(deaf, deps={"code_host_for": hosts(deaf, Pace(60, deaf.clock))})
+    start(deaf, deps={"code_host_for": hosts(deaf, RateLimiter(60, deaf.clock))})
     count = len(deaf.gitlab.requests) - sent
     assert deaf.clock.now() - began == timedelta(seconds=count - 1)
 
 
 def test_a_host_that_is_down_for_long_ends_it_until_it_is_started_again(deaf, straight) -> None:
-    deaf.patch(backfill, "MOST_WAITS", 3)
+    deaf.patch(backfill, "MAX_WAITS", 3)
     answering(deaf, lambda request: (502, {}) if PIPELINES in request.url else None)
     told: list[Progress] = []
     with pytest.raises(Later):
-        start(deaf, tell=told.append)
+        start(deaf, report=told.append)
     assert len([one for one in told if one.state == "waiting"]) == 3
     row = parts(deaf)["pipelines"]
     assert (row.state, row.error[:46]) == (
@@ -292,7 +294,7 @@ def test_of_a_longer_period_what_is_missing_is_read(deaf, straight) -> None:
     assert "/api/v4/projects/1/repository/tags" not in asked
     assert read_of(deaf)["pipelines"] == ("done", 5)
     assert read_of(deaf)["merge_requests"] == ("done", 3)
-    start(straight, again=True)
+    start(straight, reread=True)
     seen = {name: len(found) for name, found in rows(deaf).items()}
     once = {name: len(found) for name, found in rows(straight).items()}
     assert seen == {**once, "pipeline": once["pipeline"] + 1}
@@ -331,7 +333,7 @@ def test_a_shorter_period_is_already_read(deaf) -> None:
 def test_again_goes_on_as_again_when_it_was_stopped(deaf) -> None:
     start(deaf)
     with dying_after(len(PARTS) + 2), pytest.raises(Killed):
-        start(deaf, again=True)
+        start(deaf, reread=True)
     assert read_of(deaf)["tags"] == ("waiting", 0)
     start(deaf)
     assert read_of(deaf)["tags"] == ("done", 2)

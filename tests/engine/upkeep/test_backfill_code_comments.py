@@ -43,7 +43,12 @@ def on(world: World) -> dict[str, tuple[str, str, str, str]]:
     """What each comment is on, by its text."""
     bodies = [one["body"] for one in notes(world).values()]
     return {
-        one["text"]: (one["on"]["kind"], one["on"]["key"], one["on"]["title"], one["place"])
+        one["text"]: (
+            one["target"]["kind"],
+            one["target"]["key"],
+            one["target"]["title"],
+            one["file_position"],
+        )
         for one in bodies
     }
 

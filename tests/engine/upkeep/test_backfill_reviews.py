@@ -104,13 +104,13 @@ def test_a_query_that_is_too_complex_for_the_host_is_no_end(deaf, straight, monk
 
 def test_one_that_graphql_does_not_tell_in_full_is_asked_for_alone(deaf, straight) -> None:
     deaf.gitlab.requests.clear()
-    usual = approvals._review
+    usual = approvals._parse_review
 
     def one_missing(node: dict[str, Any], project: Any) -> Any:
         told = {**node, "approved": None} if node["iid"] == "1" else node
         return usual(told, project)
 
-    deaf.patch(approvals, "_review", one_missing)
+    deaf.patch(approvals, "_parse_review", one_missing)
     start(deaf, **PART)
     assert rows(deaf) == rows(straight)
     assert asked(deaf, "/approvals") == ["/api/v4/projects/1/merge_requests/1/approvals"]
@@ -121,7 +121,7 @@ def test_where_rest_refuses_too_they_are_left_out_and_that_is_said(deaf) -> None
     shut = ("/graphql", "/approvals")
     answering(deaf, lambda request: (403, {}) if any(one in request.url for one in shut) else None)
     told: list[Any] = []
-    start(deaf, tell=told.append, **PART)
+    start(deaf, report=told.append, **PART)
     assert read_reviews(deaf) == UNREAD
     assert len(asked(deaf, "/merge_requests/")) == 1  # the open one, whole
     with read(deaf.database) as conn:

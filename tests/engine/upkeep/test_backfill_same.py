@@ -153,7 +153,7 @@ def test_a_second_reading_changes_nothing(heard, deaf) -> None:
     for world in (heard, deaf):
         start(world)
         before = keyed(world)
-        start(world, again=True)
+        start(world, reread=True)
         assert keyed(world) == before
 
 

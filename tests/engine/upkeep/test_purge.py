@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, event, func, insert, select, update
 
-from sync.core.alert_names import AlertKey, Line
-from sync.core.alerts.plan import assignment
+from sync.core.alert_names import AlertKey, RefKey
+from sync.core.alerts.plan import assignment_key
 from sync.core.model.common import Task, TaskStatus
 from sync.engine.upkeep import purge as module
-from sync.engine.upkeep.purge import Purge
+from sync.engine.upkeep.purge import NightlyPurge
 from sync.settings.model import Retention
 from sync.store import connections, inbox, leases, logs, messages, outbox, portals, tasks
 from sync.store.db.database import read, write
-from sync.store.retention.rules import RULES, find
-from sync.store.rows import Delivery, RestCall
+from sync.store.retention.rules import RULES, find_expired
+from sync.store.rows import ApiCallRow, Delivery
 from sync.store.tables import (
     alert,
     carried,
@@ -52,7 +52,7 @@ def at_night(world: World, hour: int = 3) -> datetime:
 
 def purged(world: World) -> dict[str, int]:
     """Purges at the next night, all of it, and what it says it deleted."""
-    now, purge = at_night(world), Purge(world.deps())
+    now, purge = at_night(world), NightlyPurge(world.deps())
     for _ in range(1000):
         purge.run(now)
         with read(world.database) as conn:
@@ -260,10 +260,10 @@ def test_what_was_told_is_remembered_as_long_as_deliveries_are_kept(world: World
 
 
 def test_who_was_given_an_alert_is_remembered_as_long_as_the_alert(world: World) -> None:
-    line = Line(world.connection_id, world.shop.id, "main")
-    about = assignment(AlertKey(line, 1).about)
+    line = RefKey(world.connection_id, world.shop.id, "main")
+    about = assignment_key(AlertKey(line, 1).subject_key)
     with write(world.database) as conn:
-        messages.set_told(conn, world.portal_id, {about: "8"}, world.clock.now())
+        messages.save_notified_states(conn, world.portal_id, {about: "8"}, world.clock.now())
         conn.execute(insert(alert), [_alert(line, "open")])
     world.tick(LONG)
     purged(world)
@@ -274,7 +274,7 @@ def test_who_was_given_an_alert_is_remembered_as_long_as_the_alert(world: World)
     assert count(world, told, alert) == (0, 0)
 
 
-def _alert(line: Line, state: str) -> dict[str, object]:
+def _alert(line: RefKey, state: str) -> dict[str, object]:
     at = datetime(2026, 3, 2, tzinfo=UTC)
     times = {"opened_at": at, "updated_at": at}
     more = {"stage": "", "opened_by": 1, "severity": "high", "failures": 1, "body": {}}
@@ -282,7 +282,7 @@ def _alert(line: Line, state: str) -> dict[str, object]:
 
 
 def test_a_step_deletes_no_more_than_a_handful_in_a_transaction_of_its_own(world: World) -> None:
-    _calls(world, 3 * module.ROWS + 1)
+    _calls(world, 3 * module.ROWS_PER_STEP + 1)
     deleted: list[int] = []
 
     def executed(conn, cursor, statement, *_: object) -> None:
@@ -291,13 +291,13 @@ def test_a_step_deletes_no_more_than_a_handful_in_a_transaction_of_its_own(world
 
     event.listen(world.database, "after_cursor_execute", executed)
     world.tick(30 * DAY)
-    assert purged(world)["calls"] == 3 * module.ROWS + 1
-    assert max(deleted) <= module.ROWS
+    assert purged(world)["calls"] == 3 * module.ROWS_PER_STEP + 1
+    assert max(deleted) <= module.ROWS_PER_STEP
 
 
 def test_the_receiver_comes_between_the_steps(world: World, monkeypatch) -> None:
     """Every pause of the purge is a chance for others to write: no lock is held meanwhile."""
-    _calls(world, 2 * module.ROWS)
+    _calls(world, 2 * module.ROWS_PER_STEP)
     world.tick(30 * DAY)
     now, arrived = at_night(world), []
     deps = world.deps()
@@ -309,7 +309,7 @@ def test_the_receiver_comes_between_the_steps(world: World, monkeypatch) -> None
 
     monkeypatch.setattr(deps.clock, "sleep", sleep)
     before = count(world, delivery)[0]
-    Purge(deps).run(now)
+    NightlyPurge(deps).run(now)
     assert len(arrived) >= 2
     assert count(world, delivery) == (before + len(arrived),)
 
@@ -317,11 +317,11 @@ def test_the_receiver_comes_between_the_steps(world: World, monkeypatch) -> None
 def test_a_long_purge_goes_on_where_it_was_and_lets_the_sweep_do_its_other_work(
     world: World, monkeypatch
 ) -> None:
-    monkeypatch.setattr(module, "ROWS", 2)
-    monkeypatch.setattr(module, "STEPS", 3)
+    monkeypatch.setattr(module, "ROWS_PER_STEP", 2)
+    monkeypatch.setattr(module, "STEPS_PER_RUN", 3)
     _calls(world, 14)
     world.tick(30 * DAY)
-    now, purge = at_night(world), Purge(world.deps())
+    now, purge = at_night(world), NightlyPurge(world.deps())
     left = []
     for _ in range(5):
         purge.run(now)
@@ -357,7 +357,7 @@ def test_another_worker_that_is_purging_is_left_alone(world: World) -> None:
 def test_every_rule_has_an_age_of_the_settings_and_a_name_of_its_own() -> None:
     ages = [(one.age,) if isinstance(one.age, str) else one.age for one in RULES]
     assert {age for mine in ages for age in mine} == set(Retention.model_fields)
-    assert len({rule.what for rule in RULES}) == len(RULES)
+    assert len({rule.name for rule in RULES}) == len(RULES)
 
 
 def test_a_portals_neighbour_keeps_everything(world: World) -> None:
@@ -368,23 +368,25 @@ def test_a_portals_neighbour_keeps_everything(world: World) -> None:
         conn.execute(update(merge_request).values(state="merged"))
     for rule in RULES:
         with read(world.database) as conn:
-            assert not find(conn, rule, mine.portal_id + 1, world.clock.now(), limit=10), rule.what
+            assert not find_expired(conn, rule, mine.portal_id + 1, world.clock.now(), limit=10), (
+                rule.name
+            )
 
 
 def _purges(world: World) -> int:
     """How many portals a fresh worker purges now."""
     with write(world.database) as conn:
         before = logs.last_purge(conn, world.portal_id)
-    Purge(world.deps()).run(world.clock.now())
+    NightlyPurge(world.deps()).run(world.clock.now())
     with read(world.database) as conn:
         return int(logs.last_purge(conn, world.portal_id) != before)
 
 
 def _calls(world: World, number: int) -> None:
     now = world.clock.now()
-    made = [RestCall(world.portal_id, now, "batch", 200, 1, "", "") for _ in range(number)]
+    made = [ApiCallRow(world.portal_id, now, "batch", 200, 1, "", "") for _ in range(number)]
     with write(world.database) as conn:
-        logs.save_rest_calls(conn, made)
+        logs.save_calls(conn, made)
 
 
 def _keyed(made: Delivery, key: str) -> Delivery:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync.engine.upkeep.sweep import HOSTS_EVERY, TRIED_EVERY, Sweep
+from sync.engine.upkeep.sweep import HOSTS_EVERY, RETRY_EVERY, Sweep
 from sync.store import connections, people, portals
 from sync.store.db.database import read
 from tests.engine.world import World
@@ -47,7 +47,7 @@ def test_a_host_that_is_down_is_asked_again_from_the_same_moment(
     assert len(world.gitlab.requests) == asked
     assert _connection(world).swept_at is None
     world.gitlab.failing = 0
-    world.tick(TRIED_EVERY.total_seconds())
+    world.tick(RETRY_EVERY.total_seconds())
     sweep.run(world.clock.now())
     world.work()
     assert len(world.cards()) == 1
@@ -59,7 +59,7 @@ def test_a_token_that_is_denied_stands_in_the_account_until_it_works(world: Worl
     sweep.run(world.clock.now())
     assert _connection(world).account["problem"]
     tokens[world.token.value] = kept
-    world.tick(TRIED_EVERY.total_seconds())
+    world.tick(RETRY_EVERY.total_seconds())
     sweep.run(world.clock.now())
     assert _connection(world).account == {}
 

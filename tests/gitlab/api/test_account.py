@@ -5,7 +5,7 @@ import requests
 import responses
 
 from sync.errors import Denied
-from sync.gitlab.api.account import Account, probe, problems
+from sync.gitlab.api.account import Account, problems, read_account
 from sync.gitlab.api.client import GitLab
 
 API = "https://git.acme.test/api/v4"
@@ -29,7 +29,7 @@ def asked(*, user=None, token=None, version="19.1.0-ee"):
         web.get(f"{API}/user", json=user)
         web.get(f"{API}/personal_access_tokens/self", **token)
         web.get(f"{API}/version", json={"version": version, "revision": "abc"})
-        return probe(GitLab("https://git.acme.test", "glpat-x", session=requests.Session()))
+        return read_account(GitLab("https://git.acme.test", "glpat-x", session=requests.Session()))
 
 
 def changed(**changes):
@@ -74,7 +74,7 @@ def test_a_dead_token_is_denied():
     with responses.RequestsMock() as web:
         web.get(f"{API}/user", status=401, json={"message": "401 Unauthorized"})
         with pytest.raises(Denied):
-            probe(GitLab("https://git.acme.test", "glpat-x", session=requests.Session()))
+            read_account(GitLab("https://git.acme.test", "glpat-x", session=requests.Session()))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from sync.core.model.common import Project
 from sync.errors import Refused
-from sync.gitlab.api.approvals import Review, together
+from sync.gitlab.api.approvals import Review, read_reviews
 
 SHOP = Project(1, 7, "acme/shop", "https://gitlab.test/acme/shop")
 BOB = {"id": "gid://gitlab/User/2", "username": "bob", "name": "Bob"}
@@ -46,7 +46,7 @@ class Answers:
 
 def found(*nodes: object) -> dict[int, Review]:
     answer = {"data": {"project": {"mergeRequests": {"nodes": list(nodes)}}}}
-    return together(Answers(answer), SHOP, [5])
+    return read_reviews(Answers(answer), SHOP, [5])
 
 
 def test_a_review_is_told_in_the_words_of_rest() -> None:
@@ -103,5 +103,5 @@ def test_what_is_not_told_in_full_is_not_told(node) -> None:
 )
 def test_an_answer_without_the_project_is_a_refusal(answer, said) -> None:
     with pytest.raises(Refused) as caught:
-        together(Answers(answer), SHOP, [5])
-    assert caught.value.what == f"GraphQL tells no reviews: {said}"
+        read_reviews(Answers(answer), SHOP, [5])
+    assert caught.value.message == f"GraphQL tells no reviews: {said}"

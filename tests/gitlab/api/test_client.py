@@ -5,7 +5,7 @@ import requests
 import responses
 
 from sync.errors import Later, Refused
-from sync.gitlab.api.client import GitLab, clean_base_url, encoded
+from sync.gitlab.api.client import GitLab, clean_base_url, encode_segment
 
 BASE = "https://git.acme.test/gitlab"
 API = f"{BASE}/api/v4"
@@ -107,7 +107,7 @@ def test_another_site_at_the_base_url_is_told_so(web, client, answer, type_told)
     web.get(f"{API}/user", **answer)
     with pytest.raises(Refused) as caught:
         client.get("/user")
-    assert caught.value.what == f"GET /user was answered with {type_told}, not with JSON"
+    assert caught.value.message == f"GET /user was answered with {type_told}, not with JSON"
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def test_what_is_no_web_address_is_refused_and_not_repeated(written):
 
 
 def test_a_path_is_one_segment_of_an_address():
-    assert encoded("web/shop") == "web%2Fshop"
-    assert encoded(7) == "7"
+    assert encode_segment("web/shop") == "web%2Fshop"
+    assert encode_segment(7) == "7"
 
 
 def test_a_private_address_is_reached_only_where_it_is_allowed():

@@ -122,7 +122,7 @@ def test_an_error_says_what_happened_why_and_what_to_change(client, answer, kind
 def test_a_redirect_is_not_followed_and_names_the_right_address(client, verb):
     location = {"Location": "https://gitlab.acme.test/api/v4/projects/7?private_token=x"}
     error = answered(client, verb=verb, status=301, headers=location)
-    assert error.what == (
+    assert error.message == (
         f"{verb} /api/v4/projects/7 was answered 301 (to https://gitlab.acme.test/api/v4/projects/7)"
     )
     assert error.change == CHANGE_BASE_URL
@@ -185,7 +185,7 @@ UNREADABLE_CA = "the connection's ca_file cannot be read"
 def test_a_request_without_an_answer_means_one_of_three_errors(client, error, kind, sent, told):
     for verb in ("GET", "POST"):
         failed = answered(client, verb=verb, body=error)
-        assert (type(failed), failed.what) == (kind, f"{verb} /api/v4/projects/7 {told}")
+        assert (type(failed), failed.message) == (kind, f"{verb} /api/v4/projects/7 {told}")
         if kind is Later:
             assert failed.sent is (sent and verb == "POST")
 

@@ -1,7 +1,7 @@
 import pytest
 
 from sync.core.model.kinds import Kind
-from sync.gitlab.api.hook_events import FLAGS, switches
+from sync.gitlab.api.hook_events import FLAGS, event_flags
 
 ALWAYS = {
     "deployment_events",
@@ -29,13 +29,13 @@ OF_GROUPS = {"member_events", "project_events", "subgroup_events"}
 
 
 def on(owner, *kinds, internal=False):
-    return {name for name, on in switches(owner, kinds, internal=internal).items() if on}
+    return {name for name, on in event_flags(owner, kinds, internal=internal).items() if on}
 
 
 def test_without_rules_a_hook_is_sent_what_tasks_live_on_and_nothing_else():
     assert on("project") == on("group") == ALWAYS
-    assert switches("project", ()).keys() == ALWAYS | RARE
-    assert switches("group", ()).keys() == ALWAYS | RARE | OF_GROUPS
+    assert event_flags("project", ()).keys() == ALWAYS | RARE
+    assert event_flags("group", ()).keys() == ALWAYS | RARE | OF_GROUPS
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_without_rules_a_hook_is_sent_what_tasks_live_on_and_nothing_else():
         (Kind.MERGE_REQUEST, set()),
         (Kind.PIPELINE, set()),
         (Kind.JOB, {"job_events"}),
-        (Kind.NOTE, set()),
+        (Kind.COMMENT, set()),
         (Kind.RELEASE, set()),
         (Kind.DEPLOYMENT, set()),
         (Kind.ALERT, set()),

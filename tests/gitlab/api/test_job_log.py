@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync.gitlab.api.job_log import MOST_CHARACTERS, MOST_LINES, last_lines
+from sync.gitlab.api.job_log import MAX_CHARACTERS, MAX_LINES, last_lines
 
 
 @pytest.mark.parametrize(
@@ -95,13 +95,13 @@ def test_a_question_does_not_mask_the_line_below_it() -> None:
     ["mysql ", "docker login ", "-u ", "--pass ", "token", "eyJ-", "-----END PRIVATE KEY-----"],
 )
 def test_a_huge_line_is_read_all_the_same(piece: str) -> None:
-    assert len(last_lines((piece * (64_000 // len(piece))).encode())) <= MOST_CHARACTERS
+    assert len(last_lines((piece * (64_000 // len(piece))).encode())) <= MAX_CHARACTERS
 
 
 def test_only_the_end_of_a_log_is_shown() -> None:
     many = "\n".join(f"line {number}" for number in range(100))
     assert last_lines(many.encode()).split("\n") == [f"line {n}" for n in range(85, 100)]
     long = last_lines("\n".join(f"{n}" * 400 for n in range(9)).encode())
-    assert len(long) <= MOST_CHARACTERS
+    assert len(long) <= MAX_CHARACTERS
     assert long.endswith("8" * 400)
-    assert long.count("\n") < MOST_LINES
+    assert long.count("\n") < MAX_LINES

@@ -6,10 +6,10 @@ import pytest
 import requests
 import responses
 
-from sync.core.model.common import Job
+from sync.core.model.common import FailedJob
 from sync.errors import Denied, Later, Refused
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.api.jobs import LOG_BYTES, failed_jobs
+from sync.gitlab.api.jobs import LOG_BYTES, read_failed_jobs
 
 API = "https://git.acme.test/api/v4/projects/7"
 PIPELINE = f"{API}/pipelines/77"
@@ -41,9 +41,9 @@ def test_the_last_tries_that_failed_are_read_with_the_log_of_the_culprit(gitlab,
     pipeline.jobs[4].status = "failed"
     pipeline.set_status("failed", "unit")
     url = f"{gitlab.url}/web/shop/-/jobs"
-    assert failed_jobs(client, 1, pipeline.id) == (
-        Job(4, "unit", "test", f"{url}/4", log="second try"),
-        Job(5, "lint", "test", f"{url}/5", allowed=True),
+    assert read_failed_jobs(client, 1, pipeline.id) == (
+        FailedJob(4, "unit", "test", f"{url}/4", log="second try"),
+        FailedJob(5, "lint", "test", f"{url}/5", allow_failure=True),
     )
 
 
@@ -51,14 +51,14 @@ def test_the_end_of_a_long_log_is_enough(gitlab, connect):
     pipeline = gitlab.run_pipeline("web/shop", ref="main")
     pipeline.jobs[-1].trace = "начало\n" * LOG_BYTES + "the end\n"
     pipeline.set_status("failed")
-    (job,) = failed_jobs(connect(), 1, pipeline.id)
+    (job,) = read_failed_jobs(connect(), 1, pipeline.id)
     assert job.log == "\n".join(["начало"] * 14 + ["the end"])
 
 
 def test_a_pipeline_that_passed_has_no_failed_jobs(gitlab, connect):
     pipeline = gitlab.run_pipeline("web/shop", ref="main")
     pipeline.set_status("success")
-    assert failed_jobs(connect(), 1, pipeline.id) == ()
+    assert read_failed_jobs(connect(), 1, pipeline.id) == ()
 
 
 @responses.activate
@@ -67,7 +67,7 @@ def test_a_child_pipeline_is_shown_by_its_trigger(client):
     trigger = {**UNIT, "id": 9, "name": "docs", "web_url": None, "downstream_pipeline": child}
     responses.get(f"{PIPELINE}/jobs", json=[])
     responses.get(f"{PIPELINE}/bridges", json=[trigger, {**trigger, "status": "success"}])
-    assert failed_jobs(client, 7, 77) == (Job(9, "docs", "test", child["web_url"]),)
+    assert read_failed_jobs(client, 7, 77) == (FailedJob(9, "docs", "test", child["web_url"]),)
 
 
 def test_failed_jobs_of_child_and_other_projects_pipelines_are_folded_in(gitlab, connect):
@@ -80,9 +80,9 @@ def test_failed_jobs_of_child_and_other_projects_pipelines_are_folded_in(gitlab,
     pipeline.set_status("failed", "unit")
     url = f"{gitlab.url}/web/shop/-/jobs"
     trigger = pipeline.bridges[0]
-    assert failed_jobs(connect(), 1, pipeline.id) == (
-        Job(1, "unit", "test", f"{url}/1", log="no such unit"),
-        Job(child.jobs[0].id, "docs: pages", trigger.stage, f"{url}/{child.jobs[0].id}"),
+    assert read_failed_jobs(connect(), 1, pipeline.id) == (
+        FailedJob(1, "unit", "test", f"{url}/1", log="no such unit"),
+        FailedJob(child.jobs[0].id, "docs: pages", trigger.stage, f"{url}/{child.jobs[0].id}"),
     )
 
 
@@ -92,7 +92,7 @@ def test_a_log_that_may_not_be_read_leaves_its_job(client, status, body):
     responses.get(f"{PIPELINE}/jobs", json=[UNIT])
     responses.get(f"{PIPELINE}/bridges", json=[])
     responses.get(f"{API}/jobs/5/trace", status=status, body=body)
-    assert failed_jobs(client, 7, 77) == (Job(5, "unit", "test", UNIT["web_url"]),)
+    assert read_failed_jobs(client, 7, 77) == (FailedJob(5, "unit", "test", UNIT["web_url"]),)
 
 
 @responses.activate
@@ -100,8 +100,8 @@ def test_a_log_that_may_not_be_read_leaves_its_job(client, status, body):
     ("told", "job"),
     [
         (["no object", {}, {"id": "5"}, {**UNIT, "status": "success"}, {**UNIT, "id": None}], None),
-        ([{"id": 5, "status": "failed"}], Job(5, "", "", "")),
-        ([{**UNIT, "web_url": "javascript:alert(1)"}], Job(5, "unit", "test", "")),
+        ([{"id": 5, "status": "failed"}], FailedJob(5, "", "", "")),
+        ([{**UNIT, "web_url": "javascript:alert(1)"}], FailedJob(5, "unit", "test", "")),
     ],
 )
 def test_jobs_are_read_however_they_are_told(client, told, job):
@@ -109,7 +109,7 @@ def test_jobs_are_read_however_they_are_told(client, told, job):
     responses.get(f"{PIPELINE}/bridges", status=404)
     responses.get(f"{PIPELINE}/trigger_jobs", status=404)
     responses.get(f"{API}/jobs/5/trace", body="")
-    assert failed_jobs(client, 7, 77) == ((job,) if job else ())
+    assert read_failed_jobs(client, 7, 77) == ((job,) if job else ())
 
 
 @responses.activate
@@ -117,4 +117,4 @@ def test_jobs_are_read_however_they_are_told(client, told, job):
 def test_jobs_that_may_not_be_read_are_an_error(client, status, error):
     responses.get(f"{PIPELINE}/jobs", status=status, json={})
     with pytest.raises(error):
-        failed_jobs(client, 7, 77)
+        read_failed_jobs(client, 7, 77)

@@ -89,13 +89,13 @@ def tell(web, told=MR_TOLD, approvals=APPROVED):
 
 def read(web, client, **changes):
     tell(web, told=MR_TOLD | changes)
-    return api_merge_requests.merge_request(client, 7, 12, within=SHOP)
+    return api_merge_requests.read_merge_request(client, 7, 12, known_project=SHOP)
 
 
 def test_a_merge_request_is_read_with_approvals_reviewers_and_head_pipeline(web, client):
     web.get(f"{API}/projects/7", json=SHOP_TOLD)
     tell(web)
-    assert api_merge_requests.merge_request(client, 7, 12) == MergeRequest(
+    assert api_merge_requests.read_merge_request(client, 7, 12) == MergeRequest(
         project=SHOP,
         iid=12,
         title="B24-2103 Payment gateway",
@@ -159,7 +159,7 @@ def test_approved_means_the_rules_are_met_and_somebody_did_it(
     web, client, approvals, approved, approved_by
 ):
     tell(web, approvals=approvals)
-    told = api_merge_requests.merge_request(client, 7, 12, within=SHOP)
+    told = api_merge_requests.read_merge_request(client, 7, 12, known_project=SHOP)
     assert (told.approved, told.approved_by) == (approved, approved_by)
 
 
@@ -194,14 +194,18 @@ def test_what_changed_since_is_listed_and_each_is_read_whole(web, client):
     )
     web.get(f"{API}/projects/7", json=SHOP_TOLD)
     tell(web)
-    (told,) = api_merge_requests.merge_requests_since(client, 7, since)
+    (told,) = api_merge_requests.read_merge_requests_since(client, 7, since)
     assert (told.key.iid, told.approved, told.project) == (12, True, SHOP)
 
 
 def test_where_nothing_changed_one_request_says_so(web, client):
     web.get(f"{API}/projects/7/merge_requests", json=[])
     assert (
-        list(api_merge_requests.merge_requests_since(client, 7, datetime(2026, 3, 1, tzinfo=UTC)))
+        list(
+            api_merge_requests.read_merge_requests_since(
+                client, 7, datetime(2026, 3, 1, tzinfo=UTC)
+            )
+        )
         == []
     )
     assert len(web.calls) == 1
@@ -213,7 +217,7 @@ def test_chosen_projects_and_groups_are_each_read_once(web, client):
         f"{API}/groups/web/projects",
         json=[SHOP_TOLD | {"id": 9, "path_with_namespace": "web/blog"}, SHOP_TOLD],
     )
-    found = api_merge_requests.projects(client, {"projects": ["web/shop"], "groups": ["web"]})
+    found = api_merge_requests.read_projects(client, {"projects": ["web/shop"], "groups": ["web"]})
     assert [(one.id, one.path) for one in found] == [(7, "web/shop"), (9, "web/blog")]
 
 
@@ -232,4 +236,4 @@ def test_without_a_choice_they_are_those_the_token_administers(web, client):
         json=[SHOP_TOLD],
         match=[responses.matchers.query_param_matcher(query)],
     )
-    assert api_merge_requests.projects(client, {}) == (SHOP,)
+    assert api_merge_requests.read_projects(client, {}) == (SHOP,)

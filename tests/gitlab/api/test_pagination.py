@@ -34,7 +34,7 @@ def read(client: GitLab, between=lambda number: None) -> list[pagination.Page]:
     """The pages of the issues; `between` them something may happen."""
     found, cursor = [], None
     for number in range(100):
-        found.append(pagination.changed(client, ISSUES, cursor, SINCE))
+        found.append(pagination.read_changed(client, ISSUES, cursor, SINCE))
         cursor = found[-1].cursor
         if cursor is None:
             return found
@@ -79,7 +79,7 @@ def test_what_is_deleted_while_it_is_read_takes_nothing_else_away(gitlab, connec
 
 def test_what_is_left_is_told_where_it_is_counted(gitlab, connect, clock) -> None:
     open_issues(gitlab, clock, 7, apart=60)
-    assert [page.left for page in read(connect())] == [4, 2, 0]
+    assert [page.remaining for page in read(connect())] == [4, 2, 0]
 
 
 def branches(gitlab: GitLabEmulator, *names: str) -> None:
@@ -90,7 +90,7 @@ def branches(gitlab: GitLabEmulator, *names: str) -> None:
 def names_of(client: GitLab, path: str, between=lambda number: None, **query) -> list[str]:
     found, cursor = [], None
     for number in range(100):
-        page = pagination.everything(client, path, cursor, **query)
+        page = pagination.read_all(client, path, cursor, **query)
         found += [one["name"] for one in page.items]
         cursor = page.cursor
         if cursor is None:
@@ -159,7 +159,7 @@ def test_an_old_instance_without_keys_is_read_by_number() -> None:
     )
     responses.get(base + BRANCHES, match=[query({"per_page": "3"})], json=[{"name": "a"}])
     client = GitLab("https://git.acme.test", "glpat-x", session=requests.Session())
-    page = pagination.everything(client, BRANCHES, None, keyset=True)
+    page = pagination.read_all(client, BRANCHES, None, keyset=True)
     assert (page.items, page.cursor) == (({"name": "a"},), None)
 
 
@@ -176,5 +176,5 @@ def test_an_instance_that_refuses_every_further_page_is_not_asked_for_ever() -> 
     client = GitLab("https://git.acme.test", "glpat-x", session=requests.Session())
     with pytest.raises(Refused):
         for _ in range(20):
-            cursor = pagination.everything(client, BRANCHES, cursor).cursor
+            cursor = pagination.read_all(client, BRANCHES, cursor).cursor
     assert len(responses.calls) == 12

@@ -167,7 +167,7 @@ def test_failed_jobs_are_run_again(gitlab, shop):
     run.set_status("running")
     run.set_status("failed")
     found = pipelines.retry(client(gitlab), "acme/shop", run.id)
-    assert (found.status, found.moved) == ("running", True)
+    assert (found.status, found.changed) == ("running", True)
     assert [job.retried for job in run.jobs] == [False, True, False]
 
 
@@ -176,14 +176,14 @@ def test_where_nothing_failed_a_retry_changes_nothing(gitlab, shop, status):
     run = gitlab.run_pipeline(shop, ref="feature", user="ann")
     run.set_status(status)
     found = pipelines.retry(client(gitlab), "acme/shop", run.id)
-    assert (found.status, found.moved) == (status, False)
+    assert (found.status, found.changed) == (status, False)
 
 
 def test_a_pipeline_is_canceled_once(gitlab, shop):
     run = gitlab.run_pipeline(shop, ref="feature", user="ann")
-    assert pipelines.cancel(client(gitlab), shop.id, run.id).moved
+    assert pipelines.cancel(client(gitlab), shop.id, run.id).changed
     found = pipelines.cancel(client(gitlab), shop.id, run.id)
-    assert (found.status, found.moved) == ("canceled", False)
+    assert (found.status, found.changed) == ("canceled", False)
 
 
 @pytest.mark.parametrize("act", [pipelines.retry, pipelines.cancel])
@@ -198,7 +198,7 @@ def test_an_unknown_pipeline_and_a_stranger_are_refused(gitlab, shop, act):
 def test_the_newest_pipelines_of_a_branch_are_found(gitlab, shop):
     made = [gitlab.run_pipeline(shop, ref="feature", user="ann").id for _ in range(7)]
     gitlab.run_pipeline(shop, ref="main", user="ann")
-    found = pipelines.newest(client(gitlab), "acme/shop", "feature")
+    found = pipelines.read_newest(client(gitlab), "acme/shop", "feature")
     assert [one.id for one in found] == made[:1:-1]
 
 

@@ -9,7 +9,7 @@ import responses
 from sync.core.clock import ManualClock
 from sync.errors import Later
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.api.rate_limit import LEAST_PAUSE, Pace, Paces
+from sync.gitlab.api.rate_limit import MIN_PAUSE, RateLimiter, RateLimiters
 
 API = "https://git.acme.test/api/v4"
 
@@ -25,8 +25,8 @@ def web():
         yield mock
 
 
-def client(pace: Pace) -> GitLab:
-    return GitLab("https://git.acme.test", "glpat-x", session=requests.Session(), pace=pace)
+def client(pace: RateLimiter) -> GitLab:
+    return GitLab("https://git.acme.test", "glpat-x", session=requests.Session(), rate_limiter=pace)
 
 
 def seconds(clock: ManualClock) -> float:
@@ -35,34 +35,34 @@ def seconds(clock: ManualClock) -> float:
 
 @pytest.mark.parametrize(("per_minute", "count", "took"), [(600, 601, 60), (60, 3, 2), (1, 2, 60)])
 def test_requests_are_spaced_so_that_no_minute_has_too_many(clock, per_minute, count, took) -> None:
-    pace = Pace(per_minute, clock)
+    pace = RateLimiter(per_minute, clock)
     for _ in range(count):
-        pace.take()
+        pace.acquire()
     assert round(seconds(clock), 3) == took
 
 
 def test_who_was_idle_does_not_make_up_for_it(clock) -> None:
-    pace = Pace(60, clock)
-    pace.take()
+    pace = RateLimiter(60, clock)
+    pace.acquire()
     clock.sleep(600)
     for _ in range(3):
-        pace.take()
+        pace.acquire()
     assert seconds(clock) == 602
 
 
 def test_clients_of_a_connection_share_its_pace(clock, web) -> None:
-    paces = Paces(lambda per_minute: Pace(per_minute, clock))
+    paces = RateLimiters(lambda per_minute: RateLimiter(per_minute, clock))
     web.get(f"{API}/user", json={"id": 1})
     for _ in range(2):
-        client(paces.of(7, 60)).get("/user")
-    client(paces.of(8, 60)).get("/user")
+        client(paces.for_connection(7, 60)).get("/user")
+    client(paces.for_connection(8, 60)).get("/user")
     assert seconds(clock) == 1
-    assert paces.of(7, 60) is not paces.of(7, 30)
+    assert paces.for_connection(7, 60) is not paces.for_connection(7, 30)
 
 
-@pytest.mark.parametrize(("headers", "wait"), [({"Retry-After": "42"}, 42), ({}, LEAST_PAUSE)])
+@pytest.mark.parametrize(("headers", "wait"), [({"Retry-After": "42"}, 42), ({}, MIN_PAUSE)])
 def test_after_a_429_no_client_asks_before_the_time_is_over(clock, web, headers, wait) -> None:
-    pace = Pace(600, clock)
+    pace = RateLimiter(600, clock)
     web.get(f"{API}/user", status=429, headers=headers)
     with pytest.raises(Later):
         client(pace).get("/user")
@@ -76,9 +76,9 @@ def test_after_a_429_no_client_asks_before_the_time_is_over(clock, web, headers,
 
 
 def test_every_request_is_counted_those_of_further_pages_too(web) -> None:
-    asked, one = [], client(Pace(60_000))
-    one.before = lambda: asked.append(one.sent)
+    asked, one = [], client(RateLimiter(60_000))
+    one.before_request = lambda: asked.append(one.requests_sent)
     web.get(f"{API}/users", json=[{"id": 1}], headers={"Link": f'<{API}/users2>; rel="next"'})
     web.get(f"{API}/users2", json=[{"id": 2}])
     assert [each["id"] for each in one.list("/users")] == [1, 2]
-    assert (one.sent, asked) == (2, [0, 1])
+    assert (one.requests_sent, asked) == (2, [0, 1])

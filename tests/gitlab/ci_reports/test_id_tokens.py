@@ -10,7 +10,14 @@ import pytest
 
 from sync.errors import Later
 from sync.gitlab.ci_reports import id_tokens
-from sync.gitlab.ci_reports.id_tokens import Claims, Keys, Untrusted, allowed, fetch, verify
+from sync.gitlab.ci_reports.id_tokens import (
+    Claims,
+    InvalidToken,
+    IssuerKeys,
+    fetch_keys,
+    is_project_allowed,
+    verify_token,
+)
 from sync.net import guarded_session
 from tests.emulators.gitlab.clock import StillClock
 from tests.emulators.gitlab.identity import public, signed
@@ -29,7 +36,7 @@ KEYS = (public(1),)
 
 
 def check(token: str, now: datetime = NOW) -> Claims:
-    return verify(token, KEYS, issuer=ISSUER, audience=OURS, now=now)
+    return verify_token(token, KEYS, issuer=ISSUER, audience=OURS, now=now)
 
 
 def test_a_token_of_a_job_says_which_project_and_pipeline_speak() -> None:
@@ -67,7 +74,7 @@ def seconds(number: float) -> int:
     ids=str,
 )
 def test_what_a_token_must_say(changes: dict[str, object], reason: str) -> None:
-    with pytest.raises(Untrusted) as caught:
+    with pytest.raises(InvalidToken) as caught:
         check(signed(TOLD | changes, 1))
     assert caught.value.reason.startswith(reason)
 
@@ -104,7 +111,7 @@ def _changed() -> str:
     ids=range(15),
 )  # fmt: skip
 def test_what_the_issuer_did_not_sign_is_not_believed(token: str) -> None:
-    with pytest.raises(Untrusted):
+    with pytest.raises(InvalidToken):
         check(token)
 
 
@@ -125,7 +132,7 @@ def test_what_the_issuer_did_not_sign_is_not_believed(token: str) -> None:
     ids=str,
 )
 def test_a_connections_choice_decides(options: dict[str, object], answer: bool | None) -> None:
-    assert allowed(options, check(signed(TOLD, 1))) is answer
+    assert is_project_allowed(options, check(signed(TOLD, 1))) is answer
 
 
 def test_keys_are_asked_for_once_an_hour_and_anew_for_an_unknown_one() -> None:
@@ -136,15 +143,15 @@ def test_keys_are_asked_for_once_an_hour_and_anew_for_an_unknown_one() -> None:
         asked.append(generation)
         return (public(generation),)
 
-    keys = Keys(ask)
-    assert keys.of(ISSUER, "key-1", NOW) == keys.of(ISSUER, "key-1", NOW) == (public(1),)
+    keys = IssuerKeys(ask)
+    assert keys.get(ISSUER, "key-1", NOW) == keys.get(ISSUER, "key-1", NOW) == (public(1),)
     generation = 2
-    keys.of(ISSUER, "key-2", NOW + timedelta(seconds=59))
+    keys.get(ISSUER, "key-2", NOW + timedelta(seconds=59))
     assert asked == [1]
-    assert keys.of(ISSUER, "key-2", NOW + timedelta(seconds=60)) == (public(2),)
-    keys.of(ISSUER, "made up", NOW + timedelta(seconds=61))
+    assert keys.get(ISSUER, "key-2", NOW + timedelta(seconds=60)) == (public(2),)
+    keys.get(ISSUER, "made up", NOW + timedelta(seconds=61))
     assert asked == [1, 2]
-    keys.of(ISSUER, "key-2", NOW + timedelta(minutes=62))
+    keys.get(ISSUER, "key-2", NOW + timedelta(minutes=62))
     assert asked == [1, 2, 2]
 
 
@@ -155,10 +162,10 @@ def test_an_issuer_that_does_not_answer_is_left_alone_for_a_minute() -> None:
         asked.append(issuer)
         raise Later("no answer")
 
-    keys = Keys(ask)
+    keys = IssuerKeys(ask)
     for later in (0, 30, 59, 60):
         with pytest.raises(Later):
-            keys.of(ISSUER, "key-1", NOW + timedelta(seconds=later))
+            keys.get(ISSUER, "key-1", NOW + timedelta(seconds=later))
     assert len(asked) == 2
 
 
@@ -170,9 +177,9 @@ def test_keys_that_are_known_outlive_an_issuer_that_does_not_answer() -> None:
             raise Later("no answer")
         return answers.pop()
 
-    keys = Keys(ask)
-    keys.of(ISSUER, "key-1", NOW)
-    assert keys.of(ISSUER, "key-1", NOW + timedelta(hours=2)) == (public(1),)
+    keys = IssuerKeys(ask)
+    keys.get(ISSUER, "key-1", NOW)
+    assert keys.get(ISSUER, "key-1", NOW + timedelta(hours=2)) == (public(1),)
 
 
 def test_an_instance_tells_its_keys_and_signs_with_them() -> None:
@@ -181,9 +188,9 @@ def test_an_instance_tells_its_keys_and_signs_with_them() -> None:
         shop = gitlab.state.add_project("acme/shop", members={"ann": 40})
         run = gitlab.run_pipeline(shop)
         token = gitlab.identity.mint(run, OURS)
-        found = fetch(guarded_session(["127.0.0.0/8"]), gitlab.url)
+        found = fetch_keys(guarded_session(["127.0.0.0/8"]), gitlab.url)
         now = gitlab.state.now()
-        claims = verify(token, found, issuer=gitlab.url, audience=OURS, now=now)
+        claims = verify_token(token, found, issuer=gitlab.url, audience=OURS, now=now)
         assert (claims.project_path, claims.pipeline_id) == ("acme/shop", run.id)
         assert id_tokens.issuer_of(token) == gitlab.url
 
@@ -193,4 +200,4 @@ def test_an_instance_that_tells_no_keys_is_asked_later(failing: int) -> None:
     with GitLabEmulator(StillClock()) as gitlab:
         gitlab.failing = failing
         with pytest.raises(Later, match=f"answered {failing}"):
-            fetch(guarded_session(["127.0.0.0/8"]), gitlab.url)
+            fetch_keys(guarded_session(["127.0.0.0/8"]), gitlab.url)

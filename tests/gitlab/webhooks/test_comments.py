@@ -1,8 +1,8 @@
 import pytest
 
-from sync.core.model.activity import Note, Noteable
+from sync.core.model.activity import Comment, CommentTarget
 from sync.core.model.common import Project
-from sync.core.model.events import Unrecognised
+from sync.core.model.events import UnrecognisedEvent
 from tests.gitlab.minimal_payloads import EVA, MORNING, NOON, SHA, SHOP, SHOP_URL, told
 from tests.gitlab.payloads import LEFT_OUT
 
@@ -10,10 +10,10 @@ REQUEST_URL = f"{SHOP_URL}/-/merge_requests/12"
 
 
 def test_a_comment_on_a_merge_request_is_read_whole():
-    assert told("Note Hook") == Note(
+    assert told("Note Hook") == Comment(
         project=SHOP,
         id=88,
-        on=Noteable("merge_request", "12", "Payments", REQUEST_URL, "Takes cards."),
+        target=CommentTarget("merge_request", "12", "Payments", REQUEST_URL, "Takes cards."),
         text="Looks good",
         author=EVA,
         url=f"{REQUEST_URL}#note_88",
@@ -29,7 +29,7 @@ def test_a_comment_on_a_merge_request_is_read_whole():
             "Commit",
             "commit",
             {"id": SHA, "message": "Add cards\n\nAnd more", "url": f"{SHOP_URL}/-/commit/{SHA}"},
-            Noteable(
+            CommentTarget(
                 "commit", SHA, "Add cards", f"{SHOP_URL}/-/commit/{SHA}", "Add cards\n\nAnd more"
             ),
         ),
@@ -37,31 +37,31 @@ def test_a_comment_on_a_merge_request_is_read_whole():
             "Commit",
             "commit",
             {"id": SHA, "title": "Add…", "message": "Add cards"},
-            Noteable("commit", SHA, "Add…", f"{SHOP_URL}/-/commit/{SHA}", "Add cards"),
+            CommentTarget("commit", SHA, "Add…", f"{SHOP_URL}/-/commit/{SHA}", "Add cards"),
         ),
         (
             "Issue",
             "issue",
             {"id": 31, "iid": 4, "title": "Slow", "description": "9 s"},
-            Noteable("issue", "4", "Slow", f"{SHOP_URL}/-/issues/4", "9 s"),
+            CommentTarget("issue", "4", "Slow", f"{SHOP_URL}/-/issues/4", "9 s"),
         ),
         (
             "WorkItem",
             "work_item",
             {"id": 31, "iid": 4, "title": "Slow", "description": None},
-            Noteable("issue", "4", "Slow", f"{SHOP_URL}/-/work_items/4"),
+            CommentTarget("issue", "4", "Slow", f"{SHOP_URL}/-/work_items/4"),
         ),
         (
             "Snippet",
             "snippet",
             {"id": 53, "title": "Script", "content": "rm", "description": "Cleans"},
-            Noteable("snippet", "53", "Script", f"{SHOP_URL}/-/snippets/53", "Cleans"),
+            CommentTarget("snippet", "53", "Script", f"{SHOP_URL}/-/snippets/53", "Cleans"),
         ),
     ],
 )
 def test_a_comment_says_what_it_is_on(kind, where, thing, expected):
     changes = {"object_attributes__noteable_type": kind, where: thing}
-    assert told("Note Hook", **changes).on == expected
+    assert told("Note Hook", **changes).target == expected
 
 
 TEXT = {"position_type": "text", "new_path": "pay/card.py", "old_path": "pay.py"}
@@ -89,16 +89,20 @@ TEXT = {"position_type": "text", "new_path": "pay/card.py", "old_path": "pay.py"
         ({"object_attributes__updated_at": None}, "updated_at", MORNING),
         ({"object_attributes__url": "javascript:1"}, "url", f"{REQUEST_URL}#note_88"),
         ({"object_attributes__note": "[user=1]\u202eевА\x00"}, "text", "[user=1]\u202eевА"),
-        ({"object_attributes__position": {**TEXT, "new_line": 12}}, "place", "pay/card.py:12"),
+        (
+            {"object_attributes__position": {**TEXT, "new_line": 12}},
+            "file_position",
+            "pay/card.py:12",
+        ),
         (
             {"object_attributes__position": {**TEXT, "new_line": None, "old_line": 3}},
-            "place",
+            "file_position",
             "pay/card.py:3",
         ),
-        ({"object_attributes__position": TEXT}, "place", "pay/card.py"),
-        ({"object_attributes__position": {"old_path": "a.png"}}, "place", "a.png"),
-        ({"object_attributes__position": "pay.py"}, "place", ""),
-        ({"object_attributes__st_diff": {"new_path": "six"}}, "place", "six"),
+        ({"object_attributes__position": TEXT}, "file_position", "pay/card.py"),
+        ({"object_attributes__position": {"old_path": "a.png"}}, "file_position", "a.png"),
+        ({"object_attributes__position": "pay.py"}, "file_position", ""),
+        ({"object_attributes__st_diff": {"new_path": "six"}}, "file_position", "six"),
     ],
 )
 def test_a_comments_field_is_read_however_it_is_told(changes, field, expected):
@@ -134,4 +138,4 @@ def test_a_comment_on_a_groups_own_item_belongs_to_the_group():
     ],
 )
 def test_without_what_it_stands_on_a_comment_is_recorded_only(changes, why):
-    assert told("Note Hook", **changes) == Unrecognised("Note Hook", why)
+    assert told("Note Hook", **changes) == UnrecognisedEvent("Note Hook", why)

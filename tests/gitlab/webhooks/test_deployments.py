@@ -11,11 +11,11 @@ import pytest
 
 from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
 from sync.core.model.common import Person, Project
-from sync.core.model.events import DeploymentHeard, Unrecognised
+from sync.core.model.events import DeploymentEvent, UnrecognisedEvent
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.webhooks import deployments
-from sync.gitlab.webhooks.parse import parse
+from sync.gitlab.webhooks.parse import parse_events
 from sync.net import guarded_session
 from tests.emulators.gitlab.clock import StillClock
 from tests.emulators.gitlab.server import GitLabEmulator
@@ -28,13 +28,13 @@ SHA = "e3b2823ec042b2814fb4c4f73c05fdfa6da11a7e"
 def heard(**changes: Any) -> object:
     payload = json.loads(FIXTURE.read_text("utf-8")) | changes
     body = json.dumps({key: value for key, value in payload.items() if value is not ...}).encode()
-    (event,) = parse("Deployment Hook", body, connection_id=3)
+    (event,) = parse_events("Deployment Hook", body, connection_id=3)
     return event
 
 
 def test_a_deployment_is_read_whole() -> None:
     project = Project(3, 1, "acme/shop", SHOP, "Shop", "main")
-    assert heard() == DeploymentHeard(
+    assert heard() == DeploymentEvent(
         Deployment(
             project=project,
             id=3,
@@ -82,7 +82,7 @@ def test_a_deployment_is_read_whole() -> None:
 )
 def test_what_a_hook_may_say(changes: dict[str, Any], field: str, expected: object) -> None:
     event = heard(**changes)
-    assert isinstance(event, DeploymentHeard)
+    assert isinstance(event, DeploymentEvent)
     assert getattr(event.deployment, field) == expected
 
 
@@ -90,11 +90,11 @@ def test_what_a_hook_may_say(changes: dict[str, Any], field: str, expected: obje
 def test_an_approval_is_the_word_of_the_approver_not_of_who_deploys(status: str) -> None:
     approver = {"id": 2, "username": "bob", "name": "Bob Elm", "email": "[REDACTED]"}
     event = heard(status=status, approver=approver, approval={"id": 1, "comment": "Go"})
-    assert isinstance(event, DeploymentHeard)
+    assert isinstance(event, DeploymentEvent)
     assert event.deployment.status == status
     assert event.deployment.actor == Person(2, "bob", "Bob Elm")
     blocked = heard(status="blocked", approver=approver)
-    assert isinstance(blocked, DeploymentHeard)
+    assert isinstance(blocked, DeploymentEvent)
     assert blocked.deployment.actor == Person(1, "ann", "Ann Oak", "ann@acme.example")
 
 
@@ -112,7 +112,7 @@ def test_an_approval_is_the_word_of_the_approver_not_of_who_deploys(status: str)
 def test_without_what_it_stands_on_a_deployment_is_recorded_only(
     changes: dict[str, Any], why: str
 ) -> None:
-    assert heard(**changes) == Unrecognised("Deployment Hook", why)
+    assert heard(**changes) == UnrecognisedEvent("Deployment Hook", why)
 
 
 def test_the_host_says_which_merge_requests_a_deployment_carries() -> None:
@@ -125,8 +125,8 @@ def test_the_host_says_which_merge_requests_a_deployment_carries() -> None:
             gitlab.push(shop, f"work-{number}", [f"Part {number}"], "ann")
             gitlab.merge(gitlab.open_mr(shop, f"work-{number}", f"Part {number}", "ann"), "ann")
         first = gitlab.deploy(gitlab.run_pipeline(shop), "production")
-        assert deployments.carried(client, shop.id, first.id) == {1, 2}
+        assert deployments.read_merge_request_iids(client, shop.id, first.id) == {1, 2}
         second = gitlab.deploy(gitlab.run_pipeline(shop), "production")
-        assert deployments.carried(client, shop.id, second.id) == set()
+        assert deployments.read_merge_request_iids(client, shop.id, second.id) == set()
         with pytest.raises(Refused):
-            deployments.carried(client, shop.id, 999)
+            deployments.read_merge_request_iids(client, shop.id, 999)

@@ -2,7 +2,7 @@ import pytest
 
 from sync.core.model.activity import JobRun
 from sync.core.model.common import Project
-from sync.core.model.events import Unrecognised
+from sync.core.model.events import UnrecognisedEvent
 from tests.gitlab.minimal_payloads import EVA, MORNING, NOON, SHA, SHOP, SHOP_URL, told
 from tests.gitlab.payloads import LEFT_OUT
 
@@ -39,7 +39,7 @@ def test_a_failed_job_is_read_whole():
         ({"build_finished_at_iso": None}, "at", MORNING),
         ({"build_finished_at_iso": None, "build_created_at": None}, "at", None),
         ({"build_failure_reason": "unknown_failure"}, "failure_reason", ""),
-        ({"build_allow_failure": True}, "allowed", True),
+        ({"build_allow_failure": True}, "allow_failure", True),
         ({"tag": True}, "tag", True),
         ({"build_duration": None}, "duration_seconds", None),
         ({"environment": None}, "environment", ""),
@@ -73,4 +73,4 @@ def test_an_old_hook_names_its_project_by_the_repositorys_home_page():
     ],
 )
 def test_without_what_it_stands_on_a_job_is_recorded_only(changes, why):
-    assert told("Job Hook", **changes) == Unrecognised("Job Hook", why)
+    assert told("Job Hook", **changes) == UnrecognisedEvent("Job Hook", why)

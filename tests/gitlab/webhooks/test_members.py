@@ -2,9 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sync.core.model.activity import Thing
+from sync.core.model.activity import Resource
 from sync.core.model.common import Project
-from sync.core.model.events import Unrecognised
+from sync.core.model.events import UnrecognisedEvent
 from sync.core.model.kinds import Kind
 from tests.gitlab.minimal_payloads import NOON, told
 from tests.gitlab.payloads import LEFT_OUT
@@ -19,9 +19,9 @@ TEAM = {"group_id": LEFT_OUT, "group_path": LEFT_OUT, "group_name": LEFT_OUT} | 
 
 
 def test_a_member_of_a_group_is_read_whole():
-    assert told("Member Hook") == Thing(
+    assert told("Member Hook") == Resource(
         project=Project(3, 0, "web", "", "Web"),
-        of=Kind.MEMBER,
+        kind=Kind.MEMBER,
         id="group/5/43",
         title="Eva Linden",
         url="",
@@ -33,9 +33,9 @@ def test_a_member_of_a_group_is_read_whole():
 
 
 def test_a_member_of_a_project_is_read_whole():
-    assert told("Member Hook", event_name="user_add_to_team", **TEAM) == Thing(
+    assert told("Member Hook", event_name="user_add_to_team", **TEAM) == Resource(
         project=Project(3, 7, "web/shop", "", "Shop"),
-        of=Kind.MEMBER,
+        kind=Kind.MEMBER,
         id="43",
         title="Eva Linden",
         url="",
@@ -48,9 +48,9 @@ def test_a_member_of_a_project_is_read_whole():
 
 def test_a_project_that_was_renamed_tells_its_path_of_before():
     changes = {"event_name": "project_rename", "old_path_with_namespace": "web/store"}
-    assert told("Project Hook", **changes) == Thing(
+    assert told("Project Hook", **changes) == Resource(
         project=Project(3, 7, "web/shop", "", "Shop"),
-        of=Kind.PROJECT,
+        kind=Kind.PROJECT,
         id="7",
         title="Shop",
         url="",
@@ -62,9 +62,9 @@ def test_a_project_that_was_renamed_tells_its_path_of_before():
 
 
 def test_a_subgroup_is_read_whole():
-    assert told("Subgroup Hook") == Thing(
+    assert told("Subgroup Hook") == Resource(
         project=Project(3, 0, "acme/web", "", "Web"),
-        of=Kind.PROJECT,
+        kind=Kind.PROJECT,
         id="group/5",
         title="Web",
         url="",
@@ -113,4 +113,4 @@ def test_a_field_is_read_however_it_is_told(event, changes, field, expected):
     ],
 )
 def test_without_what_it_stands_on_it_is_recorded_only(event, changes, why):
-    assert told(event, **changes) == Unrecognised(event, why)
+    assert told(event, **changes) == UnrecognisedEvent(event, why)

@@ -13,8 +13,8 @@ from sync.core.model.common import (
     Project,
     Reviewer,
 )
-from sync.core.model.events import MergeRequestHeard, PipelineHeard, Unrecognised
-from sync.gitlab.webhooks.parse import parse
+from sync.core.model.events import MergeRequestEvent, PipelineEvent, UnrecognisedEvent
+from sync.gitlab.webhooks.parse import parse_events
 from tests.gitlab.payloads import EVENTS, FAILED, LEFT_OUT, OPENED, PUSHED, body, fixture
 
 SHOP = Project(3, 7, "web/shop", "https://git.acme.test/web/shop", "Shop", "main")
@@ -25,7 +25,7 @@ BRANCH = "feature/B24-2103-payment-gateway"
 
 
 def heard(name, **changes):
-    (told,) = parse(EVENTS[name], body(fixture(name, **changes)), connection_id=3)
+    (told,) = parse_events(EVENTS[name], body(fixture(name, **changes)), connection_id=3)
     return told
 
 
@@ -34,7 +34,7 @@ def at(hour, minute, second):
 
 
 def test_an_opened_merge_request_is_read_whole():
-    assert heard(OPENED) == MergeRequestHeard(
+    assert heard(OPENED) == MergeRequestEvent(
         merge_request=MergeRequest(
             project=SHOP,
             iid=12,
@@ -73,7 +73,11 @@ def test_an_opened_merge_request_is_read_whole():
 )
 def test_an_action_says_what_it_changes_in_the_approvals(action, approval, rules_met):
     told = heard(OPENED, object_attributes__action=action)
-    assert (told.action, told.approval, told.rules_met) == (action, approval, rules_met)
+    assert (told.action, told.actor_approved, told.approval_rules_met) == (
+        action,
+        approval,
+        rules_met,
+    )
     assert (told.merge_request.approved, told.merge_request.approved_by) == (False, ())
 
 
@@ -92,7 +96,11 @@ def test_a_push_that_takes_approvals_back_is_nobodys_own_approval(system_action,
         object_attributes__system=True,
         object_attributes__system_action=system_action,
     )
-    assert (told.approvals_reset, told.approval, told.rules_met) == (reset, None, False)
+    assert (told.approvals_reset, told.actor_approved, told.approval_rules_met) == (
+        reset,
+        None,
+        False,
+    )
 
 
 @pytest.mark.parametrize("action", ["open", "close", "reopen", "merge", "approved", "unapproved"])
@@ -207,7 +215,7 @@ NO_PROJECT = "the body names no project (id, path and web address)"
     ],
 )
 def test_without_what_it_stands_on_an_event_is_recorded_only(name, changes, why):
-    assert heard(name, **changes) == Unrecognised(EVENTS[name], why)
+    assert heard(name, **changes) == UnrecognisedEvent(EVENTS[name], why)
 
 
 def test_a_push_is_read_with_its_commits():
@@ -252,7 +260,7 @@ def test_zeros_say_that_a_branch_was_created_or_deleted(changes, created, delete
 
 
 def test_a_failed_pipeline_of_a_merge_request_is_read():
-    assert heard(FAILED) == PipelineHeard(
+    assert heard(FAILED) == PipelineEvent(
         Pipeline(
             project=SHOP,
             id=77,

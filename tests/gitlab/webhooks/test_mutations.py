@@ -7,8 +7,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.core.model.events import Unrecognised
-from sync.gitlab.webhooks.parse import EVENTS, parse
+from sync.core.model.events import UnrecognisedEvent
+from sync.gitlab.webhooks.parse import PARSERS, parse_events
 from sync.store.db.codec import from_json, to_json
 from tests.gitlab import payloads
 from tests.gitlab.expected_types import EXPECTED, name_of, type_of
@@ -64,7 +64,7 @@ BODIES = [*SMALL.items(), *map(_fixture, FIXTURES)]
 
 
 def _told(event, raw):
-    (told,) = parse(event, raw, connection_id=3)
+    (told,) = parse_events(event, raw, connection_id=3)
     return told
 
 
@@ -93,7 +93,7 @@ def test_each_fixture_is_typed_by_its_name_and_can_be_stored():
     for path in FIXTURES:
         event, payload = _fixture(path)
         told = _told(event, path.read_bytes())
-        why = told.why if isinstance(told, Unrecognised) else ""
+        why = told.reason if isinstance(told, UnrecognisedEvent) else ""
         if why or path.stem in RECORDED:
             good = why == RECORDED.get(path.stem)
         else:
@@ -127,6 +127,6 @@ def test_whatever_stands_in_several_places_of_a_body_nothing_raises(data):
     _check(event, payload)
 
 
-@given(event=st.sampled_from([*EVENTS, "System Hook"]), raw=st.binary() | JSON.map(body))
+@given(event=st.sampled_from([*PARSERS, "System Hook"]), raw=st.binary() | JSON.map(body))
 def test_any_bytes_at_all_are_answered_with_a_value(event, raw):
-    assert isinstance(_told(event, raw), Unrecognised)
+    assert isinstance(_told(event, raw), UnrecognisedEvent)

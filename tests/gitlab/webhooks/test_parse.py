@@ -2,10 +2,15 @@ import json
 
 import pytest
 
-from sync.core.model.activity import JobRun, Note, Push, Release, TagPush, Thing
-from sync.core.model.events import DeploymentHeard, MergeRequestHeard, PipelineHeard, Unrecognised
+from sync.core.model.activity import Comment, JobRun, Push, Release, Resource, TagPush
+from sync.core.model.events import (
+    DeploymentEvent,
+    MergeRequestEvent,
+    PipelineEvent,
+    UnrecognisedEvent,
+)
 from sync.core.model.kinds import Kind
-from sync.gitlab.webhooks.parse import EVENTS, parse
+from sync.gitlab.webhooks.parse import PARSERS, parse_events
 from tests.gitlab.minimal_payloads import SMALL, small
 from tests.gitlab.payloads import FAILED, OPENED, PUSHED, body, fixture
 
@@ -14,18 +19,18 @@ NOT_JSON = "the body is not JSON, or is cut off: a custom template?"
 
 
 def heard(event, raw):
-    (told,) = parse(event, raw, connection_id=3)
+    (told,) = parse_events(event, raw, connection_id=3)
     return told
 
 
 @pytest.mark.parametrize(
     ("name", "event", "kind"),
     [
-        (OPENED, "Merge Request Hook", MergeRequestHeard),
-        (OPENED, "System Hook", MergeRequestHeard),
+        (OPENED, "Merge Request Hook", MergeRequestEvent),
+        (OPENED, "System Hook", MergeRequestEvent),
         (PUSHED, "Push Hook", Push),
         (PUSHED, "System Hook", Push),
-        (FAILED, "Pipeline Hook", PipelineHeard),
+        (FAILED, "Pipeline Hook", PipelineEvent),
     ],
 )
 def test_each_event_we_use_is_typed(name, event, kind):
@@ -35,12 +40,12 @@ def test_each_event_we_use_is_typed(name, event, kind):
 TYPES = {
     "Push Hook": Push,
     "Tag Push Hook": TagPush,
-    "Merge Request Hook": MergeRequestHeard,
-    "Pipeline Hook": PipelineHeard,
+    "Merge Request Hook": MergeRequestEvent,
+    "Pipeline Hook": PipelineEvent,
     "Job Hook": JobRun,
-    "Deployment Hook": DeploymentHeard,
-    "Note Hook": Note,
-    "Confidential Note Hook": Note,
+    "Deployment Hook": DeploymentEvent,
+    "Note Hook": Comment,
+    "Confidential Note Hook": Comment,
     "Release Hook": Release,
     "Issue Hook": Kind.ISSUE,
     "Confidential Issue Hook": Kind.ISSUE,
@@ -59,8 +64,8 @@ TYPES = {
 
 def test_every_event_of_the_table_has_a_type():
     told = {event: heard(event, body(payload)) for event, payload in SMALL.items()}
-    assert {e: t.kind if isinstance(t, Thing) else type(t) for e, t in told.items()} == TYPES
-    assert TYPES.keys() == EVENTS.keys()
+    assert {e: t.kind if isinstance(t, Resource) else type(t) for e, t in told.items()} == TYPES
+    assert TYPES.keys() == PARSERS.keys()
 
 
 @pytest.mark.parametrize(
@@ -104,7 +109,7 @@ def test_a_system_hook_says_the_same_under_the_name_in_its_body(event, names):
         payload = {k: v for k, v in small(event).items() if k != "object_kind"}
         raw = body(payload | {"event_name": name})
         assert heard("System Hook", raw) == heard(event, raw)
-        assert not isinstance(heard(event, raw), Unrecognised)
+        assert not isinstance(heard(event, raw), UnrecognisedEvent)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +136,7 @@ def test_a_system_hook_says_the_same_under_the_name_in_its_body(event, names):
     ],
 )
 def test_a_body_that_says_nothing_is_recorded_with_the_reason(event, raw, why):
-    assert heard(event, raw) == Unrecognised(event, why)
+    assert heard(event, raw) == UnrecognisedEvent(event, why)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +151,7 @@ def test_a_body_that_says_nothing_is_recorded_with_the_reason(event, raw, why):
     ],
 )
 def test_an_event_we_do_not_use_is_recorded_by_its_name(event, payload, kind):
-    expected = Unrecognised(kind, "recorded, nothing is done with it yet")
+    expected = UnrecognisedEvent(kind, "recorded, nothing is done with it yet")
     assert heard(event, body(payload)) == expected
 
 

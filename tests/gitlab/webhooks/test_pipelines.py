@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sync.gitlab.webhooks.pipelines import Stages, stages_of
+from sync.gitlab.webhooks.pipelines import StageResults, stage_results
 
 
 def jobs(text: str) -> list[dict[str, Any]]:
@@ -49,8 +49,8 @@ CASES = [
 def test_a_stage_passed_or_failed(
     told: str, passed: tuple[str, ...], failed: tuple[str, ...]
 ) -> None:
-    assert stages_of(jobs(told)) == Stages(passed, failed)
-    assert stages_of(jobs(told)[::-1]) == Stages(passed, failed)
+    assert stage_results(jobs(told)) == StageResults(passed, failed)
+    assert stage_results(jobs(told)[::-1]) == StageResults(passed, failed)
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_a_stage_passed_or_failed(
     ],
 )  # fmt: skip
 def test_what_is_no_job_tells_nothing(builds: object) -> None:
-    assert stages_of(builds) == Stages()
+    assert stage_results(builds) == StageResults()

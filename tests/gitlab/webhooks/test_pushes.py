@@ -2,7 +2,7 @@ import pytest
 
 from sync.core.model.activity import Push, TagPush
 from sync.core.model.common import Commit
-from sync.core.model.events import Unrecognised
+from sync.core.model.events import UnrecognisedEvent
 from sync.core.model.kinds import Kind
 from tests.gitlab.minimal_payloads import EVA, SHA, SHOP, ZEROS, told
 from tests.gitlab.payloads import LEFT_OUT
@@ -92,4 +92,4 @@ def test_a_tags_field_is_read_however_it_is_told(changes, field, expected):
     ],
 )
 def test_a_push_to_something_else_is_recorded_only(event, ref, why):
-    assert told(event, ref=ref) == Unrecognised(event, why)
+    assert told(event, ref=ref) == UnrecognisedEvent(event, why)

@@ -1,7 +1,7 @@
 import pytest
 
 from sync.core.model.activity import Release
-from sync.core.model.events import Unrecognised
+from sync.core.model.events import UnrecognisedEvent
 from tests.gitlab.minimal_payloads import MORNING, NOON, SHOP, SHOP_URL, told
 from tests.gitlab.payloads import LEFT_OUT
 
@@ -41,4 +41,4 @@ def test_a_releases_field_is_read_however_it_is_told(changes, field, expected):
 
 def test_a_release_without_a_tag_is_recorded_only():
     why = "the release has no tag"
-    assert told("Release Hook", tag=None) == Unrecognised("Release Hook", why)
+    assert told("Release Hook", tag=None) == UnrecognisedEvent("Release Hook", why)

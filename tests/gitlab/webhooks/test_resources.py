@@ -2,9 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sync.core.model.activity import Thing
+from sync.core.model.activity import Resource
 from sync.core.model.common import Project
-from sync.core.model.events import Unrecognised
+from sync.core.model.events import UnrecognisedEvent
 from sync.core.model.kinds import Kind
 from tests.gitlab.minimal_payloads import EVA, MORNING, NOON, SHOP, SHOP_URL, told
 from tests.gitlab.payloads import LEFT_OUT
@@ -20,9 +20,9 @@ NO_PROJECT = "the body names no project (id, path and web address)"
     [
         (
             "Issue Hook",
-            Thing(
+            Resource(
                 project=SHOP,
-                of=Kind.ISSUE,
+                kind=Kind.ISSUE,
                 id="4",
                 title="Slow checkout",
                 url=f"{SHOP_URL}/-/issues/4",
@@ -36,9 +36,9 @@ NO_PROJECT = "the body names no project (id, path and web address)"
         ),
         (
             "Milestone Hook",
-            Thing(
+            Resource(
                 project=SHOP,
-                of=Kind.MILESTONE,
+                kind=Kind.MILESTONE,
                 id="4",
                 title="v1.0",
                 url=f"{SHOP_URL}/-/milestones/4",
@@ -50,9 +50,9 @@ NO_PROJECT = "the body names no project (id, path and web address)"
         ),
         (
             "Wiki Page Hook",
-            Thing(
+            Resource(
                 project=SHOP,
-                of=Kind.WIKI_PAGE,
+                kind=Kind.WIKI_PAGE,
                 id="how-to/ship",
                 title="ship",
                 url=f"{SHOP_URL}/-/wikis/how-to/ship",
@@ -63,9 +63,9 @@ NO_PROJECT = "the body names no project (id, path and web address)"
         ),
         (
             "Feature Flag Hook",
-            Thing(
+            Resource(
                 project=SHOP,
-                of=Kind.FEATURE_FLAG,
+                kind=Kind.FEATURE_FLAG,
                 id="6",
                 title="cards",
                 url=f"{SHOP_URL}/-/feature_flags",
@@ -76,9 +76,9 @@ NO_PROJECT = "the body names no project (id, path and web address)"
         ),
         (
             "Emoji Hook",
-            Thing(
+            Resource(
                 project=SHOP,
-                of=Kind.EMOJI,
+                kind=Kind.EMOJI,
                 id="3",
                 title="thumbsup",
                 url=f"{SHOP_URL}/-/merge_requests/12#note_88",
@@ -90,9 +90,9 @@ NO_PROJECT = "the body names no project (id, path and web address)"
         ),
         (
             "Vulnerability Hook",
-            Thing(
+            Resource(
                 project=Project(3, 7, "web/shop", SHOP_URL),
-                of=Kind.VULNERABILITY,
+                kind=Kind.VULNERABILITY,
                 id="9",
                 title="Pay: overflow",
                 url=f"{SHOP_URL}/-/security/vulnerabilities/9",
@@ -104,9 +104,9 @@ NO_PROJECT = "the body names no project (id, path and web address)"
         ),
         (
             "Resource Access Token Hook",
-            Thing(
+            Resource(
                 project=SHOP,
-                of=Kind.ACCESS_TOKEN,
+                kind=Kind.ACCESS_TOKEN,
                 id="25",
                 title="deploy bot",
                 url=f"{SHOP_URL}/-/settings/access_tokens",
@@ -116,9 +116,9 @@ NO_PROJECT = "the body names no project (id, path and web address)"
         ),
         (
             "Resource Deploy Token Hook",
-            Thing(
+            Resource(
                 project=GROUP,
-                of=Kind.ACCESS_TOKEN,
+                kind=Kind.ACCESS_TOKEN,
                 id="deploy/25",
                 title="registry",
                 url="",
@@ -139,7 +139,7 @@ def of(**attributes):
 @pytest.mark.parametrize(
     ("event", "changes", "field", "expected"),
     [
-        ("Issue Hook", {"object_kind": "work_item"} | of(type="Task"), "of", Kind.WORK_ITEM),
+        ("Issue Hook", {"object_kind": "work_item"} | of(type="Task"), "kind", Kind.WORK_ITEM),
         (
             "Issue Hook",
             {"object_kind": "work_item"} | of(url=None),
@@ -215,4 +215,4 @@ def test_a_groups_own_things_say_so():
     ],
 )
 def test_without_what_it_stands_on_a_thing_is_recorded_only(event, changes, why):
-    assert told(event, **changes) == Unrecognised(event, why)
+    assert told(event, **changes) == UnrecognisedEvent(event, why)

@@ -4,9 +4,9 @@ import json
 import re
 from pathlib import Path
 
-from sync.core.model.events import Unrecognised
-from sync.gitlab.dates import day
-from sync.gitlab.webhooks.parse import EVENTS, parse
+from sync.core.model.events import UnrecognisedEvent
+from sync.gitlab.dates import start_of_day
+from sync.gitlab.webhooks.parse import PARSERS, parse_events
 from sync.store.db.codec import from_json, to_json
 from tests.gitlab.expected_types import EXPECTED, IN_SYSTEM_HOOKS, name_of, type_of
 
@@ -36,7 +36,7 @@ def _samples():
 
 
 def _told(event, raw):
-    (told,) = parse(event, raw, connection_id=1)
+    (told,) = parse_events(event, raw, connection_id=1)
     return told
 
 
@@ -45,8 +45,8 @@ def test_each_sample_is_typed_by_its_name_but_for_the_incomplete_ones():
     for sample, raw in _samples():
         event, kind = EXPECTED[name_of(json.loads(raw))]
         told = _told(event, raw)
-        why = told.why if isinstance(told, Unrecognised) else ""
-        wanted = INCOMPLETE.get(sample, NOT_FOLLOWED if kind is Unrecognised else "")
+        why = told.reason if isinstance(told, UnrecognisedEvent) else ""
+        wanted = INCOMPLETE.get(sample, NOT_FOLLOWED if kind is UnrecognisedEvent else "")
         if why != wanted or (not why and type_of(told) is not kind):
             unexpected.append((sample, told))
     assert unexpected == []
@@ -56,10 +56,10 @@ def test_each_sample_of_a_system_hook_says_the_same_there():
     for _, raw in _samples():
         name = name_of(json.loads(raw))
         told, system = _told(EXPECTED[name][0], raw), _told("System Hook", raw)
-        if name in IN_SYSTEM_HOOKS and not isinstance(told, Unrecognised):
+        if name in IN_SYSTEM_HOOKS and not isinstance(told, UnrecognisedEvent):
             assert system == told
         else:
-            assert isinstance(system, Unrecognised)
+            assert isinstance(system, UnrecognisedEvent)
 
 
 def test_what_each_sample_says_can_be_stored():
@@ -70,10 +70,10 @@ def test_what_each_sample_says_can_be_stored():
 
 def test_every_date_in_the_samples_is_in_a_format_that_is_read():
     told = {found for _, raw in _samples() for found in DATED.findall(raw.decode())}
-    assert [date for date in sorted(told) if day(date) is None] == []
+    assert [date for date in sorted(told) if start_of_day(date) is None] == []
 
 
 def test_each_sample_may_arrive_under_any_event_name():
     for _, raw in _samples():
-        for event in (*EVENTS, "System Hook"):
-            assert len(parse(event, raw, connection_id=1)) == 1
+        for event in (*PARSERS, "System Hook"):
+            assert len(parse_events(event, raw, connection_id=1)) == 1

@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sync.gitlab.webhooks.parse import FRESH_SECONDS, Unauthentic, dedupe_key, event_name, verify
+from sync.gitlab.webhooks.parse import (
+    TIMESTAMP_TOLERANCE_SECONDS,
+    UnverifiedDelivery,
+    dedupe_key,
+    event_name,
+    verify_delivery,
+)
 
 SIGNING_TOKEN = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 TOKEN = "s3cret-of-this-hook"
@@ -22,8 +28,8 @@ WRONG = "v1," + base64.b64encode(b"\0" * 32).decode()
 def check(headers, *, body=BODY, token=TOKEN, signing_token=SIGNING_TOKEN, now=SENT_AT):
     """The reason of the refusal, "" where the sender is accepted."""
     try:
-        verify(headers, body, token=token, signing_token=signing_token, now=now)
-    except Unauthentic as unauthentic:
+        verify_delivery(headers, body, token=token, signing_token=signing_token, now=now)
+    except UnverifiedDelivery as unauthentic:
         return unauthentic.reason
     return ""
 
@@ -87,7 +93,7 @@ def test_a_changed_body_is_not_authentic():
 
 @pytest.mark.parametrize("side", [-1, 1])
 def test_a_signature_is_good_for_five_minutes_on_either_side(side):
-    at_the_edge = SENT_AT + side * timedelta(seconds=FRESH_SECONDS)
+    at_the_edge = SENT_AT + side * timedelta(seconds=TIMESTAMP_TOLERANCE_SECONDS)
     assert check(SIGNED, now=at_the_edge) == ""
     assert check(SIGNED, now=at_the_edge + side * timedelta(seconds=1)) == (
         "webhook-timestamp is over 300 s off: replay or wrong clock"

@@ -7,8 +7,8 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from sync.core.merge_requests.fold import Memory, Vote
-from sync.core.model.common import Commit, MergeRequest, Reviewer, Stage, Task, TaskStatus
+from sync.core.merge_requests.fold import ApprovalVote, Memory
+from sync.core.model.common import Commit, KanbanStage, MergeRequest, Reviewer, Task, TaskStatus
 from sync.store.db.codec import from_json, to_json
 from tests.store.factories import ANN, BOB, NOW, a_merge_request, a_pipeline
 
@@ -25,7 +25,7 @@ VALUES = [
     ),
     Task(1, "t", TaskStatus.WAITING, accomplices=(3, 4), actions=frozenset({"start"})),
     Commit("c0ffee", "text", "Ann", None, at=NOW),
-    Memory((Vote(ANN, True, NOW),), met=True, met_at=NOW),
+    Memory((ApprovalVote(ANN, True, NOW),), rules_met=True, rules_met_at=NOW),
 ]
 
 
@@ -35,7 +35,9 @@ def test_a_value_survives_json(value: object) -> None:
 
 
 def test_a_key_that_a_later_version_wrote_is_passed_over() -> None:
-    assert from_json(Stage, {"id": 1, "title": "New", "colour": "red"}) == Stage(1, "New")
+    assert from_json(KanbanStage, {"id": 1, "title": "New", "colour": "red"}) == KanbanStage(
+        1, "New"
+    )
 
 
 def test_what_is_no_such_value_is_refused() -> None:

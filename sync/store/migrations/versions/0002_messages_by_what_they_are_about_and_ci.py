@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sync.store.db.types import Json, Moment, Words
+from sync.store.db.types import Json, Moment, SafeText
 from sync.store.tables import Id
 
 revision = "0002"
@@ -15,9 +15,9 @@ def upgrade() -> None:
         "message",
         sa.Column("portal_id", Id, nullable=False),
         sa.Column("task_id", Id, autoincrement=False, nullable=False),
-        sa.Column("about", Words(), nullable=False),
+        sa.Column("about", SafeText(), nullable=False),
         sa.Column("message_id", Id, nullable=True),
-        sa.Column("text", Words(), nullable=True),
+        sa.Column("text", SafeText(), nullable=True),
         sa.Column("at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(
             ["portal_id"], ["portal.id"], name=op.f("fk_message_portal_id"), ondelete="CASCADE"
@@ -27,8 +27,8 @@ def upgrade() -> None:
     op.create_table(
         "told",
         sa.Column("portal_id", Id, nullable=False),
-        sa.Column("about", Words(), nullable=False),
-        sa.Column("state", Words(), nullable=False),
+        sa.Column("about", SafeText(), nullable=False),
+        sa.Column("state", SafeText(), nullable=False),
         sa.ForeignKeyConstraint(
             ["portal_id"], ["portal.id"], name=op.f("fk_told_portal_id"), ondelete="CASCADE"
         ),
@@ -38,8 +38,8 @@ def upgrade() -> None:
         "named_commit",
         sa.Column("connection_id", Id, nullable=False),
         sa.Column("project_id", Id, nullable=False),
-        sa.Column("branch", Words(), nullable=False),
-        sa.Column("sha", Words(), nullable=False),
+        sa.Column("branch", SafeText(), nullable=False),
+        sa.Column("sha", SafeText(), nullable=False),
         sa.Column("task_id", Id, nullable=False),
         sa.Column("portal_id", Id, nullable=False),
         sa.ForeignKeyConstraint(

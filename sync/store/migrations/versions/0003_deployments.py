@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sync.store.db.types import Json, Moment, Words
+from sync.store.db.types import Json, Moment, SafeText
 from sync.store.tables import Id
 
 revision = "0003"
@@ -15,10 +15,10 @@ def upgrade() -> None:
         "deployment",
         sa.Column("connection_id", Id, nullable=False),
         sa.Column("project_id", Id, nullable=False),
-        sa.Column("environment", Words(), nullable=False),
+        sa.Column("environment", SafeText(), nullable=False),
         sa.Column("deployment_id", Id, nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
-        sa.Column("status", Words(), nullable=False),
+        sa.Column("status", SafeText(), nullable=False),
         sa.Column("ask_at", Moment(), nullable=True),
         sa.Column("body", Json, nullable=False),
         sa.ForeignKeyConstraint(
@@ -63,7 +63,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_carried_merge_request", "carried", ["connection_id", "project_id", "iid"])
     op.add_column(
-        "merge_request", sa.Column("merge_sha", Words(), server_default="", nullable=False)
+        "merge_request", sa.Column("merge_sha", SafeText(), server_default="", nullable=False)
     )
     op.create_index(
         "ix_merge_request_merged", "merge_request", ["connection_id", "project_id", "merge_sha"]

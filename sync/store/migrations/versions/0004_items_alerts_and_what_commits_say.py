@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sync.store.db.types import Json, Moment, Words
+from sync.store.db.types import Json, Moment, SafeText
 from sync.store.tables import Id
 
 revision = "0004"
@@ -14,10 +14,10 @@ def upgrade() -> None:
     op.create_table(
         "post",
         sa.Column("portal_id", Id, nullable=False),
-        sa.Column("about", Words(), nullable=False),
-        sa.Column("dialog", Words(), nullable=False),
+        sa.Column("about", SafeText(), nullable=False),
+        sa.Column("dialog", SafeText(), nullable=False),
         sa.Column("message_id", Id, nullable=True),
-        sa.Column("text", Words(), nullable=True),
+        sa.Column("text", SafeText(), nullable=True),
         sa.Column("at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(
             ["portal_id"], ["portal.id"], name=op.f("fk_post_portal_id"), ondelete="CASCADE"
@@ -28,17 +28,17 @@ def upgrade() -> None:
         "alert",
         sa.Column("connection_id", Id, nullable=False),
         sa.Column("project_id", Id, nullable=False),
-        sa.Column("ref", Words(), nullable=False),
-        sa.Column("stage", Words(), nullable=False),
+        sa.Column("ref", SafeText(), nullable=False),
+        sa.Column("stage", SafeText(), nullable=False),
         sa.Column("opened_by", Id, autoincrement=False, nullable=False),
-        sa.Column("state", Words(), nullable=False),
-        sa.Column("severity", Words(), nullable=False),
+        sa.Column("state", SafeText(), nullable=False),
+        sa.Column("severity", SafeText(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("opened_at", Moment(), nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
         sa.Column("ended_at", Moment(), nullable=True),
         sa.Column("acknowledged_at", Moment(), nullable=True),
-        sa.Column("acknowledged_by", Words(), server_default="", nullable=False),
+        sa.Column("acknowledged_by", SafeText(), server_default="", nullable=False),
         sa.Column("assigned_to", Id, nullable=True),
         sa.Column("task_id", Id, nullable=True),
         sa.Column("body", Json, nullable=False),
@@ -61,12 +61,12 @@ def upgrade() -> None:
         "backfill",
         sa.Column("connection_id", Id, nullable=False),
         sa.Column("project_id", Id, nullable=False),
-        sa.Column("part", Words(), nullable=False),
+        sa.Column("part", SafeText(), nullable=False),
         sa.Column("since", Moment(), nullable=False),
         sa.Column("cursor", Json, nullable=True),
         sa.Column("read", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("state", Words(), server_default="waiting", nullable=False),
-        sa.Column("error", Words(), server_default="", nullable=False),
+        sa.Column("state", SafeText(), server_default="waiting", nullable=False),
+        sa.Column("error", SafeText(), server_default="", nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
@@ -80,8 +80,8 @@ def upgrade() -> None:
         "item",
         sa.Column("connection_id", Id, nullable=False),
         sa.Column("project_id", Id, nullable=False),
-        sa.Column("kind", Words(), nullable=False),
-        sa.Column("key", Words(), nullable=False),
+        sa.Column("kind", SafeText(), nullable=False),
+        sa.Column("key", SafeText(), nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
         sa.Column("heard_at", Moment(), nullable=False),
         sa.Column("silent", sa.Boolean(), server_default=sa.false(), nullable=False),
@@ -104,8 +104,8 @@ def upgrade() -> None:
         "item_task",
         sa.Column("connection_id", Id, nullable=False),
         sa.Column("project_id", Id, nullable=False),
-        sa.Column("kind", Words(), nullable=False),
-        sa.Column("key", Words(), nullable=False),
+        sa.Column("kind", SafeText(), nullable=False),
+        sa.Column("key", SafeText(), nullable=False),
         sa.Column("task_id", Id, autoincrement=False, nullable=False),
         sa.Column("portal_id", Id, nullable=False),
         sa.ForeignKeyConstraint(
@@ -128,12 +128,12 @@ def upgrade() -> None:
         "spoken",
         sa.Column("connection_id", Id, nullable=False),
         sa.Column("project_id", Id, nullable=False),
-        sa.Column("sha", Words(), nullable=False),
+        sa.Column("sha", SafeText(), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("portal_id", Id, nullable=False),
         sa.Column("task_id", Id, nullable=False),
-        sa.Column("state", Words(), server_default="new", nullable=False),
-        sa.Column("reason", Words(), server_default="", nullable=False),
+        sa.Column("state", SafeText(), server_default="new", nullable=False),
+        sa.Column("reason", SafeText(), server_default="", nullable=False),
         sa.Column("heard_at", Moment(), nullable=False),
         sa.Column("body", Json, nullable=False),
         sa.ForeignKeyConstraint(

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sync.store.db.types import Json, Moment, Words
+from sync.store.db.types import Json, Moment, SafeText
 from sync.store.tables import Id
 
 revision = "0005"
@@ -24,9 +24,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("rest_log") as table:
         table.alter_column("portal_id", existing_type=Id, nullable=True)
-        table.add_column(sa.Column("system", Words(), server_default="bitrix24", nullable=False))
+        table.add_column(sa.Column("system", SafeText(), server_default="bitrix24", nullable=False))
         for name in ("connection", "source", "actor", "error"):
-            table.add_column(sa.Column(name, Words(), server_default="", nullable=False))
+            table.add_column(sa.Column(name, SafeText(), server_default="", nullable=False))
 
 
 def downgrade() -> None:

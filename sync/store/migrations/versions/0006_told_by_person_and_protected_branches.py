@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sync.store.db.types import Moment, Words
+from sync.store.db.types import Moment, SafeText
 from sync.store.tables import Id
 
 revision = "0006"
@@ -14,9 +14,9 @@ def upgrade() -> None:
     op.create_table(
         "told_person",
         sa.Column("portal_id", Id, nullable=False),
-        sa.Column("about", Words(), nullable=False),
+        sa.Column("about", SafeText(), nullable=False),
         sa.Column("user_id", Id, autoincrement=False, nullable=False),
-        sa.Column("state", Words(), nullable=False),
+        sa.Column("state", SafeText(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(
             ["portal_id"], ["portal.id"], name=op.f("fk_told_person_portal_id"), ondelete="CASCADE"
@@ -27,7 +27,7 @@ def upgrade() -> None:
         "protected_branch",
         sa.Column("connection_id", Id, nullable=False),
         sa.Column("project_id", Id, nullable=False),
-        sa.Column("branch", Words(), nullable=False),
+        sa.Column("branch", SafeText(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],

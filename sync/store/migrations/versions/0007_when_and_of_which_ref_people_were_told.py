@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from sync.store.db.types import Moment, Words
+from sync.store.db.types import Moment, SafeText
 from sync.store.tables import Id
 
 revision = "0007"
@@ -20,11 +20,11 @@ def upgrade() -> None:
     made = op.create_table(
         "told",
         sa.Column("portal_id", Id, nullable=False),
-        sa.Column("about", Words(), nullable=False),
-        sa.Column("state", Words(), nullable=False),
+        sa.Column("about", SafeText(), nullable=False),
+        sa.Column("state", SafeText(), nullable=False),
         sa.Column("connection_id", Id, nullable=False),
         sa.Column("project_id", Id, nullable=False),
-        sa.Column("ref", Words(), nullable=False),
+        sa.Column("ref", SafeText(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(
             ["portal_id"], ["portal.id"], name=op.f("fk_told_portal_id"), ondelete="CASCADE"
