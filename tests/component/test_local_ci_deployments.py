@@ -91,6 +91,17 @@ def test_a_deploying_job_of_each_kind_is_reported_as_documented(world: World, ki
     assert messages == ([kind.words] if kind.words else [])
 
 
+def test_of_a_matrix_one_part_that_fails_is_a_failure(world: World) -> None:
+    run = world.pipeline(world.open_mr())
+    deploy = (
+        "deploy:\n  stage: deploy\n  parallel: {matrix: [{REGION: [eu, us]}]}\n"
+        "  script: ['test $REGION = eu']"
+    )
+    checkout = Checkout(world.folder, PIPELINE, INPUTS="", DEPLOY=deploy, TEST="true")
+    _, output = checkout.run(world.variables(run))
+    assert jobs_that_ran(output) == [REPORTED_FAILURE], output
+
+
 def test_a_pipeline_without_the_deploying_job_has_nothing_to_report(world: World) -> None:
     """Most projects deploy from one branch only."""
     run = world.pipeline(world.open_mr())
