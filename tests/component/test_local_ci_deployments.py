@@ -21,7 +21,7 @@ test:
 DEPLOY
 """
 REPORTED, REPORTED_FAILURE = "b24-deployment:deploy", "b24-deployment:deploy:on-failure"
-NOTHING_THERE = "this pipeline has no deployment of the input tiers"
+NOTHING_THERE = "no job of this pipeline is called deploy"
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,17 @@ def test_a_deploying_job_of_each_kind_is_reported_as_documented(world: World, ki
     assert tuple(jobs_that_ran(output)) == kind.jobs, output
     messages = [text.rpartition("[/url] ")[2] for text in world.messages(5)]
     assert messages == ([kind.words] if kind.words else [])
+
+
+def test_of_a_matrix_one_part_that_fails_is_a_failure(world: World) -> None:
+    run = world.pipeline(world.open_mr())
+    deploy = (
+        "deploy:\n  stage: deploy\n  parallel: {matrix: [{REGION: [eu, us]}]}\n"
+        "  script: ['test $REGION = eu']"
+    )
+    checkout = Checkout(world.folder, PIPELINE, INPUTS="", DEPLOY=deploy, TEST="true")
+    _, output = checkout.run(world.variables(run))
+    assert jobs_that_ran(output) == [REPORTED_FAILURE], output
 
 
 def test_a_pipeline_without_the_deploying_job_has_nothing_to_report(world: World) -> None:

@@ -13,7 +13,6 @@ import pytest
 import re2
 from component_template import Fill, fill, fill_text, include, jobs_of, read_template
 from lint import read_file
-from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = {path.stem: path for path in sorted((ROOT / "templates").glob("*.yml"))}
@@ -214,61 +213,3 @@ def test_what_an_input_says_is_no_variable_that_a_project_could_beat(name: str) 
         assert job["variables"] == {"GIT_STRATEGY": "none"}
         [inputs_given] = job["before_script"]
         assert "export B24_TASK_PREFIX='B24'\n" in inputs_given
-
-
-DOCUMENT = (ROOT / "docs" / "component.md").read_text("utf-8")
-EXAMPLES = re.findall(r"^( *)```yaml\n(.*?)^\1```", DOCUMENT, re.DOTALL | re.MULTILINE)
-
-
-def test_the_document_has_its_examples() -> None:
-    assert len(EXAMPLES) == 9
-
-
-PROVIDERS = [
-    "vault", "azure_key_vault", "gcp_secret_manager", "aws_secrets_manager",
-    "gitlab_secrets_manager",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("provider", PROVIDERS)
-def test_every_keeper_of_secrets_has_an_example_that_fills_the_webhook(provider: str) -> None:
-    """In the component's own job, by a token that the job has."""
-    [job] = [
-        one["b24-report"]
-        for one in (YAML(typ="safe").load(text) for _, text in EXAMPLES if "secrets:" in text)
-        if provider in one["b24-report"]["secrets"][inputs("report")["webhook-variable"]["default"]]
-    ]
-    [secret] = job["secrets"].values()
-    tokens = {f"${name}" for name in job.get("id_tokens", {})}
-    assert secret.get("token") in (tokens or {None})
-    assert secret["file"] is False and inputs("report")["job-name"]["default"] == "b24-report"
-
-
-@pytest.mark.parametrize("provider", PROVIDERS)
-def test_the_schema_refuses_a_provider_that_is_mistyped(provider: str, tmp_path: Path) -> None:
-    [text] = [text for _, text in EXAMPLES if f"      {provider}:" in text]
-    path = tmp_path / "example.yml"
-    path.write_text(text.replace(f"      {provider}:", f"      {provider}x:"), "utf-8")
-    assert validated(path).returncode == 1
-
-
-@pytest.mark.parametrize(("indent", "text"), EXAMPLES)
-def test_an_example_of_the_document_is_valid(indent: str, text: str, tmp_path: Path) -> None:
-    path = tmp_path / "example.yml"
-    path.write_text(re.sub(f"^{indent}", "", text, flags=re.MULTILINE), "utf-8")
-    done = validated(path)
-    assert done.returncode == 0, done.stdout
-
-
-@pytest.mark.parametrize(("indent", "text"), EXAMPLES)
-def test_an_example_names_inputs_that_exist(indent: str, text: str) -> None:
-    document = YAML(typ="safe").load(re.sub(r"!reference (\[.*?\])", r"'\1'", text))
-    for one in document["include"]:
-        name = one["component"].rpartition("/")[2].partition("@")[0]
-        assert set(one.get("inputs", {})) <= set(inputs(name))
-
-
-def test_every_input_of_the_document_exists() -> None:
-    known = {key for name in TEMPLATES for key in inputs(name)}
-    named = re.findall(r"inputs? `([a-z-]+)[:`]", DOCUMENT)
-    assert named and set(named) <= known
