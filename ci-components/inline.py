@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 WIDTH = 120
+MOST_JOINED = 100
+BLOCK = re.compile(r" *(?:if|elif|else|for|while|with|try|except|finally)\b.*:$")
 OPENING, CLOSING = "([{", ")]}"
 
 
@@ -191,7 +194,9 @@ def cut_inside(node: ast.AST, text: Text) -> None:
         arrow = text.source.rindex("->", 0, text.start(node.returns))
         text.cut(len(text.source[:arrow].rstrip()), text.end(node.returns))
     elif isinstance(node, ast.arg) and node.annotation:
-        text.cut(text.start(node) + len(node.arg), text.end(node.annotation))
+        after = text.source[text.end(node.annotation) :]
+        last = text.end(node.annotation) + (3 if after.startswith(" = ") else 0)
+        text.cut(text.start(node) + len(node.arg), last, "=" if after.startswith(" = ") else "")
     elif isinstance(node, ast.AnnAssign) and node.value is None:
         text.cut(text.start(node), text.end(node), "pass")
     elif isinstance(node, ast.AnnAssign):
@@ -249,7 +254,27 @@ def joined(source: str) -> str:
         if begun < 0:
             begun = here
             indent = token.start[1] // 4 if not pieces else indent
-    return "\n".join(out) + "\n"
+    return "\n".join(one_liners(out)) + "\n"
+
+
+def one_liners(statements: list[str]) -> list[str]:
+    """Return `if …: return …` in one line where that is all of a block."""
+    out: list[str] = []
+    for number, statement in enumerate(statements):
+        indent = depth(statement)
+        alone = number + 1 == len(statements) or depth(statements[number + 1]) < indent
+        head = out[-1] if out else ""
+        fits = "\n" not in head + statement and len(head) + len(statement) <= MOST_JOINED
+        if alone and fits and BLOCK.match(head) and depth(head) == indent - 1:
+            if not BLOCK.match(statement):
+                out[-1] = f"{head} {statement.strip()}"
+                continue
+        out.append(statement)
+    return out
+
+
+def depth(statement: str) -> int:
+    return len(statement) - len(statement.lstrip(" "))
 
 
 def folded(pieces: list[str], indent: int) -> str:

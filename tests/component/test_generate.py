@@ -106,7 +106,7 @@ SHORT = [
     ("x: int = 1\n", "x = 1\n"),
     (
         "def f(a: int, *, b: str = 'x') -> dict[str, int]:\n    return {}\n",
-        "def f(a, *, b = 'x'):\n return {}\n",
+        "def f(a, *, b='x'):\n return {}\n",
     ),
     (
         "class P(NamedTuple):\n    '''P.'''\n\n    a: int\n    b: tuple[int, ...] = ()\n",
