@@ -111,7 +111,8 @@ def stale() -> list[Path]:
 def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--check"]:
         behind = stale()
-        print(*(f"out of date: {path.name}" for path in behind), sep="\n", end="")
+        for path in behind:
+            print(f"out of date: {path.name}")
         return 1 if behind else 0
     if arguments[:1] == ["--script"]:
         print(script(arguments[1]), end="")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-NO_TOKEN = (
+WITHOUT_TOKEN = (
     "GitLab does not answer the token in %s: the report goes without what only that reads"
     " (TOKEN_REFUSED)."
 )

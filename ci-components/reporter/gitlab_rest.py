@@ -69,7 +69,7 @@ def concerns(row: Row, report: Report) -> bool:
 
 
 def add_deployments(report: Report, gitlab: GitLab) -> None:
-    """The newest of this pipeline to each environment. One that has not begun is none."""
+    """The newest of this pipeline to each environment; of jobs that have not begun there is none."""
     if gitlab.left <= 0:
         report.notes.append("deployments were not asked for: three reads are the most")
         return
@@ -79,7 +79,8 @@ def add_deployments(report: Report, gitlab: GitLab) -> None:
         return
     newest: dict[str, Deployment] = {}
     for row in rows:
-        if pipeline_of(row) == report.pipeline and row.get("status") != "created":
+        begun = row.get("status") not in ("created", "skipped")
+        if pipeline_of(row) == report.pipeline and begun:
             deployment = read_deployment(row)
             newest.setdefault(deployment.environment, deployment)
     report.deployments = [*newest.values()][::-1]

@@ -83,7 +83,7 @@ def uninvited(ci: Variables) -> str:
 
 def of_pipeline(run: Run) -> dict[str, object]:
     """Read what of a pipeline that ends is wanted. Of many jobs only some statuses decide."""
-    wanted, answers = run.ci["B24_REPORT"], {}
+    wanted, answers = run.ci["B24_REPORT"] or "pipeline merge-request deployments", {}
     if "pipeline" in wanted:
         scope = "".join(f"&scope[]={status}" for status in counted(run.ci))
         answers["jobs"] = read(run, jobs_path(run.ci) + scope)

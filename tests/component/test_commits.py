@@ -163,6 +163,19 @@ def test_a_merge_whose_pipeline_failed_hears_of_the_one_that_passed(
     assert "!2 Work 6" in second and "#3 passed" in second
 
 
+def test_the_commits_of_a_report_that_was_cancelled_are_told_by_the_next(
+    world: World, token: dict
+) -> None:
+    tasks(world, 5, 6)
+    world.pipeline(world.shop)
+    for message, result in (("Work on B24-5", "canceled"), ("Work on B24-6", "success")):
+        before = world.shop.branches["main"].head
+        world.gitlab.push(world.shop, "main", [message, "Tidy"], "ann")
+        run = world.pipeline(world.shop, result)
+    world.report(run, CI_COMMIT_BEFORE_SHA=before, **token)
+    assert told(world) == [5, 6]
+
+
 def test_what_others_pushed_is_not_completed_by_a_merge(world: World, token: dict) -> None:
     tasks(world, 5, 6)
     before = trunk(world)

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import generate
-
 from tests.emulators.bitrix24 import BitrixEmulator
 from tests.emulators.gitlab.entities import DEVELOPER, MAINTAINER, OWNER, MergeRequest, Pipeline
 from tests.emulators.gitlab.server import GitLabEmulator
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "ci-components"))
+
+import generate  # noqa: E402
+
 FORMS = ROOT / ".build" / "reporter"
 PYTHON = os.environ.get("B24_TEST_PYTHON", sys.executable)
 JOB_ID = 77

@@ -239,7 +239,7 @@ def _deployments(facts: Facts) -> list[dict[str, Any]]:
     else:
         newest: dict[str, dict[str, Any]] = {}
         for row in _rows_here(facts):
-            if row.get("status") != "created":  # made with the pipeline, not begun
+            if row.get("status") not in ("created", "skipped"):  # of jobs that have not begun
                 deployment = _deployment(row)
                 newest.setdefault(deployment["environment"], deployment)
         found = [*newest.values()][::-1]
