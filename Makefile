@@ -31,6 +31,7 @@ templates: .venv/ready ## the reporter's script inlined into the component templ
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python ci-components/lint.py
 
 serve: .venv/ready $(PAGES) ## web and worker on the embedded database
 	$(BIN)/b24bridge serve

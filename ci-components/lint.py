@@ -245,7 +245,7 @@ def main() -> int:
         for path in sorted(TEMPLATES.glob("*.yml"))
         for sentence in problems(path.read_text("utf-8"))
     ]
-    print("\n".join(sentences))
+    print(*(f"{sentence}\n" for sentence in sentences), sep="", end="")
     return 1 if sentences else 0
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -318,7 +318,7 @@ TROUBLE = {
 @pytest.mark.parametrize("on_error", ["warn", "fail"])
 @pytest.mark.parametrize(("trouble", "reason"), list(TROUBLE.values()), ids=TROUBLE)
 def test_trouble_is_a_warning_unless_the_team_wants_it_to_fail(
-    world: World, trouble, reason: str, on_error: str
+    world: World, trouble: Callable[[World], dict[str, str]], reason: str, on_error: str
 ) -> None:
     world.task(5)
     mr = world.open_mr()

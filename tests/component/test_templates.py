@@ -26,7 +26,7 @@ def parts(name: str) -> tuple[str, str]:
 
 
 def inputs(name: str) -> dict[str, dict[str, Any]]:
-    return dict(read_template(TEXTS[name]).inputs)
+    return {key: dict(row) for key, row in read_template(TEXTS[name]).inputs.items()}
 
 
 def configured(name: str, fill: Fill = fill, **given: Any) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def test_an_example_is_valid_and_names_inputs_that_exist(text: str, tmp_path: Pa
         assert set(entry.get("inputs", {})) <= set(inputs(name))
 
 
-OWN_JOBS = {
+OWN_JOBS: dict[str, set[str]] = {
     "report": {"b24-report"},
     "merge-request": set(),  # in pipelines of merge requests
     "deployment-script": set(),
@@ -175,7 +175,7 @@ def codes_of_the_reporter() -> set[str]:
                     codes |= {str(key.value) for key in keys}
                 elif getattr(target, "id", "") == "APP_ERRORS":
                     keys = [key for key in node.value.keys if isinstance(key, ast.Constant)]
-                    codes |= {f"HTTP {key.value}" for key in keys}
+                    codes |= {f"HTTP {key.value!r}" for key in keys}
     return codes
 
 

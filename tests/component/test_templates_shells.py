@@ -64,16 +64,15 @@ def test_no_root_is_needed(world: World) -> None:
     mr = world.open_mr()
     folder = world.folder / "builds"
     folder.mkdir()
-    become = {"user": NOBODY, "group": NOBODY} if os.geteuid() == 0 else {}
+    somebody = NOBODY if os.geteuid() == 0 else os.geteuid()
     for parent in folder.parents[:3]:
         parent.chmod(parent.stat().st_mode | 0o055)
-    if become:
-        os.chown(folder, NOBODY, NOBODY)
+    os.chown(folder, somebody, -1)
     variables = world.variables(world.pipeline(mr), mr)
     python = f"{os.path.dirname(shutil.which('python3') or '')}{os.pathsep}/usr/bin:/bin"
     done = subprocess.run(
         ["/bin/sh", "-e"], input=script("report"), cwd=folder, env={**variables, "PATH": python},
-        capture_output=True, text=True, timeout=60, check=False, **become,
+        capture_output=True, text=True, timeout=60, check=False, user=somebody,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert {path.name for path in folder.iterdir()} == {"b24.env", "b24-annotations.json"}
