@@ -1,4 +1,4 @@
-"""`python -m bench [part ...] [--write]`: without names, all parts."""
+"""`python -m bench [part ...] [--write]`: without names, all parts; or `against REV`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["against"]:
+        from bench import against
+
+        return against.main(sys.argv[2:])
     args = _arguments()
     violated = False
     for name in args.parts or PARTS:

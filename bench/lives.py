@@ -58,16 +58,24 @@ class Told:
 
 def told(count: int, seed: int) -> tuple[list[Life], list[Told]]:
     """`count` lives and their deliveries as they came about, without a server."""
-    clock, found = StillClock(), list[Told]()
+    clock = StillClock()
     gitlab = GitLabEmulator(clock, seed=seed)
     gitlab.state.url = "http://gitlab.test"
+    deliveries = kept(gitlab)
+    lives = [life for life, _ in play(gitlab, shop(gitlab), count, seed, lambda: clock.move(1))]
+    return lives, deliveries
 
-    def keep(one: Waiting, *, forced: bool = False) -> None:
-        found.append(Told(one.key, routing.event_header(one.trigger), raw(one.payload)))
+
+def kept(gitlab: GitLabEmulator) -> list[Told]:
+    """The list that the host's deliveries are put into from now on, instead of being posted."""
+    deliveries: list[Told] = []
+
+    def keep(waiting: Waiting, *, forced: bool = False) -> None:
+        event = routing.event_header(waiting.trigger)
+        deliveries.append(Told(waiting.key, event, raw(waiting.payload)))
 
     gitlab.deliveries.send = keep
-    lives = [life for life, _ in play(gitlab, shop(gitlab), count, seed, lambda: clock.move(1))]
-    return lives, found
+    return deliveries
 
 
 def shop(gitlab: GitLabEmulator) -> Project:
@@ -83,10 +91,10 @@ def play(
     gitlab: GitLabEmulator, place: Project, count: int, seed: int, tick: Callable[[], object]
 ) -> list[tuple[Life, MergeRequest]]:
     """All lives side by side, act by act; `tick` lets a second pass between two acts."""
-    random = Random(seed)
+    random, first_iid = Random(seed), len(place.merge_requests) + 1
     lives, running = [], list[Iterator[MergeRequest]]()
     for number in range(count):
-        life = Life(FIRST_TASK + number, number + 1, random.choice(_ENDS))
+        life = Life(FIRST_TASK + number, first_iid + number, random.choice(_ENDS))
         running.append(_acts(gitlab, place, life))
         lives.append(life)
     last: dict[int, MergeRequest] = {}

@@ -33,8 +33,7 @@ from sync.store.tables import command, delivery, subject
 from sync.store.vault import Vault
 from tests.emulators.bitrix24.server import BitrixEmulator
 
-HOOK_KEY, HOOK_TOKEN = "key-of-the-hook", "token-of-the-hook"
-SIGNING_TOKEN = "whsec_" + "A" * 43 + "="
+ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
 RESPONSIBLE = 7
 _LEFT = (
@@ -44,16 +43,32 @@ _LEFT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where a code host posts, and with what it signs."""
+
+    path: str
+    token: str = field(repr=False)
+    signing_token: str = field(repr=False)
+
+
+_WEBHOOK = Webhook("/hooks/gitlab/key-of-the-hook", "token-of-the-hook", f"whsec_{'A' * 43}=")
+
+
 @dataclass
 class Site:
     """`command`: serve, or web for a web process alone. Use as a context manager.
 
-    The connection has no access token, so that no sweep can repair what a hook should have told.
+    `tree`: the source tree that is run. `connect` connects a code host; without it the connection
+    is written into the database and has no access token, so that no sweep can repair what a hook
+    should have told.
     """
 
     database_url: str = ""  # "": the embedded one
     command: str = "serve"
     environ: dict[str, str] = field(default_factory=dict)
+    tree: Path = ROOT
+    connect: Callable[[Site], Webhook] | None = None
 
     def __enter__(self) -> Self:
         self._stack = ExitStack()
@@ -79,14 +94,19 @@ class Site:
         self.b24.state.add_group("Shop", id=3, members=[1, RESPONSIBLE])
         self.start()
         install(self)
+        self.webhook = self.connect(self) if self.connect else self._connect_without_token()
+
+    def _connect_without_token(self) -> Webhook:
         config = Config.from_env(self._environ())
         self.engine = open_database(config.database_url)
         self._stack.callback(self.engine.dispose)
-        secrets = ConnectionSecrets(HOOK_KEY, HOOK_TOKEN, SIGNING_TOKEN)
+        key = _WEBHOOK.path.rpartition("/")[2]
+        secrets = ConnectionSecrets(key, _WEBHOOK.token, _WEBHOOK.signing_token)
         draft = ConnectionDraft("gitlab", "gitlab", "http://gitlab.test", secrets)
         with write(self.engine) as conn:
             (portal,) = portals.all_active(conn)
             connections.upsert(conn, Vault(config.secret_keys), portal.id, draft, WallClock().now())
+        return _WEBHOOK
 
     def tasks(self, ids: Iterable[int]) -> None:
         with self.b24.state.lock:
@@ -102,9 +122,20 @@ class Site:
         with (self.home / "log").open("ab") as log:
             self._server = subprocess.Popen(
                 [sys.executable, "-m", "b24app.cli", self.command],
-                env=self._environ(), stdout=log, stderr=log, start_new_session=True,
+                env=self._environ(), cwd=self.tree, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         wait(self.ready, START_SECONDS, lambda: f"b24bridge did not start:\n{self.last_words()}")
+
+    def run(self, *words: str) -> str:
+        """What `b24bridge …` printed. Raises RuntimeError with its words where it failed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "b24app.cli", *words],
+            env=self._environ(), cwd=self.tree, capture_output=True, text=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"b24bridge {' '.join(words)}:\n{done.stdout}{done.stderr}")
+        return done.stdout.strip()
 
     def stop(self) -> None:
         if self._server and self._server.poll() is None:
@@ -151,7 +182,7 @@ class Site:
         if self.database_url:
             told["DATABASE_URL"] = self.database_url
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return kept | {"PYTHONPATH": str(Path(__file__).parents[1])} | told | self.environ
+        return kept | {"PYTHONPATH": str(self.tree)} | told | self.environ
 
     def last_words(self) -> str:
         return "\n".join((self.home / "log").read_text(errors="replace").splitlines()[-15:])
@@ -164,8 +195,13 @@ class Site:
         return [
             encoded(
                 self.url,
-                f"/hooks/gitlab/{HOOK_KEY}",
-                one.headers(now, token=HOOK_TOKEN, signing_token=SIGNING_TOKEN, again=again),
+                self.webhook.path,
+                one.headers(
+                    now,
+                    token=self.webhook.token,
+                    signing_token=self.webhook.signing_token,
+                    again=again,
+                ),
                 one.body,
             )
             for one in told

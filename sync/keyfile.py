@@ -34,8 +34,8 @@ def replace_keys(path: Path, keys: Sequence[str]) -> None:
 
 
 def _write_temporary(path: Path, keys: Sequence[str]) -> Path:
-    made, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
-    with os.fdopen(made, "w") as file:
+    descriptor, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
+    with os.fdopen(descriptor, "w") as file:
         file.write("".join(key + "\n" for key in keys))
         file.flush()
         os.fsync(file.fileno())

@@ -6,6 +6,7 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -52,9 +53,9 @@ def is_permitted(text: str, networks: Sequence[Network]) -> bool:
     """Whether an IP address may be talked to: public, or inside one of `networks`. Pure."""
     address = ipaddress.ip_address(text.partition("%")[0])
     inner = _unwrap_address(address)
-    if any(found in network for found in (address, inner) for network in networks):
+    if any(candidate in network for candidate in (address, inner) for network in networks):
         return True
-    return all(found.is_global and not found.is_multicast for found in (address, inner))
+    return all(candidate.is_global and not candidate.is_multicast for candidate in (address, inner))
 
 
 def _unwrap_address(address: Address) -> Address:
@@ -67,8 +68,8 @@ def _unwrap_address(address: Address) -> Address:
     return address.ipv4_mapped or address.sixtofour or teredo or address
 
 
-def _check_addresses(host: str, found: Sequence[str], networks: Sequence[Network]) -> list[str]:
-    usable = [address for address in found if is_permitted(address, networks)]
+def _check_addresses(host: str, addresses: Sequence[str], networks: Sequence[Network]) -> list[str]:
+    usable = [address for address in addresses if is_permitted(address, networks)]
     if not usable:
         raise Refused(
             f"The address of {host} is inside a private network",
@@ -81,7 +82,7 @@ def _check_addresses(host: str, found: Sequence[str], networks: Sequence[Network
     return usable
 
 
-class _GuardedConnection:
+class _GuardedConnection(HTTPConnection):
     """Resolves once, checks, and connects to the very address that was checked."""
 
     networks: tuple[Network, ...] = ()
@@ -101,7 +102,7 @@ class _GuardedConnection:
 
     def _resolve(self, name: str) -> list[str]:
         try:
-            found = socket.getaddrinfo(
+            entries = socket.getaddrinfo(
                 name.strip("[]"),
                 self.port,
                 type=socket.SOCK_STREAM,
@@ -109,12 +110,12 @@ class _GuardedConnection:
         except (socket.gaierror, UnicodeError) as error:
             failure = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
             raise NameResolutionError(name, self, failure) from error
-        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def _guarded_pools(networks: tuple[Network, ...]) -> dict[str, type]:
     extra = {"networks": networks}
-    plain = type("GuardedHTTP", (_GuardedConnection, HTTPConnection), extra)
+    plain = type("GuardedHTTP", (_GuardedConnection,), extra)
     secure = type("GuardedHTTPS", (_GuardedConnection, HTTPSConnection), extra)
     return {
         "http": type("GuardedPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
@@ -147,9 +148,9 @@ class _GuardedAdapter(HTTPAdapter):
 
         A name that only the proxy can resolve passes: the operator's proxy is then the guard.
         """
-        host = requests.utils.urlparse(url).hostname or ""
+        host = urlsplit(url).hostname or ""
         try:
-            found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None)]
+            addresses = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None)]
         except (socket.gaierror, UnicodeError):
             return
-        _check_addresses(host, found, self._networks)
+        _check_addresses(host, addresses, self._networks)

@@ -33,14 +33,14 @@ class LookupCache(Generic[K, V]):
         held = self._entries.get(key)
         if held is not None and held[0] > time.monotonic():
             return held[1]
-        found = self._find(key)
-        if found is None:
+        entry = self._find(key)
+        if entry is None:
             self._entries.pop(key, None)
             return None
         if len(self._entries) >= MAX_ENTRIES:
             self._entries.clear()
-        self._entries[key] = (time.monotonic() + TTL_SECONDS, found)
-        return found
+        self._entries[key] = (time.monotonic() + TTL_SECONDS, entry)
+        return entry
 
     def refresh(self, key: K) -> V | None:
         """Looked up now, whatever is remembered."""
@@ -79,11 +79,11 @@ class CachedPortal:
 def hook_finder(engine: Engine, vault: Vault) -> Callable[[str], CachedHook | None]:
     def find(key: str) -> CachedHook | None:
         with read(engine) as conn:
-            found = connections.by_hook_key(conn, vault, key)
-            portal = portals.by_id(conn, found[0].portal_id) if found else None
-        if found is None or portal is None or portal.state == "removed":
+            row = connections.by_hook_key(conn, vault, key)
+            portal = portals.by_id(conn, row[0].portal_id) if row else None
+        if row is None or portal is None or portal.state == "removed":
             return None
-        record, secrets = found
+        record, secrets = row
         allowed = tuple(map(ipaddress.ip_network, record.options.get("allow_ips", ())))
         return CachedHook(
             record.id, record.portal_id, secrets.hook_token or "", secrets.signing_token, allowed

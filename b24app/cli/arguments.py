@@ -15,8 +15,8 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 def parse_since(text: str) -> timedelta | datetime:
     """`2h`, `3d` back from now, or a date (with a time, in UTC where it does not say)."""
-    if found := re.fullmatch(r"(\d{1,5})([mhdw])", text.strip()):
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if match := re.fullmatch(r"(\d{1,5})([mhdw])", text.strip()):
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -26,9 +26,9 @@ def parse_since(text: str) -> timedelta | datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def resolve_since(told: timedelta | datetime, now: datetime) -> datetime:
+def resolve_since(since: timedelta | datetime, now: datetime) -> datetime:
     """The moment that was meant."""
-    return told if isinstance(told, datetime) else now - told
+    return since if isinstance(since, datetime) else now - since
 
 
 def positive_int(text: str) -> int:

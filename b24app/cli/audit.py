@@ -25,13 +25,16 @@ _MAX_COLUMN_WIDTH = 120  # characters of a call or an error in the table; JSON h
 
 def run(config: Config, args: argparse.Namespace) -> int:
     with read(prepare_database(config)) as conn:
-        names = {one.id: portal_domain(one) for one in portals.all_portals(conn)}
-        found = logs.find_calls(conn, _call_filter(conn, args))[::-1]
+        names = {
+            portal_record.id: portal_domain(portal_record)
+            for portal_record in portals.all_portals(conn)
+        }
+        rehearsals = logs.find_calls(conn, _call_filter(conn, args))[::-1]
     if args.json:
-        for call in found:
+        for call in rehearsals:
             print_lines(_json(call, names))
         return 0
-    print_lines(*_table([_row(call, names) for call in found]))
+    print_lines(*_table([_row(call, names) for call in rehearsals]))
     return 0
 
 
@@ -48,8 +51,8 @@ def _call_filter(conn: Connection, args: argparse.Namespace) -> CallFilter:
 
 
 def _json(call: ApiCallRow, names: dict[int, str]) -> str:
-    told = asdict(call) | {"at": call.at.isoformat(), "portal": names.get(call.portal_id or 0)}
-    return json.dumps(told, ensure_ascii=False)
+    fields = asdict(call) | {"at": call.at.isoformat(), "portal": names.get(call.portal_id or 0)}
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def _row(call: ApiCallRow, names: dict[int, str]) -> tuple[str, ...]:

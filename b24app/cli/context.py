@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Engine
 from b24app.clients import Clients
 from sync.config import Config
 from sync.core.clock import WallClock
-from sync.engine import owner
 from sync.engine.audit.writer import AuditWriter
 from sync.engine.deps import Deps
+from sync.engine.lanes import owner_name
 from sync.store import connections
 from sync.store.db.database import open_database
 from sync.store.rows import ConnectionRecord
@@ -46,7 +46,7 @@ def open_clients(config: Config, engine: Engine) -> Iterator[Clients]:
     audit = AuditWriter(engine)
     vault = Vault(config.secret_keys, reload=config.current_keys)
     try:
-        yield Clients(config, engine, vault, WallClock(), owner.owner_name("cli"), audit, "cli")
+        yield Clients(config, engine, vault, WallClock(), owner_name("cli"), audit, "cli")
     finally:
         audit.stop()
 
@@ -56,16 +56,16 @@ def find_connection(conn: Connection, portal_id: int, name: str | None) -> Conne
 
     Raises LookupError that names those there are.
     """
-    known = connections.by_portal(conn, portal_id)
-    there = ", ".join(one.name for one in known) or "none"
-    if name is None and len(known) == 1:
-        return known[0]
+    records = connections.by_portal(conn, portal_id)
+    names = ", ".join(candidate.name for candidate in records) or "none"
+    if name is None and len(records) == 1:
+        return records[0]
     if name is None:
-        raise LookupError(f"Name the connection; there is: {there}")
-    found = next((one for one in known if one.name == name), None)
-    if found is None:
-        raise LookupError(f"There is no connection {name}; there is: {there}")
-    return found
+        raise LookupError(f"Name the connection; there is: {names}")
+    record = next((candidate for candidate in records if candidate.name == name), None)
+    if record is None:
+        raise LookupError(f"There is no connection {name}; there is: {names}")
+    return record
 
 
 def build_engine_deps(opened: Clients) -> Deps:

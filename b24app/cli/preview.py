@@ -28,8 +28,8 @@ from sync.text.plain import lines_of, text_of
 def run(config: Config, args: argparse.Namespace) -> int:
     kind = Kind(args.kind)
     rules = _load_rules(config, args, kind)
-    telling = build_message(SAMPLES[kind], rules.language, {})
-    document = telling.to_document(rules, kind)
+    message = build_message(SAMPLES[kind], rules.language, {})
+    document = message.to_document(rules, kind)
     print_lines("BBCode:", bbcode.write(document), "")
     print_lines("As text:", *(text_of(line) for line in lines_of(document.blocks)), "")
     print_lines(
@@ -42,19 +42,19 @@ def _load_rules(config: Config, args: argparse.Namespace, kind: Kind) -> Rules:
     """Those of the file, else of the portal, with the text and the language that are asked for."""
     rules = _rules_of_file(args.file) if args.file else _rules_of_portal(config, args)
     if args.template is not None:
-        if found := list(templates.template_problems(args.template, PLACEHOLDERS[kind])):
-            raise Invalid(Problem(0, "template", text) for text in found)
+        if problems := list(templates.template_problems(args.template, PLACEHOLDERS[kind])):
+            raise Invalid(Problem(0, "template", text) for text in problems)
         rules = replace(rules, templates={kind: args.template})
     return replace(rules, language=args.language) if args.language else rules
 
 
 def _rules_of_file(name: str) -> Rules:
     document = Document(read_file(name))
-    found = list(document.problems)
+    problems = list(document.problems)
     if document.settings is not None:
-        found += check_templates(document.settings)
-    if found or document.settings is None:
-        raise Invalid(document.problem(path, what) for path, what in found)
+        problems += check_templates(document.settings)
+    if problems or document.settings is None:
+        raise Invalid(document.problem(path, role) for path, role in problems)
     return to_rules(document.settings)
 
 

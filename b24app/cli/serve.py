@@ -12,12 +12,17 @@ import traceback
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from b24app.cli.context import DatabaseOutOfDate, prepare_database
 from sync.config import Config
+from sync.engine.lanes import owner_name
 from sync.log import log, setup_logging
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 _ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
 
@@ -27,7 +32,6 @@ def run(config: Config, args: argparse.Namespace) -> int:
     _limit_malloc_arenas()
     if not _run_in_child(lambda: prepare_database(config).dispose()):
         return 1
-    _load_queue(config.queue_url)
     if args.command == "worker":
         run_worker(config)
         return 0
@@ -45,21 +49,6 @@ def run(config: Config, args: argparse.Namespace) -> int:
     web = _WebProcess(config)
     Server(bind, web.load, web.start, worker=(lambda: run_worker(config)) if beside else None).run()
     return 0
-
-
-def _load_queue(url: str) -> None:
-    """Imports huey, which loads the client of every server that is installed.
-
-    A queue in a file needs none of them: 15 MB less for the process tree.
-    """
-    embedded = "://" not in url or url.startswith("sqlite:")
-    spared = {"redis", "psycopg"} - sys.modules.keys() if embedded else set()
-    sys.modules.update(dict.fromkeys(spared))  # None: as if it were not installed
-    try:
-        import huey  # noqa: F401
-    finally:
-        for name in spared:
-            del sys.modules[name]
 
 
 def _limit_malloc_arenas() -> None:
@@ -92,11 +81,10 @@ class _WebProcess:
     def __init__(self, config: Config) -> None:
         self._config = config
 
-    def load(self) -> object:
+    def load(self) -> Flask:
         from b24app.app import create_app
         from b24app.deps import build_deps
         from sync.core.clock import WallClock
-        from sync.engine import owner
         from sync.engine.wake_ups import WakeUps, open_queue
         from sync.store.db.database import open_database
 
@@ -105,7 +93,7 @@ class _WebProcess:
             self._config,
             open_database(self._config.database_url),
             clock=WallClock(),
-            owner=owner.owner_name("web"),
+            owner=owner_name("web"),
             wake=self._wakes.wake,
         )
         return create_app(self._deps)

@@ -56,7 +56,7 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
     if args.check:
         print_lines("The settings are right; nothing was applied.")
         return 0
-    heard = _hook_flags(opened, portal.id)
+    flags = _hook_flags(opened, portal.id)
     with writing(engine) as conn:
         done = apply(
             conn, opened.vault, portal, settings, environ=os.environ, now=opened.clock.now()
@@ -65,8 +65,8 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
         for name in getattr(done, verb):
             print_lines(f"Connection {name} {verb}.")
     print_lines(f"The settings of {portal_domain(portal)} were applied.")
-    changed = _hook_flags(opened, portal.id) != heard
-    for name in (one.name for one in settings.connections):
+    changed = _hook_flags(opened, portal.id) != flags
+    for name in (connection.name for connection in settings.connections):
         if name in done.created:
             print_lines(f"Set up the webhooks: b24bridge gitlab hooks {name}")
         elif changed:

@@ -58,10 +58,12 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
     def status() -> Response:
         portal = portals.require_portal(deps, _require_visitor(deps).portal_id)
         with read(deps.engine) as conn:
-            found = services_overview.build_overview(conn, portal)
-        told = asdict(found) | {"worker_alive": health.check_readiness(deps).worker_alive}
-        told["connections"] = [_translate_field(one, "state_reason") for one in found.connections]
-        return jsonify(_translate_field(told, "reason"))
+            overview = services_overview.build_overview(conn, portal)
+        answer = asdict(overview) | {"worker_alive": health.check_readiness(deps).worker_alive}
+        answer["connections"] = [
+            _translate_field(connection, "state_reason") for connection in overview.connections
+        ]
+        return jsonify(_translate_field(answer, "reason"))
 
     @here.get("/task/<int:task_id>/development")
     def development(task_id: int) -> Response:
@@ -77,11 +79,13 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
     def listed() -> Response:
         visitor = _require_visitor(deps)
         with read(deps.engine) as conn:
-            found = connections.by_portal(conn, visitor.portal_id)
+            records = connections.by_portal(conn, visitor.portal_id)
         return jsonify(
             connections=[
-                _translate_field(services_overview.summarize_connection(one), "state_reason")
-                for one in found
+                _translate_field(
+                    services_overview.summarize_connection(connection_record), "state_reason"
+                )
+                for connection_record in records
             ]
         )
 
@@ -97,7 +101,7 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
         )
 
         tested = check_connection(deps.clients, record)
-        problems = [translate(page_language(), one) for one in tested.problems]
+        problems = [translate(page_language(), problem) for problem in tested.problems]
         return jsonify(asdict(tested) | {"problems": problems})
 
 
@@ -106,17 +110,17 @@ def _add_failure_routes(here: Blueprint, deps: Deps) -> None:
     def failures() -> Response:
         visitor = _require_visitor(deps)
         with read(deps.engine) as conn:
-            found = services_overview.list_failures(conn, visitor.portal_id)
-        return jsonify(failures=[_translate_field(asdict(one), "text") for one in found])
+            failures = services_overview.list_failures(conn, visitor.portal_id)
+        return jsonify(failures=[_translate_field(asdict(failure), "text") for failure in failures])
 
     @here.post("/replay")
     def replay() -> Response:
         visitor, items = _require_admin(deps), _json_body().get("items")
-        if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise RequestRejected(400, "bad_request", "`items` must be a list of {kind, id}")
-        wanted = [(str(one.get("kind")), str(one.get("id"))) for one in items]
+        keys = [(str(item.get("kind")), str(item.get("id"))) for item in items]
         with write(deps.engine) as conn:
-            count = services_replay.replay(conn, visitor.portal_id, wanted, deps.clock.now())
+            count = services_replay.replay(conn, visitor.portal_id, keys, deps.clock.now())
         deps.wake(visitor.portal_id)
         return jsonify(replayed=count)
 
@@ -128,17 +132,17 @@ def _add_alert_routes(here: Blueprint, deps: Deps) -> None:
         visitor = _require_visitor(deps)
         with read(deps.engine) as conn:
             over = request.args.get("all") == "1"
-            found = services_alerts.list_alerts(conn, visitor.portal_id, include_ended=over)
+            summaries = services_alerts.list_alerts(conn, visitor.portal_id, include_ended=over)
             recovered = services_alerts.recoveries(conn, visitor.portal_id, deps.clock.now())
-        return jsonify(alerts=list(map(asdict, found)), recovery=list(map(asdict, recovered)))
+        return jsonify(alerts=list(map(asdict, summaries)), recovery=list(map(asdict, recovered)))
 
     @here.post("/alerts/<path:handle>/ack")
     def acknowledge(handle: str) -> Response:
         """Whoever opened the page has seen it."""
         visitor = _require_visitor(deps)
         with write(deps.engine) as conn:
-            known = people.portal_users(conn, visitor.portal_id).get(visitor.user_id)
-            name = known.name if known and known.name else str(visitor.user_id)
+            user = people.portal_users(conn, visitor.portal_id).get(visitor.user_id)
+            name = user.name if user and user.name else str(visitor.user_id)
             now = deps.clock.now()
             row = alert_actions.acknowledge(conn, visitor.portal_id, handle, name, now)
             return _alert_response(conn, deps, visitor, row)
@@ -186,25 +190,25 @@ def _alert_response(
     """The alert as it is now. Raises Unwelcome (404) where it is not one of the portal's."""
     if row is None:
         raise RequestRejected(404, "no_alert", "There is no such alert")
-    (shown,) = services_alerts.summarize(conn, visitor.portal_id, [row])
+    (alert_summary,) = services_alerts.summarize(conn, visitor.portal_id, [row])
     deps.wake(visitor.portal_id)
-    return jsonify(asdict(shown))
+    return jsonify(asdict(alert_summary))
 
 
 def _step_lines(steps: Iterator[StepResult]) -> Iterator[str]:
     for step in steps:
-        said = {"name": step.name, "ok": step.ok, "text": step.text, "change": step.change}
-        yield json.dumps(said, ensure_ascii=False) + "\n"
+        line = {"name": step.name, "ok": step.ok, "text": step.text, "change": step.change}
+        yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def _translate_field(told: dict[str, Any], field: str) -> dict[str, Any]:
+def _translate_field(row: dict[str, Any], field: str) -> dict[str, Any]:
     """With the text of one field in the page's language."""
-    return told | {field: translate(page_language(), told[field])}
+    return row | {field: translate(page_language(), row[field])}
 
 
 def _json_body() -> dict[str, Any]:
-    found = request.get_json(silent=True)
-    return found if isinstance(found, dict) else {}
+    parsed = request.get_json(silent=True)
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def _require_visitor(deps: Deps) -> Visitor:

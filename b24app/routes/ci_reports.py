@@ -40,8 +40,12 @@ def blueprint(deps: Deps) -> Blueprint:
     @here.post("/ci/report")
     def report() -> Response:
         raw = read_body(MAX_REPORT_BYTES)
-        claims, known = _verify_token(deps, keys)
-        chosen = [one for one in known if _is_project_allowed(deps, one, claims)]
+        claims, connection_records = _verify_token(deps, keys)
+        chosen = [
+            connection_record
+            for connection_record in connection_records
+            if _is_project_allowed(deps, connection_record, claims)
+        ]
         if not chosen:
             log.warning("report_refused", reason="project", project=claims.project_path)
             raise RequestRejected(
@@ -55,9 +59,14 @@ def blueprint(deps: Deps) -> Blueprint:
         if accepted.nothing:
             return jsonify(accepted=False, nothing=accepted.nothing, notes=notes, tasks=[])
         kept = ci_reports_events.encode_report(report, claims)
-        new = [deps.inbox.accept(_build_delivery(deps, one, claims, kept)).id for one in chosen]
+        new = [
+            deps.inbox.accept(_build_delivery(deps, connection_record, claims, kept)).id
+            for connection_record in chosen
+        ]
         tasks = [
-            task for one in chosen for task in _named_tasks(deps, one.portal_id, report, claims)
+            task
+            for connection_record in chosen
+            for task in _named_tasks(deps, connection_record.portal_id, report, claims)
         ]
         more = {"notes": notes} if notes else {}
         return jsonify(accepted=True, duplicate=not any(new), tasks=tasks, **more)
@@ -70,18 +79,20 @@ def _verify_token(deps: Deps, keys: IssuerKeys) -> tuple[Claims, tuple[Connectio
 
     Raises Unwelcome: 401, the sender is not told which of the checks failed; 503 without keys.
     """
-    given, audience = request.headers.get("Authorization", ""), deps.config.public_url
-    token = given.removeprefix(_BEARER).strip()
+    expected_audience, audience = request.headers.get("Authorization", ""), deps.config.public_url
+    token = expected_audience.removeprefix(_BEARER).strip()
     try:
-        if not given.startswith(_BEARER) or not token or not audience:
+        if not expected_audience.startswith(_BEARER) or not token or not audience:
             raise InvalidToken("no bearer token, or no public address of ours")
         issuer = id_tokens.issuer_of(token)
-        known = _connections_of_issuer(deps, issuer)
-        if not known:
+        connection_records = _connections_of_issuer(deps, issuer)
+        if not connection_records:
             raise InvalidToken("no connection has this issuer")
         now = deps.clock.now()
-        found = keys.get(issuer, id_tokens.key_id_of(token), now)
-        claims = id_tokens.verify_token(token, found, issuer=issuer, audience=audience, now=now)
+        signing_keys = keys.get(issuer, id_tokens.key_id_of(token), now)
+        claims = id_tokens.verify_token(
+            token, signing_keys, issuer=issuer, audience=audience, now=now
+        )
     except InvalidToken as error:
         log.warning("report_refused", reason=error.reason)
         raise RequestRejected(
@@ -95,7 +106,7 @@ def _verify_token(deps: Deps, keys: IssuerKeys) -> tuple[Claims, tuple[Connectio
         raise RequestRejected(
             503, "keys", "The keys of this GitLab cannot be read now", "Send the report again later"
         ) from None
-    return claims, known
+    return claims, connection_records
 
 
 def _connections_of_issuer(deps: Deps, issuer: str) -> tuple[ConnectionRecord, ...]:
@@ -124,13 +135,15 @@ def _parse_report(raw: bytes, claims: Claims) -> AcceptedReport:
         ) from None
 
 
-def _named_tasks(deps: Deps, portal_id: int, told: Report, claims: Claims) -> list[dict[str, Any]]:
+def _named_tasks(
+    deps: Deps, portal_id: int, report: Report, claims: Claims
+) -> list[dict[str, Any]]:
     """The tasks of one portal, in order of appearance. Of a task nothing is told but where it is:
     whoever writes to a branch could ask for the title of any.
     """
     try:
         ids = ci_reports_events.named_task_ids(
-            told, claims, deps.clients.rules(portal_id).references
+            report, claims, deps.clients.rules(portal_id).references
         )
     except SyncError:  # the portal has just gone; the report is kept
         return []
@@ -154,12 +167,12 @@ def _build_delivery(deps: Deps, record: ConnectionRecord, claims: Claims, kept: 
 
 def _fetch_keys(deps: Deps, issuer: str) -> tuple[Mapping[str, Any], ...]:
     """The issuer's keys, by the way its connection goes."""
-    known = _connections_of_issuer(deps, issuer)
-    options = known[0].options if known else {}
+    connection_records = _connections_of_issuer(deps, issuer)
+    options = connection_records[0].options if connection_records else {}
     ledger = deps.clients.call_log(
         "gitlab",
-        known[0].portal_id if known else None,
-        connection=known[0].name if known else "",
+        connection_records[0].portal_id if connection_records else None,
+        connection=connection_records[0].name if connection_records else "",
     )
     with guarded_session(
         deps.config.allowed_networks, ca_file=options.get("ca_file"), proxy=options.get("proxy")

@@ -28,8 +28,8 @@ class Readiness:
 
     @property
     def worker_alive(self) -> bool:
-        seen = self.worker_seen_seconds_ago
-        return seen is not None and seen <= SILENT_AFTER.total_seconds()
+        age = self.worker_seen_seconds_ago
+        return age is not None and age <= SILENT_AFTER.total_seconds()
 
     @property
     def ready(self) -> bool:
@@ -43,11 +43,11 @@ def check_readiness(deps: Deps) -> Readiness:
         with read(deps.engine) as conn:
             if not _is_migrated(conn):
                 return Readiness(database=True)
-            seen = next((one.seen_at for one in logs.workers(conn)), None)
+            seen_at = next((worker_row.seen_at for worker_row in logs.workers(conn)), None)
             waiting = inbox.oldest_waiting_at(conn)
     except SQLAlchemyError:
         return Readiness(database=False)
-    return Readiness(True, True, _seconds_since(seen, now), _seconds_since(waiting, now))
+    return Readiness(True, True, _seconds_since(seen_at, now), _seconds_since(waiting, now))
 
 
 def _is_migrated(conn: Connection) -> bool:
@@ -55,7 +55,7 @@ def _is_migrated(conn: Connection) -> bool:
     if not inspect(conn).has_table("alembic_version"):
         return False
     newest = max(file.stem.split("_")[0] for file in _REVISIONS.glob("[0-9]*_*.py"))
-    return conn.scalar(text("SELECT version_num FROM alembic_version")) == newest
+    return bool(conn.scalar(text("SELECT version_num FROM alembic_version")) == newest)
 
 
 def _seconds_since(moment: datetime | None, now: datetime) -> float | None:
@@ -71,15 +71,15 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.get("/readyz")
     def ready() -> Response:
-        found = check_readiness(deps)
+        readiness = check_readiness(deps)
         response = jsonify(
-            ready=found.ready,
-            database=found.database,
-            migrations=found.migrations,
-            worker_seen_seconds_ago=found.worker_seen_seconds_ago,
-            oldest_waiting_seconds=found.oldest_waiting_seconds,
+            ready=readiness.ready,
+            database=readiness.database,
+            migrations=readiness.migrations,
+            worker_seen_seconds_ago=readiness.worker_seen_seconds_ago,
+            oldest_waiting_seconds=readiness.oldest_waiting_seconds,
         )
-        response.status_code = 200 if found.ready else 503
+        response.status_code = 200 if readiness.ready else 503
         return response
 
     return here

@@ -19,8 +19,10 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.get("/b24/install")
     def explain() -> Response:
-        said = page_language()
-        return Response(render_template("explain.html", words=page_texts(said), language=said))
+        language = page_language()
+        return Response(
+            render_template("explain.html", words=page_texts(language), language=language)
+        )
 
     @here.post("/b24/install")
     def install() -> Response:

@@ -11,7 +11,7 @@ from b24app.auth.lookup_cache import CachedHook
 from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
-from sync.gitlab.webhooks import parse as webhooks_parse
+from sync.gitlab.webhooks.verify import UnverifiedDelivery, dedupe_key, event_name, verify_delivery
 from sync.log import log
 from sync.store.rows import Delivery
 
@@ -45,10 +45,8 @@ def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> Delivery:
     """The verified delivery. Raises Unwelcome (401) where it is not from our GitLab."""
     headers, now = dict(request.headers), deps.clock.now()
     try:
-        webhooks_parse.verify_delivery(
-            headers, raw, token=hook.token, signing_token=hook.signing_token, now=now
-        )
-    except webhooks_parse.UnverifiedDelivery as error:
+        verify_delivery(headers, raw, token=hook.token, signing_token=hook.signing_token, now=now)
+    except UnverifiedDelivery as error:
         log.warning("hook_refused", connection_id=hook.connection_id, reason=error.reason)
         raise RequestRejected(
             401,
@@ -60,8 +58,8 @@ def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> Delivery:
         portal_id=hook.portal_id,
         connection_id=hook.connection_id,
         origin=f"gitlab:{hook.connection_id}",
-        dedupe_key=webhooks_parse.dedupe_key(headers, raw),
-        event=webhooks_parse.event_name(headers),
+        dedupe_key=dedupe_key(headers, raw),
+        event=event_name(headers),
         headers={name: value for name in STORED_HEADERS if (value := request.headers.get(name))},
         body=raw,
         received_at=now,

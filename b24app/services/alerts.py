@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from sync.core.alert_names import RefKey
-from sync.core.alerts.model import display_ref
+from sync.core.alerts.model import RefKey, display_ref
 from sync.store import alerts, people
 from sync.store import merge_requests as store_merge_requests
 from sync.store.alerts import AlertRow
@@ -59,26 +58,29 @@ def list_alerts(
 
 
 def summarize(
-    conn: Connection, portal_id: int, found: Iterable[AlertRow]
+    conn: Connection, portal_id: int, rows: Iterable[AlertRow]
 ) -> tuple[AlertSummary, ...]:
-    found = tuple(found)
-    projects = _projects(conn, (row.key.ref_key for row in found))
-    names = {one.id: one.name for one in people.portal_users(conn, portal_id).values()}
-    return tuple(_summary(row, projects, names) for row in found)
+    rows = tuple(rows)
+    projects = _projects(conn, (row.key.ref_key for row in rows))
+    names = {
+        portal_user.id: portal_user.name
+        for portal_user in people.portal_users(conn, portal_id).values()
+    }
+    return tuple(_summary(row, projects, names) for row in rows)
 
 
 def recoveries(conn: Connection, portal_id: int, now: datetime) -> tuple[RecoverySummary, ...]:
     """Of the branches whose alerts were resolved lately."""
-    found = alerts.recovery(conn, portal_id, now - RECOVERY_PERIOD, now)
-    projects = _projects(conn, (one.ref_key for one in found))
+    recovered = alerts.recovery(conn, portal_id, now - RECOVERY_PERIOD, now)
+    projects = _projects(conn, (recovery.ref_key for recovery in recovered))
     return tuple(
         RecoverySummary(
-            projects.get(_project_key(one.ref_key), ("", ""))[0],
-            display_ref(one.ref_key.ref),
-            one.count,
-            round(one.mean.total_seconds()),
+            projects.get(_project_key(recovery.ref_key), ("", ""))[0],
+            display_ref(recovery.ref_key.ref),
+            recovery.count,
+            round(recovery.mean.total_seconds()),
         )
-        for one in found
+        for recovery in recovered
     )
 
 

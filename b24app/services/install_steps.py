@@ -60,8 +60,8 @@ def run_steps(
 
 def schedule_steps(conn: Connection, portal_id: int, now: datetime) -> None:
     """Leaves the steps to a worker. What is paused stays so: its steps are run when it resumes."""
-    found = portals.by_id(conn, portal_id)
-    if found is not None and found.state in ("installing", "active"):
+    record = portals.by_id(conn, portal_id)
+    if record is not None and record.state in ("installing", "active"):
         portals.set_state(conn, portal_id, "installing", PENDING, now)
 
 
@@ -69,8 +69,8 @@ def activate_portal(rooms: Clients, portal_id: int, failed: Sequence[str] = ()) 
     """The installation is over; what failed is shown until it is repeated."""
     reason = f"{NOT_ALL}: {', '.join(failed)}" if failed else ""
     with write(rooms.engine) as conn:
-        found = portals.by_id(conn, portal_id)
-        if found is not None and found.state in ("installing", "active"):
+        record = portals.by_id(conn, portal_id)
+        if record is not None and record.state in ("installing", "active"):
             portals.set_state(conn, portal_id, "active", reason, rooms.clock.now())
 
 
@@ -97,9 +97,11 @@ class InstallWorker:
         """Sets up what waits for it; how many portals were tried."""
         now = self.clients.clock.now()
         with read(self.clients.engine) as conn:
-            waiting = [portals.by_id(conn, one) for one in _portals_to_install(conn, now)]
-        due = [one for one in waiting if one and self._retry_at.get(one.id, now) <= now]
-        return sum(self._install_with_lease(one) for one in due)
+            waiting = [portals.by_id(conn, record) for record in _portals_to_install(conn, now)]
+        portal_records = [
+            record for record in waiting if record and self._retry_at.get(record.id, now) <= now
+        ]
+        return sum(self._install_with_lease(record) for record in portal_records)
 
     def _install_with_lease(self, portal: PortalRecord) -> bool:
         """Whether it was tried: one worker at a time, and who is late finds nothing to do."""
@@ -136,14 +138,17 @@ class InstallWorker:
     def _finish(self, portal_id: int, state: str, reason: str) -> None:
         """What was heard meanwhile counts: an update asks for another run, a removal for none."""
         with write(self.clients.engine) as conn:
-            found = portals.by_id(conn, portal_id)
-            if found is not None and (found.state, found.state_reason) == ("installing", STARTED):
+            record = portals.by_id(conn, portal_id)
+            if record is not None and (record.state, record.state_reason) == (
+                "installing",
+                STARTED,
+            ):
                 portals.set_state(conn, portal_id, state, reason, self.clients.clock.now())
                 log.info("portal_set_up", portal_id=portal_id, state=state, reason=reason)
 
 
 def _portals_to_install(conn: Connection, now: datetime) -> Sequence[int]:
     """Portals that a worker sets up: with tokens, and with no page open on them."""
-    left = or_(table.c.state_reason != "", table.c.updated_at <= now - ABANDONED_AFTER)
-    of = (table.c.state == "installing", table.c.access_token_sealed.is_not(None), left)
+    abandoned = or_(table.c.state_reason != "", table.c.updated_at <= now - ABANDONED_AFTER)
+    of = (table.c.state == "installing", table.c.access_token_sealed.is_not(None), abandoned)
     return conn.scalars(select(table.c.id).where(*of).order_by(table.c.id)).all()

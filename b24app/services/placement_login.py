@@ -89,9 +89,9 @@ def _reference_prefix(deps: Deps, portal: PortalRecord) -> str:
 
 
 def render_shell(config: dict[str, Any], built: assets.Assets | None) -> Response:
-    said = page_texts(config["language"])
-    title = said["install" if config["view"] == "install" else "title"]
-    values = {"config": config, "words": said, "title": title, "nonce": page_tokens.script_nonce()}
+    texts = page_texts(config["language"])
+    title = texts["install" if config["view"] == "install" else "title"]
+    values = {"config": config, "words": texts, "title": title, "nonce": page_tokens.script_nonce()}
     if built is None:
         return Response(render_template("plain.html", steps=None, **values))
     return Response(render_template("page.html", assets=built, **values))
@@ -102,13 +102,13 @@ def render_plain_install(deps: Deps, portal: PortalRecord, config: dict[str, Any
     steps: list[StepResult] = list(run_steps(deps.clients, portal))
     portals.activate_portal(deps, portal.id, [step.name for step in steps if not step.ok])
     page_tokens.allow_script("https://api.bitrix24.com")
-    said = page_texts(config["language"])
+    texts = page_texts(config["language"])
     return Response(
         render_template(
             "plain.html",
             config=config,
-            words=said,
-            title=said["install"],
+            words=texts,
+            title=texts["install"],
             nonce=page_tokens.script_nonce(),
             steps=steps,
             again=url_for("install.again"),

@@ -72,8 +72,10 @@ def identify_user(deps: Deps, proven: Credentials) -> PageUser:
 
     https://apidocs.bitrix24.com/api-reference/common/users/profile.html
     """
-    known = find_portal(deps, proven.member_id)
-    ledger = deps.clients.call_log("bitrix24", known.id if known else None, user=proven.user_id)
+    portal_record = find_portal(deps, proven.member_id)
+    ledger = deps.clients.call_log(
+        "bitrix24", portal_record.id if portal_record else None, user=proven.user_id
+    )
     visiting = Portal(
         proven,
         deps.clients.app_keys,
@@ -84,14 +86,14 @@ def identify_user(deps: Deps, proven: Credentials) -> PageUser:
         session=deps.clients.session(),
     )
     try:
-        found = visiting.call("profile", {}, write=False)["result"]
+        profile = visiting.call("profile", {}, write=False)["result"]
     except SyncError as error:
         status = 503 if isinstance(error, Later) else 401
         raise RequestRejected(
             status, error.code or "no_profile", _error_text(error), error.change
         ) from None
-    admin = found.get("ADMIN") in (True, "Y", "1", 1)
-    return PageUser(as_int(found.get("ID")) or proven.user_id, admin)
+    admin = profile.get("ADMIN") in (True, "Y", "1", 1)
+    return PageUser(as_int(profile.get("ID")) or proven.user_id, admin)
 
 
 def is_still_admin(deps: Deps, visitor: Visitor, access_token: str) -> bool:
@@ -99,21 +101,21 @@ def is_still_admin(deps: Deps, visitor: Visitor, access_token: str) -> bool:
     if not access_token:
         return False
     portal = require_portal(deps, visitor.portal_id)
-    told = Credentials(
+    credentials = Credentials(
         portal.member_id, portal.client_endpoint, portal.server_endpoint, access_token, ""
     )
     try:
-        found = identify_user(deps, told)
+        page_user = identify_user(deps, credentials)
     except RequestRejected:
         return False
-    return found.admin and found.user_id == visitor.user_id
+    return page_user.admin and page_user.user_id == visitor.user_id
 
 
 def find_portal(deps: Deps, member_id: str) -> PortalRecord | None:
     """The portal as installed; None for one that is not, or was removed."""
     with read(deps.engine) as conn:
-        found = portals.by_member(conn, member_id)
-    return None if found is None or found.state == "removed" else found
+        records = portals.by_member(conn, member_id)
+    return None if records is None or records.state == "removed" else records
 
 
 def store_installation(
@@ -129,7 +131,7 @@ def store_installation(
     `unseen`: no page is open that would run them, so that a worker does.
     """
     now = deps.clock.now()
-    told = Installation(
+    installation = Installation(
         member_id=proven.member_id,
         client_endpoint=proven.client_endpoint,
         server_endpoint=proven.server_endpoint,
@@ -143,7 +145,7 @@ def store_installation(
         application_token=application_token or None,
     )
     with write(deps.engine) as conn:
-        portal_id = portals.create_or_update(conn, deps.vault, told, now)
+        portal_id = portals.create_or_update(conn, deps.vault, installation, now)
         if in_background:
             install_steps.schedule_steps(conn, portal_id, now)
         record = _load_portal(conn, portal_id)
@@ -226,10 +228,10 @@ def check_payment(deps: Deps, portal_id: int) -> None:
 
 
 def _load_portal(conn: Connection, portal_id: int) -> PortalRecord:
-    found = portals.by_id(conn, portal_id)
-    if found is None or found.state == "removed":
+    record = portals.by_id(conn, portal_id)
+    if record is None or record.state == "removed":
         raise RequestRejected(404, "no_portal", "The portal is not installed here")
-    return found
+    return record
 
 
 def _clear_caches(deps: Deps) -> None:

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, select
 
 from sync.core.model.smart_commits import CommandKey
+from sync.engine.deliver import smart_commits as deliver_smart_commits
 from sync.engine.deliver.keys import smart_commit_key
-from sync.engine.ingest import smart_commits as ingest_smart_commits
 from sync.store import inbox, outbox, subjects, tasks
 from sync.store.tables import command, delivery
 
@@ -21,23 +21,25 @@ def replay(
     conn: Connection, portal_id: int, items: Sequence[tuple[str, str]], now: datetime
 ) -> int:
     """Repeats failures by kind and id (as reports.Failure names them), of this portal only."""
-    found = 0
+    count = 0
     for kind, key in items:
         match kind:
             case "delivery":
-                found += inbox.replay(conn, _own_ids(conn, portal_id, delivery, key))
+                count += inbox.replay(conn, _own_ids(conn, portal_id, delivery, key))
             case "subject":
                 subject_kind, _, subject_key = key.partition(":")
-                found += subjects.replay(conn, portal_id, now, subject_kind, subject_key)
+                count += subjects.replay(conn, portal_id, now, subject_kind, subject_key)
             case "spoken":
-                asked = CommandKey.parse(key)
-                found += ingest_smart_commits.replay(conn, portal_id, [asked] if asked else [], now)
-            case "command":
-                found += sum(
-                    _repeat_command(conn, portal_id, one, now)
-                    for one in _own_ids(conn, portal_id, command, key)
+                command_key = CommandKey.parse(key)
+                count += deliver_smart_commits.replay(
+                    conn, portal_id, [command_key] if command_key else [], now
                 )
-    return found
+            case "command":
+                count += sum(
+                    _repeat_command(conn, portal_id, own_id, now)
+                    for own_id in _own_ids(conn, portal_id, command, key)
+                )
+    return count
 
 
 def _repeat_command(conn: Connection, portal_id: int, command_id: int, now: datetime) -> int:
@@ -47,9 +49,9 @@ def _repeat_command(conn: Connection, portal_id: int, command_id: int, now: date
     row = conn.execute(query).one_or_none()
     if row is None:
         return 0
-    if told := smart_commit_key(row.key):
+    if command_key := smart_commit_key(row.key):
         outbox.drop(conn, [row.id], now, _REPEATED)
-        return ingest_smart_commits.replay(conn, portal_id, [told], now)
+        return deliver_smart_commits.replay(conn, portal_id, [command_key], now)
     match row.kind:
         case "put_card" | "put_message" | "post" | "set_fields":
             outbox.drop(conn, [row.id], now, _REPEATED)

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks.queries import may_post, read_stages, read_users
-from sync.core.model.common import KanbanStage, PortalUser
+from sync.core.model.common import PortalUser
+from sync.core.model.tasks import KanbanStage
 from sync.errors import Denied, Refused
 
 _MISSING_SCOPE = {"INSUFFICIENT_SCOPE", "INVALID_SCOPE"}
@@ -30,9 +31,19 @@ class PortalLookups:
 
     def user(self, reference: int | str) -> PortalUser | None:
         if isinstance(reference, int):
-            return next((one for one in self._read_users if one.id == reference), None)
-        wanted = reference.lower()
-        return next((one for one in self._read_users if (one.email or "").lower() == wanted), None)
+            return next(
+                (portal_user for portal_user in self._read_users if portal_user.id == reference),
+                None,
+            )
+        name = reference.lower()
+        return next(
+            (
+                portal_user
+                for portal_user in self._read_users
+                if (portal_user.email or "").lower() == name
+            ),
+            None,
+        )
 
     def may_post(self, dialog: str) -> bool | None:
         """None where the app has no right to look, or the portal is too old to tell."""

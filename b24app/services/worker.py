@@ -6,9 +6,9 @@ from b24app.clients import Clients
 from b24app.services.install_steps import InstallWorker
 from sync.config import Config
 from sync.core.clock import WallClock
-from sync.engine import owner
 from sync.engine.audit.writer import AuditWriter
 from sync.engine.deps import Deps
+from sync.engine.lanes import owner_name
 from sync.engine.wake_ups import WakeUps, open_queue
 from sync.engine.worker import Worker
 from sync.store.db.database import open_database
@@ -22,7 +22,7 @@ def build_worker(config: Config, *, own_id: str) -> tuple[Worker, InstallWorker,
         Vault(config.secret_keys, reload=config.current_keys),
         WallClock(),
     )
-    name = owner.owner_name(own_id)
+    name = owner_name(own_id)
     audit = AuditWriter(engine)
     rooms = Clients(config, engine, vault, clock, name, audit)
     deps = Deps(

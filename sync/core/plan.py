@@ -12,15 +12,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.core import notices
 from sync.core.comments import plan as comments_plan
 from sync.core.deployments import plan as deployments_plan
 from sync.core.i18n.translate import translate
 from sync.core.merge_requests import plan as merge_requests_plan
+from sync.core.merge_requests.plan import plan_review_notifications
 from sync.core.model.commands import PlannedCommand
-from sync.core.model.common import MergeRequestKey, ReviewEvent, Step
+from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
 from sync.core.model.smart_commits import CommandKey
 from sync.core.model.task_view import LinkView, TaskView
+from sync.core.model.tasks import Step
 from sync.core.pipelines import plan as pipelines_plan
 from sync.core.rules.portal import Rules
 from sync.core.smart_commits import plan as smart_commits_plan
@@ -62,7 +63,7 @@ def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
     if view.task is None and moving.needs:
         return _wait_for_reads(view, rules, moving.needs)  # the others could ask for nothing else
     speaking = smart_commits_plan.plan_smart_commits(view, rules, moving)
-    notifying = notices.plan_review_notifications(view, rules)
+    notifying = plan_review_notifications(view, rules)
     showing = merge_requests_plan.plan_cards(view, rules, now)
     reporting = pipelines_plan.plan_pipelines(view, rules, now)
     deployed = deployments_plan.plan_deployments(view, rules, now)

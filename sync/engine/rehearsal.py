@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import queries as tasks_queries
 from sync.core.model.commands import PlannedCommand
-from sync.core.model.common import Task
+from sync.core.model.tasks import Task
 from sync.engine.deliver.refusals import comparable_command, refused_before
 from sync.engine.deps import TASK, Deps
 from sync.engine.reconcile.tasks import PlanningTurn, TaskPlans, plan_tasks

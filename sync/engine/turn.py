@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-
 import structlog
 
-from sync.engine import backoff
 from sync.engine.deliver.send import deliver
 from sync.engine.deliver.settle import settle
 from sync.engine.deps import PORTAL_LANE, Deps
-from sync.engine.ingest import deployments as ingest_deployments
 from sync.engine.ingest.digest import digest
 from sync.engine.lanes import Lane, LaneLost, hold
+from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
+from sync.engine.reconcile.fetch import fetch_deployment_contents
 from sync.engine.reconcile.loop import reconcile
 from sync.errors import Denied, Later
 from sync.store import outbox, portals, subjects
-from sync.store.db.database import read, write
+from sync.store.db.database import read
 
 log = structlog.get_logger()
 
 _MAX_ROUNDS = 1000  # then other portals have their turn
 _MAX_BATCHES = 10  # of deliveries between two looks at the lane
-
-
-@dataclass
-class Pauses:
-    """What this process remembers of portals: above all until when one is left alone."""
-
-    until: dict[int, datetime] = field(default_factory=dict)
-    failures: dict[int, int] = field(default_factory=dict)
-    users_checked: set[int] = field(default_factory=set)  # portals whose people were asked for
-
-    def is_paused(self, portal_id: int, now: datetime) -> bool:
-        return self.until.get(portal_id, now) > now
-
-    def pause(self, portal_id: int, error: Later, now: datetime, jitter: float) -> float:
-        """Rests as long as the portal asked for, or longer with every failure. In seconds."""
-        self.failures[portal_id] = self.failures.get(portal_id, 0) + 1
-        usual = backoff.delay(self.failures[portal_id], jitter)
-        seconds = usual if error.after is None else error.after
-        self.until[portal_id] = now + timedelta(seconds=seconds)
-        return seconds
-
-    def record_success(self, portal_id: int) -> None:
-        self.failures.pop(portal_id, None)
 
 
 def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> int:
@@ -67,9 +41,7 @@ def _digest_waiting(deps: Deps, portal_id: int) -> int:
 
     Then what deployments carry is asked for.
     """
-    return digest(deps, portal_id, _MAX_BATCHES) + ingest_deployments.fetch_deployment_contents(
-        deps, portal_id
-    )
+    return digest(deps, portal_id, _MAX_BATCHES) + fetch_deployment_contents(deps, portal_id)
 
 
 def _has_work(deps: Deps, portal_id: int) -> bool:
@@ -108,10 +80,3 @@ def _run_rounds(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
     except Denied as error:
         disconnect(deps, portal_id, error)
     return done
-
-
-def disconnect(deps: Deps, portal_id: int, error: Denied) -> None:
-    """The portal is closed to us until somebody opens the app there again; its work waits."""
-    log.error("portal_denied", portal_id=portal_id, error=str(error), code=error.code)
-    with write(deps.database) as conn:
-        portals.set_state(conn, portal_id, "disconnected", str(error), deps.clock.now())

@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sync.engine import backoff
 from sync.engine.deps import Deps
 from sync.engine.dispatch import TurnDispatcher
-from sync.engine.turn import Pauses, take_turn
+from sync.engine.pauses import Pauses
+from sync.engine.turn import take_turn
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.wake_ups import WakeUps
 from sync.store import inbox, logs, outbox, subjects

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any, TypeVar
+
+from sync.core.model.common import Person
 
 _T = TypeVar("_T")
 _MAX_INTEGER = 2**63 - 1  # what a database's integer column holds
@@ -65,10 +69,89 @@ def require_kind(payload: dict[str, Any], *kinds: str) -> str:
 
     Old system hooks tell it in `event_name`. https://docs.gitlab.com/administration/system_hooks/
     """
-    told = text(payload.get("object_kind")) or text(payload.get("event_name"))
-    if told not in kinds:
+    kind = text(payload.get("object_kind")) or text(payload.get("event_name"))
+    if kind not in kinds:
         raise UnreadablePayload(
-            f"object_kind is {told or 'missing'}, not {' or '.join(kinds)}: a custom webhook "
+            f"object_kind is {kind or 'missing'}, not {' or '.join(kinds)}: a custom webhook "
             "template? Remove the template in the webhook's settings"
         )
-    return told
+    return kind
+
+
+_COMMIT_SHA = re.compile(r"[0-9a-f]{8,64}")
+
+
+def _commit_sha(payload: dict[str, Any]) -> str:
+    """The whole commit id stands at the end of its address; by itself it is shortened."""
+    short = text(payload.get("short_sha"))
+    whole_sha = web_url(payload.get("commit_url")).rstrip("/").rpartition("/")[2]
+    sha = whole_sha if _COMMIT_SHA.fullmatch(whole_sha) else short
+    if not _COMMIT_SHA.fullmatch(sha):
+        raise UnreadablePayload("the deployment names no commit")
+    return sha
+
+
+_TIMESTAMP = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?"
+    r" ?(?P<zone>UTC|Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def timestamp(value: object) -> datetime | None:
+    """The moment `value` names, None where it names none.
+
+    Hooks say "2016-08-12 15:23:28 UTC", "2021-04-28 21:50:00 +0200" or ISO 8601; the REST API says
+    ISO 8601 with milliseconds. Fractions are cut, because hooks cut them: otherwise a hook sent
+    just after an API read of the same second would look older than what was read.
+    https://docs.gitlab.com/user/project/integrations/webhook_events/
+    """
+    match = _TIMESTAMP.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return None
+    zone = match["zone"] if match["zone"] not in (None, "UTC", "Z") else "+00:00"
+    try:
+        return datetime.fromisoformat(f"{match['day']}T{match['time']}{zone}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def start_of_day(value: object) -> datetime | None:
+    """The first moment (UTC) of a bare date such as a token's `expires_at`."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return timestamp(f"{value} 00:00:00 UTC")
+    return timestamp(value)
+
+
+HIDDEN_EMAIL = "[REDACTED]"  # what a hook says instead of an e-mail that is not public
+
+
+def email(value: object) -> str | None:
+    """An e-mail address, None where it is hidden or absent.
+
+    https://docs.gitlab.com/user/project/integrations/webhook_events/
+    """
+    address = text(value).strip()
+    return address if address != HIDDEN_EMAIL and "@" in address.strip("@") else None
+
+
+def person(value: object) -> Person | None:
+    """A user object of a hook or of the API; None where it has no id (old system hooks)."""
+    user = mapping(value)
+    user_id = positive_int(user.get("id"))
+    if user_id is None:
+        return None
+    address = email(user.get("public_email")) or email(user.get("email"))
+    return Person(user_id, text(user.get("username")), text(user.get("name")), address)
+
+
+def people(value: object) -> tuple[Person, ...]:
+    return tuple(member for item in mappings(value) if (member := person(item)))
+
+
+def pusher(payload: dict[str, object]) -> Person | None:
+    """Who pushed: push hooks name the user in flat fields."""
+    names = ("id", "username", "name", "email")
+    return person({name: payload.get(f"user_{name}") for name in names})

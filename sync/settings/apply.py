@@ -46,17 +46,17 @@ def apply(
     gone from the document is deleted with all that was heard of it. Raises secrets.Unresolved.
     """
     done = ConnectionChanges()
-    known = {record.name: record for record in connections.by_portal(conn, portal.id)}
-    for one in settings.connections:
-        token = resolve(one.token, environ) if one.token else None
-        record = known.pop(one.name, None)
+    records_by_name = {record.name: record for record in connections.by_portal(conn, portal.id)}
+    for connection in settings.connections:
+        token = resolve(connection.token, environ) if connection.token else None
+        record = records_by_name.pop(connection.name, None)
         if record is None:
             fresh = _fresh_secrets(token)
-            connections.upsert(conn, vault, portal.id, _build_draft(one, fresh), now)
-            done.created.append(one.name)
-        elif _update_connection(conn, vault, record, one, token=token, now=now):
-            done.changed.append(one.name)
-    for record in known.values():
+            connections.upsert(conn, vault, portal.id, _build_draft(connection, fresh), now)
+            done.created.append(connection.name)
+        elif _update_connection(conn, vault, record, connection, token=token, now=now):
+            done.changed.append(connection.name)
+    for record in records_by_name.values():
         connections.remove(conn, record.id)
         done.removed.append(record.name)
     portals.save_settings(conn, portal.id, stored(settings), now)
@@ -84,7 +84,7 @@ def _update_connection(
     conn: Database,
     vault: Vault,
     record: ConnectionRecord,
-    one: Connection,
+    connection: Connection,
     *,
     token: str | None,
     now: datetime,
@@ -94,7 +94,7 @@ def _update_connection(
     What was found out about the old address or token is forgotten, and a pause ends.
     """
     before = connections.secrets(conn, vault, record.id)
-    draft = _build_draft(one, ConnectionSecrets(hook_key="", access_token=token))
+    draft = _build_draft(connection, ConnectionSecrets(hook_key="", access_token=token))
     same_token = before is not None and _equal_secrets(before.access_token, token)
     if same_token and (record.base_url, record.options) == (draft.base_url, draft.options):
         return False
@@ -106,13 +106,15 @@ def _update_connection(
     return True
 
 
-def _equal_secrets(one: str | None, other: str | None) -> bool:
-    return hmac.compare_digest((one or "").encode(), (other or "").encode())
+def _equal_secrets(first: str | None, other: str | None) -> bool:
+    return hmac.compare_digest((first or "").encode(), (other or "").encode())
 
 
-def _build_draft(one: Connection, known: ConnectionSecrets) -> ConnectionDraft:
-    options = one.model_dump(mode="json", exclude={"name", "kind", "url", "token"})
-    return ConnectionDraft(one.kind, one.name, one.url, known, options)
+def _build_draft(connection: Connection, connection_secrets: ConnectionSecrets) -> ConnectionDraft:
+    options = connection.model_dump(mode="json", exclude={"name", "kind", "url", "token"})
+    return ConnectionDraft(
+        connection.kind, connection.name, connection.url, connection_secrets, options
+    )
 
 
 def _fresh_secrets(token: str | None) -> ConnectionSecrets:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Protocol
 
-from sync.core.model.common import KanbanStage, PortalUser
+from sync.core.model.common import PortalUser
+from sync.core.model.tasks import KanbanStage
 from sync.core.rules.routes import Channel, effective_routes
 from sync.settings import route_checks
 from sync.settings.model import Group, Settings, Workgroup
@@ -75,39 +76,41 @@ def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
 
 def named_people(settings: Settings) -> Iterator[tuple[Path, int | str]]:
     """Everybody of the portal whom the settings name."""
-    yield from ((("people", name), one) for name, one in settings.people.items())
+    yield from ((("people", name), entry) for name, entry in settings.people.items())
     groups: list[tuple[Path, Group]] = [(("rules", "default"), settings.rules.default)]
     groups += [
-        (("rules", "workgroups", key), one) for key, one in settings.rules.workgroups.items()
+        (("rules", "workgroups", key), entry) for key, entry in settings.rules.workgroups.items()
     ]
     for here, group in groups:
-        for role, known in group.roles.items():
-            yield from (((*here, "roles", role, at), one) for at, one in enumerate(known))
+        for role, portal_persons in group.roles.items():
+            yield from (
+                ((*here, "roles", role, at), entry) for at, entry in enumerate(portal_persons)
+            )
 
 
 def _chats(settings: Settings) -> Iterator[tuple[Path, str]]:
     """Every chat that rules may have messages for, once each."""
-    named: list[tuple[Path, str]] = [
+    dialogs: list[tuple[Path, str]] = [
         (("chats", room), dialog) for room, dialog in settings.chats.model_dump().items() if dialog
     ]
-    named += _chats_of_routes(("routes",), settings.routes or ())
+    dialogs += _chats_of_routes(("routes",), settings.routes or ())
     for key, group in settings.rules.workgroups.items():
         here: Path = ("rules", "workgroups", key)
         if group.chat:
-            named.append(((*here, "chat"), group.chat))
+            dialogs.append(((*here, "chat"), group.chat))
         elif group.projects and _uses_own_chat(settings, group):
-            named.append((here, f"sg{key}"))
-        named += _chats_of_routes((*here, "routes"), group.routes)
-    seen: set[str] = set()
-    for path, dialog in named:
-        if dialog not in seen:
-            seen.add(dialog)
+            dialogs.append((here, f"sg{key}"))
+        dialogs += _chats_of_routes((*here, "routes"), group.routes)
+    seen_dialogs: set[str] = set()
+    for path, dialog in dialogs:
+        if dialog not in seen_dialogs:
+            seen_dialogs.add(dialog)
             yield path, dialog
 
 
 def _chats_of_routes(here: Path, routes: Sequence[Route]) -> Iterator[tuple[Path, str]]:
-    for number, one in enumerate(routes):
-        for at, target in enumerate(one.to):
+    for number, route in enumerate(routes):
+        for at, target in enumerate(route.to):
             if target.startswith(("chat", "sg")):
                 yield (*here, number, "to", at), target
 
@@ -117,7 +120,7 @@ def _uses_own_chat(settings: Settings, group: Workgroup) -> bool:
     general = to_routes(settings.routes)
     own = to_routes(group.routes)
     return any(
-        Channel.PROJECT in one.targets and one.kinds for one in effective_routes(own, general)
+        Channel.PROJECT in route.targets and route.kinds for route in effective_routes(own, general)
     )
 
 
@@ -131,7 +134,9 @@ def _stages(here: Path, group: Group, stages: tuple[KanbanStage, ...]) -> FoundP
             yield path, f"the workgroup has no such stage; it has: {titles}"
 
 
-def _matches_stage(wanted: StageRef, stage: KanbanStage) -> bool:
-    if wanted.title is not None:
-        return wanted.title.strip().casefold() == stage.title.strip().casefold()
-    return stage.id == wanted.id or (wanted.type is not None and stage.system_type == wanted.type)
+def _matches_stage(reference: StageRef, stage: KanbanStage) -> bool:
+    if reference.title is not None:
+        return reference.title.strip().casefold() == stage.title.strip().casefold()
+    return stage.id == reference.id or (
+        reference.type is not None and stage.system_type == reference.type
+    )

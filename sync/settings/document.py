@@ -33,8 +33,9 @@ from sync.settings.salvage import salvage
 
 MAX_BYTES = 1_000_000
 _MODELS = (
-    Settings, References, Connection, Rules, Workgroup, Repository, Target, Stage, PipelineSettings, DeploymentSettings,
-    CommentSettings, SmartCommitSettings, AlertSettings, Route, Chats, Limits, Retention,
+    Settings, References, Connection, Rules, Workgroup, Repository, Target, Stage,
+    PipelineSettings, DeploymentSettings, CommentSettings, SmartCommitSettings, AlertSettings,
+    Route, Chats, Limits, Retention,
 )  # fmt: skip
 _KNOWN_KEYS = {name for model in _MODELS for name in model.model_fields}
 
@@ -45,12 +46,12 @@ def read(text: str, environ: Mapping[str, str], portal: Lookups | None = None) -
     Raises Invalid with every problem there is; what the portal's answers may raise goes through.
     """
     document = Document(text)
-    found = list(document.problems)
+    problems = list(document.problems)
     if document.settings is not None:
-        found += checks.check_locally(document.settings, environ)
-        found += checks.check_on_portal(document.settings, portal) if portal is not None else ()
-    if found or document.settings is None:
-        raise Invalid(document.problem(path, what) for path, what in found)
+        problems += checks.check_locally(document.settings, environ)
+        problems += checks.check_on_portal(document.settings, portal) if portal is not None else ()
+    if problems or document.settings is None:
+        raise Invalid(document.problem(path, kind) for path, kind in problems)
     return document.settings
 
 
@@ -76,7 +77,8 @@ class Document:
 
     def _written_path(self, path: Path) -> Path:
         """The path with numbers only where they count items: keys of a mapping are text."""
-        parts, node = [], self._root
+        parts: list[str | int] = []
+        node: Any = self._root
         for part in path:
             parts.append(part if isinstance(node, CommentedSeq) else str(part))
             place = _find_part(node, part)
@@ -155,10 +157,10 @@ def write(settings: Settings) -> str:
 def _explicit_values(value: Any) -> Any:
     if isinstance(value, BaseModel):
         names = [name for name in type(value).model_fields if name in value.model_fields_set]
-        said = {name: _explicit_values(getattr(value, name)) for name in names}
-        return {name: one for name, one in said.items() if one is not None}
+        values = {name: _explicit_values(getattr(value, name)) for name in names}
+        return {name: item for name, item in values.items() if item is not None}
     if isinstance(value, dict):
-        return {_explicit_values(key): _explicit_values(one) for key, one in value.items()}
+        return {_explicit_values(key): _explicit_values(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_explicit_values(one) for one in value]
+        return [_explicit_values(item) for item in value]
     return value.value if hasattr(value, "value") else value

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 Path = tuple[str | int, ...]
 
@@ -65,22 +66,24 @@ def format_path(path: Path) -> str:
 
 def list_errors(error: ValidationError) -> list[tuple[Path, str]]:
     """Every problem of a pydantic error, as where and what."""
-    return [(_path(one["loc"]), _error_text(one)) for one in error.errors(include_url=False)]
+    return [
+        (_path(details["loc"]), _error_text(details)) for details in error.errors(include_url=False)
+    ]
 
 
 def _path(loc: Path) -> Path:
     return tuple(part for part in loc if part != "[key]")
 
 
-def _error_text(one: dict[str, Any]) -> str:
-    if one["type"] == "extra_forbidden":
+def _error_text(details: ErrorDetails) -> str:
+    if details["type"] == "extra_forbidden":
         return "unknown key"
-    if one["type"] == "settings":
-        return str(one["msg"])
-    if one["type"] == "string_pattern_mismatch":
-        return f"has a form that is not allowed: {_short_value(one['input'])}"
-    values = {"input": _short_value(one.get("input")), **one.get("ctx", {})}
-    return _TEXTS.get(one["type"], one["msg"]).format_map(values)
+    if details["type"] == "settings":
+        return str(details["msg"])
+    if details["type"] == "string_pattern_mismatch":
+        return f"has a form that is not allowed: {_short_value(details['input'])}"
+    values = {"input": _short_value(details.get("input")), **details.get("ctx", {})}
+    return str(_TEXTS.get(details["type"], details["msg"])).format_map(values)
 
 
 def _short_value(value: Any) -> str:
@@ -88,7 +91,7 @@ def _short_value(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def suggest_key(name: str, known: Iterable[str]) -> str:
+def suggest_key(name: str, keys: Iterable[str]) -> str:
     """A guess at the key that was meant, as a sentence's end, or nothing."""
-    near = get_close_matches(name, list(known), n=1)
+    near = get_close_matches(name, list(keys), n=1)
     return f"; did you mean `{near[0]}`?" if near else ""

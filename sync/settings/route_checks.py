@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from sync.core.messages import templates
 from sync.core.messages.placeholders import PLACEHOLDERS
@@ -67,7 +67,7 @@ def _missing_channels(settings: Settings, *, in_workgroup: bool) -> frozenset[Ch
     return frozenset(room for room, lacks in lacking.items() if lacks)
 
 
-def _check_route(here: Path, route: Route, missing: Iterable[Channel]) -> FoundProblems:
+def _check_route(here: Path, route: Route, missing: Collection[str]) -> FoundProblems:
     yield from _check_states(here, route)
     for name, has in FILTER_KINDS.items():
         without = [kind for kind in route.on if kind not in has]
@@ -87,14 +87,14 @@ def _check_route(here: Path, route: Route, missing: Iterable[Channel]) -> FoundP
 
 
 def _check_states(here: Path, route: Route) -> FoundProblems:
-    known = [state for kind in route.on for state in STATES_BY_KIND[kind]]
+    states = [state for kind in route.on for state in STATES_BY_KIND[kind]]
     for index, state in enumerate(route.when):
-        if state not in known:
+        if state not in states:
             text = (
-                f"there is no such state; {_possible_states(route.on)}{suggest_key(state, known)}"
+                f"there is no such state; {_possible_states(route.on)}{suggest_key(state, states)}"
             )
             yield (*here, "when", index), text
-    if route.when and not set(route.when) <= set(known):
+    if route.when and not set(route.when) <= set(states):
         return
     for kind in route.on:
         if route.when and not set(route.when) & set(STATES_BY_KIND[kind]):
@@ -138,5 +138,5 @@ def _projects(settings: Settings) -> FoundProblems:
     """Case says nothing in a path: two of one project would be one rule too many."""
     first: dict[str, str] = {}
     for path in settings.rules.projects:
-        if (known := first.setdefault(path.casefold(), path)) != path:
-            yield ("rules", "projects", path), f"is the project {known} again"
+        if (earlier := first.setdefault(path.casefold(), path)) != path:
+            yield ("rules", "projects", path), f"is the project {earlier} again"

@@ -16,7 +16,7 @@ from sync.core.rules.routes import DEFAULT_ROUTES, Channel, Chat, QuietHours, Ro
 from sync.settings.problems import suggest_key
 from sync.settings.values import Dialog, KindName, SettingsPart, Text, parse_dialog, value_error
 
-_TARGETS_BY_NAME: dict[str, Channel | Role] = {one.value: one for one in (*Channel, *Role)}
+_TARGETS_BY_NAME: dict[str, Channel | Role] = {target.value: target for target in (*Channel, *Role)}
 _HOURS = re.compile(r"(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)")
 
 
@@ -31,10 +31,10 @@ def _check_zone(value: str) -> str:
 
 def parse_hours(value: str) -> tuple[time, time]:
     """The start and end of `22:00-08:00`. Raises ValueError."""
-    found = _HOURS.fullmatch(value.strip())
-    if not found:
+    match = _HOURS.fullmatch(value.strip())
+    if not match:
         raise ValueError(value)
-    at = [int(part) for part in found.groups()]
+    at = [int(part) for part in match.groups()]
     return time(at[0], at[1]), time(at[2], at[3])
 
 
@@ -105,23 +105,23 @@ class Route(SettingsPart):
     quiet: Hours | None = None
 
 
-def to_routes(told: Sequence[Route] | None) -> tuple[core.Route, ...]:
+def to_routes(settings: Sequence[Route] | None) -> tuple[core.Route, ...]:
     """The rules that decisions read; None: those that hold where nothing is said."""
-    return DEFAULT_ROUTES if told is None else tuple(map(_to_route, told))
+    return DEFAULT_ROUTES if settings is None else tuple(map(_to_route, settings))
 
 
-def _to_route(told: Route) -> core.Route:
+def _to_route(settings: Route) -> core.Route:
     return core.Route(
-        frozenset(told.on),
-        tuple(map(_to_target, told.to)),
-        frozenset(told.when),
-        tuple(told.branches),
-        frozenset(told.labels),
-        tuple(told.environments),
-        tuple(told.jobs),
-        changes_only=told.changes_only,
-        internal=told.internal,
-        quiet_hours=QuietHours(*parse_hours(told.quiet)) if told.quiet else None,
+        frozenset(settings.on),
+        tuple(map(_to_target, settings.to)),
+        frozenset(settings.when),
+        tuple(settings.branches),
+        frozenset(settings.labels),
+        tuple(settings.environments),
+        tuple(settings.jobs),
+        changes_only=settings.changes_only,
+        internal=settings.internal,
+        quiet_hours=QuietHours(*parse_hours(settings.quiet)) if settings.quiet else None,
     )
 
 

@@ -14,16 +14,18 @@ _ROUNDS = 4  # a part taken out may uncover a problem of what held it
 
 def salvage(value: Any) -> tuple[Settings | None, list[tuple[Path, str]]]:
     """The settings without what is wrong (never to be applied), and what was wrong."""
-    found: list[tuple[Path, str]] = []
+    removed: list[tuple[Path, str]] = []
     for _ in range(_ROUNDS):
         try:
-            return Settings.model_validate(value), found
+            return Settings.model_validate(value), removed
         except ValidationError as error:
-            now = list_errors(error)
-        found += [one for one in now if one not in found]
-        for path in sorted({path for path, _ in now}, key=_deepest_and_last_first, reverse=True):
+            problems = list_errors(error)
+        removed += [problem for problem in problems if problem not in removed]
+        for path in sorted(
+            {path for path, _ in problems}, key=_deepest_and_last_first, reverse=True
+        ):
             _remove_part(value, path)
-    return None, found
+    return None, removed
 
 
 def _deepest_and_last_first(path: Path) -> tuple[int, tuple[str, ...]]:

@@ -17,8 +17,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from sync.core.model.common import ReviewEvent, Step, TaskStatus
 from sync.core.model.kinds import Kind
+from sync.core.model.merge_requests import ReviewEvent
+from sync.core.model.tasks import Step, TaskStatus
 from sync.core.references.safe_pattern import pattern_problem
 
 
@@ -86,9 +87,9 @@ def parse_dialog(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return f"chat{value}"
     if isinstance(value, str) and (
-        found := re.fullmatch(r"(chat|sg|)([1-9]\d{0,9})", value.strip())
+        match := re.fullmatch(r"(chat|sg|)([1-9]\d{0,9})", value.strip())
     ):
-        return f"{found[1] or 'chat'}{found[2]}"
+        return f"{match[1] or 'chat'}{match[2]}"
     raise value_error(
         "must be a chat like chat58, a workgroup's chat like sg10, or a chat's number"
     )

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
-from sync.core.model.activity import ActivityItem, Comment, JobRun, Push, Release, Resource, TagPush
+from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resource, TagPush
 from sync.core.model.kinds import Kind
-from sync.core.model.task_view import SentMessage
+from sync.core.model.pipelines import JobRun
 from sync.store import protected_branches
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
-from sync.store.tables import item, item_task, post
+from sync.store.tables import item, item_task
 
 ActivityId = tuple[int, int, str, str]  # connection, project, kind, key
 
@@ -141,35 +141,3 @@ def of_tasks(
             one = from_json(_TYPES.get(kind, Resource), body), silent
             found[task_id] = (*found.get(task_id, ()), one)
     return found
-
-
-def chat_messages(
-    conn: Connection, portal_id: int, abouts: Iterable[str]
-) -> dict[str, dict[str, SentMessage]]:
-    """What chats were told of each thing, by dialog."""
-    found: dict[str, dict[str, SentMessage]] = {}
-    for piece in chunks(set(abouts)):
-        query = select(post).where(post.c.portal_id == portal_id, post.c.about.in_(piece))
-        for row in conn.execute(query):
-            said = SentMessage(row.message_id, row.text, row.at)
-            found.setdefault(row.about, {})[row.dialog] = said
-    return found
-
-
-def save_chat_messages(
-    conn: Connection, portal_id: int, said: Mapping[tuple[str, str], SentMessage]
-) -> None:
-    """Remembers messages by what they are about and the dialog."""
-    rows = [
-        {
-            "portal_id": portal_id,
-            "about": about,
-            "dialog": dialog,
-            "message_id": one.message_id,
-            "text": one.text,
-            "at": one.at,
-        }
-        for (about, dialog), one in sorted(said.items())
-    ]
-    keys = ("portal_id", "about", "dialog")
-    upsert(conn, post, rows, keys=keys, update=("message_id", "text", "at"))

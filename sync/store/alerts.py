@@ -9,17 +9,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
-from sync.core.alert_names import AlertKey, RefKey, parse_handle
 from sync.core.alerts.model import (
     FINISHED_STATUSES,
     Alert,
+    AlertKey,
     AlertState,
+    RefKey,
     alert_ref,
+    parse_handle,
     parse_merge_request_ref,
     parse_tag_ref,
 )
-from sync.core.model.common import Pipeline
 from sync.core.model.kinds import Kind
+from sync.core.model.pipelines import Pipeline
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import in_keys, upsert
 from sync.store.tables import alert, connection, in_literals, item, pipeline

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select, update
 
-from sync.core.deployments.environments import Deployment, DeploymentStatus, same_commit
-from sync.core.model.common import MergeRequestKey
+from sync.core.model.deployments import Deployment, DeploymentStatus, same_commit
+from sync.core.model.merge_requests import MergeRequestKey
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import in_keys, upsert
 from sync.store.tables import carried, connection, deployment, in_literals, merge_request

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from sync.core.model.common import LinkKind, MergeRequestKey, ReviewEvent
+from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
+from sync.core.model.tasks import LinkKind
 from sync.store.db.upsert import in_key_parameters, key_parameters, upsert
 from sync.store.rows import LinkRow
 from sync.store.tables import link

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Row, Select, select
 
 from sync.core.merge_requests import fold
 from sync.core.merge_requests.fold import FoldedMergeRequest, Memory
-from sync.core.model.common import MergeRequest, MergeRequestKey, Pipeline, Project
+from sync.core.model.common import Project
 from sync.core.model.events import MergeRequestEvent
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
+from sync.core.model.pipelines import Pipeline
 from sync.store import pipelines as store_pipelines
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import in_key_parameters, in_keys, key_parameters, upsert

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from sync.core.alert_names import ref_key_of_subject
+from sync.core.alerts.model import ref_key_of_subject
 from sync.core.model.task_view import SentMessage
 from sync.store.db.upsert import chunks, upsert
-from sync.store.tables import message, told, told_person
+from sync.store.tables import message, post, told, told_person
 
 
 def by_tasks(
@@ -106,3 +106,35 @@ def first_written_at(
         for task_id, about in wanted
         if (one := known.get(task_id, {}).get(about))
     }
+
+
+def chat_messages(
+    conn: Connection, portal_id: int, abouts: Iterable[str]
+) -> dict[str, dict[str, SentMessage]]:
+    """What chats were told of each thing, by dialog."""
+    found: dict[str, dict[str, SentMessage]] = {}
+    for piece in chunks(set(abouts)):
+        query = select(post).where(post.c.portal_id == portal_id, post.c.about.in_(piece))
+        for row in conn.execute(query):
+            said = SentMessage(row.message_id, row.text, row.at)
+            found.setdefault(row.about, {})[row.dialog] = said
+    return found
+
+
+def save_chat_messages(
+    conn: Connection, portal_id: int, said: Mapping[tuple[str, str], SentMessage]
+) -> None:
+    """Remembers messages by what they are about and the dialog."""
+    rows = [
+        {
+            "portal_id": portal_id,
+            "about": about,
+            "dialog": dialog,
+            "message_id": one.message_id,
+            "text": one.text,
+            "at": one.at,
+        }
+        for (about, dialog), one in sorted(said.items())
+    ]
+    keys = ("portal_id", "about", "dialog")
+    upsert(conn, post, rows, keys=keys, update=("message_id", "text", "at"))

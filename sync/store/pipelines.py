@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
-from sync.core.model.common import FailedJob, Pipeline
+from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
 from sync.store.tables import in_literals, named_commit, pipeline, pipeline_jobs

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from sync.core.model.commands import Command, decode
-from sync.core.model.common import KanbanStage, LinkKind, MergeRequestKey, ReviewEvent, Step, Task
+from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
+from sync.core.model.tasks import KanbanStage, LinkKind, Step, Task
 
 Json = dict[str, Any]
 

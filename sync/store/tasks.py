@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from sync.core.model.common import KanbanStage, Step, Task
+from sync.core.model.tasks import KanbanStage, Step, Task
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import chunks, in_key_parameters, key_parameters, upsert
 from sync.store.rows import StagesRow, TaskRow

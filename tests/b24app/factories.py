@@ -7,18 +7,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert
 
-from sync.core.deployments.environments import Deployment, DeploymentStatus, tier_of
-from sync.core.model.common import (
-    LinkKind,
-    MergeRequest,
-    MergeRequestState,
-    Person,
-    Pipeline,
-    PipelineStatus,
-    Project,
-    Task,
-    TaskStatus,
-)
+from sync.core.model.common import Person, Project
+from sync.core.model.deployments import Deployment, DeploymentStatus, tier_of
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState
+from sync.core.model.pipelines import Pipeline, PipelineStatus
+from sync.core.model.tasks import LinkKind, Task, TaskStatus
 from sync.store import connections, deployments, inbox, links, logs, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines

@@ -115,7 +115,12 @@ def desk(credentials, app):
         clock = ManualClock(NOW)
         tokens, allowance = MemoryTokens(credentials), MemoryAllowance(NOW)
         portal = Portal(
-            credentials, app, tokens=tokens, allowance=allowance, write_call=log.append, clock=clock,
+            credentials,
+            app,
+            tokens=tokens,
+            allowance=allowance,
+            write_call=log.append,
+            clock=clock,
             session=requests.Session(),
-        )  # fmt: skip
+        )
         yield Desk(portal, tokens, allowance, clock, http, log)

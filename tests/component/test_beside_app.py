@@ -12,6 +12,9 @@ from reporter.settings import Settings
 
 from sync.core.merge_requests.messages import build_card, render_card
 from sync.core.model import common as core
+from sync.core.model import merge_requests as model_merge_requests
+from sync.core.model.merge_requests import MergeRequestState
+from sync.core.model.pipelines import Pipeline, PipelineStatus
 from sync.core.model.task_view import BranchPipeline
 from sync.core.pipelines.messages import render_pipeline_message
 from tests.component.world import World
@@ -32,7 +35,7 @@ def ci_message_of_app(world: World, run: object) -> None:
     place = core.Project(1, 1, "acme/shop", f"{world.gitlab.url}/acme/shop")
     url = f"{place.url}/-/pipelines/{run.id}"
     now = datetime(2026, 3, 1, tzinfo=UTC)
-    told = core.Pipeline(place, run.id, core.PipelineStatus.SUCCESS, run.ref, run.sha, url, now)
+    told = Pipeline(place, run.id, PipelineStatus.SUCCESS, run.ref, run.sha, url, now)
     shown = BranchPipeline("ci:1", run.ref, told, ())
     chat = world.portal.chats[world.portal.tasks[5].chat_id]
     world.portal.post(chat, 1, render_pipeline_message(shown, "ru"))
@@ -110,9 +113,9 @@ def test_a_card_from_before_the_app_came_gives_way_to_the_app_s(world: World) ->
 
 def test_the_cards_of_both_begin_alike_and_are_told_apart() -> None:
     project = core.Project(1, 7, "acme/shop", "https://git.test/acme/shop")
-    theirs = core.MergeRequest(
+    theirs = model_merge_requests.MergeRequest(
         project, 3, "Pay [b]now", "", "https://git.test/acme/shop/-/merge_requests/3",
-        core.MergeRequestState.OPENED, False, "feature/B24-5", "main",
+        MergeRequestState.OPENED, False, "feature/B24-5", "main",
         core.Person(1, "ann", "Ann Oak"), datetime(2026, 3, 1, tzinfo=UTC),
     )  # fmt: skip
     ours = MergeRequest(
@@ -130,6 +133,7 @@ def test_the_cards_of_both_begin_alike_and_are_told_apart() -> None:
         app = render_card(build_card(theirs, language, {}))
         own, url = card(report, task), card_url(report, task)
         assert own.split("\n")[:4] == app.split("\n")
-        assert is_about(app, url) and is_about(own, url)
+        assert is_about(app, url)
+        assert is_about(own, url)
         assert (is_ours(own), is_ours(app)) == (True, False)
         assert (is_of_app(own, report), is_of_app(app, report)) == (False, True)

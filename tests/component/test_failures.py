@@ -33,7 +33,8 @@ def test_the_page_has_reason_and_remedy_of_every_code(code: str) -> None:
     rows = [line for line in page.splitlines() if line.startswith("|") and f"`{code}`" in line]
     assert len(rows) == 1
     _, _, reason, remedy, _ = rows[0].split("|")
-    assert reason.strip() and remedy.strip()
+    assert reason.strip()
+    assert remedy.strip()
 
 
 def test_every_code_that_is_printed_is_on_the_page() -> None:
@@ -44,7 +45,8 @@ def test_every_code_that_is_printed_is_on_the_page() -> None:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem":
             code = node.args[1]
             printed |= {code.value} if isinstance(code, ast.Constant) else set()
-    assert printed - set(CODES) == set() and len(printed) > 10
+    assert printed - set(CODES) == set()
+    assert len(printed) > 10
 
 
 @pytest.mark.parametrize("code", errors.PORTAL_ERRORS)
@@ -145,7 +147,8 @@ def test_a_retry_of_the_job_reports_and_only_once(world: World) -> None:
         again = world.report(run, mr, B24_WEBHOOK_URL=world.b24.webhook(1))
         assert again.code == 0, again.said
     [text] = world.messages(5)
-    assert "!1 Pay" in text and "#1 passed" in text
+    assert "!1 Pay" in text
+    assert "#1 passed" in text
 
 
 def test_a_link_that_an_earlier_job_left_leads_nothing_elsewhere(world: World) -> None:
@@ -244,7 +247,8 @@ def test_a_gitlab_that_hangs_makes_the_report_smaller_and_does_not_prevent_it(
     assert ran.code == 0, ran.said
     assert "GitLab does not tell the jobs of the pipeline" in ran.said
     [text] = world.messages(5)
-    assert "!1 Pay" in text and "#1 unknown" in text
+    assert "!1 Pay" in text
+    assert "#1 unknown" in text
 
 
 HANGING = {
@@ -291,7 +295,8 @@ def test_text_from_outside_stays_text(world: World, text: str) -> None:
     addresses = re.findall(r"\[url=([^\]]*)\]", shown)
     assert all(a.startswith((world.gitlab.url, "https://x.test/")) for a in addresses)
     assert world.portal.tasks[5].title == "Pay"
-    assert "\x1b" not in ran.said and "\u202e" not in ran.said
+    assert "\x1b" not in ran.said
+    assert "\u202e" not in ran.said
 
 
 SECRETS_OUT = {
@@ -334,7 +339,8 @@ def test_a_traced_shell_shows_no_secret(world: World, deliver: str) -> None:
         ["/bin/sh", "-ex"], input=script, cwd=world.folder, timeout=60, check=False,
         env={"PATH": os.environ["PATH"], **variables}, capture_output=True, text=True,
     )  # fmt: skip
-    assert "python3 -I -S -" in done.stderr and "b24: " in done.stdout
+    assert "python3 -I -S -" in done.stderr
+    assert "b24: " in done.stdout
     secret = world.webhook.rstrip("/").rpartition("/")[2]
     for hidden in (secret, world.job_token, token, "eyJ.secret.token"):
         assert hidden not in done.stdout + done.stderr

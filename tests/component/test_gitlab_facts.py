@@ -106,4 +106,5 @@ def test_a_dash_is_an_input_that_is_left_out() -> None:
     names = ("FIELD", "CHAT", "STAGE_OPEN", "ENVIRONMENT", "TASK", "APP_URL")
     settings = read_settings({f"B24_{name}": "-" for name in names})
     assert [getattr(settings, name.lower()) for name in names] == [""] * len(names)
-    assert settings.notify_sources == NOTIFY_SOURCES and "schedule" not in NOTIFY_SOURCES
+    assert settings.notify_sources == NOTIFY_SOURCES
+    assert "schedule" not in NOTIFY_SOURCES

@@ -88,7 +88,8 @@ def test_every_keeper_of_secrets_has_an_example_that_fills_the_webhook(provider:
     [secret] = job["secrets"].values()
     tokens = {f"${name}" for name in job.get("id_tokens", {})}
     assert secret.get("token") in (tokens or {None})
-    assert secret["file"] is False and inputs("report")["job-name"]["default"] == "b24-report"
+    assert secret["file"] is False
+    assert inputs("report")["job-name"]["default"] == "b24-report"
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -131,9 +132,11 @@ def test_every_input_of_the_tables_exists() -> None:
     known = {key for name in TEMPLATES for key in inputs(name)}
     rows = [*table("component", "Inputs of all"), *table("component-app", "What happens")]
     named = {name for row in rows for name in re.findall(r"`([a-z-]+)`", row[0])}
-    assert named and named <= known
+    assert named
+    assert named <= known
     said = set(re.findall(r"inputs? `([a-z-]+)[:`]", DOCUMENT))
-    assert said and said <= known
+    assert said
+    assert said <= known
 
 
 def test_a_default_of_the_table_is_that_of_the_header() -> None:

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from py_compile import compile
 
 from tests.emulators.bitrix24 import BitrixEmulator
 from tests.emulators.gitlab.entities import DEVELOPER, MAINTAINER, OWNER, MergeRequest, Pipeline
@@ -25,6 +26,7 @@ PYTHON = os.environ.get("B24_TEST_PYTHON", sys.executable)
 JOB_ID = 77
 
 
+@cache
 @dataclass
 class Ran:
     """A run of the reporter: exit code, all it printed, and the files it left."""
@@ -143,7 +145,7 @@ class World:
     def run(self, variables: dict[str, str]) -> Ran:
         """The script as a job runs it, with nothing in its environment but the variables."""
         done = subprocess.run(
-            [PYTHON, "-I", "-S", str(built(form_of(variables))), "b24bridge/test"],
+            [PYTHON, "-I", "-S", str(compiled(form_of(variables))), "b24bridge/test"],
             cwd=self.folder,
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **variables},
             capture_output=True,
@@ -170,10 +172,24 @@ def form_of(variables: dict[str, str]) -> str:
 
 @cache
 def built(form: str) -> Path:
-    """The path of a script, made of the sources as they are."""
+    """Return the path of a script, made of the sources as they are."""
     FORMS.mkdir(parents=True, exist_ok=True)
     path = FORMS / f"{form}.py"
     made = path.with_suffix(f".{os.getpid()}")
     made.write_text(generate.script(form), "utf-8")
     made.replace(path)
     return path
+
+
+@cache
+def compiled(form: str) -> Path:
+    """Return what Python is to run: the script, compiled once for all tests of a process.
+
+    Python compiles a script anew at each start, which takes as long as to run it. Another Python,
+    named by B24_TEST_PYTHON, gets the text.
+    """
+    text = built(form)
+    if sys.executable != PYTHON:
+        return text
+    made = text.with_suffix(f".{os.getpid()}.pyc")
+    return Path(compile(str(text), cfile=str(made), doraise=True))

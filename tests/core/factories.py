@@ -6,16 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sync.core.model.common import (
-    KanbanStage,
-    LinkKind,
-    MergeRequest,
-    MergeRequestState,
-    Person,
-    Project,
-    Task,
-    TaskStatus,
-)
+from sync.core.model.common import Person, Project
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState
+from sync.core.model.tasks import KanbanStage, LinkKind, Task, TaskStatus
 from sync.core.plan import LinkView, TaskView
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -8,15 +8,10 @@ from typing import Any
 import pytest
 
 from sync.core.model.commands import MoveTask, Notify, PutCard, SetStage
-from sync.core.model.common import (
-    LinkKind,
-    MergeRequestKey,
-    Pipeline,
-    PipelineStatus,
-    ReviewEvent,
-    Step,
-)
-from sync.core.model.common import TaskStatus as Status
+from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
+from sync.core.model.pipelines import Pipeline, PipelineStatus
+from sync.core.model.tasks import LinkKind, Step
+from sync.core.model.tasks import TaskStatus as Status
 from sync.core.plan import LinkView, plan_task
 from sync.core.rules.portal import DEFAULT_RULES, GroupRules, Rules, StageRef, StepTarget
 from tests.core.factories import ANN, BOB, NOW, SHOP, STAGES, link, mr, task, view
@@ -283,7 +278,8 @@ TOLD = [
     ("nobody is responsible", {"task": task(responsible_id=0)}, DEFAULT_RULES,
      "in_progress, card !12"),
     ("the group is not told of it", {"task": task(group_id=3)},
-     Rules(groups={3: GroupRules(notify=frozenset({ReviewEvent.MERGED}))}), "in_progress, card !12"),
+     Rules(groups={3: GroupRules(notify=frozenset({ReviewEvent.MERGED}))}),
+     "in_progress, card !12"),
     ("another group is", {"task": task(group_id=4)},
      Rules(groups={3: GroupRules(notify=frozenset())}), "in_progress, card !12, opened to 5"),
 ]  # fmt: skip

@@ -8,13 +8,21 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.core.merge_requests.milestones import step_of
 from sync.core.model.commands import MoveTask
-from sync.core.model.common import Commit, LinkKind, ReviewEvent, Step, TaskStatus
-from sync.core.model.smart_commits import CommandKey, PendingSmartCommit, SmartCommit
+from sync.core.model.common import Commit
+from sync.core.model.merge_requests import ReviewEvent
+from sync.core.model.smart_commits import (
+    CommandKey,
+    Flaw,
+    PendingSmartCommit,
+    SmartCommit,
+    SmartCommitCommand,
+    Verb,
+)
+from sync.core.model.tasks import LinkKind, Step, TaskStatus
 from sync.core.plan import LinkView, TaskView, plan_task
 from sync.core.rules.portal import DEFAULT_RULES, GroupRules, Rules, StageRef, StepTarget
-from sync.core.smart_commits.parse import Flaw, SmartCommitCommand, Verb
+from sync.core.tasks.progress import step_of
 from tests.core.factories import NOW, SHOP, STAGES, STATES, link, mr, task, view
 from tests.core.world import World, applied
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sync.core.model.commands import Command, MoveTask, Notify, PutCard, SetStage
-from sync.core.model.common import Task, TaskStatus
+from sync.core.model.tasks import Task, TaskStatus
 from sync.core.plan import LinkView, Plan, TaskView, plan_task
 from sync.core.rules.portal import DEFAULT_RULES, Rules
 from tests.core.factories import NOW

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from sync.core.alert_names import RefKey
+from sync.core.alerts.model import RefKey
 from sync.core.model.common import PortalUser
 from sync.store import alerts, connections, people, subjects
 from sync.store import merge_requests as store_merge_requests

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sync.core.model.common import Step
+from sync.core.model.tasks import Step
 from sync.core.rules.portal import GroupRules, Rules, StageRef, StepTarget
 from tests.emulators.gitlab.entities import MergeRequest
 from tests.engine.world import World

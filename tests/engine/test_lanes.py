@@ -9,11 +9,12 @@ from datetime import timedelta
 
 import pytest
 
-from sync.engine import owner
-from sync.engine.lanes import LEASE_TTL, LaneLost, hold
+from sync.engine.lanes import LEASE_TTL, LaneLost, hold, is_owner_gone, owner_name
 from sync.store import leases
 from sync.store.db.database import write
 from tests.engine.world import World
+
+pytestmark = pytest.mark.dialect
 
 LANE = "lane:1:bitrix24"
 
@@ -45,11 +46,11 @@ def test_what_is_written_after_the_lane_was_lost_does_not_happen(world: World) -
 
 
 def test_a_lane_of_a_process_that_died_is_free_at_once(world: World) -> None:
-    code = "from sync.engine import owner; print(owner.owner_name('w'))"
+    code = "from sync.engine.lanes import owner_name; print(owner_name('w'))"
     dead = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.strip()
-    assert owner.is_owner_gone(dead)
+    assert is_owner_gone(dead)
     with write(world.database) as conn:
         leases.acquire(conn, LANE, dead, now=world.clock.now(), ttl=LEASE_TTL)
     with hold(world.deps("one"), LANE) as mine:
@@ -57,16 +58,16 @@ def test_a_lane_of_a_process_that_died_is_free_at_once(world: World) -> None:
 
 
 def test_the_living_are_not_gone() -> None:
-    assert not owner.is_owner_gone(owner.owner_name("w"))
+    assert not is_owner_gone(owner_name("w"))
 
 
 @pytest.mark.parametrize(
     "stranger", ["", "one", "elsewhere:1:99999999:5:w", f"{os.uname().nodename}::1::w"]
 )
 def test_of_others_nobody_knows_whether_they_live(stranger: str) -> None:
-    assert not owner.is_owner_gone(stranger)
+    assert not is_owner_gone(stranger)
 
 
 def test_a_process_id_that_is_used_again_is_another_process() -> None:
-    host, space, pid, started, own = owner.owner_name("w").split(":")
-    assert owner.is_owner_gone(":".join([host, space, pid, str(int(started) - 1), own]))
+    host, space, pid, started, own = owner_name("w").split(":")
+    assert is_owner_gone(":".join([host, space, pid, str(int(started) - 1), own]))

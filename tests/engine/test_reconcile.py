@@ -8,13 +8,15 @@ from collections.abc import Callable
 import pytest
 
 from sync.core.model.commands import MoveTask, PutCard
-from sync.core.model.common import Step
+from sync.core.model.tasks import Step
 from sync.core.rules.portal import GroupRules, Rules, StageRef, StepTarget
 from sync.engine.rehearsal import rehearse
 from sync.store import logs
 from sync.store.db.database import read
 from sync.store.rows import CallFilter
 from tests.engine.world import World
+
+pytestmark = pytest.mark.dialect
 
 
 def test_a_rehearsal_says_what_would_be_written_and_writes_nothing(world: World) -> None:

@@ -71,6 +71,7 @@ def test_a_commit_moves_its_task(
     assert (states(world), logged(world), world.cards()) == (["done"], [], [])
 
 
+@pytest.mark.dialect
 def test_closing_words_on_another_branch_close_nothing(world: World) -> None:
     pushed(world, "Closes B24-2103")
     assert (world.status(), states(world), world.decisions()) == (WAITING, [], [])

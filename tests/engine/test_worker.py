@@ -13,14 +13,17 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from sync.core.clock import WallClock
-from sync.engine import turn, worker
+from sync.engine import worker
 from sync.engine.deps import Deps
 from sync.engine.dispatch import TurnDispatcher
+from sync.engine.pauses import Pauses
 from sync.engine.wake_ups import WakeUps, open_queue
 from sync.engine.worker import Worker
 from sync.store import logs
 from sync.store.db.database import read
 from tests.engine.world import World
+
+pytestmark = pytest.mark.dialect
 
 IN_PROGRESS, COMPLETED = 3, 5
 PATIENCE_SECONDS = 20.0
@@ -164,7 +167,7 @@ def test_a_portal_that_hangs_does_not_hold_up_another() -> None:
 def test_a_portal_that_is_down_rests_longer_each_time(world: World) -> None:
     from sync.errors import Later
 
-    pauses, now = turn.Pauses(), world.clock.now()
+    pauses, now = Pauses(), world.clock.now()
     waits = [pauses.pause(1, Later("down"), now, 0.5) for _ in range(4)]
     assert waits == [2.0, 4.0, 8.0, 16.0]
     assert pauses.is_paused(1, now)

@@ -22,10 +22,12 @@ from sync.bitrix24.events.php_form import parse_form
 from sync.bitrix24.rest.credentials import AppKeys
 from sync.core.clock import ManualClock
 from sync.core.rules.portal import Rules
+from sync.engine.audit.writer import CallRecorder
 from sync.engine.deps import Deps
 from sync.engine.worker import Worker
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.webhooks import parse as gitlab_hooks
+from sync.gitlab.webhooks import verify as webhooks_verify
+from sync.gitlab.webhooks.verify import event_name
 from sync.store import connections, inbox, logs, outbox, portals, subjects
 from sync.store.db.database import read, write
 from sync.store.rows import (
@@ -223,7 +225,7 @@ class World:
         headers = headers_for(self.gitlab.deliveries, one, body)
         self._arrive(
             f"gitlab:{self.connection_id}", self.connection_id,
-            gitlab_hooks.dedupe_key(headers, body), gitlab_hooks.event_name(headers), headers, body,
+            webhooks_verify.dedupe_key(headers, body), event_name(headers), headers, body,
         )  # fmt: skip
 
     def _arrive(
@@ -275,7 +277,7 @@ class World:
         return made
 
     def deps(self, owner: str = "one") -> Deps:
-        rooms = self._rooms(owner)
+        rooms = self.clients(owner)
         return Deps(
             database=self.database,
             vault=self.vault,
@@ -288,7 +290,7 @@ class World:
         )
 
     def _code_host(self, connection: ConnectionRecord) -> GitLab:
-        rooms = self._rooms("one")
+        rooms = self.clients("one")
         return GitLab(
             HOST,
             self.token.value,
@@ -297,8 +299,9 @@ class World:
             call_log=rooms.call_log("gitlab", self.portal_id, connection=connection.name),
         )
 
-    def _rooms(self, owner: str) -> Clients:
-        rooms = _Rooms(None, self.database, self.vault, self.clock, owner, self)
+    def clients(self, owner: str, audit: CallRecorder | None = None) -> Clients:
+        """What opens the other sides; calls are written down by `audit`, or at once."""
+        rooms = _Rooms(None, self.database, self.vault, self.clock, owner, audit or self)
         object.__setattr__(rooms, "_session", self.session())
         return rooms
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync.core.model.activity import Comment, JobRun, Push, Release, Resource, TagPush
+from sync.core.model.activity import Comment, Push, Release, Resource, TagPush
 from sync.core.model.events import (
     CodeEvent,
     DeploymentEvent,
@@ -13,6 +13,7 @@ from sync.core.model.events import (
     UnrecognisedEvent,
 )
 from sync.core.model.kinds import Kind
+from sync.core.model.pipelines import JobRun
 
 _BY_OBJECT = {
     "push": ("Push Hook", Push),

@@ -5,18 +5,14 @@ from datetime import timedelta
 import pytest
 
 from sync.core.model.activity import Push
-from sync.core.model.common import MergeRequestState, PipelineStatus
 from sync.core.model.events import MergeRequestEvent, PipelineEvent, UnrecognisedEvent
+from sync.core.model.merge_requests import MergeRequestState
+from sync.core.model.pipelines import PipelineStatus
 from sync.gitlab.api import merge_requests as api_merge_requests
 from sync.gitlab.api.account import problems, read_account
 from sync.gitlab.api.hooks import HookTarget, ensure_hook
-from sync.gitlab.webhooks.parse import (
-    UnverifiedDelivery,
-    dedupe_key,
-    event_name,
-    parse_events,
-    verify_delivery,
-)
+from sync.gitlab.webhooks.parse import parse_events
+from sync.gitlab.webhooks.verify import UnverifiedDelivery, dedupe_key, event_name, verify_delivery
 
 SIGNING_TOKEN = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 BRANCH = "feature/B24-2103-payment-gateway"

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sync.gitlab.dates import start_of_day, timestamp
+from sync.gitlab.json_fields import start_of_day, timestamp
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sync.core.model.common import KanbanStage, PortalUser, Step, TaskStatus
+from sync.core.model.common import PortalUser
+from sync.core.model.tasks import KanbanStage, Step, TaskStatus
 from sync.settings.document import read, write
 from sync.settings.problems import Invalid
 

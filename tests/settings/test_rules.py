@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sync.core.model.common import ReviewEvent, Step, TaskStatus
+from sync.core.model.merge_requests import ReviewEvent
+from sync.core.model.tasks import Step, TaskStatus
 from sync.core.rules.portal import (
     DEFAULT_NOTIFY,
     DEFAULT_STEPS,

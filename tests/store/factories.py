@@ -8,14 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sync.core.model.common import (
-    MergeRequest,
-    MergeRequestState,
-    Person,
-    Pipeline,
-    PipelineStatus,
-    Project,
-)
+from sync.core.model.common import Person, Project
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState
+from sync.core.model.pipelines import Pipeline, PipelineStatus
 from sync.keyfile import new_key
 from sync.store import connections, portals
 from sync.store.rows import ConnectionDraft, ConnectionSecrets, Delivery, Installation, PortalTokens

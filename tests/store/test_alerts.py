@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, Engine
 
-from sync.core.alert_names import AlertKey, RefKey, parse_handle
-from sync.core.alerts.model import Alert, AlertState, PipelineResult
-from sync.core.model.common import Pipeline, PipelineStatus, Project
+from sync.core.alerts.model import Alert, AlertKey, AlertState, PipelineResult, RefKey, parse_handle
+from sync.core.model.common import Project
+from sync.core.model.pipelines import Pipeline, PipelineStatus
 from sync.core.rules.portal import Severity
 from sync.store import alerts
 from sync.store import pipelines as store_pipelines
@@ -96,9 +96,11 @@ def test_an_alert_is_found_by_what_people_type(
     staged = replace(OPEN, stage="unit-tests")
     alerts.save(conn, line, [OPEN, staged])
     found = alerts.find(conn, portal_id, key(line).handle)
-    assert found and found.alert == OPEN
+    assert found
+    assert found.alert == OPEN
     found = alerts.find(conn, portal_id, key(line, 12, "unit-tests").handle)
-    assert found and found.alert == staged
+    assert found
+    assert found.alert == staged
     assert alerts.find(conn, a_portal(conn, "member-2"), key(line).handle) is None
 
 

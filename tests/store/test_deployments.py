@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
-from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
 from sync.core.model.common import Project
+from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.store import deployments
 from sync.store.db.database import write
 from tests.store.factories import NOW, a_connection, a_portal, after

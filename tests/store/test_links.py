@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
-from sync.core.model.common import LinkKind, MergeRequestKey, ReviewEvent
+from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
+from sync.core.model.tasks import LinkKind
 from sync.store import links
 from sync.store.db.database import write
 from sync.store.rows import LinkRow

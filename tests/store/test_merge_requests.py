@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from sqlalchemy import Engine, select
 
-from sync.core.model.common import Commit, MergeRequestKey, MergeRequestState, PipelineStatus
+from sync.core.model.common import Commit
 from sync.core.model.events import MergeRequestEvent
+from sync.core.model.merge_requests import MergeRequestKey, MergeRequestState
+from sync.core.model.pipelines import PipelineStatus
 from sync.store import commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines

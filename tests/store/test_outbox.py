@@ -7,7 +7,8 @@ from dataclasses import replace
 from sqlalchemy import Connection, Engine
 
 from sync.core.model.commands import Command, MoveTask, Notify, PutCard, SetStage
-from sync.core.model.common import MergeRequestKey, Step, TaskStatus
+from sync.core.model.merge_requests import MergeRequestKey
+from sync.core.model.tasks import Step, TaskStatus
 from sync.store import outbox
 from sync.store.db.database import write
 from sync.store.rows import NewCommand

@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, Engine, func, insert, select
 
-from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
 from sync.core.model.activity import Push, TagPush
 from sync.core.model.commands import Notify
-from sync.core.model.common import FailedJob, LinkKind, PortalUser, Task, TaskStatus
+from sync.core.model.common import PortalUser
+from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
+from sync.core.model.pipelines import FailedJob
 from sync.core.model.task_view import SentMessage
+from sync.core.model.tasks import LinkKind, Task, TaskStatus
 from sync.store import activity as store_activity
 from sync.store import (
     deployments,
@@ -28,6 +30,7 @@ from sync.store import (
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.db.database import read, write
+from sync.store.messages import save_chat_messages
 from sync.store.rows import (
     AllowanceRow,
     ApiCallRow,
@@ -188,9 +191,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
     tag = TagPush(project, "v1", "s", None)
     store_activity.save(conn, [tag, Push(project, "b", (), None, "s", protected=True)], NOW)
     store_activity.save_tasks(conn, portal_id, [(store_activity.activity_id(tag), 1)])
-    store_activity.save_chat_messages(
-        conn, portal_id, {("tag:1/3:v1", "sg3"): SentMessage(5, "t", NOW)}
-    )
+    save_chat_messages(conn, portal_id, {("tag:1/3:v1", "sg3"): SentMessage(5, "t", NOW)})
     for table, values in _NEW_ROWS.items():
         own = {"portal_id": portal_id} if table == "spoken" else {}
         row = {"connection_id": c, "project_id": 3, **own, **values}

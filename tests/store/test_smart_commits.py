@@ -7,8 +7,14 @@ from dataclasses import replace
 from sqlalchemy import Engine
 
 from sync.core.model.common import Commit
-from sync.core.model.smart_commits import CommandKey, SmartCommit, SmartCommitState
-from sync.core.smart_commits.parse import Flaw, SmartCommitCommand, Verb
+from sync.core.model.smart_commits import (
+    CommandKey,
+    Flaw,
+    SmartCommit,
+    SmartCommitCommand,
+    SmartCommitState,
+    Verb,
+)
 from sync.store import smart_commits as store_smart_commits
 from sync.store.db.database import write
 from tests.store.factories import BOB, NOW, a_connection, a_portal, a_project, after

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from sync.core.model.common import KanbanStage, Step, Task, TaskStatus
+from sync.core.model.tasks import KanbanStage, Step, Task, TaskStatus
 from sync.store import tasks
 from sync.store.db.database import write
 from sync.store.rows import StagesRow, TaskRow

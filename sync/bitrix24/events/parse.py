@@ -177,11 +177,11 @@ def _task_commented(form: Mapping[str, Any]) -> TaskEvent:
     return _with_task(form, made, "FIELDS_AFTER", "TASK_ID")
 
 
-def _with_task(form: Mapping[str, Any], made: Callable[[int], TaskEvent], *path: str) -> TaskEvent:
+def _with_task(form: Mapping[str, Any], build: Callable[[int], TaskEvent], *path: str) -> TaskEvent:
     task_id = number(form, "data", *path)
     if not task_id:
         return UnrecognisedEvent(text(form, "event").upper(), f"no data[{']['.join(path)}]")
-    return made(task_id)
+    return build(task_id)
 
 
 def _app_installed(form: Mapping[str, Any]) -> AppInstalled:

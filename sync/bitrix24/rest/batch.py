@@ -70,10 +70,10 @@ def _decode_answer(call: Call, name: str, result: Mapping[str, Any]) -> Answer |
     failed = as_mapping(result.get("result_error"))
     if name in failed:
         error = failed[name]
-        told = error if isinstance(error, dict) else {"error": error}
-        return errors.classify(400, told, method=call.method, write=call.write)
-    given = as_mapping(result.get("result"))
-    if name not in given:
+        error_object = error if isinstance(error, dict) else {"error": error}
+        return errors.classify(400, error_object, method=call.method, write=call.write)
+    results = as_mapping(result.get("result"))
+    if name not in results:
         return Later(
             f"{call.method}: the portal did not answer this part of the request",
             cause="It ran out of time",
@@ -81,16 +81,16 @@ def _decode_answer(call: Call, name: str, result: Mapping[str, Any]) -> Answer |
             code="no_answer",
         )
     following = as_mapping(result.get("result_next")).get(name)
-    return Answer(given[name], following, as_mapping(result.get("result_total")).get(name))
+    return Answer(results[name], following, as_mapping(result.get("result_total")).get(name))
 
 
 def describe_refusals(body: Any) -> str:
     """How many calls of a batch were refused and why, in short; "" for anything else."""
     result = as_mapping(as_mapping(body).get("result"))
     failed = as_mapping(result.get("result_error"))
-    codes = [str(as_mapping(one).get("error", one))[:60] for one in failed.values()]
-    told = ", ".join(sorted(set(codes))[:5])
-    return f"{len(codes)} of its calls refused: {told}" if codes else ""
+    codes = [str(as_mapping(error).get("error", error))[:60] for error in failed.values()]
+    listed_codes = ", ".join(sorted(set(codes))[:5])
+    return f"{len(codes)} of its calls refused: {listed_codes}" if codes else ""
 
 
 def as_mapping(value: Any) -> Mapping[str, Any]:

@@ -65,9 +65,9 @@ def normalize_endpoint(url: str) -> str:
     return url.strip().rstrip("/") + "/" if url.strip() else ""
 
 
-def same_host(one: str, other: str) -> bool:
+def same_host(first_url: str, other: str) -> bool:
     """Whether two addresses name one host and port; DOMAIN of a frame has no more than that."""
-    hosts = [normalize_url(url).partition("//")[2].partition("/")[0] for url in (one, other)]
+    hosts = [normalize_url(url).partition("//")[2].partition("/")[0] for url in (first_url, other)]
     return bool(hosts[0]) and hosts[0] == hosts[1]
 
 

@@ -173,9 +173,9 @@ RUSSIAN: dict[str, str] = {
 
 def build_translator(table: Mapping[str, str]) -> Callable[[str], str]:
     """Replaces every text of the table wherever it stands, longer ones first."""
-    known = sorted(table, key=len, reverse=True)
-    found = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, known)) + r")(?!\w)")
-    return lambda text: found.sub(lambda match: table[match[0]], text)
+    sentences = sorted(table, key=len, reverse=True)
+    pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, sentences)) + r")(?!\w)")
+    return lambda text: pattern.sub(lambda match: table[match[0]], text)
 
 
 _to_russian = build_translator(RUSSIAN)

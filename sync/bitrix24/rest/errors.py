@@ -52,8 +52,8 @@ def classify(
         )
     code, description = _code_and_description(answer)
     row = _find_meaning(code, http_status, method)
-    said = f": {description}" if description and description.upper() != code else ""
-    return _build_error(row, f"{method} was not done ({code or http_status}){said}", code, write)
+    suffix = f": {description}" if description and description.upper() != code else ""
+    return _build_error(row, f"{method} was not done ({code or http_status}){suffix}", code, write)
 
 
 def decode_json(body: bytes) -> Any:
@@ -64,10 +64,10 @@ def decode_json(body: bytes) -> Any:
         return None
 
 
-def unreachable_error(what: str, *, method: str, write: bool, sent: bool = True) -> Later:
+def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = True) -> Later:
     """A connection that failed; `sent`: the request may have reached the other side."""
     return Later(
-        f"{method}: {what}",
+        f"{method}: {subject}",
         cause="The network or the server is not available at the moment",
         sent=sent and write,
         code="network",
@@ -91,14 +91,16 @@ def _validation_text(error: dict[str, Any]) -> str:
 def _find_meaning(code: str, http_status: int, method: str) -> ErrorMeaning:
     where = "oauth" if method.startswith("oauth/") else ""
     where = "portal" if method in PORTAL_WIDE else where
-    found = BY_CODE.get(f"{where}:{code}") or BY_CODE.get(code) or BY_STATUS.get(http_status)
-    return found or (INTERNAL_ERROR if http_status >= 500 else UNKNOWN)
+    error_meaning = (
+        BY_CODE.get(f"{where}:{code}") or BY_CODE.get(code) or BY_STATUS.get(http_status)
+    )
+    return error_meaning or (INTERNAL_ERROR if http_status >= 500 else UNKNOWN)
 
 
-def _build_error(row: ErrorMeaning, what: str, code: str, write: bool) -> SyncError:
+def _build_error(row: ErrorMeaning, subject: str, code: str, write: bool) -> SyncError:
     if row.kind is Later:
         sent = row.maybe_done and write
         return Later(
-            what, after=row.after, sent=sent, cause=row.cause, change=row.change, code=code
+            subject, after=row.after, sent=sent, cause=row.cause, change=row.change, code=code
         )
-    return row.kind(what, cause=row.cause, change=row.change, code=code)
+    return row.kind(subject, cause=row.cause, change=row.change, code=code)

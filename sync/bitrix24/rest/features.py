@@ -29,8 +29,8 @@ def _has_chats(listed: Answer | SyncError) -> bool:
 
 
 def _feature_value(feature: Answer | SyncError) -> str:
-    told = as_mapping(feature.result) if isinstance(feature, Answer) else {}
-    return str(told.get("value", ""))
+    result = as_mapping(feature.result) if isinstance(feature, Answer) else {}
+    return str(result.get("value", ""))
 
 
 def _has_v3(portal: Portal) -> bool:

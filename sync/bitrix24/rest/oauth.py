@@ -32,11 +32,11 @@ def oauth_server(server_endpoint: str, allowed: Collection[str]) -> str:
     Raises Refused for a server that is not in `allowed`: an install request is not authenticated,
     and whoever it named would be handed the application's secret.
     """
-    known = {normalize_url(host): host for host in allowed}
+    hosts = {normalize_url(host): host for host in allowed}
     if not server_endpoint:
-        return _DEFAULT_HOST if _DEFAULT_HOST in known else next(iter(sorted(known)), "")
+        return _DEFAULT_HOST if _DEFAULT_HOST in hosts else next(iter(sorted(hosts)), "")
     base = normalize_url(server_endpoint)
-    if base not in known:
+    if base not in hosts:
         raise Refused(
             f"{base[:100]} is not an OAuth server of Bitrix24 that is known here",
             cause="The request is forged, or Bitrix24 has a new one",
@@ -113,7 +113,7 @@ def get_json(
     ledger: CallLog | None,
 ) -> dict[str, Any]:
     """One GET whose URL, and so whose secrets, stay out of every error."""
-    with (ledger or CallLog()).record_call(method, mask_line(query)) as told:
+    with (ledger or CallLog()).record_call(method, mask_line(query)) as call_result:
         try:
             response = session.get(url, params=query, timeout=TIMEOUT, allow_redirects=False)
         except requests.RequestException as error:
@@ -122,7 +122,10 @@ def get_json(
                 f"the OAuth server could not be reached ({kind})", method=method, write=False
             ) from None
         answer = errors.decode_json(response.content)
-        told.status, told.answer = response.status_code, mask_line(answer) if answer else ""
+        call_result.status, call_result.answer = (
+            response.status_code,
+            mask_line(answer) if answer else "",
+        )
         if response.status_code != 200 or not isinstance(answer, dict) or "error" in answer:
             raise errors.classify(
                 response.status_code, response.content, method=method, write=False

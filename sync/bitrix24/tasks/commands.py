@@ -28,7 +28,7 @@ from sync.core.model.commands import (
     SetFields,
     SetStage,
 )
-from sync.core.model.common import Task
+from sync.core.model.tasks import Task
 from sync.errors import Later, Refused, SyncError
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sync.bitrix24.rest.batch import Answer, Call, as_int, as_mapping
 from sync.bitrix24.tasks import fields as tasks_fields
 from sync.core.model.commands import CreateTask
-from sync.core.model.common import Task
+from sync.core.model.tasks import Task
 from sync.errors import Later
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from sync.bitrix24.rest.batch import as_int, as_mapping
-from sync.core.model.common import KanbanStage, PortalUser, Task, TaskStatus
+from sync.core.model.common import PortalUser
+from sync.core.model.tasks import KanbanStage, Task, TaskStatus
 
 # https://apidocs.bitrix24.com/api-reference/tasks/fields.html; 1 (new) and 7 (declined) are of
 # older portals, the words of https://apidocs.bitrix24.com/api-reference/tasks/fields-rest-v3.html.
@@ -70,18 +71,18 @@ def parse_task(row: Mapping[str, Any]) -> Task | None:
     )
 
 
-def merge_answer(known: Task, row: Mapping[str, Any]) -> Task:
+def merge_answer(task: Task, row: Mapping[str, Any]) -> Task:
     """`known` with what a write's answer says of it; such answers lack fields of a reading."""
-    told: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     if (now := parse_status(row)) is not None:
-        told["status"] = now
+        changes["status"] = now
     if "stageId" in row:
-        told["stage_id"] = as_int(row["stageId"])
+        changes["stage_id"] = as_int(row["stageId"])
     if "auditors" in row:
-        told["auditors"] = _parse_ids(row["auditors"])
+        changes["auditors"] = _parse_ids(row["auditors"])
     if (actions := _allowed_actions(row)) is not None:
-        told["actions"] = actions
-    return replace(known, **told)
+        changes["actions"] = actions
+    return replace(task, **changes)
 
 
 def task_object(result: Any) -> Mapping[str, Any]:
@@ -92,14 +93,14 @@ def task_object(result: Any) -> Mapping[str, Any]:
 
 def parse_status(row: Mapping[str, Any]) -> TaskStatus | None:
     """The stored status; negative ones are views of older portals that keep it in realStatus."""
-    told = str(row.get("status", ""))
-    return _STATUSES.get(told) or _STATUSES.get(str(row.get("realStatus", "")))
+    value = str(row.get("status", ""))
+    return _STATUSES.get(value) or _STATUSES.get(str(row.get("realStatus", "")))
 
 
 def parse_stages(result: Any) -> tuple[KanbanStage, ...]:
     """`task.stages.get`: rows by id (or a list of them), in the board's order."""
     rows = result.values() if isinstance(result, dict) else result or ()
-    found = [
+    kanban_stages = [
         KanbanStage(
             id=as_int(row.get("ID")),
             title=str(row.get("TITLE") or ""),
@@ -109,7 +110,7 @@ def parse_stages(result: Any) -> tuple[KanbanStage, ...]:
         for row in rows
         if isinstance(row, dict)
     ]
-    return tuple(sorted(found, key=lambda stage: (stage.sort, stage.id)))
+    return tuple(sorted(kanban_stages, key=lambda stage: (stage.sort, stage.id)))
 
 
 def parse_users(rows: Any) -> tuple[PortalUser, ...]:
@@ -133,14 +134,14 @@ def _related_id(row: Mapping[str, Any], key: str, related: str) -> int:
 
 def _parse_ids(value: Any) -> tuple[int, ...]:
     items: Iterable[Any] = value.values() if isinstance(value, dict) else value or ()
-    found = (as_int(item.get("id") if isinstance(item, dict) else item) for item in items)
-    return tuple(sorted(set(found) - {0}))
+    ids = (as_int(item.get("id") if isinstance(item, dict) else item) for item in items)
+    return tuple(sorted(set(ids) - {0}))
 
 
 def _allowed_actions(row: Mapping[str, Any]) -> frozenset[str] | None:
-    told = row.get("action", row.get("rights"))
-    if isinstance(told, dict):
-        return frozenset(name for name in ACTIONS if told.get(name) in (True, "Y", 1))
-    if isinstance(told, list) and told:
-        return frozenset(name for name in ACTIONS if name in told)
+    rights = row.get("action", row.get("rights"))
+    if isinstance(rights, dict):
+        return frozenset(name for name in ACTIONS if rights.get(name) in (True, "Y", 1))
+    if isinstance(rights, list) and rights:
+        return frozenset(name for name in ACTIONS if name in rights)
     return None

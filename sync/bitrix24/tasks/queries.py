@@ -14,7 +14,8 @@ from sync.bitrix24.tasks import fields
 from sync.bitrix24.tasks.commands import calls_for, read_outcome
 from sync.bitrix24.tasks.transitions import CommandResult
 from sync.core.model.commands import LogTime
-from sync.core.model.common import KanbanStage, PortalUser, Task
+from sync.core.model.common import PortalUser
+from sync.core.model.tasks import KanbanStage, Task
 from sync.errors import Denied, Refused, SyncError
 
 __all__ = [
@@ -44,17 +45,17 @@ def read_tasks(portal: Portal, ids: Iterable[int]) -> dict[int, Task | None]:
     50 tasks a request by 2.0; 1,000 where more are wanted and the portal has REST 3.0
     (`portal.features["v3"]`). Raises Later or Denied where it cannot be known.
     """
-    wanted = list(dict.fromkeys(ids))
-    if len(wanted) > BATCH_SIZE and portal.features.get("v3"):
+    unique_ids = list(dict.fromkeys(ids))
+    if len(unique_ids) > BATCH_SIZE and portal.features.get("v3"):
         try:
-            return _read_tasks_v3(portal, wanted)
+            return _read_tasks_v3(portal, unique_ids)
         except (Refused, Denied):
             pass  # an early REST 3.0, or no right to it any more: 2.0 tells as much, or why not
-    found: dict[int, Task | None] = {}
-    for part in _chunks(wanted, BATCH_SIZE):
+    tasks_by_id: dict[int, Task | None] = {}
+    for part in _chunks(unique_ids, BATCH_SIZE):
         answers = portal.batch([_task_call(task_id) for task_id in part])
-        found.update(zip(part, map(_parse_answer, answers), strict=True))
-    return found
+        tasks_by_id.update(zip(part, map(_parse_answer, answers), strict=True))
+    return tasks_by_id
 
 
 def _task_call(task_id: int) -> Call:
@@ -72,10 +73,10 @@ def _parse_answer(answer: Answer | SyncError) -> Task | None:
             raise answer
 
 
-def _read_tasks_v3(portal: Portal, wanted: Sequence[int]) -> dict[int, Task | None]:
+def _read_tasks_v3(portal: Portal, task_ids: Sequence[int]) -> dict[int, Task | None]:
     """https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list-rest-v3.html"""
-    found: dict[int, Task | None] = dict.fromkeys(wanted)
-    for part in _chunks(wanted, TASKS_PER_REQUEST_V3):
+    tasks_by_id: dict[int, Task | None] = dict.fromkeys(task_ids)
+    for part in _chunks(task_ids, TASKS_PER_REQUEST_V3):
         params = {
             "select": list(fields.TASK_FIELDS_V3),
             "filter": [["id", "in", list(part)]],
@@ -84,8 +85,10 @@ def _read_tasks_v3(portal: Portal, wanted: Sequence[int]) -> dict[int, Task | No
         body = portal.call_v3("tasks.task.list", params)
         rows = as_mapping(body["result"]).get("items") or ()
         read = (fields.parse_task(row) for row in rows if isinstance(row, dict))
-        found.update({task.id: task for task in read if task is not None and task.id in found})
-    return found
+        tasks_by_id.update(
+            {task.id: task for task in read if task is not None and task.id in tasks_by_id}
+        )
+    return tasks_by_id
 
 
 def read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
@@ -102,7 +105,7 @@ def read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
 def read_users(portal: Portal) -> tuple[PortalUser, ...]:
     """Everybody of the portal; the first page tells how many there are, batches read the rest."""
     first = portal.call("user.get", {"start": 0}, write=False)
-    found = {user.id: user for user in fields.parse_users(first["result"])}
+    users = {user.id: user for user in fields.parse_users(first["result"])}
     starts = range(
         TASKS_PER_REQUEST,
         min(as_int(first.get("total")), TASKS_PER_REQUEST * _MAX_USER_PAGES),
@@ -111,8 +114,8 @@ def read_users(portal: Portal) -> tuple[PortalUser, ...]:
     for part in _chunks(list(starts), BATCH_SIZE):
         answers = portal.batch([Call("user.get", {"start": at}, write=False) for at in part])
         for answer in answers:
-            found.update({user.id: user for user in fields.parse_users(_result_or_raise(answer))})
-    return tuple(found.values())
+            users.update({user.id: user for user in fields.parse_users(_result_or_raise(answer))})
+    return tuple(users.values())
 
 
 # Who may do what in a chat, from the least: https://apidocs.bitrix24.com/api-reference/chats/
@@ -127,18 +130,18 @@ def may_post(portal: Portal, dialog: str) -> bool:
     Raises SyncError where it cannot be known.
     """
     try:
-        found = as_mapping(
+        dialog_data = as_mapping(
             portal.call("im.dialog.get", {"DIALOG_ID": dialog}, write=False)["result"]
         )
     except Refused as error:
         if error.code in NO_CHAT:
             return False
         raise
-    needed = str(as_mapping(found.get("permissions")).get("can_post") or "member")
-    role = str(found.get("role") or "member")
+    needed = str(as_mapping(dialog_data.get("permissions")).get("can_post") or "member")
+    role = str(dialog_data.get("role") or "member")
     ranked = needed not in _RANKS or role not in _RANKS or _rank_at_least(role, needed)
-    sends = as_mapping(found.get("restrictions")).get("send", True) is not False
-    return ranked and sends and found.get("text_field_enabled", True) is not False
+    sends = as_mapping(dialog_data.get("restrictions")).get("send", True) is not False
+    return ranked and sends and dialog_data.get("text_field_enabled", True) is not False
 
 
 def _rank_at_least(role: str, needed: str) -> bool:
@@ -158,12 +161,12 @@ def find_task_message(portal: Portal, task: Task, text: str, since: datetime) ->
 
 def find_chat_message(portal: Portal, dialog: str, text: str, since: datetime) -> int | None:
     """The same in any chat."""
-    wanted, last = as_stored(text), None
+    expected, last = as_stored(text), None
     for _ in range(_MAX_MESSAGE_PAGES):
         page = _read_messages(portal, dialog, last)
-        own = [row for row in page if _is_own_message(row, "author_id", "text", portal, wanted)]
-        if found := [row for row in own if not _is_older(row.get("date"), since)]:
-            return max(as_int(row["id"]) for row in found)
+        own = [row for row in page if _is_own_message(row, "author_id", "text", portal, expected)]
+        if matching_rows := [row for row in own if not _is_older(row.get("date"), since)]:
+            return max(as_int(row["id"]) for row in matching_rows)
         if not page or all(_is_older(row.get("date"), since) for row in page):
             return None
         last = min(as_int(row["id"]) for row in page)
@@ -184,7 +187,7 @@ def _read_messages(portal: Portal, dialog: str, before: int | None) -> list[dict
     return [row for row in messages if before is None or as_int(row["id"]) < before]
 
 
-def _find_comment(portal: Portal, task: Task, wanted: str, since: datetime) -> int | None:
+def _find_comment(portal: Portal, task: Task, text: str, since: datetime) -> int | None:
     """The old card. Parameters are taken by position: TASKID, ORDER, FILTER."""
     params = {
         "TASKID": task.id,
@@ -195,13 +198,13 @@ def _find_comment(portal: Portal, task: Task, wanted: str, since: datetime) -> i
     own = [
         as_int(row.get("ID"))
         for row in rows
-        if isinstance(row, dict) and _is_own_message(row, "AUTHOR_ID", "POST_MESSAGE", portal, wanted)
+        if isinstance(row, dict) and _is_own_message(row, "AUTHOR_ID", "POST_MESSAGE", portal, text)
         and not _is_older(row.get("POST_DATE"), since)
     ]  # fmt: skip
     return max(own, default=None)
 
 
-def find_time_entry(portal: Portal, wanted: LogTime) -> int | None:
+def find_time_entry(portal: Portal, command: LogTime) -> int | None:
     """The newest entry in the task's log of time that is what was `wanted`.
 
     Looks at the last 50 entries of that person; the text is of one commit, so no date is needed.
@@ -209,9 +212,9 @@ def find_time_entry(portal: Portal, wanted: LogTime) -> int | None:
     be seen.
     https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-get-list.html
     """
-    user_id = wanted.user_id or portal.user_id
+    user_id = command.user_id or portal.user_id
     params = {
-        "TASKID": wanted.task_id,
+        "TASKID": command.task_id,
         "ORDER": {"ID": "desc"},
         "FILTER": {"USER_ID": user_id},
     }
@@ -220,10 +223,10 @@ def find_time_entry(portal: Portal, wanted: LogTime) -> int | None:
         as_int(row.get("ID"))
         for row in rows
         if isinstance(row, dict)
-        and as_int(row.get("TASK_ID")) == wanted.task_id
+        and as_int(row.get("TASK_ID")) == command.task_id
         and as_int(row.get("USER_ID")) == user_id
-        and as_int(row.get("SECONDS")) == wanted.seconds
-        and unescape(str(row.get("COMMENT_TEXT") or "")).strip() == unescape(wanted.text).strip()
+        and as_int(row.get("SECONDS")) == command.seconds
+        and unescape(str(row.get("COMMENT_TEXT") or "")).strip() == unescape(command.text).strip()
     ]
     return max(same, default=None)
 
@@ -235,10 +238,11 @@ def as_stored(text: str) -> str:
 
 
 def _is_own_message(
-    row: dict[str, Any], author: str, text: str, portal: Portal, wanted: str
+    row: dict[str, Any], author: str, text: str, portal: Portal, expected: str
 ) -> bool:
     return (
-        as_int(row.get(author)) == portal.user_id and as_stored(str(row.get(text) or "")) == wanted
+        as_int(row.get(author)) == portal.user_id
+        and as_stored(str(row.get(text) or "")) == expected
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sync.bitrix24.rest.batch import Call
 from sync.bitrix24.tasks import fields as tasks_fields
 from sync.core.model.commands import MoveTask
-from sync.core.model.common import Task, TaskStatus
+from sync.core.model.tasks import Task, TaskStatus
 
 WAITING, IN_PROGRESS = TaskStatus.WAITING, TaskStatus.IN_PROGRESS
 AWAITING_CONTROL, COMPLETED, DEFERRED = (

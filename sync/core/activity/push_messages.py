@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sync.core.i18n.translate import translate_inline
-from sync.core.merge_requests import messages as merge_requests_messages
 from sync.core.messages import urls as messages_urls
 from sync.core.messages.message import Message
 from sync.core.messages.parts import (
@@ -17,12 +16,12 @@ from sync.core.messages.parts import (
     link,
     mention_person,
     project_link,
+    quote_plain,
     ref_link,
     text_node,
 )
 from sync.core.model.activity import Push, TagPush
-from sync.core.model.common import SHORT_SHA, Commit, MergeRequest
-from sync.core.told_prose import quote_plain
+from sync.core.model.common import SHORT_SHA, Commit
 from sync.text.plain import Line, run_of
 from sync.text.tree import Link, Text
 
@@ -115,35 +114,5 @@ def build_tag_message(tag_push: TagPush, language: str, users: PortalUserIds) ->
             "url": (Text(page),),
             "text": (text_node(first_line(tag_push.message)),),
             "sha": (sha,) if tag_push.sha else (),
-        },
-    )
-
-
-def build_merge_request_message(
-    merge_request: MergeRequest, language: str, users: PortalUserIds
-) -> Message:
-    """The same as its card in a task, but for the name of the state in the headline."""
-    state = translate_inline(language, merge_requests_messages.state_phrase_key(merge_request))
-    title = merge_requests_messages.title_link(merge_request, language)
-    headline = translate_inline(language, "told request", link=title, state=state)
-    if merge_request.actor:
-        actor = mention_person(merge_request.actor, language, users)
-        headline = (*headline, *translate_inline(language, "by", actor=actor))
-    approvals = merge_requests_messages.approval_details(merge_request, language, users)
-    return Message(
-        headline,
-        (*approvals, *merge_requests_messages.build_details(merge_request, language, users)),
-        values={
-            "project": (project_link(merge_request.project),),
-            "branch": (ref_link(merge_request.project, merge_request.source_branch),),
-            "actor": (mention_person(merge_request.actor, language, users),),
-            "title": (text_node(merge_request.title),),
-            "state": state,
-            "link": (title,),
-            "url": (Text(merge_request.url),),
-            "text": (text_node(first_line(merge_request.description)),),
-            "sha": (commit_link(merge_request.project, merge_request.head_sha),)
-            if merge_request.head_sha
-            else (),
         },
     )

@@ -6,23 +6,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sync.core.i18n.translate import has_sentence, translate, translate_inline
+from sync.core.messages import urls as messages_urls
 from sync.core.messages.message import Message
 from sync.core.messages.parts import (
     MAX_NAME_LENGTH,
+    MAX_RELEASE_NOTES_LENGTH,
     PortalUserIds,
     first_line,
     format_date,
     join_limited,
     link,
+    markdown_blocks,
     mention_person,
     project_link,
+    quote_markdown,
+    quote_plain,
     state_word,
     text_node,
 )
-from sync.core.model.activity import Resource
+from sync.core.model.activity import Release, Resource
 from sync.core.model.kinds import Kind
-from sync.core.told_prose import quote_markdown, quote_plain
-from sync.text.plain import Line
+from sync.text.plain import Line, lines_of, run_of
 from sync.text.tree import Block, Inline, Link, Text
 
 BuildDetails = Callable[[Resource, str, str], list[Line]]
@@ -165,3 +169,61 @@ _DETAILS_BY_KIND: Mapping[Kind, BuildDetails] = {
     Kind.ACCESS_TOKEN: _token_details,
     Kind.VULNERABILITY: _vulnerability_details,
 }
+
+
+def build_release_message(release: Release, language: str, users: PortalUserIds) -> Message:
+    """With its notes, of which a long one shows the beginning; one that is gone has no page."""
+    state = "deleted" if release.deleted else "updated" if release.updated else "created"
+    url = "" if release.deleted else release.url
+    named = {
+        "link": link(url, release.name or release.tag),
+        "project": project_link(release.project),
+    }
+    tag = link(
+        "" if release.deleted else messages_urls.tag(release.project, release.tag), release.tag
+    )
+    actor = mention_person(release.actor, language, users)
+    notes = (
+        ()
+        if release.deleted
+        else markdown_blocks(release.text, MAX_RELEASE_NOTES_LENGTH, language, url)
+    )
+    by = translate_inline(language, "by", actor=actor) if release.actor else ()
+    return Message(
+        (*translate_inline(language, f"release {state}", **named), *by),
+        (translate_inline(language, "release tag", tag=tag),),
+        notes,
+        values={
+            **{name: (node,) for name, node in named.items()},
+            "actor": (actor,),
+            "title": (text_node(release.name or release.tag),),
+            "state": translate_inline(language, f"word {state}"),
+            "url": (Text(url),),
+            "text": run_of(lines_of(notes)),
+            "tag": (tag,),
+        },
+    )
+
+
+def build_emoji_message(
+    resource: Resource, state: str, language: str, users: PortalUserIds
+) -> Message:
+    """A reaction by its name, and the words it was left on."""
+    actor = mention_person(resource.actor, language, users)
+    named = {
+        "actor": actor,
+        "project": project_link(resource.project),
+        "link": link(resource.url, f":{resource.title}:"),
+    }
+    return Message(
+        translate_inline(language, f"emoji {state if state == 'revoked' else 'awarded'}", **named),
+        (),
+        quote_plain(first_line(resource.text)),
+        values={
+            **{name: (node,) for name, node in named.items()},
+            "title": (text_node(resource.title),),
+            "state": state_word(language, state),
+            "url": (Text(resource.url),),
+            "text": (text_node(first_line(resource.text)),),
+        },
+    )

@@ -7,13 +7,18 @@ heard nor on how often. A stored alert keeps its name whatever is heard later.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
-from sync.core.alert_lines import derive_stage_alerts
 from sync.core.alerts.model import BRANCH_DELETED, Alert, AlertState, PipelineResult
-from sync.core.alerts.results import merge_results, relevant_results, sort_key, stage_passed
-from sync.core.rules.portal import AlertRules
+from sync.core.alerts.results import (
+    failure_severity,
+    merge_results,
+    relevant_results,
+    sort_key,
+    stage_passed,
+)
+from sync.core.rules.portal import AlertRules, Severity
 
 
 def derive_alerts(
@@ -95,3 +100,136 @@ def _possible_keys(alert: Alert) -> set[tuple[str, int]]:
         if one.status != BRANCH_DELETED and not stage_passed(one, alert.stage)
     )
     return {(alert.stage, one.pipeline_id) for one in failed}
+
+
+FLAPPING_WINDOW = timedelta(hours=1)
+
+
+MAX_RESULTS = 200  # remembered of one alert: the first, and the last ones
+
+
+_SEVERITY_RANKS = {Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3}
+
+
+@dataclass
+class _Timeline:
+    """One line while its endings are gone through."""
+
+    stage: str
+    flapping_threshold: int
+    ended_alerts: list[Alert] = field(default_factory=list)
+    open_alert: Alert | None = None
+    failing: bool = False
+    in_a_row: int = 0
+    last_pass: PipelineResult | None = None
+    change_times: list[datetime] = field(default_factory=list)
+
+    def add_change(self, at: datetime) -> None:
+        self.change_times = [*(one for one in self.change_times if at - one <= FLAPPING_WINDOW), at]
+
+    @property
+    def is_flapping(self) -> bool:
+        return 0 < self.flapping_threshold <= len(self.change_times)
+
+
+def derive_stage_alerts(
+    stage: str, endings: Iterable[PipelineResult], rules: AlertRules, now: datetime
+) -> list[Alert]:
+    """The alerts of the line, the oldest first. `endings`: what the line hears of."""
+    line = _Timeline(stage, rules.flapping)
+    for ending in endings:
+        _end_quiet_period(line, ending.at)
+        if ending.status == BRANCH_DELETED:
+            _end_alert(line, AlertState.CLOSED, ending)
+            line.change_times = []
+        elif stage_passed(ending, stage):
+            _apply_pass(line, ending)
+        elif severity := failure_severity(ending, stage, rules):
+            _apply_failure(line, ending, severity)
+    _end_quiet_period(line, now)
+    return [*line.ended_alerts, *([line.open_alert] if line.open_alert else [])]
+
+
+def _apply_failure(line: _Timeline, ending: PipelineResult, severity: Severity) -> None:
+    """A milder one while the line fails says nothing new: somebody canceled, the fault is there."""
+    alert = line.open_alert
+    if alert and line.failing and _SEVERITY_RANKS[severity] < _SEVERITY_RANKS[alert.severity]:
+        return
+    if not line.failing:
+        line.add_change(ending.at)
+        line.failing, line.in_a_row = True, 0
+    another = (
+        alert is None or ending.pipeline_id != alert.last_failed_pipeline_id
+    )  # it may end in several ways
+    line.in_a_row += another
+    if alert is None:
+        alert = Alert(
+            line.stage, ending.pipeline_id, AlertState.OPEN, severity, ending.status, 0, 0,
+            ending.at, ending.at, ending.pipeline_id,
+        )  # fmt: skip
+    graver = _SEVERITY_RANKS[severity] > _SEVERITY_RANKS[alert.severity]
+    line.open_alert = replace(
+        alert,
+        severity=severity if graver else alert.severity,
+        status=ending.status if graver else alert.status,
+        failures=alert.failures + another,
+        in_a_row=max(alert.in_a_row, line.in_a_row),
+        failed_at=ending.at,
+        last_failed_pipeline_id=ending.pipeline_id,
+        results=_append_result(alert.results, ending),
+    )
+    _mark_unstable(line)
+
+
+def _apply_pass(line: _Timeline, ending: PipelineResult) -> None:
+    if line.open_alert is None or not line.failing:
+        return
+    line.failing, line.last_pass = False, ending
+    line.open_alert = replace(
+        line.open_alert, results=_append_result(line.open_alert.results, ending)
+    )
+    line.add_change(ending.at)
+    _mark_unstable(line)
+    if line.open_alert.state is not AlertState.UNSTABLE:
+        _end_alert(line, AlertState.RESOLVED, ending)
+
+
+def _mark_unstable(line: _Timeline) -> None:
+    """From its fourth change within the hour a line is unstable, until it is quiet for an hour."""
+    alert = line.open_alert
+    if alert and (line.is_flapping or alert.state is AlertState.UNSTABLE):
+        quiet_at = line.change_times[-1] + FLAPPING_WINDOW
+        line.open_alert = replace(alert, state=AlertState.UNSTABLE, quiet_at=quiet_at)
+
+
+def _end_quiet_period(line: _Timeline, at: datetime) -> None:
+    alert = line.open_alert
+    if alert is None or alert.quiet_at is None or at < alert.quiet_at:
+        return
+    line.open_alert = replace(alert, state=AlertState.OPEN, quiet_at=None)
+    if not line.failing and line.last_pass:
+        _end_alert(line, AlertState.RESOLVED, line.last_pass)
+
+
+def _end_alert(line: _Timeline, state: AlertState, ending: PipelineResult) -> None:
+    if line.open_alert is not None:
+        remembered = line.open_alert.results
+        if ending.status == BRANCH_DELETED:  # the mirror forgets it when the branch is made again
+            remembered = _append_result(remembered, ending)
+        line.ended_alerts.append(
+            replace(
+                line.open_alert,
+                state=state,
+                ended_at=ending.at,
+                fixed_by_pipeline_id=ending.pipeline_id,
+                quiet_at=None,
+                results=remembered,
+            )
+        )
+    line.open_alert, line.failing = None, False
+
+
+def _append_result(
+    results: tuple[PipelineResult, ...], ending: PipelineResult
+) -> tuple[PipelineResult, ...]:
+    return (*results[:1], *results[1:][2 - MAX_RESULTS :], ending)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sync.core.alert_names import AlertKey
 from sync.core.alerts.model import (
     BRANCH_DELETED,
     Alert,
+    AlertKey,
     AlertState,
     display_ref,
     parse_merge_request_ref,
@@ -18,12 +18,12 @@ from sync.core.alerts.model import (
 from sync.core.i18n import durations
 from sync.core.i18n.translate import translate, translate_inline
 from sync.core.messages import urls as messages_urls
-from sync.core.messages.message import Message
+from sync.core.messages.message import Message, render
 from sync.core.messages.parts import MAX_NAME_LENGTH, link, project_link
-from sync.core.model.common import FailedJob, Person, Pipeline, Project
+from sync.core.model.common import Person, Project
 from sync.core.model.kinds import Kind
+from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.pipelines import messages as pipelines_messages
-from sync.core.written import render
 from sync.text.bidi import upright_text
 from sync.text.clip import clipped
 from sync.text.plain import Line, run_of

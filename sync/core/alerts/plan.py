@@ -20,10 +20,10 @@ from sync.core.alerts.messages import (
 )
 from sync.core.alerts.model import AlertState
 from sync.core.i18n.translate import translate
-from sync.core.merge_requests.plan import EDIT_WINDOW
+from sync.core.messages.revise import EDIT_WINDOW
 from sync.core.model.commands import CreateTask, Notify, PlannedCommand, PutMessage
-from sync.core.model.common import Task
 from sync.core.model.task_view import SentMessage
+from sync.core.model.tasks import Task
 from sync.core.rules.portal import Rules
 
 NO_MESSAGE = SentMessage()

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import groupby, pairwise
 
 from sync.core.alerts.model import BRANCH_DELETED, FAILED, PASSED, PipelineResult
-from sync.core.model.common import FailedJob, Pipeline
+from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.rules.portal import AlertRules, Severity
 
 

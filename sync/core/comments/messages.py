@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from sync.core.i18n.translate import has_sentence, translate_inline
-from sync.core.messages import urls as messages_urls
-from sync.core.messages.message import Message
+from functools import partial
+
+from sync.core.i18n.translate import has_sentence, translate, translate_inline
+from sync.core.messages.message import Message, render
 from sync.core.messages.parts import (
+    MAX_RELEASE_NOTES_LENGTH,
+    MAX_TEXT_READ,
+    MAX_TITLE_LENGTH,
     PortalUserIds,
     first_line,
     link,
+    markdown_blocks,
     mention_person,
     project_link,
-    state_word,
+    quote_markdown,
     text_node,
 )
-from sync.core.model.activity import Comment, CommentTarget, Release, Resource
+from sync.core.model.activity import Comment, CommentTarget
 from sync.core.model.common import SHORT_SHA
-from sync.core.told_prose import (
-    MAX_RELEASE_NOTES_LENGTH,
-    markdown_blocks,
-    quote_markdown,
-    quote_plain,
-)
+from sync.text import bbcode, markdown
+from sync.text.clip import clip, clipped
 from sync.text.plain import Line, lines_of, run_of
-from sync.text.tree import Inline, Link, Text
+from sync.text.tree import Block, Document, Inline, Link, Paragraph, Quote, Strong, Text
 
 _REFERENCE_MARKS = {"merge_request": "!", "issue": "#", "snippet": "$"}
 
 
 def build_comment_message(comment: Comment, language: str, users: PortalUserIds) -> Message:
     """Who said what on what. The quote is all of a comment that is not long."""
-    named: dict[str, Inline] = {
+    values: dict[str, Inline] = {
         "actor": mention_person(comment.author, language, users),
         "project": project_link(comment.project),
         "on": link(comment.target.url, _target_title(comment.target)),
@@ -47,13 +48,13 @@ def build_comment_message(comment: Comment, language: str, users: PortalUserIds)
     if comment.url and not comment.deleted:
         lines.append((Link(comment.url, translate_inline(language, "told note open")),))
     return Message(
-        (*translate_inline(language, key, **named), *hidden),
+        (*translate_inline(language, key, **values), *hidden),
         tuple(lines),
         () if comment.deleted else quote_markdown(comment.text, language, comment.url),
         values={
-            "project": (named["project"],),
-            "actor": (named["actor"],),
-            "title": (named["on"],),
+            "project": (values["project"],),
+            "actor": (values["actor"],),
+            "title": (values["on"],),
             "state": translate_inline(language, f"word {state}"),
             "link": (page,),
             "url": (Text(comment.url),),
@@ -79,59 +80,42 @@ def _target_title(target: CommentTarget) -> str:
     return f"{_REFERENCE_MARKS.get(target.kind, '')}{key} {first_line(target.title)}".strip()
 
 
-def build_release_message(release: Release, language: str, users: PortalUserIds) -> Message:
-    """With its notes, of which a long one shows the beginning; one that is gone has no page."""
-    state = "deleted" if release.deleted else "updated" if release.updated else "created"
-    url = "" if release.deleted else release.url
-    named = {
-        "link": link(url, release.name or release.tag),
-        "project": project_link(release.project),
-    }
-    tag = link(
-        "" if release.deleted else messages_urls.tag(release.project, release.tag), release.tag
-    )
-    actor = mention_person(release.actor, language, users)
-    notes = (
-        ()
-        if release.deleted
-        else markdown_blocks(release.text, MAX_RELEASE_NOTES_LENGTH, language, url)
-    )
-    by = translate_inline(language, "by", actor=actor) if release.actor else ()
-    return Message(
-        (*translate_inline(language, f"release {state}", **named), *by),
-        (translate_inline(language, "release tag", tag=tag),),
-        notes,
-        values={
-            **{name: (node,) for name, node in named.items()},
-            "actor": (actor,),
-            "title": (text_node(release.name or release.tag),),
-            "state": translate_inline(language, f"word {state}"),
-            "url": (Text(url),),
-            "text": run_of(lines_of(notes)),
-            "tag": (tag,),
-        },
+MAX_COMMENT_LENGTH = 2_000  # characters of its BBCode
+
+
+def render_comment_message(note: Comment, language: str, users: PortalUserIds) -> str:
+    """Who, on what, where in the code, and the words, quoted."""
+    lines: list[Line] = [(Strong(_headline(note, language, users)),)]
+    if note.file_position:
+        lines.append(
+            translate_inline(
+                language, "note place", place=clipped(note.file_position, MAX_TITLE_LENGTH)
+            )
+        )
+    paragraph = Paragraph(run_of(lines))
+    return render(Document((paragraph, *_quote(note))), chat=True)
+
+
+def _headline(note: Comment, language: str, users: PortalUserIds) -> Line:
+    title = clipped(note.target.title, MAX_TITLE_LENGTH)
+    on = f"{_target_name(note, language)} {title}".strip()
+    return translate_inline(
+        language,
+        "note internal" if note.internal else "note",
+        author=mention_person(note.author, language, users),
+        on=Link(note.url or note.target.url, (Text(on),)),
     )
 
 
-def build_emoji_message(
-    resource: Resource, state: str, language: str, users: PortalUserIds
-) -> Message:
-    """A reaction by its name, and the words it was left on."""
-    actor = mention_person(resource.actor, language, users)
-    named = {
-        "actor": actor,
-        "project": project_link(resource.project),
-        "link": link(resource.url, f":{resource.title}:"),
-    }
-    return Message(
-        translate_inline(language, f"emoji {state if state == 'revoked' else 'awarded'}", **named),
-        (),
-        quote_plain(first_line(resource.text)),
-        values={
-            **{name: (node,) for name, node in named.items()},
-            "title": (text_node(resource.title),),
-            "state": state_word(language, state),
-            "url": (Text(resource.url),),
-            "text": (text_node(first_line(resource.text)),),
-        },
+def _target_name(note: Comment, language: str) -> str:
+    key = note.target.key[:SHORT_SHA] if note.target.kind == "commit" else note.target.key
+    name = f"note on {note.target.kind}"
+    return translate(language, name, number=key) if has_sentence(name) else key
+
+
+def _quote(note: Comment) -> tuple[Block, ...]:
+    document = markdown.read(note.text[:MAX_TEXT_READ])
+    clipped = clip(
+        Document((Quote(document.blocks),)), MAX_COMMENT_LENGTH, partial(bbcode.write, chat=True)
     )
+    return clipped.blocks if document.blocks else ()

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sync.core.model.common import Commit, LinkKind
+from sync.core.model.common import Commit
+from sync.core.model.tasks import LinkKind
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 

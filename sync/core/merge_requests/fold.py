@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sync.core.model.common import MergeRequest, MergeRequestState, Person, Pipeline
+from sync.core.model.common import Person
 from sync.core.model.events import MergeRequestEvent
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState
+from sync.core.model.pipelines import Pipeline
 
 _REVIEW_ACTIONS = frozenset({"open", "close", "reopen", "merge", "approved"})
 

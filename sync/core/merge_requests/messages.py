@@ -5,27 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sync.core.i18n.translate import has_sentence, translate_inline
+from sync.core.i18n.translate import has_sentence, translate, translate_inline
+from sync.core.merge_requests import messages as merge_requests_messages
+from sync.core.messages.message import Message, render
 from sync.core.messages.parts import (
     MAX_TITLE_LENGTH,
     PortalUserIds,
+    commit_link,
+    first_line,
     join_limited,
     mention_person,
     project_link,
+    ref_link,
+    text_node,
 )
-from sync.core.model.common import (
-    LinkKind,
-    MergeRequest,
-    MergeRequestState,
-    Person,
-    Reviewer,
-    ReviewEvent,
-    Task,
-)
-from sync.core.written import render
+from sync.core.model.common import Person
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState, Reviewer, ReviewEvent
+from sync.core.model.tasks import LinkKind, Task
 from sync.text.clip import clipped
 from sync.text.plain import Line, run_of
-from sync.text.tree import Document, Link, Paragraph, Strong
+from sync.text.tree import Document, Link, Paragraph, Strong, Text
 
 _MENTION = re.compile(r"\[user=\d{1,19}\]|\[/user\]")
 
@@ -192,3 +191,38 @@ def _by_id(person: Person) -> int:
 
 def _by_reviewer(reviewer: Reviewer) -> int:
     return reviewer.person.id
+
+
+def describe_merge_request(merge_request: MergeRequest, language: str) -> str:
+    """A merge request in a reason: number and title."""
+    return translate(language, "mr", iid=merge_request.iid, title=merge_request.title)
+
+
+def build_merge_request_message(
+    merge_request: MergeRequest, language: str, users: PortalUserIds
+) -> Message:
+    """The same as its card in a task, but for the name of the state in the headline."""
+    state = translate_inline(language, merge_requests_messages.state_phrase_key(merge_request))
+    title = merge_requests_messages.title_link(merge_request, language)
+    headline = translate_inline(language, "told request", link=title, state=state)
+    if merge_request.actor:
+        actor = mention_person(merge_request.actor, language, users)
+        headline = (*headline, *translate_inline(language, "by", actor=actor))
+    approvals = merge_requests_messages.approval_details(merge_request, language, users)
+    return Message(
+        headline,
+        (*approvals, *merge_requests_messages.build_details(merge_request, language, users)),
+        values={
+            "project": (project_link(merge_request.project),),
+            "branch": (ref_link(merge_request.project, merge_request.source_branch),),
+            "actor": (mention_person(merge_request.actor, language, users),),
+            "title": (text_node(merge_request.title),),
+            "state": state,
+            "link": (title,),
+            "url": (Text(merge_request.url),),
+            "text": (text_node(first_line(merge_request.description)),),
+            "sha": (commit_link(merge_request.project, merge_request.head_sha),)
+            if merge_request.head_sha
+            else (),
+        },
+    )

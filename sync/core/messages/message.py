@@ -10,6 +10,7 @@ from sync.core.messages.templates import PlaceholderValue, fill_template
 from sync.core.model.kinds import Kind
 from sync.core.rules.portal import Rules
 from sync.text import bbcode
+from sync.text.bidi import turns, upright
 from sync.text.clip import MOST_MESSAGE, clip
 from sync.text.plain import Line, run_of
 from sync.text.tree import Block, Document, Paragraph, Strong
@@ -60,3 +61,9 @@ def _render_clipped(document: Document, *, chat: bool) -> str:
 
 def _paragraph(*lines: Line) -> Paragraph:
     return Paragraph(run_of(lines))
+
+
+def render(document: Document, *, chat: bool = False) -> str:
+    text = bbcode.write(document, chat=chat)
+    # Nearly always there is nothing to do, which is cheaper to see here than in the tree.
+    return bbcode.write(upright(document), chat=chat) if turns(text) else text

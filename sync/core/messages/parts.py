@@ -8,9 +8,10 @@ from datetime import datetime
 from sync.core.i18n.translate import has_sentence, translate, translate_inline
 from sync.core.messages import urls
 from sync.core.model.common import SHORT_SHA, Person, Project
-from sync.text.clip import clipped
-from sync.text.plain import Line
-from sync.text.tree import Inline, Link, Text, UserMention
+from sync.text import bbcode, markdown
+from sync.text.clip import ELLIPSIS, clip, clipped
+from sync.text.plain import Line, run_of
+from sync.text.tree import Block, Document, Inline, Link, Paragraph, Quote, Text, UserMention
 
 MAX_TITLE_LENGTH = 255  # characters, what the code host allows
 MAX_NAME_LENGTH = 120
@@ -59,15 +60,15 @@ def mention_person(person: Person | None, language: str, users: PortalUserIds) -
 
 def join_limited(lines: Sequence[Line], language: str) -> Line:
     """The first of them in one line; the rest are counted."""
-    shown = list(lines[:MAX_LISTED])
-    if rest := len(lines) - len(shown):
-        shown.append(translate_inline(language, "more", count=str(rest)))
-    return join_nonempty(shown)
+    visible = list(lines[:MAX_LISTED])
+    if rest := len(lines) - len(visible):
+        visible.append(translate_inline(language, "more", count=str(rest)))
+    return join_nonempty(visible)
 
 
 def join_nonempty(lines: Iterable[Line], between: str = ", ") -> Line:
     """Those that say anything, in one line."""
-    return tuple(node for one in lines if one for node in (Text(between), *one))[1:]
+    return tuple(node for line in lines if line for node in (Text(between), *line))[1:]
 
 
 def state_word(language: str, state: str) -> Line:
@@ -83,3 +84,40 @@ def state_word(language: str, state: str) -> Line:
 def format_date(moment: datetime, language: str) -> str:
     parts = {"year": f"{moment:%Y}", "month": f"{moment:%m}", "day": f"{moment:%d}"}
     return translate(language, "date", **parts)
+
+
+MAX_QUOTE_LENGTH = 1_000  # characters of a message that repeat what somebody wrote
+
+
+MAX_RELEASE_NOTES_LENGTH = 3_000  # characters of release notes
+
+
+def markdown_blocks(words: str, limit: int, language: str, url: str = "") -> tuple[Block, ...]:
+    """Markdown as blocks of at most `most` characters; what was cut has a link to all of it."""
+    document = markdown.read(words[:MAX_TEXT_READ])
+    cut = clip(document, limit, render_chat)
+    if cut is document and len(words) <= MAX_TEXT_READ:
+        return document.blocks
+    kept = cut.blocks if cut is document else cut.blocks[:-1]
+    whole_text_link = (
+        (Text(" "), Link(url, translate_inline(language, "whole text"))) if url else ()
+    )
+    return (*kept, Paragraph((Text(ELLIPSIS), *whole_text_link)))
+
+
+def quote_markdown(words: str, language: str, url: str = "") -> tuple[Block, ...]:
+    """The same as a quote; nothing where there are no words."""
+    blocks = markdown_blocks(words, MAX_QUOTE_LENGTH, language, url)
+    return (Quote(blocks),) if blocks else ()
+
+
+def quote_plain(words: str) -> tuple[Block, ...]:
+    """A quote of words that are in no dialect."""
+    lines = clipped(words[:MAX_TEXT_READ].strip(), MAX_QUOTE_LENGTH).split("\n")
+    run = run_of([(Text(line.rstrip()),) for line in lines])
+    return (Quote((Paragraph(run),)),) if any(lines) else ()
+
+
+def render_chat(document: Document) -> str:
+    """As a chat shows it."""
+    return bbcode.write(document, chat=True)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sync.core.model.common import Commit, Person, Project
 from sync.core.model.kinds import Kind
+from sync.core.model.pipelines import JobRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,37 +132,6 @@ class Release:
     @property
     def key(self) -> str:
         return self.tag
-
-
-@dataclass(frozen=True, slots=True)
-class JobRun:
-    """A job as it is. `status`: in the host's words; `retries`: how often it was run again."""
-
-    project: Project
-    id: int
-    name: str
-    stage: str
-    status: str
-    ref: str
-    sha: str
-    pipeline_id: int
-    url: str
-    at: datetime | None = None
-    actor: Person | None = None
-    tag: bool = False
-    allow_failure: bool = False
-    failure_reason: str = ""
-    duration_seconds: int | None = None
-    environment: str = ""
-    retries: int = 0
-
-    @property
-    def kind(self) -> Kind:
-        return Kind.JOB
-
-    @property
-    def key(self) -> str:
-        return str(self.id)
 
 
 @dataclass(frozen=True, slots=True)

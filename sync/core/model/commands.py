@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sync.core.model.common import MergeRequestKey, Step, TaskStatus
+from sync.core.model.merge_requests import MergeRequestKey
+from sync.core.model.tasks import Step, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sync.core.deployments.environments import Deployment
 from sync.core.model.activity import ActivityItem
-from sync.core.model.common import MergeRequest, Person, Pipeline
+from sync.core.model.common import Person
+from sync.core.model.deployments import Deployment
+from sync.core.model.merge_requests import MergeRequest
+from sync.core.model.pipelines import Pipeline
 
 
 @dataclass(frozen=True, slots=True)

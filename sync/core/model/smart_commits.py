@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sync.core.model.common import Commit, Person, Project
-from sync.core.smart_commits.parse import SmartCommitCommand, Verb
 
 _KEY = re.compile(r"(\d{1,18})/(\d{1,18}):(\w{1,64}):(\d{1,9})", re.ASCII)
 _BULLETS = " \t*-+#"
@@ -98,3 +97,30 @@ def find_repeated(
 def _author_key(speech: SmartCommit) -> tuple[int, int, str]:
     author = speech.commit.author_email or speech.commit.author_name
     return speech.project.connection_id, speech.project.id, author.casefold()
+
+
+class Verb(StrEnum):
+    CLOSE = "close"  # the closing words
+    DONE = "done"
+    START = "start"
+    COMMENT = "comment"
+    TIME = "time"
+
+
+class Flaw(StrEnum):
+    """Why a command cannot be followed."""
+
+    DURATION = "duration"  # `text` is none
+    LONG = "long"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class SmartCommitCommand:
+    """`seconds`, `text`: of a time; `text`: of a comment. `flaw`: what is wrong with it."""
+
+    task_id: int
+    verb: Verb
+    seconds: int = 0
+    text: str = ""
+    flaw: Flaw | None = None

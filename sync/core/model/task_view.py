@@ -6,20 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync.core.deployments.environments import EnvironmentStatus
 from sync.core.model.activity import Comment
-from sync.core.model.common import (
-    FailedJob,
-    KanbanStage,
-    LinkKind,
-    MergeRequest,
-    Pipeline,
-    Project,
-    ReviewEvent,
-    Step,
-    Task,
-)
+from sync.core.model.common import Project
+from sync.core.model.deployments import EnvironmentStatus
+from sync.core.model.merge_requests import MergeRequest, ReviewEvent
+from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.model.smart_commits import PendingSmartCommit
+from sync.core.model.tasks import KanbanStage, LinkKind, Step, Task
 
 
 @dataclass(frozen=True, slots=True)

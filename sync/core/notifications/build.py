@@ -6,18 +6,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from sync.core import told_runs
 from sync.core.activity import push_messages, resource_messages
+from sync.core.activity.resource_messages import build_emoji_message, build_release_message
 from sync.core.alerts import messages as alerts_messages
 from sync.core.alerts.messages import AlertContext
 from sync.core.comments import messages as comments_messages
-from sync.core.deployments.environments import Deployment
+from sync.core.deployments.messages import build_deployment_message
+from sync.core.merge_requests.messages import build_merge_request_message
 from sync.core.messages.message import Message
 from sync.core.messages.parts import PortalUserIds
-from sync.core.model.activity import Comment, JobRun, Push, Release, Resource, TagPush
-from sync.core.model.common import FailedJob, MergeRequest, Pipeline
+from sync.core.model.activity import Comment, Push, Release, Resource, TagPush
+from sync.core.model.deployments import Deployment
 from sync.core.model.kinds import Kind
-from sync.core.notifications.facts import FactsContext, NotificationSubject, build_facts
+from sync.core.model.merge_requests import MergeRequest
+from sync.core.model.pipelines import FailedJob, JobRun, Pipeline
+from sync.core.notifications.facts import FactsContext, build_facts
+from sync.core.notifications.keys import NotificationSubject
+from sync.core.pipelines.messages import build_job_message, build_pipeline_message
 from sync.text.bidi import upright, upright_run
 from sync.text.tree import Document
 
@@ -51,19 +56,19 @@ def _build_by_type(
         case TagPush():
             return push_messages.build_tag_message(subject, language, users)
         case MergeRequest():
-            return push_messages.build_merge_request_message(subject, language, users)
+            return build_merge_request_message(subject, language, users)
         case Pipeline():
-            return told_runs.build_pipeline_message(subject, language, users, jobs)
+            return build_pipeline_message(subject, language, users, jobs)
         case JobRun():
-            return told_runs.build_job_message(subject, language, users)
+            return build_job_message(subject, language, users)
         case Deployment():
-            return told_runs.build_deployment_message(subject, language, users, tasks)
+            return build_deployment_message(subject, language, users, tasks)
         case Comment():
             return comments_messages.build_comment_message(subject, language, users)
         case Release():
-            return comments_messages.build_release_message(subject, language, users)
+            return build_release_message(subject, language, users)
         case Resource(kind=Kind.EMOJI):
-            return comments_messages.build_emoji_message(subject, state, language, users)
+            return build_emoji_message(subject, state, language, users)
         case Resource():
             return resource_messages.build_resource_message(subject, state, language, users)
         case AlertContext():

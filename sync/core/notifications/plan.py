@@ -14,12 +14,13 @@ from datetime import datetime
 from hashlib import sha256
 
 from sync.core.i18n.translate import translate
-from sync.core.merge_requests.plan import EDIT_WINDOW
 from sync.core.messages.message import Message
+from sync.core.messages.revise import EDIT_WINDOW
 from sync.core.model.commands import Notify, PlannedCommand, PutChatMessage, PutMessage
-from sync.core.model.common import Project, Task
+from sync.core.model.common import Project
 from sync.core.model.kinds import Kind
 from sync.core.model.task_view import SentMessage
+from sync.core.model.tasks import Task
 from sync.core.notifications.filters import BUILT_IN_TASK_KINDS
 from sync.core.rules.portal import GroupRules, Rules
 from sync.core.rules.routes import Channel, Chat, Facts, Role, Route

@@ -5,30 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sync.core.alert_names import AlertKey, RefKey
 from sync.core.alerts.messages import AlertContext
-from sync.core.alerts.model import Alert, AlertState
-from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
-from sync.core.model.activity import (
-    Comment,
-    CommentTarget,
-    JobRun,
-    Push,
-    Release,
-    Resource,
-    TagPush,
-)
-from sync.core.model.common import (
-    Commit,
-    MergeRequest,
-    MergeRequestState,
-    Person,
-    Pipeline,
-    PipelineStatus,
-    Project,
-)
+from sync.core.alerts.model import Alert, AlertKey, AlertState, RefKey
+from sync.core.model.activity import Comment, CommentTarget, Push, Release, Resource, TagPush
+from sync.core.model.common import Commit, Person, Project
+from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.model.kinds import Kind
-from sync.core.notifications.facts import NotificationSubject
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState
+from sync.core.model.pipelines import JobRun, Pipeline, PipelineStatus
+from sync.core.notifications.keys import NotificationSubject
 from sync.core.rules.portal import UTC, Severity
 
 _AT = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

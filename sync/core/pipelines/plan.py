@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sync.core.i18n.translate import LANGUAGES, translate
-from sync.core.merge_requests.plan import EDIT_WINDOW
+from sync.core.messages.revise import EDIT_WINDOW
 from sync.core.model.commands import Notify, PlannedCommand, PutMessage, SetFields
-from sync.core.model.common import Pipeline, PipelineStatus, Task
+from sync.core.model.pipelines import Pipeline, PipelineStatus
 from sync.core.model.task_view import BranchPipeline, SentMessage, TaskView
+from sync.core.model.tasks import Task
 from sync.core.pipelines.messages import (
     render_author_notification,
     render_first_line,

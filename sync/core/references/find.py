@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from sync.core.model.common import LinkKind, Reference
+from sync.core.model.tasks import LinkKind, Reference
 from sync.core.references.keywords import LIST_GLUE, link_kind_before
 from sync.core.references.prose import mask_code
 from sync.core.rules.portal import ReferenceRules

@@ -10,11 +10,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice, pairwise
 
 from sync.core.i18n import durations
-from sync.core.model.common import LinkKind
+from sync.core.model.smart_commits import Flaw, SmartCommitCommand, Verb
+from sync.core.model.tasks import LinkKind
 from sync.core.references.find import QUOTED_LINE, find_matches, find_references
 from sync.core.references.prose import mask_code
 from sync.core.rules.portal import ReferenceRules
@@ -26,14 +26,6 @@ MAX_COMMANDS = 50  # of one commit
 MAX_COMMENT_LENGTH = 2_000  # characters of a comment, or of what the time was spent on
 MAX_SECONDS = 160 * 3600  # four weeks of work: more is a slip of the pen
 _MAX_QUOTE_LENGTH = 40  # characters of what could not be read
-
-
-class Verb(StrEnum):
-    CLOSE = "close"  # the closing words
-    DONE = "done"
-    START = "start"
-    COMMENT = "comment"
-    TIME = "time"
 
 
 # Lower case, with hyphens.
@@ -49,25 +41,6 @@ VERB_WORDS: dict[str, Verb] = {
     "resolve": Verb.DONE,
     "готово": Verb.DONE,
 }
-
-
-class Flaw(StrEnum):
-    """Why a command cannot be followed."""
-
-    DURATION = "duration"  # `text` is none
-    LONG = "long"
-    EMPTY = "empty"
-
-
-@dataclass(frozen=True, slots=True)
-class SmartCommitCommand:
-    """`seconds`, `text`: of a time; `text`: of a comment. `flaw`: what is wrong with it."""
-
-    task_id: int
-    verb: Verb
-    seconds: int = 0
-    text: str = ""
-    flaw: Flaw | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,22 @@ from dataclasses import dataclass, field
 
 from sync.core.i18n import durations
 from sync.core.i18n.translate import translate, translate_inline
+from sync.core.messages.message import render
 from sync.core.messages.parts import MAX_NAME_LENGTH
 from sync.core.model.commands import LogTime, MoveTask, Notify, PlannedCommand, PutMessage
-from sync.core.model.common import SHORT_SHA, Task, TaskStatus
+from sync.core.model.common import SHORT_SHA
 from sync.core.model.smart_commits import (
     CommandKey,
     PendingSmartCommit,
     SmartCommit,
     SmartCommitState,
+    Verb,
 )
 from sync.core.model.task_view import TaskView
+from sync.core.model.tasks import Task, TaskStatus
 from sync.core.rules.portal import Rules, SmartCommitRules
-from sync.core.smart_commits.parse import MAX_SECONDS, Verb
+from sync.core.smart_commits.parse import MAX_SECONDS
 from sync.core.tasks.transitions import TransitionPart, reached_statuses
-from sync.core.written import render
 from sync.text.clip import clipped
 from sync.text.tree import Document, LineBreak, Link, Paragraph, Strong, Text
 

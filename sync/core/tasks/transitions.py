@@ -6,18 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sync.core.i18n.translate import translate
-from sync.core.merge_requests.milestones import is_open, step_of
+from sync.core.merge_requests.messages import describe_merge_request
 from sync.core.model.commands import MoveTask, PlannedCommand, SetStage
-from sync.core.model.common import (
-    KanbanStage,
-    MergeRequest,
-    MergeRequestState,
-    Step,
-    Task,
-    TaskStatus,
-)
+from sync.core.model.merge_requests import MergeRequestState, is_open
 from sync.core.model.task_view import LinkView, TaskView
+from sync.core.model.tasks import KanbanStage, Step, Task, TaskStatus
 from sync.core.rules.portal import Rules, StageRef, StepTarget
+from sync.core.tasks.progress import step_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +156,3 @@ def _explain_step(view: TaskView, step: Step, language: str) -> str:
     telling = [mr for mr in known if _DECIDES_STEP[step](mr)] or [mr for mr in known if is_open(mr)]
     latest = max(telling, key=lambda mr: (mr.updated_at, mr.key))
     return translate(language, f"why {step}", mr=describe_merge_request(latest, language))
-
-
-def describe_merge_request(merge_request: MergeRequest, language: str) -> str:
-    """A merge request in a reason: number and title."""
-    return translate(language, "mr", iid=merge_request.iid, title=merge_request.title)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sync.core.model.common import MergeRequestKey, ReviewEvent
+from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
 from sync.core.model.smart_commits import CommandKey
 from sync.core.plan import Plan
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from sync.bitrix24.tasks.transitions import CommandResult
-from sync.core.alert_names import AlertKey
+from sync.core.alerts.model import AlertKey
 from sync.core.model.commands import (
     MoveTask,
     PutCard,
@@ -18,14 +18,15 @@ from sync.core.model.commands import (
     SetFields,
     SetStage,
 )
-from sync.core.model.common import MergeRequestKey, Task
+from sync.core.model.merge_requests import MergeRequestKey
 from sync.core.model.task_view import SentMessage
+from sync.core.model.tasks import Task
+from sync.engine.deliver import smart_commits as deliver_smart_commits
 from sync.engine.deliver.keys import STEP_KEYS, notified_state, notified_user, review_event_of
 from sync.engine.deps import NOTIFICATION, TASK
-from sync.engine.ingest import smart_commits as ingest_smart_commits
-from sync.store import activity as store_activity
 from sync.store import alerts, links, logs, messages, outbox, subjects, tasks
 from sync.store.db.upsert import chunks
+from sync.store.messages import chat_messages, save_chat_messages
 from sync.store.rows import CommandRow, DecisionRow
 from sync.store.tables import command as commands
 
@@ -63,7 +64,7 @@ def record_done(
         conn,
         [DecisionRow(portal_id, row.subject_kind, row.subject_key, now, n) for row, n in noted],
     )
-    ingest_smart_commits.record_done(conn, [(row, result.note) for row, result in done])
+    deliver_smart_commits.record_done(conn, [(row, result.note) for row, result in done])
     _advance(conn, portal_id, [row for row, _ in done], now)
 
 
@@ -84,7 +85,7 @@ def record_refused(
             for one in refusals
         ],
     )
-    ingest_smart_commits.record_refused(conn, [(one.command, one.reason) for one in refusals])
+    deliver_smart_commits.record_refused(conn, [(one.command, one.reason) for one in refusals])
     mark_tasks_stale(conn, portal_id, [refusal.command for refusal in refusals], now)
     _advance(conn, portal_id, [refusal.command for refusal in refusals], now)
 
@@ -151,9 +152,7 @@ def forget_message(conn: Connection, portal_id: int, row: CommandRow) -> None:
     if isinstance(effect, PutMessage):
         messages.save(conn, portal_id, {(effect.task_id, effect.subject_key): SentMessage()})
     if isinstance(effect, PutChatMessage):
-        store_activity.save_chat_messages(
-            conn, portal_id, {(effect.subject_key, effect.dialog): SentMessage()}
-        )
+        save_chat_messages(conn, portal_id, {(effect.subject_key, effect.dialog): SentMessage()})
     if isinstance(effect, PutCard):
         links.set_cards(conn, [(effect.merge_request, effect.task_id, None, None, None)])
 
@@ -204,21 +203,17 @@ def _save_chat_messages(
     now: datetime,
 ) -> None:
     effects = [(row.command, result) for row, result in done]
-    known = store_activity.chat_messages(
-        conn, portal_id, {effect.subject_key for effect, _ in effects}
-    )
+    known = chat_messages(conn, portal_id, {effect.subject_key for effect, _ in effects})
     said = {}
     for effect, result in effects:
         before = known.get(effect.subject_key, {}).get(effect.dialog, SentMessage())
         at = now if effect.message_id is None else before.at or now
         said[effect.subject_key, effect.dialog] = SentMessage(result.message_id, effect.text, at)
-    store_activity.save_chat_messages(conn, portal_id, said)
+    save_chat_messages(conn, portal_id, said)
 
 
 def _forget_chat_texts(conn: Connection, portal_id: int, effects: Sequence[PutChatMessage]) -> None:
-    known = store_activity.chat_messages(
-        conn, portal_id, {effect.subject_key for effect in effects}
-    )
+    known = chat_messages(conn, portal_id, {effect.subject_key for effect in effects})
     unsure = {
         (e.subject_key, e.dialog): SentMessage(
             e.message_id, None, known.get(e.subject_key, {})[e.dialog].at
@@ -226,7 +221,7 @@ def _forget_chat_texts(conn: Connection, portal_id: int, effects: Sequence[PutCh
         for e in effects
         if e.message_id and e.dialog in known.get(e.subject_key, {})
     }
-    store_activity.save_chat_messages(conn, portal_id, unsure)
+    save_chat_messages(conn, portal_id, unsure)
 
 
 def _forget_texts(conn: Connection, portal_id: int, effects: Sequence[PutMessage]) -> None:

@@ -15,7 +15,7 @@ from sync.bitrix24.tasks import create as tasks_create
 from sync.bitrix24.tasks.commands import calls_for, read_outcome
 from sync.bitrix24.tasks.transitions import CommandResult
 from sync.core.model.commands import CreateTask, task_id_of
-from sync.core.model.common import Task
+from sync.core.model.tasks import Task
 from sync.engine import backoff
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.deliver.outcomes import (
@@ -27,8 +27,8 @@ from sync.engine.deliver.outcomes import (
     record_done,
     record_refused,
 )
+from sync.engine.deliver.smart_commits import log_as_app
 from sync.engine.deps import PORTAL_LANE, Deps
-from sync.engine.ingest import smart_commits as ingest_smart_commits
 from sync.engine.lanes import CALL_LEASE_TTL, Lane
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.store import outbox, tasks
@@ -261,7 +261,7 @@ def _record(deps: Deps, lane: Lane, portal_id: int, found: BatchOutcome) -> None
             conn, [row.id for row in found.edit_closed], now, "the message is closed to edits"
         )
         decide_again(conn, portal_id, found.edit_closed, "its card can be edited no more", now)
-        ingest_smart_commits.log_as_app(conn, found.foreign_time)
+        log_as_app(conn, found.foreign_time)
         outbox.drop(
             conn, [row.id for row in found.foreign_time], now, "refused as the author's own"
         )

@@ -17,7 +17,7 @@ from sync.core.model.commands import (
     PutMessage,
     task_id_of,
 )
-from sync.core.model.common import Task
+from sync.core.model.tasks import Task
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.deliver.outcomes import (
     Refusal,

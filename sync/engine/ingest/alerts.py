@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from sync.core.alert_names import RefKey
 from sync.core.alerts import model as core
-from sync.core.alerts.model import FINISHED_STATUSES, PASSED
+from sync.core.alerts.model import FINISHED_STATUSES, PASSED, RefKey
 from sync.core.model.activity import Push, TagPush
-from sync.core.model.common import MergeRequest, Pipeline
+from sync.core.model.merge_requests import MergeRequest
+from sync.core.model.pipelines import Pipeline
 from sync.core.rules.portal import Rules
 from sync.engine.deps import ALERT
 from sync.store import alerts, protected_branches, subjects

@@ -8,9 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from sync.core.merge_requests.milestones import is_open
-from sync.core.model.activity import ActivityItem, Comment, JobRun, Push, Release, Resource, TagPush
-from sync.core.model.common import MergeRequest, MergeRequestKey, Person, Pipeline, Project
+from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resource, TagPush
+from sync.core.model.common import Person, Project
 from sync.core.model.events import (
     DeploymentEvent,
     MergeRequestEvent,
@@ -18,7 +17,9 @@ from sync.core.model.events import (
     TaskChanged,
     TaskDeleted,
 )
-from sync.core.notifications.facts import NotificationSubject, subject_key_of
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
+from sync.core.model.pipelines import JobRun, Pipeline
+from sync.core.notifications.keys import NotificationSubject, subject_key_of
 from sync.core.rules.portal import Rules
 from sync.engine.deps import TASK
 from sync.engine.ingest import alerts, comments, notifications, smart_commits
@@ -26,11 +27,14 @@ from sync.engine.ingest import deployments as ingest_deployments
 from sync.engine.ingest import pushes as ingest_pushes
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.ingest.outcome import BatchResult, branch_key, describe_outcome
+from sync.engine.load.people import people_of_merge_request
+from sync.engine.load.smart_commits import tasks_waiting
 from sync.store import activity as store_activity
 from sync.store import commits, links, people, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.db.upsert import chunks
+from sync.store.messages import chat_messages
 from sync.store.rows import TaskRow
 from sync.store.tables import command
 
@@ -121,7 +125,7 @@ def _with_chat_messages(
     conn: Connection, portal_id: int, of: Mapping[MergeRequestKey, MergeRequest]
 ) -> dict[MergeRequestKey, MergeRequest]:
     """Those that chats show: a pipeline changes what is said there, it is no news of its own."""
-    posts = store_activity.chat_messages(conn, portal_id, map(subject_key_of, of.values()))
+    posts = chat_messages(conn, portal_id, map(subject_key_of, of.values()))
     return {key: one for key, one in of.items() if subject_key_of(one) in posts}
 
 
@@ -180,17 +184,6 @@ def save_people(
         people.save_host_people(conn, connection_id, known.values())
 
 
-def people_of_merge_request(merge_request: MergeRequest) -> tuple[Person | None, ...]:
-    """Everybody a merge request names."""
-    return (
-        merge_request.author,
-        merge_request.actor,
-        *merge_request.assignees,
-        *merge_request.approved_by,
-        *(reviewer.person for reviewer in merge_request.reviewers),
-    )
-
-
 def _pusher_emails(push: Push) -> dict[Person, str]:
     """The pusher's e-mail by commits that carry the pusher's name."""
     if push.actor is None or not push.actor.id:
@@ -208,7 +201,7 @@ def _ingest_task_events(
     heard = events.changed_tasks | events.deleted_tasks
     followed = frozenset(links.by_tasks(conn, portal_id, heard))
     followed |= store_pipelines.tasks_with_commits(conn, portal_id, heard)
-    followed |= smart_commits.tasks_waiting(conn, portal_id, heard)
+    followed |= tasks_waiting(conn, portal_id, heard)
     known = tasks.get(conn, portal_id, followed)
     tasks.mark_missing(conn, portal_id, followed & events.deleted_tasks, now)
     changed = followed & events.changed_tasks - events.deleted_tasks

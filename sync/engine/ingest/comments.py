@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from sync.core.model.activity import ActivityItem, Comment, Resource
-from sync.core.model.common import LinkKind, MergeRequestKey
+from sync.core.model.merge_requests import MergeRequestKey
+from sync.core.model.tasks import LinkKind
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -10,8 +9,8 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
-from sync.bitrix24.rest.masking import mask
 from sync.engine import backoff
+from sync.engine.backoff import format_traceback
 from sync.engine.deps import Deps, parse_delivery
 from sync.engine.ingest import apply
 from sync.engine.lanes import Lane, LaneLost, hold
@@ -22,7 +21,6 @@ from sync.store.rows import DeliveryRow
 log = structlog.get_logger()
 
 BATCH = 100
-_TRACE_CHARACTERS = 4000
 _INFRASTRUCTURE_ERRORS = (OperationalError, InterfaceError, InternalError, LaneLost)
 
 
@@ -97,8 +95,3 @@ def _record_failure(conn: Connection, deps: Deps, delivery: DeliveryRow, why: st
         return
     wait = timedelta(seconds=backoff.delay(attempts, deps.jitter()))
     inbox.mark_failed(conn, delivery.id, why, deps.clock.now() + wait)
-
-
-def format_traceback(error: BaseException) -> str:
-    """A bug's traceback for people, masked and cut to its end."""
-    return str(mask("".join(traceback.format_exception(error))))[-_TRACE_CHARACTERS:]

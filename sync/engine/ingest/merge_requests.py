@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from sync.core.merge_requests.milestones import is_open
-from sync.core.model.common import MergeRequest, MergeRequestKey
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
+from sync.core.model.tasks import LinkKind, Reference
+from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
-from sync.engine import linking
 from sync.engine.deps import TASK
 from sync.store import commits, links, subjects
 from sync.store.merge_requests import BranchKey
@@ -67,11 +67,9 @@ def _desired_links(
 ) -> Iterator[LinkRow]:
     """The links as they are to be: named ones live, others removed (never deleted)."""
     live = {
-        row.task_id: linking.TaskMention(row.kind, row.found_in)
-        for row in existing.values()
-        if row.live
+        row.task_id: TaskMention(row.kind, row.found_in) for row in existing.values() if row.live
     }
-    named = linking.find_named_tasks(merge_request, messages, rules, live)
+    named = find_named_tasks(merge_request, messages, rules, live)
     for task_id, name in named.items():
         row = existing.get(task_id) or LinkRow(
             portal_id, merge_request.key, task_id, name.kind, silent=silent
@@ -106,3 +104,50 @@ def _owns_branch(merge_request: MergeRequest) -> bool:
 def _source_branch(merge_request: MergeRequest) -> BranchKey:
     key = merge_request.key
     return key.connection_id, key.project_id, merge_request.source_branch
+
+
+COMMIT = "commit"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskMention:
+    """How a merge request names one task: the strongest mention, and every place of one."""
+
+    kind: LinkKind
+    found_in: tuple[str, ...]
+
+
+def find_named_tasks(
+    merge_request: MergeRequest,
+    messages: Iterable[str],
+    rules: ReferenceRules,
+    before: Mapping[int, TaskMention],
+) -> dict[int, TaskMention]:
+    """The tasks named in branch, title, description and, while it is open, commit messages.
+
+    Once it is not open its branch may get other work: what its commits named then stays.
+    """
+    found = list(references_find.find_references(merge_request.source_branch, "branch", rules))
+    found += references_find.find_references(merge_request.title, "title", rules)
+    found += references_find.find_references(merge_request.description, "description", rules)
+    if is_open(merge_request):
+        for message in messages:
+            found += references_find.find_references(message, COMMIT, rules)
+    else:
+        found += [
+            Reference(task_id, link.kind, COMMIT)
+            for task_id, link in before.items()
+            if COMMIT in link.found_in
+        ]
+    return _group_by_task(found)
+
+
+def _group_by_task(found: list[Reference]) -> dict[int, TaskMention]:
+    places: dict[int, set[str]] = {}
+    for reference in found:
+        places.setdefault(reference.task_id, set()).add(reference.source)
+    strongest = references_find.strongest_references(found)
+    return {
+        task_id: TaskMention(reference.kind, tuple(sorted(places[task_id])))
+        for task_id, reference in strongest.items()
+    }

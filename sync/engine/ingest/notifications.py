@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from sync.core.model.kinds import Kind
-from sync.core.notifications.facts import NotificationSubject, subject_key_of
+from sync.core.notifications.keys import NotificationSubject, subject_key_of
 from sync.core.rules.portal import Rules
 from sync.engine.deps import NOTIFICATION
 from sync.store import subjects

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync.core.model.activity import ActivityItem, Comment, JobRun, Push, Release, Resource, TagPush
-from sync.core.model.common import MergeRequest, MergeRequestKey, Pipeline
+from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resource, TagPush
 from sync.core.model.events import (
     DeploymentEvent,
     MergeRequestEvent,
@@ -16,6 +15,8 @@ from sync.core.model.events import (
     TaskDeleted,
     UnrecognisedEvent,
 )
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
+from sync.core.model.pipelines import JobRun, Pipeline
 from sync.store.merge_requests import BranchKey
 
 ActivityId = tuple[int, int, str, str]  # connection, project, kind, key

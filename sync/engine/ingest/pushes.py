@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from sync.core.model.activity import Push
-from sync.core.model.common import LinkKind, Pipeline, Reference
+from sync.core.model.pipelines import Pipeline
+from sync.core.model.tasks import LinkKind, Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK

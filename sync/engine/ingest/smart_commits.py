@@ -10,27 +10,21 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from sync.core.model.activity import Push
-from sync.core.model.commands import PlannedCommand
 from sync.core.model.common import SHORT_SHA, Commit
 from sync.core.model.smart_commits import (
     CommandKey,
-    PendingSmartCommit,
     SmartCommit,
+    SmartCommitCommand,
     SmartCommitState,
+    Verb,
     find_repeated,
 )
-from sync.core.rules.portal import ReferenceRules, Rules
+from sync.core.rules.portal import ReferenceRules
 from sync.core.smart_commits import parse as smart_commits_parse
-from sync.core.smart_commits.parse import Verb
-from sync.core.smart_commits.plan import SmartCommitResult, build_refusal, notify_missing_task
-from sync.engine.deliver.keys import smart_commit_key
 from sync.engine.deps import TASK
-from sync.engine.load import people as load_people
-from sync.engine.load.people import AuthoredCommit
-from sync.store import logs, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import smart_commits as store_smart_commits
-from sync.store.rows import CommandRow, DecisionRow
+from sync.store import subjects, tasks
 
 REPETITION_WINDOW = timedelta(days=30)  # so long the same words of another commit are a repetition
 _SHA = re.compile(r"[0-9a-fA-F]{4,64}")
@@ -89,14 +83,14 @@ def _find_smart_commits(
 
 def _numbered_commands(
     commit: Commit, rules: ReferenceRules
-) -> Iterator[tuple[int, smart_commits_parse.SmartCommitCommand]]:
+) -> Iterator[tuple[int, SmartCommitCommand]]:
     """A commit's commands with their numbers, which are the same on every branch."""
     if _SHA.fullmatch(commit.sha):
         yield from enumerate(smart_commits_parse.parse_commands(commit.message, rules))
 
 
 def _build_smart_commit(
-    push: Push, commit: Commit, command: smart_commits_parse.SmartCommitCommand, place: int
+    push: Push, commit: Commit, command: SmartCommitCommand, place: int
 ) -> SmartCommit:
     short = replace(commit, message=smart_commits_parse.commit_title(commit.message))
     return SmartCommit(command, push.project, push.branch, short, push.actor, place)
@@ -117,110 +111,3 @@ def _mark_repetitions(
         found[key] = replace(speech, repeats=find_repeated(message, speech, key.sha, known))
         known.append((key.sha, speech))
     return found
-
-
-def load(
-    conn: Connection, portal_id: int, task_ids: Iterable[int], rules: Rules
-) -> dict[int, tuple[PendingSmartCommit, ...]]:
-    """What is to be done yet, by task, with the authors as users of the portal."""
-    waiting = store_smart_commits.waiting(conn, portal_id, task_ids)
-    said = {row.key: row.smart_commit for rows in waiting.values() for row in rows}
-    signed = {
-        key: AuthoredCommit(key.connection_id, speech.commit, speech.actor)
-        for key, speech in said.items()
-    }
-    users = load_people.portal_authors(conn, portal_id, signed, rules)
-    return {
-        task_id: tuple(
-            PendingSmartCommit(row.key, row.smart_commit, users.get(row.key)) for row in rows
-        )
-        for task_id, rows in waiting.items()
-    }
-
-
-tasks_waiting = store_smart_commits.tasks_waiting  # those of the tasks that are told something yet
-
-
-def record_results(conn: Connection, ended: Mapping[CommandKey, SmartCommitResult]) -> None:
-    """Notes what became of commands that nothing is written for."""
-    store_smart_commits.set_states(
-        conn, {key: (one.state, one.reason) for key, one in ended.items()}
-    )
-    known = store_smart_commits.get(conn, [key for key, one in ended.items() if one.retryable])
-    store_smart_commits.save_changed(
-        conn, {key: replace(row.smart_commit, retryable=True) for key, row in known.items()}
-    )
-
-
-def refuse_for_missing_tasks(
-    conn: Connection, portal_id: int, task_ids: Iterable[int], rules: Rules, now: datetime
-) -> dict[int, list[PlannedCommand]]:
-    """Refuses what tasks were told that the portal does not show; what their authors are told."""
-    answers: dict[int, list[PlannedCommand]] = {}
-    for task_id, heard in load(conn, portal_id, task_ids, rules).items():
-        ended = {
-            one.key: build_refusal(one, rules.language, "missing", retryable=True, task=task_id)
-            for one in heard
-        }
-        record_results(conn, ended)
-        why = "; ".join(one.reason for one in ended.values())
-        logs.save_decisions(conn, [DecisionRow(portal_id, TASK, str(task_id), now, why)])
-        answers[task_id] = [
-            due for one in heard if (due := notify_missing_task(one, rules.language))
-        ]
-    return answers
-
-
-def record_done(conn: Connection, done: Iterable[tuple[CommandRow, str]]) -> None:
-    """Ends commands with the writes that carried them out, each with a note or "".
-
-    Who was notified was told why it is not followed.
-    """
-    _set_states(
-        conn,
-        {
-            row.key: (
-                SmartCommitState.REFUSED if row.kind == "notify" else SmartCommitState.DONE,
-                f"{row.reason}; {note}" if note else row.reason,
-            )
-            for row, note in done
-        },
-    )
-
-
-def record_refused(conn: Connection, refusals: Iterable[tuple[CommandRow, str]]) -> None:
-    """Ends commands with the writes that were refused, and why."""
-    _set_states(conn, {row.key: (SmartCommitState.REFUSED, why) for row, why in refusals})
-
-
-def _set_states(conn: Connection, states: Mapping[str, tuple[SmartCommitState, str]]) -> None:
-    store_smart_commits.set_states(
-        conn, {key: state for name, state in states.items() if (key := smart_commit_key(name))}
-    )
-
-
-def log_as_app(conn: Connection, rows: Iterable[CommandRow]) -> None:
-    """Time that was refused as the author's own is not asked for as such again."""
-    known = store_smart_commits.get(
-        conn, [key for row in rows if (key := smart_commit_key(row.key))]
-    )
-    store_smart_commits.save_changed(
-        conn, {key: replace(row.smart_commit, as_app=True) for key, row in known.items()}
-    )
-
-
-def replay(conn: Connection, portal_id: int, keys: Iterable[CommandKey], now: datetime) -> int:
-    """Has refused commands decided anew, as far as they are this portal's; how many."""
-    found = {
-        key: row
-        for key, row in store_smart_commits.get(conn, keys).items()
-        if row.state is SmartCommitState.REFUSED
-    }
-    own = store_smart_commits.keys_of_portal(conn, portal_id, found)
-    store_smart_commits.set_states(conn, dict.fromkeys(own, (SmartCommitState.NEW, "")))
-    store_smart_commits.save_changed(
-        conn, {key: replace(found[key].smart_commit, retryable=False) for key in own}
-    )
-    marks = [(TASK, str(found[key].smart_commit.command.task_id), "replayed") for key in own]
-    subjects.mark_dirty_many(conn, portal_id, marks, now)
-    return len(own)

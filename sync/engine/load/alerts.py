@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from sync.core.alert_names import AlertKey
 from sync.core.alerts.messages import AlertContext, NamedUser
-from sync.core.model.common import FailedJob, Pipeline
-from sync.core.notifications.facts import SubjectKey
+from sync.core.alerts.model import AlertKey
+from sync.core.model.pipelines import FailedJob, Pipeline
+from sync.core.notifications.keys import SubjectKey
 from sync.core.rules.portal import Rules
 from sync.engine.load import people as load_people
 from sync.engine.load.people import AuthoredCommit

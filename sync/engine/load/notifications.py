@@ -9,28 +9,32 @@ from sqlalchemy import Connection
 
 from sync.core.alerts.messages import AlertContext
 from sync.core.alerts.model import AlertState
-from sync.core.deployments.environments import Deployment
 from sync.core.model.activity import Push
-from sync.core.model.common import Commit, FailedJob, Person, Pipeline, Task
+from sync.core.model.common import Commit, Person
+from sync.core.model.deployments import Deployment
+from sync.core.model.kinds import Kind
+from sync.core.model.merge_requests import MergeRequestKey
+from sync.core.model.pipelines import FailedJob, Pipeline
+from sync.core.model.tasks import Task
 from sync.core.notifications.build import build_message
-from sync.core.notifications.facts import (
-    FactsContext,
+from sync.core.notifications.facts import FactsContext, build_facts
+from sync.core.notifications.keys import (
     NotificationSubject,
     SubjectKey,
     actor_of,
     author_of,
-    build_facts,
     people_of,
 )
 from sync.core.notifications.plan import NotificationView
 from sync.core.rules.portal import Rules
-from sync.engine import news_found
+from sync.engine.load import alerts as load_alerts
 from sync.engine.load import people, related_tasks
 from sync.engine.load.people import AuthoredCommit
 from sync.store import activity as store_activity
 from sync.store import deployments, messages, protected_branches, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
+from sync.store.messages import chat_messages
 
 SubjectsByKey = Mapping[str, NotificationSubject]
 
@@ -45,9 +49,7 @@ def load(
     administrator: int | None = None,
 ) -> dict[str, NotificationView]:
     """The things by name; what is not known, or silent, is not in the answer."""
-    found = news_found.load_subjects(
-        conn, portal_id, {key: SubjectKey.parse(key) for key in keys}, rules
-    )
+    found = load_subjects(conn, portal_id, {key: SubjectKey.parse(key) for key in keys}, rules)
     around = _facts_contexts(conn, found, now)
     concerned = related_tasks.find_tasks(conn, portal_id, found)
     known = tasks.get(conn, portal_id, {task_id for mine in concerned.values() for task_id in mine})
@@ -55,7 +57,7 @@ def load(
     users = people.portal_users_of(conn, portal_id, _people_by_connection(found), rules)
     authors = people.portal_authors(conn, portal_id, _authored_commits(found), rules)
     jobs = _failed_jobs(conn, found)
-    posts = store_activity.chat_messages(conn, portal_id, found)
+    posts = chat_messages(conn, portal_id, found)
     said = messages.by_tasks(conn, portal_id, there)
     told = messages.notified_person_states(conn, portal_id, found)
     views = {}
@@ -173,3 +175,63 @@ def _authored_commits(found: SubjectsByKey) -> dict[str, AuthoredCommit]:
             case AlertContext(failed_pipeline=Pipeline(commit=Commit() as commit) as failed):
                 signed[key] = AuthoredCommit(one.project.connection_id, commit, failed.actor)
     return signed
+
+
+def load_subjects(
+    conn: Connection, portal_id: int, abouts: Mapping[str, SubjectKey], rules: Rules
+) -> dict[str, NotificationSubject]:
+    """The things by their names; what is not known is not in the answer."""
+    of_kind: dict[Kind, dict[str, SubjectKey]] = {}
+    for key, about in abouts.items():
+        of_kind.setdefault(about.kind, {})[key] = about
+    found: dict[str, NotificationSubject] = {}
+    for kind, wanted in of_kind.items():
+        match kind:
+            case Kind.PIPELINE:
+                found |= _pipelines(conn, wanted)
+            case Kind.DEPLOYMENT:
+                found |= _deployments(conn, wanted)
+            case Kind.ALERT:
+                found |= load_alerts.load(conn, portal_id, wanted, rules)
+            case Kind.MERGE_REQUEST:
+                found |= _merge_requests(conn, wanted)
+            case _:
+                found |= _activity(conn, wanted)
+    return found
+
+
+def _activity(conn: Connection, wanted: Mapping[str, SubjectKey]) -> dict[str, NotificationSubject]:
+    ids = {k: (a.connection_id, a.project_id, a.kind.value, a.key) for k, a in wanted.items()}
+    known = store_activity.get(conn, ids.values())
+    return {key: known[one][0] for key, one in ids.items() if one in known and not known[one][1]}
+
+
+def _pipelines(
+    conn: Connection, wanted: Mapping[str, SubjectKey]
+) -> dict[str, NotificationSubject]:
+    ids = {key: (a.connection_id, a.project_id, int(a.key)) for key, a in wanted.items()}
+    known = store_pipelines.pipelines(conn, ids.values())
+    return {key: known[one] for key, one in ids.items() if one in known}
+
+
+def _deployments(
+    conn: Connection, wanted: Mapping[str, SubjectKey]
+) -> dict[str, NotificationSubject]:
+    """What a job told is left out where the host tells of the same deployment."""
+    ids = {}
+    for key, about in wanted.items():
+        number, _, environment = about.key.partition(":")
+        ids[key] = about.connection_id, about.project_id, environment, int(number)
+    known = deployments.get(conn, ids.values())
+    twice = deployments.also_on_host(conn, [one for one in known.values() if one.id < 0])
+    return {key: known[one] for key, one in ids.items() if one in known and one not in twice}
+
+
+def _merge_requests(
+    conn: Connection, wanted: Mapping[str, SubjectKey]
+) -> dict[str, NotificationSubject]:
+    ids = {
+        key: MergeRequestKey(a.connection_id, a.project_id, int(a.key)) for key, a in wanted.items()
+    }
+    known = store_merge_requests.get_merge_requests(conn, ids.values())
+    return {key: known[one] for key, one in ids.items() if one in known}

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from sync.core.model.common import Commit, Person
+from sync.core.model.merge_requests import MergeRequest
 from sync.core.rules.portal import Rules
 from sync.store import people
 
@@ -76,3 +77,14 @@ def portal_authors(
             if user := user or next((by_email[e] for e in known if e in by_email), None):
                 found[key] = user
     return found
+
+
+def people_of_merge_request(merge_request: MergeRequest) -> tuple[Person | None, ...]:
+    """Everybody a merge request names."""
+    return (
+        merge_request.author,
+        merge_request.actor,
+        *merge_request.assignees,
+        *merge_request.approved_by,
+        *(reviewer.person for reviewer in merge_request.reviewers),
+    )

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-import structlog
 from sqlalchemy import Connection
 
-from sync.core.merge_requests.milestones import is_open
-from sync.core.model.common import FailedJob, LinkKind, Pipeline
+from sync.core.model.merge_requests import is_open
+from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.model.task_view import BranchPipeline, LinkView
-from sync.core.pipelines.plan import needs_jobs, recency
+from sync.core.model.tasks import LinkKind
+from sync.core.pipelines.plan import recency
 from sync.core.rules.portal import Rules
-from sync.engine.deps import Deps
 from sync.engine.load import people
 from sync.engine.load.people import AuthoredCommit
-from sync.errors import Later, SyncError
-from sync.gitlab.api import jobs as gitlab_jobs
-from sync.gitlab.api.client import GitLab
-from sync.store import connections, links, tasks
+from sync.store import links, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
-from sync.store.db.database import read
 from sync.store.merge_requests import BranchKey
-
-log = structlog.get_logger()
 
 _PipelinesByBranch = dict[BranchKey, Pipeline]
 
@@ -129,42 +122,3 @@ def _commit_authors(
         if one.commit
     }
     return people.portal_authors(conn, portal_id, signed, rules)
-
-
-def fetch_failed_jobs(
-    deps: Deps, runs: Iterable[BranchPipeline], keep: Callable[[], None]
-) -> dict[store_pipelines.PipelineId, tuple[datetime, tuple[FailedJob, ...]]]:
-    """The failed jobs of the runs that lack them, outside any transaction; `keep` before each.
-
-    What cannot be read is no job at all: the message does without. A host that does not answer
-    is not asked again this time.
-    """
-    found = {}
-    clients: dict[int, GitLab | None] = {}
-    for one in {
-        store_pipelines.pipeline_id(run.pipeline): run.pipeline for run in runs if needs_jobs(run)
-    }.values():
-        place = one.project.connection_id
-        if place not in clients:
-            clients[place] = _code_host_client(deps, place)
-        jobs: tuple[FailedJob, ...] = ()
-        try:
-            keep()
-            client = clients[place]
-            jobs = gitlab_jobs.read_failed_jobs(client, one.project.id, one.id) if client else ()
-        except SyncError as error:
-            log.warning("jobs_unread", connection_id=place, pipeline=one.id, error=str(error))
-            if isinstance(error, Later):
-                clients[place] = None
-        found[store_pipelines.pipeline_id(one)] = one.updated_at, jobs
-    return found
-
-
-def _code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
-    """None where the connection has no token."""
-    with read(deps.database) as conn:
-        record = connections.by_id(conn, connection_id)
-    try:
-        return deps.code_host_for(record) if record else None
-    except SyncError:
-        return None

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from sync.core.alerts.messages import AlertContext
-from sync.core.deployments.environments import Deployment
 from sync.core.model.activity import Push
-from sync.core.model.common import LinkKind, MergeRequest, MergeRequestKey, Pipeline
+from sync.core.model.deployments import Deployment
 from sync.core.model.kinds import Kind
-from sync.core.notifications.facts import NotificationSubject
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
+from sync.core.model.pipelines import Pipeline
+from sync.core.model.tasks import LinkKind
+from sync.core.notifications.keys import NotificationSubject
 from sync.store import activity as store_activity
 from sync.store import deployments, links
 from sync.store import merge_requests as store_merge_requests

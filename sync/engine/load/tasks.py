@@ -8,19 +8,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from sync.core.deployments.environments import EnvironmentStatus
 from sync.core.model.activity import ActivityItem, Comment
-from sync.core.model.common import MergeRequest, MergeRequestKey, Person
+from sync.core.model.common import Person
+from sync.core.model.deployments import EnvironmentStatus
 from sync.core.model.kinds import Kind
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.core.model.smart_commits import PendingSmartCommit
 from sync.core.model.task_view import BranchPipeline, SentMessage
 from sync.core.plan import LinkView, TaskView
 from sync.core.rules.portal import Rules
-from sync.engine.ingest import deployments as ingest_deployments
-from sync.engine.ingest import smart_commits as ingest_smart_commits
-from sync.engine.ingest.apply import people_of_merge_request
+from sync.engine.load import deployments as load_deployments
 from sync.engine.load import people as load_people
 from sync.engine.load import pipelines
+from sync.engine.load import smart_commits as load_smart_commits
+from sync.engine.load.people import people_of_merge_request
 from sync.store import activity as store_activity
 from sync.store import links, messages, tasks
 from sync.store import merge_requests as store_merge_requests
@@ -66,7 +67,7 @@ def load(
     groups = {row.body.group_id for row in known.values() if row.body} - {0}
     stages = tasks.stages(conn, portal_id, groups)
     seen = {task_id: _build_links(named.get(task_id, ()), merge_requests) for task_id in wanted}
-    there = ingest_deployments.load(conn, portal_id, seen)
+    there = load_deployments.load(conn, portal_id, seen)
     comments = store_activity.of_tasks(conn, portal_id, wanted, Kind.COMMENT, now - COMMENT_WINDOW)
     people = [
         *(mr_person for mr in merge_requests.values() for mr_person in _merge_request_people(mr)),
@@ -74,7 +75,7 @@ def load(
     ]
     users = load_people.portal_users_of(conn, portal_id, _by_connection(people), rules)
     ran = pipelines.load(conn, portal_id, seen, rules)
-    commanded = ingest_smart_commits.load(conn, portal_id, wanted, rules)
+    commanded = load_smart_commits.load(conn, portal_id, wanted, rules)
     said = messages.by_tasks(conn, portal_id, wanted)
     told = messages.notified_states(
         conn, portal_id, {one.subject_key for mine in ran.values() for one in mine}

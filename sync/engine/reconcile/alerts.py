@@ -10,20 +10,19 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.bitrix24.rest.client import Portal
-from sync.core.alert_names import AlertKey, RefKey
 from sync.core.alerts.derive import close_all, derive_alerts
-from sync.core.alerts.model import Alert, parse_merge_request_ref
+from sync.core.alerts.model import Alert, AlertKey, RefKey, parse_merge_request_ref
 from sync.core.alerts.plan import AlertView, assignment_key, end_message_key
 from sync.core.alerts.plan import plan_alert as decide_due
 from sync.core.alerts.results import pipeline_result
-from sync.core.merge_requests.milestones import is_open
-from sync.core.model.common import MergeRequestKey, Pipeline
+from sync.core.model.merge_requests import MergeRequestKey, is_open
+from sync.core.model.pipelines import Pipeline
 from sync.core.model.task_view import SentMessage
 from sync.core.rules.portal import AlertRules, Rules
+from sync.engine.backoff import format_traceback
 from sync.engine.deliver.refusals import refused_before
 from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, Deps
 from sync.engine.ingest.alerts import watched_refs
-from sync.engine.ingest.digest import format_traceback
 from sync.engine.lanes import Lane
 from sync.engine.load import alerts as load_alerts
 from sync.engine.load import people as load_people

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import queries as tasks_queries
-from sync.core.alert_names import RefKey
-from sync.core.alerts.model import FAILED
-from sync.core.model.common import Pipeline
+from sync.core.alerts.model import FAILED, RefKey
+from sync.core.deployments.contents import find_contents
+from sync.core.deployments.environments import previous_success
+from sync.core.model.common import Commit
+from sync.core.model.deployments import Deployment
+from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.model.task_view import BranchPipeline
+from sync.core.pipelines.plan import needs_jobs
 from sync.core.rules.portal import Rules
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.deps import Deps
+from sync.engine.ingest.deployments import (
+    NEAREST_LIMIT,
+    T,
+    _affected_tasks,
+    _deployment_id,
+    _mark_dirty,
+)
 from sync.engine.lanes import CALL_LEASE_TTL, Lane
-from sync.engine.load import pipelines as load_pipelines
+from sync.engine.load.related_tasks import deployment_activity_id
+from sync.errors import Later, SyncError
+from sync.gitlab.api import jobs as gitlab_jobs
+from sync.gitlab.api.client import GitLab
+from sync.gitlab.api.deployments import read_commits, read_merge_request_iids
+from sync.log import log
+from sync.store import activity as store_activity
+from sync.store import connections, deployments, tasks
+from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
-from sync.store import tasks
 from sync.store.alerts import AlertRow
 from sync.store.db.database import read
 
@@ -44,9 +64,7 @@ def fetch_alert_jobs(
         with recording_transaction(deps) as conn:
             lane.keep(conn, CALL_LEASE_TTL)
 
-    found = load_pipelines.fetch_failed_jobs(
-        deps, [BranchPipeline("", one.ref, one) for one in lacking], keep
-    )
+    found = fetch_failed_jobs(deps, [BranchPipeline("", one.ref, one) for one in lacking], keep)
     with recording_transaction(deps) as conn:
         lane.keep(conn)
         store_pipelines.save_failed_jobs(conn, found)
@@ -83,3 +101,133 @@ def fetch_alert_tasks(
     with recording_transaction(deps) as conn:
         lane.keep(conn)
         tasks.save_read(conn, portal_id, answers, began_at)
+
+
+DEPLOYMENTS_PER_FETCH = 20  # questions to code hosts in one turn
+
+
+RETRY_AFTER = timedelta(minutes=1)  # a host that did not answer is asked again
+
+
+GIVE_UP_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedContents:
+    """What the host said of a deployment: merge requests by number, and commits."""
+
+    iids: frozenset[int] = frozenset()
+    commits: tuple[Commit, ...] = ()
+
+
+def fetch_deployment_contents(deps: Deps, portal_id: int) -> int:
+    """Asks the code hosts what deployments carry, outside any transaction; how many it asked of.
+
+    A host that does not answer is asked again later; one that refuses is not.
+    """
+    with read(deps.database) as conn:
+        waiting = deployments.to_fetch(conn, portal_id, deps.clock.now(), DEPLOYMENTS_PER_FETCH)
+    clients: dict[int, GitLab | None] = {}
+    silent: set[int] = set()
+    for one in waiting:
+        place = one.project.connection_id
+        if place not in clients:
+            clients[place] = _code_host_client(deps, place)
+        client = None if place in silent else clients[place]
+        try:
+            found = _read_contents(deps, client, one) if client else FetchedContents()
+        except Later as error:
+            log.warning("deployment_unread", connection_id=place, id=one.id, error=str(error))
+            silent.add(place)
+        _save_contents(deps, portal_id, one, None if place in silent else found)
+    return len(waiting)
+
+
+def _read_contents(deps: Deps, client: GitLab, one: Deployment) -> FetchedContents:
+    """What the host says the deployment brought, and the commits since the one before it.
+
+    What it refuses to tell is nothing. Raises Later.
+    """
+    place = one.project.connection_id, one.project.id
+    with read(deps.database) as conn:
+        near = deployments.newest(conn, [place], NEAREST_LIMIT, one.environment)[place]
+    before = previous_success(one, near)
+    iids = _empty_if_refused(lambda: read_merge_request_iids(client, place[1], one.id), one)
+    commits = (
+        _empty_if_refused(lambda: read_commits(client, place[1], before.sha, one.sha), one)
+        if before
+        else ()
+    )
+    return FetchedContents(frozenset(iids), tuple(commits))
+
+
+def _empty_if_refused(question: Callable[[], Collection[T]], one: Deployment) -> Collection[T]:
+    try:
+        return question()
+    except Later:
+        raise
+    except SyncError as error:
+        log.warning("deployment_unread", id=one.id, error=str(error))
+        return ()
+
+
+def _save_contents(
+    deps: Deps, portal_id: int, one: Deployment, found: FetchedContents | None
+) -> None:
+    """`found` None: the host did not answer."""
+    now = deps.clock.now()
+    with recording_transaction(deps) as conn:
+        if found is None:
+            given_up = now - one.updated_at > GIVE_UP_AFTER
+            deployments.set_fetch_at(conn, one, None if given_up else now + RETRY_AFTER)
+            return
+        rules = deps.rules_for(portal_id).references
+        told = find_contents(found.commits, one.project.path, rules)
+        place = one.project.connection_id, one.project.id
+        of_commits = store_merge_requests.by_commits(conn, place, told.shas)
+        carried = found.iids | told.iids | {key.iid for key in of_commits}
+        deployments.save_contents(conn, {_deployment_id(one): carried})
+        store_activity.save_tasks(
+            conn, portal_id, [(deployment_activity_id(one), t) for t in told.task_ids]
+        )
+        deployments.set_fetch_at(conn, one, None)
+        _mark_dirty(conn, portal_id, _affected_tasks(conn, portal_id, [one]), one.environment, now)
+
+
+def _code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
+    """None where the connection has no token."""
+    with read(deps.database) as conn:
+        record = connections.by_id(conn, connection_id)
+    try:
+        return deps.code_host_for(record) if record else None
+    except SyncError:
+        return None
+
+
+def fetch_failed_jobs(
+    deps: Deps, runs: Iterable[BranchPipeline], keep: Callable[[], None]
+) -> dict[store_pipelines.PipelineId, tuple[datetime, tuple[FailedJob, ...]]]:
+    """The failed jobs of the runs that lack them, outside any transaction; `keep` before each.
+
+    What cannot be read is no job at all: the message does without. A host that does not answer
+    is not asked again this time.
+    """
+    found = {}
+    clients: dict[int, GitLab | None] = {}
+    for one in {
+        store_pipelines.pipeline_id(run.pipeline): run.pipeline for run in runs if needs_jobs(run)
+    }.values():
+        place = one.project.connection_id
+        if place not in clients:
+            clients[place] = _code_host_client(deps, place)
+        jobs: tuple[FailedJob, ...] = ()
+        try:
+            keep()
+            client = clients[place]
+            jobs = gitlab_jobs.read_failed_jobs(client, one.project.id, one.id) if client else ()
+        except SyncError as error:
+            log.warning("jobs_unread", connection_id=place, pipeline=one.id, error=str(error))
+            if isinstance(error, Later):
+                clients[place] = None
+        found[store_pipelines.pipeline_id(one)] = one.updated_at, jobs
+    return found

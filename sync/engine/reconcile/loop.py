@@ -9,15 +9,21 @@ from sqlalchemy import Connection
 
 from sync.bitrix24.rest.client import Portal
 from sync.core.model.commands import PlannedCommand
-from sync.core.model.common import MergeRequestKey, ReviewEvent, Step
+from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
+from sync.core.model.tasks import Step
 from sync.core.plan import Plan
 from sync.engine.deliver.keys import STEP_KEYS, command_key, notified_state
 from sync.engine.deliver.refusals import comparable_command, refused_before
+from sync.engine.deliver.smart_commits import record_results
 from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, TASK, Deps
-from sync.engine.ingest import smart_commits as ingest_smart_commits
 from sync.engine.lanes import Lane
 from sync.engine.reconcile import alerts, notifications
-from sync.engine.reconcile.tasks import PlanningTurn, TaskPlans, plan_tasks
+from sync.engine.reconcile.tasks import (
+    PlanningTurn,
+    TaskPlans,
+    plan_tasks,
+    refuse_for_missing_tasks,
+)
 from sync.store import inbox, links, logs, messages, outbox, subjects, tasks
 from sync.store.db.database import read, write
 from sync.store.db.upsert import chunks
@@ -91,16 +97,14 @@ def _record(
     }
     now = deps.clock.now()
     answers = dict.fromkeys(ids & planned.missing, ())
-    answers |= ingest_smart_commits.refuse_for_missing_tasks(
-        conn, portal_id, answers, deps.rules_for(portal_id), now
-    )
+    answers |= refuse_for_missing_tasks(conn, portal_id, answers, deps.rules_for(portal_id), now)
     outbox.replace_waiting(conn, portal_id, _new_commands(plans, wanted, answers), now)
     logs.save_decisions(conn, list(_decision_rows(portal_id, ids, planned, now)))
     links.set_review_events(conn, list(_unannounced_review_events(plans, wanted)))
     messages.save_notified_states(conn, portal_id, _unannounced_states(plans, wanted), now)
     tasks.set_steps(conn, portal_id, _steps_without_move(plans, wanted, planned.recorded_steps))
     for plan in plans.values():
-        ingest_smart_commits.record_results(conn, plan.finished_smart_commits)
+        record_results(conn, plan.finished_smart_commits)
     _settle_subjects(conn, deps, portal_id, piece, planned)
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from sync.core.notifications.plan import NotificationPlan, plan_notifications
 from sync.core.rules.portal import Rules
 from sync.engine import backoff
+from sync.engine.backoff import format_traceback
 from sync.engine.deliver.refusals import refused_before
 from sync.engine.deps import NOTIFICATION, PORTAL_LANE, Deps
-from sync.engine.ingest.digest import format_traceback
 from sync.engine.lanes import Lane
 from sync.engine.load import notifications as load_notifications
 from sync.store import logs, outbox, portals, subjects

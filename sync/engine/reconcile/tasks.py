@@ -11,21 +11,26 @@ from sqlalchemy import Connection
 
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import queries as tasks_queries
-from sync.core.model.common import KanbanStage, Step, Task
+from sync.core.model.commands import PlannedCommand
 from sync.core.model.task_view import BranchPipeline
+from sync.core.model.tasks import KanbanStage, Step, Task
 from sync.core.plan import Plan, TaskView, plan_task
 from sync.core.rules.portal import Rules
+from sync.core.smart_commits.plan import build_refusal, notify_missing_task
 from sync.engine.audit.recording import recording_transaction
-from sync.engine.deps import Deps
+from sync.engine.backoff import format_traceback
+from sync.engine.deliver.smart_commits import record_results
+from sync.engine.deps import TASK, Deps
 from sync.engine.ingest import notifications as ingest_notifications
-from sync.engine.ingest.digest import format_traceback
 from sync.engine.lanes import CALL_LEASE_TTL, Lane
-from sync.engine.load import pipelines as load_pipelines
 from sync.engine.load import tasks as load_tasks
+from sync.engine.load.smart_commits import load
+from sync.engine.reconcile.fetch import fetch_failed_jobs
 from sync.errors import Refused
+from sync.store import logs, tasks
 from sync.store import pipelines as store_pipelines
-from sync.store import tasks
 from sync.store.db.database import read, write
+from sync.store.rows import DecisionRow
 
 log = structlog.get_logger()
 
@@ -133,7 +138,7 @@ def _fetch_needs(
     lacking = [
         run for t, need in needs.items() if "jobs" in need for run in seen[t].branch_pipelines
     ]
-    jobs = load_pipelines.fetch_failed_jobs(asking.deps, lacking, keep)
+    jobs = fetch_failed_jobs(asking.deps, lacking, keep)
     with recording_transaction(asking.deps) as conn:
         if asking.lane:
             asking.lane.keep(conn)
@@ -181,3 +186,22 @@ def _read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
         return tasks_queries.read_stages(portal, group_id)
     except Refused:
         return ()
+
+
+def refuse_for_missing_tasks(
+    conn: Connection, portal_id: int, task_ids: Iterable[int], rules: Rules, now: datetime
+) -> dict[int, list[PlannedCommand]]:
+    """Refuses what tasks were told that the portal does not show; what their authors are told."""
+    answers: dict[int, list[PlannedCommand]] = {}
+    for task_id, heard in load(conn, portal_id, task_ids, rules).items():
+        ended = {
+            one.key: build_refusal(one, rules.language, "missing", retryable=True, task=task_id)
+            for one in heard
+        }
+        record_results(conn, ended)
+        why = "; ".join(one.reason for one in ended.values())
+        logs.save_decisions(conn, [DecisionRow(portal_id, TASK, str(task_id), now, why)])
+        answers[task_id] = [
+            due for one in heard if (due := notify_missing_task(one, rules.language))
+        ]
+    return answers

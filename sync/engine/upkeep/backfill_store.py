@@ -14,15 +14,10 @@ from sqlalchemy import Connection
 
 from sync.core.activity import backfill
 from sync.core.model.activity import ActivityItem, Push, Resource
-from sync.core.model.common import (
-    Commit,
-    MergeRequest,
-    MergeRequestKey,
-    MergeRequestState,
-    Pipeline,
-    Project,
-)
+from sync.core.model.common import Commit, Project
 from sync.core.model.events import DeploymentEvent, MergeRequestEvent
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, MergeRequestState
+from sync.core.model.pipelines import Pipeline
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
 from sync.engine.ingest import comments as ingest_comments

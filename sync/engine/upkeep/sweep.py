@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from sync.core.model.common import MergeRequest, MergeRequestKey
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.engine.deps import Deps
-from sync.engine.ingest import deployments as ingest_deployments
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.apply import save_people
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.lanes import hold
+from sync.engine.pauses import disconnect
 from sync.engine.reconcile import portal_users
-from sync.engine.turn import disconnect
+from sync.engine.reconcile.fetch import fetch_deployment_contents
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import merge_requests as gitlab_peer
@@ -56,7 +56,7 @@ class Sweep:
                 self._last_attempts[connection.id] = now
                 done += sweep_connection(self._deps, connection)
         for portal_id in sorted(to_ask & {portal.id for portal in active}):
-            done += ingest_deployments.fetch_deployment_contents(self._deps, portal_id)
+            done += fetch_deployment_contents(self._deps, portal_id)
         for portal in active:
             if _is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
                 done_now = refresh_people(self._deps, portal.id)

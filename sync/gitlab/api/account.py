@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.dates import start_of_day
-from sync.gitlab.json_fields import mapping, positive_int, text
+from sync.gitlab.json_fields import mapping, positive_int, start_of_day, text
 
 OLDEST_SUPPORTED = (15, 5)  # the first that tells a token about itself
 SIGNING_SINCE = (19, 0)  # the first that signs deliveries
@@ -50,7 +49,7 @@ def read_account(client: GitLab) -> Account:
         username=username,
         name=text(user.get("name")),
         is_bot=user.get("bot") is True or bool(_BOT.fullmatch(username)),
-        scopes=tuple(text(one) for one in scopes) if isinstance(scopes, list) else None,
+        scopes=tuple(text(scope) for scope in scopes) if isinstance(scopes, list) else None,
         expires_at=start_of_day(token.get("expires_at")),
         version=version,
         can_sign=_version_numbers(version) >= SIGNING_SINCE,
@@ -59,8 +58,8 @@ def read_account(client: GitLab) -> Account:
 
 def problems(account: Account, now: datetime) -> tuple[str, ...]:
     """What an administrator must mend, in sentences; empty when all is well."""
-    found = (_scope_problem(account), _expiry_problem(account, now), _version_problem(account))
-    return tuple(problem for problem in found if problem)
+    candidates = (_scope_problem(account), _expiry_problem(account, now), _version_problem(account))
+    return tuple(problem for problem in candidates if problem)
 
 
 def _read_token(client: GitLab) -> dict[str, object]:
@@ -88,8 +87,8 @@ def _expiry_problem(account: Account, now: datetime) -> str:
     on = f"{account.expires_at:%Y-%m-%d}"
     if account.expires_at <= now:
         return f"The access token expired on {on}. Issue a new one and put it into the connection."
-    left = (account.expires_at - now).days
-    when = {0: "in less than a day", 1: "in 1 day"}.get(left, f"in {left} days")
+    days_left = (account.expires_at - now).days
+    when = {0: "in less than a day", 1: "in 1 day"}.get(days_left, f"in {days_left} days")
     return f"The access token expires {when}, on {on}. Issue a new one in time."
 
 
@@ -105,5 +104,5 @@ def _version_problem(account: Account) -> str:
 
 def _version_numbers(version: str) -> tuple[int, ...]:
     """(19, 1) of "19.1.2-ee"; empty where the text is no version."""
-    found = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", version)
-    return (int(found[1]), int(found[2])) if found else ()
+    match = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", version)
+    return (int(match[1]), int(match[2])) if match else ()

@@ -17,9 +17,9 @@ def ensure(client: GitLab, project: int | str, *, portal_url: str) -> bool:
     `portal_url`: https://example.bitrix24.com. Raises Refused where the project already uses
     another custom tracker: that is somebody's choice.
     """
-    wanted = tracker_settings(portal_url)
+    settings = tracker_settings(portal_url)
     current = _read_settings(client, project)
-    if current == wanted:
+    if current == settings:
         return False
     if current and not current["issues_url"].startswith(portal_url.rstrip("/") + "/"):
         raise Refused(
@@ -27,7 +27,7 @@ def ensure(client: GitLab, project: int | str, *, portal_url: str) -> bool:
             change="Turn it off in the project's settings, Integrations, Custom issue tracker",
             code="tracker_in_use",
         )
-    client.put(_api_path(project), wanted)
+    client.put(_api_path(project), settings)
     return True
 
 
@@ -53,14 +53,14 @@ def tracker_settings(portal_url: str) -> dict[str, str]:
 def _read_settings(client: GitLab, project: int | str) -> dict[str, str]:
     """The addresses in use, {} where the tracker is off (GitLab answers that with 404)."""
     try:
-        told = mapping(client.get(_api_path(project)))
+        settings = mapping(client.get(_api_path(project)))
     except Refused as refused:
         if refused.code != "404":
             raise
         return {}
-    if told.get("active") is not True:
+    if settings.get("active") is not True:
         return {}
-    properties = mapping(told.get("properties"))
+    properties = mapping(settings.get("properties"))
     return {name: text(properties.get(name)) for name in tracker_settings("")}
 
 

@@ -52,15 +52,15 @@ def last_lines(trace: bytes) -> str:
     """
     plain = _TIMESTAMP.sub("", text(trace.decode("utf-8", "replace")))
     plain = _ANSI.sub("", _SECTION.sub("", plain))
-    shown = (_rendered_line(line) for line in mask_secrets(plain).split("\n"))
-    lines = [line for line in shown if line.strip()]
+    rendered = (_rendered_line(line) for line in mask_secrets(plain).split("\n"))
+    lines = [line for line in rendered if line.strip()]
     return "\n".join(lines[-MAX_LINES:])[-MAX_CHARACTERS:]
 
 
 def mask_secrets(log: str) -> str:
     """`log` with what looks like a secret masked, whichever variable it came from."""
     log = _TOKENS.sub(MASK, _CUT_PRIVATE_KEY.sub(MASK, _PRIVATE_KEYS.sub(MASK, log)))
-    log = _URL_SECRETS.sub(lambda found: f"{found[found.lastindex]}{MASK}", log)
+    log = _URL_SECRETS.sub(lambda match: f"{match[match.lastindex or 0]}{MASK}", log)
     log = _OPTION_SECRETS.sub(rf"\g<1>{MASK}", log)
     return _NAMED_SECRETS.sub(rf"\g<1>{MASK}", str(mask_value(log)))
 

@@ -17,8 +17,8 @@ _USER_INPUT = ("variables", "inputs")
 def mask_request(query: Any, body: Any, token: str) -> str:
     """Query and body as one line of JSON; `token` is hidden wherever it stands."""
     parts = {"query": _to_object(query), "body": _to_object(body)}
-    told = mask_value({name: _mask_object(part) for name, part in parts.items() if part})
-    line = mask_text(json.dumps(told, ensure_ascii=False, default=str), token) if told else ""
+    masked = mask_value({name: _mask_object(part) for name, part in parts.items() if part})
+    line = mask_text(json.dumps(masked, ensure_ascii=False, default=str), token) if masked else ""
     return line if len(line) <= LIMIT else line[:LIMIT] + "…"
 
 
@@ -51,5 +51,5 @@ def _mask_value(name: str, item: Any) -> Any:
         case Mapping():
             return dict.fromkeys(item, MASK)
         case list():
-            return [dict(one) | {"value": MASK} for one in item if isinstance(one, Mapping)]
+            return [dict(entry) | {"value": MASK} for entry in item if isinstance(entry, Mapping)]
     return MASK

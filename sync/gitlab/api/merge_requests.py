@@ -7,21 +7,26 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sync.core.model.common import Commit, MergeRequest, Pipeline, Project, Reviewer
+from sync.core.model.common import Commit, Project
+from sync.core.model.merge_requests import MergeRequest, Reviewer
+from sync.core.model.pipelines import Pipeline
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab, encode_segment
-from sync.gitlab.dates import timestamp
 from sync.gitlab.json_fields import (
     UnreadablePayload,
+    email,
     mapping,
     mappings,
+    people,
+    person,
     positive_int,
     text,
+    timestamp,
     web_url,
     whole_seconds,
 )
-from sync.gitlab.people import email, people, person
-from sync.gitlab.webhooks.merge_requests import merge_request_state, pipeline_status
+from sync.gitlab.webhooks.merge_requests import merge_request_state
+from sync.gitlab.webhooks.pipelines import pipeline_status
 
 _MERGE_REQUEST_REF = "refs/merge-requests/"
 

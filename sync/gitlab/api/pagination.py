@@ -12,8 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from sync.errors import Refused
 from sync.gitlab.api.client import PER_PAGE, GitLab, ListPage
-from sync.gitlab.dates import timestamp
-from sync.gitlab.json_fields import positive_int, text
+from sync.gitlab.json_fields import positive_int, text, timestamp
 
 T = TypeVar("T")
 Cursor = dict[str, Any]
@@ -49,20 +48,20 @@ def read_changed(
     after, number = at.get("after") or since.isoformat(), at.get("page") or 1
     order = {"order_by": "updated_at", "sort": "asc", "updated_before": at.get("until")}
     listed = client.page(path, updated_after=after, page=number, **order, **query)
-    known = {tuple(one) for one in at.get("seen") or ()}
-    fresh = tuple(one for one in listed.items if _version_of(one) not in known)
-    left = None if listed.total is None else max(0, listed.total - number * PER_PAGE)
+    known_versions = {tuple(item) for item in at.get("seen") or ()}
+    fresh = tuple(item for item in listed.items if _version_of(item) not in known_versions)
+    remaining = None if listed.total is None else max(0, listed.total - number * PER_PAGE)
     if listed.next is None:
         return Page(fresh, remaining=0)
     following = _next_cursor(listed.items, after, number)
-    seen = sorted(
+    versions = sorted(
         mark
-        for mark in {*known, *map(_version_of, listed.items)}
+        for mark in {*known_versions, *map(_version_of, listed.items)}
         if (changed_at := timestamp(mark[1]))
         and changed_at >= _parse_timestamp(following["after"], since)
     )
     until = {"until": at["until"]} if at.get("until") else {}
-    return Page(fresh, {**following, "seen": [list(one) for one in seen], **until}, left)
+    return Page(fresh, {**following, "seen": [list(item) for item in versions], **until}, remaining)
 
 
 def _next_cursor(items: list[JsonObject], after: str, number: int) -> Cursor:
@@ -78,9 +77,9 @@ def _parse_timestamp(value: str, fallback: datetime) -> datetime:
     return timestamp(value) or fallback
 
 
-def _version_of(told: JsonObject) -> tuple[int, str]:
+def _version_of(row: JsonObject) -> tuple[int, str]:
     """A thing in one of its states."""
-    return positive_int(told.get("id")) or 0, text(told.get("updated_at"))
+    return positive_int(row.get("id")) or 0, text(row.get("updated_at"))
 
 
 def read_all(
@@ -129,11 +128,11 @@ def _to_page(listed: ListPage, restarts: int) -> Page[JsonObject]:
     if listed.next is None:
         return Page(items, remaining=0)
     number = _parse_number(listed.next.get("page"))
-    left = None
+    remaining = None
     if listed.total is not None and number is not None:
-        left = max(0, listed.total - (number - 1) * PER_PAGE)
+        remaining = max(0, listed.total - (number - 1) * PER_PAGE)
     cursor = {"next": listed.next, "total": listed.total, "restarts": restarts}
-    return Page(items, cursor, left)
+    return Page(items, cursor, remaining)
 
 
 def _parse_number(value: str | None) -> int | None:

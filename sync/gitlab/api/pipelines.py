@@ -85,7 +85,7 @@ def read_newest(client: GitLab, project: int | str, ref: str) -> tuple[PipelineA
     listed = client.list(
         f"/projects/{encode_segment(project)}/pipelines", ref=ref, per_page=NEWEST_LIMIT
     )
-    return tuple(_parse_answer(told) for told in mappings(list(islice(listed, NEWEST_LIMIT))))
+    return tuple(_parse_answer(row) for row in mappings(list(islice(listed, NEWEST_LIMIT))))
 
 
 def _change(client: GitLab, project: int | str, pipeline_id: int, verb: str) -> PipelineAnswer:
@@ -217,9 +217,9 @@ def _send_with_advice(
 
 
 def _advice(error: SyncError, missing: tuple[str, str] | None) -> tuple[str, str]:
-    said = error.message.lower()
+    description = error.message.lower()
     for words, why, change in _ADVICE:
-        if words in said:
+        if words in description:
             return why, change
     if error.code == "403":
         return _FORBIDDEN
@@ -231,18 +231,18 @@ def _advice(error: SyncError, missing: tuple[str, str] | None) -> tuple[str, str
 def _pipelines_url(client: GitLab, project: int | str, ref: str) -> str:
     """The address of the list of the newest pipelines of a branch, for a person or, where only the
     project's number is known, of the API."""
-    wanted = quote(ref, safe="")
+    encoded_ref = quote(ref, safe="")
     if str(project).isdecimal():
-        return f"{client.base_url}/api/v4/projects/{project}/pipelines?ref={wanted}"
-    return f"{client.base_url}/{project}/-/pipelines?scope=all&ref={wanted}"
+        return f"{client.base_url}/api/v4/projects/{project}/pipelines?ref={encoded_ref}"
+    return f"{client.base_url}/{project}/-/pipelines?scope=all&ref={encoded_ref}"
 
 
 def _parse_answer(answer: Any) -> PipelineAnswer:
-    told = mapping(answer)
+    row = mapping(answer)
     return PipelineAnswer(
-        positive_int(told.get("id")) or 0,
-        web_url(told.get("web_url")),
-        text(told.get("status")),
-        text(told.get("ref")),
-        text(told.get("sha")),
+        positive_int(row.get("id")) or 0,
+        web_url(row.get("web_url")),
+        text(row.get("status")),
+        text(row.get("ref")),
+        text(row.get("sha")),
     )

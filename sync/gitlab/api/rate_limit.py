@@ -31,10 +31,10 @@ class RateLimiter:
         with self._lock:
             now = self._clock.now()
             if self._closed_until and now < self._closed_until:
-                left = (self._closed_until - now).total_seconds()
+                seconds_left = (self._closed_until - now).total_seconds()
                 raise Later(
                     "GitLab is not asked: it said to wait",
-                    after=left,
+                    after=seconds_left,
                     cause="The rate limit of the instance is reached",
                     code="429",
                 )
@@ -68,7 +68,7 @@ class RateLimiters:
     ) -> RateLimiter:
         """The connection's pace; a new one where its setting changed."""
         with self._lock:
-            known = self._limiters.get(connection_id)
-            if known is None or known[0] != per_minute:
-                known = self._limiters[connection_id] = per_minute, self._make(per_minute)
-            return known[1]
+            entry = self._limiters.get(connection_id)
+            if entry is None or entry[0] != per_minute:
+                entry = self._limiters[connection_id] = per_minute, self._make(per_minute)
+            return entry[1]

@@ -127,6 +127,11 @@ def _accept(body: ReportBody) -> AcceptedReport:
 
 def _problems(error: ValidationError) -> list[str]:
     """Where and what, without the values: they may be anything."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    said = [".".join(map(str, one["loc"])) + ": " + one["msg"] for one in found[:MAX_PROBLEMS]]
-    return [*said, f"and {len(found) - MAX_PROBLEMS} more"] if len(found) > len(said) else said
+    details = error.errors(include_input=False, include_url=False, include_context=False)
+    lines = [
+        ".".join(map(str, error_row["loc"])) + ": " + error_row["msg"]
+        for error_row in details[:MAX_PROBLEMS]
+    ]
+    return (
+        [*lines, f"and {len(details) - MAX_PROBLEMS} more"] if len(details) > len(lines) else lines
+    )

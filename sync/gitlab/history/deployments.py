@@ -9,15 +9,22 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier, tier_of
 from sync.core.model.common import Project
+from sync.core.model.deployments import Deployment, DeploymentStatus, Tier, tier_of
 from sync.core.model.events import DeploymentEvent
 from sync.gitlab.api.client import GitLab
+from sync.gitlab.api.deployments import read_merge_request_iids
 from sync.gitlab.api.pagination import Cursor, JsonObject, Page, read_changed
-from sync.gitlab.dates import timestamp
-from sync.gitlab.json_fields import mapping, mappings, positive_int, text, web_url
-from sync.gitlab.people import person
-from sync.gitlab.webhooks.deployments import deployment_status, read_merge_request_iids
+from sync.gitlab.json_fields import (
+    mapping,
+    mappings,
+    person,
+    positive_int,
+    text,
+    timestamp,
+    web_url,
+)
+from sync.gitlab.webhooks.deployments import deployment_status
 
 _TIERS = frozenset(Tier)
 _SHA = re.compile(r"[0-9a-f]{8,64}")

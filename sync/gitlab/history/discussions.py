@@ -15,9 +15,7 @@ from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.merge_requests import label_names
 from sync.gitlab.api.pagination import Cursor, JsonObject, Page, read_changed
-from sync.gitlab.dates import timestamp
-from sync.gitlab.json_fields import count, positive_int, text, web_url
-from sync.gitlab.people import person
+from sync.gitlab.json_fields import count, person, positive_int, text, timestamp, web_url
 from sync.gitlab.webhooks.comments import file_position
 
 # What may be commented on: its list in the API and on pages -> its kind.

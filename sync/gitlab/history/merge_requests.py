@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sync.core.model.common import MergeRequest, MergeRequestState, Project
+from sync.core.model.common import Project
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState
 from sync.errors import Denied, Refused
 from sync.gitlab.api.approvals import MERGE_REQUESTS_PER_QUERY, Review, read_review, read_reviews
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.merge_requests import build_merge_request
 from sync.gitlab.api.pagination import Cursor, JsonObject, Page, read_changed
-from sync.gitlab.dates import timestamp
-from sync.gitlab.json_fields import UnreadablePayload, positive_int
+from sync.gitlab.json_fields import UnreadablePayload, positive_int, timestamp
 
 _FINISHED = (MergeRequestState.MERGED, MergeRequestState.CLOSED)
 _NOT_FOUND = "404"

@@ -13,13 +13,12 @@ from datetime import datetime
 from urllib.parse import quote
 
 from sync.core.model.activity import Push, Release, TagPush
-from sync.core.model.common import Commit, Pipeline, Project
+from sync.core.model.common import Commit, Project
+from sync.core.model.pipelines import Pipeline
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.merge_requests import build_commit, build_pipeline
 from sync.gitlab.api.pagination import Cursor, JsonObject, Page, read_all, read_changed
-from sync.gitlab.dates import timestamp
-from sync.gitlab.json_fields import mapping, text, web_url
-from sync.gitlab.people import person
+from sync.gitlab.json_fields import mapping, person, text, timestamp, web_url
 
 ZERO_SHA = "0" * 40
 _MERGE_REQUEST_REF = re.compile(r"refs/merge-requests/([0-9]{1,18})/")

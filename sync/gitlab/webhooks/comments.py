@@ -10,17 +10,17 @@ from typing import Any
 
 from sync.core.model.activity import Comment, CommentTarget
 from sync.core.model.common import Person
-from sync.gitlab.dates import timestamp
 from sync.gitlab.json_fields import (
     UnreadablePayload,
     mapping,
+    person,
     positive_int,
     require,
     require_kind,
     text,
+    timestamp,
     web_url,
 )
-from sync.gitlab.people import person
 from sync.gitlab.webhooks.projects import hook_owner
 
 # noteable_type -> (its kind, where it stands in the body, its page, the field that is its key).

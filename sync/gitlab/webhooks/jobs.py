@@ -8,20 +8,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sync.core.model.activity import JobRun
 from sync.core.model.common import Project
-from sync.gitlab.dates import timestamp
+from sync.core.model.pipelines import JobRun
 from sync.gitlab.json_fields import (
     count,
     mapping,
+    person,
     positive_int,
     require,
     require_kind,
     text,
+    timestamp,
     web_url,
     whole_seconds,
 )
-from sync.gitlab.people import person
 from sync.gitlab.webhooks.projects import hook_project, project_at_url
 
 _NO_REASON = "unknown_failure"  # said of jobs that did not fail, too

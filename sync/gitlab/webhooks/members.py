@@ -11,8 +11,7 @@ from typing import Any
 
 from sync.core.model.activity import Resource
 from sync.core.model.kinds import Kind
-from sync.gitlab.dates import start_of_day, timestamp
-from sync.gitlab.json_fields import positive_int, require, text
+from sync.gitlab.json_fields import positive_int, require, start_of_day, text, timestamp
 from sync.gitlab.webhooks.projects import hook_group, system_hook_project
 
 

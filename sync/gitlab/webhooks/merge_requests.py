@@ -5,35 +5,25 @@ Field by field: https://docs.gitlab.com/user/project/integrations/webhook_events
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from sync.core.model.common import (
-    MergeRequest,
-    MergeRequestState,
-    Person,
-    Pipeline,
-    PipelineStatus,
-    Project,
-    Reviewer,
-)
-from sync.core.model.events import MergeRequestEvent, PipelineEvent
-from sync.gitlab.dates import timestamp
+from sync.core.model.common import Person
+from sync.core.model.events import MergeRequestEvent
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState, Reviewer
 from sync.gitlab.json_fields import (
     UnreadablePayload,
     mapping,
     mappings,
+    people,
+    person,
     positive_int,
     require,
     require_kind,
     text,
+    timestamp,
     web_url,
-    whole_seconds,
 )
-from sync.gitlab.people import people, person
-from sync.gitlab.webhooks.pipelines import stage_results
 from sync.gitlab.webhooks.projects import hook_project
-from sync.gitlab.webhooks.pushes import parse_commit
 
 # action -> (what it changes: one approval more or less, whether the approval rules are met).
 # `approval` and `unapproval` are one person's; `approved` and `unapproved` also tip the rules.
@@ -63,45 +53,6 @@ def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeReq
         approval_rules_met=rules_met,
         approvals_reset=text(told.get("system_action")).startswith("approvals_reset"),
     )
-
-
-def parse_pipeline(payload: dict[str, Any], connection_id: int) -> PipelineEvent:
-    """The event of a pipeline hook. Raises Unreadable."""
-    require_kind(payload, "pipeline")
-    told = mapping(payload.get("object_attributes"))
-    if told.get("source") == "parent_pipeline":
-        raise UnreadablePayload("child pipeline: its parent pipeline tells the result")
-    project = hook_project(payload.get("project"), None, connection_id)
-    pipeline_id = require(positive_int(told.get("id")), "the pipeline has no id")
-    commit = mapping(payload.get("commit"))
-    stages = stage_results(payload.get("builds"))
-    return PipelineEvent(
-        Pipeline(
-            project=project,
-            id=pipeline_id,
-            status=pipeline_status(told.get("status")),
-            ref=text(told.get("ref")),
-            sha=text(told.get("sha")),
-            url=web_url(told.get("url")) or f"{project.url}/-/pipelines/{pipeline_id}",
-            updated_at=require(_latest_timestamp(payload), "the pipeline has no date"),
-            source=text(told.get("source")),
-            merge_request_iid=_merge_request_iid(project, mapping(payload.get("merge_request"))),
-            duration_seconds=whole_seconds(told.get("duration")),
-            commit=parse_commit(commit) if commit else None,
-            actor=person(payload.get("user")),
-            passed_stages=stages.passed,
-            failed_stages=stages.failed,
-            tag=told.get("tag") is True,
-        )
-    )
-
-
-def pipeline_status(value: object) -> PipelineStatus:
-    """A pipeline's status; `unknown` for words that a future version adds."""
-    try:
-        return PipelineStatus(text(value))
-    except ValueError:
-        return PipelineStatus.UNKNOWN
 
 
 def merge_request_state(value: object, number: object = None) -> MergeRequestState:
@@ -160,17 +111,3 @@ def _find_person(user_id: object, candidates: tuple[Person | None, ...]) -> Pers
     """Hooks tell the author by id only: known where the same person is in another role."""
     wanted = positive_int(user_id)
     return next((one for one in candidates if one is not None and one.id == wanted), None)
-
-
-def _merge_request_iid(project: Project, told: dict[str, Any]) -> int | None:
-    """The merge request's number, unless it counts in another project (a fork's pipeline)."""
-    target = positive_int(told.get("target_project_id"))
-    return positive_int(told.get("iid")) if target in (None, project.id) else None
-
-
-def _latest_timestamp(payload: dict[str, Any]) -> datetime | None:
-    """The latest moment a pipeline hook tells: it has no `updated_at`, its jobs move its time."""
-    things = [mapping(payload.get("object_attributes")), *mappings(payload.get("builds"))]
-    names = ("created_at", "started_at", "finished_at")
-    told = (timestamp(thing.get(name)) for thing in things for name in names)
-    return max((at for at in told if at), default=None)

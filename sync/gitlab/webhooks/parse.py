@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 import json
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 from sync.core.model.events import CodeEvent, UnrecognisedEvent
@@ -17,7 +12,8 @@ from sync.gitlab.webhooks.comments import parse_confidential_note, parse_note
 from sync.gitlab.webhooks.deployments import parse_deployment
 from sync.gitlab.webhooks.jobs import parse_job
 from sync.gitlab.webhooks.members import parse_group, parse_member, parse_project
-from sync.gitlab.webhooks.merge_requests import parse_merge_request, parse_pipeline
+from sync.gitlab.webhooks.merge_requests import parse_merge_request
+from sync.gitlab.webhooks.pipelines import parse_pipeline
 from sync.gitlab.webhooks.pushes import parse_push, parse_tag_push
 from sync.gitlab.webhooks.releases import parse_release
 from sync.gitlab.webhooks.resources import (
@@ -30,9 +26,6 @@ from sync.gitlab.webhooks.resources import (
     parse_vulnerability,
     parse_wiki_page,
 )
-
-TIMESTAMP_TOLERANCE_SECONDS = 300  # the window of the Standard Webhooks specification, both ways
-_KEY_LIMIT = 100  # a longer sender's key is kept as its hash
 
 # X-Gitlab-Event -> how its body is read. A new event is one more row.
 PARSERS: dict[str, Callable[[dict[str, Any], int], CodeEvent]] = {
@@ -84,56 +77,6 @@ _SYSTEM_EVENTS = {
 _UNSUPPORTED = "recorded, nothing is done with it yet"
 
 
-class UnverifiedDelivery(Exception):
-    """The request is not from the GitLab we know; `reason` is for the log, not for the sender."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
-
-
-def verify_delivery(
-    headers: Mapping[str, str],
-    body: bytes,
-    *,
-    token: str,
-    signing_token: str | None,
-    now: datetime,
-) -> None:
-    """Returns if the raw `body` came from our hook. Raises Unauthentic.
-
-    With a signing token here, a signature that is present must be right; without a signature (a
-    hook from before the signing token was set) X-Gitlab-Token decides. An empty secret proves
-    nothing. https://docs.gitlab.com/user/project/integrations/webhooks/#signing-tokens
-    """
-    given = _lowercase_names(headers)
-    if signing_token and "webhook-signature" in given:
-        _verify_signature(given, body, _signing_key(signing_token), now)
-    elif "x-gitlab-token" not in given:
-        raise UnverifiedDelivery("the request has no X-Gitlab-Token")
-    elif not token or not _equal_in_constant_time(given["x-gitlab-token"], token):
-        raise UnverifiedDelivery("X-Gitlab-Token is not ours")
-
-
-def dedupe_key(headers: Mapping[str, str], body: bytes) -> str:
-    """What a delivery and its resend have in common; at most 100 characters.
-
-    `webhook-id` (19.0) and `Idempotency-Key` (17.4) are the same value; X-Gitlab-Event-UUID and
-    X-Gitlab-Webhook-UUID are not usable. Older instances: event and body.
-    """
-    given = _lowercase_names(headers)
-    key = given.get("webhook-id") or given.get("idempotency-key")
-    if key and len(key) <= _KEY_LIMIT and key.isprintable():
-        return key
-    told = key.encode("utf-8", "surrogatepass") if key else event_name(headers).encode() + b"\n"
-    return "sha256:" + hashlib.sha256(told + (b"" if key else body)).hexdigest()
-
-
-def event_name(headers: Mapping[str, str]) -> str:
-    """X-Gitlab-Event, "" where it is missing; at most 64 characters."""
-    return text(_lowercase_names(headers).get("x-gitlab-event", ""))[:64]
-
-
 def parse_events(event: str, body: bytes, *, connection_id: int) -> tuple[CodeEvent, ...]:
     """What a stored delivery says. Never raises: what cannot be read is Unrecognised."""
     kind = event or "no X-Gitlab-Event"
@@ -161,48 +104,3 @@ def _payload(body: bytes) -> dict[str, Any]:
     if not isinstance(payload, dict):
         raise UnreadablePayload("the body is JSON, but not an object")
     return payload
-
-
-def _verify_signature(given: Mapping[str, str], body: bytes, key: bytes, now: datetime) -> None:
-    """Standard Webhooks: any of the listed `v1` signatures may be the right one."""
-    webhook_id, timestamp = given.get("webhook-id", ""), given.get("webhook-timestamp", "")
-    signed = f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
-    digest = hmac.new(key, signed, hashlib.sha256).digest()
-    expected = "v1," + base64.b64encode(digest).decode()
-    matches = [
-        _equal_in_constant_time(one, expected) for one in given["webhook-signature"].split(" ")
-    ]
-    if not any(matches):
-        raise UnverifiedDelivery("webhook-signature does not match")
-    if abs(int(now.timestamp()) - _parse_timestamp(timestamp)) > TIMESTAMP_TOLERANCE_SECONDS:
-        raise UnverifiedDelivery(
-            f"webhook-timestamp is over {TIMESTAMP_TOLERANCE_SECONDS} s off: replay or wrong clock"
-        )
-
-
-def _parse_timestamp(timestamp: str) -> int:
-    try:
-        return int(timestamp)
-    except ValueError:
-        raise UnverifiedDelivery("webhook-timestamp is missing or not a number") from None
-
-
-def _signing_key(signing_token: str) -> bytes:
-    """The HMAC key: the decoded bytes after `whsec_`, not the token's own text."""
-    try:
-        key = base64.b64decode(signing_token.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if not key or not signing_token.startswith("whsec_"):
-        raise UnverifiedDelivery("the signing token kept here is not whsec_ and base64")
-    return key
-
-
-def _equal_in_constant_time(one: str, other: str) -> bool:
-    """Equality in constant time, of any text."""
-    encoded = (text.encode("utf-8", "surrogatepass") for text in (one, other))
-    return hmac.compare_digest(*encoded)
-
-
-def _lowercase_names(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}

@@ -6,9 +6,27 @@ https://docs.gitlab.com/user/project/integrations/webhook_events/#pipeline-event
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sync.gitlab.json_fields import mappings, positive_int, text
+from sync.core.model.common import Project
+from sync.core.model.events import PipelineEvent
+from sync.core.model.pipelines import Pipeline, PipelineStatus
+from sync.gitlab.json_fields import (
+    UnreadablePayload,
+    mapping,
+    mappings,
+    person,
+    positive_int,
+    require,
+    require_kind,
+    text,
+    timestamp,
+    web_url,
+    whole_seconds,
+)
+from sync.gitlab.webhooks.projects import hook_project
+from sync.gitlab.webhooks.pushes import parse_commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +67,56 @@ def _any_failed(jobs: list[dict[str, Any]]) -> bool:
 
 def _may_fail(job: dict[str, Any]) -> bool:
     return job.get("allow_failure") is True
+
+
+def parse_pipeline(payload: dict[str, Any], connection_id: int) -> PipelineEvent:
+    """The event of a pipeline hook. Raises Unreadable."""
+    require_kind(payload, "pipeline")
+    told = mapping(payload.get("object_attributes"))
+    if told.get("source") == "parent_pipeline":
+        raise UnreadablePayload("child pipeline: its parent pipeline tells the result")
+    project = hook_project(payload.get("project"), None, connection_id)
+    pipeline_id = require(positive_int(told.get("id")), "the pipeline has no id")
+    commit = mapping(payload.get("commit"))
+    stages = stage_results(payload.get("builds"))
+    return PipelineEvent(
+        Pipeline(
+            project=project,
+            id=pipeline_id,
+            status=pipeline_status(told.get("status")),
+            ref=text(told.get("ref")),
+            sha=text(told.get("sha")),
+            url=web_url(told.get("url")) or f"{project.url}/-/pipelines/{pipeline_id}",
+            updated_at=require(_latest_timestamp(payload), "the pipeline has no date"),
+            source=text(told.get("source")),
+            merge_request_iid=_merge_request_iid(project, mapping(payload.get("merge_request"))),
+            duration_seconds=whole_seconds(told.get("duration")),
+            commit=parse_commit(commit) if commit else None,
+            actor=person(payload.get("user")),
+            passed_stages=stages.passed,
+            failed_stages=stages.failed,
+            tag=told.get("tag") is True,
+        )
+    )
+
+
+def pipeline_status(value: object) -> PipelineStatus:
+    """A pipeline's status; `unknown` for words that a future version adds."""
+    try:
+        return PipelineStatus(text(value))
+    except ValueError:
+        return PipelineStatus.UNKNOWN
+
+
+def _merge_request_iid(project: Project, told: dict[str, Any]) -> int | None:
+    """The merge request's number, unless it counts in another project (a fork's pipeline)."""
+    target = positive_int(told.get("target_project_id"))
+    return positive_int(told.get("iid")) if target in (None, project.id) else None
+
+
+def _latest_timestamp(payload: dict[str, Any]) -> datetime | None:
+    """The latest moment a pipeline hook tells: it has no `updated_at`, its jobs move its time."""
+    things = [mapping(payload.get("object_attributes")), *mappings(payload.get("builds"))]
+    names = ("created_at", "started_at", "finished_at")
+    told = (timestamp(thing.get(name)) for thing in things for name in names)
+    return max((at for at in told if at), default=None)

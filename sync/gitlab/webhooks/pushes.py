@@ -9,17 +9,18 @@ from typing import Any
 
 from sync.core.model.activity import Push, TagPush
 from sync.core.model.common import Commit
-from sync.gitlab.dates import timestamp
 from sync.gitlab.json_fields import (
     UnreadablePayload,
     count,
+    email,
     mapping,
     mappings,
+    pusher,
     require_kind,
     text,
+    timestamp,
     web_url,
 )
-from sync.gitlab.people import email, pusher
 from sync.gitlab.webhooks.projects import hook_project
 
 _BRANCH_PREFIX = "refs/heads/"

@@ -9,9 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sync.core.model.activity import Release
-from sync.gitlab.dates import timestamp
-from sync.gitlab.json_fields import require, require_kind, text, web_url
-from sync.gitlab.people import person
+from sync.gitlab.json_fields import person, require, require_kind, text, timestamp, web_url
 from sync.gitlab.webhooks.projects import hook_project
 
 

@@ -11,18 +11,19 @@ from typing import Any
 from sync.core.model.activity import Resource
 from sync.core.model.common import Project
 from sync.core.model.kinds import Kind
-from sync.gitlab.dates import start_of_day, timestamp
 from sync.gitlab.json_fields import (
     UnreadablePayload,
     mapping,
     mappings,
+    person,
     positive_int,
     require,
     require_kind,
+    start_of_day,
     text,
+    timestamp,
     web_url,
 )
-from sync.gitlab.people import person
 from sync.gitlab.webhooks.comments import is_internal
 from sync.gitlab.webhooks.merge_requests import event_labels
 from sync.gitlab.webhooks.projects import hook_owner, hook_project, project_at_url

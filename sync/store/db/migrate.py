@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -10,30 +13,85 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
-from sync.store.db.database import read, write
+from sync.errors import SyncError
+from sync.store.db.database import open_writer, read, write
 
 _LOCK = 0x62323462  # any constant of our own: PostgreSQL advisory locks are numbers
 
 
-def migrate(engine: Engine) -> None:
-    """Runs what is missing in one transaction; a second process waits and finds nothing to do."""
-    with write(engine) as conn:
+class BrokenReferences(SyncError):
+    """A migration left rows that refer to rows that do not exist; it was rolled back."""
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Run what is missing up to `revision` in one transaction.
+
+    A second process waits and finds nothing to do. Raises BrokenReferences.
+    """
+    with open_writer(engine) as conn, _without_cascades(conn), conn.begin():
         if engine.dialect.name == "postgresql":
             conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        command.upgrade(_config(conn), "head")
+        before = _revision(conn)
+        command.upgrade(_config(conn), revision)
+        if _revision(conn) != before:
+            _check_references(conn)
 
 
 def is_current(engine: Engine) -> bool:
-    """Whether every migration was run."""
+    """Tell whether every migration was run."""
     with read(engine) as conn:
-        revision = MigrationContext.configure(conn).get_current_revision()
+        revision = _revision(conn)
     return revision == ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def new_revision(engine: Engine, message: str, number: str) -> None:
-    """Writes the revision that leads from the migrated database to `tables`."""
+    """Write the revision that leads from the migrated database to `tables`."""
     with write(engine) as conn:
         command.revision(_config(conn), message, autogenerate=True, rev_id=number)
+
+
+def _revision(conn: Connection) -> str | None:
+    return MigrationContext.configure(conn).get_current_revision()
+
+
+@contextmanager
+def _without_cascades(conn: Connection) -> Iterator[None]:
+    """Switch off SQLite's foreign keys on the connection, which has no transaction yet.
+
+    Alembic alters a table of SQLite by building it anew and dropping the old one. With foreign
+    keys on, that deletes every row that refers to it (ON DELETE CASCADE), without an error.
+    Inside a transaction the pragma does nothing.
+    https://www.sqlite.org/lang_altertable.html#otheralter
+    """
+    if conn.dialect.name != "sqlite":
+        yield
+        return
+    cursor = conn.connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+
+def _check_references(conn: Connection) -> None:
+    """Check what SQLite did not while its foreign keys were off. Raises BrokenReferences.
+
+    https://www.sqlite.org/pragma.html#pragma_foreign_key_check
+    """
+    if conn.dialect.name != "sqlite":
+        return
+    broken = Counter(
+        f"{table} → {parent}"
+        for table, _, parent, _ in conn.exec_driver_sql("PRAGMA foreign_key_check")
+    )
+    if broken:
+        rows = ", ".join(f"{count} of {names}" for names, count in sorted(broken.items()))
+        raise BrokenReferences(
+            f"The migration was undone, because rows refer to rows that do not exist: {rows}",
+            change="Keep the database as it is and report this, with the line above",
+        )
 
 
 def _config(conn: Connection | None = None) -> Config:

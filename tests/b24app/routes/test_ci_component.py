@@ -7,12 +7,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from werkzeug.serving import make_server
 
 from tests.b24app.routes.test_ci_reports import connect, kept, run
+from tests.component.world import script
 from tests.emulators.gitlab.server import GitLabEmulator
 
 GENERATOR = Path(__file__).parents[3] / "ci-components" / "generate.py"
@@ -33,7 +33,7 @@ def served(make_world, gitlab):
     world = make_world(public_url=f"http://127.0.0.1:{server.server_port}")
     app = world.client.application
     connect(world, gitlab)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
     thread.start()
     yield world
     server.shutdown()

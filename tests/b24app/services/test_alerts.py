@@ -7,8 +7,7 @@ from sqlalchemy import Engine, select
 
 from b24app.auth.page_tokens import Visitor
 from b24app.cli import main
-from sync.core.alert_names import RefKey
-from sync.core.alerts.model import Alert, AlertState
+from sync.core.alerts.model import Alert, AlertState, RefKey
 from sync.core.model.common import PortalUser, Project
 from sync.core.rules.portal import Severity
 from sync.keyfile import new_key
@@ -79,6 +78,7 @@ def test_open_alerts_are_listed(world: World, portal: PortalRecord, handle: str)
     assert world.client.get("/api/status", headers=headers).json["alerts"] == 1
 
 
+@pytest.mark.dialect
 def test_whoever_opened_the_page_has_seen_it(
     world: World, portal: PortalRecord, handle: str
 ) -> None:

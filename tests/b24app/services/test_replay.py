@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import insert, select
 
 from b24app.services.replay import replay
-from sync.core.model.common import Step
+from sync.core.model.tasks import Step
 from sync.store import subjects, tasks
 from sync.store.db.database import read, write
 from sync.store.tables import command
 from tests.b24app.factories import AT, failed, mirrored
+
+pytestmark = pytest.mark.dialect
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sync.bitrix24.tasks import fields as tasks_fields
-from sync.core.model.common import KanbanStage, PortalUser, Task, TaskStatus
+from sync.core.model.common import PortalUser
+from sync.core.model.tasks import KanbanStage, Task, TaskStatus
 
 V2 = {
     "id": "31", "title": "Payment gateway", "status": "3", "groupId": "9", "stageId": "44",

@@ -22,7 +22,7 @@ from sync.core.alerts.model import (
     is_watched,
 )
 from sync.core.alerts.results import pipeline_result
-from sync.core.model.common import FailedJob, Pipeline, PipelineStatus
+from sync.core.model.pipelines import FailedJob, Pipeline, PipelineStatus
 from sync.core.rules.portal import AlertRules, Severity
 from tests.core.factories import SHOP
 

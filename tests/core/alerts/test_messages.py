@@ -9,13 +9,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.core.alert_names import AlertKey, RefKey
 from sync.core.alerts.messages import AlertContext, NamedUser, build_alert_message, format_ordinal
-from sync.core.alerts.model import BRANCH_DELETED, Alert, AlertState, PipelineResult
+from sync.core.alerts.model import (
+    BRANCH_DELETED,
+    Alert,
+    AlertKey,
+    AlertState,
+    PipelineResult,
+    RefKey,
+)
 from sync.core.alerts.plan import AlertView, plan_alert
 from sync.core.model.commands import CreateTask, Notify, PutMessage
-from sync.core.model.common import Commit, FailedJob, Pipeline, PipelineStatus
+from sync.core.model.common import Commit
 from sync.core.model.kinds import Kind
+from sync.core.model.pipelines import FailedJob, Pipeline, PipelineStatus
 from sync.core.model.task_view import SentMessage
 from sync.core.rules.portal import AlertRules, GroupRules, Rules, Severity
 from sync.text import bbcode
@@ -194,7 +201,8 @@ def test_after_so_many_failures_in_a_row_a_task_is_asked_for() -> None:
         responsible_id=8,
         group_id=3,
     )
-    assert len(effect.marker) == 50 and effect.marker.isascii()
+    assert len(effect.marker) == 50
+    assert effect.marker.isascii()
 
 
 def test_it_is_asked_for_in_the_same_words_when_more_has_failed() -> None:

@@ -48,11 +48,12 @@ def test_what_is_no_span(text: str) -> None:
     assert parse_leading(text) is None
 
 
-@pytest.mark.parametrize("unit", UNITS)
-def test_every_unit_is_read_touching_its_number_or_not(unit: str) -> None:
-    assert (
-        parse_leading(f"2{unit}") == parse_leading(f"2 {unit.upper()}. ") == (2 * UNITS[unit], "")
-    )
+def test_every_unit_is_read_touching_its_number_or_not() -> None:
+    spans = {
+        unit: {parse_leading(f"2{unit}"), parse_leading(f"2 {unit.upper()}. ")} for unit in UNITS
+    }
+    assert len(spans) > 50
+    assert [unit for unit in spans if spans[unit] != {(2 * UNITS[unit], "")}] == []
 
 
 @given(st.text() | st.text("0123456789 .,hмч"))

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from sync.core.merge_requests import fold as merge_requests_fold
 from sync.core.merge_requests.fold import FoldedMergeRequest
-from sync.core.model.common import MergeRequestState, Person, Pipeline, PipelineStatus
+from sync.core.model.common import Person
 from sync.core.model.events import MergeRequestEvent
+from sync.core.model.merge_requests import MergeRequestState
+from sync.core.model.pipelines import Pipeline, PipelineStatus
 from tests.core.factories import ANN, BOB, NOW, SHOP, mr
 
 

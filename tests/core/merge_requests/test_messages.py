@@ -13,7 +13,10 @@ from sync.core.merge_requests.messages import (
     card_summary,
     render_card,
 )
-from sync.core.model.common import LinkKind, Person, Pipeline, PipelineStatus, Reviewer, ReviewEvent
+from sync.core.model.common import Person
+from sync.core.model.merge_requests import Reviewer, ReviewEvent
+from sync.core.model.pipelines import Pipeline, PipelineStatus
+from sync.core.model.tasks import LinkKind
 from tests.core.factories import ANN, BOB, CAROL, NOW, SHOP, mr, task
 
 TITLE = "[b][url=https://gitlab.test/acme/shop/-/merge_requests/12]!12 Payment gateway[/url][/b]"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sync.core.deployments.environments import DeploymentStatus, Tier
-from sync.core.model.common import PipelineStatus, Reviewer
-from sync.core.notifications.facts import NotificationSubject
+from sync.core.model.deployments import DeploymentStatus, Tier
+from sync.core.model.merge_requests import Reviewer
+from sync.core.model.pipelines import PipelineStatus
+from sync.core.notifications.keys import NotificationSubject
 from tests.core.factories import ANN, BOB, CAROL, NOW, mr
 from tests.core.messages.items import (
     HOME,

@@ -7,21 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
 from sync.core.messages.message import Message
-from sync.core.model.activity import (
-    Comment,
-    CommentTarget,
-    JobRun,
-    Push,
-    Release,
-    Resource,
-    TagPush,
-)
-from sync.core.model.common import Commit, FailedJob, Pipeline, PipelineStatus
+from sync.core.model.activity import Comment, CommentTarget, Push, Release, Resource, TagPush
+from sync.core.model.common import Commit
+from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.model.kinds import Kind
+from sync.core.model.pipelines import FailedJob, JobRun, Pipeline, PipelineStatus
 from sync.core.notifications.build import build_message
-from sync.core.notifications.facts import FactsContext, NotificationSubject, build_facts
+from sync.core.notifications.facts import FactsContext, build_facts
+from sync.core.notifications.keys import NotificationSubject
 from sync.core.rules.portal import Rules
 from tests.core.factories import ANN, BOB, NOW, SHOP
 

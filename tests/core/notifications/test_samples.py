@@ -7,8 +7,9 @@ import pytest
 from sync.core.messages.placeholders import PLACEHOLDERS
 from sync.core.model.kinds import Kind
 from sync.core.notifications.build import build_message
-from sync.core.notifications.facts import FactsContext, build_facts, subject_key_of
+from sync.core.notifications.facts import FactsContext, build_facts
 from sync.core.notifications.filters import FILTER_KINDS
+from sync.core.notifications.keys import subject_key_of
 from sync.core.notifications.samples import SAMPLES
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from sync.core.model.commands import Notify, PutMessage, SetFields
-from sync.core.model.common import Commit, FailedJob, Pipeline, PipelineStatus
+from sync.core.model.common import Commit
+from sync.core.model.pipelines import FailedJob, Pipeline, PipelineStatus
 from sync.core.model.task_view import BranchPipeline, SentMessage, TaskView
 from sync.core.pipelines import plan as pipelines_plan
 from sync.core.rules.portal import GroupRules, PipelineRules, Rules

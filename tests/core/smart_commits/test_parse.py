@@ -8,15 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.core.model.smart_commits import Flaw, SmartCommitCommand, Verb
 from sync.core.rules.portal import ReferenceRules
 from sync.core.smart_commits.parse import (
     MAX_COMMANDS,
     MAX_COMMENT_LENGTH,
     MAX_SECONDS,
     VERB_WORDS,
-    Flaw,
-    SmartCommitCommand,
-    Verb,
     parse_commands,
 )
 

@@ -8,16 +8,19 @@ from typing import Any
 import pytest
 
 from sync.core.model.commands import LogTime, MoveTask, PutMessage
-from sync.core.model.common import Commit, Step, TaskStatus
+from sync.core.model.common import Commit
 from sync.core.model.smart_commits import (
     CommandKey,
+    Flaw,
     PendingSmartCommit,
     SmartCommit,
+    SmartCommitCommand,
     SmartCommitState,
+    Verb,
 )
+from sync.core.model.tasks import Step, TaskStatus
 from sync.core.plan import plan_task
 from sync.core.rules.portal import Rules
-from sync.core.smart_commits.parse import Flaw, SmartCommitCommand, Verb
 from sync.core.smart_commits.plan import SmartCommitResult
 from tests.core.factories import NOW, SHOP, link, task, view
 

@@ -7,8 +7,13 @@ from dataclasses import replace
 import pytest
 
 from sync.core.model.common import Commit, Project
-from sync.core.model.smart_commits import CommandKey, SmartCommit, find_repeated
-from sync.core.smart_commits.parse import SmartCommitCommand, Verb
+from sync.core.model.smart_commits import (
+    CommandKey,
+    SmartCommit,
+    SmartCommitCommand,
+    Verb,
+    find_repeated,
+)
 from tests.core.factories import SHOP
 
 TIME = SmartCommitCommand(5, Verb.TIME, 3600, "pay")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import update
 
-from sync.core.model.common import Step
+from sync.core.model.tasks import Step
 from sync.engine.ingest import apply as taking
 from sync.engine.reconcile import tasks as reconcile_tasks
 from sync.engine.upkeep.sweep import Sweep

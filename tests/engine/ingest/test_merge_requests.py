@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sync.core.model.common import LinkKind, MergeRequest, MergeRequestState, Project
+from sync.core.model.common import Project
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState
+from sync.core.model.tasks import LinkKind
 from sync.core.rules.portal import ReferenceRules
-from sync.engine.linking import TaskMention, find_named_tasks
+from sync.engine.ingest.merge_requests import TaskMention, find_named_tasks
 
 MOVE, MENTION, CLOSE = LinkKind.MOVE, LinkKind.MENTION, LinkKind.CLOSE
 OPENED, MERGED = MergeRequestState.OPENED, MergeRequestState.MERGED

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, event, func, insert, select, update
 
-from sync.core.alert_names import AlertKey, RefKey
+from sync.core.alerts.model import AlertKey, RefKey
 from sync.core.alerts.plan import assignment_key
-from sync.core.model.common import Task, TaskStatus
+from sync.core.model.tasks import Task, TaskStatus
 from sync.engine.upkeep import purge as module
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.settings.model import Retention
@@ -36,6 +36,8 @@ from sync.store.tables import (
 )
 from sync.store.tables import task as task_table
 from tests.engine.world import World
+
+pytestmark = pytest.mark.dialect
 
 DAY = 86_400
 LONG = 3 * 365 * DAY  # seconds: longer than anything is kept

@@ -6,7 +6,7 @@ import pytest
 import requests
 import responses
 
-from sync.core.model.common import FailedJob
+from sync.core.model.pipelines import FailedJob
 from sync.errors import Denied, Later, Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.jobs import LOG_BYTES, read_failed_jobs

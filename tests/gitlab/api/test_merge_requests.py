@@ -4,15 +4,9 @@ import pytest
 import requests
 import responses
 
-from sync.core.model.common import (
-    MergeRequest,
-    MergeRequestState,
-    Person,
-    Pipeline,
-    PipelineStatus,
-    Project,
-    Reviewer,
-)
+from sync.core.model.common import Person, Project
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState, Reviewer
+from sync.core.model.pipelines import Pipeline, PipelineStatus
 from sync.errors import Refused
 from sync.gitlab.api import merge_requests as api_merge_requests
 from sync.gitlab.api.client import GitLab

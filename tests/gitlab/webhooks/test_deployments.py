@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from sync.core.deployments.environments import Deployment, DeploymentStatus, Tier
 from sync.core.model.common import Person, Project
+from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.model.events import DeploymentEvent, UnrecognisedEvent
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
-from sync.gitlab.webhooks import deployments
+from sync.gitlab.api.deployments import read_merge_request_iids
 from sync.gitlab.webhooks.parse import parse_events
 from sync.net import guarded_session
 from tests.emulators.gitlab.clock import StillClock
@@ -125,8 +125,8 @@ def test_the_host_says_which_merge_requests_a_deployment_carries() -> None:
             gitlab.push(shop, f"work-{number}", [f"Part {number}"], "ann")
             gitlab.merge(gitlab.open_mr(shop, f"work-{number}", f"Part {number}", "ann"), "ann")
         first = gitlab.deploy(gitlab.run_pipeline(shop), "production")
-        assert deployments.read_merge_request_iids(client, shop.id, first.id) == {1, 2}
+        assert read_merge_request_iids(client, shop.id, first.id) == {1, 2}
         second = gitlab.deploy(gitlab.run_pipeline(shop), "production")
-        assert deployments.read_merge_request_iids(client, shop.id, second.id) == set()
+        assert read_merge_request_iids(client, shop.id, second.id) == set()
         with pytest.raises(Refused):
-            deployments.read_merge_request_iids(client, shop.id, 999)
+            read_merge_request_iids(client, shop.id, 999)

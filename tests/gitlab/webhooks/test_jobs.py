@@ -1,8 +1,8 @@
 import pytest
 
-from sync.core.model.activity import JobRun
 from sync.core.model.common import Project
 from sync.core.model.events import UnrecognisedEvent
+from sync.core.model.pipelines import JobRun
 from tests.gitlab.minimal_payloads import EVA, MORNING, NOON, SHA, SHOP, SHOP_URL, told
 from tests.gitlab.payloads import LEFT_OUT
 

@@ -3,17 +3,10 @@ from datetime import UTC, datetime
 import pytest
 
 from sync.core.model.activity import Push
-from sync.core.model.common import (
-    Commit,
-    MergeRequest,
-    MergeRequestState,
-    Person,
-    Pipeline,
-    PipelineStatus,
-    Project,
-    Reviewer,
-)
+from sync.core.model.common import Commit, Person, Project
 from sync.core.model.events import MergeRequestEvent, PipelineEvent, UnrecognisedEvent
+from sync.core.model.merge_requests import MergeRequest, MergeRequestState, Reviewer
+from sync.core.model.pipelines import Pipeline, PipelineStatus
 from sync.gitlab.webhooks.parse import parse_events
 from tests.gitlab.payloads import EVENTS, FAILED, LEFT_OUT, OPENED, PUSHED, body, fixture
 

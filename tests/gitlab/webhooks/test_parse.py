@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from sync.core.model.activity import Comment, JobRun, Push, Release, Resource, TagPush
+from sync.core.model.activity import Comment, Push, Release, Resource, TagPush
 from sync.core.model.events import (
     DeploymentEvent,
     MergeRequestEvent,
@@ -10,6 +10,7 @@ from sync.core.model.events import (
     UnrecognisedEvent,
 )
 from sync.core.model.kinds import Kind
+from sync.core.model.pipelines import JobRun
 from sync.gitlab.webhooks.parse import PARSERS, parse_events
 from tests.gitlab.minimal_payloads import SMALL, small
 from tests.gitlab.payloads import FAILED, OPENED, PUSHED, body, fixture

@@ -1,7 +1,7 @@
 import pytest
 
 from sync.core.model.common import Person
-from sync.gitlab.people import email, people, person, pusher
+from sync.gitlab.json_fields import email, people, person, pusher
 
 
 @pytest.mark.parametrize(

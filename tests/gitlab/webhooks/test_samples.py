@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from sync.core.model.events import UnrecognisedEvent
-from sync.gitlab.dates import start_of_day
+from sync.gitlab.json_fields import start_of_day
 from sync.gitlab.webhooks.parse import PARSERS, parse_events
 from sync.store.db.codec import from_json, to_json
 from tests.gitlab.expected_types import EXPECTED, IN_SYSTEM_HOOKS, name_of, type_of

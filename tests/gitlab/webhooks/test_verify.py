@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sync.gitlab.webhooks.parse import (
+from sync.gitlab.webhooks.verify import (
     TIMESTAMP_TOLERANCE_SECONDS,
     UnverifiedDelivery,
     dedupe_key,

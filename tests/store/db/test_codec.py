@@ -8,7 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from sync.core.merge_requests.fold import ApprovalVote, Memory
-from sync.core.model.common import Commit, KanbanStage, MergeRequest, Reviewer, Task, TaskStatus
+from sync.core.model.common import Commit
+from sync.core.model.merge_requests import MergeRequest, Reviewer
+from sync.core.model.tasks import KanbanStage, Task, TaskStatus
 from sync.store.db.codec import from_json, to_json
 from tests.store.factories import ANN, BOB, NOW, a_merge_request, a_pipeline
 

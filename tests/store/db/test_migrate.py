@@ -5,13 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from sync.store.db.database import open_database, read, write
-from sync.store.db.migrate import _config, is_current, migrate
+from sync.store.db.migrate import is_current, migrate
 from sync.store.tables import metadata
 
 _OPTIONS = {"compare_type": True, "compare_server_default": False, "target_metadata": metadata}
@@ -64,8 +63,8 @@ TOLD = {
 
 def test_what_people_were_told_is_kept_with_the_ref_that_it_is_of(empty_database_url: str) -> None:
     engine = open_database(empty_database_url)
+    migrate(engine, "0006")
     with write(engine) as conn:
-        command.upgrade(_config(conn), "0006")
         conn.execute(text(PORTAL))
         rows = [{"about": about, "state": state} for about, (state, *_) in TOLD.items()]
         rows += [{"about": "nothing that was ever told", "state": "x"}]

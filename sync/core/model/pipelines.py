@@ -1,0 +1,98 @@
+"""Pipelines and their jobs, as decisions see them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sync.core.model.common import Commit, Person, Project
+from sync.core.model.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """A job as it is. `status`: in the host's words; `retries`: how often it was run again."""
+
+    project: Project
+    id: int
+    name: str
+    stage: str
+    status: str
+    ref: str
+    sha: str
+    pipeline_id: int
+    url: str
+    at: datetime | None = None
+    actor: Person | None = None
+    tag: bool = False
+    allow_failure: bool = False
+    failure_reason: str = ""
+    duration_seconds: int | None = None
+    environment: str = ""
+    retries: int = 0
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.JOB
+
+    @property
+    def key(self) -> str:
+        return str(self.id)
+
+
+class PipelineStatus(StrEnum):
+    """A pipeline's status in GitLab's words; `unknown` is what a future version may add."""
+
+    CREATED = "created"
+    WAITING_FOR_RESOURCE = "waiting_for_resource"
+    PREPARING = "preparing"
+    WAITING_FOR_CALLBACK = "waiting_for_callback"
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+    CANCELING = "canceling"
+    CANCELED = "canceled"
+    SKIPPED = "skipped"
+    MANUAL = "manual"
+    BLOCKED = "blocked"
+    SCHEDULED = "scheduled"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedJob:
+    """A job that failed. `allowed`: the pipeline passes all the same. `log`: its last lines."""
+
+    id: int
+    name: str
+    stage: str
+    url: str
+    allow_failure: bool = False
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """`commit`, `actor` (who started it): None where they were not told.
+
+    `passed_stages`, `failed_stages`: by its own jobs, where a hook told of them. `tag`: `ref` is
+    one; lists do not tell.
+    """
+
+    project: Project
+    id: int
+    status: PipelineStatus
+    ref: str
+    sha: str
+    url: str
+    updated_at: datetime
+    source: str = ""
+    merge_request_iid: int | None = None
+    duration_seconds: int | None = None
+    commit: Commit | None = None
+    actor: Person | None = None
+    passed_stages: tuple[str, ...] = ()
+    failed_stages: tuple[str, ...] = ()
+    tag: bool = False

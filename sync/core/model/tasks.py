@@ -1,0 +1,73 @@
+"""Tasks of Bitrix24: status, kanban stage, links and steps. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TaskStatus(StrEnum):
+    WAITING = "waiting"
+    IN_PROGRESS = "in_progress"
+    AWAITING_CONTROL = "awaiting_control"
+    COMPLETED = "completed"
+    DEFERRED = "deferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A portal task as last read. `chat_id` is None where the portal has the old task card.
+
+    `actions` are the names the portal says its token may do now (start, pause, complete, renew,
+    defer, approve, disapprove, edit); None: not known.
+    """
+
+    id: int
+    title: str
+    status: TaskStatus
+    group_id: int = 0
+    stage_id: int = 0
+    responsible_id: int = 0
+    creator_id: int = 0
+    accomplices: tuple[int, ...] = ()
+    auditors: tuple[int, ...] = ()
+    needs_control: bool = False
+    chat_id: int | None = None
+    actions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KanbanStage:
+    """A kanban column of a workgroup. `system_type`: NEW, PROGRESS, WORK, REVIEW, FINISH or ''."""
+
+    id: int
+    title: str
+    system_type: str = ""
+    sort: int = 0
+
+
+class LinkKind(StrEnum):
+    """How strongly a merge request names a task; the strongest of several mentions counts."""
+
+    MENTION = "mention"
+    MOVE = "move"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reference:
+    """A task named in text. `where`: branch, title, description or commit."""
+
+    task_id: int
+    kind: LinkKind
+    source: str = ""
+
+
+class Step(StrEnum):
+    """Where the development of a task stands, computed from the set of its merge requests."""
+
+    DEVELOPMENT = "development"  # only drafts are open
+    REVIEW = "review"  # at least one open, not all open ones approved
+    APPROVED = "approved"  # all open ones approved
+    MERGED = "merged"  # none open, at least one merged
+    CLOSED = "closed"  # none open, none merged

@@ -1,0 +1,60 @@
+"""Reads the deployments and environments that a task's view shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from sync.core.deployments.environments import environment_statuses, includes_merge_request
+from sync.core.model.deployments import Deployment, EnvironmentStatus
+from sync.core.model.kinds import Kind
+from sync.core.model.merge_requests import MergeRequest
+from sync.core.model.task_view import LinkView
+from sync.engine.load.related_tasks import deployment_activity_id
+from sync.store import activity as store_activity
+from sync.store import deployments
+
+HISTORY_LIMIT = 300  # deployments of a project that a task's message is made from
+
+
+def load(
+    conn: Connection, portal_id: int, seen: Mapping[int, tuple[LinkView, ...]]
+) -> dict[int, tuple[EnvironmentStatus, ...]]:
+    """The environments of each task's projects; of a task whose work was deployed nowhere none."""
+    counting = {
+        task_id: [link.merge_request for link in shown if link.moves_task and link.visible]
+        for task_id, shown in seen.items()
+    }
+    every = {mr.key: mr for mine in counting.values() for mr in mine}
+    named = store_activity.ids_of_tasks(conn, portal_id, seen, Kind.DEPLOYMENT)
+    projects = {
+        task_id: {(mr.key.connection_id, mr.key.project_id) for mr in mine}
+        | {key[:2] for key in named.get(task_id, ())}
+        for task_id, mine in counting.items()
+    }
+    history = deployments.newest(conn, set().union(*projects.values()), HISTORY_LIMIT)
+    told = deployments.deployments_containing(conn, every)
+    return {
+        task_id: tuple(
+            place
+            for project in sorted(projects[task_id])
+            for place in _environments(history[project], mine, told, named.get(task_id, ()))
+        )
+        for task_id, mine in counting.items()
+    }
+
+
+def _environments(
+    history: Sequence[Deployment],
+    mine: Iterable[MergeRequest],
+    told: Mapping[object, frozenset[int]],
+    named: Sequence[store_activity.ActivityId],
+) -> tuple[EnvironmentStatus, ...]:
+    if not history:
+        return ()
+    here = [mr for mr in mine if mr.key.project_id == history[0].project.id]
+    carrying = {one.id for one in history if any(includes_merge_request(one, mr) for mr in here)}
+    carrying |= {number for mr in here for number in told.get(mr.key, ())}
+    carrying |= {one.id for one in history if deployment_activity_id(one) in named}
+    return environment_statuses(history, frozenset(carrying)) if carrying else ()
