@@ -28,11 +28,11 @@ ROUNDS = 15
 _HOW = f"""\
 A job's report of a merge request (one task; card edited in place, field, status) against both \
 systems emulated on loopback: the shell that runs the job's script as the template ships it, from \
-its start to its exit, median of {ROUNDS} rounds taken in turns; Python from an environment without \
-packages, as an image has it. *direct*, *app*: by the input `deliver`; the app is a server that \
-takes everything. *before*: the same job's script at commit {BEFORE}. *curl*: the single write of \
-a report, made by curl. *Libraries*: the same report by a script that imports requests and \
-python-gitlab."""
+its start to its exit, median of {ROUNDS} rounds taken in turns; Python from an environment that \
+has no packages, as an image has it. *direct*, *app*: by the input `deliver`; the app is a server \
+that takes everything. *before*: the same job's script at commit {BEFORE}. *curl*: the single \
+write of a report, made by curl. *Libraries*: the same report by a script that imports requests \
+and python-gitlab."""
 
 # The same three questions, two reads and one write; no failures understood, no text made inert.
 LIBRARIES = """

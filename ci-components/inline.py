@@ -265,11 +265,11 @@ def one_liners(statements: list[str]) -> list[str]:
         alone = number + 1 == len(statements) or depth(statements[number + 1]) < indent
         head = out[-1] if out else ""
         fits = "\n" not in head + statement and len(head) + len(statement) <= MOST_JOINED
-        if alone and fits and BLOCK.match(head) and depth(head) == indent - 1:
-            if not BLOCK.match(statement):
-                out[-1] = f"{head} {statement.strip()}"
-                continue
-        out.append(statement)
+        inside = alone and fits and depth(head) == indent - 1
+        if inside and BLOCK.match(head) and not BLOCK.match(statement):
+            out[-1] = f"{head} {statement.strip()}"
+        else:
+            out.append(statement)
     return out
 
 

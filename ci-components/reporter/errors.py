@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-WITHOUT_TOKEN = (
+UNANSWERED = (
     "GitLab does not answer the token in %s: the report goes without what only that reads"
     " (TOKEN_REFUSED)."
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporter.errors import WITHOUT_TOKEN
+from reporter.errors import UNANSWERED
 from reporter.gitlab_client import GitLab, Row
 from reporter.gitlab_graphql import (
     complaint,
@@ -53,7 +53,7 @@ def gather(report: Report, gitlab: GitLab, *, jobs: bool) -> None:
         if data is not None:
             take_overview(report, gitlab, data, jobs=jobs)
             return
-        report.notes.append(WITHOUT_TOKEN % report.settings.token_variable)
+        report.notes.append(UNANSWERED % report.settings.token_variable)
         report.notes += [f"GitLab says of the question: {wrong}"] if wrong else []
     if jobs:
         add_jobs(report, gitlab)

@@ -69,7 +69,7 @@ def concerns(row: Row, report: Report) -> bool:
 
 
 def add_deployments(report: Report, gitlab: GitLab) -> None:
-    """The newest of this pipeline to each environment; of jobs that have not begun there is none."""
+    """The newest of this pipeline to each environment, of jobs that have begun."""
     if gitlab.left <= 0:
         report.notes.append("deployments were not asked for: three reads are the most")
         return

@@ -87,7 +87,8 @@ def test_another_reader_makes_the_same_jobs_of_a_template(
     output, configuration = understood(tmp_path, name, given)
     expected = configured(name, **given)
     found = {key: row for key, row in configuration.items() if "b24" in key}
-    assert found and comparable(found) == comparable(expected), output
+    assert found, output
+    assert comparable(found) == comparable(expected), output
 
 
 WRONG = {

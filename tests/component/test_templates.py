@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import re2
+from check_jsonschema import main as check_jsonschema
+from click.testing import CliRunner, Result
 from component_template import Fill, fill, fill_text, include, jobs_of, read_template
 from lint import read_file
 
@@ -36,10 +38,10 @@ def jobs(name: str, **given: Any) -> dict[str, dict[str, Any]]:
     return jobs_of(configured(name, **given))
 
 
-def validated(path: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci"]
-    command += ["--data-transform", "gitlab-ci", str(path)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def validated(path: Path) -> Result:
+    """Check a file as the command `check-jsonschema` would, in this process."""
+    options = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
+    return CliRunner().invoke(check_jsonschema, [*options, str(path)])
 
 
 def written(configuration: dict[str, Any], path: Path) -> Path:
@@ -67,7 +69,7 @@ GIVEN: list[dict[str, Any]] = [
 def test_a_body_is_valid_with_its_inputs(name: str, given: dict[str, Any], tmp_path: Path) -> None:
     configuration = configured(name, **given)
     done = validated(written(configuration, tmp_path / "body.yml"))
-    assert done.returncode == 0, done.stdout
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize("given", GIVEN, ids=["defaults", "others", "rules"])
@@ -80,7 +82,7 @@ def test_inputs_put_into_the_text_give_the_same_jobs(name: str, given: dict[str,
 def test_the_schema_refuses_what_gitlab_would(tmp_path: Path) -> None:
     configuration = configured("report")
     configuration["b24-report"]["when"] = "sometimes"
-    assert validated(written(configuration, tmp_path / "body.yml")).returncode == 1
+    assert validated(written(configuration, tmp_path / "body.yml")).exit_code == 1
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -48,7 +48,7 @@ def test_an_example_is_valid_and_names_inputs_that_exist(text: str, tmp_path: Pa
     path = tmp_path / "example.yml"
     path.write_text(text, "utf-8")
     done = validated(path)
-    assert done.returncode == 0, done.stdout
+    assert done.exit_code == 0, done.output
     for entry in YAML(typ="safe").load(text.replace("!reference", ""))["include"]:
         name = entry["component"].rpartition("/")[2].partition("@")[0]
         assert set(entry.get("inputs", {})) <= set(inputs(name))
@@ -67,7 +67,7 @@ def test_an_example_makes_the_jobs_of_its_component(world: World, text: str) -> 
     pipeline = re.sub(r"acme/b24bridge/([a-z-]+)@1\.0\.0", r"acme/shop/\1@$CI_COMMIT_SHA", text)
     checkout = Checkout(world.folder, f"{pipeline}\nunit:\n  stage: test\n  script: ['true']\n")
     done = checkout.start({}, "--list-csv")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.exit_code == 0, done.output + done.stderr
     jobs = {line.partition(";")[0] for line in done.stdout.splitlines()[1:] if ";" in line}
     name = text.split("/b24bridge/")[1].split("@")[0]
     deploying = re.search(r"deploy-job: (\S+)", text)
@@ -97,7 +97,7 @@ def test_the_schema_refuses_a_provider_that_is_mistyped(provider: str, tmp_path:
     [text] = [text for text in EXAMPLES if f"      {provider}:" in text]
     path = tmp_path / "example.yml"
     path.write_text(text.replace(f"      {provider}:", f"      {provider}x:"), "utf-8")
-    assert validated(path).returncode == 1
+    assert validated(path).exit_code == 1
 
 
 SECRET = [text for text in EXAMPLES if "secrets:" in text]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sync.core.deployments.environments import tier_of
+from sync.core.model.deployments import tier_of
 from sync.gitlab.ci_reports.jobs import (
     DEPLOYED,
     deployment_status,

@@ -7,12 +7,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from werkzeug.serving import make_server
 
 from tests.b24app.routes.test_ci_reports import connect, kept, run
-from tests.component.world import script
 from tests.emulators.gitlab.server import GitLabEmulator
 
 GENERATOR = Path(__file__).parents[3] / "ci-components" / "generate.py"
@@ -90,7 +90,8 @@ def test_a_job_reports_and_hears_which_tasks_it_told(served, gitlab, script, tmp
     pipeline.set_status("success")
     done = job(served, gitlab, pipeline, script, tmp_path)
     host = served.deps.config.public_url.removeprefix("http://")
-    said = f"b24: b24bridge-report/test\nb24: the app at {host} has the report; the tasks it names: 2103, 5, 6, 7\n"
+    said = "b24: b24bridge-report/test\n"
+    said += f"b24: the app at {host} has the report; the tasks it names: 2103, 5, 6, 7\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
     assert (tmp_path / "b24.env").read_text() == "B24_TASK_IDS=2103,5,6,7\n"
     shown = json.loads((tmp_path / "b24-annotations.json").read_text())["Bitrix24"]
