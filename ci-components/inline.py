@@ -162,6 +162,9 @@ class Text:
     def end(self, node: ast.expr | ast.stmt | ast.arg) -> int:
         return self.place(node.end_lineno, node.end_col_offset)
 
+    def span(self, node: ast.stmt) -> tuple[int, int]:
+        return self.start(node), self.end(node)
+
     def of(self, node: ast.expr) -> str:
         return self.source[self.start(node) : self.end(node)]
 
@@ -187,9 +190,9 @@ def cut_inside(node: ast.AST, text: Text) -> None:
     if isinstance(node, ast.ClassDef) and is_tuple(node):
         text.cut(text.start(node), text.end(node), short_tuple(node, text))
         return
-    explained = isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node)
-    if explained and len(node.body) > 1:
-        text.cut(text.start(node.body[0]), text.end(node.body[0]))
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        explained = ast.get_docstring(node) is not None and len(node.body) > 1
+        text.cut(*text.span(node.body[0]) if explained else (0, 0))
     if isinstance(node, ast.FunctionDef) and node.returns:
         arrow = text.source.rindex("->", 0, text.start(node.returns))
         text.cut(len(text.source[:arrow].rstrip()), text.end(node.returns))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Optional
+from typing import Any, Optional
 
 from reporter.bbcode import quoted
 from reporter.ci_variables import Variables
@@ -28,12 +28,12 @@ class GitLab:
         self.http, self.ci, self.token, self.keep = http, ci, token, keep
         self.left = MOST_REQUESTS
 
-    def rows(self, path: str, *, token: bool = False, **query: object) -> Rows:
+    def rows(self, path: str, *, token: bool = False, **query: Any) -> Rows:
         """Return the rows of a list under the project, None where it is refused."""
         rows = self.get(path, token=token, **query)
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else None
 
-    def get(self, path: str, *, project: str = "", token: bool = False, **query: object) -> object:
+    def get(self, path: str, *, project: str = "", token: bool = False, **query: Any) -> object:
         """Return the JSON, None where it is refused. `token`: by the access token."""
         pairs = [
             f"{name}={quoted(str(value))}"

@@ -5,6 +5,8 @@ https://docs.gitlab.com/api/rest/ and https://docs.gitlab.com/ci/jobs/ci_job_tok
 
 from __future__ import annotations
 
+from typing import Any
+
 from reporter.ci_variables import Variables, number
 from reporter.gitlab_client import GitLab, Rows
 
@@ -20,7 +22,7 @@ def counted(ci: Variables) -> tuple[str, ...]:
     return COUNTED + SINCE_17 if number(ci["CI_SERVER_VERSION_MAJOR"]) >= 17 else COUNTED
 
 
-def ask_jobs(gitlab: GitLab, **query: object) -> Rows:
+def ask_jobs(gitlab: GitLab, **query: Any) -> Rows:
     """All, or by `scope[]` those of some statuses."""
     return gitlab.rows(f"pipelines/{gitlab.ci['CI_PIPELINE_ID']}/jobs", per_page=PAGE, **query)
 
@@ -35,6 +37,6 @@ def ask_merge_requests(gitlab: GitLab) -> Rows:
     return gitlab.rows(f"repository/commits/{ci['CI_COMMIT_SHA']}/merge_requests", per_page=20)
 
 
-def ask_deployments(gitlab: GitLab, **query: object) -> Rows:
+def ask_deployments(gitlab: GitLab, **query: Any) -> Rows:
     """The newest first."""
     return gitlab.rows("deployments", order_by="id", sort="desc", per_page=50, **query)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 NOTHING = "-"  # what an input has in place of an empty default, which GitLab ≤ 18.0 refuses
 # All but a schedule, whose failures are told when a pipeline that passed begins to fail.
@@ -47,7 +47,7 @@ class Settings(NamedTuple):
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return B24_TASK_PREFIX as task_prefix and so on; what is odd stays as it is by default."""
-    given = {}
+    given: dict[str, Any] = {}
     for name, default in Settings()._asdict().items():
         value = environ.get(f"B24_{name.upper()}")
         if value is not None and (value.strip() or isinstance(default, str)):
