@@ -67,7 +67,7 @@ def test_an_example_makes_the_jobs_of_its_component(world: World, text: str) -> 
     pipeline = re.sub(r"acme/b24bridge/([a-z-]+)@1\.0\.0", r"acme/shop/\1@$CI_COMMIT_SHA", text)
     checkout = Checkout(world.folder, f"{pipeline}\nunit:\n  stage: test\n  script: ['true']\n")
     done = checkout.start({}, "--list-csv")
-    assert done.exit_code == 0, done.output + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     jobs = {line.partition(";")[0] for line in done.stdout.splitlines()[1:] if ";" in line}
     name = text.split("/b24bridge/")[1].split("@")[0]
     deploying = re.search(r"deploy-job: (\S+)", text)
