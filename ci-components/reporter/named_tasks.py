@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reporter.model import NamedTask, Report
-from reporter.references import STRENGTH, named_tasks
+from reporter.references import named_tasks
+from sync.core.references.meanings import KINDS, combined_kind
 
 MOST_REPORTED = 40  # their reads fit in one batch
 
 
 def find_tasks(report: Report) -> list[NamedTask]:
-    """Return each task once, by its strongest mention and the merge request where that stands.
-
-    What is only mentioned by one merge request is not moved by it.
-    """
-    tasks: dict[int, NamedTask] = {}
+    """Return each task once: what all texts say of it, and the merge request that says most."""
+    said: dict[int, list[tuple[str, str, int]]] = {}
     for text, where, request in texts_of(report):
         for task_id, kind in named_tasks(text, where, report.settings.task_prefix).items():
-            if task_id not in tasks or STRENGTH[kind] > STRENGTH[tasks[task_id].kind]:
-                tasks[task_id] = NamedTask(task_id, kind, request)
-    return [*tasks.values()][:MOST_REPORTED]
+            said.setdefault(task_id, []).append((where, kind, request))
+    tasks = []
+    for task_id, found in said.items():
+        strongest = max(found, key=lambda each: KINDS.index(each[1]))
+        kind = combined_kind((where, kind) for where, kind, _ in found)
+        tasks.append(NamedTask(task_id, kind, strongest[2]))
+    return tasks[:MOST_REPORTED]
 
 
 def texts_of(report: Report) -> Iterator[tuple[str, str, int]]:

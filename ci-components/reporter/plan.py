@@ -10,7 +10,7 @@ from reporter.model import NamedTask, Report
 from reporter.portal_batch import MOST_CALLS, Call
 from reporter.portal_json import AWAITING_CONTROL, COMPLETED, WAITING, Message, Task
 from reporter.portal_queries import Portal, task_link, tells_chat
-from reporter.references import MENTION
+from reporter.references import ENDING, WORK
 
 # What UF_CI_STATUS says of a pipeline, in the app's words; of an unknown one it says nothing new.
 SAME = ("running", "failed", "canceled", "skipped", "manual")
@@ -49,7 +49,7 @@ def task_calls(
     if app_tells(report, task, portal):
         return [remove(task, earlier)] if earlier else []
     calls = card_calls(mode.card(report, named), task, earlier, portal)
-    if named.kind == MENTION:  # it keeps the status of its own work
+    if named.kind not in WORK:  # it keeps the status of its own work
         return calls
     field, value = report.settings.field, FIELD_VALUES.get(report.status)
     if field and value and task.field != value:
@@ -136,7 +136,7 @@ def move_calls(
         return []
     if mr.state == "merged":
         action, wanted, stage = "complete", settings.on_merge, settings.stage_merge
-        fits = task.status not in (COMPLETED, AWAITING_CONTROL)
+        fits = named.kind in ENDING and task.status not in (COMPLETED, AWAITING_CONTROL)
     else:
         action, wanted, stage = "start", settings.on_open, settings.stage_open
         fits = task.status == WAITING

@@ -1,4 +1,4 @@
-"""What a CI job posts, checked field by field and against its token. Pure."""
+"""The body that a CI job posts, checked field by field and against its token. Pure."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class _StrictModel(BaseModel):
 
 
 class ReportedMergeRequest(_StrictModel):
+    """A merge request as the job describes it."""
+
     iid: PositiveInt
     title: ShortText
     url: UrlText
@@ -33,6 +35,8 @@ class ReportedMergeRequest(_StrictModel):
 
 
 class ReportedJob(_StrictModel):
+    """A failed job of the pipeline."""
+
     id: PositiveInt
     name: ShortText
     status: Literal["failed"]
@@ -41,6 +45,8 @@ class ReportedJob(_StrictModel):
 
 
 class ReportedDeployment(_StrictModel):
+    """A deployment of the job to an environment."""
+
     environment: Annotated[str, Field(min_length=1, max_length=255)]
     status: Literal["success", "failed", "canceled", "running", "blocked", "unknown"]
     tier: Literal["", "production", "staging", "testing", "development", "other"] = ""
@@ -48,11 +54,18 @@ class ReportedDeployment(_StrictModel):
 
 
 class ReportedCommit(_StrictModel):
+    """A commit that the pipeline or deployment includes."""
+
     sha: Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")]
     message: Annotated[str, Field(max_length=10_000)]
 
 
 class Report(_StrictModel):
+    """What a job reports of its pipeline; the fields mirror ci-components/reporter.
+
+    `refused`: addresses of links that the reporter left out.
+    """
+
     version: Literal[1]
     mode: Literal["report", "deployment", "merge-request"]
     server_url: UrlText
@@ -80,6 +93,7 @@ class Report(_StrictModel):
 
 
 class ReportBody(_StrictModel):
+class ReportBody(_StrictModel):
     """The component sends facts; whoever has a whole report may send that."""
 
     report: Report | None = None
@@ -95,7 +109,7 @@ class AcceptedReport(NamedTuple):
 
 
 class InvalidReport(Exception):
-    """The report cannot be used; `problems` says everything that is wrong with it."""
+    """The report cannot be used; `problems` lists everything that is wrong with it."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -126,7 +140,7 @@ def _accept(body: ReportBody) -> AcceptedReport:
 
 
 def _problems(error: ValidationError) -> list[str]:
-    """Where and what, without the values: they may be anything."""
+    """List where and what, without the values, which may be anything."""
     details = error.errors(include_input=False, include_url=False, include_context=False)
     lines = [
         ".".join(map(str, error_row["loc"])) + ": " + error_row["msg"]
