@@ -16,6 +16,7 @@ from typing import NamedTuple
 WIDTH = 120
 MOST_JOINED = 100
 BLOCK = re.compile(r" *(?:if|elif|else|for|while|with|try|except|finally)\b.*:$")
+PATTERNS = "reporter.patterns"
 OPENING, CLOSING = "([{", ")]}"
 
 
@@ -33,7 +34,9 @@ def script_of(entry: str, read: Callable[[str], str]) -> str:
 
     Raises ValueError where a name means two things: one script has one space of names.
     """
-    sources = {name: read(name) for name in imported(entry, read)}
+    names = imported(entry, read)
+    patterns = [PATTERNS] if any(name.startswith("sync.") for name in names) else []
+    sources = {name: read(name) for name in [*patterns, *names]}
     statements = [
         statement for name, source in sources.items() for statement in statements_of(name, source)
     ]
@@ -84,6 +87,9 @@ def statements_of(module: str, source: str) -> Iterator[Statement]:
             continue
         first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
         text = "".join(lines[first - 1 : node.end_lineno])
+        if module.startswith("sync.") and isinstance(node, ast.Assign) and "re.compile(" in text:
+            text = text.replace("re.compile(", "Pattern(")  # compiled when it is first used
+            node = ast.parse(text).body[0]
         names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
         reads = {name.id for name in names if isinstance(name.ctx, ast.Load)}
         yield Statement(module, text, frozenset(defined(node)), frozenset(reads))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sync.core.references.meanings import KINDS, combined_kind
+
 from reporter.model import NamedTask, Report
 from reporter.references import named_tasks
-from sync.core.references.meanings import KINDS, combined_kind
 
 MOST_REPORTED = 40  # their reads fit in one batch
 

@@ -62,24 +62,27 @@ class Facts(BaseModel):
     deployments: Rows = []
 
     def variable(self, name: str) -> str:
+        """Return a variable, "" where it is not set."""
         return self.variables.get(name, "")
 
     def chosen(self, name: str) -> tuple[str, ...]:
-        """The words of an input that is a list; () for all."""
+        """Return the words of an input that is a list, () for all."""
         return tuple(
             word.strip() for word in self.variable(f"B24_{name}").split(",") if word.strip()
         )
 
     def single(self, name: str) -> str:
-        """An input; the component writes a dash for none."""
+        """Return an input, "" for none, for which the component writes a dash."""
         return self.variable(f"B24_{name}").strip().removeprefix("-")
 
     @property
     def pipeline_id(self) -> int:
+        """Return the pipeline's id, 0 where it is not told."""
         return _number(self.variable("CI_PIPELINE_ID"))
 
     @property
     def ref(self) -> str:
+        """Return the tag or the branch, of a merge request its source."""
         names = ("CI_COMMIT_TAG", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_COMMIT_BRANCH")
         given = (self.variable(name) for name in (*names, "CI_COMMIT_REF_NAME"))
         return next(filter(None, given), "")
@@ -193,7 +196,7 @@ def _requests(facts: Facts) -> list[dict[str, Any]]:
 
 
 def _concerns(row: Row, facts: Facts) -> bool:
-    """An open one of this branch, or one merged into it, or into a tag's history."""
+    """Tell of an open one of this branch, or one merged into it, or into a tag's history."""
     source = row.get("source_branch")
     if row.get("state") in ("opened", "locked"):
         return source == facts.ref
@@ -233,7 +236,7 @@ def _own_request(facts: Facts, iid: int) -> dict[str, Any]:
 
 
 def _deployments(facts: Facts) -> list[dict[str, Any]]:
-    """The newest of this pipeline to each environment, those of the wanted tiers."""
+    """Return the newest of this pipeline to each environment of a wanted tier."""
     if facts.mode == "deployment":
         found = [_single_deployment(facts)]
     else:
@@ -272,7 +275,7 @@ def _deployment(row: Row) -> dict[str, Any]:
 
 
 def _single_deployment(facts: Facts) -> dict[str, Any]:
-    """The deployment that the job follows; what the inputs say of it counts more."""
+    """Return the deployment that the job follows; what the inputs say of it counts more."""
     rows, name = _followed(facts), facts.single("DEPLOY_JOB")
     found = {"environment": facts.single("ENVIRONMENT"), "tier": "", "url": "", "status": "unknown"}
     if rows:
@@ -304,7 +307,7 @@ def _no_deployment(facts: Facts) -> str:
 
 
 def _job_statuses(rows: list[Row]) -> dict[str, str]:
-    """The newest status of each job's deployment; of one that has not begun its job's."""
+    """Return the newest status of each job's deployment; before it has begun the job's."""
     newest: dict[str, str] = {}
     for row in rows:
         status = _text(row.get("status"))
