@@ -93,7 +93,6 @@ class Report(_StrictModel):
 
 
 class ReportBody(_StrictModel):
-class ReportBody(_StrictModel):
     """The component sends facts; whoever has a whole report may send that."""
 
     report: Report | None = None
