@@ -53,10 +53,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     "tasks": ("Tasks: {tasks}", "Задачи: {tasks}"),
 }  # fmt: skip
 
-PLACE = re.compile(r"\{(\w+)\}")
+PLACE = r"\{(\w+)\}"
 
 
 def say(language: str, key: str, **values: object) -> str:
-    """The sentence with its places filled; an unknown language is English."""
+    """Return the sentence with its places filled; an unknown language is English."""
     text = PHRASES[key][language == "ru"]
-    return PLACE.sub(lambda place: str(values[place[1]]), text)
+    return re.sub(PLACE, lambda place: str(values[place[1]]), text)
