@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from reporter.bbcode import clipped, escaped, link, live_url, quoted
 from reporter.model import Deployment, MergeRequest, NamedTask, Report
 from reporter.phrases import say
-from reporter.references import WORK
+from reporter.references import ENDING
 
 SHOWN_JOBS = 5
 SHOWN_DEPLOYMENTS = 10
@@ -34,8 +34,9 @@ def card(report: Report, task: NamedTask) -> str:
     else:
         head = f"[b]{link(ref_url(report), report.ref)}[/b]"
         lines = [head, say(language, "ref", project=project)]
-    if task.kind not in WORK:
-        lines.append(say(language, "link mention"))
+    if task.kind not in ENDING:
+        done = task.kind == "revert" and mr and mr.state == "merged"
+        lines.append(say(language, "card reverted" if done else f"card {task.kind}"))
     return "\n".join([*lines, ci_line(report), *deployment_lines(report)])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sync.core.references.meanings import KINDS, combined_kind
 
@@ -13,17 +13,22 @@ MOST_REPORTED = 40  # their reads fit in one batch
 
 
 def find_tasks(report: Report) -> list[NamedTask]:
+    """Return each task that the report's texts name, at most `MOST_REPORTED`."""
+    return combined_tasks(texts_of(report), report.settings.task_prefix)[:MOST_REPORTED]
+
+
+def combined_tasks(texts: Iterable[tuple[str, str, int]], prefix: str) -> list[NamedTask]:
     """Return each task once: what all texts say of it, and the merge request that says most."""
-    said: dict[int, list[tuple[str, str, int]]] = {}
-    for text, where, request in texts_of(report):
-        for task_id, kind in named_tasks(text, where, report.settings.task_prefix).items():
-            said.setdefault(task_id, []).append((where, kind, request))
+    mentions: dict[int, list[tuple[str, str, int]]] = {}
+    for text, where, request in texts:
+        for task_id, kind in named_tasks(text, where, prefix).items():
+            mentions.setdefault(task_id, []).append((where, kind, request))
     tasks = []
-    for task_id, found in said.items():
-        strongest = max(found, key=lambda each: KINDS.index(each[1]))
-        kind = combined_kind((where, kind) for where, kind, _ in found)
+    for task_id, of_task in mentions.items():
+        strongest = max(of_task, key=lambda each: KINDS.index(each[1]))
+        kind = combined_kind((where, kind) for where, kind, _ in of_task)
         tasks.append(NamedTask(task_id, kind, strongest[2]))
-    return tasks[:MOST_REPORTED]
+    return tasks
 
 
 def texts_of(report: Report) -> Iterator[tuple[str, str, int]]:

@@ -6,10 +6,9 @@ closes it, unless the words around it take that back; code, comments and address
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from sync.core.references.meanings import task_kinds
+from sync.core.references.meanings import reference_pattern, task_kinds
 
 WORK = ("part", "move", "close")  # kinds of references by which a task is worked on
 ENDING = ("move", "close")  # of these, those whose merge completes it
@@ -27,6 +26,5 @@ def named_tasks(text: str, where: str, prefix: str) -> dict[int, str]:
 
 def places(text: str, prefix: str) -> Iterator[tuple[int, int, int]]:
     """Yield start, end, id: the prefix, a hyphen and digits that no letter or digit touches."""
-    pattern = rf"(?<![^\W_]){re.escape(prefix)}-([1-9][0-9]{{0,9}})(?![^\W_]|\.[0-9])"
-    for found in re.finditer(pattern, text, re.IGNORECASE):
-        yield found.start(), found.end(), int(found[1])
+    for found in reference_pattern(prefix).finditer(text):
+        yield found.start(), found.end(), int(found["id"])

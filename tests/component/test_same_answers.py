@@ -30,4 +30,4 @@ def test_the_component_reads_a_text_as_the_app_does(text: str, kinds: str) -> No
 )
 def test_the_component_joins_texts_as_the_app_does(texts: dict[str, str], kinds: str) -> None:
     named = [(text, source, 1) for source, text in texts.items()]
-    assert {task.task_id: task.kind for task in combined_tasks(named, "B24")} == kinds_of(kinds)
+    assert {task.id: task.kind for task in combined_tasks(named, "B24")} == kinds_of(kinds)

@@ -14,7 +14,12 @@ from functools import lru_cache
 from itertools import islice
 
 from sync.core.model.tasks import LinkKind, Reference
-from sync.core.references.meanings import Match, combined_kind, task_kinds
+from sync.core.references.meanings import (
+    Match,
+    combined_kind,
+    reference_pattern,
+    task_kinds,
+)
 from sync.core.rules.portal import ReferenceRules
 
 MAX_TASKS = 50  # in one text: more is a list of tasks, not the work of one merge request
@@ -55,7 +60,7 @@ def _combined(references: list[Reference]) -> Reference:
 def find_matches(text: str, rules: ReferenceRules) -> Iterator[Match]:
     """Start, end and task of everything in `text` that looks like a reference, in order."""
     if rules.pattern is None:
-        return _matches(_reference_pattern(rules.prefix), text, 0)
+        return _matches(reference_pattern(rules.prefix), text, 0)
     return _match_pieces(re.compile(rules.pattern, re.IGNORECASE), text)
 
 
@@ -76,17 +81,3 @@ def _matches(pattern: re.Pattern[str], text: str, offset: int) -> Iterator[Match
 def _prefix_pattern(prefix: str) -> re.Pattern[str]:
     """What every reference begins with, in code and addresses too."""
     return re.compile(f"{re.escape(prefix)}-[1-9]", re.IGNORECASE)
-
-
-@lru_cache(maxsize=64)
-def _reference_pattern(prefix: str) -> re.Pattern[str]:
-    """The prefix, a hyphen and one to ten digits that no letter or digit touches.
-
-    An underscore may: branches are written `B24-5_payment` too. `B24-1.5` is a version, `B24-12.x`
-    a branch of one, `b24-12@acme.example` an address and `@b24-12` a person.
-    """
-    return re.compile(
-        rf"(?<![^\W_])(?<!@){re.escape(prefix)}-(?P<id>[1-9][0-9]{{0,9}})"
-        r"(?![^\W_]|\.[0-9]|\.(?-i:[a-zа-яё])|@[^\W_])",
-        re.IGNORECASE,
-    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from itertools import islice
 
 from sync.core.references.clauses import weakened
@@ -33,6 +34,21 @@ _DIRECT = re.compile(
 )
 
 Match = tuple[int, int, int]  # start, end, task id
+
+
+@lru_cache(maxsize=64)
+def reference_pattern(prefix: str) -> re.Pattern[str]:
+    """Return the pattern of a reference: the prefix, a hyphen and one to ten digits.
+
+    No letter or digit touches it. An underscore may: branches are written `B24-5_payment` too.
+    `B24-1.5` is a version, `B24-12.x` a branch of one, `b24-12@acme.example` an address and
+    `@b24-12` a person.
+    """
+    return re.compile(
+        rf"(?<![^\W_])(?<!@){re.escape(prefix)}-(?P<id>[1-9][0-9]{{0,9}})"
+        r"(?![^\W_]|\.[0-9]|\.(?-i:[a-zа-яё])|@[^\W_])",
+        re.IGNORECASE,
+    )
 
 
 def task_kinds(text: str, source: str, matches: Callable[[str], Iterable[Match]]) -> dict[int, str]:

@@ -13,21 +13,21 @@ from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
 
 LINE_LENGTH = 1_000  # characters of a line that are looked at
 
-_VERB = (
+_REVERT_VERB = (
     r"(?:auto-?)?revert(?:s|ed|ing)?|re-?appl(?:y|ies|ied)|re-?lands?|un-?reverts?|"
     r"roll(?:s|ed|ing)?\sback|back(?:s|ed|ing)?\sout|откат(?:ить|ил[аи]?|ывает|ываем|ываю)"
 )
-_NOUN = rf"{_VERB}|roll-?back|back-?out|откат\w*"
+_REVERT_NOUN = rf"{_REVERT_VERB}|roll-?back|back-?out|откат\w*"
 # What may stand before a title: bullets of a squash list, marks of drafts.
 _HEAD = (
     r"[\s>]{0,4}(?:[-*+•]\s{1,3}|\d{1,3}[.)]\s{1,3}|#{1,6}\s{1,3})?(?:[0-9a-f]{7,40}\s)?"
     r"(?:(?:draft|wip|черновик)\s?:\s?|[\[(](?:draft|wip)[\])]\s?|(?:draft|wip)\s-\s)?"
     r"(?:(?:this|it|мы|это)\s(?:(?:commit|mr|change)\s)?)?"
-    rf"(?:(?!{_NOUN})[^\s\":«“][^\n\":«“]{{0,40}}:\s)?"
+    rf"(?:(?!{_REVERT_NOUN})[^\s\":«“][^\n\":«“]{{0,40}}:\s)?"
     r"(?:(?:temporar\w+|partial(?:ly)?|manual(?:ly)?|quick(?:ly)?|временн\w+|частичн\w+)\s)?"
 )
 _ANY = (
-    rf"{_NOUN}|undo|undoes|undid|отмен(?:а|ить|яет|яем|яю|ил[аи]?|ен[ао]?)|возврат|вернуть|"
+    rf"{_REVERT_NOUN}|undo|undoes|undid|отмен(?:а|ить|яет|яем|яю|ил[аи]?|ен[ао]?)|возврат|вернуть|"
     r"повторно применить|повторное применение"
 )
 _SCOPE = r"\s?(?:\([^)\n]{0,40}\))?!?\s?"
@@ -42,13 +42,15 @@ _FORMS = (
     re.compile(
         rf"(?P<word>{_ANY}){_SCOPE}{_OBJECTS}[:\-–—]?\s?(?P<quote>{_OPENING})", re.IGNORECASE
     ),
-    re.compile(rf"[\[(](?P<word>{_NOUN})[\])]:?", re.IGNORECASE),
-    re.compile(rf"(?P<word>{_NOUN}){_SCOPE}(?::|\s[–—-]\s)", re.IGNORECASE),
-    re.compile(rf"(?P<word>{_NOUN})\s{_OBJECTS}(?<=[0-9a-f ])(?<!\bof\s)[:(]\s?", re.IGNORECASE),
+    re.compile(rf"[\[(](?P<word>{_REVERT_NOUN})[\])]:?", re.IGNORECASE),
+    re.compile(rf"(?P<word>{_REVERT_NOUN}){_SCOPE}(?::|\s[–—-]\s)", re.IGNORECASE),
+    re.compile(
+        rf"(?P<word>{_REVERT_NOUN})\s{_OBJECTS}(?<=[0-9a-f ])(?<!\bof\s)[:(]\s?", re.IGNORECASE
+    ),
 )
 # "Revert the cache"; the "Revert button" is a thing to press.
 _SENTENCE = re.compile(
-    rf"(?P<word>{_VERB})\s(?!\w*\s?(?:button|action|function|feature|option|command|support|flow|"
+    rf"(?P<word>{_REVERT_VERB})\s(?!\w*\s?(?:button|action|function|feature|option|command|support|flow|"
     r"link|icon|dialog)\b|(?:by|in|with)\b)",
     re.IGNORECASE,
 )
