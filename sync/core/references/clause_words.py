@@ -127,7 +127,8 @@ _AFTER_LATER = (
     r"future)|separately|in\sa\sfollow-?up|not\syet|not\sreally|but\snot\s(?:yet|now|here)|maybe|perhaps|"
     r"or\snot|todo|wip|позже|потом|попозже|завтра|скоро|когда-нибудь|отдельно|"
     r"в\s(?:следующ\w+|другом|другой|отдельн\w+|будущем)|пока\sнет|еще\sнет|не\sсейчас|"
-    r"но\sне\s(?:сейчас|здесь|теперь)|может\sбыть|или\sнет)(?!\w))"
+    r"но\sне\s(?:сейчас|здесь|теперь)|может\sбыть|или\sнет)(?!\w)"
+    r"(?!\s(?:we|i|it|the|this|they|you|мы|я|это|вы)\b))"
 )
 _AFTER_PART = (
     r"[\s*_\])\"”»]*[,(:–—-]*\s*(?:(?:is\s|was\s|only\s|just\s|but\s|лишь\s|только\s|но\s|пока\s)*"

@@ -23,7 +23,7 @@ _MERGED = re.compile(
 # "TODO: fix B24-5", "Out of scope: closes B24-5"
 _LABEL = re.compile(
     rf"(?:^[\W\d]*(?:{LATER_WORDS})\s?(?:\([^)\n]*\))?\s?[:–—\])-]\s*[^:.!?\n]{{0,40}}"
-    r"|\b(?:todo|fixme|tbd|xxx|туду)\b[^.!?\n]{0,60})\Z",
+    r"|\b(?-i:TODO|FIXME|TBD|XXX|ТУДУ)\b[^.!?\n]{0,60}|\b(?:todo|fixme|туду)\W{0,3})\Z",
     re.IGNORECASE,
 )
 # A heading, or a line before a list, of what is not done.

@@ -139,7 +139,7 @@ def _keyword_pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?<![\w-])(?:{kinds})\x01{{0,64}}"
         r"[\s:*_\[(\"“«#]{0,4}\x01{0,64}\s{0,3}(?:\n\s{0,4}[-*+]\s{1,3}[*_\[(]{0,3})?"
-        rf"(?:the\s)?(?:{things})?(?:(?:{any_word_pattern(TASK_NOUNS)})[\s:*_\[(#]{{1,4}})?\Z",
+        rf"(?:the\s)?(?:{things})?(?:(?:{any_word_pattern(TASK_NOUNS)})[\s:*_\[(#\"“«]{{1,4}})?\Z",
         re.IGNORECASE,
     )
 
