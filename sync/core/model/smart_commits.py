@@ -42,8 +42,8 @@ class CommandKey:
     @classmethod
     def parse(cls, text: str) -> CommandKey | None:
         """Return the key of which `text` is the name, or None."""
-        found = _KEY.fullmatch(text)
-        return cls(int(found[1]), int(found[2]), found[3], int(found[4])) if found else None
+        match = _KEY.fullmatch(text)
+        return cls(int(match[1]), int(match[2]), match[3], int(match[4])) if match else None
 
 
 class SmartCommitState(StrEnum):
@@ -133,7 +133,9 @@ def _project_key(speech: SmartCommit) -> tuple[int, int]:
 
 def is_of_same_author(old: SmartCommit, new: SmartCommit) -> bool:
     """Return whether one person wrote both, by address, or by name where there is none."""
-    first, second = ((one.commit.author_email or one.commit.author_name) for one in (old, new))
+    first, second = (
+        (speech.commit.author_email or speech.commit.author_name) for speech in (old, new)
+    )
     return first.casefold() == second.casefold()
 
 

@@ -128,7 +128,7 @@ def _plain(text: str) -> str:
 
 def _last_clause(before: str) -> str:
     """Return the clause at the end of `before`: for "not fix and close" with what governs it."""
-    ends = [0, *(found.end() for found in _CLAUSE_END.finditer(before))]
+    ends = [0, *(match.end() for match in _CLAUSE_END.finditer(before))]
     clause = before[ends[-1] :]
     if len(ends) > 1 and not clause.strip() and _denied_list().search(before[ends[-2] : ends[-1]]):
         return _AND.sub("", before[ends[-2] : ends[-1]])
@@ -150,8 +150,8 @@ def _last_line(before: str) -> str:
 
 def _is_asked(after: str) -> bool:
     """Tell whether the sentence ends with a question mark."""
-    found = _SENTENCE_END.search(after)
-    return found is not None and found[0] == "?"
+    match = _SENTENCE_END.search(after)
+    return match is not None and match[0] == "?"
 
 
 def is_numbered_part(text: str, start: int, end: int) -> bool:
@@ -160,8 +160,8 @@ def is_numbered_part(text: str, start: int, end: int) -> bool:
     first = max(text.rfind("\n", nearest, start) + 1, nearest)
     last = text.find("\n", end, end + CLAUSE_LENGTH)
     line = text[first : end + CLAUSE_LENGTH if last < 0 else last]
-    for found in _NUMBERED_PART.finditer(line):
-        numbers = [int(digits) for digits in found.groups() if digits]
+    for match in _NUMBERED_PART.finditer(line):
+        numbers = [int(digits) for digits in match.groups() if digits]
         if not numbers or numbers[0] < numbers[1]:
             return True
     return False

@@ -52,7 +52,9 @@ def strongest_references(references: Iterable[Reference]) -> dict[int, Reference
 
 def _combined(references: list[Reference]) -> Reference:
     """Return the first reference that says what all say together."""
-    kind = LinkKind(combined_kind((one.source, one.kind.value) for one in references))
+    kind = LinkKind(
+        combined_kind((reference.source, reference.kind.value) for reference in references)
+    )
     agreeing = (reference for reference in references if reference.kind is kind)
     return next(agreeing, replace(references[0], kind=kind))
 
@@ -71,10 +73,10 @@ def _match_pieces(pattern: re.Pattern[str], text: str) -> Iterator[Match]:
 
 
 def _matches(pattern: re.Pattern[str], text: str, offset: int) -> Iterator[Match]:
-    for found in pattern.finditer(text):
-        digits = found["id"] or ""
+    for match in pattern.finditer(text):
+        digits = match["id"] or ""
         if digits.isascii() and digits.isdecimal() and 0 < int(digits[:11]) <= MAX_TASK_ID:
-            yield found.start() + offset, found.end() + offset, int(digits[:11])
+            yield match.start() + offset, match.end() + offset, int(digits[:11])
 
 
 @lru_cache(maxsize=64)

@@ -98,7 +98,7 @@ def _is_reverted(kinds: Iterable[str]) -> bool:
 
 
 def combined_kind(
-    found: Iterable[tuple[str, str]], own_sources: tuple[str, ...] = _OWN_SOURCES
+    mentions: Iterable[tuple[str, str]], own_sources: tuple[str, ...] = _OWN_SOURCES
 ) -> str:
     """Return what all of (source, kind) say of one task together.
 
@@ -106,15 +106,15 @@ def combined_kind(
     commits. Who says "partly", or "does not close", in title or description ends no task by the
     name of a branch or by a commit.
     """
-    found = list(found)
+    mentions = list(mentions)
     for sources in (("title",), ("description",), ("branch",), ("commit", "")):
-        said = {kind for source, kind in found if source in sources}
-        if said & (_WORK | {"revert"}):
-            if _is_reverted(said):
+        of_source = {kind for source, kind in mentions if source in sources}
+        if of_source & (_WORK | {"revert"}):
+            if _is_reverted(of_source):
                 return "revert"
             break
-    kinds = {kind for _, kind in found if kind != "revert"}
-    own = {kind for source, kind in found if source in own_sources}
+    kinds = {kind for _, kind in mentions if kind != "revert"}
+    own = {kind for source, kind in mentions if source in own_sources}
     if "close" not in own and own & {"deny", "part"} and kinds & _WORK:
         return "part"
     return max(kinds, key=KINDS.index, default="revert")

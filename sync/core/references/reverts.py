@@ -78,19 +78,19 @@ def reverted_part(line: str) -> tuple[int, int, bool] | None:
     position = head.end() if head else 0
     quoting: list[bool] = []  # whether each of the quotes, one in another, takes back
     marking: list[bool] = []
-    while found := _next_mark(line, position):
-        marks = quoting if "quote" in found.re.groupindex else marking
-        marks.append(not _AGAIN.match(found["word"]))
-        position = found.end()
+    while match := _next_mark(line, position):
+        marks = quoting if "quote" in match.re.groupindex else marking
+        marks.append(not _AGAIN.match(match["word"]))
+        position = match.end()
         while line[position : position + 1] == " ":
             position += 1
     if quoting or marking:  # `revert: Revert "x"` reverts once
         end = _closing_quote(line, position) if quoting else len(line)
         return position, end, sum(quoting or marking) % 2 == 1
-    if found := _SENTENCE.match(line, position):
-        own = _OWN_WORDS.search(line, found.end())
+    if match := _SENTENCE.match(line, position):
+        own = _OWN_WORDS.search(line, match.end())
         end = own.start() if own else len(line)
-        return found.end(), end, not _AGAIN.match(found["word"])
+        return match.end(), end, not _AGAIN.match(match["word"])
     return None
 
 
@@ -99,12 +99,12 @@ def _next_mark(line: str, position: int) -> re.Match[str] | None:
 
 
 def _closing_quote(line: str, start: int) -> int:
-    """The last quotation mark: titles hold others. Without one, as when cut, the line's end."""
+    """Return where the last quotation mark is, or the end of a line that was cut."""
     last = max(line.rfind(mark, start) for mark in _QUOTES)
     return len(line) if last < 0 else last
 
 
 def branch_reverts(branch: str, start: int) -> bool:
     """Tell whether the task named at `start` of a branch is one that `revert-…` takes back."""
-    found = _BRANCH.search(branch, max(0, start - 120), start)
-    return found is not None and len(_BRANCH_WORD.findall(found["words"])) % 2 == 1
+    match = _BRANCH.search(branch, max(0, start - 120), start)
+    return match is not None and len(_BRANCH_WORD.findall(match["words"])) % 2 == 1
