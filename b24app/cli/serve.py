@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from b24app.assets import find_assets
 from b24app.cli.context import DatabaseOutOfDate, prepare_database
 from sync.config import Config
 from sync.engine.lanes import owner_name
@@ -24,6 +25,10 @@ from sync.log import log, setup_logging
 if TYPE_CHECKING:
     from flask import Flask
 
+NO_PAGES = (
+    "THE PAGES ARE MISSING: everything works but what people see inside Bitrix24. A released "
+    "package has them; in a checkout run `make frontend`."
+)
 _ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
 
 
@@ -36,6 +41,8 @@ def run(config: Config, args: argparse.Namespace) -> int:
     if args.command == "worker":
         run_worker(config)
         return 0
+    if find_assets() is None:
+        print(NO_PAGES, file=sys.stderr, flush=True)
     from b24app.server import BindOptions, Server
 
     bind = BindOptions(

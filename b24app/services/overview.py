@@ -191,7 +191,7 @@ def _smart_commit_failure(smart_commit_row: SmartCommitRow) -> Failure:
     command = smart_commit_row.smart_commit.command
     action, task = command.verb.value, str(command.task_id)
     return Failure(
-        "spoken",
+        "smart-commit",
         str(smart_commit_row.key),
         action,
         task,

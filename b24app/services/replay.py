@@ -29,7 +29,7 @@ def replay(
             case "subject":
                 subject_kind, _, subject_key = key.partition(":")
                 count += subjects.replay(conn, portal_id, now, subject_kind, subject_key)
-            case "spoken":
+            case "smart-commit":
                 command_key = CommandKey.parse(key)
                 count += deliver_smart_commits.replay(
                     conn, portal_id, [command_key] if command_key else [], now
@@ -61,7 +61,7 @@ def _repeat_command(conn: Connection, portal_id: int, command_id: int, now: date
             mark = (row.subject_kind, row.subject_key, "replayed")
             subjects.mark_dirty_many(conn, portal_id, [mark], now)
             return 1
-        case "move_task" | "place_task":
+        case "move_task" | "set_stage":
             task_id = row.payload["task_id"]
             task = tasks.get(conn, portal_id, [task_id]).get(task_id)
             if task is not None and task.step is not None and task.step != row.payload["step"]:

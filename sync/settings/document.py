@@ -27,7 +27,15 @@ from sync.settings.model import (
     Target,
     Workgroup,
 )
-from sync.settings.problems import Invalid, Path, Problem, format_path, suggest_key
+from sync.settings.problems import (
+    RENAMED,
+    Invalid,
+    Path,
+    Problem,
+    format_path,
+    renamed_text,
+    suggest_key,
+)
 from sync.settings.routing import AlertSettings, Chats, CommentSettings, Route, SmartCommitSettings
 from sync.settings.salvage import salvage
 
@@ -68,12 +76,7 @@ class Document:
     def problem(self, path: Path, text: str) -> Problem:
         """Return a problem at `path`, with its line and the path as written in the text."""
         if text == "unknown key":
-            name = str(path[-1])
-            text = (
-                "is no key of this place"
-                if name in _KNOWN_KEYS
-                else text + suggest_key(name, _KNOWN_KEYS)
-            )
+            text = _unknown_key_text(str(path[-1]))
         return Problem(self.line(path), format_path(self._written_path(path)), text)
 
     def _written_path(self, path: Path) -> Path:
@@ -95,6 +98,14 @@ class Document:
                 return line
             line, node = place
         return line
+
+
+def _unknown_key_text(name: str) -> str:
+    if name in RENAMED:
+        return renamed_text(name)
+    if name in _KNOWN_KEYS:
+        return "is no key of this place"
+    return "unknown key" + suggest_key(name, _KNOWN_KEYS)
 
 
 def _parse(text: str) -> CommentedMap:

@@ -126,10 +126,10 @@ class Group(SettingsPart):
 
     steps: dict[StepName, Target] = {}
     notify: list[MilestoneName] | None = None
-    ci: PipelineSettings = PipelineSettings()
+    pipelines: PipelineSettings = PipelineSettings()
     deployments: DeploymentSettings = DeploymentSettings()
-    notes: CommentSettings = CommentSettings()
-    commits: SmartCommitSettings = SmartCommitSettings()
+    comments: CommentSettings = CommentSettings()
+    smart_commits: SmartCommitSettings = SmartCommitSettings()
     alerts: AlertSettings = AlertSettings()
     roles: dict[RoleName, list[PortalPerson]] = {}
 

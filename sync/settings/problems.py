@@ -37,6 +37,15 @@ _TEXTS = {
 }
 
 
+# Keys and kinds that had another name before.
+RENAMED = {
+    "ci": "pipelines",
+    "commits": "smart_commits",
+    "note": "comment",
+    "notes": "comments",
+}
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One problem. `line` counts from 1; 0: of the document as a whole."""
@@ -80,6 +89,8 @@ def _error_text(details: ErrorDetails) -> str:
         return "unknown key"
     if details["type"] == "settings":
         return str(details["msg"])
+    if details["type"] == "enum" and details["input"] == "note":
+        return renamed_text("note")
     if details["type"] == "string_pattern_mismatch":
         return f"has a form that is not allowed: {_short_value(details['input'])}"
     values = {"input": _short_value(details.get("input")), **details.get("ctx", {})}
@@ -89,6 +100,11 @@ def _error_text(details: ErrorDetails) -> str:
 def _short_value(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def renamed_text(name: str) -> str:
+    """What is wrong with a key or a kind that has another name now."""
+    return f"is called `{RENAMED[name]}` now"
 
 
 def suggest_key(name: str, keys: Iterable[str]) -> str:

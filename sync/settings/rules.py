@@ -67,10 +67,10 @@ def _group_rules(group: Group, base: core.GroupRules, user_ids: UserIds) -> core
         base,
         steps={**base.steps, **steps},
         notify=base.notify if group.notify is None else frozenset(group.notify),
-        pipelines=_override(group.ci, base.pipelines),
+        pipelines=_override(group.pipelines, base.pipelines),
         deployments=_deployment_rules(group.deployments, base.deployments),
-        comments=_override(group.notes, base.comments),
-        smart_commits=_override(group.commits, base.smart_commits),
+        comments=_override(group.comments, base.comments),
+        smart_commits=_override(group.smart_commits, base.smart_commits),
         alerts=_alert_rules(group.alerts, base.alerts),
         roles={**base.roles, **roles},
     )

@@ -14,6 +14,7 @@ from sync.text.chars import JOINER
 from sync.text.markdown.actions import QuickAction, disarmed, quick_actions
 from sync.text.same import same_text
 from sync.text.tree import CodeBlock, Document, Paragraph, Text, UserMention
+from tests.depth import costly
 from tests.text.comrak_peer import html_of
 from tests.text.trees import documents, words
 
@@ -97,6 +98,7 @@ def test_nothing_in_any_words_comes_alive(text: str) -> None:
     assert _alive(markdown.write(Document((Paragraph((Text(text),)),)))) == []
 
 
+@costly()
 @given(documents())
 def test_nothing_of_the_tracker_comes_alive_in_a_task(document: Document) -> None:
     tags = re.findall(r"\[/?([A-Za-z*]+)", bbcode.write(document))

@@ -21,7 +21,7 @@ from sync.core.model.events import (
 )
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState
 from sync.core.model.pipelines import Pipeline
-from sync.core.model.tasks import LinkKind, Reference
+from sync.core.model.tasks import Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.gitlab.ci_reports.form import Report, ReportedCommit, ReportedMergeRequest
@@ -81,9 +81,7 @@ def named_task_ids(report: Report, claims: Claims, rules: ReferenceRules) -> tup
         references += references_find.find_references(claims.ref, "branch", rules)
     for commit in _pipeline_commits(report, claims):
         mentioned = references_find.find_references(commit.message, "commit", rules)
-        references += [
-            reference for reference in mentioned if reference.kind is not LinkKind.MENTION
-        ]
+        references += [reference for reference in mentioned if reference.kind.is_work]
     return tuple(references_find.strongest_references(references))[:MAX_TASKS]
 
 
