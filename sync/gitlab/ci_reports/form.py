@@ -61,9 +61,9 @@ class ReportedCommit(_StrictModel):
 
 
 class Report(_StrictModel):
-    """What a job reports of its pipeline; the fields mirror ci-components/reporter.
+    """What a job reports of its pipeline, in the form that the CI component sends.
 
-    `refused`: addresses of links that the reporter left out.
+    `refused`: the reads that GitLab refused to the job, in words.
     """
 
     version: Literal[1]
