@@ -139,8 +139,8 @@ def _inline(node: Inline, fresh: bool) -> str:
         case LineBreak():
             return "\n"
         case UserMention(name, portal_user):
-            shown = escaped(name, line_start=portal_user is not None or fresh)
-            return f"[user={portal_user}]{shown}[/user]" if portal_user and shown else shown
+            words = escaped(name, line_start=portal_user is not None or fresh)
+            return f"[user={portal_user}]{words}[/user]" if portal_user and words else words
         case Link(url, children):
             return _link(url, inline(children), fresh)
         case Image(url, alt):
@@ -151,8 +151,8 @@ def _inline(node: Inline, fresh: bool) -> str:
             return escaped(text_of((node,)), line_start=fresh)
 
 
-def _link(url: str, shown: str, fresh: bool) -> str:
+def _link(url: str, words: str, fresh: bool) -> str:
     safe = live_url(url)
     if safe is None:
-        return shown or escaped(url, line_start=fresh)
-    return f"[url={safe}]{shown or safe}[/url]"
+        return words or escaped(url, line_start=fresh)
+    return f"[url={safe}]{words or safe}[/url]"
