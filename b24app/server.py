@@ -33,7 +33,7 @@ class BindOptions:
     processes: int = 1
 
 
-class Server(BaseApplication):
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """`load` builds the app (no thread, no connection); `start` runs in the web process."""
 
     def __init__(
@@ -75,7 +75,7 @@ class Server(BaseApplication):
         (ProcessTree(self, self._worker) if self._worker else Arbiter(self)).run()
 
 
-class ProcessTree(Arbiter):
+class ProcessTree(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     """An arbiter that keeps one more child alive: the worker."""
 
     def __init__(self, app: Server, worker: Callable[[], None]) -> None:

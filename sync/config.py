@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from sync import keyfile
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 OAUTH_HOSTS = frozenset({"https://oauth.bitrix.info", "https://oauth.bitrix24.tech"})
 _LEVELS = ("debug", "info", "warning", "error")
@@ -73,7 +74,7 @@ class _EnvReader:
         self._environ = environ
         self.problems: list[str] = []
 
-    def take(self, name: str, default: T, read: Callable[[str], T]) -> T:
+    def take(self, name: str, default: T, read: Callable[[str], T | U]) -> T | U:
         text = self._environ.get(name, "").strip()
         if not text:
             return default

@@ -40,7 +40,7 @@ _SECRET_TEXT = tuple(
 
 def setup_logging(level: str = "info", stream: TextIO = sys.stderr) -> None:
     """Sends our events, and those of the libraries, to `stream` as JSON lines."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -6,6 +6,7 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -81,7 +82,7 @@ def _check_addresses(host: str, addresses: Sequence[str], networks: Sequence[Net
     return usable
 
 
-class _GuardedConnection:
+class _GuardedConnection(HTTPConnection):
     """Resolves once, checks, and connects to the very address that was checked."""
 
     networks: tuple[Network, ...] = ()
@@ -114,7 +115,7 @@ class _GuardedConnection:
 
 def _guarded_pools(networks: tuple[Network, ...]) -> dict[str, type]:
     extra = {"networks": networks}
-    plain = type("GuardedHTTP", (_GuardedConnection, HTTPConnection), extra)
+    plain = type("GuardedHTTP", (_GuardedConnection,), extra)
     secure = type("GuardedHTTPS", (_GuardedConnection, HTTPSConnection), extra)
     return {
         "http": type("GuardedPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
@@ -147,7 +148,7 @@ class _GuardedAdapter(HTTPAdapter):
 
         A name that only the proxy can resolve passes: the operator's proxy is then the guard.
         """
-        host = requests.utils.urlparse(url).hostname or ""
+        host = urlsplit(url).hostname or ""
         try:
             addresses = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None)]
         except (socket.gaierror, UnicodeError):

@@ -15,13 +15,67 @@ ALLOWED_SHARE = 0.005
 # Words that stand for a thing without naming it. As parts of a name they may be right
 # (`heard_at` of a clock, `found_in` of a link); as a whole name they never are.
 PRONOUNS = frozenset(
-    """
-    anew asked asking brought carried concerned due found gone given got heard hers his it known left
-    made mine more named noticed nobody one ones others ours said seen shown somebody
-    something speaking spoken such taken telling that theirs them there these they thing things
-    this those told under_way us wanted what whatever which who whole whom whose
-    yours
-    """.split()
+    [
+        "anew",
+        "asked",
+        "asking",
+        "brought",
+        "carried",
+        "concerned",
+        "due",
+        "found",
+        "gone",
+        "given",
+        "got",
+        "heard",
+        "hers",
+        "his",
+        "it",
+        "known",
+        "left",
+        "made",
+        "mine",
+        "more",
+        "named",
+        "noticed",
+        "nobody",
+        "one",
+        "ones",
+        "others",
+        "ours",
+        "said",
+        "seen",
+        "shown",
+        "somebody",
+        "something",
+        "speaking",
+        "spoken",
+        "such",
+        "taken",
+        "telling",
+        "that",
+        "theirs",
+        "them",
+        "there",
+        "these",
+        "they",
+        "thing",
+        "things",
+        "this",
+        "those",
+        "told",
+        "under_way",
+        "us",
+        "wanted",
+        "what",
+        "whatever",
+        "which",
+        "who",
+        "whole",
+        "whom",
+        "whose",
+        "yours",
+    ]
 )
 
 

@@ -31,10 +31,11 @@ def _list(config: Config, args: argparse.Namespace) -> int:
         summaries = services_alerts.list_alerts(conn, portal.id, include_ended=args.all)
         recovered = services_alerts.recoveries(conn, portal.id, now)
     print_lines(*map(printable, _table([_cells(row, now) for row in summaries])))
-    for recovery_summary in recovered:
-        took = format_span(timedelta(seconds=recovery_summary.seconds), "en")
+    for summary in recovered:
+        took = format_span(timedelta(seconds=summary.seconds), "en")
         print_lines(
-            f"recovered in {took} on average, {recovery_summary.count} in 30 days: {recovery_summary.project} {recovery_summary.branch}"
+            f"recovered in {took} on average, {summary.count} in 30 days: "
+            f"{summary.project} {summary.branch}"
         )
     return 0
 

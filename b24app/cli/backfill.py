@@ -24,7 +24,8 @@ from sync.core.model.common import Project
 from sync.engine.deps import Deps
 from sync.engine.lanes import LaneLost
 from sync.engine.upkeep import backfill
-from sync.engine.upkeep.backfill import PARTS, Progress
+from sync.engine.upkeep.backfill import Progress
+from sync.engine.upkeep.backfill_parts import PARTS
 from sync.errors import Refused, SyncError
 from sync.store import backfill as table
 from sync.store import connections, leases
@@ -134,7 +135,8 @@ def _backfill_connections(request: _BackfillRequest, records: Iterable[Connectio
     wrong = [path for record in records for path in _backfill_connection(request, record)]
     if wrong:
         print_lines(
-            f"Not all was read of: {', '.join(wrong)}. When that is mended: {request.resume_command}"
+            f"Not all was read of: {', '.join(wrong)}. "
+            f"When that is mended: {request.resume_command}"
         )
     return 1 if wrong else 0
 

@@ -77,12 +77,8 @@ def _print_pipeline(answer: PipelineAnswer, verb: str) -> None:
 def _show_newest(opened: Clients, record: ConnectionRecord, args: argparse.Namespace) -> None:
     """As far as GitLab tells: the error that is raised anyway says where to look."""
     with suppress(SyncError):
-        for pipeline_answer in pipelines.read_newest(
-            opened.code_host(record), args.project, args.ref
-        ):
-            print_lines(
-                f"newest of {args.ref}: {pipeline_answer.id}  {pipeline_answer.status}  {pipeline_answer.url}"
-            )
+        for newest in pipelines.read_newest(opened.code_host(record), args.project, args.ref):
+            print_lines(f"newest of {args.ref}: {newest.id}  {newest.status}  {newest.url}")
 
 
 def _read_secret(name: str | None) -> str:

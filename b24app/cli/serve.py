@@ -12,6 +12,7 @@ import traceback
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +20,9 @@ from b24app.cli.context import DatabaseOutOfDate, prepare_database
 from sync.config import Config
 from sync.engine.lanes import owner_name
 from sync.log import log, setup_logging
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 _ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
 
@@ -28,7 +32,6 @@ def run(config: Config, args: argparse.Namespace) -> int:
     _limit_malloc_arenas()
     if not _run_in_child(lambda: prepare_database(config).dispose()):
         return 1
-    _load_queue(config.queue_url)
     if args.command == "worker":
         run_worker(config)
         return 0
@@ -46,21 +49,6 @@ def run(config: Config, args: argparse.Namespace) -> int:
     web = _WebProcess(config)
     Server(bind, web.load, web.start, worker=(lambda: run_worker(config)) if beside else None).run()
     return 0
-
-
-def _load_queue(url: str) -> None:
-    """Imports huey, which loads the client of every server that is installed.
-
-    A queue in a file needs none of them: 15 MB less for the process tree.
-    """
-    embedded = "://" not in url or url.startswith("sqlite:")
-    spared = {"redis", "psycopg"} - sys.modules.keys() if embedded else set()
-    sys.modules.update(dict.fromkeys(spared))  # None: as if it were not installed
-    try:
-        import huey  # noqa: F401
-    finally:
-        for name in spared:
-            del sys.modules[name]
 
 
 def _limit_malloc_arenas() -> None:
@@ -93,12 +81,10 @@ class _WebProcess:
     def __init__(self, config: Config) -> None:
         self._config = config
 
-    def load(self) -> object:
+    def load(self) -> Flask:
         from b24app.app import create_app
         from b24app.deps import build_deps
         from sync.core.clock import WallClock
-
-        pass
         from sync.engine.wake_ups import WakeUps, open_queue
         from sync.store.db.database import open_database
 

@@ -43,21 +43,21 @@ def _status(config: Config, args: argparse.Namespace) -> int:
 
 
 def _status_lines(conn: Connection, portal: PortalRecord, limit: int) -> list[str]:
-    overview_data = services_overview.build_overview(conn, portal, limit)
+    overview = services_overview.build_overview(conn, portal, limit)
     lines = [
-        f"portal   {overview_data.portal}  {overview_data.state}"
-        + (f": {overview_data.reason}" if overview_data.reason else "")
+        f"portal   {overview.portal}  {overview.state}"
+        + (f": {overview.reason}" if overview.reason else "")
     ]
     lines += [
-        f"waiting  {overview_data.deliveries_waiting} deliveries, {overview_data.subjects_waiting} tasks, "
-        f"{overview_data.commands_waiting} commands"
+        f"waiting  {overview.deliveries_waiting} deliveries, {overview.subjects_waiting} tasks, "
+        f"{overview.commands_waiting} commands"
     ]
     lines += [_describe_purge(item) for item in [logs.last_purge(conn, portal.id)] if item]
-    if overview_data.alerts:
-        lines += [f"alerts   {overview_data.alerts} open: `b24bridge alerts`"]
-    lines += [_describe_connection(item) for item in overview_data.connections]
-    lines += _table([_merge_request_cells(row) for row in overview_data.merge_requests])
-    for row in overview_data.merge_requests:
+    if overview.alerts:
+        lines += [f"alerts   {overview.alerts} open: `b24bridge alerts`"]
+    lines += [_describe_connection(item) for item in overview.connections]
+    lines += _table([_merge_request_cells(row) for row in overview.merge_requests])
+    for row in overview.merge_requests:
         lines += [
             f"unknown  {row.reference}: task {task.id} does not exist or is not visible"
             for task in row.tasks

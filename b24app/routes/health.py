@@ -55,7 +55,7 @@ def _is_migrated(conn: Connection) -> bool:
     if not inspect(conn).has_table("alembic_version"):
         return False
     newest = max(file.stem.split("_")[0] for file in _REVISIONS.glob("[0-9]*_*.py"))
-    return conn.scalar(text("SELECT version_num FROM alembic_version")) == newest
+    return bool(conn.scalar(text("SELECT version_num FROM alembic_version")) == newest)
 
 
 def _seconds_since(moment: datetime | None, now: datetime) -> float | None:

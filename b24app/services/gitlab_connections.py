@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from b24app.clients import Clients
 from sync.core.rules.portal import Rules, wanted_kinds, wants_internal
@@ -99,7 +100,10 @@ def update_hooks(
 
 
 def _hook_targets(record: ConnectionRecord) -> list[HookTarget]:
-    kinds = (("project", "projects"), ("group", "groups"))
+    kinds: tuple[tuple[Literal["project", "group"], str], ...] = (
+        ("project", "projects"),
+        ("group", "groups"),
+    )
     return [HookTarget(kind, path) for kind, key in kinds for path in record.options.get(key, ())]
 
 

@@ -33,8 +33,9 @@ from sync.settings.salvage import salvage
 
 MAX_BYTES = 1_000_000
 _MODELS = (
-    Settings, References, Connection, Rules, Workgroup, Repository, Target, Stage, PipelineSettings, DeploymentSettings,
-    CommentSettings, SmartCommitSettings, AlertSettings, Route, Chats, Limits, Retention,
+    Settings, References, Connection, Rules, Workgroup, Repository, Target, Stage,
+    PipelineSettings, DeploymentSettings, CommentSettings, SmartCommitSettings, AlertSettings,
+    Route, Chats, Limits, Retention,
 )  # fmt: skip
 _KNOWN_KEYS = {name for model in _MODELS for name in model.model_fields}
 
@@ -76,7 +77,8 @@ class Document:
 
     def _written_path(self, path: Path) -> Path:
         """The path with numbers only where they count items: keys of a mapping are text."""
-        parts, node = [], self._root
+        parts: list[str | int] = []
+        node: Any = self._root
         for part in path:
             parts.append(part if isinstance(node, CommentedSeq) else str(part))
             place = _find_part(node, part)

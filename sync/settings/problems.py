@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 Path = tuple[str | int, ...]
 
@@ -74,7 +75,7 @@ def _path(loc: Path) -> Path:
     return tuple(part for part in loc if part != "[key]")
 
 
-def _error_text(details: dict[str, Any]) -> str:
+def _error_text(details: ErrorDetails) -> str:
     if details["type"] == "extra_forbidden":
         return "unknown key"
     if details["type"] == "settings":
@@ -82,7 +83,7 @@ def _error_text(details: dict[str, Any]) -> str:
     if details["type"] == "string_pattern_mismatch":
         return f"has a form that is not allowed: {_short_value(details['input'])}"
     values = {"input": _short_value(details.get("input")), **details.get("ctx", {})}
-    return _TEXTS.get(details["type"], details["msg"]).format_map(values)
+    return str(_TEXTS.get(details["type"], details["msg"])).format_map(values)
 
 
 def _short_value(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from sync.core.messages import templates
 from sync.core.messages.placeholders import PLACEHOLDERS
@@ -67,7 +67,7 @@ def _missing_channels(settings: Settings, *, in_workgroup: bool) -> frozenset[Ch
     return frozenset(room for room, lacks in lacking.items() if lacks)
 
 
-def _check_route(here: Path, route: Route, missing: Iterable[Channel]) -> FoundProblems:
+def _check_route(here: Path, route: Route, missing: Collection[str]) -> FoundProblems:
     yield from _check_states(here, route)
     for name, has in FILTER_KINDS.items():
         without = [kind for kind in route.on if kind not in has]

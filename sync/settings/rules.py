@@ -15,7 +15,7 @@ from sync.settings.routing import AlertSettings, Chats, to_routes
 from sync.settings.values import SettingsPart
 
 UserIds = Mapping[str, int]
-SimpleRules = TypeVar("Simple", core.PipelineRules, core.CommentRules, core.SmartCommitRules)
+SimpleRules = TypeVar("SimpleRules", core.PipelineRules, core.CommentRules, core.SmartCommitRules)
 
 
 def to_rules(settings: Settings, user_ids: UserIds | None = None) -> core.Rules:

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from sync.bitrix24.rest.batch import as_int
+from sync.bitrix24.rest.batch import as_int, as_mapping
 from sync.bitrix24.rest.credentials import (
     AppKeys,
     Credentials,
@@ -106,7 +106,7 @@ def parse_app_info(result: Any) -> AppInfo:
     """Both known shapes: {client_id, user_id, install{…}}, and the portal's {CODE, STATUS, …}."""
     if not isinstance(result, dict):
         return AppInfo("")
-    install = result.get("install") if isinstance(result.get("install"), dict) else {}
+    install = as_mapping(result.get("install"))
     return AppInfo(
         client_id=str(result.get("client_id") or result.get("CODE") or ""),
         member_id=str(install.get("member_id") or ""),

@@ -50,7 +50,7 @@ def _mask_entry(key: str, value: Any) -> Any:
 def mask_line(value: Any) -> str:
     """A value as one masked line for the REST log, cut to `LOG_LIMIT` characters."""
     text = value if isinstance(value, str) else json.dumps(mask(value), ensure_ascii=False)
-    text = mask(text)
+    text = str(mask(text))
     return text if len(text) <= LOG_LIMIT else text[:LOG_LIMIT] + "…"
 
 

@@ -85,7 +85,7 @@ MAX_COMMENT_LENGTH = 2_000  # characters of its BBCode
 
 def render_comment_message(note: Comment, language: str, users: PortalUserIds) -> str:
     """Who, on what, where in the code, and the words, quoted."""
-    lines = [(Strong(_headline(note, language, users)),)]
+    lines: list[Line] = [(Strong(_headline(note, language, users)),)]
     if note.file_position:
         lines.append(
             translate_inline(

@@ -58,7 +58,7 @@ def fill_template(template: str, places: PlaceholderValues) -> Document:
 
     Lines that held nothing but empty places are left out.
     """
-    return mapped(bbcode.read(_with_addresses(template)), lambda node: _fill_node(node, places))  # type: ignore[return-value]
+    return mapped(bbcode.read(_with_addresses(template)), lambda node: _fill_node(node, places))
 
 
 def template_problems(template: str, placeholders: Collection[str]) -> Iterator[str]:

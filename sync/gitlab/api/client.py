@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import gitlab
 import requests
-from gitlab._backends import RequestsBackend
+from gitlab._backends.requests_backend import RequestsBackend, RequestsResponse
 
 from sync.core.audit import CallLog
 from sync.errors import Later, Refused, SyncError
@@ -101,7 +101,7 @@ class GitLab:
         Of the link only the query counts. https://docs.gitlab.com/api/rest/#pagination
         """
         options = _query({"per_page": PER_PAGE, **query})
-        answer = self._api.http_get(path, query_data=options, raw=True, obey_rate_limit=False)
+        answer = self._raw(path, query_data=options)
         try:
             items = answer.json()
         except (ValueError, RecursionError) as error:
@@ -121,13 +121,18 @@ class GitLab:
 
         Job logs are given whole and may be large: no more than a part is held at a time.
         """
-        answer = self._api.http_get(path, streamed=True, obey_rate_limit=False, raw=True)
+        answer = self._raw(path, streamed=True)
         try:
             return _tail(answer, most)
         except OSError as error:
             raise error_from_exception(error, request=f"GET {path}", write=False) from error
         finally:
             answer.close()
+
+    def _raw(self, path: str, **options: Any) -> requests.Response:
+        answer = self._api.http_get(path, raw=True, obey_rate_limit=False, **options)
+        assert isinstance(answer, requests.Response)  # what `raw` asks for
+        return answer
 
     def post(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
         return self._write(self._api.http_post, "POST", path, data, event_uuid)
@@ -195,7 +200,9 @@ class _Backend(RequestsBackend):
         self._owner, self._base_url = client, client.base_url
         self._token, self._call_log = token, call_log
 
-    def http_request(self, method: str, url: str, **options: Any) -> Any:
+    def http_request(  # type: ignore[override]  # python-gitlab names every option
+        self, method: str, url: str, **options: Any
+    ) -> RequestsResponse:
         request = f"{method.upper()} {url.removeprefix(self._base_url)}"
         asks = url == f"{self._base_url}{GRAPHQL}"  # nothing is written there
         write = method.lower() != "get" and not asks

@@ -60,7 +60,7 @@ def last_lines(trace: bytes) -> str:
 def mask_secrets(log: str) -> str:
     """`log` with what looks like a secret masked, whichever variable it came from."""
     log = _TOKENS.sub(MASK, _CUT_PRIVATE_KEY.sub(MASK, _PRIVATE_KEYS.sub(MASK, log)))
-    log = _URL_SECRETS.sub(lambda match: f"{match[match.lastindex]}{MASK}", log)
+    log = _URL_SECRETS.sub(lambda match: f"{match[match.lastindex or 0]}{MASK}", log)
     log = _OPTION_SECRETS.sub(rf"\g<1>{MASK}", log)
     return _NAMED_SECRETS.sub(rf"\g<1>{MASK}", str(mask_value(log)))
 

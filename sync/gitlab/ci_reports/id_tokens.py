@@ -86,7 +86,7 @@ def verify_token(
     if not kid or not candidates:
         raise InvalidToken("no key of the issuer has this name")
     try:
-        key_set = KeySet.import_key_set({"keys": [dict(key) for key in candidates]})  # type: ignore[list-item]
+        key_set = KeySet.import_key_set({"keys": [dict(key) for key in candidates]})
         claims = jwt.decode(token, key_set, algorithms=["RS256"]).claims
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise InvalidToken(f"the signature does not hold: {type(error).__name__}") from None

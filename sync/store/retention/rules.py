@@ -116,55 +116,91 @@ def _belongs_to_portal(table: Table, portal_id: int) -> Condition:
 
 # Failures (dead deliveries, refused commands) stay until somebody has dealt with them.
 RULES = (
-    RetentionRule("deliveries", "deliveries", delivery, delivery.c.received_at, delivery.c.state == "done"),
+    RetentionRule(
+        "deliveries", "deliveries", delivery, delivery.c.received_at, delivery.c.state == "done"
+    ),
     RetentionRule("calls", "audit", rest_log, rest_log.c.at),
     RetentionRule("commands", "commands", command, command.c.done_at, guards.COMMAND_HAS_ENDED),
     RetentionRule("decisions", "decisions", decision, decision.c.at),
     RetentionRule(
-        "merge requests", "mirror", merge_request, merge_request.c.updated_at, guards.MERGE_REQUEST_HAS_ENDED,
+        "merge requests",
+        "mirror",
+        merge_request,
+        merge_request.c.updated_at,
+        guards.MERGE_REQUEST_HAS_ENDED,
         guards=(guards.merge_request_in_use,),
     ),
     RetentionRule("links", "mirror", link, None, guards=(guards.merge_request_exists,)),
     RetentionRule(
-        "deployments", "mirror", deployment, deployment.c.updated_at,
+        "deployments",
+        "mirror",
+        deployment,
+        deployment.c.updated_at,
         guards=(
             guards.deployment_awaits_fetch,
             guards.deployment_is_newest,
             guards.deployment_includes_merge_request,
         ),
     ),
-    RetentionRule("what deployments carry", "mirror", carried, None, guards=(guards.deployment_exists,)),
     RetentionRule(
-        "pipelines", "mirror", pipeline, pipeline.c.updated_at,
+        "what deployments carry", "mirror", carried, None, guards=(guards.deployment_exists,)
+    ),
+    RetentionRule(
+        "pipelines",
+        "mirror",
+        pipeline,
+        pipeline.c.updated_at,
         guards=(guards.pipeline_in_use, guards.belongs_to_open_alert),
     ),
     RetentionRule(
-        "jobs", "mirror", pipeline_jobs, pipeline_jobs.c.read_for,
+        "jobs",
+        "mirror",
+        pipeline_jobs,
+        pipeline_jobs.c.read_for,
         guards=(guards.pipeline_exists,),
     ),
     RetentionRule("commits", "mirror", commit, commit.c.heard_at, guards=(guards.commit_in_use,)),
-    RetentionRule("named commits", "mirror", named_commit, None, guards=(guards.named_commit_in_use,)),
+    RetentionRule(
+        "named commits", "mirror", named_commit, None, guards=(guards.named_commit_in_use,)
+    ),
     RetentionRule("items", "mirror", item, item.c.heard_at),
     RetentionRule("tasks of items", "mirror", item_task, None, guards=(guards.activity_exists,)),
     RetentionRule("alerts", "mirror", alert, alert.c.updated_at, guards.ALERT_HAS_ENDED),
-    RetentionRule("what commits said", "mirror", spoken, spoken.c.heard_at, spoken.c.state != "new"),
+    RetentionRule(
+        "what commits said", "mirror", spoken, spoken.c.heard_at, spoken.c.state != "new"
+    ),
     RetentionRule("posts", "mirror", post, post.c.at, guards=(guards.names_open_alert(post),)),
     RetentionRule(
-        "what people were told", "mirror", told_person, told_person.c.at,
+        "what people were told",
+        "mirror",
+        told_person,
+        told_person.c.at,
         guards=(guards.names_open_alert(told_person),),
     ),
     RetentionRule(
         # A delivery that is still there may be replayed.
-        "what was told of branches", ("mirror", "deliveries"), told, told.c.at,
+        "what was told of branches",
+        ("mirror", "deliveries"),
+        told,
+        told.c.at,
         guards=(guards.ref_exists,),
     ),
-    RetentionRule("messages", "mirror", message, message.c.at, guards=(guards.task_has_work(message),)),
     RetentionRule(
-        "subjects", "mirror", subject, subject.c.dirty_at, subject.c.state == "clean",
+        "messages", "mirror", message, message.c.at, guards=(guards.task_has_work(message),)
+    ),
+    RetentionRule(
+        "subjects",
+        "mirror",
+        subject,
+        subject.c.dirty_at,
+        subject.c.state == "clean",
         guards=(guards.task_has_work(subject),),
     ),
     RetentionRule(
-        "tasks", "mirror", task, task.c.read_at,
+        "tasks",
+        "mirror",
+        task,
+        task.c.read_at,
         guards=(guards.task_has_work(task), guards.task_is_referenced),
     ),
-)  # fmt: skip
+)
