@@ -8,8 +8,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+
+Examples = Callable[[], list[str]]
 
 HERE = Path(__file__).parent
 BUILD = HERE.parents[1] / ".build" / "text"
