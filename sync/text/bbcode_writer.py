@@ -11,7 +11,7 @@ from __future__ import annotations
 from sync.text.bbcode_elements import FILE_ID
 from sync.text.bbcode_escape import code_escaped, escaped
 from sync.text.chars import cleaned
-from sync.text.plain import RULE, lines_of, run_of, text_of
+from sync.text.plain import QUOTE, RULE, lines_of, run_of, text_of
 from sync.text.simple import in_item, quoted, simple
 from sync.text.tree import (
     Block,
@@ -68,9 +68,9 @@ def _chat_block(block: Block) -> Block:
         case Paragraph() | Heading() | CodeBlock() | Rule():
             return block
         case Quote():
-            return Quote((Paragraph(run_of(lines_of(quoted(block)))),))
+            return Quote((Paragraph(run_of(lines_of(quoted(block), quote=QUOTE))),))
         case _:
-            return Paragraph(run_of(lines_of((block,))))
+            return Paragraph(run_of(lines_of((block,), quote=QUOTE)))
 
 
 def _blocks(blocks: tuple[Block, ...], *, chat: bool = False) -> str:
