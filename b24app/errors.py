@@ -1,4 +1,4 @@
-"""Every error as clear JSON, or as a page where a person looks; never a traceback."""
+"""Errors as clear JSON, or as a page where a person looks; never a traceback."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sync.log import log
 
 
 class RequestRejected(Exception):
-    """A request that is answered with a reason: an HTTP status, a code, what to do about it."""
+    """A request is refused with an HTTP status, a code, a reason and what to change."""
 
     def __init__(self, status: int, code: str, text: str, change: str = "") -> None:
         super().__init__(text)
@@ -24,7 +24,7 @@ class RequestRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
-    """An error as it is shown."""
+    """An error as the client sees it."""
 
     status: int
     code: str
@@ -40,6 +40,7 @@ _BY_ERROR: tuple[tuple[type[SyncError], int, str], ...] = (
 
 
 def install_error_handlers(app: Flask) -> None:
+    """Answer every exception of `app` clearly, and give each request an id."""
     app.register_error_handler(Exception, _error_response)
     app.before_request(_assign_request_id)
     app.after_request(_add_request_id)
@@ -78,13 +79,13 @@ def _error_response(error: Exception) -> Response:
 
 
 def page_language() -> str:
-    """Of the page that was opened, or that asks; else of the browser."""
+    """Return "en" or "ru": of the open page, else of the browser."""
     language_code = g.get("language") or request.accept_languages.best_match(["en", "ru"]) or "en"
     return "ru" if language_code.lower().startswith("ru") else "en"
 
 
 def _is_page(path: str) -> bool:
-    """Whether a person looks at the answer: everything of the portal's but its events."""
+    """Return whether a person sees the answer: below /b24/ everyone but the portal's events."""
     return path.startswith("/b24/") and path != "/b24/events"
 
 

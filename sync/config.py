@@ -1,4 +1,4 @@
-"""What the process was told by its environment, checked as a whole before anything starts."""
+"""Configuration of the process: environment variables, all checked before anything starts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 
 
 class ConfigError(Exception):
-    """Everything that is wrong with the environment, one line a problem; never a value."""
+    """Lists everything that is wrong with the environment, one line a problem, never a value."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = tuple(problems)
@@ -30,7 +30,11 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Addresses and secrets of this installation. `public_url` is "" where none was told."""
+    """Addresses, limits and secrets of this installation.
+
+    `public_url` is "" where none is set. `secret_key_file` is None where the keys come from the
+    environment. `threads` counts requests served at once.
+    """
 
     data_dir: Path
     database_url: str = field(repr=False)
@@ -50,9 +54,9 @@ class Config:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
-        """Reads the environment, and makes the key file if no key was told.
+        """Read the environment; create the key file if no key is set.
 
-        Raises ConfigError that names every problem at once.
+        Raises ConfigError, which names every problem at once.
         """
         reader = _EnvReader(environ)
         values = _read_values(reader)
@@ -61,20 +65,24 @@ class Config:
         return cls(**values)
 
     def current_keys(self) -> tuple[str, ...]:
-        """The secret keys as they are now: a rotation replaces those in the key file."""
+        """Return the secret keys, reading the key file again: a rotation replaces its keys."""
         if self.secret_key_file is None:
             return self.secret_keys
         return keyfile.read_or_create(self.secret_key_file)
 
 
 class _EnvReader:
-    """Takes variables one by one and gathers what is wrong with them."""
+    """Reads variables one by one and collects what is wrong with them."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.problems: list[str] = []
 
     def take(self, name: str, default: T, read: Callable[[str], T | U]) -> T | U:
+        """Return the variable `name` as `read` parses it, `default` where it is not set.
+
+        A ValueError of `read` becomes a problem.
+        """
         text = self._environ.get(name, "").strip()
         if not text:
             return default

@@ -1,4 +1,4 @@
-"""HTTP sessions that reach only public addresses, or the private networks an operator named."""
+"""HTTP sessions that reach only public addresses and the private networks an operator named."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def guarded_session(
     ca_file: str | None = None,
     proxy: str | None = None,
 ) -> requests.Session:
-    """A session whose every connection is checked on the address it really goes to.
+    """Return a session that checks every connection by the IP address it really goes to.
 
-    `allowed_networks`: CIDRs that may be reached although not public. A forbidden peer raises
-    `Refused` before a packet is sent. Proxies, certificates and passwords of the environment are
-    not used: only what is given here. Every request has a time limit.
+    `allowed_networks`: CIDRs that may be reached although they are not public. A forbidden peer
+    raises `Refused` before a packet is sent. Proxies, certificates and passwords of the environment
+    are ignored: only the arguments count. Every request has a time limit (`TIMEOUT`).
     """
     networks = tuple(ipaddress.ip_network(network, strict=False) for network in allowed_networks)
     session = requests.Session()
@@ -50,7 +50,7 @@ def guarded_session(
 
 
 def is_permitted(text: str, networks: Sequence[Network]) -> bool:
-    """Whether an IP address may be talked to: public, or inside one of `networks`. Pure."""
+    """Return whether an IP address may be reached: it is public, or inside `networks`. Pure."""
     address = ipaddress.ip_address(text.partition("%")[0])
     inner = _unwrap_address(address)
     if any(candidate in network for candidate in (address, inner) for network in networks):
@@ -59,7 +59,7 @@ def is_permitted(text: str, networks: Sequence[Network]) -> bool:
 
 
 def _unwrap_address(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one only wraps (mapped, 6to4, Teredo, NAT64)."""
+    """Return the IPv4 address inside a mapped, 6to4, Teredo or NAT64 address, else `address`."""
     if not isinstance(address, ipaddress.IPv6Address):
         return address
     if address in _NAT64:
@@ -83,7 +83,7 @@ def _check_addresses(host: str, addresses: Sequence[str], networks: Sequence[Net
 
 
 class _GuardedConnection(HTTPConnection):
-    """Resolves once, checks, and connects to the very address that was checked."""
+    """Resolves a name once, checks the addresses, and connects to the very one it checked."""
 
     networks: tuple[Network, ...] = ()
 
@@ -137,6 +137,7 @@ class _GuardedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _guarded_pools(self._networks)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> Any:
+        """Check the address behind a proxy, and give the request a time limit."""
         if options.get("timeout") is None:
             options["timeout"] = TIMEOUT
         if options.get("proxies"):
@@ -144,7 +145,7 @@ class _GuardedAdapter(HTTPAdapter):
         return super().send(request, *args, **options)
 
     def _check_behind_proxy(self, url: str) -> None:
-        """The proxy connects, so only what the name means here can be checked beforehand.
+        """Check what the name means here, as it is the proxy that connects. Raises Refused.
 
         A name that only the proxy can resolve passes: the operator's proxy is then the guard.
         """

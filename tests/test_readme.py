@@ -45,7 +45,7 @@ def test_every_step_is_in_the_table_with_its_default() -> None:
 
 def test_every_word_of_commits_is_in_the_table_and_does_what_it_says() -> None:
     """The examples are read as they stand, but for the task that a command follows."""
-    said = [(re.findall("`([^`]+)`", row[0]), row[1]) for row in table("spoken", GUIDE)]
+    said = [(re.findall("`([^`]+)`", row[0]), row[1]) for row in table("smart commits", GUIDE)]
     found = {
         word: smart_commits_parse.parse_commands(
             word if "B24" in word else f"B24-12 {word}", ReferenceRules()

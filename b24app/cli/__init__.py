@@ -1,4 +1,4 @@
-"""The command `b24bridge`: what to run, checked before anything starts."""
+"""The command `b24bridge`: its subcommands, their arguments, and their errors."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def _add_portal_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_no_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command takes no arguments."""
+    """Add nothing: the command takes no arguments."""
 
 
 # name -> module of `run(config, args) -> exit code`, help, arguments
@@ -189,7 +189,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command. Exit codes: 0 done, 1 not done (and why on stderr), 2 wrong usage."""
+    """Run a command. Exit codes: 0 done, 1 not done (the reason is on stderr), 2 wrong usage."""
     args = _build_parser().parse_args(argv)
     try:
         config = Config.from_env(os.environ)
@@ -200,7 +200,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # nobody reads on: what was wanted has been printed
+        sys.stderr.close()  # the reader has closed the pipe, such as `head`
         return 0
     except Exception as error:
         explanation = _explain_error(error)
@@ -221,7 +221,7 @@ def _build_parser() -> argparse.ArgumentParser:
 
 
 def _explain_error(error: Exception) -> str | None:
-    """What to tell of an error that is not a bug; None for one that is."""
+    """Return the message of an error that is not a bug; None for one that is."""
     from sqlalchemy.exc import OperationalError
 
     from sync.errors import SyncError

@@ -21,6 +21,7 @@ _HEADINGS = ("ALERT", "STATE", "SEVERITY", "FAILURES", "AGE", "BRANCH", "WHO")
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """List alerts, or acknowledge or assign one."""
     return _list(config, args) if args.action is None else _change_alert(config, args)
 
 

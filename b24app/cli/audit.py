@@ -1,4 +1,4 @@
-"""`audit`: every call that was made, who made it and what came of it."""
+"""`audit`: the calls that were made to other systems, by whom, and their results."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from sync.store.rows import ApiCallRow, CallFilter
 
 _HEADINGS = ("AT (UTC)", "PORTAL", "WHO", "SYSTEM", "STATUS", "MS", "CALL", "WHAT CAME OF IT")
 _RIGHT_ALIGNED = ("STATUS", "MS")
-_MAX_COLUMN_WIDTH = 120  # characters of a call or an error in the table; JSON has them whole
+_MAX_COLUMN_WIDTH = 120  # of a call or an error in the table; JSON has them whole
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Print the newest calls that match, as a table or as JSON lines."""
     with read(prepare_database(config)) as conn:
         names = {
             portal_record.id: portal_domain(portal_record)
@@ -69,7 +70,7 @@ def _row(call: ApiCallRow, names: dict[int, str]) -> tuple[str, ...]:
 
 
 def _printable(text: str) -> str:
-    """Printable, in one line: errors quote what other systems said."""
+    """Return a text in one line without control characters: errors quote other systems."""
     plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return plain if len(plain) <= _MAX_COLUMN_WIDTH else plain[: _MAX_COLUMN_WIDTH - 1] + "…"
 

@@ -38,6 +38,7 @@ _PART_WIDTH = max(map(len, PARTS))
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Read the history of projects, or show how far it was read."""
     with open_clients(config, prepare_database(config)) as opened:
         return _run(opened, args)
 
@@ -58,7 +59,7 @@ def _run(opened: Clients, args: argparse.Namespace) -> int:
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """A midnight (UTC), so that the same words mean the same all day. Raises LookupError."""
+    """Return a midnight (UTC), so that the same words mean the same all day. Raises LookupError."""
     try:
         if match := re.fullmatch(r"([0-9]{1,5})([dw])", text):
             day = now.date() - timedelta(days=int(match[1]) * _DAYS[match[2]])
@@ -71,7 +72,7 @@ def parse_since(text: str, now: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class _BackfillRequest:
-    """What is to be read, and what says the same again."""
+    """What is to be read, and the command that goes on with it."""
 
     clients: Clients
     args: argparse.Namespace
@@ -89,7 +90,10 @@ class _BackfillRequest:
     def read(
         self, record: ConnectionRecord, project: str | Project, tell: Callable[[Progress], None]
     ) -> list[str]:
-        """The parts that were refused. Raises SyncError, LaneLost and LookupError."""
+        """Read a project; return the parts that were refused.
+
+        Raises SyncError, LaneLost and LookupError.
+        """
         options: dict[str, Any] = {"parts": self.parts, "reread": self.args.again, "report": tell}
         done = backfill.run_backfill(self.deps, record, project, self.since, **options)
         if done is None:
@@ -131,7 +135,7 @@ def _backfill_project(request: _BackfillRequest, record: ConnectionRecord) -> in
 
 
 def _backfill_connections(request: _BackfillRequest, records: Iterable[ConnectionRecord]) -> int:
-    """One project after another: what is wrong with one is told, and the others go on."""
+    """Read project by project; a failure is printed, and the others go on."""
     wrong = [path for record in records for path in _backfill_connection(request, record)]
     if wrong:
         print_lines(
@@ -142,7 +146,7 @@ def _backfill_connections(request: _BackfillRequest, records: Iterable[Connectio
 
 
 def _backfill_connection(request: _BackfillRequest, record: ConnectionRecord) -> Iterator[str]:
-    """What is not read in full. A host that denies or does not answer is left for the next."""
+    """Yield what was not read in full; stop at an instance that denies or does not answer."""
     try:
         projects = backfill.connection_projects(request.deps, record)
     except SyncError as error:
@@ -165,7 +169,7 @@ def _backfill_connection(request: _BackfillRequest, record: ConnectionRecord) ->
 
 
 def _print_progress(progress: Progress) -> None:
-    """Of what was read before, or was empty, nothing."""
+    """Print a line, unless the part was read before or is empty."""
     if progress.new or progress.state != "done" or progress.error:
         print_lines(progress_line(progress))
 
@@ -182,7 +186,7 @@ def _parse_parts(listed: str | None) -> tuple[str, ...]:
 
 
 def _resume_command(args: argparse.Namespace) -> str:
-    """The same again, without what must not be said twice."""
+    """Return the command that goes on, without --again."""
     words = ["b24bridge backfill", args.project or "--all", f"--since {args.since}"]
     words += [
         f"--{name} {getattr(args, name)}" for name in _OPTIONS_WITH_VALUES if getattr(args, name)
@@ -194,7 +198,7 @@ _OPTIONS_WITH_VALUES = ("connection", "parts", "portal")
 
 
 def progress_line(progress: Progress) -> str:
-    """One line of progress."""
+    """Return one line of progress: items, requests, items a minute, time left."""
     name = progress.part.ljust(_PART_WIDTH)
     match progress.state:
         case "failed":
@@ -244,7 +248,7 @@ _HEADINGS = ("CONNECTION", "PROJECT", "PART", "STATE", "READ", "SINCE", "LAST")
 
 
 def _row(connection: str, path: str, row: table.PartRow, held: frozenset[str]) -> tuple[str, ...]:
-    """Whoever was killed left its part as running."""
+    """Return the row of a part; one that says running without a lease was killed."""
     running = backfill.lane_name(row.connection_id, row.project_id) in held
     state = "stopped" if row.state == "running" and not running else row.state
     dates = f"{row.since:%Y-%m-%d}", f"{row.updated_at:%Y-%m-%d %H:%M}"

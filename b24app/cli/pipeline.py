@@ -1,4 +1,4 @@
-"""`pipeline run|retry|cancel`: calls back to GitLab."""
+"""`pipeline run|retry|cancel`: pipelines of GitLab from the command line."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ _CHANGED = {"retry": "was retried", "cancel": "was canceled"}
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Start, retry or cancel a pipeline. Raises SyncError and LookupError."""
     with open_clients(config, prepare_database(config)) as opened:
         with read(opened.engine) as conn:
             record = find_connection(conn, find_portal(conn, args.portal).id, args.connection)
@@ -75,14 +76,14 @@ def _print_pipeline(answer: PipelineAnswer, verb: str) -> None:
 
 
 def _show_newest(opened: Clients, record: ConnectionRecord, args: argparse.Namespace) -> None:
-    """As far as GitLab tells: the error that is raised anyway says where to look."""
+    """Print the newest pipelines, if GitLab answers; the error raised next says where to look."""
     with suppress(SyncError):
         for newest in pipelines.read_newest(opened.code_host(record), args.project, args.ref):
             print_lines(f"newest of {args.ref}: {newest.id}  {newest.status}  {newest.url}")
 
 
 def _read_secret(name: str | None) -> str:
-    """Raises LookupError: a secret that is meant and missing must not become another way in."""
+    """Return the variable's value. Raises LookupError: a missing one never means another token."""
     value = os.environ.get(name, "").strip() if name else ""
     if name and not value:
         raise LookupError(f"The environment variable {name} is not set or empty")
@@ -97,7 +98,7 @@ def _unique_pairs(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _parse_input(name: str, value: str) -> Any:
-    """As YAML would read it: 3, true, [a, b]; what YAML alone knows (dates, null) is text."""
+    """Parse a value as YAML: 3, true, [a, b]; dates and null, which JSON lacks, stay text."""
     try:
         parsed = YAML(typ="safe", pure=True).load(value)
     except (YAMLError, ValueError):

@@ -1,4 +1,4 @@
-"""`settings preview KIND`: what people would be told of a thing of that kind."""
+"""`settings preview KIND`: the message that people would get about a sample of that kind."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from sync.text.plain import lines_of, text_of
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Print the message in BBCode and as text, and the placeholders of its kind."""
     kind = Kind(args.kind)
     rules = _load_rules(config, args, kind)
     message = build_message(SAMPLES[kind], rules.language, {})
@@ -39,7 +40,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
 
 def _load_rules(config: Config, args: argparse.Namespace, kind: Kind) -> Rules:
-    """Those of the file, else of the portal, with the text and the language that are asked for."""
+    """Return the rules of the file, else of the portal, with the given text and language."""
     rules = _rules_of_file(args.file) if args.file else _rules_of_portal(config, args)
     if args.template is not None:
         if problems := list(templates.template_problems(args.template, PLACEHOLDERS[kind])):
@@ -59,7 +60,7 @@ def _rules_of_file(name: str) -> Rules:
 
 
 def _rules_of_portal(config: Config, args: argparse.Namespace) -> Rules:
-    """The portal's own settings; where a text is given none need be installed."""
+    """Return the portal's rules; with a text and no portal the defaults."""
     if args.template is not None and args.portal is None:
         return Rules()
     with read(prepare_database(config)) as conn:

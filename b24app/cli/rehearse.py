@@ -36,7 +36,10 @@ from sync.store.db.database import read
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    """Raises LookupError that names the tasks of which nothing can be said."""
+    """Print what would be written, and why.
+
+    Raises LookupError, which names the tasks that cannot be rehearsed.
+    """
     with open_clients(config, prepare_database(config)) as opened:
         with read(opened.engine) as conn:
             portal = find_portal(conn, args.portal)
@@ -96,7 +99,7 @@ def _command_lines(planned_command: PlannedCommand) -> Iterator[str]:
 
 
 def _describe_command(effect: Command) -> tuple[str, str]:
-    """What would be done, and the text that would be written."""
+    """Return what would be done, and the text that would be written."""
     match effect:
         case MoveTask():
             return f"its status becomes {effect.status.replace('_', ' ')}", ""

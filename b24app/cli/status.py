@@ -18,6 +18,7 @@ from sync.store.rows import PortalRecord, PurgeRow
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Print the state of portals, or replay failures."""
     return _status(config, args) if args.command == "status" else _replay(config, args)
 
 
@@ -72,14 +73,14 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int) -> list[st
 
 _ACTIONS = {
     "move_task": "status of {}",
-    "place_task": "kanban column of {}",
+    "set_stage": "kanban column of {}",
     "set_fields": "fields of {}",
     "put_card": "card in the discussion of {}",
     "put_message": "message in a discussion about {}",
     "log_time": "time of {}",
     "post": "message in a chat about {}",
     "notify": "notification about {}",
-    "open_task": "task for {}",
+    "create_task": "task for {}",
     "decide": "decision about {}",
     "read": "event {}",
     **{verb.value: f"{word} for {{}}" for verb, word in VERB_LABELS.items()},

@@ -1,4 +1,4 @@
-"""/api: what the pages ask for, each request with its page token and within its own portal."""
+"""/api: what the pages request, each time with a page token and within its own portal."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from sync.store.db.database import read, write
 
 
 def blueprint(deps: Deps) -> Blueprint:
+    """Return the routes below /api."""
     here = Blueprint("api", __name__, url_prefix="/api")
     _add_page_routes(here, deps)
     _add_connection_routes(here, deps)
@@ -42,10 +43,10 @@ def blueprint(deps: Deps) -> Blueprint:
 def _add_page_routes(here: Blueprint, deps: Deps) -> None:
     @here.post("/renew")
     def renew() -> Response:
-        """A new token for a page that stays open.
+        """Return a new token for a page that stays open.
 
-        An administrator's right ends with the hour unless the portal gives the page a fresh
-        access token, and the portal says of it that it is the same administrator's.
+        An administrator's right ends with the hour, unless the page has a fresh access token from
+        the portal, and the portal says that it is the same administrator's.
         """
         visitor, access = _require_visitor(deps), str(_json_body().get("access_token") or "")
         admin = visitor.admin and portals.is_still_admin(deps, visitor, access)
@@ -128,7 +129,7 @@ def _add_failure_routes(here: Blueprint, deps: Deps) -> None:
 def _add_alert_routes(here: Blueprint, deps: Deps) -> None:
     @here.get("/alerts")
     def alerts() -> Response:
-        """Open ones; with `?all=1` also those that are over."""
+        """List open alerts; with `?all=1` also those that ended."""
         visitor = _require_visitor(deps)
         with read(deps.engine) as conn:
             over = request.args.get("all") == "1"
@@ -138,7 +139,7 @@ def _add_alert_routes(here: Blueprint, deps: Deps) -> None:
 
     @here.post("/alerts/<path:handle>/ack")
     def acknowledge(handle: str) -> Response:
-        """Whoever opened the page has seen it."""
+        """Record that the page's user has seen the alert."""
         visitor = _require_visitor(deps)
         with write(deps.engine) as conn:
             user = people.portal_users(conn, visitor.portal_id).get(visitor.user_id)
@@ -149,7 +150,7 @@ def _add_alert_routes(here: Blueprint, deps: Deps) -> None:
 
     @here.post("/alerts/<path:handle>/assign")
     def assign(handle: str) -> Response:
-        """`user_id`: whose it is from now on; without it, of whoever opened the page."""
+        """Assign the alert to `user_id`; without it, to the page's user."""
         visitor, user_id = _require_visitor(deps), _json_body().get("user_id")
         user_id = visitor.user_id if user_id is None else user_id
         if type(user_id) is not int or not 0 < user_id < 2**31:
@@ -168,7 +169,7 @@ def _add_alert_routes(here: Blueprint, deps: Deps) -> None:
 def _add_install_routes(here: Blueprint, deps: Deps) -> None:
     @here.post("/install/run")
     def run() -> Response:
-        """Runs the steps and tells each as it ends, one JSON line a step."""
+        """Run the steps and send each result as it ends, one JSON line a step."""
         portal = portals.require_portal(deps, _require_admin(deps).portal_id)
         only = _json_body().get("only")
         chosen = {str(name) for name in only} if isinstance(only, list) else None
@@ -187,7 +188,7 @@ def _add_install_routes(here: Blueprint, deps: Deps) -> None:
 def _alert_response(
     conn: Connection, deps: Deps, visitor: Visitor, row: AlertRow | None
 ) -> Response:
-    """The alert as it is now. Raises Unwelcome (404) where it is not one of the portal's."""
+    """Return the alert as it is now. Raises RequestRejected (404) for None."""
     if row is None:
         raise RequestRejected(404, "no_alert", "There is no such alert")
     (alert_summary,) = services_alerts.summarize(conn, visitor.portal_id, [row])
@@ -202,7 +203,7 @@ def _step_lines(steps: Iterator[StepResult]) -> Iterator[str]:
 
 
 def _translate_field(row: dict[str, Any], field: str) -> dict[str, Any]:
-    """With the text of one field in the page's language."""
+    """Return the row with one field's text in the page's language."""
     return row | {field: translate(page_language(), row[field])}
 
 
@@ -212,7 +213,7 @@ def _json_body() -> dict[str, Any]:
 
 
 def _require_visitor(deps: Deps) -> Visitor:
-    """Whoever carries a page token of a portal that is installed. Raises Unwelcome (401)."""
+    """Return the visitor of the request's page token. Raises RequestRejected (401)."""
     visitor = deps.tokens.read(_bearer_token(), deps.clock.now())
     if visitor is None:
         raise _page_expired()

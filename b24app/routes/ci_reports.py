@@ -1,8 +1,8 @@
-"""POST /ci/report: a CI job's report with its ID token, in place of a stored secret.
+"""POST /ci/report: a CI job's report, proven by its ID token in place of a stored secret.
 
-The token says which project and pipeline speak; the issuer's keys prove it. What is accepted is
-kept as a delivery, once for each token (`jti`), and read like any hook. The answer names the tasks
-that it will be read to name, so the job need not wait for that.
+The token says which project and pipeline report; the issuer's keys prove it. An accepted report is
+stored as a delivery, once for each token (`jti`), and read like a webhook. The answer names the
+tasks that the report will reach, so the job need not wait for that.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ from sync.store import merge_requests as store_merge_requests
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, Delivery
 
-MAX_REPORT_BYTES = 1_000_000  # bytes
+MAX_REPORT_BYTES = 1_000_000
 _BEARER = "Bearer "
 
 
 def blueprint(deps: Deps) -> Blueprint:
+    """Return the route of reports."""
     here = Blueprint("ci", __name__)
     keys = IssuerKeys(lambda issuer: _fetch_keys(deps, issuer))
 
@@ -71,9 +72,9 @@ def blueprint(deps: Deps) -> Blueprint:
 
 
 def _verify_token(deps: Deps, keys: IssuerKeys) -> tuple[Claims, tuple[ConnectionRecord, ...]]:
-    """What the request's token proves, and the connections to its issuer.
+    """Return what the request's token proves, and the connections to its issuer.
 
-    Raises Unwelcome: 401, the sender is not told which of the checks failed; 503 without keys.
+    Raises RequestRejected: 401 (the sender is not told which check failed), 503 without keys.
     """
     expected_audience, audience = request.headers.get("Authorization", ""), deps.config.public_url
     token = expected_audience.removeprefix(_BEARER).strip()
@@ -111,9 +112,9 @@ def _connections_of_issuer(deps: Deps, issuer: str) -> tuple[ConnectionRecord, .
 
 
 def _is_project_allowed(deps: Deps, record: ConnectionRecord, claims: Claims) -> bool:
-    """By the connection's choice; without one, a project that its hooks have told of before.
+    """Return whether the connection chose the project, or has seen a webhook of it.
 
-    Anybody has a project at a public GitLab: who merely names us is not let in.
+    Anybody can have a project at a public GitLab: naming our address is not enough.
     """
     answer = id_tokens.is_project_allowed(record.options, claims)
     if answer is not None:
@@ -134,8 +135,9 @@ def _parse_report(raw: bytes, claims: Claims) -> Report:
 def _named_tasks(
     deps: Deps, portal_id: int, report: Report, claims: Claims
 ) -> list[dict[str, Any]]:
-    """The tasks of one portal, in order of appearance. Of a task nothing is told but where it is:
-    whoever writes to a branch could ask for the title of any.
+    """Return id and address of one portal's tasks, in order of appearance.
+
+    Nothing else is told: anyone who writes to a branch could ask for the title of any task.
     """
     try:
         ids = ci_reports_events.named_task_ids(
@@ -162,7 +164,7 @@ def _build_delivery(deps: Deps, record: ConnectionRecord, claims: Claims, kept: 
 
 
 def _fetch_keys(deps: Deps, issuer: str) -> tuple[Mapping[str, Any], ...]:
-    """The issuer's keys, by the way its connection goes."""
+    """Fetch the issuer's keys with the CA file and proxy of its connection. Raises SyncError."""
     connection_records = _connections_of_issuer(deps, issuer)
     options = connection_records[0].options if connection_records else {}
     ledger = deps.clients.call_log(

@@ -1,4 +1,4 @@
-"""/healthz: this process lives. /readyz: the service can do its work."""
+"""/healthz: this process is alive. /readyz: the service can do its work."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ SILENT_AFTER = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
+    """The state of the service; ages are in seconds, None where there is nothing to measure."""
+
     database: bool
     migrations: bool = False
     worker_seen_seconds_ago: float | None = None
@@ -28,16 +30,18 @@ class Readiness:
 
     @property
     def worker_alive(self) -> bool:
+        """Whether a worker was seen in the last minute."""
         age = self.worker_seen_seconds_ago
         return age is not None and age <= SILENT_AFTER.total_seconds()
 
     @property
     def ready(self) -> bool:
-        """Waiting work does not make a service unready: it shows in the figures."""
+        """Whether the service can work. Waiting work does not count: it shows in the figures."""
         return self.database and self.migrations and self.worker_alive
 
 
 def check_readiness(deps: Deps) -> Readiness:
+    """Check the database, its migrations, the worker and the waiting work. Never raises."""
     now = deps.clock.now()
     try:
         with read(deps.engine) as conn:
@@ -51,7 +55,7 @@ def check_readiness(deps: Deps) -> Readiness:
 
 
 def _is_migrated(conn: Connection) -> bool:
-    """Whether the newest revision was run; asked without Alembic, which is large in memory."""
+    """Return whether the newest revision was run, without Alembic, which needs much memory."""
     if not inspect(conn).has_table("alembic_version"):
         return False
     newest = max(file.stem.split("_")[0] for file in _REVISIONS.glob("[0-9]*_*.py"))
@@ -63,6 +67,7 @@ def _seconds_since(moment: datetime | None, now: datetime) -> float | None:
 
 
 def blueprint(deps: Deps) -> Blueprint:
+    """Return the health routes."""
     here = Blueprint("health", __name__)
 
     @here.get("/healthz")

@@ -1,4 +1,4 @@
-"""A connection put to the test, and its webhooks made, repaired and removed."""
+"""Tests of a GitLab connection, and its webhooks: created, repaired, removed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sync.store.rows import ConnectionRecord, ConnectionSecrets, PortalRecord
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTest:
-    """`account` in one line; `problems` readable, empty where everything is right."""
+    """The result of a test: the account in one line, and what is wrong with it."""
 
     ok: bool
     account: str
@@ -28,7 +28,7 @@ class ConnectionTest:
 
 
 def check_connection(rooms: Clients, record: ConnectionRecord) -> ConnectionTest:
-    """Asks the instance who the token is and keeps the answer with the connection."""
+    """Ask the instance about the token, and store the answer with the connection."""
     try:
         tested_account = account.read_account(rooms.code_host(record))
     except SyncError as error:
@@ -66,9 +66,10 @@ class HookOutcome:
 def update_hooks(
     rooms: Clients, record: ConnectionRecord, portal: PortalRecord, *, remove: bool = False
 ) -> list[HookOutcome]:
-    """Makes, repairs or removes the webhooks of every project and group of the connection.
+    """Create, repair or remove the webhooks of every project and group of the connection.
 
-    Where the settings ask for it, GitLab's links to tasks too. Raises Denied without a token.
+    Where the settings ask for it, also GitLab's links to tasks. Raises Denied without a token,
+    Refused without a public address.
     """
     client = rooms.code_host(record)
     with read(rooms.engine) as conn:

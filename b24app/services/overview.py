@@ -1,4 +1,4 @@
-"""What people are shown: merge request rows, the development of a task, and what failed."""
+"""A portal at a glance: connections, waiting work, failures, the latest merge requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_MERGE_REQUESTS = 50
 
 @dataclass(frozen=True, slots=True)
 class NamedTask:
-    """A task that a merge request names. `unknown`: the portal shows no such task to the app."""
+    """A task that a merge request names. `unknown`: the app cannot see such a task."""
 
     id: int
     kind: str
@@ -59,11 +59,11 @@ class MergeRequestSummary:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that was given up: `kind` and `id` are what `replay` takes.
+    """Something that was given up; `kind` and `id` are what `replay` takes.
 
-    `action`: the command's kind, the verb of a commit's command, `decide` of a subject, `read` of
-    a delivery; `about`: the task, the event's name, or what else the subject is (`of`: its kind,
-    "" of a delivery).
+    `action`: a command's kind, a smart commit's verb, `decide` for a subject, `read` for a
+    delivery. `about`: the task, the event's name, or another subject's key. `of`: that subject's
+    kind, "" for a delivery.
     """
 
     kind: str
@@ -77,7 +77,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A portal at a glance; waiting, dead and open alerts are counts."""
+    """A portal at a glance; `*_waiting`, `dead` and `alerts` are counts."""
 
     portal: str
     state: str
@@ -94,6 +94,7 @@ class Overview:
 def build_overview(
     conn: Connection, portal: PortalRecord, limit: int = MAX_MERGE_REQUESTS
 ) -> Overview:
+    """Return the overview with up to `limit` merge requests."""
     of_subjects, of_commands = subjects.counts(conn, portal.id), outbox.counts(conn, portal.id)
     return Overview(
         portal=portal.client_endpoint.removesuffix("/rest/").partition("://")[2],
@@ -113,7 +114,7 @@ def build_overview(
 
 
 def summarize_connection(record: ConnectionRecord) -> dict[str, Any]:
-    """A connection without anything secret; why it pauses, or what its host last denied."""
+    """Return a connection without secrets, with the reason of its pause or last refusal."""
     fields = ("name", "kind", "base_url", "state", "account")
     reason = record.state_reason or record.account.get("problem") or ""
     return {name: getattr(record, name) for name in fields} | {"state_reason": reason}
@@ -122,7 +123,7 @@ def summarize_connection(record: ConnectionRecord) -> dict[str, Any]:
 def latest_merge_requests(
     conn: Connection, portal_id: int, limit: int = MAX_MERGE_REQUESTS
 ) -> tuple[MergeRequestSummary, ...]:
-    """The merge requests of a portal that changed last."""
+    """Return the merge requests of a portal that changed last, newest first."""
     columns = merge_request.c
     query = (
         select(columns.connection_id, columns.project_id, columns.iid)
@@ -141,7 +142,7 @@ def latest_merge_requests(
 def summarize_merge_requests(
     conn: Connection, portal_id: int, keys: Sequence[MergeRequestKey], link_rows: Iterable[LinkRow]
 ) -> tuple[MergeRequestSummary, ...]:
-    """The rows of merge requests in the order given; unknown ones are left out."""
+    """Return the rows of merge requests in the given order, without unknown ones."""
     live = [link for link in link_rows if link.live]
     merge_requests = store_merge_requests.get_merge_requests(conn, keys)
     read = tasks.get(conn, portal_id, {link.task_id for link in live})
@@ -156,9 +157,9 @@ def summarize_merge_requests(
 
 
 def list_failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
-    """What was given up and waits for somebody to replay it.
+    """Return what was given up and waits for somebody to replay it.
 
-    What a commit told a task is among it where a setting may change the answer.
+    Refused smart commits are included where a setting may change the answer.
     """
     refused_rows = (
         smart_commit_row
@@ -190,7 +191,7 @@ def _smart_commit_failure(smart_commit_row: SmartCommitRow) -> Failure:
     command = smart_commit_row.smart_commit.command
     action, task = command.verb.value, str(command.task_id)
     return Failure(
-        "spoken",
+        "smart-commit",
         str(smart_commit_row.key),
         action,
         task,
@@ -225,7 +226,7 @@ def _delivery_failure(delivery_row: DeliveryRow) -> Failure:
 
 
 def find_portal(conn: Connection, name: str | None) -> PortalRecord:
-    """The portal by domain, member id or number; without a name, the only one there is.
+    """Return the portal by domain, member id or number; without `name` the only one.
 
     Raises LookupError with what to do.
     """

@@ -1,4 +1,4 @@
-"""All there is to say of one task: its merge requests, pipelines, environments, and the reasons."""
+"""Everything about one task: merge requests, pipelines, environments, and the reasons."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_REASONS = 20
 def build_task_overview(
     conn: Connection, portal_id: int, task_id: int, rules: Rules, now: datetime
 ) -> dict[str, Any]:
-    """What the tab inside a task shows, from the mirror: nobody is asked."""
+    """Return what the tab inside a task shows, from the mirror: no other system is asked."""
     task_links = links.by_tasks(conn, portal_id, [task_id]).get(task_id, ())
     keys = [link.merge_request for link in task_links if link.live]
     summaries = sorted(
@@ -46,7 +46,7 @@ def build_task_overview(
 
 
 def _pipelines(view: TaskView) -> list[dict[str, Any]]:
-    """The newest of each branch."""
+    """Return the newest pipeline of each branch."""
     return [
         {
             "branch": run.branch,
@@ -62,7 +62,7 @@ def _pipelines(view: TaskView) -> list[dict[str, Any]]:
 
 
 def _environments(view: TaskView) -> list[dict[str, Any]]:
-    """Those of its projects in the order changes come to them; `inside`: the work is there."""
+    """Return the environments in the order of promotion; `inside`: the work is there."""
     return [
         {
             "name": place.environment,

@@ -1,4 +1,4 @@
-"""What the form of a document cannot tell: secrets, files, duplicates, and what the portal has."""
+"""Checks beyond a document's form: secrets, files, duplicates, and what the portal has."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ FoundProblems = Iterator[tuple[Path, str]]
 
 
 class Lookups(Protocol):
-    """What is asked of the portal itself."""
+    """What is read from the portal to check settings against it."""
 
     def stages(self, group_id: int) -> tuple[KanbanStage, ...] | None:
-        """The columns of a workgroup; None where there is no such workgroup."""
+        """Return the columns of a workgroup; None where there is no such workgroup."""
         ...
 
     def user(self, reference: int | str) -> PortalUser | None:
-        """A user by id or by e-mail address."""
+        """Return a user by id or e-mail address; None where there is none."""
         ...
 
     def may_post(self, dialog: str) -> bool | None:
-        """Whether we may write in a chat; None where that cannot be found out."""
+        """Return whether we may write in a chat; None where that cannot be found out."""
         ...
 
 
 def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProblems:
-    """Problems that this machine can see: duplicates, secrets, files, rules that say nothing."""
+    """Yield problems that need no portal: duplicates, secrets, files, rules without effect."""
     yield from route_checks.check_routes(settings)
     names = Counter(connection.name for connection in settings.connections)
     for index, connection in enumerate(settings.connections):
@@ -54,7 +54,10 @@ def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProble
 
 
 def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
-    """Problems that only the portal can see: unknown users, workgroups, columns and chats."""
+    """Yield problems that only the portal shows: unknown users, workgroups, columns, chats.
+
+    Raises what the lookups raise.
+    """
     for path, reference in named_people(settings):
         user = portal.user(reference)
         if user is None:
@@ -75,7 +78,7 @@ def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
 
 
 def named_people(settings: Settings) -> Iterator[tuple[Path, int | str]]:
-    """Everybody of the portal whom the settings name."""
+    """Yield every portal user whom the settings name, with the place."""
     yield from ((("people", name), entry) for name, entry in settings.people.items())
     groups: list[tuple[Path, Group]] = [(("rules", "default"), settings.rules.default)]
     groups += [
@@ -89,7 +92,7 @@ def named_people(settings: Settings) -> Iterator[tuple[Path, int | str]]:
 
 
 def _chats(settings: Settings) -> Iterator[tuple[Path, str]]:
-    """Every chat that rules may have messages for, once each."""
+    """Yield every chat that rules may send messages to, once each."""
     dialogs: list[tuple[Path, str]] = [
         (("chats", room), dialog) for room, dialog in settings.chats.model_dump().items() if dialog
     ]
@@ -116,7 +119,7 @@ def _chats_of_routes(here: Path, routes: Sequence[Route]) -> Iterator[tuple[Path
 
 
 def _uses_own_chat(settings: Settings, group: Workgroup) -> bool:
-    """Whether a rule has something for the workgroup's own chat."""
+    """Return whether a rule sends anything to the workgroup's own chat."""
     general = to_routes(settings.routes)
     own = to_routes(group.routes)
     return any(

@@ -1,4 +1,4 @@
-"""Settings → the rules that decisions read. Pure."""
+"""Settings turned into the rules that decisions read. Pure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SimpleRules = TypeVar("SimpleRules", core.PipelineRules, core.CommentRules, core
 
 
 def to_rules(settings: Settings, user_ids: UserIds | None = None) -> core.Rules:
-    """The rules of a portal.
+    """Return the rules of a portal.
 
-    `user_ids`: portal user ids by casefolded e-mail address, for people who are given by one; a
-    person whose address is not among them is left to the other ways of finding people.
+    `user_ids`: portal user ids by casefolded e-mail address, for people who are named by one; a
+    person whose address is missing there is found by the other ways.
     """
     ids_by_name = user_ids or {}
     rules = _rules(settings, ids_by_name)
@@ -30,7 +30,7 @@ def to_rules(settings: Settings, user_ids: UserIds | None = None) -> core.Rules:
 
 
 def needs_addresses(settings: Settings) -> bool:
-    """Whether anybody of the portal is given by an e-mail address."""
+    """Return whether any portal user is named by an e-mail address."""
     return any(isinstance(reference, str) for _, reference in named_people(settings))
 
 
@@ -55,7 +55,7 @@ def _rules(settings: Settings, ids_by_name: UserIds) -> core.Rules:
 def _project_alert_rules(
     settings: Settings, rules: core.Rules
 ) -> Iterator[tuple[str, core.AlertRules]]:
-    """By path without regard to case, over what holds for the project's workgroup."""
+    """Yield alert rules by casefolded path, over those of the project's workgroup."""
     for path, repository in settings.rules.projects.items():
         yield path.casefold(), _alert_rules(repository.alerts, rules.alerts_of(path))
 
@@ -67,10 +67,10 @@ def _group_rules(group: Group, base: core.GroupRules, user_ids: UserIds) -> core
         base,
         steps={**base.steps, **steps},
         notify=base.notify if group.notify is None else frozenset(group.notify),
-        pipelines=_override(group.ci, base.pipelines),
+        pipelines=_override(group.pipelines, base.pipelines),
         deployments=_deployment_rules(group.deployments, base.deployments),
-        comments=_override(group.notes, base.comments),
-        smart_commits=_override(group.commits, base.smart_commits),
+        comments=_override(group.comments, base.comments),
+        smart_commits=_override(group.smart_commits, base.smart_commits),
         alerts=_alert_rules(group.alerts, base.alerts),
         roles={**base.roles, **roles},
     )
@@ -94,7 +94,7 @@ def _user_ids(references: Iterable[int | str], user_ids: UserIds) -> tuple[int, 
 
 
 def _override(settings: SettingsPart, base: SimpleRules) -> SimpleRules:
-    """Settings that are named as in the rules, one by one."""
+    """Replace rules by the settings of the same name that are set."""
     return replace(base, **settings.model_dump(exclude_none=True))
 
 

@@ -20,7 +20,7 @@ MAX_COMMITS = 300  # of a branch that are looked at: some branches live for year
 def _newest_commits() -> Select[Any]:
     of = commit.c.connection_id, commit.c.project_id, commit.c.branch
     age = func.row_number().over(
-        partition_by=of, order_by=(commit.c.heard_at.desc(), commit.c.sha.desc())
+        partition_by=of, order_by=(commit.c.received_at.desc(), commit.c.sha.desc())
     )
     newest = select(*of, commit.c.body, age.label("age")).where(in_key_parameters(*of)).subquery()
     return select(newest).where(newest.c.age <= MAX_COMMITS).order_by(newest.c.age.desc())
@@ -30,7 +30,7 @@ _NEWEST_COMMITS = _newest_commits()
 
 
 def save(
-    conn: Connection, pushed: Iterable[tuple[Project, str, Iterable[Commit]]], heard_at: datetime
+    conn: Connection, pushed: Iterable[tuple[Project, str, Iterable[Commit]]], received_at: datetime
 ) -> None:
     """Stores commits as seen on branches. Those stored already stay as they are."""
     rows = [
@@ -40,7 +40,7 @@ def save(
             "branch": branch,
             "sha": item.sha,
             "body": to_json(item),
-            "heard_at": heard_at,
+            "received_at": received_at,
         }
         for of, branch, commits in pushed
         for item in commits

@@ -82,7 +82,7 @@ def _left(world: World) -> list[object]:
     with read(world.database) as conn:
         found = list_failures(conn, world.portal_id)
     # That nobody knows who wrote a commit is an answer.
-    return [(one.kind, one.about, one.text) for one in found if one.kind != "spoken"]
+    return [(one.kind, one.about, one.text) for one in found if one.kind != "smart-commit"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from sync.store.db.database import read
-from sync.store.tables import spoken
+from sync.store.tables import smart_commit
 from tests.databases import Databases
 from tests.engine.world import World
 from tests.simulation.kill_points import LEASE_SECONDS, PARTS, Fuse, Killed, fused, steps_of
@@ -66,4 +66,4 @@ def _work(world: World, fuse: Fuse, step: int, owner: str) -> bool:
 
 def _states(world: World) -> list[str]:
     with read(world.database) as conn:
-        return list(conn.scalars(select(spoken.c.state)))
+        return list(conn.scalars(select(smart_commit.c.state)))

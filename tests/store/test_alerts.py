@@ -44,8 +44,8 @@ def line(conn: Connection, portal_id: int) -> RefKey:
     return RefKey(a_connection(conn, portal_id), 7, "main")
 
 
-def key(line: RefKey, opened_by: int = 12, stage: str = "") -> AlertKey:
-    return AlertKey(line, opened_by, stage)
+def key(line: RefKey, first_pipeline_id: int = 12, stage: str = "") -> AlertKey:
+    return AlertKey(line, first_pipeline_id, stage)
 
 
 def test_an_alert_is_read_as_it_was_saved(conn: Connection, line: RefKey) -> None:

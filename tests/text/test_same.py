@@ -8,6 +8,7 @@ from hypothesis import given
 from sync.text import bbcode, html, markdown
 from sync.text.same import normalised, same_text
 from sync.text.tree import Document
+from tests.depth import costly
 from tests.text.corpus import texts
 from tests.text.trees import documents
 
@@ -122,6 +123,7 @@ def test_a_text_is_the_same_after_it_was_written(text: str) -> None:
     assert normalised(normalised(document)) == normalised(document)
 
 
+@costly()
 @given(documents())
 def test_the_normal_form_is_settled(document: Document) -> None:
     assert normalised(normalised(document)) == normalised(document)

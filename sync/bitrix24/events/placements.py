@@ -1,4 +1,4 @@
-"""The requests with which a portal opens our pages in its frames. Pure."""
+"""Requests by which a portal opens our pages in its frames. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::\d{1,5
 
 @dataclass(frozen=True, slots=True)
 class PlacementRequest:
-    """A request that opens one of our pages in the portal; the tokens are of whoever opened it.
+    """A request that opens one of our pages, with the tokens of the user who opened it.
 
+    `expires_in`: seconds. `options`: of the placement, such as the task's id.
     https://apidocs.bitrix24.com/settings/oauth/simple-way.html
     """
 
@@ -39,16 +40,17 @@ class PlacementRequest:
 
     @property
     def client_endpoint(self) -> str:
+        """The portal's REST address, as claimed."""
         return f"{'https' if self.secure else 'http'}://{self.domain}/rest/"
 
     @property
     def task_id(self) -> int | None:
-        """The task whose card the page stands in."""
+        """The task whose card holds the page; None outside of tasks."""
         value = str(self.options.get("taskId") or self.options.get("ID") or "")
         return int(value) if value.isascii() and value.isdigit() else None
 
     def credentials(self, now: datetime) -> Credentials:
-        """What is claimed, to be proven by `oauth.prove_install`."""
+        """Return the claimed credentials; `install_proof.prove_install` must verify them."""
         return Credentials(
             member_id=self.member_id,
             client_endpoint=self.client_endpoint,
@@ -62,7 +64,7 @@ class PlacementRequest:
 
 
 def parse_placement(query: Mapping[str, str], form: Mapping[str, Any]) -> PlacementRequest:
-    """A frame from its query and its form. Raises BadForm for one Bitrix24 would not send."""
+    """Read a placement's query and form. Raises BadForm for one Bitrix24 would not send."""
     fields = {**form, **{key: query[key] for key in query}}
     domain = text(fields, "DOMAIN")
     for name, value in (
@@ -93,7 +95,7 @@ def parse_placement(query: Mapping[str, str], form: Mapping[str, Any]) -> Placem
 
 
 def _options(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A JSON text in the documentation; absent, empty, a list or a nested form in the wild."""
+    """Read the options: JSON text in the documentation, often empty, a list or a nested form."""
     nested = submap(fields, "PLACEMENT_OPTIONS")
     if nested:
         return nested

@@ -1,7 +1,7 @@
-"""What the application sets up in a portal: step by step, every time anew, each step by itself.
+"""Steps that set up a portal: rights, scopes, events, placements, task fields, features.
 
-Bitrix24 forgets handlers when a version is updated, so that all of it is checked each time and
-only what is missing is written.
+Bitrix24 forgets handlers when the application's version changes. So every step checks what is there
+and writes only what is missing; it can be repeated at any time.
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ TAB_TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One line of the install page. `found`: what the step learned, to be kept with the portal.
+    """One line of the install page.
 
-    `later`: what failed may work by itself after a while.
+    `portal_data`: what the step learned, to be stored with the portal. `retryable`: what failed may
+    work later by itself.
     """
 
     name: str
@@ -58,11 +59,10 @@ class StepResult:
 def run_steps(
     portal: Portal, public_url: str, language: str, step_names: Container[str] | None = None
 ) -> Iterator[StepResult]:
-    """Do every step, or those in `only`; one that fails says why and what to change, and the
-    others go on.
+    """Run every step, or those in `step_names`; yield each result as it ends.
 
-    Yields as it goes: rights, scopes, events, placements, fields, features. Raises nothing but
-    bugs: a portal that is not available fails each step.
+    A step that fails says why and what to change, and the others go on. Raises nothing but bugs: on
+    a portal that is not available each step fails.
     """
     base = public_url.rstrip("/")
     steps: Sequence[tuple[str, Callable[[], StepResult]]] = (
@@ -85,7 +85,7 @@ def run_steps(
 
 
 def _run_step(name: str, step: Callable[[], StepResult]) -> StepResult:
-    """What people can use first, the portal's own words behind it."""
+    """Run a step; a failure shows its cause first, then the portal's own message."""
     try:
         return step()
     except SyncError as error:
@@ -94,7 +94,10 @@ def _run_step(name: str, step: Callable[[], StepResult]) -> StepResult:
 
 
 def _check_rights(portal: Portal, language: str) -> StepResult:
-    """https://apidocs.bitrix24.com/api-reference/common/users/profile.html"""
+    """Check that the user is an administrator.
+
+    https://apidocs.bitrix24.com/api-reference/common/users/profile.html
+    """
     body = portal.call("profile", {}, write=False)
     profile = as_mapping(body["result"])
     admin = profile.get("ADMIN") in (True, "Y", "1", 1)
@@ -124,7 +127,10 @@ def _check_scopes(portal: Portal, language: str) -> StepResult:
 
 
 def _bind_events(portal: Portal, handler: str, language: str) -> StepResult:
-    """https://apidocs.bitrix24.com/api-reference/events/event-bind.html"""
+    """Bind the missing events and unbind those of older versions.
+
+    https://apidocs.bitrix24.com/api-reference/events/event-bind.html
+    """
     bound = [row for row in _read_rows(portal, "event.get", {}) if _is_online(row)]
     stale = [row for row in bound if is_stale(str(row.get("handler", "")), handler)]
     bound_events = {
@@ -152,7 +158,7 @@ def _is_online(row: Mapping[str, Any]) -> bool:
 
 
 def is_stale(bound: str, version: str) -> bool:
-    """A handler of ours at a path of an earlier version: same host, another address. Pure."""
+    """Return whether `bound` is a handler of an earlier version: our host, another path. Pure."""
     try:
         return bound != version and urlsplit(bound).netloc == urlsplit(version).netloc
     except ValueError:
@@ -160,7 +166,10 @@ def is_stale(bound: str, version: str) -> bool:
 
 
 def _bind_placements(portal: Portal, handler: str, language: str) -> StepResult:
-    """https://apidocs.bitrix24.com/api-reference/widgets/placement-bind.html"""
+    """Bind the task's tab and unbind those of older versions.
+
+    https://apidocs.bitrix24.com/api-reference/widgets/placement-bind.html
+    """
     rows = [
         row for row in _read_rows(portal, "placement.get", {}) if row.get("placement") == PLACEMENT
     ]
@@ -189,7 +198,10 @@ def _placement_call(handler: str, language: str) -> Call:
 
 
 def _add_fields(portal: Portal, language: str) -> StepResult:
-    """https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-add.html"""
+    """Add the missing task fields.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-add.html
+    """
     rows = _read_rows(portal, "task.item.userfield.getlist", {"ORDER": {"ID": "asc"}})
     field_names = {str(row.get("FIELD_NAME", "")) for row in rows}
     missing = [name for name in TASK_FIELDS if name not in field_names]
@@ -249,7 +261,7 @@ def _combined_result(
 
 
 def _already_exists(error: SyncError) -> bool:
-    """Somebody was faster. The portal has no code of its own for it, only these words."""
+    """Return whether it exists by now. The portal has no code for that, only these words."""
     description = error.message.lower()
     return (
         "already bind" in description

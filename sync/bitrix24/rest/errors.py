@@ -1,4 +1,4 @@
-"""What an unsuccessful answer of a portal or its OAuth server means, by one table. Pure."""
+"""Classification of unsuccessful answers of a portal or its OAuth server, by one table. Pure."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ __all__ = [
 def classify(
     http_status: int, body: bytes | dict[str, Any], *, method: str, write: bool = True
 ) -> SyncError:
-    """What an unsuccessful answer means. `method`: the REST method, or `oauth/...`.
+    """Return the error that an unsuccessful answer means; its `code` is the vendor's, upper case.
 
-    For Later of a write, `sent` says that it may have been carried out. `code` of the result is
-    the vendor's code in upper case.
+    `method`: the REST method, or `oauth/...`. `write`: whether the call changes something; then
+    `Later.sent` says that it may have been done.
     """
     answer = body if isinstance(body, dict) else decode_json(body)
     if not isinstance(answer, dict) or "error" not in answer:
@@ -57,7 +57,7 @@ def classify(
 
 
 def decode_json(body: bytes) -> Any:
-    """The JSON of an answer, or None where it is none."""
+    """Return the JSON of an answer; None where it is none."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -65,7 +65,7 @@ def decode_json(body: bytes) -> Any:
 
 
 def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = True) -> Later:
-    """A connection that failed; `sent`: the request may have reached the other side."""
+    """Return the error of a failed connection; `sent`: the request may have arrived."""
     return Later(
         f"{method}: {subject}",
         cause="The network or the server is not available at the moment",
@@ -75,7 +75,7 @@ def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = Tr
 
 
 def _code_and_description(answer: dict[str, Any]) -> tuple[str, str]:
-    """Code and description; REST 3.0 puts both into an object. Codes may be numbers."""
+    """Return code and description; REST 3.0 nests them, and codes may be numbers."""
     error = answer["error"]
     if isinstance(error, dict):
         return str(error.get("code", "")).upper(), mask_error_text(_validation_text(error))

@@ -1,4 +1,4 @@
-"""A portal's task, stage and user as the core's values, from every shape they come in. Pure."""
+"""Tasks, stages and users of a portal mapped to the core's values, from all their shapes. Pure."""
 
 from __future__ import annotations
 
@@ -44,15 +44,17 @@ TASK_FIELDS_V3 = (
     "accomplices.id", "auditors.id", "needsControl", "chatId", "rights",
 )  # fmt: skip
 
-# What a task's action map (v2) or rights (v3) may hold that a move asks about.
+# Actions of a task's `action` map (2.0) or `rights` (3.0) that transitions depend on.
 ACTIONS = frozenset(
     {"start", "pause", "complete", "renew", "defer", "approve", "disapprove", "edit"}
 )
 
 
 def parse_task(row: Mapping[str, Any]) -> Task | None:
-    """A task of `tasks.task.get` (2.0, string ids) or `tasks.task.list` (3.0); None where the row
-    is not one: a missing task is answered as an empty list."""
+    """Build a task from a row of 2.0 (ids as text) or 3.0; None where the row is not a task.
+
+    A missing task is answered as an empty list.
+    """
     if not as_int(row.get("id")):
         return None
     return Task(
@@ -72,7 +74,7 @@ def parse_task(row: Mapping[str, Any]) -> Task | None:
 
 
 def merge_answer(task: Task, row: Mapping[str, Any]) -> Task:
-    """`known` with what a write's answer says of it; such answers lack fields of a reading."""
+    """Return `task` with what a write's answer says; such answers lack fields that a read has."""
     changes: dict[str, Any] = {}
     if (now := parse_status(row)) is not None:
         changes["status"] = now
@@ -86,19 +88,19 @@ def merge_answer(task: Task, row: Mapping[str, Any]) -> Task:
 
 
 def task_object(result: Any) -> Mapping[str, Any]:
-    """The task in an answer of 2.0 ({task: …}) or 3.0 ({item: …}); empty where there is none."""
+    """Return the task in an answer of 2.0 ({task: …}) or 3.0 ({item: …}); empty if none."""
     outer = as_mapping(result)
     return as_mapping(outer.get("task")) or as_mapping(outer.get("item"))
 
 
 def parse_status(row: Mapping[str, Any]) -> TaskStatus | None:
-    """The stored status; negative ones are views of older portals that keep it in realStatus."""
+    """Return the stored status; older portals keep it in realStatus beside a negative status."""
     value = str(row.get("status", ""))
     return _STATUSES.get(value) or _STATUSES.get(str(row.get("realStatus", "")))
 
 
 def parse_stages(result: Any) -> tuple[KanbanStage, ...]:
-    """`task.stages.get`: rows by id (or a list of them), in the board's order."""
+    """Build the columns of `task.stages.get` (rows by id, or a list), in the board's order."""
     rows = result.values() if isinstance(result, dict) else result or ()
     kanban_stages = [
         KanbanStage(
@@ -114,7 +116,7 @@ def parse_stages(result: Any) -> tuple[KanbanStage, ...]:
 
 
 def parse_users(rows: Any) -> tuple[PortalUser, ...]:
-    """`user.get`. Without the right `user_basic` there is no EMAIL."""
+    """Build the users of `user.get`; without the right `user_basic` they have no EMAIL."""
     return tuple(
         PortalUser(
             id=as_int(row.get("ID")),
@@ -128,7 +130,7 @@ def parse_users(rows: Any) -> tuple[PortalUser, ...]:
 
 
 def _related_id(row: Mapping[str, Any], key: str, related: str) -> int:
-    """An id that stands by itself, or inside the related object."""
+    """Return an id that stands by itself or inside the related object; 0 if neither."""
     return as_int(row.get(key)) or as_int(as_mapping(row.get(related)).get("id"))
 
 

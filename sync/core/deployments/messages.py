@@ -51,8 +51,8 @@ def render_environment_message(
 def _headline(place: EnvironmentStatus, deployment: Deployment, language: str) -> Line:
     environment = clipped(place.environment, MAX_NAME_LENGTH)
     if deployment is place.reverted_by:
-        return translate_inline(language, "deployment undone", environment=environment)
-    key = f"deployment {deployment.status}"
+        return translate_inline(language, "environment reverted", environment=environment)
+    key = f"environment {deployment.status}"
     if deployment.status == "success" and deployment.url:
         url = link(deployment.url, deployment.url, LONGEST)
         return translate_inline(language, f"{key} url", environment=environment, url=url)
@@ -63,14 +63,14 @@ def _deployment_details(deployment: Deployment, language: str, users: PortalUser
     """Commit, who, job: those that are known."""
     sha = deployment.sha[:SHORT_SHA]
     line = translate_inline(
-        language, "deployment commit", sha=link(messages_urls.commit(deployment.project, sha), sha)
+        language, "environment commit", sha=link(messages_urls.commit(deployment.project, sha), sha)
     )
     if deployment.commit_title:
         line = (*line, Text(f" {clipped(deployment.commit_title, MAX_TITLE_LENGTH)}"))
     if deployment.actor:
         line = (*line, Text(", "), mention_person(deployment.actor, language, users))
     if deployment.job_url:
-        job = Link(deployment.job_url, translate_inline(language, "deployment job"))
+        job = Link(deployment.job_url, translate_inline(language, "environment job"))
         line = (*line, Text(", "), job)
     return line
 
@@ -79,7 +79,7 @@ def _environments_line(here: Sequence[EnvironmentStatus], language: str) -> str:
     marks = " ".join(
         f"{clipped(of.environment, 40)} {'✔' if of.includes_work else '–'}" for of in here
     )
-    return translate(language, "deployment in", places=marks)
+    return translate(language, "environments with the work", places=marks)
 
 
 _D = DeploymentStatus
@@ -100,10 +100,10 @@ def build_deployment_message(
     }
     actor = mention_person(deployment.actor, language, users)
     headed = deployment.url and deployment.status is _D.SUCCESS
-    key = "deployed success url" if headed else f"deployed {deployment.status}"
+    key = "deployment success url" if headed else f"deployment {deployment.status}"
     url = link(deployment.url, deployment.url, 2_000)
     lines = [
-        translate_inline(language, "told url", url=url) if deployment.url and not headed else (),
+        translate_inline(language, "detail url", url=url) if deployment.url and not headed else (),
         join_nonempty(
             [
                 _tier_line(deployment, language),
@@ -113,10 +113,10 @@ def build_deployment_message(
             ]
         ),
         _deployed_commit_line(deployment, language),
-        translate_inline(language, "told started", actor=actor)
+        translate_inline(language, "detail started by", actor=actor)
         if deployment.actor and not verdict
         else (),
-        (Link(deployment.job_url, translate_inline(language, "deployed job")),)
+        (Link(deployment.job_url, translate_inline(language, "deployment job")),)
         if deployment.job_url
         else (),
     ]
@@ -130,7 +130,7 @@ def build_deployment_message(
             else (),
             "actor": (actor,),
             "title": (text_node(deployment.commit_title),),
-            "state": translate_inline(language, f"word {deployment.status}"),
+            "state": translate_inline(language, f"state {deployment.status}"),
             "link": (link(deployment.url or page, deployment.environment, MAX_NAME_LENGTH),),
             "url": (Text(deployment.url),),
             "sha": (commit_link(deployment.project, deployment.sha),),
@@ -142,7 +142,7 @@ def build_deployment_message(
 def _task_lines(titles: Sequence[str], language: str) -> tuple[Line, ...]:
     if not titles:
         return ()
-    key = "told task" if len(titles) == 1 else "told tasks"
+    key = "detail task" if len(titles) == 1 else "detail tasks"
     return (
         translate_inline(
             language,
@@ -164,6 +164,6 @@ def _tier_line(deployment: Deployment, language: str) -> Line:
 
 def _deployed_commit_line(deployment: Deployment, language: str) -> Line:
     line = translate_inline(
-        language, "told commit", sha=commit_link(deployment.project, deployment.sha)
+        language, "detail commit", sha=commit_link(deployment.project, deployment.sha)
     )
     return (*line, text_node(f" {deployment.commit_title}")) if deployment.commit_title else line

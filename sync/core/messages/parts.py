@@ -73,7 +73,7 @@ def join_nonempty(lines: Iterable[Line], between: str = ", ") -> Line:
 
 def state_word(language: str, state: str) -> Line:
     """A state in a word; one that a later version of the host adds stays as it is."""
-    key = f"word {state}"
+    key = f"state {state}"
     return (
         translate_inline(language, key)
         if has_sentence(key)
@@ -100,7 +100,7 @@ def markdown_blocks(words: str, limit: int, language: str, url: str = "") -> tup
         return document.blocks
     kept = cut.blocks if cut is document else cut.blocks[:-1]
     whole_text_link = (
-        (Text(" "), Link(url, translate_inline(language, "whole text"))) if url else ()
+        (Text(" "), Link(url, translate_inline(language, "full text link"))) if url else ()
     )
     return (*kept, Paragraph((Text(ELLIPSIS), *whole_text_link)))
 

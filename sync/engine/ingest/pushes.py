@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from sync.core.model.activity import Push
 from sync.core.model.pipelines import Pipeline
-from sync.core.model.tasks import LinkKind, Reference
+from sync.core.model.tasks import Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
@@ -33,7 +33,7 @@ def ingest(
     """
     alive = [push for push in pushes if push.after and not push.deleted]
     places = [commit_key(pipeline) for pipeline in pipelines]
-    store_pipelines.save_named_commits(conn, portal_id, _named_tasks(conn, alive, rules))
+    store_pipelines.save_commit_tasks(conn, portal_id, _named_tasks(conn, alive, rules))
     found = store_pipelines.tasks_of(
         conn, {*places, *((*branch_key(push), push.after) for push in alive)}
     )
@@ -69,7 +69,7 @@ def _named_tasks(
         for commit in (*push.commits, *earlier.get(branch_key(push), ())):
             found += references_find.find_references(commit.message, "commit", rules)
         for task_id, reference in references_find.strongest_references(found).items():
-            if reference.kind is not LinkKind.MENTION:
+            if reference.kind.is_work:
                 yield (*branch_key(push), push.after), task_id
 
 

@@ -1,4 +1,4 @@
-"""Who the access token is, what it may do and until when; and what is wrong with that."""
+"""The account behind an access token: its user, scopes, expiry, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.json_fields import mapping, positive_int, start_of_day, text
 
-OLDEST_SUPPORTED = (15, 5)  # the first that tells a token about itself
-SIGNING_SINCE = (19, 0)  # the first that signs deliveries
+OLDEST_SUPPORTED = (15, 5)  # the first with /personal_access_tokens/self
+SIGNING_SINCE = (19, 0)  # the first that signs webhook deliveries
 _EXPIRY_WARNING = timedelta(days=30)
 _BOT = re.compile(r"(project|group)_[0-9]+_bot(_[0-9a-f]+|[0-9]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`scopes` and `expires_at` are None where the token does not tell them (OAuth) or has none.
+    """The user of an access token, and the instance.
 
-    `can_sign`: whether the instance can sign its webhook deliveries.
+    `scopes` and `expires_at` are None where the instance does not tell them (OAuth, old versions),
+    or the token has no end. `can_sign`: whether the instance can sign its webhook deliveries.
     """
 
     user_id: int
@@ -34,7 +35,7 @@ class Account:
 
 
 def read_account(client: GitLab) -> Account:
-    """Asks the instance about the token. Raises SyncError (Denied: the token is not accepted).
+    """Ask the instance about its token. Raises SyncError (Denied: it is not accepted).
 
     https://docs.gitlab.com/api/users/#retrieve-the-current-user
     https://docs.gitlab.com/api/personal_access_tokens/#self-inform
@@ -57,13 +58,13 @@ def read_account(client: GitLab) -> Account:
 
 
 def problems(account: Account, now: datetime) -> tuple[str, ...]:
-    """What an administrator must mend, in sentences; empty when all is well."""
+    """Return what an administrator must change, in sentences; empty when all is well."""
     candidates = (_scope_problem(account), _expiry_problem(account, now), _version_problem(account))
     return tuple(problem for problem in candidates if problem)
 
 
 def _read_token(client: GitLab) -> dict[str, object]:
-    """An OAuth token and an old instance have no such page: then nothing is known."""
+    """Return what the instance says of the token; {} for OAuth tokens and old instances."""
     try:
         return mapping(client.get("/personal_access_tokens/self"))
     except Refused:
@@ -78,8 +79,9 @@ def _scope_problem(account: Account) -> str:
 
 
 def _expiry_problem(account: Account, now: datetime) -> str:
-    """A token stops at midnight UTC of the day in `expires_at`.
+    """Return a sentence about a token that expired or soon will, else "".
 
+    A token stops at midnight UTC of the day in `expires_at`.
     https://docs.gitlab.com/user/profile/personal_access_tokens/#access-token-expiration
     """
     if account.expires_at is None or account.expires_at - now > _EXPIRY_WARNING:
@@ -103,6 +105,6 @@ def _version_problem(account: Account) -> str:
 
 
 def _version_numbers(version: str) -> tuple[int, ...]:
-    """(19, 1) of "19.1.2-ee"; empty where the text is no version."""
+    """Return (19, 1) for "19.1.2-ee"; empty where the text is no version."""
     match = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", version)
     return (int(match[1]), int(match[2])) if match else ()

@@ -1,4 +1,4 @@
-"""What a deployment includes: merge requests and commits, over the API."""
+"""What a deployment includes: its merge requests and commits."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from sync.core.model.common import Commit
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.json_fields import email, mapping, mappings, positive_int, text, timestamp, web_url
 
-MAX_MERGE_REQUESTS = 500  # merge requests of one deployment that are looked at
-
-
-MAX_COMMITS = 1000  # of one deployment, likewise
+# Read of one deployment at most.
+MAX_MERGE_REQUESTS = 500
+MAX_COMMITS = 1000
 
 
 def read_merge_request_iids(client: GitLab, project_id: int, deployment_id: int) -> frozenset[int]:
-    """The numbers of the merge requests a deployment brought: those whose commits came since the
-    last successful one to its environment. Raises SyncError.
+    """Return the iids of the merge requests that a deployment brought to its environment.
 
+    These are the ones with commits since the last successful deployment there. Raises SyncError.
     https://docs.gitlab.com/api/deployments/#list-of-merge-requests-associated-with-a-deployment
     """
     listed = client.list(f"/projects/{project_id}/deployments/{deployment_id}/merge_requests")
@@ -30,7 +29,7 @@ def read_merge_request_iids(client: GitLab, project_id: int, deployment_id: int)
 
 
 def read_commits(client: GitLab, project_id: int, before: str, after: str) -> tuple[Commit, ...]:
-    """The commits that came with `after` since `before`, the last ones of many. Raises SyncError.
+    """Return the commits from `before` to `after`, at most the last MAX_COMMITS. Raises SyncError.
 
     https://docs.gitlab.com/api/repositories/#compare-branches-tags-or-commits
     """

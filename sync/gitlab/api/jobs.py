@@ -1,4 +1,4 @@
-"""The failed jobs of a pipeline, with the last lines of the log of the one that broke it."""
+"""The failed jobs of a pipeline, with the end of the log of the job that broke it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.job_log import last_lines
 from sync.gitlab.json_fields import mapping, mappings, positive_int, text, web_url
 
-MAX_JOBS = 100  # failed ones; more are no reading for anybody
-MAX_CHILD_PIPELINES = 3  # pipelines that a failed one started, and that failed themselves
-LOG_BYTES = 64_000  # read from the end of a log
+MAX_JOBS = 100  # failed jobs read; nobody reads more in a message
+MAX_CHILD_PIPELINES = 3  # failed downstream pipelines whose jobs are read
+LOG_BYTES = 64_000  # kept of the end of a log
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class _ProjectJob:
 
 
 def read_failed_jobs(client: GitLab, project_id: int, pipeline_id: int) -> tuple[FailedJob, ...]:
-    """The failed jobs in the order of their stages; a retried job counts as its last try.
+    """Return the failed jobs in the order of their stages; a retried job counts as its last try.
 
-    Those of child and multi-project pipelines follow, under the name of the trigger that waits for
-    them. Raises SyncError.
+    Jobs of child and multi-project pipelines follow, under the name of the trigger job that waits
+    for them. Raises SyncError.
     https://docs.gitlab.com/api/jobs/#list-all-jobs-for-a-pipeline
     """
     own = _own_failed_jobs(client, project_id, pipeline_id)
@@ -50,7 +50,7 @@ def _own_failed_jobs(client: GitLab, project_id: int, pipeline_id: int) -> list[
 
 
 def _last_tries(jobs: Iterable[FailedJob]) -> tuple[FailedJob, ...]:
-    """Ids grow with the stages, and with every try."""
+    """Return the newest try of each job in the order of stages: ids grow with both."""
     newest = {(job.stage, job.name): job for job in sorted(jobs, key=lambda job: job.id)}
     return tuple(sorted(newest.values(), key=lambda job: job.id))
 
@@ -69,7 +69,7 @@ def _parse_job(row: dict[str, Any]) -> FailedJob | None:
 
 
 def _child_failed_jobs(client: GitLab, project_id: int, pipeline_id: int) -> list[_ProjectJob]:
-    """The failed jobs of pipelines that this one started; what may not be seen is its trigger.
+    """Return the failed jobs of downstream pipelines; the trigger job where they are not visible.
 
     https://docs.gitlab.com/api/jobs/#list-all-trigger-jobs-for-a-pipeline
     """
@@ -90,7 +90,7 @@ def _child_failed_jobs(client: GitLab, project_id: int, pipeline_id: int) -> lis
 
 
 def _failed_triggers(client: GitLab, path: str) -> list[dict[str, Any]]:
-    """The failed ones. `bridges` was the name until 19.2; a host may have neither."""
+    """Return the failed trigger jobs (`bridges` until 19.2); a host may have neither path."""
     for name in ("bridges", "trigger_jobs"):
         try:
             listed = client.list(f"{path}/{name}", **{"scope[]": "failed"})
@@ -113,7 +113,7 @@ def _jobs_of_child(client: GitLab, child: dict[str, Any]) -> list[_ProjectJob]:
 
 
 def _at_trigger_stage(trigger: FailedJob, placed: _ProjectJob) -> _ProjectJob:
-    """Shown at the trigger's stage; where the trigger may fail, so may all of its pipeline."""
+    """Show the job at the trigger's stage; it may fail where the trigger may."""
     job = replace(
         placed.job,
         name=f"{trigger.name}: {placed.job.name}",
@@ -124,7 +124,7 @@ def _at_trigger_stage(trigger: FailedJob, placed: _ProjectJob) -> _ProjectJob:
 
 
 def _read_log(client: GitLab, placed: _ProjectJob) -> str:
-    """ "" where the log was erased or may not be read: the job is shown all the same.
+    """Return the end of a job's log, "" where it was erased or is not visible to us.
 
     https://docs.gitlab.com/api/jobs/#retrieve-a-job-log-file
     """

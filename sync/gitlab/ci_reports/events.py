@@ -1,7 +1,7 @@
-"""Reports of CI jobs as the events that hooks bring, and the tasks that they name. Pure.
+"""Reports of CI jobs as events like those of webhooks, and the tasks they name. Pure.
 
-Who and what a report is about is taken from the job's token, never from the report itself. What it
-tells of a merge request is the oldest account there is: it counts until GitLab tells better.
+Project, pipeline and user are taken from the job's token, never from the report. What a report says
+of a merge request counts only until GitLab says something newer: its date is unknown.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sync.core.model.events import (
 )
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState
 from sync.core.model.pipelines import Pipeline
-from sync.core.model.tasks import LinkKind, Reference
+from sync.core.model.tasks import Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.gitlab.ci_reports.form import Report, ReportedCommit, ReportedMergeRequest
@@ -30,19 +30,19 @@ from sync.gitlab.json_fields import text, web_url
 from sync.gitlab.webhooks.pipelines import pipeline_status
 
 EVENT = "CI Report"
-MAX_TASKS = 40  # that a job is told of
+MAX_TASKS = 40  # in the answer to a job
 _UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def encode_report(report: Report, claims: Claims) -> bytes:
-    """What is kept of an accepted report until it is read."""
+    """Encode an accepted report with its token's claims, to be stored as a delivery."""
     claim_values = {name: getattr(claims, name) for name in Claims.__dataclass_fields__}
     claim_values["issued_at"] = claims.issued_at.isoformat()
     return json.dumps({"claims": claim_values, "report": report.model_dump(mode="json")}).encode()
 
 
 def parse_events(raw: bytes, connection_id: int) -> tuple[CodeEvent, ...]:
-    """What a kept report says. Never raises."""
+    """Return the events of a stored report; UnrecognisedEvent for bytes that are none."""
     try:
         kept = json.loads(raw)
         claim_values = kept["claims"]
@@ -64,9 +64,9 @@ def parse_events(raw: bytes, connection_id: int) -> tuple[CodeEvent, ...]:
 
 
 def named_task_ids(report: Report, claims: Claims, rules: ReferenceRules) -> tuple[int, ...]:
-    """The tasks that the report's texts name, by a portal's own rules, in order of appearance.
+    """Return the ids of the tasks that a report's texts name, in order of appearance.
 
-    A commit that only mentions a task tells it nothing.
+    `rules` are those of one portal. Mentions in commits do not count.
     """
     references: list[Reference] = []
     for reported_merge_request in report.merge_requests:
@@ -81,14 +81,12 @@ def named_task_ids(report: Report, claims: Claims, rules: ReferenceRules) -> tup
         references += references_find.find_references(claims.ref, "branch", rules)
     for commit in _pipeline_commits(report, claims):
         mentioned = references_find.find_references(commit.message, "commit", rules)
-        references += [
-            reference for reference in mentioned if reference.kind is not LinkKind.MENTION
-        ]
+        references += [reference for reference in mentioned if reference.kind.is_work]
     return tuple(references_find.strongest_references(references))[:MAX_TASKS]
 
 
 def _report_project(report: Report, claims: Claims, connection_id: int) -> Project:
-    """Its title and default branch are the report's word."""
+    """Build the project; only its title and default branch are taken from the report."""
     url = f"{claims.issuer}/{claims.project_path}"
     title = text(report.project_title) or claims.project_path.split("/")[-1]
     branch = text(report.default_branch)
@@ -115,7 +113,7 @@ def _merge_request_event(
 
 
 def _push_events(project: Project, report: Report, claims: Claims) -> list[Push]:
-    """The branch and its commits, which may name tasks. Who wrote them is not told."""
+    """Build a push of the branch with its commits, which may name tasks; authors are unknown."""
     if claims.ref_type != "branch":
         return []
     commits = tuple(
@@ -132,7 +130,7 @@ def _push_events(project: Project, report: Report, claims: Claims) -> list[Push]
 
 
 def _pipeline_commits(report: Report, claims: Claims) -> list[ReportedCommit]:
-    """Those the pipeline speaks for. A deployment's others have had pipelines of their own."""
+    """Return the commits of this pipeline: of a deployment only its own, others had pipelines."""
     if report.mode != "deployment":
         return report.commits
     return [
@@ -164,7 +162,7 @@ def _pipeline_events(project: Project, report: Report, claims: Claims) -> list[P
 
 
 def _deployment_events(project: Project, report: Report, claims: Claims) -> list[DeploymentEvent]:
-    """A job does not know the deployment's number: that of its pipeline, negative, stands in."""
+    """Build the deployments. A job knows no deployment id: minus the pipeline's stands in."""
     carries = tuple(reported_merge_request.iid for reported_merge_request in report.merge_requests)
     return [
         DeploymentEvent(
@@ -188,7 +186,7 @@ def _deployment_events(project: Project, report: Report, claims: Claims) -> list
 
 
 def _pipeline_actor(report: Report, claims: Claims) -> Person | None:
-    """Who started the pipeline; the name is the report's word."""
+    """Return the user who started the pipeline; the display name is taken from the report."""
     if not claims.user_id or not claims.user_login:
         return None
     name = text(report.author_name) if report.author == claims.user_login else ""

@@ -1,4 +1,4 @@
-"""ID tokens of CI jobs: who signed, for whom, and which project and pipeline they speak for.
+"""ID tokens of CI jobs: their signature, audience, project and pipeline.
 
 https://docs.gitlab.com/ci/secrets/id_token_authentication/
 """
@@ -25,8 +25,8 @@ from sync.gitlab.json_fields import mapping, mappings, text
 
 MAX_TOKEN_LENGTH = 16_384  # characters of a token
 LEEWAY = timedelta(seconds=60)
-KEYS_TTL = timedelta(hours=1)  # keys are asked for again
-REFETCH_INTERVAL = timedelta(seconds=60)  # between two questions because of a key nobody knows
+KEYS_TTL = timedelta(hours=1)  # then the keys are fetched again
+REFETCH_INTERVAL = timedelta(seconds=60)  # least time between two fetches of one issuer
 MAX_ISSUERS = 1000
 _MAX_ANSWER_BYTES = 262_144  # bytes
 _TIMEOUT = (3.0, 5.0)  # seconds: a job waits
@@ -43,8 +43,11 @@ class InvalidToken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says. Of a pipeline of a merge request, `project_*` are the project
-    of its source branch. `issued_at`: by the issuer's clock."""
+    """What a verified token says.
+
+    `project_*`: in a pipeline of a merge request, the project of its source branch. `issued_at`: by
+    the issuer's clock.
+    """
 
     issuer: str
     jti: str
@@ -63,21 +66,21 @@ class Claims:
 
 
 def issuer_of(token: str) -> str:
-    """Whom the token names as its issuer. Nothing is verified. Raises Untrusted."""
+    """Return the issuer that the token names, unverified. Raises InvalidToken."""
     return text(_decode_part(token, 1).get("iss"))
 
 
 def key_id_of(token: str) -> str:
-    """The name of the key that is said to have signed. Raises Untrusted."""
+    """Return the id of the key that is said to have signed, unverified. Raises InvalidToken."""
     return text(_decode_part(token, 0).get("kid"))
 
 
 def verify_token(
     token: str, keys: Sequence[Mapping[str, Any]], *, issuer: str, audience: str, now: datetime
 ) -> Claims:
-    """What the token says, if one of the issuer's `keys` (JWK) signed it for us. Pure.
+    """Return the claims, if one of the issuer's `keys` (JWK) signed the token for us. Pure.
 
-    RS256 alone is taken. Raises Untrusted.
+    Only RS256 is accepted. Raises InvalidToken.
     """
     if len(token) > MAX_TOKEN_LENGTH:
         raise InvalidToken("the token is too long")
@@ -95,7 +98,7 @@ def verify_token(
 
 
 def is_project_allowed(options: Mapping[str, Any], claims: Claims) -> bool | None:
-    """Whether a connection's choice of projects and groups has the project; None: no choice."""
+    """Return whether a connection's projects and groups include this one; None: none are chosen."""
     projects, groups = options.get("projects") or (), options.get("groups") or ()
     if not projects and not groups:
         return None
@@ -111,7 +114,7 @@ def is_project_allowed(options: Mapping[str, Any], claims: Claims) -> bool | Non
 def fetch_keys(
     session: requests.Session, issuer: str, call_log: CallLog | None = None
 ) -> tuple[Mapping[str, Any], ...]:
-    """The issuer's keys, by its discovery document. Raises Later, or Refused by the guard."""
+    """Fetch the issuer's keys by its discovery document. Raises Later; Refused by the guard."""
     log = call_log or CallLog()
     discovery = _get_json(session, issuer + _DISCOVERY, log)
     address = text(discovery.get("jwks_uri"))
@@ -121,9 +124,10 @@ def fetch_keys(
 
 
 class IssuerKeys:
-    """The keys of issuers, remembered for an hour; an unknown key makes them be asked for anew.
+    """Keys of issuers, cached for an hour; an unknown key id makes them be fetched again.
 
-    No issuer is asked more than once a minute, whatever is sent: others wait for that answer.
+    No issuer is asked more than once a minute, whatever is sent. Requests meanwhile wait for that
+    answer.
     """
 
     def __init__(self, ask: Callable[[str], tuple[Mapping[str, Any], ...]]) -> None:
@@ -133,7 +137,7 @@ class IssuerKeys:
         self._fetched_at: dict[str, datetime] = {}
 
     def get(self, issuer: str, kid: str, now: datetime) -> tuple[Mapping[str, Any], ...]:
-        """The issuer's keys as known. Raises Later where there are none and none are told."""
+        """Return the issuer's keys. Raises Later where there are none and none can be fetched."""
         with self._lock:
             at, keys = self._cache.get(issuer, (None, ()))
             has_key = any(key.get("kid") == kid for key in keys)
@@ -181,7 +185,7 @@ def _check_claims(claims: Mapping[str, Any], issuer: str, audience: str, now: da
 
 
 def _parse_claims(raw_claims: Mapping[str, Any]) -> Claims:
-    """Numbers are told as text. Raises Untrusted for a token without what we stand on."""
+    """Build the claims; GitLab writes numbers as text. Raises InvalidToken where one is missing."""
     issued_at = _parse_timestamp(raw_claims.get("iat"))
     claims = Claims(
         issuer=text(raw_claims.get("iss")),
@@ -233,7 +237,7 @@ def _decode_part(token: str, number: int) -> dict[str, Any]:
 
 
 def _get_json(session: requests.Session, url: str, ledger: CallLog) -> dict[str, Any]:
-    """An address of the issuer's own, which holds no secret: it is shown as it is."""
+    """Get an issuer's public document, which holds no secret and is logged as it is."""
     with ledger.record_call(f"GET {urlsplit(url).path}", "") as call_result:
         try:
             with session.get(url, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:

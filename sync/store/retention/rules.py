@@ -25,29 +25,29 @@ from sync.store.db.upsert import in_keys
 from sync.store.retention import guards
 from sync.store.retention.guards import Condition
 from sync.store.tables import (
+    activity,
+    activity_task,
     alert,
-    carried,
+    api_call,
+    chat_message,
     command,
     commit,
+    commit_task,
     connection,
     decision,
     delivery,
     deployment,
-    item,
-    item_task,
+    deployment_merge_request,
     link,
     merge_request,
     message,
-    named_commit,
+    notified_person,
+    notified_state,
     pipeline,
     pipeline_jobs,
-    post,
-    rest_log,
-    spoken,
+    smart_commit,
     subject,
     task,
-    told,
-    told_person,
 )
 
 RowKey = tuple[Any, ...]
@@ -119,7 +119,7 @@ RULES = (
     RetentionRule(
         "deliveries", "deliveries", delivery, delivery.c.received_at, delivery.c.state == "done"
     ),
-    RetentionRule("calls", "audit", rest_log, rest_log.c.at),
+    RetentionRule("calls", "audit", api_call, api_call.c.at),
     RetentionRule("commands", "commands", command, command.c.done_at, guards.COMMAND_HAS_ENDED),
     RetentionRule("decisions", "decisions", decision, decision.c.at),
     RetentionRule(
@@ -143,7 +143,11 @@ RULES = (
         ),
     ),
     RetentionRule(
-        "what deployments carry", "mirror", carried, None, guards=(guards.deployment_exists,)
+        "contents of deployments",
+        "mirror",
+        deployment_merge_request,
+        None,
+        guards=(guards.deployment_exists,),
     ),
     RetentionRule(
         "pipelines",
@@ -156,33 +160,47 @@ RULES = (
         "jobs",
         "mirror",
         pipeline_jobs,
-        pipeline_jobs.c.read_for,
+        pipeline_jobs.c.pipeline_updated_at,
         guards=(guards.pipeline_exists,),
     ),
-    RetentionRule("commits", "mirror", commit, commit.c.heard_at, guards=(guards.commit_in_use,)),
     RetentionRule(
-        "named commits", "mirror", named_commit, None, guards=(guards.named_commit_in_use,)
+        "commits", "mirror", commit, commit.c.received_at, guards=(guards.commit_in_use,)
     ),
-    RetentionRule("items", "mirror", item, item.c.heard_at),
-    RetentionRule("tasks of items", "mirror", item_task, None, guards=(guards.activity_exists,)),
+    RetentionRule(
+        "tasks of commits", "mirror", commit_task, None, guards=(guards.commit_task_in_use,)
+    ),
+    RetentionRule("activity", "mirror", activity, activity.c.received_at),
+    RetentionRule(
+        "tasks of activity", "mirror", activity_task, None, guards=(guards.activity_exists,)
+    ),
     RetentionRule("alerts", "mirror", alert, alert.c.updated_at, guards.ALERT_HAS_ENDED),
     RetentionRule(
-        "what commits said", "mirror", spoken, spoken.c.heard_at, spoken.c.state != "new"
-    ),
-    RetentionRule("posts", "mirror", post, post.c.at, guards=(guards.names_open_alert(post),)),
-    RetentionRule(
-        "what people were told",
+        "smart commits",
         "mirror",
-        told_person,
-        told_person.c.at,
-        guards=(guards.names_open_alert(told_person),),
+        smart_commit,
+        smart_commit.c.received_at,
+        smart_commit.c.state != "new",
+    ),
+    RetentionRule(
+        "chat messages",
+        "mirror",
+        chat_message,
+        chat_message.c.at,
+        guards=(guards.names_open_alert(chat_message),),
+    ),
+    RetentionRule(
+        "notified people",
+        "mirror",
+        notified_person,
+        notified_person.c.at,
+        guards=(guards.names_open_alert(notified_person),),
     ),
     RetentionRule(
         # A delivery that is still there may be replayed.
-        "what was told of branches",
+        "notified states",
         ("mirror", "deliveries"),
-        told,
-        told.c.at,
+        notified_state,
+        notified_state.c.at,
         guards=(guards.ref_exists,),
     ),
     RetentionRule(

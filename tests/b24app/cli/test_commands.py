@@ -255,7 +255,7 @@ def test_the_status_shows_what_a_commit_said_in_vain_and_replay_has_it_heard_aga
     capsys.readouterr()
     assert main(["status"]) == 0
     said = [one for one in capsys.readouterr().out.splitlines() if one.startswith("failed")]
-    name = f"spoken:{connection.id}/42:c0ffee:0"
+    name = f"smart-commit:{connection.id}/42:c0ffee:0"
     assert said == [f"failed   {name}  #time for task 2103: nobody is known as Cid"]
     for count in (1, 0):
         assert main(["replay", name]) == 0

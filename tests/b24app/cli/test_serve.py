@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from b24app.assets import find_assets
 from b24app.services import install_steps
 from b24app.services.placement_login import STEPS
 from sync import keyfile
@@ -98,6 +99,11 @@ def test_one_tree_serves_works_and_ends_together(served):
     assert served.process.wait(PATIENCE) == 0
     assert not [pid for pid in own if Path(f"/proc/{pid}").exists()]
     assert served.get("/healthz") == 0
+
+
+def test_missing_pages_are_said_at_the_start(served):
+    said = "THE PAGES ARE MISSING" in (served.home / "log").read_text()
+    assert said == (find_assets() is None)
 
 
 def test_a_worker_that_dies_is_started_again_while_the_web_goes_on(served):

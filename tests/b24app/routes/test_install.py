@@ -292,7 +292,7 @@ def test_a_clean_uninstallation_erases_everything_of_the_portal(beside, emulator
     emulator.flush_events()
     assert beside.deliveries() == 1
     beside.deps.audit.flush()
-    assert _rows_of(beside, "portal_id")["rest_log"]
+    assert _rows_of(beside, "portal_id")["api_call"]
     emulator.lifecycle.uninstall(clean=True)
     emulator.flush_events()
     beside.deps.audit.flush()

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from sync.bitrix24.events.php_form import parse_form
 from sync.bitrix24.rest.batch import encode_call
 from sync.bitrix24.rest.client import Answer, Call, Portal
+from sync.bitrix24.rest.throttle import Throttle
+from sync.core.audit import CallLog
 from sync.errors import Denied, Later, Refused
 
 REST = "https://portal.example/rest/"
@@ -211,8 +213,9 @@ def test_the_fifty_first_request_waits_its_turn(desk):
 def test_a_queue_that_is_too_long_is_for_later_and_nothing_is_sent(desk):
     desk.answers("profile", OK)
     full = Portal(
-        desk.tokens.load(), desk.portal._app, tokens=desk.tokens, allowance=desk.allowance,
-        write_call=desk.log.append, clock=desk.clock, session=requests.Session(), burst=0,
+        desk.tokens.load(), desk.portal._app, tokens=desk.tokens,
+        throttle=Throttle(desk.allowance, desk.clock, burst=0),
+        call_log=CallLog(desk.log.append, desk.clock), session=requests.Session(),
     )  # fmt: skip
     with pytest.raises(Later) as later:
         full.call("profile", {}, write=True)

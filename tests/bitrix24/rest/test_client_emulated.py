@@ -12,8 +12,10 @@ from sync.bitrix24.rest import errors, limits
 from sync.bitrix24.rest.client import Answer, Call, Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.install_proof import prove_install
+from sync.bitrix24.rest.throttle import Throttle
 from sync.bitrix24.tasks import queries as tasks_queries
 from sync.bitrix24.tasks.commands import calls_for, read_outcome
+from sync.core.audit import CallLog
 from sync.core.clock import ManualClock
 from sync.core.model.commands import LogTime, MoveTask, Notify, PutCard, SetFields, SetStage
 from sync.core.model.merge_requests import MergeRequestKey
@@ -39,11 +41,12 @@ class World:
     portal: Portal
     log: list = field(default_factory=list)
 
-    def another_worker(self, **options) -> Portal:
+    def another_worker(self) -> Portal:
         return Portal(
-            self.tokens.load(), self.app, tokens=self.tokens, allowance=self.allowance,
-            write_call=self.log.append, clock=self.clock, session=guarded_session(("127.0.0.0/8",)),
-            **options,
+            self.tokens.load(), self.app, tokens=self.tokens,
+            throttle=Throttle(self.allowance, self.clock),
+            call_log=CallLog(self.log.append, self.clock),
+            session=guarded_session(("127.0.0.0/8",)),
         )  # fmt: skip
 
     def carry_out(self, effect):
@@ -70,8 +73,8 @@ def world(**options):
     )  # fmt: skip
     tokens, allowance, log = MemoryTokens(credentials), MemoryAllowance(clock.now()), []
     portal = Portal(
-        credentials, app, tokens=tokens, allowance=allowance, write_call=log.append, clock=clock,
-        session=guarded_session(("127.0.0.0/8",)),
+        credentials, app, tokens=tokens, throttle=Throttle(allowance, clock),
+        call_log=CallLog(log.append, clock), session=guarded_session(("127.0.0.0/8",)),
     )  # fmt: skip
     return World(b24, clock, app, tokens, allowance, portal, log)
 

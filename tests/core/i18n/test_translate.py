@@ -135,7 +135,7 @@ def spoken(module: ast.Module) -> Iterator[ast.expr]:
                     func=ast.Name(id="translate" | "translate_inline" | "get_sentence"),
                     args=[_, key, *_],
                 )
-                | ast.Call(func=ast.Name(id="known"), args=[key])
+                | ast.Call(func=ast.Name(id="has_sentence"), args=[key])
             ):
                 yield from either(key)
                 for one in given if isinstance(key, ast.Name) else ():
@@ -180,23 +180,32 @@ _D = DeploymentStatus
 def test_every_word_of_the_model_has_a_phrase() -> None:
     keys = [
         *(f"pipeline {status}" for status in PipelineStatus),
-        *(f"notify {milestone}" for milestone in ReviewEvent),
+        *(f"review notification {milestone}" for milestone in ReviewEvent),
         *(f"status {status}" for status in TaskStatus),
-        *(f"why {step}" for step in Step),
-        *({"opened": "review", "locked": "merging"}.get(s, s) for s in MergeRequestState),
-        *(f"deployment {s}" for s in (_D.SUCCESS, _D.FAILED, _D.CANCELED, _D.BLOCKED, _D.REJECTED)),
+        *(f"step {step}" for step in Step),
+        *(
+            "merge request " + {"opened": "review", "locked": "merging"}.get(state, state)
+            for state in MergeRequestState
+        ),
+        *(
+            f"environment {status}"
+            for status in (_D.SUCCESS, _D.FAILED, _D.CANCELED, _D.BLOCKED, _D.REJECTED)
+        ),
     ]
     assert len(keys) > 30
     assert [key for key in keys if not has_sentence(key)] == []
 
 
 def test_values_with_braces_stay_as_they_are() -> None:
-    assert translate("en", "mr", iid=1, title="{iid} {0} \\1") == "!1 “{iid} {0} \\1”"
+    assert (
+        translate("en", "merge request described", iid=1, title="{iid} {0} \\1")
+        == "!1 “{iid} {0} \\1”"
+    )
 
 
 def test_nodes_stand_in_the_places_of_a_phrase() -> None:
     bold = Strong((Text("main"),))
-    assert translate_inline("ru", "branches", source="{a}", target=bold, project="p") == (
+    assert translate_inline("ru", "card branches", source="{a}", target=bold, project="p") == (
         Text("{a} → "),
         bold,
         Text(" в p"),
@@ -204,7 +213,7 @@ def test_nodes_stand_in_the_places_of_a_phrase() -> None:
 
 
 def test_an_unknown_language_is_english() -> None:
-    assert get_sentence("de", "merged") == "merged"
+    assert get_sentence("de", "merge request merged") == "merged"
 
 
 @pytest.fixture

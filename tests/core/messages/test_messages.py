@@ -50,4 +50,4 @@ def test_every_state_of_a_kind_is_told_and_has_a_word(kind: str) -> None:
         state(one) for one in CASES.values() if kind_of(one) == kind
     }
     assert {one for one in missing if not one.startswith("expires_")} == set()
-    assert all(has_sentence(f"word {one}") for one in BASIC_STATES[kind])
+    assert all(has_sentence(f"state {one}") for one in BASIC_STATES[kind])
