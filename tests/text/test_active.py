@@ -20,7 +20,7 @@ from tests.text.trees import documents, words
 J = JOINER
 
 
-def test_the_check_finds_what_isalive() -> None:
+def test_the_check_finds_what_is_alive() -> None:
     assert alive("@bob #1 !2 ~x ABC-1 `@x`\n\n/close") == ["@b", "#1", "!2", "~x", "ABC-1",
                                                           "/close"]  # fmt: skip
 
