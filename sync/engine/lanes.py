@@ -33,8 +33,8 @@ class LaneLost(Exception):
 class Lane:
     """A lease that is held, or is to be: `is_held` says which.
 
-    `ttl`: how long the lease lasts when it is taken. `until`: when the lease ends. `agenda`: what waited for the portal when the lane's last
-    transaction ended, where it looked.
+    `ttl`: how long the lease lasts when it is taken. `until`: when it ends. `agenda`: what waited
+    for the portal when the lane's last transaction ended, where it looked.
     """
 
     name: str
