@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import structlog
 
@@ -28,23 +29,32 @@ _MAX_ROUNDS = 1000  # then other portals have their turn
 _MAX_BATCHES = 10  # of deliveries between two looks at the lane
 
 
-def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> int:
-    """Do what can be done for the portal now; return about how many things that were."""
-    done, lane = 0, _portal_lane(deps, portal_id)
+class TurnResult(NamedTuple):
+    """About how many things a turn did, and whether its last look found nothing that waits."""
+
+    done: int = 0
+    is_idle: bool = False
+
+
+def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
+    """Do what can be done for the portal now."""
+    result, lane = TurnResult(), _portal_lane(deps, portal_id)
     try:
         agenda, batch = _look(deps, portal_id)
         if agenda is None:
-            return 0
+            return TurnResult()
         paused = pauses.is_paused(portal_id, deps.clock.now())
         is_open = agenda.portal.record.state == "active" and not paused
         done, agenda = _digest_waiting(deps, agenda, batch, lane if is_open else None)
+        result = TurnResult(done)
         if agenda.needs_portal and is_open and take(deps, lane):
-            done += _run_rounds(deps, lane, agenda, pauses)
+            rounds = _run_rounds(deps, lane, agenda, pauses)
+            result = TurnResult(done + rounds.done, rounds.is_idle)
     except LaneLost as lost:
         log.warning("lane_lost", portal_id=portal_id, lane=str(lost))
     finally:
         give_back(deps, lane)
-    return done
+    return result
 
 
 def _portal_lane(deps: Deps, portal_id: int) -> Lane:
@@ -86,8 +96,8 @@ def _digest_waiting(
     return done, agenda
 
 
-def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> int:
-    portal_id, done = agenda.portal.record.id, 0
+def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> TurnResult:
+    portal_id, done, is_idle = agenda.portal.record.id, 0, False
     try:
         portal = deps.portal_for(agenda.portal)
         if portal_id not in pauses.users_checked:
@@ -99,6 +109,7 @@ def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> int:
             following, batch = _next_agenda(deps, lane, portal_id) if count else (None, ())
             if following is None or following.portal.record.state != "active":
                 break
+            is_idle = following.is_empty
             # What comes in later has a wake-up of its own.
             digested, agenda = _digest_waiting(deps, following, batch, None)
             done += digested
@@ -109,7 +120,7 @@ def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> int:
         log.warning("portal_later", portal_id=portal_id, error=str(error), seconds=seconds)
     except Denied as error:
         disconnect(deps, portal_id, error)
-    return done
+    return TurnResult(done, is_idle)
 
 
 def _next_agenda(

@@ -54,11 +54,12 @@ class Worker:
         """
         done = 0
         for _ in range(_MAX_PASSES):
-            count = sum(
-                take_turn(self._deps, one, self._pauses) for one in self._portals_with_work()
-            )
-            done += count
-            if not count:
+            turns = [
+                take_turn(self._deps, portal_id, self._pauses)
+                for portal_id in self._portals_with_work()
+            ]
+            done += sum(turn.done for turn in turns)
+            if all(turn.is_idle or not turn.done for turn in turns):
                 break
         return done
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,13 +39,19 @@ def replace_waiting(
     portal_id: int,
     wanted: Mapping[SubjectId, Sequence[NewCommand]],
     now: datetime,
+    *,
+    stored: Sequence[CommandRow] | None = None,
 ) -> None:
     """Makes `wanted` the only waiting commands of each of the subjects.
 
+    `stored`: their commands where they are read already (`waiting_and_refused`).
     A waiting command that is wanted still keeps its place, attempts and time of the next try.
     """
     obsolete, new = [], []
-    waiting = _waiting_of(conn, portal_id, list(wanted))
+    if stored is None:
+        waiting = _waiting_of(conn, portal_id, list(wanted))
+    else:
+        waiting = _group_by_subject(row for row in stored if row.state == "waiting")
     for subject, commands in wanted.items():
         kept = {
             _fingerprint(row.lane, row.key, row.kind, row.payload): row.id
@@ -208,22 +214,43 @@ def lanes_with_work(conn: Connection, now: datetime) -> tuple[tuple[int, str], .
     return tuple((portal_id, lane) for portal_id, lane in rows)
 
 
+def waiting_and_refused(
+    conn: Connection, portal_id: int, kind: str, keys: Iterable[str]
+) -> list[CommandRow]:
+    """The commands of subjects of a kind that wait, or were refused before."""
+    return _of_subjects(conn, portal_id, kind, keys, states=("waiting", "refused"))
+
+
 def _waiting_of(
     conn: Connection, portal_id: int, subjects: list[SubjectId]
 ) -> dict[SubjectId, list[CommandRow]]:
-    found: dict[SubjectId, list[CommandRow]] = {}
-    kinds = {kind for kind, _ in subjects}
-    for kind in sorted(kinds):
-        for piece in chunks(key for of_kind, key in subjects if of_kind == kind):
-            query = select(*_COLUMNS).where(
-                command.c.portal_id == portal_id,
-                command.c.subject_kind == kind,
-                command.c.subject_key.in_(piece),
-                command.c.state == "waiting",
-            )
-            for row in _read_rows(conn, query):
-                found.setdefault(row.subject, []).append(row)
-    return found
+    rows: list[CommandRow] = []
+    for kind in sorted({kind for kind, _ in subjects}):
+        keys = [key for of_kind, key in subjects if of_kind == kind]
+        rows += _of_subjects(conn, portal_id, kind, keys, states=("waiting",))
+    return _group_by_subject(rows)
+
+
+def _of_subjects(
+    conn: Connection, portal_id: int, kind: str, keys: Iterable[str], *, states: Sequence[str]
+) -> list[CommandRow]:
+    rows: list[CommandRow] = []
+    for piece in chunks(keys):
+        query = select(*_COLUMNS).where(
+            command.c.portal_id == portal_id,
+            command.c.subject_kind == kind,
+            command.c.subject_key.in_(piece),
+            in_literals(command.c.state, *states),
+        )
+        rows += _read_rows(conn, query.order_by(command.c.id))
+    return rows
+
+
+def _group_by_subject(rows: Iterable[CommandRow]) -> dict[SubjectId, list[CommandRow]]:
+    groups: dict[SubjectId, list[CommandRow]] = {}
+    for row in rows:
+        groups.setdefault(row.subject, []).append(row)
+    return groups
 
 
 def _fingerprint(lane: str, key: str, kind: str, payload: Any) -> str:

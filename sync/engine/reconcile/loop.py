@@ -15,7 +15,7 @@ from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
 from sync.core.model.tasks import Step
 from sync.core.plan import Plan
 from sync.engine.deliver.keys import STEP_KEYS, command_key, notified_state
-from sync.engine.deliver.refusals import comparable_command, refused_before
+from sync.engine.deliver.refusals import comparable_command, refused_of
 from sync.engine.deliver.smart_commits import record_results
 from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, TASK, Deps, build_scope
 from sync.engine.lanes import Lane, final_transaction, lane_transaction
@@ -134,7 +134,8 @@ def _record(
     portal_id = scope.portal_id
     ids = {int(one.key) for one in piece}
     plans = {task_id: planned.plans[task_id] for task_id in ids & planned.plans.keys()}
-    dead = refused_before(conn, portal_id, TASK, map(str, plans))
+    stored = outbox.waiting_and_refused(conn, portal_id, TASK, map(str, ids))
+    dead = refused_of(stored)
     wanted = {
         task_id: [
             one
@@ -147,7 +148,8 @@ def _record(
     answers = dict.fromkeys(ids & planned.missing, ())
     if answers:
         answers |= refuse_for_missing_tasks(conn, scope, answers, now)
-    outbox.replace_waiting(conn, portal_id, _new_commands(plans, wanted, answers), now)
+    commands = _new_commands(plans, wanted, answers)
+    outbox.replace_waiting(conn, portal_id, commands, now, stored=stored)
     logs.save_decisions(conn, list(_decision_rows(portal_id, ids, planned, now)))
     links.set_review_events(conn, list(_unannounced_review_events(plans, wanted)))
     messages.save_notified_states(conn, portal_id, _unannounced_states(plans, wanted), now)
