@@ -12,6 +12,7 @@ from sync.engine.lanes import Lane, LaneLost, hold
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch import fetch_deployment_contents
+from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.loop import reconcile
 from sync.errors import Denied, Later
 from sync.store import outbox, portals, subjects
@@ -39,9 +40,11 @@ def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> int:
 def _digest_waiting(deps: Deps, portal_id: int) -> int:
     """Digests what is there, up to a bound: a storm must not keep the lane from its turn.
 
-    Then what deployments carry is asked for.
+    Then it is asked which commits merge requests have, and what deployments carry.
     """
-    return digest(deps, portal_id, _MAX_BATCHES) + fetch_deployment_contents(deps, portal_id)
+    done = digest(deps, portal_id, _MAX_BATCHES)
+    done += fetch_merge_request_commits(deps, portal_id)
+    return done + fetch_deployment_contents(deps, portal_id)
 
 
 def _has_work(deps: Deps, portal_id: int) -> bool:

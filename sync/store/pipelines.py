@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
+from sync.core.alerts.model import alert_ref
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
@@ -20,6 +21,7 @@ PipelineId = tuple[int, int, int]  # connection, project, pipeline
 _COMMIT_COLUMNS = ("connection_id", "project_id", "branch", "sha")
 _PIPELINE_COLUMNS = ("connection_id", "project_id", "pipeline_id")
 _FINISHED = ("success", "failed", "canceled", "skipped")
+_MAX_LOOKED_BACK = 20  # finished pipelines of a branch's name that are looked through
 
 
 def pipeline_id(one: Pipeline) -> PipelineId:
@@ -124,20 +126,25 @@ def pipelines(
 
 
 def previous_results(conn: Connection, of: Iterable[Pipeline]) -> dict[tuple[int, int, int], str]:
-    """The result of the newest finished pipeline before each, on its branch."""
+    """The result of the newest finished pipeline before each, on its branch.
+
+    Pipelines of merge requests name the branch they come from, and are lines of their own.
+    """
     columns, found = pipeline.c, {}
     for one in of:
         place = one.project.connection_id, one.project.id
         query = (
-            select(columns.status)
+            select(columns.body)
             .where(columns.connection_id == place[0], columns.project_id == place[1])
             .where(columns.ref == one.ref, columns.pipeline_id < one.id)
             .where(in_literals(columns.status, "success", "failed"))
             .order_by(columns.pipeline_id.desc())
-            .limit(1)
+            .limit(_MAX_LOOKED_BACK)
         )
-        if (status := conn.scalar(query)) is not None:
-            found[*place, one.id] = status
+        earlier = (from_json(Pipeline, body) for body in conn.scalars(query))
+        before = next((item for item in earlier if alert_ref(item) == alert_ref(one)), None)
+        if before is not None:
+            found[*place, one.id] = before.status.value
     return found
 
 

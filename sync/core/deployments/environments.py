@@ -35,7 +35,8 @@ def includes_merge_request(deployment: Deployment, merge_request: MergeRequest) 
         return True
     is_open = merge_request.state in (MergeRequestState.OPENED, MergeRequestState.LOCKED)
     default = merge_request.project.default_branch or merge_request.target_branch
-    return is_open and deployment.ref == merge_request.source_branch != default
+    own_branch = deployment.ref == merge_request.source_branch and not merge_request.from_fork
+    return is_open and own_branch and deployment.ref != default
 
 
 def previous_success(deployment: Deployment, candidates: Iterable[Deployment]) -> Deployment | None:

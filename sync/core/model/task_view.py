@@ -20,7 +20,8 @@ class LinkView:
     """One merge request that names, or named, the task.
 
     `live`: it still names the task. `silent`: it did so before the portal was connected; nothing
-    is shown of it. `message_*`: its card as last written. `milestone`: as last recorded.
+    is shown of it. `message_*`: its card as last written. `review_event`: as last recorded.
+    `carries_on`: it takes further what was merged for the task before, as a release does.
     """
 
     merge_request: MergeRequest
@@ -31,10 +32,11 @@ class LinkView:
     message_text: str | None = None
     message_at: datetime | None = None
     review_event: ReviewEvent | None = None
+    carries_on: bool = False
 
     @property
     def moves_task(self) -> bool:
-        return self.live and self.kind is not LinkKind.MENTION
+        return self.live and self.kind is not LinkKind.MENTION and not self.carries_on
 
     @property
     def visible(self) -> bool:

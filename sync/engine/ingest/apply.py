@@ -145,12 +145,7 @@ def _save_mirror(conn: Connection, events: EventsByType, now: datetime) -> None:
     store_merge_requests.save_projects(conn, projects)
     store_activity.save(conn, [*_complete_pushes(events.pushes), *events.activity], now)
     store_pipelines.save_pipelines(conn, events.pipelines)
-    pushed = [
-        (push.project, push.branch, push.commits)
-        for push in events.pushes
-        if push.branch != push.project.default_branch  # its commits name no one merge request
-    ]
-    commits.save(conn, pushed, now)
+    commits.save(conn, [(push.project, push.branch, push.commits) for push in events.pushes], now)
     _save_people(conn, events)
 
 

@@ -13,8 +13,10 @@ from sync.core.model.tasks import LinkKind, Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
+from sync.engine.ingest import own_commits
 from sync.engine.ingest.outcome import branch_key
 from sync.store import commits, subjects
+from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 
 
@@ -59,18 +61,32 @@ def commit_key(pipeline: Pipeline) -> store_pipelines.CommitKey:
 def _named_tasks(
     conn: Connection, pushes: Sequence[Push], rules: ReferenceRules
 ) -> Iterator[tuple[store_pipelines.CommitKey, int]]:
-    """Of a branch all commits count, of a shared one only those of the push itself."""
-    branches = {branch_key(p) for p in pushes if not _is_shared(p)}
-    earlier = commits.by_branches(conn, branches)
+    """Yield the tasks by the last commit of each push.
+
+    Of a branch all commits count that were its own first, of a shared one only those of the push
+    itself. Where a merge request is open, its own commits count instead.
+    """
+    own = [push for push in pushes if not _is_shared(push)]
+    first = commits.first_on_branches(conn, map(branch_key, own))
+    reviewed = store_merge_requests.open_branches(conn, map(branch_key, own))
     for push in pushes:
-        found: list[Reference] = []
-        if push.branch != push.project.default_branch:
-            found += references_find.find_references(push.branch, "branch", rules)
-        for commit in (*push.commits, *earlier.get(branch_key(push), ())):
-            found += references_find.find_references(commit.message, "commit", rules)
-        for task_id, reference in references_find.strongest_references(found).items():
-            if reference.kind is not LinkKind.MENTION:
-                yield (*branch_key(push), push.after), task_id
+        branch = branch_key(push)
+        shared = _is_shared(push)
+        listed = push.commits if shared else first.get(branch, ())
+        messages = [] if branch in reviewed else [commit.message for commit in listed]
+        name = "" if push.branch == push.project.default_branch else push.branch
+        for task_id in _tasks_named(name, messages, rules):
+            yield (*branch, push.after), task_id
+
+
+def _tasks_named(branch: str, messages: Iterable[str], rules: ReferenceRules) -> list[int]:
+    references: list[Reference] = []
+    references += references_find.find_references(branch, "branch", rules)
+    for message in messages:
+        if not own_commits.is_merge_message(message):
+            references += references_find.find_references(message, "commit", rules)
+    strongest = references_find.strongest_references(references)
+    return [task_id for task_id, one in strongest.items() if one.kind is not LinkKind.MENTION]
 
 
 def _is_shared(push: Push) -> bool:

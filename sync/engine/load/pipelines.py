@@ -65,17 +65,17 @@ def _newest_of_work(
     commit back by force leaves its pipelines behind.
     """
     counting = [link.merge_request for link in shown if link.moves_task and link.visible]
-    theirs = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline]
-    heads = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
-    return {**_by_branch((*theirs, *pushed)), **_by_branch(heads)}
+    theirs = [(mr.branch_key, mr.pipeline) for mr in counting if mr.pipeline]
+    heads = [(mr.branch_key, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
+    own = [((one.project.connection_id, one.project.id, branch), one) for branch, one in pushed]
+    return {**_by_branch((*theirs, *own)), **_by_branch(heads)}
 
 
-def _by_branch(pipelines: Iterable[tuple[str, Pipeline]]) -> _PipelinesByBranch:
+def _by_branch(pipelines: Iterable[tuple[BranchKey, Pipeline]]) -> _PipelinesByBranch:
     newest: _PipelinesByBranch = {}
-    for branch, one in pipelines:
-        place = one.project.connection_id, one.project.id, branch
-        if place not in newest or recency(one) > recency(newest[place]):
-            newest[place] = one
+    for branch, pipeline in pipelines:
+        if branch not in newest or recency(pipeline) > recency(newest[branch]):
+            newest[branch] = pipeline
     return newest
 
 

@@ -14,6 +14,7 @@ from sync.errors import Refused
 from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.json_fields import (
     UnreadablePayload,
+    count,
     email,
     mapping,
     mappings,
@@ -161,6 +162,7 @@ def build_merge_request(
         approved_by=people(approvers),
         head_sha=text(told.get("sha")),
         merge_sha=text(told.get("merge_commit_sha") or told.get("squash_commit_sha")),
+        source_project_id=count(told.get("source_project_id")),
         pipeline=pipeline,
         actor=person(told.get("merge_user") or told.get("merged_by") or told.get("closed_by")),
     )

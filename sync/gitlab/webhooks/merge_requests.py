@@ -12,6 +12,7 @@ from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState, Reviewer
 from sync.gitlab.json_fields import (
     UnreadablePayload,
+    count,
     mapping,
     mappings,
     people,
@@ -98,6 +99,7 @@ def _merge_request(
         labels=event_labels(payload, told),
         head_sha=text(mapping(told.get("last_commit")).get("id")),
         merge_sha=text(told.get("merge_commit_sha")),
+        source_project_id=count(told.get("source_project_id")),
         actor=actor if action in _REVIEW_ACTIONS else None,
     )
 

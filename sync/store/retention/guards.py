@@ -22,6 +22,7 @@ from sync.store.tables import (
     item_task,
     link,
     merge_request,
+    merge_request_commit,
     message,
     named_commit,
     pipeline,
@@ -74,6 +75,11 @@ def merge_request_in_use(moment: datetime) -> Condition:
 
 def merge_request_exists(moment: datetime) -> Condition:
     return exists().where(_columns_equal(merge_request, link, *_MERGE_REQUEST_COLUMNS))
+
+
+def merge_request_with_commit_exists(moment: datetime) -> Condition:
+    same = _columns_equal(merge_request, merge_request_commit, *_MERGE_REQUEST_COLUMNS)
+    return exists().where(same)
 
 
 def deployment_is_newest(moment: datetime) -> Condition:

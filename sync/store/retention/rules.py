@@ -37,6 +37,7 @@ from sync.store.tables import (
     item_task,
     link,
     merge_request,
+    merge_request_commit,
     message,
     named_commit,
     pipeline,
@@ -125,6 +126,10 @@ RULES = (
         guards=(guards.merge_request_in_use,),
     ),
     RetentionRule("links", "mirror", link, None, guards=(guards.merge_request_exists,)),
+    RetentionRule(
+        "commits of merge requests", "mirror", merge_request_commit, None,
+        guards=(guards.merge_request_with_commit_exists,),
+    ),
     RetentionRule(
         "deployments", "mirror", deployment, deployment.c.updated_at,
         guards=(

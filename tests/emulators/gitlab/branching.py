@@ -71,9 +71,7 @@ class Branching:
         fresh = [self.coding.written(actor, one) for one in messages]
         return self._rewrite(place, branch, fresh, base, user)
 
-    def amend(
-        self, project: Project | str, branch: str, message: str, user: User | str
-    ) -> Commit:
+    def amend(self, project: Project | str, branch: str, message: str, user: User | str) -> Commit:
         """`git commit --amend -m MESSAGE` and a push by force."""
         place = self.state.project(project)
         last = place.commits[place.branches[branch].head]
@@ -105,7 +103,9 @@ class Branching:
         with self.state.lock:
             before = place.branches[branch].head
             for commit in commits:
-                again = replace(commit, id=self.state.next_sha(), parent_ids=(parent,))
+                again = replace(
+                    commit, id=self.state.next_sha(), parent_ids=(parent,), at=self.state.now()
+                )
                 place.commits[again.id] = again
                 made.append(again)
                 parent = again.id

@@ -24,7 +24,10 @@ def touch(state: State, mr: MergeRequest, actor: User) -> dict:
 def reload_diff(state: State, mr: MergeRequest) -> None:
     """Compare the branches again, as after a push to either of them or another target."""
     place, source_place = state.projects[mr.project_id], state.projects[mr.source_id]
-    target, source = place.branches.get(mr.target_branch), source_place.branches.get(mr.source_branch)
+    target, source = (
+        place.branches.get(mr.target_branch),
+        source_place.branches.get(mr.source_branch),
+    )
     if target and source:
         place.commits.update(source_place.commits)
         mr.base_sha, mr.shas = ancestry.compare(place, target.head, source.head)

@@ -86,9 +86,11 @@ class Coding:
             after = place.branches[branch].head
             new = before == NULL_SHA
             shas = [] if new else ancestry.between(place, before, after)
-            commits = self.new_branch_commits(place, after) if new else [
-                place.commits[sha] for sha in shas
-            ]
+            commits = (
+                self.new_branch_commits(place, after)
+                if new
+                else [place.commits[sha] for sha in shas]
+            )
         self.fire_push(place, actor, branch, before, after, commits)
         for target, mr in _open_from(self.state, place, branch):
             self._take(target, mr, actor, before)

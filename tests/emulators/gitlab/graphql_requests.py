@@ -66,9 +66,7 @@ def _commits(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> list[Comm
     return [place.commits[sha] for sha in reversed(mr.shas)]
 
 
-def _commits_without_merges(
-    asked: Asked, mr: MergeRequest, given: dict[str, Any]
-) -> list[Commit]:
+def _commits_without_merges(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> list[Commit]:
     return [one for one in _commits(asked, mr, given) if len(one.parent_ids) < 2]
 
 

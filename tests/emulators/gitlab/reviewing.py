@@ -96,9 +96,7 @@ class Reviewing:
         """
         for mr in place.merge_requests.values():
             if (mr.state, mr.target_branch) == ("opened", merged.source_branch):
-                changes = {
-                    "target_branch": payloads.change(mr.target_branch, merged.target_branch)
-                }
+                changes = {"target_branch": payloads.change(mr.target_branch, merged.target_branch)}
                 mr.target_branch = merged.target_branch
                 changing.reload_diff(self.state, mr)
                 self._fire(mr, actor, "update", changes | changing.touch(self.state, mr, actor))
