@@ -1,4 +1,4 @@
-"""Opens the other sides for a portal: its REST client over stored tokens, its code hosts, rules."""
+"""Clients of the other systems for a portal: its REST client, its GitLab clients, its rules."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from b24app.auth.current_user import current_user
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.limits import Allowance, full_allowance
+from sync.bitrix24.rest.throttle import Throttle
 from sync.config import Config
 from sync.core.audit import ApiCall, CallLog
 from sync.core.clock import Clock
@@ -38,14 +39,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _REFRESH_LEASE = timedelta(seconds=60)
-_REFRESH_PATIENCE = 150  # looks, one every 0.2 s
+_REFRESH_PATIENCE = 150  # attempts, one every 0.2 s
 _REOPEN_HINT = "Open the application in Bitrix24 as an administrator"
 
 
 @dataclass(frozen=True)
 class Clients:
-    """`owner` names this process in leases (sync.engine.owner), `source` in the audit log. `paces`
-    is how fast code hosts are asked by whatever was opened here."""
+    """Opens clients with the stored tokens.
+
+    `owner` names this process in leases (`sync.engine.lanes.owner_name`), `source` in the audit
+    log. `rate_limiters` are shared by all GitLab clients that are opened here.
+    """
 
     config: Config
     engine: Engine
@@ -58,16 +62,17 @@ class Clients:
 
     @cached_property
     def app_keys(self) -> AppKeys:
+        """The application's key and secret, from the configuration."""
         return AppKeys(
             self.config.client_id, self.config.client_secret, frozenset(self.config.oauth_hosts)
         )
 
     def session(self) -> requests.Session:
-        """For one thread; reaches public addresses and what the operator allowed."""
+        """Return a session for one thread that reaches public and allowed addresses."""
         return guarded_session(self.config.allowed_networks)
 
     def portal(self, portal_id: int) -> Portal:
-        """The portal's client, for one thread. Raises Denied where there are no tokens."""
+        """Return the portal's client, for one thread. Raises Denied where there are no tokens."""
         record, settings = self._portal(portal_id)
         store = StoredTokens(self, portal_id)
         credentials = store.load()
@@ -75,17 +80,19 @@ class Clients:
             credentials,
             self.app_keys,
             tokens=store,
-            allowance=StoredAllowance(self, portal_id),
-            write_call=self.call_log("bitrix24", portal_id, user=credentials.user_id).write,
-            clock=self.clock,
+            throttle=Throttle(
+                StoredAllowance(self, portal_id),
+                self.clock,
+                settings.limits.rate,
+                settings.limits.burst,
+            ),
+            call_log=self.call_log("bitrix24", portal_id, user=credentials.user_id),
             session=self.session(),
-            rate=settings.limits.rate,
-            burst=settings.limits.burst,
             features=record.features,
         )
 
     def code_host(self, record: ConnectionRecord) -> GitLab:
-        """The connection's client, for one thread. Raises Denied where it has no token."""
+        """Return the connection's client, for one thread. Raises Denied where it has no token."""
         with read(self.engine) as conn:
             secrets = connections.secrets(conn, self.vault, record.id)
         if secrets is None or not secrets.access_token:
@@ -97,7 +104,7 @@ class Clients:
         return self._gitlab(record, secrets.access_token, str(record.account.get("username") or ""))
 
     def anonymous_code_host(self, record: ConnectionRecord, actor: str) -> GitLab:
-        """A client without the connection's token, for calls that carry their own."""
+        """Return a client without the connection's token, for calls that carry their own."""
         return self._gitlab(record, "", actor)
 
     def _gitlab(self, record: ConnectionRecord, token: str, actor: str) -> GitLab:
@@ -107,9 +114,11 @@ class Clients:
             record.base_url,
             token,
             connection_id=record.id,
-            allowed_networks=self.config.allowed_networks,
-            ca_file=record.options.get("ca_file"),
-            proxy=record.options.get("proxy"),
+            session=guarded_session(
+                self.config.allowed_networks,
+                ca_file=record.options.get("ca_file"),
+                proxy=record.options.get("proxy"),
+            ),
             call_log=self.call_log("gitlab", record.portal_id, connection=record.name, user=actor),
             rate_limiter=self.rate_limiters.for_connection(
                 record.id, record.options.get("requests_per_minute") or REQUESTS_PER_MINUTE
@@ -124,9 +133,10 @@ class Clients:
         connection: str = "",
         user: int | str = "",
     ) -> CallLog:
-        """Where a client writes down its calls. `user`: whose token it has, where that is known.
+        """Return the log in which a client records its calls.
 
-        While a page is served, its user stands there instead.
+        `user`: whose token the client has. While a page is served, the page's user is recorded
+        instead.
         """
 
         def write_down(exchange: ApiCall) -> None:
@@ -137,6 +147,7 @@ class Clients:
         return CallLog(write_down, self.clock)
 
     def rules(self, portal_id: int) -> Rules:
+        """Return the portal's rules in force. Raises Denied where it is not installed."""
         settings = self._portal(portal_id)[1]
         if not needs_addresses(settings):
             return to_rules(settings)
@@ -160,6 +171,7 @@ class StoredTokens:
     portal_id: int
 
     def load(self) -> Credentials:
+        """Return the stored credentials. Raises Denied where there are none."""
         with read(self.clients.engine) as conn:
             record = portals.by_id(conn, self.portal_id)
             tokens = portals.tokens(conn, self.clients.vault, self.portal_id)
@@ -181,6 +193,7 @@ class StoredTokens:
 
     @contextmanager
     def refreshing(self) -> Iterator[None]:
+        """Hold the portal's refresh lease. Raises Later after 30 seconds of waiting."""
         name, rooms = f"refresh:{self.portal_id}", self.clients
         for _ in range(_REFRESH_PATIENCE):
             if self._acquire_lease(name):
@@ -204,6 +217,7 @@ class StoredTokens:
             return leases.acquire(conn, name, self._owner, now=now, ttl=_REFRESH_LEASE)
 
     def save(self, credentials: Credentials) -> None:
+        """Store new tokens and the portal's address in one transaction."""
         fresh_tokens = PortalTokens(
             credentials.access_token,
             credentials.refresh_token,
@@ -216,6 +230,7 @@ class StoredTokens:
             portals.set_endpoint(conn, self.portal_id, credentials.client_endpoint, now)
 
     def domain_moved(self, client_endpoint: str) -> None:
+        """Store the portal's new REST address."""
         with write(self.clients.engine) as conn:
             portals.set_endpoint(conn, self.portal_id, client_endpoint, self.clients.clock.now())
 
@@ -228,6 +243,7 @@ class StoredAllowance:
     portal_id: int
 
     def change(self, step: Callable[[Allowance], tuple[Allowance, T]]) -> T:
+        """Apply `step` to the stored allowance in one transaction; return its answer."""
         with write(self.clients.engine) as conn:
             row = logs.read_allowance(conn, self.portal_id)
             known = full_allowance(self.clients.clock.now()) if row is None else _allowance(row)

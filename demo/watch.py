@@ -61,7 +61,7 @@ class Watch:
                 arrived,
                 self._new(conn, tables.decision, "reason"),
                 self._new(conn, tables.command, "reason"),
-                self._new(conn, tables.rest_log, "system").count("bitrix24"),
+                self._new(conn, tables.api_call, "system").count("bitrix24"),
             )
             self._remember(conn)
         return seen
@@ -75,7 +75,7 @@ class Watch:
         return tuple(str(value) for value in conn.scalars(rows))
 
     def _remember(self, conn: Connection) -> None:
-        for table in (tables.delivery, tables.decision, tables.command, tables.rest_log):
+        for table in (tables.delivery, tables.decision, tables.command, tables.api_call):
             self.last[table.name] = conn.scalar(select(func.max(table.c.id))) or 0
 
     def received(self, origin: str) -> int:

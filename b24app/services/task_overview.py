@@ -1,4 +1,4 @@
-"""All there is to say of one task: its merge requests, pipelines, environments, and the reasons."""
+"""Everything about one task: merge requests, pipelines, environments, and the reasons."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ MAX_REASONS = 20
 def build_task_overview(
     conn: Connection, portal_id: int, task_id: int, rules: Rules, now: datetime
 ) -> dict[str, Any]:
-    """What the tab inside a task shows, from the mirror: nobody is asked."""
-    named = links.by_tasks(conn, portal_id, [task_id]).get(task_id, ())
-    keys = [link.merge_request for link in named if link.live]
-    found = sorted(
-        summarize_merge_requests(conn, portal_id, keys, named), key=lambda row: row.updated_at
+    """Return what the tab inside a task shows, from the mirror: no other system is asked."""
+    task_links = links.by_tasks(conn, portal_id, [task_id]).get(task_id, ())
+    keys = [link.merge_request for link in task_links if link.live]
+    summaries = sorted(
+        summarize_merge_requests(conn, portal_id, keys, task_links), key=lambda row: row.updated_at
     )[::-1]
     task = tasks.get(conn, portal_id, [task_id]).get(task_id)
     decided = logs.decisions(conn, portal_id, "task", str(task_id), limit=MAX_REASONS)
@@ -36,15 +36,17 @@ def build_task_overview(
             "step": task.step.value if task and task.step else None,
             "unknown": task is not None and task.missing,
         },
-        "merge_requests": [asdict(row) for row in found],
+        "merge_requests": [asdict(row) for row in summaries],
         "pipelines": _pipelines(view),
         "environments": _environments(view),
-        "decisions": [{"at": one.at, "reason": one.reason} for one in decided],
+        "decisions": [
+            {"at": decision_row.at, "reason": decision_row.reason} for decision_row in decided
+        ],
     }
 
 
 def _pipelines(view: TaskView) -> list[dict[str, Any]]:
-    """The newest of each branch."""
+    """Return the newest pipeline of each branch."""
     return [
         {
             "branch": run.branch,
@@ -60,7 +62,7 @@ def _pipelines(view: TaskView) -> list[dict[str, Any]]:
 
 
 def _environments(view: TaskView) -> list[dict[str, Any]]:
-    """Those of its projects in the order changes come to them; `inside`: the work is there."""
+    """Return the environments in the order of promotion; `inside`: the work is there."""
     return [
         {
             "name": place.environment,

@@ -41,7 +41,7 @@ class Plan:
     `told`: what people are told now of things (by what they are about), recorded in the same way,
     with the notification of key `tell:{user}:{about}>{state}`.
     `spoken`: commands of commits that end now, without an effect; the others end with the effect
-    of key `spoken:{command}`.
+    of key `smart_commit:{command}`.
     `needs`: what must be read (`task`, `stages`, `jobs`) before anything can be decided; then
     there are no effects and nothing is to be recorded. `problems` are settings that cannot be
     followed, for people to see.
@@ -86,10 +86,10 @@ def plan_task(view: TaskView, rules: Rules, now: datetime) -> Plan:
 
 
 def _wait_for_reads(view: TaskView, rules: Rules, needs: frozenset[str]) -> Plan:
-    decision = translate(rules.language, "needs", what=", ".join(sorted(needs)))
+    decision = translate(rules.language, "must be read first", what=", ".join(sorted(needs)))
     return Plan(commands=(), decision=decision, step=view.step, needs=needs)
 
 
 def _join_reasons(rules: Rules, remarks: Iterable[str], effects: Iterable[PlannedCommand]) -> str:
     reasons = (reason for _, _, reason in effects)
-    return "; ".join((*remarks, *reasons)) or translate(rules.language, "nothing")
+    return "; ".join((*remarks, *reasons)) or translate(rules.language, "nothing to do")

@@ -29,8 +29,8 @@ from sync.store.rows import ConnectionRecord, DeliveryRow
 from sync.store.vault import Vault
 
 TASK = "task"  # the kinds of subjects that are reconciled
-NOTIFICATION = "news"
-ALERT = "alerts"  # of one ref; each alert is news
+NOTIFICATION = "notification"
+ALERT = "alerts"  # of one ref; each alert is a notification
 PORTAL_LANE = "bitrix24"  # the counterpart that commands go to
 
 

@@ -15,7 +15,7 @@ from sync.core.model.pipelines import JobRun
 from sync.store import protected_branches
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
-from sync.store.tables import item, item_task
+from sync.store.tables import activity, activity_task
 
 ActivityId = tuple[int, int, str, str]  # connection, project, kind, key
 
@@ -55,10 +55,17 @@ def save(
             newest[activity_id(one)] = one
     rows = [
         dict(zip(_KEYS, key, strict=True))
-        | {"updated_at": one.at, "heard_at": now, "silent": silent, "body": to_json(one)}
+        | {"updated_at": one.at, "received_at": now, "silent": silent, "body": to_json(one)}
         for key, one in sorted(newest.items())
     ]
-    upsert(conn, item, rows, keys=_KEYS, update=("updated_at", "heard_at", "body"), where=_is_newer)
+    upsert(
+        conn,
+        activity,
+        rows,
+        keys=_KEYS,
+        update=("updated_at", "received_at", "body"),
+        where=_is_newer,
+    )
     protected_branches.save_pushes(conn, [one for one in newest.values() if isinstance(one, Push)])
 
 
@@ -68,7 +75,7 @@ def _has_no_author(one: ActivityItem) -> bool:
 
 
 def _is_newer(new: Any) -> Any:
-    return new.updated_at >= item.c.updated_at
+    return new.updated_at >= activity.c.updated_at
 
 
 def get(
@@ -76,8 +83,8 @@ def get(
 ) -> dict[ActivityId, tuple[ActivityItem, bool]]:
     """The items, and whether each is silent; one that is not known is not in the answer."""
     found: dict[ActivityId, tuple[ActivityItem, bool]] = {}
-    for condition in in_keys([item.c[name] for name in _KEYS], wanted):
-        for row in conn.execute(select(item).where(condition)):
+    for condition in in_keys([activity.c[name] for name in _KEYS], wanted):
+        for row in conn.execute(select(activity).where(condition)):
             kind = Kind(row.kind)
             body = from_json(_TYPES.get(kind, Resource), row.body)
             found[row.connection_id, row.project_id, row.kind, row.key] = body, row.silent
@@ -90,16 +97,16 @@ def save_tasks(conn: Connection, portal_id: int, named: Iterable[tuple[ActivityI
         dict(zip(_KEYS, key, strict=True)) | {"task_id": task_id, "portal_id": portal_id}
         for key, task_id in sorted(set(named))
     ]
-    upsert(conn, item_task, rows, keys=(*_KEYS, "task_id"))
+    upsert(conn, activity_task, rows, keys=(*_KEYS, "task_id"))
 
 
 def tasks_of(conn: Connection, wanted: Iterable[ActivityId]) -> dict[ActivityId, tuple[int, ...]]:
     """The tasks that the items concern; one that concerns none is not in the answer."""
     found: dict[ActivityId, tuple[int, ...]] = {}
-    columns = [item_task.c[name] for name in _KEYS]
+    columns = [activity_task.c[name] for name in _KEYS]
     for condition in in_keys(columns, wanted):
         for *key, task_id in sorted(
-            conn.execute(select(*columns, item_task.c.task_id).where(condition))
+            conn.execute(select(*columns, activity_task.c.task_id).where(condition))
         ):
             place = tuple(key)
             found[place] = (*found.get(place, ()), task_id)
@@ -111,12 +118,12 @@ def ids_of_tasks(
 ) -> dict[int, tuple[ActivityId, ...]]:
     """What of a kind concerns each task; a task that nothing concerns is not in the answer."""
     found: dict[int, tuple[ActivityId, ...]] = {}
-    columns = [item_task.c[name] for name in _KEYS]
+    columns = [activity_task.c[name] for name in _KEYS]
     for piece in chunks(set(task_ids)):
-        query = select(item_task.c.task_id, *columns).where(
-            item_task.c.portal_id == portal_id,
-            item_task.c.task_id.in_(piece),
-            item_task.c.kind == kind.value,
+        query = select(activity_task.c.task_id, *columns).where(
+            activity_task.c.portal_id == portal_id,
+            activity_task.c.task_id.in_(piece),
+            activity_task.c.kind == kind.value,
         )
         for task_id, *key in sorted(conn.execute(query)):
             found[task_id] = (*found.get(task_id, ()), tuple(key))
@@ -128,14 +135,14 @@ def of_tasks(
 ) -> dict[int, tuple[tuple[ActivityItem, bool], ...]]:
     """The items of a kind that concern each task, heard of `since`, and whether each is silent."""
     found: dict[int, tuple[tuple[ActivityItem, bool], ...]] = {}
-    same = and_(*(item_task.c[name] == item.c[name] for name in _KEYS))
+    same = and_(*(activity_task.c[name] == activity.c[name] for name in _KEYS))
     for piece in chunks(set(task_ids)):
         query = (
-            select(item_task.c.task_id, item.c.body, item.c.silent)
-            .join(item, same)
-            .where(item_task.c.portal_id == portal_id, item_task.c.kind == kind.value)
-            .where(item_task.c.task_id.in_(piece), item.c.heard_at >= since)
-            .order_by(item.c.updated_at, item.c.key)
+            select(activity_task.c.task_id, activity.c.body, activity.c.silent)
+            .join(activity, same)
+            .where(activity_task.c.portal_id == portal_id, activity_task.c.kind == kind.value)
+            .where(activity_task.c.task_id.in_(piece), activity.c.received_at >= since)
+            .order_by(activity.c.updated_at, activity.c.key)
         )
         for task_id, body, silent in conn.execute(query):
             one = from_json(_TYPES.get(kind, Resource), body), silent

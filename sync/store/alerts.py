@@ -24,11 +24,11 @@ from sync.core.model.kinds import Kind
 from sync.core.model.pipelines import Pipeline
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import in_keys, upsert
-from sync.store.tables import alert, connection, in_literals, item, pipeline
+from sync.store.tables import activity, alert, connection, in_literals, pipeline
 
 HISTORY_LIMIT = 200  # finished pipelines of a ref that are looked at, the newest
 NEWEST_LIMIT = 100  # alerts of a line that may still change
-_KEYS = ("connection_id", "project_id", "ref", "stage", "opened_by")
+_KEYS = ("connection_id", "project_id", "ref", "stage", "first_pipeline_id")
 _DERIVED = (
     "state", "severity", "failures", "opened_at", "updated_at", "ended_at", "body",
 )  # fmt: skip
@@ -82,9 +82,11 @@ def deleted_at(conn: Connection, line: RefKey) -> datetime | None:
     tag = parse_tag_ref(line.ref)
     kind = Kind.TAG if tag else Kind.BRANCH
     query = (
-        select(item.c.updated_at, item.c.body)
-        .where(item.c.connection_id == line.connection_id, item.c.project_id == line.project_id)
-        .where(item.c.kind == kind.value, item.c.key == (tag or line.ref))
+        select(activity.c.updated_at, activity.c.body)
+        .where(
+            activity.c.connection_id == line.connection_id, activity.c.project_id == line.project_id
+        )
+        .where(activity.c.kind == kind.value, activity.c.key == (tag or line.ref))
     )
     row = conn.execute(query).one_or_none()
     return row.updated_at if row and row.body.get("deleted") else None
@@ -98,7 +100,7 @@ def save(conn: Connection, line: RefKey, derived: Iterable[Alert]) -> None:
             "project_id": line.project_id,
             "ref": line.ref,
             "stage": one.stage,
-            "opened_by": one.first_pipeline_id,
+            "first_pipeline_id": one.first_pipeline_id,
             "state": one.state.value,
             "severity": one.severity.value,
             "failures": one.failures,
@@ -116,7 +118,7 @@ def list_of_ref(conn: Connection, line: RefKey) -> tuple[AlertRow, ...]:
     """The newest alerts of the line and all that are open, the oldest first."""
     newest = (
         _pipelines_of_ref(line)
-        .order_by(alert.c.opened_at.desc(), alert.c.opened_by.desc())
+        .order_by(alert.c.opened_at.desc(), alert.c.first_pipeline_id.desc())
         .limit(NEWEST_LIMIT)
     )
     rows = [
@@ -163,11 +165,11 @@ def find(conn: Connection, portal_id: int, handle: str) -> AlertRow | None:
     told = parse_handle(handle)
     if told is None:
         return None
-    connection_id, project_id, opened_by, stage = told
+    connection_id, project_id, first_pipeline_id, stage = told
     query = _of_portal(select(alert), portal_id).where(
         alert.c.connection_id == connection_id,
         alert.c.project_id == project_id,
-        alert.c.opened_by == opened_by,
+        alert.c.first_pipeline_id == first_pipeline_id,
         alert.c.stage == stage,
     )
     row = conn.execute(query.limit(1)).one_or_none()
@@ -240,7 +242,7 @@ def _branch_key(line: RefKey) -> tuple[int, int, str]:
 def _record(row: Row[Any]) -> AlertRow:
     line = RefKey(row.connection_id, row.project_id, row.ref)
     return AlertRow(
-        AlertKey(line, row.opened_by, row.stage),
+        AlertKey(line, row.first_pipeline_id, row.stage),
         from_json(Alert, row.body),
         row.acknowledged_at,
         row.acknowledged_by,

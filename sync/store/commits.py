@@ -20,7 +20,7 @@ MAX_COMMITS = 300  # of a branch that are looked at: some branches live for year
 def _newest_commits() -> Select[Any]:
     of = commit.c.connection_id, commit.c.project_id, commit.c.branch
     age = func.row_number().over(
-        partition_by=of, order_by=(commit.c.heard_at.desc(), commit.c.sha.desc())
+        partition_by=of, order_by=(commit.c.received_at.desc(), commit.c.sha.desc())
     )
     newest = select(*of, commit.c.body, age.label("age")).where(in_key_parameters(*of)).subquery()
     return select(newest).where(newest.c.age <= MAX_COMMITS).order_by(newest.c.age.desc())
@@ -30,7 +30,7 @@ _NEWEST_COMMITS = _newest_commits()
 
 
 def save(
-    conn: Connection, pushed: Iterable[tuple[Project, str, Iterable[Commit]]], heard_at: datetime
+    conn: Connection, pushed: Iterable[tuple[Project, str, Iterable[Commit]]], received_at: datetime
 ) -> None:
     """Store commits as seen on branches, in that order. Those stored already stay as they are."""
     rows = [
@@ -40,7 +40,7 @@ def save(
             "branch": branch,
             "sha": item.sha,
             "body": to_json(item),
-            "heard_at": heard_at + timedelta(microseconds=number),
+            "received_at": received_at + timedelta(microseconds=number),
         }
         for number, (of, branch, commits) in enumerate(pushed)
         for item in commits
@@ -70,14 +70,14 @@ def branches(
     of = commit.c.connection_id, commit.c.project_id, commit.c.sha
     first: dict[tuple[int, int, str], tuple[datetime, frozenset[str]]] = {}
     for wanted in in_keys(of, shas):
-        query = select(*of, commit.c.branch, commit.c.heard_at).where(wanted)
-        for *key, branch, heard_at in conn.execute(query):
+        query = select(*of, commit.c.branch, commit.c.received_at).where(wanted)
+        for *key, branch, received_at in conn.execute(query):
             sha_key = (key[0], key[1], key[2])
-            known_at, names = first.get(sha_key, (heard_at, frozenset()))
-            if heard_at < known_at:
-                first[sha_key] = heard_at, frozenset({branch})
-            elif heard_at == known_at:
-                first[sha_key] = heard_at, names | {branch}
+            known_at, names = first.get(sha_key, (received_at, frozenset()))
+            if received_at < known_at:
+                first[sha_key] = received_at, frozenset({branch})
+            elif received_at == known_at:
+                first[sha_key] = received_at, names | {branch}
     return {sha_key: names for sha_key, (_, names) in first.items()}
 
 

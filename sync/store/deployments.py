@@ -12,7 +12,13 @@ from sync.core.model.deployments import Deployment, DeploymentStatus, same_commi
 from sync.core.model.merge_requests import MergeRequestKey
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import in_keys, upsert
-from sync.store.tables import carried, connection, deployment, in_literals, merge_request
+from sync.store.tables import (
+    connection,
+    deployment,
+    deployment_merge_request,
+    in_literals,
+    merge_request,
+)
 
 ProjectKey = tuple[int, int]  # connection, project
 DeploymentId = tuple[int, int, int]  # connection, project, deployment
@@ -43,7 +49,7 @@ def save(
         deployment,
         [_row(one, None if contents_known else now) for one in heard],
         keys=_KEYS,
-        update=("updated_at", "status", "ask_at", "body"),
+        update=("updated_at", "status", "fetch_at", "body"),
         where=lambda new: and_(
             ~and_(c.status == "rejected", new.status == "failed"),
             or_(
@@ -129,17 +135,28 @@ def save_contents(conn: Connection, found: Mapping[DeploymentId, Iterable[int]])
         for (c, p, d), iids in sorted(found.items())
         for iid in sorted(set(iids))
     ]
-    upsert(conn, carried, rows, keys=("connection_id", "project_id", "deployment_id", "iid"))
+    upsert(
+        conn,
+        deployment_merge_request,
+        rows,
+        keys=("connection_id", "project_id", "deployment_id", "iid"),
+    )
 
 
 def deployments_containing(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, frozenset[int]]:
     """The deployments of which it was told that they carry the merge requests."""
-    of = carried.c.connection_id, carried.c.project_id, carried.c.iid
+    of = (
+        deployment_merge_request.c.connection_id,
+        deployment_merge_request.c.project_id,
+        deployment_merge_request.c.iid,
+    )
     found: dict[MergeRequestKey, frozenset[int]] = {}
     for wanted in in_keys(of, [(key.connection_id, key.project_id, key.iid) for key in keys]):
-        for *place, number in conn.execute(select(*of, carried.c.deployment_id).where(wanted)):
+        for *place, number in conn.execute(
+            select(*of, deployment_merge_request.c.deployment_id).where(wanted)
+        ):
             key = MergeRequestKey(*place)
             found[key] = found.get(key, frozenset()) | {number}
     return found
@@ -168,9 +185,13 @@ def merge_requests_of(
                 }
         if one.ref.startswith("refs/merge-requests/") and one.ref.split("/")[2].isdecimal():
             found.add(MergeRequestKey(*place, int(one.ref.split("/")[2])))
-    told = carried.c.connection_id, carried.c.project_id, carried.c.deployment_id
+    told = (
+        deployment_merge_request.c.connection_id,
+        deployment_merge_request.c.project_id,
+        deployment_merge_request.c.deployment_id,
+    )
     for wanted in in_keys(told, ids):
-        query = select(told[0], told[1], carried.c.iid).where(wanted)
+        query = select(told[0], told[1], deployment_merge_request.c.iid).where(wanted)
         found |= {MergeRequestKey(*row) for row in conn.execute(query)}
     for column, keys in (*commits.items(), (c.source_branch, branches)):
         for wanted in in_keys((c.connection_id, c.project_id, column), keys):
@@ -186,8 +207,8 @@ def to_fetch(conn: Connection, portal_id: int, now: datetime, limit: int) -> tup
     query = (
         select(deployment.c.body)
         .join(connection, connection.c.id == deployment.c.connection_id)
-        .where(connection.c.portal_id == portal_id, deployment.c.ask_at <= now)
-        .order_by(deployment.c.ask_at, deployment.c.deployment_id)
+        .where(connection.c.portal_id == portal_id, deployment.c.fetch_at <= now)
+        .order_by(deployment.c.fetch_at, deployment.c.deployment_id)
         .limit(limit)
     )
     return tuple(from_json(Deployment, body) for body in conn.scalars(query))
@@ -198,7 +219,7 @@ def portals_to_fetch(conn: Connection, now: datetime) -> tuple[int, ...]:
     query = (
         select(connection.c.portal_id)
         .join(deployment, connection.c.id == deployment.c.connection_id)
-        .where(deployment.c.ask_at <= now)
+        .where(deployment.c.fetch_at <= now)
         .distinct()
     )
     return tuple(sorted(conn.scalars(query)))
@@ -208,10 +229,10 @@ def set_fetch_at(conn: Connection, one: Deployment, moment: datetime | None) -> 
     """When the host is to be asked again; None: not any more."""
     values = (one.project.connection_id, one.project.id, one.environment, one.id)
     where = [deployment.c[name] == value for name, value in zip(_KEYS, values, strict=True)]
-    conn.execute(update(deployment).where(*where).values(ask_at=moment))
+    conn.execute(update(deployment).where(*where).values(fetch_at=moment))
 
 
-def _row(one: Deployment, ask_at: datetime | None) -> dict[str, Any]:
+def _row(one: Deployment, fetch_at: datetime | None) -> dict[str, Any]:
     tells = one.id > 0 and one.status is DeploymentStatus.SUCCESS
     return {
         "connection_id": one.project.connection_id,
@@ -220,6 +241,6 @@ def _row(one: Deployment, ask_at: datetime | None) -> dict[str, Any]:
         "deployment_id": one.id,
         "updated_at": one.updated_at,
         "status": one.status.value,
-        "ask_at": ask_at if tells else None,
+        "fetch_at": fetch_at if tells else None,
         "body": to_json(one),
     }

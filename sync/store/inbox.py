@@ -104,7 +104,10 @@ def pending_count(conn: Connection, portal_id: int | None = None) -> int:
 
 
 def oldest_waiting_at(conn: Connection, portal_id: int | None = None) -> datetime | None:
-    return conn.scalar(_for_portal(select(func.min(delivery.c.received_at)), portal_id))
+    oldest: datetime | None = conn.scalar(
+        _for_portal(select(func.min(delivery.c.received_at)), portal_id)
+    )
+    return oldest
 
 
 def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:

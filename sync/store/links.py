@@ -15,7 +15,7 @@ from sync.store.rows import LinkRow
 from sync.store.tables import link
 
 _KEYS = ("connection_id", "project_id", "iid", "task_id")
-_NAMING_COLUMNS = ("kind", "state", "places", "silent")
+_NAMING_COLUMNS = ("kind", "state", "found_in", "silent")
 _ALL_LINKS = select(link).order_by(*map(link.c.get, _KEYS))
 _OF_TASKS = _ALL_LINKS.where(in_key_parameters(link.c.portal_id, link.c.task_id))
 _OF_MERGE_REQUESTS = _ALL_LINKS.where(in_key_parameters(*map(link.c.get, _KEYS[:3])))
@@ -63,12 +63,12 @@ def set_cards(
 def set_review_events(
     conn: Connection, reached: Iterable[tuple[MergeRequestKey, int, ReviewEvent | None]]
 ) -> None:
-    """Remembers the milestone last told about: (merge request, task, milestone)."""
+    """Record the review event that was last told: (merge request, task, event)."""
     rows = [
-        _link_parameters(key, task_id) | {"new_milestone": milestone and milestone.value}
-        for key, task_id, milestone in reached
+        _link_parameters(key, task_id) | {"new_review_event": event and event.value}
+        for key, task_id, event in reached
     ]
-    _update(conn, rows, milestone="new_milestone")
+    _update(conn, rows, review_event="new_review_event")
 
 
 def _link_parameters(key: MergeRequestKey, task_id: int) -> dict[str, Any]:
@@ -94,12 +94,12 @@ def _row(item: LinkRow) -> dict[str, Any]:
         "portal_id": item.portal_id,
         "kind": item.kind.value,
         "state": "live" if item.live else "removed",
-        "places": list(item.found_in),
+        "found_in": list(item.found_in),
         "silent": item.silent,
         "message_id": item.message_id,
         "message_text": item.message_text,
         "message_at": item.message_at,
-        "milestone": item.review_event and item.review_event.value,
+        "review_event": item.review_event and item.review_event.value,
     }
 
 
@@ -110,10 +110,10 @@ def _record(row: Row[Any]) -> LinkRow:
         task_id=row.task_id,
         kind=LinkKind(row.kind),
         live=row.state == "live",
-        found_in=tuple(row.places),
+        found_in=tuple(row.found_in),
         silent=row.silent,
         message_id=row.message_id,
         message_text=row.message_text,
         message_at=row.message_at,
-        review_event=row.milestone and ReviewEvent(row.milestone),
+        review_event=row.review_event and ReviewEvent(row.review_event),
     )

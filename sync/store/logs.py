@@ -11,27 +11,27 @@ from sqlalchemy import ColumnElement, Connection, delete, or_, select
 
 from sync.store.db.upsert import upsert
 from sync.store.rows import AllowanceRow, ApiCallRow, CallFilter, DecisionRow, PurgeRow, WorkerRow
-from sync.store.tables import allowance, decision, purge, rest_log, worker
+from sync.store.tables import allowance, api_call, decision, purge, worker
 
-_CALL_COLUMNS = [rest_log.c[name] for name in ApiCallRow.__dataclass_fields__]
+_CALL_COLUMNS = [api_call.c[name] for name in ApiCallRow.__dataclass_fields__]
 _DECISION_COLUMNS = [decision.c[name] for name in DecisionRow.__dataclass_fields__]
 _WORKER_COLUMNS = [worker.c[name] for name in WorkerRow.__dataclass_fields__]
 
 
 def save_calls(conn: Connection, calls: Sequence[ApiCallRow]) -> None:
     if calls:
-        conn.execute(rest_log.insert(), [asdict(call) for call in calls])
+        conn.execute(api_call.insert(), [asdict(call) for call in calls])
 
 
 def find_calls(conn: Connection, wanted: CallFilter) -> tuple[ApiCallRow, ...]:
     """The calls that were asked for, the newest first."""
     query = select(*_CALL_COLUMNS).where(*_conditions(wanted))
-    rows = conn.execute(query.order_by(rest_log.c.id.desc()).limit(wanted.limit))
+    rows = conn.execute(query.order_by(api_call.c.id.desc()).limit(wanted.limit))
     return tuple(ApiCallRow(*row) for row in rows)
 
 
 def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
-    c, asked = rest_log.c, []
+    c, asked = api_call.c, []
     if wanted.portal_id is not None:
         asked.append(c.portal_id == wanted.portal_id)
     if wanted.since is not None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sync.core.alerts.model import ref_key_of_subject
 from sync.core.model.task_view import SentMessage
 from sync.store.db.upsert import chunks, upsert
-from sync.store.tables import message, post, told, told_person
+from sync.store.tables import chat_message, message, notified_person, notified_state
 
 
 def by_tasks(
@@ -25,7 +25,7 @@ def by_tasks(
         )
         for row in conn.execute(query):
             said = SentMessage(row.message_id, row.text, row.at)
-            found.setdefault(row.task_id, {})[row.about] = said
+            found.setdefault(row.task_id, {})[row.subject_key] = said
     return found
 
 
@@ -35,14 +35,14 @@ def save(conn: Connection, portal_id: int, said: Mapping[tuple[int, str], SentMe
         {
             "portal_id": portal_id,
             "task_id": task_id,
-            "about": about,
+            "subject_key": about,
             "message_id": one.message_id,
             "text": one.text,
             "at": one.at,
         }
         for (task_id, about), one in sorted(said.items())
     ]
-    keys = ("portal_id", "task_id", "about")
+    keys = ("portal_id", "task_id", "subject_key")
     upsert(conn, message, rows, keys=keys, update=("message_id", "text", "at"))
 
 
@@ -50,8 +50,8 @@ def notified_states(conn: Connection, portal_id: int, abouts: Iterable[str]) -> 
     """What people were last told of each; a thing nobody was told of is not in the answer."""
     found: dict[str, str] = {}
     for piece in chunks(set(abouts)):
-        query = select(told.c.about, told.c.state).where(
-            told.c.portal_id == portal_id, told.c.about.in_(piece)
+        query = select(notified_state.c.subject_key, notified_state.c.state).where(
+            notified_state.c.portal_id == portal_id, notified_state.c.subject_key.in_(piece)
         )
         found.update(conn.execute(query).all())
     return found
@@ -62,11 +62,11 @@ def save_notified_states(
 ) -> None:
     """Remembers what people were told last of refs' pipelines and alerts."""
     rows = [
-        {"portal_id": portal_id, "about": about, "state": state, "at": now}
+        {"portal_id": portal_id, "subject_key": about, "state": state, "at": now}
         | asdict(ref_key_of_subject(about))
         for about, state in sorted(states.items())
     ]
-    upsert(conn, told, rows, keys=("portal_id", "about"), update=("state", "at"))
+    upsert(conn, notified_state, rows, keys=("portal_id", "subject_key"), update=("state", "at"))
 
 
 def notified_person_states(
@@ -75,9 +75,9 @@ def notified_person_states(
     """What each person was last told of each thing by rule."""
     found: dict[str, dict[int, str]] = {}
     for piece in chunks(set(abouts)):
-        query = select(told_person.c.about, told_person.c.user_id, told_person.c.state).where(
-            told_person.c.portal_id == portal_id, told_person.c.about.in_(piece)
-        )
+        query = select(
+            notified_person.c.subject_key, notified_person.c.user_id, notified_person.c.state
+        ).where(notified_person.c.portal_id == portal_id, notified_person.c.subject_key.in_(piece))
         for about, user_id, state in conn.execute(query):
             found.setdefault(about, {})[user_id] = state
     return found
@@ -88,11 +88,17 @@ def save_notified_person_states(
 ) -> None:
     """Remembers what people, by thing and portal user, were told last."""
     rows = [
-        {"portal_id": portal_id, "about": about, "user_id": user_id, "state": state, "at": now}
+        {
+            "portal_id": portal_id,
+            "subject_key": about,
+            "user_id": user_id,
+            "state": state,
+            "at": now,
+        }
         for (about, user_id), state in sorted(states.items())
     ]
-    keys = ("portal_id", "about", "user_id")
-    upsert(conn, told_person, rows, keys=keys, update=("state", "at"))
+    keys = ("portal_id", "subject_key", "user_id")
+    upsert(conn, notified_person, rows, keys=keys, update=("state", "at"))
 
 
 def first_written_at(
@@ -114,10 +120,12 @@ def chat_messages(
     """What chats were told of each thing, by dialog."""
     found: dict[str, dict[str, SentMessage]] = {}
     for piece in chunks(set(abouts)):
-        query = select(post).where(post.c.portal_id == portal_id, post.c.about.in_(piece))
+        query = select(chat_message).where(
+            chat_message.c.portal_id == portal_id, chat_message.c.subject_key.in_(piece)
+        )
         for row in conn.execute(query):
             said = SentMessage(row.message_id, row.text, row.at)
-            found.setdefault(row.about, {})[row.dialog] = said
+            found.setdefault(row.subject_key, {})[row.dialog] = said
     return found
 
 
@@ -128,7 +136,7 @@ def save_chat_messages(
     rows = [
         {
             "portal_id": portal_id,
-            "about": about,
+            "subject_key": about,
             "dialog": dialog,
             "message_id": one.message_id,
             "text": one.text,
@@ -136,5 +144,5 @@ def save_chat_messages(
         }
         for (about, dialog), one in sorted(said.items())
     ]
-    keys = ("portal_id", "about", "dialog")
-    upsert(conn, post, rows, keys=keys, update=("message_id", "text", "at"))
+    keys = ("portal_id", "subject_key", "dialog")
+    upsert(conn, chat_message, rows, keys=keys, update=("message_id", "text", "at"))

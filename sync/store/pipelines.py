@@ -13,7 +13,7 @@ from sync.core.alerts.model import alert_ref
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
-from sync.store.tables import in_literals, named_commit, pipeline, pipeline_jobs
+from sync.store.tables import commit_task, in_literals, pipeline, pipeline_jobs
 
 CommitKey = tuple[int, int, str, str]  # connection, project, branch, sha
 PipelineId = tuple[int, int, int]  # connection, project, pipeline
@@ -28,7 +28,7 @@ def pipeline_id(one: Pipeline) -> PipelineId:
     return one.project.connection_id, one.project.id, one.id
 
 
-def save_named_commits(
+def save_commit_tasks(
     conn: Connection, portal_id: int, named: Iterable[tuple[CommitKey, int]]
 ) -> None:
     """Remembers that the commits, last ones of a push, name the tasks."""
@@ -37,18 +37,18 @@ def save_named_commits(
         | {"task_id": task_id, "portal_id": portal_id}
         for place, task_id in sorted(set(named))
     ]
-    upsert(conn, named_commit, rows, keys=(*_COMMIT_COLUMNS, "task_id"))
+    upsert(conn, commit_task, rows, keys=(*_COMMIT_COLUMNS, "task_id"))
 
 
 def tasks_of(conn: Connection, places: Iterable[CommitKey]) -> dict[CommitKey, tuple[int, ...]]:
     """The tasks each commit names on its branch; one that names none is not in the answer."""
     asked = set(places)
     found: dict[CommitKey, tuple[int, ...]] = {}
-    columns = [named_commit.c[name] for name in _COMMIT_COLUMNS]
+    columns = [commit_task.c[name] for name in _COMMIT_COLUMNS]
     # By commit alone, which is on few branches: a branch has ever more commits.
     by_sha = columns[0], columns[1], columns[3]
     for wanted in in_keys(by_sha, {(c, p, sha) for c, p, _, sha in asked}):
-        query = select(*columns, named_commit.c.task_id).where(wanted)
+        query = select(*columns, commit_task.c.task_id).where(wanted)
         for *key, task_id in sorted(conn.execute(query)):
             if (place := tuple(key)) in asked:
                 found[place] = (*found.get(place, ()), task_id)
@@ -59,8 +59,8 @@ def tasks_with_commits(conn: Connection, portal_id: int, task_ids: Iterable[int]
     """Those of the tasks that some pushed commit names."""
     found: set[int] = set()
     for piece in chunks(set(task_ids)):
-        query = select(named_commit.c.task_id).where(
-            named_commit.c.portal_id == portal_id, named_commit.c.task_id.in_(piece)
+        query = select(commit_task.c.task_id).where(
+            commit_task.c.portal_id == portal_id, commit_task.c.task_id.in_(piece)
         )
         found.update(conn.scalars(query))
     return frozenset(found)
@@ -71,7 +71,7 @@ def pipelines_of_tasks(
 ) -> dict[int, tuple[tuple[str, Pipeline], ...]]:
     """The pipelines of commits that name the tasks, each with the branch it was pushed to."""
     named: dict[tuple[Any, ...], list[tuple[str, int]]] = {}
-    columns = named_commit.c
+    columns = commit_task.c
     for piece in chunks(set(task_ids)):
         query = select(
             columns.connection_id, columns.project_id, columns.sha, columns.branch, columns.task_id
@@ -97,7 +97,7 @@ def failed_jobs(
     for condition in in_keys([pipeline_jobs.c[name] for name in _PIPELINE_COLUMNS], wanted):
         for row in conn.execute(select(pipeline_jobs).where(condition)):
             key = row.connection_id, row.project_id, row.pipeline_id
-            found[key] = row.read_for, from_json(tuple[FailedJob, ...], row.body)
+            found[key] = row.pipeline_updated_at, from_json(tuple[FailedJob, ...], row.body)
     return found
 
 
@@ -106,10 +106,12 @@ def save_failed_jobs(
 ) -> None:
     rows = [
         dict(zip(_PIPELINE_COLUMNS, key, strict=True))
-        | {"read_for": at, "body": [to_json(job) for job in found]}
+        | {"pipeline_updated_at": at, "body": [to_json(job) for job in found]}
         for key, (at, found) in sorted(read.items())
     ]
-    upsert(conn, pipeline_jobs, rows, keys=_PIPELINE_COLUMNS, update=("read_for", "body"))
+    upsert(
+        conn, pipeline_jobs, rows, keys=_PIPELINE_COLUMNS, update=("pipeline_updated_at", "body")
+    )
 
 
 def pipelines(

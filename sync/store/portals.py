@@ -39,7 +39,7 @@ def create_or_update(conn: Connection, vault: Vault, install: Installation, now:
     values = _install_columns(vault, install, now)
     new = insert(conn, portal).values(**values, created_at=now)
     statement = new.on_conflict_do_update(index_elements=["member_id"], set_=values)
-    portal_id = conn.scalars(statement.returning(portal.c.id)).one()
+    portal_id = int(conn.scalars(statement.returning(portal.c.id)).one())
     again = portal.c.state.in_(["removed", "disconnected"])
     conn.execute(
         update(portal)

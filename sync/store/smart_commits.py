@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Row, select
 from sync.core.model.smart_commits import CommandKey, SmartCommit, SmartCommitState
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
-from sync.store.tables import spoken
+from sync.store.tables import smart_commit
 
 _KEYS = ("connection_id", "project_id", "sha", "number")
-_COLUMNS = [spoken.c[name] for name in _KEYS]
+_COLUMNS = [smart_commit.c[name] for name in _KEYS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ def save_new(
         | {
             "portal_id": portal_id,
             "task_id": speech.command.task_id,
-            "heard_at": now,
+            "received_at": now,
             "body": to_json(speech),
         }
         for key, speech in sorted(speeches.items(), key=lambda item: item[0])
     ]
-    upsert(conn, spoken, rows, keys=_KEYS)
+    upsert(conn, smart_commit, rows, keys=_KEYS)
 
 
 def waiting(
@@ -59,7 +59,7 @@ def waiting(
 ) -> dict[int, tuple[SmartCommitRow, ...]]:
     """What is to be done yet, by task, in the order it was heard."""
     found: dict[int, tuple[SmartCommitRow, ...]] = {}
-    rows = _rows(conn, portal_id, task_ids, spoken.c.state == SmartCommitState.NEW.value)
+    rows = _rows(conn, portal_id, task_ids, smart_commit.c.state == SmartCommitState.NEW.value)
     for row in sorted(rows, key=lambda row: (row.received_at, row.smart_commit.position, row.key)):
         task_id = row.smart_commit.command.task_id
         found[task_id] = (*found.get(task_id, ()), row)
@@ -70,7 +70,7 @@ def of_tasks_since(
     conn: Connection, portal_id: int, task_ids: Iterable[int], moment: datetime
 ) -> tuple[SmartCommitRow, ...]:
     """Everything the tasks were told since the moment, the first first."""
-    rows = _rows(conn, portal_id, task_ids, spoken.c.heard_at >= moment)
+    rows = _rows(conn, portal_id, task_ids, smart_commit.c.received_at >= moment)
     return tuple(
         sorted(rows, key=lambda row: (row.received_at, row.smart_commit.position, row.key))
     )
@@ -80,7 +80,7 @@ def get(conn: Connection, keys: Iterable[CommandKey]) -> dict[CommandKey, SmartC
     found = {}
     wanted = [(key.connection_id, key.project_id, key.sha, key.number) for key in set(keys)]
     for condition in in_keys(_COLUMNS, wanted):
-        for row in conn.execute(select(spoken).where(condition)):
+        for row in conn.execute(select(smart_commit).where(condition)):
             one = _record(row)
             found[one.key] = one
     return found
@@ -90,10 +90,10 @@ def tasks_waiting(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> 
     """Those of the tasks that some command of a commit waits for."""
     found: set[int] = set()
     for piece in chunks(set(task_ids)):
-        query = select(spoken.c.task_id).where(
-            spoken.c.portal_id == portal_id,
-            spoken.c.task_id.in_(piece),
-            spoken.c.state == SmartCommitState.NEW.value,
+        query = select(smart_commit.c.task_id).where(
+            smart_commit.c.portal_id == portal_id,
+            smart_commit.c.task_id.in_(piece),
+            smart_commit.c.state == SmartCommitState.NEW.value,
         )
         found.update(conn.scalars(query))
     return frozenset(found)
@@ -102,23 +102,24 @@ def tasks_waiting(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> 
 def set_states(conn: Connection, states: Mapping[CommandKey, tuple[SmartCommitState, str]]) -> None:
     """Notes what became of commands, and why."""
     for key, (state, reason) in states.items():
-        where = [spoken.c[name] == value for name, value in _key_columns(key).items()]
-        conn.execute(spoken.update().where(*where).values(state=state.value, reason=reason))
+        where = [smart_commit.c[name] == value for name, value in _key_columns(key).items()]
+        conn.execute(smart_commit.update().where(*where).values(state=state.value, reason=reason))
 
 
 def save_changed(conn: Connection, speeches: Mapping[CommandKey, SmartCommit]) -> None:
     """Keeps what has changed of commands that are known."""
     for key, speech in speeches.items():
-        where = [spoken.c[name] == value for name, value in _key_columns(key).items()]
-        conn.execute(spoken.update().where(*where).values(body=to_json(speech)))
+        where = [smart_commit.c[name] == value for name, value in _key_columns(key).items()]
+        conn.execute(smart_commit.update().where(*where).values(body=to_json(speech)))
 
 
 def refused(conn: Connection, portal_id: int, limit: int = 200) -> tuple[SmartCommitRow, ...]:
     """What was refused, the newest first."""
-    query = select(spoken).where(
-        spoken.c.portal_id == portal_id, spoken.c.state == SmartCommitState.REFUSED.value
+    query = select(smart_commit).where(
+        smart_commit.c.portal_id == portal_id,
+        smart_commit.c.state == SmartCommitState.REFUSED.value,
     )
-    rows = conn.execute(query.order_by(spoken.c.heard_at.desc(), *_COLUMNS).limit(limit))
+    rows = conn.execute(query.order_by(smart_commit.c.received_at.desc(), *_COLUMNS).limit(limit))
     return tuple(map(_record, rows))
 
 
@@ -129,7 +130,7 @@ def keys_of_portal(
     found: set[CommandKey] = set()
     wanted = {(key.connection_id, key.project_id, key.sha) for key in keys}
     for condition in in_keys(_COLUMNS[:3], wanted):
-        query = select(*_COLUMNS).where(condition, spoken.c.portal_id == portal_id)
+        query = select(*_COLUMNS).where(condition, smart_commit.c.portal_id == portal_id)
         found.update(CommandKey(*row) for row in conn.execute(query))
     return sorted(found & set(keys))
 
@@ -139,8 +140,8 @@ def _rows(
 ) -> list[SmartCommitRow]:
     found: list[SmartCommitRow] = []
     for piece in chunks(set(task_ids)):
-        query = select(spoken).where(
-            spoken.c.portal_id == portal_id, spoken.c.task_id.in_(piece), *where
+        query = select(smart_commit).where(
+            smart_commit.c.portal_id == portal_id, smart_commit.c.task_id.in_(piece), *where
         )
         found.extend(map(_record, conn.execute(query)))
     return found
@@ -153,4 +154,4 @@ def _key_columns(key: CommandKey) -> dict[str, int | str]:
 def _record(row: Row) -> SmartCommitRow:
     key = CommandKey(row.connection_id, row.project_id, row.sha, row.number)
     speech = from_json(SmartCommit, row.body)
-    return SmartCommitRow(key, speech, SmartCommitState(row.state), row.reason, row.heard_at)
+    return SmartCommitRow(key, speech, SmartCommitState(row.state), row.reason, row.received_at)

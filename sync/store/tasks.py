@@ -38,7 +38,7 @@ def save_read(
         {
             "portal_id": portal_id,
             "task_id": task_id,
-            "state": "missing" if found is None else "known",
+            "state": "missing" if found is None else "present",
             "body": None if found is None else to_json(found),
             "read_at": began_at,
         }
@@ -50,7 +50,7 @@ def save_read(
 def save_answers(conn: Connection, portal_id: int, tasks: Iterable[Task]) -> None:
     """Stores the tasks as the answers to our own writes told them; stale ones stay stale."""
     rows = [
-        {"portal_id": portal_id, "task_id": item.id, "state": "known", "body": to_json(item)}
+        {"portal_id": portal_id, "task_id": item.id, "state": "present", "body": to_json(item)}
         for item in tasks
     ]
     upsert(conn, task, rows, keys=_KEYS, update=("state", "body"))

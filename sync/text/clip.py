@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 
-from sync.text.tree import Code, CodeBlock, Document, Image, Node, Paragraph, Text, UserMention
+from sync.text.tree import (
+    Code,
+    CodeBlock,
+    Document,
+    Image,
+    Node,
+    Paragraph,
+    Text,
+    UserMention,
+    parts,
+    with_parts,
+)
 
 MOST_MESSAGE = 20_000  # characters of a chat message; the portal cuts longer ones
 ELLIPSIS = "…"
@@ -71,15 +82,14 @@ def _children_taken(node: Node, left: int) -> tuple[Node | None, int]:
     left -= 1
     if left < 0:
         return None, 0
-    values = {}
-    for field in fields(node):
-        if isinstance(children := getattr(node, field.name), tuple):
-            kept: list[Node] = []
-            for child in children:
-                if left <= 0:
-                    break
-                part, left = _taken(child, left)
-                if part is not None:
-                    kept.append(part)
-            values[field.name] = tuple(kept)
-    return (replace(node, **values) if values else node), left
+    values: dict[str, tuple[Node, ...]] = {}
+    for name, children in parts(node):
+        kept: list[Node] = []
+        for child in children:
+            if left <= 0:
+                break
+            part, left = _taken(child, left)
+            if part is not None:
+                kept.append(part)
+        values[name] = tuple(kept)
+    return with_parts(node, values), left

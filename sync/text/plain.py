@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sync.text.simple import BOXES, footnote_mark, in_item, quoted, simple
 from sync.text.tree import (
     Block,
+    CheckBox,
     Code,
     CodeBlock,
+    Contents,
+    Descriptions,
+    Details,
+    DiskFile,
     Emphasis,
+    Footnote,
+    FootnoteMark,
+    Formula,
     Heading,
     Image,
     Inline,
@@ -25,6 +34,7 @@ from sync.text.tree import (
     Text,
     Underline,
     UserMention,
+    WikiLink,
     joined,
 )
 
@@ -53,6 +63,14 @@ def _text(node: Inline) -> str:
             return text_of(inside)
         case Link(_, inside):
             return text_of(inside)
+        case Formula(text) | WikiLink(title=text):
+            return text
+        case FootnoteMark(label, number):
+            return footnote_mark(label, number)
+        case DiskFile():
+            return ""
+        case CheckBox(checked, dropped):
+            return BOXES[None if dropped else checked].strip()
 
 
 def lines_of(blocks: Iterable[Block]) -> list[Line]:
@@ -81,8 +99,8 @@ def _lines(block: Block) -> list[Line]:
             return split_lines(children)
         case Heading(_, children):
             return [(Strong(line),) for line in split_lines(children) if line]
-        case Quote(blocks):
-            return lines_of(blocks)
+        case Quote():
+            return lines_of(quoted(block))
         case CodeBlock(text):
             return [(Code(line),) if line else () for line in text.split("\n")]
         case Rule():
@@ -91,6 +109,8 @@ def _lines(block: Block) -> list[Line]:
             return [_row([cell.children for cell in row.cells]) for row in rows]
         case List():
             return _list_lines(block)
+        case Contents() | Details() | Footnote() | Descriptions():
+            return lines_of(simple(block))
 
 
 def _row(cells: list[Line]) -> Line:
@@ -111,14 +131,11 @@ def _list_lines(block: List) -> list[Line]:
     ]
 
 
-_BOXES = {None: "", True: "[x] ", False: "[ ] "}
-
-
 def _item(item: Item, mark: str) -> list[Line]:
     """The first line has the mark, the rest stand under it."""
-    first, *rest = lines_of(item.blocks) or [()]
+    first, *rest = lines_of(in_item(item)) or [()]
     indent = Text("\u00a0" * 3)
     return [
-        joined((Text(mark + _BOXES[item.checked]), *first)),
+        joined((Text(mark), *first)),
         *(joined((indent, *line)) for line in rest),
     ]

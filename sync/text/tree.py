@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import TypeVar, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Image:
+    """`width` and `height` as written beside the picture: `600`, `600px` or `75%`."""
+
     url: str
     alt: str = ""
+    width: str = ""
+    height: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,46 @@ class UserMention:
 
 
 @dataclass(frozen=True, slots=True)
-class LineBreak:
-    pass
+class LineBreak: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """TeX; `display`: on lines of its own."""
+
+    text: str
+    display: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WikiLink:
+    """A page of the tracker's wiki, by its name."""
+
+    page: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class FootnoteMark:
+    """Where a footnote is referred to; `number` counts them from 1 in the order of their marks."""
+
+    label: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFile:
+    """A file of the portal's disk in its place: `n12` is one there, `12` one that is attached."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckBox:
+    """A checkbox in a table's cell; `dropped`: it no longer applies."""
+
+    checked: bool
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +129,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`checked`: None where the item has no checkbox."""
+    """`checked`: None where the item has no checkbox; `dropped`: it no longer applies, `[~]`."""
 
     blocks: tuple[Block, ...]
     checked: bool | None = None
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +145,11 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
+    """`alert`: note, tip, important, warning or caution; such a quote has a title over it."""
+
     blocks: tuple[Block, ...]
+    alert: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +178,42 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    pass
+class Rule: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The page's table of contents, which the tracker makes itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Blocks folded under a summary."""
+
+    summary: tuple[Inline, ...]
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Footnote:
+    """What a mark refers to; `number` is 0 where no mark does."""
+
+    label: str
+    number: int
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A term and what it means."""
+
+    term: tuple[Inline, ...]
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptions:
+    items: tuple[Description, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +223,13 @@ class Document:
 
 Inline = (
     Text | Strong | Emphasis | Strike | Underline | Code | Link | Image | UserMention | LineBreak
-)
-Block = Paragraph | Heading | List | Quote | CodeBlock | Table | Rule
-Node = Inline | Block | Item | Row | Cell | Document
+    | Formula | WikiLink | FootnoteMark | CheckBox | DiskFile
+)  # fmt: skip
+Block = (
+    Paragraph | Heading | List | Quote | CodeBlock | Table | Rule
+    | Contents | Details | Footnote | Descriptions
+)  # fmt: skip
+Node = Inline | Block | Item | Row | Cell | Description | Document
 
 DEEPEST = 12  # nesting that readers keep; deeper markup is read as the text in it
 
@@ -164,11 +250,24 @@ def joined(nodes: tuple[Inline, ...]) -> tuple[Inline, ...]:
     return tuple(out)
 
 
-def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
-    """The tree with `change` applied to every node, children first."""
-    values = {
-        field.name: tuple(mapped(child, change) for child in value)
-        for field in fields(node)
-        if isinstance(value := getattr(node, field.name), tuple)
-    }
-    return change(replace(node, **values) if values else node)
+_N = TypeVar("_N", bound=Node)
+
+
+def mapped(node: _N, change: Callable[[Node], Node]) -> _N:
+    """The tree with `change` applied to every node, children first.
+
+    `change` puts a node of the same kind (an inline, a block, …) in a node's place.
+    """
+    values = {name: tuple(mapped(child, change) for child in part) for name, part in parts(node)}
+    return cast("_N", change(with_parts(node, values)))
+
+
+def parts(node: Node) -> list[tuple[str, tuple[Node, ...]]]:
+    """The node's children by the names of its fields."""
+    values = ((field.name, getattr(node, field.name)) for field in fields(node))
+    return [(name, value) for name, value in values if isinstance(value, tuple)]
+
+
+def with_parts(node: Node, values: dict[str, tuple[Node, ...]]) -> Node:
+    """The node with other children in the fields of those names."""
+    return replace(node, **values) if values else node  # type: ignore[arg-type]

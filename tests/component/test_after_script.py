@@ -10,11 +10,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.component.test_templates import inputs, parts
-from tests.component.tools import busybox
 from tests.component.world import World
+from tools.system_packages import program
 
 TOOLS = ["od", "tr", "sed", "grep", "sort", "head", "cut", "mktemp", "rm", "cat", "timeout"]
-WAYS = ["curl", "wget", "busybox"]
+BUSYBOX = pytest.param("busybox", marks=pytest.mark.needs("busybox"))
+WAYS = ["curl", pytest.param("wget", marks=pytest.mark.needs("wget")), BUSYBOX]
+
+pytestmark = pytest.mark.needs("curl")
 
 
 def script(**given: str) -> str:
@@ -31,10 +34,10 @@ def an_image(folder: Path, way: str) -> tuple[str, str]:
     bin_folder = folder / f"bin-{way}"
     bin_folder.mkdir()
     for name in [*TOOLS, "wget" if way == "busybox" else way]:
-        target = busybox() if way == "busybox" else shutil.which(name)
+        target = program("busybox") if way == "busybox" else shutil.which(name)
         (bin_folder / name).symlink_to(target)
     if way == "busybox":
-        (bin_folder / "sh").symlink_to(busybox())
+        (bin_folder / "sh").symlink_to(program("busybox"))
         return str(bin_folder / "sh"), str(bin_folder)
     return "/bin/sh", str(bin_folder)
 
@@ -115,7 +118,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("way", ["curl", "busybox"])
+@pytest.mark.parametrize("way", ["curl", BUSYBOX])
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_from_outside_stays_text(world: World, text: str, way: str) -> None:
     world.task(5, "Pay")
@@ -126,7 +129,9 @@ def test_text_from_outside_stays_text(world: World, text: str, way: str) -> None
     )  # fmt: skip
     assert said == "b24: reported to the tasks 5\n"
     [shown] = world.messages(5)
-    assert "[user" not in shown and "$result[" not in shown and shown.count("\n") == 1
+    assert "[user" not in shown
+    assert "$result[" not in shown
+    assert shown.count("\n") == 1
     assert world.portal.tasks[5].title == "Pay"
     assert not list(world.folder.rglob("evil"))
 
@@ -174,7 +179,8 @@ def test_the_webhook_may_stand_in_a_file(world: World, way: str) -> None:
     path = world.folder / "webhook"
     path.write_text(f"{world.webhook}\n")
     said = run(world, way, script(), "-x", B24_WEBHOOK_URL=str(path))
-    assert "b24: reported to the tasks 5\n" in said and len(world.messages(5)) == 1
+    assert "b24: reported to the tasks 5\n" in said
+    assert len(world.messages(5)) == 1
     assert world.webhook.rstrip("/").rpartition("/")[2] not in said
 
 

@@ -69,7 +69,8 @@ def test_the_question_declares_what_it_uses_and_nothing_else() -> None:
 def test_a_page_of_a_gitlab_under_a_path_is_linked_as_it_is() -> None:
     row = {"id": "gid://gitlab/Ci::Build/7", "webPath": "/gitlab/acme/shop/-/jobs/7"}
     told = read_overview({"data": {"project": {"pipeline": {"jobs": {"nodes": [row]}}}}}, BRANCH)
-    assert told and told.jobs
+    assert told
+    assert told.jobs
     assert told.jobs[0]["web_url"] == "https://gitlab.test/gitlab/acme/shop/-/jobs/7"
 
 

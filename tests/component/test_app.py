@@ -39,7 +39,7 @@ def an_app(*statuses: int) -> Iterator[tuple[str, list]]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}", heard
     server.shutdown()
     server.server_close()

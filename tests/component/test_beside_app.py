@@ -130,6 +130,7 @@ def test_the_cards_of_both_begin_alike_and_are_told_apart() -> None:
         app = render_card(build_card(theirs, language, {}))
         own = card(told, task, language)
         assert own.split("\n")[:4] == app.split("\n")
-        assert has_head(app, key_of(told, task)) and has_head(own, key_of(told, task))
+        assert has_head(app, key_of(told, task))
+        assert has_head(own, key_of(told, task))
         assert (is_ours(own), is_ours(app)) == (True, False)
         assert (is_of_app(own, told), is_of_app(app, told)) == (False, True)

@@ -33,12 +33,16 @@ ALL = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("failure", ALL, ids=lambda one: one.what)
-def test_every_failure_says_what_happened_why_it_usually_does_and_what_to_change(failure) -> None:
-    assert failure.what and failure.why and failure.change
-    told = str(failure)
-    assert ".." not in told and "{" not in told
-    assert told.index(". Usual reason: ") < told.index(". What to do: ")
+SENTENCES = re.compile(
+    r"(?!.*(\.\.|\{)).+\. Usual reason: .+\. What to do: .+", re.DOTALL
+)  # no "..", no brace
+
+
+def test_every_failure_says_what_happened_why_it_usually_does_and_what_to_change() -> None:
+    assert [
+        failure for failure in ALL if not (failure.what and failure.why and failure.change)
+    ] == []
+    assert [text for text in map(str, ALL) if not SENTENCES.fullmatch(text)] == []
 
 
 HOSTILE = [
@@ -117,7 +121,8 @@ def test_a_kept_report_is_sent_later_and_only_once(world: World) -> None:
         resumed = world.run(variables, "--resume", "b24-report.json")
         assert resumed.code == 0, resumed.said
     [text] = world.messages(5)
-    assert "!1 Pay" in text and "#1 passed" in text
+    assert "!1 Pay" in text
+    assert "#1 passed" in text
     assert world.gitlab.requests == []
 
 
@@ -201,7 +206,8 @@ def test_a_slow_portal_costs_no_more_than_the_time_given(world: World) -> None:
     run = world.pipeline(mr)
     world.b24.faults.latency = 5.0
     ran = world.report(run, mr, B24_TIMEOUT="1")
-    assert ran.code == 1 and ran.kept
+    assert ran.code == 1
+    assert ran.kept
     assert "no answer in time" in ran.said or "took longer than its 1 s" in ran.said
 
 
@@ -219,7 +225,8 @@ def test_a_gitlab_that_hangs_makes_the_report_smaller_and_does_not_prevent_it(
     assert (ran.code, ran.kept) == (0, False), ran.said
     assert "GitLab does not tell the jobs of the pipeline" in ran.said
     [text] = world.messages(5)
-    assert "!1 Pay" in text and "#1 unknown" in text
+    assert "!1 Pay" in text
+    assert "#1 unknown" in text
 
 
 def test_not_even_code_that_holds_the_interpreter_outlives_the_time_given(world: World) -> None:
@@ -262,7 +269,8 @@ def test_text_from_outside_stays_text(world: World, text: str) -> None:
     addresses = re.findall(r"\[url=([^\]]*)\]", shown)
     assert all(a.startswith((world.gitlab.url, "https://x.test/")) for a in addresses)
     assert world.portal.tasks[5].title == "Pay"
-    assert "\x1b" not in ran.said and "\u202e" not in ran.said
+    assert "\x1b" not in ran.said
+    assert "\u202e" not in ran.said
 
 
 SECRETS_OUT = {
@@ -306,7 +314,8 @@ def test_a_traced_shell_shows_no_secret(world: World, deliver: str) -> None:
         ["/bin/sh", "-ex"], input=script, cwd=world.folder, timeout=60, check=False,
         env={"PATH": os.environ["PATH"], **variables}, capture_output=True, text=True,
     )  # fmt: skip
-    assert "python3 -I -" in done.stderr and "b24: " in done.stdout
+    assert "python3 -I -" in done.stderr
+    assert "b24: " in done.stdout
     secret = world.webhook.rstrip("/").rpartition("/")[2]
     for hidden in (secret, world.job_token, token, "eyJ.secret.token"):
         assert hidden not in done.stdout + done.stderr

@@ -84,4 +84,5 @@ def test_a_tag_pipeline_knows_its_tag() -> None:
 def test_a_draft_is_known_by_its_title(prefix: str) -> None:
     given = {"CI_MERGE_REQUEST_IID": "3", "CI_MERGE_REQUEST_TITLE": f"{prefix} Pay"}
     merge_request = read_facts(given).merge_request
-    assert merge_request is not None and merge_request.shown_state == "draft"
+    assert merge_request is not None
+    assert merge_request.shown_state == "draft"

@@ -94,7 +94,8 @@ def test_the_early_report_and_the_late_one_are_one_message(world: World) -> None
     world.report(run, mr, B24_MODE="merge-request")
     assert world.requests() == (1, Counter(batch=3))
     [early] = world.messages(5)
-    assert "Merge request: draft" in early and "#1 running" in early
+    assert "Merge request: draft" in early
+    assert "#1 running" in early
     run.set_status("success")
     world.report(run, mr)
     [late] = world.messages(5)
@@ -249,8 +250,10 @@ def test_what_is_not_wanted_is_said_and_not_sent(world: World, variables: dict, 
     world.task(5)
     mr = world.open_mr()
     ran = world.report(world.pipeline(mr), mr, **variables)
-    assert ran.code == 0 and said in ran.said
-    assert world.messages(5) == [] and not world.portal.requests
+    assert ran.code == 0
+    assert said in ran.said
+    assert world.messages(5) == []
+    assert not world.portal.requests
 
 
 def test_tiers_that_are_not_wanted_are_left_out(world: World) -> None:
@@ -261,7 +264,8 @@ def test_tiers_that_are_not_wanted_are_left_out(world: World) -> None:
     world.gitlab.deploy(run, "production")
     world.report(run, mr, B24_TIERS="production, staging")
     [text] = world.messages(5)
-    assert "Deployed to production" in text and "Deployed to review" not in text
+    assert "Deployed to production" in text
+    assert "Deployed to review" not in text
 
 
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing(world: World) -> None:
@@ -269,7 +273,8 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(world: World) -> Non
     mr = world.open_mr()
     ran = world.report(world.pipeline(mr), mr, B24_DRY_RUN="true")
     assert "would do: task 5: card written" in ran.said
-    assert world.messages(5) == [] and not world.b24.writes
+    assert world.messages(5) == []
+    assert not world.b24.writes
 
 
 def test_a_stranger_to_the_task_becomes_its_observer_and_then_edits_in_place(world: World) -> None:
@@ -290,7 +295,8 @@ def test_a_message_too_old_to_edit_is_followed_by_a_new_one(world: World) -> Non
     message.date -= timedelta(days=4)
     world.report(world.pipeline(mr), mr)
     old, new = world.messages(5)
-    assert "#1 passed" in old and "#2 passed" in new
+    assert "#1 passed" in old
+    assert "#2 passed" in new
 
 
 def test_another_task_in_the_same_portal_is_not_touched(world: World) -> None:
@@ -298,7 +304,8 @@ def test_another_task_in_the_same_portal_is_not_touched(world: World) -> None:
     world.task(50)
     mr = world.open_mr()
     world.report(world.pipeline(mr), mr)
-    assert world.messages(50) == [] and world.portal.tasks[50].uf == {}
+    assert world.messages(50) == []
+    assert world.portal.tasks[50].uf == {}
 
 
 def test_more_tasks_than_one_batch_holds_are_counted(world: World) -> None:
@@ -332,6 +339,7 @@ def test_without_gitlab_a_smaller_report_is_made(world: World, trouble: str) -> 
     token = world.job_token if trouble == "down" else ""
     ran = world.report(run, mr, CI_JOB_TOKEN=token)
     [text] = world.messages(5)
-    assert "!1 Pay" in text and "#1 unknown" in text
+    assert "!1 Pay" in text
+    assert "#1 unknown" in text
     assert "GitLab does not tell the jobs of the pipeline" in ran.said
     assert ran.code == 0

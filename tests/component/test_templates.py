@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from check_jsonschema import main as check_jsonschema
+from click.testing import CliRunner, Result
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
@@ -33,10 +33,10 @@ def with_defaults(name: str) -> str:
     return REFERENCE.sub(lambda found: str(given[found[1]]), parts(name)[1])
 
 
-def validated(path: Path) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci"]
-    command += ["--data-transform", "gitlab-ci", str(path)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def validated(path: Path) -> Result:
+    """Check a file as the command `check-jsonschema` would, in this process."""
+    options = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
+    return CliRunner().invoke(check_jsonschema, [*options, str(path)])
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -45,13 +45,13 @@ def test_a_part_is_valid(name: str, part: str, tmp_path: Path) -> None:
     path = tmp_path / f"{part}.yml"
     path.write_text(parts(name)[0] if part == "header" else with_defaults(name), "utf-8")
     done = validated(path)
-    assert done.returncode == 0, done.stdout
+    assert done.exit_code == 0, done.output
 
 
 def test_the_schema_refuses_what_gitlab_would(tmp_path: Path) -> None:
     path = tmp_path / "body.yml"
     path.write_text(with_defaults("report").replace("when: always", "when: sometimes"), "utf-8")
-    assert validated(path).returncode == 1
+    assert validated(path).exit_code == 1
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -160,7 +160,8 @@ def test_every_keeper_of_secrets_has_an_example_that_fills_the_webhook(provider:
     [secret] = job["secrets"].values()
     tokens = {f"${name}" for name in job.get("id_tokens", {})}
     assert secret.get("token") in (tokens or {None})
-    assert secret["file"] is False and inputs("report")["job-name"]["default"] == "b24-report"
+    assert secret["file"] is False
+    assert inputs("report")["job-name"]["default"] == "b24-report"
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -168,7 +169,7 @@ def test_the_schema_refuses_a_provider_that_is_mistyped(provider: str, tmp_path:
     [text] = [text for _, text in EXAMPLES if f"      {provider}:" in text]
     path = tmp_path / "example.yml"
     path.write_text(text.replace(f"      {provider}:", f"      {provider}x:"), "utf-8")
-    assert validated(path).returncode == 1
+    assert validated(path).exit_code == 1
 
 
 @pytest.mark.parametrize(("indent", "text"), EXAMPLES)
@@ -176,7 +177,7 @@ def test_an_example_of_the_document_is_valid(indent: str, text: str, tmp_path: P
     path = tmp_path / "example.yml"
     path.write_text(re.sub(f"^{indent}", "", text, flags=re.MULTILINE), "utf-8")
     done = validated(path)
-    assert done.returncode == 0, done.stdout
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize(("indent", "text"), EXAMPLES)
@@ -190,4 +191,5 @@ def test_an_example_names_inputs_that_exist(indent: str, text: str) -> None:
 def test_every_input_of_the_document_exists() -> None:
     known = {key for name in TEMPLATES for key in inputs(name)}
     named = re.findall(r"inputs? `([a-z-]+)[:`]", DOCUMENT)
-    assert named and set(named) <= known
+    assert named
+    assert set(named) <= known

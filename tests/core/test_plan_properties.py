@@ -130,9 +130,11 @@ def test_keys_are_unique_and_a_plan_that_needs_reading_writes_nothing(
 def test_every_command_ends_or_has_one_effect(seen: TaskView, rules: Rules) -> None:
     plan = plan_task(seen, rules, NOW)
     if not plan.needs:
-        ended = [f"spoken:{key}" for key in plan.finished_smart_commits]
-        written = [key for key, _, _ in plan.commands if key.startswith("spoken:")]
-        assert sorted(ended + written) == sorted(f"spoken:{one.key}" for one in seen.smart_commits)
+        ended = [f"smart_commit:{key}" for key in plan.finished_smart_commits]
+        written = [key for key, _, _ in plan.commands if key.startswith("smart_commit:")]
+        assert sorted(ended + written) == sorted(
+            f"smart_commit:{one.key}" for one in seen.smart_commits
+        )
         moves = [key for key, effect, _ in plan.commands if isinstance(effect, MoveTask)]
         assert len(moves) <= 1
 

@@ -16,11 +16,11 @@ from sync.store import connections
 from sync.store.backfill import PartRow
 from sync.store.db.database import read, write
 from sync.store.tables import (
-    carried,
+    activity,
     commit,
     connection,
     deployment,
-    item,
+    deployment_merge_request,
     merge_request,
     pipeline,
     project,
@@ -29,7 +29,7 @@ from tests.emulators.gitlab.entities import MergeRequest
 from tests.engine.world import World
 
 # All that a project's history fills.
-TABLES = (project, merge_request, pipeline, commit, deployment, carried, item)
+TABLES = (project, merge_request, pipeline, commit, deployment, deployment_merge_request, activity)
 MINUTE = 60.0
 Rows = list[dict[str, Any]]
 
@@ -137,7 +137,7 @@ def rows(world: World, *tables: Any) -> dict[str, Rows]:
     with read(world.database) as conn:
         return {
             table.name: [
-                {name: value for name, value in row._mapping.items() if name != "heard_at"}
+                {name: value for name, value in row._mapping.items() if name != "received_at"}
                 for row in conn.execute(select(table).order_by(*table.primary_key.columns))
             ]
             for table in tables or TABLES

@@ -14,6 +14,8 @@ from sync.store import leases
 from sync.store.db.database import write
 from tests.engine.world import World
 
+pytestmark = pytest.mark.dialect
+
 LANE = "lane:1:bitrix24"
 
 

@@ -151,14 +151,14 @@ def test_words_taken_out_of_title_and_description_unlink(world: World) -> None:
 
 @pytest.mark.parametrize("squash", [False, True])
 def test_a_branch_used_again_leaves_the_first_task_alone(world: World, squash: bool) -> None:
-    first = request(world, "mine", f"B24-{OTHER} first part")
+    first = request(world, "mine", f"B24-{OTHER} begun")
     first.remove_source_branch = False
     world.settle()
     world.gitlab.merge(first, "ann", squash=squash)
     world.settle()
     finish(world)
     cards = world.cards(OTHER)
-    second = request(world, "mine", "B24-2103 second part", title="More")
+    second = request(world, "mine", "B24-2103 continued", title="More")
     world.settle()
     assert (world.status(), world.status(OTHER)) == (IN_PROGRESS, COMPLETED)
     assert world.cards(OTHER) == cards

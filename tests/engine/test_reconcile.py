@@ -16,6 +16,8 @@ from sync.store.db.database import read
 from sync.store.rows import CallFilter
 from tests.engine.world import World
 
+pytestmark = pytest.mark.dialect
+
 
 def test_a_rehearsal_says_what_would_be_written_and_writes_nothing(world: World) -> None:
     world.b24.faults.gateway_down = True

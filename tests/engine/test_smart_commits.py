@@ -14,7 +14,7 @@ from b24app.services import overview as services_overview
 from b24app.services import replay
 from sync.core.rules.portal import GroupRules, Rules, SmartCommitRules
 from sync.store.db.database import read, write
-from sync.store.tables import spoken
+from sync.store.tables import smart_commit
 from tests.emulators.gitlab.entities import Commit
 from tests.engine.world import World
 
@@ -30,7 +30,7 @@ def pushed(world: World, *messages: str, branch: str = "topic", user: str = "bob
 
 def states(world: World) -> list[str]:
     with read(world.database) as conn:
-        return sorted(conn.scalars(select(spoken.c.state)))
+        return sorted(conn.scalars(select(smart_commit.c.state)))
 
 
 def logged(world: World) -> list[tuple[int, int, int, str]]:
@@ -44,7 +44,7 @@ def refusals(world: World) -> list[str]:
         return [
             one.text
             for one in services_overview.list_failures(conn, world.portal_id)
-            if one.kind == "spoken"
+            if one.kind == "smart-commit"
         ]
 
 
@@ -71,6 +71,7 @@ def test_a_commit_moves_its_task(
     assert (states(world), logged(world), world.cards()) == (["done"], [], [])
 
 
+@pytest.mark.dialect
 def test_closing_words_on_another_branch_close_nothing(world: World) -> None:
     pushed(world, "Closes B24-2103")
     assert (world.status(), states(world), world.decisions()) == (WAITING, [], [])

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from pytest import MonkeyPatch
 
 from bench import probe
 from sync.engine.audit.writer import AuditWriter
@@ -26,7 +25,7 @@ def sent(world: World) -> Counter[str]:
 
 
 @pytest.fixture
-def work(world: World, monkeypatch: MonkeyPatch) -> Callable[[], int]:
+def work(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """A worker as the app makes it: rules from the database, calls recorded with outcomes."""
     audit = AuditWriter(world.database)
     monkeypatch.setattr(audit, "_start", lambda: None)  # its thread would write at any moment
@@ -41,7 +40,7 @@ def work(world: World, monkeypatch: MonkeyPatch) -> Callable[[], int]:
 
 
 def test_sql_of_an_opened_merge_request_on_an_idle_portal(
-    world: World, work: Callable[[], int], sent: Counter[str], monkeypatch: MonkeyPatch
+    world: World, work: Callable[[], int], sent: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The task is read and moved, its card written, its responsible person notified.
 

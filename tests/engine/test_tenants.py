@@ -18,16 +18,19 @@ from sync.engine.upkeep.purge import purge_portal
 from sync.store import alerts, logs, portals
 from sync.store.db.database import read, write
 from sync.store.rows import CallFilter
-from sync.store.tables import connection, metadata, portal, rest_log, spoken
+from sync.store.tables import api_call, connection, metadata, portal, smart_commit
 from tests.engine.history import live, start
 from tests.engine.notified_world import telling
 from tests.engine.world import World
 
+pytestmark = pytest.mark.dialect
+
 TASKS = 3
 FILLED = {
-    "alert", "backfill", "carried", "command", "commit", "connection", "decision", "delivery",
-    "deployment", "host_user", "item", "item_task", "link", "merge_request", "message",
-    "named_commit", "pipeline", "post", "project", "rest_log", "spoken", "subject", "task", "told",
+    "activity", "activity_task", "alert", "api_call", "backfill", "chat_message", "command",
+    "commit", "commit_task", "connection", "decision", "delivery", "deployment",
+    "deployment_merge_request", "host_user", "link", "merge_request", "message", "notified_state",
+    "pipeline", "project", "smart_commit", "subject", "task",
 }  # fmt: skip
 
 
@@ -124,7 +127,7 @@ def test_what_is_shown_of_a_task_is_the_portal_s_own(two: tuple[World, World]) -
         assert services_overview.list_failures(conn, other.portal_id) == ()
         assert logs.find_calls(conn, CallFilter(other.portal_id)) == ()
         assert len(logs.find_calls(conn, CallFilter(one.portal_id, limit=10_000))) == len(
-            conn.execute(select(rest_log)).all()
+            conn.execute(select(api_call)).all()
         )
 
 
@@ -137,8 +140,10 @@ def test_nobody_of_another_portal_acts_on_an_alert_or_a_command(two: tuple[World
         ]
         assert alert_actions.acknowledge(conn, other.portal_id, handle, "Eve", now) is None
         assert alert_actions.assign(conn, other.portal_id, handle, 7, now) is None
-        keys = [(str(row.connection_id), row) for row in conn.execute(select(spoken))]
-        items = [("spoken", f"{c}/{row.project_id}:{row.sha}:{row.number}") for c, row in keys]
+        keys = [(str(row.connection_id), row) for row in conn.execute(select(smart_commit))]
+        items = [
+            ("smart-commit", f"{c}/{row.project_id}:{row.sha}:{row.number}") for c, row in keys
+        ]
         assert items != []
         assert replay.replay(conn, other.portal_id, items, now) == 0
     assert kept(one) == before

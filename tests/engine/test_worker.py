@@ -23,6 +23,8 @@ from sync.store import logs
 from sync.store.db.database import read
 from tests.engine.world import World
 
+pytestmark = pytest.mark.dialect
+
 IN_PROGRESS, COMPLETED = 3, 5
 PATIENCE_SECONDS = 20.0
 

@@ -197,9 +197,26 @@ def test_the_shortest_document_is_all_defaults():
             "or 'reopened'; it is 'merge'",
         ),
         (
-            "rules:\n  default:\n    ci: {message: 1}",
-            "line 5: rules.default.ci.message: must be true or false",
+            "rules:\n  default:\n    pipelines: {message: 1}",
+            "line 5: rules.default.pipelines.message: must be true or false",
         ),
+        (
+            "rules:\n  default:\n    ci: {message: true}",
+            "line 5: rules.default.ci: is called `pipelines` now",
+        ),
+        (
+            "rules:\n  default:\n    commits: {close: true}",
+            "line 5: rules.default.commits: is called `smart_commits` now",
+        ),
+        (
+            "rules:\n  workgroups:\n    5:\n      notes: {message: true}",
+            "line 6: rules.workgroups.5.notes: is called `comments` now",
+        ),
+        (
+            "routes:\n  - on: [note]\n    to: []",
+            "line 4: routes[0].on[0]: is called `comment` now",
+        ),
+        ("templates:\n  note: x", "line 4: templates.note: is called `comment` now"),
         ("limits: {rate: 0}", "line 3: limits.rate: must be above 0"),
         ("limits: {burst: 5000}", "line 3: limits.burst: must be at most 1000"),
         ("limits: {burst: 1.5}", "line 3: limits.burst: must be a whole number"),

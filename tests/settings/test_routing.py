@@ -50,16 +50,16 @@ routes:
       - прод*
 rules:
   default:
-    notes:
+    comments:
       system: true
-    commits:
+    smart_commits:
       commands: false
     roles:
       qa:
         - 12
   workgroups:
     10:
-      notes:
+      comments:
         internal: true
       alerts:
         branches:
@@ -149,7 +149,7 @@ def test_a_chat_is_given_by_its_number_or_as_the_portal_names_it(written: str) -
 
 
 KINDS = (
-    "'push', 'branch', 'tag', 'merge_request', 'pipeline', 'job', 'note', 'release', "
+    "'push', 'branch', 'tag', 'merge_request', 'pipeline', 'job', 'comment', 'release', "
     "'deployment', 'alert', 'issue', 'work_item', 'milestone', 'wiki_page', 'feature_flag', "
     "'emoji', 'member', 'project', 'access_token' or 'vulnerability'"
 )
@@ -205,15 +205,16 @@ NAMES = (
         ("routes:\n  - on: [member]\n    to: [responsible]",
          "line 5: routes[0].to[0]: `member` belongs to no task, so nobody is its responsible"),
         ("routes:\n  - on: [pipeline]\n    to: [task]",
-         "line 5: routes[0].to[0]: tasks show `pipeline` already, by `ci`; leave `task` out"),
+         "line 5: routes[0].to[0]: tasks show `pipeline` already, by `pipelines`; "
+         "leave `task` out"),
         ("routes:\n  - on: [deployment]\n    to: [task]",
          "line 5: routes[0].to[0]: tasks show `deployment` already, by `deployments`; "
          "leave `task` out"),
         ("routes:\n  - on: [merge_request]\n    to: [task]",
          "line 5: routes[0].to[0]: tasks show `merge_request` already, as its card; "
          "leave `task` out"),
-        ("routes:\n  - on: [note]\n    to: [task]",
-         "line 5: routes[0].to[0]: tasks show `note` already, by `notes`; leave `task` out"),
+        ("routes:\n  - on: [comment]\n    to: [task]",
+         "line 5: routes[0].to[0]: tasks show `comment` already, by `comments`; leave `task` out"),
         ("routes:\n  - on: [push]\n    to: [general]",
          "line 5: routes[0].to[0]: there is no general chat: name it in `chats`"),
         ("routes:\n  - on: [release]\n    to: [releases]",
@@ -247,8 +248,8 @@ NAMES = (
         ("rules:\n  default:\n    alerts: {severities: {success: low}}",
          "line 5: rules.default.alerts.severities.success: must be 'failed', 'canceled' "
          "or 'skipped'; it is 'success'"),
-        ("rules:\n  default:\n    notes: {message: 1}",
-         "line 5: rules.default.notes.message: must be true or false"),
+        ("rules:\n  default:\n    comments: {message: 1}",
+         "line 5: rules.default.comments.message: must be true or false"),
         ("rules:\n  workgroups:\n    5: {routes: [{on: [push], to: [project]}]}",
          "line 5: rules.workgroups.5.routes: holds for the workgroup's projects: "
          "name them in `projects`"),
@@ -259,8 +260,8 @@ NAMES = (
          "it is 'huge'"),
         ("rules:\n  projects:\n    a/b: {alert: {by_stage: true}}",
          "line 5: rules.projects.a/b.alert: unknown key; did you mean `alerts`?"),
-        ("rules:\n  projects:\n    a/b: {ci: {message: false}}",
-         "line 5: rules.projects.a/b.ci: is no key of this place"),
+        ("rules:\n  projects:\n    a/b: {pipelines: {message: false}}",
+         "line 5: rules.projects.a/b.pipelines: is no key of this place"),
         ("rules:\n  projects:\n    a/*: {alerts: {by_stage: true}}",
          "line 5: rules.projects.a/*: must be the path of one project, like group/name; "
          "patterns are for workgroups"),

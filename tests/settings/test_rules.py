@@ -57,7 +57,8 @@ rules:
 
 def test_a_workgroup_takes_from_the_default_what_it_does_not_say_of_pipelines():
     found = rules(
-        "rules: {default: {ci: {message: false}}, workgroups: {7: {ci: {notify: false}}}}"
+        "rules: {default: {pipelines: {message: false}}, "
+        "workgroups: {7: {pipelines: {notify: false}}}}"
     )
     assert found.default.pipelines == PipelineRules(message=False, notify=True, field=True)
     assert found.for_group(7).pipelines == PipelineRules(message=False, notify=False, field=True)

@@ -44,8 +44,8 @@ def line(conn: Connection, portal_id: int) -> RefKey:
     return RefKey(a_connection(conn, portal_id), 7, "main")
 
 
-def key(line: RefKey, opened_by: int = 12, stage: str = "") -> AlertKey:
-    return AlertKey(line, opened_by, stage)
+def key(line: RefKey, first_pipeline_id: int = 12, stage: str = "") -> AlertKey:
+    return AlertKey(line, first_pipeline_id, stage)
 
 
 def test_an_alert_is_read_as_it_was_saved(conn: Connection, line: RefKey) -> None:
@@ -96,9 +96,11 @@ def test_an_alert_is_found_by_what_people_type(
     staged = replace(OPEN, stage="unit-tests")
     alerts.save(conn, line, [OPEN, staged])
     found = alerts.find(conn, portal_id, key(line).handle)
-    assert found and found.alert == OPEN
+    assert found
+    assert found.alert == OPEN
     found = alerts.find(conn, portal_id, key(line, 12, "unit-tests").handle)
-    assert found and found.alert == staged
+    assert found
+    assert found.alert == staged
     assert alerts.find(conn, a_portal(conn, "member-2"), key(line).handle) is None
 
 

@@ -151,10 +151,10 @@ def _rows(conn: Connection) -> dict[str, int | None]:
 
 _NEW_ROWS = {
     "alert": {
-        "ref": "main", "stage": "", "opened_by": 5, "state": "open", "severity": "high",
+        "ref": "main", "stage": "", "first_pipeline_id": 5, "state": "open", "severity": "high",
         "failures": 1, "opened_at": NOW, "updated_at": NOW, "body": {},
     },
-    "spoken": {"sha": "s", "number": 0, "task_id": 1, "heard_at": NOW, "body": {}},
+    "smart_commit": {"sha": "s", "number": 0, "task_id": 1, "received_at": NOW, "body": {}},
     "backfill": {"part": "commits", "since": NOW, "updated_at": NOW},
 }  # fmt: skip
 
@@ -177,7 +177,7 @@ def _fill(conn: Connection, portal_id: int) -> None:
                 "branch": "b",
                 "sha": "s",
                 "body": {},
-                "heard_at": NOW,
+                "received_at": NOW,
             }
         ],
     )
@@ -187,13 +187,13 @@ def _fill(conn: Connection, portal_id: int) -> None:
     messages.save(conn, portal_id, {(1, "ci:1/3:b"): SentMessage(5, "t", NOW)})
     messages.save_notified_states(conn, portal_id, {f"ci:{c}/3:b": "5:failed"}, NOW)
     messages.save_notified_person_states(conn, portal_id, {("tag:1/3:v1", 7): "created"}, NOW)
-    store_pipelines.save_named_commits(conn, portal_id, [((c, 3, "b", "s"), 1)])
+    store_pipelines.save_commit_tasks(conn, portal_id, [((c, 3, "b", "s"), 1)])
     tag = TagPush(project, "v1", "s", None)
     store_activity.save(conn, [tag, Push(project, "b", (), None, "s", protected=True)], NOW)
     store_activity.save_tasks(conn, portal_id, [(store_activity.activity_id(tag), 1)])
     save_chat_messages(conn, portal_id, {("tag:1/3:v1", "sg3"): SentMessage(5, "t", NOW)})
     for table, values in _NEW_ROWS.items():
-        own = {"portal_id": portal_id} if table == "spoken" else {}
+        own = {"portal_id": portal_id} if table == "smart_commit" else {}
         row = {"connection_id": c, "project_id": 3, **own, **values}
         conn.execute(insert(metadata.tables[table]), [row])
     store_pipelines.save_failed_jobs(conn, {(c, 3, 5): (NOW, (FailedJob(1, "unit", "test", ""),))})

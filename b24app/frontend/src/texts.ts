@@ -58,14 +58,14 @@ const en = {
     const about = { task: `task ${one.about}`, alerts: `alerts of ${one.about}` }[one.of] ?? one.about
     return ({
       move_task: `Status of ${about}`,
-      place_task: `Kanban column of ${about}`,
+      set_stage: `Kanban column of ${about}`,
       set_fields: `Fields of ${about}`,
       put_card: `Card in the discussion of ${about}`,
       put_message: `Message in a discussion about ${about}`,
       log_time: `Time of ${about}`,
       post: `Message in a chat about ${about}`,
       notify: `Notification about ${about}`,
-      open_task: `Task for ${about}`,
+      create_task: `Task for ${about}`,
       close: `A commit that closes ${about}`,
       done: `#done for ${about}`,
       start: `#in-progress for ${about}`,
@@ -192,14 +192,14 @@ const ru: typeof en = {
     const about = { task: `задаче ${one.about}`, alerts: `оповещениям ${one.about}` }[one.of] ?? one.about
     return ({
       move_task: `Статус задачи ${one.about}`,
-      place_task: `Колонка канбана задачи ${one.about}`,
+      set_stage: `Колонка канбана задачи ${one.about}`,
       set_fields: `Поля задачи ${one.about}`,
       put_card: `Карточка в обсуждении задачи ${one.about}`,
       put_message: `Сообщение в обсуждении по ${about}`,
       log_time: `Учёт времени задачи ${one.about}`,
       post: `Сообщение в чате по ${about}`,
       notify: `Уведомление по ${about}`,
-      open_task: `Новая задача по ${about}`,
+      create_task: `Новая задача по ${about}`,
       close: `Коммит, закрывающий задачу ${one.about}`,
       done: `#done по ${about}`,
       start: `#in-progress по ${about}`,

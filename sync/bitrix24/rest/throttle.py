@@ -1,4 +1,4 @@
-"""A portal's limits, kept together by all workers: whose turn it is, which methods rest."""
+"""A portal's limits as all workers share them: waiting for a request, blocked methods."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class AllowanceStore(Protocol):
     """The portal's allowance, shared by all workers."""
 
     def change(self, step: Callable[[Allowance], tuple[Allowance, T]]) -> T:
-        """Load, step, save what it returned (where it is another object): one transaction."""
+        """Load, apply `step` and save a changed allowance in one transaction; return its answer."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """`rate`: requests a second; `burst`: requests at once; both of this portal."""
+    """The limits of one portal. `rate`: requests a second; `burst`: requests at once."""
 
     store: AllowanceStore
     clock: Clock
@@ -34,7 +34,7 @@ class Throttle:
     burst: float = limits.BURST
 
     def wait_for_slot(self, method: str) -> None:
-        """Wait for a place in the bucket. Raises Later where the queue before us is too long."""
+        """Wait for a place in the bucket. Raises Later after MAX_WAIT_SECONDS."""
         waited = 0.0
         while wait := self._spend():
             if waited + wait > MAX_WAIT_SECONDS:
@@ -54,14 +54,14 @@ class Throttle:
         )
 
     def blocked_methods(self, methods: Collection[str]) -> dict[str, Later]:
-        """The methods that may not be called now, and what to answer for them."""
+        """Return the methods that may not be called now, with the error of each."""
         now = self.clock.now()
         allowance = self.store.change(lambda allowance: (allowance, allowance))
         ends = {method: limits.blocked_until(allowance, method, now) for method in methods}
         return {method: _blocked_error(method, end, now) for method, end in ends.items() if end}
 
     def record_usage(self, method: str, block: Mapping[str, Any]) -> None:
-        """Remember what an answer's `time` block says, where it is worth a transaction."""
+        """Remember an answer's `time` block where it is worth a transaction."""
         seconds = block.get("operating")
         if isinstance(seconds, int | float) and seconds >= limits.OPERATING_WORTH_SAVING:
             self.store.change(
@@ -69,14 +69,14 @@ class Throttle:
             )
 
     def record_overflow(self) -> None:
-        """The portal said that too many requests came at once."""
+        """Remember that the portal refused too many requests at once."""
         now = self.clock.now()
         self.store.change(
             lambda allowance: (limits.mark_overflowed(allowance, now, self.rate, self.burst), None)
         )
 
     def record_exhausted(self, method: str, block: Mapping[str, Any]) -> Later:
-        """The portal refused a method for the time it has used: let it rest."""
+        """Block a method that the portal refused for the time it has used; return that error."""
         now = self.clock.now()
         reset_at = block.get("operating_reset_at")
         until = now + timedelta(seconds=limits.OPERATING_WINDOW)

@@ -1,4 +1,4 @@
-"""An effect as the portal's own calls, and their answers as what was done. Pure."""
+"""Commands as REST calls of the portal, and the answers as results of commands. Pure."""
 
 from __future__ import annotations
 
@@ -33,11 +33,10 @@ from sync.errors import Later, Refused, SyncError
 
 
 def calls_for(effect: Command, task: Task | None, user_id: int = 0) -> list[Call]:
-    """The calls that carry out `effect` on `task` as it is now; none where nothing is to do.
+    """Return the calls that carry out a command on `task` as it is now; none if nothing is to do.
 
-    `task`: None for what is about no task (`effects.task_of`). `user_id`: in whose name they are
-    made (0: not known). Only members of a task write into its chat, so somebody else first becomes
-    its observer.
+    `task`: None for commands about no task. `user_id`: in whose name the calls are made (0:
+    unknown). Only members of a task write into its chat, so that user first becomes an observer.
     """
     match effect:
         case PutChatMessage():
@@ -65,7 +64,7 @@ def calls_for(effect: Command, task: Task | None, user_id: int = 0) -> list[Call
 def read_outcome(
     effect: Command, answers: Sequence[Answer | SyncError], task: Task | None
 ) -> CommandResult | SyncError:
-    """What the answers to `calls_for(effect, task)` mean; the first error counts."""
+    """Return what the answers to `calls_for(effect, task)` mean; the first error counts."""
     if isinstance(effect, PutCard | PutMessage):
         assert task is not None
         return _message_result(effect, answers, task)
@@ -102,7 +101,7 @@ def _change_stage(effect: SetStage) -> Call:
 
 
 def _log_time(effect: LogTime, user_id: int) -> Call:
-    """The parameters go by position. Only somebody else is named: that asks for more rights.
+    """Build the call; its parameters go by position. Naming another user needs more rights.
 
     https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-add.html
     """
@@ -113,7 +112,7 @@ def _log_time(effect: LogTime, user_id: int) -> Call:
 
 
 def _put_message(effect: PutCard | PutMessage, task: Task) -> Call:
-    """A message of the task's chat, or a comment of the old card, whose parameters go by position.
+    """Build a message for the task's chat, or a comment of the old card (by position).
 
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-new.html
     """
@@ -127,7 +126,10 @@ def _put_message(effect: PutCard | PutMessage, task: Task) -> Call:
 
 
 def _message_call(dialog: str, text: str, message_id: int | None) -> Call:
-    """https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-add.html"""
+    """Build a new message of a chat, or an edit of one.
+
+    https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-add.html
+    """
     message: dict[str, Any] = {"MESSAGE": text, "URL_PREVIEW": "N"}
     if message_id is None:
         return Call("im.message.add", {"DIALOG_ID": dialog, **message})
@@ -135,7 +137,7 @@ def _message_call(dialog: str, text: str, message_id: int | None) -> Call:
 
 
 def _observe_call(effect: PutCard | PutMessage, task: Task, user_id: int) -> list[Call]:
-    """Become an observer; unlike a write of AUDITORS this drops nobody who was just added.
+    """Become an observer; a write of AUDITORS would drop those who were just added.
 
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-start-watch.html
     """
@@ -147,7 +149,7 @@ def _observe_call(effect: PutCard | PutMessage, task: Task, user_id: int) -> lis
 
 
 def _notify_user(effect: Notify) -> Call:
-    """From the application; the portal keeps only the newest notification of a TAG.
+    """Notify from the application; the portal keeps only the newest notification of a TAG.
 
     https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-system-add.html
     """
@@ -209,7 +211,7 @@ def _post_result(effect: PutChatMessage, result: Any) -> CommandResult | SyncErr
 
 
 def _closed_chat(effect: PutChatMessage, error: SyncError) -> SyncError:
-    """The same words whatever was to be said, so that a chat is one thing to mend."""
+    """Explain a refusal alike for all messages, so that a chat shows as one failure."""
     if error.code not in NOT_MEMBER or not isinstance(error, Refused):
         return error
     return Refused(

@@ -1,7 +1,7 @@
-"""A new task: how it is asked for, by 2.0 and 3.0, and how it is found again.
+"""Creation of a task by REST 2.0 and 3.0, and the search for one that may exist already.
 
-Creation is the one write that must not be repeated blindly. REST 3.0 knows an answer again by its
-key; for 2.0, and where that key is forgotten, the task carries a mark of ours in XML_ID.
+Creation is the one write that must not be repeated blindly. REST 3.0 remembers a request by its
+idempotency key for a day; for 2.0, and after that day, the task carries a marker in XML_ID.
 """
 
 from __future__ import annotations
@@ -18,15 +18,18 @@ from sync.errors import Later
 if TYPE_CHECKING:
     from sync.bitrix24.rest.client import Portal
 
-KEY_REUSED = "IDEMPOTENCYKEYREUSED"  # in the code of what refuses other words under a key
-IDEMPOTENCY_WINDOW = timedelta(days=1)  # as long a key is known
+KEY_REUSED = "IDEMPOTENCYKEYREUSED"  # in the code of a refusal of another body under a key
+IDEMPOTENCY_WINDOW = timedelta(days=1)  # how long a portal remembers a key
 _PAGE = 50
 _MAX_PAGES = 10
 _SELECT = ("ID", "TITLE", "XML_ID", "STATUS", "GROUP_ID", "RESPONSIBLE_ID", "CREATED_BY")
 
 
 def create_call(effect: CreateTask) -> Call:
-    """https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add.html"""
+    """Build the call of REST 2.0.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add.html
+    """
     fields: dict[str, Any] = {
         "TITLE": effect.title,
         "DESCRIPTION": effect.text,
@@ -39,7 +42,7 @@ def create_call(effect: CreateTask) -> Call:
 
 
 def create_task_v3(portal: Portal, effect: CreateTask) -> Answer:
-    """Made once, however often it is asked for within a day. Raises SyncError.
+    """Create a task by REST 3.0; a repetition within a day gives the same answer. Raises SyncError.
 
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add-rest-v3.html
     """
@@ -57,10 +60,12 @@ def create_task_v3(portal: Portal, effect: CreateTask) -> Answer:
 
 
 def created_task(result: Any) -> Task | None:
+    """Return the task in the answer to a creation; None where it holds none."""
     return tasks_fields.parse_task(tasks_fields.task_object(result))
 
 
 def unknown_outcome(effect: CreateTask) -> Later:
+    """Return the error of an answer that does not name the new task."""
     return Later(
         f"The portal does not say which task it made for “{effect.title}”",
         cause="Its answer is not one of those that are known",
@@ -70,11 +75,10 @@ def unknown_outcome(effect: CreateTask) -> Later:
 
 
 def find_created_task(portal: Portal, effect: CreateTask, since: datetime) -> dict[str, Any] | None:
-    """The task of ours that carries the mark, or where no mark is shown the very title.
+    """Find our task by its marker, or by its title where no marker is shown; None if missing.
 
-    As an answer to its making would tell it.
-
-    XML_ID can be read but not filtered by. Raises Refused, Later and Denied.
+    Searches the newest 500 tasks that we created since `since`, because XML_ID can be read but not
+    filtered by. The result has the form of an answer to a creation. Raises SyncError.
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list.html
     """
     asked = {

@@ -1,4 +1,4 @@
-"""Ways from one status of a task to another by the portal's methods, and their ends. Pure."""
+"""Transitions of a task between statuses: the portal's methods, and their results. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ AWAITING_CONTROL, COMPLETED, DEFERRED = (
 
 MethodPath = tuple[str, ...]
 
-# Ways from one status to another by the portal's methods, best first; the first whose first step
-# the task allows is taken. https://apidocs.bitrix24.com/api-reference/tasks/status/index.html
+# The portal's methods from one status to another, best first; the first path whose first step the
+# task allows is taken. https://apidocs.bitrix24.com/api-reference/tasks/status/index.html
 METHOD_PATHS: dict[tuple[TaskStatus, TaskStatus], tuple[MethodPath, ...]] = {
     (WAITING, IN_PROGRESS): (("start",),),
     (WAITING, AWAITING_CONTROL): (("complete",),),
@@ -48,10 +48,10 @@ STAYS_IN_CONTROL = "the task is awaiting its creator's control: only the creator
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What a command brought about.
+    """The result of a command.
 
-    `message_id`: of a card or message. `task`: the task as the answer tells it, None where it says
-    nothing. `note`: for people, where the result is not quite what was asked for.
+    `message_id`: of a card or message. `task`: as the answer describes it, None where it does not.
+    `note`: for people, where the result differs from what was asked for.
     """
 
     message_id: int | None = None
@@ -60,7 +60,7 @@ class CommandResult:
 
 
 def transition_calls(target: TaskStatus, task: Task) -> list[Call]:
-    """The calls that bring `task` to the status `target`; none where that is not allowed."""
+    """Return the calls that bring `task` to the status `target`; none where that is forbidden."""
     if task.status is target:
         return []
     route = _find_path(target, task)
@@ -70,7 +70,7 @@ def transition_calls(target: TaskStatus, task: Task) -> list[Call]:
 
 
 def _find_path(target: TaskStatus, task: Task) -> MethodPath | None:
-    """The way by methods, or None where the task's own actions forbid them all."""
+    """Return the path by methods; None where the task's own actions forbid them all."""
     if target is AWAITING_CONTROL and not task.needs_control:
         return None  # completing would complete it
     routes = METHOD_PATHS[task.status, target]
@@ -80,7 +80,7 @@ def _find_path(target: TaskStatus, task: Task) -> MethodPath | None:
 
 
 def _status_field_call(target: TaskStatus, task: Task) -> list[Call]:
-    """The field itself, which the portal accepts where its methods do not apply.
+    """Write the status field, which the portal accepts where its methods do not apply.
 
     Approval is the creator's own decision: it is never bypassed.
     """
@@ -90,12 +90,15 @@ def _status_field_call(target: TaskStatus, task: Task) -> list[Call]:
 
 
 def update_call(task_id: int, fields: dict[str, Any]) -> Call:
-    """https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-update.html"""
+    """Build an update of a task's fields.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-update.html
+    """
     return Call("tasks.task.update", {"taskId": task_id, "fields": dict(fields)})
 
 
 def transition_result(effect: MoveTask, result: Any, task: Task) -> CommandResult:
-    """What a move brought about, which need not be what was asked for."""
+    """Return what a transition resulted in, with a note where the status is another."""
     if task.status is effect.status:
         return CommandResult(task=task)
     if result is None:
@@ -109,6 +112,6 @@ def transition_result(effect: MoveTask, result: Any, task: Task) -> CommandResul
 
 
 def task_in_answer(result: Any, task: Task) -> Task | None:
-    """The task as the answer tells it, None where it does not."""
+    """Return the task as the answer describes it; None where it does not."""
     row = tasks_fields.task_object(result)
     return tasks_fields.merge_answer(task, row) if row else None

@@ -47,7 +47,7 @@ def build_push_message(push: Push, language: str, users: PortalUserIds) -> Messa
         values={
             **{name: (node,) for name, node in named.items()},
             "title": (text_node(first_line(push.commits[-1].message)),) if push.commits else (),
-            "state": translate_inline(language, f"word {state}"),
+            "state": translate_inline(language, f"state {state}"),
             "link": (link(compare, push.branch),),
             "url": (Text(compare),),
             "commits": run_of(commits),
@@ -104,12 +104,12 @@ def build_tag_message(tag_push: TagPush, language: str, users: PortalUserIds) ->
     sha = commit_link(tag_push.project, tag_push.sha)
     return Message(
         translate_inline(language, f"tag {state}", **named),
-        (translate_inline(language, "told commit", sha=sha),) if tag_push.sha else (),
+        (translate_inline(language, "detail commit", sha=sha),) if tag_push.sha else (),
         () if tag_push.deleted else quote_plain(tag_push.message),
         values={
             **{name: (node,) for name, node in named.items()},
             "title": (text_node(tag_push.tag),),
-            "state": translate_inline(language, f"word {state}"),
+            "state": translate_inline(language, f"state {state}"),
             "link": (link(page, tag_push.tag),),
             "url": (Text(page),),
             "text": (text_node(first_line(tag_push.message)),),

@@ -48,9 +48,12 @@ def build_resource_message(
     """
     resource = replace(resource, url="", text="") if state == "deleted" else resource
     said, named = _phrase_state(resource, state), _title_values(resource, language, users)
-    hidden = translate_inline(language, "told internal") if resource.confidential else ()
+    hidden = translate_inline(language, "internal only") if resource.confidential else ()
     return Message(
-        (*translate_inline(language, f"thing {_phrase_noun(resource)} {said}", **named), *hidden),
+        (
+            *translate_inline(language, f"resource {_phrase_noun(resource)} {said}", **named),
+            *hidden,
+        ),
         tuple(_DETAILS_BY_KIND.get(resource.kind, _label_details)(resource, said, language)),
         _body(resource, state, language),
         values={
@@ -79,7 +82,7 @@ def _phrase_state(resource: Resource, state: str) -> str:
     """Its state as phrases know it; how soon a token expires is said by the day."""
     if resource.kind is Kind.ACCESS_TOKEN:
         return "revoked" if state == "revoked" else "expires"
-    return state if has_sentence(f"thing {_phrase_noun(resource)} {state}") else "changed"
+    return state if has_sentence(f"resource {_phrase_noun(resource)} {state}") else "changed"
 
 
 def _title_values(resource: Resource, language: str, users: PortalUserIds) -> dict[str, Inline]:
@@ -92,7 +95,7 @@ def _title_values(resource: Resource, language: str, users: PortalUserIds) -> di
         "project": project_link(resource.project),
         "link": link(resource.url, title or resource.id),
         "before": text_node(resource.text),
-        "date": Text(translate(language, "on day" if day_of else "soon", **day_of)),
+        "date": Text(translate(language, "on day" if day_of else "on day soon", **day_of)),
     }
 
 
@@ -113,7 +116,7 @@ def _label_details(resource: Resource, state: str, language: str) -> list[Line]:
     found = join_limited(
         [(text_node(label, MAX_NAME_LENGTH),) for label in resource.labels], language
     )
-    return [translate_inline(language, "told labels", labels=found)]
+    return [translate_inline(language, "detail labels", labels=found)]
 
 
 def _member_details(resource: Resource, state: str, language: str) -> list[Line]:
@@ -137,7 +140,7 @@ def _token_details(resource: Resource, state: str, language: str) -> list[Line]:
     """What stops with the token, and what to do about it. Deploy tokens are of no use to us."""
     lines = [translate_inline(language, "token stops")]
     if _phrase_noun(resource) == Kind.ACCESS_TOKEN:
-        lines.append(translate_inline(language, "token ours"))
+        lines.append(translate_inline(language, "token of this app"))
     if state != "revoked":
         page = translate_inline(language, "token page")
         where = (Link(resource.url, page),) if resource.url else page
@@ -156,11 +159,13 @@ def _vulnerability_details(resource: Resource, state: str, language: str) -> lis
             if has_sentence(key)
             else (text_node(severity, MAX_NAME_LENGTH),)
         )
-        lines.append(translate_inline(language, "told severity", severity=words))
+        lines.append(translate_inline(language, "detail severity", severity=words))
     if names := [(text_node(name, MAX_NAME_LENGTH),) for name in resource.labels[1:]]:
         lines.append(join_limited(names, language))
     if resource.text:
-        lines.append(translate_inline(language, "told place", place=text_node(resource.text)))
+        lines.append(
+            translate_inline(language, "detail file position", place=text_node(resource.text))
+        )
     return lines
 
 
@@ -188,7 +193,7 @@ def build_release_message(release: Release, language: str, users: PortalUserIds)
         if release.deleted
         else markdown_blocks(release.text, MAX_RELEASE_NOTES_LENGTH, language, url)
     )
-    by = translate_inline(language, "by", actor=actor) if release.actor else ()
+    by = translate_inline(language, "by actor", actor=actor) if release.actor else ()
     return Message(
         (*translate_inline(language, f"release {state}", **named), *by),
         (translate_inline(language, "release tag", tag=tag),),
@@ -197,7 +202,7 @@ def build_release_message(release: Release, language: str, users: PortalUserIds)
             **{name: (node,) for name, node in named.items()},
             "actor": (actor,),
             "title": (text_node(release.name or release.tag),),
-            "state": translate_inline(language, f"word {state}"),
+            "state": translate_inline(language, f"state {state}"),
             "url": (Text(url),),
             "text": run_of(lines_of(notes)),
             "tag": (tag,),

@@ -87,7 +87,7 @@ def build_alert_message(context: AlertContext, language: str) -> Message:
         "project": (project_link(context.project),),
         "link": (_pipeline_link(context),),
         "url": (Text(_pipeline_url(context)),),
-        "state": translate_inline(language, f"word {alert.state}"),
+        "state": translate_inline(language, f"state {alert.state}"),
         "branch": _branch_line(context, language),
         "stage": (Text(clipped(alert.stage, MAX_NAME_LENGTH)),),
         "count": (Text(str(alert.failures)),),
@@ -102,7 +102,9 @@ def render_end_message(context: AlertContext, language: str) -> str:
 
 
 def render_assignment(context: AlertContext, language: str) -> str:
-    sentence = translate_inline(language, "alert yours", what=_headline(context, language))
+    sentence = translate_inline(
+        language, "alert assigned to you", what=_headline(context, language)
+    )
     return render(Document((Paragraph(sentence),)))
 
 
@@ -122,8 +124,8 @@ def build_task_title(context: AlertContext, language: str) -> str:
 
 def render_task_text(context: AlertContext, language: str) -> str:
     """It depends on how the alert began alone: said again it is the same. BBCode."""
-    opened_by = context.alert.first_pipeline_id
-    page = link(messages_urls.pipeline(context.project, opened_by), f"#{opened_by}")
+    first_pipeline_id = context.alert.first_pipeline_id
+    page = link(messages_urls.pipeline(context.project, first_pipeline_id), f"#{first_pipeline_id}")
     lines = [
         translate_inline(
             language,
@@ -167,16 +169,16 @@ def _phrase_key(context: AlertContext) -> str:
             return "alert resolved by" if context.fixed_by else "alert resolved"
         case AlertState.CLOSED:
             gone = any(ending.status == BRANCH_DELETED for ending in alert.results)
-            return "alert gone" if gone else "alert closed"
+            return "alert branch deleted" if gone else "alert closed"
     if alert.failures == 1:
         return f"alert {alert.status}"
-    return "alert again failed" if alert.status == "failed" else "alert again"
+    return "alert failed repeatedly" if alert.status == "failed" else "alert repeated"
 
 
 def _branch_line(context: AlertContext, language: str) -> Line:
     """The branch; one that is gone is no link."""
     name = clipped(context.display_ref, MAX_NAME_LENGTH)
-    url = "" if _phrase_key(context) == "alert gone" else _ref_url(context)
+    url = "" if _phrase_key(context) == "alert branch deleted" else _ref_url(context)
     node = link(url, name)
     if not context.alert.stage:
         return (node,)
@@ -200,7 +202,7 @@ def _failure_details(context: AlertContext, language: str) -> list[Line]:
     """The newest pipeline that failed and its jobs; of an unstable line they change too often."""
     if context.alert.state is not AlertState.OPEN:
         return []
-    line = translate_inline(language, "ci pipeline", link=_pipeline_link(context))
+    line = translate_inline(language, "pipeline link", link=_pipeline_link(context))
     line = (
         *line,
         *pipelines_messages.commit_details(
@@ -223,7 +225,9 @@ def _people_details(context: AlertContext, language: str) -> list[Line]:
     if context.acknowledged_by:
         lines.append(
             translate_inline(
-                language, "alert seen", who=clipped(context.acknowledged_by, MAX_NAME_LENGTH)
+                language,
+                "alert acknowledged",
+                who=clipped(context.acknowledged_by, MAX_NAME_LENGTH),
             )
         )
     if context.assignee:

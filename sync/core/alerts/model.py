@@ -48,11 +48,11 @@ class PipelineResult:
 class Alert:
     """A line from its first failure to its end. `stage`: "" for the whole.
 
-    `opened_by`: a pipeline, the alert's name for good. `status`: the gravest. `failures`: how many
-    pipelines; `in_a_row`: the most without one that passed. `failed_by`, `failed_at`: the newest
-    failure. `ended_by`: the pipeline in which it passed, 0 for none. `quiet_at`: when an unstable
-    one is stable again if nothing changes. `endings`: what it was derived from; of a pipeline that
-    was retried since, nothing else remembers it.
+    `first_pipeline_id`: the alert's name for good. `status`: the gravest. `failures`: how many
+    pipelines; `in_a_row`: the most without one that passed. `last_failed_pipeline_id`,
+    `failed_at`: the newest failure. `fixed_by_pipeline_id`: in which it passed, 0 for none.
+    `quiet_at`: when an unstable one is stable again if nothing changes. `results`: what it was
+    derived from; of a pipeline that was retried since, nothing else remembers it.
     """
 
     stage: str
@@ -166,8 +166,8 @@ class AlertKey:
     @classmethod
     def parse(cls, about: str) -> AlertKey:
         """Raises ValueError for what `about` never was."""
-        _, place, ref, opened_by, *stage = about.split(":", 4)
-        return cls(RefKey.parse(f"{place}:{ref}"), int(opened_by), *stage)
+        _, place, ref, first_pipeline_id, *stage = about.split(":", 4)
+        return cls(RefKey.parse(f"{place}:{ref}"), int(first_pipeline_id), *stage)
 
     @property
     def handle(self) -> str:
@@ -195,8 +195,8 @@ def parse_handle(text: str) -> tuple[int, int, int, str] | None:
     *numbers, stage = (text if text.count("-") > 2 else f"{text}-").split("-", 3)
     if len(numbers) != 3 or not all(map(_is_whole_number, numbers)) or "\0" in stage:
         return None
-    connection_id, project_id, opened_by = map(int, numbers)
-    return connection_id, project_id, opened_by, stage
+    connection_id, project_id, first_pipeline_id = map(int, numbers)
+    return connection_id, project_id, first_pipeline_id, stage
 
 
 def _is_whole_number(text: str) -> bool:

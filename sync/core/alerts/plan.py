@@ -106,7 +106,11 @@ def _plan_assignment_notification(view: AlertView, rules: Rules) -> Iterator[Pla
     about = assignment_key(view.subject_key)
     text = render_assignment(news, rules.language)
     effect = Notify(0, user, text, tag=f"b24bridge:{task_marker(about)}")
-    yield f"tell:{user}:{about}>{user}", effect, translate(rules.language, "alert assignment told")
+    yield (
+        f"tell:{user}:{about}>{user}",
+        effect,
+        translate(rules.language, "alert assignee notified"),
+    )
 
 
 def _plan_end_message(view: AlertView, rules: Rules, now: datetime) -> Iterator[PlannedCommand]:
@@ -120,7 +124,7 @@ def _plan_end_message(view: AlertView, rules: Rules, now: datetime) -> Iterator[
         return
     number = said.message_id if editable else None
     reason = translate(
-        rules.language, "alert task told", task=view.task.id, branch=news.display_ref
+        rules.language, "alert task end posted", task=view.task.id, branch=news.display_ref
     )
     yield (
         f"end:{view.subject_key}",

@@ -31,31 +31,31 @@ _REFERENCE_MARKS = {"merge_request": "!", "issue": "#", "snippet": "$"}
 
 def build_comment_message(comment: Comment, language: str, users: PortalUserIds) -> Message:
     """Who said what on what. The quote is all of a comment that is not long."""
-    named: dict[str, Inline] = {
+    values: dict[str, Inline] = {
         "actor": mention_person(comment.author, language, users),
         "project": project_link(comment.project),
         "on": link(comment.target.url, _target_title(comment.target)),
     }
     state = "deleted" if comment.deleted else "created"
-    key = "told note gone" if comment.deleted else _phrase_key(comment.target)
-    hidden = translate_inline(language, "told internal") if comment.internal else ()
+    key = "comment notification deleted" if comment.deleted else _phrase_key(comment.target)
+    hidden = translate_inline(language, "internal only") if comment.internal else ()
     page = link(comment.url, _target_title(comment.target))
     lines: list[Line] = (
-        [translate_inline(language, "told place", place=text_node(comment.file_position))]
+        [translate_inline(language, "detail file position", place=text_node(comment.file_position))]
         if comment.file_position
         else []
     )
     if comment.url and not comment.deleted:
-        lines.append((Link(comment.url, translate_inline(language, "told note open")),))
+        lines.append((Link(comment.url, translate_inline(language, "comment open link")),))
     return Message(
-        (*translate_inline(language, key, **named), *hidden),
+        (*translate_inline(language, key, **values), *hidden),
         tuple(lines),
         () if comment.deleted else quote_markdown(comment.text, language, comment.url),
         values={
-            "project": (named["project"],),
-            "actor": (named["actor"],),
-            "title": (named["on"],),
-            "state": translate_inline(language, f"word {state}"),
+            "project": (values["project"],),
+            "actor": (values["actor"],),
+            "title": (values["on"],),
+            "state": translate_inline(language, f"state {state}"),
             "link": (page,),
             "url": (Text(comment.url),),
             "text": run_of(
@@ -69,9 +69,9 @@ def build_comment_message(comment: Comment, language: str, users: PortalUserIds)
 
 def _phrase_key(target: CommentTarget) -> str:
     return (
-        f"told note {target.kind}"
-        if has_sentence(f"told note {target.kind}")
-        else "told note other"
+        f"comment notification {target.kind}"
+        if has_sentence(f"comment notification {target.kind}")
+        else "comment notification other"
     )
 
 
@@ -85,15 +85,17 @@ MAX_COMMENT_LENGTH = 2_000  # characters of its BBCode
 
 def render_comment_message(note: Comment, language: str, users: PortalUserIds) -> str:
     """Who, on what, where in the code, and the words, quoted."""
-    lines = [(Strong(_headline(note, language, users)),)]
+    lines: list[Line] = [(Strong(_headline(note, language, users)),)]
     if note.file_position:
         lines.append(
             translate_inline(
-                language, "note place", place=clipped(note.file_position, MAX_TITLE_LENGTH)
+                language,
+                "comment file position",
+                place=clipped(note.file_position, MAX_TITLE_LENGTH),
             )
         )
-    shown = Paragraph(run_of(lines))
-    return render(Document((shown, *_quote(note))), chat=True)
+    paragraph = Paragraph(run_of(lines))
+    return render(Document((paragraph, *_quote(note))), chat=True)
 
 
 def _headline(note: Comment, language: str, users: PortalUserIds) -> Line:
@@ -101,7 +103,7 @@ def _headline(note: Comment, language: str, users: PortalUserIds) -> Line:
     on = f"{_target_name(note, language)} {title}".strip()
     return translate_inline(
         language,
-        "note internal" if note.internal else "note",
+        "comment internal" if note.internal else "comment",
         author=mention_person(note.author, language, users),
         on=Link(note.url or note.target.url, (Text(on),)),
     )
@@ -109,13 +111,13 @@ def _headline(note: Comment, language: str, users: PortalUserIds) -> Line:
 
 def _target_name(note: Comment, language: str) -> str:
     key = note.target.key[:SHORT_SHA] if note.target.kind == "commit" else note.target.key
-    name = f"note on {note.target.kind}"
+    name = f"comment on {note.target.kind}"
     return translate(language, name, number=key) if has_sentence(name) else key
 
 
 def _quote(note: Comment) -> tuple[Block, ...]:
     document = markdown.read(note.text[:MAX_TEXT_READ])
-    shown = clip(
+    clipped = clip(
         Document((Quote(document.blocks),)), MAX_COMMENT_LENGTH, partial(bbcode.write, chat=True)
     )
-    return shown.blocks if document.blocks else ()
+    return clipped.blocks if document.blocks else ()

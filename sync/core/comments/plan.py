@@ -44,7 +44,7 @@ def _plan_messages(
             continue
         text = render_comment_message(note, language, view.users_of(note.project))
         if text != said.text:
-            phrase = "note edited" if editable else "note said"
+            phrase = "comment edited" if editable else "comment posted"
             effect = PutMessage(view.task.id, about, text, said.message_id if editable else None)
             yield (
                 about,

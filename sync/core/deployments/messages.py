@@ -37,9 +37,12 @@ def render_environment_message(
     users: PortalUserIds,
 ) -> str:
     """The message as the portal shows it; `place.shown` or `place.under_way` is there."""
-    one = place.in_progress or place.reverted_by or place.last_deployment
-    assert one is not None
-    lines = [(Strong(_headline(place, one, language)),), _deployment_details(one, language, users)]
+    deployment = place.in_progress or place.reverted_by or place.last_deployment
+    assert deployment is not None
+    lines = [
+        (Strong(_headline(place, deployment, language)),),
+        _deployment_details(deployment, language, users),
+    ]
     here = [of for of in environments if of.project == place.project][:MAX_ENVIRONMENTS]
     lines.append((Text(_environments_line(here, language)),))
     return render(Document((Paragraph(run_of(lines)),)))
@@ -48,8 +51,8 @@ def render_environment_message(
 def _headline(place: EnvironmentStatus, deployment: Deployment, language: str) -> Line:
     environment = clipped(place.environment, MAX_NAME_LENGTH)
     if deployment is place.reverted_by:
-        return translate_inline(language, "deployment undone", environment=environment)
-    key = f"deployment {deployment.status}"
+        return translate_inline(language, "environment reverted", environment=environment)
+    key = f"environment {deployment.status}"
     if deployment.status == "success" and deployment.url:
         url = link(deployment.url, deployment.url, LONGEST)
         return translate_inline(language, f"{key} url", environment=environment, url=url)
@@ -60,14 +63,14 @@ def _deployment_details(deployment: Deployment, language: str, users: PortalUser
     """Commit, who, job: those that are known."""
     sha = deployment.sha[:SHORT_SHA]
     line = translate_inline(
-        language, "deployment commit", sha=link(messages_urls.commit(deployment.project, sha), sha)
+        language, "environment commit", sha=link(messages_urls.commit(deployment.project, sha), sha)
     )
     if deployment.commit_title:
         line = (*line, Text(f" {clipped(deployment.commit_title, MAX_TITLE_LENGTH)}"))
     if deployment.actor:
         line = (*line, Text(", "), mention_person(deployment.actor, language, users))
     if deployment.job_url:
-        job = Link(deployment.job_url, translate_inline(language, "deployment job"))
+        job = Link(deployment.job_url, translate_inline(language, "environment job"))
         line = (*line, Text(", "), job)
     return line
 
@@ -76,7 +79,7 @@ def _environments_line(here: Sequence[EnvironmentStatus], language: str) -> str:
     marks = " ".join(
         f"{clipped(of.environment, 40)} {'✔' if of.includes_work else '–'}" for of in here
     )
-    return translate(language, "deployment in", places=marks)
+    return translate(language, "environments with the work", places=marks)
 
 
 _D = DeploymentStatus
@@ -91,16 +94,16 @@ def build_deployment_message(
     """`tasks`: titles of those whose work it carries; who tests or manages reads what came."""
     verdict = deployment.status in _VERDICTS
     page = messages_urls.environment(deployment.project, deployment.environment)
-    named = {
+    values = {
         "environment": link(page, deployment.environment, MAX_NAME_LENGTH),
         "project": project_link(deployment.project),
     }
     actor = mention_person(deployment.actor, language, users)
     headed = deployment.url and deployment.status is _D.SUCCESS
-    key = "deployed success url" if headed else f"deployed {deployment.status}"
+    key = "deployment success url" if headed else f"deployment {deployment.status}"
     url = link(deployment.url, deployment.url, 2_000)
     lines = [
-        translate_inline(language, "told url", url=url) if deployment.url and not headed else (),
+        translate_inline(language, "detail url", url=url) if deployment.url and not headed else (),
         join_nonempty(
             [
                 _tier_line(deployment, language),
@@ -110,24 +113,24 @@ def build_deployment_message(
             ]
         ),
         _deployed_commit_line(deployment, language),
-        translate_inline(language, "told started", actor=actor)
+        translate_inline(language, "detail started by", actor=actor)
         if deployment.actor and not verdict
         else (),
-        (Link(deployment.job_url, translate_inline(language, "deployed job")),)
+        (Link(deployment.job_url, translate_inline(language, "deployment job")),)
         if deployment.job_url
         else (),
     ]
     return Message(
-        translate_inline(language, key, actor=actor, url=url, **named),
+        translate_inline(language, key, actor=actor, url=url, **values),
         tuple(filter(None, lines)),
         values={
-            **{name: (node,) for name, node in named.items()},
+            **{name: (node,) for name, node in values.items()},
             "branch": (_ref_or_merge_request_link(deployment.project, deployment.ref),)
             if deployment.ref
             else (),
             "actor": (actor,),
             "title": (text_node(deployment.commit_title),),
-            "state": translate_inline(language, f"word {deployment.status}"),
+            "state": translate_inline(language, f"state {deployment.status}"),
             "link": (link(deployment.url or page, deployment.environment, MAX_NAME_LENGTH),),
             "url": (Text(deployment.url),),
             "sha": (commit_link(deployment.project, deployment.sha),),
@@ -139,12 +142,14 @@ def build_deployment_message(
 def _task_lines(titles: Sequence[str], language: str) -> tuple[Line, ...]:
     if not titles:
         return ()
-    key = "told task" if len(titles) == 1 else "told tasks"
+    key = "detail task" if len(titles) == 1 else "detail tasks"
     return (
         translate_inline(
             language,
             key,
-            tasks=join_limited([(text_node(one, MAX_NAME_LENGTH),) for one in titles], language),
+            tasks=join_limited(
+                [(text_node(title, MAX_NAME_LENGTH),) for title in titles], language
+            ),
         ),
     )
 
@@ -159,6 +164,6 @@ def _tier_line(deployment: Deployment, language: str) -> Line:
 
 def _deployed_commit_line(deployment: Deployment, language: str) -> Line:
     line = translate_inline(
-        language, "told commit", sha=commit_link(deployment.project, deployment.sha)
+        language, "detail commit", sha=commit_link(deployment.project, deployment.sha)
     )
     return (*line, text_node(f" {deployment.commit_title}")) if deployment.commit_title else line

@@ -62,7 +62,7 @@ def _plan_message(
     if not editable and _summary(said.text or "") in _summaries(place, environments, users):
         return None
     number = said.message_id if editable else None
-    phrase = "deployment edited" if number else "deployment said"
+    phrase = "environment message edited" if number else "environment message posted"
     effect = PutMessage(view.task.id, place.subject_key, text, number)
     return place.subject_key, effect, translate(language, phrase, environment=place.environment)
 

@@ -28,6 +28,9 @@ from sync.text.tree import Document, Link, Paragraph, Strong, Text
 
 _MENTION = re.compile(r"\[user=\d{1,19}\]|\[/user\]")
 
+# What a card says of how the merge request names the task, where that is not plain work.
+_KIND_SENTENCES = frozenset({LinkKind.MENTION, LinkKind.DENY, LinkKind.REVERT, LinkKind.PART})
+
 
 def build_card(
     merge_request: MergeRequest, language: str, users: PortalUserIds, kind: LinkKind = LinkKind.MOVE
@@ -38,15 +41,20 @@ def build_card(
         _state_line(merge_request, language, users),
         *build_details(merge_request, language, users),
     ]
-    if kind is LinkKind.MENTION:
-        lines.append(translate_inline(language, "link mention"))
+    if kind in _KIND_SENTENCES:
+        merged = merge_request.state is MergeRequestState.MERGED
+        done = kind is LinkKind.REVERT and merged
+        lines.append(translate_inline(language, "card reverted" if done else f"card {kind}"))
     return _build_document(lines)
 
 
 def build_removed_card(merge_request: MergeRequest, language: str) -> Document:
     """What a card becomes when its merge request no longer names the task."""
     return _build_document(
-        [(Strong((title_link(merge_request, language),)),), translate_inline(language, "removed")]
+        [
+            (Strong((title_link(merge_request, language),)),),
+            translate_inline(language, "card link removed"),
+        ]
     )
 
 
@@ -62,12 +70,12 @@ def build_review_notification(
     actor = merge_request.actor
     sentence = translate_inline(
         language,
-        f"notify {event}",
+        f"review notification {event}",
         task=clipped(task.title, MAX_TITLE_LENGTH),
         link=title_link(merge_request, language),
     )
     by = (
-        translate_inline(language, "by", actor=mention_person(actor, language, users))
+        translate_inline(language, "by actor", actor=mention_person(actor, language, users))
         if actor
         else ()
     )
@@ -96,7 +104,7 @@ def build_details(merge_request: MergeRequest, language: str, users: PortalUserI
     lines = [
         translate_inline(
             language,
-            "branches",
+            "card branches",
             source=merge_request.source_branch,
             target=merge_request.target_branch,
             project=project_link(merge_request.project),
@@ -105,7 +113,9 @@ def build_details(merge_request: MergeRequest, language: str, users: PortalUserI
     if merge_request.author:
         lines.append(
             translate_inline(
-                language, "author", person=mention_person(merge_request.author, language, users)
+                language,
+                "card author",
+                person=mention_person(merge_request.author, language, users),
             )
         )
     if merge_request.reviewers:
@@ -114,7 +124,7 @@ def build_details(merge_request: MergeRequest, language: str, users: PortalUserI
             for one in sorted(merge_request.reviewers, key=_by_reviewer)
         ]
         lines.append(
-            translate_inline(language, "reviewers", people=join_limited(reviewers, language))
+            translate_inline(language, "card reviewers", people=join_limited(reviewers, language))
         )
     if merge_request.pipeline:
         lines.append(_pipeline_line(merge_request, language))
@@ -129,7 +139,7 @@ def approval_details(
         return []
     return [
         translate_inline(
-            language, "told approvals", people=_approvers(merge_request, language, users)
+            language, "merge request approvals", people=_approvers(merge_request, language, users)
         )
     ]
 
@@ -142,30 +152,30 @@ def _approvers(merge_request: MergeRequest, language: str, users: PortalUserIds)
 def _state_line(merge_request: MergeRequest, language: str, users: PortalUserIds) -> Line:
     state = translate_inline(language, state_phrase_key(merge_request))
     if not merge_request.approved_by:
-        return translate_inline(language, "state", state=state)
+        return translate_inline(language, "card state", state=state)
     people = _approvers(merge_request, language, users)
-    return translate_inline(language, "state approvals", state=state, people=people)
+    return translate_inline(language, "card state approvals", state=state, people=people)
 
 
 def state_phrase_key(merge_request: MergeRequest) -> str:
     """The phrase that names its state."""
     match merge_request.state:
         case MergeRequestState.MERGED:
-            return "merged"
+            return "merge request merged"
         case MergeRequestState.CLOSED:
-            return "closed"
+            return "merge request closed"
         case MergeRequestState.LOCKED:
-            return "merging"
+            return "merge request merging"
         case MergeRequestState.OPENED if merge_request.draft:
-            return "draft"
+            return "merge request draft"
         case MergeRequestState.OPENED:
-            return "approved" if merge_request.approved else "review"
+            return "merge request approved" if merge_request.approved else "merge request review"
 
 
 def _pipeline_line(merge_request: MergeRequest, language: str) -> Line:
     pipeline = merge_request.pipeline
     status = translate_inline(language, f"pipeline {pipeline.status}")
-    return translate_inline(language, "pipeline", status=Link(pipeline.url, status))
+    return translate_inline(language, "card pipeline", status=Link(pipeline.url, status))
 
 
 def _reviewer_line(reviewer: Reviewer, language: str, users: PortalUserIds) -> Line:
@@ -173,7 +183,9 @@ def _reviewer_line(reviewer: Reviewer, language: str, users: PortalUserIds) -> L
     who, key = mention_person(reviewer.person, language, users), f"reviewer {reviewer.state}"
     if not has_sentence(key):
         return (who,)
-    return translate_inline(language, "reviewer", person=who, state=translate_inline(language, key))
+    return translate_inline(
+        language, "card reviewer", person=who, state=translate_inline(language, key)
+    )
 
 
 def title_link(merge_request: MergeRequest, language: str) -> Link:
@@ -181,7 +193,9 @@ def title_link(merge_request: MergeRequest, language: str) -> Link:
     title = clipped(merge_request.title, MAX_TITLE_LENGTH)
     return Link(
         merge_request.url,
-        translate_inline(language, "title", iid=str(merge_request.iid), title=title),
+        translate_inline(
+            language, "merge request number title", iid=str(merge_request.iid), title=title
+        ),
     )
 
 
@@ -195,7 +209,9 @@ def _by_reviewer(reviewer: Reviewer) -> int:
 
 def describe_merge_request(merge_request: MergeRequest, language: str) -> str:
     """A merge request in a reason: number and title."""
-    return translate(language, "mr", iid=merge_request.iid, title=merge_request.title)
+    return translate(
+        language, "merge request described", iid=merge_request.iid, title=merge_request.title
+    )
 
 
 def build_merge_request_message(
@@ -204,10 +220,10 @@ def build_merge_request_message(
     """The same as its card in a task, but for the name of the state in the headline."""
     state = translate_inline(language, merge_requests_messages.state_phrase_key(merge_request))
     title = merge_requests_messages.title_link(merge_request, language)
-    headline = translate_inline(language, "told request", link=title, state=state)
+    headline = translate_inline(language, "merge request state", link=title, state=state)
     if merge_request.actor:
         actor = mention_person(merge_request.actor, language, users)
-        headline = (*headline, *translate_inline(language, "by", actor=actor))
+        headline = (*headline, *translate_inline(language, "by actor", actor=actor))
     approvals = merge_requests_messages.approval_details(merge_request, language, users)
     return Message(
         headline,

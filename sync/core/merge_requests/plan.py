@@ -55,7 +55,7 @@ def _plan_card(view: TaskView, link: LinkView, rules: Rules, now: datetime) -> _
         return None
     if editable:
         return link, text, link.message_id, "card edit"
-    return (link, text, None, "card again") if _summary_changed(view, link) else None
+    return (link, text, None, "card repeated") if _summary_changed(view, link) else None
 
 
 def _plan_removed_card(link: LinkView, rules: Rules) -> _PlannedCard | None:
@@ -120,7 +120,7 @@ def _changed_event(link: LinkView) -> ReviewEvent | None:
 
 
 def _notifiable_event(link: LinkView, now: ReviewEvent) -> ReviewEvent | None:
-    if not link.visible or link.kind is LinkKind.MENTION:
+    if not link.visible or link.kind in (LinkKind.MENTION, LinkKind.DENY):
         return None
     return event_to_notify(link.review_event, now)
 
@@ -142,6 +142,8 @@ def _plan_notification(
         task.id, user, render_card(document), tag=f"b24bridge:{task.id}:{merge_request.key}"
     )
     reason = translate(
-        rules.language, "told", mr=describe_merge_request(merge_request, rules.language)
+        rules.language,
+        "responsible notified",
+        mr=describe_merge_request(merge_request, rules.language),
     )
     return f"notify:{merge_request.key}:{event}:{user}", effect, reason

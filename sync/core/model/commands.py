@@ -128,14 +128,14 @@ PlannedCommand = tuple[str, Command, str]  # the key of the command, what it wri
 
 _COMMAND_TYPES: dict[str, type[Command]] = {
     "move_task": MoveTask,
-    "place_task": SetStage,
+    "set_stage": SetStage,
     "set_fields": SetFields,
     "put_card": PutCard,
     "put_message": PutMessage,
     "log_time": LogTime,
     "post": PutChatMessage,
     "notify": Notify,
-    "open_task": CreateTask,
+    "create_task": CreateTask,
 }
 _KIND_BY_TYPE = {cls: name for name, cls in _COMMAND_TYPES.items()}
 

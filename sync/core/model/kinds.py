@@ -12,7 +12,7 @@ class Kind(StrEnum):
     MERGE_REQUEST = "merge_request"
     PIPELINE = "pipeline"
     JOB = "job"
-    COMMENT = "note"
+    COMMENT = "comment"
     RELEASE = "release"
     DEPLOYMENT = "deployment"
     ALERT = "alert"

@@ -9,7 +9,7 @@ from datetime import datetime
 from sync.core.model.activity import Comment
 from sync.core.model.common import Project
 from sync.core.model.deployments import EnvironmentStatus
-from sync.core.model.merge_requests import MergeRequest, ReviewEvent
+from sync.core.model.merge_requests import MergeRequest, ReviewEvent, is_open
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.model.smart_commits import PendingSmartCommit
 from sync.core.model.tasks import KanbanStage, LinkKind, Step, Task
@@ -36,7 +36,15 @@ class LinkView:
 
     @property
     def moves_task(self) -> bool:
-        return self.live and self.kind is not LinkKind.MENTION and not self.carries_on
+        """Whether its work is the task's: its pipelines and deployments are shown there."""
+        return self.live and self.kind.is_work and not self.carries_on
+
+    @property
+    def decides_step(self) -> bool:
+        """Whether the task's step depends on it: a part of the work does while it goes on."""
+        if self.kind is LinkKind.PART:
+            return self.live and is_open(self.merge_request) and not self.carries_on
+        return self.moves_task
 
     @property
     def visible(self) -> bool:

@@ -29,10 +29,10 @@ FILTER_KINDS: Mapping[str, frozenset[Kind]] = {
 
 # What a task's discussion shows without a rule → the part of a workgroup's settings that says so.
 BUILT_IN_TASK_KINDS: Mapping[Kind, str] = {
-    _K.PIPELINE: "by `ci`",
+    _K.PIPELINE: "by `pipelines`",
     _K.DEPLOYMENT: "by `deployments`",
     _K.MERGE_REQUEST: "as its card",
-    _K.COMMENT: "by `notes`",
+    _K.COMMENT: "by `comments`",
 }
 # Things that can be the work of a task; the rest have none, and so no one of its roles.
 TASK_KINDS = frozenset(

@@ -92,11 +92,13 @@ def plan_notifications(view: NotificationView, rules: Rules, now: datetime) -> N
     reasons = [reason for _, _, reason in effects]
     if held:
         reasons.append(
-            translate(rules.language, "news held", until=f"{min(held):%Y-%m-%d %H:%M} UTC")
+            translate(
+                rules.language, "held by quiet hours", until=f"{min(held):%Y-%m-%d %H:%M} UTC"
+            )
         )
     if not routes and not effects:
-        reasons.append(translate(rules.language, "news unwanted"))
-    decision = "; ".join(reasons) or translate(rules.language, "nothing")
+        reasons.append(translate(rules.language, "no rule matches"))
+    decision = "; ".join(reasons) or translate(rules.language, "nothing to do")
     return NotificationPlan(effects, decision, min(held, default=None))
 
 
@@ -139,12 +141,12 @@ def _edit_or_new(
     if sent.text == text:
         return None
     if sent.at is not None and sent.message_id and now - sent.at < EDIT_WINDOW:
-        return sent.message_id, "news edited"
+        return sent.message_id, "message edited"
     if not wanted or (view.ended and sent.at is None):
         return None
     if sent.at is not None and not _worth_new_message(view.facts):
         return None
-    return None, "news said"
+    return None, "message posted"
 
 
 def _worth_new_message(facts: Facts) -> bool:
@@ -167,7 +169,7 @@ def _plan_personal(
         yield (
             f"tell:{user}:{view.subject_key}>{state}",
             effect,
-            translate(rules.language, "news told"),
+            translate(rules.language, "person notified"),
         )
 
 

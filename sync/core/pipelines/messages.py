@@ -55,7 +55,11 @@ def render_first_line(run: BranchPipeline, language: str) -> str:
 
 def render_author_notification(task: Task, run: BranchPipeline, language: str) -> str:
     """One sentence for the commit's author: which task, which pipeline, what of it."""
-    key = "ci told failed" if run.pipeline.status is PipelineStatus.FAILED else "ci told fixed"
+    key = (
+        "pipeline notification failed"
+        if run.pipeline.status is PipelineStatus.FAILED
+        else "pipeline notification fixed"
+    )
     sentence = translate_inline(
         language,
         key,
@@ -70,15 +74,17 @@ def render_author_notification(task: Task, run: BranchPipeline, language: str) -
 
 def _status_line(run: BranchPipeline, language: str) -> str:
     sha = run.pipeline.sha[:SHORT_SHA]
-    return translate(language, f"ci {run.pipeline.status}", sha=sha, branch=run.branch)
+    return translate(
+        language, f"pipeline message {run.pipeline.status}", sha=sha, branch=run.branch
+    )
 
 
 def _pipeline_line(run: BranchPipeline, language: str) -> Line:
     """The pipeline with its duration, and its commit where that was told."""
-    line = translate_inline(language, "ci pipeline", link=_pipeline_link(run))
+    line = translate_inline(language, "pipeline link", link=_pipeline_link(run))
     if duration := durations.format_if_known(run.pipeline.duration_seconds, language):
         line = translate_inline(
-            language, "ci pipeline took", link=_pipeline_link(run), duration=duration
+            language, "pipeline link duration", link=_pipeline_link(run), duration=duration
         )
     return (*line, *commit_details(run.pipeline.commit, language))
 
@@ -89,7 +95,7 @@ def commit_details(commit: Commit | None, language: str) -> Line:
         return ()
     title = link(commit.url, commit.message.strip().split("\n")[0], MAX_NAME_LENGTH)
     return translate_inline(
-        language, "ci commit", link=title, author=clipped(commit.author_name, MAX_NAME_LENGTH)
+        language, "pipeline commit", link=title, author=clipped(commit.author_name, MAX_NAME_LENGTH)
     )
 
 
@@ -99,7 +105,7 @@ def stage_details(culprits: Sequence[FailedJob], language: str) -> list[Line]:
     return [
         translate_inline(
             language,
-            "ci stage",
+            "pipeline stage jobs",
             stage=clipped(stage, MAX_NAME_LENGTH),
             jobs=job_links([job for job in culprits if job.stage == stage], language),
         )
@@ -110,7 +116,7 @@ def stage_details(culprits: Sequence[FailedJob], language: str) -> list[Line]:
 def _allowed_failure_details(jobs: Iterable[FailedJob], language: str) -> list[Line]:
     allowed = [job for job in jobs if job.allow_failure]
     return (
-        [translate_inline(language, "ci allowed", jobs=job_links(allowed, language))]
+        [translate_inline(language, "pipeline allowed failures", jobs=job_links(allowed, language))]
         if allowed
         else []
     )
@@ -126,7 +132,9 @@ def _log_blocks(culprits: Sequence[FailedJob], lines: list[Line], language: str)
     job = next((job for job in culprits if job.log), None)
     if job is None:
         return ()
-    lines.append(translate_inline(language, "ci log", job=clipped(job.name, MAX_NAME_LENGTH)))
+    lines.append(
+        translate_inline(language, "pipeline job log", job=clipped(job.name, MAX_NAME_LENGTH))
+    )
     return (CodeBlock(job.log),)
 
 
@@ -141,7 +149,7 @@ def build_pipeline_message(
     pipeline: Pipeline, language: str, users: PortalUserIds, jobs: Sequence[FailedJob] = ()
 ) -> Message:
     """`jobs`: those that failed, as far as they are known; their logs are not said in chats."""
-    named = {
+    values = {
         "link": link(pipeline.url, f"#{pipeline.id}"),
         "project": project_link(pipeline.project),
     }
@@ -156,19 +164,19 @@ def build_pipeline_message(
     lines = [
         _commit_line(pipeline, language),
         _merge_request_line(pipeline, language),
-        translate_inline(language, "told took", duration=took) if took else (),
+        translate_inline(language, "detail duration", duration=took) if took else (),
         translate_inline(
-            language, "told started", actor=mention_person(pipeline.actor, language, users)
+            language, "detail started by", actor=mention_person(pipeline.actor, language, users)
         )
         if pipeline.actor
         else (),
         *pipelines_messages.stage_details(culprits, language),
     ]
     return Message(
-        translate_inline(language, "told pipeline", status=status, ref=ref, **named),
+        translate_inline(language, "pipeline notification", status=status, ref=ref, **values),
         tuple(filter(None, lines)),
         values={
-            **{name: (node,) for name, node in named.items()},
+            **{name: (node,) for name, node in values.items()},
             "branch": (ref,),
             "actor": (mention_person(pipeline.actor, language, users),),
             "title": (text_node(first_line(pipeline.commit.message)),) if pipeline.commit else (),
@@ -189,7 +197,7 @@ def _join_links(links: Iterable[tuple[str, str]]) -> Line:
 def _commit_line(pipeline: Pipeline, language: str) -> Line:
     if pipeline.commit is None:
         return translate_inline(
-            language, "told commit", sha=commit_link(pipeline.project, pipeline.sha)
+            language, "detail commit", sha=commit_link(pipeline.project, pipeline.sha)
         )
     sha = commit_link(pipeline.project, pipeline.sha, pipeline.commit.url)
     author = (
@@ -198,7 +206,7 @@ def _commit_line(pipeline: Pipeline, language: str) -> Line:
         else Text("")
     )
     words = text_node(f" {first_line(pipeline.commit.message)}")
-    return (*translate_inline(language, "told commit", sha=sha), words, author)
+    return (*translate_inline(language, "detail commit", sha=sha), words, author)
 
 
 def _merge_request_line(pipeline: Pipeline, language: str) -> Line:
@@ -206,7 +214,7 @@ def _merge_request_line(pipeline: Pipeline, language: str) -> Line:
         return ()
     url = messages_urls.merge_request(pipeline.project, pipeline.merge_request_iid)
     return translate_inline(
-        language, "told of request", link=link(url, f"!{pipeline.merge_request_iid}")
+        language, "detail merge request", link=link(url, f"!{pipeline.merge_request_iid}")
     )
 
 
@@ -223,7 +231,7 @@ def _ref_or_merge_request_link(project: Project, ref: str) -> Inline:
 def build_job_message(job: JobRun, language: str, users: PortalUserIds) -> Message:
     """A failed job with its reason, one that waits to be started, or whatever else it does."""
     key = f"job {job.status}" if has_sentence(f"job {job.status}") else "job other"
-    named = {
+    values = {
         "link": link(job.url, job.name, MAX_NAME_LENGTH),
         "project": project_link(job.project),
     }
@@ -235,14 +243,14 @@ def build_job_message(job: JobRun, language: str, users: PortalUserIds) -> Messa
         translate_inline(language, "job allowed")
         if job.allow_failure and job.status == "failed"
         else (),
-        translate_inline(language, "told took", duration=took) if took else (),
+        translate_inline(language, "detail duration", duration=took) if took else (),
         translate_inline(language, "job retries", count=job.retries) if job.retries else (),
     ]
     return Message(
-        translate_inline(language, key, state=state, **named),
+        translate_inline(language, key, state=state, **values),
         tuple(filter(None, lines)),
         values={
-            **{name: (node,) for name, node in named.items()},
+            **{name: (node,) for name, node in values.items()},
             "branch": (_ref_or_merge_request_link(job.project, job.ref),),
             "actor": (mention_person(job.actor, language, users),),
             "title": (text_node(job.name),),
@@ -253,7 +261,7 @@ def build_job_message(job: JobRun, language: str, users: PortalUserIds) -> Messa
             "environment": (text_node(job.environment, MAX_NAME_LENGTH),),
             "duration": (Text(took),),
             "stage": (text_node(job.stage, MAX_NAME_LENGTH),),
-            "job": (named["link"],),
+            "job": (values["link"],),
         },
     )
 

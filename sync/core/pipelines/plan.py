@@ -102,7 +102,9 @@ def _plan_field(view: TaskView, task: Task, language: str) -> Iterator[PlannedCo
     value = FIELD_VALUES.get(newest.status)
     if value is None or view.fields.get(STATUS_FIELD) == value:
         return
-    reason = translate(language, "ci field", field=STATUS_FIELD, value=value, pipeline=newest.id)
+    reason = translate(
+        language, "pipeline field set", field=STATUS_FIELD, value=value, pipeline=newest.id
+    )
     yield f"field:{STATUS_FIELD}", SetFields(task.id, {STATUS_FIELD: value}), reason
 
 
@@ -133,7 +135,7 @@ def _same_first_line(sent: SentMessage, run: BranchPipeline) -> bool:
 def _put_message(
     view: TaskView, run: BranchPipeline, text: str, number: int | None, language: str
 ) -> PlannedCommand:
-    phrase = "ci edited" if number else "ci said"
+    phrase = "pipeline message edited" if number else "pipeline message posted"
     reason = translate(language, phrase, pipeline=run.pipeline.id, branch=run.branch)
     return run.subject_key, PutMessage(view.task.id, run.subject_key, text, number), reason
 
@@ -159,5 +161,7 @@ def _state_to_notify(view: TaskView, run: BranchPipeline) -> tuple[str, str] | N
 def _notify_author(task: Task, run: BranchPipeline, state: str, language: str) -> PlannedCommand:
     text = render_author_notification(task, run, language)
     effect = Notify(task.id, run.author_id or 0, text, tag=f"b24bridge:{run.subject_key}"[:200])
-    reason = translate(language, "ci told", pipeline=run.pipeline.id, branch=run.branch)
+    reason = translate(
+        language, "pipeline author notified", pipeline=run.pipeline.id, branch=run.branch
+    )
     return f"tell:{run.author_id}:{run.subject_key}>{state}", effect, reason

@@ -16,6 +16,7 @@ from sync.core.messages.parts import MAX_NAME_LENGTH
 from sync.core.model.commands import LogTime, MoveTask, Notify, PlannedCommand, PutMessage
 from sync.core.model.common import SHORT_SHA
 from sync.core.model.smart_commits import (
+    DEFAULT_BRANCH_VERBS,
     CommandKey,
     PendingSmartCommit,
     SmartCommit,
@@ -38,6 +39,7 @@ _TARGET_STATUSES: Mapping[Verb, TaskStatus] = {
 # As people write them.
 VERB_LABELS: Mapping[Verb, str] = {
     Verb.CLOSE: "Closes",
+    Verb.REVERT: "Revert",
     Verb.DONE: "#done",
     Verb.START: "#in-progress",
     Verb.COMMENT: "#comment",
@@ -94,9 +96,9 @@ def build_refusal(
 ) -> SmartCommitResult:
     """The end of a command that is not followed, for the reason of that key."""
     word = VERB_LABELS[pending.smart_commit.command.verb]
-    told = translate(language, f"unspoken {key}", **why)
+    told = translate(language, f"smart commit refused {key}", **why)
     commit = _describe_commit(pending.smart_commit, language)
-    reason = translate(language, "spoken refused", word=word, commit=commit, why=told)
+    reason = translate(language, "smart commit refused", word=word, commit=commit, why=told)
     return SmartCommitResult(SmartCommitState.REFUSED, reason, retryable)
 
 
@@ -104,15 +106,17 @@ def _find_refusal(
     pending: PendingSmartCommit, commit_rules: SmartCommitRules, language: str
 ) -> SmartCommitResult | None:
     speech = pending.smart_commit
-    command, closing = speech.command, speech.command.verb is Verb.CLOSE
-    if not (commit_rules.close if closing else commit_rules.commands):
-        return build_refusal(pending, language, "off")
+    command, worded = speech.command, speech.command.verb in DEFAULT_BRANCH_VERBS
+    if not (commit_rules.close if worded else commit_rules.commands):
+        return build_refusal(pending, language, "disabled")
     if speech.repeats:
-        return build_refusal(pending, language, "again", sha=speech.repeats[:SHORT_SHA])
+        return build_refusal(pending, language, "duplicate", sha=speech.repeats[:SHORT_SHA])
     if command.flaw:
         return build_refusal(pending, language, command.flaw.value, **_flaw_values(speech))
-    if pending.author_id is None:
-        return build_refusal(pending, language, "user", retryable=True, author=_author_name(speech))
+    if pending.author_id is None and command.verb is not Verb.REVERT:
+        return build_refusal(
+            pending, language, "unknown author", retryable=True, author=_author_name(speech)
+        )
     return None
 
 
@@ -126,8 +130,8 @@ def notify_missing_task(pending: PendingSmartCommit, language: str) -> PlannedCo
     if pending.author_id is None:
         return None
     task_id = pending.smart_commit.command.task_id
-    ended = build_refusal(pending, language, "missing", task=task_id)
-    key = f"un{_planned_key(pending)}"
+    ended = build_refusal(pending, language, "missing task", task=task_id)
+    key = f"smart_commit_missing:{pending.key}"
     text = render(Document((Paragraph((Text(ended.reason),)),)))
     return key, Notify(0, pending.author_id, text, tag=f"b24bridge:{key}"[:200]), ended.reason
 
@@ -149,11 +153,13 @@ def _notify_flaw(
     speech = pending.smart_commit
     sentence = translate_inline(
         language,
-        "spoken answer",
+        "smart commit problem",
         task=clipped(task.title, MAX_NAME_LENGTH),
         word=VERB_LABELS[speech.command.verb],
         sha=_commit_link(speech),
-        why=translate(language, f"unspoken {speech.command.flaw}", **_flaw_values(speech)),
+        why=translate(
+            language, f"smart commit refused {speech.command.flaw}", **_flaw_values(speech)
+        ),
     )
     text = render(Document((Paragraph(sentence),)))
     effect = Notify(
@@ -179,12 +185,12 @@ def _plan_transition(
         return SmartCommitPart((), ended)
     if wanted in reached_statuses(task):
         ended[last.key] = SmartCommitResult(
-            SmartCommitState.DONE, translate(language, "already", why=commit)
+            SmartCommitState.DONE, translate(language, "status already reached", why=commit)
         )
         return SmartCommitPart((), ended, instead)
     controlled = finishes and task.needs_control
-    key = "control" if controlled else last.smart_commit.command.verb.value
-    reason = translate(language, f"spoken {key}", commit=commit)
+    key = "awaiting control" if controlled else last.smart_commit.command.verb.value
+    reason = translate(language, f"smart commit {key}", commit=commit)
     return SmartCommitPart(
         ((_planned_key(last), MoveTask(task.id, wanted), reason),), ended, instead
     )
@@ -193,7 +199,7 @@ def _plan_transition(
 def _superseded(pending: PendingSmartCommit, language: str) -> SmartCommitResult:
     commit = _describe_commit(pending.smart_commit, language)
     return SmartCommitResult(
-        SmartCommitState.DONE, translate(language, "spoken overtaken", commit=commit)
+        SmartCommitState.DONE, translate(language, "smart commit superseded", commit=commit)
     )
 
 
@@ -205,7 +211,7 @@ def _plan_comment(task: Task, pending: PendingSmartCommit, language: str) -> Pla
     about = f"commit:{pending.key.sha}:{pending.key.number}"
     effect = PutMessage(task.id, about, render_comment(pending.smart_commit, language))
     commit = _describe_commit(pending.smart_commit, language)
-    return _planned_key(pending), effect, translate(language, "spoken comment", commit=commit)
+    return _planned_key(pending), effect, translate(language, "smart commit comment", commit=commit)
 
 
 def _plan_time_entry(task: Task, pending: PendingSmartCommit, language: str) -> PlannedCommand:
@@ -218,18 +224,30 @@ def _plan_time_entry(task: Task, pending: PendingSmartCommit, language: str) -> 
     return (
         _planned_key(pending),
         effect,
-        translate(language, "spoken time", time=time, commit=commit),
+        translate(language, "smart commit time", time=time, commit=commit),
     )
 
 
-_PLANNERS = {Verb.COMMENT: _plan_comment, Verb.TIME: _plan_time_entry}
+def _plan_revert(task: Task, pending: PendingSmartCommit, language: str) -> PlannedCommand:
+    """Say in the task that its work was taken back, by whom and with which commit."""
+    subject_key = f"commit:{pending.key.sha}:{pending.key.number}"
+    effect = PutMessage(task.id, subject_key, render_revert(pending.smart_commit, language))
+    commit = _describe_commit(pending.smart_commit, language)
+    return _planned_key(pending), effect, translate(language, "smart commit revert", commit=commit)
+
+
+_PLANNERS = {
+    Verb.COMMENT: _plan_comment,
+    Verb.TIME: _plan_time_entry,
+    Verb.REVERT: _plan_revert,
+}
 
 
 def render_comment(speech: SmartCommit, language: str) -> str:
     """The message as the portal shows it."""
     head = translate_inline(
         language,
-        "spoken said",
+        "smart commit comment author",
         author=Strong((Text(_author_name(speech)),)),
         sha=_commit_link(speech),
     )
@@ -237,13 +255,27 @@ def render_comment(speech: SmartCommit, language: str) -> str:
     return render(Document((paragraph,)))
 
 
+def render_revert(speech: SmartCommit, language: str) -> str:
+    """Return the message that says whose commit took the work back."""
+    sentence = translate_inline(
+        language,
+        "smart commit taken back",
+        author=Strong((Text(_author_name(speech)),)),
+        sha=_commit_link(speech),
+        title=clipped(speech.commit.message, MAX_NAME_LENGTH),
+    )
+    return render(Document((Paragraph(sentence),)))
+
+
 def render_time_text(speech: SmartCommit, language: str) -> str:
     """What the time was spent on. It names the commit, by which it is found again."""
     sha, words = speech.commit.sha[:SHORT_SHA], speech.command.text
-    said = translate(language, "spoken time text", text=words, sha=sha) if words else ""
-    said = said or translate(language, "spoken time bare", sha=sha)
+    said = translate(language, "smart commit time text", text=words, sha=sha) if words else ""
+    said = said or translate(language, "smart commit time only", sha=sha)
     if speech.as_app:
-        said = translate(language, "spoken time of", author=_author_name(speech), text=said)
+        said = translate(
+            language, "smart commit time author", author=_author_name(speech), text=said
+        )
     return render(Document((Paragraph((Text(said),)),)))
 
 
@@ -253,12 +285,14 @@ def _commit_link(speech: SmartCommit) -> Link | Text:
 
 
 def _planned_key(pending: PendingSmartCommit) -> str:
-    return f"spoken:{pending.key}"
+    return f"smart_commit:{pending.key}"
 
 
 def _describe_commit(speech: SmartCommit, language: str) -> str:
     sha, branch = speech.commit.sha[:SHORT_SHA], speech.branch
-    return translate(language, "spoken commit", sha=sha, author=_author_name(speech), branch=branch)
+    return translate(
+        language, "smart commit commit", sha=sha, author=_author_name(speech), branch=branch
+    )
 
 
 def _author_name(speech: SmartCommit) -> str:

@@ -28,15 +28,17 @@ class TransitionPart:
 
 def plan_transition(view: TaskView, rules: Rules) -> TransitionPart:
     """Moves only on a change of step that a merge request heard of since the connection makes."""
-    step = _step_of_links(link for link in view.links if link.moves_task)
+    step = _step_of_links(link for link in view.links if link.decides_step)
     if step is view.step:
         return TransitionPart(step)
     if step is None:
-        return TransitionPart(None, remarks=(translate(rules.language, "left"),))
+        return TransitionPart(None, remarks=(translate(rules.language, "no merge requests"),))
     why = _explain_step(view, step, rules.language)
-    loud = _step_of_links(link for link in view.links if link.moves_task and link.visible)
+    loud = _step_of_links(link for link in view.links if link.decides_step and link.visible)
     if loud in (None, view.step):
-        return TransitionPart(step, remarks=(translate(rules.language, "recorded", why=why),))
+        return TransitionPart(
+            step, remarks=(translate(rules.language, "step recorded only", why=why),)
+        )
     if view.fresh_task is None:
         return TransitionPart(view.step, needs=frozenset({"task"}))
     return _plan_target(view, view.fresh_task, rules, step=step, cause=why)
@@ -53,14 +55,16 @@ def _plan_target(
     group = rules.for_group(task.group_id)
     target = group.target(step)
     if target == group.target(view.step) or target == StepTarget():
-        return TransitionPart(step, remarks=(translate(rules.language, "stays", why=cause),))
+        return TransitionPart(
+            step, remarks=(translate(rules.language, "step without target", why=cause),)
+        )
     status = _plan_status(task, target, step, language=rules.language, cause=cause)
     stage = _plan_stage(view, task, target, step=step, language=rules.language, cause=cause)
     effects = status + stage.commands
     said = (
         stage.remarks
         if effects or stage.remarks
-        else (translate(rules.language, "already", why=cause),)
+        else (translate(rules.language, "status already reached", why=cause),)
     )
     return TransitionPart(step, effects, said, stage.problems, stage.needs)
 
@@ -75,7 +79,11 @@ def _plan_status(
     wanted = target.status
     if wanted is None or wanted in reached_statuses(task):
         return ()
-    key = "moved control" if wanted is TaskStatus.COMPLETED and task.needs_control else "moved"
+    key = (
+        "status changed awaiting control"
+        if wanted is TaskStatus.COMPLETED and task.needs_control
+        else "status changed"
+    )
     reason = translate(language, key, status=translate(language, f"status {wanted}"), why=cause)
     return (("status", MoveTask(task.id, wanted, step), reason),)
 
@@ -94,7 +102,9 @@ def _plan_stage(
     if wanted is None:
         return TransitionPart(step)
     if not task.group_id:
-        return TransitionPart(step, remarks=(translate(language, "no group", stage=wanted),))
+        return TransitionPart(
+            step, remarks=(translate(language, "task without workgroup", stage=wanted),)
+        )
     if view.stages is None and wanted.id is None:
         return TransitionPart(step, needs=frozenset({"stages"}))
     stage = find_stage(wanted, view.stages)
@@ -103,7 +113,7 @@ def _plan_stage(
         return TransitionPart(step, remarks=(problem,), problems=(problem,))
     if stage.id == _current_stage_id(task, view.stages):
         return TransitionPart(step)
-    reason = translate(language, "placed", stage=stage.title or stage.id, why=cause)
+    reason = translate(language, "stage changed", stage=stage.title or stage.id, why=cause)
     return TransitionPart(step, commands=(("stage", SetStage(task.id, stage.id, step), reason),))
 
 
@@ -152,7 +162,7 @@ _DECIDES_STEP = {
 
 def _explain_step(view: TaskView, step: Step, language: str) -> str:
     """The step in words, by the merge request that shows it and changed last."""
-    known = [link.merge_request for link in view.links if link.moves_task]
+    known = [link.merge_request for link in view.links if link.decides_step]
     telling = [mr for mr in known if _DECIDES_STEP[step](mr)] or [mr for mr in known if is_open(mr)]
     latest = max(telling, key=lambda mr: (mr.updated_at, mr.key))
-    return translate(language, f"why {step}", mr=describe_merge_request(latest, language))
+    return translate(language, f"step {step}", mr=describe_merge_request(latest, language))

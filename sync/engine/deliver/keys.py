@@ -8,7 +8,7 @@ from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
 from sync.core.model.smart_commits import CommandKey
 from sync.core.plan import Plan
 
-_SMART_COMMIT_PREFIX = "spoken:"
+_SMART_COMMIT_PREFIX = "smart_commit:"
 STEP_KEYS = ("status", "stage")  # commands that carry the task's step
 _NOTIFICATION_KEY = re.compile(r"tell:(\d+):(.*)>([^>]*)", re.DOTALL)
 _REVIEW_NOTIFICATION_KEY = re.compile(r"notify:(\d+)/(\d+)!(\d+):.*>(\w+)")

@@ -31,7 +31,7 @@ from sync.store.rows import CommandRow, DecisionRow
 from sync.store.tables import command as commands
 
 MESSAGE_KINDS = ("put_card", "put_message", "post")  # kinds that write a message
-_TASK_CHANGING_KINDS = frozenset({"move_task", "place_task", "set_fields"})
+_TASK_CHANGING_KINDS = frozenset({"move_task", "set_stage", "set_fields"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ def record_done(
     _save_messages(conn, portal_id, [pair for pair in done if pair[0].kind == "put_message"], now)
     _save_chat_messages(conn, portal_id, [pair for pair in done if pair[0].kind == "post"], now)
     _save_fields(conn, portal_id, [row for row, _ in done if row.kind == "set_fields"])
-    _save_opened_tasks(conn, portal_id, [pair for pair in done if pair[0].kind == "open_task"], now)
+    _save_opened_tasks(
+        conn, portal_id, [pair for pair in done if pair[0].kind == "create_task"], now
+    )
     noted = [(row, result.note) for row, result in done if result.note]
     logs.save_decisions(
         conn,

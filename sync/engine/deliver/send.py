@@ -231,7 +231,7 @@ def _sort_refused(found: BatchOutcome, row: CommandRow, error: SyncError) -> Non
     """
     if error.code == EDIT_CLOSED and row.kind in MESSAGE_KINDS and row.payload["message_id"]:
         found.edit_closed.append(row)
-    elif row.kind in ("move_task", "place_task") and row.attempts == 0:
+    elif row.kind in ("move_task", "set_stage") and row.attempts == 0:
         found.reread.append(row)
     elif row.kind == "log_time" and row.payload["user_id"]:
         found.foreign_time.append(row)

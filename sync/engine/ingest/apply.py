@@ -228,7 +228,7 @@ def _with_unsent_move(conn: Connection, portal_id: int, task_ids: Iterable[int])
             command.c.portal_id == portal_id,
             command.c.subject_kind == TASK,
             command.c.subject_key.in_(piece),
-            command.c.kind.in_(("move_task", "place_task")),
+            command.c.kind.in_(("move_task", "set_stage")),
             command.c.state == "waiting",
         )
         found.update(map(int, conn.scalars(query)))

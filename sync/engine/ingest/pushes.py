@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from sync.core.model.activity import Push
 from sync.core.model.pipelines import Pipeline
-from sync.core.model.tasks import LinkKind, Reference
+from sync.core.model.tasks import Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
@@ -35,7 +35,7 @@ def ingest(
     """
     alive = [push for push in pushes if push.after and not push.deleted]
     places = [commit_key(pipeline) for pipeline in pipelines]
-    store_pipelines.save_named_commits(conn, portal_id, _named_tasks(conn, alive, rules))
+    store_pipelines.save_commit_tasks(conn, portal_id, _named_tasks(conn, alive, rules))
     found = store_pipelines.tasks_of(
         conn, {*places, *((*branch_key(push), push.after) for push in alive)}
     )
@@ -86,7 +86,7 @@ def _tasks_named(branch: str, messages: Iterable[str], rules: ReferenceRules) ->
         if not own_commits.is_merge_message(message):
             references += references_find.find_references(message, "commit", rules)
     strongest = references_find.strongest_references(references)
-    return [task_id for task_id, one in strongest.items() if one.kind is not LinkKind.MENTION]
+    return [task_id for task_id, one in strongest.items() if one.kind.is_work]
 
 
 def _is_shared(push: Push) -> bool:

@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 from sync.core.model.activity import Push
 from sync.core.model.common import SHORT_SHA, Commit
 from sync.core.model.smart_commits import (
+    DEFAULT_BRANCH_VERBS,
     CommandKey,
     SmartCommit,
     SmartCommitCommand,
     SmartCommitState,
-    Verb,
     find_repeated,
 )
 from sync.core.rules.portal import ReferenceRules
@@ -74,7 +74,7 @@ def _find_smart_commits(
             continue  # nothing, or the history of a project that came from elsewhere
         for commit in push.commits:
             for number, command in _numbered_commands(commit, rules):
-                if on_default or command.verb is not Verb.CLOSE:
+                if on_default or command.verb not in DEFAULT_BRANCH_VERBS:
                     key = CommandKey(*place, commit.sha, number)
                     speech = _build_smart_commit(push, commit, command, len(found))
                     found.setdefault(key, (speech, commit.message))

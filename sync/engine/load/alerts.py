@@ -68,8 +68,10 @@ def current_jobs(
     known: Mapping[PipelineId, tuple[datetime, tuple[FailedJob, ...]]], one: Pipeline
 ) -> tuple[FailedJob, ...]:
     """What was read for an earlier state of the pipeline says nothing of this one."""
-    read_for, jobs = known.get((one.project.connection_id, one.project.id, one.id), (None, ()))
-    return jobs if read_for == one.updated_at else ()
+    pipeline_updated_at, jobs = known.get(
+        (one.project.connection_id, one.project.id, one.id), (None, ())
+    )
+    return jobs if pipeline_updated_at == one.updated_at else ()
 
 
 def _pipeline_ids(row: AlertRow) -> list[PipelineId]:

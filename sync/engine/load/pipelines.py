@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from sync.core.model.merge_requests import is_open
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.model.task_view import BranchPipeline, LinkView
-from sync.core.model.tasks import LinkKind
 from sync.core.pipelines.plan import recency
 from sync.core.rules.portal import Rules
 from sync.engine.load import people
@@ -84,8 +83,8 @@ def _current_jobs(
     one: Pipeline,
 ) -> tuple[FailedJob, ...] | None:
     """What was read for an earlier state of the pipeline says nothing of this one."""
-    read_for, jobs = known.get(store_pipelines.pipeline_id(one), (None, ()))
-    return jobs if read_for == one.updated_at else None
+    pipeline_updated_at, jobs = known.get(store_pipelines.pipeline_id(one), (None, ()))
+    return jobs if pipeline_updated_at == one.updated_at else None
 
 
 def _notifying_tasks(
@@ -99,9 +98,7 @@ def _notifying_tasks(
     sharing: dict[tuple[BranchKey, Pipeline], set[int]] = {}
     for branch, one in found:
         rows = [row for key in of_branch.get(branch, ()) for row in linked.get(key, ())]
-        counting = {
-            r.task_id for r in rows if r.live and not r.silent and r.kind is not LinkKind.MENTION
-        }
+        counting = {r.task_id for r in rows if r.live and not r.silent and r.kind.is_work}
         sharing[branch, one] = counting | set(named.get((*branch, one.sha), ()))
     known = tasks.get(conn, portal_id, {one for mine in sharing.values() for one in mine})
     there = {task_id for task_id, row in known.items() if row.body and not row.missing}

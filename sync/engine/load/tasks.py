@@ -15,7 +15,6 @@ from sync.core.model.kinds import Kind
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, MergeRequestState
 from sync.core.model.smart_commits import PendingSmartCommit
 from sync.core.model.task_view import BranchPipeline, SentMessage
-from sync.core.model.tasks import LinkKind
 from sync.core.plan import LinkView, TaskView
 from sync.core.rules.portal import Rules
 from sync.engine.load import deployments as load_deployments
@@ -173,7 +172,7 @@ def _carries_on(
         merge_requests[other.merge_request]
         for other in rows
         if other.live
-        and other.kind is not LinkKind.MENTION
+        and other.kind.is_work
         and other.merge_request in merge_requests
     )
     return any(

@@ -195,7 +195,9 @@ def refuse_for_missing_tasks(
     answers: dict[int, list[PlannedCommand]] = {}
     for task_id, heard in load(conn, portal_id, task_ids, rules).items():
         ended = {
-            one.key: build_refusal(one, rules.language, "missing", retryable=True, task=task_id)
+            one.key: build_refusal(
+                one, rules.language, "missing task", retryable=True, task=task_id
+            )
             for one in heard
         }
         record_results(conn, ended)

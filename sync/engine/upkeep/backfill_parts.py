@@ -59,9 +59,9 @@ PARTS: dict[str, BackfillPart] = {
     "issues": BackfillPart(
         history_discussions.read_issues, backfill_store.save_activity, extendable=True
     ),
-    "notes": BackfillPart(_NOTE_READERS["merge_requests"], backfill_store.save_activity),
-    "issue_notes": BackfillPart(_NOTE_READERS["issues"], backfill_store.save_activity),
-    "code_notes": BackfillPart(
+    "comments": BackfillPart(_NOTE_READERS["merge_requests"], backfill_store.save_activity),
+    "issue_comments": BackfillPart(_NOTE_READERS["issues"], backfill_store.save_activity),
+    "code_comments": BackfillPart(
         history_events_.read_notes, backfill_store.save_activity, needs_commits=True
     ),
 }

@@ -1,4 +1,4 @@
-"""What a CI job posts, checked field by field and against its token. Pure."""
+"""The body that a CI job posts, checked field by field and against its token. Pure."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class _StrictModel(BaseModel):
 
 
 class ReportedMergeRequest(_StrictModel):
+    """A merge request as the job describes it."""
+
     iid: PositiveInt
     title: ShortText
     url: UrlText
@@ -32,6 +34,8 @@ class ReportedMergeRequest(_StrictModel):
 
 
 class ReportedJob(_StrictModel):
+    """A failed job of the pipeline."""
+
     id: PositiveInt
     name: ShortText
     status: Literal["failed"]
@@ -40,6 +44,8 @@ class ReportedJob(_StrictModel):
 
 
 class ReportedDeployment(_StrictModel):
+    """A deployment of the job to an environment."""
+
     environment: Annotated[str, Field(min_length=1, max_length=255)]
     status: Literal["success", "failed", "canceled", "running", "blocked", "unknown"]
     tier: Literal["", "production", "staging", "testing", "development", "other"] = ""
@@ -47,11 +53,18 @@ class ReportedDeployment(_StrictModel):
 
 
 class ReportedCommit(_StrictModel):
+    """A commit that the pipeline or deployment includes."""
+
     sha: Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")]
     message: Annotated[str, Field(max_length=10_000)]
 
 
 class Report(_StrictModel):
+    """What a job reports of its pipeline; the fields mirror ci-components/reporter.
+
+    `refused`: addresses of links that the reporter left out.
+    """
+
     version: Literal[1]
     mode: Literal["report", "deployment", "merge-request"]
     server_url: UrlText
@@ -79,13 +92,13 @@ class Report(_StrictModel):
 
 
 class ReportBody(_StrictModel):
-    """What is to be told was chosen in the job; how it is told is for the portal's settings."""
+    """The request's body. How a report is shown is decided by the portal's settings."""
 
     report: Report
 
 
 class InvalidReport(Exception):
-    """The report cannot be used; `problems` says everything that is wrong with it."""
+    """The report cannot be used; `problems` lists everything that is wrong with it."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
@@ -93,7 +106,7 @@ class InvalidReport(Exception):
 
 
 def parse_report(raw: bytes, claims: Claims) -> Report:
-    """The report in a request's body, which agrees with its token. Raises Unacceptable."""
+    """Return the report in a request's body, checked against its token. Raises InvalidReport."""
     try:
         report = ReportBody.model_validate_json(raw).report
     except ValidationError as error:
@@ -106,7 +119,12 @@ def parse_report(raw: bytes, claims: Claims) -> Report:
 
 
 def _problems(error: ValidationError) -> list[str]:
-    """Where and what, without the values: they may be anything."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    said = [".".join(map(str, one["loc"])) + ": " + one["msg"] for one in found[:MAX_PROBLEMS]]
-    return [*said, f"and {len(found) - MAX_PROBLEMS} more"] if len(found) > len(said) else said
+    """List where and what, without the values, which may be anything."""
+    details = error.errors(include_input=False, include_url=False, include_context=False)
+    lines = [
+        ".".join(map(str, error_row["loc"])) + ": " + error_row["msg"]
+        for error_row in details[:MAX_PROBLEMS]
+    ]
+    return (
+        [*lines, f"and {len(details) - MAX_PROBLEMS} more"] if len(details) > len(lines) else lines
+    )

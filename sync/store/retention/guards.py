@@ -12,25 +12,25 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, and_, cast, exists, literal, or_
 
 from sync.store.tables import (
+    activity,
+    activity_task,
     alert,
-    carried,
     command,
     commit,
+    commit_task,
     connection,
     deployment,
-    item,
-    item_task,
+    deployment_merge_request,
     link,
     merge_request,
     merge_request_commit,
     message,
-    named_commit,
+    notified_state,
     pipeline,
     pipeline_jobs,
     protected_branch,
     subject,
     task,
-    told,
 )
 
 Condition = ColumnElement[bool]
@@ -91,24 +91,26 @@ def deployment_is_newest(moment: datetime) -> Condition:
 
 
 def deployment_awaits_fetch(moment: datetime) -> Condition:
-    return deployment.c.ask_at.is_not(None)
+    return deployment.c.fetch_at.is_not(None)
 
 
 def deployment_includes_merge_request(moment: datetime) -> Condition:
     sha, c = deployment.c.body["sha"].as_string(), merge_request.c
-    told = exists().where(
-        _columns_equal(carried, deployment, *_PROJECT_COLUMNS, "deployment_id"),
-        _columns_equal(merge_request, carried, *_MERGE_REQUEST_COLUMNS),
+    listed = exists().where(
+        _columns_equal(deployment_merge_request, deployment, *_PROJECT_COLUMNS, "deployment_id"),
+        _columns_equal(merge_request, deployment_merge_request, *_MERGE_REQUEST_COLUMNS),
     )
     by_commit = or_(c.head_sha == sha, c.merge_sha == sha)
     return or_(
-        told,
+        listed,
         exists().where(_columns_equal(merge_request, deployment, *_PROJECT_COLUMNS), by_commit),
     )
 
 
 def deployment_exists(moment: datetime) -> Condition:
-    return exists().where(_columns_equal(deployment, carried, *_PROJECT_COLUMNS, "deployment_id"))
+    return exists().where(
+        _columns_equal(deployment, deployment_merge_request, *_PROJECT_COLUMNS, "deployment_id")
+    )
 
 
 def pipeline_in_use(moment: datetime) -> Condition:
@@ -119,9 +121,9 @@ def pipeline_in_use(moment: datetime) -> Condition:
         c.merge_sha == pipeline.c.sha,
     )
     by_request = exists().where(_columns_equal(merge_request, pipeline, *_PROJECT_COLUMNS), ran_for)
-    of_branch = named_commit.c.branch == pipeline.c.ref
-    named = and_(_columns_equal(named_commit, pipeline, *_PROJECT_COLUMNS, "sha"), of_branch)
-    return or_(by_request, exists().where(named, _task_is_live(named_commit)))
+    of_branch = commit_task.c.branch == pipeline.c.ref
+    named = and_(_columns_equal(commit_task, pipeline, *_PROJECT_COLUMNS, "sha"), of_branch)
+    return or_(by_request, exists().where(named, _task_is_live(commit_task)))
 
 
 def pipeline_exists(moment: datetime) -> Condition:
@@ -131,15 +133,15 @@ def pipeline_exists(moment: datetime) -> Condition:
 def commit_in_use(moment: datetime) -> Condition:
     on_branch = merge_request.c.source_branch == commit.c.branch
     by_request = exists().where(_columns_equal(merge_request, commit, *_PROJECT_COLUMNS), on_branch)
-    named = _columns_equal(named_commit, commit, *_PROJECT_COLUMNS, "branch", "sha")
-    return or_(by_request, exists().where(named, _task_is_live(named_commit)))
+    named = _columns_equal(commit_task, commit, *_PROJECT_COLUMNS, "branch", "sha")
+    return or_(by_request, exists().where(named, _task_is_live(commit_task)))
 
 
-def named_commit_in_use(moment: datetime) -> Condition:
+def commit_task_in_use(moment: datetime) -> Condition:
     return or_(
-        _task_is_live(named_commit),
-        exists().where(_columns_equal(pipeline, named_commit, *_PROJECT_COLUMNS, "sha")),
-        exists().where(_columns_equal(commit, named_commit, *_PROJECT_COLUMNS, "branch", "sha")),
+        _task_is_live(commit_task),
+        exists().where(_columns_equal(pipeline, commit_task, *_PROJECT_COLUMNS, "sha")),
+        exists().where(_columns_equal(commit, commit_task, *_PROJECT_COLUMNS, "branch", "sha")),
     )
 
 
@@ -152,7 +154,7 @@ def task_has_work(of: Any) -> Callable[[datetime], Condition]:
                 exists().where(
                     names.c.portal_id == of.c.portal_id, cast(names.c.task_id, String) == task_id
                 )
-                for names in (link, named_commit, item_task)
+                for names in (link, commit_task, activity_task)
             )
         )
 
@@ -173,10 +175,10 @@ def task_is_referenced(moment: datetime) -> Condition:
 def activity_exists(moment: datetime) -> Condition:
     """Of a deployment, the deployment itself: its key is made of number and environment."""
     key = cast(deployment.c.deployment_id, String) + ":" + deployment.c.environment
-    deployed = and_(item_task.c.kind == "deployment", item_task.c.key == key)
+    deployed = and_(activity_task.c.kind == "deployment", activity_task.c.key == key)
     return or_(
-        exists().where(_columns_equal(item, item_task, *_PROJECT_COLUMNS, "kind", "key")),
-        exists().where(_columns_equal(deployment, item_task, *_PROJECT_COLUMNS), deployed),
+        exists().where(_columns_equal(activity, activity_task, *_PROJECT_COLUMNS, "kind", "key")),
+        exists().where(_columns_equal(deployment, activity_task, *_PROJECT_COLUMNS), deployed),
     )
 
 
@@ -186,17 +188,19 @@ def ref_exists(moment: datetime) -> Condition:
         (merge_request, merge_request.c.source_branch),
         (pipeline, pipeline.c.ref),
         (commit, commit.c.branch),
-        (named_commit, named_commit.c.branch),
+        (commit_task, commit_task.c.branch),
         (protected_branch, protected_branch.c.branch),
         (alert, alert.c.ref),
     ]
     of_items = exists().where(
-        _columns_equal(item, told, *_PROJECT_COLUMNS), item.c.kind == "branch"
+        _columns_equal(activity, notified_state, *_PROJECT_COLUMNS), activity.c.kind == "branch"
     )
     return or_(
-        of_items.where(item.c.key == told.c.ref),
+        of_items.where(activity.c.key == notified_state.c.ref),
         *(
-            exists().where(_columns_equal(of, told, *_PROJECT_COLUMNS), ref == told.c.ref)
+            exists().where(
+                _columns_equal(of, notified_state, *_PROJECT_COLUMNS), ref == notified_state.c.ref
+            )
             for of, ref in branches
         ),
     )
@@ -210,7 +214,7 @@ def belongs_to_open_alert(moment: datetime) -> Condition:
         alert.c.ref
         == literal("refs/merge-requests/") + cast(pipeline.c.merge_request_iid, String) + "/head",
     )
-    since = pipeline.c.pipeline_id >= alert.c.opened_by
+    since = pipeline.c.pipeline_id >= alert.c.first_pipeline_id
     return exists().where(
         _columns_equal(alert, pipeline, *_PROJECT_COLUMNS), ~ALERT_HAS_ENDED, of_ref, since
     )
@@ -219,11 +223,18 @@ def belongs_to_open_alert(moment: datetime) -> Condition:
 def names_open_alert(of: Any) -> Callable[[datetime], Condition]:
     """Its name as in `core.alert_names`."""
     place = cast(alert.c.connection_id, String) + "/" + cast(alert.c.project_id, String)
-    whole = literal("alert:") + place + ":" + alert.c.ref + ":" + cast(alert.c.opened_by, String)
+    whole = (
+        literal("alert:")
+        + place
+        + ":"
+        + alert.c.ref
+        + ":"
+        + cast(alert.c.first_pipeline_id, String)
+    )
     mine = alert.c.connection_id == connection.c.id, connection.c.portal_id == of.c.portal_id
 
     def tells(moment: datetime) -> Condition:
-        names = or_(of.c.about == whole, of.c.about == whole + ":" + alert.c.stage)
+        names = or_(of.c.subject_key == whole, of.c.subject_key == whole + ":" + alert.c.stage)
         return exists().where(*mine, ~ALERT_HAS_ENDED, names)
 
     return tells

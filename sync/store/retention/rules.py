@@ -25,30 +25,30 @@ from sync.store.db.upsert import in_keys
 from sync.store.retention import guards
 from sync.store.retention.guards import Condition
 from sync.store.tables import (
+    activity,
+    activity_task,
     alert,
-    carried,
+    api_call,
+    chat_message,
     command,
     commit,
+    commit_task,
     connection,
     decision,
     delivery,
     deployment,
-    item,
-    item_task,
+    deployment_merge_request,
     link,
     merge_request,
     merge_request_commit,
     message,
-    named_commit,
+    notified_person,
+    notified_state,
     pipeline,
     pipeline_jobs,
-    post,
-    rest_log,
-    spoken,
+    smart_commit,
     subject,
     task,
-    told,
-    told_person,
 )
 
 RowKey = tuple[Any, ...]
@@ -117,59 +117,116 @@ def _belongs_to_portal(table: Table, portal_id: int) -> Condition:
 
 # Failures (dead deliveries, refused commands) stay until somebody has dealt with them.
 RULES = (
-    RetentionRule("deliveries", "deliveries", delivery, delivery.c.received_at, delivery.c.state == "done"),
-    RetentionRule("calls", "audit", rest_log, rest_log.c.at),
+    RetentionRule(
+        "deliveries", "deliveries", delivery, delivery.c.received_at, delivery.c.state == "done"
+    ),
+    RetentionRule("calls", "audit", api_call, api_call.c.at),
     RetentionRule("commands", "commands", command, command.c.done_at, guards.COMMAND_HAS_ENDED),
     RetentionRule("decisions", "decisions", decision, decision.c.at),
     RetentionRule(
-        "merge requests", "mirror", merge_request, merge_request.c.updated_at, guards.MERGE_REQUEST_HAS_ENDED,
+        "merge requests",
+        "mirror",
+        merge_request,
+        merge_request.c.updated_at,
+        guards.MERGE_REQUEST_HAS_ENDED,
         guards=(guards.merge_request_in_use,),
     ),
     RetentionRule("links", "mirror", link, None, guards=(guards.merge_request_exists,)),
     RetentionRule(
-        "commits of merge requests", "mirror", merge_request_commit, None,
+        "commits of merge requests",
+        "mirror",
+        merge_request_commit,
+        None,
         guards=(guards.merge_request_with_commit_exists,),
     ),
     RetentionRule(
-        "deployments", "mirror", deployment, deployment.c.updated_at,
+        "deployments",
+        "mirror",
+        deployment,
+        deployment.c.updated_at,
         guards=(
             guards.deployment_awaits_fetch,
             guards.deployment_is_newest,
             guards.deployment_includes_merge_request,
         ),
     ),
-    RetentionRule("what deployments carry", "mirror", carried, None, guards=(guards.deployment_exists,)),
     RetentionRule(
-        "pipelines", "mirror", pipeline, pipeline.c.updated_at,
+        "contents of deployments",
+        "mirror",
+        deployment_merge_request,
+        None,
+        guards=(guards.deployment_exists,),
+    ),
+    RetentionRule(
+        "pipelines",
+        "mirror",
+        pipeline,
+        pipeline.c.updated_at,
         guards=(guards.pipeline_in_use, guards.belongs_to_open_alert),
     ),
     RetentionRule(
-        "jobs", "mirror", pipeline_jobs, pipeline_jobs.c.read_for,
+        "jobs",
+        "mirror",
+        pipeline_jobs,
+        pipeline_jobs.c.pipeline_updated_at,
         guards=(guards.pipeline_exists,),
     ),
-    RetentionRule("commits", "mirror", commit, commit.c.heard_at, guards=(guards.commit_in_use,)),
-    RetentionRule("named commits", "mirror", named_commit, None, guards=(guards.named_commit_in_use,)),
-    RetentionRule("items", "mirror", item, item.c.heard_at),
-    RetentionRule("tasks of items", "mirror", item_task, None, guards=(guards.activity_exists,)),
-    RetentionRule("alerts", "mirror", alert, alert.c.updated_at, guards.ALERT_HAS_ENDED),
-    RetentionRule("what commits said", "mirror", spoken, spoken.c.heard_at, spoken.c.state != "new"),
-    RetentionRule("posts", "mirror", post, post.c.at, guards=(guards.names_open_alert(post),)),
     RetentionRule(
-        "what people were told", "mirror", told_person, told_person.c.at,
-        guards=(guards.names_open_alert(told_person),),
+        "commits", "mirror", commit, commit.c.received_at, guards=(guards.commit_in_use,)
+    ),
+    RetentionRule(
+        "tasks of commits", "mirror", commit_task, None, guards=(guards.commit_task_in_use,)
+    ),
+    RetentionRule("activity", "mirror", activity, activity.c.received_at),
+    RetentionRule(
+        "tasks of activity", "mirror", activity_task, None, guards=(guards.activity_exists,)
+    ),
+    RetentionRule("alerts", "mirror", alert, alert.c.updated_at, guards.ALERT_HAS_ENDED),
+    RetentionRule(
+        "smart commits",
+        "mirror",
+        smart_commit,
+        smart_commit.c.received_at,
+        smart_commit.c.state != "new",
+    ),
+    RetentionRule(
+        "chat messages",
+        "mirror",
+        chat_message,
+        chat_message.c.at,
+        guards=(guards.names_open_alert(chat_message),),
+    ),
+    RetentionRule(
+        "notified people",
+        "mirror",
+        notified_person,
+        notified_person.c.at,
+        guards=(guards.names_open_alert(notified_person),),
     ),
     RetentionRule(
         # A delivery that is still there may be replayed.
-        "what was told of branches", ("mirror", "deliveries"), told, told.c.at,
+        "notified states",
+        ("mirror", "deliveries"),
+        notified_state,
+        notified_state.c.at,
         guards=(guards.ref_exists,),
     ),
-    RetentionRule("messages", "mirror", message, message.c.at, guards=(guards.task_has_work(message),)),
     RetentionRule(
-        "subjects", "mirror", subject, subject.c.dirty_at, subject.c.state == "clean",
+        "messages", "mirror", message, message.c.at, guards=(guards.task_has_work(message),)
+    ),
+    RetentionRule(
+        "subjects",
+        "mirror",
+        subject,
+        subject.c.dirty_at,
+        subject.c.state == "clean",
         guards=(guards.task_has_work(subject),),
     ),
     RetentionRule(
-        "tasks", "mirror", task, task.c.read_at,
+        "tasks",
+        "mirror",
+        task,
+        task.c.read_at,
         guards=(guards.task_has_work(task), guards.task_is_referenced),
     ),
-)  # fmt: skip
+)

@@ -115,12 +115,12 @@ commit = Table(
     Column("branch", SafeText, primary_key=True),
     Column("sha", SafeText, primary_key=True),
     Column("body", Json, nullable=False),
-    Column("heard_at", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False),
 )
 
 # The last commit of a push that named a task, in the branch or in a commit.
-named_commit = Table(
-    "named_commit",
+commit_task = Table(
+    "commit_task",
     metadata,
     connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
@@ -129,26 +129,26 @@ named_commit = Table(
     Column("task_id", Id, primary_key=True),
     portal_id_column(nullable=False),
 )
-Index("ix_named_commit_task", named_commit.c.portal_id, named_commit.c.task_id)
+Index("ix_commit_task_task", commit_task.c.portal_id, commit_task.c.task_id)
 Index(
-    "ix_named_commit_sha",
-    named_commit.c.connection_id,
-    named_commit.c.project_id,
-    named_commit.c.sha,
+    "ix_commit_task_sha",
+    commit_task.c.connection_id,
+    commit_task.c.project_id,
+    commit_task.c.sha,
 )
 
-# The jobs of a failed pipeline as the host told them for its state of `read_for`.
+# The jobs of a failed pipeline as the host told them for its state of `pipeline_updated_at`.
 pipeline_jobs = Table(
     "pipeline_jobs",
     metadata,
     connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
     Column("pipeline_id", Id, primary_key=True),
-    Column("read_for", Moment, nullable=False),
+    Column("pipeline_updated_at", Moment, nullable=False),
     Column("body", Json, nullable=False),
 )
 
-# `ask_at`: from when on the code host is to be asked what the deployment carries, NULL where it
+# `fetch_at`: from when on the code host is to be asked what the deployment carries, NULL where it
 # was, or cannot be. A negative id: a job told of it (the number of its pipeline).
 deployment = Table(
     "deployment",
@@ -159,7 +159,7 @@ deployment = Table(
     Column("deployment_id", Id, primary_key=True),
     Column("updated_at", Moment, nullable=False),
     Column("status", SafeText, nullable=False),
-    Column("ask_at", Moment),
+    Column("fetch_at", Moment),
     Column("body", Json, nullable=False),
 )
 Index(
@@ -169,23 +169,28 @@ Index(
     deployment.c.updated_at,
 )
 Index(
-    "ix_deployment_to_ask",
+    "ix_deployment_to_fetch",
     deployment.c.connection_id,
-    deployment.c.ask_at,
-    sqlite_where=deployment.c.ask_at.is_not(None),
-    postgresql_where=deployment.c.ask_at.is_not(None),
+    deployment.c.fetch_at,
+    sqlite_where=deployment.c.fetch_at.is_not(None),
+    postgresql_where=deployment.c.fetch_at.is_not(None),
 )
 
 # The merge requests that the code host says a deployment carries.
-carried = Table(
-    "carried",
+deployment_merge_request = Table(
+    "deployment_merge_request",
     metadata,
     connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
     Column("deployment_id", Id, primary_key=True),
     Column("iid", Id, primary_key=True),
 )
-Index("ix_carried_merge_request", carried.c.connection_id, carried.c.project_id, carried.c.iid)
+Index(
+    "ix_deployment_merge_request_iid",
+    deployment_merge_request.c.connection_id,
+    deployment_merge_request.c.project_id,
+    deployment_merge_request.c.iid,
+)
 
 # The branches that are protected, as their last pushes said.
 protected_branch = Table(
@@ -199,23 +204,29 @@ protected_branch = Table(
 
 # Anything else that a project told of itself, as it was last told (sync.core.items). Silent: from
 # before the connection, nothing is said of it.
-item = Table(
-    "item",
+activity = Table(
+    "activity",
     metadata,
     connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
     Column("kind", SafeText, primary_key=True),
     Column("key", SafeText, primary_key=True),
     Column("updated_at", Moment, nullable=False),
-    Column("heard_at", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False),
     Column("silent", Boolean, nullable=False, server_default=false()),
     Column("body", Json, nullable=False),
 )
-Index("ix_item_newest", item.c.connection_id, item.c.project_id, item.c.kind, item.c.updated_at)
-Index("ix_item_heard", item.c.heard_at)
+Index(
+    "ix_activity_newest",
+    activity.c.connection_id,
+    activity.c.project_id,
+    activity.c.kind,
+    activity.c.updated_at,
+)
+Index("ix_activity_received", activity.c.received_at)
 
 # A failing line of pipelines, from its first failure to its end. stage: "" for the whole. state:
-# open, resolved, closed (its branch is gone). `opened_by`: the pipeline that opened it.
+# open, resolved, closed (its branch is gone). `first_pipeline_id`: the pipeline that opened it.
 alert = Table(
     "alert",
     metadata,
@@ -223,7 +234,7 @@ alert = Table(
     Column("project_id", Id, primary_key=True),
     Column("ref", SafeText, primary_key=True),
     Column("stage", SafeText, primary_key=True),
-    Column("opened_by", Id, primary_key=True, autoincrement=False),
+    Column("first_pipeline_id", Id, primary_key=True, autoincrement=False),
     Column("state", SafeText, nullable=False),
     Column("severity", SafeText, nullable=False),
     Column("failures", Integer, nullable=False),
@@ -239,8 +250,8 @@ alert = Table(
 Index("ix_alert_state", alert.c.connection_id, alert.c.state, alert.c.updated_at)
 
 # A command that a commit speaks (sync.core.spoken_words). state: new, done, refused.
-spoken = Table(
-    "spoken",
+smart_commit = Table(
+    "smart_commit",
     metadata,
     connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
@@ -250,7 +261,7 @@ spoken = Table(
     Column("task_id", Id, nullable=False),
     Column("state", SafeText, nullable=False, server_default="new"),
     Column("reason", SafeText, nullable=False, server_default=""),
-    Column("heard_at", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False),
     Column("body", Json, nullable=False),
 )
-Index("ix_spoken_task", spoken.c.portal_id, spoken.c.task_id)
+Index("ix_smart_commit_task", smart_commit.c.portal_id, smart_commit.c.task_id)

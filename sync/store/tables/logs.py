@@ -24,8 +24,8 @@ Index("ix_decision_subject", decision.c.portal_id, decision.c.subject_kind, deci
 # them. portal_id: NULL where no portal is known yet, or none is meant. system: bitrix24 (its OAuth
 # server too), gitlab. source: worker, web, cli; `actor`: the token's user, or the page's. status 0:
 # no answer. `error`: "" where it went well.
-rest_log = Table(
-    "rest_log",
+api_call = Table(
+    "api_call",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
     portal_id_column(nullable=True),

@@ -19,16 +19,16 @@ link = Table(
     portal_id_column(nullable=False),
     Column("kind", SafeText, nullable=False),
     Column("state", SafeText, nullable=False, server_default="live"),
-    Column("places", Json, nullable=False, server_default=text("'[]'")),
+    Column("found_in", Json, nullable=False, server_default=text("'[]'")),
     Column("silent", Boolean, nullable=False, server_default=false()),
     Column("message_id", Id),
     Column("message_text", SafeText),
     Column("message_at", Moment),
-    Column("milestone", SafeText),
+    Column("review_event", SafeText),
 )
 Index("ix_link_task", link.c.portal_id, link.c.task_id)
 
-# A task as last read, and what was last agreed about it. state: known, missing (unknown to the
+# A task as last read, and what was last agreed about it. state: present, missing (unknown to the
 # portal or not visible to the app). Stale: `changed_at` is not before `read_at`, the moment the
 # last read began.
 task = Table(
@@ -36,7 +36,7 @@ task = Table(
     metadata,
     portal_id_column(primary_key=True),
     Column("task_id", Id, primary_key=True, autoincrement=False),
-    Column("state", SafeText, nullable=False, server_default="known"),
+    Column("state", SafeText, nullable=False, server_default="present"),
     Column("body", Json),
     Column("read_at", Moment),
     Column("changed_at", Moment),
@@ -51,7 +51,7 @@ message = Table(
     metadata,
     portal_id_column(primary_key=True),
     Column("task_id", Id, primary_key=True, autoincrement=False),
-    Column("about", SafeText, primary_key=True),
+    Column("subject_key", SafeText, primary_key=True),
     Column("message_id", Id),
     Column("text", SafeText),
     Column("at", Moment),
@@ -59,11 +59,11 @@ message = Table(
 
 # What people were last told of a ref's pipelines or of an alert, in the notion's own words (state).
 # connection_id: of no table, for it may be recorded after a connection is gone.
-told = Table(
-    "told",
+notified_state = Table(
+    "notified_state",
     metadata,
     portal_id_column(primary_key=True),
-    Column("about", SafeText, primary_key=True),
+    Column("subject_key", SafeText, primary_key=True),
     Column("state", SafeText, nullable=False),
     Column("connection_id", Id, nullable=False),
     Column("project_id", Id, nullable=False),
@@ -72,19 +72,19 @@ told = Table(
 )
 
 # What each person was last told of one thing by rule.
-told_person = Table(
-    "told_person",
+notified_person = Table(
+    "notified_person",
     metadata,
     portal_id_column(primary_key=True),
-    Column("about", SafeText, primary_key=True),
+    Column("subject_key", SafeText, primary_key=True),
     Column("user_id", Id, primary_key=True, autoincrement=False),
     Column("state", SafeText, nullable=False),
     Column("at", Moment, nullable=False),
 )
 
 # The tasks that an item names, or whose work it is about.
-item_task = Table(
-    "item_task",
+activity_task = Table(
+    "activity_task",
     metadata,
     connection_id_column(primary_key=True),
     Column("project_id", Id, primary_key=True),
@@ -93,14 +93,19 @@ item_task = Table(
     Column("task_id", Id, primary_key=True, autoincrement=False),
     portal_id_column(nullable=False),
 )
-Index("ix_item_task_task", item_task.c.portal_id, item_task.c.task_id, item_task.c.kind)
+Index(
+    "ix_activity_task_task",
+    activity_task.c.portal_id,
+    activity_task.c.task_id,
+    activity_task.c.kind,
+)
 
 # What a chat was told of one thing, in one message that is edited in place.
-post = Table(
-    "post",
+chat_message = Table(
+    "chat_message",
     metadata,
     portal_id_column(primary_key=True),
-    Column("about", SafeText, primary_key=True),
+    Column("subject_key", SafeText, primary_key=True),
     Column("dialog", SafeText, primary_key=True),
     Column("message_id", Id),
     Column("text", SafeText),

@@ -25,7 +25,7 @@ from sync.settings.document import read as settings
 from sync.store import connections, logs
 from sync.store.db.database import read, write
 from sync.store.rows import ApiCallRow, CallFilter
-from sync.store.tables import rest_log
+from sync.store.tables import api_call
 from tests.b24app.pages import config_of, installed, post
 from tests.emulators.gitlab import ci_config
 from tests.emulators.gitlab.server import GitLabEmulator
@@ -139,6 +139,7 @@ def test_the_keys_of_an_issuer_are_asked_for_in_the_log(beside, portal, gitlab, 
     ]
 
 
+@pytest.mark.dialect
 @pytest.mark.parametrize(
     ("spoil", "status", "error"),
     [
@@ -213,7 +214,7 @@ def test_no_secret_of_either_side_is_ever_in_the_log(beside, emulator, portal, g
     secrets = everything(beside, emulator, portal, gitlab, connection)
     assert beside.deps.audit.flush()
     with read(beside.deps.engine) as conn:
-        rows = conn.execute(select(rest_log)).all()
+        rows = conn.execute(select(api_call)).all()
     written = "\n".join(str(value) for row in rows for value in row)
     assert len(rows) > 30
     assert len(secrets) > 12

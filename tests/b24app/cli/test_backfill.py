@@ -71,6 +71,7 @@ def told(monkeypatch) -> None:
     monkeypatch.setattr("b24app.cli.context.WallClock", lambda: ManualClock(datetime.now(UTC)))
 
 
+@pytest.mark.dialect
 def test_each_page_is_a_line_and_the_status_is_a_table(applied, gitlab, told, capsys) -> None:
     gitlab.push("acme/shop", "feature/B24-1-pay", ["Add"], "ann")
     assert main(["backfill", "acme/shop"]) == 0
@@ -86,9 +87,9 @@ def test_each_page_is_a_line_and_the_status_is_a_table(applied, gitlab, told, ca
         "tags            0, 10 requests, done",
         "releases        0, 11 requests, done",
         "issues          0, 12 requests, done",
-        "notes           0, 13 requests, done",
-        "issue_notes     0, 14 requests, done",
-        "code_notes      0, 15 requests, done",
+        "comments        0, 13 requests, done",
+        "issue_comments  0, 14 requests, done",
+        "code_comments   0, 15 requests, done",
     ]
     assert main(["backfill", "--status"]) == 0
     head, *rows = [one.split() for one in capsys.readouterr().out.splitlines()]
@@ -100,12 +101,13 @@ def test_each_page_is_a_line_and_the_status_is_a_table(applied, gitlab, told, ca
     assert len(rows) == len(PARTS)
 
 
+@pytest.mark.dialect
 def test_before_anything_was_read_the_status_names_the_parts(applied, capsys) -> None:
     assert main(["backfill", "--status"]) == 0
     assert capsys.readouterr().out == (
         "No history was read yet.\n"
         "Parts: branches, commits, merge_requests, pipelines, deployments, tags, releases, "
-        "issues, notes, issue_notes, code_notes\n"
+        "issues, comments, issue_comments, code_comments\n"
     )
 
 
@@ -289,8 +291,8 @@ def test_a_period_begins_at_midnight(told, means) -> None:
             "pipelines       1,300 of 3,700, 14 requests, 1,200 a minute, about 2 min left",
         ),
         (
-            Progress("notes", "running", 40, 40, 10, 41, 20.0),
-            "notes           40 of 50, 41 requests, 120 a minute, about 5 s left",
+            Progress("comments", "running", 40, 40, 10, 41, 20.0),
+            "comments        40 of 50, 41 requests, 120 a minute, about 5 s left",
         ),
         (
             Progress("commits", "running", 100, 100, None, 2, 0.5),
@@ -303,8 +305,8 @@ def test_a_period_begins_at_midnight(told, means) -> None:
         (Progress("tags", "failed", 0, 0, None, 2, 0.5, "No."), "tags            not read: No."),
         (Progress("tags", "done", 7, 0, None, 2, 9.0), "tags            7, 2 requests, done"),
         (
-            Progress("code_notes", "done", 7, 7, None, 9, 0.5, "some are lost"),
-            "code_notes      7, 9 requests, done, but some are lost",
+            Progress("code_comments", "done", 7, 7, None, 9, 0.5, "some are lost"),
+            "code_comments   7, 9 requests, done, but some are lost",
         ),
     ],
 )

@@ -7,15 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from werkzeug.serving import make_server
 
 from tests.b24app.routes.test_ci_reports import connect, kept, run
+from tests.component.world import script
 from tests.emulators.gitlab.server import GitLabEmulator
-
-SCRIPT = Path(__file__).parents[3] / "ci-components" / "report.py"
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def served(make_world, gitlab):
     world = make_world(public_url=f"http://127.0.0.1:{server.server_port}")
     app = world.client.application
     connect(world, gitlab)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
     thread.start()
     yield world
     server.shutdown()
@@ -70,7 +68,7 @@ def job(world, gitlab, pipeline, folder, token: str = "") -> subprocess.Complete
         "GITLAB_USER_EMAIL": "ann@acme.example",
     }
     return subprocess.run(
-        [sys.executable, "-I", str(SCRIPT)],
+        [sys.executable, "-I", str(script())],
         cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
@@ -98,4 +96,5 @@ def test_a_report_the_app_does_not_trust_says_why_and_is_kept(served, gitlab, tm
     assert done.returncode == 1
     assert "The app does not accept the job's ID token (HTTP 401)" in done.stdout
     assert stranger not in done.stdout + done.stderr
-    assert (tmp_path / "b24-report.json").exists() and served.deliveries() == 0
+    assert (tmp_path / "b24-report.json").exists()
+    assert served.deliveries() == 0

@@ -122,6 +122,7 @@ def test_installing_twice_binds_nothing_twice(beside, emulator, member):
     assert beside.portal(member).id == first.id
 
 
+@pytest.mark.dialect
 def test_an_application_without_pages_is_installed_by_its_event(beside, emulator, member):
     url = beside.deps.config.public_url
     emulator.lifecycle.install_silently(handler=f"{url}/b24/events")
@@ -283,6 +284,7 @@ def test_an_update_brings_a_new_token_and_everything_is_bound_again(beside, emul
     assert kept == "the next application token"
 
 
+@pytest.mark.dialect
 def test_a_clean_uninstallation_erases_everything_of_the_portal(beside, emulator, member):
     installed(beside, emulator)
     beside.connect(beside.portal(member))
@@ -290,7 +292,7 @@ def test_a_clean_uninstallation_erases_everything_of_the_portal(beside, emulator
     emulator.flush_events()
     assert beside.deliveries() == 1
     beside.deps.audit.flush()
-    assert _rows_of(beside, "portal_id")["rest_log"]
+    assert _rows_of(beside, "portal_id")["api_call"]
     emulator.lifecycle.uninstall(clean=True)
     emulator.flush_events()
     beside.deps.audit.flush()

@@ -12,6 +12,8 @@ from sync.store.db.database import read, write
 from sync.store.tables import command
 from tests.b24app.factories import AT, failed, mirrored
 
+pytestmark = pytest.mark.dialect
+
 
 @pytest.fixture
 def portal(world):
@@ -41,8 +43,8 @@ def state(world, command_id):
     [
         ("move_task", Step.MERGED, 1, "waiting"),
         ("move_task", Step.REVIEW, 0, "dropped"),
-        ("place_task", Step.MERGED, 1, "waiting"),
-        ("place_task", Step.REVIEW, 0, "dropped"),
+        ("set_stage", Step.MERGED, 1, "waiting"),
+        ("set_stage", Step.REVIEW, 0, "dropped"),
     ],
 )
 def test_a_move_is_repeated_only_while_the_task_stands_there(world, portal, kind, now, count, then):

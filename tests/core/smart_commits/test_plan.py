@@ -68,7 +68,9 @@ def test_a_command_moves_a_task_that_is_not_there_yet(
 ) -> None:
     found = plan(heard(verb), of_task={"status": status, "needs_control": control})
     if wanted:
-        assert [one[:2] for one in found.commands] == [(f"spoken:{KEY}", MoveTask(2103, wanted))]
+        assert [one[:2] for one in found.commands] == [
+            (f"smart_commit:{KEY}", MoveTask(2103, wanted))
+        ]
         assert found.finished_smart_commits == {}
     else:
         assert found.commands == ()
@@ -94,7 +96,7 @@ def test_a_comment_is_one_message_of_its_own() -> None:
     ((key, effect, _),) = plan(heard(Verb.COMMENT, 2, text="Fine [user=all]")).commands
     link_ = "[url=https://gitlab.test/c/4f1c9e0a77]4f1c9e0a[/url]"
     said = f"[b]Ann[/b], commit {link_}:\nFine [\u2060user=all]"
-    assert key == "spoken:1/7:4f1c9e0a77:2"
+    assert key == "smart_commit:1/7:4f1c9e0a77:2"
     assert effect == PutMessage(2103, "commit:4f1c9e0a77:2", said)
 
 
@@ -124,8 +126,8 @@ def test_nothing_is_decided_about_a_task_that_may_have_changed() -> None:
 @pytest.mark.parametrize(
     ("verb", "state", "keys"),
     [
-        (Verb.DONE, "open", [f"spoken:{KEY}"]),
-        (Verb.DONE, "merged", [f"spoken:{KEY}"]),
+        (Verb.DONE, "open", [f"smart_commit:{KEY}"]),
+        (Verb.DONE, "merged", [f"smart_commit:{KEY}"]),
         (Verb.START, "open", ["status"]),
         (Verb.START, "merged", ["status"]),
     ],
@@ -153,7 +155,7 @@ def test_a_slip_of_the_pen_is_told_to_its_author_who_ends_with_it() -> None:
     why = "«скоро» — не длительность, пример: 1ч 30м"
     said = f"Задача «Task 2103»: #time из коммита {link_} не выполнено: {why}"
     ((key, effect, reason),) = found.commands
-    assert (key, found.finished_smart_commits) == (f"spoken:{KEY}", {})
+    assert (key, found.finished_smart_commits) == (f"smart_commit:{KEY}", {})
     assert (effect.user_id, effect.text.replace(task().title, "Task 2103")) == (5, said)
     assert reason == f"#time не выполнено (коммит 4f1c9e0a, автор Ann, ветка main): {why}"
 

@@ -16,9 +16,11 @@ from sync.engine.worker import Worker
 from sync.store import logs
 from sync.store.db.database import read, write
 from sync.store.rows import ApiCallRow, CallFilter
-from sync.store.tables import command, portal, rest_log
+from sync.store.tables import api_call, command, portal
 from tests.engine.history import Killed, dying_after, live, start
 from tests.store.factories import a_portal
+
+pytestmark = pytest.mark.dialect
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -185,4 +187,4 @@ def _made(portal_id: int | None, method: str = "batch") -> ApiCallRow:
 
 def _count(engine: Engine) -> int:
     with read(engine) as conn:
-        return conn.scalar(select(func.count()).select_from(rest_log)) or 0
+        return conn.scalar(select(func.count()).select_from(api_call)) or 0

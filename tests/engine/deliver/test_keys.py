@@ -30,7 +30,7 @@ def test_other_commands_carry_none(key: str) -> None:
 
 def test_a_command_carries_out_what_a_commit_said() -> None:
     key = CommandKey(4, 15, "c0ffee", 2)
-    assert smart_commit_key(f"spoken:{key}") == key
-    assert [smart_commit_key(one) for one in ("status", f"card:{MR}", "spoken:", str(key))] == [
-        None
-    ] * 4
+    assert smart_commit_key(f"smart_commit:{key}") == key
+    assert [
+        smart_commit_key(one) for one in ("status", f"card:{MR}", "smart_commit:", str(key))
+    ] == [None] * 4

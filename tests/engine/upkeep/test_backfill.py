@@ -58,6 +58,7 @@ def read_of(world: World) -> dict[str, tuple[str, int]]:
     return {name: (row.state, row.read) for name, row in parts(world).items()}
 
 
+@pytest.mark.dialect
 def test_everything_is_read_once_each(deaf) -> None:
     told: list[Progress] = []
     done = start(deaf, report=told.append)
@@ -71,9 +72,9 @@ def test_everything_is_read_once_each(deaf) -> None:
         "tags": ("done", 2),
         "releases": ("done", 1),
         "issues": ("done", 2),
-        "notes": ("done", 3),
-        "issue_notes": ("done", 1),
-        "code_notes": ("done", 3),
+        "comments": ("done", 3),
+        "issue_comments": ("done", 1),
+        "code_comments": ("done", 3),
     }
     of_pipelines = [(one.state, one.read, one.remaining) for one in told if one.part == "pipelines"]
     # Each further page begins with the last of the page before.
@@ -173,7 +174,7 @@ def test_a_part_that_is_refused_is_told_and_the_others_go_on(deaf, straight) -> 
     known = parts(deaf)
     assert {name for name, row in known.items() if row.state == "failed"} == {
         "issues",
-        "issue_notes",
+        "issue_comments",
     }
     assert (known["issues"].error, known["issues"].read) == (REFUSED, 0)
     off.clear()

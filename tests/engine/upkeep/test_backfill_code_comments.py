@@ -36,7 +36,7 @@ def comment(world: World, on: Any, text: str, **more: Any) -> Any:
 
 
 def notes(world: World) -> dict[str, dict[str, Any]]:
-    return {one["key"]: one for one in rows(world)["item"] if one["kind"] == "note"}
+    return {one["key"]: one for one in rows(world)["activity"] if one["kind"] == "comment"}
 
 
 def on(world: World) -> dict[str, tuple[str, str, str, str]]:
@@ -55,7 +55,7 @@ def on(world: World) -> dict[str, tuple[str, str, str, str]]:
 
 def error(world: World) -> str:
     with read(world.database) as conn:
-        return table.of_project(conn, world.connection_id, world.shop.id)["code_notes"].error
+        return table.of_project(conn, world.connection_id, world.shop.id)["code_comments"].error
 
 
 def asked(world: World, of: str) -> list[str]:
@@ -107,7 +107,7 @@ def test_only_comments_of_the_period_are_read(deaf) -> None:
     deaf.tick(timedelta(days=5).total_seconds())
     comment(deaf, one, "Lately")
     start(deaf, parts=["commits"])
-    start(deaf, parts=["code_notes"], since=deaf.clock.now() - timedelta(days=1))
+    start(deaf, parts=["code_comments"], since=deaf.clock.now() - timedelta(days=1))
     assert list(on(deaf)) == ["Lately"]
 
 

@@ -146,8 +146,8 @@ def test_without_graphql_each_is_asked_for(make_world, make, more) -> None:
         ("tags", tags, MANY, 0),
         ("releases", releases, MANY, 0),
         ("issues", issues, MANY, 0),
-        ("issue_notes", discussed, 200, 10),  # each that has any
-        ("code_notes", remarked, MANY, 10),  # each snippet
+        ("issue_comments", discussed, 200, 10),  # each that has any
+        ("code_comments", remarked, MANY, 10),  # each snippet
     ],
 )
 def test_a_part_costs_its_pages_and_what_no_list_tells(make_world, part, make, count, more) -> None:

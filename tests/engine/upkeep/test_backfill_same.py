@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from sync.store.tables import (
-    carried,
+    activity,
     commit,
     deployment,
-    item,
+    deployment_merge_request,
     merge_request,
     pipeline,
     project,
@@ -35,7 +35,7 @@ DIFFERENT = {
     "release": {"silent", "body.actor"},
     "issue": {"silent", "body.action"},
     "work_item": {"body.action"},
-    "note": {"silent"},
+    "comment": {"silent"},
 }
 # Only hooks tell of pushes and jobs, and of branches that are gone; only lists of what was there
 # before the first hook, and hooks of the default branch leave its commits in their pushes.
@@ -98,7 +98,7 @@ def _without_emails(value: Any) -> Any:
 
 
 def kind(key: tuple[Any, ...]) -> str:
-    return key[3] if key[0] == "item" else key[0]
+    return key[3] if key[0] == "activity" else key[0]
 
 
 def name(key: tuple[Any, ...]) -> str:
@@ -143,7 +143,7 @@ def test_hooks_that_come_after_the_reading_leave_what_they_always_leave(heard, d
         "tag": {"silent"},
         "release": {"silent"},
         "issue": {"silent"},
-        "note": {"silent"},
+        "comment": {"silent"},
     }
     assert differences(told, read) == left
     assert told.keys() <= read.keys()
@@ -159,16 +159,28 @@ def test_a_second_reading_changes_nothing(heard, deaf) -> None:
 
 def test_an_approval_and_a_carried_merge_request_are_read_too(deaf) -> None:
     start(deaf)
-    read = rows(deaf, merge_request, carried, pipeline, commit, deployment, project, item)
+    read = rows(
+        deaf,
+        merge_request,
+        deployment_merge_request,
+        pipeline,
+        commit,
+        deployment,
+        project,
+        activity,
+    )
     third = read["merge_request"][2]["body"]
     assert (third["approved"], [one["username"] for one in third["approved_by"]]) == (True, ["bob"])
     assert third["reviewers"][0]["state"] == "approved"
-    assert {(one["deployment_id"], one["iid"]) for one in read["carried"]} == {(1, 1), (2, 1)}
-    assert {one["environment"]: one["ask_at"] for one in read["deployment"]} == {
+    assert {(one["deployment_id"], one["iid"]) for one in read["deployment_merge_request"]} == {
+        (1, 1),
+        (2, 1),
+    }
+    assert {one["environment"]: one["fetch_at"] for one in read["deployment"]} == {
         "staging": None,
         "kitchen": None,
     }
     protected = {
-        one["key"]: one["body"]["protected"] for one in read["item"] if one["kind"] == "branch"
+        one["key"]: one["body"]["protected"] for one in read["activity"] if one["kind"] == "branch"
     }
     assert (protected["main"], protected["feature/B24-3-work"]) == (True, False)

@@ -13,6 +13,8 @@ from sync.store.db.database import write
 from tests.engine.history import connected_now, hears_everything, live, rows, start
 from tests.engine.world import World
 
+pytestmark = pytest.mark.dialect
+
 IN_PROGRESS, COMPLETED = 3, 5
 
 
@@ -84,7 +86,7 @@ def test_an_old_comment_that_is_edited_stays_silent_and_a_new_one_is_not(world) 
     assert said(world) == []
     new = world.gitlab.comment(mr, "And once more", "bob")
     world.work()
-    found = {one["key"]: one for one in rows(world)["item"] if one["kind"] == "note"}
+    found = {one["key"]: one for one in rows(world)["activity"] if one["kind"] == "comment"}
     old = found[str(mr.notes[0].id)]
     assert (old["silent"], old["body"]["text"]) == (True, "See B24-1 again")
     assert found[str(new.id)]["silent"] is False
@@ -92,11 +94,11 @@ def test_an_old_comment_that_is_edited_stays_silent_and_a_new_one_is_not(world) 
 
 def test_what_is_still_open_is_not_silenced(world) -> None:
     start(world)
-    silent = {(one["kind"], one["key"]): one["silent"] for one in rows(world)["item"]}
+    silent = {(one["kind"], one["key"]): one["silent"] for one in rows(world)["activity"]}
     assert silent["issue", "1"] is True  # closed
     assert silent["work_item", "2"] is False
     assert silent["branch", "main"] is False
-    assert {silent["tag", "v1"], silent["release", "v1"], silent["note", "1"]} == {True}
+    assert {silent["tag", "v1"], silent["release", "v1"], silent["comment", "1"]} == {True}
 
 
 def test_a_merge_request_whose_hooks_were_lost_is_shown_as_the_sweep_shows_it(world) -> None:

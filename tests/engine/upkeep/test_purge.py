@@ -20,22 +20,24 @@ from sync.store.retention.rules import RULES, find_expired
 from sync.store.rows import ApiCallRow, Delivery
 from sync.store.tables import (
     alert,
-    carried,
+    api_call,
     command,
     commit,
+    commit_task,
     delivery,
     deployment,
+    deployment_merge_request,
     link,
     merge_request,
     message,
-    named_commit,
+    notified_state,
     pipeline,
-    rest_log,
     subject,
-    told,
 )
 from sync.store.tables import task as task_table
 from tests.engine.world import World
+
+pytestmark = pytest.mark.dialect
 
 DAY = 86_400
 LONG = 3 * 365 * DAY  # seconds: longer than anything is kept
@@ -99,7 +101,7 @@ def deployed(world: World) -> None:
 def test_logs_are_kept_as_long_as_the_settings_say(world: World) -> None:
     world.opened()
     world.work()
-    calls = count(world, rest_log)[0]
+    calls = count(world, api_call)[0]
     assert count(world, delivery, command) == (5, 3)
     world.tick(6 * DAY)
     assert "calls" not in purged(world)
@@ -107,7 +109,7 @@ def test_logs_are_kept_as_long_as_the_settings_say(world: World) -> None:
     assert purged(world) == {"calls": calls}
     world.tick(22 * DAY)
     assert purged(world) == {"deliveries": 5, "commands": 3}
-    assert count(world, delivery, command, rest_log) == (0, 0, 0)
+    assert count(world, delivery, command, api_call) == (0, 0, 0)
 
 
 def test_a_portal_may_keep_less_and_never_less_than_three_days_of_calls(world: World) -> None:
@@ -156,7 +158,7 @@ def test_of_work_that_is_over_for_two_years_nothing_is_left(world: World) -> Non
     purged(world)
     assert count(world, subject, task_table) == (0, 0)
     assert count(world, deployment, pipeline, commit) == (1, 0, 0)
-    assert count(world, named_commit, carried) == (0, 0)
+    assert count(world, commit_task, deployment_merge_request) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -173,14 +175,30 @@ def test_what_a_live_task_shows_stays(world: World, alive) -> None:
     history(world)
     world.tick(LONG)
     alive(world)
-    before = count(world, merge_request, link, pipeline, deployment, carried, commit, named_commit)
+    before = count(
+        world,
+        merge_request,
+        link,
+        pipeline,
+        deployment,
+        deployment_merge_request,
+        commit,
+        commit_task,
+    )
     gone = purged(world)
     assert set(gone) <= {
-        "deliveries", "calls", "commands", "decisions", "items", "subjects",
-        "what people were told",
+        "deliveries", "calls", "commands", "decisions", "activity", "subjects",
+        "notified people",
     }  # fmt: skip
     assert before == count(
-        world, merge_request, link, pipeline, deployment, carried, commit, named_commit
+        world,
+        merge_request,
+        link,
+        pipeline,
+        deployment,
+        deployment_merge_request,
+        commit,
+        commit_task,
     )
 
 
@@ -213,7 +231,10 @@ def failed_once(world: World) -> Delivery:
     world.gitlab.run_pipeline(mr).set_status("failed")
     last = world.inbox_order[-1]
     world.settle()
-    assert (len(world.told()), count(world, told)) == (2, (1,))  # of the merge request, too
+    assert (len(world.told()), count(world, notified_state)) == (
+        2,
+        (1,),
+    )  # of the merge request, too
     return last
 
 
@@ -228,7 +249,7 @@ def test_what_was_told_of_a_branch_stays_while_anything_of_it_is_there(world: Wo
     last = failed_once(world)
     years_later(world)
     purged(world)
-    assert count(world, told, delivery) == (1, 0)
+    assert count(world, notified_state, delivery) == (1, 0)
     world.gitlab.update_mr(world.shop.merge_requests[1], "ann", title="Pay at once")
     assert heard_again(world, last) == 2
 
@@ -240,8 +261,8 @@ def test_of_a_branch_that_is_long_gone_nobody_remembers_what_was_told(world: Wor
     _says(world, TaskStatus.COMPLETED)
     years_later(world)
     gone = purged(world)
-    assert (gone["merge requests"], gone["what was told of branches"]) == (1, 1)
-    assert count(world, told, pipeline, commit, named_commit) == (0, 0, 0, 0)
+    assert (gone["merge requests"], gone["notified states"]) == (1, 1)
+    assert count(world, notified_state, pipeline, commit, commit_task) == (0, 0, 0, 0)
     before = len(world.told())
     assert heard_again(world, last) == before  # its pipeline is no task's any more
 
@@ -255,8 +276,8 @@ def test_what_was_told_is_remembered_as_long_as_deliveries_are_kept(world: World
         said = {"retention": {"deliveries": 3650}}
         portals.save_settings(conn, world.portal_id, said, world.clock.now())
     years_later(world)
-    assert "what was told of branches" not in purged(world)
-    assert count(world, told, pipeline) == (1, 0)
+    assert "notified states" not in purged(world)
+    assert count(world, notified_state, pipeline) == (1, 0)
 
 
 def test_who_was_given_an_alert_is_remembered_as_long_as_the_alert(world: World) -> None:
@@ -267,17 +288,17 @@ def test_who_was_given_an_alert_is_remembered_as_long_as_the_alert(world: World)
         conn.execute(insert(alert), [_alert(line, "open")])
     world.tick(LONG)
     purged(world)
-    assert count(world, told, alert) == (1, 1)
+    assert count(world, notified_state, alert) == (1, 1)
     with write(world.database) as conn:
         conn.execute(update(alert).values(state="resolved"))
     purged(world)
-    assert count(world, told, alert) == (0, 0)
+    assert count(world, notified_state, alert) == (0, 0)
 
 
 def _alert(line: RefKey, state: str) -> dict[str, object]:
     at = datetime(2026, 3, 2, tzinfo=UTC)
     times = {"opened_at": at, "updated_at": at}
-    more = {"stage": "", "opened_by": 1, "severity": "high", "failures": 1, "body": {}}
+    more = {"stage": "", "first_pipeline_id": 1, "severity": "high", "failures": 1, "body": {}}
     return asdict(line) | {"state": state} | times | more
 
 
@@ -286,7 +307,7 @@ def test_a_step_deletes_no_more_than_a_handful_in_a_transaction_of_its_own(world
     deleted: list[int] = []
 
     def executed(conn, cursor, statement, *_: object) -> None:
-        if statement.startswith("DELETE FROM rest_log"):
+        if statement.startswith("DELETE FROM api_call"):
             deleted.append(cursor.rowcount)
 
     event.listen(world.database, "after_cursor_execute", executed)
@@ -325,7 +346,7 @@ def test_a_long_purge_goes_on_where_it_was_and_lets_the_sweep_do_its_other_work(
     left = []
     for _ in range(5):
         purge.run(now)
-        left.append(count(world, rest_log)[0])
+        left.append(count(world, api_call)[0])
     assert left == [8, 2, 0, 0, 0]
     with read(world.database) as conn:
         assert logs.last_purge(conn, world.portal_id).rows == {"calls": 14}
@@ -404,8 +425,8 @@ def _command(world: World, state: str) -> dict[str, object]:
 
 def _says(world: World, status: TaskStatus) -> None:
     with write(world.database) as conn:
-        told = Task(2103, "Pay", status)
-        tasks.save_read(conn, world.portal_id, {2103: told}, world.clock.now())
+        read = Task(2103, "Pay", status)
+        tasks.save_read(conn, world.portal_id, {2103: read}, world.clock.now())
 
 
 def _forget(world: World) -> None:

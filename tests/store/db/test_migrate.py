@@ -70,7 +70,7 @@ def test_what_people_were_told_is_kept_with_the_ref_that_it_is_of(empty_database
         rows += [{"about": "nothing that was ever told", "state": "x"}]
         conn.execute(text("INSERT INTO told VALUES (1, :about, :state)"), rows)
     migrate(engine)
-    query = "SELECT about, state, connection_id, project_id, ref FROM told WHERE at IS NOT NULL"
+    query = "SELECT subject_key, state, connection_id, project_id, ref FROM notified_state"
     with read(engine) as conn:
         assert {about: tuple(rest) for about, *rest in conn.execute(text(query))} == TOLD
     engine.dispose()

@@ -21,12 +21,9 @@ from sync.store.tables import delivery
 from sync.store.vault import Vault
 from tests.engine.notified_world import heads, notified, plain
 from tests.engine.world import World
-from tests.store.db import fill_tables
+from tests.store.db import fill_tables, renamed
 from tests.store.dumps.make import KEY
 from tests.store.dumps.resume import DUMPS, MORNING, load, raw, resume
-
-# A table's name in a dump → its present name.
-RENAMED: dict[str, str] = {}
 
 COMMANDS = (
     ["status"],
@@ -72,8 +69,10 @@ def test_what_a_dump_has_sealed_opens(migrated: Engine) -> None:
         secrets = connections.secrets(conn, vault, 1)
         assert portals.application_token(conn, vault, ours.id) == "application"
         assert portals.tokens(conn, vault, removed.id).access_token == "access"
-    assert tokens is not None and len(tokens.access_token) == len(tokens.refresh_token) == 70
-    assert secrets is not None and secrets.access_token
+    assert tokens is not None
+    assert len(tokens.access_token) == len(tokens.refresh_token) == 70
+    assert secrets is not None
+    assert secrets.access_token
     assert secrets.hook_token == "token-of-the-hook"
     assert secrets.signing_token == "whsec_of_the_tests"
 
@@ -124,7 +123,7 @@ def _counts(dump: Path) -> dict[str, int]:
     with closing(raw(dump)) as conn:
         names = [row[0] for row in conn.execute(_TABLES) if row[0] != fill_tables.REVISIONS_OWN]
         counted = {name: conn.execute(f'SELECT count(*) FROM "{name}"') for name in names}
-        return {RENAMED.get(name, name): count.fetchone()[0] for name, count in counted.items()}
+        return {renamed.table_name(name): count.fetchone()[0] for name, count in counted.items()}
 
 
 def _shown(world: World) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, inspect
 from sync.store.db.database import open_database, read, write
 from sync.store.db.migrate import _config, is_current, migrate
 from sync.store.tables import metadata
-from tests.store.db import fill_tables
+from tests.store.db import fill_tables, renamed
 
 REVISIONS = sorted(
     script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()
@@ -81,7 +81,11 @@ def _changed(before: fill_tables.Rows, revision: str) -> fill_tables.Rows:
         if revision < later:
             for name in by_table.keys() & rows.keys():
                 rows[name] = [new for row in rows[name] if (new := by_table[name](row))]
-    return rows
+    named = {renamed.table_name(name): of_table for name, of_table in rows.items()}
+    return {
+        name: sorted((renamed.row(name, row) for row in of_table), key=repr)
+        for name, of_table in named.items()
+    }
 
 
 def _columns_of(rows: list[dict[str, Any]], like: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from sync.store.db.types import Json, Moment, SafeText
 from sync.store.tables import Id
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 
 def upgrade() -> None:

@@ -1,17 +1,28 @@
-"""The tree as Markdown for code hosts and trackers (CommonMark, tables, `~~`, `<u>`). Pure."""
+"""The tree as Markdown for code hosts and trackers. Pure."""
 
 from __future__ import annotations
 
+import html
 import re
 from itertools import pairwise
 
-from sync.text.markdown_escape import code_lines
-from sync.text.markdown_inline import on_one_line, prepared, run
+from sync.text.markdown.dialect import GITLAB, Dialect
+from sync.text.markdown.escape import code_lines, parted
+from sync.text.markdown.fitting import fitting
+from sync.text.markdown.inline_writer import label, prepared, run
+from sync.text.plain import text_of
+from sync.text.runs import on_one_line
+from sync.text.simple import simple
 from sync.text.tree import (
     Block,
     Cell,
     CodeBlock,
+    Contents,
+    Description,
+    Descriptions,
+    Details,
     Document,
+    Footnote,
     Heading,
     Item,
     List,
@@ -24,13 +35,15 @@ from sync.text.tree import (
 )
 
 _BOXES = {None: "", True: "[x] ", False: "[ ] "}
+_NOT_INFO = re.compile(r"[\s`@]")
+_INFO_MARKUP = re.compile(r"[\\&<>*_\[\]]")
 _BACKTICKS = re.compile(r"`+")
 _BAR = re.compile(r"(?<!\\)\|")
 
 
-def write(document: Document) -> str:
-    """Markdown, lines ended by `\\n`, without a final one. A line break is a hard one."""
-    return _blocks(mapped(document, prepared).blocks)
+def write(document: Document, dialect: Dialect = GITLAB) -> str:
+    """Return Markdown, lines ended by `\\n`, without a final one. A line break is a hard one."""
+    return _blocks(mapped(fitting(document, dialect), prepared).blocks)
 
 
 def _blocks(blocks: tuple[Block, ...]) -> str:
@@ -59,14 +72,46 @@ def _block(block: Block, other: bool) -> str:
             return f"{'#' * min(max(level, 1), 6)} {text}" if text else ""
         case List():
             return _list(block, other)
-        case Quote(blocks):
-            return _prefixed(_blocks(blocks), "> ", "> ") if blocks else ""
+        case Quote():
+            return _quote(block)
         case CodeBlock(text, language):
-            return _fenced(code_lines(text), re.sub(r"[^\w+#.-]", "", language))
+            info = _INFO_MARKUP.sub(r"\\\g<0>", _NOT_INFO.sub("", language))
+            return _fenced(code_lines(text), info)
         case Table(rows):
             return _table(rows)
         case Rule():
             return "___"
+        case Contents():
+            return "[[_TOC_]]"
+        case Details():
+            return _details(block)
+        case Footnote():
+            return _prefixed(_blocks(block.blocks), f"[^{label(block.label)}]: ", "    ")
+        case Descriptions(items):
+            return "\n\n".join(map(_description, items))
+
+
+def _quote(block: Quote) -> str:
+    inside = _blocks(block.blocks)
+    if block.alert:
+        title = f"[!{block.alert}] {parted(block.title)}".rstrip()
+        return _prefixed(f"{title}\n{inside}".rstrip("\n"), "> ", "> ")
+    return _prefixed(inside, "> ", "> ") if block.blocks else ""
+
+
+def _details(block: Details) -> str:
+    summary = html.escape(parted(text_of(on_one_line(block.summary))), quote=False)
+    parts = ("<details>", f"<summary>{summary}</summary>", "", _blocks(block.blocks), "")
+    return "\n".join((*parts, "</details>"))
+
+
+def _description(item: Description) -> str:
+    term = run(on_one_line(item.term))
+    match item.blocks:
+        case (Paragraph(), *_) if term:
+            return f"{term}\n{_prefixed(_blocks(item.blocks), ': ', '  ')}"
+        case _:
+            return _blocks(simple(Descriptions((item,))))
 
 
 def _prefixed(text: str, first: str, rest: str) -> str:
@@ -93,7 +138,7 @@ def _list(block: List, other: bool) -> str:
 
 def _item(item: Item, mark: str) -> str:
     """A list right under the words of its item is written tight."""
-    text, box = _blocks(item.blocks), _BOXES[item.checked]
+    text, box = _blocks(item.blocks), "[~] " if item.dropped else _BOXES[item.checked]
     match item.blocks:
         case (Paragraph(), List(items, ordered, start)) if items and items[0].blocks:
             text = text if ordered and start != 1 else text.replace("\n\n", "\n", 1)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 
 from sync.text.chars import JOINER, cleaned
-from sync.text.markdown_escape import escaped
+from sync.text.markdown.escape import escaped
 from sync.text.plain import text_of
+from sync.text.runs import formatted, on_one_line
 from sync.text.tree import (
+    CheckBox,
     Code,
+    DiskFile,
     Emphasis,
+    FootnoteMark,
+    Formula,
     Image,
     Inline,
     LineBreak,
@@ -20,13 +25,15 @@ from sync.text.tree import (
     Text,
     Underline,
     UserMention,
+    WikiLink,
     joined,
-    mapped,
 )
-from sync.text.urls import live_url
+from sync.text.urls import kept_url, live_url
 
 _PAIRS = {Strong: ("**", "**"), Emphasis: ("*", "*"), Strike: ("~~", "~~"),
           Underline: ("<u>", "</u>")}  # fmt: skip
+_NOT_LABEL = re.compile(r"[\s\[\]^]")
+_NOT_BARE = re.compile(r"[\s<>@]")
 _BACKTICKS = re.compile(r"`+")
 _LOGIN = re.compile(r"[A-Za-z0-9_](?:[\w.-]{0,253}\w)?\Z", re.ASCII)
 _URL = re.compile(
@@ -35,12 +42,14 @@ _URL = re.compile(
 
 
 def prepared(node: Node) -> Node:
-    """Nobody without a login is called, and there are no links in links."""
+    """Nobody without a login is called; no links in links, no format within itself."""
     match node:
         case UserMention(name, login=login) if not (login and _LOGIN.match(login)):
             return Text(name)
         case Link(url, children):
             return Link(url, tuple(inner for child in children for inner in _unlinked(child)))
+        case Strong(children) | Emphasis(children) | Strike(children) | Underline(children):
+            return next(iter(formatted(type(node), children)), Text(""))
     return node
 
 
@@ -54,12 +63,6 @@ def _unlinked(node: Inline) -> tuple[Inline, ...]:
         case Text(text):
             return (Text(text),)
     return (node,)
-
-
-def on_one_line(nodes: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """Line breaks, however deep, as spaces."""
-    return tuple(mapped(node, lambda n: Text(" ") if isinstance(n, LineBreak) else n)
-                 for node in nodes)  # fmt: skip
 
 
 def run(nodes: tuple[Inline, ...]) -> str:
@@ -80,14 +83,18 @@ def _dangling(line: str) -> bool:
 def _inlines(nodes: tuple[Inline, ...], fresh: bool, linked: bool = False) -> str:
     """`fresh`: at the start of a line; `linked`: within a link, where no other link may be."""
     out: list[str] = []
-    marked = False
+    before: Inline | None = None
     for node in joined(nodes):
         text = _inline(node, fresh, linked)
         if not text:
             continue
-        if marked and type(node) in _PAIRS:
+        if type(before) in _PAIRS and type(node) in _PAIRS:
             out.append(JOINER)
-        marked = type(node) in _PAIRS
+        if isinstance(before, Image) and text.startswith("{"):
+            out.append("\\")  # it would be the picture's size
+        if text.startswith("[") and out and out[-1].endswith("!"):
+            out[-1] = out[-1][:-1] + "\\!"  # it would be a picture
+        before = node
         fresh = isinstance(node, LineBreak)
         out.append(text)
     return "".join(out)
@@ -109,7 +116,38 @@ def _inline(node: Inline, fresh: bool, linked: bool) -> str:
             return _link(url, children, fresh)
         case Image(url, alt):
             safe, words = _address(url), escaped(alt)
-            return f"![{words}]({safe})" if safe else escaped(alt or url, line_start=fresh)
+            shown = f"![{words}]({safe}){_size(node)}"
+            return shown if safe else escaped(alt or url, line_start=fresh)
+        case Formula():
+            return _formula(node)
+        case WikiLink(page, title):
+            return f"[[{page}]]" if page == title else f"[[{title}|{page}]]"
+        case FootnoteMark(name):
+            return f"[^{label(name)}]"
+        case DiskFile():
+            return ""
+        case CheckBox(checked, dropped):
+            return "[~]" if dropped else "[x]" if checked else "[ ]"
+
+
+def _size(image: Image) -> str:
+    sides = (("width", image.width), ("height", image.height))
+    size = " ".join(f"{side}={value}" for side, value in sides if value)
+    return f"{{{size}}}" if size else ""
+
+
+def label(name: str) -> str:
+    """A footnote's name without what would end it."""
+    return _NOT_LABEL.sub("-", name)
+
+
+def _formula(node: Formula) -> str:
+    """TeX between signs that cannot be taken for money; as code where it has such signs itself."""
+    text = node.text.strip() if not node.display else node.text
+    if node.display and "$$" not in text:
+        return f"$${text}$$"
+    plain = text if "\n" not in text and "`$" not in text else ""
+    return f"$`{plain}`$" if plain else _code(cleaned(text))
 
 
 def _text(text: str, fresh: bool) -> str:
@@ -133,24 +171,25 @@ def _marked(start: str, end: str, inside: str) -> str:
 
 
 def _code(text: str) -> str:
-    if not text.strip():
-        return text
+    if not text:
+        return ""
     ticks = "`" * (max((len(run) for run in _BACKTICKS.findall(text)), default=0) + 1)
-    padded = text.startswith("`") or text.endswith("`") or (text[0] == " " == text[-1])
+    padded = "`" in (text[0], text[-1]) or (text[0] == " " == text[-1] and text.strip() != "")
     inside = f" {text} " if padded else text
     return f"{ticks}{inside}{ticks}"
 
 
 def _address(url: str) -> str | None:
     """A tracker may look for mentions in the text as written, so no @ is left in an address."""
-    safe = live_url(url)
-    return safe if safe is None or safe.startswith("mailto:") else safe.replace("@", "%40")
+    safe = kept_url(url)
+    return safe if safe is None or safe.lower().startswith("mailto:") else safe.replace("@", "%40")
 
 
 def _link(url: str, children: tuple[Inline, ...], fresh: bool) -> str:
     safe = _address(url)
     if safe is None:
         return _inlines(children, fresh) or escaped(url, line_start=fresh)
-    if text_of(children) in (url, safe, ""):
-        return f"<{safe}>"
+    shown = text_of(children)
+    if shown and live_url(shown) == safe and not _NOT_BARE.search(shown):
+        return f"<{shown}>"
     return f"[{_inlines(on_one_line(children), False, True)}]({safe})"
