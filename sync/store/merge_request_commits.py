@@ -27,6 +27,22 @@ def version_of(item: MergeRequest) -> str:
     return f"{item.head_sha}:{item.target_branch}" if item.head_sha else ""
 
 
+def silent_keys(conn: Connection, keys: Iterable[MergeRequestKey]) -> frozenset[MergeRequestKey]:
+    """Return those of the merge requests of which nothing is shown."""
+    query = select(*_KEY_COLUMNS).where(merge_request.c.silent.is_(True))
+    return frozenset(
+        MergeRequestKey(*key)
+        for condition in in_keys(_KEY_COLUMNS, map(_key_values, keys))
+        for key in conn.execute(query.where(condition))
+    )
+
+
+def set_silent(conn: Connection, keys: Iterable[MergeRequestKey], *, silent: bool) -> None:
+    """Remember whether anything is shown of the merge requests."""
+    for condition in in_keys(_KEY_COLUMNS, map(_key_values, keys)):
+        conn.execute(update(merge_request).where(condition).values(silent=silent))
+
+
 def stored_versions(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, str]:

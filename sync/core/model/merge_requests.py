@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -59,6 +59,7 @@ class MergeRequest:
     merge_sha: str = ""  # the commit it was merged as
     pipeline: Pipeline | None = None
     source_project_id: int = 0  # of the source branch: a fork's, or 0 for the project's own
+    ended_at: datetime | None = field(default=None, compare=False)  # as the API told it
     actor: Person | None = None  # who brought it into its present milestone
 
     @property

@@ -15,6 +15,7 @@ from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
 from sync.engine.ingest import own_commits
 from sync.store import links, subjects
+from sync.store import merge_request_commits as store_commits
 from sync.store.rows import LinkRow
 
 
@@ -39,7 +40,10 @@ def update_links(
     sharing = own_commits.sharing(conn, known)  # what was merged is their own work no more
     current = {**sharing, **known}
     before = links.by_merge_requests(conn, {*current, *also_changed})
-    silent = silent_keys | silent_ones(before, sharing)
+    were_silent = store_commits.silent_keys(conn, current)
+    silent = silent_keys | (were_silent & sharing.keys())
+    store_commits.set_silent(conn, silent - were_silent, silent=True)
+    store_commits.set_silent(conn, were_silent - silent, silent=False)
     commits = own_commits.load(conn, current, now)
     changed: list[LinkRow] = []
     for key, merge_request in current.items():
@@ -57,15 +61,6 @@ def update_links(
     if mark_tasks:
         _mark_dirty(conn, portal_id, {**also_changed, **current}, before, now)
     return {key: tuple(sorted(r.task_id for r in rows if r.live)) for key, rows in before.items()}
-
-
-def silent_ones(
-    rows_by_key: Mapping[MergeRequestKey, Sequence[LinkRow]], keys: Iterable[MergeRequestKey]
-) -> frozenset[MergeRequestKey]:
-    """Return those of `keys` of which nothing is shown: a look at them changes nothing of that."""
-    return frozenset(
-        key for key in keys if rows_by_key.get(key) and all(row.silent for row in rows_by_key[key])
-    )
 
 
 def _desired_links(

@@ -171,9 +171,7 @@ def _carries_on(
     earlier = (
         merge_requests[other.merge_request]
         for other in rows
-        if other.live
-        and other.kind.is_work
-        and other.merge_request in merge_requests
+        if other.live and other.kind.is_work and other.merge_request in merge_requests
     )
     return any(
         item.state is MergeRequestState.MERGED

@@ -14,13 +14,12 @@ from sync.core.model.merge_requests import MergeRequest
 from sync.engine.deps import Deps
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest import own_commits
-from sync.engine.ingest.merge_requests import silent_ones, update_links
+from sync.engine.ingest.merge_requests import update_links
 from sync.engine.reconcile.fetch import code_host_client
 from sync.errors import Later, SyncError
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.merge_request_commits import MergeRequestCommits, read_commits
 from sync.store import commits as store_pushed_commits
-from sync.store import connections, links
 from sync.store import merge_request_commits as store_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store.db.database import read
@@ -99,25 +98,14 @@ def _save(
         },
     )
     keys = [item.key for item in waiting]
-    rows = links.by_merge_requests(conn, keys)
     current = store_merge_requests.without_pipelines(conn, keys)
-    connected = {
-        item.key.connection_id: record.created_at
-        for item in waiting
-        if (record := connections.by_id(conn, item.key.connection_id))
-    }
-    old = {
-        key
-        for key, item in current.items()
-        if not rows.get(key) and item.updated_at < connected.get(key.connection_id, now)
-    }
     update_links(
         conn,
         portal_id,
         current,
         deps.rules_for(portal_id).references,
         now=now,
-        silent_keys=silent_ones(rows, keys) | old,
+        silent_keys=store_commits.silent_keys(conn, keys),
     )
 
 

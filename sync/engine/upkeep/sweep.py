@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
 from sync.engine.deps import Deps
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.apply import save_people
@@ -132,18 +132,34 @@ def _ingest(
     save_people(conn, told)
     known = store_merge_requests.fold_snapshots(conn, told)
     changed = {key: one for key, one in known.items() if before.get(key) != one}
-    silent = frozenset(_silent_keys(connection, changed.values(), before.keys()))
+    silent = frozenset(_silent_keys(conn, connection, changed.values(), before.keys()))
     now = deps.clock.now()
     update_links(conn, connection.portal_id, changed, rules, now=now, silent_keys=silent)
 
 
 def _silent_keys(
-    connection: ConnectionRecord, found: Iterable[MergeRequest], before: Iterable[MergeRequestKey]
+    conn: Connection,
+    connection: ConnectionRecord,
+    merge_requests: Iterable[MergeRequest],
+    known_before: Iterable[MergeRequestKey],
 ) -> Iterator[MergeRequestKey]:
-    known = set(before)
-    for one in found:
-        if one.key not in known and one.updated_at < connection.created_at:
-            yield one.key
+    """Yield those that were over, or unchanged, since before anybody looked, and stayed unseen.
+
+    The last sweep would have found what ended after it.
+    """
+    items = {item.key: item for item in merge_requests}
+    known = set(known_before)
+    since = connection.created_at
+    if connection.swept_at:
+        since = max(since, connection.swept_at - OVERLAP)
+    over = {key for key, item in items.items() if not is_open(item)}
+    yield from merge_request_commits.silent_keys(conn, over)
+    for key, item in items.items():
+        if key in known:
+            continue
+        ended_at = item.ended_at if key in over else None
+        if item.updated_at < connection.created_at or (ended_at and ended_at < since):
+            yield key
 
 
 def _read_changed(

@@ -20,24 +20,25 @@ MAX_COMMITS = 300  # of one merge request that are read, the newest
 
 # https://docs.gitlab.com/api/graphql/reference/#mergerequest ; a host that lacks one of the fields
 # refuses the whole, and REST is asked.
-_QUERY = """
-query($path: ID!, $iids: [String!]) {
-  project(fullPath: $path) {
-    id
-    mergeRequests(iids: $iids, first: 50) {
-      nodes {
-        iid
+COMMIT_FIELDS = """
         diffHeadSha
         targetBranch
         commitsWithoutMergeCommits(first: 100) {
           nodes { sha message authorName authorEmail authoredDate webUrl }
           pageInfo { hasNextPage }
         }
-      }
-    }
+"""
+_QUERY = (
+    """
+query($path: ID!, $iids: [String!]) {
+  project(fullPath: $path) {
+    id
+    mergeRequests(iids: $iids, first: 50) { nodes { iid COMMIT_FIELDS } }
   }
 }
 """
+    % COMMIT_FIELDS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,11 @@ def _read_many(client: GitLab, project: Project, iids: list[int]) -> dict[int, M
     if text(place.get("id")).rpartition("/")[2] != str(project.id):
         raise Refused("GraphQL tells no commits of this project", code="graphql")
     nodes = mappings(mapping(place.get("mergeRequests")).get("nodes"))
-    answers = ((text(node.get("iid")), _parse_node(node)) for node in nodes)
+    answers = ((text(node.get("iid")), parse_commits(node)) for node in nodes)
     return {int(iid): one for iid, one in answers if one and iid.isascii() and iid.isdigit()}
 
 
-def _parse_node(node: dict[str, Any]) -> MergeRequestCommits | None:
+def parse_commits(node: dict[str, Any]) -> MergeRequestCommits | None:
     """Return None where there are more than a page, or the list may not be seen."""
     listed = mapping(node.get("commitsWithoutMergeCommits"))
     nodes = listed.get("nodes")

@@ -167,6 +167,7 @@ def build_merge_request(
         head_sha=text(told.get("sha")),
         merge_sha=text(told.get("merge_commit_sha") or told.get("squash_commit_sha")),
         source_project_id=count(told.get("source_project_id")),
+        ended_at=timestamp(told.get("merged_at")) or timestamp(told.get("closed_at")),
         pipeline=pipeline,
         actor=person(told.get("merge_user") or told.get("merged_by") or told.get("closed_by")),
     )

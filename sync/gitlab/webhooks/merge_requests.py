@@ -43,6 +43,8 @@ def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeReq
     require_kind(payload, "merge_request")
     told = mapping(payload.get("object_attributes"))
     action = text(told.get("action"))
+    if not action:
+        raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
     actor = person(payload.get("user"))
     approval, rules_met = _APPROVALS.get(action, (None, None))
     by_system = told.get("system") is True  # then the actor pushed, and approved nothing

@@ -132,7 +132,11 @@ def pipeline_exists(moment: datetime) -> Condition:
 
 def commit_in_use(moment: datetime) -> Condition:
     on_branch = merge_request.c.source_branch == commit.c.branch
-    by_request = exists().where(_columns_equal(merge_request, commit, *_PROJECT_COLUMNS), on_branch)
+    in_project = (
+        merge_request.c.connection_id == commit.c.connection_id,
+        merge_request.c.source_project_id == commit.c.project_id,
+    )
+    by_request = exists().where(*in_project, on_branch)
     named = _columns_equal(commit_task, commit, *_PROJECT_COLUMNS, "branch", "sha")
     return or_(by_request, exists().where(named, _task_is_live(commit_task)))
 

@@ -22,6 +22,7 @@ project = Table(
 # accounts of it is newer (sync.core.merge_requests.fold). `source_project_id`: of the branch, which
 # may be a fork's. `commits_of`: the head and target that its stored commits belong to;
 # `commits_due_at`: from when on the code host is to be asked for them, NULL where it was.
+# `silent`: it was over before anything was heard of it, and nothing is shown of it.
 merge_request = Table(
     "merge_request",
     metadata,
@@ -38,6 +39,7 @@ merge_request = Table(
     Column("source_project_id", Id, nullable=False, server_default="0"),
     Column("commits_of", SafeText, nullable=False, server_default=""),
     Column("commits_due_at", Moment),
+    Column("silent", Boolean, nullable=False, server_default=false()),
 )
 Index(
     "ix_merge_request_branch",

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("source_project_id", Id, nullable=False, server_default="0"),
         sa.Column("commits_of", SafeText(), nullable=False, server_default=""),
         sa.Column("commits_due_at", Moment(), nullable=True),
+        sa.Column("silent", sa.Boolean(), nullable=False, server_default=sa.false()),
     ):
         op.add_column("merge_request", column)
     op.drop_index("ix_merge_request_branch", "merge_request")
