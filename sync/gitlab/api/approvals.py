@@ -24,8 +24,7 @@ MERGE_REQUESTS_PER_QUERY = 50
 
 # https://docs.gitlab.com/api/graphql/reference/#mergerequest ; an instance that lacks one of the
 # fields refuses the whole query: the caller then reads by REST.
-_QUERY = (
-    """
+_QUERY = """
 query($path: ID!, $iids: [String!]) {
   project(fullPath: $path) {
     mergeRequests(iids: $iids, first: 50) {
@@ -35,14 +34,12 @@ query($path: ID!, $iids: [String!]) {
         approvedBy { nodes { id username name } }
         reviewers { nodes { id mergeRequestInteraction { reviewState } } }
         headPipeline { id project { id } }
-        %s
+        COMMIT_FIELDS
       }
     }
   }
 }
-"""
-    % COMMIT_FIELDS
-)
+""".replace("COMMIT_FIELDS", COMMIT_FIELDS)
 _GLOBAL_ID = re.compile(r"gid://gitlab/[A-Za-z:]+/([0-9]{1,18})")
 
 

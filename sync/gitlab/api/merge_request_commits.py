@@ -28,17 +28,14 @@ COMMIT_FIELDS = """
           pageInfo { hasNextPage }
         }
 """
-_QUERY = (
-    """
+_QUERY = """
 query($path: ID!, $iids: [String!]) {
   project(fullPath: $path) {
     id
     mergeRequests(iids: $iids, first: 50) { nodes { iid COMMIT_FIELDS } }
   }
 }
-"""
-    % COMMIT_FIELDS
-)
+""".replace("COMMIT_FIELDS", COMMIT_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
