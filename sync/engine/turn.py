@@ -43,7 +43,8 @@ def _digest_waiting(deps: Deps, portal_id: int) -> int:
     Then it is asked which commits merge requests have, and what deployments carry.
     """
     done = digest(deps, portal_id, _MAX_BATCHES)
-    done += fetch_merge_request_commits(deps, portal_id)
+    if done:  # what could not be asked before the sweep asks for
+        done += fetch_merge_request_commits(deps, portal_id)
     return done + fetch_deployment_contents(deps, portal_id)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, union_all, update
 
 from sync.core.model.common import Commit
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
@@ -43,15 +43,15 @@ def set_silent(conn: Connection, keys: Iterable[MergeRequestKey], *, silent: boo
         conn.execute(update(merge_request).where(condition).values(silent=silent))
 
 
-def stored_versions(
+def states(
     conn: Connection, keys: Iterable[MergeRequestKey]
-) -> dict[MergeRequestKey, str]:
-    """Return the versions whose commits are stored, "" for none."""
-    query = select(*_KEY_COLUMNS, merge_request.c.commits_of)
+) -> dict[MergeRequestKey, tuple[str, bool]]:
+    """Return the version whose commits are stored, "" for none, and whether nothing is shown."""
+    query = select(*_KEY_COLUMNS, merge_request.c.commits_of, merge_request.c.silent)
     return {
-        MergeRequestKey(*key): version
+        MergeRequestKey(*key): (version, silent)
         for condition in in_keys(_KEY_COLUMNS, map(_key_values, keys))
-        for *key, version in conn.execute(query.where(condition))
+        for *key, version, silent in conn.execute(query.where(condition))
     }
 
 
@@ -84,10 +84,16 @@ def portals_due(conn: Connection, now: datetime) -> tuple[int, ...]:
 
 
 def save(
-    conn: Connection, commits_by_version: Mapping[tuple[MergeRequestKey, str], Sequence[Commit]]
+    conn: Connection,
+    commits_by_version: Mapping[tuple[MergeRequestKey, str], Sequence[Commit]],
+    *,
+    first: bool = False,
 ) -> None:
-    """Store the commits of merge requests in place of those of another version, oldest first."""
-    keys = [key for key, _ in commits_by_version]
+    """Store the commits of merge requests in place of those of another version, oldest first.
+
+    `first`: none were stored before.
+    """
+    keys = [] if first else [key for key, _ in commits_by_version]
     for condition in in_keys(_COMMIT_KEY_COLUMNS, map(_key_values, keys)):
         conn.execute(delete(merge_request_commit).where(condition))
     rows = [
@@ -132,12 +138,16 @@ def by_shas(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[
     wanted = set(shas)
     columns = merge_request.c
     merged_as = columns.connection_id, columns.project_id, columns.merge_sha
-    for of, table_keys in ((_BY_SHA, _COMMIT_KEY_COLUMNS), (merged_as, _KEY_COLUMNS)):
-        for condition in in_keys(of, wanted):
-            for *values, sha in conn.execute(select(*table_keys, of[2]).where(condition)):
-                key = MergeRequestKey(*values)
-                sha_key = key.connection_id, key.project_id, sha
-                keys_by_sha[sha_key] = keys_by_sha.get(sha_key, frozenset()) | {key}
+    conditions = zip(in_keys(_BY_SHA, wanted), in_keys(merged_as, wanted), strict=True)
+    for having, merged in conditions:
+        query = union_all(
+            select(*_COMMIT_KEY_COLUMNS, _BY_SHA[2]).where(having),
+            select(*_KEY_COLUMNS, columns.merge_sha).where(merged),
+        )
+        for *values, sha in conn.execute(query):
+            key = MergeRequestKey(*values)
+            sha_key = key.connection_id, key.project_id, sha
+            keys_by_sha[sha_key] = keys_by_sha.get(sha_key, frozenset()) | {key}
     return keys_by_sha
 
 

@@ -59,7 +59,7 @@ def ingest(
 ) -> dict[int, str]:
     """Stores what the deliveries (by id) told and says of each what came of it."""
     events = _group_by_type(event for group in told.values() for event in group)
-    late = lateness.load(conn, _connection_ids(events), now)
+    late = lateness.load(conn, _subjects(events), now)
     finished = lateness.finished_before(conn, events.merge_requests, late)
     _save_mirror(conn, events, late, now)
     known = store_merge_requests.fold_events(conn, events.merge_requests)
@@ -145,15 +145,14 @@ def _complete_pushes(pushes: Iterable[Push]) -> list[Push]:
     return [push for push in pushes if push.before]
 
 
-def _connection_ids(events: EventsByType) -> set[int]:
-    subjects_of = [
+def _subjects(events: EventsByType) -> list[NotificationSubject]:
+    return [
         *(event.merge_request for event in events.merge_requests),
         *events.pushes,
         *events.activity,
         *events.pipelines,
         *(event.deployment for event in events.deployments),
     ]
-    return {subject.project.connection_id for subject in subjects_of}
 
 
 def _save_mirror(

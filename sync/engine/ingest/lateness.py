@@ -6,7 +6,7 @@ that were over before anybody listened.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +24,7 @@ from sync.store import merge_requests as store_merge_requests
 # GitLab keeps deliveries for as long and sends them again on request.
 # https://docs.gitlab.com/api/project_webhooks/#list-all-events-for-a-project-webhook
 LATE = timedelta(days=7)
+MOMENT = timedelta(minutes=10)
 _ENDINGS = frozenset({"merge", "close"})
 
 
@@ -40,9 +41,16 @@ class Lateness:
         return limit is not None and at is not None and at < limit
 
 
-def load(conn: Connection, connection_ids: Iterable[int], now: datetime) -> Lateness:
-    """Return the limits: the connection's beginning, or a week ago where that is later."""
-    records = {number: connections.by_id(conn, number) for number in set(connection_ids)}
+def load(conn: Connection, subjects: Sequence[NotificationSubject], now: datetime) -> Lateness:
+    """Return the limits: the connection's beginning, or a week ago where that is later.
+
+    Where all is of this moment there is nothing to ask for.
+    """
+    times = (one.updated_at if isinstance(one, MergeRequest) else _time_of(one) for one in subjects)
+    if not any(at < now - MOMENT for at in times if at):
+        return Lateness({})
+    connection_ids = {one.project.connection_id for one in subjects}
+    records = {number: connections.by_id(conn, number) for number in connection_ids}
     return Lateness(
         {
             number: max(record.created_at, now - LATE)

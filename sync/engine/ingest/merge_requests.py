@@ -40,11 +40,13 @@ def update_links(
     sharing = own_commits.sharing(conn, known)  # what was merged is their own work no more
     current = {**sharing, **known}
     before = links.by_merge_requests(conn, {*current, *also_changed})
-    were_silent = store_commits.silent_keys(conn, current)
+    states = store_commits.states(conn, current)
+    versions = {key: version for key, (version, _) in states.items()}
+    were_silent = frozenset(key for key, (_, is_silent) in states.items() if is_silent)
     silent = silent_keys | (were_silent & sharing.keys())
     store_commits.set_silent(conn, silent - were_silent, silent=True)
     store_commits.set_silent(conn, were_silent - silent, silent=False)
-    commits = own_commits.load(conn, current, now)
+    commits = own_commits.load(conn, current, versions, now)
     changed: list[LinkRow] = []
     for key, merge_request in current.items():
         listed = commits.get(key)

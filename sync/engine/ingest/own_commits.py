@@ -23,10 +23,12 @@ from sync.core.model.merge_requests import (
     is_open,
 )
 from sync.store import activity as store_activity
+from sync.store import commits as store_pushed_commits
 from sync.store import merge_request_commits as store_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import protected_branches
 from sync.store.merge_request_commits import version_of
+from sync.store.merge_requests import BranchKey
 
 MergeRequests = Mapping[MergeRequestKey, MergeRequest]
 CommitsByMergeRequest = dict[MergeRequestKey, tuple[Commit, ...]]
@@ -38,12 +40,16 @@ CHERRY_PICK = re.compile(r"\(cherry picked from commit ([0-9a-f]{8,64})\)")
 _MERGE_MESSAGE = re.compile(r"Merge (?:branch|remote-tracking branch|tag|commit|pull request)\b")
 
 
-def load(conn: Connection, merge_requests: MergeRequests, now: datetime) -> CommitsByMergeRequest:
+def load(
+    conn: Connection,
+    merge_requests: MergeRequests,
+    versions: Mapping[MergeRequestKey, str],
+    now: datetime,
+) -> CommitsByMergeRequest:
     """Return the own commits of those whose commits are known as they are now.
 
-    The others are left out, and the code host will be asked for them.
+    The others are left out, and the code host will be asked for them. `versions`: as stored.
     """
-    versions = store_commits.stored_versions(conn, merge_requests)
     stale = {
         key: item
         for key, item in merge_requests.items()
@@ -51,7 +57,9 @@ def load(conn: Connection, merge_requests: MergeRequests, now: datetime) -> Comm
     }
     certain = _listed_by_new_branches(conn, stale)
     store_commits.save(
-        conn, {(key, version_of(stale[key])): commits for key, commits in certain.items()}
+        conn,
+        {(key, version_of(stale[key])): commits for key, commits in certain.items()},
+        first=not any(versions.get(key) for key in certain),
     )
     store_commits.mark_due(conn, stale.keys() - certain.keys(), now)
     current = {
@@ -59,10 +67,26 @@ def load(conn: Connection, merge_requests: MergeRequests, now: datetime) -> Comm
         for key, item in merge_requests.items()
         if version_of(item) and (key in certain or key not in stale)
     }
-    commits = store_commits.by_merge_requests(conn, current)
-    shared = _with_shared_source(conn, current.values())
+    commits = store_commits.by_merge_requests(conn, current.keys() - certain.keys()) | certain
+    shared = _with_shared_source(conn, [i for k, i in current.items() if k not in certain])
+    unnumbered = [item for item in merge_requests.values() if not version_of(item)]
+    told = pushed_commits(conn, unnumbered)  # a job told of them, without a head
+    current |= {item.key: item for item in unnumbered}
+    commits |= {item.key: told.get(item.branch_key, ()) for item in unnumbered}
     found = {key: () if key in shared else commits.get(key, ()) for key in current}
     return _without_earlier_work(conn, current, found)
+
+
+def pushed_commits(
+    conn: Connection, merge_requests: Iterable[MergeRequest]
+) -> dict[BranchKey, tuple[Commit, ...]]:
+    """Return what pushes brought to the branches and to no other branch before."""
+    return {
+        branch: tuple(c for c in commits if not is_merge_message(c.message))
+        for branch, commits in store_pushed_commits.first_on_branches(
+            conn, {item.branch_key for item in merge_requests}
+        ).items()
+    }
 
 
 def sharing(conn: Connection, merge_requests: MergeRequests) -> MergeRequests:

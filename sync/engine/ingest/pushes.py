@@ -73,7 +73,10 @@ def _named_tasks(
         branch = branch_key(push)
         shared = _is_shared(push)
         listed = push.commits if shared else first.get(branch, ())
-        messages = [] if branch in reviewed else [commit.message for commit in listed]
+        if not push.before:  # a job told what is its own
+            listed = push.commits
+        asked = branch in reviewed and push.before
+        messages = [] if asked else [commit.message for commit in listed]
         name = "" if push.branch == push.project.default_branch else push.branch
         for task_id in _tasks_named(name, messages, rules):
             yield (*branch, push.after), task_id

@@ -9,7 +9,6 @@ from itertools import groupby
 import structlog
 from sqlalchemy import Connection
 
-from sync.core.model.common import Commit
 from sync.core.model.merge_requests import MergeRequest
 from sync.engine.deps import Deps
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
@@ -19,7 +18,6 @@ from sync.engine.reconcile.fetch import code_host_client
 from sync.errors import Later, SyncError
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.merge_request_commits import MergeRequestCommits, read_commits
-from sync.store import commits as store_pushed_commits
 from sync.store import merge_request_commits as store_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store.db.database import read
@@ -87,7 +85,7 @@ def _save(
 ) -> None:
     """Store the commits and bring the links of their merge requests up to date."""
     now = deps.clock.now()
-    pushed = _pushed_commits(conn, [item for item in waiting if item.iid not in answers])
+    pushed = own_commits.pushed_commits(conn, [item for item in waiting if item.iid not in answers])
     store_commits.save(
         conn,
         {
@@ -114,15 +112,3 @@ def _version(item: MergeRequest, answer: MergeRequestCommits | None) -> str:
     if answer and answer.head_sha and answer.target_branch:
         return f"{answer.head_sha}:{answer.target_branch}"
     return version_of(item)
-
-
-def _pushed_commits(
-    conn: Connection, merge_requests: Sequence[MergeRequest]
-) -> dict[tuple[int, int, str], tuple[Commit, ...]]:
-    """Return what pushes brought to the branches and to no other branch before."""
-    return {
-        branch: tuple(c for c in commits if not own_commits.is_merge_message(c.message))
-        for branch, commits in store_pushed_commits.first_on_branches(
-            conn, {item.branch_key for item in merge_requests}
-        ).items()
-    }
