@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from sync.core.alerts.model import alert_ref
 from sync.core.model.pipelines import FailedJob, Pipeline
@@ -21,6 +21,7 @@ PipelineId = tuple[int, int, int]  # connection, project, pipeline
 _COMMIT_COLUMNS = ("connection_id", "project_id", "branch", "sha")
 _PIPELINE_COLUMNS = ("connection_id", "project_id", "pipeline_id")
 _FINISHED = ("success", "failed", "canceled", "skipped")
+_MAX_LOOKED_AHEAD = 50  # pipelines after one that did not pass that may speak for its commit
 _MAX_LOOKED_BACK = 20  # finished pipelines of a branch's name that are looked through
 
 
@@ -87,6 +88,55 @@ def pipelines_of_tasks(
             for task_id in (task for branch, task in named[tuple(commit)] if branch == ref):
                 found[task_id] = (*found.get(task_id, ()), one)
     return found
+
+
+def later_pipelines(
+    conn: Connection, pipelines: Iterable[Pipeline]
+) -> dict[PipelineId, tuple[Pipeline, ...]]:
+    """Return the pipelines of its branch that followed each, in order.
+
+    Those of merge requests and tags are lines of their own.
+    """
+    columns, later = pipeline.c, {}
+    for item in pipelines:
+        query = (
+            select(columns.body)
+            .where(columns.connection_id == item.project.connection_id)
+            .where(columns.project_id == item.project.id, columns.ref == item.ref)
+            .where(columns.pipeline_id > item.id)
+            .order_by(columns.pipeline_id)
+            .limit(_MAX_LOOKED_AHEAD)
+        )
+        following = (from_json(Pipeline, body) for body in conn.scalars(query))
+        later[pipeline_id(item)] = tuple(one for one in following if alert_ref(one) == item.ref)
+    return later
+
+
+def unresolved_tasks(conn: Connection, portal_id: int, item: Pipeline) -> tuple[int, ...]:
+    """Return the tasks whose own pipelines of the branch did not pass since it last passed."""
+    columns = pipeline.c
+    on_branch = (
+        columns.connection_id == item.project.connection_id,
+        columns.project_id == item.project.id,
+        columns.ref == item.ref,
+        columns.pipeline_id < item.id,
+    )
+    passed = select(func.max(columns.pipeline_id)).where(
+        *on_branch, in_literals(columns.status, "success")
+    )
+    named = and_(
+        commit_task.c.connection_id == columns.connection_id,
+        commit_task.c.project_id == columns.project_id,
+        commit_task.c.branch == columns.ref,
+        commit_task.c.sha == columns.sha,
+    )
+    query = (
+        select(commit_task.c.task_id)
+        .join(pipeline, named)
+        .where(*on_branch, commit_task.c.portal_id == portal_id)
+        .where(columns.pipeline_id > func.coalesce(passed.scalar_subquery(), 0))
+    )
+    return tuple(conn.scalars(query.distinct().order_by(commit_task.c.task_id)))
 
 
 def failed_jobs(

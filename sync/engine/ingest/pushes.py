@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from sync.core.alerts.model import FINISHED_STATUSES, alert_ref
 from sync.core.model.activity import Push
 from sync.core.model.pipelines import Pipeline
 from sync.core.model.tasks import Reference
@@ -24,7 +25,7 @@ def ingest(
     conn: Connection,
     portal_id: int,
     pushes: Iterable[Push],
-    pipelines: Iterable[Pipeline],
+    pipelines: Sequence[Pipeline],
     rules: ReferenceRules,
     now: datetime,
 ) -> Mapping[store_pipelines.CommitKey, Sequence[int]]:
@@ -45,12 +46,24 @@ def ingest(
         for task_id in found.get(place, ())
     ]
     marks += [
+        (TASK, str(task_id), f"pipeline of {pipeline.ref} speaks for earlier work")
+        for pipeline in pipelines
+        if speaks_for_branch(pipeline)
+        for task_id in store_pipelines.unresolved_tasks(conn, portal_id, pipeline)
+    ]
+    marks += [
         (TASK, str(task_id), f"push to {push.branch}")
         for push in alive
         for task_id in found.get((*branch_key(push), push.after), ())
     ]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
     return found
+
+
+def speaks_for_branch(pipeline: Pipeline) -> bool:
+    """Tell whether it is one of the default branch, which only grows, and has come to an end."""
+    own_branch = alert_ref(pipeline) == pipeline.ref == pipeline.project.default_branch
+    return own_branch and pipeline.status.value in FINISHED_STATUSES
 
 
 def commit_key(pipeline: Pipeline) -> store_pipelines.CommitKey:
@@ -76,7 +89,12 @@ def _named_tasks(
         if not push.before:  # a job told what is its own
             listed = push.commits
         asked = branch in reviewed and push.before
-        messages = [] if asked else [commit.message for commit in listed]
+        messages = [
+            commit.message
+            for commit in (() if asked else listed)
+            # the merge of a branch into a shared one brings its work there
+            if shared or not own_commits.is_merge_message(commit.message)
+        ]
         name = "" if push.branch == push.project.default_branch else push.branch
         for task_id in _tasks_named(name, messages, rules):
             yield (*branch, push.after), task_id
@@ -86,8 +104,7 @@ def _tasks_named(branch: str, messages: Iterable[str], rules: ReferenceRules) ->
     references: list[Reference] = []
     references += references_find.find_references(branch, "branch", rules)
     for message in messages:
-        if not own_commits.is_merge_message(message):
-            references += references_find.find_references(message, "commit", rules)
+        references += references_find.find_references(message, "commit", rules)
     strongest = references_find.strongest_references(references)
     return [task_id for task_id, one in strongest.items() if one.kind.is_work]
 

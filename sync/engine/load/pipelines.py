@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from sync.core.model.merge_requests import is_open
-from sync.core.model.pipelines import FailedJob, Pipeline
+from sync.core.model.pipelines import FailedJob, Pipeline, PipelineStatus
 from sync.core.model.task_view import BranchPipeline, LinkView
 from sync.core.pipelines.plan import recency
 from sync.core.rules.portal import Rules
+from sync.engine.ingest.pushes import speaks_for_branch
 from sync.engine.load import people
 from sync.engine.load.people import AuthoredCommit
 from sync.store import links, tasks
@@ -19,6 +20,7 @@ from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.merge_requests import BranchKey
 
+_PASSED = PipelineStatus.SUCCESS
 _PipelinesByBranch = dict[BranchKey, Pipeline]
 
 
@@ -36,16 +38,17 @@ def load(
     found = {(branch, one) for mine in newest.values() for branch, one in mine.items()}
     speakers = _notifying_tasks(conn, portal_id, found)
     authors = _commit_authors(conn, portal_id, {one for _, one in found}, rules)
+    speaking = _speaking_pipelines(conn, {one for _, one in found})
     known = store_pipelines.failed_jobs(
-        conn, {store_pipelines.pipeline_id(one) for _, one in found}
+        conn, {store_pipelines.pipeline_id(one) for one in speaking.values()}
     )
     return {
         task_id: tuple(
             BranchPipeline(
                 subject_key=f"ci:{branch[0]}/{branch[1]}:{branch[2]}",
                 branch=branch[2],
-                pipeline=one,
-                failed_jobs=_current_jobs(known, one),
+                pipeline=speaking[one],
+                failed_jobs=_current_jobs(known, speaking[one]),
                 author_id=authors.get(one),
                 notifies=speakers.get((branch, one)) == task_id,
             )
@@ -53,6 +56,26 @@ def load(
         )
         for task_id, mine in newest.items()
     }
+
+
+def _speaking_pipelines(
+    conn: Connection, pipelines: Iterable[Pipeline]
+) -> dict[Pipeline, Pipeline]:
+    """Return which pipeline speaks for each: of the default branch the first that passes after it.
+
+    That branch only grows, so every later one has the commit, too. Until one passes the newest
+    that came to an end counts, as one that was canceled for a newer one says nothing.
+    """
+    speaking = {pipeline: pipeline for pipeline in pipelines}
+    open_ones = [one for one in speaking if speaks_for_branch(one) and one.status != _PASSED]
+    later = store_pipelines.later_pipelines(conn, open_ones)
+    for pipeline in open_ones:
+        ended = [
+            one for one in later[store_pipelines.pipeline_id(pipeline)] if speaks_for_branch(one)
+        ]
+        passed = next((one for one in ended if one.status == _PASSED), None)
+        speaking[pipeline] = passed or (ended[-1] if ended else pipeline)
+    return speaking
 
 
 def _newest_of_work(

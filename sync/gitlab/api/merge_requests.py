@@ -9,7 +9,7 @@ from typing import Any
 
 from sync.core.model.common import Commit, Project
 from sync.core.model.merge_requests import MergeRequest, Reviewer
-from sync.core.model.pipelines import Pipeline
+from sync.core.model.pipelines import DANGLING_SOURCES, Pipeline
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.json_fields import (
@@ -202,6 +202,8 @@ def build_pipeline(home: Project, iid: int | None, told: dict[str, Any]) -> Pipe
     if pipeline_id is None or updated_at is None:
         return None
     if positive_int(told.get("project_id")) not in (None, home.id):
+        return None
+    if text(told.get("source")) in DANGLING_SOURCES:
         return None
     return Pipeline(
         project=home,
