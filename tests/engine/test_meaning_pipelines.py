@@ -42,11 +42,11 @@ def test_the_next_push_mends_what_the_merge_broke(world: World) -> None:
     merged(world)
     run(world, "failed")
     assert field(world) == "failed"
-    failed = [user for user, text in world.told() if "CI/CD failed" in text]
+    failed = [user for user, text in world.told() if "[/url] failed" in text]
     world.gitlab.push(world.shop, "main", ["Mend the build"], "bob")
     run(world, "success")
     assert field(world) == "passed"
-    passed = [user for user, text in world.told() if "CI/CD passed" in text]
+    passed = [user for user, text in world.told() if "it is fixed" in text]
     assert passed == failed == [8], world.told()
 
 

@@ -44,7 +44,8 @@ class NotificationView:
     `about`: its name for good. `telling`: the words for it. `said`: by dialog, `said_in_tasks` by
     task. `told`: the state that each person was last told of. `tasks`: those it concerns.
     `author`, `actor`: portal users, of the work and of what was done; None where not known.
-    `over`: it has ended; what nobody was told of it by then is said no more.
+    `not_before`: it is announced for then. `ended`: it is over; what nobody was told of it by then
+    is said no more.
     """
 
     subject_key: str
@@ -59,6 +60,7 @@ class NotificationView:
     actor_id: int | None = None
     administrator_id: int | None = None
     ended: bool = False
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,9 @@ class NotificationPlan:
 
 def plan_notifications(view: NotificationView, rules: Rules, now: datetime) -> NotificationPlan:
     """Desired minus said. `now`: aware UTC, for quiet hours and the window for edits."""
+    if view.not_before and now < view.not_before:
+        decision = translate(rules.language, "nothing to do")
+        return NotificationPlan((), decision, view.not_before)
     routes = [one for one in rules.routes_of(view.project.path) if one.matches(view.facts)]
     held = [
         until

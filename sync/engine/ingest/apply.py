@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -59,6 +59,7 @@ def ingest(
 ) -> dict[int, str]:
     """Stores what the deliveries (by id) told and says of each what came of it."""
     events = _group_by_type(event for group in told.values() for event in group)
+    events.merge_requests = _with_authors(conn, events.merge_requests)
     late = lateness.load(conn, _subjects(events), now)
     finished = lateness.finished_before(conn, events.merge_requests, late)
     _save_mirror(conn, events, late, now)
@@ -96,6 +97,25 @@ def ingest(
         or "recorded: says nothing"
         for delivery_id, group in told.items()
     }
+
+
+def _with_authors(conn: Connection, events: Sequence[MergeRequestEvent]) -> list[MergeRequestEvent]:
+    """Fill in authors whom the hook tells by number only, where they are known from elsewhere."""
+    unnamed: dict[int, set[int]] = {}
+    for event in events:
+        if event.author_id and event.merge_request.author is None:
+            unnamed.setdefault(event.merge_request.project.connection_id, set()).add(
+                event.author_id
+            )
+    known = {number: people.by_ids(conn, number, ids) for number, ids in unnamed.items()}
+    return [
+        replace(event, merge_request=replace(event.merge_request, author=author))
+        if event.merge_request.author is None
+        and event.author_id
+        and (author := known[event.merge_request.project.connection_id].get(event.author_id))
+        else event
+        for event in events
+    ]
 
 
 def _group_by_type(events: Iterable[object]) -> EventsByType:
@@ -179,6 +199,9 @@ def _save_people(conn: Connection, events: EventsByType) -> None:
     heard = [event.merge_request for event in events.merge_requests]
     actors = {e.merge_request.key: e.actor for e in events.merge_requests if e.actor}
     save_people(conn, heard, actors)
+    for item in events.activity:
+        if isinstance(item, Comment) and item.author is not None and item.author.email:
+            people.save_host_people(conn, item.project.connection_id, [item.author])
     emails: dict[int, dict[Person, str]] = {}
     for push in events.pushes:
         emails.setdefault(push.project.connection_id, {}).update(_pusher_emails(push))

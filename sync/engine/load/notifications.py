@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from sync.core.alerts.messages import AlertContext
 from sync.core.alerts.model import AlertState
-from sync.core.model.activity import Push
+from sync.core.model.activity import Push, Release
 from sync.core.model.common import Commit, Person
 from sync.core.model.deployments import Deployment
 from sync.core.model.kinds import Kind
@@ -88,6 +88,7 @@ def load(
             actor_id=ours.get(actor.id) if actor else None,
             administrator_id=administrator,
             ended=isinstance(one, AlertContext) and one.alert.state.ended,
+            not_before=one.released_at if isinstance(one, Release) and not one.deleted else None,
         )
     return views
 

@@ -43,18 +43,20 @@ def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeReq
     require_kind(payload, "merge_request")
     told = mapping(payload.get("object_attributes"))
     action = text(told.get("action"))
-    if not action:
-        raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
     actor = person(payload.get("user"))
     approval, rules_met = _APPROVALS.get(action, (None, None))
     by_system = told.get("system") is True  # then the actor pushed, and approved nothing
+    merge_request = _merge_request(payload, told, connection_id)
+    if not action:
+        raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
     return MergeRequestEvent(
-        merge_request=_merge_request(payload, told, connection_id),
+        merge_request=merge_request,
         action=action,
         actor=actor,
         actor_approved=None if by_system else approval,
         approval_rules_met=rules_met,
         approvals_reset=text(told.get("system_action")).startswith("approvals_reset"),
+        author_id=positive_int(told.get("author_id")),
     )
 
 

@@ -43,11 +43,11 @@ def parse_issue(payload: dict[str, Any], connection_id: int) -> Resource:
     """An issue, a task, an incident, a group's epic. Raises Unreadable."""
     named = require_kind(payload, *_ISSUES)
     told, (kind, page) = mapping(payload.get("object_attributes")), _ISSUES[named]
-    if not text(told.get("action")):
-        raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
     url = web_url(told.get("url"))
     owner = hook_owner(payload, connection_id, fallback_id=told.get("project_id"), url=url)
     number = _number_or_id(owner, told, f"the {named.replace('_', ' ')} has no number")
+    if not text(told.get("action")):
+        raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
     return Resource(
         project=owner,
         kind=kind,
