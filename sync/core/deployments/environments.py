@@ -49,6 +49,25 @@ def previous_success(deployment: Deployment, candidates: Iterable[Deployment]) -
     return max(done, key=lambda of: of.sort_key, default=None)
 
 
+def undone_by(deployment: Deployment, history: Iterable[Deployment]) -> tuple[Deployment, ...]:
+    """Return the successful deployments that one to an older commit takes back, oldest first."""
+    if deployment.status is not _D.SUCCESS:
+        return ()
+    before = sorted(
+        (
+            one
+            for one in history
+            if one.status is _D.SUCCESS
+            and one.environment == deployment.environment
+            and one.sort_key < deployment.sort_key
+        ),
+        key=lambda one: one.sort_key,
+    )
+    there = _still_deployed(before)
+    same = [n for n, one in enumerate(there) if same_commit(one.sha, deployment.sha)]
+    return tuple(there[same[0] + 1 :]) if same else ()
+
+
 def environment_statuses(
     history: Iterable[Deployment], carrying: frozenset[int]
 ) -> tuple[EnvironmentStatus, ...]:

@@ -77,6 +77,9 @@ def load(
                 state=facts.state,
                 jobs=jobs.get(key, ()),
                 tasks=[task.title for task in mine],
+                undone=related_tasks.undone_deployments(conn, one)
+                if isinstance(one, Deployment)
+                else (),
             ),
             chat_messages=posts.get(key, {}),
             task_messages={t.id: said[t.id][key] for t in mine if key in said.get(t.id, {})},
