@@ -33,6 +33,7 @@ templates: .venv/ready ## the reporter's script inlined into the component templ
 lint: .venv/ready ## style, form and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python ci-components/lint.py
 	$(BIN)/mypy
 
 serve: .venv/ready $(PAGES) ## web and worker on the embedded database

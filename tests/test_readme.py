@@ -59,6 +59,7 @@ def test_every_word_of_commits_is_in_the_table_and_does_what_it_says() -> None:
         "is in progress": {Verb.START},
         "gets the time": {Verb.TIME},
         "gets a comment": {Verb.COMMENT},
+        "is told": {Verb.REVERT},
     }
     for words, text in said:
         wanted = next(verbs for start, verbs in does.items() if text.startswith(start))

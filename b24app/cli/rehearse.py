@@ -46,7 +46,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
         rehearsals = rehearse(
             build_engine_deps(opened), portal.id, args.tasks, opened.portal(portal.id)
         )
-        nothing = phrase(opened.rules(portal.id).language, "nothing")
+        nothing = phrase(opened.rules(portal.id).language, "nothing to do")
     for line in (
         line
         for task_id, rehearsal in rehearsals.items()

@@ -20,7 +20,7 @@ from sync.errors import SyncError
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.ci_reports import form as ci_reports_form
 from sync.gitlab.ci_reports import id_tokens
-from sync.gitlab.ci_reports.form import Report
+from sync.gitlab.ci_reports.form import AcceptedReport, Report
 from sync.gitlab.ci_reports.id_tokens import Claims, InvalidToken, IssuerKeys
 from sync.log import log
 from sync.net import guarded_session
@@ -55,7 +55,10 @@ def blueprint(deps: Deps) -> Blueprint:
                 "This GitLab is known here, and this project is not",
                 "Choose the project in the connection's settings",
             )
-        report = _parse_report(raw, claims)
+        accepted = _parse_report(raw, claims)
+        report, notes = accepted.report, [{"text": note} for note in accepted.notes]
+        if accepted.nothing:
+            return jsonify(accepted=False, nothing=accepted.nothing, notes=notes, tasks=[])
         kept = ci_reports_events.encode_report(report, claims)
         new = [
             deps.inbox.accept(_build_delivery(deps, connection_record, claims, kept)).id
@@ -66,7 +69,8 @@ def blueprint(deps: Deps) -> Blueprint:
             for connection_record in chosen
             for task in _named_tasks(deps, connection_record.portal_id, report, claims)
         ]
-        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks)
+        more = {"notes": notes} if notes else {}
+        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks, **more)
 
     return here
 
@@ -123,7 +127,7 @@ def _is_project_allowed(deps: Deps, record: ConnectionRecord, claims: Claims) ->
         return store_merge_requests.has_project(conn, record.id, claims.project_id)
 
 
-def _parse_report(raw: bytes, claims: Claims) -> Report:
+def _parse_report(raw: bytes, claims: Claims) -> AcceptedReport:
     try:
         return ci_reports_form.parse_report(raw, claims)
     except ci_reports_form.InvalidReport as error:

@@ -41,7 +41,7 @@ class Readiness:
 
 
 def check_readiness(deps: Deps) -> Readiness:
-    """Check the database, its migrations, the worker and the waiting work. Never raises."""
+    """Check the database, its migrations, the worker and the waiting work."""
     now = deps.clock.now()
     try:
         with read(deps.engine) as conn:

@@ -13,7 +13,7 @@ _MAX_INTEGER = 2**63 - 1  # what a database's integer column holds
 
 
 class UnreadablePayload(Exception):
-    """A payload lacks what its event is built on; the text says what, for an administrator."""
+    """A payload lacks what its event is built on; the text says what, for people."""
 
 
 def mapping(value: object) -> dict[str, Any]:

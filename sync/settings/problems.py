@@ -103,7 +103,7 @@ def _short_value(value: Any) -> str:
 
 
 def renamed_text(name: str) -> str:
-    """What is wrong with a key or a kind that has another name now."""
+    """Return the problem of a key or kind that was renamed: the name it has now."""
     return f"is called `{RENAMED[name]}` now"
 
 

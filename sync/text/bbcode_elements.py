@@ -50,7 +50,7 @@ class Element:
         """Its children of that name."""
         return [child for child in self.children if is_named(child, name)]
 
-    def others(self, name: str) -> list[str | Element]:
+    def without(self, name: str) -> list[str | Element]:
         """Its children but those of that name."""
         return [child for child in self.children if not is_named(child, name)]
 
@@ -106,7 +106,7 @@ _Token = str | re.Match[str] | Element
 
 def _tokens(text: str) -> Iterator[_Token]:
     """Texts, tags, and code as whole elements."""
-    at, code_ends = 0, [found.span() for found in _CODE_END.finditer(text)][::-1]
+    at, code_ends = 0, [mark.span() for mark in _CODE_END.finditer(text)][::-1]
     for tag in _TAG.finditer(text):
         if tag.start() < at:
             continue
@@ -164,15 +164,15 @@ class Builder:
             self.add(source)
         else:
             while self._stack[-1].name != name:
-                self._pop(whole=self._stack[-1].name == "*")
-            self._pop(whole=True)
+                self._pop(closed=self._stack[-1].name == "*")
+            self._pop(closed=True)
 
     def _item(self, element: Element) -> None:
         """A [*] ends the item before it; outside of a list it is text."""
         if not self._open["list"]:
             return self.add(element.source)
         while self._stack[-1].name != "list":
-            self._pop(whole=self._stack[-1].name == "*")
+            self._pop(closed=self._stack[-1].name == "*")
         self._push(element)
         return None
 
@@ -180,12 +180,12 @@ class Builder:
         self._stack.append(element)
         self._open[element.name] += 1
 
-    def _pop(self, *, whole: bool) -> None:
+    def _pop(self, *, closed: bool) -> None:
         """Ends the innermost element; one that nobody closed is text followed by its inside."""
         element = self._stack.pop()
         self._open[element.name] -= 1
         parent = self._stack[-1]
-        if whole or self._lenient:
+        if closed or self._lenient:
             parent.add(element)
             return
         for child in (element.source, *element.children):
@@ -193,5 +193,5 @@ class Builder:
 
     def finished(self) -> Element:
         while len(self._stack) > 1:
-            self._pop(whole=self._stack[-1].name == "*")
+            self._pop(closed=self._stack[-1].name == "*")
         return self._stack[0]

@@ -126,7 +126,7 @@ def _block(element: Element) -> tuple[Block, ...]:
 def _details(element: Element) -> tuple[Block, ...]:
     summaries: Children = [*element.elements("summary")]
     words = " ".join(map(text_of, lines_of(blocks_of(summaries)))).strip()
-    blocks = blocks_of(element.others("summary"))
+    blocks = blocks_of(element.without("summary"))
     summary = (Text(words),) if words else ()
     return (Details(summary, blocks),) if words or blocks else ()
 
@@ -155,12 +155,12 @@ def _row(element: Element) -> Row:
 def _item(element: Element) -> Item:
     """A checkbox is written `[x] ` at the start of an item."""
     match blocks_of(element.children):
-        case (Paragraph((Text(text), *rest)), *others):
+        case (Paragraph((Text(text), *rest)), *following):
             text = text.lstrip()
             box = _BOX.match(text)
             text = text[box.end() :] if box else text
             first = trimmed(joined((Text(text), *rest)))
-            blocks = (Paragraph(first), *others) if first else tuple(others)
+            blocks = (Paragraph(first), *following) if first else tuple(following)
             return Item(blocks, box[1] in "xX" if box else None)
         case blocks:
             return Item(blocks)
@@ -207,8 +207,8 @@ def _inline(element: Element) -> tuple[Inline, ...]:
         case "img":
             return _image(element)
         case "user":
-            found, name = _USER.match(element.arg), _words(element)
-            return (UserMention(name, int(found[1])) if found else Text(name),) if name else ()
+            mark, name = _USER.match(element.arg), _words(element)
+            return (UserMention(name, int(mark[1])) if mark else Text(name),) if name else ()
         case "timestamp":
             return _moment(element)
         case _:
@@ -218,10 +218,10 @@ def _inline(element: Element) -> tuple[Inline, ...]:
 def _image(element: Element) -> tuple[Inline, ...]:
     """An address; behind it, from HTML alone, stands what is shown instead."""
     alts = list(map(_words, element.elements("alt")))
-    shown = _run(element.others("alt"))
-    url = (kept_url if alts else live_url)(text_of(shown).replace("\n", " "))
+    words = _run(element.without("alt"))
+    url = (kept_url if alts else live_url)(text_of(words).replace("\n", " "))
     if url is None:
-        return (Text(alts[0]),) if alts else shown
+        return (Text(alts[0]),) if alts else words
     size = dict(_SIZE.findall(element.arg)) if alts else {}
     return (Image(url, "".join(alts), size.get("width", ""), size.get("height", "")),)
 
@@ -231,16 +231,16 @@ def _words(element: Element) -> str:
 
 
 def _link(element: Element) -> tuple[Inline, ...]:
-    shown = _run(element.children)
-    url = live_url(element.arg.removeprefix("=").strip().strip("\"'") or text_of(shown))
+    words = _run(element.children)
+    url = live_url(element.arg.removeprefix("=").strip().strip("\"'") or text_of(words))
     if url is None:
-        return shown
-    return (Link(url, shown or (Text(url),)),)
+        return words
+    return (Link(url, words or (Text(url),)),)
 
 
 def _moment(element: Element) -> tuple[Inline, ...]:
     """Seconds since 1970, which the portal shows in the reader's own time zone."""
-    found = _MOMENT.match(element.arg)
-    if not found:
+    mark = _MOMENT.match(element.arg)
+    if not mark:
         return (Text(element.source),)
-    return (Text(datetime.fromtimestamp(int(found[1]), UTC).strftime("%Y-%m-%d %H:%M UTC")),)
+    return (Text(datetime.fromtimestamp(int(mark[1]), UTC).strftime("%Y-%m-%d %H:%M UTC")),)

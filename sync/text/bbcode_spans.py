@@ -24,11 +24,11 @@ _CODE_END = re.compile(r"\[/code\]", re.IGNORECASE)
 
 def spans(text: str) -> list[Span]:
     """The parts of a task's text with the blocks that they show."""
-    whole = _read(text)
+    blocks = _read(text)
     cuts = sorted({0, len(text), *_cuts(text)})
     out = [Span(start, end, _read(text[start:end])) for start, end in pairwise(cuts)]
-    if _blocks(out) != whole:
-        out = [Span(0, len(text), whole)]
+    if _blocks(out) != blocks:
+        out = [Span(0, len(text), blocks)]
     return filled(text, out)
 
 

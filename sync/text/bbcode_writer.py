@@ -11,7 +11,7 @@ from __future__ import annotations
 from sync.text.bbcode_elements import FILE_ID
 from sync.text.bbcode_escape import code_escaped, escaped
 from sync.text.chars import cleaned
-from sync.text.plain import RULE, lines_of, run_of, text_of
+from sync.text.plain import QUOTE, RULE, lines_of, run_of, text_of
 from sync.text.simple import in_item, quoted, simple
 from sync.text.tree import (
     Block,
@@ -68,9 +68,9 @@ def _chat_block(block: Block) -> Block:
         case Paragraph() | Heading() | CodeBlock() | Rule():
             return block
         case Quote():
-            return Quote((Paragraph(run_of(lines_of(quoted(block)))),))
+            return Quote((Paragraph(run_of(lines_of(quoted(block), quote=QUOTE))),))
         case _:
-            return Paragraph(run_of(lines_of((block,))))
+            return Paragraph(run_of(lines_of((block,), quote=QUOTE)))
 
 
 def _blocks(blocks: tuple[Block, ...], *, chat: bool = False) -> str:
@@ -139,8 +139,8 @@ def _inline(node: Inline, fresh: bool) -> str:
         case LineBreak():
             return "\n"
         case UserMention(name, portal_user):
-            shown = escaped(name, line_start=portal_user is not None or fresh)
-            return f"[user={portal_user}]{shown}[/user]" if portal_user and shown else shown
+            words = escaped(name, line_start=portal_user is not None or fresh)
+            return f"[user={portal_user}]{words}[/user]" if portal_user and words else words
         case Link(url, children):
             return _link(url, inline(children), fresh)
         case Image(url, alt):
@@ -151,8 +151,8 @@ def _inline(node: Inline, fresh: bool) -> str:
             return escaped(text_of((node,)), line_start=fresh)
 
 
-def _link(url: str, shown: str, fresh: bool) -> str:
+def _link(url: str, words: str, fresh: bool) -> str:
     safe = live_url(url)
     if safe is None:
-        return shown or escaped(url, line_start=fresh)
-    return f"[url={safe}]{shown or safe}[/url]"
+        return words or escaped(url, line_start=fresh)
+    return f"[url={safe}]{words or safe}[/url]"

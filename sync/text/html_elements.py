@@ -50,8 +50,8 @@ def tag(source: str) -> Tag | None:
     if not start or name not in ELEMENTS:
         return None
     attributes = {
-        found[1].lower(): html.unescape(found[2] or found[3] or found[4] or "")
-        for found in _ATTRIBUTE.finditer(source, start.end())
+        pair[1].lower(): html.unescape(pair[2] or pair[3] or pair[4] or "")
+        for pair in _ATTRIBUTE.finditer(source, start.end())
     }
     return Tag(name, attributes, bool(start[1]))
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sync.text.diff import matching
-from sync.text.mend_runs import Seen, mended_run
+from sync.text.mend_runs import Projection, mended_run
 from sync.text.same import key
 from sync.text.simple import footnote_mark, quoted
 from sync.text.tree import (
@@ -37,26 +37,26 @@ from sync.text.tree import (
 Restore = Callable[[tuple[Block, ...], tuple[Block, ...]], tuple[Block, ...]]
 
 
-def mend(old: Block, new: Block, seen: Seen, restore: Restore) -> tuple[Block, ...]:
+def mend(old: Block, new: Block, project: Projection, restore: Restore) -> tuple[Block, ...]:
     """The new block with what the old one was and the side that made the change cannot say.
 
     `restore` does the same for all blocks of a place, an old and a new one.
     """
     match (old, new):
         case (Heading(level, run), Paragraph((Strong(line),))):
-            return (Heading(level, mended_run(run, line, seen)),)
+            return (Heading(level, mended_run(run, line, project)),)
         case (Paragraph(run), Paragraph(line)):
-            return (Paragraph(mended_run(run, line, seen)),)
+            return (Paragraph(mended_run(run, line, project)),)
         case (CodeBlock(_, language), CodeBlock(text, "")):
             return (CodeBlock(text, language),)
         case (Quote(), Quote()):
             return (_quote(old, new, restore),)
         case (List(ordered=True), List(ordered=True)) | (List(ordered=False), List(ordered=False)):
             return (
-                replace(new, items=_items(old.items, new.items, seen, restore), start=old.start),
+                replace(new, items=_items(old.items, new.items, project, restore), start=old.start),
             )
         case (Table(), Table()):
-            return (Table(_rows(old.rows, new.rows, seen)),)
+            return (Table(_rows(old.rows, new.rows, project)),)
         case (Footnote(), _):
             return footnote(old, (new,), restore)
         case (Descriptions(), _):
@@ -76,9 +76,9 @@ def footnote(old: Footnote, news: tuple[Block, ...], restore: Restore) -> tuple[
     """The footnote again, where the new blocks begin with its mark."""
     mark = footnote_mark(old.label, old.number) + " "
     match news:
-        case (Paragraph((Text(text), *rest)), *others) if text.startswith(mark):
+        case (Paragraph((Text(text), *rest)), *following) if text.startswith(mark):
             first = Paragraph(joined((Text(text.removeprefix(mark)), *rest)))
-            return (replace(old, blocks=restore(old.blocks, (first, *others))),)
+            return (replace(old, blocks=restore(old.blocks, (first, *following))),)
         case _:
             return news
 
@@ -96,11 +96,11 @@ def descriptions(news: tuple[Block, ...]) -> tuple[Block, ...]:
 
 
 def _items(
-    olds: tuple[Item, ...], news: tuple[Item, ...], seen: Seen, restore: Restore
+    olds: tuple[Item, ...], news: tuple[Item, ...], project: Projection, restore: Restore
 ) -> tuple[Item, ...]:
     """Items that are seen as before are what they were; others mended in their order."""
-    shown = [_seen_item(item, seen) for item in olds]
-    places = matching(list(map(_item_key, shown)), list(map(_item_key, news)))
+    projected = [_projected_item(item, project) for item in olds]
+    places = matching(list(map(_item_key, projected)), list(map(_item_key, news)))
     out: list[Item] = []
     free = 0
     for at, new in enumerate(news):
@@ -115,10 +115,10 @@ def _items(
     return tuple(out)
 
 
-def _seen_item(item: Item, seen: Seen) -> Item:
-    match seen(Document((List((item,)),))).blocks:
-        case (List((shown,)),):
-            return shown
+def _projected_item(item: Item, project: Projection) -> Item:
+    match project(Document((List((item,)),))).blocks:
+        case (List((projected,)),):
+            return projected
         case _:
             return item
 
@@ -137,13 +137,13 @@ def _mended_item(old: Item, new: Item, restore: Restore) -> Item:
             return replace(new, blocks=blocks)
 
 
-def _rows(olds: tuple[Row, ...], news: tuple[Row, ...], seen: Seen) -> tuple[Row, ...]:
+def _rows(olds: tuple[Row, ...], news: tuple[Row, ...], project: Projection) -> tuple[Row, ...]:
     """Cells mended by those at their place, where the table has as many rows and columns."""
     if len(olds) != len(news):
         return news
     return tuple(
         Row(tuple(
-            replace(cell, children=mended_run(before.children, cell.children, seen))
+            replace(cell, children=mended_run(before.children, cell.children, project))
             for before, cell in zip(old.cells, new.cells, strict=False)
         ) + new.cells[len(old.cells) :])
         for old, new in zip(olds, news, strict=True)

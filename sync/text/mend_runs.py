@@ -15,7 +15,8 @@ from sync.text.diff import matching
 from sync.text.same import Leaf, leaves_of, run_of_leaves
 from sync.text.tree import Document, Inline, Paragraph, Text
 
-Seen = Callable[[Document], Document]
+Projection = Callable[[Document], Document]
+Run = tuple[Inline, ...]
 
 _TOKEN = re.compile(r"\w+|[^\S\n]+|[^\w\s]|\n")
 
@@ -28,31 +29,33 @@ class _Token:
     origin: int
 
 
-def mended_run(old: tuple[Inline, ...], new: tuple[Inline, ...], seen: Seen) -> tuple[Inline, ...]:
+def mended_run(
+    old: tuple[Inline, ...], new: tuple[Inline, ...], project: Projection
+) -> tuple[Inline, ...]:
     """The new run with the old run's nodes wherever they are seen as before.
 
-    `seen`: a document as the side that made the change shows it.
+    `project`: a document as the side that made the change shows it.
     """
     leaves = leaves_of(old)
-    shown = [_tokens(_seen_leaf(leaf, seen)) for leaf in leaves]
-    tokens = [_Token(part, origin) for origin, parts in enumerate(shown) for part in parts]
+    projections = [_tokens(_projected_leaf(leaf, project)) for leaf in leaves]
+    tokens = [_Token(part, origin) for origin, parts in enumerate(projections) for part in parts]
     words = _tokens(leaves_of(new))
     same = matching([_key(token.leaf) for token in tokens], [_key(word) for word in words])
     places = {old: place for place, old in same.items()}
-    taken: dict[int, int] = {}  # position among the words → the leaf that stands there
+    origins: dict[int, int] = {}  # position among the words → the leaf that stands there
     at = 0
-    for origin, (leaf, parts) in enumerate(zip(leaves, shown, strict=True)):
-        found = [places.get(place) for place in range(at, at + len(parts))]
+    for origin, (leaf, parts) in enumerate(zip(leaves, projections, strict=True)):
+        matched = [places.get(place) for place in range(at, at + len(parts))]
         at += len(parts)
-        if not _is_own_word(leaf, parts) and _in_one_piece(found):
-            taken.update(dict.fromkeys((place for place in found if place is not None), origin))
-    return run_of_leaves(_with_taken(words, taken, leaves) if taken else leaves_of(new))
+        if not _is_own_word(leaf, parts) and _in_one_piece(matched):
+            origins.update(dict.fromkeys((place for place in matched if place is not None), origin))
+    return run_of_leaves(_with_origins(words, origins, leaves) if origins else leaves_of(new))
 
 
-def _seen_leaf(leaf: Leaf, seen: Seen) -> list[Leaf]:
+def _projected_leaf(leaf: Leaf, project: Projection) -> list[Leaf]:
     if isinstance(leaf.node, Text) and not leaf.url:
         return [leaf]
-    blocks = seen(Document((Paragraph(run_of_leaves([leaf])),))).blocks
+    blocks = project(Document((Paragraph(run_of_leaves([leaf])),))).blocks
     return [part for block in blocks if isinstance(block, Paragraph)
             for part in leaves_of(block.children)]  # fmt: skip
 
@@ -88,11 +91,11 @@ def _in_one_piece(places: list[int | None]) -> bool:
     return first is not None and places == list(range(first, first + len(places)))
 
 
-def _with_taken(words: list[Leaf], taken: dict[int, int], leaves: list[Leaf]) -> list[Leaf]:
+def _with_origins(words: list[Leaf], origins: dict[int, int], leaves: list[Leaf]) -> list[Leaf]:
     out: list[Leaf] = []
     before: int | None = None
     for place, word in enumerate(words):
-        origin = taken.get(place)
+        origin = origins.get(place)
         if origin is None:
             out.append(word)
         elif origin != before:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from sync.text.diff import changes, matching
-from sync.text.mend import Entry, Piece, pieces, seen_of
+from sync.text.mend import Entry, Piece, pieces, projections_of
 from sync.text.same import key, normalised
 from sync.text.sides import Side
 from sync.text.spans import Span
@@ -49,17 +49,17 @@ def patch(
     spans = target.spans(text)
     olds = tuple(block for span in spans for block in span.blocks)
 
-    def seen(document: Document) -> Document:
+    def project(document: Document) -> Document:
         return mapped(source.read(source.write(mapped(document, as_source))), as_source)
 
-    def known(document: Document) -> Document:
+    def reduce(document: Document) -> Document:
         """What is left of a document of the source side once the target side has it."""
-        return seen(target.read(target.write(mapped(document, as_target))))
+        return project(target.read(target.write(mapped(document, as_target))))
 
-    shown = seen_of(olds, seen)
-    flat = [block for blocks in shown for block in blocks]
+    projections = projections_of(olds, project)
+    flat = [block for blocks in projections for block in blocks]
     before, after = (
-        [block for blocks in seen_of(document.blocks, known) for block in blocks]
+        [block for blocks in projections_of(document.blocks, reduce) for block in blocks]
         for document in (base, new)
     )
     entries, overlaps = _merged(before, after, flat)
@@ -67,7 +67,7 @@ def patch(
         return Patched(text, overlaps)
     result = [
         piece if piece.old is not None else replace(piece, block=mapped(piece.block, as_target))
-        for piece in pieces(olds, shown, entries, seen)
+        for piece in pieces(olds, projections, entries, project)
     ]
     expected = normalised(Document(tuple(piece.block for piece in result)))
     for wider in (0, 1, len(spans)):
@@ -81,19 +81,19 @@ def _merged(before: list[Block], after: list[Block], now: list[Block]) -> tuple[
     """What is there now, as it is seen, with the change from `before` to `after` made in it."""
     old, new, present = (list(map(key, blocks)) for blocks in (before, after, now))
     places = matching(present, old)  # of the blocks before, among those that are there now
-    gone: set[int] = set()
+    removed: set[int] = set()
     added: dict[int, list[Block]] = {}
     overlaps = 0
-    for left, right in changes(old, new):
-        here = [places[at] for at in left if at in places]
-        overlaps += len(left) - len(here)
-        gone.update(here)
-        anchor = here[0] if here else _behind(left.start, places)
-        added.setdefault(anchor, []).extend(after[at] for at in right)
+    for earlier, later in changes(old, new):
+        here = [places[at] for at in earlier if at in places]
+        overlaps += len(earlier) - len(here)
+        removed.update(here)
+        anchor = here[0] if here else _behind(earlier.start, places)
+        added.setdefault(anchor, []).extend(after[at] for at in later)
     out: list[Entry] = []
     for at in range(len(now) + 1):
         out += [Entry(None, block) for block in added.get(at, ())]
-        if at < len(now) and at not in gone:
+        if at < len(now) and at not in removed:
             out.append(Entry(at, now[at]))
     return out, overlaps
 
@@ -112,7 +112,7 @@ _Unit = int | list[Block]  # a span left to the letter, or blocks to write
 
 def _written(text: str, spans: list[Span], result: list[Piece], target: Side, wider: int) -> str:
     """The text with what has changed written anew, and as many spans on either side of it."""
-    units = _units(spans, result, _whole(spans, result))
+    units = _units(spans, result, _untouched(spans, result))
     near = {
         unit
         for at, other in enumerate(units)
@@ -120,11 +120,11 @@ def _written(text: str, spans: list[Span], result: list[Piece], target: Side, wi
         for unit in units[max(0, at - wider) : at + wider + 1]
         if isinstance(unit, int)
     }
-    units = _units(spans, result, _whole(spans, result) - near) if wider else units
+    units = _units(spans, result, _untouched(spans, result) - near) if wider else units
     return _composed(text, spans, units, target)
 
 
-def _whole(spans: list[Span], result: list[Piece]) -> set[int]:
+def _untouched(spans: list[Span], result: list[Piece]) -> set[int]:
     """The spans of which every block is left as it is, with nothing between them."""
     owner = [number for number, span in enumerate(spans) for _ in span.blocks]
     places = {piece.old: at for at, piece in enumerate(result) if piece.old is not None}
@@ -138,7 +138,7 @@ def _whole(spans: list[Span], result: list[Piece]) -> set[int]:
     }
 
 
-def _units(spans: list[Span], result: list[Piece], whole: set[int]) -> list[_Unit]:
+def _units(spans: list[Span], result: list[Piece], untouched: set[int]) -> list[_Unit]:
     """Spans and blocks in the order of the result; spans without blocks stay where they are."""
     owner = [number for number, span in enumerate(spans) for _ in span.blocks]
     out: list[_Unit] = []
@@ -148,10 +148,10 @@ def _units(spans: list[Span], result: list[Piece], whole: set[int]) -> list[_Uni
         if place is not None:
             span = owner[place]
             out += [number for number in range(following, span) if not spans[number].blocks]
-            if piece.old is not None and span in whole and span >= following:
+            if piece.old is not None and span in untouched and span >= following:
                 out.append(span)
             following = max(following, span + 1)
-            if piece.old is not None and span in whole:
+            if piece.old is not None and span in untouched:
                 continue
         match out[-1:]:
             case [list(blocks)]:
@@ -163,17 +163,17 @@ def _units(spans: list[Span], result: list[Piece], whole: set[int]) -> list[_Uni
 
 def _composed(text: str, spans: list[Span], units: list[_Unit], target: Side) -> str:
     line_end = "\r\n" if "\r\n" in text else "\n"
-    gaps = [text[left.end : right.start] for left, right in pairwise(spans)]
+    gaps = [text[earlier.end : later.start] for earlier, later in pairwise(spans)]
     out = [text[: spans[0].start]] if spans else []
     before: _Unit | None = None
     for unit in units:
         if isinstance(unit, int):
-            shown = text[spans[unit].start : spans[unit].end]
-        elif not (shown := target.write(Document(tuple(unit))).replace("\n", line_end)):
+            projections = text[spans[unit].start : spans[unit].end]
+        elif not (projections := target.write(Document(tuple(unit))).replace("\n", line_end)):
             continue
         if before is not None:
             out.append(_gap(gaps, before, unit) or line_end * 2)
-        out.append(shown)
+        out.append(projections)
         before = unit
     return "".join((*out, text[spans[-1].end :] if spans else ""))
 

@@ -40,6 +40,7 @@ from sync.text.tree import (
 
 RULE = "\u2014" * 8
 BULLET = "• "
+QUOTE = "> "
 
 Line = tuple[Inline, ...]
 
@@ -73,9 +74,12 @@ def _text(node: Inline) -> str:
             return BOXES[None if dropped else checked].strip()
 
 
-def lines_of(blocks: Iterable[Block]) -> list[Line]:
-    """The blocks as single lines: bullets, numbers and bars stand for lists and tables."""
-    return [line for block in blocks for line in _lines(block)]
+def lines_of(blocks: Iterable[Block], *, quote: str = "") -> list[Line]:
+    """The blocks as single lines: bullets, numbers and bars stand for lists and tables.
+
+    `quote` stands before each line of a quote, where nothing else shows that it is one.
+    """
+    return [line for block in blocks for line in _lines(block, quote)]
 
 
 def run_of(lines: Iterable[Line]) -> Line:
@@ -93,14 +97,15 @@ def split_lines(nodes: Line) -> list[Line]:
     return [tuple(line) for line in lines]
 
 
-def _lines(block: Block) -> list[Line]:
+def _lines(block: Block, quote: str) -> list[Line]:
     match block:
         case Paragraph(children):
             return split_lines(children)
         case Heading(_, children):
             return [(Strong(line),) for line in split_lines(children) if line]
         case Quote():
-            return lines_of(quoted(block))
+            lines = lines_of(quoted(block), quote=quote)
+            return [joined((Text(quote), *line)) for line in lines]
         case CodeBlock(text):
             return [(Code(line),) if line else () for line in text.split("\n")]
         case Rule():
@@ -108,9 +113,9 @@ def _lines(block: Block) -> list[Line]:
         case Table(rows):
             return [_row([cell.children for cell in row.cells]) for row in rows]
         case List():
-            return _list_lines(block)
+            return _list_lines(block, quote)
         case Contents() | Details() | Footnote() | Descriptions():
-            return lines_of(simple(block))
+            return lines_of(simple(block), quote=quote)
 
 
 def _row(cells: list[Line]) -> Line:
@@ -123,17 +128,19 @@ def run_of_words(nodes: Line) -> Line:
     return tuple(Text(" ") if isinstance(node, LineBreak) else node for node in nodes)
 
 
-def _list_lines(block: List) -> list[Line]:
+def _list_lines(block: List, quote: str) -> list[Line]:
     numbers = range(block.start, block.start + len(block.items))
     marks = (f"{number}. " if block.ordered else BULLET for number in numbers)
     return [
-        line for mark, item in zip(marks, block.items, strict=True) for line in _item(item, mark)
+        line
+        for mark, item in zip(marks, block.items, strict=True)
+        for line in _item(item, mark, quote)
     ]
 
 
-def _item(item: Item, mark: str) -> list[Line]:
+def _item(item: Item, mark: str, quote: str) -> list[Line]:
     """The first line has the mark, the rest stand under it."""
-    first, *rest = lines_of(in_item(item)) or [()]
+    first, *rest = lines_of(in_item(item), quote=quote) or [()]
     indent = Text("\u00a0" * 3)
     return [
         joined((Text(mark), *first)),

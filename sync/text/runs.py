@@ -45,7 +45,7 @@ def _edge(node: Inline, end: int) -> Inline | None:
         case LineBreak():
             return None
         case Text(text):
-            return Text(left) if (left := text.rstrip() if end else text.lstrip()) else None
+            return Text(words) if (words := text.rstrip() if end else text.lstrip()) else None
         case Strong(inside) | Emphasis(inside) | Strike(inside) | Underline(inside):
             return replace(node, children=rest) if (rest := _cut(inside, end)) else None
         case _:

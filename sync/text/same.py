@@ -57,9 +57,9 @@ class Leaf:
     url: str = ""
 
 
-def same_text(left: Document, right: Document) -> bool:
+def same_text(first: Document, second: Document) -> bool:
     """Whether the documents differ in nothing but how they are written."""
-    return normalised(left) == normalised(right)
+    return normalised(first) == normalised(second)
 
 
 def normalised(document: Document) -> Document:
@@ -165,10 +165,10 @@ def run_of_leaves(leaves: list[Leaf]) -> tuple[Inline, ...]:
     return joined(tuple(out))
 
 
-def _address(url: str, shown: str) -> str:
+def _address(url: str, words: str) -> str:
     """Where a link leads; nothing where its words are the address, for that needs no markup."""
-    url, shown = unquote(url), unquote(shown)
-    return "" if shown in (url, url.removeprefix("http://"), url.removeprefix("mailto:")) else url
+    url, words = unquote(url), unquote(words)
+    return "" if words in (url, url.removeprefix("http://"), url.removeprefix("mailto:")) else url
 
 
 def _words(leaf: Leaf) -> list[Leaf]:

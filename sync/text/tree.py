@@ -9,113 +9,72 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar, cast
 
+from sync.text.inlines import (
+    CheckBox,
+    Code,
+    DiskFile,
+    Emphasis,
+    FootnoteMark,
+    Formula,
+    Image,
+    Inline,
+    LineBreak,
+    Link,
+    Strike,
+    Strong,
+    Text,
+    Underline,
+    UserMention,
+    WikiLink,
+)
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Plain characters. Line ends in it count as spaces: a line break is a LineBreak."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Strong:
-    children: tuple[Inline, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Emphasis:
-    children: tuple[Inline, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Strike:
-    children: tuple[Inline, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Underline:
-    children: tuple[Inline, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    url: str
-    children: tuple[Inline, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """`width` and `height` as written beside the picture: `600`, `600px` or `75%`."""
-
-    url: str
-    alt: str = ""
-    width: str = ""
-    height: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class UserMention:
-    """Somebody named. A writer makes it a live mention only with the id of its own side.
-
-    `portal_user`: a user of the portal; `login`: a user of the tracker. A reader fills in only its
-    own; who knows the people fills in the other. Without it the name is written as text.
-    """
-
-    name: str
-    portal_user: int | None = None
-    login: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LineBreak: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """TeX; `display`: on lines of its own."""
-
-    text: str
-    display: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class WikiLink:
-    """A page of the tracker's wiki, by its name."""
-
-    page: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class FootnoteMark:
-    """Where a footnote is referred to; `number` counts them from 1 in the order of their marks."""
-
-    label: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class DiskFile:
-    """A file of the portal's disk in its place: `n12` is one there, `12` one that is attached."""
-
-    file: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckBox:
-    """A checkbox in a table's cell; `dropped`: it no longer applies."""
-
-    checked: bool
-    dropped: bool = False
+__all__ = [
+    "DEEPEST",
+    "Block",
+    "Cell",
+    "CheckBox",
+    "Code",
+    "CodeBlock",
+    "Contents",
+    "Description",
+    "Descriptions",
+    "Details",
+    "DiskFile",
+    "Document",
+    "Emphasis",
+    "Footnote",
+    "FootnoteMark",
+    "Formula",
+    "Heading",
+    "Image",
+    "Inline",
+    "Item",
+    "LineBreak",
+    "Link",
+    "List",
+    "Node",
+    "Paragraph",
+    "Quote",
+    "Row",
+    "Rule",
+    "Strike",
+    "Strong",
+    "Table",
+    "Text",
+    "Underline",
+    "UserMention",
+    "WikiLink",
+    "joined",
+    "mapped",
+    "parts",
+    "with_parts",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
+    """A run of text on lines of its own."""
+
     children: tuple[Inline, ...]
 
 
@@ -138,6 +97,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class List:
+    """Items with bullets or numbers; `start` is the first number."""
+
     items: tuple[Item, ...]
     ordered: bool = False
     start: int = 1
@@ -162,11 +123,15 @@ class CodeBlock:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """What stands in a table at one place."""
+
     children: tuple[Inline, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """The cells of a table from left to right."""
+
     cells: tuple[Cell, ...]
 
 
@@ -178,7 +143,8 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule: ...
+class Rule:
+    """A line across the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +184,11 @@ class Descriptions:
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """A whole text."""
+
     blocks: tuple[Block, ...] = ()
 
 
-Inline = (
-    Text | Strong | Emphasis | Strike | Underline | Code | Link | Image | UserMention | LineBreak
-    | Formula | WikiLink | FootnoteMark | CheckBox | DiskFile
-)  # fmt: skip
 Block = (
     Paragraph | Heading | List | Quote | CodeBlock | Table | Rule
     | Contents | Details | Footnote | Descriptions

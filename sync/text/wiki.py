@@ -50,8 +50,8 @@ def is_old_wiki(text: str) -> bool:
 
 def wrapped_html(text: str) -> Document | None:
     """The document of a text that is HTML as a whole, `{html}…{html}`; None for any other."""
-    whole = _WRAPPED.match(text)
-    return html.read(whole[1]) if whole and not _MARK.search(whole[1]) else None
+    wrapped = _WRAPPED.match(text)
+    return html.read(wrapped[1]) if wrapped and not _MARK.search(wrapped[1]) else None
 
 
 def read(text: str) -> Document:

@@ -39,6 +39,11 @@ CASES = {
     "quotes hold the number": ("Закрывает «B24-5»", "5 close"),
     "words in quotes stand apart": ("Переименовать «а» в «б», закрывает B24-5", "5 close"),
     "a question behind": ("Закрывает B24-5. Есть возражения?", "5 close"),
+    "to cancel an order closes": ("Отмена заказа: закрывает B24-5", "5 close"),
+    "a condition in a sentence before": (
+        "Если корзина пуста, показываем подсказку. Закрывает B24-5", "5 close"),
+    "a condition before a comma": ("После оплаты показываем чек, закрывает B24-5", "5 close"),
+    "a fault before a comma": ("Без сети не падает, исправляет B24-5", "5 close"),
     # Denied.
     "does not close": ("Не закрывает B24-5", "5 deny"),
     "does not fix": ("это не исправляет B24-5", "5 deny"),
@@ -49,7 +54,7 @@ CASES = {
     "not fully": ("Не полностью исправлено: B24-5", "5 deny"),
     "not to the end": ("не до конца исправляет B24-5", "5 deny"),
     "not by itself": ("Само по себе не закрывает B24-5", "5 deny"),
-    "we will not": ("Не будем закрывать B24-5 и исправлять", "5 move"),
+    "we will not": ("Не будем закрывать B24-5", "5 part"),
     "we will not, with a word of the list": ("Не будем исправить B24-5", "5 deny"),
     "did not manage": ("Не удалось исправить B24-5", "5 deny"),
     "did not work out": ("Не получилось починить B24-5", "5 deny"),
@@ -100,6 +105,10 @@ CASES = {
     "behind it: stays open": ("B24-5 остаётся открытой", "5 deny"),
     "behind it: will be done": ("B24-5 будет сделана потом", "5 deny"),
     "behind it: not now": ("Закрыть B24-5, но не сейчас", "5 deny"),
+    "must not be closed": ("Не закрывать B24-5", "5 deny"),
+    "do not close": ("Не закрывайте B24-5", "5 deny"),
+    "hardly": ("Вряд ли исправляет B24-5", "5 deny"),
+    "a list of what is left": ("Осталось:\n- закрыть B24-5", "5 deny"),
     # In part, or not certain.
     "partially": ("Частично исправляет B24-5", "5 part"),
     "partially, behind": ("Исправляет B24-5 частично", "5 part"),
@@ -199,6 +208,9 @@ CASES = {
     # Reverts.
     "a revert": ('Откат "Закрывает B24-5"', "5 revert"),
     "a revert in guillemets": ("Откат «Закрывает B24-5»", "5 revert"),
+    "a revert of changes": ('Откат изменений "Закрывает B24-5"', "5 revert"),
+    "a revert of a commit": ("Откат коммита «Закрывает B24-5»", "5 revert"),
+    "a typed title of git's": ('Откат: Revert "Закрывает B24-5"', "5 revert"),
     "a revert with a colon": ("Откат: закрывает B24-5", "5 revert"),
     "a revert in brackets": ("[откат] Закрывает B24-5", "5 revert"),
     "to revert": ('Откатить "Закрывает B24-5"', "5 revert"),

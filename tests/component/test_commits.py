@@ -166,6 +166,19 @@ def test_a_merge_whose_pipeline_failed_hears_of_the_one_that_passed(
     assert "#3 passed" in second
 
 
+def test_the_commits_of_a_report_that_was_cancelled_are_told_by_the_next(
+    world: World, token: dict
+) -> None:
+    tasks(world, 5, 6)
+    world.pipeline(world.shop)
+    for message, result in (("Work on B24-5", "canceled"), ("Work on B24-6", "success")):
+        before = world.shop.branches["main"].head
+        world.gitlab.push(world.shop, "main", [message, "Tidy"], "ann")
+        run = world.pipeline(world.shop, result)
+    world.report(run, CI_COMMIT_BEFORE_SHA=before, **token)
+    assert told(world) == [5, 6]
+
+
 def test_what_others_pushed_is_not_completed_by_a_merge(world: World, token: dict) -> None:
     tasks(world, 5, 6)
     before = trunk(world)
@@ -261,9 +274,7 @@ def test_a_refused_token_is_named_and_the_rest_is_asked_without_it(world: World,
     assert asked(world) == [AT_ONCE, f"pipelines/{run.id}/jobs", f"merge_requests/{mr.iid}"]
     assert (
         "b24: GitLab does not answer the token in B24_GITLAB_TOKEN: the report goes without what "
-        "only that reads. Usual reason: it has expired, was revoked, or lacks the scope read_api "
-        "or the project; or GitLab is slow now. What to do: put a new access token into the "
-        "variable B24_GITLAB_TOKEN, or delete the variable.\n"
+        "only that reads (TOKEN_REFUSED).\n"
         "b24: deployments were not asked for: three reads are the most\n"
     ) in ran.said
     assert "#1 failed" in world.messages(5)[0]

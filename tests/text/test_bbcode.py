@@ -136,6 +136,8 @@ WRITTEN = {
                         "[list=1]\n[*]a\n[*]b\n[/list]", "3. a\n4. b"),
     "a quote": ([Quote((para("a", LineBreak(), "b"),))],
                 "[quote]\na\nb\n[/quote]", ">>a\n>>b"),
+    "a quote in a quote": ([Quote((Quote((para("a"),)), para("b")))],
+                           "[quote]\n[quote]\na\n[/quote]\n\nb\n[/quote]", ">>> a\n>>b"),
     "a table": ([Table((Row((Cell((Text("a"),)), Cell((Text("b"),)))),))],
                 "[table]\n[tr][td]a[/td][td]b[/td][/tr]\n[/table]", "a | b"),
     "code": ([CodeBlock("a\n[/code]")],

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from sync.text import bbcode, markdown
 from tests.text import specs
 from tests.text.comrak_peer import shown_words
 from tests.text.shown import words_in_order
-
-Examples = Callable[[], list[str]]
 
 SPECS = pytest.mark.parametrize("examples", [specs.commonmark, specs.gfm])
 
@@ -21,7 +17,7 @@ def test_all_examples_are_there() -> None:
 
 
 @SPECS
-def test_what_is_written_is_read_as_the_same_tree(examples: Examples) -> None:
+def test_what_is_written_is_read_as_the_same_tree(examples: specs.Examples) -> None:
     trees = {text: markdown.read(text) for text in examples()}
     assert {
         text: written
@@ -32,7 +28,7 @@ def test_what_is_written_is_read_as_the_same_tree(examples: Examples) -> None:
 
 
 @SPECS
-def test_the_words_are_comraks(examples: Examples) -> None:
+def test_the_words_are_comraks(examples: specs.Examples) -> None:
     assert {
         text: words
         for text in examples()
@@ -41,7 +37,7 @@ def test_the_words_are_comraks(examples: Examples) -> None:
 
 
 @SPECS
-def test_youtrack_reads_and_writes_them_too(examples: Examples) -> None:
+def test_youtrack_reads_and_writes_them_too(examples: specs.Examples) -> None:
     trees = {text: markdown.read(text, markdown.YOUTRACK) for text in examples()}
     assert {
         text: written
@@ -52,7 +48,7 @@ def test_youtrack_reads_and_writes_them_too(examples: Examples) -> None:
 
 
 @SPECS
-def test_the_portal_settles_after_one_round(examples: Examples) -> None:
+def test_the_portal_settles_after_one_round(examples: specs.Examples) -> None:
     written = {text: bbcode.write(markdown.read(text)) for text in examples()}
     assert {
         text: task for text, task in written.items() if bbcode.write(bbcode.read(task)) != task

@@ -45,7 +45,7 @@ def _calls(work: Callable[[], object]) -> int:
 
 def _grows_with(piece: str, work: Callable[[str], object]) -> None:
     short, long = (_calls(lambda size=size: work(piece * (size // len(piece))))
-                   for size in (1_000, 4_000))  # fmt: skip
+                   for size in (500, 2_000))  # fmt: skip
     assert long <= 5 * short + 2_000
 
 

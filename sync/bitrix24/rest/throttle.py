@@ -34,7 +34,7 @@ class Throttle:
     burst: float = limits.BURST
 
     def wait_for_slot(self, method: str) -> None:
-        """Wait for a place in the bucket. Raises Later after MAX_WAIT_SECONDS."""
+        """Wait for a place in the bucket. Raises Later instead of waiting over MAX_WAIT_SECONDS."""
         waited = 0.0
         while wait := self._spend():
             if waited + wait > MAX_WAIT_SECONDS:

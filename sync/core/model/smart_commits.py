@@ -42,8 +42,8 @@ class CommandKey:
     @classmethod
     def parse(cls, text: str) -> CommandKey | None:
         """Return the key of which `text` is the name, or None."""
-        found = _KEY.fullmatch(text)
-        return cls(int(found[1]), int(found[2]), found[3], int(found[4])) if found else None
+        match = _KEY.fullmatch(text)
+        return cls(int(match[1]), int(match[2]), match[3], int(match[4])) if match else None
 
 
 class SmartCommitState(StrEnum):
@@ -108,7 +108,7 @@ def find_repeated(
                 copied
                 or (
                     other.commit.message.strip(_BULLETS) in lines
-                    and (_author(other) == _author(speech) or _is_squash(other, speech))
+                    and (is_of_same_author(other, speech) or _is_squash(other, speech))
                 )
             )
         )
@@ -131,8 +131,12 @@ def _project_key(speech: SmartCommit) -> tuple[int, int]:
     return speech.project.connection_id, speech.project.id
 
 
-def _author(speech: SmartCommit) -> str:
-    return (speech.commit.author_email or speech.commit.author_name).casefold()
+def is_of_same_author(old: SmartCommit, new: SmartCommit) -> bool:
+    """Return whether one person wrote both, by address, or by name where there is none."""
+    first, second = (
+        (speech.commit.author_email or speech.commit.author_name) for speech in (old, new)
+    )
+    return first.casefold() == second.casefold()
 
 
 class Verb(StrEnum):

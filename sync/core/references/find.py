@@ -14,7 +14,12 @@ from functools import lru_cache
 from itertools import islice
 
 from sync.core.model.tasks import LinkKind, Reference
-from sync.core.references.meanings import Match, combined_kind, task_kinds
+from sync.core.references.meanings import (
+    Match,
+    combined_kind,
+    reference_pattern,
+    task_kinds,
+)
 from sync.core.rules.portal import ReferenceRules
 
 MAX_TASKS = 50  # in one text: more is a list of tasks, not the work of one merge request
@@ -47,7 +52,9 @@ def strongest_references(references: Iterable[Reference]) -> dict[int, Reference
 
 def _combined(references: list[Reference]) -> Reference:
     """Return the first reference that says what all say together."""
-    kind = LinkKind(combined_kind((one.source, one.kind.value) for one in references))
+    kind = LinkKind(
+        combined_kind((reference.source, reference.kind.value) for reference in references)
+    )
     agreeing = (reference for reference in references if reference.kind is kind)
     return next(agreeing, replace(references[0], kind=kind))
 
@@ -55,7 +62,7 @@ def _combined(references: list[Reference]) -> Reference:
 def find_matches(text: str, rules: ReferenceRules) -> Iterator[Match]:
     """Start, end and task of everything in `text` that looks like a reference, in order."""
     if rules.pattern is None:
-        return _matches(_reference_pattern(rules.prefix), text, 0)
+        return _matches(reference_pattern(rules.prefix), text, 0)
     return _match_pieces(re.compile(rules.pattern, re.IGNORECASE), text)
 
 
@@ -66,27 +73,13 @@ def _match_pieces(pattern: re.Pattern[str], text: str) -> Iterator[Match]:
 
 
 def _matches(pattern: re.Pattern[str], text: str, offset: int) -> Iterator[Match]:
-    for found in pattern.finditer(text):
-        digits = found["id"] or ""
+    for match in pattern.finditer(text):
+        digits = match["id"] or ""
         if digits.isascii() and digits.isdecimal() and 0 < int(digits[:11]) <= MAX_TASK_ID:
-            yield found.start() + offset, found.end() + offset, int(digits[:11])
+            yield match.start() + offset, match.end() + offset, int(digits[:11])
 
 
 @lru_cache(maxsize=64)
 def _prefix_pattern(prefix: str) -> re.Pattern[str]:
     """What every reference begins with, in code and addresses too."""
     return re.compile(f"{re.escape(prefix)}-[1-9]", re.IGNORECASE)
-
-
-@lru_cache(maxsize=64)
-def _reference_pattern(prefix: str) -> re.Pattern[str]:
-    """The prefix, a hyphen and one to ten digits that no letter or digit touches.
-
-    An underscore may: branches are written `B24-5_payment` too. `B24-1.5` is a version, `B24-12.x`
-    a branch of one, `b24-12@acme.example` an address and `@b24-12` a person.
-    """
-    return re.compile(
-        rf"(?<![^\W_])(?<!@){re.escape(prefix)}-(?P<id>[1-9][0-9]{{0,9}})"
-        r"(?![^\W_]|\.[0-9]|\.(?-i:[a-zа-яё])|@[^\W_])",
-        re.IGNORECASE,
-    )

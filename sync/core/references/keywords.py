@@ -27,6 +27,11 @@ MENTION_WORDS = (
     "tracked by", "discussed in", "reported in", "found in", "noticed in", "mentioned in",
     "described in", "left for", "left to", "moved to", "postponed to", "deferred to", "waits for",
     "waiting for", "waiting on", "inspired by", "context", "background", "cc", "todo", "later",
+    "leftover from", "leftovers from", "leftovers of", "same bug as", "same problem as", "dup",
+    "same issue as", "cause", "culprit", "introduced with", "broke in", "bisected to", "parent",
+    "child of", "epic", "blocked on", "follow up on", "follow-up on", "followup to", "followup",
+    "originates from", "stems from", "triggered by", "result of", "reverted by", "reverted in",
+    "alongside", "similar", "compare to", "in contrast to", "contrary to",
     "см", "см.", "см. также", "смотри", "смотри также", "смотрите", "сравни", "ср.",
     "связано с", "связан с", "связана с", "связаны с", "связанные", "связанная",
     "относится к", "относятся к", "ссылка на", "ссылается на", "упоминает", "упоминание",
@@ -41,7 +46,11 @@ MENTION_WORDS = (
     "не связан с", "не связана с", "не касается", "не затрагивает", "на основе",
     "по мотивам", "как в", "ждет", "ждёт", "ожидает", "требует", "требуется для", "нужно для",
     "заблокировано", "заблокирована", "блокер", "заменено", "отделено от", "выделено из",
-    "подробности в", "контекст", "тоже, что",
+    "подробности в", "контекст", "из за", "из–за", "как и в", "дублем", "является дублем",
+    "по итогам", "связано", "причина", "источник", "позже", "потом", "на потом", "после закрытия",
+    "после исправления", "до закрытия", "до исправления", "перед закрытием", "перед исправлением",
+    "без исправления", "без закрытия", "вместо исправления", "вместо закрытия", "родитель", "эпик",
+    "по следам", "следствие", "наследие", "остатки", "виновник",
 )  # fmt: skip
 
 # "Closes B24-5" says that the work of the task ends with the merge request. By form: what "does
@@ -76,6 +85,9 @@ UNFINISHED_WORDS = (
     "решит", "решим", "решу", "завершит", "завершим", "выполнит", "выполним", "реализуем",
     "починит", "починим", "починю", "сделаем", "сделаю", "доделаем", "доделаю", "закончим",
     "переоткрывает", "переоткрыть", "переоткрыта", "возвращает в работу", "возобновляет",
+    "most of", "one of", "much of", "workaround for", "works around", "work around",
+    "закрывать", "исправлять", "чинить", "завершать", "решать", "выполнять", "доделывать",
+    "обходит", "обход для", "обход",
     "подготовка к", "частично", "половина", "начало", "начинает", "продолжает", "задел для",
 )  # fmt: skip
 # Beside the denied closing words.
@@ -83,7 +95,9 @@ DENYING_WORDS = (
     "does not address", "doesn't address", "does not touch", "doesn't touch", "does not affect",
     "doesn't affect", "does not concern", "does not solve", "doesn't solve", "does not cover",
     "doesn't cover", "does not belong to", "does not relate to", "doesn't relate to", "not for",
-    "won't do", "wontfix", "not doing", "не трогает", "не делаем", "не для",
+    "won't do", "wontfix", "not doing", "не трогает", "не делаем", "не для", "не закрывать",
+    "не закрывай", "не закрывайте", "не исправлять", "не решать", "не завершать", "не трогать",
+    "не выполнять", "не чинить", "не делать", "нельзя закрывать", "рано закрывать",
 )  # fmt: skip
 # "Reverts B24-5" takes the work back.
 REVERTING_WORDS = (
@@ -125,7 +139,7 @@ def _keyword_pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?<![\w-])(?:{kinds})\x01{{0,64}}"
         r"[\s:*_\[(\"“«#]{0,4}\x01{0,64}\s{0,3}(?:\n\s{0,4}[-*+]\s{1,3}[*_\[(]{0,3})?"
-        rf"(?:the\s)?(?:{things})?(?:(?:{any_word_pattern(TASK_NOUNS)})[\s:*_\[(#]{{1,4}})?\Z",
+        rf"(?:the\s)?(?:{things})?(?:(?:{any_word_pattern(TASK_NOUNS)})[\s:*_\[(#\"“«]{{1,4}})?\Z",
         re.IGNORECASE,
     )
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
+from itertools import islice
 
 from sync.core.references.clauses import weakened
 from sync.core.references.keywords import LIST_GLUE, keyword_before
@@ -16,6 +18,7 @@ from sync.core.references.reverts import LINE_LENGTH, branch_reverts, reverted_p
 # From weak to strong. mention: looked at. deny: said not to be closed. revert: taken back. part:
 # worked on, and goes on afterwards. move: worked on. close: ends.
 KINDS = ("mention", "deny", "revert", "part", "move", "close")
+MAX_REFERENCES = 1_000  # that are read in one text: more is a list, and no prose
 _WORK = frozenset({"part", "move", "close"})
 _OWN_SOURCES = ("title", "description")
 _SCOPE_END = re.compile(r"[^)\n]{0,40}\)!?:")
@@ -24,12 +27,28 @@ _MERGE_TITLE = re.compile(r"\s*Merge (?:(?:remote-tracking )?branch|tag|commit)\
 _UNTICKED = re.compile(r"\s{0,12}(?:>\s?)?(?:[-*+]|\d{1,3}[.)])\s{1,3}\[[ ~\u00a0]?\]")
 _DIRECT = re.compile(
     r"\b(?P<deny>but\snot|not(?:\sfor)?|neither|nor|none\sof|except|excluding|но\sне|а\sне|не|ни|"
-    r"кроме)\s{1,3}\Z|\b(?P<part>partially|partly|maybe|perhaps|possibly|частично|возможно|"
+    r"кроме)\s{1,3}\Z|\b(?P<part>(?:step|part|phase|stage)\s\d{1,3}\sof|"
+    r"(?:шаг|этап|часть)\s\d{1,3}(?:\s(?:по|из))?|partially|partly|maybe|perhaps|possibly|частично|возможно|"
     r"отчасти|may\sbe|может\sбыть)\s{1,3}\Z",
     re.IGNORECASE,
 )
 
 Match = tuple[int, int, int]  # start, end, task id
+
+
+@lru_cache(maxsize=64)
+def reference_pattern(prefix: str) -> re.Pattern[str]:
+    """Return the pattern of a reference: the prefix, a hyphen and one to ten digits.
+
+    No letter or digit touches it. An underscore may: branches are written `B24-5_payment` too.
+    `B24-1.5` is a version, `B24-12.x` a branch of one, `b24-12@acme.example` an address and
+    `@b24-12` a person.
+    """
+    return re.compile(
+        rf"(?<![^\W_])(?<!@){re.escape(prefix)}-(?P<id>[1-9][0-9]{{0,9}})"
+        r"(?![^\W_]|\.[0-9]|\.(?-i:[a-zа-яё])|@[^\W_])",
+        re.IGNORECASE,
+    )
 
 
 def task_kinds(text: str, source: str, matches: Callable[[str], Iterable[Match]]) -> dict[int, str]:
@@ -47,7 +66,7 @@ def task_kinds(text: str, source: str, matches: Callable[[str], Iterable[Match]]
     title_end = _end_of_title(prose)
     kinds: dict[int, list[str]] = {}
     titles: dict[int, list[str]] = {}
-    for start, task_id, kind in _read(prose, matches(prose)):
+    for start, task_id, kind in _read(prose, islice(matches(prose), MAX_REFERENCES)):
         kinds.setdefault(task_id, []).append(kind)
         if title_end < 0 or start < title_end:
             titles.setdefault(task_id, []).append(kind)
@@ -79,7 +98,7 @@ def _is_reverted(kinds: Iterable[str]) -> bool:
 
 
 def combined_kind(
-    found: Iterable[tuple[str, str]], own_sources: tuple[str, ...] = _OWN_SOURCES
+    mentions: Iterable[tuple[str, str]], own_sources: tuple[str, ...] = _OWN_SOURCES
 ) -> str:
     """Return what all of (source, kind) say of one task together.
 
@@ -87,15 +106,15 @@ def combined_kind(
     commits. Who says "partly", or "does not close", in title or description ends no task by the
     name of a branch or by a commit.
     """
-    found = list(found)
+    mentions = list(mentions)
     for sources in (("title",), ("description",), ("branch",), ("commit", "")):
-        said = {kind for source, kind in found if source in sources}
-        if said & (_WORK | {"revert"}):
-            if _is_reverted(said):
+        of_source = {kind for source, kind in mentions if source in sources}
+        if of_source & (_WORK | {"revert"}):
+            if _is_reverted(of_source):
                 return "revert"
             break
-    kinds = {kind for _, kind in found if kind != "revert"}
-    own = {kind for source, kind in found if source in own_sources}
+    kinds = {kind for _, kind in mentions if kind != "revert"}
+    own = {kind for source, kind in mentions if source in own_sources}
     if "close" not in own and own & {"deny", "part"} and kinds & _WORK:
         return "part"
     return max(kinds, key=KINDS.index, default="revert")

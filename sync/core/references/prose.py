@@ -14,10 +14,11 @@ _FENCE = re.compile(r" {0,3}(?:> ?)?(?:[-*+] )? {0,3}(`{3,}|~{3,})")
 _RUN = re.compile(r"`+")
 _PARAGRAPHS = re.compile(r"(\n[ \t]*\n)")
 _URL = re.compile(r"\b(?:[a-z]{2,10}://|www\.|mailto:)[^\s<>\"\0)\]]+", re.IGNORECASE)
-# ~~x~~, {-x-} and [-x-], in which GitLab shows a deletion, and HTML's own tags.
+# ~~x~~, ~x~, {-x-} and [-x-], in which GitLab shows a deletion, and HTML's own tags.
 # https://docs.gitlab.com/user/markdown/#inline-diff
 _STRUCK_OUT = re.compile(
-    r"(?<!~)~~(?![\s~])(?:[^~\n]|~(?!~)){1,1000}~~(?!~)|\{-[^\n{}]{1,1000}-\}|"
+    r"(?<!~)~~(?![\s~])(?:[^~\n]|~(?!~)){1,1000}~~(?!~)|(?<![~\w])~(?![\s~])[^~\n]{1,400}~(?![~\w])|"
+    r"\{-[^\n{}]{1,1000}-\}|"
     r"\[-[^\n\[\]]{1,1000}-\]|"
     r"<(?P<tag>del|s|strike|code|pre|kbd|samp)\b[^<>\n]{0,200}>[^<]{0,2000}</(?P=tag)>",
     re.IGNORECASE,
@@ -34,8 +35,8 @@ def mask_code(text: str) -> str:
     text = text.replace(BLANK, " ").replace(STRUCK, " ")
     visible = _without_comments(_without_fences(text))
     spans = "".join(map(_without_spans, _PARAGRAPHS.split(visible)))
-    words = _URL.sub(lambda found: _blank(found[0]), spans)
-    return _STRUCK_OUT.sub(lambda found: re.sub(r"[^\n]", STRUCK, found[0]), words)
+    words = _URL.sub(lambda match: _blank(match[0]), spans)
+    return _STRUCK_OUT.sub(lambda match: re.sub(r"[^\n]", STRUCK, match[0]), words)
 
 
 def _blank(text: str) -> str:
@@ -43,7 +44,7 @@ def _blank(text: str) -> str:
 
 
 def _without_fences(text: str) -> str:
-    """A fence closes at a longer or equal one of its kind; an open one runs to the end."""
+    """Blank out fences: one closes at a longer or equal one, an open one runs to the end."""
     out: list[str] = []
     fence = ""
     for line in text.splitlines(keepends=True):
@@ -63,7 +64,7 @@ def _blank_line(line: str) -> str:
 
 
 def _without_comments(text: str) -> str:
-    """<!-- … -->, which templates of descriptions are full of; an open one is not a comment."""
+    """Blank out <!-- … -->, of which templates are full; an open one is no comment."""
     out: list[str] = []
     at = 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
@@ -73,8 +74,8 @@ def _without_comments(text: str) -> str:
 
 
 def _without_spans(text: str) -> str:
-    """Code spans of one paragraph: a run of backticks closes at the next run of its length."""
-    runs = [found.span() for found in _RUN.finditer(text)]
+    """Blank out a paragraph's code spans, from a run of backticks to the next of its length."""
+    runs = [match.span() for match in _RUN.finditer(text)]
     following = _following(runs)
     out: list[str] = []
     at = number = 0
@@ -90,7 +91,7 @@ def _without_spans(text: str) -> str:
 
 
 def _following(runs: list[tuple[int, int]]) -> list[int | None]:
-    """For each run the number of the next run of equal length."""
+    """Return for each run the number of the next run of equal length."""
     later: dict[int, int] = {}
     out: list[int | None] = [None] * len(runs)
     for number in range(len(runs) - 1, -1, -1):

@@ -115,14 +115,14 @@ def _commands(text: str, rules: ReferenceRules) -> Iterator[SmartCommitCommand]:
 def _verbs(prose: str, start: int, end: int) -> Iterator[_Token]:
     """Yield the commands of a line but for those in words that it quotes."""
     quoted: list[tuple[int, int]] | None = None
-    for found in _HASHTAG.finditer(prose, start, end):
-        verb = VERB_WORDS.get(found["word"].casefold().replace("_", "-"))
+    for match in _HASHTAG.finditer(prose, start, end):
+        verb = VERB_WORDS.get(match["word"].casefold().replace("_", "-"))
         if not verb:
             continue
         if quoted is None:
             quoted = [*_quoted_spans(prose, start, end)]
-        if not any(first <= found.start() < last for first, last in quoted):
-            yield _Token(found.start(), found.end(), verb=verb)
+        if not any(first <= match.start() < last for first, last in quoted):
+            yield _Token(match.start(), match.end(), verb=verb)
 
 
 def _quoted_spans(prose: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sync.gitlab.ci_reports.facts import Facts, notes, nothing, report_of
 from sync.gitlab.ci_reports.id_tokens import Claims
 
 MAX_PROBLEMS = 20
@@ -60,9 +61,9 @@ class ReportedCommit(_StrictModel):
 
 
 class Report(_StrictModel):
-    """What a job reports of its pipeline; the fields mirror ci-components/reporter.
+    """What a job reports of its pipeline, in the form that the CI component sends.
 
-    `refused`: addresses of links that the reporter left out.
+    `refused`: the reads that GitLab refused to the job, in words.
     """
 
     version: Literal[1]
@@ -92,9 +93,18 @@ class Report(_StrictModel):
 
 
 class ReportBody(_StrictModel):
-    """The request's body. How a report is shown is decided by the portal's settings."""
+    """The component sends facts; whoever has a whole report may send that."""
+
+    report: Report | None = None
+    facts: Facts | None = None
+
+
+class AcceptedReport(NamedTuple):
+    """`nothing`: why there is nothing to report, or "". `notes`: for the job's log."""
 
     report: Report
+    nothing: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class InvalidReport(Exception):
@@ -105,17 +115,27 @@ class InvalidReport(Exception):
         super().__init__("; ".join(problems))
 
 
-def parse_report(raw: bytes, claims: Claims) -> Report:
-    """Return the report in a request's body, checked against its token. Raises InvalidReport."""
+def parse_report(raw: bytes, claims: Claims) -> AcceptedReport:
+    """Return the report of a request's body, which agrees with its token. Raises InvalidReport."""
     try:
-        report = ReportBody.model_validate_json(raw).report
+        accepted = _accept(ReportBody.model_validate_json(raw))
     except ValidationError as error:
         raise InvalidReport(_problems(error)) from None
     own = {"project_id": claims.project_id, "pipeline_id": claims.pipeline_id}
-    wrong = [name for name, value in own.items() if getattr(report, name) != value]
+    wrong = [name for name, value in own.items() if getattr(accepted.report, name) != value]
     if wrong:
         raise InvalidReport([f"report.{name}: is not what the ID token says" for name in wrong])
-    return report
+    return accepted
+
+
+def _accept(body: ReportBody) -> AcceptedReport:
+    if body.facts is None:
+        if body.report is None:
+            raise InvalidReport(["facts: Field required"])
+        return AcceptedReport(body.report)
+    made = report_of(body.facts)
+    report = Report.model_validate(made)
+    return AcceptedReport(report, nothing(body.facts, made), tuple(notes(body.facts)))
 
 
 def _problems(error: ValidationError) -> list[str]:

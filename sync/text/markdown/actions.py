@@ -62,5 +62,5 @@ def _quiet_ranges(text: str) -> list[tuple[int, int]]:
 
 
 def _is_quiet(ranges: list[tuple[int, int]], at: int) -> bool:
-    before = bisect(ranges, at, key=lambda found: found[0]) - 1
+    before = bisect(ranges, at, key=lambda span: span[0]) - 1
     return before >= 0 and at < ranges[before][1]

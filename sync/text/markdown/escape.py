@@ -46,7 +46,7 @@ def _disarmed(line: str) -> str:
     return "/" + JOINER + line[1:] if _SLASH.match(line) else line
 
 
-def whole(text: str) -> str:
+def unparted(text: str) -> str:
     """What `parted` was given."""
     text = _SIGN_JOINED.sub(r"\1", _KEY_JOINED.sub(r"\1", text))
     return _SLASH_JOINED.sub("/", text)

@@ -26,8 +26,8 @@ from sync.text.tree import (
 def fitting(document: Document, dialect: Dialect) -> Document:
     """The same words in nodes that the dialect has."""
     match _fitting(document, dialect):
-        case (Document() as whole,):
-            return whole
+        case (Document() as fitted,):
+            return fitted
         case _:
             return document
 

@@ -10,7 +10,7 @@ from markdown_it.tree import SyntaxTreeNode
 from sync.text import html
 from sync.text.chars import JOINER, cleaned
 from sync.text.markdown.dialect import Dialect
-from sync.text.markdown.escape import whole
+from sync.text.markdown.escape import unparted
 from sync.text.plain import text_of
 from sync.text.runs import Format, formatted
 from sync.text.tree import (
@@ -129,7 +129,7 @@ def _words(text: str) -> list[Inline]:
 def _settled(nodes: list[Inline]) -> tuple[Inline, ...]:
     """The run without the joiners that a writer put in."""
     return tuple(
-        Text(whole(node.text)) if isinstance(node, Text) else node
+        Text(unparted(node.text)) if isinstance(node, Text) else node
         for node in joined(tuple(nodes))
         if node != Text(JOINER)
     )
@@ -144,12 +144,12 @@ def _bare(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
     return joined(run)
 
 
-def _link(href: str, shown: tuple[Inline, ...]) -> tuple[Inline, ...]:
+def _link(href: str, run: tuple[Inline, ...]) -> tuple[Inline, ...]:
     """An e-mail address that is its own words is text, as it is without angle brackets."""
     url = kept_url(href)
-    if url is None or href == f"mailto:{text_of(shown)}":
-        return shown
-    return (Link(url, shown),)
+    if url is None or href == f"mailto:{text_of(run)}":
+        return run
+    return (Link(url, run),)
 
 
 def _picture(src: str, alt: str, width: str, height: str) -> tuple[Inline, ...]:

@@ -116,8 +116,8 @@ def _inline(node: Inline, fresh: bool, linked: bool) -> str:
             return _link(url, children, fresh)
         case Image(url, alt):
             safe, words = _address(url), escaped(alt)
-            shown = f"![{words}]({safe}){_size(node)}"
-            return shown if safe else escaped(alt or url, line_start=fresh)
+            words = f"![{words}]({safe}){_size(node)}"
+            return words if safe else escaped(alt or url, line_start=fresh)
         case Formula():
             return _formula(node)
         case WikiLink(page, title):
@@ -189,7 +189,7 @@ def _link(url: str, children: tuple[Inline, ...], fresh: bool) -> str:
     safe = _address(url)
     if safe is None:
         return _inlines(children, fresh) or escaped(url, line_start=fresh)
-    shown = text_of(children)
-    if shown and live_url(shown) == safe and not _NOT_BARE.search(shown):
-        return f"<{shown}>"
+    words = text_of(children)
+    if words and live_url(words) == safe and not _NOT_BARE.search(words):
+        return f"<{words}>"
     return f"[{_inlines(on_one_line(children), False, True)}]({safe})"

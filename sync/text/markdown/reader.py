@@ -60,8 +60,8 @@ def read(text: str, dialect: Dialect = GITLAB) -> Document:
 
 def spans(text: str, dialect: Dialect = GITLAB) -> list[Span]:
     """Return the parts of `text` with the blocks that they show."""
-    if dialect.wrapped_html and (whole := wrapped_html(text)):
-        return filled(text, [Span(0, len(text), whole.blocks)])
+    if dialect.wrapped_html and (document := wrapped_html(text)):
+        return filled(text, [Span(0, len(text), document.blocks)])
     env: dict[str, dict[str, dict[str, int]]] = {}
     tree = SyntaxTreeNode(parser(dialect).parse(text[:MOST_TEXT], env))
     refs = env.get("footnotes", {}).get("refs", {})
@@ -163,10 +163,10 @@ class _Reader:
         if not box:
             return Item(blocks)
         match blocks:
-            case (Paragraph((Text(text), *rest)), *others):
+            case (Paragraph((Text(text), *rest)), *following):
                 text = text.removeprefix(box[0].strip()).lstrip(" \t\u00a0")
                 run = trimmed(joined((Text(text), *rest)))
-                blocks = (Paragraph(run), *others) if run else tuple(others)
+                blocks = (Paragraph(run), *following) if run else tuple(following)
         return Item(blocks, box[1] in "xX", box[1] == "~")
 
     def _descriptions(self, node: SyntaxTreeNode) -> Iterable[Description]:
