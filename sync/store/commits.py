@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
@@ -32,7 +32,7 @@ _NEWEST_COMMITS = _newest_commits()
 def save(
     conn: Connection, pushed: Iterable[tuple[Project, str, Iterable[Commit]]], received_at: datetime
 ) -> None:
-    """Stores commits as seen on branches. Those stored already stay as they are."""
+    """Store commits as seen on branches, in that order. Those stored already stay as they are."""
     rows = [
         {
             "connection_id": of.connection_id,
@@ -40,9 +40,9 @@ def save(
             "branch": branch,
             "sha": item.sha,
             "body": to_json(item),
-            "received_at": received_at,
+            "received_at": received_at + timedelta(microseconds=number),
         }
-        for of, branch, commits in pushed
+        for number, (of, branch, commits) in enumerate(pushed)
         for item in commits
     ]
     upsert(conn, commit, rows, keys=("connection_id", "project_id", "branch", "sha"))
@@ -63,14 +63,35 @@ def by_sha(
 def branches(
     conn: Connection, shas: Iterable[tuple[int, int, str]]
 ) -> dict[tuple[int, int, str], frozenset[str]]:
-    """The branches, of those that commits are kept of, that each commit was pushed to."""
+    """Return the branch that each commit came to first: others got it by merges.
+
+    Several, where that cannot be told.
+    """
     of = commit.c.connection_id, commit.c.project_id, commit.c.sha
-    found: dict[tuple[int, int, str], frozenset[str]] = {}
+    first: dict[tuple[int, int, str], tuple[datetime, frozenset[str]]] = {}
     for wanted in in_keys(of, shas):
-        for *key, branch in conn.execute(select(*of, commit.c.branch).where(wanted)):
-            where = (key[0], key[1], key[2])
-            found[where] = found.get(where, frozenset()) | {branch}
-    return found
+        query = select(*of, commit.c.branch, commit.c.received_at).where(wanted)
+        for *key, branch, received_at in conn.execute(query):
+            sha_key = (key[0], key[1], key[2])
+            known_at, names = first.get(sha_key, (received_at, frozenset()))
+            if received_at < known_at:
+                first[sha_key] = received_at, frozenset({branch})
+            elif received_at == known_at:
+                first[sha_key] = received_at, names | {branch}
+    return {sha_key: names for sha_key, (_, names) in first.items()}
+
+
+def first_on_branches(
+    conn: Connection, places: Iterable[BranchKey]
+) -> dict[BranchKey, tuple[Commit, ...]]:
+    """Return the newest commits heard of on the branches that no other branch had before."""
+    commits = by_branches(conn, places)
+    shas = {(*branch[:2], commit.sha) for branch, listed in commits.items() for commit in listed}
+    first = branches(conn, shas)
+    return {
+        branch: tuple(c for c in listed if branch[2] in first.get((*branch[:2], c.sha), ()))
+        for branch, listed in commits.items()
+    }
 
 
 def by_branches(

@@ -17,11 +17,15 @@ from sync.core.model.pipelines import Pipeline
 from sync.store import pipelines as store_pipelines
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import chunks, in_key_parameters, in_keys, key_parameters, upsert
-from sync.store.tables import merge_request, pipeline, project
+from sync.store.tables import in_literals, merge_request, pipeline, project
 
 BranchKey = tuple[int, int, str]  # connection, project, branch
 
 _KEYS = ("connection_id", "project_id", "iid")
+_UPDATED_COLUMNS = (
+    "state", "source_project_id", "source_branch", "head_sha", "merge_sha", "updated_at",
+    "memory", "body",
+)  # fmt: skip
 _KEY_COLUMNS = tuple(map(merge_request.c.get, _KEYS))
 _BODIES = select(merge_request.c.body).where(in_key_parameters(*_KEY_COLUMNS))
 _ROWS = select(merge_request).where(in_key_parameters(*_KEY_COLUMNS))
@@ -113,14 +117,28 @@ def by_branches(
 ) -> dict[BranchKey, tuple[MergeRequestKey, ...]]:
     """The merge requests whose source branch it is; a branch without any is not in the answer."""
     columns = merge_request.c
-    of = columns.connection_id, columns.project_id, columns.source_branch
-    found: dict[BranchKey, tuple[MergeRequestKey, ...]] = {}
+    of = columns.connection_id, columns.source_project_id, columns.source_branch
+    keys_by_branch: dict[BranchKey, tuple[MergeRequestKey, ...]] = {}
     for wanted in in_keys(of, branches):
-        query = select(*_KEY_COLUMNS, columns.source_branch).where(wanted)
-        for *key, branch in sorted(conn.execute(query)):
-            where = (key[0], key[1], branch)
-            found[where] = (*found.get(where, ()), MergeRequestKey(*key))
-    return found
+        for *key, project_id, branch in sorted(
+            conn.execute(select(*_KEY_COLUMNS, *of[1:]).where(wanted))
+        ):
+            branch_key = (key[0], project_id, branch)
+            keys = keys_by_branch.get(branch_key, ())
+            keys_by_branch[branch_key] = (*keys, MergeRequestKey(*key))
+    return keys_by_branch
+
+
+def open_branches(conn: Connection, branches: Iterable[BranchKey]) -> frozenset[BranchKey]:
+    """Return those of the branches that an open merge request comes from."""
+    columns = merge_request.c
+    of = columns.connection_id, columns.source_project_id, columns.source_branch
+    is_open = in_literals(columns.state, "opened", "locked")
+    return frozenset(
+        tuple(row)
+        for wanted in in_keys(of, branches)
+        for row in conn.execute(select(*of).where(wanted, is_open))
+    )
 
 
 def by_commits(
@@ -147,15 +165,21 @@ def by_pipelines(
 def keys_by_pipelines(
     conn: Connection, pipelines: Iterable[Pipeline]
 ) -> dict[tuple[int, int, int], frozenset[MergeRequestKey]]:
-    """What each pipeline runs for: a merge request by its number, all those by its commit."""
+    """Return what each pipeline runs for: a merge request by its number, all those by its commit.
+
+    A fork's branch has no pipelines here but those that run under the number.
+    """
     columns = merge_request.c
     of_head = columns.connection_id, columns.project_id, columns.head_sha
+    own_branch = columns.source_project_id == columns.project_id
     heard = {(one.project.connection_id, one.project.id, one.id): one for one in pipelines}
     heads: dict[tuple[int, int, str], set[MergeRequestKey]] = {
         (*key[:2], one.sha): set() for key, one in heard.items()
     }
     for wanted in in_keys(of_head, heads):
-        for *key, sha in conn.execute(select(*_KEY_COLUMNS, columns.head_sha).where(wanted)):
+        for *key, sha in conn.execute(
+            select(*_KEY_COLUMNS, columns.head_sha).where(wanted, own_branch)
+        ):
             heads[key[0], key[1], sha].add(MergeRequestKey(*key))
     return {
         key: frozenset(heads[*key[:2], one.sha])
@@ -212,8 +236,7 @@ def _save(
 ) -> dict[MergeRequestKey, MergeRequest]:
     store_pipelines.save_pipelines(conn, [item for item in pipelines if item is not None])
     rows = [_row(known[key]) for key in sorted(known)]
-    update = ("state", "source_branch", "head_sha", "merge_sha", "updated_at", "memory", "body")
-    upsert(conn, merge_request, rows, keys=_KEYS, update=update)
+    upsert(conn, merge_request, rows, keys=_KEYS, update=_UPDATED_COLUMNS)
     return {key: item.merge_request for key, item in known.items()}
 
 
@@ -252,6 +275,7 @@ def _row(known: FoldedMergeRequest) -> dict[str, Any]:
         "project_id": item.key.project_id,
         "iid": item.key.iid,
         "state": item.state.value,
+        "source_project_id": item.branch_key[1],
         "source_branch": item.source_branch,
         "head_sha": item.head_sha,
         "merge_sha": item.merge_sha,

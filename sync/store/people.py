@@ -113,6 +113,16 @@ def emails_of(
     return found
 
 
+def by_ids(conn: Connection, connection_id: int, ids: Iterable[int]) -> dict[int, Person]:
+    """Return the people of a code host by their numbers there; unknown ones are left out."""
+    query = select(host_user.c.user_id, host_user.c.username, host_user.c.name, host_user.c.email)
+    people: dict[int, Person] = {}
+    for piece in chunks(set(ids)):
+        same = host_user.c.connection_id == connection_id, host_user.c.user_id.in_(piece)
+        people |= {row.user_id: Person(*row) for row in conn.execute(query.where(*same))}
+    return people
+
+
 def by_emails(conn: Connection, connection_id: int, emails: Iterable[str]) -> dict[str, Person]:
     """Who of a code host has each casefolded e-mail, in their own commits or publicly."""
     found: dict[str, Person] = {}

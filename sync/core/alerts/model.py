@@ -8,7 +8,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from sync.core.model.kinds import Kind
-from sync.core.model.pipelines import Pipeline
+from sync.core.model.pipelines import DANGLING_SOURCES, Pipeline
 from sync.core.rules.portal import AlertRules, Severity
 
 PASSED, FAILED, BRANCH_DELETED = "success", "failed", "deleted"
@@ -78,7 +78,7 @@ def alert_ref(pipeline: Pipeline) -> str:
     tag may be called as a branch is: neither says how the branch is. Names are parted by colons,
     which no ref has.
     """
-    if pipeline.source == "parent_pipeline" or not pipeline.ref or ":" in pipeline.ref:
+    if pipeline.source in DANGLING_SOURCES or not pipeline.ref or ":" in pipeline.ref:
         return ""
     told = parse_merge_request_ref(pipeline.ref)
     if told or pipeline.source == "merge_request_event":

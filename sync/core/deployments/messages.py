@@ -89,9 +89,14 @@ _VERDICTS = (_D.APPROVED, _D.REJECTED)
 
 
 def build_deployment_message(
-    deployment: Deployment, language: str, users: PortalUserIds, tasks: Sequence[str] = ()
+    deployment: Deployment,
+    language: str,
+    users: PortalUserIds,
+    tasks: Sequence[str] = (),
+    undone: Sequence[Deployment] = (),
 ) -> Message:
-    """`tasks`: titles of those whose work it carries; who tests or manages reads what came."""
+    """Say what was deployed where. `tasks`: titles of those whose work it carries, or takes away;
+    `undone`: the deployments that it takes back."""
     verdict = deployment.status in _VERDICTS
     page = messages_urls.environment(deployment.project, deployment.environment)
     values = {
@@ -113,6 +118,7 @@ def build_deployment_message(
             ]
         ),
         _deployed_commit_line(deployment, language),
+        _rollback_line(undone, language),
         translate_inline(language, "detail started by", actor=actor)
         if deployment.actor and not verdict
         else (),
@@ -137,6 +143,21 @@ def build_deployment_message(
         },
         summary=_task_lines(tasks, language),
     )
+
+
+def _rollback_line(undone: Sequence[Deployment], language: str) -> Line:
+    if not undone:
+        return ()
+    commits = [_named_commit(deployment) for deployment in reversed(undone)]
+    return translate_inline(
+        language, "deployment rolled back", commits=join_limited(commits, language)
+    )
+
+
+def _named_commit(deployment: Deployment) -> Line:
+    sha: Line = (commit_link(deployment.project, deployment.sha),)
+    title = deployment.commit_title
+    return (*sha, text_node(f" {title}", MAX_NAME_LENGTH)) if title else sha
 
 
 def _task_lines(titles: Sequence[str], language: str) -> tuple[Line, ...]:

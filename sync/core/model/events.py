@@ -27,6 +27,7 @@ class MergeRequestEvent:
     actor_approved: bool | None = None
     approval_rules_met: bool | None = None
     approvals_reset: bool = False
+    author_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -58,11 +58,23 @@ class MergeRequest:
     head_sha: str = ""
     merge_sha: str = ""  # the commit it was merged as
     pipeline: Pipeline | None = None
+    source_project_id: int = 0  # of the source branch: a fork's, or 0 for the project's own
+    ended_at: datetime | None = field(default=None, compare=False)  # as the API told it
     actor: Person | None = None  # who brought it into its present milestone
 
     @property
     def key(self) -> MergeRequestKey:
         return MergeRequestKey(self.project.connection_id, self.project.id, self.iid)
+
+    @property
+    def branch_key(self) -> tuple[int, int, str]:
+        """The source branch by connection, project and name: a fork's branch is another branch."""
+        project_id = self.source_project_id or self.project.id
+        return self.project.connection_id, project_id, self.source_branch
+
+    @property
+    def from_fork(self) -> bool:
+        return self.source_project_id not in (0, self.project.id)
 
 
 class ReviewEvent(StrEnum):

@@ -41,6 +41,22 @@ class JobRun:
         return str(self.id)
 
 
+# Sources of pipelines that say nothing of their ref: a child's result is its parent's.
+# See dangling_sources in app/models/concerns/enums/ci/pipeline.rb in GitLab's source.
+DANGLING_SOURCES = frozenset(
+    {
+        "webide",
+        "parent_pipeline",
+        "ondemand_dast_scan",
+        "ondemand_dast_validation",
+        "security_orchestration_policy",
+        "container_registry_push",
+        "duo_workflow",
+        "pipeline_execution_policy_schedule",
+    }
+)
+
+
 class PipelineStatus(StrEnum):
     """A pipeline's status in GitLab's words; `unknown` is what a future version may add."""
 

@@ -20,7 +20,8 @@ class LinkView:
     """One merge request that names, or named, the task.
 
     `live`: it still names the task. `silent`: it did so before the portal was connected; nothing
-    is shown of it. `message_*`: its card as last written. `milestone`: as last recorded.
+    is shown of it. `message_*`: its card as last written. `review_event`: as last recorded.
+    `carries_on`: it takes further what was merged for the task before, as a release does.
     """
 
     merge_request: MergeRequest
@@ -31,17 +32,18 @@ class LinkView:
     message_text: str | None = None
     message_at: datetime | None = None
     review_event: ReviewEvent | None = None
+    carries_on: bool = False
 
     @property
     def moves_task(self) -> bool:
         """Whether its work is the task's: its pipelines and deployments are shown there."""
-        return self.live and self.kind.is_work
+        return self.live and self.kind.is_work and not self.carries_on
 
     @property
     def decides_step(self) -> bool:
         """Whether the task's step depends on it: a part of the work does while it goes on."""
         if self.kind is LinkKind.PART:
-            return self.live and is_open(self.merge_request)
+            return self.live and is_open(self.merge_request) and not self.carries_on
         return self.moves_task
 
     @property

@@ -35,11 +35,13 @@ def build_message(
     state: str | None = None,
     jobs: Sequence[FailedJob] = (),
     tasks: Sequence[str] = (),
+    undone: Sequence[Deployment] = (),
 ) -> Message:
     """`state`: of its facts, where it depends on the moment. `jobs`: of a pipeline those that
-    failed, where known. `tasks`: titles of those whose work a deployment carries."""
+    failed, where known. `tasks`: titles of those whose work a deployment carries.
+    `undone`: the deployments that it takes back."""
     now = build_facts(subject, FactsContext()).state if state is None else state
-    return _upright(_build_by_type(subject, now, language, users, jobs, tasks))
+    return _upright(_build_by_type(subject, now, language, users, jobs, tasks, undone))
 
 
 def _build_by_type(
@@ -49,6 +51,7 @@ def _build_by_type(
     users: PortalUserIds,
     jobs: Sequence[FailedJob],
     tasks: Sequence[str],
+    undone: Sequence[Deployment],
 ) -> Message:
     match subject:
         case Push():
@@ -62,7 +65,7 @@ def _build_by_type(
         case JobRun():
             return build_job_message(subject, language, users)
         case Deployment():
-            return build_deployment_message(subject, language, users, tasks)
+            return build_deployment_message(subject, language, users, tasks, undone)
         case Comment():
             return comments_messages.build_comment_message(subject, language, users)
         case Release():

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from sync.core.activity import resource_states
 from sync.core.alerts.messages import AlertContext
-from sync.core.alerts.model import parse_tag_ref
+from sync.core.alerts.model import alert_ref, parse_tag_ref
 from sync.core.model.activity import Comment, Push, Release, Resource, TagPush
 from sync.core.model.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.model.kinds import Kind
@@ -61,7 +61,7 @@ def build_facts(subject: NotificationSubject, around: FactsContext) -> Facts:
     as the source is new with each and of nobody else's interest. A tag that is called as a branch
     is has the patterns of its name, but is neither the default branch nor protected as it is."""
     facts = _basic_facts(subject, around)
-    named = bool(facts.branch) and not _is_tag(subject)
+    named = bool(facts.branch) and _is_of_branch(subject)
     return replace(
         facts,
         is_default=named and facts.branch == around.default_branch,
@@ -70,10 +70,17 @@ def build_facts(subject: NotificationSubject, around: FactsContext) -> Facts:
     )
 
 
-def _is_tag(subject: NotificationSubject) -> bool:
-    if isinstance(subject, AlertContext):
-        return parse_tag_ref(subject.ref) is not None
-    return isinstance(subject, Pipeline | JobRun) and subject.tag
+def _is_of_branch(subject: NotificationSubject) -> bool:
+    """Tell whether its branch is the project's own: a merge request's pipeline names the source
+    branch, which may be a fork's, and says nothing of it."""
+    match subject:
+        case AlertContext():
+            return parse_tag_ref(subject.ref) is None
+        case Pipeline():
+            return alert_ref(subject) == subject.ref
+        case JobRun():
+            return not subject.tag
+    return True
 
 
 def _state_changed(facts: Facts, before: str | None) -> bool:

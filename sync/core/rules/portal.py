@@ -241,7 +241,9 @@ def _all_routes(rules: Rules) -> list[Route]:
 
 
 def _matches_any(patterns: Iterable[str], path: str) -> bool:
-    return any(fnmatchcase(path.casefold(), pattern.casefold()) for pattern in patterns)
+    """A group's own things are told by its path: `acme/*` is about the group `acme`, too."""
+    names = path.casefold(), f"{path.casefold()}/"
+    return any(fnmatchcase(name, pattern.casefold()) for pattern in patterns for name in names)
 
 
 DEFAULT_RULES = Rules()

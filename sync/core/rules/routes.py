@@ -120,6 +120,15 @@ class Route:
             and self._matches_environment(facts)
         )
 
+    def covers(self, facts: Facts) -> bool:
+        """Tell whether the rule lets people know of the thing, in whichever state it is.
+
+        How grave an alert is says how loud it is, not who may know of it.
+        """
+        labels = frozenset[str]() if facts.kind is Kind.ALERT else self.labels
+        anything = replace(self, states=frozenset(), changes_only=False, labels=labels)
+        return anything.matches(facts)
+
     def _matches_environment(self, facts: Facts) -> bool:
         if not self.environments:
             return True

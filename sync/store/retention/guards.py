@@ -23,6 +23,7 @@ from sync.store.tables import (
     deployment_merge_request,
     link,
     merge_request,
+    merge_request_commit,
     message,
     notified_state,
     pipeline,
@@ -76,6 +77,11 @@ def merge_request_exists(moment: datetime) -> Condition:
     return exists().where(_columns_equal(merge_request, link, *_MERGE_REQUEST_COLUMNS))
 
 
+def merge_request_with_commit_exists(moment: datetime) -> Condition:
+    same = _columns_equal(merge_request, merge_request_commit, *_MERGE_REQUEST_COLUMNS)
+    return exists().where(same)
+
+
 def deployment_is_newest(moment: datetime) -> Condition:
     later = deployment.alias()
     return ~exists().where(
@@ -126,7 +132,11 @@ def pipeline_exists(moment: datetime) -> Condition:
 
 def commit_in_use(moment: datetime) -> Condition:
     on_branch = merge_request.c.source_branch == commit.c.branch
-    by_request = exists().where(_columns_equal(merge_request, commit, *_PROJECT_COLUMNS), on_branch)
+    in_project = (
+        merge_request.c.connection_id == commit.c.connection_id,
+        merge_request.c.source_project_id == commit.c.project_id,
+    )
+    by_request = exists().where(*in_project, on_branch)
     named = _columns_equal(commit_task, commit, *_PROJECT_COLUMNS, "branch", "sha")
     return or_(by_request, exists().where(named, _task_is_live(commit_task)))
 

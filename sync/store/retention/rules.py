@@ -40,6 +40,7 @@ from sync.store.tables import (
     deployment_merge_request,
     link,
     merge_request,
+    merge_request_commit,
     message,
     notified_person,
     notified_state,
@@ -131,6 +132,13 @@ RULES = (
         guards=(guards.merge_request_in_use,),
     ),
     RetentionRule("links", "mirror", link, None, guards=(guards.merge_request_exists,)),
+    RetentionRule(
+        "commits of merge requests",
+        "mirror",
+        merge_request_commit,
+        None,
+        guards=(guards.merge_request_with_commit_exists,),
+    ),
     RetentionRule(
         "deployments",
         "mirror",
