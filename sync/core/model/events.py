@@ -19,7 +19,7 @@ class MergeRequestEvent:
     where the hook names none. `approved` and `approved_by` of the merge request hold only what this
     hook can know. `actor_approved` is True where `actor` approved, False where the approval was
     withdrawn, None for neither. `approval_rules_met` is the verdict of the approval rules, None
-    where not reported.
+    where not reported. `approvals_reset`: the host withdrew all approvals, as after a push.
     """
 
     merge_request: MergeRequest
