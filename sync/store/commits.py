@@ -1,4 +1,4 @@
-"""Commits as they were seen on branches."""
+"""Store commits by the branches to which they were pushed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NEWEST_COMMITS = _newest_commits()
 def save(
     conn: Connection, pushed: Iterable[tuple[Project, str, Iterable[Commit]]], received_at: datetime
 ) -> None:
-    """Store commits as seen on branches, in that order. Those stored already stay as they are."""
+    """Store commits by branch; those stored already stay as they are."""
     rows = [
         {
             "connection_id": of.connection_id,
@@ -51,7 +51,7 @@ def save(
 def by_sha(
     conn: Connection, wanted: Iterable[tuple[int, int, str, str]]
 ) -> dict[tuple[int, int, str, str], Commit]:
-    """The commits as seen on a branch; an unknown one is not in the answer."""
+    """Return commits by (connection, project, branch, sha); unknown ones are left out."""
     of = commit.c.connection_id, commit.c.project_id, commit.c.branch, commit.c.sha
     return {
         tuple(key): from_json(Commit, body)
@@ -63,10 +63,7 @@ def by_sha(
 def branches(
     conn: Connection, shas: Iterable[tuple[int, int, str]]
 ) -> dict[tuple[int, int, str], frozenset[str]]:
-    """Return the branch that each commit came to first: others got it by merges.
-
-    Several, where that cannot be told.
-    """
+    """Return the branches of each commit: those to which it was pushed."""
     of = commit.c.connection_id, commit.c.project_id, commit.c.sha
     first: dict[tuple[int, int, str], tuple[datetime, frozenset[str]]] = {}
     for wanted in in_keys(of, shas):
@@ -97,7 +94,7 @@ def first_on_branches(
 def by_branches(
     conn: Connection, places: Iterable[BranchKey]
 ) -> dict[BranchKey, tuple[Commit, ...]]:
-    """The newest commits heard of on the branches; one without any is not in the answer."""
+    """Return the newest commits by branch, oldest first; others are left out."""
     found: dict[BranchKey, list[Commit]] = {}
     for wanted in key_parameters(places):
         for *where, body, _ in conn.execute(_NEWEST_COMMITS, wanted):
@@ -108,8 +105,10 @@ def by_branches(
 def by_title(
     conn: Connection, place: tuple[int, int], titles: Iterable[str]
 ) -> dict[str, tuple[Commit, ...]]:
-    """The commits of a project by the first line of their message, each once; a title that none
-    has is not in the answer. A long one may be cut short with three dots."""
+    """Return a project's commits by the first line of their message, each once.
+
+    Titles that no commit has are left out. A long title may be cut short with three dots.
+    """
     message = commit.c.body["message"].as_string()
     same = commit.c.connection_id == place[0], commit.c.project_id == place[1]
     found: dict[str, dict[str, Commit]] = {}

@@ -1,4 +1,4 @@
-"""The mirror: projects and merge requests as the code hosts last told them."""
+"""Mirror projects and merge requests as the code hosts last reported them."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ _PIPELINES = select(pipeline.c.sha, pipeline.c.merge_request_iid, pipeline.c.bod
 
 
 def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
+    """Store projects; one without a default branch only updates path and address."""
     rows = {
         (item.connection_id, item.id): {
             "connection_id": item.connection_id,
@@ -64,7 +65,7 @@ def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
 
 
 def has_project(conn: Connection, connection_id: int, project_id: int) -> bool:
-    """Whether the code host ever told of the project."""
+    """Tell whether the code host ever reported the project."""
     same = project.c.connection_id == connection_id, project.c.project_id == project_id
     return conn.scalar(select(project.c.project_id).where(*same)) is not None
 
@@ -72,7 +73,10 @@ def has_project(conn: Connection, connection_id: int, project_id: int) -> bool:
 def fold_events(
     conn: Connection, events: Iterable[MergeRequestEvent]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """Stores what hooks told of merge requests, and gives each as it is known now, bare."""
+    """Fold what hooks reported into the mirror; return the merge requests.
+
+    They come without pipelines.
+    """
     events = list(events)
     known = _load_folded(conn, {event.merge_request.key for event in events})
     for event in events:
@@ -84,7 +88,7 @@ def fold_events(
 def without_pipelines(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """The merge requests that are known, without their pipelines: who needs none is quicker."""
+    """Return the known merge requests without their pipelines, which is quicker."""
     found = {}
     for wanted in _key_parameters(keys):
         for body in conn.scalars(_BODIES, wanted):
@@ -96,7 +100,7 @@ def without_pipelines(
 def fold_snapshots(
     conn: Connection, merge_requests: Iterable[MergeRequest]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """Stores what the host itself answered, and gives each as it is known now."""
+    """Fold the host's own answers into the mirror; return the merge requests."""
     answers = list(merge_requests)
     known = _load_folded(conn, {answer.key for answer in answers})
     for answer in answers:
@@ -108,14 +112,14 @@ def fold_snapshots(
 def get_merge_requests(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """The merge requests that are known, each with the pipeline of its head."""
+    """Return the known merge requests, each with the pipeline of its head."""
     return _with_pipelines(conn, without_pipelines(conn, keys))
 
 
 def by_branches(
     conn: Connection, branches: Iterable[BranchKey]
 ) -> dict[BranchKey, tuple[MergeRequestKey, ...]]:
-    """The merge requests whose source branch it is; a branch without any is not in the answer."""
+    """Return merge requests by their source branch; branches without any are left out."""
     columns = merge_request.c
     of = columns.connection_id, columns.source_project_id, columns.source_branch
     keys_by_branch: dict[BranchKey, tuple[MergeRequestKey, ...]] = {}
@@ -144,7 +148,7 @@ def open_branches(conn: Connection, branches: Iterable[BranchKey]) -> frozenset[
 def by_commits(
     conn: Connection, place: tuple[int, int], shas: Iterable[str]
 ) -> frozenset[MergeRequestKey]:
-    """The merge requests of a project that end with, or were merged as, one of the commits."""
+    """Return the project's merge requests whose head or merge commit is among `shas`."""
     columns, found = merge_request.c, set()
     keys = {(*place, sha) for sha in shas}
     for column in (columns.head_sha, columns.merge_sha):
@@ -158,17 +162,14 @@ def by_commits(
 def by_pipelines(
     conn: Connection, pipelines: Iterable[Pipeline]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """The merge requests that the pipelines run for, bare."""
+    """Return the merge requests for which the pipelines run, without their pipelines."""
     return without_pipelines(conn, frozenset().union(*keys_by_pipelines(conn, pipelines).values()))
 
 
 def keys_by_pipelines(
     conn: Connection, pipelines: Iterable[Pipeline]
 ) -> dict[tuple[int, int, int], frozenset[MergeRequestKey]]:
-    """Return what each pipeline runs for: a merge request by its number, all those by its commit.
-
-    A fork's branch has no pipelines here but those that run under the number.
-    """
+    """Map each pipeline to its merge requests: by its number, or all by its commit."""
     columns = merge_request.c
     of_head = columns.connection_id, columns.project_id, columns.head_sha
     own_branch = columns.source_project_id == columns.project_id
@@ -191,7 +192,7 @@ def keys_by_pipelines(
 def default_branches(
     conn: Connection, projects: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], str]:
-    """Each project's default branch, "" where it was not told."""
+    """Return each known project's default branch, "" where it was not reported."""
     of = project.c.connection_id, project.c.project_id
     return {
         (c, p): branch
@@ -203,7 +204,7 @@ def default_branches(
 def project_paths(
     conn: Connection, projects: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], tuple[str, str]]:
-    """Each project's path and address."""
+    """Return each known project's path and address."""
     of = project.c.connection_id, project.c.project_id
     return {
         (c, p): (path, url)
@@ -243,7 +244,7 @@ def _save(
 def _with_pipelines(
     conn: Connection, merge_requests: dict[MergeRequestKey, MergeRequest]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """Each with the pipeline of its head."""
+    """Give each merge request the pipeline of its head."""
     near: dict[tuple[Any, ...], list[Pipeline]] = {}  # by place and commit, by place and number
     by_project: dict[tuple[int, int], list[MergeRequestKey]] = {}
     for key in merge_requests:

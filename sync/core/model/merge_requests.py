@@ -1,4 +1,4 @@
-"""Merge requests as decisions see them: state, reviewers, review events. Pure."""
+"""Merge requests: their state, reviewers and review events. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from sync.core.model.pipelines import Pipeline
 
 @dataclass(frozen=True, slots=True, order=True)
 class MergeRequestKey:
+    """The identity of a merge request across connections."""
+
     connection_id: int
     project_id: int
     iid: int
@@ -21,6 +23,8 @@ class MergeRequestKey:
 
 
 class MergeRequestState(StrEnum):
+    """A merge request's state in GitLab's words."""
+
     OPENED = "opened"
     CLOSED = "closed"
     MERGED = "merged"
@@ -29,7 +33,10 @@ class MergeRequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
-    """`state`: unreviewed, review_started, reviewed, requested_changes, approved, unapproved."""
+    """A reviewer of a merge request.
+
+    `state`: unreviewed, review_started, reviewed, requested_changes, approved or unapproved.
+    """
 
     person: Person
     state: str = "unreviewed"
@@ -37,7 +44,7 @@ class Reviewer:
 
 @dataclass(frozen=True, slots=True)
 class MergeRequest:
-    """A merge request as last known. `approved`: the host says its approval rules are met."""
+    """A merge request as last reported; `approved`: its approval rules are met."""
 
     project: Project
     iid: int
@@ -64,6 +71,7 @@ class MergeRequest:
 
     @property
     def key(self) -> MergeRequestKey:
+        """Return the merge request's identity."""
         return MergeRequestKey(self.project.connection_id, self.project.id, self.iid)
 
     @property
@@ -74,11 +82,12 @@ class MergeRequest:
 
     @property
     def from_fork(self) -> bool:
+        """Tell whether the source branch belongs to another project."""
         return self.source_project_id not in (0, self.project.id)
 
 
 class ReviewEvent(StrEnum):
-    """What the responsible person may be told of one merge request."""
+    """An event of a merge request that the responsible person may be notified of."""
 
     OPENED = "opened"
     APPROVED = "approved"
@@ -91,5 +100,5 @@ _OPEN = {MergeRequestState.OPENED, MergeRequestState.LOCKED}
 
 
 def is_open(merge_request: MergeRequest) -> bool:
-    """Open, or being merged at this moment."""
+    """Tell whether the merge request is open or being merged at this moment."""
     return merge_request.state in _OPEN
