@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.core.model.merge_requests import MergeRequest
-from sync.engine.deps import Deps
+from sync.engine.deps import Deps, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest import own_commits
 from sync.engine.ingest.merge_requests import update_links
@@ -101,7 +101,7 @@ def _save(
         conn,
         portal_id,
         current,
-        deps.rules_for(portal_id).references,
+        read_scope(deps, conn, portal_id).rules.references,
         now=now,
         silent_keys=store_commits.silent_keys(conn, keys),
     )
