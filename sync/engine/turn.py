@@ -86,6 +86,8 @@ def _digest_waiting(
     if batch:
         digested = digest(deps, agenda.portal, batch, lane, most=_MAX_BATCHES)
         done += digested.deliveries
+        if digested.deliveries:  # what cannot be asked now the sweep asks for
+            done += fetch_merge_request_commits(deps, portal_id)
         agenda = replace(
             agenda,
             subjects=agenda.subjects or digested.deliveries > 0,

@@ -19,6 +19,7 @@ _KEY_COLUMNS = tuple(merge_request.c[name] for name in _KEYS)
 _COMMIT_KEY_COLUMNS = tuple(merge_request_commit.c[name] for name in _KEYS)
 _BY_SHA = tuple(merge_request_commit.c[name] for name in ("connection_id", "project_id", "sha"))
 
+_AFTER_OWN = 10_000  # the position of what came after a merge request's own commits
 ShaKey = tuple[int, int, str]  # connection, project, commit
 
 
@@ -109,6 +110,17 @@ def save(
         conn.execute(update(merge_request).where(*same).values(**values))
 
 
+def add(conn: Connection, commits_by_key: Mapping[MergeRequestKey, Sequence[Commit]]) -> None:
+    """Store what merge requests became on their target beside the commits they had."""
+    rows = [
+        dict(zip((*_KEYS, "sha"), (*_key_values(key), commit.sha), strict=True))
+        | {"position": _AFTER_OWN + position, "body": to_json(commit)}
+        for key, commits in commits_by_key.items()
+        for position, commit in enumerate(commits)
+    ]
+    upsert(conn, merge_request_commit, rows, keys=(*_KEYS, "sha"))
+
+
 def postpone(
     conn: Connection, item: MergeRequest, now: datetime, *, retry: timedelta, give_up: timedelta
 ) -> None:
@@ -145,6 +157,19 @@ def by_shas(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[
             select(*_KEY_COLUMNS, columns.merge_sha).where(merged),
         )
         for *values, sha in conn.execute(query):
+            key = MergeRequestKey(*values)
+            sha_key = key.connection_id, key.project_id, sha
+            keys_by_sha[sha_key] = keys_by_sha.get(sha_key, frozenset()) | {key}
+    return keys_by_sha
+
+
+def merged_as(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[MergeRequestKey]]:
+    """Return the merge requests that were merged as each commit."""
+    keys_by_sha: dict[ShaKey, frozenset[MergeRequestKey]] = {}
+    columns = merge_request.c
+    of = columns.connection_id, columns.project_id, columns.merge_sha
+    for condition in in_keys(of, shas):
+        for *values, sha in conn.execute(select(*_KEY_COLUMNS, columns.merge_sha).where(condition)):
             key = MergeRequestKey(*values)
             sha_key = key.connection_id, key.project_id, sha
             keys_by_sha[sha_key] = keys_by_sha.get(sha_key, frozenset()) | {key}

@@ -37,6 +37,7 @@ def update_links(
     `mark_tasks` no task is marked. Returns the tasks each names now.
     """
     also_changed = also_changed or {}
+    own_commits.save_landed(conn, known)
     sharing = own_commits.sharing(conn, known)  # what was merged is their own work no more
     current = {**sharing, **known}
     before = links.by_merge_requests(conn, {*current, *also_changed})

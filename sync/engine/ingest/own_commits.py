@@ -89,6 +89,38 @@ def pushed_commits(
     }
 
 
+def save_landed(
+    conn: Connection, merge_requests: MergeRequests, pushes: Iterable[Push] = ()
+) -> None:
+    """Remember as what commits merge requests reached their target: a squash is a new one.
+
+    The hook of the merge and that of the push come in any order.
+    """
+    landed: dict[MergeRequestKey, Sequence[Commit]] = {}
+    merged_as = {
+        (*key_of_project(item), Kind.PUSH.value, f"{item.merge_sha}:{item.target_branch}"): key
+        for key, item in merge_requests.items()
+        if item.state is MergeRequestState.MERGED and item.merge_sha
+    }
+    for activity_id, (push, _) in store_activity.get(conn, merged_as).items() if merged_as else ():
+        if isinstance(push, Push):
+            landed[merged_as[activity_id]] = push.commits
+    by_sha = {
+        (push.project.connection_id, push.project.id, push.after): push
+        for push in pushes
+        if push.commits and not push.deleted
+    }
+    for sha_key, keys in store_commits.merged_as(conn, by_sha).items():
+        landed |= {key: by_sha[sha_key].commits for key in keys}
+    store_commits.add(
+        conn,
+        {
+            key: [commit for commit in commits if not is_merge_message(commit.message)]
+            for key, commits in landed.items()
+        },
+    )
+
+
 def sharing(conn: Connection, merge_requests: MergeRequests) -> MergeRequests:
     """Return the open merge requests that have commits of those that were merged."""
     merged = [k for k, item in merge_requests.items() if item.state is MergeRequestState.MERGED]

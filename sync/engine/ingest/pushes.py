@@ -24,7 +24,7 @@ from sync.store import pipelines as store_pipelines
 def ingest(
     conn: Connection,
     portal_id: int,
-    pushes: Iterable[Push],
+    pushes: Sequence[Push],
     pipelines: Sequence[Pipeline],
     rules: ReferenceRules,
     now: datetime,
@@ -34,6 +34,7 @@ def ingest(
     Returns the tasks that commits of the batch name. A pipeline runs for the last commit of a
     push, so it is that commit which speaks for all of them.
     """
+    own_commits.save_landed(conn, {}, [push for push in pushes if push.before])
     alive = [push for push in pushes if push.after and not push.deleted]
     places = [commit_key(pipeline) for pipeline in pipelines]
     store_pipelines.save_commit_tasks(conn, portal_id, _named_tasks(conn, alive, rules))

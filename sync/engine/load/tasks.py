@@ -227,10 +227,11 @@ def _carries_on(
 ) -> bool:
     """Tell whether another merge request brought the task's work into the branch of this one.
 
-    Then this is a release of that work. A branch that is called after the task is work of its own.
+    Then this is a release of that work. A branch that is called after the task, and commits that
+    were not merged before, are work of its own.
     """
     release = merge_requests[row.merge_request]
-    if "branch" in row.found_in or release.from_fork:
+    if {"branch", "commit"} & set(row.found_in) or release.from_fork:
         return False
     earlier = (
         merge_requests[other.merge_request]
