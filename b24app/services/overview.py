@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from sync.core.model.commands import PutMessage
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.store import alerts, connections, inbox, links, outbox, portals, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
@@ -61,8 +62,8 @@ class MergeRequestSummary:
 class Failure:
     """Something that was given up: `kind` and `id` are what `replay` takes.
 
-    `action`: the command's kind, the verb of a commit's command, `decide` of a subject, `read` of
-    a delivery; `about`: the task, the event's name, or what else the subject is (`of`: its kind,
+    `action`: the command's kind (of a message `card`, `message` or `chat_message`), the verb of a
+    commit's command, `decide` of a subject, `read` of a delivery; `about`: the task, the event's name, or what else the subject is (`of`: its kind,
     "" of a delivery).
     """
 
@@ -171,7 +172,16 @@ def list_failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
 
 def _command_failure(one: CommandRow) -> Failure:
     about, of = one.subject_key, one.subject_kind
-    return Failure("command", str(one.id), one.kind, about, one.error, one.done_at, of)
+    return Failure("command", str(one.id), _action(one), about, one.error, one.done_at, of)
+
+
+def _action(row: CommandRow) -> str:
+    """Return the command's kind; of a message also whether it is a card or in a chat."""
+    if not isinstance(row.command, PutMessage):
+        return row.kind
+    if row.command.place.dialog:
+        return "chat_message"
+    return "card" if row.command.subject_key.startswith("merge_request:") else "message"
 
 
 def _smart_commit_failure(one: SmartCommitRow) -> Failure:

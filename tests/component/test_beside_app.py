@@ -8,7 +8,8 @@ import pytest
 from reporter.cards import card, has_head, is_of_app, is_ours, key_of
 from reporter.model import MergeRequest, NamedTask, Report
 
-from sync.core.merge_requests.messages import build_card, render_card
+from sync.core.merge_requests.messages import build_card
+from sync.core.messages.message import render
 from sync.core.model import common as core
 from sync.core.model import merge_requests as model_merge_requests
 from sync.core.model.merge_requests import MergeRequestState
@@ -127,7 +128,7 @@ def test_the_cards_of_both_begin_alike_and_are_told_apart() -> None:
         "ann", "Ann Oak", (ours,),
     )  # fmt: skip
     for language in ("en", "ru"):
-        app = render_card(build_card(theirs, language, {}))
+        app = render(build_card(theirs, language, {}))
         own = card(told, task, language)
         assert own.split("\n")[:4] == app.split("\n")
         assert has_head(app, key_of(told, task)) and has_head(own, key_of(told, task))

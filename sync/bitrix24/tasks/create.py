@@ -25,34 +25,34 @@ _MAX_PAGES = 10
 _SELECT = ("ID", "TITLE", "XML_ID", "STATUS", "GROUP_ID", "RESPONSIBLE_ID", "CREATED_BY")
 
 
-def create_call(effect: CreateTask) -> Call:
-    """https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add.html"""
+def create_call(command: CreateTask) -> Call:
+    """Call for the new task: https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add.html"""
     fields: dict[str, Any] = {
-        "TITLE": effect.title,
-        "DESCRIPTION": effect.text,
-        "RESPONSIBLE_ID": effect.responsible_id,
-        "XML_ID": effect.marker,
+        "TITLE": command.title,
+        "DESCRIPTION": command.text,
+        "RESPONSIBLE_ID": command.responsible_id,
+        "XML_ID": command.marker,
     }
-    if effect.group_id:
-        fields["GROUP_ID"] = effect.group_id
+    if command.group_id:
+        fields["GROUP_ID"] = command.group_id
     return Call("tasks.task.add", {"fields": fields})
 
 
-def create_task_v3(portal: Portal, effect: CreateTask) -> Answer:
-    """Made once, however often it is asked for within a day. Raises SyncError.
+def create_task_v3(portal: Portal, command: CreateTask) -> Answer:
+    """Create the task once, however often it is asked for within a day. Raises SyncError.
 
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add-rest-v3.html
     """
     fields: dict[str, Any] = {
-        "title": effect.title,
-        "description": effect.text,
+        "title": command.title,
+        "description": command.text,
         "creatorId": portal.user_id,
-        "responsibleId": effect.responsible_id,
-        "xmlId": effect.marker,
+        "responsibleId": command.responsible_id,
+        "xmlId": command.marker,
     }
-    if effect.group_id:
-        fields["groupId"] = effect.group_id
-    body = portal.call_v3("tasks.task.add", {"fields": fields}, write=True, key=effect.marker)
+    if command.group_id:
+        fields["groupId"] = command.group_id
+    body = portal.call_v3("tasks.task.add", {"fields": fields}, write=True, key=command.marker)
     return Answer(body["result"])
 
 
@@ -60,39 +60,41 @@ def created_task(result: Any) -> Task | None:
     return tasks_fields.parse_task(tasks_fields.task_object(result))
 
 
-def unknown_outcome(effect: CreateTask) -> Later:
+def unknown_outcome(command: CreateTask) -> Later:
     return Later(
-        f"The portal does not say which task it made for “{effect.title}”",
+        f"The portal does not say which task it made for “{command.title}”",
         cause="Its answer is not one of those that are known",
         sent=True,
         code="no_task",
     )
 
 
-def find_created_task(portal: Portal, effect: CreateTask, since: datetime) -> dict[str, Any] | None:
-    """The task of ours that carries the mark, or where no mark is shown the very title.
+def find_created_task(
+    portal: Portal, command: CreateTask, since: datetime
+) -> dict[str, Any] | None:
+    """Find our task with the marker, or where no marker is shown the very title.
 
-    As an answer to its making would tell it.
+    Returned as the answer to its creation would have it.
 
     XML_ID can be read but not filtered by. Raises Refused, Later and Denied.
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list.html
     """
-    asked = {
+    query = {
         "order": {"ID": "desc"},
         "filter": {"CREATED_BY": portal.user_id, ">=CREATED_DATE": since.isoformat()},
         "select": list(_SELECT),
     }
     for page in range(_MAX_PAGES):
-        body = portal.call("tasks.task.list", {**asked, "start": page * _PAGE}, write=False)
+        body = portal.call("tasks.task.list", {**query, "start": page * _PAGE}, write=False)
         listed = as_mapping(body["result"]).get("tasks") or ()
         rows = [row for row in listed if isinstance(row, dict) and as_int(row.get("id"))]
-        if found := [row for row in rows if _is_created_task(row, effect)]:
-            return {"task": min(found, key=lambda row: as_int(row["id"]))}
+        if created := [row for row in rows if _is_created_task(row, command)]:
+            return {"task": min(created, key=lambda row: as_int(row["id"]))}
         if "next" not in body:
             return None
     return None
 
 
-def _is_created_task(row: dict[str, Any], effect: CreateTask) -> bool:
-    mark = str(row.get("xmlId") or "")
-    return mark == effect.marker or (not mark and str(row.get("title") or "") == effect.title)
+def _is_created_task(row: dict[str, Any], command: CreateTask) -> bool:
+    marker = str(row.get("xmlId") or "")
+    return marker == command.marker or (not marker and str(row.get("title") or "") == command.title)

@@ -50,8 +50,7 @@ STAYS_IN_CONTROL = "the task is awaiting its creator's control: only the creator
 class CommandResult:
     """What a command brought about.
 
-    `message_id`: of a card or message. `task`: the task as the answer tells it, None where it says
-    nothing. `note`: for people, where the result is not quite what was asked for.
+    `message_id`: of a message. `task`: as the answer has it, None where it says nothing. `note`: for people, where the result is not quite what was asked for.
     """
 
     message_id: int | None = None
@@ -60,7 +59,7 @@ class CommandResult:
 
 
 def transition_calls(target: TaskStatus, task: Task) -> list[Call]:
-    """The calls that bring `task` to the status `target`; none where that is not allowed."""
+    """Return the calls that bring `task` to the status `target`; none where that is forbidden."""
     if task.status is target:
         return []
     route = _find_path(target, task)
@@ -70,7 +69,7 @@ def transition_calls(target: TaskStatus, task: Task) -> list[Call]:
 
 
 def _find_path(target: TaskStatus, task: Task) -> MethodPath | None:
-    """The way by methods, or None where the task's own actions forbid them all."""
+    """Return the way by methods, or None where the task's own actions forbid them all."""
     if target is AWAITING_CONTROL and not task.needs_control:
         return None  # completing would complete it
     routes = METHOD_PATHS[task.status, target]
@@ -80,7 +79,7 @@ def _find_path(target: TaskStatus, task: Task) -> MethodPath | None:
 
 
 def _status_field_call(target: TaskStatus, task: Task) -> list[Call]:
-    """The field itself, which the portal accepts where its methods do not apply.
+    """Call for the field itself, which the portal accepts where its methods do not apply.
 
     Approval is the creator's own decision: it is never bypassed.
     """
@@ -94,21 +93,21 @@ def update_call(task_id: int, fields: dict[str, Any]) -> Call:
     return Call("tasks.task.update", {"taskId": task_id, "fields": dict(fields)})
 
 
-def transition_result(effect: MoveTask, result: Any, task: Task) -> CommandResult:
-    """What a move brought about, which need not be what was asked for."""
-    if task.status is effect.status:
+def transition_result(command: MoveTask, result: Any, task: Task) -> CommandResult:
+    """Read what a move brought about, which need not be what was asked for."""
+    if task.status is command.status:
         return CommandResult(task=task)
     if result is None:
         return CommandResult(task=task, note=STAYS_IN_CONTROL)
-    now = task_in_answer(result, task) or replace(task, status=effect.status, actions=None)
-    if effect.status is COMPLETED and now.status is AWAITING_CONTROL:
+    now = task_in_answer(result, task) or replace(task, status=command.status, actions=None)
+    if command.status is COMPLETED and now.status is AWAITING_CONTROL:
         return CommandResult(task=now, note=AWAITS_CONTROL)
-    if now.status is not effect.status:
+    if now.status is not command.status:
         return CommandResult(task=now, note=f"the portal left the task in the status {now.status}")
     return CommandResult(task=now)
 
 
 def task_in_answer(result: Any, task: Task) -> Task | None:
-    """The task as the answer tells it, None where it does not."""
+    """Read the task as the answer has it, None where it does not."""
     row = tasks_fields.task_object(result)
     return tasks_fields.merge_answer(task, row) if row else None

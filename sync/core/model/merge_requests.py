@@ -58,11 +58,16 @@ class MergeRequest:
     head_sha: str = ""
     merge_sha: str = ""  # the commit it was merged as
     pipeline: Pipeline | None = None
-    actor: Person | None = None  # who brought it into its present milestone
+    actor: Person | None = None  # who brought it into its present state
 
     @property
     def key(self) -> MergeRequestKey:
         return MergeRequestKey(self.project.connection_id, self.project.id, self.iid)
+
+    @property
+    def subject_key(self) -> str:
+        """Its name for good among all that messages and notifications are about."""
+        return f"merge_request:{self.project.connection_id}/{self.project.id}:{self.iid}"
 
 
 class ReviewEvent(StrEnum):

@@ -39,6 +39,15 @@ class SmartCommitState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SmartCommitResult:
+    """How a command ended that nothing is written for. `retryable`: somebody may change why."""
+
+    state: SmartCommitState
+    reason: str
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SmartCommit:
     """`commit`: its message is only its title. `branch`: where it was heard, by whose push
     (`actor`). `place`: in the order of what came together.

@@ -12,7 +12,7 @@ from sync.core.model.deployments import EnvironmentStatus
 from sync.core.model.merge_requests import MergeRequest, ReviewEvent
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.model.smart_commits import PendingSmartCommit
-from sync.core.model.tasks import KanbanStage, LinkKind, Step, Task
+from sync.core.model.tasks import KanbanStage, LinkKind, Step, Task, is_shown_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +20,13 @@ class LinkView:
     """One merge request that names, or named, the task.
 
     `live`: it still names the task. `silent`: it did so before the portal was connected; nothing
-    is shown of it. `message_*`: its card as last written. `milestone`: as last recorded.
+    is shown of it. `review_event`: the last one that people were told of.
     """
 
     merge_request: MergeRequest
     kind: LinkKind
     live: bool = True
     silent: bool = False
-    message_id: int | None = None
-    message_text: str | None = None
-    message_at: datetime | None = None
     review_event: ReviewEvent | None = None
 
     @property
@@ -37,13 +34,13 @@ class LinkView:
         return self.live and self.kind is not LinkKind.MENTION
 
     @property
-    def visible(self) -> bool:
-        return self.live and not self.silent
+    def is_shown_work(self) -> bool:
+        return is_shown_work(self.kind, live=self.live, silent=self.silent)
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message in the task's discussion as last written, and when it was new."""
+    """A message in a discussion or chat as last written, and when it was new."""
 
     message_id: int | None = None
     text: str | None = None
@@ -54,9 +51,9 @@ class SentMessage:
 class BranchPipeline:
     """The newest pipeline of a branch that the task's work is on.
 
-    `about`: the branch's name for good. `jobs`: those that failed, None where they were not asked
-    for since. `author`: of the commit, a portal user. `speaks`: of the tasks that share the
-    branch, this is the one that tells people.
+    `subject_key`: the branch's. `failed_jobs`: None where they were not asked for since.
+    `author_id`: of the commit, a portal user. `notifies`: of the tasks that share the branch, this
+    is the one that notifies people.
     """
 
     subject_key: str
@@ -69,15 +66,14 @@ class BranchPipeline:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """`task`: as last read, None where it never was; `fresh`: nothing was heard of it since.
+    """`task`: as last read, None where it never was; `fresh`: it has not changed since.
 
     `step`: as last recorded. `stages`: the columns of the task's workgroup, None where not read.
     `users`: by connection, as ids of people mean something on their own host only:
     a person's id there → the portal user's id. `fields`: the task's own fields as last agreed.
-    `said`: the messages in its discussion by what they are about; `told`: what people were last
-    told of such a thing. `runs`: the pipelines of its work, one a branch. `places`: the
-    environments of its projects. `notes`: late comments on its work. `spoken`: what commits told it
-    to do and nobody did yet, in order.
+    `messages`: those in its discussion, by subject key; `notified_states`: what people were last
+    notified of, by subject key. `branch_pipelines`: of its work, one a branch. `environments`: of
+    its projects. `comments`: late ones on its work. `smart_commits`: waiting ones, in order.
     """
 
     task: Task | None
@@ -93,6 +89,10 @@ class TaskView:
     environments: tuple[EnvironmentStatus, ...] = ()
     comments: tuple[Comment, ...] = ()
     smart_commits: tuple[PendingSmartCommit, ...] = ()
+
+    def sent_message(self, subject_key: str) -> SentMessage:
+        """Return the message in the task's discussion about the subject, empty for none."""
+        return self.messages.get(subject_key, SentMessage())
 
     @property
     def fresh_task(self) -> Task | None:

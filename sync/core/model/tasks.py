@@ -54,6 +54,11 @@ class LinkKind(StrEnum):
     CLOSE = "close"
 
 
+def is_shown_work(kind: LinkKind, *, live: bool, silent: bool) -> bool:
+    """Tell whether a link counts as the task's work and people are told of it."""
+    return live and not silent and kind is not LinkKind.MENTION
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Reference:
     """A task named in text. `where`: branch, title, description or commit."""

@@ -6,15 +6,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
-from sync.core.model.commands import (
-    Command,
-    CreateTask,
-    PutCard,
-    PutChatMessage,
-    PutMessage,
-    SetFields,
-    decode,
-)
+from sync.core.model.commands import Command, CreateTask, PutMessage, SetFields, decode
+from sync.core.model.plans import PlannedCommand
 from sync.store.db.upsert import chunks
 from sync.store.tables import command
 
@@ -24,11 +17,11 @@ RefusedCommand = tuple[str, str, Command | None]  # subject key, command key, wh
 def refused_before(
     conn: Connection, portal_id: int, kind: str, keys: Iterable[str]
 ) -> frozenset[RefusedCommand]:
-    """Messages refused as they are, and fields and new tasks refused at all, of the subjects.
+    """Read the messages refused as they are, and fields and new tasks refused at all.
 
-    Moves and notifications are not repeated anyway: their step and milestone are recorded.
+    Moves and notifications are not repeated anyway: what they record counts as reached.
     """
-    found = set()
+    refused: set[RefusedCommand] = set()
     for piece in chunks(keys):
         query = select(
             command.c.subject_key, command.c.key, command.c.kind, command.c.payload
@@ -38,15 +31,20 @@ def refused_before(
             command.c.subject_key.in_(piece),
             command.c.state == "refused",
         )
-        for subject_key, key, name, payload in conn.execute(query):
-            effect = decode(name, payload)
-            if isinstance(effect, SetFields | CreateTask):
-                found.add((subject_key, key, None))
-            if isinstance(effect, PutCard | PutMessage | PutChatMessage):
-                found.add((subject_key, key, effect))
-    return frozenset(found)
+        for subject_key, key, command_kind, payload in conn.execute(query):
+            decoded = decode(command_kind, payload)
+            if isinstance(decoded, SetFields | CreateTask | PutMessage):
+                refused.add((subject_key, key, _comparable(decoded)))
+    return frozenset(refused)
 
 
-def comparable_command(effect: Command) -> Command | None:
-    """What is refused with an effect on a task: of a field its other values, too."""
-    return None if isinstance(effect, SetFields) else effect
+def is_refused(
+    refused: frozenset[RefusedCommand], subject_key: str, planned: PlannedCommand
+) -> bool:
+    """Tell whether the portal refused what is planned for the subject."""
+    return (subject_key, planned.key, _comparable(planned.command)) in refused
+
+
+def _comparable(asked: Command) -> Command | None:
+    """Return what is refused with the command: of fields and new tasks other values, too."""
+    return None if isinstance(asked, SetFields | CreateTask) else asked

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from sync.core.model.merge_requests import is_open
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.model.task_view import BranchPipeline, LinkView
-from sync.core.model.tasks import LinkKind
 from sync.core.pipelines.plan import recency
 from sync.core.rules.portal import Rules
 from sync.engine.load import people
@@ -64,7 +63,7 @@ def _newest_of_work(
     While one is open its own commit is the branch's newest, whatever the dates say: who takes a
     commit back by force leaves its pipelines behind.
     """
-    counting = [link.merge_request for link in shown if link.moves_task and link.visible]
+    counting = [link.merge_request for link in shown if link.is_shown_work]
     theirs = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline]
     heads = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
     return {**_by_branch((*theirs, *pushed)), **_by_branch(heads)}
@@ -99,9 +98,7 @@ def _notifying_tasks(
     sharing: dict[tuple[BranchKey, Pipeline], set[int]] = {}
     for branch, one in found:
         rows = [row for key in of_branch.get(branch, ()) for row in linked.get(key, ())]
-        counting = {
-            r.task_id for r in rows if r.live and not r.silent and r.kind is not LinkKind.MENTION
-        }
+        counting = {row.task_id for row in rows if row.is_shown_work}
         sharing[branch, one] = counting | set(named.get((*branch, one.sha), ()))
     known = tasks.get(conn, portal_id, {one for mine in sharing.values() for one in mine})
     there = {task_id for task_id, row in known.items() if row.body and not row.missing}

@@ -12,7 +12,6 @@ from sync.core.model.deployments import Deployment
 from sync.core.model.kinds import Kind
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.core.model.pipelines import Pipeline
-from sync.core.model.tasks import LinkKind
 from sync.core.notifications.keys import NotificationSubject
 from sync.store import activity as store_activity
 from sync.store import deployments, links
@@ -38,10 +37,7 @@ def find_tasks(
             row.task_id
             for request in requests.get(key, ())
             for row in rows.get(request, ())
-            if row.portal_id == portal_id
-            and row.live
-            and not row.silent
-            and row.kind is not LinkKind.MENTION
+            if row.portal_id == portal_id and row.is_shown_work
         }
         place = _commit_key(one)
         mine |= set(named.get(place, ())) if place else set()

@@ -29,7 +29,6 @@ from sync.store.tables import (
     activity_task,
     alert,
     api_call,
-    chat_message,
     command,
     commit,
     commit_task,
@@ -41,7 +40,6 @@ from sync.store.tables import (
     link,
     merge_request,
     message,
-    notified_person,
     notified_state,
     pipeline,
     pipeline_jobs,
@@ -148,17 +146,19 @@ RULES = (
     RetentionRule("tasks of activity", "mirror", activity_task, None, guards=(guards.activity_exists,)),
     RetentionRule("alerts", "mirror", alert, alert.c.updated_at, guards.ALERT_HAS_ENDED),
     RetentionRule("smart commits", "mirror", smart_commit, smart_commit.c.received_at, smart_commit.c.state != "new"),
-    RetentionRule("chat messages", "mirror", chat_message, chat_message.c.at, guards=(guards.names_open_alert(chat_message),)),
     RetentionRule(
-        "notified people", "mirror", notified_person, notified_person.c.at,
-        guards=(guards.names_open_alert(notified_person),),
+        "notified people", "mirror", notified_state, notified_state.c.at,
+        notified_state.c.user_id != 0, guards=(guards.names_open_alert(notified_state),),
     ),
     RetentionRule(
         # A delivery that is still there may be replayed.
         "notified states", ("mirror", "deliveries"), notified_state, notified_state.c.at,
-        guards=(guards.ref_exists,),
+        notified_state.c.user_id == 0, guards=(guards.ref_exists,),
     ),
-    RetentionRule("messages", "mirror", message, message.c.at, guards=(guards.task_has_work(message),)),
+    RetentionRule(
+        "messages", "mirror", message, message.c.at,
+        guards=(guards.task_has_work(message), guards.names_open_alert(message)),
+    ),
     RetentionRule(
         "subjects", "mirror", subject, subject.c.dirty_at, subject.c.state == "clean",
         guards=(guards.task_has_work(subject),),

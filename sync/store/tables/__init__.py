@@ -20,10 +20,8 @@ from sync.store.tables.code import (
 from sync.store.tables.logs import api_call, decision, purge
 from sync.store.tables.tasks import (
     activity_task,
-    chat_message,
     link,
     message,
-    notified_person,
     notified_state,
     task,
 )
@@ -45,7 +43,6 @@ __all__ = [
     "allowance",
     "api_call",
     "backfill",
-    "chat_message",
     "command",
     "commit",
     "commit_task",
@@ -61,7 +58,6 @@ __all__ = [
     "merge_request",
     "message",
     "metadata",
-    "notified_person",
     "notified_state",
     "pipeline",
     "pipeline_jobs",

@@ -87,7 +87,7 @@ def test_whoever_opened_the_page_has_seen_it(
     assert world.woken == [portal.id]
     with read(world.deps.engine) as conn:
         marked = set(conn.scalars(select(subject.c.kind)))
-    assert marked == {"news", "alerts"}
+    assert marked == {"notification", "alerts"}
 
 
 @pytest.mark.parametrize(("body", "name"), [({"user_id": 8}, "Boris"), ({}, "Rita")])
