@@ -7,7 +7,8 @@ COPY b24app/frontend/package.json b24app/frontend/package-lock.json b24app/front
 RUN PATH=/opt/node/bin:$PATH npm --prefix b24app/frontend ci --no-progress --loglevel=error
 COPY b24app/frontend ./b24app/frontend
 RUN PATH=/opt/node/bin:$PATH npm --prefix b24app/frontend run build
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE MANIFEST.in ./
+COPY tools ./tools
 COPY sync ./sync
 COPY b24app ./b24app
 RUN python -m venv /opt/b24bridge \

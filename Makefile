@@ -4,23 +4,25 @@ BIN := .venv/bin
 PAGES := b24app/static/dist/manifest.json
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm --prefix b24app/frontend
 
-.PHONY: demo test bench lint serve frontend templates
+.PHONY: demo test test-all ready packages coverage bench lint serve frontend templates
 
 demo: .venv/ready $(if $(KEEP),$(PAGES)) ## plays a merge request's life against emulated systems; KEEP=1 stays up
 	$(BIN)/python -m demo $(if $(KEEP),--keep)
 
-test: .venv/ready $(PAGES) ## all on SQLite, the pages in a browser, the database on PostgreSQL
-	$(BIN)/pytest -n 2 --database=sqlite
-	@if $(BIN)/python -m tools.chromium; then \
-		$(BIN)/pytest --database=sqlite -m browser; \
-	else \
-		echo; echo "LEFT OUT: the tests of the pages in a browser."; \
-	fi
-	@if $(BIN)/python -m tools.postgres; then \
-		$(BIN)/pytest -n 2 --database=postgresql -m "database and not browser"; \
-	else \
-		echo; echo "LEFT OUT: the PostgreSQL run. The suite passed on SQLite only."; \
-	fi
+test: ready ## all on SQLite, the pages in a browser, the SQL dialect on PostgreSQL
+	$(BIN)/python -m tools.run_tests
+
+test-all: ready ## the same at full depth, all with a database on both; for a release
+	$(BIN)/python -m tools.run_tests --all
+
+ready: ## what tests need, side by side: Python's packages and the pages, the system's packages
+	@$(MAKE) --no-print-directory --jobs=2 $(PAGES) packages
+
+packages:
+	@$(PYTHON) -m tools.system_packages || true  # the tests say at their end what is missing
+
+coverage: .venv/ready ## how much of sync/core and sync/text their own tests run
+	$(BIN)/pytest -n auto --dist=worksteal tests/core tests/text --cov
 
 bench: .venv/ready ## measures; the figures are in docs/benchmarks.md
 	$(BIN)/python -m bench
@@ -28,9 +30,11 @@ bench: .venv/ready ## measures; the figures are in docs/benchmarks.md
 templates: .venv/ready ## the reporter's script inlined into the component templates
 	$(BIN)/python ci-components/generate.py
 
-lint: .venv/ready
+lint: .venv/ready ## style, form and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python ci-components/lint.py
+	$(BIN)/mypy
 
 serve: .venv/ready $(PAGES) ## web and worker on the embedded database
 	$(BIN)/b24bridge serve

@@ -1,1 +1,1 @@
-"""The Flask app: install, events, hooks, pages, and the command line."""
+"""The Flask app: installation, events, webhooks, pages, and the command line."""

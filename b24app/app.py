@@ -1,4 +1,4 @@
-"""create_app: the only place where the parts of the web process meet."""
+"""The only place where the parts of the web process are wired together: `create_app`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from b24app.deps import Deps
 from b24app.routes import api, ci_reports, events, health, install, placements
 from b24app.routes import webhooks as routes_webhooks
 
-MAX_REQUEST_BYTES = 1_000_000  # bytes, of everything but code host hooks
+MAX_REQUEST_BYTES = 1_000_000  # of every request but webhooks
 
 
 def create_app(deps: Deps) -> Flask:
-    """The WSGI app. The caller starts `deps.inbox` in the process that serves."""
+    """Return the WSGI app. The caller starts `deps.inbox` in the process that serves."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST_BYTES
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000  # seconds; built names hold a hash
@@ -34,7 +34,10 @@ def create_app(deps: Deps) -> Flask:
 
 
 def _reset_current_user(app: Flask) -> None:
-    """Threads serve one request after another; a streamed answer ends when it is closed."""
+    """Clear the user around each request: threads serve one request after another.
+
+    A streamed answer ends when it is closed.
+    """
 
     @app.before_request
     def _begin() -> None:

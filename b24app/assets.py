@@ -1,4 +1,4 @@
-"""The built frontend: which files a page needs, from Vite's manifest."""
+"""The built frontend: the files a page needs, from Vite's manifest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ class Assets:
 
 
 def find_assets(built: Path = DIST_FOLDER) -> Assets | None:
-    """What Vite built (https://vite.dev/guide/backend-integration), None where it did not."""
+    """Return what Vite built; None where the frontend was not built.
+
+    https://vite.dev/guide/backend-integration
+    """
     try:
         manifest = json.loads((built / "manifest.json").read_text(encoding="utf-8"))
         entry = manifest[ENTRY]

@@ -1,36 +1,41 @@
-"""Opens the other sides for a portal: its REST client over stored tokens, its code hosts, rules."""
+"""Clients of the other systems for a portal: its REST client, its GitLab clients, its rules."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar
 
 import requests
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from b24app.auth.current_user import current_user
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.limits import Allowance, full_allowance
+from sync.bitrix24.rest.throttle import Throttle
 from sync.config import Config
 from sync.core.audit import ApiCall, CallLog
 from sync.core.clock import Clock
 from sync.core.rules.portal import Rules
 from sync.engine.audit.writer import Caller, CallRecorder, call_row
+from sync.engine.load.scope import read_portal
 from sync.errors import Denied, Later
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiters
 from sync.net import guarded_session
-from sync.settings.apply import current_settings
-from sync.settings.model import Settings
+from sync.settings.apply import stored_settings
+from sync.settings.model import Settings, load
 from sync.settings.rules import needs_addresses, to_rules
 from sync.store import connections, leases, logs, people, portals
 from sync.store.db.database import read, write
-from sync.store.rows import AllowanceRow, ConnectionRecord, PortalRecord, PortalTokens
+from sync.store.db.types import dump_json
+from sync.store.portals import PortalRow
+from sync.store.rows import AllowanceRow, ConnectionRecord, PortalTokens
 from sync.store.vault import Vault
 
 if TYPE_CHECKING:
@@ -38,14 +43,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _REFRESH_LEASE = timedelta(seconds=60)
-_REFRESH_PATIENCE = 150  # looks, one every 0.2 s
+_REFRESH_PATIENCE = 150  # attempts, one every 0.2 s
 _REOPEN_HINT = "Open the application in Bitrix24 as an administrator"
 
 
 @dataclass(frozen=True)
 class Clients:
-    """`owner` names this process in leases (sync.engine.owner), `source` in the audit log. `paces`
-    is how fast code hosts are asked by whatever was opened here."""
+    """Opens clients with the stored tokens.
+
+    `owner` names this process in leases (`sync.engine.lanes.owner_name`), `source` in the audit
+    log. `rate_limiters` are shared by all GitLab clients that are opened here.
+    """
 
     config: Config
     engine: Engine
@@ -58,34 +66,43 @@ class Clients:
 
     @cached_property
     def app_keys(self) -> AppKeys:
+        """The application's key and secret, from the configuration."""
         return AppKeys(
             self.config.client_id, self.config.client_secret, frozenset(self.config.oauth_hosts)
         )
 
     def session(self) -> requests.Session:
-        """For one thread; reaches public addresses and what the operator allowed."""
+        """Return a session for one thread that reaches public and allowed addresses."""
         return guarded_session(self.config.allowed_networks)
 
     def portal(self, portal_id: int) -> Portal:
-        """The portal's client, for one thread. Raises Denied where there are no tokens."""
-        record, settings = self._portal(portal_id)
+        """Return the portal's client, for one thread. Raises Denied where there are no tokens."""
+        with read(self.engine) as conn:
+            row = read_portal(conn, portal_id)
+        return self.portal_of(row)
+
+    def portal_of(self, row: PortalRow) -> Portal:
+        """Return the client of a portal just read, for one thread. Raises Denied without tokens."""
+        portal_id, settings = row.record.id, _parse_settings(_settings_key(row))
+        credentials = _build_credentials(self.vault, row)
         store = StoredTokens(self, portal_id)
-        credentials = store.load()
         return Portal(
             credentials,
             self.app_keys,
             tokens=store,
-            allowance=StoredAllowance(self, portal_id),
-            write_call=self.call_log("bitrix24", portal_id, user=credentials.user_id).write,
-            clock=self.clock,
+            throttle=Throttle(
+                StoredAllowance(self, portal_id),
+                self.clock,
+                settings.limits.rate,
+                settings.limits.burst,
+            ),
+            call_log=self.call_log("bitrix24", portal_id, user=credentials.user_id),
             session=self.session(),
-            rate=settings.limits.rate,
-            burst=settings.limits.burst,
-            features=record.features,
+            features=row.record.features,
         )
 
     def code_host(self, record: ConnectionRecord) -> GitLab:
-        """The connection's client, for one thread. Raises Denied where it has no token."""
+        """Return the connection's client, for one thread. Raises Denied where it has no token."""
         with read(self.engine) as conn:
             secrets = connections.secrets(conn, self.vault, record.id)
         if secrets is None or not secrets.access_token:
@@ -97,7 +114,7 @@ class Clients:
         return self._gitlab(record, secrets.access_token, str(record.account.get("username") or ""))
 
     def anonymous_code_host(self, record: ConnectionRecord, actor: str) -> GitLab:
-        """A client without the connection's token, for calls that carry their own."""
+        """Return a client without the connection's token, for calls that carry their own."""
         return self._gitlab(record, "", actor)
 
     def _gitlab(self, record: ConnectionRecord, token: str, actor: str) -> GitLab:
@@ -107,9 +124,11 @@ class Clients:
             record.base_url,
             token,
             connection_id=record.id,
-            allowed_networks=self.config.allowed_networks,
-            ca_file=record.options.get("ca_file"),
-            proxy=record.options.get("proxy"),
+            session=guarded_session(
+                self.config.allowed_networks,
+                ca_file=record.options.get("ca_file"),
+                proxy=record.options.get("proxy"),
+            ),
             call_log=self.call_log("gitlab", record.portal_id, connection=record.name, user=actor),
             rate_limiter=self.rate_limiters.for_connection(
                 record.id, record.options.get("requests_per_minute") or REQUESTS_PER_MINUTE
@@ -124,9 +143,10 @@ class Clients:
         connection: str = "",
         user: int | str = "",
     ) -> CallLog:
-        """Where a client writes down its calls. `user`: whose token it has, where that is known.
+        """Return the log in which a client records its calls.
 
-        While a page is served, its user stands there instead.
+        `user`: whose token the client has. While a page is served, the page's user is recorded
+        instead.
         """
 
         def write_down(exchange: ApiCall) -> None:
@@ -137,19 +157,16 @@ class Clients:
         return CallLog(write_down, self.clock)
 
     def rules(self, portal_id: int) -> Rules:
-        settings = self._portal(portal_id)[1]
-        if not needs_addresses(settings):
-            return to_rules(settings)
+        """Return the portal's rules. Raises Denied where it is not installed any more."""
         with read(self.engine) as conn:
-            ids = people.active_by_email(conn, portal_id)
-        return to_rules(settings, ids)
+            return self.rules_of(conn, read_portal(conn, portal_id))
 
-    def _portal(self, portal_id: int) -> tuple[PortalRecord, Settings]:
-        with read(self.engine) as conn:
-            record = portals.by_id(conn, portal_id)
-            if record is None:
-                raise Denied("The portal is not installed here any more", code="no_portal")
-            return record, current_settings(conn, record)
+    def rules_of(self, conn: Connection, row: PortalRow) -> Rules:
+        """Return the rules of a portal just read, and read its people where rules name e-mails."""
+        key = _settings_key(row)
+        if not needs_addresses(_parse_settings(key)):
+            return _parse_rules(key)
+        return to_rules(_parse_settings(key), people.active_by_email(conn, row.record.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,27 +177,14 @@ class StoredTokens:
     portal_id: int
 
     def load(self) -> Credentials:
+        """Return the stored credentials. Raises Denied where there are none."""
         with read(self.clients.engine) as conn:
-            record = portals.by_id(conn, self.portal_id)
-            tokens = portals.tokens(conn, self.clients.vault, self.portal_id)
-        if record is None or tokens is None:
-            raise Denied(
-                "There are no tokens of this portal", change=_REOPEN_HINT, code="no_tokens"
-            )
-        return Credentials(
-            record.member_id,
-            record.client_endpoint,
-            record.server_endpoint,
-            tokens.access_token,
-            tokens.refresh_token,
-            expires_at=tokens.expires_at,
-            user_id=tokens.user_id or 0,
-            scopes=record.scopes,
-            status=record.app_status,
-        )
+            row = portals.row_by_id(conn, self.portal_id)
+        return _build_credentials(self.clients.vault, row)
 
     @contextmanager
     def refreshing(self) -> Iterator[None]:
+        """Hold the portal's refresh lease. Raises Later after 30 seconds of waiting."""
         name, rooms = f"refresh:{self.portal_id}", self.clients
         for _ in range(_REFRESH_PATIENCE):
             if self._acquire_lease(name):
@@ -204,6 +208,7 @@ class StoredTokens:
             return leases.acquire(conn, name, self._owner, now=now, ttl=_REFRESH_LEASE)
 
     def save(self, credentials: Credentials) -> None:
+        """Store new tokens and the portal's address in one transaction."""
         fresh_tokens = PortalTokens(
             credentials.access_token,
             credentials.refresh_token,
@@ -216,6 +221,7 @@ class StoredTokens:
             portals.set_endpoint(conn, self.portal_id, credentials.client_endpoint, now)
 
     def domain_moved(self, client_endpoint: str) -> None:
+        """Store the portal's new REST address."""
         with write(self.clients.engine) as conn:
             portals.set_endpoint(conn, self.portal_id, client_endpoint, self.clients.clock.now())
 
@@ -228,6 +234,7 @@ class StoredAllowance:
     portal_id: int
 
     def change(self, step: Callable[[Allowance], tuple[Allowance, T]]) -> T:
+        """Apply `step` to the stored allowance in one transaction; return its answer."""
         with write(self.clients.engine) as conn:
             row = logs.read_allowance(conn, self.portal_id)
             known = full_allowance(self.clients.clock.now()) if row is None else _allowance(row)
@@ -236,6 +243,40 @@ class StoredAllowance:
                 kept = AllowanceRow(changed.level, changed.at, dict(changed.operating))
                 logs.save_allowance(conn, self.portal_id, kept)
             return answer
+
+
+def _build_credentials(vault: Vault, row: PortalRow | None) -> Credentials:
+    """Build what the portal is called with. Raises Denied where there are no tokens."""
+    tokens = portals.open_tokens(vault, row) if row else None
+    if row is None or tokens is None:
+        raise Denied("There are no tokens of this portal", change=_REOPEN_HINT, code="no_tokens")
+    record = row.record
+    return Credentials(
+        record.member_id,
+        record.client_endpoint,
+        record.server_endpoint,
+        tokens.access_token,
+        tokens.refresh_token,
+        expires_at=tokens.expires_at,
+        user_id=tokens.user_id or 0,
+        scopes=record.scopes,
+        status=record.app_status,
+    )
+
+
+def _settings_key(row: PortalRow) -> str:
+    """Return the document in force as text: equal documents are parsed once."""
+    return dump_json(stored_settings(row.record, row.settings))
+
+
+@lru_cache(maxsize=64)
+def _parse_settings(key: str) -> Settings:
+    return load(json.loads(key))
+
+
+@lru_cache(maxsize=64)
+def _parse_rules(key: str) -> Rules:
+    return to_rules(_parse_settings(key))
 
 
 def _allowance(row: AllowanceRow) -> Allowance:

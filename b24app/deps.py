@@ -1,4 +1,4 @@
-"""What the app is made of: everything a request needs, built once a process."""
+"""Dependencies of the web process: everything a request needs, built once a process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sync.store.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`wake(portal id)` asks some worker to look; it neither blocks nor raises."""
+    """The parts that routes use. `wake(portal id)` notifies a worker; it never blocks or raises."""
 
     config: Config
     engine: Engine
@@ -43,7 +43,7 @@ class Deps:
 def build_deps(
     config: Config, engine: Engine, *, clock: Clock, owner: str, wake: Callable[[int], None]
 ) -> Deps:
-    """No connection is opened and no thread started: the process may still fork."""
+    """Build them without opening a connection or starting a thread: the process may still fork."""
     vault, audit = Vault(config.secret_keys, reload=config.current_keys), AuditWriter(engine)
     return Deps(
         config=config,

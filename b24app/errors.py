@@ -1,4 +1,4 @@
-"""Every error as clear JSON, or as a page where a person looks; never a traceback."""
+"""Errors as clear JSON, or as a page where a person looks; never a traceback."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sync.log import log
 
 
 class RequestRejected(Exception):
-    """A request that is answered with a reason: an HTTP status, a code, what to do about it."""
+    """A request is refused with an HTTP status, a code, a reason and what to change."""
 
     def __init__(self, status: int, code: str, text: str, change: str = "") -> None:
         super().__init__(text)
@@ -24,7 +24,7 @@ class RequestRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
-    """An error as it is shown."""
+    """An error as the client sees it."""
 
     status: int
     code: str
@@ -40,14 +40,15 @@ _BY_ERROR: tuple[tuple[type[SyncError], int, str], ...] = (
 
 
 def install_error_handlers(app: Flask) -> None:
+    """Answer every exception of `app` clearly, and give each request an id."""
     app.register_error_handler(Exception, _error_response)
     app.before_request(_assign_request_id)
     app.after_request(_add_request_id)
 
 
 def _assign_request_id() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if re.fullmatch(r"[\w-]{8,64}", given) else uuid.uuid4().hex
+    header = request.headers.get("X-Request-Id", "")
+    g.request_id = header if re.fullmatch(r"[\w-]{8,64}", header) else uuid.uuid4().hex
 
 
 def _add_request_id(response: Response) -> Response:
@@ -56,31 +57,35 @@ def _add_request_id(response: Response) -> Response:
 
 
 def _error_response(error: Exception) -> Response:
-    told = _error_answer(error)
-    said = page_language()
-    shown = replace(told, text=translate(said, told.text), change=translate(said, told.change))
-    if shown.status >= 500 and not isinstance(error, SyncError):
+    answer = _error_answer(error)
+    language = page_language()
+    translated = replace(
+        answer, text=translate(language, answer.text), change=translate(language, answer.change)
+    )
+    if translated.status >= 500 and not isinstance(error, SyncError):
         log.error("request_failed", path=request.path, request_id=g.request_id, exc_info=error)
     else:
-        log.info("request_refused", path=request.path, code=shown.code, request_id=g.request_id)
+        log.info(
+            "request_refused", path=request.path, code=translated.code, request_id=g.request_id
+        )
     if _is_page(request.path):
-        values = {"language": said, "words": page_texts(said), "request_id": g.request_id}
-        response = Response(render_template("error.html", error=shown, **values))
+        values = {"language": language, "words": page_texts(language), "request_id": g.request_id}
+        response = Response(render_template("error.html", error=translated, **values))
     else:
-        parts = {key: value for key, value in asdict(shown).items() if key != "status"}
+        parts = {key: value for key, value in asdict(translated).items() if key != "status"}
         response = jsonify(error=parts | {"request_id": g.request_id})
-    response.status_code = shown.status
+    response.status_code = translated.status
     return response
 
 
 def page_language() -> str:
-    """Of the page that was opened, or that asks; else of the browser."""
-    told = g.get("language") or request.accept_languages.best_match(["en", "ru"]) or "en"
-    return "ru" if told.lower().startswith("ru") else "en"
+    """Return "en" or "ru": of the open page, else of the browser."""
+    language_code = g.get("language") or request.accept_languages.best_match(["en", "ru"]) or "en"
+    return "ru" if language_code.lower().startswith("ru") else "en"
 
 
 def _is_page(path: str) -> bool:
-    """Whether a person looks at the answer: everything of the portal's but its events."""
+    """Return whether a person sees the answer: below /b24/ everyone but the portal's events."""
     return path.startswith("/b24/") and path != "/b24/events"
 
 

@@ -1,7 +1,7 @@
-"""gunicorn, set up in code: one web process of threads, and beside it, if asked, the worker.
+"""gunicorn configured in code: a web process of threads and, with `serve`, the worker beside it.
 
-`serve` is one process tree: the arbiter loads the code once, forks the web process and the
-worker, so that they share its memory, restarts whichever dies and passes signals on.
+`serve` is one process tree: the arbiter loads the code once, forks the web process and the worker,
+so that they share its memory, restarts whichever dies and passes signals on.
 """
 
 from __future__ import annotations
@@ -22,19 +22,25 @@ from gunicorn.arbiter import Arbiter
 from b24app.routes.webhooks import MAX_BODY_BYTES
 
 STOP_SECONDS = 30
-_RESTART_SECONDS = (1.0, 30.0)  # the first pause after a worker died, and the longest
+_RESTART_SECONDS = (1.0, 30.0)  # the first and the longest pause after a worker died
 
 
 @dataclass(frozen=True, slots=True)
 class BindOptions:
+    """Where and how to listen; `threads` of each of the `processes`."""
+
     host: str
     port: int
     threads: int
     processes: int = 1
 
 
-class Server(BaseApplication):
-    """`load` builds the app (no thread, no connection); `start` runs in the web process."""
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's application: `load` builds the app, `start` runs in the web process.
+
+    `load` opens no connection and starts no thread, as the process forks after it. `worker`, if
+    given, runs in a process beside.
+    """
 
     def __init__(
         self,
@@ -48,6 +54,10 @@ class Server(BaseApplication):
         super().__init__()
 
     def load_config(self) -> None:
+        """Set gunicorn's options.
+
+        https://docs.gunicorn.org/en/stable/settings.html
+        """
         settings: dict[str, Any] = {
             "bind": [f"{self._bind.host}:{self._bind.port}"],
             "workers": self._bind.processes,
@@ -69,13 +79,15 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        """Return the WSGI app."""
         return self._load()
 
     def run(self) -> None:
+        """Serve until a signal ends it."""
         (ProcessTree(self, self._worker) if self._worker else Arbiter(self)).run()
 
 
-class ProcessTree(Arbiter):
+class ProcessTree(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     """An arbiter that keeps one more child alive: the worker."""
 
     def __init__(self, app: Server, worker: Callable[[], None]) -> None:
@@ -84,6 +96,7 @@ class ProcessTree(Arbiter):
         super().__init__(app)
 
     def manage_workers(self) -> None:
+        """Keep the web processes alive, and the worker."""
         super().manage_workers()
         if self._child and not _is_alive(self._child):
             self._schedule_restart()
@@ -91,7 +104,7 @@ class ProcessTree(Arbiter):
             self._child = self._fork_worker()
 
     def _schedule_restart(self) -> None:
-        """A worker that died young is started again later and later."""
+        """Plan the worker's restart: after longer and longer pauses if it dies young."""
         first, longest = _RESTART_SECONDS
         lived = time.monotonic() - self._started_at
         self._pause = first if lived > longest else min(longest, self._pause * 2)
@@ -121,6 +134,7 @@ class ProcessTree(Arbiter):
             os._exit(code)
 
     def stop(self, graceful: bool = True) -> None:
+        """Stop the worker and the web processes; kill the worker after STOP_SECONDS."""
         self._signal(signal.SIGTERM)
         super().stop(graceful)
         until = time.monotonic() + STOP_SECONDS
@@ -134,7 +148,7 @@ class ProcessTree(Arbiter):
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether our child runs; it may have been reaped with gunicorn's own already."""
+    """Return whether our child runs; gunicorn may have reaped it already."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] == 0
     except ChildProcessError:
@@ -142,13 +156,13 @@ def _is_alive(pid: int) -> bool:
 
 
 def _freeze_memory(arbiter: Arbiter) -> None:
-    """Before the fork: what is loaded stays shared, the collector does not touch it."""
+    """Exempt what is loaded from garbage collection before the fork, so that it stays shared."""
     gc.collect()
     gc.freeze()
 
 
 def _close_after_oversize(worker: Any, request: Any) -> None:
-    """A body that is refused unread is not read to the end just to reuse the connection."""
+    """Close the connection instead of reading an oversized body to its end."""
     for name, value in request.headers:
         if name == "CONTENT-LENGTH" and value.isdigit() and int(value) > MAX_BODY_BYTES:
             request.force_close()

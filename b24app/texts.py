@@ -1,4 +1,4 @@
-"""The few words the server itself puts into pages and errors, in English and Russian. Pure."""
+"""Texts that the server puts into pages and errors, in English and Russian. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _RUSSIAN = {
     "адрес как путь установки: Битрикс24 откроет страницу сам.",
 }
 
-# Errors and reasons by their English text, which is what is logged and stored.
+# Keyed by the English text, as that is logged and stored.
 ERRORS: dict[str, str] = {
     "This page was open too long": "Эта страница открыта слишком давно",
     "Open it again": "Откройте её заново",
@@ -102,9 +102,10 @@ _to_russian = build_translator(RUSSIAN | ERRORS)
 
 
 def translate(language: str, text: str) -> str:
-    """An error or a reason in `language`, as far as its sentences are known."""
+    """Translate an error or a reason into `language`, as far as its sentences are known."""
     return _to_russian(text) if language == "ru" else text
 
 
 def page_texts(language: str) -> dict[str, str]:
+    """Return the texts of pages by key, in English or Russian."""
     return _RUSSIAN if language.lower().startswith("ru") else _ENGLISH

@@ -142,7 +142,7 @@ def _burst_over_http(columns: Columns, side: Side, count: int) -> None:
     columns.add("serve: processor seconds of the worker", spent[-1])
     columns.add("serve: requests to the portal", side.site.b24.requests.total() - portal)
     columns.add("serve: requests to GitLab", len(side.gitlab.requests) - host)
-    pss = sum(memory(pid).pss for pid in side.site.processes())
+    pss = sum(memory(pid).pss for pid in side.site.service.processes())
     columns.add("serve: PSS after it, MiB", pss / MEGABYTE)
     columns.add("wrong", _wrong(side, played) + len(load.unanswered))
 

@@ -73,7 +73,9 @@ def _sample(side: Side, kind: str, random: Random) -> Sample:
     until = time.monotonic() + WRITE_SECONDS
     while not side.written:
         if time.monotonic() > until:
-            raise RuntimeError(f"no write within {WRITE_SECONDS:.0f} s:\n{side.site.last_words()}")
+            raise RuntimeError(
+                f"no write within {WRITE_SECONDS:.0f} s:\n{side.site.service.last_lines()}"
+            )
         time.sleep(0.001)
     arrived = side.written[0]
     side.touched = time.monotonic()

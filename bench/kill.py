@@ -70,7 +70,7 @@ class Rounds:
         self._kill(victim)
         result = load.result()
         if victim == "everything":
-            self.site.start()
+            self.site.service.start()
         unanswered = set(result.unanswered)
         keys = {one.key for place, one in enumerate(told) if place not in unanswered}
         self.acknowledged |= keys
@@ -80,9 +80,9 @@ class Rounds:
     def _kill(self, victim: str) -> None:
         self.kills[victim] += 1
         if victim == "everything":
-            self.site.kill()
+            self.site.service.kill()
             return
-        children = self.site.processes()[1:]
+        children = self.site.service.processes()[1:]
         with read(self.site.engine) as conn:
             workers = {int(one.name.split(":")[2]) for one in logs.workers(conn)}
         chosen = [pid for pid in children if (pid in workers) == (victim == "worker")]

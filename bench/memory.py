@@ -34,10 +34,10 @@ def measure() -> Part:
     played, told = lives.told(MERGE_REQUESTS, SEED)
     with Site() as site, apart() as pool:
         site.tasks(life.task_id for life in played)
-        fresh = [memory(pid) for pid in site.processes()]
+        fresh = [memory(pid) for pid in site.service.processes()]
         load = begin(pool, site.url, site.shots(lives.shuffled(told, SEED)), CLIENTS).result()
         site.settled(SETTLE_SECONDS)
-        burst = [memory(pid) for pid in site.processes()]
+        burst = [memory(pid) for pid in site.service.processes()]
     figures = [
         must("every delivery accepted", not load.unanswered, True),
         Figure("PSS before, MiB", _sum(fresh, "pss")),

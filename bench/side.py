@@ -77,7 +77,7 @@ class Side:
 
     def cpu(self) -> list[float]:
         """Seconds of processor time of the arbiter, the web process and the worker (proc(5))."""
-        stats = [Path(f"/proc/{pid}/stat").read_text() for pid in self.site.processes()]
+        stats = [Path(f"/proc/{pid}/stat").read_text() for pid in self.site.service.processes()]
         fields = [stat.rpartition(")")[2].split() for stat in stats]
         return [(int(row[11]) + int(row[12])) / _TICKS for row in fields]
 
@@ -102,8 +102,8 @@ def _connected(site: Site, gitlab: GitLabEmulator) -> Webhook:
     """The settings are applied and the webhook is made; it hears what the lives tell."""
     file = site.home / "settings.yaml"
     file.write_text(_SETTINGS.format(portal=site.b24.host, gitlab=gitlab.url))
-    site.run("settings", "apply", str(file))
-    site.run("gitlab", "hooks", "gitlab")
+    site.service.run("settings", "apply", str(file))
+    site.service.run("gitlab", "hooks", "gitlab")
     gitlab.state.hooks = {
         number: hook for number, hook in gitlab.state.hooks.items() if site.url in hook.url
     }

@@ -1,142 +1,94 @@
-"""Writes the reporter into the templates: its modules as one script, between the markers.
+"""Makes the templates' scripts of the reporter's modules, and fills the templates' shared parts.
 
-python ci-components/generate.py          writes
-python ci-components/generate.py --check  says what is out of date, and fails
+python ci-components/generate.py                  writes templates/ anew
+python ci-components/generate.py --check          names what is out of date, and fails
+python ci-components/generate.py --script FORM    prints one script, as in: report-direct
+python ci-components/generate.py --verify FILE    compares a script in a file with its checksum
 """
 
 from __future__ import annotations
 
-import ast
-import io
+import hashlib
 import re
 import sys
-import tokenize
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
+from inline import script_of
+
+VERSION = "0.2.0"  # of the components; CHANGELOG.md says what each brought
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE.parent / "templates"
-SCRIPT = HERE / "report.py"
-ORDER = (
-    "bbcode", "prose", "keywords", "references", "phrases", "settings", "model", "facts", "known",
-    "rows", "naming", "question", "reads", "gitlab", "assembly", "cards", "tasks", "calls",
-    "asking", "plan", "errors", "files", "wire", "reader", "portal", "delivery", "app", "doctor",
-    "main",
-)  # fmt: skip
+# What a template includes, by its inputs deliver and doctor → the module that it starts with.
+FORMS: Mapping[str, str] = MappingProxyType({
+    "report-direct": "reporter.direct_report",
+    "report-app": "reporter.app_report",
+    "doctor-direct": "reporter.direct_doctor",
+    "doctor-app": "reporter.app_doctor",
+    "merge-request-direct": "reporter.direct_merge_request",
+    "merge-request-app": "reporter.app_merge_request",
+    "deployment-direct": "reporter.direct_deployment",
+    "deployment-app": "reporter.app_deployment",
+})  # fmt: skip
 BLOCK = re.compile(
     r"^(?P<indent> *)# >>> (?P<name>\S+)\n.*?^(?P=indent)# <<< (?P=name)\n",
     re.DOTALL | re.MULTILINE,
 )
-NOTE = "# The same with its explanations: ci-components/report.py of the component's project.\n"
-HEAD = '"""Tells Bitrix24 of a GitLab pipeline. Made of ci-components/reporter by generate.py."""\n'
-PART = "# --- "  # what a module's part of the script begins with
-BEGINS = re.compile(rf"^(?:{PART}.*|(?:@.*\n)*(?:class|def) .*)", re.MULTILINE)
-IMPORT = re.compile(r"^(?:from \S+ import (?:\([^)]*\)|.*)|import .*)\n", re.MULTILINE)
+SCRIPT = re.compile(r"^  # >>> reporter\n(.*?)^  # <<< reporter\n", re.DOTALL | re.MULTILINE)
+CHECKSUM = re.compile(r"sha256 of the script: ([0-9a-f]{64})")
 
 
-def script() -> str:
-    """The modules in their order, with the imports of all of them at the top."""
-    sources = {name: (HERE / "reporter" / f"{name}.py").read_text("utf-8") for name in ORDER}
-    check(sources)
-    imports: set[str] = set()
-    bodies = []
-    for name, source in sources.items():
-        imports |= {found[0] for found in IMPORT.finditer(source)}
-        body = IMPORT.sub("", without_docstring(source)).strip("\n")
-        bodies.append(f"{PART}{name}: {first_line(source)}\n\n{body}\n")
-    outside = "".join(line for line in merged(imports))
-    return f"{HEAD}\nfrom __future__ import annotations\n\n{outside}\n" + "\n\n".join(bodies)
+@cache
+def script(form: str) -> str:
+    """Return the script of a form. Raises ValueError where GitLab would put an input into it."""
+    text = script_of(FORMS[form], read)
+    if "$[[" in text or "#>" in text:
+        raise ValueError(f"{form} holds $[[ or #>, which GitLab or PowerShell would take")
+    return text
 
 
-def inlined() -> str:
-    """The script as templates hold it: the same lines of code, without what explains them."""
-    source = script().removeprefix(HEAD)
-    gone = {number for first, last in docstrings(source) for number in range(first, last + 1)}
-    cut = dict(comments(source))
-    lines = [
-        line[: cut.get(number, len(line))].rstrip()
-        for number, line in enumerate(source.splitlines(), 1)
-        if number not in gone and cut.get(number) != 0
-    ]
-    code = "".join(f"{line}\n" for line in lines if line)
-    return NOTE + BEGINS.sub(r"\n\g<0>", code)
+def read(module: str) -> str:
+    """Return the source of reporter.x, or of a module that the app has too."""
+    root = HERE if module.startswith("reporter.") else HERE.parent
+    return root.joinpath(*module.split(".")).with_suffix(".py").read_text("utf-8")
 
 
-def docstrings(source: str) -> Iterator[tuple[int, int]]:
-    """First and last line of each, where something else stands beside it."""
-    for node in ast.walk(ast.parse(source)):
-        kind = isinstance(node, (ast.FunctionDef, ast.ClassDef))
-        if kind and len(node.body) > 1 and ast.get_docstring(node) is not None:
-            yield node.body[0].lineno, node.body[0].end_lineno
+def checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def comments(source: str) -> Iterator[tuple[int, int]]:
-    """Line and column of each, but for the headings of the parts."""
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT and not token.string.startswith(PART):
-            number, column = token.start
-            yield number, 0 if not token.line[:column].strip() else column
+def included(form: str) -> str:
+    """Return the file that a template includes: the script under a header that names it."""
+    text = script(form)
+    parts = (HERE / "parts" / "script.yml").read_text("utf-8")
+    name, _, way = form.rpartition("-")
+    values = {
+        "FORM": form, "VERSION": VERSION, "CHECKSUM": checksum(text),
+        "AGENT": f"b24bridge-{name}/{VERSION} ({way}; sha256 {checksum(text)[:12]})",
+    }  # fmt: skip
+    for word, value in values.items():
+        parts = parts.replace(f"%{word}%", value)
+    lines = "".join(f"  {line}\n" if line else "\n" for line in text.splitlines())
+    return parts.replace("  %SCRIPT%\n", lines)
 
 
-def merged(imports: set[str]) -> list[str]:
-    """Standard library imports, each once; those among the modules fall away."""
-    plain, names = set(), {}
-    for text in imports:
-        for node in ast.parse(text).body:
-            if isinstance(node, ast.Import):
-                plain |= {alias.name for alias in node.names}
-            elif node.module.split(".")[0] not in ("reporter", "__future__"):
-                names.setdefault(node.module, set()).update(alias.name for alias in node.names)
-    lines = [f"import {name}\n" for name in sorted(plain)]
-    return lines + [f"from {m} import {', '.join(sorted(names[m]))}\n" for m in sorted(names)]
+def verified(text: str) -> bool:
+    """Tell whether the script in an included file has the checksum that its header names."""
+    held, named = SCRIPT.search(text), CHECKSUM.search(text)
+    if not held or not named:
+        return False
+    lines = [line.removeprefix("  ") for line in held[1].splitlines(keepends=True)]
+    return checksum("".join(lines)) == named[1]
 
 
-def without_docstring(source: str) -> str:
-    lines = source.splitlines(keepends=True)
-    return "".join(lines[ast.parse(source).body[0].end_lineno :])
-
-
-def first_line(source: str) -> str:
-    return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0]
-
-
-def check(sources: dict[str, str]) -> None:
-    """One script has one space of names, and `$[[` would be read by GitLab."""
-    defined = Counter(name for source in sources.values() for name in top_names(source))
-    twice = [name for name, count in defined.items() if count > 1]
-    if twice:
-        raise SystemExit(f"defined in two modules: {', '.join(twice)}")
-    if any("$[[" in source for source in sources.values()):
-        raise SystemExit("a module holds $[[, which GitLab would replace by an input")
-
-
-def top_names(source: str) -> list[str]:
-    names = []
-    for node in ast.parse(source).body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            names.append(node.name)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            found = [one for target in targets for one in ast.walk(target)]
-            names += [one.id for one in found if isinstance(one, ast.Name)]
-    return names
-
-
-def parts() -> dict[str, str]:
-    """What may stand between markers, by name; a part may hold the markers of another."""
-    made = {path.name: path.read_text("utf-8") for path in (HERE / "parts").iterdir()}
-    made["report.py"] = inlined()
-    made["script.yml"] = filled(made["script.yml"], made)
-    return made
-
-
-def filled(template: str, made: dict[str, str]) -> str:
-    """The template with what stands between each pair of markers made anew."""
+def filled(template: str) -> str:
+    """Return the template with what stands between each pair of markers made anew."""
 
     def block(found: re.Match[str]) -> str:
         indent, name = found["indent"], found["name"]
-        lines = made[name].splitlines()
+        lines = (HERE / "parts" / name).read_text("utf-8").splitlines()
         body = "".join(f"{indent}{line}".rstrip() + "\n" for line in lines)
         return f"{indent}# >>> {name}\n{body}{indent}# <<< {name}\n"
 
@@ -144,23 +96,36 @@ def filled(template: str, made: dict[str, str]) -> str:
 
 
 def outputs() -> dict[Path, str]:
-    """Every generated file and what it should hold."""
-    made = parts()
-    paths = sorted(TEMPLATES.glob("*.yml"))
-    files = {path: filled(path.read_text("utf-8"), made) for path in paths}
-    return {SCRIPT: script(), **files}
+    """Return every generated file and what it should hold."""
+    files = {path: filled(path.read_text("utf-8")) for path in sorted(TEMPLATES.glob("*.yml"))}
+    return files | {TEMPLATES / "scripts" / f"{form}.yml": included(form) for form in FORMS}
 
 
 def stale() -> list[Path]:
-    return [
-        path for path, text in outputs().items()
-        if not path.exists() or path.read_text("utf-8") != text
-    ]  # fmt: skip
+    """Return the files that differ from what they should hold, and those that should not be."""
+    wanted = outputs()
+    behind = [p for p, text in wanted.items() if not p.exists() or p.read_text("utf-8") != text]
+    return behind + [path for path in TEMPLATES.glob("scripts/*") if path not in wanted]
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["--check"]:
+        behind = stale()
+        for path in behind:
+            print(f"out of date: {path.name}")
+        return 1 if behind else 0
+    if arguments[:1] == ["--script"]:
+        print(script(arguments[1]), end="")
+        return 0
+    if arguments[:1] == ["--verify"]:
+        good = verified(Path(arguments[1]).read_text("utf-8"))
+        print("the script has its checksum" if good else "the script differs from its checksum")
+        return 0 if good else 1
+    for path, text in outputs().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    behind = stale()
-    if "--check" in sys.argv[1:]:
-        sys.exit(f"out of date: {', '.join(path.name for path in behind)}" if behind else 0)
-    for target, content in outputs().items():
-        target.write_text(content, "utf-8")
+    sys.exit(main(sys.argv[1:]))

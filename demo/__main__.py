@@ -31,7 +31,7 @@ def main() -> int:
         try:
             failed = play(stage)
         except (RuntimeError, TimeoutError) as error:
-            print(f"{RED}The demo stopped:{PLAIN} {error}\n{stage.last_words()}")
+            print(f"{RED}The demo stopped:{PLAIN} {error}\n{stage.service.last_lines()}")
             return 1
         if keep:
             stay(stage)
@@ -41,7 +41,7 @@ def main() -> int:
 def play(stage: Stage) -> int:
     """The whole story; how many checks failed. Raises RuntimeError or TimeoutError."""
     print(f"{BOLD}An emulated portal, an emulated GitLab, and b24bridge between them{PLAIN}")
-    stage.start()
+    stage.service.start()
     print("\nThe administrator opens the application in the portal; it sets itself up:")
     for step in install(stage):
         print(f"  {mark(step.ok)} {step.name}: {step.text}")
@@ -93,7 +93,7 @@ def connect(stage: Stage) -> None:
     )
     for words in commands:
         print(f"  {DIM}$ b24bridge {' '.join(words).replace(str(stage.home), '…')}{PLAIN}")
-        print(indented(stage.command(*words), "    "))
+        print(indented(stage.service.run(*words), "    "))
 
 
 def perform(stage: Stage, watch: Watch, scene: Scene) -> bool:

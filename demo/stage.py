@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
-import requests
-
+from demo.service import Service
 from tests.emulators.bitrix24.server import BitrixEmulator
 from tests.emulators.gitlab.server import GitLabEmulator
 
 TASK, TITLE = 2103, "Payment by card"
 BORIS, VERA, MARIA = 7, 8, 9
-START_SECONDS = 60
 STAGES = ("In review", "Ready to merge")
 
 SETTINGS = """\
@@ -47,18 +39,17 @@ class Stage:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.b24, self.gitlab = BitrixEmulator(), GitLabEmulator()
-        self.url = f"http://127.0.0.1:{free_port()}"
-        self._server: subprocess.Popen[bytes] | None = None
-        self._log: IO[bytes] | None = None
+        self.service = Service(home, self.b24)
 
     def __enter__(self) -> Self:
         self.b24.start()
         self.gitlab.__enter__()
         self._people_and_places()
+        self.service.more = {"GITLAB_TOKEN": self.token}
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.stop()
+        self.service.stop()
         self.gitlab.__exit__()
         self.b24.stop()
 
@@ -87,74 +78,10 @@ class Stage:
         self.token = gitlab.add_token(self.boris, scopes=("api",)).value
 
     @property
-    def environ(self) -> dict[str, str]:
-        """What a person would export before starting b24bridge."""
-        told = {
-            "B24BRIDGE_DATA_DIR": str(self.home),
-            "B24BRIDGE_PUBLIC_URL": self.url,
-            "B24BRIDGE_BIND": self.url.removeprefix("http://"),
-            "B24BRIDGE_CLIENT_ID": self.b24.app.client_id,
-            "B24BRIDGE_CLIENT_SECRET": self.b24.app.client_secret,
-            "B24BRIDGE_OAUTH_HOSTS": self.b24.oauth_url,
-            "B24BRIDGE_ALLOWED_NETWORKS": "127.0.0.0/8",
-            "GITLAB_TOKEN": self.token,
-        }
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return kept | {"PYTHONPATH": str(Path(__file__).parents[1])} | told
-
-    def start(self) -> None:
-        """`b24bridge serve`, until it is ready. Raises RuntimeError with its last words."""
-        self._log = (self.home / "serve.log").open("ab")
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "b24app.cli", "serve"],
-            env=self.environ, stdout=self._log, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self._server.poll() is None:
-            if _answers(f"{self.url}/readyz"):
-                return
-            time.sleep(0.2)
-        raise RuntimeError(f"b24bridge did not start:\n{self.last_words()}")
-
-    def stop(self) -> None:
-        if self._server and self._server.poll() is None:
-            os.killpg(self._server.pid, signal.SIGTERM)
-            try:
-                self._server.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._server.pid, signal.SIGKILL)
-                self._server.wait(5)
-        if self._log:
-            self._log.close()
-
-    def last_words(self) -> str:
-        text = (self.home / "serve.log").read_text(errors="replace")
-        return "\n".join(text.splitlines()[-15:])
-
-    def command(self, *words: str) -> str:
-        """Runs `b24bridge …` and returns what it printed. Raises RuntimeError if it failed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "b24app.cli", *words],
-            env=self.environ, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise RuntimeError(f"b24bridge {' '.join(words)}:\n{done.stdout}{done.stderr}")
-        return done.stdout.strip()
+    def url(self) -> str:
+        return self.service.url
 
     def settings_file(self) -> Path:
         path = self.home / "settings.yaml"
         path.write_text(SETTINGS.format(portal=self.b24.host, gitlab=self.gitlab.url))
         return path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _answers(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=2).status_code == 200
-    except requests.RequestException:
-        return False

@@ -42,7 +42,7 @@ def checks(stage: Stage, watch: Watch, received: int) -> Iterator[Check]:
     yield "no delivery failed", set(deliveries) <= {"done"}
     yield "no write was refused or left waiting", set(commands) <= {"done", "dropped"}
     yield "nothing was written about the task that nobody has", UNKNOWN_TASK not in portal.tasks
-    status = stage.command("status")
+    status = stage.service.run("status")
     yield (
         "`b24bridge status` shows that task's id beside its merge request",
         (str(UNKNOWN_TASK) in status),

@@ -48,8 +48,8 @@ def prepare(stage: Stage) -> str:
     settings = SETTINGS.format(portal=stage.b24.host, gitlab=stage.gitlab.url) + rules
     file = Path(stage.home / "settings.yaml")
     file.write_text(settings)
-    said = stage.command("settings", "apply", str(file))
-    return said + "\n" + stage.command("gitlab", "hooks", "gitlab")
+    said = stage.service.run("settings", "apply", str(file))
+    return said + "\n" + stage.service.run("gitlab", "hooks", "gitlab")
 
 
 def rows(stage: Stage) -> Iterator[Row]:
@@ -198,12 +198,12 @@ def checks(stage: Stage, watch: Watch) -> Iterator[tuple[str, bool]]:
     yield "of seven commits five are shown", len(commits) == 1 and commits[0].count("Slot") == 5
     states = watch.states_of_work()
     yield "no delivery failed, no write was refused", states <= {"done", "dropped"}
-    backfilled = stage.command("backfill", "acme/shop", "--since", "30d")
+    backfilled = stage.service.run("backfill", "acme/shop", "--since", "30d")
     yield (
         "the project's history is read, and nobody hears of it",
         ("notes" in backfilled and PLACES[CHAT](stage) == said),
     )
-    audit = stage.command("audit", "--limit", "500")
+    audit = stage.service.run("audit", "--limit", "500")
     yield (
         "`b24bridge audit` shows the calls, and no secret",
         ("gitlab" in audit and stage.token not in audit),

@@ -1,4 +1,4 @@
-"""What the process was told by its environment, checked as a whole before anything starts."""
+"""Configuration of the process: environment variables, all checked before anything starts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from sync import keyfile
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 OAUTH_HOSTS = frozenset({"https://oauth.bitrix.info", "https://oauth.bitrix24.tech"})
 _LEVELS = ("debug", "info", "warning", "error")
@@ -20,7 +21,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 
 
 class ConfigError(Exception):
-    """Everything that is wrong with the environment, one line a problem; never a value."""
+    """Lists everything that is wrong with the environment, one line a problem, never a value."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = tuple(problems)
@@ -29,7 +30,11 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Addresses and secrets of this installation. `public_url` is "" where none was told."""
+    """Addresses, limits and secrets of this installation.
+
+    `public_url` is "" where none is set. `secret_key_file` is None where the keys come from the
+    environment. `threads` counts requests served at once.
+    """
 
     data_dir: Path
     database_url: str = field(repr=False)
@@ -49,31 +54,35 @@ class Config:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
-        """Reads the environment, and makes the key file if no key was told.
+        """Read the environment; create the key file if no key is set.
 
-        Raises ConfigError that names every problem at once.
+        Raises ConfigError, which names every problem at once.
         """
-        told = _EnvReader(environ)
-        values = _read_values(told)
-        if told.problems:
-            raise ConfigError(told.problems)
+        reader = _EnvReader(environ)
+        values = _read_values(reader)
+        if reader.problems:
+            raise ConfigError(reader.problems)
         return cls(**values)
 
     def current_keys(self) -> tuple[str, ...]:
-        """The secret keys as they are now: a rotation replaces those in the key file."""
+        """Return the secret keys, reading the key file again: a rotation replaces its keys."""
         if self.secret_key_file is None:
             return self.secret_keys
         return keyfile.read_or_create(self.secret_key_file)
 
 
 class _EnvReader:
-    """Takes variables one by one and gathers what is wrong with them."""
+    """Reads variables one by one and collects what is wrong with them."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.problems: list[str] = []
 
-    def take(self, name: str, default: T, read: Callable[[str], T]) -> T:
+    def take(self, name: str, default: T, read: Callable[[str], T | U]) -> T | U:
+        """Return the variable `name` as `read` parses it, `default` where it is not set.
+
+        A ValueError of `read` becomes a problem.
+        """
         text = self._environ.get(name, "").strip()
         if not text:
             return default
@@ -84,36 +93,36 @@ class _EnvReader:
             return default
 
 
-def _read_values(told: _EnvReader) -> dict[str, Any]:
-    data_dir = told.take("B24BRIDGE_DATA_DIR", Path("var"), Path)
-    host, port = told.take("B24BRIDGE_BIND", ("127.0.0.1", 8000), _parse_address)
+def _read_values(reader: _EnvReader) -> dict[str, Any]:
+    data_dir = reader.take("B24BRIDGE_DATA_DIR", Path("var"), Path)
+    host, port = reader.take("B24BRIDGE_BIND", ("127.0.0.1", 8000), _parse_address)
     values = {
         "data_dir": data_dir,
-        "database_url": told.take(
+        "database_url": reader.take(
             "DATABASE_URL", f"sqlite:///{data_dir / 'b24bridge.sqlite3'}", _parse_database
         ),
-        "queue_url": told.take(
+        "queue_url": reader.take(
             "B24BRIDGE_QUEUE_URL", str(data_dir / "queue.sqlite3"), _parse_queue
         ),
-        "public_url": told.take("B24BRIDGE_PUBLIC_URL", "", _parse_web_address),
-        "client_id": told.take("B24BRIDGE_CLIENT_ID", "", str),
-        "client_secret": told.take("B24BRIDGE_CLIENT_SECRET", "", str),
-        "oauth_hosts": told.take("B24BRIDGE_OAUTH_HOSTS", OAUTH_HOSTS, _parse_hosts),
-        "allowed_networks": told.take("B24BRIDGE_ALLOWED_NETWORKS", (), _parse_networks),
-        "trusted_proxies": told.take("B24BRIDGE_TRUSTED_PROXIES", 0, _number_between(0, 10)),
-        "log_level": told.take("B24BRIDGE_LOG_LEVEL", "info", _parse_level),
+        "public_url": reader.take("B24BRIDGE_PUBLIC_URL", "", _parse_web_address),
+        "client_id": reader.take("B24BRIDGE_CLIENT_ID", "", str),
+        "client_secret": reader.take("B24BRIDGE_CLIENT_SECRET", "", str),
+        "oauth_hosts": reader.take("B24BRIDGE_OAUTH_HOSTS", OAUTH_HOSTS, _parse_hosts),
+        "allowed_networks": reader.take("B24BRIDGE_ALLOWED_NETWORKS", (), _parse_networks),
+        "trusted_proxies": reader.take("B24BRIDGE_TRUSTED_PROXIES", 0, _number_between(0, 10)),
+        "log_level": reader.take("B24BRIDGE_LOG_LEVEL", "info", _parse_level),
         "host": host,
         "port": port,
-        "threads": told.take("B24BRIDGE_THREADS", 16, _number_between(1, 200)),
+        "threads": reader.take("B24BRIDGE_THREADS", 16, _number_between(1, 200)),
     }
     if bool(values["client_id"]) != bool(values["client_secret"]):
-        told.problems.append("B24BRIDGE_CLIENT_ID, B24BRIDGE_CLIENT_SECRET: set both or neither")
-    return values | _secret_keys(told, data_dir)
+        reader.problems.append("B24BRIDGE_CLIENT_ID, B24BRIDGE_CLIENT_SECRET: set both or neither")
+    return values | _secret_keys(reader, data_dir)
 
 
-def _secret_keys(told: _EnvReader, data_dir: Path) -> dict[str, Any]:
-    keys = told.take("B24BRIDGE_SECRET_KEY", (), _parse_keys)
-    if keys or told.problems:
+def _secret_keys(reader: _EnvReader, data_dir: Path) -> dict[str, Any]:
+    keys = reader.take("B24BRIDGE_SECRET_KEY", (), _parse_keys)
+    if keys or reader.problems:
         return {"secret_keys": keys, "secret_key_file": None}
     path = data_dir / "secret.key"
     try:
@@ -122,7 +131,7 @@ def _secret_keys(told: _EnvReader, data_dir: Path) -> dict[str, Any]:
             "secret_key_file": path,
         }
     except (OSError, ValueError) as error:
-        told.problems.append(f"{path}: {getattr(error, 'strerror', None) or error}")
+        reader.problems.append(f"{path}: {getattr(error, 'strerror', None) or error}")
     return {}
 
 

@@ -1,10 +1,16 @@
-"""Three errors, named by what to do next; everything else is a bug. Pure."""
+"""The three errors of a call to another system, named by what to do next. Pure.
+
+Everything else that is raised is a bug.
+"""
 
 from __future__ import annotations
 
 
 class SyncError(Exception):
-    """What happened, why it usually does, what to change. Never holds a secret."""
+    """A failure for people: what happened, why it usually does, what to change.
+
+    `code` is the vendor's code, or ours. No text ever holds a secret.
+    """
 
     def __init__(self, message: str, *, cause: str = "", change: str = "", code: str = "") -> None:
         self.message, self.cause, self.change, self.code = message, cause, change, code
@@ -14,10 +20,10 @@ class SyncError(Exception):
 
 
 class Later(SyncError):
-    """Timeout, 5xx, 429, limits: try again after `after` seconds (None: the usual backoff).
+    """Try again after `after` seconds (None: usual backoff): timeout, 5xx, 429, limits.
 
-    `sent` says whether the request may have been carried out (a lost answer): a write that may
-    have landed is settled by a look-up before it is repeated.
+    `sent` says whether the request may have been carried out (its answer was lost). A write that
+    may have landed is looked up before it is repeated.
     """
 
     def __init__(
@@ -35,8 +41,8 @@ class Later(SyncError):
 
 
 class Denied(SyncError):
-    """Token revoked, scope missing, app removed: the connection pauses, its work waits."""
+    """Pause the connection, keep its work: token revoked, scope missing, app removed."""
 
 
 class Refused(SyncError):
-    """The other side will never accept this: the command is dead, visible and replayable."""
+    """Give up this command, visible and replayable: the other side never accepts it."""

@@ -1,4 +1,4 @@
-"""The file that holds the secret keys, one a line, newest first, for its owner's eyes only."""
+"""The file of secret keys: one a line, newest first, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from pathlib import Path
 
 
 def new_key() -> str:
-    """32 random bytes in URL-safe base64, as Fernet wants them."""
+    """Return 32 random bytes in URL-safe base64, the form of a Fernet key.
+
+    https://cryptography.io/en/latest/fernet/
+    """
     return base64.urlsafe_b64encode(os.urandom(32)).decode()
 
 
 def read_or_create(path: Path) -> tuple[str, ...]:
-    """The keys in the file; made with one new key and mode 0600 if it is not there."""
+    """Return the keys in the file; create it with one new key and mode 0600 if it is missing.
+
+    Raises OSError.
+    """
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = _write_temporary(path, [new_key()])
@@ -28,14 +34,17 @@ def read_or_create(path: Path) -> tuple[str, ...]:
 
 
 def replace_keys(path: Path, keys: Sequence[str]) -> None:
-    """Replaces the file whole: after a crash it holds the old keys or the new ones."""
+    """Replace the file as a whole: after a crash it holds the old keys or the new ones.
+
+    Raises OSError.
+    """
     _write_temporary(path, keys).replace(path)
     _sync_folder(path.parent)
 
 
 def _write_temporary(path: Path, keys: Sequence[str]) -> Path:
-    made, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
-    with os.fdopen(made, "w") as file:
+    descriptor, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
+    with os.fdopen(descriptor, "w") as file:
         file.write("".join(key + "\n" for key in keys))
         file.flush()
         os.fsync(file.fileno())

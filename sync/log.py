@@ -1,4 +1,4 @@
-"""Structured logs: one JSON line an event, and nothing in it that looks like a secret."""
+"""Structured logs: one JSON line an event, with everything that looks like a secret masked."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ _SECRET_TEXT = tuple(
 
 
 def setup_logging(level: str = "info", stream: TextIO = sys.stderr) -> None:
-    """Sends our events, and those of the libraries, to `stream` as JSON lines."""
-    shared = [
+    """Send our events, and those of the libraries, to `stream` as JSON lines."""
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -59,12 +59,12 @@ def setup_logging(level: str = "info", stream: TextIO = sys.stderr) -> None:
 def mask_event(
     logger: object, method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """The structlog processor that masks values by their key and by their looks."""
+    """Mask the values of an event by their names and by how they look (a structlog processor)."""
     return {key: mask_value(value, key) for key, value in event.items()}
 
 
 def mask_value(value: Any, name: str = "") -> Any:
-    """`value` without secrets; `name` is the key it stands under."""
+    """Return `value` without secrets; `name` is the key it stands under."""
     match value:
         case str() | bytes() if value and _SECRET_NAME.search(name):
             return MASK

@@ -1,4 +1,4 @@
-"""HTTP sessions that reach only public addresses, or the private networks an operator named."""
+"""HTTP sessions that reach only public addresses and the private networks an operator named."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -30,11 +31,11 @@ def guarded_session(
     ca_file: str | None = None,
     proxy: str | None = None,
 ) -> requests.Session:
-    """A session whose every connection is checked on the address it really goes to.
+    """Return a session that checks every connection by the IP address it really goes to.
 
-    `allowed_networks`: CIDRs that may be reached although not public. A forbidden peer raises
-    `Refused` before a packet is sent. Proxies, certificates and passwords of the environment are
-    not used: only what is given here. Every request has a time limit.
+    `allowed_networks`: CIDRs that may be reached although they are not public. A forbidden peer
+    raises `Refused` before a packet is sent. Proxies, certificates and passwords of the environment
+    are ignored: only the arguments count. Every request has a time limit (`TIMEOUT`).
     """
     networks = tuple(ipaddress.ip_network(network, strict=False) for network in allowed_networks)
     session = requests.Session()
@@ -49,16 +50,16 @@ def guarded_session(
 
 
 def is_permitted(text: str, networks: Sequence[Network]) -> bool:
-    """Whether an IP address may be talked to: public, or inside one of `networks`. Pure."""
+    """Return whether an IP address may be reached: it is public, or inside `networks`. Pure."""
     address = ipaddress.ip_address(text.partition("%")[0])
     inner = _unwrap_address(address)
-    if any(found in network for found in (address, inner) for network in networks):
+    if any(candidate in network for candidate in (address, inner) for network in networks):
         return True
-    return all(found.is_global and not found.is_multicast for found in (address, inner))
+    return all(candidate.is_global and not candidate.is_multicast for candidate in (address, inner))
 
 
 def _unwrap_address(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one only wraps (mapped, 6to4, Teredo, NAT64)."""
+    """Return the IPv4 address inside a mapped, 6to4, Teredo or NAT64 address, else `address`."""
     if not isinstance(address, ipaddress.IPv6Address):
         return address
     if address in _NAT64:
@@ -67,8 +68,8 @@ def _unwrap_address(address: Address) -> Address:
     return address.ipv4_mapped or address.sixtofour or teredo or address
 
 
-def _check_addresses(host: str, found: Sequence[str], networks: Sequence[Network]) -> list[str]:
-    usable = [address for address in found if is_permitted(address, networks)]
+def _check_addresses(host: str, addresses: Sequence[str], networks: Sequence[Network]) -> list[str]:
+    usable = [address for address in addresses if is_permitted(address, networks)]
     if not usable:
         raise Refused(
             f"The address of {host} is inside a private network",
@@ -81,8 +82,8 @@ def _check_addresses(host: str, found: Sequence[str], networks: Sequence[Network
     return usable
 
 
-class _GuardedConnection:
-    """Resolves once, checks, and connects to the very address that was checked."""
+class _GuardedConnection(HTTPConnection):
+    """Resolves a name once, checks the addresses, and connects to the very one it checked."""
 
     networks: tuple[Network, ...] = ()
 
@@ -101,7 +102,7 @@ class _GuardedConnection:
 
     def _resolve(self, name: str) -> list[str]:
         try:
-            found = socket.getaddrinfo(
+            entries = socket.getaddrinfo(
                 name.strip("[]"),
                 self.port,
                 type=socket.SOCK_STREAM,
@@ -109,12 +110,12 @@ class _GuardedConnection:
         except (socket.gaierror, UnicodeError) as error:
             failure = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
             raise NameResolutionError(name, self, failure) from error
-        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def _guarded_pools(networks: tuple[Network, ...]) -> dict[str, type]:
     extra = {"networks": networks}
-    plain = type("GuardedHTTP", (_GuardedConnection, HTTPConnection), extra)
+    plain = type("GuardedHTTP", (_GuardedConnection,), extra)
     secure = type("GuardedHTTPS", (_GuardedConnection, HTTPSConnection), extra)
     return {
         "http": type("GuardedPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
@@ -136,6 +137,7 @@ class _GuardedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _guarded_pools(self._networks)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> Any:
+        """Check the address behind a proxy, and give the request a time limit."""
         if options.get("timeout") is None:
             options["timeout"] = TIMEOUT
         if options.get("proxies"):
@@ -143,13 +145,13 @@ class _GuardedAdapter(HTTPAdapter):
         return super().send(request, *args, **options)
 
     def _check_behind_proxy(self, url: str) -> None:
-        """The proxy connects, so only what the name means here can be checked beforehand.
+        """Check what the name means here, as it is the proxy that connects. Raises Refused.
 
         A name that only the proxy can resolve passes: the operator's proxy is then the guard.
         """
-        host = requests.utils.urlparse(url).hostname or ""
+        host = urlsplit(url).hostname or ""
         try:
-            found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None)]
+            addresses = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None)]
         except (socket.gaierror, UnicodeError):
             return
-        _check_addresses(host, found, self._networks)
+        _check_addresses(host, addresses, self._networks)

@@ -19,13 +19,15 @@ from sync.store.db.database import open_database, write
 from sync.store.db.migrate import is_current, migrate
 from sync.store.tables import metadata
 from tests.databases import Databases, opened
-from tools import postgres
+from tools import postgres, system_packages
 
 DATABASES = ("sqlite", "postgresql")
+STORE = Path(__file__).parent / "store"
 
 # Properties are judged by their facts, never by how long a busy machine takes, and by the same
 # examples each time: what passes here passes anywhere. Others are looked for on purpose.
 settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("quick", settings.get_profile("steady"))  # tests/depth.py: fewer
 settings.register_profile("searching", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
@@ -41,13 +43,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "database: uses the database (set by its fixtures)")
+    config.addinivalue_line(
+        "markers", "dialect: SQL that may differ; `make test` runs it on PostgreSQL too"
+    )
     config.addinivalue_line("markers", "browser: needs Chromium; `make test` runs these apart")
+    config.addinivalue_line("markers", "needs(*packages): runs programs of these system packages")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "databases" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
+            if item.path.is_relative_to(STORE):  # every query there is
+                item.add_marker("dialect")
+        for marker in item.iter_markers("needs"):
+            for package in system_packages.missing(marker.args):
+                item.add_marker(pytest.mark.skip(reason=f"{package.name} is not installed"))
 
 
 @pytest.fixture(scope="session")

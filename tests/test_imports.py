@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,11 @@ def _within(name: str, allowed: tuple[str, ...]) -> bool:
     return any(name == room or name.startswith(room + ".") for room in allowed)
 
 
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def _files(room: str) -> list[Path]:
     return sorted((ROOT / room).rglob("*.py"))
 
@@ -61,7 +67,7 @@ def _files(room: str) -> list[Path]:
 def _imports(room: str) -> Iterator[tuple[str, str]]:
     """(file, imported module) of every import in the room, inside functions too."""
     for path in _files(room):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(_parsed(path)):
             match node:
                 case ast.Import(names=names):
                     modules = [alias.name for alias in names]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sync.core.model.tasks import Step
 from sync.core.rules.portal import DEFAULT_STEPS, ReferenceRules
 from sync.core.smart_commits import parse as smart_commits_parse
 from sync.engine.upkeep.backfill import PARTS
+from tools.system_packages import PACKAGES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -57,6 +59,7 @@ def test_every_word_of_commits_is_in_the_table_and_does_what_it_says() -> None:
         "is in progress": {Verb.START},
         "gets the time": {Verb.TIME},
         "gets a comment": {Verb.COMMENT},
+        "is told": {Verb.REVERT},
     }
     for words, text in said:
         wanted = next(verbs for start, verbs in does.items() if text.startswith(start))
@@ -67,7 +70,40 @@ def test_every_word_of_commits_is_in_the_table_and_does_what_it_says() -> None:
     assert listed == set(smart_commits_parse.VERB_WORDS)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/admins.md", "docs/developers.md"])
+PAGES = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/adding-a-tracker.md",
+    "docs/admins.md",
+    "docs/developers.md",
+]
+
+
+def test_this_version_is_in_the_changelog() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    headings = re.findall(r"^## (.+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert headings[1].split(" - ")[0] == version
+
+
+def test_every_target_of_make_that_the_guide_names_exists() -> None:
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    guides = "".join((ROOT / page).read_text("utf-8") for page in PAGES)
+    assert set(re.findall(r"\bmake ([a-z][\w-]*)(?=[ `\n])", _code(guides))) <= targets
+
+
+def test_every_system_package_of_the_tests_is_in_the_guide() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("uses Debian's ")[2]
+    assert re.findall("`([a-z]+)`", guide.partition(". ")[0]) == sorted(PACKAGES)
+
+
+def _code(text: str) -> str:
+    return "\n".join(re.findall(r"```.*?```|`[^`]+`", text, re.DOTALL))
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     here = ROOT / page
     prose = re.sub(r"```.*?```", "", here.read_text(), flags=re.DOTALL)

@@ -1,7 +1,4 @@
-"""A temporary PostgreSQL server from the installed package, for tests and measurements.
-
-`python -m tools.postgres` says whether there is one, and installs Debian's package if it may.
-"""
+"""A temporary PostgreSQL server from the installed package, for tests and measurements."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -20,6 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 import psycopg
+
+from tools.system_packages import PACKAGES, program
 
 _ADMIN = "postgres"
 
@@ -31,11 +29,9 @@ CARELESS = MappingProxyType(
 
 
 def programs() -> Path | None:
-    """The folder of initdb and postgres, newest version first; None if not installed."""
-    versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
-    found = sorted(versions, key=lambda path: float(path.parts[4]), reverse=True)
-    on_path = shutil.which("initdb")
-    return found[0].parent if found else Path(on_path).parent if on_path else None
+    """Return the folder of initdb and postgres; None if not installed."""
+    initdb = PACKAGES["postgresql"].program()
+    return initdb.parent if initdb else None
 
 
 @contextmanager
@@ -44,9 +40,7 @@ def temporary_server(settings: Mapping[str, str] = MappingProxyType({})) -> Iter
 
     `settings` are added to those of the package.
     """
-    where = programs()
-    if where is None:
-        raise RuntimeError("PostgreSQL is not installed; on Debian: apt-get install postgresql")
+    where = program("postgresql").parent
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
         user = _unprivileged(folder)
@@ -108,28 +102,3 @@ def _wait(server: subprocess.Popen[bytes], folder: Path) -> None:
                 break
             time.sleep(0.1)
     raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
-
-
-def _install() -> None:
-    """Installs Debian's package where that is possible."""
-    if os.getuid() != 0 or not shutil.which("apt-get"):
-        return
-    print("PostgreSQL is not installed: installing Debian's package", flush=True)
-    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    apt = ["apt-get", "-qq", "-o=Dpkg::Use-Pty=0"]
-    subprocess.run([*apt, "update"], env=quiet, check=False)
-    install = [*apt, "install", "-y", "--no-install-recommends", "postgresql"]
-    subprocess.run(install, env=quiet, check=False, stdout=subprocess.DEVNULL)
-
-
-def main() -> int:
-    if programs() is None:
-        _install()
-    if programs() is None:
-        print("There is no PostgreSQL here and it could not be installed.")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

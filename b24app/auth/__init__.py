@@ -1,1 +1,1 @@
-"""Who is asking: page tokens, the current user, request bodies."""
+"""Authentication of requests: page tokens, the current user, bounded bodies, cached look-ups."""

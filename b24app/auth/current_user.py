@@ -1,4 +1,4 @@
-"""The user of the page that this thread is serving, for the audit log: "" where there is none."""
+"""The user of the page that this thread serves, for the audit log; "" where there is none."""
 
 from __future__ import annotations
 

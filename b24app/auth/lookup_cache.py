@@ -1,4 +1,4 @@
-"""What the receiver looks up for every request, remembered for a few seconds."""
+"""A cache of what receivers look up for every request, kept for a few seconds."""
 
 from __future__ import annotations
 
@@ -23,38 +23,39 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class LookupCache(Generic[K, V]):
-    """`find` with a memory; what is not found is not remembered, so guesses fill nothing."""
+    """Caches the results of `find`; what is missing is not cached, so guesses fill nothing."""
 
     def __init__(self, find: Callable[[K], V | None]) -> None:
         self._find = find
         self._entries: dict[K, tuple[float, V]] = {}
 
     def get(self, key: K) -> V | None:
+        """Return the value of `key`, at most TTL_SECONDS old; None where there is none."""
         held = self._entries.get(key)
         if held is not None and held[0] > time.monotonic():
             return held[1]
-        found = self._find(key)
-        if found is None:
+        entry = self._find(key)
+        if entry is None:
             self._entries.pop(key, None)
             return None
         if len(self._entries) >= MAX_ENTRIES:
             self._entries.clear()
-        self._entries[key] = (time.monotonic() + TTL_SECONDS, found)
-        return found
+        self._entries[key] = (time.monotonic() + TTL_SECONDS, entry)
+        return entry
 
     def refresh(self, key: K) -> V | None:
-        """Looked up now, whatever is remembered."""
+        """Look `key` up now, whatever is cached."""
         self._entries.pop(key, None)
         return self.get(key)
 
     def clear(self) -> None:
-        """What is asked next is looked up anew."""
+        """Forget everything, after a change of what is looked up."""
         self._entries.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class CachedHook:
-    """What a hook address leads to."""
+    """The connection behind a webhook address, and what its deliveries must prove."""
 
     connection_id: int
     portal_id: int
@@ -65,25 +66,29 @@ class CachedHook:
 
 @dataclass(frozen=True, slots=True)
 class CachedPortal:
+    """A portal that sends events, and the token that proves them."""
+
     id: int
     state: str
     application_token: str | None = field(repr=False)
 
     def accepts_token(self, application_token: str) -> bool:
-        """Whether an event that carries this token is from the portal."""
+        """Return whether an event with this token comes from the portal (constant time)."""
         if not self.application_token or not application_token:
             return False
         return hmac.compare_digest(self.application_token.encode(), application_token.encode())
 
 
 def hook_finder(engine: Engine, vault: Vault) -> Callable[[str], CachedHook | None]:
+    """Return a function that finds a connection by the key in its webhook address."""
+
     def find(key: str) -> CachedHook | None:
         with read(engine) as conn:
-            found = connections.by_hook_key(conn, vault, key)
-            portal = portals.by_id(conn, found[0].portal_id) if found else None
-        if found is None or portal is None or portal.state == "removed":
+            row = connections.by_hook_key(conn, vault, key)
+            portal = portals.by_id(conn, row[0].portal_id) if row else None
+        if row is None or portal is None or portal.state == "removed":
             return None
-        record, secrets = found
+        record, secrets = row
         allowed = tuple(map(ipaddress.ip_network, record.options.get("allow_ips", ())))
         return CachedHook(
             record.id, record.portal_id, secrets.hook_token or "", secrets.signing_token, allowed
@@ -93,6 +98,8 @@ def hook_finder(engine: Engine, vault: Vault) -> Callable[[str], CachedHook | No
 
 
 def portal_finder(engine: Engine, vault: Vault) -> Callable[[str], CachedPortal | None]:
+    """Return a function that finds a portal by its member_id."""
+
     def find(member_id: str) -> CachedPortal | None:
         with read(engine) as conn:
             portal = portals.by_member(conn, member_id)

@@ -1,7 +1,7 @@
-"""Page tokens, and the headers every answer carries.
+"""Page tokens, and the security headers of every answer.
 
-The app runs in a cross-site frame, where cookies cannot be relied on: whoever opened a page is
-verified once by the portal's own token, then carries a short-lived token of ours.
+The app runs in a cross-site frame, where cookies cannot be relied on: a page's user is verified
+once by the portal's own token, then carries a short-lived token of ours.
 https://apidocs.bitrix24.com/local-integrations/site-does-not-allow-connection.html
 """
 
@@ -23,13 +23,13 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 PAGE_TOKEN_TTL = timedelta(hours=1)
-VISIT_TTL = timedelta(hours=12)  # from the opening of a page; then it must be opened anew
+VISIT_TTL = timedelta(hours=12)  # from the opening of a page; then it must be opened again
 _PURPOSE = b"b24bridge page token"
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who opened a page: a user of one portal."""
+    """A user of one portal who opened a page."""
 
     portal_id: int
     user_id: int
@@ -43,20 +43,20 @@ class PageTokens:
         self._keys = [OctKey.import_key(_derive_key(key)) for key in keys]
 
     def issue(self, visitor: Visitor, now: datetime) -> str:
-        """For somebody whom the portal has just proven."""
+        """Return a token for a user whom the portal has just confirmed, valid for an hour."""
         entered = int(now.timestamp())
         return self._sign(visitor, entered, entered + _whole_seconds(PAGE_TOKEN_TTL))
 
     def read(self, token: str, now: datetime) -> Visitor | None:
-        """Whose token it is; None where it is forged or over."""
+        """Return whose token it is; None where it is forged or expired."""
         claims = self._claims(token, now)
         return None if claims is None else _parse_visitor(claims)
 
     def renew(self, token: str, now: datetime, *, admin: bool) -> tuple[str, int] | None:
-        """Another token for the same visitor, and how many seconds it is good for.
+        """Return another token for the same visitor, with its seconds; None if the old one expired.
 
-        None where the old one is over. None outlives the visit. An administrator's right is not
-        carried on: `admin` says whether it was proven anew.
+        No token outlives VISIT_TTL from the page's opening. `admin`: whether an administrator's
+        right was proven again; it is never carried on by itself.
         """
         claims = self._claims(token, now)
         if claims is None:
@@ -99,21 +99,21 @@ def _derive_key(key: str) -> bytes:
 
 
 def script_nonce() -> str:
-    """The nonce of this answer's one inline script."""
+    """Return the nonce of this answer's one inline script."""
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe(16)
     return str(g.nonce)
 
 
 def allow_framing_by(url: str) -> None:
-    """Lets the portal at `url` show this answer in its frame."""
+    """Let the portal at `url` show this answer in its frame."""
     parts = urlsplit(url)
     if re.fullmatch(r"[A-Za-z0-9.-]+(:\d+)?", parts.netloc) and parts.scheme in ("http", "https"):
         g.framed_by = f"{parts.scheme}://{parts.netloc}"
 
 
 def allow_script(origin: str) -> None:
-    """Lets this answer load scripts of another origin."""
+    """Let this answer load scripts of another origin."""
     g.script_origin = origin
 
 
@@ -136,7 +136,7 @@ def _content_security_policy() -> str:
 
 
 def install_headers(app: Flask) -> None:
-    """Adds the headers to every answer of `app`; X-Frame-Options would forbid any frame."""
+    """Add the headers to every answer of `app`; X-Frame-Options would forbid any frame."""
 
     @app.after_request
     def _headers(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""The raw body of a request, read no further than allowed."""
+"""The raw body of a request, read no further than a limit."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 
 def read_body(limit: int) -> bytes:
-    """At most `limit` bytes. Raises RequestEntityTooLarge; a told length is not even read.
+    """Return a body of at most `limit` bytes. Raises RequestEntityTooLarge.
 
-    Without a told length (chunks) Werkzeug's own limit cuts the body silently, so that one byte
-    more is asked for to see whether there is more.
+    Content-Length is checked before anything is read. Werkzeug's own limit would cut a chunked body
+    silently, so one byte more is read to see whether there is more.
     """
     if (request.content_length or 0) > limit:
         raise RequestEntityTooLarge()

@@ -1,4 +1,4 @@
-"""The command `b24bridge`: what to run, checked before anything starts."""
+"""The command `b24bridge`: its subcommands, their arguments, and their errors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
 from b24app.cli.arguments import parse_pair, parse_since, person_name, positive_int
@@ -33,8 +34,8 @@ def _add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     text.add_argument("--template", help="with this text of your own")
     text.add_argument("--file", help="as this settings file says")
     preview.add_argument("--language", choices=["en", "ru"], help="in this language")
-    for one in (export, apply, preview):
-        _add_portal_argument(one)
+    for subparser in (export, apply, preview):
+        _add_portal_argument(subparser)
 
 
 def _add_keys_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,9 +67,9 @@ def _add_gitlab_arguments(parser: argparse.ArgumentParser) -> None:
     sub = parser.add_subparsers(dest="action", required=True, metavar="test|hooks")
     test = sub.add_parser("test", help="who the token is, what it may do and until when")
     hooks = sub.add_parser("hooks", help="create, repair or remove the webhooks")
-    for one in (test, hooks):
-        one.add_argument("name", help="the connection's name in the settings")
-        _add_portal_argument(one)
+    for subparser in (test, hooks):
+        subparser.add_argument("name", help="the connection's name in the settings")
+        _add_portal_argument(subparser)
     hooks.add_argument("change", nargs="?", choices=["ensure", "remove"], default="ensure")
 
 
@@ -88,8 +89,8 @@ def _add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
     start = sub.add_parser("run", help="start a pipeline of a branch or tag")
     again = sub.add_parser("retry", help="run the failed and canceled jobs of a pipeline again")
     end = sub.add_parser("cancel", help="end what runs of a pipeline")
-    for one in (start, again, end):
-        one.add_argument("project", help="path or id of the project")
+    for subparser in (start, again, end):
+        subparser.add_argument("project", help="path or id of the project")
     start.add_argument("ref", help="branch or tag")
     for option, text in (("--var", "a variable"), ("--input", "an input, typed as in YAML")):
         start.add_argument(
@@ -100,11 +101,11 @@ def _add_pipeline_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="environment variable with a trigger token, used instead of the connection's token",
     )
-    for one in (again, end):
-        one.add_argument("id", type=positive_int, help="the pipeline's number")
-    for one in (start, again, end):
-        one.add_argument("--connection", help="not needed where there is one only")
-        _add_portal_argument(one)
+    for subparser in (again, end):
+        subparser.add_argument("id", type=positive_int, help="the pipeline's number")
+    for subparser in (start, again, end):
+        subparser.add_argument("--connection", help="not needed where there is one only")
+        _add_portal_argument(subparser)
 
 
 def _add_alerts_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,9 +114,9 @@ def _add_alerts_arguments(parser: argparse.ArgumentParser) -> None:
     sub = parser.add_subparsers(dest="action", metavar="ack|assign")
     ack = sub.add_parser("ack", help="say that somebody has seen it")
     assign = sub.add_parser("assign", help="give it to a person, who is told")
-    for one in (ack, assign):
-        one.add_argument("alert", help="as `alerts` names it")
-        one.add_argument("--portal", default=argparse.SUPPRESS, help="domain or member id")
+    for subparser in (ack, assign):
+        subparser.add_argument("alert", help="as `alerts` names it")
+        subparser.add_argument("--portal", default=argparse.SUPPRESS, help="domain or member id")
     ack.add_argument("--by", type=person_name, required=True, help="the name of who has seen it")
     assign.add_argument("user", type=int, help="the id of a Bitrix24 user")
 
@@ -149,7 +150,7 @@ def _add_portal_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_no_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command takes no arguments."""
+    """Add nothing: the command takes no arguments."""
 
 
 # name -> module of `run(config, args) -> exit code`, help, arguments
@@ -188,7 +189,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command. Exit codes: 0 done, 1 not done (and why on stderr), 2 wrong usage."""
+    """Run a command. Exit codes: 0 done, 1 not done (the reason is on stderr), 2 wrong usage."""
     args = _build_parser().parse_args(argv)
     try:
         config = Config.from_env(os.environ)
@@ -199,19 +200,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # nobody reads on: what was wanted has been printed
+        sys.stderr.close()  # the reader has closed the pipe, such as `head`
         return 0
     except Exception as error:
-        known = _explain_error(error)
-        if known is None:
+        explanation = _explain_error(error)
+        if explanation is None:
             raise
-        return _fail(known)
+        return _fail(explanation)
 
 
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="b24bridge", description="GitLab merge requests kept in step with Bitrix24 tasks."
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('b24bridge')}")
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (_, text, configure) in COMMANDS.items():
         configure(sub.add_parser(name, help=text, description=text))
@@ -219,7 +221,7 @@ def _build_parser() -> argparse.ArgumentParser:
 
 
 def _explain_error(error: Exception) -> str | None:
-    """What to tell of an error that is not a bug; None for one that is."""
+    """Return the message of an error that is not a bug; None for one that is."""
     from sqlalchemy.exc import OperationalError
 
     from sync.errors import SyncError

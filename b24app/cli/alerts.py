@@ -21,6 +21,7 @@ _HEADINGS = ("ALERT", "STATE", "SEVERITY", "FAILURES", "AGE", "BRANCH", "WHO")
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """List alerts, or acknowledge or assign one."""
     return _list(config, args) if args.action is None else _change_alert(config, args)
 
 
@@ -28,25 +29,26 @@ def _list(config: Config, args: argparse.Namespace) -> int:
     now = WallClock().now()
     with read(prepare_database(config)) as conn:
         portal = find_portal(conn, args.portal)
-        found = services_alerts.list_alerts(conn, portal.id, include_ended=args.all)
+        summaries = services_alerts.list_alerts(conn, portal.id, include_ended=args.all)
         recovered = services_alerts.recoveries(conn, portal.id, now)
-    print_lines(*map(printable, _table([_cells(row, now) for row in found])))
-    for one in recovered:
-        took = format_span(timedelta(seconds=one.seconds), "en")
+    print_lines(*map(printable, _table([_cells(row, now) for row in summaries])))
+    for summary in recovered:
+        took = format_span(timedelta(seconds=summary.seconds), "en")
         print_lines(
-            f"recovered in {took} on average, {one.count} in 30 days: {one.project} {one.branch}"
+            f"recovered in {took} on average, {summary.count} in 30 days: "
+            f"{summary.project} {summary.branch}"
         )
     return 0
 
 
 def _cells(row: services_alerts.AlertSummary, now: datetime) -> tuple[str, ...]:
     stage = f" ({row.stage})" if row.stage else ""
-    seen = f"seen by {row.acknowledged_by}" if row.acknowledged_by else ""
+    acknowledged = f"seen by {row.acknowledged_by}" if row.acknowledged_by else ""
     name = row.assigned_name or row.assigned_to
-    who = ", ".join(filter(None, [seen, f"assigned to {name}" if name else ""])) or "-"
+    people = ", ".join(filter(None, [acknowledged, f"assigned to {name}" if name else ""])) or "-"
     age = format_span((row.ended_at or now) - row.opened_at, "en")
     place = f"{row.project} {row.branch}{stage}"
-    return row.id, row.state, row.severity, str(row.failures), age, place, who
+    return row.id, row.state, row.severity, str(row.failures), age, place, people
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What arguments of commands mean: moments, numbers, pairs and files."""
+"""Parsers of arguments: moments, numbers, pairs and files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def parse_since(text: str) -> timedelta | datetime:
-    """`2h`, `3d` back from now, or a date (with a time, in UTC where it does not say)."""
-    if found := re.fullmatch(r"(\d{1,5})([mhdw])", text.strip()):
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    """Parse `2h` or `3d` (back from now), or a date, in UTC where it names no zone.
+
+    Raises argparse.ArgumentTypeError.
+    """
+    if match := re.fullmatch(r"(\d{1,5})([mhdw])", text.strip()):
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -26,19 +29,20 @@ def parse_since(text: str) -> timedelta | datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def resolve_since(told: timedelta | datetime, now: datetime) -> datetime:
-    """The moment that was meant."""
-    return told if isinstance(told, datetime) else now - told
+def resolve_since(since: timedelta | datetime, now: datetime) -> datetime:
+    """Return the moment that `since` means at `now`."""
+    return since if isinstance(since, datetime) else now - since
 
 
 def positive_int(text: str) -> int:
+    """Parse a whole number above 0. Raises argparse.ArgumentTypeError."""
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < 10**9):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
 
 
 def person_name(text: str) -> str:
-    """A name, on one line."""
+    """Parse a name and put it on one line. Raises argparse.ArgumentTypeError."""
     name = " ".join(text.split())
     if not name or not name.isprintable():
         raise argparse.ArgumentTypeError(f"{text!r} names nobody")
@@ -46,7 +50,7 @@ def person_name(text: str) -> str:
 
 
 def parse_pair(text: str) -> tuple[str, str]:
-    """`NAME=value`."""
+    """Parse `NAME=value`. Raises argparse.ArgumentTypeError."""
     name, sign, value = text.partition("=")
     if not sign or not name.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=value")
@@ -54,7 +58,7 @@ def parse_pair(text: str) -> tuple[str, str]:
 
 
 def read_file(name: str) -> str:
-    """What a settings file says; `-` is standard input. Raises Invalid and OSError."""
+    """Return the text of a settings file (`-`: standard input). Raises Invalid, OSError."""
     data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     try:
         return data.decode("utf-8-sig")

@@ -1,4 +1,4 @@
-"""`audit`: every call that was made, who made it and what came of it."""
+"""`audit`: the calls that were made to other systems, by whom, and their results."""
 
 from __future__ import annotations
 
@@ -20,18 +20,22 @@ from sync.store.rows import ApiCallRow, CallFilter
 
 _HEADINGS = ("AT (UTC)", "PORTAL", "WHO", "SYSTEM", "STATUS", "MS", "CALL", "WHAT CAME OF IT")
 _RIGHT_ALIGNED = ("STATUS", "MS")
-_MAX_COLUMN_WIDTH = 120  # characters of a call or an error in the table; JSON has them whole
+_MAX_COLUMN_WIDTH = 120  # of a call or an error in the table; JSON has them whole
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Print the newest calls that match, as a table or as JSON lines."""
     with read(prepare_database(config)) as conn:
-        names = {one.id: portal_domain(one) for one in portals.all_portals(conn)}
-        found = logs.find_calls(conn, _call_filter(conn, args))[::-1]
+        names = {
+            portal_record.id: portal_domain(portal_record)
+            for portal_record in portals.all_portals(conn)
+        }
+        rehearsals = logs.find_calls(conn, _call_filter(conn, args))[::-1]
     if args.json:
-        for call in found:
+        for call in rehearsals:
             print_lines(_json(call, names))
         return 0
-    print_lines(*_table([_row(call, names) for call in found]))
+    print_lines(*_table([_row(call, names) for call in rehearsals]))
     return 0
 
 
@@ -48,8 +52,8 @@ def _call_filter(conn: Connection, args: argparse.Namespace) -> CallFilter:
 
 
 def _json(call: ApiCallRow, names: dict[int, str]) -> str:
-    told = asdict(call) | {"at": call.at.isoformat(), "portal": names.get(call.portal_id or 0)}
-    return json.dumps(told, ensure_ascii=False)
+    fields = asdict(call) | {"at": call.at.isoformat(), "portal": names.get(call.portal_id or 0)}
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def _row(call: ApiCallRow, names: dict[int, str]) -> tuple[str, ...]:
@@ -66,7 +70,7 @@ def _row(call: ApiCallRow, names: dict[int, str]) -> tuple[str, ...]:
 
 
 def _printable(text: str) -> str:
-    """Printable, in one line: errors quote what other systems said."""
+    """Return a text in one line without control characters: errors quote other systems."""
     plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return plain if len(plain) <= _MAX_COLUMN_WIDTH else plain[: _MAX_COLUMN_WIDTH - 1] + "…"
 

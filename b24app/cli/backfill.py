@@ -24,7 +24,8 @@ from sync.core.model.common import Project
 from sync.engine.deps import Deps
 from sync.engine.lanes import LaneLost
 from sync.engine.upkeep import backfill
-from sync.engine.upkeep.backfill import PARTS, Progress
+from sync.engine.upkeep.backfill import Progress
+from sync.engine.upkeep.backfill_parts import PARTS
 from sync.errors import Refused, SyncError
 from sync.store import backfill as table
 from sync.store import connections, leases
@@ -37,6 +38,7 @@ _PART_WIDTH = max(map(len, PARTS))
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Read the history of projects, or show how far it was read."""
     with open_clients(config, prepare_database(config)) as opened:
         return _run(opened, args)
 
@@ -56,21 +58,21 @@ def _run(opened: Clients, args: argparse.Namespace) -> int:
     return _read(opened, portal, args)
 
 
-def parse_since(told: str, now: datetime) -> datetime:
-    """A midnight (UTC), so that the same words mean the same all day. Raises LookupError."""
+def parse_since(text: str, now: datetime) -> datetime:
+    """Return a midnight (UTC), so that the same words mean the same all day. Raises LookupError."""
     try:
-        if found := re.fullmatch(r"([0-9]{1,5})([dw])", told):
-            day = now.date() - timedelta(days=int(found[1]) * _DAYS[found[2]])
+        if match := re.fullmatch(r"([0-9]{1,5})([dw])", text):
+            day = now.date() - timedelta(days=int(match[1]) * _DAYS[match[2]])
         else:
-            day = datetime.strptime(told, "%Y-%m-%d").date()
+            day = datetime.strptime(text, "%Y-%m-%d").date()
     except (ValueError, OverflowError):
-        raise LookupError(f"--since {told} is neither like 90d or 12w nor a date") from None
+        raise LookupError(f"--since {text} is neither like 90d or 12w nor a date") from None
     return datetime.combine(day, time(), UTC)
 
 
 @dataclass(frozen=True)
 class _BackfillRequest:
-    """What is to be read, and what says the same again."""
+    """What is to be read, and the command that goes on with it."""
 
     clients: Clients
     args: argparse.Namespace
@@ -88,9 +90,12 @@ class _BackfillRequest:
     def read(
         self, record: ConnectionRecord, project: str | Project, tell: Callable[[Progress], None]
     ) -> list[str]:
-        """The parts that were refused. Raises SyncError, LaneLost and LookupError."""
-        more: dict[str, Any] = {"parts": self.parts, "reread": self.args.again, "report": tell}
-        done = backfill.run_backfill(self.deps, record, project, self.since, **more)
+        """Read a project; return the parts that were refused.
+
+        Raises SyncError, LaneLost and LookupError.
+        """
+        options: dict[str, Any] = {"parts": self.parts, "reread": self.args.again, "report": tell}
+        done = backfill.run_backfill(self.deps, record, project, self.since, **options)
         if done is None:
             name = project.path if isinstance(project, Project) else project
             raise LookupError(f"The history of {name} is just being read by another process")
@@ -98,7 +103,7 @@ class _BackfillRequest:
 
 
 def _read(opened: Clients, portal: PortalRecord, args: argparse.Namespace) -> int:
-    asked = _BackfillRequest(
+    request = _BackfillRequest(
         opened, args, parse_since(args.since, opened.clock.now()), _parse_parts(args.parts)
     )
     with read(opened.engine) as conn:
@@ -106,52 +111,53 @@ def _read(opened: Clients, portal: PortalRecord, args: argparse.Namespace) -> in
         records = every or (find_connection(conn, portal.id, args.connection),)
     try:
         return (
-            _backfill_connections(asked, records)
+            _backfill_connections(request, records)
             if args.all
-            else _backfill_project(asked, records[0])
+            else _backfill_project(request, records[0])
         )
     except KeyboardInterrupt:
-        print_lines("", "Stopped. What was read is kept.", f"To go on: {asked.resume_command}")
+        print_lines("", "Stopped. What was read is kept.", f"To go on: {request.resume_command}")
         return _INTERRUPTED
 
 
-def _backfill_project(asked: _BackfillRequest, record: ConnectionRecord) -> int:
-    print_lines(f"{asked.args.project} since {asked.since:%Y-%m-%d}:")
+def _backfill_project(request: _BackfillRequest, record: ConnectionRecord) -> int:
+    print_lines(f"{request.args.project} since {request.since:%Y-%m-%d}:")
     try:
-        failed = asked.read(
-            record, asked.args.project, lambda told: print_lines(progress_line(told))
+        failed = request.read(
+            record, request.args.project, lambda progress: print_lines(progress_line(progress))
         )
     except (SyncError, LaneLost) as error:
-        _print_error(error, "What was read is kept.", f"To go on: {asked.resume_command}")
+        _print_error(error, "What was read is kept.", f"To go on: {request.resume_command}")
         return 1
     if failed:
-        print_lines(f"Not read: {', '.join(failed)}. When that is mended: {asked.resume_command}")
+        print_lines(f"Not read: {', '.join(failed)}. When that is mended: {request.resume_command}")
     return 1 if failed else 0
 
 
-def _backfill_connections(asked: _BackfillRequest, records: Iterable[ConnectionRecord]) -> int:
-    """One project after another: what is wrong with one is told, and the others go on."""
-    wrong = [path for record in records for path in _backfill_connection(asked, record)]
+def _backfill_connections(request: _BackfillRequest, records: Iterable[ConnectionRecord]) -> int:
+    """Read project by project; a failure is printed, and the others go on."""
+    wrong = [path for record in records for path in _backfill_connection(request, record)]
     if wrong:
         print_lines(
-            f"Not all was read of: {', '.join(wrong)}. When that is mended: {asked.resume_command}"
+            f"Not all was read of: {', '.join(wrong)}. "
+            f"When that is mended: {request.resume_command}"
         )
     return 1 if wrong else 0
 
 
-def _backfill_connection(asked: _BackfillRequest, record: ConnectionRecord) -> Iterator[str]:
-    """What is not read in full. A host that denies or does not answer is left for the next."""
+def _backfill_connection(request: _BackfillRequest, record: ConnectionRecord) -> Iterator[str]:
+    """Yield what was not read in full; stop at an instance that denies or does not answer."""
     try:
-        found = backfill.connection_projects(asked.deps, record)
+        projects = backfill.connection_projects(request.deps, record)
     except SyncError as error:
         _print_error(error)
         yield record.name
         return
-    for number, project in enumerate(found, 1):
-        since = f"{asked.since:%Y-%m-%d}"
-        print_lines(f"{project.path} since {since}, {number} of {len(found)} of {record.name}:")
+    for number, project in enumerate(projects, 1):
+        since = f"{request.since:%Y-%m-%d}"
+        print_lines(f"{project.path} since {since}, {number} of {len(projects)} of {record.name}:")
         try:
-            if asked.read(record, project, _print_progress):
+            if request.read(record, project, _print_progress):
                 yield project.path
         except (Refused, LaneLost, LookupError) as error:
             _print_error(error)
@@ -162,25 +168,25 @@ def _backfill_connection(asked: _BackfillRequest, record: ConnectionRecord) -> I
             return
 
 
-def _print_progress(told: Progress) -> None:
-    """Of what was read before, or was empty, nothing."""
-    if told.new or told.state != "done" or told.error:
-        print_lines(progress_line(told))
+def _print_progress(progress: Progress) -> None:
+    """Print a line, unless the part was read before or is empty."""
+    if progress.new or progress.state != "done" or progress.error:
+        print_lines(progress_line(progress))
 
 
 def _print_error(*lines: object) -> None:
     print(*lines, sep="\n", file=sys.stderr)
 
 
-def _parse_parts(told: str | None) -> tuple[str, ...]:
-    names = tuple(filter(None, (told or "").replace(" ", "").split(",")))
+def _parse_parts(listed: str | None) -> tuple[str, ...]:
+    names = tuple(filter(None, (listed or "").replace(" ", "").split(",")))
     if unknown := [name for name in names if name not in PARTS]:
         raise LookupError(f"There is no part {unknown[0]}; there is: {', '.join(PARTS)}")
     return names or tuple(PARTS)
 
 
 def _resume_command(args: argparse.Namespace) -> str:
-    """The same again, without what must not be said twice."""
+    """Return the command that goes on, without --again."""
     words = ["b24bridge backfill", args.project or "--all", f"--since {args.since}"]
     words += [
         f"--{name} {getattr(args, name)}" for name in _OPTIONS_WITH_VALUES if getattr(args, name)
@@ -191,22 +197,24 @@ def _resume_command(args: argparse.Namespace) -> str:
 _OPTIONS_WITH_VALUES = ("connection", "parts", "portal")
 
 
-def progress_line(told: Progress) -> str:
-    """One line of progress."""
-    name = told.part.ljust(_PART_WIDTH)
-    match told.state:
+def progress_line(progress: Progress) -> str:
+    """Return one line of progress: items, requests, items a minute, time left."""
+    name = progress.part.ljust(_PART_WIDTH)
+    match progress.state:
         case "failed":
-            return f"{name}  not read: {told.error}"
+            return f"{name}  not read: {progress.error}"
         case "waiting":
-            return f"{name}  waits {told.error}"
-    of = f" of {told.read + told.remaining:,}" if told.remaining else ""
-    facts = [f"{told.read:,}{of}", f"{told.requests:,} requests"]
-    if told.new and told.seconds >= 1:
-        rate = told.new / told.seconds
+            return f"{name}  waits {progress.error}"
+    of = f" of {progress.read + progress.remaining:,}" if progress.remaining else ""
+    facts = [f"{progress.read:,}{of}", f"{progress.requests:,} requests"]
+    if progress.new and progress.seconds >= 1:
+        rate = progress.new / progress.seconds
         facts.append(f"{rate * 60:,.0f} a minute")
-        facts += [f"{_format_duration(told.remaining / rate)} left"] if told.remaining else []
-    lacks = f", but {told.error}" if told.error else ""
-    return f"{name}  {', '.join(facts)}" + (f", done{lacks}" if told.state == "done" else "")
+        facts += (
+            [f"{_format_duration(progress.remaining / rate)} left"] if progress.remaining else []
+        )
+    lacks = f", but {progress.error}" if progress.error else ""
+    return f"{name}  {', '.join(facts)}" + (f", done{lacks}" if progress.state == "done" else "")
 
 
 def _format_duration(seconds: float) -> str:
@@ -216,23 +224,31 @@ def _format_duration(seconds: float) -> str:
 def _status(opened: Clients, portal: PortalRecord, args: argparse.Namespace) -> list[str]:
     now = opened.clock.now()
     with read(opened.engine) as conn:
-        names = {one.id: one.name for one in connections.by_portal(conn, portal.id)}
-        wanted = [i for i, name in names.items() if args.connection in (None, name)]
-        rows = table.of_connections(conn, wanted)
+        names = {
+            connection_record.id: connection_record.name
+            for connection_record in connections.by_portal(conn, portal.id)
+        }
+        connection_ids = [i for i, name in names.items() if args.connection in (None, name)]
+        rows = table.of_connections(conn, connection_ids)
         lanes = {backfill.lane_name(row.connection_id, row.project_id) for _, row in rows}
         held = leases.held_leases(conn, lanes, now)
-    shown = [(path, row) for path, row in rows if args.project in (None, path, str(row.project_id))]
-    if not shown:
+    selected = [
+        (path, row) for path, row in rows if args.project in (None, path, str(row.project_id))
+    ]
+    if not selected:
         return ["No history was read yet.", f"Parts: {', '.join(PARTS)}"]
-    lines = [_HEADINGS, *(_row(names[row.connection_id], path, row, held) for path, row in shown)]
-    return _table(lines) + [f"{p} {r.part}: {r.error}" for p, r in shown if r.error]
+    lines = [
+        _HEADINGS,
+        *(_row(names[row.connection_id], path, row, held) for path, row in selected),
+    ]
+    return _table(lines) + [f"{p} {r.part}: {r.error}" for p, r in selected if r.error]
 
 
 _HEADINGS = ("CONNECTION", "PROJECT", "PART", "STATE", "READ", "SINCE", "LAST")
 
 
 def _row(connection: str, path: str, row: table.PartRow, held: frozenset[str]) -> tuple[str, ...]:
-    """Whoever was killed left its part as running."""
+    """Return the row of a part; one that says running without a lease was killed."""
     running = backfill.lane_name(row.connection_id, row.project_id) in held
     state = "stopped" if row.state == "running" and not running else row.state
     dates = f"{row.since:%Y-%m-%d}", f"{row.updated_at:%Y-%m-%d %H:%M}"

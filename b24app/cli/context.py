@@ -1,4 +1,4 @@
-"""What every command needs: the database at this version, connections by name, the engine."""
+"""What every command needs: a database of this version, connections by name, the engine."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class DatabaseOutOfDate(LookupError):
-    """The database has not seen this version yet."""
+    """The database was not migrated to this version."""
 
 
 def prepare_database(config: Config) -> Engine:
-    """The database, brought to this version where it is embedded. Raises OutOfDate elsewhere."""
+    """Open the database; migrate it where it is embedded. Raises DatabaseOutOfDate elsewhere."""
     from sync.store.db.migrate import is_current, migrate
 
     engine = open_database(config.database_url)
@@ -42,7 +42,7 @@ def prepare_database(config: Config) -> Engine:
 
 @contextmanager
 def open_clients(config: Config, engine: Engine) -> Iterator[Clients]:
-    """The rooms of a command; in the end every call that was made is in the audit log."""
+    """Open a command's clients; at the end every call that was made is in the audit log."""
     audit = AuditWriter(engine)
     vault = Vault(config.secret_keys, reload=config.current_keys)
     try:
@@ -52,40 +52,41 @@ def open_clients(config: Config, engine: Engine) -> Iterator[Clients]:
 
 
 def find_connection(conn: Connection, portal_id: int, name: str | None) -> ConnectionRecord:
-    """The portal's connection by its name, which may be left out where there is one only.
+    """Return the portal's connection by name, which may be omitted where there is only one.
 
-    Raises LookupError that names those there are.
+    Raises LookupError, which lists the names.
     """
-    known = connections.by_portal(conn, portal_id)
-    there = ", ".join(one.name for one in known) or "none"
-    if name is None and len(known) == 1:
-        return known[0]
+    records = connections.by_portal(conn, portal_id)
+    names = ", ".join(candidate.name for candidate in records) or "none"
+    if name is None and len(records) == 1:
+        return records[0]
     if name is None:
-        raise LookupError(f"Name the connection; there is: {there}")
-    found = next((one for one in known if one.name == name), None)
-    if found is None:
-        raise LookupError(f"There is no connection {name}; there is: {there}")
-    return found
+        raise LookupError(f"Name the connection; there is: {names}")
+    record = next((candidate for candidate in records if candidate.name == name), None)
+    if record is None:
+        raise LookupError(f"There is no connection {name}; there is: {names}")
+    return record
 
 
 def build_engine_deps(opened: Clients) -> Deps:
-    """The engine with this process as its worker."""
+    """Return the engine's dependencies, with this process as its worker."""
     return Deps(
         database=opened.engine,
         vault=opened.vault,
         clock=opened.clock,
-        portal_for=opened.portal,
+        portal_for=opened.portal_of,
         code_host_for=opened.code_host,
         owner=opened.owner,
-        rules_for=opened.rules,
+        rules_for=opened.rules_of,
         audit_writer=opened.audit.pending_writer,
     )
 
 
 def printable(text: str) -> str:
-    """A line of what people typed, which is not to steer a terminal."""
+    """Return a line that people typed without characters that steer a terminal."""
     return upright_text(_CONTROLS.sub("", text)).rstrip()
 
 
 def print_lines(*lines: str) -> None:
+    """Print lines to standard output."""
     print(*lines, sep="\n", file=sys.stdout)

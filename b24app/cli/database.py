@@ -11,10 +11,12 @@ from sync.store.vault import Vault, VaultError, rotate, rotate_key_file
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Migrate the database, or rotate the secret keys."""
     return migrate(config) if args.command == "migrate" else rotate_keys(config)
 
 
 def migrate(config: Config) -> int:
+    """Bring the database to this version."""
     from sync.store.db import migrate as migrations
 
     engine = open_database(config.database_url)
@@ -27,7 +29,7 @@ def migrate(config: Config) -> int:
 
 
 def rotate_keys(config: Config) -> int:
-    """Re-encrypts every secret; afterwards only the newest key is needed."""
+    """Re-encrypt every secret; afterwards only the newest key is needed. Raises VaultError."""
     engine = prepare_database(config)
     if config.secret_key_file is None:
         if len(config.secret_keys) < 2:

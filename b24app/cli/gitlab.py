@@ -13,6 +13,7 @@ from sync.store.db.database import read
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Test a connection, or create, repair or remove its webhooks."""
     with open_clients(config, prepare_database(config)) as opened:
         return _run(opened, args)
 

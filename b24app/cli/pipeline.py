@@ -1,4 +1,4 @@
-"""`pipeline run|retry|cancel`: calls back to GitLab."""
+"""`pipeline run|retry|cancel`: pipelines of GitLab from the command line."""
 
 from __future__ import annotations
 
@@ -30,17 +30,20 @@ _CHANGED = {"retry": "was retried", "cancel": "was canceled"}
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Start, retry or cancel a pipeline. Raises SyncError and LookupError."""
     with open_clients(config, prepare_database(config)) as opened:
         with read(opened.engine) as conn:
             record = find_connection(conn, find_portal(conn, args.portal).id, args.connection)
         if args.action == "run":
             return _run(opened, record, args)
         act = pipelines.retry if args.action == "retry" else pipelines.cancel
-        found = act(opened.code_host(record), args.project, args.id)
-        done = _CHANGED[args.action] if found.changed else _NOTHING_CHANGED[args.action]
+        rehearsals = act(opened.code_host(record), args.project, args.id)
+        done = _CHANGED[args.action] if rehearsals.changed else _NOTHING_CHANGED[args.action]
         _print_pipeline(
-            found,
-            f"{done}; it is {found.status}" if found.changed else f"is {found.status}: {done}",
+            rehearsals,
+            f"{done}; it is {rehearsals.status}"
+            if rehearsals.changed
+            else f"is {rehearsals.status}: {done}",
         )
     return 0
 
@@ -52,7 +55,7 @@ def _run(opened: Clients, record: ConnectionRecord, args: argparse.Namespace) ->
     )
     inputs = {name: _parse_input(name, value) for name, value in _unique_pairs(args.input).items()}
     try:
-        found = pipelines.run(
+        answer = pipelines.run(
             client,
             args.project,
             args.ref,
@@ -64,23 +67,23 @@ def _run(opened: Clients, record: ConnectionRecord, args: argparse.Namespace) ->
         if error.sent:
             _show_newest(opened, record, args)
         raise
-    _print_pipeline(found, f"of {found.ref} was started; it is {found.status}")
+    _print_pipeline(answer, f"of {answer.ref} was started; it is {answer.status}")
     return 0
 
 
-def _print_pipeline(found: PipelineAnswer, what: str) -> None:
-    print_lines(f"Pipeline {found.id} {what}.", found.url)
+def _print_pipeline(answer: PipelineAnswer, verb: str) -> None:
+    print_lines(f"Pipeline {answer.id} {verb}.", answer.url)
 
 
 def _show_newest(opened: Clients, record: ConnectionRecord, args: argparse.Namespace) -> None:
-    """As far as GitLab tells: the error that is raised anyway says where to look."""
+    """Print the newest pipelines, if GitLab answers; the error raised next says where to look."""
     with suppress(SyncError):
-        for one in pipelines.read_newest(opened.code_host(record), args.project, args.ref):
-            print_lines(f"newest of {args.ref}: {one.id}  {one.status}  {one.url}")
+        for newest in pipelines.read_newest(opened.code_host(record), args.project, args.ref):
+            print_lines(f"newest of {args.ref}: {newest.id}  {newest.status}  {newest.url}")
 
 
 def _read_secret(name: str | None) -> str:
-    """Raises LookupError: a secret that is meant and missing must not become another way in."""
+    """Return the variable's value. Raises LookupError: a missing one never means another token."""
     value = os.environ.get(name, "").strip() if name else ""
     if name and not value:
         raise LookupError(f"The environment variable {name} is not set or empty")
@@ -95,11 +98,11 @@ def _unique_pairs(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _parse_input(name: str, value: str) -> Any:
-    """As YAML would read it: 3, true, [a, b]; what YAML alone knows (dates, null) is text."""
+    """Parse a value as YAML: 3, true, [a, b]; dates and null, which JSON lacks, stay text."""
     try:
-        found = YAML(typ="safe", pure=True).load(value)
+        parsed = YAML(typ="safe", pure=True).load(value)
     except (YAMLError, ValueError):
         raise LookupError(f"The input {name} cannot be read as YAML: {value[:60]}") from None
-    if isinstance(found, dict):
+    if isinstance(parsed, dict):
         raise LookupError(f"The input {name} must be text, a number, true, false or a list")
-    return value if found is None or isinstance(found, date | time) else found
+    return value if parsed is None or isinstance(parsed, date | time) else parsed

@@ -1,4 +1,4 @@
-"""`settings preview KIND`: what people would be told of a thing of that kind."""
+"""`settings preview KIND`: the message that people would get about a sample of that kind."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ from sync.text.plain import lines_of, text_of
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Print the message in BBCode and as text, and the placeholders of its kind."""
     kind = Kind(args.kind)
     rules = _load_rules(config, args, kind)
-    telling = build_message(SAMPLES[kind], rules.language, {})
-    document = telling.to_document(rules, kind)
+    message = build_message(SAMPLES[kind], rules.language, {})
+    document = message.to_document(rules, kind)
     print_lines("BBCode:", bbcode.write(document), "")
     print_lines("As text:", *(text_of(line) for line in lines_of(document.blocks)), "")
     print_lines(
@@ -39,27 +40,27 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
 
 def _load_rules(config: Config, args: argparse.Namespace, kind: Kind) -> Rules:
-    """Those of the file, else of the portal, with the text and the language that are asked for."""
+    """Return the rules of the file, else of the portal, with the given text and language."""
     rules = _rules_of_file(args.file) if args.file else _rules_of_portal(config, args)
     if args.template is not None:
-        if found := list(templates.template_problems(args.template, PLACEHOLDERS[kind])):
-            raise Invalid(Problem(0, "template", text) for text in found)
+        if problems := list(templates.template_problems(args.template, PLACEHOLDERS[kind])):
+            raise Invalid(Problem(0, "template", text) for text in problems)
         rules = replace(rules, templates={kind: args.template})
     return replace(rules, language=args.language) if args.language else rules
 
 
 def _rules_of_file(name: str) -> Rules:
     document = Document(read_file(name))
-    found = list(document.problems)
+    problems = list(document.problems)
     if document.settings is not None:
-        found += check_templates(document.settings)
-    if found or document.settings is None:
-        raise Invalid(document.problem(path, what) for path, what in found)
+        problems += check_templates(document.settings)
+    if problems or document.settings is None:
+        raise Invalid(document.problem(path, role) for path, role in problems)
     return to_rules(document.settings)
 
 
 def _rules_of_portal(config: Config, args: argparse.Namespace) -> Rules:
-    """The portal's own settings; where a text is given none need be installed."""
+    """Return the portal's rules; with a text and no portal the defaults."""
     if args.template is not None and args.portal is None:
         return Rules()
     with read(prepare_database(config)) as conn:

@@ -34,72 +34,85 @@ from sync.store.db.database import read
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    """Raises LookupError that names the tasks of which nothing can be said."""
+    """Print what would be written, and why.
+
+    Raises LookupError, which names the tasks that cannot be rehearsed.
+    """
     with open_clients(config, prepare_database(config)) as opened:
         with read(opened.engine) as conn:
             portal = find_portal(conn, args.portal)
-        found = rehearse(build_engine_deps(opened), portal.id, args.tasks, opened.portal(portal.id))
-        nothing = phrase(opened.rules(portal.id).language, "nothing")
-    for line in (line for task_id, one in found.items() for line in _lines(task_id, one, nothing)):
+        rehearsals = rehearse(
+            build_engine_deps(opened), portal.id, args.tasks, opened.portal(portal.id)
+        )
+        nothing = phrase(opened.rules(portal.id).language, "nothing to do")
+    for line in (
+        line
+        for task_id, rehearsal in rehearsals.items()
+        for line in _lines(task_id, rehearsal, nothing)
+    ):
         print_lines(printable(line))
-    if problems := [text for task_id, one in found.items() if (text := _problem(task_id, one))]:
+    if problems := [
+        text for task_id, rehearsal in rehearsals.items() if (text := _problem(task_id, rehearsal))
+    ]:
         raise LookupError("\n".join(problems))
     return 0
 
 
-def _problem(task_id: int, one: Rehearsal) -> str:
-    if one.task is None:
+def _problem(task_id: int, rehearsal: Rehearsal) -> str:
+    if rehearsal.task is None:
         return f"The portal has no task {task_id}, or the application may not see it."
-    last = one.error.strip().splitlines()[-1:]
+    last = rehearsal.error.strip().splitlines()[-1:]
     return f"Task {task_id} cannot be decided about: {last[0]}" if last else ""
 
 
-def _lines(task_id: int, one: Rehearsal, nothing: str) -> Iterator[str]:
-    if one.task is None or one.error:
+def _lines(task_id: int, rehearsal: Rehearsal, nothing: str) -> Iterator[str]:
+    if rehearsal.task is None or rehearsal.error:
         return
-    if not one.commands and not one.refused_commands:
-        yield from _unchanged_lines(task_id, one, nothing)
+    if not rehearsal.commands and not rehearsal.refused_commands:
+        yield from _unchanged_lines(task_id, rehearsal, nothing)
         return
-    yield f"Task {task_id}, {one.task.title}:"
-    for due in one.commands:
-        yield from _command_lines(due)
-    for due in one.refused_commands:
-        yield from _command_lines(due)
+    yield f"Task {task_id}, {rehearsal.task.title}:"
+    for planned_command in rehearsal.commands:
+        yield from _command_lines(planned_command)
+    for planned_command in rehearsal.refused_commands:
+        yield from _command_lines(planned_command)
         yield "    Bitrix24 refused it before: it is not asked for again."
 
 
-def _unchanged_lines(task_id: int, one: Rehearsal, nothing: str) -> Iterator[str]:
-    if not one.is_named:
+def _unchanged_lines(task_id: int, rehearsal: Rehearsal, nothing: str) -> Iterator[str]:
+    if not rehearsal.is_named:
         yield f"Nothing in GitLab names task {task_id}. Nothing would be written."
         return
     yield f"Task {task_id} shows what GitLab says. Nothing would be written."
-    if one.decision != nothing:
-        yield f"    why: {one.decision}"
+    if rehearsal.decision != nothing:
+        yield f"    why: {rehearsal.decision}"
 
 
-def _command_lines(due: PlannedCommand) -> Iterator[str]:
-    what, text = _describe_command(due.command)
-    yield f"  {what}"
+def _command_lines(planned_command: PlannedCommand) -> Iterator[str]:
+    label, text = _describe_command(planned_command.command)
+    yield f"  {label}"
     yield from (f"    | {line}" for line in text.splitlines())
-    yield f"    why: {due.reason}"
+    yield f"    why: {planned_command.reason}"
 
 
 def _describe_command(effect: Command) -> tuple[str, str]:
-    """What would be done, and the text that would be written."""
+    """Return what would be done, and the text that would be written."""
     match effect:
         case MoveTask():
             return f"its status becomes {effect.status.replace('_', ' ')}", ""
         case SetStage():
             return f"it goes into the kanban column {effect.stage_id}", ""
         case SetFields():
-            told = (f"{name} becomes {value or 'empty'}" for name, value in effect.fields.items())
-            return "its field " + ", ".join(told), ""
+            changes = (
+                f"{name} becomes {value or 'empty'}" for name, value in effect.fields.items()
+            )
+            return "its field " + ", ".join(changes), ""
         case PutMessage():
             return _describe_message(effect), effect.text
         case LogTime():
             took = format_span(timedelta(seconds=effect.seconds), "en")
-            who = f"of user {effect.user_id}" if effect.user_id else "in the application's name"
-            return f"{took} of work {who} are noted", effect.text
+            author = f"of user {effect.user_id}" if effect.user_id else "in the application's name"
+            return f"{took} of work {author} are noted", effect.text
         case Notify():
             return f"user {effect.user_id} is notified", effect.text
         case CreateTask():
@@ -110,7 +123,7 @@ def _describe_command(effect: Command) -> tuple[str, str]:
 def _describe_message(message: PutMessage) -> str:
     if message.place.dialog:
         return f"the chat {message.place.dialog} is told"
-    kind = "card" if message.subject_key.startswith("merge_request:") else "message"
+    label = "card" if message.subject_key.startswith("merge_request:") else "message"
     if message.message_id is None:
-        return f"a new {kind} in its discussion"
-    return f"the {kind} {message.message_id} in its discussion is edited"
+        return f"a new {label} in its discussion"
+    return f"the {label} {message.message_id} in its discussion is edited"

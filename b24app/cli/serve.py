@@ -12,26 +12,37 @@ import traceback
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from b24app.assets import find_assets
 from b24app.cli.context import DatabaseOutOfDate, prepare_database
 from sync.config import Config
 from sync.engine.lanes import owner_name
 from sync.log import log, setup_logging
 
+if TYPE_CHECKING:
+    from flask import Flask
+
+NO_PAGES = (
+    "THE PAGES ARE MISSING: everything works but what people see inside Bitrix24. A released "
+    "package has them; in a checkout run `make frontend`."
+)
 _ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Run the web server, the worker, or both in one process tree."""
     setup_logging(config.log_level)
     _limit_malloc_arenas()
     if not _run_in_child(lambda: prepare_database(config).dispose()):
         return 1
-    _load_queue(config.queue_url)
     if args.command == "worker":
         run_worker(config)
         return 0
+    if find_assets() is None:
+        print(NO_PAGES, file=sys.stderr, flush=True)
     from b24app.server import BindOptions, Server
 
     bind = BindOptions(
@@ -48,29 +59,14 @@ def run(config: Config, args: argparse.Namespace) -> int:
     return 0
 
 
-def _load_queue(url: str) -> None:
-    """Imports huey, which loads the client of every server that is installed.
-
-    A queue in a file needs none of them: 15 MB less for the process tree.
-    """
-    embedded = "://" not in url or url.startswith("sqlite:")
-    spared = {"redis", "psycopg"} - sys.modules.keys() if embedded else set()
-    sys.modules.update(dict.fromkeys(spared))  # None: as if it were not installed
-    try:
-        import huey  # noqa: F401
-    finally:
-        for name in spared:
-            del sys.modules[name]
-
-
 def _limit_malloc_arenas() -> None:
-    """glibc keeps freed memory by thread, up to eight times the cores; other systems do not."""
+    """Limit malloc's arenas: glibc keeps freed memory by thread, up to eight times the cores."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS)
 
 
 def _run_in_child(work: Callable[[], None]) -> bool:
-    """Whether `work` succeeded, in a process of its own: what it loads goes with it."""
+    """Run `work` in a process of its own, so that its memory is freed; return whether it worked."""
     pid = os.fork()
     if pid:
         return os.waitpid(pid, 0)[1] == 0
@@ -80,7 +76,7 @@ def _run_in_child(work: Callable[[], None]) -> bool:
         code = 0
     except (DatabaseOutOfDate, SQLAlchemyError) as error:
         print(f"The database cannot be used: {error}", file=sys.stderr)
-    except Exception:  # noqa: BLE001 - told here, and the process ends
+    except Exception:  # noqa: BLE001 - printed, and the process ends
         traceback.print_exc()
     finally:
         sys.stderr.flush()
@@ -93,12 +89,11 @@ class _WebProcess:
     def __init__(self, config: Config) -> None:
         self._config = config
 
-    def load(self) -> object:
+    def load(self) -> Flask:
+        """Build the app."""
         from b24app.app import create_app
         from b24app.deps import build_deps
         from sync.core.clock import WallClock
-
-        pass
         from sync.engine.wake_ups import WakeUps, open_queue
         from sync.store.db.database import open_database
 
@@ -113,11 +108,12 @@ class _WebProcess:
         return create_app(self._deps)
 
     def start(self) -> None:
+        """Start the threads."""
         self._deps.inbox.start()
 
 
 def run_worker(config: Config) -> None:
-    """Runs a worker until it is told to stop; what it is doing then is finished first."""
+    """Run a worker until a signal stops it; what it is doing then is finished first."""
     from b24app.services.worker import build_worker
 
     stop = threading.Event()

@@ -24,6 +24,7 @@ from sync.store.db.database import write as writing
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Export, apply or preview settings. Raises Invalid, LookupError and SyncError."""
     actions = {"export": _export, "apply": _apply, "preview": preview.run}
     return actions[args.action](config, args)
 
@@ -56,7 +57,7 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
     if args.check:
         print_lines("The settings are right; nothing was applied.")
         return 0
-    heard = _hook_flags(opened, portal.id)
+    flags = _hook_flags(opened, portal.id)
     with writing(engine) as conn:
         done = apply(
             conn, opened.vault, portal, settings, environ=os.environ, now=opened.clock.now()
@@ -65,8 +66,8 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
         for name in getattr(done, verb):
             print_lines(f"Connection {name} {verb}.")
     print_lines(f"The settings of {portal_domain(portal)} were applied.")
-    changed = _hook_flags(opened, portal.id) != heard
-    for name in (one.name for one in settings.connections):
+    changed = _hook_flags(opened, portal.id) != flags
+    for name in (connection.name for connection in settings.connections):
         if name in done.created:
             print_lines(f"Set up the webhooks: b24bridge gitlab hooks {name}")
         elif changed:
@@ -75,13 +76,13 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
 
 
 def _hook_flags(opened: Clients, portal_id: int) -> dict[str, bool]:
-    """The webhooks' switches for the rules in force."""
+    """Return the webhooks' event flags for the rules in force."""
     rules = opened.rules(portal_id)
     return event_flags("group", wanted_kinds(rules), internal=wants_internal(rules))
 
 
 def _named_portal(text: str) -> str | None:
-    """The portal a document names, as far as it can be seen without reading all of it."""
+    """Return the portal that a document names; None where its line cannot be found."""
     for line in text.splitlines():
         key, _, value = line.partition(":")
         if key == "portal" and value.strip():

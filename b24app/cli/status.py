@@ -18,6 +18,7 @@ from sync.store.rows import PortalRecord, PurgeRow
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
+    """Print the state of portals, or replay failures."""
     return _status(config, args) if args.command == "status" else _replay(config, args)
 
 
@@ -43,20 +44,21 @@ def _status(config: Config, args: argparse.Namespace) -> int:
 
 
 def _status_lines(conn: Connection, portal: PortalRecord, limit: int) -> list[str]:
-    found = services_overview.build_overview(conn, portal, limit)
+    overview = services_overview.build_overview(conn, portal, limit)
     lines = [
-        f"portal   {found.portal}  {found.state}" + (f": {found.reason}" if found.reason else "")
+        f"portal   {overview.portal}  {overview.state}"
+        + (f": {overview.reason}" if overview.reason else "")
     ]
     lines += [
-        f"waiting  {found.deliveries_waiting} deliveries, {found.subjects_waiting} tasks, "
-        f"{found.commands_waiting} commands"
+        f"waiting  {overview.deliveries_waiting} deliveries, {overview.subjects_waiting} tasks, "
+        f"{overview.commands_waiting} commands"
     ]
-    lines += [_describe_purge(one) for one in [logs.last_purge(conn, portal.id)] if one]
-    if found.alerts:
-        lines += [f"alerts   {found.alerts} open: `b24bridge alerts`"]
-    lines += [_describe_connection(one) for one in found.connections]
-    lines += _table([_merge_request_cells(row) for row in found.merge_requests])
-    for row in found.merge_requests:
+    lines += [_describe_purge(item) for item in [logs.last_purge(conn, portal.id)] if item]
+    if overview.alerts:
+        lines += [f"alerts   {overview.alerts} open: `b24bridge alerts`"]
+    lines += [_describe_connection(item) for item in overview.connections]
+    lines += _table([_merge_request_cells(row) for row in overview.merge_requests])
+    for row in overview.merge_requests:
         lines += [
             f"unknown  {row.reference}: task {task.id} does not exist or is not visible"
             for task in row.tasks
@@ -92,21 +94,21 @@ def _describe_failure(failure: services_overview.Failure) -> str:
 
 
 def _describe_purge(last: PurgeRow) -> str:
-    told = ", ".join(f"{count} {what}" for what, count in last.rows.items()) or "nothing"
-    return f"purged   {last.at:%Y-%m-%d %H:%M} UTC in {last.milliseconds / 1000:.1f} s: {told}"
+    counts = ", ".join(f"{count} {label}" for label, count in last.rows.items()) or "nothing"
+    return f"purged   {last.at:%Y-%m-%d %H:%M} UTC in {last.milliseconds / 1000:.1f} s: {counts}"
 
 
-def _describe_connection(one: dict[str, str]) -> str:
-    reason = f": {one['state_reason']}" if one["state_reason"] else ""
-    return f"gitlab   {one['name']}  {one['base_url']}  {one['state']}{reason}"
+def _describe_connection(connection: dict[str, str]) -> str:
+    reason = f": {connection['state_reason']}" if connection["state_reason"] else ""
+    return f"gitlab   {connection['name']}  {connection['base_url']}  {connection['state']}{reason}"
 
 
 def _merge_request_cells(row: services_overview.MergeRequestSummary) -> tuple[str, ...]:
     state = "draft" if row.draft and row.state == "opened" else row.state
     if row.approved and row.state == "opened":
         state += ", approved"
-    named = ", ".join(f"{task.id} ({task.kind})" for task in row.tasks) or "no task"
-    return row.reference, state, row.pipeline or "-", named, row.title
+    task_names = ", ".join(f"{task.id} ({task.kind})" for task in row.tasks) or "no task"
+    return row.reference, state, row.pipeline or "-", task_names, row.title
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
@@ -142,4 +144,6 @@ def _chosen_failures(
         return [(kind, key) for kind, _, key in (name.partition(":") for name in args.what)]
     if args.task or args.everything:
         return []
-    return [(one.kind, one.id) for one in services_overview.list_failures(conn, portal.id)]
+    return [
+        (failure.kind, failure.id) for failure in services_overview.list_failures(conn, portal.id)
+    ]

@@ -1,1 +1,1 @@
-"""The addresses of the application."""
+"""HTTP routes of the application, one blueprint a file."""

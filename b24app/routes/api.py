@@ -1,4 +1,4 @@
-"""/api: what the pages ask for, each request with its page token and within its own portal."""
+"""/api: what the pages request, each time with a page token and within its own portal."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from sync.store.db.database import read, write
 
 
 def blueprint(deps: Deps) -> Blueprint:
+    """Return the routes below /api."""
     here = Blueprint("api", __name__, url_prefix="/api")
     _add_page_routes(here, deps)
     _add_connection_routes(here, deps)
@@ -42,10 +43,10 @@ def blueprint(deps: Deps) -> Blueprint:
 def _add_page_routes(here: Blueprint, deps: Deps) -> None:
     @here.post("/renew")
     def renew() -> Response:
-        """A new token for a page that stays open.
+        """Return a new token for a page that stays open.
 
-        An administrator's right ends with the hour unless the portal gives the page a fresh
-        access token, and the portal says of it that it is the same administrator's.
+        An administrator's right ends with the hour, unless the page has a fresh access token from
+        the portal, and the portal says that it is the same administrator's.
         """
         visitor, access = _require_visitor(deps), str(_json_body().get("access_token") or "")
         admin = visitor.admin and portals.is_still_admin(deps, visitor, access)
@@ -58,10 +59,12 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
     def status() -> Response:
         portal = portals.require_portal(deps, _require_visitor(deps).portal_id)
         with read(deps.engine) as conn:
-            found = services_overview.build_overview(conn, portal)
-        told = asdict(found) | {"worker_alive": health.check_readiness(deps).worker_alive}
-        told["connections"] = [_translate_field(one, "state_reason") for one in found.connections]
-        return jsonify(_translate_field(told, "reason"))
+            overview = services_overview.build_overview(conn, portal)
+        answer = asdict(overview) | {"worker_alive": health.check_readiness(deps).worker_alive}
+        answer["connections"] = [
+            _translate_field(connection, "state_reason") for connection in overview.connections
+        ]
+        return jsonify(_translate_field(answer, "reason"))
 
     @here.get("/task/<int:task_id>/development")
     def development(task_id: int) -> Response:
@@ -77,11 +80,13 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
     def listed() -> Response:
         visitor = _require_visitor(deps)
         with read(deps.engine) as conn:
-            found = connections.by_portal(conn, visitor.portal_id)
+            records = connections.by_portal(conn, visitor.portal_id)
         return jsonify(
             connections=[
-                _translate_field(services_overview.summarize_connection(one), "state_reason")
-                for one in found
+                _translate_field(
+                    services_overview.summarize_connection(connection_record), "state_reason"
+                )
+                for connection_record in records
             ]
         )
 
@@ -97,7 +102,7 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
         )
 
         tested = check_connection(deps.clients, record)
-        problems = [translate(page_language(), one) for one in tested.problems]
+        problems = [translate(page_language(), problem) for problem in tested.problems]
         return jsonify(asdict(tested) | {"problems": problems})
 
 
@@ -106,17 +111,17 @@ def _add_failure_routes(here: Blueprint, deps: Deps) -> None:
     def failures() -> Response:
         visitor = _require_visitor(deps)
         with read(deps.engine) as conn:
-            found = services_overview.list_failures(conn, visitor.portal_id)
-        return jsonify(failures=[_translate_field(asdict(one), "text") for one in found])
+            failures = services_overview.list_failures(conn, visitor.portal_id)
+        return jsonify(failures=[_translate_field(asdict(failure), "text") for failure in failures])
 
     @here.post("/replay")
     def replay() -> Response:
         visitor, items = _require_admin(deps), _json_body().get("items")
-        if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise RequestRejected(400, "bad_request", "`items` must be a list of {kind, id}")
-        wanted = [(str(one.get("kind")), str(one.get("id"))) for one in items]
+        keys = [(str(item.get("kind")), str(item.get("id"))) for item in items]
         with write(deps.engine) as conn:
-            count = services_replay.replay(conn, visitor.portal_id, wanted, deps.clock.now())
+            count = services_replay.replay(conn, visitor.portal_id, keys, deps.clock.now())
         deps.wake(visitor.portal_id)
         return jsonify(replayed=count)
 
@@ -124,28 +129,28 @@ def _add_failure_routes(here: Blueprint, deps: Deps) -> None:
 def _add_alert_routes(here: Blueprint, deps: Deps) -> None:
     @here.get("/alerts")
     def alerts() -> Response:
-        """Open ones; with `?all=1` also those that are over."""
+        """List open alerts; with `?all=1` also those that ended."""
         visitor = _require_visitor(deps)
         with read(deps.engine) as conn:
             over = request.args.get("all") == "1"
-            found = services_alerts.list_alerts(conn, visitor.portal_id, include_ended=over)
+            summaries = services_alerts.list_alerts(conn, visitor.portal_id, include_ended=over)
             recovered = services_alerts.recoveries(conn, visitor.portal_id, deps.clock.now())
-        return jsonify(alerts=list(map(asdict, found)), recovery=list(map(asdict, recovered)))
+        return jsonify(alerts=list(map(asdict, summaries)), recovery=list(map(asdict, recovered)))
 
     @here.post("/alerts/<path:handle>/ack")
     def acknowledge(handle: str) -> Response:
-        """Whoever opened the page has seen it."""
+        """Record that the page's user has seen the alert."""
         visitor = _require_visitor(deps)
         with write(deps.engine) as conn:
-            known = people.portal_users(conn, visitor.portal_id).get(visitor.user_id)
-            name = known.name if known and known.name else str(visitor.user_id)
+            user = people.portal_users(conn, visitor.portal_id).get(visitor.user_id)
+            name = user.name if user and user.name else str(visitor.user_id)
             now = deps.clock.now()
             row = alert_actions.acknowledge(conn, visitor.portal_id, handle, name, now)
             return _alert_response(conn, deps, visitor, row)
 
     @here.post("/alerts/<path:handle>/assign")
     def assign(handle: str) -> Response:
-        """`user_id`: whose it is from now on; without it, of whoever opened the page."""
+        """Assign the alert to `user_id`; without it, to the page's user."""
         visitor, user_id = _require_visitor(deps), _json_body().get("user_id")
         user_id = visitor.user_id if user_id is None else user_id
         if type(user_id) is not int or not 0 < user_id < 2**31:
@@ -164,7 +169,7 @@ def _add_alert_routes(here: Blueprint, deps: Deps) -> None:
 def _add_install_routes(here: Blueprint, deps: Deps) -> None:
     @here.post("/install/run")
     def run() -> Response:
-        """Runs the steps and tells each as it ends, one JSON line a step."""
+        """Run the steps and send each result as it ends, one JSON line a step."""
         portal = portals.require_portal(deps, _require_admin(deps).portal_id)
         only = _json_body().get("only")
         chosen = {str(name) for name in only} if isinstance(only, list) else None
@@ -183,32 +188,32 @@ def _add_install_routes(here: Blueprint, deps: Deps) -> None:
 def _alert_response(
     conn: Connection, deps: Deps, visitor: Visitor, row: AlertRow | None
 ) -> Response:
-    """The alert as it is now. Raises Unwelcome (404) where it is not one of the portal's."""
+    """Return the alert as it is now. Raises RequestRejected (404) for None."""
     if row is None:
         raise RequestRejected(404, "no_alert", "There is no such alert")
-    (shown,) = services_alerts.summarize(conn, visitor.portal_id, [row])
+    (alert_summary,) = services_alerts.summarize(conn, visitor.portal_id, [row])
     deps.wake(visitor.portal_id)
-    return jsonify(asdict(shown))
+    return jsonify(asdict(alert_summary))
 
 
 def _step_lines(steps: Iterator[StepResult]) -> Iterator[str]:
     for step in steps:
-        said = {"name": step.name, "ok": step.ok, "text": step.text, "change": step.change}
-        yield json.dumps(said, ensure_ascii=False) + "\n"
+        line = {"name": step.name, "ok": step.ok, "text": step.text, "change": step.change}
+        yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def _translate_field(told: dict[str, Any], field: str) -> dict[str, Any]:
-    """With the text of one field in the page's language."""
-    return told | {field: translate(page_language(), told[field])}
+def _translate_field(row: dict[str, Any], field: str) -> dict[str, Any]:
+    """Return the row with one field's text in the page's language."""
+    return row | {field: translate(page_language(), row[field])}
 
 
 def _json_body() -> dict[str, Any]:
-    found = request.get_json(silent=True)
-    return found if isinstance(found, dict) else {}
+    parsed = request.get_json(silent=True)
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def _require_visitor(deps: Deps) -> Visitor:
-    """Whoever carries a page token of a portal that is installed. Raises Unwelcome (401)."""
+    """Return the visitor of the request's page token. Raises RequestRejected (401)."""
     visitor = deps.tokens.read(_bearer_token(), deps.clock.now())
     if visitor is None:
         raise _page_expired()

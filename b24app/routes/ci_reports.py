@@ -1,8 +1,8 @@
-"""POST /ci/report: a CI job's report with its ID token, in place of a stored secret.
+"""POST /ci/report: a CI job's report, proven by its ID token in place of a stored secret.
 
-The token says which project and pipeline speak; the issuer's keys prove it. What is accepted is
-kept as a delivery, once for each token (`jti`), and read like any hook. The answer names the tasks
-that it will be read to name, so the job need not wait for that.
+The token says which project and pipeline report; the issuer's keys prove it. An accepted report is
+stored as a delivery, once for each token (`jti`), and read like a webhook. The answer names the
+tasks that the report will reach, so the job need not wait for that.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sync.errors import SyncError
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.ci_reports import form as ci_reports_form
 from sync.gitlab.ci_reports import id_tokens
-from sync.gitlab.ci_reports.form import Report
+from sync.gitlab.ci_reports.form import AcceptedReport, Report
 from sync.gitlab.ci_reports.id_tokens import Claims, InvalidToken, IssuerKeys
 from sync.log import log
 from sync.net import guarded_session
@@ -29,19 +29,24 @@ from sync.store import merge_requests as store_merge_requests
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, Delivery
 
-MAX_REPORT_BYTES = 1_000_000  # bytes
+MAX_REPORT_BYTES = 1_000_000
 _BEARER = "Bearer "
 
 
 def blueprint(deps: Deps) -> Blueprint:
+    """Return the route of reports."""
     here = Blueprint("ci", __name__)
     keys = IssuerKeys(lambda issuer: _fetch_keys(deps, issuer))
 
     @here.post("/ci/report")
     def report() -> Response:
         raw = read_body(MAX_REPORT_BYTES)
-        claims, known = _verify_token(deps, keys)
-        chosen = [one for one in known if _is_project_allowed(deps, one, claims)]
+        claims, connection_records = _verify_token(deps, keys)
+        chosen = [
+            connection_record
+            for connection_record in connection_records
+            if _is_project_allowed(deps, connection_record, claims)
+        ]
         if not chosen:
             log.warning("report_refused", reason="project", project=claims.project_path)
             raise RequestRejected(
@@ -50,32 +55,45 @@ def blueprint(deps: Deps) -> Blueprint:
                 "This GitLab is known here, and this project is not",
                 "Choose the project in the connection's settings",
             )
-        told = _parse_report(raw, claims)
-        kept = ci_reports_events.encode_report(told, claims)
-        new = [deps.inbox.accept(_build_delivery(deps, one, claims, kept)).id for one in chosen]
-        tasks = [task for one in chosen for task in _named_tasks(deps, one.portal_id, told, claims)]
-        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks)
+        accepted = _parse_report(raw, claims)
+        report, notes = accepted.report, [{"text": note} for note in accepted.notes]
+        if accepted.nothing:
+            return jsonify(accepted=False, nothing=accepted.nothing, notes=notes, tasks=[])
+        kept = ci_reports_events.encode_report(report, claims)
+        new = [
+            deps.inbox.accept(_build_delivery(deps, connection_record, claims, kept)).id
+            for connection_record in chosen
+        ]
+        tasks = [
+            task
+            for connection_record in chosen
+            for task in _named_tasks(deps, connection_record.portal_id, report, claims)
+        ]
+        more = {"notes": notes} if notes else {}
+        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks, **more)
 
     return here
 
 
 def _verify_token(deps: Deps, keys: IssuerKeys) -> tuple[Claims, tuple[ConnectionRecord, ...]]:
-    """What the request's token proves, and the connections to its issuer.
+    """Return what the request's token proves, and the connections to its issuer.
 
-    Raises Unwelcome: 401, the sender is not told which of the checks failed; 503 without keys.
+    Raises RequestRejected: 401 (the sender is not told which check failed), 503 without keys.
     """
-    given, audience = request.headers.get("Authorization", ""), deps.config.public_url
-    token = given.removeprefix(_BEARER).strip()
+    expected_audience, audience = request.headers.get("Authorization", ""), deps.config.public_url
+    token = expected_audience.removeprefix(_BEARER).strip()
     try:
-        if not given.startswith(_BEARER) or not token or not audience:
+        if not expected_audience.startswith(_BEARER) or not token or not audience:
             raise InvalidToken("no bearer token, or no public address of ours")
         issuer = id_tokens.issuer_of(token)
-        known = _connections_of_issuer(deps, issuer)
-        if not known:
+        connection_records = _connections_of_issuer(deps, issuer)
+        if not connection_records:
             raise InvalidToken("no connection has this issuer")
         now = deps.clock.now()
-        found = keys.get(issuer, id_tokens.key_id_of(token), now)
-        claims = id_tokens.verify_token(token, found, issuer=issuer, audience=audience, now=now)
+        signing_keys = keys.get(issuer, id_tokens.key_id_of(token), now)
+        claims = id_tokens.verify_token(
+            token, signing_keys, issuer=issuer, audience=audience, now=now
+        )
     except InvalidToken as error:
         log.warning("report_refused", reason=error.reason)
         raise RequestRejected(
@@ -89,7 +107,7 @@ def _verify_token(deps: Deps, keys: IssuerKeys) -> tuple[Claims, tuple[Connectio
         raise RequestRejected(
             503, "keys", "The keys of this GitLab cannot be read now", "Send the report again later"
         ) from None
-    return claims, known
+    return claims, connection_records
 
 
 def _connections_of_issuer(deps: Deps, issuer: str) -> tuple[ConnectionRecord, ...]:
@@ -98,9 +116,9 @@ def _connections_of_issuer(deps: Deps, issuer: str) -> tuple[ConnectionRecord, .
 
 
 def _is_project_allowed(deps: Deps, record: ConnectionRecord, claims: Claims) -> bool:
-    """By the connection's choice; without one, a project that its hooks have told of before.
+    """Return whether the connection chose the project, or has seen a webhook of it.
 
-    Anybody has a project at a public GitLab: who merely names us is not let in.
+    Anybody can have a project at a public GitLab: naming our address is not enough.
     """
     answer = id_tokens.is_project_allowed(record.options, claims)
     if answer is not None:
@@ -109,7 +127,7 @@ def _is_project_allowed(deps: Deps, record: ConnectionRecord, claims: Claims) ->
         return store_merge_requests.has_project(conn, record.id, claims.project_id)
 
 
-def _parse_report(raw: bytes, claims: Claims) -> Report:
+def _parse_report(raw: bytes, claims: Claims) -> AcceptedReport:
     try:
         return ci_reports_form.parse_report(raw, claims)
     except ci_reports_form.InvalidReport as error:
@@ -118,13 +136,16 @@ def _parse_report(raw: bytes, claims: Claims) -> Report:
         ) from None
 
 
-def _named_tasks(deps: Deps, portal_id: int, told: Report, claims: Claims) -> list[dict[str, Any]]:
-    """The tasks of one portal, in order of appearance. Of a task nothing is told but where it is:
-    whoever writes to a branch could ask for the title of any.
+def _named_tasks(
+    deps: Deps, portal_id: int, report: Report, claims: Claims
+) -> list[dict[str, Any]]:
+    """Return id and address of one portal's tasks, in order of appearance.
+
+    Nothing else is told: anyone who writes to a branch could ask for the title of any task.
     """
     try:
         ids = ci_reports_events.named_task_ids(
-            told, claims, deps.clients.rules(portal_id).references
+            report, claims, deps.clients.rules(portal_id).references
         )
     except SyncError:  # the portal has just gone; the report is kept
         return []
@@ -147,13 +168,13 @@ def _build_delivery(deps: Deps, record: ConnectionRecord, claims: Claims, kept: 
 
 
 def _fetch_keys(deps: Deps, issuer: str) -> tuple[Mapping[str, Any], ...]:
-    """The issuer's keys, by the way its connection goes."""
-    known = _connections_of_issuer(deps, issuer)
-    options = known[0].options if known else {}
+    """Fetch the issuer's keys with the CA file and proxy of its connection. Raises SyncError."""
+    connection_records = _connections_of_issuer(deps, issuer)
+    options = connection_records[0].options if connection_records else {}
     ledger = deps.clients.call_log(
         "gitlab",
-        known[0].portal_id if known else None,
-        connection=known[0].name if known else "",
+        connection_records[0].portal_id if connection_records else None,
+        connection=connection_records[0].name if connection_records else "",
     )
     with guarded_session(
         deps.config.allowed_networks, ca_file=options.get("ca_file"), proxy=options.get("proxy")

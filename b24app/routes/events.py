@@ -1,4 +1,4 @@
-"""POST /b24/events: what a portal tells us. Task events are kept, the app's own are acted on."""
+"""POST /b24/events: task events of a portal are stored, the application's own handled at once."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ from sync.bitrix24.events.php_form import text
 from sync.log import log
 from sync.store.rows import Delivery
 
-MAX_FORM_BYTES = 1_000_000  # bytes
+MAX_FORM_BYTES = 1_000_000
 _PAYMENT_CHECK_INTERVAL = timedelta(minutes=1)
 
 
 def blueprint(deps: Deps) -> Blueprint:
+    """Return the route of a portal's events."""
     here = Blueprint("events", __name__)
     paid: dict[int, datetime] = {}  # when each portal's payment was last looked up
 
@@ -71,9 +72,10 @@ def _handle_app_event(deps: Deps, event: AppEvent, paid: dict[int, datetime]) ->
 
 
 def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
-    """ONAPPINSTALL and ONAPPUPDATE carry the installing employee's tokens: they must be proven.
+    """Verify the tokens of ONAPPINSTALL or ONAPPUPDATE and schedule the install steps.
 
-    A new version forgets what the old one had bound, so that a worker runs every step again.
+    A new version forgets what the old one had bound, so a worker runs every step again. Raises
+    RequestRejected (401) where the tokens are not an administrator's.
     https://apidocs.bitrix24.com/api-reference/common/events/on-app-update.html
     """
     if not sender.access_token:
@@ -97,9 +99,10 @@ def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
 
 
 def _check_payment(deps: Deps, sender: EventAuth, paid: dict[int, datetime]) -> None:
-    """ONAPPPAYMENT may come without application_token: it is only a hint to ask the portal.
+    """Ask the portal about its payment, at most once a minute.
 
-    Asked at most once a minute, as anybody can send such a hint.
+    ONAPPPAYMENT may come without application_token, and anybody can send one: it is only a hint.
+    Raises RequestRejected (401).
     https://apidocs.bitrix24.com/api-reference/common/events/on-app-payment.html
     """
     portal = deps.portal_cache.get(sender.member_id)
@@ -114,10 +117,10 @@ def _check_payment(deps: Deps, sender: EventAuth, paid: dict[int, datetime]) -> 
 
 
 def _authenticate(deps: Deps, sender: EventAuth) -> CachedPortal:
-    """The portal that sent an event. Raises Unwelcome (401).
+    """Return the portal that sent an event. Raises RequestRejected (401).
 
-    An older portal tells its application_token in its first event only; then the event's own
-    access token must prove it.
+    An older portal sends its application_token in its first event only; then the event's own access
+    token must prove it.
     https://apidocs.bitrix24.com/api-reference/events/safe-event-handlers.html
     """
     portal = deps.portal_cache.get(sender.member_id)
@@ -144,7 +147,7 @@ def _unauthentic_error(sender: EventAuth) -> RequestRejected:
 def _build_delivery(
     deps: Deps, portal: CachedPortal, form: Mapping[str, Any], raw: bytes
 ) -> Delivery:
-    """The event without the tokens it came with: the worker uses the stored ones."""
+    """Build the delivery without the event's tokens: the worker uses the stored ones."""
     kept = [pair for pair in parse_qsl(raw.decode(), True) if "token" not in pair[0].lower()]
     stored = urlencode(kept).encode()
     return Delivery(

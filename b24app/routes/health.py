@@ -1,4 +1,4 @@
-"""/healthz: this process lives. /readyz: the service can do its work."""
+"""/healthz: this process is alive. /readyz: the service can do its work."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ SILENT_AFTER = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
+    """The state of the service; ages are in seconds, None where there is nothing to measure."""
+
     database: bool
     migrations: bool = False
     worker_seen_seconds_ago: float | None = None
@@ -28,34 +30,36 @@ class Readiness:
 
     @property
     def worker_alive(self) -> bool:
-        seen = self.worker_seen_seconds_ago
-        return seen is not None and seen <= SILENT_AFTER.total_seconds()
+        """Whether a worker was seen in the last minute."""
+        age = self.worker_seen_seconds_ago
+        return age is not None and age <= SILENT_AFTER.total_seconds()
 
     @property
     def ready(self) -> bool:
-        """Waiting work does not make a service unready: it shows in the figures."""
+        """Whether the service can work. Waiting work does not count: it shows in the figures."""
         return self.database and self.migrations and self.worker_alive
 
 
 def check_readiness(deps: Deps) -> Readiness:
+    """Check the database, its migrations, the worker and the waiting work."""
     now = deps.clock.now()
     try:
         with read(deps.engine) as conn:
             if not _is_migrated(conn):
                 return Readiness(database=True)
-            seen = next((one.seen_at for one in logs.workers(conn)), None)
+            seen_at = next((worker_row.seen_at for worker_row in logs.workers(conn)), None)
             waiting = inbox.oldest_waiting_at(conn)
     except SQLAlchemyError:
         return Readiness(database=False)
-    return Readiness(True, True, _seconds_since(seen, now), _seconds_since(waiting, now))
+    return Readiness(True, True, _seconds_since(seen_at, now), _seconds_since(waiting, now))
 
 
 def _is_migrated(conn: Connection) -> bool:
-    """Whether the newest revision was run; asked without Alembic, which is large in memory."""
+    """Return whether the newest revision was run, without Alembic, which needs much memory."""
     if not inspect(conn).has_table("alembic_version"):
         return False
     newest = max(file.stem.split("_")[0] for file in _REVISIONS.glob("[0-9]*_*.py"))
-    return conn.scalar(text("SELECT version_num FROM alembic_version")) == newest
+    return bool(conn.scalar(text("SELECT version_num FROM alembic_version")) == newest)
 
 
 def _seconds_since(moment: datetime | None, now: datetime) -> float | None:
@@ -63,6 +67,7 @@ def _seconds_since(moment: datetime | None, now: datetime) -> float | None:
 
 
 def blueprint(deps: Deps) -> Blueprint:
+    """Return the health routes."""
     here = Blueprint("health", __name__)
 
     @here.get("/healthz")
@@ -71,15 +76,15 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.get("/readyz")
     def ready() -> Response:
-        found = check_readiness(deps)
+        readiness = check_readiness(deps)
         response = jsonify(
-            ready=found.ready,
-            database=found.database,
-            migrations=found.migrations,
-            worker_seen_seconds_ago=found.worker_seen_seconds_ago,
-            oldest_waiting_seconds=found.oldest_waiting_seconds,
+            ready=readiness.ready,
+            database=readiness.database,
+            migrations=readiness.migrations,
+            worker_seen_seconds_ago=readiness.worker_seen_seconds_ago,
+            oldest_waiting_seconds=readiness.oldest_waiting_seconds,
         )
-        response.status_code = 200 if found.ready else 503
+        response.status_code = 200 if readiness.ready else 503
         return response
 
     return here

@@ -15,12 +15,15 @@ from b24app.texts import page_texts
 
 
 def blueprint(deps: Deps) -> Blueprint:
+    """Return the routes of the installation."""
     here = Blueprint("install", __name__)
 
     @here.get("/b24/install")
     def explain() -> Response:
-        said = page_language()
-        return Response(render_template("explain.html", words=page_texts(said), language=said))
+        language = page_language()
+        return Response(
+            render_template("explain.html", words=page_texts(language), language=language)
+        )
 
     @here.post("/b24/install")
     def install() -> Response:
@@ -39,7 +42,7 @@ def blueprint(deps: Deps) -> Blueprint:
 
     @here.post("/b24/install/again")
     def again() -> Response:
-        """The plain page's button."""
+        """Run the steps again, from the button of the plain page."""
         visitor = deps.tokens.read(request.form.get("page_token", ""), deps.clock.now())
         if visitor is None or not visitor.admin:
             raise RequestRejected(401, "page_over", "This page was open too long", "Open it again")

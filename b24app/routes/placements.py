@@ -12,14 +12,14 @@ from sync.store.rows import PortalRecord
 
 
 def blueprint(deps: Deps) -> Blueprint:
+    """Return the routes of the pages."""
     here = Blueprint("panel", __name__)
 
     @here.post("/b24/app")
     def app() -> Response:
         entered = log_in(deps)
         portal = _page_portal(deps, entered)
-        # What was left of an installation is done now, by the first administrator who comes,
-        # unless a worker is at it.
+        # The first administrator who comes finishes an installation, unless a worker does so.
         unfinished = portal.state == "installing" and not portal.state_reason and entered.user.admin
         task_id = entered.placement.task_id
         view = "install" if unfinished else "task" if task_id else "overview"
@@ -36,9 +36,10 @@ def blueprint(deps: Deps) -> Blueprint:
 
 
 def _page_portal(deps: Deps, entered: PlacementLogin) -> PortalRecord:
-    """The portal of the page; an administrator brings one back that is unknown or disconnected.
+    """Return the page's portal; an administrator reconnects one that is unknown or disconnected.
 
-    The page runs the steps, and a worker too: work is waiting, whatever becomes of the page.
+    Then the page runs the install steps, and a worker does so too if the page is closed. Raises
+    RequestRejected (409) for other users.
     """
     portal = portals.find_portal(deps, entered.credentials.member_id)
     if portal is not None and portal.state != "disconnected":

@@ -1,4 +1,4 @@
-"""POST /hooks/gitlab/<key>: who sent it, keep it, 200. Nothing here reads what a body says."""
+"""POST /hooks/gitlab/<key>: verify the sender, store the delivery, answer 200; parse nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sync.gitlab.webhooks.verify import UnverifiedDelivery, dedupe_key, event_na
 from sync.log import log
 from sync.store.rows import Delivery
 
-MAX_BODY_BYTES = 25 * 1024 * 1024  # bytes; https://docs.gitlab.com/administration/instance_limits/
+MAX_BODY_BYTES = 25 * 1024 * 1024  # https://docs.gitlab.com/administration/instance_limits/
 STORED_HEADERS = (
     "Content-Type",
     "User-Agent",
@@ -27,6 +27,7 @@ STORED_HEADERS = (
 
 
 def blueprint(deps: Deps) -> Blueprint:
+    """Return the route of GitLab's webhooks."""
     here = Blueprint("hooks", __name__)
 
     @here.post("/hooks/gitlab/<key>")
@@ -42,7 +43,7 @@ def blueprint(deps: Deps) -> Blueprint:
 
 
 def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> Delivery:
-    """The verified delivery. Raises Unwelcome (401) where it is not from our GitLab."""
+    """Return the verified delivery. Raises RequestRejected (401) if not from our GitLab."""
     headers, now = dict(request.headers), deps.clock.now()
     try:
         verify_delivery(headers, raw, token=hook.token, signing_token=hook.signing_token, now=now)

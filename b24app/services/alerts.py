@@ -1,4 +1,4 @@
-"""Alerts as people are shown them: rows for pages and the command line."""
+"""Alerts as rows for pages and the command line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ RECOVERY_PERIOD = timedelta(days=30)  # of mean times to recovery
 
 @dataclass(frozen=True, slots=True)
 class AlertSummary:
-    """`id`: what the commands take. `assigned_to`: a portal user, with their name."""
+    """An alert as people see it.
+
+    `id`: what the commands take. `assigned_to`: a portal user's id.
+    """
 
     id: str
     project: str
@@ -40,7 +43,7 @@ class AlertSummary:
 
 @dataclass(frozen=True, slots=True)
 class RecoverySummary:
-    """How long a branch took to be well again, on average, in seconds."""
+    """The mean time (`seconds`) in which a branch recovered, `count` times."""
 
     project: str
     branch: str
@@ -51,38 +54,42 @@ class RecoverySummary:
 def list_alerts(
     conn: Connection, portal_id: int, *, include_ended: bool = False
 ) -> tuple[AlertSummary, ...]:
-    """The portal's open alerts, the oldest first; with `over` those that ended after them."""
+    """Return the portal's open alerts, oldest first; `include_ended` adds those that ended."""
     return summarize(
         conn, portal_id, alerts.list_of_portal(conn, portal_id, include_ended=include_ended)
     )
 
 
 def summarize(
-    conn: Connection, portal_id: int, found: Iterable[AlertRow]
+    conn: Connection, portal_id: int, rows: Iterable[AlertRow]
 ) -> tuple[AlertSummary, ...]:
-    found = tuple(found)
-    projects = _projects(conn, (row.key.ref_key for row in found))
-    names = {one.id: one.name for one in people.portal_users(conn, portal_id).values()}
-    return tuple(_summary(row, projects, names) for row in found)
+    """Return the rows as people see them, with paths of projects and names of users."""
+    rows = tuple(rows)
+    projects = _projects(conn, (row.key.ref_key for row in rows))
+    names = {
+        portal_user.id: portal_user.name
+        for portal_user in people.portal_users(conn, portal_id).values()
+    }
+    return tuple(_summary(row, projects, names) for row in rows)
 
 
 def recoveries(conn: Connection, portal_id: int, now: datetime) -> tuple[RecoverySummary, ...]:
-    """Of the branches whose alerts were resolved lately."""
-    found = alerts.recovery(conn, portal_id, now - RECOVERY_PERIOD, now)
-    projects = _projects(conn, (one.ref_key for one in found))
+    """Return the mean times of branches that recovered within RECOVERY_PERIOD."""
+    recovered = alerts.recovery(conn, portal_id, now - RECOVERY_PERIOD, now)
+    projects = _projects(conn, (recovery.ref_key for recovery in recovered))
     return tuple(
         RecoverySummary(
-            projects.get(_project_key(one.ref_key), ("", ""))[0],
-            display_ref(one.ref_key.ref),
-            one.count,
-            round(one.mean.total_seconds()),
+            projects.get(_project_key(recovery.ref_key), ("", ""))[0],
+            display_ref(recovery.ref_key.ref),
+            recovery.count,
+            round(recovery.mean.total_seconds()),
         )
-        for one in found
+        for recovery in recovered
     )
 
 
 def _projects(conn: Connection, lines: Iterable[RefKey]) -> dict[tuple[int, int], tuple[str, str]]:
-    """Path and address by connection and project."""
+    """Return path and address by connection and project."""
     return store_merge_requests.project_paths(conn, {_project_key(line) for line in lines})
 
 

@@ -1,9 +1,10 @@
-"""A connection put to the test, and its webhooks made, repaired and removed."""
+"""Tests of a GitLab connection, and its webhooks: created, repaired, removed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from b24app.clients import Clients
 from sync.core.rules.portal import Rules, wanted_kinds, wants_internal
@@ -19,7 +20,7 @@ from sync.store.rows import ConnectionRecord, ConnectionSecrets, PortalRecord
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTest:
-    """`account` in one line; `problems` readable, empty where everything is right."""
+    """The result of a test: the account in one line, and what is wrong with it."""
 
     ok: bool
     account: str
@@ -27,30 +28,30 @@ class ConnectionTest:
 
 
 def check_connection(rooms: Clients, record: ConnectionRecord) -> ConnectionTest:
-    """Asks the instance who the token is and keeps the answer with the connection."""
+    """Ask the instance about the token, and store the answer with the connection."""
     try:
-        found = account.read_account(rooms.code_host(record))
+        tested_account = account.read_account(rooms.code_host(record))
     except SyncError as error:
         return ConnectionTest(
             False, "", tuple(part for part in (error.message, error.cause, error.change) if part)
         )
-    problems = account.problems(found, rooms.clock.now())
+    problems = account.problems(tested_account, rooms.clock.now())
     kept = {
-        "username": found.username,
-        "scopes": None if found.scopes is None else list(found.scopes),
-        "expires_at": found.expires_at.isoformat() if found.expires_at else None,
-        "version": found.version,
-        "can_sign": found.can_sign,
+        "username": tested_account.username,
+        "scopes": None if tested_account.scopes is None else list(tested_account.scopes),
+        "expires_at": tested_account.expires_at.isoformat() if tested_account.expires_at else None,
+        "version": tested_account.version,
+        "can_sign": tested_account.can_sign,
     }
     with write(rooms.engine) as conn:
         connections.set_account(conn, record.id, kept)
-    return ConnectionTest(not problems, _account_line(found), problems)
+    return ConnectionTest(not problems, _account_line(tested_account), problems)
 
 
-def _account_line(found: account.Account) -> str:
-    scopes = "unknown scopes" if found.scopes is None else ", ".join(found.scopes)
-    until = f"until {found.expires_at:%Y-%m-%d}" if found.expires_at else "without an end"
-    return f"{found.username} at GitLab {found.version}, token with {scopes}, {until}"
+def _account_line(details: account.Account) -> str:
+    scopes = "unknown scopes" if details.scopes is None else ", ".join(details.scopes)
+    until = f"until {details.expires_at:%Y-%m-%d}" if details.expires_at else "without an end"
+    return f"{details.username} at GitLab {details.version}, token with {scopes}, {until}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,10 @@ class HookOutcome:
 def update_hooks(
     rooms: Clients, record: ConnectionRecord, portal: PortalRecord, *, remove: bool = False
 ) -> list[HookOutcome]:
-    """Makes, repairs or removes the webhooks of every project and group of the connection.
+    """Create, repair or remove the webhooks of every project and group of the connection.
 
-    Where the settings ask for it, GitLab's links to tasks too. Raises Denied without a token.
+    Where the settings ask for it, also GitLab's links to tasks. Raises Denied without a token,
+    Refused without a public address.
     """
     client = rooms.code_host(record)
     with read(rooms.engine) as conn:
@@ -99,8 +101,11 @@ def update_hooks(
 
 
 def _hook_targets(record: ConnectionRecord) -> list[HookTarget]:
-    kinds = (("project", "projects"), ("group", "groups"))
-    return [HookTarget(kind, one) for kind, key in kinds for one in record.options.get(key, ())]
+    kinds: tuple[tuple[Literal["project", "group"], str], ...] = (
+        ("project", "projects"),
+        ("group", "groups"),
+    )
+    return [HookTarget(kind, path) for kind, key in kinds for path in record.options.get(key, ())]
 
 
 def _try_change(target: str, work: Callable[[], tuple[bool, str]]) -> HookOutcome:
@@ -123,13 +128,13 @@ def _repair_hook(
             events=wanted_kinds(rules),
             internal=wants_internal(rules),
         )
-        said = ["created" if report.created else "in place"]
-        said += [f"corrected: {', '.join(report.changed)}"] if report.changed else []
-        said += [f"{len(report.removed)} duplicates removed"] if report.removed else []
-        said += ["switched on again"] if report.reenabled else []
-        said += ["signed" if report.signed else "not signed: this GitLab cannot"]
-        said += [report.problem] if report.problem else []
-        return not report.problem, "; ".join(said)
+        outcomes = ["created" if report.created else "in place"]
+        outcomes += [f"corrected: {', '.join(report.changed)}"] if report.changed else []
+        outcomes += [f"{len(report.removed)} duplicates removed"] if report.removed else []
+        outcomes += ["switched on again"] if report.reenabled else []
+        outcomes += ["signed" if report.signed else "not signed: this GitLab cannot"]
+        outcomes += [report.problem] if report.problem else []
+        return not report.problem, "; ".join(outcomes)
 
     return work
 

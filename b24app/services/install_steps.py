@@ -1,7 +1,7 @@
-"""The installation's steps: run while a page waits for them, or by a worker when nobody looks.
+"""The install steps, run while a page waits for them, or by a worker when no page is open.
 
-A portal in the state `installing` is to be set up. Its reason says who does that: "" is a page
-that is open just now, anything else the worker, which also ends what was left on a page.
+A portal in the state `installing` is to be set up. Its state_reason says by whom: "" by a page that
+is open now, anything else by the worker, which also finishes what a closed page left.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STARTED = "The portal is being set up just now"
 NOT_YET = "The portal could not be set up yet, it is tried again by itself"
 NOT_ALL = "Not everything worked at the installation"
 PAYMENT_OVER = "The subscription of the application has ended"
-ABANDONED_AFTER = timedelta(minutes=10)  # then a page of the installation counts as closed
+ABANDONED_AFTER = timedelta(minutes=10)  # then the install page counts as closed
 _LEASE = timedelta(minutes=10)
 _CHECK_SECONDS = 2.0
 
@@ -39,7 +39,7 @@ _CHECK_SECONDS = 2.0
 def run_steps(
     rooms: Clients, portal: PortalRecord, only: Container[str] | None = None
 ) -> Iterator[StepResult]:
-    """Runs the install steps (or some of them) with the stored tokens, keeping what they learn."""
+    """Run the install steps, or those in `only`; store the features and yield each result."""
     try:
         client = rooms.portal(portal.id)
     except SyncError as error:
@@ -59,24 +59,24 @@ def run_steps(
 
 
 def schedule_steps(conn: Connection, portal_id: int, now: datetime) -> None:
-    """Leaves the steps to a worker. What is paused stays so: its steps are run when it resumes."""
-    found = portals.by_id(conn, portal_id)
-    if found is not None and found.state in ("installing", "active"):
+    """Leave the steps to a worker. A paused portal stays so: its steps run when it resumes."""
+    record = portals.by_id(conn, portal_id)
+    if record is not None and record.state in ("installing", "active"):
         portals.set_state(conn, portal_id, "installing", PENDING, now)
 
 
 def activate_portal(rooms: Clients, portal_id: int, failed: Sequence[str] = ()) -> None:
-    """The installation is over; what failed is shown until it is repeated."""
+    """End the installation; `failed` steps are shown until they are repeated."""
     reason = f"{NOT_ALL}: {', '.join(failed)}" if failed else ""
     with write(rooms.engine) as conn:
-        found = portals.by_id(conn, portal_id)
-        if found is not None and found.state in ("installing", "active"):
+        record = portals.by_id(conn, portal_id)
+        if record is not None and record.state in ("installing", "active"):
             portals.set_state(conn, portal_id, "active", reason, rooms.clock.now())
 
 
 @dataclass
 class InstallWorker:
-    """The worker's part. What failed for the moment is repeated later and later, for good."""
+    """The worker's part: a step that fails for the moment is repeated, later and later."""
 
     clients: Clients
     jitter: Random = field(default_factory=Random)
@@ -84,25 +84,28 @@ class InstallWorker:
     _retry_at: dict[int, datetime] = field(default_factory=dict)
 
     def run_forever(self, stop: Event) -> None:
+        """Set up waiting portals until `stop` is set."""
         while not stop.is_set():
             try:
                 self.run_once()
             except SQLAlchemyError as error:
                 log.error("database_failed", error=type(error).__name__)
-            except Exception:  # noqa: BLE001 - told here, and it looks again
+            except Exception:  # noqa: BLE001 - logged, and tried again
                 log.exception("setting_up_failed")
             stop.wait(_CHECK_SECONDS)
 
     def run_once(self) -> int:
-        """Sets up what waits for it; how many portals were tried."""
+        """Set up the portals that wait for it; return how many were tried."""
         now = self.clients.clock.now()
         with read(self.clients.engine) as conn:
-            waiting = [portals.by_id(conn, one) for one in _portals_to_install(conn, now)]
-        due = [one for one in waiting if one and self._retry_at.get(one.id, now) <= now]
-        return sum(self._install_with_lease(one) for one in due)
+            waiting = [portals.by_id(conn, record) for record in _portals_to_install(conn, now)]
+        portal_records = [
+            record for record in waiting if record and self._retry_at.get(record.id, now) <= now
+        ]
+        return sum(self._install_with_lease(record) for record in portal_records)
 
     def _install_with_lease(self, portal: PortalRecord) -> bool:
-        """Whether it was tried: one worker at a time, and who is late finds nothing to do."""
+        """Set up a portal under a lease; return whether this worker did it."""
         name, rooms, now = f"setup:{portal.id}", self.clients, self.clients.clock.now()
         with write(rooms.engine) as conn:
             if not leases.acquire(conn, name, rooms.owner, now=now, ttl=_LEASE):
@@ -134,16 +137,19 @@ class InstallWorker:
         self._finish(portal.id, "installing", f"{NOT_YET}: {passing[0].text}")
 
     def _finish(self, portal_id: int, state: str, reason: str) -> None:
-        """What was heard meanwhile counts: an update asks for another run, a removal for none."""
+        """Store the new state, unless an update or a removal changed it meanwhile."""
         with write(self.clients.engine) as conn:
-            found = portals.by_id(conn, portal_id)
-            if found is not None and (found.state, found.state_reason) == ("installing", STARTED):
+            record = portals.by_id(conn, portal_id)
+            if record is not None and (record.state, record.state_reason) == (
+                "installing",
+                STARTED,
+            ):
                 portals.set_state(conn, portal_id, state, reason, self.clients.clock.now())
                 log.info("portal_set_up", portal_id=portal_id, state=state, reason=reason)
 
 
 def _portals_to_install(conn: Connection, now: datetime) -> Sequence[int]:
-    """Portals that a worker sets up: with tokens, and with no page open on them."""
-    left = or_(table.c.state_reason != "", table.c.updated_at <= now - ABANDONED_AFTER)
-    of = (table.c.state == "installing", table.c.access_token_sealed.is_not(None), left)
+    """Return ids of portals to set up: with tokens, and with no page open on them."""
+    abandoned = or_(table.c.state_reason != "", table.c.updated_at <= now - ABANDONED_AFTER)
+    of = (table.c.state == "installing", table.c.access_token_sealed.is_not(None), abandoned)
     return conn.scalars(select(table.c.id).where(*of).order_by(table.c.id)).all()

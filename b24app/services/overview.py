@@ -1,4 +1,4 @@
-"""What people are shown: merge request rows, the development of a task, and what failed."""
+"""A portal at a glance: connections, waiting work, failures, the latest merge requests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MAX_MERGE_REQUESTS = 50
 
 @dataclass(frozen=True, slots=True)
 class NamedTask:
-    """A task that a merge request names. `unknown`: the portal shows no such task to the app."""
+    """A task that a merge request names. `unknown`: the app cannot see such a task."""
 
     id: int
     kind: str
@@ -60,11 +60,11 @@ class MergeRequestSummary:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that was given up: `kind` and `id` are what `replay` takes.
+    """Something that was given up; `kind` and `id` are what `replay` takes.
 
-    `action`: the command's kind (of a message `card`, `message` or `chat_message`), the verb of a
-    commit's command, `decide` of a subject, `read` of a delivery; `about`: the task, the event's name, or what else the subject is (`of`: its kind,
-    "" of a delivery).
+    `action`: a command's kind (of a message `card`, `message` or `chat_message`), a smart commit's
+    verb, `decide` for a subject, `read` for a delivery. `about`: the task, the event's name, or
+    another subject's key. `of`: that subject's kind, "" for a delivery.
     """
 
     kind: str
@@ -78,7 +78,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A portal at a glance; waiting, dead and open alerts are counts."""
+    """A portal at a glance; `*_waiting`, `dead` and `alerts` are counts."""
 
     portal: str
     state: str
@@ -95,13 +95,15 @@ class Overview:
 def build_overview(
     conn: Connection, portal: PortalRecord, limit: int = MAX_MERGE_REQUESTS
 ) -> Overview:
+    """Return the overview with up to `limit` merge requests."""
     of_subjects, of_commands = subjects.counts(conn, portal.id), outbox.counts(conn, portal.id)
     return Overview(
         portal=portal.client_endpoint.removesuffix("/rest/").partition("://")[2],
         state=portal.state,
         reason=portal.state_reason,
         connections=tuple(
-            summarize_connection(one) for one in connections.by_portal(conn, portal.id)
+            summarize_connection(connection_record)
+            for connection_record in connections.by_portal(conn, portal.id)
         ),
         deliveries_waiting=inbox.pending_count(conn, portal.id),
         subjects_waiting=of_subjects.get("dirty", 0),
@@ -113,7 +115,7 @@ def build_overview(
 
 
 def summarize_connection(record: ConnectionRecord) -> dict[str, Any]:
-    """A connection without anything secret; why it pauses, or what its host last denied."""
+    """Return a connection without secrets, with the reason of its pause or last refusal."""
     fields = ("name", "kind", "base_url", "state", "account")
     reason = record.state_reason or record.account.get("problem") or ""
     return {name: getattr(record, name) for name in fields} | {"state_reason": reason}
@@ -122,7 +124,7 @@ def summarize_connection(record: ConnectionRecord) -> dict[str, Any]:
 def latest_merge_requests(
     conn: Connection, portal_id: int, limit: int = MAX_MERGE_REQUESTS
 ) -> tuple[MergeRequestSummary, ...]:
-    """The merge requests of a portal that changed last."""
+    """Return the merge requests of a portal that changed last, newest first."""
     columns = merge_request.c
     query = (
         select(columns.connection_id, columns.project_id, columns.iid)
@@ -132,79 +134,118 @@ def latest_merge_requests(
         .limit(limit)
     )
     keys = [MergeRequestKey(*row) for row in conn.execute(query)]
-    named = links.by_merge_requests(conn, keys)
+    links_by_key = links.by_merge_requests(conn, keys)
     return summarize_merge_requests(
-        conn, portal_id, keys, [link for found in named.values() for link in found]
+        conn, portal_id, keys, [link for link_rows in links_by_key.values() for link in link_rows]
     )
 
 
 def summarize_merge_requests(
-    conn: Connection, portal_id: int, keys: Sequence[MergeRequestKey], named: Iterable[LinkRow]
+    conn: Connection, portal_id: int, keys: Sequence[MergeRequestKey], link_rows: Iterable[LinkRow]
 ) -> tuple[MergeRequestSummary, ...]:
-    """The rows of merge requests in the order given; unknown ones are left out."""
-    live = [link for link in named if link.live]
-    known = store_merge_requests.get_merge_requests(conn, keys)
+    """Return the rows of merge requests in the given order, without unknown ones."""
+    live = [link for link in link_rows if link.live]
+    merge_requests = store_merge_requests.get_merge_requests(conn, keys)
     read = tasks.get(conn, portal_id, {link.task_id for link in live})
     return tuple(
         _merge_request_summary(
-            known[key], [_named_task(link, read) for link in live if link.merge_request == key]
+            merge_requests[key],
+            [_named_task(link, read) for link in live if link.merge_request == key],
         )
         for key in keys
-        if key in known
+        if key in merge_requests
     )
 
 
 def list_failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
-    """What was given up and waits for somebody to replay it.
+    """Return what was given up and waits for somebody to replay it.
 
-    What a commit told a task is among it where a setting may change the answer.
+    Refused smart commits are included where a setting may change the answer.
     """
-    told = (
-        one for one in store_smart_commits.refused(conn, portal_id) if one.smart_commit.retryable
+    refused_rows = (
+        smart_commit_row
+        for smart_commit_row in store_smart_commits.refused(conn, portal_id)
+        if smart_commit_row.smart_commit.retryable
     )
     return (
         *map(_command_failure, outbox.refused(conn, portal_id)),
-        *map(_smart_commit_failure, told),
+        *map(_smart_commit_failure, refused_rows),
         *map(_subject_failure, subjects.dead(conn, portal_id)),
         *map(_delivery_failure, inbox.dead_deliveries(conn, portal_id)),
     )
 
 
-def _command_failure(one: CommandRow) -> Failure:
-    about, of = one.subject_key, one.subject_kind
-    return Failure("command", str(one.id), _action(one), about, one.error, one.done_at, of)
+def _command_failure(command_row: CommandRow) -> Failure:
+    about, of = command_row.subject_key, command_row.subject_kind
+    return Failure(
+        "command",
+        str(command_row.id),
+        _action(command_row),
+        about,
+        command_row.error,
+        command_row.done_at,
+        of,
+    )
 
 
-def _action(row: CommandRow) -> str:
+def _action(command_row: CommandRow) -> str:
     """Return the command's kind; of a message also whether it is a card or in a chat."""
-    if not isinstance(row.command, PutMessage):
-        return row.kind
-    if row.command.place.dialog:
+    command = command_row.command
+    if not isinstance(command, PutMessage):
+        return command_row.kind
+    if command.place.dialog:
         return "chat_message"
-    return "card" if row.command.subject_key.startswith("merge_request:") else "message"
+    return "card" if command.subject_key.startswith("merge_request:") else "message"
 
 
-def _smart_commit_failure(one: SmartCommitRow) -> Failure:
-    command = one.smart_commit.command
+def _smart_commit_failure(smart_commit_row: SmartCommitRow) -> Failure:
+    command = smart_commit_row.smart_commit.command
     action, task = command.verb.value, str(command.task_id)
-    return Failure("smart-commit", str(one.key), action, task, one.reason, one.received_at)
+    return Failure(
+        "smart-commit",
+        str(smart_commit_row.key),
+        action,
+        task,
+        smart_commit_row.reason,
+        smart_commit_row.received_at,
+    )
 
 
-def _subject_failure(one: SubjectRow) -> Failure:
-    key = f"{one.kind}:{one.key}"
-    return Failure("subject", key, "decide", one.key, one.error, one.dirty_at, one.kind)
+def _subject_failure(subject_row: SubjectRow) -> Failure:
+    key = f"{subject_row.kind}:{subject_row.key}"
+    return Failure(
+        "subject",
+        key,
+        "decide",
+        subject_row.key,
+        subject_row.error,
+        subject_row.dirty_at,
+        subject_row.kind,
+    )
 
 
-def _delivery_failure(one: DeliveryRow) -> Failure:
-    return Failure("delivery", str(one.id), "read", one.event, one.outcome, one.received_at, "")
+def _delivery_failure(delivery_row: DeliveryRow) -> Failure:
+    return Failure(
+        "delivery",
+        str(delivery_row.id),
+        "read",
+        delivery_row.event,
+        delivery_row.outcome,
+        delivery_row.received_at,
+        "",
+    )
 
 
 def find_portal(conn: Connection, name: str | None) -> PortalRecord:
-    """The portal by domain, member id or number; without a name, the only one there is.
+    """Return the portal by domain, member id or number; without `name` the only one.
 
     Raises LookupError with what to do.
     """
-    every = [one for one in portals.all_portals(conn) if one.state != "removed"]
+    every = [
+        portal_record
+        for portal_record in portals.all_portals(conn)
+        if portal_record.state != "removed"
+    ]
     if name is None:
         if len(every) == 1:
             return every[0]
@@ -213,10 +254,14 @@ def find_portal(conn: Connection, name: str | None) -> PortalRecord:
             if every
             else "no portal is installed yet"
         )
-    found = [one for one in every if name in (one.member_id, str(one.id), _portal_domain(one))]
-    if not found:
+    records = [
+        portal_record
+        for portal_record in every
+        if name in (portal_record.member_id, str(portal_record.id), _portal_domain(portal_record))
+    ]
+    if not records:
         raise LookupError(f"no portal {name} is installed")
-    return found[0]
+    return records[0]
 
 
 def _portal_domain(portal: PortalRecord) -> str:
@@ -229,20 +274,22 @@ def _named_task(link: LinkRow, read: dict[int, TaskRow]) -> NamedTask:
     return NamedTask(link.task_id, link.kind.value, title, task is not None and task.missing)
 
 
-def _merge_request_summary(one: MergeRequest, named: list[NamedTask]) -> MergeRequestSummary:
-    pipeline = one.pipeline
+def _merge_request_summary(
+    merge_request: MergeRequest, task_list: list[NamedTask]
+) -> MergeRequestSummary:
+    pipeline = merge_request.pipeline
     return MergeRequestSummary(
-        reference=f"{one.project.path}!{one.iid}",
-        title=one.title,
-        url=one.url,
-        state=one.state.value,
-        draft=one.draft,
-        approved=one.approved,
-        author=one.author.display_name if one.author else "",
-        approved_by=tuple(person.display_name for person in one.approved_by),
+        reference=f"{merge_request.project.path}!{merge_request.iid}",
+        title=merge_request.title,
+        url=merge_request.url,
+        state=merge_request.state.value,
+        draft=merge_request.draft,
+        approved=merge_request.approved,
+        author=merge_request.author.display_name if merge_request.author else "",
+        approved_by=tuple(person.display_name for person in merge_request.approved_by),
         pipeline=pipeline.status.value if pipeline else None,
         pipeline_url=pipeline.url if pipeline else None,
-        branch=one.source_branch,
-        updated_at=one.updated_at,
-        tasks=tuple(named),
+        branch=merge_request.source_branch,
+        updated_at=merge_request.updated_at,
+        tasks=tuple(task_list),
     )

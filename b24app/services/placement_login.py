@@ -1,4 +1,4 @@
-"""How a page is entered: the portal's POST in its frame is proven, then a page token is given."""
+"""Log-in to a page: the portal's POST in its frame is verified, then a page token is issued."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from sync.settings.apply import current_settings
 from sync.store.db.database import read
 from sync.store.rows import PortalRecord
 
-MAX_FORM_BYTES = 1_000_000  # bytes
-# The order in which sync.bitrix24.install takes them.
+MAX_FORM_BYTES = 1_000_000
+# In the order of sync.bitrix24.install.steps.
 STEPS = ("rights", "scopes", "events", "placements", "fields", "features")
 
 
 @dataclass(frozen=True, slots=True)
 class PlacementLogin:
-    """Who came in: the frame as told, what was proven of it, and the user it belongs to."""
+    """A verified visit: the request as sent, its proven credentials, and their user."""
 
     placement: PlacementRequest
     credentials: Credentials
@@ -39,7 +39,7 @@ class PlacementLogin:
 
 
 def log_in(deps: Deps) -> PlacementLogin:
-    """Proves the frame of this request. Raises Unwelcome, shown inside the frame it came from."""
+    """Verify the frame of this request. Raises RequestRejected, shown inside that frame."""
     try:
         frame = events_parse.parse_placement(
             request.args, events_parse.parse_form(read_body(MAX_FORM_BYTES))
@@ -48,7 +48,7 @@ def log_in(deps: Deps) -> PlacementLogin:
         raise RequestRejected(
             400, "not_from_bitrix24", "This page opens inside Bitrix24", str(error)
         ) from None
-    # Only an error without anything to press is shown before the portal is proven.
+    # Before the portal is proven, its frame may show only an error without any button.
     page_tokens.allow_framing_by(frame.client_endpoint)
     g.language = frame.language
     proven = portals.prove_credentials(deps, frame.credentials(deps.clock.now()))
@@ -64,7 +64,7 @@ def render_page(
     *,
     task_id: int | None = None,
 ) -> Response:
-    """The shell of a view, with the page token inside: no secret is ever in a URL."""
+    """Return the shell of a view, with the page token inside: no secret is ever in a URL."""
     visitor = Visitor(portal.id, entered.user.user_id, entered.user.admin)
     config: dict[str, Any] = {
         "view": view,
@@ -89,26 +89,27 @@ def _reference_prefix(deps: Deps, portal: PortalRecord) -> str:
 
 
 def render_shell(config: dict[str, Any], built: assets.Assets | None) -> Response:
-    said = page_texts(config["language"])
-    title = said["install" if config["view"] == "install" else "title"]
-    values = {"config": config, "words": said, "title": title, "nonce": page_tokens.script_nonce()}
+    """Return the page that loads the frontend; a plain one where it was not built."""
+    texts = page_texts(config["language"])
+    title = texts["install" if config["view"] == "install" else "title"]
+    values = {"config": config, "words": texts, "title": title, "nonce": page_tokens.script_nonce()}
     if built is None:
         return Response(render_template("plain.html", steps=None, **values))
     return Response(render_template("page.html", assets=built, **values))
 
 
 def render_plain_install(deps: Deps, portal: PortalRecord, config: dict[str, Any]) -> Response:
-    """The installation without the built frontend: the steps run here and are listed."""
+    """Run the steps and return them as a plain page, for want of the built frontend."""
     steps: list[StepResult] = list(run_steps(deps.clients, portal))
     portals.activate_portal(deps, portal.id, [step.name for step in steps if not step.ok])
     page_tokens.allow_script("https://api.bitrix24.com")
-    said = page_texts(config["language"])
+    texts = page_texts(config["language"])
     return Response(
         render_template(
             "plain.html",
             config=config,
-            words=said,
-            title=said["install"],
+            words=texts,
+            title=texts["install"],
             nonce=page_tokens.script_nonce(),
             steps=steps,
             again=url_for("install.again"),

@@ -1,7 +1,7 @@
-"""A portal's life with us: proven, stored, set up, paused, forgotten.
+"""A portal's life with the app: proven, stored, set up, paused, removed.
 
-Nothing a request says of itself is believed before the OAuth server has confirmed it: the server
-is taken from an allow-list, and the portal's address from its answer.
+Nothing a request claims is believed before the OAuth server has confirmed it. That server must be
+in an allow-list, and the portal's address is taken from its answer.
 https://apidocs.bitrix24.com/settings/cloud-and-on-premise/security-recommendations.html
 """
 
@@ -24,6 +24,7 @@ from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import Credentials
 from sync.bitrix24.rest.install_proof import prove_install
 from sync.bitrix24.rest.limits import Allowance, full_allowance
+from sync.bitrix24.rest.throttle import Throttle
 from sync.errors import Denied, Later, SyncError
 from sync.log import log
 from sync.store import portals
@@ -36,14 +37,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PageUser:
-    """Who opened a page, as the portal itself tells."""
+    """The user who opened a page, as the portal itself says."""
 
     user_id: int
     admin: bool
 
 
 def prove_credentials(deps: Deps, claimed: Credentials) -> Credentials:
-    """What the OAuth server confirms of claimed credentials. Raises Unwelcome: 401, 503."""
+    """Return what the OAuth server confirms of claimed credentials.
+
+    Raises RequestRejected: 401, 503 where it cannot be reached.
+    """
     try:
         return prove_install(
             claimed,
@@ -62,58 +66,59 @@ def prove_credentials(deps: Deps, claimed: Credentials) -> Credentials:
 
 
 def _error_text(error: SyncError) -> str:
-    """Our own words; of the vendor's errors what they mean, not how they are called."""
+    """Return our own message; for the vendor's errors their meaning, not their name."""
     vendors = error.code.isupper() and error.cause
     return error.cause if vendors else error.message
 
 
 def identify_user(deps: Deps, proven: Credentials) -> PageUser:
-    """The user whose tokens these are. Raises Unwelcome.
+    """Return the user of these tokens. Raises RequestRejected (401, 503).
 
     https://apidocs.bitrix24.com/api-reference/common/users/profile.html
     """
-    known = find_portal(deps, proven.member_id)
-    ledger = deps.clients.call_log("bitrix24", known.id if known else None, user=proven.user_id)
+    portal_record = find_portal(deps, proven.member_id)
+    call_log = deps.clients.call_log(
+        "bitrix24", portal_record.id if portal_record else None, user=proven.user_id
+    )
     visiting = Portal(
         proven,
         deps.clients.app_keys,
         tokens=_VisitTokens(proven),
-        allowance=_VisitAllowance(full_allowance(deps.clock.now())),
-        write_call=ledger.write,
-        clock=deps.clock,
+        throttle=Throttle(_VisitAllowance(full_allowance(deps.clock.now())), deps.clock),
+        call_log=call_log,
         session=deps.clients.session(),
     )
     try:
-        found = visiting.call("profile", {}, write=False)["result"]
+        profile = visiting.call("profile", {}, write=False)["result"]
     except SyncError as error:
         status = 503 if isinstance(error, Later) else 401
         raise RequestRejected(
             status, error.code or "no_profile", _error_text(error), error.change
         ) from None
-    admin = found.get("ADMIN") in (True, "Y", "1", 1)
-    return PageUser(as_int(found.get("ID")) or proven.user_id, admin)
+    admin = profile.get("ADMIN") in (True, "Y", "1", 1)
+    return PageUser(as_int(profile.get("ID")) or proven.user_id, admin)
 
 
 def is_still_admin(deps: Deps, visitor: Visitor, access_token: str) -> bool:
-    """Whether the portal says that this access token is of the same visitor, an administrator."""
+    """Return whether the portal says that this token is the same visitor's, an administrator."""
     if not access_token:
         return False
     portal = require_portal(deps, visitor.portal_id)
-    told = Credentials(
+    credentials = Credentials(
         portal.member_id, portal.client_endpoint, portal.server_endpoint, access_token, ""
     )
     try:
-        found = identify_user(deps, told)
+        page_user = identify_user(deps, credentials)
     except RequestRejected:
         return False
-    return found.admin and found.user_id == visitor.user_id
+    return page_user.admin and page_user.user_id == visitor.user_id
 
 
 def find_portal(deps: Deps, member_id: str) -> PortalRecord | None:
-    """The portal as installed; None for one that is not, or was removed."""
+    """Return the installed portal; None where it is not installed, or was removed."""
     with read(deps.engine) as conn:
-        found = portals.by_member(conn, member_id)
-    return None if found is None or found.state == "removed" else found
+        records = portals.by_member(conn, member_id)
+    return None if records is None or records.state == "removed" else records
 
 
 def store_installation(
@@ -124,12 +129,12 @@ def store_installation(
     language: str,
     in_background: bool = False,
 ) -> PortalRecord:
-    """Stores a proven installation; the portal is installing until its steps were run.
+    """Store a proven installation; the portal is `installing` until its steps were run.
 
-    `unseen`: no page is open that would run them, so that a worker does.
+    `in_background`: no page is open that would run them, so a worker does.
     """
     now = deps.clock.now()
-    told = Installation(
+    installation = Installation(
         member_id=proven.member_id,
         client_endpoint=proven.client_endpoint,
         server_endpoint=proven.server_endpoint,
@@ -143,7 +148,7 @@ def store_installation(
         application_token=application_token or None,
     )
     with write(deps.engine) as conn:
-        portal_id = portals.create_or_update(conn, deps.vault, told, now)
+        portal_id = portals.create_or_update(conn, deps.vault, installation, now)
         if in_background:
             install_steps.schedule_steps(conn, portal_id, now)
         record = _load_portal(conn, portal_id)
@@ -153,13 +158,13 @@ def store_installation(
 
 
 def require_portal(deps: Deps, portal_id: int) -> PortalRecord:
-    """The portal of a page token. Raises Unwelcome (404)."""
+    """Return the portal of a page token. Raises RequestRejected (404)."""
     with read(deps.engine) as conn:
         return _load_portal(conn, portal_id)
 
 
 def update_endpoint(deps: Deps, portal: PortalRecord, client_endpoint: str) -> PortalRecord:
-    """The portal at its proven address."""
+    """Store the portal's proven address if it changed; return the portal with it."""
     if portal.client_endpoint == client_endpoint:
         return portal
     with write(deps.engine) as conn:
@@ -168,13 +173,13 @@ def update_endpoint(deps: Deps, portal: PortalRecord, client_endpoint: str) -> P
 
 
 def schedule_install(deps: Deps, portal_id: int) -> None:
-    """Leaves the install steps to a worker."""
+    """Leave the install steps to a worker."""
     with write(deps.engine) as conn:
         install_steps.schedule_steps(conn, portal_id, deps.clock.now())
 
 
 def activate_portal(deps: Deps, portal_id: int, failed: Sequence[str] = ()) -> None:
-    """The installation is over; what failed is shown until it is repeated."""
+    """End the installation; `failed` steps are shown until they are repeated."""
     require_portal(deps, portal_id)
     install_steps.activate_portal(deps.clients, portal_id, failed)
     deps.wake(portal_id)
@@ -182,13 +187,14 @@ def activate_portal(deps: Deps, portal_id: int, failed: Sequence[str] = ()) -> N
 
 
 def save_application_token(deps: Deps, portal_id: int, token: str) -> None:
+    """Store the token that proves the portal's events."""
     with write(deps.engine) as conn:
         portals.save_application_token(conn, deps.vault, portal_id, token, deps.clock.now())
     _clear_caches(deps)
 
 
 def remove_portal(deps: Deps, portal_id: int, *, clean: bool) -> None:
-    """Erases the portal, or marks it removed and forgets its tokens, which are dead anyway."""
+    """Erase the portal (`clean`), or mark it removed and forget its dead tokens."""
     now = deps.clock.now()
     with write(deps.engine) as conn:
         if clean:
@@ -204,7 +210,7 @@ def remove_portal(deps: Deps, portal_id: int, *, clean: bool) -> None:
 
 
 def check_payment(deps: Deps, portal_id: int) -> None:
-    """Pauses or resumes the portal by what it says itself of the application's subscription.
+    """Pause or resume the portal by what it says of the application's subscription.
 
     https://apidocs.bitrix24.com/api-reference/common/system/app-info.html
     """
@@ -220,16 +226,16 @@ def check_payment(deps: Deps, portal_id: int) -> None:
         if over:
             portals.set_state(conn, portal_id, "paused", PAYMENT_OVER, now)
         elif portal.state == "paused" and portal.state_reason == PAYMENT_OVER:
-            # Handlers may have been forgotten meanwhile: a worker looks at all of them.
+            # The portal may have forgotten handlers meanwhile: a worker checks all of them.
             portals.set_state(conn, portal_id, "installing", install_steps.PENDING, now)
     deps.wake(portal_id)
 
 
 def _load_portal(conn: Connection, portal_id: int) -> PortalRecord:
-    found = portals.by_id(conn, portal_id)
-    if found is None or found.state == "removed":
+    record = portals.by_id(conn, portal_id)
+    if record is None or record.state == "removed":
         raise RequestRejected(404, "no_portal", "The portal is not installed here")
-    return found
+    return record
 
 
 def _clear_caches(deps: Deps) -> None:
@@ -239,7 +245,7 @@ def _clear_caches(deps: Deps) -> None:
 
 @dataclass(slots=True)
 class _VisitTokens:
-    """Tokens of somebody who is only looking in: used as they are, never renewed or stored."""
+    """Tokens of a page's visitor: used as they are, never renewed or stored."""
 
     credentials: Credentials
 
@@ -260,7 +266,7 @@ class _VisitTokens:
 
 @dataclass(slots=True)
 class _VisitAllowance:
-    """An allowance for the one call of a visit."""
+    """An allowance for the one call that identifies a visitor."""
 
     allowance: Allowance
 

@@ -1,4 +1,4 @@
-"""Makes what was given up be tried again, as far as it is still wanted."""
+"""Replay of what was given up, as far as it is still wanted."""
 
 from __future__ import annotations
 
@@ -20,38 +20,41 @@ _REPEATED = "repeated: decided anew"
 def replay(
     conn: Connection, portal_id: int, items: Sequence[tuple[str, str]], now: datetime
 ) -> int:
-    """Repeats failures by kind and id (as reports.Failure names them), of this portal only."""
-    found = 0
+    """Repeat failures of this portal by kind and id (see `overview.Failure`); return how many."""
+    count = 0
     for kind, key in items:
         match kind:
             case "delivery":
-                found += inbox.replay(conn, _own_ids(conn, portal_id, delivery, key))
+                count += inbox.replay(conn, _own_ids(conn, portal_id, delivery, key))
             case "subject":
                 subject_kind, _, subject_key = key.partition(":")
-                found += subjects.replay(conn, portal_id, now, subject_kind, subject_key)
+                count += subjects.replay(conn, portal_id, now, subject_kind, subject_key)
             case "smart-commit":
-                asked = CommandKey.parse(key)
-                found += deliver_smart_commits.replay(
-                    conn, portal_id, [asked] if asked else [], now
+                command_key = CommandKey.parse(key)
+                count += deliver_smart_commits.replay(
+                    conn, portal_id, [command_key] if command_key else [], now
                 )
             case "command":
-                found += sum(
-                    _repeat_command(conn, portal_id, one, now)
-                    for one in _own_ids(conn, portal_id, command, key)
+                count += sum(
+                    _repeat_command(conn, portal_id, own_id, now)
+                    for own_id in _own_ids(conn, portal_id, command, key)
                 )
-    return found
+    return count
 
 
 def _repeat_command(conn: Connection, portal_id: int, command_id: int, now: datetime) -> int:
-    """A move is sent again while its step is still the task's; a text is never sent again as it
-    was, as a newer one may stand there: its subject is decided anew. So is what a commit said."""
+    """Repeat a refused command in the way its kind allows; return how many.
+
+    A transition is sent again while its step is still the task's. A text is never sent again as it
+    was, as a newer one may stand there: its subject is decided anew. So is a smart commit.
+    """
     query = select(command).where(command.c.id == command_id, command.c.state == "refused")
     row = conn.execute(query).one_or_none()
     if row is None:
         return 0
-    if key := decode_records(row.records).smart_commit:
+    if command_key := decode_records(row.records).smart_commit:
         outbox.drop(conn, [row.id], now, _REPEATED)
-        return deliver_smart_commits.replay(conn, portal_id, [key], now)
+        return deliver_smart_commits.replay(conn, portal_id, [command_key], now)
     match row.kind:
         case "put_message" | "set_fields":
             outbox.drop(conn, [row.id], now, _REPEATED)
@@ -68,7 +71,7 @@ def _repeat_command(conn: Connection, portal_id: int, command_id: int, now: date
 
 
 def _own_ids(conn: Connection, portal_id: int, table: Table, key: str) -> list[int]:
-    """The id, if it is one of this portal's."""
+    """Return the id in a list, if it is one of this portal's."""
     if not (key.isascii() and key.isdigit()) or len(key) > 18:
         return []
     of = (table.c.id == int(key), table.c.portal_id == portal_id)

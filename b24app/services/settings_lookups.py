@@ -1,4 +1,4 @@
-"""What a settings document is checked against: the portal's own columns and users."""
+"""Look-ups that a settings document is checked against: the portal's columns, users, chats."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MISSING_SCOPE = {"INSUFFICIENT_SCOPE", "INVALID_SCOPE"}
 class PortalLookups:
     """Asks the portal once for each thing. Raises Later or Denied where it cannot be known.
 
-    `unchecked`: why chats could not be looked at, "" where they could.
+    `unchecked`: why chats could not be checked, "" where they could.
     """
 
     def __init__(self, portal: Portal) -> None:
@@ -25,18 +25,30 @@ class PortalLookups:
         self._stages: dict[int, tuple[KanbanStage, ...] | None] = {}
 
     def stages(self, group_id: int) -> tuple[KanbanStage, ...] | None:
+        """Return the columns of a workgroup; None where it does not exist for us."""
         if group_id not in self._stages:
             self._stages[group_id] = self._read_stages(group_id)
         return self._stages[group_id]
 
     def user(self, reference: int | str) -> PortalUser | None:
+        """Return the user with this id or e-mail address; None where there is none."""
         if isinstance(reference, int):
-            return next((one for one in self._read_users if one.id == reference), None)
-        wanted = reference.lower()
-        return next((one for one in self._read_users if (one.email or "").lower() == wanted), None)
+            return next(
+                (portal_user for portal_user in self._read_users if portal_user.id == reference),
+                None,
+            )
+        name = reference.lower()
+        return next(
+            (
+                portal_user
+                for portal_user in self._read_users
+                if (portal_user.email or "").lower() == name
+            ),
+            None,
+        )
 
     def may_post(self, dialog: str) -> bool | None:
-        """None where the app has no right to look, or the portal is too old to tell."""
+        """Return whether we may write in a chat; None where the portal does not let us look."""
         try:
             return None if self.unchecked else may_post(self._portal, dialog)
         except (Denied, Refused) as error:

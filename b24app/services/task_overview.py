@@ -1,4 +1,4 @@
-"""All there is to say of one task: its merge requests, pipelines, environments, and the reasons."""
+"""Everything about one task: merge requests, pipelines, environments, and the reasons."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from b24app.services.overview import summarize_merge_requests
 from sync.core.model.task_view import TaskView
 from sync.core.rules.portal import Rules
 from sync.engine.load import tasks as load_tasks
+from sync.engine.load.scope import Scope
 from sync.store import links, logs, tasks
 
 MAX_REASONS = 20
@@ -20,15 +21,15 @@ MAX_REASONS = 20
 def build_task_overview(
     conn: Connection, portal_id: int, task_id: int, rules: Rules, now: datetime
 ) -> dict[str, Any]:
-    """What the tab inside a task shows, from the mirror: nobody is asked."""
-    named = links.by_tasks(conn, portal_id, [task_id]).get(task_id, ())
-    keys = [link.merge_request for link in named if link.live]
-    found = sorted(
-        summarize_merge_requests(conn, portal_id, keys, named), key=lambda row: row.updated_at
+    """Return what the tab inside a task shows, from the mirror: no other system is asked."""
+    task_links = links.by_tasks(conn, portal_id, [task_id]).get(task_id, ())
+    keys = [link.merge_request for link in task_links if link.live]
+    summaries = sorted(
+        summarize_merge_requests(conn, portal_id, keys, task_links), key=lambda row: row.updated_at
     )[::-1]
     task = tasks.get(conn, portal_id, [task_id]).get(task_id)
     decided = logs.decisions(conn, portal_id, "task", str(task_id), limit=MAX_REASONS)
-    view = load_tasks.load(conn, portal_id, [task_id], rules, now=now).views[task_id]
+    view = load_tasks.load(conn, Scope(portal_id, rules, now), [task_id]).views[task_id]
     return {
         "task": {
             "id": task_id,
@@ -36,15 +37,17 @@ def build_task_overview(
             "step": task.step.value if task and task.step else None,
             "unknown": task is not None and task.missing,
         },
-        "merge_requests": [asdict(row) for row in found],
+        "merge_requests": [asdict(row) for row in summaries],
         "pipelines": _pipelines(view),
         "environments": _environments(view),
-        "decisions": [{"at": one.at, "reason": one.reason} for one in decided],
+        "decisions": [
+            {"at": decision_row.at, "reason": decision_row.reason} for decision_row in decided
+        ],
     }
 
 
 def _pipelines(view: TaskView) -> list[dict[str, Any]]:
-    """The newest of each branch."""
+    """Return the newest pipeline of each branch."""
     return [
         {
             "branch": run.branch,
@@ -60,7 +63,7 @@ def _pipelines(view: TaskView) -> list[dict[str, Any]]:
 
 
 def _environments(view: TaskView) -> list[dict[str, Any]]:
-    """Those of its projects in the order changes come to them; `inside`: the work is there."""
+    """Return the environments in the order of promotion; `inside`: the work is there."""
     return [
         {
             "name": place.environment,

@@ -1,4 +1,4 @@
-"""Where a portal shows a task to people.
+"""Addresses at which a portal shows tasks to people.
 
 https://apidocs.bitrix24.com/api-reference/tasks/
 """
@@ -14,10 +14,10 @@ from sync.store import portals, tasks
 
 
 def task_urls(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, str]:
-    """Addresses by task id; none for a task that the portal is known not to show.
+    """Return addresses by task id, without tasks that the portal is known not to show.
 
-    Of a task that was never read the workgroup is not known: its address is that of a person's
-    list, which opens the task for whoever may see it.
+    The workgroup of a task that was never read is unknown: its address is that of a person's list,
+    which opens the task for everyone who may see it.
     """
     portal = portals.by_id(conn, portal_id)
     if portal is None:

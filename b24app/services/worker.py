@@ -1,4 +1,4 @@
-"""A worker as it runs here: the engine with the rooms opened from the database, and setting up."""
+"""Wiring of a worker: the engine with clients over stored tokens, and the install worker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from sync.store.vault import Vault
 
 
 def build_worker(config: Config, *, own_id: str) -> tuple[Worker, InstallWorker, AuditWriter]:
-    """`own_id` tells it from other workers of the process. Who runs it stops the audit last."""
+    """Return a worker, the install worker and the audit writer, which is stopped last.
+
+    `own_id` distinguishes it from other workers of this process.
+    """
     engine, vault, clock = (
         open_database(config.database_url),
         Vault(config.secret_keys, reload=config.current_keys),
@@ -29,10 +32,10 @@ def build_worker(config: Config, *, own_id: str) -> tuple[Worker, InstallWorker,
         database=engine,
         vault=vault,
         clock=clock,
-        portal_for=rooms.portal,
+        portal_for=rooms.portal_of,
         code_host_for=rooms.code_host,
         owner=name,
-        rules_for=rooms.rules,
+        rules_for=rooms.rules_of,
         audit_writer=audit.pending_writer,
     )
     return Worker(deps, WakeUps(open_queue(config.queue_url))), InstallWorker(rooms), audit

@@ -25,13 +25,13 @@ b24_post() { # the address is no argument of a process, except for the wget of B
   ! command -v timeout >/dev/null 2>&1 || b24_limit='timeout 10'
   if command -v curl >/dev/null 2>&1; then
     printf 'url = "%s/batch.json"\n' "$b24_hook" | curl -sS -m 10 -K - \
-      -H 'Content-Type: application/json' --data-binary "@$b24_body" 2>/dev/null
+      -H 'Content-Type: application/json' --data-binary "@$b24_body" 2>"$b24_log"
   elif wget --version >/dev/null 2>&1; then
-    printf '%s/batch.json\n' "$b24_hook" | $b24_limit wget -q -O - -t 1 -i - \
-      --header 'Content-Type: application/json' --post-file "$b24_body" 2>/dev/null
+    printf '%s/batch.json\n' "$b24_hook" | LC_ALL=C $b24_limit wget -nv -O - -t 1 -i - \
+      --header 'Content-Type: application/json' --post-file "$b24_body" 2>"$b24_log"
   else
     $b24_limit wget -q -O - --header 'Content-Type: application/json' \
-      --post-data "$(cat "$b24_body")" "$b24_hook/batch.json" 2>/dev/null
+      --post-data "$(cat "$b24_body")" "$b24_hook/batch.json" 2>"$b24_log"
   fi
 }
 b24_commands() { # two for each task: the comment, and the field
@@ -40,7 +40,7 @@ b24_commands() { # two for each task: the comment, and the field
     printf '%s"c%s":"task.commentitem.add?TASKID=%s&FIELDS%%5BPOST_MESSAGE%%5D=%s"' \
       "$b24_comma" "$b24_id" "$b24_id" "$(b24_encode "$b24_message")"
     b24_comma=','
-    [ -z "$b24_field" ] || [ -z "$b24_value" ] ||
+    [ "$b24_field" = - ] || [ -z "$b24_value" ] ||
       printf ',"f%s":"tasks.task.update?taskId=%s&fields%%5B%s%%5D=%s"' \
         "$b24_id" "$b24_id" "$b24_field" "$b24_value"
   done
@@ -54,6 +54,7 @@ b24_report() {
   esac
   b24_ids=$(b24_tasks)
   [ -n "$b24_ids" ] || { echo 'b24: no task is named: nothing is reported'; return 0; }
+  [ "$b24_environment" != - ] || b24_environment=${CI_JOB_NAME:-}
   b24_where=${CI_ENVIRONMENT_NAME:-$b24_environment}
   case "$b24_language/${CI_JOB_STATUS:-unknown}" in
     ru/success) b24_said='Развёрнуто:' ;;
@@ -73,16 +74,21 @@ b24_report() {
   b24_named=$(b24_text "$b24_where")
   b24_message="[b][url=$(b24_url "${CI_PROJECT_URL:-}")/-/environments?search=$(b24_place "$b24_where")]$b24_named[/url][/b]
 CI: [url=$(b24_url "${CI_JOB_URL:-}")]#${CI_PIPELINE_ID:-}[/url] $b24_said $(b24_url "${CI_ENVIRONMENT_URL:-$b24_where}")"
-  b24_body=$(mktemp) || return 0
+  b24_body=$(mktemp) && b24_log=$(mktemp) || return 0
   printf '{"halt":0,"cmd":{%s}}' "$(b24_commands)" >"$b24_body"
   b24_answer=$(b24_post | tr -d ' \n')
-  rm -f "$b24_body"
+  ! grep -qi certificat "$b24_log" || b24_answer=${b24_answer:-certificate}
+  rm -f "$b24_body" "$b24_log"
   case "$b24_answer" in
     *'"result_error":[]'*) echo "b24: reported to the tasks" $b24_ids ;;
     *'"result_error":{'*)
       echo "b24: not done: Bitrix24 refused a part of the report to the tasks" $b24_ids
       echo "Usual reason: the webhook lacks the permission task, or its owner does not see a task."
       echo 'What to do: add the permission, or let the owner of the webhook see the task.' ;;
+    certificate)
+      echo 'b24: NOT REPORTED. The certificate of Bitrix24 is not trusted in the image of this job.'
+      echo 'Usual reason: the image has no ca-certificates, or a proxy signs by its own authority.'
+      echo 'What to do: add ca-certificates, or the certificate of that authority, to the image.' ;;
     *)
       echo 'b24: NOT REPORTED. Bitrix24 does not answer, or does not accept the webhook.'
       echo 'Usual reason: it is down, the runner has no way to it, or the webhook was deleted.'

@@ -2,171 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
-from reporter.app import is_app_address
 from reporter.bbcode import cleaned
-from reporter.calls import Call
 from reporter.errors import Problem
-from reporter.facts import Facts
-from reporter.portal import Results, Webhook, batch, read_webhook
-from reporter.references import named_tasks
+from reporter.gitlab_client import GitLab
+from reporter.gitlab_json import inside
+from reporter.main import Run
 from reporter.settings import Settings
-from reporter.wire import Output, Wire
 
-Row = tuple[str, str, str]  # what, ok | missing | no, and more words
-NEEDED = {
-    "task": "cards, fields and statuses",
-    "im": "cards of the new task card, chats, the author",
-    "user_basic": "the author is found by e-mail",
-}
-STATES = {200: "ok", 401: "refused", 403: "refused", 404: "refused"}
+Line = tuple[str, str, str]  # what, ok | missing | no, and more words
+LOST = "then: only the pipeline's own commit"
 
 
-def examine(
-    wire: Wire,
-    settings: Settings,
-    facts: Facts,
-    *,
-    url: str,
-    id_token: bool,
-    token: bool,
-    reads: Callable[[str, bool], int],
-    overview: Callable[[], bool],
-) -> list[Row]:
-    """`reads`: a path of GitLab's API, with the access token or not → the HTTP status, 0 for none.
-
-    `token`: whether there is an access token; `overview`: whether it answers the report's question.
-    """
-    if settings.deliver == "app":
-        way = of_app(wire, settings, id_token)
-    else:
-        way = of_portal(wire, settings, facts, url)
-    return [*way, *of_gitlab(facts, reads), *of_token(settings, facts, reads, overview, token)]
+def examine(run: Run, lines: Iterator[Line]) -> int:
+    """Print a table. Return the exit code: 1 where something is missing."""
+    table = list(lines)
+    widths = [max(len(line[column]) for line in table) for column in (0, 1)]
+    for name, state, more in table:
+        run.out.say(f"{name:<{widths[0]}}  {state:<{widths[1]}}  {more}".rstrip(), "")
+    return 1 if any(state in ("no", "missing") for _, state, _ in table) else 0
 
 
-def of_app(wire: Wire, settings: Settings, id_token: bool) -> Iterator[Row]:
-    yield "app-url", "ok" if is_app_address(settings.app_url) else "missing", settings.app_url
-    yield app_row(wire, settings.app_url)
-    yield "ID token", "ok" if id_token else "missing", "the app checks it with the first report"
+def of_gitlab(run: Run) -> Iterator[Line]:
+    ci, own = run.ci, run.ci["CI_MERGE_REQUEST_IID"]
+    commit = f"repository/commits/{ci['CI_COMMIT_SHA']}/merge_requests"
+    for name, path, lost in (
+        ("jobs", f"pipelines/{ci['CI_PIPELINE_ID']}/jobs", "no pipeline status"),
+        ("merge requests", f"merge_requests/{own}" if own else commit, "no title, no state"),
+        ("deployments", "deployments", "no deployments"),
+    ):
+        project = ci["CI_MERGE_REQUEST_PROJECT_ID"] if path.startswith("merge_requests") else ""
+        state = "ok" if reads(run, path, project=project) else "refused"
+        yield f"CI_JOB_TOKEN reads {name}", state, "" if state == "ok" else f"then: {lost}"
 
 
-def app_row(wire: Wire, url: str) -> Row:
+def reads(run: Run, path: str, *, token: str = "", project: str = "") -> bool:
+    gitlab = GitLab(run.http, run.ci, token, 0)
+    query = {"ref_name": run.ci["CI_COMMIT_SHA"]} if token else {}
+    answer = gitlab.get(path, project=project, token=bool(token), per_page=1, **query)
+    return answer is not None
+
+
+def app_lines(run: Run) -> Iterator[Line]:
+    """Check the way through the app."""
+    url = run.ci["B24_APP_URL"].strip("-").rstrip("/")
+    yield "app-url", "ok" if url.startswith(("https://", "http://127.0.0.1:")) else "missing", url
     try:
-        status = wire.get(f"{url.rstrip('/')}/healthz", {}).status
+        status = run.http.ask(f"{url}/healthz", {}).status if url else 0
+        wrong = "" if status == 200 else f"HTTP {status}"
+        yield "app answers", "no" if wrong else "ok", wrong
     except Problem as problem:
-        return "app answers", "no", str(problem)
-    return "app answers", "ok" if status == 200 else "no", "" if status == 200 else f"HTTP {status}"
+        yield "app answers", "no", str(problem)
+    state = "ok" if run.ci["B24_ID_TOKEN"] else "missing"
+    yield "ID token", state, "the app checks it with the first report"
+    yield from of_gitlab(run)
 
 
-def of_portal(wire: Wire, settings: Settings, facts: Facts, url: str) -> Iterator[Row]:
-    try:
-        webhook = read_webhook(url, settings.webhook_variable)
-        yield "webhook address", "ok", address_note(webhook)
-        calls = portal_calls(settings, facts)
-        results = batch(wire, webhook, calls)
-    except Problem as problem:
-        yield "webhook", "no", str(problem)
-        return
-    yield "webhook answers", "ok", owner(results.done.get("me"))
-    yield from scopes(results.done.get("scopes"))
-    yield field_row(settings, results)
-    if "task" in calls:
-        yield task_row(calls["task"], results)
-
-
-def address_note(webhook: Webhook) -> str:
-    local = "://127." in webhook.base or "://localhost" in webhook.base
-    return "" if webhook.base.startswith("https://") or local else "http:// sends it in clear text"
-
-
-def portal_calls(settings: Settings, facts: Facts) -> dict[str, Call]:
-    named = named_tasks(facts.ref, "branch", settings.task_prefix)
-    task_id = int(settings.task) if settings.task.isdigit() else next(iter(named), 0)
-    calls = {
-        "me": Call("profile", {}),
-        "scopes": Call("scope", {}),
-        "fields": Call("task.item.userfield.getlist", {"ORDER": {"ID": "asc"}}),
-    }
-    select = ["ID", "TITLE", "CHAT_ID", "STATUS"]
-    task = Call("tasks.task.get", {"taskId": task_id, "select": select})
-    return {**calls, "task": task} if task_id else calls
-
-
-def owner(me: object) -> str:
-    name = f"{me.get('NAME', '')} {me.get('LAST_NAME', '')}" if isinstance(me, dict) else ""
-    return f"as {cleaned(name).strip()}"
-
-
-def scopes(granted: object) -> Iterator[Row]:
-    names = set(granted) if isinstance(granted, list) else set()
-    for name, why in NEEDED.items():
+def granted(scopes: object) -> Iterator[Line]:
+    """Compare the webhook's permissions with those needed."""
+    names = set(scopes) if isinstance(scopes, list) else set()
+    for name, why in (
+        ("task", "cards, fields and statuses"),
+        ("im", "cards of the new task card, chats, the author"),
+        ("user_basic", "the author is found by e-mail"),
+    ):
         has = name in names or (name == "user_basic" and "user" in names)
         yield f"permission {name}", "ok" if has else "missing", why
 
 
-def field_row(settings: Settings, results: Results) -> Row:
+def field_line(settings: Settings, rows: object) -> Line:
     if not settings.field:
         return "task field", "ok", "switched off"
-    rows = results.done.get("fields")
     if not isinstance(rows, list):
         return f"field {settings.field}", "?", "only an administrator's webhook sees the fields"
-    known = {row.get("FIELD_NAME") for row in rows if isinstance(row, dict)}
-    if settings.field in known:
+    names = {row.get("FIELD_NAME") for row in rows if isinstance(row, dict)}
+    if settings.field in names:
         return f"field {settings.field}", "ok", ""
     return f"field {settings.field}", "missing", "the app creates it, or Tasks → custom fields"
 
 
-def task_row(call: Call, results: Results) -> Row:
-    name, found = f"task {call.params['taskId']}", results.done.get("task")
-    task = found.get("task") if isinstance(found, Mapping) else None
-    if not isinstance(task, Mapping):
-        return name, "no", "it does not exist, or the webhook's owner does not see it"
+def task_line(task_id: int, result: object) -> Line:
+    task = inside({"": result}, "", "task")
+    if not task:
+        hidden = "it does not exist, or the webhook's owner does not see it"
+        return f"task {task_id}", "no", hidden
     card = "card with a chat" if task.get("chatId") else "old card, with comments"
-    return name, "ok", f"{cleaned(str(task.get('title')))[:60]}: {card}"
-
-
-def of_gitlab(facts: Facts, reads: Callable[[str, bool], int]) -> Iterator[Row]:
-    project = f"/projects/{facts.project_id}"
-    for name, path, lost in (
-        ("jobs", f"{project}/pipelines/{facts.pipeline_id}/jobs", "no pipeline status"),
-        ("merge requests", merge_request_path(facts), "no title, no state"),
-        ("deployments", f"{project}/deployments?per_page=1", "no deployments"),
-    ):
-        state = state_of(reads(path, False))
-        yield f"CI_JOB_TOKEN reads {name}", state, "" if state == "ok" else f"then: {lost}"
-
-
-def merge_request_path(facts: Facts) -> str:
-    if facts.merge_request:
-        place = facts.merge_request_project or facts.project_id
-        return f"/projects/{place}/merge_requests/{facts.merge_request.iid}"
-    return f"/projects/{facts.project_id}/repository/commits/{facts.sha}/merge_requests?per_page=1"
-
-
-def of_token(
-    settings: Settings,
-    facts: Facts,
-    reads: Callable[[str, bool], int],
-    overview: Callable[[], bool],
-    token: bool,
-) -> Iterator[Row]:
-    """The optional token: without it there is nothing wrong."""
-    name, lost = settings.token_variable, "then: only the pipeline's own commit"
-    if not token:
-        yield f"{name} reads commits", "not set", lost
-        return
-    path = f"/projects/{facts.project_id}/repository/commits?ref_name={facts.sha}&per_page=1"
-    state = state_of(reads(path, True))
-    yield f"{name} reads commits", state, "" if state == "ok" else lost
-    yield f"{name} reads GraphQL", *(("ok", "") if overview() else ("refused", lost))
-
-
-def state_of(status: int) -> str:
-    return STATES.get(status, f"HTTP {status}" if status else "no answer")
-
-
-def print_table(rows: list[Row], out: Output) -> None:
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    for name, state, more in rows:
-        out.say(f"{name:<{widths[0]}}  {state:<{widths[1]}}  {more}".rstrip())
+    return f"task {task_id}", "ok", f"{cleaned(str(task.get('title')))[:60]}: {card}"

@@ -1,127 +1,97 @@
-"""What GitLab's API adds to the variables: at most three reads, each of which may be refused.
-
-CI_JOB_TOKEN reads jobs, merge requests and deployments; an access token adds commits and the last
-success, and asks for jobs and merge requests together with them.
-https://docs.gitlab.com/ci/jobs/ci_job_token/
-"""
+"""What GitLab's API adds to the variables: at most three reads, each of which may be refused."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from reporter.facts import Facts
-from reporter.known import Known, noted, refused
-from reporter.question import Candidate, Overview, concerns_pipeline, on_trunk
-from reporter.reads import (
-    MORE_COMMITS,
-    PAGE,
-    Get,
-    Inquire,
-    Reads,
-    with_commits_since,
-    with_deploy_job,
-    with_deployments,
-    with_job_rows,
-    with_jobs,
-    with_merge_requests,
-    with_rows,
+from reporter.errors import UNANSWERED
+from reporter.gitlab_client import GitLab, Row
+from reporter.gitlab_graphql import (
+    complaint,
+    concerns_pipeline,
+    inquire,
+    last_success,
+    merge_requests_of,
+    on_trunk,
+    read_overview,
 )
-from reporter.rows import pipeline_of, read_deployment
-from reporter.settings import DEPLOYMENT, EARLY, Settings
+from reporter.gitlab_json import inside, rows_of, status_of
+from reporter.gitlab_questions import PAGE
+from reporter.gitlab_rest import (
+    MORE_COMMITS,
+    add_commits,
+    add_deployments,
+    add_jobs,
+    add_merge_requests,
+    take_jobs,
+)
+from reporter.model import Report
+from reporter.named_tasks import find_tasks
+from reporter.settings import fits
 
 
-def gather(facts: Facts, settings: Settings, get: Get, inquire: Inquire | None = None) -> Known:
-    """`inquire`: GraphQL with the access token, where there is one."""
-    own = (facts.merge_request,) if facts.merge_request else ()
-    known = Known(merge_requests=own, own=own[0].iid if own else 0)
-    if not facts.api or not facts.project_id:
-        return refused(known, "anything: the job has no CI_API_V4_URL")
-    reads = Reads(facts, get, inquire)
-    if settings.mode == DEPLOYMENT:
-        return of_deployment(facts, settings, known, reads)
-    told, wrong = reads.overview(facts, settings) if reads.token else (None, "")
-    if told:
-        known = with_overview(facts, settings, known, told, reads)
-    else:
-        known = replace(known, token_refused=reads.token)
-        known = noted(known, f"GitLab says of the question: {wrong}") if wrong else known
-        known = one_by_one(facts, settings, known, reads)
-    return known if settings.mode == EARLY else with_deployments(facts, settings, known, reads)
+def gather_pipeline(report: Report, gitlab: GitLab) -> None:
+    """Fill a report of a pipeline that ends."""
+    settings = report.settings
+    gather(report, gitlab, jobs="pipeline" in settings.report)
+    if "pipeline" in settings.report:
+        report.status = status_of(report.jobs)
+    if "deployments" in settings.report and find_tasks(report):
+        add_deployments(report, gitlab)
+        report.deployments = [one for one in report.deployments if fits(one.tier, settings.tiers)]
 
 
-def one_by_one(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
-    if settings.mode != EARLY and "pipeline" in settings.report:
-        known = with_jobs(facts, known, reads)
-    if "merge-request" in settings.report:
-        known = with_merge_requests(facts, known, reads)
-    return known
+def gather_begin(report: Report, gitlab: GitLab) -> None:
+    """Fill a report of a merge request's pipeline that begins."""
+    gather(report, gitlab, jobs=False)
+    report.status = "running"
 
 
-def of_deployment(facts: Facts, settings: Settings, known: Known, reads: Reads) -> Known:
-    """This deployment, and the work since the last successful one to the same environment."""
-    query = {"environment": settings.environment} if settings.environment else {}
-    rows = reads.ask("deployments", order_by="id", sort="desc", per_page=20, **query)
-    if not isinstance(rows, list):
-        known = refused(known, "deployments")
-        return with_merge_requests(facts, known, reads)
-    here = [row for row in rows if pipeline_of(row) == facts.pipeline_id]
-    known = replace(known, deployments=tuple(map(read_deployment, here[:1])))
-    last = next((row for row in rows if row not in here and row.get("status") == "success"), {})
-    if not here and settings.deploy_job:
-        known = with_deploy_job(facts, settings, known, reads)
-    if known.nothing_deployed:
-        return known
-    if here:
-        shipped = reads.ask(f"deployments/{here[0].get('id')}/merge_requests", per_page=20)
-        known = with_rows(known, shipped, "the merge requests of the deployment")
-    if reads.token and last:
-        known = with_commits_since(facts, known, reads, str(last.get("sha") or ""))
-    if known.merge_requests or not reads.left:
-        return known
-    return with_merge_requests(facts, known, reads)
+def gather(report: Report, gitlab: GitLab, *, jobs: bool) -> None:
+    """Ask for jobs and merge requests: at once, or one by one where only the job's token may."""
+    if gitlab.token:
+        answer = inquire(gitlab, report, jobs=jobs)
+        data, wrong = read_overview(answer), complaint(answer)
+        if data is not None:
+            take_overview(report, gitlab, data, jobs=jobs)
+            return
+        report.notes.append(UNANSWERED % report.settings.token_variable)
+        report.notes += [f"GitLab says of the question: {wrong}"] if wrong else []
+    if jobs:
+        add_jobs(report, gitlab)
+    if "merge-request" in report.settings.report:
+        add_merge_requests(report, gitlab)
 
 
-def with_overview(
-    facts: Facts, settings: Settings, known: Known, told: Overview, reads: Reads
-) -> Known:
-    """Jobs and merge requests by one answer; then the commits that these did not bring."""
-    if settings.mode != EARLY and "pipeline" in settings.report:
-        seen = told.jobs is not None
-        known = with_job_rows(facts, known, told.jobs) if seen else with_jobs(facts, known, reads)
-    if "commits" in settings.report:
-        here = [one for one in told.requests if concerns_pipeline(one, facts, {})]
-        known = with_commits_since(facts, known, reads, first_unknown(facts, told, here))
-    arrived = {one.sha: one.message for one in known.commits}
-    arrived[facts.sha] = facts.message
-    found = [one for one in told.requests if concerns_pipeline(one, facts, arrived)]
-    return with_candidates(facts, settings, known, found)
+def take_overview(report: Report, gitlab: GitLab, data: Row, *, jobs: bool) -> None:
+    """Take jobs and merge requests of one answer, and ask for commits that it does not bring."""
+    ci, wanted = report.ci, "commits" in report.settings.report
+    if jobs and isinstance(rows := inside(data, "project", "pipeline").get("jobs"), dict):
+        take_jobs(report, rows_of(rows))
+    elif jobs:
+        add_jobs(report, gitlab)
+    candidates = merge_requests_of(data)
+    if wanted:
+        add_commits(report, gitlab, first_unknown(report, data))
+    arrived = {report.sha: ci["CI_COMMIT_MESSAGE"]}
+    own = [mr for mr in candidates if concerns_pipeline(mr, ci, arrived)]
+    arrived.update(report.commits)
+    others = [mr for mr in candidates if mr not in own and concerns_pipeline(mr, ci, arrived)]
+    if not own and not others:
+        return
+    if any(len(mr.commits) == PAGE for mr in own + others):
+        report.notes.append(MORE_COMMITS)
+    shas = {commit.sha for mr in own + others for commit in mr.commits}
+    report.commits = [commit for commit in report.commits if commit.sha not in shas]
+    report.own = own[0].iid if own else 0
+    report.merge_requests = [mr if wanted else mr._replace(commits=()) for mr in own + others]
 
 
-def first_unknown(facts: Facts, told: Overview, here: list[Candidate]) -> str:
-    """Where the commits to be read begin; "" where the merge request has brought them."""
-    if on_trunk(facts):
-        return told.since or facts.before
-    if here:
+def first_unknown(report: Report, data: Row) -> str:
+    """Return where the commits to be read begin; "" where a merge request has brought them."""
+    ci = report.ci
+    if on_trunk(ci):
+        before = ci["CI_COMMIT_BEFORE_SHA"]
+        return last_success(data, report.pipeline) or (before if before.strip("0") else "")
+    if any(concerns_pipeline(mr, ci, {}) for mr in merge_requests_of(data)):
         return ""
-    return facts.base if facts.merge_request else facts.default_branch
-
-
-def with_candidates(
-    facts: Facts, settings: Settings, known: Known, found: list[Candidate]
-) -> Known:
-    if not found:
-        return known
-    own = {facts.sha: facts.message}
-    first = [one for one in found if concerns_pipeline(one, facts, own)]
-    ordered = [*first, *(one for one in found if one not in first)]
-    brought = {one.request.iid: one.commits for one in ordered}
-    if any(len(commits) == PAGE for commits in brought.values()):
-        known = noted(known, MORE_COMMITS)
-    shas = {one.sha for commits in brought.values() for one in commits}
-    return replace(
-        known,
-        merge_requests=tuple(one.request for one in ordered),
-        own=first[0].request.iid if first else 0,
-        brought=brought if "commits" in settings.report else {},
-        commits=tuple(one for one in known.commits if one.sha not in shas),
-    )
+    request = ci["CI_MERGE_REQUEST_IID"]
+    return ci["CI_MERGE_REQUEST_DIFF_BASE_SHA" if request else "CI_DEFAULT_BRANCH"]

@@ -1,16 +1,22 @@
-"""What a report tells: frozen values, and their JSON form. Pure."""
+"""What a report tells: merge requests, jobs, deployments, commits and tasks. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from typing import NamedTuple
 
-VERSION = 1
+from reporter.ci_variables import Variables, number, ref_of
+from reporter.settings import Settings
 
 
-@dataclass(frozen=True)
-class MergeRequest:
-    """`state`: opened, locked, merged or closed."""
+class Commit(NamedTuple):
+    sha: str
+    message: str
+
+
+class MergeRequest(NamedTuple):
+    """`state`: opened, locked, merged or closed. `head`: the last commit of its branch;
+    `merged_as`: the merge commit; `project`: the id of its source, 0 where that is gone.
+    """
 
     iid: int
     title: str
@@ -21,23 +27,22 @@ class MergeRequest:
     target_branch: str = ""
     author: str = ""
     description: str = ""
+    head: str = ""
+    merged_as: str = ""
+    project: int = 0
+    commits: tuple[Commit, ...] = ()
 
-    @property
-    def shown_state(self) -> str:
-        return "draft" if self.draft and self.state == "opened" else self.state
 
-
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     id: int
     name: str
     status: str
     url: str = ""
     allow_failure: bool = False
+    stage: str = ""
 
 
-@dataclass(frozen=True)
-class Deployment:
+class Deployment(NamedTuple):
     """`status`: success, failed, canceled, running, blocked or unknown."""
 
     environment: str
@@ -46,14 +51,7 @@ class Deployment:
     status: str = "unknown"
 
 
-@dataclass(frozen=True)
-class Commit:
-    sha: str
-    message: str
-
-
-@dataclass(frozen=True)
-class NamedTask:
+class NamedTask(NamedTuple):
     """A task that the work names; `merge_request`: the iid of the one it belongs to, 0 for none."""
 
     id: int
@@ -61,66 +59,32 @@ class NamedTask:
     merge_request: int = 0
 
 
-@dataclass(frozen=True)
 class Report:
-    """Everything known of one run.
+    """What is known of one run; it grows while GitLab answers.
 
-    `status` "": it was not to be told. `commits`: the pipeline's own first. `refused`: what GitLab
-    did not tell, in plain words. No text holds an e-mail address.
+    `status` "": it is not told. `jobs` None: GitLab does not tell. `own`: the iid of the merge
+    request that the pipeline's own commit belongs to. `commits`: those of no merge request, the
+    pipeline's own not among them. `refused`: what GitLab did not tell; `notes`: what was left
+    unread; `nothing`: why there is nothing to tell; all of them in words.
     """
 
-    mode: str
-    server_url: str
-    project_id: int
-    project_path: str
-    project_title: str
-    project_url: str
-    default_branch: str
-    pipeline_id: int
-    pipeline_url: str
-    pipeline_source: str
-    status: str
-    ref: str
-    tag: bool
-    sha: str
-    job_id: int
-    job_url: str
-    author: str
-    author_name: str
-    merge_requests: tuple[MergeRequest, ...] = ()
-    failed_jobs: tuple[Job, ...] = ()
-    deployments: tuple[Deployment, ...] = ()
-    commits: tuple[Commit, ...] = ()
-    tasks: tuple[NamedTask, ...] = ()
-    refused: tuple[str, ...] = ()
-    version: int = VERSION
+    def __init__(self, ci: Variables, settings: Settings) -> None:
+        self.ci, self.settings = ci, settings
+        self.ref, self.tag = ref_of(ci), bool(ci["CI_COMMIT_TAG"])
+        self.sha, self.project_url = ci["CI_COMMIT_SHA"], ci["CI_PROJECT_URL"]
+        self.pipeline, self.pipeline_url = number(ci["CI_PIPELINE_ID"]), ci["CI_PIPELINE_URL"]
+        self.status, self.own = "", 0
+        self.jobs: list[Job] | None = None
+        self.merge_requests: list[MergeRequest] = []
+        self.deployments: list[Deployment] = []
+        self.commits: list[Commit] = []
+        self.tasks: list[NamedTask] = []
+        self.refused: list[str] = []
+        self.notes: list[str] = []
+        self.nothing = ""
+
+    def failed_jobs(self) -> list[Job]:
+        return [job for job in self.jobs or () if job.status == "failed" and not job.allow_failure]
 
     def merge_request_of(self, task: NamedTask) -> MergeRequest | None:
         return next((mr for mr in self.merge_requests if mr.iid == task.merge_request), None)
-
-
-PARTS = {
-    "merge_requests": MergeRequest, "failed_jobs": Job, "deployments": Deployment,
-    "commits": Commit, "tasks": NamedTask,
-}  # fmt: skip
-
-
-def to_json(report: Report) -> dict[str, object]:
-    return asdict(report)
-
-
-def from_json(data: object) -> Report:
-    """The report of an earlier run. Raises ValueError for another version or shape."""
-    if not isinstance(data, Mapping) or data.get("version") != VERSION:
-        raise ValueError(f"not a report of version {VERSION}")
-    try:
-        values = {field.name: part_of(field.name, data[field.name]) for field in fields(Report)}
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"not a whole report: {error}") from None
-    return Report(**values)
-
-
-def part_of(name: str, value: object) -> object:
-    if name in PARTS:
-        return tuple(PARTS[name](**row) for row in value)
-    return tuple(value) if isinstance(value, list) else value

@@ -10,7 +10,17 @@ PHRASES: dict[str, tuple[str, str]] = {
     "state": ("Merge request: {state}", "Запрос на слияние: {state}"),
     "branches": ("{source} → {target} in {project}", "{source} → {target} в {project}"),
     "author": ("Author: {person}", "Автор: {person}"),
-    "link mention": ("Mentions this task.", "Упоминает эту задачу."),
+    "card mention": ("Mentions this task.", "Упоминает эту задачу."),
+    "card deny": (
+        "Says that it does not end this task.", "Сказано, что эту задачу он не завершает."
+    ),
+    "card part": (
+        "Works on this task and does not end it.", "Часть работы по этой задаче: её не завершает."
+    ),
+    "card revert": ("Takes back the work of this task.", "Отменяет сделанное по этой задаче."),
+    "card reverted": (
+        "The work of this task was taken back.", "Сделанное по этой задаче отменено."
+    ),
     "ref": ("Commits in {project}", "Коммиты в {project}"),
     "draft": ("draft", "черновик"),
     "opened": ("under review", "на проверке"),
@@ -53,10 +63,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     "tasks": ("Tasks: {tasks}", "Задачи: {tasks}"),
 }  # fmt: skip
 
-PLACE = re.compile(r"\{(\w+)\}")
+PLACE = r"\{(\w+)\}"
 
 
 def say(language: str, key: str, **values: object) -> str:
-    """The sentence with its places filled; an unknown language is English."""
+    """Return the sentence with its places filled; an unknown language is English."""
     text = PHRASES[key][language == "ru"]
-    return PLACE.sub(lambda place: str(values[place[1]]), text)
+    return re.sub(PLACE, lambda place: str(values[place[1]]), text)

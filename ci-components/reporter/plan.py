@@ -2,84 +2,86 @@
 
 from __future__ import annotations
 
-from reporter.asking import Portal, task_url, tells_author, tells_chat
-from reporter.bbcode import live_url
-from reporter.calls import MOST_CALLS, Call
-from reporter.cards import (
-    FIELD_VALUES,
-    card,
-    chat_text,
-    has_head,
-    is_of_app,
-    is_ours,
-    key_of,
-    state_line,
-    told_author,
-)
+from collections.abc import Callable
+from typing import NamedTuple
+
+from reporter.cards import chat_text, is_about, is_of_app, is_ours, notification, state_line
 from reporter.model import NamedTask, Report
-from reporter.references import MENTION
-from reporter.settings import DEPLOYMENT, Settings
-from reporter.tasks import AWAITING_CONTROL, COMPLETED, WAITING, Message, Task
+from reporter.portal_batch import MOST_CALLS, Call
+from reporter.portal_json import AWAITING_CONTROL, COMPLETED, WAITING, Message, Task
+from reporter.portal_queries import Portal, task_link, tells_chat
+from reporter.references import ENDING, WORK
+
+# What UF_CI_STATUS says of a pipeline, in the app's words; of an unknown one it says nothing new.
+SAME = ("running", "failed", "canceled", "skipped", "manual")
+FIELD_VALUES = {"success": "passed", **{status: status for status in SAME}}
+OLD_EDIT = "task.commentitem.update"
 
 
-def writes(report: Report, portal: Portal, settings: Settings) -> tuple[list[Call], int]:
-    """The calls of the one batch, and how many tasks found no room in it."""
-    shared = [*author_call(report, portal, settings), *chat_call(report, portal, settings)]
+class Mode(NamedTuple):
+    """What a template reports: its card, the address in the card's head, whether tasks move."""
+
+    card: Callable[[Report, NamedTask], str]
+    url: Callable[[Report, NamedTask], str]
+    moves: bool
+
+
+def writes(report: Report, portal: Portal, mode: Mode) -> tuple[list[Call], int]:
+    """Return the calls of the one batch, and how many tasks found no room in it."""
+    shared = author_call(report, portal) + chat_call(report, portal)
     calls: list[Call] = []
     left_out = 0
     for named in report.tasks:
         task = portal.tasks.get(named.id)
-        own = task_calls(report, named, task, portal, settings) if task else []
+        own = task_calls(report, named, task, portal, mode) if task else []
         if len(calls) + len(own) + len(shared) > MOST_CALLS:
             left_out += 1
         else:
             calls += own
-    return [*calls, *shared], left_out
+    return calls + shared, left_out
 
 
 def task_calls(
-    report: Report, named: NamedTask, task: Task, portal: Portal, settings: Settings
+    report: Report, named: NamedTask, task: Task, portal: Portal, mode: Mode
 ) -> list[Call]:
-    key = key_of(report, named)
-    earlier = next(
-        (
-            one for one in portal.messages.get(task.id, ())
-            if has_head(one.text, key) and one.author_id == portal.me and is_ours(one.text)
-        ),
-        None,
-    )  # fmt: skip
+    url, messages = mode.url(report, named), portal.messages.get(task.id, [])
+    earlier = next((m for m in messages if is_card(m, url, portal) and is_ours(m.text)), None)
     if app_tells(report, task, portal):
-        about = f"task {task.id}: card left to the app"
-        return [remove(task, earlier, about)] if earlier else []
-    return [
-        *card_calls(report, named, task, earlier, portal, settings),
-        *field_calls(report, named, task, settings),
-        *move_calls(report, named, task, earlier, portal, settings),
-    ]
+        return [remove(task, earlier)] if earlier else []
+    calls = card_calls(mode.card(report, named), task, earlier, portal)
+    if named.kind not in WORK:  # it keeps the status of its own work
+        return calls
+    field, value = report.settings.field, FIELD_VALUES.get(report.status)
+    if field and value and task.field != value:
+        change = {"taskId": task.id, "fields": {field: value}}
+        calls.append(Call("tasks.task.update", change, f"task {task.id}: {field} = {value}"))
+    return calls + move_calls(report, named, task, earlier, portal) if mode.moves else calls
+
+
+def is_card(message: Message, url: str, portal: Portal) -> bool:
+    return message.author_id == portal.me and is_about(message.text, url)
 
 
 def app_tells(report: Report, task: Task, portal: Portal) -> bool:
-    return any(is_of_app(one.text, report) for one in portal.messages.get(task.id, ()))
+    return any(is_of_app(message.text, report) for message in portal.messages.get(task.id, ()))
 
 
-def card_calls(
-    report: Report,
-    named: NamedTask,
-    task: Task,
-    earlier: Message | None,
-    portal: Portal,
-    settings: Settings,
-) -> list[Call]:
-    text = card(report, named, settings.language)
+def card_calls(text: str, task: Task, earlier: Message | None, portal: Portal) -> list[Call]:
+    """Only members of a task write into its chat: somebody else first becomes its observer."""
     about = f"task {task.id}: card"
     if earlier and earlier.text.strip() == text:
         return []
     if earlier and earlier.editable:
         return [edit(task, earlier, text, f"{about} edited")]
-    return [*join(task, portal.me), post(task, text, f"{about} written")]
+    calls = [post(task, text, f"{about} written")]
+    if task.chat_id and portal.me and portal.me not in task.members:
+        observes = f"task {task.id}: the webhook's user observes it now"
+        calls.insert(0, Call("tasks.task.startwatch", {"taskId": task.id}, observes))
+    return calls
 
 
-def remove(task: Task, earlier: Message, about: str) -> Call:
+def remove(task: Task, earlier: Message) -> Call:
+    about = f"task {task.id}: card left to the app"
     if task.chat_id:
         return Call("im.message.delete", {"MESSAGE_ID": earlier.id}, about)
     return Call("task.commentitem.delete", {"TASKID": task.id, "ITEMID": earlier.id}, about)
@@ -87,117 +89,103 @@ def remove(task: Task, earlier: Message, about: str) -> Call:
 
 def edit(task: Task, earlier: Message, text: str, about: str) -> Call:
     if task.chat_id:
-        fields = {"MESSAGE_ID": earlier.id, "MESSAGE": text, "URL_PREVIEW": "N"}
-        return Call("im.message.update", fields, about)
+        return edit_message(earlier, text, about)
     fields = {"TASKID": task.id, "ITEMID": earlier.id, "FIELDS": {"POST_MESSAGE": text}}
-    return Call("task.commentitem.update", fields, about)
+    return Call(OLD_EDIT, fields, about)
+
+
+def edit_message(earlier: Message, text: str, about: str) -> Call:
+    fields = {"MESSAGE_ID": earlier.id, "MESSAGE": text, "URL_PREVIEW": "N"}
+    return Call("im.message.update", fields, about)
 
 
 def post(task: Task, text: str, about: str) -> Call:
     if task.chat_id:
-        fields = {"DIALOG_ID": f"chat{task.chat_id}", "MESSAGE": text, "URL_PREVIEW": "N"}
-        return Call("im.message.add", fields, about)
+        return post_message(f"chat{task.chat_id}", text, about)
     fields = {"TASKID": task.id, "FIELDS": {"POST_MESSAGE": text}}
     return Call("task.commentitem.add", fields, about)
 
 
-def join(task: Task, me: int) -> list[Call]:
-    """Only members of a task write into its chat: somebody else first becomes its observer."""
-    if not task.chat_id or not me or me in task.members:
-        return []
-    about = f"task {task.id}: the webhook's user observes it now"
-    return [Call("tasks.task.startwatch", {"taskId": task.id}, about)]
+def post_message(dialog: str, text: str, about: str) -> Call:
+    fields = {"DIALOG_ID": dialog, "MESSAGE": text, "URL_PREVIEW": "N"}
+    return Call("im.message.add", fields, about)
 
 
-def field_calls(report: Report, named: NamedTask, task: Task, settings: Settings) -> list[Call]:
-    """A task that is only mentioned keeps the status of its own work, one deployed of its own."""
-    value = FIELD_VALUES.get(report.status)
-    if not settings.field or not value or named.kind == MENTION or task.field == value:
-        return []
-    fields = {"taskId": task.id, "fields": {settings.field: value}}
-    return [Call("tasks.task.update", fields, f"task {task.id}: {settings.field} = {value}")]
+def instead_of(call: Call) -> Call:
+    """Return a new comment for an edit that is refused: it may take an administrator.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/comment-item/task-comment-item-update.html
+    """
+    fields = {name: value for name, value in call.params.items() if name != "ITEMID"}
+    return Call("task.commentitem.add", fields, call.about.replace("edited", "written anew"))
 
 
 def move_calls(
-    report: Report,
-    named: NamedTask,
-    task: Task,
-    earlier: Message | None,
-    portal: Portal,
-    settings: Settings,
+    report: Report, named: NamedTask, task: Task, earlier: Message | None, portal: Portal
 ) -> list[Call]:
     """Once for each state of a merge request: the earlier card says which was the last.
 
-    So nobody who moved the task by hand sees it moved again by a repeated job.
+    So nobody who moved the task by hand sees it moved again by a repeated job. Work is started
+    from waiting only; what is done stays done.
+    https://apidocs.bitrix24.com/api-reference/tasks/status/
     """
-    mr = report.merge_request_of(named)
-    if mr is None or named.kind == MENTION or report.mode == DEPLOYMENT:
+    mr, settings = report.merge_request_of(named), report.settings
+    if not mr or mr.state == "closed":
         return []
     if earlier and state_line(mr, settings.language) in earlier.text.split("\n"):
         return []
     if mr.state == "merged":
-        return [
-            *status_call(task, settings.on_merge == "complete", "complete"),
-            *stage_call(task, settings.stage_merge, portal),
-        ]
-    if mr.state in ("opened", "locked"):
-        return [
-            *status_call(task, settings.on_open == "start", "start"),
-            *stage_call(task, settings.stage_open, portal),
-        ]
-    return []
+        action, wanted, stage = "complete", settings.on_merge, settings.stage_merge
+        fits = named.kind in ENDING and task.status not in (COMPLETED, AWAITING_CONTROL)
+    else:
+        action, wanted, stage = "start", settings.on_open, settings.stage_open
+        fits = task.status == WAITING
+    calls = []
+    if wanted == action and fits and action in task.actions:
+        about = f"task {task.id}: {action}"
+        calls.append(Call(f"tasks.task.{action}", {"taskId": task.id}, about))
+    column = portal.stages.get((task.group_id, stage), 0)
+    if column and column != task.stage_id:
+        move = {"id": task.id, "stageId": column}
+        calls.append(Call("task.stages.movetask", move, f"task {task.id}: column {stage}"))
+    return calls
 
 
-def status_call(task: Task, wanted: bool, action: str) -> list[Call]:
-    """Work is started from waiting only; what is done stays done.
+def notifies(report: Report, portal: Portal) -> bool:
+    """Tell whether people hear of a failure: by the input notify-sources.
 
-    https://apidocs.bitrix24.com/api-reference/tasks/status/
+    Of a source that is not among them the first failure counts, until a pipeline passes.
     """
-    from_here = task.status == WAITING or (
-        action == "complete" and task.status not in (COMPLETED, AWAITING_CONTROL)
-    )
-    if not wanted or not from_here or action not in task.actions:
-        return []
-    return [Call(f"tasks.task.{action}", {"taskId": task.id}, f"task {task.id}: {action}")]
+    sources, field = report.settings.notify_sources, report.settings.field
+    if "*" in sources or report.ci["CI_PIPELINE_SOURCE"] in sources:
+        return True
+    return bool(field) and any(task.field != "failed" for task in portal.tasks.values())
 
 
-def stage_call(task: Task, wanted: str, portal: Portal) -> list[Call]:
-    stage = portal.stages.get((task.group_id, wanted), 0) if wanted else 0
-    if not stage or stage == task.stage_id:
-        return []
-    fields = {"id": task.id, "stageId": stage}
-    return [Call("task.stages.movetask", fields, f"task {task.id}: column {wanted}")]
-
-
-def author_call(report: Report, portal: Portal, settings: Settings) -> list[Call]:
+def author_call(report: Report, portal: Portal) -> list[Call]:
     """A repeated report replaces the notification of the same TAG; the app tells by itself.
 
+    A webhook has to name a CLIENT_ID for that.
     https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-personal-add.html
     """
     own = [task for task in portal.tasks.values() if not app_tells(report, task, portal)]
-    if not portal.author or not own or not tells_author(report, settings):
+    if not portal.author or not own or not notifies(report, portal):
         return []
-    tag = f"b24bridge:ci:{report.project_id}:{report.pipeline_id}"
-    text = told_author(report, settings.language)
-    fields = {"USER_ID": portal.author, "MESSAGE": text, "TAG": tag}
+    tag = f"b24bridge:ci:{report.ci['CI_PROJECT_ID']}:{report.pipeline}"
+    fields = {"USER_ID": portal.author, "MESSAGE": notification(report)}
+    fields.update(TAG=tag, CLIENT_ID="b24bridge")
     return [Call("im.notify.personal.add", fields, "the author is told of the failure")]
 
 
-def chat_call(report: Report, portal: Portal, settings: Settings) -> list[Call]:
+def chat_call(report: Report, portal: Portal) -> list[Call]:
     """One message a pipeline, edited when the job runs again."""
-    if not tells_chat(report, settings):
+    settings = report.settings
+    if not tells_chat(report) or (settings.chat_when == "failed" and not notifies(report, portal)):
         return []
-    tasks = [(task_url(portal, task), task.title) for task in portal.tasks.values()]
-    text = chat_text(report, tasks, settings.language)
-    key = live_url(report.pipeline_url)
-    earlier = next(
-        (m for m in portal.chat if m.author_id == portal.me and has_head(m.text, key)), None
-    )
+    text = chat_text(report, (task_link(portal, task) for task in portal.tasks.values()))
+    earlier = next((m for m in portal.chat if is_card(m, report.pipeline_url, portal)), None)
     if earlier and earlier.text.strip() == text:
         return []
-    fields = {"MESSAGE": text, "URL_PREVIEW": "N"}
     if earlier and earlier.editable:
-        call = {"MESSAGE_ID": earlier.id, **fields}
-        return [Call("im.message.update", call, "the chat's message edited")]
-    call = {"DIALOG_ID": settings.chat, **fields}
-    return [Call("im.message.add", call, "message in the chat written")]
+        return [edit_message(earlier, text, "the chat's message edited")]
+    return [post_message(settings.chat, text, "message in the chat written")]

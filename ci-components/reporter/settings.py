@@ -1,21 +1,23 @@
-"""The component's inputs, as a job's variables hand them over. Pure."""
+"""The component's inputs, as the job's environment hands them over. Pure."""
 
 from __future__ import annotations
 
 import fnmatch
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-REPORT, DEPLOYMENT, EARLY, DOCTOR = "report", "deployment", "merge-request", "doctor"
+NOTHING = "-"  # what an input has in place of an empty default, which GitLab ≤ 18.0 refuses
+# All but a schedule, whose failures are told when a pipeline that passed begins to fail.
+NOTIFY_SOURCES = (
+    "push", "merge_request_event", "web", "webide", "api", "trigger", "pipeline", "parent_pipeline",
+    "chat",
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What the team asked for. Secrets are not here: only the names of their variables."""
 
-    mode: str = REPORT
-    deliver: str = "direct"
     app_url: str = ""
     webhook_variable: str = "B24_WEBHOOK_URL"
     token_variable: str = "B24_GITLAB_TOKEN"  # noqa: S105  a name
@@ -25,6 +27,7 @@ class Settings:
     refs: tuple[str, ...] = ("*",)
     statuses: tuple[str, ...] = ("success", "failed", "canceled", "manual", "skipped")
     tiers: tuple[str, ...] = ("*",)
+    notify_sources: tuple[str, ...] = NOTIFY_SOURCES
     chat: str = ""
     chat_when: str = "failed"
     field: str = "UF_CI_STATUS"
@@ -43,9 +46,9 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """B24_TASK_PREFIX → task_prefix and so on; what is empty or odd stays as it is by default."""
-    given = {}
-    for name, default in vars(Settings()).items():
+    """Return B24_TASK_PREFIX as task_prefix and so on; what is odd stays as it is by default."""
+    given: dict[str, Any] = {}
+    for name, default in Settings()._asdict().items():
         value = environ.get(f"B24_{name.upper()}")
         if value is not None and (value.strip() or isinstance(default, str)):
             given[name] = typed(value.strip(), default)
@@ -53,25 +56,31 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def typed(value: str, default: object) -> object:
+    """Return the value in the type of its default, the sentinel as nothing."""
     if isinstance(default, bool):
         return value.lower() in ("true", "1", "yes")
     if isinstance(default, float):
         plain = value.isascii() and value.replace(".", "", 1).isdigit()
         return min(max(float(value), 1.0), 60.0) if plain else default
-    if isinstance(default, tuple):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
+    if value == NOTHING:
+        return type(default)()
+    return listed_words(value) if isinstance(default, tuple) else value
+
+
+def listed_words(text: str) -> tuple[str, ...]:
+    """Return the parts between commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def fits(value: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a name is one of the wanted; patterns as in a shell: `release/*`."""
+    """Tell whether a name is one of the wanted; patterns as in a shell: `release/*`."""
     return any(fnmatch.fnmatchcase(value, pattern) for pattern in patterns)
 
 
 def read_secret(environ: Mapping[str, str], name: str) -> str:
-    """The variable of that name; of a file variable (`file: true` of `secrets:`) what is in it."""
+    """Return the variable of that name; of a file variable (`file: true`) what is in it."""
     value = environ.get(name, "").strip()
-    if value.startswith("/") and os.path.isfile(value) and os.access(value, os.R_OK):
+    if value.startswith("/") and os.path.isfile(value):
         with open(value, encoding="utf-8", errors="replace") as file:
             return file.read().strip()
     return value

@@ -1,1 +1,1 @@
-"""The Bitrix24 room: parse events, call REST within its limits, map tasks and people."""
+"""The Bitrix24 room: events of a portal, its REST API, its tasks, and the installation."""

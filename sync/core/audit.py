@@ -52,15 +52,25 @@ class CallLog:
     @contextmanager
     def record_call(self, method: str, request: str) -> Iterator[CallResult]:
         """Around one request: whatever happens inside, it is written down."""
-        at, told = self.clock.now(), CallResult()
+        at, call_result = self.clock.now(), CallResult()
         try:
-            yield told
+            yield call_result
         except SyncError as error:
-            told.error = told.error or error.message
+            call_result.error = call_result.error or error.message
             raise
         except BaseException as error:
-            told.error = told.error or type(error).__name__
+            call_result.error = call_result.error or type(error).__name__
             raise
         finally:
             took = (self.clock.now() - at) // timedelta(milliseconds=1)
-            self.write(ApiCall(at, method, told.status, took, request, told.answer, told.error))
+            self.write(
+                ApiCall(
+                    at,
+                    method,
+                    call_result.status,
+                    took,
+                    request,
+                    call_result.answer,
+                    call_result.error,
+                )
+            )

@@ -1,1 +1,1 @@
-"""The GitLab room: verify and parse hooks, call the API, map items and people."""
+"""The GitLab room: webhooks, API client, history, reports of CI jobs."""

@@ -1,4 +1,4 @@
-"""Tolerant readings of a JSON value: what is missing or of another type reads as empty. Pure."""
+"""Tolerant readers of JSON values: what is missing or of another type reads as empty. Pure."""
 
 from __future__ import annotations
 
@@ -13,76 +13,77 @@ _MAX_INTEGER = 2**63 - 1  # what a database's integer column holds
 
 
 class UnreadablePayload(Exception):
-    """A payload lacks what the event stands on; the text says what, for the person who looks."""
+    """A payload lacks what its event is built on; the text says what, for people."""
 
 
 def mapping(value: object) -> dict[str, Any]:
+    """Return `value` if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def mappings(value: object) -> list[dict[str, Any]]:
-    """The objects in a list; anything else in it is left out."""
+    """Return the objects in a list, without its other items."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def text(value: object) -> str:
-    """A string every database stores: without NUL characters and lone surrogates."""
+    """Return a string that every database stores: no NUL characters, no lone surrogates."""
     if not isinstance(value, str):
         return ""
     return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def web_url(value: object) -> str:
-    """A web address, "" where the value is anything else (it will be shown as a link)."""
+    """Return an http(s) address, "" for anything else, as it will be shown as a link."""
     address = text(value)
     return address if address.startswith(("https://", "http://")) else ""
 
 
 def positive_int(value: object) -> int | None:
-    """A positive id or number; None for anything else, `true` included."""
+    """Return an id or number above 0; None for anything else, `true` included."""
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 < value <= _MAX_INTEGER else None
 
 
 def whole_seconds(value: object) -> int | None:
-    """A duration in whole seconds."""
+    """Return a duration in whole seconds; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value <= _MAX_INTEGER else None
 
 
 def count(value: object) -> int:
-    """How many there are of something; 0 where it is not told."""
+    """Return how many there are, 0 where the payload does not say."""
     return positive_int(value) or 0
 
 
 def require(value: _T | None, why: str) -> _T:
-    """`value`, which the event stands on. Raises Unreadable."""
+    """Return `value`. Raises UnreadablePayload with `why` where it is None or ""."""
     if value is None or value == "":
         raise UnreadablePayload(why)
     return value
 
 
 def require_kind(payload: dict[str, Any], *kinds: str) -> str:
-    """Which of `kinds`, those that its header stands for, the body is. Raises Unreadable.
+    """Return which of `kinds`, those its header allows, the body is. Raises UnreadablePayload.
 
-    Old system hooks tell it in `event_name`. https://docs.gitlab.com/administration/system_hooks/
+    Old system hooks name it in `event_name`: https://docs.gitlab.com/administration/system_hooks/
     """
-    told = text(payload.get("object_kind")) or text(payload.get("event_name"))
-    if told not in kinds:
+    kind = text(payload.get("object_kind")) or text(payload.get("event_name"))
+    if kind not in kinds:
         raise UnreadablePayload(
-            f"object_kind is {told or 'missing'}, not {' or '.join(kinds)}: a custom webhook "
+            f"object_kind is {kind or 'missing'}, not {' or '.join(kinds)}: a custom webhook "
             "template? Remove the template in the webhook's settings"
         )
-    return told
+    return kind
 
 
 _COMMIT_SHA = re.compile(r"[0-9a-f]{8,64}")
 
 
 def _commit_sha(payload: dict[str, Any]) -> str:
-    """The whole commit id stands at the end of its address; by itself it is shortened."""
+    """Return the whole commit id. The payload has it at the end of an address, else shortened."""
     short = text(payload.get("short_sha"))
     whole_sha = web_url(payload.get("commit_url")).rstrip("/").rpartition("/")[2]
     sha = whole_sha if _COMMIT_SHA.fullmatch(whole_sha) else short
@@ -101,25 +102,25 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def timestamp(value: object) -> datetime | None:
-    """The moment `value` names, None where it names none.
+    """Return the moment in UTC that `value` names; None where it names none.
 
-    Hooks say "2016-08-12 15:23:28 UTC", "2021-04-28 21:50:00 +0200" or ISO 8601; the REST API says
-    ISO 8601 with milliseconds. Fractions are cut, because hooks cut them: otherwise a hook sent
-    just after an API read of the same second would look older than what was read.
+    Hooks write "2016-08-12 15:23:28 UTC", "2021-04-28 21:50:00 +0200" or ISO 8601; the REST API
+    writes ISO 8601 with milliseconds. Fractions are cut, because hooks cut them: otherwise a hook
+    sent just after an API read of the same second would look older than what was read.
     https://docs.gitlab.com/user/project/integrations/webhook_events/
     """
-    found = _TIMESTAMP.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
+    match = _TIMESTAMP.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
         return None
-    zone = found["zone"] if found["zone"] not in (None, "UTC", "Z") else "+00:00"
+    zone = match["zone"] if match["zone"] not in (None, "UTC", "Z") else "+00:00"
     try:
-        return datetime.fromisoformat(f"{found['day']}T{found['time']}{zone}").astimezone(UTC)
+        return datetime.fromisoformat(f"{match['day']}T{match['time']}{zone}").astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
 def start_of_day(value: object) -> datetime | None:
-    """The first moment (UTC) of a bare date such as a token's `expires_at`."""
+    """Return the first moment (UTC) of a bare date such as a token's `expires_at`."""
     if isinstance(value, str) and _DAY.fullmatch(value):
         return timestamp(f"{value} 00:00:00 UTC")
     return timestamp(value)
@@ -129,7 +130,7 @@ HIDDEN_EMAIL = "[REDACTED]"  # what a hook says instead of an e-mail that is not
 
 
 def email(value: object) -> str | None:
-    """An e-mail address, None where it is hidden or absent.
+    """Return an e-mail address; None where it is hidden or absent.
 
     https://docs.gitlab.com/user/project/integrations/webhook_events/
     """
@@ -138,7 +139,7 @@ def email(value: object) -> str | None:
 
 
 def person(value: object) -> Person | None:
-    """A user object of a hook or of the API; None where it has no id (old system hooks)."""
+    """Return the user of a hook's or the API's object; None without an id (old system hooks)."""
     user = mapping(value)
     user_id = positive_int(user.get("id"))
     if user_id is None:
@@ -148,10 +149,11 @@ def person(value: object) -> Person | None:
 
 
 def people(value: object) -> tuple[Person, ...]:
-    return tuple(found for item in mappings(value) if (found := person(item)))
+    """Return the users in a list, without those that have no id."""
+    return tuple(member for item in mappings(value) if (member := person(item)))
 
 
 def pusher(payload: dict[str, object]) -> Person | None:
-    """Who pushed: push hooks name the user in flat fields."""
+    """Return the user who pushed: push hooks name them in flat fields."""
     names = ("id", "username", "name", "email")
     return person({name: payload.get(f"user_{name}") for name in names})

@@ -1,4 +1,4 @@
-"""Settings → the database, in the caller's transaction, and back to a document."""
+"""Storing settings with a portal and its connections, and exporting them again."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from sync.settings import document
 from sync.settings.model import Connection, Settings, load, stored
 from sync.settings.secrets import resolve
 from sync.store import connections, portals
-from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets, PortalRecord
+from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets, Json, PortalRecord
 from sync.store.tables import connection as table
 from sync.store.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanges:
-    """What changed, by the names of connections."""
+    """Names of the connections that were created, changed and removed."""
 
     created: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -40,23 +40,23 @@ def apply(
     environ: Mapping[str, str],
     now: datetime,
 ) -> ConnectionChanges:
-    """Stores checked settings and brings the connections to them.
+    """Store checked settings and bring the connections to them, in the caller's transaction.
 
     A connection keeps its hook address and tokens for as long as it keeps its name. One that is
-    gone from the document is deleted with all that was heard of it. Raises secrets.Unresolved.
+    gone from the document is deleted with its mirror. Raises UnresolvedSecret.
     """
     done = ConnectionChanges()
-    known = {record.name: record for record in connections.by_portal(conn, portal.id)}
-    for one in settings.connections:
-        token = resolve(one.token, environ) if one.token else None
-        record = known.pop(one.name, None)
+    records_by_name = {record.name: record for record in connections.by_portal(conn, portal.id)}
+    for connection in settings.connections:
+        token = resolve(connection.token, environ) if connection.token else None
+        record = records_by_name.pop(connection.name, None)
         if record is None:
             fresh = _fresh_secrets(token)
-            connections.upsert(conn, vault, portal.id, _build_draft(one, fresh), now)
-            done.created.append(one.name)
-        elif _update_connection(conn, vault, record, one, token=token, now=now):
-            done.changed.append(one.name)
-    for record in known.values():
+            connections.upsert(conn, vault, portal.id, _build_draft(connection, fresh), now)
+            done.created.append(connection.name)
+        elif _update_connection(conn, vault, record, connection, token=token, now=now):
+            done.changed.append(connection.name)
+    for record in records_by_name.values():
         connections.remove(conn, record.id)
         done.removed.append(record.name)
     portals.save_settings(conn, portal.id, stored(settings), now)
@@ -64,19 +64,23 @@ def apply(
 
 
 def current_settings(conn: Database, portal: PortalRecord) -> Settings:
-    """The settings in force. Until some are applied: the defaults, in the portal's language."""
+    """Return the settings in force: until some are applied, defaults in the portal's language."""
+    return load(stored_settings(portal, portals.settings(conn, portal.id)))
+
+
+def stored_settings(portal: PortalRecord, stored_document: Json) -> Json:
+    """Return the document in force, of the one that is stored for the portal."""
     language = "ru" if portal.language == "ru" else "en"
-    base = {"portal": portal_domain(portal), "language": language}
-    return load(base | portals.settings(conn, portal.id))
+    return {"portal": portal_domain(portal), "language": language, **stored_document}
 
 
 def export_yaml(conn: Database, portal: PortalRecord) -> str:
-    """The settings in force as YAML, secrets by reference only."""
+    """Return the settings in force as YAML, secrets by reference only."""
     return document.write(current_settings(conn, portal))
 
 
 def portal_domain(portal: PortalRecord) -> str:
-    """`portal.bitrix24.com` of `https://portal.bitrix24.com/rest/`."""
+    """Return `portal.bitrix24.com` for `https://portal.bitrix24.com/rest/`."""
     return urlsplit(portal.client_endpoint).netloc
 
 
@@ -84,17 +88,17 @@ def _update_connection(
     conn: Database,
     vault: Vault,
     record: ConnectionRecord,
-    one: Connection,
+    connection: Connection,
     *,
     token: str | None,
     now: datetime,
 ) -> bool:
-    """Brings a stored connection to what is said of it; whether anything differed.
+    """Bring a stored connection to its settings; return whether anything differed.
 
-    What was found out about the old address or token is forgotten, and a pause ends.
+    What was learned of the old address or token is forgotten, and a pause ends.
     """
     before = connections.secrets(conn, vault, record.id)
-    draft = _build_draft(one, ConnectionSecrets(hook_key="", access_token=token))
+    draft = _build_draft(connection, ConnectionSecrets(hook_key="", access_token=token))
     same_token = before is not None and _equal_secrets(before.access_token, token)
     if same_token and (record.base_url, record.options) == (draft.base_url, draft.options):
         return False
@@ -106,20 +110,22 @@ def _update_connection(
     return True
 
 
-def _equal_secrets(one: str | None, other: str | None) -> bool:
-    return hmac.compare_digest((one or "").encode(), (other or "").encode())
+def _equal_secrets(first: str | None, other: str | None) -> bool:
+    return hmac.compare_digest((first or "").encode(), (other or "").encode())
 
 
-def _build_draft(one: Connection, known: ConnectionSecrets) -> ConnectionDraft:
-    options = one.model_dump(mode="json", exclude={"name", "kind", "url", "token"})
-    return ConnectionDraft(one.kind, one.name, one.url, known, options)
+def _build_draft(connection: Connection, connection_secrets: ConnectionSecrets) -> ConnectionDraft:
+    options = connection.model_dump(mode="json", exclude={"name", "kind", "url", "token"})
+    return ConnectionDraft(
+        connection.kind, connection.name, connection.url, connection_secrets, options
+    )
 
 
 def _fresh_secrets(token: str | None) -> ConnectionSecrets:
-    """A new connection's hook address and tokens.
+    """Return a new connection's hook address and tokens.
 
-    https://docs.gitlab.com/user/project/integrations/webhooks/ (a signing token is `whsec_` and
-    32 bytes in base64).
+    A signing token is `whsec_` and 32 bytes in base64:
+    https://docs.gitlab.com/user/project/integrations/webhooks/
     """
     return ConnectionSecrets(
         hook_key=secrets.token_urlsafe(32),

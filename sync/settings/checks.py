@@ -1,4 +1,4 @@
-"""What the form of a document cannot tell: secrets, files, duplicates, and what the portal has."""
+"""Checks beyond a document's form: secrets, files, duplicates, and what the portal has."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ FoundProblems = Iterator[tuple[Path, str]]
 
 
 class Lookups(Protocol):
-    """What is asked of the portal itself."""
+    """What is read from the portal to check settings against it."""
 
     def stages(self, group_id: int) -> tuple[KanbanStage, ...] | None:
-        """The columns of a workgroup; None where there is no such workgroup."""
+        """Return the columns of a workgroup; None where there is no such workgroup."""
         ...
 
     def user(self, reference: int | str) -> PortalUser | None:
-        """A user by id or by e-mail address."""
+        """Return a user by id or e-mail address; None where there is none."""
         ...
 
     def may_post(self, dialog: str) -> bool | None:
-        """Whether we may write in a chat; None where that cannot be found out."""
+        """Return whether we may write in a chat; None where that cannot be found out."""
         ...
 
 
 def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProblems:
-    """Problems that this machine can see: duplicates, secrets, files, rules that say nothing."""
+    """Yield problems that need no portal: duplicates, secrets, files, rules without effect."""
     yield from route_checks.check_routes(settings)
     names = Counter(connection.name for connection in settings.connections)
     for index, connection in enumerate(settings.connections):
@@ -54,7 +54,10 @@ def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProble
 
 
 def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
-    """Problems that only the portal can see: unknown users, workgroups, columns and chats."""
+    """Yield problems that only the portal shows: unknown users, workgroups, columns, chats.
+
+    Raises what the lookups raise.
+    """
     for path, reference in named_people(settings):
         user = portal.user(reference)
         if user is None:
@@ -75,50 +78,52 @@ def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
 
 
 def named_people(settings: Settings) -> Iterator[tuple[Path, int | str]]:
-    """Everybody of the portal whom the settings name."""
-    yield from ((("people", name), one) for name, one in settings.people.items())
+    """Yield every portal user whom the settings name, with the place."""
+    yield from ((("people", name), entry) for name, entry in settings.people.items())
     groups: list[tuple[Path, Group]] = [(("rules", "default"), settings.rules.default)]
     groups += [
-        (("rules", "workgroups", key), one) for key, one in settings.rules.workgroups.items()
+        (("rules", "workgroups", key), entry) for key, entry in settings.rules.workgroups.items()
     ]
     for here, group in groups:
-        for role, known in group.roles.items():
-            yield from (((*here, "roles", role, at), one) for at, one in enumerate(known))
+        for role, portal_persons in group.roles.items():
+            yield from (
+                ((*here, "roles", role, at), entry) for at, entry in enumerate(portal_persons)
+            )
 
 
 def _chats(settings: Settings) -> Iterator[tuple[Path, str]]:
-    """Every chat that rules may have messages for, once each."""
-    named: list[tuple[Path, str]] = [
+    """Yield every chat that rules may send messages to, once each."""
+    dialogs: list[tuple[Path, str]] = [
         (("chats", room), dialog) for room, dialog in settings.chats.model_dump().items() if dialog
     ]
-    named += _chats_of_routes(("routes",), settings.routes or ())
+    dialogs += _chats_of_routes(("routes",), settings.routes or ())
     for key, group in settings.rules.workgroups.items():
         here: Path = ("rules", "workgroups", key)
         if group.chat:
-            named.append(((*here, "chat"), group.chat))
+            dialogs.append(((*here, "chat"), group.chat))
         elif group.projects and _uses_own_chat(settings, group):
-            named.append((here, f"sg{key}"))
-        named += _chats_of_routes((*here, "routes"), group.routes)
-    seen: set[str] = set()
-    for path, dialog in named:
-        if dialog not in seen:
-            seen.add(dialog)
+            dialogs.append((here, f"sg{key}"))
+        dialogs += _chats_of_routes((*here, "routes"), group.routes)
+    seen_dialogs: set[str] = set()
+    for path, dialog in dialogs:
+        if dialog not in seen_dialogs:
+            seen_dialogs.add(dialog)
             yield path, dialog
 
 
 def _chats_of_routes(here: Path, routes: Sequence[Route]) -> Iterator[tuple[Path, str]]:
-    for number, one in enumerate(routes):
-        for at, target in enumerate(one.to):
+    for number, route in enumerate(routes):
+        for at, target in enumerate(route.to):
             if target.startswith(("chat", "sg")):
                 yield (*here, number, "to", at), target
 
 
 def _uses_own_chat(settings: Settings, group: Workgroup) -> bool:
-    """Whether a rule has something for the workgroup's own chat."""
+    """Return whether a rule sends anything to the workgroup's own chat."""
     general = to_routes(settings.routes)
     own = to_routes(group.routes)
     return any(
-        Channel.PROJECT in one.targets and one.kinds for one in effective_routes(own, general)
+        Channel.PROJECT in route.targets and route.kinds for route in effective_routes(own, general)
     )
 
 
@@ -132,7 +137,9 @@ def _stages(here: Path, group: Group, stages: tuple[KanbanStage, ...]) -> FoundP
             yield path, f"the workgroup has no such stage; it has: {titles}"
 
 
-def _matches_stage(wanted: StageRef, stage: KanbanStage) -> bool:
-    if wanted.title is not None:
-        return wanted.title.strip().casefold() == stage.title.strip().casefold()
-    return stage.id == wanted.id or (wanted.type is not None and stage.system_type == wanted.type)
+def _matches_stage(reference: StageRef, stage: KanbanStage) -> bool:
+    if reference.title is not None:
+        return reference.title.strip().casefold() == stage.title.strip().casefold()
+    return stage.id == reference.id or (
+        reference.type is not None and stage.system_type == reference.type
+    )

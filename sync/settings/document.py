@@ -1,4 +1,4 @@
-"""YAML text ⇄ settings: reads with line numbers and reports every problem at once."""
+"""YAML text to settings and back, with line numbers and every problem reported at once."""
 
 from __future__ import annotations
 
@@ -42,31 +42,31 @@ from sync.settings.salvage import salvage
 MAX_BYTES = 1_000_000
 _MODELS = (
     Settings, References, Connection, Rules, Workgroup, Repository, Target, Stage,
-    PipelineSettings, DeploymentSettings,
-    CommentSettings, SmartCommitSettings, AlertSettings, Route, Chats, Limits, Retention,
+    PipelineSettings, DeploymentSettings, CommentSettings, SmartCommitSettings, AlertSettings,
+    Route, Chats, Limits, Retention,
 )  # fmt: skip
 _KNOWN_KEYS = {name for model in _MODELS for name in model.model_fields}
 
 
 def read(text: str, environ: Mapping[str, str], portal: Lookups | None = None) -> Settings:
-    """The settings of a text, checked here and, where `portal` is given, against the portal.
+    """Return the settings of a text, checked here and, if `portal` is given, against the portal.
 
-    Raises Invalid with every problem there is; what the portal's answers may raise goes through.
+    Raises Invalid with every problem, and whatever the portal's lookups raise.
     """
     document = Document(text)
-    found = list(document.problems)
+    problems = list(document.problems)
     if document.settings is not None:
-        found += checks.check_locally(document.settings, environ)
-        found += checks.check_on_portal(document.settings, portal) if portal is not None else ()
-    if found or document.settings is None:
-        raise Invalid(document.problem(path, what) for path, what in found)
+        problems += checks.check_locally(document.settings, environ)
+        problems += checks.check_on_portal(document.settings, portal) if portal is not None else ()
+    if problems or document.settings is None:
+        raise Invalid(document.problem(path, kind) for path, kind in problems)
     return document.settings
 
 
 class Document:
-    """A text as read: its settings as far as they can be read, and what was wrong with its form.
+    """A parsed text: `settings` as far as they can be read, `problems` of its form.
 
-    Raises Invalid where it is no YAML mapping at all.
+    Raises Invalid where the text is no YAML mapping at all.
     """
 
     def __init__(self, text: str) -> None:
@@ -74,13 +74,15 @@ class Document:
         self.settings, self.problems = salvage(_plain_value(self._root))
 
     def problem(self, path: Path, text: str) -> Problem:
+        """Return a problem at `path`, with its line and the path as written in the text."""
         if text == "unknown key":
             text = _unknown_key_text(str(path[-1]))
         return Problem(self.line(path), format_path(self._written_path(path)), text)
 
     def _written_path(self, path: Path) -> Path:
-        """The path with numbers only where they count items: keys of a mapping are text."""
-        parts, node = [], self._root
+        """Return the path with numbers for items of lists only: keys of mappings are text."""
+        parts: list[str | int] = []
+        node: Any = self._root
         for part in path:
             parts.append(part if isinstance(node, CommentedSeq) else str(part))
             place = _find_part(node, part)
@@ -88,7 +90,7 @@ class Document:
         return tuple(parts)
 
     def line(self, path: Path) -> int:
-        """The line of the deepest part of `path` that the text holds, from 1."""
+        """Return the line (from 1) of the deepest part of `path` that the text holds."""
         node, line = self._root, 1
         for part in path:
             place = _find_part(node, part)
@@ -128,7 +130,7 @@ def _first_line(text: str | None) -> str:
 
 
 def _plain_value(node: Any, budget: list[int] | None = None) -> Any:
-    """The bare value; `budget` bounds what repeated anchors may unfold to."""
+    """Return the bare value; `budget` bounds what repeated anchors may unfold to."""
     budget = budget if budget is not None else [100_000]
     budget[0] -= 1
     if budget[0] < 0:
@@ -146,7 +148,7 @@ def _plain_value(node: Any, budget: list[int] | None = None) -> Any:
 
 
 def _find_part(node: Any, part: str | int) -> tuple[int, Any] | None:
-    """Where `part` of `node` stands: its line from 1, and itself."""
+    """Return the line (from 1) and the value of `part` in `node`; None if missing."""
     if isinstance(node, CommentedMap):
         key = part if part in node else next((key for key in node if str(key) == str(part)), None)
         return None if key not in node else (node.lc.key(key)[0] + 1, node[key])
@@ -156,7 +158,7 @@ def _find_part(node: Any, part: str | int) -> tuple[int, Any] | None:
 
 
 def write(settings: Settings) -> str:
-    """The YAML of settings: what was said, in the order of the model, secrets by reference."""
+    """Return settings as YAML: only what was set, in the model's order, secrets by reference."""
     yaml, out = YAML(), io.StringIO()
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.width = 100
@@ -167,10 +169,10 @@ def write(settings: Settings) -> str:
 def _explicit_values(value: Any) -> Any:
     if isinstance(value, BaseModel):
         names = [name for name in type(value).model_fields if name in value.model_fields_set]
-        said = {name: _explicit_values(getattr(value, name)) for name in names}
-        return {name: one for name, one in said.items() if one is not None}
+        values = {name: _explicit_values(getattr(value, name)) for name in names}
+        return {name: item for name, item in values.items() if item is not None}
     if isinstance(value, dict):
-        return {_explicit_values(key): _explicit_values(one) for key, one in value.items()}
+        return {_explicit_values(key): _explicit_values(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_explicit_values(one) for one in value]
+        return [_explicit_values(item) for item in value]
     return value.value if hasattr(value, "value") else value

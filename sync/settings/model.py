@@ -1,7 +1,7 @@
-"""The settings of a portal: what may be written, of what kind, and what holds when it is not.
+"""The model of a portal's settings: keys, types and defaults. Pure.
 
-Pure. Unknown keys are forbidden everywhere, and nothing is converted silently ("yes" is no
-boolean, "5" no number): a typing error in a settings file must never become a rule.
+Unknown keys are forbidden everywhere, and nothing is converted silently ("yes" is no boolean, "5"
+no number): a typing error in a settings file must never become a rule.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from sync.settings.values import (
 
 
 class Secret(SettingsPart):
-    """Where a secret is kept: an environment variable, or a file. Never the secret itself."""
+    """Where a secret is stored: an environment variable, or a file. Never the secret itself."""
 
     env: Text | None = None
     file: Text | None = None
@@ -59,11 +59,19 @@ class Secret(SettingsPart):
 
 
 class References(SettingsPart):
+    """How texts in GitLab name tasks: `prefix` and number, or a pattern of the portal's own."""
+
     prefix: Prefix = "B24"
     pattern: Pattern | None = None
 
 
 class Connection(SettingsPart):
+    """A GitLab instance and the projects in it that are connected.
+
+    `ca_file`: PEM certificates of a private authority. `allow_ips`: networks that webhooks may come
+    from. `issue_links`: whether GitLab turns references into links to tasks.
+    """
+
     name: Name
     kind: Literal["gitlab"] = "gitlab"
     url: Address
@@ -99,7 +107,7 @@ class Target(SettingsPart):
 
 
 class PipelineSettings(SettingsPart):
-    """What is done with pipelines; what is not said is as in `default`."""
+    """What is done with pipelines; unset values are taken from `default`."""
 
     message: bool | None = None
     notify: bool | None = None
@@ -107,14 +115,14 @@ class PipelineSettings(SettingsPart):
 
 
 class DeploymentSettings(SettingsPart):
-    """What is done with deployments; what is not said is as in `default`."""
+    """What is done with deployments; unset values are taken from `default`."""
 
     message: bool | None = None
     environments: list[Text] | None = None
 
 
 class Group(SettingsPart):
-    """Rules of a workgroup; what is not said is as in `default`."""
+    """Rules of a workgroup; unset values are taken from `default`."""
 
     steps: dict[StepName, Target] = {}
     notify: list[MilestoneName] | None = None
@@ -127,7 +135,7 @@ class Group(SettingsPart):
 
 
 class Workgroup(Group):
-    """What only a workgroup has: its projects, their chat, and rules that go before the portal's.
+    """A workgroup's rules, its projects, their chat, and routes that go before the portal's.
 
     `projects`: paths, or patterns of them. `chat`: in place of the workgroup's own.
     """
@@ -138,13 +146,13 @@ class Workgroup(Group):
 
 
 class Repository(SettingsPart):
-    """What one project has of its own; what is not said is as in its workgroup."""
+    """Rules of one project; unset values are taken from its workgroup."""
 
     alerts: AlertSettings = AlertSettings()
 
 
 class Rules(SettingsPart):
-    """`projects`: by path."""
+    """Rules by workgroup id and, in `projects`, by path."""
 
     default: Group = Group()
     workgroups: dict[Positive, Workgroup] = {}
@@ -152,7 +160,10 @@ class Rules(SettingsPart):
 
 
 class Limits(SettingsPart):
-    """Requests to the portal a second, and at once (https://apidocs.bitrix24.com/limits.html)."""
+    """Limits of the portal: `rate` requests a second, `burst` requests at once.
+
+    https://apidocs.bitrix24.com/settings/performance/limits.html
+    """
 
     rate: Annotated[float, Field(gt=0, le=50)] = 2.0
     burst: Annotated[int, Field(gt=0, le=1000)] = 50
@@ -165,7 +176,7 @@ def _audit_days(value: int) -> int:
 
 
 class Retention(SettingsPart):
-    """How many days things are kept; the mirror is what the code hosts told."""
+    """How many days rows are kept; `mirror` is what was read from GitLab."""
 
     deliveries: Days = 30
     audit: Annotated[Days, AfterValidator(_audit_days)] = 7
@@ -175,7 +186,10 @@ class Retention(SettingsPart):
 
 
 class Settings(SettingsPart):
-    """`timezone`: of quiet hours. `routes`: None for the rules that hold where nothing is said."""
+    """The whole document.
+
+    `timezone`: of quiet hours. `routes`: None for the default ones.
+    """
 
     version: Literal[1]
     portal: Annotated[str, StringConstraints(pattern=r"^[\w.:-]+$", max_length=255)]
@@ -193,10 +207,10 @@ class Settings(SettingsPart):
 
 
 def stored(settings: Settings) -> dict[str, Any]:
-    """The JSON form kept with the portal: only what was said, secrets by reference."""
+    """Return the JSON form that is stored: only what was set, secrets by reference."""
     return settings.model_dump(mode="json", exclude_unset=True)
 
 
 def load(value: dict[str, Any]) -> Settings:
-    """Settings from their stored form. Raises pydantic.ValidationError for anything else."""
+    """Return settings from their stored form. Raises pydantic.ValidationError."""
     return Settings.model_validate_json(json.dumps({"version": 1} | value))

@@ -1,4 +1,4 @@
-"""What is wrong with a settings document, in words and with its line. Pure."""
+"""Problems of a settings document, in words and with their lines. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 Path = tuple[str | int, ...]
 
@@ -47,7 +48,7 @@ RENAMED = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing to mend. `line` counts from 1; 0: of the document as a whole."""
+    """One problem. `line` counts from 1; 0: of the document as a whole."""
 
     line: int
     path: str
@@ -59,7 +60,7 @@ class Problem:
 
 
 class Invalid(Exception):
-    """A document with problems: nothing of it was applied."""
+    """A document has problems: nothing of it was applied."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
@@ -67,31 +68,33 @@ class Invalid(Exception):
 
 
 def format_path(path: Path) -> str:
-    """`connections[0].url` of ("connections", 0, "url")."""
+    """Return `connections[0].url` for ("connections", 0, "url")."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return "".join(parts).removeprefix(".")
 
 
 def list_errors(error: ValidationError) -> list[tuple[Path, str]]:
-    """Every problem of a pydantic error, as where and what."""
-    return [(_path(one["loc"]), _error_text(one)) for one in error.errors(include_url=False)]
+    """Return every problem of a pydantic error, as path and text."""
+    return [
+        (_path(details["loc"]), _error_text(details)) for details in error.errors(include_url=False)
+    ]
 
 
 def _path(loc: Path) -> Path:
     return tuple(part for part in loc if part != "[key]")
 
 
-def _error_text(one: dict[str, Any]) -> str:
-    if one["type"] == "extra_forbidden":
+def _error_text(details: ErrorDetails) -> str:
+    if details["type"] == "extra_forbidden":
         return "unknown key"
-    if one["type"] == "settings":
-        return str(one["msg"])
-    if one["type"] == "enum" and one["input"] == "note":
+    if details["type"] == "settings":
+        return str(details["msg"])
+    if details["type"] == "enum" and details["input"] == "note":
         return renamed_text("note")
-    if one["type"] == "string_pattern_mismatch":
-        return f"has a form that is not allowed: {_short_value(one['input'])}"
-    values = {"input": _short_value(one.get("input")), **one.get("ctx", {})}
-    return _TEXTS.get(one["type"], one["msg"]).format_map(values)
+    if details["type"] == "string_pattern_mismatch":
+        return f"has a form that is not allowed: {_short_value(details['input'])}"
+    values = {"input": _short_value(details.get("input")), **details.get("ctx", {})}
+    return str(_TEXTS.get(details["type"], details["msg"])).format_map(values)
 
 
 def _short_value(value: Any) -> str:
@@ -100,11 +103,11 @@ def _short_value(value: Any) -> str:
 
 
 def renamed_text(name: str) -> str:
-    """What is wrong with a key or a kind that has another name now."""
+    """Return the problem of a key or kind that was renamed: the name it has now."""
     return f"is called `{RENAMED[name]}` now"
 
 
-def suggest_key(name: str, known: Iterable[str]) -> str:
-    """A guess at the key that was meant, as a sentence's end, or nothing."""
-    near = get_close_matches(name, list(known), n=1)
+def suggest_key(name: str, keys: Iterable[str]) -> str:
+    """Return a guess at the key that was meant, as the end of a sentence, or ""."""
+    near = get_close_matches(name, list(keys), n=1)
     return f"; did you mean `{near[0]}`?" if near else ""

@@ -1,8 +1,8 @@
-"""What the form of rules cannot tell: whether they can ever say anything, and to whom. Pure."""
+"""Checks of routes: whether each can ever send anything, and whether its chats exist. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from sync.core.messages import templates
 from sync.core.messages.placeholders import PLACEHOLDERS
@@ -21,7 +21,7 @@ from sync.settings.routing import Route
 
 FoundProblems = Iterator[tuple[Path, str]]
 
-# Where a rule says so, its kinds have to have it.
+# A rule with one of these filters must name kinds that have it.
 _MISSING_FILTERS = {
     "branches": "has no branch",
     "labels": "has no labels",
@@ -35,6 +35,7 @@ _MISSING_CHAT = {
 
 
 def check_routes(settings: Settings) -> FoundProblems:
+    """Yield problems of all routes, projects and templates."""
     for index, route in enumerate(settings.routes or ()):
         yield from _check_route(
             ("routes", index), route, _missing_channels(settings, in_workgroup=False)
@@ -52,13 +53,17 @@ def check_routes(settings: Settings) -> FoundProblems:
 
 
 def check_templates(settings: Settings) -> FoundProblems:
+    """Yield problems of templates, such as placeholders that their kind does not have."""
     for kind, text in settings.templates.items():
         for problem in templates.template_problems(text, PLACEHOLDERS[kind]):
             yield ("templates", kind.value), problem
 
 
 def _missing_channels(settings: Settings, *, in_workgroup: bool) -> frozenset[Channel]:
-    """Rooms that rules may not name; releases of a workgroup (`own`) are told in its own chat."""
+    """Return the channels that rules may not name for want of a chat.
+
+    Releases of a workgroup (`in_workgroup`) can go to its own chat.
+    """
     general, releases = settings.chats.general, settings.chats.releases
     lacking = {
         Channel.GENERAL: not general,
@@ -67,7 +72,7 @@ def _missing_channels(settings: Settings, *, in_workgroup: bool) -> frozenset[Ch
     return frozenset(room for room, lacks in lacking.items() if lacks)
 
 
-def _check_route(here: Path, route: Route, missing: Iterable[Channel]) -> FoundProblems:
+def _check_route(here: Path, route: Route, missing: Collection[str]) -> FoundProblems:
     yield from _check_states(here, route)
     for name, has in FILTER_KINDS.items():
         without = [kind for kind in route.on if kind not in has]
@@ -87,14 +92,14 @@ def _check_route(here: Path, route: Route, missing: Iterable[Channel]) -> FoundP
 
 
 def _check_states(here: Path, route: Route) -> FoundProblems:
-    known = [state for kind in route.on for state in STATES_BY_KIND[kind]]
+    states = [state for kind in route.on for state in STATES_BY_KIND[kind]]
     for index, state in enumerate(route.when):
-        if state not in known:
+        if state not in states:
             text = (
-                f"there is no such state; {_possible_states(route.on)}{suggest_key(state, known)}"
+                f"there is no such state; {_possible_states(route.on)}{suggest_key(state, states)}"
             )
             yield (*here, "when", index), text
-    if route.when and not set(route.when) <= set(known):
+    if route.when and not set(route.when) <= set(states):
         return
     for kind in route.on:
         if route.when and not set(route.when) & set(STATES_BY_KIND[kind]):
@@ -116,7 +121,7 @@ def _kinds_with_task_messages(kinds: Iterable[Kind]) -> Iterator[str]:
 
 
 def _idle_parts(here: Path, group: Workgroup) -> FoundProblems:
-    """Parts that hold for a workgroup's projects, where it has none."""
+    """Yield parts that apply to a workgroup's projects, where it has none."""
     if group.projects:
         return
     for name in ("chat", "routes", "alerts"):
@@ -135,8 +140,8 @@ def _duplicate_projects(settings: Settings) -> FoundProblems:
 
 
 def _projects(settings: Settings) -> FoundProblems:
-    """Case says nothing in a path: two of one project would be one rule too many."""
+    """Yield projects named twice: case does not count in a path."""
     first: dict[str, str] = {}
     for path in settings.rules.projects:
-        if (known := first.setdefault(path.casefold(), path)) != path:
-            yield ("rules", "projects", path), f"is the project {known} again"
+        if (earlier := first.setdefault(path.casefold(), path)) != path:
+            yield ("rules", "projects", path), f"is the project {earlier} again"

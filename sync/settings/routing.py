@@ -1,4 +1,4 @@
-"""Settings of who is told of what: rules, chats, texts of one's own, alerts. Pure."""
+"""Settings of notifications: routes, chats, comments, smart commits, alerts. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sync.core.rules.routes import DEFAULT_ROUTES, Channel, Chat, QuietHours, Ro
 from sync.settings.problems import suggest_key
 from sync.settings.values import Dialog, KindName, SettingsPart, Text, parse_dialog, value_error
 
-_TARGETS_BY_NAME: dict[str, Channel | Role] = {one.value: one for one in (*Channel, *Role)}
+_TARGETS_BY_NAME: dict[str, Channel | Role] = {target.value: target for target in (*Channel, *Role)}
 _HOURS = re.compile(r"(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)")
 
 
@@ -30,11 +30,11 @@ def _check_zone(value: str) -> str:
 
 
 def parse_hours(value: str) -> tuple[time, time]:
-    """The start and end of `22:00-08:00`. Raises ValueError."""
-    found = _HOURS.fullmatch(value.strip())
-    if not found:
+    """Return the start and end of `22:00-08:00`. Raises ValueError."""
+    match = _HOURS.fullmatch(value.strip())
+    if not match:
         raise ValueError(value)
-    at = [int(part) for part in found.groups()]
+    at = [int(part) for part in match.groups()]
     return time(at[0], at[1]), time(at[2], at[3])
 
 
@@ -49,7 +49,7 @@ def _check_hours(value: str) -> str:
 
 
 def _parse_target(value: Any) -> Any:
-    """A room or a role by name, or a chat."""
+    """Return a channel or role by name, or a chat."""
     if isinstance(value, str) and value in _TARGETS_BY_NAME:
         return value
     if isinstance(value, int) or (isinstance(value, str) and re.search(r"\d", value)):
@@ -87,10 +87,10 @@ Template = Annotated[str, StringConstraints(max_length=100_000)]
 
 
 class Route(SettingsPart):
-    """A rule: of which things (`on`) who is told (`to`), and the filters things must pass.
+    """A rule: which kinds (`on`) go to whom (`to`), and the filters they must pass.
 
-    An empty `to` tells nobody of those kinds. `changes_only`: where the state is another than
-    that of the one before it. `internal`: also what members alone may read.
+    An empty `to` sends these kinds to nobody. `changes_only`: only where the state differs from the
+    one before. `internal`: also confidential items. `quiet`: hours without notifications.
     """
 
     on: Annotated[list[KindName], Field(min_length=1)]
@@ -105,23 +105,23 @@ class Route(SettingsPart):
     quiet: Hours | None = None
 
 
-def to_routes(told: Sequence[Route] | None) -> tuple[core.Route, ...]:
-    """The rules that decisions read; None: those that hold where nothing is said."""
-    return DEFAULT_ROUTES if told is None else tuple(map(_to_route, told))
+def to_routes(settings: Sequence[Route] | None) -> tuple[core.Route, ...]:
+    """Return the routes that decisions read; the default ones for None."""
+    return DEFAULT_ROUTES if settings is None else tuple(map(_to_route, settings))
 
 
-def _to_route(told: Route) -> core.Route:
+def _to_route(settings: Route) -> core.Route:
     return core.Route(
-        frozenset(told.on),
-        tuple(map(_to_target, told.to)),
-        frozenset(told.when),
-        tuple(told.branches),
-        frozenset(told.labels),
-        tuple(told.environments),
-        tuple(told.jobs),
-        changes_only=told.changes_only,
-        internal=told.internal,
-        quiet_hours=QuietHours(*parse_hours(told.quiet)) if told.quiet else None,
+        frozenset(settings.on),
+        tuple(map(_to_target, settings.to)),
+        frozenset(settings.when),
+        tuple(settings.branches),
+        frozenset(settings.labels),
+        tuple(settings.environments),
+        tuple(settings.jobs),
+        changes_only=settings.changes_only,
+        internal=settings.internal,
+        quiet_hours=QuietHours(*parse_hours(settings.quiet)) if settings.quiet else None,
     )
 
 
@@ -130,14 +130,14 @@ def _to_target(name: str) -> Target:
 
 
 class Chats(SettingsPart):
-    """The chats of the rooms that a portal has one of."""
+    """The chats of which a portal has one each."""
 
     general: Dialog | None = None
     releases: Dialog | None = None
 
 
 class CommentSettings(SettingsPart):
-    """Which comments a task shows; what is not said is as in `default`."""
+    """Which comments a task shows; unset values are taken from `default`."""
 
     message: bool | None = None
     system: bool | None = None
@@ -145,16 +145,18 @@ class CommentSettings(SettingsPart):
 
 
 class SmartCommitSettings(SettingsPart):
-    """Whether commits may close tasks and carry commands; what is not said is as in `default`."""
+    """Whether commits may close tasks and give commands; unset values as in `default`."""
 
     close: bool | None = None
     commands: bool | None = None
 
 
 class AlertSettings(SettingsPart):
-    """Which pipelines raise alerts; what is not said is as in `default`.
+    """Which pipelines raise alerts; unset values are taken from `default`.
 
-    `severities`: of pipelines that did not pass; those it does not name raise none.
+    `severities`: by how a pipeline ended; an ending that is not named raises no alert. `flapping`:
+    changes within an hour that make a branch unstable (0: never). `open_task`: failures in a row
+    after which a task is opened (0: never).
     """
 
     branches: list[Text] | None = None

@@ -1,4 +1,4 @@
-"""Settings → the rules that decisions read. Pure."""
+"""Settings turned into the rules that decisions read. Pure."""
 
 from __future__ import annotations
 
@@ -15,33 +15,35 @@ from sync.settings.routing import AlertSettings, Chats, to_routes
 from sync.settings.values import SettingsPart
 
 UserIds = Mapping[str, int]
-SimpleRules = TypeVar("Simple", core.PipelineRules, core.CommentRules, core.SmartCommitRules)
+SimpleRules = TypeVar("SimpleRules", core.PipelineRules, core.CommentRules, core.SmartCommitRules)
 
 
 def to_rules(settings: Settings, user_ids: UserIds | None = None) -> core.Rules:
-    """The rules of a portal.
+    """Return the rules of a portal.
 
-    `user_ids`: portal user ids by casefolded e-mail address, for people who are given by one; a
-    person whose address is not among them is left to the other ways of finding people.
+    `user_ids`: portal user ids by casefolded e-mail address, for people who are named by one; a
+    person whose address is missing there is found by the other ways.
     """
-    known = user_ids or {}
-    found = _rules(settings, known)
-    return replace(found, alerts=dict(_project_alert_rules(settings, found)))
+    ids_by_name = user_ids or {}
+    rules = _rules(settings, ids_by_name)
+    return replace(rules, alerts=dict(_project_alert_rules(settings, rules)))
 
 
 def needs_addresses(settings: Settings) -> bool:
-    """Whether anybody of the portal is given by an e-mail address."""
-    return any(isinstance(one, str) for _, one in named_people(settings))
+    """Return whether any portal user is named by an e-mail address."""
+    return any(isinstance(reference, str) for _, reference in named_people(settings))
 
 
-def _rules(settings: Settings, known: UserIds) -> core.Rules:
-    default = _group_rules(settings.rules.default, core.GroupRules(), known)
+def _rules(settings: Settings, ids_by_name: UserIds) -> core.Rules:
+    default = _group_rules(settings.rules.default, core.GroupRules(), ids_by_name)
     groups = settings.rules.workgroups.items()
     return core.Rules(
         references=core.ReferenceRules(settings.references.prefix, settings.references.pattern),
         default=default,
-        groups={key: _workgroup_rules(one, default, known) for key, one in groups},
-        people=_mapped_people(settings, known),
+        groups={
+            key: _workgroup_rules(workgroup, default, ids_by_name) for key, workgroup in groups
+        },
+        people=_mapped_people(settings, ids_by_name),
         language=settings.language,
         chats=_chats_by_channel(settings.chats),
         routes=to_routes(settings.routes),
@@ -53,14 +55,14 @@ def _rules(settings: Settings, known: UserIds) -> core.Rules:
 def _project_alert_rules(
     settings: Settings, rules: core.Rules
 ) -> Iterator[tuple[str, core.AlertRules]]:
-    """By path without regard to case, over what holds for the project's workgroup."""
-    for path, one in settings.rules.projects.items():
-        yield path.casefold(), _alert_rules(one.alerts, rules.alerts_of(path))
+    """Yield alert rules by casefolded path, over those of the project's workgroup."""
+    for path, repository in settings.rules.projects.items():
+        yield path.casefold(), _alert_rules(repository.alerts, rules.alerts_of(path))
 
 
 def _group_rules(group: Group, base: core.GroupRules, user_ids: UserIds) -> core.GroupRules:
     steps = {step: _step_target(target) for step, target in group.steps.items()}
-    roles = {Role(role): _user_ids(known, user_ids) for role, known in group.roles.items()}
+    roles = {Role(role): _user_ids(persons, user_ids) for role, persons in group.roles.items()}
     return replace(
         base,
         steps={**base.steps, **steps},
@@ -83,32 +85,37 @@ def _workgroup_rules(group: Workgroup, base: core.GroupRules, user_ids: UserIds)
     )
 
 
-def _user_ids(known: Iterable[int | str], user_ids: UserIds) -> tuple[int, ...]:
-    ids = (one if isinstance(one, int) else user_ids.get(one.casefold()) for one in known)
+def _user_ids(references: Iterable[int | str], user_ids: UserIds) -> tuple[int, ...]:
+    ids = (
+        reference if isinstance(reference, int) else user_ids.get(reference.casefold())
+        for reference in references
+    )
     return tuple(user_id for user_id in ids if user_id is not None)
 
 
-def _override(told: SettingsPart, base: SimpleRules) -> SimpleRules:
-    """Settings that are named as in the rules, one by one."""
-    return replace(base, **told.model_dump(exclude_none=True))
+def _override(settings: SettingsPart, base: SimpleRules) -> SimpleRules:
+    """Replace rules by the settings of the same name that are set."""
+    return replace(base, **settings.model_dump(exclude_none=True))
 
 
-def _alert_rules(told: AlertSettings, base: core.AlertRules) -> core.AlertRules:
-    said = told.model_dump(exclude_none=True)
-    if told.branches is not None:
-        said["branches"] = tuple(told.branches)
-    return replace(base, **said)
+def _alert_rules(settings: AlertSettings, base: core.AlertRules) -> core.AlertRules:
+    values = settings.model_dump(exclude_none=True)
+    if settings.branches is not None:
+        values["branches"] = tuple(settings.branches)
+    return replace(base, **values)
 
 
-def _chats_by_channel(told: Chats) -> dict[Channel, str]:
-    known = {Channel.GENERAL: told.general, Channel.RELEASES: told.releases}
-    return {room: dialog for room, dialog in known.items() if dialog}
+def _chats_by_channel(chats: Chats) -> dict[Channel, str]:
+    dialogs = {Channel.GENERAL: chats.general, Channel.RELEASES: chats.releases}
+    return {room: dialog for room, dialog in dialogs.items() if dialog}
 
 
-def _deployment_rules(told: DeploymentSettings, base: core.DeploymentRules) -> core.DeploymentRules:
-    message = base.message if told.message is None else told.message
-    known = told.environments
-    environments = base.environments if known is None else tuple(known)
+def _deployment_rules(
+    settings: DeploymentSettings, base: core.DeploymentRules
+) -> core.DeploymentRules:
+    message = base.message if settings.message is None else settings.message
+    patterns = settings.environments
+    environments = base.environments if patterns is None else tuple(patterns)
     return core.DeploymentRules(message, environments)
 
 
@@ -121,5 +128,5 @@ def _stage_ref(stage: Stage) -> core.StageRef:
 
 
 def _mapped_people(settings: Settings, user_ids: UserIds) -> dict[str, int]:
-    found = {name: _user_ids([who], user_ids) for name, who in settings.people.items()}
-    return {name: users[0] for name, users in found.items() if users}
+    people = {name: _user_ids([person], user_ids) for name, person in settings.people.items()}
+    return {name: users[0] for name, users in people.items() if users}

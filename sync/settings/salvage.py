@@ -1,4 +1,4 @@
-"""A document without its wrong parts, so that one read reports every problem. Pure."""
+"""Reading a document without its wrong parts, so that one read reports every problem. Pure."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ _ROUNDS = 4  # a part taken out may uncover a problem of what held it
 
 
 def salvage(value: Any) -> tuple[Settings | None, list[tuple[Path, str]]]:
-    """The settings without what is wrong (never to be applied), and what was wrong."""
-    found: list[tuple[Path, str]] = []
+    """Return the settings without their wrong parts (never to be applied), and the problems."""
+    removed: list[tuple[Path, str]] = []
     for _ in range(_ROUNDS):
         try:
-            return Settings.model_validate(value), found
+            return Settings.model_validate(value), removed
         except ValidationError as error:
-            now = list_errors(error)
-        found += [one for one in now if one not in found]
-        for path in sorted({path for path, _ in now}, key=_deepest_and_last_first, reverse=True):
+            problems = list_errors(error)
+        removed += [problem for problem in problems if problem not in removed]
+        for path in sorted(
+            {path for path, _ in problems}, key=_deepest_and_last_first, reverse=True
+        ):
             _remove_part(value, path)
-    return None, found
+    return None, removed
 
 
 def _deepest_and_last_first(path: Path) -> tuple[int, tuple[str, ...]]:
@@ -31,7 +33,7 @@ def _deepest_and_last_first(path: Path) -> tuple[int, tuple[str, ...]]:
 
 
 def _remove_part(root: Any, path: Path) -> None:
-    """Removes what stands at `path`, or puts what stands for it where something must."""
+    """Remove what stands at `path`, or put a placeholder where something is required."""
     path = _path_of_rule(path)
     node = root
     for part in path[:-1]:
@@ -50,7 +52,7 @@ def _remove_part(root: Any, path: Path) -> None:
 
 
 def _path_of_rule(path: Path) -> Path:
-    """A rule with a wrong part says something else without it: all of it is put aside."""
+    """Return the path of the whole route: without its wrong part it would mean something else."""
     if "routes" not in path:
         return path
     return path[: path.index("routes") + 2]

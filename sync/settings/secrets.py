@@ -1,4 +1,4 @@
-"""Secrets by reference: what an environment variable or a file holds."""
+"""Secrets by reference: read from an environment variable or a file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from sync.settings.model import Secret
 
 
 class UnresolvedSecret(Exception):
-    """The place a secret is said to be in holds none. The text names the place only."""
+    """The place of a secret holds none. The text names the place only."""
 
 
 def resolve(secret: Secret, environ: Mapping[str, str]) -> str:
-    """The secret itself, without surrounding white space. Raises Unresolved."""
+    """Return the secret without surrounding white space. Raises UnresolvedSecret."""
     if secret.env is not None:
         value, place = environ.get(secret.env, ""), f"the environment variable {secret.env}"
     else:

@@ -1,4 +1,4 @@
-"""The kinds of values that settings hold, and what is said of one that is none. Pure."""
+"""Types of values in settings, and the messages for wrong ones. Pure."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ from sync.core.references.safe_pattern import pattern_problem
 
 
 def value_error(text: str) -> PydanticCustomError:
+    """Return a validation error with a text of ours."""
     return PydanticCustomError("settings", "{text}", {"text": text})
 
 
 def _check_address(value: str) -> str:
-    """An http(s) address without credentials, query or fragment, and without a last slash."""
+    """Check an http(s) address without credentials, query or fragment; drop its last slash."""
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018 - raises on a port that is none
@@ -83,13 +84,13 @@ def _parse_project(value: Any) -> Any:
 
 
 def parse_dialog(value: Any) -> str:
-    """`chat58` of 58, as the portal's own addresses of chats show the number alone."""
+    """Return `chat58` for 58, as a portal shows only the number in addresses of chats."""
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return f"chat{value}"
     if isinstance(value, str) and (
-        found := re.fullmatch(r"(chat|sg|)([1-9]\d{0,9})", value.strip())
+        match := re.fullmatch(r"(chat|sg|)([1-9]\d{0,9})", value.strip())
     ):
-        return f"{found[1] or 'chat'}{found[2]}"
+        return f"{match[1] or 'chat'}{match[2]}"
     raise value_error(
         "must be a chat like chat58, a workgroup's chat like sg10, or a chat's number"
     )
@@ -114,4 +115,6 @@ MilestoneName = Annotated[ReviewEvent, Field(strict=False)]
 
 
 class SettingsPart(BaseModel):
+    """The base of all settings: strict, frozen, without unknown keys."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

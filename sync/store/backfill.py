@@ -57,7 +57,7 @@ def of_connections(
         .where(backfill.c.connection_id.in_(set(connection_ids)))
         .order_by(project.c.path, backfill.c.updated_at, backfill.c.part)
     )
-    return tuple((path, PartRow(*rest)) for path, *rest in conn.execute(query))
+    return tuple((str(path), PartRow(*part)) for path, *part in map(tuple, conn.execute(query)))
 
 
 def _record(row: Row[Any]) -> PartRow:

@@ -84,7 +84,7 @@ def upsert(
         **changes,
     )
     statement = new.on_conflict_do_update(index_elements=["portal_id", "name"], set_=changes)
-    return conn.scalars(statement.returning(connection.c.id)).one()
+    return int(conn.scalars(statement.returning(connection.c.id)).one())
 
 
 def remove(conn: Connection, connection_id: int) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, func, or_, select, update
 
 from sync.store.db.upsert import chunks, insert_for_dialect
 from sync.store.rows import Delivery, DeliveryRow
@@ -17,16 +17,22 @@ from sync.store.tables import delivery, in_literals
 _COLUMNS = [delivery.c[name] for name in DeliveryRow.__dataclass_fields__]
 _WAITING = in_literals(delivery.c.state, "new", "failed")
 _KEY_LENGTH = 128
+
+
+def is_due(now: Any) -> ColumnElement[bool]:
+    """The condition of deliveries that are to be digested at `now`, a moment or a parameter."""
+    return _WAITING & or_(delivery.c.next_at.is_(None), delivery.c.next_at <= now)
+
+
 _NEW = (
     select(*_COLUMNS)
-    .where(delivery.c.portal_id == bindparam("of_portal"), _WAITING)
-    .where(or_(delivery.c.next_at.is_(None), delivery.c.next_at <= bindparam("now")))
+    .where(delivery.c.portal_id == bindparam("of_portal"), is_due(bindparam("now")))
     .order_by(delivery.c.id)
     .limit(bindparam("most", type_=Integer))
 )
 _MARK_DONE = (
     update(delivery)
-    .where(delivery.c.id == bindparam("key"))
+    .where(delivery.c.id == bindparam("key"), _WAITING)
     .values(state=bindparam("state"), outcome=bindparam("outcome"), next_at=None)
 )
 
@@ -59,25 +65,24 @@ def next_batch(
     return tuple(DeliveryRow(*row) for row in conn.execute(_NEW, wanted))
 
 
-def mark_done(conn: Connection, outcomes: Mapping[int, str]) -> None:
-    """Ends deliveries, each (by id) with what came of it."""
-    _update_many(
-        conn, [{"key": key, "state": "done", "outcome": text} for key, text in outcomes.items()]
-    )
+def mark_done(conn: Connection, outcomes: Mapping[int, str]) -> int:
+    """Ends deliveries, each (by id) with what came of it; how many of them were still waiting."""
+    rows = [{"key": key, "state": "done", "outcome": text} for key, text in outcomes.items()]
+    return conn.execute(_MARK_DONE, rows).rowcount if rows else 0
 
 
 def mark_failed(conn: Connection, delivery_id: int, error: str, next_at: datetime) -> None:
     """The delivery is tried again at `next_at`."""
     conn.execute(
         update(delivery)
-        .where(delivery.c.id == delivery_id)
+        .where(delivery.c.id == delivery_id, _WAITING)
         .values(state="failed", outcome=error, next_at=next_at, attempts=delivery.c.attempts + 1)
     )
 
 
 def mark_dead(conn: Connection, delivery_id: int, error: str) -> None:
     """The delivery is not tried again until somebody replays it."""
-    _update_many(conn, [{"key": delivery_id, "state": "dead", "outcome": error}])
+    conn.execute(_MARK_DONE, [{"key": delivery_id, "state": "dead", "outcome": error}])
 
 
 def replay(conn: Connection, ids: Sequence[int]) -> int:
@@ -104,23 +109,20 @@ def pending_count(conn: Connection, portal_id: int | None = None) -> int:
 
 
 def oldest_waiting_at(conn: Connection, portal_id: int | None = None) -> datetime | None:
-    return conn.scalar(_for_portal(select(func.min(delivery.c.received_at)), portal_id))
+    oldest: datetime | None = conn.scalar(
+        _for_portal(select(func.min(delivery.c.received_at)), portal_id)
+    )
+    return oldest
 
 
 def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
-    due = or_(delivery.c.next_at.is_(None), delivery.c.next_at <= now)
-    query = select(delivery.c.portal_id).where(_WAITING, due).distinct()
+    query = select(delivery.c.portal_id).where(is_due(now)).distinct()
     return tuple(conn.scalars(query.order_by(delivery.c.portal_id)))
 
 
 def _for_portal(query: Any, portal_id: int | None) -> Any:
     query = query.where(_WAITING)
     return query if portal_id is None else query.where(delivery.c.portal_id == portal_id)
-
-
-def _update_many(conn: Connection, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        conn.execute(_MARK_DONE, rows)
 
 
 def _row(item: Delivery) -> dict[str, Any]:

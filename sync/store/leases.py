@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from sync.store.db.upsert import insert
 from sync.store.tables import lease
@@ -16,6 +16,9 @@ _RENEW = (
     .where(lease.c.until > bindparam("now"))
     .values(until=bindparam("new"))
 )
+
+
+_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 
 
 def acquire(conn: Connection, name: str, owner: str, *, now: datetime, ttl: timedelta) -> bool:
@@ -37,6 +40,16 @@ def renew(conn: Connection, name: str, owner: str, *, now: datetime, ttl: timede
 
 def release(conn: Connection, name: str, owner: str) -> None:
     conn.execute(delete(lease).where(lease.c.name == name, lease.c.owner == owner))
+
+
+def lock(conn: Connection, name: str) -> None:
+    """Waits until no other transaction holds the lock of that name; held until this one ends.
+
+    SQLite has one writer at a time, so a write transaction holds every lock.
+    https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(_LOCK, {"name": name})
 
 
 def held_leases(conn: Connection, names: Iterable[str], now: datetime) -> frozenset[str]:

@@ -98,5 +98,10 @@ def workers(conn: Connection) -> tuple[WorkerRow, ...]:
     )
 
 
+def worker_seen_at(conn: Connection, name: str) -> datetime | None:
+    """When the worker last showed that it lives; None where it never did, or has ended."""
+    return conn.scalar(select(worker.c.seen_at).where(worker.c.name == name))
+
+
 def forget_workers(conn: Connection, names: Iterable[str]) -> None:
     conn.execute(delete(worker).where(worker.c.name.in_(list(names))))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from sync.core.merge_requests import fold
 from sync.core.merge_requests.fold import FoldedMergeRequest, Memory
@@ -16,7 +16,7 @@ from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.core.model.pipelines import Pipeline
 from sync.store import pipelines as store_pipelines
 from sync.store.db.codec import from_json, to_json
-from sync.store.db.upsert import in_key_parameters, in_keys, key_parameters, upsert
+from sync.store.db.upsert import chunks, in_key_parameters, in_keys, key_parameters, upsert
 from sync.store.tables import merge_request, pipeline, project
 
 BranchKey = tuple[int, int, str]  # connection, project, branch
@@ -27,12 +27,14 @@ _BODIES = select(merge_request.c.body).where(in_key_parameters(*_KEY_COLUMNS))
 _ROWS = select(merge_request).where(in_key_parameters(*_KEY_COLUMNS))
 
 
-def _pipelines_by(name: str) -> Select[Any]:
-    of = pipeline.c.connection_id, pipeline.c.project_id, pipeline.c[name]
-    return select(*of, pipeline.c.body).where(in_key_parameters(*of))
-
-
-_PIPELINES_BY_SHA, _PIPELINES_BY_IID = _pipelines_by("sha"), _pipelines_by("merge_request_iid")
+_PIPELINES = select(pipeline.c.sha, pipeline.c.merge_request_iid, pipeline.c.body).where(
+    pipeline.c.connection_id == bindparam("of_connection"),
+    pipeline.c.project_id == bindparam("of_project"),
+    or_(
+        pipeline.c.sha.in_(bindparam("shas", expanding=True)),
+        pipeline.c.merge_request_iid.in_(bindparam("iids", expanding=True)),
+    ),
+)
 
 
 def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
@@ -219,13 +221,22 @@ def _with_pipelines(
     conn: Connection, merge_requests: dict[MergeRequestKey, MergeRequest]
 ) -> dict[MergeRequestKey, MergeRequest]:
     """Each with the pipeline of its head."""
-    heads = {(k.connection_id, k.project_id, m.head_sha) for k, m in merge_requests.items()}
-    numbers = {(k.connection_id, k.project_id, k.iid) for k in merge_requests}
     near: dict[tuple[Any, ...], list[Pipeline]] = {}  # by place and commit, by place and number
-    for query, keys in ((_PIPELINES_BY_SHA, heads), (_PIPELINES_BY_IID, numbers)):
-        for wanted in key_parameters(keys):
-            for *where, body in conn.execute(query, wanted):
-                near.setdefault(tuple(where), []).append(from_json(Pipeline, body))
+    by_project: dict[tuple[int, int], list[MergeRequestKey]] = {}
+    for key in merge_requests:
+        by_project.setdefault((key.connection_id, key.project_id), []).append(key)
+    for place, keys in by_project.items():
+        for piece in chunks(keys):
+            wanted = {
+                "of_connection": place[0],
+                "of_project": place[1],
+                "shas": list({merge_requests[key].head_sha for key in piece}),
+                "iids": [key.iid for key in piece],
+            }
+            for sha, iid, body in conn.execute(_PIPELINES, wanted):
+                one = from_json(Pipeline, body)
+                near.setdefault((*place, sha), []).append(one)
+                near.setdefault((*place, iid), []).append(one)
     found = {}
     for key, item in merge_requests.items():
         place = key.connection_id, key.project_id

@@ -68,22 +68,23 @@ def pipelines_of_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
 ) -> dict[int, tuple[tuple[str, Pipeline], ...]]:
     """The pipelines of commits that name the tasks, each with the branch it was pushed to."""
-    named: dict[tuple[Any, ...], list[tuple[str, int]]] = {}
-    columns = commit_task.c
-    for piece in chunks(set(task_ids)):
-        query = select(
-            columns.connection_id, columns.project_id, columns.sha, columns.branch, columns.task_id
-        ).where(columns.portal_id == portal_id, columns.task_id.in_(piece))
-        for *commit, branch, task_id in conn.execute(query):
-            named.setdefault(tuple(commit), []).append((branch, task_id))
     found: dict[int, tuple[tuple[str, Pipeline], ...]] = {}
-    of = pipeline.c.connection_id, pipeline.c.project_id, pipeline.c.sha
-    for wanted in in_keys(of, named):
-        query = select(*of, pipeline.c.ref, pipeline.c.body).where(wanted)
-        for *commit, ref, body in conn.execute(query):
-            one = ref, from_json(Pipeline, body)
-            for task_id in (task for branch, task in named[tuple(commit)] if branch == ref):
-                found[task_id] = (*found.get(task_id, ()), one)
+    named = commit_task.c
+    same = and_(
+        pipeline.c.connection_id == named.connection_id,
+        pipeline.c.project_id == named.project_id,
+        pipeline.c.sha == named.sha,
+        pipeline.c.ref == named.branch,
+    )
+    for piece in chunks(set(task_ids)):
+        query = (
+            select(named.task_id, named.branch, pipeline.c.body)
+            .join(pipeline, same)
+            .where(named.portal_id == portal_id, named.task_id.in_(piece))
+            .order_by(pipeline.c.pipeline_id)
+        )
+        for task_id, branch, body in conn.execute(query):
+            found[task_id] = (*found.get(task_id, ()), (branch, from_json(Pipeline, body)))
     return found
 
 

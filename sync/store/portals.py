@@ -2,17 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from sync.store.db.upsert import insert
-from sync.store.rows import Installation, PortalRecord, PortalTokens
+from sync.store.rows import Installation, Json, PortalRecord, PortalTokens
 from sync.store.tables import portal
 from sync.store.vault import Vault
 
 _COLUMNS = [portal.c[name] for name in PortalRecord.__dataclass_fields__]
+ROW_COLUMNS = [
+    *_COLUMNS,
+    portal.c.settings,
+    portal.c.access_token_sealed,
+    portal.c.refresh_token_sealed,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PortalRow:
+    """Everything stored of a portal that its turn needs; `open_tokens` unseals its tokens."""
+
+    record: PortalRecord
+    settings: Json
+    sealed_tokens: tuple[str | None, str | None] = field(repr=False)
+
+
+def read_row(values: Sequence[Any]) -> PortalRow:
+    """The values of `ROW_COLUMNS` as a row."""
+    *columns, settings_document, access_token, refresh_token = values
+    names = PortalRecord.__dataclass_fields__
+    record = _build_record(dict(zip(names, columns, strict=True)))
+    return PortalRow(record, settings_document or {}, (access_token, refresh_token))
+
+
+def row_by_id(conn: Connection, portal_id: int) -> PortalRow | None:
+    row = conn.execute(select(*ROW_COLUMNS).where(portal.c.id == portal_id)).one_or_none()
+    return None if row is None else read_row(row)
+
+
+def open_tokens(vault: Vault, row: PortalRow) -> PortalTokens | None:
+    """The portal's tokens, None where there are none."""
+    access_token, refresh_token = row.sealed_tokens
+    if access_token is None or refresh_token is None:
+        return None
+    record = row.record
+    return PortalTokens(
+        vault.open(access_token),
+        vault.open(refresh_token),
+        record.token_expires_at,
+        record.token_user_id,
+    )
 
 
 def by_id(conn: Connection, portal_id: int) -> PortalRecord | None:
@@ -39,7 +83,7 @@ def create_or_update(conn: Connection, vault: Vault, install: Installation, now:
     values = _install_columns(vault, install, now)
     new = insert(conn, portal).values(**values, created_at=now)
     statement = new.on_conflict_do_update(index_elements=["member_id"], set_=values)
-    portal_id = conn.scalars(statement.returning(portal.c.id)).one()
+    portal_id = int(conn.scalars(statement.returning(portal.c.id)).one())
     again = portal.c.state.in_(["removed", "disconnected"])
     conn.execute(
         update(portal)
@@ -51,18 +95,8 @@ def create_or_update(conn: Connection, vault: Vault, install: Installation, now:
 
 def tokens(conn: Connection, vault: Vault, portal_id: int) -> PortalTokens | None:
     """The stored tokens, None where there are none."""
-    columns = portal.c
-    row = conn.execute(
-        select(
-            columns.access_token_sealed,
-            columns.refresh_token_sealed,
-            columns.token_expires_at,
-            columns.token_user_id,
-        ).where(columns.id == portal_id)
-    ).one_or_none()
-    if row is None or row[0] is None or row[1] is None:
-        return None
-    return PortalTokens(vault.open(row[0]), vault.open(row[1]), row[2], row[3])
+    row = row_by_id(conn, portal_id)
+    return None if row is None else open_tokens(vault, row)
 
 
 def save_tokens(
@@ -154,6 +188,9 @@ def _read_rows(conn: Connection, where: ColumnElement[bool]) -> tuple[PortalReco
 
 
 def _record(row: Row[Any]) -> PortalRecord:
-    values = row._asdict()
+    return _build_record(row._asdict())
+
+
+def _build_record(values: dict[str, Any]) -> PortalRecord:
     scopes = tuple(scope for scope in values.pop("scopes").split(",") if scope)
     return PortalRecord(scopes=scopes, **values)

@@ -6,11 +6,24 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from sync.store.db.upsert import chunks, upsert
 from sync.store.rows import SubjectRow
-from sync.store.tables import in_literals, subject
+from sync.store.tables import command, in_literals, subject
 
 Mark = tuple[str, str, str]  # kind, key, cause
 
@@ -44,14 +57,38 @@ def mark_dirty_many(conn: Connection, portal_id: int, marks: Iterable[Mark], now
     upsert(conn, subject, rows, keys=["portal_id", "kind", "key"], update=_marked_again)
 
 
+def is_due(now: Any) -> ColumnElement[bool]:
+    """The condition of subjects to be decided about at `now`, a moment or a parameter."""
+    return _IS_DIRTY & or_(subject.c.next_at.is_(None), subject.c.next_at <= now)
+
+
+def due_subjects(portal_id: Any, now: Any) -> Select[Any]:
+    """Select the due subjects without a command in flight, the longest waiting first.
+
+    The parameter `most` bounds how many.
+    """
+    in_flight = exists().where(
+        command.c.portal_id == subject.c.portal_id,
+        command.c.subject_kind == subject.c.kind,
+        command.c.subject_key == subject.c.key,
+        in_literals(command.c.state, "waiting", "sending"),
+        command.c.state == "sending",
+    )
+    return (
+        select(*_COLUMNS)
+        .where(subject.c.portal_id == portal_id, is_due(now), ~in_flight)
+        .order_by(subject.c.dirty_at, subject.c.kind, subject.c.key)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
 def next_dirty(
     conn: Connection, portal_id: int, limit: int, now: datetime
 ) -> tuple[SubjectRow, ...]:
     """The subjects that wait longest. Who calls it holds the portal's lane."""
-    due = or_(subject.c.next_at.is_(None), subject.c.next_at <= now)
     query = (
         select(*_COLUMNS)
-        .where(subject.c.portal_id == portal_id, _IS_DIRTY, due)
+        .where(subject.c.portal_id == portal_id, is_due(now))
         .order_by(subject.c.dirty_at, subject.c.kind, subject.c.key)
         .limit(limit)
     )
@@ -141,8 +178,7 @@ def counts(conn: Connection, portal_id: int) -> dict[str, int]:
 
 
 def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
-    due = or_(subject.c.next_at.is_(None), subject.c.next_at <= now)
-    query = select(subject.c.portal_id).where(_IS_DIRTY, due).distinct()
+    query = select(subject.c.portal_id).where(is_due(now)).distinct()
     return tuple(conn.scalars(query.order_by(subject.c.portal_id)))
 
 

@@ -49,11 +49,25 @@ def save_read(
 
 def save_answers(conn: Connection, portal_id: int, tasks: Iterable[Task]) -> None:
     """Stores the tasks as the answers to our own writes told them; stale ones stay stale."""
-    rows = [
-        {"portal_id": portal_id, "task_id": item.id, "state": "present", "body": to_json(item)}
-        for item in tasks
-    ]
+    rows = [_written_row(portal_id, item) for item in tasks]
     upsert(conn, task, rows, keys=_KEYS, update=("state", "body"))
+
+
+def save_written(
+    conn: Connection, portal_id: int, bodies: Mapping[int, Task], steps: Mapping[int, Step | None]
+) -> None:
+    """Stores tasks as the answers to our own writes told them, and the steps they were brought to.
+
+    A stale task stays stale.
+    """
+    moved = {task_id: body for task_id, body in bodies.items() if task_id in steps}
+    save_answers(conn, portal_id, [body for key, body in bodies.items() if key not in moved])
+    set_steps(conn, portal_id, {key: step for key, step in steps.items() if key not in moved})
+    rows = [
+        _written_row(portal_id, body) | {"step": _step_value(steps[task_id])}
+        for task_id, body in sorted(moved.items())
+    ]
+    upsert(conn, task, rows, keys=_KEYS, update=("state", "body", "step"))
 
 
 def mark_stale(conn: Connection, portal_id: int, task_ids: Iterable[int], now: datetime) -> None:
@@ -73,7 +87,7 @@ def mark_missing(conn: Connection, portal_id: int, task_ids: Iterable[int], now:
 def set_steps(conn: Connection, portal_id: int, steps: Mapping[int, Step | None]) -> None:
     """Remembers the step each task was last brought to."""
     rows = [
-        {"portal_id": portal_id, "task_id": task_id, "step": step and step.value}
+        {"portal_id": portal_id, "task_id": task_id, "step": _step_value(step)}
         for task_id, step in sorted(steps.items())
     ]
     upsert(conn, task, rows, keys=_KEYS, update=("step",))
@@ -123,3 +137,11 @@ def _record(row: Row[Any]) -> TaskRow:
         step=row.step and Step(row.step),
         fields=row.fields,
     )
+
+
+def _written_row(portal_id: int, body: Task) -> dict[str, Any]:
+    return {"portal_id": portal_id, "task_id": body.id, "state": "present", "body": to_json(body)}
+
+
+def _step_value(step: Step | None) -> str | None:
+    return step.value if step else None

@@ -39,7 +39,7 @@ def _texts_joined(line: RawLine) -> RawLine:
     for text, run in groupby(line, key=lambda child: isinstance(child, str)):
         if not text:
             out.extend(run)
-        elif words := "".join(run):
+        elif words := "".join(child for child in run if isinstance(child, str)):
             out.append(words)
     return out
 
@@ -64,10 +64,18 @@ def _quoted_by_marks(lines: list[RawLine], read: Reader) -> list[Block]:
     out: list[Block] = []
     for quoted, run in groupby(lines, key=_is_quoted):
         if quoted:
-            out += _quote([[line[0][2:].removeprefix(" "), *line[1:]] for line in run], read)
+            out += _quote([_unmarked(line) for line in run], read)
         else:
             out += _plain(run, read)
     return out
+
+
+def _unmarked(line: RawLine) -> RawLine:
+    match line:
+        case [str(text), *rest]:
+            return [text.removeprefix(">>").removeprefix(" "), *rest]
+        case _:
+            return line
 
 
 def _is_quoted(line: RawLine) -> bool:

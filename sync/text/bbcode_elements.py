@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from sync.text.tree import DEEPEST
 
@@ -23,8 +24,11 @@ DROPPED = {
     "color", "size", "font", "left", "center", "right", "justify", "chat", "context", "send",
     "put", "call", "icon", "tbody", "thead",
 }  # fmt: skip
-BLOCKS = {"quote", "list", "table", "p", "tr", "td", "*"}
-_ALIASES = {"th": "td"}
+HEADINGS = {f"h{level}" for level in range(1, 7)}  # they come from HTML alone, as do the folds
+BLOCKS = {"quote", "list", "table", "p", "tr", "td", "*", "hr", "details", "summary"} | HEADINGS
+_ALIASES = {"th": "td", "ul": "list", "ol": "list", "li": "*"}  # editors of forums write these
+FILE_ID = re.compile(r"n?[0-9]{1,18}")
+_DISK = re.compile(r"(?: file id)?=\s*(n?[0-9]{1,18})\s*\Z", re.IGNORECASE)
 _ONCE = {"b", "i", "u", "s", "url", "user"}  # within themselves they mean nothing
 
 
@@ -38,17 +42,36 @@ class Element:
     children: list[str | Element] = field(default_factory=list)
     block: bool = False
 
+    def text(self) -> str:
+        """Its own text, without that of elements in it."""
+        return "".join(child for child in self.children if isinstance(child, str))
+
+    def elements(self, name: str) -> list[Element]:
+        """Its children of that name."""
+        return [child for child in self.children if is_named(child, name)]
+
+    def without(self, name: str) -> list[str | Element]:
+        """Its children but those of that name."""
+        return [child for child in self.children if not is_named(child, name)]
+
     def add(self, child: str | Element) -> None:
         self.children.append(child)
         if isinstance(child, Element):
             self.block = self.block or child.block
 
 
-def parse(text: str) -> Element:
-    """The root element of `text`; never raises."""
+def is_named(child: str | Element, name: str) -> TypeGuard[Element]:
+    """Whether the child is an element of that name."""
+    return isinstance(child, Element) and child.name == name
+
+
+def parse(text: str, *, files: bool = False) -> Element:
+    """The root element of `text`; never raises. `files`: those of the disk are elements too."""
     builder = Builder()
     for token in _tokens(text):
         match token:
+            case re.Match() if files and (file := _disk_file(token)):
+                builder.add(file)
             case re.Match():
                 _take(builder, token)
             case _ if token:
@@ -56,17 +79,26 @@ def parse(text: str) -> Element:
     return builder.finished()
 
 
+def _disk_file(tag: re.Match[str]) -> Element | None:
+    """`[DISK FILE ID=n12]` or `[disk=12]`."""
+    file = _DISK.match(tag["arg"] or "") if tag["name"].lower() == "disk" else None
+    return Element("disk", file[1]) if file and not tag["end"] else None
+
+
 def _take(builder: Builder, tag: re.Match[str]) -> None:
-    name = tag["name"].lower()
-    name = _ALIASES.get(name, name)
+    written = tag["name"].lower()
+    name = _ALIASES.get(written, written)
     if name in DROPPED:
         return
     if name not in PAIRED and name not in ALONE and name != "*":
         builder.add(tag[0])
+    elif tag["end"] and written == "li" and builder.is_open("list"):
+        pass  # the next item or the end of the list ends it
     elif tag["end"]:
         builder.close(name, tag[0])
     else:
-        builder.open(name, (tag["arg"] or "").strip(), tag[0])
+        arg = "=1" if written == "ol" else (tag["arg"] or "").strip()
+        builder.open(name, arg, tag[0])
 
 
 _Token = str | re.Match[str] | Element
@@ -74,7 +106,7 @@ _Token = str | re.Match[str] | Element
 
 def _tokens(text: str) -> Iterator[_Token]:
     """Texts, tags, and code as whole elements."""
-    at, code_ends = 0, [found.span() for found in _CODE_END.finditer(text)][::-1]
+    at, code_ends = 0, [mark.span() for mark in _CODE_END.finditer(text)][::-1]
     for tag in _TAG.finditer(text):
         if tag.start() < at:
             continue
@@ -116,7 +148,7 @@ class Builder:
     def open(self, name: str, arg: str = "", source: str = "") -> None:
         """`source` is what the tag counts as when nobody closes it."""
         element = Element(name, arg, source, block=name in BLOCKS)
-        if name in ALONE:
+        if name in ALONE or name == "hr":
             self.add(element)
         elif name == "*":
             self._item(element)
@@ -132,15 +164,15 @@ class Builder:
             self.add(source)
         else:
             while self._stack[-1].name != name:
-                self._pop(whole=self._stack[-1].name == "*")
-            self._pop(whole=True)
+                self._pop(closed=self._stack[-1].name == "*")
+            self._pop(closed=True)
 
     def _item(self, element: Element) -> None:
         """A [*] ends the item before it; outside of a list it is text."""
         if not self._open["list"]:
             return self.add(element.source)
         while self._stack[-1].name != "list":
-            self._pop(whole=self._stack[-1].name == "*")
+            self._pop(closed=self._stack[-1].name == "*")
         self._push(element)
         return None
 
@@ -148,12 +180,12 @@ class Builder:
         self._stack.append(element)
         self._open[element.name] += 1
 
-    def _pop(self, *, whole: bool) -> None:
+    def _pop(self, *, closed: bool) -> None:
         """Ends the innermost element; one that nobody closed is text followed by its inside."""
         element = self._stack.pop()
         self._open[element.name] -= 1
         parent = self._stack[-1]
-        if whole or self._lenient:
+        if closed or self._lenient:
             parent.add(element)
             return
         for child in (element.source, *element.children):
@@ -161,5 +193,5 @@ class Builder:
 
     def finished(self) -> Element:
         while len(self._stack) > 1:
-            self._pop(whole=self._stack[-1].name == "*")
+            self._pop(closed=self._stack[-1].name == "*")
         return self._stack[0]

@@ -8,19 +8,24 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from itertools import groupby
+from typing import TypeGuard
 
 from sync.text.bbcode_blocks import paragraphs, raw_lines
-from sync.text.bbcode_elements import BLOCKS, Element, parse
+from sync.text.bbcode_elements import BLOCKS, HEADINGS, Element, is_named, parse
 from sync.text.bbcode_escape import code_unescaped, unescaped
 from sync.text.chars import cleaned
 from sync.text.plain import lines_of, run_of, text_of
+from sync.text.runs import Format, formatted, trimmed
 from sync.text.tree import (
     Block,
     Cell,
     Code,
     CodeBlock,
+    Details,
+    DiskFile,
     Document,
     Emphasis,
+    Heading,
     Image,
     Inline,
     Item,
@@ -30,6 +35,7 @@ from sync.text.tree import (
     Paragraph,
     Quote,
     Row,
+    Rule,
     Strike,
     Strong,
     Table,
@@ -38,34 +44,46 @@ from sync.text.tree import (
     UserMention,
     joined,
 )
-from sync.text.urls import live_url
+from sync.text.urls import kept_url, live_url
 
-_FORMATS = {"b": Strong, "i": Emphasis, "s": Strike, "u": Underline}
+_FORMATS: dict[str, type[Format]] = {"b": Strong, "i": Emphasis, "s": Strike, "u": Underline}
 _BOX = re.compile(r"\[([ xX])\] ")
 _USER = re.compile(r"=\s*([1-9][0-9]{0,9})\Z")
 _MOMENT = re.compile(r"=\s*([0-9]{1,10})(?![0-9])")
+_SIZE = re.compile(r"(width|height)=([0-9]+(?:px|%)?)")
 _UNORDERED = {"", "=disc", "=circle", "=square", "=*"}
 
 Children = list[str | Element]
 
 
-def read(text: str) -> Document:
-    """The document that `text` shows; what is no tag of the portal is text."""
-    return Document(blocks_of(parse(text.replace("\r\n", "\n").replace("\r", "\n")).children))
+def read(text: str, *, files: bool = False) -> Document:
+    """The document that `text` shows; what is no tag of the portal is text.
+
+    `files`: those of the portal's disk are nodes; else their tags are text as well.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return Document(blocks_of(parse(lines, files=files).children))
 
 
 def blocks_of(children: Children) -> tuple[Block, ...]:
     """Runs of text become paragraphs and quotes; between them stand the block elements."""
     out: list[Block] = []
-    for block, run in groupby(_dissolved(children), key=_is_block):
-        if block:
-            out.extend(one for element in run for one in _block(element))
-        else:
-            out.extend(paragraphs(raw_lines(list(run)), _run))
-    return tuple(out)
+    run: Children = []
+    for child in _dissolved(children):
+        if not _is_block(child):
+            run.append(child)
+            continue
+        out += _paragraphs(run)
+        out += _block(child)
+        run = []
+    return (*out, *_paragraphs(run))
 
 
-def _is_block(child: str | Element) -> bool:
+def _paragraphs(run: Children) -> list[Block]:
+    return paragraphs(raw_lines(run), _run) if run else []
+
+
+def _is_block(child: str | Element) -> TypeGuard[Element]:
     return isinstance(child, Element) and child.block
 
 
@@ -83,7 +101,7 @@ def _dissolved(children: Children) -> Children:
 def _block(element: Element) -> tuple[Block, ...]:
     match element.name:
         case "code":
-            return (_code_block(element.children[0]),)
+            return (_code_block(element.text()),)
         case "quote":
             blocks = blocks_of(element.children)
             return (Quote(blocks),) if blocks else ()
@@ -94,24 +112,35 @@ def _block(element: Element) -> tuple[Block, ...]:
         case "table":
             rows = tuple(row for part in _parts(element, "tr") if (row := _row(part)).cells)
             return (Table(rows),) if rows else ()
+        case "hr":
+            return (Rule(),)
+        case "details":
+            return _details(element)
+        case name if name in HEADINGS:
+            run = run_of(lines_of(blocks_of(element.children)))
+            return (Heading(int(name[1:]), run),) if run else ()
         case _:
             return blocks_of(element.children)
+
+
+def _details(element: Element) -> tuple[Block, ...]:
+    summaries: Children = [*element.elements("summary")]
+    words = " ".join(map(text_of, lines_of(blocks_of(summaries)))).strip()
+    blocks = blocks_of(element.without("summary"))
+    summary = (Text(words),) if words else ()
+    return (Details(summary, blocks),) if words or blocks else ()
 
 
 def _parts(element: Element, name: str) -> list[Element]:
     """The children of that name; what stands between them is a part of its own, never lost."""
     parts: list[Element] = []
-    for own, run in groupby(element.children, key=lambda child: _named(child, name)):
+    for own, run in groupby(element.children, key=lambda child: is_named(child, name)):
         children = list(run)
         if own:
-            parts.extend(children)
+            parts.extend(child for child in children if isinstance(child, Element))
         elif not all(isinstance(child, str) and not child.strip() for child in children):
             parts.append(Element(name, children=children, block=True))
     return parts
-
-
-def _named(child: str | Element, name: str) -> bool:
-    return isinstance(child, Element) and child.name == name
 
 
 def _code_block(text: str) -> CodeBlock:
@@ -126,12 +155,12 @@ def _row(element: Element) -> Row:
 def _item(element: Element) -> Item:
     """A checkbox is written `[x] ` at the start of an item."""
     match blocks_of(element.children):
-        case (Paragraph((Text(text), *rest)), *others):
+        case (Paragraph((Text(text), *rest)), *following):
             text = text.lstrip()
             box = _BOX.match(text)
             text = text[box.end() :] if box else text
-            first = joined((Text(text), *rest))
-            blocks = (Paragraph(first), *others) if first else tuple(others)
+            first = trimmed(joined((Text(text), *rest)))
+            blocks = (Paragraph(first), *following) if first else tuple(following)
             return Item(blocks, box[1] in "xX" if box else None)
         case blocks:
             return Item(blocks)
@@ -140,16 +169,20 @@ def _item(element: Element) -> Item:
 def _run(children: Children) -> tuple[Inline, ...]:
     """A run of text without blocks."""
     out: list[Inline] = []
-    for text, group in groupby(children, key=lambda child: isinstance(child, str)):
-        if text:
-            _add_text(out, "".join(group))
-        else:
-            out.extend(node for element in group for node in _inline(element))
+    text: list[str] = []
+    for child in children:
+        if isinstance(child, str):
+            text.append(child)
+            continue
+        _add_text(out, text)
+        text = []
+        out.extend(_inline(child))
+    _add_text(out, text)
     return joined(tuple(out))
 
 
-def _add_text(out: list[Inline], text: str) -> None:
-    for number, line in enumerate(text.split("\n")):
+def _add_text(out: list[Inline], text: list[str]) -> None:
+    for number, line in enumerate("".join(text).split("\n") if text else ()):
         if number:
             out.append(LineBreak())
         fresh = not out or isinstance(out[-1], LineBreak)
@@ -159,25 +192,38 @@ def _add_text(out: list[Inline], text: str) -> None:
 def _inline(element: Element) -> tuple[Inline, ...]:
     match element.name:
         case "b" | "i" | "s" | "u":
-            inside = _run(element.children)
-            return (_FORMATS[element.name](inside),) if inside else ()
+            return formatted(_FORMATS[element.name], _run(element.children))
         case "code":
-            text = code_unescaped(cleaned(element.children[0]))
+            text = code_unescaped(cleaned(element.text()))
             return (Code(text),) if text else ()
+        case "text":
+            return (Text(cleaned(element.text())),)
+        case "disk":
+            return (DiskFile(element.arg),)
         case "br":
             return (LineBreak(),)
         case "url":
             return _link(element)
         case "img":
-            url = live_url(_words(element))
-            return (Image(url),) if url else _run(element.children)
+            return _image(element)
         case "user":
-            found, name = _USER.match(element.arg), _words(element)
-            return (UserMention(name, int(found[1])) if found else Text(name),) if name else ()
+            mark, name = _USER.match(element.arg), _words(element)
+            return (UserMention(name, int(mark[1])) if mark else Text(name),) if name else ()
         case "timestamp":
             return _moment(element)
         case _:
             return _run(element.children)
+
+
+def _image(element: Element) -> tuple[Inline, ...]:
+    """An address; behind it, from HTML alone, stands what is shown instead."""
+    alts = list(map(_words, element.elements("alt")))
+    words = _run(element.without("alt"))
+    url = (kept_url if alts else live_url)(text_of(words).replace("\n", " "))
+    if url is None:
+        return (Text(alts[0]),) if alts else words
+    size = dict(_SIZE.findall(element.arg)) if alts else {}
+    return (Image(url, "".join(alts), size.get("width", ""), size.get("height", "")),)
 
 
 def _words(element: Element) -> str:
@@ -185,16 +231,16 @@ def _words(element: Element) -> str:
 
 
 def _link(element: Element) -> tuple[Inline, ...]:
-    shown = _run(element.children)
-    url = live_url(element.arg.removeprefix("=").strip().strip("\"'") or text_of(shown))
+    words = _run(element.children)
+    url = live_url(element.arg.removeprefix("=").strip().strip("\"'") or text_of(words))
     if url is None:
-        return shown
-    return (Link(url, shown or (Text(url),)),)
+        return words
+    return (Link(url, words or (Text(url),)),)
 
 
 def _moment(element: Element) -> tuple[Inline, ...]:
     """Seconds since 1970, which the portal shows in the reader's own time zone."""
-    found = _MOMENT.match(element.arg)
-    if not found:
+    mark = _MOMENT.match(element.arg)
+    if not mark:
         return (Text(element.source),)
-    return (Text(datetime.fromtimestamp(int(found[1]), UTC).strftime("%Y-%m-%d %H:%M UTC")),)
+    return (Text(datetime.fromtimestamp(int(mark[1]), UTC).strftime("%Y-%m-%d %H:%M UTC")),)

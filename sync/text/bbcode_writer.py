@@ -8,16 +8,26 @@ messages/formatting.html
 
 from __future__ import annotations
 
+from sync.text.bbcode_elements import FILE_ID
 from sync.text.bbcode_escape import code_escaped, escaped
 from sync.text.chars import cleaned
-from sync.text.plain import RULE, lines_of, run_of
+from sync.text.plain import QUOTE, RULE, lines_of, run_of, text_of
+from sync.text.simple import in_item, quoted, simple
 from sync.text.tree import (
     Block,
     Cell,
+    CheckBox,
     Code,
     CodeBlock,
+    Contents,
+    Descriptions,
+    Details,
+    DiskFile,
     Document,
     Emphasis,
+    Footnote,
+    FootnoteMark,
+    Formula,
     Heading,
     Image,
     Inline,
@@ -35,12 +45,12 @@ from sync.text.tree import (
     Text,
     Underline,
     UserMention,
+    WikiLink,
     joined,
 )
 from sync.text.urls import live_url
 
 _PAIRS = {Strong: "b", Emphasis: "i", Strike: "s", Underline: "u"}
-_BOXES = {None: (), True: (Text("[x] "),), False: (Text("[ ] "),)}
 
 
 def write(document: Document, *, chat: bool = False) -> str:
@@ -57,10 +67,10 @@ def _chat_block(block: Block) -> Block:
     match block:
         case Paragraph() | Heading() | CodeBlock() | Rule():
             return block
-        case Quote(blocks):
-            return Quote((Paragraph(run_of(lines_of(blocks))),))
+        case Quote():
+            return Quote((Paragraph(run_of(lines_of(quoted(block), quote=QUOTE))),))
         case _:
-            return Paragraph(run_of(lines_of((block,))))
+            return Paragraph(run_of(lines_of((block,), quote=QUOTE)))
 
 
 def _blocks(blocks: tuple[Block, ...], *, chat: bool = False) -> str:
@@ -77,14 +87,16 @@ def _block(block: Block, *, chat: bool) -> str:
             return _list(block)
         case Quote(blocks) if chat:
             return "\n".join(f">>{line}" for line in _blocks(blocks).split("\n") if line)
-        case Quote(blocks):
-            return f"[quote]\n{inside}\n[/quote]" if (inside := _blocks(blocks)) else ""
+        case Quote():
+            return f"[quote]\n{inside}\n[/quote]" if (inside := _blocks(quoted(block))) else ""
         case CodeBlock(text):
             return f"[code]\n{code_escaped(text)}\n[/code]"
         case Table(rows):
             return "[table]\n" + "".join(map(_row, rows)) + "[/table]" if rows else ""
         case Rule():
             return RULE
+        case Contents() | Details() | Footnote() | Descriptions():
+            return _blocks(simple(block))
 
 
 def _list(block: List) -> str:
@@ -93,15 +105,7 @@ def _list(block: List) -> str:
 
 
 def _item(item: Item) -> str:
-    """The checkbox is words of the first paragraph."""
-    box, blocks = _BOXES[item.checked], item.blocks
-    if box:
-        match blocks:
-            case (Paragraph(children), *others):
-                blocks = (Paragraph((*box, *children)), *others)
-            case _:
-                blocks = (Paragraph(box), *blocks)
-    return f"[*]{_blocks(blocks)}\n"
+    return f"[*]{_blocks(in_item(item))}\n"
 
 
 def _row(row: Row) -> str:
@@ -135,16 +139,20 @@ def _inline(node: Inline, fresh: bool) -> str:
         case LineBreak():
             return "\n"
         case UserMention(name, portal_user):
-            shown = escaped(name, line_start=portal_user is not None or fresh)
-            return f"[user={portal_user}]{shown}[/user]" if portal_user and shown else shown
+            words = escaped(name, line_start=portal_user is not None or fresh)
+            return f"[user={portal_user}]{words}[/user]" if portal_user and words else words
         case Link(url, children):
             return _link(url, inline(children), fresh)
         case Image(url, alt):
             return _link(url, escaped(alt, line_start=True), fresh)
+        case DiskFile(file):
+            return f"[DISK FILE ID={file}]" if FILE_ID.fullmatch(file) else ""
+        case Formula() | WikiLink() | FootnoteMark() | CheckBox():
+            return escaped(text_of((node,)), line_start=fresh)
 
 
-def _link(url: str, shown: str, fresh: bool) -> str:
+def _link(url: str, words: str, fresh: bool) -> str:
     safe = live_url(url)
     if safe is None:
-        return shown or escaped(url, line_start=fresh)
-    return f"[url={safe}]{shown or safe}[/url]"
+        return words or escaped(url, line_start=fresh)
+    return f"[url={safe}]{words or safe}[/url]"

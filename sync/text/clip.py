@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 
-from sync.text.tree import Code, CodeBlock, Document, Image, Node, Paragraph, Text, UserMention
+from sync.text.tree import (
+    Code,
+    CodeBlock,
+    Document,
+    Image,
+    Node,
+    Paragraph,
+    Text,
+    UserMention,
+    parts,
+    with_parts,
+)
 
 MOST_MESSAGE = 20_000  # characters of a chat message; the portal cuts longer ones
 ELLIPSIS = "…"
@@ -39,23 +50,23 @@ def clip(document: Document, chars: int, write: Writer) -> Document:
 
 def _beginning(document: Document, words: int) -> Document:
     """The document with its first `words` characters of text and an ellipsis."""
-    taken, _ = _taken(document, words)
-    if not isinstance(taken, Document):
+    beginning, _ = _part(document, words)
+    if not isinstance(beginning, Document):
         return Document()
-    return Document((*taken.blocks, Paragraph((Text(ELLIPSIS),))))
+    return Document((*beginning.blocks, Paragraph((Text(ELLIPSIS),))))
 
 
-def _taken(node: Node, left: int) -> tuple[Node | None, int]:
-    """The part of the node that `left` characters of text allow, and how many are left then."""
+def _part(node: Node, budget: int) -> tuple[Node | None, int]:
+    """The part of the node that `budget` characters of text allow, and how many are left then."""
     match node:
         case Text(text) | Code(text) | CodeBlock(text):
-            cut = _cut(text, left)
-            rest = left - len(cut) if len(text) <= left else 0
+            cut = _cut(text, budget)
+            rest = budget - len(cut) if len(text) <= budget else 0
             return (replace(node, text=cut) if cut else None), rest
         case UserMention(name) | Image(alt=name):
             cost = len(name) + 1
-            return (node, left - cost) if cost <= left else (None, 0)
-    return _children_taken(node, left)
+            return (node, budget - cost) if cost <= budget else (None, 0)
+    return _children_taken(node, budget)
 
 
 def _cut(text: str, most: int) -> str:
@@ -66,20 +77,19 @@ def _cut(text: str, most: int) -> str:
     return text[: ends[-1] if ends else most]
 
 
-def _children_taken(node: Node, left: int) -> tuple[Node | None, int]:
+def _children_taken(node: Node, budget: int) -> tuple[Node | None, int]:
     """Nodes without text cost one character each, so that what is empty ends too."""
-    left -= 1
-    if left < 0:
+    budget -= 1
+    if budget < 0:
         return None, 0
-    values = {}
-    for field in fields(node):
-        if isinstance(children := getattr(node, field.name), tuple):
-            kept: list[Node] = []
-            for child in children:
-                if left <= 0:
-                    break
-                part, left = _taken(child, left)
-                if part is not None:
-                    kept.append(part)
-            values[field.name] = tuple(kept)
-    return (replace(node, **values) if values else node), left
+    values: dict[str, tuple[Node, ...]] = {}
+    for name, children in parts(node):
+        kept: list[Node] = []
+        for child in children:
+            if budget <= 0:
+                break
+            part, budget = _part(child, budget)
+            if part is not None:
+                kept.append(part)
+        values[name] = tuple(kept)
+    return with_parts(node, values), budget

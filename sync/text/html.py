@@ -1,4 +1,4 @@
-"""HTML of old tasks as the tree: a reader only, nobody is written HTML. Pure, never raises.
+"""HTML as the tree: of old tasks, and in Markdown. A reader only. Pure, never raises.
 
 Only what a task's description had in it is understood; scripts and styles are left out, other tags
 give way to what is in them. It becomes the elements that BBCode is read into.
@@ -7,33 +7,50 @@ give way to what is in them. It becomes the elements that BBCode is read into.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from sync.text.bbcode_elements import Builder, Element
-from sync.text.bbcode_escape import code_escaped, escaped
+from sync.text.bbcode_escape import code_escaped
 from sync.text.bbcode_reader import blocks_of
 from sync.text.chars import without_comments
-from sync.text.tree import Document
+from sync.text.html_elements import SILENT, Tag, only_elements, size, tag
+from sync.text.runs import trimmed
+from sync.text.tree import Cell, Document, Heading, Node, Paragraph, mapped
+
+__all__ = ["SILENT", "Tag", "only_elements", "read", "size", "tag"]
 
 MOST_TEXT = 200_000  # characters
 
 _NAMES = {
     "b": "b", "strong": "b", "i": "i", "em": "i", "u": "u", "ins": "u", "s": "s", "del": "s",
     "strike": "s", "blockquote": "quote", "ul": "list", "ol": "list", "li": "*", "table": "table",
-    "tr": "tr", "td": "td", "th": "td", "p": "p", "div": "p", "h1": "p", "h2": "p", "h3": "p",
-    "h4": "p", "h5": "p", "h6": "p", "a": "url",
+    "tr": "tr", "td": "td", "th": "td", "p": "p", "div": "p", "h1": "h1", "h2": "h2", "h3": "h3",
+    "h4": "h4", "h5": "h5", "h6": "h6", "a": "url", "details": "details", "summary": "summary",
+    "dt": "p", "dd": "p",
 }  # fmt: skip
-_SILENT = {"script", "style", "head", "title", "template"}
+_CODE = {"pre", "code", "kbd", "samp", "tt"}
 _CLOSES = {"tr": ("td", "tr"), "td": ("td",)}  # what a new one ends, as browsers have it
+_NO_TAG = re.compile(r"<(?!/?[A-Za-z](?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>|[!?](?!\[))")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 
 def read(text: str) -> Document:
     """The document that `text` shows."""
     reader = _Reader()
-    reader.feed(without_comments(text[:MOST_TEXT]).replace("<![", "&lt;!["))
+    reader.feed(_NO_TAG.sub("&lt;", without_comments(text[:MOST_TEXT])))
     reader.close()
-    return Document(blocks_of(reader.finished().children))
+    document = mapped(Document(blocks_of(reader.finished().children)), _trimmed)
+    return Document(tuple(block for block in document.blocks if block != Paragraph(())))
+
+
+def _trimmed(node: Node) -> Node:
+    """Blanks at the ends of a block are part of how the HTML was written."""
+    match node:
+        case Paragraph(run) | Heading(_, run) | Cell(run):
+            return replace(node, children=trimmed(run))
+        case _:
+            return node
 
 
 class _Reader(HTMLParser):
@@ -48,14 +65,14 @@ class _Reader(HTMLParser):
         values = dict(attrs)
         if self._silent or self._code is not None:
             return
-        if tag in _SILENT:
+        if tag in SILENT:
             self._silent = tag
-        elif tag in ("pre", "code"):
+        elif tag in _CODE:
             self._code, self._code_tag = [], tag
-        elif tag == "br":
-            self._builder.open("br")
+        elif tag in ("br", "hr"):
+            self._builder.open(tag)
         elif tag == "img":
-            self._image(values.get("src") or "")
+            self._image(values)
         elif name := _NAMES.get(tag):
             self._open(tag, name, values)
 
@@ -68,9 +85,13 @@ class _Reader(HTMLParser):
         if tag != "a" or href:
             self._builder.open(name, arg)
 
-    def _image(self, source: str) -> None:
-        if source:
-            self._builder.add(Element("img", children=[escaped(source)]))
+    def _image(self, values: dict[str, str | None]) -> None:
+        if source := values.get("src"):
+            sides = [(side, size(values.get(side) or "")) for side in ("width", "height")]
+            arg = " ".join(f"{side}={value}" for side, value in sides if value)
+            alt = Element("alt", children=[Element("text", children=[values.get("alt") or ""])])
+            address = Element("text", children=[source])
+            self._builder.add(Element("img", arg, children=[address, alt]))
 
     def handle_endtag(self, tag: str) -> None:
         if self._silent:
@@ -94,7 +115,8 @@ class _Reader(HTMLParser):
         if self._code is not None:
             self._code.append(data)
         elif text := _SPACES.sub(" ", data):
-            self._builder.add(escaped(text, line_start=True))
+            # Blanks between blocks are nobody's words; other text knows no marks of BBCode.
+            self._builder.add(Element("text", children=[text]) if text.strip() else text)
 
     def finished(self) -> Element:
         if self._code is not None:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sync.text.simple import BOXES, footnote_mark, in_item, quoted, simple
 from sync.text.tree import (
     Block,
+    CheckBox,
     Code,
     CodeBlock,
+    Contents,
+    Descriptions,
+    Details,
+    DiskFile,
     Emphasis,
+    Footnote,
+    FootnoteMark,
+    Formula,
     Heading,
     Image,
     Inline,
@@ -25,11 +34,13 @@ from sync.text.tree import (
     Text,
     Underline,
     UserMention,
+    WikiLink,
     joined,
 )
 
 RULE = "\u2014" * 8
 BULLET = "• "
+QUOTE = "> "
 
 Line = tuple[Inline, ...]
 
@@ -53,11 +64,22 @@ def _text(node: Inline) -> str:
             return text_of(inside)
         case Link(_, inside):
             return text_of(inside)
+        case Formula(text) | WikiLink(title=text):
+            return text
+        case FootnoteMark(label, number):
+            return footnote_mark(label, number)
+        case DiskFile():
+            return ""
+        case CheckBox(checked, dropped):
+            return BOXES[None if dropped else checked].strip()
 
 
-def lines_of(blocks: Iterable[Block]) -> list[Line]:
-    """The blocks as single lines: bullets, numbers and bars stand for lists and tables."""
-    return [line for block in blocks for line in _lines(block)]
+def lines_of(blocks: Iterable[Block], *, quote: str = "") -> list[Line]:
+    """The blocks as single lines: bullets, numbers and bars stand for lists and tables.
+
+    `quote` stands before each line of a quote, where nothing else shows that it is one.
+    """
+    return [line for block in blocks for line in _lines(block, quote)]
 
 
 def run_of(lines: Iterable[Line]) -> Line:
@@ -75,14 +97,15 @@ def split_lines(nodes: Line) -> list[Line]:
     return [tuple(line) for line in lines]
 
 
-def _lines(block: Block) -> list[Line]:
+def _lines(block: Block, quote: str) -> list[Line]:
     match block:
         case Paragraph(children):
             return split_lines(children)
         case Heading(_, children):
             return [(Strong(line),) for line in split_lines(children) if line]
-        case Quote(blocks):
-            return lines_of(blocks)
+        case Quote():
+            lines = lines_of(quoted(block), quote=quote)
+            return [joined((Text(quote), *line)) for line in lines]
         case CodeBlock(text):
             return [(Code(line),) if line else () for line in text.split("\n")]
         case Rule():
@@ -90,7 +113,9 @@ def _lines(block: Block) -> list[Line]:
         case Table(rows):
             return [_row([cell.children for cell in row.cells]) for row in rows]
         case List():
-            return _list_lines(block)
+            return _list_lines(block, quote)
+        case Contents() | Details() | Footnote() | Descriptions():
+            return lines_of(simple(block), quote=quote)
 
 
 def _row(cells: list[Line]) -> Line:
@@ -103,22 +128,21 @@ def run_of_words(nodes: Line) -> Line:
     return tuple(Text(" ") if isinstance(node, LineBreak) else node for node in nodes)
 
 
-def _list_lines(block: List) -> list[Line]:
+def _list_lines(block: List, quote: str) -> list[Line]:
     numbers = range(block.start, block.start + len(block.items))
     marks = (f"{number}. " if block.ordered else BULLET for number in numbers)
     return [
-        line for mark, item in zip(marks, block.items, strict=True) for line in _item(item, mark)
+        line
+        for mark, item in zip(marks, block.items, strict=True)
+        for line in _item(item, mark, quote)
     ]
 
 
-_BOXES = {None: "", True: "[x] ", False: "[ ] "}
-
-
-def _item(item: Item, mark: str) -> list[Line]:
+def _item(item: Item, mark: str, quote: str) -> list[Line]:
     """The first line has the mark, the rest stand under it."""
-    first, *rest = lines_of(item.blocks) or [()]
+    first, *rest = lines_of(in_item(item), quote=quote) or [()]
     indent = Text("\u00a0" * 3)
     return [
-        joined((Text(mark + _BOXES[item.checked]), *first)),
+        joined((Text(mark), *first)),
         *(joined((indent, *line)) for line in rest),
     ]

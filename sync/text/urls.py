@@ -11,6 +11,8 @@ _ENCODED = str.maketrans(
 )
 _LIVE = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20\x7f]+\Z", re.IGNORECASE)
 
+_RELATIVE = re.compile(r"(?!//)(?![^/?#]*:)[^\s\x00-\x20\x7f]+\Z")
+
 
 def live_url(url: str) -> str | None:
     """The address with the characters of markup encoded; None where it may not be a link.
@@ -19,3 +21,14 @@ def live_url(url: str) -> str | None:
     """
     url = url.strip().translate(_ENCODED)
     return url if len(url) <= LONGEST and _LIVE.match(url) else None
+
+
+def kept_url(url: str) -> str | None:
+    """`live_url`, or an address relative to the tracker's own page (`/uploads/…`, `docs/a.md`).
+
+    A relative address is kept in the tree for the tracker it came from; elsewhere it is no link.
+    """
+    relative = url.strip().translate(_ENCODED)
+    if live := live_url(url):
+        return live
+    return relative if len(relative) <= LONGEST and _RELATIVE.match(relative) else None

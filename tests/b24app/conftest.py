@@ -143,7 +143,7 @@ def beside(emulator: BitrixEmulator, make_world: Callable[..., World]) -> Iterat
     app = world.client.application
     emulator.app.install_url = f"{url}/b24/install"
     emulator.app.app_url = f"{url}/b24/app"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
     thread.start()
     yield world
     server.shutdown()

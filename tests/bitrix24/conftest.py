@@ -14,6 +14,8 @@ import responses
 from sync.bitrix24.rest import limits
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
+from sync.bitrix24.rest.throttle import Throttle
+from sync.core.audit import CallLog
 from sync.core.clock import ManualClock
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -115,7 +117,11 @@ def desk(credentials, app):
         clock = ManualClock(NOW)
         tokens, allowance = MemoryTokens(credentials), MemoryAllowance(NOW)
         portal = Portal(
-            credentials, app, tokens=tokens, allowance=allowance, write_call=log.append, clock=clock,
+            credentials,
+            app,
+            tokens=tokens,
+            throttle=Throttle(allowance, clock),
+            call_log=CallLog(log.append, clock),
             session=requests.Session(),
-        )  # fmt: skip
+        )
         yield Desk(portal, tokens, allowance, clock, http, log)

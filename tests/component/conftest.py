@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "ci-components"))
-
-from tests.component.world import World  # noqa: E402
+from tests.component.world import World
 
 
 @pytest.fixture

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import ssl
 import subprocess
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+from component_template import fill, read_template
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
-from tests.component.test_templates import inputs, parts
-from tests.component.tools import busybox
+from tests.component.test_templates import TEXTS
 from tests.component.world import World
+from tools.system_packages import program
 
 TOOLS = ["od", "tr", "sed", "grep", "sort", "head", "cut", "mktemp", "rm", "cat", "timeout"]
-WAYS = ["curl", "wget", "busybox"]
+BUSYBOX = pytest.param("busybox", marks=pytest.mark.needs("busybox"))
+WAYS = ["curl", pytest.param("wget", marks=pytest.mark.needs("wget")), BUSYBOX]
+
+pytestmark = pytest.mark.needs("curl")
 
 
 def script(**given: str) -> str:
     """The text GitLab makes of the template with these inputs."""
-    text = parts("deployment")[1]
-    for name, row in inputs("deployment").items():
-        value = given.get(name.replace("-", "_"), str(row["default"]))
-        text = text.replace(f"$[[ inputs.{name} ]]", value)
-    return YAML(typ="safe").load(text)[".b24-deployment"]["after_script"][0]
+    text = fill(read_template(TEXTS["deployment-script"]), **given)[".b24-deployment"][
+        "after_script"
+    ][0]
+    return str(text)
 
 
 def an_image(folder: Path, way: str) -> tuple[str, str]:
@@ -31,10 +44,10 @@ def an_image(folder: Path, way: str) -> tuple[str, str]:
     bin_folder = folder / f"bin-{way}"
     bin_folder.mkdir()
     for name in [*TOOLS, "wget" if way == "busybox" else way]:
-        target = busybox() if way == "busybox" else shutil.which(name)
+        target = program("busybox") if way == "busybox" else shutil.which(name)
         (bin_folder / name).symlink_to(target)
     if way == "busybox":
-        (bin_folder / "sh").symlink_to(busybox())
+        (bin_folder / "sh").symlink_to(program("busybox"))
         return str(bin_folder / "sh"), str(bin_folder)
     return "/bin/sh", str(bin_folder)
 
@@ -115,7 +128,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("way", ["curl", "busybox"])
+@pytest.mark.parametrize("way", ["curl", BUSYBOX])
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_from_outside_stays_text(world: World, text: str, way: str) -> None:
     world.task(5, "Pay")
@@ -126,7 +139,9 @@ def test_text_from_outside_stays_text(world: World, text: str, way: str) -> None
     )  # fmt: skip
     assert said == "b24: reported to the tasks 5\n"
     [shown] = world.messages(5)
-    assert "[user" not in shown and "$result[" not in shown and shown.count("\n") == 1
+    assert "[user" not in shown
+    assert "$result[" not in shown
+    assert shown.count("\n") == 1
     assert world.portal.tasks[5].title == "Pay"
     assert not list(world.folder.rglob("evil"))
 
@@ -160,6 +175,76 @@ def test_a_dead_webhook_is_said(world: World) -> None:
     )
 
 
+@pytest.fixture(scope="module")
+def untrusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server whose certificate nobody has signed but itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"https://localhost:{server.server_port}/rest/1/secret/"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("way", ["curl", "wget"])
+@pytest.mark.parametrize("language", ["C", "ru_RU.UTF-8"])
+def test_a_certificate_that_is_not_trusted_is_said_as_such(
+    world: World, untrusted: str, way: str, language: str
+) -> None:
+    """The webhook is fine then: a new one would not help."""
+    assert run(world, way, script(), B24_WEBHOOK_URL=untrusted, LANG=language) == (
+        "b24: NOT REPORTED. The certificate of Bitrix24 is not trusted in the image of this job.\n"
+        "Usual reason: the image has no ca-certificates, or a proxy signs by its own authority.\n"
+        "What to do: add ca-certificates, or the certificate of that authority, to the image.\n"
+    )
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_environment_of_the_input_may_hold_variables(world: World, way: str) -> None:
+    world.task(5)
+    text = script(environment="review/$CI_COMMIT_REF_SLUG")
+    run(world, way, text, CI_ENVIRONMENT_NAME="", CI_ENVIRONMENT_URL="", CI_COMMIT_REF_SLUG="b24-5")
+    assert "]review/b24-5[/url][/b]" in world.messages(5)[0]
+    assert world.messages(5)[0].endswith("Deployed to review/b24-5")
+
+
+def test_without_any_environment_the_job_is_named(world: World) -> None:
+    world.task(5)
+    run(world, "curl", script(), CI_ENVIRONMENT_NAME="", CI_ENVIRONMENT_URL="", CI_JOB_NAME="ship")
+    assert world.messages(5)[0].endswith("Deployed to ship")
+
+
+def test_a_dash_writes_no_field(world: World) -> None:
+    world.task(5)
+    run(world, "curl", script(field="-"))
+    assert len(world.messages(5)) == 1
+    assert "UF_CI_STATUS" not in world.portal.tasks[5].uf
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "busybox"])
+def test_no_shell_prints_what_is_meant_for_powershell(world: World, shell: str) -> None:
+    command = [str(program("busybox")), "sh"] if shell == "busybox" else [shell]
+    done = subprocess.run(
+        [*command, "-e"], input=script(), env={"PATH": os.environ["PATH"]},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert "PowerShell" not in done.stdout + done.stderr
+    assert done.stdout.startswith("b24: NOT REPORTED. The variable B24_WEBHOOK_URL is empty")
+
+
 def test_a_part_that_is_refused_is_said(world: World) -> None:
     assert run(world, "curl", script()) == (
         "b24: not done: Bitrix24 refused a part of the report to the tasks 5\n"
@@ -174,7 +259,8 @@ def test_the_webhook_may_stand_in_a_file(world: World, way: str) -> None:
     path = world.folder / "webhook"
     path.write_text(f"{world.webhook}\n")
     said = run(world, way, script(), "-x", B24_WEBHOOK_URL=str(path))
-    assert "b24: reported to the tasks 5\n" in said and len(world.messages(5)) == 1
+    assert "b24: reported to the tasks 5\n" in said
+    assert len(world.messages(5)) == 1
     assert world.webhook.rstrip("/").rpartition("/")[2] not in said
 
 

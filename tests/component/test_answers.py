@@ -1,19 +1,24 @@
-"""What GitLab answers, whatever that is: nothing odd breaks a report."""
+"""What GitLab and the portal answer, whatever that is: nothing odd breaks a report."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
 
 import pytest
-from reporter.asking import read_portal, read_tasks
-from reporter.facts import read_facts
-from reporter.gitlab import gather
-from reporter.known import Known
-from reporter.question import complaint, question, read_overview
+from reporter.build_report import begin_report
+from reporter.ci_variables import Variables
+from reporter.gitlab import gather_begin, gather_pipeline
+from reporter.gitlab_client import GitLab
+from reporter.gitlab_deployment import gather_deployment
+from reporter.gitlab_graphql import complaint, question, read_overview
+from reporter.gitlab_rest import take_jobs
+from reporter.http import Answer, Http
+from reporter.model import Report
+from reporter.named_tasks import find_tasks
+from reporter.portal_json import find_stage, listed, read_messages, read_task
 from reporter.settings import Settings
-from reporter.tasks import Task
 
-BRANCH = read_facts({
+BRANCH = Variables({
     "CI_API_V4_URL": "https://gitlab.test/api/v4", "CI_PROJECT_ID": "1", "CI_PIPELINE_ID": "9",
     "CI_PIPELINE_IID": "3", "CI_COMMIT_SHA": "a" * 40, "CI_COMMIT_REF_NAME": "main",
     "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main", "CI_COMMIT_MESSAGE": "For B24-5",
@@ -31,46 +36,70 @@ ODD = [
     {"project": {"merged": {"nodes": [{"author": 5, "title": None, "draft": "x"}]}}},
     {"project": {"passed": {"nodes": [{"id": "gid://gitlab/Ci::Pipeline/x", "sha": None}]}}},
 ]
+GATHER: dict[str, Callable[[Report, GitLab], None]] = {
+    "report": gather_pipeline, "merge-request": gather_begin, "deployment": gather_deployment,
+}  # fmt: skip
+
+
+class Canned(Http):
+    """Gives every question the same answer."""
+
+    def __init__(self, body: object) -> None:
+        super().__init__({}, 60, "test")
+        self.body = body
+
+    def ask(self, *_: object, **__: object) -> Answer:
+        self.count += 1
+        return Answer(200, self.body)
+
+
+def report_on(settings: Settings | None = None) -> Report:
+    return begin_report(BRANCH, settings or Settings())
 
 
 @pytest.mark.parametrize("answer", NOTHING, ids=str)
 def test_an_answer_without_data_tells_nothing(answer: object) -> None:
-    assert read_overview(answer, BRANCH) is None
+    assert read_overview(answer) is None
     assert complaint(answer) == ("No" if answer == {"errors": [{"message": "No"}]} else "")
 
 
 @pytest.mark.parametrize("data", ODD, ids=str)
-def test_an_odd_answer_breaks_nothing(data: dict) -> None:
-    assert read_overview({"data": data}, BRANCH) is not None
-    known = gather(BRANCH, Settings(), lambda path, token: None, lambda asked: {"data": data})
-    assert isinstance(known, Known)
+def test_an_odd_answer_breaks_nothing(data: dict[str, object]) -> None:
+    assert read_overview({"data": data}) is not None
+    report = report_on()
+    gather_pipeline(report, GitLab(Canned({"data": data}), BRANCH, "token", 0))
+    assert [task.id for task in find_tasks(report)] == [5]
 
 
+@pytest.mark.parametrize("token", ["", "token"])
 @pytest.mark.parametrize("answer", [None, [], {}, [None], [5, {}], "x", [{"id": None}]], ids=str)
-@pytest.mark.parametrize("mode", ["report", "merge-request", "deployment"])
-def test_odd_rows_break_nothing(answer: object, mode: str) -> None:
-    settings = Settings(mode=mode, deploy_job="deploy", environment="staging")
-    for inquire in (None, lambda asked: None):
-        known = gather(BRANCH, settings, lambda path, token: answer, inquire)
-        assert isinstance(known, Known)
+@pytest.mark.parametrize("mode", GATHER)
+def test_odd_rows_break_nothing(answer: object, mode: str, token: str) -> None:
+    report = report_on(Settings(deploy_job="deploy", environment="staging"))
+    gitlab = GitLab(Canned(answer), BRANCH, token, 0)
+    GATHER[mode](report, gitlab)
+    assert gitlab.left >= 0
+    assert [task.id for task in find_tasks(report)] == [5]
 
 
 def test_the_question_declares_what_it_uses_and_nothing_else() -> None:
     request = {"CI_MERGE_REQUEST_IID": "4", "CI_MERGE_REQUEST_PROJECT_PATH": "acme/parent"}
-    own = read_facts({"CI_PROJECT_PATH": "acme/fork", "CI_PIPELINE_IID": "3", **request})
-    early = question(own, Settings(mode="merge-request"))
+    own = Variables({"CI_PROJECT_PATH": "acme/fork", "CI_PIPELINE_IID": "3", **request})
+    early = question(begin_report(own, Settings()), jobs=False)
     assert early["variables"] == {"target": "acme/parent", "request": "4"}
     assert str(early["query"]).startswith("query($target: ID!, $request: String!) { target: ")
-    asked = question(BRANCH, Settings())
+    asked = question(report_on(), jobs=True)
     assert asked["variables"] == {"path": "acme/shop", "pipeline": "3", "ref": "main"}
     assert "main" not in str(asked["query"])
 
 
 def test_a_page_of_a_gitlab_under_a_path_is_linked_as_it_is() -> None:
-    row = {"id": "gid://gitlab/Ci::Build/7", "webPath": "/gitlab/acme/shop/-/jobs/7"}
-    told = read_overview({"data": {"project": {"pipeline": {"jobs": {"nodes": [row]}}}}}, BRANCH)
-    assert told and told.jobs
-    assert told.jobs[0]["web_url"] == "https://gitlab.test/gitlab/acme/shop/-/jobs/7"
+    report = report_on()
+    path = "/gitlab/acme/shop/-/jobs/7"
+    take_jobs(report, [{"id": "gid://gitlab/Ci::Build/7", "web_url": path}])
+    assert report.jobs is not None
+    [job] = report.jobs
+    assert (job.id, job.url) == (7, f"https://gitlab.test{path}")
 
 
 ANSWERS = [None, [], {}, 5, "x", [None, 5], {"task": None}, {"messages": [None, {}]}, {"1": None}]
@@ -78,9 +107,8 @@ ANSWERS = [None, [], {}, 5, "x", [None, 5], {"task": None}, {"messages": [None, 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=str)
 def test_odd_answers_of_the_portal_break_nothing(answer: object) -> None:
-    settings = Settings(stage_open="Review", chat="chat1")
-    answers = dict.fromkeys(("me", "author", "t5", "m5", "s3", "chat"), answer)
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    assert read_tasks(answers, "UF_CI_STATUS") == {}
-    portal = read_portal("https://portal.test", answers, {5: Task(5)}, settings, now)
-    assert (portal.me, portal.author) == (0, 0)
+    assert all(message.id == 0 for message in read_messages(answer))
+    assert find_stage(answer, "Review") == 0
+    task = read_task({"accomplices": answer, "action": answer, "title": answer}, "UF_CI_STATUS")
+    assert (task.id, task.field) == (0, "")
+    assert isinstance(listed(answer), list)

@@ -1,9 +1,10 @@
-"""Delivery through the app: an ID token, one request, no webhook."""
+"""Delivery through the app: an ID token, one request, no webhook, and nothing decided."""
 
 from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from sync.gitlab.ci_reports.facts import Facts, notes, nothing, report_of
 from tests.component.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +34,7 @@ def an_app(*statuses: int) -> Iterator[tuple[str, list]]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             heard.append((self.path, self.headers["Authorization"], json.loads(body)))
             self.send_response(statuses[min(len(heard), len(statuses)) - 1])
+            self.send_header("Retry-After", "0")
             self.end_headers()
             self.wfile.write(ANSWER)
 
@@ -39,33 +42,55 @@ def an_app(*statuses: int) -> Iterator[tuple[str, list]]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}", heard
     server.shutdown()
     server.server_close()
 
 
+REPORT = {"B24_REPORT": "pipeline, merge-request, deployments, commits"}
+
+
 def variables(url: str) -> dict[str, str]:
     more = {"B24_DELIVER": "app", "B24_APP_URL": url, "B24_ID_TOKEN": "eyJ.id.token"}
-    return {**more, "B24_WEBHOOK_URL": ""}
+    return {**more, **REPORT, "B24_WEBHOOK_URL": ""}
 
 
-def test_the_report_goes_to_the_app_as_its_schema_says(world: World) -> None:
+def test_the_facts_go_to_the_app_as_its_schema_says(world: World) -> None:
     mr = world.open_mr()
     run = world.pipeline(mr, "failed")
     world.gitlab.deploy(run, "staging", url="https://staging.test")
+    world.requests()
     with an_app(202) as (url, heard):
         ran = world.report(run, mr, **variables(url))
     [(path, authorization, body)] = heard
     assert (ran.code, path, authorization) == (0, "/ci/report", "Bearer eyJ.id.token")
-    schema = json.loads((ROOT / "ci-components" / "report.schema.json").read_text("utf-8"))
-    jsonschema.validate(body, schema)
-    assert body["report"]["commits"] == [{"sha": run.sha, "message": "Pay"}]
+    validate(body)
+    assert world.requests() == (3, Counter())
     link = {"external_link": {"label": "#5", "url": "https://portal.test/5/"}}
     assert ran.json("b24-annotations.json") == {"Bitrix24": [link]}
     assert (world.folder / "b24.env").read_text() == "B24_TASK_IDS=7,5\n"
+    assert ran.files == ["b24-annotations.json", "b24.env"]
     assert "has the report; the tasks it names: 7, 5" in ran.said
-    assert not world.portal.requests
+
+
+def validate(body: object) -> None:
+    schema = json.loads((ROOT / "ci-components" / "report.schema.json").read_text("utf-8"))
+    jsonschema.validate(body, schema)
+
+
+def test_nothing_is_sent_that_the_app_does_not_read(world: World) -> None:
+    """Neither who ran a job, nor addresses of people, nor a token."""
+    mr = world.open_mr(description="TASK-5 for ann@acme.example")
+    run = world.pipeline(mr, "failed")
+    with an_app(202) as (url, heard):
+        world.report(
+            run, mr, **variables(url), B24_GITLAB_TOKEN="glpat-any", CI_REGISTRY_PASSWORD="p4ss"
+        )
+    text = json.dumps(heard[0][2])
+    assert "TASK-5 for \\u2026" in text
+    for secret in ("@", "glpat-any", "p4ss", world.job_token, "GITLAB_USER_EMAIL", "commit_email"):
+        assert secret not in text
 
 
 ANSWERS = [
@@ -81,30 +106,56 @@ def test_a_refusal_is_named_and_not_repeated(world: World, status: int, said: st
     mr = world.open_mr()
     with an_app(status) as (url, heard):
         ran = world.report(world.pipeline(mr), mr, **variables(url))
-    assert (ran.code, said in ran.said, len(heard), ran.kept) == (1, True, 1, True)
+    assert (ran.code, f"b24: NOT REPORTED. {said}.\n" in ran.said, len(heard)) == (1, True, 1)
     assert "eyJ.id.token" not in ran.said
 
 
-def test_an_app_that_is_down_for_a_moment_is_asked_again(world: World) -> None:
+@pytest.mark.parametrize("status", [503, 429])
+def test_an_app_that_is_down_for_a_moment_is_asked_again(world: World, status: int) -> None:
     mr = world.open_mr()
-    with an_app(503, 202) as (url, heard):
+    with an_app(status, 202) as (url, heard):
         ran = world.report(world.pipeline(mr), mr, **variables(url))
     assert (ran.code, len(heard)) == (0, 2)
+
+
+def test_what_was_not_taken_is_made_anew_by_a_retry_of_the_job(world: World) -> None:
+    mr = world.open_mr()
+    run = world.pipeline(mr)
+    with an_app(500) as (url, _):
+        ran = world.report(run, mr, **variables(url))
+        assert (ran.code, "answers HTTP 500 (HTTP 500)." in ran.said) == (1, True)
+    with an_app(202) as (url, heard):
+        assert world.report(run, mr, **variables(url)).code == 0
+    assert len(heard) == 1
 
 
 def test_without_an_id_token_the_reason_is_named(world: World) -> None:
     mr = world.open_mr()
     more = {"B24_DELIVER": "app", "B24_APP_URL": "https://app.test"}
     ran = world.report(world.pipeline(mr), mr, **more)
-    assert (ran.code, "The job has no ID token B24_ID_TOKEN." in ran.said) == (1, True)
+    assert (ran.code, "The job has no ID token B24_ID_TOKEN (" in ran.said) == (1, True)
 
 
-def body_of(world: World, run, mr=None, **more: str) -> dict:
+@pytest.mark.parametrize("url", ["http://app.test", "-", "", "ftp://x"])
+def test_an_id_token_is_not_sent_in_clear_text(world: World, url: str) -> None:
+    mr = world.open_mr()
+    ran = world.report(world.pipeline(mr), mr, **variables(url))
+    assert ran.code == 1
+    assert "The input app-url is no https:// address (NO_APP_URL)." in ran.said
+
+
+def facts_of(world: World, run, mr=None, **more: str) -> Facts:
+    """What the app reads of what a job sends."""
     with an_app(202) as (url, heard):
         ran = world.report(run, mr, **{**variables(url), **more})
     assert ran.code == 0, ran.said
     [(_, _, body)] = heard
-    return body["report"]
+    validate(body)
+    return Facts.model_validate(body["facts"])
+
+
+def body_of(world: World, run, mr=None, **more: str) -> dict:
+    return report_of(facts_of(world, run, mr, **more))
 
 
 def test_what_is_to_be_reported_is_chosen_in_the_job(world: World) -> None:
@@ -120,24 +171,39 @@ def test_what_is_to_be_reported_is_chosen_in_the_job(world: World) -> None:
     assert (told["status"], told["merge_requests"]) == ("success", [])
 
 
-@pytest.mark.parametrize(
-    ("variable", "said"),
-    [
-        ({"B24_REFS": "main"}, "this ref is not among the input refs"),
-        ({"B24_STATUSES": "failed"}, "the status success is not among the input statuses"),
-    ],
-)
-def test_what_is_not_wanted_is_not_sent(world: World, variable: dict, said: str) -> None:
+def test_a_ref_that_is_not_wanted_is_not_sent(world: World) -> None:
     mr = world.open_mr()
     run = world.pipeline(mr)
+    world.requests()
     with an_app(202) as (url, heard):
-        ran = world.report(run, mr, **variables(url), **variable)
-    assert (ran.code, said in ran.said, heard) == (0, True, [])
+        ran = world.report(run, mr, **variables(url), B24_REFS="main")
+    said = "b24: this ref is not among the input refs: nothing is reported\n"
+    assert (ran.code, said in ran.said, heard, world.requests()[0]) == (0, True, [], 0)
 
 
-def test_the_app_reads_the_texts_itself_so_they_are_sent_whatever_the_job_finds(
-    world: World,
+def test_a_status_that_is_not_wanted_is_for_the_app_to_leave_out(world: World) -> None:
+    mr = world.open_mr()
+    facts = facts_of(world, world.pipeline(mr), mr, B24_STATUSES="failed")
+    said = "the status success is not among the input statuses"
+    assert nothing(facts, report_of(facts)) == said
+
+
+def test_what_the_app_leaves_out_and_notes_is_printed(
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    answer = (
+        b'{"tasks": [], "notes": [{"text": "of long texts\\u001b the beginning"}], "nothing": "no"}'
+    )
+    monkeypatch.setattr("tests.component.test_app.ANSWER", answer)
+    mr = world.open_mr()
+    with an_app(200) as (url, _):
+        ran = world.report(world.pipeline(mr), mr, **variables(url))
+    assert ran.code == 0
+    assert "b24: of long texts  the beginning\n" in ran.said
+    assert ran.said.endswith("b24: no: nothing is reported\n")
+
+
+def test_the_app_reads_the_texts_itself(world: World) -> None:
     mr = world.open_mr("Pay", branch="feature/pay", description="TASK-5 for ann@acme.example")
     told = body_of(world, world.pipeline(mr), mr)
     [request] = told["merge_requests"]
@@ -149,25 +215,35 @@ def test_inputs_that_the_apps_own_settings_replace_are_named(world: World) -> No
     mr = world.open_mr()
     run = world.pipeline(mr)
     given = {"B24_CHAT": "chat5", "B24_LANGUAGE": "ru", "B24_ON_OPEN": "keep"}
-    with an_app(202) as (url, _):
-        ran = world.report(run, mr, **variables(url), **given)
-        silent = world.report(run, mr, **variables(url))
-    assert (
-        "b24: the app's own settings count in place of the inputs language, chat, on-open\n"
-        in ran.said
-    )
-    assert "own settings" not in silent.said
+    said = "the app's own settings count in place of the inputs language, chat, on-open"
+    assert notes(facts_of(world, run, mr, **given)) == [said]
+    assert notes(facts_of(world, run, mr, B24_CHAT="-", B24_LANGUAGE="en")) == []
 
 
 def test_of_very_long_texts_the_beginning_is_sent_and_that_is_said(world: World) -> None:
     mr = world.open_mr(description="Ж" * 300_000 + " B24-6")
+    facts = facts_of(world, world.pipeline(mr), mr, CI_COMMIT_MESSAGE="Ж" * 9_000)
+    assert notes(facts) == [
+        "of long texts the app sees the beginning: tasks named later are not found"
+    ]
+    assert len(facts.variables["CI_COMMIT_MESSAGE"]) == 5_000
+
+
+def test_what_gitlab_refuses_is_noted(world: World) -> None:
+    mr = world.open_mr()
+    facts = facts_of(world, world.pipeline(mr), mr, CI_JOB_TOKEN="")
+    assert notes(facts)[0].startswith("GitLab does not tell the jobs of the pipeline, ")
+    made = report_of(facts)
+    assert (made["status"], made["merge_requests"][0]["title"]) == ("unknown", "Pay")
+
+
+def test_a_gitlab_in_trouble_is_asked_three_times_in_all(world: World) -> None:
+    mr = world.open_mr()
     run = world.pipeline(mr)
-    with an_app(202) as (url, heard):
-        ran = world.report(run, mr, **variables(url), CI_COMMIT_MESSAGE="Ж" * 9_000)
-    [(_, _, body)] = heard
-    schema = json.loads((ROOT / "ci-components" / "report.schema.json").read_text("utf-8"))
-    jsonschema.validate(body, schema)
-    assert "of long texts the app sees the beginning" in ran.said
+    world.gitlab.failing = 502
+    world.requests()
+    facts_of(world, run, mr)
+    assert world.requests()[0] == 3
 
 
 def test_a_dry_run_sends_nothing(world: World) -> None:
@@ -180,13 +256,20 @@ def test_a_dry_run_sends_nothing(world: World) -> None:
     )  # fmt: skip
 
 
-def test_what_was_not_taken_is_kept_for_a_retry_of_the_job(world: World) -> None:
+def test_a_fork_s_pipeline_sends_nothing(world: World) -> None:
     mr = world.open_mr()
     run = world.pipeline(mr)
-    with an_app(500) as (url, _):
-        ran = world.report(run, mr, **variables(url))
-    assert (ran.code, ran.kept) == (1, True)
-    assert "b24: The report is kept in b24-report.json: retry this job\n" in ran.said
+    fork = {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "999", "CI_PROJECT_ID": "999"}
+    with an_app(202) as (url, heard):
+        ran = world.report(run, mr, **variables(url), **fork)
+    assert (ran.code, heard, "from a fork sees no secrets" in ran.said) == (0, [], True)
+
+
+def test_the_version_is_the_user_agent(world: World) -> None:
+    mr = world.open_mr()
+    with an_app(202) as (url, heard):
+        world.report(world.pipeline(mr), mr, **variables(url))
+    assert heard[0][2]["facts"]["component"] == "b24bridge/test"
 
 
 ODD = [b"", b"[]", b'{"tasks": 5}', b'{"tasks": [5, {}, {"id": "x"}, {"id": -1, "url": 5}]}']

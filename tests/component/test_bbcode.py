@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,16 +59,26 @@ def test_a_script_address_is_shown_and_not_linked() -> None:
     assert link("javascript:alert(1)", "[b]x") == f"[{JOINER}b]x"
 
 
-SHARED = [
-    "title", "state", "branches", "author", "link mention", "draft", "merged", "closed", "more",
-    "pipeline running", "pipeline success", "pipeline failed", "pipeline canceled",
-    "pipeline skipped", "pipeline manual", "pipeline unknown", "deployment success",
-    "deployment failed", "deployment canceled", "deployment blocked",
-]  # fmt: skip
+# The reporter's key of a sentence → the app's.
+SHARED = {
+    "title": "merge request number title", "state": "card state", "branches": "card branches",
+    "author": "card author", "draft": "merge request draft", "merged": "merge request merged",
+    "closed": "merge request closed", "locked": "merge request merging", "more": "more",
+    "deployment success": "environment success", "deployment failed": "environment failed",
+    "deployment canceled": "environment canceled", "deployment blocked": "environment blocked",
+    **{
+        key: key
+        for key in (
+            "card mention", "card deny", "card part", "card revert", "card reverted",
+            "pipeline running", "pipeline success", "pipeline failed", "pipeline canceled",
+            "pipeline skipped", "pipeline manual", "pipeline unknown",
+        )
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("key", SHARED)
-def test_what_both_say_is_said_in_the_same_words(key: str, language: str) -> None:
-    values = {name: f"<{name}>" for name in PLACE.findall(PHRASES[key][0])}
-    assert say(language, key, **values) == translate.translate(language, key, **values)
+@pytest.mark.parametrize(("key", "of_app"), SHARED.items(), ids=SHARED)
+def test_what_both_say_is_said_in_the_same_words(key: str, of_app: str, language: str) -> None:
+    values = {name: f"<{name}>" for name in re.findall(PLACE, PHRASES[key][0])}
+    assert say(language, key, **values) == translate.translate(language, of_app, **values)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from reporter.cards import card, has_head, is_of_app, is_ours, key_of
+from reporter.cards import card, card_url, is_about, is_of_app, is_ours
+from reporter.ci_variables import Variables
 from reporter.model import MergeRequest, NamedTask, Report
+from reporter.settings import Settings
 
 from sync.core.merge_requests.messages import build_card
 from sync.core.messages.message import render
@@ -122,15 +124,17 @@ def test_the_cards_of_both_begin_alike_and_are_told_apart() -> None:
         author="Ann Oak",
     )  # fmt: skip
     task = NamedTask(5, "move", 3)
-    told = Report(
-        "report", "https://git.test", 7, "acme/shop", "Shop", project.url, "main", 1,
-        f"{project.url}/-/pipelines/1", "push", "success", "feature/B24-5", False, "", 77, "",
-        "ann", "Ann Oak", (ours,),
-    )  # fmt: skip
+    variables = Variables({
+        "CI_PROJECT_PATH": "acme/shop", "CI_PROJECT_URL": project.url, "CI_PIPELINE_ID": "1",
+        "CI_PIPELINE_URL": f"{project.url}/-/pipelines/1", "CI_COMMIT_BRANCH": "feature/B24-5",
+    })  # fmt: skip
     for language in ("en", "ru"):
+        report = Report(variables, Settings(language=language))
+        report.status, report.merge_requests = "success", [ours]
         app = render(build_card(theirs, language, {}))
-        own = card(told, task, language)
+        own, url = card(report, task), card_url(report, task)
         assert own.split("\n")[:4] == app.split("\n")
-        assert has_head(app, key_of(told, task)) and has_head(own, key_of(told, task))
+        assert is_about(app, url)
+        assert is_about(own, url)
         assert (is_ours(own), is_ours(app)) == (True, False)
-        assert (is_of_app(own, told), is_of_app(app, told)) == (False, True)
+        assert (is_of_app(own, report), is_of_app(app, report)) == (False, True)

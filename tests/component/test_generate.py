@@ -3,75 +3,133 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
 import generate
 import pytest
+from inline import folded, script_of, statements_of
+
+from tests.component.world import ROOT
 
 TEMPLATES = sorted(generate.TEMPLATES.glob("*.yml"))
+FORMS = list(generate.FORMS)
 
 
 def test_every_generated_file_is_up_to_date() -> None:
     assert generate.stale() == [], "run: make templates"
 
 
-def test_the_templates_are_the_three_components() -> None:
-    assert [path.stem for path in TEMPLATES] == ["deployment", "merge-request", "report"]
+def test_the_templates_are_the_four_components() -> None:
+    names = {"deployment", "deployment-script", "merge-request", "report"}
+    assert {path.stem for path in TEMPLATES} == names
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_included_file_holds_the_script_and_its_checksum(form: str) -> None:
+    text = (generate.TEMPLATES / "scripts" / f"{form}.yml").read_text("utf-8")
+    assert generate.verified(text)
+    assert f"version {generate.VERSION}" in text
+    assert not generate.verified(text.replace("def perform(run):", "def perform(run): #"))
+
+
+def test_the_changelog_begins_with_the_version() -> None:
+    lines = (generate.HERE / "CHANGELOG.md").read_text("utf-8").splitlines()
+    assert next(line for line in lines if line.startswith("## ")).split()[1] == generate.VERSION
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
-def test_a_template_holds_the_whole_script(path: Path) -> None:
-    lines = path.read_text("utf-8").splitlines()
-    start = lines.index("    # >>> report.py") + 1
-    inlined = [line.removeprefix("    ") for line in lines[start:]]
-    assert "\n".join(inlined).startswith(generate.inlined())
+def test_a_template_is_small(path: Path) -> None:
+    assert path.stat().st_size <= 40_000
 
 
-def test_what_is_inlined_is_the_same_program() -> None:
-    """But for docstrings, its syntax tree is that of the script people read."""
-    assert dumped(generate.inlined()) == dumped(generate.script())
-
-
-def dumped(source: str) -> str:
-    tree = ast.parse(source)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_script_is_python_3_9_and_stands_on_the_standard_library(form: str) -> None:
+    tree = ast.parse(generate.script(form), feature_version=(3, 9))
     for node in ast.walk(tree):
-        kind = isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef))
-        if kind and ast.get_docstring(node) is not None and len(node.body) > 1:
-            del node.body[0]
-    return ast.dump(tree)
+        if isinstance(node, ast.Import):
+            assert {alias.name.split(".")[0] for alias in node.names} <= sys.stdlib_module_names
+        elif isinstance(node, ast.ImportFrom):
+            assert str(node.module).split(".")[0] in sys.stdlib_module_names
 
 
-def test_a_template_says_where_its_script_can_be_read_with_explanations() -> None:
-    assert generate.inlined().startswith(
-        "# The same with its explanations: ci-components/report.py"
-    )
-    assert "Tells Bitrix24 of a GitLab pipeline" in generate.SCRIPT.read_text("utf-8")
+@pytest.mark.parametrize("form", FORMS)
+def test_a_script_has_every_name_that_it_reads(form: str) -> None:
+    """By the linter: an undefined name would be seen only by the run that reaches it."""
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F", "-"]
+    done = subprocess.run(
+        command, input=generate.script(form), capture_output=True, text=True, check=False,
+        timeout=60, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
 
 
-def test_no_module_is_left_out() -> None:
+def test_every_module_is_in_some_script() -> None:
     folder = generate.HERE / "reporter"
-    assert {*generate.ORDER, "__init__"} == {path.stem for path in folder.glob("*.py")}
+    scripts = "".join(map(generate.script, FORMS))
+    names = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert {name for name in names if f"# --- reporter.{name}.py\n" not in scripts} == set()
 
 
-def test_the_script_is_python_3_9() -> None:
-    ast.parse(generate.script(), feature_version=(3, 9))
+def test_keywords_and_prose_are_the_app_s_own() -> None:
+    script = generate.script("report-direct")
+    assert "# --- sync.core.references.keywords.py\n" in script
+    assert "# --- sync.core.references.prose.py\n" in script
 
 
-def test_the_script_stands_on_the_standard_library() -> None:
-    imported = {
-        (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name).split(".")[0]
-        for node in ast.walk(ast.parse(generate.script()))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    }
-    assert imported <= {*sys.stdlib_module_names, "__future__"}
+SOURCES = {
+    "reporter.a": '"""A."""\nfrom reporter.b import twice\nimport os, json\n'
+    'def perform() -> int:\n    """Return."""\n    return twice(\n        1,  # one\n    )\n',
+    "reporter.b": '"""B."""\nLEFT = 1\ndef twice(number: int) -> int:\n    return number * 2\n'
+    "def unused() -> None:\n    return None\n",
+}
+
+
+def test_a_script_is_what_its_entry_needs_without_what_explains_it() -> None:
+    assert script_of("reporter.a", SOURCES.__getitem__) == (
+        "\n# --- reporter.b.py\ndef twice(number):\n return number * 2\n"
+        "\n# --- reporter.a.py\ndef perform():\n return twice(1)\n"
+    )
 
 
 def test_a_name_of_two_modules_is_refused() -> None:
-    with pytest.raises(SystemExit, match="defined in two modules: told"):
-        generate.check({"a": "def told(): ...", "b": "told = 1"})
+    sources = {
+        "reporter.a": "from reporter.b import twice\ndef name(): ...\nprint(name(), twice(1))\n",
+        "reporter.b": "def name(): return 2\ndef twice(n): return name()\n",
+    }
+    with pytest.raises(ValueError, match="defined in two modules: name"):
+        script_of("reporter.a", sources.__getitem__)
 
 
-def test_what_gitlab_would_replace_is_refused() -> None:
-    with pytest.raises(SystemExit, match="which GitLab would replace"):
-        generate.check({"a": 'TEXT = "$[[ inputs.stage ]]"'})
+SHORT = [
+    ("x: int = 1\n", "x = 1\n"),
+    (
+        "def f(a: int, *, b: str = 'x') -> dict[str, int]:\n    return {}\n",
+        "def f(a, *, b='x'):\n return {}\n",
+    ),
+    (
+        "class P(NamedTuple):\n    '''P.'''\n\n    a: int\n    b: tuple[int, ...] = ()\n",
+        'P = namedtuple("P", "a b", defaults=((),))\n',
+    ),
+    (
+        "class V(dict[str, str]):\n    def f(self) -> str:\n        return ''\n",
+        "class V(dict):\n def f(self):\n  return ''\n",
+    ),
+    ("x = (\n    1,\n)\n", "x = (1,)\n"),
+    ("x = f(\n    a,\n    b=2,\n)\n", "x = f(a, b=2)\n"),
+    ("x = (\n    a\n    .b()\n)\n", "x = (a.b())\n"),
+    ("x = {  # why\n    1: 'ж', 2: '#',\n}  # fmt: skip\n", "x = {1: 'ж', 2: '#'}\n"),
+]
+
+
+@pytest.mark.parametrize(("source", "short"), SHORT)
+def test_code_keeps_its_meaning_and_loses_its_explanations(source: str, short: str) -> None:
+    [statement] = statements_of("m", source)
+    assert statement.text == short
+
+
+def test_a_long_statement_keeps_to_the_width() -> None:
+    lines = folded(["x = (", *("'a long text in a table'," for _ in range(20)), ")"], 0).split("\n")
+    assert max(map(len, lines)) <= 120
+    assert len(lines) > 3

@@ -45,7 +45,7 @@ def test_the_links_of_the_job_and_the_ids_for_later_jobs_are_left(world: World) 
     link = {"external_link": {"label": '#5 Pay "now" <b>', "url": url}}
     assert ran.json("b24-annotations.json") == {"Bitrix24": [link]}
     assert (world.folder / "b24.env").read_text() == "B24_TASK_IDS=5\n"
-    assert not ran.kept
+    assert ran.files == ["b24-annotations.json", "b24.env"]
 
 
 def test_it_is_three_questions_to_gitlab_two_reads_and_one_write(world: World) -> None:
@@ -94,7 +94,8 @@ def test_the_early_report_and_the_late_one_are_one_message(world: World) -> None
     world.report(run, mr, B24_MODE="merge-request")
     assert world.requests() == (1, Counter(batch=3))
     [early] = world.messages(5)
-    assert "Merge request: draft" in early and "#1 running" in early
+    assert "Merge request: draft" in early
+    assert "#1 running" in early
     run.set_status("success")
     world.report(run, mr)
     [late] = world.messages(5)
@@ -165,6 +166,68 @@ def test_the_author_of_a_failed_pipeline_is_told_once(world: World) -> None:
     assert told.user_id == 2
     assert told.text.startswith("The pipeline [url=")
     assert told.tag == f"b24bridge:ci:{world.shop.id}:{run.id}"
+
+
+def test_a_repeated_failure_replaces_the_notification_of_its_pipeline(world: World) -> None:
+    """A webhook's tag counts beside a CLIENT_ID alone."""
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr, "failed")
+    world.report(run, mr)
+    run.jobs[0].status = "failed"
+    world.report(run, mr)
+    [left] = world.portal.notifications.values()
+    assert "compile" in left.text
+
+
+SOURCES = [
+    ("push", "", 2), ("merge_request_event", "", 2), ("schedule", "", 1), ("schedule", "*", 2),
+    ("schedule", "push, schedule", 2), ("push", "web", 1), ("external", "", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "wanted", "count"), SOURCES)
+def test_of_other_sources_only_the_first_failure_is_told(
+    world: World, source: str, wanted: str, count: int
+) -> None:
+    """As of nightly pipelines, which fail every night until somebody has the time."""
+    world.task(5)
+    chat = world.portal.add_chat("chat", "Builds", 1, members=[1, 2])
+    mr = world.open_mr()
+    more = {"CI_PIPELINE_SOURCE": source, "B24_CHAT": f"chat{chat.id}"}
+    more |= {"B24_NOTIFY_SOURCES": wanted} if wanted else {}
+    for _ in range(2):
+        world.report(world.pipeline(mr, "failed"), mr, **more)
+    told = [m for m in world.portal.dialog_messages(chat.id) if m.author_id]
+    assert (len(world.portal.notifications), len(told)) == (count, count)
+    world.report(world.pipeline(mr), mr, **more)
+    world.report(world.pipeline(mr, "failed"), mr, **more)
+    assert len(world.portal.notifications) == count + 1
+
+
+def test_a_report_that_was_cancelled_is_made_good_by_the_next(world: World) -> None:
+    """The job is interruptible: a newer pipeline may cancel it before it has told anything."""
+    world.task(5)
+    mr = world.open_mr()
+    world.pipeline(mr, "canceled")
+    world.gitlab.merge(mr, "ann")
+    world.pipeline(world.shop, "canceled")
+    world.report(world.pipeline(world.shop))
+    [text] = world.messages(5)
+    assert "Merge request: merged" in text
+    assert "#3 passed" in text
+    assert world.portal.tasks[5].status == COMPLETED
+
+
+def test_jobs_that_are_being_canceled_or_wait_are_no_success(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    run = world.pipeline(mr, "success")
+    for number, status in enumerate(("canceling", "waiting_for_callback"), 1):
+        run.jobs[0].status = status
+        world.report(run, mr, CI_SERVER_VERSION_MAJOR="17")
+        [text] = world.messages(5)
+        assert "#1 running" in text, number
 
 
 def test_the_author_is_not_told_of_success_or_where_switched_off(world: World) -> None:
@@ -249,8 +312,10 @@ def test_what_is_not_wanted_is_said_and_not_sent(world: World, variables: dict, 
     world.task(5)
     mr = world.open_mr()
     ran = world.report(world.pipeline(mr), mr, **variables)
-    assert ran.code == 0 and said in ran.said
-    assert world.messages(5) == [] and not world.portal.requests
+    assert ran.code == 0
+    assert said in ran.said
+    assert world.messages(5) == []
+    assert not world.portal.requests
 
 
 def test_tiers_that_are_not_wanted_are_left_out(world: World) -> None:
@@ -261,7 +326,8 @@ def test_tiers_that_are_not_wanted_are_left_out(world: World) -> None:
     world.gitlab.deploy(run, "production")
     world.report(run, mr, B24_TIERS="production, staging")
     [text] = world.messages(5)
-    assert "Deployed to production" in text and "Deployed to review" not in text
+    assert "Deployed to production" in text
+    assert "Deployed to review" not in text
 
 
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing(world: World) -> None:
@@ -269,7 +335,8 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(world: World) -> Non
     mr = world.open_mr()
     ran = world.report(world.pipeline(mr), mr, B24_DRY_RUN="true")
     assert "would do: task 5: card written" in ran.said
-    assert world.messages(5) == [] and not world.b24.writes
+    assert world.messages(5) == []
+    assert not world.b24.writes
 
 
 def test_a_stranger_to_the_task_becomes_its_observer_and_then_edits_in_place(world: World) -> None:
@@ -290,7 +357,8 @@ def test_a_message_too_old_to_edit_is_followed_by_a_new_one(world: World) -> Non
     message.date -= timedelta(days=4)
     world.report(world.pipeline(mr), mr)
     old, new = world.messages(5)
-    assert "#1 passed" in old and "#2 passed" in new
+    assert "#1 passed" in old
+    assert "#2 passed" in new
 
 
 def test_another_task_in_the_same_portal_is_not_touched(world: World) -> None:
@@ -298,7 +366,8 @@ def test_another_task_in_the_same_portal_is_not_touched(world: World) -> None:
     world.task(50)
     mr = world.open_mr()
     world.report(world.pipeline(mr), mr)
-    assert world.messages(50) == [] and world.portal.tasks[50].uf == {}
+    assert world.messages(50) == []
+    assert world.portal.tasks[50].uf == {}
 
 
 def test_more_tasks_than_one_batch_holds_are_counted(world: World) -> None:
@@ -332,6 +401,7 @@ def test_without_gitlab_a_smaller_report_is_made(world: World, trouble: str) -> 
     token = world.job_token if trouble == "down" else ""
     ran = world.report(run, mr, CI_JOB_TOKEN=token)
     [text] = world.messages(5)
-    assert "!1 Pay" in text and "#1 unknown" in text
+    assert "!1 Pay" in text
+    assert "#1 unknown" in text
     assert "GitLab does not tell the jobs of the pipeline" in ran.said
     assert ran.code == 0

@@ -1,116 +1,204 @@
-"""The templates as GitLab reads them: the header and the body against its schema of CI files."""
+"""The templates as GitLab reads them: inputs, jobs, and its own schema of CI files."""
 
 from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+import re2
+from check_jsonschema import main as check_jsonschema
+from click.testing import CliRunner, Result
+from component_template import Fill, fill, fill_text, include, jobs_of, read_template
+from lint import read_file
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = {path.stem: path for path in sorted((ROOT / "templates").glob("*.yml"))}
-REFERENCE = re.compile(r"\$\[\[ inputs\.([a-z-]+) \]\]")
-# An input of a kind that cannot hold a quote, a line end or a command has no pattern of its own.
-CLOSED = {"boolean", "number"}
-HOSTILE = ["'", "a'b", "a\nb", "x'\n  script: [evil]\n  y: '", "'; touch /tmp/x; '"]
+WITH_JOBS = ["deployment", "merge-request", "report"]
+TEXTS = {name: path.read_text("utf-8") for name, path in TEMPLATES.items()}
 
 
 def parts(name: str) -> tuple[str, str]:
-    header, _, body = TEMPLATES[name].read_text("utf-8").partition("\n---\n")
+    header, _, body = TEXTS[name].partition("\n---\n")
     return header, body
 
 
-def inputs(name: str) -> dict[str, dict]:
-    return YAML(typ="safe").load(parts(name)[0])["spec"]["inputs"]
+def inputs(name: str) -> dict[str, dict[str, Any]]:
+    return {key: dict(row) for key, row in read_template(TEXTS[name]).inputs.items()}
 
 
-def with_defaults(name: str) -> str:
-    given = {key: row["default"] for key, row in inputs(name).items()}
-    return REFERENCE.sub(lambda found: str(given[found[1]]), parts(name)[1])
+def configured(name: str, fill: Fill = fill, **given: Any) -> dict[str, Any]:
+    """Return what GitLab makes of the template and the files that it includes."""
+    return include(fill(read_template(TEXTS[name]), **given), read_file, fill)
 
 
-def validated(path: Path) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci"]
-    command += ["--data-transform", "gitlab-ci", str(path)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def jobs(name: str, **given: Any) -> dict[str, dict[str, Any]]:
+    return jobs_of(configured(name, **given))
+
+
+def validated(path: Path) -> Result:
+    """Check a file as the command `check-jsonschema` would, in this process."""
+    options = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
+    return CliRunner().invoke(check_jsonschema, [*options, str(path)])
+
+
+def written(configuration: dict[str, Any], path: Path) -> Path:
+    path.write_text(json.dumps(configuration), "utf-8")
+    return path
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-@pytest.mark.parametrize("part", ["header", "body"])
-def test_a_part_is_valid(name: str, part: str, tmp_path: Path) -> None:
-    path = tmp_path / f"{part}.yml"
-    path.write_text(parts(name)[0] if part == "header" else with_defaults(name), "utf-8")
+def test_a_header_is_valid(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "header.yml"
+    path.write_text(parts(name)[0], "utf-8")
     done = validated(path)
-    assert done.returncode == 0, done.stdout
+    assert done.exit_code == 0, done.output
+
+
+GIVEN: list[dict[str, Any]] = [
+    {},
+    {"tags": ["docker", "li'nux"], "deliver": "app", "on_error": "fail"},
+    {"rules": [{"if": "$CI_COMMIT_TAG", "when": "never"}, {"if": "$CI_COMMIT_BRANCH"}]},
+]
+
+
+@pytest.mark.parametrize("given", GIVEN, ids=["defaults", "others", "rules"])
+@pytest.mark.parametrize("name", WITH_JOBS)
+def test_a_body_is_valid_with_its_inputs(name: str, given: dict[str, Any], tmp_path: Path) -> None:
+    configuration = configured(name, **given)
+    done = validated(written(configuration, tmp_path / "body.yml"))
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("given", GIVEN, ids=["defaults", "others", "rules"])
+@pytest.mark.parametrize("name", WITH_JOBS)
+def test_inputs_put_into_the_text_give_the_same_jobs(name: str, given: dict[str, Any]) -> None:
+    """GitLab fills in the parsed YAML, gitlab-ci-local the text before it is parsed."""
+    assert jobs(name, **given) == jobs_of(configured(name, fill_text, **given))
 
 
 def test_the_schema_refuses_what_gitlab_would(tmp_path: Path) -> None:
-    path = tmp_path / "body.yml"
-    path.write_text(with_defaults("report").replace("when: always", "when: sometimes"), "utf-8")
-    assert validated(path).returncode == 1
+    configuration = configured("report")
+    configuration["b24-report"]["when"] = "sometimes"
+    assert validated(written(configuration, tmp_path / "body.yml")).exit_code == 1
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_every_input_is_described_has_a_default_and_is_used(name: str) -> None:
-    used = set(REFERENCE.findall(parts(name)[1]))
-    assert used == set(inputs(name))
-    assert all(row["description"] and "default" in row for row in inputs(name).values())
+def test_no_input_has_an_empty_default_beside_a_pattern(name: str) -> None:
+    """GitLab 16.11 to 18.0 would refuse the whole pipeline: gitlab-org/gitlab#477707."""
+    rows = inputs(name)
+    assert [key for key, row in rows.items() if row["default"] == ""] == []
+    assert [key for key, row in rows.items() if "regex" in row and "options" in row] == []
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_no_input_can_leave_its_quotes(name: str) -> None:
-    """GitLab puts inputs into the text of the YAML; each stands in single quotes there."""
+def test_patterns_are_re2_and_mean_the_same_there(name: str) -> None:
     for key, row in inputs(name).items():
-        if row.get("type") in CLOSED or "options" in row:
+        if "regex" not in row:
             continue
-        pattern = re.compile(row["regex"][:-1] + r"\Z")
-        assert pattern.match(str(row["default"])), key
-        assert not [text for text in HOSTILE if pattern.match(text)], key
+        gitlab = re2.compile(row["regex"])
+        assert gitlab.search(row["default"]), key
+        python = re.compile(row["regex"][:-1] + r"\Z")
+        for value in SAMPLES:
+            assert bool(gitlab.search(value)) == bool(python.search(value)), (key, value)
+
+
+SAMPLES = [
+    "-", "", " ", "main, release/*", "chat12", "sg3", "17", "UF_CI_STATUS", "https://x.test/a?b=c",
+    "production , staging", "review/$CI_COMMIT_REF_SLUG", "${A}-b", "$(a)", "`a`", "a'b", 'a"b',
+    "a\nb", "a\n", "\na", "a\\b", "развёртывание", "B24", "failed,success", "failed,", ".x", "[a]",
+    "$CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX/python:3.13-alpine3.22", "a b", "push, web", "*",
+]  # fmt: skip
 
 
 LISTS = {
     "report": (["pipeline", "pipeline,commits ", "merge-request, deployments"], ["pipelines", ""]),
     "statuses": (["failed", "failed, success"], ["sucess", "failed success", "failed,"]),
     "tiers": (["*", "production, staging"], ["prod", "production, "]),
+    "notify-sources": (["*", "push, web", "merge_request_event"], ["push web", "Push", "push,"]),
 }
 
 
 @pytest.mark.parametrize(("key", "good", "bad"), [(key, *rows) for key, rows in LISTS.items()])
-def test_a_list_takes_only_words_that_mean_something(key: str, good: list, bad: list) -> None:
+def test_a_list_takes_only_words_that_mean_something(
+    key: str, good: list[str], bad: list[str]
+) -> None:
     """A word that was mistyped would be a report that never comes, and nobody would know why."""
     pattern = re.compile(inputs("report")[key]["regex"])
     assert all(pattern.search(text) for text in good)
     assert not [text for text in bad if pattern.search(text)]
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_an_input_stands_in_single_quotes_wherever_it_stands(name: str) -> None:
-    body = parts(name)[1].replace('"${$[[ inputs.webhook-variable ]]:-}"', "")
-    bare = [line for line in body.splitlines() if REFERENCE.search(re.sub(r"'[^']*'", "", line))]
-    assert bare == []
+@pytest.mark.parametrize("name", WITH_JOBS)
+def test_schedules_do_not_notify_the_author_unless_asked(name: str) -> None:
+    sources = inputs(name)["notify-sources"]["default"].split(", ")
+    assert "schedule" not in sources
+    assert {"push", "web", "merge_request_event"} <= set(sources)
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_a_component_touches_nothing_of_the_including_pipeline(name: str) -> None:
-    body = YAML(typ="safe").load(REFERENCE.sub("x", parts(name)[1]).replace("!reference", ""))
-    assert {key for key in body if not key.startswith(".")} == {"x"}
-    job = body["x"]
-    assert (job["inherit"], job["interruptible"]) == ({"default": False}, False)
-    assert (job["cache"], job["dependencies"]) == ({}, [])
-    assert job["variables"]["GIT_STRATEGY"] == "none"
+@pytest.mark.parametrize("name", WITH_JOBS)
+def test_the_team_s_tags_are_inherited_until_others_are_given(name: str) -> None:
+    assert all("tags" not in job for job in jobs(name).values())
+    assert all(job["inherit"] == {"default": ["tags"]} for job in jobs(name).values())
+    assert all(job["tags"] == ["a", "b"] for job in jobs(name, tags=["a", "b"]).values())
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_a_component_needs_no_newer_gitlab_than_it_says(name: str) -> None:
-    """`spec:component`, `spec:description` and rules of inputs came later than 16.11."""
-    spec = YAML(typ="safe").load(parts(name)[0])["spec"]
-    assert set(spec) == {"inputs"}
-    known = {"default", "options", "regex", "description", "type"}
-    assert {key for row in spec["inputs"].values() for key in row} <= known
+@pytest.mark.parametrize("name", WITH_JOBS)
+def test_the_image_may_come_through_the_dependency_proxy(name: str) -> None:
+    image = "$CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX/python:3.13-alpine3.22"
+    assert re.search(inputs(name)["image"]["regex"], image)
+    assert all(job["image"] == image for job in jobs(name, image=image).values())
+
+
+@pytest.mark.parametrize("name", WITH_JOBS)
+def test_the_default_image_names_its_python_and_its_alpine(name: str) -> None:
+    """`python:3-alpine` becomes another Python one day."""
+    assert re.fullmatch(r"python:3\.\d+-alpine3\.\d+", inputs(name)["image"]["default"])
+
+
+@pytest.mark.parametrize("name", WITH_JOBS)
+def test_rules_are_an_input_and_keep_the_when_of_the_job(name: str) -> None:
+    """A rule without `when` takes that of its job: lib/gitlab/ci/build/rules.rb of GitLab."""
+    rules = [{"if": "$CI_COMMIT_BRANCH"}]
+    whens = {job.get("when", "on_success") for job in jobs(name, rules=rules).values()}
+    assert all(job["rules"] == rules for job in jobs(name, rules=rules).values())
+    assert whens == {
+        "report": {"always"}, "merge-request": {"on_success"},
+        "deployment": {"on_success", "on_failure"},
+    }[name]  # fmt: skip
+
+
+def test_a_merge_request_is_reported_at_once_and_holds_no_job() -> None:
+    [job] = jobs("merge-request").values()
+    assert (job["stage"], job["needs"]) == (".post", [])
+
+
+def test_two_deployments_are_two_jobs_each() -> None:
+    names = [*jobs("deployment", deploy_job="eu"), *jobs("deployment", deploy_job="us")]
+    assert names == [
+        "b24-deployment:eu", "b24-deployment:eu:on-failure",
+        "b24-deployment:us", "b24-deployment:us:on-failure",
+    ]  # fmt: skip
+
+
+def test_two_deployments_share_no_key_at_all() -> None:
+    """Keys of the same name are merged, and the later include would count for both."""
+    first, second = (
+        configured("deployment", deploy_job="eu"),
+        configured("deployment", deploy_job="us"),
+    )
+    assert not set(first) & set(second)
+
+
+def test_a_deployment_chooses_by_the_same_names_as_the_others() -> None:
+    """Its names hold two inputs, so that its lines are not those of parts/ways.yml themselves."""
+    own = "$[[ inputs.job-prefix ]]:$[[ inputs.deploy-job ]]"
+    folder = ROOT / "ci-components" / "parts"
+    ways = (folder / "ways.yml").read_text("utf-8").replace("$[[ inputs.job-name ]]", own)
+    lines = [line for line in ways.splitlines() if not line.startswith("#")]
+    assert "\n".join(lines) in TEXTS["deployment"]
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -119,75 +207,10 @@ def test_no_secret_is_an_input(name: str) -> None:
     assert set(hidden) <= {"webhook-variable", "token-variable"}
 
 
-def test_the_schema_of_a_report_names_every_field_of_it() -> None:
-    from dataclasses import fields
-
-    from reporter.model import PARTS, Report
-
-    schema = json.loads((ROOT / "ci-components" / "report.schema.json").read_text("utf-8"))
-    report = schema["properties"]["report"]
-    assert set(report["properties"]) == {field.name for field in fields(Report)} - {"tasks"}
-    assert set(report["required"]) == set(report["properties"])
-    for name, kind in PARTS.items():
-        if name == "tasks":  # the app finds them itself
-            continue
-        rows = report["properties"][name]["items"]["properties"]
-        assert set(rows) == {field.name for field in fields(kind)}
-
-
-DOCUMENT = (ROOT / "docs" / "component.md").read_text("utf-8")
-EXAMPLES = re.findall(r"^( *)```yaml\n(.*?)^\1```", DOCUMENT, re.DOTALL | re.MULTILINE)
-
-
-def test_the_document_has_its_examples() -> None:
-    assert len(EXAMPLES) == 9
-
-
-PROVIDERS = [
-    "vault", "azure_key_vault", "gcp_secret_manager", "aws_secrets_manager",
-    "gitlab_secrets_manager",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("provider", PROVIDERS)
-def test_every_keeper_of_secrets_has_an_example_that_fills_the_webhook(provider: str) -> None:
-    """In the component's own job, by a token that the job has."""
-    [job] = [
-        one["b24-report"]
-        for one in (YAML(typ="safe").load(text) for _, text in EXAMPLES if "secrets:" in text)
-        if provider in one["b24-report"]["secrets"][inputs("report")["webhook-variable"]["default"]]
-    ]
-    [secret] = job["secrets"].values()
-    tokens = {f"${name}" for name in job.get("id_tokens", {})}
-    assert secret.get("token") in (tokens or {None})
-    assert secret["file"] is False and inputs("report")["job-name"]["default"] == "b24-report"
-
-
-@pytest.mark.parametrize("provider", PROVIDERS)
-def test_the_schema_refuses_a_provider_that_is_mistyped(provider: str, tmp_path: Path) -> None:
-    [text] = [text for _, text in EXAMPLES if f"      {provider}:" in text]
-    path = tmp_path / "example.yml"
-    path.write_text(text.replace(f"      {provider}:", f"      {provider}x:"), "utf-8")
-    assert validated(path).returncode == 1
-
-
-@pytest.mark.parametrize(("indent", "text"), EXAMPLES)
-def test_an_example_of_the_document_is_valid(indent: str, text: str, tmp_path: Path) -> None:
-    path = tmp_path / "example.yml"
-    path.write_text(re.sub(f"^{indent}", "", text, flags=re.MULTILINE), "utf-8")
-    done = validated(path)
-    assert done.returncode == 0, done.stdout
-
-
-@pytest.mark.parametrize(("indent", "text"), EXAMPLES)
-def test_an_example_names_inputs_that_exist(indent: str, text: str) -> None:
-    document = YAML(typ="safe").load(re.sub(r"!reference (\[.*?\])", r"'\1'", text))
-    for one in document["include"]:
-        name = one["component"].rpartition("/")[2].partition("@")[0]
-        assert set(one.get("inputs", {})) <= set(inputs(name))
-
-
-def test_every_input_of_the_document_exists() -> None:
-    known = {key for name in TEMPLATES for key in inputs(name)}
-    named = re.findall(r"inputs? `([a-z-]+)[:`]", DOCUMENT)
-    assert named and set(named) <= known
+@pytest.mark.parametrize("name", WITH_JOBS)
+def test_what_an_input_says_is_no_variable_that_a_project_could_beat(name: str) -> None:
+    """Variables of a project, a group or a schedule have precedence over those of a job."""
+    for job in jobs(name).values():
+        assert job["variables"] == {"GIT_STRATEGY": "none"}
+        [inputs_given] = job["before_script"]
+        assert "export B24_TASK_PREFIX='B24'\n" in inputs_given

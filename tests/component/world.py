@@ -8,18 +8,25 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from py_compile import compile
 
 from tests.emulators.bitrix24 import BitrixEmulator
 from tests.emulators.gitlab.entities import DEVELOPER, MAINTAINER, OWNER, MergeRequest, Pipeline
 from tests.emulators.gitlab.server import GitLabEmulator
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "ci-components" / "report.py"
+sys.path.insert(0, str(ROOT / "ci-components"))
+
+import generate  # noqa: E402
+
+FORMS = ROOT / ".build" / "reporter"
 PYTHON = os.environ.get("B24_TEST_PYTHON", sys.executable)
 JOB_ID = 77
 
 
+@cache
 @dataclass
 class Ran:
     """A run of the reporter: exit code, all it printed, and the files it left."""
@@ -32,8 +39,8 @@ class Ran:
         return json.loads((self.folder / name).read_text("utf-8"))
 
     @property
-    def kept(self) -> bool:
-        return (self.folder / "b24-report.json").exists()
+    def files(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir())
 
 
 @dataclass
@@ -135,10 +142,10 @@ class World:
     def report(self, run: Pipeline, mr: MergeRequest | None = None, **more: str) -> Ran:
         return self.run(self.variables(run, mr, **more))
 
-    def run(self, variables: dict[str, str], *arguments: str) -> Ran:
+    def run(self, variables: dict[str, str]) -> Ran:
         """The script as a job runs it, with nothing in its environment but the variables."""
         done = subprocess.run(
-            [PYTHON, "-I", str(SCRIPT), *arguments],
+            [PYTHON, "-I", "-S", str(compiled(form_of(variables))), "b24bridge/test"],
             cwd=self.folder,
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **variables},
             capture_output=True,
@@ -146,7 +153,8 @@ class World:
             timeout=60,
             check=False,
         )
-        return Ran(done.returncode, done.stdout + done.stderr, self.folder)
+        said = (done.stdout + done.stderr).removeprefix("b24: b24bridge/test\n")
+        return Ran(done.returncode, said, self.folder)
 
     def requests(self) -> tuple[int, Counter[str]]:
         """How often GitLab was asked, and Bitrix24 by method, since the last question."""
@@ -154,3 +162,34 @@ class World:
         self.gitlab.requests.clear()
         self.portal.requests.clear()
         return asked
+
+
+def form_of(variables: dict[str, str]) -> str:
+    """The script that a template includes by its inputs deliver and doctor."""
+    mode, way = variables.get("B24_MODE", "report"), variables.get("B24_DELIVER", "direct")
+    return f"{mode}-{way}"
+
+
+@cache
+def built(form: str) -> Path:
+    """Return the path of a script, made of the sources as they are."""
+    FORMS.mkdir(parents=True, exist_ok=True)
+    path = FORMS / f"{form}.py"
+    made = path.with_suffix(f".{os.getpid()}")
+    made.write_text(generate.script(form), "utf-8")
+    made.replace(path)
+    return path
+
+
+@cache
+def compiled(form: str) -> Path:
+    """Return what Python is to run: the script, compiled once for all tests of a process.
+
+    Python compiles a script anew at each start, which takes as long as to run it. Another Python,
+    named by B24_TEST_PYTHON, gets the text.
+    """
+    text = built(form)
+    if sys.executable != PYTHON:
+        return text
+    made = text.with_suffix(f".{os.getpid()}.pyc")
+    return Path(compile(str(text), cfile=str(made), doraise=True))

@@ -298,7 +298,8 @@ TOLD = [
     ("nobody is responsible", {"task": task(responsible_id=0)}, DEFAULT_RULES,
      "in_progress, card !12"),
     ("the group is not told of it", {"task": task(group_id=3)},
-     Rules(groups={3: GroupRules(notify=frozenset({ReviewEvent.MERGED}))}), "in_progress, card !12"),
+     Rules(groups={3: GroupRules(notify=frozenset({ReviewEvent.MERGED}))}),
+     "in_progress, card !12"),
     ("another group is", {"task": task(group_id=4)},
      Rules(groups={3: GroupRules(notify=frozenset())}), "in_progress, card !12, opened to 5"),
 ]  # fmt: skip

@@ -25,7 +25,8 @@ from tests.b24app.conftest import (  # noqa: F401 - fixtures
     make_world,
 )
 from tests.emulators.bitrix24 import BitrixEmulator
-from tools.chromium import FLAGS, program
+from tools.chromium import FLAGS
+from tools.system_packages import program
 
 Open = Callable[..., "Window"]
 SIZE = {"width": 1100, "height": 900}
@@ -73,7 +74,7 @@ class Window:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program(), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=program("chromium"), args=FLAGS)
         yield chromium
         chromium.close()
 

@@ -36,7 +36,8 @@ def test_what_is_empty_is_a_list_and_what_is_not_is_a_map(b24):
 
 def test_commands_given_as_a_list_are_answered_by_lists(b24):
     answer = batch(b24, ["profile", "server.time"])
-    assert isinstance(answer["result"], list) and len(answer["result"]) == 2
+    assert isinstance(answer["result"], list)
+    assert len(answer["result"]) == 2
 
 
 def test_commands_run_in_order_and_write_what_they_say(b24):

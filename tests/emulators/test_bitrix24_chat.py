@@ -175,6 +175,9 @@ def test_comments_of_the_old_card_are_added_read_changed_and_deleted(old):
     rest = Rest(old, 7)
     number = rest.result("task.commentitem.add", TASKID=31, FIELDS={"POST_MESSAGE": "one"})
     fields = {"POST_MESSAGE": "two"}
+    status, _ = rest("task.commentitem.update", TASKID=31, ITEMID=number, FIELDS=fields)
+    assert status == 400  # who is no administrator may not change even his own
+    rest = Rest(old, 1)
     assert rest.result("task.commentitem.update", TASKID=31, ITEMID=number, FIELDS=fields) is True
     rows = rest.result("task.commentitem.getlist", TASKID=31)
     assert [(row["ID"], row["POST_MESSAGE"]) for row in rows] == [(str(number), "two")]

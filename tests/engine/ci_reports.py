@@ -36,7 +36,8 @@ def report(
         "deployments": deployed,
         "commits": [{"sha": run.sha, "message": project.commits[run.sha].message}],
     }  # fmt: skip
-    checked = ci_reports_form.parse_report(json.dumps({"report": told | changes}).encode(), claims)
+    body = json.dumps({"report": told | changes}).encode()
+    checked = ci_reports_form.parse_report(body, claims).report
     here, kept = world.connection_id, ci_reports_events.encode_report(checked, claims)
     world._arrive(f"gitlab:{here}", here, f"ci:{claims.jti}", ci_reports_events.EVENT, {}, kept)
     return ci_reports_events.named_task_ids(checked, claims, world.rules.references)

@@ -284,6 +284,7 @@ def test_a_project_with_hooks_and_reports_hears_everything_once(world: World, fi
     assert [card for card in world.cards() if "!1 Pay" in card and "merged" in card]
 
 
+@pytest.mark.dialect
 def test_a_report_alone_links_its_request_and_shows_the_deployment(world: World) -> None:
     world.gitlab.state.hooks.clear()
     world.gitlab.push(world.shop, "feature/pay", ["Add payment"], "ann")

@@ -22,6 +22,8 @@ from sync.store.db.database import read, write
 from sync.store.tables import delivery
 from tests.store.factories import a_delivery, a_portal
 
+pytestmark = pytest.mark.dialect
+
 
 @pytest.fixture
 def portal_id(engine: Engine) -> int:

@@ -239,6 +239,7 @@ def test_one_of_the_tasks_that_share_a_pipeline_tells_its_author(world: World) -
     assert len(heads(world, 2102)) == len(heads(world, 2103)) == 1
 
 
+@pytest.mark.dialect
 def test_pushed_commits_bring_their_pipelines_into_the_task(world: World) -> None:
     world.gitlab.push(world.shop, "main", ["Repair it\n\nB24-2103", "Tidy up"], "ann")
     sha = world.shop.branches["main"].head[:8]

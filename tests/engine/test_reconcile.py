@@ -16,6 +16,8 @@ from sync.store.db.database import read
 from sync.store.rows import CallFilter
 from tests.engine.world import World
 
+pytestmark = pytest.mark.dialect
+
 
 def test_a_rehearsal_says_what_would_be_written_and_writes_nothing(world: World) -> None:
     world.b24.faults.gateway_down = True
@@ -23,8 +25,8 @@ def test_a_rehearsal_says_what_would_be_written_and_writes_nothing(world: World)
     world.work()
     world.b24.faults.gateway_down = False
     deps = world.deps()
-    found = rehearse(deps, world.portal_id, [2103], deps.portal_for(world.portal_id))
-    kinds = [type(planned.command) for planned in found[2103].commands]
+    found = rehearse(deps, world.portal_id, [2103], world.clients("one").portal(world.portal_id))
+    kinds = [type(one.command) for one in found[2103].commands]
     assert kinds[:2] == [MoveTask, PutMessage]
     assert (world.b24.writes, world.commands(), world.decisions()) == ({}, [], [])
 

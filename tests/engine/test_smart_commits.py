@@ -71,6 +71,70 @@ def test_a_commit_moves_its_task(
     assert (states(world), logged(world), world.cards()) == (["done"], [], [])
 
 
+LEFT_ALONE = {
+    "denied": "Does not close B24-2103",
+    "denied in Russian": "Не закрывает B24-2103",
+    "in part": "Partially fixes B24-2103",
+    "in part, in Russian": "Частично исправляет B24-2103",
+    "later": "TODO: fix B24-2103 later",
+    "before": "Before we close B24-2103 ask Ann",
+    "filed": "Filed rather than fixed: B24-2103",
+    "struck through": "~~Closes B24-2103~~",
+    "a scope": "fix(B24-2103): part 1 of 3",
+    "a duplicate": "Дубль B24-2103",
+    "a reapply": 'Reapply "Closes B24-2103"',
+    "a quotation": 'Explain "Closes B24-2103"',
+}
+
+
+@pytest.mark.parametrize("message", LEFT_ALONE.values(), ids=LEFT_ALONE)
+def test_words_that_take_the_closing_back_leave_the_task_alone(world: World, message: str) -> None:
+    pushed(world, message, branch="main")
+    assert (world.status(), states(world)) == (WAITING, [])
+
+
+REVERTS = {
+    "git's own": 'Revert "Closes B24-2103 #time 1h"',
+    "merged": "Merge branch 'revert-4f1c9e0a' into 'main'\n\nRevert \"Closes B24-2103\"",
+    "squashed": 'Clean up\n\n* Revert "Closes B24-2103"\n* Docs',
+    "typed": "revert: closes B24-2103",
+    "in brackets": "[revert] Closes B24-2103",
+    "in Russian": "Откат «Закрывает B24-2103»",
+}
+
+
+@pytest.mark.parametrize("message", REVERTS.values(), ids=REVERTS)
+def test_a_revert_says_in_the_task_that_its_work_was_taken_back(world: World, message: str) -> None:
+    (sha,) = pushed(world, message, branch="main")
+    assert (world.status(), states(world), logged(world)) == (WAITING, ["done"], [])
+    assert [f"commit {sha}" in text or sha in text for text in world.cards()] == [True]
+
+
+@pytest.mark.parametrize(
+    "spent", ["1 hour and 30 minutes", "1 час и 30 минут", "1h & 30m", "1h+30m"]
+)
+def test_joined_durations_are_logged_whole(world: World, spent: str) -> None:
+    pushed(world, f"B24-2103 #time {spent}")
+    assert [seconds for _, _, seconds, _ in logged(world)] == [5400]
+
+
+@pytest.mark.parametrize(("author", "spent"), [("bob", [(8, 3600)]), ("ann", [])])
+def test_a_merge_commit_logs_no_time_of_who_wrote_its_title(
+    world: World, author: str, spent: list[tuple[int, int]]
+) -> None:
+    """Ann is not known to the portal: her hour is refused, and not logged as another's."""
+    pushed(world, "B24-2103 #time 1h pay", user=author)
+    merged = "Merge branch 'topic' into 'main'\n\nB24-2103 #time 1h pay\n\n"
+    pushed(
+        world,
+        merged + "See merge request acme/shop!1",
+        branch="main",
+        user="bob" if author == "ann" else "cid",
+    )
+    assert [(user, seconds) for _, user, seconds, _ in logged(world)] == spent
+
+
+@pytest.mark.dialect
 def test_closing_words_on_another_branch_close_nothing(world: World) -> None:
     pushed(world, "Closes B24-2103")
     assert (world.status(), states(world), world.decisions()) == (WAITING, [], [])

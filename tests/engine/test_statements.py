@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from pytest import MonkeyPatch
 
 from bench import probe
 from sync.engine.audit.writer import AuditWriter
 from sync.engine.worker import Worker
 from tests.engine.world import World
 
-OPENED_AT_MOST = 175  # BEGIN and COMMIT count
+OPENED_AT_MOST = 70  # BEGIN and COMMIT count
 
 
 @pytest.fixture
@@ -26,22 +25,22 @@ def sent(world: World) -> Counter[str]:
 
 
 @pytest.fixture
-def work(world: World, monkeypatch: MonkeyPatch) -> Callable[[], int]:
+def work(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """A worker as the app makes it: rules from the database, calls recorded with outcomes."""
     audit = AuditWriter(world.database)
     monkeypatch.setattr(audit, "_start", lambda: None)  # its thread would write at any moment
     clients = world.clients("one", audit)
     deps = replace(
         world.deps(),
-        portal_for=clients.portal,
-        rules_for=clients.rules,
+        portal_for=clients.portal_of,
+        rules_for=clients.rules_of,
         audit_writer=audit.pending_writer,
     )
     return Worker(deps).run_once
 
 
 def test_sql_of_an_opened_merge_request_on_an_idle_portal(
-    world: World, work: Callable[[], int], sent: Counter[str], monkeypatch: MonkeyPatch
+    world: World, work: Callable[[], int], sent: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The task is read and moved, its card written, its responsible person notified.
 

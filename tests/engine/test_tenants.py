@@ -23,6 +23,8 @@ from tests.engine.history import live, start
 from tests.engine.notified_world import telling
 from tests.engine.world import World
 
+pytestmark = pytest.mark.dialect
+
 TASKS = 3
 FILLED = {
     "activity", "activity_task", "alert", "api_call", "backfill", "command",

@@ -282,10 +282,10 @@ class World:
             database=self.database,
             vault=self.vault,
             clock=self.clock,
-            portal_for=rooms.portal,
+            portal_for=rooms.portal_of,
             code_host_for=self._code_host,
             owner=owner,
-            rules_for=lambda portal_id: self.rules,
+            rules_for=lambda conn, row: self.rules,
             jitter=Random(self.seed).random,
         )
 

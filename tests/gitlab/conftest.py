@@ -12,6 +12,7 @@ import pytest
 
 from sync.core.clock import ManualClock
 from sync.gitlab.api.client import GitLab
+from sync.net import guarded_session
 from tests.emulators.gitlab.server import GitLabEmulator
 
 
@@ -45,8 +46,8 @@ def connect(gitlab: GitLabEmulator):
 
     def client(username: str = "alice", *, connection_id: int = 3, **token: object) -> GitLab:
         value = gitlab.state.add_token(username, **token).value
-        networks = ["127.0.0.0/8"]
-        return GitLab(gitlab.url, value, connection_id=connection_id, allowed_networks=networks)
+        session = guarded_session(["127.0.0.0/8"])
+        return GitLab(gitlab.url, value, connection_id=connection_id, session=session)
 
     return client
 
@@ -67,7 +68,7 @@ def receiver() -> Iterator[Receiver]:
             """Quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     kept.url = f"http://127.0.0.1:{server.server_port}"
     yield kept
     server.shutdown()

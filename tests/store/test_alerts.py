@@ -96,9 +96,11 @@ def test_an_alert_is_found_by_what_people_type(
     staged = replace(OPEN, stage="unit-tests")
     alerts.save(conn, line, [OPEN, staged])
     found = alerts.find(conn, portal_id, key(line).handle)
-    assert found and found.alert == OPEN
+    assert found
+    assert found.alert == OPEN
     found = alerts.find(conn, portal_id, key(line, 12, "unit-tests").handle)
-    assert found and found.alert == staged
+    assert found
+    assert found.alert == staged
     assert alerts.find(conn, a_portal(conn, "member-2"), key(line).handle) is None
 
 

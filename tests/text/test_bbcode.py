@@ -15,6 +15,7 @@ from sync.text.tree import (
     Cell,
     Code,
     CodeBlock,
+    DiskFile,
     Document,
     Emphasis,
     Heading,
@@ -34,6 +35,7 @@ from sync.text.tree import (
     Underline,
     UserMention,
 )
+from tests.depth import costly
 from tests.text.trees import SEEDS, documents, words
 
 
@@ -101,6 +103,11 @@ READ = {
     ),
     "formatting around a list": ("[b]a[list][*]b[/list][/b]", [para("a"), List((item("b"),))]),
     "paragraphs as tags": ("[p]a[/p][p]b[/p]", [para("a"), para("b")]),
+    "lists as forums write them": (
+        "[ul][li]a[/li]\n[li]b[ol][li]c[/li][/ol][/li][/ul]",
+        [List((item("a"), Item((para("b"), List((item("c"),), ordered=True)))))],
+    ),
+    "a file that nobody asked for": ("[DISK FILE ID=n5]", [para("[DISK FILE ID=n5]")]),
     "a moment": ("[timestamp=1767225600 format=X]", [para("2026-01-01 00:00 UTC")]),
     "nothing": ("", []),
     "blank lines": ("\n \n", []),
@@ -129,6 +136,8 @@ WRITTEN = {
                         "[list=1]\n[*]a\n[*]b\n[/list]", "3. a\n4. b"),
     "a quote": ([Quote((para("a", LineBreak(), "b"),))],
                 "[quote]\na\nb\n[/quote]", ">>a\n>>b"),
+    "a quote in a quote": ([Quote((Quote((para("a"),)), para("b")))],
+                           "[quote]\n[quote]\na\n[/quote]\n\nb\n[/quote]", ">>> a\n>>b"),
     "a table": ([Table((Row((Cell((Text("a"),)), Cell((Text("b"),)))),))],
                 "[table]\n[tr][td]a[/td][td]b[/td][/tr]\n[/table]", "a | b"),
     "code": ([CodeBlock("a\n[/code]")],
@@ -140,6 +149,26 @@ WRITTEN = {
 def test_bbcode_is_written_for_tasks_and_for_chats(blocks: list, task: str, chat: str) -> None:
     document = Document(tuple(blocks))
     assert (bbcode.write(document), bbcode.write(document, chat=True)) == (task, chat)
+
+
+FILES = {
+    "a file": ("[DISK FILE ID=n5]", DiskFile("n5"), "[DISK FILE ID=n5]"),
+    "an attached one": ("[disk=12]", DiskFile("12"), "[DISK FILE ID=12]"),
+    "no file": ("[disk file id=x]", Text("[disk file id=x]"), f"[{J}disk file id=x]"),
+}
+
+
+@pytest.mark.parametrize(("text", "node", "written"), FILES.values(), ids=FILES)
+def test_files_of_the_disk_are_kept_in_their_places(text: str, node: object, written: str) -> None:
+    document = bbcode.read(text, files=True)
+    assert document == Document((Paragraph((node,)),))
+    assert bbcode.write(document) == written
+    assert bbcode.read(written, files=True) == document
+
+
+def test_words_about_a_file_do_not_become_one() -> None:
+    written = bbcode.write(Document((para("[DISK FILE ID=n5]"),)))
+    assert bbcode.read(written, files=True) == Document((para("[DISK FILE ID=n5]"),))
 
 
 HOSTILE = [
@@ -190,6 +219,7 @@ def test_no_text_writes_a_live_tag(text: str) -> None:
                for c in _after_brackets(written))  # fmt: skip
 
 
+@costly()
 @given(documents())
 def test_what_was_written_is_read_and_written_the_same(document: Document) -> None:
     once = bbcode.write(bbcode.read(bbcode.write(document)))

@@ -24,7 +24,7 @@ READ = {
     "a script link": ('<a href="javascript:x">t</a>', "t"),
     "scripts and styles": ("<style>x</style>a<script>y</script>", "a"),
     "an image": ('<img src="https://a.test/i">', "[url=https://a.test/i]https://a.test/i[/url]"),
-    "code": ("<pre>a\n b</pre> <code>c</code>", "[code]\na\n b\n[/code]\n\n [code]c[/code]"),
+    "code": ("<pre>a\n b</pre> <code>c</code>", "[code]\na\n b\n[/code]\n\n[code]c[/code]"),
     "a quote": ("<blockquote>a</blockquote>", "[quote]\na\n[/quote]"),
     "a comment": ("a<!-- b -->c", "ac"),
     "a comment nobody closes": ("a<!-- b", "a<!-- b"),

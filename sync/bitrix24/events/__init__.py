@@ -1,1 +1,1 @@
-"""What a portal posts: events, placements, PHP forms. Pure."""
+"""What a portal posts to us: events, placements, PHP forms. Pure."""

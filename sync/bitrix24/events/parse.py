@@ -1,4 +1,4 @@
-"""What a portal sends us: events, and the requests that open our pages in its frames. Pure."""
+"""Events that a portal posts: of tasks, and of the application itself. Pure."""
 
 from __future__ import annotations
 
@@ -43,8 +43,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class EventAuth:
-    """The `auth` part of an event. Everything but the portal may be missing: no tokens come with
-    changes made by the system, no `user_id` in the documentation's own examples."""
+    """The `auth` part of an event.
+
+    Everything but `member_id` may be missing: changes made by the system come without tokens, and
+    the documentation's own examples without `user_id`. `expires_in`: seconds.
+    https://apidocs.bitrix24.com/api-reference/events/safe-event-handlers.html
+    """
 
     member_id: str
     domain: str = ""
@@ -59,7 +63,7 @@ class EventAuth:
     user_id: int = 0
 
     def credentials(self, now: datetime) -> Credentials:
-        """What is claimed, to be proven by `oauth.prove_install`."""
+        """Return the claimed credentials; `install_proof.prove_install` must verify them."""
         return Credentials(
             member_id=self.member_id,
             client_endpoint=self.client_endpoint,
@@ -75,7 +79,10 @@ class EventAuth:
 
 @dataclass(frozen=True, slots=True)
 class AppInstalled:
-    """https://apidocs.bitrix24.com/api-reference/common/events/on-app-install.html"""
+    """ONAPPINSTALL: the application was installed.
+
+    https://apidocs.bitrix24.com/api-reference/common/events/on-app-install.html
+    """
 
     auth: EventAuth
     version: str
@@ -86,6 +93,11 @@ class AppInstalled:
 
 @dataclass(frozen=True, slots=True)
 class AppUpdated:
+    """ONAPPUPDATE: the portal has another version of the application.
+
+    https://apidocs.bitrix24.com/api-reference/common/events/on-app-update.html
+    """
+
     auth: EventAuth
     version: str
     previous_version: str
@@ -94,7 +106,10 @@ class AppUpdated:
 
 @dataclass(frozen=True, slots=True)
 class AppUninstalled:
-    """No tokens come with it; the application_token is its only proof. `clean`: delete all data."""
+    """ONAPPUNINSTALL, proven by the application_token only. `clean`: delete all data.
+
+    https://apidocs.bitrix24.com/api-reference/common/events/on-app-uninstall.html
+    """
 
     auth: EventAuth
     clean: bool
@@ -103,7 +118,10 @@ class AppUninstalled:
 
 @dataclass(frozen=True, slots=True)
 class AppPaymentChanged:
-    """Comes without application_token: ask `app.info` with the stored token before believing."""
+    """ONAPPPAYMENT, which comes without application_token: ask `app.info` before believing it.
+
+    https://apidocs.bitrix24.com/api-reference/common/events/on-app-payment.html
+    """
 
     auth: EventAuth
     status: str
@@ -116,7 +134,7 @@ AppEvent = AppInstalled | AppUpdated | AppUninstalled | AppPaymentChanged
 
 
 def parse_auth(form: Mapping[str, Any]) -> EventAuth:
-    """Who sent an event. Raises BadForm where no portal is named."""
+    """Return who sent an event. Raises BadForm where it names no portal."""
     auth = submap(form, "auth")
     if not text(auth, "member_id"):
         raise BadForm("the event names no portal: auth[member_id] is missing")
@@ -137,7 +155,7 @@ def parse_auth(form: Mapping[str, Any]) -> EventAuth:
 
 
 def parse_event(form: Mapping[str, Any]) -> AppEvent | TaskEvent:
-    """The event a form stands for; Unrecognised for one nobody here acts on."""
+    """Return the event of a form; UnrecognisedEvent where nothing here acts on it."""
     kind = text(form, "event").upper()
     parse = _PARSERS.get(kind)
     if parse is None:
@@ -146,11 +164,11 @@ def parse_event(form: Mapping[str, Any]) -> AppEvent | TaskEvent:
 
 
 def dedupe_key(form: Mapping[str, Any], body: bytes, nonce: str = "") -> str:
-    """A text that is the same for the same delivery.
+    """Return a text that is the same for the same delivery (SHA-256, 64 characters).
 
-    Events have no id, and a second change of a task within one second looks exactly like a
-    repetition of the first: with a `nonce` (any text of its own for each request) task events are
-    all kept, as a repeated one costs a look at the task and a lost one a stale card.
+    Events have no id, and a second change of a task within one second looks exactly like a resend
+    of the first. With a `nonce` (different for each request) all task events are kept: a repeated
+    one costs a look at the task, a lost one would leave a stale card.
     """
     own = nonce if text(form, "event").upper().startswith("ONTASK") else ""
     return hashlib.sha256(own.encode() + b"\0" + body).hexdigest()
@@ -165,7 +183,7 @@ def _task_deleted(form: Mapping[str, Any]) -> TaskEvent:
 
 
 def _task_commented(form: Mapping[str, Any]) -> TaskEvent:
-    """The new card says ID=0 and MESSAGE_ID, the old one the comment's ID."""
+    """Read the comment: the new task card sends ID=0 and MESSAGE_ID, the old one the ID."""
     fields = submap(form, "data", "FIELDS_AFTER")
     comment, message = number(fields, "ID"), number(fields, "MESSAGE_ID")
 
@@ -177,11 +195,11 @@ def _task_commented(form: Mapping[str, Any]) -> TaskEvent:
     return _with_task(form, made, "FIELDS_AFTER", "TASK_ID")
 
 
-def _with_task(form: Mapping[str, Any], made: Callable[[int], TaskEvent], *path: str) -> TaskEvent:
+def _with_task(form: Mapping[str, Any], build: Callable[[int], TaskEvent], *path: str) -> TaskEvent:
     task_id = number(form, "data", *path)
     if not task_id:
         return UnrecognisedEvent(text(form, "event").upper(), f"no data[{']['.join(path)}]")
-    return made(task_id)
+    return build(task_id)
 
 
 def _app_installed(form: Mapping[str, Any]) -> AppInstalled:

@@ -16,11 +16,11 @@ _SUBKEY = re.compile(r"\[([^\[\]]*)\]")
 
 
 class BadForm(ValueError):
-    """The request is not a form that Bitrix24 would send; says what is wrong with it."""
+    """The request is not a form that Bitrix24 would send; the text says what is wrong."""
 
 
 def parse_form(body: bytes) -> dict[str, Any]:
-    """The nested maps of a urlencoded body; values are text, and of repeated ones the last counts.
+    """Return the nested maps of a urlencoded body; of repeated fields the last one counts.
 
     Raises BadForm for more than a megabyte, 2,000 fields or 8 levels, and for text not in UTF-8.
     """
@@ -41,25 +41,25 @@ def parse_form(body: bytes) -> dict[str, Any]:
 
 
 def text(form: Mapping[str, Any], *path: str) -> str:
-    """The text at `path`, "" where there is none; Bitrix24 writes "undefined" for no value."""
-    found: Any = form
+    """Return the text at `path`, "" where there is none (Bitrix24 writes "undefined")."""
+    value: Any = form
     for step in path:
-        found = found.get(step) if isinstance(found, Mapping) else None
-    return "" if not isinstance(found, str) or found == "undefined" else found
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return "" if not isinstance(value, str) or value == "undefined" else value
 
 
 def submap(form: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-    """The map at `path`, empty where there is none."""
-    found: Any = form
+    """Return the map at `path`, empty where there is none."""
+    value: Any = form
     for step in path:
-        found = found.get(step) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
 
 
 def number(form: Mapping[str, Any], *path: str) -> int:
-    """The whole number at `path`; 0 where there is none."""
-    told = text(form, *path)
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 19 else 0
+    """Return the whole number at `path`, 0 where there is none."""
+    digits = text(form, *path)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0
 
 
 def _path(key: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The requests with which a portal opens our pages in its frames. Pure."""
+"""Requests by which a portal opens our pages in its frames. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::\d{1,5
 
 @dataclass(frozen=True, slots=True)
 class PlacementRequest:
-    """A request that opens one of our pages in the portal; the tokens are of whoever opened it.
+    """A request that opens one of our pages, with the tokens of the user who opened it.
 
+    `expires_in`: seconds. `options`: of the placement, such as the task's id.
     https://apidocs.bitrix24.com/settings/oauth/simple-way.html
     """
 
@@ -39,16 +40,17 @@ class PlacementRequest:
 
     @property
     def client_endpoint(self) -> str:
+        """The portal's REST address, as claimed."""
         return f"{'https' if self.secure else 'http'}://{self.domain}/rest/"
 
     @property
     def task_id(self) -> int | None:
-        """The task whose card the page stands in."""
-        told = str(self.options.get("taskId") or self.options.get("ID") or "")
-        return int(told) if told.isascii() and told.isdigit() else None
+        """The task whose card holds the page; None outside of tasks."""
+        value = str(self.options.get("taskId") or self.options.get("ID") or "")
+        return int(value) if value.isascii() and value.isdigit() else None
 
     def credentials(self, now: datetime) -> Credentials:
-        """What is claimed, to be proven by `oauth.prove_install`."""
+        """Return the claimed credentials; `install_proof.prove_install` must verify them."""
         return Credentials(
             member_id=self.member_id,
             client_endpoint=self.client_endpoint,
@@ -62,13 +64,13 @@ class PlacementRequest:
 
 
 def parse_placement(query: Mapping[str, str], form: Mapping[str, Any]) -> PlacementRequest:
-    """A frame from its query and its form. Raises BadForm for one Bitrix24 would not send."""
-    given = {**form, **{key: query[key] for key in query}}
-    domain = text(given, "DOMAIN")
+    """Read a placement's query and form. Raises BadForm for one Bitrix24 would not send."""
+    fields = {**form, **{key: query[key] for key in query}}
+    domain = text(fields, "DOMAIN")
     for name, value in (
         ("DOMAIN", domain),
-        ("AUTH_ID", text(given, "AUTH_ID")),
-        ("member_id", text(given, "member_id")),
+        ("AUTH_ID", text(fields, "AUTH_ID")),
+        ("member_id", text(fields, "member_id")),
     ):
         if not value:
             raise BadForm(f"{name} is missing: open this page from Bitrix24")
@@ -76,29 +78,29 @@ def parse_placement(query: Mapping[str, str], form: Mapping[str, Any]) -> Placem
         raise BadForm("DOMAIN is not the name of a host")
     return PlacementRequest(
         domain=domain.lower(),
-        secure=text(given, "PROTOCOL") != "0",
-        language=text(given, "LANG")[:8],
-        app_sid=text(given, "APP_SID"),
-        member_id=text(given, "member_id")[:64],
-        access_token=text(given, "AUTH_ID"),
-        refresh_token=text(given, "REFRESH_ID"),
-        application_token=text(given, "APPLICATION_TOKEN"),
-        expires_in=number(given, "AUTH_EXPIRES"),
-        server_endpoint=text(given, "SERVER_ENDPOINT"),
-        scopes=parse_scopes(text(given, "APPLICATION_SCOPE")),
-        status=text(given, "status"),
-        placement=text(given, "PLACEMENT") or "DEFAULT",
-        options=_options(given),
+        secure=text(fields, "PROTOCOL") != "0",
+        language=text(fields, "LANG")[:8],
+        app_sid=text(fields, "APP_SID"),
+        member_id=text(fields, "member_id")[:64],
+        access_token=text(fields, "AUTH_ID"),
+        refresh_token=text(fields, "REFRESH_ID"),
+        application_token=text(fields, "APPLICATION_TOKEN"),
+        expires_in=number(fields, "AUTH_EXPIRES"),
+        server_endpoint=text(fields, "SERVER_ENDPOINT"),
+        scopes=parse_scopes(text(fields, "APPLICATION_SCOPE")),
+        status=text(fields, "status"),
+        placement=text(fields, "PLACEMENT") or "DEFAULT",
+        options=_options(fields),
     )
 
 
-def _options(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A JSON text in the documentation; absent, empty, a list or a nested form in the wild."""
-    nested = submap(given, "PLACEMENT_OPTIONS")
+def _options(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Read the options: JSON text in the documentation, often empty, a list or a nested form."""
+    nested = submap(fields, "PLACEMENT_OPTIONS")
     if nested:
         return nested
     try:
-        told = json.loads(text(given, "PLACEMENT_OPTIONS") or "{}")
+        options = json.loads(text(fields, "PLACEMENT_OPTIONS") or "{}")
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return options if isinstance(options, dict) else {}

@@ -1,1 +1,1 @@
-"""Installing the application into a portal, step by step."""
+"""Installation of the application in a portal, step by step."""

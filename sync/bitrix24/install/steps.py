@@ -1,7 +1,7 @@
-"""What the application sets up in a portal: step by step, every time anew, each step by itself.
+"""Steps that set up a portal: rights, scopes, events, placements, task fields, features.
 
-Bitrix24 forgets handlers when a version is updated, so that all of it is checked each time and
-only what is missing is written.
+Bitrix24 forgets handlers when the application's version changes. So every step checks what is there
+and writes only what is missing; it can be repeated at any time.
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ TAB_TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One line of the install page. `found`: what the step learned, to be kept with the portal.
+    """One line of the install page.
 
-    `later`: what failed may work by itself after a while.
+    `portal_data`: what the step learned, to be stored with the portal. `retryable`: what failed may
+    work later by itself.
     """
 
     name: str
@@ -58,11 +59,10 @@ class StepResult:
 def run_steps(
     portal: Portal, public_url: str, language: str, step_names: Container[str] | None = None
 ) -> Iterator[StepResult]:
-    """Do every step, or those in `only`; one that fails says why and what to change, and the
-    others go on.
+    """Run every step, or those in `step_names`; yield each result as it ends.
 
-    Yields as it goes: rights, scopes, events, placements, fields, features. Raises nothing but
-    bugs: a portal that is not available fails each step.
+    A step that fails says why and what to change, and the others go on. Raises nothing but bugs: on
+    a portal that is not available each step fails.
     """
     base = public_url.rstrip("/")
     steps: Sequence[tuple[str, Callable[[], StepResult]]] = (
@@ -85,7 +85,7 @@ def run_steps(
 
 
 def _run_step(name: str, step: Callable[[], StepResult]) -> StepResult:
-    """What people can use first, the portal's own words behind it."""
+    """Run a step; a failure shows its cause first, then the portal's own message."""
     try:
         return step()
     except SyncError as error:
@@ -94,7 +94,10 @@ def _run_step(name: str, step: Callable[[], StepResult]) -> StepResult:
 
 
 def _check_rights(portal: Portal, language: str) -> StepResult:
-    """https://apidocs.bitrix24.com/api-reference/common/users/profile.html"""
+    """Check that the user is an administrator.
+
+    https://apidocs.bitrix24.com/api-reference/common/users/profile.html
+    """
     body = portal.call("profile", {}, write=False)
     profile = as_mapping(body["result"])
     admin = profile.get("ADMIN") in (True, "Y", "1", 1)
@@ -110,25 +113,30 @@ def _check_rights(portal: Portal, language: str) -> StepResult:
 
 
 def _check_scopes(portal: Portal, language: str) -> StepResult:
-    given = {str(scope) for scope in portal.call("scope", {}, write=False)["result"] or ()}
-    missing = [scope for scope in SCOPES if not given & {scope, *_IMPLIED_BY.get(scope, ())}]
-    found = {"scopes": sorted(given)}
+    granted = {str(scope) for scope in portal.call("scope", {}, write=False)["result"] or ()}
+    missing = [scope for scope in SCOPES if not granted & {scope, *_IMPLIED_BY.get(scope, ())}]
+    portal_data = {"scopes": sorted(granted)}
     needed = [scope for scope in missing if scope not in OPTIONAL_SCOPES]
     if needed:
-        said = translate(language, "scopes_missing", scopes=", ".join(needed))
-        return StepResult("scopes", False, said, translate(language, "add_scopes"), found)
+        text = translate(language, "scopes_missing", scopes=", ".join(needed))
+        return StepResult("scopes", False, text, translate(language, "add_scopes"), portal_data)
     key = "scopes_partly" if missing else "scopes_given"
     return StepResult(
-        "scopes", True, translate(language, key, scopes=", ".join(missing)), "", found
+        "scopes", True, translate(language, key, scopes=", ".join(missing)), "", portal_data
     )
 
 
 def _bind_events(portal: Portal, handler: str, language: str) -> StepResult:
-    """https://apidocs.bitrix24.com/api-reference/events/event-bind.html"""
+    """Bind the missing events and unbind those of older versions.
+
+    https://apidocs.bitrix24.com/api-reference/events/event-bind.html
+    """
     bound = [row for row in _read_rows(portal, "event.get", {}) if _is_online(row)]
     stale = [row for row in bound if is_stale(str(row.get("handler", "")), handler)]
-    there = {str(row.get("event", "")).upper() for row in bound if row.get("handler") == handler}
-    missing = [event for event in EVENTS if event not in there]
+    bound_events = {
+        str(row.get("event", "")).upper() for row in bound if row.get("handler") == handler
+    }
+    missing = [event for event in EVENTS if event not in bound_events]
     calls = [*_unbind_all(stale), *(_bind_call(event, handler) for event in missing)]
     answers = portal.batch(calls) if calls else []
     return _combined_result(
@@ -137,8 +145,8 @@ def _bind_events(portal: Portal, handler: str, language: str) -> StepResult:
 
 
 def _unbind_all(rows: Sequence[Mapping[str, Any]]) -> list[Call]:
-    named = dict.fromkeys((str(row["event"]), str(row["handler"])) for row in rows)
-    return [Call("event.unbind", {"event": event, "handler": old}) for event, old in named]
+    handlers = dict.fromkeys((str(row["event"]), str(row["handler"])) for row in rows)
+    return [Call("event.unbind", {"event": event, "handler": old}) for event, old in handlers]
 
 
 def _bind_call(event: str, handler: str) -> Call:
@@ -149,16 +157,19 @@ def _is_online(row: Mapping[str, Any]) -> bool:
     return str(row.get("offline", 0)) in ("0", "", "None", "False")
 
 
-def is_stale(bound: str, wanted: str) -> bool:
-    """A handler of ours at a path of an earlier version: same host, another address. Pure."""
+def is_stale(bound: str, version: str) -> bool:
+    """Return whether `bound` is a handler of an earlier version: our host, another path. Pure."""
     try:
-        return bound != wanted and urlsplit(bound).netloc == urlsplit(wanted).netloc
+        return bound != version and urlsplit(bound).netloc == urlsplit(version).netloc
     except ValueError:
         return False
 
 
 def _bind_placements(portal: Portal, handler: str, language: str) -> StepResult:
-    """https://apidocs.bitrix24.com/api-reference/widgets/placement-bind.html"""
+    """Bind the task's tab and unbind those of older versions.
+
+    https://apidocs.bitrix24.com/api-reference/widgets/placement-bind.html
+    """
     rows = [
         row for row in _read_rows(portal, "placement.get", {}) if row.get("placement") == PLACEMENT
     ]
@@ -187,10 +198,13 @@ def _placement_call(handler: str, language: str) -> Call:
 
 
 def _add_fields(portal: Portal, language: str) -> StepResult:
-    """https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-add.html"""
+    """Add the missing task fields.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/user-field/task-item-user-field-add.html
+    """
     rows = _read_rows(portal, "task.item.userfield.getlist", {"ORDER": {"ID": "asc"}})
-    there = {str(row.get("FIELD_NAME", "")) for row in rows}
-    missing = [name for name in TASK_FIELDS if name not in there]
+    field_names = {str(row.get("FIELD_NAME", "")) for row in rows}
+    missing = [name for name in TASK_FIELDS if name not in field_names]
     answers = portal.batch([_field_call(name) for name in missing]) if missing else []
     return _combined_result("fields", answers, missing, tuple(TASK_FIELDS), language)
 
@@ -210,10 +224,12 @@ def _field_call(name: str) -> Call:
 
 
 def _detect_features(portal: Portal, language: str) -> StepResult:
-    found = detect_features(portal)
-    named = ", ".join(translate(language, f"has_{name}") for name, there in found.items() if there)
-    said = translate(language, "features", features=named or translate(language, "no_features"))
-    return StepResult("features", True, said, portal_data={"features": found})
+    features = detect_features(portal)
+    names = ", ".join(
+        translate(language, f"has_{name}") for name, available in features.items() if available
+    )
+    text = translate(language, "features", features=names or translate(language, "no_features"))
+    return StepResult("features", True, text, portal_data={"features": features})
 
 
 def _read_rows(portal: Portal, method: str, params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -226,7 +242,7 @@ def _combined_result(
     name: str,
     answers: Sequence[Answer | SyncError],
     written: Sequence[str],
-    wanted: Sequence[str],
+    names: Sequence[str],
     language: str,
 ) -> StepResult:
     failed = {
@@ -236,15 +252,19 @@ def _combined_result(
     }
     if not failed:
         key = f"{name}_made" if written else f"{name}_kept"
-        return StepResult(name, True, translate(language, key, count=len(written) or len(wanted)))
+        return StepResult(name, True, translate(language, key, count=len(written) or len(names)))
     reasons = "; ".join(f"{item}: {error.message}" for item, error in failed.items())
     change = next((error.change for error in failed.values() if error.change), "")
     later = any(isinstance(error, Later) for error in failed.values())
-    said = translate(language, f"{name}_failed", reasons=reasons)
-    return StepResult(name, False, said, change, retryable=later)
+    text = translate(language, f"{name}_failed", reasons=reasons)
+    return StepResult(name, False, text, change, retryable=later)
 
 
 def _already_exists(error: SyncError) -> bool:
-    """Somebody was faster. The portal has no code of its own for it, only these words."""
-    told = error.message.lower()
-    return "already bind" in told or "already exist" in told or "already use" in told
+    """Return whether it exists by now. The portal has no code for that, only these words."""
+    description = error.message.lower()
+    return (
+        "already bind" in description
+        or "already exist" in description
+        or "already use" in description
+    )

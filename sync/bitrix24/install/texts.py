@@ -1,4 +1,4 @@
-"""The texts of the install page's steps, in English and Russian. Pure."""
+"""Texts of the install page's steps, in English and Russian. Pure."""
 
 from __future__ import annotations
 
@@ -58,6 +58,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
 
 
 def translate(language: str, key: str, **values: object) -> str:
-    """The phrase `key` in `language` (`ru`; anything else: English)."""
+    """Return the phrase `key` in `language` ("ru"; anything else: English), with its values."""
     english, russian = _TEXTS[key]
     return (russian if language == "ru" else english).format(**values)

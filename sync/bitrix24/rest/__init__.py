@@ -1,1 +1,1 @@
-"""Bitrix24's REST: client, batches, limits, tokens, errors."""
+"""Bitrix24's REST API: client, batches, limits, tokens, errors."""

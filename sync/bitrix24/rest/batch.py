@@ -1,4 +1,7 @@
-"""One call and its answer as they travel: commands of a batch, maps as PHP writes them. Pure."""
+"""Calls and answers as a batch carries them: `cmd` lines, and maps as PHP writes them. Pure.
+
+https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,12 @@ from sync.bitrix24.rest import errors
 from sync.errors import Later, SyncError
 from sync.text.bbcode_escape import inert
 
-# Commands in a batch: https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html
-BATCH_SIZE = 50
+BATCH_SIZE = 50  # calls in a batch
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One method and its parameters, in the order the portal is to see them."""
+    """One method and its parameters, in the order in which the portal must see them."""
 
     method: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -27,7 +29,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a method gave; `next` and `total` only for lists."""
+    """The result of a method; `next` and `total` for lists only."""
 
     result: Any
     next: int | None = None
@@ -35,17 +37,20 @@ class Answer:
 
 
 def encode_calls(calls: Sequence[Call]) -> dict[str, str]:
-    """The `cmd` of a batch: `method?query` by key, in order."""
+    """Return the `cmd` of a batch: `method?query` by key, in order."""
     return {call_key(index): encode_call(call) for index, call in enumerate(calls)}
 
 
 def call_key(index: int) -> str:
-    """Not a bare number: PHP would turn the answers into a list."""
+    """Return the key of a call. A bare number would make PHP turn the answers into a list."""
     return f"c{index}"
 
 
 def encode_call(call: Call) -> str:
-    """A batch would replace `$result[...]` in a value; nothing of ours refers to other commands."""
+    """Encode a call as `method?query`, with `$result[...]` in values escaped.
+
+    A batch would replace such references; our calls never refer to each other.
+    """
     query = encode_params(_escape_references(dict(call.params)))
     return f"{call.method}?{query}" if query else call.method
 
@@ -62,7 +67,7 @@ def _escape_references(value: Any) -> Any:
 
 
 def decode_answers(calls: Sequence[Call], result: Mapping[str, Any]) -> list[Answer | SyncError]:
-    """What a batch's `result` says of each of its calls, in their order."""
+    """Return what a batch's `result` says of each call, in their order."""
     return [_decode_answer(call, call_key(index), result) for index, call in enumerate(calls)]
 
 
@@ -70,10 +75,10 @@ def _decode_answer(call: Call, name: str, result: Mapping[str, Any]) -> Answer |
     failed = as_mapping(result.get("result_error"))
     if name in failed:
         error = failed[name]
-        told = error if isinstance(error, dict) else {"error": error}
-        return errors.classify(400, told, method=call.method, write=call.write)
-    given = as_mapping(result.get("result"))
-    if name not in given:
+        error_object = error if isinstance(error, dict) else {"error": error}
+        return errors.classify(400, error_object, method=call.method, write=call.write)
+    results = as_mapping(result.get("result"))
+    if name not in results:
         return Later(
             f"{call.method}: the portal did not answer this part of the request",
             cause="It ran out of time",
@@ -81,30 +86,31 @@ def _decode_answer(call: Call, name: str, result: Mapping[str, Any]) -> Answer |
             code="no_answer",
         )
     following = as_mapping(result.get("result_next")).get(name)
-    return Answer(given[name], following, as_mapping(result.get("result_total")).get(name))
+    return Answer(results[name], following, as_mapping(result.get("result_total")).get(name))
 
 
 def describe_refusals(body: Any) -> str:
-    """How many calls of a batch were refused and why, in short; "" for anything else."""
+    """Return how many calls of a batch were refused and why, in short; "" for anything else."""
     result = as_mapping(as_mapping(body).get("result"))
     failed = as_mapping(result.get("result_error"))
-    codes = [str(as_mapping(one).get("error", one))[:60] for one in failed.values()]
-    told = ", ".join(sorted(set(codes))[:5])
-    return f"{len(codes)} of its calls refused: {told}" if codes else ""
+    codes = [str(as_mapping(error).get("error", error))[:60] for error in failed.values()]
+    listed_codes = ", ".join(sorted(set(codes))[:5])
+    return f"{len(codes)} of its calls refused: {listed_codes}" if codes else ""
 
 
 def as_mapping(value: Any) -> Mapping[str, Any]:
-    """PHP writes an empty map as []."""
+    """Return `value` if it is a map, else an empty one: PHP writes an empty map as []."""
     return value if isinstance(value, dict) else {}
 
 
 def time_block(body: Any) -> Mapping[str, Any]:
-    """The `time` block: beside `result`, or inside it (some of the status methods)."""
+    """Return the `time` block, which stands beside `result` or (status methods) inside it."""
     outer = as_mapping(body)
     return as_mapping(outer.get("time")) or as_mapping(as_mapping(outer.get("result")).get("time"))
 
 
 def as_int(value: Any) -> int:
+    """Return `value` as a number; 0 where it is none."""
     try:
         return int(value)
     except (TypeError, ValueError):

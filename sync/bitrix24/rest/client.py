@@ -1,4 +1,4 @@
-"""The one way to call a portal: tokens renewed once, limits kept, errors told apart, all logged.
+"""The client of a portal: tokens renewed once, limits kept, errors classified, every call logged.
 
 b24pysdk is beneath: its requester builds the request and its encoder the commands of a batch. Its
 own repeats, token refresh, URL building and domain switch are not used: they would break the
@@ -16,13 +16,12 @@ import requests
 from b24pysdk.api.requesters import BitrixAPIRequester
 
 from sync.bitrix24.rest import batch as rest_batch
-from sync.bitrix24.rest import errors, install_proof, limits, oauth
+from sync.bitrix24.rest import errors, install_proof, oauth
 from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.masking import mask_line
-from sync.bitrix24.rest.throttle import AllowanceStore, Throttle
-from sync.core.audit import CallLog, WriteCall
-from sync.core.clock import Clock
+from sync.bitrix24.rest.throttle import Throttle
+from sync.core.audit import CallLog
 from sync.errors import Later, SyncError
 from sync.net import TIMEOUT
 
@@ -33,24 +32,28 @@ _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 class TokenStore(Protocol):
     """The tokens of one portal, shared by all workers."""
 
-    def load(self) -> Credentials: ...
+    def load(self) -> Credentials:
+        """Return the stored credentials. Raises Denied where there are none."""
+        ...
 
     def refreshing(self) -> AbstractContextManager[object]:
-        """Hold the portal's refresh lease; waits for it, raises Later when that takes too long."""
+        """Hold the portal's refresh lease. Raises Later where that takes too long."""
         ...
 
     def save(self, credentials: Credentials) -> None:
         """Replace both tokens and everything else in one transaction."""
         ...
 
-    def domain_moved(self, client_endpoint: str) -> None: ...
+    def domain_moved(self, client_endpoint: str) -> None:
+        """Store the portal's new REST address."""
+        ...
 
 
 class Portal:
-    """Calls of one portal. Not for several threads at once.
+    """A client of one portal, for one thread at a time.
 
-    `rate`, `burst`: the portal's own limits, in requests a second and requests. `features`: what
-    `features.detect` found. `requests`: how many were sent.
+    `throttle` keeps the portal's limits and has the clock. `features`: what `detect_features`
+    found. `requests` counts what was sent.
     """
 
     def __init__(
@@ -59,51 +62,56 @@ class Portal:
         app: AppKeys,
         *,
         tokens: TokenStore,
-        allowance: AllowanceStore,
-        write_call: WriteCall,
-        clock: Clock,
+        throttle: Throttle,
+        call_log: CallLog,
         session: requests.Session,
-        rate: float = limits.RATE,
-        burst: float = limits.BURST,
         features: Mapping[str, Any] | None = None,
     ) -> None:
         self._credentials, self._app = credentials, app
-        self._tokens, self._throttle = tokens, Throttle(allowance, clock, rate, burst)
-        self._call_log, self._clock, self._session = CallLog(write_call, clock), clock, session
+        self._tokens, self._throttle, self._clock = tokens, throttle, throttle.clock
+        self._call_log, self._session = call_log, session
         self.features: Mapping[str, Any] = features or {}
         self.requests = 0
 
     @property
     def credentials(self) -> Credentials:
+        """The credentials in use; they change when the tokens are renewed."""
         return self._credentials
 
     @property
     def user_id(self) -> int:
-        """The employee in whose name everything is done."""
+        """The employee in whose name every call is made."""
         return self._credentials.user_id
 
     def call(self, method: str, params: Mapping[str, Any], *, write: bool) -> dict[str, Any]:
-        """The whole body of the answer: `result`, and `next` and `total` of lists."""
+        """Call a method; return the whole body: `result`, and `next` and `total` of lists.
+
+        `write`: whether it changes something; then a lost answer is Later with `sent`. Raises
+        SyncError.
+        """
         return self._call(method, method, params, write)
 
     def call_v3(
         self, method: str, params: Mapping[str, Any], *, write: bool = False, key: str = ""
     ) -> dict[str, Any]:
-        """The same by REST 3.0: https://apidocs.bitrix24.com/api-reference/rest-v3.html.
+        """Call a method of REST 3.0. Raises SyncError.
 
-        What was written under a `key` (ASCII) is answered again, not done again, for a day.
+        A write repeated with the same `key` (ASCII) within a day is answered again, not done again.
+        https://apidocs.bitrix24.com/api-reference/rest-v3.html
         """
         return self._call(f"api/{method}", method, params, write, key)
 
     def batch(self, calls: Sequence[Call]) -> list[Answer | SyncError]:
-        """Up to 50 calls in one request; the result stands where its call stood.
+        """Send up to 50 calls in one request; each result stands where its call stood.
 
-        Methods that have used up their time are not sent: their place holds Later. Raises a
-        SyncError where the whole request failed; Later.sent then speaks of every write in it.
+        Methods that used up their time are not sent: their place holds Later. Raises SyncError
+        where the whole request failed; `Later.sent` then speaks of every write in it.
         """
         if len(calls) > BATCH_SIZE:
             raise ValueError(f"a batch holds {BATCH_SIZE} calls, not {len(calls)}")
-        held = self._throttle.blocked_methods({call.method for call in calls})
+        if not calls:
+            return []
+        held = self._throttle.admit("batch", {call.method for call in calls})
         sent = [call for call in calls if call.method not in held]
         answered = iter(self._batch(sent) if sent else ())
         return [held[call.method] if call.method in held else next(answered) for call in calls]
@@ -128,14 +136,17 @@ class Portal:
     def _call(
         self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str = ""
     ) -> dict[str, Any]:
-        for held in self._throttle.blocked_methods({method}).values():
-            raise held
+        for blocked in self._throttle.admit(method, {method}).values():
+            raise blocked
         return self._send_renewing(path, method, params, write, key)
 
     def _send_renewing(
         self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str = ""
     ) -> dict[str, Any]:
-        """Send, and once each: renew the token, follow the portal to its new address."""
+        """Send; once each, renew the tokens and follow the portal to a new address.
+
+        The first request was admitted by the throttle; each further one has to be.
+        """
         if self._credentials.is_expired(self._clock.now()):
             self._renew_tokens(self._credentials)
         renewed = moved = False
@@ -148,16 +159,17 @@ class Portal:
                     raise self._unknown_address(method) from None
                 self._follow_redirect(used, method)
                 moved = True
+                self._throttle.admit(method, ())
             except SyncError as error:
                 if error.code not in errors.RENEWABLE or renewed:
                     raise
                 self._renew_tokens(used)
                 renewed = True
+                self._throttle.admit(method, ())
 
     def _send(
         self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str
     ) -> dict[str, Any]:
-        self._throttle.wait_for_slot(method)
         url = self._credentials.client_endpoint + path
         body = {**params, "auth": self._credentials.access_token}
         self.requests += 1
@@ -195,7 +207,7 @@ class Portal:
     # --- tokens and address
 
     def _renew_tokens(self, stale: Credentials) -> None:
-        """A working token: another worker's where there is one, else a new one, under the lease."""
+        """Take another worker's new token where there is one, else renew under the lease."""
         with self._tokens.refreshing():
             stored = self._tokens.load()
             now = self._clock.now()
@@ -207,9 +219,9 @@ class Portal:
         self._credentials = stored
 
     def _follow_redirect(self, used: Credentials, method: str) -> None:
-        """A redirect means that the portal may have a new address. Only the OAuth server is asked
-        which: whatever the old address points to gets no token.
+        """Find the portal's new address after a redirect.
 
+        Only the OAuth server is asked for it: whatever the old address points to gets no token.
         https://apidocs.bitrix24.com/settings/how-to-call-rest-api/change-domen.html
         """
         stored = self._tokens.load()
@@ -226,7 +238,7 @@ class Portal:
         self._credentials = replace(self._credentials, client_endpoint=known)
 
     def _confirmed_endpoint(self, used: Credentials) -> str:
-        """The portal's address by app.info, or "" where that does not tell."""
+        """Return the portal's address by app.info, "" where the answer has none."""
         try:
             info = install_proof.verify_install(
                 used.access_token,
@@ -252,7 +264,7 @@ class Portal:
 
 
 class _Redirected(Exception):
-    """The portal answered with a redirect; where to does not matter."""
+    """The portal answered with a redirect; its target is ignored."""
 
 
 class _Requester(BitrixAPIRequester):
@@ -275,7 +287,7 @@ class _Requester(BitrixAPIRequester):
 
 
 def _unreachable(error: requests.RequestException, method: str, write: bool) -> Later:
-    """No answer; only a connection that was never made surely carried nothing."""
+    """Return the error of a missing answer; `sent` unless no connection was made."""
     never = isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError)
     reason = getattr(error.args[0], "reason", None) if error.args else None
     never = never or type(reason).__name__ in ("NewConnectionError", "NameResolutionError")

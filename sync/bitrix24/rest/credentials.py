@@ -1,4 +1,4 @@
-"""A portal's credentials: the application's keys, the tokens, and their addresses. Pure."""
+"""Credentials of a portal: the application's keys, the tokens, and their addresses. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EXPIRY_MARGIN = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class AppKeys:
-    """The application's key and secret, and the OAuth servers that may see the secret.
+    """The application's key and secret, and the OAuth servers that may receive the secret.
 
     `code`: the application's code in the market, where it has one.
     """
@@ -30,7 +30,7 @@ class AppKeys:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The tokens of one portal and where they are good for."""
+    """The tokens of one portal, and the addresses that accept them."""
 
     member_id: str
     client_endpoint: str
@@ -43,12 +43,12 @@ class Credentials:
     status: str = ""
 
     def is_expired(self, now: datetime) -> bool:
-        """Known to be over; an unknown end is left to the portal to say."""
+        """Return whether the access token is over; an unknown end counts as not over."""
         return self.expires_at is not None and now >= self.expires_at - _EXPIRY_MARGIN
 
 
 def normalize_url(url: str) -> str:
-    """Scheme, host and port (and the path before /rest), as one comparable text."""
+    """Return scheme, host and port (and the path before /rest) in one comparable form."""
     try:
         parts = urlsplit(url.strip())
         port = parts.port
@@ -61,21 +61,22 @@ def normalize_url(url: str) -> str:
 
 
 def normalize_endpoint(url: str) -> str:
-    """A REST endpoint with its final slash; "" stays "" ."""
+    """Return a REST endpoint with its final slash; "" stays ""."""
     return url.strip().rstrip("/") + "/" if url.strip() else ""
 
 
-def same_host(one: str, other: str) -> bool:
-    """Whether two addresses name one host and port; DOMAIN of a frame has no more than that."""
-    hosts = [normalize_url(url).partition("//")[2].partition("/")[0] for url in (one, other)]
+def same_host(first_url: str, other: str) -> bool:
+    """Return whether two addresses name one host and port: a frame's DOMAIN has no more."""
+    hosts = [normalize_url(url).partition("//")[2].partition("/")[0] for url in (first_url, other)]
     return bool(hosts[0]) and hosts[0] == hosts[1]
 
 
 def parse_scopes(value: Any) -> tuple[str, ...]:
+    """Return the scopes in a list or a comma-separated text."""
     listed = value.split(",") if isinstance(value, str) else value or ()
     return tuple(str(scope).strip() for scope in listed if str(scope).strip())
 
 
 def expiry_time(seconds: Any, now: datetime) -> datetime:
-    """The moment a token of an install request ends; an hour where it does not say."""
+    """Return when a token of an install request ends: an hour from now if it does not say."""
     return now.astimezone(UTC) + timedelta(seconds=as_int(seconds) or 3600)

@@ -1,4 +1,4 @@
-"""One table of everything a portal or its OAuth server may refuse with. Pure.
+"""The table of all errors that a portal or its OAuth server may answer with. Pure.
 
 Sources: https://apidocs.bitrix24.com/_includes/system-errors.html, the pages of the methods, and
 https://apidocs.bitrix24.com/settings/oauth/error-codes.html.
@@ -17,18 +17,21 @@ QUERY_LIMIT = "QUERY_LIMIT_EXCEEDED"
 EDIT_CLOSED = "CANT_EDIT_MESSAGE"
 NOT_MEMBER = frozenset({"ACCESS_ERROR", "ACCESS_DENIED"})  # of a chat
 
-# The token may be an old one that another worker has replaced: look, and renew once.
+# Perhaps another worker has replaced this token: read the stored one, or renew once.
 RENEWABLE = frozenset(
     {EXPIRED, "NO_AUTH_FOUND", "INVALID_TOKEN", "AUTHORIZATION_ERROR", "ERROR_OAUTH",
      "APPLICATION_NOT_FOUND"}
 )  # fmt: skip
-# Methods that ask about the portal itself: a refusal of access to them concerns everything.
+# A refusal of access to these methods concerns the whole portal, not one object.
 PORTAL_WIDE = frozenset({"batch", "profile", "scope", "app.info", "server.time"})
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorMeaning:
-    """`after`: seconds for Later. `maybe_done`: a write may have been carried out all the same."""
+    """What an error means and what to do next.
+
+    `after`: seconds, for Later. `maybe_done`: a write may have been carried out all the same.
+    """
 
     kind: type[SyncError]
     cause: str

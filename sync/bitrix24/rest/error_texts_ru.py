@@ -1,7 +1,6 @@
-"""What errors of a portal mean, in Russian: sentence by sentence, as they are stored in English.
+"""Errors of a portal in Russian: a table by the English sentences that are stored. Pure.
 
-An explanation is kept with what failed in English, and is read by people of any language later.
-Pure.
+An explanation is stored in English with what failed, and people of any language read it later.
 """
 
 from __future__ import annotations
@@ -172,15 +171,15 @@ RUSSIAN: dict[str, str] = {
 
 
 def build_translator(table: Mapping[str, str]) -> Callable[[str], str]:
-    """Replaces every text of the table wherever it stands, longer ones first."""
-    known = sorted(table, key=len, reverse=True)
-    found = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, known)) + r")(?!\w)")
-    return lambda text: found.sub(lambda match: table[match[0]], text)
+    """Return a function that replaces every text of `table` in a sentence, longer ones first."""
+    sentences = sorted(table, key=len, reverse=True)
+    pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, sentences)) + r")(?!\w)")
+    return lambda text: pattern.sub(lambda match: table[match[0]], text)
 
 
 _to_russian = build_translator(RUSSIAN)
 
 
 def translate_error(language: str, text: str) -> str:
-    """`text` in `language` (`ru`; anything else: as it is), as far as it is one of ours."""
+    """Translate `text` where it is one of ours (`language` "ru"); else return it as it is."""
     return _to_russian(text) if language == "ru" else text

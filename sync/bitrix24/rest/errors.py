@@ -1,4 +1,4 @@
-"""What an unsuccessful answer of a portal or its OAuth server means, by one table. Pure."""
+"""Classification of unsuccessful answers of a portal or its OAuth server, by one table. Pure."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ __all__ = [
 def classify(
     http_status: int, body: bytes | dict[str, Any], *, method: str, write: bool = True
 ) -> SyncError:
-    """What an unsuccessful answer means. `method`: the REST method, or `oauth/...`.
+    """Return the error that an unsuccessful answer means; its `code` is the vendor's, upper case.
 
-    For Later of a write, `sent` says that it may have been carried out. `code` of the result is
-    the vendor's code in upper case.
+    `method`: the REST method, or `oauth/...`. `write`: whether the call changes something; then
+    `Later.sent` says that it may have been done.
     """
     answer = body if isinstance(body, dict) else decode_json(body)
     if not isinstance(answer, dict) or "error" not in answer:
@@ -52,22 +52,22 @@ def classify(
         )
     code, description = _code_and_description(answer)
     row = _find_meaning(code, http_status, method)
-    said = f": {description}" if description and description.upper() != code else ""
-    return _build_error(row, f"{method} was not done ({code or http_status}){said}", code, write)
+    suffix = f": {description}" if description and description.upper() != code else ""
+    return _build_error(row, f"{method} was not done ({code or http_status}){suffix}", code, write)
 
 
 def decode_json(body: bytes) -> Any:
-    """The JSON of an answer, or None where it is none."""
+    """Return the JSON of an answer; None where it is none."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
 
 
-def unreachable_error(what: str, *, method: str, write: bool, sent: bool = True) -> Later:
-    """A connection that failed; `sent`: the request may have reached the other side."""
+def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = True) -> Later:
+    """Return the error of a failed connection; `sent`: the request may have arrived."""
     return Later(
-        f"{method}: {what}",
+        f"{method}: {subject}",
         cause="The network or the server is not available at the moment",
         sent=sent and write,
         code="network",
@@ -75,7 +75,7 @@ def unreachable_error(what: str, *, method: str, write: bool, sent: bool = True)
 
 
 def _code_and_description(answer: dict[str, Any]) -> tuple[str, str]:
-    """Code and description; REST 3.0 puts both into an object. Codes may be numbers."""
+    """Return code and description; REST 3.0 nests them, and codes may be numbers."""
     error = answer["error"]
     if isinstance(error, dict):
         return str(error.get("code", "")).upper(), mask_error_text(_validation_text(error))
@@ -91,14 +91,16 @@ def _validation_text(error: dict[str, Any]) -> str:
 def _find_meaning(code: str, http_status: int, method: str) -> ErrorMeaning:
     where = "oauth" if method.startswith("oauth/") else ""
     where = "portal" if method in PORTAL_WIDE else where
-    found = BY_CODE.get(f"{where}:{code}") or BY_CODE.get(code) or BY_STATUS.get(http_status)
-    return found or (INTERNAL_ERROR if http_status >= 500 else UNKNOWN)
+    error_meaning = (
+        BY_CODE.get(f"{where}:{code}") or BY_CODE.get(code) or BY_STATUS.get(http_status)
+    )
+    return error_meaning or (INTERNAL_ERROR if http_status >= 500 else UNKNOWN)
 
 
-def _build_error(row: ErrorMeaning, what: str, code: str, write: bool) -> SyncError:
+def _build_error(row: ErrorMeaning, subject: str, code: str, write: bool) -> SyncError:
     if row.kind is Later:
         sent = row.maybe_done and write
         return Later(
-            what, after=row.after, sent=sent, cause=row.cause, change=row.change, code=code
+            subject, after=row.after, sent=sent, cause=row.cause, change=row.change, code=code
         )
-    return row.kind(what, cause=row.cause, change=row.change, code=code)
+    return row.kind(subject, cause=row.cause, change=row.change, code=code)

@@ -1,4 +1,4 @@
-"""What a portal offers beyond the least."""
+"""Features that only some portals have: REST 3.0, chats of tasks, offline events."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from sync.errors import Denied, Refused, SyncError
 
 
 def detect_features(portal: Portal) -> dict[str, bool]:
-    """What this portal offers beyond the least: REST 3.0 of tasks, chats as task discussions,
-    offline events. Costs two requests."""
+    """Detect REST 3.0 of tasks (`v3`), task chats (`new_card`) and offline events.
+
+    Costs two requests. Raises Later.
+    """
     newest = {"order": {"ID": "desc"}, "select": ["ID", "CHAT_ID"], "start": -1}
     listed, offline = portal.batch([
         Call("tasks.task.list", newest, write=False),
@@ -29,8 +31,8 @@ def _has_chats(listed: Answer | SyncError) -> bool:
 
 
 def _feature_value(feature: Answer | SyncError) -> str:
-    told = as_mapping(feature.result) if isinstance(feature, Answer) else {}
-    return str(told.get("value", ""))
+    result = as_mapping(feature.result) if isinstance(feature, Answer) else {}
+    return str(result.get("value", ""))
 
 
 def _has_v3(portal: Portal) -> bool:

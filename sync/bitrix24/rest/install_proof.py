@@ -1,4 +1,4 @@
-"""Proof that an installation is what it says it is: asked of the OAuth server, never believed."""
+"""Proof of an installation: what a request claims is confirmed by the OAuth server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from sync.bitrix24.rest.batch import as_int
+from sync.bitrix24.rest.batch import as_int, as_mapping
 from sync.bitrix24.rest.credentials import (
     AppKeys,
     Credentials,
@@ -23,7 +23,7 @@ from sync.errors import Denied
 
 @dataclass(frozen=True, slots=True)
 class AppInfo:
-    """What the OAuth server says of an access token. `member_id` is "" where it does not say."""
+    """What the OAuth server says of an access token; `member_id` is "" where it does not say."""
 
     client_id: str
     member_id: str = ""
@@ -43,10 +43,10 @@ def verify_install(
     session: requests.Session,
     call_log: CallLog | None = None,
 ) -> AppInfo:
-    """Prove that an access token was issued to this application: `app.info` at the OAuth server.
+    """Verify by `app.info` that an access token was issued to this application.
 
-    https://apidocs.bitrix24.com/settings/cloud-and-on-premise/security-recommendations.html.
-    Raises Denied for a token of another application, or one that is not valid.
+    Raises Denied for a token that is not valid or of another application; Later.
+    https://apidocs.bitrix24.com/settings/cloud-and-on-premise/security-recommendations.html
     """
     base = oauth_server(server_endpoint, app.oauth_hosts)
     query = {"auth": access_token}
@@ -70,10 +70,10 @@ def prove_install(
     now: datetime,
     call_log: CallLog | None = None,
 ) -> Credentials:
-    """The credentials of an install request, with everything the OAuth server can confirm.
+    """Return the claimed credentials with everything the OAuth server confirms.
 
-    Where `app.info` does not name the portal, the tokens are renewed once: that answer does.
-    Raises Denied where the request claims another portal or address than the tokens belong to.
+    Where `app.info` does not name the portal, the tokens are renewed once, as that answer does.
+    Raises Denied where the tokens belong to another portal or address than claimed; Later.
     """
     info = verify_install(
         claimed.access_token, claimed.server_endpoint, app, session=session, call_log=call_log
@@ -103,10 +103,10 @@ def prove_install(
 
 
 def parse_app_info(result: Any) -> AppInfo:
-    """Both known shapes: {client_id, user_id, install{…}}, and the portal's {CODE, STATUS, …}."""
+    """Read both known shapes: {client_id, user_id, install{…}}, and {CODE, STATUS, …}."""
     if not isinstance(result, dict):
         return AppInfo("")
-    install = result.get("install") if isinstance(result.get("install"), dict) else {}
+    install = as_mapping(result.get("install"))
     return AppInfo(
         client_id=str(result.get("client_id") or result.get("CODE") or ""),
         member_id=str(install.get("member_id") or ""),

@@ -1,16 +1,18 @@
-"""How fast a portal may be asked: the leaky bucket and the seconds each method has used. Pure."""
+"""Limits of a portal: a leaky bucket of requests, and the seconds each method has used. Pure.
+
+https://apidocs.bitrix24.com/settings/performance/limits.html
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-# https://apidocs.bitrix24.com/settings/performance/limits.html
 RATE = 2.0  # requests a second that drain (Enterprise: 5)
 BURST = 50  # requests that may pile up (Enterprise: 250)
-# A method that used 480 s of ten minutes is refused; we stop before that.
+# Seconds. A method that used 480 of ten minutes is refused; we stop before that.
 OPERATING_LIMIT = 400.0
 OPERATING_WORTH_SAVING = 100.0
 OPERATING_WINDOW = 600.0
@@ -20,10 +22,10 @@ _EPSILON = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is known of a portal's limits.
+    """The state of a portal's limits.
 
     `level`: requests in the bucket at the moment `at`. `operating`: by method, the seconds it has
-    used and the unix time at which they are forgotten; methods far from the limit are not listed.
+    used and the Unix time at which they are forgotten; methods far from the limit are not listed.
     """
 
     level: float
@@ -32,13 +34,14 @@ class Allowance:
 
 
 def full_allowance(now: datetime) -> Allowance:
+    """Return an allowance with nothing used."""
     return Allowance(0.0, now)
 
 
 def take_request(
     allowance: Allowance, now: datetime, rate: float = RATE, burst: float = BURST
 ) -> tuple[Allowance, float]:
-    """Take one request from the bucket, or say how many seconds to wait before asking again.
+    """Take one request from the bucket, or return how many seconds to wait before asking again.
 
     The allowance changes only when the request was taken (wait 0).
     """
@@ -49,10 +52,38 @@ def take_request(
     return replace(allowance, level=level + 1.0, at=max(now, allowance.at)), 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether a request may be sent: methods that may not be called, with their ends; or wait.
+
+    `wait`: seconds until it is worth asking again, 0 where the request was taken or is not needed.
+    """
+
+    blocked: Mapping[str, datetime]
+    wait: float
+
+
+def admit_request(
+    allowance: Allowance,
+    methods: Collection[str],
+    now: datetime,
+    *,
+    rate: float = RATE,
+    burst: float = BURST,
+) -> tuple[Allowance, Admission]:
+    """Take one request for those of the methods that may be called, if there are any."""
+    ends = {method: blocked_until(allowance, method, now) for method in methods}
+    blocked = {method: end for method, end in ends.items() if end}
+    if methods and len(blocked) == len(ends):
+        return allowance, Admission(blocked, 0.0)
+    changed, wait = take_request(allowance, now, rate, burst)
+    return changed, Admission(blocked, wait)
+
+
 def mark_overflowed(
     allowance: Allowance, now: datetime, rate: float = RATE, burst: float = BURST
 ) -> Allowance:
-    """The portal said the bucket is full (others share it): believe it."""
+    """Fill the bucket: the portal said it is full, as other applications share it."""
     level = max(_current_level(allowance, now, rate), burst)
     return replace(allowance, level=level, at=max(now, allowance.at))
 
@@ -78,13 +109,13 @@ def record_operating(allowance: Allowance, method: str, time_block: Mapping[str,
 
 
 def block_method(allowance: Allowance, method: str, until: datetime) -> Allowance:
-    """The portal refused `method` for the time it has used: leave it alone until then."""
+    """Block `method` until then: the portal refused it for the time it has used."""
     used = (OPERATING_LIMIT + OPERATING_WINDOW, until.timestamp())
     return replace(allowance, operating={**allowance.operating, method: used})
 
 
 def blocked_until(allowance: Allowance, method: str, now: datetime) -> datetime | None:
-    """When `method` may be called again, or None where it may be called now."""
+    """Return when `method` may be called again; None where it may be called now."""
     used = allowance.operating.get(method)
     if used is None or used[0] <= OPERATING_LIMIT or used[1] <= now.timestamp():
         return None

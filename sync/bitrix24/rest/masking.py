@@ -1,4 +1,4 @@
-"""Takes secrets out of what is logged or shown. Pure."""
+"""Masking of secrets in requests and answers of a portal, for logs and errors. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"\b(?=[A-Za-z]*\d)[A-Za-z0-9]{30,}\b")
 
 
 def mask(value: Any) -> Any:
-    """A copy of a JSON value without tokens: secret keys, `key=value` pairs, webhook paths."""
+    """Return a JSON value with its tokens masked: secret keys, `key=value` pairs, webhook paths."""
     match value:
         case dict():
             return {key: _mask_entry(str(key), item) for key, item in value.items()}
@@ -35,7 +35,7 @@ def mask(value: Any) -> Any:
 
 
 def _mask_string(text: str) -> str:
-    """Most of many texts have neither: to look for one character is quicker than for a pattern."""
+    """Mask a text; looking for one character first is quicker than the pattern."""
     if "=" in text:
         text = _KEY_VALUE.sub(rf"\g<1>={HIDDEN}", text)
     return _WEBHOOK.sub(rf"\g<1>{HIDDEN}", text) if "/rest/" in text else text
@@ -48,13 +48,13 @@ def _mask_entry(key: str, value: Any) -> Any:
 
 
 def mask_line(value: Any) -> str:
-    """A value as one masked line for the REST log, cut to `LOG_LIMIT` characters."""
+    """Return a value as one masked line for the audit log, cut to LOG_LIMIT characters."""
     text = value if isinstance(value, str) else json.dumps(mask(value), ensure_ascii=False)
-    text = mask(text)
+    text = str(mask(text))
     return text if len(text) <= LOG_LIMIT else text[:LOG_LIMIT] + "…"
 
 
 def mask_error_text(description: str) -> str:
-    """A vendor's error text for people: no markup, nothing that looks like a token, one line."""
+    """Return a vendor's error text for people: one line, no markup, no tokens, ≤ 300 characters."""
     plain = re.sub(r"<[^>]*>", " ", description)
     return " ".join(_TOKEN.sub(HIDDEN, mask(plain)).split())[:300]

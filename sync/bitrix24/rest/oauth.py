@@ -1,4 +1,4 @@
-"""Tokens of a portal are renewed at the OAuth server only, and only at one that is known."""
+"""Renewal of a portal's tokens at the OAuth server, and only at an allowed one."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _DEFAULT_HOST = "https://oauth.bitrix.info"
 
 
 def oauth_server(server_endpoint: str, allowed: Collection[str]) -> str:
-    """The OAuth server's base URL for a portal's `server_endpoint` ("": the default one).
+    """Return the OAuth server's base URL for a portal's `server_endpoint` ("": the default one).
 
     Raises Refused for a server that is not in `allowed`: an install request is not authenticated,
-    and whoever it named would be handed the application's secret.
+    and a server it named would receive the application's secret.
     """
-    known = {normalize_url(host): host for host in allowed}
+    hosts = {normalize_url(host): host for host in allowed}
     if not server_endpoint:
-        return _DEFAULT_HOST if _DEFAULT_HOST in known else next(iter(sorted(known)), "")
+        return _DEFAULT_HOST if _DEFAULT_HOST in hosts else next(iter(sorted(hosts)), "")
     base = normalize_url(server_endpoint)
-    if base not in known:
+    if base not in hosts:
         raise Refused(
             f"{base[:100]} is not an OAuth server of Bitrix24 that is known here",
             cause="The request is forged, or Bitrix24 has a new one",
@@ -54,11 +54,11 @@ def renew_tokens(
     now: datetime,
     call_log: CallLog | None = None,
 ) -> Credentials:
-    """A new pair of tokens; the old refresh token is dead from then on, so save it at once.
+    """Return a new pair of tokens. The old refresh token is dead from then on: save it at once.
 
-    https://apidocs.bitrix24.com/settings/oauth/auto-renewal.html (GET with the secret in the
-    query is the vendor's rule). Raises Denied where the grant is dead, Later where the server is
-    not available.
+    The vendor prescribes a GET with the secret in its query. Raises Denied where the grant is dead,
+    Later where the server is not available.
+    https://apidocs.bitrix24.com/settings/oauth/auto-renewal.html
     """
     base = oauth_server(credentials.server_endpoint, app.oauth_hosts)
     query = {
@@ -101,7 +101,7 @@ def _parse_credentials(answer: dict[str, Any], old: Credentials, now: datetime) 
 
 
 def _parse_expiry(answer: dict[str, Any], now: datetime) -> datetime:
-    """By our own clock: `expires` is the server's, which need not agree with it."""
+    """Return when the token ends by our own clock: `expires` is by the server's."""
     return now + timedelta(seconds=as_int(answer.get("expires_in")) or 3600)
 
 
@@ -112,8 +112,8 @@ def get_json(
     method: str,
     ledger: CallLog | None,
 ) -> dict[str, Any]:
-    """One GET whose URL, and so whose secrets, stay out of every error."""
-    with (ledger or CallLog()).record_call(method, mask_line(query)) as told:
+    """Get a JSON object; the URL with its secrets stays out of every error. Raises SyncError."""
+    with (ledger or CallLog()).record_call(method, mask_line(query)) as call_result:
         try:
             response = session.get(url, params=query, timeout=TIMEOUT, allow_redirects=False)
         except requests.RequestException as error:
@@ -122,7 +122,10 @@ def get_json(
                 f"the OAuth server could not be reached ({kind})", method=method, write=False
             ) from None
         answer = errors.decode_json(response.content)
-        told.status, told.answer = response.status_code, mask_line(answer) if answer else ""
+        call_result.status, call_result.answer = (
+            response.status_code,
+            mask_line(answer) if answer else "",
+        )
         if response.status_code != 200 or not isinstance(answer, dict) or "error" in answer:
             raise errors.classify(
                 response.status_code, response.content, method=method, write=False

@@ -1,4 +1,4 @@
-"""A portal's limits, kept together by all workers: whose turn it is, which methods rest."""
+"""A portal's limits as all workers share them: waiting for a request, blocked methods."""
 
 from __future__ import annotations
 
@@ -20,48 +20,53 @@ class AllowanceStore(Protocol):
     """The portal's allowance, shared by all workers."""
 
     def change(self, step: Callable[[Allowance], tuple[Allowance, T]]) -> T:
-        """Load, step, save what it returned (where it is another object): one transaction."""
+        """Load, apply `step` and save a changed allowance in one transaction; return its answer."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """`rate`: requests a second; `burst`: requests at once; both of this portal."""
+    """The limits of one portal. `rate`: requests a second; `burst`: requests at once."""
 
     store: AllowanceStore
     clock: Clock
     rate: float = limits.RATE
     burst: float = limits.BURST
 
-    def wait_for_slot(self, method: str) -> None:
-        """Wait for a place in the bucket. Raises Later where the queue before us is too long."""
+    def admit(self, name: str, methods: Collection[str]) -> dict[str, Later]:
+        """Wait for a place in the bucket for a request of the methods, unless all are blocked.
+
+        Returns the methods that may not be called now, and what to answer for them. Raises Later
+        where the queue before us is too long; `name` is the request's in its message.
+        """
         waited = 0.0
-        while wait := self._spend():
-            if waited + wait > MAX_WAIT_SECONDS:
+        while True:
+            now = self.clock.now()
+            admission = self._admit(methods, now)
+            if not admission.wait:
+                return {
+                    method: _blocked_error(method, end, now)
+                    for method, end in admission.blocked.items()
+                }
+            if waited + admission.wait > MAX_WAIT_SECONDS:
                 raise Later(
-                    f"{method}: this portal's request allowance is used up",
+                    f"{name}: this portal's request allowance is used up",
                     cause="Bitrix24 takes two requests a second from all applications together",
-                    after=wait,
+                    after=admission.wait,
                     code=errors.QUERY_LIMIT,
                 )
-            self.clock.sleep(wait)
-            waited += wait
+            self.clock.sleep(admission.wait)
+            waited += admission.wait
 
-    def _spend(self) -> float:
-        now = self.clock.now()
+    def _admit(self, methods: Collection[str], now: datetime) -> limits.Admission:
         return self.store.change(
-            lambda allowance: limits.take_request(allowance, now, self.rate, self.burst)
+            lambda allowance: limits.admit_request(
+                allowance, methods, now, rate=self.rate, burst=self.burst
+            )
         )
 
-    def blocked_methods(self, methods: Collection[str]) -> dict[str, Later]:
-        """The methods that may not be called now, and what to answer for them."""
-        now = self.clock.now()
-        allowance = self.store.change(lambda allowance: (allowance, allowance))
-        ends = {method: limits.blocked_until(allowance, method, now) for method in methods}
-        return {method: _blocked_error(method, end, now) for method, end in ends.items() if end}
-
     def record_usage(self, method: str, block: Mapping[str, Any]) -> None:
-        """Remember what an answer's `time` block says, where it is worth a transaction."""
+        """Remember an answer's `time` block where it is worth a transaction."""
         seconds = block.get("operating")
         if isinstance(seconds, int | float) and seconds >= limits.OPERATING_WORTH_SAVING:
             self.store.change(
@@ -69,14 +74,14 @@ class Throttle:
             )
 
     def record_overflow(self) -> None:
-        """The portal said that too many requests came at once."""
+        """Remember that the portal refused too many requests at once."""
         now = self.clock.now()
         self.store.change(
             lambda allowance: (limits.mark_overflowed(allowance, now, self.rate, self.burst), None)
         )
 
     def record_exhausted(self, method: str, block: Mapping[str, Any]) -> Later:
-        """The portal refused a method for the time it has used: let it rest."""
+        """Block a method that the portal refused for the time it has used; return that error."""
         now = self.clock.now()
         reset_at = block.get("operating_reset_at")
         until = now + timedelta(seconds=limits.OPERATING_WINDOW)

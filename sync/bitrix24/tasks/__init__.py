@@ -1,1 +1,1 @@
-"""Tasks over REST: commands as calls, queries, fields."""
+"""Tasks over REST: commands as calls, queries, fields, transitions."""

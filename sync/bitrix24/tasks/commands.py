@@ -1,4 +1,4 @@
-"""Commands as the portal's own calls, and their answers as results. Pure."""
+"""Commands as REST calls of the portal, and the answers as results of commands. Pure."""
 
 from __future__ import annotations
 
@@ -31,11 +31,10 @@ from sync.errors import Later, Refused, SyncError
 
 
 def calls_for(command: Command, task: Task | None, user_id: int = 0) -> list[Call]:
-    """Return the calls that carry out the command on `task` as it is now; none for nothing to do.
+    """Return the calls that carry out a command on `task` as it is now; none if nothing is to do.
 
-    `task`: None for what is about no task (`task_id_of`). `user_id`: in whose name they are made
-    (0: not known). Only members of a task write into its chat, so somebody else first becomes its
-    observer.
+    `task`: None for commands about no task. `user_id`: in whose name the calls are made (0:
+    unknown). Only members of a task write into its chat, so that user first becomes an observer.
     """
     match command:
         case Notify():
@@ -63,7 +62,7 @@ def calls_for(command: Command, task: Task | None, user_id: int = 0) -> list[Cal
 def read_outcome(
     command: Command, answers: Sequence[Answer | SyncError], task: Task | None
 ) -> CommandResult | SyncError:
-    """Read what the answers to `calls_for(command, task)` mean; the first error counts."""
+    """Return what the answers to `calls_for(command, task)` mean; the first error counts."""
     if isinstance(command, PutMessage):
         return _message_result(command, answers, task)
     for answer in answers:
@@ -97,7 +96,7 @@ def _change_stage(command: SetStage) -> Call:
 
 
 def _log_time(command: LogTime, user_id: int) -> Call:
-    """The parameters go by position. Only somebody else is named: that asks for more rights.
+    """Build the call; its parameters go by position. Naming another user needs more rights.
 
     https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-add.html
     """
@@ -108,9 +107,7 @@ def _log_time(command: LogTime, user_id: int) -> Call:
 
 
 def _put_message(command: PutMessage, task: Task) -> Call:
-    """Call for a message of the task's chat, or a comment of the old card.
-
-    The parameters of comments go by position.
+    """Build a message for the task's chat, or a comment of the old card (by position).
 
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-new.html
     """
@@ -124,7 +121,10 @@ def _put_message(command: PutMessage, task: Task) -> Call:
 
 
 def _message_call(dialog: str, text: str, message_id: int | None) -> Call:
-    """https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-add.html"""
+    """Build a new message of a chat, or an edit of one.
+
+    https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-add.html
+    """
     message: dict[str, Any] = {"MESSAGE": text, "URL_PREVIEW": "N"}
     if message_id is None:
         return Call("im.message.add", {"DIALOG_ID": dialog, **message})
@@ -132,7 +132,7 @@ def _message_call(dialog: str, text: str, message_id: int | None) -> Call:
 
 
 def _observe_call(command: PutMessage, task: Task, user_id: int) -> list[Call]:
-    """Become an observer; unlike a write of AUDITORS this drops nobody who was just added.
+    """Become an observer; a write of AUDITORS would drop those who were just added.
 
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-start-watch.html
     """
@@ -144,7 +144,7 @@ def _observe_call(command: PutMessage, task: Task, user_id: int) -> list[Call]:
 
 
 def _notify_user(command: Notify) -> Call:
-    """From the application; the portal keeps only the newest notification of a TAG.
+    """Notify from the application; the portal keeps only the newest notification of a TAG.
 
     https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-system-add.html
     """
@@ -215,7 +215,7 @@ def _message_not_saved(command: PutMessage) -> Refused:
 
 
 def _closed_chat(dialog: str, error: SyncError) -> SyncError:
-    """Refuse in the same words whatever was to be posted, so that a chat is one thing to mend."""
+    """Explain a refusal alike for all messages, so that a chat shows as one failure."""
     if error.code not in NOT_MEMBER or not isinstance(error, Refused):
         return error
     return Refused(

@@ -1,4 +1,4 @@
-"""A portal's task, stage and user as the core's values, from every shape they come in. Pure."""
+"""Tasks, stages and users of a portal mapped to the core's values, from all their shapes. Pure."""
 
 from __future__ import annotations
 
@@ -44,15 +44,17 @@ TASK_FIELDS_V3 = (
     "accomplices.id", "auditors.id", "needsControl", "chatId", "rights",
 )  # fmt: skip
 
-# What a task's action map (v2) or rights (v3) may hold that a move asks about.
+# Actions of a task's `action` map (2.0) or `rights` (3.0) that transitions depend on.
 ACTIONS = frozenset(
     {"start", "pause", "complete", "renew", "defer", "approve", "disapprove", "edit"}
 )
 
 
 def parse_task(row: Mapping[str, Any]) -> Task | None:
-    """A task of `tasks.task.get` (2.0, string ids) or `tasks.task.list` (3.0); None where the row
-    is not one: a missing task is answered as an empty list."""
+    """Build a task from a row of 2.0 (ids as text) or 3.0; None where the row is not a task.
+
+    A missing task is answered as an empty list.
+    """
     if not as_int(row.get("id")):
         return None
     return Task(
@@ -71,36 +73,36 @@ def parse_task(row: Mapping[str, Any]) -> Task | None:
     )
 
 
-def merge_answer(known: Task, row: Mapping[str, Any]) -> Task:
-    """`known` with what a write's answer says of it; such answers lack fields of a reading."""
-    told: dict[str, Any] = {}
+def merge_answer(task: Task, row: Mapping[str, Any]) -> Task:
+    """Return `task` with what a write's answer says; such answers lack fields that a read has."""
+    changes: dict[str, Any] = {}
     if (now := parse_status(row)) is not None:
-        told["status"] = now
+        changes["status"] = now
     if "stageId" in row:
-        told["stage_id"] = as_int(row["stageId"])
+        changes["stage_id"] = as_int(row["stageId"])
     if "auditors" in row:
-        told["auditors"] = _parse_ids(row["auditors"])
+        changes["auditors"] = _parse_ids(row["auditors"])
     if (actions := _allowed_actions(row)) is not None:
-        told["actions"] = actions
-    return replace(known, **told)
+        changes["actions"] = actions
+    return replace(task, **changes)
 
 
 def task_object(result: Any) -> Mapping[str, Any]:
-    """The task in an answer of 2.0 ({task: …}) or 3.0 ({item: …}); empty where there is none."""
+    """Return the task in an answer of 2.0 ({task: …}) or 3.0 ({item: …}); empty if none."""
     outer = as_mapping(result)
     return as_mapping(outer.get("task")) or as_mapping(outer.get("item"))
 
 
 def parse_status(row: Mapping[str, Any]) -> TaskStatus | None:
-    """The stored status; negative ones are views of older portals that keep it in realStatus."""
-    told = str(row.get("status", ""))
-    return _STATUSES.get(told) or _STATUSES.get(str(row.get("realStatus", "")))
+    """Return the stored status; older portals keep it in realStatus beside a negative status."""
+    value = str(row.get("status", ""))
+    return _STATUSES.get(value) or _STATUSES.get(str(row.get("realStatus", "")))
 
 
 def parse_stages(result: Any) -> tuple[KanbanStage, ...]:
-    """`task.stages.get`: rows by id (or a list of them), in the board's order."""
+    """Build the columns of `task.stages.get` (rows by id, or a list), in the board's order."""
     rows = result.values() if isinstance(result, dict) else result or ()
-    found = [
+    kanban_stages = [
         KanbanStage(
             id=as_int(row.get("ID")),
             title=str(row.get("TITLE") or ""),
@@ -110,11 +112,11 @@ def parse_stages(result: Any) -> tuple[KanbanStage, ...]:
         for row in rows
         if isinstance(row, dict)
     ]
-    return tuple(sorted(found, key=lambda stage: (stage.sort, stage.id)))
+    return tuple(sorted(kanban_stages, key=lambda stage: (stage.sort, stage.id)))
 
 
 def parse_users(rows: Any) -> tuple[PortalUser, ...]:
-    """`user.get`. Without the right `user_basic` there is no EMAIL."""
+    """Build the users of `user.get`; without the right `user_basic` they have no EMAIL."""
     return tuple(
         PortalUser(
             id=as_int(row.get("ID")),
@@ -128,20 +130,20 @@ def parse_users(rows: Any) -> tuple[PortalUser, ...]:
 
 
 def _related_id(row: Mapping[str, Any], key: str, related: str) -> int:
-    """An id that stands by itself, or inside the related object."""
+    """Return an id that stands by itself or inside the related object; 0 if neither."""
     return as_int(row.get(key)) or as_int(as_mapping(row.get(related)).get("id"))
 
 
 def _parse_ids(value: Any) -> tuple[int, ...]:
     items: Iterable[Any] = value.values() if isinstance(value, dict) else value or ()
-    found = (as_int(item.get("id") if isinstance(item, dict) else item) for item in items)
-    return tuple(sorted(set(found) - {0}))
+    ids = (as_int(item.get("id") if isinstance(item, dict) else item) for item in items)
+    return tuple(sorted(set(ids) - {0}))
 
 
 def _allowed_actions(row: Mapping[str, Any]) -> frozenset[str] | None:
-    told = row.get("action", row.get("rights"))
-    if isinstance(told, dict):
-        return frozenset(name for name in ACTIONS if told.get(name) in (True, "Y", 1))
-    if isinstance(told, list) and told:
-        return frozenset(name for name in ACTIONS if name in told)
+    rights = row.get("action", row.get("rights"))
+    if isinstance(rights, dict):
+        return frozenset(name for name in ACTIONS if rights.get(name) in (True, "Y", 1))
+    if isinstance(rights, list) and rights:
+        return frozenset(name for name in ACTIONS if name in rights)
     return None

@@ -1,4 +1,4 @@
-"""What the engine asks a portal: tasks, stages, users, and a message it may have sent before."""
+"""Queries of the engine to a portal: tasks, stages, users, and messages it may have sent before."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ __all__ = [
 
 TASKS_PER_REQUEST = 50  # rows and messages the portal gives at most
 TASKS_PER_REQUEST_V3 = 1000
-MESSAGE_LIMIT = 20_000  # longer messages are cut and end in CUT
+MESSAGE_LIMIT = 20_000  # the portal cuts longer messages and appends TRUNCATION_MARK
 TRUNCATION_MARK = " (...)"
 _MAX_USER_PAGES = 400
 _MAX_MESSAGE_PAGES = 10
 
 
 def read_tasks(portal: Portal, ids: Iterable[int]) -> dict[int, Task | None]:
-    """Tasks by id; None for one that does not exist or that the portal does not show us.
+    """Return tasks by id; None for one that does not exist or is not visible to us.
 
     50 tasks a request by 2.0; 1,000 where more are wanted and the portal has REST 3.0
-    (`portal.features["v3"]`). Raises Later or Denied where it cannot be known.
+    (`portal.features["v3"]`). Raises Later or Denied.
     """
-    wanted = list(dict.fromkeys(ids))
-    if len(wanted) > BATCH_SIZE and portal.features.get("v3"):
+    unique_ids = list(dict.fromkeys(ids))
+    if len(unique_ids) > BATCH_SIZE and portal.features.get("v3"):
         try:
-            return _read_tasks_v3(portal, wanted)
+            return _read_tasks_v3(portal, unique_ids)
         except (Refused, Denied):
-            pass  # an early REST 3.0, or no right to it any more: 2.0 tells as much, or why not
-    found: dict[int, Task | None] = {}
-    for part in _chunks(wanted, BATCH_SIZE):
+            pass  # an early REST 3.0, or no right to it any more: 2.0 answers, or says why not
+    tasks_by_id: dict[int, Task | None] = {}
+    for part in _chunks(unique_ids, BATCH_SIZE):
         answers = portal.batch([_task_call(task_id) for task_id in part])
-        found.update(zip(part, map(_parse_answer, answers), strict=True))
-    return found
+        tasks_by_id.update(zip(part, map(_parse_answer, answers), strict=True))
+    return tasks_by_id
 
 
 def _task_call(task_id: int) -> Call:
@@ -73,10 +73,13 @@ def _parse_answer(answer: Answer | SyncError) -> Task | None:
             raise answer
 
 
-def _read_tasks_v3(portal: Portal, wanted: Sequence[int]) -> dict[int, Task | None]:
-    """https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list-rest-v3.html"""
-    found: dict[int, Task | None] = dict.fromkeys(wanted)
-    for part in _chunks(wanted, TASKS_PER_REQUEST_V3):
+def _read_tasks_v3(portal: Portal, task_ids: Sequence[int]) -> dict[int, Task | None]:
+    """Read tasks by REST 3.0.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list-rest-v3.html
+    """
+    tasks_by_id: dict[int, Task | None] = dict.fromkeys(task_ids)
+    for part in _chunks(task_ids, TASKS_PER_REQUEST_V3):
         params = {
             "select": list(fields.TASK_FIELDS_V3),
             "filter": [["id", "in", list(part)]],
@@ -85,12 +88,14 @@ def _read_tasks_v3(portal: Portal, wanted: Sequence[int]) -> dict[int, Task | No
         body = portal.call_v3("tasks.task.list", params)
         rows = as_mapping(body["result"]).get("items") or ()
         read = (fields.parse_task(row) for row in rows if isinstance(row, dict))
-        found.update({task.id: task for task in read if task is not None and task.id in found})
-    return found
+        tasks_by_id.update(
+            {task.id: task for task in read if task is not None and task.id in tasks_by_id}
+        )
+    return tasks_by_id
 
 
 def read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
-    """The kanban columns of a workgroup. Raises Refused where they may not be seen.
+    """Return the kanban columns of a workgroup. Raises SyncError (Refused: not visible).
 
     `isAdmin` lets an administrator see the columns of groups without being their member:
     https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-get.html
@@ -101,9 +106,12 @@ def read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
 
 
 def read_users(portal: Portal) -> tuple[PortalUser, ...]:
-    """Everybody of the portal; the first page tells how many there are, batches read the rest."""
+    """Return all users of the portal: the first page has the count, batches read the rest.
+
+    Raises SyncError. https://apidocs.bitrix24.com/api-reference/user/user-get.html
+    """
     first = portal.call("user.get", {"start": 0}, write=False)
-    found = {user.id: user for user in fields.parse_users(first["result"])}
+    users = {user.id: user for user in fields.parse_users(first["result"])}
     starts = range(
         TASKS_PER_REQUEST,
         min(as_int(first.get("total")), TASKS_PER_REQUEST * _MAX_USER_PAGES),
@@ -112,34 +120,34 @@ def read_users(portal: Portal) -> tuple[PortalUser, ...]:
     for part in _chunks(list(starts), BATCH_SIZE):
         answers = portal.batch([Call("user.get", {"start": at}, write=False) for at in part])
         for answer in answers:
-            found.update({user.id: user for user in fields.parse_users(_result_or_raise(answer))})
-    return tuple(found.values())
+            users.update({user.id: user for user in fields.parse_users(_result_or_raise(answer))})
+    return tuple(users.values())
 
 
-# Who may do what in a chat, from the least: https://apidocs.bitrix24.com/api-reference/chats/
-# im-dialog-get.html
+# Roles in a chat, the least first.
 NO_CHAT = NOT_MEMBER | {"DIALOG_ID_EMPTY"}
 _RANKS = ("guest", "member", "manager", "owner")
 
 
 def may_post(portal: Portal, dialog: str) -> bool:
-    """Whether the employee in whose name we write takes part in a chat and may write there.
+    """Return whether the employee in whose name we write is in a chat and may write there.
 
-    Raises SyncError where it cannot be known.
+    Raises SyncError where that cannot be known.
+    https://apidocs.bitrix24.com/api-reference/chats/im-dialog-get.html
     """
     try:
-        found = as_mapping(
+        dialog_data = as_mapping(
             portal.call("im.dialog.get", {"DIALOG_ID": dialog}, write=False)["result"]
         )
     except Refused as error:
         if error.code in NO_CHAT:
             return False
         raise
-    needed = str(as_mapping(found.get("permissions")).get("can_post") or "member")
-    role = str(found.get("role") or "member")
+    needed = str(as_mapping(dialog_data.get("permissions")).get("can_post") or "member")
+    role = str(dialog_data.get("role") or "member")
     ranked = needed not in _RANKS or role not in _RANKS or _rank_at_least(role, needed)
-    sends = as_mapping(found.get("restrictions")).get("send", True) is not False
-    return ranked and sends and found.get("text_field_enabled", True) is not False
+    sends = as_mapping(dialog_data.get("restrictions")).get("send", True) is not False
+    return ranked and sends and dialog_data.get("text_field_enabled", True) is not False
 
 
 def _rank_at_least(role: str, needed: str) -> bool:
@@ -147,10 +155,10 @@ def _rank_at_least(role: str, needed: str) -> bool:
 
 
 def find_task_message(portal: Portal, task: Task, text: str, since: datetime) -> int | None:
-    """The newest message or comment of our own in the task's discussion that says `text`.
+    """Return the id of our newest message or comment in a task that says `text`; None if missing.
 
-    Looks back to `since`, within 500 messages. Raises Refused where the employee in whose name we
-    write is not in the discussion.
+    Looks back to `since`, within 500 messages. Raises SyncError; Refused where the employee in
+    whose name we write is not in the discussion.
     """
     if task.chat_id is None:
         return _find_comment(portal, task, as_stored(text), since)
@@ -158,13 +166,16 @@ def find_task_message(portal: Portal, task: Task, text: str, since: datetime) ->
 
 
 def find_chat_message(portal: Portal, dialog: str, text: str, since: datetime) -> int | None:
-    """The same in any chat."""
-    wanted, last = as_stored(text), None
+    """Return the id of our newest message in a chat that says `text`; None if missing.
+
+    Limits and errors as for `find_task_message`.
+    """
+    expected, last = as_stored(text), None
     for _ in range(_MAX_MESSAGE_PAGES):
         page = _read_messages(portal, dialog, last)
-        own = [row for row in page if _is_own_message(row, "author_id", "text", portal, wanted)]
-        if found := [row for row in own if not _is_older(row.get("date"), since)]:
-            return max(as_int(row["id"]) for row in found)
+        own = [row for row in page if _is_own_message(row, "author_id", "text", portal, expected)]
+        if matching_rows := [row for row in own if not _is_older(row.get("date"), since)]:
+            return max(as_int(row["id"]) for row in matching_rows)
         if not page or all(_is_older(row.get("date"), since) for row in page):
             return None
         last = min(as_int(row["id"]) for row in page)
@@ -172,7 +183,7 @@ def find_chat_message(portal: Portal, dialog: str, text: str, since: datetime) -
 
 
 def _read_messages(portal: Portal, dialog: str, before: int | None) -> list[dict[str, Any]]:
-    """A page of a chat. Whether the bound is inclusive differs between portals: filter by id.
+    """Read a page of a chat; filter by id, as LAST_ID is inclusive on some portals only.
 
     https://apidocs.bitrix24.com/api-reference/chats/messages/im-dialog-messages-get.html
     """
@@ -185,8 +196,8 @@ def _read_messages(portal: Portal, dialog: str, before: int | None) -> list[dict
     return [row for row in messages if before is None or as_int(row["id"]) < before]
 
 
-def _find_comment(portal: Portal, task: Task, wanted: str, since: datetime) -> int | None:
-    """The old card. Parameters are taken by position: TASKID, ORDER, FILTER."""
+def _find_comment(portal: Portal, task: Task, text: str, since: datetime) -> int | None:
+    """Find a comment of the old card. Parameters go by position: TASKID, ORDER, FILTER."""
     params = {
         "TASKID": task.id,
         "ORDER": {"POST_DATE": "desc"},
@@ -196,23 +207,23 @@ def _find_comment(portal: Portal, task: Task, wanted: str, since: datetime) -> i
     own = [
         as_int(row.get("ID"))
         for row in rows
-        if isinstance(row, dict) and _is_own_message(row, "AUTHOR_ID", "POST_MESSAGE", portal, wanted)
+        if isinstance(row, dict) and _is_own_message(row, "AUTHOR_ID", "POST_MESSAGE", portal, text)
         and not _is_older(row.get("POST_DATE"), since)
     ]  # fmt: skip
     return max(own, default=None)
 
 
-def find_time_entry(portal: Portal, wanted: LogTime) -> int | None:
-    """The newest entry in the task's log of time that is what was `wanted`.
+def find_time_entry(portal: Portal, command: LogTime) -> int | None:
+    """Return the id of the newest entry in a task's log of time that equals `command`.
 
-    Looks at the last 50 entries of that person; the text is of one commit, so no date is needed.
-    Parameters are taken by position: TASKID, ORDER, FILTER. Raises Refused where the log may not
-    be seen.
+    Looks at the last 50 entries of that person; the text belongs to one commit, so no date is
+    needed. Parameters go by position: TASKID, ORDER, FILTER. Raises SyncError (Refused: not
+    visible).
     https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-get-list.html
     """
-    user_id = wanted.user_id or portal.user_id
+    user_id = command.user_id or portal.user_id
     params = {
-        "TASKID": wanted.task_id,
+        "TASKID": command.task_id,
         "ORDER": {"ID": "desc"},
         "FILTER": {"USER_ID": user_id},
     }
@@ -221,30 +232,31 @@ def find_time_entry(portal: Portal, wanted: LogTime) -> int | None:
         as_int(row.get("ID"))
         for row in rows
         if isinstance(row, dict)
-        and as_int(row.get("TASK_ID")) == wanted.task_id
+        and as_int(row.get("TASK_ID")) == command.task_id
         and as_int(row.get("USER_ID")) == user_id
-        and as_int(row.get("SECONDS")) == wanted.seconds
-        and unescape(str(row.get("COMMENT_TEXT") or "")).strip() == unescape(wanted.text).strip()
+        and as_int(row.get("SECONDS")) == command.seconds
+        and unescape(str(row.get("COMMENT_TEXT") or "")).strip() == unescape(command.text).strip()
     ]
     return max(same, default=None)
 
 
 def as_stored(text: str) -> str:
-    """A message as the portal keeps it: trimmed, and cut at its limit."""
+    """Return a message as the portal stores it: trimmed, and cut at its limit."""
     trimmed = text.replace("\r\n", "\n").strip()
     return trimmed if len(trimmed) <= MESSAGE_LIMIT else trimmed[:MESSAGE_LIMIT] + TRUNCATION_MARK
 
 
 def _is_own_message(
-    row: dict[str, Any], author: str, text: str, portal: Portal, wanted: str
+    row: dict[str, Any], author: str, text: str, portal: Portal, expected: str
 ) -> bool:
     return (
-        as_int(row.get(author)) == portal.user_id and as_stored(str(row.get(text) or "")) == wanted
+        as_int(row.get(author)) == portal.user_id
+        and as_stored(str(row.get(text) or "")) == expected
     )
 
 
 def _is_older(date: Any, since: datetime) -> bool:
-    """A date that cannot be read is not taken for an old one: the text decides then."""
+    """Return whether a date is before `since`; an unreadable one is not: the text decides then."""
     try:
         moment = datetime.fromisoformat(str(date))
     except ValueError:

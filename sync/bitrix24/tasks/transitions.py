@@ -1,4 +1,4 @@
-"""Ways from one status of a task to another by the portal's methods, and their ends. Pure."""
+"""Transitions of a task between statuses: the portal's methods, and their results. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ AWAITING_CONTROL, COMPLETED, DEFERRED = (
 
 MethodPath = tuple[str, ...]
 
-# Ways from one status to another by the portal's methods, best first; the first whose first step
-# the task allows is taken. https://apidocs.bitrix24.com/api-reference/tasks/status/index.html
+# The portal's methods from one status to another, best first; the first path whose first step the
+# task allows is taken. https://apidocs.bitrix24.com/api-reference/tasks/status/index.html
 METHOD_PATHS: dict[tuple[TaskStatus, TaskStatus], tuple[MethodPath, ...]] = {
     (WAITING, IN_PROGRESS): (("start",),),
     (WAITING, AWAITING_CONTROL): (("complete",),),
@@ -48,9 +48,10 @@ STAYS_IN_CONTROL = "the task is awaiting its creator's control: only the creator
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What a command brought about.
+    """The result of a command.
 
-    `message_id`: of a message. `task`: as the answer has it, None where it says nothing. `note`: for people, where the result is not quite what was asked for.
+    `message_id`: of a card or message. `task`: as the answer describes it, None where it does not.
+    `note`: for people, where the result differs from what was asked for.
     """
 
     message_id: int | None = None
@@ -69,7 +70,7 @@ def transition_calls(target: TaskStatus, task: Task) -> list[Call]:
 
 
 def _find_path(target: TaskStatus, task: Task) -> MethodPath | None:
-    """Return the way by methods, or None where the task's own actions forbid them all."""
+    """Return the path by methods; None where the task's own actions forbid them all."""
     if target is AWAITING_CONTROL and not task.needs_control:
         return None  # completing would complete it
     routes = METHOD_PATHS[task.status, target]
@@ -79,7 +80,7 @@ def _find_path(target: TaskStatus, task: Task) -> MethodPath | None:
 
 
 def _status_field_call(target: TaskStatus, task: Task) -> list[Call]:
-    """Call for the field itself, which the portal accepts where its methods do not apply.
+    """Write the status field, which the portal accepts where its methods do not apply.
 
     Approval is the creator's own decision: it is never bypassed.
     """
@@ -89,25 +90,28 @@ def _status_field_call(target: TaskStatus, task: Task) -> list[Call]:
 
 
 def update_call(task_id: int, fields: dict[str, Any]) -> Call:
-    """https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-update.html"""
+    """Build an update of a task's fields.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-update.html
+    """
     return Call("tasks.task.update", {"taskId": task_id, "fields": dict(fields)})
 
 
-def transition_result(command: MoveTask, result: Any, task: Task) -> CommandResult:
-    """Read what a move brought about, which need not be what was asked for."""
-    if task.status is command.status:
+def transition_result(effect: MoveTask, result: Any, task: Task) -> CommandResult:
+    """Return what a transition resulted in, with a note where the status is another."""
+    if task.status is effect.status:
         return CommandResult(task=task)
     if result is None:
         return CommandResult(task=task, note=STAYS_IN_CONTROL)
-    now = task_in_answer(result, task) or replace(task, status=command.status, actions=None)
-    if command.status is COMPLETED and now.status is AWAITING_CONTROL:
+    now = task_in_answer(result, task) or replace(task, status=effect.status, actions=None)
+    if effect.status is COMPLETED and now.status is AWAITING_CONTROL:
         return CommandResult(task=now, note=AWAITS_CONTROL)
-    if now.status is not command.status:
+    if now.status is not effect.status:
         return CommandResult(task=now, note=f"the portal left the task in the status {now.status}")
     return CommandResult(task=now)
 
 
 def task_in_answer(result: Any, task: Task) -> Task | None:
-    """Read the task as the answer has it, None where it does not."""
+    """Return the task as the answer describes it; None where it does not."""
     row = tasks_fields.task_object(result)
     return tasks_fields.merge_answer(task, row) if row else None

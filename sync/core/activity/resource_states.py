@@ -42,7 +42,10 @@ _STATES_BY_ACTION: Mapping[Kind, Mapping[str, str]] = {
     },
     Kind.VULNERABILITY: {one: one for one in ("detected", "confirmed", "dismissed", "resolved")},
 }
-_EVENT_PREFIXES = {Kind.MEMBER: "user_", Kind.PROJECT: ("project_", "subgroup_", "group_")}
+_EVENT_PREFIXES: dict[Kind, str | tuple[str, ...]] = {
+    Kind.MEMBER: "user_",
+    Kind.PROJECT: ("project_", "subgroup_", "group_"),
+}
 _EXPIRY_DAYS = (1, 7, 30, 60)  # before a token expires, on which the host tells of it
 
 RESOURCE_STATES: Mapping[Kind, tuple[str, ...]] = {

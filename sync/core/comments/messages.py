@@ -31,7 +31,7 @@ _REFERENCE_MARKS = {"merge_request": "!", "issue": "#", "snippet": "$"}
 
 def build_comment_message(comment: Comment, language: str, users: PortalUserIds) -> Message:
     """Who said what on what. The quote is all of a comment that is not long."""
-    named: dict[str, Inline] = {
+    values: dict[str, Inline] = {
         "actor": mention_person(comment.author, language, users),
         "project": project_link(comment.project),
         "on": link(comment.target.url, _target_title(comment.target)),
@@ -48,13 +48,13 @@ def build_comment_message(comment: Comment, language: str, users: PortalUserIds)
     if comment.url and not comment.deleted:
         lines.append((Link(comment.url, translate_inline(language, "comment open link")),))
     return Message(
-        (*translate_inline(language, key, **named), *hidden),
+        (*translate_inline(language, key, **values), *hidden),
         tuple(lines),
         () if comment.deleted else quote_markdown(comment.text, language, comment.url),
         values={
-            "project": (named["project"],),
-            "actor": (named["actor"],),
-            "title": (named["on"],),
+            "project": (values["project"],),
+            "actor": (values["actor"],),
+            "title": (values["on"],),
             "state": translate_inline(language, f"state {state}"),
             "link": (page,),
             "url": (Text(comment.url),),
@@ -85,7 +85,7 @@ MAX_COMMENT_LENGTH = 2_000  # characters of its BBCode
 
 def render_comment_message(note: Comment, language: str, users: PortalUserIds) -> str:
     """Who, on what, where in the code, and the words, quoted."""
-    lines = [(Strong(_headline(note, language, users)),)]
+    lines: list[Line] = [(Strong(_headline(note, language, users)),)]
     if note.file_position:
         lines.append(
             translate_inline(
@@ -94,8 +94,8 @@ def render_comment_message(note: Comment, language: str, users: PortalUserIds) -
                 place=clipped(note.file_position, MAX_TITLE_LENGTH),
             )
         )
-    shown = Paragraph(run_of(lines))
-    return render(Document((shown, *_quote(note))), chat=True)
+    paragraph = Paragraph(run_of(lines))
+    return render(Document((paragraph, *_quote(note))), chat=True)
 
 
 def _headline(note: Comment, language: str, users: PortalUserIds) -> Line:
@@ -117,7 +117,7 @@ def _target_name(note: Comment, language: str) -> str:
 
 def _quote(note: Comment) -> tuple[Block, ...]:
     document = markdown.read(note.text[:MAX_TEXT_READ])
-    shown = clip(
+    clipped = clip(
         Document((Quote(document.blocks),)), MAX_COMMENT_LENGTH, partial(bbcode.write, chat=True)
     )
-    return shown.blocks if document.blocks else ()
+    return clipped.blocks if document.blocks else ()

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sync.core.model.common import Commit
-from sync.core.model.tasks import LinkKind
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 
@@ -56,4 +55,4 @@ def _task_ids(commits: Iterable[Commit], rules: ReferenceRules) -> Iterable[int]
         for one in commits
         for ref in references_find.find_references(one.message, "commit", rules)
     )
-    return [ref.task_id for ref in found if ref.kind is not LinkKind.MENTION]
+    return [ref.task_id for ref in found if ref.kind.is_work]

@@ -37,9 +37,12 @@ def render_environment_message(
     users: PortalUserIds,
 ) -> str:
     """The message as the portal shows it; `place.shown` or `place.under_way` is there."""
-    one = place.in_progress or place.reverted_by or place.last_deployment
-    assert one is not None
-    lines = [(Strong(_headline(place, one, language)),), _deployment_details(one, language, users)]
+    deployment = place.in_progress or place.reverted_by or place.last_deployment
+    assert deployment is not None
+    lines = [
+        (Strong(_headline(place, deployment, language)),),
+        _deployment_details(deployment, language, users),
+    ]
     here = [of for of in environments if of.project == place.project][:MAX_ENVIRONMENTS]
     lines.append((Text(_environments_line(here, language)),))
     return render(Document((Paragraph(run_of(lines)),)))
@@ -91,7 +94,7 @@ def build_deployment_message(
     """`tasks`: titles of those whose work it carries; who tests or manages reads what came."""
     verdict = deployment.status in _VERDICTS
     page = messages_urls.environment(deployment.project, deployment.environment)
-    named = {
+    values = {
         "environment": link(page, deployment.environment, MAX_NAME_LENGTH),
         "project": project_link(deployment.project),
     }
@@ -118,10 +121,10 @@ def build_deployment_message(
         else (),
     ]
     return Message(
-        translate_inline(language, key, actor=actor, url=url, **named),
+        translate_inline(language, key, actor=actor, url=url, **values),
         tuple(filter(None, lines)),
         values={
-            **{name: (node,) for name, node in named.items()},
+            **{name: (node,) for name, node in values.items()},
             "branch": (_ref_or_merge_request_link(deployment.project, deployment.ref),)
             if deployment.ref
             else (),
@@ -144,7 +147,9 @@ def _task_lines(titles: Sequence[str], language: str) -> tuple[Line, ...]:
         translate_inline(
             language,
             key,
-            tasks=join_limited([(text_node(one, MAX_NAME_LENGTH),) for one in titles], language),
+            tasks=join_limited(
+                [(text_node(title, MAX_NAME_LENGTH),) for title in titles], language
+            ),
         ),
     )
 

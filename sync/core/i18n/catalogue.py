@@ -67,15 +67,15 @@ def parse_catalogue(text: str) -> Catalogue:
 
 
 def _entry(block: str) -> _Entry:
-    found = _ENTRY.fullmatch(block)
-    if not found:
+    match = _ENTRY.fullmatch(block)
+    if not match:
         raise ValueError(f"not understood:\n{block}")
-    plural = None if found[2] is None else _string(found[2])
-    texts = _TEXT.findall(found[3])
+    plural = None if match[2] is None else _string(match[2])
+    texts = _TEXT.findall(match[3])
     wanted = [""] if plural is None else [str(number) for number in range(len(texts))]
     if [number for number, _ in texts] != wanted:
         raise ValueError(f"one msgstr, or msgstr[0] and so on for a plural:\n{block}")
-    return _Entry(_string(found[1]), plural, tuple(_string(one) for _, one in texts))
+    return _Entry(_string(match[1]), plural, tuple(_string(text) for _, text in texts))
 
 
 def _string(lines: str) -> str:
@@ -90,13 +90,13 @@ def _compile(entries: list[_Entry]) -> bytes:
     pairs = sorted(
         (_message_id(entry).encode(), "\0".join(entry.texts).encode()) for entry in entries
     )
-    strings = [one for column in zip(*pairs, strict=True) for one in column]
+    strings = [string for column in zip(*pairs, strict=True) for string in column]
     ids, texts = 28, 28 + 8 * len(pairs)
     data = texts + 8 * len(pairs)
     starts = accumulate((len(one) + 1 for one in strings), initial=data)
-    tables = [pack("<2I", len(one), at) for one, at in zip(strings, starts, strict=False)]
+    tables = [pack("<2I", len(string), at) for string, at in zip(strings, starts, strict=False)]
     head = pack("<7I", 0x950412DE, 0, len(pairs), ids, texts, 0, data)
-    return b"".join((head, *tables, *(one + b"\0" for one in strings)))
+    return b"".join((head, *tables, *(string + b"\0" for string in strings)))
 
 
 def _message_id(entry: _Entry) -> str:

@@ -33,35 +33,70 @@ UNITS: dict[str, int] = {
 }  # fmt: skip
 
 _UNIT_PATTERN = "|".join(sorted(UNITS, key=len, reverse=True))
-# A number and its unit, which no letter follows: `30m`, `1.5h`, `1 ч.`; `2 more` is no duration.
+_FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3}
+# A number and its unit, which no letter follows: `30m`, `1.5h`, `1½h`, `1 ч.`; no `2 more`.
 _PART = re.compile(
-    rf"\s{{0,3}}(?P<number>[0-9]{{1,5}}(?:[.,][0-9]{{1,2}})?)\s?(?P<unit>{_UNIT_PATTERN})(?![^\W\d_])\.?,?",
+    rf"(?P<number>[0-9]{{1,5}}(?:[.,][0-9]{{1,2}})?)?\s?(?P<fraction>[{''.join(_FRACTIONS)}])?"
+    rf"(?<=[0-9{''.join(_FRACTIONS)}])\s?(?P<unit>{_UNIT_PATTERN})(?![^\W\d_])\.?",
+    re.IGNORECASE,
+)
+_JOINT = re.compile(
+    r"\s{0,3}(?:[,;]\s{0,3})?(?:(?:and|plus|и|плюс)(?!\w)(?:\s{1,3}(?:another|ещё|еще)(?!\w))?|[&+])?"
+    r"\s{0,3}",
+    re.IGNORECASE,
+)
+# What behind a duration looks like a second one: whoever wrote it meant more time.
+_NUMBER_WORDS = (
+    r"half|quarter|one|two|three|four|five|ten|fifteen|twenty|thirty|forty|fifty|sixty|couple|few|"
+    r"several|another|an?|пол\w*|четверть\w*|один|одну|одна|дв[аеу]\w*|три\w*|четыре|пят\w+|"
+    r"шест\w+|сем\w+|восем\w+|девят\w+|десят\w+|сорок|пару?|пара|несколько|ещё|еще"
+)
+_SECOND_SPAN = re.compile(
+    rf"(?<![\w.,-])(?:[0-9]+(?:[.,][0-9]+)?\s?[{''.join(_FRACTIONS)}]?|[{''.join(_FRACTIONS)}])\s?"
+    rf"(?:{_UNIT_PATTERN}|mn|mns|min(?!or|im|us|ing|ds)\w*|hou\w+|hrs?|sec\w*|"
+    r"час\w*|мин\w*|сек\w*|дн\w*|нед\w*|мес\w*)(?![^\W\d_])"
+    rf"|\b(?:{_NUMBER_WORDS})(?:\s(?:an?|of|a))?\s(?:{_UNIT_PATTERN}|time)(?!\w)"
+    r"|\b(?:полчаса|получаса|полтора|полторы|(?:and|plus)\s(?:a\s)?half|с\sполовиной|минутк\w+|часик\w*)(?!\w)"
+    rf"|\A[\s,;:&+/(–—-]*(?:(?:and|plus|to|or|и|плюс|до|или)\s)?(?:[0-9]+|[{''.join(_FRACTIONS)}])"
+    rf"(?:[.,:/'′][0-9]*|\s?(?:{_UNIT_PATTERN})(?!\w)|\s*(?:\Z|[^\w\s]))"
+    r"|\A[\s,;:&+/(–—-]*(?:(?:and|plus|и|плюс)\s)?[1-5][05]\s",
     re.IGNORECASE,
 )
 
 
 def parse_leading(text: str) -> tuple[int, str] | None:
-    """The span that `text` begins with, in seconds, and the rest of it; None: it begins with none.
+    """Return the span that `text` begins with, in seconds, and the rest of it, or None.
 
-    `1h30m`, `1h 30m` and `1,5 ч` are spans; a number without a unit is none, also at the end.
+    `1h30m`, `1h and 30m` and `1,5 ч` are spans. A number without a unit is none, nor is a span
+    with something behind it that may be a second one: time is never taken short in silence.
     """
+    text = text.lstrip()
     seconds, at = 0.0, 0
-    while found := _PART.match(text, at):
-        seconds += float(found["number"].replace(",", ".")) * UNITS[found["unit"].casefold()]
-        at = found.end()
+    part = _PART.match(text)
+    while part:
+        seconds += _amount(part) * UNITS[part["unit"].casefold()]
+        at = part.end()
+        joint = _JOINT.match(text, at)
+        part = _PART.match(text, joint.end() if joint else at)
     rest = text[at:]
-    if not at or rest[:1].isdecimal() or rest.strip().isdecimal():
+    if not at or rest[:1].isdecimal() or _SECOND_SPAN.search(rest):
         return None
-    return round(seconds), rest.strip()
+    return round(seconds), rest.strip().removeprefix(",").strip()
+
+
+def _amount(part: re.Match[str]) -> float:
+    """Return the number of a part with its fraction."""
+    whole = float((part["number"] or "0").replace(",", "."))
+    return whole + _FRACTIONS.get(part["fraction"] or "", 0.0)
 
 
 def format_if_known(seconds: int | None, language: str) -> str:
-    """How long something was, "" where that is not known."""
+    """Return how long something was, "" where that is not known."""
     return "" if seconds is None else format_seconds(seconds, language)
 
 
 def format_span(span: timedelta, language: str) -> str:
-    """To the minute: 42 min, 3 h 5 min, 2 d 4 h; days are whole ones."""
+    """Return a span to the minute: 42 min, 3 h 5 min, 2 d 4 h; days are whole ones."""
     minutes = max(0, int(span.total_seconds()) // 60)
     hours, days = minutes // 60, minutes // 1440
     if not minutes:
@@ -74,7 +109,7 @@ def format_span(span: timedelta, language: str) -> str:
 
 
 def format_seconds(seconds: int, language: str) -> str:
-    """The span in words, without seconds where there are hours."""
+    """Return the span in words, without seconds where there are hours."""
     minutes, rest = divmod(seconds, _MINUTE)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -29,6 +29,9 @@ from sync.text.tree import Document, Link, Paragraph, Strong, Text
 
 _MENTION = re.compile(r"\[user=\d{1,19}\]|\[/user\]")
 
+# What a card says of how the merge request names the task, where that is not plain work.
+_KIND_SENTENCES = frozenset({LinkKind.MENTION, LinkKind.DENY, LinkKind.REVERT, LinkKind.PART})
+
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
@@ -57,8 +60,11 @@ def build_card(
         else translate_inline(language, "card state", state=parts.state)
     )
     lines = [(Strong((parts.link,)),), state, *parts.details]
-    if kind is LinkKind.MENTION:
-        lines.append(translate_inline(language, "card mention"))
+    if kind in _KIND_SENTENCES:
+        merged = merge_request.state is MergeRequestState.MERGED
+        reverted = kind is LinkKind.REVERT and merged
+        phrase = "card reverted" if reverted else f"card {kind}"
+        lines.append(translate_inline(language, phrase))
     return _build_document(lines)
 
 

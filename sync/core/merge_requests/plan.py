@@ -20,7 +20,7 @@ from sync.core.model.commands import Notify, Place
 from sync.core.model.merge_requests import ReviewEvent
 from sync.core.model.plans import Part, PlannedCommand, Records
 from sync.core.model.task_view import LinkView, TaskView
-from sync.core.model.tasks import Task
+from sync.core.model.tasks import LinkKind, Task
 from sync.core.rules.portal import Rules
 
 
@@ -119,7 +119,9 @@ def _changed_event(link: LinkView) -> ReviewEvent | None:
 
 def _notifiable_event(link: LinkView, reached: ReviewEvent) -> ReviewEvent | None:
     """Return what people are notified of, which (reopened) may be another event than recorded."""
-    return event_to_notify(link.review_event, reached) if link.is_shown_work else None
+    if not link.visible or link.kind in (LinkKind.MENTION, LinkKind.DENY):
+        return None
+    return event_to_notify(link.review_event, reached)
 
 
 def _plan_notification(

@@ -60,15 +60,15 @@ def mention_person(person: Person | None, language: str, users: PortalUserIds) -
 
 def join_limited(lines: Sequence[Line], language: str) -> Line:
     """The first of them in one line; the rest are counted."""
-    shown = list(lines[:MAX_LISTED])
-    if rest := len(lines) - len(shown):
-        shown.append(translate_inline(language, "more", count=str(rest)))
-    return join_nonempty(shown)
+    visible = list(lines[:MAX_LISTED])
+    if rest := len(lines) - len(visible):
+        visible.append(translate_inline(language, "more", count=str(rest)))
+    return join_nonempty(visible)
 
 
 def join_nonempty(lines: Iterable[Line], between: str = ", ") -> Line:
     """Those that say anything, in one line."""
-    return tuple(node for one in lines if one for node in (Text(between), *one))[1:]
+    return tuple(node for line in lines if line for node in (Text(between), *line))[1:]
 
 
 def state_word(language: str, state: str) -> Line:
@@ -94,13 +94,15 @@ MAX_RELEASE_NOTES_LENGTH = 3_000  # characters of release notes
 
 def markdown_blocks(words: str, limit: int, language: str, url: str = "") -> tuple[Block, ...]:
     """Markdown as blocks of at most `most` characters; what was cut has a link to all of it."""
-    whole = markdown.read(words[:MAX_TEXT_READ])
-    cut = clip(whole, limit, render_chat)
-    if cut is whole and len(words) <= MAX_TEXT_READ:
-        return whole.blocks
-    kept = cut.blocks if cut is whole else cut.blocks[:-1]
-    more = (Text(" "), Link(url, translate_inline(language, "full text link"))) if url else ()
-    return (*kept, Paragraph((Text(ELLIPSIS), *more)))
+    document = markdown.read(words[:MAX_TEXT_READ])
+    cut = clip(document, limit, render_chat)
+    if cut is document and len(words) <= MAX_TEXT_READ:
+        return document.blocks
+    kept = cut.blocks if cut is document else cut.blocks[:-1]
+    whole_text_link = (
+        (Text(" "), Link(url, translate_inline(language, "full text link"))) if url else ()
+    )
+    return (*kept, Paragraph((Text(ELLIPSIS), *whole_text_link)))
 
 
 def quote_markdown(words: str, language: str, url: str = "") -> tuple[Block, ...]:

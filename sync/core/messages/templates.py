@@ -58,7 +58,7 @@ def fill_template(template: str, places: PlaceholderValues) -> Document:
 
     Lines that held nothing but empty places are left out.
     """
-    return mapped(bbcode.read(_with_addresses(template)), lambda node: _fill_node(node, places))  # type: ignore[return-value]
+    return mapped(bbcode.read(_with_addresses(template)), lambda node: _fill_node(node, places))
 
 
 def template_problems(template: str, placeholders: Collection[str]) -> Iterator[str]:
@@ -89,8 +89,8 @@ def _lost_tags(template: str) -> list[str]:
 
 
 def _tags(text: str) -> Counter[str]:
-    found = _TAG.findall(text)
-    return Counter(f"[{end}{name.lower()}]" for end, name in found if name.lower() in _MARKUP)
+    tags = _TAG.findall(text)
+    return Counter(f"[{end}{name.lower()}]" for end, name in tags if name.lower() in _MARKUP)
 
 
 def _with_addresses(template: str) -> str:
@@ -103,7 +103,7 @@ def _fill_node(node: Node, places: PlaceholderValues) -> Node:
     match node:
         case Code(text) | CodeBlock(text):
             return replace(
-                node, text=_PLACEHOLDER.sub(lambda found: _plain_value(places, found[1]), text)
+                node, text=_PLACEHOLDER.sub(lambda match: _plain_value(places, match[1]), text)
             )
         case Link(url, children):
             name = url.removeprefix(_PLACEHOLDER_URL) if url.startswith(_PLACEHOLDER_URL) else ""
@@ -125,9 +125,9 @@ def _fill_node(node: Node, places: PlaceholderValues) -> Node:
 
 def _fill_blocks(blocks: Iterable[Block], places: PlaceholderValues) -> tuple[Block, ...]:
     return tuple(
-        one
+        inner
         for block in blocks
-        for one in (_fill_paragraph(block, places) if isinstance(block, Paragraph) else (block,))
+        for inner in (_fill_paragraph(block, places) if isinstance(block, Paragraph) else (block,))
     )
 
 
@@ -151,8 +151,8 @@ def _is_inline(value: Document) -> bool:
 
 
 def _build_paragraph(run: Iterable[Inline], places: PlaceholderValues) -> Iterator[Paragraph]:
-    told = ((line, _fill_inline(line, places)) for line in split_lines(tuple(run)))
-    lines = [now for line, now in told if text_of(now).strip() or not line]
+    filled_lines = ((line, _fill_inline(line, places)) for line in split_lines(tuple(run)))
+    lines = [now for line, now in filled_lines if text_of(now).strip() or not line]
     while lines and not lines[0]:
         lines.pop(0)
     while lines and not lines[-1]:
@@ -174,8 +174,8 @@ def _split_placeholders(nodes: Iterable[Inline]) -> Iterator[Inline]:
 
 def _placeholder_value(node: Inline, places: PlaceholderValues) -> PlaceholderValue | None:
     """What a place is filled with; None for what is no place."""
-    if isinstance(node, Text) and (found := _PLACEHOLDER.fullmatch(node.text)):
-        return places.get(found[1], ())
+    if isinstance(node, Text) and (match := _PLACEHOLDER.fullmatch(node.text)):
+        return places.get(match[1], ())
     return None
 
 

@@ -11,6 +11,20 @@ from sync.core.model.common import Commit, Person, Project
 
 _KEY = re.compile(r"(\d{1,18})/(\d{1,18}):(\w{1,64}):(\d{1,9})", re.ASCII)
 _BULLETS = " \t*-+#"
+# `git cherry-pick -x` and the host's own button write this line.
+# https://docs.gitlab.com/user/project/merge_requests/cherry_pick_changes/
+_PICKED = re.compile(r"\(cherry[ -]picked from commit ([0-9a-f]{7,64})\)", re.IGNORECASE)
+# https://docs.gitlab.com/user/project/merge_requests/commit_templates/
+_MERGE_COMMIT = re.compile(
+    r"\A\s*Merge (?:(?:remote-tracking )?branch|tag|commit|merge request|pull request)\b"
+    r"|^See merge request \S*!\d+\s*$",
+    re.MULTILINE,
+)
+_SHARED_BRANCH = re.compile(
+    r"main|master|trunk|develop(?:ment)?|dev|next|staging|production|release[-/].+|stable.*|"
+    r"hotfix/\d.*|v?\d+[.-].+|\d+-\d+-stable.*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,9 +41,9 @@ class CommandKey:
 
     @classmethod
     def parse(cls, text: str) -> CommandKey | None:
-        """The key of which `text` is the name."""
-        found = _KEY.fullmatch(text)
-        return cls(int(found[1]), int(found[2]), found[3], int(found[4])) if found else None
+        """Return the key of which `text` is the name, or None."""
+        match = _KEY.fullmatch(text)
+        return cls(int(match[1]), int(match[2]), match[3], int(match[4])) if match else None
 
 
 class SmartCommitState(StrEnum):
@@ -49,11 +63,11 @@ class SmartCommitResult:
 
 @dataclass(frozen=True, slots=True)
 class SmartCommit:
-    """`commit`: its message is only its title. `branch`: where it was heard, by whose push
-    (`actor`). `place`: in the order of what came together.
+    """A command with its commit, of whose message only the title is kept.
 
-    `again`: the commit that had said the same, "" for none. `in_our_name`: time that the portal
-    did not take as the author's own. `mendable`: it was refused for what somebody may change.
+    `branch`: where it was pushed to, by `actor`. `position`: in the order of what came together.
+    `repeats`: the commit that had said the same, "" for none. `as_app`: time that the portal did
+    not take as the author's own. `retryable`: it was refused for what somebody may change.
     """
 
     command: SmartCommitCommand
@@ -69,7 +83,7 @@ class SmartCommit:
 
 @dataclass(frozen=True, slots=True)
 class PendingSmartCommit:
-    """A command that waits to be followed. `user`: the commit's author as a portal user."""
+    """A command that waits. `author_id`: the commit's author as a portal user."""
 
     key: CommandKey
     smart_commit: SmartCommit
@@ -79,41 +93,71 @@ class PendingSmartCommit:
 def find_repeated(
     message: str, speech: SmartCommit, sha: str, earlier: Iterable[tuple[str, SmartCommit]]
 ) -> str:
-    """Of the `earlier` commits, by id, the one that this one only repeats; "" for none.
+    """Return which of the `earlier` commits, by id, this one only repeats; "" for none.
 
-    A commit that is rebased, amended, picked or squashed is another commit with the same words:
-    the same command of the same author in the same project, and the old commit's title stands in
-    the new message. One that comes to several projects speaks in one of them. To close a task
-    again does no harm: it may have been opened again.
+    `message`: the whole one. The same command, given to the same task in the same project, is a
+    repetition if the same author's title stands in the new message (rebased, amended, squashed),
+    or if another author's commit is a copy by what it is: a merge commit, a picked one, a squash
+    on a shared branch. To close a task again does no harm: it may have been opened again.
     """
     same = [(old, other) for old, other in earlier if other.command == speech.command]
     if not same:
         return ""
     lines = {line.strip(_BULLETS) for line in message.splitlines()}
-    repeated = (
+    picked = tuple(_PICKED.findall(message))
+    copied = bool(picked) or _MERGE_COMMIT.search(message) is not None
+    repeated = [
         old
         for old, other in same
         if old == sha
         or (
             speech.command.verb is not Verb.CLOSE
-            and _author_key(other) == _author_key(speech)
-            and other.commit.message.strip(_BULLETS) in lines
+            and _project_key(other) == _project_key(speech)
+            and (
+                copied
+                or (
+                    other.commit.message.strip(_BULLETS) in lines
+                    and (is_of_same_author(other, speech) or _is_squash(other, speech))
+                )
+            )
         )
+    ]
+    named = (old for old in repeated if old.startswith(picked))
+    return next(named, repeated[0] if repeated else "")
+
+
+def _is_squash(old: SmartCommit, new: SmartCommit) -> bool:
+    """Tell whether a commit may be a squash: what a topic branch said comes to a shared one.
+
+    The host writes it in the name of the merge request's author.
+    https://docs.gitlab.com/user/project/merge_requests/squash_and_merge/
+    """
+    shared = new.branch == new.project.default_branch or _SHARED_BRANCH.fullmatch(new.branch)
+    return old.branch != new.branch and bool(shared)
+
+
+def _project_key(speech: SmartCommit) -> tuple[int, int]:
+    return speech.project.connection_id, speech.project.id
+
+
+def is_of_same_author(old: SmartCommit, new: SmartCommit) -> bool:
+    """Return whether one person wrote both, by address, or by name where there is none."""
+    first, second = (
+        (speech.commit.author_email or speech.commit.author_name) for speech in (old, new)
     )
-    return next(repeated, "")
-
-
-def _author_key(speech: SmartCommit) -> tuple[int, int, str]:
-    author = speech.commit.author_email or speech.commit.author_name
-    return speech.project.connection_id, speech.project.id, author.casefold()
+    return first.casefold() == second.casefold()
 
 
 class Verb(StrEnum):
     CLOSE = "close"  # the closing words
+    REVERT = "revert"  # a title that takes the work of the task back
     DONE = "done"
     START = "start"
     COMMENT = "comment"
     TIME = "time"
+
+
+DEFAULT_BRANCH_VERBS = frozenset({Verb.CLOSE, Verb.REVERT})  # what happens once it is there
 
 
 class Flaw(StrEnum):
@@ -126,7 +170,7 @@ class Flaw(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmartCommitCommand:
-    """`seconds`, `text`: of a time; `text`: of a comment. `flaw`: what is wrong with it."""
+    """What a task is told. `text`: of a comment, or what the `seconds` were spent on."""
 
     task_id: int
     verb: Verb

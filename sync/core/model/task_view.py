@@ -9,7 +9,7 @@ from datetime import datetime
 from sync.core.model.activity import Comment
 from sync.core.model.common import Project
 from sync.core.model.deployments import EnvironmentStatus
-from sync.core.model.merge_requests import MergeRequest, ReviewEvent
+from sync.core.model.merge_requests import MergeRequest, ReviewEvent, is_open
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.model.smart_commits import PendingSmartCommit
 from sync.core.model.tasks import KanbanStage, LinkKind, Step, Task, is_shown_work
@@ -31,7 +31,19 @@ class LinkView:
 
     @property
     def moves_task(self) -> bool:
-        return self.live and self.kind is not LinkKind.MENTION
+        """Whether its work is the task's: its pipelines and deployments are shown there."""
+        return self.live and self.kind.is_work
+
+    @property
+    def decides_step(self) -> bool:
+        """Whether the task's step depends on it: a part of the work does while it goes on."""
+        if self.kind is LinkKind.PART:
+            return self.live and is_open(self.merge_request)
+        return self.moves_task
+
+    @property
+    def visible(self) -> bool:
+        return self.live and not self.silent
 
     @property
     def is_shown_work(self) -> bool:

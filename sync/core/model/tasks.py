@@ -47,21 +47,29 @@ class KanbanStage:
 
 
 class LinkKind(StrEnum):
-    """How strongly a merge request names a task; the strongest of several mentions counts."""
+    """What a text, or a whole merge request, says of a task, from weak to strong."""
 
-    MENTION = "mention"
-    MOVE = "move"
-    CLOSE = "close"
+    MENTION = "mention"  # looked at: "see", "caused by"
+    DENY = "deny"  # said not to be ended: "does not fix"
+    REVERT = "revert"  # its work is taken back
+    PART = "part"  # worked on, and not ended by it: "partially fixes"
+    MOVE = "move"  # worked on
+    CLOSE = "close"  # ended: "closes"
+
+    @property
+    def is_work(self) -> bool:
+        """Whether the work is the task's own, not only about it."""
+        return self in (LinkKind.PART, LinkKind.MOVE, LinkKind.CLOSE)
 
 
 def is_shown_work(kind: LinkKind, *, live: bool, silent: bool) -> bool:
     """Tell whether a link counts as the task's work and people are told of it."""
-    return live and not silent and kind is not LinkKind.MENTION
+    return live and not silent and kind.is_work
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reference:
-    """A task named in text. `where`: branch, title, description or commit."""
+    """A task named in text. `source`: branch, title, description or commit."""
 
     task_id: int
     kind: LinkKind

@@ -19,13 +19,13 @@ def people_of(subject: NotificationSubject) -> tuple[Person, ...]:
     """Everybody whom the words for it name."""
     match subject:
         case Comment():
-            found = (subject.author,)
+            named: tuple[Person | None, ...] = (subject.author,)
         case MergeRequest():
             reviewers = (reviewer.person for reviewer in subject.reviewers)
-            found = (subject.actor, subject.author, *subject.approved_by, *reviewers)
+            named = (subject.actor, subject.author, *subject.approved_by, *reviewers)
         case _:
-            found = (subject.actor,)
-    return tuple(person for person in found if person is not None)
+            named = (subject.actor,)
+    return tuple(person for person in named if person is not None)
 
 
 def actor_of(subject: NotificationSubject) -> Person | None:

@@ -149,7 +149,7 @@ def build_pipeline_message(
     pipeline: Pipeline, language: str, users: PortalUserIds, jobs: Sequence[FailedJob] = ()
 ) -> Message:
     """`jobs`: those that failed, as far as they are known; their logs are not said in chats."""
-    named = {
+    values = {
         "link": link(pipeline.url, f"#{pipeline.id}"),
         "project": project_link(pipeline.project),
     }
@@ -173,10 +173,10 @@ def build_pipeline_message(
         *pipelines_messages.stage_details(culprits, language),
     ]
     return Message(
-        translate_inline(language, "pipeline notification", status=status, ref=ref, **named),
+        translate_inline(language, "pipeline notification", status=status, ref=ref, **values),
         tuple(filter(None, lines)),
         values={
-            **{name: (node,) for name, node in named.items()},
+            **{name: (node,) for name, node in values.items()},
             "branch": (ref,),
             "actor": (mention_person(pipeline.actor, language, users),),
             "title": (text_node(first_line(pipeline.commit.message)),) if pipeline.commit else (),
@@ -231,7 +231,7 @@ def _ref_or_merge_request_link(project: Project, ref: str) -> Inline:
 def build_job_message(job: JobRun, language: str, users: PortalUserIds) -> Message:
     """A failed job with its reason, one that waits to be started, or whatever else it does."""
     key = f"job {job.status}" if has_sentence(f"job {job.status}") else "job other"
-    named = {
+    values = {
         "link": link(job.url, job.name, MAX_NAME_LENGTH),
         "project": project_link(job.project),
     }
@@ -247,10 +247,10 @@ def build_job_message(job: JobRun, language: str, users: PortalUserIds) -> Messa
         translate_inline(language, "job retries", count=job.retries) if job.retries else (),
     ]
     return Message(
-        translate_inline(language, key, state=state, **named),
+        translate_inline(language, key, state=state, **values),
         tuple(filter(None, lines)),
         values={
-            **{name: (node,) for name, node in named.items()},
+            **{name: (node,) for name, node in values.items()},
             "branch": (_ref_or_merge_request_link(job.project, job.ref),),
             "actor": (mention_person(job.actor, language, users),),
             "title": (text_node(job.name),),
@@ -261,7 +261,7 @@ def build_job_message(job: JobRun, language: str, users: PortalUserIds) -> Messa
             "environment": (text_node(job.environment, MAX_NAME_LENGTH),),
             "duration": (Text(took),),
             "stage": (text_node(job.stage, MAX_NAME_LENGTH),),
-            "job": (named["link"],),
+            "job": (values["link"],),
         },
     )
 

@@ -1,6 +1,7 @@
-"""Markdown with its code and comments blanked out, length kept, in time linear in it. Pure.
+"""Markdown with its code, comments and what is struck out blanked out, length kept. Pure.
 
 Only what decides whether words are prose is looked at; the full reader is in sync.text.markdown.
+The CI reporter has this file too: Python 3.9, and nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -8,17 +9,34 @@ from __future__ import annotations
 import re
 
 BLANK = "\0"
+STRUCK = "\1"  # what stands for struck-out words, behind which a sentence goes on
 _FENCE = re.compile(r" {0,3}(?:> ?)?(?:[-*+] )? {0,3}(`{3,}|~{3,})")
 _RUN = re.compile(r"`+")
 _PARAGRAPHS = re.compile(r"(\n[ \t]*\n)")
-_URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"\0)\]]+", re.IGNORECASE)
+_URL = re.compile(r"\b(?:[a-z]{2,10}://|www\.|mailto:)[^\s<>\"\0)\]]+", re.IGNORECASE)
+# ~~x~~, ~x~, {-x-} and [-x-], in which GitLab shows a deletion, and HTML's own tags.
+# https://docs.gitlab.com/user/markdown/#inline-diff
+_STRUCK_OUT = re.compile(
+    r"(?<!~)~~(?![\s~])(?:[^~\n]|~(?!~)){1,1000}~~(?!~)|(?<![~\w])~(?![\s~])[^~\n]{1,400}~(?![~\w])|"
+    r"\{-[^\n{}]{1,1000}-\}|"
+    r"\[-[^\n\[\]]{1,1000}-\]|"
+    r"<(?P<tag>del|s|strike|code|pre|kbd|samp)\b[^<>\n]{0,200}>[^<]{0,2000}</(?P=tag)>",
+    re.IGNORECASE,
+)
+QUOTED_LINE = re.compile(r" {0,3}>")
+_QUOTE_FENCE = re.compile(r" {0,3}>>>[ \t]*\r?\Z")
 
 
 def mask_code(text: str) -> str:
-    """`text` of the same length with code, comments and addresses made of NUL characters."""
-    visible = _without_comments(_without_fences(text.replace(BLANK, " ")))
+    """Return `text` of the same length with code, comments and addresses made of NUL characters.
+
+    What is struck out is made of `STRUCK`.
+    """
+    text = text.replace(BLANK, " ").replace(STRUCK, " ")
+    visible = _without_comments(_without_fences(text))
     spans = "".join(map(_without_spans, _PARAGRAPHS.split(visible)))
-    return _URL.sub(lambda found: _blank(found[0]), spans)
+    words = _URL.sub(lambda match: _blank(match[0]), spans)
+    return _STRUCK_OUT.sub(lambda match: re.sub(r"[^\n]", STRUCK, match[0]), words)
 
 
 def _blank(text: str) -> str:
@@ -26,8 +44,9 @@ def _blank(text: str) -> str:
 
 
 def _without_fences(text: str) -> str:
-    """A fence closes at a longer or equal one of its kind; an open one runs to the end."""
-    out, fence = [], ""
+    """Blank out fences: one closes at a longer or equal one, an open one runs to the end."""
+    out: list[str] = []
+    fence = ""
     for line in text.splitlines(keepends=True):
         mark = _FENCE.match(line)
         inside = bool(fence)
@@ -45,8 +64,9 @@ def _blank_line(line: str) -> str:
 
 
 def _without_comments(text: str) -> str:
-    """<!-- … -->, which templates of descriptions are full of; an open one is not a comment."""
-    out, at = [], 0
+    """Blank out <!-- … -->, of which templates are full; an open one is no comment."""
+    out: list[str] = []
+    at = 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
         out += text[at:start], _blank(text[start : end + 3])
         at = end + 3
@@ -54,10 +74,11 @@ def _without_comments(text: str) -> str:
 
 
 def _without_spans(text: str) -> str:
-    """Code spans of one paragraph: a run of backticks closes at the next run of its length."""
-    runs = [found.span() for found in _RUN.finditer(text)]
+    """Blank out a paragraph's code spans, from a run of backticks to the next of its length."""
+    runs = [match.span() for match in _RUN.finditer(text)]
     following = _following(runs)
-    out, at, number = [], 0, 0
+    out: list[str] = []
+    at = number = 0
     while number < len(runs):
         closing = following[number]
         if closing is None:
@@ -70,7 +91,7 @@ def _without_spans(text: str) -> str:
 
 
 def _following(runs: list[tuple[int, int]]) -> list[int | None]:
-    """For each run the number of the next run of equal length."""
+    """Return for each run the number of the next run of equal length."""
     later: dict[int, int] = {}
     out: list[int | None] = [None] * len(runs)
     for number in range(len(runs) - 1, -1, -1):
@@ -78,3 +99,25 @@ def _following(runs: list[tuple[int, int]]) -> list[int | None]:
         out[number] = later.get(length)
         later[length] = number
     return out
+
+
+class QuotedLines:
+    """Whether a place is in a quoted line; asked in ascending order, so each line is met once.
+
+    A line between two `>>>` is quoted too. https://docs.gitlab.com/user/markdown/#multiline-blockquote
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text, self._line_end, self._quoted, self._fenced = text, -1, False, False
+
+    def contains(self, place: int) -> bool:
+        """Return whether the line of `place` is quoted."""
+        while place > self._line_end and self._line_end < len(self._text):
+            start = self._line_end + 1
+            end = self._text.find("\n", start)
+            self._line_end = len(self._text) if end < 0 else end
+            line = self._text[start : min(self._line_end, start + 80)]
+            if _QUOTE_FENCE.match(line):
+                self._fenced = not self._fenced
+            self._quoted = self._fenced or QUOTED_LINE.match(line) is not None
+        return self._quoted

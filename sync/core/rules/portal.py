@@ -181,11 +181,17 @@ class Rules:
 
         One that names the path itself goes before those with a pattern of it, else the first.
         """
-        named = [key for key, one in self.groups.items() if _matches_any(one.projects, path)]
-        exact = [
-            key for key in named if path.casefold() in map(str.casefold, self.groups[key].projects)
+        group_ids = [
+            key
+            for key, group_rules in self.groups.items()
+            if _matches_any(group_rules.projects, path)
         ]
-        return next(iter(exact or named), 0)
+        exact = [
+            key
+            for key in group_ids
+            if path.casefold() in map(str.casefold, self.groups[key].projects)
+        ]
+        return next(iter(exact or group_ids), 0)
 
     def alerts_of(self, path: str) -> AlertRules:
         """The project's own, else its workgroup's."""
@@ -202,8 +208,8 @@ class Rules:
         own = self.for_group(group_id).chat or (f"sg{group_id}" if group_id else None)
         general = self.chats.get(Channel.GENERAL)
         releases = self.chats.get(Channel.RELEASES) or general or own
-        found = {Channel.PROJECT: own, Channel.GENERAL: general, Channel.RELEASES: releases}
-        return {room: dialog for room, dialog in found.items() if dialog}
+        channels = {Channel.PROJECT: own, Channel.GENERAL: general, Channel.RELEASES: releases}
+        return {room: dialog for room, dialog in channels.items() if dialog}
 
     def kinds_of(self, path: str) -> frozenset[Kind]:
         """The kinds of a project's things that somebody may be told of."""
@@ -218,13 +224,15 @@ class Rules:
 
 def wanted_kinds(rules: Rules) -> frozenset[Kind]:
     """The kinds that somebody may be told of in any project: what hooks have to bring."""
-    return frozenset(kind for one in _all_routes(rules) if one.targets for kind in one.kinds)
+    return frozenset(kind for route in _all_routes(rules) if route.targets for kind in route.kinds)
 
 
 def wants_internal(rules: Rules) -> bool:
     """Whether somebody may be told of what members alone may read."""
-    shown = any(group.comments.internal for group in (rules.default, *rules.groups.values()))
-    return shown or any(one.internal and one.targets for one in _all_routes(rules))
+    shown_in_tasks = any(
+        group.comments.internal for group in (rules.default, *rules.groups.values())
+    )
+    return shown_in_tasks or any(route.internal and route.targets for route in _all_routes(rules))
 
 
 def _all_routes(rules: Rules) -> list[Route]:

@@ -126,19 +126,23 @@ class Route:
         return environment_matches(facts.environment, facts.tier, self.environments)
 
 
-def _matches_branch(facts: Facts, wanted: Sequence[str]) -> bool:
-    if not wanted or "all" in wanted:
+def _matches_branch(facts: Facts, patterns: Sequence[str]) -> bool:
+    if not patterns or "all" in patterns:
         return True
-    if ("default" in wanted and facts.is_default) or ("protected" in wanted and facts.is_protected):
+    if ("default" in patterns and facts.is_default) or (
+        "protected" in patterns and facts.is_protected
+    ):
         return True
     return _matches_any(
-        facts.branch, [one for one in wanted if one not in ("default", "protected")]
+        facts.branch, [pattern for pattern in patterns if pattern not in ("default", "protected")]
     )
 
 
-def _shares_label(labels: Iterable[str], wanted: Iterable[str]) -> bool:
+def _shares_label(labels: Iterable[str], names: Iterable[str]) -> bool:
     """Written either way: `Bug` is `bug`, as with names and patterns."""
-    return not {one.casefold() for one in labels}.isdisjoint(one.casefold() for one in wanted)
+    return not {label.casefold() for label in labels}.isdisjoint(
+        label.casefold() for label in names
+    )
 
 
 def _matches_any(name: str, patterns: Iterable[str]) -> bool:
@@ -172,9 +176,9 @@ def effective_routes(
     own_routes: Sequence[Route], general_routes: Sequence[Route]
 ) -> tuple[Route, ...]:
     """A workgroup's own rules, the general ones of what it does not name, and ALWAYS."""
-    named = frozenset(kind for route in own_routes for kind in route.kinds)
-    left = (route for route in general_routes if not route.kinds <= named)
-    return (*own_routes, *(_without_kinds(route, named) for route in left), MANDATORY_ROUTE)
+    kinds = frozenset(kind for route in own_routes for kind in route.kinds)
+    general = (route for route in general_routes if not route.kinds <= kinds)
+    return (*own_routes, *(_without_kinds(route, kinds) for route in general), MANDATORY_ROUTE)
 
 
 def _without_kinds(route: Route, kinds: frozenset[Kind]) -> Route:

@@ -1,7 +1,8 @@
 """What a commit's message tells tasks to do: closing words, and commands such as `#time 1h`. Pure.
 
 A command follows the tasks of its line: `B24-12, B24-13 #time 1h 30m review #done`. Quotes, code
-and addresses command nothing, nor does a title that only repeats another commit's.
+and addresses command nothing, nor does a title that only repeats another commit's. A revert says
+of a task that its work is taken back.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from itertools import islice, pairwise
 from sync.core.i18n import durations
 from sync.core.model.smart_commits import Flaw, SmartCommitCommand, Verb
 from sync.core.model.tasks import LinkKind
-from sync.core.references.find import QUOTED_LINE, find_matches, find_references
-from sync.core.references.prose import mask_code
+from sync.core.references.find import find_matches, find_references
+from sync.core.references.prose import QuotedLines, mask_code
+from sync.core.references.reverts import LINE_LENGTH, reverted_part
 from sync.core.rules.portal import ReferenceRules
 from sync.text.chars import cleaned
 from sync.text.clip import clipped
@@ -43,6 +45,10 @@ VERB_WORDS: dict[str, Verb] = {
 }
 
 
+# What is said without a command's sign.
+_WORDED_VERBS = {LinkKind.CLOSE: Verb.CLOSE, LinkKind.REVERT: Verb.REVERT}
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
     """A `#word` that commands, or a reference to a task, and where it stands."""
@@ -55,34 +61,41 @@ class _Token:
 
 _HASHTAG = re.compile(r"(?<![\w/&#])#(?P<word>[^\W\d_][\w-]{1,20})(?![\w-]):?")
 _QUOTED_TITLE = re.compile(
-    r"""(?:Revert|Reapply) "|(?:fixup|squash|amend)! """
-    r"""|Merge (?:(?:remote-tracking )?branch|tag|commit) """
+    r"(?:fixup|squash|amend)! |Merge (?:(?:remote-tracking )?branch|tag|commit) "
 )
+_QUOTED_WORDS = re.compile(r"[\"“„]([^\"“”„\n]{1,400})[\"”“]|«([^«»\n]{1,400})»")
 _LINE = re.compile(r"[^\n]+")
 _SEPARATORS = re.compile(r"[\s,;:&+*_\-()\[\]]*(?:(?:and|и)[\s,;:]*)?", re.IGNORECASE)
 
 
 def parse_commands(message: str, rules: ReferenceRules) -> tuple[SmartCommitCommand, ...]:
-    """The commands of a commit, in order, each once; those of closing words last.
+    """Return a commit's commands, in order, each once; then those of closing words, and reverts.
 
     Their order is the same for ever. Takes time linear in the length of the message.
     """
     text = _without_quoted_title(message[:MAX_MESSAGE_LENGTH])
-    found: dict[SmartCommitCommand, None] = {}
+    commands: dict[SmartCommitCommand, None] = {}
     for command in _commands(text, rules):
-        found[command] = None
-        if len(found) == MAX_COMMANDS:
+        commands[command] = None
+        if len(commands) == MAX_COMMANDS:
             break
-    closed = (one for one in find_references(text, "commit", rules) if one.kind is LinkKind.CLOSE)
-    return (*found, *(SmartCommitCommand(one.task_id, Verb.CLOSE) for one in closed))
+    references = find_references(text, "commit", rules)
+    worded = (
+        SmartCommitCommand(reference.task_id, verb)
+        for kind, verb in _WORDED_VERBS.items()
+        for reference in references
+        if reference.kind is kind
+    )
+    return (*commands, *worded)
 
 
 def commit_title(message: str) -> str:
+    """Return the first line of a commit's message."""
     return message.strip().partition("\n")[0].strip()
 
 
 def _without_quoted_title(message: str) -> str:
-    """Without a title that quotes another commit's, or a branch."""
+    """Return the message without a title that quotes another commit's, or a branch."""
     text = message.lstrip()
     return text.partition("\n")[2] if _QUOTED_TITLE.match(text) else text
 
@@ -90,26 +103,40 @@ def _without_quoted_title(message: str) -> str:
 def _commands(text: str, rules: ReferenceRules) -> Iterator[SmartCommitCommand]:
     prose = mask_code(text)
     tasks = [_Token(*place) for place in find_matches(prose, rules)]
-    starts = [task.start for task in tasks]
+    starts, quoted = [task.start for task in tasks], QuotedLines(prose)
     for line in _LINE.finditer(prose):
         start, end = line.span()
         verbs = list(islice(_verbs(prose, start, end), MAX_COMMANDS))
-        if verbs and not QUOTED_LINE.match(prose, start):
-            named = tasks[bisect_left(starts, start) : bisect_left(starts, end)]
-            yield from _line_commands(text, verbs, named[:MAX_COMMANDS], end)
+        if verbs and not quoted.contains(start):
+            of_line = tasks[bisect_left(starts, start) : bisect_left(starts, end)]
+            yield from _line_commands(text, verbs, of_line[:MAX_COMMANDS], end)
 
 
 def _verbs(prose: str, start: int, end: int) -> Iterator[_Token]:
-    for found in _HASHTAG.finditer(prose, start, end):
-        verb = VERB_WORDS.get(found["word"].casefold().replace("_", "-"))
-        if verb:
-            yield _Token(found.start(), found.end(), verb=verb)
+    """Yield the commands of a line but for those in words that it quotes."""
+    quoted: list[tuple[int, int]] | None = None
+    for match in _HASHTAG.finditer(prose, start, end):
+        verb = VERB_WORDS.get(match["word"].casefold().replace("_", "-"))
+        if not verb:
+            continue
+        if quoted is None:
+            quoted = [*_quoted_spans(prose, start, end)]
+        if not any(first <= match.start() < last for first, last in quoted):
+            yield _Token(match.start(), match.end(), verb=verb)
+
+
+def _quoted_spans(prose: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield where a line quotes: what a revert takes back, and commands in quotation marks."""
+    if part := reverted_part(prose[start : min(end, start + LINE_LENGTH)]):
+        yield start + part[0], start + part[1]
+    for words in islice(_QUOTED_WORDS.finditer(prose, start, end), MAX_COMMANDS):
+        yield words.span()
 
 
 def _line_commands(
     text: str, verbs: Sequence[_Token], tasks: Sequence[_Token], end: int
 ) -> Iterator[SmartCommitCommand]:
-    """Who is named before the first command is told every one, until others are named."""
+    """Yield the commands of a line: for the tasks before the first, until others are named."""
     targets = [task for task in tasks if task.end <= verbs[0].start]
     for verb, following in pairwise((*verbs, _Token(end, end))):
         until = following.start
@@ -122,15 +149,15 @@ def _line_commands(
 
 
 def _names_others(text: str, verb: _Token, inside: Sequence[_Token], until: int) -> bool:
-    """Whether between two commands there are only tasks, those of the second one.
+    """Return whether between two commands there are only tasks, those of the second one.
 
     `B24-1 #time 1h B24-2 #time 2h`. The words of a comment name nobody.
     """
     if not inside or verb.verb is Verb.COMMENT:
         return False
     first, *rest = (
-        text[one.end : other.start]
-        for one, other in pairwise((verb, *inside, _Token(until, until)))
+        text[token.end : following.start]
+        for token, following in pairwise((verb, *inside, _Token(until, until)))
     )
     if verb.verb is Verb.TIME:
         span = durations.parse_leading(first.strip())
@@ -139,14 +166,14 @@ def _names_others(text: str, verb: _Token, inside: Sequence[_Token], until: int)
 
 
 def _build_command(task_id: int, verb: Verb | None, argument: str) -> SmartCommitCommand:
-    said = " ".join(cleaned(argument).split())
+    words = " ".join(cleaned(argument).split())
     match verb:
         case Verb.TIME:
-            return _build_time_command(task_id, said)
+            return _build_time_command(task_id, words)
         case Verb.COMMENT:
-            flaw = None if said else Flaw.EMPTY
+            flaw = None if words else Flaw.EMPTY
             return SmartCommitCommand(
-                task_id, Verb.COMMENT, text=clipped(said, MAX_COMMENT_LENGTH), flaw=flaw
+                task_id, Verb.COMMENT, text=clipped(words, MAX_COMMENT_LENGTH), flaw=flaw
             )
         case _:
             return SmartCommitCommand(task_id, verb or Verb.DONE)

@@ -18,6 +18,7 @@ from sync.core.model.commands import Command, LogTime, MoveTask, Notify, Place, 
 from sync.core.model.common import SHORT_SHA
 from sync.core.model.plans import Part, PlannedCommand, Records
 from sync.core.model.smart_commits import (
+    DEFAULT_BRANCH_VERBS,
     PendingSmartCommit,
     SmartCommit,
     SmartCommitResult,
@@ -40,6 +41,7 @@ _TARGET_STATUSES: Mapping[Verb, TaskStatus] = {
 # As people write them.
 VERB_LABELS: Mapping[Verb, str] = {
     Verb.CLOSE: "Closes",
+    Verb.REVERT: "Revert",
     Verb.DONE: "#done",
     Verb.START: "#in-progress",
     Verb.COMMENT: "#comment",
@@ -102,14 +104,15 @@ def _find_refusal(
     pending: PendingSmartCommit, commit_rules: SmartCommitRules, language: str
 ) -> SmartCommitResult | None:
     smart_commit = pending.smart_commit
-    command, closing = smart_commit.command, smart_commit.command.verb is Verb.CLOSE
-    if not (commit_rules.close if closing else commit_rules.commands):
+    command = smart_commit.command
+    worded = command.verb in DEFAULT_BRANCH_VERBS
+    if not (commit_rules.close if worded else commit_rules.commands):
         return build_refusal(pending, language, "disabled")
     if smart_commit.repeats:
         return build_refusal(pending, language, "duplicate", sha=smart_commit.repeats[:SHORT_SHA])
     if command.flaw:
         return build_refusal(pending, language, command.flaw.value, **_flaw_values(smart_commit))
-    if pending.author_id is None:
+    if pending.author_id is None and command.verb is not Verb.REVERT:
         author = _author_name(smart_commit)
         return build_refusal(pending, language, "unknown author", retryable=True, author=author)
     return None
@@ -217,7 +220,20 @@ def _plan_time_entry(task: Task, pending: PendingSmartCommit, language: str) -> 
     return _planned(pending, command, reason)
 
 
-_PLANNERS = {Verb.COMMENT: _plan_comment, Verb.TIME: _plan_time_entry}
+def _plan_revert(task: Task, pending: PendingSmartCommit, language: str) -> PlannedCommand:
+    """Say in the task that its work was taken back, by whom and with which commit."""
+    subject_key = f"commit:{pending.key.sha}:{pending.key.number}"
+    text = render_revert(pending.smart_commit, language)
+    commit = _describe_commit(pending.smart_commit, language)
+    reason = translate(language, "smart commit revert", commit=commit)
+    return _planned(pending, PutMessage(Place(task.id), subject_key, text), reason)
+
+
+_PLANNERS = {
+    Verb.COMMENT: _plan_comment,
+    Verb.TIME: _plan_time_entry,
+    Verb.REVERT: _plan_revert,
+}
 
 
 def render_comment(smart_commit: SmartCommit, language: str) -> str:
@@ -230,6 +246,18 @@ def render_comment(smart_commit: SmartCommit, language: str) -> str:
     )
     paragraph = Paragraph((*head, LineBreak(), Text(smart_commit.command.text)))
     return render(Document((paragraph,)))
+
+
+def render_revert(smart_commit: SmartCommit, language: str) -> str:
+    """Return the message that says whose commit took the work back."""
+    sentence = translate_inline(
+        language,
+        "smart commit taken back",
+        author=Strong((Text(_author_name(smart_commit)),)),
+        sha=_commit_link(smart_commit),
+        title=clipped(smart_commit.commit.message, MAX_NAME_LENGTH),
+    )
+    return render(Document((Paragraph(sentence),)))
 
 
 def render_time_text(smart_commit: SmartCommit, language: str) -> str:

@@ -13,13 +13,13 @@ def step_of(merge_requests: Iterable[MergeRequest]) -> Step | None:
 
     While one is open the finished ones say nothing; a draft is never approved.
     """
-    known = tuple(merge_requests)
-    opened = [mr for mr in known if is_open(mr)]
+    all_requests = tuple(merge_requests)
+    opened = [mr for mr in all_requests if is_open(mr)]
     if opened:
         return _step_of_open(opened)
-    if any(mr.state is MergeRequestState.MERGED for mr in known):
+    if any(mr.state is MergeRequestState.MERGED for mr in all_requests):
         return Step.MERGED
-    return Step.CLOSED if known else None
+    return Step.CLOSED if all_requests else None
 
 
 def _step_of_open(opened: list[MergeRequest]) -> Step:

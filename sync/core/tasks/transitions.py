@@ -21,13 +21,14 @@ def plan_transition(view: TaskView, rules: Rules) -> Part:
 
     Only what happened since the connection moves a task; `step` of the part is to be recorded.
     """
-    step = _step_of_links(link for link in view.links if link.moves_task)
+    step = _step_of_links(link for link in view.links if link.decides_step)
     if step is view.step:
         return Part(step=step)
     if step is None:
         return Part(remarks=(translate(rules.language, "no merge requests"),))
     cause = _explain_step(view, step, rules.language)
-    shown_step = _step_of_links(link for link in view.links if link.is_shown_work)
+    visible = [link for link in view.links if link.visible]
+    shown_step = _step_of_links(link for link in visible if link.decides_step)
     if shown_step in (None, view.step):
         remark = translate(rules.language, "step recorded only", why=cause)
         return Part(step=step, remarks=(remark,))
@@ -147,7 +148,7 @@ _DECIDES_STEP: Mapping[Step, Callable[[MergeRequest], bool]] = {
 
 def _explain_step(view: TaskView, step: Step, language: str) -> str:
     """Put the step into words, by the merge request that shows it and changed last."""
-    moving = [link.merge_request for link in view.links if link.moves_task]
+    moving = [link.merge_request for link in view.links if link.decides_step]
     deciding = [mr for mr in moving if _DECIDES_STEP[step](mr)]
     candidates = deciding or [mr for mr in moving if is_open(mr)]
     latest = max(candidates, key=lambda mr: (mr.updated_at, mr.key))

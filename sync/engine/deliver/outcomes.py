@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,7 +37,6 @@ def record_done(
     written: dict[int, Task] = {
         result.task.id: result.task for _, result in done if result.task is not None
     }
-    tasks.save_answers(conn, portal_id, written.values())
     _save_messages(conn, portal_id, done, now)
     _save_fields(conn, portal_id, [row for row, _ in done])
     _save_created_tasks(conn, portal_id, done, now)
@@ -48,7 +47,7 @@ def record_done(
     ]
     logs.save_decisions(conn, notes)
     deliver_smart_commits.record_done(conn, [(row, result.note) for row, result in done])
-    _advance(conn, portal_id, [row for row, _ in done], now)
+    _advance(conn, portal_id, [row for row, _ in done], now, written)
 
 
 def record_refused(
@@ -186,8 +185,17 @@ def _save_fields(conn: Connection, portal_id: int, rows: Sequence[CommandRow]) -
     tasks.set_fields(conn, portal_id, written)
 
 
-def _advance(conn: Connection, portal_id: int, ended: Sequence[CommandRow], now: datetime) -> None:
-    """Record what the ended commands carry; a step once no other part of the move is left."""
+def _advance(
+    conn: Connection,
+    portal_id: int,
+    ended: Sequence[CommandRow],
+    now: datetime,
+    written: Mapping[int, Task] | None = None,
+) -> None:
+    """Record what the ended commands carry; a step once no other part of the move is left.
+
+    `written`: the tasks as the portal answered them, stored along with their steps.
+    """
     events = [
         (*event, int(row.subject_key)) for row in ended if (event := row.to_record.review_event)
     ]
@@ -197,4 +205,4 @@ def _advance(conn: Connection, portal_id: int, ended: Sequence[CommandRow], now:
     steps = {row.subject_key: row.to_record.step for row in ended if row.to_record.step}
     unsent = outbox.subjects_with_step(conn, portal_id, TASK, steps)
     reached = {int(key): step for key, step in steps.items() if key not in unsent}
-    tasks.set_steps(conn, portal_id, reached)
+    tasks.save_written(conn, portal_id, written or {}, reached)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from sync.core.model.commands import Command, CreateTask, PutMessage, SetFields, decode
 from sync.core.model.plans import PlannedCommand
 from sync.store.db.upsert import chunks
+from sync.store.rows import CommandRow
 from sync.store.tables import command
 
 RefusedCommand = tuple[str, str, Command | None]  # subject key, command key, what was asked
@@ -21,21 +22,35 @@ def refused_before(
 
     Moves and notifications are not repeated anyway: what they record counts as reached.
     """
-    refused: set[RefusedCommand] = set()
-    for piece in chunks(keys):
-        query = select(
-            command.c.subject_key, command.c.key, command.c.kind, command.c.payload
-        ).where(
-            command.c.portal_id == portal_id,
-            command.c.subject_kind == kind,
-            command.c.subject_key.in_(piece),
-            command.c.state == "refused",
+    refused = select(command.c.subject_key, command.c.key, command.c.kind, command.c.payload).where(
+        command.c.portal_id == portal_id,
+        command.c.subject_kind == kind,
+        command.c.state == "refused",
+    )
+    return frozenset(
+        entry
+        for piece in chunks(keys)
+        for subject_key, key, command_kind, payload in conn.execute(
+            refused.where(command.c.subject_key.in_(piece))
         )
-        for subject_key, key, command_kind, payload in conn.execute(query):
-            decoded = decode(command_kind, payload)
-            if isinstance(decoded, SetFields | CreateTask | PutMessage):
-                refused.add((subject_key, key, _comparable(decoded)))
-    return frozenset(refused)
+        for entry in _refused_entry(subject_key, key, decode(command_kind, payload))
+    )
+
+
+def refused_of(rows: Iterable[CommandRow]) -> frozenset[RefusedCommand]:
+    """Return the same of commands that are read already, of whatever state."""
+    return frozenset(
+        entry
+        for row in rows
+        if row.state == "refused"
+        for entry in _refused_entry(row.subject_key, row.key, row.command)
+    )
+
+
+def _refused_entry(subject_key: str, key: str, asked: Command) -> list[RefusedCommand]:
+    if isinstance(asked, SetFields | CreateTask | PutMessage):
+        return [(subject_key, key, _comparable(asked))]
+    return []
 
 
 def is_refused(

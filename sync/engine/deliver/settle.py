@@ -41,9 +41,9 @@ def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     """Settle the lane's commands in flight and return how many.
 
     Moves, edits, fields and notifications may be repeated: their subject is decided anew. A new
-    message, task or entry of the time log is looked for on the portal, and only written again if it is
-    not there. Raises Later and Denied where the portal cannot be asked: those commands stay as
-    they are.
+    message, task or entry of the time log is looked for on the portal, and only written again if
+    it is not there. Raises Later and Denied where the portal cannot be asked: those commands stay
+    as they are.
     """
     with read(deps.database) as conn:
         rows = outbox.in_flight(conn, portal_id, PORTAL_LANE)

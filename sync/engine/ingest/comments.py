@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from sync.core.model.activity import ActivityItem, Comment, Resource
 from sync.core.model.merge_requests import MergeRequestKey
-from sync.core.model.tasks import LinkKind
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
@@ -67,7 +66,7 @@ def save_tasks(
 
 def _is_counted(row: LinkRow, portal_id: int) -> bool:
     """A merge request that only mentions a task has its own talk."""
-    return row.live and row.portal_id == portal_id and row.kind is not LinkKind.MENTION
+    return row.live and row.portal_id == portal_id and row.kind.is_work
 
 
 def _find_references(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from sync.core.model.activity import Push
 from sync.core.model.pipelines import Pipeline
-from sync.core.model.tasks import LinkKind, Reference
+from sync.core.model.tasks import Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
@@ -69,7 +69,7 @@ def _named_tasks(
         for commit in (*push.commits, *earlier.get(branch_key(push), ())):
             found += references_find.find_references(commit.message, "commit", rules)
         for task_id, reference in references_find.strongest_references(found).items():
-            if reference.kind is not LinkKind.MENTION:
+            if reference.kind.is_work:
                 yield (*branch_key(push), push.after), task_id
 
 

@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from sync.core.model.activity import Push
 from sync.core.model.common import SHORT_SHA, Commit
 from sync.core.model.smart_commits import (
+    DEFAULT_BRANCH_VERBS,
     CommandKey,
     SmartCommit,
     SmartCommitCommand,
     SmartCommitState,
-    Verb,
     find_repeated,
+    is_of_same_author,
 )
 from sync.core.rules.portal import ReferenceRules
 from sync.core.smart_commits import parse as smart_commits_parse
@@ -74,7 +75,7 @@ def _find_smart_commits(
             continue  # nothing, or the history of a project that came from elsewhere
         for commit in push.commits:
             for number, command in _numbered_commands(commit, rules):
-                if on_default or command.verb is not Verb.CLOSE:
+                if on_default or command.verb not in DEFAULT_BRANCH_VERBS:
                     key = CommandKey(*place, commit.sha, number)
                     speech = _build_smart_commit(push, commit, command, len(found))
                     found.setdefault(key, (speech, commit.message))
@@ -99,15 +100,27 @@ def _build_smart_commit(
 def _mark_repetitions(
     conn: Connection, portal_id: int, new: SmartCommitsByKey, now: datetime
 ) -> dict[CommandKey, SmartCommit]:
-    """What only repeats another commit is known as such. What was refused was not said."""
+    """Mark what only repeats another commit.
+
+    What was refused to a person may be said again by that person; a copy of it in the name of
+    another does not become the other's.
+    """
     named = {speech.command.task_id for speech, _ in new.values()}
     earlier: dict[int, list[tuple[str, SmartCommit]]] = {task_id: [] for task_id in named}
+    refused: dict[int, list[tuple[str, SmartCommit]]] = {task_id: [] for task_id in named}
     for row in store_smart_commits.of_tasks_since(conn, portal_id, named, now - REPETITION_WINDOW):
-        if row.state is not SmartCommitState.REFUSED or row.smart_commit.repeats:
-            earlier[row.smart_commit.command.task_id].append((row.key.sha, row.smart_commit))
+        followed = row.state is not SmartCommitState.REFUSED or row.smart_commit.repeats
+        rows = earlier if followed else refused
+        rows[row.smart_commit.command.task_id].append((row.key.sha, row.smart_commit))
     found = {}
     for key, (speech, message) in new.items():
         known = earlier[speech.command.task_id]
-        found[key] = replace(speech, repeats=find_repeated(message, speech, key.sha, known))
+        of_others = [
+            (sha, old)
+            for sha, old in refused[speech.command.task_id]
+            if not is_of_same_author(old, speech)
+        ]
+        repeats = find_repeated(message, speech, key.sha, [*known, *of_others])
+        found[key] = replace(speech, repeats=repeats)
         known.append((key.sha, speech))
     return found

@@ -18,7 +18,7 @@ from sync.core.model.task_view import BranchPipeline
 from sync.core.pipelines.plan import needs_jobs
 from sync.core.rules.portal import Rules
 from sync.engine.audit.recording import recording_transaction
-from sync.engine.deps import Deps
+from sync.engine.deps import Deps, read_scope
 from sync.engine.ingest.deployments import (
     NEAREST_LIMIT,
     T,
@@ -181,7 +181,7 @@ def _save_contents(
             given_up = now - one.updated_at > GIVE_UP_AFTER
             deployments.set_fetch_at(conn, one, None if given_up else now + RETRY_AFTER)
             return
-        rules = deps.rules_for(portal_id).references
+        rules = read_scope(deps, conn, portal_id).rules.references
         told = find_contents(found.commits, one.project.path, rules)
         place = one.project.connection_id, one.project.id
         of_commits = store_merge_requests.by_commits(conn, place, told.shas)

@@ -9,11 +9,12 @@ import structlog
 from sqlalchemy import Connection
 
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
-from sync.engine.deps import Deps
+from sync.engine.deps import Deps, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.apply import save_people
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.lanes import hold
+from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch import fetch_deployment_contents
@@ -121,7 +122,7 @@ def ingest_snapshots(
 def _ingest(
     conn: Connection, deps: Deps, connection: ConnectionRecord, told: list[MergeRequest]
 ) -> None:
-    rules = deps.rules_for(connection.portal_id).references
+    rules = read_scope(deps, conn, connection.portal_id).rules.references
     keys = {one.key for one in told}
     before = store_merge_requests.get_merge_requests(conn, keys)
     store_merge_requests.save_projects(conn, [one.project for one in told])
@@ -156,7 +157,9 @@ def refresh_people(deps: Deps, portal_id: int) -> bool:
         if lane is None:
             return True
         try:
-            portal_users.refresh_users(deps, portal_id, deps.portal_for(portal_id))
+            with read(deps.database) as conn:
+                row = read_portal(conn, portal_id)
+            portal_users.refresh_users(deps, portal_id, deps.portal_for(row))
         except Denied as error:
             disconnect(deps, portal_id, error)
         except Later as error:

@@ -1,1 +1,1 @@
-"""GitLab's REST and GraphQL API: client, limits, resources."""
+"""GitLab's REST and GraphQL API: client, limits, one module a resource."""

@@ -1,4 +1,4 @@
-"""Who the access token is, what it may do and until when; and what is wrong with that."""
+"""The account behind an access token: its user, scopes, expiry, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.json_fields import mapping, positive_int, start_of_day, text
 
-OLDEST_SUPPORTED = (15, 5)  # the first that tells a token about itself
-SIGNING_SINCE = (19, 0)  # the first that signs deliveries
+OLDEST_SUPPORTED = (15, 5)  # the first with /personal_access_tokens/self
+SIGNING_SINCE = (19, 0)  # the first that signs webhook deliveries
 _EXPIRY_WARNING = timedelta(days=30)
 _BOT = re.compile(r"(project|group)_[0-9]+_bot(_[0-9a-f]+|[0-9]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`scopes` and `expires_at` are None where the token does not tell them (OAuth) or has none.
+    """The user of an access token, and the instance.
 
-    `can_sign`: whether the instance can sign its webhook deliveries.
+    `scopes` and `expires_at` are None where the instance does not tell them (OAuth, old versions),
+    or the token has no end. `can_sign`: whether the instance can sign its webhook deliveries.
     """
 
     user_id: int
@@ -34,7 +35,7 @@ class Account:
 
 
 def read_account(client: GitLab) -> Account:
-    """Asks the instance about the token. Raises SyncError (Denied: the token is not accepted).
+    """Ask the instance about its token. Raises SyncError (Denied: it is not accepted).
 
     https://docs.gitlab.com/api/users/#retrieve-the-current-user
     https://docs.gitlab.com/api/personal_access_tokens/#self-inform
@@ -49,7 +50,7 @@ def read_account(client: GitLab) -> Account:
         username=username,
         name=text(user.get("name")),
         is_bot=user.get("bot") is True or bool(_BOT.fullmatch(username)),
-        scopes=tuple(text(one) for one in scopes) if isinstance(scopes, list) else None,
+        scopes=tuple(text(scope) for scope in scopes) if isinstance(scopes, list) else None,
         expires_at=start_of_day(token.get("expires_at")),
         version=version,
         can_sign=_version_numbers(version) >= SIGNING_SINCE,
@@ -57,13 +58,13 @@ def read_account(client: GitLab) -> Account:
 
 
 def problems(account: Account, now: datetime) -> tuple[str, ...]:
-    """What an administrator must mend, in sentences; empty when all is well."""
-    found = (_scope_problem(account), _expiry_problem(account, now), _version_problem(account))
-    return tuple(problem for problem in found if problem)
+    """Return what an administrator must change, in sentences; empty when all is well."""
+    candidates = (_scope_problem(account), _expiry_problem(account, now), _version_problem(account))
+    return tuple(problem for problem in candidates if problem)
 
 
 def _read_token(client: GitLab) -> dict[str, object]:
-    """An OAuth token and an old instance have no such page: then nothing is known."""
+    """Return what the instance says of the token; {} for OAuth tokens and old instances."""
     try:
         return mapping(client.get("/personal_access_tokens/self"))
     except Refused:
@@ -78,8 +79,9 @@ def _scope_problem(account: Account) -> str:
 
 
 def _expiry_problem(account: Account, now: datetime) -> str:
-    """A token stops at midnight UTC of the day in `expires_at`.
+    """Return a sentence about a token that expired or soon will, else "".
 
+    A token stops at midnight UTC of the day in `expires_at`.
     https://docs.gitlab.com/user/profile/personal_access_tokens/#access-token-expiration
     """
     if account.expires_at is None or account.expires_at - now > _EXPIRY_WARNING:
@@ -87,8 +89,8 @@ def _expiry_problem(account: Account, now: datetime) -> str:
     on = f"{account.expires_at:%Y-%m-%d}"
     if account.expires_at <= now:
         return f"The access token expired on {on}. Issue a new one and put it into the connection."
-    left = (account.expires_at - now).days
-    when = {0: "in less than a day", 1: "in 1 day"}.get(left, f"in {left} days")
+    days_left = (account.expires_at - now).days
+    when = {0: "in less than a day", 1: "in 1 day"}.get(days_left, f"in {days_left} days")
     return f"The access token expires {when}, on {on}. Issue a new one in time."
 
 
@@ -103,6 +105,6 @@ def _version_problem(account: Account) -> str:
 
 
 def _version_numbers(version: str) -> tuple[int, ...]:
-    """(19, 1) of "19.1.2-ee"; empty where the text is no version."""
-    found = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", version)
-    return (int(found[1]), int(found[2])) if found else ()
+    """Return (19, 1) for "19.1.2-ee"; empty where the text is no version."""
+    match = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", version)
+    return (int(match[1]), int(match[2])) if match else ()

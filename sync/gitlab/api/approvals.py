@@ -1,4 +1,4 @@
-"""Reviews of merge requests as the API tells them: who approved, and where each review stands."""
+"""Approvals and reviewers of merge requests, read for many at once by GraphQL or one by REST."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.json_fields import mapping, mappings, text
 
-# Whether the rules are met is worked out for each, and GitLab ends a query after 30 seconds. By
-# numbers the list costs nothing by its length: about 40 of the complexity of 250 that is allowed.
+# GitLab evaluates the approval rules of each merge request and ends a query after 30 seconds. A
+# list by `iids` costs the same whatever its length: about 40 of the allowed complexity of 250.
 # https://docs.gitlab.com/api/graphql/#limits
 MERGE_REQUESTS_PER_QUERY = 50
 
-# https://docs.gitlab.com/api/graphql/reference/#mergerequest ; a host that lacks one of the fields
-# refuses the whole, and REST is asked.
+# https://docs.gitlab.com/api/graphql/reference/#mergerequest ; an instance that lacks one of the
+# fields refuses the whole query: the caller then reads by REST.
 _QUERY = """
 query($path: ID!, $iids: [String!]) {
   project(fullPath: $path) {
@@ -39,8 +39,10 @@ _GLOBAL_ID = re.compile(r"gid://gitlab/[A-Za-z:]+/([0-9]{1,18})")
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """`approvals` and `reviewers` in the words of REST. `pipeline_id`: of the newest commit, None
-    where there is none or it runs in a fork."""
+    """The review state of a merge request; `approvals` and `reviewers` have the form of REST.
+
+    `pipeline_id`: of the newest commit; None where there is none or it runs in a fork.
+    """
 
     approvals: dict[str, Any] = field(default_factory=dict)
     reviewers: list[dict[str, Any]] = field(default_factory=list)
@@ -48,9 +50,9 @@ class Review:
 
 
 def read_reviews(client: GitLab, project: Project, iids: Iterable[int]) -> dict[int, Review]:
-    """The reviews of up to AT_ONCE merge requests, by one request to GraphQL.
+    """Return reviews by iid, by one GraphQL request for up to MERGE_REQUESTS_PER_QUERY.
 
-    What it does not tell in full is not in the answer. Raises SyncError.
+    A merge request that GitLab does not describe in full is left out. Raises SyncError.
     """
     answer = client.graphql(_QUERY, path=project.path, iids=[str(iid) for iid in iids])
     place = mapping(mapping(answer.get("data")).get("project"))
@@ -63,9 +65,10 @@ def read_reviews(client: GitLab, project: Project, iids: Iterable[int]) -> dict[
 
 
 def read_review(client: GitLab, path: str, told: dict[str, Any]) -> Review:
-    """The review of the merge request at `path`, two requests where anybody was asked for one.
+    """Return the review of the merge request at `path` by REST.
 
-    Raises SyncError. https://docs.gitlab.com/api/merge_request_approvals/
+    Costs one request, and a second one where a reviewer was asked. Raises SyncError.
+    https://docs.gitlab.com/api/merge_request_approvals/
     """
     approvals = mapping(client.get(f"{path}/approvals"))
     reviewers = list(client.list(f"{path}/reviewers")) if told.get("reviewers") else []
@@ -73,7 +76,7 @@ def read_review(client: GitLab, path: str, told: dict[str, Any]) -> Review:
 
 
 def _parse_review(node: dict[str, Any], project: Project) -> Review | None:
-    """None where a part is missing: it took too long, or may not be seen."""
+    """Return a node's review; None where a part is missing (timed out, or not visible)."""
     approved, given = node.get("approved"), _nodes(node.get("approvedBy"))
     asked = _nodes(node.get("reviewers"))
     if not isinstance(approved, bool) or given is None or asked is None:

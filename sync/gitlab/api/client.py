@@ -1,4 +1,4 @@
-"""Calls to one GitLab instance's REST API v4: python-gitlab beneath, our errors and limits."""
+"""A client of one GitLab instance: python-gitlab beneath, with our errors, limits and audit log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import gitlab
 import requests
-from gitlab._backends import RequestsBackend
+from gitlab._backends.requests_backend import RequestsBackend, RequestsResponse
 
 from sync.core.audit import CallLog
 from sync.errors import Later, Refused, SyncError
@@ -23,16 +23,19 @@ from sync.net import guarded_session
 USER_AGENT = "b24bridge/0.1"
 TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
 PER_PAGE = 100  # GitLab's greatest
-CHUNK_BYTES = 65_536  # bytes of a text taken at a time
-MAX_TEXT_BYTES = 20_000_000  # bytes of a text whose end is wanted
+CHUNK_BYTES = 65_536  # read of a text at a time
+MAX_TEXT_BYTES = 20_000_000  # a longer text is not read to its end
 TOO_MANY_REQUESTS = 429
 GRAPHQL = "/api/graphql"
 
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """One page of a list. `next`: the query of the page after it, None for the last. `total`: how
-    many there are of the whole list, None where that is not counted."""
+    """One page of a list.
+
+    `next`: the query of the page after it, None for the last. `total`: how many items the whole
+    list has, None where GitLab does not count them.
+    """
 
     items: list[dict[str, Any]]
     next: dict[str, str] | None = None
@@ -40,12 +43,12 @@ class ListPage:
 
 
 class GitLab:
-    """One token at one instance. Not for several threads: each makes its own.
+    """A client with one token at one instance; each thread makes its own.
 
     Every call raises Later, Denied or Refused. Nothing is repeated here: python-gitlab's own
-    waiting and repeating are off, the engine decides when to try again. With `token` "" it is
-    nobody who asks. `ledger` hears of every request. `sent`: requests so far; `before` is called
-    before each.
+    waiting and repeating are off, the engine decides when to try again. With `token` "" the calls
+    are anonymous. `session`: by default one that reaches public addresses only. `call_log` records
+    every request. `requests_sent` counts them; `before_request` is called before each.
     """
 
     def __init__(
@@ -55,9 +58,6 @@ class GitLab:
         *,
         connection_id: int = 0,
         session: requests.Session | None = None,
-        allowed_networks: Sequence[str] = (),
-        ca_file: str | None = None,
-        proxy: str | None = None,
         timeout: tuple[float, float] = TIMEOUT,
         call_log: CallLog | None = None,
         rate_limiter: RateLimiter | None = None,
@@ -73,20 +73,20 @@ class GitLab:
             timeout=timeout,  # type: ignore[arg-type]  # requests takes the pair
             user_agent=USER_AGENT,
             retry_transient_errors=False,
-            keep_base_url=True,  # the next page is asked of this address, whatever Link says
+            keep_base_url=True,  # the next page is read from this address, whatever Link says
             backend=partial(_Backend, self, token, call_log or CallLog()),
-            session=session or guarded_session(allowed_networks, ca_file=ca_file, proxy=proxy),
+            session=session or guarded_session(),
         )
 
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON of one object; `path` begins after /api/v4."""
+        """Return the JSON of one object; `path` begins after /api/v4."""
         return _decode_json(
             f"GET {path}",
             partial(self._api.http_get, path, query_parameters=_query(query)),
         )
 
     def list(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """All items of a list, page after page as they are taken."""
+        """Yield all items of a list, page after page as they are taken."""
         options = {"per_page": PER_PAGE, **query}
         try:
             yield from self._api.http_list(
@@ -96,12 +96,12 @@ class GitLab:
             raise error_not_json(f"GET {path}", "something else") from error
 
     def page(self, path: str, **query: Any) -> ListPage:
-        """One page of a list, with the way to the next: for whoever stores how far they came.
+        """Return one page of a list, with the way to the next, for callers that store a cursor.
 
-        Of the link only the query counts. https://docs.gitlab.com/api/rest/#pagination
+        Of the Link header only the query counts. https://docs.gitlab.com/api/rest/#pagination
         """
         options = _query({"per_page": PER_PAGE, **query})
-        answer = self._api.http_get(path, query_data=options, raw=True, obey_rate_limit=False)
+        answer = self._raw(path, query_data=options)
         try:
             items = answer.json()
         except (ValueError, RecursionError) as error:
@@ -117,11 +117,11 @@ class GitLab:
         )
 
     def tail(self, path: str, most: int) -> bytes:
-        """The last `most` bytes of a text, in whole lines; of one that is too long nothing.
+        """Return the last `most` bytes of a text in whole lines; nothing of one that is too long.
 
-        Job logs are given whole and may be large: no more than a part is held at a time.
+        GitLab sends job logs whole, and they may be large: only a part is held in memory at a time.
         """
-        answer = self._api.http_get(path, streamed=True, obey_rate_limit=False, raw=True)
+        answer = self._raw(path, streamed=True)
         try:
             return _tail(answer, most)
         except OSError as error:
@@ -129,11 +129,17 @@ class GitLab:
         finally:
             answer.close()
 
+    def _raw(self, path: str, **options: Any) -> requests.Response:
+        answer = self._api.http_get(path, raw=True, obey_rate_limit=False, **options)
+        assert isinstance(answer, requests.Response)  # what `raw` asks for
+        return answer
+
     def post(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
+        """Send a POST and return its JSON; `event_uuid`: see `_write`."""
         return self._write(self._api.http_post, "POST", path, data, event_uuid)
 
     def post_form(self, path: str, pairs: Sequence[tuple[str, str]]) -> Any:
-        """A POST whose body is a form, for endpoints that take a secret of their own in it."""
+        """Send a POST with a form as its body, for endpoints that take a secret in it."""
         request = partial(
             self._api.http_post,
             path,
@@ -144,7 +150,7 @@ class GitLab:
         return _decode_json(f"POST {path}", request)
 
     def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The answer to a question: `data`, or `errors`, or both; a refusal is answered with 200.
+        """Return the answer to a query: `data`, `errors`, or both (GitLab refuses with status 200).
 
         https://docs.gitlab.com/api/graphql/
         """
@@ -156,15 +162,17 @@ class GitLab:
         return mapping(_decode_json(f"POST {GRAPHQL}", request))
 
     def put(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
+        """Send a PUT and return its JSON; `event_uuid`: see `_write`."""
         return self._write(self._api.http_put, "PUT", path, data, event_uuid)
 
     def delete(self, path: str) -> None:
+        """Send a DELETE."""
         self._api.http_delete(path, obey_rate_limit=False)
 
     def _write(
         self, send: Any, verb: str, path: str, data: dict[str, Any], event_uuid: str | None
     ) -> Any:
-        """`event_uuid`: of the hook that causes this write; GitLab then spares us its echo.
+        """Send a write. `event_uuid`: of the webhook that causes it, so that GitLab sends no echo.
 
         See lib/gitlab/web_hooks/recursion_detection.rb in GitLab's source.
         """
@@ -173,20 +181,20 @@ class GitLab:
         return _decode_json(f"{verb} {path}", request)
 
     def wait_for_slot(self) -> None:
-        """Before every request: counted, and in its time. Raises Later."""
+        """Count a request and wait for its turn under the rate limit. Raises Later."""
         self.before_request()
         if self._rate_limiter:
             self._rate_limiter.acquire()
         self.requests_sent += 1
 
     def pause(self, seconds: float | None) -> None:
+        """Send nothing for so many seconds; None where GitLab did not say how long."""
         if self._rate_limiter:
             self._rate_limiter.pause(seconds)
 
 
 class _Backend(RequestsBackend):
-    """Turns every failure into ours, keeps the token from going anywhere else, and every request
-    in the audit log."""
+    """Maps every failure to our errors, keeps the token on its host, and logs each request."""
 
     def __init__(
         self, client: GitLab, token: str, call_log: CallLog, session: requests.Session
@@ -195,9 +203,11 @@ class _Backend(RequestsBackend):
         self._owner, self._base_url = client, client.base_url
         self._token, self._call_log = token, call_log
 
-    def http_request(self, method: str, url: str, **options: Any) -> Any:
+    def http_request(  # type: ignore[override]  # python-gitlab names every option
+        self, method: str, url: str, **options: Any
+    ) -> RequestsResponse:
         request = f"{method.upper()} {url.removeprefix(self._base_url)}"
-        asks = url == f"{self._base_url}{GRAPHQL}"  # nothing is written there
+        asks = url == f"{self._base_url}{GRAPHQL}"  # our queries write nothing
         write = method.lower() != "get" and not asks
         if not asks and not url.startswith(f"{self._base_url}/api/v4/"):
             raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
@@ -205,37 +215,39 @@ class _Backend(RequestsBackend):
         options |= {"verify": self.client.verify, "allow_redirects": False}
         self._owner.wait_for_slot()
         body = options.get("json") or options.get("data")
-        shown = masking.mask_request(options.get("params"), body, self._token)
-        with self._call_log.record_call(request.replace(" /api/v4", " ", 1), shown) as told:
+        masked_request = masking.mask_request(options.get("params"), body, self._token)
+        with self._call_log.record_call(
+            request.replace(" /api/v4", " ", 1), masked_request
+        ) as call_result:
             try:
                 answer = super().http_request(method, url, **options)
-                told.status = answer.status_code
+                call_result.status = answer.status_code
                 if not 200 <= answer.status_code < 300:
                     raise error_from_response(answer.response, request=request, write=write)
             except OSError as error:  # every error of requests, and an unreadable CA file
                 failure = error_from_exception(error, request=request, write=write)
-                told.error = masking.mask_text(failure.message, self._token)
+                call_result.error = masking.mask_text(failure.message, self._token)
                 raise failure from error
             except SyncError as error:
-                told.error = masking.mask_text(error.message, self._token)
-                if isinstance(error, Later) and told.status == TOO_MANY_REQUESTS:
+                call_result.error = masking.mask_text(error.message, self._token)
+                if isinstance(error, Later) and call_result.status == TOO_MANY_REQUESTS:
                     self._owner.pause(error.after)
                 raise
             return answer
 
 
 def _tail(answer: requests.Response, most: int) -> bytes:
-    kept, seen = b"", 0
+    kept, position = b"", 0
     for piece in answer.iter_content(CHUNK_BYTES):
-        seen += len(piece)
-        if seen > MAX_TEXT_BYTES:
+        position += len(piece)
+        if position > MAX_TEXT_BYTES:
             return b""
         kept = (kept + piece)[-most:]
-    return kept if seen <= most else kept.partition(b"\n")[2]
+    return kept if position <= most else kept.partition(b"\n")[2]
 
 
 def clean_base_url(base_url: str) -> str:
-    """The instance's address, with a relative root if it has one. Raises Refused."""
+    """Return the instance's address with its relative root, if any. Raises Refused."""
     try:
         parts = urlsplit(base_url.strip())
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -252,7 +264,7 @@ def clean_base_url(base_url: str) -> str:
 
 
 def encode_segment(project: int | str) -> str:
-    """A project's or group's id or path as one segment of an address."""
+    """Encode a project's or group's id or path as one segment of an address."""
     return quote(str(project), safe="")
 
 
@@ -265,7 +277,7 @@ def _query(query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _decode_json(name: str, request: Callable[..., Any]) -> Any:
-    """The answer's JSON; python-gitlab hands over the response itself where that is not JSON."""
+    """Return the answer's JSON; python-gitlab returns the response where it is not JSON."""
     try:
         answer = request(obey_rate_limit=False)
     except gitlab.GitlabParsingError as error:

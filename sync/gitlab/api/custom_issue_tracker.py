@@ -12,14 +12,14 @@ from sync.gitlab.json_fields import mapping, text
 
 
 def ensure(client: GitLab, project: int | str, *, portal_url: str) -> bool:
-    """Points the project's tracker at the portal's tasks; whether anything had to be changed.
+    """Point the project's issue tracker at the portal's tasks; return whether it changed.
 
-    `portal_url`: https://example.bitrix24.com. Raises Refused where the project already uses
-    another custom tracker: that is somebody's choice.
+    `portal_url`: https://example.bitrix24.com. Raises SyncError; Refused where the project already
+    uses another custom tracker, which somebody chose.
     """
-    wanted = tracker_settings(portal_url)
+    settings = tracker_settings(portal_url)
     current = _read_settings(client, project)
-    if current == wanted:
+    if current == settings:
         return False
     if current and not current["issues_url"].startswith(portal_url.rstrip("/") + "/"):
         raise Refused(
@@ -27,12 +27,12 @@ def ensure(client: GitLab, project: int | str, *, portal_url: str) -> bool:
             change="Turn it off in the project's settings, Integrations, Custom issue tracker",
             code="tracker_in_use",
         )
-    client.put(_api_path(project), wanted)
+    client.put(_api_path(project), settings)
     return True
 
 
 def remove(client: GitLab, project: int | str, *, portal_url: str) -> bool:
-    """Turns the tracker off if it is the portal's; whether it was."""
+    """Turn the tracker off if it is the portal's; return whether it was. Raises SyncError."""
     current = _read_settings(client, project)
     if not current.get("issues_url", "").startswith(portal_url.rstrip("/") + "/"):
         return False
@@ -41,7 +41,7 @@ def remove(client: GitLab, project: int | str, *, portal_url: str) -> bool:
 
 
 def tracker_settings(portal_url: str) -> dict[str, str]:
-    """The three addresses GitLab asks for; user 0 stands for whoever opens the link."""
+    """Return the three addresses GitLab asks for; user 0 stands for whoever opens the link."""
     tasks = f"{portal_url.rstrip('/')}/company/personal/user/0/tasks"
     return {
         "project_url": f"{tasks}/",
@@ -51,16 +51,16 @@ def tracker_settings(portal_url: str) -> dict[str, str]:
 
 
 def _read_settings(client: GitLab, project: int | str) -> dict[str, str]:
-    """The addresses in use, {} where the tracker is off (GitLab answers that with 404)."""
+    """Return the addresses in use, {} where the tracker is off (GitLab answers 404)."""
     try:
-        told = mapping(client.get(_api_path(project)))
+        settings = mapping(client.get(_api_path(project)))
     except Refused as refused:
         if refused.code != "404":
             raise
         return {}
-    if told.get("active") is not True:
+    if settings.get("active") is not True:
         return {}
-    properties = mapping(told.get("properties"))
+    properties = mapping(settings.get("properties"))
     return {name: text(properties.get(name)) for name in tracker_settings("")}
 
 

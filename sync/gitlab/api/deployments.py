@@ -1,4 +1,4 @@
-"""What a deployment includes: merge requests and commits, over the API."""
+"""What a deployment includes: its merge requests and commits."""
 
 from __future__ import annotations
 
@@ -9,42 +9,41 @@ from sync.core.model.common import Commit
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.json_fields import email, mapping, mappings, positive_int, text, timestamp, web_url
 
-MAX_MERGE_REQUESTS = 500  # merge requests of one deployment that are looked at
-
-
-MAX_COMMITS = 1000  # of one deployment, likewise
+# Read of one deployment at most.
+MAX_MERGE_REQUESTS = 500
+MAX_COMMITS = 1000
 
 
 def read_merge_request_iids(client: GitLab, project_id: int, deployment_id: int) -> frozenset[int]:
-    """The numbers of the merge requests a deployment brought: those whose commits came since the
-    last successful one to its environment. Raises SyncError.
+    """Return the iids of the merge requests that a deployment brought to its environment.
 
+    These are the ones with commits since the last successful deployment there. Raises SyncError.
     https://docs.gitlab.com/api/deployments/#list-of-merge-requests-associated-with-a-deployment
     """
     listed = client.list(f"/projects/{project_id}/deployments/{deployment_id}/merge_requests")
-    found = (
+    iids = (
         positive_int(mapping(item).get("iid"))
         for item in mappings(list(islice(listed, MAX_MERGE_REQUESTS)))
     )
-    return frozenset(iid for iid in found if iid)
+    return frozenset(iid for iid in iids if iid)
 
 
 def read_commits(client: GitLab, project_id: int, before: str, after: str) -> tuple[Commit, ...]:
-    """The commits that came with `after` since `before`, the last ones of many. Raises SyncError.
+    """Return the commits from `before` to `after`, at most the last MAX_COMMITS. Raises SyncError.
 
     https://docs.gitlab.com/api/repositories/#compare-branches-tags-or-commits
     """
     query = {"from": before, "to": after}
     answer = mapping(client.get(f"/projects/{project_id}/repository/compare", **query))
-    return tuple(_parse_commit(told) for told in mappings(answer.get("commits"))[-MAX_COMMITS:])
+    return tuple(_parse_commit(row) for row in mappings(answer.get("commits"))[-MAX_COMMITS:])
 
 
-def _parse_commit(told: dict[str, Any]) -> Commit:
+def _parse_commit(row: dict[str, Any]) -> Commit:
     return Commit(
-        sha=text(told.get("id")),
-        message=text(told.get("message")),
-        author_name=text(told.get("author_name")),
-        author_email=email(told.get("author_email")),
-        url=web_url(told.get("web_url")),
-        at=timestamp(told.get("created_at")),
+        sha=text(row.get("id")),
+        message=text(row.get("message")),
+        author_name=text(row.get("author_name")),
+        author_email=email(row.get("author_email")),
+        url=web_url(row.get("web_url")),
+        at=timestamp(row.get("created_at")),
     )

@@ -1,4 +1,4 @@
-"""What a failed call to GitLab means: one table of HTTP statuses. Pure."""
+"""Meanings of failed calls to GitLab, by one table of HTTP statuses. Pure."""
 
 from __future__ import annotations
 
@@ -58,21 +58,25 @@ _MEANINGS: dict[int, _Meaning] = {
 
 
 def error_from_response(response: requests.Response, *, request: str, write: bool) -> SyncError:
-    """The error of an answer that is not 2xx. `request`: what was asked, without its query."""
+    """Return the error that an answer other than 2xx means.
+
+    `request`: method and path, without the query. `write`: whether it may have changed something.
+    https://docs.gitlab.com/api/rest/#status-codes
+    """
     status = response.status_code
     meaning = _meaning(status, response)
-    said = _message_of(response)
-    what = f"{request} was answered {status}" + (f" ({said})" if said else "")
+    description = _message_of(response)
+    summary = f"{request} was answered {status}" + (f" ({description})" if description else "")
     if meaning.kind is not Later:
-        return meaning.kind(what, cause=meaning.cause, change=meaning.change, code=str(status))
-    # A 429 was stopped at the door; after a 5xx nobody knows what was carried out.
+        return meaning.kind(summary, cause=meaning.cause, change=meaning.change, code=str(status))
+    # A 429 was stopped before it was carried out; after a 5xx nobody knows.
     sent = write and status >= 500
     after = retry_after(response.headers)
-    return Later(what, after=after, sent=sent, cause=meaning.cause, code=str(status))
+    return Later(summary, after=after, sent=sent, cause=meaning.cause, code=str(status))
 
 
 def error_from_exception(error: Exception, *, request: str, write: bool) -> SyncError:
-    """The error of a request that got no answer. Its text names no header and no token."""
+    """Return the error of a request without an answer; its text names no header and no token."""
     match error:
         case requests.exceptions.SSLError():
             return Refused(
@@ -108,7 +112,7 @@ def error_from_exception(error: Exception, *, request: str, write: bool) -> Sync
 
 
 def error_not_json(request: str, content_type: str) -> Refused:
-    """A 2xx answer that is not the API's JSON."""
+    """Return the error of a 2xx answer that is not the API's JSON."""
     return Refused(
         f"{request} was answered with {content_type or 'no content type'}, not with JSON",
         cause="The base URL leads to another site or to a sign-in page in front of GitLab",
@@ -118,16 +122,16 @@ def error_not_json(request: str, content_type: str) -> Refused:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, None where the answer does not say.
+    """Return the seconds to wait; None where the answer does not say.
 
-    Retry-After (seconds or a date), else RateLimit-Reset (Unix seconds), against the answer's own
-    Date. https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers
+    Reads Retry-After (seconds or a date), else RateLimit-Reset (Unix seconds) against the answer's
+    own Date. https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers
     """
-    told = headers.get("Retry-After", "").strip()
-    if told.isascii() and told.isdigit():
-        return _bound_wait(float(told[:9]))
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return _bound_wait(float(value[:9]))
     sent_at = _http_date(headers.get("Date", ""))
-    until = _http_date(told) or _epoch(headers.get("RateLimit-Reset", ""))
+    until = _http_date(value) or _epoch(headers.get("RateLimit-Reset", ""))
     return _bound_wait((until - sent_at).total_seconds()) if until and sent_at else None
 
 
@@ -142,12 +146,12 @@ def _meaning(status: int, response: requests.Response) -> _Meaning:
 
 
 def _message_of(response: requests.Response) -> str:
-    """GitLab's own words; a redirect's target instead."""
+    """Return GitLab's own message; the target of a redirect instead."""
     if 300 <= response.status_code < 400:
         return "to " + response.headers.get("Location", "nowhere").split("?")[0][:_MESSAGE_LIMIT]
     body = _json_body(response)
-    said = body.get("message") or body.get("error_description") or body.get("error") or ""
-    return (said if isinstance(said, str) else json.dumps(said))[:_MESSAGE_LIMIT]
+    message = body.get("message") or body.get("error_description") or body.get("error") or ""
+    return (message if isinstance(message, str) else json.dumps(message))[:_MESSAGE_LIMIT]
 
 
 def _json_body(response: requests.Response) -> dict[str, object]:
@@ -165,10 +169,10 @@ def _never_connected(error: Exception) -> bool:
 
 def _http_date(value: str) -> datetime | None:
     try:
-        found = parsedate_to_datetime(value)
+        date = parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _epoch(value: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Which events of GitLab a hook must be sent, for the kinds of things people are told of. Pure.
+"""Events that a webhook must send for the kinds that notification rules name. Pure.
 
 https://docs.gitlab.com/api/project_webhooks/ https://docs.gitlab.com/api/group_webhooks/
 """
@@ -35,13 +35,13 @@ FLAGS: dict[Kind, tuple[str, ...]] = {
     Kind.ACCESS_TOKEN: ("resource_access_token_events", "resource_deploy_token_events"),
     Kind.VULNERABILITY: ("vulnerability_events",),
 }
-# What members alone may read comes by hooks of its own: on only where that is asked for.
+# Confidential items have flags of their own: on only where rules ask for internal things.
 INTERNAL_FLAGS: dict[Kind, tuple[str, ...]] = {
     Kind.COMMENT: ("confidential_note_events",),
     Kind.ISSUE: ("confidential_issues_events",),
     Kind.WORK_ITEM: ("confidential_issues_events",),
 }
-# Heard whatever the rules say: tasks and the mirror live on these.
+# Sent whatever the rules say: tasks and the mirror are built from these.
 ALWAYS_SENT = frozenset(
     {
         Kind.PUSH,
@@ -60,10 +60,10 @@ _GROUP_FLAGS = ("member_events", "project_events", "subgroup_events")
 def event_flags(
     owner: HookOwner, kinds: Collection[Kind], *, internal: bool = False
 ) -> dict[str, bool]:
-    """Every flag such a hook has, on for what always is heard and for `kinds`.
+    """Return every event flag of such a hook: on for ALWAYS_SENT and for `kinds`.
 
-    Those that are off are named, too: GitLab turns `push_events` on where it is not told, and a
-    person's click is undone. What a GitLab does not know it leaves out.
+    Flags that are off are named too: GitLab turns `push_events` on where it is not given, and a
+    flag that somebody switched on by hand goes off. A GitLab ignores flags it does not know.
     """
     wanted = ALWAYS_SENT.union(kinds)
     tables = (FLAGS, INTERNAL_FLAGS) if internal else (FLAGS,)

@@ -27,6 +27,7 @@ class HookTarget:
 
     @property
     def path(self) -> str:
+        """The path of its hooks, after /api/v4."""
         return f"/{self.kind}s/{encode_segment(self.id)}/hooks"
 
     def __str__(self) -> str:
@@ -35,9 +36,10 @@ class HookTarget:
 
 @dataclass(frozen=True, slots=True)
 class HookReport:
-    """What `ensure` found and did. `changed`: settings that were not ours, by GitLab's names.
+    """What `ensure_hook` found and did.
 
-    `signed`: whether deliveries carry a signature. `problem`: why a disabled hook stays so.
+    `changed`: settings that differed, by GitLab's names. `removed`: ids of duplicates. `signed`:
+    whether deliveries carry a signature. `problem`: why a hook that GitLab disabled stays so.
     """
 
     hook_id: int
@@ -59,11 +61,11 @@ def ensure_hook(
     events: Collection[Kind] = (),
     internal: bool = False,
 ) -> HookReport:
-    """Exactly one hook to `url`, with exactly the events we use. May be repeated at will.
+    """Create or repair the one hook to `url`, with exactly the events we use. Idempotent.
 
-    `events`: the kinds that rules name, beside what is always heard; `internal`: also what of
-    them members alone may read. The tokens are written every time, for GitLab never shows them.
-    Raises SyncError; Refused where the target has no webhooks for this token.
+    `events`: the kinds that rules name; `internal`: whether to send confidential items too. The
+    tokens are written every time, because GitLab never shows them. Raises SyncError; Refused where
+    the target has no webhooks for this token.
     """
     wanted = _desired_settings(client, url) | event_flags(target.kind, events, internal=internal)
     secrets = {"token": token} | ({"signing_token": signing_token} if signing_token else {})
@@ -87,7 +89,7 @@ def ensure_hook(
 
 
 def remove_hooks(client: GitLab, target: HookTarget, *, url: str) -> tuple[int, ...]:
-    """Removes our hooks; their ids. Nothing to remove is well. Raises SyncError."""
+    """Remove our hooks, if there are any; return their ids. Raises SyncError."""
     ids = tuple(_hook_id(hook) for hook in _our_hooks(client, target, url))
     for hook_id in ids:
         client.delete(f"{target.path}/{hook_id}")
@@ -110,10 +112,10 @@ def _hook_name(client: GitLab) -> str:
 
 
 def _our_hooks(client: GitLab, target: HookTarget, url: str) -> list[dict[str, Any]]:
-    """Our hooks, the one with the right address first.
+    """Return our hooks, the one with the right address first.
 
-    Ours is the same address, or another key of the same receiver under our connection's name. A
-    hook with another key and another name serves another portal: it is not touched.
+    A hook is ours by its address, or by our receiver's address with another key together with our
+    connection's name. With another key and another name it serves another portal: not touched.
     """
     hooks = mappings(_explain_refusal(target, lambda: list(client.list(target.path))))
     receiver = url[: url.rindex(HOOK_PATH) + len(HOOK_PATH)] if HOOK_PATH in url else url
@@ -127,7 +129,7 @@ def _our_hooks(client: GitLab, target: HookTarget, url: str) -> list[dict[str, A
 
 
 def _explain_refusal(target: HookTarget, call: Any) -> Any:
-    """Says in our words why a target has no webhooks for this token."""
+    """Run `call`, and explain why a target has no webhooks for this token. Raises Refused."""
     try:
         return call()
     except Refused as refused:
@@ -153,7 +155,7 @@ def _hooks_unavailable(target: HookTarget, refused: Refused) -> Refused:
 
 
 def _differences(hook: dict[str, Any], wanted: dict[str, Any]) -> tuple[str, ...]:
-    """Settings that GitLab showed otherwise; what an old GitLab does not show does not differ."""
+    """Return the settings that GitLab shows otherwise; what an old GitLab hides counts as equal."""
     return tuple(
         sorted(
             name
@@ -164,7 +166,7 @@ def _differences(hook: dict[str, Any], wanted: dict[str, Any]) -> tuple[str, ...
 
 
 def _reenable(client: GitLab, target: HookTarget, hook: dict[str, Any]) -> str:
-    """A hook that GitLab switched off comes back with a test delivery that is answered 2xx.
+    """Enable a hook that GitLab disabled, by a test delivery; return why that failed, else "".
 
     https://docs.gitlab.com/user/project/integrations/webhooks/#auto-disabled-webhooks
     """

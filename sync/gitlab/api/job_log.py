@@ -1,4 +1,4 @@
-"""The last lines of a job's log as people may read them: no colours, no sections, no secrets. Pure.
+"""The last lines of a job's log for people: no colours, no sections, no secrets. Pure.
 
 https://docs.gitlab.com/ci/jobs/job_logs/
 """
@@ -16,7 +16,7 @@ MAX_CHARACTERS = 1500
 # Colours and cursor movements: https://ecma-international.org/publications-and-standards/standards/ecma-48/
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _SECTION = re.compile(r"section_(?:start|end):[0-9]+:[^\r\n\x1b ]*\r?")
-# `FF_TIMESTAMPS`: a moment, the stream's number and O or E; `+` continues the line before.
+# `FF_TIMESTAMPS` writes a moment, the stream's number and O or E; `+` continues the line before.
 _TIMESTAMP = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z [0-9a-f]{2}[OE]\+? ?", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _PRIVATE_KEYS = re.compile(
@@ -28,7 +28,7 @@ _TOKENS = re.compile(
     r"|sk-[\w-]{20,}|AIza[\w-]{35}|npm_\w{36}|pypi-[\w-]{40,}|dckr_[po]at_[\w-]{20,}|hf_\w{30,}"
     r"|[0-9]{8,10}:AA[\w-]{30,}|y[0-3]_[\w-]{30,}|AQVN[\w-]{30,}|t1\.[\w-]{20,}={0,2}\.[\w-]{40,})"
 )
-# The group that is kept stands first: addresses that are secrets, and who signs in with them.
+# Webhook addresses that are secrets, and tokens before an @. The group that is kept stands first.
 _URL_SECRETS = re.compile(
     r"(?i)(/rest/[0-9]+/)\w{8,}|(://)[\w-]{20,}(?=@)"
     r"|(hooks\.slack\.com/services/|/api/webhooks/[0-9]+/)[\w/-]+"
@@ -46,25 +46,25 @@ _NAMED_SECRETS = re.compile(
 
 
 def last_lines(trace: bytes) -> str:
-    """At most MOST_LINES lines and MOST_CHARACTERS of the end of `trace`; "" where it says nothing.
+    """Return the last MAX_LINES lines (MAX_CHARACTERS at most) of `trace`; "" for an empty one.
 
-    The first line of a trace that was cut is left to whoever cut it.
+    Whoever cut the trace also drops its first, incomplete line.
     """
     plain = _TIMESTAMP.sub("", text(trace.decode("utf-8", "replace")))
     plain = _ANSI.sub("", _SECTION.sub("", plain))
-    shown = (_rendered_line(line) for line in mask_secrets(plain).split("\n"))
-    lines = [line for line in shown if line.strip()]
+    rendered = (_rendered_line(line) for line in mask_secrets(plain).split("\n"))
+    lines = [line for line in rendered if line.strip()]
     return "\n".join(lines[-MAX_LINES:])[-MAX_CHARACTERS:]
 
 
 def mask_secrets(log: str) -> str:
-    """`log` with what looks like a secret masked, whichever variable it came from."""
+    """Mask everything in `log` that looks like a secret, whatever variable it came from."""
     log = _TOKENS.sub(MASK, _CUT_PRIVATE_KEY.sub(MASK, _PRIVATE_KEYS.sub(MASK, log)))
-    log = _URL_SECRETS.sub(lambda found: f"{found[found.lastindex]}{MASK}", log)
+    log = _URL_SECRETS.sub(lambda match: f"{match[match.lastindex or 0]}{MASK}", log)
     log = _OPTION_SECRETS.sub(rf"\g<1>{MASK}", log)
     return _NAMED_SECRETS.sub(rf"\g<1>{MASK}", str(mask_value(log)))
 
 
 def _rendered_line(line: str) -> str:
-    """A line as a terminal leaves it: what stands after the last carriage return."""
+    """Return a line as a terminal shows it: the text after the last carriage return."""
     return _CONTROL.sub("", line.rstrip("\r").rpartition("\r")[2]).rstrip()

@@ -1,4 +1,4 @@
-"""The failed jobs of a pipeline, with the last lines of the log of the one that broke it."""
+"""The failed jobs of a pipeline, with the end of the log of the job that broke it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.job_log import last_lines
 from sync.gitlab.json_fields import mapping, mappings, positive_int, text, web_url
 
-MAX_JOBS = 100  # failed ones; more are no reading for anybody
-MAX_CHILD_PIPELINES = 3  # pipelines that a failed one started, and that failed themselves
-LOG_BYTES = 64_000  # read from the end of a log
+MAX_JOBS = 100  # failed jobs read; nobody reads more in a message
+MAX_CHILD_PIPELINES = 3  # failed downstream pipelines whose jobs are read
+LOG_BYTES = 64_000  # kept of the end of a log
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,66 +27,70 @@ class _ProjectJob:
 
 
 def read_failed_jobs(client: GitLab, project_id: int, pipeline_id: int) -> tuple[FailedJob, ...]:
-    """The failed jobs in the order of their stages; a retried job counts as its last try.
+    """Return the failed jobs in the order of their stages; a retried job counts as its last try.
 
-    Those of child and multi-project pipelines follow, under the name of the trigger that waits for
-    them. Raises SyncError.
+    Jobs of child and multi-project pipelines follow, under the name of the trigger job that waits
+    for them. Raises SyncError.
     https://docs.gitlab.com/api/jobs/#list-all-jobs-for-a-pipeline
     """
     own = _own_failed_jobs(client, project_id, pipeline_id)
-    found = [*own, *_child_failed_jobs(client, project_id, pipeline_id)]
-    culprit = next((one for one in found if not one.job.allow_failure), None)
+    placed_jobs = [*own, *_child_failed_jobs(client, project_id, pipeline_id)]
+    culprit = next((placed for placed in placed_jobs if not placed.job.allow_failure), None)
     log = _read_log(client, culprit) if culprit else ""
-    return tuple(replace(one.job, log=log) if one is culprit else one.job for one in found)
+    return tuple(
+        replace(placed.job, log=log) if placed is culprit else placed.job for placed in placed_jobs
+    )
 
 
 def _own_failed_jobs(client: GitLab, project_id: int, pipeline_id: int) -> list[_ProjectJob]:
     path = f"/projects/{project_id}/pipelines/{pipeline_id}/jobs"
     listed = mappings(list(islice(client.list(path, **{"scope[]": "failed"}), MAX_JOBS)))
-    jobs = _last_tries(job for told in listed if (job := _parse_job(told)))
+    jobs = _last_tries(job for row in listed if (job := _parse_job(row)))
     return [_ProjectJob(project_id, job) for job in jobs]
 
 
 def _last_tries(jobs: Iterable[FailedJob]) -> tuple[FailedJob, ...]:
-    """Ids grow with the stages, and with every try."""
+    """Return the newest try of each job in the order of stages: ids grow with both."""
     newest = {(job.stage, job.name): job for job in sorted(jobs, key=lambda job: job.id)}
     return tuple(sorted(newest.values(), key=lambda job: job.id))
 
 
-def _parse_job(told: dict[str, Any]) -> FailedJob | None:
-    job_id = positive_int(told.get("id"))
-    if job_id is None or told.get("status") != "failed":
+def _parse_job(row: dict[str, Any]) -> FailedJob | None:
+    job_id = positive_int(row.get("id"))
+    if job_id is None or row.get("status") != "failed":
         return None
     return FailedJob(
         id=job_id,
-        name=text(told.get("name")),
-        stage=text(told.get("stage")),
-        url=web_url(told.get("web_url")),
-        allow_failure=told.get("allow_failure") is True,
+        name=text(row.get("name")),
+        stage=text(row.get("stage")),
+        url=web_url(row.get("web_url")),
+        allow_failure=row.get("allow_failure") is True,
     )
 
 
 def _child_failed_jobs(client: GitLab, project_id: int, pipeline_id: int) -> list[_ProjectJob]:
-    """The failed jobs of pipelines that this one started; what may not be seen is its trigger.
+    """Return the failed jobs of downstream pipelines; the trigger job where they are not visible.
 
     https://docs.gitlab.com/api/jobs/#list-all-trigger-jobs-for-a-pipeline
     """
-    told = _failed_triggers(client, f"/projects/{project_id}/pipelines/{pipeline_id}")
+    trigger_rows = _failed_triggers(client, f"/projects/{project_id}/pipelines/{pipeline_id}")
     child_of = {
-        positive_int(one.get("id")): mapping(one.get("downstream_pipeline")) for one in told
+        positive_int(row.get("id")): mapping(row.get("downstream_pipeline")) for row in trigger_rows
     }
-    triggers = _last_tries(job for one in told if (job := _parse_job(one)))
-    found: list[_ProjectJob] = []
+    triggers = _last_tries(job for row in trigger_rows if (job := _parse_job(row)))
+    placed_jobs: list[_ProjectJob] = []
     for number, trigger in enumerate(triggers):
         child = child_of[trigger.id]
         inside = _jobs_of_child(client, child) if number < MAX_CHILD_PIPELINES else []
-        shown = replace(trigger, url=web_url(child.get("web_url")) or trigger.url)
-        found += [_at_trigger_stage(trigger, one) for one in inside] or [_ProjectJob(0, shown)]
-    return found
+        trigger_job = replace(trigger, url=web_url(child.get("web_url")) or trigger.url)
+        placed_jobs += [_at_trigger_stage(trigger, row) for row in inside] or [
+            _ProjectJob(0, trigger_job)
+        ]
+    return placed_jobs
 
 
 def _failed_triggers(client: GitLab, path: str) -> list[dict[str, Any]]:
-    """The failed ones. `bridges` was the name until 19.2; a host may have neither."""
+    """Return the failed trigger jobs (`bridges` until 19.2); a host may have neither path."""
     for name in ("bridges", "trigger_jobs"):
         try:
             listed = client.list(f"{path}/{name}", **{"scope[]": "failed"})
@@ -108,26 +112,26 @@ def _jobs_of_child(client: GitLab, child: dict[str, Any]) -> list[_ProjectJob]:
         return []
 
 
-def _at_trigger_stage(trigger: FailedJob, one: _ProjectJob) -> _ProjectJob:
-    """Shown at the trigger's stage; where the trigger may fail, so may all of its pipeline."""
+def _at_trigger_stage(trigger: FailedJob, placed: _ProjectJob) -> _ProjectJob:
+    """Show the job at the trigger's stage; it may fail where the trigger may."""
     job = replace(
-        one.job,
-        name=f"{trigger.name}: {one.job.name}",
+        placed.job,
+        name=f"{trigger.name}: {placed.job.name}",
         stage=trigger.stage,
-        allow_failure=one.job.allow_failure or trigger.allow_failure,
+        allow_failure=placed.job.allow_failure or trigger.allow_failure,
     )
-    return _ProjectJob(one.project_id, job)
+    return _ProjectJob(placed.project_id, job)
 
 
-def _read_log(client: GitLab, one: _ProjectJob) -> str:
-    """ "" where the log was erased or may not be read: the job is shown all the same.
+def _read_log(client: GitLab, placed: _ProjectJob) -> str:
+    """Return the end of a job's log, "" where it was erased or is not visible to us.
 
     https://docs.gitlab.com/api/jobs/#retrieve-a-job-log-file
     """
-    if not one.project_id:
+    if not placed.project_id:
         return ""
     try:
-        trace = client.tail(f"/projects/{one.project_id}/jobs/{one.job.id}/trace", LOG_BYTES)
+        trace = client.tail(f"/projects/{placed.project_id}/jobs/{placed.job.id}/trace", LOG_BYTES)
     except SyncError:
         return ""
     return last_lines(trace)

@@ -1,4 +1,4 @@
-"""What the audit log shows of a request to GitLab: everything but its secrets. Pure."""
+"""Requests to GitLab as the audit log shows them: everything but the secrets. Pure."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from urllib.parse import parse_qsl
 from sync.log import MASK, mask_value
 
 LIMIT = 4000  # characters kept of a request
-# People put secrets into CI variables, and into inputs (GitLab itself does not store those).
+# People put secrets into CI variables and inputs, so their values are never shown.
 _USER_INPUT = ("variables", "inputs")
 
 
 def mask_request(query: Any, body: Any, token: str) -> str:
-    """Query and body as one line of JSON; `token` is hidden wherever it stands."""
+    """Return query and body as one line of JSON, cut to LIMIT, with `token` masked."""
     parts = {"query": _to_object(query), "body": _to_object(body)}
-    told = mask_value({name: _mask_object(part) for name, part in parts.items() if part})
-    line = mask_text(json.dumps(told, ensure_ascii=False, default=str), token) if told else ""
+    masked = mask_value({name: _mask_object(part) for name, part in parts.items() if part})
+    line = mask_text(json.dumps(masked, ensure_ascii=False, default=str), token) if masked else ""
     return line if len(line) <= LIMIT else line[:LIMIT] + "…"
 
 
 def mask_text(text: str, token: str) -> str:
-    """A text of GitLab's or ours without secrets, the connection's own token first."""
+    """Mask secrets in a text of GitLab's or ours, the connection's own token first."""
     hidden = text.replace(token, MASK) if token else text
     return str(mask_value(hidden))
 
 
 def _to_object(value: Any) -> dict[str, Any]:
-    """A JSON body or a query as it is; a form as pairs; anything else only by its length."""
+    """Return a query or a JSON body as it is, a form as pairs, anything else by its type only."""
     match value:
         case Mapping():
             return {str(name): item for name, item in value.items()}
@@ -51,5 +51,5 @@ def _mask_value(name: str, item: Any) -> Any:
         case Mapping():
             return dict.fromkeys(item, MASK)
         case list():
-            return [dict(one) | {"value": MASK} for one in item if isinstance(one, Mapping)]
+            return [dict(entry) | {"value": MASK} for entry in item if isinstance(entry, Mapping)]
     return MASK

@@ -1,4 +1,4 @@
-"""Merge requests, commits and projects as the API tells them."""
+"""Merge requests, commits, pipelines and projects, read by REST and mapped to the core's values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MERGE_REQUEST_REF = "refs/merge-requests/"
 
 
 def read_project(client: GitLab, project_id: int | str) -> Project:
-    """A project by its id or path. Raises SyncError.
+    """Read a project by its id or path. Raises SyncError.
 
     https://docs.gitlab.com/api/projects/#retrieve-a-project
     """
@@ -42,7 +42,7 @@ def read_project(client: GitLab, project_id: int | str) -> Project:
 
 
 def read_projects(client: GitLab, options: Mapping[str, Any]) -> tuple[Project, ...]:
-    """The projects of a connection, each once, in order of id. Raises SyncError.
+    """Read the projects of a connection, each once, ordered by id. Raises SyncError.
 
     `options`: `projects` (ids or paths), `groups` (ids or paths, with their subgroups). Without
     either: every project in which the token's user may administer webhooks (Maintainer).
@@ -61,9 +61,10 @@ def read_projects(client: GitLab, options: Mapping[str, Any]) -> tuple[Project, 
 def read_merge_request(
     client: GitLab, project_id: int, iid: int, *, known_project: Project | None = None
 ) -> MergeRequest:
-    """The whole truth about one merge request: approvals, reviewers, head pipeline.
+    """Read a merge request with its approvals, reviewers and head pipeline.
 
-    `within`: its project, where that is already read. Raises SyncError (Refused: it is gone).
+    `known_project`: its project, where that is already read. Raises SyncError (Refused: it is
+    gone).
     https://docs.gitlab.com/api/merge_requests/#retrieve-a-merge-request
     https://docs.gitlab.com/api/merge_request_approvals/
     """
@@ -81,9 +82,9 @@ def read_merge_request(
 def read_merge_requests_since(
     client: GitLab, project_id: int, since: datetime
 ) -> Iterator[MergeRequest]:
-    """Every merge request that changed at or after `since`, the longest unchanged first.
+    """Yield every merge request that changed at or after `since`, least recent first.
 
-    https://docs.gitlab.com/api/merge_requests/#list-project-merge-requests
+    Raises SyncError. https://docs.gitlab.com/api/merge_requests/#list-project-merge-requests
     """
     home: Project | None = None
     for told in client.list(
@@ -100,7 +101,10 @@ def read_merge_requests_since(
 
 
 def _instance_projects(client: GitLab) -> Iterator[dict[str, Any]]:
-    """Keyset paging: the only kind without an end at 50,000 projects."""
+    """List by keyset paging: the only kind that does not end at 50,000 projects.
+
+    https://docs.gitlab.com/api/rest/#keyset-based-pagination
+    """
     return client.list(
         "/projects",
         membership=True,
@@ -133,7 +137,7 @@ def build_merge_request(
     approvals: dict[str, Any],
     reviewers: list[dict[str, Any]],
 ) -> MergeRequest:
-    """A merge request as told, with what else was asked of it. Raises Unreadable."""
+    """Build a merge request from the API's objects. Raises UnreadablePayload."""
     iid, updated_at = positive_int(told.get("iid")), timestamp(told.get("updated_at"))
     if iid is None or updated_at is None:
         raise UnreadablePayload("the merge request has no iid or no date")
@@ -167,8 +171,10 @@ def build_merge_request(
 
 
 def _is_approved(approvals: dict[str, Any]) -> bool:
-    """Rules met. `approved` is true where nothing is required, even with nobody's approval:
-    then somebody has to have approved. https://docs.gitlab.com/api/merge_request_approvals/
+    """Return whether the rules are met and somebody approved.
+
+    `approved` alone is true where no approval is required, even if nobody gave one.
+    https://docs.gitlab.com/api/merge_request_approvals/
     """
     return approvals.get("approved") is True and bool(mappings(approvals.get("approved_by")))
 
@@ -183,11 +189,12 @@ def _build_reviewers(told: dict[str, Any], reviewers: list[dict[str, Any]]) -> t
 
 
 def label_names(value: object) -> tuple[str, ...]:
+    """Return the names in a list of labels."""
     return tuple(text(label) for label in value) if isinstance(value, list) else ()
 
 
 def build_pipeline(home: Project, iid: int | None, told: dict[str, Any]) -> Pipeline | None:
-    """A pipeline as told; None where there is none, or it runs in a fork (another project)."""
+    """Build a pipeline; None where there is none, or it runs in a fork (another project)."""
     pipeline_id, updated_at = positive_int(told.get("id")), timestamp(told.get("updated_at"))
     if pipeline_id is None or updated_at is None:
         return None
@@ -209,6 +216,7 @@ def build_pipeline(home: Project, iid: int | None, told: dict[str, Any]) -> Pipe
 
 
 def build_commit(told: dict[str, Any]) -> Commit:
+    """Build a commit from an object of the API."""
     return Commit(
         sha=text(told.get("id")),
         message=text(told.get("message")),

@@ -1,4 +1,4 @@
-"""Pipelines started, retried and canceled: each request once, whatever becomes of its answer.
+"""Pipelines started, retried and canceled: each request is sent once, even if its answer is lost.
 
 https://docs.gitlab.com/api/pipelines/ ; https://docs.gitlab.com/api/pipeline_triggers/
 """
@@ -16,12 +16,12 @@ from sync.errors import Denied, Later, Refused, SyncError
 from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.json_fields import mapping, mappings, positive_int, text, web_url
 
-NEWEST_LIMIT = 5  # newest pipelines shown after a lost answer
+NEWEST_LIMIT = 5  # pipelines shown after a lost answer
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineAnswer:
-    """A pipeline as GitLab answered. `moved`: whether its state is another than before."""
+    """A pipeline as GitLab answered. `changed`: whether the request changed its status."""
 
     id: int
     url: str
@@ -40,11 +40,10 @@ def run(
     inputs: Mapping[str, Any] | None = None,
     trigger_token: str = "",
 ) -> PipelineAnswer:
-    """Starts a pipeline of a branch or tag, as the client's user or, with a trigger token, as its
-    owner.
+    """Start a pipeline of a branch or tag, as the token's user, or as a trigger token's owner.
 
-    `inputs` have types (text, numbers, true and false, lists); variables are text. Raises Later
-    (with `sent` where the pipeline may run all the same), Denied, Refused.
+    `inputs` have types (text, numbers, booleans, lists); `variables` are text. Raises Later (with
+    `sent` where the pipeline may have started all the same), Denied, Refused.
     """
     path = f"/projects/{encode_segment(project)}"
 
@@ -68,28 +67,28 @@ def run(
 
 
 def retry(client: GitLab, project: int | str, pipeline_id: int) -> PipelineAnswer:
-    """Runs the failed and canceled jobs of a pipeline again. Raises SyncError."""
+    """Run the failed and canceled jobs of a pipeline again. Raises SyncError."""
     return _change(client, project, pipeline_id, "retry")
 
 
 def cancel(client: GitLab, project: int | str, pipeline_id: int) -> PipelineAnswer:
-    """Ends what runs of a pipeline. Raises SyncError."""
+    """Cancel the running jobs of a pipeline. Raises SyncError."""
     return _change(client, project, pipeline_id, "cancel")
 
 
 def read_newest(client: GitLab, project: int | str, ref: str) -> tuple[PipelineAnswer, ...]:
-    """The newest pipelines of a branch or tag, the newest first: where to look after a lost answer.
+    """Read the newest pipelines of a branch or tag, newest first, to check after a lost answer.
 
     Raises SyncError.
     """
     listed = client.list(
         f"/projects/{encode_segment(project)}/pipelines", ref=ref, per_page=NEWEST_LIMIT
     )
-    return tuple(_parse_answer(told) for told in mappings(list(islice(listed, NEWEST_LIMIT))))
+    return tuple(_parse_answer(row) for row in mappings(list(islice(listed, NEWEST_LIMIT))))
 
 
 def _change(client: GitLab, project: int | str, pipeline_id: int, verb: str) -> PipelineAnswer:
-    """GitLab answers alike whether there was something to do or not: the state before tells."""
+    """Send `verb`, and compare the status before: GitLab answers alike if nothing was to do."""
     path = f"/projects/{encode_segment(project)}/pipelines/{pipeline_id}"
     before = _parse_answer(client.get(path))
     unsure = f"Whether GitLab did it ({verb}) is not known"
@@ -105,7 +104,7 @@ def _change(client: GitLab, project: int | str, pipeline_id: int, verb: str) -> 
 def _form_pairs(
     token: str, ref: str, variables: Mapping[str, str], inputs: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
-    """The token stands in the body: addresses are written into logs on the way."""
+    """Build a form with the token in the body: addresses are written into logs on the way."""
     return [
         ("token", token),
         ("ref", ref),
@@ -115,7 +114,7 @@ def _form_pairs(
 
 
 def _encode_form_value(value: Any) -> str:
-    """A form knows only text, so GitLab reads JSON in it; text that would be JSON is quoted.
+    """Encode an input as JSON, which GitLab reads in forms; quote text that would be JSON.
 
     See lib/ci/pipeline_creation/inputs.rb in GitLab's source.
     """
@@ -133,7 +132,7 @@ _WRONG_TRIGGER_TOKEN = (
     "Take the token from Settings, CI/CD, Pipeline trigger tokens of this project",
 )
 
-# GitLab has no codes for these: its words choose the advice, and nothing else.
+# GitLab has no codes for these refusals: its words choose the advice, and nothing else.
 _ADVICE = (
     (
         "reference not found",
@@ -195,7 +194,7 @@ _FORBIDDEN = (
 def _send_with_advice(
     send: Callable[[], Any], unsure: str, where: str, missing: tuple[str, str] | None
 ) -> Any:
-    """Sends once. What GitLab refuses is explained; an answer that was lost says where to look."""
+    """Send once; explain what GitLab refuses, and say where to look after a lost answer."""
     try:
         return send()
     except Later as error:
@@ -217,9 +216,9 @@ def _send_with_advice(
 
 
 def _advice(error: SyncError, missing: tuple[str, str] | None) -> tuple[str, str]:
-    said = error.message.lower()
+    description = error.message.lower()
     for words, why, change in _ADVICE:
-        if words in said:
+        if words in description:
             return why, change
     if error.code == "403":
         return _FORBIDDEN
@@ -229,20 +228,22 @@ def _advice(error: SyncError, missing: tuple[str, str] | None) -> tuple[str, str
 
 
 def _pipelines_url(client: GitLab, project: int | str, ref: str) -> str:
-    """The address of the list of the newest pipelines of a branch, for a person or, where only the
-    project's number is known, of the API."""
-    wanted = quote(ref, safe="")
+    """Return the address of a branch's newest pipelines: the page for people.
+
+    Where only the project's number is known, it is the API's address.
+    """
+    encoded_ref = quote(ref, safe="")
     if str(project).isdecimal():
-        return f"{client.base_url}/api/v4/projects/{project}/pipelines?ref={wanted}"
-    return f"{client.base_url}/{project}/-/pipelines?scope=all&ref={wanted}"
+        return f"{client.base_url}/api/v4/projects/{project}/pipelines?ref={encoded_ref}"
+    return f"{client.base_url}/{project}/-/pipelines?scope=all&ref={encoded_ref}"
 
 
 def _parse_answer(answer: Any) -> PipelineAnswer:
-    told = mapping(answer)
+    row = mapping(answer)
     return PipelineAnswer(
-        positive_int(told.get("id")) or 0,
-        web_url(told.get("web_url")),
-        text(told.get("status")),
-        text(told.get("ref")),
-        text(told.get("sha")),
+        positive_int(row.get("id")) or 0,
+        web_url(row.get("web_url")),
+        text(row.get("status")),
+        text(row.get("ref")),
+        text(row.get("sha")),
     )

@@ -1,6 +1,6 @@
-"""How fast one GitLab is asked: requests of a connection evenly spaced, and none while it waits.
+"""Rate limits: evenly spaced requests to one GitLab, and none while it asks to wait.
 
-All clients of a connection in this process share one pace, whatever they ask for.
+All clients of a connection in this process share one limiter.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from sync.core.clock import Clock, WallClock
 from sync.errors import Later
 
-REQUESTS_PER_MINUTE = 600  # GitLab.com allows some thousands; what is left is for people
-MIN_PAUSE = 5.0  # seconds, where a 429 does not tell how long
+REQUESTS_PER_MINUTE = 600  # GitLab.com allows some thousands; the rest is for people
+MIN_PAUSE = 5.0  # seconds, where a 429 does not say how long
 
 
 class RateLimiter:
-    """At most `per_minute` requests in any minute. For any number of threads."""
+    """Allows `per_minute` requests in any minute, for any number of threads."""
 
     def __init__(self, per_minute: int = REQUESTS_PER_MINUTE, clock: Clock | None = None) -> None:
         self._interval = timedelta(minutes=1) / max(1, per_minute)
@@ -27,14 +27,14 @@ class RateLimiter:
         self._lock = threading.Lock()
 
     def acquire(self) -> None:
-        """Returns when the next request may be sent. Raises Later while the host said to wait."""
+        """Wait until the next request may be sent. Raises Later during a pause."""
         with self._lock:
             now = self._clock.now()
             if self._closed_until and now < self._closed_until:
-                left = (self._closed_until - now).total_seconds()
+                seconds_left = (self._closed_until - now).total_seconds()
                 raise Later(
                     "GitLab is not asked: it said to wait",
-                    after=left,
+                    after=seconds_left,
                     cause="The rate limit of the instance is reached",
                     code="429",
                 )
@@ -44,7 +44,7 @@ class RateLimiter:
             self._clock.sleep((turn - now).total_seconds())
 
     def pause(self, seconds: float | None) -> None:
-        """No request is sent for so long; None: the host did not say.
+        """Send nothing for so many seconds; None where the host did not say how long.
 
         https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers
         """
@@ -56,7 +56,7 @@ class RateLimiter:
 
 
 class RateLimiters:
-    """The paces of all connections, each made when it is first asked for."""
+    """The rate limiters of all connections, each made when it is first needed."""
 
     def __init__(self, make: Callable[[int], RateLimiter] = RateLimiter) -> None:
         self._make = make
@@ -66,9 +66,9 @@ class RateLimiters:
     def for_connection(
         self, connection_id: int, per_minute: int = REQUESTS_PER_MINUTE
     ) -> RateLimiter:
-        """The connection's pace; a new one where its setting changed."""
+        """Return the connection's limiter; a new one where its setting changed."""
         with self._lock:
-            known = self._limiters.get(connection_id)
-            if known is None or known[0] != per_minute:
-                known = self._limiters[connection_id] = per_minute, self._make(per_minute)
-            return known[1]
+            entry = self._limiters.get(connection_id)
+            if entry is None or entry[0] != per_minute:
+                entry = self._limiters[connection_id] = per_minute, self._make(per_minute)
+            return entry[1]

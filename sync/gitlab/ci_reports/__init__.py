@@ -1,1 +1,1 @@
-"""Reports that CI jobs post: their ID tokens and bodies."""
+"""Reports posted by CI jobs: their ID tokens, their bodies, and the events they stand for."""

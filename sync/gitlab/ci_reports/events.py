@@ -1,7 +1,7 @@
-"""Reports of CI jobs as the events that hooks bring, and the tasks that they name. Pure.
+"""Reports of CI jobs as events like those of webhooks, and the tasks they name. Pure.
 
-Who and what a report is about is taken from the job's token, never from the report itself. What it
-tells of a merge request is the oldest account there is: it counts until GitLab tells better.
+Project, pipeline and user are taken from the job's token, never from the report. What a report says
+of a merge request counts only until GitLab says something newer: its date is unknown.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sync.core.model.events import (
 )
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState
 from sync.core.model.pipelines import Pipeline
-from sync.core.model.tasks import LinkKind, Reference
+from sync.core.model.tasks import Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.gitlab.ci_reports.form import Report, ReportedCommit, ReportedMergeRequest
@@ -30,28 +30,33 @@ from sync.gitlab.json_fields import text, web_url
 from sync.gitlab.webhooks.pipelines import pipeline_status
 
 EVENT = "CI Report"
-MAX_TASKS = 40  # that a job is told of
+MAX_TASKS = 40  # in the answer to a job
 _UNKNOWN_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def encode_report(report: Report, claims: Claims) -> bytes:
-    """What is kept of an accepted report until it is read."""
-    told = {name: getattr(claims, name) for name in Claims.__dataclass_fields__}
-    told["issued_at"] = claims.issued_at.isoformat()
-    return json.dumps({"claims": told, "report": report.model_dump(mode="json")}).encode()
+    """Encode an accepted report with its token's claims, to be stored as a delivery."""
+    claim_values = {name: getattr(claims, name) for name in Claims.__dataclass_fields__}
+    claim_values["issued_at"] = claims.issued_at.isoformat()
+    return json.dumps({"claims": claim_values, "report": report.model_dump(mode="json")}).encode()
 
 
 def parse_events(raw: bytes, connection_id: int) -> tuple[CodeEvent, ...]:
-    """What a kept report says. Never raises."""
+    """Return the events of a stored report; UnrecognisedEvent for bytes that are none."""
     try:
         kept = json.loads(raw)
-        told = kept["claims"]
-        claims = Claims(**{**told, "issued_at": datetime.fromisoformat(told["issued_at"])})
+        claim_values = kept["claims"]
+        claims = Claims(
+            **{**claim_values, "issued_at": datetime.fromisoformat(claim_values["issued_at"])}
+        )
         report = Report.model_validate(kept["report"])
     except (ValueError, KeyError, TypeError):
         return (UnrecognisedEvent(EVENT, "the report is not one that was accepted here"),)
     project = _report_project(report, claims, connection_id)
-    events: list[CodeEvent] = [_merge_request_event(project, one) for one in report.merge_requests]
+    events: list[CodeEvent] = [
+        _merge_request_event(project, reported_merge_request)
+        for reported_merge_request in report.merge_requests
+    ]
     events += _push_events(project, report, claims)
     events += _pipeline_events(project, report, claims)
     events += _deployment_events(project, report, claims)
@@ -59,42 +64,48 @@ def parse_events(raw: bytes, connection_id: int) -> tuple[CodeEvent, ...]:
 
 
 def named_task_ids(report: Report, claims: Claims, rules: ReferenceRules) -> tuple[int, ...]:
-    """The tasks that the report's texts name, by a portal's own rules, in order of appearance.
+    """Return the ids of the tasks that a report's texts name, in order of appearance.
 
-    A commit that only mentions a task tells it nothing.
+    `rules` are those of one portal. Mentions in commits do not count.
     """
-    found: list[Reference] = []
-    for one in report.merge_requests:
-        found += references_find.find_references(one.source_branch, "branch", rules)
-        found += references_find.find_references(one.title, "title", rules)
-        found += references_find.find_references(one.description, "description", rules)
+    references: list[Reference] = []
+    for reported_merge_request in report.merge_requests:
+        references += references_find.find_references(
+            reported_merge_request.source_branch, "branch", rules
+        )
+        references += references_find.find_references(reported_merge_request.title, "title", rules)
+        references += references_find.find_references(
+            reported_merge_request.description, "description", rules
+        )
     if claims.ref_type == "branch" and claims.ref != report.default_branch:
-        found += references_find.find_references(claims.ref, "branch", rules)
+        references += references_find.find_references(claims.ref, "branch", rules)
     for commit in _pipeline_commits(report, claims):
         mentioned = references_find.find_references(commit.message, "commit", rules)
-        found += [one for one in mentioned if one.kind is not LinkKind.MENTION]
-    return tuple(references_find.strongest_references(found))[:MAX_TASKS]
+        references += [reference for reference in mentioned if reference.kind.is_work]
+    return tuple(references_find.strongest_references(references))[:MAX_TASKS]
 
 
 def _report_project(report: Report, claims: Claims, connection_id: int) -> Project:
-    """Its title and default branch are the report's word."""
+    """Build the project; only its title and default branch are taken from the report."""
     url = f"{claims.issuer}/{claims.project_path}"
     title = text(report.project_title) or claims.project_path.split("/")[-1]
     branch = text(report.default_branch)
     return Project(connection_id, claims.project_id, claims.project_path, url, title, branch)
 
 
-def _merge_request_event(project: Project, one: ReportedMergeRequest) -> MergeRequestEvent:
+def _merge_request_event(
+    project: Project, reported_merge_request: ReportedMergeRequest
+) -> MergeRequestEvent:
     request = MergeRequest(
         project=project,
-        iid=one.iid,
-        title=text(one.title),
-        description=text(one.description),
-        url=f"{project.url}/-/merge_requests/{one.iid}",
-        state=MergeRequestState(one.state),
-        draft=one.draft,
-        source_branch=text(one.source_branch),
-        target_branch=text(one.target_branch),
+        iid=reported_merge_request.iid,
+        title=text(reported_merge_request.title),
+        description=text(reported_merge_request.description),
+        url=f"{project.url}/-/merge_requests/{reported_merge_request.iid}",
+        state=MergeRequestState(reported_merge_request.state),
+        draft=reported_merge_request.draft,
+        source_branch=text(reported_merge_request.source_branch),
+        target_branch=text(reported_merge_request.target_branch),
         author=None,
         updated_at=_UNKNOWN_TIME,
     )
@@ -102,21 +113,29 @@ def _merge_request_event(project: Project, one: ReportedMergeRequest) -> MergeRe
 
 
 def _push_events(project: Project, report: Report, claims: Claims) -> list[Push]:
-    """The branch and its commits, which may name tasks. Who wrote them is not told."""
+    """Build a push of the branch with its commits, which may name tasks; authors are unknown."""
     if claims.ref_type != "branch":
         return []
     commits = tuple(
-        Commit(one.sha, text(one.message), "", None, f"{project.url}/-/commit/{one.sha}")
-        for one in _pipeline_commits(report, claims)
+        Commit(
+            reported_commit.sha,
+            text(reported_commit.message),
+            "",
+            None,
+            f"{project.url}/-/commit/{reported_commit.sha}",
+        )
+        for reported_commit in _pipeline_commits(report, claims)
     )
     return [Push(project, claims.ref, commits, None, claims.sha)]
 
 
 def _pipeline_commits(report: Report, claims: Claims) -> list[ReportedCommit]:
-    """Those the pipeline speaks for. A deployment's others have had pipelines of their own."""
+    """Return the commits of this pipeline: of a deployment only its own, others had pipelines."""
     if report.mode != "deployment":
         return report.commits
-    return [one for one in report.commits if one.sha == claims.sha]
+    return [
+        reported_commit for reported_commit in report.commits if reported_commit.sha == claims.sha
+    ]
 
 
 def _pipeline_events(project: Project, report: Report, claims: Claims) -> list[PipelineEvent]:
@@ -143,31 +162,31 @@ def _pipeline_events(project: Project, report: Report, claims: Claims) -> list[P
 
 
 def _deployment_events(project: Project, report: Report, claims: Claims) -> list[DeploymentEvent]:
-    """A job does not know the deployment's number: that of its pipeline, negative, stands in."""
-    carries = tuple(one.iid for one in report.merge_requests)
+    """Build the deployments. A job knows no deployment id: minus the pipeline's stands in."""
+    carries = tuple(reported_merge_request.iid for reported_merge_request in report.merge_requests)
     return [
         DeploymentEvent(
             Deployment(
                 project=project,
                 id=-claims.pipeline_id,
-                environment=text(one.environment),
-                tier=tier_of(one.tier, one.environment),
-                status=DeploymentStatus(one.status),
+                environment=text(reported_deployment.environment),
+                tier=tier_of(reported_deployment.tier, reported_deployment.environment),
+                status=DeploymentStatus(reported_deployment.status),
                 sha=claims.sha,
                 ref=claims.ref,
                 updated_at=claims.issued_at,
-                url=web_url(one.url),
+                url=web_url(reported_deployment.url),
                 actor=_pipeline_actor(report, claims),
             ),
             carries,
         )
-        for one in report.deployments
-        if one.status != "unknown"
+        for reported_deployment in report.deployments
+        if reported_deployment.status != "unknown"
     ]
 
 
 def _pipeline_actor(report: Report, claims: Claims) -> Person | None:
-    """Who started the pipeline; the name is the report's word."""
+    """Return the user who started the pipeline; the display name is taken from the report."""
     if not claims.user_id or not claims.user_login:
         return None
     name = text(report.author_name) if report.author == claims.user_login else ""

@@ -1,11 +1,12 @@
-"""What a CI job posts, checked field by field and against its token. Pure."""
+"""The body that a CI job posts, checked field by field and against its token. Pure."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sync.gitlab.ci_reports.facts import Facts, notes, nothing, report_of
 from sync.gitlab.ci_reports.id_tokens import Claims
 
 MAX_PROBLEMS = 20
@@ -20,6 +21,8 @@ class _StrictModel(BaseModel):
 
 
 class ReportedMergeRequest(_StrictModel):
+    """A merge request as the job describes it."""
+
     iid: PositiveInt
     title: ShortText
     url: UrlText
@@ -32,6 +35,8 @@ class ReportedMergeRequest(_StrictModel):
 
 
 class ReportedJob(_StrictModel):
+    """A failed job of the pipeline."""
+
     id: PositiveInt
     name: ShortText
     status: Literal["failed"]
@@ -40,6 +45,8 @@ class ReportedJob(_StrictModel):
 
 
 class ReportedDeployment(_StrictModel):
+    """A deployment of the job to an environment."""
+
     environment: Annotated[str, Field(min_length=1, max_length=255)]
     status: Literal["success", "failed", "canceled", "running", "blocked", "unknown"]
     tier: Literal["", "production", "staging", "testing", "development", "other"] = ""
@@ -47,11 +54,18 @@ class ReportedDeployment(_StrictModel):
 
 
 class ReportedCommit(_StrictModel):
+    """A commit that the pipeline or deployment includes."""
+
     sha: Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")]
     message: Annotated[str, Field(max_length=10_000)]
 
 
 class Report(_StrictModel):
+    """What a job reports of its pipeline, in the form that the CI component sends.
+
+    `refused`: the reads that GitLab refused to the job, in words.
+    """
+
     version: Literal[1]
     mode: Literal["report", "deployment", "merge-request"]
     server_url: UrlText
@@ -79,34 +93,58 @@ class Report(_StrictModel):
 
 
 class ReportBody(_StrictModel):
-    """What is to be told was chosen in the job; how it is told is for the portal's settings."""
+    """The component sends facts; whoever has a whole report may send that."""
+
+    report: Report | None = None
+    facts: Facts | None = None
+
+
+class AcceptedReport(NamedTuple):
+    """`nothing`: why there is nothing to report, or "". `notes`: for the job's log."""
 
     report: Report
+    nothing: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class InvalidReport(Exception):
-    """The report cannot be used; `problems` says everything that is wrong with it."""
+    """The report cannot be used; `problems` lists everything that is wrong with it."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("; ".join(problems))
 
 
-def parse_report(raw: bytes, claims: Claims) -> Report:
-    """The report in a request's body, which agrees with its token. Raises Unacceptable."""
+def parse_report(raw: bytes, claims: Claims) -> AcceptedReport:
+    """Return the report of a request's body, which agrees with its token. Raises InvalidReport."""
     try:
-        report = ReportBody.model_validate_json(raw).report
+        accepted = _accept(ReportBody.model_validate_json(raw))
     except ValidationError as error:
         raise InvalidReport(_problems(error)) from None
     own = {"project_id": claims.project_id, "pipeline_id": claims.pipeline_id}
-    wrong = [name for name, value in own.items() if getattr(report, name) != value]
+    wrong = [name for name, value in own.items() if getattr(accepted.report, name) != value]
     if wrong:
         raise InvalidReport([f"report.{name}: is not what the ID token says" for name in wrong])
-    return report
+    return accepted
+
+
+def _accept(body: ReportBody) -> AcceptedReport:
+    if body.facts is None:
+        if body.report is None:
+            raise InvalidReport(["facts: Field required"])
+        return AcceptedReport(body.report)
+    made = report_of(body.facts)
+    report = Report.model_validate(made)
+    return AcceptedReport(report, nothing(body.facts, made), tuple(notes(body.facts)))
 
 
 def _problems(error: ValidationError) -> list[str]:
-    """Where and what, without the values: they may be anything."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    said = [".".join(map(str, one["loc"])) + ": " + one["msg"] for one in found[:MAX_PROBLEMS]]
-    return [*said, f"and {len(found) - MAX_PROBLEMS} more"] if len(found) > len(said) else said
+    """List where and what, without the values, which may be anything."""
+    details = error.errors(include_input=False, include_url=False, include_context=False)
+    lines = [
+        ".".join(map(str, error_row["loc"])) + ": " + error_row["msg"]
+        for error_row in details[:MAX_PROBLEMS]
+    ]
+    return (
+        [*lines, f"and {len(details) - MAX_PROBLEMS} more"] if len(details) > len(lines) else lines
+    )

@@ -1,4 +1,4 @@
-"""ID tokens of CI jobs: who signed, for whom, and which project and pipeline they speak for.
+"""ID tokens of CI jobs: their signature, audience, project and pipeline.
 
 https://docs.gitlab.com/ci/secrets/id_token_authentication/
 """
@@ -25,8 +25,8 @@ from sync.gitlab.json_fields import mapping, mappings, text
 
 MAX_TOKEN_LENGTH = 16_384  # characters of a token
 LEEWAY = timedelta(seconds=60)
-KEYS_TTL = timedelta(hours=1)  # keys are asked for again
-REFETCH_INTERVAL = timedelta(seconds=60)  # between two questions because of a key nobody knows
+KEYS_TTL = timedelta(hours=1)  # then the keys are fetched again
+REFETCH_INTERVAL = timedelta(seconds=60)  # least time between two fetches of one issuer
 MAX_ISSUERS = 1000
 _MAX_ANSWER_BYTES = 262_144  # bytes
 _TIMEOUT = (3.0, 5.0)  # seconds: a job waits
@@ -43,8 +43,11 @@ class InvalidToken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says. Of a pipeline of a merge request, `project_*` are the project
-    of its source branch. `issued_at`: by the issuer's clock."""
+    """What a verified token says.
+
+    `project_*`: in a pipeline of a merge request, the project of its source branch. `issued_at`: by
+    the issuer's clock.
+    """
 
     issuer: str
     jti: str
@@ -63,65 +66,68 @@ class Claims:
 
 
 def issuer_of(token: str) -> str:
-    """Whom the token names as its issuer. Nothing is verified. Raises Untrusted."""
+    """Return the issuer that the token names, unverified. Raises InvalidToken."""
     return text(_decode_part(token, 1).get("iss"))
 
 
 def key_id_of(token: str) -> str:
-    """The name of the key that is said to have signed. Raises Untrusted."""
+    """Return the id of the key that is said to have signed, unverified. Raises InvalidToken."""
     return text(_decode_part(token, 0).get("kid"))
 
 
 def verify_token(
     token: str, keys: Sequence[Mapping[str, Any]], *, issuer: str, audience: str, now: datetime
 ) -> Claims:
-    """What the token says, if one of the issuer's `keys` (JWK) signed it for us. Pure.
+    """Return the claims, if one of the issuer's `keys` (JWK) signed the token for us. Pure.
 
-    RS256 alone is taken. Raises Untrusted.
+    Only RS256 is accepted. Raises InvalidToken.
     """
     if len(token) > MAX_TOKEN_LENGTH:
         raise InvalidToken("the token is too long")
     kid = key_id_of(token)
-    mine = [key for key in keys if key.get("kid") == kid and key.get("kty") == "RSA"]
-    if not kid or not mine:
+    candidates = [key for key in keys if key.get("kid") == kid and key.get("kty") == "RSA"]
+    if not kid or not candidates:
         raise InvalidToken("no key of the issuer has this name")
     try:
-        found = KeySet.import_key_set({"keys": [dict(key) for key in mine]})  # type: ignore[list-item]
-        told = jwt.decode(token, found, algorithms=["RS256"]).claims
+        key_set = KeySet.import_key_set({"keys": [dict(key) for key in candidates]})
+        claims = jwt.decode(token, key_set, algorithms=["RS256"]).claims
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise InvalidToken(f"the signature does not hold: {type(error).__name__}") from None
-    _check_claims(told, issuer, audience, now)
-    return _parse_claims(told)
+    _check_claims(claims, issuer, audience, now)
+    return _parse_claims(claims)
 
 
 def is_project_allowed(options: Mapping[str, Any], claims: Claims) -> bool | None:
-    """Whether a connection's choice of projects and groups has the project; None: no choice."""
+    """Return whether a connection's projects and groups include this one; None: none are chosen."""
     projects, groups = options.get("projects") or (), options.get("groups") or ()
     if not projects and not groups:
         return None
     path, namespace = claims.project_path.casefold(), claims.namespace_path.casefold()
-    if any(_matches_project(one, claims.project_id, path) for one in projects):
+    if any(_matches_project(entry, claims.project_id, path) for entry in projects):
         return True
     above = [namespace.rsplit("/", cut)[0] for cut in range(namespace.count("/") + 1)]
-    return any(_matches_project(one, claims.namespace_id, name) for one in groups for name in above)
+    return any(
+        _matches_project(entry, claims.namespace_id, name) for entry in groups for name in above
+    )
 
 
 def fetch_keys(
     session: requests.Session, issuer: str, call_log: CallLog | None = None
 ) -> tuple[Mapping[str, Any], ...]:
-    """The issuer's keys, by its discovery document. Raises Later, or Refused by the guard."""
-    heard = call_log or CallLog()
-    found = _get_json(session, issuer + _DISCOVERY, heard)
-    address = text(found.get("jwks_uri"))
-    if text(found.get("issuer")) != issuer or urlsplit(address)[:2] != urlsplit(issuer)[:2]:
+    """Fetch the issuer's keys by its discovery document. Raises Later; Refused by the guard."""
+    log = call_log or CallLog()
+    discovery = _get_json(session, issuer + _DISCOVERY, log)
+    address = text(discovery.get("jwks_uri"))
+    if text(discovery.get("issuer")) != issuer or urlsplit(address)[:2] != urlsplit(issuer)[:2]:
         raise Later(f"The discovery document of {issuer} is not its own")
-    return tuple(mappings(_get_json(session, address, heard).get("keys")))
+    return tuple(mappings(_get_json(session, address, log).get("keys")))
 
 
 class IssuerKeys:
-    """The keys of issuers, remembered for an hour; an unknown key makes them be asked for anew.
+    """Keys of issuers, cached for an hour; an unknown key id makes them be fetched again.
 
-    No issuer is asked more than once a minute, whatever is sent: others wait for that answer.
+    No issuer is asked more than once a minute, whatever is sent. Requests meanwhile wait for that
+    answer.
     """
 
     def __init__(self, ask: Callable[[str], tuple[Mapping[str, Any], ...]]) -> None:
@@ -131,11 +137,11 @@ class IssuerKeys:
         self._fetched_at: dict[str, datetime] = {}
 
     def get(self, issuer: str, kid: str, now: datetime) -> tuple[Mapping[str, Any], ...]:
-        """The issuer's keys as known. Raises Later where there are none and none are told."""
+        """Return the issuer's keys. Raises Later where there are none and none can be fetched."""
         with self._lock:
             at, keys = self._cache.get(issuer, (None, ()))
-            known = any(key.get("kid") == kid for key in keys)
-            if at is not None and known and now - at < KEYS_TTL:
+            has_key = any(key.get("kid") == kid for key in keys)
+            if at is not None and has_key and now - at < KEYS_TTL:
                 return keys
             tried = self._fetched_at.get(issuer)
             if tried is None or now - tried >= REFETCH_INTERVAL:
@@ -145,7 +151,7 @@ class IssuerKeys:
             return keys
 
     def _refetch(
-        self, issuer: str, now: datetime, known: tuple[Mapping[str, Any], ...]
+        self, issuer: str, now: datetime, cached: tuple[Mapping[str, Any], ...]
     ) -> tuple[Mapping[str, Any], ...]:
         if len(self._fetched_at) >= MAX_ISSUERS:
             self._fetched_at.clear()
@@ -154,47 +160,47 @@ class IssuerKeys:
         try:
             keys = self._ask(issuer)
         except SyncError:
-            if not known:
+            if not cached:
                 raise
-            return known
+            return cached
         self._cache[issuer] = now, keys
         return keys
 
 
-def _matches_project(one: object, number: int, path: str) -> bool:
-    return one == number if isinstance(one, int) else str(one).casefold() == path
+def _matches_project(value: object, number: int, path: str) -> bool:
+    return value == number if isinstance(value, int) else str(value).casefold() == path
 
 
-def _check_claims(told: Mapping[str, Any], issuer: str, audience: str, now: datetime) -> None:
-    if told.get("iss") != issuer:
+def _check_claims(claims: Mapping[str, Any], issuer: str, audience: str, now: datetime) -> None:
+    if claims.get("iss") != issuer:
         raise InvalidToken("another issuer")
-    named = told.get("aud")
-    if audience not in (named if isinstance(named, list) else [named]):
+    audiences = claims.get("aud")
+    if audience not in (audiences if isinstance(audiences, list) else [audiences]):
         raise InvalidToken("the token is for somebody else (aud)")
-    ends, begins = _parse_timestamp(told.get("exp")), _parse_timestamp(told.get("nbf"))
+    ends, begins = _parse_timestamp(claims.get("exp")), _parse_timestamp(claims.get("nbf"))
     if ends is None or now >= ends + LEEWAY:
         raise InvalidToken("the token is over, or has no end")
-    if "nbf" in told and (begins is None or now < begins - LEEWAY):
+    if "nbf" in claims and (begins is None or now < begins - LEEWAY):
         raise InvalidToken("the token is not valid yet")
 
 
-def _parse_claims(told: Mapping[str, Any]) -> Claims:
-    """Numbers are told as text. Raises Untrusted for a token without what we stand on."""
-    issued_at = _parse_timestamp(told.get("iat"))
+def _parse_claims(raw_claims: Mapping[str, Any]) -> Claims:
+    """Build the claims; GitLab writes numbers as text. Raises InvalidToken where one is missing."""
+    issued_at = _parse_timestamp(raw_claims.get("iat"))
     claims = Claims(
-        issuer=text(told.get("iss")),
-        jti=text(told.get("jti")),
-        project_id=_parse_number(told.get("project_id")),
-        project_path=text(told.get("project_path")),
-        namespace_id=_parse_number(told.get("namespace_id")),
-        namespace_path=text(told.get("namespace_path")),
-        pipeline_id=_parse_number(told.get("pipeline_id")),
-        pipeline_source=text(told.get("pipeline_source")),
-        sha=text(told.get("sha")),
-        ref=text(told.get("ref")),
-        ref_type=text(told.get("ref_type")),
-        user_id=_parse_number(told.get("user_id")),
-        user_login=text(told.get("user_login")),
+        issuer=text(raw_claims.get("iss")),
+        jti=text(raw_claims.get("jti")),
+        project_id=_parse_number(raw_claims.get("project_id")),
+        project_path=text(raw_claims.get("project_path")),
+        namespace_id=_parse_number(raw_claims.get("namespace_id")),
+        namespace_path=text(raw_claims.get("namespace_path")),
+        pipeline_id=_parse_number(raw_claims.get("pipeline_id")),
+        pipeline_source=text(raw_claims.get("pipeline_source")),
+        sha=text(raw_claims.get("sha")),
+        ref=text(raw_claims.get("ref")),
+        ref_type=text(raw_claims.get("ref_type")),
+        user_id=_parse_number(raw_claims.get("user_id")),
+        user_login=text(raw_claims.get("user_login")),
         issued_at=issued_at or datetime.min.replace(tzinfo=UTC),
     )
     needed = (claims.jti, claims.project_id, claims.project_path, claims.pipeline_id, claims.sha)
@@ -215,8 +221,8 @@ def _parse_timestamp(value: object) -> datetime | None:
 
 
 def _parse_number(value: object) -> int:
-    told = str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
-    return int(told) if told.isascii() and told.isdecimal() and len(told) <= 18 else 0
+    number = str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
+    return int(number) if number.isascii() and number.isdecimal() and len(number) <= 18 else 0
 
 
 def _decode_part(token: str, number: int) -> dict[str, Any]:
@@ -231,11 +237,11 @@ def _decode_part(token: str, number: int) -> dict[str, Any]:
 
 
 def _get_json(session: requests.Session, url: str, ledger: CallLog) -> dict[str, Any]:
-    """An address of the issuer's own, which holds no secret: it is shown as it is."""
-    with ledger.record_call(f"GET {urlsplit(url).path}", "") as told:
+    """Get an issuer's public document, which holds no secret and is logged as it is."""
+    with ledger.record_call(f"GET {urlsplit(url).path}", "") as call_result:
         try:
             with session.get(url, timeout=_TIMEOUT, allow_redirects=False, stream=True) as answer:
-                told.status = answer.status_code
+                call_result.status = answer.status_code
                 body = answer.raw.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
         except (requests.RequestException, OSError) as error:
             raise Later(f"GET {url} failed: {type(error).__name__}") from error

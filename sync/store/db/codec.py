@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter
 
@@ -12,12 +13,13 @@ T = TypeVar("T")
 
 def to_json(value: Any) -> Any:
     """The dataclass (or a tuple of them) as dicts, lists and text."""
-    return _adapter(type(value)).dump_python(value, mode="json")
+    return _adapter(cast(Hashable, type(value))).dump_python(value, mode="json")
 
 
 def from_json(kind: type[T], value: Any) -> T:
     """The `kind` that `to_json` wrote. Raises pydantic.ValidationError for anything else."""
-    return _adapter(kind).validate_python(value)
+    result: T = _adapter(cast(Hashable, kind)).validate_python(value)
+    return result
 
 
 @cache

@@ -104,6 +104,6 @@ def _group_by_prefix(keys: Iterable[Sequence[Any]]) -> Iterator[tuple[tuple[Any,
     groups: dict[tuple[Any, ...], set[Any]] = {}
     for *beginning, end in keys:
         groups.setdefault(tuple(beginning), set()).add(end)
-    for beginning, ends in groups.items():
+    for start, ends in groups.items():
         for piece in chunks(ends):
-            yield beginning, piece
+            yield start, piece

@@ -114,57 +114,108 @@ def _belongs_to_portal(table: Table, portal_id: int) -> Condition:
 
 # Failures (dead deliveries, refused commands) stay until somebody has dealt with them.
 RULES = (
-    RetentionRule("deliveries", "deliveries", delivery, delivery.c.received_at, delivery.c.state == "done"),
+    RetentionRule(
+        "deliveries", "deliveries", delivery, delivery.c.received_at, delivery.c.state == "done"
+    ),
     RetentionRule("calls", "audit", api_call, api_call.c.at),
     RetentionRule("commands", "commands", command, command.c.done_at, guards.COMMAND_HAS_ENDED),
     RetentionRule("decisions", "decisions", decision, decision.c.at),
     RetentionRule(
-        "merge requests", "mirror", merge_request, merge_request.c.updated_at, guards.MERGE_REQUEST_HAS_ENDED,
+        "merge requests",
+        "mirror",
+        merge_request,
+        merge_request.c.updated_at,
+        guards.MERGE_REQUEST_HAS_ENDED,
         guards=(guards.merge_request_in_use,),
     ),
     RetentionRule("links", "mirror", link, None, guards=(guards.merge_request_exists,)),
     RetentionRule(
-        "deployments", "mirror", deployment, deployment.c.updated_at,
+        "deployments",
+        "mirror",
+        deployment,
+        deployment.c.updated_at,
         guards=(
             guards.deployment_awaits_fetch,
             guards.deployment_is_newest,
             guards.deployment_includes_merge_request,
         ),
     ),
-    RetentionRule("contents of deployments", "mirror", deployment_merge_request, None, guards=(guards.deployment_exists,)),
     RetentionRule(
-        "pipelines", "mirror", pipeline, pipeline.c.updated_at,
+        "contents of deployments",
+        "mirror",
+        deployment_merge_request,
+        None,
+        guards=(guards.deployment_exists,),
+    ),
+    RetentionRule(
+        "pipelines",
+        "mirror",
+        pipeline,
+        pipeline.c.updated_at,
         guards=(guards.pipeline_in_use, guards.belongs_to_open_alert),
     ),
     RetentionRule(
-        "jobs", "mirror", pipeline_jobs, pipeline_jobs.c.pipeline_updated_at,
+        "jobs",
+        "mirror",
+        pipeline_jobs,
+        pipeline_jobs.c.pipeline_updated_at,
         guards=(guards.pipeline_exists,),
     ),
-    RetentionRule("commits", "mirror", commit, commit.c.received_at, guards=(guards.commit_in_use,)),
-    RetentionRule("tasks of commits", "mirror", commit_task, None, guards=(guards.commit_task_in_use,)),
-    RetentionRule("activity", "mirror", activity, activity.c.received_at),
-    RetentionRule("tasks of activity", "mirror", activity_task, None, guards=(guards.activity_exists,)),
-    RetentionRule("alerts", "mirror", alert, alert.c.updated_at, guards.ALERT_HAS_ENDED),
-    RetentionRule("smart commits", "mirror", smart_commit, smart_commit.c.received_at, smart_commit.c.state != "new"),
     RetentionRule(
-        "notified people", "mirror", notified_state, notified_state.c.at,
-        notified_state.c.user_id != 0, guards=(guards.names_open_alert(notified_state),),
+        "commits", "mirror", commit, commit.c.received_at, guards=(guards.commit_in_use,)
+    ),
+    RetentionRule(
+        "tasks of commits", "mirror", commit_task, None, guards=(guards.commit_task_in_use,)
+    ),
+    RetentionRule("activity", "mirror", activity, activity.c.received_at),
+    RetentionRule(
+        "tasks of activity", "mirror", activity_task, None, guards=(guards.activity_exists,)
+    ),
+    RetentionRule("alerts", "mirror", alert, alert.c.updated_at, guards.ALERT_HAS_ENDED),
+    RetentionRule(
+        "smart commits",
+        "mirror",
+        smart_commit,
+        smart_commit.c.received_at,
+        smart_commit.c.state != "new",
+    ),
+    RetentionRule(
+        "notified people",
+        "mirror",
+        notified_state,
+        notified_state.c.at,
+        notified_state.c.user_id != 0,
+        guards=(guards.names_open_alert(notified_state),),
     ),
     RetentionRule(
         # A delivery that is still there may be replayed.
-        "notified states", ("mirror", "deliveries"), notified_state, notified_state.c.at,
-        notified_state.c.user_id == 0, guards=(guards.ref_exists,),
+        "notified states",
+        ("mirror", "deliveries"),
+        notified_state,
+        notified_state.c.at,
+        notified_state.c.user_id == 0,
+        guards=(guards.ref_exists,),
     ),
     RetentionRule(
-        "messages", "mirror", message, message.c.at,
+        "messages",
+        "mirror",
+        message,
+        message.c.at,
         guards=(guards.task_has_work(message), guards.names_open_alert(message)),
     ),
     RetentionRule(
-        "subjects", "mirror", subject, subject.c.dirty_at, subject.c.state == "clean",
+        "subjects",
+        "mirror",
+        subject,
+        subject.c.dirty_at,
+        subject.c.state == "clean",
         guards=(guards.task_has_work(subject),),
     ),
     RetentionRule(
-        "tasks", "mirror", task, task.c.read_at,
+        "tasks",
+        "mirror",
+        task,
+        task.c.read_at,
         guards=(guards.task_has_work(task), guards.task_is_referenced),
     ),
-)  # fmt: skip
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -33,9 +35,9 @@ def in_literals(column: Column[str], *states: str) -> ColumnElement[bool]:
     return column.in_([literal_column(f"'{state}'") for state in states])
 
 
-def portal_id_column(**kwargs: object) -> Column[int]:
+def portal_id_column(**kwargs: Any) -> Column[int]:
     return Column("portal_id", Id, ForeignKey("portal.id", ondelete="CASCADE"), **kwargs)
 
 
-def connection_id_column(**kwargs: object) -> Column[int]:
+def connection_id_column(**kwargs: Any) -> Column[int]:
     return Column("connection_id", Id, ForeignKey("connection.id", ondelete="CASCADE"), **kwargs)

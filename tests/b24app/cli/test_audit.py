@@ -139,6 +139,7 @@ def test_the_keys_of_an_issuer_are_asked_for_in_the_log(beside, portal, gitlab, 
     ]
 
 
+@pytest.mark.dialect
 @pytest.mark.parametrize(
     ("spoil", "status", "error"),
     [

@@ -71,6 +71,7 @@ def told(monkeypatch) -> None:
     monkeypatch.setattr("b24app.cli.context.WallClock", lambda: ManualClock(datetime.now(UTC)))
 
 
+@pytest.mark.dialect
 def test_each_page_is_a_line_and_the_status_is_a_table(applied, gitlab, told, capsys) -> None:
     gitlab.push("acme/shop", "feature/B24-1-pay", ["Add"], "ann")
     assert main(["backfill", "acme/shop"]) == 0
@@ -100,6 +101,7 @@ def test_each_page_is_a_line_and_the_status_is_a_table(applied, gitlab, told, ca
     assert len(rows) == len(PARTS)
 
 
+@pytest.mark.dialect
 def test_before_anything_was_read_the_status_names_the_parts(applied, capsys) -> None:
     assert main(["backfill", "--status"]) == 0
     assert capsys.readouterr().out == (

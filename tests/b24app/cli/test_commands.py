@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -29,6 +31,7 @@ from sync.store.tables import portal as portal_table
 from sync.store.vault import Vault
 from tests.b24app.factories import AT, failed, mirrored
 
+ROOT = Path(__file__).parents[3]
 SETTINGS = """\
 version: 1
 portal: portal.example.com
@@ -124,7 +127,8 @@ def test_settings_can_be_checked_without_applying_them(portal, engine, tmp_path,
 def test_what_people_would_be_told_is_shown_of_every_kind(portal, capsys, kind, language):
     assert main(["settings", "preview", kind, "--language", language]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == "BBCode:" and said[1]
+    assert said[0] == "BBCode:"
+    assert said[1]
     assert said[said.index("As text:") + 1]
     assert f"{{default}}  {PLACEHOLDER_MEANINGS['default']}" in said[said.index("Places:") :]
 
@@ -132,7 +136,8 @@ def test_what_people_would_be_told_is_shown_of_every_kind(portal, capsys, kind, 
 def test_a_text_of_ones_own_is_shown_before_it_is_used(environ, tmp_path, capsys):
     assert main(["settings", "preview", "push", "--template", "[i]Look[/i]\n{default}"]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[1] == "[i]Look[/i]" and said[2].startswith("[b]Ann Lee pushed 7 commits to [url=")
+    assert said[1] == "[i]Look[/i]"
+    assert said[2].startswith("[b]Ann Lee pushed 7 commits to [url=")
     file = tmp_path / "settings.yaml"
     file.write_text("version: 1\nportal: x\ntemplates: {tag: '[b]A tag[/b]'}\n")
     assert main(["settings", "preview", "tag", "--file", str(file)]) == 0
@@ -297,6 +302,7 @@ def tokens(engine, portal, keys):
         return portals.tokens(conn, Vault(keys), portal.id)
 
 
+@pytest.mark.dialect
 def test_keys_are_rotated_and_the_old_one_is_not_needed_any_more(
     environ, engine, portal, applied, capsys
 ):
@@ -381,6 +387,15 @@ def test_wrong_usage_is_exit_code_two(environ, words, capsys):
     assert "usage: b24bridge" in capsys.readouterr().err
 
 
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert capsys.readouterr().out == f"b24bridge {project['version']}\n"
+
+
+@pytest.mark.dialect
 def test_no_command_leaves_a_secret_in_what_it_prints(environ, applied, portal, engine, capsys):
     with write(engine) as conn:
         mirrored(conn, portal.id)

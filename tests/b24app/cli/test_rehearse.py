@@ -150,6 +150,7 @@ def test_tasks_that_are_not_there_are_named_after_what_there_is_to_say(install, 
     ]
 
 
+@pytest.mark.dialect
 def test_what_was_refused_before_is_not_asked_for_again(install, engine, capsys):
     portal = install()
     with write(engine) as conn:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from b24app.assets import find_assets
 from b24app.services import install_steps
 from b24app.services.placement_login import STEPS
 from sync import keyfile
@@ -100,6 +101,11 @@ def test_one_tree_serves_works_and_ends_together(served):
     assert served.get("/healthz") == 0
 
 
+def test_missing_pages_are_said_at_the_start(served):
+    said = "THE PAGES ARE MISSING" in (served.home / "log").read_text()
+    assert said == (find_assets() is None)
+
+
 def test_a_worker_that_dies_is_started_again_while_the_web_goes_on(served):
     (first,) = served.workers()
     os.kill(first, signal.SIGKILL)
@@ -140,7 +146,7 @@ def test_an_endless_body_in_chunks_is_cut_off(served):
         told.sendall(
             b"POST /b24/events HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n"
         )
-        with pytest.raises(OSError):
+        with pytest.raises(ConnectionError):
             while sent < 500_000_000:
                 told.sendall(chunk)
                 sent += len(chunk)

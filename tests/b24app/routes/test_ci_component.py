@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from tests.b24app.routes.test_ci_reports import connect, kept, run
 from tests.emulators.gitlab.server import GitLabEmulator
 
-SCRIPT = Path(__file__).parents[3] / "ci-components" / "report.py"
+GENERATOR = Path(__file__).parents[3] / "ci-components" / "generate.py"
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def served(make_world, gitlab):
     world = make_world(public_url=f"http://127.0.0.1:{server.server_port}")
     app = world.client.application
     connect(world, gitlab)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
     thread.start()
     yield world
     server.shutdown()
@@ -41,12 +41,19 @@ def served(make_world, gitlab):
     server.server_close()
 
 
-def job(world, gitlab, pipeline, folder, token: str = "") -> subprocess.CompletedProcess:
+@pytest.fixture(scope="module")
+def script() -> str:
+    """What a job with `deliver: app` ships."""
+    command = [sys.executable, str(GENERATOR), "--script", "report-app"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def job(world, gitlab, pipeline, script, folder, token="", **more) -> subprocess.CompletedProcess:
     """The job `b24-report` of the pipeline, as the template runs it."""
     url = f"{gitlab.url}/acme/shop"
     ours = world.deps.config.public_url
     environ = {
-        "B24_DELIVER": "app",
+        "B24_REPORT": "pipeline, merge-request, deployments, commits",
         "B24_APP_URL": ours,
         "B24_ID_TOKEN": token or gitlab.identity.mint(pipeline, ours),
         "CI_API_V4_URL": f"{gitlab.url}/api/v4",
@@ -68,21 +75,23 @@ def job(world, gitlab, pipeline, folder, token: str = "") -> subprocess.Complete
         "GITLAB_USER_LOGIN": "ann",
         "GITLAB_USER_NAME": "Ann Oak",
         "GITLAB_USER_EMAIL": "ann@acme.example",
+        **more,
     }
     return subprocess.run(
-        [sys.executable, "-I", str(SCRIPT)],
+        [sys.executable, "-I", "-S", "-", "b24bridge-report/test"], input=script,
         cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
 
-def test_a_job_reports_and_hears_which_tasks_it_told(served, gitlab, tmp_path) -> None:
+def test_a_job_reports_and_hears_which_tasks_it_told(served, gitlab, script, tmp_path) -> None:
     pipeline = run(gitlab)
     gitlab.open_mr(gitlab.shop, pipeline.ref, "B24-5, see B24-6", "ann")
     pipeline.set_status("running")
     pipeline.set_status("success")
-    done = job(served, gitlab, pipeline, tmp_path)
+    done = job(served, gitlab, pipeline, script, tmp_path)
     host = served.deps.config.public_url.removeprefix("http://")
-    said = f"b24: the app at {host} has the report; the tasks it names: 2103, 5, 6, 7\n"
+    said = "b24: b24bridge-report/test\n"
+    said += f"b24: the app at {host} has the report; the tasks it names: 2103, 5, 6, 7\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
     assert (tmp_path / "b24.env").read_text() == "B24_TASK_IDS=2103,5,6,7\n"
     shown = json.loads((tmp_path / "b24-annotations.json").read_text())["Bitrix24"]
@@ -91,11 +100,27 @@ def test_a_job_reports_and_hears_which_tasks_it_told(served, gitlab, tmp_path) -
     assert len(kept(served)) == 1
 
 
-def test_a_report_the_app_does_not_trust_says_why_and_is_kept(served, gitlab, tmp_path) -> None:
+def test_a_report_the_app_does_not_trust_says_why(served, gitlab, script, tmp_path) -> None:
     pipeline = run(gitlab)
     stranger = gitlab.identity.mint(pipeline, "https://somebody.example")
-    done = job(served, gitlab, pipeline, tmp_path, token=stranger)
+    done = job(served, gitlab, pipeline, script, tmp_path, token=stranger)
     assert done.returncode == 1
     assert "The app does not accept the job's ID token (HTTP 401)" in done.stdout
     assert stranger not in done.stdout + done.stderr
-    assert (tmp_path / "b24-report.json").exists() and served.deliveries() == 0
+    assert served.deliveries() == 0
+
+
+def test_what_the_app_leaves_out_the_job_says(served, gitlab, script, tmp_path) -> None:
+    pipeline = run(gitlab)
+    pipeline.set_status("running")
+    pipeline.set_status("success")
+    more = {"B24_STATUSES": "failed", "B24_LANGUAGE": "ru"}
+    done = job(served, gitlab, pipeline, script, tmp_path, **more)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[1:] == [
+        "b24: the app's own settings count in place of the inputs language",
+        f"b24: the app at {served.deps.config.public_url.removeprefix('http://')} has the report; "
+        "the tasks it names: none",
+        "b24: the status success is not among the input statuses: nothing is reported",
+    ]
+    assert served.deliveries() == 0

@@ -133,8 +133,10 @@ def test_a_report_is_kept_and_says_what_hooks_would(connected, gitlab):
     (row,) = kept(connected)
     assert row.event == "CI Report"
     request, push, ran, deployed = parse_delivery(row)
-    assert isinstance(request, MergeRequestEvent) and isinstance(push, Push)
-    assert isinstance(ran, PipelineEvent) and isinstance(deployed, DeploymentEvent)
+    assert isinstance(request, MergeRequestEvent)
+    assert isinstance(push, Push)
+    assert isinstance(ran, PipelineEvent)
+    assert isinstance(deployed, DeploymentEvent)
     assert request.action == ""
     assert request.merge_request.description == "Closes B24-2104, see B24-2105"
     assert (push.branch, push.after) == (pipeline.ref, pipeline.sha)
@@ -282,6 +284,7 @@ def test_an_issuer_nobody_connected_is_never_asked(world, gitlab):
 @pytest.mark.parametrize(
     "choice", ["projects: [acme/shop]", "groups: [acme]", "issue_links: false"]
 )
+@pytest.mark.dialect
 def test_a_project_that_was_not_chosen_is_refused(world, gitlab, choice):
     connect(world, gitlab, choice)
     pipeline = run(gitlab, gitlab.other)
@@ -356,6 +359,7 @@ def test_a_report_that_is_too_large_is_refused_before_anything_else(connected, g
     assert answer.status_code == 413
 
 
+@pytest.mark.dialect
 def test_no_token_is_kept(connected, gitlab):
     pipeline = run(gitlab)
     token = gitlab.identity.mint(pipeline, OURS)

@@ -13,6 +13,8 @@ from sync.store import inbox, logs
 from sync.store.db.database import open_database, write
 from sync.store.rows import Delivery
 
+pytestmark = pytest.mark.dialect
+
 
 def beat(world):
     with write(world.deps.engine) as conn:

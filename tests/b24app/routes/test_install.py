@@ -122,6 +122,7 @@ def test_installing_twice_binds_nothing_twice(beside, emulator, member):
     assert beside.portal(member).id == first.id
 
 
+@pytest.mark.dialect
 def test_an_application_without_pages_is_installed_by_its_event(beside, emulator, member):
     url = beside.deps.config.public_url
     emulator.lifecycle.install_silently(handler=f"{url}/b24/events")
@@ -283,6 +284,7 @@ def test_an_update_brings_a_new_token_and_everything_is_bound_again(beside, emul
     assert kept == "the next application token"
 
 
+@pytest.mark.dialect
 def test_a_clean_uninstallation_erases_everything_of_the_portal(beside, emulator, member):
     installed(beside, emulator)
     beside.connect(beside.portal(member))

@@ -78,6 +78,7 @@ def test_open_alerts_are_listed(world: World, portal: PortalRecord, handle: str)
     assert world.client.get("/api/status", headers=headers).json["alerts"] == 1
 
 
+@pytest.mark.dialect
 def test_whoever_opened_the_page_has_seen_it(
     world: World, portal: PortalRecord, handle: str
 ) -> None:

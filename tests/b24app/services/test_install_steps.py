@@ -8,12 +8,19 @@ from threading import Event, Thread
 
 import pytest
 
+from b24app import assets
 from b24app.services import install_steps, portals
 from b24app.services.install_steps import ABANDONED_AFTER, InstallWorker
 from sync.bitrix24.install.steps import EVENTS, StepResult
 from sync.store import leases
 from sync.store.db.database import write
 from tests.b24app.pages import installed, post
+
+
+@pytest.fixture(autouse=True)
+def built_pages(monkeypatch):
+    """The pages as if the frontend had been built: without them the page itself sets up."""
+    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from sync.store.db.database import read, write
 from sync.store.tables import command
 from tests.b24app.factories import AT, failed, mirrored
 
+pytestmark = pytest.mark.dialect
+
 
 @pytest.fixture
 def portal(world):

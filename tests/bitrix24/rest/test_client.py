@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from sync.bitrix24.events.php_form import parse_form
 from sync.bitrix24.rest.batch import encode_call
 from sync.bitrix24.rest.client import Answer, Call, Portal
+from sync.bitrix24.rest.throttle import Throttle
+from sync.core.audit import CallLog
 from sync.errors import Denied, Later, Refused
 
 REST = "https://portal.example/rest/"
@@ -153,7 +155,8 @@ def test_a_redirect_to_a_stranger_gets_nothing(desk):
     moves(desk, to="https://evil.example/rest/", info=REST)
     with pytest.raises(Later) as later:
         desk.portal.call("im.message.add", {"MESSAGE": "hi"}, write=True)
-    assert later.value.code == "redirect" and not later.value.sent
+    assert later.value.code == "redirect"
+    assert not later.value.sent
     assert all("evil" not in call.request.url for call in desk.http.calls)
     assert desk.tokens.stored.client_endpoint == REST
     assert desk.portal.requests == 1
@@ -210,12 +213,14 @@ def test_the_fifty_first_request_waits_its_turn(desk):
 def test_a_queue_that_is_too_long_is_for_later_and_nothing_is_sent(desk):
     desk.answers("profile", OK)
     full = Portal(
-        desk.tokens.load(), desk.portal._app, tokens=desk.tokens, allowance=desk.allowance,
-        write_call=desk.log.append, clock=desk.clock, session=requests.Session(), burst=0,
+        desk.tokens.load(), desk.portal._app, tokens=desk.tokens,
+        throttle=Throttle(desk.allowance, desk.clock, burst=0),
+        call_log=CallLog(desk.log.append, desk.clock), session=requests.Session(),
     )  # fmt: skip
     with pytest.raises(Later) as later:
         full.call("profile", {}, write=True)
-    assert later.value.after == 0.5 and not later.value.sent
+    assert later.value.after == 0.5
+    assert not later.value.sent
     assert full.requests == 0
 
 
@@ -235,7 +240,8 @@ def test_a_method_near_its_budget_rests_and_others_go_on(desk):
     calls = [Call("tasks.task.get", {"taskId": 1}, write=False), Call("im.message.add", {})]
     desk.portal.batch(calls)
     first, second = desk.portal.batch(calls)
-    assert isinstance(first, Later) and first.after == pytest.approx(120)
+    assert isinstance(first, Later)
+    assert first.after == pytest.approx(120)
     assert second == Answer(True)
     assert desk.sent()[1]["cmd"] == {"c0": "im.message.add"}
 
@@ -272,9 +278,13 @@ def test_answers_stand_where_their_calls_stood(desk):
     one, two, three, four = desk.portal.batch(
         [Call("a"), Call("b"), Call("tasks.task.start"), Call("d")]
     )
-    assert one == Answer(5) and two == Answer(None)
-    assert isinstance(three, Refused) and "not allowed" in str(three)
-    assert isinstance(four, Later) and four.sent and four.code == "no_answer"
+    assert one == Answer(5)
+    assert two == Answer(None)
+    assert isinstance(three, Refused)
+    assert "not allowed" in str(three)
+    assert isinstance(four, Later)
+    assert four.sent
+    assert four.code == "no_answer"
     assert desk.portal.requests == 1
 
 
@@ -367,4 +377,5 @@ def test_the_renewal_asks_the_portals_own_oauth_server(desk):
     (call,) = [c for c in desk.http.calls if c.request.method == "GET"]
     query = parse_qs(call.request.url.partition("?")[2])
     assert call.request.url.startswith(TOKEN_URL)
-    assert query["grant_type"] == ["refresh_token"] and query["client_id"] == ["local.6f1"]
+    assert query["grant_type"] == ["refresh_token"]
+    assert query["client_id"] == ["local.6f1"]

@@ -12,8 +12,10 @@ from sync.bitrix24.rest import errors, limits
 from sync.bitrix24.rest.client import Answer, Call, Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.install_proof import prove_install
+from sync.bitrix24.rest.throttle import Throttle
 from sync.bitrix24.tasks import queries as tasks_queries
 from sync.bitrix24.tasks.commands import calls_for, read_outcome
+from sync.core.audit import CallLog
 from sync.core.clock import ManualClock
 from sync.core.model.commands import (
     LogTime,
@@ -47,11 +49,12 @@ class World:
     portal: Portal
     log: list = field(default_factory=list)
 
-    def another_worker(self, **options) -> Portal:
+    def another_worker(self) -> Portal:
         return Portal(
-            self.tokens.load(), self.app, tokens=self.tokens, allowance=self.allowance,
-            write_call=self.log.append, clock=self.clock, session=guarded_session(("127.0.0.0/8",)),
-            **options,
+            self.tokens.load(), self.app, tokens=self.tokens,
+            throttle=Throttle(self.allowance, self.clock),
+            call_log=CallLog(self.log.append, self.clock),
+            session=guarded_session(("127.0.0.0/8",)),
         )  # fmt: skip
 
     def carry_out(self, effect):
@@ -78,8 +81,8 @@ def world(**options):
     )  # fmt: skip
     tokens, allowance, log = MemoryTokens(credentials), MemoryAllowance(clock.now()), []
     portal = Portal(
-        credentials, app, tokens=tokens, allowance=allowance, write_call=log.append, clock=clock,
-        session=guarded_session(("127.0.0.0/8",)),
+        credentials, app, tokens=tokens, throttle=Throttle(allowance, clock),
+        call_log=CallLog(log.append, clock), session=guarded_session(("127.0.0.0/8",)),
     )  # fmt: skip
     return World(b24, clock, app, tokens, allowance, portal, log)
 
@@ -114,7 +117,8 @@ def test_a_token_the_portal_calls_expired_is_renewed_and_the_write_happens_once(
     w.portal._credentials = replace(w.portal.credentials, expires_at=None)
     w.clock.sleep(3700)
     done = w.carry_out(PutMessage(Place(21), KEY, "hello"))
-    assert done.message_id and w.b24.writes["im.message.add"] == 1
+    assert done.message_id
+    assert w.b24.writes["im.message.add"] == 1
     assert w.refreshes() == 1
 
 
@@ -190,7 +194,8 @@ def test_a_method_that_used_up_its_time_rests_alone(w):
     calls = [Call("tasks.task.get", {"taskId": 21}, write=False), Call("profile", write=False)]
     assert all(isinstance(answer, Answer) for answer in w.portal.batch(calls))
     first, second = w.portal.batch(calls)
-    assert isinstance(first, Later) and first.after > 500
+    assert isinstance(first, Later)
+    assert first.after > 500
     assert isinstance(second, Answer)
     w.clock.sleep(first.after + 1)
     assert isinstance(w.portal.batch(calls)[0], Answer)
@@ -226,7 +231,8 @@ def test_a_lost_answer_leaves_a_write_in_doubt_and_the_message_is_found(w):
         w.portal.batch(calls_for(effect, task, 1))
     assert later.value.sent
     found = tasks_queries.find_task_message(w.portal, task, effect.text, since)
-    assert found is not None and w.b24.state.messages[found].text == effect.text.strip()
+    assert found is not None
+    assert w.b24.state.messages[found].text == effect.text.strip()
 
 
 def test_no_token_is_in_the_log(w):
@@ -247,7 +253,8 @@ def test_fifty_tasks_cost_one_request_and_what_is_missing_is_none(either):
     found = tasks_queries.read_tasks(either.portal, range(1, 51))
     assert either.portal.requests - before == 1
     assert found[50] is None
-    assert found[7].title == "Task 7" and found[7].group_id == 3
+    assert found[7].title == "Task 7"
+    assert found[7].group_id == 3
     assert (found[7].chat_id is None) is (either.b24.state.card == "old")
     assert "start" in found[7].actions
 
@@ -261,7 +268,8 @@ def test_a_thousand_tasks_cost_two_requests_where_the_portal_has_rest_three(v3, 
         made.portal.features = {"v3": v3}
         found = tasks_queries.read_tasks(made.portal, range(1, 1002))
         assert made.portal.requests == requests
-        assert found[1001] is None and sum(task is not None for task in found.values()) == 1000
+        assert found[1001] is None
+        assert sum(task is not None for task in found.values()) == 1000
         made.portal.features = {}
         assert tasks_queries.read_tasks(made.portal, [5])[5] == found[5]
     finally:
@@ -293,7 +301,8 @@ def test_all_users_are_read_in_few_requests(w):
     for number in range(100, 260):
         w.b24.state.add_user(f"U{number}", id=number, email=f"u{number}@portal.test")
     users = tasks_queries.read_users(w.portal)
-    assert len(users) == 162 and w.portal.requests == 2
+    assert len(users) == 162
+    assert w.portal.requests == 2
     assert {user.email for user in users} >= {"boris@portal.test", "u259@portal.test"}
 
 
@@ -396,7 +405,8 @@ def test_a_card_older_than_three_days_is_closed_to_edits(w):
     posted = w.carry_out(PutMessage(Place(21), KEY, "first"))
     w.clock.sleep(4 * 86400)
     closed = w.carry_out(PutMessage(Place(21), KEY, "second", message_id=posted.message_id))
-    assert isinstance(closed, Refused) and closed.code == errors.EDIT_CLOSED
+    assert isinstance(closed, Refused)
+    assert closed.code == errors.EDIT_CLOSED
 
 
 def test_columns_fields_and_notifications(w):
@@ -464,7 +474,8 @@ def test_after_an_update_that_forgot_the_handlers_all_are_there_again(w):
     run(w)
     w.b24.lifecycle.update(2)
     again = run(w)
-    assert again["events"].ok and again["placements"].ok
+    assert again["events"].ok
+    assert again["placements"].ok
     assert len(w.b24.state.bindings) == 7
 
 
@@ -475,7 +486,9 @@ def test_an_employee_without_rights_is_told_what_to_change():
         mine = replace(made.portal.credentials, access_token=token.access, user_id=7)
         made.portal._credentials = mine
         steps = run(made)
-        assert not steps["rights"].ok and not steps["fields"].ok and not steps["placements"].ok
+        assert not steps["rights"].ok
+        assert not steps["fields"].ok
+        assert not steps["placements"].ok
         assert steps["rights"].text == "Boris is not an administrator of this portal"
         assert steps["rights"].change.startswith("Install the application as an administrator")
         assert steps["events"].ok
@@ -490,8 +503,11 @@ def test_missing_scopes_are_named_and_the_rest_goes_on():
         assert steps["scopes"].text == (
             "The application was not given these rights: user_basic, placement"
         )
-        assert not steps["scopes"].ok and not steps["placements"].ok
-        assert steps["events"].ok and steps["fields"].ok and steps["features"].ok
+        assert not steps["scopes"].ok
+        assert not steps["placements"].ok
+        assert steps["events"].ok
+        assert steps["fields"].ok
+        assert steps["features"].ok
         assert steps["features"].portal_data["features"]["v3"] is False
     finally:
         made.b24.stop()
@@ -511,7 +527,8 @@ def test_an_old_box_portal_is_installed_too():
 def test_a_portal_that_is_down_fails_each_step_and_none_blows_up(w):
     w.b24.offline()
     steps = run(w)
-    assert len(steps) == 6 and not any(step.ok for step in steps.values())
+    assert len(steps) == 6
+    assert not any(step.ok for step in steps.values())
 
 
 def test_only_some_steps_may_be_repeated(w):

@@ -157,26 +157,32 @@ def test_the_message_says_what_why_and_what_to_change():
 def test_an_answer_that_is_no_data_is_for_later(status, body):
     write = classify(status, body, method="im.message.add")
     read = classify(status, body, method="tasks.task.get", write=False)
-    assert isinstance(write, Later) and write.sent
-    assert isinstance(read, Later) and not read.sent
+    assert isinstance(write, Later)
+    assert write.sent
+    assert isinstance(read, Later)
+    assert not read.sent
 
 
 @pytest.mark.parametrize("code", ["QUERY_LIMIT_EXCEEDED", "OPERATION_TIME_LIMIT", "expired_token"])
 def test_a_write_turned_away_at_the_door_was_not_carried_out(code):
     error = classify(503, answer(code), method="im.message.add")
-    assert isinstance(error, Later) and not error.sent and error.after
+    assert isinstance(error, Later)
+    assert not error.sent
+    assert error.after
 
 
 def test_a_write_that_met_an_internal_error_may_have_been_carried_out():
     error = classify(500, answer("INTERNAL_SERVER_ERROR"), method="im.message.add")
-    assert isinstance(error, Later) and error.sent
+    assert isinstance(error, Later)
+    assert error.sent
 
 
 def test_no_token_is_repeated_from_the_portals_own_words():
     token = "9c52ba6600705a0700005a4b00000001f0f107e81691773d119eb941ad045e36"
     text = f"Invalid value {token} for auth={token} at /rest/1/abcdef123456/x.json"
     error = classify(400, answer("100", text), method="profile")
-    assert token not in str(error) and "abcdef123456" not in str(error)
+    assert token not in str(error)
+    assert "abcdef123456" not in str(error)
 
 
 @pytest.mark.parametrize("code", ["ERROR_METHOD_NOT_FOUND", "ERROR_EVENT_NOT_FOUND"])

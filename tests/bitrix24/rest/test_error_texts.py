@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-
 from sync.bitrix24.rest.error_codes import BY_CODE, BY_STATUS, INTERNAL_ERROR, NOT_JSON, UNKNOWN
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator, translate_error
 
 ROWS = (*BY_CODE.values(), *BY_STATUS.values(), INTERNAL_ERROR, NOT_JSON, UNKNOWN)
 
 
-@pytest.mark.parametrize(
-    "text", sorted({text for row in ROWS for text in (row.cause, row.change)} - {""})
-)
-def test_an_explanation_is_there_in_russian(text):
-    assert translate_error("ru", text) == RUSSIAN[text]
-    assert translate_error("en", text) == text
+def test_an_explanation_is_there_in_russian():
+    texts = sorted({text for row in ROWS for text in (row.cause, row.change)} - {""})
+    assert len(texts) > 50
+    assert [text for text in texts if translate_error("ru", text) != RUSSIAN.get(text)] == []
+    assert [text for text in texts if translate_error("en", text) != text] == []
 
 
 def test_what_the_portal_said_itself_stays_as_it_was():

@@ -142,5 +142,6 @@ def test_a_renewal_without_tokens_is_no_renewal(credentials, app, desk):
 
 
 def test_no_token_is_shown_by_the_values(credentials, app):
-    assert "access-1" not in repr(credentials) and "refresh-1" not in repr(credentials)
+    assert "access-1" not in repr(credentials)
+    assert "refresh-1" not in repr(credentials)
     assert app.client_secret not in repr(app)

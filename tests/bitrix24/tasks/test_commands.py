@@ -174,7 +174,9 @@ def test_a_chat_that_does_not_know_its_new_observer_yet_is_tried_again():
     refused = Refused("no access", code="ACCESS_ERROR")
     effect = PutMessage(HERE, KEY, "x")
     later = read_outcome(effect, [told(W, auditors=["99"]), refused], TASK)
-    assert isinstance(later, Later) and later.after == 15.0 and not later.sent
+    assert isinstance(later, Later)
+    assert later.after == 15.0
+    assert not later.sent
     assert read_outcome(effect, [refused], TASK) is refused
     assert read_outcome(effect, [Refused("not allowed"), refused], TASK) is refused
 

@@ -41,7 +41,8 @@ def test_by_rest_2_it_is_one_call_of_a_batch(there: World) -> None:
     (call,) = calls_for(WANTED, None)
     done = read_outcome(WANTED, there.portal.batch([call]), None)
     assert tasks(there) == MADE
-    assert done.task and done.task.id in there.b24.state.tasks
+    assert done.task
+    assert done.task.id in there.b24.state.tasks
 
 
 def test_by_rest_3_it_is_made_once_however_often_it_is_asked_for(there: World) -> None:
@@ -72,7 +73,8 @@ def test_it_is_found_by_its_mark(there: World, v3: bool) -> None:
     found = tasks_create.created_task(
         tasks_create.find_created_task(there.portal, WANTED, since(there))
     )
-    assert found and there.b24.state.tasks[found.id].xml_id == WANTED.marker
+    assert found
+    assert there.b24.state.tasks[found.id].xml_id == WANTED.marker
 
 
 def test_an_older_one_is_not_it(there: World) -> None:
@@ -88,4 +90,5 @@ def test_an_older_one_is_not_it(there: World) -> None:
 @pytest.mark.parametrize("result", [None, [], {}, {"task": []}, {"task": {"id": "x"}}, True])
 def test_an_answer_that_names_no_task_is_looked_into_later(result: object) -> None:
     found = read_outcome(WANTED, [Answer(result)], None)
-    assert isinstance(found, Later) and found.sent
+    assert isinstance(found, Later)
+    assert found.sent

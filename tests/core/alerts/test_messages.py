@@ -201,7 +201,8 @@ def test_after_so_many_failures_in_a_row_a_task_is_asked_for() -> None:
         responsible_id=8,
         group_id=3,
     )
-    assert len(effect.marker) == 50 and effect.marker.isascii()
+    assert len(effect.marker) == 50
+    assert effect.marker.isascii()
 
 
 def test_it_is_asked_for_in_the_same_words_when_more_has_failed() -> None:

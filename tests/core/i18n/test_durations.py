@@ -32,6 +32,31 @@ SPANS = {
     "1h 3 bugs": (3600, "3 bugs"),
     "1h 2 more": (3600, "2 more"),
     "0h": (0, ""),
+    "1 hour and 30 minutes": (5400, ""),
+    "1 hour and 30 minutes and more": (5400, "and more"),
+    "1 hour, and 30 minutes": (5400, ""),
+    "1 hour plus 30 minutes": (5400, ""),
+    "1h & 30m": (5400, ""),
+    "1h&30m review": (5400, "review"),
+    "1h+30m": (5400, ""),
+    "1h + 30m + 5s": (5405, ""),
+    "1h; 30m": (5400, ""),
+    "1 час и 30 минут": (5400, ""),
+    "1 час и 30 минут на правки": (5400, "на правки"),
+    "1 час и ещё 30 минут": (5400, ""),
+    "1 день, 2 часа и 5 минут": (10 * 3600 + 300, ""),
+    "1ч30м": (5400, ""),
+    "90min": (5400, ""),
+    "½h": (1800, ""),
+    "1½h": (5400, ""),
+    "1 ½ часа": (5400, ""),
+    "1h and 2h": (3 * 3600, ""),
+    "1h #12 and !3": (3600, "#12 and !3"),
+    "1h see B24-5 m": (3600, "see B24-5 m"),
+    "1h call at 10:30": (3600, "call at 10:30"),
+    "1h 3 minor bugs": (3600, "3 minor bugs"),
+    "1,5 ч и 2 бага": (5400, "и 2 бага"),
+    "1h, review": (3600, "review"),
 }
 
 
@@ -42,22 +67,48 @@ def test_a_span_and_what_follows_it(text: str, span: tuple[int, str]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "abc", "90", "h", "-1h", "1x", "1hour2", "1h30", "1h 30", "1.5.2h", "123456h", "1.234h"],
-)
+    [
+        "", "abc", "90", "h", "-1h", "1x", "1hour2", "1h30", "1h 30", "1.5.2h", "123456h", "1.234h",
+        "1:30", "1:30h", "1-2h", "1–2 ч", "1h-2h", "1h - 30m", "1h or 2h", "1h to 2h", "1h/30m",
+        "1h and 30", "1h + 30", "1h, 30", "1h: 30", "1h 30, review", "1h 30 review", "1h 1/2",
+        "1h (30m)", "1h review 30m", "1h review, 30 min tests", "1h 30m45", "1h 30m 20", "1h ½",
+        "1h 30mn", "1h 7 mn", "1h 30mintues", "1h and thirty minutes", "1 hour and a half",
+        "1h half an hour", "1h and another hour", "1h a couple of hours", "1h x 2h", "1h 30'",
+        "1 час тридцать минут", "1 час с половиной", "1 с половиной часа", "1 ч и полчаса",
+        "1 ч полтора часа", "полчаса", "полтора часа", "1 ч ещё час", "1 ч и пару минут",
+    ],
+)  # fmt: skip
 def test_what_is_no_span(text: str) -> None:
     assert parse_leading(text) is None
 
 
-@pytest.mark.parametrize("unit", UNITS)
-def test_every_unit_is_read_touching_its_number_or_not(unit: str) -> None:
-    assert (
-        parse_leading(f"2{unit}") == parse_leading(f"2 {unit.upper()}. ") == (2 * UNITS[unit], "")
-    )
+def test_every_unit_is_read_touching_its_number_or_not() -> None:
+    spans = {
+        unit: {parse_leading(f"2{unit}"), parse_leading(f"2 {unit.upper()}. ")} for unit in UNITS
+    }
+    assert len(spans) > 50
+    assert [unit for unit in spans if spans[unit] != {(2 * UNITS[unit], "")}] == []
 
 
 @given(st.text() | st.text("0123456789 .,hмч"))
 def test_any_text_is_read(text: str) -> None:
     assert parse_leading(text) is None or parse_leading(text)[0] >= 0
+
+
+_UNITS = st.sampled_from(sorted(UNITS))
+_AMOUNTS = st.tuples(st.integers(1, 300), st.sampled_from(["", " "]), _UNITS)
+_BETWEEN = st.text("hmчми0123456789 .,:;+&-–/()½andплюс#", max_size=12) | st.text(max_size=6)
+
+
+@given(_AMOUNTS, _BETWEEN, _AMOUNTS, st.sampled_from(["", ".", " review", ", правки"]))
+def test_two_durations_are_never_taken_for_less_than_both(
+    first: tuple[int, str, str], between: str, second: tuple[int, str, str], rest: str
+) -> None:
+    """Between words a duration stands free: `xx30m` and `B24-30 m` are names."""
+    text = f"{first[0]}{first[1]}{first[2]} {between} {second[0]}{second[1]}{second[2]}{rest}"
+    whole = sum(number * UNITS[unit] for number, _, unit in (first, second))
+    span = parse_leading(text)
+    assert span is None or span[0] >= whole
 
 
 @pytest.mark.parametrize(

@@ -61,14 +61,33 @@ def test_a_full_card_in_russian() -> None:
     ]
 
 
-def test_the_card_of_a_mention_says_so() -> None:
-    card = build_card(replace(mr(), author=None), "en", {}, LinkKind.MENTION)
-    assert render(card).split("\n") == [
-        TITLE,
-        "Merge request: under review",
-        f"feature/B24-2103-payment-gateway → main in {SHOP_LINK}",
-        "Mentions this task.",
-    ]
+SENTENCES = [
+    (LinkKind.MENTION, "open", "Mentions this task.", "Упоминает эту задачу."),
+    (LinkKind.DENY, "open", "Says that it does not end this task.",
+     "Сказано, что эту задачу он не завершает."),
+    (LinkKind.PART, "merged", "Works on this task and does not end it.",
+     "Часть работы по этой задаче: её не завершает."),
+    (LinkKind.REVERT, "open", "Takes back the work of this task.",
+     "Отменяет сделанное по этой задаче."),
+    (LinkKind.REVERT, "merged", "The work of this task was taken back.",
+     "Сделанное по этой задаче отменено."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "state", "english", "russian"), SENTENCES)
+def test_a_card_says_how_the_task_is_named(
+    kind: LinkKind, state: str, english: str, russian: str
+) -> None:
+    for language, sentence in (("en", english), ("ru", russian)):
+        card = build_card(replace(mr(state), author=None), language, {}, kind)
+        assert render(card).split("\n")[3:] == [sentence]
+
+
+@pytest.mark.parametrize("kind", [LinkKind.MOVE, LinkKind.CLOSE])
+def test_the_card_of_plain_work_needs_no_such_sentence(kind: LinkKind) -> None:
+    assert len(render(build_card(mr(), "en", {}, kind)).split("\n")) == len(
+        render(build_card(mr(), "en", {})).split("\n")
+    )
 
 
 STATES = [

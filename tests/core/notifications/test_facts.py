@@ -132,12 +132,14 @@ def test_everybody_a_merge_request_names_is_looked_for() -> None:
     assert people_of(token()) == ()
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_name_can_be_taken_apart(name: str) -> None:
-    one = CASES[name]
-    about = SubjectKey.parse(subject_key_of(one))
-    assert about.kind is build_facts(one, FactsContext()).kind
-    assert (about.connection_id, about.project_id) == (1, 7)
+def test_a_name_can_be_taken_apart() -> None:
+    wrong = {}
+    for name, item in CASES.items():
+        about = SubjectKey.parse(subject_key_of(item))
+        parts = (about.kind, about.connection_id, about.project_id)
+        if parts != (build_facts(item, FactsContext()).kind, 1, 7):
+            wrong[name] = parts
+    assert wrong == {}
 
 
 def test_a_moment_without_a_day_is_near() -> None:

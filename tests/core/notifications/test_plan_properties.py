@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import time, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.messages.message import Message
@@ -19,6 +19,7 @@ from sync.core.rules.portal import GroupRules, Rules
 from sync.core.rules.routes import Channel, Chat, Facts, QuietHours, Role, Route
 from sync.text.tree import Text
 from tests.core.factories import NOW, SHOP, task
+from tests.depth import costly
 
 DIALOGS = ("sg5", "chat1", "chat2", "chat58")
 TASKS = tuple(
@@ -113,7 +114,7 @@ def _said(before: SentMessage | None, text: str, message_id: int | None) -> Sent
     return SentMessage(message_id or 100, text, at)
 
 
-@settings(max_examples=300)
+@costly(300)
 @given(views, rules)
 def test_a_plan_that_was_carried_out_leaves_nothing_to_do(view, rules):
     plan = plan_notifications(view, rules, NOW)

@@ -37,6 +37,10 @@ def start(task_id: int) -> SmartCommitCommand:
     return SmartCommitCommand(task_id, Verb.START)
 
 
+def revert(task_id: int) -> SmartCommitCommand:
+    return SmartCommitCommand(task_id, Verb.REVERT)
+
+
 def close(task_id: int) -> SmartCommitCommand:
     return SmartCommitCommand(task_id, Verb.CLOSE)
 
@@ -99,7 +103,39 @@ CASES = {
     "code": ("`B24-1 #done`\n```\nB24-1 #done\n```", []),
     "an address": ("https://wiki.test/B24-1#done", []),
     "a comment keeps its code": ("B24-1 #comment use `make`", [comment(1, "use `make`")]),
-    "a revert": ('Revert "B24-1 #time 1h"\n\nThis reverts commit 4f1c.', []),
+    "a revert": ('Revert "B24-1 #time 1h"\n\nThis reverts commit 4f1c.', [revert(1)]),
+    "a revert of a closing, merged": (
+        "Merge branch 'revert-4f1c9e0a' into 'main'\n\nRevert \"Closes B24-1\"\n\n"
+        "See merge request acme/shop!2",
+        [revert(1)],
+    ),
+    "a revert of a command, merged": (
+        "Merge branch 'x' into 'main'\n\nRevert \"B24-1 #time 1h\"",
+        [revert(1)],
+    ),
+    "a revert of a command, squashed": (
+        'Clean up\n\n* Revert "B24-1 #time 1h #done"\n* Docs',
+        [revert(1)],
+    ),
+    "a revert of a typed title": ("revert: B24-1 #done", [revert(1)]),
+    "a revert in brackets": ("[revert] B24-1 #comment hi", [revert(1)]),
+    "a revert in Russian": ("Откат «B24-1 #время 1ч»", [revert(1)]),
+    "a reapply": ('Reapply "B24-1 #time 1h, closes B24-1"', []),
+    "a revert of a revert": ('Revert "Revert "Closes B24-1 #time 1h""', []),
+    "a revert that is worked on": (
+        'Revert "B24-1 pay"\n\nB24-2 #time 1h',
+        [time(2, 3600), revert(1)],
+    ),
+    "a command in quotes": ('B24-1 explain "#done" and «#time 1h»', []),
+    "a command behind quotes": ('B24-1 rename "a" to "b" #done', [done(1)]),
+    "quotes in a comment": ('B24-1 #comment say "#done" twice', [comment(1, 'say "#done" twice')]),
+    "not closed": ("Does not close B24-1", []),
+    "closed in part": ("Partially fixes B24-1", []),
+    "the scope of a commit": ("fix(B24-1): part 1 of 3", []),
+    "time of two parts": ("B24-1 #time 1 hour and 30 minutes tests", [time(1, 5400, "tests")]),
+    "time of two parts in Russian": ("B24-1 #время 1 час и 30 минут", [time(1, 5400)]),
+    "time with signs": ("B24-1 #time 1h & 30m", [time(1, 5400)]),
+    "time with a plus": ("B24-1 #time 1h+30m", [time(1, 5400)]),
     "a fixup": ("fixup! B24-1 #time 1h", []),
     "a squash that says more": ("squash! B24-1 #time 1h\n\nB24-1 #time 5m", [time(1, 300)]),
     "a merge of a branch": ("Merge branch 'fix_B24-1' into 'main'", []),
@@ -113,7 +149,7 @@ CASES = {
         "Merge branch 'x' into 'main'\n\nCloses B24-1\n\nSee merge request acme/shop!1",
         [close(1)],
     ),
-    "a revert of a closing": ('Revert "Closes B24-1"', []),
+    "a revert of a closing": ('Revert "Closes B24-1"', [revert(1)]),
     "closes, with a command": ("Closes B24-1 #time 1h", [time(1, 3600), close(1)]),
 }
 
@@ -129,6 +165,12 @@ FLAWS = {
     "B24-1 #time 90": (Flaw.DURATION, "90"),
     "B24-1 #time 0h": (Flaw.DURATION, "0h"),
     "B24-1 #time 1h 30": (Flaw.DURATION, "1h 30"),
+    "B24-1 #time 1h and 30": (Flaw.DURATION, "1h and 30"),
+    "B24-1 #time 1h review 30m tests": (Flaw.DURATION, "1h review 30m tests"),
+    "B24-1 #time 1-2h": (Flaw.DURATION, "1-2h"),
+    "B24-1 #time -1h": (Flaw.DURATION, "-1h"),
+    "B24-1 #time 1:30": (Flaw.DURATION, "1:30"),
+    "B24-1 #time 1 час с половиной": (Flaw.DURATION, "1 час с половиной"),
     "B24-1 #время полчаса": (Flaw.DURATION, "полчаса"),
     "B24-1 #time 161h": (Flaw.LONG, "161h"),
     "B24-1 #time 99999w x": (Flaw.LONG, "99999w x"),

@@ -115,6 +115,25 @@ def test_time_says_whose_it_is(text: str, ours: bool, rules: Rules, wanted: LogT
     assert [planned.command for planned in plan(one, rules=rules).commands] == [wanted]
 
 
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (EN, "[b]Ann[/b] took back the work of this task: commit {link} “Payment”"),
+        (RU, "[b]Ann[/b]: сделанное по этой задаче отменено коммитом {link} «Payment»"),
+    ],
+)
+@pytest.mark.parametrize("user", [5, None])
+def test_a_task_is_told_that_its_work_was_taken_back(
+    rules: Rules, said: str, user: int | None
+) -> None:
+    """Whoever did it: the message names the author, so nobody has to be known."""
+    part = plan(heard(Verb.REVERT, user=user), rules=rules)
+    link_ = "[url=https://gitlab.test/c/4f1c9e0a77]4f1c9e0a[/url]"
+    assert [one.command for one in part.commands] == [
+        PutMessage(Place(2103), "commit:4f1c9e0a77:0", said.format(link=link_))
+    ]
+
+
 def test_nothing_is_decided_about_a_task_that_may_have_changed() -> None:
     found = plan(heard(Verb.DONE), fresh=False)
     assert (found.needs, found.commands, found.finished_smart_commits) == (

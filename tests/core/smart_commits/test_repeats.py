@@ -49,6 +49,61 @@ def test_a_commit_repeats_another(message: str, speech: SmartCommit, repeated: b
     assert found == ("aaaa" if repeated else "")
 
 
+ANN = replace(OLD, commit=Commit("aaaa1111", "B24-5 #time 1h pay", "Ann", "ann@acme.example"))
+TITLE = "B24-5 #time 1h pay"
+BOB = by(
+    replace(ANN, branch="main"), sha="bbbb", author_name="Bob", author_email="bob@acme.example"
+)
+MERGE = f"Merge branch 'topic' into 'main'\n\n{TITLE}\n\nSee merge request acme/shop!1"
+TOPIC = replace(BOB, branch="bobs-topic")
+
+COPIES = {
+    "a merge commit repeats the title": (MERGE, BOB, True),
+    "a merge commit on another branch": (MERGE, replace(BOB, branch="release/1"), True),
+    "a merge request's title that was edited": (
+        MERGE.replace(TITLE, f"Shop: {TITLE}"), BOB, True),
+    "a merge commit of the team's template": (
+        f"{TITLE} (acme/shop)\n\nSee merge request acme/shop!1", BOB, True),
+    "a merge commit by hand": (f"Merge branch 'topic'\n\n* topic:\n  {TITLE}", BOB, True),
+    "a squash in the name of the request's author": (TITLE, BOB, True),
+    "a squash with co-authors": (f"{TITLE}\n\nCo-authored-by: Ann <ann@acme.example>", BOB, True),
+    "a squash that lists its commits": (f"Payment\n\n* {TITLE}\n\n* Docs", BOB, True),
+    "a squash into develop": (TITLE, replace(BOB, branch="develop"), True),
+    "picked by another": (f"{TITLE}\n\n(cherry picked from commit aaaa1111)", TOPIC, True),
+    "picked with another title": (
+        f"Backport\n\n{TITLE}\n\n(cherry picked from commit aaaa1111)", TOPIC, True),
+    "the same words of another on a branch of his own": (TITLE, TOPIC, False),
+    "a merge commit that says more time": (
+        MERGE, replace(BOB, command=replace(TIME, seconds=7200)), False),
+    "a merge commit that gives it to another task": (
+        MERGE, replace(BOB, command=replace(TIME, task_id=6)), False),
+    "another title on main": ("Pay\n\nB24-5 #time 1h pay again", BOB, False),
+    "another project's merge": (MERGE, replace(BOB, project=FORK), False),
+    "the same words of two people on one branch": (TITLE, replace(BOB, branch="topic"), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "speech", "repeated"), COPIES.values(), ids=COPIES)
+def test_a_copy_under_another_author_is_no_second_work(
+    message: str, speech: SmartCommit, repeated: bool
+) -> None:
+    found = find_repeated(message, speech, "bbbb", [("aaaa1111", ANN)])
+    assert found == ("aaaa1111" if repeated else "")
+
+
+@pytest.mark.parametrize("verb", [Verb.COMMENT, Verb.START, Verb.DONE, Verb.TIME])
+def test_every_command_is_said_once(verb: Verb) -> None:
+    old, new = (replace(one, command=replace(TIME, verb=verb)) for one in (ANN, BOB))
+    assert find_repeated(MERGE, new, "bbbb", [("aaaa1111", old)]) == "aaaa1111"
+
+
+def test_a_picked_commit_repeats_the_one_that_it_names() -> None:
+    message = f"{TITLE}\n\n(cherry picked from commit cccc2222)"
+    other = by(ANN, sha="cccc2222")
+    earlier = [("aaaa1111", ANN), ("cccc2222", other)]
+    assert find_repeated(message, BOB, "bbbb", earlier) == "cccc2222"
+
+
 def test_closing_again_is_no_repetition() -> None:
     old, new = (replace(one, command=SmartCommitCommand(5, Verb.CLOSE)) for one in (OLD, NEW))
     assert find_repeated("Payment\n\nCloses B24-5", new, "bbbb", [("aaaa", old)]) == ""

@@ -26,7 +26,8 @@ class Rest:
 
     def result(self, method: str, /, **params: Any) -> Any:
         status, body = self(method, **params)
-        assert status == 200 and "result" in body, (status, body)
+        assert status == 200, (status, body)
+        assert "result" in body, (status, body)
         return body["result"]
 
     def error(self, method: str, /, **params: Any) -> tuple[int, str]:

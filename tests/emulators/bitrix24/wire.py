@@ -128,7 +128,7 @@ class Listener:
             return
         self._server = _Server(("127.0.0.1", self.port), self._answer)
         self.port = self._server.server_address[1]
-        run = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        run = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
         run.start()
 
     def close(self) -> None:

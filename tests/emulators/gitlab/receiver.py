@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-POLL_SECONDS = 0.02  # how soon closing is noticed
+POLL_SECONDS = 0.005  # how soon closing is noticed
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ from tests.emulators.gitlab.web import Reply, Request
 from tests.emulators.gitlab.working import Working
 
 BROKEN_PAGE = "<html><body>GitLab is not responding</body></html>"
-POLL_SECONDS = 0.02  # how soon closing is noticed
+POLL_SECONDS = 0.005  # how soon closing is noticed
 __all__ = ["Clock", "GitLabEmulator", "StillClock", "WallClock", "Weather"]
 
 

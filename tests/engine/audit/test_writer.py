@@ -20,6 +20,8 @@ from sync.store.tables import api_call, command, portal
 from tests.engine.history import Killed, dying_after, live, start
 from tests.store.factories import a_portal
 
+pytestmark = pytest.mark.dialect
+
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 

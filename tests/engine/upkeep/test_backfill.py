@@ -58,6 +58,7 @@ def read_of(world: World) -> dict[str, tuple[str, int]]:
     return {name: (row.state, row.read) for name, row in parts(world).items()}
 
 
+@pytest.mark.dialect
 def test_everything_is_read_once_each(deaf) -> None:
     told: list[Progress] = []
     done = start(deaf, report=told.append)

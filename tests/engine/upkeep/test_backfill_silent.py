@@ -13,6 +13,8 @@ from sync.store.db.database import write
 from tests.engine.history import connected_now, hears_everything, live, rows, start
 from tests.engine.world import World
 
+pytestmark = pytest.mark.dialect
+
 IN_PROGRESS, COMPLETED = 3, 5
 
 

@@ -38,6 +38,8 @@ from sync.store.tables import (
 from sync.store.tables import task as task_table
 from tests.engine.world import World
 
+pytestmark = pytest.mark.dialect
+
 DAY = 86_400
 LONG = 3 * 365 * DAY  # seconds: longer than anything is kept
 COMPLETED = 5

@@ -6,6 +6,7 @@ import responses
 
 from sync.errors import Later, Refused
 from sync.gitlab.api.client import GitLab, clean_base_url, encode_segment
+from sync.net import guarded_session
 
 BASE = "https://git.acme.test/gitlab"
 API = f"{BASE}/api/v4"
@@ -168,6 +169,7 @@ def test_a_path_is_one_segment_of_an_address():
 def test_a_private_address_is_reached_only_where_it_is_allowed():
     with pytest.raises(Refused, match="private network"):
         GitLab("http://127.0.0.1:9", "glpat-x").get("/user")
-    allowed = GitLab("http://127.0.0.1:9", "glpat-x", allowed_networks=["127.0.0.0/8"])
+    session = guarded_session(["127.0.0.0/8"])
+    allowed = GitLab("http://127.0.0.1:9", "glpat-x", session=session)
     with pytest.raises(Later, match="cannot be reached"):
         allowed.get("/user")

@@ -9,6 +9,7 @@ import responses
 from sync.errors import Denied, Later, Refused
 from sync.gitlab.api import pipelines
 from sync.gitlab.api.client import GitLab
+from sync.net import guarded_session
 from tests.emulators.gitlab import ci_config
 from tests.emulators.gitlab.server import GitLabEmulator
 
@@ -37,7 +38,7 @@ def config(gitlab, shop):
 
 def client(gitlab, who: str = "ann") -> GitLab:
     token = gitlab.state.add_token(who).value if who else ""
-    return GitLab(gitlab.url, token, allowed_networks=["127.0.0.0/8"])
+    return GitLab(gitlab.url, token, session=guarded_session(["127.0.0.0/8"]))
 
 
 def test_a_pipeline_is_started_by_the_connections_own_user(gitlab, shop):

@@ -4,12 +4,13 @@ import copy
 import json
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.model.events import UnrecognisedEvent
 from sync.gitlab.webhooks.parse import PARSERS, parse_events
 from sync.store.db.codec import from_json, to_json
+from tests.depth import costly
 from tests.gitlab import payloads
 from tests.gitlab.expected_types import EXPECTED, name_of, type_of
 from tests.gitlab.minimal_payloads import SMALL
@@ -113,7 +114,7 @@ def test_whatever_stands_in_one_place_of_a_small_body_nothing_raises():
                 _check(event, spoilt)
 
 
-@settings(max_examples=500)
+@costly(500)
 @given(data=st.data())
 def test_whatever_stands_in_several_places_of_a_body_nothing_raises(data):
     event, payload = copy.deepcopy(data.draw(st.sampled_from(BODIES)))

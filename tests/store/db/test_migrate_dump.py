@@ -72,8 +72,10 @@ def test_what_a_dump_has_sealed_opens(migrated: Engine) -> None:
         secrets = connections.secrets(conn, vault, 1)
         assert portals.application_token(conn, vault, ours.id) == "application"
         assert portals.tokens(conn, vault, removed.id).access_token == "access"
-    assert tokens is not None and len(tokens.access_token) == len(tokens.refresh_token) == 70
-    assert secrets is not None and secrets.access_token
+    assert tokens is not None
+    assert len(tokens.access_token) == len(tokens.refresh_token) == 70
+    assert secrets is not None
+    assert secrets.access_token
     assert secrets.hook_token == "token-of-the-hook"
     assert secrets.signing_token == "whsec_of_the_tests"
 

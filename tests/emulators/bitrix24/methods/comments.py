@@ -38,7 +38,7 @@ def update(call: Call) -> bool:
     text = str(fields.get("POST_MESSAGE") or "").strip()
     if not text:
         raise core("Comment text not specified.", "ERROR_CODE")
-    _own(call, comment)
+    _may_change(call)
     comment.text = text
     _fire(call, "ONTASKCOMMENTUPDATE", comment, "EDIT")
     return True
@@ -48,7 +48,7 @@ def update(call: Call) -> bool:
 def delete(call: Call) -> bool:
     task_id, item_id = positional(call, "ctaskcommentitem::delete", "II")
     comment = _comment(call, task_id, item_id)
-    _own(call, comment)
+    _may_change(call)
     del call.portal.comments[comment.id]
     _fire(call, "ONTASKCOMMENTDELETE", comment, "DEL")
     return True
@@ -99,8 +99,9 @@ def _comment(call: Call, task_id: int, item_id: int) -> Comment:
     return comment
 
 
-def _own(call: Call, comment: Comment) -> None:
-    if comment.author_id != call.user.id and not call.user.admin:
+def _may_change(call: Call) -> None:
+    """The pages' heads name administrators alone; their error tables speak of others' comments."""
+    if not call.user.admin:
         raise NOT_ALLOWED
 
 

@@ -9,7 +9,7 @@ from tests.emulators.bitrix24.dialogs import dialog
 from tests.emulators.bitrix24.errors import RestError
 from tests.emulators.bitrix24.records import Chat
 
-NOTIFY = "USER_ID MESSAGE MESSAGE_OUT TAG SUB_TAG ATTACH"
+NOTIFY = "USER_ID MESSAGE MESSAGE_OUT TAG SUB_TAG ATTACH CLIENT_ID"
 CAN = {
     "manage_users_add": "member",
     "manage_users_delete": "manager",
@@ -50,12 +50,15 @@ def _notify(call: Call, from_user: int) -> int | bool:
         raise RestError(400, "MESSAGE_EMPTY", "Message can't be empty")
     if user_id not in call.portal.users:
         return False
+    # An inbound webhook has to name the application that a tag is of; without it the tag is lost.
+    # https://apidocs.bitrix24.com/api-reference/chats/notifications/im-notify-personal-add.html
+    tagged = "/" not in call.access or call.text("CLIENT_ID")
     made = call.portal.notify(
         user_id,
         call.text("MESSAGE"),
         from_user=from_user,
-        tag=call.text("TAG"),
-        sub_tag=call.text("SUB_TAG"),
+        tag=call.text("TAG") if tagged else "",
+        sub_tag=call.text("SUB_TAG") if tagged else "",
     )
     return made.id
 

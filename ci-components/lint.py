@@ -1,0 +1,253 @@
+"""Checks the templates for what no schema and no local runner checks, and GitLab or a team would.
+
+python ci-components/lint.py    names every problem, and fails if there is one
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from component_template import (
+    BLOCK,
+    Template,
+    fill,
+    include,
+    jobs_of,
+    load,
+    read_template,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = ROOT / "templates"
+FORMS = ({"deliver": "direct"}, {"deliver": "app"})
+OLDEST = {"default", "options", "regex", "description", "type"}  # of inputs, in GitLab 16.11
+TYPED = {"boolean", "number", "array"}  # no text of one's own can stand in them
+ALLOWED_VARIABLES = {"GIT_STRATEGY"}
+MOST_BYTES = 70_000  # of a template with the script that it includes
+MOST_NODE = 1024 * 1024  # bytes of one value, lib/gitlab/ci/config/interpolation/config.rb
+MOST_DESCRIPTION = 120
+REFERENCE = re.compile(r"inputs\.([a-zA-Z0-9_-]+)")
+EXPANDED = re.compile(r'"\$\[\[ inputs\.([a-z-]+) \]\]"')
+IN_SHELL_NAME = re.compile(r'"\$\{\$\[\[ inputs\.([a-z-]+) \]\]:-\}"')
+HOSTILE = ("'", '"', "a'b", "a\nb", "a\rb", "a\\b", "x'\n  script: [evil]\n  y: '", "'; touch x; '")
+LIVE = ("`touch x`", "$(touch x)", "${x:-$(touch x)}", "$", "a$(")
+NOT_RE2 = (
+    (r"\(\?(?!:)", "a group (?…) of another kind than (?:…)"),
+    (r"(?<!\\)(?:\\\\)*\\[1-9]", "a back reference"),
+    (r"[*+?}]\+", "a possessive repeat"),
+    (r"\\[ZGhHRXuK]", "an escape that RE2 does not have"),
+)
+COMMENT = re.compile(r"<#.*?#>", re.DOTALL)  # of PowerShell
+TO_POWERSHELL = re.compile(r"echo `#' b24: NOT REPORTED\. [^`']+'  ; exit 1")
+
+
+def problems(text: str) -> list[str]:
+    """Return what is wrong with a template, a sentence each."""
+    template = read_template(text)
+    undeclared = set(REFERENCE.findall(template.body)) - set(template.inputs)
+    checks = [check_use] if undeclared else CHECKS  # the body cannot be filled in
+    return [sentence for check in checks for sentence in check(template)]
+
+
+def check_header(template: Template) -> Iterator[str]:
+    """`spec:component`, `spec:description` and rules of inputs came later than 16.11."""
+    if set(template.spec) != {"inputs"}:
+        yield "the header has more than inputs"
+    for name, row in template.inputs.items():
+        newer = set(row) - OLDEST
+        if newer:
+            yield f"input {name}: {', '.join(sorted(newer))} is newer than GitLab 16.11"
+        if not row.get("description") or len(row["description"]) > MOST_DESCRIPTION:
+            yield f"input {name}: a description of 1 to {MOST_DESCRIPTION} characters is missing"
+        if "default" not in row:
+            yield f"input {name} has no default: an include without it would fail"
+
+
+def check_use(template: Template) -> Iterator[str]:
+    """An unused input is accepted and does nothing; local runners do not even check its value."""
+    used = set(REFERENCE.findall(template.body))
+    for name in sorted(set(template.inputs) - used):
+        yield f"input {name} is not used"
+    for name in sorted(used - set(template.inputs)):
+        yield f"input {name} is used and not declared"
+    if len(BLOCK.findall(template.body)) != template.body.count("$[["):
+        yield "a block $[[ is not of the form $[[ inputs.name ]]"
+
+
+def check_patterns(template: Template) -> Iterator[str]:
+    """GitLab up to 18.0 refuses an empty text under a pattern: gitlab-org/gitlab#477707."""
+    for name, row in template.inputs.items():
+        kind = row.get("type", "string")
+        if kind in TYPED or "options" in row:
+            if "regex" in row:
+                yield f"input {name}: a pattern stands beside a type or options"
+            continue
+        if "regex" not in row:
+            yield f"input {name}: any text is allowed, a pattern is missing"
+            continue
+        pattern = str(row["regex"])
+        for sentence in not_in_re2(pattern):
+            yield f"input {name}: {sentence}"
+        if not (pattern.startswith("^") and pattern.endswith("$")):
+            yield f"input {name}: the pattern does not hold the whole value (^…$)"
+            continue
+        whole = re.compile(pattern[:-1] + r"\Z")
+        if row.get("default") == "" or whole.match(""):
+            yield f"input {name}: a pattern with an empty value fails on GitLab up to 18.0"
+        if not whole.match(str(row.get("default"))):
+            yield f"input {name}: the default does not match the pattern"
+        for value in HOSTILE:
+            if whole.match(value):
+                yield f"input {name}: {value!r} could leave its quotes"
+
+
+def not_in_re2(pattern: str) -> Iterator[str]:
+    """GitLab takes RE2 without flags: lib/gitlab/untrusted_regexp.rb."""
+    for found, words in NOT_RE2:
+        if re.search(found, pattern):
+            yield f"the pattern has {words}"
+
+
+def check_quotes(template: Template) -> Iterator[str]:
+    """An input stands in single quotes, in double ones where variables are meant, or alone."""
+    for number, line in enumerate(template.body.splitlines(), 1):
+        for name in EXPANDED.findall(line):
+            pattern = re.compile(str(template.inputs[name].get("regex", "")))
+            if any(pattern.fullmatch(value) for value in LIVE):
+                yield f"line {number}: input {name} could run a command in double quotes"
+        bare = re.sub(r"'[^']*'", "", IN_SHELL_NAME.sub("", EXPANDED.sub("", line)))
+        for name in BLOCK.findall(bare):
+            alone = re.fullmatch(rf"[\w :-]+: \$\[\[ inputs\.{name} \]\]", bare)
+            array = template.inputs.get(name, {}).get("type") == "array"
+            if not (alone and array) and not bare.strip().startswith("."):
+                yield f"line {number}: input {name} stands without quotes"
+
+
+def check_jobs(template: Template) -> Iterator[str]:
+    """What would cost a pipeline something, or be lost in one."""
+    for key in load(template.body):
+        if not BLOCK.search(key) and key != "include":
+            yield f"{key}: a key without an input in it may be somebody else's"
+    for name, job in jobs(template).items():
+        yield from (f"{name}: {sentence}" for sentence in check_job(job))
+
+
+def jobs(template: Template, **given: Any) -> dict[str, dict[str, Any]]:
+    """Return the jobs of a template with what it includes."""
+    return jobs_of(include(fill(template, **given), read_file))
+
+
+def read_file(path: str) -> str:
+    """Return a file of the component's project; `path` begins with a slash."""
+    return (ROOT / path.lstrip("/")).read_text("utf-8")
+
+
+def check_job(job: dict[str, Any]) -> Iterator[str]:
+    """https://docs.gitlab.com/ci/yaml/ has each keyword."""
+    if job.get("interruptible") is not True:
+        yield "interruptible is not true: once started it ends auto-cancel of the whole pipeline"
+    if job.get("inherit") != {"default": ["tags"]}:
+        yield "inherit is not {default: [tags]}: the team's runners and no other default"
+    if "tags" in job:
+        yield "tags are set where none were given: those of the team are lost"
+    if not isinstance(job.get("allow_failure"), bool):
+        yield "allow_failure is not chosen"
+    if (job.get("cache"), job.get("dependencies")) != ({}, []):
+        yield "it loads the cache or the artifacts of others"
+    if "timeout" not in job or "image" not in job or "stage" not in job:
+        yield "stage, image or timeout is left to the project"
+    yield from check_variables(job)
+    yield from check_rules(job)
+    yield from check_artifacts(job)
+
+
+def check_variables(job: dict[str, Any]) -> Iterator[str]:
+    """A project's variable beats one of a job; what an input says stands in the script."""
+    own = set(job.get("variables", {})) - ALLOWED_VARIABLES
+    if own:
+        yield f"variables of a project would beat {', '.join(sorted(own))}"
+    if job.get("variables", {}).get("GIT_STRATEGY") != "none":
+        yield "it clones the repository"
+
+
+def check_rules(job: dict[str, Any]) -> Iterator[str]:
+    """A last rule that has only `when` makes GitLab warn of double pipelines, where the project
+    has no `workflow: rules`; a job without rules is not in the pipelines of merge requests.
+    """
+    rules = job.get("rules")
+    if not rules:
+        yield "it has no rules: it would be left out of the pipelines of merge requests"
+    elif any("if" not in rule for rule in rules):
+        yield "a rule without `if` would make a second pipeline for a push"
+    elif any("when" in rule for rule in rules):
+        yield "`when` stands in a default rule: rules of a team would not have it"
+
+
+def check_artifacts(job: dict[str, Any]) -> Iterator[str]:
+    """Files that are not there end the log of a good job with `ERROR: No files to upload`; those
+    that are lie in the working copy of each later job.
+    """
+    artifacts = job.get("artifacts", {})
+    if "paths" in artifacts or "untracked" in artifacts:
+        yield "an archive is made that later jobs would unpack"
+    if not artifacts.get("expire_in"):
+        yield "the reports are kept for ever"
+    if artifacts.get("access") != "developer":
+        yield "the artifact is open to whoever sees the project"
+
+
+def check_scripts(template: Template) -> Iterator[str]:
+    """PowerShell prints one sentence: all other lines are a comment to it. To sh the sentence is
+    one, within a command substitution.
+    """
+    for name, script in scripts(template):
+        lines = COMMENT.sub("", script).splitlines()
+        code = [line for line in lines if line and not line.startswith("#")]
+        if len(code) != 1 or not TO_POWERSHELL.fullmatch(code[0]):
+            yield f"{name}: PowerShell would run more than its one sentence"
+        if "<#` >/dev/null\n" not in script:
+            yield f"{name}: sh would print the sentence for PowerShell"
+        if script.count("B24_REPORTER") not in (0, 2):
+            yield f"{name}: the end of the here document stands within it"
+
+
+def scripts(template: Template) -> Iterator[tuple[str, str]]:
+    """Return what a runner makes one script of: before_script and script, or after_script."""
+    for form in FORMS if "deliver" in template.inputs else ({},):
+        for name, job in include(fill(template, **form), read_file).items():
+            if isinstance(job, dict) and "after_script" in job:
+                yield name, "\n".join(job["after_script"])
+        for name, job in jobs(template, **form).items():
+            yield name, "\n".join([*job.get("before_script", []), *job.get("script", [])])
+
+
+def check_sizes(template: Template) -> Iterator[str]:
+    """A template counts with the script that it includes."""
+    for name, script in scripts(template):
+        if len(template.text.encode()) + len(script.encode()) > MOST_BYTES:
+            yield f"{name}: template and script are larger than {MOST_BYTES} bytes"
+        if len(script.encode()) > MOST_NODE:
+            yield f"{name}: the script is larger than GitLab's megabyte"
+
+
+CHECKS: tuple[Callable[[Template], Iterator[str]], ...] = (
+    check_header, check_use, check_patterns, check_quotes, check_jobs, check_scripts, check_sizes,
+)  # fmt: skip
+
+
+def main() -> int:
+    sentences = [
+        f"{path.name}: {sentence}"
+        for path in sorted(TEMPLATES.glob("*.yml"))
+        for sentence in problems(path.read_text("utf-8"))
+    ]
+    print(*(f"{sentence}\n" for sentence in sentences), sep="", end="")
+    return 1 if sentences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,14 @@
+"""The template deployment, through the app."""
+
+from __future__ import annotations
+
+from reporter.main import Run, start
+from reporter.send_to_app import of_deployment, report_to_app
+
+
+def perform(run: Run) -> int:
+    return report_to_app(run, "deployment", of_deployment)
+
+
+if __name__ == "__main__":
+    start(perform)

@@ -1,0 +1,67 @@
+"""A report before GitLab is asked, and whether there is anything to tell afterwards. Pure."""
+
+from __future__ import annotations
+
+from reporter.ci_variables import Variables, is_fork, number
+from reporter.model import MergeRequest, Report
+from reporter.named_tasks import find_tasks
+from reporter.settings import Settings, fits
+
+
+def begin_report(ci: Variables, settings: Settings) -> Report:
+    """Return what the variables say; of a merge request GitLab may say more."""
+    report = Report(ci, settings)
+    if ci["CI_MERGE_REQUEST_IID"]:
+        report.merge_requests = [own_merge_request(ci)]
+        report.own = report.merge_requests[0].iid
+    return report
+
+
+def own_merge_request(ci: Variables) -> MergeRequest:
+    """Read the variables of a merge request's pipeline; they hold 2,700 characters of text."""
+    iid, title = number(ci["CI_MERGE_REQUEST_IID"]), ci["CI_MERGE_REQUEST_TITLE"]
+    project = ci["CI_MERGE_REQUEST_PROJECT_URL"] or ci["CI_PROJECT_URL"]
+    return MergeRequest(
+        iid,
+        title,
+        f"{project}/-/merge_requests/{iid}",
+        draft=title.lower().startswith(("draft:", "[draft]", "(draft)")),
+        source_branch=ci["CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"],
+        target_branch=ci["CI_MERGE_REQUEST_TARGET_BRANCH_NAME"],
+        description=ci["CI_MERGE_REQUEST_DESCRIPTION"],
+    )
+
+
+def uninvited(report: Report, *, secret: bool) -> str:
+    """Return why nothing is reported whatever GitLab may say, or "".
+
+    In the parent project somebody may run a fork's pipeline with the project's secrets.
+    """
+    if is_fork(report.ci) and not secret:
+        return "a merge request from a fork sees no secrets"
+    wanted = fits(report.ref, report.settings.refs)
+    return "" if wanted else "this ref is not among the input refs"
+
+
+def notes_of(report: Report) -> list[str]:
+    """Return what whoever reads the job's log should know."""
+    refused = ", ".join(report.refused)
+    told = [f"GitLab does not tell {refused}: the report goes without (NOT_TOLD)."]
+    return report.notes + (told if refused else [])
+
+
+def unwanted(report: Report, *, deploys: bool) -> str:
+    """Find the tasks; return why there is nothing to tell, or ""."""
+    if report.nothing:
+        return report.nothing
+    report.tasks = find_tasks(report)
+    if "merge-request" not in report.settings.report:
+        report.merge_requests = []
+    if not report.tasks:
+        return "no task is named in the branch, the merge request or the commits"
+    if deploys and not report.deployments:
+        return "this pipeline has no deployment of the input tiers"
+    watched = report.status not in ("", "running", "unknown")
+    if watched and report.status not in report.settings.statuses:
+        return f"the status {report.status} is not among the input statuses"
+    return ""

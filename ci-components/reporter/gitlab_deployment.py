@@ -1,0 +1,102 @@
+"""What GitLab tells of one deployment, and of the work since the last one."""
+
+from __future__ import annotations
+
+import re
+
+from reporter.gitlab_client import GitLab, Row
+from reporter.gitlab_json import inside, pipeline_of, read_deployment, text, tier_of
+from reporter.gitlab_questions import ask_deployments, ask_jobs
+from reporter.gitlab_rest import add_commits, add_merge_requests, take_merge_requests
+from reporter.model import Deployment, Report
+from reporter.settings import fits
+
+# Of several jobs that deploy, the first of these counts.
+WORST = ("failed", "canceled", "blocked", "running", "success")
+BEGUN = {"pending": "running", "preparing": "running", "waiting_for_resource": "running",
+         "waiting_for_callback": "running", "canceling": "canceled"}  # fmt: skip
+NOT_STARTED = {
+    "manual": "waits to be started by hand",
+    "scheduled": "is delayed",
+    "skipped": "was skipped",
+    "created": "has not begun",
+}
+
+
+def gather_deployment(report: Report, gitlab: GitLab) -> None:
+    """Fill a report of the deployment to the input environment, or of the job that deploys."""
+    settings = report.settings
+    query = {"environment": settings.environment} if settings.environment else {}
+    rows = ask_deployments(gitlab, **query)
+    here = [row for row in rows or () if pipeline_of(row) == report.pipeline]
+    here = [row for row in here if is_of(job_of(row), settings.deploy_job)] or here
+    last = [row for row in rows or () if row not in here and row.get("status") == "success"]
+    deployment = Deployment(settings.environment)
+    if rows is None:
+        report.refused.append("deployments")
+    elif here:
+        status = status_of_deployment(report, here)
+        deployment = read_deployment(here[0])._replace(status=status)
+    elif settings.deploy_job:
+        deployment = deployment._replace(status=status_of_jobs(report, gitlab))
+    if report.nothing:
+        return
+    if here:
+        path = f"deployments/{here[0].get('id')}/merge_requests"
+        take_merge_requests(
+            report, gitlab.rows(path, per_page=20), "the merge requests of the deployment"
+        )
+    if gitlab.token and last:
+        add_commits(report, gitlab, text(last[0], "sha"))
+    if not report.merge_requests:
+        add_merge_requests(report, gitlab)
+    tier = settings.environment_tier or deployment.tier or tier_of(settings.environment)
+    if deployment.environment and fits(tier, settings.tiers):
+        url = settings.environment_url or deployment.url
+        report.deployments = [deployment._replace(url=url, tier=tier)]
+
+
+def status_of_deployment(report: Report, rows: list[Row]) -> str:
+    """Return the worst status of the newest deployments of each job."""
+    newest: dict[str, str] = {}
+    for row in rows:
+        status = text(row, "status")
+        if status == "created":  # it is made with the pipeline, long before its job begins
+            status = text(inside(row, "deployable"), "status") or status
+        newest.setdefault(job_of(row), status)
+    return worst(report, newest)
+
+
+def status_of_jobs(report: Report, gitlab: GitLab) -> str:
+    """Return the status by the job, of a deployment that GitLab does not track."""
+    rows = ask_jobs(gitlab)
+    if rows is None:
+        report.refused.append("the jobs of the pipeline")
+        return "unknown"
+    statuses = {text(row, "name"): text(row, "status") for row in rows}
+    name = report.settings.deploy_job
+    deploying = {job: status for job, status in statuses.items() if is_of(job, name)}
+    if not deploying:
+        names = ", ".join(sorted(statuses)[:20]) or "none"
+        report.nothing = f"no job of this pipeline is called {name} (there are: {names})"
+    return worst(report, deploying) if deploying else "unknown"
+
+
+def worst(report: Report, statuses: dict[str, str]) -> str:
+    found = {BEGUN.get(status, status) for status in statuses.values()}
+    for status in WORST:
+        if status in found:
+            return status
+    job, status = next(iter(statuses.items()))
+    report.nothing = f"the job {job} {NOT_STARTED.get(status, 'has not begun')}"
+    return "unknown"
+
+
+def job_of(row: Row) -> str:
+    return text(inside(row, "deployable"), "name")
+
+
+def is_of(name: str, job: str) -> bool:
+    """Tell of `deploy`, or of one of its parallel jobs: `deploy 1/2`, `deploy: [eu]`."""
+    parallel = rf"{re.escape(job)}(?: [0-9]+/[0-9]+|: \[.*\])?"
+    return re.fullmatch(parallel, name) is not None

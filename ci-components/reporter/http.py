@@ -1,0 +1,197 @@
+"""HTTP over sockets, within a time, and output that hides secrets.
+
+No more of HTTP than these requests need: the standard library's client takes longer to import
+than a whole report may.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from reporter.errors import Problem
+
+if TYPE_CHECKING:
+    import ssl
+
+CALL_SECONDS = 4.0
+PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY")
+CONTROLS = r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+
+
+class Output:
+    """Lines for the job's log. What is secret is replaced, wherever it may stand."""
+
+    def __init__(self, write: Callable[[str], object] = sys.stdout.write) -> None:
+        self.write = write
+        self.secrets: list[str] = []
+
+    def hide(self, *secrets: str) -> None:
+        self.secrets += [secret for secret in secrets if len(secret) > 3]
+        self.secrets.sort(key=len, reverse=True)
+
+    def say(self, text: str, head: str = "b24: ") -> None:
+        """Print one message; control characters of foreign text would forge log sections."""
+        for secret in self.secrets:
+            text = text.replace(secret, "[masked]")
+        self.write(head + re.sub(CONTROLS, " ", text) + "\n")
+
+
+class Answer(NamedTuple):
+    """`body`: the JSON, None where it was none. `retry_after`: seconds."""
+
+    status: int
+    body: object
+    location: str = ""
+    retry_after: float = 1.0
+
+
+class Http:
+    """Requests that end within the `seconds` from now. `agent`: what the servers read of us;
+    `count`: how many were made.
+    """
+
+    def __init__(self, environ: Mapping[str, str], seconds: float, agent: str) -> None:
+        self.environ, self.agent, self.count = environ, agent, 0
+        self.deadline = time.monotonic() + seconds
+        self.context: ssl.SSLContext | None = None
+
+    def left(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        time.sleep(max(0.0, min(seconds, self.left())))
+
+    def ask(
+        self, url: str, headers: Mapping[str, str], data: object = None, *, keep: float = 0.0
+    ) -> Answer:
+        """Post `data` as JSON, or get. `keep`: seconds that have to be left afterwards.
+
+        No redirect is followed: it would send the secret to a stranger. Raises Problem where there
+        is no answer.
+        """
+        text = "" if data is None else json.dumps(data, ensure_ascii=False)
+        body = text.encode("utf-8", "replace")
+        fields = {
+            "User-Agent": self.agent, "Accept": "application/json", "Connection": "close",
+            "Content-Type": "application/json", "Content-Length": str(len(body)), **headers,
+        }  # fmt: skip
+        host, self.count, self.sent = url.split("/")[2], self.count + 1, False
+        try:
+            seconds = min(CALL_SECONDS, self.left() - keep)
+            if seconds <= 0:
+                raise OSError(0, "no time left")
+            if any(self.environ.get(name) for name in PROXIES):
+                return self.by_proxy(url, fields, body, seconds)
+            return self.by_socket(url, fields, body, seconds)
+        except (OSError, ValueError) as error:
+            late = isinstance(error, socket.timeout)
+            reason = "no answer in time" if late else getattr(error, "strerror", "") or str(error)
+            landed = "; what was sent may have landed" if self.sent else ""
+            what = f"{host} cannot be reached: {reason or type(error).__name__}{landed}"
+            raise Problem(what, "UNREACHABLE", again=not self.sent) from None
+
+    def ask_twice(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        data: object = None,
+        *,
+        keep: float = 0.0,
+        tries: int = 2,
+    ) -> Answer:
+        """Ask, and once more after a server in trouble, when it says and if there is time."""
+        while True:
+            tries, wait = tries - 1, 1.0
+            try:
+                answer = self.ask(url, headers, data, keep=keep)
+                wait = answer.retry_after
+                if (answer.status < 500 and answer.status != 429) or not tries:
+                    return answer
+            except Problem:
+                if not tries:
+                    raise
+            if wait > self.left() - keep:
+                raise Problem(f"{url.split('/')[2]} is in trouble", "TROUBLE")
+            self.pause(wait)
+
+    def by_socket(self, url: str, fields: dict[str, str], body: bytes, seconds: float) -> Answer:
+        """Speak as much of HTTP as an answer needs that ends by length, chunks, or connection."""
+        scheme, _, host, path = url.split("/", 3)
+        place = re.fullmatch(r"\[?(.+?)\]?(?::([0-9]+))?", host)
+        if not place or scheme not in ("http:", "https:"):
+            raise ValueError("it is no web address")
+        port = int(place[2] or (443 if scheme == "https:" else 80))
+        connection = socket.create_connection((place[1], port), seconds)
+        if scheme == "https:":
+            connection = self.trust().wrap_socket(connection, server_hostname=place[1])
+        head = [f"{'POST' if body else 'GET'} /{path} HTTP/1.1", f"Host: {host}"]
+        head += [f"{name}: {value}" for name, value in fields.items()]
+        lines = [re.sub("[^ -~]", "", line) for line in [*head, "", ""]]  # no value ends its line
+        with connection:
+            self.sent = True
+            connection.sendall("\r\n".join(lines).encode() + body)
+            stream = connection.makefile("rb")
+            status, got = int(stream.readline(9_999)[9:12]), {}
+            while line := stream.readline(99_999).strip():
+                name, _, value = line.decode("latin-1").partition(":")
+                got[name.lower()] = value.strip()
+            return read_answer(status, got, body_of(stream, got))
+
+    def by_proxy(self, url: str, fields: dict[str, str], body: bytes, seconds: float) -> Answer:
+        """Ask by the standard library, which knows proxies and takes twice as long."""
+        import urllib.error
+        import urllib.request
+
+        class Strict(urllib.request.HTTPRedirectHandler):
+            def redirect_request(self, *_: object) -> None:
+                return None
+
+        trusting = urllib.request.HTTPSHandler(context=self.trust())
+        opener, self.sent = urllib.request.build_opener(Strict, trusting), True
+        try:
+            answer = opener.open(urllib.request.Request(url, body or None, fields), timeout=seconds)
+        except urllib.error.HTTPError as error:
+            answer = error
+        got = {name.lower(): value for name, value in answer.headers.items()}
+        return read_answer(answer.status, got, answer.read())
+
+    def trust(self) -> ssl.SSLContext:
+        """Trust the machine's authorities and, of a self-managed GitLab, its own."""
+        import ssl  # to import it takes as long as all the others
+
+        if self.context is None:
+            self.context = ssl.create_default_context()
+            own = self.environ.get("CI_SERVER_TLS_CA_FILE", "")
+            if os.path.isfile(own):
+                self.context.load_verify_locations(own)
+        return self.context
+
+
+def body_of(stream: BinaryIO, fields: Mapping[str, str]) -> bytes:
+    if "chunked" not in fields.get("transfer-encoding", ""):
+        length = int(fields.get("content-length", -1))
+        body = stream.read(length)
+        if len(body) < length:
+            raise ValueError("the answer is cut off")
+        return body
+    parts = []
+    while size := int(stream.readline(99).partition(b";")[0], 16):
+        parts.append(stream.read(size))
+        stream.readline(9)
+    return b"".join(parts)
+
+
+def read_answer(status: int, fields: Mapping[str, str], body: bytes) -> Answer:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        value = None
+    wait = fields.get("retry-after", "")
+    return Answer(status, value, fields.get("location", ""), float(wait if wait.isdigit() else 1))

@@ -1,0 +1,43 @@
+"""The tasks that a report's texts name. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sync.core.references.meanings import KINDS, combined_kind
+
+from reporter.model import NamedTask, Report
+from reporter.references import named_tasks
+
+MOST_REPORTED = 40  # their reads fit in one batch
+
+
+def find_tasks(report: Report) -> list[NamedTask]:
+    """Return each task that the report's texts name, at most `MOST_REPORTED`."""
+    return combined_tasks(texts_of(report), report.settings.task_prefix)[:MOST_REPORTED]
+
+
+def combined_tasks(texts: Iterable[tuple[str, str, int]], prefix: str) -> list[NamedTask]:
+    """Return each task once: what all texts say of it, and the merge request that says most."""
+    mentions: dict[int, list[tuple[str, str, int]]] = {}
+    for text, where, request in texts:
+        for task_id, kind in named_tasks(text, where, prefix).items():
+            mentions.setdefault(task_id, []).append((where, kind, request))
+    tasks = []
+    for task_id, of_task in mentions.items():
+        strongest = max(of_task, key=lambda each: KINDS.index(each[1]))
+        kind = combined_kind((where, kind) for where, kind, _ in of_task)
+        tasks.append(NamedTask(task_id, kind, strongest[2]))
+    return tasks
+
+
+def texts_of(report: Report) -> Iterator[tuple[str, str, int]]:
+    """Yield the texts that may name tasks, where they stand, and the merge request's iid, or 0."""
+    for mr in report.merge_requests:
+        yield mr.source_branch, "branch", mr.iid
+        yield mr.title, "title", mr.iid
+        yield mr.description, "description", mr.iid
+        yield from ((commit.message, "commit", mr.iid) for commit in mr.commits)
+    yield report.ref, "branch", report.own
+    yield report.ci["CI_COMMIT_MESSAGE"], "commit", report.own
+    yield from ((commit.message, "commit", 0) for commit in report.commits)

@@ -1,0 +1,88 @@
+"""A Bitrix24 portal through an inbound webhook: many calls in one request.
+
+https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from reporter.bbcode import quoted
+from reporter.errors import Problem, portal_problem
+from reporter.http import Http
+
+MOST_CALLS = 50  # of one batch
+WEBHOOK = r"(https?://[^/\s?#@]+(?:/[^/\s?#]+)*?/rest/[0-9]+/[^/\s?#]+)(?:/.*)?"
+
+
+class Call(NamedTuple):
+    """`about`: what it does, in words for the job's log."""
+
+    method: str
+    params: Mapping[str, object]
+    about: str = ""
+
+
+class Results(NamedTuple):
+    """Of a batch: the results and the failures by the keys of its calls."""
+
+    done: Mapping[str, object]
+    failed: Mapping[str, Problem]
+
+
+def read_webhook(url: str, variable: str) -> str:
+    """Return `https://portal/rest/1/secret`, the credential itself. Raises Problem for another."""
+    if not url:
+        raise Problem(f"The variable {variable} is empty", "NO_WEBHOOK")
+    webhook = re.fullmatch(WEBHOOK, url)
+    if not webhook:
+        what = f"The variable {variable} holds no address of an inbound webhook"
+        raise Problem(what, "WRONG_WEBHOOK")
+    return webhook[1]
+
+
+def encode(call: Call) -> str:
+    """Return the call as a command of a batch: `method?a=1&b[c]=2`, as PHP reads it."""
+    pairs = [pair for name, value in call.params.items() for pair in pairs_of(name, value)]
+    query = "&".join(f"{quoted(name, b'[]')}={quoted(value)}" for name, value in pairs)
+    return f"{call.method}?{query}"
+
+
+def pairs_of(name: str, value: object) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        rows = [*value.items()]
+    elif isinstance(value, (list, tuple)):
+        rows = [*enumerate(value)]
+    else:
+        return [(name, str(value))]
+    return [pair for key, inner in rows for pair in pairs_of(f"{name}[{key}]", inner)]
+
+
+def batch(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:
+    """Make one request. It is repeated once where nothing of it can have been carried out."""
+    try:
+        return send(http, webhook, calls)
+    except Problem as problem:
+        if not problem.again or http.left() < 1:
+            raise
+    http.pause(1.0)
+    return send(http, webhook, calls)
+
+
+def send(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:
+    commands = {key: encode(call) for key, call in calls.items()}
+    answer = http.ask(f"{webhook}/batch.json", {}, {"halt": 0, "cmd": commands})
+    if 300 <= answer.status < 400:
+        host = answer.location.partition("://")[2].partition("/")[0] or "another address"
+        raise Problem(f"Bitrix24 answers that the portal has moved to {host}", "MOVED")
+    result = answer.body.get("result") if isinstance(answer.body, dict) else None
+    if answer.status != 200 or not isinstance(result, dict):
+        raise portal_problem(answer.status, answer.body)
+    done, failed = result.get("result"), result.get("result_error")
+    errors = failed.items() if isinstance(failed, dict) else ()
+    return Results(
+        done if isinstance(done, dict) else {},
+        {key: portal_problem(200, body) for key, body in errors},
+    )

@@ -1,0 +1,96 @@
+"""The portal's answers as values: tasks, messages, columns. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import time
+from typing import NamedTuple
+
+from reporter.ci_variables import number
+from reporter.gitlab_client import Row
+from reporter.gitlab_json import inside, text
+
+WAITING, AWAITING_CONTROL, COMPLETED = 2, 4, 5
+# The portal takes edits for three days; an hour is left for the way there.
+# https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-update.html
+EDIT_WINDOW = 71 * 3600
+
+
+class Task(NamedTuple):
+    """`chat_id` 0: a portal with the old card. `actions`: what the webhook's user may do now."""
+
+    id: int
+    title: str = ""
+    status: int = 0
+    chat_id: int = 0
+    group_id: int = 0
+    stage_id: int = 0
+    field: str = ""
+    members: frozenset[int] = frozenset()
+    actions: frozenset[str] = frozenset()
+
+
+class Message(NamedTuple):
+    id: int
+    author_id: int
+    text: str
+    editable: bool
+
+
+def read_task(row: Row, field: str) -> Task:
+    """Read a `task` of tasks.task.get. https://apidocs.bitrix24.com/api-reference/tasks/"""
+    people = [row.get("createdBy"), row.get("responsibleId")]
+    people += listed(row.get("accomplices")) + listed(row.get("auditors"))
+    head, *rest = field.lower().split("_")  # UF_CI_STATUS is ufCiStatus here
+    return Task(
+        number(row.get("id")),
+        html.unescape(text(row, "title")),
+        number(row.get("status")),
+        number(row.get("chatId")),
+        number(row.get("groupId")),
+        number(row.get("stageId")),
+        text(row, head + "".join(map(str.capitalize, rest))),
+        frozenset(map(number, people)),
+        frozenset(name for name, may in inside(row, "action").items() if may),
+    )
+
+
+def read_messages(result: object) -> list[Message]:
+    """Read im.dialog.messages.get, or task.commentitem.getlist; newest first, by id."""
+    rows = listed(result.get("messages") if isinstance(result, dict) else result)
+    messages = [read_message(row) for row in rows if isinstance(row, dict)]
+    return sorted(messages, key=lambda message: -message.id)
+
+
+def read_message(row: Row) -> Message:
+    if "POST_MESSAGE" in row:  # of the old card
+        author = number(row.get("AUTHOR_ID"))
+        return Message(number(row.get("ID")), author, text(row, "POST_MESSAGE"), True)
+    young = is_young(text(row, "date"))
+    return Message(number(row.get("id")), number(row.get("author_id")), text(row, "text"), young)
+
+
+def is_young(date: str) -> bool:
+    try:
+        moment = datetime.datetime.fromisoformat(date.replace("Z", "+00:00"))
+    except ValueError:
+        return False
+    return time.time() - moment.timestamp() < EDIT_WINDOW
+
+
+def find_stage(result: object, wanted: str) -> int:
+    """Return the id of the column with that title or system type, 0 if there is none."""
+    rows = [row for row in listed(result) if isinstance(row, dict)]
+    for row in sorted(rows, key=lambda row: number(row.get("SORT"))):
+        names = (text(row, "TITLE"), text(row, "SYSTEM_TYPE"))
+        if wanted.casefold() in [name.strip().casefold() for name in names]:
+            return number(row.get("ID"))
+    return 0
+
+
+def listed(value: object) -> list[object]:
+    """Return the values of what PHP gives as a list or as an object."""
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []

@@ -1,0 +1,162 @@
+"""The words around "closes B24-5" that take it back, as regular expressions by what they do. Pure.
+
+The CI reporter has this file too: Python 3.9, and nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
+
+# What may stand between "not" and the word that it denies.
+_FILLERS = (
+    r"yet|fully|completely|entirely|really|actually|quite|even|necessarily|itself|alone|all|"
+    r"exactly|properly|directly|automatically|itself|by itself|on its own|in itself|anything in|"
+    r"an?|any|someone|somebody|anyone|anybody|be|been|being|have|has|had|get|to|able|going|meant|intended|supposed|expected|enough|trying|"
+    r"try|attempt|ready|want|need|aim|claim|tend|possible|the|this|that|it|we|i|you|they|is|are|"
+    r"was|were|still|currently|also|quite|here|now|permanently|truly|and|or|"
+    r"пока|еще|уже|полностью|до конца|окончательно|совсем|вполне|целиком|самостоятельно|этим|это|"
+    r"здесь|тут|сейчас|буду|будет|будем|будут|был|была|было|были|надо|нужно|стоит|следует|удалось|"
+    r"получилось|получается|могу|может|можем|могут|смог|смогли|смогла|успел|успели|успела|хочу|"
+    r"хотим|собираюсь|собираемся|планирую|планируем|пытается|пытаемся|должен|должна|должно|должны|"
+    r"время|повод|спешим|торопимся|все|сам|сама|само|или|и|бы|же|как|тем|мы|я|он|она|оно"
+)
+_AUXILIARY = (
+    r"(?:do|does|did|is|are|was|were|ca|could|would|should|wo|has|have|had|must|need|might|ai)"
+)
+NOT = (
+    rf"(?:not(?!\sonly|-)|cannot|{_AUXILIARY}n'?t|never|neither|nor|не(?!\sтолько)|нельзя|никак|"
+    r"ни|рано)"
+)
+_DENIED = (
+    rf"\b{NOT}(?:\W+(?:{_FILLERS}|%CLOSING%))*\W*\Z",
+    r"\b(?:none|nothing|neither|nobody|no\sone|no\s(?:part|commit|change)|ничто|ничего|никто|"
+    r"ни\sодин|ни\sодна|ни\sодно)\b[^\n]*\Z",
+    r"\b(?:no\slonger|(?:does?|did)\s(?:little|nothing)\sto|hardly|barely|scarcely|вряд\sли|едва\sли|"
+    r"fail(?:s|ed|ing)?\sto|unable\sto|refus\w+\sto|forg[eo]t\w*\sto|"
+    r"(?:prevent|stop|avoid|skip|postpon|delay|defer|forbid|block)\w*|instead\sof|rather\sthan|"
+    r"without|short\sof|far\sfrom|out\sof\sscope|not\sin\sthis\s\w+|"
+    r"вместо(?:\sтого)?|без|отказ\w+|запре\w+|откладыва\w+|отложи\w+)"
+    rf"(?:\W+(?:{_FILLERS}|чтобы))*\W*\Z",
+)
+_DENIED_BARE = (  # "do not rename a file to close": the negation governs a verb without an ending
+    r"\b(?:(?:do|does|did|can|could|would|should|will|is|are|was|may|might|must|need)\s(?:not|never)"
+    rf"(?!\sonly|-)|cannot|{_AUXILIARY}n'?t)\b"
+    r"(?:\W+\w+){0,6}\W*\Z",
+)
+_CONDITION = (
+    r"(?:if|whether|unless|until|till|before|after|when|whenever|while|once|as\ssoon\sas|in\scase|"
+    r"provided|providing|assuming|suppose|prior\sto|instead|если|когда|пока|перед|прежде|"
+    r"до\sтого|после\sтого|как\sтолько|в\sслучае|при\sусловии|ли|сможем\sли)"
+)
+_SUBJECT = (
+    r"(?:this|that|it|the|an?|these|those|we|you|he|she|they|i|some\w+|any\w+|to|мы|это|этот|эта|"
+    r"вы|он|она|они|кто-то|тем|того|того,|как|что|бы|мр|коммит|релиз|мердж|ветка|автор)"
+)
+_CONDITIONAL = rf"\b{_CONDITION}(?:\W+{_SUBJECT})(?:\W+\w+){{0,4}}\W*\Z"
+_CONDITIONAL_BARE = rf"\b{_CONDITION}\b(?:\W+\w+){{0,5}}\W*\Z"
+_CONDITIONAL_NEAR = rf"\b{_CONDITION}(?:\W+(?:{_FILLERS}))*\W*\Z"
+LATER_WORDS = (
+    r"later|someday|next(?:\s(?:steps?|time|up))?|follow-?\s?ups?|remaining(?:\swork)?|"
+    r"remains|left(?:\sto\sdo)?|to\s?do|still\sto\sdo|out\sof\sscope|non-?goals?|not\sdone(?:\syet)?|"
+    r"not\sincluded|not\s(?:in|part\sof)\sthis[\w\s]*|not\syet|known\sissues?|limitations?|"
+    r"future(?:\swork)?|plans?|wip|work\sin\sprogress|ideas?|questions?|позже|потом|далее|дальше|осталось|остается|"
+    r"предстоит|планы?|в\sпланах|не\s(?:вошло|сделано|входит)[\w\s]*|следующ\w+[\w\s]*|туду|"
+    r"идеи|вопросы?|надо|нужно"
+)
+_LATER = (
+    r"\b(?:later|someday|afterwards|eventually|позже|потом|затем|предстоит|осталось|останется|"
+    rf"когда-нибудь)(?:\W+(?:{_FILLERS}))*\W*\Z"
+)
+# What has to happen first: "once deployed, closes B24-5", "closes B24-5 if QA agrees".
+_EVENT = (
+    r"(?:if|when|once|after|as\ssoon\sas|provided|assuming|если|когда|после|как\sтолько|"
+    r"при\sусловии)\s(?:\w+\s){0,4}?(?:deploy\w*|releas\w*|review\w*|qa|approv\w*|agree\w*|"
+    r"confirm\w*|test(?:s|ed|ing)?|verif\w*|pass(?:es)?|works?|well|helps?|релиз\w*|провер\w*|"
+    r"ревью|деплоя|выкат\w*|тест\w*|подтверд\w*|соглас\w*|сработа\w*|получится|поможет|хорошо)\b"
+)
+_AFTER_EVENT = rf"[\s*_\])\"”»]*[,(–—-]*\s*(?:(?:but\s)?only\s|только\s)?{_EVENT}"
+_BEFORE_EVENT = rf"\b{_EVENT}(?:\s\w+){{0,2}}\s?,?\s(?:\w+\s){{0,2}}\Z"
+_ADJECTIVE = (  # "the docs of the closed B24-5"
+    r"\b(?:to|for|of|from|about|in|by|with|like|the|already|previously|earlier|recently|long|уже|"
+    r"ранее|раньше|давно|недавно|для|из|про|от|по)\s*\Z"
+)
+_UNCERTAIN = (
+    r"\b(?:should|might|may|could|would|must|can|will|shall|\w+'ll|\w+'d|ought\sto|gonna|"
+    r"going\sto|(?:have|has|had)\sto|needs?(?:\sto)?|needed\sto|wants?\sto|wish\w*\sto|"
+    r"plan\w*\s(?:to|on)|hop(?:e|es|ing)(?:\sto)?|hopefully|tr(?:y|ies|ied|ying)\sto|"
+    r"attempt\w*\s(?:to|at)|efforts?\sto|(?:supposed|meant|intended|expected|designed|likely|"
+    r"ready|required|necessary|remember|promise)\sto|aim\w*\s(?:to|at)|help\w*(?:\sto)?|"
+    r"allow\w*(?:\sus)?\sto|probably|maybe|perhaps|possibly|likely|presumably|apparently|"
+    r"supposedly|potentially|seem\w*(?:\sto)?|appears?\sto|i\sthink|let's|please|want|wip|"
+    r"(?:start|began|begin|continu)\w*(?:\sto)?|prepar\w+\s(?:to|for)|step\s(?:to|towards?)|"
+    r"towards?|close\sto|about\sto|on\sthe\sway\sto|in\san?\sattempt\sto|almost|nearly|mostly|"
+    r"largely|somewhat|partial\w*|partly|in\spart|half|temporar\w+|interim|halfway|only\spart\w*|some\sof|"
+    r"надо|нужно|необходимо|следует|стоит|пора|должн[аоы]|должен|обязан\w*|можно|может|могут|могло?\sбы|"
+    r"мог\sбы|хочу|хотим|хотелось\sбы|хорошо\sбы|буд(?:у|ет|ем|ут)|собира\w+|планиру\w+|намерен\w*|"
+    r"попроб\w+|пробу\w+|пыта\w+|попыт\w+|попытк\w+|помога\w+|поможет|позвол\w+|постара\w+|стара\w+|"
+    r"возможно|вероятно|наверно\w*|наверняка|видимо|похоже|кажется|вроде(?:\sбы)?|скорее\sвсего|"
+    r"надеюсь|надеемся|предположительно|по\sидее|потенциально|частичн\w+|отчасти|наполовину|временн\w+|"
+    r"почти|практически|в\sосновном|местами|начина\w+|продолжа\w+|готов\w*|просьба|прошу|давайте|"
+    r"предлагаю|решили|думаю|осталось|шаг\sк|на\sпути\sк)"
+    rf"(?:\W+(?:{_FILLERS}|now|чтобы|что|бы))*\W*\Z"
+)
+_EXAMPLE = (
+    r"\b(?:e\.g\.|eg|i\.e\.|for\s(?:example|instance)|example|such\sas|format|syntax|usage|"
+    r"например|к\sпримеру|напр\.|пример|формат|образец|как\sто)[\s:,\"'«“(\[]*\Z"
+)
+_AFTER_DENIED = (
+    r"[\s*_\])\"”»]*(?:itself\s|still\s|also\s|сам[аио]?\s|тоже\s|по-прежнему\s)*(?:"
+    r"(?:is|are|was|were|will|can|has|have|does|do|should|must)?\s?(?:not|never|\w*n't|cannot)\s"
+    r"(?:be\s|been\s|yet\s|fully\s|completely\s|entirely\s|really\s|actually\s|quite\s|get\s)*"
+    r"(?:fix|clos|resol|complet|implement|finish|done|solv|ready|address)|"
+    r"(?:will|to|should|must|can|needs?\sto|has\sto|may|might|could|would)\sbe\s(?:\w+\s)?"
+    r"(?:fixed|closed|resolved|completed|implemented|finished|done|solved|addressed)|"
+    r"(?:remains?|stays?|is\sstill|still|is\skept|keeps?|is\sleft)\s(?:\w+\s)?(?:open|unfixed|"
+    r"broken|unresolved)|(?:is|are)\sout\sof\sscope|"
+    r"(?:еще\s|пока\s)*не\s(?:будет\s|был[аои]?\s|до\sконца\s|полностью\s)*(?:закры|исправ|реш|"
+    r"заверш|выполн|реализ|почин|сдела|готов|надо|нужно|стоит|трога|вошл)|"
+    r"(?:еще\s)?оста[её]тся\s|(?:будет|надо|нужно|следует|предстоит)\s(?:\w+\s)?(?:закры|исправ|"
+    r"реш|заверш|выполн|реализ|почин|сдела)|рано\sзакры)"
+)
+_AFTER_LATER = (
+    r"[\s*_\])\"”»]*[,(:–—-]*\s*(?:(?:later|someday|next\stime|tomorrow|afterwards|soon|"
+    r"eventually|in\s(?:the\snext|a\s(?:later|separate|follow-?up|future|next|new)|another|"
+    r"future)|separately|in\sa\sfollow-?up|not\syet|not\sreally|but\snot\s(?:yet|now|here)|maybe|perhaps|"
+    r"or\snot|todo|wip|позже|потом|попозже|завтра|скоро|когда-нибудь|отдельно|"
+    r"в\s(?:следующ\w+|другом|другой|отдельн\w+|будущем)|пока\sнет|еще\sнет|не\sсейчас|"
+    r"но\sне\s(?:сейчас|здесь|теперь)|может\sбыть|или\sнет)(?!\w)"
+    r"(?!\s(?:we|i|it|the|this|they|you|мы|я|это|вы)\b))"
+)
+_AFTER_PART = (
+    r"[\s*_\])\"”»]*[,(:–—-]*\s*(?:(?:is\s|was\s|only\s|just\s|but\s|лишь\s|только\s|но\s|пока\s)*"
+    r"(?:partial(?:ly)?|partly|in\spart|halfway|half\sdone|half|almost|nearly|mostly|"
+    r"first\s(?:part|half|step)|incomplete(?:ly)?|unfinished|to\ssome\sextent|not\s(?:fully|"
+    r"completely|entirely)|except\b|but\snot\s(?:on|in|for|with|when|if)|но\sне\s(?:на|в|для|при|со?|если)|частично|отчасти|наполовину|почти|не\s(?:полностью|"
+    r"до\sконца|совсем|целиком)|первая\s(?:часть|половина)|первый\s(?:шаг|этап)|кроме\b|"
+    r"за\sисключением|в\sосновном)(?!\w))"
+)
+
+
+@cache
+def clause_pattern(name: str) -> re.Pattern[str]:
+    """Return the pattern of a table, looked for at the end of what stands before the word.
+
+    bare, present, past: what denies a closing word of that form. The tables of what stands behind
+    a reference are looked for at its beginning.
+    """
+    tables = {
+        "bare": (*_DENIED, *_DENIED_BARE, _CONDITIONAL_BARE, _LATER),
+        "present": (*_DENIED, _CONDITIONAL, _LATER),
+        "past": (*_DENIED, _CONDITIONAL_NEAR, _LATER),
+        "uncertain": (_UNCERTAIN,),
+        "event": (_BEFORE_EVENT,),
+        "adjective": (_ADJECTIVE,),
+        "example": (_EXAMPLE,),
+        "after denied": (_AFTER_DENIED, _AFTER_LATER),
+        "after part": (_AFTER_PART, _AFTER_EVENT),
+    }
+    text = "|".join(f"(?:{part})" for part in tables[name])
+    return re.compile(text.replace("%CLOSING%", any_word_pattern(CLOSING_WORDS)), re.IGNORECASE)

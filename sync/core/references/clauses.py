@@ -1,0 +1,167 @@
+"""Whether the words around "closes B24-5" take it back: denied, partial, uncertain, asked. Pure.
+
+The CI reporter has this file too: Python 3.9, and nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from sync.core.references.clause_words import LATER_WORDS, NOT, clause_pattern
+from sync.core.references.keywords import CLOSING_WORDS, any_word_pattern
+
+CLAUSE_LENGTH = 160  # characters before or after a reference that are looked at
+SECTION_LENGTH = 600  # characters before a bullet in which the line above its list is looked for
+
+# Statements that hold once it is merged, which is when they are asked for.
+_MERGED = re.compile(
+    r"\b(?:when|once|after|if|upon|as soon as|on)\s(?:(?:this|the|it)\s)?"
+    r"(?:mr\s|pr\s|merge request\s)?(?:is\s|gets\s)?merg(?:ed?|ing)\b|"
+    r"\bпосле (?:слияния|мерджа)\b|\bпри слиянии\b"
+)
+# "TODO: fix B24-5", "Out of scope: closes B24-5"
+_LABEL = re.compile(
+    rf"(?:^[\W\d]*(?:{LATER_WORDS})\s?(?:\([^)\n]*\))?\s?[:–—\])-]\s*[^:.!?\n]{{0,40}}"
+    r"|\b(?-i:TODO|FIXME|TBD|XXX|ТУДУ)\b[^.!?\n]{0,60}|\b(?:todo|fixme|туду)\W{0,3})\Z",
+    re.IGNORECASE,
+)
+# A heading, or a line before a list, of what is not done.
+_SECTION = re.compile(
+    rf"\s{{0,3}}(?:#{{1,6}}\s[\W\d]*(?:{LATER_WORDS})\b.*|[\W\d]*(?:{LATER_WORDS})[^\n]{{0,40}}:\W*|"
+    rf"\*\*(?:{LATER_WORDS})[^\n]{{0,40}}\*\*\W*)",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"\s{0,12}(?:[-*+]|\d{1,3}[.)])\s")
+_NUMBERED_PART = re.compile(
+    r"\b(?:part|step|phase|stage|chunk|piece|часть|шаг|этап|фаза)\s?№?#?(?P<a>\d{1,3})\s?"
+    r"(?:of|/|из|out\sof)\s?(?P<b>\d{1,3})\b|[(\[]\s?(?P<c>\d{1,2})\s?(?:/|of|из)\s?(?P<d>\d{1,2})\s?[)\]]|"
+    r"\b(?P<e>\d{1,2})(?:st|nd|rd|th|-?я|-?й)?\s(?:part|step|часть|шаг|этап)?\s?(?:of|из)\s"
+    r"(?P<f>\d{1,2})\b|\b(?:first|second|первая|вторая|первый|второй)\s(?:part|step|half|часть|"
+    r"половина|шаг|этап)\b",
+    re.IGNORECASE,
+)
+# The end of a clause; a full stop only where a sentence may end.
+_CLAUSE_END = re.compile(
+    r"[!?;:,()\[\]\"“”«»\x00…]|\.(?=\s|\Z)|\s[–—-]{1,3}\s|[–—]|\n\s{0,4}(?:[-*+]|\d{1,3}[.)])\s|"
+    r"\n(?=[A-ZА-ЯЁ])|"
+    r"\b(?:and|but|so|then|thus|hence|therefore|which|и|но|а|зато|поэтому|затем)\b(?!\s(?:not|never|"
+    r"не)\b)",
+    re.IGNORECASE,
+)
+_PARENTHETICAL = re.compile(
+    r",\s(?:however|yet|unfortunately|of course|sadly|alas|though|in any way|by the way|"
+    r"к сожалению|увы|однако|конечно|кстати|по сути|само собой),\s"
+)
+_SUBORDINATE = re.compile(r",\s(?=(?:чтобы|как|что)\s)")
+# "not a fix for B24-5"; by itself the noun closes nothing.
+_NOUN = re.compile(
+    r"\b(?:fix(?:es)?|bugfix|solution|resolution|implementation|cure|исправлени[еяю]|решени[еяю])\s"
+    r"(?:for|of|to|по|для)\s(?:the\s)?(?:(?:task|issue|bug|задач\w*)\s)?\Z",
+    re.IGNORECASE,
+)
+_QUESTION = re.compile(
+    r"\s*(?:is|are|was|were|does|do|did|has|have|should|shall|can|could|would|will|why|when|what|"
+    r"who|which|how|разве|почему|зачем|когда|кто|как|что)\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!…](?=\s|\Z)|\n\s*\n|\n\s{0,4}(?:[-*+]|\d{1,3}[.)])\s|;|\?")
+
+
+def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str:
+    """Return what is left of a closing word: close, part, deny or mention.
+
+    `word`: its form, as `keyword_before` tells it, "" for a reference without one: then "" is
+    returned where the words around change nothing.
+    """
+    after = _plain(text[end : end + CLAUSE_LENGTH])
+    noun = None if word else _NOUN.search(text, max(0, start - 40), start)
+    if noun:
+        word, word_start = "bare", noun.start()
+    if word and (kind := _weakened_before(text, word, word_start)):
+        return kind
+    if clause_pattern("after denied").match(after):
+        return "deny"
+    if clause_pattern("after part").match(after) or is_numbered_part(text, start, end):
+        return "part"
+    asked = _is_asked(after) and (word or _asks(text[max(0, start - CLAUSE_LENGTH) : start]))
+    return "mention" if asked else "close" if word and not noun else ""
+
+
+def _weakened_before(text: str, word: str, word_start: int) -> str:
+    before = _plain(text[max(0, word_start - CLAUSE_LENGTH) : word_start])
+    adjective = word == "past" and clause_pattern("adjective").search(before)
+    if adjective or clause_pattern("example").search(before):
+        return "mention"
+    clause = _MERGED.sub(" ", _last_clause(_SUBORDINATE.sub(" ", _PARENTHETICAL.sub(" ", before))))
+    line = _last_line(before)
+    listed = _is_listed_as_later(text[max(0, word_start - SECTION_LENGTH) : word_start])
+    if clause_pattern(word).search(clause) or _LABEL.search(line) or listed:
+        return "deny"
+    return (
+        "part"
+        if clause_pattern("uncertain").search(clause) or clause_pattern("event").search(line)
+        else ""
+    )
+
+
+def _is_listed_as_later(before: str) -> bool:
+    """Tell whether the line is a bullet under "Out of scope:" or "## TODO"."""
+    *above, line = before.split("\n")
+    if not above or not _BULLET.match(line):
+        return False
+    heads = (each for each in reversed(above) if each.strip() and not _BULLET.match(each))
+    return _SECTION.fullmatch(next(heads, "")) is not None
+
+
+def _asks(before: str) -> bool:
+    """Tell whether the sentence begins as questions do."""
+    sentence = re.split(r"[\n.!?:;]\s*", _plain(before))[-1]
+    return _QUESTION.match(sentence) is not None
+
+
+def _plain(text: str) -> str:
+    """Return `text` as words are compared: small letters, plain apostrophes, no emphasis."""
+    text = re.sub(r"[’‘ʼ`´]", "'", text.replace("ё", "е").replace("Ё", "Е"))
+    return re.sub(r"[ \t\r*_]+", " ", text)
+
+
+def _last_clause(before: str) -> str:
+    """Return the clause at the end of `before`: for "not fix and close" with what governs it."""
+    ends = [0, *(match.end() for match in _CLAUSE_END.finditer(before))]
+    clause = before[ends[-1] :]
+    if len(ends) > 1 and not clause.strip() and _denied_list().search(before[ends[-2] : ends[-1]]):
+        return _AND.sub("", before[ends[-2] : ends[-1]])
+    return clause
+
+
+_AND = re.compile(r"\b(?:and|и)\s*\Z", re.IGNORECASE)
+
+
+@cache
+def _denied_list() -> re.Pattern[str]:
+    closing = any_word_pattern(CLOSING_WORDS)
+    return re.compile(rf"\b{NOT}\b.*\b(?:{closing})\s(?:and|и)\s*\Z", re.IGNORECASE)
+
+
+def _last_line(before: str) -> str:
+    return re.split(r"\n|[.!?](?=\s)|;", before)[-1]
+
+
+def _is_asked(after: str) -> bool:
+    """Tell whether the sentence ends with a question mark."""
+    match = _SENTENCE_END.search(after)
+    return match is not None and match[0] == "?"
+
+
+def is_numbered_part(text: str, start: int, end: int) -> bool:
+    """Tell whether the line around the reference says "part 1 of 3"; the last part is the end."""
+    nearest = max(0, start - CLAUSE_LENGTH)
+    first = max(text.rfind("\n", nearest, start) + 1, nearest)
+    last = text.find("\n", end, end + CLAUSE_LENGTH)
+    line = text[first : end + CLAUSE_LENGTH if last < 0 else last]
+    for match in _NUMBERED_PART.finditer(line):
+        numbers = [int(digits) for digits in match.groups() if digits]
+        if not numbers or numbers[0] < numbers[1]:
+            return True
+    return False

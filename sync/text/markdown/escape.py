@@ -1,0 +1,65 @@
+"""How text stays text in the Markdown of code hosts and trackers. Pure.
+
+Markup is escaped by backslashes. References and mentions (`@all`, `#1`, `!1`, `ABC-1`) are found in
+the rendered text, where a backslash is gone already: they are parted by an invisible WORD JOINER,
+which the reader takes away; it parts entities too. A quick action is a line that begins with a
+slash; it is parted as well, for the editors people save a text with take backslashes off.
+https://docs.gitlab.com/user/markdown/ and https://docs.gitlab.com/user/project/quick_actions/
+"""
+
+from __future__ import annotations
+
+import re
+
+from sync.text.chars import JOINER, cleaned, cleaned_lines
+
+_MARKUP = re.compile(r"[\\`*\[\]<>~|#$]|(?<![^\W_])_|_(?![^\W_])")
+_LINE_START = re.compile(r"[-+=:]|[0-9]{1,9}(?=[.)])")
+_SIGN = re.compile(r'([@#!%~&$^])(?=\u2060*[\w"{\[])')
+_KEY = re.compile(r"\b([^\W\d_]\w*-)(?=\u2060*[0-9])")
+_SIGN_JOINED = re.compile(r'([@#!%~&$^])\u2060(?=\u2060*[\w"{\[])')
+_KEY_JOINED = re.compile(r"\b([^\W\d_]\w*-)\u2060(?=\u2060*[0-9])")
+_SLASH = re.compile(r"/(?=[A-Za-z_])")
+_SLASH_PARTED = re.compile(r"/(?=\u2060+[A-Za-z_])")
+_SLASH_JOINED = re.compile(r"/\u2060(?=\u2060*[A-Za-z_])")
+_ACTION = re.compile(r"(?=\u2060*/[A-Za-z_]+(?:\s|$))")
+
+
+def escaped(text: str, *, line_start: bool = False) -> str:
+    """`text` as Markdown that shows as it is; `line_start`: it stands at the start of a line."""
+    text = parted(cleaned(text))
+    text = _disarmed(text.lstrip()) if line_start else text
+    out = _MARKUP.sub(r"\\\g<0>", text)
+    if line_start and (mark := _LINE_START.match(out)):
+        end = mark.end() if mark[0][0].isdigit() else 0
+        out = out[:end] + "\\" + out[end:]
+    return out
+
+
+def parted(text: str) -> str:
+    """Mentions and references with a joiner in them, so that nobody is called."""
+    text = _SLASH_PARTED.sub("/" + JOINER, text)
+    return _KEY.sub(r"\1" + JOINER, _SIGN.sub(r"\1" + JOINER, text))
+
+
+def _disarmed(line: str) -> str:
+    return "/" + JOINER + line[1:] if _SLASH.match(line) else line
+
+
+def unparted(text: str) -> str:
+    """What `parted` was given."""
+    text = _SIGN_JOINED.sub(r"\1", _KEY_JOINED.sub(r"\1", text))
+    return _SLASH_JOINED.sub("/", text)
+
+
+def code_lines(text: str) -> list[str]:
+    """The lines of a code block; one that looks like a quick action gets a joiner before it."""
+    return [JOINER + line if _ACTION.match(line) else line for line in cleaned_lines(text)]
+
+
+def code_text(text: str) -> str:
+    """What `code_lines` was given."""
+    return "\n".join(
+        line[1:] if line.startswith(JOINER) and _ACTION.match(line) else line
+        for line in text.split("\n")
+    )

@@ -1,0 +1,192 @@
+"""Old blocks put back among new ones, wherever a side shows them as before. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sync.text.diff import matching
+from sync.text.mend_blocks import descriptions, footnote, mend
+from sync.text.mend_runs import Projection
+from sync.text.plain import lines_of, text_of
+from sync.text.runs import on_one_line
+from sync.text.same import key
+from sync.text.tree import Block, Descriptions, Details, Document, Footnote, Paragraph, Text
+
+Blocks = tuple[Block, ...]
+Lost = list[tuple[int, Block]]  # old blocks that are gone, by their numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A block as the side shows it; `place`: which of the projected old blocks it is, if any."""
+
+    place: int | None
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An old block left as it is, by its number, or one to write; `instead` of which, if any."""
+
+    old: int | None
+    block: Block
+    instead: int | None = None
+
+
+def projections_of(olds: Blocks, project: Projection) -> list[Blocks]:
+    """The blocks as which each of the old ones is seen; none where it is not."""
+    projections = [project(Document((old,))).blocks for old in olds]
+    return [tuple(block for block in blocks if key(block)) for blocks in projections]
+
+
+def restored(olds: Blocks, news: Blocks, project: Projection) -> Blocks:
+    """The new blocks with the old ones wherever they are seen as before, else mended."""
+    projections = projections_of(olds, project)
+    flat = [key(block) for blocks in projections for block in blocks]
+    places = matching(flat, list(map(key, news)))
+    entries = [Entry(places.get(at), block) for at, block in enumerate(news)]
+    return tuple(piece.block for piece in pieces(olds, projections, entries, project))
+
+
+def pieces(
+    olds: Blocks,
+    projections: list[Blocks],
+    entries: list[Entry],
+    project: Projection,
+) -> list[Piece]:
+    """The old blocks and the new ones in the order of `entries`.
+
+    `projections`: as what the old blocks are seen. One that is not seen at all stays where it is.
+    """
+    out: list[Piece] = []
+    lost: Lost = []
+    waiting: list[Entry] = []
+    at = start = 0
+    for number, (old, blocks) in enumerate(zip(olds, projections, strict=True)):
+        own = range(start, start + len(blocks))
+        start = own.stop
+        end = _end(entries, at, own)
+        if own and end == at:
+            lost.append((number, old))
+            continue
+        if own or lost:
+            new, at = _until_kept(entries, at)
+            waiting += new
+        inner = _leading(waiting, entries, at, own) + entries[at : max(at, end)]
+        out += _mended(lost, waiting, project)
+        lost, waiting, at = [], [], max(at, end)
+        if [entry.place for entry in inner] == list(own):
+            out.append(Piece(number, old))
+        else:
+            out += [Piece(None, block, number) for block in _parts(old, own, inner, project)]
+    return _moved(out + _mended(lost, waiting + entries[at:], project), olds, projections)
+
+
+def _moved(result: list[Piece], olds: Blocks, projections: list[Blocks]) -> list[Piece]:
+    """The pieces; a new block that is seen as an old one which is gone is that one, moved."""
+    kept = {piece.old for piece in result}
+    removed = {
+        key(blocks[0]): old
+        for number, (old, blocks) in enumerate(zip(olds, projections, strict=True))
+        if number not in kept and len(blocks) == 1
+    }
+    return [
+        piece if piece.old is not None else replace(piece, block=_moved_block(removed, piece.block))
+        for piece in result
+    ]
+
+
+def _moved_block(removed: dict[str, Block], block: Block) -> Block:
+    return removed.pop(key(block), block) if removed else block
+
+
+def _until_kept(entries: list[Entry], at: int) -> tuple[list[Entry], int]:
+    """The new blocks that come next, and where the next old one is."""
+    end = at
+    while end < len(entries) and entries[end].place is None:
+        end += 1
+    return entries[at:end], end
+
+
+def _end(entries: list[Entry], at: int, own: range) -> int:
+    """Where the parts of an old block end; `at` where none is left.
+
+    New blocks behind the last one stand for the parts that were there.
+    """
+    end = at
+    for number in range(at, len(entries)):
+        place = entries[number].place
+        if place is not None and place >= own.stop:
+            break
+        if place is not None:
+            end = number + 1
+    last = entries[end - 1].place if end > at else None
+    missing = own[-1] - last if last is not None else 0
+    while missing and end < len(entries) and entries[end].place is None:
+        end, missing = end + 1, missing - 1
+    return end
+
+
+def _leading(waiting: list[Entry], entries: list[Entry], at: int, own: range) -> list[Entry]:
+    """The new blocks that stand for the first parts of an old block, taken off `waiting`."""
+    first = entries[at].place if own and at < len(entries) else None
+    count = min(first - own.start, len(waiting)) if first is not None else 0
+    leading = waiting[len(waiting) - count :]
+    del waiting[len(waiting) - count :]
+    return leading
+
+
+def _parts(old: Block, own: range, inner: list[Entry], project: Projection) -> Blocks:
+    """An old block that is seen as several, of which some were changed."""
+    blocks = tuple(entry.block for entry in inner)
+    match old:
+        case Details(summary, inside) if not summary:
+            return (Details((), restored(inside, blocks, project)),)
+        case Details(summary, inside) if inner[0].place == own[0]:
+            return (Details(summary, restored(inside, blocks[1:], project)),)
+        case Details(_, inside) if isinstance(blocks[0], Paragraph) and inner[0].place is None:
+            words = text_of(on_one_line(blocks[0].children))
+            return (Details((Text(words),), restored(inside, blocks[1:], project)),)
+        case Details(_, inside):
+            return restored(inside, blocks, project)
+        case Footnote():
+            return footnote(old, blocks, partial(restored, project=project))
+        case Descriptions():
+            return descriptions(blocks)
+        case _:
+            return blocks
+
+
+def _mended(lost: Lost, waiting: list[Entry], project: Projection) -> list[Piece]:
+    """The new blocks of a place, each mended after the lost one that it is most like."""
+    candidates, restore = lost, partial(restored, project=project)
+    out: list[Piece] = []
+    for entry in waiting:
+        like = _like(entry.block, [old for _, old in candidates], project)
+        if like is None:
+            out.append(Piece(None, entry.block))
+            continue
+        number, old = candidates[like]
+        candidates = candidates[like + 1 :]
+        out += [Piece(None, block, number) for block in mend(old, entry.block, project, restore)]
+    return out
+
+
+def _like(new: Block, lost: list[Block], project: Projection) -> int | None:
+    """The lost block that has most words in common with the new one, of those of its kind."""
+    words = _words((new,))
+    best, most = None, 0.0
+    for number, old in enumerate(lost):
+        blocks = project(Document((old,))).blocks
+        if len(blocks) != 1 or type(blocks[0]) is not type(new):
+            continue
+        old_words = _words(blocks)
+        common = len(words & old_words) / max(len(words | old_words), 1)
+        if best is None or common > most:
+            best, most = number, common
+    return best
+
+
+def _words(blocks: Blocks) -> set[str]:
+    return {word for line in lines_of(blocks) for word in text_of(line).split()}

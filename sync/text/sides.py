@@ -1,0 +1,37 @@
+"""The dialect of a side of a link: how its text is read, written, and cut into blocks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+
+from sync.text import bbcode
+from sync.text.bbcode_spans import spans as bbcode_spans
+from sync.text.markdown import Dialect
+from sync.text.markdown.reader import read, spans
+from sync.text.markdown.writer import write
+from sync.text.spans import Span
+from sync.text.tree import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """`spans`: the parts of a text with their blocks; together they say what `read` says."""
+
+    read: Callable[[str], Document]
+    write: Callable[[Document], str]
+    spans: Callable[[str], list[Span]]
+
+
+TASK = Side(partial(bbcode.read, files=True), bbcode.write, bbcode_spans)
+
+
+@cache
+def tracker(dialect: Dialect) -> Side:
+    """The side of a tracker that speaks that Markdown."""
+    return Side(
+        partial(read, dialect=dialect),
+        partial(write, dialect=dialect),
+        partial(spans, dialect=dialect),
+    )

@@ -1,0 +1,147 @@
+"""Every kind of deploying job, as the reporter finds it when its own job runs.
+
+GitLab makes a deployment with the pipeline already, `created`, and its job tells whether it has
+begun. https://docs.gitlab.com/ci/jobs/job_control/ and https://docs.gitlab.com/ci/environments/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from sync.gitlab.ci_reports.facts import nothing, report_of
+from tests.component.test_app import facts_of
+from tests.component.world import World
+
+NAMES = "(there are: compile, unit)"
+
+
+@dataclass(frozen=True)
+class Case:
+    """`jobs`: name and status. `deployed`: the environment and status of each job's deployment, ""
+    for none. `told`: the card's words; `why`: what the log says instead.
+    """
+
+    jobs: Sequence[tuple[str, str]]
+    deployed: Sequence[tuple[str, str]]
+    told: str = ""
+    why: str = ""
+
+
+DONE = "Deployed to staging"
+FAILED = "Deployment to staging failed"
+CASES = {
+    "automatic": Case([("deploy", "success")], [("staging", "success")], DONE),
+    "automatic, running": Case(
+        [("deploy", "running")], [("staging", "running")], "Being deployed to staging"
+    ),
+    "automatic, in the queue": Case(
+        [("deploy", "pending")], [("staging", "created")], "Being deployed to staging"
+    ),
+    "failed": Case([("deploy", "failed")], [("staging", "failed")], FAILED),
+    "allowed to fail, and failed": Case([("deploy", "failed")], [("staging", "failed")], FAILED),
+    "canceled": Case(
+        [("deploy", "canceled")], [("staging", "canceled")], "Deployment to staging is canceled"
+    ),
+    "being canceled": Case(
+        [("deploy", "canceling")], [("staging", "created")], "Deployment to staging is canceled"
+    ),
+    "manual, not pressed": Case(
+        [("deploy", "manual")], [("staging", "created")],
+        why="the job deploy waits to be started by hand",
+    ),
+    "manual, pressed": Case([("deploy", "success")], [("staging", "success")], DONE),
+    "blocking manual, not pressed": Case(
+        [("deploy", "manual")], [("staging", "created")],
+        why="the job deploy waits to be started by hand",
+    ),
+    "waiting for approval": Case(
+        [("deploy", "manual")], [("staging", "blocked")],
+        "Deployment to staging waits for approval",
+    ),
+    "delayed": Case(
+        [("deploy", "scheduled")], [("staging", "created")], why="the job deploy is delayed"
+    ),
+    "skipped, for an earlier stage failed": Case(
+        [("deploy", "skipped")], [("staging", "skipped")], why="the job deploy was skipped"
+    ),
+    "not in this pipeline": Case([], [], why=f"no job of this pipeline is called deploy {NAMES}"),
+    "under another name": Case([("ship", "success")], [("staging", "success")], DONE),
+    "several environments": Case(
+        [("deploy", "success"), ("deploy-eu", "failed")],
+        [("staging", "success"), ("production", "failed")],
+        DONE,
+    ),
+    "parallel": Case(
+        [("deploy 1/2", "success"), ("deploy 2/2", "failed")],
+        [("staging", "success"), ("staging", "failed")],
+        FAILED,
+    ),
+    "a matrix": Case(
+        [("deploy: [eu]", "success"), ("deploy: [us]", "success")],
+        [("staging", "success"), ("staging", "success")],
+        DONE,
+    ),
+    "a matrix, half of it begun": Case(
+        [("deploy: [eu]", "success"), ("deploy: [us]", "running")],
+        [("staging", "success"), ("staging", "running")],
+        "Being deployed to staging",
+    ),
+    "repeated after a failure": Case(
+        [("deploy", "failed"), ("deploy", "success")],
+        [("staging", "failed"), ("staging", "success")],
+        DONE,
+    ),
+    "untracked": Case([("deploy", "success")], [("", "")], DONE),
+    "untracked, manual": Case(
+        [("deploy", "manual")], [("", "")], why="the job deploy waits to be started by hand"
+    ),
+    "untracked, a matrix": Case(
+        [("deploy: [eu]", "success"), ("deploy: [us]", "failed")], [("", ""), ("", "")], FAILED
+    ),
+}  # fmt: skip
+
+
+def pipeline_with(world: World, case: Case):
+    """A branch's pipeline that has these jobs, for the task that its branch names."""
+    world.task(5)
+    run = world.pipeline(world.open_mr(), "running")
+    for (name, status), (environment, deployed) in zip(case.jobs, case.deployed, strict=True):
+        job = world.gitlab.working.add_job(run, "deploy", name, status=status)
+        if environment:
+            world.gitlab.deploy(run, environment, deployed)
+            assert world.shop.deployments[-1].job_id == job.id
+    return run
+
+
+MODE = {
+    "B24_MODE": "deployment", "B24_DEPLOY_JOB": "deploy", "B24_ENVIRONMENT": "staging",
+    "CI_SERVER_VERSION_MAJOR": "17",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(CASES.values()), ids=CASES)
+def test_each_kind_has_its_words(world: World, case: Case) -> None:
+    ran = world.report(pipeline_with(world, case), **MODE)
+    assert ran.code == 0, ran.said
+    cards = [text.rpartition("[/url] ")[2] for text in world.messages(5)]
+    assert cards == ([case.told] if case.told else [])
+    if case.why:
+        assert ran.said == f"b24: {case.why}: nothing is reported\n"
+
+
+@pytest.mark.parametrize("case", list(CASES.values()), ids=CASES)
+def test_the_app_makes_the_same_of_it(world: World, case: Case) -> None:
+    facts = facts_of(world, pipeline_with(world, case), **MODE)
+    report = report_of(facts)
+    assert nothing(facts, report) == case.why
+    words = {
+        "success": DONE, "failed": FAILED, "running": "Being deployed to staging",
+        "canceled": "Deployment to staging is canceled",
+        "blocked": "Deployment to staging waits for approval",
+    }  # fmt: skip
+    if case.told:
+        [deployment] = report["deployments"]
+        assert words[deployment["status"]] == case.told

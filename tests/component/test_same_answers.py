@@ -1,0 +1,33 @@
+"""The component and the app give the same answer: one table of cases, played through both."""
+
+from __future__ import annotations
+
+import pytest
+from reporter.named_tasks import combined_tasks
+from reporter.references import named_tasks
+
+from tests.cases import references_english, references_russian, references_sources
+
+CASES = {
+    f"{language}: {reason}": case
+    for language, cases in (("en", references_english.CASES), ("ru", references_russian.CASES))
+    for reason, case in cases.items()
+}
+
+
+def kinds_of(written: str) -> dict[int, str]:
+    words = written.split()
+    return {int(task_id): kind for task_id, kind in zip(words[::2], words[1::2], strict=True)}
+
+
+@pytest.mark.parametrize(("text", "kinds"), CASES.values(), ids=CASES)
+def test_the_component_reads_a_text_as_the_app_does(text: str, kinds: str) -> None:
+    assert named_tasks(text, "commit", "B24") == kinds_of(kinds)
+
+
+@pytest.mark.parametrize(
+    ("texts", "kinds"), references_sources.CASES.values(), ids=references_sources.CASES
+)
+def test_the_component_joins_texts_as_the_app_does(texts: dict[str, str], kinds: str) -> None:
+    named = [(text, source, 1) for source, text in texts.items()]
+    assert {task.id: task.kind for task in combined_tasks(named, "B24")} == kinds_of(kinds)

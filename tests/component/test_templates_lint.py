@@ -1,0 +1,110 @@
+"""The project's lint of the templates: nothing is wrong, and what would be is found."""
+
+from __future__ import annotations
+
+import pytest
+from lint import not_in_re2, problems
+
+from tests.component.test_templates import TEXTS
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_lint_has_nothing_to_say(name: str) -> None:
+    assert problems(TEXTS[name]) == []
+
+
+# template, what is replaced, by what, and a part of the sentence
+FAULTS = {
+    "an empty default beside a pattern": (
+        "report", "default: '-'\n      regex: '^(-|[0-9]+)$'",
+        "default: ''\n      regex: '^(-|[0-9]+)?$'", "fails on GitLab up to 18.0",
+    ),
+    "a default that its pattern refuses": (
+        "report", "default: UF_CI_STATUS", "default: status", "does not match",
+    ),
+    "a pattern without an end": ("report", "regex: '^(-|[0-9]+)$'", "regex: '^(-|[0-9]+)'", "^…$"),
+    "a pattern that RE2 lacks": (
+        "report", "regex: '^(-|[0-9]+)$'", "regex: '^(?!x)(-|[0-9]+)$'", "another kind",
+    ),
+    "a pattern with a quote": (
+        "report", r"""regex: '^[^''"$\\\r\n]+$'""", r"""regex: '^[^"$\\\r\n]+$'""",
+        "leave its quotes",
+    ),
+    "any text": ("report", "      regex: '^(-|[0-9]+)$'\n", "", "a pattern is missing"),
+    "a newer key": (
+        "report", "      type: boolean\n", "      type: boolean\n      rules: []\n", "newer",
+    ),
+    "a newer header": ("report", "spec:\n", "spec:\n  description: x\n", "more than inputs"),
+    "no default": ("report", "      default: start\n", "", "no default"),
+    "an unused input": (
+        "merge-request", "    export B24_ON_OPEN='$[[ inputs.on-open ]]'\n", "", "not used",
+    ),
+    "an undeclared input": (
+        "report", "'$[[ inputs.on-open ]]'", "'$[[ inputs.on-opened ]]'", "not declared",
+    ),
+    "a function": (
+        "report", "'$[[ inputs.on-open ]]'", "'$[[ inputs.on-open | expand_vars ]]'", "of the form",
+    ),
+    "an input without quotes": (
+        "report", "'$[[ inputs.on-open ]]'", "$[[ inputs.on-open ]]", "without quotes",
+    ),
+    "a command in double quotes": (
+        "deployment", '''([^''"`$\\\\\\r\\n]|''', '''([^''"\\\\\\r\\n]|''', "run a command",
+    ),
+    "not interruptible": (
+        "report", "  interruptible: true\n  timeout", "  interruptible: false\n  timeout",
+        "auto-cancel",
+    ),
+    "no inherited tags": ("report", "{default: [tags]}", "{default: false}", "team's runners"),
+    "empty tags": ("report", "  cache: {}\n", "  cache: {}\n  tags: []\n", "are lost"),
+    "artifacts of others": ("report", "  dependencies: []\n", "", "artifacts of others"),
+    "a variable": (
+        "report", "{GIT_STRATEGY: none}", "{GIT_STRATEGY: none, B24_CHAT: '1'}",
+        "would beat B24_CHAT",
+    ),
+    "a clone": ("report", "{GIT_STRATEGY: none}", "{}", "clones"),
+    "no rules": ("report", "  rules: $[[ inputs.rules ]]\n", "", "left out"),
+    "a rule that always holds": (
+        "report", "[{if: $CI_PIPELINE_SOURCE}]", "[{when: always}]", "second pipeline",
+    ),
+    "a rule with when": (
+        "report", "[{if: $CI_PIPELINE_SOURCE}]", "[{if: $CI_PIPELINE_SOURCE, when: always}]",
+        "would not have it",
+    ),
+    "an archive": ("report", "  artifacts: ", "  artifacts:\n    paths: [x]\n    # ", "unpack"),
+    "an artifact for ever": ("report", "    expire_in: 1 week\n", "", "for ever"),
+    "an open artifact": ("report", "access: developer", "access: all", "open to"),
+    "a global keyword": (
+        "report", "---\n", "---\nworkflow: {rules: [{when: always}]}\n", "somebody else's",
+    ),
+    "a shared name": ("report", "---\n", "---\n.b24: {interruptible: true}\n", "somebody else's"),
+    "no word for PowerShell": ("report", "<#` >/dev/null", "<#` >&2", "sh would print"),
+    "a line before the word for PowerShell": (
+        "report", "    # >>> start.sh\n", "    set -e\n    # >>> start.sh\n", "more than its one",
+    ),
+    "an early end of the comment": (
+        "report", "    export B24_ON_OPEN=", "    #> export B24_ON_OPEN=",
+        "more than its one sentence",
+    ),
+    "an early end of the script": (
+        "report", "    export B24_ON_OPEN=", "    export B24_REPORTER= B24_ON_OPEN=",
+        "here document",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "good", "bad", "words"), list(FAULTS.values()), ids=FAULTS)
+def test_a_fault_is_named(name: str, good: str, bad: str, words: str) -> None:
+    assert good in TEXTS[name]
+    found = problems(TEXTS[name].replace(good, bad, 1))
+    assert any(words in sentence for sentence in found), found
+
+
+@pytest.mark.parametrize("pattern", [r"^(?=a)b$", r"^(?<n>a)$", r"^(a)\1$", r"^a++$", r"^a\Z"])
+def test_what_re2_lacks_is_named(pattern: str) -> None:
+    assert list(not_in_re2(pattern))
+
+
+def test_a_template_without_a_header_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no `spec:` header"):
+        problems("job: {script: [x]}\n")

@@ -1,0 +1,90 @@
+"""A job's script in the shells that runners have: those of Debian, Alpine and macOS, as anybody."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.component.test_templates import jobs
+from tests.component.world import World
+from tools.system_packages import program
+
+BUSYBOX = pytest.param("busybox sh", marks=pytest.mark.needs("busybox"))
+SHELLS = ["sh", "bash", "bash --posix", BUSYBOX]
+NOBODY = 65534
+
+
+def script(name: str, **given: object) -> str:
+    """Return what a runner makes one script of."""
+    job = next(iter(jobs(name, **given).values()))
+    return "\n".join([*job["before_script"], *job["script"]])
+
+
+def run(shell: str, text: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    words = shell.split()
+    shell_path = program("busybox") if words[0] == "busybox" else shutil.which(words[0])
+    assert shell_path
+    return subprocess.run(
+        [str(shell_path), *words[1:], "-e"], input=text, cwd=folder,
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_report_is_made_in_each_shell(world: World, shell: str) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    variables = world.variables(world.pipeline(mr), mr)
+    done = run(shell, script("report"), world.folder, **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "b24: task 5: card written" in done.stdout
+    assert "PowerShell" not in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_an_input_says_reaches_the_reporter_as_it_is(world: World, shell: str) -> None:
+    """A dollar within double quotes is a variable, and nothing else is anything."""
+    world.task(5)
+    build = world.pipeline(world.open_mr())
+    world.gitlab.deploy(build, "review/a b", "success")
+    url = "https://$PLACE.test/?a=1&b=*"
+    text = script("deployment", environment="review/${PLACE}", environment_url=url)
+    done = run(shell, text, world.folder, **world.variables(build, PLACE="a b"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    [message] = world.messages(5)
+    assert "Deployed to [url=https://a%20b.test/?a=1&b=*]review/a b[/url]" in message
+
+
+def test_no_root_is_needed(world: World) -> None:
+    world.task(5)
+    mr = world.open_mr()
+    folder = world.folder / "builds"
+    folder.mkdir()
+    somebody = NOBODY if os.geteuid() == 0 else os.geteuid()
+    for parent in folder.parents[:3]:
+        parent.chmod(parent.stat().st_mode | 0o055)
+    os.chown(folder, somebody, -1)
+    variables = world.variables(world.pipeline(mr), mr)
+    python = f"{os.path.dirname(shutil.which('python3') or '')}{os.pathsep}/usr/bin:/bin"
+    done = subprocess.run(
+        ["/bin/sh", "-e"], input=script("report"), cwd=folder, env={**variables, "PATH": python},
+        capture_output=True, text=True, timeout=60, check=False, user=somebody,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {path.name for path in folder.iterdir()} == {"b24.env", "b24-annotations.json"}
+    assert len(world.messages(5)) == 1
+
+
+@pytest.mark.parametrize("name", ["report", "merge-request", "deployment"])
+def test_without_python_the_reason_is_one_sentence(world: World, name: str) -> None:
+    done = run("sh", script(name), world.folder, PATH="/nowhere")
+    assert done.returncode == 127
+    assert done.stdout == (
+        "b24: NOT REPORTED. The image has no python3 of version 3.9 or newer (NO_PYTHON).\n"
+    )

@@ -1,0 +1,154 @@
+"""Runs the test suite part by part: `make test`, and with `--all` at full depth `make test-all`.
+
+A part that fails, or that this machine cannot run, does not keep the others from running. The last
+lines say what was run, how many tests passed and failed, and what was left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tools import system_packages
+from tools.system_packages import PACKAGES, Package
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / ".build" / "tests"
+SPREAD = ("-n", "auto", "--maxprocesses=8", "--dist=worksteal")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A run of pytest, and the system package without which it is left out."""
+
+    name: str
+    arguments: tuple[str, ...]
+    package: str = ""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many tests ended how; `broken` where pytest itself ended in an error."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    broken: bool = False
+
+
+SQLITE = Part("everything on SQLite", (*SPREAD, "--database=sqlite"))
+MEASURED = Part(SQLITE.name, (*SQLITE.arguments, "--cov", "--cov-report=", "--cov-fail-under=0"))
+BROWSER = Part(
+    "the pages in a browser",
+    (*SPREAD, "tests/e2e", "--database=sqlite", "-m", "browser"),
+    "chromium",
+)
+DIALECT = Part(
+    "what depends on the SQL dialect on PostgreSQL",
+    (*SPREAD, "--database=postgresql", "-m", "dialect and database and not browser"),
+    "postgresql",
+)
+DATABASE = Part(
+    "everything with a database on PostgreSQL",
+    (*SPREAD, "--database=postgresql", "-m", "database and not browser"),
+    "postgresql",
+)
+QUICK = (SQLITE, BROWSER, DIALECT)
+FULL = (MEASURED, BROWSER, DATABASE)
+
+
+def run(part: Part, file: Path, environment: Mapping[str, str]) -> Count:
+    """Run pytest, which prints as ever, and return what its JUnit `file` counts."""
+    print(f"\n=== {part.name}", flush=True)
+    file.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pytest", *part.arguments, f"--junitxml={file}"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    return count(file.read_text("utf-8") if file.exists() else "", done.returncode)
+
+
+def count(junit: str, exit_code: int) -> Count:
+    """Return the numbers of a JUnit report; "" for none.
+
+    pytest exits with 0 (passed) or 1 (failures); any other code is an error of the run itself.
+    https://docs.pytest.org/en/stable/reference/exit-codes.html
+    """
+    suites = list(ElementTree.fromstring(junit).iter("testsuite")) if junit else []
+    tests, failures, errors, skipped = (
+        sum(int(suite.get(name, 0)) for suite in suites)
+        for name in ("tests", "failures", "errors", "skipped")
+    )
+    failed = failures + errors
+    broken = exit_code not in (0, 1) or bool(exit_code) != bool(failed) or not tests
+    return Count(tests - failed - skipped, failed, skipped, broken)
+
+
+def summary(counts: Mapping[str, Count], left_out: Sequence[Package]) -> list[str]:
+    """Return the last lines: one a part, the sum, and what was run and left out."""
+    lines = [f"{name}: {_numbers(part)}{_broken(part)}" for name, part in counts.items()]
+    parts = counts.values()
+    total = Count(
+        sum(part.passed for part in parts),
+        sum(part.failed or int(part.broken) for part in parts),
+        sum(part.skipped for part in parts),
+    )
+    missing = "; ".join(f"{package.needed_by} (no {package.name})" for package in left_out)
+    return [
+        *lines,
+        _numbers(total),
+        f"Run: {'; '.join(counts) or 'nothing'}. Left out: {missing or 'nothing'}.",
+    ]
+
+
+def _numbers(count: Count) -> str:
+    skipped = f", {count.skipped} skipped" if count.skipped else ""
+    return f"{count.passed} passed, {count.failed} failed{skipped}"
+
+
+def _broken(count: Count) -> str:
+    return ", and the run itself broke off" if count.broken else ""
+
+
+def main() -> int:
+    """Run the parts; 1 if a test failed or a part broke off.
+
+    With `--all` also where something was left out or too little is covered.
+    """
+    parser = argparse.ArgumentParser(prog="python -m tools.run_tests", description=__doc__)
+    parser.add_argument("--all", action="store_true", help="everything, at full depth")
+    whole = parser.parse_args().all
+    started = time.monotonic()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    absent = system_packages.install_missing()
+    # Hundreds of processes start Python: each would compile all of it where nothing is kept.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment["HYPOTHESIS_PROFILE"] = "steady" if whole else "quick"
+    counts = {
+        part.name: run(part, RESULTS / f"{number}.xml", environment)
+        for number, part in enumerate(FULL if whole else QUICK, start=1)
+        if not part.package or PACKAGES[part.package] not in absent
+    }
+    print(f"\n=== {time.monotonic() - started:.0f} seconds")
+    covered = not whole or _coverage()
+    if absent:
+        print(system_packages.explain(absent))
+    print(*summary(counts, absent), sep="\n")
+    bad = any(part.failed or part.broken for part in counts.values())
+    return 1 if bad or not covered or (whole and absent) else 0
+
+
+def _coverage() -> bool:
+    """Print what no test reached in sync/core and sync/text; whether it is little enough."""
+    print(flush=True)
+    command = [sys.executable, "-m", "coverage", "report"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
