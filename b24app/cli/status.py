@@ -11,7 +11,7 @@ from b24app.services import overview as services_overview
 from b24app.services import replay
 from sync.config import Config
 from sync.core.clock import WallClock
-from sync.core.smart_commits.plan import VERB_LABELS
+from sync.core.smart_commits.messages import VERB_LABELS
 from sync.store import logs, portals, subjects
 from sync.store.db.database import read, write
 from sync.store.rows import PortalRecord, PurgeRow

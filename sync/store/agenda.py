@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, select, union
+from sqlalchemy import BindParameter, Connection, bindparam, exists, select, union
 
 from sync.store import deployments, inbox, outbox, portals, subjects
 from sync.store.db.types import Moment
@@ -14,7 +14,7 @@ from sync.store.rows import SubjectRow
 from sync.store.tables import command, connection, delivery, deployment, portal, subject
 
 _NOW = bindparam("now", type_=Moment)
-_PORTAL = bindparam("of_portal")
+_PORTAL: BindParameter[int] = bindparam("of_portal")
 _DELIVERIES = exists().where(delivery.c.portal_id == _PORTAL, inbox.is_due(_NOW))
 _SUBJECTS = exists().where(subject.c.portal_id == _PORTAL, subjects.is_due(_NOW))
 _COMMANDS = exists().where(command.c.portal_id == _PORTAL, outbox.is_due(_NOW))

@@ -84,8 +84,8 @@ def plan_notifications(view: NotificationView, rules: Rules, now: datetime) -> N
     )
     reasons = [planned.reason for planned in commands]
     if wait_until:
-        until = f"{wait_until:%Y-%m-%d %H:%M} UTC"
-        reasons.append(translate(rules.language, "held by quiet hours", until=until))
+        moment = f"{wait_until:%Y-%m-%d %H:%M} UTC"
+        reasons.append(translate(rules.language, "held by quiet hours", until=moment))
     if not routes and not commands:
         reasons.append(translate(rules.language, "no rule matches"))
     decision = "; ".join(reasons) or translate(rules.language, "nothing to do")

@@ -28,24 +28,24 @@ from sync.core.model.smart_commits import (
 from sync.core.model.task_view import TaskView
 from sync.core.model.tasks import Task, TaskStatus
 from sync.core.rules.portal import Rules, SmartCommitRules
+from sync.core.smart_commits.messages import (
+    VERB_LABELS,
+    author_name,
+    commit_link,
+    describe_commit,
+    render_comment,
+    render_revert,
+    render_time_text,
+)
 from sync.core.smart_commits.parse import MAX_SECONDS
 from sync.core.tasks.transitions import reached_statuses
 from sync.text.clip import clipped
-from sync.text.tree import Document, LineBreak, Link, Paragraph, Strong, Text
+from sync.text.tree import Document, Paragraph, Text
 
 _TARGET_STATUSES: Mapping[Verb, TaskStatus] = {
     Verb.CLOSE: TaskStatus.COMPLETED,
     Verb.DONE: TaskStatus.COMPLETED,
     Verb.START: TaskStatus.IN_PROGRESS,
-}
-# As people write them.
-VERB_LABELS: Mapping[Verb, str] = {
-    Verb.CLOSE: "Closes",
-    Verb.REVERT: "Revert",
-    Verb.DONE: "#done",
-    Verb.START: "#in-progress",
-    Verb.COMMENT: "#comment",
-    Verb.TIME: "#time",
 }
 
 
@@ -89,7 +89,7 @@ def build_refusal(
     """Build the end of a command that is not followed, for the reason of that key."""
     word = VERB_LABELS[pending.smart_commit.command.verb]
     cause = translate(language, f"smart commit refused {key}", **why)
-    commit = _describe_commit(pending.smart_commit, language)
+    commit = describe_commit(pending.smart_commit, language)
     reason = translate(language, "smart commit refused", word=word, commit=commit, why=cause)
     return SmartCommitResult(SmartCommitState.REFUSED, reason, retryable)
 
@@ -113,7 +113,7 @@ def _find_refusal(
     if command.flaw:
         return build_refusal(pending, language, command.flaw.value, **_flaw_values(smart_commit))
     if pending.author_id is None and command.verb is not Verb.REVERT:
-        author = _author_name(smart_commit)
+        author = author_name(smart_commit)
         return build_refusal(pending, language, "unknown author", retryable=True, author=author)
     return None
 
@@ -158,7 +158,7 @@ def _notify_flaw(
         "smart commit problem",
         task=clipped(task.title, MAX_NAME_LENGTH),
         word=VERB_LABELS[smart_commit.command.verb],
-        sha=_commit_link(smart_commit),
+        sha=commit_link(smart_commit),
         why=translate(language, f"smart commit refused {flaw}", **_flaw_values(smart_commit)),
     )
     text = render(Document((Paragraph(sentence),)))
@@ -176,7 +176,7 @@ def _plan_transition(
     finished = {pending.key: _superseded(pending, language) for pending in earlier}
     status = _TARGET_STATUSES[last.smart_commit.command.verb]
     finishes = status is TaskStatus.COMPLETED
-    commit = _describe_commit(last.smart_commit, language)
+    commit = describe_commit(last.smart_commit, language)
     if not finishes and any(isinstance(one.command, MoveTask) for one in transition.commands):
         return Part(finished=finished | {last.key: _superseded(last, language)})
     if status in reached_statuses(task):
@@ -191,7 +191,7 @@ def _plan_transition(
 
 
 def _superseded(pending: PendingSmartCommit, language: str) -> SmartCommitResult:
-    commit = _describe_commit(pending.smart_commit, language)
+    commit = describe_commit(pending.smart_commit, language)
     reason = translate(language, "smart commit superseded", commit=commit)
     return SmartCommitResult(SmartCommitState.DONE, reason)
 
@@ -203,7 +203,7 @@ def _plan_write(task: Task, pending: PendingSmartCommit, language: str) -> Plann
 def _plan_comment(task: Task, pending: PendingSmartCommit, language: str) -> PlannedCommand:
     subject_key = f"commit:{pending.key.sha}:{pending.key.number}"
     text = render_comment(pending.smart_commit, language)
-    commit = _describe_commit(pending.smart_commit, language)
+    commit = describe_commit(pending.smart_commit, language)
     reason = translate(language, "smart commit comment", commit=commit)
     return _planned(pending, PutMessage(Place(task.id), subject_key, text), reason)
 
@@ -215,7 +215,7 @@ def _plan_time_entry(task: Task, pending: PendingSmartCommit, language: str) -> 
     seconds = smart_commit.command.seconds
     command = LogTime(task.id, user_id, seconds, render_time_text(smart_commit, language))
     time = durations.format_seconds(seconds, language)
-    commit = _describe_commit(smart_commit, language)
+    commit = describe_commit(smart_commit, language)
     reason = translate(language, "smart commit time", time=time, commit=commit)
     return _planned(pending, command, reason)
 
@@ -224,7 +224,7 @@ def _plan_revert(task: Task, pending: PendingSmartCommit, language: str) -> Plan
     """Say in the task that its work was taken back, by whom and with which commit."""
     subject_key = f"commit:{pending.key.sha}:{pending.key.number}"
     text = render_revert(pending.smart_commit, language)
-    commit = _describe_commit(pending.smart_commit, language)
+    commit = describe_commit(pending.smart_commit, language)
     reason = translate(language, "smart commit revert", commit=commit)
     return _planned(pending, PutMessage(Place(task.id), subject_key, text), reason)
 
@@ -236,48 +236,6 @@ _PLANNERS = {
 }
 
 
-def render_comment(smart_commit: SmartCommit, language: str) -> str:
-    """Render the message as the portal shows it."""
-    head = translate_inline(
-        language,
-        "smart commit comment author",
-        author=Strong((Text(_author_name(smart_commit)),)),
-        sha=_commit_link(smart_commit),
-    )
-    paragraph = Paragraph((*head, LineBreak(), Text(smart_commit.command.text)))
-    return render(Document((paragraph,)))
-
-
-def render_revert(smart_commit: SmartCommit, language: str) -> str:
-    """Return the message that says whose commit took the work back."""
-    sentence = translate_inline(
-        language,
-        "smart commit taken back",
-        author=Strong((Text(_author_name(smart_commit)),)),
-        sha=_commit_link(smart_commit),
-        title=clipped(smart_commit.commit.message, MAX_NAME_LENGTH),
-    )
-    return render(Document((Paragraph(sentence),)))
-
-
-def render_time_text(smart_commit: SmartCommit, language: str) -> str:
-    """Render what the time was spent on. It names the commit, by which it is found again."""
-    sha, words = smart_commit.commit.sha[:SHORT_SHA], smart_commit.command.text
-    if words:
-        text = translate(language, "smart commit time text", text=words, sha=sha)
-    else:
-        text = translate(language, "smart commit time only", sha=sha)
-    if smart_commit.as_app:
-        author = _author_name(smart_commit)
-        text = translate(language, "smart commit time author", author=author, text=text)
-    return render(Document((Paragraph((Text(text),)),)))
-
-
-def _commit_link(smart_commit: SmartCommit) -> Link | Text:
-    sha = smart_commit.commit.sha[:SHORT_SHA]
-    return Link(smart_commit.commit.url, (Text(sha),)) if smart_commit.commit.url else Text(sha)
-
-
 def _planned(pending: PendingSmartCommit, command: Command, reason: str) -> PlannedCommand:
     """Return the command that the command of the commit ends with."""
     records = Records(smart_commit=pending.key)
@@ -286,14 +244,3 @@ def _planned(pending: PendingSmartCommit, command: Command, reason: str) -> Plan
 
 def _command_key(pending: PendingSmartCommit) -> str:
     return f"smart_commit:{pending.key}"
-
-
-def _describe_commit(smart_commit: SmartCommit, language: str) -> str:
-    sha, branch = smart_commit.commit.sha[:SHORT_SHA], smart_commit.branch
-    return translate(
-        language, "smart commit commit", sha=sha, author=_author_name(smart_commit), branch=branch
-    )
-
-
-def _author_name(smart_commit: SmartCommit) -> str:
-    return clipped(smart_commit.commit.author_name, MAX_NAME_LENGTH) or "?"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import accumulate
 
 from sqlalchemy import Connection
 
-from sync.bitrix24.rest.client import BATCH_SIZE, Answer, Call, Portal
+from sync.bitrix24.rest.client import Answer, Portal
 from sync.bitrix24.rest.errors import EDIT_CLOSED
 from sync.bitrix24.tasks import create as tasks_create
-from sync.bitrix24.tasks.commands import calls_for, read_outcome
+from sync.bitrix24.tasks.commands import read_outcome
 from sync.bitrix24.tasks.transitions import CommandResult
 from sync.core.model.commands import (
     CreateTask,
@@ -22,9 +21,9 @@ from sync.core.model.commands import (
     SetStage,
     task_id_of,
 )
-from sync.core.model.tasks import Task
 from sync.engine import backoff
 from sync.engine.audit.recording import recording_transaction
+from sync.engine.deliver.batch import COMMANDS_LOADED, CommandBatch, choose_commands
 from sync.engine.deliver.outcomes import (
     Refusal,
     decide_again,
@@ -42,24 +41,7 @@ from sync.store.db.database import write
 from sync.store.rows import CommandRow
 
 MIN_WAIT_SECONDS = 0.5  # even where the portal asks for less
-_COMMANDS_LOADED = 2 * BATCH_SIZE  # commands looked at, to find as many whole tasks as fit
 REREAD_SECONDS = 3.0  # a refused move waits that long for its task to be read anew
-
-
-@dataclass(frozen=True)
-class CommandBatch:
-    """Commands that go in one request, each with its calls, and the tasks they are about."""
-
-    commands: Sequence[tuple[CommandRow, Sequence[Call]]]
-    tasks: Mapping[int, Task]
-
-    @property
-    def rows(self) -> list[CommandRow]:
-        return [row for row, _ in self.commands]
-
-    @property
-    def calls(self) -> list[Call]:
-        return [call for _, calls in self.commands for call in calls]
 
 
 @dataclass
@@ -84,24 +66,16 @@ def deliver(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     now = deps.clock.now()
     with write(deps.database) as conn:
         lane.keep(conn, CALL_LEASE_TTL)
-        rows = outbox.waiting(conn, portal_id, PORTAL_LANE, _COMMANDS_LOADED, now)
+        rows = outbox.waiting(conn, portal_id, PORTAL_LANE, COMMANDS_LOADED, now)
         known = tasks.get(conn, portal_id, {task_id_of(row.command) for row in rows} - {0})
         bodies = {task_id: row.body for task_id, row in known.items() if row.body}
         aimless = [row for row in rows if task_id_of(row.command) not in {0, *bodies}]
         if aimless or not rows:
             _drop(conn, portal_id, aimless, now)
             return len(aimless)
-        batch = _choose(rows, bodies, portal)
+        batch = choose_commands(rows, bodies, portal)
         outbox.mark_sending(conn, [row.id for row in batch.rows], now)
     return _send(deps, lane, portal_id, portal, batch)
-
-
-def _choose(rows: Sequence[CommandRow], bodies: Mapping[int, Task], portal: Portal) -> CommandBatch:
-    """Choose what goes in one request: by REST 3.0 a new task goes alone."""
-    new = [row for row in rows if isinstance(row.command, CreateTask)]
-    if new and portal.features.get("v3"):
-        return CommandBatch([(new[0], [])], bodies)
-    return _pack(rows, bodies, portal.user_id)
 
 
 def _drop(conn: Connection, portal_id: int, rows: Sequence[CommandRow], now: datetime) -> None:
@@ -109,40 +83,6 @@ def _drop(conn: Connection, portal_id: int, rows: Sequence[CommandRow], now: dat
     if rows:
         outbox.drop(conn, [row.id for row in rows], now, "the task is not there any more")
         decide_again(conn, portal_id, rows, "its task is not there any more", now)
-
-
-def _pack(rows: Sequence[CommandRow], bodies: Mapping[int, Task], user_id: int) -> CommandBatch:
-    """Commands, in order, whose calls fit into one request: all of a task's, or thing's, together.
-
-    The portal tells of every change of ours too. Of a task with commands left over that would
-    make those be decided anew, and the task be read once more.
-    """
-    of_task: dict[object, list[tuple[CommandRow, Sequence[Call]]]] = {}
-    for row in rows:
-        task_id = task_id_of(row.command)
-        calls = calls_for(row.command, bodies.get(task_id), user_id)
-        of_task.setdefault(task_id or row.subject, []).append((row, calls))
-    if len(rows) == _COMMANDS_LOADED and len(of_task) > 1:
-        of_task.popitem()  # there may be more of it
-    chosen: list[tuple[CommandRow, Sequence[Call]]] = []
-    room = BATCH_SIZE
-    for commands in of_task.values():
-        fitting = commands if _size(commands) <= room else []
-        if not chosen:  # even one task may have too many
-            fitting = commands[: _count_fitting(commands)]
-        room -= _size(fitting)
-        chosen += fitting
-    return CommandBatch(chosen, bodies)
-
-
-def _size(commands: Sequence[tuple[CommandRow, Sequence[Call]]]) -> int:
-    return sum(len(calls) for _, calls in commands)
-
-
-def _count_fitting(commands: Sequence[tuple[CommandRow, Sequence[Call]]]) -> int:
-    """How many of the first commands fit into one request."""
-    sizes = accumulate(len(calls) for _, calls in commands)
-    return sum(size <= BATCH_SIZE for size in sizes)
 
 
 def _send(deps: Deps, lane: Lane, portal_id: int, portal: Portal, batch: CommandBatch) -> int:
