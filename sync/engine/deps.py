@@ -79,7 +79,13 @@ def _parse_gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
     connection_id = delivery.connection_id or 0
     if delivery.event == ci_reports_events.EVENT:
         return ci_reports_events.parse_events(delivery.body, connection_id)
-    return gitlab_hooks.parse_events(delivery.event, delivery.body, connection_id=connection_id)
+    headers = {name.lower(): value for name, value in delivery.headers.items()}
+    return gitlab_hooks.parse_events(
+        delivery.event,
+        delivery.body,
+        connection_id=connection_id,
+        instance=headers.get("x-gitlab-instance", ""),
+    )
 
 
 def _parse_bitrix24(delivery: DeliveryRow) -> Sequence[TaskEvent]:

@@ -17,6 +17,7 @@ from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, give_back, take
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch import fetch_deployment_contents
+from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.loop import reconcile
 from sync.errors import Denied, Later
 from sync.store.agenda import Agenda, read_agenda
@@ -77,18 +78,23 @@ def _digest_waiting(
 ) -> tuple[int, Agenda]:
     """Digest what waits, up to a bound: a storm must not keep the lane from its turn.
 
-    Then ask the code hosts what deployments contain. The agenda that comes back has what may
-    follow from both on it. `lane` is taken along with the last batch where it is given.
+    Then ask the code hosts which commits merge requests have, and what deployments contain. The
+    agenda that comes back has what may follow from both on it. `lane` is taken along with the
+    last batch where it is given.
     """
     portal_id, done = agenda.portal.record.id, 0
     if batch:
         digested = digest(deps, agenda.portal, batch, lane, most=_MAX_BATCHES)
         done += digested.deliveries
+        if digested.deliveries:  # what cannot be asked now the sweep asks for
+            done += fetch_merge_request_commits(deps, portal_id)
         agenda = replace(
             agenda,
             subjects=agenda.subjects or digested.deliveries > 0,
             deployments=agenda.deployments or digested.has_deployments,
         )
+        if digested.deliveries:  # what could not be asked before the sweep asks for
+            done += fetch_merge_request_commits(deps, portal_id)
     if agenda.deployments:
         fetched = fetch_deployment_contents(deps, portal_id)
         done += fetched

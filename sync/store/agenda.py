@@ -1,4 +1,4 @@
-"""What waits for a portal, found out in one look: its own row, and which kinds of work are due."""
+"""Find out in one query what waits for a portal: its row and the kinds of work due."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _NEXT_SUBJECTS = subjects.due_subjects(_PORTAL, _NOW).add_columns(_DELIVERIES.la
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """The portal as stored, and what waits for it now.
+    """A portal as stored, and the kinds of work that wait for it now.
 
-    `deliveries` to digest, `subjects` to decide about, `commands` to send, `unsettled` ones whose
-    answer is not known, `deployments` whose contents the code host is to be asked for.
+    `deliveries` to digest, `subjects` to reconcile, `commands` to send, `unsettled` commands whose
+    answer is not known, `deployments` whose contents are to be fetched from the code host.
     """
 
     portal: PortalRow
@@ -57,16 +57,17 @@ class Agenda:
 
     @property
     def needs_portal(self) -> bool:
-        """Whether there is work that takes the portal's lane."""
+        """Tell whether there is work that takes the portal's lane."""
         return self.subjects or self.commands or self.unsettled
 
     @property
     def is_empty(self) -> bool:
+        """Tell whether nothing waits."""
         return not (self.needs_portal or self.deliveries or self.deployments)
 
 
 def read_agenda(conn: Connection, portal_id: int, now: datetime) -> Agenda | None:
-    """Looks at everything that may wait for the portal; None where it is not stored any more."""
+    """Return the portal's row and what waits for it; None for a portal that is not stored."""
     row = conn.execute(_AGENDA, {"of_portal": portal_id, "now": now}).one_or_none()
     if row is None:
         return None
@@ -82,16 +83,16 @@ def read_agenda(conn: Connection, portal_id: int, now: datetime) -> Agenda | Non
 
 
 def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
-    """The portals with deliveries, subjects or commands that are due, in order."""
+    """Return the ids of portals with deliveries, subjects or commands due, in order."""
     return tuple(sorted(conn.scalars(_PORTALS, {"now": now})))
 
 
 def next_subjects(
     conn: Connection, portal_id: int, limit: int, now: datetime
 ) -> tuple[tuple[SubjectRow, ...], bool]:
-    """The due subjects that wait longest, and whether deliveries wait to be digested.
+    """Return the due subjects that wait longest, and whether deliveries wait.
 
-    A subject with a command in flight is left out until that is settled. Who calls it holds the
+    A subject with a command in flight is left out until that is settled. The caller holds the
     portal's lane.
     """
     given = {"of_portal": portal_id, "now": now, "most": limit}

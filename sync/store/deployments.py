@@ -204,8 +204,8 @@ def merge_requests_of(
 
 def is_due(now: Any) -> ColumnElement[bool]:
     """The condition of deployments whose contents the host is to be asked for at `now`."""
-    due: ColumnElement[bool] = deployment.c.fetch_at <= now
-    return due
+    condition: ColumnElement[bool] = deployment.c.fetch_at <= now
+    return condition
 
 
 def to_fetch(conn: Connection, portal_id: int, now: datetime, limit: int) -> tuple[Deployment, ...]:

@@ -225,7 +225,8 @@ class World:
         headers = headers_for(self.gitlab.deliveries, one, body)
         self._arrive(
             f"gitlab:{self.connection_id}", self.connection_id,
-            webhooks_verify.dedupe_key(headers, body), event_name(headers), headers, body,
+            webhooks_verify.dedupe_key(headers, body, self.clock.now()), event_name(headers),
+            headers, body,
         )  # fmt: skip
 
     def _arrive(

@@ -31,6 +31,7 @@ def plan_message(
 
 
 def message_key(place: Place, subject_key: str) -> str:
+    """Return the key of the command that writes the message."""
     return f"message:{place}:{subject_key}"
 
 

@@ -1,4 +1,4 @@
-"""What a decision about one task sees: the task, its links and what was last agreed. Pure."""
+"""The inputs of a plan for one task: the task, its links and what was last recorded. Pure."""
 
 from __future__ import annotations
 
@@ -28,31 +28,37 @@ class LinkView:
     live: bool = True
     silent: bool = False
     review_event: ReviewEvent | None = None
+    carries_on: bool = False
 
     @property
     def moves_task(self) -> bool:
-        """Whether its work is the task's: its pipelines and deployments are shown there."""
-        return self.live and self.kind.is_work
+        """Tell whether its pipelines and deployments are shown in the task."""
+        return self.live and self.kind.is_work and not self.carries_on
 
     @property
     def decides_step(self) -> bool:
-        """Whether the task's step depends on it: a part of the work does while it goes on."""
+        """Tell whether the task's step depends on it.
+
+        A part of the work counts while its merge request is open.
+        """
         if self.kind is LinkKind.PART:
-            return self.live and is_open(self.merge_request)
+            return self.live and is_open(self.merge_request) and not self.carries_on
         return self.moves_task
 
     @property
     def visible(self) -> bool:
+        """Tell whether the task shows the merge request."""
         return self.live and not self.silent
 
     @property
     def is_shown_work(self) -> bool:
+        """Tell whether it counts as the task's work and people are told of it."""
         return is_shown_work(self.kind, live=self.live, silent=self.silent)
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message in a discussion or chat as last written, and when it was new."""
+    """A message in a discussion or chat as last written, and when it was first sent."""
 
     message_id: int | None = None
     text: str | None = None
@@ -63,9 +69,9 @@ class SentMessage:
 class BranchPipeline:
     """The newest pipeline of a branch that the task's work is on.
 
-    `subject_key`: the branch's. `failed_jobs`: None where they were not asked for since.
-    `author_id`: of the commit, a portal user. `notifies`: of the tasks that share the branch, this
-    is the one that notifies people.
+    `subject_key` is permanent for the branch. `failed_jobs` is None where they were not fetched
+    since. `author_id` is the commit's author as a portal user. `notifies`: of the tasks that share
+    the branch, this is the one that notifies people.
     """
 
     subject_key: str
@@ -78,14 +84,16 @@ class BranchPipeline:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """`task`: as last read, None where it never was; `fresh`: it has not changed since.
+    """Everything that plans for one task read.
 
-    `step`: as last recorded. `stages`: the columns of the task's workgroup, None where not read.
-    `users`: by connection, as ids of people mean something on their own host only:
-    a person's id there → the portal user's id. `fields`: the task's own fields as last agreed.
-    `messages`: those in its discussion, by subject key; `notified_states`: what people were last
-    notified of, by subject key. `branch_pipelines`: of its work, one a branch. `environments`: of
-    its projects. `comments`: late ones on its work. `smart_commits`: waiting ones, in order.
+    `task` is as last read, None where it never was; `fresh`: nothing has changed in it since.
+    `step` is as last recorded. `stages` are the columns of the task's workgroup, None where not
+    read. `users` maps connection → a person's id on that host → the portal user's id, because ids
+    mean something on their own host only. `fields` are the task's own fields as last written.
+    `messages` are those in its discussion and `notified_states` what people were last notified of,
+    both by subject key. `branch_pipelines` are the pipelines of its work, one a branch;
+    `environments` those of its projects; `comments` late ones on its work; `smart_commits` the
+    commands that wait, in order.
     """
 
     task: Task | None
@@ -108,13 +116,13 @@ class TaskView:
 
     @property
     def fresh_task(self) -> Task | None:
-        """The task, if what is known of it may be acted on."""
+        """Return the task if its data is recent enough to act on, else None."""
         return self.task if self.fresh else None
 
     def users_of(self, project: Project) -> Mapping[int, int]:
-        """The portal users behind the people of the project's host."""
+        """Map people of the project's host to portal users, by id."""
         return self.users.get(project.connection_id, {})
 
     def ordered_links(self) -> list[LinkView]:
-        """The links in an order of their own, so that the order they came in means nothing."""
+        """Return the links sorted by key, so that arrival order has no effect."""
         return sorted(self.links, key=lambda link: link.merge_request.key)

@@ -1,8 +1,8 @@
 """Plans the messages and notifications about one subject: the announcing flow. Pure.
 
 Invariants. One message a subject and place, edited in place; applying a plan's commands to the
-view and planning again gives no commands. What was posted once follows the subject's state,
-whatever the rules say by then; what was not is posted only where a rule wants it. Nobody is
+view and planning again gives no commands. What was posted once follows the subject's state for as
+long as a rule lets people know of it; what was not is posted only where a rule wants it. Nobody is
 notified of what they did themselves.
 """
 
@@ -41,8 +41,8 @@ class NotificationView:
 
     `messages`: those about it, by place. `notified_states`: the last one that each person was
     notified of. `tasks`: those it concerns. `author_id`, `actor_id`: portal users, of the work and
-    of what was done; None where not known. `ended`: what was not posted of it by then is not
-    posted any more.
+    of what was done; None where not known. `not_before`: it is announced for then. `ended`: what
+    was not posted of it by then is not posted any more.
     """
 
     subject_key: str
@@ -56,6 +56,7 @@ class NotificationView:
     actor_id: int | None = None
     administrator_id: int | None = None
     ended: bool = False
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,9 @@ class NotificationPlan:
 
 def plan_notifications(view: NotificationView, rules: Rules, now: datetime) -> NotificationPlan:
     """Plan desired minus sent. `now`: aware UTC, for quiet hours and the window for edits."""
+    if view.not_before and now < view.not_before:
+        decision = translate(rules.language, "nothing to do")
+        return NotificationPlan((), decision, view.not_before)
     routes = [route for route in rules.routes_of(view.project.path) if route.matches(view.facts)]
     quiet_until = {
         index: until
@@ -96,7 +100,9 @@ def _plan_chat_messages(
     view: NotificationView, rules: Rules, routes: Iterable[Route], now: datetime
 ) -> Iterator[PlannedCommand]:
     wanted = [Place(dialog=dialog) for route in routes for dialog in _dialogs(view, rules, route)]
-    posted = [place for place in view.messages if place.dialog]
+    covered = _covering(view, rules)
+    allowed = {dialog for route in covered for dialog in _dialogs(view, rules, route)}
+    posted = [place for place in view.messages if place.dialog in allowed]
     text = view.message.render(rules, view.facts.kind)
     for place in dict.fromkeys((*wanted, *posted)):
         revision = _revise(view, place, text, place in wanted, now)
@@ -113,6 +119,8 @@ def _plan_task_messages(
     if view.facts.kind in BUILT_IN_TASK_KINDS:
         return
     to_tasks = any(Channel.TASK in route.targets for route in routes)
+    if not any(Channel.TASK in route.targets for route in _covering(view, rules)):
+        return
     for task in view.tasks:
         place = Place(task.id)
         text = view.message.render(rules, view.facts.kind, chat=task.chat_id is not None)
@@ -121,6 +129,11 @@ def _plan_task_messages(
             message_id, phrase = revision
             reason = translate(rules.language, phrase, place=task.title)
             yield plan_message(place, view.subject_key, text, message_id, reason)
+
+
+def _covering(view: NotificationView, rules: Rules) -> list[Route]:
+    """Return the rules by which people may know of it: an edit obeys them as a new message does."""
+    return [route for route in rules.routes_of(view.project.path) if route.covers(view.facts)]
 
 
 def _revise(

@@ -45,7 +45,7 @@ def _plan_target(view: TaskView, task: Task, rules: Rules, *, step: Step, cause:
     """
     group = rules.for_group(task.group_id)
     target = group.target(step)
-    if target == group.target(view.step) or target == StepTarget():
+    if target == group.target(_step_asked_for(view)) or target == StepTarget():
         remark = translate(rules.language, "step without target", why=cause)
         return Part(step=step, remarks=(remark,))
     status = _plan_status(task, target, step, language=rules.language, cause=cause)
@@ -55,6 +55,15 @@ def _plan_target(view: TaskView, task: Task, rules: Rules, *, step: Step, cause:
     if not commands and not remarks:
         remarks = (translate(rules.language, "status already reached", why=cause),)
     return replace(stage, commands=commands, remarks=remarks, step=step)
+
+
+def _step_asked_for(view: TaskView) -> Step | None:
+    """Return the step that the task was brought to: one of before the connection it was not.
+
+    A task that shows no card yet knows its step only from a history that was read in silence.
+    """
+    cards = (view.sent_message(link.merge_request.subject_key) for link in view.links)
+    return view.step if any(card.message_id is not None for card in cards) else None
 
 
 def _plan_status(

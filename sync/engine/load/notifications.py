@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from sync.core.alerts.messages import AlertContext
 from sync.core.alerts.model import AlertState
-from sync.core.model.activity import Push
+from sync.core.model.activity import Push, Release
 from sync.core.model.common import Commit, Person
 from sync.core.model.deployments import Deployment
 from sync.core.model.kinds import Kind
@@ -69,6 +69,9 @@ def load(conn: Connection, scope: Scope, keys: Iterable[str]) -> dict[str, Notif
                 state=facts.state,
                 jobs=jobs.get(key, ()),
                 tasks=[task.title for task in mine],
+                undone=related_tasks.undone_deployments(conn, one)
+                if isinstance(one, Deployment)
+                else (),
             ),
             messages=sent.get(key, {}),
             notified_states=told.get(key, {}),
@@ -79,6 +82,7 @@ def load(conn: Connection, scope: Scope, keys: Iterable[str]) -> dict[str, Notif
             actor_id=ours.get(actor.id) if actor else None,
             administrator_id=scope.administrator_id,
             ended=isinstance(one, AlertContext) and one.alert.state.ended,
+            not_before=one.released_at if isinstance(one, Release) and not one.deleted else None,
         )
     return views
 

@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from sync.core.model.merge_requests import is_open
-from sync.core.model.pipelines import FailedJob, Pipeline
+from sync.core.model.pipelines import FailedJob, Pipeline, PipelineStatus
 from sync.core.model.task_view import BranchPipeline, LinkView
 from sync.core.model.tasks import Task
 from sync.core.pipelines.plan import recency
+from sync.engine.ingest.pushes import speaks_for_branch
 from sync.engine.load import people
 from sync.engine.load.people import AuthoredCommit
 from sync.engine.load.scope import Scope
@@ -21,6 +22,7 @@ from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.merge_requests import BranchKey
 
+_PASSED = PipelineStatus.SUCCESS
 _PipelinesByBranch = dict[BranchKey, Pipeline]
 FailedJobsByPipeline = Mapping[store_pipelines.PipelineId, tuple[datetime, tuple[FailedJob, ...]]]
 _Run = tuple[BranchKey, Pipeline]
@@ -47,16 +49,17 @@ def load(
     sharing = _sharing_tasks(conn, found)
     present = _present_tasks(conn, scope.portal_id, set().union(*sharing.values()))
     authors = _commit_authors(conn, scope, {one for _, one in found})
+    speaking = _speaking_pipelines(conn, {one for _, one in found})
     known = store_pipelines.failed_jobs(
-        conn, {store_pipelines.pipeline_id(one) for _, one in found}
+        conn, {store_pipelines.pipeline_id(one) for one in speaking.values()}
     )
     by_task = {
         task_id: tuple(
             BranchPipeline(
                 subject_key=f"ci:{branch[0]}/{branch[1]}:{branch[2]}",
                 branch=branch[2],
-                pipeline=one,
-                failed_jobs=_current_jobs(known, one),
+                pipeline=speaking[one],
+                failed_jobs=_current_jobs(known, speaking[one]),
                 author_id=authors.get(one),
                 notifies=_notifying_task(sharing[branch, one], present) == task_id,
             )
@@ -92,6 +95,26 @@ def with_answers(
     return LoadedPipelines(by_task, loaded.sharing, frozenset(present))
 
 
+def _speaking_pipelines(
+    conn: Connection, pipelines: Iterable[Pipeline]
+) -> dict[Pipeline, Pipeline]:
+    """Return which pipeline speaks for each: of the default branch the first that passes after it.
+
+    That branch only grows, so every later one has the commit, too. Until one passes the newest
+    that came to an end counts, as one that was canceled for a newer one says nothing.
+    """
+    speaking = {pipeline: pipeline for pipeline in pipelines}
+    open_ones = [one for one in speaking if speaks_for_branch(one) and one.status != _PASSED]
+    later = store_pipelines.later_pipelines(conn, open_ones)
+    for pipeline in open_ones:
+        ended = [
+            one for one in later[store_pipelines.pipeline_id(pipeline)] if speaks_for_branch(one)
+        ]
+        passed = next((one for one in ended if one.status == _PASSED), None)
+        speaking[pipeline] = passed or (ended[-1] if ended else pipeline)
+    return speaking
+
+
 def _newest_of_work(
     shown: Iterable[LinkView], pushed: Iterable[tuple[str, Pipeline]]
 ) -> _PipelinesByBranch:
@@ -101,17 +124,17 @@ def _newest_of_work(
     commit back by force leaves its pipelines behind.
     """
     counting = [link.merge_request for link in shown if link.is_shown_work]
-    theirs = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline]
-    heads = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
-    return {**_by_branch((*theirs, *pushed)), **_by_branch(heads)}
+    theirs = [(mr.branch_key, mr.pipeline) for mr in counting if mr.pipeline]
+    heads = [(mr.branch_key, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
+    own = [((one.project.connection_id, one.project.id, branch), one) for branch, one in pushed]
+    return {**_by_branch((*theirs, *own)), **_by_branch(heads)}
 
 
-def _by_branch(pipelines: Iterable[tuple[str, Pipeline]]) -> _PipelinesByBranch:
+def _by_branch(pipelines: Iterable[tuple[BranchKey, Pipeline]]) -> _PipelinesByBranch:
     newest: _PipelinesByBranch = {}
-    for branch, one in pipelines:
-        place = one.project.connection_id, one.project.id, branch
-        if place not in newest or recency(one) > recency(newest[place]):
-            newest[place] = one
+    for branch, pipeline in pipelines:
+        if branch not in newest or recency(pipeline) > recency(newest[branch]):
+            newest[branch] = pipeline
     return newest
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sync.core.model.activity import ActivityItem, Comment
 from sync.core.model.common import Person
 from sync.core.model.deployments import EnvironmentStatus
-from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, MergeRequestState
 from sync.core.model.smart_commits import PendingSmartCommit
 from sync.core.model.task_view import BranchPipeline, SentMessage
 from sync.core.model.tasks import KanbanStage, Task
@@ -203,7 +203,7 @@ def _build_view(
 
 
 def _build_links(
-    rows: Iterable[LinkRow], merge_requests: Mapping[MergeRequestKey, MergeRequest]
+    rows: Sequence[LinkRow], merge_requests: Mapping[MergeRequestKey, MergeRequest]
 ) -> tuple[LinkView, ...]:
     return tuple(
         LinkView(
@@ -212,9 +212,35 @@ def _build_links(
             live=row.live,
             silent=row.silent,
             review_event=row.review_event,
+            carries_on=_carries_on(row, rows, merge_requests),
         )
         for row in rows
         if row.merge_request in merge_requests
+    )
+
+
+def _carries_on(
+    row: LinkRow, rows: Sequence[LinkRow], merge_requests: Mapping[MergeRequestKey, MergeRequest]
+) -> bool:
+    """Tell whether another merge request brought the task's work into the branch of this one.
+
+    Then this is a release of that work. A branch that is called after the task, and commits that
+    were not merged before, are work of its own.
+    """
+    release = merge_requests[row.merge_request]
+    if {"branch", "commit"} & set(row.found_in) or release.from_fork:
+        return False
+    earlier = (
+        merge_requests[other.merge_request]
+        for other in rows
+        if other.live and other.kind.is_work and other.merge_request in merge_requests
+    )
+    return any(
+        item.state is MergeRequestState.MERGED
+        and item.project.id == release.project.id
+        and item.project.connection_id == release.project.connection_id
+        and item.target_branch == release.source_branch
+        for item in earlier
     )
 
 

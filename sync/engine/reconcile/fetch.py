@@ -132,7 +132,7 @@ def fetch_deployment_contents(deps: Deps, portal_id: int) -> int:
     for one in waiting:
         place = one.project.connection_id
         if place not in clients:
-            clients[place] = _code_host_client(deps, place)
+            clients[place] = code_host_client(deps, place)
         client = None if place in silent else clients[place]
         try:
             found = _read_contents(deps, client, one) if client else FetchedContents()
@@ -194,7 +194,7 @@ def _save_contents(
         _mark_dirty(conn, portal_id, _affected_tasks(conn, portal_id, [one]), one.environment, now)
 
 
-def _code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
+def code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
     """None where the connection has no token."""
     with read(deps.database) as conn:
         record = connections.by_id(conn, connection_id)
@@ -219,7 +219,7 @@ def fetch_failed_jobs(
     }.values():
         place = one.project.connection_id
         if place not in clients:
-            clients[place] = _code_host_client(deps, place)
+            clients[place] = code_host_client(deps, place)
         jobs: tuple[FailedJob, ...] = ()
         try:
             keep()
