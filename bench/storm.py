@@ -14,7 +14,7 @@ from bench import lives
 from bench.databases import databases
 from bench.figures import Figure, Part, at_most, must
 from sync.bitrix24.rest.client import BATCH_SIZE
-from sync.core.model.commands import PutChatMessage, PutMessage, SetFields
+from sync.core.model.commands import PutMessage, SetFields
 from sync.core.model.kinds import Kind
 from sync.core.rules.portal import GroupRules, Rules
 from sync.core.rules.routes import DEFAULT_ROUTES, Channel, Route
@@ -118,7 +118,7 @@ def _heard(world: World, in_order: bool) -> Sequence[Delivery]:
 
 def _commands(world: World) -> list[CommandRow]:
     """Everything that was written; pipelines only come with the storm."""
-    wanted = command.c.state == "done", command.c.kind.in_(["put_message", "post", "set_fields"])
+    wanted = command.c.state == "done", command.c.kind.in_(["put_message", "set_fields"])
     columns = [command.c[name] for name in CommandRow.__dataclass_fields__]
     with read(world.database) as conn:
         return [CommandRow(*row) for row in conn.execute(select(*columns).where(*wanted))]
@@ -127,15 +127,15 @@ def _commands(world: World) -> list[CommandRow]:
 def _counted(world: World, deliveries: int, requests: Counter[str]) -> Told:
     done = [row.command for row in _commands(world)]
     messages = [one for one in done if isinstance(one, PutMessage)]
-    posts = [one for one in done if isinstance(one, PutChatMessage)]
-    new = Counter((one.task_id, one.subject_key) for one in messages if one.message_id is None)
-    posted = Counter((one.dialog, one.subject_key) for one in posts if one.message_id is None)
+    posted = [one for one in messages if one.message_id is None]
+    in_tasks = Counter((one.place, one.subject_key) for one in posted if one.place.task_id)
+    in_chats = Counter((one.place, one.subject_key) for one in posted if one.place.dialog)
     return Told(
         deliveries=deliveries,
         requests=sum(requests.values()) - requests["user.get"],
-        new_messages=sum(new.values()),
-        new_posts=sum(posted.values()),
-        edits=len(messages) + len(posts) - sum(new.values()) - sum(posted.values()),
+        new_messages=sum(in_tasks.values()),
+        new_posts=sum(in_chats.values()),
+        edits=len(messages) - len(posted),
         fields=sum(isinstance(one, SetFields) for one in done),
-        twice=sum(count > 1 for count in (*new.values(), *posted.values())),
+        twice=sum(count > 1 for count in (*in_tasks.values(), *in_chats.values())),
     )

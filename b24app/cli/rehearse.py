@@ -24,13 +24,11 @@ from sync.core.model.commands import (
     LogTime,
     MoveTask,
     Notify,
-    PlannedCommand,
-    PutCard,
-    PutChatMessage,
     PutMessage,
     SetFields,
     SetStage,
 )
+from sync.core.model.plans import PlannedCommand
 from sync.engine.rehearsal import Rehearsal, rehearse
 from sync.store.db.database import read
 
@@ -91,11 +89,10 @@ def _unchanged_lines(task_id: int, rehearsal: Rehearsal, nothing: str) -> Iterat
 
 
 def _command_lines(planned_command: PlannedCommand) -> Iterator[str]:
-    _, effect, reason = planned_command
-    label, text = _describe_command(effect)
+    label, text = _describe_command(planned_command.command)
     yield f"  {label}"
     yield from (f"    | {line}" for line in text.splitlines())
-    yield f"    why: {reason}"
+    yield f"    why: {planned_command.reason}"
 
 
 def _describe_command(effect: Command) -> tuple[str, str]:
@@ -110,24 +107,23 @@ def _describe_command(effect: Command) -> tuple[str, str]:
                 f"{name} becomes {value or 'empty'}" for name, value in effect.fields.items()
             )
             return "its field " + ", ".join(changes), ""
-        case PutCard():
-            return _describe_message("card", effect.message_id), effect.text
         case PutMessage():
-            return _describe_message("message", effect.message_id), effect.text
+            return _describe_message(effect), effect.text
         case LogTime():
             took = format_span(timedelta(seconds=effect.seconds), "en")
             author = f"of user {effect.user_id}" if effect.user_id else "in the application's name"
             return f"{took} of work {author} are noted", effect.text
         case Notify():
             return f"user {effect.user_id} is notified", effect.text
-        case PutChatMessage():
-            return f"the chat {effect.dialog} is told", effect.text
         case CreateTask():
             return f"a task is opened for user {effect.responsible_id}: {effect.title}", effect.text
     assert_never(effect)
 
 
-def _describe_message(label: str, message_id: int | None) -> str:
-    if message_id is None:
+def _describe_message(message: PutMessage) -> str:
+    if message.place.dialog:
+        return f"the chat {message.place.dialog} is told"
+    label = "card" if message.subject_key.startswith("merge_request:") else "message"
+    if message.message_id is None:
         return f"a new {label} in its discussion"
-    return f"the {label} {message_id} in its discussion is edited"
+    return f"the {label} {message.message_id} in its discussion is edited"

@@ -11,7 +11,7 @@ from b24app.services import overview as services_overview
 from b24app.services import replay
 from sync.config import Config
 from sync.core.clock import WallClock
-from sync.core.smart_commits.plan import VERB_LABELS
+from sync.core.smart_commits.messages import VERB_LABELS
 from sync.store import logs, portals, subjects
 from sync.store.db.database import read, write
 from sync.store.rows import PortalRecord, PurgeRow
@@ -75,10 +75,10 @@ _ACTIONS = {
     "move_task": "status of {}",
     "set_stage": "kanban column of {}",
     "set_fields": "fields of {}",
-    "put_card": "card in the discussion of {}",
-    "put_message": "message in a discussion about {}",
+    "card": "card in the discussion of {}",
+    "message": "message in a discussion about {}",
     "log_time": "time of {}",
-    "post": "message in a chat about {}",
+    "chat_message": "message in a chat about {}",
     "notify": "notification about {}",
     "create_task": "task for {}",
     "decide": "decision about {}",

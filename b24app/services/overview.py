@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from sync.core.model.commands import PutMessage
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.store import alerts, connections, inbox, links, outbox, portals, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
@@ -61,9 +62,9 @@ class MergeRequestSummary:
 class Failure:
     """Something that was given up; `kind` and `id` are what `replay` takes.
 
-    `action`: a command's kind, a smart commit's verb, `decide` for a subject, `read` for a
-    delivery. `about`: the task, the event's name, or another subject's key. `of`: that subject's
-    kind, "" for a delivery.
+    `action`: a command's kind (of a message `card`, `message` or `chat_message`), a smart commit's
+    verb, `decide` for a subject, `read` for a delivery. `about`: the task, the event's name, or
+    another subject's key. `of`: that subject's kind, "" for a delivery.
     """
 
     kind: str
@@ -179,12 +180,22 @@ def _command_failure(command_row: CommandRow) -> Failure:
     return Failure(
         "command",
         str(command_row.id),
-        command_row.kind,
+        _action(command_row),
         about,
         command_row.error,
         command_row.done_at,
         of,
     )
+
+
+def _action(command_row: CommandRow) -> str:
+    """Return the command's kind; of a message also whether it is a card or in a chat."""
+    command = command_row.command
+    if not isinstance(command, PutMessage):
+        return command_row.kind
+    if command.place.dialog:
+        return "chat_message"
+    return "card" if command.subject_key.startswith("merge_request:") else "message"
 
 
 def _smart_commit_failure(smart_commit_row: SmartCommitRow) -> Failure:

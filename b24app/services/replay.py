@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, select
 
+from sync.core.model.plans import decode_records
 from sync.core.model.smart_commits import CommandKey
 from sync.engine.deliver import smart_commits as deliver_smart_commits
-from sync.engine.deliver.keys import smart_commit_key
 from sync.store import inbox, outbox, subjects, tasks
 from sync.store.tables import command, delivery
 
@@ -52,11 +52,11 @@ def _repeat_command(conn: Connection, portal_id: int, command_id: int, now: date
     row = conn.execute(query).one_or_none()
     if row is None:
         return 0
-    if command_key := smart_commit_key(row.key):
+    if command_key := decode_records(row.records).smart_commit:
         outbox.drop(conn, [row.id], now, _REPEATED)
         return deliver_smart_commits.replay(conn, portal_id, [command_key], now)
     match row.kind:
-        case "put_card" | "put_message" | "post" | "set_fields":
+        case "put_message" | "set_fields":
             outbox.drop(conn, [row.id], now, _REPEATED)
             mark = (row.subject_kind, row.subject_key, "replayed")
             subjects.mark_dirty_many(conn, portal_id, [mark], now)
@@ -64,7 +64,7 @@ def _repeat_command(conn: Connection, portal_id: int, command_id: int, now: date
         case "move_task" | "set_stage":
             task_id = row.payload["task_id"]
             task = tasks.get(conn, portal_id, [task_id]).get(task_id)
-            if task is not None and task.step is not None and task.step != row.payload["step"]:
+            if task is not None and task.step is not None and task.step != row.records.get("step"):
                 outbox.drop(conn, [row.id], now, _NOT_REPEATED)
                 return 0
     return outbox.replay(conn, [row.id])

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from sync.core.alerts.plan import assignment_key
+from sync.core.model.plans import NotifiedState
 from sync.engine.deps import ALERT, NOTIFICATION
 from sync.store import alerts, messages, people, subjects
 from sync.store.alerts import AlertRow
@@ -43,9 +44,8 @@ def assign(
         raise UnknownPerson(f"The portal has no active user {user_id}")
     alerts.assign(conn, row.key, user_id)
     if actor_id == user_id:
-        messages.save_notified_states(
-            conn, portal_id, {assignment_key(row.key.subject_key): str(user_id)}, now
-        )
+        assigned = NotifiedState(assignment_key(row.key.subject_key), str(user_id))
+        messages.save_notified_states(conn, portal_id, [assigned], now)
     _mark_dirty(conn, portal_id, row, "it was given to somebody", now)
     return alerts.find(conn, portal_id, handle)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
@@ -48,18 +47,6 @@ def save(conn: Connection, links: Iterable[LinkRow]) -> None:
     upsert(conn, link, [_row(item) for item in links], keys=_KEYS, update=_NAMING_COLUMNS)
 
 
-def set_cards(
-    conn: Connection,
-    shown: Iterable[tuple[MergeRequestKey, int, int | None, str | None, datetime | None]],
-) -> None:
-    """Record cards: (merge request, task, message id, text as stored, created at)."""
-    rows = [
-        _link_parameters(key, task_id) | {"new_id": message_id, "new_text": text, "new_at": at}
-        for key, task_id, message_id, text, at in shown
-    ]
-    _update(conn, rows, message_id="new_id", message_text="new_text", message_at="new_at")
-
-
 def set_review_events(
     conn: Connection, reached: Iterable[tuple[MergeRequestKey, int, ReviewEvent | None]]
 ) -> None:
@@ -96,9 +83,6 @@ def _row(item: LinkRow) -> dict[str, Any]:
         "state": "live" if item.live else "removed",
         "found_in": list(item.found_in),
         "silent": item.silent,
-        "message_id": item.message_id,
-        "message_text": item.message_text,
-        "message_at": item.message_at,
         "review_event": item.review_event and item.review_event.value,
     }
 
@@ -112,8 +96,5 @@ def _record(row: Row[Any]) -> LinkRow:
         live=row.state == "live",
         found_in=tuple(row.found_in),
         silent=row.silent,
-        message_id=row.message_id,
-        message_text=row.message_text,
-        message_at=row.message_at,
         review_event=row.review_event and ReviewEvent(row.review_event),
     )

@@ -1,148 +1,128 @@
-"""Messages in tasks' discussions by what they are about, and what people were last told of it."""
+"""Messages by place and subject, and what people were last notified of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from sync.core.alerts.model import ref_key_of_subject
+from sync.core.model.commands import Place
+from sync.core.model.plans import NotifiedState
 from sync.core.model.task_view import SentMessage
-from sync.store.db.upsert import chunks, upsert
-from sync.store.tables import chat_message, message, notified_person, notified_state
+from sync.store.db.upsert import chunks, in_keys, upsert
+from sync.store.tables import message, notified_state
+
+MessageKey = tuple[Place, str]  # where it stands, subject key
+
+_KEYS = ("portal_id", "place", "subject_key")
+_NOTIFIED_KEYS = ("portal_id", "subject_key", "user_id")
 
 
 def by_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
 ) -> dict[int, dict[str, SentMessage]]:
-    """Each task's messages by what they are about; a task without any is not in the answer."""
-    found: dict[int, dict[str, SentMessage]] = {}
-    for piece in chunks(set(task_ids)):
+    """Read the messages in each task's discussion by subject key; no entry for a task without."""
+    messages: dict[int, dict[str, SentMessage]] = {}
+    for piece in chunks({str(Place(task_id)) for task_id in task_ids}):
+        query = select(message).where(message.c.portal_id == portal_id, message.c.place.in_(piece))
+        for row in conn.execute(query):
+            of_task = messages.setdefault(Place.parse(row.place).task_id, {})
+            of_task[row.subject_key] = _record(row)
+    return messages
+
+
+def by_subjects(
+    conn: Connection, portal_id: int, subject_keys: Iterable[str]
+) -> dict[str, dict[Place, SentMessage]]:
+    """Read the messages about each subject by place; no entry for a subject without."""
+    messages: dict[str, dict[Place, SentMessage]] = {}
+    for piece in chunks(set(subject_keys)):
         query = select(message).where(
-            message.c.portal_id == portal_id, message.c.task_id.in_(piece)
+            message.c.portal_id == portal_id, message.c.subject_key.in_(piece)
         )
         for row in conn.execute(query):
-            said = SentMessage(row.message_id, row.text, row.at)
-            found.setdefault(row.task_id, {})[row.subject_key] = said
-    return found
+            messages.setdefault(row.subject_key, {})[Place.parse(row.place)] = _record(row)
+    return messages
 
 
-def save(conn: Connection, portal_id: int, said: Mapping[tuple[int, str], SentMessage]) -> None:
-    """Remembers messages by task and what they are about."""
-    rows = [
-        {
-            "portal_id": portal_id,
-            "task_id": task_id,
-            "subject_key": about,
-            "message_id": one.message_id,
-            "text": one.text,
-            "at": one.at,
-        }
-        for (task_id, about), one in sorted(said.items())
-    ]
-    keys = ("portal_id", "task_id", "subject_key")
-    upsert(conn, message, rows, keys=keys, update=("message_id", "text", "at"))
-
-
-def notified_states(conn: Connection, portal_id: int, abouts: Iterable[str]) -> dict[str, str]:
-    """What people were last told of each; a thing nobody was told of is not in the answer."""
-    found: dict[str, str] = {}
-    for piece in chunks(set(abouts)):
-        query = select(notified_state.c.subject_key, notified_state.c.state).where(
-            notified_state.c.portal_id == portal_id, notified_state.c.subject_key.in_(piece)
-        )
-        found.update(conn.execute(query).all())
-    return found
-
-
-def save_notified_states(
-    conn: Connection, portal_id: int, states: Mapping[str, str], now: datetime
-) -> None:
-    """Remembers what people were told last of refs' pipelines and alerts."""
-    rows = [
-        {"portal_id": portal_id, "subject_key": about, "state": state, "at": now}
-        | asdict(ref_key_of_subject(about))
-        for about, state in sorted(states.items())
-    ]
-    upsert(conn, notified_state, rows, keys=("portal_id", "subject_key"), update=("state", "at"))
-
-
-def notified_person_states(
-    conn: Connection, portal_id: int, abouts: Iterable[str]
-) -> dict[str, dict[int, str]]:
-    """What each person was last told of each thing by rule."""
-    found: dict[str, dict[int, str]] = {}
-    for piece in chunks(set(abouts)):
-        query = select(
-            notified_person.c.subject_key, notified_person.c.user_id, notified_person.c.state
-        ).where(notified_person.c.portal_id == portal_id, notified_person.c.subject_key.in_(piece))
-        for about, user_id, state in conn.execute(query):
-            found.setdefault(about, {})[user_id] = state
-    return found
-
-
-def save_notified_person_states(
-    conn: Connection, portal_id: int, states: Mapping[tuple[str, int], str], now: datetime
-) -> None:
-    """Remembers what people, by thing and portal user, were told last."""
-    rows = [
-        {
-            "portal_id": portal_id,
-            "subject_key": about,
-            "user_id": user_id,
-            "state": state,
-            "at": now,
-        }
-        for (about, user_id), state in sorted(states.items())
-    ]
-    keys = ("portal_id", "subject_key", "user_id")
-    upsert(conn, notified_person, rows, keys=keys, update=("state", "at"))
-
-
-def first_written_at(
-    conn: Connection, portal_id: int, places: Iterable[tuple[int, str]]
-) -> dict[tuple[int, str], datetime | None]:
-    """When each message was first written."""
-    wanted = list(places)
-    known = by_tasks(conn, portal_id, {task_id for task_id, _ in wanted})
+def get(
+    conn: Connection, portal_id: int, keys: Iterable[MessageKey]
+) -> dict[MessageKey, SentMessage]:
+    """Read single messages; no entry for one that was never written."""
+    columns = [message.c[name] for name in _KEYS]
+    wanted = {(portal_id, str(place), subject_key) for place, subject_key in keys}
     return {
-        (task_id, about): one.at
-        for task_id, about in wanted
-        if (one := known.get(task_id, {}).get(about))
+        (Place.parse(row.place), row.subject_key): _record(row)
+        for condition in in_keys(columns, wanted)
+        for row in conn.execute(select(message).where(condition))
     }
 
 
-def chat_messages(
-    conn: Connection, portal_id: int, abouts: Iterable[str]
-) -> dict[str, dict[str, SentMessage]]:
-    """What chats were told of each thing, by dialog."""
-    found: dict[str, dict[str, SentMessage]] = {}
-    for piece in chunks(set(abouts)):
-        query = select(chat_message).where(
-            chat_message.c.portal_id == portal_id, chat_message.c.subject_key.in_(piece)
-        )
-        for row in conn.execute(query):
-            said = SentMessage(row.message_id, row.text, row.at)
-            found.setdefault(row.subject_key, {})[row.dialog] = said
-    return found
-
-
-def save_chat_messages(
-    conn: Connection, portal_id: int, said: Mapping[tuple[str, str], SentMessage]
-) -> None:
-    """Remembers messages by what they are about and the dialog."""
+def save(conn: Connection, portal_id: int, messages: Mapping[MessageKey, SentMessage]) -> None:
+    """Store the messages as they were last written."""
     rows = [
         {
             "portal_id": portal_id,
-            "subject_key": about,
-            "dialog": dialog,
-            "message_id": one.message_id,
-            "text": one.text,
-            "at": one.at,
+            "place": str(place),
+            "subject_key": subject_key,
+            "message_id": sent.message_id,
+            "text": sent.text,
+            "at": sent.at,
         }
-        for (about, dialog), one in sorted(said.items())
+        for (place, subject_key), sent in sorted(messages.items(), key=lambda item: item[0])
     ]
-    keys = ("portal_id", "subject_key", "dialog")
-    upsert(conn, chat_message, rows, keys=keys, update=("message_id", "text", "at"))
+    upsert(conn, message, rows, keys=_KEYS, update=("message_id", "text", "at"))
+
+
+def notified_states(
+    conn: Connection, portal_id: int, subject_keys: Iterable[str]
+) -> dict[str, dict[int, str]]:
+    """Read what each person (0: whoever it was) was last notified of, by subject key."""
+    states: dict[str, dict[int, str]] = {}
+    columns = notified_state.c
+    for piece in chunks(set(subject_keys)):
+        query = select(columns.subject_key, columns.user_id, columns.state).where(
+            columns.portal_id == portal_id, columns.subject_key.in_(piece)
+        )
+        for subject_key, user_id, state in conn.execute(query):
+            states.setdefault(subject_key, {})[user_id] = state
+    return states
+
+
+def anyones_states(conn: Connection, portal_id: int, subject_keys: Iterable[str]) -> dict[str, str]:
+    """Read what people were last notified of, whoever it was, by subject key."""
+    states = notified_states(conn, portal_id, subject_keys)
+    return {key: by_user[0] for key, by_user in states.items() if 0 in by_user}
+
+
+def save_notified_states(
+    conn: Connection, portal_id: int, states: Iterable[NotifiedState], now: datetime
+) -> None:
+    """Store what people were notified of; the last state of a subject and person counts."""
+    rows = {
+        (state.subject_key, state.user_id): {
+            "portal_id": portal_id,
+            "subject_key": state.subject_key,
+            "user_id": state.user_id,
+            "state": state.state,
+            "at": now,
+            **_ref_columns(state),
+        }
+        for state in states
+    }
+    ordered = [row for _, row in sorted(rows.items())]
+    upsert(conn, notified_state, ordered, keys=_NOTIFIED_KEYS, update=("state", "at"))
+
+
+def _ref_columns(state: NotifiedState) -> dict[str, Any]:
+    if state.user_id:
+        return {"connection_id": None, "project_id": None, "ref": None}
+    return asdict(ref_key_of_subject(state.subject_key))
+
+
+def _record(row: Row[Any]) -> SentMessage:
+    return SentMessage(row.message_id, row.text, row.at)

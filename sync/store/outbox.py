@@ -21,9 +21,10 @@ from sqlalchemy import (
 )
 
 from sync.core.model.commands import encode
+from sync.core.model.plans import PlannedCommand, encode_records
 from sync.store.db.types import dump_json
 from sync.store.db.upsert import chunks
-from sync.store.rows import CommandRow, NewCommand
+from sync.store.rows import CommandRow
 from sync.store.tables import command, in_literals
 
 SubjectId = tuple[str, str]  # kind, key
@@ -37,32 +38,34 @@ _COLUMNS = [command.c[name] for name in CommandRow.__dataclass_fields__]
 def replace_waiting(
     conn: Connection,
     portal_id: int,
-    wanted: Mapping[SubjectId, Sequence[NewCommand]],
+    lane: str,
+    wanted: Mapping[SubjectId, Sequence[PlannedCommand]],
     now: datetime,
     *,
     stored: Sequence[CommandRow] | None = None,
 ) -> None:
-    """Makes `wanted` the only waiting commands of each of the subjects.
+    """Make `wanted` the only waiting commands of each of the subjects, to be sent in the lane.
 
     `stored`: their commands where they are read already (`waiting_and_refused`).
     A waiting command that is wanted still keeps its place, attempts and time of the next try.
     """
-    obsolete, new = [], []
+    obsolete_ids: list[int] = []
+    new: list[dict[str, Any]] = []
     if stored is None:
         waiting = _waiting_of(conn, portal_id, list(wanted))
     else:
         waiting = _group_by_subject(row for row in stored if row.state == "waiting")
     for subject, commands in wanted.items():
-        kept = {
-            _fingerprint(row.lane, row.key, row.kind, row.payload): row.id
+        remaining = {
+            _fingerprint(row.lane, row.key, row.kind, [row.payload, row.records]): row.id
             for row in waiting.get(subject, ())
         }
-        for item in commands:
-            row = _row(portal_id, subject, item, now)
-            if not kept or kept.pop(_row_fingerprint(row), None) is None:
+        for planned in commands:
+            row = _row(portal_id, lane, subject, planned, now)
+            if not remaining or remaining.pop(_row_fingerprint(row), None) is None:
                 new.append(row)
-        obsolete += kept.values()
-    for piece in chunks(obsolete):
+        obsolete_ids += remaining.values()
+    for piece in chunks(obsolete_ids):
         conn.execute(delete(command).where(command.c.id.in_(piece)))
     if new:
         conn.execute(command.insert(), new)
@@ -174,11 +177,33 @@ def refused(conn: Connection, portal_id: int, limit: int = 100) -> tuple[Command
     )
 
 
-def refused_with_error(conn: Connection, portal_id: int, kind: str, error: str) -> tuple[int, ...]:
-    """The ids of the dead commands of a kind that were refused in the same words."""
-    same = (command.c.kind == kind, command.c.state == "refused", command.c.error == error)
+def refused_messages(conn: Connection, portal_id: int, place: str, error: str) -> tuple[int, ...]:
+    """Read the ids of the dead messages for a place that were refused in the same words."""
+    same = (
+        command.c.kind == "put_message",
+        command.c.state == "refused",
+        command.c.error == error,
+        command.c.payload["place"].as_string() == place,
+    )
     query = select(command.c.id).where(command.c.portal_id == portal_id, *same)
     return tuple(conn.scalars(query.order_by(command.c.id)))
+
+
+def subjects_with_step(
+    conn: Connection, portal_id: int, kind: str, keys: Iterable[str]
+) -> set[str]:
+    """Read which of the subjects have a live command that records a step."""
+    subject_keys: set[str] = set()
+    for piece in chunks(keys):
+        query = select(command.c.subject_key).where(
+            command.c.portal_id == portal_id,
+            command.c.subject_kind == kind,
+            command.c.subject_key.in_(piece),
+            command.c.records["step"].as_string().is_not(None),
+            _IS_LIVE,
+        )
+        subject_keys.update(conn.scalars(query))
+    return subject_keys
 
 
 def by_subject(
@@ -258,20 +283,23 @@ def _fingerprint(lane: str, key: str, kind: str, payload: Any) -> str:
 
 
 def _row_fingerprint(row: Mapping[str, Any]) -> str:
-    return _fingerprint(row["lane"], row["key"], row["kind"], row["payload"])
+    return _fingerprint(row["lane"], row["key"], row["kind"], [row["payload"], row["records"]])
 
 
-def _row(portal_id: int, subject: SubjectId, item: NewCommand, now: datetime) -> dict[str, Any]:
-    kind, payload = encode(item.command)
+def _row(
+    portal_id: int, lane: str, subject: SubjectId, planned: PlannedCommand, now: datetime
+) -> dict[str, Any]:
+    kind, payload = encode(planned.command)
     return {
         "portal_id": portal_id,
         "subject_kind": subject[0],
         "subject_key": subject[1],
-        "lane": item.lane,
-        "key": item.key,
+        "lane": lane,
+        "key": planned.key,
         "kind": kind,
         "payload": payload,
-        "reason": item.reason,
+        "records": encode_records(planned.records),
+        "reason": planned.reason,
         "created_at": now,
     }
 

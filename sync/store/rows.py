@@ -9,7 +9,8 @@ from typing import Any
 
 from sync.core.model.commands import Command, decode
 from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
-from sync.core.model.tasks import KanbanStage, LinkKind, Step, Task
+from sync.core.model.plans import Records, decode_records
+from sync.core.model.tasks import KanbanStage, LinkKind, Step, Task, is_shown_work
 
 Json = dict[str, Any]
 
@@ -143,17 +144,7 @@ class SubjectRow:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewCommand:
-    """A command to be written. `key` names what is written: one waiting command a key."""
-
-    lane: str
-    key: str
-    command: Command
-    reason: str
-
-
-@dataclass(frozen=True)  # without slots: the effect is kept
+@dataclass(frozen=True)  # without slots: what is decoded is kept
 class CommandRow:
     """A command. `state`: waiting, sending, done, refused, dropped."""
 
@@ -165,6 +156,7 @@ class CommandRow:
     key: str
     kind: str
     payload: Json
+    records: Json
     reason: str
     state: str
     attempts: int
@@ -183,10 +175,15 @@ class CommandRow:
     def command(self) -> Command:
         return decode(self.kind, self.payload)
 
+    @cached_property
+    def to_record(self) -> Records:
+        """What is recorded when the command ends."""
+        return decode_records(self.records)
+
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """A merge request that names a task, and what the task was shown of it."""
+    """A merge request that names a task."""
 
     portal_id: int
     merge_request: MergeRequestKey
@@ -195,10 +192,11 @@ class LinkRow:
     live: bool = True
     found_in: tuple[str, ...] = ()
     silent: bool = False
-    message_id: int | None = None
-    message_text: str | None = None
-    message_at: datetime | None = None
     review_event: ReviewEvent | None = None
+
+    @property
+    def is_shown_work(self) -> bool:
+        return is_shown_work(self.kind, live=self.live, silent=self.silent)
 
 
 @dataclass(frozen=True, slots=True)

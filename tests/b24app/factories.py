@@ -98,7 +98,7 @@ def failed(conn: Connection, portal_id: int) -> dict[str, str]:
         .values(
             portal_id=portal_id, lane="bitrix24", subject_kind="task", subject_key="2103",
             key="move", kind="move_task", reason="all merged", state="refused", created_at=AT,
-            payload={"task_id": 2103, "status": "completed", "step": "merged"},
+            payload={"task_id": 2103, "status": "completed"}, records={"step": "merged"},
             done_at=AT, error="The task needs a result",
         )
         .returning(command.c.id)

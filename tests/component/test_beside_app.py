@@ -10,7 +10,8 @@ from reporter.ci_variables import Variables
 from reporter.model import MergeRequest, NamedTask, Report
 from reporter.settings import Settings
 
-from sync.core.merge_requests.messages import build_card, render_card
+from sync.core.merge_requests.messages import build_card
+from sync.core.messages.message import render
 from sync.core.model import common as core
 from sync.core.model import merge_requests as model_merge_requests
 from sync.core.model.merge_requests import MergeRequestState
@@ -130,7 +131,7 @@ def test_the_cards_of_both_begin_alike_and_are_told_apart() -> None:
     for language in ("en", "ru"):
         report = Report(variables, Settings(language=language))
         report.status, report.merge_requests = "success", [ours]
-        app = render_card(build_card(theirs, language, {}))
+        app = render(build_card(theirs, language, {}))
         own, url = card(report, task), card_url(report, task)
         assert own.split("\n")[:4] == app.split("\n")
         assert is_about(app, url)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from sync.core.model.commands import MoveTask, Notify, PutCard, SetStage
+from sync.core.merge_requests.plan import plan_review_notifications
+from sync.core.model.commands import MoveTask, Notify, Place, PutMessage, SetStage
 from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
 from sync.core.model.pipelines import Pipeline, PipelineStatus
+from sync.core.model.plans import NOTHING, Records
 from sync.core.model.tasks import LinkKind, Step
 from sync.core.model.tasks import TaskStatus as Status
 from sync.core.plan import LinkView, plan_task
@@ -33,6 +35,9 @@ STAGED = Rules(
 )
 
 
+CARD = "message:task:2103:merge_request:1/7:12"
+
+
 def to(state: str, **values: Any):
     """The link's merge request comes into another state."""
     return lambda known: replace(known, merge_request=mr(state, known.merge_request.iid, **values))
@@ -41,25 +46,38 @@ def to(state: str, **values: Any):
 def test_a_first_merge_request_moves_shows_and_tells() -> None:
     plan = plan_task(view(link()), DEFAULT_RULES, NOW)
     key = MergeRequestKey(1, 7, 12)
-    (status, move, why), (card_key, card, card_why), (told_key, told, told_why) = plan.commands
-    assert (status, move) == ("status", MoveTask(2103, Status.IN_PROGRESS, Step.REVIEW))
-    assert why == "moved to “in progress”: !12 “Payment gateway” is open for review"
-    assert card_key == "card:1/7!12"
-    assert isinstance(card, PutCard)
-    assert (card.task_id, card.merge_request, card.message_id) == (2103, key, None)
-    assert card_why == "card for !12 “Payment gateway”"
-    assert told_key == "notify:1/7!12:opened:5"
-    assert isinstance(told, Notify)
-    assert (told.user_id, told.tag) == (5, "b24bridge:2103:1/7!12")
-    assert told_why == "told the responsible person: !12 “Payment gateway”"
-    assert (plan.step, plan.review_events) == (Step.REVIEW, {key: ReviewEvent.OPENED})
+    status, card, notification = plan.commands
+    assert (status.key, status.command) == ("status", MoveTask(2103, Status.IN_PROGRESS))
+    assert status.reason == "moved to “in progress”: !12 “Payment gateway” is open for review"
+    assert status.records == Records(step=Step.REVIEW)
+    assert card.key == "message:task:2103:merge_request:1/7:12"
+    assert isinstance(card.command, PutMessage)
+    assert (card.command.place, card.command.message_id) == (Place(2103), None)
+    assert card.command.subject_key == "merge_request:1/7:12"
+    assert (card.reason, card.records) == ("card for !12 “Payment gateway”", NOTHING)
+    assert notification.key == "review:1/7!12:opened:5"
+    assert isinstance(notification.command, Notify)
+    assert (notification.command.user_id, notification.command.tag) == (5, "b24bridge:2103:1/7!12")
+    assert notification.reason == "told the responsible person: !12 “Payment gateway”"
+    assert notification.records == Records(review_event=(key, ReviewEvent.OPENED))
+    assert (plan.step, plan.records) == (Step.REVIEW, (notification.records,))
     assert (plan.needs, plan.problems) == (frozenset(), ())
-    assert plan.decision == f"{why}; {card_why}; {told_why}"
+    assert plan.decision == "; ".join(one.reason for one in plan.commands)
+
+
+def test_what_people_may_still_be_told_is_recorded_as_reached() -> None:
+    """Told as reopened, recorded as approved."""
+    known = link("approved", review_event=ReviewEvent.CLOSED)
+    rules = Rules(default=GroupRules(notify=frozenset(ReviewEvent)))
+    (notification,) = plan_review_notifications(view(known), rules).commands
+    assert notification.key == "review:1/7!12:reopened:5"
+    event = (MergeRequestKey(1, 7, 12), ReviewEvent.APPROVED)
+    assert notification.records == Records(review_event=event)
 
 
 def test_reasons_are_told_in_the_portals_language() -> None:
     plan = plan_task(view(link("merged")), replace(DEFAULT_RULES, language="ru"), NOW)
-    assert [reason for _, _, reason in plan.commands] == [
+    assert [one.reason for one in plan.commands] == [
         "переведена в статус «завершена»: !12 «Payment gateway» слит, открытых нет",
         "карточка для !12 «Payment gateway»",
         "сообщено ответственному: !12 «Payment gateway»",
@@ -191,7 +209,9 @@ def test_a_removed_reference_edits_its_card_and_moves_nothing() -> None:
     world.round()
     world.link(0, lambda known: replace(known, live=False))
     assert world.round() == "edit !12"
-    assert world.view.links[0].message_text.endswith("no longer names this task.")
+    assert world.view.sent_message("merge_request:1/7:12").text.endswith(
+        "no longer names this task."
+    )
     assert world.view.step is None
     assert world.plan.decision == (
         "no merge request moves this task any more; "
@@ -233,7 +253,7 @@ def test_a_card_is_edited_to_the_end_of_the_window_and_then_written_anew() -> No
     world.wait(minutes=1)
     world.link(0, to("merged"))
     assert world.round() == "completed, card !12, merged to 5"
-    assert world.plan.commands[1][2] == (
+    assert world.plan.commands[1].reason == (
         "new card: !12 “Payment gateway” changed and the old card can no longer be edited"
     )
 
@@ -293,7 +313,7 @@ def test_who_is_told(values: dict[str, Any], rules: Rules, written: str) -> None
 
 def test_an_unknown_actor_is_left_out() -> None:
     plan = plan_task(view(link(mr_values={"actor": None})), DEFAULT_RULES, NOW)
-    assert plan.commands[2][1].text.endswith("is ready for review")
+    assert plan.commands[2].command.text.endswith("is ready for review")
 
 
 def test_the_actors_own_doing_is_recorded_so_it_is_not_told_later() -> None:
@@ -328,26 +348,28 @@ def test_an_unknown_stage_is_said_and_the_step_is_recorded() -> None:
         "correct the stage in the settings"
     )
     assert (plan.problems, plan.step) == ((problem,), Step.CLOSED)
-    assert [key for key, _, _ in plan.commands] == ["card:1/7!12"]
+    assert [one.key for one in plan.commands] == [CARD]
     assert plan.decision == f"{problem}; card for !12 “Payment gateway”"
 
 
 def test_the_portals_zero_means_the_first_stage() -> None:
     rules = Rules(groups={3: GroupRules({Step.REVIEW: StepTarget(None, StageRef(title="New"))})})
     found = plan_task(grouped(link(), task=task(group_id=3, stage_id=0)), rules, NOW)
-    assert "stage" not in [key for key, _, _ in found.commands]
+    assert "stage" not in [one.key for one in found.commands]
 
 
 def test_a_stage_by_id_needs_no_reading_of_stages() -> None:
     plan = plan_task(grouped(link("draft"), stages=None), STAGED, NOW)
     assert plan.needs == frozenset()
-    assert ("stage", SetStage(2103, 11, Step.DEVELOPMENT)) in [e[:2] for e in plan.commands]
+    (stage,) = [one for one in plan.commands if one.key == "stage"]
+    assert stage.command == SetStage(2103, 11)
+    assert stage.records == Records(step=Step.DEVELOPMENT)
 
 
 def test_a_task_of_no_workgroup_has_no_stage() -> None:
     rules = Rules(default=STAGED.groups[3])
     plan = plan_task(view(link(), stages=None), rules, NOW)
-    assert [key for key, _, _ in plan.commands] == ["status", "card:1/7!12"]
+    assert [one.key for one in plan.commands] == ["status", CARD]
     assert plan.decision.startswith("the task is in no workgroup, so it has no stage “review”; ")
     assert plan.problems == ()
 
@@ -370,14 +392,14 @@ def test_what_must_be_read_before_deciding(seen: Any, rules: Rules, needs: set[s
     plan = plan_task(seen, rules, NOW)
     assert plan.needs == needs
     if needs:
-        assert (plan.commands, plan.step, plan.review_events) == ((), seen.step, {})
+        assert (plan.commands, plan.step, plan.records) == ((), seen.step, ())
         assert plan.decision == f"must be read first: {', '.join(sorted(needs))}"
 
 
 def test_a_task_its_creator_controls_ends_awaiting_control() -> None:
     world = World(view(link("merged"), task=task(needs_control=True, responsible_id=0)))
     assert world.round() == "completed, card !12"
-    assert world.plan.commands[0][2] == (
+    assert world.plan.commands[0].reason == (
         "completed, which for this task means awaiting its creator's control: "
         "!12 “Payment gateway” is merged and none is open"
     )
@@ -397,4 +419,4 @@ def test_the_reason_names_the_merge_request_that_changed_last() -> None:
     earlier = link("merged", 30, mr_values={"updated_at": NOW, "title": "Earlier"})
     later = link("merged", 3, mr_values={"title": "Later"})
     plan = plan_task(view(earlier, later), DEFAULT_RULES, NOW)
-    assert plan.commands[0][2].startswith("moved to “completed”: !3 “Later”")
+    assert plan.commands[0].reason.startswith("moved to “completed”: !3 “Later”")

@@ -19,6 +19,7 @@ from sync.core.model.smart_commits import (
     SmartCommitCommand,
     Verb,
 )
+from sync.core.model.task_view import SentMessage
 from sync.core.model.tasks import LinkKind, Step, TaskStatus
 from sync.core.plan import LinkView, TaskView, plan_task
 from sync.core.rules.portal import DEFAULT_RULES, GroupRules, Rules, StageRef, StepTarget
@@ -55,18 +56,25 @@ tasks = st.none() | st.builds(
 
 @st.composite
 def links(draw: st.DrawFn, iid: int) -> LinkView:
-    shown = draw(st.booleans())
     return link(
         draw(st.sampled_from(sorted(STATES))),
         iid,
         kind=draw(st.sampled_from(LinkKind)),
         live=draw(st.booleans()),
         silent=draw(st.booleans()),
-        message_id=iid if shown else None,
-        message_text="[b]older[/b]\nolder" if shown else None,
-        message_at=NOW - timedelta(hours=draw(st.integers(0, 100))) if shown else None,
         review_event=draw(st.none() | st.sampled_from(ReviewEvent)),
     )
+
+
+@st.composite
+def cards(draw: st.DrawFn) -> dict[str, SentMessage]:
+    """Older messages of some of the merge requests."""
+    return {
+        f"merge_request:1/7:{iid}": SentMessage(
+            iid, "[b]older[/b]\nolder", NOW - timedelta(hours=draw(st.integers(0, 100)))
+        )
+        for iid in draw(st.sets(st.integers(1, 4)))
+    }
 
 
 @st.composite
@@ -88,6 +96,7 @@ def views(draw: st.DrawFn) -> TaskView:
         fresh=draw(st.booleans()),
         step=draw(st.none() | st.sampled_from(Step)),
         stages=draw(st.none() | st.just(STAGES)),
+        messages=draw(cards()),
         users={1: draw(st.dictionaries(st.integers(1, 3), st.integers(4, 6)))},
         smart_commits=tuple(draw(commands(number)) for number in range(draw(st.integers(0, 3)))),
     )
@@ -100,7 +109,7 @@ def test_planning_again_after_carrying_a_plan_out_writes_nothing(
     plan = plan_task(seen, rules, NOW)
     if not plan.needs:
         again = plan_task(applied(seen, plan), rules, NOW)
-        assert (again.commands, again.needs, again.review_events) == ((), frozenset(), {})
+        assert (again.commands, again.needs, again.records) == ((), frozenset(), ())
         assert again.step is plan.step
 
 
@@ -118,12 +127,12 @@ def test_keys_are_unique_and_a_plan_that_needs_reading_writes_nothing(
     seen: TaskView, rules: Rules
 ) -> None:
     plan = plan_task(seen, rules, NOW)
-    keys = [key for key, _, _ in plan.commands]
+    keys = [one.key for one in plan.commands]
     assert len(set(keys)) == len(keys)
-    assert all(reason for _, _, reason in plan.commands)
+    assert all(one.reason for one in plan.commands)
     assert plan.decision
     if plan.needs:
-        assert (plan.commands, plan.step, plan.review_events) == ((), seen.step, {})
+        assert (plan.commands, plan.step, plan.records) == ((), seen.step, ())
 
 
 @given(views(), rule_sets)
@@ -131,11 +140,11 @@ def test_every_command_ends_or_has_one_effect(seen: TaskView, rules: Rules) -> N
     plan = plan_task(seen, rules, NOW)
     if not plan.needs:
         ended = [f"smart_commit:{key}" for key in plan.finished_smart_commits]
-        written = [key for key, _, _ in plan.commands if key.startswith("smart_commit:")]
+        written = [one.key for one in plan.commands if one.key.startswith("smart_commit:")]
         assert sorted(ended + written) == sorted(
             f"smart_commit:{one.key}" for one in seen.smart_commits
         )
-        moves = [key for key, effect, _ in plan.commands if isinstance(effect, MoveTask)]
+        moves = [one.key for one in plan.commands if isinstance(one.command, MoveTask)]
         assert len(moves) <= 1
 
 
@@ -150,7 +159,7 @@ def test_what_was_before_the_connection_is_never_written(seen: TaskView, rules: 
 def test_a_task_is_moved_only_when_the_step_changes(seen: TaskView, rules: Rules) -> None:
     step = step_of(one.merge_request for one in seen.links if one.moves_task)
     plan = plan_task(replace(seen, step=step), rules, NOW)
-    assert not {"status", "stage"} & {key for key, _, _ in plan.commands}
+    assert not {"status", "stage"} & {one.key for one in plan.commands}
 
 
 events = st.tuples(st.integers(0, 2), st.sampled_from(sorted(STATES)))

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sync.core.model.commands import Command, MoveTask, Notify, PutCard, SetStage
+from sync.core.model.commands import Command, MoveTask, Notify, PutMessage, SetStage
+from sync.core.model.task_view import SentMessage
 from sync.core.model.tasks import Task, TaskStatus
 from sync.core.plan import LinkView, Plan, TaskView, plan_task
 from sync.core.rules.portal import DEFAULT_RULES, Rules
@@ -15,9 +16,9 @@ from tests.core.factories import NOW
 
 def applied(view: TaskView, plan: Plan, now: datetime = NOW) -> TaskView:
     """The view after all of the plan's effects were carried out and its records made."""
-    for _, effect, _ in plan.commands:
-        view = _carried_out(view, effect, now)
-    milestones = plan.review_events
+    for planned in plan.commands:
+        view = _carried_out(view, planned.command, now)
+    milestones = dict(one.review_event for one in plan.records if one.review_event)
     links = (
         replace(link, review_event=milestones.get(link.merge_request.key, link.review_event))
         for link in view.links
@@ -31,9 +32,11 @@ def _carried_out(view: TaskView, effect: Command, now: datetime) -> TaskView:
             return replace(view, task=_moved(view.task, status))
         case SetStage(stage_id=stage_id):
             return replace(view, task=replace(view.task, stage_id=stage_id))
-        case PutCard():
-            links = tuple(_shown(link, effect, now) for link in view.links)
-            return replace(view, links=links)
+        case PutMessage():
+            sent = view.sent_message(effect.subject_key)
+            at = sent.at if effect.message_id else now
+            shown = SentMessage(effect.message_id or 1000, effect.text, at)
+            return replace(view, messages={**view.messages, effect.subject_key: shown})
     return view
 
 
@@ -41,14 +44,6 @@ def _moved(task: Task, status: TaskStatus) -> Task:
     if status is TaskStatus.COMPLETED and task.needs_control:
         status = TaskStatus.AWAITING_CONTROL
     return replace(task, status=status)
-
-
-def _shown(link: LinkView, card: PutCard, now: datetime) -> LinkView:
-    if link.merge_request.key != card.merge_request:
-        return link
-    if card.message_id is not None:
-        return replace(link, message_text=card.text)
-    return replace(link, message_id=1000, message_text=card.text, message_at=now)
 
 
 class World:
@@ -62,7 +57,7 @@ class World:
     def round(self) -> str:
         self.plan = plan_task(self.view, self.rules, self.now)
         self.view = applied(self.view, self.plan, self.now)
-        self.log.append(", ".join(brief(key, effect) for key, effect, _ in self.plan.commands))
+        self.log.append(", ".join(brief(one.key, one.command) for one in self.plan.commands))
         return self.log[-1]
 
     def link(self, number: int, change: Callable[[LinkView], LinkView]) -> None:
@@ -80,10 +75,8 @@ def brief(key: str, effect: Command) -> str:
             return str(status)
         case SetStage(stage_id=stage_id):
             return f"stage {stage_id}"
-        case PutCard(message_id=None):
-            return f"card !{effect.merge_request.iid}"
-        case PutCard():
-            return f"edit !{effect.merge_request.iid}"
+        case PutMessage(subject_key=key, message_id=number) if key.startswith("merge_request:"):
+            return f"{'card' if number is None else 'edit'} !{key.rpartition(':')[2]}"
         case Notify(user_id=user):
             return f"{key.split(':')[2]} to {user}"
     return key

@@ -172,7 +172,7 @@ def test_the_overview_counts_alerts_and_names_what_failed(
     furnished, emulator, window, language, texts
 ):
     portal = furnished.portal(emulator.state.member_id)
-    dead = [("news", "pipeline:1/42:907"), ("alerts", "1/42:main")]
+    dead = [("notification", "pipeline:1/42:907"), ("alerts", "1/42:main")]
     with write(furnished.deps.engine) as conn:
         record = connections.by_name(conn, portal.id, "main")
         alerts.save(conn, RefKey(record.id, 42, "main"), [OPEN])

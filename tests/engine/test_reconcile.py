@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sync.core.model.commands import MoveTask, PutCard
+from sync.core.model.commands import MoveTask, PutMessage
 from sync.core.model.tasks import Step
 from sync.core.rules.portal import GroupRules, Rules, StageRef, StepTarget
 from sync.engine.rehearsal import rehearse
@@ -26,8 +26,8 @@ def test_a_rehearsal_says_what_would_be_written_and_writes_nothing(world: World)
     world.b24.faults.gateway_down = False
     deps = world.deps()
     found = rehearse(deps, world.portal_id, [2103], world.clients("one").portal(world.portal_id))
-    kinds = [type(effect) for _, effect, _ in found[2103].commands]
-    assert kinds[:2] == [MoveTask, PutCard]
+    kinds = [type(one.command) for one in found[2103].commands]
+    assert kinds[:2] == [MoveTask, PutMessage]
     assert (world.b24.writes, world.commands(), world.decisions()) == ({}, [], [])
 
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.dialect
 
 TASKS = 3
 FILLED = {
-    "activity", "activity_task", "alert", "api_call", "backfill", "chat_message", "command",
+    "activity", "activity_task", "alert", "api_call", "backfill", "command",
     "commit", "commit_task", "connection", "decision", "delivery", "deployment",
     "deployment_merge_request", "host_user", "link", "merge_request", "message", "notified_state",
     "pipeline", "project", "smart_commit", "subject", "task",

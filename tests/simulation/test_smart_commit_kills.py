@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sync.store.db.database import read
 from sync.store.tables import smart_commit
 from tests.databases import Databases
+from tests.engine.notified_world import notified
 from tests.engine.world import World
 from tests.simulation.kill_points import LEASE_SECONDS, PARTS, Fuse, Killed, fused, steps_of
 
@@ -67,3 +68,23 @@ def _work(world: World, fuse: Fuse, step: int, owner: str) -> bool:
 def _states(world: World) -> list[str]:
     with read(world.database) as conn:
         return list(conn.scalars(select(smart_commit.c.state)))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_kill_at_any_step_loses_no_notification_of_a_missing_task(
+    part: int, databases: Databases
+) -> None:
+    for step in steps_of(part):
+        with databases(True) as url:
+            world = World(url)
+            with fused(world) as fuse:
+                world.gitlab.push(world.shop, "topic", ["B24-999 #done"], "bob")
+                was_killed = _work(world, fuse, step, "first")
+            ((user_id, text),) = notified(world)
+            assert user_id == 8, f"at step {step}"
+            assert "task 999 does not exist" in text, f"at step {step}"
+            assert _states(world) == ["refused"], f"at step {step}"
+            world.close()
+        if not was_killed:
+            break
+    assert step > 10  # there are that many at least

@@ -11,7 +11,7 @@ from sync.core.model.tasks import LinkKind
 from sync.store import links
 from sync.store.db.database import write
 from sync.store.rows import LinkRow
-from tests.store.factories import NOW, a_connection, a_portal
+from tests.store.factories import a_connection, a_portal
 
 
 def test_links_are_found_from_both_ends(engine: Engine) -> None:
@@ -33,12 +33,11 @@ def test_links_are_found_from_both_ends(engine: Engine) -> None:
         assert links.by_tasks(conn, p + 1, [10]) == {}
 
 
-def test_a_link_named_again_keeps_what_the_task_was_shown(engine: Engine) -> None:
+def test_a_link_named_again_keeps_what_people_were_told(engine: Engine) -> None:
     with write(engine) as conn:
         p = a_portal(conn)
         row = LinkRow(p, MergeRequestKey(a_connection(conn, p), 3, 1), 10, LinkKind.MOVE)
         links.save(conn, [row])
-        links.set_cards(conn, [(row.merge_request, 10, 555, "text \ud83d", NOW)])
         links.set_review_events(conn, [(row.merge_request, 10, ReviewEvent.OPENED)])
         links.save(conn, [replace(row, kind=LinkKind.CLOSE, live=False)])
         links.save(conn, [replace(row, kind=LinkKind.CLOSE)])
@@ -47,9 +46,6 @@ def test_a_link_named_again_keeps_what_the_task_was_shown(engine: Engine) -> Non
                 replace(
                     row,
                     kind=LinkKind.CLOSE,
-                    message_id=555,
-                    message_text="text \N{REPLACEMENT CHARACTER}",
-                    message_at=NOW,
                     review_event=ReviewEvent.OPENED,
                 ),
             )

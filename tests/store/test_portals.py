@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from sync.core.model.activity import Push, TagPush
-from sync.core.model.commands import Notify
+from sync.core.model.commands import Notify, Place
 from sync.core.model.common import PortalUser
 from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.model.pipelines import FailedJob
+from sync.core.model.plans import NotifiedState, PlannedCommand
 from sync.core.model.task_view import SentMessage
 from sync.core.model.tasks import LinkKind, Task, TaskStatus
 from sync.store import activity as store_activity
@@ -30,13 +31,11 @@ from sync.store import (
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.db.database import read, write
-from sync.store.messages import save_chat_messages
 from sync.store.rows import (
     AllowanceRow,
     ApiCallRow,
     DecisionRow,
     LinkRow,
-    NewCommand,
     PortalTokens,
     PurgeRow,
 )
@@ -184,14 +183,13 @@ def _fill(conn: Connection, portal_id: int) -> None:
     links.save(conn, [LinkRow(portal_id, request.key, 1, LinkKind.MOVE)])
     tasks.save_read(conn, portal_id, {1: Task(1, "t", TaskStatus.WAITING)}, NOW)
     tasks.save_stages(conn, portal_id, 4, [], NOW)
-    messages.save(conn, portal_id, {(1, "ci:1/3:b"): SentMessage(5, "t", NOW)})
-    messages.save_notified_states(conn, portal_id, {f"ci:{c}/3:b": "5:failed"}, NOW)
-    messages.save_notified_person_states(conn, portal_id, {("tag:1/3:v1", 7): "created"}, NOW)
+    messages.save(conn, portal_id, {(Place(1), "ci:1/3:b"): SentMessage(5, "t", NOW)})
+    states = [NotifiedState(f"ci:{c}/3:b", "5:failed"), NotifiedState("tag:1/3:v1", "created", 7)]
+    messages.save_notified_states(conn, portal_id, states, NOW)
     store_pipelines.save_commit_tasks(conn, portal_id, [((c, 3, "b", "s"), 1)])
     tag = TagPush(project, "v1", "s", None)
     store_activity.save(conn, [tag, Push(project, "b", (), None, "s", protected=True)], NOW)
     store_activity.save_tasks(conn, portal_id, [(store_activity.activity_id(tag), 1)])
-    save_chat_messages(conn, portal_id, {("tag:1/3:v1", "sg3"): SentMessage(5, "t", NOW)})
     for table, values in _NEW_ROWS.items():
         own = {"portal_id": portal_id} if table == "smart_commit" else {}
         row = {"connection_id": c, "project_id": 3, **own, **values}
@@ -205,8 +203,8 @@ def _fill(conn: Connection, portal_id: int) -> None:
     deployments.save_contents(conn, {(c, 3, 9): [12]})
     people.save_portal_users(conn, portal_id, [PortalUser(1, "Ann")])
     people.save_host_people(conn, c, [ANN])
-    command = NewCommand("bitrix24", "notify:1", Notify(1, 2, "t", "tag"), "why")
-    outbox.replace_waiting(conn, portal_id, {("task", "1"): [command]}, NOW)
+    command = PlannedCommand("notify:1", Notify(1, 2, "t", "tag"), "why")
+    outbox.replace_waiting(conn, portal_id, "bitrix24", {("task", "1"): [command]}, NOW)
     logs.save_decisions(conn, [DecisionRow(portal_id, "task", "1", NOW, "why")])
     logs.save_calls(conn, [ApiCallRow(portal_id, NOW, "batch", 200, 5, "{}", "{}")])
     logs.save_purge(conn, PurgeRow(portal_id, NOW, 5, {"calls": 1}))

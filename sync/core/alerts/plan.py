@@ -1,7 +1,7 @@
-"""What an alert asks for beside its messages: a task, its end told there, and who is told. Pure.
+"""What an alert asks for beside its messages: a task, a message at its end, a notification. Pure.
 
-Invariants. One task an alert; applying the effects and deciding again gives none. Who is assigned
-is told once. A task is never closed by us: people end it.
+Invariants. One task an alert; applying the commands and planning again gives none. Who is assigned
+is notified once. A task is never closed by us: people end it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from sync.core.alerts.messages import (
 )
 from sync.core.alerts.model import AlertState
 from sync.core.i18n.translate import translate
-from sync.core.messages.revise import EDIT_WINDOW
-from sync.core.model.commands import CreateTask, Notify, PlannedCommand, PutMessage
+from sync.core.messages.revise import editable_id, notification_tag, plan_message
+from sync.core.model.commands import CreateTask, Notify, Place
+from sync.core.model.plans import NotifiedState, Part, PlannedCommand, Records
 from sync.core.model.task_view import SentMessage
 from sync.core.model.tasks import Task
 from sync.core.rules.portal import Rules
@@ -33,8 +34,8 @@ NO_MESSAGE = SentMessage()
 class AlertView:
     """An alert and what was agreed of it.
 
-    `author`: of the commit that broke the line. `task_id`: opened for the alert, `task`: as last
-    read, `said`: in it. `told`: who was told last of being assigned.
+    `author_id`: of the commit that broke the line. `task_id`: opened for the alert, `task`: as
+    last read, `end_message`: in it. `notified_assignee`: who was notified last of being assigned.
     """
 
     context: AlertContext
@@ -50,84 +51,82 @@ class AlertView:
         return self.context.key.subject_key
 
 
-def assignment_key(about: str) -> str:
-    """The name of the news that somebody is assigned."""
-    return f"{about}>assigned"
+def assignment_key(subject_key: str) -> str:
+    """Return the subject key of the notification that somebody is assigned."""
+    return f"{subject_key}>assigned"
 
 
-def end_message_key(about: str) -> str:
-    """The name of the message that tells an alert's task of its end."""
-    return f"{about}>end"
+def end_message_key(subject_key: str) -> str:
+    """Return the subject key of the message in an alert's task at its end."""
+    return f"{subject_key}>end"
 
 
-def plan_alert(view: AlertView, rules: Rules, now: datetime) -> tuple[PlannedCommand, ...]:
-    return (
-        *_plan_task(view, rules),
-        *_plan_assignment_notification(view, rules),
-        *_plan_end_message(view, rules, now),
+def plan_alert(view: AlertView, rules: Rules, now: datetime) -> Part:
+    """Plan the alert's task, the notification of who is assigned, and the message at its end."""
+    return Part(
+        (
+            *_plan_task(view, rules),
+            *_plan_assignment_notification(view, rules),
+            *_plan_end_message(view, rules, now),
+        )
     )
 
 
 def _plan_task(view: AlertView, rules: Rules) -> Iterator[PlannedCommand]:
-    news, group_id = view.context, rules.group_of(view.context.project.path)
-    wanted = rules.alerts_of(news.project.path).open_task
-    assigned = news.assignee.portal_user_id if news.assignee else None
-    responsible = assigned or view.author_id or view.administrator_id
-    if view.task_id is not None or news.alert.state.ended or not responsible:
+    context, group_id = view.context, rules.group_of(view.context.project.path)
+    least_failures = rules.alerts_of(context.project.path).open_task
+    assignee_id = context.assignee.portal_user_id if context.assignee else None
+    responsible_id = assignee_id or view.author_id or view.administrator_id
+    if view.task_id is not None or context.alert.state.ended or not responsible_id:
         return
-    if not 0 < wanted <= news.alert.in_a_row:
+    if not 0 < least_failures <= context.alert.in_a_row:
         return
-    effect = CreateTask(
+    command = CreateTask(
         view.subject_key,
         task_marker(view.subject_key),
-        build_task_title(news, rules.language),
-        render_task_text(news, rules.language),
-        responsible,
+        build_task_title(context, rules.language),
+        render_task_text(context, rules.language),
+        responsible_id,
         group_id,
     )
     reason = translate(
-        rules.language, "alert task opened", branch=news.display_ref, count=news.alert.in_a_row
+        rules.language,
+        "alert task opened",
+        branch=context.display_ref,
+        count=context.alert.in_a_row,
     )
-    yield f"task:{view.subject_key}", effect, reason
+    yield PlannedCommand(f"task:{view.subject_key}", command, reason)
 
 
-def task_marker(about: str) -> str:
-    """Plain ASCII of a fixed length, whatever branches are called."""
-    return f"b24bridge-{sha256(about.encode()).hexdigest()[:40]}"
+def task_marker(subject_key: str) -> str:
+    """Return plain ASCII of a fixed length, whatever branches are called."""
+    return f"b24bridge-{sha256(subject_key.encode()).hexdigest()[:40]}"
 
 
 def _plan_assignment_notification(view: AlertView, rules: Rules) -> Iterator[PlannedCommand]:
-    news = view.context
-    if not news.assignee or not news.assignee.portal_user_id or news.alert.state.ended:
+    context = view.context
+    user_id = context.assignee.portal_user_id if context.assignee else None
+    if not user_id or context.alert.state.ended or view.notified_assignee == str(user_id):
         return
-    user = news.assignee.portal_user_id
-    if view.notified_assignee == str(user):
-        return
-    about = assignment_key(view.subject_key)
-    text = render_assignment(news, rules.language)
-    effect = Notify(0, user, text, tag=f"b24bridge:{task_marker(about)}")
-    yield (
-        f"tell:{user}:{about}>{user}",
-        effect,
-        translate(rules.language, "alert assignee notified"),
-    )
+    subject_key = assignment_key(view.subject_key)
+    text = render_assignment(context, rules.language)
+    command = Notify(0, user_id, text, tag=notification_tag(task_marker(subject_key)))
+    reason = translate(rules.language, "alert assignee notified")
+    records = Records(notified=NotifiedState(subject_key, str(user_id)))
+    yield PlannedCommand(f"notify:{user_id}:{subject_key}", command, reason, records)
 
 
 def _plan_end_message(view: AlertView, rules: Rules, now: datetime) -> Iterator[PlannedCommand]:
-    """Said once it is resolved; one that fails again after all was never over."""
-    news, said = view.context, view.end_message
-    if view.task is None or news.alert.state is not AlertState.RESOLVED:
+    """Plan the message once it is resolved; one that fails again after all was never over."""
+    context, sent = view.context, view.end_message
+    if view.task is None or context.alert.state is not AlertState.RESOLVED:
         return
-    text = render_end_message(news, rules.language)
-    editable = said.at is not None and said.message_id and now - said.at < EDIT_WINDOW
-    if said.text == text or (said.at is not None and not editable):
+    text = render_end_message(context, rules.language)
+    message_id = editable_id(sent, now)
+    if sent.text == text or (sent.at is not None and not message_id):
         return
-    number = said.message_id if editable else None
     reason = translate(
-        rules.language, "alert task end posted", task=view.task.id, branch=news.display_ref
+        rules.language, "alert task end posted", task=view.task.id, branch=context.display_ref
     )
-    yield (
-        f"end:{view.subject_key}",
-        PutMessage(view.task.id, end_message_key(view.subject_key), text, number),
-        reason,
-    )
+    subject_key = end_message_key(view.subject_key)
+    yield plan_message(Place(view.task.id), subject_key, text, message_id, reason)

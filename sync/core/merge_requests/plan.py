@@ -1,9 +1,8 @@
-"""Which cards are to be written: a new message, an edit in place, or nothing. Pure."""
+"""What a task is shown of its merge requests, and what its people are notified of. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sync.core.i18n.translate import LANGUAGES, translate
@@ -13,137 +12,146 @@ from sync.core.merge_requests.messages import (
     build_review_notification,
     card_summary,
     describe_merge_request,
-    render_card,
 )
 from sync.core.merge_requests.review_events import event_to_notify, next_review_event
-from sync.core.messages.revise import EDIT_WINDOW
-from sync.core.model.commands import Notify, PlannedCommand, PutCard
-from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
+from sync.core.messages.message import render
+from sync.core.messages.revise import editable_id, notification_tag, plan_message
+from sync.core.model.commands import Notify, Place
+from sync.core.model.merge_requests import ReviewEvent
+from sync.core.model.plans import Part, PlannedCommand, Records
 from sync.core.model.task_view import LinkView, TaskView
 from sync.core.model.tasks import LinkKind, Task
 from sync.core.rules.portal import Rules
 
 
 @dataclass(frozen=True, slots=True)
-class CardPart:
-    commands: tuple[PlannedCommand, ...] = ()
-    needs: frozenset[str] = frozenset()
+class _Card:
+    """A card to be written. `message_id`: the one to edit. `phrase`: the key of the reason."""
+
+    link: LinkView
+    text: str
+    message_id: int | None
+    phrase: str
 
 
-def plan_cards(view: TaskView, rules: Rules, now: datetime) -> CardPart:
-    """A task only has to be known, not fresh: its discussion never changes."""
-    due = [card for link in view.ordered_links() if (card := _plan_card(view, link, rules, now))]
-    if due and view.task is None:
-        return CardPart(needs=frozenset({"task"}))
-    return CardPart(tuple(_put_card(view, rules, *card) for card in due))
+def plan_cards(view: TaskView, rules: Rules, now: datetime) -> Part:
+    """Plan a message for each merge request: a new one, or an edit in place.
+
+    A task only has to be known, not fresh: its discussion never changes.
+    """
+    cards = [card for link in view.ordered_links() if (card := _plan_card(view, link, rules, now))]
+    if not cards:
+        return Part()
+    if view.task is None:
+        return Part(needs=frozenset({"task"}))
+    place = Place(task_id=view.task.id)
+    return Part(tuple(_put_card(place, card, rules.language) for card in cards))
 
 
-# A card that is due: its link, the text, the message to edit, the reason's phrase.
-_PlannedCard = tuple[LinkView, str, int | None, str]
-
-
-def _plan_card(view: TaskView, link: LinkView, rules: Rules, now: datetime) -> _PlannedCard | None:
+def _plan_card(view: TaskView, link: LinkView, rules: Rules, now: datetime) -> _Card | None:
     if link.silent:
         return None
-    editable = link.message_at is not None and now - link.message_at < EDIT_WINDOW
+    sent = view.sent_message(link.merge_request.subject_key)
+    message_id = editable_id(sent, now)
     if not link.live:
-        return _plan_removed_card(link, rules) if editable else None
+        text = render(build_removed_card(link.merge_request, rules.language))
+        editable = message_id is not None and sent.text != text
+        return _Card(link, text, message_id, "card removed") if editable else None
     text = _card_text(view, link, rules.language)
-    if link.message_id is None:
-        return link, text, None, "card new"
-    if link.message_text == text:
+    if sent.message_id is None:
+        return _Card(link, text, None, "card new")
+    if sent.text == text:
         return None
-    if editable:
-        return link, text, link.message_id, "card edit"
-    return (link, text, None, "card repeated") if _summary_changed(view, link) else None
+    if message_id is not None:
+        return _Card(link, text, message_id, "card edit")
+    changed = _summary_changed(view, link, sent.text or "")
+    return _Card(link, text, None, "card repeated") if changed else None
 
 
-def _plan_removed_card(link: LinkView, rules: Rules) -> _PlannedCard | None:
-    text = render_card(build_removed_card(link.merge_request, rules.language))
-    if link.message_id is None or link.message_text == text:
-        return None
-    return link, text, link.message_id, "card removed"
-
-
-def _summary_changed(view: TaskView, link: LinkView) -> bool:
-    """Whether title, state or approvals differ from the old card, in whichever language it is."""
-    shown = card_summary(link.message_text or "")
-    return all(shown != card_summary(_card_text(view, link, language)) for language in LANGUAGES)
+def _summary_changed(view: TaskView, link: LinkView, sent_text: str) -> bool:
+    """Tell whether title, state or approvals differ from the old card, whatever its language."""
+    sent = card_summary(sent_text)
+    return all(sent != card_summary(_card_text(view, link, language)) for language in LANGUAGES)
 
 
 def _card_text(view: TaskView, link: LinkView, language: str) -> str:
     users = view.users_of(link.merge_request.project)
-    return render_card(build_card(link.merge_request, language, users, link.kind))
+    return render(build_card(link.merge_request, language, users, link.kind))
 
 
-def _put_card(
-    view: TaskView, rules: Rules, link: LinkView, text: str, message_id: int | None, phrase: str
-) -> PlannedCommand:
-    key = link.merge_request.key
-    effect = PutCard(view.task.id, key, text, message_id)
-    reason = translate(
-        rules.language, phrase, mr=describe_merge_request(link.merge_request, rules.language)
-    )
-    return f"card:{key}", effect, reason
+def _put_card(place: Place, card: _Card, language: str) -> PlannedCommand:
+    merge_request = card.link.merge_request
+    reason = translate(language, card.phrase, mr=describe_merge_request(merge_request, language))
+    return plan_message(place, merge_request.subject_key, card.text, card.message_id, reason)
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewEventPart:
-    """The notifications, the milestones that change, and what must be read first."""
-
-    commands: tuple[PlannedCommand, ...] = ()
-    review_events: Mapping[MergeRequestKey, ReviewEvent] = field(default_factory=dict)
-    needs: frozenset[str] = frozenset()
-
-
-def plan_review_notifications(view: TaskView, rules: Rules) -> ReviewEventPart:
-    """The responsible person is told of milestones; never of mentions, never of their own doing."""
-    changed = [(link, now) for link in view.ordered_links() if (now := _changed_event(link))]
-    told = [(link, new) for link, now in changed if (new := _notifiable_event(link, now))]
-    milestones = {link.merge_request.key: now for link, now in changed}
-    if not told:
-        return ReviewEventPart(review_events=milestones)
+def plan_review_notifications(view: TaskView, rules: Rules) -> Part:
+    """Notify the responsible person of review events; never of mentions or their own doing."""
+    changed = [(link, event) for link in view.ordered_links() if (event := _changed_event(link))]
+    records = {
+        link.merge_request.key: Records(review_event=(link.merge_request.key, event))
+        for link, event in changed
+    }
+    notifiable = [
+        (link, event) for link, reached in changed if (event := _notifiable_event(link, reached))
+    ]
+    if not notifiable:
+        return Part(records=tuple(records.values()))
     if view.fresh_task is None:
-        return ReviewEventPart(needs=frozenset({"task"}))
-    effects = (
-        _plan_notification(view, view.fresh_task, rules, link=link, event=new) for link, new in told
-    )
-    return ReviewEventPart(tuple(effect for effect in effects if effect), milestones)
+        return Part(needs=frozenset({"task"}))
+    commands = (
+        _plan_notification(
+            view, view.fresh_task, rules, link=link, event=event,
+            records=records[link.merge_request.key],
+        )
+        for link, event in notifiable
+    )  # fmt: skip
+    return Part(tuple(one for one in commands if one), records=tuple(records.values()))
 
 
 def _changed_event(link: LinkView) -> ReviewEvent | None:
-    """The milestone to record, None where it stays. A dead link keeps what it had."""
-    now = (
-        next_review_event(link.merge_request, link.review_event) if link.live else link.review_event
-    )
-    return now if now is not link.review_event else None
+    """Return the event to record, None where it stays. A dead link keeps what it had."""
+    if not link.live:
+        return None
+    reached = next_review_event(link.merge_request, link.review_event)
+    return reached if reached is not link.review_event else None
 
 
-def _notifiable_event(link: LinkView, now: ReviewEvent) -> ReviewEvent | None:
+def _notifiable_event(link: LinkView, reached: ReviewEvent) -> ReviewEvent | None:
+    """Return what people are notified of, which (reopened) may be another event than recorded."""
     if not link.visible or link.kind in (LinkKind.MENTION, LinkKind.DENY):
         return None
-    return event_to_notify(link.review_event, now)
+    return event_to_notify(link.review_event, reached)
 
 
 def _plan_notification(
-    view: TaskView, task: Task, rules: Rules, *, link: LinkView, event: ReviewEvent
+    view: TaskView,
+    task: Task,
+    rules: Rules,
+    *,
+    link: LinkView,
+    event: ReviewEvent,
+    records: Records,
 ) -> PlannedCommand | None:
-    user, merge_request = task.responsible_id, link.merge_request
+    user_id, merge_request = task.responsible_id, link.merge_request
     actor = merge_request.actor
-    if not user or event not in rules.for_group(task.group_id).notify:
+    if not user_id or event not in rules.for_group(task.group_id).notify:
         return None
     users = view.users_of(merge_request.project)
-    if actor and users.get(actor.id) == user:
+    if actor and users.get(actor.id) == user_id:
         return None
     document = build_review_notification(
         event, merge_request, task, language=rules.language, users=users
     )
-    effect = Notify(
-        task.id, user, render_card(document), tag=f"b24bridge:{task.id}:{merge_request.key}"
-    )
+    tag = notification_tag(f"{task.id}:{merge_request.key}")
     reason = translate(
         rules.language,
         "responsible notified",
         mr=describe_merge_request(merge_request, rules.language),
     )
-    return f"notify:{merge_request.key}:{event}:{user}", effect, reason
+    return PlannedCommand(
+        f"review:{merge_request.key}:{event}:{user_id}",
+        Notify(task.id, user_id, render(document), tag),
+        reason,
+        records,
+    )

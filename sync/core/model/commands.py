@@ -5,17 +5,36 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sync.core.model.merge_requests import MergeRequestKey
-from sync.core.model.tasks import Step, TaskStatus
+from sync.core.model.tasks import TaskStatus
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a message stands: in the discussion of a task, or in the chat `dialog`."""
+
+    task_id: int = 0
+    dialog: str = ""
+
+    def __str__(self) -> str:
+        return f"task:{self.task_id}" if self.task_id else f"chat:{self.dialog}"
+
+    @classmethod
+    def parse(cls, text: str) -> Place:
+        """Read `task:17` or `chat:chat58`. Raises ValueError for anything else."""
+        kind, _, name = text.partition(":")
+        if kind == "chat" and name:
+            return cls(dialog=name)
+        if kind == "task":
+            return cls(task_id=int(name))
+        raise ValueError(f"no place of a message: {text!r}")
 
 
 @dataclass(frozen=True, slots=True)
 class MoveTask:
-    """Bring the task to `status`; `step` is the computed step that asks for it, if one does."""
+    """Bring the task to `status`."""
 
     task_id: int
     status: TaskStatus
-    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +43,6 @@ class SetStage:
 
     task_id: int
     stage_id: int
-    step: Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +54,15 @@ class SetFields:
 
 
 @dataclass(frozen=True, slots=True)
-class PutCard:
-    """Show a merge request in the task's discussion: a new message, or an edit of `message_id`.
-
-    `text` is what the portal shows (BBCode), already final: equal text is never sent twice.
-    """
-
-    task_id: int
-    merge_request: MergeRequestKey
-    text: str
-    message_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class PutMessage:
-    """Say `text` in the task's discussion: the one message about `about`, new or edited in place.
+    """Post `text` at `place`, or edit the message `message_id` there.
 
-    `about` names a thing for good (`ci:1/7:feature/x`); `text` is final, as in PutCard.
+    A place has one message for each `subject_key`, which names what it is about for good
+    (`ci:1/7:feature/x`). `text` is what the portal shows (BBCode), already final: equal text is
+    never sent twice.
     """
 
-    task_id: int
+    place: Place
     subject_key: str
     text: str
     message_id: int | None = None
@@ -63,9 +70,9 @@ class PutMessage:
 
 @dataclass(frozen=True, slots=True)
 class LogTime:
-    """Note that `user_id` worked on the task for `seconds`; 0: in our own name.
+    """Log `seconds` of work on the task for `user_id`; 0: in the application's own name.
 
-    `text` is final and names what it came from: by it the item is found again.
+    `text` is final and names what it came from: by it the entry is found again.
     """
 
     task_id: int
@@ -75,18 +82,8 @@ class LogTime:
 
 
 @dataclass(frozen=True, slots=True)
-class PutChatMessage:
-    """Say `text` in a chat: the one message about `about` there, new or edited in place."""
-
-    dialog: str
-    subject_key: str
-    text: str
-    message_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Notify:
-    """A personal notification; the portal replaces an older one that has the same `tag`.
+    """Notify one person; the portal replaces an older notification that has the same `tag`.
 
     `task_id`: 0 where it is about no task.
     """
@@ -99,7 +96,7 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class CreateTask:
-    """Make a task, the one for `about`, in a workgroup (0: none).
+    """Create the one task for `subject_key`, in a workgroup (0: none).
 
     `marker`: what it is found by again, as an answer may be lost. All of it has to be the same
     when it is asked for a second time.
@@ -113,50 +110,43 @@ class CreateTask:
     group_id: int = 0
 
 
-Command = (
-    MoveTask
-    | SetStage
-    | SetFields
-    | PutCard
-    | PutMessage
-    | LogTime
-    | PutChatMessage
-    | Notify
-    | CreateTask
-)
-PlannedCommand = tuple[str, Command, str]  # the key of the command, what it writes, and why
+Command = MoveTask | SetStage | SetFields | PutMessage | LogTime | Notify | CreateTask
 
 _COMMAND_TYPES: dict[str, type[Command]] = {
     "move_task": MoveTask,
     "set_stage": SetStage,
     "set_fields": SetFields,
-    "put_card": PutCard,
     "put_message": PutMessage,
     "log_time": LogTime,
-    "post": PutChatMessage,
     "notify": Notify,
     "create_task": CreateTask,
 }
 _KIND_BY_TYPE = {cls: name for name, cls in _COMMAND_TYPES.items()}
 
 
-def task_id_of(effect: Command) -> int:
-    """The task that has to be known to carry it out; 0: none."""
-    return 0 if isinstance(effect, PutChatMessage | CreateTask) else effect.task_id
+def task_id_of(command: Command) -> int:
+    """Return the task that has to be known to carry out the command; 0: none."""
+    match command:
+        case PutMessage(place=place):
+            return place.task_id
+        case CreateTask():
+            return 0
+    return command.task_id
 
 
-def encode(effect: Command) -> tuple[str, dict[str, Any]]:
-    """The command's kind and its JSON payload."""
-    return _KIND_BY_TYPE[type(effect)], asdict(effect)
+def encode(command: Command) -> tuple[str, dict[str, Any]]:
+    """Return the command's kind and its JSON payload."""
+    payload = asdict(command)
+    if isinstance(command, PutMessage):
+        payload["place"] = str(command.place)
+    return _KIND_BY_TYPE[type(command)], payload
 
 
 def decode(kind: str, payload: dict[str, Any]) -> Command:
-    """The effect an outbox row stands for. Raises KeyError for a kind nobody writes."""
+    """Return the command an outbox row stands for. Raises KeyError for a kind nobody writes."""
     values = dict(payload)
-    if "merge_request" in values:
-        values["merge_request"] = MergeRequestKey(**values["merge_request"])
+    if "place" in values:
+        values["place"] = Place.parse(values["place"])
     if "status" in values:
         values["status"] = TaskStatus(values["status"])
-    if values.get("step") is not None:
-        values["step"] = Step(values["step"])
     return _COMMAND_TYPES[kind](**values)

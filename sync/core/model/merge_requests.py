@@ -67,12 +67,17 @@ class MergeRequest:
     pipeline: Pipeline | None = None
     source_project_id: int = 0  # of the source branch: a fork's, or 0 for the project's own
     ended_at: datetime | None = field(default=None, compare=False)  # as the API told it
-    actor: Person | None = None  # who brought it into its present milestone
+    actor: Person | None = None  # who brought it into its present state
 
     @property
     def key(self) -> MergeRequestKey:
         """Return the merge request's identity."""
         return MergeRequestKey(self.project.connection_id, self.project.id, self.iid)
+
+    @property
+    def subject_key(self) -> str:
+        """Its name for good among all that messages and notifications are about."""
+        return f"merge_request:{self.project.connection_id}/{self.project.id}:{self.iid}"
 
     @property
     def branch_key(self) -> tuple[int, int, str]:

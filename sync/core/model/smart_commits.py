@@ -55,6 +55,15 @@ class SmartCommitState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SmartCommitResult:
+    """How a command ended that nothing is written for. `retryable`: somebody may change why."""
+
+    state: SmartCommitState
+    reason: str
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SmartCommit:
     """A command with its commit, whose message is reduced to the title.
 

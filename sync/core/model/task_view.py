@@ -12,25 +12,21 @@ from sync.core.model.deployments import EnvironmentStatus
 from sync.core.model.merge_requests import MergeRequest, ReviewEvent, is_open
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.model.smart_commits import PendingSmartCommit
-from sync.core.model.tasks import KanbanStage, LinkKind, Step, Task
+from sync.core.model.tasks import KanbanStage, LinkKind, Step, Task, is_shown_work
 
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
     """One merge request that names, or named, the task.
 
-    `live`: it still names the task. `silent`: it did so before the portal was connected, so nothing
-    is shown of it. `message_*` describe its card as last written; `review_event` is the last
-    recorded.
+    `live`: it still names the task. `silent`: it did so before the portal was connected; nothing
+    is shown of it. `review_event`: the last one that people were told of.
     """
 
     merge_request: MergeRequest
     kind: LinkKind
     live: bool = True
     silent: bool = False
-    message_id: int | None = None
-    message_text: str | None = None
-    message_at: datetime | None = None
     review_event: ReviewEvent | None = None
     carries_on: bool = False
 
@@ -54,10 +50,15 @@ class LinkView:
         """Tell whether the task shows the merge request."""
         return self.live and not self.silent
 
+    @property
+    def is_shown_work(self) -> bool:
+        """Tell whether it counts as the task's work and people are told of it."""
+        return is_shown_work(self.kind, live=self.live, silent=self.silent)
+
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message in the task's discussion as last written, and when it was first sent."""
+    """A message in a discussion or chat as last written, and when it was first sent."""
 
     message_id: int | None = None
     text: str | None = None
@@ -108,6 +109,10 @@ class TaskView:
     environments: tuple[EnvironmentStatus, ...] = ()
     comments: tuple[Comment, ...] = ()
     smart_commits: tuple[PendingSmartCommit, ...] = ()
+
+    def sent_message(self, subject_key: str) -> SentMessage:
+        """Return the message in the task's discussion about the subject, empty for none."""
+        return self.messages.get(subject_key, SentMessage())
 
     @property
     def fresh_task(self) -> Task | None:

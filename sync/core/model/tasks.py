@@ -64,6 +64,11 @@ class LinkKind(StrEnum):
         return self in (LinkKind.PART, LinkKind.MOVE, LinkKind.CLOSE)
 
 
+def is_shown_work(kind: LinkKind, *, live: bool, silent: bool) -> bool:
+    """Tell whether a link counts as the task's work and people are told of it."""
+    return live and not silent and kind.is_work
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Reference:
     """A task named in text; `source`: branch, title, description or commit."""

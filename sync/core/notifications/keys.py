@@ -57,7 +57,7 @@ def subject_key_of(subject: NotificationSubject) -> str:
         case Deployment():
             kind, key = Kind.DEPLOYMENT, subject.key
         case MergeRequest():
-            kind, key = Kind.MERGE_REQUEST, str(subject.iid)
+            return subject.subject_key
         case _:
             kind, key = subject.kind, subject.key
     return f"{kind}:{subject.project.connection_id}/{subject.project.id}:{key}"

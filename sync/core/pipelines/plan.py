@@ -1,20 +1,20 @@
-"""What a task is shown and told of its pipelines: its field, its messages, the commit's author.
+"""What a task is shown of its pipelines, and whom they notify. Pure.
 
-Pure. Of each branch that the task's work is on, the newest pipeline of the newest commit counts;
-of the branches, the one with the newest commit gives the field its value. Who looked only at the
-order in which things were heard would see something else each time.
+Of each branch that the task's work is on, the newest pipeline of the newest commit counts; of the
+branches, the one with the newest commit gives the field its value. The order in which events came
+says nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from sync.core.i18n.translate import LANGUAGES, translate
-from sync.core.messages.revise import EDIT_WINDOW
-from sync.core.model.commands import Notify, PlannedCommand, PutMessage, SetFields
+from sync.core.messages.revise import editable_id, notification_tag, plan_message
+from sync.core.model.commands import Notify, Place, SetFields
 from sync.core.model.pipelines import Pipeline, PipelineStatus
+from sync.core.model.plans import NotifiedState, Part, PlannedCommand, Records
 from sync.core.model.task_view import BranchPipeline, SentMessage, TaskView
 from sync.core.model.tasks import Task
 from sync.core.pipelines.messages import (
@@ -48,120 +48,117 @@ _MESSAGE_STATUSES = _FIRST_MESSAGE_STATUSES | {_S.RUNNING}
 _NOTIFIED_STATES = {_S.FAILED: "failed", _S.SUCCESS: "passed"}
 
 
-@dataclass(frozen=True, slots=True)
-class PipelinePart:
-    """The effects, what people are told of which branch, and what must be read first."""
-
-    commands: tuple[PlannedCommand, ...] = ()
-    notified_states: Mapping[str, str] = field(default_factory=dict)
-    needs: frozenset[str] = frozenset()
-
-
 def recency(pipeline: Pipeline) -> tuple[datetime, int]:
-    """Orders pipelines by their commit's age, those of one commit by their own.
+    """Order pipelines by their commit's age, those of one commit by their own.
 
-    A commit that was not told is taken to be as old as what is known of its pipeline. None is
+    A commit without a date is taken to be as old as its pipeline's last change. None is
     newer than that: a wrong clock somewhere must not hold the status for years.
     """
     made_at = pipeline.commit.at if pipeline.commit else None
     return min(made_at or pipeline.updated_at, pipeline.updated_at), pipeline.id
 
 
-def plan_pipelines(view: TaskView, rules: Rules, now: datetime) -> PipelinePart:
-    """A task only has to be known, not fresh: what is written does not depend on its state."""
+def plan_pipelines(view: TaskView, rules: Rules, now: datetime) -> Part:
+    """Plan the task's field, the messages of its branches and who is notified.
+
+    A task only has to be known, not fresh: what is written does not depend on its state.
+    """
     if not view.branch_pipelines:
-        return PipelinePart()
+        return Part()
     if view.task is None:
-        return PipelinePart(needs=frozenset({"task"}))
-    wants = rules.for_group(view.task.group_id).pipelines
-    runs = sorted(view.branch_pipelines, key=lambda run: run.subject_key)
-    if wants.message and any(needs_jobs(run) for run in runs):
-        return PipelinePart(needs=frozenset({"jobs"}))
-    effects: list[PlannedCommand] = []
-    if wants.field:
-        effects += _plan_field(view, view.task, rules.language)
-    if wants.message:
-        effects += [one for run in runs if (one := _plan_message(view, run, rules, now))]
-    told = dict(news for run in runs if (news := _state_to_notify(view, run)))
-    if wants.notify:
-        effects += [
-            _notify_author(view.task, run, told[run.subject_key], rules.language)
-            for run in runs
-            if run.subject_key in told and run.author_id
+        return Part(needs=frozenset({"task"}))
+    pipeline_rules = rules.for_group(view.task.group_id).pipelines
+    branches = sorted(view.branch_pipelines, key=lambda branch: branch.subject_key)
+    if pipeline_rules.message and any(needs_jobs(branch) for branch in branches):
+        return Part(needs=frozenset({"jobs"}))
+    commands: list[PlannedCommand] = []
+    if pipeline_rules.field:
+        commands += _plan_field(view, view.task, rules.language)
+    if pipeline_rules.message:
+        messages = (_plan_message(view, view.task, branch, rules, now) for branch in branches)
+        commands += [message for message in messages if message]
+    notified = [
+        (branch, Records(notified=state))
+        for branch in branches
+        if (state := _state_to_notify(view, branch))
+    ]
+    if pipeline_rules.notify:
+        commands += [
+            _notify_author(view.task, branch, branch.author_id, records, rules.language)
+            for branch, records in notified
+            if branch.author_id
         ]
-    return PipelinePart(tuple(effects), told)
+    return Part(tuple(commands), records=tuple(records for _, records in notified))
 
 
-def needs_jobs(run: BranchPipeline) -> bool:
-    """Whether its message needs the failed jobs, and they were not asked for."""
-    return run.pipeline.status is _S.FAILED and run.failed_jobs is None
+def needs_jobs(branch: BranchPipeline) -> bool:
+    """Tell whether its message needs the failed jobs, and they were not asked for."""
+    return branch.pipeline.status is _S.FAILED and branch.failed_jobs is None
 
 
 def _plan_field(view: TaskView, task: Task, language: str) -> Iterator[PlannedCommand]:
-    newest = max((run.pipeline for run in view.branch_pipelines), key=recency)
+    newest = max((branch.pipeline for branch in view.branch_pipelines), key=recency)
     value = FIELD_VALUES.get(newest.status)
     if value is None or view.fields.get(STATUS_FIELD) == value:
         return
     reason = translate(
         language, "pipeline field set", field=STATUS_FIELD, value=value, pipeline=newest.id
     )
-    yield f"field:{STATUS_FIELD}", SetFields(task.id, {STATUS_FIELD: value}), reason
+    command = SetFields(task.id, {STATUS_FIELD: value})
+    yield PlannedCommand(f"field:{STATUS_FIELD}", command, reason)
 
 
 def _plan_message(
-    view: TaskView, run: BranchPipeline, rules: Rules, now: datetime
+    view: TaskView, task: Task, branch: BranchPipeline, rules: Rules, now: datetime
 ) -> PlannedCommand | None:
-    said, status = view.messages.get(run.subject_key, SentMessage()), run.pipeline.status
+    sent, status = view.sent_message(branch.subject_key), branch.pipeline.status
     if status not in _MESSAGE_STATUSES:
         return None
-    text = render_pipeline_message(run, rules.language)
-    if said.text == text:
+    text = render_pipeline_message(branch, rules.language)
+    if sent.text == text:
         return None
-    if said.at is not None and said.message_id and now - said.at < EDIT_WINDOW:
-        return _put_message(view, run, text, said.message_id, rules.language)
-    if status not in _FIRST_MESSAGE_STATUSES or _same_first_line(said, run):
+    message_id = editable_id(sent, now)
+    if message_id is None and (
+        status not in _FIRST_MESSAGE_STATUSES or _same_first_line(sent, branch)
+    ):
         return None
-    return _put_message(view, run, text, None, rules.language)
+    phrase = "pipeline message edited" if message_id else "pipeline message posted"
+    reason = translate(rules.language, phrase, pipeline=branch.pipeline.id, branch=branch.branch)
+    return plan_message(Place(task.id), branch.subject_key, text, message_id, reason)
 
 
-def _same_first_line(sent: SentMessage, run: BranchPipeline) -> bool:
-    """Whether the old message says the same in its first line, in whichever language."""
+def _same_first_line(sent: SentMessage, branch: BranchPipeline) -> bool:
+    """Tell whether the old message has the same first line, in whichever language."""
     if not sent.text:
         return False
-    old = sent.text.split("\n")[0]
-    return any(old == render_first_line(run, language) for language in LANGUAGES)
+    first_line = sent.text.split("\n")[0]
+    return any(first_line == render_first_line(branch, language) for language in LANGUAGES)
 
 
-def _put_message(
-    view: TaskView, run: BranchPipeline, text: str, number: int | None, language: str
-) -> PlannedCommand:
-    phrase = "pipeline message edited" if number else "pipeline message posted"
-    reason = translate(language, phrase, pipeline=run.pipeline.id, branch=run.branch)
-    return run.subject_key, PutMessage(view.task.id, run.subject_key, text, number), reason
+def _state_to_notify(view: TaskView, branch: BranchPipeline) -> NotifiedState | None:
+    """Return a failure after no failure, or its end: what is to be recorded as notified.
 
-
-def _state_to_notify(view: TaskView, run: BranchPipeline) -> tuple[str, str] | None:
-    """A failure after no failure, or its end: what is to be remembered as told.
-
-    Of a branch that several tasks share, one of them tells. No pipeline is told of as failed
+    Of a branch that several tasks share, one of them notifies. No pipeline is reported as failed
     twice, however often its jobs are retried.
     """
-    now = _NOTIFIED_STATES.get(run.pipeline.status)
-    number, _, before = view.notified_states.get(run.subject_key, "0:").partition(":")
-    known = int(number)
-    if now is None or not run.notifies or run.pipeline.id < known or now == before:
+    state = _NOTIFIED_STATES.get(branch.pipeline.status)
+    number, _, previous = view.notified_states.get(branch.subject_key, "0:").partition(":")
+    previous_id, pipeline_id = int(number), branch.pipeline.id
+    if state is None or not branch.notifies or pipeline_id < previous_id or state == previous:
         return None
-    if now == "passed" and not before:
+    if state == "passed" and not previous:
         return None
-    if now == "failed" and run.pipeline.id == known:
+    if state == "failed" and pipeline_id == previous_id:
         return None
-    return run.subject_key, f"{run.pipeline.id}:{now}"
+    return NotifiedState(branch.subject_key, f"{pipeline_id}:{state}")
 
 
-def _notify_author(task: Task, run: BranchPipeline, state: str, language: str) -> PlannedCommand:
-    text = render_author_notification(task, run, language)
-    effect = Notify(task.id, run.author_id or 0, text, tag=f"b24bridge:{run.subject_key}"[:200])
+def _notify_author(
+    task: Task, branch: BranchPipeline, author_id: int, records: Records, language: str
+) -> PlannedCommand:
+    text = render_author_notification(task, branch, language)
+    command = Notify(task.id, author_id, text, tag=notification_tag(branch.subject_key))
     reason = translate(
-        language, "pipeline author notified", pipeline=run.pipeline.id, branch=run.branch
+        language, "pipeline author notified", pipeline=branch.pipeline.id, branch=branch.branch
     )
-    return f"tell:{run.author_id}:{run.subject_key}>{state}", effect, reason
+    return PlannedCommand(f"notify:{author_id}:{branch.subject_key}", command, reason, records)

@@ -1,4 +1,4 @@
-"""What commits have told a task to do, and why it is done or not. Pure.
+"""What smart commits make of a task, and why a command is followed or not. Pure.
 
 A command is followed once and then ended, so a person's own move afterwards is left alone; it
 records no step, so a merge request moves the task when its own step changes and not before.
@@ -7,200 +7,193 @@ records no step, so a merge request moves the task when its own step changes and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from sync.core.i18n import durations
 from sync.core.i18n.translate import translate, translate_inline
 from sync.core.messages.message import render
 from sync.core.messages.parts import MAX_NAME_LENGTH
-from sync.core.model.commands import LogTime, MoveTask, Notify, PlannedCommand, PutMessage
+from sync.core.messages.revise import notification_tag
+from sync.core.model.commands import Command, LogTime, MoveTask, Notify, Place, PutMessage
 from sync.core.model.common import SHORT_SHA
+from sync.core.model.plans import Part, PlannedCommand, Records
 from sync.core.model.smart_commits import (
     DEFAULT_BRANCH_VERBS,
-    CommandKey,
     PendingSmartCommit,
     SmartCommit,
+    SmartCommitResult,
     SmartCommitState,
     Verb,
 )
 from sync.core.model.task_view import TaskView
 from sync.core.model.tasks import Task, TaskStatus
 from sync.core.rules.portal import Rules, SmartCommitRules
+from sync.core.smart_commits.messages import (
+    VERB_LABELS,
+    author_name,
+    commit_link,
+    describe_commit,
+    render_comment,
+    render_revert,
+    render_time_text,
+)
 from sync.core.smart_commits.parse import MAX_SECONDS
-from sync.core.tasks.transitions import TransitionPart, reached_statuses
+from sync.core.tasks.transitions import reached_statuses
 from sync.text.clip import clipped
-from sync.text.tree import Document, LineBreak, Link, Paragraph, Strong, Text
+from sync.text.tree import Document, Paragraph, Text
 
 _TARGET_STATUSES: Mapping[Verb, TaskStatus] = {
     Verb.CLOSE: TaskStatus.COMPLETED,
     Verb.DONE: TaskStatus.COMPLETED,
     Verb.START: TaskStatus.IN_PROGRESS,
 }
-# As people write them.
-VERB_LABELS: Mapping[Verb, str] = {
-    Verb.CLOSE: "Closes",
-    Verb.REVERT: "Revert",
-    Verb.DONE: "#done",
-    Verb.START: "#in-progress",
-    Verb.COMMENT: "#comment",
-    Verb.TIME: "#time",
-}
 
 
-@dataclass(frozen=True, slots=True)
-class SmartCommitResult:
-    """How a command ended that nothing is written for. `mendable`: somebody may change why."""
-
-    state: SmartCommitState
-    reason: str
-    retryable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SmartCommitPart:
-    """The effects, each of a key that names its command; the commands that end without any.
-
-    `instead`: keys of the effects of the task's step that these take the place of.
-    """
-
-    commands: tuple[PlannedCommand, ...] = ()
-    finished: Mapping[CommandKey, SmartCommitResult] = field(default_factory=dict)
-    replaced_keys: frozenset[str] = frozenset()
-    needs: frozenset[str] = frozenset()
-
-
-def plan_smart_commits(view: TaskView, rules: Rules, moving: TransitionPart) -> SmartCommitPart:
-    """`moving`: what the merge requests ask for in the same moment."""
+def plan_smart_commits(view: TaskView, rules: Rules, transition: Part) -> Part:
+    """Plan what commits ask of the task; `transition`: what its merge requests ask for now."""
     if not view.smart_commits:
-        return SmartCommitPart()
+        return Part()
     if view.fresh_task is None:
-        return SmartCommitPart(needs=frozenset({"task"}))
+        return Part(needs=frozenset({"task"}))
     task, language = view.fresh_task, rules.language
-    wants = rules.for_group(task.group_id).smart_commits
-    ended = {
-        one.key: why for one in view.smart_commits if (why := _find_refusal(one, wants, language))
+    commit_rules = rules.for_group(task.group_id).smart_commits
+    refusals = {
+        pending.key: refusal
+        for pending in view.smart_commits
+        if (refusal := _find_refusal(pending, commit_rules, language))
     }
-    taken = [one for one in view.smart_commits if one.key not in ended]
-    # Who can be told ends with being told; the reason is recorded then.
-    told = [one for one in view.smart_commits if one.key in ended and _notifies_author(one, wants)]
-    answers = [_notify_flaw(task, one, ended.pop(one.key), language) for one in told]
-    movers = [one for one in taken if one.smart_commit.command.verb in _TARGET_STATUSES]
-    moved = _plan_transition(task, movers, moving, language)
-    written = (_plan_write(task, one, language) for one in taken if one not in movers)
-    effects = (*moved.commands, *written, *answers)
-    return SmartCommitPart(effects, {**ended, **moved.finished}, moved.replaced_keys)
+    accepted = [pending for pending in view.smart_commits if pending.key not in refusals]
+    # Where the author is notified the command ends with that; the reason is recorded then.
+    answers = [
+        _notify_flaw(task, pending, author_id, refusals.pop(pending.key), language)
+        for pending in view.smart_commits
+        if pending.key in refusals and (author_id := _author_to_notify(pending, commit_rules))
+    ]
+    transitions = [
+        pending for pending in accepted if pending.smart_commit.command.verb in _TARGET_STATUSES
+    ]
+    moved = _plan_transition(task, transitions, transition, language)
+    written = [
+        _plan_write(task, pending, language) for pending in accepted if pending not in transitions
+    ]
+    return replace(
+        moved,
+        commands=(*moved.commands, *written, *answers),
+        finished={**refusals, **moved.finished},
+    )
 
 
 def build_refusal(
     pending: PendingSmartCommit, language: str, key: str, *, retryable: bool = False, **why: object
 ) -> SmartCommitResult:
-    """The end of a command that is not followed, for the reason of that key."""
+    """Build the end of a command that is not followed, for the reason of that key."""
     word = VERB_LABELS[pending.smart_commit.command.verb]
-    told = translate(language, f"smart commit refused {key}", **why)
-    commit = _describe_commit(pending.smart_commit, language)
-    reason = translate(language, "smart commit refused", word=word, commit=commit, why=told)
+    cause = translate(language, f"smart commit refused {key}", **why)
+    commit = describe_commit(pending.smart_commit, language)
+    reason = translate(language, "smart commit refused", word=word, commit=commit, why=cause)
     return SmartCommitResult(SmartCommitState.REFUSED, reason, retryable)
+
+
+def refuse_missing_task(pending: PendingSmartCommit, language: str) -> SmartCommitResult:
+    """Build the end of a command for a task that the portal does not show."""
+    task_id = pending.smart_commit.command.task_id
+    return build_refusal(pending, language, "missing task", retryable=True, task=task_id)
 
 
 def _find_refusal(
     pending: PendingSmartCommit, commit_rules: SmartCommitRules, language: str
 ) -> SmartCommitResult | None:
-    speech = pending.smart_commit
-    command, worded = speech.command, speech.command.verb in DEFAULT_BRANCH_VERBS
+    smart_commit = pending.smart_commit
+    command = smart_commit.command
+    worded = command.verb in DEFAULT_BRANCH_VERBS
     if not (commit_rules.close if worded else commit_rules.commands):
         return build_refusal(pending, language, "disabled")
-    if speech.repeats:
-        return build_refusal(pending, language, "duplicate", sha=speech.repeats[:SHORT_SHA])
+    if smart_commit.repeats:
+        return build_refusal(pending, language, "duplicate", sha=smart_commit.repeats[:SHORT_SHA])
     if command.flaw:
-        return build_refusal(pending, language, command.flaw.value, **_flaw_values(speech))
+        return build_refusal(pending, language, command.flaw.value, **_flaw_values(smart_commit))
     if pending.author_id is None and command.verb is not Verb.REVERT:
-        return build_refusal(
-            pending, language, "unknown author", retryable=True, author=_author_name(speech)
-        )
+        author = author_name(smart_commit)
+        return build_refusal(pending, language, "unknown author", retryable=True, author=author)
     return None
 
 
-def _flaw_values(speech: SmartCommit) -> dict[str, object]:
-    """What the reasons for flaws name."""
-    return {"text": speech.command.text, "hours": MAX_SECONDS // 3600}
+def _flaw_values(smart_commit: SmartCommit) -> dict[str, object]:
+    """Return what the reasons for flaws name."""
+    return {"text": smart_commit.command.text, "hours": MAX_SECONDS // 3600}
 
 
 def notify_missing_task(pending: PendingSmartCommit, language: str) -> PlannedCommand | None:
-    """What the author is told of a task that is not there; None where nobody knows them."""
+    """Notify the author when a smart commit names a missing task; None for an unknown author.
+
+    The command of the commit ends with the notification, so that none is lost.
+    """
     if pending.author_id is None:
         return None
-    task_id = pending.smart_commit.command.task_id
-    ended = build_refusal(pending, language, "missing task", task=task_id)
-    key = f"smart_commit_missing:{pending.key}"
-    text = render(Document((Paragraph((Text(ended.reason),)),)))
-    return key, Notify(0, pending.author_id, text, tag=f"b24bridge:{key}"[:200]), ended.reason
+    reason = refuse_missing_task(pending, language).reason
+    name = f"smart_commit_missing:{pending.key}"
+    text = render(Document((Paragraph((Text(reason),)),)))
+    command = Notify(0, pending.author_id, text, tag=notification_tag(name))
+    return PlannedCommand(name, command, reason, Records(smart_commit=pending.key, retryable=True))
 
 
-def _notifies_author(pending: PendingSmartCommit, commit_rules: SmartCommitRules) -> bool:
-    """Whether the author hears why: of a slip of the pen, whom nobody else would tell."""
-    speech = pending.smart_commit
-    return (
-        pending.author_id is not None
-        and bool(speech.command.flaw)
-        and commit_rules.commands
-        and not speech.repeats
-    )
+def _author_to_notify(pending: PendingSmartCommit, commit_rules: SmartCommitRules) -> int | None:
+    """Return whom to notify of a slip of the pen, which nobody else would see."""
+    smart_commit = pending.smart_commit
+    notified = smart_commit.command.flaw and commit_rules.commands and not smart_commit.repeats
+    return pending.author_id if notified else None
 
 
 def _notify_flaw(
-    task: Task, pending: PendingSmartCommit, ended: SmartCommitResult, language: str
+    task: Task,
+    pending: PendingSmartCommit,
+    author_id: int,
+    refusal: SmartCommitResult,
+    language: str,
 ) -> PlannedCommand:
-    speech = pending.smart_commit
+    smart_commit = pending.smart_commit
+    flaw = smart_commit.command.flaw
     sentence = translate_inline(
         language,
         "smart commit problem",
         task=clipped(task.title, MAX_NAME_LENGTH),
-        word=VERB_LABELS[speech.command.verb],
-        sha=_commit_link(speech),
-        why=translate(
-            language, f"smart commit refused {speech.command.flaw}", **_flaw_values(speech)
-        ),
+        word=VERB_LABELS[smart_commit.command.verb],
+        sha=commit_link(smart_commit),
+        why=translate(language, f"smart commit refused {flaw}", **_flaw_values(smart_commit)),
     )
     text = render(Document((Paragraph(sentence),)))
-    effect = Notify(
-        task.id, pending.author_id or 0, text, tag=f"b24bridge:{_planned_key(pending)}"[:200]
-    )
-    return _planned_key(pending), effect, ended.reason
+    tag = notification_tag(_command_key(pending))
+    return _planned(pending, Notify(task.id, author_id, text, tag), refusal.reason)
 
 
 def _plan_transition(
-    task: Task, pending_moves: Sequence[PendingSmartCommit], moving: TransitionPart, language: str
-) -> SmartCommitPart:
-    """Only the last one moves. To be done outweighs the step that changes in the same moment."""
+    task: Task, pending_moves: Sequence[PendingSmartCommit], transition: Part, language: str
+) -> Part:
+    """Plan the last move. To be done outweighs the step that changes in the same moment."""
     if not pending_moves:
-        return SmartCommitPart()
+        return Part()
     *earlier, last = pending_moves
-    ended = {one.key: _superseded(one, language) for one in earlier}
-    wanted = _TARGET_STATUSES[last.smart_commit.command.verb]
-    finishes = wanted is TaskStatus.COMPLETED
-    instead = frozenset({"status"}) if finishes else frozenset[str]()
-    commit = _describe_commit(last.smart_commit, language)
-    if not finishes and any(key == "status" for key, _, _ in moving.commands):
-        ended[last.key] = _superseded(last, language)
-        return SmartCommitPart((), ended)
-    if wanted in reached_statuses(task):
-        ended[last.key] = SmartCommitResult(
-            SmartCommitState.DONE, translate(language, "status already reached", why=commit)
-        )
-        return SmartCommitPart((), ended, instead)
+    finished = {pending.key: _superseded(pending, language) for pending in earlier}
+    status = _TARGET_STATUSES[last.smart_commit.command.verb]
+    finishes = status is TaskStatus.COMPLETED
+    commit = describe_commit(last.smart_commit, language)
+    if not finishes and any(isinstance(one.command, MoveTask) for one in transition.commands):
+        return Part(finished=finished | {last.key: _superseded(last, language)})
+    if status in reached_statuses(task):
+        reason = translate(language, "status already reached", why=commit)
+        finished[last.key] = SmartCommitResult(SmartCommitState.DONE, reason)
+        return Part(finished=finished, replaces_move=finishes)
     controlled = finishes and task.needs_control
-    key = "awaiting control" if controlled else last.smart_commit.command.verb.value
-    reason = translate(language, f"smart commit {key}", commit=commit)
-    return SmartCommitPart(
-        ((_planned_key(last), MoveTask(task.id, wanted), reason),), ended, instead
-    )
+    phrase = "awaiting control" if controlled else last.smart_commit.command.verb.value
+    reason = translate(language, f"smart commit {phrase}", commit=commit)
+    move = _planned(last, MoveTask(task.id, status), reason)
+    return Part((move,), finished=finished, replaces_move=finishes)
 
 
 def _superseded(pending: PendingSmartCommit, language: str) -> SmartCommitResult:
-    commit = _describe_commit(pending.smart_commit, language)
-    return SmartCommitResult(
-        SmartCommitState.DONE, translate(language, "smart commit superseded", commit=commit)
-    )
+    commit = describe_commit(pending.smart_commit, language)
+    reason = translate(language, "smart commit superseded", commit=commit)
+    return SmartCommitResult(SmartCommitState.DONE, reason)
 
 
 def _plan_write(task: Task, pending: PendingSmartCommit, language: str) -> PlannedCommand:
@@ -208,32 +201,32 @@ def _plan_write(task: Task, pending: PendingSmartCommit, language: str) -> Plann
 
 
 def _plan_comment(task: Task, pending: PendingSmartCommit, language: str) -> PlannedCommand:
-    about = f"commit:{pending.key.sha}:{pending.key.number}"
-    effect = PutMessage(task.id, about, render_comment(pending.smart_commit, language))
-    commit = _describe_commit(pending.smart_commit, language)
-    return _planned_key(pending), effect, translate(language, "smart commit comment", commit=commit)
+    subject_key = f"commit:{pending.key.sha}:{pending.key.number}"
+    text = render_comment(pending.smart_commit, language)
+    commit = describe_commit(pending.smart_commit, language)
+    reason = translate(language, "smart commit comment", commit=commit)
+    return _planned(pending, PutMessage(Place(task.id), subject_key, text), reason)
 
 
 def _plan_time_entry(task: Task, pending: PendingSmartCommit, language: str) -> PlannedCommand:
-    """As the author, or, where the portal did not allow that, in our own name."""
-    speech = pending.smart_commit
-    user = 0 if speech.as_app else pending.author_id or 0
-    seconds = speech.command.seconds
-    effect = LogTime(task.id, user, seconds, render_time_text(speech, language))
-    time, commit = durations.format_seconds(seconds, language), _describe_commit(speech, language)
-    return (
-        _planned_key(pending),
-        effect,
-        translate(language, "smart commit time", time=time, commit=commit),
-    )
+    """Log the time as the author, or, where the portal did not allow that, in our own name."""
+    smart_commit = pending.smart_commit
+    user_id = 0 if smart_commit.as_app else pending.author_id or 0
+    seconds = smart_commit.command.seconds
+    command = LogTime(task.id, user_id, seconds, render_time_text(smart_commit, language))
+    time = durations.format_seconds(seconds, language)
+    commit = describe_commit(smart_commit, language)
+    reason = translate(language, "smart commit time", time=time, commit=commit)
+    return _planned(pending, command, reason)
 
 
 def _plan_revert(task: Task, pending: PendingSmartCommit, language: str) -> PlannedCommand:
     """Say in the task that its work was taken back, by whom and with which commit."""
     subject_key = f"commit:{pending.key.sha}:{pending.key.number}"
-    effect = PutMessage(task.id, subject_key, render_revert(pending.smart_commit, language))
-    commit = _describe_commit(pending.smart_commit, language)
-    return _planned_key(pending), effect, translate(language, "smart commit revert", commit=commit)
+    text = render_revert(pending.smart_commit, language)
+    commit = describe_commit(pending.smart_commit, language)
+    reason = translate(language, "smart commit revert", commit=commit)
+    return _planned(pending, PutMessage(Place(task.id), subject_key, text), reason)
 
 
 _PLANNERS = {
@@ -243,57 +236,11 @@ _PLANNERS = {
 }
 
 
-def render_comment(speech: SmartCommit, language: str) -> str:
-    """The message as the portal shows it."""
-    head = translate_inline(
-        language,
-        "smart commit comment author",
-        author=Strong((Text(_author_name(speech)),)),
-        sha=_commit_link(speech),
-    )
-    paragraph = Paragraph((*head, LineBreak(), Text(speech.command.text)))
-    return render(Document((paragraph,)))
+def _planned(pending: PendingSmartCommit, command: Command, reason: str) -> PlannedCommand:
+    """Return the command that the command of the commit ends with."""
+    records = Records(smart_commit=pending.key)
+    return PlannedCommand(_command_key(pending), command, reason, records)
 
 
-def render_revert(speech: SmartCommit, language: str) -> str:
-    """Return the message that says whose commit took the work back."""
-    sentence = translate_inline(
-        language,
-        "smart commit taken back",
-        author=Strong((Text(_author_name(speech)),)),
-        sha=_commit_link(speech),
-        title=clipped(speech.commit.message, MAX_NAME_LENGTH),
-    )
-    return render(Document((Paragraph(sentence),)))
-
-
-def render_time_text(speech: SmartCommit, language: str) -> str:
-    """What the time was spent on. It names the commit, by which it is found again."""
-    sha, words = speech.commit.sha[:SHORT_SHA], speech.command.text
-    said = translate(language, "smart commit time text", text=words, sha=sha) if words else ""
-    said = said or translate(language, "smart commit time only", sha=sha)
-    if speech.as_app:
-        said = translate(
-            language, "smart commit time author", author=_author_name(speech), text=said
-        )
-    return render(Document((Paragraph((Text(said),)),)))
-
-
-def _commit_link(speech: SmartCommit) -> Link | Text:
-    sha = speech.commit.sha[:SHORT_SHA]
-    return Link(speech.commit.url, (Text(sha),)) if speech.commit.url else Text(sha)
-
-
-def _planned_key(pending: PendingSmartCommit) -> str:
+def _command_key(pending: PendingSmartCommit) -> str:
     return f"smart_commit:{pending.key}"
-
-
-def _describe_commit(speech: SmartCommit, language: str) -> str:
-    sha, branch = speech.commit.sha[:SHORT_SHA], speech.branch
-    return translate(
-        language, "smart commit commit", sha=sha, author=_author_name(speech), branch=branch
-    )
-
-
-def _author_name(speech: SmartCommit) -> str:
-    return clipped(speech.commit.author_name, MAX_NAME_LENGTH) or "?"

@@ -6,15 +6,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
-from sync.core.model.commands import (
-    Command,
-    CreateTask,
-    PutCard,
-    PutChatMessage,
-    PutMessage,
-    SetFields,
-    decode,
-)
+from sync.core.model.commands import Command, CreateTask, PutMessage, SetFields, decode
+from sync.core.model.plans import PlannedCommand
 from sync.store.db.upsert import chunks
 from sync.store.rows import CommandRow
 from sync.store.tables import command
@@ -25,9 +18,9 @@ RefusedCommand = tuple[str, str, Command | None]  # subject key, command key, wh
 def refused_before(
     conn: Connection, portal_id: int, kind: str, keys: Iterable[str]
 ) -> frozenset[RefusedCommand]:
-    """Messages refused as they are, and fields and new tasks refused at all, of the subjects.
+    """Read the messages refused as they are, and fields and new tasks refused at all.
 
-    Moves and notifications are not repeated anyway: their step and milestone are recorded.
+    Moves and notifications are not repeated anyway: what they record counts as reached.
     """
     refused = select(command.c.subject_key, command.c.key, command.c.kind, command.c.payload).where(
         command.c.portal_id == portal_id,
@@ -37,15 +30,15 @@ def refused_before(
     return frozenset(
         entry
         for piece in chunks(keys)
-        for subject_key, key, name, payload in conn.execute(
+        for subject_key, key, command_kind, payload in conn.execute(
             refused.where(command.c.subject_key.in_(piece))
         )
-        for entry in _refused_entry(subject_key, key, decode(name, payload))
+        for entry in _refused_entry(subject_key, key, decode(command_kind, payload))
     )
 
 
 def refused_of(rows: Iterable[CommandRow]) -> frozenset[RefusedCommand]:
-    """The same of commands that are read already, of whatever state."""
+    """Return the same of commands that are read already, of whatever state."""
     return frozenset(
         entry
         for row in rows
@@ -54,14 +47,19 @@ def refused_of(rows: Iterable[CommandRow]) -> frozenset[RefusedCommand]:
     )
 
 
-def _refused_entry(subject_key: str, key: str, effect: Command) -> list[RefusedCommand]:
-    if isinstance(effect, SetFields | CreateTask):
-        return [(subject_key, key, None)]
-    if isinstance(effect, PutCard | PutMessage | PutChatMessage):
-        return [(subject_key, key, effect)]
+def _refused_entry(subject_key: str, key: str, asked: Command) -> list[RefusedCommand]:
+    if isinstance(asked, SetFields | CreateTask | PutMessage):
+        return [(subject_key, key, _comparable(asked))]
     return []
 
 
-def comparable_command(effect: Command) -> Command | None:
-    """What is refused with an effect on a task: of a field its other values, too."""
-    return None if isinstance(effect, SetFields) else effect
+def is_refused(
+    refused: frozenset[RefusedCommand], subject_key: str, planned: PlannedCommand
+) -> bool:
+    """Tell whether the portal refused what is planned for the subject."""
+    return (subject_key, planned.key, _comparable(planned.command)) in refused
+
+
+def _comparable(asked: Command) -> Command | None:
+    """Return what is refused with the command: of fields and new tasks other values, too."""
+    return None if isinstance(asked, SetFields | CreateTask) else asked

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import accumulate
 
 from sqlalchemy import Connection
 
-from sync.bitrix24.rest.client import BATCH_SIZE, Answer, Call, Portal
+from sync.bitrix24.rest.client import Answer, Portal
 from sync.bitrix24.rest.errors import EDIT_CLOSED
 from sync.bitrix24.tasks import create as tasks_create
-from sync.bitrix24.tasks.commands import calls_for, read_outcome
+from sync.bitrix24.tasks.commands import read_outcome
 from sync.bitrix24.tasks.transitions import CommandResult
-from sync.core.model.commands import CreateTask, task_id_of
-from sync.core.model.tasks import Task
+from sync.core.model.commands import (
+    CreateTask,
+    LogTime,
+    MoveTask,
+    PutMessage,
+    SetStage,
+    task_id_of,
+)
 from sync.engine import backoff
 from sync.engine.audit.recording import recording_transaction
+from sync.engine.deliver.batch import COMMANDS_LOADED, CommandBatch, choose_commands
 from sync.engine.deliver.outcomes import (
-    MESSAGE_KINDS,
     Refusal,
     decide_again,
     forget_base,
@@ -36,24 +41,7 @@ from sync.store.db.database import write
 from sync.store.rows import CommandRow
 
 MIN_WAIT_SECONDS = 0.5  # even where the portal asks for less
-_COMMANDS_LOADED = 2 * BATCH_SIZE  # commands looked at, to find as many whole tasks as fit
 REREAD_SECONDS = 3.0  # a refused move waits that long for its task to be read anew
-
-
-@dataclass(frozen=True)
-class CommandBatch:
-    """Commands that go in one request, each with its calls, and the tasks they are about."""
-
-    commands: Sequence[tuple[CommandRow, Sequence[Call]]]
-    tasks: Mapping[int, Task]
-
-    @property
-    def rows(self) -> list[CommandRow]:
-        return [row for row, _ in self.commands]
-
-    @property
-    def calls(self) -> list[Call]:
-        return [call for _, calls in self.commands for call in calls]
 
 
 @dataclass
@@ -63,7 +51,7 @@ class BatchOutcome:
     done: list[tuple[CommandRow, CommandResult]] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     reread: list[CommandRow] = field(default_factory=list)
-    edit_closed: list[CommandRow] = field(default_factory=list)
+    edit_closed: list[tuple[CommandRow, PutMessage]] = field(default_factory=list)
     foreign_time: list[CommandRow] = field(default_factory=list)
     postponed: list[tuple[CommandRow, Later]] = field(default_factory=list)
     denied: list[tuple[CommandRow, Denied]] = field(default_factory=list)
@@ -78,24 +66,16 @@ def deliver(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     now = deps.clock.now()
     with write(deps.database) as conn:
         lane.keep(conn, CALL_LEASE_TTL)
-        rows = outbox.waiting(conn, portal_id, PORTAL_LANE, _COMMANDS_LOADED, now)
+        rows = outbox.waiting(conn, portal_id, PORTAL_LANE, COMMANDS_LOADED, now)
         known = tasks.get(conn, portal_id, {task_id_of(row.command) for row in rows} - {0})
         bodies = {task_id: row.body for task_id, row in known.items() if row.body}
         aimless = [row for row in rows if task_id_of(row.command) not in {0, *bodies}]
         if aimless or not rows:
             _drop(conn, portal_id, aimless, now)
             return len(aimless)
-        parcel = _choose(rows, bodies, portal)
-        outbox.mark_sending(conn, [row.id for row in parcel.rows], now)
-    return _send(deps, lane, portal_id, portal, parcel)
-
-
-def _choose(rows: Sequence[CommandRow], bodies: Mapping[int, Task], portal: Portal) -> CommandBatch:
-    """Choose what goes in one request: by REST 3.0 a new task goes alone."""
-    new = [row for row in rows if isinstance(row.command, CreateTask)]
-    if new and portal.features.get("v3"):
-        return CommandBatch([(new[0], [])], bodies)
-    return _pack(rows, bodies, portal.user_id)
+        batch = choose_commands(rows, bodies, portal)
+        outbox.mark_sending(conn, [row.id for row in batch.rows], now)
+    return _send(deps, lane, portal_id, portal, batch)
 
 
 def _drop(conn: Connection, portal_id: int, rows: Sequence[CommandRow], now: datetime) -> None:
@@ -105,60 +85,26 @@ def _drop(conn: Connection, portal_id: int, rows: Sequence[CommandRow], now: dat
         decide_again(conn, portal_id, rows, "its task is not there any more", now)
 
 
-def _pack(rows: Sequence[CommandRow], bodies: Mapping[int, Task], user_id: int) -> CommandBatch:
-    """Commands, in order, whose calls fit into one request: all of a task's, or thing's, together.
-
-    The portal tells of every change of ours too. Of a task with commands left over that would
-    make those be decided anew, and the task be read once more.
-    """
-    of_task: dict[object, list[tuple[CommandRow, Sequence[Call]]]] = {}
-    for row in rows:
-        task_id = task_id_of(row.command)
-        calls = calls_for(row.command, bodies.get(task_id), user_id)
-        of_task.setdefault(task_id or row.subject, []).append((row, calls))
-    if len(rows) == _COMMANDS_LOADED and len(of_task) > 1:
-        of_task.popitem()  # there may be more of it
-    chosen: list[tuple[CommandRow, Sequence[Call]]] = []
-    room = BATCH_SIZE
-    for commands in of_task.values():
-        fitting = commands if _size(commands) <= room else []
-        if not chosen:  # even one task may have too many
-            fitting = commands[: _count_fitting(commands)]
-        room -= _size(fitting)
-        chosen += fitting
-    return CommandBatch(chosen, bodies)
-
-
-def _size(commands: Sequence[tuple[CommandRow, Sequence[Call]]]) -> int:
-    return sum(len(calls) for _, calls in commands)
-
-
-def _count_fitting(commands: Sequence[tuple[CommandRow, Sequence[Call]]]) -> int:
-    """How many of the first commands fit into one request."""
-    sizes = accumulate(len(calls) for _, calls in commands)
-    return sum(size <= BATCH_SIZE for size in sizes)
-
-
-def _send(deps: Deps, lane: Lane, portal_id: int, portal: Portal, parcel: CommandBatch) -> int:
+def _send(deps: Deps, lane: Lane, portal_id: int, portal: Portal, batch: CommandBatch) -> int:
     """Send commands that are marked as being sent, and record what became of each."""
     try:
-        answers = _call_portal(portal, parcel)
+        answers = _call_portal(portal, batch)
     except Refused as error:
-        if len(parcel.commands) == 1:
-            answers = [error] * max(1, len(parcel.calls))
+        if len(batch.commands) == 1:
+            answers = [error] * max(1, len(batch.calls))
         else:
-            return _send_separately(deps, lane, portal_id, portal, parcel)
+            return _send_separately(deps, lane, portal_id, portal, batch)
     except (Later, Denied) as error:
-        _put_back(deps, lane, parcel.rows, error)
+        _put_back(deps, lane, batch.rows, error)
         raise
-    _record(deps, lane, portal_id, _sort_answers(parcel, answers))
-    return len(parcel.commands)
+    _record(deps, lane, portal_id, _sort_answers(batch, answers))
+    return len(batch.commands)
 
 
-def _call_portal(portal: Portal, parcel: CommandBatch) -> Sequence[Answer | SyncError]:
-    if parcel.calls:
-        return portal.batch(parcel.calls)
-    return [_create_task(portal, row) for row in parcel.rows]
+def _call_portal(portal: Portal, batch: CommandBatch) -> Sequence[Answer | SyncError]:
+    if batch.calls:
+        return portal.batch(batch.calls)
+    return [_create_task(portal, row) for row in batch.rows]
 
 
 def _create_task(portal: Portal, row: CommandRow) -> Answer | SyncError:
@@ -178,15 +124,15 @@ def _create_task(portal: Portal, row: CommandRow) -> Answer | SyncError:
 
 
 def _send_separately(
-    deps: Deps, lane: Lane, portal_id: int, portal: Portal, parcel: CommandBatch
+    deps: Deps, lane: Lane, portal_id: int, portal: Portal, batch: CommandBatch
 ) -> int:
     """One command spoils the request for all: each goes alone, and only that one is refused."""
-    for command in parcel.commands:
+    for command in batch.commands:
         with write(deps.database) as conn:
             lane.keep(conn, CALL_LEASE_TTL)
             outbox.mark_sending(conn, [command[0].id], deps.clock.now())
-        _send(deps, lane, portal_id, portal, CommandBatch([command], parcel.tasks))
-    return len(parcel.commands)
+        _send(deps, lane, portal_id, portal, CommandBatch([command], batch.tasks))
+    return len(batch.commands)
 
 
 def _put_back(deps: Deps, lane: Lane, rows: Sequence[CommandRow], error: Later | Denied) -> None:
@@ -208,67 +154,74 @@ def _postpone(conn: Connection, deps: Deps, row: CommandRow, error: Later | Deni
     outbox.postpone(conn, row.id, next_at, str(error))
 
 
-def _sort_answers(parcel: CommandBatch, answers: Sequence[Answer | SyncError]) -> BatchOutcome:
-    """The outcome of every command. Commands about one task see what those before them did."""
-    found, bodies, rest = BatchOutcome(), dict(parcel.tasks), list(answers)
-    for row, calls in parcel.commands:
+def _sort_answers(batch: CommandBatch, answers: Sequence[Answer | SyncError]) -> BatchOutcome:
+    """Sort the outcomes. Commands about one task see what those before them did."""
+    outcome, bodies, remaining = BatchOutcome(), dict(batch.tasks), list(answers)
+    for row, calls in batch.commands:
         count = 1 if isinstance(row.command, CreateTask) else len(calls)
-        own, rest = rest[:count], rest[count:]
+        own, remaining = remaining[:count], remaining[count:]
         match read_outcome(row.command, own, bodies.get(task_id_of(row.command))):
-            case CommandResult() as done:
-                found.done.append((row, done))
-                if done.task:
-                    bodies[done.task.id] = done.task
+            case CommandResult() as result:
+                outcome.done.append((row, result))
+                if result.task:
+                    bodies[result.task.id] = result.task
             case Later() as later:
-                found.postponed.append((row, later))
+                outcome.postponed.append((row, later))
             case Denied() as denied:
-                found.denied.append((row, denied))
+                outcome.denied.append((row, denied))
             case error:
-                _sort_refused(found, row, error)
-    return found
+                _sort_refused(outcome, row, error)
+    return outcome
 
 
-def _sort_refused(found: BatchOutcome, row: CommandRow, error: SyncError) -> None:
-    """A closed message is written anew; a first refusal of a move may be due to old knowledge.
+def _sort_refused(outcome: BatchOutcome, row: CommandRow, error: SyncError) -> None:
+    """Sort a refusal: a closed message is written anew, a move may rest on old knowledge.
 
     Time that is refused as another's is logged in our own name: whose time an application may log
     is not documented.
     """
-    if error.code == EDIT_CLOSED and row.kind in MESSAGE_KINDS and row.payload["message_id"]:
-        found.edit_closed.append(row)
-    elif row.kind in ("move_task", "set_stage") and row.attempts == 0:
-        found.reread.append(row)
-    elif row.kind == "log_time" and row.payload["user_id"]:
-        found.foreign_time.append(row)
-    else:
-        found.refused.append(Refusal(row, str(error)))
+    match row.command:
+        case PutMessage(message_id=int()) as message if error.code == EDIT_CLOSED:
+            outcome.edit_closed.append((row, message))
+        case MoveTask() | SetStage() if row.attempts == 0:
+            outcome.reread.append(row)
+        case LogTime(user_id=user_id) if user_id:
+            outcome.foreign_time.append(row)
+        case _:
+            outcome.refused.append(Refusal(row, str(error)))
 
 
-def _record(deps: Deps, lane: Lane, portal_id: int, found: BatchOutcome) -> None:
+def _record(deps: Deps, lane: Lane, portal_id: int, outcome: BatchOutcome) -> None:
     now = deps.clock.now()
     with final_transaction(deps, lane, portal_id) as conn:
-        record_done(conn, portal_id, found.done, now)
-        record_refused(conn, portal_id, found.refused, now)
-        for row, error in (*found.postponed, *found.denied):
+        record_done(conn, portal_id, outcome.done, now)
+        record_refused(conn, portal_id, outcome.refused, now)
+        for row, error in (*outcome.postponed, *outcome.denied):
             if not (isinstance(error, Later) and error.sent):
                 _postpone(conn, deps, row, error)
-        for row in found.reread:
+        for row in outcome.reread:
             later = now + timedelta(seconds=REREAD_SECONDS)
             outbox.postpone(conn, row.id, later, "refused once: the task is read anew")
-        forget_base(
-            conn, portal_id, found.reread, now
-        )  # a move of two calls may have failed half-way
-        decide_again(conn, portal_id, found.reread, "a move was refused", now)
-        for row in found.edit_closed:
-            forget_message(conn, portal_id, row)
-        outbox.drop(
-            conn, [row.id for row in found.edit_closed], now, "the message is closed to edits"
-        )
-        decide_again(conn, portal_id, found.edit_closed, "its card can be edited no more", now)
-        log_as_app(conn, found.foreign_time)
-        outbox.drop(
-            conn, [row.id for row in found.foreign_time], now, "refused as the author's own"
-        )
-        decide_again(conn, portal_id, found.foreign_time, "its author's time was refused", now)
-    for _, denied in found.denied:
+        # A move of two calls may have failed half-way.
+        forget_base(conn, portal_id, outcome.reread, now)
+        decide_again(conn, portal_id, outcome.reread, "a move was refused", now)
+        _record_closed_edits(conn, portal_id, outcome.edit_closed, now)
+        log_as_app(conn, outcome.foreign_time)
+        ids = [row.id for row in outcome.foreign_time]
+        outbox.drop(conn, ids, now, "refused as the author's own")
+        decide_again(conn, portal_id, outcome.foreign_time, "its author's time was refused", now)
+    for _, denied in outcome.denied:
         raise denied
+
+
+def _record_closed_edits(
+    conn: Connection,
+    portal_id: int,
+    closed: Sequence[tuple[CommandRow, PutMessage]],
+    now: datetime,
+) -> None:
+    for _, message in closed:
+        forget_message(conn, portal_id, message)
+    rows = [row for row, _ in closed]
+    outbox.drop(conn, [row.id for row in rows], now, "the message is closed to edits")
+    decide_again(conn, portal_id, rows, "its card can be edited no more", now)

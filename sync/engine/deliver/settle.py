@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import create as tasks_create
@@ -12,8 +12,7 @@ from sync.bitrix24.tasks.transitions import CommandResult
 from sync.core.model.commands import (
     CreateTask,
     LogTime,
-    PutCard,
-    PutChatMessage,
+    Place,
     PutMessage,
     task_id_of,
 )
@@ -39,30 +38,30 @@ LOOK_BACK = timedelta(minutes=5)  # the portal's clock may be behind ours
 
 
 def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
-    """Settles the lane's commands in flight and returns how many.
+    """Settle the lane's commands in flight and return how many.
 
     Moves, edits, fields and notifications may be repeated: their subject is decided anew. A new
-    card, task or entry of the time log is looked for on the portal, and only written again if it is
-    not there. Raises Later and Denied where the portal cannot be asked: those commands stay as
-    they are.
+    message, task or entry of the time log is looked for on the portal, and only written again if
+    it is not there. Raises Later and Denied where the portal cannot be asked: those commands stay
+    as they are.
     """
     with read(deps.database) as conn:
         rows = outbox.in_flight(conn, portal_id, PORTAL_LANE)
     if not rows:
         return 0
-    cards = [row for row in rows if _creates(row)]
-    _decide_again(deps, lane, portal_id, [row for row in rows if row not in cards])
-    oldest = deps.clock.now() - ANSWER_GRACE
-    ready = [row for row in cards if row.sent_at is None or row.sent_at <= oldest]
+    creating = [row for row in rows if _creates(row)]
+    _decide_again(deps, lane, portal_id, [row for row in rows if row not in creating])
+    latest = deps.clock.now() - ANSWER_GRACE
+    ready = [row for row in creating if row.sent_at is None or row.sent_at <= latest]
     for row in ready:
         _settle_created(deps, lane, portal_id, portal, row)
-    return len(rows) - len(cards) + len(ready)
+    return len(rows) - len(creating) + len(ready)
 
 
 def _creates(row: CommandRow) -> bool:
-    effect = row.command
-    new = isinstance(effect, PutCard | PutMessage | PutChatMessage) and effect.message_id is None
-    return new or isinstance(effect, LogTime | CreateTask)
+    command = row.command
+    posts = isinstance(command, PutMessage) and command.message_id is None
+    return posts or isinstance(command, LogTime | CreateTask)
 
 
 def _decide_again(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) -> None:
@@ -82,43 +81,50 @@ def _settle_created(
     task_id = task_id_of(row.command)
     with recording_transaction(deps) as conn:
         lane.keep(conn, CALL_LEASE_TTL)
-        known = tasks.get(conn, portal_id, {task_id} - {0})
-    body = known[task_id].body if task_id in known else None
+        rows = tasks.get(conn, portal_id, {task_id} - {0})
+    task = rows[task_id].body if task_id in rows else None
+    outcome: CommandResult | Refusal | None
     try:
-        done = _find_written(portal, body, row)
+        outcome = _find_written(portal, task, row)
     except Refused as error:
-        done = _refusal_for_time_entry(row, error)
+        outcome = _refusal_for_time_entry(row, error)
     with recording_transaction(deps) as conn:
         lane.keep(conn)
         now = deps.clock.now()
-        match done:
+        match outcome:
             case CommandResult():
-                record_done(conn, portal_id, [(row, done)], now)
+                record_done(conn, portal_id, [(row, outcome)], now)
             case Refusal():
-                record_refused(conn, portal_id, [done], now)
-    if done is None:
+                record_refused(conn, portal_id, [outcome], now)
+    if outcome is None:
         _decide_again(deps, lane, portal_id, [row])
 
 
 def _find_written(portal: Portal, task: Task | None, row: CommandRow) -> CommandResult | None:
-    """Our own message of that text, our task, or our entry in a task's log. Raises Refused."""
+    """Find our own message of that text, task, or entry in a task's log. Raises Refused."""
     since = (row.sent_at or row.created_at) - LOOK_BACK
     match row.command:
         case LogTime() as entry:
             return CommandResult() if tasks_queries.find_time_entry(portal, entry) else None
-        case CreateTask() as wanted:
-            found = tasks_create.find_created_task(portal, wanted, since)
-            return CommandResult(task=tasks_create.created_task(found)) if found else None
-        case PutChatMessage(dialog, _, text):
-            number = tasks_queries.find_chat_message(portal, dialog, text, since)
-        case _:
-            text = row.payload["text"]
-            number = tasks_queries.find_task_message(portal, task, text, since) if task else None
-    return CommandResult(message_id=number) if number is not None else None
+        case CreateTask() as creation:
+            created = tasks_create.find_created_task(portal, creation, since)
+            return CommandResult(task=tasks_create.created_task(created)) if created else None
+        case PutMessage(place, _, text):
+            message_id = _find_message(portal, task, place, text, since)
+            return None if message_id is None else CommandResult(message_id=message_id)
+    return None
+
+
+def _find_message(
+    portal: Portal, task: Task | None, place: Place, text: str, since: datetime
+) -> int | None:
+    if place.dialog:
+        return tasks_queries.find_chat_message(portal, place.dialog, text, since)
+    return tasks_queries.find_task_message(portal, task, text, since) if task else None
 
 
 def _refusal_for_time_entry(row: CommandRow, error: Refused) -> Refusal | None:
-    """A message of a chat that is closed to us is written again; time is never logged twice."""
+    """Refuse an entry that may be there: time is never logged twice. Messages are written again."""
     if not isinstance(row.command, LogTime):
         return None
     return Refusal(

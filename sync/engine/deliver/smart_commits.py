@@ -8,76 +8,83 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from sync.core.model.smart_commits import CommandKey, SmartCommitState
-from sync.core.smart_commits.plan import SmartCommitResult
-from sync.engine.deliver.keys import smart_commit_key
+from sync.core.model.smart_commits import CommandKey, SmartCommitResult, SmartCommitState
 from sync.engine.deps import TASK
 from sync.store import smart_commits as store_smart_commits
 from sync.store import subjects
 from sync.store.rows import CommandRow
 
 
-def record_results(conn: Connection, ended: Mapping[CommandKey, SmartCommitResult]) -> None:
-    """Notes what became of commands that nothing is written for."""
+def record_results(conn: Connection, results: Mapping[CommandKey, SmartCommitResult]) -> None:
+    """Store how commands of commits ended."""
     store_smart_commits.set_states(
-        conn, {key: (one.state, one.reason) for key, one in ended.items()}
+        conn, {key: (result.state, result.reason) for key, result in results.items()}
     )
-    known = store_smart_commits.get(conn, [key for key, one in ended.items() if one.retryable])
+    retryable = [key for key, result in results.items() if result.retryable]
     store_smart_commits.save_changed(
-        conn, {key: replace(row.smart_commit, retryable=True) for key, row in known.items()}
+        conn,
+        {
+            key: replace(row.smart_commit, retryable=True)
+            for key, row in store_smart_commits.get(conn, retryable).items()
+        },
     )
 
 
 def record_done(conn: Connection, done: Iterable[tuple[CommandRow, str]]) -> None:
-    """Ends commands with the writes that carried them out, each with a note or "".
+    """End the commands of commits with the writes that carried them out, with a note or "".
 
-    Who was notified was told why it is not followed.
+    A notification says why a command is not followed.
     """
-    _set_states(
+    record_results(
         conn,
         {
-            row.key: (
+            key: SmartCommitResult(
                 SmartCommitState.REFUSED if row.kind == "notify" else SmartCommitState.DONE,
                 f"{row.reason}; {note}" if note else row.reason,
+                row.to_record.retryable,
             )
             for row, note in done
+            if (key := row.to_record.smart_commit)
         },
     )
 
 
 def record_refused(conn: Connection, refusals: Iterable[tuple[CommandRow, str]]) -> None:
-    """Ends commands with the writes that were refused, and why."""
-    _set_states(conn, {row.key: (SmartCommitState.REFUSED, why) for row, why in refusals})
-
-
-def _set_states(conn: Connection, states: Mapping[str, tuple[SmartCommitState, str]]) -> None:
-    store_smart_commits.set_states(
-        conn, {key: state for name, state in states.items() if (key := smart_commit_key(name))}
+    """End the commands of commits with the writes that were refused, and why."""
+    record_results(
+        conn,
+        {
+            key: SmartCommitResult(SmartCommitState.REFUSED, reason, row.to_record.retryable)
+            for row, reason in refusals
+            if (key := row.to_record.smart_commit)
+        },
     )
 
 
 def log_as_app(conn: Connection, rows: Iterable[CommandRow]) -> None:
-    """Time that was refused as the author's own is not asked for as such again."""
-    known = store_smart_commits.get(
-        conn, [key for row in rows if (key := smart_commit_key(row.key))]
-    )
+    """Have time that was refused as the author's own logged in the application's name."""
+    keys = [key for row in rows if (key := row.to_record.smart_commit)]
     store_smart_commits.save_changed(
-        conn, {key: replace(row.smart_commit, as_app=True) for key, row in known.items()}
+        conn,
+        {
+            key: replace(row.smart_commit, as_app=True)
+            for key, row in store_smart_commits.get(conn, keys).items()
+        },
     )
 
 
 def replay(conn: Connection, portal_id: int, keys: Iterable[CommandKey], now: datetime) -> int:
-    """Has refused commands decided anew, as far as they are this portal's; how many."""
-    found = {
+    """Have refused commands decided anew, as far as they are this portal's; return how many."""
+    refused = {
         key: row
         for key, row in store_smart_commits.get(conn, keys).items()
         if row.state is SmartCommitState.REFUSED
     }
-    own = store_smart_commits.keys_of_portal(conn, portal_id, found)
+    own = store_smart_commits.keys_of_portal(conn, portal_id, refused)
     store_smart_commits.set_states(conn, dict.fromkeys(own, (SmartCommitState.NEW, "")))
     store_smart_commits.save_changed(
-        conn, {key: replace(found[key].smart_commit, retryable=False) for key in own}
+        conn, {key: replace(refused[key].smart_commit, retryable=False) for key in own}
     )
-    marks = [(TASK, str(found[key].smart_commit.command.task_id), "replayed") for key in own]
+    marks = [(TASK, str(refused[key].smart_commit.command.task_id), "replayed") for key in own]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
     return len(own)

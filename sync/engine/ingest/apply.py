@@ -30,11 +30,10 @@ from sync.engine.ingest.outcome import BatchResult, branch_key, describe_outcome
 from sync.engine.load.people import people_of_merge_request
 from sync.engine.load.smart_commits import tasks_waiting
 from sync.store import activity as store_activity
-from sync.store import commits, links, people, subjects, tasks
+from sync.store import commits, links, messages, people, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.db.upsert import chunks
-from sync.store.messages import chat_messages
 from sync.store.rows import TaskRow
 from sync.store.tables import command
 
@@ -156,8 +155,12 @@ def _with_chat_messages(
     conn: Connection, portal_id: int, of: Mapping[MergeRequestKey, MergeRequest]
 ) -> dict[MergeRequestKey, MergeRequest]:
     """Those that chats show: a pipeline changes what is said there, it is no news of its own."""
-    posts = chat_messages(conn, portal_id, map(subject_key_of, of.values()))
-    return {key: one for key, one in of.items() if subject_key_of(one) in posts}
+    sent = messages.by_subjects(conn, portal_id, map(subject_key_of, of.values()))
+    return {
+        key: one
+        for key, one in of.items()
+        if any(place.dialog for place in sent.get(subject_key_of(one), ()))
+    }
 
 
 def _complete_pushes(pushes: Iterable[Push]) -> list[Push]:

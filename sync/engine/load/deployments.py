@@ -27,7 +27,7 @@ def load(
     `named`: the deployments that name the tasks themselves.
     """
     counting = {
-        task_id: [link.merge_request for link in shown if link.moves_task and link.visible]
+        task_id: [link.merge_request for link in shown if link.is_shown_work]
         for task_id, shown in seen.items()
     }
     every = {mr.key: mr for mine in counting.values() for mr in mine}

@@ -35,7 +35,6 @@ from sync.store import activity as store_activity
 from sync.store import deployments, messages, protected_branches, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
-from sync.store.messages import chat_messages
 
 SubjectsByKey = Mapping[str, NotificationSubject]
 
@@ -51,9 +50,8 @@ def load(conn: Connection, scope: Scope, keys: Iterable[str]) -> dict[str, Notif
     users = people.portal_users_of(conn, scope, _people_by_connection(found))
     authors = people.portal_authors(conn, scope, _authored_commits(found))
     jobs = _failed_jobs(conn, found)
-    posts = chat_messages(conn, portal_id, found)
-    said = messages.by_tasks(conn, portal_id, there)
-    told = messages.notified_person_states(conn, portal_id, found)
+    sent = messages.by_subjects(conn, portal_id, found)
+    told = messages.notified_states(conn, portal_id, found)
     views = {}
     for key, one in found.items():
         ours = users.get(one.project.connection_id, {})
@@ -75,8 +73,7 @@ def load(conn: Connection, scope: Scope, keys: Iterable[str]) -> dict[str, Notif
                 if isinstance(one, Deployment)
                 else (),
             ),
-            chat_messages=posts.get(key, {}),
-            task_messages={t.id: said[t.id][key] for t in mine if key in said.get(t.id, {})},
+            messages=sent.get(key, {}),
             notified_states=told.get(key, {}),
             tasks=tuple(mine),
             author_id=None

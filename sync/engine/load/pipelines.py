@@ -123,7 +123,7 @@ def _newest_of_work(
     While one is open its own commit is the branch's newest, whatever the dates say: who takes a
     commit back by force leaves its pipelines behind.
     """
-    counting = [link.merge_request for link in shown if link.moves_task and link.visible]
+    counting = [link.merge_request for link in shown if link.is_shown_work]
     theirs = [(mr.branch_key, mr.pipeline) for mr in counting if mr.pipeline]
     heads = [(mr.branch_key, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
     own = [((one.project.connection_id, one.project.id, branch), one) for branch, one in pushed]
@@ -160,7 +160,7 @@ def _sharing_tasks(conn: Connection, found: Collection[_Run]) -> dict[_Run, froz
     sharing: dict[_Run, frozenset[int]] = {}
     for branch, one in found:
         rows = [row for key in of_branch.get(branch, ()) for row in linked.get(key, ())]
-        counting = {r.task_id for r in rows if r.live and not r.silent and r.kind.is_work}
+        counting = {row.task_id for row in rows if row.is_shown_work}
         sharing[branch, one] = frozenset({*counting, *named.get((*branch, one.sha), ())})
     return sharing
 

@@ -40,7 +40,7 @@ def find_tasks(
             row.task_id
             for request in requests.get(key, ())
             for row in rows.get(request, ())
-            if row.portal_id == portal_id and row.live and not row.silent and row.kind.is_work
+            if row.portal_id == portal_id and row.is_shown_work
         }
         place = _commit_key(one)
         mine |= set(named.get(place, ())) if place else set()

@@ -120,7 +120,7 @@ def load(
     ran = runs.by_task
     commanded = load_smart_commits.load(conn, scope, wanted)
     said = messages.by_tasks(conn, portal_id, wanted)
-    told = messages.notified_states(
+    told = messages.anyones_states(
         conn, portal_id, {one.subject_key for mine in ran.values() for one in mine}
     )
     views = {
@@ -211,9 +211,6 @@ def _build_links(
             kind=row.kind,
             live=row.live,
             silent=row.silent,
-            message_id=row.message_id,
-            message_text=row.message_text,
-            message_at=row.message_at,
             review_event=row.review_event,
             carries_on=_carries_on(row, rows, merge_requests),
         )

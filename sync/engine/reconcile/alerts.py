@@ -11,15 +11,14 @@ from sqlalchemy import Connection
 
 from sync.core.alerts.derive import close_all, derive_alerts
 from sync.core.alerts.model import Alert, AlertKey, RefKey, parse_merge_request_ref
-from sync.core.alerts.plan import AlertView, assignment_key, end_message_key
-from sync.core.alerts.plan import plan_alert as decide_due
+from sync.core.alerts.plan import AlertView, assignment_key, end_message_key, plan_alert
 from sync.core.alerts.results import pipeline_result
 from sync.core.model.merge_requests import MergeRequestKey, is_open
 from sync.core.model.pipelines import Pipeline
 from sync.core.model.task_view import SentMessage
 from sync.core.rules.portal import AlertRules, Rules
 from sync.engine.backoff import format_traceback
-from sync.engine.deliver.refusals import refused_before
+from sync.engine.deliver.refusals import is_refused, refused_before
 from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, Deps
 from sync.engine.ingest.alerts import watched_refs
 from sync.engine.load import alerts as load_alerts
@@ -33,7 +32,7 @@ from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.alerts import AlertRow
 from sync.store.db.database import read
-from sync.store.rows import DecisionRow, NewCommand, SubjectRow
+from sync.store.rows import DecisionRow, SubjectRow
 
 log = structlog.get_logger()
 
@@ -169,7 +168,7 @@ def _load_views(
         t: row.body for t, row in known.items() if row.body and row.read_at and not row.missing
     }
     said = messages.by_tasks(conn, portal_id, there)
-    told = messages.notified_states(
+    told = messages.anyones_states(
         conn, portal_id, [assignment_key(key.subject_key) for key in rows]
     )
     return [
@@ -209,19 +208,18 @@ def _plan_commands(
     conn: Connection,
     scope: Scope,
     row: SubjectRow,
-    concerns: Sequence[AlertView],
+    views: Sequence[AlertView],
     now: datetime,
 ) -> None:
     portal_id = scope.portal_id
-    dead = refused_before(conn, portal_id, ALERT, [row.key])
-    wanted = [
-        (name, effect, reason)
-        for one in concerns
-        for name, effect, reason in decide_due(one, scope.rules, now)
-        if not {(row.key, name, effect), (row.key, name, None)} & dead
+    refused = refused_before(conn, portal_id, ALERT, [row.key])
+    commands = [
+        planned
+        for view in views
+        for planned in plan_alert(view, scope.rules, now).commands
+        if not is_refused(refused, row.key, planned)
     ]
-    commands = [NewCommand(PORTAL_LANE, name, effect, reason) for name, effect, reason in wanted]
-    outbox.replace_waiting(conn, portal_id, {(ALERT, row.key): commands}, now)
-    reasons = "; ".join(reason for _, _, reason in wanted)
+    outbox.replace_waiting(conn, portal_id, PORTAL_LANE, {(ALERT, row.key): commands}, now)
+    reasons = "; ".join(planned.reason for planned in commands)
     if reasons:
         logs.save_decisions(conn, [DecisionRow(portal_id, ALERT, row.key, now, reasons)])

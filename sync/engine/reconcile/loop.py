@@ -10,12 +10,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from sync.bitrix24.rest.client import Portal
-from sync.core.model.commands import PlannedCommand
-from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
+from sync.core.model.plans import PlannedCommand, Records
 from sync.core.model.tasks import Step
 from sync.core.plan import Plan
-from sync.engine.deliver.keys import STEP_KEYS, command_key, notified_state
-from sync.engine.deliver.refusals import comparable_command, refused_of
+from sync.engine.deliver.refusals import is_refused, refused_of
 from sync.engine.deliver.smart_commits import record_results
 from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, TASK, Deps, build_scope
 from sync.engine.lanes import Lane, final_transaction, lane_transaction
@@ -35,7 +33,7 @@ from sync.errors import Denied, Later
 from sync.store import agenda, links, logs, messages, outbox, subjects, tasks
 from sync.store.db.database import read
 from sync.store.portals import PortalRow
-from sync.store.rows import DecisionRow, NewCommand, SubjectRow
+from sync.store.rows import DecisionRow, SubjectRow
 
 BATCH = 200  # subjects decided in a round, and recorded in one transaction of a kind
 REPLAYED = "replayed"  # the cause that sync.store.subjects gives
@@ -135,46 +133,24 @@ def _record(
     ids = {int(one.key) for one in piece}
     plans = {task_id: planned.plans[task_id] for task_id in ids & planned.plans.keys()}
     stored = outbox.waiting_and_refused(conn, portal_id, TASK, map(str, ids))
-    dead = refused_of(stored)
+    refused = refused_of(stored)
     wanted = {
-        task_id: [
-            one
-            for one in plan.commands
-            if (str(task_id), one[0], comparable_command(one[1])) not in dead
-        ]
+        task_id: [one for one in plan.commands if not is_refused(refused, str(task_id), one)]
         for task_id, plan in plans.items()
     }
-    now = deps.clock.now()
-    answers = dict.fromkeys(ids & planned.missing, ())
-    if answers:
-        answers |= refuse_for_missing_tasks(conn, scope, answers, now)
-    commands = _new_commands(plans, wanted, answers)
-    outbox.replace_waiting(conn, portal_id, commands, now, stored=stored)
+    now, missing = deps.clock.now(), ids & planned.missing
+    commands: dict[int, Sequence[PlannedCommand]] = {task_id: () for task_id in missing}
+    if missing:
+        commands |= refuse_for_missing_tasks(conn, scope, missing, now)
+    commands |= wanted
+    by_subject = {(TASK, str(task_id)): ones for task_id, ones in commands.items()}
+    outbox.replace_waiting(conn, portal_id, PORTAL_LANE, by_subject, now, stored=stored)
     logs.save_decisions(conn, list(_decision_rows(portal_id, ids, planned, now)))
-    links.set_review_events(conn, list(_unannounced_review_events(plans, wanted)))
-    messages.save_notified_states(conn, portal_id, _unannounced_states(plans, wanted), now)
+    _record_without_command(conn, portal_id, plans, wanted, now)
     tasks.set_steps(conn, portal_id, _steps_without_move(plans, wanted, planned.recorded_steps))
     for plan in plans.values():
         record_results(conn, plan.finished_smart_commits)
     _settle_subjects(conn, deps, portal_id, piece, planned)
-
-
-def _new_commands(
-    plans: Mapping[int, Plan],
-    wanted: Mapping[int, Sequence[PlannedCommand]],
-    missing: Mapping[int, Sequence[PlannedCommand]],
-) -> dict[tuple[str, str], list[NewCommand]]:
-    """What is to be written, by subject; nothing to a task that is `missing`, only to people."""
-    commands = {
-        (TASK, str(task_id)): [NewCommand(PORTAL_LANE, *due) for due in answers]
-        for task_id, answers in missing.items()
-    }
-    for task_id, effects in wanted.items():
-        commands[TASK, str(task_id)] = [
-            NewCommand(PORTAL_LANE, command_key(key, plans[task_id]), effect, reason)
-            for key, effect, reason in effects
-        ]
-    return commands
 
 
 def _decision_rows(
@@ -194,24 +170,22 @@ def _has_commands(plan: Plan) -> bool:
     return bool(plan.commands or plan.problems or plan.finished_smart_commits)
 
 
-def _unannounced_review_events(
-    plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[PlannedCommand]]
-) -> Iterator[tuple[MergeRequestKey, int, ReviewEvent]]:
-    """Milestones nobody is told of: recorded at once. The others are when their message is sent."""
+def _record_without_command(
+    conn: Connection,
+    portal_id: int,
+    plans: Mapping[int, Plan],
+    wanted: Mapping[int, Sequence[PlannedCommand]],
+    now: datetime,
+) -> None:
+    """Record what no command carries; the rest is recorded when its command ends."""
+    left: list[tuple[int, Records]] = []
     for task_id, plan in plans.items():
-        told = [key for key, _, _ in wanted[task_id]]
-        for merge_request, milestone in plan.review_events.items():
-            if not any(key.startswith(f"notify:{merge_request}:") for key in told):
-                yield merge_request, task_id, milestone
-
-
-def _unannounced_states(
-    plans: Mapping[int, Plan], wanted: Mapping[int, Sequence[PlannedCommand]]
-) -> dict[str, str]:
-    """News that nobody is to be told: recorded at once. The others are when they are sent."""
-    sent = {found for one in wanted.values() for key, _, _ in one if (found := notified_state(key))}
-    news = (item for plan in plans.values() for item in plan.notified_states.items())
-    return dict(item for item in news if item not in sent)
+        carried = {planned.records for planned in wanted[task_id]}
+        left += [(task_id, records) for records in plan.records if records not in carried]
+    events = [(*one.review_event, task_id) for task_id, one in left if one.review_event]
+    links.set_review_events(conn, [(key, task_id, event) for key, event, task_id in events])
+    states = [one.notified for _, one in left if one.notified]
+    messages.save_notified_states(conn, portal_id, states, now)
 
 
 def _steps_without_move(
@@ -224,7 +198,7 @@ def _steps_without_move(
         task_id: plan.step
         for task_id, plan in plans.items()
         if plan.step is not before[task_id]
-        and not any(key in STEP_KEYS for key, _, _ in wanted[task_id])
+        and not any(planned.records.step for planned in wanted[task_id])
     }
 
 

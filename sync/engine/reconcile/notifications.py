@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 from sync.core.notifications.plan import NotificationPlan, NotificationView, plan_notifications
 from sync.engine import backoff
 from sync.engine.backoff import format_traceback
-from sync.engine.deliver.refusals import refused_before
+from sync.engine.deliver.refusals import is_refused, refused_before
 from sync.engine.deps import NOTIFICATION, PORTAL_LANE, Deps
 from sync.engine.load import notifications as load_notifications
 from sync.engine.reconcile.turn import ReconcileTurn, Recorder, Rows
 from sync.store import logs, outbox, subjects
-from sync.store.rows import DecisionRow, NewCommand, SubjectRow
+from sync.store.rows import DecisionRow, SubjectRow
 
 log = structlog.get_logger()
 
@@ -66,18 +66,12 @@ def _record(
     plans: NotificationPlans,
 ) -> None:
     now = deps.clock.now()
-    dead = refused_before(conn, portal_id, NOTIFICATION, plans)
-    wanted = {
-        key: [one for one in plan.commands if (key, one[0], one[1]) not in dead]
+    refused = refused_before(conn, portal_id, NOTIFICATION, plans)
+    commands = {
+        (NOTIFICATION, key): [one for one in plan.commands if not is_refused(refused, key, one)]
         for key, plan in plans.items()
     }
-    commands = {
-        (NOTIFICATION, key): [
-            NewCommand(PORTAL_LANE, name, effect, reason) for name, effect, reason in effects
-        ]
-        for key, effects in wanted.items()
-    }
-    outbox.replace_waiting(conn, portal_id, commands, now)
+    outbox.replace_waiting(conn, portal_id, PORTAL_LANE, commands, now)
     logs.save_decisions(
         conn,
         [

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import queries as tasks_queries
-from sync.core.model.commands import PlannedCommand
 from sync.core.model.pipelines import Pipeline
+from sync.core.model.plans import PlannedCommand
 from sync.core.model.tasks import KanbanStage, Step, Task
 from sync.core.plan import Plan, TaskView, plan_task
-from sync.core.smart_commits.plan import build_refusal, notify_missing_task
+from sync.core.smart_commits.plan import notify_missing_task, refuse_missing_task
 from sync.engine.backoff import format_traceback
 from sync.engine.deliver.smart_commits import record_results
 from sync.engine.deps import TASK, Deps
@@ -207,20 +207,21 @@ def _read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
 def refuse_for_missing_tasks(
     conn: Connection, scope: Scope, task_ids: Iterable[int], now: datetime
 ) -> dict[int, list[PlannedCommand]]:
-    """Refuses what tasks were told that the portal does not show; what their authors are told."""
-    portal_id, rules = scope.portal_id, scope.rules
-    answers: dict[int, list[PlannedCommand]] = {}
-    for task_id, heard in load(conn, scope, task_ids).items():
-        ended = {
-            one.key: build_refusal(
-                one, rules.language, "missing task", retryable=True, task=task_id
-            )
-            for one in heard
-        }
-        record_results(conn, ended)
-        why = "; ".join(one.reason for one in ended.values())
-        logs.save_decisions(conn, [DecisionRow(portal_id, TASK, str(task_id), now, why)])
-        answers[task_id] = [
-            due for one in heard if (due := notify_missing_task(one, rules.language))
+    """Refuse smart commits for tasks that the portal does not show; return the notifications.
+
+    A command whose author is notified ends with the notification, which is then never lost.
+    """
+    portal_id, language = scope.portal_id, scope.rules.language
+    notifications: dict[int, list[PlannedCommand]] = {}
+    for task_id, smart_commits in load(conn, scope, task_ids).items():
+        refusals = {one.key: refuse_missing_task(one, language) for one in smart_commits}
+        reasons = "; ".join(refusal.reason for refusal in refusals.values())
+        logs.save_decisions(conn, [DecisionRow(portal_id, TASK, str(task_id), now, reasons)])
+        notifications[task_id] = [
+            planned for one in smart_commits if (planned := notify_missing_task(one, language))
         ]
-    return answers
+        notified = {planned.records.smart_commit for planned in notifications[task_id]}
+        record_results(
+            conn, {key: refusal for key, refusal in refusals.items() if key not in notified}
+        )
+    return notifications

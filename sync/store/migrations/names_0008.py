@@ -12,7 +12,12 @@ Json = Any
 
 KINDS = {"note": "comment"}
 SUBJECT_KINDS = {"news": "notification"}
-COMMAND_KINDS = {"place_task": "set_stage", "open_task": "create_task"}
+COMMAND_KINDS = {
+    "place_task": "set_stage",
+    "open_task": "create_task",
+    "put_card": "put_message",
+    "post": "put_message",
+}
 BACKFILL_PARTS = {
     "notes": "comments",
     "issue_notes": "issue_comments",
@@ -24,7 +29,7 @@ PURGED = {
     "items": "activity",
     "tasks of items": "tasks of activity",
     "what commits said": "smart commits",
-    "posts": "chat messages",
+    "posts": "messages in chats",
     "what people were told": "notified people",
     "what was told of branches": "notified states",
 }
@@ -47,18 +52,19 @@ _ALERT = {
 _RESULT = {"pipeline": "pipeline_id", "stages": "failed_stages", "passed": "passed_stages"}
 _MEMORY = {"met": "rules_met", "met_at": "rules_met_at"}
 _VOTE = {"given": "approved"}
-_PAYLOAD = {"about": "subject_key"}
 _GROUP = {"ci": "pipelines", "commits": "smart_commits", "notes": "comments"}
 
 # Kinds whose bodies have keys of their own; of the others only resources have one that changes.
 _OTHER_BODIES = {"push", "branch", "tag", "release"}
-_NOTIFIED_OF_COMMENT = re.compile(r"(tell:\d+:)note:")
+_NOTIFIED = re.compile(r"tell:(\d+):(.*)>([^>]*)", re.DOTALL)
+_REVIEW = re.compile(r"(notify:(\d+)/(\d+)!(\d+):\w+:\d+)>(\w+)")
+_SMART_COMMIT_KEY = re.compile(r"(?:un)?spoken:(\d+)/(\d+):(\w+):(\d+)", re.ASCII)
 
 
 def activity_body(kind: str, body: Json) -> Json:
-    """Rename the keys of a comment, a job or a resource; `kind`: as it is from now on."""
+    """Rename the keys of a comment, a job or a resource; `kind`: as it was."""
     match kind:
-        case "comment":
+        case "note":
             return _renamed(body, _COMMENT)
         case "job":
             return _renamed(body, _JOB)
@@ -90,15 +96,72 @@ def subject_key(key: str) -> str:
     return "comment:" + key.removeprefix("note:") if key.startswith("note:") else key
 
 
-def command_key(key: str) -> str:
-    for old, new in (("spoken:", "smart_commit:"), ("unspoken:", "smart_commit_missing:")):
-        if key.startswith(old):
-            return new + key.removeprefix(old)
-    return _NOTIFIED_OF_COMMENT.sub(r"\1comment:", subject_key(key), count=1)
+def smart_commit_place(key: str) -> tuple[int, int, str, int] | None:
+    """Return connection, project, commit and number of the command in a command's old key."""
+    match = _SMART_COMMIT_KEY.fullmatch(key)
+    return (int(match[1]), int(match[2]), match[3], int(match[4])) if match else None
 
 
-def command_payload(payload: Json) -> Json:
-    return _with(_renamed(payload, _PAYLOAD), "subject_key", subject_key)
+def command(old: dict[str, Any]) -> dict[str, Any]:
+    """Return subject key, key, payload and records of a command, `kind` being its old one.
+
+    What a command records was packed into its key and its payload. Of one that is done or dropped
+    nothing is recorded any more; a refused one may be repeated.
+    """
+    key, payload = old["key"], old["payload"]
+    may_end = old["state"] in ("waiting", "sending", "refused")
+    records = _records(key, payload, old["subject_kind"]) if may_end else {}
+    payload = _payload(old["kind"], payload)
+    return {
+        "subject_key": subject_key(old["subject_key"]),
+        "key": _command_key(key, payload),
+        "payload": payload,
+        "records": records,
+    }
+
+
+def _records(key: str, payload: Json, subject_kind: str) -> Json:
+    if isinstance(payload, dict) and payload.get("step"):
+        return {"step": payload["step"]}
+    if match := _REVIEW.fullmatch(key):
+        numbers = [int(number) for number in match.group(2, 3, 4)]
+        return {"review_event": {"merge_request": numbers, "event": match[5]}}
+    if match := _NOTIFIED.fullmatch(key):
+        user_id = int(match[1]) if subject_kind == "news" else 0
+        notified = {"subject_key": subject_key(match[2]), "user_id": user_id, "state": match[3]}
+        return {"notified": notified}
+    if place := smart_commit_place(key):
+        records = {"smart_commit": list(place)}
+        return records | {"retryable": True} if key.startswith("unspoken:") else records
+    return {}
+
+
+def _payload(kind: str, payload: Json) -> Json:
+    if not isinstance(payload, dict):
+        return payload
+    new = {name: value for name, value in payload.items() if name != "step"}
+    if kind in ("put_card", "put_message"):
+        new = {"place": f"task:{new.pop('task_id', 0)}"} | new
+    if kind == "post":
+        new = {"place": f"chat:{new.pop('dialog', '')}"} | new
+    if kind == "put_card" and (mr := new.pop("merge_request", None)):
+        place = f"{mr['connection_id']}/{mr['project_id']}"
+        new["subject_key"] = f"merge_request:{place}:{mr['iid']}"
+    return _with(_renamed(new, {"about": "subject_key"}), "subject_key", subject_key)
+
+
+def _command_key(key: str, payload: Json) -> str:
+    if key.startswith("spoken:"):
+        return "smart_commit:" + key.removeprefix("spoken:")
+    if key.startswith("unspoken:"):
+        return "smart_commit_missing:" + key.removeprefix("unspoken:")
+    if isinstance(payload, dict) and "place" in payload:
+        return f"message:{payload['place']}:{payload.get('subject_key')}"
+    if match := _REVIEW.fullmatch(key):
+        return "review" + match[1].removeprefix("notify")
+    if match := _NOTIFIED.fullmatch(key):
+        return f"notify:{match[1]}:{subject_key(match[2])}"
+    return key
 
 
 def settings(stored: Json) -> Json:

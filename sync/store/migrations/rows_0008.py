@@ -16,7 +16,8 @@ Change = Callable[[Mapping[str, Any]], dict[str, Any]]  # of a row: its columns 
 
 _RESOURCE = ("connection_id", "project_id", "kind", "key")
 _SUBJECT = ("portal_id", "kind", "key")
-_JSON = {"body", "memory", "rows", "payload", "settings"}
+_COMMIT = ("connection_id", "project_id", "sha", "number")
+_JSON = {"body", "memory", "rows", "payload", "records", "settings"}
 
 # table: column: old word → new one
 _WORDS: dict[str, dict[str, dict[str, str]]] = {
@@ -38,13 +39,6 @@ def _key(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"key": names.subject_key(row["key"])}
 
 
-def _command(row: Mapping[str, Any]) -> dict[str, Any]:
-    return _subject_key(row) | {
-        "key": names.command_key(row["key"]),
-        "payload": names.command_payload(row["payload"]),
-    }
-
-
 # table, its primary key, the columns that are read, what becomes of them
 _ROWS: tuple[tuple[str, Sequence[str], Sequence[str], Change], ...] = (
     (
@@ -56,7 +50,7 @@ _ROWS: tuple[tuple[str, Sequence[str], Sequence[str], Change], ...] = (
         lambda row: {"body": names.failed_jobs(row["body"])},
     ),
     (
-        "smart_commit", ("connection_id", "project_id", "sha", "number"), ("body",),
+        "smart_commit", _COMMIT, ("body",),
         lambda row: {"body": names.smart_commit_body(row["body"])},
     ),
     (
@@ -72,26 +66,45 @@ _ROWS: tuple[tuple[str, Sequence[str], Sequence[str], Change], ...] = (
         "portal", ("id",), ("settings",),
         lambda row: {"settings": names.settings(row["settings"])},
     ),
-    ("command", ("id",), ("subject_key", "key", "payload"), _command),
+    (
+        "command", ("id",),
+        ("subject_kind", "subject_key", "key", "kind", "payload", "records", "state"),
+        lambda row: names.command(dict(row)),
+    ),
     ("decision", ("id",), ("subject_key",), _subject_key),
     ("subject", _SUBJECT, (), _key),
-    ("message", ("portal_id", "task_id", "subject_key"), (), _subject_key),
-    ("chat_message", ("portal_id", "subject_key", "dialog"), (), _subject_key),
-    ("notified_state", ("portal_id", "subject_key"), (), _subject_key),
-    ("notified_person", ("portal_id", "subject_key", "user_id"), (), _subject_key),
+    ("message", ("portal_id", "place", "subject_key"), (), _subject_key),
+    ("notified_state", ("portal_id", "subject_key", "user_id"), (), _subject_key),
 )  # fmt: skip
 
 
 def rename(conn: sa.Connection) -> None:
     """Rename words and keys in every row; the tables and columns have their new names already."""
-    for name, columns in _WORDS.items():
-        for column, words in columns.items():
+    _reopen_smart_commits(conn)
+    for name, key, columns, change in _ROWS:
+        _rewrite(conn, _table(name, [*key, *columns]), key, change)
+    for name, words_by_column in _WORDS.items():
+        for column, words in words_by_column.items():
             table = _table(name, [column])
             for old, new in words.items():
                 same = table.c[column] == old
                 conn.execute(table.update().where(same).values({column: new}))
-    for name, key, columns, change in _ROWS:
-        _rewrite(conn, _table(name, [*key, *columns]), key, change)
+
+
+def _reopen_smart_commits(conn: sa.Connection) -> None:
+    """Have commands for missing tasks end with the notification of their authors.
+
+    Until now they ended before it was sent, and one that was lost on the way was not repeated.
+    """
+    commands = _table("command", ["key", "state"])
+    smart_commits = _table("smart_commit", [*_COMMIT, "state", "reason"])
+    live = commands.c.state.in_(["waiting", "sending"])
+    keys = conn.scalars(
+        sa.select(commands.c.key).where(commands.c.key.startswith("unspoken:"), live)
+    )
+    for place in [place for key in keys if (place := names.smart_commit_place(key))]:
+        same = [smart_commits.c[name] == value for name, value in zip(_COMMIT, place, strict=True)]
+        conn.execute(smart_commits.update().where(*same).values(state="new", reason=""))
 
 
 def _rewrite(

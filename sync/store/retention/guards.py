@@ -160,14 +160,26 @@ def commit_task_in_use(moment: datetime) -> Condition:
 
 
 def task_has_work(of: Any) -> Callable[[datetime], Condition]:
-    """Build the condition that a link, commit or activity names the row's task."""
-    task_id = cast(of.c.key, String) if of is subject else cast(of.c.task_id, String)
+    """Build the condition that a link, commit or activity names the row's task.
+
+    Of a message it is the task in whose discussion it stands.
+    """
+    key: ColumnElement[str]
+    match of.name:
+        case "subject":
+            key = of.c.key
+        case "message":
+            key = of.c.place
+        case _:
+            key = cast(of.c.task_id, String)
+    prefix = literal("task:" if of is message else "")
 
     def named(moment: datetime) -> Condition:
         return or_(
             *(
                 exists().where(
-                    names.c.portal_id == of.c.portal_id, cast(names.c.task_id, String) == task_id
+                    names.c.portal_id == of.c.portal_id,
+                    prefix + cast(names.c.task_id, String) == key,
                 )
                 for names in (link, commit_task, activity_task)
             )
@@ -181,7 +193,9 @@ def task_is_referenced(moment: datetime) -> Condition:
     key = cast(task.c.task_id, String)
     return or_(
         task.c.changed_at >= moment,
-        exists().where(_columns_equal(message, task, *_TASK_COLUMNS)),
+        exists().where(
+            message.c.portal_id == task.c.portal_id, message.c.place == literal("task:") + key
+        ),
         exists().where(
             subject.c.portal_id == task.c.portal_id, subject.c.kind == "task", subject.c.key == key
         ),

@@ -29,7 +29,6 @@ from sync.store.tables import (
     activity_task,
     alert,
     api_call,
-    chat_message,
     command,
     commit,
     commit_task,
@@ -42,7 +41,6 @@ from sync.store.tables import (
     merge_request,
     merge_request_commit,
     message,
-    notified_person,
     notified_state,
     pipeline,
     pipeline_jobs,
@@ -193,18 +191,12 @@ RULES = (
         smart_commit.c.state != "new",
     ),
     RetentionRule(
-        "chat messages",
-        "mirror",
-        chat_message,
-        chat_message.c.at,
-        guards=(guards.names_open_alert(chat_message),),
-    ),
-    RetentionRule(
         "notified people",
         "mirror",
-        notified_person,
-        notified_person.c.at,
-        guards=(guards.names_open_alert(notified_person),),
+        notified_state,
+        notified_state.c.at,
+        notified_state.c.user_id != 0,
+        guards=(guards.names_open_alert(notified_state),),
     ),
     RetentionRule(
         # A delivery that is still there may be replayed.
@@ -212,10 +204,15 @@ RULES = (
         ("mirror", "deliveries"),
         notified_state,
         notified_state.c.at,
+        notified_state.c.user_id == 0,
         guards=(guards.ref_exists,),
     ),
     RetentionRule(
-        "messages", "mirror", message, message.c.at, guards=(guards.task_has_work(message),)
+        "messages",
+        "mirror",
+        message,
+        message.c.at,
+        guards=(guards.task_has_work(message), guards.names_open_alert(message)),
     ),
     RetentionRule(
         "subjects",

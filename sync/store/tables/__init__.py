@@ -21,10 +21,8 @@ from sync.store.tables.code import (
 from sync.store.tables.logs import api_call, decision, purge
 from sync.store.tables.tasks import (
     activity_task,
-    chat_message,
     link,
     message,
-    notified_person,
     notified_state,
     task,
 )
@@ -46,7 +44,6 @@ __all__ = [
     "allowance",
     "api_call",
     "backfill",
-    "chat_message",
     "command",
     "commit",
     "commit_task",
@@ -63,7 +60,6 @@ __all__ = [
     "merge_request_commit",
     "message",
     "metadata",
-    "notified_person",
     "notified_state",
     "pipeline",
     "pipeline_jobs",

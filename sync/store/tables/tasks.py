@@ -1,4 +1,4 @@
-"""Tasks, what belongs to them, and what was last shown and told."""
+"""Tasks, what belongs to them, messages, and what people were last notified of."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from sqlalchemy import Boolean, Column, Index, Table, false, text
 from sync.store.db.types import Json, Moment, SafeText
 from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
 
-# Which merge request names which task, and what that task was shown of it.
-# state: live, removed (no longer named). message_*: the card in the task's discussion.
+# Which merge request names which task. state: live, removed (no longer named). review_event: the
+# last one of it that the task's people were notified of.
 link = Table(
     "link",
     metadata,
@@ -21,9 +21,6 @@ link = Table(
     Column("state", SafeText, nullable=False, server_default="live"),
     Column("found_in", Json, nullable=False, server_default=text("'[]'")),
     Column("silent", Boolean, nullable=False, server_default=false()),
-    Column("message_id", Id),
-    Column("message_text", SafeText),
-    Column("message_at", Moment),
     Column("review_event", SafeText),
 )
 Index("ix_link_task", link.c.portal_id, link.c.task_id)
@@ -44,45 +41,38 @@ task = Table(
     Column("fields", Json, nullable=False, server_default=text("'{}'")),
 )
 
-# What a task's discussion was told of one thing, in one message that is edited in place.
-# `about`: what that is (`ci:{connection}/{project}:{branch}`), for good.
+# The one message at a place (`task:17`, `chat:chat58`) about a subject, which is edited in place.
+# subject_key names the subject for good (`ci:{connection}/{project}:{branch}`). text: NULL where
+# it is not known what an edit left behind; at: when the message was new.
 message = Table(
     "message",
     metadata,
     portal_id_column(primary_key=True),
-    Column("task_id", Id, primary_key=True, autoincrement=False),
+    Column("place", SafeText, primary_key=True),
     Column("subject_key", SafeText, primary_key=True),
     Column("message_id", Id),
     Column("text", SafeText),
     Column("at", Moment),
 )
+Index("ix_message_subject", message.c.portal_id, message.c.subject_key)
 
-# What people were last told of a ref's pipelines or of an alert, in the notion's own words (state).
-# connection_id: of no table, for it may be recorded after a connection is gone.
+# The state of a subject that people were last notified of, in the subject's own words. user_id 0:
+# whoever it was; such a row belongs to a ref, of whose pipelines or alert it is. connection_id: of
+# no table, for it may be recorded after a connection is gone.
 notified_state = Table(
     "notified_state",
-    metadata,
-    portal_id_column(primary_key=True),
-    Column("subject_key", SafeText, primary_key=True),
-    Column("state", SafeText, nullable=False),
-    Column("connection_id", Id, nullable=False),
-    Column("project_id", Id, nullable=False),
-    Column("ref", SafeText, nullable=False),
-    Column("at", Moment, nullable=False),
-)
-
-# What each person was last told of one thing by rule.
-notified_person = Table(
-    "notified_person",
     metadata,
     portal_id_column(primary_key=True),
     Column("subject_key", SafeText, primary_key=True),
     Column("user_id", Id, primary_key=True, autoincrement=False),
     Column("state", SafeText, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("connection_id", Id),
+    Column("project_id", Id),
+    Column("ref", SafeText),
 )
 
-# The tasks that an item names, or whose work it is about.
+# The tasks that an activity item names, or whose work it is about.
 activity_task = Table(
     "activity_task",
     metadata,
@@ -98,16 +88,4 @@ Index(
     activity_task.c.portal_id,
     activity_task.c.task_id,
     activity_task.c.kind,
-)
-
-# What a chat was told of one thing, in one message that is edited in place.
-chat_message = Table(
-    "chat_message",
-    metadata,
-    portal_id_column(primary_key=True),
-    Column("subject_key", SafeText, primary_key=True),
-    Column("dialog", SafeText, primary_key=True),
-    Column("message_id", Id),
-    Column("text", SafeText),
-    Column("at", Moment),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, UniqueConstraint, text
 
 from sync.store.db.types import Json, Moment, SafeText
 from sync.store.tables.base import Id, connection_id_column, in_literals, metadata, portal_id_column
@@ -76,7 +76,8 @@ backfill = Table(
 )
 
 # The outbox. state: waiting, sending, done, refused, dropped. `key` names what is written; one
-# waiting command a key. `subject_*` say whose decision it was, `reason` why.
+# waiting command a key. `subject_*` say whose decision it was, `reason` why, `records` what is
+# recorded when it ends (sync.core.model.plans).
 command = Table(
     "command",
     metadata,
@@ -88,6 +89,7 @@ command = Table(
     Column("key", SafeText, nullable=False),
     Column("kind", SafeText, nullable=False),
     Column("payload", Json, nullable=False),
+    Column("records", Json, nullable=False, server_default=text("'{}'")),
     Column("reason", SafeText, nullable=False),
     Column("state", SafeText, nullable=False, server_default="waiting"),
     Column("attempts", Integer, nullable=False, server_default="0"),

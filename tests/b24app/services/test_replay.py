@@ -24,11 +24,11 @@ def portal(world):
     return found
 
 
-def refused(conn, portal_id, kind, **payload):
+def refused(conn, portal_id, kind, **records):
     values = {
         "portal_id": portal_id, "lane": "bitrix24", "subject_kind": "task",
         "subject_key": "2103", "key": kind, "kind": kind, "reason": "", "state": "refused",
-        "created_at": AT, "payload": {"task_id": 2103, **payload}, "error": "no",
+        "created_at": AT, "payload": {"task_id": 2103}, "records": records, "error": "no",
     }  # fmt: skip
     return conn.execute(insert(command).values(**values).returning(command.c.id)).scalar_one()
 
@@ -55,7 +55,7 @@ def test_a_move_is_repeated_only_while_the_task_stands_there(world, portal, kind
     assert state(world, command_id) == then
 
 
-@pytest.mark.parametrize("kind", ["put_card", "set_fields"])
+@pytest.mark.parametrize("kind", ["put_message", "set_fields"])
 def test_a_text_is_decided_anew_instead_of_sending_the_old_one(world, portal, kind):
     with write(world.deps.engine) as conn:
         command_id = refused(conn, portal.id, kind)

@@ -17,15 +17,23 @@ from sync.bitrix24.tasks import queries as tasks_queries
 from sync.bitrix24.tasks.commands import calls_for, read_outcome
 from sync.core.audit import CallLog
 from sync.core.clock import ManualClock
-from sync.core.model.commands import LogTime, MoveTask, Notify, PutCard, SetFields, SetStage
-from sync.core.model.merge_requests import MergeRequestKey
-from sync.core.model.tasks import Step, TaskStatus
+from sync.core.model.commands import (
+    LogTime,
+    MoveTask,
+    Notify,
+    Place,
+    PutMessage,
+    SetFields,
+    SetStage,
+    task_id_of,
+)
+from sync.core.model.tasks import TaskStatus
 from sync.errors import Denied, Later, Refused
 from sync.net import guarded_session
 from tests.bitrix24.conftest import MemoryAllowance, MemoryTokens
 from tests.emulators.bitrix24 import BitrixEmulator
 
-KEY = MergeRequestKey(1, 2, 3)
+KEY = "merge_request:1/2:3"
 PUBLIC = "https://bridge.example"
 
 
@@ -50,7 +58,7 @@ class World:
         )  # fmt: skip
 
     def carry_out(self, effect):
-        (task,) = tasks_queries.read_tasks(self.portal, [effect.task_id]).values()
+        (task,) = tasks_queries.read_tasks(self.portal, [task_id_of(effect)]).values()
         calls = calls_for(effect, task, self.portal.user_id)
         return read_outcome(effect, self.portal.batch(calls) if calls else [], task)
 
@@ -108,7 +116,7 @@ def test_a_token_the_portal_calls_expired_is_renewed_and_the_write_happens_once(
     w.b24.state.create_task("Fix", id=21, created_by=1, responsible_id=7)
     w.portal._credentials = replace(w.portal.credentials, expires_at=None)
     w.clock.sleep(3700)
-    done = w.carry_out(PutCard(21, KEY, "hello"))
+    done = w.carry_out(PutMessage(Place(21), KEY, "hello"))
     assert done.message_id
     assert w.b24.writes["im.message.add"] == 1
     assert w.refreshes() == 1
@@ -156,7 +164,7 @@ def test_a_moved_portal_is_followed_with_the_body_and_remembered(w, hours):
     (task,) = tasks_queries.read_tasks(w.portal, [21]).values()
     w.b24.move_domain()
     w.clock.sleep(hours * 3600)
-    effect = PutCard(21, KEY, "hello")
+    effect = PutMessage(Place(21), KEY, "hello")
     done = read_outcome(effect, w.portal.batch(calls_for(effect, task, 1)), task)
     assert w.b24.state.messages[done.message_id].text == "hello"
     assert w.tokens.stored.client_endpoint == f"{w.b24.portal_url}/rest/"
@@ -218,7 +226,7 @@ def test_a_lost_answer_leaves_a_write_in_doubt_and_the_message_is_found(w):
     (task,) = tasks_queries.read_tasks(w.portal, [21]).values()
     since = w.clock.now() - timedelta(minutes=5)
     w.b24.lose_answer(method="im.message.add")
-    effect = PutCard(21, KEY, "  [b]!7[/b] hello ")
+    effect = PutMessage(Place(21), KEY, "  [b]!7[/b] hello ")
     with pytest.raises(Later) as later:
         w.portal.batch(calls_for(effect, task, 1))
     assert later.value.sent
@@ -309,16 +317,16 @@ def test_a_task_goes_through_its_life(either):
         TaskStatus.DEFERRED, TaskStatus.IN_PROGRESS, TaskStatus.AWAITING_CONTROL,
         TaskStatus.WAITING,
     ):  # fmt: skip
-        done = w.carry_out(MoveTask(21, target, Step.REVIEW))
+        done = w.carry_out(MoveTask(21, target))
         assert done.task.status is target, target
         assert tasks_queries.read_tasks(w.portal, [21])[21] == done.task
-    assert w.carry_out(MoveTask(21, TaskStatus.WAITING, Step.REVIEW)).note == ""
+    assert w.carry_out(MoveTask(21, TaskStatus.WAITING)).note == ""
 
 
 def test_a_controlled_task_stays_with_its_creator(w):
     state = w.b24.state
     state.create_task("Fix", id=21, responsible_id=7, created_by=7, task_control=True)
-    done = w.carry_out(MoveTask(21, TaskStatus.COMPLETED, Step.MERGED))
+    done = w.carry_out(MoveTask(21, TaskStatus.COMPLETED))
     assert done.task.status is TaskStatus.AWAITING_CONTROL
     assert done.note == "the task requires its creator's control: it is awaiting control now"
 
@@ -326,8 +334,8 @@ def test_a_controlled_task_stays_with_its_creator(w):
 def test_a_card_is_posted_and_edited_in_either_discussion(either):
     w, state = either, either.b24.state
     state.create_task("Fix", id=21, group_id=3, responsible_id=7, created_by=7)
-    posted = w.carry_out(PutCard(21, KEY, "first"))
-    edited = w.carry_out(PutCard(21, KEY, "second", message_id=posted.message_id))
+    posted = w.carry_out(PutMessage(Place(21), KEY, "first"))
+    edited = w.carry_out(PutMessage(Place(21), KEY, "second", message_id=posted.message_id))
     assert edited.message_id == posted.message_id
     assert [message.text for message in state.discussion(21)] == ["second"]
     since = w.clock.now() - timedelta(minutes=5)
@@ -352,7 +360,7 @@ def test_a_text_of_somebody_else_is_not_taken_for_ours(either):
 def test_a_message_is_found_behind_three_hundred_others(w):
     state = w.b24.state
     state.create_task("Fix", id=21, responsible_id=7, auditors=[1])
-    done = w.carry_out(PutCard(21, KEY, "the card"))
+    done = w.carry_out(PutMessage(Place(21), KEY, "the card"))
     for number in range(300):
         state.user_comments(7, 21, f"talk {number}")
     (task,) = tasks_queries.read_tasks(w.portal, [21]).values()
@@ -363,7 +371,7 @@ def test_a_message_is_found_behind_three_hundred_others(w):
 def test_a_very_long_card_is_found_as_the_portal_cut_it(w):
     w.b24.state.create_task("Fix", id=21, responsible_id=7, auditors=[1])
     text = "ж" * 20_500
-    done = w.carry_out(PutCard(21, KEY, text))
+    done = w.carry_out(PutMessage(Place(21), KEY, text))
     (task,) = tasks_queries.read_tasks(w.portal, [21]).values()
     since = w.clock.now() - timedelta(minutes=5)
     assert tasks_queries.find_task_message(w.portal, task, text, since) == done.message_id
@@ -394,9 +402,9 @@ def test_a_discussion_we_are_not_in_is_refused(w):
 
 def test_a_card_older_than_three_days_is_closed_to_edits(w):
     w.b24.state.create_task("Fix", id=21, responsible_id=7)
-    posted = w.carry_out(PutCard(21, KEY, "first"))
+    posted = w.carry_out(PutMessage(Place(21), KEY, "first"))
     w.clock.sleep(4 * 86400)
-    closed = w.carry_out(PutCard(21, KEY, "second", message_id=posted.message_id))
+    closed = w.carry_out(PutMessage(Place(21), KEY, "second", message_id=posted.message_id))
     assert isinstance(closed, Refused)
     assert closed.code == errors.EDIT_CLOSED
 
@@ -406,7 +414,7 @@ def test_columns_fields_and_notifications(w):
     state.create_task("Fix", id=21, group_id=3, responsible_id=7)
     list(install_steps.run_steps(w.portal, PUBLIC, "en", {"fields"}))
     column = tasks_queries.read_stages(w.portal, 3)[1].id
-    assert w.carry_out(SetStage(21, column, Step.REVIEW)).task.stage_id == column
+    assert w.carry_out(SetStage(21, column)).task.stage_id == column
     w.carry_out(SetFields(21, {"UF_CI_STATUS": "passed & ready"}))
     assert state.tasks[21].uf == {"UF_CI_STATUS": "passed & ready"}
     for text in ("opened", "merged"):

@@ -13,15 +13,14 @@ from sync.core.model.commands import (
     LogTime,
     MoveTask,
     Notify,
-    PutCard,
-    PutChatMessage,
+    Place,
+    PutMessage,
     SetFields,
     SetStage,
     decode,
     encode,
 )
-from sync.core.model.merge_requests import MergeRequestKey
-from sync.core.model.tasks import Step, Task, TaskStatus
+from sync.core.model.tasks import Task, TaskStatus
 from sync.errors import Later, Refused
 
 W, P, A, C, D = (
@@ -30,11 +29,12 @@ W, P, A, C, D = (
 )  # fmt: skip
 CODE = {W: 2, P: 3, A: 4, C: 5, D: 6}
 TASK = Task(31, "Payment gateway", W, stage_id=4, chat_id=2537)
-KEY = MergeRequestKey(1, 2, 3)
+KEY = "merge_request:1/2:3"
+HERE = Place(31)
 
 
-def move(target, step=Step.REVIEW):
-    return MoveTask(31, target, step)
+def move(target):
+    return MoveTask(31, target)
 
 
 def steps(task, target):
@@ -97,7 +97,7 @@ def test_completing_a_controlled_task_puts_it_under_control(status, way):
     ("effect", "task", "call"),
     [
         (
-            SetStage(31, 5, Step.REVIEW), TASK,
+            SetStage(31, 5), TASK,
             Call("task.stages.movetask", {"id": 31, "stageId": 5}),
         ),
         (
@@ -105,20 +105,20 @@ def test_completing_a_controlled_task_puts_it_under_control(status, way):
             Call("tasks.task.update", {"taskId": 31, "fields": {"UF_CI_STATUS": "passed"}}),
         ),
         (
-            PutCard(31, KEY, "[b]x[/b]"), TASK,
+            PutMessage(HERE, KEY, "[b]x[/b]"), TASK,
             Call("im.message.add", {
                 "DIALOG_ID": "chat2537", "MESSAGE": "[b]x[/b]", "URL_PREVIEW": "N"}),
         ),
         (
-            PutCard(31, KEY, "x", message_id=90), TASK,
+            PutMessage(HERE, KEY, "x", message_id=90), TASK,
             Call("im.message.update", {"MESSAGE_ID": 90, "MESSAGE": "x", "URL_PREVIEW": "N"}),
         ),
         (
-            PutCard(31, KEY, "x"), replace(TASK, chat_id=None),
+            PutMessage(HERE, KEY, "x"), replace(TASK, chat_id=None),
             Call("task.commentitem.add", {"TASKID": 31, "FIELDS": {"POST_MESSAGE": "x"}}),
         ),
         (
-            PutCard(31, KEY, "x", message_id=90), replace(TASK, chat_id=None),
+            PutMessage(HERE, KEY, "x", message_id=90), replace(TASK, chat_id=None),
             Call("task.commentitem.update", {
                 "TASKID": 31, "ITEMID": 90, "FIELDS": {"POST_MESSAGE": "x"}}),
         ),
@@ -135,7 +135,7 @@ def test_each_other_effect_is_one_call(effect, task, call):
 
 
 def test_somebody_outside_the_task_becomes_its_observer_before_writing():
-    effect = PutCard(31, KEY, "x")
+    effect = PutMessage(HERE, KEY, "x")
     join, add = calls_for(effect, TASK, 99)
     assert join == Call("tasks.task.startwatch", {"taskId": 31})
     assert add.method == "im.message.add"
@@ -144,13 +144,13 @@ def test_somebody_outside_the_task_becomes_its_observer_before_writing():
 @pytest.mark.parametrize(
     ("effect", "task", "user_id"),
     [
-        (PutCard(31, KEY, "x"), replace(TASK, creator_id=99), 99),
-        (PutCard(31, KEY, "x"), replace(TASK, responsible_id=99), 99),
-        (PutCard(31, KEY, "x"), replace(TASK, accomplices=(99,)), 99),
-        (PutCard(31, KEY, "x"), replace(TASK, auditors=(99,)), 99),
-        (PutCard(31, KEY, "x"), replace(TASK, chat_id=None), 99),
-        (PutCard(31, KEY, "x", message_id=90), TASK, 99),
-        (PutCard(31, KEY, "x"), TASK, 0),
+        (PutMessage(HERE, KEY, "x"), replace(TASK, creator_id=99), 99),
+        (PutMessage(HERE, KEY, "x"), replace(TASK, responsible_id=99), 99),
+        (PutMessage(HERE, KEY, "x"), replace(TASK, accomplices=(99,)), 99),
+        (PutMessage(HERE, KEY, "x"), replace(TASK, auditors=(99,)), 99),
+        (PutMessage(HERE, KEY, "x"), replace(TASK, chat_id=None), 99),
+        (PutMessage(HERE, KEY, "x", message_id=90), TASK, 99),
+        (PutMessage(HERE, KEY, "x"), TASK, 0),
     ],
 )
 def test_a_member_of_the_task_just_writes(effect, task, user_id):
@@ -159,18 +159,20 @@ def test_a_member_of_the_task_just_writes(effect, task, user_id):
 
 def test_the_new_observer_is_remembered_with_the_task():
     answers = [told(W, auditors=["99"]), Answer(34239)]
-    done = read_outcome(PutCard(31, KEY, "x"), answers, TASK)
+    done = read_outcome(PutMessage(HERE, KEY, "x"), answers, TASK)
     assert done == CommandResult(message_id=34239, task=replace(TASK, auditors=(99,)))
 
 
 def test_a_message_counts_even_where_the_portal_knows_no_observers():
     answers = [Refused("no such method"), Answer(34239)]
-    assert read_outcome(PutCard(31, KEY, "x"), answers, TASK) == CommandResult(message_id=34239)
+    assert read_outcome(PutMessage(HERE, KEY, "x"), answers, TASK) == CommandResult(
+        message_id=34239
+    )
 
 
 def test_a_chat_that_does_not_know_its_new_observer_yet_is_tried_again():
     refused = Refused("no access", code="ACCESS_ERROR")
-    effect = PutCard(31, KEY, "x")
+    effect = PutMessage(HERE, KEY, "x")
     later = read_outcome(effect, [told(W, auditors=["99"]), refused], TASK)
     assert isinstance(later, Later)
     assert later.after == 15.0
@@ -180,7 +182,7 @@ def test_a_chat_that_does_not_know_its_new_observer_yet_is_tried_again():
 
 
 def test_a_task_in_its_column_is_not_moved():
-    assert calls_for(SetStage(31, 4, Step.REVIEW), TASK) == []
+    assert calls_for(SetStage(31, 4), TASK) == []
 
 
 def told(status, **more):
@@ -224,9 +226,9 @@ def test_the_first_error_of_several_calls_counts():
 
 
 def test_a_placed_task_knows_its_column():
-    assert read_outcome(SetStage(31, 5, Step.REVIEW), [Answer(True)], TASK).task.stage_id == 5
-    assert read_outcome(SetStage(31, 4, Step.REVIEW), [], TASK) == CommandResult(task=TASK)
-    assert isinstance(read_outcome(SetStage(31, 5, Step.REVIEW), [Answer(False)], TASK), Refused)
+    assert read_outcome(SetStage(31, 5), [Answer(True)], TASK).task.stage_id == 5
+    assert read_outcome(SetStage(31, 4), [], TASK) == CommandResult(task=TASK)
+    assert isinstance(read_outcome(SetStage(31, 5), [Answer(False)], TASK), Refused)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +236,7 @@ def test_a_placed_task_knows_its_column():
     [(None, 34239, 34239), (None, "34239", 34239), (90, True, 90), (90, None, 90)],
 )
 def test_a_card_knows_its_message(message_id, result, expected):
-    effect = PutCard(31, KEY, "x", message_id=message_id)
+    effect = PutMessage(HERE, KEY, "x", message_id=message_id)
     assert read_outcome(effect, [Answer(result)], TASK) == CommandResult(message_id=expected)
 
 
@@ -242,7 +244,7 @@ def test_a_card_knows_its_message(message_id, result, expected):
     ("message_id", "result"), [(None, False), (None, True), (None, None), (90, False)]
 )
 def test_a_card_that_was_not_saved_is_refused(message_id, result):
-    effect = PutCard(31, KEY, "x", message_id=message_id)
+    effect = PutMessage(HERE, KEY, "x", message_id=message_id)
     assert isinstance(read_outcome(effect, [Answer(result)], TASK), Refused)
 
 
@@ -255,7 +257,7 @@ def test_fields_and_notifications():
     )
 
 
-POST = PutChatMessage("sg3", "push:1/7:a", "Ann pushed")
+POST = PutMessage(Place(dialog="sg3"), "push:1/7:a", "Ann pushed")
 
 
 def test_a_post_goes_to_its_dialog_and_an_edit_to_its_message():

@@ -19,7 +19,7 @@ from sync.core.alerts.model import (
     RefKey,
 )
 from sync.core.alerts.plan import AlertView, plan_alert
-from sync.core.model.commands import CreateTask, Notify, PutMessage
+from sync.core.model.commands import CreateTask, Notify, Place, PutMessage
 from sync.core.model.common import Commit
 from sync.core.model.kinds import Kind
 from sync.core.model.pipelines import FailedJob, Pipeline, PipelineStatus
@@ -188,7 +188,7 @@ RULES = Rules(groups={3: SHOPS})
 
 def asked(rules: Rules = RULES, **values: Any) -> list[object]:
     one = replace(AlertView(news(AGAIN), author_id=8, administrator_id=1), **values)
-    return [effect for _, effect, _ in plan_alert(one, rules, AT)]
+    return [planned.command for planned in plan_alert(one, rules, AT).commands]
 
 
 def test_after_so_many_failures_in_a_row_a_task_is_asked_for() -> None:
@@ -253,7 +253,7 @@ def test_the_task_is_told_of_the_end_once_and_of_what_changed_in_it() -> None:
     over = {"context": news(FIXED), "task_id": 3001, "task": task(id=3001)}
     (effect,) = asked(**over)
     text = f"{MAIN} is fixed after 42 min, {PROJECT}"
-    assert effect == PutMessage(3001, "alert:1/7:main:12>end", text)
+    assert effect == PutMessage(Place(3001), "alert:1/7:main:12>end", text)
     assert asked(**over, end_message=SentMessage(40, text, AT)) == []
     (edit,) = asked(**over, end_message=SentMessage(40, "else", AT))
     assert edit.message_id == 40

@@ -198,7 +198,7 @@ def shown(language: str, *told: Deployment, said: SentMessage | None = None) -> 
     before = {found[0].subject_key: said} if said else {}
     seen = view(environments=found, messages=before)
     plan = plan_task(seen, Rules(language=language), NOW)
-    return [effect.text for _, effect, _ in plan.commands if isinstance(effect, PutMessage)]
+    return [one.command.text for one in plan.commands if isinstance(one.command, PutMessage)]
 
 
 COMMIT = "[url=https://gitlab.test/acme/shop/-/commit/bbbbbbbb]bbbbbbbb[/url]"

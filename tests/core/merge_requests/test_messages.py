@@ -11,8 +11,8 @@ from sync.core.merge_requests.messages import (
     build_removed_card,
     build_review_notification,
     card_summary,
-    render_card,
 )
+from sync.core.messages.message import render
 from sync.core.model.common import Person
 from sync.core.model.merge_requests import Reviewer, ReviewEvent
 from sync.core.model.pipelines import Pipeline, PipelineStatus
@@ -40,7 +40,7 @@ FULL = mr(
 
 
 def test_a_full_card_in_english() -> None:
-    assert render_card(build_card(FULL, "en", {1: 5, 2: 6})).split("\n") == [
+    assert render(build_card(FULL, "en", {1: 5, 2: 6})).split("\n") == [
         TITLE,
         "Merge request: approved; approved by [user=5]Ann[/user], [user=6]Bob[/user]",
         f"feature/B24-2103-payment-gateway → main in {SHOP_LINK}",
@@ -51,7 +51,7 @@ def test_a_full_card_in_english() -> None:
 
 
 def test_a_full_card_in_russian() -> None:
-    assert render_card(build_card(FULL, "ru", {1: 5, 2: 6})).split("\n") == [
+    assert render(build_card(FULL, "ru", {1: 5, 2: 6})).split("\n") == [
         TITLE,
         "Запрос на слияние: одобрен; одобрено: [user=5]Ann[/user], [user=6]Bob[/user]",
         f"feature/B24-2103-payment-gateway → main в {SHOP_LINK}",
@@ -80,13 +80,13 @@ def test_a_card_says_how_the_task_is_named(
 ) -> None:
     for language, sentence in (("en", english), ("ru", russian)):
         card = build_card(replace(mr(state), author=None), language, {}, kind)
-        assert render_card(card).split("\n")[3:] == [sentence]
+        assert render(card).split("\n")[3:] == [sentence]
 
 
 @pytest.mark.parametrize("kind", [LinkKind.MOVE, LinkKind.CLOSE])
 def test_the_card_of_plain_work_needs_no_such_sentence(kind: LinkKind) -> None:
-    assert len(render_card(build_card(mr(), "en", {}, kind)).split("\n")) == len(
-        render_card(build_card(mr(), "en", {})).split("\n")
+    assert len(render(build_card(mr(), "en", {}, kind)).split("\n")) == len(
+        render(build_card(mr(), "en", {})).split("\n")
     )
 
 
@@ -102,7 +102,7 @@ STATES = [
 
 @pytest.mark.parametrize(("state", "english", "russian"), STATES)
 def test_the_state_of_a_merge_request_in_words(state: str, english: str, russian: str) -> None:
-    lines = [render_card(build_card(mr(state), lang, {})).split("\n") for lang in ("en", "ru")]
+    lines = [render(build_card(mr(state), lang, {})).split("\n") for lang in ("en", "ru")]
     assert [line[1] for line in lines] == [
         f"Merge request: {english}",
         f"Запрос на слияние: {russian}",
@@ -121,7 +121,7 @@ NOTICES = [
 @pytest.mark.parametrize(("milestone", "english", "russian"), NOTICES)
 def test_a_notification_in_both_languages(milestone: str, english: str, russian: str) -> None:
     texts = [
-        render_card(
+        render(
             build_review_notification(ReviewEvent(milestone), mr(), task(), language=lang, users={})
         )
         for lang in ("en", "ru")
@@ -133,7 +133,7 @@ def test_a_notification_in_both_languages(milestone: str, english: str, russian:
 
 
 def test_a_card_whose_reference_was_removed() -> None:
-    texts = [render_card(build_removed_card(mr(), lang)).split("\n") for lang in ("en", "ru")]
+    texts = [render(build_removed_card(mr(), lang)).split("\n") for lang in ("en", "ru")]
     assert texts == [
         [TITLE, "This merge request no longer names this task."],
         [TITLE, "Этот запрос на слияние больше не ссылается на задачу."],
@@ -142,7 +142,7 @@ def test_a_card_whose_reference_was_removed() -> None:
 
 def test_text_from_outside_never_comes_alive_in_a_card() -> None:
     evil = "[user=all]x[/user] [send=/go]y[/send]\n>>z\n[/url][url=https://evil.test]"
-    card = render_card(
+    card = render(
         build_card(mr(title=evil, source_branch=evil, author=Person(9, "x", evil)), "en", {9: 9})
     )
     shown = evil.replace("\n", " ").replace("[", "[\u2060")
@@ -156,7 +156,7 @@ def test_text_from_outside_never_comes_alive_in_a_card() -> None:
 
 def test_a_crowd_of_reviewers_is_counted() -> None:
     crowd = tuple(Reviewer(Person(n, f"p{n}")) for n in range(1, 10))
-    lines = render_card(build_card(mr(reviewers=crowd), "ru", {})).split("\n")
+    lines = render(build_card(mr(reviewers=crowd), "ru", {})).split("\n")
     assert (
         lines[4] == "Рецензенты: " + ", ".join(f"p{n} (ещё нет)" for n in range(1, 7)) + ", ещё 3"
     )
@@ -168,5 +168,5 @@ def test_the_order_the_host_lists_people_in_means_nothing() -> None:
 
 
 def test_the_essence_of_a_card_is_its_title_state_and_approvals() -> None:
-    text = render_card(build_card(FULL, "en", {1: 5}))
+    text = render(build_card(FULL, "en", {1: 5}))
     assert card_summary(text) == f"{TITLE}\nMerge request: approved; approved by Ann, Bob"

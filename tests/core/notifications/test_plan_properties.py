@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.core.messages.message import Message
-from sync.core.model.commands import Notify, PutChatMessage, PutMessage
+from sync.core.model.commands import Notify, Place, PutMessage
 from sync.core.model.deployments import Tier
 from sync.core.model.kinds import Kind
 from sync.core.model.task_view import SentMessage
@@ -73,8 +73,11 @@ views = st.builds(
     project=st.just(SHOP),
     facts=facts,
     message=st.sampled_from(["One", "Two"]).map(lambda text: Message((Text(text),))),
-    chat_messages=st.dictionaries(st.sampled_from(DIALOGS), said, max_size=3),
-    task_messages=st.dictionaries(st.integers(1, 2), said, max_size=2),
+    messages=st.dictionaries(
+        st.builds(Place, dialog=st.sampled_from(DIALOGS)) | st.builds(Place, st.integers(1, 2)),
+        said,
+        max_size=5,
+    ),
     notified_states=st.dictionaries(st.integers(1, 9), states, max_size=3),
     tasks=st.sampled_from([(), TASKS[:1], TASKS]),
     author_id=users,
@@ -96,17 +99,14 @@ rules = st.builds(
 
 
 def carried_out(view: NotificationView, plan: NotificationPlan) -> NotificationView:
-    chats, comments = dict(view.chat_messages), dict(view.task_messages)
-    told = dict(view.notified_states)
-    for _, effect, _ in plan.commands:
-        match effect:
-            case PutChatMessage(dialog, _, text, message_id):
-                chats[dialog] = _said(chats.get(dialog), text, message_id)
-            case PutMessage(task_id, _, text, message_id):
-                comments[task_id] = _said(comments.get(task_id), text, message_id)
+    messages, told = dict(view.messages), dict(view.notified_states)
+    for planned in plan.commands:
+        match planned.command:
+            case PutMessage(place, _, text, message_id):
+                messages[place] = _said(messages.get(place), text, message_id)
             case Notify(_, user_id):
                 told[user_id] = view.facts.state
-    return replace(view, chat_messages=chats, task_messages=comments, notified_states=told)
+    return replace(view, messages=messages, notified_states=told)
 
 
 def _said(before: SentMessage | None, text: str, message_id: int | None) -> SentMessage:
@@ -124,12 +124,8 @@ def test_a_plan_that_was_carried_out_leaves_nothing_to_do(view, rules):
 
 @given(views, rules)
 def test_one_message_a_place_and_one_notification_a_person(view, rules):
-    effects = [effect for _, effect, _ in plan_notifications(view, rules, NOW).commands]
-    places = [
-        (type(one), one.dialog if isinstance(one, PutChatMessage) else one.task_id)
-        for one in effects
-        if not isinstance(one, Notify)
-    ]
+    effects = [planned.command for planned in plan_notifications(view, rules, NOW).commands]
+    places = [one.place for one in effects if isinstance(one, PutMessage)]
     people = [one.user_id for one in effects if isinstance(one, Notify)]
     assert len(set(places)) == len(places)
     assert len(set(people)) == len(people)
@@ -149,6 +145,6 @@ def test_what_waits_for_the_end_of_quiet_hours_is_then_waited_for_no_more(view, 
 @given(views, rules)
 def test_where_no_rule_takes_a_thing_nothing_new_is_said(view, rules):
     silent = replace(rules, routes=(), groups={})
-    for _, effect, _ in plan_notifications(view, silent, NOW).commands:
-        assert not isinstance(effect, Notify)
-        assert effect.message_id is not None
+    for planned in plan_notifications(view, silent, NOW).commands:
+        assert not isinstance(planned.command, Notify)
+        assert planned.command.message_id is not None

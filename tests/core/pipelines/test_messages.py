@@ -11,6 +11,7 @@ import pytest
 from sync.core.model.commands import Notify, PutMessage, SetFields
 from sync.core.model.common import Commit
 from sync.core.model.pipelines import FailedJob, Pipeline, PipelineStatus
+from sync.core.model.plans import NotifiedState, Part, Records
 from sync.core.model.task_view import BranchPipeline, SentMessage, TaskView
 from sync.core.pipelines import plan as pipelines_plan
 from sync.core.rules.portal import GroupRules, PipelineRules, Rules
@@ -82,12 +83,16 @@ def said(text: str | None, **age: float) -> dict[str, SentMessage]:
 
 
 def texts(view: TaskView, rules: Rules = EN) -> list[tuple[str, int | None]]:
-    effects = [effect for _, effect, _ in pipelines_plan.plan_pipelines(view, rules, NOW).commands]
+    effects = [
+        planned.command for planned in pipelines_plan.plan_pipelines(view, rules, NOW).commands
+    ]
     return [(one.text, one.message_id) for one in effects if isinstance(one, PutMessage)]
 
 
 def told(view: TaskView, rules: Rules = EN) -> list[Notify]:
-    effects = [effect for _, effect, _ in pipelines_plan.plan_pipelines(view, rules, NOW).commands]
+    effects = [
+        planned.command for planned in pipelines_plan.plan_pipelines(view, rules, NOW).commands
+    ]
     return [one for one in effects if isinstance(one, Notify)]
 
 
@@ -179,9 +184,23 @@ def test_only_a_change_is_told(status: str, before: str | None, now: str | None)
     reporting = pipelines_plan.plan_pipelines(
         seen(run(status, author_id=8), notified_states=known), EN, NOW
     )
-    assert reporting.notified_states == ({ABOUT: now} if now else {})
-    keys = [key for key, effect, _ in reporting.commands if isinstance(effect, Notify)]
-    assert keys == ([f"tell:8:{ABOUT}>{now}"] if now else [])
+    records = [Records(notified=NotifiedState(ABOUT, now))] if now else []
+    assert list(reporting.records) == records
+    notified = [one for one in reporting.commands if isinstance(one.command, Notify)]
+    assert [one.key for one in notified] == ([f"notify:8:{ABOUT}"] if now else [])
+    assert [one.records for one in notified] == records
+
+
+def test_notifications_of_two_long_branches_do_not_replace_each_other() -> None:
+    tags = set()
+    for end in "ab":
+        branch = replace(
+            run("failed", author_id=8), subject_key=f"ci:1/7:{'x' * 300}{end}", branch="x"
+        )
+        (notification,) = told(seen(branch))
+        tags.add(notification.tag)
+    assert len(tags) == 2
+    assert max(map(len, tags)) <= 200
 
 
 @pytest.mark.parametrize("values", [{"author_id": None}, {"author_id": 8, "notifies": False}])
@@ -206,9 +225,9 @@ def test_nobody_is_told_who_is_not_known_or_is_told_elsewhere(values: dict[str, 
 )
 def test_the_field_holds_the_status_in_a_word(status: str, value: str | None) -> None:
     fields = [
-        effect
-        for _, effect, _ in pipelines_plan.plan_pipelines(seen(run(status)), EN, NOW).commands
-        if isinstance(effect, SetFields)
+        planned.command
+        for planned in pipelines_plan.plan_pipelines(seen(run(status)), EN, NOW).commands
+        if isinstance(planned.command, SetFields)
     ]
     assert fields == ([SetFields(2103, {"UF_CI_STATUS": value})] if value else [])
 
@@ -218,12 +237,13 @@ def test_the_newest_commit_gives_the_field_its_value() -> None:
     newer = replace(run("success", 12), subject_key="ci:1/7:fix", branch="fix")
     for runs in ((older, newer), (newer, older)):
         effects = [
-            effect for _, effect, _ in pipelines_plan.plan_pipelines(seen(*runs), EN, NOW).commands
+            planned.command
+            for planned in pipelines_plan.plan_pipelines(seen(*runs), EN, NOW).commands
         ]
         assert SetFields(2103, {"UF_CI_STATUS": "passed"}) in effects
     agreed = seen(older, newer, fields={"UF_CI_STATUS": "passed"})
     kinds = {
-        type(effect) for _, effect, _ in pipelines_plan.plan_pipelines(agreed, EN, NOW).commands
+        type(planned.command) for planned in pipelines_plan.plan_pipelines(agreed, EN, NOW).commands
     }
     assert SetFields not in kinds
 
@@ -279,4 +299,4 @@ def test_failed_jobs_are_read_before_a_failure_is_said() -> None:
 
 def test_a_task_that_was_never_read_is_read_first() -> None:
     assert pipelines_plan.plan_pipelines(seen(run(), task=None), EN, NOW).needs == {"task"}
-    assert pipelines_plan.plan_pipelines(seen(task=None), EN, NOW) == pipelines_plan.PipelinePart()
+    assert pipelines_plan.plan_pipelines(seen(task=None), EN, NOW) == Part()

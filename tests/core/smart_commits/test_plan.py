@@ -7,21 +7,22 @@ from typing import Any
 
 import pytest
 
-from sync.core.model.commands import LogTime, MoveTask, PutMessage
+from sync.core.model.commands import LogTime, MoveTask, Place, PutMessage
 from sync.core.model.common import Commit
+from sync.core.model.plans import Records
 from sync.core.model.smart_commits import (
     CommandKey,
     Flaw,
     PendingSmartCommit,
     SmartCommit,
     SmartCommitCommand,
+    SmartCommitResult,
     SmartCommitState,
     Verb,
 )
 from sync.core.model.tasks import Step, TaskStatus
 from sync.core.plan import plan_task
 from sync.core.rules.portal import Rules
-from sync.core.smart_commits.plan import SmartCommitResult
 from tests.core.factories import NOW, SHOP, link, task, view
 
 EN, RU = Rules(), Rules(language="ru")
@@ -68,9 +69,9 @@ def test_a_command_moves_a_task_that_is_not_there_yet(
 ) -> None:
     found = plan(heard(verb), of_task={"status": status, "needs_control": control})
     if wanted:
-        assert [one[:2] for one in found.commands] == [
-            (f"smart_commit:{KEY}", MoveTask(2103, wanted))
-        ]
+        (move,) = found.commands
+        assert (move.key, move.command) == (f"smart_commit:{KEY}", MoveTask(2103, wanted))
+        assert move.records == Records(smart_commit=KEY)
         assert found.finished_smart_commits == {}
     else:
         assert found.commands == ()
@@ -93,11 +94,11 @@ def test_the_reason_names_the_commit(verb: Verb, reasons: tuple[str, str]) -> No
 
 
 def test_a_comment_is_one_message_of_its_own() -> None:
-    ((key, effect, _),) = plan(heard(Verb.COMMENT, 2, text="Fine [user=all]")).commands
+    (planned,) = plan(heard(Verb.COMMENT, 2, text="Fine [user=all]")).commands
     link_ = "[url=https://gitlab.test/c/4f1c9e0a77]4f1c9e0a[/url]"
     said = f"[b]Ann[/b], commit {link_}:\nFine [\u2060user=all]"
-    assert key == "smart_commit:1/7:4f1c9e0a77:2"
-    assert effect == PutMessage(2103, "commit:4f1c9e0a77:2", said)
+    assert planned.key == "smart_commit:1/7:4f1c9e0a77:2"
+    assert planned.command == PutMessage(Place(2103), "commit:4f1c9e0a77:2", said)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_a_comment_is_one_message_of_its_own() -> None:
 )
 def test_time_says_whose_it_is(text: str, ours: bool, rules: Rules, wanted: LogTime) -> None:
     one = heard(Verb.TIME, seconds=60, text=text, as_app=ours)
-    assert [effect for _, effect, _ in plan(one, rules=rules).commands] == [wanted]
+    assert [planned.command for planned in plan(one, rules=rules).commands] == [wanted]
 
 
 @pytest.mark.parametrize(
@@ -128,8 +129,8 @@ def test_a_task_is_told_that_its_work_was_taken_back(
     """Whoever did it: the message names the author, so nobody has to be known."""
     part = plan(heard(Verb.REVERT, user=user), rules=rules)
     link_ = "[url=https://gitlab.test/c/4f1c9e0a77]4f1c9e0a[/url]"
-    assert [effect for _, effect, _ in part.commands] == [
-        PutMessage(2103, "commit:4f1c9e0a77:0", said.format(link=link_))
+    assert [one.command for one in part.commands] == [
+        PutMessage(Place(2103), "commit:4f1c9e0a77:0", said.format(link=link_))
     ]
 
 
@@ -153,15 +154,15 @@ def test_nothing_is_decided_about_a_task_that_may_have_changed() -> None:
 )
 def test_one_of_a_command_and_a_step_moves_the_task(verb: Verb, state: str, keys: list) -> None:
     """The step counts as reached either way."""
-    found = plan(heard(verb), links=[link(state, message_id=1, message_text="")])
-    moves = [key for key, effect, _ in found.commands if isinstance(effect, MoveTask)]
+    found = plan(heard(verb), links=[link(state)])
+    moves = [one.key for one in found.commands if isinstance(one.command, MoveTask)]
     step = {"open": Step.REVIEW, "merged": Step.MERGED}[state]
     assert (moves, found.step) == (keys, step)
 
 
 def test_a_step_that_stays_moves_nothing_back() -> None:
     found = plan(links=[link("approved")], step=Step.REVIEW, of_task={"status": _S.COMPLETED})
-    assert not [one for one in found.commands if isinstance(one[1], MoveTask)]
+    assert not [one for one in found.commands if isinstance(one.command, MoveTask)]
 
 
 def test_a_slip_of_the_pen_is_told_to_its_author_who_ends_with_it() -> None:
@@ -173,10 +174,12 @@ def test_a_slip_of_the_pen_is_told_to_its_author_who_ends_with_it() -> None:
     link_ = "[url=https://gitlab.test/c/4f1c9e0a77]4f1c9e0a[/url]"
     why = "«скоро» — не длительность, пример: 1ч 30м"
     said = f"Задача «Task 2103»: #time из коммита {link_} не выполнено: {why}"
-    ((key, effect, reason),) = found.commands
-    assert (key, found.finished_smart_commits) == (f"smart_commit:{KEY}", {})
-    assert (effect.user_id, effect.text.replace(task().title, "Task 2103")) == (5, said)
-    assert reason == f"#time не выполнено (коммит 4f1c9e0a, автор Ann, ветка main): {why}"
+    (planned,) = found.commands
+    assert (planned.key, found.finished_smart_commits) == (f"smart_commit:{KEY}", {})
+    assert planned.records == Records(smart_commit=KEY)
+    text = planned.command.text.replace(task().title, "Task 2103")
+    assert (planned.command.user_id, text) == (5, said)
+    assert planned.reason == f"#time не выполнено (коммит 4f1c9e0a, автор Ann, ветка main): {why}"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from sqlalchemy import delete, event, func, insert, select, update
 
 from sync.core.alerts.model import AlertKey, RefKey
 from sync.core.alerts.plan import assignment_key
+from sync.core.model.plans import NotifiedState
 from sync.core.model.tasks import Task, TaskStatus
 from sync.engine.upkeep import purge as module
 from sync.engine.upkeep.purge import NightlyPurge
@@ -273,7 +274,8 @@ def test_who_was_given_an_alert_is_remembered_as_long_as_the_alert(world: World)
     line = RefKey(world.connection_id, world.shop.id, "main")
     about = assignment_key(AlertKey(line, 1).subject_key)
     with write(world.database) as conn:
-        messages.save_notified_states(conn, world.portal_id, {about: "8"}, world.clock.now())
+        states = [NotifiedState(about, "8")]
+        messages.save_notified_states(conn, world.portal_id, states, world.clock.now())
         conn.execute(insert(alert), [_alert(line, "open")])
     world.tick(LONG)
     purged(world)

@@ -20,7 +20,6 @@ _RENAMED_COLUMNS = (
     ("alert", "opened_by", "first_pipeline_id"),
     ("link", "places", "found_in"),
     ("link", "milestone", "review_event"),
-    ("message", "about", "subject_key"),
 )
 
 
@@ -29,6 +28,7 @@ def upgrade() -> None:
     _make_activity()
     _make_smart_commits()
     _make_relations()
+    _make_messages()
     _make_notified()
     _make_api_calls(conn)
     for table, old, new in _RENAMED_COLUMNS:
@@ -43,6 +43,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("task") as task:
         task.alter_column("state", server_default="present")
+    op.add_column(
+        "command",
+        sa.Column("records", Json, server_default=sa.text("'{}'"), nullable=False),
+    )
     rows_0008.rename(conn)
 
 
@@ -129,43 +133,61 @@ def _make_relations() -> None:
     op.create_index("ix_deployment_merge_request_iid", name, [*_PROJECT, "iid"])
 
 
+def _make_messages() -> None:
+    """Put cards, messages of tasks and of chats into one table, by place and subject."""
+    op.execute("CREATE TABLE task_message AS SELECT * FROM message")
+    op.drop_table("message")
+    op.create_table(
+        "message",
+        sa.Column("portal_id", Id, nullable=False),
+        sa.Column("place", SafeText(), nullable=False),
+        sa.Column("subject_key", SafeText(), nullable=False),
+        sa.Column("message_id", Id),
+        sa.Column("text", SafeText()),
+        sa.Column("at", Moment()),
+        *_keys("message", "portal_id", "place", "subject_key", parent="portal"),
+    )
+    into = "INSERT INTO message (portal_id, place, subject_key, message_id, text, at) "
+    task = "'task:' || CAST(task_id AS VARCHAR)"
+    card = (
+        "'merge_request:' || CAST(connection_id AS VARCHAR) || '/' || CAST(project_id AS VARCHAR)"
+        " || ':' || CAST(iid AS VARCHAR)"
+    )
+    op.execute(f"{into}SELECT portal_id, {task}, about, message_id, text, at FROM task_message")
+    op.execute(f"{into}SELECT portal_id, 'chat:' || dialog, about, message_id, text, at FROM post")
+    op.execute(
+        f"{into}SELECT portal_id, {task}, {card}, message_id, message_text, message_at"
+        " FROM link WHERE message_id IS NOT NULL ON CONFLICT DO NOTHING"
+    )
+    op.drop_table("task_message")
+    op.drop_table("post")
+    for column in ("message_id", "message_text", "message_at"):
+        op.execute(f"ALTER TABLE link DROP COLUMN {column}")
+    op.create_index("ix_message_subject", "message", ["portal_id", "subject_key"])
+
+
 def _make_notified() -> None:
+    """Put the states of refs and of single people into one table; user 0: whoever it was."""
     op.create_table(
         "notified_state",
-        sa.Column("portal_id", Id, nullable=False),
-        sa.Column("subject_key", SafeText(), nullable=False),
-        sa.Column("state", SafeText(), nullable=False),
-        sa.Column("connection_id", Id, nullable=False),
-        sa.Column("project_id", Id, nullable=False),
-        sa.Column("ref", SafeText(), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
-        *_keys("notified_state", "portal_id", "subject_key", parent="portal"),
-    )
-    columns = ("portal_id", "state", *_PROJECT, "ref", "at")
-    _move("told", "notified_state", columns, {"about": "subject_key"})
-    op.create_table(
-        "notified_person",
         sa.Column("portal_id", Id, nullable=False),
         sa.Column("subject_key", SafeText(), nullable=False),
         sa.Column("user_id", Id, autoincrement=False, nullable=False),
         sa.Column("state", SafeText(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
-        *_keys("notified_person", "portal_id", "subject_key", "user_id", parent="portal"),
+        sa.Column("connection_id", Id),
+        sa.Column("project_id", Id),
+        sa.Column("ref", SafeText()),
+        *_keys("notified_state", "portal_id", "subject_key", "user_id", parent="portal"),
     )
+    op.execute(
+        "INSERT INTO notified_state"
+        " (portal_id, subject_key, user_id, state, at, connection_id, project_id, ref)"
+        " SELECT portal_id, about, 0, state, at, connection_id, project_id, ref FROM told"
+    )
+    op.drop_table("told")
     columns = ("portal_id", "user_id", "state", "at")
-    _move("told_person", "notified_person", columns, {"about": "subject_key"})
-    op.create_table(
-        "chat_message",
-        sa.Column("portal_id", Id, nullable=False),
-        sa.Column("subject_key", SafeText(), nullable=False),
-        sa.Column("dialog", SafeText(), nullable=False),
-        sa.Column("message_id", Id),
-        sa.Column("text", SafeText()),
-        sa.Column("at", Moment()),
-        *_keys("chat_message", "portal_id", "subject_key", "dialog", parent="portal"),
-    )
-    columns = ("portal_id", "dialog", "message_id", "text", "at")
-    _move("post", "chat_message", columns, {"about": "subject_key"})
+    _move("told_person", "notified_state", columns, {"about": "subject_key"})
 
 
 def _make_api_calls(conn: sa.Connection) -> None:
