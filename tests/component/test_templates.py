@@ -13,6 +13,7 @@ from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner, Result
 from component_template import Fill, fill, fill_text, include, jobs_of, read_template
 from lint import read_file
+from reporter.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = {path.stem: path for path in sorted((ROOT / "templates").glob("*.yml"))}
@@ -214,3 +215,12 @@ def test_what_an_input_says_is_no_variable_that_a_project_could_beat(name: str) 
         assert job["variables"] == {"GIT_STRATEGY": "none"}
         [inputs_given] = job["before_script"]
         assert "export B24_TASK_PREFIX='B24'\n" in inputs_given
+
+
+@pytest.mark.parametrize("name", WITH_JOBS)
+def test_no_variable_of_a_project_stands_in_for_an_input_of_another(name: str) -> None:
+    """A template without the input `report` must not take B24_REPORT from the project."""
+    [inputs_given] = next(iter(jobs(name).values()))["before_script"]
+    assigned = set(re.findall(r"^export (\w+)=", inputs_given, re.MULTILINE))
+    removed = set(" ".join(re.findall("^unset (.*)", inputs_given, re.MULTILINE)).split())
+    assert assigned | removed == {f"B24_{field.upper()}" for field in Settings._fields}
