@@ -279,12 +279,21 @@ def _single_deployment(facts: Facts) -> dict[str, Any]:
     rows, name = _followed(facts), facts.single("DEPLOY_JOB")
     found = {"environment": facts.single("ENVIRONMENT"), "tier": "", "url": "", "status": "unknown"}
     if rows:
-        found = _deployment(rows[0]) | {"status": deployment_status(_job_statuses(rows))}
+        found = _worst_deployment(rows)
     elif name and facts.jobs:
         found["status"] = deployment_status(matching_jobs(facts.jobs, name))
     found["url"] = facts.single("ENVIRONMENT_URL") or found["url"]
     found["tier"] = facts.single("ENVIRONMENT_TIER") or found["tier"]
     return found
+
+
+def _worst_deployment(rows: list[Row]) -> dict[str, Any]:
+    """Return the worst of the newest deployments of each job: a matrix may have environments."""
+    statuses = _job_statuses(rows)
+    status = deployment_status(statuses)
+    newest = {_job_name(row): row for row in reversed(rows)}
+    worst = (newest[job] for job in newest if deployment_status({job: statuses[job]}) == status)
+    return _deployment(next(worst, rows[0])) | {"status": status}
 
 
 def _followed(facts: Facts) -> list[Row]:
