@@ -132,6 +132,14 @@ def test_a_list_takes_only_words_that_mean_something(
     assert not [text for text in bad if pattern.search(text)]
 
 
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_prefix_of_tasks_cannot_be_nothing(name: str) -> None:
+    """A dash stands for nothing, and `-5` in `feature-5` would be a task."""
+    pattern = re.compile(inputs(name)["task-prefix"]["regex"])
+    assert all(pattern.search(word) for word in ("B24", "task", "A-1", "_x"))
+    assert not [word for word in ("-", "-B24", "") if pattern.search(word)]
+
+
 @pytest.mark.parametrize("name", WITH_JOBS)
 def test_schedules_do_not_notify_the_author_unless_asked(name: str) -> None:
     sources = inputs(name)["notify-sources"]["default"].split(", ")
@@ -223,4 +231,5 @@ def test_no_variable_of_a_project_stands_in_for_an_input_of_another(name: str) -
     [inputs_given] = next(iter(jobs(name).values()))["before_script"]
     assigned = set(re.findall(r"^export (\w+)=", inputs_given, re.MULTILINE))
     removed = set(" ".join(re.findall("^unset (.*)", inputs_given, re.MULTILINE)).split())
-    assert assigned | removed == {f"B24_{field.upper()}" for field in Settings._fields}
+    settings = {f"B24_{field.upper()}" for field in Settings._fields}
+    assert assigned | removed == settings | {"B24_APP_URL", "B24_TIMEOUT"}
