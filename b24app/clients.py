@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar
 
 import requests
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from b24app.auth.current_user import current_user
 from sync.bitrix24.rest.client import Portal
@@ -23,15 +24,18 @@ from sync.core.audit import ApiCall, CallLog
 from sync.core.clock import Clock
 from sync.core.rules.portal import Rules
 from sync.engine.audit.writer import Caller, CallRecorder, call_row
+from sync.engine.load.scope import read_portal
 from sync.errors import Denied, Later
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiters
 from sync.net import guarded_session
-from sync.settings.apply import current_settings
-from sync.settings.model import Settings
+from sync.settings.apply import stored_settings
+from sync.settings.model import Settings, load
 from sync.settings.rules import needs_addresses, to_rules
 from sync.store import connections, leases, logs, people, portals
 from sync.store.db.database import read, write
-from sync.store.rows import AllowanceRow, ConnectionRecord, PortalRecord, PortalTokens
+from sync.store.db.types import dump_json
+from sync.store.portals import PortalRow
+from sync.store.rows import AllowanceRow, ConnectionRecord, PortalTokens
 from sync.store.vault import Vault
 
 if TYPE_CHECKING:
@@ -73,9 +77,15 @@ class Clients:
 
     def portal(self, portal_id: int) -> Portal:
         """Return the portal's client, for one thread. Raises Denied where there are no tokens."""
-        record, settings = self._portal(portal_id)
+        with read(self.engine) as conn:
+            row = read_portal(conn, portal_id)
+        return self.portal_of(row)
+
+    def portal_of(self, row: PortalRow) -> Portal:
+        """Return the client of a portal just read, for one thread. Raises Denied without tokens."""
+        portal_id, settings = row.record.id, _parse_settings(_settings_key(row))
+        credentials = _build_credentials(self.vault, row)
         store = StoredTokens(self, portal_id)
-        credentials = store.load()
         return Portal(
             credentials,
             self.app_keys,
@@ -88,7 +98,7 @@ class Clients:
             ),
             call_log=self.call_log("bitrix24", portal_id, user=credentials.user_id),
             session=self.session(),
-            features=record.features,
+            features=row.record.features,
         )
 
     def code_host(self, record: ConnectionRecord) -> GitLab:
@@ -147,20 +157,16 @@ class Clients:
         return CallLog(write_down, self.clock)
 
     def rules(self, portal_id: int) -> Rules:
-        """Return the portal's rules in force. Raises Denied where it is not installed."""
-        settings = self._portal(portal_id)[1]
-        if not needs_addresses(settings):
-            return to_rules(settings)
+        """Return the portal's rules. Raises Denied where it is not installed any more."""
         with read(self.engine) as conn:
-            ids = people.active_by_email(conn, portal_id)
-        return to_rules(settings, ids)
+            return self.rules_of(conn, read_portal(conn, portal_id))
 
-    def _portal(self, portal_id: int) -> tuple[PortalRecord, Settings]:
-        with read(self.engine) as conn:
-            record = portals.by_id(conn, portal_id)
-            if record is None:
-                raise Denied("The portal is not installed here any more", code="no_portal")
-            return record, current_settings(conn, record)
+    def rules_of(self, conn: Connection, row: PortalRow) -> Rules:
+        """Return the rules of a portal just read, and read its people where rules name e-mails."""
+        key = _settings_key(row)
+        if not needs_addresses(_parse_settings(key)):
+            return _parse_rules(key)
+        return to_rules(_parse_settings(key), people.active_by_email(conn, row.record.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,23 +179,8 @@ class StoredTokens:
     def load(self) -> Credentials:
         """Return the stored credentials. Raises Denied where there are none."""
         with read(self.clients.engine) as conn:
-            record = portals.by_id(conn, self.portal_id)
-            tokens = portals.tokens(conn, self.clients.vault, self.portal_id)
-        if record is None or tokens is None:
-            raise Denied(
-                "There are no tokens of this portal", change=_REOPEN_HINT, code="no_tokens"
-            )
-        return Credentials(
-            record.member_id,
-            record.client_endpoint,
-            record.server_endpoint,
-            tokens.access_token,
-            tokens.refresh_token,
-            expires_at=tokens.expires_at,
-            user_id=tokens.user_id or 0,
-            scopes=record.scopes,
-            status=record.app_status,
-        )
+            row = portals.row_by_id(conn, self.portal_id)
+        return _build_credentials(self.clients.vault, row)
 
     @contextmanager
     def refreshing(self) -> Iterator[None]:
@@ -252,6 +243,40 @@ class StoredAllowance:
                 kept = AllowanceRow(changed.level, changed.at, dict(changed.operating))
                 logs.save_allowance(conn, self.portal_id, kept)
             return answer
+
+
+def _build_credentials(vault: Vault, row: PortalRow | None) -> Credentials:
+    """Build what the portal is called with. Raises Denied where there are no tokens."""
+    tokens = portals.open_tokens(vault, row) if row else None
+    if row is None or tokens is None:
+        raise Denied("There are no tokens of this portal", change=_REOPEN_HINT, code="no_tokens")
+    record = row.record
+    return Credentials(
+        record.member_id,
+        record.client_endpoint,
+        record.server_endpoint,
+        tokens.access_token,
+        tokens.refresh_token,
+        expires_at=tokens.expires_at,
+        user_id=tokens.user_id or 0,
+        scopes=record.scopes,
+        status=record.app_status,
+    )
+
+
+def _settings_key(row: PortalRow) -> str:
+    """Return the document in force as text: equal documents are parsed once."""
+    return dump_json(stored_settings(row.record, row.settings))
+
+
+@lru_cache(maxsize=64)
+def _parse_settings(key: str) -> Settings:
+    return load(json.loads(key))
+
+
+@lru_cache(maxsize=64)
+def _parse_rules(key: str) -> Rules:
+    return to_rules(_parse_settings(key))
 
 
 def _allowance(row: AllowanceRow) -> Allowance:

@@ -74,10 +74,10 @@ def build_engine_deps(opened: Clients) -> Deps:
         database=opened.engine,
         vault=opened.vault,
         clock=opened.clock,
-        portal_for=opened.portal,
+        portal_for=opened.portal_of,
         code_host_for=opened.code_host,
         owner=opened.owner,
-        rules_for=opened.rules,
+        rules_for=opened.rules_of,
         audit_writer=opened.audit.pending_writer,
     )
 

@@ -59,7 +59,7 @@ def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> Delivery:
         portal_id=hook.portal_id,
         connection_id=hook.connection_id,
         origin=f"gitlab:{hook.connection_id}",
-        dedupe_key=dedupe_key(headers, raw),
+        dedupe_key=dedupe_key(headers, raw, now),
         event=event_name(headers),
         headers={name: value for name in STORED_HEADERS if (value := request.headers.get(name))},
         body=raw,

@@ -12,6 +12,7 @@ from b24app.services.overview import summarize_merge_requests
 from sync.core.model.task_view import TaskView
 from sync.core.rules.portal import Rules
 from sync.engine.load import tasks as load_tasks
+from sync.engine.load.scope import Scope
 from sync.store import links, logs, tasks
 
 MAX_REASONS = 20
@@ -28,7 +29,7 @@ def build_task_overview(
     )[::-1]
     task = tasks.get(conn, portal_id, [task_id]).get(task_id)
     decided = logs.decisions(conn, portal_id, "task", str(task_id), limit=MAX_REASONS)
-    view = load_tasks.load(conn, portal_id, [task_id], rules, now=now).views[task_id]
+    view = load_tasks.load(conn, Scope(portal_id, rules, now), [task_id]).views[task_id]
     return {
         "task": {
             "id": task_id,

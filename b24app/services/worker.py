@@ -32,10 +32,10 @@ def build_worker(config: Config, *, own_id: str) -> tuple[Worker, InstallWorker,
         database=engine,
         vault=vault,
         clock=clock,
-        portal_for=rooms.portal,
+        portal_for=rooms.portal_of,
         code_host_for=rooms.code_host,
         owner=name,
-        rules_for=rooms.rules,
+        rules_for=rooms.rules_of,
         audit_writer=audit.pending_writer,
     )
     return Worker(deps, WakeUps(open_queue(config.queue_url))), InstallWorker(rooms), audit

@@ -1,6 +1,6 @@
-"""A request to another system and what came of it, as the audit log keeps it.
+"""Record requests to other systems, with their results, for the audit log.
 
-The clock is passed in; who writes exchanges down says how.
+The clock is passed in, and so is the function that stores the records.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ WriteCall = Callable[["ApiCall"], None]
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """One request, masked already. `status` 0: no answer. `error`: "" where it went well."""
+    """One request, masked already; `status` 0: no answer, `error`: "" for success."""
 
     at: datetime
     method: str
@@ -31,7 +31,7 @@ class ApiCall:
 
 @dataclass(slots=True)
 class CallResult:
-    """What came of a request, filled in by whoever sends it; masked too."""
+    """The result of a request, masked too, which the sender fills in."""
 
     status: int = 0
     answer: str = ""
@@ -39,19 +39,19 @@ class CallResult:
 
 
 def discard_call(exchange: ApiCall) -> None:
-    """For a client whose calls nobody keeps."""
+    """Drop the record, for a client whose calls are not logged."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallLog:
-    """Where a client writes down what it calls. `write` neither waits nor raises."""
+    """Where a client records its calls; `write` neither waits nor raises."""
 
     write: WriteCall = discard_call
     clock: Clock = field(default_factory=WallClock)
 
     @contextmanager
     def record_call(self, method: str, request: str) -> Iterator[CallResult]:
-        """Around one request: whatever happens inside, it is written down."""
+        """Record one request, also when the block inside raises."""
         at, call_result = self.clock.now(), CallResult()
         try:
             yield call_result

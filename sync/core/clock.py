@@ -1,4 +1,4 @@
-"""Time that is passed in: a clock for the world and one a simulation can turn."""
+"""Clocks to pass in: the real one, and one that simulations turn by hand."""
 
 from __future__ import annotations
 
@@ -8,29 +8,39 @@ from typing import Protocol
 
 
 class Clock(Protocol):
+    """The time as code reads it, and the way to wait."""
+
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """Return the present moment, aware, in UTC."""
         ...
 
-    def sleep(self, seconds: float) -> None: ...
+    def sleep(self, seconds: float) -> None:
+        """Wait that many seconds."""
+        ...
 
 
 class WallClock:
+    """The clock of the machine."""
+
     def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
+        """Block the thread for that many seconds."""
         time.sleep(seconds)
 
 
 class ManualClock:
-    """Stands still until slept or set: what simulations and tests use."""
+    """A clock that stands still until it sleeps, for simulations and tests."""
 
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
         self._now = start
 
     def now(self) -> datetime:
+        """Return the moment to which the clock was turned."""
         return self._now
 
     def sleep(self, seconds: float) -> None:
+        """Turn the clock forward at once; negative seconds count as none."""
         self._now += timedelta(seconds=max(0.0, seconds))

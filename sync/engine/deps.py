@@ -22,9 +22,11 @@ from sync.core.model.events import (
     UnrecognisedEvent,
 )
 from sync.core.rules.portal import DEFAULT_RULES, Rules
+from sync.engine.load.scope import Scope, read_portal
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.webhooks import parse as gitlab_hooks
+from sync.store.portals import PortalRow
 from sync.store.rows import ConnectionRecord, DeliveryRow
 from sync.store.vault import Vault
 
@@ -36,32 +38,54 @@ PORTAL_LANE = "bitrix24"  # the counterpart that commands go to
 
 @dataclass(frozen=True)
 class Deps:
-    """Everything that is not a decision. `owner` names this worker (sync.engine.owner).
+    """Everything that is not a decision. `owner` names this worker (sync.engine.lanes).
 
     `portal_for` (raises Denied where there are no tokens) and `code_host_for` open the other
-    sides, each time for the calling thread alone. `rules_for` gives a portal's rules by its id,
-    `jitter` numbers in [0, 1). `carried`: what writes the calls made until now into a transaction
-    (sync.engine.audit), where anybody keeps them.
+    sides, each time for the calling thread alone. `rules_for` gives the rules of a stored portal,
+    `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made until now into a
+    transaction (sync.engine.audit), where anybody keeps them.
     """
 
     database: Engine
     vault: Vault
     clock: Clock
-    portal_for: Callable[[int], Portal]
+    portal_for: Callable[[PortalRow], Portal]
     code_host_for: Callable[[ConnectionRecord], GitLab]
     owner: str
-    rules_for: Callable[[int], Rules] = lambda portal_id: DEFAULT_RULES
+    rules_for: Callable[[Connection, PortalRow], Rules] = lambda conn, row: DEFAULT_RULES
     jitter: Callable[[], float] = field(default_factory=lambda: Random().random)
     audit_writer: Callable[[], AbstractContextManager[Callable[[Connection], None]]] = field(
         default=lambda: nullcontext(lambda conn: None)
     )
 
 
+def build_scope(deps: Deps, conn: Connection, row: PortalRow) -> Scope:
+    """The bounds of a look at the portal's work now."""
+    return Scope(
+        row.record.id,
+        deps.rules_for(conn, row),
+        deps.clock.now(),
+        administrator_id=row.record.token_user_id,
+        url=row.record.client_endpoint.removesuffix("/rest/"),
+    )
+
+
+def read_scope(deps: Deps, conn: Connection, portal_id: int) -> Scope:
+    """The same for a portal by its id. Raises Denied where it is not stored any more."""
+    return build_scope(deps, conn, read_portal(conn, portal_id))
+
+
 def _parse_gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
     connection_id = delivery.connection_id or 0
     if delivery.event == ci_reports_events.EVENT:
         return ci_reports_events.parse_events(delivery.body, connection_id)
-    return gitlab_hooks.parse_events(delivery.event, delivery.body, connection_id=connection_id)
+    headers = {name.lower(): value for name, value in delivery.headers.items()}
+    return gitlab_hooks.parse_events(
+        delivery.event,
+        delivery.body,
+        connection_id=connection_id,
+        instance=headers.get("x-gitlab-instance", ""),
+    )
 
 
 def _parse_bitrix24(delivery: DeliveryRow) -> Sequence[TaskEvent]:

@@ -7,18 +7,21 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
 from sync.core.clock import Clock
+from sync.engine.audit.recording import recording_transaction
 from sync.engine.deps import Deps
-from sync.store import leases
+from sync.store import leases, logs
+from sync.store.agenda import Agenda, read_agenda
 from sync.store.db.database import write
 from sync.store.tables import lease
 
 LEASE_TTL = timedelta(seconds=30)
+LEASE_IS_FRESH = timedelta(seconds=10)  # a lease is not renewed again so soon
 CALL_LEASE_TTL = timedelta(seconds=120)  # longer than any request to the other side takes
 
 
@@ -26,50 +29,110 @@ class LaneLost(Exception):
     """The lease ran out while we worked and may be another worker's: stop, write nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lane:
-    """A lease that is held."""
+    """A lease that is held, or is to be: `is_held` says which.
+
+    `ttl`: how long the lease lasts when it is taken. `until`: when it ends. `agenda`: what waited
+    for the portal when the lane's last transaction ended, where it looked.
+    """
 
     name: str
     owner: str
     clock: Clock
+    ttl: timedelta = LEASE_TTL
+    is_held: bool = False
+    until: datetime | None = None
+    agenda: Agenda | None = None
+
+    def take(self, conn: Connection) -> bool:
+        """Take the lease inside a transaction; whoever commits it sets `is_held`.
+
+        An owner that surely died, or whose worker does not show any more that it lives, gives up
+        its lanes without waiting for the lease to end.
+        """
+        now = self.clock.now()
+        taken = leases.acquire(conn, self.name, self.owner, now=now, ttl=self.ttl)
+        if not taken and self._release_dead(conn, now):
+            taken = leases.acquire(conn, self.name, self.owner, now=now, ttl=self.ttl)
+        self.until = now + self.ttl if taken else None
+        return taken
+
+    def _release_dead(self, conn: Connection, now: datetime) -> bool:
+        holder = conn.scalar(select(lease.c.owner).where(lease.c.name == self.name))
+        if holder is None:
+            return False
+        seen_at = logs.worker_seen_at(conn, holder)
+        is_silent = seen_at is not None and now - seen_at >= LEASE_TTL
+        if is_silent or is_owner_gone(holder):
+            leases.release(conn, self.name, holder)
+            return True
+        return False
+
+    def is_kept_for_calls(self) -> bool:
+        """Whether the lease lasts long enough for a call to the other side."""
+        fresh_until = self.clock.now() + CALL_LEASE_TTL - LEASE_IS_FRESH
+        return self.until is not None and self.until > fresh_until
 
     def keep(self, conn: Connection, ttl: timedelta = LEASE_TTL) -> None:
         """Renews the lease inside a transaction that must not happen without it.
 
         Raises LaneLost, which rolls the transaction back.
         """
-        if not leases.renew(conn, self.name, self.owner, now=self.clock.now(), ttl=ttl):
+        now = self.clock.now()
+        if not leases.renew(conn, self.name, self.owner, now=now, ttl=ttl):
             raise LaneLost(f"{self.name} is not held by {self.owner} any more")
+        self.until = now + ttl
 
 
 @contextmanager
 def hold(deps: Deps, name: str) -> Iterator[Lane | None]:
-    """The lane, or None where another worker has it. Given back at the end.
-
-    An owner that surely died gives up its lanes at once, without waiting for the lease to end.
-    """
+    """The lane, or None where another worker has it. Given back at the end."""
     lane = Lane(name, deps.owner, deps.clock)
-    if not _acquire(deps, name):
-        yield None
-        return
     try:
-        yield lane
+        yield lane if take(deps, lane) else None
     finally:
+        give_back(deps, lane)
+
+
+def take(deps: Deps, lane: Lane) -> bool:
+    """Take the lane in a transaction of its own, unless it is held; False: another has it."""
+    if not lane.is_held:
         with write(deps.database) as conn:
-            leases.release(conn, name, deps.owner)
+            taken = lane.take(conn)
+        lane.is_held = taken
+    return lane.is_held
 
 
-def _acquire(deps: Deps, name: str) -> bool:
-    with write(deps.database) as conn:
-        now = deps.clock.now()
-        if leases.acquire(conn, name, deps.owner, now=now, ttl=LEASE_TTL):
-            return True
-        holder = conn.scalar(select(lease.c.owner).where(lease.c.name == name))
-        if holder is None or not is_owner_gone(holder):
-            return False
-        leases.release(conn, name, holder)
-        return leases.acquire(conn, name, deps.owner, now=now, ttl=LEASE_TTL)
+def give_back(deps: Deps, lane: Lane) -> None:
+    """Give the lane back where it is held."""
+    if lane.is_held:
+        with write(deps.database) as conn:
+            leases.release(conn, lane.name, lane.owner)
+        lane.is_held = False
+
+
+@contextmanager
+def lane_transaction(deps: Deps, lane: Lane) -> Iterator[Connection]:
+    """A recording transaction that happens only while the lane is held. Raises LaneLost."""
+    with recording_transaction(deps) as conn:
+        lane.keep(conn)
+        yield conn
+
+
+@contextmanager
+def final_transaction(deps: Deps, lane: Lane, portal_id: int) -> Iterator[Connection]:
+    """A recording transaction that ends a round on the lane, with the portal's agenda after it.
+
+    Where the agenda is empty the lane is given back in the same transaction. Raises LaneLost.
+    """
+    with lane_transaction(deps, lane) as conn:
+        yield conn
+        agenda = read_agenda(conn, portal_id, deps.clock.now())
+        is_over = agenda is None or agenda.is_empty
+        if is_over:
+            leases.release(conn, lane.name, lane.owner)
+    lane.agenda, lane.is_held = agenda, not is_over
 
 
 def owner_name(own_id: str) -> str:

@@ -9,9 +9,16 @@ from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import queries as tasks_queries
 from sync.core.model.commands import PlannedCommand
 from sync.core.model.tasks import Task
+from sync.engine.audit.recording import recording_transaction
 from sync.engine.deliver.refusals import comparable_command, refused_before
-from sync.engine.deps import TASK, Deps
-from sync.engine.reconcile.tasks import PlanningTurn, TaskPlans, plan_tasks
+from sync.engine.deps import TASK, Deps, read_scope
+from sync.engine.reconcile.tasks import (
+    PlanningTurn,
+    TaskPlans,
+    load_for_plan,
+    plan_tasks,
+    save_answers,
+)
 from sync.store import links, tasks
 from sync.store import pipelines as store_pipelines
 from sync.store import smart_commits as store_smart_commits
@@ -48,8 +55,15 @@ def rehearse(
     with write(deps.database) as conn:
         tasks.save_read(conn, portal_id, answers, began_at)
     there = [task_id for task_id in wanted if answers.get(task_id) is not None]
-    asking = PlanningTurn(deps, portal_id, portal, None, tasks_read=dict(answers))
-    planned = plan_tasks(asking, there, deps.rules_for(portal_id))
+    with read(deps.database) as conn:
+        scope = read_scope(deps, conn, portal_id)
+        asking = PlanningTurn(deps, scope, portal, None, tasks_read=frozenset(answers))
+        loaded = load_for_plan(conn, asking, there)
+    try:
+        planned = plan_tasks(asking, loaded)
+    finally:
+        with recording_transaction(deps) as conn:
+            save_answers(conn, asking)
     with read(deps.database) as conn:
         named = {*links.by_tasks(conn, portal_id, there)}
         named |= store_pipelines.tasks_with_commits(

@@ -1,21 +1,28 @@
-"""One portal's turn: digest, settle, reconcile, deliver, until nothing is left that can be done."""
+"""One portal's turn: digest, settle, reconcile, deliver, until its agenda is empty."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
 import structlog
 
+from sync.bitrix24.rest.client import Portal
 from sync.engine.deliver.send import deliver
 from sync.engine.deliver.settle import settle
 from sync.engine.deps import PORTAL_LANE, Deps
-from sync.engine.ingest.digest import digest
-from sync.engine.lanes import Lane, LaneLost, hold
+from sync.engine.ingest.digest import digest, next_batch
+from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, give_back, take
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch import fetch_deployment_contents
+from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.loop import reconcile
 from sync.errors import Denied, Later
-from sync.store import outbox, portals, subjects
+from sync.store.agenda import Agenda, read_agenda
 from sync.store.db.database import read
+from sync.store.rows import DeliveryRow
 
 log = structlog.get_logger()
 
@@ -23,60 +30,121 @@ _MAX_ROUNDS = 1000  # then other portals have their turn
 _MAX_BATCHES = 10  # of deliveries between two looks at the lane
 
 
-def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> int:
-    """Does what can be done for the portal now and returns about how many things it did."""
-    done = 0
+class TurnResult(NamedTuple):
+    """About how many things a turn did, and whether its last look found nothing that waits."""
+
+    done: int = 0
+    is_idle: bool = False
+
+
+def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
+    """Do what can be done for the portal now."""
+    result, lane = TurnResult(), _portal_lane(deps, portal_id)
     try:
-        done += _digest_waiting(deps, portal_id)
-        if _has_work(deps, portal_id) and not pauses.is_paused(portal_id, deps.clock.now()):
-            with hold(deps, f"lane:{portal_id}:{PORTAL_LANE}") as lane:
-                done += _run_rounds(deps, lane, portal_id, pauses) if lane else 0
+        agenda, batch = _look(deps, portal_id)
+        if agenda is None:
+            return TurnResult()
+        paused = pauses.is_paused(portal_id, deps.clock.now())
+        is_open = agenda.portal.record.state == "active" and not paused
+        done, agenda = _digest_waiting(deps, agenda, batch, lane if is_open else None)
+        result = TurnResult(done)
+        if agenda.needs_portal and is_open and take(deps, lane):
+            rounds = _run_rounds(deps, lane, agenda, pauses)
+            result = TurnResult(done + rounds.done, rounds.is_idle)
     except LaneLost as lost:
         log.warning("lane_lost", portal_id=portal_id, lane=str(lost))
-    return done
+    finally:
+        give_back(deps, lane)
+    return result
 
 
-def _digest_waiting(deps: Deps, portal_id: int) -> int:
-    """Digests what is there, up to a bound: a storm must not keep the lane from its turn.
-
-    Then what deployments carry is asked for.
-    """
-    return digest(deps, portal_id, _MAX_BATCHES) + fetch_deployment_contents(deps, portal_id)
+def _portal_lane(deps: Deps, portal_id: int) -> Lane:
+    """The portal's lane, taken for as long as a call may last: one follows at once."""
+    name = f"lane:{portal_id}:{PORTAL_LANE}"
+    return Lane(name, deps.owner, deps.clock, ttl=CALL_LEASE_TTL)
 
 
-def _has_work(deps: Deps, portal_id: int) -> bool:
-    """Whether the portal is open to us and something waits for it."""
+def _look(deps: Deps, portal_id: int) -> tuple[Agenda | None, Sequence[DeliveryRow]]:
+    """Read the portal's agenda, and the first deliveries where some wait."""
     now = deps.clock.now()
     with read(deps.database) as conn:
-        record = portals.by_id(conn, portal_id)
-        if record is None or record.state != "active":
-            return False
-        return portal_id in subjects.portals_with_work(conn, now) or any(
-            found == portal_id for found, _ in outbox.lanes_with_work(conn, now)
+        agenda = read_agenda(conn, portal_id, now)
+        has_deliveries = agenda is not None and agenda.deliveries
+        return agenda, next_batch(conn, portal_id, now) if has_deliveries else ()
+
+
+def _digest_waiting(
+    deps: Deps, agenda: Agenda, batch: Sequence[DeliveryRow], lane: Lane | None
+) -> tuple[int, Agenda]:
+    """Digest what waits, up to a bound: a storm must not keep the lane from its turn.
+
+    Then ask the code hosts which commits merge requests have, and what deployments contain. The
+    agenda that comes back has what may follow from both on it. `lane` is taken along with the
+    last batch where it is given.
+    """
+    portal_id, done = agenda.portal.record.id, 0
+    if batch:
+        digested = digest(deps, agenda.portal, batch, lane, most=_MAX_BATCHES)
+        done += digested.deliveries
+        if digested.deliveries:  # what cannot be asked now the sweep asks for
+            done += fetch_merge_request_commits(deps, portal_id)
+        agenda = replace(
+            agenda,
+            subjects=agenda.subjects or digested.deliveries > 0,
+            deployments=agenda.deployments or digested.has_deployments,
         )
+        if digested.deliveries:  # what could not be asked before the sweep asks for
+            done += fetch_merge_request_commits(deps, portal_id)
+    if agenda.deployments:
+        fetched = fetch_deployment_contents(deps, portal_id)
+        done += fetched
+        agenda = replace(agenda, subjects=agenda.subjects or fetched > 0)
+    return done, agenda
 
 
-def _run_rounds(deps: Deps, lane: Lane, portal_id: int, pauses: Pauses) -> int:
-    done = 0
+def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> TurnResult:
+    portal_id, done, is_idle = agenda.portal.record.id, 0, False
     try:
-        portal = deps.portal_for(portal_id)
+        portal = deps.portal_for(agenda.portal)
         if portal_id not in pauses.users_checked:
             portal_users.read_if_missing(deps, portal_id, portal)
             pauses.users_checked.add(portal_id)
         for _ in range(_MAX_ROUNDS):
-            done += _digest_waiting(deps, portal_id)  # what comes in later has a wake-up of its own
-            count = settle(deps, lane, portal_id, portal)
-            decided = reconcile(deps, lane, portal_id, portal)
-            sent = 0 if decided else deliver(deps, lane, portal_id, portal)
-            count += decided + sent
+            count = _run_round(deps, lane, agenda, portal, pauses)
             done += count
-            if sent:
-                pauses.record_success(portal_id)
-            if not count:
+            following, batch = _next_agenda(deps, lane, portal_id) if count else (None, ())
+            if following is None or following.portal.record.state != "active":
+                break
+            is_idle = following.is_empty
+            # What comes in later has a wake-up of its own.
+            digested, agenda = _digest_waiting(deps, following, batch, None)
+            done += digested
+            if not agenda.needs_portal:
                 break
     except Later as error:
         seconds = pauses.pause(portal_id, error, deps.clock.now(), deps.jitter())
         log.warning("portal_later", portal_id=portal_id, error=str(error), seconds=seconds)
     except Denied as error:
         disconnect(deps, portal_id, error)
-    return done
+    return TurnResult(done, is_idle)
+
+
+def _next_agenda(
+    deps: Deps, lane: Lane, portal_id: int
+) -> tuple[Agenda | None, Sequence[DeliveryRow]]:
+    """The agenda that the round's last transaction left, or another look."""
+    agenda, lane.agenda = lane.agenda, None
+    if agenda is None or agenda.deliveries:
+        return _look(deps, portal_id)
+    return agenda, ()
+
+
+def _run_round(deps: Deps, lane: Lane, agenda: Agenda, portal: Portal, pauses: Pauses) -> int:
+    """Settles, then decides, and sends where nothing was decided; how many things that were."""
+    portal_id = agenda.portal.record.id
+    count = settle(deps, lane, portal_id, portal) if agenda.unsettled else 0
+    decided = reconcile(deps, lane, agenda.portal, portal) if agenda.subjects else 0
+    sent = deliver(deps, lane, portal_id, portal) if agenda.commands and not decided else 0
+    if sent:
+        pauses.record_success(portal_id)
+    return count + decided + sent

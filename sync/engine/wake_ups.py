@@ -53,10 +53,15 @@ class WakeUps:
         self._wake_requested.set()
 
     def take(self) -> frozenset[int]:
-        """The portals that were asked for; empty when none was (Redis and PostgreSQL wait 1 s)."""
+        """The portals that were asked for; empty when none was (Redis and PostgreSQL wait 1 s).
+
+        An SQLite queue is counted first: taking from it locks its file, counting does not.
+        """
         portals: set[int] = set()
+        count_first = isinstance(self._huey, SqliteHuey)
         for _ in range(_MAX_PENDING):
-            task = self._huey.dequeue() if not portals or self._huey.pending_count() else None
+            has_more = not (portals or count_first) or self._huey.pending_count()
+            task = self._huey.dequeue() if has_more else None
             if task is None:
                 break
             portals.add(int(task.args[0]))

@@ -15,23 +15,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from sync.engine import backoff
 from sync.engine.deps import Deps
 from sync.engine.dispatch import TurnDispatcher
+from sync.engine.gathering import Gathering
 from sync.engine.pauses import Pauses
 from sync.engine.turn import take_turn
 from sync.engine.upkeep.sweep import Sweep
 from sync.engine.wake_ups import WakeUps
-from sync.store import inbox, logs, outbox, subjects
+from sync.store import agenda, logs
 from sync.store.db.database import read, write
 
 log = structlog.get_logger()
 
 CHECK_EVERY = timedelta(seconds=3)  # what a lost wake-up costs
 HEARTBEAT_EVERY = timedelta(seconds=5)
-# In a burst the receiver goes first: a portal is taken when nothing more is heard of it for a
-# moment, or the first of it has waited long enough. One look then serves them all.
-QUIET_PERIOD = timedelta(seconds=0.15)
-MAX_WAIT = timedelta(seconds=4)
 THREADS = 4  # portals at a time: one that does not answer must not hold up the others
-_POLL_SECONDS = 0.1
+_NAP_SECONDS = 0.1  # the longest wait between two looks at what is due
+_POLL_SECONDS = 0.02  # between two looks at a queue that does not wait by itself
 _SWEEP_SECONDS = 5.0
 _MAX_PASSES = 10_000
 
@@ -42,9 +40,8 @@ class Worker:
     def __init__(self, deps: Deps, wake_ups: WakeUps | None = None) -> None:
         self._deps, self._wake_ups = deps, wake_ups
         self._pauses = Pauses()
-        self._wake_up_times: dict[
-            int, tuple[datetime, datetime]
-        ] = {}  # portal: first and last wake-up
+        self._gathering, self._gathering_lock = Gathering(), threading.Lock()
+        self._woken = threading.Event()
         self._stop = threading.Event()
         self._last_check: datetime | None = None
         self._last_heartbeat: datetime | None = None
@@ -57,11 +54,12 @@ class Worker:
         """
         done = 0
         for _ in range(_MAX_PASSES):
-            count = sum(
-                take_turn(self._deps, one, self._pauses) for one in self._portals_with_work()
-            )
-            done += count
-            if not count:
+            turns = [
+                take_turn(self._deps, portal_id, self._pauses)
+                for portal_id in self._portals_with_work()
+            ]
+            done += sum(turn.done for turn in turns)
+            if all(turn.is_idle or not turn.done for turn in turns):
                 break
         return done
 
@@ -70,7 +68,9 @@ class Worker:
         self._stop = stop
         dispatch = TurnDispatcher(self._run_turn, threads)
         sweeping = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
+        taking = threading.Thread(target=self._take_wake_ups, name="wake-ups", daemon=True)
         sweeping.start()
+        taking.start()
         failures = 0
         while not stop.is_set():
             failures = 0 if self._run_safely(lambda: self._run_pass(dispatch)) else failures + 1
@@ -78,6 +78,7 @@ class Worker:
                 stop.wait(backoff.delay(failures, self._deps.jitter()))
         dispatch.stop()
         sweeping.join(timeout=_SWEEP_SECONDS)
+        taking.join(timeout=_SWEEP_SECONDS)
         self._run_safely(self._remove_heartbeat)
 
     def _run_pass(self, dispatch: TurnDispatcher) -> None:
@@ -87,26 +88,38 @@ class Worker:
         if _is_due(self._last_check, CHECK_EVERY, now):
             self._last_check = now
             dispatch.request_turns(self._portals_with_work())
-        dispatch.request_turns(self._woken_portals())
+        with self._gathering_lock:
+            due = self._gathering.take_due(now)
+            seconds = self._gathering.seconds_left(now)
+        dispatch.request_turns(due)
+        self._woken.wait(_NAP_SECONDS if seconds is None else min(seconds, _NAP_SECONDS))
+        self._woken.clear()
 
-    def _woken_portals(self) -> frozenset[int]:
-        """The portals whose turn it is; a queue that does not wait by itself is polled."""
-        asked = self._wake_ups.take() if self._wake_ups else frozenset()
-        if not asked:
-            self._stop.wait(_POLL_SECONDS)
-        now = self._deps.clock.now()
-        for portal_id in asked:
-            first, _ = self._wake_up_times.get(portal_id, (now, now))
-            self._wake_up_times[portal_id] = (first, now)
-        due = frozenset(one for one, times in self._wake_up_times.items() if _is_quiet(*times, now))
-        for portal_id in due:
-            del self._wake_up_times[portal_id]
-        return due
+    def _take_wake_ups(self) -> None:
+        """Takes wake-ups from the queue until the worker stops; one that fails is asked later."""
+        failures = 0
+        while self._wake_ups and not self._stop.is_set():
+            failures = 0 if self._run_safely(self._take_some) else failures + 1
+            wait = backoff.delay(failures, self._deps.jitter()) if failures else _POLL_SECONDS
+            self._stop.wait(wait)
+
+    def _take_some(self) -> None:
+        portal_ids = self._wake_ups.take() if self._wake_ups else frozenset()
+        if portal_ids:
+            with self._gathering_lock:
+                self._gathering.add(portal_ids, self._deps.clock.now())
+            self._woken.set()
 
     def _run_turn(self, portal_id: int) -> None:
-        """One turn that never raises: what failed is tried again by a later check."""
+        """Runs a turn and never raises: what failed is tried again by a later check."""
+        self._note_turn(portal_id)
         if not self._run_safely(lambda: take_turn(self._deps, portal_id, self._pauses)):
             self._stop.wait(backoff.delay(1, self._deps.jitter()))
+        self._note_turn(portal_id)
+
+    def _note_turn(self, portal_id: int) -> None:
+        with self._gathering_lock:
+            self._gathering.note_turn(portal_id, self._deps.clock.now())
 
     def _sweep_forever(self) -> None:
         sweep = Sweep(replace(self._deps, owner=f"{self._deps.owner}-sweep"))
@@ -126,13 +139,10 @@ class Worker:
             return False
         return True
 
-    def _portals_with_work(self) -> list[int]:
+    def _portals_with_work(self) -> tuple[int, ...]:
         now = self._deps.clock.now()
         with read(self._deps.database) as conn:
-            found = set(inbox.portals_with_work(conn, now))
-            found |= set(subjects.portals_with_work(conn, now))
-            found |= {portal_id for portal_id, _ in outbox.lanes_with_work(conn, now)}
-        return sorted(found)
+            return agenda.portals_with_work(conn, now)
 
     def _record_heartbeat(self, now: datetime) -> None:
         self._last_heartbeat = now
@@ -149,10 +159,6 @@ def release_memory() -> None:
     """What a burst took and freed goes back to the system; only glibc has to be asked."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _is_quiet(first: datetime, last: datetime, now: datetime) -> bool:
-    return now - last >= QUIET_PERIOD or now - first >= MAX_WAIT
 
 
 def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:

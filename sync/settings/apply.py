@@ -17,7 +17,7 @@ from sync.settings import document
 from sync.settings.model import Connection, Settings, load, stored
 from sync.settings.secrets import resolve
 from sync.store import connections, portals
-from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets, PortalRecord
+from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets, Json, PortalRecord
 from sync.store.tables import connection as table
 from sync.store.vault import Vault
 
@@ -65,9 +65,13 @@ def apply(
 
 def current_settings(conn: Database, portal: PortalRecord) -> Settings:
     """Return the settings in force: until some are applied, defaults in the portal's language."""
+    return load(stored_settings(portal, portals.settings(conn, portal.id)))
+
+
+def stored_settings(portal: PortalRecord, stored_document: Json) -> Json:
+    """Return the document in force, of the one that is stored for the portal."""
     language = "ru" if portal.language == "ru" else "en"
-    base = {"portal": portal_domain(portal), "language": language}
-    return load(base | portals.settings(conn, portal.id))
+    return {"portal": portal_domain(portal), "language": language, **stored_document}
 
 
 def export_yaml(conn: Database, portal: PortalRecord) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from sync.core.model.pipelines import JobRun
 from sync.store import protected_branches
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
-from sync.store.tables import activity, activity_task
+from sync.store.tables import activity, activity_task, in_literals
 
 ActivityId = tuple[int, int, str, str]  # connection, project, kind, key
 
@@ -28,6 +28,14 @@ _TYPES: dict[Kind, Any] = {
     Kind.RELEASE: Release,
     Kind.JOB: JobRun,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class TaskActivity:
+    """What concerns a task: deployments by their ids, comments each with whether it is silent."""
+
+    deployments: tuple[ActivityId, ...] = ()
+    comments: tuple[tuple[Comment, bool], ...] = ()
 
 
 def activity_id(one: ActivityItem) -> ActivityId:
@@ -113,38 +121,35 @@ def tasks_of(conn: Connection, wanted: Iterable[ActivityId]) -> dict[ActivityId,
     return found
 
 
-def ids_of_tasks(
-    conn: Connection, portal_id: int, task_ids: Iterable[int], kind: Kind
-) -> dict[int, tuple[ActivityId, ...]]:
-    """What of a kind concerns each task; a task that nothing concerns is not in the answer."""
-    found: dict[int, tuple[ActivityId, ...]] = {}
-    columns = [activity_task.c[name] for name in _KEYS]
-    for piece in chunks(set(task_ids)):
-        query = select(activity_task.c.task_id, *columns).where(
-            activity_task.c.portal_id == portal_id,
-            activity_task.c.task_id.in_(piece),
-            activity_task.c.kind == kind.value,
-        )
-        for task_id, *key in sorted(conn.execute(query)):
-            found[task_id] = (*found.get(task_id, ()), tuple(key))
-    return found
-
-
 def of_tasks(
-    conn: Connection, portal_id: int, task_ids: Iterable[int], kind: Kind, since: datetime
-) -> dict[int, tuple[tuple[ActivityItem, bool], ...]]:
-    """The items of a kind that concern each task, heard of `since`, and whether each is silent."""
-    found: dict[int, tuple[tuple[ActivityItem, bool], ...]] = {}
-    same = and_(*(activity_task.c[name] == activity.c[name] for name in _KEYS))
+    conn: Connection, portal_id: int, task_ids: Iterable[int], comments_since: datetime
+) -> dict[int, TaskActivity]:
+    """The deployments and the comments that concern each task, in one query.
+
+    Of comments those heard of since the moment, the oldest first. A task that nothing concerns
+    is not in the answer.
+    """
+    kinds = Kind.DEPLOYMENT.value, Kind.COMMENT.value
+    columns = [activity_task.c[name] for name in _KEYS]
+    recent = and_(
+        *(activity_task.c[name] == activity.c[name] for name in _KEYS),
+        activity.c.kind == Kind.COMMENT.value,
+        activity.c.received_at >= comments_since,
+    )
+    found: dict[int, TaskActivity] = {}
     for piece in chunks(set(task_ids)):
         query = (
-            select(activity_task.c.task_id, activity.c.body, activity.c.silent)
-            .join(activity, same)
-            .where(activity_task.c.portal_id == portal_id, activity_task.c.kind == kind.value)
-            .where(activity_task.c.task_id.in_(piece), activity.c.received_at >= since)
-            .order_by(activity.c.updated_at, activity.c.key)
+            select(activity_task.c.task_id, activity.c.body, activity.c.silent, *columns)
+            .outerjoin(activity, recent)
+            .where(activity_task.c.portal_id == portal_id, activity_task.c.task_id.in_(piece))
+            .where(in_literals(activity_task.c.kind, *kinds))
+            .order_by(activity.c.updated_at, *columns)
         )
-        for task_id, body, silent in conn.execute(query):
-            one = from_json(_TYPES.get(kind, Resource), body), silent
-            found[task_id] = (*found.get(task_id, ()), one)
+        for task_id, body, silent, *key in conn.execute(query):
+            known = found.get(task_id, TaskActivity())
+            if key[2] == Kind.DEPLOYMENT.value:
+                found[task_id] = replace(known, deployments=(*known.deployments, tuple(key)))
+            elif body is not None:
+                comment = from_json(Comment, body), silent
+                found[task_id] = replace(known, comments=(*known.comments, comment))
     return found

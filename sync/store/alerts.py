@@ -1,4 +1,4 @@
-"""Alerts as they were last derived, and what people said of them. Those that ended are kept."""
+"""Store alerts as last derived, with acknowledgements and assignees; ended ones are kept."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import in_keys, upsert
 from sync.store.tables import activity, alert, connection, in_literals, pipeline
 
-HISTORY_LIMIT = 200  # finished pipelines of a ref that are looked at, the newest
-NEWEST_LIMIT = 100  # alerts of a line that may still change
+HISTORY_LIMIT = 200  # newest finished pipelines of a ref that are read
+NEWEST_LIMIT = 100  # alerts of a ref that may still change
 _KEYS = ("connection_id", "project_id", "ref", "stage", "first_pipeline_id")
 _DERIVED = (
     "state", "severity", "failures", "opened_at", "updated_at", "ended_at", "body",
@@ -37,7 +37,10 @@ _OPEN = in_literals(alert.c.state, AlertState.OPEN.value, AlertState.UNSTABLE.va
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """`acknowledged_by`: a name. `assigned_to`: a portal user. `task_id`: opened for it."""
+    """A stored alert.
+
+    `acknowledged_by` is a name, `assigned_to` a portal user, `task_id` the task opened for it.
+    """
 
     key: AlertKey
     alert: Alert
@@ -49,7 +52,7 @@ class AlertRow:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """How long the alerts of a line took to be resolved, on average."""
+    """The mean time that the alerts of a ref took to be resolved."""
 
     ref_key: RefKey
     count: int
@@ -57,7 +60,7 @@ class Recovery:
 
 
 def history(conn: Connection, line: RefKey) -> tuple[Pipeline, ...]:
-    """The newest finished pipelines of the ref as last told, the oldest first."""
+    """Return the newest finished pipelines of the ref as last reported, oldest first."""
     columns = pipeline.c
     iid = parse_merge_request_ref(line.ref)
     of_ref = (
@@ -78,7 +81,7 @@ def history(conn: Connection, line: RefKey) -> tuple[Pipeline, ...]:
 
 
 def deleted_at(conn: Connection, line: RefKey) -> datetime | None:
-    """When the branch or tag was deleted; None where it is there, or nothing was told of it."""
+    """Return when the branch or tag was deleted; None where it exists or is not known."""
     tag = parse_tag_ref(line.ref)
     kind = Kind.TAG if tag else Kind.BRANCH
     query = (
@@ -93,7 +96,7 @@ def deleted_at(conn: Connection, line: RefKey) -> datetime | None:
 
 
 def save(conn: Connection, line: RefKey, derived: Iterable[Alert]) -> None:
-    """Stores what was derived; what people said of the alerts stays."""
+    """Store derived alerts; acknowledgements, assignees and tasks stay."""
     rows = [
         {
             "connection_id": line.connection_id,
@@ -115,7 +118,7 @@ def save(conn: Connection, line: RefKey, derived: Iterable[Alert]) -> None:
 
 
 def list_of_ref(conn: Connection, line: RefKey) -> tuple[AlertRow, ...]:
-    """The newest alerts of the line and all that are open, the oldest first."""
+    """Return the newest alerts of the ref and all open ones, oldest first."""
     newest = (
         _pipelines_of_ref(line)
         .order_by(alert.c.opened_at.desc(), alert.c.first_pipeline_id.desc())
@@ -130,7 +133,7 @@ def list_of_ref(conn: Connection, line: RefKey) -> tuple[AlertRow, ...]:
 
 
 def get(conn: Connection, keys: Iterable[AlertKey]) -> dict[AlertKey, AlertRow]:
-    """The alerts that are stored; others are not in the answer."""
+    """Return the stored alerts by key; unknown keys are left out."""
     asked = [(*_branch_key(one.ref_key), one.stage, one.first_pipeline_id) for one in keys]
     found = {}
     for condition in in_keys([alert.c[name] for name in _KEYS], asked):
@@ -140,7 +143,7 @@ def get(conn: Connection, keys: Iterable[AlertKey]) -> dict[AlertKey, AlertRow]:
 
 
 def open_refs(conn: Connection, lines: Iterable[RefKey]) -> frozenset[RefKey]:
-    """Those of the lines that have an open alert."""
+    """Return those of the refs that have an open alert."""
     columns = alert.c.connection_id, alert.c.project_id, alert.c.ref
     return frozenset(
         RefKey(*row)
@@ -152,7 +155,10 @@ def open_refs(conn: Connection, lines: Iterable[RefKey]) -> frozenset[RefKey]:
 def list_of_portal(
     conn: Connection, portal_id: int, *, include_ended: bool = False, limit: int = 200
 ) -> tuple[AlertRow, ...]:
-    """The portal's open alerts, the oldest first; with `over` also the others, after them."""
+    """Return the portal's open alerts, oldest first.
+
+    With `include_ended`, ended ones follow, newest first; `limit` holds for each of the two.
+    """
     query = _of_portal(select(alert), portal_id)
     asked = [query.where(_OPEN).order_by(alert.c.opened_at)]
     if include_ended:
@@ -161,7 +167,7 @@ def list_of_portal(
 
 
 def find(conn: Connection, portal_id: int, handle: str) -> AlertRow | None:
-    """An alert of this portal by what people type for it."""
+    """Return the portal's alert with that handle, or None."""
     told = parse_handle(handle)
     if told is None:
         return None
@@ -177,6 +183,7 @@ def find(conn: Connection, portal_id: int, handle: str) -> AlertRow | None:
 
 
 def open_count(conn: Connection, portal_id: int) -> int:
+    """Count the open alerts of a portal."""
     return (
         conn.scalar(_of_portal(select(func.count()).select_from(alert), portal_id).where(_OPEN))
         or 0
@@ -186,7 +193,7 @@ def open_count(conn: Connection, portal_id: int) -> int:
 def recovery(
     conn: Connection, portal_id: int, since: datetime, until: datetime
 ) -> tuple[Recovery, ...]:
-    """Mean times to recovery of the lines whose alerts were resolved in [since, until)."""
+    """Return the mean times to recovery of refs whose alerts were resolved in [since, until)."""
     columns = alert.c.connection_id, alert.c.project_id, alert.c.ref
     query = _of_portal(select(*columns, alert.c.opened_at, alert.c.ended_at), portal_id).where(
         in_literals(alert.c.state, AlertState.RESOLVED.value),
@@ -203,15 +210,17 @@ def recovery(
 
 
 def acknowledge(conn: Connection, key: AlertKey, by: str, now: datetime) -> None:
+    """Record who acknowledged the alert, by name, and when."""
     _set(conn, key, acknowledged_at=now, acknowledged_by=by)
 
 
 def assign(conn: Connection, key: AlertKey, user_id: int) -> None:
+    """Record the portal user to whom the alert is assigned."""
     _set(conn, key, assigned_to=user_id)
 
 
 def set_task(conn: Connection, key: AlertKey, task_id: int) -> None:
-    """Remembers the task that was opened for it. The first one stays."""
+    """Record the task that was opened for the alert; the first one stays."""
     same = (*_same_key(key), or_(alert.c.task_id.is_(None), alert.c.task_id == task_id))
     conn.execute(update(alert).where(*same).values(task_id=task_id))
 

@@ -1,9 +1,9 @@
-"""Commits as they were seen on branches."""
+"""Store commits by the branches to which they were pushed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
@@ -32,7 +32,7 @@ _NEWEST_COMMITS = _newest_commits()
 def save(
     conn: Connection, pushed: Iterable[tuple[Project, str, Iterable[Commit]]], received_at: datetime
 ) -> None:
-    """Stores commits as seen on branches. Those stored already stay as they are."""
+    """Store commits by branch; those stored already stay as they are."""
     rows = [
         {
             "connection_id": of.connection_id,
@@ -40,9 +40,9 @@ def save(
             "branch": branch,
             "sha": item.sha,
             "body": to_json(item),
-            "received_at": received_at,
+            "received_at": received_at + timedelta(microseconds=number),
         }
-        for of, branch, commits in pushed
+        for number, (of, branch, commits) in enumerate(pushed)
         for item in commits
     ]
     upsert(conn, commit, rows, keys=("connection_id", "project_id", "branch", "sha"))
@@ -51,7 +51,7 @@ def save(
 def by_sha(
     conn: Connection, wanted: Iterable[tuple[int, int, str, str]]
 ) -> dict[tuple[int, int, str, str], Commit]:
-    """The commits as seen on a branch; an unknown one is not in the answer."""
+    """Return commits by (connection, project, branch, sha); unknown ones are left out."""
     of = commit.c.connection_id, commit.c.project_id, commit.c.branch, commit.c.sha
     return {
         tuple(key): from_json(Commit, body)
@@ -63,20 +63,38 @@ def by_sha(
 def branches(
     conn: Connection, shas: Iterable[tuple[int, int, str]]
 ) -> dict[tuple[int, int, str], frozenset[str]]:
-    """The branches, of those that commits are kept of, that each commit was pushed to."""
+    """Return the branches of each commit: those to which it was pushed."""
     of = commit.c.connection_id, commit.c.project_id, commit.c.sha
-    found: dict[tuple[int, int, str], frozenset[str]] = {}
+    first: dict[tuple[int, int, str], tuple[datetime, frozenset[str]]] = {}
     for wanted in in_keys(of, shas):
-        for *key, branch in conn.execute(select(*of, commit.c.branch).where(wanted)):
-            where = (key[0], key[1], key[2])
-            found[where] = found.get(where, frozenset()) | {branch}
-    return found
+        query = select(*of, commit.c.branch, commit.c.received_at).where(wanted)
+        for *key, branch, received_at in conn.execute(query):
+            sha_key = (key[0], key[1], key[2])
+            known_at, names = first.get(sha_key, (received_at, frozenset()))
+            if received_at < known_at:
+                first[sha_key] = received_at, frozenset({branch})
+            elif received_at == known_at:
+                first[sha_key] = received_at, names | {branch}
+    return {sha_key: names for sha_key, (_, names) in first.items()}
+
+
+def first_on_branches(
+    conn: Connection, places: Iterable[BranchKey]
+) -> dict[BranchKey, tuple[Commit, ...]]:
+    """Return the newest commits heard of on the branches that no other branch had before."""
+    commits = by_branches(conn, places)
+    shas = {(*branch[:2], commit.sha) for branch, listed in commits.items() for commit in listed}
+    first = branches(conn, shas)
+    return {
+        branch: tuple(c for c in listed if branch[2] in first.get((*branch[:2], c.sha), ()))
+        for branch, listed in commits.items()
+    }
 
 
 def by_branches(
     conn: Connection, places: Iterable[BranchKey]
 ) -> dict[BranchKey, tuple[Commit, ...]]:
-    """The newest commits heard of on the branches; one without any is not in the answer."""
+    """Return the newest commits by branch, oldest first; others are left out."""
     found: dict[BranchKey, list[Commit]] = {}
     for wanted in key_parameters(places):
         for *where, body, _ in conn.execute(_NEWEST_COMMITS, wanted):
@@ -87,8 +105,10 @@ def by_branches(
 def by_title(
     conn: Connection, place: tuple[int, int], titles: Iterable[str]
 ) -> dict[str, tuple[Commit, ...]]:
-    """The commits of a project by the first line of their message, each once; a title that none
-    has is not in the answer. A long one may be cut short with three dots."""
+    """Return a project's commits by the first line of their message, each once.
+
+    Titles that no commit has are left out. A long title may be cut short with three dots.
+    """
     message = commit.c.body["message"].as_string()
     same = commit.c.connection_id == place[0], commit.c.project_id == place[1]
     found: dict[str, dict[str, Commit]] = {}

@@ -1,4 +1,4 @@
-"""Connections: the code hosts of a portal, and what opens them."""
+"""Store connections, the code hosts of a portal, and their secrets."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ _SEALED = [connection.c[f"{name}_sealed"] for name in _SECRETS]
 
 
 def hook_key_hash(hook_key: str) -> str:
-    """What a hook's URL is looked up by: the key itself is stored sealed only."""
+    """Return the hash by which a hook's URL is found; the key is only stored sealed."""
     return hashlib.sha256(hook_key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def by_hook_key(
     conn: Connection, vault: Vault, hook_key: str
 ) -> tuple[ConnectionRecord, ConnectionSecrets] | None:
-    """The connection whose hook URL ends in `hook_key`, with its secrets, in one query."""
+    """Return the connection whose hook URL ends in `hook_key`, with its secrets.
+
+    It takes one query; None for an unknown key. Raises VaultError for a secret that does not open.
+    """
     row = conn.execute(
         select(*_COLUMNS, *_SEALED).where(connection.c.hook_key_hash == hook_key_hash(hook_key))
     ).one_or_none()
@@ -34,15 +37,17 @@ def by_hook_key(
 
 
 def by_id(conn: Connection, connection_id: int) -> ConnectionRecord | None:
+    """Return a connection by its id, or None."""
     return _find(conn, connection.c.id == connection_id)
 
 
 def by_name(conn: Connection, portal_id: int, name: str) -> ConnectionRecord | None:
+    """Return the portal's connection of that name, or None."""
     return _find(conn, (connection.c.portal_id == portal_id) & (connection.c.name == name))
 
 
 def by_base_url(conn: Connection, base_url: str) -> tuple[ConnectionRecord, ...]:
-    """The connections to a code host, of every portal that is still here."""
+    """Return the connections to a code host from all portals that are not removed."""
     query = (
         select(*_COLUMNS)
         .join(portal, portal.c.id == connection.c.portal_id)
@@ -53,11 +58,13 @@ def by_base_url(conn: Connection, base_url: str) -> tuple[ConnectionRecord, ...]
 
 
 def by_portal(conn: Connection, portal_id: int) -> tuple[ConnectionRecord, ...]:
+    """Return the portal's connections, ordered by id."""
     query = select(*_COLUMNS).where(connection.c.portal_id == portal_id).order_by(connection.c.id)
     return tuple(map(_record, conn.execute(query)))
 
 
 def secrets(conn: Connection, vault: Vault, connection_id: int) -> ConnectionSecrets | None:
+    """Return the opened secrets of a connection, or None for an unknown id."""
     row = conn.execute(select(*_SEALED).where(connection.c.id == connection_id)).one_or_none()
     return None if row is None else _secrets(vault, row)
 
@@ -65,7 +72,7 @@ def secrets(conn: Connection, vault: Vault, connection_id: int) -> ConnectionSec
 def upsert(
     conn: Connection, vault: Vault, portal_id: int, draft: ConnectionDraft, now: datetime
 ) -> int:
-    """Stores the connection under its name in the portal and returns its id.
+    """Store the connection under its name in the portal and return its id.
 
     An existing one keeps its state, and its hook key: its URL may stand in the host's settings.
     """
@@ -88,20 +95,22 @@ def upsert(
 
 
 def remove(conn: Connection, connection_id: int) -> None:
-    """Deletes the connection with everything heard from it."""
+    """Delete the connection with everything received from it."""
     conn.execute(delete(connection).where(connection.c.id == connection_id))
 
 
 def set_state(conn: Connection, connection_id: int, state: str, reason: str) -> None:
+    """Set the state of a connection and the reason for it."""
     _set(conn, connection_id, state=state, state_reason=reason)
 
 
 def set_account(conn: Connection, connection_id: int, account: dict[str, Any]) -> None:
-    """Stores what the last test of the access token found."""
+    """Store the result of the last test of the access token."""
     _set(conn, connection_id, account=account)
 
 
 def set_swept(conn: Connection, connection_id: int, moment: datetime) -> None:
+    """Record when the connection was last swept."""
     _set(conn, connection_id, swept_at=moment)
 
 

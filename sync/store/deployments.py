@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from sync.core.model.deployments import Deployment, DeploymentStatus, same_commit
 from sync.core.model.merge_requests import MergeRequestKey
@@ -202,12 +202,18 @@ def merge_requests_of(
     return frozenset(found)
 
 
+def is_due(now: Any) -> ColumnElement[bool]:
+    """The condition of deployments whose contents the host is to be asked for at `now`."""
+    condition: ColumnElement[bool] = deployment.c.fetch_at <= now
+    return condition
+
+
 def to_fetch(conn: Connection, portal_id: int, now: datetime, limit: int) -> tuple[Deployment, ...]:
     """Deployments of which the code host is to be asked now what they carry."""
     query = (
         select(deployment.c.body)
         .join(connection, connection.c.id == deployment.c.connection_id)
-        .where(connection.c.portal_id == portal_id, deployment.c.fetch_at <= now)
+        .where(connection.c.portal_id == portal_id, is_due(now))
         .order_by(deployment.c.fetch_at, deployment.c.deployment_id)
         .limit(limit)
     )
@@ -219,7 +225,7 @@ def portals_to_fetch(conn: Connection, now: datetime) -> tuple[int, ...]:
     query = (
         select(connection.c.portal_id)
         .join(deployment, connection.c.id == deployment.c.connection_id)
-        .where(deployment.c.fetch_at <= now)
+        .where(is_due(now))
         .distinct()
     )
     return tuple(sorted(conn.scalars(query)))

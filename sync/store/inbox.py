@@ -1,4 +1,4 @@
-"""The inbox: verified deliveries, each stored once."""
+"""Store verified deliveries, each once, until they are digested."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, func, or_, select, update
 
 from sync.store.db.upsert import chunks, insert_for_dialect
 from sync.store.rows import Delivery, DeliveryRow
@@ -17,22 +17,28 @@ from sync.store.tables import delivery, in_literals
 _COLUMNS = [delivery.c[name] for name in DeliveryRow.__dataclass_fields__]
 _WAITING = in_literals(delivery.c.state, "new", "failed")
 _KEY_LENGTH = 128
+
+
+def is_due(now: Any) -> ColumnElement[bool]:
+    """Build the condition of deliveries to digest at `now`, a moment or a parameter."""
+    return _WAITING & or_(delivery.c.next_at.is_(None), delivery.c.next_at <= now)
+
+
 _NEW = (
     select(*_COLUMNS)
-    .where(delivery.c.portal_id == bindparam("of_portal"), _WAITING)
-    .where(or_(delivery.c.next_at.is_(None), delivery.c.next_at <= bindparam("now")))
+    .where(delivery.c.portal_id == bindparam("of_portal"), is_due(bindparam("now")))
     .order_by(delivery.c.id)
     .limit(bindparam("most", type_=Integer))
 )
 _MARK_DONE = (
     update(delivery)
-    .where(delivery.c.id == bindparam("key"))
+    .where(delivery.c.id == bindparam("key"), _WAITING)
     .values(state=bindparam("state"), outcome=bindparam("outcome"), next_at=None)
 )
 
 
 def insert_many(conn: Connection, deliveries: Sequence[Delivery]) -> list[int | None]:
-    """Stores what is not stored yet; the new ids in the order given, None for a duplicate."""
+    """Store new deliveries; return their ids in the order given, None for a duplicate."""
     if not deliveries:
         return []
     rows = [_row(item) for item in deliveries]
@@ -43,7 +49,7 @@ def insert_many(conn: Connection, deliveries: Sequence[Delivery]) -> list[int | 
 
 @cache
 def _insert_statement(dialect: str) -> Any:
-    """Built once: a request waits for it."""
+    """Build the statement; cached, because a request waits for it."""
     return (
         insert_for_dialect(dialect, delivery)
         .on_conflict_do_nothing(index_elements=["origin", "dedupe_key"])
@@ -54,34 +60,33 @@ def _insert_statement(dialect: str) -> Any:
 def next_batch(
     conn: Connection, portal_id: int, limit: int, now: datetime
 ) -> tuple[DeliveryRow, ...]:
-    """The oldest deliveries to digest. Who calls it holds the portal's lane."""
+    """Return the oldest deliveries to digest; the caller holds the portal's lane."""
     wanted = {"of_portal": portal_id, "now": now, "most": limit}
     return tuple(DeliveryRow(*row) for row in conn.execute(_NEW, wanted))
 
 
-def mark_done(conn: Connection, outcomes: Mapping[int, str]) -> None:
-    """Ends deliveries, each (by id) with what came of it."""
-    _update_many(
-        conn, [{"key": key, "state": "done", "outcome": text} for key, text in outcomes.items()]
-    )
+def mark_done(conn: Connection, outcomes: Mapping[int, str]) -> int:
+    """Finish deliveries with the outcome of each by its id; return how many still waited."""
+    rows = [{"key": key, "state": "done", "outcome": text} for key, text in outcomes.items()]
+    return conn.execute(_MARK_DONE, rows).rowcount if rows else 0
 
 
 def mark_failed(conn: Connection, delivery_id: int, error: str, next_at: datetime) -> None:
-    """The delivery is tried again at `next_at`."""
+    """Record the error of a delivery and when to try it again."""
     conn.execute(
         update(delivery)
-        .where(delivery.c.id == delivery_id)
+        .where(delivery.c.id == delivery_id, _WAITING)
         .values(state="failed", outcome=error, next_at=next_at, attempts=delivery.c.attempts + 1)
     )
 
 
 def mark_dead(conn: Connection, delivery_id: int, error: str) -> None:
-    """The delivery is not tried again until somebody replays it."""
-    _update_many(conn, [{"key": delivery_id, "state": "dead", "outcome": error}])
+    """Record the error of a delivery and stop trying until it is replayed."""
+    conn.execute(_MARK_DONE, [{"key": delivery_id, "state": "dead", "outcome": error}])
 
 
 def replay(conn: Connection, ids: Sequence[int]) -> int:
-    """Makes stored deliveries new again and returns how many there were."""
+    """Make stored deliveries new again and return how many there were."""
     again = {"state": "new", "attempts": 0, "next_at": None}
     return sum(
         conn.execute(update(delivery).where(delivery.c.id.in_(piece)).values(**again)).rowcount
@@ -90,6 +95,7 @@ def replay(conn: Connection, ids: Sequence[int]) -> int:
 
 
 def dead_deliveries(conn: Connection, portal_id: int, limit: int = 100) -> tuple[DeliveryRow, ...]:
+    """Return the portal's dead deliveries, newest first."""
     query = (
         select(*_COLUMNS)
         .where(delivery.c.portal_id == portal_id, delivery.c.state == "dead")
@@ -100,10 +106,12 @@ def dead_deliveries(conn: Connection, portal_id: int, limit: int = 100) -> tuple
 
 
 def pending_count(conn: Connection, portal_id: int | None = None) -> int:
+    """Count the deliveries that wait, of one portal or of all."""
     return conn.scalar(_for_portal(select(func.count()).select_from(delivery), portal_id)) or 0
 
 
 def oldest_waiting_at(conn: Connection, portal_id: int | None = None) -> datetime | None:
+    """Return when the oldest waiting delivery was received; None where none waits."""
     oldest: datetime | None = conn.scalar(
         _for_portal(select(func.min(delivery.c.received_at)), portal_id)
     )
@@ -111,19 +119,14 @@ def oldest_waiting_at(conn: Connection, portal_id: int | None = None) -> datetim
 
 
 def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
-    due = or_(delivery.c.next_at.is_(None), delivery.c.next_at <= now)
-    query = select(delivery.c.portal_id).where(_WAITING, due).distinct()
+    """Return the ids of portals that have a delivery due."""
+    query = select(delivery.c.portal_id).where(is_due(now)).distinct()
     return tuple(conn.scalars(query.order_by(delivery.c.portal_id)))
 
 
 def _for_portal(query: Any, portal_id: int | None) -> Any:
     query = query.where(_WAITING)
     return query if portal_id is None else query.where(delivery.c.portal_id == portal_id)
-
-
-def _update_many(conn: Connection, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        conn.execute(_MARK_DONE, rows)
 
 
 def _row(item: Delivery) -> dict[str, Any]:

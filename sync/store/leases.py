@@ -1,11 +1,11 @@
-"""Leases: who owns a lane, a token refresh or a sweep just now, across processes and machines."""
+"""Lease lanes, token refreshes and sweeps to one owner across processes and machines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from sync.store.db.upsert import insert
 from sync.store.tables import lease
@@ -18,8 +18,11 @@ _RENEW = (
 )
 
 
+_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
+
+
 def acquire(conn: Connection, name: str, owner: str, *, now: datetime, ttl: timedelta) -> bool:
-    """Takes the lease for `ttl` unless somebody else holds it; True if it is `owner`'s now."""
+    """Take the lease for `ttl`; return False if another owner holds it."""
     statement = insert(conn, lease).values(name=name, owner=owner, until=now + ttl)
     free = or_(lease.c.until <= now, lease.c.owner == owner)
     new = statement.excluded
@@ -30,16 +33,27 @@ def acquire(conn: Connection, name: str, owner: str, *, now: datetime, ttl: time
 
 
 def renew(conn: Connection, name: str, owner: str, *, now: datetime, ttl: timedelta) -> bool:
-    """Extends the lease; False if it was lost meanwhile, even if nobody took it."""
+    """Extend the lease; return False if it ran out meanwhile, even if nobody took it."""
     values = {"of_name": name, "of_owner": owner, "now": now, "new": now + ttl}
     return conn.execute(_RENEW, values).rowcount == 1
 
 
 def release(conn: Connection, name: str, owner: str) -> None:
+    """Give up the lease, if `owner` still holds it."""
     conn.execute(delete(lease).where(lease.c.name == name, lease.c.owner == owner))
 
 
+def lock(conn: Connection, name: str) -> None:
+    """Wait until no other transaction holds the lock of that name; hold it until this one ends.
+
+    SQLite has one writer at a time, so a write transaction holds every lock.
+    https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(_LOCK, {"name": name})
+
+
 def held_leases(conn: Connection, names: Iterable[str], now: datetime) -> frozenset[str]:
-    """Those of the leases that somebody holds."""
+    """Return the names of the leases that somebody holds."""
     query = select(lease.c.name).where(lease.c.name.in_(set(names)), lease.c.until > now)
     return frozenset(conn.scalars(query))

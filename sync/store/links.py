@@ -1,4 +1,4 @@
-"""Links: which merge request names which task, and what the task was shown of it."""
+"""Store which merge request names which task, and what the task shows of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OF_MERGE_REQUESTS = _ALL_LINKS.where(in_key_parameters(*map(link.c.get, _KEYS[:
 def by_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
 ) -> dict[int, tuple[LinkRow, ...]]:
-    """Every link of the tasks, removed ones too; a task without links is not in the answer."""
+    """Return every link of the tasks, removed ones too; tasks without links are left out."""
     found: dict[int, tuple[LinkRow, ...]] = {}
     for wanted in key_parameters((portal_id, task_id) for task_id in task_ids):
         for row in map(_record, conn.execute(_OF_TASKS, wanted)):
@@ -35,7 +35,7 @@ def by_tasks(
 def by_merge_requests(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, tuple[LinkRow, ...]]:
-    """Every link of the merge requests, removed ones too; one without links is not in it."""
+    """Return every link by merge request, removed ones too; others are left out."""
     found: dict[MergeRequestKey, tuple[LinkRow, ...]] = {}
     for wanted in key_parameters((key.connection_id, key.project_id, key.iid) for key in keys):
         for row in map(_record, conn.execute(_OF_MERGE_REQUESTS, wanted)):
@@ -44,7 +44,7 @@ def by_merge_requests(
 
 
 def save(conn: Connection, links: Iterable[LinkRow]) -> None:
-    """Stores what is named and how; what a task was shown of it stays as it is."""
+    """Store which tasks are named and how; the stored cards and review events stay."""
     upsert(conn, link, [_row(item) for item in links], keys=_KEYS, update=_NAMING_COLUMNS)
 
 
@@ -52,7 +52,7 @@ def set_cards(
     conn: Connection,
     shown: Iterable[tuple[MergeRequestKey, int, int | None, str | None, datetime | None]],
 ) -> None:
-    """Remembers the card: (merge request, task, message id, text as stored, created at)."""
+    """Record cards: (merge request, task, message id, text as stored, created at)."""
     rows = [
         _link_parameters(key, task_id) | {"new_id": message_id, "new_text": text, "new_at": at}
         for key, task_id, message_id, text, at in shown
@@ -63,7 +63,7 @@ def set_cards(
 def set_review_events(
     conn: Connection, reached: Iterable[tuple[MergeRequestKey, int, ReviewEvent | None]]
 ) -> None:
-    """Record the review event that was last told: (merge request, task, event)."""
+    """Record the last announced review events: (merge request, task, event)."""
     rows = [
         _link_parameters(key, task_id) | {"new_review_event": event and event.value}
         for key, task_id, event in reached

@@ -1,4 +1,4 @@
-"""What was done and why: calls, decisions, request allowances, purges and workers seen."""
+"""Store API calls, decisions, request allowances, purges and the workers' heartbeats."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ _WORKER_COLUMNS = [worker.c[name] for name in WorkerRow.__dataclass_fields__]
 
 
 def save_calls(conn: Connection, calls: Sequence[ApiCallRow]) -> None:
+    """Store calls of other systems."""
     if calls:
         conn.execute(api_call.insert(), [asdict(call) for call in calls])
 
 
 def find_calls(conn: Connection, wanted: CallFilter) -> tuple[ApiCallRow, ...]:
-    """The calls that were asked for, the newest first."""
+    """Return the calls that match the filter, newest first."""
     query = select(*_CALL_COLUMNS).where(*_conditions(wanted))
     rows = conn.execute(query.order_by(api_call.c.id.desc()).limit(wanted.limit))
     return tuple(ApiCallRow(*row) for row in rows)
@@ -47,17 +48,20 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
 
 
 def save_purge(conn: Connection, row: PurgeRow) -> None:
+    """Store the last purge of a portal."""
     update = ("at", "milliseconds", "rows")
     upsert(conn, purge, [asdict(row)], keys=("portal_id",), update=update)
 
 
 def last_purge(conn: Connection, portal_id: int) -> PurgeRow | None:
+    """Return the last purge of a portal, or None."""
     columns = [purge.c[name] for name in PurgeRow.__dataclass_fields__]
     row = conn.execute(select(*columns).where(purge.c.portal_id == portal_id)).one_or_none()
     return None if row is None else PurgeRow(*row)
 
 
 def save_decisions(conn: Connection, decisions: Sequence[DecisionRow]) -> None:
+    """Store why something was, or was not, done."""
     if decisions:
         conn.execute(decision.insert(), [asdict(item) for item in decisions])
 
@@ -65,7 +69,7 @@ def save_decisions(conn: Connection, decisions: Sequence[DecisionRow]) -> None:
 def decisions(
     conn: Connection, portal_id: int, kind: str, key: str, limit: int = 100
 ) -> tuple[DecisionRow, ...]:
-    """Why things were, or were not, done about the subject; the newest first."""
+    """Return the decisions about a subject, newest first."""
     of = (decision.c.subject_kind == kind, decision.c.subject_key == key)
     query = select(*_DECISION_COLUMNS).where(decision.c.portal_id == portal_id, *of)
     rows = conn.execute(query.order_by(decision.c.id.desc()).limit(limit))
@@ -73,6 +77,7 @@ def decisions(
 
 
 def read_allowance(conn: Connection, portal_id: int) -> AllowanceRow | None:
+    """Return the stored request allowance of a portal, or None."""
     columns = allowance.c
     query = select(columns.level, columns.at, columns.operating)
     row = conn.execute(query.where(columns.portal_id == portal_id)).one_or_none()
@@ -80,23 +85,30 @@ def read_allowance(conn: Connection, portal_id: int) -> AllowanceRow | None:
 
 
 def save_allowance(conn: Connection, portal_id: int, row: AllowanceRow) -> None:
+    """Store the request allowance of a portal."""
     values: dict[str, Any] = {"portal_id": portal_id, **asdict(row)}
     upsert(conn, allowance, [values], keys=("portal_id",), update=("level", "at", "operating"))
 
 
 def record_heartbeat(conn: Connection, name: str, now: datetime) -> None:
-    """Notes that the worker lives; its first beat is when it started."""
+    """Record that the worker is alive; its first heartbeat is its start."""
     row = {"name": name, "started_at": now, "seen_at": now}
     upsert(conn, worker, [row], keys=("name",), update=("seen_at",))
 
 
 def workers(conn: Connection) -> tuple[WorkerRow, ...]:
-    """The last seen first."""
+    """Return the workers, the most recently active first."""
     return tuple(
         WorkerRow(*row)
         for row in conn.execute(select(*_WORKER_COLUMNS).order_by(worker.c.seen_at.desc()))
     )
 
 
+def worker_seen_at(conn: Connection, name: str) -> datetime | None:
+    """When the worker last showed that it lives; None where it never did, or has ended."""
+    return conn.scalar(select(worker.c.seen_at).where(worker.c.name == name))
+
+
 def forget_workers(conn: Connection, names: Iterable[str]) -> None:
+    """Delete the records of those workers."""
     conn.execute(delete(worker).where(worker.c.name.in_(list(names))))

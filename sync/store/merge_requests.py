@@ -1,4 +1,4 @@
-"""The mirror: projects and merge requests as the code hosts last told them."""
+"""Mirror projects and merge requests as the code hosts last reported them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from sync.core.merge_requests import fold
 from sync.core.merge_requests.fold import FoldedMergeRequest, Memory
@@ -16,26 +16,33 @@ from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.core.model.pipelines import Pipeline
 from sync.store import pipelines as store_pipelines
 from sync.store.db.codec import from_json, to_json
-from sync.store.db.upsert import in_key_parameters, in_keys, key_parameters, upsert
-from sync.store.tables import merge_request, pipeline, project
+from sync.store.db.upsert import chunks, in_key_parameters, in_keys, key_parameters, upsert
+from sync.store.tables import in_literals, merge_request, pipeline, project
 
 BranchKey = tuple[int, int, str]  # connection, project, branch
 
 _KEYS = ("connection_id", "project_id", "iid")
+_UPDATED_COLUMNS = (
+    "state", "source_project_id", "source_branch", "head_sha", "merge_sha", "updated_at",
+    "memory", "body",
+)  # fmt: skip
 _KEY_COLUMNS = tuple(map(merge_request.c.get, _KEYS))
 _BODIES = select(merge_request.c.body).where(in_key_parameters(*_KEY_COLUMNS))
 _ROWS = select(merge_request).where(in_key_parameters(*_KEY_COLUMNS))
 
 
-def _pipelines_by(name: str) -> Select[Any]:
-    of = pipeline.c.connection_id, pipeline.c.project_id, pipeline.c[name]
-    return select(*of, pipeline.c.body).where(in_key_parameters(*of))
-
-
-_PIPELINES_BY_SHA, _PIPELINES_BY_IID = _pipelines_by("sha"), _pipelines_by("merge_request_iid")
+_PIPELINES = select(pipeline.c.sha, pipeline.c.merge_request_iid, pipeline.c.body).where(
+    pipeline.c.connection_id == bindparam("of_connection"),
+    pipeline.c.project_id == bindparam("of_project"),
+    or_(
+        pipeline.c.sha.in_(bindparam("shas", expanding=True)),
+        pipeline.c.merge_request_iid.in_(bindparam("iids", expanding=True)),
+    ),
+)
 
 
 def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
+    """Store projects; one without a default branch only updates path and address."""
     rows = {
         (item.connection_id, item.id): {
             "connection_id": item.connection_id,
@@ -58,7 +65,7 @@ def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
 
 
 def has_project(conn: Connection, connection_id: int, project_id: int) -> bool:
-    """Whether the code host ever told of the project."""
+    """Tell whether the code host ever reported the project."""
     same = project.c.connection_id == connection_id, project.c.project_id == project_id
     return conn.scalar(select(project.c.project_id).where(*same)) is not None
 
@@ -66,7 +73,10 @@ def has_project(conn: Connection, connection_id: int, project_id: int) -> bool:
 def fold_events(
     conn: Connection, events: Iterable[MergeRequestEvent]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """Stores what hooks told of merge requests, and gives each as it is known now, bare."""
+    """Fold what hooks reported into the mirror; return the merge requests.
+
+    They come without pipelines.
+    """
     events = list(events)
     known = _load_folded(conn, {event.merge_request.key for event in events})
     for event in events:
@@ -78,7 +88,7 @@ def fold_events(
 def without_pipelines(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """The merge requests that are known, without their pipelines: who needs none is quicker."""
+    """Return the known merge requests without their pipelines, which is quicker."""
     found = {}
     for wanted in _key_parameters(keys):
         for body in conn.scalars(_BODIES, wanted):
@@ -90,7 +100,7 @@ def without_pipelines(
 def fold_snapshots(
     conn: Connection, merge_requests: Iterable[MergeRequest]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """Stores what the host itself answered, and gives each as it is known now."""
+    """Fold the host's own answers into the mirror; return the merge requests."""
     answers = list(merge_requests)
     known = _load_folded(conn, {answer.key for answer in answers})
     for answer in answers:
@@ -102,29 +112,43 @@ def fold_snapshots(
 def get_merge_requests(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """The merge requests that are known, each with the pipeline of its head."""
+    """Return the known merge requests, each with the pipeline of its head."""
     return _with_pipelines(conn, without_pipelines(conn, keys))
 
 
 def by_branches(
     conn: Connection, branches: Iterable[BranchKey]
 ) -> dict[BranchKey, tuple[MergeRequestKey, ...]]:
-    """The merge requests whose source branch it is; a branch without any is not in the answer."""
+    """Return merge requests by their source branch; branches without any are left out."""
     columns = merge_request.c
-    of = columns.connection_id, columns.project_id, columns.source_branch
-    found: dict[BranchKey, tuple[MergeRequestKey, ...]] = {}
+    of = columns.connection_id, columns.source_project_id, columns.source_branch
+    keys_by_branch: dict[BranchKey, tuple[MergeRequestKey, ...]] = {}
     for wanted in in_keys(of, branches):
-        query = select(*_KEY_COLUMNS, columns.source_branch).where(wanted)
-        for *key, branch in sorted(conn.execute(query)):
-            where = (key[0], key[1], branch)
-            found[where] = (*found.get(where, ()), MergeRequestKey(*key))
-    return found
+        for *key, project_id, branch in sorted(
+            conn.execute(select(*_KEY_COLUMNS, *of[1:]).where(wanted))
+        ):
+            branch_key = (key[0], project_id, branch)
+            keys = keys_by_branch.get(branch_key, ())
+            keys_by_branch[branch_key] = (*keys, MergeRequestKey(*key))
+    return keys_by_branch
+
+
+def open_branches(conn: Connection, branches: Iterable[BranchKey]) -> frozenset[BranchKey]:
+    """Return those of the branches that an open merge request comes from."""
+    columns = merge_request.c
+    of = columns.connection_id, columns.source_project_id, columns.source_branch
+    is_open = in_literals(columns.state, "opened", "locked")
+    return frozenset(
+        tuple(row)
+        for wanted in in_keys(of, branches)
+        for row in conn.execute(select(*of).where(wanted, is_open))
+    )
 
 
 def by_commits(
     conn: Connection, place: tuple[int, int], shas: Iterable[str]
 ) -> frozenset[MergeRequestKey]:
-    """The merge requests of a project that end with, or were merged as, one of the commits."""
+    """Return the project's merge requests whose head or merge commit is among `shas`."""
     columns, found = merge_request.c, set()
     keys = {(*place, sha) for sha in shas}
     for column in (columns.head_sha, columns.merge_sha):
@@ -138,22 +162,25 @@ def by_commits(
 def by_pipelines(
     conn: Connection, pipelines: Iterable[Pipeline]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """The merge requests that the pipelines run for, bare."""
+    """Return the merge requests for which the pipelines run, without their pipelines."""
     return without_pipelines(conn, frozenset().union(*keys_by_pipelines(conn, pipelines).values()))
 
 
 def keys_by_pipelines(
     conn: Connection, pipelines: Iterable[Pipeline]
 ) -> dict[tuple[int, int, int], frozenset[MergeRequestKey]]:
-    """What each pipeline runs for: a merge request by its number, all those by its commit."""
+    """Map each pipeline to its merge requests: by its number, or all by its commit."""
     columns = merge_request.c
     of_head = columns.connection_id, columns.project_id, columns.head_sha
+    own_branch = columns.source_project_id == columns.project_id
     heard = {(one.project.connection_id, one.project.id, one.id): one for one in pipelines}
     heads: dict[tuple[int, int, str], set[MergeRequestKey]] = {
         (*key[:2], one.sha): set() for key, one in heard.items()
     }
     for wanted in in_keys(of_head, heads):
-        for *key, sha in conn.execute(select(*_KEY_COLUMNS, columns.head_sha).where(wanted)):
+        for *key, sha in conn.execute(
+            select(*_KEY_COLUMNS, columns.head_sha).where(wanted, own_branch)
+        ):
             heads[key[0], key[1], sha].add(MergeRequestKey(*key))
     return {
         key: frozenset(heads[*key[:2], one.sha])
@@ -165,7 +192,7 @@ def keys_by_pipelines(
 def default_branches(
     conn: Connection, projects: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], str]:
-    """Each project's default branch, "" where it was not told."""
+    """Return each known project's default branch, "" where it was not reported."""
     of = project.c.connection_id, project.c.project_id
     return {
         (c, p): branch
@@ -177,7 +204,7 @@ def default_branches(
 def project_paths(
     conn: Connection, projects: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], tuple[str, str]]:
-    """Each project's path and address."""
+    """Return each known project's path and address."""
     of = project.c.connection_id, project.c.project_id
     return {
         (c, p): (path, url)
@@ -210,22 +237,30 @@ def _save(
 ) -> dict[MergeRequestKey, MergeRequest]:
     store_pipelines.save_pipelines(conn, [item for item in pipelines if item is not None])
     rows = [_row(known[key]) for key in sorted(known)]
-    update = ("state", "source_branch", "head_sha", "merge_sha", "updated_at", "memory", "body")
-    upsert(conn, merge_request, rows, keys=_KEYS, update=update)
+    upsert(conn, merge_request, rows, keys=_KEYS, update=_UPDATED_COLUMNS)
     return {key: item.merge_request for key, item in known.items()}
 
 
 def _with_pipelines(
     conn: Connection, merge_requests: dict[MergeRequestKey, MergeRequest]
 ) -> dict[MergeRequestKey, MergeRequest]:
-    """Each with the pipeline of its head."""
-    heads = {(k.connection_id, k.project_id, m.head_sha) for k, m in merge_requests.items()}
-    numbers = {(k.connection_id, k.project_id, k.iid) for k in merge_requests}
+    """Give each merge request the pipeline of its head."""
     near: dict[tuple[Any, ...], list[Pipeline]] = {}  # by place and commit, by place and number
-    for query, keys in ((_PIPELINES_BY_SHA, heads), (_PIPELINES_BY_IID, numbers)):
-        for wanted in key_parameters(keys):
-            for *where, body in conn.execute(query, wanted):
-                near.setdefault(tuple(where), []).append(from_json(Pipeline, body))
+    by_project: dict[tuple[int, int], list[MergeRequestKey]] = {}
+    for key in merge_requests:
+        by_project.setdefault((key.connection_id, key.project_id), []).append(key)
+    for place, keys in by_project.items():
+        for piece in chunks(keys):
+            wanted = {
+                "of_connection": place[0],
+                "of_project": place[1],
+                "shas": list({merge_requests[key].head_sha for key in piece}),
+                "iids": [key.iid for key in piece],
+            }
+            for sha, iid, body in conn.execute(_PIPELINES, wanted):
+                one = from_json(Pipeline, body)
+                near.setdefault((*place, sha), []).append(one)
+                near.setdefault((*place, iid), []).append(one)
     found = {}
     for key, item in merge_requests.items():
         place = key.connection_id, key.project_id
@@ -241,6 +276,7 @@ def _row(known: FoldedMergeRequest) -> dict[str, Any]:
         "project_id": item.key.project_id,
         "iid": item.key.iid,
         "state": item.state.value,
+        "source_project_id": item.branch_key[1],
         "source_branch": item.source_branch,
         "head_sha": item.head_sha,
         "merge_sha": item.merge_sha,

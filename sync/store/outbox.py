@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from sync.core.model.commands import encode
 from sync.store.db.types import dump_json
@@ -28,13 +39,19 @@ def replace_waiting(
     portal_id: int,
     wanted: Mapping[SubjectId, Sequence[NewCommand]],
     now: datetime,
+    *,
+    stored: Sequence[CommandRow] | None = None,
 ) -> None:
     """Makes `wanted` the only waiting commands of each of the subjects.
 
+    `stored`: their commands where they are read already (`waiting_and_refused`).
     A waiting command that is wanted still keeps its place, attempts and time of the next try.
     """
     obsolete, new = [], []
-    waiting = _waiting_of(conn, portal_id, list(wanted))
+    if stored is None:
+        waiting = _waiting_of(conn, portal_id, list(wanted))
+    else:
+        waiting = _group_by_subject(row for row in stored if row.state == "waiting")
     for subject, commands in wanted.items():
         kept = {
             _fingerprint(row.lane, row.key, row.kind, row.payload): row.id
@@ -51,6 +68,17 @@ def replace_waiting(
         conn.execute(command.insert(), new)
 
 
+def is_due(now: Any) -> ColumnElement[bool]:
+    """The condition of commands that may be sent at `now`, a moment or a parameter."""
+    due = or_(command.c.next_at.is_(None), command.c.next_at <= now)
+    return _IS_LIVE & (command.c.state == "waiting") & due
+
+
+def is_in_flight() -> ColumnElement[bool]:
+    """The condition of commands whose answer is not known."""
+    return _IS_LIVE & (command.c.state == "sending")
+
+
 def waiting(
     conn: Connection, portal_id: int, lane: str, limit: int, now: datetime
 ) -> tuple[CommandRow, ...]:
@@ -60,12 +88,11 @@ def waiting(
     """
     held = _blocked_subjects(portal_id, lane, now)
     of = held.c.subject_kind == command.c.subject_kind, held.c.subject_key == command.c.subject_key
-    due = or_(command.c.next_at.is_(None), command.c.next_at <= now)
     free = or_(held.c.since.is_(None), held.c.since > command.c.id)
     query = (
         select(*_COLUMNS)
         .outerjoin(held, and_(*of))
-        .where(_in_lane(portal_id, lane), _IS_LIVE, command.c.state == "waiting", due, free)
+        .where(_in_lane(portal_id, lane), is_due(now), free)
         .order_by(command.c.id)
         .limit(limit)
     )
@@ -92,7 +119,7 @@ def _blocked_subjects(portal_id: int, lane: str, now: datetime) -> Any:
 
 def in_flight(conn: Connection, portal_id: int, lane: str) -> tuple[CommandRow, ...]:
     """Commands whose answer is not known: to be settled before anything else of their subject."""
-    where = (_in_lane(portal_id, lane), _IS_LIVE, command.c.state == "sending")
+    where = (_in_lane(portal_id, lane), is_in_flight())
     return _read_rows(conn, select(*_COLUMNS).where(*where).order_by(command.c.id))
 
 
@@ -181,30 +208,49 @@ def counts(conn: Connection, portal_id: int) -> dict[str, int]:
 
 def lanes_with_work(conn: Connection, now: datetime) -> tuple[tuple[int, str], ...]:
     """(portal, lane) of what may be sent now or must be settled."""
-    due = or_(command.c.next_at.is_(None), command.c.next_at <= now)
-    state = command.c.state
-    live = and_(_IS_LIVE, or_(state == "sending", due))
-    query = select(command.c.portal_id, command.c.lane).where(live).distinct()
+    query = select(command.c.portal_id, command.c.lane)
+    query = query.where(or_(is_in_flight(), is_due(now))).distinct()
     rows = conn.execute(query.order_by(command.c.portal_id, command.c.lane))
     return tuple((portal_id, lane) for portal_id, lane in rows)
+
+
+def waiting_and_refused(
+    conn: Connection, portal_id: int, kind: str, keys: Iterable[str]
+) -> list[CommandRow]:
+    """The commands of subjects of a kind that wait, or were refused before."""
+    return _of_subjects(conn, portal_id, kind, keys, states=("waiting", "refused"))
 
 
 def _waiting_of(
     conn: Connection, portal_id: int, subjects: list[SubjectId]
 ) -> dict[SubjectId, list[CommandRow]]:
-    found: dict[SubjectId, list[CommandRow]] = {}
-    kinds = {kind for kind, _ in subjects}
-    for kind in sorted(kinds):
-        for piece in chunks(key for of_kind, key in subjects if of_kind == kind):
-            query = select(*_COLUMNS).where(
-                command.c.portal_id == portal_id,
-                command.c.subject_kind == kind,
-                command.c.subject_key.in_(piece),
-                command.c.state == "waiting",
-            )
-            for row in _read_rows(conn, query):
-                found.setdefault(row.subject, []).append(row)
-    return found
+    rows: list[CommandRow] = []
+    for kind in sorted({kind for kind, _ in subjects}):
+        keys = [key for of_kind, key in subjects if of_kind == kind]
+        rows += _of_subjects(conn, portal_id, kind, keys, states=("waiting",))
+    return _group_by_subject(rows)
+
+
+def _of_subjects(
+    conn: Connection, portal_id: int, kind: str, keys: Iterable[str], *, states: Sequence[str]
+) -> list[CommandRow]:
+    rows: list[CommandRow] = []
+    for piece in chunks(keys):
+        query = select(*_COLUMNS).where(
+            command.c.portal_id == portal_id,
+            command.c.subject_kind == kind,
+            command.c.subject_key.in_(piece),
+            in_literals(command.c.state, *states),
+        )
+        rows += _read_rows(conn, query.order_by(command.c.id))
+    return rows
+
+
+def _group_by_subject(rows: Iterable[CommandRow]) -> dict[SubjectId, list[CommandRow]]:
+    groups: dict[SubjectId, list[CommandRow]] = {}
+    for row in rows:
+        groups.setdefault(row.subject, []).append(row)
+    return groups
 
 
 def _fingerprint(lane: str, key: str, kind: str, payload: Any) -> str:

@@ -1,4 +1,4 @@
-"""People: users of the portals and of the code hosts, and how they are found."""
+"""Store users of portals and code hosts, and find them by e-mail."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _HOST_KEYS = ("connection_id", "user_id")
 
 
 def save_portal_users(conn: Connection, portal_id: int, users: Iterable[PortalUser]) -> None:
+    """Store portal users; others of the portal stay."""
     rows = [
         {
             "portal_id": portal_id,
@@ -30,23 +31,25 @@ def save_portal_users(conn: Connection, portal_id: int, users: Iterable[PortalUs
 
 
 def replace_portal_users(conn: Connection, portal_id: int, users: Iterable[PortalUser]) -> None:
-    """Makes `users` the whole list of the portal's people."""
+    """Replace the portal's whole list of users with `users`."""
     conn.execute(delete(portal_user).where(portal_user.c.portal_id == portal_id))
     save_portal_users(conn, portal_id, users)
 
 
 def portal_users(conn: Connection, portal_id: int) -> dict[int, PortalUser]:
+    """Return the portal's users by id."""
     query = select(portal_user).where(portal_user.c.portal_id == portal_id)
     return {row.user_id: _portal_user(row) for row in conn.execute(query)}
 
 
 def has_portal_users(conn: Connection, portal_id: int) -> bool:
+    """Tell whether any user of the portal is stored."""
     query = select(portal_user.c.user_id).where(portal_user.c.portal_id == portal_id).limit(1)
     return conn.execute(query).first() is not None
 
 
 def active_by_email(conn: Connection, portal_id: int) -> dict[str, int]:
-    """Casefolded e-mail → user id, of active people; an e-mail two of them share is left out."""
+    """Map casefolded e-mails of active users to their ids; shared ones are left out."""
     query = (
         select(portal_user.c.email, func.min(portal_user.c.user_id))
         .where(portal_user.c.portal_id == portal_id, portal_user.c.active)
@@ -58,7 +61,7 @@ def active_by_email(conn: Connection, portal_id: int) -> dict[str, int]:
 
 
 def save_host_people(conn: Connection, connection_id: int, people: Iterable[Person]) -> None:
-    """Stores people as heard; a hidden e-mail does not erase one that was told before."""
+    """Store people of a code host; a hidden e-mail does not erase a known one."""
     rows = [
         {
             "connection_id": connection_id,
@@ -84,7 +87,7 @@ def _keep_known_email(new: Any) -> dict[str, Any]:
 
 
 def save_commit_emails(conn: Connection, connection_id: int, emails: Mapping[Person, str]) -> None:
-    """Stores the e-mail in people's own commits."""
+    """Store the e-mails that people used in their own commits."""
     rows = [
         {
             "connection_id": connection_id,
@@ -101,7 +104,7 @@ def save_commit_emails(conn: Connection, connection_id: int, emails: Mapping[Per
 def emails_of(
     conn: Connection, connection_id: int, user_ids: Iterable[int]
 ) -> dict[int, tuple[str, ...]]:
-    """Casefolded e-mails of people of a code host, the public one first."""
+    """Return casefolded e-mails by a person's id on the code host, the public one first."""
     found = {}
     columns = host_user.c
     for piece in chunks(set(user_ids)):
@@ -113,8 +116,21 @@ def emails_of(
     return found
 
 
+def by_ids(conn: Connection, connection_id: int, ids: Iterable[int]) -> dict[int, Person]:
+    """Return the people of a code host by their numbers there; unknown ones are left out."""
+    query = select(host_user.c.user_id, host_user.c.username, host_user.c.name, host_user.c.email)
+    people: dict[int, Person] = {}
+    for piece in chunks(set(ids)):
+        same = host_user.c.connection_id == connection_id, host_user.c.user_id.in_(piece)
+        people |= {row.user_id: Person(*row) for row in conn.execute(query.where(*same))}
+    return people
+
+
 def by_emails(conn: Connection, connection_id: int, emails: Iterable[str]) -> dict[str, Person]:
-    """Who of a code host has each casefolded e-mail, in their own commits or publicly."""
+    """Map casefolded e-mails, of commits or public, to people of the code host.
+
+    A public e-mail outweighs one from commits.
+    """
     found: dict[str, Person] = {}
     columns = host_user.c
     for piece in chunks(set(emails)):

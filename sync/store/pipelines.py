@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
+from sync.core.alerts.model import alert_ref
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
@@ -20,6 +21,8 @@ PipelineId = tuple[int, int, int]  # connection, project, pipeline
 _COMMIT_COLUMNS = ("connection_id", "project_id", "branch", "sha")
 _PIPELINE_COLUMNS = ("connection_id", "project_id", "pipeline_id")
 _FINISHED = ("success", "failed", "canceled", "skipped")
+_MAX_LOOKED_AHEAD = 50  # pipelines after one that did not pass that may speak for its commit
+_MAX_LOOKED_BACK = 20  # finished pipelines of a branch's name that are looked through
 
 
 def pipeline_id(one: Pipeline) -> PipelineId:
@@ -68,23 +71,73 @@ def pipelines_of_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
 ) -> dict[int, tuple[tuple[str, Pipeline], ...]]:
     """The pipelines of commits that name the tasks, each with the branch it was pushed to."""
-    named: dict[tuple[Any, ...], list[tuple[str, int]]] = {}
-    columns = commit_task.c
-    for piece in chunks(set(task_ids)):
-        query = select(
-            columns.connection_id, columns.project_id, columns.sha, columns.branch, columns.task_id
-        ).where(columns.portal_id == portal_id, columns.task_id.in_(piece))
-        for *commit, branch, task_id in conn.execute(query):
-            named.setdefault(tuple(commit), []).append((branch, task_id))
     found: dict[int, tuple[tuple[str, Pipeline], ...]] = {}
-    of = pipeline.c.connection_id, pipeline.c.project_id, pipeline.c.sha
-    for wanted in in_keys(of, named):
-        query = select(*of, pipeline.c.ref, pipeline.c.body).where(wanted)
-        for *commit, ref, body in conn.execute(query):
-            one = ref, from_json(Pipeline, body)
-            for task_id in (task for branch, task in named[tuple(commit)] if branch == ref):
-                found[task_id] = (*found.get(task_id, ()), one)
+    named = commit_task.c
+    same = and_(
+        pipeline.c.connection_id == named.connection_id,
+        pipeline.c.project_id == named.project_id,
+        pipeline.c.sha == named.sha,
+        pipeline.c.ref == named.branch,
+    )
+    for piece in chunks(set(task_ids)):
+        query = (
+            select(named.task_id, named.branch, pipeline.c.body)
+            .join(pipeline, same)
+            .where(named.portal_id == portal_id, named.task_id.in_(piece))
+            .order_by(pipeline.c.pipeline_id)
+        )
+        for task_id, branch, body in conn.execute(query):
+            found[task_id] = (*found.get(task_id, ()), (branch, from_json(Pipeline, body)))
     return found
+
+
+def later_pipelines(
+    conn: Connection, pipelines: Iterable[Pipeline]
+) -> dict[PipelineId, tuple[Pipeline, ...]]:
+    """Return the pipelines of its branch that followed each, in order.
+
+    Those of merge requests and tags are lines of their own.
+    """
+    columns, later = pipeline.c, {}
+    for item in pipelines:
+        query = (
+            select(columns.body)
+            .where(columns.connection_id == item.project.connection_id)
+            .where(columns.project_id == item.project.id, columns.ref == item.ref)
+            .where(columns.pipeline_id > item.id)
+            .order_by(columns.pipeline_id)
+            .limit(_MAX_LOOKED_AHEAD)
+        )
+        following = (from_json(Pipeline, body) for body in conn.scalars(query))
+        later[pipeline_id(item)] = tuple(one for one in following if alert_ref(one) == item.ref)
+    return later
+
+
+def unresolved_tasks(conn: Connection, portal_id: int, item: Pipeline) -> tuple[int, ...]:
+    """Return the tasks whose own pipelines of the branch did not pass since it last passed."""
+    columns = pipeline.c
+    on_branch = (
+        columns.connection_id == item.project.connection_id,
+        columns.project_id == item.project.id,
+        columns.ref == item.ref,
+        columns.pipeline_id < item.id,
+    )
+    passed = select(func.max(columns.pipeline_id)).where(
+        *on_branch, in_literals(columns.status, "success")
+    )
+    named = and_(
+        commit_task.c.connection_id == columns.connection_id,
+        commit_task.c.project_id == columns.project_id,
+        commit_task.c.branch == columns.ref,
+        commit_task.c.sha == columns.sha,
+    )
+    query = (
+        select(commit_task.c.task_id)
+        .join(pipeline, named)
+        .where(*on_branch, commit_task.c.portal_id == portal_id)
+        .where(columns.pipeline_id > func.coalesce(passed.scalar_subquery(), 0))
+    )
+    return tuple(conn.scalars(query.distinct().order_by(commit_task.c.task_id)))
 
 
 def failed_jobs(
@@ -126,20 +179,25 @@ def pipelines(
 
 
 def previous_results(conn: Connection, of: Iterable[Pipeline]) -> dict[tuple[int, int, int], str]:
-    """The result of the newest finished pipeline before each, on its branch."""
+    """The result of the newest finished pipeline before each, on its branch.
+
+    Pipelines of merge requests name the branch they come from, and are lines of their own.
+    """
     columns, found = pipeline.c, {}
     for one in of:
         place = one.project.connection_id, one.project.id
         query = (
-            select(columns.status)
+            select(columns.body)
             .where(columns.connection_id == place[0], columns.project_id == place[1])
             .where(columns.ref == one.ref, columns.pipeline_id < one.id)
             .where(in_literals(columns.status, "success", "failed"))
             .order_by(columns.pipeline_id.desc())
-            .limit(1)
+            .limit(_MAX_LOOKED_BACK)
         )
-        if (status := conn.scalar(query)) is not None:
-            found[*place, one.id] = status
+        earlier = (from_json(Pipeline, body) for body in conn.scalars(query))
+        before = next((item for item in earlier if alert_ref(item) == alert_ref(one)), None)
+        if before is not None:
+            found[*place, one.id] = before.status.value
     return found
 
 

@@ -1,40 +1,89 @@
-"""Portals: the tenants, their tokens and settings."""
+"""Store portals, the tenants, with their tokens and settings."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from sync.store.db.upsert import insert
-from sync.store.rows import Installation, PortalRecord, PortalTokens
+from sync.store.rows import Installation, Json, PortalRecord, PortalTokens
 from sync.store.tables import portal
 from sync.store.vault import Vault
 
 _COLUMNS = [portal.c[name] for name in PortalRecord.__dataclass_fields__]
+ROW_COLUMNS = [
+    *_COLUMNS,
+    portal.c.settings,
+    portal.c.access_token_sealed,
+    portal.c.refresh_token_sealed,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PortalRow:
+    """What a turn needs of a portal's row; `open_tokens` unseals its tokens."""
+
+    record: PortalRecord
+    settings: Json
+    sealed_tokens: tuple[str | None, str | None] = field(repr=False)
+
+
+def read_row(values: Sequence[Any]) -> PortalRow:
+    """Build a row from the values of `ROW_COLUMNS`."""
+    *columns, settings_document, access_token, refresh_token = values
+    names = PortalRecord.__dataclass_fields__
+    record = _build_record(dict(zip(names, columns, strict=True)))
+    return PortalRow(record, settings_document or {}, (access_token, refresh_token))
+
+
+def row_by_id(conn: Connection, portal_id: int) -> PortalRow | None:
+    """Return the row of a portal, or None."""
+    row = conn.execute(select(*ROW_COLUMNS).where(portal.c.id == portal_id)).one_or_none()
+    return None if row is None else read_row(row)
+
+
+def open_tokens(vault: Vault, row: PortalRow) -> PortalTokens | None:
+    """Return the opened tokens of a row, or None where there are none."""
+    access_token, refresh_token = row.sealed_tokens
+    if access_token is None or refresh_token is None:
+        return None
+    record = row.record
+    return PortalTokens(
+        vault.open(access_token),
+        vault.open(refresh_token),
+        record.token_expires_at,
+        record.token_user_id,
+    )
 
 
 def by_id(conn: Connection, portal_id: int) -> PortalRecord | None:
+    """Return a portal by its id, or None."""
     return _find(conn, portal.c.id == portal_id)
 
 
 def by_member(conn: Connection, member_id: str) -> PortalRecord | None:
+    """Return the portal with that `member_id`, or None."""
     return _find(conn, portal.c.member_id == member_id)
 
 
 def all_active(conn: Connection) -> tuple[PortalRecord, ...]:
+    """Return all active portals, ordered by id."""
     return _read_rows(conn, portal.c.state == "active")
 
 
 def all_portals(conn: Connection) -> tuple[PortalRecord, ...]:
+    """Return all portals in any state, ordered by id."""
     return _read_rows(conn, portal.c.id.is_not(None))
 
 
 def create_or_update(conn: Connection, vault: Vault, install: Installation, now: datetime) -> int:
-    """Stores what an installation told and returns the portal's id.
+    """Store what an installation reported and return the portal's id.
 
-    A portal that was removed or had lost its grant is installing again.
+    A portal that was removed or had lost its grant goes back to the state `installing`.
     """
     values = _install_columns(vault, install, now)
     new = insert(conn, portal).values(**values, created_at=now)
@@ -50,25 +99,15 @@ def create_or_update(conn: Connection, vault: Vault, install: Installation, now:
 
 
 def tokens(conn: Connection, vault: Vault, portal_id: int) -> PortalTokens | None:
-    """The stored tokens, None where there are none."""
-    columns = portal.c
-    row = conn.execute(
-        select(
-            columns.access_token_sealed,
-            columns.refresh_token_sealed,
-            columns.token_expires_at,
-            columns.token_user_id,
-        ).where(columns.id == portal_id)
-    ).one_or_none()
-    if row is None or row[0] is None or row[1] is None:
-        return None
-    return PortalTokens(vault.open(row[0]), vault.open(row[1]), row[2], row[3])
+    """Return the opened tokens of a portal, or None where there are none."""
+    row = row_by_id(conn, portal_id)
+    return None if row is None else open_tokens(vault, row)
 
 
 def save_tokens(
     conn: Connection, vault: Vault, portal_id: int, fresh: PortalTokens, now: datetime
 ) -> None:
-    """Replaces the tokens together. A `user_id` of None leaves the stored one."""
+    """Replace all tokens together; a `user_id` of None leaves the stored one."""
     values: dict[str, Any] = {
         "access_token_sealed": vault.seal(fresh.access_token),
         "refresh_token_sealed": vault.seal(fresh.refresh_token),
@@ -80,7 +119,7 @@ def save_tokens(
 
 
 def application_token(conn: Connection, vault: Vault, portal_id: int) -> str | None:
-    """What the portal's events are signed with."""
+    """Return the token with which the portal's events are signed, or None."""
     return vault.open_optional(
         conn.scalar(select(portal.c.application_token_sealed).where(portal.c.id == portal_id))
     )
@@ -89,33 +128,39 @@ def application_token(conn: Connection, vault: Vault, portal_id: int) -> str | N
 def save_application_token(
     conn: Connection, vault: Vault, portal_id: int, token: str, now: datetime
 ) -> None:
+    """Store the token with which the portal's events are signed."""
     _set(conn, portal_id, now, application_token_sealed=vault.seal(token))
 
 
 def set_state(conn: Connection, portal_id: int, state: str, reason: str, now: datetime) -> None:
+    """Set the state of a portal and the reason for it."""
     _set(conn, portal_id, now, state=state, state_reason=reason)
 
 
 def set_endpoint(conn: Connection, portal_id: int, client_endpoint: str, now: datetime) -> None:
+    """Store the address of the portal's REST interface."""
     _set(conn, portal_id, now, client_endpoint=client_endpoint)
 
 
 def set_features(conn: Connection, portal_id: int, features: dict[str, Any], now: datetime) -> None:
+    """Store which features the portal was found to have."""
     _set(conn, portal_id, now, features=features)
 
 
 def settings(conn: Connection, portal_id: int) -> dict[str, Any]:
+    """Return the settings document of a portal, empty where none was saved."""
     return conn.scalar(select(portal.c.settings).where(portal.c.id == portal_id)) or {}
 
 
 def save_settings(
     conn: Connection, portal_id: int, document: dict[str, Any], now: datetime
 ) -> None:
+    """Replace the settings document of a portal."""
     _set(conn, portal_id, now, settings=document)
 
 
 def erase(conn: Connection, portal_id: int) -> None:
-    """Deletes the portal and everything that was ever stored for it."""
+    """Delete the portal and everything that was ever stored for it."""
     conn.execute(delete(portal).where(portal.c.id == portal_id))
 
 
@@ -154,6 +199,9 @@ def _read_rows(conn: Connection, where: ColumnElement[bool]) -> tuple[PortalReco
 
 
 def _record(row: Row[Any]) -> PortalRecord:
-    values = row._asdict()
+    return _build_record(row._asdict())
+
+
+def _build_record(values: dict[str, Any]) -> PortalRecord:
     scopes = tuple(scope for scope in values.pop("scopes").split(",") if scope)
     return PortalRecord(scopes=scopes, **values)

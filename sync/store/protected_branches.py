@@ -1,4 +1,4 @@
-"""Which branches are protected, as pushes to them say: a row for each that is."""
+"""Store which branches are protected, as pushes report it: a row for each that is."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _KEY_COLUMNS = tuple(table.c[name] for name in _KEYS)
 
 
 def save_pushes(conn: Connection, pushes: Sequence[Push]) -> None:
-    """Remembers what the newest push to each branch says, if it does; `at` of each is known.
+    """Record whether branches are protected, by the newest push to each that reports it.
 
-    A branch that is deleted is protected no more.
+    Pushes without `at` are ignored. A deleted branch is not protected any more.
     """
     told: dict[tuple[int, int, str], Push] = {}
     for one in sorted((one for one in pushes if one.at), key=_push_time):
@@ -55,7 +55,7 @@ def _rows(
 def protected_branches(
     conn: Connection, wanted: Iterable[ProjectKey]
 ) -> dict[ProjectKey, frozenset[str]]:
-    """The protected branches of the projects; one that has none is not in the answer."""
+    """Return the protected branches by project; projects without any are left out."""
     found: dict[ProjectKey, frozenset[str]] = {}
     for condition in in_keys(_KEY_COLUMNS[:2], set(wanted)):
         for connection_id, project_id, name in conn.execute(select(*_KEY_COLUMNS).where(condition)):

@@ -1,4 +1,4 @@
-"""Subjects: what must be looked at again, each with a version that grows with every mark."""
+"""Store subjects to reconcile, each with a version that grows with every mark."""
 
 from __future__ import annotations
 
@@ -6,11 +6,24 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from sync.store.db.upsert import chunks, upsert
 from sync.store.rows import SubjectRow
-from sync.store.tables import in_literals, subject
+from sync.store.tables import command, in_literals, subject
 
 Mark = tuple[str, str, str]  # kind, key, cause
 
@@ -19,11 +32,11 @@ _COLUMNS = [subject.c[name] for name in SubjectRow.__dataclass_fields__]
 
 
 def mark_dirty_many(conn: Connection, portal_id: int, marks: Iterable[Mark], now: datetime) -> None:
-    """Asks for another look at each subject; the causes of one subject are put together.
+    """Mark subjects for reconciling; the causes of one subject are joined.
 
-    They stand in the queue as they are given: a chat is told of things in the order in which they
-    were heard. A subject that waits already keeps its place, and one that failed or died is tried
-    afresh: what is known of it has changed.
+    They queue in the given order, so that chats receive messages in the order of events. A subject
+    that waits already keeps its place. One that failed or is dead is tried anew, because its data
+    changed.
     """
     causes: dict[tuple[str, str], list[str]] = {}
     for kind, key, cause in marks:
@@ -44,14 +57,38 @@ def mark_dirty_many(conn: Connection, portal_id: int, marks: Iterable[Mark], now
     upsert(conn, subject, rows, keys=["portal_id", "kind", "key"], update=_marked_again)
 
 
+def is_due(now: Any) -> ColumnElement[bool]:
+    """Build the condition of subjects to reconcile at `now`, a moment or a parameter."""
+    return _IS_DIRTY & or_(subject.c.next_at.is_(None), subject.c.next_at <= now)
+
+
+def due_subjects(portal_id: Any, now: Any) -> Select[Any]:
+    """Select the due subjects without a command in flight, the longest waiting first.
+
+    The parameter `most` bounds how many.
+    """
+    in_flight = exists().where(
+        command.c.portal_id == subject.c.portal_id,
+        command.c.subject_kind == subject.c.kind,
+        command.c.subject_key == subject.c.key,
+        in_literals(command.c.state, "waiting", "sending"),
+        command.c.state == "sending",
+    )
+    return (
+        select(*_COLUMNS)
+        .where(subject.c.portal_id == portal_id, is_due(now), ~in_flight)
+        .order_by(subject.c.dirty_at, subject.c.kind, subject.c.key)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
 def next_dirty(
     conn: Connection, portal_id: int, limit: int, now: datetime
 ) -> tuple[SubjectRow, ...]:
-    """The subjects that wait longest. Who calls it holds the portal's lane."""
-    due = or_(subject.c.next_at.is_(None), subject.c.next_at <= now)
+    """Return the subjects that wait longest; the caller holds the portal's lane."""
     query = (
         select(*_COLUMNS)
-        .where(subject.c.portal_id == portal_id, _IS_DIRTY, due)
+        .where(subject.c.portal_id == portal_id, is_due(now))
         .order_by(subject.c.dirty_at, subject.c.kind, subject.c.key)
         .limit(limit)
     )
@@ -59,12 +96,13 @@ def next_dirty(
 
 
 def get(conn: Connection, portal_id: int, kind: str, key: str) -> SubjectRow | None:
+    """Return a subject, or None."""
     row = conn.execute(select(*_COLUMNS).where(_same_subject(portal_id, kind, key))).one_or_none()
     return None if row is None else SubjectRow(*row)
 
 
 def dirty_keys(conn: Connection, portal_id: int, kind: str, keys: Iterable[str]) -> frozenset[str]:
-    """Those of the keys that wait for a look."""
+    """Return those of the keys that wait to be reconciled."""
     found: set[str] = set()
     for piece in chunks(set(keys)):
         same = subject.c.portal_id == portal_id, subject.c.kind == kind, subject.c.key.in_(piece)
@@ -73,14 +111,14 @@ def dirty_keys(conn: Connection, portal_id: int, kind: str, keys: Iterable[str])
 
 
 def clean(conn: Connection, portal_id: int, kind: str, key: str, version: int) -> bool:
-    """Ends the work on the version that was seen; False if it was marked again meanwhile."""
+    """Finish a subject's version; return False if it was marked again meanwhile."""
     same = _same_subject(portal_id, kind, key) & (subject.c.version == version)
     values = {"state": "clean", "attempts": 0, "next_at": None, "error": ""}
     return conn.execute(update(subject).where(same).values(**values)).rowcount == 1
 
 
 def clean_many(conn: Connection, portal_id: int, seen: Iterable[tuple[str, str, int]]) -> None:
-    """`clean` for many (kind, key, version); those marked again meanwhile stay dirty."""
+    """Finish many (kind, key, version); those marked again meanwhile stay dirty."""
     rows = [{"of_kind": kind, "of_key": key, "seen": version} for kind, key, version in seen]
     if rows:
         same = _same_subject(portal_id, bindparam("of_kind"), bindparam("of_key"))
@@ -95,7 +133,7 @@ def clean_many(conn: Connection, portal_id: int, seen: Iterable[tuple[str, str, 
 def fail(
     conn: Connection, portal_id: int, kind: str, key: str, *, error: str, next_at: datetime
 ) -> None:
-    """The subject is tried again at `next_at`."""
+    """Record the error of a subject and when to try it again."""
     attempts = subject.c.attempts + 1
     _set(conn, portal_id, kind, key, error=error, next_at=next_at, attempts=attempts)
 
@@ -103,17 +141,18 @@ def fail(
 def postpone(
     conn: Connection, portal_id: int, kind: str, key: str, version: int, until: datetime
 ) -> None:
-    """Stays dirty and is not looked at before `until`, unless it was marked again meanwhile."""
+    """Keep a subject dirty until then, unless it was marked again meanwhile."""
     same = _same_subject(portal_id, kind, key) & (subject.c.version == version)
     conn.execute(update(subject).where(same).values(next_at=until, attempts=0, error=""))
 
 
 def mark_dead(conn: Connection, portal_id: int, kind: str, key: str, *, error: str) -> None:
-    """The subject is not tried again until it is replayed or something new is heard."""
+    """Record the error of a subject and stop trying until it is replayed or marked again."""
     _set(conn, portal_id, kind, key, error=error, state="dead", next_at=None)
 
 
 def dead(conn: Connection, portal_id: int, limit: int = 100) -> tuple[SubjectRow, ...]:
+    """Return the portal's dead subjects."""
     where = (subject.c.portal_id == portal_id, subject.c.state == "dead")
     query = select(*_COLUMNS).where(*where).order_by(subject.c.kind, subject.c.key).limit(limit)
     return tuple(SubjectRow(*row) for row in conn.execute(query))
@@ -122,7 +161,7 @@ def dead(conn: Connection, portal_id: int, limit: int = 100) -> tuple[SubjectRow
 def replay(
     conn: Connection, portal_id: int, now: datetime, kind: str | None = None, key: str | None = None
 ) -> int:
-    """Marks stored subjects dirty (all, of one kind, or one) and returns how many."""
+    """Mark stored subjects dirty (all, of one kind, or one) and return how many."""
     where = [subject.c.portal_id == portal_id]
     if kind is not None:
         where.append(subject.c.kind == kind)
@@ -133,7 +172,7 @@ def replay(
 
 
 def counts(conn: Connection, portal_id: int) -> dict[str, int]:
-    """How many subjects are in each state; `held`: dirty ones that were put off."""
+    """Count the subjects by state; `held` are dirty ones that were postponed."""
     held = and_(_IS_DIRTY, subject.c.next_at.is_not(None), subject.c.attempts == 0)
     state = case((held, "held"), else_=subject.c.state)
     query = select(state, func.count()).where(subject.c.portal_id == portal_id)
@@ -141,8 +180,8 @@ def counts(conn: Connection, portal_id: int) -> dict[str, int]:
 
 
 def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
-    due = or_(subject.c.next_at.is_(None), subject.c.next_at <= now)
-    query = select(subject.c.portal_id).where(_IS_DIRTY, due).distinct()
+    """Return the ids of portals that have a subject due."""
+    query = select(subject.c.portal_id).where(is_due(now)).distinct()
     return tuple(conn.scalars(query.order_by(subject.c.portal_id)))
 
 

@@ -1,4 +1,4 @@
-"""Tasks as last read, what was last agreed about them, and the kanban columns of workgroups."""
+"""Store tasks as last read, what was last written to them, and kanban columns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TASKS = select(task).where(in_key_parameters(task.c.portal_id, task.c.task_id))
 
 
 def get(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, TaskRow]:
-    """The tasks that are stored; others are not in the answer."""
+    """Return the stored tasks by id; unknown ones are left out."""
     found = {}
     for wanted in key_parameters((portal_id, task_id) for task_id in task_ids):
         for row in conn.execute(_TASKS, wanted):
@@ -30,9 +30,9 @@ def get(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, 
 def save_read(
     conn: Connection, portal_id: int, answers: Mapping[int, Task | None], began_at: datetime
 ) -> None:
-    """Stores what a read that began at `began_at` found; None: the portal shows no such task.
+    """Store the result of a read that began at `began_at`.
 
-    A task that changed while it was being read stays stale.
+    None: the portal shows no such task. A task that changed while it was being read stays stale.
     """
     rows = [
         {
@@ -48,16 +48,30 @@ def save_read(
 
 
 def save_answers(conn: Connection, portal_id: int, tasks: Iterable[Task]) -> None:
-    """Stores the tasks as the answers to our own writes told them; stale ones stay stale."""
-    rows = [
-        {"portal_id": portal_id, "task_id": item.id, "state": "present", "body": to_json(item)}
-        for item in tasks
-    ]
+    """Store tasks from the answers to our own writes; stale ones stay stale."""
+    rows = [_written_row(portal_id, item) for item in tasks]
     upsert(conn, task, rows, keys=_KEYS, update=("state", "body"))
 
 
+def save_written(
+    conn: Connection, portal_id: int, bodies: Mapping[int, Task], steps: Mapping[int, Step | None]
+) -> None:
+    """Store tasks from the answers to our own writes, and the steps to which they moved.
+
+    A stale task stays stale.
+    """
+    moved = {task_id: body for task_id, body in bodies.items() if task_id in steps}
+    save_answers(conn, portal_id, [body for key, body in bodies.items() if key not in moved])
+    set_steps(conn, portal_id, {key: step for key, step in steps.items() if key not in moved})
+    rows = [
+        _written_row(portal_id, body) | {"step": _step_value(steps[task_id])}
+        for task_id, body in sorted(moved.items())
+    ]
+    upsert(conn, task, rows, keys=_KEYS, update=("state", "body", "step"))
+
+
 def mark_stale(conn: Connection, portal_id: int, task_ids: Iterable[int], now: datetime) -> None:
-    """Notes that the tasks may have changed: they are read again before the next decision."""
+    """Record that the tasks may have changed, so that they are read before the next plan."""
     rows = [
         {"portal_id": portal_id, "task_id": task_id, "changed_at": now}
         for task_id in sorted(set(task_ids))
@@ -66,21 +80,21 @@ def mark_stale(conn: Connection, portal_id: int, task_ids: Iterable[int], now: d
 
 
 def mark_missing(conn: Connection, portal_id: int, task_ids: Iterable[int], now: datetime) -> None:
-    """Notes that the portal shows no such tasks."""
+    """Record that the portal shows no such tasks."""
     save_read(conn, portal_id, dict.fromkeys(task_ids), now)
 
 
 def set_steps(conn: Connection, portal_id: int, steps: Mapping[int, Step | None]) -> None:
-    """Remembers the step each task was last brought to."""
+    """Record the step to which each task was last moved."""
     rows = [
-        {"portal_id": portal_id, "task_id": task_id, "step": step and step.value}
+        {"portal_id": portal_id, "task_id": task_id, "step": _step_value(step)}
         for task_id, step in sorted(steps.items())
     ]
     upsert(conn, task, rows, keys=_KEYS, update=("step",))
 
 
 def set_fields(conn: Connection, portal_id: int, fields: Mapping[int, Mapping[str, str]]) -> None:
-    """Remembers what was last written into each task's own fields, all of them together."""
+    """Record what was last written into each task's own fields, all of them together."""
     rows = [
         {"portal_id": portal_id, "task_id": task_id, "fields": dict(values)}
         for task_id, values in sorted(fields.items())
@@ -89,7 +103,7 @@ def set_fields(conn: Connection, portal_id: int, fields: Mapping[int, Mapping[st
 
 
 def stages(conn: Connection, portal_id: int, group_ids: Iterable[int]) -> dict[int, StagesRow]:
-    """The columns of the workgroups that are stored; others are not in the answer."""
+    """Return the stored columns by workgroup; unknown ones are left out."""
     found = {}
     for piece in chunks(set(group_ids)):
         query = select(workgroup).where(
@@ -104,6 +118,7 @@ def stages(conn: Connection, portal_id: int, group_ids: Iterable[int]) -> dict[i
 def save_stages(
     conn: Connection, portal_id: int, group_id: int, columns: Sequence[KanbanStage], now: datetime
 ) -> None:
+    """Store the columns of a workgroup."""
     row = {
         "portal_id": portal_id,
         "group_id": group_id,
@@ -123,3 +138,11 @@ def _record(row: Row[Any]) -> TaskRow:
         step=row.step and Step(row.step),
         fields=row.fields,
     )
+
+
+def _written_row(portal_id: int, body: Task) -> dict[str, Any]:
+    return {"portal_id": portal_id, "task_id": body.id, "state": "present", "body": to_json(body)}
+
+
+def _step_value(step: Step | None) -> str | None:
+    return step.value if step else None

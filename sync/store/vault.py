@@ -1,4 +1,4 @@
-"""Encryption at rest: secrets are sealed with the newest key and opened with any of them."""
+"""Encrypt secrets at rest: sealed with the newest key, opened with any of the keys."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sync.store.tables import metadata
 
 
 class VaultError(Exception):
-    """A key that is no key, or a secret that none of the keys opens."""
+    """A key is malformed, or no key opens a secret."""
 
 
 class Vault:
-    """Seals and opens text. `keys`: newest first, each as `sync.keyfile.new_key` makes it.
+    """Seal and open text.
 
-    `reload` tells the keys there are now: a process that was running while the keys were rotated
-    goes on with the new ones.
+    `keys` stand newest first, each as `sync.keyfile.new_key` makes it. `reload` returns the present
+    keys, so that a process that runs while keys are rotated goes on with the new ones.
     """
 
     def __init__(
@@ -31,11 +31,12 @@ class Vault:
         self._set_keys(keys)
 
     def seal(self, secret: str) -> str:
+        """Encrypt a secret with the newest key."""
         self._refresh()
         return self._all.encrypt(secret.encode()).decode()
 
     def open(self, sealed: str) -> str:
-        """Raises VaultError if none of the keys made it."""
+        """Decrypt a secret; raise VaultError if none of the keys sealed it."""
         try:
             return self._all.decrypt(sealed.encode()).decode()
         except InvalidToken:
@@ -50,10 +51,11 @@ class Vault:
             ) from error
 
     def open_optional(self, sealed: str | None) -> str | None:
+        """Decrypt a secret, or return None for None; raises as `open` does."""
         return None if sealed is None else self.open(sealed)
 
     def is_newest(self, sealed: str) -> bool:
-        """Whether the newest key made it."""
+        """Tell whether the newest key sealed it."""
         try:
             self._newest.decrypt(sealed.encode())
         except InvalidToken:
@@ -77,10 +79,10 @@ class Vault:
 
 
 def rotate_key_file(engine: Engine, path: Path) -> int:
-    """Puts a new key into the file, re-encrypts everything, takes the old keys out.
+    """Put a new key into the file, re-encrypt everything, and remove the old keys.
 
-    Returns how many secrets it re-encrypted. The file holds every key that is still needed at
-    each moment, so after a crash everything opens, and a second run ends the work.
+    Returns how many secrets it re-encrypted. The file holds every key that is still needed at each
+    moment, so after a crash everything opens, and a second run finishes the work.
     """
     key, old = keyfile.new_key(), keyfile.read_or_create(path)
     keyfile.replace_keys(path, [key, *old])
@@ -90,11 +92,11 @@ def rotate_key_file(engine: Engine, path: Path) -> int:
 
 
 def rotate(engine: Engine, vault: Vault, *, batch: int = 200) -> int:
-    """Re-encrypts every sealed value with the vault's newest key and returns how many it did.
+    """Re-encrypt every sealed value with the vault's newest key and return how many.
 
-    Each batch is one transaction, and what is done already is left alone: after a crash, run it
-    again with the same keys. A pass that found something is followed by another, for what others
-    sealed meanwhile. Afterwards the other keys are not needed.
+    Each batch is one transaction, and finished values are left alone: after a crash, run it again
+    with the same keys. A pass that changed something is followed by another, for what others sealed
+    meanwhile. Afterwards the other keys are not needed.
     """
     done = sum(_rotate_table(engine, vault, table, batch) for table in metadata.sorted_tables)
     return done + rotate(engine, vault, batch=batch) if done else 0

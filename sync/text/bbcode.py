@@ -1,4 +1,4 @@
-"""The portal's BBCode: a reader into the tree and a writer out of it. Pure."""
+"""Read the portal's BBCode into the tree, and write it. Pure."""
 
 from sync.text.bbcode_reader import read
 from sync.text.bbcode_writer import write

@@ -1,6 +1,6 @@
-"""Lines of BBCode text into paragraphs and the quotes that chats write without tags. Pure.
+"""Turn lines of BBCode into paragraphs and the quotes that chats write without tags. Pure.
 
-A quote is a run of lines that begin with `>>`, or what stands between two lines of dashes.
+A quote is a run of lines that begin with `>>`, or the lines between two lines of dashes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Reader = Callable[[RawLine], tuple[Inline, ...]]
 
 
 def raw_lines(children: Iterable[str | Element]) -> list[RawLine]:
-    """The run cut at line ends; the texts of each line that stand side by side are one."""
+    """Split a run into lines; neighbouring texts of a line are merged."""
     lines: list[RawLine] = [[]]
     for child in children:
         if isinstance(child, Element) and child.name == "br":
@@ -45,7 +45,7 @@ def _texts_joined(line: RawLine) -> RawLine:
 
 
 def paragraphs(lines: list[RawLine], read: Reader) -> list[Block]:
-    """`read` makes a run of the tree of a line."""
+    """Turn lines into paragraphs and quotes; `read` turns a line into a run of the tree."""
     fences = [number for number, line in enumerate(lines) if _is_fence(line)]
     out: list[Block] = []
     at = 0
@@ -88,13 +88,13 @@ def _quote(lines: list[RawLine], read: Reader) -> list[Block]:
 
 
 def _plain(lines: Iterable[RawLine], read: Reader) -> list[Block]:
-    """Paragraphs, parted by lines that show nothing."""
+    """Turn lines into paragraphs, parted by lines that show nothing."""
     runs = [_trimmed(read(line)) for line in lines]
     return [Paragraph(run_of(group)) for blank, group in groupby(runs, key=_blank) if not blank]
 
 
 def _trimmed(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """Without line breaks at its ends, which tags without content leave behind."""
+    """Strip line breaks from the ends of a run, where tags without content leave them."""
     head = list(takewhile(_breaks, run))
     rest = run[len(head) if LineBreak() in head else 0 :]
     tail = list(takewhile(_breaks, reversed(rest)))

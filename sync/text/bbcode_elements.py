@@ -1,4 +1,4 @@
-"""BBCode as nested elements: tags matched, strays turned back into text. Pure, linear time.
+"""Parse BBCode into nested elements; stray tags become text again. Pure, linear time.
 
 Tags as the portal knows them: https://apidocs.bitrix24.com/api-reference/chats/messages/
 formatting.html
@@ -19,12 +19,12 @@ _CODE_END = re.compile(r"\[/code\]", re.IGNORECASE)
 
 PAIRED = {"b", "i", "u", "s", "url", "user", "img", "quote", "list", "table", "tr", "td", "p"}
 ALONE = {"br", "timestamp"}
-# Their inside stays, they do not: no other side has colours, and buttons must not come alive.
+# Only their content is kept: no other side has colours, and buttons must not come alive.
 DROPPED = {
     "color", "size", "font", "left", "center", "right", "justify", "chat", "context", "send",
     "put", "call", "icon", "tbody", "thead",
 }  # fmt: skip
-HEADINGS = {f"h{level}" for level in range(1, 7)}  # they come from HTML alone, as do the folds
+HEADINGS = {f"h{level}" for level in range(1, 7)}  # only HTML has them, as it has the folds
 BLOCKS = {"quote", "list", "table", "p", "tr", "td", "*", "hr", "details", "summary"} | HEADINGS
 _ALIASES = {"th": "td", "ul": "list", "ol": "list", "li": "*"}  # editors of forums write these
 FILE_ID = re.compile(r"n?[0-9]{1,18}")
@@ -34,7 +34,7 @@ _ONCE = {"b", "i", "u", "s", "url", "user"}  # within themselves they mean nothi
 
 @dataclass(slots=True)
 class Element:
-    """A tag with what is in it. `block`: it, or something in it, is no run of text."""
+    """A tag with its content; `block`: the tag, or something in it, is no run of text."""
 
     name: str
     arg: str = ""
@@ -43,30 +43,34 @@ class Element:
     block: bool = False
 
     def text(self) -> str:
-        """Its own text, without that of elements in it."""
+        """Return the element's own text, without that of elements in it."""
         return "".join(child for child in self.children if isinstance(child, str))
 
     def elements(self, name: str) -> list[Element]:
-        """Its children of that name."""
+        """Return the child elements of that name."""
         return [child for child in self.children if is_named(child, name)]
 
     def without(self, name: str) -> list[str | Element]:
-        """Its children but those of that name."""
+        """Return the children except the elements of that name."""
         return [child for child in self.children if not is_named(child, name)]
 
     def add(self, child: str | Element) -> None:
+        """Append a child; a block child makes this element a block."""
         self.children.append(child)
         if isinstance(child, Element):
             self.block = self.block or child.block
 
 
 def is_named(child: str | Element, name: str) -> TypeGuard[Element]:
-    """Whether the child is an element of that name."""
+    """Tell whether the child is an element of that name."""
     return isinstance(child, Element) and child.name == name
 
 
 def parse(text: str, *, files: bool = False) -> Element:
-    """The root element of `text`; never raises. `files`: those of the disk are elements too."""
+    """Parse `text` and return its root element; never raises.
+
+    `files`: parse files of the portal's disk as elements too.
+    """
     builder = Builder()
     for token in _tokens(text):
         match token:
@@ -80,7 +84,7 @@ def parse(text: str, *, files: bool = False) -> Element:
 
 
 def _disk_file(tag: re.Match[str]) -> Element | None:
-    """`[DISK FILE ID=n12]` or `[disk=12]`."""
+    """Return the element of `[DISK FILE ID=n12]` or `[disk=12]`; None for any other tag."""
     file = _DISK.match(tag["arg"] or "") if tag["name"].lower() == "disk" else None
     return Element("disk", file[1]) if file and not tag["end"] else None
 
@@ -105,7 +109,7 @@ _Token = str | re.Match[str] | Element
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    """Texts, tags, and code as whole elements."""
+    """Yield texts, tags, and code as whole elements."""
     at, code_ends = 0, [mark.span() for mark in _CODE_END.finditer(text)][::-1]
     for tag in _TAG.finditer(text):
         if tag.start() < at:
@@ -128,9 +132,9 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 class Builder:
-    """The stack of open elements. Depth is bounded, so giving children back stays linear.
+    """The stack of open elements. Its depth is bounded, so unclosing elements stays linear.
 
-    `lenient`: an element that nobody closes is one all the same, as in HTML.
+    `lenient`: keep an element that is never closed, as HTML does.
     """
 
     def __init__(self, *, lenient: bool = False) -> None:
@@ -140,13 +144,15 @@ class Builder:
         self._skipped: Counter[str] = Counter()
 
     def add(self, child: str | Element) -> None:
+        """Append a child to the innermost open element."""
         self._stack[-1].add(child)
 
     def is_open(self, name: str) -> bool:
+        """Tell whether an element of that name is open."""
         return self._open[name] > 0
 
     def open(self, name: str, arg: str = "", source: str = "") -> None:
-        """`source` is what the tag counts as when nobody closes it."""
+        """Open an element; `source` is the text that it becomes if it is never closed."""
         element = Element(name, arg, source, block=name in BLOCKS)
         if name in ALONE or name == "hr":
             self.add(element)
@@ -158,6 +164,7 @@ class Builder:
             self._push(element)
 
     def close(self, name: str, source: str = "") -> None:
+        """Close the innermost element of that name; without one, add `source` as text."""
         if self._skipped[name]:
             self._skipped[name] -= 1
         elif not self._open[name]:
@@ -168,7 +175,7 @@ class Builder:
             self._pop(closed=True)
 
     def _item(self, element: Element) -> None:
-        """A [*] ends the item before it; outside of a list it is text."""
+        """Open a list item and end the one before it; outside of a list `[*]` is text."""
         if not self._open["list"]:
             return self.add(element.source)
         while self._stack[-1].name != "list":
@@ -181,7 +188,7 @@ class Builder:
         self._open[element.name] += 1
 
     def _pop(self, *, closed: bool) -> None:
-        """Ends the innermost element; one that nobody closed is text followed by its inside."""
+        """End the innermost element; an unclosed one becomes text followed by its content."""
         element = self._stack.pop()
         self._open[element.name] -= 1
         parent = self._stack[-1]
@@ -192,6 +199,7 @@ class Builder:
             parent.add(child)
 
     def finished(self) -> Element:
+        """Close what is open and return the root element."""
         while len(self._stack) > 1:
             self._pop(closed=self._stack[-1].name == "*")
         return self._stack[0]

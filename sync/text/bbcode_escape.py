@@ -1,4 +1,4 @@
-"""How text stays text in BBCode, which knows no escape. Pure.
+"""Escape text in BBCode, which has no escape of its own. Pure.
 
 The portal's parsers see a tag only where its name follows the bracket at once, and a quote only
 where a line begins with `>>` or is all dashes (`https://apidocs.bitrix24.com/api-reference/chats/
@@ -6,7 +6,7 @@ messages/formatting.html`). So an invisible WORD JOINER is put behind such a bra
 a line, and the reader takes exactly one of them away. A joiner that was in the text there is
 doubled. It takes no width, allows no line break, and is kept by the portal as it is.
 
-A batch replaces `$result[...]` in any value by what another command answered
+A batch replaces `$result[...]` in any value with what another command answered
 (`https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html`): a joiner goes behind
 that dollar sign too.
 """
@@ -25,20 +25,20 @@ _CODE_BRACKET = re.compile(r"\[(?=\u2060|/code|\Z)", re.IGNORECASE)
 
 
 def escaped(text: str, *, line_start: bool = False) -> str:
-    """`text` as BBCode that shows as it is; `line_start`: it stands at the start of a line."""
+    """Escape `text` so that BBCode shows it as it is; `line_start`: it begins a line."""
     text = inert(_BRACKET.sub("[" + JOINER, cleaned(text)))
     return JOINER + text if line_start and _LINE_START.match(text) else text
 
 
 def unescaped(text: str, *, line_start: bool = False) -> str:
-    """What `escaped` was given."""
+    """Undo `escaped`."""
     if line_start and text.startswith(JOINER) and _LINE_START.match(text):
         text = text[1:]
     return _alive(text.replace("[" + JOINER, "["))
 
 
 def inert(text: str) -> str:
-    """`text` in which a batch finds nothing to replace."""
+    """Part `$result[` in `text` so that a batch finds nothing to replace."""
     return _REFERENCE.sub("$" + JOINER, text)
 
 
@@ -47,9 +47,10 @@ def _alive(text: str) -> str:
 
 
 def code_escaped(text: str) -> str:
-    """The inside of [code], where only its own end is a tag."""
+    """Escape the inside of [code], where only its own end is a tag."""
     return inert(_CODE_BRACKET.sub("[" + JOINER, "\n".join(cleaned_lines(text))))
 
 
 def code_unescaped(text: str) -> str:
+    """Undo `code_escaped`."""
     return _alive(text.replace("[" + JOINER, "["))

@@ -1,5 +1,6 @@
-"""The portal's BBCode as the tree: of tasks and of chats. Pure, linear time, never raises.
+"""Read the portal's BBCode, of tasks and of chats, into the tree.
 
+Pure, linear time, never raises.
 https://apidocs.bitrix24.com/api-reference/chats/messages/formatting.html
 """
 
@@ -57,16 +58,16 @@ Children = list[str | Element]
 
 
 def read(text: str, *, files: bool = False) -> Document:
-    """The document that `text` shows; what is no tag of the portal is text.
+    """Read BBCode into a document; tags that the portal does not know stay text.
 
-    `files`: those of the portal's disk are nodes; else their tags are text as well.
+    `files`: read files of the portal's disk as nodes; otherwise their tags are text as well.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return Document(blocks_of(parse(lines, files=files).children))
 
 
 def blocks_of(children: Children) -> tuple[Block, ...]:
-    """Runs of text become paragraphs and quotes; between them stand the block elements."""
+    """Turn runs of text into paragraphs and quotes, between the block elements."""
     out: list[Block] = []
     run: Children = []
     for child in _dissolved(children):
@@ -88,7 +89,7 @@ def _is_block(child: str | Element) -> TypeGuard[Element]:
 
 
 def _dissolved(children: Children) -> Children:
-    """Formatting around blocks, which no dialect can say, gives way to what is in it."""
+    """Replace formatting around blocks, which no dialect can express, with its content."""
     out: Children = []
     for child in children:
         if _is_block(child) and child.name not in BLOCKS and child.name != "code":
@@ -132,7 +133,7 @@ def _details(element: Element) -> tuple[Block, ...]:
 
 
 def _parts(element: Element, name: str) -> list[Element]:
-    """The children of that name; what stands between them is a part of its own, never lost."""
+    """Return the children of that name; what stands between them becomes a part of its own."""
     parts: list[Element] = []
     for own, run in groupby(element.children, key=lambda child: is_named(child, name)):
         children = list(run)
@@ -153,7 +154,7 @@ def _row(element: Element) -> Row:
 
 
 def _item(element: Element) -> Item:
-    """A checkbox is written `[x] ` at the start of an item."""
+    """Read an item of a list; `[x] ` at its start is a checkbox."""
     match blocks_of(element.children):
         case (Paragraph((Text(text), *rest)), *following):
             text = text.lstrip()
@@ -167,7 +168,7 @@ def _item(element: Element) -> Item:
 
 
 def _run(children: Children) -> tuple[Inline, ...]:
-    """A run of text without blocks."""
+    """Read children without blocks as a run."""
     out: list[Inline] = []
     text: list[str] = []
     for child in children:
@@ -216,7 +217,7 @@ def _inline(element: Element) -> tuple[Inline, ...]:
 
 
 def _image(element: Element) -> tuple[Inline, ...]:
-    """An address; behind it, from HTML alone, stands what is shown instead."""
+    """Read an image; only HTML brings an `alt` element, the words shown instead of it."""
     alts = list(map(_words, element.elements("alt")))
     words = _run(element.without("alt"))
     url = (kept_url if alts else live_url)(text_of(words).replace("\n", " "))
@@ -239,7 +240,7 @@ def _link(element: Element) -> tuple[Inline, ...]:
 
 
 def _moment(element: Element) -> tuple[Inline, ...]:
-    """Seconds since 1970, which the portal shows in the reader's own time zone."""
+    """Write a timestamp (seconds since 1970) in UTC; the portal shows the reader's own zone."""
     mark = _MOMENT.match(element.arg)
     if not mark:
         return (Text(element.source),)

@@ -1,7 +1,7 @@
-"""Where in a BBCode text its blocks stand. Pure, linear time.
+"""Locate the blocks of a BBCode text. Pure, linear time.
 
 The text is cut where the reader cannot notice: at empty lines and beside block tags, outside of
-all of them. Where the parts do not say together what the whole says, it stays in one piece.
+all of them. Where the parts do not read as the whole does, the text stays in one piece.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CODE_END = re.compile(r"\[/code\]", re.IGNORECASE)
 
 
 def spans(text: str) -> list[Span]:
-    """The parts of a task's text with the blocks that they show."""
+    """Cut a task's text into parts with the blocks that they show."""
     blocks = _read(text)
     cuts = sorted({0, len(text), *_cuts(text)})
     out = [Span(start, end, _read(text[start:end])) for start, end in pairwise(cuts)]
@@ -41,7 +41,7 @@ def _blocks(parts: list[Span]) -> tuple[Block, ...]:
 
 
 def _cuts(text: str) -> Iterator[int]:
-    """Positions outside of block tags where a block may end."""
+    """Yield the positions outside of block tags where a block may end."""
     code_ends = [end.end() for end in _CODE_END.finditer(text)][::-1]
     depth = at = 0
     for mark in _CUT.finditer(text):

@@ -54,12 +54,15 @@ _PAIRS = {Strong: "b", Emphasis: "i", Strike: "s", Underline: "u"}
 
 
 def write(document: Document, *, chat: bool = False) -> str:
-    """BBCode of a task, or of a chat message; lines end with `\\n`, the last without."""
+    r"""Write a document as BBCode of a task, or of a chat message where `chat`.
+
+    Lines end with `\n`, the last one without.
+    """
     return _blocks(for_chat(document).blocks if chat else document.blocks, chat=chat)
 
 
 def for_chat(document: Document) -> Document:
-    """The same words with nothing but paragraphs, code, and quotes of lines."""
+    """Reduce a document to paragraphs, code and quotes of lines, which chats can show."""
     return Document(tuple(map(_chat_block, document.blocks)))
 
 
@@ -117,7 +120,7 @@ def _cell(cell: Cell) -> str:
 
 
 def inline(nodes: tuple[Inline, ...]) -> str:
-    """The nodes in one run of text; a LineBreak is a line end."""
+    """Write inline nodes as one run of text; a LineBreak becomes a line end."""
     out: list[str] = []
     fresh = True
     for node in joined(nodes):

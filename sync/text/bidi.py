@@ -1,7 +1,7 @@
-"""Text that cannot turn the words after it round. Pure.
+"""Remove the controls that reverse the direction of the words after them. Pure.
 
-Right-to-left letters stay and are shown as they are; the controls that switch the direction of
-what follows (https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings) are left out.
+Right-to-left letters stay and are shown as they are; only explicit direction controls are removed
+(https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings).
 """
 
 from __future__ import annotations
@@ -28,21 +28,22 @@ _ANY = re.compile("[" + "".join(map(chr, _TURNS)) + "]")
 
 
 def turns(text: str) -> bool:
-    """Whether it has any of them."""
+    """Tell whether the text has a direction control."""
     return _ANY.search(text) is not None
 
 
 def upright(document: Document) -> Document:
-    """The document without such controls in its words."""
+    """Remove direction controls from the words of a document."""
     return mapped(document, _upright)
 
 
 def upright_run(nodes: Iterable[Inline]) -> tuple[Inline, ...]:
+    """Remove direction controls from the words of a run."""
     return mapped(Paragraph(tuple(nodes)), _upright).children
 
 
 def upright_text(text: str) -> str:
-    """The same of text that is in no tree."""
+    """Remove direction controls from plain text."""
     return text.translate(_TURNS)
 
 

@@ -1,4 +1,4 @@
-"""The characters that text may hold on every side. Pure."""
+"""Remove characters that not every system can hold. Pure."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _NEVER = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def cleaned(text: str) -> str:
-    """One line of `text` without characters no system keeps (controls, lone surrogates)."""
+    """Put `text` on one line, without controls and lone surrogates, which no system keeps."""
     return _NEVER.sub("", _ENDS.sub(" ", text))
 
 
 def cleaned_lines(text: str) -> list[str]:
-    """The lines of a code block, cleaned."""
+    """Split a code block into lines without controls and lone surrogates."""
     return [_NEVER.sub("", line) for line in re.split(r"\r\n?|\n", text)]
 
 
 def without_comments(html: str) -> str:
-    """`html` without `<!-- … -->`; one that never ends is left, harmless, as text."""
+    """Remove `<!-- … -->` from `html`; escape an opening that is never closed."""
     out, at = [], 0
     while (start := html.find("<!--", at)) >= 0 and (end := html.find("-->", start + 4)) >= 0:
         out.append(html[at:start])

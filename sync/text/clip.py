@@ -1,4 +1,4 @@
-"""A document cut to fit a place, as a document: markup is never cut in the middle. Pure."""
+"""Cut a document to fit a length without cutting markup in the middle. Pure."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Writer = Callable[[Document], str]
 
 
 def clipped(text: str, most: int) -> str:
-    """At most `most` characters of the text; what was cut ends with an ellipsis."""
+    """Cut text to at most `most` characters, with an ellipsis where something was cut."""
     return text if len(text) <= most else text[: most - len(ELLIPSIS)] + ELLIPSIS
 
 
 def clip(document: Document, chars: int, write: Writer) -> Document:
-    """The longest beginning of the document whose written form has at most `chars` characters.
+    """Cut a document to the longest beginning that is written in at most `chars` characters.
 
-    A cut one ends with an ellipsis. `write` is the dialect's writer.
+    A cut document ends with an ellipsis. `write` is the dialect's writer.
     https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-add.html
     """
     if len(write(document)) <= chars:
@@ -49,7 +49,7 @@ def clip(document: Document, chars: int, write: Writer) -> Document:
 
 
 def _beginning(document: Document, words: int) -> Document:
-    """The document with its first `words` characters of text and an ellipsis."""
+    """Return the document's first `words` characters of text and an ellipsis."""
     beginning, _ = _part(document, words)
     if not isinstance(beginning, Document):
         return Document()
@@ -57,7 +57,7 @@ def _beginning(document: Document, words: int) -> Document:
 
 
 def _part(node: Node, budget: int) -> tuple[Node | None, int]:
-    """The part of the node that `budget` characters of text allow, and how many are left then."""
+    """Return the part of a node that `budget` characters of text allow, and the rest of it."""
     match node:
         case Text(text) | Code(text) | CodeBlock(text):
             cut = _cut(text, budget)
@@ -70,7 +70,7 @@ def _part(node: Node, budget: int) -> tuple[Node | None, int]:
 
 
 def _cut(text: str, most: int) -> str:
-    """The first characters, up to the end of a word where one ends near."""
+    """Cut text to `most` characters, at the end of a word where one is near."""
     if len(text) <= most or text[most].isspace():
         return text[:most]
     ends = [at for at in range(max(0, most - _LONGEST_WORD), most) if text[at].isspace()]
@@ -78,7 +78,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def _children_taken(node: Node, budget: int) -> tuple[Node | None, int]:
-    """Nodes without text cost one character each, so that what is empty ends too."""
+    """Take children within the budget; a node without text costs one character."""
     budget -= 1
     if budget < 0:
         return None, 0

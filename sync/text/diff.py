@@ -1,7 +1,7 @@
-"""Which parts of two sequences are the same. Pure, in bounded time.
+"""Find the equal parts of two sequences. Pure, in bounded time.
 
-Equal ends are cut off first; what is left is compared by difflib up to a size, and counts as
-replaced above it, so that no text makes the comparison slow.
+Equal ends are cut off first. The middle is compared by difflib up to a size and counts as replaced
+above it, so that no text makes the comparison slow.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ MOST_PAIRS = 1_000_000  # of what is left of both sides once equal ends are cut 
 
 
 def matching(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
-    """For each place on the right that is on the left as well: where it is there, both in order."""
+    """Map places in `after` to the equal places in `before`, in the same order on both sides."""
     shorter = min(len(before), len(after))
     head = _common(before, after, shorter)
     tail = _common(before[::-1], after[::-1], shorter - head)
@@ -36,7 +36,7 @@ def _common(before: Sequence[str], after: Sequence[str], most: int) -> int:
 
 
 def changes(before: Sequence[str], after: Sequence[str]) -> list[tuple[range, range]]:
-    """The places on the left that are others on the right, and those others, in order."""
+    """List the ranges of `before` that were replaced, each with its replacement in `after`."""
     out: list[tuple[range, range]] = []
     at = start = 0
     pairs = sorted((earlier, place) for place, earlier in matching(before, after).items())

@@ -1,7 +1,7 @@
-"""HTML as the tree: of old tasks, and in Markdown. A reader only. Pure, never raises.
+"""Read HTML, of old tasks and within Markdown, into the tree. Pure, never raises.
 
-Only what a task's description had in it is understood; scripts and styles are left out, other tags
-give way to what is in them. It becomes the elements that BBCode is read into.
+Only elements that task descriptions used are understood. Scripts and styles are dropped, other tags
+are replaced with their content. The result is the elements that BBCode is read into.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 
 def read(text: str) -> Document:
-    """The document that `text` shows."""
+    """Read HTML into a document; only the first `MOST_TEXT` characters are read."""
     reader = _Reader()
     reader.feed(_NO_TAG.sub("&lt;", without_comments(text[:MOST_TEXT])))
     reader.close()
@@ -45,7 +45,7 @@ def read(text: str) -> Document:
 
 
 def _trimmed(node: Node) -> Node:
-    """Blanks at the ends of a block are part of how the HTML was written."""
+    """Strip blanks at the ends of a block, which come from how the HTML was written."""
     match node:
         case Paragraph(run) | Heading(_, run) | Cell(run):
             return replace(node, children=trimmed(run))

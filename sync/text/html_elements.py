@@ -1,4 +1,4 @@
-"""HTML's elements and tags: which words in angle brackets are markup at all. Pure.
+"""Tell HTML's elements and tags from other words in angle brackets. Pure.
 
 https://html.spec.whatwg.org/multipage/indices.html#elements-3
 """
@@ -36,7 +36,7 @@ _SIZE = re.compile(r"[0-9]{1,4}(?:px|%)?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """`closes`: it ends an element."""
+    """A tag of HTML; `closes`: it is an end tag."""
 
     name: str
     attributes: dict[str, str]
@@ -44,7 +44,7 @@ class Tag:
 
 
 def tag(source: str) -> Tag | None:
-    """The tag that `source` is; None for comments and for what is no element of HTML."""
+    """Parse a tag; return None for comments and for names that are no element of HTML."""
     start = _NAME.match(source)
     name = start[2].lower() if start else ""
     if not start or name not in ELEMENTS:
@@ -57,7 +57,7 @@ def tag(source: str) -> Tag | None:
 
 
 def only_elements(source: str) -> str:
-    """HTML in which words like `<String>`, which are no elements, are text."""
+    """Escape words like `<String>` that are no elements of HTML."""
     return _NAME.sub(_as_text, source)
 
 
@@ -66,5 +66,5 @@ def _as_text(start: re.Match[str]) -> str:
 
 
 def size(value: str) -> str:
-    """The width or height of a picture as trackers take it; nothing where it is no number."""
+    """Return a picture's width or height as trackers take it; empty where it is no size."""
     return value.strip() if _SIZE.match(value.strip()) else ""

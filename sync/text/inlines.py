@@ -1,4 +1,4 @@
-"""What stands within a line of a document: the inline nodes of the tree. Pure."""
+"""The inline nodes of the document tree: what stands within a line. Pure."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Words that lead to `url`; none where the link shows nothing."""
+    """Words that lead to `url`; `children` is empty where the link shows nothing."""
 
     url: str
     children: tuple[Inline, ...]
@@ -57,7 +57,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """`width` and `height` as written beside the picture: `600`, `600px` or `75%`."""
+    """A picture; `width` and `height` are kept as written beside it: `600`, `600px` or `75%`."""
 
     url: str
     alt: str = ""
@@ -67,10 +67,10 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class UserMention:
-    """Somebody named. A writer makes it a live mention only with the id of its own side.
+    """A mention of a person, which a writer makes live only with the id of its own side.
 
-    `portal_user`: a user of the portal; `login`: a user of the tracker. A reader fills in only its
-    own; who knows the people fills in the other. Without it the name is written as text.
+    `portal_user` is a user of the portal, `login` one of the tracker. A reader fills in only its
+    own; the code that matches people fills in the other. Without it the name is written as text.
     """
 
     name: str
@@ -85,7 +85,7 @@ class LineBreak:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """TeX; `display`: on lines of its own."""
+    """A TeX formula; `display`: on lines of its own."""
 
     text: str
     display: bool = False
@@ -93,7 +93,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class WikiLink:
-    """A page of the tracker's wiki, by its name."""
+    """A link to a page of the tracker's wiki, by the page's name."""
 
     page: str
     title: str
@@ -101,7 +101,7 @@ class WikiLink:
 
 @dataclass(frozen=True, slots=True)
 class FootnoteMark:
-    """Where a footnote is referred to; `number` counts them from 1 in the order of their marks."""
+    """A reference to a footnote; `number` counts from 1 in the order of the marks."""
 
     label: str
     number: int
@@ -109,14 +109,14 @@ class FootnoteMark:
 
 @dataclass(frozen=True, slots=True)
 class DiskFile:
-    """A file of the portal's disk in its place: `n12` is one there, `12` one that is attached."""
+    """A file of the portal's disk: `n12` is the file with that id, `12` an attachment."""
 
     file: str
 
 
 @dataclass(frozen=True, slots=True)
 class CheckBox:
-    """A checkbox in a table's cell; `dropped`: it no longer applies."""
+    """A checkbox in a table cell; `dropped`: it no longer applies."""
 
     checked: bool
     dropped: bool = False

@@ -1,4 +1,4 @@
-"""Old blocks put back among new ones, wherever a side shows them as before. Pure."""
+"""Restore old blocks among new ones, wherever a side shows them unchanged. Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sync.text.same import key
 from sync.text.tree import Block, Descriptions, Details, Document, Footnote, Paragraph, Text
 
 Blocks = tuple[Block, ...]
-Lost = list[tuple[int, Block]]  # old blocks that are gone, by their numbers
+Lost = list[tuple[int, Block]]  # removed old blocks with their indexes
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A block as the side shows it; `place`: which of the projected old blocks it is, if any."""
+    """A block as the side shows it; `place` is its index among the projected old blocks, if any."""
 
     place: int | None
     block: Block
@@ -27,7 +27,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """An old block left as it is, by its number, or one to write; `instead` of which, if any."""
+    """A block of the result: an old one left as it is, or one to write.
+
+    `old` is the index of the block left as it is; `instead` the index of the one replaced, if any.
+    """
 
     old: int | None
     block: Block
@@ -35,13 +38,13 @@ class Piece:
 
 
 def projections_of(olds: Blocks, project: Projection) -> list[Blocks]:
-    """The blocks as which each of the old ones is seen; none where it is not."""
+    """Project each old block to the blocks that the side shows for it, maybe none."""
     projections = [project(Document((old,))).blocks for old in olds]
     return [tuple(block for block in blocks if key(block)) for blocks in projections]
 
 
 def restored(olds: Blocks, news: Blocks, project: Projection) -> Blocks:
-    """The new blocks with the old ones wherever they are seen as before, else mended."""
+    """Return the new blocks, with each unchanged one replaced by its old block, others mended."""
     projections = projections_of(olds, project)
     flat = [key(block) for blocks in projections for block in blocks]
     places = matching(flat, list(map(key, news)))
@@ -55,9 +58,9 @@ def pieces(
     entries: list[Entry],
     project: Projection,
 ) -> list[Piece]:
-    """The old blocks and the new ones in the order of `entries`.
+    """Merge the old blocks and the new ones in the order of `entries`.
 
-    `projections`: as what the old blocks are seen. One that is not seen at all stays where it is.
+    `projections` holds the blocks shown for each old one; a block without any stays in place.
     """
     out: list[Piece] = []
     lost: Lost = []
@@ -84,7 +87,7 @@ def pieces(
 
 
 def _moved(result: list[Piece], olds: Blocks, projections: list[Blocks]) -> list[Piece]:
-    """The pieces; a new block that is seen as an old one which is gone is that one, moved."""
+    """Replace new blocks that look like a removed old one with that one: it was moved."""
     kept = {piece.old for piece in result}
     removed = {
         key(blocks[0]): old
@@ -102,7 +105,7 @@ def _moved_block(removed: dict[str, Block], block: Block) -> Block:
 
 
 def _until_kept(entries: list[Entry], at: int) -> tuple[list[Entry], int]:
-    """The new blocks that come next, and where the next old one is."""
+    """Return the new blocks that come next, and the position of the next old one."""
     end = at
     while end < len(entries) and entries[end].place is None:
         end += 1
@@ -110,9 +113,9 @@ def _until_kept(entries: list[Entry], at: int) -> tuple[list[Entry], int]:
 
 
 def _end(entries: list[Entry], at: int, own: range) -> int:
-    """Where the parts of an old block end; `at` where none is left.
+    """Return the end of an old block's parts; `at` where none is left.
 
-    New blocks behind the last one stand for the parts that were there.
+    New blocks behind the last part count as replacements of the parts that are missing.
     """
     end = at
     for number in range(at, len(entries)):
@@ -129,7 +132,7 @@ def _end(entries: list[Entry], at: int, own: range) -> int:
 
 
 def _leading(waiting: list[Entry], entries: list[Entry], at: int, own: range) -> list[Entry]:
-    """The new blocks that stand for the first parts of an old block, taken off `waiting`."""
+    """Take the new blocks that replace an old block's first parts off `waiting`."""
     first = entries[at].place if own and at < len(entries) else None
     count = min(first - own.start, len(waiting)) if first is not None else 0
     leading = waiting[len(waiting) - count :]
@@ -138,7 +141,7 @@ def _leading(waiting: list[Entry], entries: list[Entry], at: int, own: range) ->
 
 
 def _parts(old: Block, own: range, inner: list[Entry], project: Projection) -> Blocks:
-    """An old block that is seen as several, of which some were changed."""
+    """Rebuild an old block that is shown as several, some of which changed."""
     blocks = tuple(entry.block for entry in inner)
     match old:
         case Details(summary, inside) if not summary:
@@ -159,7 +162,7 @@ def _parts(old: Block, own: range, inner: list[Entry], project: Projection) -> B
 
 
 def _mended(lost: Lost, waiting: list[Entry], project: Projection) -> list[Piece]:
-    """The new blocks of a place, each mended after the lost one that it is most like."""
+    """Mend each new block of a place after the removed block that it resembles most."""
     candidates, restore = lost, partial(restored, project=project)
     out: list[Piece] = []
     for entry in waiting:
@@ -174,7 +177,7 @@ def _mended(lost: Lost, waiting: list[Entry], project: Projection) -> list[Piece
 
 
 def _like(new: Block, lost: list[Block], project: Projection) -> int | None:
-    """The lost block that has most words in common with the new one, of those of its kind."""
+    """Return the index of the removed block of the same type that shares most words."""
     words = _words((new,))
     best, most = None, 0.0
     for number, old in enumerate(lost):

@@ -1,7 +1,7 @@
-"""What a side cannot say, put back into a block that was changed there. Pure.
+"""Restore the kinds of block that a side cannot show when it changes one. Pure.
 
-A heading comes back from a task as a bold line, a warning as a quote with a bold line in it: what
-is recognised is the heading and the warning again.
+A task returns a heading as a bold line and a warning as a quote that begins with a bold line;
+where they are recognised, they become the heading and the warning again.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ Restore = Callable[[tuple[Block, ...], tuple[Block, ...]], tuple[Block, ...]]
 
 
 def mend(old: Block, new: Block, project: Projection, restore: Restore) -> tuple[Block, ...]:
-    """The new block with what the old one was and the side that made the change cannot say.
+    """Give a new block the properties of the old one that the changing side cannot express.
 
-    `restore` does the same for all blocks of a place, an old and a new one.
+    `restore` does the same for all blocks of a container, given the old and the new ones.
     """
     match (old, new):
         case (Heading(level, run), Paragraph((Strong(line),))):
@@ -73,7 +73,7 @@ def _quote(old: Quote, new: Quote, restore: Restore) -> Quote:
 
 
 def footnote(old: Footnote, news: tuple[Block, ...], restore: Restore) -> tuple[Block, ...]:
-    """The footnote again, where the new blocks begin with its mark."""
+    """Turn the new blocks back into the footnote where they begin with its mark."""
     mark = footnote_mark(old.label, old.number) + " "
     match news:
         case (Paragraph((Text(text), *rest)), *following) if text.startswith(mark):
@@ -84,7 +84,7 @@ def footnote(old: Footnote, news: tuple[Block, ...], restore: Restore) -> tuple[
 
 
 def descriptions(news: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Terms with what they mean, where all new blocks are bold lines with words under them."""
+    """Turn bold lines with words under them into a description list, if all blocks are such."""
     items: list[Description] = []
     for block in news:
         match block:
@@ -98,7 +98,7 @@ def descriptions(news: tuple[Block, ...]) -> tuple[Block, ...]:
 def _items(
     olds: tuple[Item, ...], news: tuple[Item, ...], project: Projection, restore: Restore
 ) -> tuple[Item, ...]:
-    """Items that are seen as before are what they were; others mended in their order."""
+    """Keep unchanged items as they were and mend the others in their order."""
     projected = [_projected_item(item, project) for item in olds]
     places = matching(list(map(_item_key, projected)), list(map(_item_key, news)))
     out: list[Item] = []
@@ -138,7 +138,7 @@ def _mended_item(old: Item, new: Item, restore: Restore) -> Item:
 
 
 def _rows(olds: tuple[Row, ...], news: tuple[Row, ...], project: Projection) -> tuple[Row, ...]:
-    """Cells mended by those at their place, where the table has as many rows and columns."""
+    """Mend each cell after the old one in its place, where the number of rows is unchanged."""
     if len(olds) != len(news):
         return news
     return tuple(

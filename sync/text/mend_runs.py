@@ -1,7 +1,7 @@
-"""What a side cannot say within a line, put back where the words around it were changed. Pure.
+"""Restore nodes that a side cannot show within a line when the words around them change. Pure.
 
-A picture among the tracker's uploads is its words in a task, a formula loses its signs: where the
-words are still there, they are the picture and the formula again.
+A task shows a picture among the tracker's uploads as its words, and a formula without its signs.
+Where those words are unchanged, they become the picture and the formula again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"\w+|[^\S\n]+|[^\w\s]|\n")
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A word of an old run as it is seen, and which leaf it comes from."""
+    """A word of an old run as the side shows it; `origin` is the index of its leaf."""
 
     leaf: Leaf
     origin: int
@@ -32,9 +32,9 @@ class _Token:
 def mended_run(
     old: tuple[Inline, ...], new: tuple[Inline, ...], project: Projection
 ) -> tuple[Inline, ...]:
-    """The new run with the old run's nodes wherever they are seen as before.
+    """Replace the words of a new run with the old nodes that the side shows as those words.
 
-    `project`: a document as the side that made the change shows it.
+    `project` turns a document into what the side that made the change shows of it.
     """
     leaves = leaves_of(old)
     projections = [_tokens(_projected_leaf(leaf, project)) for leaf in leaves]
@@ -81,12 +81,12 @@ def _key(leaf: Leaf) -> str:
 
 
 def _is_own_word(leaf: Leaf, parts: list[Leaf]) -> bool:
-    """Whether the side that made the change can say the leaf."""
+    """Tell whether the side that made the change can express the leaf."""
     return parts == _tokens([leaf])
 
 
 def _in_one_piece(places: list[int | None]) -> bool:
-    """Whether all stand there, one behind the other."""
+    """Tell whether all places are present and consecutive."""
     first = places[0] if places else None
     return first is not None and places == list(range(first, first + len(places)))
 

@@ -1,6 +1,6 @@
-"""A change of one side written into the text of the other: only the blocks that changed. Pure.
+"""Write one side's change into the other side's text, only where blocks changed. Pure.
 
-Where nothing changed, the other side's text stays to the letter, however it is written there.
+Unchanged blocks keep the other side's text to the letter, however it is written there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from sync.text.tree import Block, Document, Node, mapped
 
 @dataclass(frozen=True, slots=True)
 class Patched:
-    """`overlaps`: how many changed blocks were changed on the other side too; theirs is lost."""
+    """The patched text.
+
+    `overlaps` counts changed blocks that the target side had changed too; the target's are lost.
+    """
 
     text: str
     overlaps: int = 0
@@ -41,10 +44,10 @@ def patch(
 ) -> Patched:
     """Write the change from `base` to `new` into `text`.
 
-    `base` and `new` are the source side's trees before and after the change, `text` is what the
-    target side has now. `as_source` and `as_target` give people and files of one side as those of
-    the other: an upload as the file of the portal's disk that it is a copy of, and back.
-    `as_source` may also drop what the target side cannot know, for it is applied to all trees.
+    `base` and `new` are the source side's trees before and after the change; `text` is what the
+    target side holds now. `as_source` and `as_target` translate people and files between the
+    sides: an upload becomes the file of the portal's disk that it is a copy of, and back.
+    `as_source` may also drop what the target side cannot know, because it is applied to all trees.
     """
     spans = target.spans(text)
     olds = tuple(block for span in spans for block in span.blocks)
@@ -53,7 +56,7 @@ def patch(
         return mapped(source.read(source.write(mapped(document, as_source))), as_source)
 
     def reduce(document: Document) -> Document:
-        """What is left of a document of the source side once the target side has it."""
+        """Reduce a document of the source side to what the target side can hold of it."""
         return project(target.read(target.write(mapped(document, as_target))))
 
     projections = projections_of(olds, project)
@@ -78,7 +81,7 @@ def patch(
 
 
 def _merged(before: list[Block], after: list[Block], now: list[Block]) -> tuple[list[Entry], int]:
-    """What is there now, as it is seen, with the change from `before` to `after` made in it."""
+    """Apply the change from `before` to `after` to the blocks of `now`; count overlaps."""
     old, new, present = (list(map(key, blocks)) for blocks in (before, after, now))
     places = matching(present, old)  # of the blocks before, among those that are there now
     removed: set[int] = set()
@@ -99,7 +102,7 @@ def _merged(before: list[Block], after: list[Block], now: list[Block]) -> tuple[
 
 
 def _behind(at: int, places: dict[int, int]) -> int:
-    """The place behind that of the nearest earlier block which is still there."""
+    """Return the place behind the nearest earlier block that is still present."""
     while at > 0:
         at -= 1
         if at in places:
@@ -111,7 +114,7 @@ _Unit = int | list[Block]  # a span left to the letter, or blocks to write
 
 
 def _written(text: str, spans: list[Span], result: list[Piece], target: Side, wider: int) -> str:
-    """The text with what has changed written anew, and as many spans on either side of it."""
+    """Write changed blocks anew, together with `wider` spans on either side of them."""
     units = _units(spans, result, _untouched(spans, result))
     near = {
         unit
@@ -125,7 +128,7 @@ def _written(text: str, spans: list[Span], result: list[Piece], target: Side, wi
 
 
 def _untouched(spans: list[Span], result: list[Piece]) -> set[int]:
-    """The spans of which every block is left as it is, with nothing between them."""
+    """Return the spans all of whose blocks are unchanged and consecutive."""
     owner = [number for number, span in enumerate(spans) for _ in span.blocks]
     places = {piece.old: at for at, piece in enumerate(result) if piece.old is not None}
     runs: dict[int, list[int | None]] = {}
@@ -139,7 +142,7 @@ def _untouched(spans: list[Span], result: list[Piece]) -> set[int]:
 
 
 def _units(spans: list[Span], result: list[Piece], untouched: set[int]) -> list[_Unit]:
-    """Spans and blocks in the order of the result; spans without blocks stay where they are."""
+    """List spans and blocks in the order of the result; blockless spans keep their place."""
     owner = [number for number, span in enumerate(spans) for _ in span.blocks]
     out: list[_Unit] = []
     following = 0
@@ -179,7 +182,7 @@ def _composed(text: str, spans: list[Span], units: list[_Unit], target: Side) ->
 
 
 def _gap(gaps: list[str], before: _Unit, after: _Unit) -> str:
-    """What stood between the two, or beside one of them; nothing where that parts no blocks."""
+    """Return the gap that stood between two units or beside one of them, if it parts blocks."""
     if isinstance(before, int) and before + 1 == after:
         return gaps[before]
     beside = [gaps[before]] if isinstance(before, int) and before < len(gaps) else []

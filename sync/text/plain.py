@@ -1,4 +1,4 @@
-"""The tree as plain text, and as single lines where a place has no blocks. Pure."""
+"""Write the tree as plain text, or as single lines for places without blocks. Pure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Line = tuple[Inline, ...]
 
 
 def text_of(nodes: Iterable[Inline]) -> str:
-    """The words of a run, without markup; a line break is a line end."""
+    """Return the words of a run without markup; a line break becomes a line end."""
     return "".join(map(_text, nodes))
 
 
@@ -75,19 +75,20 @@ def _text(node: Inline) -> str:
 
 
 def lines_of(blocks: Iterable[Block], *, quote: str = "") -> list[Line]:
-    """The blocks as single lines: bullets, numbers and bars stand for lists and tables.
+    """Flatten blocks into lines, with bullets, numbers and bars for lists and tables.
 
-    `quote` stands before each line of a quote, where nothing else shows that it is one.
+    `quote` is put before each line of a quote, for places that show quotes in no other way.
     """
     return [line for block in blocks for line in _lines(block, quote)]
 
 
 def run_of(lines: Iterable[Line]) -> Line:
-    """The lines in one run, a LineBreak between them."""
+    """Join lines into one run with a LineBreak between them."""
     return tuple(node for line in lines for node in (LineBreak(), *line))[1:]
 
 
 def split_lines(nodes: Line) -> list[Line]:
+    """Split a run at its line breaks."""
     lines: list[list[Inline]] = [[]]
     for node in nodes:
         if isinstance(node, LineBreak):
@@ -124,7 +125,7 @@ def _row(cells: list[Line]) -> Line:
 
 
 def run_of_words(nodes: Line) -> Line:
-    """The run with its line breaks made spaces."""
+    """Replace the line breaks of a run with spaces."""
     return tuple(Text(" ") if isinstance(node, LineBreak) else node for node in nodes)
 
 
@@ -139,7 +140,7 @@ def _list_lines(block: List, quote: str) -> list[Line]:
 
 
 def _item(item: Item, mark: str, quote: str) -> list[Line]:
-    """The first line has the mark, the rest stand under it."""
+    """Put the mark before an item's first line and indent the rest."""
     first, *rest = lines_of(in_item(item), quote=quote) or [()]
     indent = Text("\u00a0" * 3)
     return [

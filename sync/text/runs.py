@@ -1,4 +1,4 @@
-"""Runs of the tree: what stands at their ends, and formats within themselves. Pure."""
+"""Trim runs of inline nodes, flatten them, and remove formats nested in themselves. Pure."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ FORMATS = (Strong, Emphasis, Strike, Underline)
 
 
 def trimmed(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """The run without blanks and line breaks at its ends, within formats too."""
+    """Strip blanks and line breaks from both ends of a run, inside formats too."""
     return _cut(_cut(run, 0), -1)
 
 
 def _cut(run: tuple[Inline, ...], end: int) -> tuple[Inline, ...]:
-    """The run without blanks at one end: 0 or -1."""
+    """Strip blanks from one end of a run: 0 for the start, -1 for the end."""
     nodes = list(run)
     while nodes:
         edge = _edge(nodes[end], end)
@@ -40,7 +40,7 @@ def _cut(run: tuple[Inline, ...], end: int) -> tuple[Inline, ...]:
 
 
 def _edge(node: Inline, end: int) -> Inline | None:
-    """What is left of the node at an end of a run."""
+    """Strip blanks from the node at an end of a run; return None where nothing is left."""
     match node:
         case LineBreak():
             return None
@@ -53,7 +53,10 @@ def _edge(node: Inline, end: int) -> Inline | None:
 
 
 def formatted(kind: type[Format], run: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """The run in that format, which means nothing within itself; nothing where it is empty."""
+    """Wrap a run in a format and remove the same format inside it.
+
+    Return nothing where the run is empty.
+    """
     inside = joined(_without(kind, run))
     return (kind(inside),) if inside else ()
 
@@ -73,7 +76,7 @@ def _without(kind: type[Format], run: tuple[Inline, ...]) -> tuple[Inline, ...]:
 
 
 def on_one_line(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """Line breaks, however deep, as blanks."""
+    """Replace line breaks with blanks, however deep they are nested."""
     return joined(tuple(mapped(node, _blank) for node in run))
 
 

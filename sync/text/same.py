@@ -1,7 +1,7 @@
-"""Whether two documents say the same, whatever an editor did to their letters. Pure.
+"""Compare documents by meaning, whatever an editor did to their letters. Pure.
 
 Opening and saving a text without an edit changes its bullets, escapes, numbering, addresses and
-blanks in two of three texts; the tree forgets most of that when it is read, this the rest.
+blanks in two of three texts. Reading into the tree drops most of that; this module drops the rest.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _Format = type[Strong] | type[Emphasis] | type[Strike] | type[Underline]
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A node without formats, and those around it; `url`: of the link around it."""
+    """A node that is no format, the formats around it, and the `url` of the link around it."""
 
     node: Inline
     formats: frozenset[_Format] = frozenset()
@@ -58,17 +58,17 @@ class Leaf:
 
 
 def same_text(first: Document, second: Document) -> bool:
-    """Whether the documents differ in nothing but how they are written."""
+    """Tell whether two documents differ only in how they are written."""
     return normalised(first) == normalised(second)
 
 
 def normalised(document: Document) -> Document:
-    """The document in the form in which equal texts are equal."""
+    """Normalise a document so that texts with equal meaning compare equal."""
     return mapped(document, _normal)
 
 
 def key(block: Block) -> str:
-    """What equal blocks have in common; nothing where the block says nothing."""
+    """Return a key that blocks of equal meaning share; empty where the block says nothing."""
     blocks = normalised(Document((block,))).blocks
     return repr(blocks) if blocks else ""
 
@@ -91,7 +91,7 @@ def _normal(node: Node) -> Node:
 
 
 def _filled(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """The blocks without empty ones; bullet lists that follow each other are one."""
+    """Drop empty blocks and merge adjacent bullet lists."""
     out: list[Block] = []
     for block in blocks:
         match (out[-1] if out else None, block):
@@ -107,7 +107,7 @@ def _filled(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 
 
 def normal_run(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """The run with formats in one order, single blanks, and addresses without markup as text."""
+    """Normalise a run: formats in one order, single blanks, self-titled links as text."""
     out: list[Leaf] = []
     for leaf in (word for part in leaves_of(run) for word in _words(part)):
         before = out[-1].node if out else LineBreak()
@@ -123,7 +123,7 @@ def normal_run(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
 
 
 def _blanks_between(leaves: list[Leaf]) -> list[Leaf]:
-    """Blanks have the formats that stand on both sides of them."""
+    """Give blanks the formats that their neighbours on both sides share."""
     out: list[Leaf] = []
     for blank, group in groupby(leaves, key=lambda leaf: leaf.node in (_BLANK, LineBreak())):
         run = list(group)
@@ -140,7 +140,7 @@ def _blanks_between(leaves: list[Leaf]) -> list[Leaf]:
 def leaves_of(
     run: tuple[Inline, ...], formats: frozenset[_Format] = frozenset(), url: str = ""
 ) -> list[Leaf]:
-    """The nodes of a run that hold no others, in their order."""
+    """Flatten a run into its leaves, in order."""
     out: list[Leaf] = []
     for node in run:
         match node:
@@ -154,7 +154,7 @@ def leaves_of(
 
 
 def run_of_leaves(leaves: list[Leaf]) -> tuple[Inline, ...]:
-    """The run of those leaves, equal neighbours joined; formats stand in one order."""
+    """Build a run from leaves; merge equal neighbours and nest formats in one order."""
     out: list[Inline] = []
     for (formats, url), group in groupby(leaves, key=lambda leaf: (leaf.formats, leaf.url)):
         inside = joined(tuple(leaf.node for leaf in group))
@@ -166,13 +166,16 @@ def run_of_leaves(leaves: list[Leaf]) -> tuple[Inline, ...]:
 
 
 def _address(url: str, words: str) -> str:
-    """Where a link leads; nothing where its words are the address, for that needs no markup."""
+    """Return the link's target; empty where its words are the address and need no markup."""
     url, words = unquote(url), unquote(words)
     return "" if words in (url, url.removeprefix("http://"), url.removeprefix("mailto:")) else url
 
 
 def _words(leaf: Leaf) -> list[Leaf]:
-    """The leaf as words and single blanks; of people and pictures only who or which they are."""
+    """Split a leaf into words and single blanks.
+
+    A mention keeps only who it is, an image its decoded address, a footnote mark its label.
+    """
     match leaf.node:
         case Text(text):
             words = map(_word, _BLANKS.split(text.replace(JOINER, "")))
@@ -189,5 +192,5 @@ def _words(leaf: Leaf) -> list[Leaf]:
 
 
 def _word(word: str) -> str:
-    """A word; an address without the codes that a writer may put for its signs."""
+    """Decode the percent codes of an address; return any other word as it is."""
     return unquote(word) if "://" in word else word

@@ -1,4 +1,4 @@
-"""The dialect of a side of a link: how its text is read, written, and cut into blocks. Pure."""
+"""Pair the reader and writer of each side of a link with its cutter into blocks. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from sync.text.tree import Document
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """`spans`: the parts of a text with their blocks; together they say what `read` says."""
+    """The functions of a side's dialect.
+
+    `spans` cuts a text into parts with their blocks; together these say the same as `read`.
+    """
 
     read: Callable[[str], Document]
     write: Callable[[Document], str]
@@ -29,7 +32,7 @@ TASK = Side(partial(bbcode.read, files=True), bbcode.write, bbcode_spans)
 
 @cache
 def tracker(dialect: Dialect) -> Side:
-    """The side of a tracker that speaks that Markdown."""
+    """Return the side of a tracker that uses that Markdown dialect."""
     return Side(
         partial(read, dialect=dialect),
         partial(write, dialect=dialect),

@@ -1,4 +1,4 @@
-"""What only a tracker can say, in the blocks that every dialect has. Pure."""
+"""Express blocks that only trackers have in blocks that every dialect has. Pure."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ BOXES = {None: "", True: "[x] ", False: "[ ] "}
 
 
 def footnote_mark(label: str, number: int) -> str:
-    """`[2]`; a footnote that nothing refers to keeps its label."""
+    """Return `[2]`, or the label in brackets for a footnote that nothing refers to."""
     return f"[{number or label}]"
 
 
 def simple(block: Contents | Details | Footnote | Descriptions) -> tuple[Block, ...]:
-    """The same words: a summary and a term are bold lines, a footnote begins with its mark."""
+    """Rewrite a block with the same words in common blocks.
+
+    Summaries and terms become bold lines, a footnote begins with its mark, contents are dropped.
+    """
     match block:
         case Contents():
             return ()
@@ -42,7 +45,7 @@ def simple(block: Contents | Details | Footnote | Descriptions) -> tuple[Block, 
 
 
 def _description(item: Description) -> tuple[Block, ...]:
-    """The term stands over the first paragraph of what it means."""
+    """Put the term over the first paragraph of its description."""
     match item.blocks:
         case (Paragraph(children), *rest) if item.term:
             return (Paragraph((Strong(item.term), LineBreak(), *children)), *rest)
@@ -63,13 +66,13 @@ def _headed(mark: tuple[Inline, ...], blocks: tuple[Block, ...]) -> tuple[Block,
 
 
 def quoted(quote: Quote) -> tuple[Block, ...]:
-    """The inside of a quote; an alert has its title over it, or the name of its kind."""
+    """Return the inside of a quote; an alert gets its title, or its kind, as a bold line."""
     title = quote.title or quote.alert.capitalize()
     return (*_bold((Text(title),) if title else ()), *quote.blocks)
 
 
 def in_item(item: Item) -> tuple[Block, ...]:
-    """The inside of an item: a checkbox is words, what no longer applies is struck through."""
+    """Return the inside of an item: a checkbox as words, a dropped item struck through."""
     if item.dropped:
         return tuple(map(_struck, item.blocks))
     if item.checked is None:

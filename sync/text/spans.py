@@ -1,4 +1,4 @@
-"""Where in a text its blocks stand. Pure."""
+"""The character ranges of a text's blocks. Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ BLANKS = " \t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`text[start:end]` and the blocks that it shows; none where it is a comment or a definition.
+    """The range `text[start:end]` and the blocks that it shows.
 
-    Between spans there are blanks and line ends alone.
+    A comment or a definition shows none. Only blanks and line ends stand between spans.
     """
 
     start: int
@@ -22,7 +22,7 @@ class Span:
 
 
 def filled(text: str, spans: list[Span]) -> list[Span]:
-    """The spans, with what stands between them as spans without blocks; blanks cut off."""
+    """Return the spans with their blanks cut off and the text between them as blockless spans."""
     out: list[Span] = []
     at = 0
     for span in (*spans, Span(len(text), len(text), ())):

@@ -80,7 +80,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """`level` 1 (largest) to 6."""
+    """A heading; `level` runs from 1 (largest) to 6."""
 
     level: int
     children: tuple[Inline, ...]
@@ -88,7 +88,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`checked`: None where the item has no checkbox; `dropped`: it no longer applies, `[~]`."""
+    """An item of a list.
+
+    `checked` is None where the item has no checkbox; `dropped` marks one that no longer applies,
+    written `[~]`.
+    """
 
     blocks: tuple[Block, ...]
     checked: bool | None = None
@@ -97,7 +101,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """Items with bullets or numbers; `start` is the first number."""
+    """A bulleted or numbered list; `start` is the first number."""
 
     items: tuple[Item, ...]
     ordered: bool = False
@@ -106,7 +110,10 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """`alert`: note, tip, important, warning or caution; such a quote has a title over it."""
+    """A quote, or an alert with a title over it.
+
+    `alert`: note, tip, important, warning or caution; empty for a plain quote.
+    """
 
     blocks: tuple[Block, ...]
     alert: str = ""
@@ -115,7 +122,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class CodeBlock:
-    """`text` has no final line end."""
+    """A block of code; `text` has no final line end."""
 
     text: str
     language: str = ""
@@ -123,33 +130,33 @@ class CodeBlock:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a table at one place."""
+    """The content of one table cell."""
 
     children: tuple[Inline, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cells of a table from left to right."""
+    """The cells of a table row from left to right."""
 
     cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The first row is the header where a dialect has one."""
+    """A table; the first row is the header where a dialect has one."""
 
     rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A line across the page."""
+    """A horizontal rule across the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The page's table of contents, which the tracker makes itself."""
+    """The page's table of contents, which the tracker generates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,7 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class Footnote:
-    """What a mark refers to; `number` is 0 where no mark does."""
+    """The note that a footnote mark refers to; `number` is 0 where no mark does."""
 
     label: str
     number: int
@@ -171,7 +178,7 @@ class Footnote:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A term and what it means."""
+    """A term and its description."""
 
     term: tuple[Inline, ...]
     blocks: tuple[Block, ...]
@@ -179,6 +186,8 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Descriptions:
+    """A description list: terms, each with its description."""
+
     items: tuple[Description, ...]
 
 
@@ -199,7 +208,7 @@ DEEPEST = 12  # nesting that readers keep; deeper markup is read as the text in 
 
 
 def joined(nodes: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """The same nodes with neighbouring texts made one and empty ones left out."""
+    """Merge neighbouring texts of a run and drop the empty ones."""
     out: list[Inline] = []
     run: list[str] = []
     for node in (*nodes, None):
@@ -218,20 +227,20 @@ _N = TypeVar("_N", bound=Node)
 
 
 def mapped(node: _N, change: Callable[[Node], Node]) -> _N:
-    """The tree with `change` applied to every node, children first.
+    """Apply `change` to every node of the tree, children first.
 
-    `change` puts a node of the same kind (an inline, a block, …) in a node's place.
+    `change` returns a node of the same kind (an inline, a block, …) to put in the node's place.
     """
     values = {name: tuple(mapped(child, change) for child in part) for name, part in parts(node)}
     return cast("_N", change(with_parts(node, values)))
 
 
 def parts(node: Node) -> list[tuple[str, tuple[Node, ...]]]:
-    """The node's children by the names of its fields."""
+    """Return the node's children by field name."""
     values = ((field.name, getattr(node, field.name)) for field in fields(node))
     return [(name, value) for name, value in values if isinstance(value, tuple)]
 
 
 def with_parts(node: Node, values: dict[str, tuple[Node, ...]]) -> Node:
-    """The node with other children in the fields of those names."""
+    """Replace the node's children in the named fields."""
     return replace(node, **values) if values else node  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Which addresses may become links, in a form that every dialect can hold. Pure."""
+"""Decide which addresses may become links and encode them for every dialect. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RELATIVE = re.compile(r"(?!//)(?![^/?#]*:)[^\s\x00-\x20\x7f]+\Z")
 
 
 def live_url(url: str) -> str | None:
-    """The address with the characters of markup encoded; None where it may not be a link.
+    """Return the address with markup characters encoded; None where it may not be a link.
 
     Only http, https and mailto: anything else could run or reach something on the reader's side.
     """
@@ -24,7 +24,7 @@ def live_url(url: str) -> str | None:
 
 
 def kept_url(url: str) -> str | None:
-    """`live_url`, or an address relative to the tracker's own page (`/uploads/…`, `docs/a.md`).
+    """Return `live_url`, or an address relative to the tracker's page (`/uploads/…`, `docs/a.md`).
 
     A relative address is kept in the tree for the tracker it came from; elsewhere it is no link.
     """

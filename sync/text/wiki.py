@@ -1,7 +1,7 @@
-"""YouTrack's old wiki markup as the tree: a reader only, for texts older than Markdown there. Pure.
+"""Read YouTrack's old wiki markup, from before Markdown, into the tree. Pure.
 
-Issues and comments with `usesMarkdown: false` are written in it. What is between its braces is
-understood, other signs of it stay words, for `*` and `_` mean other things in it than in Markdown.
+Issues and comments with `usesMarkdown: false` are written in it. Only its braces are understood;
+other signs stay words, because `*` and `_` mean other things in it than in Markdown.
 https://www.jetbrains.com/help/youtrack/server/youtrack-markdown-syntax-issues.html
 """
 
@@ -43,19 +43,19 @@ class _Open:
 
 
 def is_old_wiki(text: str) -> bool:
-    """Whether `text` has a pair of the old markup's braces: for texts that come without a word."""
+    """Guess from a pair of the old braces whether a text without a format flag is old wiki."""
     names = [mark[1].lower() for mark in _MARK.finditer(text)]
     return any(names.count(name) > 1 for name in set(names))
 
 
 def wrapped_html(text: str) -> Document | None:
-    """The document of a text that is HTML as a whole, `{html}…{html}`; None for any other."""
+    """Read a text that is HTML as a whole, `{html}…{html}`; None for any other."""
     wrapped = _WRAPPED.match(text)
     return html.read(wrapped[1]) if wrapped and not _MARK.search(wrapped[1]) else None
 
 
 def read(text: str) -> Document:
-    """Return the document that `text` shows; braces that nobody closes are words."""
+    """Read old wiki markup into a document; braces that are never closed are words."""
     text = "\n".join(cleaned_lines(text))
     marks = list(_MARK.finditer(text))
     last = {mark[1].lower(): mark.start() for mark in marks}
@@ -109,7 +109,7 @@ def _close(stack: list[_Open]) -> None:
 
 
 def _paragraphs(text: str) -> list[Block]:
-    """Line ends are line breaks; colours give way to what is in them."""
+    """Read text without braces as paragraphs; line ends are breaks, colours are dropped."""
     out: list[Block] = []
     for part in _EMPTY_LINES.split(_STYLES.sub("", text)):
         lines = [Text(line.strip()) for line in part.strip().split("\n")]

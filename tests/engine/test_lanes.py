@@ -9,8 +9,16 @@ from datetime import timedelta
 
 import pytest
 
-from sync.engine.lanes import LEASE_TTL, LaneLost, hold, is_owner_gone, owner_name
-from sync.store import leases
+from sync.engine.lanes import (
+    CALL_LEASE_TTL,
+    LEASE_TTL,
+    Lane,
+    LaneLost,
+    hold,
+    is_owner_gone,
+    owner_name,
+)
+from sync.store import leases, logs
 from sync.store.db.database import write
 from tests.engine.world import World
 
@@ -71,3 +79,27 @@ def test_of_others_nobody_knows_whether_they_live(stranger: str) -> None:
 def test_a_process_id_that_is_used_again_is_another_process() -> None:
     host, space, pid, started, own = owner_name("w").split(":")
     assert is_owner_gone(":".join([host, space, pid, str(int(started) - 1), own]))
+
+
+def test_a_lane_of_a_worker_that_falls_silent_is_free_after_half_a_minute(world: World) -> None:
+    lane = Lane(LANE, "one", world.clock, ttl=CALL_LEASE_TTL)
+    with write(world.database) as conn:
+        logs.record_heartbeat(conn, "one", world.clock.now())
+        assert lane.take(conn)
+    world.tick(LEASE_TTL.total_seconds() - 1)
+    with hold(world.deps("two"), LANE) as theirs:
+        assert theirs is None
+    world.tick(1)
+    with hold(world.deps("two"), LANE) as theirs:
+        assert theirs is not None
+
+
+def test_a_lane_of_a_worker_that_lives_is_held_for_a_whole_call(world: World) -> None:
+    lane = Lane(LANE, "one", world.clock, ttl=CALL_LEASE_TTL)
+    with write(world.database) as conn:
+        assert lane.take(conn)
+    world.tick(CALL_LEASE_TTL.total_seconds() - 1)
+    with write(world.database) as conn:
+        logs.record_heartbeat(conn, "one", world.clock.now())
+    with hold(world.deps("two"), LANE) as theirs:
+        assert theirs is None

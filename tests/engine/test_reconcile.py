@@ -25,7 +25,7 @@ def test_a_rehearsal_says_what_would_be_written_and_writes_nothing(world: World)
     world.work()
     world.b24.faults.gateway_down = False
     deps = world.deps()
-    found = rehearse(deps, world.portal_id, [2103], deps.portal_for(world.portal_id))
+    found = rehearse(deps, world.portal_id, [2103], world.clients("one").portal(world.portal_id))
     kinds = [type(effect) for _, effect, _ in found[2103].commands]
     assert kinds[:2] == [MoveTask, PutCard]
     assert (world.b24.writes, world.commands(), world.decisions()) == ({}, [], [])

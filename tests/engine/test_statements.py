@@ -13,7 +13,7 @@ from sync.engine.audit.writer import AuditWriter
 from sync.engine.worker import Worker
 from tests.engine.world import World
 
-OPENED_AT_MOST = 175  # BEGIN and COMMIT count
+OPENED_AT_MOST = 70  # BEGIN and COMMIT count
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def work(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     clients = world.clients("one", audit)
     deps = replace(
         world.deps(),
-        portal_for=clients.portal,
-        rules_for=clients.rules,
+        portal_for=clients.portal_of,
+        rules_for=clients.rules_of,
         audit_writer=audit.pending_writer,
     )
     return Worker(deps).run_once

@@ -14,12 +14,14 @@ from sqlalchemy.exc import OperationalError
 
 from sync.core.clock import WallClock
 from sync.engine import worker
-from sync.engine.deps import Deps
+from sync.engine.deps import Deps, build_scope
 from sync.engine.dispatch import TurnDispatcher
+from sync.engine.ingest import digest
+from sync.engine.load.scope import read_portal
 from sync.engine.pauses import Pauses
 from sync.engine.wake_ups import WakeUps, open_queue
 from sync.engine.worker import Worker
-from sync.store import logs
+from sync.store import inbox, logs
 from sync.store.db.database import read
 from tests.engine.world import World
 
@@ -174,3 +176,20 @@ def test_a_portal_that_is_down_rests_longer_each_time(world: World) -> None:
     assert not pauses.is_paused(2, now)
     pauses.record_success(1)
     assert pauses.pause(1, Later("down", after=30), now, 0.5) == 30
+
+
+@pytest.mark.dialect
+def test_a_delivery_that_another_worker_digested_is_not_digested_again(
+    world: World,
+) -> None:
+    """Both have read the same batch; the second one finds it done and changes nothing."""
+    world.opened()
+    with read(world.database) as conn:
+        row = read_portal(conn, world.portal_id)
+        scope = build_scope(world.deps(), conn, row)
+        batch = inbox.next_batch(conn, world.portal_id, 100, scope.now)
+    world.work("two")
+    before = world.outcomes()
+    with pytest.raises(digest._TakenMeanwhile):
+        digest._ingest_batch(world.deps("one"), scope, batch)
+    assert world.outcomes() == before

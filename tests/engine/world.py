@@ -225,7 +225,8 @@ class World:
         headers = headers_for(self.gitlab.deliveries, one, body)
         self._arrive(
             f"gitlab:{self.connection_id}", self.connection_id,
-            webhooks_verify.dedupe_key(headers, body), event_name(headers), headers, body,
+            webhooks_verify.dedupe_key(headers, body, self.clock.now()), event_name(headers),
+            headers, body,
         )  # fmt: skip
 
     def _arrive(
@@ -282,10 +283,10 @@ class World:
             database=self.database,
             vault=self.vault,
             clock=self.clock,
-            portal_for=rooms.portal,
+            portal_for=rooms.portal_of,
             code_host_for=self._code_host,
             owner=owner,
-            rules_for=lambda portal_id: self.rules,
+            rules_for=lambda conn, row: self.rules,
             jitter=Random(self.seed).random,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import Engine
 
 from sync.store import inbox
@@ -81,3 +82,18 @@ def test_what_waits_is_counted_and_timed(engine: Engine) -> None:
         assert inbox.oldest_waiting_at(conn) == NOW
         assert inbox.oldest_waiting_at(conn, one) == after(minutes=5)
         assert inbox.portals_with_work(conn, NOW) == (one, two)
+
+
+@pytest.mark.dialect
+def test_a_delivery_that_is_done_already_is_not_ended_twice(engine: Engine) -> None:
+    with write(engine) as conn:
+        p = a_portal(conn)
+        first, second = (
+            key for key in inbox.insert_many(conn, [a_delivery(p, key) for key in "ab"]) if key
+        )
+        assert inbox.mark_done(conn, {first: "done"}) == 1
+        assert inbox.mark_done(conn, {first: "again", second: "done"}) == 1
+        assert inbox.mark_done(conn, {}) == 0
+        inbox.mark_failed(conn, first, "late", after(minutes=1))
+        inbox.mark_dead(conn, second, "late")
+        assert inbox.pending_count(conn, p) == 0

@@ -109,7 +109,9 @@ class Portal:
         """
         if len(calls) > BATCH_SIZE:
             raise ValueError(f"a batch holds {BATCH_SIZE} calls, not {len(calls)}")
-        held = self._throttle.blocked_methods({call.method for call in calls})
+        if not calls:
+            return []
+        held = self._throttle.admit("batch", {call.method for call in calls})
         sent = [call for call in calls if call.method not in held]
         answered = iter(self._batch(sent) if sent else ())
         return [held[call.method] if call.method in held else next(answered) for call in calls]
@@ -134,14 +136,17 @@ class Portal:
     def _call(
         self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str = ""
     ) -> dict[str, Any]:
-        for held in self._throttle.blocked_methods({method}).values():
-            raise held
+        for blocked in self._throttle.admit(method, {method}).values():
+            raise blocked
         return self._send_renewing(path, method, params, write, key)
 
     def _send_renewing(
         self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str = ""
     ) -> dict[str, Any]:
-        """Send; once each, renew the tokens and follow the portal to a new address."""
+        """Send; once each, renew the tokens and follow the portal to a new address.
+
+        The first request was admitted by the throttle; each further one has to be.
+        """
         if self._credentials.is_expired(self._clock.now()):
             self._renew_tokens(self._credentials)
         renewed = moved = False
@@ -154,16 +159,17 @@ class Portal:
                     raise self._unknown_address(method) from None
                 self._follow_redirect(used, method)
                 moved = True
+                self._throttle.admit(method, ())
             except SyncError as error:
                 if error.code not in errors.RENEWABLE or renewed:
                     raise
                 self._renew_tokens(used)
                 renewed = True
+                self._throttle.admit(method, ())
 
     def _send(
         self, path: str, method: str, params: Mapping[str, Any], write: bool, key: str
     ) -> dict[str, Any]:
-        self._throttle.wait_for_slot(method)
         url = self._credentials.client_endpoint + path
         body = {**params, "auth": self._credentials.access_token}
         self.requests += 1

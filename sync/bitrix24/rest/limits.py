@@ -5,7 +5,7 @@ https://apidocs.bitrix24.com/settings/performance/limits.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -50,6 +50,34 @@ def take_request(
     if excess > _EPSILON:
         return allowance, excess / rate
     return replace(allowance, level=level + 1.0, at=max(now, allowance.at)), 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether a request may be sent: methods that may not be called, with their ends; or wait.
+
+    `wait`: seconds until it is worth asking again, 0 where the request was taken or is not needed.
+    """
+
+    blocked: Mapping[str, datetime]
+    wait: float
+
+
+def admit_request(
+    allowance: Allowance,
+    methods: Collection[str],
+    now: datetime,
+    *,
+    rate: float = RATE,
+    burst: float = BURST,
+) -> tuple[Allowance, Admission]:
+    """Take one request for those of the methods that may be called, if there are any."""
+    ends = {method: blocked_until(allowance, method, now) for method in methods}
+    blocked = {method: end for method, end in ends.items() if end}
+    if methods and len(blocked) == len(ends):
+        return allowance, Admission(blocked, 0.0)
+    changed, wait = take_request(allowance, now, rate, burst)
+    return changed, Admission(blocked, wait)
 
 
 def mark_overflowed(

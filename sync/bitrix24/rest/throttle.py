@@ -33,32 +33,37 @@ class Throttle:
     rate: float = limits.RATE
     burst: float = limits.BURST
 
-    def wait_for_slot(self, method: str) -> None:
-        """Wait for a place in the bucket. Raises Later instead of waiting over MAX_WAIT_SECONDS."""
+    def admit(self, name: str, methods: Collection[str]) -> dict[str, Later]:
+        """Wait for a place in the bucket for a request of the methods, unless all are blocked.
+
+        Returns the methods that may not be called now, and what to answer for them. Raises Later
+        where the queue before us is too long; `name` is the request's in its message.
+        """
         waited = 0.0
-        while wait := self._spend():
-            if waited + wait > MAX_WAIT_SECONDS:
+        while True:
+            now = self.clock.now()
+            admission = self._admit(methods, now)
+            if not admission.wait:
+                return {
+                    method: _blocked_error(method, end, now)
+                    for method, end in admission.blocked.items()
+                }
+            if waited + admission.wait > MAX_WAIT_SECONDS:
                 raise Later(
-                    f"{method}: this portal's request allowance is used up",
+                    f"{name}: this portal's request allowance is used up",
                     cause="Bitrix24 takes two requests a second from all applications together",
-                    after=wait,
+                    after=admission.wait,
                     code=errors.QUERY_LIMIT,
                 )
-            self.clock.sleep(wait)
-            waited += wait
+            self.clock.sleep(admission.wait)
+            waited += admission.wait
 
-    def _spend(self) -> float:
-        now = self.clock.now()
+    def _admit(self, methods: Collection[str], now: datetime) -> limits.Admission:
         return self.store.change(
-            lambda allowance: limits.take_request(allowance, now, self.rate, self.burst)
+            lambda allowance: limits.admit_request(
+                allowance, methods, now, rate=self.rate, burst=self.burst
+            )
         )
-
-    def blocked_methods(self, methods: Collection[str]) -> dict[str, Later]:
-        """Return the methods that may not be called now, with the error of each."""
-        now = self.clock.now()
-        allowance = self.store.change(lambda allowance: (allowance, allowance))
-        ends = {method: limits.blocked_until(allowance, method, now) for method in methods}
-        return {method: _blocked_error(method, end, now) for method, end in ends.items() if end}
 
     def record_usage(self, method: str, block: Mapping[str, Any]) -> None:
         """Remember an answer's `time` block where it is worth a transaction."""

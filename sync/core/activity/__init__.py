@@ -1,1 +1,1 @@
-"""Pushes, issues, releases and the rest that a project does, as people read of it."""
+"""Messages about pushes, issues, releases and other activity of a project."""

@@ -1,7 +1,7 @@
-"""What is known of a thing after the host was asked about it, beside what hooks told. Pure.
+"""Fold what the host's API returned into what hooks reported. Pure.
 
-A hook knows who did it and tells it at once, the host knows how it is now. So what a hook told of
-the same state stays, and what differs from it is taken as the host has it.
+A hook names the actor and comes at once; the API has the present state. So the hook's item stays
+where both agree on the state, and the API's item replaces it where they differ.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from sync.core.model.activity import ActivityItem, Push, Release, TagPush
 
 
 def fold_fetched(current: ActivityItem | None, fetched: ActivityItem) -> ActivityItem | None:
-    """What is to be stored, None where that is stored already.
+    """Return the item to store, or None where the stored one is up to date.
 
-    What has no time of its own (a branch, a tag, a release) and differs from what was told is
-    taken to have become so just now.
+    A branch, tag or release has no time of change of its own: one that differs from the stored item
+    counts as changed just now.
     """
     if current is None:
         return fetched
@@ -31,7 +31,7 @@ def fold_fetched(current: ActivityItem | None, fetched: ActivityItem) -> Activit
 
 
 def _same_branch(current: Push, fetched: Push) -> bool:
-    """Where its last commit is now does not matter: pushes tell that."""
+    """Tell whether both agree; the branch's last commit is ignored, as pushes report it."""
     return not current.deleted and fetched.protected in (None, current.protected)
 
 

@@ -1,4 +1,4 @@
-"""What is said of pushes, branches, tags and merge requests. Pure."""
+"""Build the messages about pushes, branches and tags. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ MAX_COMMITS = 5  # shown; the rest are counted
 
 
 def build_push_message(push: Push, language: str, users: PortalUserIds) -> Message:
-    """A branch that is gone has no page."""
+    """Build the message about a push, or a branch that was created or deleted.
+
+    A deleted branch is not linked.
+    """
     gone = push.deleted or not push.branch
     count = max(push.total, len(push.commits))
     named = {
@@ -58,7 +61,7 @@ def build_push_message(push: Push, language: str, users: PortalUserIds) -> Messa
 
 
 def _compare_url(push: Push) -> str:
-    """What came with the push; of a new branch what the default branch has not."""
+    """Return the page of the pushed changes; a new branch is compared with the default one."""
     if push.deleted:
         return ""
     if not push.created:
@@ -80,7 +83,7 @@ def _commit_lines(commits: Sequence[Commit], count: int, language: str) -> list[
 
 
 def _author_lines(push: Push, language: str) -> list[Line]:
-    """Said where somebody else than who pushed wrote any of it."""
+    """List the authors of a push where anybody but the pusher wrote some of it."""
     names = list(dict.fromkeys(commit.author_name for commit in push.commits if commit.author_name))
     pusher = {push.actor.name, push.actor.username} if push.actor else set()
     if not set(names) - pusher:
@@ -94,6 +97,7 @@ def _author_lines(push: Push, language: str) -> list[Line]:
 
 
 def build_tag_message(tag_push: TagPush, language: str, users: PortalUserIds) -> Message:
+    """Build the message about a tag; a deleted one is not linked."""
     state = "deleted" if tag_push.deleted else "moved" if tag_push.moved else "created"
     page = "" if tag_push.deleted else messages_urls.tag(tag_push.project, tag_push.tag)
     named = {

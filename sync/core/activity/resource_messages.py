@@ -1,4 +1,4 @@
-"""What is said of issues, milestones, wiki pages, members, tokens and the rest. Pure."""
+"""Build the messages about issues, milestones, wiki pages, members, tokens and others. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sync.text.plain import Line, lines_of, run_of
 from sync.text.tree import Block, Inline, Link, Text
 
 BuildDetails = Callable[[Resource, str, str], list[Line]]
-_NEW_STATES = ("opened", "created")  # whose description is said with them
+_NEW_STATES = ("opened", "created")  # whose message quotes the description
 _FORMER_MEMBER_STATES = ("removed", "denied", "withdrawn")
 _GROUP_ID_PREFIX, _DEPLOY_TOKEN_ID_PREFIX = (
     "group/",
@@ -42,9 +42,10 @@ _NUMBERED_KINDS = (Kind.ISSUE, Kind.WORK_ITEM)  # known by their numbers
 def build_resource_message(
     resource: Resource, state: str, language: str, users: PortalUserIds
 ) -> Message:
-    """`state`: as `sync.core.news_facts` names it; one that has no words is a change.
+    """Build the message about a resource in that state.
 
-    What is gone has no page and no words any more.
+    `state` comes from `sync.core.activity.resource_states`; one without a sentence reads "changed".
+    A deleted resource has no link and no text.
     """
     resource = replace(resource, url="", text="") if state == "deleted" else resource
     said, named = _phrase_state(resource, state), _title_values(resource, language, users)
@@ -70,7 +71,7 @@ def build_resource_message(
 
 
 def _phrase_noun(resource: Resource) -> str:
-    """The word its phrases begin with."""
+    """Return the word with which the resource's sentence keys begin."""
     if resource.kind is Kind.PROJECT and resource.id.startswith(_GROUP_ID_PREFIX):
         return "group"
     if resource.kind is Kind.ACCESS_TOKEN and resource.id.startswith(_DEPLOY_TOKEN_ID_PREFIX):
@@ -79,7 +80,7 @@ def _phrase_noun(resource: Resource) -> str:
 
 
 def _phrase_state(resource: Resource, state: str) -> str:
-    """Its state as phrases know it; how soon a token expires is said by the day."""
+    """Return the state in sentence keys; of a token only whether it expires or is revoked."""
     if resource.kind is Kind.ACCESS_TOKEN:
         return "revoked" if state == "revoked" else "expires"
     return state if has_sentence(f"resource {_phrase_noun(resource)} {state}") else "changed"
@@ -100,7 +101,7 @@ def _title_values(resource: Resource, language: str, users: PortalUserIds) -> di
 
 
 def _body(resource: Resource, state: str, language: str) -> tuple[Block, ...]:
-    """What was written of it: of an issue when it is new, of a wiki page about the change."""
+    """Quote the resource's text: of an issue when it is new, of a wiki page with each change."""
     match resource.kind:
         case Kind.ISSUE | Kind.WORK_ITEM | Kind.MILESTONE if state in _NEW_STATES:
             return quote_markdown(resource.text, language, resource.url)
@@ -137,7 +138,7 @@ def _member_details(resource: Resource, state: str, language: str) -> list[Line]
 
 
 def _token_details(resource: Resource, state: str, language: str) -> list[Line]:
-    """What stops with the token, and what to do about it. Deploy tokens are of no use to us."""
+    """Say what stops with the token and how to renew it; the app uses no deploy tokens."""
     lines = [translate_inline(language, "token stops")]
     if _phrase_noun(resource) == Kind.ACCESS_TOKEN:
         lines.append(translate_inline(language, "token of this app"))
@@ -149,7 +150,7 @@ def _token_details(resource: Resource, state: str, language: str) -> list[Line]:
 
 
 def _vulnerability_details(resource: Resource, state: str, language: str) -> list[Line]:
-    """The first label is how severe it is, the others are its names elsewhere."""
+    """List severity (the first label), identifiers (the others) and file."""
     lines: list[Line] = []
     if resource.labels:
         severity = resource.labels[0]
@@ -177,7 +178,10 @@ _DETAILS_BY_KIND: Mapping[Kind, BuildDetails] = {
 
 
 def build_release_message(release: Release, language: str, users: PortalUserIds) -> Message:
-    """With its notes, of which a long one shows the beginning; one that is gone has no page."""
+    """Build the message about a release with the beginning of its notes.
+
+    A deleted release is not linked and has no notes.
+    """
     state = "deleted" if release.deleted else "updated" if release.updated else "created"
     url = "" if release.deleted else release.url
     named = {
@@ -213,7 +217,7 @@ def build_release_message(release: Release, language: str, users: PortalUserIds)
 def build_emoji_message(
     resource: Resource, state: str, language: str, users: PortalUserIds
 ) -> Message:
-    """A reaction by its name, and the words it was left on."""
+    """Build the message about a reaction: its name and the text it was left on."""
     actor = mention_person(resource.actor, language, users)
     named = {
         "actor": actor,

@@ -1,4 +1,4 @@
-"""The states of issues, members, tokens and other things, in the words of rules. Pure."""
+"""Map what the host reports of a resource to the states that rules name. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from sync.core.model.activity import Resource
 from sync.core.model.kinds import Kind
 
-# What the host calls what was done to a thing → its state.
+# The host's word for an action → the resulting state.
 _ISSUE = {"open": "opened", "close": "closed", "reopen": "reopened", "update": "changed"}
 _PAGE = {"create": "created", "update": "changed", "delete": "deleted"}
 _STATES_BY_ACTION: Mapping[Kind, Mapping[str, str]] = {
@@ -46,7 +46,7 @@ _EVENT_PREFIXES: dict[Kind, str | tuple[str, ...]] = {
     Kind.MEMBER: "user_",
     Kind.PROJECT: ("project_", "subgroup_", "group_"),
 }
-_EXPIRY_DAYS = (1, 7, 30, 60)  # before a token expires, on which the host tells of it
+_EXPIRY_DAYS = (1, 7, 30, 60)  # before a token expires, on which the host sends a reminder
 
 RESOURCE_STATES: Mapping[Kind, tuple[str, ...]] = {
     **{kind: tuple(dict.fromkeys(words.values())) for kind, words in _STATES_BY_ACTION.items()},
@@ -55,7 +55,10 @@ RESOURCE_STATES: Mapping[Kind, tuple[str, ...]] = {
 
 
 def state_of(resource: Resource, now: datetime | None) -> str:
-    """What was done last, else how it is; a word that is not known stays as it was told."""
+    """Return the state that the last action led to, else the present one.
+
+    A word that is not in the tables is returned as the host reported it.
+    """
     if resource.kind is Kind.ACCESS_TOKEN:
         return _token_state(resource, now)
     told = resource.action or resource.state
@@ -68,7 +71,7 @@ def state_of(resource: Resource, now: datetime | None) -> str:
 
 
 def _token_state(resource: Resource, now: datetime | None) -> str:
-    """How near its day is: people are told anew as it comes nearer."""
+    """Return `expires_<days>` by the next reminder day, so that each is notified anew."""
     if resource.state == "revoked":
         return "revoked"
     left = (resource.expires_at - now).days if resource.expires_at and now else _EXPIRY_DAYS[0]

@@ -1,1 +1,1 @@
-"""Branches that fail: one alert from the first failure to its end."""
+"""Alerts about failing pipelines."""

@@ -1,7 +1,7 @@
-"""The alerts of a ref, derived from how its pipelines ended. Pure.
+"""Derive the alerts of a ref from the results of its pipelines. Pure.
 
-Invariants. What is derived depends on the endings alone: neither on the order in which they were
-heard nor on how often. A stored alert keeps its name whatever is heard later.
+Invariants: the outcome depends on the results alone, neither on their order of arrival nor on
+repetition. A stored alert keeps its key whatever arrives later.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ def derive_alerts(
     *,
     deleted_at: datetime | None = None,
 ) -> tuple[Alert, ...]:
-    """The alerts of one ref, the oldest first.
+    """Derive the alerts of one ref, oldest first.
 
-    `known`: those stored, of which none is lost. `gone`: the branch was deleted then and has not
-    come back; what its last pipelines do afterwards concerns nobody. `now`: a line that is quiet
-    long enough is not unstable any more.
+    `stored_alerts` are all kept. `deleted_at` is when the branch was deleted, if it has not come
+    back; later results of its pipelines are ignored. `now` ends the unstable state of a ref that
+    has been quiet for long enough.
     """
     stored = tuple(stored_alerts)
     told = merge_results((*endings, *(one for alert in stored for one in alert.results)))
@@ -49,7 +49,7 @@ def derive_alerts(
 
 
 def close_all(alerts: Iterable[Alert], now: datetime) -> tuple[Alert, ...]:
-    """What is left of alerts whose ref is watched no more."""
+    """Close the alerts of a ref that is not watched any more."""
     return tuple(_close(one, now) for one in alerts)
 
 
@@ -68,9 +68,9 @@ def _stages(endings: Iterable[PipelineResult], rules: AlertRules) -> tuple[str, 
 def _keep_stored_keys(
     derived_alerts: Sequence[Alert], stored: Sequence[Alert], now: datetime
 ) -> tuple[Alert, ...]:
-    """Under the names that are stored: an older failure that is heard of late renames nothing.
+    """Give derived alerts their stored keys, so that late failures rename nothing.
 
-    Where one pipeline opened two, the second is named after the next that failed in it alone.
+    Where one pipeline opened two alerts, the second is named after its next own failed pipeline.
     """
     left = {(one.stage, one.first_pipeline_id): one for one in stored}
     own = {(one.stage, one.first_pipeline_id) for one in derived_alerts}
@@ -93,7 +93,7 @@ def _keep_stored_keys(
 
 
 def _possible_keys(alert: Alert) -> set[tuple[str, int]]:
-    """Those it may have: of the pipelines that failed in it."""
+    """Return the keys that an alert may have: those of pipelines that failed in it."""
     failed = (
         one
         for one in alert.results
@@ -113,7 +113,7 @@ _SEVERITY_RANKS = {Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3}
 
 @dataclass
 class _Timeline:
-    """One line while its endings are gone through."""
+    """The state of one stage while its results are processed in order of time."""
 
     stage: str
     flapping_threshold: int
@@ -125,17 +125,19 @@ class _Timeline:
     change_times: list[datetime] = field(default_factory=list)
 
     def add_change(self, at: datetime) -> None:
+        """Record a change between passing and failing; forget those out of the window."""
         self.change_times = [*(one for one in self.change_times if at - one <= FLAPPING_WINDOW), at]
 
     @property
     def is_flapping(self) -> bool:
+        """Tell whether the changes within the window reach the threshold."""
         return 0 < self.flapping_threshold <= len(self.change_times)
 
 
 def derive_stage_alerts(
     stage: str, endings: Iterable[PipelineResult], rules: AlertRules, now: datetime
 ) -> list[Alert]:
-    """The alerts of the line, the oldest first. `endings`: what the line hears of."""
+    """Derive the alerts of one stage, oldest first, from its relevant results."""
     line = _Timeline(stage, rules.flapping)
     for ending in endings:
         _end_quiet_period(line, ending.at)
@@ -151,7 +153,7 @@ def derive_stage_alerts(
 
 
 def _apply_failure(line: _Timeline, ending: PipelineResult, severity: Severity) -> None:
-    """A milder one while the line fails says nothing new: somebody canceled, the fault is there."""
+    """Open or update the alert; ignore a milder failure while the stage fails."""
     alert = line.open_alert
     if alert and line.failing and _SEVERITY_RANKS[severity] < _SEVERITY_RANKS[alert.severity]:
         return
@@ -195,7 +197,7 @@ def _apply_pass(line: _Timeline, ending: PipelineResult) -> None:
 
 
 def _mark_unstable(line: _Timeline) -> None:
-    """From its fourth change within the hour a line is unstable, until it is quiet for an hour."""
+    """Mark the alert as unstable from the threshold on, until an hour without changes."""
     alert = line.open_alert
     if alert and (line.is_flapping or alert.state is AlertState.UNSTABLE):
         quiet_at = line.change_times[-1] + FLAPPING_WINDOW

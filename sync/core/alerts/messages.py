@@ -1,4 +1,4 @@
-"""An alert in words: its message, its notification, and the task that is opened for it. Pure."""
+"""Build the messages about alerts: notifications, and the task that is opened. Pure."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from sync.text.clip import clipped
 from sync.text.plain import Line, run_of
 from sync.text.tree import Document, Inline, Paragraph, Text, UserMention
 
-MAX_TASK_TITLE_LENGTH = 250  # characters
+MAX_TASK_TITLE_LENGTH = 250  # characters of a task's title
 
 
 @dataclass(frozen=True, slots=True)
 class NamedUser:
-    """A name, with the portal user behind it where that is known."""
+    """A name, with the portal user behind it where known."""
 
     name: str
     portal_user_id: int | None = None
@@ -42,10 +42,11 @@ class NamedUser:
 
 @dataclass(frozen=True, slots=True)
 class AlertContext:
-    """An alert with everything that its message names.
+    """An alert with everything that its messages name.
 
-    `failed`: the newest pipeline that failed, with its failed `jobs` where they were read.
-    `task`: what was opened for it, its number and address. `zone`: of the times that are told.
+    `failed_pipeline` is the newest failed one, with its `failed_jobs` where they were fetched.
+    `task_link` is the number and address of the task opened for it. `zone` is that of displayed
+    times.
     """
 
     project: Project
@@ -61,24 +62,27 @@ class AlertContext:
 
     @property
     def kind(self) -> Kind:
+        """Return ALERT."""
         return Kind.ALERT
 
     @property
     def ref(self) -> str:
+        """Return the full name of the alert's ref."""
         return self.key.ref_key.ref
 
     @property
     def display_ref(self) -> str:
-        """The ref as people read it."""
+        """Return the ref as people read it."""
         return display_ref(self.ref)
 
     @property
     def actor(self) -> Person | None:
-        """Nobody makes an alert."""
+        """Return None: nobody causes an alert."""
         return None
 
 
 def build_alert_message(context: AlertContext, language: str) -> Message:
+    """Build the notification of an alert."""
     headline = _headline(context, language)
     lines = [*_failure_details(context, language), *_people_details(context, language)]
     alert = context.alert
@@ -97,11 +101,12 @@ def build_alert_message(context: AlertContext, language: str) -> Message:
 
 
 def render_end_message(context: AlertContext, language: str) -> str:
-    """What the task that was opened for it is told when it is over, as BBCode."""
+    """Write, as BBCode, the message in the alert's task that the alert is over."""
     return render(Document((Paragraph(_headline(context, language)),)))
 
 
 def render_assignment(context: AlertContext, language: str) -> str:
+    """Write, as BBCode, the notification of the person whom the alert is assigned to."""
     sentence = translate_inline(
         language, "alert assigned to you", what=_headline(context, language)
     )
@@ -109,7 +114,10 @@ def render_assignment(context: AlertContext, language: str) -> str:
 
 
 def build_task_title(context: AlertContext, language: str) -> str:
-    """It names the pipeline: no two alerts have the same."""
+    """Return the title of the alert's task.
+
+    It names the first pipeline, so no two alerts share it.
+    """
     ref = (
         f"{context.display_ref} ({context.alert.stage})"
         if context.alert.stage
@@ -123,7 +131,10 @@ def build_task_title(context: AlertContext, language: str) -> str:
 
 
 def render_task_text(context: AlertContext, language: str) -> str:
-    """It depends on how the alert began alone: said again it is the same. BBCode."""
+    """Write the description of the alert's task as BBCode.
+
+    It depends only on how the alert began, so writing it again changes nothing.
+    """
     first_pipeline_id = context.alert.first_pipeline_id
     page = link(messages_urls.pipeline(context.project, first_pipeline_id), f"#{first_pipeline_id}")
     lines = [
@@ -176,7 +187,7 @@ def _phrase_key(context: AlertContext) -> str:
 
 
 def _branch_line(context: AlertContext, language: str) -> Line:
-    """The branch; one that is gone is no link."""
+    """Return the branch with the stage; a deleted branch is not linked."""
     name = clipped(context.display_ref, MAX_NAME_LENGTH)
     url = "" if _phrase_key(context) == "alert branch deleted" else _ref_url(context)
     node = link(url, name)
@@ -199,7 +210,7 @@ def _ref_url(context: AlertContext) -> str:
 
 
 def _failure_details(context: AlertContext, language: str) -> list[Line]:
-    """The newest pipeline that failed and its jobs; of an unstable line they change too often."""
+    """Return the newest failed pipeline and its jobs; nothing for an unstable alert."""
     if context.alert.state is not AlertState.OPEN:
         return []
     line = translate_inline(language, "pipeline link", link=_pipeline_link(context))
@@ -255,7 +266,7 @@ def _pipeline_url(context: AlertContext) -> str:
 
 
 def _format_since(context: AlertContext, language: str) -> str:
-    """The time alone where the newest failure is of the same day."""
+    """Format when the alert opened: the time alone if the newest failure is of that day."""
     began, newest = (
         at.astimezone(context.zone) for at in (context.alert.opened_at, context.alert.failed_at)
     )
@@ -269,13 +280,14 @@ def _format_opened_at(context: AlertContext, language: str) -> str:
 
 
 def format_moment(at: datetime, zone: ZoneInfo, language: str) -> str:
+    """Format date and time in a zone."""
     local = at.astimezone(zone)
     places = {"year": f"{local:%Y}", "month": f"{local:%m}", "day": f"{local:%d}"}
     return translate(language, "moment", time=f"{local:%H:%M}", **places)
 
 
 def format_ordinal(number: int, language: str) -> str:
-    """3rd, 11th; 3-й."""
+    """Format an ordinal number: 3rd, 11th; 3-й."""
     teen = 10 < number % 100 < 14
     ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return translate(language, f"ordinal {ending}", number=number)

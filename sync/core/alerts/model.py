@@ -1,4 +1,4 @@
-"""Alerts: failing lines of a ref, and which refs pipelines speak for. Pure."""
+"""Alerts, their keys, and the refs to whose state a pipeline's result belongs. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from sync.core.model.kinds import Kind
-from sync.core.model.pipelines import Pipeline
+from sync.core.model.pipelines import DANGLING_SOURCES, Pipeline
 from sync.core.rules.portal import AlertRules, Severity
 
 PASSED, FAILED, BRANCH_DELETED = "success", "failed", "deleted"
@@ -17,7 +17,7 @@ _MERGE_REQUEST_REFS, _TAG_REFS = "refs/merge-requests/", "refs/tags/"
 
 
 class AlertState(StrEnum):
-    """`closed`: its branch is gone, or it is watched no more."""
+    """The state of an alert; `closed`: its branch is deleted or not watched any more."""
 
     OPEN = "open"
     UNSTABLE = "unstable"
@@ -26,15 +26,17 @@ class AlertState(StrEnum):
 
     @property
     def ended(self) -> bool:
+        """Tell whether the alert is over."""
         return self in (AlertState.RESOLVED, AlertState.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineResult:
-    """How a pipeline ended: once in each of the ways it did, as a retried one ends again.
+    """One result of a pipeline; a retried pipeline has several.
 
-    `status`: of the pipeline, or GONE for the branch itself (then `pipeline` is 0). `stages`: of
-    the jobs that failed, `passed`: those that passed in one that did not, where they are known.
+    `status` is the pipeline's, or BRANCH_DELETED for the branch itself (then `pipeline_id` is 0).
+    `failed_stages` are those of its failed jobs; `passed_stages` those that passed in a pipeline
+    that did not, where known.
     """
 
     pipeline_id: int
@@ -46,13 +48,14 @@ class PipelineResult:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A line from its first failure to its end. `stage`: "" for the whole.
+    """A failing ref, or one stage of it, from its first failure to its end.
 
-    `first_pipeline_id`: the alert's name for good. `status`: the gravest. `failures`: how many
-    pipelines; `in_a_row`: the most without one that passed. `last_failed_pipeline_id`,
-    `failed_at`: the newest failure. `fixed_by_pipeline_id`: in which it passed, 0 for none.
-    `quiet_at`: when an unstable one is stable again if nothing changes. `results`: what it was
-    derived from; of a pipeline that was retried since, nothing else remembers it.
+    `stage` is "" for the whole pipeline. `first_pipeline_id` is permanent and names the alert.
+    `status` is the most severe one. `failures` counts pipelines, `in_a_row` the longest run without
+    one that passed. `last_failed_pipeline_id` and `failed_at` are the newest failure's.
+    `fixed_by_pipeline_id` is the one that passed, 0 for none. `quiet_at` is when an unstable alert
+    is stable again if nothing changes. `results` are those from which it was derived: a retried
+    pipeline's earlier results are stored nowhere else.
     """
 
     stage: str
@@ -72,13 +75,13 @@ class Alert:
 
 
 def alert_ref(pipeline: Pipeline) -> str:
-    """What its result is of, by the full name where that is no branch; "" for nothing.
+    """Return the full name of the ref that a pipeline's result belongs to, "" for none.
 
-    A child's result is its parent's. Hooks name the branch of a merge request's pipeline, and a
-    tag may be called as a branch is: neither says how the branch is. Names are parted by colons,
-    which no ref has.
+    A child pipeline's result belongs to its parent. Hooks name the branch of a merge request's
+    pipeline, and a tag may have a branch's name: neither describes the branch. Keys are joined by
+    colons, which no ref contains.
     """
-    if pipeline.source == "parent_pipeline" or not pipeline.ref or ":" in pipeline.ref:
+    if pipeline.source in DANGLING_SOURCES or not pipeline.ref or ":" in pipeline.ref:
         return ""
     told = parse_merge_request_ref(pipeline.ref)
     if told or pipeline.source == "merge_request_event":
@@ -88,15 +91,17 @@ def alert_ref(pipeline: Pipeline) -> str:
 
 
 def merge_request_ref(iid: int) -> str:
+    """Return the full name of a merge request's own ref."""
     return f"{_MERGE_REQUEST_REFS}{iid}/head"
 
 
 def tag_ref(tag: str) -> str:
+    """Return the full name of a tag."""
     return f"{_TAG_REFS}{tag}"
 
 
 def parse_merge_request_ref(ref: str) -> int | None:
-    """The number of the merge request whose own ref it is."""
+    """Return the number of the merge request whose ref it is, else None."""
     iid = (
         ref.removeprefix(_MERGE_REQUEST_REFS).partition("/")[0]
         if ref.startswith(_MERGE_REQUEST_REFS)
@@ -106,18 +111,21 @@ def parse_merge_request_ref(ref: str) -> int | None:
 
 
 def parse_tag_ref(ref: str) -> str | None:
-    """The tag whose full name it is."""
+    """Return the tag whose full name it is, else None."""
     return ref.removeprefix(_TAG_REFS) if ref.startswith(_TAG_REFS) else None
 
 
 def display_ref(ref: str) -> str:
-    """As people read it: a merge request as `!9`."""
+    """Return the ref as people read it: a merge request as `!9`."""
     iid = parse_merge_request_ref(ref)
     return f"!{iid}" if iid else ref
 
 
 def is_watched(ref: str, rules: AlertRules, *, default: bool, protected: bool) -> bool:
-    """The refs of merge requests only by a pattern that names them, tags by their own name, too."""
+    """Tell whether the rules watch a ref.
+
+    Refs of merge requests match only patterns that name them; tags match by their short name, too.
+    """
     wanted = rules.branches
     if ref.startswith(_MERGE_REQUEST_REFS):
         wanted = tuple(one for one in wanted if one.startswith(_MERGE_REQUEST_REFS))
@@ -142,7 +150,7 @@ class RefKey:
 
     @classmethod
     def parse(cls, text: str) -> RefKey:
-        """Raises ValueError for what is no line."""
+        """Parse the string form of a key; raise ValueError for anything else."""
         place, ref = text.split(":", 1)
         connection_id, project_id = map(int, place.split("/"))
         return cls(connection_id, project_id, ref)
@@ -150,7 +158,7 @@ class RefKey:
 
 @dataclass(frozen=True, slots=True, order=True)
 class AlertKey:
-    """An alert by its line, the pipeline that opened it, and its stage ("" for the whole)."""
+    """The identity of an alert: its ref, the pipeline that opened it, and its stage."""
 
     ref_key: RefKey
     first_pipeline_id: int
@@ -158,29 +166,32 @@ class AlertKey:
 
     @property
     def subject_key(self) -> str:
-        """The name that messages about it have. A ref holds no colon, a stage may."""
+        """Return the key of messages about the alert.
+
+        A ref contains no colon; a stage, which stands last, may.
+        """
         return f"{Kind.ALERT}:{self.ref_key}:{self.first_pipeline_id}" + (
             f":{self.stage}" if self.stage else ""
         )
 
     @classmethod
     def parse(cls, about: str) -> AlertKey:
-        """Raises ValueError for what `about` never was."""
+        """Parse a `subject_key`; raise ValueError for anything else."""
         _, place, ref, first_pipeline_id, *stage = about.split(":", 4)
         return cls(RefKey.parse(f"{place}:{ref}"), int(first_pipeline_id), *stage)
 
     @property
     def handle(self) -> str:
-        """What people type: `1-7-12`, by stage `1-7-12-test`."""
+        """Return the alert's name for people: `1-7-12`, for a stage `1-7-12-test`."""
         line = self.ref_key
         whole = f"{line.connection_id}-{line.project_id}-{self.first_pipeline_id}"
         return f"{whole}-{self.stage}" if self.stage else whole
 
 
 def ref_key_of_subject(about: str) -> RefKey:
-    """The ref whose pipelines (`ci:…`) or alert (`alert:…`) people are told of by this name.
+    """Return the ref of a pipeline's (`ci:…`) or an alert's (`alert:…`) subject key.
 
-    Raises ValueError for any other name.
+    Raises ValueError for any other key.
     """
     kind, place, rest = about.split(":", 2)
     ref = rest.split(":", 1)[0] if kind == Kind.ALERT else rest
@@ -188,9 +199,9 @@ def ref_key_of_subject(about: str) -> RefKey:
 
 
 def parse_handle(text: str) -> tuple[int, int, int, str] | None:
-    """Connection, project, pipeline and stage of a handle; None for what is none.
+    """Return connection, project, pipeline and stage of a handle; None if it is none.
 
-    People type it: a database may refuse some of what they type.
+    People type it, so characters that a database refuses are rejected here.
     """
     *numbers, stage = (text if text.count("-") > 2 else f"{text}-").split("-", 3)
     if len(numbers) != 3 or not all(map(_is_whole_number, numbers)) or "\0" in stage:

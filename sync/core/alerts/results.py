@@ -1,8 +1,8 @@
-"""How pipelines ended: what was told in any order and as often, as one line hears of it. Pure.
+"""Merge the reported results of pipelines and select those relevant to a stage. Pure.
 
-Invariants. The result depends on what was told alone, neither on its order nor on repetition, and
-taken together again with what was told it is the same. Of the pipelines the newest that passed or
-failed speaks for a line: an older one that ends after it says nothing.
+Invariants: the outcome depends on the reports alone, neither on their order nor on repetition, and
+merging it again with the same reports changes nothing. The newest pipeline that passed or failed
+decides: an older one that ends after it is ignored.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from sync.core.rules.portal import AlertRules, Severity
 
 
 def pipeline_result(pipeline: Pipeline, jobs: Iterable[FailedJob] = ()) -> PipelineResult:
-    """`jobs`: its failed ones as they were read; those that may fail have failed nothing.
+    """Return the result of a pipeline.
 
-    They go before what a hook told, which knows nothing of pipelines that this one started: where
-    such a one failed and was not read, nothing is said of any stage.
+    `jobs` are its failed ones as fetched; those that are allowed to fail do not count. They
+    outweigh the stages from a hook, which lacks child pipelines. Passed stages are left out where
+    the pipeline passed, and where it failed in no known stage.
     """
     status = pipeline.status.value
     read = tuple(job.stage for job in jobs if not job.allow_failure and job.stage)
@@ -32,7 +33,7 @@ def pipeline_result(pipeline: Pipeline, jobs: Iterable[FailedJob] = ()) -> Pipel
 
 
 def merge_results(endings: Iterable[PipelineResult]) -> list[PipelineResult]:
-    """Each way a pipeline ended, at the earliest moment that was told, in order of time."""
+    """Merge reports into distinct results, each at its earliest moment, in order of time."""
     moments: dict[tuple[int, str, datetime], PipelineResult] = {}
     for one in endings:
         key = one.pipeline_id, one.status, one.at
@@ -43,21 +44,21 @@ def merge_results(endings: Iterable[PipelineResult]) -> list[PipelineResult]:
 
 
 def sort_key(ending: PipelineResult) -> tuple[datetime, bool, int, str]:
+    """Return the key that orders results by time; a deleted branch comes last."""
     return ending.at, ending.status == BRANCH_DELETED, ending.pipeline_id, ending.status
 
 
 def _merge_same_moment(first: PipelineResult, second: PipelineResult) -> PipelineResult:
-    """Told twice of one moment: once before the failed jobs were read."""
+    """Merge two reports of one moment, one of them from before jobs were fetched."""
     failed = {*first.failed_stages, *second.failed_stages}
     passed = {*first.passed_stages, *second.passed_stages} - failed
     return replace(first, failed_stages=tuple(sorted(failed)), passed_stages=tuple(sorted(passed)))
 
 
 def _distinct_results(results: list[PipelineResult]) -> Iterator[PipelineResult]:
-    """Of what was told of one pipeline and status without another between, what differs.
+    """Yield the distinct results among reports of one pipeline and status.
 
-    A retried pipeline that fails again may fail in other stages; what was told without any is the
-    same as what was told with them.
+    A retried pipeline may fail again in other stages. A report without stages equals one with them.
     """
     if results[0].status == BRANCH_DELETED:
         yield from results
@@ -74,10 +75,10 @@ def _distinct_results(results: list[PipelineResult]) -> Iterator[PipelineResult]
 def relevant_results(
     endings: Iterable[PipelineResult], stage: str, rules: AlertRules
 ) -> Iterator[PipelineResult]:
-    """What the line of `stage` ("" for the whole) hears of `endings`, which are in order of time.
+    """Yield the results that matter to `stage` ("" for the whole), in order of time.
 
-    A pipeline that fails in it again has said so. One that failed passes once it fails no more:
-    what passed between two of its failures was never well.
+    `endings` are in order of time. A pipeline that fails again in the stage is not repeated. One
+    that failed passes only after its last failure: passing between two failures does not count.
     """
     heard = [one for one in _skip_outdated(endings, stage) if _is_relevant(one, stage, rules)]
     last = {one.pipeline_id: at for at, one in enumerate(heard) if _is_failure(one, stage)}
@@ -115,9 +116,9 @@ def _is_failure(result: PipelineResult, stage: str) -> bool:
 
 
 def failure_severity(ending: PipelineResult, stage: str, rules: AlertRules) -> Severity | None:
-    """How grave it is for the line; None: it says nothing of it.
+    """Return the severity of a result for a stage; None where it is no failure of it.
 
-    By stage, the line "" has what failed in no stage that is known. A stage that did not fail may
+    With alerts by stage, "" takes the failures without a known stage. A stage that did not fail may
     not have been reached.
     """
     if rules.by_stage and not (
@@ -128,7 +129,7 @@ def failure_severity(ending: PipelineResult, stage: str, rules: AlertRules) -> S
 
 
 def stage_passed(ending: PipelineResult, stage: str) -> bool:
-    """A stage may pass in a pipeline that fails in another, or that somebody canceled later."""
+    """Tell whether a stage passed; it may do so in a pipeline that fails in another one."""
     return ending.status == PASSED or (stage != "" and stage in ending.passed_stages)
 
 

@@ -1,4 +1,4 @@
-"""What is said of comments, reactions and releases: of what people wrote. Pure."""
+"""Build the messages about comments: the notification, and the one in a task. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _REFERENCE_MARKS = {"merge_request": "!", "issue": "#", "snippet": "$"}
 
 
 def build_comment_message(comment: Comment, language: str, users: PortalUserIds) -> Message:
-    """Who said what on what. The quote is all of a comment that is not long."""
+    """Build the notification of a comment, with its text as a quote."""
     values: dict[str, Inline] = {
         "actor": mention_person(comment.author, language, users),
         "project": project_link(comment.project),
@@ -84,7 +84,10 @@ MAX_COMMENT_LENGTH = 2_000  # characters of its BBCode
 
 
 def render_comment_message(note: Comment, language: str, users: PortalUserIds) -> str:
-    """Who, on what, where in the code, and the words, quoted."""
+    """Write the task's message of a comment as BBCode.
+
+    It names author, target and position in the code, and quotes the text.
+    """
     lines: list[Line] = [(Strong(_headline(note, language, users)),)]
     if note.file_position:
         lines.append(

@@ -35,7 +35,8 @@ def includes_merge_request(deployment: Deployment, merge_request: MergeRequest) 
         return True
     is_open = merge_request.state in (MergeRequestState.OPENED, MergeRequestState.LOCKED)
     default = merge_request.project.default_branch or merge_request.target_branch
-    return is_open and deployment.ref == merge_request.source_branch != default
+    own_branch = deployment.ref == merge_request.source_branch and not merge_request.from_fork
+    return is_open and own_branch and deployment.ref != default
 
 
 def previous_success(deployment: Deployment, candidates: Iterable[Deployment]) -> Deployment | None:
@@ -46,6 +47,25 @@ def previous_success(deployment: Deployment, candidates: Iterable[Deployment]) -
         if of.status is _D.SUCCESS and of.id > 0 and of.sort_key < deployment.sort_key
     ]
     return max(done, key=lambda of: of.sort_key, default=None)
+
+
+def undone_by(deployment: Deployment, history: Iterable[Deployment]) -> tuple[Deployment, ...]:
+    """Return the successful deployments that one to an older commit takes back, oldest first."""
+    if deployment.status is not _D.SUCCESS:
+        return ()
+    before = sorted(
+        (
+            one
+            for one in history
+            if one.status is _D.SUCCESS
+            and one.environment == deployment.environment
+            and one.sort_key < deployment.sort_key
+        ),
+        key=lambda one: one.sort_key,
+    )
+    there = _still_deployed(before)
+    same = [n for n, one in enumerate(there) if same_commit(one.sha, deployment.sha)]
+    return tuple(there[same[0] + 1 :]) if same else ()
 
 
 def environment_statuses(

@@ -1,4 +1,4 @@
-"""Texts of deployments: the task's message for an environment, and the notification. Pure."""
+"""Build the messages about deployments: the task's, and the notification. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def render_environment_message(
     language: str,
     users: PortalUserIds,
 ) -> str:
-    """The message as the portal shows it; `place.shown` or `place.under_way` is there."""
+    """Write the task's message of an environment as BBCode.
+
+    One of `place.in_progress`, `place.reverted_by` and `place.last_deployment` is set.
+    """
     deployment = place.in_progress or place.reverted_by or place.last_deployment
     assert deployment is not None
     lines = [
@@ -60,7 +63,7 @@ def _headline(place: EnvironmentStatus, deployment: Deployment, language: str) -
 
 
 def _deployment_details(deployment: Deployment, language: str, users: PortalUserIds) -> Line:
-    """Commit, who, job: those that are known."""
+    """List commit, actor and job, as far as they are known."""
     sha = deployment.sha[:SHORT_SHA]
     line = translate_inline(
         language, "environment commit", sha=link(messages_urls.commit(deployment.project, sha), sha)
@@ -89,9 +92,16 @@ _VERDICTS = (_D.APPROVED, _D.REJECTED)
 
 
 def build_deployment_message(
-    deployment: Deployment, language: str, users: PortalUserIds, tasks: Sequence[str] = ()
+    deployment: Deployment,
+    language: str,
+    users: PortalUserIds,
+    tasks: Sequence[str] = (),
+    undone: Sequence[Deployment] = (),
 ) -> Message:
-    """`tasks`: titles of those whose work it carries; who tests or manages reads what came."""
+    """Build the notification of a deployment.
+
+    `tasks` are the titles of the tasks whose work it contains, for those who test or manage them.
+    """
     verdict = deployment.status in _VERDICTS
     page = messages_urls.environment(deployment.project, deployment.environment)
     values = {
@@ -113,6 +123,7 @@ def build_deployment_message(
             ]
         ),
         _deployed_commit_line(deployment, language),
+        _rollback_line(undone, language),
         translate_inline(language, "detail started by", actor=actor)
         if deployment.actor and not verdict
         else (),
@@ -137,6 +148,21 @@ def build_deployment_message(
         },
         summary=_task_lines(tasks, language),
     )
+
+
+def _rollback_line(undone: Sequence[Deployment], language: str) -> Line:
+    if not undone:
+        return ()
+    commits = [_named_commit(deployment) for deployment in reversed(undone)]
+    return translate_inline(
+        language, "deployment rolled back", commits=join_limited(commits, language)
+    )
+
+
+def _named_commit(deployment: Deployment) -> Line:
+    sha: Line = (commit_link(deployment.project, deployment.sha),)
+    title = deployment.commit_title
+    return (*sha, text_node(f" {title}", MAX_NAME_LENGTH)) if title else sha
 
 
 def _task_lines(titles: Sequence[str], language: str) -> tuple[Line, ...]:

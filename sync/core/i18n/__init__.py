@@ -1,1 +1,1 @@
-"""Sentences in English and Russian, and how long things took."""
+"""Sentences in English and Russian, and durations in both."""

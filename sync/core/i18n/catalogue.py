@@ -1,7 +1,7 @@
-"""Reads a gettext catalogue (.po) into the standard library's translations. Pure.
+"""Read a gettext catalogue (.po) into the standard library's translations. Pure.
 
 The .po text itself is installed: there is no compiled file to forget or to merge. The reader is
-strict: what it does not know, like a fuzzy entry, is an error and not a lost sentence.
+strict: an entry that it does not know, such as a fuzzy one, is an error and not a lost sentence.
 https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html
 """
 
@@ -26,14 +26,17 @@ _ENTRY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The sentences of one language; those of `plurals` have a form for each kind of number."""
+    """The sentences of one language; those in `plurals` have a form for each kind of number."""
 
     keys: frozenset[str]
     plurals: frozenset[str]
     translations: GNUTranslations
 
     def sentence(self, key: str, count: object = None) -> str:
-        """Raises KeyError for an unknown key, TypeError for a plural without a whole number."""
+        """Return a sentence, in the plural form for `count` where it has forms.
+
+        Raises KeyError for an unknown key, TypeError for a plural without a whole number.
+        """
         if key not in self.keys:
             raise KeyError(key)
         if key not in self.plurals:
@@ -45,7 +48,7 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A sentence, or the forms of a plural."""
+    """One entry of a catalogue: a sentence, or the forms of a plural."""
 
     key: str
     plural: str | None
@@ -53,7 +56,10 @@ class _Entry:
 
 
 def parse_catalogue(text: str) -> Catalogue:
-    """The catalogue of a .po text, its entries parted by empty lines. Raises ValueError."""
+    """Parse a .po text, whose entries are parted by empty lines.
+
+    Raises ValueError for an entry that is not understood or stands twice.
+    """
     blocks = [f"{block}\n" for block in re.split(r"\n{2,}", text.strip("\n"))]
     entries = [_entry(block) for block in blocks if not re.fullmatch(_COMMENTS, block)]
     keys = [entry.key for entry in entries]
@@ -83,7 +89,7 @@ def _string(lines: str) -> str:
 
 
 def _compile(entries: list[_Entry]) -> bytes:
-    """The .mo file, which the standard library reads, plural rule and all.
+    """Compile entries into the bytes of a .mo file, which the standard library reads.
 
     https://www.gnu.org/software/gettext/manual/html_node/MO-Files.html
     """

@@ -1,4 +1,4 @@
-"""Spans of time as people write them, `1h 30m` or `1 ч. 30 мин`, and as they read them. Pure."""
+"""Parse and format durations: `1h 30m`, `1 ч. 30 мин`. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _JOINT = re.compile(
     r"\s{0,3}",
     re.IGNORECASE,
 )
-# What behind a duration looks like a second one: whoever wrote it meant more time.
+# What looks like a second duration behind the first: the author meant more time.
 _NUMBER_WORDS = (
     r"half|quarter|one|two|three|four|five|ten|fifteen|twenty|thirty|forty|fifty|sixty|couple|few|"
     r"several|another|an?|пол\w*|четверть\w*|один|одну|одна|дв[аеу]\w*|три\w*|четыре|пят\w+|"
@@ -65,10 +65,10 @@ _SECOND_SPAN = re.compile(
 
 
 def parse_leading(text: str) -> tuple[int, str] | None:
-    """Return the span that `text` begins with, in seconds, and the rest of it, or None.
+    """Parse the duration that `text` begins with; return its seconds and the rest, or None.
 
-    `1h30m`, `1h and 30m` and `1,5 ч` are spans. A number without a unit is none, nor is a span
-    with something behind it that may be a second one: time is never taken short in silence.
+    `1h30m`, `1h and 30m` and `1,5 ч` are durations. A number without a unit is none, nor is one
+    with something behind it that may be a second one: time is never cut short in silence.
     """
     text = text.lstrip()
     seconds, at = 0.0, 0
@@ -85,18 +85,18 @@ def parse_leading(text: str) -> tuple[int, str] | None:
 
 
 def _amount(part: re.Match[str]) -> float:
-    """Return the number of a part with its fraction."""
+    """Return the number of a part, its fraction included."""
     whole = float((part["number"] or "0").replace(",", "."))
     return whole + _FRACTIONS.get(part["fraction"] or "", 0.0)
 
 
 def format_if_known(seconds: int | None, language: str) -> str:
-    """Return how long something was, "" where that is not known."""
+    """Format a duration in seconds; "" where it is None."""
     return "" if seconds is None else format_seconds(seconds, language)
 
 
 def format_span(span: timedelta, language: str) -> str:
-    """Return a span to the minute: 42 min, 3 h 5 min, 2 d 4 h; days are whole ones."""
+    """Format a span to the minute: 42 min, 3 h 5 min, 2 d 4 h; a day has 24 hours."""
     minutes = max(0, int(span.total_seconds()) // 60)
     hours, days = minutes // 60, minutes // 1440
     if not minutes:
@@ -109,7 +109,7 @@ def format_span(span: timedelta, language: str) -> str:
 
 
 def format_seconds(seconds: int, language: str) -> str:
-    """Return the span in words, without seconds where there are hours."""
+    """Format a duration in seconds, without the seconds where there are hours."""
     minutes, rest = divmod(seconds, _MINUTE)
     hours, minutes = divmod(minutes, 60)
     if hours:

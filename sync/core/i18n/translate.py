@@ -1,4 +1,4 @@
-"""The sentences people read on the portal, by key and language, with named places.
+"""The sentences that people read on the portal, by key and language, with placeholders.
 
 Pure but for reading its own catalogues, `locale/*.po`, once.
 """
@@ -22,22 +22,22 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def has_sentence(key: str) -> bool:
-    """Whether there is such a sentence."""
+    """Tell whether the catalogues have a sentence of that key."""
     return key in _CATALOGUES["en"].keys
 
 
 def get_sentence(language: str, key: str, count: object = None) -> str:
-    """The sentence with its places, a plural in its form for `count`.
+    """Return the sentence with its placeholders, a plural in its form for `count`.
 
-    An unknown language is English. Raises KeyError for a key.
+    An unknown language falls back to English. Raises KeyError for an unknown key.
     """
     return _CATALOGUES.get(language, _CATALOGUES["en"]).sentence(key, count)
 
 
 def translate(language: str, key: str, **values: object) -> str:
-    """The sentence as plain text. The values are data: braces in them stay as they are.
+    """Return the sentence as plain text with `values` in its placeholders.
 
-    The number in the place {count} chooses the form of a plural.
+    Braces in values stay as they are. The value `count` chooses the form of a plural.
     """
     sentence = get_sentence(language, key, values.get("count"))
     return _PLACEHOLDER.sub(lambda place: str(values[place[1]]), sentence)
@@ -46,7 +46,7 @@ def translate(language: str, key: str, **values: object) -> str:
 def translate_inline(
     language: str, key: str, **values: str | int | Inline | tuple[Inline, ...]
 ) -> tuple[Inline, ...]:
-    """The sentence as nodes of the tree, with text, a number or nodes in its places."""
+    """Return the sentence as inline nodes with text, numbers or nodes in its placeholders."""
     out: list[Inline] = []
     for number, part in enumerate(
         _PLACEHOLDER.split(get_sentence(language, key, values.get("count")))

@@ -93,12 +93,14 @@ def head_pipeline(merge_request: MergeRequest, pipelines: Iterable[Pipeline]) ->
     """The newest pipeline of the head commit, or of a merge result made from it since.
 
     A merged-results pipeline runs on a commit of its own, so only the merge request's number ties
-    it to the head. https://docs.gitlab.com/ci/pipelines/merged_results_pipelines/
+    it to the head. A fork's merge request runs either in the fork, or here under its number.
+    https://docs.gitlab.com/ci/pipelines/merged_results_pipelines/
     """
     ours = [
         pipeline
         for pipeline in pipelines
-        if pipeline.sha == merge_request.head_sha or pipeline.merge_request_iid == merge_request.iid
+        if pipeline.merge_request_iid == merge_request.iid
+        or (pipeline.sha == merge_request.head_sha and not merge_request.from_fork)
     ]
     of_head = [pipeline.id for pipeline in ours if pipeline.sha == merge_request.head_sha]
     floor = min(of_head, default=0)

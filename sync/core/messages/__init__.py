@@ -1,1 +1,1 @@
-"""What all messages are made of: title, details, body, placeholders, addresses."""
+"""The parts of every message: title, details, body, placeholders, addresses."""

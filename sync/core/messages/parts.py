@@ -1,4 +1,4 @@
-"""What messages about different things have in common: people, links, places, sizes. Pure."""
+"""Build the parts that messages share: people, links, dates, quotes. Pure."""
 
 from __future__ import annotations
 
@@ -16,41 +16,45 @@ from sync.text.tree import Block, Document, Inline, Link, Paragraph, Quote, Text
 MAX_TITLE_LENGTH = 255  # characters, what the code host allows
 MAX_NAME_LENGTH = 120
 MAX_LISTED = 6  # named in one line; the rest are counted
-MAX_TEXT_READ = 20_000  # characters of a text that are looked at
+MAX_TEXT_READ = 20_000  # characters of a text that are read
 
 PortalUserIds = Mapping[int, int]  # a person's id on the code host → the portal user's id
 
 
 def text_node(words: str, limit: int = MAX_TITLE_LENGTH) -> Text:
+    """Return a text of at most `limit` characters."""
     return Text(clipped(words, limit))
 
 
 def first_line(words: str) -> str:
-    """The first line that says something."""
+    """Return the first line that is not blank, cut to a title's length."""
     return clipped(words[:MAX_TEXT_READ].strip().partition("\n")[0].rstrip(), MAX_TITLE_LENGTH)
 
 
 def link(url: str, words: str, limit: int = MAX_TITLE_LENGTH) -> Inline:
-    """A link where there is an address, else its words."""
+    """Return a link, or only its words where there is no address."""
     return (
         Link(url, (text_node(words, limit),)) if url and words else text_node(words or url, limit)
     )
 
 
 def project_link(project: Project) -> Inline:
+    """Link the project by its path."""
     return link(project.url, project.path)
 
 
 def commit_link(project: Project, sha: str, url: str = "") -> Inline:
+    """Link a commit by its short id."""
     return link(url or urls.commit(project, sha), sha[:SHORT_SHA])
 
 
 def ref_link(project: Project, ref: str) -> Inline:
+    """Link a branch or a tag by its name."""
     return link(urls.branch(project, ref), ref)
 
 
 def mention_person(person: Person | None, language: str, users: PortalUserIds) -> Inline:
-    """Somebody by name, live where the portal knows them."""
+    """Mention a person, live where the portal knows them; "somebody" for None."""
     if person is None or not person.display_name:
         return Text(translate(language, "somebody"))
     return UserMention(
@@ -59,7 +63,7 @@ def mention_person(person: Person | None, language: str, users: PortalUserIds) -
 
 
 def join_limited(lines: Sequence[Line], language: str) -> Line:
-    """The first of them in one line; the rest are counted."""
+    """Join the first `MAX_LISTED` lines into one, and count the rest."""
     visible = list(lines[:MAX_LISTED])
     if rest := len(lines) - len(visible):
         visible.append(translate_inline(language, "more", count=str(rest)))
@@ -67,12 +71,12 @@ def join_limited(lines: Sequence[Line], language: str) -> Line:
 
 
 def join_nonempty(lines: Iterable[Line], between: str = ", ") -> Line:
-    """Those that say anything, in one line."""
+    """Join the lines that are not empty into one."""
     return tuple(node for line in lines if line for node in (Text(between), *line))[1:]
 
 
 def state_word(language: str, state: str) -> Line:
-    """A state in a word; one that a later version of the host adds stays as it is."""
+    """Translate a state; one that the catalogues lack stays as it is."""
     key = f"state {state}"
     return (
         translate_inline(language, key)
@@ -82,18 +86,22 @@ def state_word(language: str, state: str) -> Line:
 
 
 def format_date(moment: datetime, language: str) -> str:
+    """Format the date of a moment in the given language."""
     parts = {"year": f"{moment:%Y}", "month": f"{moment:%m}", "day": f"{moment:%d}"}
     return translate(language, "date", **parts)
 
 
-MAX_QUOTE_LENGTH = 1_000  # characters of a message that repeat what somebody wrote
+MAX_QUOTE_LENGTH = 1_000  # characters of quoted text in a message
 
 
 MAX_RELEASE_NOTES_LENGTH = 3_000  # characters of release notes
 
 
 def markdown_blocks(words: str, limit: int, language: str, url: str = "") -> tuple[Block, ...]:
-    """Markdown as blocks of at most `most` characters; what was cut has a link to all of it."""
+    """Read Markdown as blocks of at most `limit` characters.
+
+    A text that was cut ends with a link to the whole of it, where `url` is given.
+    """
     document = markdown.read(words[:MAX_TEXT_READ])
     cut = clip(document, limit, render_chat)
     if cut is document and len(words) <= MAX_TEXT_READ:
@@ -106,18 +114,18 @@ def markdown_blocks(words: str, limit: int, language: str, url: str = "") -> tup
 
 
 def quote_markdown(words: str, language: str, url: str = "") -> tuple[Block, ...]:
-    """The same as a quote; nothing where there are no words."""
+    """Quote Markdown; return nothing for a text without words."""
     blocks = markdown_blocks(words, MAX_QUOTE_LENGTH, language, url)
     return (Quote(blocks),) if blocks else ()
 
 
 def quote_plain(words: str) -> tuple[Block, ...]:
-    """A quote of words that are in no dialect."""
+    """Quote plain text, in which nothing is markup."""
     lines = clipped(words[:MAX_TEXT_READ].strip(), MAX_QUOTE_LENGTH).split("\n")
     run = run_of([(Text(line.rstrip()),) for line in lines])
     return (Quote((Paragraph(run),)),) if any(lines) else ()
 
 
 def render_chat(document: Document) -> str:
-    """As a chat shows it."""
+    """Write a document as the BBCode of chats."""
     return bbcode.write(document, chat=True)

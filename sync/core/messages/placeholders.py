@@ -1,6 +1,6 @@
-"""The places that an administrator's own text may name, by kind of thing. Pure.
+"""The placeholders that an administrator's own text may use, by kind. Pure.
 
-Who writes the words of a kind fills them (`Telling.places`); a test holds both together.
+The code that builds the messages of a kind fills them (`Message.values`); a test compares both.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from sync.core.model.kinds import Kind
 
-# What each place holds, for people who write texts.
+# What each placeholder holds, for people who write templates.
 PLACEHOLDER_MEANINGS: Mapping[str, str] = {
     "default": "the whole message as it is without a text of your own",
     "project": "the project's path, a link",

@@ -1,6 +1,6 @@
-"""An administrator's own text for a kind of thing: BBCode with named places in braces. Pure.
+"""Fill an administrator's own template: BBCode with named placeholders in braces. Pure.
 
-What comes into a place is data in the tree: whatever people typed, it makes no markup.
+Values are data in the tree: whatever people typed in them, it makes no markup.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from sync.text.tree import (
 
 MAX_TEMPLATE_LENGTH = 4_000  # characters
 
-# What fills a place: a run of text, or whole paragraphs, lists and quotes.
+# The value of a placeholder: a run of text, or whole paragraphs, lists and quotes.
 PlaceholderValue = tuple[Inline, ...] | Document
 PlaceholderValues = Mapping[str, PlaceholderValue]
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-# A link to a place: the address has to look like one for the reader to keep it.
+# A link to a placeholder: the reader keeps only what looks like an address.
 _PLACEHOLDER_LINK = re.compile(r"\[url=[\"']?\{(\w+)\}[\"']?\]", re.IGNORECASE)
 _PLACEHOLDER_BARE_LINK = re.compile(r"\[url\]\s*\{(\w+)\}\s*\[/url\]", re.IGNORECASE)
 _PLACEHOLDER_URL = "https://place.invalid/"
@@ -54,15 +54,16 @@ _MARKUP = (PAIRED | ALONE | DROPPED | {"*", "code"}) - {"br", "p"}
 
 
 def fill_template(template: str, places: PlaceholderValues) -> Document:
-    """The document with the values in their places; a place without a value is empty.
+    """Return the template's document with the values in its placeholders.
 
-    Lines that held nothing but empty places are left out.
+    A placeholder without a value is empty; lines that held nothing but empty placeholders are left
+    out.
     """
     return mapped(bbcode.read(_with_addresses(template)), lambda node: _fill_node(node, places))
 
 
 def template_problems(template: str, placeholders: Collection[str]) -> Iterator[str]:
-    """Why a text cannot be used where there are the places `known`."""
+    """Yield the reasons why a template is not accepted; `placeholders` are those allowed."""
     if not template.strip():
         yield "must not be empty"
     if len(template) > MAX_TEMPLATE_LENGTH:
@@ -82,7 +83,7 @@ def _list_placeholders(placeholders: Iterable[str]) -> str:
 
 
 def _lost_tags(template: str) -> list[str]:
-    """The tags of which there are more or fewer when the text was read and written again."""
+    """Return the tags whose number changes when the text is read and written again."""
     before = _tags(_with_addresses(template))
     after = _tags(bbcode.write(bbcode.read(_with_addresses(template))))
     return sorted((before - after) or (after - before))
@@ -99,7 +100,7 @@ def _with_addresses(template: str) -> str:
 
 
 def _fill_node(node: Node, places: PlaceholderValues) -> Node:
-    """Children first: what the values bring is not looked into again."""
+    """Fill the placeholders of a node, children first, so that values are not filled again."""
     match node:
         case Code(text) | CodeBlock(text):
             return replace(
@@ -132,7 +133,7 @@ def _fill_blocks(blocks: Iterable[Block], places: PlaceholderValues) -> tuple[Bl
 
 
 def _fill_paragraph(paragraph: Paragraph, places: PlaceholderValues) -> Iterator[Block]:
-    """The paragraph, parted where a place stands in it that holds whole blocks."""
+    """Split a paragraph where a placeholder in it holds whole blocks."""
     run: list[Inline] = []
     for node in _split_placeholders(paragraph.children):
         value = _placeholder_value(node, places)
@@ -146,7 +147,7 @@ def _fill_paragraph(paragraph: Paragraph, places: PlaceholderValues) -> Iterator
 
 
 def _is_inline(value: Document) -> bool:
-    """A single paragraph goes on where its place stands."""
+    """Tell whether the value is at most one paragraph, which fits into a line."""
     return all(isinstance(block, Paragraph) for block in value.blocks) and len(value.blocks) < 2
 
 
@@ -162,7 +163,7 @@ def _build_paragraph(run: Iterable[Inline], places: PlaceholderValues) -> Iterat
 
 
 def _split_placeholders(nodes: Iterable[Inline]) -> Iterator[Inline]:
-    """Texts cut so that each place is a node of its own."""
+    """Split texts so that each placeholder is a node of its own."""
     for node in nodes:
         if isinstance(node, Text):
             parts = _PLACEHOLDER.split(node.text)
@@ -173,7 +174,7 @@ def _split_placeholders(nodes: Iterable[Inline]) -> Iterator[Inline]:
 
 
 def _placeholder_value(node: Inline, places: PlaceholderValues) -> PlaceholderValue | None:
-    """What a place is filled with; None for what is no place."""
+    """Return a placeholder's value; None for a node that is no placeholder."""
     if isinstance(node, Text) and (match := _PLACEHOLDER.fullmatch(node.text)):
         return places.get(match[1], ())
     return None
@@ -193,7 +194,7 @@ def _fill_inline(nodes: Iterable[Inline], places: PlaceholderValues) -> tuple[In
 
 
 def _without_nested(nodes: Iterable[Inline], outer: type[Inline]) -> Iterator[Inline]:
-    """What may stand in a node of that type: none of its own, and in a link nobody either."""
+    """Yield nodes allowed in a node of that type: none of its own, no mentions in links."""
     for node in nodes:
         match node:
             case Link() | UserMention() if outer is Link:

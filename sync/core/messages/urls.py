@@ -1,7 +1,7 @@
-"""The web addresses of a project's own pages on its code host, "" where it has none. Pure.
+"""Build the addresses of a project's pages on its code host, "" where it has none. Pure.
 
-Names of branches and tags may hold anything but a space: all that means something in an address
-is encoded, only their slashes stay.
+Names of branches and tags may hold anything but a space: all that means something in an address is
+encoded, only their slashes stay.
 """
 
 from __future__ import annotations
@@ -12,33 +12,40 @@ from sync.core.model.common import Project
 
 
 def branch(project: Project, name: str) -> str:
-    """Of a tag, too: the code as it is there."""
+    """Return the page of the files at a branch or a tag."""
     return _page(project, "tree", name)
 
 
 def tag(project: Project, name: str) -> str:
+    """Return the page of a tag."""
     return _page(project, "tags", name)
 
 
 def commit(project: Project, sha: str) -> str:
+    """Return the page of a commit."""
     return _page(project, "commit", sha)
 
 
 def compare(project: Project, old: str, new: str) -> str:
-    """What `new` has that `old` has not."""
+    """Return the page of what `new` has and `old` has not."""
     return _page(project, "compare", f"{old}...{new}") if old and new else ""
 
 
 def merge_request(project: Project, iid: int) -> str:
+    """Return the page of a merge request."""
     return _page(project, "merge_requests", str(iid))
 
 
 def pipeline(project: Project, number: int) -> str:
+    """Return the page of a pipeline; "" for 0."""
     return _page(project, "pipelines", str(number)) if number else ""
 
 
 def environment(project: Project, name: str) -> str:
-    """The list of environments, searched: the page of one has a number that hooks do not tell."""
+    """Return the list of environments, filtered by name.
+
+    The page of a single one needs a number that hooks do not send.
+    """
     return f"{project.url}/-/environments?search={quote(name, safe='')}" if project.url else ""
 
 

@@ -1,6 +1,6 @@
-"""What a project tells of itself beside merge requests, pipelines and deployments. Pure.
+"""Project activity other than merge requests, pipelines and deployments. Pure.
 
-Each is kept as it was last told, under a key of its own for good; people are told of it by rules.
+Each item is stored as last reported, under a permanent key; rules decide whom to notify of it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from sync.core.model.pipelines import JobRun
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """Commits that came to a branch, or a branch that was made (`created`) or deleted.
+    """Commits pushed to a branch, or a branch that was created or deleted.
 
-    `commits`: those that were told, the oldest first; `total`: how many there were. `before`,
-    `after`: zeros for no commit. `protected`: the branch is, None where that was not told.
-    `at`: None where the host tells no time, as with most hooks.
+    `commits` holds the reported ones, oldest first, and `total` counts all. `before` and `after`
+    are zeros for no commit. `protected` tells whether the branch is; None where not reported. `at`
+    is None where the host sends no time, as in most hooks.
     """
 
     project: Project
@@ -36,18 +36,21 @@ class Push:
 
     @property
     def kind(self) -> Kind:
+        """Return BRANCH where the branch was created or deleted, else PUSH."""
         return Kind.BRANCH if self.created or self.deleted else Kind.PUSH
 
     @property
     def key(self) -> str:
-        """A branch is one thing through its life; a push is what it brought there."""
+        """Return the branch's name for a branch event, else the new commit with the branch."""
         return self.branch if self.kind is Kind.BRANCH else f"{self.after}:{self.branch}"
 
 
 @dataclass(frozen=True, slots=True)
 class TagPush:
-    """A tag that was made, moved or deleted. `sha`: what it is on, or was. `message`: of an
-    annotated one."""
+    """A tag that was created, moved or deleted.
+
+    `sha` is the commit it points, or pointed, to; `message` belongs to an annotated tag.
+    """
 
     project: Project
     tag: str
@@ -60,17 +63,21 @@ class TagPush:
 
     @property
     def kind(self) -> Kind:
+        """Return TAG."""
         return Kind.TAG
 
     @property
     def key(self) -> str:
+        """Return the tag's name."""
         return self.tag
 
 
 @dataclass(frozen=True, slots=True)
 class CommentTarget:
-    """What a comment is about. `kind`: merge_request, commit, issue or snippet; `key`: its number
-    or its commit id."""
+    """The object that a comment is about.
+
+    `kind` is merge_request, commit, issue or snippet; `key` is its number or its commit id.
+    """
 
     kind: str
     key: str
@@ -81,8 +88,11 @@ class CommentTarget:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment. `system`: the host's own words; `internal`: for members only; `place`: the file
-    and line that it is about, "" for none."""
+    """A comment on the code host.
+
+    `system`: written by the host itself; `internal`: for members only; `file_position`: the file
+    and line that it is about, "" for none.
+    """
 
     project: Project
     id: int
@@ -99,20 +109,26 @@ class Comment:
 
     @property
     def kind(self) -> Kind:
+        """Return COMMENT."""
         return Kind.COMMENT
 
     @property
     def key(self) -> str:
+        """Return the comment's id."""
         return str(self.id)
 
     @property
     def at(self) -> datetime:
+        """Return when the comment was last edited."""
         return self.updated_at
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """`text`: the release notes in the host's own dialect. `updated`: edited after it was made."""
+    """A release of a project.
+
+    `text` holds the release notes in the host's dialect; `updated`: edited after it was created.
+    """
 
     project: Project
     tag: str
@@ -127,19 +143,21 @@ class Release:
 
     @property
     def kind(self) -> Kind:
+        """Return RELEASE."""
         return Kind.RELEASE
 
     @property
     def key(self) -> str:
+        """Return the release's tag."""
         return self.tag
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Anything else: an issue, a milestone, a wiki page, a member, a token that expires.
+    """Any other object: an issue, a milestone, a wiki page, a member, an expiring token.
 
-    `project`: of a group's own things it has the id 0. `key`: the host's own. `state`: as it is
-    now; `action`: what was done last. `expires_at`: of a token.
+    `project` has the id 0 for what belongs to a group; `id` is the host's own. `state` is the
+    present one, `action` the last thing done. `expires_at` is set for tokens.
     """
 
     project: Project
@@ -158,6 +176,7 @@ class Resource:
 
     @property
     def key(self) -> str:
+        """Return the host's id of the object."""
         return self.id
 
 

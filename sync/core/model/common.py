@@ -1,4 +1,4 @@
-"""The nouns of the field: people, merge requests, pipelines, tasks and what links them. Pure."""
+"""People, projects and commits, which every domain shares. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SHORT_SHA = 8  # characters, as the code host shortens a commit's name
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody on the code host. `email` is None where the host hides it."""
+    """A person on the code host; `email` is None where the host hides it."""
 
     id: int
     username: str
@@ -19,11 +19,14 @@ class Person:
 
     @property
     def display_name(self) -> str:
+        """Return the name, or the username where there is none."""
         return self.name or self.username
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
+    """A project of a code host."""
+
     connection_id: int
     id: int
     path: str
@@ -34,6 +37,8 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
+    """A commit."""
+
     sha: str
     message: str
     author_name: str
@@ -44,6 +49,8 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class PortalUser:
+    """A user of the portal."""
+
     id: int
     name: str
     email: str | None = None

@@ -1,4 +1,4 @@
-"""Deployments, environments and their tiers, as decisions see them. Pure."""
+"""Deployments, environments and their tiers. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sync.core.model.common import SHORT_SHA, Person, Project
 
 
 class DeploymentStatus(StrEnum):
-    """A deployment's status in GitLab's words; `unknown` is what a future version may add."""
+    """A deployment's status in GitLab's words; `unknown` stands for future ones."""
 
     CREATED = "created"
     RUNNING = "running"
@@ -28,7 +28,7 @@ class DeploymentStatus(StrEnum):
 
 
 class Tier(StrEnum):
-    """What an environment is for, from the first to the last that a change comes to."""
+    """The purpose of an environment, in the order in which a change reaches them."""
 
     DEVELOPMENT = "development"
     TESTING = "testing"
@@ -39,8 +39,11 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """`sha`: whole where it was told, else its first eight characters. `id` below 0: a job told
-    of it, not the code host. `url`: of the environment. `job_url`: "" where no job deployed."""
+    """A deployment as last reported.
+
+    `sha` is whole where reported so, else its first eight characters. A negative `id`: reported by
+    a job, not by the code host. `url` is the environment's; `job_url` is "" where no job deployed.
+    """
 
     project: Project
     id: int
@@ -57,11 +60,15 @@ class Deployment:
 
     @property
     def key(self) -> str:
-        """Its name for good within the project; a job's number may be that of another place."""
+        """Return the permanent key within the project.
+
+        It has the environment in it, because a job's number may be that of another deployment.
+        """
         return f"{self.id}:{self.environment}"
 
     @property
     def sort_key(self) -> tuple[datetime, int]:
+        """Return the key that orders deployments from oldest to newest."""
         return self.updated_at, self.id
 
 
@@ -69,9 +76,10 @@ class Deployment:
 class EnvironmentStatus:
     """One environment of a project as seen from a task.
 
-    `shown`: the newest finished or stopped deployment that carries the task's work; None where
-    none does. `inside`: the work is there now. `undone_by`: the deployment that took it away.
-    `under_way`: the newest deployment, where it carries the work and goes on.
+    `last_deployment` is the newest finished or stopped deployment that contains the task's work;
+    None where none does. `includes_work`: the work is there now. `reverted_by` is the deployment
+    that removed it. `in_progress` is the newest deployment, where it contains the work and still
+    runs.
     """
 
     project: Project
@@ -84,10 +92,11 @@ class EnvironmentStatus:
 
     @property
     def subject_key(self) -> str:
+        """Return the key of the environment's message in the task."""
         return f"deploy:{self.project.connection_id}/{self.project.id}:{self.environment}"
 
 
-# The code host's own guess where no tier is told, and the Russian names that it does not know.
+# How the code host guesses an undeclared tier, and the Russian names that it does not know.
 # https://docs.gitlab.com/ci/environments/#deployment-tier-of-environments
 _TIERS: tuple[tuple[Tier, str, str], ...] = (
     (Tier.DEVELOPMENT, r"dev|review|trunk", r"разраб|\bдев"),
@@ -121,9 +130,9 @@ _NAMED_TIERS = frozenset(Tier) - {Tier.OTHER}
 
 
 def tier_of(declared: str, environment: str) -> Tier:
-    """The tier as told, else by the environment's name.
+    """Return the declared tier, else guess it from the environment's name.
 
-    The host tells `other` of every name that it cannot read, Russian ones among them.
+    The host declares `other` for every name that it cannot read, Russian ones among them.
     """
     if declared in _NAMED_TIERS:
         return Tier(declared)
@@ -137,9 +146,9 @@ def tier_of(declared: str, environment: str) -> Tier:
 
 
 def environment_matches(environment: str, tier: Tier, patterns: Sequence[str]) -> bool:
-    """Whether people are told of the environment: `patterns` match its name or its tier.
+    """Tell whether `patterns` match the environment's name or its tier.
 
-    Without patterns every tier but development counts: environments of reviews come and go.
+    Without patterns every tier but development matches: environments of reviews come and go.
     """
     if not patterns:
         return tier is not Tier.DEVELOPMENT
@@ -151,6 +160,6 @@ def environment_matches(environment: str, tier: Tier, patterns: Sequence[str]) -
 
 
 def same_commit(sha: str, other_sha: str) -> bool:
-    """Whether two commits are one, of which either may be shortened."""
+    """Tell whether two commit ids are equal, either of which may be shortened."""
     least = min(len(sha), len(other_sha))
     return least >= SHORT_SHA and sha[:least] == other_sha[:least]

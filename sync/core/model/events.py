@@ -1,4 +1,4 @@
-"""What was heard, in the words of the field: typed events a room makes of a delivery. Pure."""
+"""Typed events that the systems' rooms parse from a delivery. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from sync.core.model.pipelines import Pipeline
 
 @dataclass(frozen=True, slots=True)
 class MergeRequestEvent:
-    """A merge request as a hook told it.
+    """A merge request as a hook reported it.
 
-    `action`: open, close, reopen, update, approved, unapproved, approval, unapproval, merge, or
-    "" where the hook names none. `approved` and `approved_by` of the merge request hold only what
-    this hook can know; `approval` says what it changes: None nothing, True one more, False one
-    less (by `actor`), and `rules_met` the verdict of the approval rules, None where not told.
+    `action`: open, close, reopen, update, approved, unapproved, approval, unapproval, merge, or ""
+    where the hook names none. `approved` and `approved_by` of the merge request hold only what this
+    hook can know. `actor_approved` is True where `actor` approved, False where the approval was
+    withdrawn, None for neither. `approval_rules_met` is the verdict of the approval rules, None
+    where not reported. `approvals_reset`: the host withdrew all approvals, as after a push.
     """
 
     merge_request: MergeRequest
@@ -27,16 +28,19 @@ class MergeRequestEvent:
     actor_approved: bool | None = None
     approval_rules_met: bool | None = None
     approvals_reset: bool = False
+    author_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineEvent:
+    """A pipeline as a hook or a job reported it."""
+
     pipeline: Pipeline
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentEvent:
-    """`carries`: numbers of merge requests that a job says it brought."""
+    """A deployment; `merge_request_iids` are those that a job reports it contains."""
 
     deployment: Deployment
     merge_request_iids: tuple[int, ...] = ()
@@ -44,7 +48,7 @@ class DeploymentEvent:
 
 @dataclass(frozen=True, slots=True)
 class UnrecognisedEvent:
-    """A delivery that is kept but says nothing yet: `kind` in the vendor's words and why."""
+    """A delivery that is stored but not understood: `kind` in the vendor's words."""
 
     kind: str
     reason: str
@@ -52,23 +56,27 @@ class UnrecognisedEvent:
 
 @dataclass(frozen=True, slots=True)
 class TaskChanged:
+    """A task of the portal was created or changed."""
+
     task_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class TaskDeleted:
+    """A task of the portal was deleted."""
+
     task_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class TaskCommented:
-    """A comment: `message_id` in the task's chat (new card) or `comment_id` (old card)."""
+    """A comment on a task: `message_id` in its chat (new card) or `comment_id` (old card)."""
 
     task_id: int
     message_id: int | None = None
     comment_id: int | None = None
 
 
-# A push, a tag, a comment, a release, a job and any other thing are told as they are kept.
+# A push, a tag, a comment, a release, a job and any other resource are events as they are stored.
 CodeEvent = MergeRequestEvent | ActivityItem | PipelineEvent | DeploymentEvent | UnrecognisedEvent
 TaskEvent = TaskChanged | TaskDeleted | TaskCommented | UnrecognisedEvent

@@ -1,4 +1,4 @@
-"""The kinds of things that people may be told of; settings name them by these words. Pure."""
+"""The kinds of objects that notifications may be about. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
+    """A kind of object; settings name it by its value."""
+
     PUSH = "push"
     BRANCH = "branch"
     TAG = "tag"

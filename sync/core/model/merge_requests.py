@@ -1,8 +1,8 @@
-"""Merge requests as decisions see them: state, reviewers, review events. Pure."""
+"""Merge requests: their state, reviewers and review events. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +12,8 @@ from sync.core.model.pipelines import Pipeline
 
 @dataclass(frozen=True, slots=True, order=True)
 class MergeRequestKey:
+    """The identity of a merge request across connections."""
+
     connection_id: int
     project_id: int
     iid: int
@@ -21,6 +23,8 @@ class MergeRequestKey:
 
 
 class MergeRequestState(StrEnum):
+    """A merge request's state in GitLab's words."""
+
     OPENED = "opened"
     CLOSED = "closed"
     MERGED = "merged"
@@ -29,7 +33,10 @@ class MergeRequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
-    """`state`: unreviewed, review_started, reviewed, requested_changes, approved, unapproved."""
+    """A reviewer of a merge request.
+
+    `state`: unreviewed, review_started, reviewed, requested_changes, approved or unapproved.
+    """
 
     person: Person
     state: str = "unreviewed"
@@ -37,7 +44,7 @@ class Reviewer:
 
 @dataclass(frozen=True, slots=True)
 class MergeRequest:
-    """A merge request as last known. `approved`: the host says its approval rules are met."""
+    """A merge request as last reported; `approved`: its approval rules are met."""
 
     project: Project
     iid: int
@@ -58,15 +65,29 @@ class MergeRequest:
     head_sha: str = ""
     merge_sha: str = ""  # the commit it was merged as
     pipeline: Pipeline | None = None
+    source_project_id: int = 0  # of the source branch: a fork's, or 0 for the project's own
+    ended_at: datetime | None = field(default=None, compare=False)  # as the API told it
     actor: Person | None = None  # who brought it into its present milestone
 
     @property
     def key(self) -> MergeRequestKey:
+        """Return the merge request's identity."""
         return MergeRequestKey(self.project.connection_id, self.project.id, self.iid)
+
+    @property
+    def branch_key(self) -> tuple[int, int, str]:
+        """The source branch by connection, project and name: a fork's branch is another branch."""
+        project_id = self.source_project_id or self.project.id
+        return self.project.connection_id, project_id, self.source_branch
+
+    @property
+    def from_fork(self) -> bool:
+        """Tell whether the source branch belongs to another project."""
+        return self.source_project_id not in (0, self.project.id)
 
 
 class ReviewEvent(StrEnum):
-    """What the responsible person may be told of one merge request."""
+    """An event of a merge request that the responsible person may be notified of."""
 
     OPENED = "opened"
     APPROVED = "approved"
@@ -79,5 +100,5 @@ _OPEN = {MergeRequestState.OPENED, MergeRequestState.LOCKED}
 
 
 def is_open(merge_request: MergeRequest) -> bool:
-    """Open, or being merged at this moment."""
+    """Tell whether the merge request is open or being merged at this moment."""
     return merge_request.state in _OPEN

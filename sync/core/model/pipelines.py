@@ -1,4 +1,4 @@
-"""Pipelines and their jobs, as decisions see them. Pure."""
+"""Pipelines and their jobs. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sync.core.model.kinds import Kind
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """A job as it is. `status`: in the host's words; `retries`: how often it was run again."""
+    """A job as last reported; `status` in the host's words, `retries` counts its reruns."""
 
     project: Project
     id: int
@@ -34,15 +34,33 @@ class JobRun:
 
     @property
     def kind(self) -> Kind:
+        """Return JOB."""
         return Kind.JOB
 
     @property
     def key(self) -> str:
+        """Return the job's id."""
         return str(self.id)
 
 
+# Sources of pipelines that say nothing of their ref: a child's result is its parent's.
+# See dangling_sources in app/models/concerns/enums/ci/pipeline.rb in GitLab's source.
+DANGLING_SOURCES = frozenset(
+    {
+        "webide",
+        "parent_pipeline",
+        "ondemand_dast_scan",
+        "ondemand_dast_validation",
+        "security_orchestration_policy",
+        "container_registry_push",
+        "duo_workflow",
+        "pipeline_execution_policy_schedule",
+    }
+)
+
+
 class PipelineStatus(StrEnum):
-    """A pipeline's status in GitLab's words; `unknown` is what a future version may add."""
+    """A pipeline's status in GitLab's words; `unknown` stands for future ones."""
 
     CREATED = "created"
     WAITING_FOR_RESOURCE = "waiting_for_resource"
@@ -63,7 +81,10 @@ class PipelineStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FailedJob:
-    """A job that failed. `allowed`: the pipeline passes all the same. `log`: its last lines."""
+    """A failed job.
+
+    `allow_failure`: the pipeline passes all the same; `log` holds the last lines of its log.
+    """
 
     id: int
     name: str
@@ -75,10 +96,11 @@ class FailedJob:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """`commit`, `actor` (who started it): None where they were not told.
+    """A pipeline as last reported.
 
-    `passed_stages`, `failed_stages`: by its own jobs, where a hook told of them. `tag`: `ref` is
-    one; lists do not tell.
+    `commit` and `actor` (who started it) are None where not reported. `passed_stages` and
+    `failed_stages` follow from the pipeline's own jobs, where a hook lists them. `tag`: `ref` is a
+    tag; lists of the API do not tell.
     """
 
     project: Project

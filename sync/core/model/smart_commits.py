@@ -1,4 +1,4 @@
-"""A command as a commit spoke it, and whether another commit had spoken it already. Pure."""
+"""Smart-commit commands, and whether another commit had given one already. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHARED_BRANCH = re.compile(
 
 @dataclass(frozen=True, slots=True, order=True)
 class CommandKey:
-    """The commit and the number of the command in it."""
+    """The identity of a command: its commit and its number in it."""
 
     connection_id: int
     project_id: int
@@ -41,12 +41,14 @@ class CommandKey:
 
     @classmethod
     def parse(cls, text: str) -> CommandKey | None:
-        """Return the key of which `text` is the name, or None."""
+        """Return the key whose string form is `text`, or None."""
         match = _KEY.fullmatch(text)
         return cls(int(match[1]), int(match[2]), match[3], int(match[4])) if match else None
 
 
 class SmartCommitState(StrEnum):
+    """Whether a command was carried out."""
+
     NEW = "new"
     DONE = "done"
     REFUSED = "refused"
@@ -54,11 +56,11 @@ class SmartCommitState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmartCommit:
-    """A command with its commit, of whose message only the title is kept.
+    """A command with its commit, whose message is reduced to the title.
 
-    `branch`: where it was pushed to, by `actor`. `position`: in the order of what came together.
-    `repeats`: the commit that had said the same, "" for none. `as_app`: time that the portal did
-    not take as the author's own. `retryable`: it was refused for what somebody may change.
+    `branch` is where `actor` pushed it. `position` orders commands that arrive together. `repeats`
+    is the commit that gave the same command before, "" for none. `as_app`: the portal did not
+    accept the time as the author's own. `retryable`: refused for a reason that somebody may remove.
     """
 
     command: SmartCommitCommand
@@ -74,7 +76,7 @@ class SmartCommit:
 
 @dataclass(frozen=True, slots=True)
 class PendingSmartCommit:
-    """A command that waits. `author_id`: the commit's author as a portal user."""
+    """A command that waits; `author_id` is the commit's author as a portal user."""
 
     key: CommandKey
     smart_commit: SmartCommit
@@ -86,10 +88,10 @@ def find_repeated(
 ) -> str:
     """Return which of the `earlier` commits, by id, this one only repeats; "" for none.
 
-    `message`: the whole one. The same command, given to the same task in the same project, is a
-    repetition if the same author's title stands in the new message (rebased, amended, squashed),
-    or if another author's commit is a copy by what it is: a merge commit, a picked one, a squash
-    on a shared branch. To close a task again does no harm: it may have been opened again.
+    `message` is the whole one. The same command, given to the same task in the same project, is a
+    repetition if the same author's title stands in the new message (rebased, amended, squashed), or
+    if another author's commit is recognisably copied: by a merge commit, a cherry-pick, or a squash
+    on a shared branch. Closing a task again is never a repetition: it may have been reopened.
     """
     same = [(old, other) for old, other in earlier if other.command == speech.command]
     if not same:
@@ -118,7 +120,7 @@ def find_repeated(
 
 
 def _is_squash(old: SmartCommit, new: SmartCommit) -> bool:
-    """Tell whether a commit may be a squash: what a topic branch said comes to a shared one.
+    """Tell whether a commit may be a squash of a topic branch onto a shared branch.
 
     The host writes it in the name of the merge request's author.
     https://docs.gitlab.com/user/project/merge_requests/squash_and_merge/
@@ -132,7 +134,7 @@ def _project_key(speech: SmartCommit) -> tuple[int, int]:
 
 
 def is_of_same_author(old: SmartCommit, new: SmartCommit) -> bool:
-    """Return whether one person wrote both, by address, or by name where there is none."""
+    """Tell whether one person wrote both, by address, or by name where there is none."""
     first, second = (
         (speech.commit.author_email or speech.commit.author_name) for speech in (old, new)
     )
@@ -140,6 +142,8 @@ def is_of_same_author(old: SmartCommit, new: SmartCommit) -> bool:
 
 
 class Verb(StrEnum):
+    """The action that a command asks for."""
+
     CLOSE = "close"  # the closing words
     REVERT = "revert"  # a title that takes the work of the task back
     DONE = "done"
@@ -148,11 +152,11 @@ class Verb(StrEnum):
     TIME = "time"
 
 
-DEFAULT_BRANCH_VERBS = frozenset({Verb.CLOSE, Verb.REVERT})  # what happens once it is there
+DEFAULT_BRANCH_VERBS = frozenset({Verb.CLOSE, Verb.REVERT})  # on the default branch alone
 
 
 class Flaw(StrEnum):
-    """Why a command cannot be followed."""
+    """The reason why a command cannot be carried out."""
 
     DURATION = "duration"  # `text` is none
     LONG = "long"
@@ -161,7 +165,10 @@ class Flaw(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmartCommitCommand:
-    """What a task is told. `text`: of a comment, or what the `seconds` were spent on."""
+    """A command for one task.
+
+    `text` is the comment, or what the `seconds` were spent on.
+    """
 
     task_id: int
     verb: Verb

@@ -1,4 +1,4 @@
-"""What a decision about one task sees: the task, its links and what was last agreed. Pure."""
+"""The inputs of a plan for one task: the task, its links and what was last recorded. Pure."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from sync.core.model.tasks import KanbanStage, LinkKind, Step, Task
 class LinkView:
     """One merge request that names, or named, the task.
 
-    `live`: it still names the task. `silent`: it did so before the portal was connected; nothing
-    is shown of it. `message_*`: its card as last written. `milestone`: as last recorded.
+    `live`: it still names the task. `silent`: it did so before the portal was connected, so nothing
+    is shown of it. `message_*` describe its card as last written; `review_event` is the last
+    recorded.
     """
 
     merge_request: MergeRequest
@@ -31,27 +32,32 @@ class LinkView:
     message_text: str | None = None
     message_at: datetime | None = None
     review_event: ReviewEvent | None = None
+    carries_on: bool = False
 
     @property
     def moves_task(self) -> bool:
-        """Whether its work is the task's: its pipelines and deployments are shown there."""
-        return self.live and self.kind.is_work
+        """Tell whether its pipelines and deployments are shown in the task."""
+        return self.live and self.kind.is_work and not self.carries_on
 
     @property
     def decides_step(self) -> bool:
-        """Whether the task's step depends on it: a part of the work does while it goes on."""
+        """Tell whether the task's step depends on it.
+
+        A part of the work counts while its merge request is open.
+        """
         if self.kind is LinkKind.PART:
-            return self.live and is_open(self.merge_request)
+            return self.live and is_open(self.merge_request) and not self.carries_on
         return self.moves_task
 
     @property
     def visible(self) -> bool:
+        """Tell whether the task shows the merge request."""
         return self.live and not self.silent
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message in the task's discussion as last written, and when it was new."""
+    """A message in the task's discussion as last written, and when it was first sent."""
 
     message_id: int | None = None
     text: str | None = None
@@ -62,9 +68,9 @@ class SentMessage:
 class BranchPipeline:
     """The newest pipeline of a branch that the task's work is on.
 
-    `about`: the branch's name for good. `jobs`: those that failed, None where they were not asked
-    for since. `author`: of the commit, a portal user. `speaks`: of the tasks that share the
-    branch, this is the one that tells people.
+    `subject_key` is permanent for the branch. `failed_jobs` is None where they were not fetched
+    since. `author_id` is the commit's author as a portal user. `notifies`: of the tasks that share
+    the branch, this is the one that notifies people.
     """
 
     subject_key: str
@@ -77,15 +83,16 @@ class BranchPipeline:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """`task`: as last read, None where it never was; `fresh`: nothing was heard of it since.
+    """Everything that plans for one task read.
 
-    `step`: as last recorded. `stages`: the columns of the task's workgroup, None where not read.
-    `users`: by connection, as ids of people mean something on their own host only:
-    a person's id there → the portal user's id. `fields`: the task's own fields as last agreed.
-    `said`: the messages in its discussion by what they are about; `told`: what people were last
-    told of such a thing. `runs`: the pipelines of its work, one a branch. `places`: the
-    environments of its projects. `notes`: late comments on its work. `spoken`: what commits told it
-    to do and nobody did yet, in order.
+    `task` is as last read, None where it never was; `fresh`: nothing has changed in it since.
+    `step` is as last recorded. `stages` are the columns of the task's workgroup, None where not
+    read. `users` maps connection → a person's id on that host → the portal user's id, because ids
+    mean something on their own host only. `fields` are the task's own fields as last written.
+    `messages` are those in its discussion and `notified_states` what people were last notified of,
+    both by subject key. `branch_pipelines` are the pipelines of its work, one a branch;
+    `environments` those of its projects; `comments` late ones on its work; `smart_commits` the
+    commands that wait, in order.
     """
 
     task: Task | None
@@ -104,13 +111,13 @@ class TaskView:
 
     @property
     def fresh_task(self) -> Task | None:
-        """The task, if what is known of it may be acted on."""
+        """Return the task if its data is recent enough to act on, else None."""
         return self.task if self.fresh else None
 
     def users_of(self, project: Project) -> Mapping[int, int]:
-        """The portal users behind the people of the project's host."""
+        """Map people of the project's host to portal users, by id."""
         return self.users.get(project.connection_id, {})
 
     def ordered_links(self) -> list[LinkView]:
-        """The links in an order of their own, so that the order they came in means nothing."""
+        """Return the links sorted by key, so that arrival order has no effect."""
         return sorted(self.links, key=lambda link: link.merge_request.key)

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 
 class TaskStatus(StrEnum):
+    """A task's status."""
+
     WAITING = "waiting"
     IN_PROGRESS = "in_progress"
     AWAITING_CONTROL = "awaiting_control"
@@ -16,10 +18,10 @@ class TaskStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A portal task as last read. `chat_id` is None where the portal has the old task card.
+    """A portal task as last read; `chat_id` is None where the portal has the old task card.
 
-    `actions` are the names the portal says its token may do now (start, pause, complete, renew,
-    defer, approve, disapprove, edit); None: not known.
+    `actions` are those that the portal allows its token now (start, pause, complete, renew, defer,
+    approve, disapprove, edit); None where not known.
     """
 
     id: int
@@ -38,7 +40,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class KanbanStage:
-    """A kanban column of a workgroup. `system_type`: NEW, PROGRESS, WORK, REVIEW, FINISH or ''."""
+    """A kanban column of a workgroup; `system_type`: NEW, PROGRESS, WORK, REVIEW, FINISH or ''."""
 
     id: int
     title: str
@@ -47,7 +49,7 @@ class KanbanStage:
 
 
 class LinkKind(StrEnum):
-    """What a text, or a whole merge request, says of a task, from weak to strong."""
+    """What a text, or a whole merge request, says about a task, from weak to strong."""
 
     MENTION = "mention"  # looked at: "see", "caused by"
     DENY = "deny"  # said not to be ended: "does not fix"
@@ -58,13 +60,13 @@ class LinkKind(StrEnum):
 
     @property
     def is_work(self) -> bool:
-        """Whether the work is the task's own, not only about it."""
+        """Tell whether the work is the task's own, not only about it."""
         return self in (LinkKind.PART, LinkKind.MOVE, LinkKind.CLOSE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reference:
-    """A task named in text. `source`: branch, title, description or commit."""
+    """A task named in text; `source`: branch, title, description or commit."""
 
     task_id: int
     kind: LinkKind
@@ -72,7 +74,7 @@ class Reference:
 
 
 class Step(StrEnum):
-    """Where the development of a task stands, computed from the set of its merge requests."""
+    """The stage of a task's development, computed from all its merge requests."""
 
     DEVELOPMENT = "development"  # only drafts are open
     REVIEW = "review"  # at least one open, not all open ones approved

@@ -1,4 +1,4 @@
-"""The words for each kind of thing. Pure."""
+"""Build the message of a subject of any kind. Pure."""
 
 from __future__ import annotations
 
@@ -35,11 +35,15 @@ def build_message(
     state: str | None = None,
     jobs: Sequence[FailedJob] = (),
     tasks: Sequence[str] = (),
+    undone: Sequence[Deployment] = (),
 ) -> Message:
-    """`state`: of its facts, where it depends on the moment. `jobs`: of a pipeline those that
-    failed, where known. `tasks`: titles of those whose work a deployment carries."""
+    """Build the message of a subject.
+
+    `state` is that of its facts, where it depends on the moment. `jobs` are a pipeline's failed
+    ones, where known. `tasks` are the titles of the tasks whose work a deployment contains.
+    """
     now = build_facts(subject, FactsContext()).state if state is None else state
-    return _upright(_build_by_type(subject, now, language, users, jobs, tasks))
+    return _upright(_build_by_type(subject, now, language, users, jobs, tasks, undone))
 
 
 def _build_by_type(
@@ -49,6 +53,7 @@ def _build_by_type(
     users: PortalUserIds,
     jobs: Sequence[FailedJob],
     tasks: Sequence[str],
+    undone: Sequence[Deployment],
 ) -> Message:
     match subject:
         case Push():
@@ -62,7 +67,7 @@ def _build_by_type(
         case JobRun():
             return build_job_message(subject, language, users)
         case Deployment():
-            return build_deployment_message(subject, language, users, tasks)
+            return build_deployment_message(subject, language, users, tasks, undone)
         case Comment():
             return comments_messages.build_comment_message(subject, language, users)
         case Release():
@@ -78,7 +83,7 @@ def _build_by_type(
 
 
 def _upright(message: Message) -> Message:
-    """What people typed does not turn the rest of a message round."""
+    """Remove controls with which somebody's text would reverse the rest of the message."""
     return replace(
         message,
         title=upright_run(message.title),

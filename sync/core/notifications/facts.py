@@ -1,4 +1,4 @@
-"""What rules may ask of each kind of thing. Pure."""
+"""Build the facts by which rules filter each kind of subject. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import assert_never
 
 from sync.core.activity import resource_states
 from sync.core.alerts.messages import AlertContext
-from sync.core.alerts.model import parse_tag_ref
+from sync.core.alerts.model import alert_ref, parse_tag_ref
 from sync.core.model.activity import Comment, Push, Release, Resource, TagPush
 from sync.core.model.deployments import Deployment, DeploymentStatus, tier_of
 from sync.core.model.kinds import Kind
@@ -19,13 +19,13 @@ from sync.core.notifications.keys import NotificationSubject
 from sync.core.rules.routes import Facts
 
 _PIPELINE_STATES = tuple(one.value for one in PipelineStatus if one is not PipelineStatus.UNKNOWN)
-# Of what has not come to anything yet nothing can be said beside the one before it.
+# Unfinished ones are not compared with the previous state.
 _UNFINISHED_STATES = frozenset(
     {"created", "waiting_for_resource", "preparing", "waiting_for_callback", "pending", "running",
      "canceling", "scheduled"}
 )  # fmt: skip
 
-# The states that rules may name, by kind; of alerts they are named where alerts are.
+# The states that rules may name, by kind; `filters.STATES_BY_KIND` adds those of alerts.
 BASIC_STATES: Mapping[Kind, tuple[str, ...]] = {
     Kind.PUSH: ("pushed",),
     Kind.BRANCH: ("created", "deleted"),
@@ -44,10 +44,11 @@ BASIC_STATES: Mapping[Kind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class FactsContext:
-    """What a thing itself does not tell.
+    """What a subject itself does not hold.
 
-    `before`: the state of the one before it in its line: of a pipeline the last finished one of
-    its branch, of a deployment that of its environment. `now`: aware, None where time says nothing.
+    `previous_state` is that of the previous subject of its line: for a pipeline the last finished
+    one of its branch, for a deployment the previous one of its environment. `now` is aware; None
+    where the state does not depend on time.
     """
 
     default_branch: str = ""
@@ -57,11 +58,13 @@ class FactsContext:
 
 
 def build_facts(subject: NotificationSubject, around: FactsContext) -> Facts:
-    """A merge request is where it goes: of its two branches the target is the one rules filter by,
-    as the source is new with each and of nobody else's interest. A tag that is called as a branch
-    is has the patterns of its name, but is neither the default branch nor protected as it is."""
+    """Build the facts of a subject.
+
+    The branch of a merge request is its target: the source is new each time, and no rule names it.
+    A tag matches patterns by its name, but counts neither as the default nor as a protected branch.
+    """
     facts = _basic_facts(subject, around)
-    named = bool(facts.branch) and not _is_tag(subject)
+    named = bool(facts.branch) and _is_of_branch(subject)
     return replace(
         facts,
         is_default=named and facts.branch == around.default_branch,
@@ -70,16 +73,23 @@ def build_facts(subject: NotificationSubject, around: FactsContext) -> Facts:
     )
 
 
-def _is_tag(subject: NotificationSubject) -> bool:
-    if isinstance(subject, AlertContext):
-        return parse_tag_ref(subject.ref) is not None
-    return isinstance(subject, Pipeline | JobRun) and subject.tag
+def _is_of_branch(subject: NotificationSubject) -> bool:
+    """Tell whether its branch is the project's own: a merge request's pipeline names the source
+    branch, which may be a fork's, and says nothing of it."""
+    match subject:
+        case AlertContext():
+            return parse_tag_ref(subject.ref) is None
+        case Pipeline():
+            return alert_ref(subject) == subject.ref
+        case JobRun():
+            return not subject.tag
+    return True
 
 
 def _state_changed(facts: Facts, before: str | None) -> bool:
-    """Whether it came to something else than the one before it in its line.
+    """Tell whether the state differs from the previous one of the subject's line.
 
-    The first pipeline of a branch is no news where it passes: nobody expected otherwise.
+    A branch's first pipeline counts as changed only if it does not pass, which everybody expected.
     """
     if facts.kind not in (Kind.PIPELINE, Kind.DEPLOYMENT):
         return before is None or before != facts.state
@@ -149,7 +159,10 @@ def _basic_facts(subject: NotificationSubject, around: FactsContext) -> Facts:
 
 
 def _merge_request_state(merge_request: MergeRequest) -> str:
-    """One that is being merged is open still."""
+    """Return draft, opened, approved, merged or closed.
+
+    One that is being merged is still open.
+    """
     if not is_open(merge_request):
         return merge_request.state.value
     if merge_request.draft:

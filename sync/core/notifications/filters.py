@@ -1,6 +1,6 @@
-"""What there is to ask of each kind of thing: its states, its filters, its tasks. Pure.
+"""The states, filters and task roles that rules may use with each kind. Pure.
 
-Settings are checked against these tables, so that no rule is written that can never say anything.
+Settings are checked against these tables, so that no rule is accepted that can never match.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ STATES_BY_KIND: Mapping[Kind, tuple[str, ...]] = {
     _K.ALERT: ("open", "unstable", "resolved", "closed"),
 }
 
-# The filters of a rule → the kinds that have something for them to look at.
+# The filters of a rule → the kinds that they apply to.
 FILTER_KINDS: Mapping[str, frozenset[Kind]] = {
     "branches": frozenset(
         {_K.PUSH, _K.BRANCH, _K.MERGE_REQUEST, _K.PIPELINE, _K.JOB, _K.DEPLOYMENT, _K.ALERT}
@@ -27,14 +27,14 @@ FILTER_KINDS: Mapping[str, frozenset[Kind]] = {
     "jobs": frozenset({_K.JOB}),
 }
 
-# What a task's discussion shows without a rule → the part of a workgroup's settings that says so.
+# What a task's discussion shows without a rule → the setting of a workgroup that decides it.
 BUILT_IN_TASK_KINDS: Mapping[Kind, str] = {
     _K.PIPELINE: "by `pipelines`",
     _K.DEPLOYMENT: "by `deployments`",
     _K.MERGE_REQUEST: "as its card",
     _K.COMMENT: "by `comments`",
 }
-# Things that can be the work of a task; the rest have none, and so no one of its roles.
+# Kinds that can belong to a task; the others have no task and so no task roles.
 TASK_KINDS = frozenset(
     {*BUILT_IN_TASK_KINDS, _K.PUSH, _K.BRANCH, _K.RELEASE, _K.ALERT, _K.ISSUE, _K.WORK_ITEM}
 )

@@ -1,4 +1,4 @@
-"""Subject keys: what a notification is about, and whom it concerns. Pure."""
+"""Build and parse subject keys, and name the people of a subject. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NotificationSubject = ActivityItem | Pipeline | Deployment | MergeRequest | Aler
 
 
 def people_of(subject: NotificationSubject) -> tuple[Person, ...]:
-    """Everybody whom the words for it name."""
+    """Return all people whom the subject's message may name."""
     match subject:
         case Comment():
             named: tuple[Person | None, ...] = (subject.author,)
@@ -29,9 +29,9 @@ def people_of(subject: NotificationSubject) -> tuple[Person, ...]:
 
 
 def actor_of(subject: NotificationSubject) -> Person | None:
-    """Who did what it tells: nobody is told of their own doing.
+    """Return who caused the event, so as not to notify them of their own action.
 
-    How a pipeline or a job went is not the doing of who started it.
+    Nobody causes the outcome of a pipeline or a job, not even who started it.
     """
     match subject:
         case Comment():
@@ -43,12 +43,12 @@ def actor_of(subject: NotificationSubject) -> Person | None:
 
 
 def author_of(subject: NotificationSubject) -> Person | None:
-    """Whose it is, where no commit says so."""
+    """Return the author of a comment or merge request, else the actor."""
     return subject.author if isinstance(subject, Comment | MergeRequest) else subject.actor
 
 
 def subject_key_of(subject: NotificationSubject) -> str:
-    """Its name for good: kind, place and key."""
+    """Return the permanent key of a subject: kind, project and its own key."""
     match subject:
         case AlertContext():
             return subject.key.subject_key
@@ -65,7 +65,7 @@ def subject_key_of(subject: NotificationSubject) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SubjectKey:
-    """A name taken apart again."""
+    """A subject key taken apart."""
 
     kind: Kind
     connection_id: int
@@ -74,7 +74,7 @@ class SubjectKey:
 
     @classmethod
     def parse(cls, about: str) -> SubjectKey:
-        """Raises ValueError for what `about_of` never wrote."""
+        """Parse what `subject_key_of` returned; raise ValueError for anything else."""
         kind, place, key = about.split(":", 2)
         connection_id, project_id = map(int, place.split("/"))
         return cls(Kind(kind), connection_id, project_id, key)

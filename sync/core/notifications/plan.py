@@ -1,9 +1,9 @@
 """What is said of a thing, where and to whom: the decision of the announcing flow. Pure.
 
 Invariants. One message a thing and place, edited in place; applying a plan's effects to the view
-and planning again gives no effects. What was said once follows the thing's state, whatever the
-rules say by then; what was not is said only where a rule wants it. Nobody is told personally of
-what they did themselves.
+and planning again gives no effects. What was said once follows the thing's state for as
+long as a rule lets people know of it; what was not is said only where a rule wants it. Nobody is
+told personally of what they did themselves.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class NotificationView:
     `about`: its name for good. `telling`: the words for it. `said`: by dialog, `said_in_tasks` by
     task. `told`: the state that each person was last told of. `tasks`: those it concerns.
     `author`, `actor`: portal users, of the work and of what was done; None where not known.
-    `over`: it has ended; what nobody was told of it by then is said no more.
+    `not_before`: it is announced for then. `ended`: it is over; what nobody was told of it by then
+    is said no more.
     """
 
     subject_key: str
@@ -59,6 +60,7 @@ class NotificationView:
     actor_id: int | None = None
     administrator_id: int | None = None
     ended: bool = False
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,9 @@ class NotificationPlan:
 
 def plan_notifications(view: NotificationView, rules: Rules, now: datetime) -> NotificationPlan:
     """Desired minus said. `now`: aware UTC, for quiet hours and the window for edits."""
+    if view.not_before and now < view.not_before:
+        decision = translate(rules.language, "nothing to do")
+        return NotificationPlan((), decision, view.not_before)
     routes = [one for one in rules.routes_of(view.project.path) if one.matches(view.facts)]
     held = [
         until
@@ -107,7 +112,8 @@ def _plan_chat_messages(
 ) -> Iterator[PlannedCommand]:
     wanted = dict.fromkeys(dialog for one in loud for dialog in _dialogs(view, rules, one))
     text = view.message.render(rules, view.facts.kind)
-    for dialog in {**wanted, **dict.fromkeys(view.chat_messages)}:
+    allowed = {dialog for one in _covering(view, rules) for dialog in _dialogs(view, rules, one)}
+    for dialog in {**wanted, **dict.fromkeys(one for one in view.chat_messages if one in allowed)}:
         due = _edit_or_new(
             view, view.chat_messages.get(dialog, SentMessage()), text, dialog in wanted, now
         )
@@ -123,6 +129,8 @@ def _plan_task_messages(
     if view.facts.kind in BUILT_IN_TASK_KINDS:
         return
     to_tasks = any(Channel.TASK in one.targets for one in loud)
+    if not any(Channel.TASK in one.targets for one in _covering(view, rules)):
+        return
     for task in view.tasks:
         text = view.message.render(rules, view.facts.kind, chat=task.chat_id is not None)
         due = _edit_or_new(
@@ -132,6 +140,11 @@ def _plan_task_messages(
             reason = translate(rules.language, due[1], place=task.title)
             effect = PutMessage(task.id, view.subject_key, text, due[0])
             yield f"comment:{task.id}", effect, reason
+
+
+def _covering(view: NotificationView, rules: Rules) -> list[Route]:
+    """Return the rules by which people may know of it: an edit obeys them as a new message does."""
+    return [one for one in rules.routes_of(view.project.path) if one.covers(view.facts)]
 
 
 def _edit_or_new(

@@ -1,4 +1,4 @@
-"""A made-up thing of each kind, for a look at what people would be told. Pure."""
+"""Sample subjects, one a kind, for previews of messages. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people read of a pipeline: the message in the task and the author's notification. Pure."""
+"""Build the messages about pipelines and jobs: the task's, the author's, the notification. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from sync.text.tree import Block, CodeBlock, Document, Inline, Link, Paragraph, 
 
 
 def render_pipeline_message(run: BranchPipeline, language: str) -> str:
-    """The message as the portal shows it. Its first line is its essence."""
+    """Write the task's message of a pipeline as BBCode; line 1 sums it up."""
     lines: list[Line] = [
         (Strong((Text(_status_line(run, language)),)),),
         _pipeline_line(run, language),
@@ -50,11 +50,12 @@ def render_pipeline_message(run: BranchPipeline, language: str) -> str:
 
 
 def render_first_line(run: BranchPipeline, language: str) -> str:
+    """Return the first line of the task's message."""
     return render_pipeline_message(run, language).split("\n")[0]
 
 
 def render_author_notification(task: Task, run: BranchPipeline, language: str) -> str:
-    """One sentence for the commit's author: which task, which pipeline, what of it."""
+    """Tell the commit's author in one sentence that the pipeline failed or passes."""
     key = (
         "pipeline notification failed"
         if run.pipeline.status is PipelineStatus.FAILED
@@ -80,7 +81,7 @@ def _status_line(run: BranchPipeline, language: str) -> str:
 
 
 def _pipeline_line(run: BranchPipeline, language: str) -> Line:
-    """The pipeline with its duration, and its commit where that was told."""
+    """Link the pipeline with its duration, and its commit where known."""
     line = translate_inline(language, "pipeline link", link=_pipeline_link(run))
     if duration := durations.format_if_known(run.pipeline.duration_seconds, language):
         line = translate_inline(
@@ -90,7 +91,7 @@ def _pipeline_line(run: BranchPipeline, language: str) -> Line:
 
 
 def commit_details(commit: Commit | None, language: str) -> Line:
-    """Title and author, after a pipeline's link; nothing where it was not told."""
+    """Return the commit's title and author, to follow a pipeline's link; empty for None."""
     if commit is None:
         return ()
     title = link(commit.url, commit.message.strip().split("\n")[0], MAX_NAME_LENGTH)
@@ -100,7 +101,7 @@ def commit_details(commit: Commit | None, language: str) -> Line:
 
 
 def stage_details(culprits: Sequence[FailedJob], language: str) -> list[Line]:
-    """The jobs by their stages, a line each."""
+    """List the failed jobs, a line for each stage."""
     names = dict.fromkeys(job.stage for job in culprits)
     return [
         translate_inline(
@@ -123,12 +124,12 @@ def _allowed_failure_details(jobs: Iterable[FailedJob], language: str) -> list[L
 
 
 def job_links(jobs: Sequence[FailedJob], language: str) -> Line:
-    """The first of them by name; the rest are counted."""
+    """Link the first jobs by name, and count the rest."""
     return join_limited([(link(job.url, job.name, MAX_NAME_LENGTH),) for job in jobs], language)
 
 
 def _log_blocks(culprits: Sequence[FailedJob], lines: list[Line], language: str) -> Iterable[Block]:
-    """The last lines of the first job that has any; the line above them says whose they are."""
+    """Quote the log of the first job that has one, and name that job in `lines`."""
     job = next((job for job in culprits if job.log), None)
     if job is None:
         return ()
@@ -148,7 +149,10 @@ _MERGE_REQUEST_REFS = "refs/merge-requests/"
 def build_pipeline_message(
     pipeline: Pipeline, language: str, users: PortalUserIds, jobs: Sequence[FailedJob] = ()
 ) -> Message:
-    """`jobs`: those that failed, as far as they are known; their logs are not said in chats."""
+    """Build the notification of a pipeline.
+
+    `jobs` are the failed ones, as far as they are known; chats do not show their logs.
+    """
     values = {
         "link": link(pipeline.url, f"#{pipeline.id}"),
         "project": project_link(pipeline.project),
@@ -219,7 +223,7 @@ def _merge_request_line(pipeline: Pipeline, language: str) -> Line:
 
 
 def _ref_or_merge_request_link(project: Project, ref: str) -> Inline:
-    """A merge request's own ref is no branch: its page is that of the merge request."""
+    """Link a branch, or the merge request where the ref is its own."""
     if ref.startswith(_MERGE_REQUEST_REFS):
         iid = ref.removeprefix(_MERGE_REQUEST_REFS).partition("/")[0]
         return link(
@@ -229,7 +233,7 @@ def _ref_or_merge_request_link(project: Project, ref: str) -> Inline:
 
 
 def build_job_message(job: JobRun, language: str, users: PortalUserIds) -> Message:
-    """A failed job with its reason, one that waits to be started, or whatever else it does."""
+    """Build the notification of a job, with the reason where it failed."""
     key = f"job {job.status}" if has_sentence(f"job {job.status}") else "job other"
     values = {
         "link": link(job.url, job.name, MAX_NAME_LENGTH),
@@ -267,7 +271,7 @@ def build_job_message(job: JobRun, language: str, users: PortalUserIds) -> Messa
 
 
 def _job_details(job: JobRun, language: str) -> Line:
-    """Pipeline, stage, branch, commit and environment: those that are known."""
+    """List pipeline, stage, branch, commit and environment, as far as they are known."""
     number = f"#{job.pipeline_id}"
     page = link(messages_urls.pipeline(job.project, job.pipeline_id), number)
     parts: list[Line] = [
@@ -291,7 +295,10 @@ def _job_details(job: JobRun, language: str) -> Line:
 
 
 def _failure_reason(job: JobRun, language: str) -> Line:
-    """https://docs.gitlab.com/api/jobs/ lists the reasons' names; a new one stays as it is."""
+    """Translate why a job failed; a reason that is not known stays as it is.
+
+    https://docs.gitlab.com/api/jobs/ lists them.
+    """
     if not job.failure_reason or job.status != "failed":
         return ()
     key = f"job why {job.failure_reason}"

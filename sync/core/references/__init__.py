@@ -1,1 +1,1 @@
-"""Which tasks a text names, and with what intention."""
+"""Find the tasks that a text names, and the intention with which it names them."""

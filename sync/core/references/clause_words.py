@@ -1,4 +1,4 @@
-"""The words around "closes B24-5" that take it back, as regular expressions by what they do. Pure.
+"""Regular expressions for the words around "closes B24-5" that take it back. Pure.
 
 The CI reporter has this file too: Python 3.9, and nothing but the standard library.
 """
@@ -70,7 +70,7 @@ _LATER = (
     r"\b(?:later|someday|afterwards|eventually|позже|потом|затем|предстоит|осталось|останется|"
     rf"когда-нибудь)(?:\W+(?:{_FILLERS}))*\W*\Z"
 )
-# What has to happen first: "once deployed, closes B24-5", "closes B24-5 if QA agrees".
+# A condition: "once deployed, closes B24-5", "closes B24-5 if QA agrees".
 _EVENT = (
     r"(?:if|when|once|after|as\ssoon\sas|provided|assuming|если|когда|после|как\sтолько|"
     r"при\sусловии)\s(?:\w+\s){0,4}?(?:deploy\w*|releas\w*|review\w*|qa|approv\w*|agree\w*|"
@@ -142,10 +142,11 @@ _AFTER_PART = (
 
 @cache
 def clause_pattern(name: str) -> re.Pattern[str]:
-    """Return the pattern of a table, looked for at the end of what stands before the word.
+    """Return the compiled pattern of a table, by name.
 
-    bare, present, past: what denies a closing word of that form. The tables of what stands behind
-    a reference are looked for at its beginning.
+    Tables of what stands before a word match at the end of that text: bare, present and past hold
+    what denies a closing word of that form. Those of what stands behind a reference match at its
+    beginning.
     """
     tables = {
         "bare": (*_DENIED, *_DENIED_BARE, _CONDITIONAL_BARE, _LATER),

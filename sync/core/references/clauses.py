@@ -1,4 +1,4 @@
-"""Whether the words around "closes B24-5" take it back: denied, partial, uncertain, asked. Pure.
+"""Detect words around "closes B24-5" that deny it, or make it partial or a question. Pure.
 
 The CI reporter has this file too: Python 3.9, and nothing but the standard library.
 """
@@ -69,10 +69,10 @@ _SENTENCE_END = re.compile(r"[.!…](?=\s|\Z)|\n\s*\n|\n\s{0,4}(?:[-*+]|\d{1,3}[
 
 
 def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str:
-    """Return what is left of a closing word: close, part, deny or mention.
+    """Return the meaning of a closing word in its context: close, part, deny or mention.
 
-    `word`: its form, as `keyword_before` tells it, "" for a reference without one: then "" is
-    returned where the words around change nothing.
+    `word` is its form, as `keyword_before` returns it, "" for a reference without one; then "" is
+    returned where the context changes nothing.
     """
     after = _plain(text[end : end + CLAUSE_LENGTH])
     noun = None if word else _NOUN.search(text, max(0, start - 40), start)
@@ -121,13 +121,13 @@ def _asks(before: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Return `text` as words are compared: small letters, plain apostrophes, no emphasis."""
+    """Normalise `text` for comparison: small letters, plain apostrophes, no emphasis."""
     text = re.sub(r"[’‘ʼ`´]", "'", text.replace("ё", "е").replace("Ё", "Е"))
     return re.sub(r"[ \t\r*_]+", " ", text)
 
 
 def _last_clause(before: str) -> str:
-    """Return the clause at the end of `before`: for "not fix and close" with what governs it."""
+    """Return the clause at the end of `before`; with "not fix and close", the negation too."""
     ends = [0, *(match.end() for match in _CLAUSE_END.finditer(before))]
     clause = before[ends[-1] :]
     if len(ends) > 1 and not clause.strip() and _denied_list().search(before[ends[-2] : ends[-1]]):
@@ -155,7 +155,7 @@ def _is_asked(after: str) -> bool:
 
 
 def is_numbered_part(text: str, start: int, end: int) -> bool:
-    """Tell whether the line around the reference says "part 1 of 3"; the last part is the end."""
+    """Tell whether the line around a reference names a part, "part 1 of 3", not the last."""
     nearest = max(0, start - CLAUSE_LENGTH)
     first = max(text.rfind("\n", nearest, start) + 1, nearest)
     last = text.find("\n", end, end + CLAUSE_LENGTH)

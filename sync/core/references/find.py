@@ -1,8 +1,8 @@
-"""Which tasks a branch, a title, a description or a commit names, and how strongly. Pure.
+"""Find the tasks that a branch, title, description or commit names, and how strongly. Pure.
 
 `B24-123` moves its task; "see B24-123" and references in quotes only mention it; "Closes B24-123"
-closes it, unless the words around it take that back; `Revert "…"` takes the work back. What stands
-in code, comments and addresses is no reference.
+closes it, unless the words around it take that back; `Revert "…"` takes the work back. References
+in code, comments and addresses do not count.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ _PIECE = re.compile(r"[^\n]{1,1000}(?!\S)|[^\n]{1,1000}")
 
 
 def find_references(text: str, source: str, rules: ReferenceRules) -> tuple[Reference, ...]:
-    """Return the tasks named in `text`, each once, in order of appearance, at most `MAX_TASKS`.
+    """Return the tasks named in `text`, each once, in order of appearance.
 
-    `source`: branch, title, description or commit. Takes time linear in the length of the text.
+    At most `MAX_TASKS`. `source`: branch, title, description or commit. Takes time linear in the
+    length of the text.
     """
     if rules.pattern is None and not _prefix_pattern(rules.prefix).search(text):
         return ()  # most texts name no task: they need not be read closely
@@ -43,7 +44,7 @@ def find_references(text: str, source: str, rules: ReferenceRules) -> tuple[Refe
 
 
 def strongest_references(references: Iterable[Reference]) -> dict[int, Reference]:
-    """Return what the references say of each task together; see `combined_kind`."""
+    """Combine the references to each task into one; see `combined_kind`."""
     by_task: dict[int, list[Reference]] = {}
     for reference in references:
         by_task.setdefault(reference.task_id, []).append(reference)
@@ -51,7 +52,7 @@ def strongest_references(references: Iterable[Reference]) -> dict[int, Reference
 
 
 def _combined(references: list[Reference]) -> Reference:
-    """Return the first reference that says what all say together."""
+    """Return the first reference of the combined kind."""
     kind = LinkKind(
         combined_kind((reference.source, reference.kind.value) for reference in references)
     )
@@ -60,14 +61,14 @@ def _combined(references: list[Reference]) -> Reference:
 
 
 def find_matches(text: str, rules: ReferenceRules) -> Iterator[Match]:
-    """Start, end and task of everything in `text` that looks like a reference, in order."""
+    """Yield start, end and task id of everything in `text` that looks like a reference."""
     if rules.pattern is None:
         return _matches(reference_pattern(rules.prefix), text, 0)
     return _match_pieces(re.compile(rules.pattern, re.IGNORECASE), text)
 
 
 def _match_pieces(pattern: re.Pattern[str], text: str) -> Iterator[Match]:
-    """A portal's own pattern sees a bounded piece at a time, so it cannot take for ever."""
+    """Match a portal's own pattern in bounded pieces, so that it cannot run for ever."""
     for piece in _PIECE.finditer(text):
         yield from _matches(pattern, piece[0], piece.start())
 
@@ -81,5 +82,5 @@ def _matches(pattern: re.Pattern[str], text: str, offset: int) -> Iterator[Match
 
 @lru_cache(maxsize=64)
 def _prefix_pattern(prefix: str) -> re.Pattern[str]:
-    """What every reference begins with, in code and addresses too."""
+    """Return the pattern with which every reference begins, in code and addresses too."""
     return re.compile(f"{re.escape(prefix)}-[1-9]", re.IGNORECASE)

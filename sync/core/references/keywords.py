@@ -1,4 +1,4 @@
-"""The words before a reference that say what it means, in English and Russian. Pure.
+"""The words before a reference that decide its meaning, in English and Russian. Pure.
 
 The CI reporter has this file too: Python 3.9, and nothing but the standard library.
 """
@@ -126,14 +126,14 @@ _GROUPS = {
 
 
 def any_word_pattern(words: tuple[str, ...]) -> str:
-    """Return the pattern of any of `words`, the longest first."""
+    """Return a pattern that matches any of `words`, the longest first."""
     longest_first = sorted(words, key=len, reverse=True)
     return "|".join(re.escape(word).replace(r"\ ", r"\s{1,3}") for word in longest_first)
 
 
 @cache
 def _keyword_pattern() -> re.Pattern[str]:
-    """Return the pattern of all words, which takes milliseconds to compile."""
+    """Return the pattern of all keywords; cached, as it takes milliseconds to compile."""
     kinds = "|".join(f"(?P<{kind}>{any_word_pattern(words)})" for kind, words in _GROUPS.items())
     things = r"(?:changes?|work|code|fix|commits?|изменения|работу)\s(?:of|from|for|по)\s"
     return re.compile(
@@ -145,7 +145,7 @@ def _keyword_pattern() -> re.Pattern[str]:
 
 
 def keyword_before(text: str, start: int) -> tuple[str, int]:
-    """Return what kind of word stands right before `start` in `text`, "" for none, and where.
+    """Return the kind of the keyword right before `start`, "" for none, and its position.
 
     The kind is mention, deny, part, revert, or a closing word's form: bare, present or past.
     """

@@ -1,4 +1,4 @@
-"""What each task named in a text is told: mention, deny, revert, part, move or close. Pure.
+"""Decide what a text says about each task: mention, deny, revert, part, move or close. Pure.
 
 The CI reporter has this file too: Python 3.9, and nothing but the standard library.
 """
@@ -40,7 +40,7 @@ Match = tuple[int, int, int]  # start, end, task id
 def reference_pattern(prefix: str) -> re.Pattern[str]:
     """Return the pattern of a reference: the prefix, a hyphen and one to ten digits.
 
-    No letter or digit touches it. An underscore may: branches are written `B24-5_payment` too.
+    No letter or digit may touch it; an underscore may, as in branches like `B24-5_payment`.
     `B24-1.5` is a version, `B24-12.x` a branch of one, `b24-12@acme.example` an address and
     `@b24-12` a person.
     """
@@ -52,10 +52,10 @@ def reference_pattern(prefix: str) -> re.Pattern[str]:
 
 
 def task_kinds(text: str, source: str, matches: Callable[[str], Iterable[Match]]) -> dict[int, str]:
-    """Return task id → what `text` says of the task, in order of appearance.
+    """Map each task id to what `text` says about it, in order of appearance.
 
-    `source`: branch, title, description or commit. `matches` finds references in a text. Takes
-    time linear in the length of the text.
+    `source`: branch, title, description or commit. `matches` finds references in a text. Takes time
+    linear in the length of the text.
     """
     if source == "branch":
         return {
@@ -74,7 +74,10 @@ def task_kinds(text: str, source: str, matches: Callable[[str], Iterable[Match]]
 
 
 def _end_of_title(prose: str) -> int:
-    """Return where the title's line ends: of a merge commit that of what it merges; -1: nowhere."""
+    """Return where the title's line ends, -1 for nowhere.
+
+    For a merge commit it is the title of what is merged.
+    """
     merge = _MERGE_TITLE.match(prose)
     body = prose[merge.end() :] if merge else prose
     start = (merge.end() if merge else 0) + len(body) - len(body.lstrip())
@@ -82,7 +85,7 @@ def _end_of_title(prose: str) -> int:
 
 
 def _settled(of_title: list[str], of_text: list[str]) -> str:
-    """Return what a text says of a task: a title outranks the rest, a later line an earlier one."""
+    """Combine what a text says about a task: the title first, then later lines before earlier."""
     if _is_reverted(of_title):
         return "revert"
     if not _WORK.intersection(of_title):
@@ -92,7 +95,7 @@ def _settled(of_title: list[str], of_text: list[str]) -> str:
 
 
 def _is_reverted(kinds: Iterable[str]) -> bool:
-    """Tell whether the work is taken back, and not done in the same breath."""
+    """Tell whether the work is taken back and not done in the same place."""
     kinds = set(kinds)
     return "revert" in kinds and not _WORK & kinds
 
@@ -100,11 +103,11 @@ def _is_reverted(kinds: Iterable[str]) -> bool:
 def combined_kind(
     mentions: Iterable[tuple[str, str]], own_sources: tuple[str, ...] = _OWN_SOURCES
 ) -> str:
-    """Return what all of (source, kind) say of one task together.
+    """Combine all (source, kind) pairs of one task into one kind.
 
-    Whether work is taken back is the word of the title, then of the description, the branch, the
-    commits. Who says "partly", or "does not close", in title or description ends no task by the
-    name of a branch or by a commit.
+    Whether work is taken back is decided by the title, then by the description, the branch, the
+    commits. "Partly" or "does not close" in a title or description outweighs a closing branch or
+    commit.
     """
     mentions = list(mentions)
     for sources in (("title",), ("description",), ("branch",), ("commit", "")):
@@ -121,7 +124,7 @@ def combined_kind(
 
 
 def _read(prose: str, matches: Iterable[Match]) -> Iterable[tuple[int, int, str]]:
-    """Yield start, task id and kind; who continues a list is told what the one before it was."""
+    """Yield start, task id and kind; a reference that continues a list inherits its kind."""
     last_end, last_kind = -1, "move"
     quoted, lines = QuotedLines(prose), _Lines(prose)
     for start, end, task_id in matches:
@@ -135,7 +138,7 @@ def _read(prose: str, matches: Iterable[Match]) -> Iterable[tuple[int, int, str]
 
 
 def _kind_at(prose: str, start: int, end: int, line_start: int, line: str) -> str:
-    """Return what the words around a reference say of it, "" for nothing."""
+    """Return what the words around a reference say about it, "" for nothing."""
     if part := reverted_part(line):
         first, last, taken_back = part
         if first <= start - line_start < last:
@@ -155,13 +158,13 @@ def _kind_at(prose: str, start: int, end: int, line_start: int, line: str) -> st
 
 
 def _is_scope(prose: str, word_start: int, start: int, end: int) -> bool:
-    """Tell whether it is the scope of a conventional commit: `fix(B24-5): …`."""
+    """Tell whether the reference is the scope of a conventional commit: `fix(B24-5): …`."""
     header = prose[max(0, word_start - 10) : start]
     return _SCOPE_END.match(prose, end) is not None and _SCOPE_START.search(header) is not None
 
 
 def _is_in_quotes(line: str, first: int, last: int) -> bool:
-    """Tell whether the words from `first` to `last` stand between the same quotation marks."""
+    """Tell whether `first` to `last` lie between the same quotation marks."""
     head = line[:first]
     opened = head.count('"') % 2 == 1 and '"' not in line[first:last] and '"' in line[last:]
     curly = any(
@@ -176,13 +179,13 @@ def _continues_list(text: str, end: int, start: int) -> bool:
 
 
 class _Lines:
-    """The line of a place; asked in ascending order, so each line is met once."""
+    """The lines of a text by position; asked in ascending order, so each line is read once."""
 
     def __init__(self, text: str) -> None:
         self._text, self._start, self._end = text, 0, -1
 
     def line_at(self, place: int) -> tuple[int, str]:
-        """Return where the line begins, and as much of it as is looked at."""
+        """Return where the line begins, and at most `LINE_LENGTH` characters of it."""
         if place > self._end:
             self._start = self._text.rfind("\n", max(self._end, 0), place) + 1
             end = self._text.find("\n", place)

@@ -1,6 +1,6 @@
-"""Markdown with its code, comments and what is struck out blanked out, length kept. Pure.
+"""Blank out code, comments and struck-out text in Markdown without changing its length. Pure.
 
-Only what decides whether words are prose is looked at; the full reader is in sync.text.markdown.
+It reads only as much Markdown as tells prose from code; the full reader is in sync.text.markdown.
 The CI reporter has this file too: Python 3.9, and nothing but the standard library.
 """
 
@@ -28,9 +28,9 @@ _QUOTE_FENCE = re.compile(r" {0,3}>>>[ \t]*\r?\Z")
 
 
 def mask_code(text: str) -> str:
-    """Return `text` of the same length with code, comments and addresses made of NUL characters.
+    """Replace code, comments and addresses with NUL characters, and keep the length.
 
-    What is struck out is made of `STRUCK`.
+    Struck-out text is replaced with `STRUCK`.
     """
     text = text.replace(BLANK, " ").replace(STRUCK, " ")
     visible = _without_comments(_without_fences(text))
@@ -64,7 +64,7 @@ def _blank_line(line: str) -> str:
 
 
 def _without_comments(text: str) -> str:
-    """Blank out <!-- … -->, of which templates are full; an open one is no comment."""
+    """Blank out <!-- … -->, which templates are full of; an open one is no comment."""
     out: list[str] = []
     at = 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
@@ -102,16 +102,17 @@ def _following(runs: list[tuple[int, int]]) -> list[int | None]:
 
 
 class QuotedLines:
-    """Whether a place is in a quoted line; asked in ascending order, so each line is met once.
+    """The quoted lines of a text; asked in ascending order, so each line is read once.
 
-    A line between two `>>>` is quoted too. https://docs.gitlab.com/user/markdown/#multiline-blockquote
+    A line between two `>>>` is quoted too.
+    https://docs.gitlab.com/user/markdown/#multiline-blockquote
     """
 
     def __init__(self, text: str) -> None:
         self._text, self._line_end, self._quoted, self._fenced = text, -1, False, False
 
     def contains(self, place: int) -> bool:
-        """Return whether the line of `place` is quoted."""
+        """Tell whether the line at `place` is quoted."""
         while place > self._line_end and self._line_end < len(self._text):
             start = self._line_end + 1
             end = self._text.find("\n", start)

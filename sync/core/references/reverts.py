@@ -1,4 +1,4 @@
-"""Lines that take work back: `Revert "Closes B24-5"`, which quotes what it reverts. Pure.
+"""Find lines that take work back: `Revert "Closes B24-5"`, which quotes its object. Pure.
 
 Git's own words: https://git-scm.com/docs/git-revert; "Reapply" is a revert reverted, since Git
 2.43. The CI reporter has this file too: Python 3.9, and nothing but the standard library.
@@ -70,9 +70,9 @@ _BRANCH = re.compile(
 
 @lru_cache(maxsize=256)
 def reverted_part(line: str) -> tuple[int, int, bool] | None:
-    """Return what `line` quotes of the work that it takes back: from, to, and whether it does.
+    """Return start and end of the reverted title in `line`, and whether it is reverted.
 
-    False: the work is back, as an even number of reverts makes it. None: the line is no revert.
+    False: the work is back, because the reverts are even in number. None: the line is no revert.
     """
     head = _START.match(line)
     position = head.end() if head else 0
@@ -99,12 +99,12 @@ def _next_mark(line: str, position: int) -> re.Match[str] | None:
 
 
 def _closing_quote(line: str, start: int) -> int:
-    """Return where the last quotation mark is, or the end of a line that was cut."""
+    """Return the position of the last quotation mark, or the end of a cut line."""
     last = max(line.rfind(mark, start) for mark in _QUOTES)
     return len(line) if last < 0 else last
 
 
 def branch_reverts(branch: str, start: int) -> bool:
-    """Tell whether the task named at `start` of a branch is one that `revert-…` takes back."""
+    """Tell whether `revert-…` takes back the task named at `start` of a branch."""
     match = _BRANCH.search(branch, max(0, start - 120), start)
     return match is not None and len(_BRANCH_WORD.findall(match["words"])) % 2 == 1

@@ -1,4 +1,4 @@
-"""Whether a portal's own regular expression may be used. Pure."""
+"""Check whether a portal's own regular expression is safe to use. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BACK_REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")
 
 
 def pattern_problem(pattern: str) -> str | None:
-    """Why a reference pattern may not be used, or None.
+    """Return why a reference pattern may not be used, or None.
 
     A repeated group that itself repeats or chooses can take time without bound on hostile text.
     """
@@ -32,7 +32,7 @@ def pattern_problem(pattern: str) -> str | None:
 
 
 def _nests_repeats(pattern: str) -> bool:
-    """Whether some repeated group holds a repeat or a choice, however deep."""
+    """Tell whether a repeated group contains a repeat or a choice, however deep."""
     while "(" in pattern:
         if _REPEATED_GROUP.search(pattern):
             return True

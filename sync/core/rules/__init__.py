@@ -1,1 +1,1 @@
-"""What a portal has configured, as decisions read it."""
+"""The settings of a portal as plans read them."""

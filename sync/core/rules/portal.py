@@ -1,4 +1,4 @@
-"""The settings that decisions read, as frozen values with sensible defaults. Pure."""
+"""The settings that plans read, as frozen values with sensible defaults. Pure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRules:
-    """How a task is named: `{prefix}-123`, or what `pattern` finds.
+    """How tasks are named in text: `{prefix}-123`, or the matches of `pattern`.
 
-    `pattern`: a regular expression with the one named group `id`, matched without regard to case
-    (`sync.core.patterns` says whether it may be used). With it the prefix is not looked for.
+    `pattern` is a regular expression with the one named group `id`, matched without regard to case
+    (`sync.core.references.safe_pattern` checks it). With a pattern the prefix is ignored.
     """
 
     prefix: str = "B24"
@@ -42,7 +42,7 @@ class StageRef:
 
 @dataclass(frozen=True, slots=True)
 class StepTarget:
-    """Where a step brings the task; None leaves that part as it is."""
+    """The status and column to which a step moves the task; None leaves that part as it is."""
 
     status: TaskStatus | None = None
     stage: StageRef | None = None
@@ -64,7 +64,7 @@ DEFAULT_NOTIFY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PipelineRules:
-    """What a workgroup wants of pipelines: a message in the task, the author told, the field."""
+    """How a workgroup shows pipelines: a message in the task, a notification, the field."""
 
     message: bool = True
     notify: bool = True
@@ -73,9 +73,9 @@ class PipelineRules:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentRules:
-    """What a workgroup wants of deployments: a message in the task, for which environments.
+    """How a workgroup shows deployments: a message in the task, for which environments.
 
-    `environments`: patterns of names or tiers (`prod*`, `staging`); none: all but development.
+    `environments` are patterns of names or tiers (`prod*`, `staging`); none: all but development.
     """
 
     message: bool = True
@@ -84,7 +84,7 @@ class DeploymentRules:
 
 @dataclass(frozen=True, slots=True)
 class CommentRules:
-    """Which comments a task's discussion shows: the host's own words, those for members only."""
+    """Which comments a task's discussion shows: system notes, internal ones."""
 
     message: bool = True
     system: bool = False
@@ -93,13 +93,15 @@ class CommentRules:
 
 @dataclass(frozen=True, slots=True)
 class SmartCommitRules:
-    """Whether commits on the default branch may speak: close tasks, and carry commands."""
+    """Whether commits on the default branch may close tasks and carry commands."""
 
     close: bool = True
     commands: bool = True
 
 
 class Severity(StrEnum):
+    """How severe an alert is."""
+
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
@@ -107,11 +109,13 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertRules:
-    """`branches`: whose pipelines are watched, as in a route; none: nothing is watched.
+    """When failing pipelines open an alert.
 
-    `by_stage`: one alert a failed stage. `severities`: of pipelines that failed, were canceled or
-    skipped; what is not in it opens no alert. `flapping`: so many changes within the hour are one
-    state, "unstable". `open_task`: after so many failures in a row (0: never).
+    `branches` are those whose pipelines are watched, as in a route; none: nothing is watched.
+    `by_stage`: one alert a failed stage. `severities`: by status of the pipeline (failed, canceled,
+    skipped); a status that is not in it opens no alert. `flapping`: that many changes within an
+    hour are one state, "unstable". `open_task`: create a task after that many failures in a row (0:
+    never).
     """
 
     branches: tuple[str, ...] = ("default", "protected")
@@ -129,10 +133,10 @@ class AlertRules:
 
 @dataclass(frozen=True, slots=True)
 class GroupRules:
-    """What one workgroup wants: a target for each step, and what its people are told.
+    """The settings of one workgroup: a target for each step, and what its people are sent.
 
-    `projects`: paths, or patterns of them, whose things are this workgroup's. `chat`: the dialog
-    that takes the place of the workgroup's own chat. `people`: who has the roles qa and manager.
+    `projects` are paths, or patterns of them, that belong to the workgroup. `chat` is the dialog
+    that replaces the workgroup's own chat. `roles` maps qa and manager to portal users.
     """
 
     steps: Mapping[Step, StepTarget] = field(default_factory=lambda: DEFAULT_STEPS)
@@ -148,17 +152,19 @@ class GroupRules:
     routes: tuple[Route, ...] = ()
 
     def target(self, step: Step | None) -> StepTarget:
+        """Return the target of a step; no target for None or an unset step."""
         return self.steps.get(step, NO_TARGET) if step else NO_TARGET
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All of a portal's rules. `people`: user name on the code host → portal user id.
+    """All settings of a portal.
 
-    `language`: of cards, notifications and reasons, `en` or `ru`. `chats`: the dialogs of the
-    rooms general and releases. `routes`: of things whose workgroup has none of its own.
-    `templates`: texts by kind that take the place of ours. `zone`: of quiet hours. `alerts`: of
-    single projects, by path without regard to case.
+    `people` maps user names on the code host to portal user ids. `language` of cards, notifications
+    and reasons is `en` or `ru`. `chats` are the dialogs of the channels general and releases.
+    `routes` apply to kinds for which the workgroup has none. `templates` are the portal's own texts
+    by kind. `zone` is the time zone of quiet hours. `alerts` are those of single projects, by
+    lower-case path.
     """
 
     references: ReferenceRules = ReferenceRules()
@@ -173,13 +179,14 @@ class Rules:
     alerts: Mapping[str, AlertRules] = field(default_factory=dict)
 
     def for_group(self, group_id: int) -> GroupRules:
-        """The rules of the task's workgroup; 0 and unknown groups have the portal's own."""
+        """Return the rules of a workgroup; 0 and unknown groups have the portal's default."""
         return self.groups.get(group_id, self.default)
 
     def group_of(self, path: str) -> int:
-        """The workgroup whose project this is; 0: no one's.
+        """Return the id of the workgroup to which the project belongs; 0 for none.
 
-        One that names the path itself goes before those with a pattern of it, else the first.
+        A workgroup that lists the path itself goes before those with a matching pattern; then the
+        first.
         """
         group_ids = [
             key
@@ -194,16 +201,16 @@ class Rules:
         return next(iter(exact or group_ids), 0)
 
     def alerts_of(self, path: str) -> AlertRules:
-        """The project's own, else its workgroup's."""
+        """Return the alert rules of a project, else those of its workgroup."""
         own = self.alerts.get(path.casefold())
         return own or self.for_group(self.group_of(path)).alerts
 
     def routes_of(self, path: str) -> tuple[Route, ...]:
-        """The rules for what a project tells."""
+        """Return the routes for a project's activity."""
         return effective_routes(self.for_group(self.group_of(path)).routes, self.routes)
 
     def channels_of(self, path: str) -> dict[Channel, str]:
-        """The dialogs of the rooms that there are for a project."""
+        """Return the dialogs of the channels that a project has."""
         group_id = self.group_of(path)
         own = self.for_group(group_id).chat or (f"sg{group_id}" if group_id else None)
         general = self.chats.get(Channel.GENERAL)
@@ -212,7 +219,7 @@ class Rules:
         return {room: dialog for room, dialog in channels.items() if dialog}
 
     def kinds_of(self, path: str) -> frozenset[Kind]:
-        """The kinds of a project's things that somebody may be told of."""
+        """Return the kinds of a project's activity that somebody may be notified of."""
         rooms = {*self.channels_of(path), Channel.TASK}
         return frozenset(
             kind
@@ -223,12 +230,12 @@ class Rules:
 
 
 def wanted_kinds(rules: Rules) -> frozenset[Kind]:
-    """The kinds that somebody may be told of in any project: what hooks have to bring."""
+    """Return the kinds that some route sends anywhere, which hooks have to deliver."""
     return frozenset(kind for route in _all_routes(rules) if route.targets for kind in route.kinds)
 
 
 def wants_internal(rules: Rules) -> bool:
-    """Whether somebody may be told of what members alone may read."""
+    """Tell whether somebody may be notified of what only members may read."""
     shown_in_tasks = any(
         group.comments.internal for group in (rules.default, *rules.groups.values())
     )
@@ -241,7 +248,9 @@ def _all_routes(rules: Rules) -> list[Route]:
 
 
 def _matches_any(patterns: Iterable[str], path: str) -> bool:
-    return any(fnmatchcase(path.casefold(), pattern.casefold()) for pattern in patterns)
+    """Tell whether a pattern fits a path; `acme/*` fits the group `acme` itself, too."""
+    names = path.casefold(), f"{path.casefold()}/"
+    return any(fnmatchcase(name, pattern.casefold()) for pattern in patterns for name in names)
 
 
 DEFAULT_RULES = Rules()

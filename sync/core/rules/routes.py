@@ -1,7 +1,7 @@
-"""Who is told of what: rules by kind of thing, filters, and where a message goes. Pure.
+"""Routes: which kinds of activity, under which filters, go to which place. Pure.
 
-A rule is tried against the facts of a thing. Rules of a workgroup take the place of the portal's
-own for the kinds they name; a kind that no rule names is kept in the mirror and said nowhere.
+A route is matched against the facts of a subject. Routes of a workgroup replace the portal's for
+the kinds they name; a kind that no route names is mirrored and not announced.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sync.core.model.kinds import Kind
 
 
 class Channel(StrEnum):
-    """A place for messages. A project's chat is that of its workgroup, or the one chosen for it."""
+    """A place for messages; a project's chat is its workgroup's, or the one chosen for it."""
 
     PROJECT = "project"
     GENERAL = "general"
@@ -27,7 +27,7 @@ class Channel(StrEnum):
 
 
 class Role(StrEnum):
-    """Somebody who is told personally. `author`: of the commit, comment or thing."""
+    """A person to notify, by their part; `author`: of the commit, comment or object."""
 
     RESPONSIBLE = "responsible"
     CREATOR = "creator"
@@ -51,13 +51,16 @@ Target = Channel | Role | Chat
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Hours in which nothing new is said, local time; `start` after `end` goes over midnight."""
+    """Local hours in which nothing new is sent; `start` after `end` spans midnight."""
 
     start: time
     end: time
 
     def ends_at(self, now: datetime, zone: ZoneInfo) -> datetime | None:
-        """When they end, None where they are not now. `now`: aware."""
+        """Return when the current quiet hours end, or None outside of them.
+
+        `now` is aware, and so is the result.
+        """
         local = now.astimezone(zone)
         clock = local.time()
         if self.start <= self.end:
@@ -72,9 +75,10 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What rules may ask of a thing. `state`: in its own words (failed, success, created, …).
+    """What routes may filter a subject by.
 
-    `changed`: its state is another than that of the one before it in its line.
+    `state` is in the kind's own words (failed, success, created, …). `state_changed`: it differs
+    from that of the previous subject of the same line, such as the branch's previous pipeline.
     """
 
     kind: Kind
@@ -92,9 +96,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`branches`: `default`, `protected` or patterns; `environments`: patterns of names or tiers.
+    """One route: the kinds it takes, its targets and its filters.
 
-    An empty filter lets everything through. `internal`: things for members only, too.
+    An empty filter lets everything through. `branches`: `default`, `protected` or patterns.
+    `environments`: patterns of names or tiers. `internal`: take what is for members only, too.
     """
 
     kinds: frozenset[Kind]
@@ -109,6 +114,7 @@ class Route:
     quiet_hours: QuietHours | None = None
 
     def matches(self, facts: Facts) -> bool:
+        """Tell whether the route takes a subject with those facts."""
         return (
             facts.kind in self.kinds
             and (self.internal or not facts.internal)
@@ -119,6 +125,15 @@ class Route:
             and (not self.jobs or _matches_any(facts.job, self.jobs))
             and self._matches_environment(facts)
         )
+
+    def covers(self, facts: Facts) -> bool:
+        """Tell whether the rule lets people know of the thing, in whichever state it is.
+
+        How grave an alert is says how loud it is, not who may know of it.
+        """
+        labels = frozenset[str]() if facts.kind is Kind.ALERT else self.labels
+        anything = replace(self, states=frozenset(), changes_only=False, labels=labels)
+        return anything.matches(facts)
 
     def _matches_environment(self, facts: Facts) -> bool:
         if not self.environments:
@@ -139,7 +154,7 @@ def _matches_branch(facts: Facts, patterns: Sequence[str]) -> bool:
 
 
 def _shares_label(labels: Iterable[str], names: Iterable[str]) -> bool:
-    """Written either way: `Bug` is `bug`, as with names and patterns."""
+    """Tell whether the two share a label, without regard to case."""
     return not {label.casefold() for label in labels}.isdisjoint(
         label.casefold() for label in names
     )
@@ -152,7 +167,7 @@ def _matches_any(name: str, patterns: Iterable[str]) -> bool:
 _K = Kind
 DEFAULT_ROUTES: tuple[Route, ...] = (
     Route(frozenset({_K.PUSH, _K.BRANCH, _K.TAG}), (Channel.PROJECT,)),
-    # Who pushes again cancels what ran before: by default that is only kept.
+    # A new push cancels the pipeline before it: by default that is only recorded.
     Route(frozenset({_K.ALERT}), (Channel.PROJECT,), labels=frozenset({"high"})),
     Route(frozenset({_K.RELEASE}), (Channel.RELEASES,)),
     Route(
@@ -168,14 +183,14 @@ DEFAULT_ROUTES: tuple[Route, ...] = (
         environments=("testing", "staging", "production"),
     ),
 )
-# An administrator hears of this whatever the rules say: without the token everything stops.
+# An administrator is notified whatever the rules say: without the token everything stops.
 MANDATORY_ROUTE = Route(frozenset({_K.ACCESS_TOKEN}), (Role.ADMINISTRATOR,))
 
 
 def effective_routes(
     own_routes: Sequence[Route], general_routes: Sequence[Route]
 ) -> tuple[Route, ...]:
-    """A workgroup's own rules, the general ones of what it does not name, and ALWAYS."""
+    """Merge a workgroup's routes with general ones for other kinds and the mandatory."""
     kinds = frozenset(kind for route in own_routes for kind in route.kinds)
     general = (route for route in general_routes if not route.kinds <= kinds)
     return (*own_routes, *(_without_kinds(route, kinds) for route in general), MANDATORY_ROUTE)

@@ -1,8 +1,8 @@
-"""What a commit's message tells tasks to do: closing words, and commands such as `#time 1h`. Pure.
+"""Parse the closing words and the commands (`#time 1h`) of a commit's message. Pure.
 
-A command follows the tasks of its line: `B24-12, B24-13 #time 1h 30m review #done`. Quotes, code
-and addresses command nothing, nor does a title that only repeats another commit's. A revert says
-of a task that its work is taken back.
+A command follows the tasks of its line: `B24-12, B24-13 #time 1h 30m review #done`. Commands in
+quotes, code and addresses do not count, nor do those of a title that repeats another commit's. A
+revert yields the verb REVERT for each task whose work it takes back.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MAX_MESSAGE_LENGTH = 100_000  # characters of a message: more is no message
 MAX_COMMANDS = 50  # of one commit
 MAX_COMMENT_LENGTH = 2_000  # characters of a comment, or of what the time was spent on
 MAX_SECONDS = 160 * 3600  # four weeks of work: more is a slip of the pen
-_MAX_QUOTE_LENGTH = 40  # characters of what could not be read
+_MAX_QUOTE_LENGTH = 40  # characters of an unreadable argument
 
 
 # Lower case, with hyphens.
@@ -45,13 +45,13 @@ VERB_WORDS: dict[str, Verb] = {
 }
 
 
-# What is said without a command's sign.
+# Verbs that need no `#`.
 _WORDED_VERBS = {LinkKind.CLOSE: Verb.CLOSE, LinkKind.REVERT: Verb.REVERT}
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A `#word` that commands, or a reference to a task, and where it stands."""
+    """A command word or a reference to a task, with its position."""
 
     start: int
     end: int
@@ -69,9 +69,10 @@ _SEPARATORS = re.compile(r"[\s,;:&+*_\-()\[\]]*(?:(?:and|и)[\s,;:]*)?", re.IGNO
 
 
 def parse_commands(message: str, rules: ReferenceRules) -> tuple[SmartCommitCommand, ...]:
-    """Return a commit's commands, in order, each once; then those of closing words, and reverts.
+    """Return a commit's commands in order, each once; then closing words and reverts.
 
-    Their order is the same for ever. Takes time linear in the length of the message.
+    The order never changes, because it numbers the commands. Takes time linear in the length of the
+    message.
     """
     text = _without_quoted_title(message[:MAX_MESSAGE_LENGTH])
     commands: dict[SmartCommitCommand, None] = {}
@@ -95,7 +96,7 @@ def commit_title(message: str) -> str:
 
 
 def _without_quoted_title(message: str) -> str:
-    """Return the message without a title that quotes another commit's, or a branch."""
+    """Drop a title that quotes another commit's, or a branch."""
     text = message.lstrip()
     return text.partition("\n")[2] if _QUOTED_TITLE.match(text) else text
 
@@ -113,7 +114,7 @@ def _commands(text: str, rules: ReferenceRules) -> Iterator[SmartCommitCommand]:
 
 
 def _verbs(prose: str, start: int, end: int) -> Iterator[_Token]:
-    """Yield the commands of a line but for those in words that it quotes."""
+    """Yield the command words of a line, except those in words that it quotes."""
     quoted: list[tuple[int, int]] | None = None
     for match in _HASHTAG.finditer(prose, start, end):
         verb = VERB_WORDS.get(match["word"].casefold().replace("_", "-"))
@@ -126,7 +127,7 @@ def _verbs(prose: str, start: int, end: int) -> Iterator[_Token]:
 
 
 def _quoted_spans(prose: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield where a line quotes: what a revert takes back, and commands in quotation marks."""
+    """Yield the quoted spans of a line: what a revert takes back, and quotation marks."""
     if part := reverted_part(prose[start : min(end, start + LINE_LENGTH)]):
         yield start + part[0], start + part[1]
     for words in islice(_QUOTED_WORDS.finditer(prose, start, end), MAX_COMMANDS):
@@ -136,7 +137,7 @@ def _quoted_spans(prose: str, start: int, end: int) -> Iterator[tuple[int, int]]
 def _line_commands(
     text: str, verbs: Sequence[_Token], tasks: Sequence[_Token], end: int
 ) -> Iterator[SmartCommitCommand]:
-    """Yield the commands of a line: for the tasks before the first, until others are named."""
+    """Yield a line's commands for the tasks before the first, until others are named."""
     targets = [task for task in tasks if task.end <= verbs[0].start]
     for verb, following in pairwise((*verbs, _Token(end, end))):
         until = following.start
@@ -149,9 +150,9 @@ def _line_commands(
 
 
 def _names_others(text: str, verb: _Token, inside: Sequence[_Token], until: int) -> bool:
-    """Return whether between two commands there are only tasks, those of the second one.
+    """Tell whether only the second command's tasks stand between two commands.
 
-    `B24-1 #time 1h B24-2 #time 2h`. The words of a comment name nobody.
+    `B24-1 #time 1h B24-2 #time 2h`. Tasks in the words of a comment are part of the comment.
     """
     if not inside or verb.verb is Verb.COMMENT:
         return False

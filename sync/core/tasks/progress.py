@@ -1,4 +1,4 @@
-"""How far a task's work is: its step, by the set of its merge requests. Pure."""
+"""Compute a task's step from the set of its merge requests. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from sync.core.model.tasks import Step
 
 
 def step_of(merge_requests: Iterable[MergeRequest]) -> Step | None:
-    """The step of a task from the whole set of merge requests that move it, in any order.
+    """Return the step of a task from all merge requests that move it, in any order.
 
-    While one is open the finished ones say nothing; a draft is never approved.
+    Finished ones count only while none is open; a draft is never approved. None for no merge
+    requests.
     """
     all_requests = tuple(merge_requests)
     opened = [mr for mr in all_requests if is_open(mr)]

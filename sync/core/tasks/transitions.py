@@ -54,7 +54,7 @@ def _plan_target(
     """
     group = rules.for_group(task.group_id)
     target = group.target(step)
-    if target == group.target(view.step) or target == StepTarget():
+    if target == group.target(_step_asked_for(view)) or target == StepTarget():
         return TransitionPart(
             step, remarks=(translate(rules.language, "step without target", why=cause),)
         )
@@ -67,6 +67,14 @@ def _plan_target(
         else (translate(rules.language, "status already reached", why=cause),)
     )
     return TransitionPart(step, effects, said, stage.problems, stage.needs)
+
+
+def _step_asked_for(view: TaskView) -> Step | None:
+    """Return the step that the task was brought to: one of before the connection it was not.
+
+    A task that shows no card yet knows its step only from a history that was read in silence.
+    """
+    return view.step if any(link.message_id is not None for link in view.links) else None
 
 
 def _plan_status(

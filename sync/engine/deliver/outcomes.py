@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,7 +53,6 @@ def record_done(
     written: dict[int, Task] = {
         result.task.id: result.task for _, result in done if result.task is not None
     }
-    tasks.save_answers(conn, portal_id, written.values())
     _save_cards(conn, [(row, result) for row, result in done if row.kind == "put_card"], now)
     _save_messages(conn, portal_id, [pair for pair in done if pair[0].kind == "put_message"], now)
     _save_chat_messages(conn, portal_id, [pair for pair in done if pair[0].kind == "post"], now)
@@ -67,7 +66,7 @@ def record_done(
         [DecisionRow(portal_id, row.subject_kind, row.subject_key, now, n) for row, n in noted],
     )
     deliver_smart_commits.record_done(conn, [(row, result.note) for row, result in done])
-    _advance(conn, portal_id, [row for row, _ in done], now)
+    _advance(conn, portal_id, [row for row, _ in done], now, written)
 
 
 def record_refused(
@@ -169,7 +168,9 @@ def _save_cards(
     conn: Connection, done: Sequence[tuple[CommandRow, CommandResult]], now: datetime
 ) -> None:
     """A new card's window for edits begins now; an edited one keeps the moment it had."""
-    edited = _cards_written_at(conn, {row.command.merge_request for row, _ in done})
+    edited = _cards_written_at(
+        conn, {row.command.merge_request for row, _ in done if row.command.message_id is not None}
+    )
     shown = []
     for row, result in done:
         effect = row.command
@@ -282,8 +283,17 @@ def _save_notified_states(
     messages.save_notified_person_states(conn, portal_id, by_rule, now)
 
 
-def _advance(conn: Connection, portal_id: int, ended: Sequence[CommandRow], now: datetime) -> None:
-    """Records the steps that no command is left for, and the milestones people were told of."""
+def _advance(
+    conn: Connection,
+    portal_id: int,
+    ended: Sequence[CommandRow],
+    now: datetime,
+    written: Mapping[int, Task] | None = None,
+) -> None:
+    """Record the steps that no command is left for, and the review events people were told of.
+
+    `written`: the tasks as the portal answered them, stored along with their steps.
+    """
     told = [(*found, int(r.subject_key)) for r in ended if (found := review_event_of(r.key))]
     links.set_review_events(conn, [(key, task_id, reached) for key, reached, task_id in told])
     _save_notified_states(conn, portal_id, ended, now)
@@ -294,7 +304,7 @@ def _advance(conn: Connection, portal_id: int, ended: Sequence[CommandRow], now:
         for key, effect in moves.items()
         if key not in left and isinstance(effect, MoveTask | SetStage)
     }
-    tasks.set_steps(conn, portal_id, steps)
+    tasks.save_written(conn, portal_id, written or {}, steps)
 
 
 def _with_unsent_step(conn: Connection, portal_id: int, subject_keys: Iterable[str]) -> set[str]:

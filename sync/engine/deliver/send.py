@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate
 
 from sqlalchemy import Connection
@@ -29,10 +29,10 @@ from sync.engine.deliver.outcomes import (
 )
 from sync.engine.deliver.smart_commits import log_as_app
 from sync.engine.deps import PORTAL_LANE, Deps
-from sync.engine.lanes import CALL_LEASE_TTL, Lane
+from sync.engine.lanes import CALL_LEASE_TTL, Lane, final_transaction
 from sync.errors import Denied, Later, Refused, SyncError
 from sync.store import outbox, tasks
-from sync.store.db.database import read, write
+from sync.store.db.database import write
 from sync.store.rows import CommandRow
 
 MIN_WAIT_SECONDS = 0.5  # even where the portal asks for less
@@ -75,28 +75,32 @@ def deliver(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     Raises Later where the portal cannot take more now and Denied where it is closed to us; the
     commands are then waiting again, or, where they may have been carried out, to be settled.
     """
-    with read(deps.database) as conn:
-        rows = outbox.waiting(conn, portal_id, PORTAL_LANE, _COMMANDS_LOADED, deps.clock.now())
-        known = tasks.get(conn, portal_id, {task_id_of(row.command) for row in rows} - {0})
-    bodies = {task_id: row.body for task_id, row in known.items() if row.body}
-    aimless = [row for row in rows if task_id_of(row.command) not in {0, *bodies}]
-    if aimless:
-        _drop(deps, lane, portal_id, aimless)
-        return len(aimless)
-    if not rows:
-        return 0
-    if portal.features.get("v3") and (
-        new := [r for r in rows if isinstance(r.command, CreateTask)]
-    ):
-        return _send(deps, lane, portal_id, portal, CommandBatch([(new[0], [])], bodies))
-    return _send(deps, lane, portal_id, portal, _pack(rows, bodies, portal.user_id))
-
-
-def _drop(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[CommandRow]) -> None:
-    """Commands for tasks that were deleted since: their subjects say what is to be done."""
+    now = deps.clock.now()
     with write(deps.database) as conn:
-        lane.keep(conn)
-        now = deps.clock.now()
+        lane.keep(conn, CALL_LEASE_TTL)
+        rows = outbox.waiting(conn, portal_id, PORTAL_LANE, _COMMANDS_LOADED, now)
+        known = tasks.get(conn, portal_id, {task_id_of(row.command) for row in rows} - {0})
+        bodies = {task_id: row.body for task_id, row in known.items() if row.body}
+        aimless = [row for row in rows if task_id_of(row.command) not in {0, *bodies}]
+        if aimless or not rows:
+            _drop(conn, portal_id, aimless, now)
+            return len(aimless)
+        parcel = _choose(rows, bodies, portal)
+        outbox.mark_sending(conn, [row.id for row in parcel.rows], now)
+    return _send(deps, lane, portal_id, portal, parcel)
+
+
+def _choose(rows: Sequence[CommandRow], bodies: Mapping[int, Task], portal: Portal) -> CommandBatch:
+    """Choose what goes in one request: by REST 3.0 a new task goes alone."""
+    new = [row for row in rows if isinstance(row.command, CreateTask)]
+    if new and portal.features.get("v3"):
+        return CommandBatch([(new[0], [])], bodies)
+    return _pack(rows, bodies, portal.user_id)
+
+
+def _drop(conn: Connection, portal_id: int, rows: Sequence[CommandRow], now: datetime) -> None:
+    """Drop commands for tasks that were deleted since: their subjects say what is to be done."""
+    if rows:
         outbox.drop(conn, [row.id for row in rows], now, "the task is not there any more")
         decide_again(conn, portal_id, rows, "its task is not there any more", now)
 
@@ -136,9 +140,7 @@ def _count_fitting(commands: Sequence[tuple[CommandRow, Sequence[Call]]]) -> int
 
 
 def _send(deps: Deps, lane: Lane, portal_id: int, portal: Portal, parcel: CommandBatch) -> int:
-    with write(deps.database) as conn:
-        lane.keep(conn, CALL_LEASE_TTL)
-        outbox.mark_sending(conn, [row.id for row in parcel.rows], deps.clock.now())
+    """Send commands that are marked as being sent, and record what became of each."""
     try:
         answers = _call_portal(portal, parcel)
     except Refused as error:
@@ -180,6 +182,9 @@ def _send_separately(
 ) -> int:
     """One command spoils the request for all: each goes alone, and only that one is refused."""
     for command in parcel.commands:
+        with write(deps.database) as conn:
+            lane.keep(conn, CALL_LEASE_TTL)
+            outbox.mark_sending(conn, [command[0].id], deps.clock.now())
         _send(deps, lane, portal_id, portal, CommandBatch([command], parcel.tasks))
     return len(parcel.commands)
 
@@ -241,8 +246,7 @@ def _sort_refused(found: BatchOutcome, row: CommandRow, error: SyncError) -> Non
 
 def _record(deps: Deps, lane: Lane, portal_id: int, found: BatchOutcome) -> None:
     now = deps.clock.now()
-    with recording_transaction(deps) as conn:
-        lane.keep(conn)
+    with final_transaction(deps, lane, portal_id) as conn:
         record_done(conn, portal_id, found.done, now)
         record_refused(conn, portal_id, found.refused, now)
         for row, error in (*found.postponed, *found.denied):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -22,7 +22,7 @@ from sync.core.model.pipelines import JobRun, Pipeline
 from sync.core.notifications.keys import NotificationSubject, subject_key_of
 from sync.core.rules.portal import Rules
 from sync.engine.deps import TASK
-from sync.engine.ingest import alerts, comments, notifications, smart_commits
+from sync.engine.ingest import alerts, comments, lateness, notifications, smart_commits
 from sync.engine.ingest import deployments as ingest_deployments
 from sync.engine.ingest import pushes as ingest_pushes
 from sync.engine.ingest.merge_requests import update_links
@@ -59,7 +59,10 @@ def ingest(
 ) -> dict[int, str]:
     """Stores what the deliveries (by id) told and says of each what came of it."""
     events = _group_by_type(event for group in told.values() for event in group)
-    _save_mirror(conn, events, now)
+    events.merge_requests = _with_authors(conn, events.merge_requests)
+    late = lateness.load(conn, _subjects(events), now)
+    finished = lateness.finished_before(conn, events.merge_requests, late)
+    _save_mirror(conn, events, late, now)
     known = store_merge_requests.fold_events(conn, events.merge_requests)
     of_branch = store_merge_requests.by_branches(conn, {branch_key(push) for push in events.pushes})
     piped = store_merge_requests.by_pipelines(conn, events.pipelines)
@@ -67,7 +70,13 @@ def ingest(
     reread = store_merge_requests.without_pipelines(conn, grown)
     names = rules.references
     tasks_of = update_links(
-        conn, portal_id, {**known, **reread}, names, now=now, also_changed=piped
+        conn,
+        portal_id,
+        {**known, **reread},
+        names,
+        now=now,
+        also_changed=piped,
+        silent_keys=finished,
     )
     named = ingest_pushes.ingest(conn, portal_id, events.pushes, events.pipelines, names, now)
     smart_commits.ingest(conn, portal_id, events.pushes, names, now)
@@ -75,16 +84,38 @@ def ingest(
     concerns = comments.ingest(conn, portal_id, events.activity, names, now)
     followed = _ingest_task_events(conn, portal_id, events, now)
     shown = {**_with_chat_messages(conn, portal_id, piped), **known}
-    notifications.mark_dirty(conn, portal_id, _notifiable(events, shown), rules, now)
+    shown = {key: item for key, item in shown.items() if key not in finished}
+    news = [one for one in _notifiable(events, shown) if not late.is_late(one)]
+    notifications.mark_dirty(conn, portal_id, news, rules, now)
     gone = [*events.pushes, *(one for one in events.activity if isinstance(one, TagPush))]
     over = [one for one in known.values() if not is_open(one)]
-    alerts.mark_dirty(conn, portal_id, events.pipelines, gone, over, rules, now)
+    ended = [pipeline for pipeline in events.pipelines if not late.is_late(pipeline)]
+    alerts.mark_dirty(conn, portal_id, ended, gone, over, rules, now)
     seen = BatchResult(tasks_of, of_branch, piped, followed, named, there, concerns)
     return {
         delivery_id: "; ".join(describe_outcome(event, seen) for event in group)
         or "recorded: says nothing"
         for delivery_id, group in told.items()
     }
+
+
+def _with_authors(conn: Connection, events: Sequence[MergeRequestEvent]) -> list[MergeRequestEvent]:
+    """Fill in authors whom the hook tells by number only, where they are known from elsewhere."""
+    unnamed: dict[int, set[int]] = {}
+    for event in events:
+        if event.author_id and event.merge_request.author is None:
+            unnamed.setdefault(event.merge_request.project.connection_id, set()).add(
+                event.author_id
+            )
+    known = {number: people.by_ids(conn, number, ids) for number, ids in unnamed.items()}
+    return [
+        replace(event, merge_request=replace(event.merge_request, author=author))
+        if event.merge_request.author is None
+        and event.author_id
+        and (author := known[event.merge_request.project.connection_id].get(event.author_id))
+        else event
+        for event in events
+    ]
 
 
 def _group_by_type(events: Iterable[object]) -> EventsByType:
@@ -134,7 +165,19 @@ def _complete_pushes(pushes: Iterable[Push]) -> list[Push]:
     return [push for push in pushes if push.before]
 
 
-def _save_mirror(conn: Connection, events: EventsByType, now: datetime) -> None:
+def _subjects(events: EventsByType) -> list[NotificationSubject]:
+    return [
+        *(event.merge_request for event in events.merge_requests),
+        *events.pushes,
+        *events.activity,
+        *events.pipelines,
+        *(event.deployment for event in events.deployments),
+    ]
+
+
+def _save_mirror(
+    conn: Connection, events: EventsByType, late: lateness.Lateness, now: datetime
+) -> None:
     told = [event.merge_request for event in events.merge_requests]
     projects: list[Project] = [mr.project for mr in told]
     projects += [push.project for push in events.pushes]
@@ -143,14 +186,12 @@ def _save_mirror(conn: Connection, events: EventsByType, now: datetime) -> None:
     # A group's own things have no project, and some hooks tell too little of theirs.
     projects += [one.project for one in events.activity if one.project.id and one.project.url]
     store_merge_requests.save_projects(conn, projects)
-    store_activity.save(conn, [*_complete_pushes(events.pushes), *events.activity], now)
+    activity = [*_complete_pushes(events.pushes), *events.activity]
+    for silent in (False, True):
+        items = [item for item in activity if late.is_late(item) is silent]
+        store_activity.save(conn, items, now, silent=silent)
     store_pipelines.save_pipelines(conn, events.pipelines)
-    pushed = [
-        (push.project, push.branch, push.commits)
-        for push in events.pushes
-        if push.branch != push.project.default_branch  # its commits name no one merge request
-    ]
-    commits.save(conn, pushed, now)
+    commits.save(conn, [(push.project, push.branch, push.commits) for push in events.pushes], now)
     _save_people(conn, events)
 
 
@@ -158,6 +199,9 @@ def _save_people(conn: Connection, events: EventsByType) -> None:
     heard = [event.merge_request for event in events.merge_requests]
     actors = {e.merge_request.key: e.actor for e in events.merge_requests if e.actor}
     save_people(conn, heard, actors)
+    for item in events.activity:
+        if isinstance(item, Comment) and item.author is not None and item.author.email:
+            people.save_host_people(conn, item.project.connection_id, [item.author])
     emails: dict[int, dict[Person, str]] = {}
     for push in events.pushes:
         emails.setdefault(push.project.connection_id, {}).update(_pusher_emails(push))

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.core.model.tasks import LinkKind, Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
-from sync.store import commits, links, subjects
-from sync.store.merge_requests import BranchKey
+from sync.engine.ingest import own_commits
+from sync.store import links, subjects
+from sync.store import merge_request_commits as store_commits
 from sync.store.rows import LinkRow
 
 
@@ -29,43 +30,52 @@ def update_links(
     silent_keys: frozenset[MergeRequestKey] = frozenset(),
     mark_tasks: bool = True,
 ) -> dict[MergeRequestKey, tuple[int, ...]]:
-    """Brings the links of `known` up to date and marks their tasks, old and new, dirty.
+    """Bring the links of `known` up to date and mark their tasks, old and new, dirty.
 
-    `also`: merge requests that changed without naming anything new; their tasks are dirty too.
-    `silent`: those whose links show nothing; of the others they do from now on. Without `marks`
-    no task is marked. Returns the tasks each names now.
+    `also_changed`: merge requests that changed without naming anything new; their tasks are dirty
+    too. `silent_keys`: those whose links show nothing; of the others they do from now on. Without
+    `mark_tasks` no task is marked. Returns the tasks each names now.
     """
     also_changed = also_changed or {}
-    before = links.by_merge_requests(conn, {*known, *also_changed})
-    pushed = commits.by_branches(
-        conn, {_source_branch(mr) for mr in known.values() if _owns_branch(mr)}
-    )
+    own_commits.save_landed(conn, known)
+    sharing = own_commits.sharing(conn, known)  # what was merged is their own work no more
+    current = {**sharing, **known}
+    before = links.by_merge_requests(conn, {*current, *also_changed})
+    states = store_commits.states(conn, current)
+    versions = {key: version for key, (version, _) in states.items()}
+    were_silent = frozenset(key for key, (_, is_silent) in states.items() if is_silent)
+    silent = silent_keys | (were_silent & sharing.keys())
+    store_commits.set_silent(conn, silent - were_silent, silent=True)
+    store_commits.set_silent(conn, were_silent - silent, silent=False)
+    commits = own_commits.load(conn, current, versions, now)
     changed: list[LinkRow] = []
-    for key, merge_request in known.items():
-        messages = [commit.message for commit in pushed.get(_source_branch(merge_request), ())]
+    for key, merge_request in current.items():
+        listed = commits.get(key)
+        messages = None if listed is None else [commit.message for commit in listed]
         had = {row.task_id: row for row in before.get(key, ())}
-        silence = key in silent_keys
         rows = [
-            *_desired_links(portal_id, merge_request, messages, rules, existing=had, silent=silence)
+            *_desired_links(
+                portal_id, merge_request, messages, rules, existing=had, silent=key in silent
+            )
         ]
         changed += [row for row in rows if had.get(row.task_id) != row]
         before[key] = tuple({**had, **{row.task_id: row for row in rows}}.values())
     links.save(conn, changed)
     if mark_tasks:
-        _mark_dirty(conn, portal_id, {**also_changed, **known}, before, now)
+        _mark_dirty(conn, portal_id, {**also_changed, **current}, before, now)
     return {key: tuple(sorted(r.task_id for r in rows if r.live)) for key, rows in before.items()}
 
 
 def _desired_links(
     portal_id: int,
     merge_request: MergeRequest,
-    messages: Sequence[str],
+    messages: Sequence[str] | None,
     rules: ReferenceRules,
     *,
     existing: Mapping[int, LinkRow],
     silent: bool,
 ) -> Iterator[LinkRow]:
-    """The links as they are to be: named ones live, others removed (never deleted)."""
+    """Yield the links as they are to be: named ones live, others removed (never deleted)."""
     live = {
         row.task_id: TaskMention(row.kind, row.found_in) for row in existing.values() if row.live
     }
@@ -95,17 +105,6 @@ def _mark_dirty(
     subjects.mark_dirty_many(conn, portal_id, marks, now)
 
 
-def _owns_branch(merge_request: MergeRequest) -> bool:
-    """Whether its branch's commits are its own: those of the default branch are everybody's."""
-    default = merge_request.project.default_branch
-    return is_open(merge_request) and merge_request.source_branch != default
-
-
-def _source_branch(merge_request: MergeRequest) -> BranchKey:
-    key = merge_request.key
-    return key.connection_id, key.project_id, merge_request.source_branch
-
-
 COMMIT = "commit"
 
 
@@ -119,34 +118,33 @@ class TaskMention:
 
 def find_named_tasks(
     merge_request: MergeRequest,
-    messages: Iterable[str],
+    messages: Iterable[str] | None,
     rules: ReferenceRules,
     before: Mapping[int, TaskMention],
 ) -> dict[int, TaskMention]:
-    """The tasks named in branch, title, description and, while it is open, commit messages.
+    """Return the tasks named in branch, title, description and the messages of its own commits.
 
-    Once it is not open its branch may get other work: what its commits named then stays.
+    `messages`: None where they are not known yet: what its commits named before stays until then.
     """
-    found = list(references_find.find_references(merge_request.source_branch, "branch", rules))
-    found += references_find.find_references(merge_request.title, "title", rules)
-    found += references_find.find_references(merge_request.description, "description", rules)
-    if is_open(merge_request):
-        for message in messages:
-            found += references_find.find_references(message, COMMIT, rules)
-    else:
-        found += [
+    references = list(references_find.find_references(merge_request.source_branch, "branch", rules))
+    references += references_find.find_references(merge_request.title, "title", rules)
+    references += references_find.find_references(merge_request.description, "description", rules)
+    if messages is None:
+        references += [
             Reference(task_id, link.kind, COMMIT)
             for task_id, link in before.items()
             if COMMIT in link.found_in
         ]
-    return _group_by_task(found)
+    for message in messages or ():
+        references += references_find.find_references(message, COMMIT, rules)
+    return _group_by_task(references)
 
 
-def _group_by_task(found: list[Reference]) -> dict[int, TaskMention]:
+def _group_by_task(references: list[Reference]) -> dict[int, TaskMention]:
     places: dict[int, set[str]] = {}
-    for reference in found:
+    for reference in references:
         places.setdefault(reference.task_id, set()).add(reference.source)
-    strongest = references_find.strongest_references(found)
+    strongest = references_find.strongest_references(references)
     return {
         task_id: TaskMention(reference.kind, tuple(sorted(places[task_id])))
         for task_id, reference in strongest.items()

@@ -11,27 +11,27 @@ from sync.core.alerts.messages import AlertContext, NamedUser
 from sync.core.alerts.model import AlertKey
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.core.notifications.keys import SubjectKey
-from sync.core.rules.portal import Rules
 from sync.engine.load import people as load_people
 from sync.engine.load.people import AuthoredCommit
-from sync.store import alerts, people, portals
+from sync.engine.load.scope import Scope
+from sync.store import alerts, people
 from sync.store import pipelines as store_pipelines
 from sync.store.alerts import AlertRow
 from sync.store.pipelines import PipelineId
 
 
 def load(
-    conn: Connection, portal_id: int, wanted: Mapping[str, SubjectKey], rules: Rules
+    conn: Connection, scope: Scope, wanted: Mapping[str, SubjectKey]
 ) -> dict[str, AlertContext]:
     """The alerts by the names that messages about them have; unknown ones are left out."""
     keys = {name: AlertKey.parse(name) for name in wanted}
     rows = alerts.get(conn, keys.values())
-    found = load_contexts(conn, portal_id, rows, rules)
+    found = load_contexts(conn, scope, rows)
     return {name: found[key] for name, key in keys.items() if key in found}
 
 
 def load_contexts(
-    conn: Connection, portal_id: int, rows: Mapping[AlertKey, AlertRow], rules: Rules
+    conn: Connection, scope: Scope, rows: Mapping[AlertKey, AlertRow]
 ) -> dict[AlertKey, AlertContext]:
     """An alert whose pipeline is not in the mirror any more is left out: nothing is said of it."""
     known = store_pipelines.pipelines(
@@ -40,9 +40,8 @@ def load_contexts(
     jobs = store_pipelines.failed_jobs(
         conn, {_pipeline_id(row, row.alert.last_failed_pipeline_id) for row in rows.values()}
     )
-    fixers = _fixers(conn, portal_id, rows, known, rules)
-    names = _assignee_names(conn, portal_id, rows)
-    base = _portal_url(conn, portal_id)
+    fixers = _fixers(conn, scope, rows, known)
+    names = _assignee_names(conn, scope.portal_id, rows)
     found = {}
     for key, row in rows.items():
         failed = known.get(_pipeline_id(row, row.alert.last_failed_pipeline_id))
@@ -53,13 +52,13 @@ def load_contexts(
             project=project,
             key=key,
             alert=row.alert,
-            zone=rules.zone,
+            zone=scope.rules.zone,
             failed_pipeline=failed,
             failed_jobs=current_jobs(jobs, failed),
             fixed_by=fixers.get(key),
             acknowledged_by=row.acknowledged_by,
             assignee=_assignee(row, names),
-            task_link=_task_link(row, base, rules.group_of(project.path)),
+            task_link=_task_link(row, scope.url, scope.rules.group_of(project.path)),
         )
     return found
 
@@ -88,10 +87,9 @@ def _pipeline_id(row: AlertRow, number: int) -> PipelineId:
 
 def _fixers(
     conn: Connection,
-    portal_id: int,
+    scope: Scope,
     rows: Mapping[AlertKey, AlertRow],
     known: Mapping[PipelineId, Pipeline],
-    rules: Rules,
 ) -> dict[AlertKey, NamedUser]:
     """Whose commit passed again; where that is not told, who ran its pipeline."""
     passed = {
@@ -104,7 +102,7 @@ def _fixers(
         for key, one in fixes.items()
         if one.commit
     }
-    users = load_people.portal_authors(conn, portal_id, signed, rules)
+    users = load_people.portal_authors(conn, scope, signed)
     found = {}
     for key, one in fixes.items():
         actor = one.actor.display_name if one.actor else ""
@@ -125,11 +123,6 @@ def _assignee(row: AlertRow, names: Mapping[int, str]) -> NamedUser | None:
     if not row.assigned_to:
         return None
     return NamedUser(names.get(row.assigned_to) or str(row.assigned_to), row.assigned_to)
-
-
-def _portal_url(conn: Connection, portal_id: int) -> str:
-    record = portals.by_id(conn, portal_id)
-    return record.client_endpoint.removesuffix("/rest/") if record else ""
 
 
 def _task_link(row: AlertRow, base: str, group_id: int) -> tuple[int, str] | None:

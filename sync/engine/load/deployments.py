@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from sync.core.deployments.environments import environment_statuses, includes_merge_request
 from sync.core.model.deployments import Deployment, EnvironmentStatus
-from sync.core.model.kinds import Kind
 from sync.core.model.merge_requests import MergeRequest
 from sync.core.model.task_view import LinkView
 from sync.engine.load.related_tasks import deployment_activity_id
@@ -19,22 +18,26 @@ HISTORY_LIMIT = 300  # deployments of a project that a task's message is made fr
 
 
 def load(
-    conn: Connection, portal_id: int, seen: Mapping[int, tuple[LinkView, ...]]
+    conn: Connection,
+    seen: Mapping[int, tuple[LinkView, ...]],
+    named: Mapping[int, Sequence[store_activity.ActivityId]],
 ) -> dict[int, tuple[EnvironmentStatus, ...]]:
-    """The environments of each task's projects; of a task whose work was deployed nowhere none."""
+    """Return the environments of each task's projects; none where its work was not deployed.
+
+    `named`: the deployments that name the tasks themselves.
+    """
     counting = {
         task_id: [link.merge_request for link in shown if link.moves_task and link.visible]
         for task_id, shown in seen.items()
     }
     every = {mr.key: mr for mine in counting.values() for mr in mine}
-    named = store_activity.ids_of_tasks(conn, portal_id, seen, Kind.DEPLOYMENT)
     projects = {
         task_id: {(mr.key.connection_id, mr.key.project_id) for mr in mine}
         | {key[:2] for key in named.get(task_id, ())}
         for task_id, mine in counting.items()
     }
     history = deployments.newest(conn, set().union(*projects.values()), HISTORY_LIMIT)
-    told = deployments.deployments_containing(conn, every)
+    told = deployments.deployments_containing(conn, every) if any(history.values()) else {}
     return {
         task_id: tuple(
             place

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from sync.core.alerts.messages import AlertContext
 from sync.core.alerts.model import AlertState
-from sync.core.model.activity import Push
+from sync.core.model.activity import Push, Release
 from sync.core.model.common import Commit, Person
 from sync.core.model.deployments import Deployment
 from sync.core.model.kinds import Kind
@@ -30,6 +30,7 @@ from sync.core.rules.portal import Rules
 from sync.engine.load import alerts as load_alerts
 from sync.engine.load import people, related_tasks
 from sync.engine.load.people import AuthoredCommit
+from sync.engine.load.scope import Scope
 from sync.store import activity as store_activity
 from sync.store import deployments, messages, protected_branches, tasks
 from sync.store import merge_requests as store_merge_requests
@@ -39,23 +40,16 @@ from sync.store.messages import chat_messages
 SubjectsByKey = Mapping[str, NotificationSubject]
 
 
-def load(
-    conn: Connection,
-    portal_id: int,
-    keys: Iterable[str],
-    rules: Rules,
-    now: datetime,
-    *,
-    administrator: int | None = None,
-) -> dict[str, NotificationView]:
+def load(conn: Connection, scope: Scope, keys: Iterable[str]) -> dict[str, NotificationView]:
     """The things by name; what is not known, or silent, is not in the answer."""
-    found = load_subjects(conn, portal_id, {key: SubjectKey.parse(key) for key in keys}, rules)
+    portal_id, rules, now = scope.portal_id, scope.rules, scope.now
+    found = load_subjects(conn, scope, {key: SubjectKey.parse(key) for key in keys})
     around = _facts_contexts(conn, found, now)
     concerned = related_tasks.find_tasks(conn, portal_id, found)
     known = tasks.get(conn, portal_id, {task_id for mine in concerned.values() for task_id in mine})
     there = {task_id: row.body for task_id, row in known.items() if row.body and not row.missing}
-    users = people.portal_users_of(conn, portal_id, _people_by_connection(found), rules)
-    authors = people.portal_authors(conn, portal_id, _authored_commits(found), rules)
+    users = people.portal_users_of(conn, scope, _people_by_connection(found))
+    authors = people.portal_authors(conn, scope, _authored_commits(found))
     jobs = _failed_jobs(conn, found)
     posts = chat_messages(conn, portal_id, found)
     said = messages.by_tasks(conn, portal_id, there)
@@ -77,6 +71,9 @@ def load(
                 state=facts.state,
                 jobs=jobs.get(key, ()),
                 tasks=[task.title for task in mine],
+                undone=related_tasks.undone_deployments(conn, one)
+                if isinstance(one, Deployment)
+                else (),
             ),
             chat_messages=posts.get(key, {}),
             task_messages={t.id: said[t.id][key] for t in mine if key in said.get(t.id, {})},
@@ -86,8 +83,9 @@ def load(
             if _notified_in_tasks(one, around[key].previous_state, mine, rules)
             else writer,
             actor_id=ours.get(actor.id) if actor else None,
-            administrator_id=administrator,
+            administrator_id=scope.administrator_id,
             ended=isinstance(one, AlertContext) and one.alert.state.ended,
+            not_before=one.released_at if isinstance(one, Release) and not one.deleted else None,
         )
     return views
 
@@ -178,7 +176,7 @@ def _authored_commits(found: SubjectsByKey) -> dict[str, AuthoredCommit]:
 
 
 def load_subjects(
-    conn: Connection, portal_id: int, abouts: Mapping[str, SubjectKey], rules: Rules
+    conn: Connection, scope: Scope, abouts: Mapping[str, SubjectKey]
 ) -> dict[str, NotificationSubject]:
     """The things by their names; what is not known is not in the answer."""
     of_kind: dict[Kind, dict[str, SubjectKey]] = {}
@@ -192,7 +190,7 @@ def load_subjects(
             case Kind.DEPLOYMENT:
                 found |= _deployments(conn, wanted)
             case Kind.ALERT:
-                found |= load_alerts.load(conn, portal_id, wanted, rules)
+                found |= load_alerts.load(conn, scope, wanted)
             case Kind.MERGE_REQUEST:
                 found |= _merge_requests(conn, wanted)
             case _:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from sync.core.model.common import Commit, Person
 from sync.core.model.merge_requests import MergeRequest
-from sync.core.rules.portal import Rules
+from sync.engine.load.scope import Scope
 from sync.store import people
 
 K = TypeVar("K", bound=Hashable)
@@ -37,29 +37,33 @@ class AuthoredCommit:
 
 
 def portal_users_of(
-    conn: Connection, portal_id: int, heard: Mapping[int, Iterable[Person]], rules: Rules
+    conn: Connection, scope: Scope, persons: Mapping[int, Iterable[Person]]
 ) -> dict[int, dict[int, int]]:
     """Person → portal user, by connection: by mapping, public e-mail, then that of commits."""
-    by_email = people.active_by_email(conn, portal_id)
-    by_name = {name.casefold(): user for name, user in rules.people.items()}
+    if not persons:
+        return {}
+    by_email = scope.users_by_email(conn)
+    by_name = {name.casefold(): user for name, user in scope.rules.people.items()}
     users: dict[int, dict[int, int]] = {}
-    for connection_id, told in heard.items():
-        found = {person.id: person for person in told}
-        emails = people.emails_of(conn, connection_id, found)
-        for person in found.values():
-            known = [by_email[e] for e in emails.get(person.id, ()) if e in by_email]
-            user = by_name.get(person.username.casefold()) or next(iter(known), None)
+    for connection_id, group in persons.items():
+        by_id = {person.id: person for person in group}
+        emails = people.emails_of(conn, connection_id, by_id)
+        for person in by_id.values():
+            same_email = [by_email[e] for e in emails.get(person.id, ()) if e in by_email]
+            user = by_name.get(person.username.casefold()) or next(iter(same_email), None)
             if user:
                 users.setdefault(connection_id, {})[person.id] = user
     return users
 
 
 def portal_authors(
-    conn: Connection, portal_id: int, signed: Mapping[K, AuthoredCommit], rules: Rules
+    conn: Connection, scope: Scope, signed: Mapping[K, AuthoredCommit]
 ) -> dict[K, int]:
     """Commits' authors as portal users: as the settings map the code host's user, or by e-mail."""
-    by_email = people.active_by_email(conn, portal_id)
-    by_name = {name.casefold(): user for name, user in rules.people.items()}
+    if not signed:
+        return {}
+    by_email = scope.users_by_email(conn)
+    by_name = {name.casefold(): user for name, user in scope.rules.people.items()}
     found: dict[K, int] = {}
     for connection_id in sorted({one.connection_id for one in signed.values()}):
         mine = {key: one for key, one in signed.items() if one.connection_id == connection_id}

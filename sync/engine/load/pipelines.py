@@ -2,57 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from sync.core.model.merge_requests import is_open
-from sync.core.model.pipelines import FailedJob, Pipeline
+from sync.core.model.pipelines import FailedJob, Pipeline, PipelineStatus
 from sync.core.model.task_view import BranchPipeline, LinkView
+from sync.core.model.tasks import Task
 from sync.core.pipelines.plan import recency
-from sync.core.rules.portal import Rules
+from sync.engine.ingest.pushes import speaks_for_branch
 from sync.engine.load import people
 from sync.engine.load.people import AuthoredCommit
+from sync.engine.load.scope import Scope
 from sync.store import links, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.merge_requests import BranchKey
 
+_PASSED = PipelineStatus.SUCCESS
 _PipelinesByBranch = dict[BranchKey, Pipeline]
+FailedJobsByPipeline = Mapping[store_pipelines.PipelineId, tuple[datetime, tuple[FailedJob, ...]]]
+_Run = tuple[BranchKey, Pipeline]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPipelines:
+    """The pipelines of each task, the tasks that share each, and those of them that exist."""
+
+    by_task: Mapping[int, tuple[BranchPipeline, ...]]
+    sharing: Mapping[_Run, frozenset[int]]
+    present: frozenset[int]
 
 
 def load(
-    conn: Connection,
-    portal_id: int,
-    seen: Mapping[int, tuple[LinkView, ...]],
-    rules: Rules,
-) -> dict[int, tuple[BranchPipeline, ...]]:
-    """The runs of each task, by its links and by the pushed commits that name it."""
-    pushed = store_pipelines.pipelines_of_tasks(conn, portal_id, seen)
+    conn: Connection, scope: Scope, seen: Mapping[int, tuple[LinkView, ...]]
+) -> LoadedPipelines:
+    """The pipelines of each task, by its links and by the pushed commits that name it."""
+    pushed = store_pipelines.pipelines_of_tasks(conn, scope.portal_id, seen)
     newest = {
         task_id: _newest_of_work(shown, pushed.get(task_id, ())) for task_id, shown in seen.items()
     }
     found = {(branch, one) for mine in newest.values() for branch, one in mine.items()}
-    speakers = _notifying_tasks(conn, portal_id, found)
-    authors = _commit_authors(conn, portal_id, {one for _, one in found}, rules)
+    sharing = _sharing_tasks(conn, found)
+    present = _present_tasks(conn, scope.portal_id, set().union(*sharing.values()))
+    authors = _commit_authors(conn, scope, {one for _, one in found})
+    speaking = _speaking_pipelines(conn, {one for _, one in found})
     known = store_pipelines.failed_jobs(
-        conn, {store_pipelines.pipeline_id(one) for _, one in found}
+        conn, {store_pipelines.pipeline_id(one) for one in speaking.values()}
     )
-    return {
+    by_task = {
         task_id: tuple(
             BranchPipeline(
                 subject_key=f"ci:{branch[0]}/{branch[1]}:{branch[2]}",
                 branch=branch[2],
-                pipeline=one,
-                failed_jobs=_current_jobs(known, one),
+                pipeline=speaking[one],
+                failed_jobs=_current_jobs(known, speaking[one]),
                 author_id=authors.get(one),
-                notifies=speakers.get((branch, one)) == task_id,
+                notifies=_notifying_task(sharing[branch, one], present) == task_id,
             )
             for branch, one in mine.items()
         )
         for task_id, mine in newest.items()
     }
+    return LoadedPipelines(by_task, sharing, present)
+
+
+def with_answers(
+    loaded: LoadedPipelines, answers: Mapping[int, Task | None], jobs: FailedJobsByPipeline
+) -> LoadedPipelines:
+    """The same with the tasks and jobs that were asked for since; None: there is no such task."""
+    missing = {task_id for task_id, task in answers.items() if task is None}
+    present = (loaded.present | answers.keys()) - missing
+
+    def renew(task_id: int, shown: BranchPipeline) -> BranchPipeline:
+        pipeline = shown.pipeline
+        fetched = jobs.get(store_pipelines.pipeline_id(pipeline))
+        branch = pipeline.project.connection_id, pipeline.project.id, shown.branch
+        sharing = loaded.sharing.get((branch, pipeline), frozenset())
+        return replace(
+            shown,
+            failed_jobs=shown.failed_jobs if fetched is None else fetched[1],
+            notifies=_notifying_task(sharing, present) == task_id,
+        )
+
+    by_task = {
+        task_id: tuple(renew(task_id, shown) for shown in pipelines)
+        for task_id, pipelines in loaded.by_task.items()
+    }
+    return LoadedPipelines(by_task, loaded.sharing, frozenset(present))
+
+
+def _speaking_pipelines(
+    conn: Connection, pipelines: Iterable[Pipeline]
+) -> dict[Pipeline, Pipeline]:
+    """Return which pipeline speaks for each: of the default branch the first that passes after it.
+
+    That branch only grows, so every later one has the commit, too. Until one passes the newest
+    that came to an end counts, as one that was canceled for a newer one says nothing.
+    """
+    speaking = {pipeline: pipeline for pipeline in pipelines}
+    open_ones = [one for one in speaking if speaks_for_branch(one) and one.status != _PASSED]
+    later = store_pipelines.later_pipelines(conn, open_ones)
+    for pipeline in open_ones:
+        ended = [
+            one for one in later[store_pipelines.pipeline_id(pipeline)] if speaks_for_branch(one)
+        ]
+        passed = next((one for one in ended if one.status == _PASSED), None)
+        speaking[pipeline] = passed or (ended[-1] if ended else pipeline)
+    return speaking
 
 
 def _newest_of_work(
@@ -64,17 +124,17 @@ def _newest_of_work(
     commit back by force leaves its pipelines behind.
     """
     counting = [link.merge_request for link in shown if link.moves_task and link.visible]
-    theirs = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline]
-    heads = [(mr.source_branch, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
-    return {**_by_branch((*theirs, *pushed)), **_by_branch(heads)}
+    theirs = [(mr.branch_key, mr.pipeline) for mr in counting if mr.pipeline]
+    heads = [(mr.branch_key, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
+    own = [((one.project.connection_id, one.project.id, branch), one) for branch, one in pushed]
+    return {**_by_branch((*theirs, *own)), **_by_branch(heads)}
 
 
-def _by_branch(pipelines: Iterable[tuple[str, Pipeline]]) -> _PipelinesByBranch:
+def _by_branch(pipelines: Iterable[tuple[BranchKey, Pipeline]]) -> _PipelinesByBranch:
     newest: _PipelinesByBranch = {}
-    for branch, one in pipelines:
-        place = one.project.connection_id, one.project.id, branch
-        if place not in newest or recency(one) > recency(newest[place]):
-            newest[place] = one
+    for branch, pipeline in pipelines:
+        if branch not in newest or recency(pipeline) > recency(newest[branch]):
+            newest[branch] = pipeline
     return newest
 
 
@@ -87,30 +147,31 @@ def _current_jobs(
     return jobs if pipeline_updated_at == one.updated_at else None
 
 
-def _notifying_tasks(
-    conn: Connection, portal_id: int, found: Iterable[tuple[BranchKey, Pipeline]]
-) -> dict[tuple[BranchKey, Pipeline], int]:
-    """The task that tells people of a pipeline that several tasks share: one that is there."""
-    found = list(found)
+def _notifying_task(sharing: Collection[int], present: Collection[int]) -> int | None:
+    """The task that tells people of a pipeline that several tasks share: one that exists."""
+    return min(sharing, key=lambda task_id: (task_id not in present, task_id), default=None)
+
+
+def _sharing_tasks(conn: Connection, found: Collection[_Run]) -> dict[_Run, frozenset[int]]:
+    """The tasks whose work each pipeline is, whichever of them are loaded."""
     of_branch = store_merge_requests.by_branches(conn, {branch for branch, _ in found})
     linked = links.by_merge_requests(conn, {key for keys in of_branch.values() for key in keys})
     named = store_pipelines.tasks_of(conn, {(*branch, one.sha) for branch, one in found})
-    sharing: dict[tuple[BranchKey, Pipeline], set[int]] = {}
+    sharing: dict[_Run, frozenset[int]] = {}
     for branch, one in found:
         rows = [row for key in of_branch.get(branch, ()) for row in linked.get(key, ())]
         counting = {r.task_id for r in rows if r.live and not r.silent and r.kind.is_work}
-        sharing[branch, one] = counting | set(named.get((*branch, one.sha), ()))
-    known = tasks.get(conn, portal_id, {one for mine in sharing.values() for one in mine})
-    there = {task_id for task_id, row in known.items() if row.body and not row.missing}
-    return {
-        run: min(mine, key=lambda task_id: (task_id not in there, task_id))
-        for run, mine in sharing.items()
-        if mine
-    }
+        sharing[branch, one] = frozenset({*counting, *named.get((*branch, one.sha), ())})
+    return sharing
+
+
+def _present_tasks(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> frozenset[int]:
+    rows = tasks.get(conn, portal_id, task_ids).values()
+    return frozenset(row.task_id for row in rows if row.body and not row.missing)
 
 
 def _commit_authors(
-    conn: Connection, portal_id: int, pipelines: Iterable[Pipeline], rules: Rules
+    conn: Connection, scope: Scope, pipelines: Iterable[Pipeline]
 ) -> dict[Pipeline, int]:
     """The authors of the pipelines' commits as portal users."""
     signed = {
@@ -118,4 +179,4 @@ def _commit_authors(
         for one in pipelines
         if one.commit
     }
-    return people.portal_authors(conn, portal_id, signed, rules)
+    return people.portal_authors(conn, scope, signed)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from sync.core.alerts.messages import AlertContext
+from sync.core.deployments.environments import undone_by
 from sync.core.model.activity import Push
 from sync.core.model.deployments import Deployment
 from sync.core.model.kinds import Kind
@@ -17,6 +18,8 @@ from sync.store import activity as store_activity
 from sync.store import deployments, links
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
+
+NEAREST_LIMIT = 30  # deployments of an environment that a rollback is compared with
 
 
 def find_tasks(
@@ -63,8 +66,16 @@ def _find_merge_requests(
         if isinstance(one, MergeRequest):
             requests[key] = frozenset({one.key})
         if isinstance(one, Deployment):
-            requests[key] = frozenset(deployments.merge_requests_of(conn, [one]))
+            carried = [one, *undone_deployments(conn, one)]
+            requests[key] = frozenset(deployments.merge_requests_of(conn, carried))
     return requests
+
+
+def undone_deployments(conn: Connection, one: Deployment) -> tuple[Deployment, ...]:
+    """Return what a rollback takes back: who heard of that hears of this."""
+    place = one.project.connection_id, one.project.id
+    near = deployments.newest(conn, [place], NEAREST_LIMIT, one.environment)[place]
+    return undone_by(one, near)
 
 
 def _pipeline_of(one: NotificationSubject) -> Pipeline | None:

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from sync.core.model.activity import ActivityItem, Comment
 from sync.core.model.common import Person
 from sync.core.model.deployments import EnvironmentStatus
-from sync.core.model.kinds import Kind
-from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, MergeRequestState
 from sync.core.model.smart_commits import PendingSmartCommit
 from sync.core.model.task_view import BranchPipeline, SentMessage
+from sync.core.model.tasks import KanbanStage, Task
 from sync.core.plan import LinkView, TaskView
 from sync.core.rules.portal import Rules
 from sync.engine.load import deployments as load_deployments
 from sync.engine.load import people as load_people
-from sync.engine.load import pipelines
+from sync.engine.load import pipelines as load_pipelines
 from sync.engine.load import smart_commits as load_smart_commits
 from sync.engine.load.people import people_of_merge_request
+from sync.engine.load.pipelines import FailedJobsByPipeline, LoadedPipelines
+from sync.engine.load.scope import Scope
 from sync.store import activity as store_activity
 from sync.store import links, messages, tasks
 from sync.store import merge_requests as store_merge_requests
-from sync.store.rows import LinkRow, StagesRow, TaskRow
+from sync.store.rows import LinkRow, TaskRow
 
 # No message can be new or edited for a comment of which nothing was heard for so long.
 COMMENT_WINDOW = timedelta(days=4)
+
+
 STAGES_TTL = timedelta(hours=1)  # columns of a workgroup change rarely, and tell no one
-
-
 ConnectionPerson = tuple[int, Person]  # connection, person
 
 
@@ -41,15 +43,51 @@ class LoadedTasks:
 
     views: Mapping[int, TaskView]
     missing: frozenset[int]
+    pipelines: LoadedPipelines
+
+    def with_answers(self, answers: Answers) -> LoadedTasks:
+        """The same with what was asked for since, as if it had been stored and loaded again."""
+        runs = load_pipelines.with_answers(self.pipelines, answers.tasks, answers.failed_jobs)
+        views = {
+            task_id: self._renew_view(task_id, view, answers, runs)
+            for task_id, view in self.views.items()
+        }
+        absent = {task_id for task_id, task in answers.tasks.items() if task is None}
+        missing = (self.missing - answers.tasks.keys()) | (absent & views.keys())
+        return LoadedTasks(views, missing, runs)
+
+    def _renew_view(
+        self, task_id: int, view: TaskView, answers: Answers, runs: LoadedPipelines
+    ) -> TaskView:
+        was_read = task_id in answers.tasks
+        task = answers.tasks[task_id] if was_read else view.task
+        return replace(
+            view,
+            task=task,
+            fresh=task is not None and (was_read or view.fresh),
+            stages=answers.stages.get(task.group_id, view.stages) if task else None,
+            branch_pipelines=runs.by_task[task_id],
+        )
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the other sides answered when they were asked for what plans lack.
+
+    `tasks` by id, None where the portal shows no such task; `stages` by workgroup;
+    `failed_jobs` by pipeline, each with the pipeline's moment they were read for.
+    """
+
+    tasks: Mapping[int, Task | None] = field(default_factory=dict)
+    stages: Mapping[int, tuple[KanbanStage, ...]] = field(default_factory=dict)
+    failed_jobs: FailedJobsByPipeline = field(default_factory=dict)
 
 
 def load(
     conn: Connection,
-    portal_id: int,
+    scope: Scope,
     task_ids: Iterable[int],
-    rules: Rules,
     *,
-    now: datetime,
     just_read: Iterable[int] = (),
     retry_missing: Iterable[int] = (),
 ) -> LoadedTasks:
@@ -58,24 +96,29 @@ def load(
     Those `just_read` are fresh whatever the times say. Missing ones of `again` are asked for
     anew, as are those something was heard of since.
     """
+    portal_id, now = scope.portal_id, scope.now
     wanted, fresh, anew = set(task_ids), set(just_read), set(retry_missing)
     known = tasks.get(conn, portal_id, wanted)
     named = links.by_tasks(conn, portal_id, wanted)
+    groups = {row.body.group_id for row in known.values() if row.body}
+    stages = recent_stages(conn, scope, groups)
     merge_requests = store_merge_requests.get_merge_requests(
         conn, {row.merge_request for rows in named.values() for row in rows}
     )
-    groups = {row.body.group_id for row in known.values() if row.body} - {0}
-    stages = tasks.stages(conn, portal_id, groups)
     seen = {task_id: _build_links(named.get(task_id, ()), merge_requests) for task_id in wanted}
-    there = load_deployments.load(conn, portal_id, seen)
-    comments = store_activity.of_tasks(conn, portal_id, wanted, Kind.COMMENT, now - COMMENT_WINDOW)
+    concerning = store_activity.of_tasks(conn, portal_id, wanted, now - COMMENT_WINDOW)
+    comments = {task_id: found.comments for task_id, found in concerning.items()}
+    there = load_deployments.load(
+        conn, seen, {task_id: found.deployments for task_id, found in concerning.items()}
+    )
     people = [
         *(mr_person for mr in merge_requests.values() for mr_person in _merge_request_people(mr)),
         *(pair for mine in comments.values() for one, _ in mine for pair in _comment_author(one)),
     ]
-    users = load_people.portal_users_of(conn, portal_id, _by_connection(people), rules)
-    ran = pipelines.load(conn, portal_id, seen, rules)
-    commanded = load_smart_commits.load(conn, portal_id, wanted, rules)
+    users = load_people.portal_users_of(conn, scope, _by_connection(people))
+    runs = load_pipelines.load(conn, scope, seen)
+    ran = runs.by_task
+    commanded = load_smart_commits.load(conn, scope, wanted)
     said = messages.by_tasks(conn, portal_id, wanted)
     told = messages.notified_states(
         conn, portal_id, {one.subject_key for mine in ran.values() for one in mine}
@@ -84,7 +127,7 @@ def load(
         task_id: _build_view(
             known.get(task_id) or _unread_task(task_id),
             seen[task_id],
-            stages={g: s for g, s in stages.items() if now - s.read_at < STAGES_TTL},
+            stages=stages,
             users=users,
             fresh=task_id in fresh,
             messages=said.get(task_id, {}),
@@ -98,7 +141,29 @@ def load(
     }
     missing = {task_id for task_id, row in known.items() if row.missing}
     doubtful = {task_id for task_id in missing if task_id in anew or known[task_id].stale}
-    return LoadedTasks(views, frozenset(missing - (doubtful - fresh)))
+    return LoadedTasks(views, frozenset(missing - (doubtful - fresh)), runs)
+
+
+def recent_stages(
+    conn: Connection, scope: Scope, group_ids: Iterable[int]
+) -> dict[int, tuple[KanbanStage, ...]]:
+    """The columns of the workgroups' boards that were read in the last hour.
+
+    Only where the rules move tasks to columns: nothing else looks at them.
+    """
+    groups = set(group_ids) - {0} if moves_to_stages(scope.rules) else set()
+    stored = tasks.stages(conn, scope.portal_id, groups)
+    return {
+        group_id: row.stages
+        for group_id, row in stored.items()
+        if scope.now - row.read_at < STAGES_TTL
+    }
+
+
+def moves_to_stages(rules: Rules) -> bool:
+    """Whether any rule moves a task to a column of its workgroup's board."""
+    groups = (rules.default, *rules.groups.values())
+    return any(target.stage for group in groups for target in group.steps.values())
 
 
 def _unread_task(task_id: int) -> TaskRow:
@@ -109,7 +174,7 @@ def _build_view(
     row: TaskRow,
     seen: tuple[LinkView, ...],
     *,
-    stages: Mapping[int, StagesRow],
+    stages: Mapping[int, tuple[KanbanStage, ...]],
     users: Mapping[int, Mapping[int, int]],
     fresh: bool,
     messages: Mapping[str, SentMessage],
@@ -120,12 +185,11 @@ def _build_view(
     smart_commits: tuple[PendingSmartCommit, ...],
 ) -> TaskView:
     body = None if row.missing else row.body
-    columns = stages.get(body.group_id) if body else None
     return TaskView(
         task=body,
         fresh=body is not None and (fresh or not row.stale),
         step=row.step,
-        stages=columns.stages if columns else None,
+        stages=stages.get(body.group_id) if body else None,
         links=seen,
         users=users,
         fields=row.fields,
@@ -139,7 +203,7 @@ def _build_view(
 
 
 def _build_links(
-    rows: Iterable[LinkRow], merge_requests: Mapping[MergeRequestKey, MergeRequest]
+    rows: Sequence[LinkRow], merge_requests: Mapping[MergeRequestKey, MergeRequest]
 ) -> tuple[LinkView, ...]:
     return tuple(
         LinkView(
@@ -151,9 +215,35 @@ def _build_links(
             message_text=row.message_text,
             message_at=row.message_at,
             review_event=row.review_event,
+            carries_on=_carries_on(row, rows, merge_requests),
         )
         for row in rows
         if row.merge_request in merge_requests
+    )
+
+
+def _carries_on(
+    row: LinkRow, rows: Sequence[LinkRow], merge_requests: Mapping[MergeRequestKey, MergeRequest]
+) -> bool:
+    """Tell whether another merge request brought the task's work into the branch of this one.
+
+    Then this is a release of that work. A branch that is called after the task, and commits that
+    were not merged before, are work of its own.
+    """
+    release = merge_requests[row.merge_request]
+    if {"branch", "commit"} & set(row.found_in) or release.from_fork:
+        return False
+    earlier = (
+        merge_requests[other.merge_request]
+        for other in rows
+        if other.live and other.kind.is_work and other.merge_request in merge_requests
+    )
+    return any(
+        item.state is MergeRequestState.MERGED
+        and item.project.id == release.project.id
+        and item.project.connection_id == release.project.connection_id
+        and item.target_branch == release.source_branch
+        for item in earlier
     )
 
 

@@ -9,7 +9,6 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from sync.bitrix24.rest.client import Portal
 from sync.core.alerts.derive import close_all, derive_alerts
 from sync.core.alerts.model import Alert, AlertKey, RefKey, parse_merge_request_ref
 from sync.core.alerts.plan import AlertView, assignment_key, end_message_key
@@ -23,16 +22,17 @@ from sync.engine.backoff import format_traceback
 from sync.engine.deliver.refusals import refused_before
 from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, Deps
 from sync.engine.ingest.alerts import watched_refs
-from sync.engine.lanes import Lane
 from sync.engine.load import alerts as load_alerts
 from sync.engine.load import people as load_people
 from sync.engine.load.people import AuthoredCommit
+from sync.engine.load.scope import Scope
 from sync.engine.reconcile import fetch, notifications
-from sync.store import alerts, logs, messages, outbox, portals, subjects, tasks
+from sync.engine.reconcile.turn import ReconcileTurn, Recorder, Rows
+from sync.store import alerts, logs, messages, outbox, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.alerts import AlertRow
-from sync.store.db.database import read, write
+from sync.store.db.database import read
 from sync.store.rows import DecisionRow, NewCommand, SubjectRow
 
 log = structlog.get_logger()
@@ -69,13 +69,15 @@ class _RefState:
         return [key for key, row in self.alert_rows.items() if known.get(key) != row.alert]
 
 
-def reconcile(
-    deps: Deps, lane: Lane, portal_id: int, portal: Portal, due: Sequence[SubjectRow]
-) -> None:
-    """Derives the alerts of the lines. Raises Later and Denied where a task cannot be read."""
-    rules = deps.rules_for(portal_id)
-    with read(deps.database) as conn:
-        looked = [_load_ref(conn, row, rules) for row in due]
+def load(conn: Connection, turn: ReconcileTurn, rows: Rows) -> list[_RefState]:
+    """Load the refs with their pipelines and the alerts as they are stored."""
+    return [_load_ref(conn, row, turn.scope.rules) for row in rows]
+
+
+def plan(turn: ReconcileTurn, rows: Rows, looked: Sequence[_RefState]) -> Recorder:
+    """Derive the alerts of the refs. Raises Later and Denied where a task cannot be read."""
+    deps, lane, scope, portal = turn.deps, turn.lane, turn.scope, turn.portal
+    portal_id, rules = scope.portal_id, scope.rules
     history = {one.ref_key: one.history for one in looked if one.watched}
     fetch.fetch_alert_jobs(deps, lane, history, rules)
     with read(deps.database) as conn:
@@ -83,10 +85,12 @@ def reconcile(
             _derive_alerts(conn, one, rules, deps.clock.now())
     over = [row for one in looked for row in one.alert_rows.values() if row.alert.state.ended]
     fetch.fetch_alert_tasks(deps, lane, portal_id, portal, over)
-    with write(deps.database) as conn:
-        lane.keep(conn)
+
+    def record(conn: Connection) -> None:
         for one in looked:
-            _record(conn, deps, portal_id, one, rules)
+            _record(conn, deps, scope, one)
+
+    return record
 
 
 def _load_ref(conn: Connection, row: SubjectRow, rules: Rules) -> _RefState:
@@ -135,7 +139,8 @@ def _derive_alerts(conn: Connection, one: _RefState, rules: Rules, now: datetime
         one.error = format_traceback(error)
 
 
-def _record(conn: Connection, deps: Deps, portal_id: int, one: _RefState, rules: Rules) -> None:
+def _record(conn: Connection, deps: Deps, scope: Scope, one: _RefState) -> None:
+    portal_id = scope.portal_id
     now, row = deps.clock.now(), one.row
     if one.error:
         notifications.retry_later(conn, deps, portal_id, row, error=one.error, now=now)
@@ -145,7 +150,7 @@ def _record(conn: Connection, deps: Deps, portal_id: int, one: _RefState, rules:
     rows = {key: current[key] for key in one.alert_rows if key in current}
     marks = [(NOTIFICATION, key.subject_key, "the alert changed") for key in one.changed_keys]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
-    _plan_commands(conn, portal_id, row, _load_views(conn, portal_id, rows, rules), rules, now)
+    _plan_commands(conn, scope, row, _load_views(conn, scope, rows), now)
     quiet_at = min((a.quiet_at for a in one.derived if a.quiet_at), default=None)
     if quiet_at:
         subjects.postpone(conn, portal_id, row.kind, row.key, row.version, quiet_at)
@@ -154,11 +159,11 @@ def _record(conn: Connection, deps: Deps, portal_id: int, one: _RefState, rules:
 
 
 def _load_views(
-    conn: Connection, portal_id: int, rows: Mapping[AlertKey, AlertRow], rules: Rules
+    conn: Connection, scope: Scope, rows: Mapping[AlertKey, AlertRow]
 ) -> list[AlertView]:
-    found = load_alerts.load_contexts(conn, portal_id, rows, rules)
-    record = portals.by_id(conn, portal_id)
-    authors = _authors(conn, portal_id, rows, rules)
+    portal_id = scope.portal_id
+    found = load_alerts.load_contexts(conn, scope, rows)
+    authors = _authors(conn, scope, rows)
     known = tasks.get(conn, portal_id, {row.task_id for row in rows.values() if row.task_id})
     there = {
         t: row.body for t, row in known.items() if row.body and row.read_at and not row.missing
@@ -171,7 +176,7 @@ def _load_views(
         AlertView(
             one,
             author_id=authors.get(key),
-            administrator_id=record.token_user_id if record else None,
+            administrator_id=scope.administrator_id,
             task_id=rows[key].task_id,
             task=there.get(rows[key].task_id or 0),
             end_message=said.get(rows[key].task_id or 0, {}).get(
@@ -184,7 +189,7 @@ def _load_views(
 
 
 def _authors(
-    conn: Connection, portal_id: int, rows: Mapping[AlertKey, AlertRow], rules: Rules
+    conn: Connection, scope: Scope, rows: Mapping[AlertKey, AlertRow]
 ) -> dict[AlertKey, int]:
     """Of the commits that broke the lines."""
     ids = {
@@ -197,22 +202,22 @@ def _authors(
         for key, place in ids.items()
         if (p := opened.get(place)) and p.commit
     }
-    return load_people.portal_authors(conn, portal_id, signed, rules)
+    return load_people.portal_authors(conn, scope, signed)
 
 
 def _plan_commands(
     conn: Connection,
-    portal_id: int,
+    scope: Scope,
     row: SubjectRow,
     concerns: Sequence[AlertView],
-    rules: Rules,
     now: datetime,
 ) -> None:
+    portal_id = scope.portal_id
     dead = refused_before(conn, portal_id, ALERT, [row.key])
     wanted = [
         (name, effect, reason)
         for one in concerns
-        for name, effect, reason in decide_due(one, rules, now)
+        for name, effect, reason in decide_due(one, scope.rules, now)
         if not {(row.key, name, effect), (row.key, name, None)} & dead
     ]
     commands = [NewCommand(PORTAL_LANE, name, effect, reason) for name, effect, reason in wanted]

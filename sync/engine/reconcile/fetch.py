@@ -18,7 +18,7 @@ from sync.core.model.task_view import BranchPipeline
 from sync.core.pipelines.plan import needs_jobs
 from sync.core.rules.portal import Rules
 from sync.engine.audit.recording import recording_transaction
-from sync.engine.deps import Deps
+from sync.engine.deps import Deps, read_scope
 from sync.engine.ingest.deployments import (
     NEAREST_LIMIT,
     T,
@@ -132,7 +132,7 @@ def fetch_deployment_contents(deps: Deps, portal_id: int) -> int:
     for one in waiting:
         place = one.project.connection_id
         if place not in clients:
-            clients[place] = _code_host_client(deps, place)
+            clients[place] = code_host_client(deps, place)
         client = None if place in silent else clients[place]
         try:
             found = _read_contents(deps, client, one) if client else FetchedContents()
@@ -181,7 +181,7 @@ def _save_contents(
             given_up = now - one.updated_at > GIVE_UP_AFTER
             deployments.set_fetch_at(conn, one, None if given_up else now + RETRY_AFTER)
             return
-        rules = deps.rules_for(portal_id).references
+        rules = read_scope(deps, conn, portal_id).rules.references
         told = find_contents(found.commits, one.project.path, rules)
         place = one.project.connection_id, one.project.id
         of_commits = store_merge_requests.by_commits(conn, place, told.shas)
@@ -194,7 +194,7 @@ def _save_contents(
         _mark_dirty(conn, portal_id, _affected_tasks(conn, portal_id, [one]), one.environment, now)
 
 
-def _code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
+def code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
     """None where the connection has no token."""
     with read(deps.database) as conn:
         record = connections.by_id(conn, connection_id)
@@ -219,7 +219,7 @@ def fetch_failed_jobs(
     }.values():
         place = one.project.connection_id
         if place not in clients:
-            clients[place] = _code_host_client(deps, place)
+            clients[place] = code_host_client(deps, place)
         jobs: tuple[FailedJob, ...] = ()
         try:
             keep()

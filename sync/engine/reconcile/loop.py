@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,80 +15,127 @@ from sync.core.model.merge_requests import MergeRequestKey, ReviewEvent
 from sync.core.model.tasks import Step
 from sync.core.plan import Plan
 from sync.engine.deliver.keys import STEP_KEYS, command_key, notified_state
-from sync.engine.deliver.refusals import comparable_command, refused_before
+from sync.engine.deliver.refusals import comparable_command, refused_of
 from sync.engine.deliver.smart_commits import record_results
-from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, TASK, Deps
-from sync.engine.lanes import Lane
+from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, TASK, Deps, build_scope
+from sync.engine.lanes import Lane, final_transaction, lane_transaction
+from sync.engine.load.scope import Scope
+from sync.engine.load.tasks import LoadedTasks
 from sync.engine.reconcile import alerts, notifications
 from sync.engine.reconcile.tasks import (
     PlanningTurn,
     TaskPlans,
+    load_for_plan,
     plan_tasks,
     refuse_for_missing_tasks,
+    save_answers,
 )
-from sync.store import inbox, links, logs, messages, outbox, subjects, tasks
-from sync.store.db.database import read, write
-from sync.store.db.upsert import chunks
+from sync.engine.reconcile.turn import Reconciler, ReconcileTurn, Recorder, Rows
+from sync.errors import Denied, Later
+from sync.store import agenda, links, logs, messages, outbox, subjects, tasks
+from sync.store.db.database import read
+from sync.store.portals import PortalRow
 from sync.store.rows import DecisionRow, NewCommand, SubjectRow
 
-BATCH = 200
-SUBJECTS_PER_TRANSACTION = 200  # subjects recorded in one transaction
+BATCH = 200  # subjects decided in a round, and recorded in one transaction of a kind
 REPLAYED = "replayed"  # the cause that sync.store.subjects gives
 COALESCE = timedelta(seconds=2)  # as long a subject waits for more to be heard of it
 
 
-def reconcile(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
-    """Decides anew about the dirty subjects of the portal and returns about how many.
+def reconcile(deps: Deps, lane: Lane, row: PortalRow, portal: Portal) -> int:
+    """Decide anew about the dirty subjects of the portal and return about how many.
 
-    Raises Later and Denied where the portal cannot be read: then nothing is decided.
+    Raises Later and Denied where another system cannot be asked: of that kind nothing is decided.
     """
-    dirty = _ready_subjects(deps, portal_id)
-    tasks_due = [one for one in dirty if one.kind == TASK]
-    news_due = [one for one in dirty if one.kind == NOTIFICATION]
-    if tasks_due:
-        _reconcile_tasks(deps, lane, portal_id, portal, tasks_due)
-    if alerts_due := [one for one in dirty if one.kind == ALERT]:
-        alerts.reconcile(deps, lane, portal_id, portal, alerts_due)
-    for piece in chunks(news_due, SUBJECTS_PER_TRANSACTION):
-        notifications.reconcile(deps, lane, portal_id, piece)
+    with read(deps.database) as conn:
+        scope = build_scope(deps, conn, row)
+        turn = ReconcileTurn(deps, lane, scope, portal)
+        dirty = _ready_subjects(conn, scope)
+        rows_by_kind = {
+            kind: rows
+            for kind in RECONCILERS
+            if (rows := [subject for subject in dirty if subject.kind == kind])
+        }
+        kinds = list(rows_by_kind)
+        loaded = _load(conn, turn, kinds[0], rows_by_kind[kinds[0]]) if kinds else None
+    for kind in kinds:
+        if kind != kinds[0]:  # it sees what those before it recorded
+            with read(deps.database) as conn:
+                loaded = _load(conn, turn, kind, rows_by_kind[kind])
+        record = RECONCILERS[kind].plan(turn, rows_by_kind[kind], loaded)
+        with _transaction(turn, is_last=kind == kinds[-1]) as conn:
+            record(conn)
     return len(dirty)
 
 
-def _reconcile_tasks(
-    deps: Deps, lane: Lane, portal_id: int, portal: Portal, dirty: Sequence[SubjectRow]
-) -> None:
+def _load(conn: Connection, turn: ReconcileTurn, kind: str, rows: Rows) -> Any:
+    return RECONCILERS[kind].load(conn, turn, rows)
+
+
+def _transaction(turn: ReconcileTurn, *, is_last: bool) -> AbstractContextManager[Connection]:
+    """A transaction on the lane; the last one also leaves the agenda of the next round."""
+    if is_last:
+        return final_transaction(turn.deps, turn.lane, turn.scope.portal_id)
+    return lane_transaction(turn.deps, turn.lane)
+
+
+def _load_tasks(
+    conn: Connection, turn: ReconcileTurn, dirty: Rows
+) -> tuple[PlanningTurn, LoadedTasks]:
     replayed = frozenset(int(one.key) for one in dirty if one.cause == REPLAYED)
-    asking = PlanningTurn(deps, portal_id, portal, lane, replayed)
-    planned = plan_tasks(asking, [int(one.key) for one in dirty], deps.rules_for(portal_id))
-    for piece in chunks(dirty, SUBJECTS_PER_TRANSACTION):
-        with write(deps.database) as conn:
-            lane.keep(conn)
-            _record(conn, deps, portal_id, piece, planned)
+    asking = PlanningTurn(turn.deps, turn.scope, turn.portal, turn.lane, replayed)
+    return asking, load_for_plan(conn, asking, [int(one.key) for one in dirty])
 
 
-def _ready_subjects(deps: Deps, portal_id: int) -> tuple[SubjectRow, ...]:
+def _plan_tasks(
+    turn: ReconcileTurn, dirty: Rows, loaded: tuple[PlanningTurn, LoadedTasks]
+) -> Recorder:
+    asking, loaded_tasks = loaded
+    try:
+        planned = plan_tasks(asking, loaded_tasks)
+    except (Later, Denied):
+        _save_answers(asking, turn.lane)
+        raise
+
+    def record(conn: Connection) -> None:
+        save_answers(conn, asking)
+        _record(conn, turn.deps, turn.scope, dirty, planned)
+
+    return record
+
+
+RECONCILERS: Mapping[str, Reconciler[Any]] = {  # by kind of subject, in the order of work
+    TASK: Reconciler(_load_tasks, _plan_tasks),
+    ALERT: Reconciler(alerts.load, alerts.plan),
+    NOTIFICATION: Reconciler(notifications.load, notifications.plan),
+}
+
+
+def _save_answers(asking: PlanningTurn, lane: Lane) -> None:
+    """What was answered before the other side failed is not asked for again."""
+    if asking.unsaved:
+        with lane_transaction(asking.deps, lane) as conn:
+            save_answers(conn, asking)
+
+
+def _ready_subjects(conn: Connection, scope: Scope) -> tuple[SubjectRow, ...]:
     """The dirty subjects, once nothing more is being heard or the oldest has waited enough.
 
     A subject with a command in flight waits until that is settled.
     """
-    with read(deps.database) as conn:
-        now = deps.clock.now()
-        dirty = subjects.next_dirty(conn, portal_id, BATCH, now)
-        if not dirty:
-            return ()
-        young = now - dirty[0].dirty_at < COALESCE
-        if young and inbox.next_batch(conn, portal_id, 1, now):
-            return ()
-        unsettled = {row.subject for row in outbox.in_flight(conn, portal_id, PORTAL_LANE)}
-        return tuple(one for one in dirty if (one.kind, one.key) not in unsettled)
+    dirty, more_to_come = agenda.next_subjects(conn, scope.portal_id, BATCH, scope.now)
+    young = bool(dirty) and scope.now - dirty[0].dirty_at < COALESCE
+    return () if young and more_to_come else dirty
 
 
 def _record(
-    conn: Connection, deps: Deps, portal_id: int, piece: Sequence[SubjectRow], planned: TaskPlans
+    conn: Connection, deps: Deps, scope: Scope, piece: Sequence[SubjectRow], planned: TaskPlans
 ) -> None:
+    portal_id = scope.portal_id
     ids = {int(one.key) for one in piece}
     plans = {task_id: planned.plans[task_id] for task_id in ids & planned.plans.keys()}
-    dead = refused_before(conn, portal_id, TASK, map(str, plans))
+    stored = outbox.waiting_and_refused(conn, portal_id, TASK, map(str, ids))
+    dead = refused_of(stored)
     wanted = {
         task_id: [
             one
@@ -97,8 +146,10 @@ def _record(
     }
     now = deps.clock.now()
     answers = dict.fromkeys(ids & planned.missing, ())
-    answers |= refuse_for_missing_tasks(conn, portal_id, answers, deps.rules_for(portal_id), now)
-    outbox.replace_waiting(conn, portal_id, _new_commands(plans, wanted, answers), now)
+    if answers:
+        answers |= refuse_for_missing_tasks(conn, scope, answers, now)
+    commands = _new_commands(plans, wanted, answers)
+    outbox.replace_waiting(conn, portal_id, commands, now, stored=stored)
     logs.save_decisions(conn, list(_decision_rows(portal_id, ids, planned, now)))
     links.set_review_events(conn, list(_unannounced_review_events(plans, wanted)))
     messages.save_notified_states(conn, portal_id, _unannounced_states(plans, wanted), now)

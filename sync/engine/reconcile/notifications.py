@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from sync.core.notifications.plan import NotificationPlan, plan_notifications
-from sync.core.rules.portal import Rules
+from sync.core.notifications.plan import NotificationPlan, NotificationView, plan_notifications
 from sync.engine import backoff
 from sync.engine.backoff import format_traceback
 from sync.engine.deliver.refusals import refused_before
 from sync.engine.deps import NOTIFICATION, PORTAL_LANE, Deps
-from sync.engine.lanes import Lane
 from sync.engine.load import notifications as load_notifications
-from sync.store import logs, outbox, portals, subjects
-from sync.store.db.database import read, write
+from sync.engine.reconcile.turn import ReconcileTurn, Recorder, Rows
+from sync.store import logs, outbox, subjects
 from sync.store.rows import DecisionRow, NewCommand, SubjectRow
 
 log = structlog.get_logger()
@@ -25,26 +23,27 @@ log = structlog.get_logger()
 NotificationPlans = dict[str, NotificationPlan]
 
 
-def reconcile(deps: Deps, lane: Lane, portal_id: int, rows: Sequence[SubjectRow]) -> None:
-    """Decides anew about the things; those that cannot be decided are tried again later."""
-    rules = deps.rules_for(portal_id)
-    plans, failures = _plan(deps, portal_id, [row.key for row in rows], rules)
-    with write(deps.database) as conn:
-        lane.keep(conn)
+def load(conn: Connection, turn: ReconcileTurn, rows: Rows) -> dict[str, NotificationView]:
+    """Load what the plans of the subjects see."""
+    return load_notifications.load(conn, turn.scope, [row.key for row in rows])
+
+
+def plan(turn: ReconcileTurn, rows: Rows, views: Mapping[str, NotificationView]) -> Recorder:
+    """Plan the notifications of the subjects; those that fail are tried again later."""
+    deps, portal_id = turn.deps, turn.scope.portal_id
+    plans, failures = _plan(turn, [row.key for row in rows], views)
+
+    def record(conn: Connection) -> None:
         _record(conn, deps, portal_id, rows, plans)
         _record_failures(conn, deps, portal_id, rows, failures)
 
+    return record
+
 
 def _plan(
-    deps: Deps, portal_id: int, keys: Sequence[str], rules: Rules
+    turn: ReconcileTurn, keys: Sequence[str], views: Mapping[str, NotificationView]
 ) -> tuple[NotificationPlans, dict[str, str]]:
-    now = deps.clock.now()
-    with read(deps.database) as conn:
-        record = portals.by_id(conn, portal_id)
-        administrator = record.token_user_id if record else None
-        views = load_notifications.load(
-            conn, portal_id, keys, rules, now, administrator=administrator
-        )
+    now, scope = turn.deps.clock.now(), turn.scope
     plans: NotificationPlans = {}
     failures: dict[str, str] = {}
     for key in keys:  # in the order in which the things were heard
@@ -52,9 +51,9 @@ def _plan(
         if view is None:
             continue
         try:
-            plans[key] = plan_notifications(view, rules, now)
+            plans[key] = plan_notifications(view, scope.rules, now)
         except Exception as error:
-            log.exception("plan_failed", portal_id=portal_id, about=key)
+            log.exception("plan_failed", portal_id=scope.portal_id, about=key)
             failures[key] = format_traceback(error)
     return plans, failures
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
@@ -12,19 +12,19 @@ from sqlalchemy import Connection
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import queries as tasks_queries
 from sync.core.model.commands import PlannedCommand
-from sync.core.model.task_view import BranchPipeline
+from sync.core.model.pipelines import Pipeline
 from sync.core.model.tasks import KanbanStage, Step, Task
 from sync.core.plan import Plan, TaskView, plan_task
-from sync.core.rules.portal import Rules
 from sync.core.smart_commits.plan import build_refusal, notify_missing_task
-from sync.engine.audit.recording import recording_transaction
 from sync.engine.backoff import format_traceback
 from sync.engine.deliver.smart_commits import record_results
 from sync.engine.deps import TASK, Deps
 from sync.engine.ingest import notifications as ingest_notifications
 from sync.engine.lanes import CALL_LEASE_TTL, Lane
 from sync.engine.load import tasks as load_tasks
+from sync.engine.load.scope import Scope
 from sync.engine.load.smart_commits import load
+from sync.engine.load.tasks import Answers, LoadedTasks
 from sync.engine.reconcile.fetch import fetch_failed_jobs
 from sync.errors import Refused
 from sync.store import logs, tasks
@@ -34,7 +34,6 @@ from sync.store.rows import DecisionRow
 
 log = structlog.get_logger()
 
-LEASE_IS_FRESH = timedelta(seconds=10)  # a lease is not renewed again so soon
 _MAX_ROUNDS = 4  # the task, then its workgroup's stages; more would be a plan that never has enough
 
 
@@ -57,73 +56,85 @@ class TaskPlans:
 class PlanningTurn:
     """One turn's questions to a portal; `lane` is None for a rehearsal.
 
-    `again`: tasks that are to be asked for although they were missing when last asked.
+    `retry_missing`: tasks that are to be asked for although they were missing when last asked.
+    `tasks_read`: those just read and stored. `unsaved`: answers that are not stored yet.
     """
 
     deps: Deps
-    portal_id: int
+    scope: Scope
     portal: Portal
     lane: Lane | None
     retry_missing: frozenset[int] = frozenset()
-    tasks_read: dict[int, Task | None] = field(default_factory=dict)
+    tasks_read: frozenset[int] = frozenset()
+    unsaved: list[FetchedAnswers] = field(default_factory=list)
 
 
-def plan_tasks(asking: PlanningTurn, task_ids: Iterable[int], rules: Rules) -> TaskPlans:
-    """Plans the tasks. Raises Later and Denied where the portal cannot be asked."""
+@dataclass(frozen=True)
+class FetchedAnswers:
+    """Answers to be stored: `stages` those the portal gave now, `pipelines` those with new jobs."""
+
+    answers: Answers
+    stages: Mapping[int, tuple[KanbanStage, ...]]
+    pipelines: Sequence[Pipeline]
+    began_at: datetime
+
+
+def load_for_plan(conn: Connection, asking: PlanningTurn, task_ids: Iterable[int]) -> LoadedTasks:
+    """Load what the plans of the tasks see."""
+    return load_tasks.load(
+        conn,
+        asking.scope,
+        task_ids,
+        just_read=asking.tasks_read,
+        retry_missing=asking.retry_missing,
+    )
+
+
+def plan_tasks(asking: PlanningTurn, loaded: LoadedTasks) -> TaskPlans:
+    """Plan the tasks. Raises Later and Denied where the portal cannot be asked."""
     done = TaskPlans()
-    left = set(task_ids)
-    for _ in range(_MAX_ROUNDS):
-        seen = _plan_round(asking, left, rules, done)
-        left = {task_id for task_id in left & done.plans.keys() if done.plans[task_id].needs}
-        if not left:
-            return done
-        _fetch_needs(asking, {task_id: done.plans[task_id].needs for task_id in left}, seen)
-        done.newly_missing = {
-            task_id for task_id, task in asking.tasks_read.items() if task is None
-        }
-    for task_id in left:
+    needs = _plan_loaded(asking, loaded, loaded.views.keys(), done)
+    for _ in range(_MAX_ROUNDS - 1):
+        if not needs:
+            break
+        answers = _fetch_needs(asking, needs, loaded.views)
+        done.newly_missing |= {t for t, task in answers.tasks.items() if task is None}
+        loaded = loaded.with_answers(answers)
+        needs = _plan_loaded(asking, loaded, needs.keys(), done)
+    for task_id in needs:
         del done.plans[task_id]
         done.failures[task_id] = "the plan needs more than can be read"
     return done
 
 
-def _plan_round(
-    asking: PlanningTurn, task_ids: set[int], rules: Rules, done: TaskPlans
-) -> Mapping[int, TaskView]:
-    now = asking.deps.clock.now()
-    with read(asking.deps.database) as conn:
-        loaded = load_tasks.load(
-            conn,
-            asking.portal_id,
-            task_ids,
-            rules,
-            now=now,
-            just_read=asking.tasks_read,
-            retry_missing=asking.retry_missing,
-        )
-    done.missing |= loaded.missing
-    for task_id, view in loaded.views.items():
+def _plan_loaded(
+    asking: PlanningTurn, loaded: LoadedTasks, task_ids: Iterable[int], done: TaskPlans
+) -> dict[int, frozenset[str]]:
+    """Plans the tasks that are not missing; what the plans of some need before they are plans."""
+    planned = set(task_ids)
+    done.missing |= loaded.missing & planned
+    for task_id in sorted(planned):
         done.plans.pop(task_id, None)
         if task_id not in loaded.missing:
+            view = loaded.views[task_id]
             done.recorded_steps[task_id] = view.step
-            _plan_task(asking, task_id, view, rules, done)
-    return loaded.views
+            _plan_task(asking, task_id, view, done)
+    plans = {task_id: done.plans[task_id] for task_id in planned & done.plans.keys()}
+    return {task_id: plan.needs for task_id, plan in plans.items() if plan.needs}
 
 
-def _plan_task(
-    asking: PlanningTurn, task_id: int, view: TaskView, rules: Rules, done: TaskPlans
-) -> None:
+def _plan_task(asking: PlanningTurn, task_id: int, view: TaskView, done: TaskPlans) -> None:
     try:
-        done.plans[task_id] = plan_task(view, rules, asking.deps.clock.now())
+        done.plans[task_id] = plan_task(view, asking.scope.rules, asking.deps.clock.now())
     except Exception as error:
-        log.exception("plan_failed", portal_id=asking.portal_id, task_id=task_id)
+        log.exception("plan_failed", portal_id=asking.scope.portal_id, task_id=task_id)
         done.failures[task_id] = format_traceback(error)
 
 
 def _fetch_needs(
-    asking: PlanningTurn, needs: Mapping[int, frozenset[str]], seen: Mapping[int, TaskView]
-) -> None:
-    """Asks for tasks, columns and jobs, outside any transaction, and stores the answers."""
+    asking: PlanningTurn, needs: Mapping[int, frozenset[str]], views: Mapping[int, TaskView]
+) -> Answers:
+    """Asks for tasks, columns and jobs, outside any transaction; the answers are to be saved."""
     keep = _lease_keeper(asking)
     keep()
     began_at = asking.deps.clock.now()
@@ -132,50 +143,55 @@ def _fetch_needs(
     boards = {
         task.group_id
         for task_id, need in needs.items()
-        if "stages" in need and (task := seen[task_id].task)
+        if "stages" in need and (task := views[task_id].task)
     }
     columns = {group_id: _read_stages(asking.portal, group_id) for group_id in sorted(boards)}
     lacking = [
-        run for t, need in needs.items() if "jobs" in need for run in seen[t].branch_pipelines
+        run for t, need in needs.items() if "jobs" in need for run in views[t].branch_pipelines
     ]
     jobs = fetch_failed_jobs(asking.deps, lacking, keep)
-    with recording_transaction(asking.deps) as conn:
-        if asking.lane:
-            asking.lane.keep(conn)
-        store_pipelines.save_failed_jobs(conn, jobs)
-        if asking.lane and jobs:
-            _mark_notifications(
-                conn,
-                asking,
-                [run for run in lacking if store_pipelines.pipeline_id(run.pipeline) in jobs],
+    pipelines = [
+        run.pipeline for run in lacking if store_pipelines.pipeline_id(run.pipeline) in jobs
+    ]
+    known_stages = _stored_stages(asking, answers)
+    found = Answers(answers, {**known_stages, **columns}, jobs)
+    asking.unsaved.append(FetchedAnswers(found, columns, pipelines, began_at))
+    return found
+
+
+def _stored_stages(
+    asking: PlanningTurn, answers: Mapping[int, Task | None]
+) -> dict[int, tuple[KanbanStage, ...]]:
+    """The columns that are known for the workgroups of tasks just read."""
+    groups = {task.group_id for task in answers.values() if task}
+    if not load_tasks.moves_to_stages(asking.scope.rules) or not groups:
+        return {}
+    with read(asking.deps.database) as conn:
+        return load_tasks.recent_stages(conn, asking.scope, groups)
+
+
+def save_answers(conn: Connection, asking: PlanningTurn) -> None:
+    """Stores what was asked for. Chats that were told of pipelines are told of their jobs, too."""
+    portal_id, now = asking.scope.portal_id, asking.deps.clock.now()
+    for fetched in asking.unsaved:
+        store_pipelines.save_failed_jobs(conn, fetched.answers.failed_jobs)
+        if asking.lane and fetched.pipelines:
+            ingest_notifications.mark_dirty(
+                conn, portal_id, fetched.pipelines, asking.scope.rules, now
             )
-        tasks.save_read(conn, asking.portal_id, answers, began_at)
-        for group_id, stages in columns.items():
-            tasks.save_stages(conn, asking.portal_id, group_id, stages, began_at)
-    asking.tasks_read.update(answers)
-
-
-def _mark_notifications(
-    conn: Connection, asking: PlanningTurn, found: Iterable[BranchPipeline]
-) -> None:
-    """Chats that were told of the pipelines are told of the jobs, too."""
-    now, rules = asking.deps.clock.now(), asking.deps.rules_for(asking.portal_id)
-    ingest_notifications.mark_dirty(
-        conn, asking.portal_id, [run.pipeline for run in found], rules, now
-    )
+        tasks.save_read(conn, portal_id, fetched.answers.tasks, fetched.began_at)
+        for group_id, stages in fetched.stages.items():
+            tasks.save_stages(conn, portal_id, group_id, stages, fetched.began_at)
+    asking.unsaved.clear()
 
 
 def _lease_keeper(asking: PlanningTurn) -> Callable[[], None]:
     """What keeps the lane for the call that follows; while its lease is young, for nothing."""
-    kept: datetime | None = None
 
     def keep() -> None:
-        nonlocal kept
-        now = asking.deps.clock.now()
-        if asking.lane and (kept is None or now - kept >= LEASE_IS_FRESH):
+        if asking.lane and not asking.lane.is_kept_for_calls():
             with write(asking.deps.database) as conn:
                 asking.lane.keep(conn, CALL_LEASE_TTL)
-            kept = now
 
     return keep
 
@@ -189,11 +205,12 @@ def _read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
 
 
 def refuse_for_missing_tasks(
-    conn: Connection, portal_id: int, task_ids: Iterable[int], rules: Rules, now: datetime
+    conn: Connection, scope: Scope, task_ids: Iterable[int], now: datetime
 ) -> dict[int, list[PlannedCommand]]:
     """Refuses what tasks were told that the portal does not show; what their authors are told."""
+    portal_id, rules = scope.portal_id, scope.rules
     answers: dict[int, list[PlannedCommand]] = {}
-    for task_id, heard in load(conn, portal_id, task_ids, rules).items():
+    for task_id, heard in load(conn, scope, task_ids).items():
         ended = {
             one.key: build_refusal(
                 one, rules.language, "missing task", retryable=True, task=task_id

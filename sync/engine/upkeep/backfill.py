@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from sync.core.model.common import Commit, Project
 from sync.engine import backoff
 from sync.engine.audit.recording import recording_transaction
-from sync.engine.deps import Deps
+from sync.engine.deps import Deps, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.lanes import CALL_LEASE_TTL, Lane, hold
 from sync.engine.upkeep.backfill_parts import PARTS
@@ -211,9 +211,9 @@ def _store_page(mine: BackfillRun, row: PartRow, page: Page[Any]) -> PartRow:
         error=page.problem or row.error,
         updated_at=now,
     )
-    rules = deps.rules_for(mine.connection.portal_id).references
 
     def store(conn: Connection) -> None:
+        rules = read_scope(deps, conn, mine.connection.portal_id).rules.references
         mine.lane.keep(conn, CALL_LEASE_TTL)
         to = PageContext(conn, mine.connection, mine.project, rules, now)
         PARTS[row.part].save(to, page.items)

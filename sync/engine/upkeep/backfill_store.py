@@ -27,8 +27,10 @@ from sync.gitlab.history.merge_requests import PastMergeRequest
 from sync.gitlab.history.project import BranchCommit
 from sync.store import activity as store_activity
 from sync.store import commits, deployments, links, subjects
+from sync.store import merge_request_commits as store_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
+from sync.store.merge_request_commits import version_of
 from sync.store.rows import ConnectionRecord
 
 MergeRequestsByKey = Mapping[MergeRequestKey, MergeRequest]
@@ -130,6 +132,14 @@ def save_merge_requests(to: PageContext, told: Sequence[PastMergeRequest]) -> No
     )
     listed = [one for one in told if not one.complete and _is_new(one, before)]
     known |= store_merge_requests.fold_events(conn, [_listed_event(one, before) for one in listed])
+    store_commits.save(
+        conn,
+        {
+            (key, version_of(item)): commits.commits
+            for key, item in known.items()
+            if (commits := of[key].commits) and commits.head_sha == item.head_sha
+        },
+    )
     changed = {key: one for key, one in known.items() if before.get(key) != one}
     silent = frozenset(_silent_keys(to, {key: of[key] for key in changed}))
     loud = {key: one for key, one in changed.items() if key not in silent}

@@ -8,19 +8,21 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
-from sync.engine.deps import Deps
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
+from sync.engine.deps import Deps, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.apply import save_people
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.lanes import hold
+from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch import fetch_deployment_contents
+from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import merge_requests as gitlab_peer
-from sync.store import connections, deployments, portals
+from sync.store import connections, deployments, merge_request_commits, portals
 from sync.store import merge_requests as store_merge_requests
 from sync.store.db.database import read, write
 from sync.store.db.upsert import chunks
@@ -50,6 +52,7 @@ class Sweep:
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
             to_ask = set(deployments.portals_to_fetch(conn, now))
+            unread = set(merge_request_commits.portals_due(conn, now))
             hosts = [one for portal in active for one in connections.by_portal(conn, portal.id)]
         for connection in hosts:
             if self._host_is_due(connection, now):
@@ -57,6 +60,8 @@ class Sweep:
                 done += sweep_connection(self._deps, connection)
         for portal_id in sorted(to_ask & {portal.id for portal in active}):
             done += fetch_deployment_contents(self._deps, portal_id)
+        for portal_id in sorted(unread & {portal.id for portal in active}):
+            done += fetch_merge_request_commits(self._deps, portal_id)
         for portal in active:
             if _is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
                 done_now = refresh_people(self._deps, portal.id)
@@ -121,25 +126,41 @@ def ingest_snapshots(
 def _ingest(
     conn: Connection, deps: Deps, connection: ConnectionRecord, told: list[MergeRequest]
 ) -> None:
-    rules = deps.rules_for(connection.portal_id).references
+    rules = read_scope(deps, conn, connection.portal_id).rules.references
     keys = {one.key for one in told}
     before = store_merge_requests.get_merge_requests(conn, keys)
     store_merge_requests.save_projects(conn, [one.project for one in told])
     save_people(conn, told)
     known = store_merge_requests.fold_snapshots(conn, told)
     changed = {key: one for key, one in known.items() if before.get(key) != one}
-    silent = frozenset(_silent_keys(connection, changed.values(), before.keys()))
+    silent = frozenset(_silent_keys(conn, connection, changed.values(), before.keys()))
     now = deps.clock.now()
     update_links(conn, connection.portal_id, changed, rules, now=now, silent_keys=silent)
 
 
 def _silent_keys(
-    connection: ConnectionRecord, found: Iterable[MergeRequest], before: Iterable[MergeRequestKey]
+    conn: Connection,
+    connection: ConnectionRecord,
+    merge_requests: Iterable[MergeRequest],
+    known_before: Iterable[MergeRequestKey],
 ) -> Iterator[MergeRequestKey]:
-    known = set(before)
-    for one in found:
-        if one.key not in known and one.updated_at < connection.created_at:
-            yield one.key
+    """Yield those that were over, or unchanged, since before anybody looked, and stayed unseen.
+
+    The last sweep would have found what ended after it.
+    """
+    items = {item.key: item for item in merge_requests}
+    known = set(known_before)
+    since = connection.created_at
+    if connection.swept_at:
+        since = max(since, connection.swept_at - OVERLAP)
+    over = {key for key, item in items.items() if not is_open(item)}
+    yield from merge_request_commits.silent_keys(conn, over)
+    for key, item in items.items():
+        if key in known:
+            continue
+        ended_at = item.ended_at if key in over else None
+        if item.updated_at < connection.created_at or (ended_at and ended_at < since):
+            yield key
 
 
 def _read_changed(
@@ -156,7 +177,9 @@ def refresh_people(deps: Deps, portal_id: int) -> bool:
         if lane is None:
             return True
         try:
-            portal_users.refresh_users(deps, portal_id, deps.portal_for(portal_id))
+            with read(deps.database) as conn:
+                row = read_portal(conn, portal_id)
+            portal_users.refresh_users(deps, portal_id, deps.portal_for(row))
         except Denied as error:
             disconnect(deps, portal_id, error)
         except Later as error:

@@ -10,6 +10,11 @@ from typing import Any
 from sync.core.model.common import Project
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
+from sync.gitlab.api.merge_request_commits import (
+    COMMIT_FIELDS,
+    MergeRequestCommits,
+    parse_commits,
+)
 from sync.gitlab.json_fields import mapping, mappings, text
 
 # GitLab evaluates the approval rules of each merge request and ends a query after 30 seconds. A
@@ -29,11 +34,12 @@ query($path: ID!, $iids: [String!]) {
         approvedBy { nodes { id username name } }
         reviewers { nodes { id mergeRequestInteraction { reviewState } } }
         headPipeline { id project { id } }
+        COMMIT_FIELDS
       }
     }
   }
 }
-"""
+""".replace("COMMIT_FIELDS", COMMIT_FIELDS)
 _GLOBAL_ID = re.compile(r"gid://gitlab/[A-Za-z:]+/([0-9]{1,18})")
 
 
@@ -47,6 +53,7 @@ class Review:
     approvals: dict[str, Any] = field(default_factory=dict)
     reviewers: list[dict[str, Any]] = field(default_factory=list)
     pipeline_id: int | None = None
+    commits: MergeRequestCommits | None = None
 
 
 def read_reviews(client: GitLab, project: Project, iids: Iterable[int]) -> dict[int, Review]:
@@ -87,6 +94,7 @@ def _parse_review(node: dict[str, Any], project: Project) -> Review | None:
         {"approved": approved, "approved_by": [{"user": _with_numeric_id(one)} for one in given]},
         [{"user": _with_numeric_id(one), "state": _review_state(one)} for one in asked],
         _numeric_id(pipeline.get("id")) if ours else None,
+        parse_commits(node),
     )
 
 

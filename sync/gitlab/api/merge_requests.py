@@ -9,11 +9,12 @@ from typing import Any
 
 from sync.core.model.common import Commit, Project
 from sync.core.model.merge_requests import MergeRequest, Reviewer
-from sync.core.model.pipelines import Pipeline
+from sync.core.model.pipelines import DANGLING_SOURCES, Pipeline
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab, encode_segment
 from sync.gitlab.json_fields import (
     UnreadablePayload,
+    count,
     email,
     mapping,
     mappings,
@@ -165,6 +166,8 @@ def build_merge_request(
         approved_by=people(approvers),
         head_sha=text(told.get("sha")),
         merge_sha=text(told.get("merge_commit_sha") or told.get("squash_commit_sha")),
+        source_project_id=count(told.get("source_project_id")),
+        ended_at=timestamp(told.get("merged_at")) or timestamp(told.get("closed_at")),
         pipeline=pipeline,
         actor=person(told.get("merge_user") or told.get("merged_by") or told.get("closed_by")),
     )
@@ -199,6 +202,8 @@ def build_pipeline(home: Project, iid: int | None, told: dict[str, Any]) -> Pipe
     if pipeline_id is None or updated_at is None:
         return None
     if positive_int(told.get("project_id")) not in (None, home.id):
+        return None
+    if text(told.get("source")) in DANGLING_SOURCES:
         return None
     return Pipeline(
         project=home,

@@ -20,7 +20,7 @@ from sync.core.model.events import (
     UnrecognisedEvent,
 )
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState
-from sync.core.model.pipelines import Pipeline
+from sync.core.model.pipelines import DANGLING_SOURCES, Pipeline
 from sync.core.model.tasks import Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
@@ -139,8 +139,8 @@ def _pipeline_commits(report: Report, claims: Claims) -> list[ReportedCommit]:
 
 
 def _pipeline_events(project: Project, report: Report, claims: Claims) -> list[PipelineEvent]:
-    if report.status in ("", "unknown"):
-        return []
+    if report.status in ("", "unknown") or claims.pipeline_source in DANGLING_SOURCES:
+        return []  # a child's result is its parent's
     of_request = claims.pipeline_source == "merge_request_event" and report.merge_requests
     return [
         PipelineEvent(

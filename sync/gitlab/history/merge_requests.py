@@ -15,6 +15,7 @@ from sync.core.model.merge_requests import MergeRequest, MergeRequestState
 from sync.errors import Denied, Refused
 from sync.gitlab.api.approvals import MERGE_REQUESTS_PER_QUERY, Review, read_review, read_reviews
 from sync.gitlab.api.client import GitLab
+from sync.gitlab.api.merge_request_commits import MergeRequestCommits
 from sync.gitlab.api.merge_requests import build_merge_request
 from sync.gitlab.api.pagination import Cursor, JsonObject, Page, read_changed
 from sync.gitlab.json_fields import UnreadablePayload, positive_int, timestamp
@@ -32,6 +33,7 @@ class PastMergeRequest:
     merge_request: MergeRequest
     complete: bool
     ended_at: datetime | None = None
+    commits: MergeRequestCommits | None = None
 
 
 def read_merge_requests(
@@ -110,7 +112,7 @@ class _ReviewReader:
         review = review or self._read_review(iid, told)
         shown = review or Review()
         request = build_merge_request(self.project, told, shown.approvals, shown.reviewers)
-        return PastMergeRequest(request, review is not None, ended)
+        return PastMergeRequest(request, review is not None, ended, shown.commits)
 
     def _read_review(self, iid: int, told: JsonObject) -> Review | None:
         if self.source == _UNAVAILABLE:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from sync.core.model.activity import Push, Release, TagPush
 from sync.core.model.common import Commit, Project
-from sync.core.model.pipelines import Pipeline
+from sync.core.model.pipelines import DANGLING_SOURCES, Pipeline
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.merge_requests import build_commit, build_pipeline
 from sync.gitlab.api.pagination import Cursor, JsonObject, Page, read_all, read_changed
@@ -180,4 +180,4 @@ def read_pipelines(
 def _parse_pipeline(project: Project, told: JsonObject) -> Pipeline | None:
     of_request = _MERGE_REQUEST_REF.match(text(told.get("ref")))
     one = build_pipeline(project, int(of_request[1]) if of_request else None, told)
-    return one if one and one.source != "parent_pipeline" else None
+    return one if one and one.source not in DANGLING_SOURCES else None

@@ -12,6 +12,7 @@ from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState, Reviewer
 from sync.gitlab.json_fields import (
     UnreadablePayload,
+    count,
     mapping,
     mappings,
     people,
@@ -45,13 +46,17 @@ def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeReq
     actor = person(payload.get("user"))
     approval, rules_met = _APPROVALS.get(action, (None, None))
     by_system = told.get("system") is True  # then the actor pushed, and approved nothing
+    merge_request = _merge_request(payload, told, connection_id)
+    if not action:
+        raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
     return MergeRequestEvent(
-        merge_request=_merge_request(payload, told, connection_id),
+        merge_request=merge_request,
         action=action,
         actor=actor,
         actor_approved=None if by_system else approval,
         approval_rules_met=rules_met,
         approvals_reset=text(told.get("system_action")).startswith("approvals_reset"),
+        author_id=positive_int(told.get("author_id")),
     )
 
 
@@ -98,6 +103,7 @@ def _merge_request(
         labels=event_labels(payload, told),
         head_sha=text(mapping(told.get("last_commit")).get("id")),
         merge_sha=text(told.get("merge_commit_sha")),
+        source_project_id=count(told.get("source_project_id")),
         actor=actor if action in _REVIEW_ACTIONS else None,
     )
 

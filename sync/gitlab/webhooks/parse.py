@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
+from sync.core.model.activity import Resource
 from sync.core.model.events import CodeEvent, UnrecognisedEvent
+from sync.core.model.pipelines import JobRun
 from sync.gitlab.json_fields import UnreadablePayload, text
 from sync.gitlab.webhooks.comments import parse_confidential_note, parse_note
 from sync.gitlab.webhooks.deployments import parse_deployment
@@ -77,7 +81,9 @@ _SYSTEM_EVENTS = {
 _UNSUPPORTED = "recorded, nothing is done with it yet"
 
 
-def parse_events(event: str, body: bytes, *, connection_id: int) -> tuple[CodeEvent, ...]:
+def parse_events(
+    event: str, body: bytes, *, connection_id: int, instance: str = ""
+) -> tuple[CodeEvent, ...]:
     """What a stored delivery says. Never raises: what cannot be read is Unrecognised."""
     kind = event or "no X-Gitlab-Event"
     try:
@@ -87,9 +93,24 @@ def parse_events(event: str, body: bytes, *, connection_id: int) -> tuple[CodeEv
             event, kind = _SYSTEM_EVENTS.get(told, ""), f"{_SYSTEM_HOOK}: {told or 'no name'}"
         if event not in PARSERS:
             return (UnrecognisedEvent(kind, _UNSUPPORTED),)
-        return (PARSERS[event](payload, connection_id),)
+        return (_below_instance(PARSERS[event](payload, connection_id), instance),)
     except UnreadablePayload as unreadable:
         return (UnrecognisedEvent(kind, str(unreadable)),)
+
+
+def _below_instance(event: CodeEvent, instance: str) -> CodeEvent:
+    """Leave out the path of an instance (`https://host/gitlab`) that a project's address has.
+
+    `instance`: X-Gitlab-Instance. It concerns hooks that tell a project's address only.
+    """
+    root = urlsplit(instance).path.strip("/")
+    if not root or not isinstance(event, JobRun | Resource):
+        return event
+    project = event.project
+    whole = urlsplit(project.url).path.strip("/")
+    if project.path != whole or not project.path.startswith(f"{root}/"):
+        return event
+    return replace(event, project=replace(project, path=project.path.removeprefix(f"{root}/")))
 
 
 def _payload(body: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sync.core.model.common import Project
 from sync.core.model.events import PipelineEvent
-from sync.core.model.pipelines import Pipeline, PipelineStatus
+from sync.core.model.pipelines import DANGLING_SOURCES, Pipeline, PipelineStatus
 from sync.gitlab.json_fields import (
     UnreadablePayload,
     mapping,
@@ -73,8 +73,11 @@ def parse_pipeline(payload: dict[str, Any], connection_id: int) -> PipelineEvent
     """The event of a pipeline hook. Raises Unreadable."""
     require_kind(payload, "pipeline")
     told = mapping(payload.get("object_attributes"))
-    if told.get("source") == "parent_pipeline":
+    source = text(told.get("source"))
+    if source == "parent_pipeline":
         raise UnreadablePayload("child pipeline: its parent pipeline tells the result")
+    if source in DANGLING_SOURCES:
+        raise UnreadablePayload(f"a pipeline of {source} does not count for its branch")
     project = hook_project(payload.get("project"), None, connection_id)
     pipeline_id = require(positive_int(told.get("id")), "the pipeline has no id")
     commit = mapping(payload.get("commit"))

@@ -5,6 +5,7 @@ https://docs.gitlab.com/user/project/integrations/webhook_events/#push-events
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sync.core.model.activity import Push, TagPush
@@ -32,6 +33,7 @@ def parse_push(payload: dict[str, Any], connection_id: int) -> Push:
     require_kind(payload, "push")
     before, after = text(payload.get("before")), text(payload.get("after"))
     commits = tuple(parse_commit(item) for item in mappings(payload.get("commits")))
+    _refuse_sample(before, commits)
     protected = payload.get("ref_protected")
     return Push(
         project=hook_project(payload.get("project"), payload.get("project_id"), connection_id),
@@ -54,6 +56,7 @@ def parse_tag_push(payload: dict[str, Any], connection_id: int) -> TagPush:
     """
     require_kind(payload, "tag_push")
     before, after = text(payload.get("before")), text(payload.get("after"))
+    _refuse_sample(before, [parse_commit(item) for item in mappings(payload.get("commits"))])
     deleted = _is_zero(after)
     return TagPush(
         project=hook_project(payload.get("project"), payload.get("project_id"), connection_id),
@@ -64,6 +67,15 @@ def parse_tag_push(payload: dict[str, Any], connection_id: int) -> TagPush:
         deleted=deleted,
         moved=not deleted and bool(before) and not _is_zero(before),
     )
+
+
+def _refuse_sample(before: str, commits: Sequence[Commit]) -> None:
+    """Refuse the sample that the Test button sends: a push never brings what was there before.
+
+    See lib/gitlab/data_builder/push.rb in GitLab's source.
+    """
+    if before and before in {commit.sha for commit in commits}:
+        raise UnreadablePayload("a sample of the webhook's Test button")
 
 
 def parse_commit(told: dict[str, Any]) -> Commit:

@@ -46,6 +46,8 @@ def parse_issue(payload: dict[str, Any], connection_id: int) -> Resource:
     url = web_url(told.get("url"))
     owner = hook_owner(payload, connection_id, fallback_id=told.get("project_id"), url=url)
     number = _number_or_id(owner, told, f"the {named.replace('_', ' ')} has no number")
+    if not text(told.get("action")):
+        raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
     return Resource(
         project=owner,
         kind=kind,

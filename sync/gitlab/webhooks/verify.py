@@ -14,6 +14,7 @@ from sync.gitlab.json_fields import text
 TIMESTAMP_TOLERANCE_SECONDS = 300  # the window of the Standard Webhooks specification, both ways
 
 
+_REQUEST_NUMBERS = ("x-gitlab-webhook-uuid", "x-gitlab-event-uuid")
 _KEY_LIMIT = 100  # a longer sender's key is kept as its hash
 
 
@@ -48,18 +49,28 @@ def verify_delivery(
         raise UnverifiedDelivery("X-Gitlab-Token is not ours")
 
 
-def dedupe_key(headers: Mapping[str, str], body: bytes) -> str:
-    """What a delivery and its resend have in common; at most 100 characters.
+def dedupe_key(headers: Mapping[str, str], body: bytes, received_at: datetime) -> str:
+    """Return the key that a delivery shares with its resends (at most 100 characters).
 
-    `webhook-id` (19.0) and `Idempotency-Key` (17.4) are the same value; X-Gitlab-Event-UUID and
-    X-Gitlab-Webhook-UUID are not usable. Older instances: event and body.
+    `webhook-id` (19.0) and `Idempotency-Key` (17.4) are the same value. Older instances never send
+    again what was answered, and a flag that is switched on, off and on has equal bodies: there the
+    request's own number (X-Gitlab-Webhook-UUID, 16.2), else the act's (X-Gitlab-Event-UUID), else
+    the moment tells two events apart.
     """
     given = _lowercase_names(headers)
     key = given.get("webhook-id") or given.get("idempotency-key")
     if key and len(key) <= _KEY_LIMIT and key.isprintable():
         return key
-    told = key.encode("utf-8", "surrogatepass") if key else event_name(headers).encode() + b"\n"
-    return "sha256:" + hashlib.sha256(told + (b"" if key else body)).hexdigest()
+    if key:
+        return _hashed(key.encode("utf-8", "surrogatepass"))
+    numbers = [given[name] for name in _REQUEST_NUMBERS if given.get(name)]
+    told_apart_by = numbers or [received_at.isoformat()]
+    parts = [event_name(headers), *told_apart_by]
+    return _hashed("\n".join([*parts, ""]).encode("utf-8", "surrogatepass") + body)
+
+
+def _hashed(content: bytes) -> str:
+    return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
 def event_name(headers: Mapping[str, str]) -> str:

@@ -1,1 +1,1 @@
-"""The database itself: engine, transactions, column types, migrations."""
+"""Open the database, run transactions and migrations, define column types."""

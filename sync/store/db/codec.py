@@ -1,4 +1,4 @@
-"""Frozen dataclasses ⇄ plain JSON values, tolerant of keys a later version may have added."""
+"""Convert frozen dataclasses to plain JSON values and back; unknown keys are ignored."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ T = TypeVar("T")
 
 
 def to_json(value: Any) -> Any:
-    """The dataclass (or a tuple of them) as dicts, lists and text."""
+    """Convert a dataclass, or a tuple of them, to dicts, lists and text."""
     return _adapter(cast(Hashable, type(value))).dump_python(value, mode="json")
 
 
 def from_json(kind: type[T], value: Any) -> T:
-    """The `kind` that `to_json` wrote. Raises pydantic.ValidationError for anything else."""
+    """Read a `kind` that `to_json` wrote; raise pydantic.ValidationError for anything else."""
     result: T = _adapter(cast(Hashable, kind)).validate_python(value)
     return result
 

@@ -1,4 +1,4 @@
-"""Opens the database: SQLite in a file, or PostgreSQL, with the same transactions on both."""
+"""Open the database, SQLite in a file or PostgreSQL, with the same transactions on both."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PRAGMAS = (
 
 
 def open_database(url: str, *, pool_size: int = 10) -> Engine:
-    """An engine for `sqlite:///file` (or a bare path) or `postgresql://…`.
+    """Open an engine for `sqlite:///file` (or a bare path) or `postgresql://…`.
 
     Raises ValueError for any other kind of database.
     """
@@ -41,7 +41,7 @@ def open_database(url: str, *, pool_size: int = 10) -> Engine:
 
 
 def database_url(url: str) -> URL:
-    """The URL as SQLAlchemy wants it. Raises ValueError for a database we do not support."""
+    """Return the URL as SQLAlchemy needs it; raise ValueError for an unsupported one."""
     if "://" not in url:
         return URL.create("sqlite", database=url)
     scheme, rest = url.split("://", 1)
@@ -58,23 +58,23 @@ def database_url(url: str) -> URL:
 
 @contextmanager
 def write(engine: Engine) -> Iterator[Connection]:
-    """One write transaction, committed at the end of the block, rolled back on an exception.
+    """Run one write transaction: committed at the end of the block, rolled back on an exception.
 
-    On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a transaction that reads first
-    and writes later could not be retried when another writer came between.
+    On SQLite it takes the write lock at once (BEGIN IMMEDIATE): a transaction that reads first and
+    writes later could not be retried when another writer came between.
     """
     with open_writer(engine) as conn, conn.begin():
         yield conn
 
 
 def open_writer(engine: Engine) -> Connection:
-    """A connection to keep for such transactions: each is `with conn.begin()`."""
+    """Open a connection for many write transactions: each is `with conn.begin()`."""
     return engine.connect().execution_options(**{_WRITE_OPTION: True})
 
 
 @contextmanager
 def read(engine: Engine) -> Iterator[Connection]:
-    """A connection for reading; nothing is committed."""
+    """Open a connection for reading; nothing is committed."""
     with engine.connect() as conn:
         yield conn
 
@@ -88,12 +88,12 @@ def _open_sqlite(target: URL, pool_size: int) -> Engine:
 
 
 def _create_engine(target: URL, **pool: Any) -> Engine:
-    """`hide_parameters`: an error's text shows no value, which may be a secret or a body."""
+    """Create an engine whose error texts show no values: they may be secrets or bodies."""
     return create_engine(target, json_serializer=dump_json, hide_parameters=True, **pool)
 
 
 def _create_private(file: Path) -> None:
-    """Makes the file readable by its owner alone; SQLite gives -wal and -shm the same mode."""
+    """Create the file readable by its owner alone; -wal and -shm get the same mode."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
 
@@ -112,11 +112,11 @@ def _begin(conn: Connection) -> None:
 
 
 def _take_write_lock(connection: Any) -> bool:
-    """Takes the write lock as soon as it is free; False where it stays taken for a second.
+    """Take the write lock as soon as it is free; return False after about a second.
 
-    SQLite's own waiting looks less and less often, up to every 100 ms, and whoever just comes
-    passes those who wait: a delivery to be acknowledged would wait behind the worker's many
-    transactions. https://www.sqlite.org/c3ref/busy_timeout.html
+    SQLite's own waiting polls less and less often, up to every 100 ms, and a newcomer passes those
+    who wait: a delivery to be acknowledged would wait behind the worker's many transactions.
+    https://www.sqlite.org/c3ref/busy_timeout.html
     """
     connection.execute("PRAGMA busy_timeout = 0").close()
     try:

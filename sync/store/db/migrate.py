@@ -1,4 +1,4 @@
-"""Brings the database to the present revision, whoever else is starting at the same moment."""
+"""Migrate the database, whoever else is starting at the same moment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOCK = 0x62323462  # any constant of our own: PostgreSQL advisory locks are num
 
 
 class BrokenReferences(SyncError):
-    """A migration left rows that refer to rows that do not exist; it was rolled back."""
+    """A migration left rows that refer to missing rows; it was rolled back."""
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:

@@ -1,4 +1,4 @@
-"""Column types: aware UTC moments, text every database accepts, and JSON."""
+"""Column types: aware UTC moments, text that every database accepts, and JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def storable(value: str) -> str:
-    """`value` without what PostgreSQL refuses in text: NUL and halves of surrogate pairs."""
+    """Replace what PostgreSQL refuses in text: NUL and halves of surrogate pairs."""
     if "\0" in value:
         value = value.replace("\0", REPLACEMENT)
     try:
@@ -37,7 +37,7 @@ def _storable_tree(value: Any) -> Any:
 
 
 def dump_json(value: Any) -> str:
-    """JSON for a column, with unstorable characters replaced."""
+    """Write a value as JSON for a column, with unstorable characters replaced."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if "\\u0000" not in text and storable(text) is text:
         return text
@@ -45,22 +45,24 @@ def dump_json(value: Any) -> str:
 
 
 class SafeText(TypeDecorator[str]):
-    """Text from anywhere; characters PostgreSQL cannot hold become U+FFFD on every database."""
+    """Text from outside; characters that PostgreSQL cannot hold become U+FFFD everywhere."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Replace the characters that cannot be stored."""
         return None if value is None else storable(value)
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite, which knows no zones, stores it naive."""
+    """An aware UTC datetime; SQLite, which has no time zones, stores it naive."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert an aware datetime to UTC; raise ValueError for a naive one."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -69,6 +71,7 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the stored moment, aware, in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Many rows in one statement, for both databases: INSERT … ON CONFLICT and IN lists."""
+"""Write and select many rows in one statement: INSERT … ON CONFLICT and IN lists."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ CHUNK = 500  # keys in one IN list: far below what either database accepts
 
 
 def insert(conn: Connection, table: Table) -> Any:
-    """The dialect's INSERT, which knows ON CONFLICT."""
+    """Build the dialect's INSERT, which supports ON CONFLICT."""
     return insert_for_dialect(conn.dialect.name, table)
 
 
 def insert_for_dialect(dialect: str, table: Table) -> Any:
-    """The same by the dialect's name, for a statement that is built once."""
+    """Build the INSERT of a dialect by its name, for a statement built only once."""
     return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
@@ -36,10 +36,10 @@ def upsert(
     update: Sequence[str] | Callable[[Any], Mapping[str, Any]] = (),
     where: Guard | None = None,
 ) -> None:
-    """Inserts the rows; a row whose `keys` exist already has `update` columns overwritten.
+    """Insert rows; overwrite the `update` columns of a row whose `keys` exist already.
 
     `update` may be a function of the row that was to be inserted (`excluded`). An empty `update`
-    leaves what exists as it is. `where` is a function of `excluded` too: where it is false,
+    leaves existing rows as they are. `where` is a function of `excluded` too: where it is false,
     nothing changes.
     """
     if rows:
@@ -56,8 +56,11 @@ def _upsert(
     update: tuple[str, ...] | Callable[[Any], Mapping[str, Any]],
     where: Guard | None,
 ) -> Any:
-    """The statement, which takes longer to build than to run. Functions are told apart by identity:
-    those of a module are found again, one made for the call is not."""
+    """Build the statement; cached, because that takes longer than running it.
+
+    Functions are compared by identity: those of a module hit the cache, a lambda made for the call
+    does not.
+    """
     statement = insert_for_dialect(dialect, table)
     new = statement.excluded
     values = update(new) if callable(update) else {name: new[name] for name in update}
@@ -68,16 +71,16 @@ def _upsert(
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """`items` in pieces of at most `size`."""
+    """Yield `items` in lists of at most `size`."""
     source = iter(items)
     while piece := list(islice(source, size)):
         yield piece
 
 
 def in_keys(columns: Sequence[Column[Any]], keys: Iterable[Sequence[Any]]) -> Iterator[Any]:
-    """Conditions that together select the rows whose `columns` equal one of `keys`.
+    """Yield conditions that together select the rows whose `columns` equal one of `keys`.
 
-    One condition for each beginning the keys share: SQLite searches no index for a list of
+    There is one condition for each prefix that keys share: SQLite searches no index for a list of
     tuples, but it does for `a = 1 AND b = 2 AND c IN (3, 4)`.
     """
     *first, last = columns
@@ -87,14 +90,14 @@ def in_keys(columns: Sequence[Column[Any]], keys: Iterable[Sequence[Any]]) -> It
 
 
 def in_key_parameters(*columns: Column[Any]) -> ColumnElement[bool]:
-    """The condition of `among` with parameters for values, for a statement that is built once."""
+    """Build the condition of `in_keys` with parameters, for a statement built only once."""
     *first, last = columns
     same = [column == bindparam(f"key_{number}") for number, column in enumerate(first)]
     return and_(*same, last.in_(bindparam("keys", expanding=True)))
 
 
 def key_parameters(keys: Iterable[Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    """The parameters of `matching` that together select the rows of the keys."""
+    """Yield parameters for `in_key_parameters` that together select the rows of the keys."""
     for beginning, ends in _group_by_prefix(keys):
         same = {f"key_{number}": value for number, value in enumerate(beginning)}
         yield same | {"keys": ends}

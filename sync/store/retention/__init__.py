@@ -1,1 +1,1 @@
-"""Which rows get old, and what keeps one all the same."""
+"""Decide which rows are old enough to delete, and which are still needed."""

@@ -1,6 +1,6 @@
-"""What keeps a row however old it is: whatever open work, tasks and people still need of it.
+"""Conditions that keep a row however old it is, because open work still needs it.
 
-Each condition is about a row of its own table, at the moment before which things are old.
+Each one is about a row of its own table; `moment` is the one before which rows are old.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sync.store.tables import (
     deployment_merge_request,
     link,
     merge_request,
+    merge_request_commit,
     message,
     notified_state,
     pipeline,
@@ -46,7 +47,7 @@ _TASK_IS_OVER = or_(task.c.state == "missing", task.c.body["status"].as_string()
 
 
 def _task_is_live(of: Any) -> Condition:
-    """The row's task is not completed, or something of it is to be done. Unread: it lives."""
+    """Match rows whose task is not completed or has work waiting, or was never read."""
     key = cast(of.c.task_id, String)
     mine = (subject.c.portal_id == of.c.portal_id, subject.c.kind == "task", subject.c.key == key)
     live = command.c.state.in_(["waiting", "sending"])
@@ -60,7 +61,7 @@ def _task_is_live(of: Any) -> Condition:
 
 
 def merge_request_in_use(moment: datetime) -> Condition:
-    """A merge request counts in its tasks' state for as long as anything newer does."""
+    """Match merge requests whose task is live or has a recent merge request."""
     other, newer = link.alias(), merge_request.alias()
     young = exists().where(
         _columns_equal(other, link, *_TASK_COLUMNS),
@@ -73,10 +74,18 @@ def merge_request_in_use(moment: datetime) -> Condition:
 
 
 def merge_request_exists(moment: datetime) -> Condition:
+    """Match links whose merge request is stored."""
     return exists().where(_columns_equal(merge_request, link, *_MERGE_REQUEST_COLUMNS))
 
 
+def merge_request_with_commit_exists(moment: datetime) -> Condition:
+    """Build the condition that a commit's merge request is still stored."""
+    same = _columns_equal(merge_request, merge_request_commit, *_MERGE_REQUEST_COLUMNS)
+    return exists().where(same)
+
+
 def deployment_is_newest(moment: datetime) -> Condition:
+    """Match the newest deployment of each environment."""
     later = deployment.alias()
     return ~exists().where(
         _columns_equal(later, deployment, *_PROJECT_COLUMNS, "environment"),
@@ -85,10 +94,12 @@ def deployment_is_newest(moment: datetime) -> Condition:
 
 
 def deployment_awaits_fetch(moment: datetime) -> Condition:
+    """Match deployments whose contents are still to be fetched."""
     return deployment.c.fetch_at.is_not(None)
 
 
 def deployment_includes_merge_request(moment: datetime) -> Condition:
+    """Match deployments that include a stored merge request."""
     sha, c = deployment.c.body["sha"].as_string(), merge_request.c
     listed = exists().where(
         _columns_equal(deployment_merge_request, deployment, *_PROJECT_COLUMNS, "deployment_id"),
@@ -102,12 +113,14 @@ def deployment_includes_merge_request(moment: datetime) -> Condition:
 
 
 def deployment_exists(moment: datetime) -> Condition:
+    """Match contents whose deployment is stored."""
     return exists().where(
         _columns_equal(deployment, deployment_merge_request, *_PROJECT_COLUMNS, "deployment_id")
     )
 
 
 def pipeline_in_use(moment: datetime) -> Condition:
+    """Match pipelines of a stored merge request or of a live task's commit."""
     c = merge_request.c
     ran_for = or_(
         c.iid == pipeline.c.merge_request_iid,
@@ -121,17 +134,24 @@ def pipeline_in_use(moment: datetime) -> Condition:
 
 
 def pipeline_exists(moment: datetime) -> Condition:
+    """Match jobs whose pipeline is stored."""
     return exists().where(_columns_equal(pipeline, pipeline_jobs, *_PROJECT_COLUMNS, "pipeline_id"))
 
 
 def commit_in_use(moment: datetime) -> Condition:
+    """Match commits on a merge request's branch, and those that name a live task."""
     on_branch = merge_request.c.source_branch == commit.c.branch
-    by_request = exists().where(_columns_equal(merge_request, commit, *_PROJECT_COLUMNS), on_branch)
+    in_project = (
+        merge_request.c.connection_id == commit.c.connection_id,
+        merge_request.c.source_project_id == commit.c.project_id,
+    )
+    by_request = exists().where(*in_project, on_branch)
     named = _columns_equal(commit_task, commit, *_PROJECT_COLUMNS, "branch", "sha")
     return or_(by_request, exists().where(named, _task_is_live(commit_task)))
 
 
 def commit_task_in_use(moment: datetime) -> Condition:
+    """Match task names of a commit if the task lives, or commit or pipeline is stored."""
     return or_(
         _task_is_live(commit_task),
         exists().where(_columns_equal(pipeline, commit_task, *_PROJECT_COLUMNS, "sha")),
@@ -140,6 +160,7 @@ def commit_task_in_use(moment: datetime) -> Condition:
 
 
 def task_has_work(of: Any) -> Callable[[datetime], Condition]:
+    """Build the condition that a link, commit or activity names the row's task."""
     task_id = cast(of.c.key, String) if of is subject else cast(of.c.task_id, String)
 
     def named(moment: datetime) -> Condition:
@@ -156,6 +177,7 @@ def task_has_work(of: Any) -> Callable[[datetime], Condition]:
 
 
 def task_is_referenced(moment: datetime) -> Condition:
+    """Match tasks that changed since, or have a message or a subject."""
     key = cast(task.c.task_id, String)
     return or_(
         task.c.changed_at >= moment,
@@ -167,7 +189,10 @@ def task_is_referenced(moment: datetime) -> Condition:
 
 
 def activity_exists(moment: datetime) -> Condition:
-    """Of a deployment, the deployment itself: its key is made of number and environment."""
+    """Match rows whose activity, or whose deployment, is stored.
+
+    The key of a deployment is its number and its environment.
+    """
     key = cast(deployment.c.deployment_id, String) + ":" + deployment.c.environment
     deployed = and_(activity_task.c.kind == "deployment", activity_task.c.key == key)
     return or_(
@@ -177,7 +202,7 @@ def activity_exists(moment: datetime) -> Condition:
 
 
 def ref_exists(moment: datetime) -> Condition:
-    """Anything of the branch that may be looked at again, or the branch itself."""
+    """Match states of a ref of which anything is stored that may be reconciled again."""
     branches = [
         (merge_request, merge_request.c.source_branch),
         (pipeline, pipeline.c.ref),
@@ -201,7 +226,7 @@ def ref_exists(moment: datetime) -> Condition:
 
 
 def belongs_to_open_alert(moment: datetime) -> Condition:
-    """What an open alert is told with when it ends: the pipelines of its ref since it began."""
+    """Match pipelines since an open alert of their ref began; its end names them."""
     of_ref = or_(
         alert.c.ref == pipeline.c.ref,
         alert.c.ref == literal("refs/tags/") + pipeline.c.ref,
@@ -215,7 +240,10 @@ def belongs_to_open_alert(moment: datetime) -> Condition:
 
 
 def names_open_alert(of: Any) -> Callable[[datetime], Condition]:
-    """Its name as in `core.alert_names`."""
+    """Build the condition that the row's subject is an open alert.
+
+    The key is that of `sync.core.alerts.model.AlertKey.subject_key`.
+    """
     place = cast(alert.c.connection_id, String) + "/" + cast(alert.c.project_id, String)
     whole = (
         literal("alert:")

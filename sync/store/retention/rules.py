@@ -1,6 +1,6 @@
-"""What is kept long enough, and what open work still needs: one rule a table.
+"""The retention rules, one a table.
 
-Rules stand in the order in which they are applied: what holds others back goes first.
+They stand in the order in which they are applied: a table that keeps rows of others goes first.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from sync.store.tables import (
     deployment_merge_request,
     link,
     merge_request,
+    merge_request_commit,
     message,
     notified_person,
     notified_state,
@@ -55,11 +56,11 @@ RowKey = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class RetentionRule:
-    """Rows of `table` go when `by` is older than `age` says (None: at once), if they are `over`
-    and nothing that `unless` names, for that moment, is true of them.
+    """A rule that decides which rows of `table` expire.
 
-    `age`: fields of the settings' retention, of which the longest counts. `what`: in words, for
-    those who look.
+    A row expires when `aged_by` is older than `age` (None: at once), `condition` holds, and none of
+    `guards` does. `age` names fields of the retention settings, of which the longest counts. `name`
+    is shown to people.
     """
 
     name: str
@@ -79,7 +80,7 @@ def find_expired(
     limit: int,
     after: RowKey | None = None,
 ) -> list[RowKey]:
-    """The keys of up to `limit` rows that may go, beyond the key `after`: it needs no lock."""
+    """Return the keys of up to `limit` expired rows after the key `after`; needs no lock."""
     key = list(rule.table.primary_key.columns)
     query = select(*key).where(*_conditions(rule, portal_id, moment))
     if after is not None:
@@ -90,7 +91,7 @@ def find_expired(
 def delete_expired(
     conn: Connection, rule: RetentionRule, portal_id: int, moment: datetime, keys: Sequence[RowKey]
 ) -> int:
-    """Deletes those of the rows that still may go; how many."""
+    """Delete those of the rows that are still expired and return how many."""
     columns, where = list(rule.table.primary_key.columns), _conditions(rule, portal_id, moment)
     return sum(
         conn.execute(delete(rule.table).where(chosen, *where)).rowcount
@@ -106,7 +107,10 @@ def _conditions(rule: RetentionRule, portal_id: int, moment: datetime) -> list[C
 
 
 def _belongs_to_portal(table: Table, portal_id: int) -> Condition:
-    """The portal's own, by itself or by a connection. What is nobody's goes with anybody's."""
+    """Match rows of the portal, by itself or by a connection.
+
+    Rows of no portal are deleted together with those of any.
+    """
     if "portal_id" not in table.c:
         mine = select(connection.c.id).where(connection.c.portal_id == portal_id)
         return table.c.connection_id.in_(mine)
@@ -131,6 +135,13 @@ RULES = (
         guards=(guards.merge_request_in_use,),
     ),
     RetentionRule("links", "mirror", link, None, guards=(guards.merge_request_exists,)),
+    RetentionRule(
+        "commits of merge requests",
+        "mirror",
+        merge_request_commit,
+        None,
+        guards=(guards.merge_request_with_commit_exists,),
+    ),
     RetentionRule(
         "deployments",
         "mirror",

@@ -19,7 +19,10 @@ project = Table(
 )
 
 # `body` is the merge request as JSON without its pipeline, `memory` what decides which of two
-# accounts of it is newer (sync.core.heard).
+# accounts of it is newer (sync.core.merge_requests.fold). `source_project_id`: of the branch, which
+# may be a fork's. `commits_of`: the head and target that its stored commits belong to;
+# `commits_due_at`: from when on the code host is to be asked for them, NULL where it was.
+# `silent`: it was over before anything was heard of it, and nothing is shown of it.
 merge_request = Table(
     "merge_request",
     metadata,
@@ -33,12 +36,23 @@ merge_request = Table(
     Column("updated_at", Moment, nullable=False),
     Column("memory", Json, nullable=False),
     Column("body", Json, nullable=False),
+    Column("source_project_id", Id, nullable=False, server_default="0"),
+    Column("commits_of", SafeText, nullable=False, server_default=""),
+    Column("commits_due_at", Moment),
+    Column("silent", Boolean, nullable=False, server_default=false()),
 )
 Index(
     "ix_merge_request_branch",
     merge_request.c.connection_id,
-    merge_request.c.project_id,
+    merge_request.c.source_project_id,
     merge_request.c.source_branch,
+)
+Index(
+    "ix_merge_request_commits_due",
+    merge_request.c.connection_id,
+    merge_request.c.commits_due_at,
+    sqlite_where=merge_request.c.commits_due_at.is_not(None),
+    postgresql_where=merge_request.c.commits_due_at.is_not(None),
 )
 
 Index(
@@ -53,6 +67,24 @@ Index(
     merge_request.c.connection_id,
     merge_request.c.project_id,
     merge_request.c.merge_sha,
+)
+
+# The commits a merge request has, as the code host says, without merge commits.
+merge_request_commit = Table(
+    "merge_request_commit",
+    metadata,
+    connection_id_column(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("iid", Id, primary_key=True),
+    Column("sha", SafeText, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("body", Json, nullable=False),
+)
+Index(
+    "ix_merge_request_commit_sha",
+    merge_request_commit.c.connection_id,
+    merge_request_commit.c.project_id,
+    merge_request_commit.c.sha,
 )
 
 pipeline = Table(

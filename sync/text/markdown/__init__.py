@@ -1,4 +1,4 @@
-"""Markdown of code hosts and trackers: a reader into the tree and a writer out of it. Pure."""
+"""Read the Markdown of code hosts and trackers into the tree, and write it. Pure."""
 
 from sync.text.markdown.dialect import GITLAB, YOUTRACK, Dialect
 from sync.text.markdown.reader import read

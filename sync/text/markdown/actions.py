@@ -1,8 +1,8 @@
-"""Quick actions in GitLab's Markdown: found, and made harmless. Pure.
+"""Find quick actions in GitLab's Markdown and disarm them. Pure.
 
-GitLab runs lines like `/close` in descriptions and comments whoever's they are, with the rights of
-the token that writes them, and cuts them out. What protected such a line may be gone after a person
-saved the text, so it is looked for again after each read, before anything is written beside it.
+GitLab runs lines like `/close` in descriptions and comments, whoever wrote them, with the rights of
+the token that posts them, and cuts them out. An editor may remove what protected such a line, so
+texts are searched again after each read, before anything is written beside the line.
 https://docs.gitlab.com/user/project/quick_actions/
 """
 
@@ -23,7 +23,7 @@ _QUIET = {"fence", "code_block", "html_block", "blockquote_open"}  # GitLab look
 
 @dataclass(frozen=True, slots=True)
 class QuickAction:
-    """`start`: the position of its slash in the text."""
+    """A quick action in a text; `start` is the position of its slash."""
 
     start: int
     name: str
@@ -31,7 +31,7 @@ class QuickAction:
 
 
 def quick_actions(text: str) -> list[QuickAction]:
-    """Return the lines of `text` that GitLab may run, and some that it may not know."""
+    """Find the lines of `text` that GitLab may run, unknown actions included."""
     quiet = _quiet_ranges(text)
     return [
         QuickAction(line.start(), line["name"].lower(), (line["arguments"] or "").strip())
@@ -41,7 +41,7 @@ def quick_actions(text: str) -> list[QuickAction]:
 
 
 def disarmed(text: str) -> str:
-    """Return `text` with an invisible joiner behind each such slash; it looks as before."""
+    """Put an invisible joiner behind each quick action's slash; the text looks as before."""
     out, at = [], 0
     for action in quick_actions(text):
         out += [text[at : action.start + 1], JOINER]
@@ -50,7 +50,7 @@ def disarmed(text: str) -> str:
 
 
 def _quiet_ranges(text: str) -> list[tuple[int, int]]:
-    """Where code, HTML and quotes stand, in order; those within others are left out."""
+    """Return the ranges of code, HTML and quotes in order, without nested ones."""
     starts = [0, *(end.end() for end in _LINE_END.finditer(text)), len(text)]
     out: list[tuple[int, int]] = []
     for token in parser(GITLAB).parse(text):

@@ -17,17 +17,17 @@ _CODE_INDENT = 4
 
 
 def line_start(state: StateBlock, line: int) -> int:
-    """The position of the first character of the line that is no blank."""
+    """Return the position of the line's first character that is no blank."""
     return state.bMarks[line] + state.tShift[line]
 
 
 def next_filled(state: StateBlock, line: int, end: int) -> int:
-    """The line itself or the one after it, where it is empty."""
+    """Return the line, or the next one where it is empty."""
     return line + 1 if line < end and state.isEmpty(line) else line
 
 
 def fenced_quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A quote between two lines of `>>>`; the second has at least as many signs."""
+    """Parse a quote between two lines of `>>>`; the second has at least as many signs."""
     opening = _fence(state, start)
     title = _ALERT.fullmatch(_words(state, start)[len(opening) :].strip()) if opening else None
     if not opening or (not title and _words(state, start).strip() != opening):
@@ -52,7 +52,7 @@ def _words(state: StateBlock, line: int) -> str:
 
 
 def _fence(state: StateBlock, line: int) -> str:
-    """The signs that the line begins with, where it is a fence."""
+    """Return the signs that the line begins with, where it is a fence."""
     indent = state.sCount[line] - state.blkIndent
     at = line_start(state, line)
     if indent >= _CODE_INDENT or not state.src.startswith(">>>", at):
@@ -62,7 +62,7 @@ def _fence(state: StateBlock, line: int) -> str:
 
 
 def _closing(state: StateBlock, line: int, end: int, signs: int) -> int:
-    """The line of the closing fence; `end`, or where the surrounding block ends, if none."""
+    """Return the line of the closing fence; without one, the end of the surrounding block."""
     while line < end:
         if state.sCount[line] < state.blkIndent and not state.isEmpty(line):
             return line
@@ -74,7 +74,7 @@ def _closing(state: StateBlock, line: int, end: int, signs: int) -> int:
 
 
 def alerts(state: StateCore) -> None:
-    """Quotes that begin with `[!warning]` get their kind and title as data, not as words."""
+    """Move the `[!warning]` of a quote from its words to its data: kind and title."""
     drop: set[int] = set()
     for at, token in enumerate(state.tokens[:-2]):
         following = state.tokens[at + 2]

@@ -1,7 +1,7 @@
-"""Rules of markdown-it that bound how deep markup is nested; what is deeper is text. Pure.
+"""Bound the nesting of markup with rules of markdown-it; deeper markup is text. Pure.
 
-Without them a few thousand signs make a tree that no function can walk, and markdown-it leaves out
-the words that stand deeper than it goes.
+Without them a few thousand signs make a tree too deep for recursion, and markdown-it drops the
+words below its own limit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NEVER = DEEPEST_BLOCK + 2  # where markdown-it would leave words out
 
 
 def deep_text(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Lines within too many blocks are a paragraph, whatever stands in them."""
+    """Parse lines within too many blocks as a paragraph, whatever stands in them."""
     if state.level < DEEPEST_BLOCK:
         return False
     if silent:
@@ -32,7 +32,7 @@ def deep_text(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def shallow(state: StateCore) -> None:
-    """Formats within too many formats give way to what is in them."""
+    """Replace formats within too many formats with their content."""
     for token in state.tokens:
         if token.children:
             token.children = _shallow(token.children)

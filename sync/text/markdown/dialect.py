@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`line_ends_break`: a single line end is a line break, not a blank."""
+    """The extensions that a dialect has; `line_ends_break`: a single line end breaks the line."""
 
     line_ends_break: bool
     alerts: bool = False  # > [!warning]

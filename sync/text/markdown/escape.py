@@ -1,9 +1,9 @@
-"""How text stays text in the Markdown of code hosts and trackers. Pure.
+"""Escape text in the Markdown of code hosts and trackers. Pure.
 
 Markup is escaped by backslashes. References and mentions (`@all`, `#1`, `!1`, `ABC-1`) are found in
 the rendered text, where a backslash is gone already: they are parted by an invisible WORD JOINER,
 which the reader takes away; it parts entities too. A quick action is a line that begins with a
-slash; it is parted as well, for the editors people save a text with take backslashes off.
+slash; it is parted as well, because editors drop backslashes when people save a text.
 https://docs.gitlab.com/user/markdown/ and https://docs.gitlab.com/user/project/quick_actions/
 """
 
@@ -26,7 +26,7 @@ _ACTION = re.compile(r"(?=\u2060*/[A-Za-z_]+(?:\s|$))")
 
 
 def escaped(text: str, *, line_start: bool = False) -> str:
-    """`text` as Markdown that shows as it is; `line_start`: it stands at the start of a line."""
+    """Escape `text` so that Markdown shows it as it is; `line_start`: it begins a line."""
     text = parted(cleaned(text))
     text = _disarmed(text.lstrip()) if line_start else text
     out = _MARKUP.sub(r"\\\g<0>", text)
@@ -37,7 +37,7 @@ def escaped(text: str, *, line_start: bool = False) -> str:
 
 
 def parted(text: str) -> str:
-    """Mentions and references with a joiner in them, so that nobody is called."""
+    """Put a joiner in mentions and references so that they notify nobody."""
     text = _SLASH_PARTED.sub("/" + JOINER, text)
     return _KEY.sub(r"\1" + JOINER, _SIGN.sub(r"\1" + JOINER, text))
 
@@ -47,18 +47,18 @@ def _disarmed(line: str) -> str:
 
 
 def unparted(text: str) -> str:
-    """What `parted` was given."""
+    """Undo `parted`."""
     text = _SIGN_JOINED.sub(r"\1", _KEY_JOINED.sub(r"\1", text))
     return _SLASH_JOINED.sub("/", text)
 
 
 def code_lines(text: str) -> list[str]:
-    """The lines of a code block; one that looks like a quick action gets a joiner before it."""
+    """Split code into lines; put a joiner before each that looks like a quick action."""
     return [JOINER + line if _ACTION.match(line) else line for line in cleaned_lines(text)]
 
 
 def code_text(text: str) -> str:
-    """What `code_lines` was given."""
+    """Undo `code_lines`."""
     return "\n".join(
         line[1:] if line.startswith(JOINER) and _ACTION.match(line) else line
         for line in text.split("\n")

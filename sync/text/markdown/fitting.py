@@ -1,4 +1,4 @@
-"""The tree without what a dialect of Markdown cannot say. Pure."""
+"""Replace the nodes that a Markdown dialect does not have. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sync.text.tree import (
 
 
 def fitting(document: Document, dialect: Dialect) -> Document:
-    """The same words in nodes that the dialect has."""
+    """Rewrite a document with the same words in nodes that the dialect has."""
     match _fitting(document, dialect):
         case (Document() as fitted,):
             return fitted
@@ -33,7 +33,7 @@ def fitting(document: Document, dialect: Dialect) -> Document:
 
 
 def _fitting(node: Node, dialect: Dialect) -> tuple[Node, ...]:
-    """What stands in the node's place."""
+    """Return the nodes that replace a node."""
     match node:
         case Contents() if not dialect.contents:
             return ()

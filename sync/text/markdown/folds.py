@@ -1,4 +1,4 @@
-"""`<details>` around Markdown: the blocks between its tags, folded under its summary. Pure.
+"""Read `<details>` around Markdown as blocks folded under a summary. Pure.
 
 https://docs.gitlab.com/user/markdown/#collapsible-section
 """
@@ -28,7 +28,7 @@ class _Fold:
 
 
 def folded(nodes: Iterable[SyntaxTreeNode], read: Reader) -> tuple[Block, ...]:
-    """The blocks of all nodes; `read` gives those of one node."""
+    """Read nodes as blocks, folds included; `read` reads one node."""
     stack = [_Fold()]
     for node in nodes:
         if node.type == "html_block" and _TAG.search(node.content):
@@ -41,7 +41,7 @@ def folded(nodes: Iterable[SyntaxTreeNode], read: Reader) -> tuple[Block, ...]:
 
 
 def grouped(nodes: Iterable[SyntaxTreeNode]) -> list[list[SyntaxTreeNode]]:
-    """The nodes, those from the beginning of a fold to its end together."""
+    """Group the nodes so that those of one fold are together."""
     out: list[list[SyntaxTreeNode]] = []
     depth = 0
     for node in nodes:
@@ -95,7 +95,7 @@ def _blocks(source: str) -> tuple[Block, ...]:
 
 
 def _run(source: str) -> tuple[Inline, ...]:
-    """The words of a summary; what is no run of text in it has no place there."""
+    """Read the words of a summary; blocks after its first paragraph are dropped."""
     match _blocks(source):
         case (Paragraph(run), *_) if words := text_of(run).strip():
             return (Text(words.replace("\n", " ")),)

@@ -1,4 +1,4 @@
-"""Runs of Markdown, with the HTML in them, as nodes of the tree. Pure."""
+"""Read runs of Markdown, with the HTML in them, as inline nodes. Pure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _EVERYBODY = {"all", "here", "everyone"}
 
 @dataclass(slots=True)
 class _Open:
-    """An HTML element that is not closed yet, and what is in it."""
+    """An HTML element that is not closed yet, and its content."""
 
     tag: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
@@ -55,13 +55,13 @@ class _Open:
 
 
 class InlineReader:
-    """Reads the inline nodes of one dialect."""
+    """Read the inline nodes of one dialect."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._line_end: Inline = LineBreak() if dialect.line_ends_break else Text(" ")
 
     def run(self, nodes: list[SyntaxTreeNode]) -> tuple[Inline, ...]:
-        """The nodes as a run of the tree; HTML that nobody closes gives way to what is in it."""
+        """Read nodes as a run; an HTML element that is never closed leaves its content."""
         stack = [_Open()]
         text: list[str] = []
         for node in nodes:
@@ -111,12 +111,12 @@ class InlineReader:
 
 
 def _plain(node: SyntaxTreeNode) -> bool:
-    """Whether the node is text in which people may be mentioned."""
+    """Tell whether the node is text in which people may be mentioned."""
     return node.type == "text" or (node.type == "text_special" and node.info == "entity")
 
 
 def _words(text: str) -> list[Inline]:
-    """Text, with the people mentioned in it."""
+    """Read text and the mentions in it."""
     out: list[Inline] = []
     for number, part in enumerate(_MENTION.split(cleaned(text))):
         if number % 2 and part.lower() not in _EVERYBODY:
@@ -127,7 +127,7 @@ def _words(text: str) -> list[Inline]:
 
 
 def _settled(nodes: list[Inline]) -> tuple[Inline, ...]:
-    """The run without the joiners that a writer put in."""
+    """Join the run's texts and remove the joiners that a writer put in."""
     return tuple(
         Text(unparted(node.text)) if isinstance(node, Text) else node
         for node in joined(tuple(nodes))
@@ -136,7 +136,7 @@ def _settled(nodes: list[Inline]) -> tuple[Inline, ...]:
 
 
 def _bare(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """The inside of a format without the joiners that made its markers hold."""
+    """Remove the joiners that a writer put inside a format to make its markers hold."""
     if run and isinstance(run[0], Text):
         run = (Text(run[0].text.removeprefix(JOINER)), *run[1:])
     if run and isinstance(run[-1], Text):
@@ -145,7 +145,7 @@ def _bare(run: tuple[Inline, ...]) -> tuple[Inline, ...]:
 
 
 def _link(href: str, run: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    """An e-mail address that is its own words is text, as it is without angle brackets."""
+    """Read a link; an e-mail address that is its own words is text, as it is without brackets."""
     url = kept_url(href)
     if url is None or href == f"mailto:{text_of(run)}":
         return run
@@ -192,7 +192,7 @@ def _dissolve(stack: list[_Open]) -> None:
 
 
 def _close(stack: list[_Open]) -> None:
-    """The innermost element as a node, where the tree has one for it."""
+    """Close the innermost element; add its node, or its content where the tree has none."""
     element = stack.pop()
     inside, out = _bare(_settled(element.nodes)), stack[-1].nodes
     if element.tag in html.SILENT or not inside:

@@ -1,4 +1,4 @@
-"""Markup within lines as rules of markdown-it: what GitLab and YouTrack add. Pure.
+"""Parse what GitLab and YouTrack add within lines, as rules of markdown-it. Pure.
 
 https://docs.gitlab.com/user/markdown/#math, …/#change-the-image-or-video-dimensions;
 https://github.github.com/gfm/#autolinks-extension-
@@ -24,7 +24,7 @@ _TILDE = 0x7E
 
 
 def bare_address(state: StateInline, silent: bool) -> bool:
-    """An address without markup around it is a link, up to punctuation at its end."""
+    """Parse an address without markup as a link, up to punctuation at its end."""
     if silent or state.linkLevel or not state.src.startswith("://", state.pos):
         return False
     scheme = _SCHEME.search(state.src, max(0, state.pos - _LONGEST_SCHEME - 1), state.pos)
@@ -42,7 +42,7 @@ def bare_address(state: StateInline, silent: bool) -> bool:
 
 
 def without_tail(url: str) -> str:
-    """The address without punctuation that belongs to the sentence around it."""
+    """Strip punctuation that belongs to the sentence around an address."""
     while url:
         if tail := _TAIL.search(url):
             url = url[: tail.start()]
@@ -54,7 +54,7 @@ def without_tail(url: str) -> str:
 
 
 def image_size(state: StateInline, silent: bool) -> bool:
-    """`{width=600 height=75%}` directly behind a picture belongs to it."""
+    """Attach `{width=600 height=75%}` to the picture directly before it."""
     if silent or state.pending or not state.tokens or state.tokens[-1].type != "image":
         return False
     size = _SIZE.match(state.src, state.pos, state.posMax)
@@ -66,7 +66,7 @@ def image_size(state: StateInline, silent: bool) -> bool:
 
 
 def wiki_link(state: StateInline, silent: bool) -> bool:
-    """`[[title|page]]` or `[[page]]`, not within other brackets."""
+    """Parse `[[title|page]]` or `[[page]]`, not within other brackets."""
     if state.src[state.pos] != "[" or state.src[max(0, state.pos - 1) : state.pos] in ("[", "!"):
         return False
     link = _WIKI.match(state.src, state.pos, state.posMax)
@@ -82,7 +82,10 @@ def wiki_link(state: StateInline, silent: bool) -> bool:
 
 
 def formula(state: StateInline, silent: bool) -> bool:
-    """`` $`a`$ ``, `$$a$$` and `$a$`; the last has no blank at its ends and no digit behind it."""
+    """Parse `` $`a`$ ``, `$$a$$` and `$a$`.
+
+    The last has no blank at its ends and no digit behind it.
+    """
     if state.src[state.pos] != "$":
         return False
     signs = len(_run_of_dollars(state))
@@ -114,7 +117,7 @@ def _left_as_text(state: StateInline, signs: str, silent: bool) -> bool:
 
 
 def _end(state: StateInline, start: int, closing: str) -> int:
-    """Where `closing` begins, or -1; where there is none is not looked for twice."""
+    """Return where `closing` begins, or -1; a failed search is cached and not repeated."""
     key = -ord(closing[0])  # positions of the text, which the cache is for, are never negative
     if start >= state.cache.get(key, state.posMax + 1):
         return -1
@@ -125,7 +128,7 @@ def _end(state: StateInline, start: int, closing: str) -> int:
 
 
 def _end_of_dollars(state: StateInline, start: int, signs: int) -> int:
-    """Where the closing dollar signs begin, or -1."""
+    """Return where the closing dollar signs begin, or -1."""
     source, at, last = state.src, start, state.posMax
     if signs > 2 or (signs == 1 and source[at : at + 1].isspace()):
         return -1
@@ -148,7 +151,7 @@ def _end_of_dollars(state: StateInline, start: int, signs: int) -> int:
 
 
 def add_strike(markdown: MarkdownIt, *, single: bool) -> None:
-    """`~~struck~~`, and `~struck~` where `single`; both ends have the same length."""
+    """Add a rule for `~~struck~~`, and `~struck~` where `single`; both ends are equally long."""
 
     def strike(state: StateInline, silent: bool) -> bool:
         if silent or state.src[state.pos] != "~":
@@ -169,7 +172,7 @@ def add_strike(markdown: MarkdownIt, *, single: bool) -> None:
 
 
 def _struck(state: StateInline) -> None:
-    """Pairs of delimiters become tokens."""
+    """Turn pairs of delimiters into tokens."""
     runs = [state.delimiters, *(meta["delimiters"] for meta in state.tokens_meta if meta)]
     for delimiters in runs:
         for opening in delimiters:

@@ -1,4 +1,4 @@
-"""Runs of text of the tree as Markdown. Pure."""
+"""Write runs of the tree as Markdown. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ _URL = re.compile(
 
 
 def prepared(node: Node) -> Node:
-    """Nobody without a login is called; no links in links, no format within itself."""
+    """Make a node writable as Markdown.
+
+    A mention without a valid login becomes text; links in links and formats in themselves vanish.
+    """
     match node:
         case UserMention(name, login=login) if not (login and _LOGIN.match(login)):
             return Text(name)
@@ -54,7 +57,10 @@ def prepared(node: Node) -> Node:
 
 
 def _unlinked(node: Inline) -> tuple[Inline, ...]:
-    """What a link may hold. Children come first, so only the outermost link is still one."""
+    """Return what a link may hold of a node.
+
+    Children come first, so only the outermost link is left.
+    """
     match node:
         case Link(_, children):
             return children
@@ -66,7 +72,7 @@ def _unlinked(node: Inline) -> tuple[Inline, ...]:
 
 
 def run(nodes: tuple[Inline, ...]) -> str:
-    """A run at the start of a line, without line breaks around it."""
+    """Write a run at the start of a line, without line breaks around it."""
     lines = [line.strip(" \t") for line in _inlines(nodes, True).split("\n")]
     while lines and lines[-1] in ("", "\\"):
         lines.pop()
@@ -76,12 +82,12 @@ def run(nodes: tuple[Inline, ...]) -> str:
 
 
 def _dangling(line: str) -> bool:
-    """Whether the line ends with a backslash that escapes nothing."""
+    """Tell whether the line ends with a backslash that escapes nothing."""
     return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
 
 def _inlines(nodes: tuple[Inline, ...], fresh: bool, linked: bool = False) -> str:
-    """`fresh`: at the start of a line; `linked`: within a link, where no other link may be."""
+    """Write nodes; `fresh`: at the start of a line, `linked`: within a link, where none may be."""
     out: list[str] = []
     before: Inline | None = None
     for node in joined(nodes):
@@ -137,12 +143,12 @@ def _size(image: Image) -> str:
 
 
 def label(name: str) -> str:
-    """A footnote's name without what would end it."""
+    """Replace the characters of a footnote's label that would end it."""
     return _NOT_LABEL.sub("-", name)
 
 
 def _formula(node: Formula) -> str:
-    """TeX between signs that cannot be taken for money; as code where it has such signs itself."""
+    """Write TeX between signs that cannot be taken for money; as code where TeX contains them."""
     text = node.text.strip() if not node.display else node.text
     if node.display and "$$" not in text:
         return f"$${text}$$"
@@ -151,7 +157,7 @@ def _formula(node: Formula) -> str:
 
 
 def _text(text: str, fresh: bool) -> str:
-    """Bare addresses become links, so that escapes do not spoil them."""
+    """Write text with bare addresses as links, so that escapes do not spoil them."""
     out: list[str] = []
     for number, part in enumerate(_URL.split(cleaned(text))):
         bare = number % 2 and live_url(part) == part
@@ -162,7 +168,7 @@ def _text(text: str, fresh: bool) -> str:
 
 
 def _marked(start: str, end: str, inside: str) -> str:
-    """Emphasis holds only next to a character that is no space and no punctuation."""
+    """Put markers around text, which hold only next to a letter or a digit or a joiner."""
     if not inside.strip("\\\n \t" + JOINER):
         return inside
     first = "" if inside[0].isalnum() else JOINER
@@ -180,7 +186,7 @@ def _code(text: str) -> str:
 
 
 def _address(url: str) -> str | None:
-    """A tracker may look for mentions in the text as written, so no @ is left in an address."""
+    """Encode an address without `@`: a tracker may look for mentions in the raw text."""
     safe = kept_url(url)
     return safe if safe is None or safe.lower().startswith("mailto:") else safe.replace("@", "%40")
 

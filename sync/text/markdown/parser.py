@@ -1,4 +1,4 @@
-"""The markdown-it parser of a dialect: which rules it has. Pure."""
+"""Build the markdown-it parser of a dialect. Pure."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def _as_written(url: str) -> str:
 
 
 def _any_address(url: str) -> bool:
-    """The tree decides which addresses are links; markup around others is markup all the same."""
+    """Accept every address: the tree decides which become links."""
     return True
 
 
 def _limit_descriptions(markdown: MarkdownIt) -> None:
-    """GitLab marks descriptions by a colon alone, the plugin by a tilde as well."""
+    """Keep only descriptions marked by a colon, as GitLab does; not by a tilde."""
     rules = {rule.name: rule.fn for rule in markdown.block.ruler.__rules__}
     described = rules["deflist"]
 

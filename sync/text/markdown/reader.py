@@ -1,6 +1,7 @@
-"""Markdown of code hosts and trackers as the tree, by markdown-it. Pure, never raises.
+"""Read the Markdown of code hosts and trackers into the tree, by markdown-it.
 
-HTML does not come alive: what a tracker would show of it is read, the rest is left out or is text.
+Pure, never raises. HTML does not come alive: what a tracker would show of it is read, the rest is
+dropped or becomes text.
 """
 
 from __future__ import annotations
@@ -54,12 +55,12 @@ _CONTENTS = re.compile(r"\[\[_toc_\]\]|\[toc\]", re.IGNORECASE)
 
 
 def read(text: str, dialect: Dialect = GITLAB) -> Document:
-    """Return the document that `text` shows."""
+    """Read Markdown into a document."""
     return Document(tuple(block for span in spans(text, dialect) for block in span.blocks))
 
 
 def spans(text: str, dialect: Dialect = GITLAB) -> list[Span]:
-    """Return the parts of `text` with the blocks that they show."""
+    """Cut `text` into parts with the blocks that they show."""
     if dialect.wrapped_html and (document := wrapped_html(text)):
         return filled(text, [Span(0, len(text), document.blocks)])
     env: dict[str, dict[str, dict[str, int]]] = {}
@@ -82,7 +83,7 @@ def _line(node: SyntaxTreeNode, end: int) -> int:
 
 
 class _Reader:
-    """`numbers`: of the footnotes, by label; 0 where nothing refers to them."""
+    """Read the blocks of one text; `numbers` maps footnote labels to numbers, 0 if unreferenced."""
 
     def __init__(self, dialect: Dialect, numbers: dict[str, int]) -> None:
         self._dialect = dialect
@@ -90,6 +91,7 @@ class _Reader:
         self._inline = InlineReader(dialect)
 
     def blocks(self, nodes: Iterable[SyntaxTreeNode]) -> tuple[Block, ...]:
+        """Read nodes as blocks, folds included."""
         return folded(nodes, self._block)
 
     def _block(self, node: SyntaxTreeNode) -> tuple[Block, ...]:
@@ -146,7 +148,7 @@ class _Reader:
         return Row(tuple(map(self._cell, node.children)))
 
     def _cell(self, node: SyntaxTreeNode) -> Cell:
-        """A cell may be a checkbox, and nothing else then."""
+        """Read a table cell; one that holds only a checkbox becomes that checkbox."""
         source = node.children[0].content.strip() if node.children else ""
         box = _BOX.fullmatch(source)
         if box and (box[1] != "~" or self._dialect.dropped_boxes):
@@ -154,7 +156,7 @@ class _Reader:
         return Cell(self._run(node))
 
     def _item(self, node: SyntaxTreeNode) -> Item:
-        """A checkbox is `[x] ` as written: an escaped one is text."""
+        """Read an item; `[x] ` in the source is a checkbox, an escaped one is text."""
         first = node.children[0].children[:1] if node.children else []
         box = _BOX.match(first[0].content) if first and first[0].type == "inline" else None
         if box and box[1] == "~" and not self._dialect.dropped_boxes:
@@ -170,7 +172,7 @@ class _Reader:
         return Item(blocks, box[1] in "xX", box[1] == "~")
 
     def _descriptions(self, node: SyntaxTreeNode) -> Iterable[Description]:
-        """The plugin's `dt` and `dd`, a term with all that stands under it."""
+        """Yield each term (`dt` of the plugin) with all its descriptions (`dd`)."""
         item = Description((), ())
         for child in node.children:
             if child.type == "dt":
@@ -182,7 +184,7 @@ class _Reader:
         yield item
 
     def _run(self, node: SyntaxTreeNode) -> tuple[Inline, ...]:
-        """The inline content of a block, without line breaks around it."""
+        """Read the inline content of a block, without line breaks around it."""
         inner = [child for inline in node.children for child in inline.children]
         return trimmed(self._inline.run(inner))
 

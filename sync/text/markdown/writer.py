@@ -42,7 +42,10 @@ _BAR = re.compile(r"(?<!\\)\|")
 
 
 def write(document: Document, dialect: Dialect = GITLAB) -> str:
-    """Return Markdown, lines ended by `\\n`, without a final one. A line break is a hard one."""
+    r"""Write a document as Markdown; lines end with `\n`, the last one without.
+
+    A line break is written as a hard one.
+    """
     return _blocks(mapped(fitting(document, dialect), prepared).blocks)
 
 
@@ -55,7 +58,7 @@ def _blocks(blocks: tuple[Block, ...]) -> str:
 
 
 def _with_markers(blocks: tuple[Block, ...]) -> list[tuple[Block, bool]]:
-    """Lists that follow each other take turns in their markers, else they would be one list."""
+    """Alternate the markers of adjacent lists, which would be one list otherwise."""
     out: list[tuple[Block, bool]] = [(block, False) for block in blocks[:1]]
     for before, block in pairwise(blocks):
         twins = isinstance(before, List) and isinstance(block, List)
@@ -115,7 +118,7 @@ def _description(item: Description) -> str:
 
 
 def _prefixed(text: str, first: str, rest: str) -> str:
-    """The text with `first` before its first line and `rest` before the others."""
+    """Put `first` before the first line of a text and `rest` before the others."""
     head, *tail = text.split("\n")
     lines = [first + head if head else first.rstrip()]
     return "\n".join(lines + [rest + line if line else rest.rstrip() for line in tail])
@@ -137,7 +140,7 @@ def _list(block: List, other: bool) -> str:
 
 
 def _item(item: Item, mark: str) -> str:
-    """A list right under the words of its item is written tight."""
+    """Write an item; a list right under the item's words is written tight."""
     text, box = _blocks(item.blocks), "[~] " if item.dropped else _BOXES[item.checked]
     match item.blocks:
         case (Paragraph(), List(items, ordered, start)) if items and items[0].blocks:

@@ -32,6 +32,21 @@ def merge_base(place: Project, heads: list[str]) -> str | None:
     return next(iter(_in_order(place, common)), None)
 
 
+def between(place: Project, before: str, after: str) -> list[str]:
+    """The commits that `after` has behind it and `before` has not, oldest first."""
+    had = set(history(place, before))
+    return [sha for sha in reversed(history(place, after)) if sha not in had]
+
+
+def compare(place: Project, target: str, head: str) -> tuple[str, list[str]]:
+    """The common ancestor, and the commits since then, oldest first, as a merge request has them.
+
+    https://docs.gitlab.com/api/merge_requests/#retrieve-merge-request-commits
+    """
+    base = merge_base(place, [target, head]) or target
+    return base, between(place, base, head)
+
+
 def brought_by(place: Project, one: Deployment) -> list[MergeRequest]:
     """Requests whose commits the environment did not have after its last success before this.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tests.emulators.gitlab import payloads
+from tests.emulators.gitlab import ancestry, payloads
 from tests.emulators.gitlab.deliveries import Deliveries
 from tests.emulators.gitlab.entities import MergeRequest, User
 from tests.emulators.gitlab.parts import hook_time
@@ -19,6 +19,19 @@ def touch(state: State, mr: MergeRequest, actor: User) -> dict:
     if who != actor.id:
         changes["updated_by_id"] = payloads.change(who, actor.id)
     return changes
+
+
+def reload_diff(state: State, mr: MergeRequest) -> None:
+    """Compare the branches again, as after a push to either of them or another target."""
+    place, source_place = state.projects[mr.project_id], state.projects[mr.source_id]
+    target, source = (
+        place.branches.get(mr.target_branch),
+        source_place.branches.get(mr.source_branch),
+    )
+    if target and source:
+        place.commits.update(source_place.commits)
+        mr.base_sha, mr.shas = ancestry.compare(place, target.head, source.head)
+        mr.diff_head = source.head
 
 
 def fire(

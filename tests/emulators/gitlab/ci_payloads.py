@@ -94,7 +94,7 @@ def _request_part(state: State, mr: MergeRequest) -> dict:
         "iid": mr.iid,
         "title": mr.title,
         "source_branch": mr.source_branch,
-        "source_project_id": mr.project_id,
+        "source_project_id": mr.source_id,
         "target_branch": mr.target_branch,
         "target_project_id": mr.project_id,
         "state": mr.state,

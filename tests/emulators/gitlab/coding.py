@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from tests.emulators.gitlab import approvals, changing, payloads
+from tests.emulators.gitlab import ancestry, approvals, changing, payloads
 from tests.emulators.gitlab.deliveries import Deliveries
 from tests.emulators.gitlab.entities import (
     NULL_SHA,
@@ -38,10 +38,19 @@ class Coding:
         with self.state.lock:
             if branch in place.branches:
                 raise ValueError(f"Branch already exists: {branch}")
-            head = place.branches[start or place.default_branch].head
-            made = place.branches[branch] = Branch(branch, [head])
-        self.fire_push(place, actor, branch, NULL_SHA, head, ())
+            begun = place.branches[start or place.default_branch]
+            made = place.branches[branch] = Branch(branch, list(begun.commits))
+            brought = self.new_branch_commits(place, made.head)
+        self.fire_push(place, actor, branch, NULL_SHA, made.head, brought)
         return made
+
+    def new_branch_commits(self, place: Project, head: str) -> list[Commit]:
+        """What the hook of a new branch lists: what the default branch has not.
+
+        See app/services/git/branch_hooks_service.rb in GitLab's source.
+        """
+        default = place.branches[place.default_branch].head
+        return [place.commits[sha] for sha in ancestry.between(place, default, head)]
 
     def delete_branch(self, project: Project | str, branch: str, user: User | str) -> None:
         place = self.state.project(project)
@@ -64,10 +73,37 @@ class Coding:
             made = self._commit(place, actor, commits, start)
             grown = place.branches.setdefault(branch, Branch(branch, [start]))
             grown.commits.extend(commit.id for commit in made)
-        self.fire_push(place, actor, branch, before, grown.head, made)
-        for mr in _open_from(place, branch):
-            self._take(place, mr, actor, before, made)
+        self.pushed(place, branch, before, actor)
         return made
+
+    def pushed(self, place: Project, branch: str, before: str, actor: User) -> None:
+        """Fire what a branch that is somewhere else now fires, merge requests included.
+
+        The hook lists what `before` has not, whatever way the branch took: after a merge or a
+        rebase also what others did.
+        """
+        with self.state.lock:
+            after = place.branches[branch].head
+            new = before == NULL_SHA
+            shas = [] if new else ancestry.between(place, before, after)
+            commits = (
+                self.new_branch_commits(place, after)
+                if new
+                else [place.commits[sha] for sha in shas]
+            )
+        self.fire_push(place, actor, branch, before, after, commits)
+        for target, mr in _open_from(self.state, place, branch):
+            self._take(target, mr, actor, before)
+        self.reload_targets(place, branch, {commit.id for commit in commits})
+
+    def reload_targets(self, place: Project, branch: str, brought: set[str]) -> None:
+        """Requests into the branch whose commits came there are compared anew, without a hook.
+
+        See app/services/merge_requests/refresh_service.rb in GitLab's source.
+        """
+        for mr in place.merge_requests.values():
+            if (mr.state, mr.target_branch) == ("opened", branch) and brought & {*mr.shas}:
+                changing.reload_diff(self.state, mr)
 
     def tag(self, project: Project | str, name: str, user: User | str, *, message: str = "") -> str:
         """A tag at the head of the default branch; its commit. `message`: an annotated one."""
@@ -105,6 +141,7 @@ class Coding:
         made = []
         for one in commits:
             commit = one if isinstance(one, Commit) else self.written(actor, one, parent)
+            commit.parent_ids = commit.parent_ids or (parent,)
             place.commits[commit.id] = commit
             made.append(commit)
             parent = commit.id
@@ -122,11 +159,9 @@ class Coding:
             modified=("src/app.py",),
         )
 
-    def _take(
-        self, place: Project, mr: MergeRequest, actor: User, before: str, made: list[Commit]
-    ) -> None:
+    def _take(self, place: Project, mr: MergeRequest, actor: User, before: str) -> None:
         with self.state.lock:
-            mr.shas.extend(commit.id for commit in made)
+            changing.reload_diff(self.state, mr)
             mr.updated_at = self.state.now()
         changing.fire(self.deliveries, mr, actor, "update", oldrev=before)
         if place.reset_approvals_on_push and mr.approvals:
@@ -175,9 +210,11 @@ class Coding:
         self.deliveries.fire(place, flag, body)
 
 
-def _open_from(place: Project, branch: str) -> list[MergeRequest]:
+def _open_from(state: State, place: Project, branch: str) -> list[tuple[Project, MergeRequest]]:
+    """Each with the project it goes to."""
     return [
-        mr
-        for mr in place.merge_requests.values()
-        if mr.state == "opened" and mr.source_branch == branch
+        (target, mr)
+        for target in state.projects.values()
+        for mr in target.merge_requests.values()
+        if (mr.state, mr.source_id, mr.source_branch) == ("opened", place.id, branch)
     ]

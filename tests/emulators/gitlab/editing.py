@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.emulators.gitlab import changing, payloads
+from tests.emulators.gitlab import ancestry, changing, payloads
 from tests.emulators.gitlab.deliveries import Deliveries
 from tests.emulators.gitlab.entities import Label, MergeRequest, Project, User
 from tests.emulators.gitlab.parts import hook_time, label_part, person
@@ -32,13 +32,19 @@ class Editing:
         reviewers: Iterable[User | str] = (),
         assignees: Iterable[User | str] = (),
         labels: Iterable[str] = (),
+        source_project: Project | str | None = None,
     ) -> MergeRequest:
-        """A title that starts with `Draft:` makes a draft. ValueError: one is open already."""
+        """A title that starts with `Draft:` makes a draft. ValueError: one is open already.
+
+        `source_project`: the fork that has the source branch.
+        """
         place, author = self.state.project(project), self.state.user(user)
+        source_place = self.state.project(source_project or place)
         target = target_branch or place.default_branch
         with self.state.lock:
-            _refuse_second(place, source_branch, target)
-            mr = self._new(place, author, source_branch, target, title, description)
+            _refuse_second(place, source_place, source_branch, target)
+            mr = self._new(place, author, source_place, source_branch, target, title)
+            mr.description = description
             mr.reviewers = {self.state.user(one).id: "unreviewed" for one in reviewers}
             mr.assignee_ids = [self.state.user(one).id for one in assignees]
             mr.labels = [Label(self.state.next_id("label"), name) for name in labels]
@@ -71,6 +77,8 @@ class Editing:
         wanted["source_branch"] = source_branch
         with self.state.lock:
             changes = _set_columns(mr, {k: v for k, v in wanted.items() if v is not None})
+            if "target_branch" in changes:
+                changing.reload_diff(self.state, mr)
             changes |= self._set_people(mr, assignees) | self._set_labels(mr, labels)
             if not changes:
                 return
@@ -95,24 +103,33 @@ class Editing:
         self._fire(mr, actor, "update", changes)
 
     def _new(
-        self, place: Project, author: User, source: str, target: str, title: str, description: str
+        self,
+        place: Project,
+        author: User,
+        source_place: Project,
+        source: str,
+        target: str,
+        title: str,
     ) -> MergeRequest:
-        known = set(place.branches[target].commits)
-        shas = [sha for sha in place.branches[source].commits if sha not in known]
+        """The commits of a fork's branch are fetched into the target's repository."""
+        place.commits.update(source_place.commits)
+        head = source_place.branches[source].head
+        base, shas = ancestry.compare(place, place.branches[target].head, head)
         now = self.state.now()
         return MergeRequest(
             id=self.state.next_id("merge_request"),
             iid=len(place.merge_requests) + 1,
             project_id=place.id,
             title=title,
-            description=description,
+            description="",
             author_id=author.id,
             source_branch=source,
             target_branch=target,
-            base_sha=place.branches[target].head,
+            base_sha=base,
             created_at=now,
             updated_at=now,
             shas=shas,
+            source_project_id=0 if source_place is place else source_place.id,
         )
 
     def _set_people(self, mr: MergeRequest, wanted: Iterable[User | str] | None) -> dict:
@@ -152,9 +169,10 @@ def drafted(title: str, draft: bool) -> str:
     return f"Draft: {bare}" if draft else bare
 
 
-def _refuse_second(place: Project, source: str, target: str) -> None:
+def _refuse_second(place: Project, source_place: Project, source: str, target: str) -> None:
+    wanted = ("opened", source_place.id, source, target)
     for mr in place.merge_requests.values():
-        if (mr.state, mr.source_branch, mr.target_branch) == ("opened", source, target):
+        if (mr.state, mr.source_id, mr.source_branch, mr.target_branch) == wanted:
             raise ValueError(
                 f"Another open merge request already exists for this source branch: !{mr.iid}"
             )

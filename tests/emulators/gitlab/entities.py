@@ -139,14 +139,21 @@ class MergeRequest:
     last_edited_by_id: int | None = None
     updated_by_id: int | None = None
     remove_source_branch: bool = True
+    diff_head: str = ""
+    source_project_id: int = 0  # of a fork; 0: the project itself
 
     @property
     def draft(self) -> bool:
         return self.title.lower().startswith(("draft:", "[draft]", "(draft)"))
 
     @property
+    def source_id(self) -> int:
+        """The project that has the source branch."""
+        return self.source_project_id or self.project_id
+
+    @property
     def head_sha(self) -> str:
-        return self.shas[-1] if self.shas else self.base_sha
+        return self.diff_head or (self.shas[-1] if self.shas else self.base_sha)
 
 
 @dataclass
@@ -234,6 +241,7 @@ class Project:
     reset_approvals_on_push: bool = False
     protected_tags: list[str] = field(default_factory=list)  # patterns
     merge_method: str = "merge"  # or ff: no merge commit
+    forked_from_id: int | None = None
 
     @property
     def namespace_path(self) -> str:

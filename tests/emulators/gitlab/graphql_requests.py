@@ -66,9 +66,18 @@ def _commits(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> list[Comm
     return [place.commits[sha] for sha in reversed(mr.shas)]
 
 
+def _commits_without_merges(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> list[Commit]:
+    return [one for one in _commits(asked, mr, given) if len(one.parent_ids) < 2]
+
+
 def _url(asked: Asked, mr: MergeRequest, given: dict[str, Any]) -> str:
     base = project_url(asked.state, asked.state.projects[mr.project_id])
     return f"{base}/-/merge_requests/{mr.iid}"
+
+
+def _commit_url(asked: Asked, one: Commit, given: dict[str, Any]) -> str:
+    place = next(each for each in asked.state.projects.values() if one.id in each.commits)
+    return f"{project_url(asked.state, place)}/-/commit/{one.id}"
 
 
 def _of(name: str) -> Resolve:
@@ -108,12 +117,13 @@ TYPES: dict[str, dict[str, Spec]] = {
         "webUrl": Spec("String", _url),
         "sourceBranch": Spec("String", _of("source_branch")),
         "targetBranch": Spec("String", _of("target_branch")),
-        "sourceProjectId": Spec("Int", _of("project_id")),
+        "sourceProjectId": Spec("Int", _of("source_id")),
         "diffHeadSha": Spec("String", _of("head_sha")),
         "mergeCommitSha": Spec("String", _of("merge_commit_sha")),
         "mergedAt": Spec("Time", lambda a, mr, g: plain_time(mr.merged_at)),
         "author": Spec("MergeRequestAuthor", lambda a, mr, g: a.state.users[mr.author_id]),
         "commits": Spec("CommitConnection", _commits, PAGE),
+        "commitsWithoutMergeCommits": Spec("CommitConnection", _commits_without_merges, PAGE),
     }
     | graphql_reviews.OF_REQUEST,
     **graphql_reviews.TYPES,
@@ -126,5 +136,10 @@ TYPES: dict[str, dict[str, Spec]] = {
         "sha": Spec("String", _of("id")),
         "title": Spec("String", _of("title")),
         "message": Spec("String", _of("message")),
+        "authorName": Spec("String", _of("author_name")),
+        "authorEmail": Spec("String", _of("author_email")),
+        "authoredDate": Spec("Time", lambda a, one, g: plain_time(one.at)),
+        "committedDate": Spec("Time", lambda a, one, g: plain_time(one.at)),
+        "webUrl": Spec("String", _commit_url),
     },
 }

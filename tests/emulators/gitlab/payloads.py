@@ -138,7 +138,7 @@ def _columns(mr: MergeRequest) -> dict:
         "merge_when_pipeline_succeeds": False,
         "milestone_id": None,
         "source_branch": mr.source_branch,
-        "source_project_id": mr.project_id,
+        "source_project_id": mr.source_id,
         "state_id": STATE_IDS[mr.state],
         "target_branch": mr.target_branch,
         "target_project_id": mr.project_id,

@@ -81,9 +81,25 @@ class Reviewing:
             mr.merged_sha, mr.merge_user_id, mr.merged_at = target.head, actor.id, mr.updated_at
         self._fire(mr, actor, "merge", changes)
         self.coding.fire_push(place, actor, mr.target_branch, before, target.head, arrived)
-        if mr.remove_source_branch and mr.source_branch in place.branches:
-            self.coding.delete_branch(place, mr.source_branch, actor)
+        self.coding.reload_targets(place, mr.target_branch, {commit.id for commit in arrived})
+        source = self.state.projects[mr.source_id]
+        if mr.remove_source_branch and not source.branches[mr.source_branch].protected:
+            self.coding.delete_branch(source, mr.source_branch, actor)
+            if source is place:
+                self._retarget(place, mr, actor)
         return place.commits[target.head]
+
+    def _retarget(self, place: Project, merged: MergeRequest, actor: User) -> None:
+        """Requests into a branch that was merged and deleted go where it went.
+
+        https://docs.gitlab.com/user/project/merge_requests/#update-merge-requests-when-target-branch-merges
+        """
+        for mr in place.merge_requests.values():
+            if (mr.state, mr.target_branch) == ("opened", merged.source_branch):
+                changes = {"target_branch": payloads.change(mr.target_branch, merged.target_branch)}
+                mr.target_branch = merged.target_branch
+                changing.reload_diff(self.state, mr)
+                self._fire(mr, actor, "update", changes | changing.touch(self.state, mr, actor))
 
     def _arriving(
         self, place: Project, mr: MergeRequest, actor: User, before: str, *, squash: bool
@@ -91,10 +107,11 @@ class Reviewing:
         """https://docs.gitlab.com/user/project/merge_requests/methods/"""
         commits = [place.commits[sha] for sha in mr.shas]
         if squash:
-            commits = [self.coding.written(actor, mr.title, before)]
+            commits = [self.coding.written(self.state.users[mr.author_id], mr.title, before)]
             mr.squash_commit_sha = commits[0].id
         if place.merge_method == "merge":
             message = f"Merge branch '{mr.source_branch}' into '{mr.target_branch}'\n\n{mr.title}"
+            message += f"\n\nSee merge request {place.path}!{mr.iid}"
             second = commits[-1].id if commits else mr.head_sha
             merged = self.coding.written(actor, message, before, second)
             mr.merge_commit_sha = merged.id

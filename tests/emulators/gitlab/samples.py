@@ -5,7 +5,14 @@ https://docs.gitlab.com/api/project_webhooks/#trigger-a-test-project-webhook
 
 from __future__ import annotations
 
-from tests.emulators.gitlab import ci_payloads, payloads, talk_payloads
+from tests.emulators.gitlab import (
+    ancestry,
+    ci_payloads,
+    issue_payloads,
+    payloads,
+    release_payloads,
+    talk_payloads,
+)
 from tests.emulators.gitlab.entities import Project, User
 from tests.emulators.gitlab.routing import TRIGGERS
 from tests.emulators.gitlab.state import Hook, State
@@ -27,10 +34,29 @@ def _place(state: State, hook: Hook) -> Project:
 
 
 def _push(state: State, place: Project, actor: User) -> dict:
-    head = place.commits[place.branches[place.default_branch].head]
-    ref = f"refs/heads/{place.default_branch}"
+    """The last three commits, however old, of which the first is `before`, too.
+
+    See build_sample in lib/gitlab/data_builder/push.rb in GitLab's source.
+    """
+    return _pushed(state, place, actor, f"refs/heads/{place.default_branch}")
+
+
+def _tag_push(state: State, place: Project, actor: User) -> dict:
+    if not place.tags:
+        raise ApiError(422, {"message": "Ensure the project has tags."})
+    return _pushed(state, place, actor, f"refs/tags/{max(place.tags)}")
+
+
+def _pushed(state: State, place: Project, actor: User, ref: str) -> dict:
+    newest = ancestry.history(place, place.branches[place.default_branch].head)[:3]
     return payloads.push(
-        state, place, actor, ref=ref, before=head.id, after=head.id, commits=[head]
+        state,
+        place,
+        actor,
+        ref=ref,
+        before=newest[-1],
+        after=newest[0],
+        commits=[place.commits[sha] for sha in newest],
     )
 
 
@@ -38,7 +64,25 @@ def _merge_request(state: State, place: Project, actor: User) -> dict:
     if not place.merge_requests:
         raise ApiError(422, {"message": "Ensure the project has merge requests."})
     newest = place.merge_requests[max(place.merge_requests)]
-    return payloads.merge_request(state, newest, actor, "open")
+    body = payloads.merge_request(state, newest, actor, "open")
+    for name in ("action", "actioned_at"):
+        del body["object_attributes"][name]
+    return body
+
+
+def _issue(state: State, place: Project, actor: User) -> dict:
+    if not place.issues:
+        raise ApiError(422, {"message": "Ensure the project has issues."})
+    body = issue_payloads.issue(state, place.issues[max(place.issues)], actor, "open", {})
+    body["object_attributes"].pop("action")
+    return body
+
+
+def _release(state: State, place: Project, actor: User) -> dict:
+    if not place.releases:
+        raise ApiError(422, {"message": "Ensure the project has releases."})
+    newest = max(place.releases.values(), key=lambda one: one.created_at)
+    return release_payloads.release(state, place, newest, "create")
 
 
 def _note(state: State, place: Project, actor: User) -> dict:
@@ -63,6 +107,9 @@ def _job(state: State, place: Project, actor: User) -> dict:
 
 BUILDERS = {
     "push_events": _push,
+    "tag_push_events": _tag_push,
+    "issues_events": _issue,
+    "releases_events": _release,
     "pipeline_events": _pipeline,
     "job_events": _job,
     "merge_requests_events": _merge_request,

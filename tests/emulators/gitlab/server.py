@@ -9,6 +9,8 @@
         gitlab.push(shop, "feature/B24-1", ["Add B24-1"], "ann")     # creates the branch
         mr = gitlab.open_mr(shop, "feature/B24-1", "Draft: Pay", "ann", reviewers=["bob"])
         gitlab.update_mr(mr, "ann", draft=False, target_branch="next")
+        gitlab.branching: merge_branch, rebase, amend, force_push, fork (then open_mr(…,
+            source_project=fork))
         gitlab.approve(mr, "bob"); gitlab.unapprove(mr, "bob")
         gitlab.request_review(mr, "bob", "ann")                      # again: re-request
         run = gitlab.run_pipeline(mr); run.set_status("failed")      # or run_pipeline(shop, ref=…)
@@ -46,6 +48,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.emulators.gitlab import graphql, hook_form
 from tests.emulators.gitlab.api import Api
+from tests.emulators.gitlab.branching import Branching
 from tests.emulators.gitlab.building import Building
 from tests.emulators.gitlab.clock import Clock, StillClock, WallClock
 from tests.emulators.gitlab.coding import Coding
@@ -73,6 +76,7 @@ class GitLabEmulator:
         self.state = State(now=(clock or WallClock()).now, seed=seed)
         self.deliveries = Deliveries(self.state)
         self.coding = Coding(self.state, self.deliveries)
+        self.branching = Branching(self.state, self.coding)
         self.editing = Editing(self.state, self.deliveries)
         self.reviewing = Reviewing(self.state, self.deliveries, self.coding)
         self.building = Building(self.state, self.deliveries)

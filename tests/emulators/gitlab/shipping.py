@@ -6,6 +6,7 @@ https://docs.gitlab.com/user/project/integrations/webhook_events/#deployment-eve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from tests.emulators.gitlab import release_payloads
 from tests.emulators.gitlab.deliveries import Deliveries
@@ -116,13 +117,16 @@ class Shipping:
         name: str = "",
         description: str = "",
         links: dict[str, str] | None = None,
+        released_at: datetime | None = None,
     ) -> Release:
         """A release of a tag that is there. ValueError: there is one already."""
         place, now = self.state.project(project), self.state.now()
         if tag in place.releases:
             raise ValueError(f"Release already exists: {tag}")
         number, author = self.state.next_id("release"), self.state.user(user).id
-        made = Release(number, tag, name or tag, description, author, now, now, links or {})
+        made = Release(
+            number, tag, name or tag, description, author, now, released_at or now, links or {}
+        )
         place.releases[tag] = made
         self._release(place, made, "create")
         return made

@@ -39,7 +39,7 @@ def merge_request(state: State, mr: MergeRequest) -> dict:
         "assignees": assignees,
         "assignee": assignees[0] if assignees else None,
         "reviewers": [shown.basic(state, one) for one in mr.reviewers],
-        "source_project_id": mr.project_id,
+        "source_project_id": mr.source_id,
         "target_project_id": mr.project_id,
         "labels": sorted(label.title for label in mr.labels),
         "draft": mr.draft,

@@ -58,7 +58,13 @@ def test_commits_no_longer_there_name_nothing_while_it_is_open() -> None:
     )
 
 
-def test_what_the_commits_named_stays_when_it_is_over() -> None:
-    told = _merge_request("x", "Pay", "", MERGED)
-    found = find_named_tasks(told, ["B24-9 of other work"], ReferenceRules(), BEFORE)
-    assert found == {5: TaskMention(MOVE, ("commit",))}
+def test_what_the_commits_named_stays_until_the_host_has_told_them() -> None:
+    merged = _merge_request("x", "Pay", "", MERGED)
+    named = find_named_tasks(merged, None, ReferenceRules(), BEFORE)
+    assert named == {5: TaskMention(MOVE, ("commit",))}
+
+
+def test_the_own_commits_of_what_is_over_count_as_told() -> None:
+    merged = _merge_request("x", "Pay", "", MERGED)
+    named = find_named_tasks(merged, ["B24-9 its own"], ReferenceRules(), BEFORE)
+    assert named == {9: TaskMention(MOVE, ("commit",))}

@@ -49,6 +49,13 @@ def straight(make_database) -> Iterator[World]:
     world.close()
 
 
+def with_commits_due(tables: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """The rows as before the commits are asked for, which the worker does later."""
+    for row in tables["merge_request"]:
+        del row["commits_of"], row["commits_due_at"]
+    return tables
+
+
 def read_reviews(world: World) -> dict[int, tuple[str, bool, list[str], list[str]]]:
     return {
         row["iid"]: (
@@ -83,7 +90,7 @@ def test_where_graphql_is_shut_rest_is_asked_about_each(deaf, straight, status) 
     answering(deaf, lambda request: (status, {}) if "/graphql" in request.url else None)
     deaf.gitlab.requests.clear()
     start(deaf, **PART)
-    assert rows(deaf) == rows(straight)
+    assert with_commits_due(rows(deaf)) == with_commits_due(rows(straight))
     assert len(asked(deaf, "/approvals")) == 3
 
 
@@ -92,14 +99,14 @@ def test_a_host_that_does_not_know_a_field_is_asked_once(deaf, straight, monkeyp
     small_pages(deaf, 2)
     start(deaf, **PART)
     assert len(asked(deaf, "/graphql")) == 1
-    assert rows(deaf) == rows(straight)
+    assert with_commits_due(rows(deaf)) == with_commits_due(rows(straight))
 
 
 def test_a_query_that_is_too_complex_for_the_host_is_no_end(deaf, straight, monkeypatch) -> None:
     much = " ".join(f"t{n}: title" for n in range(250))
     monkeypatch.setattr(approvals, "_QUERY", approvals._QUERY.replace("iid\n", f"iid {much}\n"))
     start(deaf, **PART)
-    assert rows(deaf) == rows(straight)
+    assert with_commits_due(rows(deaf)) == with_commits_due(rows(straight))
 
 
 def test_one_that_graphql_does_not_tell_in_full_is_asked_for_alone(deaf, straight) -> None:
@@ -112,7 +119,7 @@ def test_one_that_graphql_does_not_tell_in_full_is_asked_for_alone(deaf, straigh
 
     deaf.patch(approvals, "_parse_review", one_missing)
     start(deaf, **PART)
-    assert rows(deaf) == rows(straight)
+    assert with_commits_due(rows(deaf)) == with_commits_due(rows(straight))
     assert asked(deaf, "/approvals") == ["/api/v4/projects/1/merge_requests/1/approvals"]
 
 

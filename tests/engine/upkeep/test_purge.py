@@ -29,6 +29,7 @@ from sync.store.tables import (
     deployment_merge_request,
     link,
     merge_request,
+    merge_request_commit,
     message,
     notified_state,
     pipeline,
@@ -172,34 +173,22 @@ def test_of_work_that_is_over_for_two_years_nothing_is_left(world: World) -> Non
     ids=["task-not-completed", "task-never-read", "task-to-be-looked-at", "command-waiting"],
 )
 def test_what_a_live_task_shows_stays(world: World, alive) -> None:
+    """Commits of the default branch name no merge request and are not shown."""
     history(world)
     world.tick(LONG)
     alive(world)
-    before = count(
-        world,
-        merge_request,
-        link,
-        pipeline,
-        deployment,
-        deployment_merge_request,
-        commit,
-        commit_task,
-    )
+    tables = (
+        merge_request, link, pipeline, deployment, deployment_merge_request, commit_task,
+        merge_request_commit,
+        select(commit.c.sha).where(commit.c.branch != "main").subquery(),
+    )  # fmt: skip
+    before = count(world, *tables)
     gone = purged(world)
     assert set(gone) <= {
         "deliveries", "calls", "commands", "decisions", "activity", "subjects",
-        "notified people",
+        "notified people", "commits",
     }  # fmt: skip
-    assert before == count(
-        world,
-        merge_request,
-        link,
-        pipeline,
-        deployment,
-        deployment_merge_request,
-        commit,
-        commit_task,
-    )
+    assert before == count(world, *tables)
 
 
 def test_a_merge_request_counts_while_a_newer_one_of_its_task_does(world: World) -> None:

@@ -45,9 +45,11 @@ def test_an_opened_merge_request_is_read_whole():
             labels=("backend", "priority::high"),
             head_sha=HEAD,
             actor=ALICE,
+            source_project_id=7,
         ),
         action="open",
         actor=ALICE,
+        author_id=ALICE.id,
     )
 
 

@@ -148,7 +148,6 @@ def of(**attributes):
         ),
         ("Issue Hook", of(url=LEFT_OUT), "url", f"{SHOP_URL}/-/issues/4"),
         ("Issue Hook", of(action="of tomorrow"), "action", "of tomorrow"),
-        ("Issue Hook", of(action=None), "action", ""),
         ("Issue Hook", of(state="of tomorrow"), "state", "of tomorrow"),
         ("Issue Hook", of(state=None, state_id=2), "state", "closed"),
         ("Issue Hook", of(updated_at=None), "at", MORNING),

@@ -14,6 +14,7 @@ DATED = re.compile(r'"([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][^"]*)?)"')
 SAMPLES = Path(__file__).parents[3].parent / "shared" / "samples" / "gitlab"
 NOT_FOLLOWED = "recorded, nothing is done with it yet"
 NO_PROJECT = "the body names no project (id, path and web address)"
+NO_ACTION = "a sample of the webhook's Test button: it names no action"
 NO_ENVIRONMENT = "the deployment names no environment"
 # Cut short, made up, or from versions older than any that is supported.
 INCOMPLETE = {
@@ -27,6 +28,9 @@ INCOMPLETE = {
     "gitlab4j+gitlab4j-api/wiki-page-event.json": NO_PROJECT,
     "go-playground+webhooks/wikipage-event.json": NO_PROJECT,
     "xanzy+go-gitlab/group_merge_request.json": NO_PROJECT,
+    "gitlab4j+gitlab4j-api/merge-request-system-hook-event.json": NO_ACTION,
+    "gitlab4j+gitlab4j-api/merge-request-system-hook-event_dc17b3.json": NO_ACTION,
+    "go-playground+webhooks/system-merge-request-event.json": NO_ACTION,
 }
 
 

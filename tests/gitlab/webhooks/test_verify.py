@@ -122,25 +122,35 @@ def test_a_broken_signing_token_here_accepts_no_signature_and_is_not_told(kept):
 
 
 def test_a_delivery_and_its_resend_have_the_same_key():
-    assert dedupe_key({"Webhook-Id": "abc", "Idempotency-Key": "other"}, BODY) == "abc"
-    assert dedupe_key({"idempotency-key": "abc"}, BODY) == "abc"
-    assert dedupe_key({"webhook-id": "abc", "X-Gitlab-Event-UUID": "1"}, b"") == "abc"
+    assert dedupe_key({"Webhook-Id": "abc", "Idempotency-Key": "other"}, BODY, SENT_AT) == "abc"
+    assert dedupe_key({"idempotency-key": "abc"}, BODY, SENT_AT) == "abc"
+    assert dedupe_key({"webhook-id": "abc", "X-Gitlab-Event-UUID": "1"}, b"", SENT_AT) == "abc"
 
 
-def test_without_a_key_event_and_body_tell_deliveries_apart():
+def test_without_a_key_event_body_and_moment_tell_deliveries_apart():
     push, tag = {"X-Gitlab-Event": "Push Hook"}, {"X-Gitlab-Event": "Tag Push Hook"}
-    keys = {dedupe_key(h, b) for h in (push, tag) for b in (BODY, BODY + b" ")}
-    assert len(keys) == 4
-    uuid = {**push, "X-Gitlab-Event-UUID": "9", "X-Gitlab-Webhook-UUID": "8", "webhook-id": ""}
-    assert dedupe_key(uuid, BODY) == dedupe_key(push, BODY)
+    later = SENT_AT + timedelta(seconds=1)
+    moments = [
+        (h, b, at) for h in (push, tag) for b in (BODY, BODY + b" ") for at in (SENT_AT, later)
+    ]
+    assert len({dedupe_key(*one) for one in moments}) == 8
+
+
+@pytest.mark.parametrize("name", ["X-Gitlab-Event-UUID", "X-Gitlab-Webhook-UUID"])
+def test_without_a_key_the_number_of_the_request_tells_equal_bodies_apart(name):
+    push = {"X-Gitlab-Event": "Push Hook", "webhook-id": ""}
+    later = SENT_AT + timedelta(seconds=1)
+    first, second = {**push, name: "1"}, {**push, name: "2"}
+    assert dedupe_key(first, BODY, SENT_AT) == dedupe_key(first, BODY, later)
+    assert dedupe_key(first, BODY, SENT_AT) != dedupe_key(second, BODY, SENT_AT)
 
 
 @pytest.mark.parametrize("sent", ["k" * 5000, "a\x00b", "\udcff"])
 def test_a_key_that_no_column_holds_is_kept_as_its_hash(sent):
-    key = dedupe_key({"webhook-id": sent}, BODY)
+    key = dedupe_key({"webhook-id": sent}, BODY, SENT_AT)
     assert key.startswith("sha256:")
     assert len(key) == 71
-    assert key == dedupe_key({"webhook-id": sent}, b"another body")
+    assert key == dedupe_key({"webhook-id": sent}, b"another body", SENT_AT)
 
 
 def test_the_event_name_fits_its_column():

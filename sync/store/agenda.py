@@ -1,0 +1,100 @@
+"""Find out in one query what waits for a portal: its row and the kinds of work due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BindParameter, Connection, bindparam, exists, select, union
+
+from sync.store import deployments, inbox, outbox, portals, subjects
+from sync.store.db.types import Moment
+from sync.store.portals import PortalRow
+from sync.store.rows import SubjectRow
+from sync.store.tables import command, connection, delivery, deployment, portal, subject
+
+_NOW = bindparam("now", type_=Moment)
+_PORTAL: BindParameter[int] = bindparam("of_portal")
+_DELIVERIES = exists().where(delivery.c.portal_id == _PORTAL, inbox.is_due(_NOW))
+_SUBJECTS = exists().where(subject.c.portal_id == _PORTAL, subjects.is_due(_NOW))
+_COMMANDS = exists().where(command.c.portal_id == _PORTAL, outbox.is_due(_NOW))
+_UNSETTLED = exists().where(command.c.portal_id == _PORTAL, outbox.is_in_flight())
+_DEPLOYMENTS = exists().where(
+    deployment.c.connection_id == connection.c.id,
+    connection.c.portal_id == _PORTAL,
+    deployments.is_due(_NOW),
+)
+_AGENDA = select(
+    _DELIVERIES.label("deliveries"),
+    _SUBJECTS.label("subjects"),
+    _COMMANDS.label("commands"),
+    _UNSETTLED.label("unsettled"),
+    _DEPLOYMENTS.label("deployments"),
+    *portals.ROW_COLUMNS,
+).where(portal.c.id == _PORTAL)
+_PORTALS = union(
+    select(delivery.c.portal_id).where(inbox.is_due(_NOW)),
+    select(subject.c.portal_id).where(subjects.is_due(_NOW)),
+    select(command.c.portal_id).where(outbox.is_due(_NOW) | outbox.is_in_flight()),
+)
+_NEXT_SUBJECTS = subjects.due_subjects(_PORTAL, _NOW).add_columns(_DELIVERIES.label("more"))
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """A portal as stored, and the kinds of work that wait for it now.
+
+    `deliveries` to digest, `subjects` to reconcile, `commands` to send, `unsettled` commands whose
+    answer is not known, `deployments` whose contents are to be fetched from the code host.
+    """
+
+    portal: PortalRow
+    deliveries: bool = False
+    subjects: bool = False
+    commands: bool = False
+    unsettled: bool = False
+    deployments: bool = False
+
+    @property
+    def needs_portal(self) -> bool:
+        """Tell whether there is work that takes the portal's lane."""
+        return self.subjects or self.commands or self.unsettled
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing waits."""
+        return not (self.needs_portal or self.deliveries or self.deployments)
+
+
+def read_agenda(conn: Connection, portal_id: int, now: datetime) -> Agenda | None:
+    """Return the portal's row and what waits for it; None for a portal that is not stored."""
+    row = conn.execute(_AGENDA, {"of_portal": portal_id, "now": now}).one_or_none()
+    if row is None:
+        return None
+    deliveries_due, subjects_due, commands_due, unsettled, deployments_due, *values = row
+    return Agenda(
+        portals.read_row(values),
+        bool(deliveries_due),
+        bool(subjects_due),
+        bool(commands_due),
+        bool(unsettled),
+        bool(deployments_due),
+    )
+
+
+def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
+    """Return the ids of portals with deliveries, subjects or commands due, in order."""
+    return tuple(sorted(conn.scalars(_PORTALS, {"now": now})))
+
+
+def next_subjects(
+    conn: Connection, portal_id: int, limit: int, now: datetime
+) -> tuple[tuple[SubjectRow, ...], bool]:
+    """Return the due subjects that wait longest, and whether deliveries wait.
+
+    A subject with a command in flight is left out until that is settled. The caller holds the
+    portal's lane.
+    """
+    given = {"of_portal": portal_id, "now": now, "most": limit}
+    rows = conn.execute(_NEXT_SUBJECTS, given).all()
+    return tuple(SubjectRow(*row[:-1]) for row in rows), any(row[-1] for row in rows)
