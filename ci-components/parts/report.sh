@@ -17,8 +17,8 @@ b24_encode() { # every byte as %xx
 b24_tasks() { # ids, each once; "see B24-5" is not told apart from B24-5
   printf '%s\n' "${CI_MERGE_REQUEST_SOURCE_BRANCH_NAME:-}" "${CI_COMMIT_REF_NAME:-}" \
     "${CI_MERGE_REQUEST_TITLE:-}" "${CI_COMMIT_MESSAGE:-}" |
-    grep -Eoi "(^|[^[:alnum:]])$b24_prefix-[1-9][0-9]{0,9}([^[:alnum:]]|\$)" |
-    grep -Eo '[1-9][0-9]*[^[:alnum:]]?$' | grep -Eo '^[0-9]+' | sort -u | head -n 20
+    grep -Eoi "(^|[^[:alnum:]@])$b24_prefix-[1-9][[:alnum:]]*([.][0-9]+|@[[:alnum:]]+)?" |
+    grep -Eo -e '-[1-9][0-9]{0,9}$' | tr -d '-' | sort -u | head -n 20
 }
 b24_post() { # the address is no argument of a process, except for the wget of BusyBox
   b24_limit=''

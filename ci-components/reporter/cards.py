@@ -76,6 +76,12 @@ def is_ours(text: str) -> bool:
     return re.search("(?m)^CI: ", text) is not None
 
 
+def shown_pipeline(text: str) -> int:
+    """Return the number of the pipeline that a card shows, 0 for a child pipeline."""
+    shown = re.search(r"(?m)^CI: \[url=[^\]\n]*/pipelines/([0-9]+)\]", text)
+    return int(shown[1]) if shown else 0
+
+
 def is_of_app(text: str, report: Report) -> bool:
     """Tell whether the app tells of this project here: by a request's card or a pipeline message.
 
@@ -102,7 +108,9 @@ def ci_line(report: Report) -> str:
     head, jobs = f"#{report.pipeline}", job_list(report)
     if report.status:
         head += f" {say(report.settings.language, f'pipeline {report.status}')}"
-    line = f"CI: {link(report.pipeline_url, head)}"
+    # A child links its jobs: its parent has a lower number, and yet the last word.
+    child = report.ci["CI_PIPELINE_SOURCE"] == "parent_pipeline"
+    line = f"CI: {link(report.pipeline_url + ('/builds' if child else ''), head)}"
     return f"{line} ({jobs})" if jobs else line
 
 

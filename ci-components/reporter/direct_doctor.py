@@ -14,7 +14,7 @@ from reporter.gitlab_json import inside, text
 from reporter.main import Run, start
 from reporter.model import Report
 from reporter.portal_batch import Call, batch, read_webhook
-from reporter.references import named_tasks
+from reporter.references import places
 from reporter.settings import read_secret, read_settings
 
 
@@ -28,8 +28,8 @@ def perform(run: Run) -> int:
 
 def direct_lines(run: Run, report: Report, webhook: str, token: str) -> Iterator[Line]:
     settings = report.settings
-    named = named_tasks(ref_of(run.ci), "branch", settings.task_prefix)
-    task_id = int(settings.task) if settings.task.isdigit() else next(iter(named), 0)
+    named = (task_id for _, _, task_id in places(ref_of(run.ci), settings.task_prefix))
+    task_id = int(settings.task) if settings.task.isdigit() else next(named, 0)
     calls = {
         "me": Call("profile", {}),
         "scopes": Call("scope", {}),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reporter.bbcode import cleaned
 from reporter.errors import Problem
+from reporter.files import write_files
 from reporter.gitlab_client import GitLab
 from reporter.gitlab_json import inside
 from reporter.main import Run
@@ -17,6 +18,7 @@ LOST = "then: only the pipeline's own commit"
 
 def examine(run: Run, lines: Iterator[Line]) -> int:
     """Print a table. Return the exit code: 1 where something is missing."""
+    write_files([], ())
     table = list(lines)
     widths = [max(len(line[column]) for line in table) for column in (0, 1)]
     for name, state, more in table:

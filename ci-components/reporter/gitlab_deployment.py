@@ -35,8 +35,7 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
     if rows is None:
         report.refused.append("deployments")
     elif here:
-        status = status_of_deployment(report, here)
-        deployment = read_deployment(here[0])._replace(status=status)
+        deployment = worst_deployment(report, here)
     elif settings.deploy_job:
         deployment = deployment._replace(status=status_of_jobs(report, gitlab))
     if report.nothing:
@@ -56,15 +55,23 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
         report.deployments = [deployment._replace(url=url, tier=tier)]
 
 
-def status_of_deployment(report: Report, rows: list[Row]) -> str:
-    """Return the worst status of the newest deployments of each job."""
-    newest: dict[str, str] = {}
+def worst_deployment(report: Report, rows: list[Row]) -> Deployment:
+    """Return the worst of the newest deployments of each job: a matrix may have environments."""
+    newest: dict[str, Row] = {}
     for row in rows:
-        status = text(row, "status")
-        if status == "created":  # it is made with the pipeline, long before its job begins
-            status = text(inside(row, "deployable"), "status") or status
-        newest.setdefault(job_of(row), status)
-    return worst(report, newest)
+        newest.setdefault(job_of(row), row)
+    statuses = {job: begun_status(row) for job, row in newest.items()}
+    status = worst(report, statuses)
+    row = next((newest[job] for job in newest if statuses[job] == status), rows[0])
+    return read_deployment(row)._replace(status=status)
+
+
+def begun_status(row: Row) -> str:
+    """Return a deployment's status; it is made with the pipeline, long before its job begins."""
+    status = text(row, "status")
+    if status == "created":
+        status = text(inside(row, "deployable"), "status") or status
+    return BEGUN.get(status, status)
 
 
 def status_of_jobs(report: Report, gitlab: GitLab) -> str:

@@ -20,7 +20,8 @@ class Run:
 
     def __init__(self, environ: Mapping[str, str], out: Output, name: str) -> None:
         self.ci, self.out = Variables(environ), out
-        self.seconds = min(max(number(self.ci["B24_TIMEOUT"]) or 10, 1), 60)
+        whole = self.ci["B24_TIMEOUT"].partition(".")[0]
+        self.seconds = min(max(number(whole), 1), 60) if whole.isdigit() else 10
         self.http = Http(environ, self.seconds, name)
         out.hide(*(self.ci[secret] for secret in SECRETS))
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from reporter.cards import chat_text, is_about, is_of_app, is_ours, notification, state_line
+from reporter.cards import (
+    chat_text,
+    is_about,
+    is_of_app,
+    is_ours,
+    notification,
+    shown_pipeline,
+    state_line,
+)
 from reporter.model import NamedTask, Report
 from reporter.portal_batch import MOST_CALLS, Call
 from reporter.portal_json import AWAITING_CONTROL, COMPLETED, WAITING, Message, Task
@@ -44,10 +52,11 @@ def writes(report: Report, portal: Portal, mode: Mode) -> tuple[list[Call], int]
 def task_calls(
     report: Report, named: NamedTask, task: Task, portal: Portal, mode: Mode
 ) -> list[Call]:
-    url, messages = mode.url(report, named), portal.messages.get(task.id, [])
-    earlier = next((m for m in messages if is_card(m, url, portal) and is_ours(m.text)), None)
+    earlier = earlier_card(report, named, portal, mode)
     if app_tells(report, task, portal):
         return [remove(task, earlier)] if earlier else []
+    if is_overtaken(report, named, portal, mode):
+        return []
     calls = card_calls(mode.card(report, named), task, earlier, portal)
     if named.kind not in WORK:  # it keeps the status of its own work
         return calls
@@ -56,6 +65,18 @@ def task_calls(
         change = {"taskId": task.id, "fields": {field: value}}
         calls.append(Call("tasks.task.update", change, f"task {task.id}: {field} = {value}"))
     return calls + move_calls(report, named, task, earlier, portal) if mode.moves else calls
+
+
+def earlier_card(report: Report, named: NamedTask, portal: Portal, mode: Mode) -> Message | None:
+    url, messages = mode.url(report, named), portal.messages.get(named.id, [])
+    return next((m for m in messages if is_card(m, url, portal) and is_ours(m.text)), None)
+
+
+def is_overtaken(report: Report, named: NamedTask, portal: Portal, mode: Mode) -> bool:
+    """Tell whether a newer pipeline has reported; an old one may deploy later than it."""
+    earlier = earlier_card(report, named, portal, mode)
+    shown = shown_pipeline(earlier.text) if earlier else 0
+    return mode.moves and shown > report.pipeline
 
 
 def is_card(message: Message, url: str, portal: Portal) -> bool:

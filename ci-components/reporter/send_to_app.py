@@ -38,6 +38,8 @@ KEPT = (  # noqa: SIM905  it is short in a job's script
     " target_branch author environment tier external_url deployable pipeline"
 ).split()
 LONGEST = 5_000  # characters of a text
+# An e-mail address, and no package with its version: `Bump lodash@4.17.21`.
+ADDRESS = r"(?<=<)[^\s<>@]+@[^\s<>@]+(?=>)|(?<![^\s<>@])[^\s<>@]+@[^\s<>@]+\.[^\W\d]{2,}"
 APP_ERRORS = {
     401: "The app does not accept the job's ID token",
     403: "The app knows this GitLab, and not this project",
@@ -137,7 +139,7 @@ def shortened(value: Any) -> Any:
     if isinstance(value, list):
         return [shortened(inner) for inner in value]
     if isinstance(value, str):
-        return clipped(re.sub(r"(?<![^\s<>@])[^\s<>@]+@[^\s<>@]+", "…", value), LONGEST)
+        return clipped(re.sub(ADDRESS, "…", value), LONGEST)
     return value
 
 

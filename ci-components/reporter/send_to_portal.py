@@ -6,7 +6,7 @@ from reporter.errors import Problem
 from reporter.files import write_files
 from reporter.http import Http, Output
 from reporter.model import Report
-from reporter.plan import OLD_EDIT, Mode, instead_of, writes
+from reporter.plan import OLD_EDIT, Mode, instead_of, is_overtaken, writes
 from reporter.portal_batch import Call, batch, encode
 from reporter.portal_queries import read_all, task_link
 
@@ -19,6 +19,10 @@ def send_to_portal(http: Http, webhook: str, report: Report, mode: Mode, out: Ou
     links = [(f"#{task_id} {title}", url) for task_id, title, url in tasks]
     write_files([task.id for task in report.tasks], links)
     problems = portal.problems
+    for named in report.tasks:
+        if is_overtaken(report, named, portal, mode):
+            what = f"task {named.id} shows a newer pipeline"
+            problems.append(Problem(what, "OVERTAKEN", mild=True))
     if left_out:
         what = f"{left_out} tasks found no room in one batch of 50 calls"
         problems.append(Problem(what, "NO_ROOM", mild=True))

@@ -18,7 +18,6 @@ NOTIFY_SOURCES = (
 class Settings(NamedTuple):
     """What the team asked for. Secrets are not here: only the names of their variables."""
 
-    app_url: str = ""
     webhook_variable: str = "B24_WEBHOOK_URL"
     token_variable: str = "B24_GITLAB_TOKEN"  # noqa: S105  a name
     task_prefix: str = "B24"
@@ -42,7 +41,6 @@ class Settings(NamedTuple):
     environment_tier: str = ""
     task: str = ""
     dry_run: bool = False
-    timeout: float = 10.0
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -59,9 +57,6 @@ def typed(value: str, default: object) -> object:
     """Return the value in the type of its default, the sentinel as nothing."""
     if isinstance(default, bool):
         return value.lower() in ("true", "1", "yes")
-    if isinstance(default, float):
-        plain = value.isascii() and value.replace(".", "", 1).isdigit()
-        return min(max(float(value), 1.0), 60.0) if plain else default
     if value == NOTHING:
         return type(default)()
     return listed_words(value) if isinstance(default, tuple) else value

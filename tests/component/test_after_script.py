@@ -122,6 +122,31 @@ def test_the_reporter_edits_the_message_of_the_after_script(world: World) -> Non
     assert "Deployment to staging failed" in text
 
 
+TEXTS_AND_TASKS = {
+    "a blank between": ("B24-5 B24-6 B24-7", "5 6 7"),
+    "a comma between": ("Fix B24-5,B24-6,b24-7.", "5 6 7"),
+    "a branch of two": ("feature/B24-5-B24-6_pay", "5 6"),
+    "the same again": ("B24-5 B24-5", "5"),
+    "no numbers of tasks": (
+        "B24-1.5 b24-2@acme.example @b24-3 XB24-4 B24-5a B24-12345678901 B24-6",
+        "6",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ["curl", BUSYBOX])
+@pytest.mark.parametrize(
+    ("text", "tasks"), list(TEXTS_AND_TASKS.values()), ids=list(TEXTS_AND_TASKS)
+)
+def test_each_task_that_a_text_names_hears_of_it(
+    world: World, text: str, tasks: str, way: str
+) -> None:
+    for number in (5, 6, 7):
+        world.task(number)
+    printed = run(world, way, script(), CI_COMMIT_MESSAGE=text, CI_COMMIT_REF_NAME="main")
+    assert printed == f"b24: reported to the tasks {tasks}\n"
+
+
 HOSTILE = [
     "'; touch evil; '", "$(touch evil)", "`touch evil`", "[user=all]x", "$result[c5]", '"}}',
     "a\nb", "%s%n\\", "&fields[TITLE]=evil",

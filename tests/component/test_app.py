@@ -93,6 +93,23 @@ def test_nothing_is_sent_that_the_app_does_not_read(world: World) -> None:
         assert secret not in text
 
 
+TITLES = {
+    "an address": ("B24-5 for ann@acme.example", "B24-5 for …"),
+    "in angle brackets": ("B24-5 by Ann <ann@host>", "B24-5 by Ann <…>"),
+    "of Cyrillic letters": ("B24-5 <анна@почта.рф>", "B24-5 <…>"),
+    "a package": ("Bump lodash@4.17.21 for B24-5", "Bump lodash@4.17.21 for B24-5"),
+    "a scoped package": ("B24-5 takes @types/node@18", "B24-5 takes @types/node@18"),
+    "a person": ("B24-5, thanks to @ann", "B24-5, thanks to @ann"),
+}
+
+
+@pytest.mark.parametrize(("title", "sent"), list(TITLES.values()), ids=list(TITLES))
+def test_of_addresses_of_people_the_app_sees_a_mark(world: World, title: str, sent: str) -> None:
+    mr = world.open_mr(title)
+    [request] = body_of(world, world.pipeline(mr), mr)["merge_requests"]
+    assert request["title"] == sent
+
+
 ANSWERS = [
     (401, "The app does not accept the job's ID token (HTTP 401)"),
     (403, "The app knows this GitLab, and not this project (HTTP 403)"),

@@ -145,3 +145,19 @@ def test_the_app_makes_the_same_of_it(world: World, case: Case) -> None:
     if case.told:
         [deployment] = report["deployments"]
         assert words[deployment["status"]] == case.told
+
+
+@pytest.mark.parametrize("newest", ["staging", "production"])
+def test_a_matrix_of_environments_names_the_one_that_failed(world: World, newest: str) -> None:
+    """Without the input `environment`: one job deploys to each of them."""
+    results = {"staging": "success", "production": "failed"}
+    rows = sorted(results.items(), key=lambda row: row[0] == newest)
+    jobs = [(f"deploy: [{environment}]", status) for environment, status in rows]
+    build = pipeline_with(world, Case(jobs, rows))
+    mode = MODE | {"B24_ENVIRONMENT": "-"}
+    facts = facts_of(world, build, **mode)
+    world.report(build, **mode)
+    [card] = world.messages(5)
+    assert card.endswith("Deployment to production failed")
+    [deployment] = report_of(facts)["deployments"]
+    assert (deployment["environment"], deployment["status"]) == ("production", "failed")

@@ -22,8 +22,8 @@ from tests.component.world import ROOT, World, built
 
 CODES = [
     *errors.PORTAL_ERRORS, "HTTP 422", "HTTP 500", "NO_WEBHOOK", "WRONG_WEBHOOK", "MOVED",
-    "UNREACHABLE", "TROUBLE", "NOT_TOLD", "TOKEN_REFUSED", "HIDDEN_TASK", "NO_ROOM", "DEFECT",
-    "TIME", "NO_ID_TOKEN", "NO_APP_URL", "NO_PYTHON",
+    "UNREACHABLE", "TROUBLE", "NOT_TOLD", "TOKEN_REFUSED", "HIDDEN_TASK", "OVERTAKEN", "NO_ROOM",
+    "DEFECT", "TIME", "NO_ID_TOKEN", "NO_APP_URL", "NO_PYTHON",
 ]  # fmt: skip
 
 

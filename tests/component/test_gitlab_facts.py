@@ -8,6 +8,8 @@ from reporter.cards import state_line
 from reporter.ci_variables import Variables, is_fork, ref_of
 from reporter.gitlab_json import status_of, tier_of
 from reporter.gitlab_questions import counted
+from reporter.http import Output
+from reporter.main import Run
 from reporter.model import Job
 from reporter.settings import NOTIFY_SOURCES, fits, read_settings
 
@@ -72,12 +74,16 @@ def test_refs_are_chosen_as_in_a_shell(ref: str, patterns: tuple, wanted: bool) 
 def test_odd_inputs_leave_the_defaults() -> None:
     odd = {"B24_TIMEOUT": "soon", "B24_TELL_AUTHOR": "", "B24_REFS": " "}
     settings = read_settings(odd)
-    assert (settings.timeout, settings.tell_author, settings.refs) == (10.0, True, ("*",))
+    assert (settings.tell_author, settings.refs) == (True, ("*",))
+    assert Run(odd, Output(), "b24bridge").seconds == 10
 
 
-@pytest.mark.parametrize(("given", "seconds"), [("0", 1.0), ("999", 60.0), ("2.5", 2.5)])
-def test_the_time_stays_within_reason(given: str, seconds: float) -> None:
-    assert read_settings({"B24_TIMEOUT": given}).timeout == seconds
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("0", 1), ("999", 60), ("2.5", 2), ("30", 30), ("-1", 10), ("", 10)]
+)
+def test_the_time_stays_within_reason(given: str, seconds: int) -> None:
+    """The time that the run has, in whole seconds: an alarm takes no others."""
+    assert Run({"B24_TIMEOUT": given}, Output(), "b24bridge").seconds == seconds
 
 
 def test_a_tag_pipeline_knows_its_tag() -> None:
@@ -103,7 +109,7 @@ def test_an_old_gitlab_is_not_asked_for_statuses_that_it_does_not_know(
 
 
 def test_a_dash_is_an_input_that_is_left_out() -> None:
-    names = ("FIELD", "CHAT", "STAGE_OPEN", "ENVIRONMENT", "TASK", "APP_URL")
+    names = ("FIELD", "CHAT", "STAGE_OPEN", "ENVIRONMENT", "TASK")
     settings = read_settings({f"B24_{name}": "-" for name in names})
     assert [getattr(settings, name.lower()) for name in names] == [""] * len(names)
     assert settings.notify_sources == NOTIFY_SOURCES

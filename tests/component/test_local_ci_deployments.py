@@ -160,3 +160,50 @@ def test_the_environment_s_name_may_hold_variables(world: World) -> None:
     assert code == 0, output
     [text] = world.messages(5)
     assert text.endswith("Deployed to [url=https://b24-5.test]review/b24-5[/url] (development)")
+
+
+MATRIX = """
+include:
+  - component: $CI_SERVER_FQDN/acme/shop/deployment@$CI_COMMIT_SHA
+    inputs: {job-prefix: to-staging, environment: staging}
+  - component: $CI_SERVER_FQDN/acme/shop/deployment@$CI_COMMIT_SHA
+    inputs: {job-prefix: to-production, environment: production}
+deploy:
+  stage: deploy
+  script: ['test $PLACE = staging']
+  environment: $PLACE
+  parallel: {matrix: [{PLACE: [staging, production]}]}
+"""
+
+
+def test_a_matrix_of_environments_has_an_include_for_each(world: World) -> None:
+    world.task(5)
+    run = world.pipeline(world.open_mr())
+    world.gitlab.deploy(run, "staging", "success")
+    world.gitlab.deploy(run, "production", "failed")
+    _, output = Checkout(world.folder, MATRIX).run(world.variables(run))
+    names = ["to-staging:deploy:on-failure", "to-production:deploy:on-failure"]
+    assert jobs_that_ran(output, names) == names, output
+    shown = sorted(text.rpartition("[/url] ")[2] for text in world.messages(5))
+    assert shown == [DONE, "Deployment to production failed"]
+
+
+STARTS_ANOTHER = """
+include:
+  - component: $CI_SERVER_FQDN/acme/shop/report@$CI_COMMIT_SHA
+    inputs: {rules: [{if: $CI_PIPELINE_SOURCE != "parent_pipeline"}]}
+test:
+  stage: test
+  script: ['true']
+"""
+
+
+@pytest.mark.parametrize(("source", "reports"), [("push", 1), ("parent_pipeline", 0)])
+def test_rules_keep_the_report_out_of_child_pipelines(
+    world: World, source: str, reports: int
+) -> None:
+    world.task(5)
+    run = world.pipeline(world.open_mr())
+    variables = world.variables(run, CI_PIPELINE_SOURCE=source)
+    code, output = Checkout(world.folder, STARTS_ANOTHER).run(variables)
+    assert (code, len(world.messages(5))) == (0, reports), output

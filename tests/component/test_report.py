@@ -405,3 +405,45 @@ def test_without_gitlab_a_smaller_report_is_made(world: World, trouble: str) -> 
     assert "#1 unknown" in text
     assert "GitLab does not tell the jobs of the pipeline" in ran.said
     assert ran.code == 0
+
+
+def test_an_older_pipeline_that_ends_later_does_not_replace_the_newer(world: World) -> None:
+    """Or whose job somebody retries. Who started it hears of its failure all the same."""
+    world.task(5)
+    mr = world.open_mr()
+    older, newer = world.pipeline(mr, "failed"), world.pipeline(mr)
+    world.report(newer, mr)
+    ran = world.report(older, mr)
+    assert (ran.code, "not done: task 5 shows a newer pipeline (OVERTAKEN)." in ran.said) == (
+        0,
+        True,
+    )
+    [text] = world.messages(5)
+    assert f"#{newer.id} passed" in text
+    assert world.portal.tasks[5].uf == {"UF_CI_STATUS": "passed"}
+    assert len(world.portal.notifications) == 1
+
+
+def test_a_parent_pipeline_has_the_last_word_over_its_children(world: World) -> None:
+    """Its number is lower than theirs."""
+    world.task(5)
+    mr = world.open_mr()
+    parent, child = world.pipeline(mr, "failed"), world.pipeline(mr)
+    world.report(child, mr, CI_PIPELINE_SOURCE="parent_pipeline")
+    assert f"/pipelines/{child.id}/builds]#{child.id} passed" in world.messages(5)[0]
+    world.report(parent, mr)
+    [text] = world.messages(5)
+    assert f"/pipelines/{parent.id}]#{parent.id} failed" in text
+
+
+def test_a_deployment_by_an_older_pipeline_is_the_newest(world: World) -> None:
+    """To go back to an old version its deploying job is run again."""
+    world.task(5)
+    mr = world.open_mr()
+    older, newer = world.pipeline(mr), world.pipeline(mr)
+    mode = {"B24_MODE": "deployment", "B24_ENVIRONMENT": "staging"}
+    for build in (newer, older):
+        world.gitlab.deploy(build, "staging")
+        world.report(build, mr, **mode)
+    [text] = world.messages(5)
+    assert f"/pipelines/{older.id}]" in text

@@ -13,6 +13,7 @@ from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner, Result
 from component_template import Fill, fill, fill_text, include, jobs_of, read_template
 from lint import read_file
+from reporter.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = {path.stem: path for path in sorted((ROOT / "templates").glob("*.yml"))}
@@ -131,6 +132,14 @@ def test_a_list_takes_only_words_that_mean_something(
     assert not [text for text in bad if pattern.search(text)]
 
 
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_prefix_of_tasks_cannot_be_nothing(name: str) -> None:
+    """A dash stands for nothing, and `-5` in `feature-5` would be a task."""
+    pattern = re.compile(inputs(name)["task-prefix"]["regex"])
+    assert all(pattern.search(word) for word in ("B24", "task", "A-1", "_x"))
+    assert not [word for word in ("-", "-B24", "") if pattern.search(word)]
+
+
 @pytest.mark.parametrize("name", WITH_JOBS)
 def test_schedules_do_not_notify_the_author_unless_asked(name: str) -> None:
     sources = inputs(name)["notify-sources"]["default"].split(", ")
@@ -214,3 +223,13 @@ def test_what_an_input_says_is_no_variable_that_a_project_could_beat(name: str) 
         assert job["variables"] == {"GIT_STRATEGY": "none"}
         [inputs_given] = job["before_script"]
         assert "export B24_TASK_PREFIX='B24'\n" in inputs_given
+
+
+@pytest.mark.parametrize("name", WITH_JOBS)
+def test_no_variable_of_a_project_stands_in_for_an_input_of_another(name: str) -> None:
+    """A template without the input `report` must not take B24_REPORT from the project."""
+    [inputs_given] = next(iter(jobs(name).values()))["before_script"]
+    assigned = set(re.findall(r"^export (\w+)=", inputs_given, re.MULTILINE))
+    removed = set(" ".join(re.findall("^unset (.*)", inputs_given, re.MULTILINE)).split())
+    settings = {f"B24_{field.upper()}" for field in Settings._fields}
+    assert assigned | removed == settings | {"B24_APP_URL", "B24_TIMEOUT"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from lint import not_in_re2, problems
+from lint import WORD_RULES, not_in_re2, problems
 
 from tests.component.test_templates import TEXTS
 
@@ -82,6 +82,9 @@ FAULTS = {
     "a line before the word for PowerShell": (
         "report", "    # >>> start.sh\n", "    set -e\n    # >>> start.sh\n", "more than its one",
     ),
+    "a template that is too large": (
+        "report", "---\n", "---\n# " + "x" * 9_000 + "\n", "are larger than 65000 bytes",
+    ),
     "an early end of the comment": (
         "report", "    export B24_ON_OPEN=", "    #> export B24_ON_OPEN=",
         "more than its one sentence",
@@ -108,3 +111,16 @@ def test_what_re2_lacks_is_named(pattern: str) -> None:
 def test_a_template_without_a_header_is_an_error() -> None:
     with pytest.raises(ValueError, match="no `spec:` header"):
         problems("job: {script: [x]}\n")
+
+
+def test_the_word_rules_are_counted_apart() -> None:
+    """They are the app's own, and grow with its languages; what the reporter adds stays small."""
+    script = "# --- reporter.a.py\nx\n# --- sync.core.b.py\nyy\n# --- sync.core.c.py\nz\n"
+    rules = WORD_RULES.findall(script + "# --- reporter.d.py\nw\n")
+    assert rules == ["# --- sync.core.b.py\nyy\n# --- sync.core.c.py\nz\n"]
+    assert WORD_RULES.findall("# --- reporter.a.py\nx\n") == []
+
+
+def test_word_rules_that_grow_too_large_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lint.MOST_WORD_RULES", 30_000)
+    assert any("word rules are larger" in sentence for sentence in problems(TEXTS["report"]))

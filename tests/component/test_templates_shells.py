@@ -88,3 +88,24 @@ def test_without_python_the_reason_is_one_sentence(world: World, name: str) -> N
     assert done.stdout == (
         "b24: NOT REPORTED. The image has no python3 of version 3.9 or newer (NO_PYTHON).\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [("merge-request", {"B24_REPORT": "pipeline", "B24_STATUSES": "failed"}),
+     ("deployment", {"B24_REPORT": "pipeline", "B24_ENVIRONMENT_URL": "https://other.test"}),
+     ("report", {"B24_ENVIRONMENT": "other", "B24_DEPLOY_JOB": "other"})],
+)  # fmt: skip
+def test_a_variable_of_the_project_does_not_beat_any_input(
+    world: World, name: str, given: dict[str, str]
+) -> None:
+    """Not even one that another component has."""
+    world.task(5)
+    mr = world.open_mr("For B24-5", "pay")
+    build = world.pipeline(mr)
+    world.gitlab.deploy(build, "staging", "success")
+    done = run("sh", script(name), world.folder, **world.variables(build, mr), **given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    [message] = world.messages(5)
+    assert "!1 For B24-5" in message
+    assert "other" not in message

@@ -284,12 +284,21 @@ def _single_deployment(facts: Facts) -> dict[str, Any]:
         "status": "unknown",
     }
     if rows:
-        by_key = _deployment(rows[0]) | {"status": deployment_status(_job_statuses(rows))}
+        by_key = _worst_deployment(rows)
     elif name and facts.jobs:
         by_key["status"] = deployment_status(matching_jobs(facts.jobs, name))
     by_key["url"] = facts.single("ENVIRONMENT_URL") or by_key["url"]
     by_key["tier"] = facts.single("ENVIRONMENT_TIER") or by_key["tier"]
     return by_key
+
+
+def _worst_deployment(rows: list[Row]) -> dict[str, Any]:
+    """Return the worst of the newest deployments of each job: a matrix may have environments."""
+    statuses = _job_statuses(rows)
+    status = deployment_status(statuses)
+    newest = {_job_name(row): row for row in reversed(rows)}
+    worst = (newest[job] for job in newest if deployment_status({job: statuses[job]}) == status)
+    return _deployment(next(worst, rows[0])) | {"status": status}
 
 
 def _followed(facts: Facts) -> list[Row]:
