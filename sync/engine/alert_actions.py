@@ -39,8 +39,8 @@ def assign(
     row = alerts.find(conn, portal_id, handle)
     if row is None:
         return None
-    known = people.portal_users(conn, portal_id)
-    if known and not (user_id in known and known[user_id].active):
+    stored = people.portal_users(conn, portal_id)
+    if stored and not (user_id in stored and stored[user_id].active):
         raise UnknownPerson(f"The portal has no active user {user_id}")
     alerts.assign(conn, row.key, user_id)
     if actor_id == user_id:

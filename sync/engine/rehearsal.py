@@ -50,12 +50,12 @@ def rehearse(
 
     The tasks are read anew, and what was read is stored, as by any look at them.
     """
-    wanted = list(dict.fromkeys(task_ids))
+    keys = list(dict.fromkeys(task_ids))
     began_at = deps.clock.now()
-    answers = tasks_queries.read_tasks(portal, wanted)
+    answers = tasks_queries.read_tasks(portal, keys)
     with write(deps.database) as conn:
         tasks.save_read(conn, portal_id, answers, began_at)
-    visible = [task_id for task_id in wanted if answers.get(task_id) is not None]
+    visible = [task_id for task_id in keys if answers.get(task_id) is not None]
     with read(deps.database) as conn:
         scope = read_scope(deps, conn, portal_id)
         turn = PlanningTurn(deps, scope, portal, None, tasks_read=frozenset(answers))
@@ -72,7 +72,7 @@ def rehearse(
         refused = refused_before(conn, portal_id, TASK, map(str, visible))
     return {
         task_id: _build_rehearsal(task_id, answers, planned, task_id in named, refused)
-        for task_id in wanted
+        for task_id in keys
     }
 
 
@@ -80,18 +80,18 @@ def _build_rehearsal(
     task_id: int,
     answers: Mapping[int, Task | None],
     planned: TaskPlans,
-    named: bool,
+    is_named: bool,
     refused: frozenset[RefusedCommand],
 ) -> Rehearsal:
     task, plan = answers.get(task_id), planned.plans.get(task_id)
     if task is None or plan is None:
-        return Rehearsal(task, named, error=planned.failures.get(task_id, ""))
+        return Rehearsal(task, is_named, error=planned.failures.get(task_id, ""))
     refused_commands = tuple(
         planned for planned in plan.commands if is_refused(refused, str(task_id), planned)
     )
     return Rehearsal(
         task,
-        named,
+        is_named,
         commands=tuple(x for x in plan.commands if x not in refused_commands),
         refused_commands=refused_commands,
         decision=plan.decision,

@@ -24,22 +24,24 @@ def by_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
 ) -> dict[int, tuple[LinkRow, ...]]:
     """Return every link of the tasks, removed ones too; tasks without links are left out."""
-    found: dict[int, tuple[LinkRow, ...]] = {}
-    for wanted in key_parameters((portal_id, task_id) for task_id in task_ids):
-        for row in map(_record, conn.execute(_OF_TASKS, wanted)):
-            found[row.task_id] = (*found.get(row.task_id, ()), row)
-    return found
+    by_key: dict[int, tuple[LinkRow, ...]] = {}
+    for key_parameter in key_parameters((portal_id, task_id) for task_id in task_ids):
+        for row in map(_record, conn.execute(_OF_TASKS, key_parameter)):
+            by_key[row.task_id] = (*by_key.get(row.task_id, ()), row)
+    return by_key
 
 
 def by_merge_requests(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, tuple[LinkRow, ...]]:
     """Return every link by merge request, removed ones too; others are left out."""
-    found: dict[MergeRequestKey, tuple[LinkRow, ...]] = {}
-    for wanted in key_parameters((key.connection_id, key.project_id, key.iid) for key in keys):
-        for row in map(_record, conn.execute(_OF_MERGE_REQUESTS, wanted)):
-            found[row.merge_request] = (*found.get(row.merge_request, ()), row)
-    return found
+    by_key: dict[MergeRequestKey, tuple[LinkRow, ...]] = {}
+    for key_parameter in key_parameters(
+        (key.connection_id, key.project_id, key.iid) for key in keys
+    ):
+        for row in map(_record, conn.execute(_OF_MERGE_REQUESTS, key_parameter)):
+            by_key[row.merge_request] = (*by_key.get(row.merge_request, ()), row)
+    return by_key
 
 
 def save(conn: Connection, links: Iterable[LinkRow]) -> None:

@@ -54,10 +54,10 @@ def get(
 ) -> dict[MessageKey, SentMessage]:
     """Read single messages; no entry for one that was never written."""
     columns = [message.c[name] for name in _KEYS]
-    wanted = {(portal_id, str(place), subject_key) for place, subject_key in keys}
+    chosen = {(portal_id, str(place), subject_key) for place, subject_key in keys}
     return {
         (Place.parse(row.place), row.subject_key): _record(row)
-        for condition in in_keys(columns, wanted)
+        for condition in in_keys(columns, chosen)
         for row in conn.execute(select(message).where(condition))
     }
 

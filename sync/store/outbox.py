@@ -39,7 +39,7 @@ def replace_waiting(
     conn: Connection,
     portal_id: int,
     lane: str,
-    wanted: Mapping[SubjectId, Sequence[PlannedCommand]],
+    subject_keys: Mapping[SubjectId, Sequence[PlannedCommand]],
     now: datetime,
     *,
     stored: Sequence[CommandRow] | None = None,
@@ -52,10 +52,10 @@ def replace_waiting(
     obsolete_ids: list[int] = []
     new: list[dict[str, Any]] = []
     if stored is None:
-        waiting = _waiting_of(conn, portal_id, list(wanted))
+        waiting = _waiting_of(conn, portal_id, list(subject_keys))
     else:
         waiting = _group_by_subject(row for row in stored if row.state == "waiting")
-    for subject, commands in wanted.items():
+    for subject, commands in subject_keys.items():
         remaining = {
             _fingerprint(row.lane, row.key, row.kind, [row.payload, row.records]): row.id
             for row in waiting.get(subject, ())
@@ -73,8 +73,8 @@ def replace_waiting(
 
 def is_due(now: Any) -> ColumnElement[bool]:
     """The condition of commands that may be sent at `now`, a moment or a parameter."""
-    due = or_(command.c.next_at.is_(None), command.c.next_at <= now)
-    return _IS_LIVE & (command.c.state == "waiting") & due
+    portal_ids = or_(command.c.next_at.is_(None), command.c.next_at <= now)
+    return _IS_LIVE & (command.c.state == "waiting") & portal_ids
 
 
 def is_in_flight() -> ColumnElement[bool]:
@@ -218,11 +218,11 @@ def by_subject(
 def replay(conn: Connection, ids: Sequence[int]) -> int:
     """Puts refused commands back to waiting and returns how many there were."""
     again = {"state": "waiting", "attempts": 0, "next_at": None, "done_at": None, "error": ""}
-    found = 0
+    count = 0
     for piece in chunks(ids):
         dead = command.c.id.in_(piece) & (command.c.state == "refused")
-        found += conn.execute(update(command).where(dead).values(**again)).rowcount
-    return found
+        count += conn.execute(update(command).where(dead).values(**again)).rowcount
+    return count
 
 
 def counts(conn: Connection, portal_id: int) -> dict[str, int]:

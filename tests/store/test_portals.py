@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from sync.core.model.activity import Push, TagPush
 from sync.core.model.commands import Notify, Place
-from sync.core.model.common import PortalUser
+from sync.core.model.common import Commit, PortalUser
 from sync.core.model.deployments import Deployment, DeploymentStatus, Tier
 from sync.core.model.pipelines import FailedJob
 from sync.core.model.plans import NotifiedState, PlannedCommand
@@ -28,6 +28,7 @@ from sync.store import (
     subjects,
     tasks,
 )
+from sync.store import merge_request_commits as store_merge_request_commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.db.database import read, write
@@ -180,6 +181,8 @@ def _fill(conn: Connection, portal_id: int) -> None:
             }
         ],
     )
+    commit = Commit("s", "Pay", "Ann", None, "https://git.test/c/s")
+    store_merge_request_commits.add(conn, {request.key: [commit]})
     links.save(conn, [LinkRow(portal_id, request.key, 1, LinkKind.MOVE)])
     tasks.save_read(conn, portal_id, {1: Task(1, "t", TaskStatus.WAITING)}, NOW)
     tasks.save_stages(conn, portal_id, 4, [], NOW)

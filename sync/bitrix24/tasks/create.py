@@ -81,17 +81,17 @@ def find_created_task(portal: Portal, effect: CreateTask, since: datetime) -> di
     filtered by. The result has the form of an answer to a creation. Raises SyncError.
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list.html
     """
-    asked = {
+    reviewers = {
         "order": {"ID": "desc"},
         "filter": {"CREATED_BY": portal.user_id, ">=CREATED_DATE": since.isoformat()},
         "select": list(_SELECT),
     }
     for page in range(_MAX_PAGES):
-        body = portal.call("tasks.task.list", {**asked, "start": page * _PAGE}, write=False)
+        body = portal.call("tasks.task.list", {**reviewers, "start": page * _PAGE}, write=False)
         listed = as_mapping(body["result"]).get("tasks") or ()
         rows = [row for row in listed if isinstance(row, dict) and as_int(row.get("id"))]
-        if found := [row for row in rows if _is_created_task(row, effect)]:
-            return {"task": min(found, key=lambda row: as_int(row["id"]))}
+        if matching := [row for row in rows if _is_created_task(row, effect)]:
+            return {"task": min(matching, key=lambda row: as_int(row["id"]))}
         if "next" not in body:
             return None
     return None

@@ -106,7 +106,10 @@ def plan_review_notifications(view: TaskView, rules: Rules) -> Part:
         )
         for link, event in notifiable
     )  # fmt: skip
-    return Part(tuple(one for one in commands if one), records=tuple(records.values()))
+    return Part(
+        tuple(planned_command for planned_command in commands if planned_command),
+        records=tuple(records.values()),
+    )
 
 
 def _changed_event(link: LinkView) -> ReviewEvent | None:

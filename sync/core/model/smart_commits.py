@@ -124,8 +124,8 @@ def find_repeated(
             )
         )
     ]
-    named = (old for old in repeated if old.startswith(picked))
-    return next(named, repeated[0] if repeated else "")
+    pairs = (old for old in repeated if old.startswith(picked))
+    return next(pairs, repeated[0] if repeated else "")
 
 
 def _is_squash(old: SmartCommit, new: SmartCommit) -> bool:

@@ -19,13 +19,13 @@ def people_of(subject: NotificationSubject) -> tuple[Person, ...]:
     """Return all people whom the subject's message may name."""
     match subject:
         case Comment():
-            named: tuple[Person | None, ...] = (subject.author,)
+            pairs: tuple[Person | None, ...] = (subject.author,)
         case MergeRequest():
             reviewers = (reviewer.person for reviewer in subject.reviewers)
-            named = (subject.actor, subject.author, *subject.approved_by, *reviewers)
+            pairs = (subject.actor, subject.author, *subject.approved_by, *reviewers)
         case _:
-            named = (subject.actor,)
-    return tuple(person for person in named if person is not None)
+            pairs = (subject.actor,)
+    return tuple(person for person in pairs if person is not None)
 
 
 def actor_of(subject: NotificationSubject) -> Person | None:

@@ -99,13 +99,13 @@ def plan_notifications(view: NotificationView, rules: Rules, now: datetime) -> N
 def _plan_chat_messages(
     view: NotificationView, rules: Rules, routes: Iterable[Route], now: datetime
 ) -> Iterator[PlannedCommand]:
-    wanted = [Place(dialog=dialog) for route in routes for dialog in _dialogs(view, rules, route)]
+    places = [Place(dialog=dialog) for route in routes for dialog in _dialogs(view, rules, route)]
     covered = _covering(view, rules)
     allowed = {dialog for route in covered for dialog in _dialogs(view, rules, route)}
     posted = [place for place in view.messages if place.dialog in allowed]
     text = view.message.render(rules, view.facts.kind)
-    for place in dict.fromkeys((*wanted, *posted)):
-        revision = _revise(view, place, text, place in wanted, now)
+    for place in dict.fromkeys((*places, *posted)):
+        revision = _revise(view, place, text, place in places, now)
         if revision is not None:
             message_id, phrase = revision
             reason = translate(rules.language, phrase, place=place.dialog)
@@ -137,7 +137,7 @@ def _covering(view: NotificationView, rules: Rules) -> list[Route]:
 
 
 def _revise(
-    view: NotificationView, place: Place, text: str, wanted: bool, now: datetime
+    view: NotificationView, place: Place, text: str, keys: bool, now: datetime
 ) -> tuple[int | None, str] | None:
     """Return the message to edit (None: a new one) and the key of the reason's phrase.
 
@@ -148,7 +148,7 @@ def _revise(
         return None
     if message_id := editable_id(sent, now):
         return message_id, "message edited"
-    if not wanted or (view.ended and sent.at is None):
+    if not keys or (view.ended and sent.at is None):
         return None
     if sent.at is not None and not _worth_new_message(view.facts):
         return None

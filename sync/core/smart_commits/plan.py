@@ -177,7 +177,9 @@ def _plan_transition(
     status = _TARGET_STATUSES[last.smart_commit.command.verb]
     finishes = status is TaskStatus.COMPLETED
     commit = describe_commit(last.smart_commit, language)
-    if not finishes and any(isinstance(one.command, MoveTask) for one in transition.commands):
+    if not finishes and any(
+        isinstance(planned_command.command, MoveTask) for planned_command in transition.commands
+    ):
         return Part(finished=finished | {last.key: _superseded(last, language)})
     if status in reached_statuses(task):
         reason = translate(language, "status already reached", why=commit)

@@ -93,16 +93,16 @@ def _plan_stage(
     view: TaskView, task: Task, target: StepTarget, *, step: Step, language: str, cause: str
 ) -> Part:
     """Plan the change of column, looked up by id, system type or title; none is guessed."""
-    wanted = target.stage
-    if wanted is None:
+    stage_ref = target.stage
+    if stage_ref is None:
         return Part()
     if not task.group_id:
-        return Part(remarks=(translate(language, "task without workgroup", stage=wanted),))
-    if view.stages is None and wanted.id is None:
+        return Part(remarks=(translate(language, "task without workgroup", stage=stage_ref),))
+    if view.stages is None and stage_ref.id is None:
         return Part(needs=frozenset({"stages"}))
-    stage = find_stage(wanted, view.stages)
+    stage = find_stage(stage_ref, view.stages)
     if stage is None:
-        problem = translate(language, "unknown stage", group=task.group_id, stage=wanted)
+        problem = translate(language, "unknown stage", group=task.group_id, stage=stage_ref)
         return Part(remarks=(problem,), problems=(problem,))
     if stage.id == _current_stage_id(task, view.stages):
         return Part()
@@ -111,20 +111,20 @@ def _plan_stage(
     return Part((PlannedCommand("stage", command, reason, Records(step=step)),))
 
 
-def find_stage(wanted: StageRef, stages: tuple[KanbanStage, ...] | None) -> KanbanStage | None:
+def find_stage(stage_ref: StageRef, stages: tuple[KanbanStage, ...] | None) -> KanbanStage | None:
     """Return the first column that `wanted` means; where none was read an id is taken as it is."""
     if stages is None:
-        return KanbanStage(wanted.id, "") if wanted.id is not None else None
+        return KanbanStage(stage_ref.id, "") if stage_ref.id is not None else None
     ordered = sorted(stages, key=_by_sort)
-    return next((stage for stage in ordered if _matches_stage(stage, wanted)), None)
+    return next((stage for stage in ordered if _matches_stage(stage, stage_ref)), None)
 
 
-def _matches_stage(stage: KanbanStage, wanted: StageRef) -> bool:
-    if wanted.id is not None:
-        return stage.id == wanted.id
-    if wanted.system_type is not None:
-        return stage.system_type.casefold() == wanted.system_type.casefold()
-    title = (wanted.title or "").strip().casefold()
+def _matches_stage(stage: KanbanStage, stage_ref: StageRef) -> bool:
+    if stage_ref.id is not None:
+        return stage.id == stage_ref.id
+    if stage_ref.system_type is not None:
+        return stage.system_type.casefold() == stage_ref.system_type.casefold()
+    title = (stage_ref.title or "").strip().casefold()
     return bool(title) and stage.title.strip().casefold() == title
 
 

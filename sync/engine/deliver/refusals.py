@@ -47,9 +47,9 @@ def refused_of(rows: Iterable[CommandRow]) -> frozenset[RefusedCommand]:
     )
 
 
-def _refused_entry(subject_key: str, key: str, asked: Command) -> list[RefusedCommand]:
-    if isinstance(asked, SetFields | CreateTask | PutMessage):
-        return [(subject_key, key, _comparable(asked))]
+def _refused_entry(subject_key: str, key: str, command: Command) -> list[RefusedCommand]:
+    if isinstance(command, SetFields | CreateTask | PutMessage):
+        return [(subject_key, key, _comparable(command))]
     return []
 
 
@@ -60,6 +60,6 @@ def is_refused(
     return (subject_key, planned.key, _comparable(planned.command)) in refused
 
 
-def _comparable(asked: Command) -> Command | None:
+def _comparable(command: Command) -> Command | None:
     """Return what is refused with the command: of fields and new tasks other values, too."""
-    return None if isinstance(asked, SetFields | CreateTask) else asked
+    return None if isinstance(command, SetFields | CreateTask) else command

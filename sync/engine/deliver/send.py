@@ -67,8 +67,8 @@ def deliver(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     with write(deps.database) as conn:
         lane.keep(conn, CALL_LEASE_TTL)
         rows = outbox.waiting(conn, portal_id, PORTAL_LANE, COMMANDS_LOADED, now)
-        known = tasks.get(conn, portal_id, {task_id_of(row.command) for row in rows} - {0})
-        bodies = {task_id: row.body for task_id, row in known.items() if row.body}
+        stored = tasks.get(conn, portal_id, {task_id_of(row.command) for row in rows} - {0})
+        bodies = {task_id: row.body for task_id, row in stored.items() if row.body}
         aimless = [row for row in rows if task_id_of(row.command) not in {0, *bodies}]
         if aimless or not rows:
             _drop(conn, portal_id, aimless, now)
@@ -117,10 +117,10 @@ def _create_task(portal: Portal, row: CommandRow) -> Answer | SyncError:
     except (Refused, Denied) as error:
         if tasks_create.KEY_REUSED not in error.code:
             return portal.batch([tasks_create.create_call(row.command)])[0]
-        found = tasks_create.find_created_task(
+        by_key = tasks_create.find_created_task(
             portal, row.command, row.created_at - tasks_create.IDEMPOTENCY_WINDOW
         )
-        return Answer(found) if found else error
+        return Answer(by_key) if by_key else error
 
 
 def _send_separately(

@@ -54,47 +54,58 @@ class EventsByType:
 
 
 def ingest(
-    conn: Connection, portal_id: int, told: EventsByDelivery, rules: Rules, now: datetime
+    conn: Connection,
+    portal_id: int,
+    events_by_delivery: EventsByDelivery,
+    rules: Rules,
+    now: datetime,
 ) -> dict[int, str]:
     """Stores what the deliveries (by id) told and says of each what came of it."""
-    events = _group_by_type(event for group in told.values() for event in group)
+    events = _group_by_type(event for group in events_by_delivery.values() for event in group)
     events.merge_requests = _with_authors(conn, events.merge_requests)
     late = lateness.load(conn, _subjects(events), now)
     finished = lateness.finished_before(conn, events.merge_requests, late)
     _save_mirror(conn, events, late, now)
-    known = store_merge_requests.fold_events(conn, events.merge_requests)
+    stored = store_merge_requests.fold_events(conn, events.merge_requests)
     of_branch = store_merge_requests.by_branches(conn, {branch_key(push) for push in events.pushes})
     piped = store_merge_requests.by_pipelines(conn, events.pipelines)
-    grown = {key for keys in of_branch.values() for key in keys} - known.keys()
+    grown = {key for keys in of_branch.values() for key in keys} - stored.keys()
     reread = store_merge_requests.without_pipelines(conn, grown)
     names = rules.references
     tasks_of = update_links(
         conn,
         portal_id,
-        {**known, **reread},
+        {**stored, **reread},
         names,
         now=now,
         also_changed=piped,
         silent_keys=finished,
     )
-    named = ingest_pushes.ingest(conn, portal_id, events.pushes, events.pipelines, names, now)
+    task_ids = ingest_pushes.ingest(conn, portal_id, events.pushes, events.pipelines, names, now)
     smart_commits.ingest(conn, portal_id, events.pushes, names, now)
-    there = ingest_deployments.ingest(conn, portal_id, events.deployments, now)
+    present = ingest_deployments.ingest(conn, portal_id, events.deployments, now)
     concerns = comments.ingest(conn, portal_id, events.activity, names, now)
     followed = _ingest_task_events(conn, portal_id, events, now)
-    shown = {**_with_chat_messages(conn, portal_id, piped), **known}
-    shown = {key: item for key, item in shown.items() if key not in finished}
-    news = [one for one in _notifiable(events, shown) if not late.is_late(one)]
+    links_by_key = {**_with_chat_messages(conn, portal_id, piped), **stored}
+    links_by_key = {key: item for key, item in links_by_key.items() if key not in finished}
+    news = [
+        notification_subject
+        for notification_subject in _notifiable(events, links_by_key)
+        if not late.is_late(notification_subject)
+    ]
     notifications.mark_dirty(conn, portal_id, news, rules, now)
-    gone = [*events.pushes, *(one for one in events.activity if isinstance(one, TagPush))]
-    over = [one for one in known.values() if not is_open(one)]
+    removed = [
+        *events.pushes,
+        *(activity_item for activity_item in events.activity if isinstance(activity_item, TagPush)),
+    ]
+    over = [merge_request for merge_request in stored.values() if not is_open(merge_request)]
     ended = [pipeline for pipeline in events.pipelines if not late.is_late(pipeline)]
-    alerts.mark_dirty(conn, portal_id, ended, gone, over, rules, now)
-    seen = BatchResult(tasks_of, of_branch, piped, followed, named, there, concerns)
+    alerts.mark_dirty(conn, portal_id, ended, removed, over, rules, now)
+    batch_result = BatchResult(tasks_of, of_branch, piped, followed, task_ids, present, concerns)
     return {
-        delivery_id: "; ".join(describe_outcome(event, seen) for event in group)
+        delivery_id: "; ".join(describe_outcome(event, batch_result) for event in group)
         or "recorded: says nothing"
-        for delivery_id, group in told.items()
+        for delivery_id, group in events_by_delivery.items()
     }
 
 
@@ -106,36 +117,36 @@ def _with_authors(conn: Connection, events: Sequence[MergeRequestEvent]) -> list
             unnamed.setdefault(event.merge_request.project.connection_id, set()).add(
                 event.author_id
             )
-    known = {number: people.by_ids(conn, number, ids) for number, ids in unnamed.items()}
+    stored = {number: people.by_ids(conn, number, ids) for number, ids in unnamed.items()}
     return [
         replace(event, merge_request=replace(event.merge_request, author=author))
         if event.merge_request.author is None
         and event.author_id
-        and (author := known[event.merge_request.project.connection_id].get(event.author_id))
+        and (author := stored[event.merge_request.project.connection_id].get(event.author_id))
         else event
         for event in events
     ]
 
 
 def _group_by_type(events: Iterable[object]) -> EventsByType:
-    found = EventsByType()
+    events_by_type = EventsByType()
     for event in events:
         match event:
             case MergeRequestEvent():
-                found.merge_requests.append(event)
+                events_by_type.merge_requests.append(event)
             case Push():
-                found.pushes.append(event)
+                events_by_type.pushes.append(event)
             case TagPush() | Comment() | Release() | JobRun() | Resource():
-                found.activity.append(event)
+                events_by_type.activity.append(event)
             case PipelineEvent(pipeline):
-                found.pipelines.append(pipeline)
+                events_by_type.pipelines.append(pipeline)
             case DeploymentEvent():
-                found.deployments.append(event)
+                events_by_type.deployments.append(event)
             case TaskChanged(task_id):
-                found.changed_tasks.add(task_id)
+                events_by_type.changed_tasks.add(task_id)
             case TaskDeleted(task_id):
-                found.deleted_tasks.add(task_id)
-    return found
+                events_by_type.deleted_tasks.add(task_id)
+    return events_by_type
 
 
 def _notifiable(
@@ -157,9 +168,9 @@ def _with_chat_messages(
     """Those that chats show: a pipeline changes what is said there, it is no news of its own."""
     sent = messages.by_subjects(conn, portal_id, map(subject_key_of, of.values()))
     return {
-        key: one
-        for key, one in of.items()
-        if any(place.dialog for place in sent.get(subject_key_of(one), ()))
+        key: merge_request
+        for key, merge_request in of.items()
+        if any(place.dialog for place in sent.get(subject_key_of(merge_request), ()))
     }
 
 
@@ -181,13 +192,17 @@ def _subjects(events: EventsByType) -> list[NotificationSubject]:
 def _save_mirror(
     conn: Connection, events: EventsByType, late: lateness.Lateness, now: datetime
 ) -> None:
-    told = [event.merge_request for event in events.merge_requests]
-    projects: list[Project] = [mr.project for mr in told]
+    merge_requests = [event.merge_request for event in events.merge_requests]
+    projects: list[Project] = [mr.project for mr in merge_requests]
     projects += [push.project for push in events.pushes]
     projects += [pipeline.project for pipeline in events.pipelines]
     projects += [event.deployment.project for event in events.deployments]
     # A group's own things have no project, and some hooks tell too little of theirs.
-    projects += [one.project for one in events.activity if one.project.id and one.project.url]
+    projects += [
+        activity_item.project
+        for activity_item in events.activity
+        if activity_item.project.id and activity_item.project.url
+    ]
     store_merge_requests.save_projects(conn, projects)
     activity = [*_complete_pushes(events.pushes), *events.activity]
     for silent in (False, True):
@@ -199,36 +214,36 @@ def _save_mirror(
 
 
 def _save_people(conn: Connection, events: EventsByType) -> None:
-    heard = [event.merge_request for event in events.merge_requests]
+    merge_requests = [event.merge_request for event in events.merge_requests]
     actors = {e.merge_request.key: e.actor for e in events.merge_requests if e.actor}
-    save_people(conn, heard, actors)
+    save_people(conn, merge_requests, actors)
     for item in events.activity:
         if isinstance(item, Comment) and item.author is not None and item.author.email:
             people.save_host_people(conn, item.project.connection_id, [item.author])
     emails: dict[int, dict[Person, str]] = {}
     for push in events.pushes:
         emails.setdefault(push.project.connection_id, {}).update(_pusher_emails(push))
-    for connection_id, known in emails.items():
-        people.save_commit_emails(conn, connection_id, known)
+    for connection_id, stored in emails.items():
+        people.save_commit_emails(conn, connection_id, stored)
 
 
 def save_people(
     conn: Connection,
-    heard: Iterable[MergeRequest],
+    merge_requests: Iterable[MergeRequest],
     actors: Mapping[MergeRequestKey, Person] | None = None,
 ) -> None:
     """Stores everybody the merge requests name, and who acted on them."""
-    found: dict[int, dict[int, Person]] = {}
-    for merge_request in heard:
-        known = found.setdefault(merge_request.project.connection_id, {})
+    by_key: dict[int, dict[int, Person]] = {}
+    for merge_request in merge_requests:
+        stored = by_key.setdefault(merge_request.project.connection_id, {})
         for person in (
             *people_of_merge_request(merge_request),
             (actors or {}).get(merge_request.key),
         ):
-            if person is not None and (person.id not in known or person.email):
-                known[person.id] = person
-    for connection_id, known in found.items():
-        people.save_host_people(conn, connection_id, known.values())
+            if person is not None and (person.id not in stored or person.email):
+                stored[person.id] = person
+    for connection_id, stored in by_key.items():
+        people.save_host_people(conn, connection_id, stored.values())
 
 
 def _pusher_emails(push: Push) -> dict[Person, str]:
@@ -245,16 +260,16 @@ def _ingest_task_events(
     conn: Connection, portal_id: int, events: EventsByType, now: datetime
 ) -> frozenset[int]:
     """Notes changed and deleted tasks; the ids of those that somebody's work names."""
-    heard = events.changed_tasks | events.deleted_tasks
-    followed = frozenset(links.by_tasks(conn, portal_id, heard))
-    followed |= store_pipelines.tasks_with_commits(conn, portal_id, heard)
-    followed |= tasks_waiting(conn, portal_id, heard)
-    known = tasks.get(conn, portal_id, followed)
+    received = events.changed_tasks | events.deleted_tasks
+    followed = frozenset(links.by_tasks(conn, portal_id, received))
+    followed |= store_pipelines.tasks_with_commits(conn, portal_id, received)
+    followed |= tasks_waiting(conn, portal_id, received)
+    stored = tasks.get(conn, portal_id, followed)
     tasks.mark_missing(conn, portal_id, followed & events.deleted_tasks, now)
     changed = followed & events.changed_tasks - events.deleted_tasks
     tasks.mark_stale(conn, portal_id, changed, now)
     moving = _with_unsent_move(conn, portal_id, changed)
-    again = [t for t in changed if t in moving or _awaits_change(known.get(t))]
+    again = [t for t in changed if t in moving or _awaits_change(stored.get(t))]
     marks = [(TASK, str(task_id), "task changed") for task_id in again]
     marks += [(TASK, str(task_id), "task deleted") for task_id in followed & events.deleted_tasks]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
@@ -274,7 +289,7 @@ def _with_unsent_move(conn: Connection, portal_id: int, task_ids: Iterable[int])
 
     Cards and notifications do not depend on the task; our own writes echo here, too.
     """
-    found: set[int] = set()
+    keys: set[int] = set()
     for piece in chunks(map(str, task_ids)):
         query = select(command.c.subject_key).where(
             command.c.portal_id == portal_id,
@@ -283,5 +298,5 @@ def _with_unsent_move(conn: Connection, portal_id: int, task_ids: Iterable[int])
             command.c.kind.in_(("move_task", "set_stage")),
             command.c.state == "waiting",
         )
-        found.update(map(int, conn.scalars(query)))
-    return found
+        keys.update(map(int, conn.scalars(query)))
+    return keys

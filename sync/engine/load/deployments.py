@@ -19,45 +19,55 @@ HISTORY_LIMIT = 300  # deployments of a project that a task's message is made fr
 
 def load(
     conn: Connection,
-    seen: Mapping[int, tuple[LinkView, ...]],
-    named: Mapping[int, Sequence[store_activity.ActivityId]],
+    versions: Mapping[int, tuple[LinkView, ...]],
+    tasks_by_key: Mapping[int, Sequence[store_activity.ActivityId]],
 ) -> dict[int, tuple[EnvironmentStatus, ...]]:
     """Return the environments of each task's projects; none where its work was not deployed.
 
     `named`: the deployments that name the tasks themselves.
     """
     counting = {
-        task_id: [link.merge_request for link in shown if link.is_shown_work]
-        for task_id, shown in seen.items()
+        task_id: [link.merge_request for link in link_views if link.is_shown_work]
+        for task_id, link_views in versions.items()
     }
-    every = {mr.key: mr for mine in counting.values() for mr in mine}
+    every = {mr.key: mr for merge_requests in counting.values() for mr in merge_requests}
     projects = {
-        task_id: {(mr.key.connection_id, mr.key.project_id) for mr in mine}
-        | {key[:2] for key in named.get(task_id, ())}
-        for task_id, mine in counting.items()
+        task_id: {(mr.key.connection_id, mr.key.project_id) for mr in merge_requests}
+        | {key[:2] for key in tasks_by_key.get(task_id, ())}
+        for task_id, merge_requests in counting.items()
     }
     history = deployments.newest(conn, set().union(*projects.values()), HISTORY_LIMIT)
-    told = deployments.deployments_containing(conn, every) if any(history.values()) else {}
+    by_key = deployments.deployments_containing(conn, every) if any(history.values()) else {}
     return {
         task_id: tuple(
             place
             for project in sorted(projects[task_id])
-            for place in _environments(history[project], mine, told, named.get(task_id, ()))
+            for place in _environments(
+                history[project], merge_requests, by_key, tasks_by_key.get(task_id, ())
+            )
         )
-        for task_id, mine in counting.items()
+        for task_id, merge_requests in counting.items()
     }
 
 
 def _environments(
     history: Sequence[Deployment],
-    mine: Iterable[MergeRequest],
-    told: Mapping[object, frozenset[int]],
-    named: Sequence[store_activity.ActivityId],
+    merge_requests: Iterable[MergeRequest],
+    by_key: Mapping[object, frozenset[int]],
+    activity_ids: Sequence[store_activity.ActivityId],
 ) -> tuple[EnvironmentStatus, ...]:
     if not history:
         return ()
-    here = [mr for mr in mine if mr.key.project_id == history[0].project.id]
-    carrying = {one.id for one in history if any(includes_merge_request(one, mr) for mr in here)}
-    carrying |= {number for mr in here for number in told.get(mr.key, ())}
-    carrying |= {one.id for one in history if deployment_activity_id(one) in named}
+    here = [mr for mr in merge_requests if mr.key.project_id == history[0].project.id]
+    carrying = {
+        deployment.id
+        for deployment in history
+        if any(includes_merge_request(deployment, mr) for mr in here)
+    }
+    carrying |= {number for mr in here for number in by_key.get(mr.key, ())}
+    carrying |= {
+        deployment.id
+        for deployment in history
+        if deployment_activity_id(deployment) in activity_ids
+    }
     return environment_statuses(history, frozenset(carrying)) if carrying else ()

@@ -42,133 +42,180 @@ SubjectsByKey = Mapping[str, NotificationSubject]
 def load(conn: Connection, scope: Scope, keys: Iterable[str]) -> dict[str, NotificationView]:
     """The things by name; what is not known, or silent, is not in the answer."""
     portal_id, rules, now = scope.portal_id, scope.rules, scope.now
-    found = load_subjects(conn, scope, {key: SubjectKey.parse(key) for key in keys})
-    around = _facts_contexts(conn, found, now)
-    concerned = related_tasks.find_tasks(conn, portal_id, found)
-    known = tasks.get(conn, portal_id, {task_id for mine in concerned.values() for task_id in mine})
-    there = {task_id: row.body for task_id, row in known.items() if row.body and not row.missing}
-    users = people.portal_users_of(conn, scope, _people_by_connection(found))
-    authors = people.portal_authors(conn, scope, _authored_commits(found))
-    jobs = _failed_jobs(conn, found)
-    sent = messages.by_subjects(conn, portal_id, found)
-    told = messages.notified_states(conn, portal_id, found)
+    by_key = load_subjects(conn, scope, {key: SubjectKey.parse(key) for key in keys})
+    around = _facts_contexts(conn, by_key, now)
+    concerned = related_tasks.find_tasks(conn, portal_id, by_key)
+    stored = tasks.get(
+        conn, portal_id, {task_id for value in concerned.values() for task_id in value}
+    )
+    present = {task_id: row.body for task_id, row in stored.items() if row.body and not row.missing}
+    users = people.portal_users_of(conn, scope, _people_by_connection(by_key))
+    authors = people.portal_authors(conn, scope, _authored_commits(by_key))
+    jobs = _failed_jobs(conn, by_key)
+    sent = messages.by_subjects(conn, portal_id, by_key)
+    values_by_key = messages.notified_states(conn, portal_id, by_key)
     views = {}
-    for key, one in found.items():
-        ours = users.get(one.project.connection_id, {})
-        facts, actor, author = build_facts(one, around[key]), actor_of(one), author_of(one)
-        mine = [there[task_id] for task_id in concerned[key] if task_id in there]
-        writer = authors.get(key) or (ours.get(author.id) if author else None)
+    for key, notification_subject in by_key.items():
+        own_tasks = users.get(notification_subject.project.connection_id, {})
+        facts, actor, author = (
+            build_facts(notification_subject, around[key]),
+            actor_of(notification_subject),
+            author_of(notification_subject),
+        )
+        own = [present[task_id] for task_id in concerned[key] if task_id in present]
+        writer = authors.get(key) or (own_tasks.get(author.id) if author else None)
         views[key] = NotificationView(
             subject_key=key,
-            project=one.project,
+            project=notification_subject.project,
             facts=facts,
             message=build_message(
-                one,
+                notification_subject,
                 rules.language,
-                ours,
+                own_tasks,
                 state=facts.state,
                 jobs=jobs.get(key, ()),
-                tasks=[task.title for task in mine],
-                undone=related_tasks.undone_deployments(conn, one)
-                if isinstance(one, Deployment)
+                tasks=[task.title for task in own],
+                undone=related_tasks.undone_deployments(conn, notification_subject)
+                if isinstance(notification_subject, Deployment)
                 else (),
             ),
             messages=sent.get(key, {}),
-            notified_states=told.get(key, {}),
-            tasks=tuple(mine),
+            notified_states=values_by_key.get(key, {}),
+            tasks=tuple(own),
             author_id=None
-            if _notified_in_tasks(one, around[key].previous_state, mine, rules)
+            if _notified_in_tasks(notification_subject, around[key].previous_state, own, rules)
             else writer,
-            actor_id=ours.get(actor.id) if actor else None,
+            actor_id=own_tasks.get(actor.id) if actor else None,
             administrator_id=scope.administrator_id,
-            ended=isinstance(one, AlertContext) and one.alert.state.ended,
-            not_before=one.released_at if isinstance(one, Release) and not one.deleted else None,
+            ended=isinstance(notification_subject, AlertContext)
+            and notification_subject.alert.state.ended,
+            not_before=notification_subject.released_at
+            if isinstance(notification_subject, Release) and not notification_subject.deleted
+            else None,
         )
     return views
 
 
 def _notified_in_tasks(
-    one: NotificationSubject, before: str | None, concerned: Sequence[Task], rules: Rules
+    notification_subject: NotificationSubject,
+    before: str | None,
+    tasks: Sequence[Task],
+    rules: Rules,
 ) -> bool:
     """Whose commit broke, or mended, the work of a task is told of it there: once is enough."""
-    match one:
+    match notification_subject:
         case AlertContext():
-            there = True
+            present = True
         case Pipeline():
-            there = (one.status.value, before == "failed") in (("failed", False), ("success", True))
+            present = (notification_subject.status.value, before == "failed") in (
+                ("failed", False),
+                ("success", True),
+            )
         case _:
-            there = False
-    return there and any(rules.for_group(task.group_id).pipelines.notify for task in concerned)
+            present = False
+    return present and any(rules.for_group(task.group_id).pipelines.notify for task in tasks)
 
 
 def _facts_contexts(
-    conn: Connection, found: SubjectsByKey, now: datetime
+    conn: Connection, subjects_by_key: SubjectsByKey, now: datetime
 ) -> dict[str, FactsContext]:
-    places = {(one.project.connection_id, one.project.id) for one in found.values()}
+    places = {
+        (notification_subject.project.connection_id, notification_subject.project.id)
+        for notification_subject in subjects_by_key.values()
+    }
     branches = store_merge_requests.default_branches(conn, places)
     protected = protected_branches.protected_branches(conn, places)
-    before = _previous_states(conn, found)
+    before = _previous_states(conn, subjects_by_key)
     out = {}
-    for key, one in found.items():
-        place = one.project.connection_id, one.project.id
-        own = one.project.default_branch or branches.get(place, "")
+    for key, notification_subject in subjects_by_key.items():
+        place = notification_subject.project.connection_id, notification_subject.project.id
+        own = notification_subject.project.default_branch or branches.get(place, "")
         out[key] = FactsContext(own, protected.get(place, frozenset()), before.get(key), now)
     return out
 
 
-def _previous_states(conn: Connection, found: SubjectsByKey) -> dict[str, str]:
+def _previous_states(conn: Connection, subjects_by_key: SubjectsByKey) -> dict[str, str]:
     """The result before each, of what comes one after the other."""
-    runs = {key: one for key, one in found.items() if isinstance(one, Pipeline)}
-    shipped = {key: one for key, one in found.items() if isinstance(one, Deployment)}
+    runs = {
+        key: notification_subject
+        for key, notification_subject in subjects_by_key.items()
+        if isinstance(notification_subject, Pipeline)
+    }
+    shipped = {
+        key: notification_subject
+        for key, notification_subject in subjects_by_key.items()
+        if isinstance(notification_subject, Deployment)
+    }
     of_runs = store_pipelines.previous_results(conn, runs.values())
     of_shipped = deployments.previous_results(conn, shipped.values())
-    known = {key: of_runs.get(store_pipelines.pipeline_id(one)) for key, one in runs.items()}
-    known |= {key: of_shipped.get(deployments.deployment_key(one)) for key, one in shipped.items()}
-    known |= {
-        key: _notified_alert_state(one)
-        for key, one in found.items()
-        if isinstance(one, AlertContext)
+    stored = {
+        key: of_runs.get(store_pipelines.pipeline_id(pipeline)) for key, pipeline in runs.items()
     }
-    return {key: state for key, state in known.items() if state is not None}
+    stored |= {
+        key: of_shipped.get(deployments.deployment_key(deployment))
+        for key, deployment in shipped.items()
+    }
+    stored |= {
+        key: _notified_alert_state(notification_subject)
+        for key, notification_subject in subjects_by_key.items()
+        if isinstance(notification_subject, AlertContext)
+    }
+    return {key: state for key, state in stored.items() if state is not None}
 
 
-def _notified_alert_state(one: AlertContext) -> str | None:
+def _notified_alert_state(alert_context: AlertContext) -> str | None:
     """The state of an alert that fails again is no news."""
-    return AlertState.OPEN.value if one.alert.failures > 1 else None
+    return AlertState.OPEN.value if alert_context.alert.failures > 1 else None
 
 
-def _failed_jobs(conn: Connection, found: SubjectsByKey) -> dict[str, tuple[FailedJob, ...]]:
+def _failed_jobs(
+    conn: Connection, subjects_by_key: SubjectsByKey
+) -> dict[str, tuple[FailedJob, ...]]:
     """The failed jobs as they were read for tasks; nobody is asked for them here.
 
     What was read for an earlier state of the pipeline says nothing of this one.
     """
-    runs = {key: one for key, one in found.items() if isinstance(one, Pipeline)}
-    known = store_pipelines.failed_jobs(conn, map(store_pipelines.pipeline_id, runs.values()))
+    runs = {
+        key: notification_subject
+        for key, notification_subject in subjects_by_key.items()
+        if isinstance(notification_subject, Pipeline)
+    }
+    stored = store_pipelines.failed_jobs(conn, map(store_pipelines.pipeline_id, runs.values()))
     read = {
-        key: (one.updated_at, known.get(store_pipelines.pipeline_id(one)))
-        for key, one in runs.items()
+        key: (pipeline.updated_at, stored.get(store_pipelines.pipeline_id(pipeline)))
+        for key, pipeline in runs.items()
     }
     return {key: kept[1] for key, (at, kept) in read.items() if kept and kept[0] == at}
 
 
-def _people_by_connection(found: SubjectsByKey) -> dict[int, list[Person]]:
-    heard: dict[int, list[Person]] = {}
-    for one in found.values():
-        heard.setdefault(one.project.connection_id, []).extend(people_of(one))
-    return heard
+def _people_by_connection(subjects_by_key: SubjectsByKey) -> dict[int, list[Person]]:
+    events: dict[int, list[Person]] = {}
+    for notification_subject in subjects_by_key.values():
+        events.setdefault(notification_subject.project.connection_id, []).extend(
+            people_of(notification_subject)
+        )
+    return events
 
 
-def _authored_commits(found: SubjectsByKey) -> dict[str, AuthoredCommit]:
+def _authored_commits(subjects_by_key: SubjectsByKey) -> dict[str, AuthoredCommit]:
     """The last commit of each thing that has any."""
     signed = {}
-    for key, one in found.items():
-        match one:
+    for key, notification_subject in subjects_by_key.items():
+        match notification_subject:
             case Push(commits=(*_, commit)):
-                signed[key] = AuthoredCommit(one.project.connection_id, commit, one.actor)
-            case Pipeline() if one.commit:
-                signed[key] = AuthoredCommit(one.project.connection_id, one.commit, one.actor)
+                signed[key] = AuthoredCommit(
+                    notification_subject.project.connection_id, commit, notification_subject.actor
+                )
+            case Pipeline() if notification_subject.commit:
+                signed[key] = AuthoredCommit(
+                    notification_subject.project.connection_id,
+                    notification_subject.commit,
+                    notification_subject.actor,
+                )
             case AlertContext(failed_pipeline=Pipeline(commit=Commit() as commit) as failed):
-                signed[key] = AuthoredCommit(one.project.connection_id, commit, failed.actor)
+                signed[key] = AuthoredCommit(
+                    notification_subject.project.connection_id, commit, failed.actor
+                )
     return signed
 
 
@@ -179,54 +226,69 @@ def load_subjects(
     of_kind: dict[Kind, dict[str, SubjectKey]] = {}
     for key, about in abouts.items():
         of_kind.setdefault(about.kind, {})[key] = about
-    found: dict[str, NotificationSubject] = {}
-    for kind, wanted in of_kind.items():
+    by_key: dict[str, NotificationSubject] = {}
+    for kind, settings in of_kind.items():
         match kind:
             case Kind.PIPELINE:
-                found |= _pipelines(conn, wanted)
+                by_key |= _pipelines(conn, settings)
             case Kind.DEPLOYMENT:
-                found |= _deployments(conn, wanted)
+                by_key |= _deployments(conn, settings)
             case Kind.ALERT:
-                found |= load_alerts.load(conn, scope, wanted)
+                by_key |= load_alerts.load(conn, scope, settings)
             case Kind.MERGE_REQUEST:
-                found |= _merge_requests(conn, wanted)
+                by_key |= _merge_requests(conn, settings)
             case _:
-                found |= _activity(conn, wanted)
-    return found
+                by_key |= _activity(conn, settings)
+    return by_key
 
 
-def _activity(conn: Connection, wanted: Mapping[str, SubjectKey]) -> dict[str, NotificationSubject]:
-    ids = {k: (a.connection_id, a.project_id, a.kind.value, a.key) for k, a in wanted.items()}
-    known = store_activity.get(conn, ids.values())
-    return {key: known[one][0] for key, one in ids.items() if one in known and not known[one][1]}
+def _activity(
+    conn: Connection, subject_keys: Mapping[str, SubjectKey]
+) -> dict[str, NotificationSubject]:
+    ids = {k: (a.connection_id, a.project_id, a.kind.value, a.key) for k, a in subject_keys.items()}
+    stored = store_activity.get(conn, ids.values())
+    return {
+        key: stored[entry][0]
+        for key, entry in ids.items()
+        if entry in stored and not stored[entry][1]
+    }
 
 
 def _pipelines(
-    conn: Connection, wanted: Mapping[str, SubjectKey]
+    conn: Connection, subject_keys: Mapping[str, SubjectKey]
 ) -> dict[str, NotificationSubject]:
-    ids = {key: (a.connection_id, a.project_id, int(a.key)) for key, a in wanted.items()}
-    known = store_pipelines.pipelines(conn, ids.values())
-    return {key: known[one] for key, one in ids.items() if one in known}
+    ids = {key: (a.connection_id, a.project_id, int(a.key)) for key, a in subject_keys.items()}
+    stored = store_pipelines.pipelines(conn, ids.values())
+    return {key: stored[entry] for key, entry in ids.items() if entry in stored}
 
 
 def _deployments(
-    conn: Connection, wanted: Mapping[str, SubjectKey]
+    conn: Connection, subject_keys: Mapping[str, SubjectKey]
 ) -> dict[str, NotificationSubject]:
     """What a job told is left out where the host tells of the same deployment."""
     ids = {}
-    for key, about in wanted.items():
+    for key, about in subject_keys.items():
         number, _, environment = about.key.partition(":")
         ids[key] = about.connection_id, about.project_id, environment, int(number)
-    known = deployments.get(conn, ids.values())
-    twice = deployments.also_on_host(conn, [one for one in known.values() if one.id < 0])
-    return {key: known[one] for key, one in ids.items() if one in known and one not in twice}
+    stored = deployments.get(conn, ids.values())
+    twice = deployments.also_on_host(
+        conn, [deployment for deployment in stored.values() if deployment.id < 0]
+    )
+    return {
+        key: stored[entry] for key, entry in ids.items() if entry in stored and entry not in twice
+    }
 
 
 def _merge_requests(
-    conn: Connection, wanted: Mapping[str, SubjectKey]
+    conn: Connection, subject_keys: Mapping[str, SubjectKey]
 ) -> dict[str, NotificationSubject]:
     ids = {
-        key: MergeRequestKey(a.connection_id, a.project_id, int(a.key)) for key, a in wanted.items()
+        key: MergeRequestKey(a.connection_id, a.project_id, int(a.key))
+        for key, a in subject_keys.items()
     }
-    known = store_merge_requests.get_merge_requests(conn, ids.values())
-    return {key: known[one] for key, one in ids.items() if one in known}
+    stored = store_merge_requests.get_merge_requests(conn, ids.values())
+    return {
+        key: stored[merge_request_key]
+        for key, merge_request_key in ids.items()
+        if merge_request_key in stored
+    }

@@ -38,34 +38,35 @@ class LoadedPipelines:
 
 
 def load(
-    conn: Connection, scope: Scope, seen: Mapping[int, tuple[LinkView, ...]]
+    conn: Connection, scope: Scope, versions: Mapping[int, tuple[LinkView, ...]]
 ) -> LoadedPipelines:
     """The pipelines of each task, by its links and by the pushed commits that name it."""
-    pushed = store_pipelines.pipelines_of_tasks(conn, scope.portal_id, seen)
+    pushed = store_pipelines.pipelines_of_tasks(conn, scope.portal_id, versions)
     newest = {
-        task_id: _newest_of_work(shown, pushed.get(task_id, ())) for task_id, shown in seen.items()
+        task_id: _newest_of_work(link_views, pushed.get(task_id, ()))
+        for task_id, link_views in versions.items()
     }
-    found = {(branch, one) for mine in newest.values() for branch, one in mine.items()}
-    sharing = _sharing_tasks(conn, found)
+    keys = {(branch, pipeline) for value in newest.values() for branch, pipeline in value.items()}
+    sharing = _sharing_tasks(conn, keys)
     present = _present_tasks(conn, scope.portal_id, set().union(*sharing.values()))
-    authors = _commit_authors(conn, scope, {one for _, one in found})
-    speaking = _speaking_pipelines(conn, {one for _, one in found})
-    known = store_pipelines.failed_jobs(
-        conn, {store_pipelines.pipeline_id(one) for one in speaking.values()}
+    authors = _commit_authors(conn, scope, {pipeline for _, pipeline in keys})
+    speaking = _speaking_pipelines(conn, {pipeline for _, pipeline in keys})
+    stored = store_pipelines.failed_jobs(
+        conn, {store_pipelines.pipeline_id(pipeline) for pipeline in speaking.values()}
     )
     by_task = {
         task_id: tuple(
             BranchPipeline(
                 subject_key=f"ci:{branch[0]}/{branch[1]}:{branch[2]}",
                 branch=branch[2],
-                pipeline=speaking[one],
-                failed_jobs=_current_jobs(known, speaking[one]),
-                author_id=authors.get(one),
-                notifies=_notifying_task(sharing[branch, one], present) == task_id,
+                pipeline=speaking[pipeline],
+                failed_jobs=_current_jobs(stored, speaking[pipeline]),
+                author_id=authors.get(pipeline),
+                notifies=_notifying_task(sharing[branch, pipeline], present) == task_id,
             )
-            for branch, one in mine.items()
+            for branch, pipeline in own.items()
         )
-        for task_id, mine in newest.items()
+        for task_id, own in newest.items()
     }
     return LoadedPipelines(by_task, sharing, present)
 
@@ -77,19 +78,19 @@ def with_answers(
     missing = {task_id for task_id, task in answers.items() if task is None}
     present = (loaded.present | answers.keys()) - missing
 
-    def renew(task_id: int, shown: BranchPipeline) -> BranchPipeline:
-        pipeline = shown.pipeline
+    def renew(task_id: int, branch_pipeline: BranchPipeline) -> BranchPipeline:
+        pipeline = branch_pipeline.pipeline
         fetched = jobs.get(store_pipelines.pipeline_id(pipeline))
-        branch = pipeline.project.connection_id, pipeline.project.id, shown.branch
+        branch = pipeline.project.connection_id, pipeline.project.id, branch_pipeline.branch
         sharing = loaded.sharing.get((branch, pipeline), frozenset())
         return replace(
-            shown,
-            failed_jobs=shown.failed_jobs if fetched is None else fetched[1],
+            branch_pipeline,
+            failed_jobs=branch_pipeline.failed_jobs if fetched is None else fetched[1],
             notifies=_notifying_task(sharing, present) == task_id,
         )
 
     by_task = {
-        task_id: tuple(renew(task_id, shown) for shown in pipelines)
+        task_id: tuple(renew(task_id, branch_pipeline) for branch_pipeline in pipelines)
         for task_id, pipelines in loaded.by_task.items()
     }
     return LoadedPipelines(by_task, loaded.sharing, frozenset(present))
@@ -104,29 +105,36 @@ def _speaking_pipelines(
     that came to an end counts, as one that was canceled for a newer one says nothing.
     """
     speaking = {pipeline: pipeline for pipeline in pipelines}
-    open_ones = [one for one in speaking if speaks_for_branch(one) and one.status != _PASSED]
+    open_ones = [
+        entry for entry in speaking if speaks_for_branch(entry) and entry.status != _PASSED
+    ]
     later = store_pipelines.later_pipelines(conn, open_ones)
     for pipeline in open_ones:
         ended = [
-            one for one in later[store_pipelines.pipeline_id(pipeline)] if speaks_for_branch(one)
+            entry
+            for entry in later[store_pipelines.pipeline_id(pipeline)]
+            if speaks_for_branch(entry)
         ]
-        passed = next((one for one in ended if one.status == _PASSED), None)
+        passed = next((entry for entry in ended if entry.status == _PASSED), None)
         speaking[pipeline] = passed or (ended[-1] if ended else pipeline)
     return speaking
 
 
 def _newest_of_work(
-    shown: Iterable[LinkView], pushed: Iterable[tuple[str, Pipeline]]
+    link_views: Iterable[LinkView], pushed: Iterable[tuple[str, Pipeline]]
 ) -> _PipelinesByBranch:
     """By branch. A merge request's pipeline counts for its source branch.
 
     While one is open its own commit is the branch's newest, whatever the dates say: who takes a
     commit back by force leaves its pipelines behind.
     """
-    counting = [link.merge_request for link in shown if link.is_shown_work]
+    counting = [link.merge_request for link in link_views if link.is_shown_work]
     theirs = [(mr.branch_key, mr.pipeline) for mr in counting if mr.pipeline]
     heads = [(mr.branch_key, mr.pipeline) for mr in counting if mr.pipeline and is_open(mr)]
-    own = [((one.project.connection_id, one.project.id, branch), one) for branch, one in pushed]
+    own = [
+        ((pipeline.project.connection_id, pipeline.project.id, branch), pipeline)
+        for branch, pipeline in pushed
+    ]
     return {**_by_branch((*theirs, *own)), **_by_branch(heads)}
 
 
@@ -139,12 +147,12 @@ def _by_branch(pipelines: Iterable[tuple[BranchKey, Pipeline]]) -> _PipelinesByB
 
 
 def _current_jobs(
-    known: Mapping[store_pipelines.PipelineId, tuple[datetime, tuple[FailedJob, ...]]],
-    one: Pipeline,
+    stored: Mapping[store_pipelines.PipelineId, tuple[datetime, tuple[FailedJob, ...]]],
+    pipeline: Pipeline,
 ) -> tuple[FailedJob, ...] | None:
     """What was read for an earlier state of the pipeline says nothing of this one."""
-    pipeline_updated_at, jobs = known.get(store_pipelines.pipeline_id(one), (None, ()))
-    return jobs if pipeline_updated_at == one.updated_at else None
+    pipeline_updated_at, jobs = stored.get(store_pipelines.pipeline_id(pipeline), (None, ()))
+    return jobs if pipeline_updated_at == pipeline.updated_at else None
 
 
 def _notifying_task(sharing: Collection[int], present: Collection[int]) -> int | None:
@@ -152,16 +160,20 @@ def _notifying_task(sharing: Collection[int], present: Collection[int]) -> int |
     return min(sharing, key=lambda task_id: (task_id not in present, task_id), default=None)
 
 
-def _sharing_tasks(conn: Connection, found: Collection[_Run]) -> dict[_Run, frozenset[int]]:
+def _sharing_tasks(conn: Connection, answer: Collection[_Run]) -> dict[_Run, frozenset[int]]:
     """The tasks whose work each pipeline is, whichever of them are loaded."""
-    of_branch = store_merge_requests.by_branches(conn, {branch for branch, _ in found})
+    of_branch = store_merge_requests.by_branches(conn, {branch for branch, _ in answer})
     linked = links.by_merge_requests(conn, {key for keys in of_branch.values() for key in keys})
-    named = store_pipelines.tasks_of(conn, {(*branch, one.sha) for branch, one in found})
+    tasks_by_key = store_pipelines.tasks_of(
+        conn, {(*branch, pipeline.sha) for branch, pipeline in answer}
+    )
     sharing: dict[_Run, frozenset[int]] = {}
-    for branch, one in found:
+    for branch, pipeline in answer:
         rows = [row for key in of_branch.get(branch, ()) for row in linked.get(key, ())]
         counting = {row.task_id for row in rows if row.is_shown_work}
-        sharing[branch, one] = frozenset({*counting, *named.get((*branch, one.sha), ())})
+        sharing[branch, pipeline] = frozenset(
+            {*counting, *tasks_by_key.get((*branch, pipeline.sha), ())}
+        )
     return sharing
 
 
@@ -175,8 +187,8 @@ def _commit_authors(
 ) -> dict[Pipeline, int]:
     """The authors of the pipelines' commits as portal users."""
     signed = {
-        one: AuthoredCommit(one.project.connection_id, one.commit, one.actor)
-        for one in pipelines
-        if one.commit
+        pipeline: AuthoredCommit(pipeline.project.connection_id, pipeline.commit, pipeline.actor)
+        for pipeline in pipelines
+        if pipeline.commit
     }
     return people.portal_authors(conn, scope, signed)

@@ -23,95 +23,133 @@ NEAREST_LIMIT = 30  # deployments of an environment that a rollback is compared 
 
 
 def find_tasks(
-    conn: Connection, portal_id: int, found: Mapping[str, NotificationSubject]
+    conn: Connection, portal_id: int, by_key: Mapping[str, NotificationSubject]
 ) -> dict[str, tuple[int, ...]]:
     """The tasks of each thing by its name. Silent links and mentions do not count."""
-    requests = _find_merge_requests(conn, found)
-    rows = links.by_merge_requests(conn, {one for mine in requests.values() for one in mine})
-    named = store_pipelines.tasks_of(
-        conn, {place for one in found.values() if (place := _commit_key(one))}
+    requests = _find_merge_requests(conn, by_key)
+    rows = links.by_merge_requests(
+        conn,
+        {
+            merge_request_key
+            for merge_request_keys in requests.values()
+            for merge_request_key in merge_request_keys
+        },
     )
-    others = store_activity.tasks_of(
-        conn, {at for one in found.values() if (at := _activity_id(one))}
+    tasks_by_key = store_pipelines.tasks_of(
+        conn,
+        {
+            place
+            for notification_subject in by_key.values()
+            if (place := _commit_key(notification_subject))
+        },
+    )
+    extra = store_activity.tasks_of(
+        conn,
+        {
+            at
+            for notification_subject in by_key.values()
+            if (at := _activity_id(notification_subject))
+        },
     )
     tasks: dict[str, tuple[int, ...]] = {}
-    for key, one in found.items():
-        mine = {
+    for key, notification_subject in by_key.items():
+        own = {
             row.task_id
             for request in requests.get(key, ())
             for row in rows.get(request, ())
             if row.portal_id == portal_id and row.is_shown_work
         }
-        place = _commit_key(one)
-        mine |= set(named.get(place, ())) if place else set()
-        at = _activity_id(one)
-        mine |= set(others.get(at, ())) if at else set()
-        tasks[key] = tuple(sorted(mine))
+        place = _commit_key(notification_subject)
+        own |= set(tasks_by_key.get(place, ())) if place else set()
+        at = _activity_id(notification_subject)
+        own |= set(extra.get(at, ())) if at else set()
+        tasks[key] = tuple(sorted(own))
     return tasks
 
 
 def _find_merge_requests(
-    conn: Connection, found: Mapping[str, NotificationSubject]
+    conn: Connection, by_key: Mapping[str, NotificationSubject]
 ) -> dict[str, frozenset[MergeRequestKey]]:
     """The merge requests of each thing that has any."""
-    runs = {key: one for key, of in found.items() if (one := _pipeline_of(of))}
-    branches = {key: place for key, one in found.items() if (place := _branch_of(one))}
+    runs = {key: one for key, of in by_key.items() if (one := _pipeline_of(of))}
+    branches = {
+        key: place
+        for key, notification_subject in by_key.items()
+        if (place := _branch_of(notification_subject))
+    }
     of_runs = store_merge_requests.keys_by_pipelines(conn, runs.values())
     of_branches = store_merge_requests.by_branches(conn, branches.values())
     requests = {
-        key: of_runs.get(store_pipelines.pipeline_id(one), frozenset()) for key, one in runs.items()
+        key: of_runs.get(store_pipelines.pipeline_id(entry), frozenset())
+        for key, entry in runs.items()
     }
-    requests |= {key: frozenset(of_branches.get(one, ())) for key, one in branches.items()}
-    for key, one in found.items():
+    requests |= {
+        key: frozenset(of_branches.get(branch_key, ())) for key, branch_key in branches.items()
+    }
+    for key, one in by_key.items():
         if isinstance(one, MergeRequest):
             requests[key] = frozenset({one.key})
         if isinstance(one, Deployment):
-            carried = [one, *undone_deployments(conn, one)]
-            requests[key] = frozenset(deployments.merge_requests_of(conn, carried))
+            included = [one, *undone_deployments(conn, one)]
+            requests[key] = frozenset(deployments.merge_requests_of(conn, included))
     return requests
 
 
-def undone_deployments(conn: Connection, one: Deployment) -> tuple[Deployment, ...]:
+def undone_deployments(conn: Connection, deployment: Deployment) -> tuple[Deployment, ...]:
     """Return what a rollback takes back: who heard of that hears of this."""
-    place = one.project.connection_id, one.project.id
-    near = deployments.newest(conn, [place], NEAREST_LIMIT, one.environment)[place]
-    return undone_by(one, near)
+    place = deployment.project.connection_id, deployment.project.id
+    near = deployments.newest(conn, [place], NEAREST_LIMIT, deployment.environment)[place]
+    return undone_by(deployment, near)
 
 
-def _pipeline_of(one: NotificationSubject) -> Pipeline | None:
-    match one:
+def _pipeline_of(notification_subject: NotificationSubject) -> Pipeline | None:
+    match notification_subject:
         case Pipeline():
-            return one
+            return notification_subject
         case AlertContext(failed_pipeline=Pipeline() as failed):
             return failed
     return None
 
 
-def _branch_of(one: NotificationSubject) -> store_merge_requests.BranchKey | None:
-    if isinstance(one, Push) and not one.deleted:
-        return one.project.connection_id, one.project.id, one.branch
+def _branch_of(notification_subject: NotificationSubject) -> store_merge_requests.BranchKey | None:
+    if isinstance(notification_subject, Push) and not notification_subject.deleted:
+        return (
+            notification_subject.project.connection_id,
+            notification_subject.project.id,
+            notification_subject.branch,
+        )
     return None
 
 
-def _commit_key(one: NotificationSubject) -> store_pipelines.CommitKey | None:
+def _commit_key(notification_subject: NotificationSubject) -> store_pipelines.CommitKey | None:
     """The commit that may name tasks itself."""
-    match one:
-        case Push() if not one.deleted:
-            return one.project.connection_id, one.project.id, one.branch, one.after
-    run = _pipeline_of(one)
+    match notification_subject:
+        case Push() if not notification_subject.deleted:
+            return (
+                notification_subject.project.connection_id,
+                notification_subject.project.id,
+                notification_subject.branch,
+                notification_subject.after,
+            )
+    run = _pipeline_of(notification_subject)
     return (run.project.connection_id, run.project.id, run.ref, run.sha) if run else None
 
 
-def _activity_id(one: NotificationSubject) -> store_activity.ActivityId | None:
+def _activity_id(notification_subject: NotificationSubject) -> store_activity.ActivityId | None:
     """Under what the tasks that it names by itself are kept."""
-    match one:
+    match notification_subject:
         case MergeRequest() | Pipeline() | AlertContext():
             return None
         case Deployment():
-            return deployment_activity_id(one)
+            return deployment_activity_id(notification_subject)
         case _:
-            return store_activity.activity_id(one)
+            return store_activity.activity_id(notification_subject)
 
 
-def deployment_activity_id(one: Deployment) -> store_activity.ActivityId:
-    return one.project.connection_id, one.project.id, Kind.DEPLOYMENT.value, one.key
+def deployment_activity_id(deployment: Deployment) -> store_activity.ActivityId:
+    return (
+        deployment.project.connection_id,
+        deployment.project.id,
+        Kind.DEPLOYMENT.value,
+        deployment.key,
+    )

@@ -97,50 +97,65 @@ def load(
     anew, as are those something was heard of since.
     """
     portal_id, now = scope.portal_id, scope.now
-    wanted, fresh, anew = set(task_ids), set(just_read), set(retry_missing)
-    known = tasks.get(conn, portal_id, wanted)
-    named = links.by_tasks(conn, portal_id, wanted)
-    groups = {row.body.group_id for row in known.values() if row.body}
+    keys, fresh, anew = set(task_ids), set(just_read), set(retry_missing)
+    stored = tasks.get(conn, portal_id, keys)
+    tasks_by_key = links.by_tasks(conn, portal_id, keys)
+    groups = {row.body.group_id for row in stored.values() if row.body}
     stages = recent_stages(conn, scope, groups)
     merge_requests = store_merge_requests.get_merge_requests(
-        conn, {row.merge_request for rows in named.values() for row in rows}
+        conn, {row.merge_request for rows in tasks_by_key.values() for row in rows}
     )
-    seen = {task_id: _build_links(named.get(task_id, ()), merge_requests) for task_id in wanted}
-    concerning = store_activity.of_tasks(conn, portal_id, wanted, now - COMMENT_WINDOW)
-    comments = {task_id: found.comments for task_id, found in concerning.items()}
-    there = load_deployments.load(
-        conn, seen, {task_id: found.deployments for task_id, found in concerning.items()}
+    versions = {
+        task_id: _build_links(tasks_by_key.get(task_id, ()), merge_requests) for task_id in keys
+    }
+    concerning = store_activity.of_tasks(conn, portal_id, keys, now - COMMENT_WINDOW)
+    comments = {task_id: task_activity.comments for task_id, task_activity in concerning.items()}
+    present = load_deployments.load(
+        conn,
+        versions,
+        {task_id: task_activity.deployments for task_id, task_activity in concerning.items()},
     )
     people = [
         *(mr_person for mr in merge_requests.values() for mr_person in _merge_request_people(mr)),
-        *(pair for mine in comments.values() for one, _ in mine for pair in _comment_author(one)),
+        *(
+            pair
+            for value in comments.values()
+            for comment, _ in value
+            for pair in _comment_author(comment)
+        ),
     ]
     users = load_people.portal_users_of(conn, scope, _by_connection(people))
-    runs = load_pipelines.load(conn, scope, seen)
+    runs = load_pipelines.load(conn, scope, versions)
     ran = runs.by_task
-    commanded = load_smart_commits.load(conn, scope, wanted)
-    said = messages.by_tasks(conn, portal_id, wanted)
-    told = messages.anyones_states(
-        conn, portal_id, {one.subject_key for mine in ran.values() for one in mine}
+    commanded = load_smart_commits.load(conn, scope, keys)
+    outcome = messages.by_tasks(conn, portal_id, keys)
+    by_key = messages.anyones_states(
+        conn,
+        portal_id,
+        {
+            branch_pipeline.subject_key
+            for branch_pipelines in ran.values()
+            for branch_pipeline in branch_pipelines
+        },
     )
     views = {
         task_id: _build_view(
-            known.get(task_id) or _unread_task(task_id),
-            seen[task_id],
+            stored.get(task_id) or _unread_task(task_id),
+            versions[task_id],
             stages=stages,
             users=users,
             fresh=task_id in fresh,
-            messages=said.get(task_id, {}),
-            notified_states=told,
+            messages=outcome.get(task_id, {}),
+            notified_states=by_key,
             branch_pipelines=ran[task_id],
-            environments=there[task_id],
+            environments=present[task_id],
             comments=comments.get(task_id, ()),
             smart_commits=commanded.get(task_id, ()),
         )
-        for task_id in wanted
+        for task_id in keys
     }
-    missing = {task_id for task_id, row in known.items() if row.missing}
-    doubtful = {task_id for task_id in missing if task_id in anew or known[task_id].stale}
+    missing = {task_id for task_id, row in stored.items() if row.missing}
+    doubtful = {task_id for task_id in missing if task_id in anew or stored[task_id].stale}
     return LoadedTasks(views, frozenset(missing - (doubtful - fresh)), runs)
 
 
@@ -172,7 +187,7 @@ def _unread_task(task_id: int) -> TaskRow:
 
 def _build_view(
     row: TaskRow,
-    seen: tuple[LinkView, ...],
+    link_views: tuple[LinkView, ...],
     *,
     stages: Mapping[int, tuple[KanbanStage, ...]],
     users: Mapping[int, Mapping[int, int]],
@@ -190,14 +205,18 @@ def _build_view(
         fresh=body is not None and (fresh or not row.stale),
         step=row.step,
         stages=stages.get(body.group_id) if body else None,
-        links=seen,
+        links=link_views,
         users=users,
         fields=row.fields,
         messages=messages,
         notified_states=notified_states,
         branch_pipelines=branch_pipelines,
         environments=environments,
-        comments=tuple(one for one, silent in comments if isinstance(one, Comment) and not silent),
+        comments=tuple(
+            activity_item
+            for activity_item, silent in comments
+            if isinstance(activity_item, Comment) and not silent
+        ),
         smart_commits=smart_commits,
     )
 
@@ -249,13 +268,13 @@ def _merge_request_people(merge_request: MergeRequest) -> Iterable[ConnectionPer
     return [(connection_id, person) for person in people_of_merge_request(merge_request) if person]
 
 
-def _comment_author(one: ActivityItem) -> Iterable[ConnectionPerson]:
-    known = isinstance(one, Comment) and one.author
-    return [(one.project.connection_id, one.author)] if known else []
+def _comment_author(activity_item: ActivityItem) -> Iterable[ConnectionPerson]:
+    existing = isinstance(activity_item, Comment) and activity_item.author
+    return [(activity_item.project.connection_id, activity_item.author)] if existing else []
 
 
 def _by_connection(people: Iterable[ConnectionPerson]) -> dict[int, list[Person]]:
-    found: dict[int, list[Person]] = {}
+    by_key: dict[int, list[Person]] = {}
     for connection_id, person in people:
-        found.setdefault(connection_id, []).append(person)
-    return found
+        by_key.setdefault(connection_id, []).append(person)
+    return by_key

@@ -53,19 +53,20 @@ class _RefState:
     @property
     def alert_rows(self) -> dict[AlertKey, AlertRow]:
         """The alerts as derived, with what people said of them."""
-        known = {row.key: row for row in self.stored}
+        stored = {row.key: row for row in self.stored}
         keys = {
-            AlertKey(self.ref_key, one.first_pipeline_id, one.stage): one for one in self.derived
+            AlertKey(self.ref_key, alert.first_pipeline_id, alert.stage): alert
+            for alert in self.derived
         }
         return {
-            key: replace(known.get(key) or AlertRow(key, one), alert=one)
-            for key, one in keys.items()
+            key: replace(stored.get(key) or AlertRow(key, alert), alert=alert)
+            for key, alert in keys.items()
         }
 
     @property
     def changed_keys(self) -> list[AlertKey]:
-        known = {row.key: row.alert for row in self.stored}
-        return [key for key, row in self.alert_rows.items() if known.get(key) != row.alert]
+        stored = {row.key: row.alert for row in self.stored}
+        return [key for key, row in self.alert_rows.items() if stored.get(key) != row.alert]
 
 
 def load(conn: Connection, turn: ReconcileTurn, rows: Rows) -> list[_RefState]:
@@ -77,17 +78,17 @@ def plan(turn: ReconcileTurn, rows: Rows, looked: Sequence[_RefState]) -> Record
     """Derive the alerts of the refs. Raises Later and Denied where a task cannot be read."""
     deps, lane, scope, portal = turn.deps, turn.lane, turn.scope, turn.portal
     portal_id, rules = scope.portal_id, scope.rules
-    history = {one.ref_key: one.history for one in looked if one.watched}
+    history = {entry.ref_key: entry.history for entry in looked if entry.watched}
     fetch.fetch_alert_jobs(deps, lane, history, rules)
     with read(deps.database) as conn:
-        for one in looked:
-            _derive_alerts(conn, one, rules, deps.clock.now())
-    over = [row for one in looked for row in one.alert_rows.values() if row.alert.state.ended]
+        for entry in looked:
+            _derive_alerts(conn, entry, rules, deps.clock.now())
+    over = [row for entry in looked for row in entry.alert_rows.values() if row.alert.state.ended]
     fetch.fetch_alert_tasks(deps, lane, portal_id, portal, over)
 
     def record(conn: Connection) -> None:
-        for one in looked:
-            _record(conn, deps, scope, one)
+        for entry in looked:
+            _record(conn, deps, scope, entry)
 
     return record
 
@@ -98,8 +99,8 @@ def _load_ref(conn: Connection, row: SubjectRow, rules: Rules) -> _RefState:
     stored = alerts.list_of_ref(conn, line)
     minded = bool(watched_refs(conn, {line: history[-1]}, rules)) if history else bool(stored)
     minded = minded and not _merge_request_has_ended(conn, line)
-    gone = alerts.deleted_at(conn, line)
-    return _RefState(row, line, history, _recent_alerts(stored, history), minded, gone)
+    removed = alerts.deleted_at(conn, line)
+    return _RefState(row, line, history, _recent_alerts(stored, history), minded, removed)
 
 
 def _merge_request_has_ended(conn: Connection, line: RefKey) -> bool:
@@ -108,8 +109,8 @@ def _merge_request_has_ended(conn: Connection, line: RefKey) -> bool:
     if iid is None:
         return False
     key = MergeRequestKey(line.connection_id, line.project_id, iid)
-    known = store_merge_requests.get_merge_requests(conn, [key]).get(key)
-    return known is not None and not is_open(known)
+    merge_request = store_merge_requests.get_merge_requests(conn, [key]).get(key)
+    return merge_request is not None and not is_open(merge_request)
 
 
 def _recent_alerts(stored: Sequence[AlertRow], history: Sequence[Pipeline]) -> tuple[AlertRow, ...]:
@@ -122,35 +123,39 @@ def _recent_alerts(stored: Sequence[AlertRow], history: Sequence[Pipeline]) -> t
     )
 
 
-def _derive_alerts(conn: Connection, one: _RefState, rules: Rules, now: datetime) -> None:
-    stored = [row.alert for row in one.stored]
-    if not one.watched:
-        one.derived = close_all(stored, now)
+def _derive_alerts(conn: Connection, entry: _RefState, rules: Rules, now: datetime) -> None:
+    stored = [row.alert for row in entry.stored]
+    if not entry.watched:
+        entry.derived = close_all(stored, now)
         return
     try:
-        known = store_pipelines.failed_jobs(conn, map(fetch.pipeline_id, one.history))
-        endings = [pipeline_result(p, load_alerts.current_jobs(known, p)) for p in one.history]
-        last = one.history[-1:]
-        wanted = rules.alerts_of(last[0].project.path) if last else AlertRules()
-        one.derived = derive_alerts(endings, wanted, now, stored, deleted_at=one.deleted_at)
+        stored_by_key = store_pipelines.failed_jobs(conn, map(fetch.pipeline_id, entry.history))
+        endings = [
+            pipeline_result(p, load_alerts.current_jobs(stored_by_key, p)) for p in entry.history
+        ]
+        last = entry.history[-1:]
+        alert_rules = rules.alerts_of(last[0].project.path) if last else AlertRules()
+        entry.derived = derive_alerts(
+            endings, alert_rules, now, stored, deleted_at=entry.deleted_at
+        )
     except Exception as error:
-        log.exception("alerts_failed", line=str(one.ref_key))
-        one.error = format_traceback(error)
+        log.exception("alerts_failed", line=str(entry.ref_key))
+        entry.error = format_traceback(error)
 
 
-def _record(conn: Connection, deps: Deps, scope: Scope, one: _RefState) -> None:
+def _record(conn: Connection, deps: Deps, scope: Scope, entry: _RefState) -> None:
     portal_id = scope.portal_id
-    now, row = deps.clock.now(), one.row
-    if one.error:
-        notifications.retry_later(conn, deps, portal_id, row, error=one.error, now=now)
+    now, row = deps.clock.now(), entry.row
+    if entry.error:
+        notifications.retry_later(conn, deps, portal_id, row, error=entry.error, now=now)
         return
-    alerts.save(conn, one.ref_key, one.derived)
-    current = {r.key: r for r in alerts.list_of_ref(conn, one.ref_key)}
-    rows = {key: current[key] for key in one.alert_rows if key in current}
-    marks = [(NOTIFICATION, key.subject_key, "the alert changed") for key in one.changed_keys]
+    alerts.save(conn, entry.ref_key, entry.derived)
+    current = {r.key: r for r in alerts.list_of_ref(conn, entry.ref_key)}
+    rows = {key: current[key] for key in entry.alert_rows if key in current}
+    marks = [(NOTIFICATION, key.subject_key, "the alert changed") for key in entry.changed_keys]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
     _plan_commands(conn, scope, row, _load_views(conn, scope, rows), now)
-    quiet_at = min((a.quiet_at for a in one.derived if a.quiet_at), default=None)
+    quiet_at = min((a.quiet_at for a in entry.derived if a.quiet_at), default=None)
     if quiet_at:
         subjects.postpone(conn, portal_id, row.kind, row.key, row.version, quiet_at)
     else:
@@ -161,29 +166,29 @@ def _load_views(
     conn: Connection, scope: Scope, rows: Mapping[AlertKey, AlertRow]
 ) -> list[AlertView]:
     portal_id = scope.portal_id
-    found = load_alerts.load_contexts(conn, scope, rows)
+    by_key = load_alerts.load_contexts(conn, scope, rows)
     authors = _authors(conn, scope, rows)
-    known = tasks.get(conn, portal_id, {row.task_id for row in rows.values() if row.task_id})
-    there = {
-        t: row.body for t, row in known.items() if row.body and row.read_at and not row.missing
+    stored = tasks.get(conn, portal_id, {row.task_id for row in rows.values() if row.task_id})
+    present = {
+        t: row.body for t, row in stored.items() if row.body and row.read_at and not row.missing
     }
-    said = messages.by_tasks(conn, portal_id, there)
-    told = messages.anyones_states(
+    outcome = messages.by_tasks(conn, portal_id, present)
+    values_by_key = messages.anyones_states(
         conn, portal_id, [assignment_key(key.subject_key) for key in rows]
     )
     return [
         AlertView(
-            one,
+            alert_context,
             author_id=authors.get(key),
             administrator_id=scope.administrator_id,
             task_id=rows[key].task_id,
-            task=there.get(rows[key].task_id or 0),
-            end_message=said.get(rows[key].task_id or 0, {}).get(
+            task=present.get(rows[key].task_id or 0),
+            end_message=outcome.get(rows[key].task_id or 0, {}).get(
                 end_message_key(key.subject_key), SentMessage()
             ),
-            notified_assignee=told.get(assignment_key(key.subject_key)),
+            notified_assignee=values_by_key.get(assignment_key(key.subject_key)),
         )
-        for key, one in found.items()
+        for key, alert_context in by_key.items()
     ]
 
 

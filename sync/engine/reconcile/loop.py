@@ -80,23 +80,27 @@ def _transaction(turn: ReconcileTurn, *, is_last: bool) -> AbstractContextManage
 def _load_tasks(
     conn: Connection, turn: ReconcileTurn, dirty: Rows
 ) -> tuple[PlanningTurn, LoadedTasks]:
-    replayed = frozenset(int(one.key) for one in dirty if one.cause == REPLAYED)
-    asking = PlanningTurn(turn.deps, turn.scope, turn.portal, turn.lane, replayed)
-    return asking, load_for_plan(conn, asking, [int(one.key) for one in dirty])
+    replayed = frozenset(
+        int(subject_row.key) for subject_row in dirty if subject_row.cause == REPLAYED
+    )
+    planning_turn = PlanningTurn(turn.deps, turn.scope, turn.portal, turn.lane, replayed)
+    return planning_turn, load_for_plan(
+        conn, planning_turn, [int(subject_row.key) for subject_row in dirty]
+    )
 
 
 def _plan_tasks(
     turn: ReconcileTurn, dirty: Rows, loaded: tuple[PlanningTurn, LoadedTasks]
 ) -> Recorder:
-    asking, loaded_tasks = loaded
+    planning_turn, loaded_tasks = loaded
     try:
-        planned = plan_tasks(asking, loaded_tasks)
+        planned = plan_tasks(planning_turn, loaded_tasks)
     except (Later, Denied):
-        _save_answers(asking, turn.lane)
+        _save_answers(planning_turn, turn.lane)
         raise
 
     def record(conn: Connection) -> None:
-        save_answers(conn, asking)
+        save_answers(conn, planning_turn)
         _record(conn, turn.deps, turn.scope, dirty, planned)
 
     return record
@@ -109,11 +113,11 @@ RECONCILERS: Mapping[str, Reconciler[Any]] = {  # by kind of subject, in the ord
 }
 
 
-def _save_answers(asking: PlanningTurn, lane: Lane) -> None:
+def _save_answers(planning_turn: PlanningTurn, lane: Lane) -> None:
     """What was answered before the other side failed is not asked for again."""
-    if asking.unsaved:
-        with lane_transaction(asking.deps, lane) as conn:
-            save_answers(conn, asking)
+    if planning_turn.unsaved:
+        with lane_transaction(planning_turn.deps, lane) as conn:
+            save_answers(conn, planning_turn)
 
 
 def _ready_subjects(conn: Connection, scope: Scope) -> tuple[SubjectRow, ...]:
@@ -130,24 +134,30 @@ def _record(
     conn: Connection, deps: Deps, scope: Scope, piece: Sequence[SubjectRow], planned: TaskPlans
 ) -> None:
     portal_id = scope.portal_id
-    ids = {int(one.key) for one in piece}
+    ids = {int(subject_row.key) for subject_row in piece}
     plans = {task_id: planned.plans[task_id] for task_id in ids & planned.plans.keys()}
     stored = outbox.waiting_and_refused(conn, portal_id, TASK, map(str, ids))
     refused = refused_of(stored)
-    wanted = {
-        task_id: [one for one in plan.commands if not is_refused(refused, str(task_id), one)]
+    settings = {
+        task_id: [
+            planned_command
+            for planned_command in plan.commands
+            if not is_refused(refused, str(task_id), planned_command)
+        ]
         for task_id, plan in plans.items()
     }
     now, missing = deps.clock.now(), ids & planned.missing
     commands: dict[int, Sequence[PlannedCommand]] = {task_id: () for task_id in missing}
     if missing:
         commands |= refuse_for_missing_tasks(conn, scope, missing, now)
-    commands |= wanted
-    by_subject = {(TASK, str(task_id)): ones for task_id, ones in commands.items()}
+    commands |= settings
+    by_subject = {
+        (TASK, str(task_id)): planned_commands for task_id, planned_commands in commands.items()
+    }
     outbox.replace_waiting(conn, portal_id, PORTAL_LANE, by_subject, now, stored=stored)
     logs.save_decisions(conn, list(_decision_rows(portal_id, ids, planned, now)))
-    _record_without_command(conn, portal_id, plans, wanted, now)
-    tasks.set_steps(conn, portal_id, _steps_without_move(plans, wanted, planned.recorded_steps))
+    _record_without_command(conn, portal_id, plans, settings, now)
+    tasks.set_steps(conn, portal_id, _steps_without_move(plans, settings, planned.recorded_steps))
     for plan in plans.values():
         record_results(conn, plan.finished_smart_commits)
     _settle_subjects(conn, deps, portal_id, piece, planned)
@@ -162,8 +172,8 @@ def _decision_rows(
         if plan and (_has_commands(plan) or plan.step is not planned.recorded_steps[task_id]):
             yield DecisionRow(portal_id, TASK, str(task_id), now, plan.decision)
         elif task_id in planned.missing & planned.newly_missing:
-            said = f"task {task_id} does not exist, or the application may not see it"
-            yield DecisionRow(portal_id, TASK, str(task_id), now, said)
+            text = f"task {task_id} does not exist, or the application may not see it"
+            yield DecisionRow(portal_id, TASK, str(task_id), now, text)
 
 
 def _has_commands(plan: Plan) -> bool:
@@ -174,23 +184,23 @@ def _record_without_command(
     conn: Connection,
     portal_id: int,
     plans: Mapping[int, Plan],
-    wanted: Mapping[int, Sequence[PlannedCommand]],
+    subject_keys: Mapping[int, Sequence[PlannedCommand]],
     now: datetime,
 ) -> None:
     """Record what no command carries; the rest is recorded when its command ends."""
-    left: list[tuple[int, Records]] = []
+    remaining: list[tuple[int, Records]] = []
     for task_id, plan in plans.items():
-        carried = {planned.records for planned in wanted[task_id]}
-        left += [(task_id, records) for records in plan.records if records not in carried]
-    events = [(*one.review_event, task_id) for task_id, one in left if one.review_event]
+        recordss = {planned.records for planned in subject_keys[task_id]}
+        remaining += [(task_id, records) for records in plan.records if records not in recordss]
+    events = [(*entry.review_event, task_id) for task_id, entry in remaining if entry.review_event]
     links.set_review_events(conn, [(key, task_id, event) for key, event, task_id in events])
-    states = [one.notified for _, one in left if one.notified]
+    states = [entry.notified for _, entry in remaining if entry.notified]
     messages.save_notified_states(conn, portal_id, states, now)
 
 
 def _steps_without_move(
     plans: Mapping[int, Plan],
-    wanted: Mapping[int, Sequence[PlannedCommand]],
+    subject_keys: Mapping[int, Sequence[PlannedCommand]],
     before: Mapping[int, Step | None],
 ) -> dict[int, Step | None]:
     """Steps that ask for no move: recorded at once. The others are when the task has moved."""
@@ -198,17 +208,23 @@ def _steps_without_move(
         task_id: plan.step
         for task_id, plan in plans.items()
         if plan.step is not before[task_id]
-        and not any(planned.records.step for planned in wanted[task_id])
+        and not any(planned.records.step for planned in subject_keys[task_id])
     }
 
 
 def _settle_subjects(
     conn: Connection, deps: Deps, portal_id: int, piece: Sequence[SubjectRow], planned: TaskPlans
 ) -> None:
-    fine = [one for one in piece if int(one.key) not in planned.failures]
-    subjects.clean_many(conn, portal_id, [(one.kind, one.key, one.version) for one in fine])
-    for one in piece:
-        error = planned.failures.get(int(one.key))
+    fine = [subject_row for subject_row in piece if int(subject_row.key) not in planned.failures]
+    subjects.clean_many(
+        conn,
+        portal_id,
+        [(subject_row.kind, subject_row.key, subject_row.version) for subject_row in fine],
+    )
+    for subject_row in piece:
+        error = planned.failures.get(int(subject_row.key))
         if error is None:
             continue
-        notifications.retry_later(conn, deps, portal_id, one, error=error, now=deps.clock.now())
+        notifications.retry_later(
+            conn, deps, portal_id, subject_row, error=error, now=deps.clock.now()
+        )

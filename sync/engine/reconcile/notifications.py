@@ -68,7 +68,11 @@ def _record(
     now = deps.clock.now()
     refused = refused_before(conn, portal_id, NOTIFICATION, plans)
     commands = {
-        (NOTIFICATION, key): [one for one in plan.commands if not is_refused(refused, key, one)]
+        (NOTIFICATION, key): [
+            planned_command
+            for planned_command in plan.commands
+            if not is_refused(refused, key, planned_command)
+        ]
         for key, plan in plans.items()
     }
     outbox.replace_waiting(conn, portal_id, PORTAL_LANE, commands, now)

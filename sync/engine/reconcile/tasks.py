@@ -79,28 +79,30 @@ class FetchedAnswers:
     began_at: datetime
 
 
-def load_for_plan(conn: Connection, asking: PlanningTurn, task_ids: Iterable[int]) -> LoadedTasks:
+def load_for_plan(
+    conn: Connection, planning_turn: PlanningTurn, task_ids: Iterable[int]
+) -> LoadedTasks:
     """Load what the plans of the tasks see."""
     return load_tasks.load(
         conn,
-        asking.scope,
+        planning_turn.scope,
         task_ids,
-        just_read=asking.tasks_read,
-        retry_missing=asking.retry_missing,
+        just_read=planning_turn.tasks_read,
+        retry_missing=planning_turn.retry_missing,
     )
 
 
-def plan_tasks(asking: PlanningTurn, loaded: LoadedTasks) -> TaskPlans:
+def plan_tasks(planning_turn: PlanningTurn, loaded: LoadedTasks) -> TaskPlans:
     """Plan the tasks. Raises Later and Denied where the portal cannot be asked."""
     done = TaskPlans()
-    needs = _plan_loaded(asking, loaded, loaded.views.keys(), done)
+    needs = _plan_loaded(planning_turn, loaded, loaded.views.keys(), done)
     for _ in range(_MAX_ROUNDS - 1):
         if not needs:
             break
-        answers = _fetch_needs(asking, needs, loaded.views)
+        answers = _fetch_needs(planning_turn, needs, loaded.views)
         done.newly_missing |= {t for t, task in answers.tasks.items() if task is None}
         loaded = loaded.with_answers(answers)
-        needs = _plan_loaded(asking, loaded, needs.keys(), done)
+        needs = _plan_loaded(planning_turn, loaded, needs.keys(), done)
     for task_id in needs:
         del done.plans[task_id]
         done.failures[task_id] = "the plan needs more than can be read"
@@ -108,7 +110,7 @@ def plan_tasks(asking: PlanningTurn, loaded: LoadedTasks) -> TaskPlans:
 
 
 def _plan_loaded(
-    asking: PlanningTurn, loaded: LoadedTasks, task_ids: Iterable[int], done: TaskPlans
+    planning_turn: PlanningTurn, loaded: LoadedTasks, task_ids: Iterable[int], done: TaskPlans
 ) -> dict[int, frozenset[str]]:
     """Plans the tasks that are not missing; what the plans of some need before they are plans."""
     planned = set(task_ids)
@@ -118,80 +120,84 @@ def _plan_loaded(
         if task_id not in loaded.missing:
             view = loaded.views[task_id]
             done.recorded_steps[task_id] = view.step
-            _plan_task(asking, task_id, view, done)
+            _plan_task(planning_turn, task_id, view, done)
     plans = {task_id: done.plans[task_id] for task_id in planned & done.plans.keys()}
     return {task_id: plan.needs for task_id, plan in plans.items() if plan.needs}
 
 
-def _plan_task(asking: PlanningTurn, task_id: int, view: TaskView, done: TaskPlans) -> None:
+def _plan_task(planning_turn: PlanningTurn, task_id: int, view: TaskView, done: TaskPlans) -> None:
     try:
-        done.plans[task_id] = plan_task(view, asking.scope.rules, asking.deps.clock.now())
+        done.plans[task_id] = plan_task(
+            view, planning_turn.scope.rules, planning_turn.deps.clock.now()
+        )
     except Exception as error:
-        log.exception("plan_failed", portal_id=asking.scope.portal_id, task_id=task_id)
+        log.exception("plan_failed", portal_id=planning_turn.scope.portal_id, task_id=task_id)
         done.failures[task_id] = format_traceback(error)
 
 
 def _fetch_needs(
-    asking: PlanningTurn, needs: Mapping[int, frozenset[str]], views: Mapping[int, TaskView]
+    planning_turn: PlanningTurn, needs: Mapping[int, frozenset[str]], views: Mapping[int, TaskView]
 ) -> Answers:
     """Asks for tasks, columns and jobs, outside any transaction; the answers are to be saved."""
-    keep = _lease_keeper(asking)
+    keep = _lease_keeper(planning_turn)
     keep()
-    began_at = asking.deps.clock.now()
-    wanted = sorted(task_id for task_id, need in needs.items() if "task" in need)
-    answers = tasks_queries.read_tasks(asking.portal, wanted) if wanted else {}
+    began_at = planning_turn.deps.clock.now()
+    keys = sorted(task_id for task_id, need in needs.items() if "task" in need)
+    answers = tasks_queries.read_tasks(planning_turn.portal, keys) if keys else {}
     boards = {
         task.group_id
         for task_id, need in needs.items()
         if "stages" in need and (task := views[task_id].task)
     }
-    columns = {group_id: _read_stages(asking.portal, group_id) for group_id in sorted(boards)}
+    columns = {
+        group_id: _read_stages(planning_turn.portal, group_id) for group_id in sorted(boards)
+    }
     lacking = [
         run for t, need in needs.items() if "jobs" in need for run in views[t].branch_pipelines
     ]
-    jobs = fetch_failed_jobs(asking.deps, lacking, keep)
+    jobs = fetch_failed_jobs(planning_turn.deps, lacking, keep)
     pipelines = [
         run.pipeline for run in lacking if store_pipelines.pipeline_id(run.pipeline) in jobs
     ]
-    known_stages = _stored_stages(asking, answers)
-    found = Answers(answers, {**known_stages, **columns}, jobs)
-    asking.unsaved.append(FetchedAnswers(found, columns, pipelines, began_at))
-    return found
+    known_stages = _stored_stages(planning_turn, answers)
+    answer = Answers(answers, {**known_stages, **columns}, jobs)
+    planning_turn.unsaved.append(FetchedAnswers(answer, columns, pipelines, began_at))
+    return answer
 
 
 def _stored_stages(
-    asking: PlanningTurn, answers: Mapping[int, Task | None]
+    planning_turn: PlanningTurn, answers: Mapping[int, Task | None]
 ) -> dict[int, tuple[KanbanStage, ...]]:
     """The columns that are known for the workgroups of tasks just read."""
     groups = {task.group_id for task in answers.values() if task}
-    if not load_tasks.moves_to_stages(asking.scope.rules) or not groups:
+    if not load_tasks.moves_to_stages(planning_turn.scope.rules) or not groups:
         return {}
-    with read(asking.deps.database) as conn:
-        return load_tasks.recent_stages(conn, asking.scope, groups)
+    with read(planning_turn.deps.database) as conn:
+        return load_tasks.recent_stages(conn, planning_turn.scope, groups)
 
 
-def save_answers(conn: Connection, asking: PlanningTurn) -> None:
+def save_answers(conn: Connection, planning_turn: PlanningTurn) -> None:
     """Stores what was asked for. Chats that were told of pipelines are told of their jobs, too."""
-    portal_id, now = asking.scope.portal_id, asking.deps.clock.now()
-    for fetched in asking.unsaved:
+    portal_id, now = planning_turn.scope.portal_id, planning_turn.deps.clock.now()
+    for fetched in planning_turn.unsaved:
         store_pipelines.save_failed_jobs(conn, fetched.answers.failed_jobs)
-        if asking.lane and fetched.pipelines:
+        if planning_turn.lane and fetched.pipelines:
             ingest_notifications.mark_dirty(
-                conn, portal_id, fetched.pipelines, asking.scope.rules, now
+                conn, portal_id, fetched.pipelines, planning_turn.scope.rules, now
             )
         tasks.save_read(conn, portal_id, fetched.answers.tasks, fetched.began_at)
         for group_id, stages in fetched.stages.items():
             tasks.save_stages(conn, portal_id, group_id, stages, fetched.began_at)
-    asking.unsaved.clear()
+    planning_turn.unsaved.clear()
 
 
-def _lease_keeper(asking: PlanningTurn) -> Callable[[], None]:
+def _lease_keeper(planning_turn: PlanningTurn) -> Callable[[], None]:
     """What keeps the lane for the call that follows; while its lease is young, for nothing."""
 
     def keep() -> None:
-        if asking.lane and not asking.lane.is_kept_for_calls():
-            with write(asking.deps.database) as conn:
-                asking.lane.keep(conn, CALL_LEASE_TTL)
+        if planning_turn.lane and not planning_turn.lane.is_kept_for_calls():
+            with write(planning_turn.deps.database) as conn:
+                planning_turn.lane.keep(conn, CALL_LEASE_TTL)
 
     return keep
 
@@ -214,11 +220,16 @@ def refuse_for_missing_tasks(
     portal_id, language = scope.portal_id, scope.rules.language
     notifications: dict[int, list[PlannedCommand]] = {}
     for task_id, smart_commits in load(conn, scope, task_ids).items():
-        refusals = {one.key: refuse_missing_task(one, language) for one in smart_commits}
+        refusals = {
+            pending_smart_commit.key: refuse_missing_task(pending_smart_commit, language)
+            for pending_smart_commit in smart_commits
+        }
         reasons = "; ".join(refusal.reason for refusal in refusals.values())
         logs.save_decisions(conn, [DecisionRow(portal_id, TASK, str(task_id), now, reasons)])
         notifications[task_id] = [
-            planned for one in smart_commits if (planned := notify_missing_task(one, language))
+            planned
+            for pending_smart_commit in smart_commits
+            if (planned := notify_missing_task(pending_smart_commit, language))
         ]
         notified = {planned.records.smart_commit for planned in notifications[task_id]}
         record_results(

@@ -36,8 +36,8 @@ from sync.store.tables import (
 Condition = ColumnElement[bool]
 
 
-def _columns_equal(one: Any, other: Any, *names: str) -> Condition:
-    return and_(*(one.c[name] == other.c[name] for name in names))
+def _columns_equal(entry: Any, other: Any, *names: str) -> Condition:
+    return and_(*(entry.c[name] == other.c[name] for name in names))
 
 
 _PROJECT_COLUMNS = ("connection_id", "project_id")
@@ -49,14 +49,14 @@ _TASK_IS_OVER = or_(task.c.state == "missing", task.c.body["status"].as_string()
 def _task_is_live(of: Any) -> Condition:
     """Match rows whose task is not completed or has work waiting, or was never read."""
     key = cast(of.c.task_id, String)
-    mine = (subject.c.portal_id == of.c.portal_id, subject.c.kind == "task", subject.c.key == key)
+    own = (subject.c.portal_id == of.c.portal_id, subject.c.kind == "task", subject.c.key == key)
     live = command.c.state.in_(["waiting", "sending"])
     about = (command.c.subject_kind == "task", command.c.subject_key == key)
-    asked = (command.c.portal_id == of.c.portal_id, *about, live)
+    is_asked = (command.c.portal_id == of.c.portal_id, *about, live)
     return or_(
         ~exists().where(_columns_equal(task, of, *_TASK_COLUMNS), _TASK_IS_OVER),
-        exists().where(*mine, subject.c.state != "clean"),
-        exists().where(*asked),
+        exists().where(*own, subject.c.state != "clean"),
+        exists().where(*is_asked),
     )
 
 
@@ -69,8 +69,8 @@ def merge_request_in_use(moment: datetime) -> Condition:
         _columns_equal(newer, other, *_MERGE_REQUEST_COLUMNS),
         newer.c.updated_at >= moment,
     )
-    named = (_columns_equal(link, merge_request, *_MERGE_REQUEST_COLUMNS), link.c.state == "live")
-    return exists().where(*named, or_(_task_is_live(link), young))
+    pairs = (_columns_equal(link, merge_request, *_MERGE_REQUEST_COLUMNS), link.c.state == "live")
+    return exists().where(*pairs, or_(_task_is_live(link), young))
 
 
 def merge_request_exists(moment: datetime) -> Condition:
@@ -129,8 +129,8 @@ def pipeline_in_use(moment: datetime) -> Condition:
     )
     by_request = exists().where(_columns_equal(merge_request, pipeline, *_PROJECT_COLUMNS), ran_for)
     of_branch = commit_task.c.branch == pipeline.c.ref
-    named = and_(_columns_equal(commit_task, pipeline, *_PROJECT_COLUMNS, "sha"), of_branch)
-    return or_(by_request, exists().where(named, _task_is_live(commit_task)))
+    pairs = and_(_columns_equal(commit_task, pipeline, *_PROJECT_COLUMNS, "sha"), of_branch)
+    return or_(by_request, exists().where(pairs, _task_is_live(commit_task)))
 
 
 def pipeline_exists(moment: datetime) -> Condition:
@@ -146,8 +146,8 @@ def commit_in_use(moment: datetime) -> Condition:
         merge_request.c.source_project_id == commit.c.project_id,
     )
     by_request = exists().where(*in_project, on_branch)
-    named = _columns_equal(commit_task, commit, *_PROJECT_COLUMNS, "branch", "sha")
-    return or_(by_request, exists().where(named, _task_is_live(commit_task)))
+    condition = _columns_equal(commit_task, commit, *_PROJECT_COLUMNS, "branch", "sha")
+    return or_(by_request, exists().where(condition, _task_is_live(commit_task)))
 
 
 def commit_task_in_use(moment: datetime) -> Condition:
@@ -259,7 +259,7 @@ def names_open_alert(of: Any) -> Callable[[datetime], Condition]:
     The key is that of `sync.core.alerts.model.AlertKey.subject_key`.
     """
     place = cast(alert.c.connection_id, String) + "/" + cast(alert.c.project_id, String)
-    whole = (
+    complete = (
         literal("alert:")
         + place
         + ":"
@@ -267,11 +267,13 @@ def names_open_alert(of: Any) -> Callable[[datetime], Condition]:
         + ":"
         + cast(alert.c.first_pipeline_id, String)
     )
-    mine = alert.c.connection_id == connection.c.id, connection.c.portal_id == of.c.portal_id
+    own = alert.c.connection_id == connection.c.id, connection.c.portal_id == of.c.portal_id
 
     def tells(moment: datetime) -> Condition:
-        names = or_(of.c.subject_key == whole, of.c.subject_key == whole + ":" + alert.c.stage)
-        return exists().where(*mine, ~ALERT_HAS_ENDED, names)
+        names = or_(
+            of.c.subject_key == complete, of.c.subject_key == complete + ":" + alert.c.stage
+        )
+        return exists().where(*own, ~ALERT_HAS_ENDED, names)
 
     return tells
 

@@ -110,8 +110,8 @@ def _belongs_to_portal(table: Table, portal_id: int) -> Condition:
     Rows of no portal are deleted together with those of any.
     """
     if "portal_id" not in table.c:
-        mine = select(connection.c.id).where(connection.c.portal_id == portal_id)
-        return table.c.connection_id.in_(mine)
+        own_pipelines = select(connection.c.id).where(connection.c.portal_id == portal_id)
+        return table.c.connection_id.in_(own_pipelines)
     own = table.c.portal_id == portal_id
     return or_(own, table.c.portal_id.is_(None)) if table.c.portal_id.nullable else own
 

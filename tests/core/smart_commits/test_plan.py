@@ -20,6 +20,7 @@ from sync.core.model.smart_commits import (
     SmartCommitState,
     Verb,
 )
+from sync.core.model.task_view import SentMessage
 from sync.core.model.tasks import Step, TaskStatus
 from sync.core.plan import plan_task
 from sync.core.rules.portal import Rules
@@ -161,7 +162,11 @@ def test_one_of_a_command_and_a_step_moves_the_task(verb: Verb, state: str, keys
 
 
 def test_a_step_that_stays_moves_nothing_back() -> None:
-    found = plan(links=[link("approved")], step=Step.REVIEW, of_task={"status": _S.COMPLETED})
+    reviewed = link("approved")
+    card = {reviewed.merge_request.subject_key: SentMessage(40, "[b]!12[/b]", NOW)}
+    found = plan(
+        links=[reviewed], step=Step.REVIEW, of_task={"status": _S.COMPLETED}, messages=card
+    )
     assert not [one for one in found.commands if isinstance(one.command, MoveTask)]
 
 
