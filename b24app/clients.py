@@ -151,8 +151,8 @@ class Clients:
 
         def write_down(exchange: ApiCall) -> None:
             actor = current_user.get() or str(user or "")
-            who = Caller(portal_id, system, connection, self.source, actor)
-            self.audit.add(call_row(exchange, who))
+            caller = Caller(portal_id, system, connection, self.source, actor)
+            self.audit.add(call_row(exchange, caller))
 
         return CallLog(write_down, self.clock)
 
@@ -237,9 +237,9 @@ class StoredAllowance:
         """Apply `step` to the stored allowance in one transaction; return its answer."""
         with write(self.clients.engine) as conn:
             row = logs.read_allowance(conn, self.portal_id)
-            known = full_allowance(self.clients.clock.now()) if row is None else _allowance(row)
-            changed, answer = step(known)
-            if changed is not known:
+            allowance = full_allowance(self.clients.clock.now()) if row is None else _allowance(row)
+            changed, answer = step(allowance)
+            if changed is not allowance:
                 kept = AllowanceRow(changed.level, changed.at, dict(changed.operating))
                 logs.save_allowance(conn, self.portal_id, kept)
             return answer

@@ -69,8 +69,8 @@ def blueprint(deps: Deps) -> Blueprint:
             for connection_record in chosen
             for task in _named_tasks(deps, connection_record.portal_id, report, claims)
         ]
-        more = {"notes": notes} if notes else {}
-        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks, **more)
+        extra = {"notes": notes} if notes else {}
+        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks, **extra)
 
     return here
 

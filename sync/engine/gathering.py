@@ -18,7 +18,7 @@ MAX_WAIT = timedelta(seconds=4)
 class Gathering:
     """The portals that wait for their turn, and when something last happened to each portal."""
 
-    _due: dict[int, datetime] = field(default_factory=dict)
+    _due_at: dict[int, datetime] = field(default_factory=dict)
     _latest: dict[int, datetime] = field(default_factory=dict)  # the moment a turn is due at most
     _last_activity: dict[int, datetime] = field(default_factory=dict)
 
@@ -28,11 +28,11 @@ class Gathering:
             last = self._last_activity.get(portal_id)
             is_idle = last is None or now - last >= IDLE_PERIOD
             self._last_activity[portal_id] = now
-            if portal_id in self._due or not is_idle:
+            if portal_id in self._due_at or not is_idle:
                 latest = self._latest.setdefault(portal_id, now + MAX_WAIT)
-                self._due[portal_id] = min(now + QUIET_PERIOD, latest)
+                self._due_at[portal_id] = min(now + QUIET_PERIOD, latest)
             else:
-                self._due[portal_id] = now
+                self._due_at[portal_id] = now
 
     def note_turn(self, portal_id: int, now: datetime) -> None:
         """Notes that a turn of the portal began or ended: events of its writes are no news."""
@@ -40,13 +40,15 @@ class Gathering:
 
     def take_due(self, now: datetime) -> frozenset[int]:
         """The portals whose turn it is; they do not wait any more."""
-        due = frozenset(portal_id for portal_id, moment in self._due.items() if moment <= now)
-        for portal_id in due:
-            del self._due[portal_id]
+        portal_ids = frozenset(
+            portal_id for portal_id, moment in self._due_at.items() if moment <= now
+        )
+        for portal_id in portal_ids:
+            del self._due_at[portal_id]
             self._latest.pop(portal_id, None)
-        return due
+        return portal_ids
 
     def seconds_left(self, now: datetime) -> float | None:
         """Seconds until some portal is due; None where none waits."""
-        moments = self._due.values()
+        moments = self._due_at.values()
         return max(0.0, (min(moments) - now).total_seconds()) if moments else None

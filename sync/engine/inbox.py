@@ -107,7 +107,7 @@ class Inbox:
         for portal_id in {delivery.portal_id for delivery, _ in entries}:
             self._wake(portal_id)
 
-    def _insert(self, found: Sequence[Delivery]) -> list[int | None]:
+    def _insert(self, deliverys: Sequence[Delivery]) -> list[int | None]:
         """Over a connection that is kept: to take one for each group costs as much as the rows do.
 
         One that was lost while nothing came is opened anew; what had been stored after all is not
@@ -117,12 +117,12 @@ class Inbox:
             self._conn = open_writer(self._engine)
         try:
             with self._conn.begin():
-                return inbox.insert_many(self._conn, found)
+                return inbox.insert_many(self._conn, deliverys)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
         with self._conn.begin():
-            return inbox.insert_many(self._conn, found)
+            return inbox.insert_many(self._conn, deliverys)
 
     def _store_separately(self, entries: Sequence[_Entry], error: Exception) -> None:
         """One delivery that cannot be stored must not take the others with it.

@@ -52,11 +52,11 @@ class Lane:
         its lanes without waiting for the lease to end.
         """
         now = self.clock.now()
-        taken = leases.acquire(conn, self.name, self.owner, now=now, ttl=self.ttl)
-        if not taken and self._release_dead(conn, now):
-            taken = leases.acquire(conn, self.name, self.owner, now=now, ttl=self.ttl)
-        self.until = now + self.ttl if taken else None
-        return taken
+        acquired = leases.acquire(conn, self.name, self.owner, now=now, ttl=self.ttl)
+        if not acquired and self._release_dead(conn, now):
+            acquired = leases.acquire(conn, self.name, self.owner, now=now, ttl=self.ttl)
+        self.until = now + self.ttl if acquired else None
+        return acquired
 
     def _release_dead(self, conn: Connection, now: datetime) -> bool:
         holder = conn.scalar(select(lease.c.owner).where(lease.c.name == self.name))
@@ -99,8 +99,8 @@ def take(deps: Deps, lane: Lane) -> bool:
     """Take the lane in a transaction of its own, unless it is held; False: another has it."""
     if not lane.is_held:
         with write(deps.database) as conn:
-            taken = lane.take(conn)
-        lane.is_held = taken
+            acquired = lane.take(conn)
+        lane.is_held = acquired
     return lane.is_held
 
 

@@ -89,9 +89,9 @@ class Worker:
             self._last_check = now
             dispatch.request_turns(self._portals_with_work())
         with self._gathering_lock:
-            due = self._gathering.take_due(now)
+            portal_ids = self._gathering.take_due(now)
             seconds = self._gathering.seconds_left(now)
-        dispatch.request_turns(due)
+        dispatch.request_turns(portal_ids)
         self._woken.wait(_NAP_SECONDS if seconds is None else min(seconds, _NAP_SECONDS))
         self._woken.clear()
 

@@ -38,33 +38,53 @@ class TaskActivity:
     comments: tuple[tuple[Comment, bool], ...] = ()
 
 
-def activity_id(one: ActivityItem) -> ActivityId:
-    return one.project.connection_id, one.project.id, one.kind.value, one.key
+def activity_id(activity_item: ActivityItem) -> ActivityId:
+    return (
+        activity_item.project.connection_id,
+        activity_item.project.id,
+        activity_item.kind.value,
+        activity_item.key,
+    )
 
 
 def save(
-    conn: Connection, told: Iterable[ActivityItem], now: datetime, *, silent: bool = False
+    conn: Connection, activity_items: Iterable[ActivityItem], now: datetime, *, silent: bool = False
 ) -> None:
     """Stores the items, each as it was last: an older account changes nothing.
 
     One that was silent stays so, and one that was not is not silenced. What tells no time is taken
     to be of the moment it is heard.
     """
-    told = list(told)
-    before = get(conn, [activity_id(one) for one in told if _has_no_author(one)])
+    activity_items = list(activity_items)
+    before = get(
+        conn,
+        [
+            activity_id(activity_item)
+            for activity_item in activity_items
+            if _has_no_author(activity_item)
+        ],
+    )
     newest: dict[ActivityId, ActivityItem] = {}
-    for one in told:
-        earlier = newest.get(activity_id(one)) or before.get(activity_id(one), (None, False))[0]
-        if isinstance(earlier, Comment) and _has_no_author(one):
-            one = replace(one, author=earlier.author)
-        one = one if one.at else replace(one, at=now)
-        known = newest.get(activity_id(one))
-        if known is None or known.at <= one.at:
-            newest[activity_id(one)] = one
+    for activity_item in activity_items:
+        earlier = (
+            newest.get(activity_id(activity_item))
+            or before.get(activity_id(activity_item), (None, False))[0]
+        )
+        if isinstance(earlier, Comment) and _has_no_author(activity_item):
+            activity_item = replace(activity_item, author=earlier.author)
+        activity_item = activity_item if activity_item.at else replace(activity_item, at=now)
+        existing = newest.get(activity_id(activity_item))
+        if existing is None or existing.at <= activity_item.at:
+            newest[activity_id(activity_item)] = activity_item
     rows = [
         dict(zip(_KEYS, key, strict=True))
-        | {"updated_at": one.at, "received_at": now, "silent": silent, "body": to_json(one)}
-        for key, one in sorted(newest.items())
+        | {
+            "updated_at": activity_item.at,
+            "received_at": now,
+            "silent": silent,
+            "body": to_json(activity_item),
+        }
+        for key, activity_item in sorted(newest.items())
     ]
     upsert(
         conn,
@@ -74,12 +94,15 @@ def save(
         update=("updated_at", "received_at", "body"),
         where=_is_newer,
     )
-    protected_branches.save_pushes(conn, [one for one in newest.values() if isinstance(one, Push)])
+    protected_branches.save_pushes(
+        conn,
+        [activity_item for activity_item in newest.values() if isinstance(activity_item, Push)],
+    )
 
 
-def _has_no_author(one: ActivityItem) -> bool:
+def _has_no_author(activity_item: ActivityItem) -> bool:
     """A comment that somebody else edited does not say whose it is."""
-    return isinstance(one, Comment) and one.author is None
+    return isinstance(activity_item, Comment) and activity_item.author is None
 
 
 def _is_newer(new: Any) -> Any:
@@ -87,38 +110,40 @@ def _is_newer(new: Any) -> Any:
 
 
 def get(
-    conn: Connection, wanted: Iterable[ActivityId]
+    conn: Connection, activity_ids: Iterable[ActivityId]
 ) -> dict[ActivityId, tuple[ActivityItem, bool]]:
     """The items, and whether each is silent; one that is not known is not in the answer."""
-    found: dict[ActivityId, tuple[ActivityItem, bool]] = {}
-    for condition in in_keys([activity.c[name] for name in _KEYS], wanted):
+    by_key: dict[ActivityId, tuple[ActivityItem, bool]] = {}
+    for condition in in_keys([activity.c[name] for name in _KEYS], activity_ids):
         for row in conn.execute(select(activity).where(condition)):
             kind = Kind(row.kind)
             body = from_json(_TYPES.get(kind, Resource), row.body)
-            found[row.connection_id, row.project_id, row.kind, row.key] = body, row.silent
-    return found
+            by_key[row.connection_id, row.project_id, row.kind, row.key] = body, row.silent
+    return by_key
 
 
-def save_tasks(conn: Connection, portal_id: int, named: Iterable[tuple[ActivityId, int]]) -> None:
+def save_tasks(conn: Connection, portal_id: int, pairs: Iterable[tuple[ActivityId, int]]) -> None:
     """Remembers that the items concern the tasks."""
     rows = [
         dict(zip(_KEYS, key, strict=True)) | {"task_id": task_id, "portal_id": portal_id}
-        for key, task_id in sorted(set(named))
+        for key, task_id in sorted(set(pairs))
     ]
     upsert(conn, activity_task, rows, keys=(*_KEYS, "task_id"))
 
 
-def tasks_of(conn: Connection, wanted: Iterable[ActivityId]) -> dict[ActivityId, tuple[int, ...]]:
+def tasks_of(
+    conn: Connection, activity_ids: Iterable[ActivityId]
+) -> dict[ActivityId, tuple[int, ...]]:
     """The tasks that the items concern; one that concerns none is not in the answer."""
-    found: dict[ActivityId, tuple[int, ...]] = {}
+    by_key: dict[ActivityId, tuple[int, ...]] = {}
     columns = [activity_task.c[name] for name in _KEYS]
-    for condition in in_keys(columns, wanted):
+    for condition in in_keys(columns, activity_ids):
         for *key, task_id in sorted(
             conn.execute(select(*columns, activity_task.c.task_id).where(condition))
         ):
             place = tuple(key)
-            found[place] = (*found.get(place, ()), task_id)
-    return found
+            by_key[place] = (*by_key.get(place, ()), task_id)
+    return by_key
 
 
 def of_tasks(
@@ -136,7 +161,7 @@ def of_tasks(
         activity.c.kind == Kind.COMMENT.value,
         activity.c.received_at >= comments_since,
     )
-    found: dict[int, TaskActivity] = {}
+    by_key: dict[int, TaskActivity] = {}
     for piece in chunks(set(task_ids)):
         query = (
             select(activity_task.c.task_id, activity.c.body, activity.c.silent, *columns)
@@ -146,10 +171,14 @@ def of_tasks(
             .order_by(activity.c.updated_at, *columns)
         )
         for task_id, body, silent, *key in conn.execute(query):
-            known = found.get(task_id, TaskActivity())
+            task_activity = by_key.get(task_id, TaskActivity())
             if key[2] == Kind.DEPLOYMENT.value:
-                found[task_id] = replace(known, deployments=(*known.deployments, tuple(key)))
+                by_key[task_id] = replace(
+                    task_activity, deployments=(*task_activity.deployments, tuple(key))
+                )
             elif body is not None:
                 comment = from_json(Comment, body), silent
-                found[task_id] = replace(known, comments=(*known.comments, comment))
-    return found
+                by_key[task_id] = replace(
+                    task_activity, comments=(*task_activity.comments, comment)
+                )
+    return by_key

@@ -95,6 +95,6 @@ def next_subjects(
     A subject with a command in flight is left out until that is settled. The caller holds the
     portal's lane.
     """
-    given = {"of_portal": portal_id, "now": now, "most": limit}
-    rows = conn.execute(_NEXT_SUBJECTS, given).all()
+    parameters = {"of_portal": portal_id, "now": now, "most": limit}
+    rows = conn.execute(_NEXT_SUBJECTS, parameters).all()
     return tuple(SubjectRow(*row[:-1]) for row in rows), any(row[-1] for row in rows)

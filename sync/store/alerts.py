@@ -76,8 +76,8 @@ def history(conn: Connection, line: RefKey) -> tuple[Pipeline, ...]:
         .order_by(columns.pipeline_id.desc())
         .limit(HISTORY_LIMIT)
     )
-    found = [from_json(Pipeline, body) for body in conn.scalars(query)]
-    return tuple(one for one in found[::-1] if alert_ref(one) == line.ref)
+    pipelines = [from_json(Pipeline, body) for body in conn.scalars(query)]
+    return tuple(entry for entry in pipelines[::-1] if alert_ref(entry) == line.ref)
 
 
 def deleted_at(conn: Connection, line: RefKey) -> datetime | None:
@@ -102,17 +102,17 @@ def save(conn: Connection, line: RefKey, derived: Iterable[Alert]) -> None:
             "connection_id": line.connection_id,
             "project_id": line.project_id,
             "ref": line.ref,
-            "stage": one.stage,
-            "first_pipeline_id": one.first_pipeline_id,
-            "state": one.state.value,
-            "severity": one.severity.value,
-            "failures": one.failures,
-            "opened_at": one.opened_at,
-            "updated_at": one.ended_at or one.failed_at,
-            "ended_at": one.ended_at,
-            "body": to_json(one),
+            "stage": entry.stage,
+            "first_pipeline_id": entry.first_pipeline_id,
+            "state": entry.state.value,
+            "severity": entry.severity.value,
+            "failures": entry.failures,
+            "opened_at": entry.opened_at,
+            "updated_at": entry.ended_at or entry.failed_at,
+            "ended_at": entry.ended_at,
+            "body": to_json(entry),
         }
-        for one in derived
+        for entry in derived
     ]
     upsert(conn, alert, rows, keys=_KEYS, update=_DERIVED)
 
@@ -128,18 +128,21 @@ def list_of_ref(conn: Connection, line: RefKey) -> tuple[AlertRow, ...]:
         *map(_record, conn.execute(newest)),
         *map(_record, conn.execute(_pipelines_of_ref(line).where(_OPEN))),
     ]
-    found = {row.key: row for row in rows}
-    return tuple(sorted(found.values(), key=lambda row: (row.alert.opened_at, row.key)))
+    by_key = {row.key: row for row in rows}
+    return tuple(sorted(by_key.values(), key=lambda row: (row.alert.opened_at, row.key)))
 
 
 def get(conn: Connection, keys: Iterable[AlertKey]) -> dict[AlertKey, AlertRow]:
     """Return the stored alerts by key; unknown keys are left out."""
-    asked = [(*_branch_key(one.ref_key), one.stage, one.first_pipeline_id) for one in keys]
-    found = {}
-    for condition in in_keys([alert.c[name] for name in _KEYS], asked):
+    key_columns = [
+        (*_branch_key(alert_key.ref_key), alert_key.stage, alert_key.first_pipeline_id)
+        for alert_key in keys
+    ]
+    by_key = {}
+    for condition in in_keys([alert.c[name] for name in _KEYS], key_columns):
         for row in map(_record, conn.execute(select(alert).where(condition))):
-            found[row.key] = row
-    return found
+            by_key[row.key] = row
+    return by_key
 
 
 def open_refs(conn: Connection, lines: Iterable[RefKey]) -> frozenset[RefKey]:
@@ -160,18 +163,18 @@ def list_of_portal(
     With `include_ended`, ended ones follow, newest first; `limit` holds for each of the two.
     """
     query = _of_portal(select(alert), portal_id)
-    asked = [query.where(_OPEN).order_by(alert.c.opened_at)]
+    queries = [query.where(_OPEN).order_by(alert.c.opened_at)]
     if include_ended:
-        asked.append(query.where(~_OPEN).order_by(alert.c.updated_at.desc()))
-    return tuple(_record(row) for one in asked for row in conn.execute(one.limit(limit)))
+        queries.append(query.where(~_OPEN).order_by(alert.c.updated_at.desc()))
+    return tuple(_record(row) for entry in queries for row in conn.execute(entry.limit(limit)))
 
 
 def find(conn: Connection, portal_id: int, handle: str) -> AlertRow | None:
     """Return the portal's alert with that handle, or None."""
-    told = parse_handle(handle)
-    if told is None:
+    details = parse_handle(handle)
+    if details is None:
         return None
-    connection_id, project_id, first_pipeline_id, stage = told
+    connection_id, project_id, first_pipeline_id, stage = details
     query = _of_portal(select(alert), portal_id).where(
         alert.c.connection_id == connection_id,
         alert.c.project_id == project_id,

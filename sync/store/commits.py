@@ -49,13 +49,13 @@ def save(
 
 
 def by_sha(
-    conn: Connection, wanted: Iterable[tuple[int, int, str, str]]
+    conn: Connection, keys: Iterable[tuple[int, int, str, str]]
 ) -> dict[tuple[int, int, str, str], Commit]:
     """Return commits by (connection, project, branch, sha); unknown ones are left out."""
     of = commit.c.connection_id, commit.c.project_id, commit.c.branch, commit.c.sha
     return {
         tuple(key): from_json(Commit, body)
-        for condition in in_keys(of, wanted)
+        for condition in in_keys(of, keys)
         for *key, body in conn.execute(select(*of, commit.c.body).where(condition))
     }
 
@@ -66,8 +66,8 @@ def branches(
     """Return the branches of each commit: those to which it was pushed."""
     of = commit.c.connection_id, commit.c.project_id, commit.c.sha
     first: dict[tuple[int, int, str], tuple[datetime, frozenset[str]]] = {}
-    for wanted in in_keys(of, shas):
-        query = select(*of, commit.c.branch, commit.c.received_at).where(wanted)
+    for condition in in_keys(of, shas):
+        query = select(*of, commit.c.branch, commit.c.received_at).where(condition)
         for *key, branch, received_at in conn.execute(query):
             sha_key = (key[0], key[1], key[2])
             known_at, names = first.get(sha_key, (received_at, frozenset()))
@@ -95,11 +95,11 @@ def by_branches(
     conn: Connection, places: Iterable[BranchKey]
 ) -> dict[BranchKey, tuple[Commit, ...]]:
     """Return the newest commits by branch, oldest first; others are left out."""
-    found: dict[BranchKey, list[Commit]] = {}
-    for wanted in key_parameters(places):
-        for *where, body, _ in conn.execute(_NEWEST_COMMITS, wanted):
-            found.setdefault(tuple(where), []).append(from_json(Commit, body))
-    return {where: tuple(commits) for where, commits in found.items()}
+    by_key: dict[BranchKey, list[Commit]] = {}
+    for key_parameter in key_parameters(places):
+        for *where, body, _ in conn.execute(_NEWEST_COMMITS, key_parameter):
+            by_key.setdefault(tuple(where), []).append(from_json(Commit, body))
+    return {where: tuple(commits) for where, commits in by_key.items()}
 
 
 def by_title(
@@ -111,21 +111,21 @@ def by_title(
     """
     message = commit.c.body["message"].as_string()
     same = commit.c.connection_id == place[0], commit.c.project_id == place[1]
-    found: dict[str, dict[str, Commit]] = {}
+    by_key: dict[str, dict[str, Commit]] = {}
     for some in chunks(set(titles)):
         begins = (message.startswith(_split_ellipsis(title)[0], autoescape=True) for title in some)
-        told = conn.scalars(select(commit.c.body).where(*same, or_(*begins)))
-        for one in (from_json(Commit, body) for body in told):
+        details = conn.scalars(select(commit.c.body).where(*same, or_(*begins)))
+        for entry in (from_json(Commit, body) for body in details):
             for title in some:
-                if _has_title(one, title):
-                    found.setdefault(title, {})[one.sha] = one
-    return {title: tuple(one for _, one in sorted(of.items())) for title, of in found.items()}
+                if _has_title(entry, title):
+                    by_key.setdefault(title, {})[entry.sha] = entry
+    return {title: tuple(entry for _, entry in sorted(of.items())) for title, of in by_key.items()}
 
 
 def _split_ellipsis(title: str) -> tuple[str, bool]:
     return title.removesuffix("..."), title.endswith("...")
 
 
-def _has_title(one: Commit, title: str) -> bool:
-    first, (start, cut) = one.message.partition("\n")[0].strip(), _split_ellipsis(title)
+def _has_title(commit: Commit, title: str) -> bool:
+    first, (start, cut) = commit.message.partition("\n")[0].strip(), _split_ellipsis(title)
     return first == title or (cut and first.startswith(start))

@@ -129,5 +129,5 @@ def _record(row: Row[Any]) -> ConnectionRecord:
 
 def _secrets(vault: Vault, row: Row[Any]) -> ConnectionSecrets:
     sealed = row[-len(_SEALED) :]
-    hook_key, *others = sealed
-    return ConnectionSecrets(vault.open(hook_key), *map(vault.open_optional, others))
+    hook_key, *extra = sealed
+    return ConnectionSecrets(vault.open(hook_key), *map(vault.open_optional, extra))

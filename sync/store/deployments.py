@@ -35,7 +35,11 @@ _FINISHED = ("success", "failed", "canceled", "rejected")
 
 
 def save(
-    conn: Connection, heard: Iterable[Deployment], now: datetime, *, contents_known: bool = False
+    conn: Connection,
+    deployments: Iterable[Deployment],
+    now: datetime,
+    *,
+    contents_known: bool = False,
 ) -> None:
     """Stores the deployments, each as it was last: an older account changes nothing.
 
@@ -47,7 +51,7 @@ def save(
     upsert(
         conn,
         deployment,
-        [_row(one, None if contents_known else now) for one in heard],
+        [_row(entry, None if contents_known else now) for entry in deployments],
         keys=_KEYS,
         update=("updated_at", "status", "fetch_at", "body"),
         where=lambda new: and_(
@@ -69,28 +73,35 @@ def newest(
 ) -> dict[ProjectKey, tuple[Deployment, ...]]:
     """The newest deployments of each project, up to `most` of it."""
     c = deployment.c
-    found = {}
+    by_key = {}
     for place in sorted(set(projects)):
         query = select(c.body).where(c.connection_id == place[0], c.project_id == place[1])
         if environment is not None:
             query = query.where(c.environment == environment)
         query = query.order_by(c.updated_at.desc(), c.deployment_id.desc()).limit(most)
-        found[place] = tuple(from_json(Deployment, body) for body in conn.scalars(query))
-    return found
+        by_key[place] = tuple(from_json(Deployment, body) for body in conn.scalars(query))
+    return by_key
 
 
-def get(conn: Connection, wanted: Iterable[DeploymentKey]) -> dict[DeploymentKey, Deployment]:
+def get(
+    conn: Connection, deployment_keys: Iterable[DeploymentKey]
+) -> dict[DeploymentKey, Deployment]:
     """The deployments by connection, project, environment and number."""
     of = [deployment.c[name] for name in _KEYS]
     return {
         tuple(key): from_json(Deployment, body)
-        for condition in in_keys(of, wanted)
+        for condition in in_keys(of, deployment_keys)
         for *key, body in conn.execute(select(*of, deployment.c.body).where(condition))
     }
 
 
-def deployment_key(one: Deployment) -> DeploymentKey:
-    return one.project.connection_id, one.project.id, one.environment, one.id
+def deployment_key(deployment: Deployment) -> DeploymentKey:
+    return (
+        deployment.project.connection_id,
+        deployment.project.id,
+        deployment.environment,
+        deployment.id,
+    )
 
 
 def previous_results(conn: Connection, of: Iterable[Deployment]) -> dict[DeploymentKey, str]:
@@ -98,41 +109,41 @@ def previous_results(conn: Connection, of: Iterable[Deployment]) -> dict[Deploym
 
     One that a job told of, and not the host, is no line of its own beside those of the host.
     """
-    found = {}
-    for one in of:
-        c, own = deployment.c, deployment_key(one)
+    by_key = {}
+    for entry in of:
+        c, own = deployment.c, deployment_key(entry)
         here = [c[name] == value for name, value in zip(_KEYS[:3], own[:3], strict=True)]
         earlier = or_(
-            c.updated_at < one.updated_at,
-            and_(c.updated_at == one.updated_at, c.deployment_id < one.id),
+            c.updated_at < entry.updated_at,
+            and_(c.updated_at == entry.updated_at, c.deployment_id < entry.id),
         )
         ended = in_literals(c.status, "success", "failed")
-        query = select(c.status).where(*here, ended, earlier, c.deployment_id != one.id)
-        query = query.where(c.deployment_id > 0) if one.id > 0 else query
+        query = select(c.status).where(*here, ended, earlier, c.deployment_id != entry.id)
+        query = query.where(c.deployment_id > 0) if entry.id > 0 else query
         newest_first = query.order_by(c.updated_at.desc(), c.deployment_id.desc())
         if (status := conn.scalar(newest_first.limit(1))) is not None:
-            found[own] = status
-    return found
+            by_key[own] = status
+    return by_key
 
 
-def also_on_host(conn: Connection, told: Iterable[Deployment]) -> frozenset[DeploymentKey]:
+def also_on_host(conn: Connection, deployments: Iterable[Deployment]) -> frozenset[DeploymentKey]:
     """Those that the host itself tells of, too: of the same commit and environment."""
-    found = set()
-    for one in told:
-        c, own = deployment.c, deployment_key(one)
+    unknowns = set()
+    for entry in deployments:
+        c, own = deployment.c, deployment_key(entry)
         here = [c[name] == value for name, value in zip(_KEYS[:3], own[:3], strict=True)]
         query = select(c.body).where(*here, c.deployment_id > 0).order_by(c.updated_at.desc())
         near = (from_json(Deployment, body) for body in conn.scalars(query.limit(NEAREST_LIMIT)))
-        if any(same_commit(other.sha, one.sha) for other in near):
-            found.add(own)
-    return frozenset(found)
+        if any(same_commit(other.sha, entry.sha) for other in near):
+            unknowns.add(own)
+    return frozenset(unknowns)
 
 
-def save_contents(conn: Connection, found: Mapping[DeploymentId, Iterable[int]]) -> None:
+def save_contents(conn: Connection, by_key: Mapping[DeploymentId, Iterable[int]]) -> None:
     """Remembers the numbers of the merge requests that deployments carry."""
     rows = [
         {"connection_id": c, "project_id": p, "deployment_id": d, "iid": iid}
-        for (c, p, d), iids in sorted(found.items())
+        for (c, p, d), iids in sorted(by_key.items())
         for iid in sorted(set(iids))
     ]
     upsert(
@@ -152,54 +163,54 @@ def deployments_containing(
         deployment_merge_request.c.project_id,
         deployment_merge_request.c.iid,
     )
-    found: dict[MergeRequestKey, frozenset[int]] = {}
-    for wanted in in_keys(of, [(key.connection_id, key.project_id, key.iid) for key in keys]):
+    by_key: dict[MergeRequestKey, frozenset[int]] = {}
+    for condition in in_keys(of, [(key.connection_id, key.project_id, key.iid) for key in keys]):
         for *place, number in conn.execute(
-            select(*of, deployment_merge_request.c.deployment_id).where(wanted)
+            select(*of, deployment_merge_request.c.deployment_id).where(condition)
         ):
             key = MergeRequestKey(*place)
-            found[key] = found.get(key, frozenset()) | {number}
-    return found
+            by_key[key] = by_key.get(key, frozenset()) | {number}
+    return by_key
 
 
 def merge_requests_of(
     conn: Connection, deployments: Sequence[Deployment]
 ) -> frozenset[MergeRequestKey]:
     """Merge requests that the deployments may carry: by what was told, commit and branch."""
-    found: set[MergeRequestKey] = set()
+    merge_request_keys: set[MergeRequestKey] = set()
     c, ids, branches = merge_request.c, set(), set()
     commits: dict[Any, set[tuple[int, int, str]]] = {c.head_sha: set(), c.merge_sha: set()}
-    for one in deployments:
-        place = one.project.connection_id, one.project.id
-        ids.add((*place, one.id))
-        branches.add((*place, one.ref))
-        for column, whole in commits.items():
-            if len(one.sha) >= _SHA_LENGTH:
-                whole.add((*place, one.sha))
+    for shipped in deployments:
+        place = shipped.project.connection_id, shipped.project.id
+        ids.add((*place, shipped.id))
+        branches.add((*place, shipped.ref))
+        for column, complete in commits.items():
+            if len(shipped.sha) >= _SHA_LENGTH:
+                complete.add((*place, shipped.sha))
             else:
-                short = column.startswith(one.sha, autoescape=True)
+                short = column.startswith(shipped.sha, autoescape=True)
                 same = c.connection_id == place[0], c.project_id == place[1], short
-                found |= {
+                merge_request_keys |= {
                     MergeRequestKey(*row)
                     for row in conn.execute(select(*_MERGE_REQUEST_COLUMNS).where(*same))
                 }
-        if one.ref.startswith("refs/merge-requests/") and one.ref.split("/")[2].isdecimal():
-            found.add(MergeRequestKey(*place, int(one.ref.split("/")[2])))
-    told = (
+        if shipped.ref.startswith("refs/merge-requests/") and shipped.ref.split("/")[2].isdecimal():
+            merge_request_keys.add(MergeRequestKey(*place, int(shipped.ref.split("/")[2])))
+    details = (
         deployment_merge_request.c.connection_id,
         deployment_merge_request.c.project_id,
         deployment_merge_request.c.deployment_id,
     )
-    for wanted in in_keys(told, ids):
-        query = select(told[0], told[1], deployment_merge_request.c.iid).where(wanted)
-        found |= {MergeRequestKey(*row) for row in conn.execute(query)}
+    for condition in in_keys(details, ids):
+        query = select(details[0], details[1], deployment_merge_request.c.iid).where(condition)
+        merge_request_keys |= {MergeRequestKey(*row) for row in conn.execute(query)}
     for column, keys in (*commits.items(), (c.source_branch, branches)):
-        for wanted in in_keys((c.connection_id, c.project_id, column), keys):
-            found |= {
+        for condition in in_keys((c.connection_id, c.project_id, column), keys):
+            merge_request_keys |= {
                 MergeRequestKey(*row)
-                for row in conn.execute(select(*_MERGE_REQUEST_COLUMNS).where(wanted))
+                for row in conn.execute(select(*_MERGE_REQUEST_COLUMNS).where(condition))
             }
-    return frozenset(found)
+    return frozenset(merge_request_keys)
 
 
 def is_due(now: Any) -> ColumnElement[bool]:
@@ -231,22 +242,22 @@ def portals_to_fetch(conn: Connection, now: datetime) -> tuple[int, ...]:
     return tuple(sorted(conn.scalars(query)))
 
 
-def set_fetch_at(conn: Connection, one: Deployment, moment: datetime | None) -> None:
+def set_fetch_at(conn: Connection, entry: Deployment, moment: datetime | None) -> None:
     """When the host is to be asked again; None: not any more."""
-    values = (one.project.connection_id, one.project.id, one.environment, one.id)
+    values = (entry.project.connection_id, entry.project.id, entry.environment, entry.id)
     where = [deployment.c[name] == value for name, value in zip(_KEYS, values, strict=True)]
     conn.execute(update(deployment).where(*where).values(fetch_at=moment))
 
 
-def _row(one: Deployment, fetch_at: datetime | None) -> dict[str, Any]:
-    tells = one.id > 0 and one.status is DeploymentStatus.SUCCESS
+def _row(deployment: Deployment, fetch_at: datetime | None) -> dict[str, Any]:
+    tells = deployment.id > 0 and deployment.status is DeploymentStatus.SUCCESS
     return {
-        "connection_id": one.project.connection_id,
-        "project_id": one.project.id,
-        "environment": one.environment,
-        "deployment_id": one.id,
-        "updated_at": one.updated_at,
-        "status": one.status.value,
+        "connection_id": deployment.project.connection_id,
+        "project_id": deployment.project.id,
+        "environment": deployment.environment,
+        "deployment_id": deployment.id,
+        "updated_at": deployment.updated_at,
+        "status": deployment.status.value,
         "fetch_at": fetch_at if tells else None,
-        "body": to_json(one),
+        "body": to_json(deployment),
     }

@@ -43,7 +43,7 @@ def insert_many(conn: Connection, deliveries: Sequence[Delivery]) -> list[int | 
         return []
     rows = [_row(item) for item in deliveries]
     stored = conn.execute(_insert_statement(conn.dialect.name), rows)
-    new = {(origin, key): found for found, origin, key in stored}
+    new = {(origin, key): answer for answer, origin, key in stored}
     return [new.pop((row["origin"], row["dedupe_key"]), None) for row in rows]
 
 
@@ -61,8 +61,8 @@ def next_batch(
     conn: Connection, portal_id: int, limit: int, now: datetime
 ) -> tuple[DeliveryRow, ...]:
     """Return the oldest deliveries to digest; the caller holds the portal's lane."""
-    wanted = {"of_portal": portal_id, "now": now, "most": limit}
-    return tuple(DeliveryRow(*row) for row in conn.execute(_NEW, wanted))
+    parameters = {"of_portal": portal_id, "now": now, "most": limit}
+    return tuple(DeliveryRow(*row) for row in conn.execute(_NEW, parameters))
 
 
 def mark_done(conn: Connection, outcomes: Mapping[int, str]) -> int:

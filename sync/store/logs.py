@@ -24,27 +24,27 @@ def save_calls(conn: Connection, calls: Sequence[ApiCallRow]) -> None:
         conn.execute(api_call.insert(), [asdict(call) for call in calls])
 
 
-def find_calls(conn: Connection, wanted: CallFilter) -> tuple[ApiCallRow, ...]:
+def find_calls(conn: Connection, call_filter: CallFilter) -> tuple[ApiCallRow, ...]:
     """Return the calls that match the filter, newest first."""
-    query = select(*_CALL_COLUMNS).where(*_conditions(wanted))
-    rows = conn.execute(query.order_by(api_call.c.id.desc()).limit(wanted.limit))
+    query = select(*_CALL_COLUMNS).where(*_conditions(call_filter))
+    rows = conn.execute(query.order_by(api_call.c.id.desc()).limit(call_filter.limit))
     return tuple(ApiCallRow(*row) for row in rows)
 
 
-def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
-    c, asked = api_call.c, []
-    if wanted.portal_id is not None:
-        asked.append(c.portal_id == wanted.portal_id)
-    if wanted.since is not None:
-        asked.append(c.at >= wanted.since)
+def _conditions(call_filter: CallFilter) -> list[ColumnElement[bool]]:
+    c, unknowns = api_call.c, []
+    if call_filter.portal_id is not None:
+        unknowns.append(c.portal_id == call_filter.portal_id)
+    if call_filter.since is not None:
+        unknowns.append(c.at >= call_filter.since)
     for column in (c.system, c.connection):
-        if text := getattr(wanted, column.name):
-            asked.append(column == text)
-    if wanted.method:
-        asked.append(c.method.icontains(wanted.method, autoescape=True))
-    if wanted.only_failed:
-        asked.append(or_(c.error != "", c.status == 0, c.status >= 400))
-    return asked
+        if text := getattr(call_filter, column.name):
+            unknowns.append(column == text)
+    if call_filter.method:
+        unknowns.append(c.method.icontains(call_filter.method, autoescape=True))
+    if call_filter.only_failed:
+        unknowns.append(or_(c.error != "", c.status == 0, c.status >= 400))
+    return unknowns
 
 
 def save_purge(conn: Connection, row: PurgeRow) -> None:

@@ -147,10 +147,10 @@ def by_merge_requests(
 def by_shas(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[MergeRequestKey]]:
     """Return the merge requests that have each commit, or were merged as it."""
     keys_by_sha: dict[ShaKey, frozenset[MergeRequestKey]] = {}
-    wanted = set(shas)
+    sha_keys = set(shas)
     columns = merge_request.c
     merged_as = columns.connection_id, columns.project_id, columns.merge_sha
-    conditions = zip(in_keys(_BY_SHA, wanted), in_keys(merged_as, wanted), strict=True)
+    conditions = zip(in_keys(_BY_SHA, sha_keys), in_keys(merged_as, sha_keys), strict=True)
     for having, merged in conditions:
         query = union_all(
             select(*_COMMIT_KEY_COLUMNS, _BY_SHA[2]).where(having),

@@ -54,13 +54,13 @@ def save_projects(conn: Connection, projects: Iterable[Project]) -> None:
         }
         for item in projects
     }
-    for whole in (False, True):  # a job's report does not tell the default branch
+    for complete in (False, True):  # a job's report does not tell the default branch
         upsert(
             conn,
             project,
-            [rows[key] for key in sorted(rows) if bool(rows[key]["default_branch"]) is whole],
+            [rows[key] for key in sorted(rows) if bool(rows[key]["default_branch"]) is complete],
             keys=("connection_id", "project_id"),
-            update=("path", "url", "name", "default_branch") if whole else ("path", "url"),
+            update=("path", "url", "name", "default_branch") if complete else ("path", "url"),
         )
 
 
@@ -78,23 +78,23 @@ def fold_events(
     They come without pipelines.
     """
     events = list(events)
-    known = _load_folded(conn, {event.merge_request.key for event in events})
+    stored = _load_folded(conn, {event.merge_request.key for event in events})
     for event in events:
         key = event.merge_request.key
-        known[key] = fold.fold_event(known.get(key), event)
-    return _save(conn, known, [event.merge_request.pipeline for event in events])
+        stored[key] = fold.fold_event(stored.get(key), event)
+    return _save(conn, stored, [event.merge_request.pipeline for event in events])
 
 
 def without_pipelines(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, MergeRequest]:
     """Return the known merge requests without their pipelines, which is quicker."""
-    found = {}
-    for wanted in _key_parameters(keys):
-        for body in conn.scalars(_BODIES, wanted):
+    by_key = {}
+    for _key_parameter in _key_parameters(keys):
+        for body in conn.scalars(_BODIES, _key_parameter):
             item = from_json(MergeRequest, body)
-            found[item.key] = item
-    return found
+            by_key[item.key] = item
+    return by_key
 
 
 def fold_snapshots(
@@ -102,10 +102,10 @@ def fold_snapshots(
 ) -> dict[MergeRequestKey, MergeRequest]:
     """Fold the host's own answers into the mirror; return the merge requests."""
     answers = list(merge_requests)
-    known = _load_folded(conn, {answer.key for answer in answers})
+    stored = _load_folded(conn, {answer.key for answer in answers})
     for answer in answers:
-        known[answer.key] = fold.fold_snapshot(known.get(answer.key), answer)
-    saved = _save(conn, known, [answer.pipeline for answer in answers])
+        stored[answer.key] = fold.fold_snapshot(stored.get(answer.key), answer)
+    saved = _save(conn, stored, [answer.pipeline for answer in answers])
     return _with_pipelines(conn, saved)
 
 
@@ -123,9 +123,9 @@ def by_branches(
     columns = merge_request.c
     of = columns.connection_id, columns.source_project_id, columns.source_branch
     keys_by_branch: dict[BranchKey, tuple[MergeRequestKey, ...]] = {}
-    for wanted in in_keys(of, branches):
+    for condition in in_keys(of, branches):
         for *key, project_id, branch in sorted(
-            conn.execute(select(*_KEY_COLUMNS, *of[1:]).where(wanted))
+            conn.execute(select(*_KEY_COLUMNS, *of[1:]).where(condition))
         ):
             branch_key = (key[0], project_id, branch)
             keys = keys_by_branch.get(branch_key, ())
@@ -140,8 +140,8 @@ def open_branches(conn: Connection, branches: Iterable[BranchKey]) -> frozenset[
     is_open = in_literals(columns.state, "opened", "locked")
     return frozenset(
         tuple(row)
-        for wanted in in_keys(of, branches)
-        for row in conn.execute(select(*of).where(wanted, is_open))
+        for condition in in_keys(of, branches)
+        for row in conn.execute(select(*of).where(condition, is_open))
     )
 
 
@@ -149,14 +149,15 @@ def by_commits(
     conn: Connection, place: tuple[int, int], shas: Iterable[str]
 ) -> frozenset[MergeRequestKey]:
     """Return the project's merge requests whose head or merge commit is among `shas`."""
-    columns, found = merge_request.c, set()
+    columns, unknowns = merge_request.c, set()
     keys = {(*place, sha) for sha in shas}
     for column in (columns.head_sha, columns.merge_sha):
-        for wanted in in_keys((columns.connection_id, columns.project_id, column), keys):
-            found |= {
-                MergeRequestKey(*row) for row in conn.execute(select(*_KEY_COLUMNS).where(wanted))
+        for condition in in_keys((columns.connection_id, columns.project_id, column), keys):
+            unknowns |= {
+                MergeRequestKey(*row)
+                for row in conn.execute(select(*_KEY_COLUMNS).where(condition))
             }
-    return frozenset(found)
+    return frozenset(unknowns)
 
 
 def by_pipelines(
@@ -173,19 +174,26 @@ def keys_by_pipelines(
     columns = merge_request.c
     of_head = columns.connection_id, columns.project_id, columns.head_sha
     own_branch = columns.source_project_id == columns.project_id
-    heard = {(one.project.connection_id, one.project.id, one.id): one for one in pipelines}
-    heads: dict[tuple[int, int, str], set[MergeRequestKey]] = {
-        (*key[:2], one.sha): set() for key, one in heard.items()
+    events = {
+        (pipeline.project.connection_id, pipeline.project.id, pipeline.id): pipeline
+        for pipeline in pipelines
     }
-    for wanted in in_keys(of_head, heads):
+    heads: dict[tuple[int, int, str], set[MergeRequestKey]] = {
+        (*key[:2], pipeline.sha): set() for key, pipeline in events.items()
+    }
+    for condition in in_keys(of_head, heads):
         for *key, sha in conn.execute(
-            select(*_KEY_COLUMNS, columns.head_sha).where(wanted, own_branch)
+            select(*_KEY_COLUMNS, columns.head_sha).where(condition, own_branch)
         ):
             heads[key[0], key[1], sha].add(MergeRequestKey(*key))
     return {
-        key: frozenset(heads[*key[:2], one.sha])
-        | ({MergeRequestKey(*key[:2], one.merge_request_iid)} if one.merge_request_iid else set())
-        for key, one in heard.items()
+        key: frozenset(heads[*key[:2], pipeline.sha])
+        | (
+            {MergeRequestKey(*key[:2], pipeline.merge_request_iid)}
+            if pipeline.merge_request_iid
+            else set()
+        )
+        for key, pipeline in events.items()
     }
 
 
@@ -218,12 +226,12 @@ def project_paths(
 def _load_folded(
     conn: Connection, keys: set[MergeRequestKey]
 ) -> dict[MergeRequestKey, FoldedMergeRequest]:
-    found = {}
-    for wanted in _key_parameters(keys):
-        for row in conn.execute(_ROWS, wanted):
+    by_key = {}
+    for _key_parameter in _key_parameters(keys):
+        for row in conn.execute(_ROWS, _key_parameter):
             item = _record(row)
-            found[item.merge_request.key] = item
-    return found
+            by_key[item.merge_request.key] = item
+    return by_key
 
 
 def _key_parameters(keys: Iterable[MergeRequestKey]) -> Iterable[dict[str, Any]]:
@@ -232,13 +240,13 @@ def _key_parameters(keys: Iterable[MergeRequestKey]) -> Iterable[dict[str, Any]]
 
 def _save(
     conn: Connection,
-    known: Mapping[MergeRequestKey, FoldedMergeRequest],
+    stored: Mapping[MergeRequestKey, FoldedMergeRequest],
     pipelines: Iterable[Pipeline | None],
 ) -> dict[MergeRequestKey, MergeRequest]:
     store_pipelines.save_pipelines(conn, [item for item in pipelines if item is not None])
-    rows = [_row(known[key]) for key in sorted(known)]
+    rows = [_row(stored[key]) for key in sorted(stored)]
     upsert(conn, merge_request, rows, keys=_KEYS, update=_UPDATED_COLUMNS)
-    return {key: item.merge_request for key, item in known.items()}
+    return {key: item.merge_request for key, item in stored.items()}
 
 
 def _with_pipelines(
@@ -251,26 +259,26 @@ def _with_pipelines(
         by_project.setdefault((key.connection_id, key.project_id), []).append(key)
     for place, keys in by_project.items():
         for piece in chunks(keys):
-            wanted = {
+            parameters = {
                 "of_connection": place[0],
                 "of_project": place[1],
                 "shas": list({merge_requests[key].head_sha for key in piece}),
                 "iids": [key.iid for key in piece],
             }
-            for sha, iid, body in conn.execute(_PIPELINES, wanted):
-                one = from_json(Pipeline, body)
-                near.setdefault((*place, sha), []).append(one)
-                near.setdefault((*place, iid), []).append(one)
-    found = {}
+            for sha, iid, body in conn.execute(_PIPELINES, parameters):
+                pipeline = from_json(Pipeline, body)
+                near.setdefault((*place, sha), []).append(pipeline)
+                near.setdefault((*place, iid), []).append(pipeline)
+    by_key = {}
     for key, item in merge_requests.items():
         place = key.connection_id, key.project_id
-        heard = (*near.get((*place, item.head_sha), ()), *near.get((*place, key.iid), ()))
-        found[key] = replace(item, pipeline=fold.head_pipeline(item, heard))
-    return found
+        pipelines = (*near.get((*place, item.head_sha), ()), *near.get((*place, key.iid), ()))
+        by_key[key] = replace(item, pipeline=fold.head_pipeline(item, pipelines))
+    return by_key
 
 
-def _row(known: FoldedMergeRequest) -> dict[str, Any]:
-    item = known.merge_request
+def _row(folded_merge_request: FoldedMergeRequest) -> dict[str, Any]:
+    item = folded_merge_request.merge_request
     return {
         "connection_id": item.key.connection_id,
         "project_id": item.key.project_id,
@@ -281,7 +289,7 @@ def _row(known: FoldedMergeRequest) -> dict[str, Any]:
         "head_sha": item.head_sha,
         "merge_sha": item.merge_sha,
         "updated_at": item.updated_at,
-        "memory": to_json(known.memory),
+        "memory": to_json(folded_merge_request.memory),
         "body": to_json(item),
     }
 

@@ -105,15 +105,15 @@ def emails_of(
     conn: Connection, connection_id: int, user_ids: Iterable[int]
 ) -> dict[int, tuple[str, ...]]:
     """Return casefolded e-mails by a person's id on the code host, the public one first."""
-    found = {}
+    by_key = {}
     columns = host_user.c
     for piece in chunks(set(user_ids)):
         query = select(columns.user_id, columns.email, columns.commit_email).where(
             columns.connection_id == connection_id, columns.user_id.in_(piece)
         )
         for user_id, *emails in conn.execute(query):
-            found[user_id] = tuple(dict.fromkeys(e.casefold() for e in emails if e))
-    return found
+            by_key[user_id] = tuple(dict.fromkeys(e.casefold() for e in emails if e))
+    return by_key
 
 
 def by_ids(conn: Connection, connection_id: int, ids: Iterable[int]) -> dict[int, Person]:
@@ -131,16 +131,16 @@ def by_emails(conn: Connection, connection_id: int, emails: Iterable[str]) -> di
 
     A public e-mail outweighs one from commits.
     """
-    found: dict[str, Person] = {}
+    by_key: dict[str, Person] = {}
     columns = host_user.c
     for piece in chunks(set(emails)):
         for address in (columns.commit_email, columns.email):
             query = select(
                 func.lower(address), columns.user_id, columns.username, columns.name, columns.email
             ).where(columns.connection_id == connection_id, func.lower(address).in_(piece))
-            for email, *who in conn.execute(query.order_by(columns.user_id)):
-                found[email] = Person(*who)
-    return found
+            for email, *person_names in conn.execute(query.order_by(columns.user_id)):
+                by_key[email] = Person(*person_names)
+    return by_key
 
 
 def _portal_user(row: Row[Any]) -> PortalUser:

@@ -25,70 +25,70 @@ _MAX_LOOKED_AHEAD = 50  # pipelines after one that did not pass that may speak f
 _MAX_LOOKED_BACK = 20  # finished pipelines of a branch's name that are looked through
 
 
-def pipeline_id(one: Pipeline) -> PipelineId:
-    return one.project.connection_id, one.project.id, one.id
+def pipeline_id(pipeline: Pipeline) -> PipelineId:
+    return pipeline.project.connection_id, pipeline.project.id, pipeline.id
 
 
 def save_commit_tasks(
-    conn: Connection, portal_id: int, named: Iterable[tuple[CommitKey, int]]
+    conn: Connection, portal_id: int, pairs: Iterable[tuple[CommitKey, int]]
 ) -> None:
     """Remembers that the commits, last ones of a push, name the tasks."""
     rows = [
         dict(zip(_COMMIT_COLUMNS, place, strict=True))
         | {"task_id": task_id, "portal_id": portal_id}
-        for place, task_id in sorted(set(named))
+        for place, task_id in sorted(set(pairs))
     ]
     upsert(conn, commit_task, rows, keys=(*_COMMIT_COLUMNS, "task_id"))
 
 
 def tasks_of(conn: Connection, places: Iterable[CommitKey]) -> dict[CommitKey, tuple[int, ...]]:
     """The tasks each commit names on its branch; one that names none is not in the answer."""
-    asked = set(places)
-    found: dict[CommitKey, tuple[int, ...]] = {}
+    commit_keys = set(places)
+    by_key: dict[CommitKey, tuple[int, ...]] = {}
     columns = [commit_task.c[name] for name in _COMMIT_COLUMNS]
     # By commit alone, which is on few branches: a branch has ever more commits.
     by_sha = columns[0], columns[1], columns[3]
-    for wanted in in_keys(by_sha, {(c, p, sha) for c, p, _, sha in asked}):
-        query = select(*columns, commit_task.c.task_id).where(wanted)
+    for condition in in_keys(by_sha, {(c, p, sha) for c, p, _, sha in commit_keys}):
+        query = select(*columns, commit_task.c.task_id).where(condition)
         for *key, task_id in sorted(conn.execute(query)):
-            if (place := tuple(key)) in asked:
-                found[place] = (*found.get(place, ()), task_id)
-    return found
+            if (place := tuple(key)) in commit_keys:
+                by_key[place] = (*by_key.get(place, ()), task_id)
+    return by_key
 
 
 def tasks_with_commits(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> frozenset[int]:
     """Those of the tasks that some pushed commit names."""
-    found: set[int] = set()
+    keys: set[int] = set()
     for piece in chunks(set(task_ids)):
         query = select(commit_task.c.task_id).where(
             commit_task.c.portal_id == portal_id, commit_task.c.task_id.in_(piece)
         )
-        found.update(conn.scalars(query))
-    return frozenset(found)
+        keys.update(conn.scalars(query))
+    return frozenset(keys)
 
 
 def pipelines_of_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
 ) -> dict[int, tuple[tuple[str, Pipeline], ...]]:
     """The pipelines of commits that name the tasks, each with the branch it was pushed to."""
-    found: dict[int, tuple[tuple[str, Pipeline], ...]] = {}
-    named = commit_task.c
+    by_key: dict[int, tuple[tuple[str, Pipeline], ...]] = {}
+    pairs = commit_task.c
     same = and_(
-        pipeline.c.connection_id == named.connection_id,
-        pipeline.c.project_id == named.project_id,
-        pipeline.c.sha == named.sha,
-        pipeline.c.ref == named.branch,
+        pipeline.c.connection_id == pairs.connection_id,
+        pipeline.c.project_id == pairs.project_id,
+        pipeline.c.sha == pairs.sha,
+        pipeline.c.ref == pairs.branch,
     )
     for piece in chunks(set(task_ids)):
         query = (
-            select(named.task_id, named.branch, pipeline.c.body)
+            select(pairs.task_id, pairs.branch, pipeline.c.body)
             .join(pipeline, same)
-            .where(named.portal_id == portal_id, named.task_id.in_(piece))
+            .where(pairs.portal_id == portal_id, pairs.task_id.in_(piece))
             .order_by(pipeline.c.pipeline_id)
         )
         for task_id, branch, body in conn.execute(query):
-            found[task_id] = (*found.get(task_id, ()), (branch, from_json(Pipeline, body)))
-    return found
+            by_key[task_id] = (*by_key.get(task_id, ()), (branch, from_json(Pipeline, body)))
+    return by_key
 
 
 def later_pipelines(
@@ -109,7 +109,9 @@ def later_pipelines(
             .limit(_MAX_LOOKED_AHEAD)
         )
         following = (from_json(Pipeline, body) for body in conn.scalars(query))
-        later[pipeline_id(item)] = tuple(one for one in following if alert_ref(one) == item.ref)
+        later[pipeline_id(item)] = tuple(
+            entry for entry in following if alert_ref(entry) == item.ref
+        )
     return later
 
 
@@ -125,7 +127,7 @@ def unresolved_tasks(conn: Connection, portal_id: int, item: Pipeline) -> tuple[
     passed = select(func.max(columns.pipeline_id)).where(
         *on_branch, in_literals(columns.status, "success")
     )
-    named = and_(
+    pairs = and_(
         commit_task.c.connection_id == columns.connection_id,
         commit_task.c.project_id == columns.project_id,
         commit_task.c.branch == columns.ref,
@@ -133,7 +135,7 @@ def unresolved_tasks(conn: Connection, portal_id: int, item: Pipeline) -> tuple[
     )
     query = (
         select(commit_task.c.task_id)
-        .join(pipeline, named)
+        .join(pipeline, pairs)
         .where(*on_branch, commit_task.c.portal_id == portal_id)
         .where(columns.pipeline_id > func.coalesce(passed.scalar_subquery(), 0))
     )
@@ -141,15 +143,15 @@ def unresolved_tasks(conn: Connection, portal_id: int, item: Pipeline) -> tuple[
 
 
 def failed_jobs(
-    conn: Connection, wanted: Iterable[PipelineId]
+    conn: Connection, pipeline_ids: Iterable[PipelineId]
 ) -> dict[PipelineId, tuple[datetime, tuple[FailedJob, ...]]]:
     """The jobs as read, and the pipeline's moment they were read for."""
-    found = {}
-    for condition in in_keys([pipeline_jobs.c[name] for name in _PIPELINE_COLUMNS], wanted):
+    by_key = {}
+    for condition in in_keys([pipeline_jobs.c[name] for name in _PIPELINE_COLUMNS], pipeline_ids):
         for row in conn.execute(select(pipeline_jobs).where(condition)):
             key = row.connection_id, row.project_id, row.pipeline_id
-            found[key] = row.pipeline_updated_at, from_json(tuple[FailedJob, ...], row.body)
-    return found
+            by_key[key] = row.pipeline_updated_at, from_json(tuple[FailedJob, ...], row.body)
+    return by_key
 
 
 def save_failed_jobs(
@@ -157,8 +159,8 @@ def save_failed_jobs(
 ) -> None:
     rows = [
         dict(zip(_PIPELINE_COLUMNS, key, strict=True))
-        | {"pipeline_updated_at": at, "body": [to_json(job) for job in found]}
-        for key, (at, found) in sorted(read.items())
+        | {"pipeline_updated_at": at, "body": [to_json(job) for job in failed_jobs]}
+        for key, (at, failed_jobs) in sorted(read.items())
     ]
     upsert(
         conn, pipeline_jobs, rows, keys=_PIPELINE_COLUMNS, update=("pipeline_updated_at", "body")
@@ -166,14 +168,14 @@ def save_failed_jobs(
 
 
 def pipelines(
-    conn: Connection, wanted: Iterable[tuple[int, int, int]]
+    conn: Connection, keys: Iterable[tuple[int, int, int]]
 ) -> dict[tuple[int, int, int], Pipeline]:
     """The pipelines by connection, project and number; an unknown one is not in the answer."""
     columns = pipeline.c
     of = columns.connection_id, columns.project_id, columns.pipeline_id
     return {
         tuple(key): from_json(Pipeline, body)
-        for condition in in_keys(of, wanted)
+        for condition in in_keys(of, keys)
         for *key, body in conn.execute(select(*of, columns.body).where(condition))
     }
 
@@ -183,22 +185,22 @@ def previous_results(conn: Connection, of: Iterable[Pipeline]) -> dict[tuple[int
 
     Pipelines of merge requests name the branch they come from, and are lines of their own.
     """
-    columns, found = pipeline.c, {}
-    for one in of:
-        place = one.project.connection_id, one.project.id
+    columns, by_key = pipeline.c, {}
+    for entry in of:
+        place = entry.project.connection_id, entry.project.id
         query = (
             select(columns.body)
             .where(columns.connection_id == place[0], columns.project_id == place[1])
-            .where(columns.ref == one.ref, columns.pipeline_id < one.id)
+            .where(columns.ref == entry.ref, columns.pipeline_id < entry.id)
             .where(in_literals(columns.status, "success", "failed"))
             .order_by(columns.pipeline_id.desc())
             .limit(_MAX_LOOKED_BACK)
         )
         earlier = (from_json(Pipeline, body) for body in conn.scalars(query))
-        before = next((item for item in earlier if alert_ref(item) == alert_ref(one)), None)
+        before = next((item for item in earlier if alert_ref(item) == alert_ref(entry)), None)
         if before is not None:
-            found[*place, one.id] = before.status.value
-    return found
+            by_key[*place, entry.id] = before.status.value
+    return by_key
 
 
 def save_pipelines(conn: Connection, pipelines: Iterable[Pipeline]) -> None:
@@ -233,13 +235,13 @@ def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipel
     columns = pipeline.c
     of = columns.connection_id, columns.project_id, columns.pipeline_id
     bare = [(p.project.connection_id, p.project.id, p.id) for p in pipelines if p.commit is None]
-    known = {
+    stored = {
         tuple(key): from_json(Pipeline, body)
-        for wanted in in_keys(of, bare)
-        for *key, body in conn.execute(select(*of, columns.body).where(wanted))
+        for condition in in_keys(of, bare)
+        for *key, body in conn.execute(select(*of, columns.body).where(condition))
     }
     for item in pipelines:
-        before = known.get((item.project.connection_id, item.project.id, item.id))
+        before = stored.get((item.project.connection_id, item.project.id, item.id))
         if before is not None and item.commit is None:
             item = replace(
                 item,
@@ -255,8 +257,8 @@ def _with_commits(conn: Connection, pipelines: list[Pipeline]) -> Iterable[Pipel
 
 def _known_stages(item: Pipeline, before: Pipeline) -> dict[str, tuple[str, ...]]:
     """Only hooks tell them."""
-    one = before if item.status is before.status else item
-    return {"passed_stages": one.passed_stages, "failed_stages": one.failed_stages}
+    pipeline = before if item.status is before.status else item
+    return {"passed_stages": pipeline.passed_stages, "failed_stages": pipeline.failed_stages}
 
 
 def _known_duration(item: Pipeline, before: Pipeline) -> int | None:

@@ -23,42 +23,44 @@ def save_pushes(conn: Connection, pushes: Sequence[Push]) -> None:
 
     Pushes without `at` are ignored. A deleted branch is not protected any more.
     """
-    told: dict[tuple[int, int, str], Push] = {}
-    for one in sorted((one for one in pushes if one.at), key=_push_time):
-        if one.deleted or one.protected is not None:
-            told[one.project.connection_id, one.project.id, one.branch] = one
-    if not told:
+    by_key: dict[tuple[int, int, str], Push] = {}
+    for push in sorted((push for push in pushes if push.at), key=_push_time):
+        if push.deleted or push.protected is not None:
+            by_key[push.project.connection_id, push.project.id, push.branch] = push
+    if not by_key:
         return
-    known = _rows(conn, told)
-    told = {key: one for key, one in told.items() if key not in known or known[key] <= one.at}
-    kept = {key: one for key, one in told.items() if one.protected and not one.deleted}
+    stored = _rows(conn, by_key)
+    by_key = {
+        key: push for key, push in by_key.items() if key not in stored or stored[key] <= push.at
+    }
+    kept = {key: push for key, push in by_key.items() if push.protected and not push.deleted}
     rows = [dict(zip(_KEYS, key, strict=True)) | {"at": kept[key].at} for key in sorted(kept)]
     upsert(conn, table, rows, keys=_KEYS, update=("at",))
-    for gone in in_keys(_KEY_COLUMNS, told.keys() & known.keys() - kept.keys()):
-        conn.execute(delete(table).where(gone))
+    for removed in in_keys(_KEY_COLUMNS, by_key.keys() & stored.keys() - kept.keys()):
+        conn.execute(delete(table).where(removed))
 
 
-def _push_time(one: Push) -> Any:
-    return one.at
+def _push_time(push: Push) -> Any:
+    return push.at
 
 
 def _rows(
-    conn: Connection, wanted: Iterable[tuple[int, int, str]]
+    conn: Connection, keys: Iterable[tuple[int, int, str]]
 ) -> dict[tuple[int, int, str], datetime]:
     return {
         tuple(key): at
-        for condition in in_keys(_KEY_COLUMNS, wanted)
+        for condition in in_keys(_KEY_COLUMNS, keys)
         for *key, at in conn.execute(select(*_KEY_COLUMNS, table.c.at).where(condition))
     }
 
 
 def protected_branches(
-    conn: Connection, wanted: Iterable[ProjectKey]
+    conn: Connection, project_keys: Iterable[ProjectKey]
 ) -> dict[ProjectKey, frozenset[str]]:
     """Return the protected branches by project; projects without any are left out."""
-    found: dict[ProjectKey, frozenset[str]] = {}
-    for condition in in_keys(_KEY_COLUMNS[:2], set(wanted)):
+    by_key: dict[ProjectKey, frozenset[str]] = {}
+    for condition in in_keys(_KEY_COLUMNS[:2], set(project_keys)):
         for connection_id, project_id, name in conn.execute(select(*_KEY_COLUMNS).where(condition)):
             place = connection_id, project_id
-            found[place] = found.get(place, frozenset()) | {name}
-    return found
+            by_key[place] = by_key.get(place, frozenset()) | {name}
+    return by_key

@@ -28,13 +28,15 @@ class SmartCommitRow:
 
 def existing_keys(conn: Connection, keys: Iterable[CommandKey]) -> frozenset[CommandKey]:
     """Those that were heard before."""
-    asked = set(keys)
-    found: set[CommandKey] = set()
+    command_keys = set(keys)
+    matching: set[CommandKey] = set()
     # By commit: every number of it, as `among` asks once for each beginning.
-    commits = {(key.connection_id, key.project_id, key.sha) for key in asked}
-    for wanted in in_keys(_COLUMNS[:3], commits):
-        found.update(CommandKey(*row) for row in conn.execute(select(*_COLUMNS).where(wanted)))
-    return frozenset(found & asked)
+    commits = {(key.connection_id, key.project_id, key.sha) for key in command_keys}
+    for condition in in_keys(_COLUMNS[:3], commits):
+        matching.update(
+            CommandKey(*row) for row in conn.execute(select(*_COLUMNS).where(condition))
+        )
+    return frozenset(matching & command_keys)
 
 
 def save_new(
@@ -58,12 +60,12 @@ def waiting(
     conn: Connection, portal_id: int, task_ids: Iterable[int]
 ) -> dict[int, tuple[SmartCommitRow, ...]]:
     """What is to be done yet, by task, in the order it was heard."""
-    found: dict[int, tuple[SmartCommitRow, ...]] = {}
+    by_key: dict[int, tuple[SmartCommitRow, ...]] = {}
     rows = _rows(conn, portal_id, task_ids, smart_commit.c.state == SmartCommitState.NEW.value)
     for row in sorted(rows, key=lambda row: (row.received_at, row.smart_commit.position, row.key)):
         task_id = row.smart_commit.command.task_id
-        found[task_id] = (*found.get(task_id, ()), row)
-    return found
+        by_key[task_id] = (*by_key.get(task_id, ()), row)
+    return by_key
 
 
 def of_tasks_since(
@@ -77,26 +79,26 @@ def of_tasks_since(
 
 
 def get(conn: Connection, keys: Iterable[CommandKey]) -> dict[CommandKey, SmartCommitRow]:
-    found = {}
-    wanted = [(key.connection_id, key.project_id, key.sha, key.number) for key in set(keys)]
-    for condition in in_keys(_COLUMNS, wanted):
+    by_key = {}
+    chosen = [(key.connection_id, key.project_id, key.sha, key.number) for key in set(keys)]
+    for condition in in_keys(_COLUMNS, chosen):
         for row in conn.execute(select(smart_commit).where(condition)):
-            one = _record(row)
-            found[one.key] = one
-    return found
+            smart_commit_row = _record(row)
+            by_key[smart_commit_row.key] = smart_commit_row
+    return by_key
 
 
 def tasks_waiting(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> frozenset[int]:
     """Those of the tasks that some command of a commit waits for."""
-    found: set[int] = set()
+    keys: set[int] = set()
     for piece in chunks(set(task_ids)):
         query = select(smart_commit.c.task_id).where(
             smart_commit.c.portal_id == portal_id,
             smart_commit.c.task_id.in_(piece),
             smart_commit.c.state == SmartCommitState.NEW.value,
         )
-        found.update(conn.scalars(query))
-    return frozenset(found)
+        keys.update(conn.scalars(query))
+    return frozenset(keys)
 
 
 def set_states(conn: Connection, states: Mapping[CommandKey, tuple[SmartCommitState, str]]) -> None:
@@ -127,24 +129,24 @@ def keys_of_portal(
     conn: Connection, portal_id: int, keys: Iterable[CommandKey]
 ) -> list[CommandKey]:
     """Those that the portal's tasks were told."""
-    found: set[CommandKey] = set()
-    wanted = {(key.connection_id, key.project_id, key.sha) for key in keys}
-    for condition in in_keys(_COLUMNS[:3], wanted):
+    command_keys: set[CommandKey] = set()
+    chosen = {(key.connection_id, key.project_id, key.sha) for key in keys}
+    for condition in in_keys(_COLUMNS[:3], chosen):
         query = select(*_COLUMNS).where(condition, smart_commit.c.portal_id == portal_id)
-        found.update(CommandKey(*row) for row in conn.execute(query))
-    return sorted(found & set(keys))
+        command_keys.update(CommandKey(*row) for row in conn.execute(query))
+    return sorted(command_keys & set(keys))
 
 
 def _rows(
     conn: Connection, portal_id: int, task_ids: Iterable[int], *where: object
 ) -> list[SmartCommitRow]:
-    found: list[SmartCommitRow] = []
+    smart_commit_rows: list[SmartCommitRow] = []
     for piece in chunks(set(task_ids)):
         query = select(smart_commit).where(
             smart_commit.c.portal_id == portal_id, smart_commit.c.task_id.in_(piece), *where
         )
-        found.extend(map(_record, conn.execute(query)))
-    return found
+        smart_commit_rows.extend(map(_record, conn.execute(query)))
+    return smart_commit_rows
 
 
 def _key_columns(key: CommandKey) -> dict[str, int | str]:

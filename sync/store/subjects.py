@@ -40,9 +40,9 @@ def mark_dirty_many(conn: Connection, portal_id: int, marks: Iterable[Mark], now
     """
     causes: dict[tuple[str, str], list[str]] = {}
     for kind, key, cause in marks:
-        known = causes.setdefault((kind, key), [])
-        if cause not in known:
-            known.append(cause)
+        existing = causes.setdefault((kind, key), [])
+        if cause not in existing:
+            existing.append(cause)
     places = {of: number for number, of in enumerate(causes)}
     rows = [
         {
@@ -103,11 +103,11 @@ def get(conn: Connection, portal_id: int, kind: str, key: str) -> SubjectRow | N
 
 def dirty_keys(conn: Connection, portal_id: int, kind: str, keys: Iterable[str]) -> frozenset[str]:
     """Return those of the keys that wait to be reconciled."""
-    found: set[str] = set()
+    matching: set[str] = set()
     for piece in chunks(set(keys)):
         same = subject.c.portal_id == portal_id, subject.c.kind == kind, subject.c.key.in_(piece)
-        found.update(conn.scalars(select(subject.c.key).where(*same, _IS_DIRTY)))
-    return frozenset(found)
+        matching.update(conn.scalars(select(subject.c.key).where(*same, _IS_DIRTY)))
+    return frozenset(matching)
 
 
 def clean(conn: Connection, portal_id: int, kind: str, key: str, version: int) -> bool:
@@ -117,9 +117,9 @@ def clean(conn: Connection, portal_id: int, kind: str, key: str, version: int) -
     return conn.execute(update(subject).where(same).values(**values)).rowcount == 1
 
 
-def clean_many(conn: Connection, portal_id: int, seen: Iterable[tuple[str, str, int]]) -> None:
+def clean_many(conn: Connection, portal_id: int, versions: Iterable[tuple[str, str, int]]) -> None:
     """Finish many (kind, key, version); those marked again meanwhile stay dirty."""
-    rows = [{"of_kind": kind, "of_key": key, "seen": version} for kind, key, version in seen]
+    rows = [{"of_kind": kind, "of_key": key, "seen": version} for kind, key, version in versions]
     if rows:
         same = _same_subject(portal_id, bindparam("of_kind"), bindparam("of_key"))
         conn.execute(

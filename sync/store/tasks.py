@@ -20,11 +20,11 @@ _TASKS = select(task).where(in_key_parameters(task.c.portal_id, task.c.task_id))
 
 def get(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, TaskRow]:
     """Return the stored tasks by id; unknown ones are left out."""
-    found = {}
-    for wanted in key_parameters((portal_id, task_id) for task_id in task_ids):
-        for row in conn.execute(_TASKS, wanted):
-            found[row.task_id] = _record(row)
-    return found
+    by_key = {}
+    for key_parameter in key_parameters((portal_id, task_id) for task_id in task_ids):
+        for row in conn.execute(_TASKS, key_parameter):
+            by_key[row.task_id] = _record(row)
+    return by_key
 
 
 def save_read(
@@ -38,11 +38,11 @@ def save_read(
         {
             "portal_id": portal_id,
             "task_id": task_id,
-            "state": "missing" if found is None else "present",
-            "body": None if found is None else to_json(found),
+            "state": "missing" if answer is None else "present",
+            "body": None if answer is None else to_json(answer),
             "read_at": began_at,
         }
-        for task_id, found in sorted(answers.items())
+        for task_id, answer in sorted(answers.items())
     ]
     upsert(conn, task, rows, keys=_KEYS, update=("state", "body", "read_at"))
 
@@ -104,15 +104,15 @@ def set_fields(conn: Connection, portal_id: int, fields: Mapping[int, Mapping[st
 
 def stages(conn: Connection, portal_id: int, group_ids: Iterable[int]) -> dict[int, StagesRow]:
     """Return the stored columns by workgroup; unknown ones are left out."""
-    found = {}
+    by_key = {}
     for piece in chunks(set(group_ids)):
         query = select(workgroup).where(
             workgroup.c.portal_id == portal_id, workgroup.c.group_id.in_(piece)
         )
         for row in conn.execute(query):
             columns = from_json(tuple[KanbanStage, ...], row.stages)
-            found[row.group_id] = StagesRow(row.group_id, columns, row.read_at)
-    return found
+            by_key[row.group_id] = StagesRow(row.group_id, columns, row.read_at)
+    return by_key
 
 
 def save_stages(

@@ -173,19 +173,19 @@ class Portal:
         url = self._credentials.client_endpoint + path
         body = {**params, "auth": self._credentials.access_token}
         self.requests += 1
-        with self._call_log.record_call(method, mask_line(dict(params))) as told:
+        with self._call_log.record_call(method, mask_line(dict(params))) as call_result:
             try:
                 response = _Requester(self._session, url, body, key).send()
             except requests.RequestException as error:
                 raise _unreachable(error, method, write) from None
-            found = errors.decode_json(response.content)
-            said = response.content.decode(errors="replace") if found is None else found
-            told.status, told.answer = response.status_code, mask_line(said)
-            told.error = rest_batch.describe_refusals(found)
+            answer = errors.decode_json(response.content)
+            text = response.content.decode(errors="replace") if answer is None else answer
+            call_result.status, call_result.answer = response.status_code, mask_line(text)
+            call_result.error = rest_batch.describe_refusals(answer)
             if response.status_code in _REDIRECT_STATUSES:
-                told.error = "answered with a redirect"
+                call_result.error = "answered with a redirect"
                 raise _Redirected
-            return self._decode_answer(response.status_code, found, method, write)
+            return self._decode_answer(response.status_code, answer, method, write)
 
     def _decode_answer(self, status: int, body: Any, method: str, write: bool) -> dict[str, Any]:
         if isinstance(body, dict):
@@ -228,14 +228,14 @@ class Portal:
         if stored.client_endpoint != used.client_endpoint:
             self._credentials = stored
             return
-        known = self._confirmed_endpoint(used)
-        if not known:
+        confirmed = self._confirmed_endpoint(used)
+        if not confirmed:
             self._renew_tokens(used)
-            known = self._credentials.client_endpoint
-        if known == used.client_endpoint:
+            confirmed = self._credentials.client_endpoint
+        if confirmed == used.client_endpoint:
             raise self._unknown_address(method)
-        self._tokens.domain_moved(known)
-        self._credentials = replace(self._credentials, client_endpoint=known)
+        self._tokens.domain_moved(confirmed)
+        self._credentials = replace(self._credentials, client_endpoint=confirmed)
 
     def _confirmed_endpoint(self, used: Credentials) -> str:
         """Return the portal's address by app.info, "" where the answer has none."""
@@ -291,5 +291,5 @@ def _unreachable(error: requests.RequestException, method: str, write: bool) -> 
     never = isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError)
     reason = getattr(error.args[0], "reason", None) if error.args else None
     never = never or type(reason).__name__ in ("NewConnectionError", "NameResolutionError")
-    what = f"the portal could not be reached ({type(error).__name__})"
-    return errors.unreachable_error(what, method=method, write=write, sent=not never)
+    subject = f"the portal could not be reached ({type(error).__name__})"
+    return errors.unreachable_error(subject, method=method, write=write, sent=not never)

@@ -33,29 +33,29 @@ def build_push_message(push: Push, language: str, users: PortalUserIds) -> Messa
 
     A deleted branch is not linked.
     """
-    gone = push.deleted or not push.branch
+    is_deleted = push.deleted or not push.branch
     count = max(push.total, len(push.commits))
-    named = {
-        "branch": text_node(push.branch) if gone else ref_link(push.project, push.branch),
+    values = {
+        "branch": text_node(push.branch) if is_deleted else ref_link(push.project, push.branch),
         "project": project_link(push.project),
         "actor": mention_person(push.actor, language, users),
     }
     state = "deleted" if push.deleted else "created" if push.created else "pushed"
-    said = "moved" if state == "pushed" and not count else state
+    outcome = "moved" if state == "pushed" and not count else state
     compare, commits = _compare_url(push), _commit_lines(push.commits, count, language)
-    more = ((Link(compare, translate_inline(language, "push compare")),),) if compare else ()
+    extra = ((Link(compare, translate_inline(language, "push compare")),),) if compare else ()
     return Message(
-        translate_inline(language, f"push {said}", count=count, **named),
-        (*commits, *_author_lines(push, language), *more),
+        translate_inline(language, f"push {outcome}", count=count, **values),
+        (*commits, *_author_lines(push, language), *extra),
         values={
-            **{name: (node,) for name, node in named.items()},
+            **{name: (node,) for name, node in values.items()},
             "title": (text_node(first_line(push.commits[-1].message)),) if push.commits else (),
             "state": translate_inline(language, f"state {state}"),
             "link": (link(compare, push.branch),),
             "url": (Text(compare),),
             "commits": run_of(commits),
             "count": (Text(str(count)),),
-            "sha": () if gone else (commit_link(push.project, push.after),),
+            "sha": () if is_deleted else (commit_link(push.project, push.after),),
         },
     )
 
@@ -74,8 +74,11 @@ def _compare_url(push: Push) -> str:
 
 def _commit_lines(commits: Sequence[Commit], count: int, language: str) -> list[Line]:
     lines: list[Line] = [
-        (Link(one.url, (Text(one.sha[:SHORT_SHA]),)), text_node(f" {first_line(one.message)}"))
-        for one in commits[:MAX_COMMITS]
+        (
+            Link(commit.url, (Text(commit.sha[:SHORT_SHA]),)),
+            text_node(f" {first_line(commit.message)}"),
+        )
+        for commit in commits[:MAX_COMMITS]
     ]
     if lines and (rest := count - len(lines)) > 0:
         lines.append(translate_inline(language, "push more", count=rest))
@@ -100,18 +103,18 @@ def build_tag_message(tag_push: TagPush, language: str, users: PortalUserIds) ->
     """Build the message about a tag; a deleted one is not linked."""
     state = "deleted" if tag_push.deleted else "moved" if tag_push.moved else "created"
     page = "" if tag_push.deleted else messages_urls.tag(tag_push.project, tag_push.tag)
-    named = {
+    values = {
         "tag": link(page, tag_push.tag),
         "project": project_link(tag_push.project),
         "actor": mention_person(tag_push.actor, language, users),
     }
     sha = commit_link(tag_push.project, tag_push.sha)
     return Message(
-        translate_inline(language, f"tag {state}", **named),
+        translate_inline(language, f"tag {state}", **values),
         (translate_inline(language, "detail commit", sha=sha),) if tag_push.sha else (),
         () if tag_push.deleted else quote_plain(tag_push.message),
         values={
-            **{name: (node,) for name, node in named.items()},
+            **{name: (node,) for name, node in values.items()},
             "title": (text_node(tag_push.tag),),
             "state": translate_inline(language, f"state {state}"),
             "link": (link(page, tag_push.tag),),

@@ -48,21 +48,21 @@ def build_resource_message(
     A deleted resource has no link and no text.
     """
     resource = replace(resource, url="", text="") if state == "deleted" else resource
-    said, named = _phrase_state(resource, state), _title_values(resource, language, users)
+    text, values = _phrase_state(resource, state), _title_values(resource, language, users)
     hidden = translate_inline(language, "internal only") if resource.confidential else ()
     return Message(
         (
-            *translate_inline(language, f"resource {_phrase_noun(resource)} {said}", **named),
+            *translate_inline(language, f"resource {_phrase_noun(resource)} {text}", **values),
             *hidden,
         ),
-        tuple(_DETAILS_BY_KIND.get(resource.kind, _label_details)(resource, said, language)),
+        tuple(_DETAILS_BY_KIND.get(resource.kind, _label_details)(resource, text, language)),
         _body(resource, state, language),
         values={
-            "project": (named["project"],),
-            "actor": (named["actor"],),
+            "project": (values["project"],),
+            "actor": (values["actor"],),
             "title": (text_node(resource.title),),
             "state": state_word(language, state),
-            "link": (named["link"],),
+            "link": (values["link"],),
             "url": (Text(resource.url),),
             "text": (text_node(first_line(resource.text)),),
         },
@@ -114,10 +114,10 @@ def _body(resource: Resource, state: str, language: str) -> tuple[Block, ...]:
 def _label_details(resource: Resource, state: str, language: str) -> list[Line]:
     if not resource.labels:
         return []
-    found = join_limited(
+    line = join_limited(
         [(text_node(label, MAX_NAME_LENGTH),) for label in resource.labels], language
     )
-    return [translate_inline(language, "detail labels", labels=found)]
+    return [translate_inline(language, "detail labels", labels=line)]
 
 
 def _member_details(resource: Resource, state: str, language: str) -> list[Line]:
@@ -184,7 +184,7 @@ def build_release_message(release: Release, language: str, users: PortalUserIds)
     """
     state = "deleted" if release.deleted else "updated" if release.updated else "created"
     url = "" if release.deleted else release.url
-    named = {
+    values = {
         "link": link(url, release.name or release.tag),
         "project": project_link(release.project),
     }
@@ -199,11 +199,11 @@ def build_release_message(release: Release, language: str, users: PortalUserIds)
     )
     by = translate_inline(language, "by actor", actor=actor) if release.actor else ()
     return Message(
-        (*translate_inline(language, f"release {state}", **named), *by),
+        (*translate_inline(language, f"release {state}", **values), *by),
         (translate_inline(language, "release tag", tag=tag),),
         notes,
         values={
-            **{name: (node,) for name, node in named.items()},
+            **{name: (node,) for name, node in values.items()},
             "actor": (actor,),
             "title": (text_node(release.name or release.tag),),
             "state": translate_inline(language, f"state {state}"),
@@ -219,17 +219,17 @@ def build_emoji_message(
 ) -> Message:
     """Build the message about a reaction: its name and the text it was left on."""
     actor = mention_person(resource.actor, language, users)
-    named = {
+    values = {
         "actor": actor,
         "project": project_link(resource.project),
         "link": link(resource.url, f":{resource.title}:"),
     }
     return Message(
-        translate_inline(language, f"emoji {state if state == 'revoked' else 'awarded'}", **named),
+        translate_inline(language, f"emoji {state if state == 'revoked' else 'awarded'}", **values),
         (),
         quote_plain(first_line(resource.text)),
         values={
-            **{name: (node,) for name, node in named.items()},
+            **{name: (node,) for name, node in values.items()},
             "title": (text_node(resource.title),),
             "state": state_word(language, state),
             "url": (Text(resource.url),),

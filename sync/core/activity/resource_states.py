@@ -40,7 +40,9 @@ _STATES_BY_ACTION: Mapping[Kind, Mapping[str, str]] = {
         "transfer": "transferred",
         "destroy": "deleted",
     },
-    Kind.VULNERABILITY: {one: one for one in ("detected", "confirmed", "dismissed", "resolved")},
+    Kind.VULNERABILITY: {
+        entry: entry for entry in ("detected", "confirmed", "dismissed", "resolved")
+    },
 }
 _EVENT_PREFIXES: dict[Kind, str | tuple[str, ...]] = {
     Kind.MEMBER: "user_",
@@ -61,18 +63,18 @@ def state_of(resource: Resource, now: datetime | None) -> str:
     """
     if resource.kind is Kind.ACCESS_TOKEN:
         return _token_state(resource, now)
-    told = resource.action or resource.state
+    text = resource.action or resource.state
     words = _STATES_BY_ACTION.get(resource.kind, {})
     begin = _EVENT_PREFIXES.get(resource.kind)
-    if begin is None or not told.startswith(begin):
-        return words.get(told, told)
-    rest = told.partition("_")[2]
-    return next((word for verb, word in words.items() if rest.startswith(verb)), told)
+    if begin is None or not text.startswith(begin):
+        return words.get(text, text)
+    rest = text.partition("_")[2]
+    return next((word for verb, word in words.items() if rest.startswith(verb)), text)
 
 
 def _token_state(resource: Resource, now: datetime | None) -> str:
     """Return `expires_<days>` by the next reminder day, so that each is notified anew."""
     if resource.state == "revoked":
         return "revoked"
-    left = (resource.expires_at - now).days if resource.expires_at and now else _EXPIRY_DAYS[0]
-    return f"expires_{next((days for days in _EXPIRY_DAYS if left <= days), _EXPIRY_DAYS[-1])}"
+    days_left = (resource.expires_at - now).days if resource.expires_at and now else _EXPIRY_DAYS[0]
+    return f"expires_{next((days for days in _EXPIRY_DAYS if days_left <= days), _EXPIRY_DAYS[-1])}"

@@ -36,21 +36,31 @@ def derive_alerts(
     has been quiet for long enough.
     """
     stored = tuple(stored_alerts)
-    told = merge_results((*endings, *(one for alert in stored for one in alert.results)))
+    pipeline_results = merge_results(
+        (*endings, *(pipeline_result for alert in stored for pipeline_result in alert.results))
+    )
     if deleted_at is not None:
-        told.append(PipelineResult(0, BRANCH_DELETED, max([deleted_at, *(one.at for one in told)])))
-        told.sort(key=sort_key)
-    found = [
+        pipeline_results.append(
+            PipelineResult(
+                0,
+                BRANCH_DELETED,
+                max([deleted_at, *(pipeline_result.at for pipeline_result in pipeline_results)]),
+            )
+        )
+        pipeline_results.sort(key=sort_key)
+    alerts = [
         alert
-        for stage in _stages(told, rules)
-        for alert in derive_stage_alerts(stage, relevant_results(told, stage, rules), rules, now)
+        for stage in _stages(pipeline_results, rules)
+        for alert in derive_stage_alerts(
+            stage, relevant_results(pipeline_results, stage, rules), rules, now
+        )
     ]
-    return _keep_stored_keys(found, stored, now)
+    return _keep_stored_keys(alerts, stored, now)
 
 
 def close_all(alerts: Iterable[Alert], now: datetime) -> tuple[Alert, ...]:
     """Close the alerts of a ref that is not watched any more."""
-    return tuple(_close(one, now) for one in alerts)
+    return tuple(_close(alert, now) for alert in alerts)
 
 
 def _close(alert: Alert, at: datetime) -> Alert:
@@ -61,7 +71,11 @@ def _close(alert: Alert, at: datetime) -> Alert:
 
 
 def _stages(endings: Iterable[PipelineResult], rules: AlertRules) -> tuple[str, ...]:
-    stages = {stage for one in endings for stage in one.failed_stages} if rules.by_stage else set()
+    stages = (
+        {stage for pipeline_result in endings for stage in pipeline_result.failed_stages}
+        if rules.by_stage
+        else set()
+    )
     return ("", *sorted(stages))
 
 
@@ -72,34 +86,38 @@ def _keep_stored_keys(
 
     Where one pipeline opened two alerts, the second is named after its next own failed pipeline.
     """
-    left = {(one.stage, one.first_pipeline_id): one for one in stored}
-    own = {(one.stage, one.first_pipeline_id) for one in derived_alerts}
-    named: dict[tuple[str, int], Alert] = {}
+    remaining = {(entry.stage, entry.first_pipeline_id): entry for entry in stored}
+    own = {(entry.stage, entry.first_pipeline_id) for entry in derived_alerts}
+    tasks_by_key: dict[tuple[str, int], Alert] = {}
     for alert in sorted(
-        derived_alerts, key=lambda one: (one.stage, one.first_pipeline_id) not in left
+        derived_alerts, key=lambda alert: (alert.stage, alert.first_pipeline_id) not in remaining
     ):
         name = alert.stage, alert.first_pipeline_id
-        if name not in left:
-            free = _possible_keys(alert) - (own - {name}) - named.keys()
-            fresh = min(free, default=name) if name in named else name
-            name = min(free & left.keys(), default=fresh)
-        left.pop(name, None)
-        named.setdefault(name, replace(alert, first_pipeline_id=name[1]))
-    lost = {name: _close(one, now) for name, one in left.items()}
-    every = {**lost, **named}
+        if name not in remaining:
+            free = _possible_keys(alert) - (own - {name}) - tasks_by_key.keys()
+            fresh = min(free, default=name) if name in tasks_by_key else name
+            name = min(free & remaining.keys(), default=fresh)
+        remaining.pop(name, None)
+        tasks_by_key.setdefault(name, replace(alert, first_pipeline_id=name[1]))
+    lost = {name: _close(entry, now) for name, entry in remaining.items()}
+    every = {**lost, **tasks_by_key}
     return tuple(
-        sorted(every.values(), key=lambda one: (one.opened_at, one.first_pipeline_id, one.stage))
+        sorted(
+            every.values(),
+            key=lambda alert: (alert.opened_at, alert.first_pipeline_id, alert.stage),
+        )
     )
 
 
 def _possible_keys(alert: Alert) -> set[tuple[str, int]]:
     """Return the keys that an alert may have: those of pipelines that failed in it."""
     failed = (
-        one
-        for one in alert.results
-        if one.status != BRANCH_DELETED and not stage_passed(one, alert.stage)
+        pipeline_result
+        for pipeline_result in alert.results
+        if pipeline_result.status != BRANCH_DELETED
+        and not stage_passed(pipeline_result, alert.stage)
     )
-    return {(alert.stage, one.pipeline_id) for one in failed}
+    return {(alert.stage, pipeline_result.pipeline_id) for pipeline_result in failed}
 
 
 FLAPPING_WINDOW = timedelta(hours=1)
@@ -126,7 +144,14 @@ class _Timeline:
 
     def add_change(self, at: datetime) -> None:
         """Record a change between passing and failing; forget those out of the window."""
-        self.change_times = [*(one for one in self.change_times if at - one <= FLAPPING_WINDOW), at]
+        self.change_times = [
+            *(
+                change_time
+                for change_time in self.change_times
+                if at - change_time <= FLAPPING_WINDOW
+            ),
+            at,
+        ]
 
     @property
     def is_flapping(self) -> bool:

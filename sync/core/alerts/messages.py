@@ -179,8 +179,8 @@ def _phrase_key(context: AlertContext) -> str:
         case AlertState.RESOLVED:
             return "alert resolved by" if context.fixed_by else "alert resolved"
         case AlertState.CLOSED:
-            gone = any(ending.status == BRANCH_DELETED for ending in alert.results)
-            return "alert branch deleted" if gone else "alert closed"
+            is_deleted = any(ending.status == BRANCH_DELETED for ending in alert.results)
+            return "alert branch deleted" if is_deleted else "alert closed"
     if alert.failures == 1:
         return f"alert {alert.status}"
     return "alert failed repeatedly" if alert.status == "failed" else "alert repeated"
@@ -220,15 +220,15 @@ def _failure_details(context: AlertContext, language: str) -> list[Line]:
             context.failed_pipeline.commit if context.failed_pipeline else None, language
         ),
     )
-    mine = [
+    failed_jobs = [
         job
         for job in context.failed_jobs
         if not job.allow_failure and context.alert.stage in ("", job.stage)
     ]
-    named = translate_inline(
-        language, "alert jobs", jobs=pipelines_messages.job_links(mine, language)
+    inlines = translate_inline(
+        language, "alert jobs", jobs=pipelines_messages.job_links(failed_jobs, language)
     )
-    return [line, named] if mine else [line]
+    return [line, inlines] if failed_jobs else [line]
 
 
 def _people_details(context: AlertContext, language: str) -> list[Line]:

@@ -83,9 +83,9 @@ def alert_ref(pipeline: Pipeline) -> str:
     """
     if pipeline.source in DANGLING_SOURCES or not pipeline.ref or ":" in pipeline.ref:
         return ""
-    told = parse_merge_request_ref(pipeline.ref)
-    if told or pipeline.source == "merge_request_event":
-        iid = pipeline.merge_request_iid or told
+    details = parse_merge_request_ref(pipeline.ref)
+    if details or pipeline.source == "merge_request_event":
+        iid = pipeline.merge_request_iid or details
         return merge_request_ref(iid) if iid else ""
     return tag_ref(pipeline.ref) if pipeline.tag else pipeline.ref
 
@@ -126,14 +126,14 @@ def is_watched(ref: str, rules: AlertRules, *, default: bool, protected: bool) -
 
     Refs of merge requests match only patterns that name them; tags match by their short name, too.
     """
-    wanted = rules.branches
+    keys = rules.branches
     if ref.startswith(_MERGE_REQUEST_REFS):
-        wanted = tuple(one for one in wanted if one.startswith(_MERGE_REQUEST_REFS))
+        keys = tuple(item for item in keys if item.startswith(_MERGE_REQUEST_REFS))
     words = {"all": True, "default": default, "protected": protected}
     names = {name.casefold() for name in (ref, parse_tag_ref(ref)) if name}
     return any(
-        words[one] if one in words else any(fnmatchcase(name, one.casefold()) for name in names)
-        for one in wanted
+        words[item] if item in words else any(fnmatchcase(name, item.casefold()) for name in names)
+        for item in keys
     )
 
 
@@ -184,8 +184,8 @@ class AlertKey:
     def handle(self) -> str:
         """Return the alert's name for people: `1-7-12`, for a stage `1-7-12-test`."""
         line = self.ref_key
-        whole = f"{line.connection_id}-{line.project_id}-{self.first_pipeline_id}"
-        return f"{whole}-{self.stage}" if self.stage else whole
+        full = f"{line.connection_id}-{line.project_id}-{self.first_pipeline_id}"
+        return f"{full}-{self.stage}" if self.stage else full
 
 
 def ref_key_of_subject(about: str) -> RefKey:

@@ -27,20 +27,33 @@ def pipeline_result(pipeline: Pipeline, jobs: Iterable[FailedJob] = ()) -> Pipel
     status = pipeline.status.value
     read = tuple(job.stage for job in jobs if not job.allow_failure and job.stage)
     failed = tuple(dict.fromkeys(read or pipeline.failed_stages)) if status == FAILED else ()
-    told = status not in (PASSED, FAILED) or failed
-    passed = tuple(one for one in pipeline.passed_stages if told and one not in failed)
+    details = status not in (PASSED, FAILED) or failed
+    passed = tuple(
+        passed_stage
+        for passed_stage in pipeline.passed_stages
+        if details and passed_stage not in failed
+    )
     return PipelineResult(pipeline.id, status, pipeline.updated_at, failed, passed)
 
 
 def merge_results(endings: Iterable[PipelineResult]) -> list[PipelineResult]:
     """Merge reports into distinct results, each at its earliest moment, in order of time."""
     moments: dict[tuple[int, str, datetime], PipelineResult] = {}
-    for one in endings:
-        key = one.pipeline_id, one.status, one.at
-        moments[key] = _merge_same_moment(one, moments.get(key, one))
-    told = sorted(moments.values(), key=lambda one: (one.pipeline_id, sort_key(one)))
-    runs = groupby(told, key=lambda one: (one.pipeline_id, one.status))
-    return sorted((one for _, run in runs for one in _distinct_results(list(run))), key=sort_key)
+    for pipeline_result in endings:
+        key = pipeline_result.pipeline_id, pipeline_result.status, pipeline_result.at
+        moments[key] = _merge_same_moment(pipeline_result, moments.get(key, pipeline_result))
+    pipeline_results = sorted(
+        moments.values(),
+        key=lambda pipeline_result: (pipeline_result.pipeline_id, sort_key(pipeline_result)),
+    )
+    runs = groupby(
+        pipeline_results,
+        key=lambda pipeline_result: (pipeline_result.pipeline_id, pipeline_result.status),
+    )
+    return sorted(
+        (pipeline_result for _, run in runs for pipeline_result in _distinct_results(list(run))),
+        key=sort_key,
+    )
 
 
 def sort_key(ending: PipelineResult) -> tuple[datetime, bool, int, str]:
@@ -63,12 +76,17 @@ def _distinct_results(results: list[PipelineResult]) -> Iterator[PipelineResult]
     if results[0].status == BRANCH_DELETED:
         yield from results
         return
-    known = [one for one in results if one.failed_stages or one.passed_stages] or results[:1]
-    yield replace(known[0], at=results[0].at)
+    pipeline_results = [
+        pipeline_result
+        for pipeline_result in results
+        if pipeline_result.failed_stages or pipeline_result.passed_stages
+    ] or results[:1]
+    yield replace(pipeline_results[0], at=results[0].at)
     yield from (
-        one
-        for before, one in pairwise(known)
-        if (before.failed_stages, before.passed_stages) != (one.failed_stages, one.passed_stages)
+        pipeline_result
+        for before, pipeline_result in pairwise(pipeline_results)
+        if (before.failed_stages, before.passed_stages)
+        != (pipeline_result.failed_stages, pipeline_result.passed_stages)
     )
 
 
@@ -80,27 +98,37 @@ def relevant_results(
     `endings` are in order of time. A pipeline that fails again in the stage is not repeated. One
     that failed passes only after its last failure: passing between two failures does not count.
     """
-    heard = [one for one in _skip_outdated(endings, stage) if _is_relevant(one, stage, rules)]
-    last = {one.pipeline_id: at for at, one in enumerate(heard) if _is_failure(one, stage)}
-    said: set[tuple[int, str, bool]] = set()
-    for at, one in enumerate(heard):
-        passing = stage_passed(one, stage)
-        broken = passing and (one.pipeline_id, FAILED, False) in said
-        way = one.pipeline_id, PASSED if passing else one.status, broken
-        if one.status != BRANCH_DELETED and (
-            way in said or (broken and at < last[one.pipeline_id])
+    pipeline_results = [
+        pipeline_result
+        for pipeline_result in _skip_outdated(endings, stage)
+        if _is_relevant(pipeline_result, stage, rules)
+    ]
+    last = {
+        pipeline_result.pipeline_id: at
+        for at, pipeline_result in enumerate(pipeline_results)
+        if _is_failure(pipeline_result, stage)
+    }
+    outcome: set[tuple[int, str, bool]] = set()
+    for at, pipeline_result in enumerate(pipeline_results):
+        passing = stage_passed(pipeline_result, stage)
+        broken = passing and (pipeline_result.pipeline_id, FAILED, False) in outcome
+        way = pipeline_result.pipeline_id, PASSED if passing else pipeline_result.status, broken
+        if pipeline_result.status != BRANCH_DELETED and (
+            way in outcome or (broken and at < last[pipeline_result.pipeline_id])
         ):
             continue
-        said.add(way)
-        yield one
+        outcome.add(way)
+        yield pipeline_result
 
 
 def _skip_outdated(endings: Iterable[PipelineResult], stage: str) -> Iterator[PipelineResult]:
     newest = 0
-    for one in endings:
-        if one.status == BRANCH_DELETED or one.pipeline_id >= newest:
-            newest = one.pipeline_id if _is_conclusive(one, stage) else newest
-            yield one
+    for pipeline_result in endings:
+        if pipeline_result.status == BRANCH_DELETED or pipeline_result.pipeline_id >= newest:
+            newest = (
+                pipeline_result.pipeline_id if _is_conclusive(pipeline_result, stage) else newest
+            )
+            yield pipeline_result
 
 
 def _is_relevant(result: PipelineResult, stage: str, rules: AlertRules) -> bool:
@@ -136,5 +164,5 @@ def stage_passed(ending: PipelineResult, stage: str) -> bool:
 def _is_conclusive(ending: PipelineResult, stage: str) -> bool:
     if ending.status == PASSED or stage_passed(ending, stage):
         return True
-    known = ending.failed_stages or ending.passed_stages
-    return ending.status == FAILED and (not stage or not known or stage in ending.failed_stages)
+    existing = ending.failed_stages or ending.passed_stages
+    return ending.status == FAILED and (not stage or not existing or stage in ending.failed_stages)

@@ -37,7 +37,7 @@ def find_contents(
 ) -> DeploymentContents:
     """`path`: of the project, by which a merge commit names the project's own merge requests."""
     shas = {commit.sha for commit in commits}
-    shas |= {found for commit in commits for found in _CHERRY_PICK.findall(commit.message)}
+    shas |= {answer for commit in commits for answer in _CHERRY_PICK.findall(commit.message)}
     iids = {
         int(iid)
         for commit in commits
@@ -50,9 +50,9 @@ def find_contents(
 
 
 def _task_ids(commits: Iterable[Commit], rules: ReferenceRules) -> Iterable[int]:
-    found = (
+    parsed = (
         ref
-        for one in commits
-        for ref in references_find.find_references(one.message, "commit", rules)
+        for commit in commits
+        for ref in references_find.find_references(commit.message, "commit", rules)
     )
-    return [ref.task_id for ref in found if ref.kind.is_work]
+    return [ref.task_id for ref in parsed if ref.kind.is_work]

@@ -28,8 +28,8 @@ def includes_merge_request(deployment: Deployment, merge_request: MergeRequest) 
     """Whether the deployment is of the merge request's own commit, branch or pipeline."""
     if merge_request.project.id != deployment.project.id:
         return False
-    if found := _MERGE_REQUEST_REF.match(deployment.ref):
-        return int(found[1]) == merge_request.iid
+    if match := _MERGE_REQUEST_REF.match(deployment.ref):
+        return int(match[1]) == merge_request.iid
     own = [sha for sha in (merge_request.head_sha, merge_request.merge_sha) if sha]
     if any(same_commit(deployment.sha, sha) for sha in own):
         return True
@@ -55,17 +55,17 @@ def undone_by(deployment: Deployment, history: Iterable[Deployment]) -> tuple[De
         return ()
     before = sorted(
         (
-            one
-            for one in history
-            if one.status is _D.SUCCESS
-            and one.environment == deployment.environment
-            and one.sort_key < deployment.sort_key
+            entry
+            for entry in history
+            if entry.status is _D.SUCCESS
+            and entry.environment == deployment.environment
+            and entry.sort_key < deployment.sort_key
         ),
-        key=lambda one: one.sort_key,
+        key=lambda deployment: deployment.sort_key,
     )
-    there = _still_deployed(before)
-    same = [n for n, one in enumerate(there) if same_commit(one.sha, deployment.sha)]
-    return tuple(there[same[0] + 1 :]) if same else ()
+    deployments = _still_deployed(before)
+    same = [n for n, entry in enumerate(deployments) if same_commit(entry.sha, deployment.sha)]
+    return tuple(deployments[same[0] + 1 :]) if same else ()
 
 
 def environment_statuses(
@@ -75,27 +75,37 @@ def environment_statuses(
 
     `carrying`: ids of the deployments that carry its work.
     """
-    known = list(history)
+    deployments = list(history)
     shas: dict[str, list[str]] = {}
-    for one in known:
-        if one.id in carrying:
-            shas.setdefault(one.environment, []).append(one.sha)
+    for deployment in deployments:
+        if deployment.id in carrying:
+            shas.setdefault(deployment.environment, []).append(deployment.sha)
     of_environment: dict[str, list[Deployment]] = {}
-    for one in sorted(_without_duplicates(known), key=lambda one: one.sort_key):
-        of_environment.setdefault(one.environment, []).append(one)
-    found = [
-        _environment_status(name, mine, shas.get(name, [])) for name, mine in of_environment.items()
+    for deployment in sorted(
+        _without_duplicates(deployments), key=lambda deployment: deployment.sort_key
+    ):
+        of_environment.setdefault(deployment.environment, []).append(deployment)
+    environment_statuss = [
+        _environment_status(name, own, shas.get(name, [])) for name, own in of_environment.items()
     ]
-    return tuple(sorted(found, key=lambda one: (_TIER_ORDER.index(one.tier), one.environment)))
+    return tuple(
+        sorted(
+            environment_statuss,
+            key=lambda environment_status: (
+                _TIER_ORDER.index(environment_status.tier),
+                environment_status.environment,
+            ),
+        )
+    )
 
 
 def _without_duplicates(deployments: Sequence[Deployment]) -> list[Deployment]:
     """What a job told is left out where the code host tells of the same deployment."""
-    hosts = [one for one in deployments if one.id > 0]
+    hosts = [deployment for deployment in deployments if deployment.id > 0]
     return [
-        one
-        for one in deployments
-        if one.id > 0 or not any(_same_deployment(one, of) for of in hosts)
+        deployment
+        for deployment in deployments
+        if deployment.id > 0 or not any(_same_deployment(deployment, of) for of in hosts)
     ]
 
 
@@ -110,28 +120,32 @@ def _environment_status(
 ) -> EnvironmentStatus:
     """`shas`: the commits that carry the task's work."""
     newest = deployments[-1]
-    carried = [one for one in deployments if any(same_commit(one.sha, sha) for sha in shas)]
-    told = [one for one in carried if one.status in _FINAL_STATUSES]
-    done = [one for one in deployments if one.status is _D.SUCCESS]
-    there = _still_deployed(done)
-    inside = any(one in carried for one in there)
-    was = any(one in carried for one in done)
+    included = [
+        deployment
+        for deployment in deployments
+        if any(same_commit(deployment.sha, sha) for sha in shas)
+    ]
+    details = [deployment for deployment in included if deployment.status in _FINAL_STATUSES]
+    done = [deployment for deployment in deployments if deployment.status is _D.SUCCESS]
+    present = _still_deployed(done)
+    inside = any(deployment in included for deployment in present)
+    was = any(deployment in included for deployment in done)
     return EnvironmentStatus(
         newest.project,
         name,
         newest.tier,
-        last_deployment=told[-1] if told else None,
+        last_deployment=details[-1] if details else None,
         includes_work=inside,
         reverted_by=done[-1] if was and not inside else None,
-        in_progress=newest if newest in carried and newest.status in _ACTIVE_STATUSES else None,
+        in_progress=newest if newest in included and newest.status in _ACTIVE_STATUSES else None,
     )
 
 
 def _still_deployed(done: Iterable[Deployment]) -> list[Deployment]:
     """The successful deployments whose commits are still there: going back takes off what
     came after."""
-    there: list[Deployment] = []
-    for one in done:
-        earlier = [n for n, of in enumerate(there) if same_commit(of.sha, one.sha)]
-        there = [*(there[: earlier[0]] if earlier else there), one]
-    return there
+    deployments: list[Deployment] = []
+    for deployment in done:
+        earlier = [n for n, of in enumerate(deployments) if same_commit(of.sha, deployment.sha)]
+        deployments = [*(deployments[: earlier[0]] if earlier else deployments), deployment]
+    return deployments

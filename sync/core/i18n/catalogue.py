@@ -78,8 +78,8 @@ def _entry(block: str) -> _Entry:
         raise ValueError(f"not understood:\n{block}")
     plural = None if match[2] is None else _string(match[2])
     texts = _TEXT.findall(match[3])
-    wanted = [""] if plural is None else [str(number) for number in range(len(texts))]
-    if [number for number, _ in texts] != wanted:
+    keys = [""] if plural is None else [str(number) for number in range(len(texts))]
+    if [number for number, _ in texts] != keys:
         raise ValueError(f"one msgstr, or msgstr[0] and so on for a plural:\n{block}")
     return _Entry(_string(match[1]), plural, tuple(_string(text) for _, text in texts))
 
@@ -99,7 +99,7 @@ def _compile(entries: list[_Entry]) -> bytes:
     strings = [string for column in zip(*pairs, strict=True) for string in column]
     ids, texts = 28, 28 + 8 * len(pairs)
     data = texts + 8 * len(pairs)
-    starts = accumulate((len(one) + 1 for one in strings), initial=data)
+    starts = accumulate((len(item) + 1 for item in strings), initial=data)
     tables = [pack("<2I", len(string), at) for string, at in zip(strings, starts, strict=False)]
     head = pack("<7I", 0x950412DE, 0, len(pairs), ids, texts, 0, data)
     return b"".join((head, *tables, *(string + b"\0" for string in strings)))

@@ -86,8 +86,8 @@ def parse_leading(text: str) -> tuple[int, str] | None:
 
 def _amount(part: re.Match[str]) -> float:
     """Return the number of a part, its fraction included."""
-    whole = float((part["number"] or "0").replace(",", "."))
-    return whole + _FRACTIONS.get(part["fraction"] or "", 0.0)
+    amount = float((part["number"] or "0").replace(",", "."))
+    return amount + _FRACTIONS.get(part["fraction"] or "", 0.0)
 
 
 def format_if_known(seconds: int | None, language: str) -> str:

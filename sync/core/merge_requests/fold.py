@@ -74,8 +74,8 @@ def fold_snapshot(
     before = current.memory if current else Memory()
     if current and not not_before(at, current.merge_request.updated_at):
         return current
-    given = {person.id for person in merge_request.approved_by}
-    later = [v for v in before.votes if v.person.id not in given and _is_after(v.at, at)]
+    values = {person.id for person in merge_request.approved_by}
+    later = [v for v in before.votes if v.person.id not in values and _is_after(v.at, at)]
     votes = (*(ApprovalVote(person, True, at) for person in merge_request.approved_by), *later)
     actor = merge_request.actor or (current.merge_request.actor if current else None)
     memory = replace(
@@ -96,15 +96,15 @@ def head_pipeline(merge_request: MergeRequest, pipelines: Iterable[Pipeline]) ->
     it to the head. A fork's merge request runs either in the fork, or here under its number.
     https://docs.gitlab.com/ci/pipelines/merged_results_pipelines/
     """
-    ours = [
+    own_hooks = [
         pipeline
         for pipeline in pipelines
         if pipeline.merge_request_iid == merge_request.iid
         or (pipeline.sha == merge_request.head_sha and not merge_request.from_fork)
     ]
-    of_head = [pipeline.id for pipeline in ours if pipeline.sha == merge_request.head_sha]
+    of_head = [pipeline.id for pipeline in own_hooks if pipeline.sha == merge_request.head_sha]
     floor = min(of_head, default=0)
-    since = [pipeline for pipeline in ours if pipeline.id >= floor]
+    since = [pipeline for pipeline in own_hooks if pipeline.id >= floor]
     return max(since, key=lambda pipeline: pipeline.id, default=None)
 
 
@@ -133,7 +133,7 @@ def _reset_approvals(memory: Memory, at: datetime) -> Memory:
 
 
 def _add_vote(memory: Memory, vote: ApprovalVote) -> Memory:
-    last = {known.person.id: known for known in memory.votes}
+    last = {approval_vote.person.id: approval_vote for approval_vote in memory.votes}
     previous = last.get(vote.person.id)
     if previous and not not_before(vote.at, previous.at):
         return memory

@@ -141,8 +141,8 @@ def tier_of(declared: str, environment: str) -> Tier:
         if declared == Tier.OTHER
         else (_HOST_TIER_PATTERNS, _RUSSIAN_TIER_PATTERNS)
     )
-    found = [tier for guesses in names for tier, name in guesses if name.search(environment)]
-    return min(found, key=_TIER_ORDER.index, default=Tier.OTHER)
+    tiers = [tier for guesses in names for tier, name in guesses if name.search(environment)]
+    return min(tiers, key=_TIER_ORDER.index, default=Tier.OTHER)
 
 
 def environment_matches(environment: str, tier: Tier, patterns: Sequence[str]) -> bool:
@@ -153,9 +153,10 @@ def environment_matches(environment: str, tier: Tier, patterns: Sequence[str]) -
     if not patterns:
         return tier is not Tier.DEVELOPMENT
     names = environment.casefold(), tier.value
-    told = [one.casefold() for one in patterns]
+    details = [pattern.casefold() for pattern in patterns]
     return any(
-        _TIER_ALIASES.get(one) is tier or any(fnmatchcase(n, one) for n in names) for one in told
+        _TIER_ALIASES.get(item) is tier or any(fnmatchcase(n, item) for n in names)
+        for item in details
     )
 
 

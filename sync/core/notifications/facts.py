@@ -18,7 +18,11 @@ from sync.core.model.pipelines import JobRun, Pipeline, PipelineStatus
 from sync.core.notifications.keys import NotificationSubject
 from sync.core.rules.routes import Facts
 
-_PIPELINE_STATES = tuple(one.value for one in PipelineStatus if one is not PipelineStatus.UNKNOWN)
+_PIPELINE_STATES = tuple(
+    pipeline_status.value
+    for pipeline_status in PipelineStatus
+    if pipeline_status is not PipelineStatus.UNKNOWN
+)
 # Unfinished ones are not compared with the previous state.
 _UNFINISHED_STATES = frozenset(
     {"created", "waiting_for_resource", "preparing", "waiting_for_callback", "pending", "running",
@@ -36,7 +40,9 @@ BASIC_STATES: Mapping[Kind, tuple[str, ...]] = {
     Kind.COMMENT: ("created", "deleted"),
     Kind.RELEASE: ("created", "updated", "deleted"),
     Kind.DEPLOYMENT: tuple(
-        one.value for one in DeploymentStatus if one is not DeploymentStatus.UNKNOWN
+        deployment_status.value
+        for deployment_status in DeploymentStatus
+        if deployment_status is not DeploymentStatus.UNKNOWN
     ),
     **resource_states.RESOURCE_STATES,
 }
@@ -64,11 +70,11 @@ def build_facts(subject: NotificationSubject, around: FactsContext) -> Facts:
     A tag matches patterns by its name, but counts neither as the default nor as a protected branch.
     """
     facts = _basic_facts(subject, around)
-    named = bool(facts.branch) and _is_of_branch(subject)
+    is_named = bool(facts.branch) and _is_of_branch(subject)
     return replace(
         facts,
-        is_default=named and facts.branch == around.default_branch,
-        is_protected=named and (facts.is_protected or facts.branch in around.protected_branches),
+        is_default=is_named and facts.branch == around.default_branch,
+        is_protected=is_named and (facts.is_protected or facts.branch in around.protected_branches),
         state_changed=_state_changed(facts, around.previous_state),
     )
 

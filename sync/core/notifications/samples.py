@@ -166,5 +166,5 @@ SAMPLES: Mapping[Kind, NotificationSubject] = {
         ),
         UTC,
     ),
-    **{one.kind: one for one in _RESOURCES},
+    **{resource.kind: resource for resource in _RESOURCES},
 }

@@ -84,8 +84,8 @@ def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str
         return "deny"
     if clause_pattern("after part").match(after) or is_numbered_part(text, start, end):
         return "part"
-    asked = _is_asked(after) and (word or _asks(text[max(0, start - CLAUSE_LENGTH) : start]))
-    return "mention" if asked else "close" if word and not noun else ""
+    is_asked = _is_asked(after) and (word or _asks(text[max(0, start - CLAUSE_LENGTH) : start]))
+    return "mention" if is_asked else "close" if word and not noun else ""
 
 
 def _weakened_before(text: str, word: str, word_start: int) -> str:

@@ -135,11 +135,11 @@ def any_word_pattern(words: tuple[str, ...]) -> str:
 def _keyword_pattern() -> re.Pattern[str]:
     """Return the pattern of all keywords; cached, as it takes milliseconds to compile."""
     kinds = "|".join(f"(?P<{kind}>{any_word_pattern(words)})" for kind, words in _GROUPS.items())
-    things = r"(?:changes?|work|code|fix|commits?|изменения|работу)\s(?:of|from|for|по)\s"
+    parts = r"(?:changes?|work|code|fix|commits?|изменения|работу)\s(?:of|from|for|по)\s"
     return re.compile(
         rf"(?<![\w-])(?:{kinds})\x01{{0,64}}"
         r"[\s:*_\[(\"“«#]{0,4}\x01{0,64}\s{0,3}(?:\n\s{0,4}[-*+]\s{1,3}[*_\[(]{0,3})?"
-        rf"(?:the\s)?(?:{things})?(?:(?:{any_word_pattern(TASK_NOUNS)})[\s:*_\[(#\"“«]{{1,4}})?\Z",
+        rf"(?:the\s)?(?:{parts})?(?:(?:{any_word_pattern(TASK_NOUNS)})[\s:*_\[(#\"“«]{{1,4}})?\Z",
         re.IGNORECASE,
     )
 

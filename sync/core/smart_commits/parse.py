@@ -142,11 +142,11 @@ def _line_commands(
     for verb, following in pairwise((*verbs, _Token(end, end))):
         until = following.start
         inside = [task for task in tasks if verb.end <= task.start < until]
-        others = inside if following.verb and _names_others(text, verb, inside, until) else []
-        words = text[verb.end : others[0].start if others else until]
+        extra = inside if following.verb and _names_others(text, verb, inside, until) else []
+        words = text[verb.end : extra[0].start if extra else until]
         for task in targets:
             yield _build_command(task.task_id, verb.verb, words)
-        targets = others or targets
+        targets = extra or targets
 
 
 def _names_others(text: str, verb: _Token, inside: Sequence[_Token], until: int) -> bool:

@@ -38,8 +38,8 @@ class Caller:
     actor: str
 
 
-def call_row(exchange: ApiCall, who: Caller) -> ApiCallRow:
-    return ApiCallRow(**asdict(exchange), **asdict(who))
+def call_row(exchange: ApiCall, caller: Caller) -> ApiCallRow:
+    return ApiCallRow(**asdict(exchange), **asdict(caller))
 
 
 class CallRecorder(Protocol):
@@ -91,21 +91,21 @@ class AuditWriter:
         The savepoint keeps from the transaction what a call may have wrong: then the writer, who
         tries each alone, has them all.
         """
-        taken: list[ApiCallRow] = []
+        api_call_rows: list[ApiCallRow] = []
 
         def carry(conn: Connection) -> None:
             group = self._take_batch(MAX_WAITING)
             try:
                 with conn.begin_nested() if group else nullcontext():
                     logs.save_calls(conn, group)
-                taken.extend(group)
+                api_call_rows.extend(group)
             except SQLAlchemyError:
                 self._put_back(group)
 
         try:
             yield carry
         except BaseException:
-            self._put_back(taken)
+            self._put_back(api_call_rows)
             raise
 
     def stop(self) -> None:

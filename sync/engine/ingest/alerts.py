@@ -33,23 +33,31 @@ def mark_dirty(
     watched ref; everything else concerns open ones.
     """
     ended = [
-        one for one in pipelines if one.status.value in FINISHED_STATUSES and core.alert_ref(one)
+        pipeline
+        for pipeline in pipelines
+        if pipeline.status.value in FINISHED_STATUSES and core.alert_ref(pipeline)
     ]
-    bad = {_pipeline_ref(one): one for one in ended if one.status.value != PASSED}
-    gone = {_deleted_ref(one) for one in pushes if one.deleted} | set(map(_merge_request_ref, over))
-    lines = {_pipeline_ref(one) for one in ended} | gone
+    bad = {
+        _pipeline_ref(pipeline): pipeline for pipeline in ended if pipeline.status.value != PASSED
+    }
+    ref_keys = {_deleted_ref(pushe) for pushe in pushes if pushe.deleted} | set(
+        map(_merge_request_ref, over)
+    )
+    lines = {_pipeline_ref(pipeline) for pipeline in ended} | ref_keys
     if not lines:
         return
-    wanted = alerts.open_refs(conn, lines) | watched_refs(conn, bad, rules)
+    subject_keys = alerts.open_refs(conn, lines) | watched_refs(conn, bad, rules)
     # What is being decided right now is to be decided with this, too.
-    named = {str(line): line for line in lines}
-    wanted |= {named[key] for key in subjects.dirty_keys(conn, portal_id, ALERT, named)}
-    marks = [(ALERT, str(line), "a pipeline ended") for line in sorted(wanted)]
+    tasks_by_key = {str(line): line for line in lines}
+    subject_keys |= {
+        tasks_by_key[key] for key in subjects.dirty_keys(conn, portal_id, ALERT, tasks_by_key)
+    }
+    marks = [(ALERT, str(line), "a pipeline ended") for line in sorted(subject_keys)]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
 
 
-def _pipeline_ref(one: Pipeline) -> RefKey:
-    return RefKey(one.project.connection_id, one.project.id, core.alert_ref(one))
+def _pipeline_ref(pipeline: Pipeline) -> RefKey:
+    return RefKey(pipeline.project.connection_id, pipeline.project.id, core.alert_ref(pipeline))
 
 
 def _deleted_ref(push: Push | TagPush) -> RefKey:
@@ -66,20 +74,22 @@ def watched_refs(conn: Connection, of: Mapping[RefKey, Pipeline], rules: Rules) 
     """Those of the lines that the settings of their projects name; each with a pipeline of it."""
     places = {line: (line.connection_id, line.project_id) for line in of}
     defaults = store_merge_requests.default_branches(conn, places.values())
-    found = {
+    ref_keys = {
         line
-        for line, one in of.items()
+        for line, pipeline in of.items()
         if core.is_watched(
             line.ref,
-            rules.alerts_of(one.project.path),
+            rules.alerts_of(pipeline.project.path),
             default=line.ref == defaults.get(places[line]),
             protected=False,
         )
     }
-    left = {
+    remaining = {
         line for line in of if "protected" in rules.alerts_of(of[line].project.path).branches
-    } - found
+    } - ref_keys
     protected = (
-        protected_branches.protected_branches(conn, {places[line] for line in left}) if left else {}
+        protected_branches.protected_branches(conn, {places[line] for line in remaining})
+        if remaining
+        else {}
     )
-    return found | {line for line in left if line.ref in protected.get(places[line], ())}
+    return ref_keys | {line for line in remaining if line.ref in protected.get(places[line], ())}

@@ -22,46 +22,46 @@ from sync.store.rows import LinkRow
 def ingest(
     conn: Connection,
     portal_id: int,
-    heard: Sequence[ActivityItem],
+    activity_items: Sequence[ActivityItem],
     rules: ReferenceRules,
     now: datetime,
 ) -> Mapping[ActivityId, tuple[int, ...]]:
     """Remembers the tasks and marks those of comments dirty; by item."""
-    found = save_tasks(conn, portal_id, heard, rules)
-    _mark_dirty(conn, portal_id, heard, found, now)
-    return found
+    by_key = save_tasks(conn, portal_id, activity_items, rules)
+    _mark_dirty(conn, portal_id, activity_items, by_key, now)
+    return by_key
 
 
 def save_tasks(
-    conn: Connection, portal_id: int, heard: Sequence[ActivityItem], rules: ReferenceRules
+    conn: Connection, portal_id: int, activity_items: Sequence[ActivityItem], rules: ReferenceRules
 ) -> Mapping[ActivityId, tuple[int, ...]]:
     """Keeps which tasks the items concern; by item."""
-    on_commits = _branches_of_commits(conn, heard)
+    on_commits = _branches_of_commits(conn, activity_items)
     requests = {
-        store_activity.activity_id(one): {key}
-        if (key := _commented_merge_request(one))
-        else _merge_requests_of(conn, one, on_commits)
-        for one in heard
+        store_activity.activity_id(activity_item): {key}
+        if (key := _commented_merge_request(activity_item))
+        else _merge_requests_of(conn, activity_item, on_commits)
+        for activity_item in activity_items
     }
     of_requests = links.by_merge_requests(conn, set().union(*requests.values()))
-    found: dict[ActivityId, set[int]] = {}
-    for one in heard:
-        named = found.setdefault(store_activity.activity_id(one), set())
-        named |= {ref.task_id for ref in _find_references(one, rules)}
-        for branch in on_commits.get(_commented_commit(one), ()):
-            named |= {
+    by_key: dict[ActivityId, set[int]] = {}
+    for activity_item in activity_items:
+        task_ids = by_key.setdefault(store_activity.activity_id(activity_item), set())
+        task_ids |= {ref.task_id for ref in _find_references(activity_item, rules)}
+        for branch in on_commits.get(_commented_commit(activity_item), ()):
+            task_ids |= {
                 ref.task_id for ref in references_find.find_references(branch, "branch", rules)
             }
         rows = [
             row
-            for key in requests[store_activity.activity_id(one)]
+            for key in requests[store_activity.activity_id(activity_item)]
             for row in of_requests.get(key, ())
         ]
-        named |= {row.task_id for row in rows if _is_counted(row, portal_id)}
+        task_ids |= {row.task_id for row in rows if _is_counted(row, portal_id)}
     store_activity.save_tasks(
-        conn, portal_id, [(key, t) for key, named in found.items() for t in named]
+        conn, portal_id, [(key, t) for key, task_ids in by_key.items() for t in task_ids]
     )
-    return {key: tuple(sorted(named)) for key, named in found.items()}
+    return {key: tuple(sorted(task_ids)) for key, task_ids in by_key.items()}
 
 
 def _is_counted(row: LinkRow, portal_id: int) -> bool:
@@ -70,19 +70,21 @@ def _is_counted(row: LinkRow, portal_id: int) -> bool:
 
 
 def _find_references(
-    one: ActivityItem, rules: ReferenceRules
+    activity_item: ActivityItem, rules: ReferenceRules
 ) -> Iterable[references_find.Reference]:
-    match one:
-        case Comment() if one.target.kind == "merge_request":  # which has links of its own
-            texts = [(one.text, "description")]
+    match activity_item:
+        case Comment() if (
+            activity_item.target.kind == "merge_request"
+        ):  # which has links of its own
+            texts = [(activity_item.text, "description")]
         case Comment():
             texts = [
-                (one.text, "description"),
-                (one.target.title, "title"),
-                (one.target.text, "description"),
+                (activity_item.text, "description"),
+                (activity_item.target.title, "title"),
+                (activity_item.target.text, "description"),
             ]
         case Resource():
-            texts = [(one.title, "title"), (one.text, "description")]
+            texts = [(activity_item.title, "title"), (activity_item.text, "description")]
         case _:
             texts = []
     return [
@@ -90,59 +92,61 @@ def _find_references(
     ]
 
 
-def _commented_commit(one: ActivityItem) -> tuple[int, int, str] | None:
+def _commented_commit(activity_item: ActivityItem) -> tuple[int, int, str] | None:
     """The commit that a comment is about."""
-    if not isinstance(one, Comment) or one.target.kind != "commit":
+    if not isinstance(activity_item, Comment) or activity_item.target.kind != "commit":
         return None
-    return one.project.connection_id, one.project.id, one.target.key
+    return activity_item.project.connection_id, activity_item.project.id, activity_item.target.key
 
 
 def _branches_of_commits(
-    conn: Connection, heard: Iterable[ActivityItem]
+    conn: Connection, activity_items: Iterable[ActivityItem]
 ) -> Mapping[tuple[int, int, str] | None, frozenset[str]]:
     """The branches of the commits that comments are about."""
-    return commits.branches(conn, set(filter(None, map(_commented_commit, heard))))
+    return commits.branches(conn, set(filter(None, map(_commented_commit, activity_items))))
 
 
 def _merge_requests_of(
     conn: Connection,
-    one: ActivityItem,
+    activity_item: ActivityItem,
     branches: Mapping[tuple[int, int, str] | None, frozenset[str]],
 ) -> set[MergeRequestKey]:
     """The merge requests that the commit of a comment belongs to."""
-    commit = _commented_commit(one)
+    commit = _commented_commit(activity_item)
     if commit is None:
         return set()
     place, sha = commit[:2], commit[2]
     of_branches = store_merge_requests.by_branches(
         conn, {(*place, name) for name in branches.get(commit, ())}
     )
-    found = {key for keys in of_branches.values() for key in keys}
-    return found | store_merge_requests.by_commits(conn, place, [sha])
+    merge_request_keys = {key for keys in of_branches.values() for key in keys}
+    return merge_request_keys | store_merge_requests.by_commits(conn, place, [sha])
 
 
-def _commented_merge_request(one: ActivityItem) -> MergeRequestKey | None:
+def _commented_merge_request(activity_item: ActivityItem) -> MergeRequestKey | None:
     """The merge request that a comment is about."""
     if (
-        not isinstance(one, Comment)
-        or one.target.kind != "merge_request"
-        or not one.target.key.isdecimal()
+        not isinstance(activity_item, Comment)
+        or activity_item.target.kind != "merge_request"
+        or not activity_item.target.key.isdecimal()
     ):
         return None
-    return MergeRequestKey(one.project.connection_id, one.project.id, int(one.target.key))
+    return MergeRequestKey(
+        activity_item.project.connection_id, activity_item.project.id, int(activity_item.target.key)
+    )
 
 
 def _mark_dirty(
     conn: Connection,
     portal_id: int,
-    heard: Iterable[ActivityItem],
-    found: Mapping[ActivityId, Iterable[int]],
+    activity_items: Iterable[ActivityItem],
+    by_key: Mapping[ActivityId, Iterable[int]],
     now: datetime,
 ) -> None:
     marks = [
-        (TASK, str(task_id), f"comment {one.key} changed")
-        for one in heard
-        if isinstance(one, Comment)
-        for task_id in found[store_activity.activity_id(one)]
+        (TASK, str(task_id), f"comment {activity_item.key} changed")
+        for activity_item in activity_items
+        if isinstance(activity_item, Comment)
+        for task_id in by_key[store_activity.activity_id(activity_item)]
     ]
     subjects.mark_dirty_many(conn, portal_id, marks, now)

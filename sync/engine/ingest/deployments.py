@@ -24,54 +24,58 @@ _REJECTION_ORDER = (DeploymentStatus.REJECTED, DeploymentStatus.FAILED)  # the h
 
 
 def ingest(
-    conn: Connection, portal_id: int, heard: Sequence[DeploymentEvent], now: datetime
+    conn: Connection, portal_id: int, deployment_events: Sequence[DeploymentEvent], now: datetime
 ) -> dict[DeploymentEvent, tuple[int, ...]]:
     """Stores the deployments and marks the tasks dirty whose work they carry, or take away.
 
     Returns the tasks whose work each carries, as far as is known without asking the host.
     """
-    deployments.save(conn, _latest_reports(heard), now)
-    told = {
+    deployments.save(conn, _latest_reports(deployment_events), now)
+    by_key = {
         _deployment_id(event.deployment): event.merge_request_iids
-        for event in heard
+        for event in deployment_events
         if event.merge_request_iids
     }
-    deployments.save_contents(conn, told)
-    for event in heard:
-        one = event.deployment
-        place = one.project.connection_id, one.project.id
-        near = deployments.newest(conn, [place], NEAREST_LIMIT, one.environment)[place]
-        _mark_dirty(conn, portal_id, _affected_tasks(conn, portal_id, near), one.environment, now)
-    return {event: _affected_tasks(conn, portal_id, [event.deployment]) for event in heard}
+    deployments.save_contents(conn, by_key)
+    for event in deployment_events:
+        deployment = event.deployment
+        place = deployment.project.connection_id, deployment.project.id
+        near = deployments.newest(conn, [place], NEAREST_LIMIT, deployment.environment)[place]
+        _mark_dirty(
+            conn, portal_id, _affected_tasks(conn, portal_id, near), deployment.environment, now
+        )
+    return {
+        event: _affected_tasks(conn, portal_id, [event.deployment]) for event in deployment_events
+    }
 
 
-def _latest_reports(heard: Iterable[DeploymentEvent]) -> list[Deployment]:
+def _latest_reports(deployment_events: Iterable[DeploymentEvent]) -> list[Deployment]:
     """One account of each: a statement may not write a row twice."""
-    found: dict[tuple[object, ...], Deployment] = {}
-    for event in heard:
-        one = event.deployment
-        key = (*_deployment_id(one), one.environment)
-        if key not in found or _replaces(one, found[key]):
-            found[key] = one
-    return list(found.values())
+    by_key: dict[tuple[object, ...], Deployment] = {}
+    for event in deployment_events:
+        deployment = event.deployment
+        key = (*_deployment_id(deployment), deployment.environment)
+        if key not in by_key or _replaces(deployment, by_key[key]):
+            by_key[key] = deployment
+    return list(by_key.values())
 
 
-def _replaces(one: Deployment, other: Deployment) -> bool:
+def _replaces(deployment: Deployment, other: Deployment) -> bool:
     """Whether `one`, heard later, is the account that stays, by the rule of `deployments.save`."""
-    told = other.status, one.status
-    if told in (_REJECTION_ORDER, _REJECTION_ORDER[::-1]):
-        return told == _REJECTION_ORDER[::-1]
-    return other.updated_at <= one.updated_at
+    details = other.status, deployment.status
+    if details in (_REJECTION_ORDER, _REJECTION_ORDER[::-1]):
+        return details == _REJECTION_ORDER[::-1]
+    return other.updated_at <= deployment.updated_at
 
 
 def _affected_tasks(
     conn: Connection, portal_id: int, near: Sequence[Deployment]
 ) -> tuple[int, ...]:
     keys = deployments.merge_requests_of(conn, near)
-    rows = [row for found in links.by_merge_requests(conn, keys).values() for row in found]
-    ours = {row.task_id for row in rows if row.live and row.portal_id == portal_id}
-    named = store_activity.tasks_of(conn, map(deployment_activity_id, near))
-    return tuple(sorted(ours.union(*named.values())))
+    rows = [row for link_rows in links.by_merge_requests(conn, keys).values() for row in link_rows]
+    own_tasks = {row.task_id for row in rows if row.live and row.portal_id == portal_id}
+    tasks_by_key = store_activity.tasks_of(conn, map(deployment_activity_id, near))
+    return tuple(sorted(own_tasks.union(*tasks_by_key.values())))
 
 
 def _mark_dirty(
@@ -81,5 +85,5 @@ def _mark_dirty(
     subjects.mark_dirty_many(conn, portal_id, marks, now)
 
 
-def _deployment_id(one: Deployment) -> deployments.DeploymentId:
-    return one.project.connection_id, one.project.id, one.id
+def _deployment_id(deployment: Deployment) -> deployments.DeploymentId:
+    return deployment.project.connection_id, deployment.project.id, deployment.id

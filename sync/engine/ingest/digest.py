@@ -95,8 +95,8 @@ def _ingest_batch(
         outcomes = apply.ingest(conn, scope.portal_id, events, scope.rules, deps.clock.now())
         if inbox.mark_done(conn, outcomes) < len(batch):
             raise _TakenMeanwhile
-        taken = lane is not None and lane.take(conn)
-    if lane and taken:
+        acquired = lane is not None and lane.take(conn)
+    if lane and acquired:
         lane.is_held = True
     return any(isinstance(event, DeploymentEvent) for group in events.values() for event in group)
 

@@ -46,10 +46,17 @@ def load(conn: Connection, subjects: Sequence[NotificationSubject], now: datetim
 
     Where all is of this moment there is nothing to ask for.
     """
-    times = (one.updated_at if isinstance(one, MergeRequest) else _time_of(one) for one in subjects)
+    times = (
+        notification_subject.updated_at
+        if isinstance(notification_subject, MergeRequest)
+        else _time_of(notification_subject)
+        for notification_subject in subjects
+    )
     if not any(at < now - MOMENT for at in times if at):
         return Lateness({})
-    connection_ids = {one.project.connection_id for one in subjects}
+    connection_ids = {
+        notification_subject.project.connection_id for notification_subject in subjects
+    }
     records = {number: connections.by_id(conn, number) for number in connection_ids}
     return Lateness(
         {
@@ -79,9 +86,9 @@ def finished_before(
     }
     if not over:
         return frozenset()
-    known = store_merge_requests.without_pipelines(conn, over)
+    stored = store_merge_requests.without_pipelines(conn, over)
     silent = store_commits.silent_keys(conn, over)
-    return frozenset(key for key in over if key not in known or key in silent)
+    return frozenset(key for key in over if key not in stored or key in silent)
 
 
 def _ends_now(event: MergeRequestEvent, lateness: Lateness) -> bool:

@@ -22,7 +22,7 @@ from sync.store.rows import LinkRow
 def update_links(
     conn: Connection,
     portal_id: int,
-    known: Mapping[MergeRequestKey, MergeRequest],
+    stored: Mapping[MergeRequestKey, MergeRequest],
     rules: ReferenceRules,
     *,
     now: datetime,
@@ -37,9 +37,9 @@ def update_links(
     `mark_tasks` no task is marked. Returns the tasks each names now.
     """
     also_changed = also_changed or {}
-    own_commits.save_landed(conn, known)
-    sharing = own_commits.sharing(conn, known)  # what was merged is their own work no more
-    current = {**sharing, **known}
+    own_commits.save_landed(conn, stored)
+    sharing = own_commits.sharing(conn, stored)  # what was merged is their own work no more
+    current = {**sharing, **stored}
     before = links.by_merge_requests(conn, {*current, *also_changed})
     states = store_commits.states(conn, current)
     versions = {key: version for key, (version, _) in states.items()}
@@ -79,14 +79,14 @@ def _desired_links(
     live = {
         row.task_id: TaskMention(row.kind, row.found_in) for row in existing.values() if row.live
     }
-    named = find_named_tasks(merge_request, messages, rules, live)
-    for task_id, name in named.items():
+    tasks_by_key = find_named_tasks(merge_request, messages, rules, live)
+    for task_id, name in tasks_by_key.items():
         row = existing.get(task_id) or LinkRow(
             portal_id, merge_request.key, task_id, name.kind, silent=silent
         )
         yield replace(row, kind=name.kind, live=True, found_in=name.found_in, silent=silent)
     for task_id, row in existing.items():
-        if task_id not in named:
+        if task_id not in tasks_by_key:
             yield replace(row, live=False, found_in=())
 
 

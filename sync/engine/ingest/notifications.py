@@ -17,27 +17,27 @@ from sync.store import subjects
 def mark_dirty(
     conn: Connection,
     portal_id: int,
-    heard: Iterable[NotificationSubject],
+    notification_subjects: Iterable[NotificationSubject],
     rules: Rules,
     now: datetime,
 ) -> None:
     marks = [
         (NOTIFICATION, about, f"{cause} changed")
-        for about, cause in _subjects_with_rules(heard, rules)
+        for about, cause in _subjects_with_rules(notification_subjects, rules)
     ]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
 
 
 def _subjects_with_rules(
-    heard: Iterable[NotificationSubject], rules: Rules
+    notification_subjects: Iterable[NotificationSubject], rules: Rules
 ) -> Iterator[tuple[str, str]]:
     """Of a thing that no rule names nothing is loaded later: most are only mirrored."""
-    known: dict[str, frozenset[Kind]] = {}
-    for one in heard:
-        path = one.project.path
-        if path not in known:
-            known[path] = rules.kinds_of(path)
-        about = subject_key_of(one)
+    stored: dict[str, frozenset[Kind]] = {}
+    for notification_subject in notification_subjects:
+        path = notification_subject.project.path
+        if path not in stored:
+            stored[path] = rules.kinds_of(path)
+        about = subject_key_of(notification_subject)
         kind = Kind(about.partition(":")[0])
-        if kind in known[path]:
+        if kind in stored[path]:
             yield about, kind.value

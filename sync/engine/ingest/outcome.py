@@ -36,42 +36,45 @@ class BatchResult:
     tasks_by_activity: Mapping[ActivityId, Sequence[int]] = field(default_factory=dict)
 
 
-def describe_outcome(event: object, seen: BatchResult) -> str:
+def describe_outcome(event: object, batch_result: BatchResult) -> str:
     match event:
         case MergeRequestEvent(merge_request):
-            return _describe_merge_requests([merge_request.key], seen)
+            return _describe_merge_requests([merge_request.key], batch_result)
         case Push():
-            told = _describe_merge_requests(
-                seen.merge_requests_by_branch.get(branch_key(event)), seen
+            text = _describe_merge_requests(
+                batch_result.merge_requests_by_branch.get(branch_key(event)), batch_result
             )
-            named = (
+            task_ids = (
                 ()
                 if event.deleted
-                else seen.tasks_by_commit.get((*branch_key(event), event.after), ())
+                else batch_result.tasks_by_commit.get((*branch_key(event), event.after), ())
             )
-            return f"push to {event.branch}: " + _append_tasks(told, named)
+            return f"push to {event.branch}: " + _append_tasks(text, task_ids)
         case PipelineEvent(pipeline):
             keys = [
                 key
-                for key, mr in seen.merge_requests_with_pipelines.items()
+                for key, mr in batch_result.merge_requests_with_pipelines.items()
                 if _runs_for(pipeline, mr)
             ]
             where = pipeline.project.connection_id, pipeline.project.id, pipeline.ref, pipeline.sha
-            told = _append_tasks(
-                _describe_merge_requests(keys, seen), seen.tasks_by_commit.get(where, ())
+            text = _append_tasks(
+                _describe_merge_requests(keys, batch_result),
+                batch_result.tasks_by_commit.get(where, ()),
             )
-            return f"pipeline {pipeline.id} {pipeline.status}: {told}"
+            return f"pipeline {pipeline.id} {pipeline.status}: {text}"
         case DeploymentEvent(one):
-            said = f"deployment {one.id} to {one.environment} {one.status}: "
-            return said + _append_tasks(_NO_MERGE_REQUEST, seen.tasks_by_deployment.get(event, ()))
+            heading = f"deployment {one.id} to {one.environment} {one.status}: "
+            return heading + _append_tasks(
+                _NO_MERGE_REQUEST, batch_result.tasks_by_deployment.get(event, ())
+            )
         case TagPush() | Comment() | Release() | JobRun() | Resource():
             return f"{event.kind} {event.key}: " + _append_tasks(
-                _NO_MERGE_REQUEST, _tasks_of_activity(event, seen)
+                _NO_MERGE_REQUEST, _tasks_of_activity(event, batch_result)
             )
         case TaskChanged(task_id):
-            return f"task {task_id} changed" + _describe_task(task_id, seen)
+            return f"task {task_id} changed" + _describe_task(task_id, batch_result)
         case TaskDeleted(task_id):
-            return f"task {task_id} deleted" + _describe_task(task_id, seen)
+            return f"task {task_id} deleted" + _describe_task(task_id, batch_result)
         case TaskCommented(task_id):
             return f"recorded: a comment on task {task_id}"
         case UnrecognisedEvent(kind, why):
@@ -79,28 +82,37 @@ def describe_outcome(event: object, seen: BatchResult) -> str:
     return f"recorded: {type(event).__name__}"
 
 
-def _tasks_of_activity(one: ActivityItem, seen: BatchResult) -> Sequence[int]:
-    key = one.project.connection_id, one.project.id, one.kind.value, one.key
-    return seen.tasks_by_activity.get(key, ())
+def _tasks_of_activity(activity_item: ActivityItem, batch_result: BatchResult) -> Sequence[int]:
+    key = (
+        activity_item.project.connection_id,
+        activity_item.project.id,
+        activity_item.kind.value,
+        activity_item.key,
+    )
+    return batch_result.tasks_by_activity.get(key, ())
 
 
-def _describe_merge_requests(keys: Iterable[MergeRequestKey] | None, seen: BatchResult) -> str:
-    return ", ".join(_describe_tasks(key, seen) for key in keys or ()) or _NO_MERGE_REQUEST
+def _describe_merge_requests(
+    keys: Iterable[MergeRequestKey] | None, batch_result: BatchResult
+) -> str:
+    return ", ".join(_describe_tasks(key, batch_result) for key in keys or ()) or _NO_MERGE_REQUEST
 
 
-def _append_tasks(told: str, named: Sequence[int]) -> str:
+def _append_tasks(text: str, task_ids: Sequence[int]) -> str:
     """The tasks that the commits name, where there is no merge request to say so."""
-    return "tasks " + ", ".join(map(str, named)) if told == _NO_MERGE_REQUEST and named else told
+    return (
+        "tasks " + ", ".join(map(str, task_ids)) if text == _NO_MERGE_REQUEST and task_ids else text
+    )
 
 
-def _describe_tasks(key: MergeRequestKey, seen: BatchResult) -> str:
-    found = seen.tasks_by_merge_request.get(key, ())
-    listed = "tasks " + ", ".join(map(str, found)) if found else "no task"
+def _describe_tasks(key: MergeRequestKey, batch_result: BatchResult) -> str:
+    answer = batch_result.tasks_by_merge_request.get(key, ())
+    listed = "tasks " + ", ".join(map(str, answer)) if answer else "no task"
     return f"merge request !{key.iid} → {listed}"
 
 
-def _describe_task(task_id: int, seen: BatchResult) -> str:
-    return "" if task_id in seen.tasks_with_work else ": no merge request names it"
+def _describe_task(task_id: int, batch_result: BatchResult) -> str:
+    return "" if task_id in batch_result.tasks_with_work else ": no merge request names it"
 
 
 def _runs_for(pipeline: Pipeline, merge_request: MergeRequest) -> bool:

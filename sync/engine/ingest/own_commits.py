@@ -70,11 +70,11 @@ def load(
     commits = store_commits.by_merge_requests(conn, current.keys() - certain.keys()) | certain
     shared = _with_shared_source(conn, [i for k, i in current.items() if k not in certain])
     unnumbered = [item for item in merge_requests.values() if not version_of(item)]
-    told = pushed_commits(conn, unnumbered)  # a job told of them, without a head
+    by_key = pushed_commits(conn, unnumbered)  # a job told of them, without a head
     current |= {item.key: item for item in unnumbered}
-    commits |= {item.key: told.get(item.branch_key, ()) for item in unnumbered}
-    found = {key: () if key in shared else commits.get(key, ()) for key in current}
-    return _without_earlier_work(conn, current, found)
+    commits |= {item.key: by_key.get(item.branch_key, ()) for item in unnumbered}
+    result = {key: () if key in shared else commits.get(key, ()) for key in current}
+    return _without_earlier_work(conn, current, result)
 
 
 def pushed_commits(
@@ -127,8 +127,8 @@ def sharing(conn: Connection, merge_requests: MergeRequests) -> MergeRequests:
     commits = store_commits.by_merge_requests(conn, merged)
     shas = {_sha_key(key, commit.sha) for key, listed in commits.items() for commit in listed}
     keys = frozenset[MergeRequestKey]().union(*store_commits.by_shas(conn, shas).values())
-    others = store_commits.open_ones(conn, keys - merge_requests.keys())
-    return store_merge_requests.without_pipelines(conn, others)
+    merge_request_keys = store_commits.open_ones(conn, keys - merge_requests.keys())
+    return store_merge_requests.without_pipelines(conn, merge_request_keys)
 
 
 def _listed_by_new_branches(conn: Connection, stale: MergeRequests) -> CommitsByMergeRequest:
@@ -192,17 +192,17 @@ def _without_earlier_work(
     }
     owners = store_commits.by_shas(conn, set[store_commits.ShaKey]().union(*origins.values()))
     keys = frozenset[MergeRequestKey]().union(*owners.values())
-    known = {**store_merge_requests.without_pipelines(conn, keys - merge_requests.keys())}
-    known |= merge_requests
+    stored = {**store_merge_requests.without_pipelines(conn, keys - merge_requests.keys())}
+    stored |= merge_requests
     return {
         key: tuple(
             commit
             for commit in listed
             if not any(
-                _carries(merge_requests[key], known[owner])
+                _carries(merge_requests[key], stored[owner])
                 for sha in origins[key, commit.sha]
                 for owner in owners.get(sha, ())
-                if owner != key and owner in known
+                if owner != key and owner in stored
             )
         )
         for key, listed in commits.items()

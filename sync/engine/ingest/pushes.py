@@ -38,13 +38,13 @@ def ingest(
     alive = [push for push in pushes if push.after and not push.deleted]
     places = [commit_key(pipeline) for pipeline in pipelines]
     store_pipelines.save_commit_tasks(conn, portal_id, _named_tasks(conn, alive, rules))
-    found = store_pipelines.tasks_of(
+    by_key = store_pipelines.tasks_of(
         conn, {*places, *((*branch_key(push), push.after) for push in alive)}
     )
     marks = [
         (TASK, str(task_id), f"pipeline of {place[2]} changed")
         for place in places
-        for task_id in found.get(place, ())
+        for task_id in by_key.get(place, ())
     ]
     marks += [
         (TASK, str(task_id), f"pipeline of {pipeline.ref} speaks for earlier work")
@@ -55,10 +55,10 @@ def ingest(
     marks += [
         (TASK, str(task_id), f"push to {push.branch}")
         for push in alive
-        for task_id in found.get((*branch_key(push), push.after), ())
+        for task_id in by_key.get((*branch_key(push), push.after), ())
     ]
     subjects.mark_dirty_many(conn, portal_id, marks, now)
-    return found
+    return by_key
 
 
 def speaks_for_branch(pipeline: Pipeline) -> bool:
@@ -89,10 +89,10 @@ def _named_tasks(
         listed = push.commits if shared else first.get(branch, ())
         if not push.before:  # a job told what is its own
             listed = push.commits
-        asked = branch in reviewed and push.before
+        is_asked = branch in reviewed and push.before
         messages = [
             commit.message
-            for commit in (() if asked else listed)
+            for commit in (() if is_asked else listed)
             # the merge of a branch into a shared one brings its work there
             if shared or not own_commits.is_merge_message(commit.message)
         ]
@@ -107,7 +107,7 @@ def _tasks_named(branch: str, messages: Iterable[str], rules: ReferenceRules) ->
     for message in messages:
         references += references_find.find_references(message, "commit", rules)
     strongest = references_find.strongest_references(references)
-    return [task_id for task_id, one in strongest.items() if one.kind.is_work]
+    return [task_id for task_id, reference in strongest.items() if reference.kind.is_work]
 
 
 def _is_shared(push: Push) -> bool:

@@ -46,14 +46,14 @@ def ingest(
 
     Those are read anew: a command acts once, so what it acts on must be known.
     """
-    told = _find_smart_commits(conn, list(pushes), rules)
-    before = store_smart_commits.existing_keys(conn, told)
+    by_key = _find_smart_commits(conn, list(pushes), rules)
+    before = store_smart_commits.existing_keys(conn, by_key)
     new = _mark_repetitions(
-        conn, portal_id, {k: v for k, v in told.items() if k not in before}, now
+        conn, portal_id, {k: v for k, v in by_key.items() if k not in before}, now
     )
     store_smart_commits.save_new(conn, portal_id, new, now)
-    named = {speech.command.task_id for speech in new.values()}
-    tasks.mark_stale(conn, portal_id, named, now)
+    task_ids = {speech.command.task_id for speech in new.values()}
+    tasks.mark_stale(conn, portal_id, task_ids, now)
     marks = [
         (TASK, str(speech.command.task_id), f"commit {key.sha[:SHORT_SHA]} says something")
         for key, speech in new.items()
@@ -64,9 +64,9 @@ def ingest(
 def _find_smart_commits(
     conn: Connection, pushes: Sequence[Push], rules: ReferenceRules
 ) -> dict[CommandKey, tuple[SmartCommit, str]]:
-    places = {(one.project.connection_id, one.project.id) for one in pushes}
+    places = {(entry.project.connection_id, entry.project.id) for entry in pushes}
     branches = store_merge_requests.default_branches(conn, places)
-    found: dict[CommandKey, tuple[SmartCommit, str]] = {}
+    by_key: dict[CommandKey, tuple[SmartCommit, str]] = {}
     for push in pushes:
         place = push.project.connection_id, push.project.id
         default = push.project.default_branch or branches.get(place, "")
@@ -77,9 +77,9 @@ def _find_smart_commits(
             for number, command in _numbered_commands(commit, rules):
                 if on_default or command.verb not in DEFAULT_BRANCH_VERBS:
                     key = CommandKey(*place, commit.sha, number)
-                    speech = _build_smart_commit(push, commit, command, len(found))
-                    found.setdefault(key, (speech, commit.message))
-    return found
+                    speech = _build_smart_commit(push, commit, command, len(by_key))
+                    by_key.setdefault(key, (speech, commit.message))
+    return by_key
 
 
 def _numbered_commands(
@@ -105,22 +105,24 @@ def _mark_repetitions(
     What was refused to a person may be said again by that person; a copy of it in the name of
     another does not become the other's.
     """
-    named = {speech.command.task_id for speech, _ in new.values()}
-    earlier: dict[int, list[tuple[str, SmartCommit]]] = {task_id: [] for task_id in named}
-    refused: dict[int, list[tuple[str, SmartCommit]]] = {task_id: [] for task_id in named}
-    for row in store_smart_commits.of_tasks_since(conn, portal_id, named, now - REPETITION_WINDOW):
+    task_ids = {speech.command.task_id for speech, _ in new.values()}
+    earlier: dict[int, list[tuple[str, SmartCommit]]] = {task_id: [] for task_id in task_ids}
+    refused: dict[int, list[tuple[str, SmartCommit]]] = {task_id: [] for task_id in task_ids}
+    for row in store_smart_commits.of_tasks_since(
+        conn, portal_id, task_ids, now - REPETITION_WINDOW
+    ):
         followed = row.state is not SmartCommitState.REFUSED or row.smart_commit.repeats
         rows = earlier if followed else refused
         rows[row.smart_commit.command.task_id].append((row.key.sha, row.smart_commit))
-    found = {}
+    by_key = {}
     for key, (speech, message) in new.items():
-        known = earlier[speech.command.task_id]
+        existing = earlier[speech.command.task_id]
         of_others = [
             (sha, old)
             for sha, old in refused[speech.command.task_id]
             if not is_of_same_author(old, speech)
         ]
-        repeats = find_repeated(message, speech, key.sha, [*known, *of_others])
-        found[key] = replace(speech, repeats=repeats)
-        known.append((key.sha, speech))
-    return found
+        repeats = find_repeated(message, speech, key.sha, [*existing, *of_others])
+        by_key[key] = replace(speech, repeats=repeats)
+        existing.append((key.sha, speech))
+    return by_key

@@ -21,34 +21,34 @@ from sync.store.pipelines import PipelineId
 
 
 def load(
-    conn: Connection, scope: Scope, wanted: Mapping[str, SubjectKey]
+    conn: Connection, scope: Scope, subject_keys: Mapping[str, SubjectKey]
 ) -> dict[str, AlertContext]:
     """The alerts by the names that messages about them have; unknown ones are left out."""
-    keys = {name: AlertKey.parse(name) for name in wanted}
+    keys = {name: AlertKey.parse(name) for name in subject_keys}
     rows = alerts.get(conn, keys.values())
-    found = load_contexts(conn, scope, rows)
-    return {name: found[key] for name, key in keys.items() if key in found}
+    by_key = load_contexts(conn, scope, rows)
+    return {name: by_key[key] for name, key in keys.items() if key in by_key}
 
 
 def load_contexts(
     conn: Connection, scope: Scope, rows: Mapping[AlertKey, AlertRow]
 ) -> dict[AlertKey, AlertContext]:
     """An alert whose pipeline is not in the mirror any more is left out: nothing is said of it."""
-    known = store_pipelines.pipelines(
-        conn, {one for row in rows.values() for one in _pipeline_ids(row)}
+    stored = store_pipelines.pipelines(
+        conn, {pipeline_id for row in rows.values() for pipeline_id in _pipeline_ids(row)}
     )
     jobs = store_pipelines.failed_jobs(
         conn, {_pipeline_id(row, row.alert.last_failed_pipeline_id) for row in rows.values()}
     )
-    fixers = _fixers(conn, scope, rows, known)
+    fixers = _fixers(conn, scope, rows, stored)
     names = _assignee_names(conn, scope.portal_id, rows)
-    found = {}
+    by_key = {}
     for key, row in rows.items():
-        failed = known.get(_pipeline_id(row, row.alert.last_failed_pipeline_id))
+        failed = stored.get(_pipeline_id(row, row.alert.last_failed_pipeline_id))
         if failed is None:
             continue
         project = failed.project
-        found[key] = AlertContext(
+        by_key[key] = AlertContext(
             project=project,
             key=key,
             alert=row.alert,
@@ -60,17 +60,17 @@ def load_contexts(
             assignee=_assignee(row, names),
             task_link=_task_link(row, scope.url, scope.rules.group_of(project.path)),
         )
-    return found
+    return by_key
 
 
 def current_jobs(
-    known: Mapping[PipelineId, tuple[datetime, tuple[FailedJob, ...]]], one: Pipeline
+    stored: Mapping[PipelineId, tuple[datetime, tuple[FailedJob, ...]]], pipeline: Pipeline
 ) -> tuple[FailedJob, ...]:
     """What was read for an earlier state of the pipeline says nothing of this one."""
-    pipeline_updated_at, jobs = known.get(
-        (one.project.connection_id, one.project.id, one.id), (None, ())
+    pipeline_updated_at, jobs = stored.get(
+        (pipeline.project.connection_id, pipeline.project.id, pipeline.id), (None, ())
     )
-    return jobs if pipeline_updated_at == one.updated_at else ()
+    return jobs if pipeline_updated_at == pipeline.updated_at else ()
 
 
 def _pipeline_ids(row: AlertRow) -> list[PipelineId]:
@@ -89,26 +89,26 @@ def _fixers(
     conn: Connection,
     scope: Scope,
     rows: Mapping[AlertKey, AlertRow],
-    known: Mapping[PipelineId, Pipeline],
+    stored: Mapping[PipelineId, Pipeline],
 ) -> dict[AlertKey, NamedUser]:
     """Whose commit passed again; where that is not told, who ran its pipeline."""
     passed = {
-        key: known.get(_pipeline_id(row, row.alert.fixed_by_pipeline_id))
+        key: stored.get(_pipeline_id(row, row.alert.fixed_by_pipeline_id))
         for key, row in rows.items()
     }
-    fixes = {key: one for key, one in passed.items() if one is not None}
+    fixes = {key: entry for key, entry in passed.items() if entry is not None}
     signed = {
-        key: AuthoredCommit(one.project.connection_id, one.commit, one.actor)
-        for key, one in fixes.items()
-        if one.commit
+        key: AuthoredCommit(pipeline.project.connection_id, pipeline.commit, pipeline.actor)
+        for key, pipeline in fixes.items()
+        if pipeline.commit
     }
     users = load_people.portal_authors(conn, scope, signed)
-    found = {}
-    for key, one in fixes.items():
-        actor = one.actor.display_name if one.actor else ""
-        if name := (one.commit.author_name if one.commit else "") or actor:
-            found[key] = NamedUser(name, users.get(key))
-    return found
+    by_key = {}
+    for key, pipeline in fixes.items():
+        actor = pipeline.actor.display_name if pipeline.actor else ""
+        if name := (pipeline.commit.author_name if pipeline.commit else "") or actor:
+            by_key[key] = NamedUser(name, users.get(key))
+    return by_key
 
 
 def _assignee_names(

@@ -64,23 +64,35 @@ def portal_authors(
         return {}
     by_email = scope.users_by_email(conn)
     by_name = {name.casefold(): user for name, user in scope.rules.people.items()}
-    found: dict[K, int] = {}
-    for connection_id in sorted({one.connection_id for one in signed.values()}):
-        mine = {key: one for key, one in signed.items() if one.connection_id == connection_id}
-        hosts = people.by_emails(conn, connection_id, {one.email for one in mine.values()} - {""})
+    by_key: dict[K, int] = {}
+    for connection_id in sorted(
+        {authored_commit.connection_id for authored_commit in signed.values()}
+    ):
+        own = {
+            key: authored_commit
+            for key, authored_commit in signed.items()
+            if authored_commit.connection_id == connection_id
+        }
+        hosts = people.by_emails(
+            conn, connection_id, {authored_commit.email for authored_commit in own.values()} - {""}
+        )
         persons = {
             key: person
-            for key, one in mine.items()
-            if (person := hosts.get(one.email) or one.actor_if_author)
+            for key, authored_commit in own.items()
+            if (person := hosts.get(authored_commit.email) or authored_commit.actor_if_author)
         }
         emails = people.emails_of(conn, connection_id, {person.id for person in persons.values()})
-        for key, one in mine.items():
+        for key, authored_commit in own.items():
             person = persons.get(key)
-            known = (one.email, *emails.get(person.id, ())) if person else (one.email,)
+            existing = (
+                (authored_commit.email, *emails.get(person.id, ()))
+                if person
+                else (authored_commit.email,)
+            )
             user = by_name.get(person.username.casefold()) if person else None
-            if user := user or next((by_email[e] for e in known if e in by_email), None):
-                found[key] = user
-    return found
+            if user := user or next((by_email[e] for e in existing if e in by_email), None):
+                by_key[key] = user
+    return by_key
 
 
 def people_of_merge_request(merge_request: MergeRequest) -> tuple[Person | None, ...]:

@@ -18,10 +18,10 @@ def load(
 ) -> dict[int, tuple[PendingSmartCommit, ...]]:
     """What is to be done yet, by task, with the authors as users of the portal."""
     waiting = store_smart_commits.waiting(conn, scope.portal_id, task_ids)
-    said = {row.key: row.smart_commit for rows in waiting.values() for row in rows}
+    outcome = {row.key: row.smart_commit for rows in waiting.values() for row in rows}
     signed = {
         key: AuthoredCommit(key.connection_id, speech.commit, speech.actor)
-        for key, speech in said.items()
+        for key, speech in outcome.items()
     }
     users = load_people.portal_authors(conn, scope, signed)
     return {

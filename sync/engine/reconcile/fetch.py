@@ -43,20 +43,28 @@ from sync.store.db.database import read
 MAX_PIPELINES_READ = 10  # pipelines of a line whose jobs are asked for at a time, the newest
 
 
-def pipeline_id(one: Pipeline) -> store_pipelines.PipelineId:
-    return one.project.connection_id, one.project.id, one.id
+def pipeline_id(pipeline: Pipeline) -> store_pipelines.PipelineId:
+    return pipeline.project.connection_id, pipeline.project.id, pipeline.id
 
 
 def fetch_alert_jobs(
     deps: Deps, lane: Lane, history: Mapping[RefKey, Sequence[Pipeline]], rules: Rules
 ) -> None:
     """The failed jobs that are not known, of what may be shown or counted by stage."""
-    wanted = [one for found in history.values() for one in _pipelines_without_jobs(found, rules)]
-    if not wanted:
+    pipelines = [
+        pipeline
+        for listed in history.values()
+        for pipeline in _pipelines_without_jobs(listed, rules)
+    ]
+    if not pipelines:
         return
     with read(deps.database) as conn:
-        known = store_pipelines.failed_jobs(conn, map(pipeline_id, wanted))
-    lacking = [one for one in wanted if known.get(pipeline_id(one), (None,))[0] != one.updated_at]
+        stored = store_pipelines.failed_jobs(conn, map(pipeline_id, pipelines))
+    lacking = [
+        pipeline
+        for pipeline in pipelines
+        if stored.get(pipeline_id(pipeline), (None,))[0] != pipeline.updated_at
+    ]
     if not lacking:
         return
 
@@ -64,10 +72,12 @@ def fetch_alert_jobs(
         with recording_transaction(deps) as conn:
             lane.keep(conn, CALL_LEASE_TTL)
 
-    found = fetch_failed_jobs(deps, [BranchPipeline("", one.ref, one) for one in lacking], keep)
+    by_key = fetch_failed_jobs(
+        deps, [BranchPipeline("", pipeline.ref, pipeline) for pipeline in lacking], keep
+    )
     with recording_transaction(deps) as conn:
         lane.keep(conn)
-        store_pipelines.save_failed_jobs(conn, found)
+        store_pipelines.save_failed_jobs(conn, by_key)
 
 
 def _pipelines_without_jobs(history: Sequence[Pipeline], rules: Rules) -> list[Pipeline]:
@@ -79,19 +89,19 @@ def _pipelines_without_jobs(history: Sequence[Pipeline], rules: Rules) -> list[P
         if rules.alerts_of(history[-1].project.path).by_stage
         else history[-1:]
     )
-    return [one for one in newest if one.status.value == FAILED]
+    return [pipeline for pipeline in newest if pipeline.status.value == FAILED]
 
 
 def fetch_alert_tasks(
     deps: Deps, lane: Lane, portal_id: int, portal: Portal, over: Iterable[AlertRow]
 ) -> None:
     """The tasks that are to be told of an end and were never read."""
-    wanted = {row.task_id for row in over if row.task_id}
-    if not wanted:
+    keys = {row.task_id for row in over if row.task_id}
+    if not keys:
         return
     with read(deps.database) as conn:
-        known = tasks.get(conn, portal_id, wanted)
-    lacking = sorted(t for t in wanted if t not in known or known[t].read_at is None)
+        stored = tasks.get(conn, portal_id, keys)
+    lacking = sorted(t for t in keys if t not in stored or stored[t].read_at is None)
     if not lacking:
         return
     with recording_transaction(deps) as conn:
@@ -129,69 +139,91 @@ def fetch_deployment_contents(deps: Deps, portal_id: int) -> int:
         waiting = deployments.to_fetch(conn, portal_id, deps.clock.now(), DEPLOYMENTS_PER_FETCH)
     clients: dict[int, GitLab | None] = {}
     silent: set[int] = set()
-    for one in waiting:
-        place = one.project.connection_id
+    for deployment in waiting:
+        place = deployment.project.connection_id
         if place not in clients:
             clients[place] = code_host_client(deps, place)
         client = None if place in silent else clients[place]
         try:
-            found = _read_contents(deps, client, one) if client else FetchedContents()
+            fetched_contents = (
+                _read_contents(deps, client, deployment) if client else FetchedContents()
+            )
         except Later as error:
-            log.warning("deployment_unread", connection_id=place, id=one.id, error=str(error))
+            log.warning(
+                "deployment_unread", connection_id=place, id=deployment.id, error=str(error)
+            )
             silent.add(place)
-        _save_contents(deps, portal_id, one, None if place in silent else found)
+        _save_contents(deps, portal_id, deployment, None if place in silent else fetched_contents)
     return len(waiting)
 
 
-def _read_contents(deps: Deps, client: GitLab, one: Deployment) -> FetchedContents:
+def _read_contents(deps: Deps, client: GitLab, deployment: Deployment) -> FetchedContents:
     """What the host says the deployment brought, and the commits since the one before it.
 
     What it refuses to tell is nothing. Raises Later.
     """
-    place = one.project.connection_id, one.project.id
+    place = deployment.project.connection_id, deployment.project.id
     with read(deps.database) as conn:
-        near = deployments.newest(conn, [place], NEAREST_LIMIT, one.environment)[place]
-    before = previous_success(one, near)
-    iids = _empty_if_refused(lambda: read_merge_request_iids(client, place[1], one.id), one)
+        near = deployments.newest(conn, [place], NEAREST_LIMIT, deployment.environment)[place]
+    before = previous_success(deployment, near)
+    iids = _empty_if_refused(
+        lambda: read_merge_request_iids(client, place[1], deployment.id), deployment
+    )
     commits = (
-        _empty_if_refused(lambda: read_commits(client, place[1], before.sha, one.sha), one)
+        _empty_if_refused(
+            lambda: read_commits(client, place[1], before.sha, deployment.sha), deployment
+        )
         if before
         else ()
     )
     return FetchedContents(frozenset(iids), tuple(commits))
 
 
-def _empty_if_refused(question: Callable[[], Collection[T]], one: Deployment) -> Collection[T]:
+def _empty_if_refused(
+    question: Callable[[], Collection[T]], deployment: Deployment
+) -> Collection[T]:
     try:
         return question()
     except Later:
         raise
     except SyncError as error:
-        log.warning("deployment_unread", id=one.id, error=str(error))
+        log.warning("deployment_unread", id=deployment.id, error=str(error))
         return ()
 
 
 def _save_contents(
-    deps: Deps, portal_id: int, one: Deployment, found: FetchedContents | None
+    deps: Deps, portal_id: int, deployment: Deployment, fetched_contents: FetchedContents | None
 ) -> None:
     """`found` None: the host did not answer."""
     now = deps.clock.now()
     with recording_transaction(deps) as conn:
-        if found is None:
-            given_up = now - one.updated_at > GIVE_UP_AFTER
-            deployments.set_fetch_at(conn, one, None if given_up else now + RETRY_AFTER)
+        if fetched_contents is None:
+            given_up = now - deployment.updated_at > GIVE_UP_AFTER
+            deployments.set_fetch_at(conn, deployment, None if given_up else now + RETRY_AFTER)
             return
         rules = read_scope(deps, conn, portal_id).rules.references
-        told = find_contents(found.commits, one.project.path, rules)
-        place = one.project.connection_id, one.project.id
-        of_commits = store_merge_requests.by_commits(conn, place, told.shas)
-        carried = found.iids | told.iids | {key.iid for key in of_commits}
-        deployments.save_contents(conn, {_deployment_id(one): carried})
-        store_activity.save_tasks(
-            conn, portal_id, [(deployment_activity_id(one), t) for t in told.task_ids]
+        deployment_contents = find_contents(
+            fetched_contents.commits, deployment.project.path, rules
         )
-        deployments.set_fetch_at(conn, one, None)
-        _mark_dirty(conn, portal_id, _affected_tasks(conn, portal_id, [one]), one.environment, now)
+        place = deployment.project.connection_id, deployment.project.id
+        of_commits = store_merge_requests.by_commits(conn, place, deployment_contents.shas)
+        included = (
+            fetched_contents.iids | deployment_contents.iids | {key.iid for key in of_commits}
+        )
+        deployments.save_contents(conn, {_deployment_id(deployment): included})
+        store_activity.save_tasks(
+            conn,
+            portal_id,
+            [(deployment_activity_id(deployment), t) for t in deployment_contents.task_ids],
+        )
+        deployments.set_fetch_at(conn, deployment, None)
+        _mark_dirty(
+            conn,
+            portal_id,
+            _affected_tasks(conn, portal_id, [deployment]),
+            deployment.environment,
+            now,
+        )
 
 
 def code_host_client(deps: Deps, connection_id: int) -> GitLab | None:
@@ -212,22 +244,26 @@ def fetch_failed_jobs(
     What cannot be read is no job at all: the message does without. A host that does not answer
     is not asked again this time.
     """
-    found = {}
+    by_key = {}
     clients: dict[int, GitLab | None] = {}
-    for one in {
+    for pipeline in {
         store_pipelines.pipeline_id(run.pipeline): run.pipeline for run in runs if needs_jobs(run)
     }.values():
-        place = one.project.connection_id
+        place = pipeline.project.connection_id
         if place not in clients:
             clients[place] = code_host_client(deps, place)
         jobs: tuple[FailedJob, ...] = ()
         try:
             keep()
             client = clients[place]
-            jobs = gitlab_jobs.read_failed_jobs(client, one.project.id, one.id) if client else ()
+            jobs = (
+                gitlab_jobs.read_failed_jobs(client, pipeline.project.id, pipeline.id)
+                if client
+                else ()
+            )
         except SyncError as error:
-            log.warning("jobs_unread", connection_id=place, pipeline=one.id, error=str(error))
+            log.warning("jobs_unread", connection_id=place, pipeline=pipeline.id, error=str(error))
             if isinstance(error, Later):
                 clients[place] = None
-        found[store_pipelines.pipeline_id(one)] = one.updated_at, jobs
-    return found
+        by_key[store_pipelines.pipeline_id(pipeline)] = pipeline.updated_at, jobs
+    return by_key

@@ -23,8 +23,8 @@ def read_if_missing(deps: Deps, portal_id: int, portal: Portal) -> None:
     Raises Later and Denied where the portal cannot be read.
     """
     with read(deps.database) as conn:
-        known = people.has_portal_users(conn, portal_id)
-    if not known:
+        has_users = people.has_portal_users(conn, portal_id)
+    if not has_users:
         refresh_users(deps, portal_id, portal)
 
 

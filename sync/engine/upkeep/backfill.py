@@ -77,14 +77,14 @@ class BackfillRun:
             self.renewed_at = now
 
     def report_progress(
-        self, row: PartRow, left: int | None = None, waiting_reason: str = ""
+        self, row: PartRow, remaining: int | None = None, waiting_reason: str = ""
     ) -> None:
         seconds = (self.deps.clock.now() - self.began_at).total_seconds()
         state, error = ("waiting", waiting_reason) if waiting_reason else (row.state, row.error)
         new = row.read - self.read_before
         self.report(
             Progress(
-                row.part, state, row.read, new, left, self.client.requests_sent, seconds, error
+                row.part, state, row.read, new, remaining, self.client.requests_sent, seconds, error
             )
         )
 
@@ -116,92 +116,106 @@ def run_backfill(
     answer for long) and Refused (there is no such project); what was read is stored.
     """
     client = deps.code_host_for(connection)
-    found = (
+    answer = (
         project
         if isinstance(project, Project)
         else api_merge_requests.read_project(client, project)
     )
-    with hold(deps, lane_name(connection.id, found.id)) as lane:
+    with hold(deps, lane_name(connection.id, answer.id)) as lane:
         if lane is None:
             return None
         # The first renewal comes with the first request, for as long as requests may take.
         kept_at = deps.clock.now() - _RENEW_EVERY
-        mine = BackfillRun(deps, connection, client, found, lane, report, kept_at)
-        client.before_request = mine.keep_lease
+        backfill_run = BackfillRun(deps, connection, client, answer, lane, report, kept_at)
+        client.before_request = backfill_run.keep_lease
         chosen = [name for name in PARTS if name in parts]
         with write(deps.database) as conn:
-            store_merge_requests.save_projects(conn, [found])
+            store_merge_requests.save_projects(conn, [answer])
             for name in chosen if reread else ():
-                backfill.save(conn, replace(_restart_part(mine, name, since), state="waiting"))
+                backfill.save(
+                    conn, replace(_restart_part(backfill_run, name, since), state="waiting")
+                )
         for name in chosen:
-            _read_part(mine, name, since, should_stop)
+            _read_part(backfill_run, name, since, should_stop)
         with read(deps.database) as conn:
-            return backfill.of_project(conn, connection.id, found.id)
+            return backfill.of_project(conn, connection.id, answer.id)
 
 
-def _read_part(mine: BackfillRun, name: str, since: datetime, stop: Callable[[], bool]) -> None:
-    row, waits = _begin_part(mine, name, since), 0
-    mine.began_at, mine.read_before = mine.deps.clock.now(), row.read
+def _read_part(
+    backfill_run: BackfillRun, name: str, since: datetime, stop: Callable[[], bool]
+) -> None:
+    row, waits = _begin_part(backfill_run, name, since), 0
+    backfill_run.began_at, backfill_run.read_before = backfill_run.deps.clock.now(), row.read
     if row.state == "done":
-        mine.report_progress(row)
+        backfill_run.report_progress(row)
     while row.state == "running" and not stop():
         try:
-            page = _read_page(mine, row)
-            row, waits = _store_page(mine, row, page), 0
-            mine.report_progress(row, page.remaining)
+            page = _read_page(backfill_run, row)
+            row, waits = _store_page(backfill_run, row, page), 0
+            backfill_run.report_progress(row, page.remaining)
         except Refused as refused:
-            row = _set_state(mine, row, state="failed", error=str(refused))
-            mine.report_progress(row)
+            row = _set_state(backfill_run, row, state="failed", error=str(refused))
+            backfill_run.report_progress(row)
         except Denied as denied:
-            _set_state(mine, row, state="failed", error=str(denied))
+            _set_state(backfill_run, row, state="failed", error=str(denied))
             raise
         except Later as later:
             waits += 1
             if waits > MAX_WAITS:
-                _set_state(mine, row, state="waiting", error=str(later))
+                _set_state(backfill_run, row, state="waiting", error=str(later))
                 raise
-            _wait(mine, row, later, waits)
+            _wait(backfill_run, row, later, waits)
 
 
-def _read_page(mine: BackfillRun, row: PartRow) -> Page[Any]:
+def _read_page(backfill_run: BackfillRun, row: PartRow) -> Page[Any]:
     part = PARTS[row.part]
-    more: dict[str, Any] = (
-        {"find_commits_by_title": partial(_commits_by_title, mine)} if part.needs_commits else {}
+    extra: dict[str, Any] = (
+        {"find_commits_by_title": partial(_commits_by_title, backfill_run)}
+        if part.needs_commits
+        else {}
     )
-    return part.read(mine.client, mine.project, row.since, row.cursor, **more)
+    return part.read(backfill_run.client, backfill_run.project, row.since, row.cursor, **extra)
 
 
-def _commits_by_title(mine: BackfillRun, titles: Collection[str]) -> dict[str, tuple[Commit, ...]]:
-    with read(mine.deps.database) as conn:
-        return commits.by_title(conn, (mine.connection.id, mine.project.id), titles)
+def _commits_by_title(
+    backfill_run: BackfillRun, titles: Collection[str]
+) -> dict[str, tuple[Commit, ...]]:
+    with read(backfill_run.deps.database) as conn:
+        return commits.by_title(conn, (backfill_run.connection.id, backfill_run.project.id), titles)
 
 
-def _begin_part(mine: BackfillRun, name: str, since: datetime) -> PartRow:
-    with read(mine.deps.database) as conn:
-        known = backfill.of_project(conn, mine.connection.id, mine.project.id).get(name)
-    planned = _resume_row(known, name, since) if known else None
-    return planned or _restart_part(mine, name, since)
+def _begin_part(backfill_run: BackfillRun, name: str, since: datetime) -> PartRow:
+    with read(backfill_run.deps.database) as conn:
+        part_row = backfill.of_project(
+            conn, backfill_run.connection.id, backfill_run.project.id
+        ).get(name)
+    planned = _resume_row(part_row, name, since) if part_row else None
+    return planned or _restart_part(backfill_run, name, since)
 
 
-def _restart_part(mine: BackfillRun, name: str, since: datetime) -> PartRow:
-    place = mine.connection.id, mine.project.id, name
-    return PartRow(*place, since, None, 0, "running", "", mine.deps.clock.now())
+def _restart_part(backfill_run: BackfillRun, name: str, since: datetime) -> PartRow:
+    place = backfill_run.connection.id, backfill_run.project.id, name
+    return PartRow(*place, since, None, 0, "running", "", backfill_run.deps.clock.now())
 
 
-def _resume_row(known: PartRow, name: str, since: datetime) -> PartRow | None:
+def _resume_row(part_row: PartRow, name: str, since: datetime) -> PartRow | None:
     """The row to go on with; None: from the start. Of a longer period what is missing, if that
     can be asked for."""
-    if known.since <= since or (known.state == "done" and not PARTS[name].dated):
-        state = "done" if known.state == "done" else "running"
-        return replace(known, state=state, error=known.error if state == "done" else "")
-    until = known.since.isoformat() if known.state == "done" else (known.cursor or {}).get("until")
+    if part_row.since <= since or (part_row.state == "done" and not PARTS[name].dated):
+        state = "done" if part_row.state == "done" else "running"
+        return replace(part_row, state=state, error=part_row.error if state == "done" else "")
+    until = (
+        part_row.since.isoformat()
+        if part_row.state == "done"
+        else (part_row.cursor or {}).get("until")
+    )
     if not PARTS[name].extendable or not until:
         return None
-    return replace(known, since=since, cursor={"until": until}, state="running", error="")
+    return replace(part_row, since=since, cursor={"until": until}, state="running", error="")
 
 
-def _store_page(mine: BackfillRun, row: PartRow, page: Page[Any]) -> PartRow:
-    deps, done = mine.deps, page.cursor is None
+def _store_page(backfill_run: BackfillRun, row: PartRow, page: Page[Any]) -> PartRow:
+    deps, done = backfill_run.deps, page.cursor is None
     now = deps.clock.now()
     after = replace(
         row,
@@ -213,29 +227,31 @@ def _store_page(mine: BackfillRun, row: PartRow, page: Page[Any]) -> PartRow:
     )
 
     def store(conn: Connection) -> None:
-        rules = read_scope(deps, conn, mine.connection.portal_id).rules.references
-        mine.lane.keep(conn, CALL_LEASE_TTL)
-        to = PageContext(conn, mine.connection, mine.project, rules, now)
+        rules = read_scope(deps, conn, backfill_run.connection.portal_id).rules.references
+        backfill_run.lane.keep(conn, CALL_LEASE_TTL)
+        to = PageContext(conn, backfill_run.connection, backfill_run.project, rules, now)
         PARTS[row.part].save(to, page.items)
         backfill.save(conn, after)
 
-    ingest_mirror_lock.write_mirror(deps, mine.connection.portal_id, store)
+    ingest_mirror_lock.write_mirror(deps, backfill_run.connection.portal_id, store)
     return after
 
 
-def _set_state(mine: BackfillRun, row: PartRow, *, state: str, error: str) -> PartRow:
-    after = replace(row, state=state, error=error, updated_at=mine.deps.clock.now())
-    with recording_transaction(mine.deps) as conn:
-        mine.lane.keep(conn, CALL_LEASE_TTL)
+def _set_state(backfill_run: BackfillRun, row: PartRow, *, state: str, error: str) -> PartRow:
+    after = replace(row, state=state, error=error, updated_at=backfill_run.deps.clock.now())
+    with recording_transaction(backfill_run.deps) as conn:
+        backfill_run.lane.keep(conn, CALL_LEASE_TTL)
         backfill.save(conn, after)
     return after
 
 
-def _wait(mine: BackfillRun, row: PartRow, later: Later, waits: int) -> None:
+def _wait(backfill_run: BackfillRun, row: PartRow, later: Later, waits: int) -> None:
     """As long as the host says, in naps short enough to keep the lease."""
-    left = backoff.delay(waits, mine.deps.jitter()) if later.after is None else later.after
-    mine.report_progress(row, waiting_reason=f"{left:.0f} s: {later}")
-    while left > 0:
-        mine.deps.clock.sleep(min(left, _NAP_SECONDS))
-        left -= _NAP_SECONDS
-        mine.keep_lease()
+    seconds_left = (
+        backoff.delay(waits, backfill_run.deps.jitter()) if later.after is None else later.after
+    )
+    backfill_run.report_progress(row, waiting_reason=f"{seconds_left:.0f} s: {later}")
+    while seconds_left > 0:
+        backfill_run.deps.clock.sleep(min(seconds_left, _NAP_SECONDS))
+        seconds_left -= _NAP_SECONDS
+        backfill_run.keep_lease()

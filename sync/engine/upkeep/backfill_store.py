@@ -47,118 +47,187 @@ class PageContext:
     now: datetime
 
 
-def save_activity(to: PageContext, told: Sequence[ActivityItem]) -> None:
-    known = store_activity.get(to.conn, map(store_activity.activity_id, told))
+def save_activity(to: PageContext, activity_items: Sequence[ActivityItem]) -> None:
+    stored = store_activity.get(to.conn, map(store_activity.activity_id, activity_items))
     folded = [
-        backfill.fold_fetched(known.get(store_activity.activity_id(one), (None, False))[0], one)
-        for one in told
+        backfill.fold_fetched(
+            stored.get(store_activity.activity_id(activity_item), (None, False))[0], activity_item
+        )
+        for activity_item in activity_items
     ]
-    new = [one for one in folded if one is not None]
-    store_activity.save(to.conn, [one for one in new if _is_current(one)], to.now)
-    store_activity.save(to.conn, [one for one in new if not _is_current(one)], to.now, silent=True)
+    new = [entry for entry in folded if entry is not None]
+    store_activity.save(
+        to.conn, [activity_item for activity_item in new if _is_current(activity_item)], to.now
+    )
+    store_activity.save(
+        to.conn,
+        [activity_item for activity_item in new if not _is_current(activity_item)],
+        to.now,
+        silent=True,
+    )
     ingest_comments.save_tasks(to.conn, to.connection.portal_id, new, to.rules)
 
 
-def _is_current(one: ActivityItem) -> bool:
-    match one:
+def _is_current(activity_item: ActivityItem) -> bool:
+    match activity_item:
         case Push():
-            return not one.deleted
+            return not activity_item.deleted
         case Resource():
-            return one.state == "opened"
+            return activity_item.state == "opened"
     return False
 
 
-def save_commits(to: PageContext, told: Sequence[BranchCommit]) -> None:
-    commits.save(to.conn, [(to.project, one.branch, [one.commit]) for one in told], to.now)
+def save_commits(to: PageContext, branch_commits: Sequence[BranchCommit]) -> None:
+    commits.save(
+        to.conn,
+        [
+            (to.project, branch_commit.branch, [branch_commit.commit])
+            for branch_commit in branch_commits
+        ],
+        to.now,
+    )
 
 
-def save_pipelines(to: PageContext, told: Sequence[Pipeline]) -> None:
+def save_pipelines(to: PageContext, pipelines: Sequence[Pipeline]) -> None:
     """Lists tell neither the branch of a merge request's pipeline nor the commit: what is known of
     the merge request and of its branch, or of the default branch, does."""
     place = to.connection.id, to.project.id
-    known = store_pipelines.pipelines(to.conn, [(*place, one.id) for one in told])
-    iids = {one.merge_request_iid for one in told} - {None}
+    stored_by_key = store_pipelines.pipelines(
+        to.conn, [(*place, pipeline.id) for pipeline in pipelines]
+    )
+    iids = {pipeline.merge_request_iid for pipeline in pipelines} - {None}
     requests = store_merge_requests.get_merge_requests(
         to.conn, [MergeRequestKey(*place, iid) for iid in iids]
     )
     sources = {key.iid: request.source_branch for key, request in requests.items()}
-    named = [replace(one, ref=sources.get(one.merge_request_iid, one.ref)) for one in told]
+    pairs = [
+        replace(pipeline, ref=sources.get(pipeline.merge_request_iid, pipeline.ref))
+        for pipeline in pipelines
+    ]
     stored = commits.by_sha(
         to.conn,
-        {(*place, ref, one.sha) for one in named for ref in (one.ref, to.project.default_branch)},
+        {
+            (*place, ref, pipeline.sha)
+            for pipeline in pairs
+            for ref in (pipeline.ref, to.project.default_branch)
+        },
     )
-    found = {sha: one for (*_, sha), one in stored.items()}
+    by_key = {sha: commit for (*_, sha), commit in stored.items()}
     store_pipelines.save_pipelines(
         to.conn,
-        [_keep_known(one, known.get((*place, one.id)), found.get(one.sha)) for one in named],
+        [
+            _keep_known(
+                pipeline, stored_by_key.get((*place, pipeline.id)), by_key.get(pipeline.sha)
+            )
+            for pipeline in pairs
+        ],
     )
 
 
-def _keep_known(one: Pipeline, known: Pipeline | None, commit: Commit | None) -> Pipeline:
+def _keep_known(pipeline: Pipeline, existing: Pipeline | None, commit: Commit | None) -> Pipeline:
     """With what was known before, so that nothing of that is lost."""
-    if known is None or known.commit is not None:  # then what is known is kept when it is stored
-        return one if known else replace(one, commit=commit)
-    same = known.status is one.status
+    if (
+        existing is None or existing.commit is not None
+    ):  # then what is known is kept when it is stored
+        return pipeline if existing else replace(pipeline, commit=commit)
+    same = existing.status is pipeline.status
     return replace(
-        one,
-        ref=one.ref if known.ref.startswith("refs/") else known.ref,
+        pipeline,
+        ref=pipeline.ref if existing.ref.startswith("refs/") else existing.ref,
         commit=commit,
-        actor=known.actor,
-        duration_seconds=known.duration_seconds if same else None,
+        actor=existing.actor,
+        duration_seconds=existing.duration_seconds if same else None,
     )
 
 
-def save_deployments(to: PageContext, told: Sequence[DeploymentEvent]) -> None:
+def save_deployments(to: PageContext, deployment_events: Sequence[DeploymentEvent]) -> None:
     """The tier stays as a hook told it: of environments that are gone nobody else does."""
     place = to.connection.id, to.project.id
-    of = {(*place, one.deployment.environment, one.deployment.id): one.deployment for one in told}
-    known = deployments.get(to.conn, of)
-    new = [replace(o, tier=known[key].tier) if key in known else o for key, o in of.items()]
-    deployments.save(to.conn, new, to.now, contents_known=True)
-    carried = {
-        (*place, one.deployment.id): one.merge_request_iids
-        for one in told
-        if one.merge_request_iids
+    of = {
+        (
+            *place,
+            deployment_event.deployment.environment,
+            deployment_event.deployment.id,
+        ): deployment_event.deployment
+        for deployment_event in deployment_events
     }
-    deployments.save_contents(to.conn, carried)
+    stored = deployments.get(to.conn, of)
+    new = [replace(o, tier=stored[key].tier) if key in stored else o for key, o in of.items()]
+    deployments.save(to.conn, new, to.now, contents_known=True)
+    included = {
+        (*place, deployment_event.deployment.id): deployment_event.merge_request_iids
+        for deployment_event in deployment_events
+        if deployment_event.merge_request_iids
+    }
+    deployments.save_contents(to.conn, included)
 
 
-def save_merge_requests(to: PageContext, told: Sequence[PastMergeRequest]) -> None:
-    conn, of = to.conn, {one.merge_request.key: one for one in told}
-    before = store_merge_requests.get_merge_requests(conn, of)
-    save_people(conn, [one.merge_request for one in told])
-    known = store_merge_requests.fold_snapshots(
-        conn, [one.merge_request for one in told if one.complete]
+def save_merge_requests(to: PageContext, past_merge_requests: Sequence[PastMergeRequest]) -> None:
+    conn, of = (
+        to.conn,
+        {
+            past_merge_request.merge_request.key: past_merge_request
+            for past_merge_request in past_merge_requests
+        },
     )
-    listed = [one for one in told if not one.complete and _is_new(one, before)]
-    known |= store_merge_requests.fold_events(conn, [_listed_event(one, before) for one in listed])
+    before = store_merge_requests.get_merge_requests(conn, of)
+    save_people(
+        conn, [past_merge_request.merge_request for past_merge_request in past_merge_requests]
+    )
+    stored = store_merge_requests.fold_snapshots(
+        conn,
+        [
+            past_merge_request.merge_request
+            for past_merge_request in past_merge_requests
+            if past_merge_request.complete
+        ],
+    )
+    listed = [
+        past_merge_request
+        for past_merge_request in past_merge_requests
+        if not past_merge_request.complete and _is_new(past_merge_request, before)
+    ]
+    stored |= store_merge_requests.fold_events(
+        conn, [_listed_event(past_merge_request, before) for past_merge_request in listed]
+    )
     store_commits.save(
         conn,
         {
             (key, version_of(item)): commits.commits
-            for key, item in known.items()
+            for key, item in stored.items()
             if (commits := of[key].commits) and commits.head_sha == item.head_sha
         },
     )
-    changed = {key: one for key, one in known.items() if before.get(key) != one}
+    changed = {
+        key: merge_request
+        for key, merge_request in stored.items()
+        if before.get(key) != merge_request
+    }
     silent = frozenset(_silent_keys(to, {key: of[key] for key in changed}))
-    loud = {key: one for key, one in changed.items() if key not in silent}
-    quiet = {key: one for key, one in changed.items() if key in silent}
+    loud = {key: merge_request for key, merge_request in changed.items() if key not in silent}
+    quiet = {key: merge_request for key, merge_request in changed.items() if key in silent}
     portal_id, rules = to.connection.portal_id, to.rules
     update_links(conn, portal_id, loud, rules, now=to.now)
-    named = update_links(
+    tasks_by_key = update_links(
         conn, portal_id, quiet, rules, now=to.now, silent_keys=silent, mark_tasks=False
     )
-    _mark_silent_tasks(to, {task_id for found in named.values() for task_id in found})
+    _mark_silent_tasks(to, {task_id for value in tasks_by_key.values() for task_id in value})
 
 
 _ACTIONS = {MergeRequestState.MERGED: "merge", MergeRequestState.CLOSED: "close"}
 
 
-def _listed_event(one: PastMergeRequest, before: MergeRequestsByKey) -> MergeRequestEvent:
+def _listed_event(
+    past_merge_request: PastMergeRequest, before: MergeRequestsByKey
+) -> MergeRequestEvent:
     """A list tells nothing of reviews: what hooks told of them stays."""
-    request, known = one.merge_request, before.get(one.merge_request.key)
-    states = {each.person.id: each.state for each in known.reviewers} if known else {}
+    request, merge_request = (
+        past_merge_request.merge_request,
+        before.get(past_merge_request.merge_request.key),
+    )
+    states = (
+        {each.person.id: each.state for each in merge_request.reviewers} if merge_request else {}
+    )
     reviewers = tuple(
         replace(each, state=states.get(each.person.id, each.state)) for each in request.reviewers
     )
@@ -166,19 +235,22 @@ def _listed_event(one: PastMergeRequest, before: MergeRequestsByKey) -> MergeReq
     return MergeRequestEvent(replace(request, reviewers=reviewers), action, request.actor)
 
 
-def _is_new(one: PastMergeRequest, before: MergeRequestsByKey) -> bool:
-    known = before.get(one.merge_request.key)
-    return known is None or known.updated_at < one.merge_request.updated_at
+def _is_new(past_merge_request: PastMergeRequest, before: MergeRequestsByKey) -> bool:
+    merge_request = before.get(past_merge_request.merge_request.key)
+    return (
+        merge_request is None
+        or merge_request.updated_at < past_merge_request.merge_request.updated_at
+    )
 
 
 def _silent_keys(
-    to: PageContext, told: Mapping[MergeRequestKey, PastMergeRequest]
+    to: PageContext, by_key: Mapping[MergeRequestKey, PastMergeRequest]
 ) -> Iterable[MergeRequestKey]:
     """Those over, or unchanged, since before the connection. What was shown once stays shown."""
-    shown = links.by_merge_requests(to.conn, told)
-    for key, one in told.items():
-        last = one.ended_at or one.merge_request.updated_at
-        if last < to.connection.created_at and all(row.silent for row in shown.get(key, ())):
+    links_by_key = links.by_merge_requests(to.conn, by_key)
+    for key, past_merge_request in by_key.items():
+        last = past_merge_request.ended_at or past_merge_request.merge_request.updated_at
+        if last < to.connection.created_at and all(row.silent for row in links_by_key.get(key, ())):
             yield key
 
 
@@ -189,6 +261,10 @@ def _mark_silent_tasks(to: PageContext, task_ids: set[int]) -> None:
     would be told of them now.
     """
     rows = links.by_tasks(to.conn, to.connection.portal_id, task_ids)
-    loud = {task_id for task_id, mine in rows.items() if any(r.live and not r.silent for r in mine)}
+    loud = {
+        task_id
+        for task_id, link_rows in rows.items()
+        if any(r.live and not r.silent for r in link_rows)
+    }
     marks = [(TASK, str(task_id), "history was read") for task_id in sorted(task_ids - loud)]
     subjects.mark_dirty_many(to.conn, to.connection.portal_id, marks, to.now)

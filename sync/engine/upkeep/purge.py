@@ -41,16 +41,24 @@ class NightlyPurge:
     def run(self, now: datetime) -> int:
         """How many rows it deleted. One worker of all does it at a time."""
         with read(self._deps.database) as conn:
-            due = [
-                one
-                for one in portals.all_portals(conn)
-                if _night_began_since(_last_purge_at(conn, one), now)
+            portal_records = [
+                portal_record
+                for portal_record in portals.all_portals(conn)
+                if _night_began_since(_last_purge_at(conn, portal_record), now)
             ]
-        self._running = {one.id: self._running[one.id] for one in due if one.id in self._running}
-        if not due:
+        self._running = {
+            portal_record.id: self._running[portal_record.id]
+            for portal_record in portal_records
+            if portal_record.id in self._running
+        }
+        if not portal_records:
             return 0
         with hold(self._deps, "purge") as lane:
-            return sum(self._run_steps(one, now) for one in due) if lane else 0
+            return (
+                sum(self._run_steps(portal_record, now) for portal_record in portal_records)
+                if lane
+                else 0
+            )
 
     def _run_steps(self, portal: PortalRecord, now: datetime) -> int:
         begun = self._running.setdefault(portal.id, purge_portal(self._deps, portal, now))
@@ -73,10 +81,10 @@ def purge_portal(deps: Deps, portal: PortalRecord, now: datetime) -> Iterator[in
             rows[rule.name] = rows.get(rule.name, 0) + count
             yield count
     took = (deps.clock.now() - began_at) // timedelta(milliseconds=1)
-    gone = {what: count for what, count in rows.items() if count}
+    removed = {subject: count for subject, count in rows.items() if count}
     with write(deps.database) as conn:
-        logs.save_purge(conn, PurgeRow(portal.id, now, took, gone))
-    log.info("purged", portal_id=portal.id, milliseconds=took, rows=gone)
+        logs.save_purge(conn, PurgeRow(portal.id, now, took, removed))
+    log.info("purged", portal_id=portal.id, milliseconds=took, rows=removed)
 
 
 def _cutoff(retention: Retention, rule: RetentionRule, now: datetime) -> datetime:
@@ -102,8 +110,8 @@ def _purge_rule(deps: Deps, rule: RetentionRule, portal_id: int, moment: datetim
 
 
 def _last_purge_at(conn: Connection, portal: PortalRecord) -> datetime:
-    found = logs.last_purge(conn, portal.id)
-    return found.at if found else portal.created_at
+    purge_row = logs.last_purge(conn, portal.id)
+    return purge_row.at if purge_row else portal.created_at
 
 
 def _night_began_since(last: datetime, now: datetime) -> bool:

@@ -53,7 +53,11 @@ class Sweep:
             active = portals.all_active(conn)
             to_ask = set(deployments.portals_to_fetch(conn, now))
             unread = set(merge_request_commits.portals_due(conn, now))
-            hosts = [one for portal in active for one in connections.by_portal(conn, portal.id)]
+            hosts = [
+                connection_record
+                for portal in active
+                for connection_record in connections.by_portal(conn, portal.id)
+            ]
         for connection in hosts:
             if self._host_is_due(connection, now):
                 self._last_attempts[connection.id] = now
@@ -86,25 +90,25 @@ def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
     with hold(deps, f"sweep:{connection.id}") as lane:
         if lane is None:
             return 0
-        began_at, found = deps.clock.now(), 0
+        began_at, count = deps.clock.now(), 0
         since = (connection.swept_at or connection.created_at) - OVERLAP
         try:
             for piece in chunks(_read_changed(deps, connection, since), _MERGE_REQUESTS_PER_WRITE):
                 ingest_snapshots(deps, connection, piece)
-                found += len(piece)
+                count += len(piece)
         except SyncError as error:
             log.warning("code_host_not_read", connection_id=connection.id, error=str(error))
             _record_problem(deps, connection, None if isinstance(error, Later) else str(error))
-            return found
+            return count
         _record_problem(deps, connection, None)
         with write(deps.database) as conn:
             connections.set_swept(conn, connection.id, began_at)
-        return found
+        return count
 
 
 def _record_problem(deps: Deps, connection: ConnectionRecord, problem: str | None) -> None:
-    told = {name: value for name, value in connection.account.items() if name != "problem"}
-    account = {**told, "problem": problem} if problem else told
+    row = {name: value for name, value in connection.account.items() if name != "problem"}
+    account = {**row, "problem": problem} if problem else row
     if account != connection.account:
         with write(deps.database) as conn:
             connections.set_account(conn, connection.id, account)
@@ -117,22 +121,28 @@ def ingest_snapshots(
 
     Those that were over and done with before the connection are silent: nothing is shown of them.
     """
-    told = list(answers)
+    merge_requests = list(answers)
     ingest_mirror_lock.write_mirror(
-        deps, connection.portal_id, lambda conn: _ingest(conn, deps, connection, told)
+        deps, connection.portal_id, lambda conn: _ingest(conn, deps, connection, merge_requests)
     )
 
 
 def _ingest(
-    conn: Connection, deps: Deps, connection: ConnectionRecord, told: list[MergeRequest]
+    conn: Connection, deps: Deps, connection: ConnectionRecord, merge_requests: list[MergeRequest]
 ) -> None:
     rules = read_scope(deps, conn, connection.portal_id).rules.references
-    keys = {one.key for one in told}
+    keys = {merge_request.key for merge_request in merge_requests}
     before = store_merge_requests.get_merge_requests(conn, keys)
-    store_merge_requests.save_projects(conn, [one.project for one in told])
-    save_people(conn, told)
-    known = store_merge_requests.fold_snapshots(conn, told)
-    changed = {key: one for key, one in known.items() if before.get(key) != one}
+    store_merge_requests.save_projects(
+        conn, [merge_request.project for merge_request in merge_requests]
+    )
+    save_people(conn, merge_requests)
+    stored = store_merge_requests.fold_snapshots(conn, merge_requests)
+    changed = {
+        key: merge_request
+        for key, merge_request in stored.items()
+        if before.get(key) != merge_request
+    }
     silent = frozenset(_silent_keys(conn, connection, changed.values(), before.keys()))
     now = deps.clock.now()
     update_links(conn, connection.portal_id, changed, rules, now=now, silent_keys=silent)
@@ -149,14 +159,14 @@ def _silent_keys(
     The last sweep would have found what ended after it.
     """
     items = {item.key: item for item in merge_requests}
-    known = set(known_before)
+    merge_request_keys = set(known_before)
     since = connection.created_at
     if connection.swept_at:
         since = max(since, connection.swept_at - OVERLAP)
     over = {key for key, item in items.items() if not is_open(item)}
     yield from merge_request_commits.silent_keys(conn, over)
     for key, item in items.items():
-        if key in known:
+        if key in merge_request_keys:
             continue
         ended_at = item.ended_at if key in over else None
         if item.updated_at < connection.created_at or (ended_at and ended_at < since):

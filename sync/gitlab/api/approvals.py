@@ -64,36 +64,41 @@ def read_reviews(client: GitLab, project: Project, iids: Iterable[int]) -> dict[
     answer = client.graphql(_QUERY, path=project.path, iids=[str(iid) for iid in iids])
     place = mapping(mapping(answer.get("data")).get("project"))
     if not place:
-        said = "; ".join(text(one.get("message")) for one in mappings(answer.get("errors")))
-        raise Refused(f"GraphQL tells no reviews: {said or 'no such project'}", code="graphql")
+        heading = "; ".join(text(row.get("message")) for row in mappings(answer.get("errors")))
+        raise Refused(f"GraphQL tells no reviews: {heading or 'no such project'}", code="graphql")
     nodes = mappings(mapping(place.get("mergeRequests")).get("nodes"))
-    found = ((text(node.get("iid")), _parse_review(node, project)) for node in nodes)
-    return {int(iid): one for iid, one in found if one and iid.isascii() and iid.isdigit()}
+    parsed = ((text(node.get("iid")), _parse_review(node, project)) for node in nodes)
+    return {
+        int(iid): review for iid, review in parsed if review and iid.isascii() and iid.isdigit()
+    }
 
 
-def read_review(client: GitLab, path: str, told: dict[str, Any]) -> Review:
+def read_review(client: GitLab, path: str, row: dict[str, Any]) -> Review:
     """Return the review of the merge request at `path` by REST.
 
     Costs one request, and a second one where a reviewer was asked. Raises SyncError.
     https://docs.gitlab.com/api/merge_request_approvals/
     """
     approvals = mapping(client.get(f"{path}/approvals"))
-    reviewers = list(client.list(f"{path}/reviewers")) if told.get("reviewers") else []
+    reviewers = list(client.list(f"{path}/reviewers")) if row.get("reviewers") else []
     return Review(approvals, reviewers)
 
 
 def _parse_review(node: dict[str, Any], project: Project) -> Review | None:
     """Return a node's review; None where a part is missing (timed out, or not visible)."""
-    approved, given = node.get("approved"), _nodes(node.get("approvedBy"))
-    asked = _nodes(node.get("reviewers"))
-    if not isinstance(approved, bool) or given is None or asked is None:
+    approved, parameters = node.get("approved"), _nodes(node.get("approvedBy"))
+    reviewers = _nodes(node.get("reviewers"))
+    if not isinstance(approved, bool) or parameters is None or reviewers is None:
         return None
     pipeline = mapping(node.get("headPipeline"))
-    ours = _numeric_id(mapping(pipeline.get("project")).get("id")) in (None, project.id)
+    is_own = _numeric_id(mapping(pipeline.get("project")).get("id")) in (None, project.id)
     return Review(
-        {"approved": approved, "approved_by": [{"user": _with_numeric_id(one)} for one in given]},
-        [{"user": _with_numeric_id(one), "state": _review_state(one)} for one in asked],
-        _numeric_id(pipeline.get("id")) if ours else None,
+        {
+            "approved": approved,
+            "approved_by": [{"user": _with_numeric_id(row)} for row in parameters],
+        },
+        [{"user": _with_numeric_id(row), "state": _review_state(row)} for row in reviewers],
+        _numeric_id(pipeline.get("id")) if is_own else None,
         parse_commits(node),
     )
 
@@ -107,10 +112,10 @@ def _review_state(reviewer: dict[str, Any]) -> str:
     return text(mapping(reviewer.get("mergeRequestInteraction")).get("reviewState")).lower()
 
 
-def _with_numeric_id(one: dict[str, Any]) -> dict[str, Any]:
-    return {**one, "id": _numeric_id(one.get("id"))}
+def _with_numeric_id(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "id": _numeric_id(row.get("id"))}
 
 
 def _numeric_id(value: object) -> int | None:
-    found = _GLOBAL_ID.fullmatch(text(value))
-    return int(found[1]) if found else None
+    match = _GLOBAL_ID.fullmatch(text(value))
+    return int(match[1]) if match else None

@@ -65,8 +65,8 @@ def event_flags(
     Flags that are off are named too: GitLab turns `push_events` on where it is not given, and a
     flag that somebody switched on by hand goes off. A GitLab ignores flags it does not know.
     """
-    wanted = ALWAYS_SENT.union(kinds)
+    keys = ALWAYS_SENT.union(kinds)
     tables = (FLAGS, INTERNAL_FLAGS) if internal else (FLAGS,)
-    on = {flag for table in tables for kind in wanted for flag in table.get(kind, ())}
+    on = {flag for table in tables for kind in keys for flag in table.get(kind, ())}
     every = sorted({*chain(*FLAGS.values(), *INTERNAL_FLAGS.values())})
     return {flag: flag in on for flag in every if owner == "group" or flag not in _GROUP_FLAGS}

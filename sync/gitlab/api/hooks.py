@@ -67,20 +67,22 @@ def ensure_hook(
     tokens are written every time, because GitLab never shows them. Raises SyncError; Refused where
     the target has no webhooks for this token.
     """
-    wanted = _desired_settings(client, url) | event_flags(target.kind, events, internal=internal)
+    settings = _desired_settings(client, url) | event_flags(target.kind, events, internal=internal)
     secrets = {"token": token} | ({"signing_token": signing_token} if signing_token else {})
-    ours = _our_hooks(client, target, url)
-    if not ours:
-        hook = mapping(_explain_refusal(target, lambda: client.post(target.path, wanted | secrets)))
+    own_hooks = _our_hooks(client, target, url)
+    if not own_hooks:
+        hook = mapping(
+            _explain_refusal(target, lambda: client.post(target.path, settings | secrets))
+        )
         return HookReport(_hook_id(hook), created=True, signed=_is_signed(hook))
-    kept, *duplicates = ours
-    hook = mapping(client.put(f"{target.path}/{_hook_id(kept)}", wanted | secrets))
+    kept, *duplicates = own_hooks
+    hook = mapping(client.put(f"{target.path}/{_hook_id(kept)}", settings | secrets))
     for duplicate in duplicates:
         client.delete(f"{target.path}/{_hook_id(duplicate)}")
     problem = _reenable(client, target, kept)
     return HookReport(
         hook_id=_hook_id(kept),
-        changed=_differences(kept, wanted),
+        changed=_differences(kept, settings),
         removed=tuple(_hook_id(duplicate) for duplicate in duplicates),
         reenabled=_is_disabled(kept) and not problem,
         signed=_is_signed(hook),
@@ -119,13 +121,13 @@ def _our_hooks(client: GitLab, target: HookTarget, url: str) -> list[dict[str, A
     """
     hooks = mappings(_explain_refusal(target, lambda: list(client.list(target.path))))
     receiver = url[: url.rindex(HOOK_PATH) + len(HOOK_PATH)] if HOOK_PATH in url else url
-    found = [
+    listed = [
         hook
         for hook in hooks
         if hook.get("url") == url
         or (text(hook.get("url")).startswith(receiver) and hook.get("name") == _hook_name(client))
     ]
-    return sorted(found, key=lambda hook: (hook.get("url") != url, _hook_id(hook)))
+    return sorted(listed, key=lambda hook: (hook.get("url") != url, _hook_id(hook)))
 
 
 def _explain_refusal(target: HookTarget, call: Any) -> Any:
@@ -154,12 +156,12 @@ def _hooks_unavailable(target: HookTarget, refused: Refused) -> Refused:
     )
 
 
-def _differences(hook: dict[str, Any], wanted: dict[str, Any]) -> tuple[str, ...]:
+def _differences(hook: dict[str, Any], settings: dict[str, Any]) -> tuple[str, ...]:
     """Return the settings that GitLab shows otherwise; what an old GitLab hides counts as equal."""
     return tuple(
         sorted(
             name
-            for name, value in wanted.items()
+            for name, value in settings.items()
             if name in hook and (hook[name] or type(value)()) != value
         )
     )

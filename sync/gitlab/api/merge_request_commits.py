@@ -57,14 +57,14 @@ def read_commits(
 
     One request for fifty; what GraphQL does not tell in full REST is asked for. Raises SyncError.
     """
-    wanted = sorted(set(iids))
+    keys = sorted(set(iids))
     commits: dict[int, MergeRequestCommits] = {}
-    for start in range(0, len(wanted), MERGE_REQUESTS_PER_QUERY):
+    for start in range(0, len(keys), MERGE_REQUESTS_PER_QUERY):
         try:
-            commits |= _read_many(client, project, wanted[start : start + MERGE_REQUESTS_PER_QUERY])
+            commits |= _read_many(client, project, keys[start : start + MERGE_REQUESTS_PER_QUERY])
         except (Refused, Denied):  # a token that GraphQL denies may be good all the same
             break
-    for iid in wanted:
+    for iid in keys:
         if iid not in commits and (answer := _read_one(client, project, iid)):
             commits[iid] = answer
     return commits
@@ -77,7 +77,11 @@ def _read_many(client: GitLab, project: Project, iids: list[int]) -> dict[int, M
         raise Refused("GraphQL tells no commits of this project", code="graphql")
     nodes = mappings(mapping(place.get("mergeRequests")).get("nodes"))
     answers = ((text(node.get("iid")), parse_commits(node)) for node in nodes)
-    return {int(iid): one for iid, one in answers if one and iid.isascii() and iid.isdigit()}
+    return {
+        int(iid): merge_request_commits
+        for iid, merge_request_commits in answers
+        if merge_request_commits and iid.isascii() and iid.isdigit()
+    }
 
 
 def parse_commits(node: dict[str, Any]) -> MergeRequestCommits | None:

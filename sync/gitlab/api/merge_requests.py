@@ -49,14 +49,20 @@ def read_projects(client: GitLab, options: Mapping[str, Any]) -> tuple[Project, 
     either: every project in which the token's user may administer webhooks (Maintainer).
     """
     chosen, groups = options.get("projects") or (), options.get("groups") or ()
-    found = [read_project(client, one) for one in chosen]
+    projects = [read_project(client, entry) for entry in chosen]
     for group in groups:
         path = f"/groups/{encode_segment(group)}/projects"
         listed = client.list(path, include_subgroups=True, archived=False)
-        found += [_parse_project(item, client.connection_id) for item in listed]
+        projects += [_parse_project(item, client.connection_id) for item in listed]
     if not chosen and not groups:
-        found = [_parse_project(item, client.connection_id) for item in _instance_projects(client)]
-    return tuple(sorted({one.id: one for one in found}.values(), key=lambda one: one.id))
+        projects = [
+            _parse_project(item, client.connection_id) for item in _instance_projects(client)
+        ]
+    return tuple(
+        sorted(
+            {project.id: project for project in projects}.values(), key=lambda project: project.id
+        )
+    )
 
 
 def read_merge_request(
@@ -71,11 +77,11 @@ def read_merge_request(
     """
     home = known_project or read_project(client, project_id)
     path = f"/projects/{project_id}/merge_requests/{iid}"
-    told = mapping(client.get(path))
+    row = mapping(client.get(path))
     approvals = mapping(client.get(f"{path}/approvals"))
-    reviewers = list(client.list(f"{path}/reviewers")) if told.get("reviewers") else []
+    reviewers = list(client.list(f"{path}/reviewers")) if row.get("reviewers") else []
     try:
-        return build_merge_request(home, told, approvals, reviewers)
+        return build_merge_request(home, row, approvals, reviewers)
     except UnreadablePayload as unreadable:
         raise Refused(f"GET {path} cannot be used: {unreadable}", code="unreadable") from None
 
@@ -88,7 +94,7 @@ def read_merge_requests_since(
     Raises SyncError. https://docs.gitlab.com/api/merge_requests/#list-project-merge-requests
     """
     home: Project | None = None
-    for told in client.list(
+    for row in client.list(
         f"/projects/{project_id}/merge_requests",
         scope="all",
         state="all",
@@ -97,7 +103,7 @@ def read_merge_requests_since(
         updated_after=since.isoformat(),
     ):
         home = home or read_project(client, project_id)
-        if iid := positive_int(mapping(told).get("iid")):
+        if iid := positive_int(mapping(row).get("iid")):
             yield read_merge_request(client, project_id, iid, known_project=home)
 
 
@@ -118,58 +124,58 @@ def _instance_projects(client: GitLab) -> Iterator[dict[str, Any]]:
 
 
 def _parse_project(value: object, connection_id: int) -> Project:
-    told = mapping(value)
-    project_id = positive_int(told.get("id"))
+    row = mapping(value)
+    project_id = positive_int(row.get("id"))
     if project_id is None:
         raise Refused("GitLab's answer about a project has no id", code="unreadable")
     return Project(
         connection_id=connection_id,
         id=project_id,
-        path=text(told.get("path_with_namespace")),
-        url=web_url(told.get("web_url")),
-        name=text(told.get("name")),
-        default_branch=text(told.get("default_branch")),
+        path=text(row.get("path_with_namespace")),
+        url=web_url(row.get("web_url")),
+        name=text(row.get("name")),
+        default_branch=text(row.get("default_branch")),
     )
 
 
 def build_merge_request(
     home: Project,
-    told: dict[str, Any],
+    row: dict[str, Any],
     approvals: dict[str, Any],
     reviewers: list[dict[str, Any]],
 ) -> MergeRequest:
     """Build a merge request from the API's objects. Raises UnreadablePayload."""
-    iid, updated_at = positive_int(told.get("iid")), timestamp(told.get("updated_at"))
+    iid, updated_at = positive_int(row.get("iid")), timestamp(row.get("updated_at"))
     if iid is None or updated_at is None:
         raise UnreadablePayload("the merge request has no iid or no date")
     approvers = [item.get("user") for item in mappings(approvals.get("approved_by"))]
-    source_branch = text(told.get("source_branch"))
-    pipeline = build_pipeline(home, iid, mapping(told.get("head_pipeline")))
+    source_branch = text(row.get("source_branch"))
+    pipeline = build_pipeline(home, iid, mapping(row.get("head_pipeline")))
     if pipeline and pipeline.ref.startswith(_MERGE_REQUEST_REF):  # hooks name the branch
         pipeline = replace(pipeline, ref=source_branch)
     return MergeRequest(
         project=home,
         iid=iid,
-        title=text(told.get("title")),
-        description=text(told.get("description")),
-        url=web_url(told.get("web_url")) or f"{home.url}/-/merge_requests/{iid}",
-        state=merge_request_state(told.get("state")),
-        draft=True in (told.get("draft"), told.get("work_in_progress")),
+        title=text(row.get("title")),
+        description=text(row.get("description")),
+        url=web_url(row.get("web_url")) or f"{home.url}/-/merge_requests/{iid}",
+        state=merge_request_state(row.get("state")),
+        draft=True in (row.get("draft"), row.get("work_in_progress")),
         source_branch=source_branch,
-        target_branch=text(told.get("target_branch")),
-        author=person(told.get("author")),
+        target_branch=text(row.get("target_branch")),
+        author=person(row.get("author")),
         updated_at=updated_at,
-        assignees=people(told.get("assignees")),
-        reviewers=_build_reviewers(told, reviewers),
-        labels=label_names(told.get("labels")),
+        assignees=people(row.get("assignees")),
+        reviewers=_build_reviewers(row, reviewers),
+        labels=label_names(row.get("labels")),
         approved=_is_approved(approvals),
         approved_by=people(approvers),
-        head_sha=text(told.get("sha")),
-        merge_sha=text(told.get("merge_commit_sha") or told.get("squash_commit_sha")),
-        source_project_id=count(told.get("source_project_id")),
-        ended_at=timestamp(told.get("merged_at")) or timestamp(told.get("closed_at")),
+        head_sha=text(row.get("sha")),
+        merge_sha=text(row.get("merge_commit_sha") or row.get("squash_commit_sha")),
+        source_project_id=count(row.get("source_project_id")),
+        ended_at=timestamp(row.get("merged_at")) or timestamp(row.get("closed_at")),
         pipeline=pipeline,
-        actor=person(told.get("merge_user") or told.get("merged_by") or told.get("closed_by")),
+        actor=person(row.get("merge_user") or row.get("merged_by") or row.get("closed_by")),
     )
 
 
@@ -182,13 +188,13 @@ def _is_approved(approvals: dict[str, Any]) -> bool:
     return approvals.get("approved") is True and bool(mappings(approvals.get("approved_by")))
 
 
-def _build_reviewers(told: dict[str, Any], reviewers: list[dict[str, Any]]) -> tuple[Reviewer, ...]:
+def _build_reviewers(row: dict[str, Any], reviewers: list[dict[str, Any]]) -> tuple[Reviewer, ...]:
     states = {
         positive_int(mapping(item.get("user")).get("id")): text(item.get("state"))
         for item in mappings(reviewers)
     }
-    found = people(told.get("reviewers"))
-    return tuple(Reviewer(one, states.get(one.id) or "unreviewed") for one in found)
+    persons = people(row.get("reviewers"))
+    return tuple(Reviewer(person, states.get(person.id) or "unreviewed") for person in persons)
 
 
 def label_names(value: object) -> tuple[str, ...]:
@@ -196,37 +202,37 @@ def label_names(value: object) -> tuple[str, ...]:
     return tuple(text(label) for label in value) if isinstance(value, list) else ()
 
 
-def build_pipeline(home: Project, iid: int | None, told: dict[str, Any]) -> Pipeline | None:
+def build_pipeline(home: Project, iid: int | None, row: dict[str, Any]) -> Pipeline | None:
     """Build a pipeline; None where there is none, or it runs in a fork (another project)."""
-    pipeline_id, updated_at = positive_int(told.get("id")), timestamp(told.get("updated_at"))
+    pipeline_id, updated_at = positive_int(row.get("id")), timestamp(row.get("updated_at"))
     if pipeline_id is None or updated_at is None:
         return None
-    if positive_int(told.get("project_id")) not in (None, home.id):
+    if positive_int(row.get("project_id")) not in (None, home.id):
         return None
-    if text(told.get("source")) in DANGLING_SOURCES:
+    if text(row.get("source")) in DANGLING_SOURCES:
         return None
     return Pipeline(
         project=home,
         id=pipeline_id,
-        status=pipeline_status(told.get("status")),
-        ref=text(told.get("ref")),
-        sha=text(told.get("sha")),
-        url=web_url(told.get("web_url")) or f"{home.url}/-/pipelines/{pipeline_id}",
+        status=pipeline_status(row.get("status")),
+        ref=text(row.get("ref")),
+        sha=text(row.get("sha")),
+        url=web_url(row.get("web_url")) or f"{home.url}/-/pipelines/{pipeline_id}",
         updated_at=updated_at,
-        source=text(told.get("source")),
+        source=text(row.get("source")),
         merge_request_iid=iid,
-        duration_seconds=whole_seconds(told.get("duration")),
-        tag=told.get("tag") is True,
+        duration_seconds=whole_seconds(row.get("duration")),
+        tag=row.get("tag") is True,
     )
 
 
-def build_commit(told: dict[str, Any]) -> Commit:
+def build_commit(row: dict[str, Any]) -> Commit:
     """Build a commit from an object of the API."""
     return Commit(
-        sha=text(told.get("id")),
-        message=text(told.get("message")),
-        author_name=text(told.get("author_name")),
-        author_email=email(told.get("author_email")),
-        url=web_url(told.get("web_url")),
-        at=timestamp(told.get("created_at") or told.get("committed_date")),
+        sha=text(row.get("id")),
+        message=text(row.get("message")),
+        author_name=text(row.get("author_name")),
+        author_email=email(row.get("author_email")),
+        url=web_url(row.get("web_url")),
+        at=timestamp(row.get("created_at") or row.get("committed_date")),
     )

@@ -84,13 +84,13 @@ class Facts(BaseModel):
     def ref(self) -> str:
         """Return the tag or the branch, of a merge request its source."""
         names = ("CI_COMMIT_TAG", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_COMMIT_BRANCH")
-        given = (self.variable(name) for name in (*names, "CI_COMMIT_REF_NAME"))
-        return next(filter(None, given), "")
+        values = (self.variable(name) for name in (*names, "CI_COMMIT_REF_NAME"))
+        return next(filter(None, values), "")
 
 
 def report_of(facts: Facts) -> dict[str, Any]:
     """Return the report in the form that `form.Report` checks."""
-    wanted = facts.chosen("REPORT")
+    keys = facts.chosen("REPORT")
     get = facts.variable
     return {
         "version": 1,
@@ -112,11 +112,11 @@ def report_of(facts: Facts) -> dict[str, Any]:
         "job_url": get("CI_JOB_URL"),
         "author": get("GITLAB_USER_LOGIN"),
         "author_name": get("GITLAB_USER_NAME"),
-        "merge_requests": _requests(facts) if not wanted or "merge-request" in wanted else [],
+        "merge_requests": _requests(facts) if not keys or "merge-request" in keys else [],
         "failed_jobs": _failed_jobs(facts),
         "deployments": _deployments(facts),
         "commits": [{"sha": get("CI_COMMIT_SHA"), "message": get("CI_COMMIT_MESSAGE")}],
-        "refused": [f"GitLab does not tell {what}" for what in _refused(facts)],
+        "refused": [f"GitLab does not tell {subject}" for subject in _refused(facts)],
     }
 
 
@@ -126,8 +126,8 @@ def nothing(facts: Facts, report: Mapping[str, Any]) -> str:
         if reason := _no_deployment(facts):
             return reason
         return "" if report["deployments"] else "this pipeline has no deployment of the input tiers"
-    status, wanted = report["status"], facts.chosen("STATUSES")
-    if wanted and status not in ("", "running", "unknown") and status not in wanted:
+    status, keys = report["status"], facts.chosen("STATUSES")
+    if keys and status not in ("", "running", "unknown") and status not in keys:
         return f"the status {status} is not among the input statuses"
     return ""
 
@@ -156,15 +156,15 @@ def notes(facts: Facts) -> list[str]:
 
 
 def _refused(facts: Facts) -> list[str]:
-    return [what for name, what in _NAMES.items() if getattr(facts, name) is None]
+    return [subject for name, subject in _NAMES.items() if getattr(facts, name) is None]
 
 
 def _status(facts: Facts) -> str:
     if facts.mode == "merge-request":
         return "running"
-    wanted = facts.chosen("REPORT")
-    told = facts.mode == "report" and (not wanted or "pipeline" in wanted)
-    return pipeline_status(facts.jobs, _number(facts.variable("CI_JOB_ID"))) if told else ""
+    keys = facts.chosen("REPORT")
+    details = facts.mode == "report" and (not keys or "pipeline" in keys)
+    return pipeline_status(facts.jobs, _number(facts.variable("CI_JOB_ID"))) if details else ""
 
 
 def _failed_jobs(facts: Facts) -> list[dict[str, Any]]:
@@ -238,18 +238,18 @@ def _own_request(facts: Facts, iid: int) -> dict[str, Any]:
 def _deployments(facts: Facts) -> list[dict[str, Any]]:
     """Return the newest of this pipeline to each environment of a wanted tier."""
     if facts.mode == "deployment":
-        found = [_single_deployment(facts)]
+        listed = [_single_deployment(facts)]
     else:
         newest: dict[str, dict[str, Any]] = {}
         for row in _rows_here(facts):
             if row.get("status") not in ("created", "skipped"):  # of jobs that have not begun
                 deployment = _deployment(row)
                 newest.setdefault(deployment["environment"], deployment)
-        found = [*newest.values()][::-1]
+        listed = [*newest.values()][::-1]
     tiers = facts.chosen("TIERS") or ("*",)
     return [
         each
-        for each in found
+        for each in listed
         if each["environment"]
         and any(
             fnmatchcase(str(tier_of(each["tier"], each["environment"])), tier) for tier in tiers
@@ -277,14 +277,19 @@ def _deployment(row: Row) -> dict[str, Any]:
 def _single_deployment(facts: Facts) -> dict[str, Any]:
     """Return the deployment that the job follows; what the inputs say of it counts more."""
     rows, name = _followed(facts), facts.single("DEPLOY_JOB")
-    found = {"environment": facts.single("ENVIRONMENT"), "tier": "", "url": "", "status": "unknown"}
+    by_key = {
+        "environment": facts.single("ENVIRONMENT"),
+        "tier": "",
+        "url": "",
+        "status": "unknown",
+    }
     if rows:
-        found = _deployment(rows[0]) | {"status": deployment_status(_job_statuses(rows))}
+        by_key = _deployment(rows[0]) | {"status": deployment_status(_job_statuses(rows))}
     elif name and facts.jobs:
-        found["status"] = deployment_status(matching_jobs(facts.jobs, name))
-    found["url"] = facts.single("ENVIRONMENT_URL") or found["url"]
-    found["tier"] = facts.single("ENVIRONMENT_TIER") or found["tier"]
-    return found
+        by_key["status"] = deployment_status(matching_jobs(facts.jobs, name))
+    by_key["url"] = facts.single("ENVIRONMENT_URL") or by_key["url"]
+    by_key["tier"] = facts.single("ENVIRONMENT_TIER") or by_key["tier"]
+    return by_key
 
 
 def _followed(facts: Facts) -> list[Row]:

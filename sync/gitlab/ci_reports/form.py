@@ -133,9 +133,9 @@ def _accept(body: ReportBody) -> AcceptedReport:
         if body.report is None:
             raise InvalidReport(["facts: Field required"])
         return AcceptedReport(body.report)
-    made = report_of(body.facts)
-    report = Report.model_validate(made)
-    return AcceptedReport(report, nothing(body.facts, made), tuple(notes(body.facts)))
+    report_fields = report_of(body.facts)
+    report = Report.model_validate(report_fields)
+    return AcceptedReport(report, nothing(body.facts, report_fields), tuple(notes(body.facts)))
 
 
 def _problems(error: ValidationError) -> list[str]:

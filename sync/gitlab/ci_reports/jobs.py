@@ -66,5 +66,5 @@ def not_started(statuses: Mapping[str, str]) -> str:
 def matching_jobs(rows: Sequence[Mapping[str, Any]], name: str) -> dict[str, str]:
     """Return name and status of `deploy` and of its parallel jobs: `deploy 1/2`, `deploy: [eu]`."""
     pattern = re.compile(rf"{re.escape(name)}(?: [0-9]+/[0-9]+|: \[.*\])?")
-    found = {str(row.get("name") or ""): str(row.get("status") or "") for row in rows}
-    return {job: status for job, status in found.items() if job and pattern.fullmatch(job)}
+    by_key = {str(row.get("name") or ""): str(row.get("status") or "") for row in rows}
+    return {job: status for job, status in by_key.items() if job and pattern.fullmatch(job)}

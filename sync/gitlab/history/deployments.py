@@ -37,27 +37,36 @@ def read_deployments(
     at = cursor or {}
     tiers = at["tiers"] if "tiers" in at else _read_tiers(client, project.id)
     page = read_changed(client, f"/projects/{project.id}/deployments", at, since)
-    found = (_parse_deployment(project, told, tiers) for told in page.items)
-    heard = tuple(_with_contents(client, one) for one in found if one)
+    parsed = (_parse_deployment(project, json_object, tiers) for json_object in page.items)
+    deployment_events = tuple(
+        _with_contents(client, deployment) for deployment in parsed if deployment
+    )
     further = {**page.cursor, "tiers": tiers} if page.cursor else None
-    return Page(heard, further, page.remaining)
+    return Page(deployment_events, further, page.remaining)
 
 
-def _with_contents(client: GitLab, one: Deployment) -> DeploymentEvent:
-    if one.status is not DeploymentStatus.SUCCESS:
-        return DeploymentEvent(one)
+def _with_contents(client: GitLab, deployment: Deployment) -> DeploymentEvent:
+    if deployment.status is not DeploymentStatus.SUCCESS:
+        return DeploymentEvent(deployment)
     return DeploymentEvent(
-        one, tuple(sorted(read_merge_request_iids(client, one.project.id, one.id)))
+        deployment,
+        tuple(sorted(read_merge_request_iids(client, deployment.project.id, deployment.id))),
     )
 
 
 def _parse_deployment(
-    project: Project, told: JsonObject, tiers: Mapping[str, str]
+    project: Project, json_object: JsonObject, tiers: Mapping[str, str]
 ) -> Deployment | None:
     """None where too little is told."""
-    environment, job = mapping(told.get("environment")), mapping(told.get("deployable"))
-    name, sha = text(environment.get("name")), text(told.get("sha"))
-    number, updated_at = positive_int(told.get("id")), timestamp(told.get("updated_at"))
+    environment, job = (
+        mapping(json_object.get("environment")),
+        mapping(json_object.get("deployable")),
+    )
+    name, sha = text(environment.get("name")), text(json_object.get("sha"))
+    number, updated_at = (
+        positive_int(json_object.get("id")),
+        timestamp(json_object.get("updated_at")),
+    )
     if not name or not _SHA.fullmatch(sha) or number is None or updated_at is None:
         return None
     return Deployment(
@@ -65,14 +74,14 @@ def _parse_deployment(
         id=number,
         environment=name,
         tier=tier_of(tiers.get(name, ""), name),
-        status=deployment_status(told.get("status")),
+        status=deployment_status(json_object.get("status")),
         sha=sha,
-        ref=text(told.get("ref")),
+        ref=text(json_object.get("ref")),
         updated_at=updated_at,
         url=web_url(environment.get("external_url")),
         job_url=web_url(job.get("web_url")),
         commit_title=text(mapping(job.get("commit")).get("title")),
-        actor=person(told.get("user")),
+        actor=person(json_object.get("user")),
     )
 
 
@@ -82,10 +91,10 @@ def _read_tiers(client: GitLab, project_id: int) -> dict[str, str]:
     Only environments tell theirs. https://docs.gitlab.com/api/environments/#list-environments
     """
     listed = client.list(f"/projects/{project_id}/environments", states="available")
-    told = {text(one.get("name")): text(one.get("tier")) for one in mappings(list(listed))}
+    by_key = {text(row.get("name")): text(row.get("tier")) for row in mappings(list(listed))}
     return {
         name: tier
-        for name, tier in told.items()
+        for name, tier in by_key.items()
         if tier in _TIERS and _differs_from_name(name, tier)
     }
 

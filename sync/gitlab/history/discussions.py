@@ -28,35 +28,35 @@ def read_issues(
 ) -> Page[Resource]:
     """Issues and work items. Who acted last is told only where they closed or just opened it."""
     page = read_changed(client, f"/projects/{project.id}/issues", cursor, since, scope="all")
-    found = (_parse_issue(project, told) for told in page.items)
-    return Page(tuple(one for one in found if one), page.cursor, page.remaining)
+    parsed = (_parse_issue(project, json_object) for json_object in page.items)
+    return Page(tuple(resource for resource in parsed if resource), page.cursor, page.remaining)
 
 
-def _parse_issue(project: Project, told: JsonObject) -> Resource | None:
-    iid = positive_int(told.get("iid"))
+def _parse_issue(project: Project, json_object: JsonObject) -> Resource | None:
+    iid = positive_int(json_object.get("iid"))
     if iid is None:
         return None
-    kind = Kind.ISSUE if text(told.get("issue_type")) in ("", "issue") else Kind.WORK_ITEM
+    kind = Kind.ISSUE if text(json_object.get("issue_type")) in ("", "issue") else Kind.WORK_ITEM
     return Resource(
         project=project,
         kind=kind,
         id=str(iid),
-        title=text(told.get("title")),
-        url=web_url(told.get("web_url")) or f"{project.url}/-/issues/{iid}",
-        state=text(told.get("state")),
-        actor=_last_actor(told),
-        at=timestamp(told.get("updated_at")) or timestamp(told.get("created_at")),
-        labels=label_names(told.get("labels")),
-        text=text(told.get("description")),
-        confidential=told.get("confidential") is True,
+        title=text(json_object.get("title")),
+        url=web_url(json_object.get("web_url")) or f"{project.url}/-/issues/{iid}",
+        state=text(json_object.get("state")),
+        actor=_last_actor(json_object),
+        at=timestamp(json_object.get("updated_at")) or timestamp(json_object.get("created_at")),
+        labels=label_names(json_object.get("labels")),
+        text=text(json_object.get("description")),
+        confidential=json_object.get("confidential") is True,
     )
 
 
-def _last_actor(told: JsonObject) -> Person | None:
-    if text(told.get("state")) == "closed":
-        return person(told.get("closed_by"))
-    new = told.get("updated_at") == told.get("created_at")
-    return person(told.get("author")) if new else None
+def _last_actor(json_object: JsonObject) -> Person | None:
+    if text(json_object.get("state")) == "closed":
+        return person(json_object.get("closed_by"))
+    new = json_object.get("updated_at") == json_object.get("created_at")
+    return person(json_object.get("author")) if new else None
 
 
 def read_notes(
@@ -65,20 +65,20 @@ def read_notes(
     """Comments on what changed since (`of`: a key of NOTEABLES), one request for each that has
     any; without the host's own words, which hooks leave out, too."""
     page = read_changed(client, f"/projects/{project.id}/{of}", cursor, since, scope="all")
-    found = [
+    comments = [
         note
-        for told in page.items
-        if count(told.get("user_notes_count"))
-        for note in _read_notes_of(of, client, project, told, since)
+        for json_object in page.items
+        if count(json_object.get("user_notes_count"))
+        for note in _read_notes_of(of, client, project, json_object, since)
     ]
-    return Page(tuple(found), page.cursor, page.remaining)
+    return Page(tuple(comments), page.cursor, page.remaining)
 
 
 def _read_notes_of(
-    of: str, client: GitLab, project: Project, told: JsonObject, since: datetime
+    of: str, client: GitLab, project: Project, json_object: JsonObject, since: datetime
 ) -> Iterator[Comment]:
     """The latest first, so that what is too old ends the list."""
-    on, iid = _parse_target(of, project, told), positive_int(told.get("iid"))
+    on, iid = _parse_target(of, project, json_object), positive_int(json_object.get("iid"))
     listed = client.list(
         f"/projects/{project.id}/{of}/{iid}/notes",
         order_by="updated_at",
@@ -87,7 +87,7 @@ def _read_notes_of(
     )
     try:
         for each in listed:
-            note = parse_note(project, on, each, hidden=told.get("confidential") is True)
+            note = parse_note(project, on, each, hidden=json_object.get("confidential") is True)
             if note and note.updated_at < since:
                 return
             if note and not note.system:
@@ -97,35 +97,35 @@ def _read_notes_of(
             raise
 
 
-def _parse_target(of: str, project: Project, told: JsonObject) -> CommentTarget:
-    key = str(told.get("iid"))
+def _parse_target(of: str, project: Project, json_object: JsonObject) -> CommentTarget:
+    key = str(json_object.get("iid"))
     return CommentTarget(
         kind=NOTEABLES[of],
         key=key,
-        title=text(told.get("title")),
-        url=web_url(told.get("web_url")) or f"{project.url}/-/{of}/{key}",
-        text=text(told.get("description")),
+        title=text(json_object.get("title")),
+        url=web_url(json_object.get("web_url")) or f"{project.url}/-/{of}/{key}",
+        text=text(json_object.get("description")),
     )
 
 
 def parse_note(
-    project: Project, on: CommentTarget, told: JsonObject, *, hidden: bool = False
+    project: Project, on: CommentTarget, json_object: JsonObject, *, hidden: bool = False
 ) -> Comment | None:
     """A comment as the API tells it; None where too little is told. `hidden`: what it is on is not
     for everybody."""
-    note_id, written = positive_int(told.get("id")), timestamp(told.get("created_at"))
+    note_id, written = positive_int(json_object.get("id")), timestamp(json_object.get("created_at"))
     if note_id is None or written is None:
         return None
     return Comment(
         project=project,
         id=note_id,
         target=on,
-        text=text(told.get("body")),
-        author=person(told.get("author")),
+        text=text(json_object.get("body")),
+        author=person(json_object.get("author")),
         url=f"{on.url}#note_{note_id}",
         created_at=written,
-        updated_at=timestamp(told.get("updated_at")) or written,
-        system=told.get("system") is True,
-        internal=hidden or True in (told.get("internal"), told.get("confidential")),
-        file_position=file_position(told),
+        updated_at=timestamp(json_object.get("updated_at")) or written,
+        system=json_object.get("system") is True,
+        internal=hidden or True in (json_object.get("internal"), json_object.get("confidential")),
+        file_position=file_position(json_object),
     )

@@ -46,16 +46,22 @@ def read_notes(
     path, before = f"/projects/{project.id}/events", cursor or {}
     after = (since - _DAYS_BEFORE).date().isoformat()
     page = read_all(client, path, before or None, action="commented", after=after)
-    told = [event for event in page.items if mapping(event.get("note")).get("system") is False]
-    asking = _NoteReader(client, project, find_commits_by_title(_commit_titles(told)))
-    found = [one for event in told if (one := asking.read_note(event)) and one.updated_at >= since]
-    lost = asking.commit_missing or before.get("lost") is True
+    json_objects = [
+        event for event in page.items if mapping(event.get("note")).get("system") is False
+    ]
+    reader = _NoteReader(client, project, find_commits_by_title(_commit_titles(json_objects)))
+    comments = [
+        comment
+        for event in json_objects
+        if (comment := reader.read_note(event)) and comment.updated_at >= since
+    ]
+    lost = reader.commit_missing or before.get("lost") is True
     further = {**page.cursor, "lost": lost} if page.cursor else None
-    return Page(tuple(found), further, page.remaining, _UNREADABLE if lost else "")
+    return Page(tuple(comments), further, page.remaining, _UNREADABLE if lost else "")
 
 
-def _commit_titles(told: Sequence[JsonObject]) -> set[str]:
-    on_commits = (event for event in told if event["note"].get("noteable_type") == "Commit")
+def _commit_titles(json_objects: Sequence[JsonObject]) -> set[str]:
+    on_commits = (event for event in json_objects if event["note"].get("noteable_type") == "Commit")
     return {title for event in on_commits if (title := text(event.get("target_title")))}
 
 
@@ -72,34 +78,36 @@ class _NoteReader:
 
     def read_note(self, event: JsonObject) -> Comment | None:
         """None for what is on anything else, or cannot be told."""
-        told = mapping(event.get("note"))
-        match told.get("noteable_type"):
+        row = mapping(event.get("note"))
+        match row.get("noteable_type"):
             case "Commit":
-                on = self._find_commit(text(event.get("target_title")), told)
+                on = self._find_commit(text(event.get("target_title")), row)
                 self.commit_missing |= on is None
             case "Snippet":
-                on = self._read_snippet(positive_int(told.get("noteable_id")))
+                on = self._read_snippet(positive_int(row.get("noteable_id")))
             case _:
                 return None
-        return parse_note(self.project, on, told) if on else None
+        return parse_note(self.project, on, row) if on else None
 
-    def _find_commit(self, title: str, told: JsonObject) -> CommentTarget | None:
+    def _find_commit(self, title: str, json_object: JsonObject) -> CommentTarget | None:
         """By its id where the comment is on a line, else by its title."""
-        sha = text(mapping(told.get("position")).get("head_sha"))
+        sha = text(mapping(json_object.get("position")).get("head_sha"))
         alike = self.commits.get(title, ())
         if sha:
-            one = next((one for one in alike if one.sha == sha), None)
-            return _commit_target(self.project, title, one or Commit(sha, title, "", None))
+            commit = next((entry for entry in alike if entry.sha == sha), None)
+            return _commit_target(self.project, title, commit or Commit(sha, title, "", None))
         if len(alike) > 1:
-            alike = self._pick_commented(alike, positive_int(told.get("id")))
+            alike = self._pick_commented(alike, positive_int(json_object.get("id")))
         return _commit_target(self.project, title, alike[0]) if alike else None
 
     def _pick_commented(self, alike: Sequence[Commit], note_id: int | None) -> Sequence[Commit]:
         """The one that has the comment. Those without a time are taken to be old."""
-        newest = sorted(alike, key=lambda one: one.at.timestamp() if one.at else 0, reverse=True)
-        for one in newest[:MAX_SAME_TITLE]:
-            if note_id in self._read_note_ids(one.sha):
-                return (one,)
+        newest = sorted(
+            alike, key=lambda commit: commit.at.timestamp() if commit.at else 0, reverse=True
+        )
+        for commit in newest[:MAX_SAME_TITLE]:
+            if note_id in self._read_note_ids(commit.sha):
+                return (commit,)
         return ()
 
     def _read_note_ids(self, sha: str) -> frozenset[int]:
@@ -108,9 +116,9 @@ class _NoteReader:
             path = f"/projects/{self.project.id}/repository/commits/{sha}/discussions"
             threads = _none_if_gone(lambda: list(self.client.list(path))) or []
             ids = (
-                positive_int(one.get("id"))
+                positive_int(row.get("id"))
                 for each in threads
-                for one in mappings(each.get("notes"))
+                for row in mappings(each.get("notes"))
             )
             self._note_ids_by_sha[sha] = frozenset(number for number in ids if number)
         return self._note_ids_by_sha[sha]
@@ -121,19 +129,19 @@ class _NoteReader:
             return None
         if number not in self._snippets:
             path = f"/projects/{self.project.id}/snippets/{number}"
-            told = mapping(_none_if_gone(lambda: self.client.get(path)))
-            self._snippets[number] = _snippet_target(self.project, number, told) if told else None
+            row = mapping(_none_if_gone(lambda: self.client.get(path)))
+            self._snippets[number] = _snippet_target(self.project, number, row) if row else None
         return self._snippets[number]
 
 
-def _commit_target(project: Project, title: str, one: Commit) -> CommentTarget:
-    url = one.url or f"{project.url}/-/commit/{one.sha}"
-    return CommentTarget("commit", one.sha, title, url, one.message)
+def _commit_target(project: Project, title: str, commit: Commit) -> CommentTarget:
+    url = commit.url or f"{project.url}/-/commit/{commit.sha}"
+    return CommentTarget("commit", commit.sha, title, url, commit.message)
 
 
-def _snippet_target(project: Project, number: int, told: JsonObject) -> CommentTarget:
-    url = web_url(told.get("web_url")) or f"{project.url}/-/snippets/{number}"
-    title, description = text(told.get("title")), text(told.get("description"))
+def _snippet_target(project: Project, number: int, json_object: JsonObject) -> CommentTarget:
+    url = web_url(json_object.get("web_url")) or f"{project.url}/-/snippets/{number}"
+    title, description = text(json_object.get("title")), text(json_object.get("description"))
     return CommentTarget("snippet", str(number), title, url, description)
 
 

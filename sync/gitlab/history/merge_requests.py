@@ -46,17 +46,24 @@ def read_merge_requests(
     path = f"/projects/{project.id}/merge_requests"
     page = read_changed(client, path, cursor, since, scope="all", state="all")
     state = (cursor or {}).get("reviews", {})
-    asking = _ReviewReader(client, project, state.get("of", _GRAPHQL), state.get("lacks", ""))
-    reviews = asking.read_reviews(
-        [iid for told in page.items if (iid := positive_int(told.get("iid")))]
+    reader = _ReviewReader(client, project, state.get("of", _GRAPHQL), state.get("lacks", ""))
+    reviews = reader.read_reviews(
+        [iid for json_object in page.items if (iid := positive_int(json_object.get("iid")))]
     )
-    found = [
-        asking.read_merge_request(told, reviews.get(positive_int(told.get("iid")) or 0))
-        for told in page.items
+    listed = [
+        reader.read_merge_request(
+            json_object, reviews.get(positive_int(json_object.get("iid")) or 0)
+        )
+        for json_object in page.items
     ]
-    state = {"of": asking.source, "lacks": asking.problem}  # as stored cursors have it
+    state = {"of": reader.source, "lacks": reader.problem}  # as stored cursors have it
     further = {**page.cursor, "reviews": state} if page.cursor else None
-    return Page(tuple(one for one in found if one), further, page.remaining, asking.problem)
+    return Page(
+        tuple(past_merge_request for past_merge_request in listed if past_merge_request),
+        further,
+        page.remaining,
+        reader.problem,
+    )
 
 
 @dataclass
@@ -70,56 +77,60 @@ class _ReviewReader:
 
     def read_reviews(self, iids: list[int]) -> dict[int, Review]:
         """A token that GraphQL denies may be good all the same: REST will tell."""
-        found: dict[int, Review] = {}
+        by_key: dict[int, Review] = {}
         if self.source != _GRAPHQL:
-            return found
+            return by_key
         for start in range(0, len(iids), MERGE_REQUESTS_PER_QUERY):
             try:
-                found |= read_reviews(
+                by_key |= read_reviews(
                     self.client, self.project, iids[start : start + MERGE_REQUESTS_PER_QUERY]
                 )
             except (Refused, Denied):
                 self.source = _REST
                 break
-        return found
+        return by_key
 
     def read_merge_request(
-        self, told: JsonObject, review: Review | None
+        self, json_object: JsonObject, review: Review | None
     ) -> PastMergeRequest | None:
         """None where it cannot be read, or was deleted since it was listed."""
         try:
-            listed = build_merge_request(self.project, told, {}, [])
-            ended = timestamp(told.get("merged_at")) or timestamp(told.get("closed_at"))
+            listed = build_merge_request(self.project, json_object, {}, [])
+            ended = timestamp(json_object.get("merged_at")) or timestamp(
+                json_object.get("closed_at")
+            )
             if listed.state in _FINISHED:
-                return self._build(listed.iid, told, review, ended or listed.updated_at)
-            return self._read_open(listed.iid, told, review)
+                return self._build(listed.iid, json_object, review, ended or listed.updated_at)
+            return self._read_open(listed.iid, json_object, review)
         except UnreadablePayload:
             return None
 
     def _read_open(
-        self, iid: int, told: JsonObject, review: Review | None
+        self, iid: int, json_object: JsonObject, review: Review | None
     ) -> PastMergeRequest | None:
         """Its pipeline may be older than the period that is read."""
         if review is None:
             whole_one = self._get_unless_gone(f"merge_requests/{iid}")
             return self._build(iid, whole_one, None, None) if whole_one else None
         pipeline = review.pipeline_id and self._get_unless_gone(f"pipelines/{review.pipeline_id}")
-        return self._build(iid, {**told, "head_pipeline": pipeline or None}, review, None)
+        return self._build(iid, {**json_object, "head_pipeline": pipeline or None}, review, None)
 
     def _build(
-        self, iid: int, told: JsonObject, review: Review | None, ended: datetime | None
+        self, iid: int, json_object: JsonObject, review: Review | None, ended: datetime | None
     ) -> PastMergeRequest:
-        review = review or self._read_review(iid, told)
-        shown = review or Review()
-        request = build_merge_request(self.project, told, shown.approvals, shown.reviewers)
-        return PastMergeRequest(request, review is not None, ended, shown.commits)
+        review = review or self._read_review(iid, json_object)
+        links_by_key = review or Review()
+        request = build_merge_request(
+            self.project, json_object, links_by_key.approvals, links_by_key.reviewers
+        )
+        return PastMergeRequest(request, review is not None, ended, links_by_key.commits)
 
-    def _read_review(self, iid: int, told: JsonObject) -> Review | None:
+    def _read_review(self, iid: int, json_object: JsonObject) -> Review | None:
         if self.source == _UNAVAILABLE:
             return None
         try:
             return read_review(
-                self.client, f"/projects/{self.project.id}/merge_requests/{iid}", told
+                self.client, f"/projects/{self.project.id}/merge_requests/{iid}", json_object
             )
         except Refused as refused:
             self.problem = f"reviews were left out: {refused}"
@@ -127,12 +138,12 @@ class _ReviewReader:
                 self.source = _UNAVAILABLE
             return None
 
-    def _get_unless_gone(self, what: str) -> dict[str, Any] | None:
+    def _get_unless_gone(self, subject: str) -> dict[str, Any] | None:
         """None: it is gone."""
         try:
-            told = self.client.get(f"/projects/{self.project.id}/{what}")
+            details = self.client.get(f"/projects/{self.project.id}/{subject}")
         except Refused as refused:
             if refused.code != _NOT_FOUND:
                 raise
             return None
-        return told if isinstance(told, dict) else None
+        return details if isinstance(details, dict) else None

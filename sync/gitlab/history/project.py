@@ -42,15 +42,17 @@ def read_branches(
     path = f"/projects/{project.id}/repository/branches"
     page = read_all(client, path, cursor, keyset=True)
     return Page(
-        tuple(_parse_branch(project, told) for told in page.items), page.cursor, page.remaining
+        tuple(_parse_branch(project, json_object) for json_object in page.items),
+        page.cursor,
+        page.remaining,
     )
 
 
-def _parse_branch(project: Project, told: JsonObject) -> Push:
-    head, protected = build_commit(mapping(told.get("commit"))), told.get("protected")
+def _parse_branch(project: Project, json_object: JsonObject) -> Push:
+    head, protected = build_commit(mapping(json_object.get("commit"))), json_object.get("protected")
     return Push(
         project=project,
-        branch=text(told.get("name")),
+        branch=text(json_object.get("name")),
         commits=(),
         actor=None,
         after=head.sha,
@@ -71,19 +73,21 @@ def read_tags(
     path = f"/projects/{project.id}/repository/tags"
     page = read_all(client, path, cursor, keyset=True, order_by="name", sort="asc")
     return Page(
-        tuple(_parse_tag(project, told) for told in page.items), page.cursor, page.remaining
+        tuple(_parse_tag(project, json_object) for json_object in page.items),
+        page.cursor,
+        page.remaining,
     )
 
 
-def _parse_tag(project: Project, told: JsonObject) -> TagPush:
-    commit = build_commit(mapping(told.get("commit")))
+def _parse_tag(project: Project, json_object: JsonObject) -> TagPush:
+    commit = build_commit(mapping(json_object.get("commit")))
     return TagPush(
         project=project,
-        tag=text(told.get("name")),
-        sha=commit.sha or text(told.get("target")),
+        tag=text(json_object.get("name")),
+        sha=commit.sha or text(json_object.get("target")),
         actor=None,
-        message=text(told.get("message")),
-        at=timestamp(told.get("created_at")) or commit.at,
+        message=text(json_object.get("message")),
+        at=timestamp(json_object.get("created_at")) or commit.at,
     )
 
 
@@ -96,24 +100,26 @@ def read_releases(
     """
     path = f"/projects/{project.id}/releases"
     page = read_all(client, path, cursor, order_by="released_at", sort="desc")
-    found = [_parse_release(project, told) for told in page.items]
-    late = tuple(one for one in found if not (one.released_at and one.released_at < since))
-    over = len(late) < len(found)
+    releases = [_parse_release(project, json_object) for json_object in page.items]
+    late = tuple(
+        release for release in releases if not (release.released_at and release.released_at < since)
+    )
+    over = len(late) < len(releases)
     return Page(late, None if over else page.cursor, 0 if over else page.remaining)
 
 
-def _parse_release(project: Project, told: JsonObject) -> Release:
-    tag = text(told.get("tag_name"))
-    address = web_url(mapping(told.get("_links")).get("self"))
+def _parse_release(project: Project, json_object: JsonObject) -> Release:
+    tag = text(json_object.get("tag_name"))
+    address = web_url(mapping(json_object.get("_links")).get("self"))
     return Release(
         project=project,
         tag=tag,
-        name=text(told.get("name")) or tag,
-        text=text(told.get("description")),
+        name=text(json_object.get("name")) or tag,
+        text=text(json_object.get("description")),
         url=address or f"{project.url}/-/releases/{quote(tag, safe='')}",
-        released_at=timestamp(told.get("released_at")),
-        actor=person(told.get("author")),
-        at=timestamp(told.get("created_at")),
+        released_at=timestamp(json_object.get("released_at")),
+        actor=person(json_object.get("author")),
+        at=timestamp(json_object.get("created_at")),
     )
 
 
@@ -132,11 +138,13 @@ def read_commits(
     path, number = f"/projects/{project.id}/repository/commits", at.get("page") or 1
     head = at.get("head") or project.default_branch
     listed = client.page(path, ref_name=head, since=since.isoformat(), page=number)
-    found = tuple(BranchCommit(project.default_branch, build_commit(told)) for told in listed.items)
+    branch_commits = tuple(
+        BranchCommit(project.default_branch, build_commit(item)) for item in listed.items
+    )
     if listed.next is None:
-        return Page(found, {"branches": None})
-    head = at.get("head") or found[0].commit.sha
-    return Page(found, {"head": head, "page": number + 1})
+        return Page(branch_commits, {"branches": None})
+    head = at.get("head") or branch_commits[0].commit.sha
+    return Page(branch_commits, {"head": head, "page": number + 1})
 
 
 def _read_other_branches(
@@ -145,15 +153,16 @@ def _read_other_branches(
     path = f"/projects/{project.id}/repository/branches"
     page = read_all(client, path, cursor, keyset=True)
     heads = (
-        (text(told.get("name")), build_commit(mapping(told.get("commit")))) for told in page.items
+        (text(json_object.get("name")), build_commit(mapping(json_object.get("commit"))))
+        for json_object in page.items
     )
-    found = [
+    branch_commits = [
         BranchCommit(name, commit)
         for name, head in heads
         if name != project.default_branch and not (head.at and head.at < since)
         for commit in _commits_beside_default(client, project, head.sha, since)
     ]
-    return Page(tuple(found), {"branches": page.cursor} if page.cursor else None)
+    return Page(tuple(branch_commits), {"branches": page.cursor} if page.cursor else None)
 
 
 def _commits_beside_default(
@@ -173,11 +182,11 @@ def read_pipelines(
     https://docs.gitlab.com/api/pipelines/#list-project-pipelines
     """
     page = read_changed(client, f"/projects/{project.id}/pipelines", cursor, since)
-    found = (_parse_pipeline(project, told) for told in page.items)
-    return Page(tuple(one for one in found if one), page.cursor, page.remaining)
+    parsed = (_parse_pipeline(project, json_object) for json_object in page.items)
+    return Page(tuple(pipeline for pipeline in parsed if pipeline), page.cursor, page.remaining)
 
 
-def _parse_pipeline(project: Project, told: JsonObject) -> Pipeline | None:
-    of_request = _MERGE_REQUEST_REF.match(text(told.get("ref")))
-    one = build_pipeline(project, int(of_request[1]) if of_request else None, told)
-    return one if one and one.source not in DANGLING_SOURCES else None
+def _parse_pipeline(project: Project, json_object: JsonObject) -> Pipeline | None:
+    of_request = _MERGE_REQUEST_REF.match(text(json_object.get("ref")))
+    pipeline = build_pipeline(project, int(of_request[1]) if of_request else None, json_object)
+    return pipeline if pipeline and pipeline.source not in DANGLING_SOURCES else None

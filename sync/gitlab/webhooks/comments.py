@@ -36,25 +36,25 @@ _NOTEABLES = {
 def parse_note(payload: dict[str, Any], connection_id: int) -> Comment:
     """The event of a comment that was written or edited. Raises Unreadable."""
     require_kind(payload, "note")
-    told = mapping(payload.get("object_attributes"))
-    address, project_id = web_url(told.get("url")), payload.get("project_id")
+    attributes = mapping(payload.get("object_attributes"))
+    address, project_id = web_url(attributes.get("url")), payload.get("project_id")
     project = hook_owner(payload, connection_id, fallback_id=project_id, url=address)
-    note_id = require(positive_int(told.get("id")), "the comment has no id")
-    on = _parse_target(payload, told, project.url)
-    written = require(timestamp(told.get("created_at")), "the comment has no date")
+    note_id = require(positive_int(attributes.get("id")), "the comment has no id")
+    on = _parse_target(payload, attributes, project.url)
+    written = require(timestamp(attributes.get("created_at")), "the comment has no date")
     return Comment(
         project=project,
         id=note_id,
         target=on,
-        text=text(told.get("note")),
-        author=_note_author(payload, told),
+        text=text(attributes.get("note")),
+        author=_note_author(payload, attributes),
         url=address or f"{on.url}#note_{note_id}",
         created_at=written,
-        updated_at=timestamp(told.get("updated_at")) or written,
-        system=told.get("system") is True,
-        internal=is_internal(payload, told),
-        deleted=text(told.get("action")) == "delete",
-        file_position=file_position(told),
+        updated_at=timestamp(attributes.get("updated_at")) or written,
+        system=attributes.get("system") is True,
+        internal=is_internal(payload, attributes),
+        deleted=text(attributes.get("action")) == "delete",
+        file_position=file_position(attributes),
     )
 
 
@@ -63,27 +63,27 @@ def parse_confidential_note(payload: dict[str, Any], connection_id: int) -> Comm
     return replace(parse_note(payload, connection_id), internal=True)
 
 
-def is_internal(payload: dict[str, Any], told: dict[str, Any]) -> bool:
+def is_internal(payload: dict[str, Any], row: dict[str, Any]) -> bool:
     """Whether not everybody who sees the project may read the comment `told`."""
     on = (mapping(payload.get(name)) for name in ("issue", "work_item"))
     return (
-        True in (told.get("internal"), told.get("confidential"))
+        True in (row.get("internal"), row.get("confidential"))
         or text(payload.get("event_type")) == "confidential_note"
         or any(issue.get("confidential") is True for issue in on)
     )
 
 
-def _note_author(payload: dict[str, Any], told: dict[str, Any]) -> Person | None:
+def _note_author(payload: dict[str, Any], row: dict[str, Any]) -> Person | None:
     """Who wrote it: `user` is who acted, and somebody else may edit. None where not told."""
-    actor, author_id = person(payload.get("user")), positive_int(told.get("author_id"))
+    actor, author_id = person(payload.get("user")), positive_int(row.get("author_id"))
     edited_by_another = (
-        text(told.get("action")) == "update" and actor is not None and author_id != actor.id
+        text(row.get("action")) == "update" and actor is not None and author_id != actor.id
     )
     return None if edited_by_another else actor
 
 
-def _parse_target(payload: dict[str, Any], told: dict[str, Any], project_url: str) -> CommentTarget:
-    kind = text(told.get("noteable_type"))
+def _parse_target(payload: dict[str, Any], row: dict[str, Any], project_url: str) -> CommentTarget:
+    kind = text(row.get("noteable_type"))
     if kind not in _NOTEABLES:
         raise UnreadablePayload(f"the comment is on {kind or 'nothing that is told'}")
     name, place, page, field = _NOTEABLES[kind]
@@ -99,9 +99,9 @@ def _parse_target(payload: dict[str, Any], told: dict[str, Any], project_url: st
     )
 
 
-def file_position(told: dict[str, Any]) -> str:
+def file_position(row: dict[str, Any]) -> str:
     """File and line, "" for a comment on the whole; of old comments on commits the file only."""
-    position = mapping(told.get("position")) or mapping(told.get("st_diff"))
+    position = mapping(row.get("position")) or mapping(row.get("st_diff"))
     path = text(position.get("new_path")) or text(position.get("old_path"))
     line = positive_int(position.get("new_line")) or positive_int(position.get("old_line"))
     return f"{path}:{line}" if path and line else path

@@ -32,14 +32,14 @@ def parse_deployment(payload: dict[str, Any], connection_id: int) -> DeploymentE
     environment = text(payload.get("environment"))
     if not environment:
         raise UnreadablePayload("the deployment names no environment")
-    said = deployment_status(payload.get("status"))
+    outcome = deployment_status(payload.get("status"))
     return DeploymentEvent(
         Deployment(
             project=hook_project(payload.get("project"), None, connection_id),
             id=require(positive_int(payload.get("deployment_id")), "the deployment has no id"),
             environment=environment,
             tier=tier_of(text(payload.get("environment_tier")), environment),
-            status=said,
+            status=outcome,
             sha=_commit_sha(payload),
             ref=text(payload.get("ref")),
             updated_at=require(
@@ -48,7 +48,7 @@ def parse_deployment(payload: dict[str, Any], connection_id: int) -> DeploymentE
             url=web_url(payload.get("environment_external_url")),
             job_url=web_url(payload.get("deployable_url")),
             commit_title=text(payload.get("commit_title")),
-            actor=person(payload.get("approver" if said in _APPROVAL_STATUSES else "user")),
+            actor=person(payload.get("approver" if outcome in _APPROVAL_STATUSES else "user")),
         )
     )
 

@@ -65,5 +65,5 @@ def _job_project(payload: dict[str, Any], connection_id: int) -> Project:
 
 def _latest_timestamp(payload: dict[str, Any]) -> datetime | None:
     steps = [f"build_{step}_at" for step in ("created", "started", "finished")]
-    told = (timestamp(payload.get(f"{step}{way}")) for step in steps for way in ("", "_iso"))
-    return max((at for at in told if at), default=None)
+    timestamps = (timestamp(payload.get(f"{step}{way}")) for step in steps for way in ("", "_iso"))
+    return max((at for at in timestamps if at), default=None)

@@ -76,5 +76,5 @@ def parse_group(payload: dict[str, Any], connection_id: int) -> Resource:
 
 def _action(payload: dict[str, Any], *begins: str) -> str:
     """These hooks have no `object_kind`: the event's name says what happened."""
-    told = text(payload.get("event_name"))
-    return require(told if told.startswith(begins) else None, f"the event is {told or 'not named'}")
+    name = text(payload.get("event_name"))
+    return require(name if name.startswith(begins) else None, f"the event is {name or 'not named'}")

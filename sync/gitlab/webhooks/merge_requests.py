@@ -41,12 +41,12 @@ _STATE_IDS = {1: "opened", 2: "closed", 3: "merged", 4: "locked"}
 def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeRequestEvent:
     """The event of a merge request hook. Raises Unreadable."""
     require_kind(payload, "merge_request")
-    told = mapping(payload.get("object_attributes"))
-    action = text(told.get("action"))
+    attributes = mapping(payload.get("object_attributes"))
+    action = text(attributes.get("action"))
     actor = person(payload.get("user"))
     approval, rules_met = _APPROVALS.get(action, (None, None))
-    by_system = told.get("system") is True  # then the actor pushed, and approved nothing
-    merge_request = _merge_request(payload, told, connection_id)
+    by_system = attributes.get("system") is True  # then the actor pushed, and approved nothing
+    merge_request = _merge_request(payload, attributes, connection_id)
     if not action:
         raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
     return MergeRequestEvent(
@@ -55,8 +55,8 @@ def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeReq
         actor=actor,
         actor_approved=None if by_system else approval,
         approval_rules_met=rules_met,
-        approvals_reset=text(told.get("system_action")).startswith("approvals_reset"),
-        author_id=positive_int(told.get("author_id")),
+        approvals_reset=text(attributes.get("system_action")).startswith("approvals_reset"),
+        author_id=positive_int(attributes.get("author_id")),
     )
 
 
@@ -71,49 +71,49 @@ def merge_request_state(value: object, number: object = None) -> MergeRequestSta
 
 def parse_reviewer(value: dict[str, Any]) -> Reviewer | None:
     """A hook's reviewer object; None where it has no id."""
-    found = person(value)
-    return Reviewer(found, text(value.get("state")) or "unreviewed") if found else None
+    answer = person(value)
+    return Reviewer(answer, text(value.get("state")) or "unreviewed") if answer else None
 
 
 def _merge_request(
-    payload: dict[str, Any], told: dict[str, Any], connection_id: int
+    payload: dict[str, Any], row: dict[str, Any], connection_id: int
 ) -> MergeRequest:
-    project = hook_project(payload.get("project"), told.get("target_project_id"), connection_id)
-    iid = require(positive_int(told.get("iid")), "the merge request has no iid")
+    project = hook_project(payload.get("project"), row.get("target_project_id"), connection_id)
+    iid = require(positive_int(row.get("iid")), "the merge request has no iid")
     reviewers = tuple(r for v in mappings(payload.get("reviewers")) if (r := parse_reviewer(v)))
     assignees = people(payload.get("assignees"))
     actor = person(payload.get("user"))
-    action = text(told.get("action"))
+    action = text(row.get("action"))
     return MergeRequest(
         project=project,
         iid=iid,
-        title=text(told.get("title")),
-        description=text(told.get("description")),
-        url=web_url(told.get("url")) or f"{project.url}/-/merge_requests/{iid}",
-        state=merge_request_state(told.get("state"), told.get("state_id")),
-        draft=True in (told.get("draft"), told.get("work_in_progress")),
-        source_branch=text(told.get("source_branch")),
-        target_branch=text(told.get("target_branch")),
+        title=text(row.get("title")),
+        description=text(row.get("description")),
+        url=web_url(row.get("url")) or f"{project.url}/-/merge_requests/{iid}",
+        state=merge_request_state(row.get("state"), row.get("state_id")),
+        draft=True in (row.get("draft"), row.get("work_in_progress")),
+        source_branch=text(row.get("source_branch")),
+        target_branch=text(row.get("target_branch")),
         author=_find_person(
-            told.get("author_id"), (actor, *assignees, *(r.person for r in reviewers))
+            row.get("author_id"), (actor, *assignees, *(r.person for r in reviewers))
         ),
-        updated_at=require(timestamp(told.get("updated_at")), "the merge request has no date"),
+        updated_at=require(timestamp(row.get("updated_at")), "the merge request has no date"),
         assignees=assignees,
         reviewers=reviewers,
-        labels=event_labels(payload, told),
-        head_sha=text(mapping(told.get("last_commit")).get("id")),
-        merge_sha=text(told.get("merge_commit_sha")),
-        source_project_id=count(told.get("source_project_id")),
+        labels=event_labels(payload, row),
+        head_sha=text(mapping(row.get("last_commit")).get("id")),
+        merge_sha=text(row.get("merge_commit_sha")),
+        source_project_id=count(row.get("source_project_id")),
         actor=actor if action in _REVIEW_ACTIONS else None,
     )
 
 
-def event_labels(payload: dict[str, Any], told: dict[str, Any]) -> tuple[str, ...]:
-    labels = mappings(payload.get("labels")) or mappings(told.get("labels"))
+def event_labels(payload: dict[str, Any], row: dict[str, Any]) -> tuple[str, ...]:
+    labels = mappings(payload.get("labels")) or mappings(row.get("labels"))
     return tuple(title for label in labels if (title := text(label.get("title"))))
 
 
 def _find_person(user_id: object, candidates: tuple[Person | None, ...]) -> Person | None:
     """Hooks tell the author by id only: known where the same person is in another role."""
-    wanted = positive_int(user_id)
-    return next((one for one in candidates if one is not None and one.id == wanted), None)
+    keys = positive_int(user_id)
+    return next((person for person in candidates if person is not None and person.id == keys), None)

@@ -89,8 +89,8 @@ def parse_events(
     try:
         payload = _payload(body)
         if event == _SYSTEM_HOOK:
-            told = text(payload.get("object_kind")) or text(payload.get("event_name"))
-            event, kind = _SYSTEM_EVENTS.get(told, ""), f"{_SYSTEM_HOOK}: {told or 'no name'}"
+            name = text(payload.get("object_kind")) or text(payload.get("event_name"))
+            event, kind = _SYSTEM_EVENTS.get(name, ""), f"{_SYSTEM_HOOK}: {name or 'no name'}"
         if event not in PARSERS:
             return (UnrecognisedEvent(kind, _UNSUPPORTED),)
         return (_below_instance(PARSERS[event](payload, connection_id), instance),)
@@ -107,8 +107,8 @@ def _below_instance(event: CodeEvent, instance: str) -> CodeEvent:
     if not root or not isinstance(event, JobRun | Resource):
         return event
     project = event.project
-    whole = urlsplit(project.url).path.strip("/")
-    if project.path != whole or not project.path.startswith(f"{root}/"):
+    full = urlsplit(project.url).path.strip("/")
+    if project.path != full or not project.path.startswith(f"{root}/"):
         return event
     return replace(event, project=replace(project, path=project.path.removeprefix(f"{root}/")))
 

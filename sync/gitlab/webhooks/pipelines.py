@@ -39,13 +39,13 @@ class StageResults:
 
 def stage_results(builds: object) -> StageResults:
     """A job that is allowed to fail decides nothing, and a retried one counts by its newest try."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_key: dict[str, list[dict[str, Any]]] = {}
     for job in _last_tries(mappings(builds)):
         if stage := text(job.get("stage")):
-            found.setdefault(stage, []).append(job)
+            by_key.setdefault(stage, []).append(job)
     return StageResults(
-        passed=tuple(sorted(stage for stage, jobs in found.items() if _all_passed(jobs))),
-        failed=tuple(sorted(stage for stage, jobs in found.items() if _any_failed(jobs))),
+        passed=tuple(sorted(stage for stage, jobs in by_key.items() if _all_passed(jobs))),
+        failed=tuple(sorted(stage for stage, jobs in by_key.items() if _any_failed(jobs))),
     )
 
 
@@ -72,33 +72,33 @@ def _may_fail(job: dict[str, Any]) -> bool:
 def parse_pipeline(payload: dict[str, Any], connection_id: int) -> PipelineEvent:
     """The event of a pipeline hook. Raises Unreadable."""
     require_kind(payload, "pipeline")
-    told = mapping(payload.get("object_attributes"))
-    source = text(told.get("source"))
+    attributes = mapping(payload.get("object_attributes"))
+    source = text(attributes.get("source"))
     if source == "parent_pipeline":
         raise UnreadablePayload("child pipeline: its parent pipeline tells the result")
     if source in DANGLING_SOURCES:
         raise UnreadablePayload(f"a pipeline of {source} does not count for its branch")
     project = hook_project(payload.get("project"), None, connection_id)
-    pipeline_id = require(positive_int(told.get("id")), "the pipeline has no id")
+    pipeline_id = require(positive_int(attributes.get("id")), "the pipeline has no id")
     commit = mapping(payload.get("commit"))
     stages = stage_results(payload.get("builds"))
     return PipelineEvent(
         Pipeline(
             project=project,
             id=pipeline_id,
-            status=pipeline_status(told.get("status")),
-            ref=text(told.get("ref")),
-            sha=text(told.get("sha")),
-            url=web_url(told.get("url")) or f"{project.url}/-/pipelines/{pipeline_id}",
+            status=pipeline_status(attributes.get("status")),
+            ref=text(attributes.get("ref")),
+            sha=text(attributes.get("sha")),
+            url=web_url(attributes.get("url")) or f"{project.url}/-/pipelines/{pipeline_id}",
             updated_at=require(_latest_timestamp(payload), "the pipeline has no date"),
-            source=text(told.get("source")),
+            source=text(attributes.get("source")),
             merge_request_iid=_merge_request_iid(project, mapping(payload.get("merge_request"))),
-            duration_seconds=whole_seconds(told.get("duration")),
+            duration_seconds=whole_seconds(attributes.get("duration")),
             commit=parse_commit(commit) if commit else None,
             actor=person(payload.get("user")),
             passed_stages=stages.passed,
             failed_stages=stages.failed,
-            tag=told.get("tag") is True,
+            tag=attributes.get("tag") is True,
         )
     )
 
@@ -111,15 +111,15 @@ def pipeline_status(value: object) -> PipelineStatus:
         return PipelineStatus.UNKNOWN
 
 
-def _merge_request_iid(project: Project, told: dict[str, Any]) -> int | None:
+def _merge_request_iid(project: Project, row: dict[str, Any]) -> int | None:
     """The merge request's number, unless it counts in another project (a fork's pipeline)."""
-    target = positive_int(told.get("target_project_id"))
-    return positive_int(told.get("iid")) if target in (None, project.id) else None
+    target = positive_int(row.get("target_project_id"))
+    return positive_int(row.get("iid")) if target in (None, project.id) else None
 
 
 def _latest_timestamp(payload: dict[str, Any]) -> datetime | None:
     """The latest moment a pipeline hook tells: it has no `updated_at`, its jobs move its time."""
-    things = [mapping(payload.get("object_attributes")), *mappings(payload.get("builds"))]
+    parts = [mapping(payload.get("object_attributes")), *mappings(payload.get("builds"))]
     names = ("created_at", "started_at", "finished_at")
-    told = (timestamp(thing.get(name)) for thing in things for name in names)
-    return max((at for at in told if at), default=None)
+    timestamps = (timestamp(part.get(name)) for part in parts for name in names)
+    return max((at for at in timestamps if at), default=None)

@@ -17,13 +17,13 @@ _GROUP_PREFIX = "/groups/"
 
 def hook_project(value: object, fallback_id: object, connection_id: int) -> Project:
     """A hook's project; old versions leave its id out and tell it beside the object."""
-    told = mapping(value)
-    project_id = positive_int(told.get("id")) or positive_int(fallback_id)
-    path, url = text(told.get("path_with_namespace")), web_url(told.get("web_url"))
+    row = mapping(value)
+    project_id = positive_int(row.get("id")) or positive_int(fallback_id)
+    path, url = text(row.get("path_with_namespace")), web_url(row.get("web_url"))
     if project_id is None or not path or not url:
         raise UnreadablePayload("the body names no project (id, path and web address)")
-    branch = text(told.get("default_branch"))
-    return Project(connection_id, project_id, path, url, text(told.get("name")), branch)
+    branch = text(row.get("default_branch"))
+    return Project(connection_id, project_id, path, url, text(row.get("name")), branch)
 
 
 def project_at_url(address: str, project_id: object, connection_id: int) -> Project:
@@ -35,8 +35,8 @@ def project_at_url(address: str, project_id: object, connection_id: int) -> Proj
     path = "/".join(url.split("/")[3:])
     if not path:
         raise UnreadablePayload("the body names no project (id, path and web address)")
-    told = {"id": project_id, "path_with_namespace": path, "web_url": url}
-    return hook_project(told, None, connection_id)
+    by_key = {"id": project_id, "path_with_namespace": path, "web_url": url}
+    return hook_project(by_key, None, connection_id)
 
 
 def system_hook_project(payload: dict[str, Any], connection_id: int) -> Project:
@@ -57,18 +57,18 @@ def system_hook_project(payload: dict[str, Any], connection_id: int) -> Project:
 
 def hook_group(value: object, connection_id: int, address: str = "") -> Project:
     """A group, in whichever of its names a hook calls it, else the one whose page `address` is."""
-    told = mapping(value)
+    row = mapping(value)
     url, _, at = address.partition(_PAGE_SEPARATOR)[0].partition(_GROUP_PREFIX)
     names = ("full_path", "group_path", "path")
-    path = next((given for name in names if (given := text(told.get(name)))), at)
+    path = next((headers for name in names if (headers := text(row.get(name)))), at)
     if not path:
         raise UnreadablePayload("the body names no project and no group")
     return Project(
         connection_id,
         0,
         path,
-        web_url(told.get("web_url")) or (f"{url}{_GROUP_PREFIX}{at}" if at else ""),
-        text(told.get("group_name")) or text(told.get("name")),
+        web_url(row.get("web_url")) or (f"{url}{_GROUP_PREFIX}{at}" if at else ""),
+        text(row.get("group_name")) or text(row.get("name")),
     )
 
 

@@ -78,22 +78,22 @@ def _refuse_sample(before: str, commits: Sequence[Commit]) -> None:
         raise UnreadablePayload("a sample of the webhook's Test button")
 
 
-def parse_commit(told: dict[str, Any]) -> Commit:
-    author = mapping(told.get("author"))
+def parse_commit(row: dict[str, Any]) -> Commit:
+    author = mapping(row.get("author"))
     return Commit(
-        sha=text(told.get("id")),
-        message=text(told.get("message")),
+        sha=text(row.get("id")),
+        message=text(row.get("message")),
         author_name=text(author.get("name")),
         author_email=email(author.get("email")),
-        url=web_url(told.get("url")),
-        at=timestamp(told.get("timestamp")),
+        url=web_url(row.get("url")),
+        at=timestamp(row.get("timestamp")),
     )
 
 
-def _ref_name(payload: dict[str, Any], under: str, what: str) -> str:
+def _ref_name(payload: dict[str, Any], under: str, subject: str) -> str:
     ref = text(payload.get("ref"))
     if not ref.startswith(under) or ref == under:
-        raise UnreadablePayload(f"the push is to {ref or 'no ref'}, not to {what}")
+        raise UnreadablePayload(f"the push is to {ref or 'no ref'}, not to {subject}")
     return ref.removeprefix(under)
 
 

@@ -42,26 +42,25 @@ _TOKENS = {
 def parse_issue(payload: dict[str, Any], connection_id: int) -> Resource:
     """An issue, a task, an incident, a group's epic. Raises Unreadable."""
     named = require_kind(payload, *_ISSUES)
-    told, (kind, page) = mapping(payload.get("object_attributes")), _ISSUES[named]
-    url = web_url(told.get("url"))
-    owner = hook_owner(payload, connection_id, fallback_id=told.get("project_id"), url=url)
-    number = _number_or_id(owner, told, f"the {named.replace('_', ' ')} has no number")
-    if not text(told.get("action")):
+    row, (kind, page) = mapping(payload.get("object_attributes")), _ISSUES[named]
+    url = web_url(row.get("url"))
+    owner = hook_owner(payload, connection_id, fallback_id=row.get("project_id"), url=url)
+    number = _number_or_id(owner, row, f"the {named.replace('_', ' ')} has no number")
+    if not text(row.get("action")):
         raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
     return Resource(
         project=owner,
         kind=kind,
         id=number,
-        title=text(told.get("title")),
+        title=text(row.get("title")),
         url=url or f"{owner.url}/-/{page}/{number}",
-        state=text(told.get("state"))
-        or _STATE_IDS.get(positive_int(told.get("state_id")) or 0, ""),
-        action=text(told.get("action")),
+        state=text(row.get("state")) or _STATE_IDS.get(positive_int(row.get("state_id")) or 0, ""),
+        action=text(row.get("action")),
         actor=person(payload.get("user")),
-        at=timestamp(told.get("updated_at")) or timestamp(told.get("created_at")),
-        labels=event_labels(payload, told),
-        text=text(told.get("description")),
-        confidential=told.get("confidential") is True
+        at=timestamp(row.get("updated_at")) or timestamp(row.get("created_at")),
+        labels=event_labels(payload, row),
+        text=text(row.get("description")),
+        confidential=row.get("confidential") is True
         or text(payload.get("event_type")).startswith("confidential_"),
     )
 
@@ -73,37 +72,37 @@ def parse_confidential_issue(payload: dict[str, Any], connection_id: int) -> Res
 def parse_milestone(payload: dict[str, Any], connection_id: int) -> Resource:
     """Who did it is not told. Raises Unreadable."""
     require_kind(payload, "milestone")
-    told = mapping(payload.get("object_attributes"))
-    owner = hook_owner(payload, connection_id, fallback_id=told.get("project_id"))
-    number = positive_int(told.get("iid"))
+    attributes = mapping(payload.get("object_attributes"))
+    owner = hook_owner(payload, connection_id, fallback_id=attributes.get("project_id"))
+    number = positive_int(attributes.get("iid"))
     return Resource(
         project=owner,
         kind=Kind.MILESTONE,
-        id=_number_or_id(owner, told, "the milestone has no number"),
-        title=text(told.get("title")),
+        id=_number_or_id(owner, attributes, "the milestone has no number"),
+        title=text(attributes.get("title")),
         url=f"{owner.url}/-/milestones/{number}" if owner.url and number else "",
-        state=text(told.get("state")),
+        state=text(attributes.get("state")),
         action=text(payload.get("action")),
         actor=person(payload.get("user")),
-        at=timestamp(told.get("updated_at")) or timestamp(told.get("created_at")),
-        text=text(told.get("description")),
+        at=timestamp(attributes.get("updated_at")) or timestamp(attributes.get("created_at")),
+        text=text(attributes.get("description")),
     )
 
 
 def parse_wiki_page(payload: dict[str, Any], connection_id: int) -> Resource:
     """`text`: what the author said of the change; the time is not told. Raises Unreadable."""
     require_kind(payload, "wiki_page")
-    told = mapping(payload.get("object_attributes"))
-    url = web_url(told.get("url"))
+    attributes = mapping(payload.get("object_attributes"))
+    url = web_url(attributes.get("url"))
     return Resource(
         project=hook_owner(payload, connection_id, url=url),
         kind=Kind.WIKI_PAGE,
-        id=require(text(told.get("slug")), "the wiki page has no name"),
-        title=text(told.get("title")) or text(told.get("slug")),
+        id=require(text(attributes.get("slug")), "the wiki page has no name"),
+        title=text(attributes.get("title")) or text(attributes.get("slug")),
         url=url,
-        action=text(told.get("action")),
+        action=text(attributes.get("action")),
         actor=person(payload.get("user")),
-        text=text(told.get("message")),
+        text=text(attributes.get("message")),
     )
 
 
@@ -113,17 +112,17 @@ def parse_feature_flag(payload: dict[str, Any], connection_id: int) -> Resource:
     Raises Unreadable.
     """
     require_kind(payload, "feature_flag")
-    told = mapping(payload.get("object_attributes"))
+    attributes = mapping(payload.get("object_attributes"))
     project = hook_project(payload.get("project"), None, connection_id)
     return Resource(
         project=project,
         kind=Kind.FEATURE_FLAG,
-        id=str(require(positive_int(told.get("id")), "the feature flag has no id")),
-        title=text(told.get("name")),
+        id=str(require(positive_int(attributes.get("id")), "the feature flag has no id")),
+        title=text(attributes.get("name")),
         url=f"{project.url}/-/feature_flags",
-        state=_flag_state(told.get("active")),
+        state=_flag_state(attributes.get("active")),
         actor=person(payload.get("user")),
-        text=text(told.get("description")),
+        text=text(attributes.get("description")),
     )
 
 
@@ -133,19 +132,19 @@ def parse_emoji(payload: dict[str, Any], connection_id: int) -> Resource:
     Raises Unreadable.
     """
     require_kind(payload, "emoji")
-    told = mapping(payload.get("object_attributes"))
-    url = web_url(told.get("awarded_on_url"))
+    attributes = mapping(payload.get("object_attributes"))
+    url = web_url(attributes.get("awarded_on_url"))
     on = [mapping(payload.get(name)) for name in _EMOJI_TARGETS]
-    words = (text(one.get(name)) for one in on for name in ("note", "title", "message"))
+    words = (text(row.get(name)) for row in on for name in ("note", "title", "message"))
     return Resource(
         project=hook_owner(payload, connection_id, fallback_id=payload.get("project_id"), url=url),
         kind=Kind.EMOJI,
-        id=str(require(positive_int(told.get("id")), "the emoji has no id")),
-        title=text(told.get("name")),
+        id=str(require(positive_int(attributes.get("id")), "the emoji has no id")),
+        title=text(attributes.get("name")),
         url=url,
-        action=text(told.get("action")) or text(payload.get("event_type")),
+        action=text(attributes.get("action")) or text(payload.get("event_type")),
         actor=person(payload.get("user")),
-        at=timestamp(told.get("updated_at")) or timestamp(told.get("created_at")),
+        at=timestamp(attributes.get("updated_at")) or timestamp(attributes.get("created_at")),
         text=next(filter(None, words), ""),
         confidential=is_internal(payload, on[0]),
     )
@@ -157,23 +156,23 @@ def parse_vulnerability(payload: dict[str, Any], connection_id: int) -> Resource
     Raises Unreadable.
     """
     require_kind(payload, "vulnerability")
-    told = mapping(payload.get("object_attributes"))
-    url = web_url(told.get("url"))
-    names = [text(told.get("severity"))]
-    names += [text(one.get("name")) for one in mappings(told.get("identifiers"))]
+    attributes = mapping(payload.get("object_attributes"))
+    url = web_url(attributes.get("url"))
+    names = [text(attributes.get("severity"))]
+    names += [text(row.get("name")) for row in mappings(attributes.get("identifiers"))]
     number = url.rstrip("/").rpartition("/")[2]
     if not (number.isascii() and number.isdigit()):
         raise UnreadablePayload("the vulnerability has no number")
     return Resource(
-        project=project_at_url(url, told.get("project_id"), connection_id),
+        project=project_at_url(url, attributes.get("project_id"), connection_id),
         kind=Kind.VULNERABILITY,
         id=number,
-        title=text(told.get("title")),
+        title=text(attributes.get("title")),
         url=url,
-        state=text(told.get("state")),
-        at=timestamp(told.get("updated_at")) or timestamp(told.get("created_at")),
+        state=text(attributes.get("state")),
+        at=timestamp(attributes.get("updated_at")) or timestamp(attributes.get("created_at")),
         labels=tuple(filter(None, names)),
-        text=text(mapping(told.get("location")).get("file")),
+        text=text(mapping(attributes.get("location")).get("file")),
     )
 
 
@@ -183,18 +182,18 @@ def parse_token(payload: dict[str, Any], connection_id: int) -> Resource:
     Raises Unreadable.
     """
     prefix, page = _TOKENS[require_kind(payload, *_TOKENS)]
-    told = mapping(payload.get("object_attributes"))
+    attributes = mapping(payload.get("object_attributes"))
     owner = hook_owner(payload, connection_id)
-    number = require(positive_int(told.get("id")), "the token has no id")
+    number = require(positive_int(attributes.get("id")), "the token has no id")
     return Resource(
         project=owner,
         kind=Kind.ACCESS_TOKEN,
         id=f"{prefix}{number}",
-        title=text(told.get("name")),
+        title=text(attributes.get("name")),
         url=f"{owner.url}/-/{page}" if owner.url else "",
-        state="revoked" if told.get("revoked") is True else "",
+        state="revoked" if attributes.get("revoked") is True else "",
         action=text(payload.get("event_name")),
-        expires_at=start_of_day(told.get("expires_at")),
+        expires_at=start_of_day(attributes.get("expires_at")),
     )
 
 
@@ -202,6 +201,6 @@ def _flag_state(value: object) -> str:
     return ("active" if value else "inactive") if isinstance(value, bool) else ""
 
 
-def _number_or_id(owner: Project, told: dict[str, Any], why: str) -> str:
+def _number_or_id(owner: Project, row: dict[str, Any], why: str) -> str:
     """Its number in the project. Numbers of groups repeat: there it is the id on the instance."""
-    return str(require(positive_int(told.get("iid" if owner.id else "id")), why))
+    return str(require(positive_int(row.get("iid" if owner.id else "id")), why))

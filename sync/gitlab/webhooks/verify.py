@@ -78,14 +78,14 @@ def event_name(headers: Mapping[str, str]) -> str:
     return text(_lowercase_names(headers).get("x-gitlab-event", ""))[:64]
 
 
-def _verify_signature(given: Mapping[str, str], body: bytes, key: bytes, now: datetime) -> None:
+def _verify_signature(headers: Mapping[str, str], body: bytes, key: bytes, now: datetime) -> None:
     """Standard Webhooks: any of the listed `v1` signatures may be the right one."""
-    webhook_id, timestamp = given.get("webhook-id", ""), given.get("webhook-timestamp", "")
+    webhook_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     signed = f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
     digest = hmac.new(key, signed, hashlib.sha256).digest()
     expected = "v1," + base64.b64encode(digest).decode()
     matches = [
-        _equal_in_constant_time(one, expected) for one in given["webhook-signature"].split(" ")
+        _equal_in_constant_time(item, expected) for item in headers["webhook-signature"].split(" ")
     ]
     if not any(matches):
         raise UnverifiedDelivery("webhook-signature does not match")
@@ -113,9 +113,9 @@ def _signing_key(signing_token: str) -> bytes:
     return key
 
 
-def _equal_in_constant_time(one: str, other: str) -> bool:
+def _equal_in_constant_time(item: str, other: str) -> bool:
     """Equality in constant time, of any text."""
-    encoded = (text.encode("utf-8", "surrogatepass") for text in (one, other))
+    encoded = (text.encode("utf-8", "surrogatepass") for text in (item, other))
     return hmac.compare_digest(*encoded)
 
 

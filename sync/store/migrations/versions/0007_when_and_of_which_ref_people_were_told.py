@@ -15,9 +15,9 @@ down_revision = "0006"
 def upgrade() -> None:
     """The table is made anew: SQLite adds no column that must be filled."""
     conn = op.get_bind()
-    found = conn.execute(sa.text("SELECT portal_id, about, state FROM told")).all()
+    listed = conn.execute(sa.text("SELECT portal_id, about, state FROM told")).all()
     op.drop_table("told")
-    made = op.create_table(
+    table = op.create_table(
         "told",
         sa.Column("portal_id", Id, nullable=False),
         sa.Column("about", SafeText(), nullable=False),
@@ -32,8 +32,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("portal_id", "about", name=op.f("pk_told")),
     )
     now = datetime.now(UTC)
-    if rows := [row for one in found if (row := _row(*one, now))]:
-        conn.execute(made.insert(), rows)
+    if rows := [row for entry in listed if (row := _row(*entry, now))]:
+        conn.execute(table.insert(), rows)
 
 
 def _row(portal_id: int, about: str, state: str, now: datetime) -> dict[str, object] | None:
