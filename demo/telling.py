@@ -201,7 +201,7 @@ def checks(stage: Stage, watch: Watch) -> Iterator[tuple[str, bool]]:
     backfilled = stage.service.run("backfill", "acme/shop", "--since", "30d")
     yield (
         "the project's history is read, and nobody hears of it",
-        ("notes" in backfilled and PLACES[CHAT](stage) == said),
+        ("issue_comments" in backfilled and PLACES[CHAT](stage) == said),
     )
     audit = stage.service.run("audit", "--limit", "500")
     yield (
