@@ -93,8 +93,6 @@ def _digest_waiting(
             subjects=agenda.subjects or digested.deliveries > 0,
             deployments=agenda.deployments or digested.has_deployments,
         )
-        if digested.deliveries:  # what could not be asked before the sweep asks for
-            done += fetch_merge_request_commits(deps, portal_id)
     if agenda.deployments:
         fetched = fetch_deployment_contents(deps, portal_id)
         done += fetched
