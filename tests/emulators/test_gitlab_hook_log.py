@@ -32,7 +32,7 @@ def test_a_hooks_test_posts_a_real_body(acme, receiver):
     got = acme.call("POST", f"{HOOKS}/1/test/merge_requests_events")
     assert (got.status_code, got.json()) == (201, {"message": "201 Created"})
     (heard,) = receiver.heard
-    assert (heard.headers["x-gitlab-event"], heard.action) == ("Merge Request Hook", "open")
+    assert (heard.headers["x-gitlab-event"], heard.action) == ("Merge Request Hook", "")
     assert heard.headers["x-gitlab-token"] == "s3cret"
     assert heard.headers["webhook-signature"] == signature(
         SIGNING, heard.headers["webhook-id"], heard.headers["webhook-timestamp"], heard.body
