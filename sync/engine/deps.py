@@ -90,13 +90,21 @@ def _parse_gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
 
 def _parse_bitrix24(delivery: DeliveryRow) -> Sequence[TaskEvent]:
     try:
-        event = bitrix24_hooks.parse_event(parse_form(delivery.body))
+        event = bitrix24_hooks.parse_event(parse_form(_without_auth(delivery.body)))
     except BadForm as error:
         return (UnrecognisedEvent(delivery.event, str(error)),)
     match event:
         case TaskChanged() | TaskDeleted() | TaskCommented() | UnrecognisedEvent():
             return (event,)
     return (UnrecognisedEvent(delivery.event, "dealt with when it was received"),)
+
+
+def _without_auth(body: bytes) -> bytes:
+    """Leave out the fields `auth[…]`, most of an event's: they were checked when it was received.
+
+    https://apidocs.bitrix24.com/api-reference/events/index.html
+    """
+    return b"&".join(field for field in body.split(b"&") if not field.startswith(b"auth"))
 
 
 _PARSERS: dict[str, Callable[[DeliveryRow], Sequence[CodeEvent | TaskEvent]]] = {

@@ -27,7 +27,7 @@ from sync.store.rows import DeliveryRow
 log = structlog.get_logger()
 
 _MAX_ROUNDS = 1000  # then other portals have their turn
-_MAX_BATCHES = 10  # of deliveries between two looks at the lane
+_MAX_BATCHES = 5  # of deliveries between two looks at the lane
 
 
 class TurnResult(NamedTuple):
@@ -86,7 +86,7 @@ def _digest_waiting(
     if batch:
         digested = digest(deps, agenda.portal, batch, lane, most=_MAX_BATCHES)
         done += digested.deliveries
-        if digested.deliveries:  # what cannot be asked now the sweep asks for
+        if digested.has_merge_requests:  # what cannot be asked now the sweep asks for
             done += fetch_merge_request_commits(deps, portal_id)
         agenda = replace(
             agenda,

@@ -61,4 +61,4 @@ def of_connections(
 
 
 def _record(row: Row[Any]) -> PartRow:
-    return PartRow(*row)
+    return PartRow(*tuple(row))

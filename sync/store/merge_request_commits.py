@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, delete, select, union_all, update
+from sqlalchemy import Connection, bindparam, delete, select, union_all, update
 
 from sync.core.model.common import Commit
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
@@ -19,6 +18,12 @@ _KEY_COLUMNS = tuple(merge_request.c[name] for name in _KEYS)
 _COMMIT_KEY_COLUMNS = tuple(merge_request_commit.c[name] for name in _KEYS)
 _BY_SHA = tuple(merge_request_commit.c[name] for name in ("connection_id", "project_id", "sha"))
 
+_PARAMETERS = ("of_connection", "of_project", "of_iid")
+_SET_VERSION = (
+    update(merge_request)
+    .where(*(c == bindparam(name) for c, name in zip(_KEY_COLUMNS, _PARAMETERS, strict=True)))
+    .values(commits_of=bindparam("version"), commits_due_at=None)
+)
 _AFTER_OWN = 10_000  # the position of what came after a merge request's own commits
 ShaKey = tuple[int, int, str]  # connection, project, commit
 
@@ -104,10 +109,12 @@ def save(
         for position, commit in enumerate({commit.sha: commit for commit in commits}.values())
     ]
     upsert(conn, merge_request_commit, rows, keys=(*_KEYS, "sha"))
-    for key, version in commits_by_version:
-        same = [c == v for c, v in zip(_KEY_COLUMNS, _key_values(key), strict=True)]
-        values: dict[str, Any] = {"commits_of": version, "commits_due_at": None}
-        conn.execute(update(merge_request).where(*same).values(**values))
+    versions = [
+        dict(zip(_PARAMETERS, _key_values(key), strict=True)) | {"version": version}
+        for key, version in commits_by_version
+    ]
+    if versions:
+        conn.execute(_SET_VERSION, versions)
 
 
 def add(conn: Connection, commits_by_key: Mapping[MergeRequestKey, Sequence[Commit]]) -> None:

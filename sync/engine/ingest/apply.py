@@ -94,10 +94,8 @@ def ingest(
         if not late.is_late(notification_subject)
     ]
     notifications.mark_dirty(conn, portal_id, news, rules, now)
-    removed = [
-        *events.pushes,
-        *(activity_item for activity_item in events.activity if isinstance(activity_item, TagPush)),
-    ]
+    tag_pushes = [item for item in events.activity if isinstance(item, TagPush)]
+    removed: list[Push | TagPush] = [*events.pushes, *tag_pushes]
     over = [merge_request for merge_request in stored.values() if not is_open(merge_request)]
     ended = [pipeline for pipeline in events.pipelines if not late.is_late(pipeline)]
     alerts.mark_dirty(conn, portal_id, ended, removed, over, rules, now)

@@ -10,7 +10,8 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
-from sync.core.model.events import DeploymentEvent
+from sync.core.model.activity import Push
+from sync.core.model.events import DeploymentEvent, MergeRequestEvent
 from sync.engine import backoff
 from sync.engine.backoff import format_traceback
 from sync.engine.deps import Deps, build_scope, parse_delivery
@@ -25,7 +26,7 @@ from sync.store.rows import DeliveryRow
 
 log = structlog.get_logger()
 
-BATCH = 100
+BATCH = 200
 
 
 class _TakenMeanwhile(Exception):
@@ -37,10 +38,22 @@ _INFRASTRUCTURE_ERRORS = (OperationalError, InterfaceError, InternalError, _Take
 
 @dataclass(frozen=True, slots=True)
 class Digested:
-    """How many deliveries were digested, and whether deployments were among their events."""
+    """How many deliveries were digested, and what their events may make the host be asked for.
+
+    `has_deployments`: of what deployments contain; `has_merge_requests`: of which commits merge
+    requests have, which a push may change, too.
+    """
 
     deliveries: int = 0
     has_deployments: bool = False
+    has_merge_requests: bool = False
+
+    def __or__(self, other: Digested) -> Digested:
+        return Digested(
+            self.deliveries + other.deliveries,
+            self.has_deployments or other.has_deployments,
+            self.has_merge_requests or other.has_merge_requests,
+        )
 
 
 def digest(
@@ -59,10 +72,10 @@ def digest(
         with read(deps.database) as conn:
             scope = build_scope(deps, conn, row)
         try:
-            deployed = bool(batch) and _digest_batch(deps, scope, batch, lane if is_last else None)
+            if batch:
+                done |= _digest_batch(deps, scope, batch, lane if is_last else None)
         except _TakenMeanwhile:
             break
-        done = Digested(done.deliveries + len(batch), done.has_deployments or deployed)
         if is_last:
             break
     return done
@@ -75,20 +88,23 @@ def next_batch(conn: Connection, portal_id: int, now: datetime) -> tuple[Deliver
 
 def _digest_batch(
     deps: Deps, scope: Scope, batch: Sequence[DeliveryRow], lane: Lane | None
-) -> bool:
-    """Digests the deliveries together, or each alone; whether they told of deployments."""
+) -> Digested:
+    """Digest the deliveries together, or each alone where that fails."""
     try:
         return _ingest_batch(deps, scope, batch, lane)
     except _INFRASTRUCTURE_ERRORS:
         raise
     except Exception as error:  # noqa: BLE001 - a bug: it must not hold up the other deliveries
         log.warning("batch_failed", portal_id=scope.portal_id, error=type(error).__name__)
-        return any([_ingest_separately(deps, scope, delivery) for delivery in batch])
+        done = Digested()
+        for delivery in batch:
+            done |= _ingest_separately(deps, scope, delivery)
+        return done
 
 
 def _ingest_batch(
     deps: Deps, scope: Scope, batch: Sequence[DeliveryRow], lane: Lane | None = None
-) -> bool:
+) -> Digested:
     events = {delivery.id: parse_delivery(delivery) for delivery in batch}
     with write(deps.database) as conn:
         lock_mirror(conn, scope.portal_id)
@@ -98,10 +114,11 @@ def _ingest_batch(
         acquired = lane is not None and lane.take(conn)
     if lane and acquired:
         lane.is_held = True
-    return any(isinstance(event, DeploymentEvent) for group in events.values() for event in group)
+    kinds = {type(event) for group in events.values() for event in group}
+    return Digested(len(batch), DeploymentEvent in kinds, bool(kinds & {MergeRequestEvent, Push}))
 
 
-def _ingest_separately(deps: Deps, scope: Scope, delivery: DeliveryRow) -> bool:
+def _ingest_separately(deps: Deps, scope: Scope, delivery: DeliveryRow) -> Digested:
     try:
         return _ingest_batch(deps, scope, [delivery])
     except _INFRASTRUCTURE_ERRORS:
@@ -110,7 +127,7 @@ def _ingest_separately(deps: Deps, scope: Scope, delivery: DeliveryRow) -> bool:
         log.exception("delivery_failed", delivery_id=delivery.id, portal_id=scope.portal_id)
         with write(deps.database) as conn:
             _record_failure(conn, deps, delivery, format_traceback(error))
-        return False
+        return Digested(1)
 
 
 def _record_failure(conn: Connection, deps: Deps, delivery: DeliveryRow, why: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from sync.core.deployments.environments import environment_statuses, includes_merge_request
 from sync.core.model.deployments import Deployment, EnvironmentStatus
-from sync.core.model.merge_requests import MergeRequest
+from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
 from sync.core.model.task_view import LinkView
 from sync.engine.load.related_tasks import deployment_activity_id
 from sync.store import activity as store_activity
@@ -53,7 +53,7 @@ def load(
 def _environments(
     history: Sequence[Deployment],
     merge_requests: Iterable[MergeRequest],
-    by_key: Mapping[object, frozenset[int]],
+    by_key: Mapping[MergeRequestKey, frozenset[int]],
     activity_ids: Sequence[store_activity.ActivityId],
 ) -> tuple[EnvironmentStatus, ...]:
     if not history:

@@ -269,8 +269,8 @@ def _merge_request_people(merge_request: MergeRequest) -> Iterable[ConnectionPer
 
 
 def _comment_author(activity_item: ActivityItem) -> Iterable[ConnectionPerson]:
-    existing = isinstance(activity_item, Comment) and activity_item.author
-    return [(activity_item.project.connection_id, activity_item.author)] if existing else []
+    author = activity_item.author if isinstance(activity_item, Comment) else None
+    return [(activity_item.project.connection_id, author)] if author else []
 
 
 def _by_connection(people: Iterable[ConnectionPerson]) -> dict[int, list[Person]]:

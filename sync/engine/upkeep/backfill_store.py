@@ -95,11 +95,13 @@ def save_pipelines(to: PageContext, pipelines: Sequence[Pipeline]) -> None:
     stored_by_key = store_pipelines.pipelines(
         to.conn, [(*place, pipeline.id) for pipeline in pipelines]
     )
-    iids = {pipeline.merge_request_iid for pipeline in pipelines} - {None}
+    iids = {iid for pipeline in pipelines if (iid := pipeline.merge_request_iid) is not None}
     requests = store_merge_requests.get_merge_requests(
         to.conn, [MergeRequestKey(*place, iid) for iid in iids]
     )
-    sources = {key.iid: request.source_branch for key, request in requests.items()}
+    sources: dict[int | None, str] = {
+        key.iid: request.source_branch for key, request in requests.items()
+    }
     pairs = [
         replace(pipeline, ref=sources.get(pipeline.merge_request_iid, pipeline.ref))
         for pipeline in pipelines

@@ -99,3 +99,31 @@ def test_what_was_read_back_from_json_counts_as_well():
 def test_a_refused_method_rests_until_the_portal_forgets():
     allowance = limits.block_method(limits.full_allowance(NOW), "user.get", after(30))
     assert limits.blocked_until(allowance, "user.get", NOW) == after(30)
+
+
+@pytest.mark.parametrize(
+    ("blocked", "methods", "taken"),
+    [
+        pytest.param([], {"a", "b"}, True, id="nothing rests"),
+        pytest.param(["a"], {"a", "b"}, True, id="the rest of them goes"),
+        pytest.param(["a", "b"], {"a", "b"}, False, id="all rest: no request is spent"),
+        pytest.param(["a"], set(), True, id="a request sent again"),
+    ],
+)
+def test_a_request_is_spent_for_the_methods_that_may_be_called(
+    blocked: list[str], methods: set[str], taken: bool
+):
+    allowance = limits.full_allowance(NOW)
+    for method in blocked:
+        allowance = limits.block_method(allowance, method, after(60))
+    changed, admission = limits.admit_request(allowance, methods, NOW)
+    assert set(admission.blocked) == set(blocked) & methods
+    assert (changed.level, admission.wait) == (1.0 if taken else 0.0, 0.0)
+
+
+def test_a_request_for_which_there_is_no_room_waits():
+    allowance = limits.full_allowance(NOW)
+    for _ in range(50):
+        allowance, _ = limits.admit_request(allowance, {"a"}, NOW)
+    same, admission = limits.admit_request(allowance, {"a"}, NOW)
+    assert (same is allowance, admission.wait) == (True, pytest.approx(0.5))
