@@ -22,6 +22,12 @@ class RequestRejected(Exception):
         self.status, self.code, self.text, self.change = status, code, text, change
 
 
+def error_text(error: SyncError) -> str:
+    """Return our own message; for the vendor's errors their meaning, not their name."""
+    vendors = error.code.isupper() and error.cause
+    return error.cause if vendors else error.message
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
     """An error as the client sees it."""

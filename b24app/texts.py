@@ -54,6 +54,11 @@ ERRORS: dict[str, str] = {
         "Приложение устанавливает только администратор",
     "Only an administrator of the portal installs the application":
         "Приложение устанавливает только администратор портала",
+    "Ask an administrator of the portal to install it":
+        "Попросите администратора портала установить его",
+    "There is no such task, or you may not open it":
+        "Такой задачи нет, или вы не можете её открыть",
+    "Ask whoever leads the task to add you to it": "Попросите ответственного добавить вас в задачу",
     "There is no connection": "Нет подключения",
     "There is no such alert": "Такого оповещения нет",
     "`user_id` must be a Bitrix24 user id": "`user_id` должен быть номером пользователя Битрикс24",

@@ -14,7 +14,7 @@ from b24app.auth.lookup_cache import CachedPortal
 from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
-from b24app.services import portals
+from b24app.services import portals, visitors
 from sync.bitrix24.events import parse as events_parse
 from sync.bitrix24.events.parse import (
     AppEvent,
@@ -59,7 +59,7 @@ def blueprint(deps: Deps) -> Blueprint:
 def _handle_app_event(deps: Deps, event: AppEvent, paid: dict[int, datetime]) -> None:
     match event:
         case AppInstalled():
-            _handle_install(deps, event.auth, event.language)
+            _handle_install(deps, event.auth, event.language, is_install=True)
         case AppUpdated():
             _handle_install(deps, event.auth, event.language)
         case AppUninstalled():
@@ -71,11 +71,13 @@ def _handle_app_event(deps: Deps, event: AppEvent, paid: dict[int, datetime]) ->
             assert_never(event)
 
 
-def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
+def _handle_install(
+    deps: Deps, sender: EventAuth, language: str, *, is_install: bool = False
+) -> None:
     """Verify the tokens of ONAPPINSTALL or ONAPPUPDATE and schedule the install steps.
 
     A new version forgets what the old one had bound, so a worker runs every step again. Raises
-    RequestRejected (401) where the tokens are not an administrator's.
+    RequestRejected (401) where the tokens are not an administrator's, the first time as well.
     https://apidocs.bitrix24.com/api-reference/common/events/on-app-update.html
     """
     if not sender.access_token:
@@ -84,10 +86,8 @@ def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
         portals.schedule_install(deps, portal.id)
         return
     proven = portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
-    if (
-        portals.find_portal(deps, sender.member_id)
-        and not portals.identify_user(deps, proven).admin
-    ):
+    stored = portals.find_portal(deps, sender.member_id)
+    if not visitors.identify_user(deps, proven, stored).admin:
         raise RequestRejected(401, "not_admin", "Only an administrator installs the application")
     portals.store_installation(
         deps,
@@ -95,6 +95,20 @@ def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
         application_token=sender.application_token,
         language=language,
         in_background=True,
+        anew=is_install and _is_another_installation(deps, sender),
+    )
+
+
+def _is_another_installation(deps: Deps, sender: EventAuth) -> bool:
+    """Return whether the portal installed the application again since the stored installation.
+
+    The event of an installation comes late, after its page: both have one application_token.
+    """
+    portal = deps.portal_cache.refresh(sender.member_id)
+    return bool(
+        portal is not None
+        and portal.application_token
+        and not portal.accepts_token(sender.application_token)
     )
 
 

@@ -17,7 +17,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PortalRecord:
-    """A tenant. `state`: installing, active, disconnected, paused, removed."""
+    """A tenant. `state`: installing, active, disconnected, paused, removed.
+
+    `installation`: the random id of the present installation, which page tokens name.
+    """
 
     id: int
     member_id: str
@@ -35,6 +38,8 @@ class PortalRecord:
     features: Json
     created_at: datetime
     updated_at: datetime
+    installation: str
+    removed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
