@@ -295,7 +295,9 @@ def _delivery_failure(delivery_row: DeliveryRow) -> Failure:
     )
 
 
-def find_portal(conn: Connection, name: str | None) -> PortalRecord:
+def find_portal(
+    conn: Connection, name: str | None, *, include_removed: bool = False
+) -> PortalRecord:
     """Return the portal by domain, member id or number; without `name` the only one.
 
     Raises LookupError with what to do.
@@ -303,7 +305,7 @@ def find_portal(conn: Connection, name: str | None) -> PortalRecord:
     every = [
         portal_record
         for portal_record in portals.all_portals(conn)
-        if portal_record.state != "removed"
+        if include_removed or portal_record.state != "removed"
     ]
     if name is None:
         if len(every) == 1:

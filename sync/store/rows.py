@@ -68,7 +68,10 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRecord:
-    """A code host of a portal. `state`: active, paused."""
+    """A code host of a portal. `state`: active, paused, removed (its history is kept for a while).
+
+    `proven`: the projects and groups that its token was found to administer, with the moment.
+    """
 
     id: int
     portal_id: int
@@ -81,6 +84,8 @@ class ConnectionRecord:
     state_reason: str
     swept_at: datetime | None
     created_at: datetime
+    removed_at: datetime | None = None
+    proven: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """A stored delivery. `state`: new, failed (will be tried again), done, dead."""
+    """A stored delivery. `state`: new, failed (will be tried again), done, dead.
+
+    `options` and `admitted` are of its connection, where it is to be digested; None without one.
+    """
 
     id: int
     portal_id: int
@@ -131,6 +139,8 @@ class DeliveryRow:
     state: str
     outcome: str
     attempts: int
+    options: Json | None = None
+    admitted: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sync.core.model.events import DeploymentEvent, MergeRequestEvent
 from sync.engine import backoff
 from sync.engine.backoff import format_traceback
 from sync.engine.deps import Deps, build_scope, parse_delivery
-from sync.engine.ingest import apply
+from sync.engine.ingest import admission, apply
 from sync.engine.ingest.mirror_lock import lock_mirror
 from sync.engine.lanes import Lane
 from sync.engine.load.scope import Scope
@@ -108,7 +108,10 @@ def _ingest_batch(
     events = {delivery.id: parse_delivery(delivery) for delivery in batch}
     with write(deps.database) as conn:
         lock_mirror(conn, scope.portal_id)
+        outside = admission.find_outside(conn, batch, events)
+        events = {key: group for key, group in events.items() if key not in outside}
         outcomes = apply.ingest(conn, scope.portal_id, events, scope.rules, deps.clock.now())
+        outcomes |= outside
         if inbox.mark_done(conn, outcomes) < len(batch):
             raise _TakenMeanwhile
         acquired = lane is not None and lane.take(conn)

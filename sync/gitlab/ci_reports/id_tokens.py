@@ -20,6 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from sync.core.audit import CallLog
+from sync.core.rules.projects import is_connected
 from sync.errors import Later, SyncError
 from sync.gitlab.json_fields import mapping, mappings, text
 
@@ -99,16 +100,8 @@ def verify_token(
 
 def is_project_allowed(options: Mapping[str, Any], claims: Claims) -> bool | None:
     """Return whether a connection's projects and groups include this one; None: none are chosen."""
-    projects, groups = options.get("projects") or (), options.get("groups") or ()
-    if not projects and not groups:
-        return None
-    path, namespace = claims.project_path.casefold(), claims.namespace_path.casefold()
-    if any(_matches_project(entry, claims.project_id, path) for entry in projects):
-        return True
-    above = [namespace.rsplit("/", cut)[0] for cut in range(namespace.count("/") + 1)]
-    return any(
-        _matches_project(entry, claims.namespace_id, name) for entry in groups for name in above
-    )
+    namespace = claims.namespace_id, claims.namespace_path
+    return is_connected(options, claims.project_id, claims.project_path, namespace=namespace)
 
 
 def fetch_keys(
@@ -165,10 +158,6 @@ class IssuerKeys:
             return cached
         self._cache[issuer] = now, keys
         return keys
-
-
-def _matches_project(value: object, number: int, path: str) -> bool:
-    return value == number if isinstance(value, int) else str(value).casefold() == path
 
 
 def _check_claims(claims: Mapping[str, Any], issuer: str, audience: str, now: datetime) -> None:

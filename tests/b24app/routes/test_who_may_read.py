@@ -1,4 +1,4 @@
-"""Who may read and do what: every route for every role, asked of the portal with their own token."""
+"""Who may read and do what: every route for every role, as the portal says with their token."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-from sync.store.db.types import Moment, SafeText
+from sync.store.db.types import Json, Moment, SafeText
 
 revision = "0012"
 down_revision = "0009"
@@ -25,6 +25,9 @@ def upgrade() -> None:
         portal.add_column(sa.Column("removed_at", Moment(), nullable=True))
     with op.batch_alter_table("connection", **anew) as connection:
         connection.add_column(sa.Column("removed_at", Moment(), nullable=True))
+        for name in ("admitted", "proven"):
+            empty = sa.text("'{}'")
+            connection.add_column(sa.Column(name, Json, nullable=False, server_default=empty))
     conn = op.get_bind()
     for (portal_id,) in conn.execute(sa.text("SELECT id FROM portal")).all():
         conn.execute(
