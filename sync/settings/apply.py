@@ -195,6 +195,8 @@ def _update_connection(
     connections.upsert(conn, vault, record.portal_id, draft, now)
     if token is None:
         conn.execute(update(table).where(table.c.id == record.id).values(access_token_sealed=None))
+    if record.base_url != draft.base_url:  # another GitLab, which may be too old to sign
+        connections.set_signed(conn, record.id, None)
     connections.set_account(conn, record.id, {})
     connections.set_state(conn, record.id, "active", "")
     return True

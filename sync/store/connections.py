@@ -143,6 +143,11 @@ def add_proofs(
     _set(conn, connection_id, proven=proven | {str(path): now.isoformat() for path in targets})
 
 
+def set_signed(conn: Connection, connection_id: int, moment: datetime | None) -> None:
+    """Record since when deliveries are signed; None: they need not be."""
+    _set(conn, connection_id, signed_at=moment)
+
+
 def set_admitted(conn: Connection, connection_id: int, admitted: Mapping[str, str]) -> None:
     """Store the paths by which projects (by id) are connected."""
     _set(conn, connection_id, admitted=dict(admitted))

@@ -85,6 +85,7 @@ class ConnectionRecord:
     swept_at: datetime | None
     created_at: datetime
     removed_at: datetime | None = None
+    signed_at: datetime | None = None
     proven: Json = field(default_factory=dict)
 
 

@@ -41,7 +41,8 @@ portal = Table(
 # A code host or tracker of a portal. state: active, paused, removed (from the settings: its history
 # is kept for a while from `removed_at` on). kind: gitlab. admitted: the path by which each project
 # (by id) was found to be connected, so that a renamed one stays so. proven: when access to projects
-# and groups (by path or id) was last proven with the token.
+# and groups (by path or id) was last proven with the token. signed_at: when a signed delivery came
+# first; unsigned ones are refused from then on.
 connection = Table(
     "connection",
     metadata,
@@ -62,6 +63,7 @@ connection = Table(
     Column("swept_at", Moment),
     Column("created_at", Moment, nullable=False),
     Column("removed_at", Moment),
+    Column("signed_at", Moment),
     Column("admitted", Json, nullable=False, server_default=text("'{}'")),
     Column("proven", Json, nullable=False, server_default=text("'{}'")),
     UniqueConstraint("portal_id", "name"),

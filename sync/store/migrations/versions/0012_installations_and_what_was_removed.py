@@ -24,7 +24,8 @@ def upgrade() -> None:
         portal.add_column(sa.Column("installation", SafeText(), nullable=False, server_default=""))
         portal.add_column(sa.Column("removed_at", Moment(), nullable=True))
     with op.batch_alter_table("connection", **anew) as connection:
-        connection.add_column(sa.Column("removed_at", Moment(), nullable=True))
+        for name in ("removed_at", "signed_at"):
+            connection.add_column(sa.Column(name, Moment(), nullable=True))
         for name in ("admitted", "proven"):
             empty = sa.text("'{}'")
             connection.add_column(sa.Column(name, Json, nullable=False, server_default=empty))
