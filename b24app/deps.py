@@ -15,6 +15,7 @@ from b24app.auth.lookup_cache import (
     portal_finder,
 )
 from b24app.auth.page_tokens import PageTokens
+from b24app.auth.rate_limit import RateLimits
 from b24app.auth.visit_cache import VisitCache
 from b24app.clients import Clients
 from sync.config import Config
@@ -38,6 +39,7 @@ class Deps:
     clients: Clients
     tokens: PageTokens
     visits: VisitCache
+    limits: RateLimits
     hook_cache: LookupCache[str, CachedHook] = field(repr=False)
     portal_cache: LookupCache[str, CachedPortal] = field(repr=False)
 
@@ -58,6 +60,7 @@ def build_deps(
         clients=Clients(config, engine, vault, clock, owner, audit, "web"),
         tokens=PageTokens(config.secret_keys, reload=config.current_keys),
         visits=VisitCache(),
+        limits=RateLimits(),
         hook_cache=LookupCache(hook_finder(engine, vault)),
         portal_cache=LookupCache(portal_finder(engine, vault)),
     )

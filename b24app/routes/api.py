@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from b24app.auth.current_user import current_user
 from b24app.auth.page_tokens import Visitor
+from b24app.auth.rate_limit import CHECKS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.routes import health
@@ -23,12 +24,14 @@ from b24app.services import task_overview as seen
 from b24app.services.install_steps import run_steps
 from b24app.texts import translate
 from sync.bitrix24.install.steps import StepResult
+from sync.deadlines import limit_outbound
 from sync.engine import alert_actions
 from sync.store import alerts, connections, people
 from sync.store.alerts import AlertRow
 from sync.store.db.database import read, write
 from sync.store.rows import PortalRecord
 
+STEP_SECONDS = 10.0  # of the calls of one installation step
 MAX_TASK_ID = 2**31 - 1  # of Bitrix24
 
 
@@ -113,6 +116,7 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
     @here.post("/connections/<name>/test")
     def test(name: str) -> Response:
         visitor = _require_admin(deps)
+        deps.limits.admit("test", CHECKS, portal=visitor.portal_id)
         with read(deps.engine) as conn:
             record = connections.by_name(conn, visitor.portal_id, name)
         if record is None:
@@ -206,6 +210,7 @@ def _add_install_routes(here: Blueprint, deps: Deps) -> None:
     def run() -> Response:
         """Run the steps and send each result as it ends, one JSON line a step."""
         portal = portals.require_portal(deps, _require_admin(deps).portal_id)
+        deps.limits.admit("steps", CHECKS, portal=portal.id)
         only = _json_body().get("only")
         chosen = {str(name) for name in only} if isinstance(only, list) else None
         steps = run_steps(deps.clients, portal, chosen)
@@ -232,7 +237,12 @@ def _alert_response(
 
 
 def _step_lines(steps: Iterator[StepResult]) -> Iterator[str]:
-    for step in steps:
+    """Yield each result as it ends; each step has as long as another request."""
+    while True:
+        with limit_outbound(STEP_SECONDS):
+            step = next(steps, None)
+        if step is None:
+            return
         line = {"name": step.name, "ok": step.ok, "text": step.text, "change": step.change}
         yield json.dumps(line, ensure_ascii=False) + "\n"
 

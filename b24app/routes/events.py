@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never
 from urllib.parse import parse_qsl, urlencode
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 
 from b24app.auth.lookup_cache import CachedPortal
+from b24app.auth.rate_limit import APP_EVENTS
 from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
@@ -85,6 +86,7 @@ def _handle_install(
         portals.save_application_token(deps, portal.id, sender.application_token)
         portals.schedule_install(deps, portal.id)
         return
+    _limit(deps, sender)
     proven = portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
     stored = portals.find_portal(deps, sender.member_id)
     if not visitors.identify_user(deps, proven, stored).admin:
@@ -127,6 +129,7 @@ def _check_payment(deps: Deps, sender: EventAuth, paid: dict[int, datetime]) -> 
     now = deps.clock.now()
     if portal.id not in paid or now - paid[portal.id] >= _PAYMENT_CHECK_INTERVAL:
         paid[portal.id] = now
+        _limit(deps, sender)
         portals.check_payment(deps, portal.id)
 
 
@@ -146,9 +149,15 @@ def _authenticate(deps: Deps, sender: EventAuth) -> CachedPortal:
         return portal
     if portal.application_token or not sender.application_token or not sender.access_token:
         raise _unauthentic_error(sender)
+    _limit(deps, sender)
     portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
     portals.save_application_token(deps, portal.id, sender.application_token)
     return portal
+
+
+def _limit(deps: Deps, sender: EventAuth) -> None:
+    """Let nobody make us ask others without end. Raises RequestRejected (429)."""
+    deps.limits.admit("event", APP_EVENTS, address=request.remote_addr, portal=sender.member_id)
 
 
 def _unauthentic_error(sender: EventAuth) -> RequestRejected:

@@ -6,6 +6,7 @@ employee's or a withdrawn administrator's page ends within minutes.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from b24app.auth.page_tokens import Visitor
+from b24app.auth.rate_limit import VISITS
 from b24app.auth.visit_cache import READABLE_TTL, UNREADABLE_TTL, USER_TTL, VisitKey
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, error_text
@@ -159,7 +161,12 @@ def _credentials(portal: PortalRecord, access_token: str) -> Credentials:
 
 
 def _open_portal(deps: Deps, credentials: Credentials, portal: PortalRecord | None) -> Portal:
-    """Return a client with a visitor's own token, which is never renewed or stored."""
+    """Return a client with a visitor's own token, which is never renewed or stored.
+
+    Raises RequestRejected (429) where too many are wanted.
+    """
+    whose = hashlib.sha256(credentials.access_token.encode()).digest()
+    deps.limits.admit("visit", VISITS, user=whose, portal=credentials.member_id)
     return Portal(
         credentials,
         deps.clients.app_keys,
