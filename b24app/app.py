@@ -37,7 +37,7 @@ def create_app(deps: Deps) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
-    app.wsgi_app = _limit_calls(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = _limit_calls(app.wsgi_app)  # type: ignore[assignment,method-assign]
     _reset_current_user(app)
     return app
 

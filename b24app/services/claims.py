@@ -9,6 +9,7 @@ there are more, to those whose token has shown that it administers the project.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -77,7 +78,8 @@ def prove_claims(rooms: Clients, portal: PortalRecord) -> list[str]:
 
 def _prove(rooms: Clients, record: ConnectionRecord, names: Iterable[str]) -> Iterable[str]:
     for name in names:
-        kind = "project" if name in map(str, record.options.get("projects", ())) else "group"
+        projects = map(str, record.options.get("projects", ()))
+        kind: Literal["project", "group"] = "project" if name in projects else "group"
         try:
             next(iter(rooms.code_host(record).list(HookTarget(kind, name).path)), None)
         except SyncError as error:
