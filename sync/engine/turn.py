@@ -86,12 +86,12 @@ def _digest_waiting(
     if batch:
         digested = digest(deps, agenda.portal, batch, lane, most=_MAX_BATCHES)
         done += digested.deliveries
-        if digested.has_merge_requests:  # what cannot be asked now the sweep asks for
+        if "commits" in digested.fetches:  # what cannot be asked now the sweep asks for
             done += fetch_merge_request_commits(deps, portal_id)
         agenda = replace(
             agenda,
             subjects=agenda.subjects or digested.deliveries > 0,
-            deployments=agenda.deployments or digested.has_deployments,
+            deployments=agenda.deployments or "deployments" in digested.fetches,
         )
     if agenda.deployments:
         fetched = fetch_deployment_contents(deps, portal_id)
