@@ -25,7 +25,7 @@ from sync.store.rows import Delivery
 log = structlog.get_logger()
 
 DELIVERIES_PER_WRITE = 200  # deliveries in one transaction
-PATIENCE_SECONDS = 7.0  # for a database that is away: GitLab waits ten for an answer
+PATIENCE_SECONDS = 6.0  # for a database that is away: GitLab waits ten for an answer
 RETRY_SECONDS = 0.2
 STUCK_SECONDS = 15.0  # for one write; then its connection is given up
 _AWAY = (OperationalError, InterfaceError, PoolTimeout)
@@ -64,6 +64,8 @@ class Inbox:
         self._conn: Connection | None = None  # the writer's own
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._waiting = 0  # deliveries whose senders wait
+        self._away_since: float | None = None  # the database, by a clock that only goes on
 
     def start(self) -> None:
         """Starts the writer. After a fork, in the child: threads do not survive a fork."""
@@ -81,11 +83,22 @@ class Inbox:
         with self._lock:
             if self._thread is None:
                 raise Later("the receiver is not running")
+            if self._waiting and self._is_away_for_long():
+                raise _away()  # somebody waits already, and finds out when it is back
+            self._waiting += 1
             self._queue.put(entry)
         try:
             return Accepted(entry.kept.result(PATIENCE_SECONDS + 1.0))
         except NotInTime:
+            self._away_since = self._away_since or entry.ends_at - PATIENCE_SECONDS
             raise _away() from None
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def _is_away_for_long(self) -> bool:
+        since = self._away_since
+        return since is not None and time.monotonic() - since > PATIENCE_SECONDS / 2
 
     def stop(self) -> None:
         """Refuses new deliveries, stores those that wait, ends the writer."""
@@ -121,12 +134,14 @@ class Inbox:
             try:
                 ids = self._insert([entry.delivery for entry in entries])
             except _AWAY as error:
+                self._away_since = self._away_since or time.monotonic()
                 self._drop_connection()
                 entries = self._still_waiting(entries, error)
             except Exception as error:  # noqa: BLE001 - each waiting request gets its own answer
                 self._store_separately(entries, error)
                 return
             else:
+                self._away_since = None
                 for entry, new in zip(entries, ids, strict=True):
                     entry.kept.set_result(new)
                 for portal_id in {entry.delivery.portal_id for entry in entries}:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -158,6 +159,31 @@ def test_a_database_that_stays_away_is_told_and_asked_again_for_the_next(
     assert (away.value.code, away.value.after) == ("database", 5.0)
     assert not inbox.accept(a_delivery(portal_id, "a")).duplicate
     assert _stored(engine) == ["a"]
+
+
+def test_while_the_database_stays_away_one_sender_waits_and_the_others_do_not(
+    engine: Engine, inbox: Inbox, portal_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.engine.inbox.PATIENCE_SECONDS", 0.5)
+    with _away(engine, times=100_000):
+        with pytest.raises(Later):
+            inbox.accept(a_delivery(portal_id, "a"))
+        seconds: list[float] = []
+
+        def send(key: str) -> None:
+            began = time.monotonic()
+            with pytest.raises(Later):
+                inbox.accept(a_delivery(portal_id, key))
+            seconds.append(time.monotonic() - began)
+
+        threads = [threading.Thread(target=send, args=(str(n),)) for n in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(seconds)[8] < 0.3 < sorted(seconds)[9] < 2
+    assert not inbox.accept(a_delivery(portal_id, "a")).duplicate
+    assert not inbox.accept(a_delivery(portal_id, "b")).duplicate
 
 
 def test_a_write_that_does_not_return_keeps_nobody_waiting(
