@@ -19,6 +19,7 @@ from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.limits import Allowance, full_allowance
 from sync.bitrix24.rest.throttle import Throttle
+from sync.clock_check import ClockCheck
 from sync.config import Config
 from sync.core.audit import ApiCall, CallLog
 from sync.core.clock import Clock
@@ -65,6 +66,11 @@ class Clients:
     rate_limiters: RateLimiters = field(default_factory=RateLimiters, repr=False, compare=False)
 
     @cached_property
+    def clock_check(self) -> ClockCheck:
+        """Whether this machine's clock is right, by the answers to all of these clients."""
+        return ClockCheck(self.clock)
+
+    @cached_property
     def app_keys(self) -> AppKeys:
         """The application's key and secret, from the configuration."""
         return AppKeys(
@@ -73,7 +79,12 @@ class Clients:
 
     def session(self) -> requests.Session:
         """Return a session for one thread that reaches public and allowed addresses."""
-        return guarded_session(self.config.allowed_networks)
+        return self._watched(guarded_session(self.config.allowed_networks))
+
+    def _watched(self, session: requests.Session) -> requests.Session:
+        """Let each answer say what time it is."""
+        session.hooks["response"].append(self.clock_check.observe)
+        return session
 
     def portal(self, portal_id: int) -> Portal:
         """Return the portal's client, for one thread. Raises Denied where there are no tokens."""
@@ -124,10 +135,12 @@ class Clients:
             record.base_url,
             token,
             connection_id=record.id,
-            session=guarded_session(
-                self.config.allowed_networks,
-                ca_file=record.options.get("ca_file"),
-                proxy=record.options.get("proxy"),
+            session=self._watched(
+                guarded_session(
+                    self.config.allowed_networks,
+                    ca_file=record.options.get("ca_file"),
+                    proxy=record.options.get("proxy"),
+                )
             ),
             call_log=self.call_log("gitlab", record.portal_id, connection=record.name, user=actor),
             rate_limiter=self.rate_limiters.for_connection(

@@ -296,3 +296,4 @@ class WorkerRow:
     name: str
     started_at: datetime
     seen_at: datetime
+    clock_offset: int | None = None  # seconds that its clock is ahead of the other systems
