@@ -24,6 +24,7 @@ from sync.config import Config
 from sync.core.audit import ApiCall, CallLog
 from sync.core.clock import Clock
 from sync.core.rules.portal import Rules
+from sync.deadlines import seconds_left
 from sync.engine.audit.writer import Caller, CallRecorder, call_row
 from sync.engine.load.scope import read_portal
 from sync.errors import Denied, Later
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _REFRESH_LEASE = timedelta(seconds=60)
-_REFRESH_PATIENCE = 150  # attempts, one every 0.2 s
+_REFRESH_PATIENCE = 150  # attempts
+_REFRESH_PAUSE = 0.2  # seconds between two
 _REOPEN_HINT = "Open the application in Bitrix24 as an administrator"
 
 
@@ -202,7 +204,9 @@ class StoredTokens:
         for _ in range(_REFRESH_PATIENCE):
             if self._acquire_lease(name):
                 break
-            rooms.clock.sleep(0.2)
+            if seconds_left(1.0) < _REFRESH_PAUSE:  # a request waits no longer than its calls may
+                raise Later("Another worker is renewing this portal's tokens", after=10.0)
+            rooms.clock.sleep(_REFRESH_PAUSE)
         else:
             raise Later("Another worker is renewing this portal's tokens", after=10.0)
         try:

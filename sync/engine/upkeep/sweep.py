@@ -22,6 +22,7 @@ from sync.engine.pauses import disconnect
 from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch import fetch_deployment_contents
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
+from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import merge_requests as gitlab_peer
@@ -80,7 +81,7 @@ class Sweep:
                     now if done_now else now - PEOPLE_EVERY + RETRY_EVERY
                 )
                 done += 1
-        return done + self._purge.run(now)
+        return done + self._purge.run(now) + end_removed(self._deps, now)
 
     def _run_part(
         self, part: str, item_id: int, work: Callable[[Deps, Any], int], item: Any
