@@ -113,6 +113,10 @@ class Clients:
             )
         return self._gitlab(record, secrets.access_token, str(record.account.get("username") or ""))
 
+    def code_host_on_trial(self, record: ConnectionRecord, token: str) -> GitLab:
+        """Return a client with a token that is not stored yet."""
+        return self._gitlab(record, token, "")
+
     def anonymous_code_host(self, record: ConnectionRecord, actor: str) -> GitLab:
         """Return a client without the connection's token, for calls that carry their own."""
         return self._gitlab(record, "", actor)

@@ -260,7 +260,8 @@ def find_portal(conn: Connection, name: str | None) -> PortalRecord:
         if name in (portal_record.member_id, str(portal_record.id), _portal_domain(portal_record))
     ]
     if not records:
-        raise LookupError(f"no portal {name} is installed")
+        names = ", ".join(map(_portal_domain, every)) or "none"
+        raise LookupError(f"no portal {name} is installed; there is: {names}")
     return records[0]
 
 

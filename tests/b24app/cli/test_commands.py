@@ -50,7 +50,7 @@ def environ(monkeypatch, tmp_path, database_url):
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("B24BRIDGE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("GITLAB_TOKEN", "glpat-of-the-test")
-    return Config.from_env(os.environ)
+    return Config.from_env(os.environ, create_key=True)
 
 
 @pytest.fixture
@@ -80,6 +80,7 @@ def test_settings_are_applied_and_exported_again(portal, tmp_path, capsys):
         "Connection main created.",
         "The settings of portal.example.com were applied.",
         "Set up the webhooks: b24bridge gitlab hooks main",
+        "Read what was before, silently: b24bridge backfill --all --since 90d",
     ]
     assert main(["settings", "export"]) == 0
     assert capsys.readouterr().out == SETTINGS.replace("connections", "language: en\nconnections")
@@ -117,7 +118,20 @@ def test_settings_can_be_checked_without_applying_them(portal, engine, tmp_path,
     file = tmp_path / "settings.yaml"
     file.write_text(SETTINGS)
     assert main(["settings", "apply", "--offline", "--check", str(file)]) == 0
-    assert capsys.readouterr().out == "The settings are right; nothing was applied.\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "--- in force",
+        "+++ in the file",
+        "@@ -1,3 +1,7 @@",
+        " version: 1",
+        " portal: portal.example.com",
+        "-language: en",
+        "+connections:",
+        "+  - name: main",
+        "+    url: https://gitlab.example.com",
+        "+    token:",
+        "+      env: GITLAB_TOKEN",
+        "The settings are right; nothing was applied.",
+    ]
     with read(engine) as conn:
         assert connections.by_portal(conn, portal.id) == ()
 
@@ -171,7 +185,10 @@ def test_a_preview_of_a_file_that_is_no_text_says_so(environ, tmp_path, capsys):
     [
         (b"\xff\xfe", "line 1: is not UTF-8 text"),
         (b"version: 1\nportal: portal.example.com\nx: \xff", "line 3: is not UTF-8 text"),
-        (b"version: 1\nportal: other.example.com\n", "no portal other.example.com is installed"),
+        (
+            b"version: 1\nportal: other.example.com\n",
+            "no portal other.example.com is installed; there is: portal.example.com",
+        ),
     ],
     ids=["not-text", "not-text-later", "another-portal"],
 )
