@@ -77,7 +77,8 @@ class Secret(SettingsPart):
             )
         if self.file is not None and "/" not in self.file:
             raise value_error(
-                "has no path with a / under `file` (it is not shown, as it may be the secret itself)"
+                "has no path with a / under `file` (it is not shown, as it may be the secret "
+                "itself)"
             )
         return self
 
