@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from b24app import errors
@@ -11,6 +11,7 @@ from b24app.auth.current_user import current_user
 from b24app.deps import Deps
 from b24app.routes import api, ci_reports, events, health, install, placements
 from b24app.routes import webhooks as routes_webhooks
+from b24app.services.public_address import asked_address
 
 MAX_REQUEST_BYTES = 1_000_000  # of every request but webhooks
 
@@ -30,7 +31,21 @@ def create_app(deps: Deps) -> Flask:
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
     _reset_current_user(app)
+    _remember_address(app)
     return app
+
+
+def _remember_address(app: Flask) -> None:
+    """Keep the address at which each request was made: an installation compares it."""
+
+    @app.before_request
+    def _begin() -> None:
+        asked_address.set(request.host_url.rstrip("/"))
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        response.call_on_close(lambda: asked_address.set(""))
+        return response
 
 
 def _reset_current_user(app: Flask) -> None:

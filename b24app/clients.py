@@ -72,8 +72,12 @@ class Clients:
         )
 
     def session(self) -> requests.Session:
-        """Return a session for one thread that reaches public and allowed addresses."""
-        return guarded_session(self.config.allowed_networks)
+        """Return a session for one thread to Bitrix24: public and allowed addresses."""
+        return guarded_session(
+            self.config.allowed_networks,
+            proxy=self.config.portal_proxy or None,
+            further_ca_file=self.config.portal_ca_file or None,
+        )
 
     def portal(self, portal_id: int) -> Portal:
         """Return the portal's client, for one thread. Raises Denied where there are no tokens."""

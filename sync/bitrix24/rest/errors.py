@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import requests
+
 from sync.bitrix24.rest.error_codes import (
     BY_CODE,
     BY_STATUS,
@@ -32,6 +34,7 @@ __all__ = [
     "QUERY_LIMIT",
     "RENEWABLE",
     "classify",
+    "connection_error",
     "decode_json",
     "unreachable_error",
 ]  # fmt: skip
@@ -72,6 +75,36 @@ def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = Tr
         sent=sent and write,
         code="network",
     )
+
+
+def connection_error(
+    error: requests.RequestException, subject: str, *, method: str, write: bool
+) -> Later:
+    """Return the error of a request without an answer: of certificates, of a proxy, or of any kind.
+
+    `subject` names who was called. `sent` is set unless no connection was made.
+    """
+    match error:
+        case requests.exceptions.SSLError():
+            return Later(
+                f"{method}: the certificate of {subject} is not trusted",
+                cause="It has expired, or it is of an authority of your own, as self-hosted "
+                "Bitrix24 often has",
+                change="Renew it, or name the authority's file (PEM) in B24BRIDGE_PORTAL_CA_FILE",
+                code="tls",
+            )
+        case requests.exceptions.ProxyError():
+            return Later(
+                f"{method}: the proxy before {subject} does not answer",
+                cause="The proxy is down, or its address is wrong",
+                change="Check B24BRIDGE_PORTAL_PROXY",
+                code="proxy",
+            )
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    never = isinstance(error, requests.ConnectTimeout)
+    never = never or type(reason).__name__ in ("NewConnectionError", "NameResolutionError")
+    text = f"{subject} could not be reached ({type(error).__name__})"
+    return unreachable_error(text, method=method, write=write, sent=not never)
 
 
 def _code_and_description(answer: dict[str, Any]) -> tuple[str, str]:
