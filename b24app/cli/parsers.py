@@ -78,9 +78,10 @@ def add_audit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", type=parse_since, help="2h, 3d, or a date: only what came later")
     parser.add_argument("--system", choices=["bitrix24", "gitlab"], help="whom was called")
     parser.add_argument("--connection", help="only this connection's calls")
-    parser.add_argument("--method", help="only calls whose name holds this text")
+    parser.add_argument("--method", help="only calls whose name holds this text, in batches too")
+    parser.add_argument("--task", type=positive_int, help="only calls about this task")
     parser.add_argument("--failed", action="store_true", help="only what went wrong")
-    parser.add_argument("--limit", type=positive_int, default=50, help="newest calls shown (50)")
+    parser.add_argument("--limit", type=positive_int, default=50, help="newest requests shown (50)")
     parser.add_argument("--json", action="store_true", help="whole, one JSON line a call")
     add_portal_argument(parser)
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sync.core.audit import probing
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.json_fields import mapping, positive_int, start_of_day, text
@@ -89,7 +90,8 @@ def no_gitlab(base_url: str, code: str) -> Refused:
 def _read_token(client: GitLab) -> dict[str, object]:
     """Return what the instance says of the token; {} for OAuth tokens and old instances."""
     try:
-        return mapping(client.get("/personal_access_tokens/self"))
+        with probing():
+            return mapping(client.get("/personal_access_tokens/self"))
     except Refused:
         return {}
 
