@@ -64,7 +64,8 @@ class Failure:
 
     `action`: a command's kind (of a message `card`, `message` or `chat_message`), a smart commit's
     verb, `decide` for a subject, `read` for a delivery. `about`: the task, the event's name, or
-    another subject's key. `of`: that subject's kind, "" for a delivery.
+    another subject's key. `of`: that subject's kind, "" for a delivery. `place` and `subject_key`:
+    where a message stands, and what it is about; "" for anything else.
     """
 
     kind: str
@@ -74,6 +75,8 @@ class Failure:
     text: str
     at: datetime | None
     of: str = "task"
+    place: str = ""
+    subject_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,8 @@ def list_failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
 
 def _command_failure(command_row: CommandRow) -> Failure:
     about, of = command_row.subject_key, command_row.subject_kind
+    command = command_row.command
+    message = command if isinstance(command, PutMessage) else None
     return Failure(
         "command",
         str(command_row.id),
@@ -185,6 +190,8 @@ def _command_failure(command_row: CommandRow) -> Failure:
         command_row.error,
         command_row.done_at,
         of,
+        str(message.place) if message else "",
+        message.subject_key if message else "",
     )
 
 

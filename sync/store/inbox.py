@@ -110,6 +110,14 @@ def pending_count(conn: Connection, portal_id: int | None = None) -> int:
     return conn.scalar(_for_portal(select(func.count()).select_from(delivery), portal_id)) or 0
 
 
+def last_received(conn: Connection, portal_id: int, system: str) -> tuple[str, datetime] | None:
+    """Return the event and the moment of a portal's newest delivery from `gitlab` or `bitrix24`."""
+    of = (delivery.c.portal_id == portal_id, delivery.c.origin.startswith(f"{system}:"))
+    query = select(delivery.c.event, delivery.c.received_at).where(*of)
+    row = conn.execute(query.order_by(delivery.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
 def oldest_waiting_at(conn: Connection, portal_id: int | None = None) -> datetime | None:
     """Return when the oldest waiting delivery was received; None where none waits."""
     oldest: datetime | None = conn.scalar(
