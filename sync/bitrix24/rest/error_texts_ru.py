@@ -174,6 +174,8 @@ RUSSIAN: dict[str, str] = {
         "прокси перед сервером авторизации не отвечает",
     "the portal could not be reached": "портал недоступен",
     "was not done": "не выполнен",
+    "it is not known whether it was done": "неизвестно, выполнен ли",
+    "without a usable answer": "без пригодного ответа",
     "Nothing can be said in the chat": "Нельзя ничего сказать в чате",
     "The message was not saved in": "Сообщение не сохранено в",
     "is not an OAuth server of Bitrix24 that is known here":

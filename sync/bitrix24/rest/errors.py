@@ -33,11 +33,16 @@ __all__ = [
     "OPERATING_LIMIT",
     "QUERY_LIMIT",
     "RENEWABLE",
+    "UNKNOWN_OUTCOME",
     "classify",
     "connection_error",
     "decode_json",
     "unreachable_error",
 ]  # fmt: skip
+
+
+# Of a write whose answer was lost: what follows looks before it repeats.
+UNKNOWN_OUTCOME = "it is not known whether it was done"
 
 
 def classify(
@@ -50,13 +55,14 @@ def classify(
     """
     answer = body if isinstance(body, dict) else decode_json(body)
     if not isinstance(answer, dict) or "error" not in answer:
-        return _build_error(
-            NOT_JSON, f"{method}: HTTP {http_status} without a usable answer", "", write
-        )
+        known = "" if not write else f"; {UNKNOWN_OUTCOME}"
+        subject = f"{method}: HTTP {http_status} without a usable answer{known}"
+        return _build_error(NOT_JSON, subject, "", write)
     code, description = _code_and_description(answer)
     row = _find_meaning(code, http_status, method)
     suffix = f": {description}" if description and description.upper() != code else ""
-    return _build_error(row, f"{method} was not done ({code or http_status}){suffix}", code, write)
+    outcome = f": {UNKNOWN_OUTCOME}" if row.maybe_done and write else " was not done"
+    return _build_error(row, f"{method}{outcome} ({code or http_status}){suffix}", code, write)
 
 
 def decode_json(body: bytes) -> Any:
@@ -69,8 +75,9 @@ def decode_json(body: bytes) -> Any:
 
 def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = True) -> Later:
     """Return the error of a failed connection; `sent`: the request may have arrived."""
+    known = f"; {UNKNOWN_OUTCOME}" if sent and write else ""
     return Later(
-        f"{method}: {subject}",
+        f"{method}: {subject}{known}",
         cause="The network or the server is not available at the moment",
         sent=sent and write,
         code="network",
