@@ -15,9 +15,13 @@ from b24app.services.gitlab_connections import check_connection, describe_accoun
 from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.gitlab.api.account import problems as account_problems
+from sync.settings.apply import current_settings
 from sync.store.db.database import read
 from sync.store.rows import ConnectionRecord, PortalRecord
 
+_WRITE_STORED = (
+    "In the settings file write `token: {stored: true}`, or the next `apply` takes the old."
+)
 _PASTED = (
     "A token is never an argument: other accounts of this machine and the shell's history see it. "
     "Revoke this one in GitLab, and run the command without it."
@@ -75,12 +79,18 @@ def _replace_token(
     if not token or not token.isprintable() or " " in token:
         print("That is no token; nothing was changed.", file=sys.stderr)
         return 1
+    with read(opened.engine) as conn:
+        settings = current_settings(conn, portal)
+    elsewhere = any(
+        connection.name == record.name and not (connection.token and connection.token.stored)
+        for connection in settings.connections
+    )
     account = replace_token(opened, portal, record, token)
     problems = account_problems(account, opened.clock.now())
     print_lines(
         f"The connection {record.name} has a new token: {describe_account(account)}",
         *problems,
-        "In the settings file write `token: {stored: true}`, or the next `apply` takes the old.",
+        *([_WRITE_STORED] if elsewhere else []),
     )
     return 1 if problems else 0
 

@@ -33,6 +33,7 @@ NO_PAGES = (
     "THE PAGES ARE MISSING: everything works but what people see inside Bitrix24. A released "
     "package has them; in a checkout run `make frontend`."
 )
+_MASTER_CHECK_SECONDS = 1.0
 _ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
 
 
@@ -62,7 +63,9 @@ def run(config: Config, args: argparse.Namespace) -> int:
     if beside:
         import sync.engine.worker  # noqa: F401 - loaded before the fork, so that it is shared
     web = _WebProcess(config)
-    Server(bind, web.load, web.start, worker=(lambda: run_worker(config)) if beside else None).run()
+    master = os.getpid()
+    worker = (lambda: run_worker(config, master)) if beside else None
+    Server(bind, web.load, web.start, worker=worker).run()
     return 0
 
 
@@ -135,13 +138,26 @@ class _WebProcess:
         self._deps.inbox.start()
 
 
-def run_worker(config: Config) -> None:
-    """Run a worker until a signal stops it; what it is doing then is finished first."""
+def _end_with(master: int, stop: threading.Event) -> None:
+    """Set `stop` when our parent is another process than `master`: it has died."""
+    while not stop.wait(_MASTER_CHECK_SECONDS):
+        if os.getppid() != master:
+            log.error("master_died")
+            stop.set()
+
+
+def run_worker(config: Config, master: int = 0) -> None:
+    """Run a worker until a signal stops it; what it is doing then is finished first.
+
+    `master`: the process that it must not survive, 0 for none.
+    """
     from b24app.services.worker import build_worker
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if master:
+        threading.Thread(target=_end_with, args=(master, stop), daemon=True).start()
     worker, setting_up, audit = build_worker(config, own_id=uuid.uuid4().hex[:8])
     beside = threading.Thread(target=setting_up.run_forever, args=(stop,), daemon=True)
     beside.start()
