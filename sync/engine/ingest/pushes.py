@@ -16,7 +16,7 @@ from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
 from sync.engine.ingest import own_commits
 from sync.engine.ingest.outcome import branch_key
-from sync.store import commits, subjects
+from sync.store import commits, protected_branches, subjects
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 
@@ -48,8 +48,7 @@ def ingest(
     ]
     marks += [
         (TASK, str(task_id), f"pipeline of {pipeline.ref} speaks for earlier work")
-        for pipeline in pipelines
-        if speaks_for_branch(pipeline)
+        for pipeline in speaking_for_branch(conn, pipelines)
         for task_id in store_pipelines.unresolved_tasks(conn, portal_id, pipeline)
     ]
     marks += [
@@ -61,10 +60,25 @@ def ingest(
     return by_key
 
 
-def speaks_for_branch(pipeline: Pipeline) -> bool:
-    """Tell whether it is one of the default branch, which only grows, and has come to an end."""
-    own_branch = alert_ref(pipeline) == pipeline.ref == pipeline.project.default_branch
-    return own_branch and pipeline.status.value in FINISHED_STATUSES
+def speaking_for_branch(conn: Connection, pipelines: Iterable[Pipeline]) -> list[Pipeline]:
+    """Return those that ended on branches that only grow: the default and protected ones."""
+    ended = [
+        pipeline
+        for pipeline in pipelines
+        if alert_ref(pipeline) == pipeline.ref and pipeline.status.value in FINISHED_STATUSES
+    ]
+    others = [
+        (pipeline.project.connection_id, pipeline.project.id)
+        for pipeline in ended
+        if pipeline.ref != pipeline.project.default_branch
+    ]
+    protected = protected_branches.protected_branches(conn, others) if others else {}
+    return [
+        pipeline
+        for pipeline in ended
+        if pipeline.ref == pipeline.project.default_branch
+        or pipeline.ref in protected.get((pipeline.project.connection_id, pipeline.project.id), ())
+    ]
 
 
 def commit_key(pipeline: Pipeline) -> store_pipelines.CommitKey:
