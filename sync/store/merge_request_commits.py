@@ -170,6 +170,19 @@ def by_shas(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[
     return keys_by_sha
 
 
+def landed_as(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[MergeRequestKey]]:
+    """Return the merge requests that reached their target as each commit, squashed or not."""
+    keys_by_sha: dict[ShaKey, frozenset[MergeRequestKey]] = {}
+    query = select(*_COMMIT_KEY_COLUMNS, _BY_SHA[2])
+    landed = merge_request_commit.c.position >= _AFTER_OWN
+    for condition in in_keys(_BY_SHA, shas):
+        for *values, sha in conn.execute(query.where(condition, landed)):
+            key = MergeRequestKey(*values)
+            sha_key = key.connection_id, key.project_id, sha
+            keys_by_sha[sha_key] = keys_by_sha.get(sha_key, frozenset()) | {key}
+    return keys_by_sha
+
+
 def merged_as(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[MergeRequestKey]]:
     """Return the merge requests that were merged as each commit."""
     keys_by_sha: dict[ShaKey, frozenset[MergeRequestKey]] = {}

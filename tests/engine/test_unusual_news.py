@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -11,7 +10,6 @@ from sync.core.model.kinds import Kind
 from sync.core.rules.routes import Role
 from tests.emulators.gitlab import samples
 from tests.emulators.gitlab.deliveries import Waiting
-from tests.emulators.gitlab.web import ApiError
 from tests.engine.notified_world import heads, notified, plain, telling, to_chat, to_people
 from tests.engine.world import World
 
