@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
 from sqlalchemy import Connection, bindparam, delete, select, union_all, update
 
@@ -26,6 +27,7 @@ _SET_VERSION = (
 )
 _AFTER_OWN = 10_000  # the position of what came after a merge request's own commits
 ShaKey = tuple[int, int, str]  # connection, project, commit
+DigestKey = tuple[int, int, str]  # connection, project, what copies of a commit have in common
 
 
 def version_of(item: MergeRequest) -> str:
@@ -104,7 +106,7 @@ def save(
         conn.execute(delete(merge_request_commit).where(condition))
     rows = [
         dict(zip((*_KEYS, "sha"), (*_key_values(key), commit.sha), strict=True))
-        | {"position": position, "body": to_json(commit)}
+        | {"position": position, "body": to_json(commit), "digest": digest_of(commit)}
         for (key, _), commits in commits_by_version.items()
         for position, commit in enumerate({commit.sha: commit for commit in commits}.values())
     ]
@@ -121,7 +123,11 @@ def add(conn: Connection, commits_by_key: Mapping[MergeRequestKey, Sequence[Comm
     """Store what merge requests became on their target beside the commits they had."""
     rows = [
         dict(zip((*_KEYS, "sha"), (*_key_values(key), commit.sha), strict=True))
-        | {"position": _AFTER_OWN + position, "body": to_json(commit)}
+        | {
+            "position": _AFTER_OWN + position,
+            "body": to_json(commit),
+            "digest": digest_of(commit),
+        }
         for key, commits in commits_by_key.items()
         for position, commit in enumerate(commits)
     ]
@@ -168,6 +174,28 @@ def by_shas(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[
             sha_key = key.connection_id, key.project_id, sha
             keys_by_sha[sha_key] = keys_by_sha.get(sha_key, frozenset()) | {key}
     return keys_by_sha
+
+
+def digest_of(commit: Commit) -> str:
+    """Return what a commit and its copies have in common: who wrote it, and the message."""
+    words = f"{commit.author_name.casefold()}\0{commit.message.strip()}"
+    return blake2b(words.encode(), digest_size=16).hexdigest()
+
+
+def by_digests(
+    conn: Connection, digests: Iterable[DigestKey]
+) -> dict[DigestKey, frozenset[tuple[MergeRequestKey, str]]]:
+    """Return the merge requests that have a commit of each digest, with its id."""
+    found: dict[DigestKey, frozenset[tuple[MergeRequestKey, str]]] = {}
+    columns = merge_request_commit.c
+    of = columns.connection_id, columns.project_id, columns.digest
+    query = select(*_COMMIT_KEY_COLUMNS, columns.sha, columns.digest)
+    for condition in in_keys(of, digests):
+        for *values, sha, digest in conn.execute(query.where(condition)):
+            key = MergeRequestKey(*values)
+            digest_key = key.connection_id, key.project_id, digest
+            found[digest_key] = found.get(digest_key, frozenset()) | {(key, sha)}
+    return found
 
 
 def landed_as(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[MergeRequestKey]]:

@@ -132,7 +132,7 @@ def test_a_comment_on_what_was_over_is_silent(world: World) -> None:
     assert world.status() == WAITING
 
 
-# --- kind 7
+# --- shared branches
 
 
 def merged(world: World, target: str = "") -> None:
@@ -255,7 +255,7 @@ def test_two_tasks_broken_by_two_merges_are_both_mended(world: World) -> None:
     assert (field(world), field(world, 2104)) == ("passed", "passed")
 
 
-# --- kind 8
+# --- pipelines that do not count
 
 
 @pytest.mark.parametrize("status", ["failed", "canceled", "running", "manual"])
@@ -283,7 +283,7 @@ def test_only_a_dangling_pipeline_leaves_the_field_empty(world: World) -> None:
     assert world.reports() == []
 
 
-# --- kind 9
+# --- edits obey the rules
 
 
 def test_a_work_item_made_confidential_takes_no_edit(world: World) -> None:
@@ -345,7 +345,7 @@ def test_a_release_edited_after_a_rule_for_its_creation(world: World) -> None:
     assert len(heads(world)) == 1
 
 
-# --- kind 10
+# --- rollbacks
 
 
 def ship(world: World, sha: str = "", environment: str = "production", status: str = "success"):
@@ -404,7 +404,7 @@ def test_after_a_rollback_the_work_comes_again(world: World) -> None:
     assert "Rolled back" not in texts[-1]
 
 
-# --- kind 11
+# --- equal bodies
 
 
 @pytest.mark.parametrize("version", ["16.11.0", "19.2.1-ee"])
@@ -456,7 +456,7 @@ def test_approve_unapprove_approve_is_told(world: World) -> None:
     assert "approved" in plain(world.cards())[-1].lower()
 
 
-# --- kind 12
+# --- smaller
 
 
 def test_the_last_of_two_label_changes_of_one_second_stands(world: World) -> None:
@@ -485,3 +485,30 @@ def test_release_assets_are_in_the_message(world: World) -> None:
     world.settle()
     text = world.posted()[0]
     assert "[url=https://cdn.example/app.apk]app.apk[/url]" in text
+
+
+# --- reverts
+
+
+@pytest.mark.parametrize("squash", [False, True])
+def test_a_revert_of_a_merge_request_is_told_once(world: World, squash: bool) -> None:
+    merged(world)
+    title = 'Revert "Pay, closes B24-2103"'
+    body = f"{title}\n\nThis reverts merge request !1"
+    world.gitlab.push(world.shop, "revert-4f1c9e0a", [body], "bob")
+    mr = world.gitlab.open_mr(world.shop, "revert-4f1c9e0a", title, "bob")
+    world.settle()
+    world.gitlab.merge(mr, "bob", squash=squash)
+    world.settle()
+    told = [text for text in plain(world.cards()) if "back" in text]
+    assert len(told) == 1
+    assert told[0].endswith("The work of this task was taken back.")
+    assert world.status() == COMPLETED
+
+
+def test_a_revert_pushed_straight_to_main_is_told(world: World) -> None:
+    merged(world)
+    world.gitlab.push(world.shop, "main", ['Revert "Pay, closes B24-2103"'], "bob")
+    world.settle()
+    assert "took back the work of this task" in plain(world.cards())[-1]
+    assert world.status() == COMPLETED

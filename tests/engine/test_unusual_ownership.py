@@ -52,7 +52,7 @@ def statuses(world: World) -> tuple[int, int]:
     return world.status(), world.status(OTHER)
 
 
-# --- kind 1
+# --- branches and merge requests
 
 
 def test_a_pick_into_a_release_leaves_the_open_request_in_charge(world: World) -> None:
@@ -227,6 +227,23 @@ def test_a_stack_rebased_after_the_first_was_squashed(world: World, squash: bool
     assert statuses(world) == (COMPLETED, COMPLETED)
 
 
+def test_a_backport_by_hand_reopens_nothing(world: World) -> None:
+    merge(world, request(world, "theirs", f"B24-{OTHER} part"))
+    world.gitlab.create_branch(world.shop, "stable", "ann")
+    branch_of(world, "back", f"B24-{OTHER} part", start="stable")
+    back = world.gitlab.open_mr(world.shop, "back", "Back", "ann", target_branch="stable")
+    world.settle()
+    assert world.status(OTHER) == COMPLETED
+    merge(world, back)
+    assert world.status(OTHER) == COMPLETED
+
+
+def test_the_same_words_in_a_second_request_are_new_work(world: World) -> None:
+    merge(world, request(world, "one", f"B24-{OTHER} fix"))
+    request(world, "two", f"B24-{OTHER} fix")
+    assert world.status(OTHER) == IN_PROGRESS
+
+
 def test_a_draft_is_work_and_merges_when_it_is_ready(world: World) -> None:
     mr = request(world, "mine", "B24-2103 mine", title="Draft: Mine")
     assert world.status() == IN_PROGRESS
@@ -302,28 +319,7 @@ def test_somebody_elses_pipeline_after_a_merge_of_main_says_nothing(world: World
     assert field_of(world) == "failed"
 
 
-@pytest.mark.parametrize("way", ["amend", "reset", "force"])
-def test_a_number_that_left_a_branch_without_a_request_unlinks(world: World, way: str) -> None:
-    git = world.gitlab.branching
-    branch_of(world, "mine", "B24-2103 start")
-    keep = world.shop.branches["mine"].head
-    branch_of(world, "mine", f"B24-{OTHER} wrong number")
-    world.settle()
-    if way == "amend":
-        git.amend(world.shop, "mine", "B24-2103 right number", "ann")
-    elif way == "reset":
-        git.reset(world.shop, "mine", keep, "ann")
-    else:
-        git.force_push(world.shop, "mine", ["B24-2103 anew"], "ann")
-    world.settle()
-    world.gitlab.run_pipeline(world.shop, ref="mine").set_status("failed")
-    world.settle()
-    assert field_of(world) == "failed"
-    assert field_of(world, OTHER) is None
-    assert not world.reports(OTHER)
-
-
-# --- kind 2
+# --- forks
 
 
 def forked(world: World, owner: str = "cid"):
@@ -430,7 +426,7 @@ def test_a_comment_on_our_commit_is_not_the_forks(world: World) -> None:
     assert world.cards() == before
 
 
-# --- kind 3
+# --- who says it again
 
 
 SAID = "Pay B24-2103 #time 1h #comment Half is done"

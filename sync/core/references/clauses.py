@@ -171,7 +171,8 @@ def _denied_object() -> re.Pattern[str]:
     return re.compile(
         rf"\b{NOT}\s(?:\w+\s){{0,2}}(?:{closing})(?:,\s[^,.\n]{{1,30}},|\s(?:полностью|до конца|"
         r"целиком|совсем|всю|(?:саму\s)?(?:проблему|причину|ошибку)(?:\s(?:из|в))?|all of|"
-        r"the (?:whole|rest|(?:root )?cause|problem|crash|bug|underlying \w+)(?: (?:of|in|from|behind))?))\s\Z",
+        r"the (?:whole|rest|(?:root )?cause|problem|crash|bug|underlying \w+)"
+        r"(?: (?:of|in|from|behind))?))\s\Z",
         re.IGNORECASE,
     )
 

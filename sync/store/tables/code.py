@@ -69,7 +69,8 @@ Index(
     merge_request.c.merge_sha,
 )
 
-# The commits a merge request has, as the code host says, without merge commits.
+# The commits a merge request has, as the code host says, without merge commits. `digest`: what a
+# commit and its copies have in common.
 merge_request_commit = Table(
     "merge_request_commit",
     metadata,
@@ -79,12 +80,19 @@ merge_request_commit = Table(
     Column("sha", SafeText, primary_key=True),
     Column("position", Integer, nullable=False),
     Column("body", Json, nullable=False),
+    Column("digest", SafeText, nullable=False, server_default=""),
 )
 Index(
     "ix_merge_request_commit_sha",
     merge_request_commit.c.connection_id,
     merge_request_commit.c.project_id,
     merge_request_commit.c.sha,
+)
+Index(
+    "ix_merge_request_commit_digest",
+    merge_request_commit.c.connection_id,
+    merge_request_commit.c.project_id,
+    merge_request_commit.c.digest,
 )
 
 pipeline = Table(
