@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from sync.engine.upkeep.sweep import Sweep
 from tests.emulators.gitlab.entities import MergeRequest
 from tests.engine.world import World
 
@@ -317,6 +318,51 @@ def test_somebody_elses_pipeline_after_a_merge_of_main_says_nothing(world: World
     world.settle()
     assert field_of(world, OTHER) == "passed"
     assert field_of(world) == "failed"
+
+
+@pytest.mark.parametrize("way", ["amend", "reset", "force"])
+def test_a_number_that_left_a_branch_without_a_request_unlinks(world: World, way: str) -> None:
+    git = world.gitlab.branching
+    branch_of(world, "mine", "B24-2103 start")
+    keep = world.shop.branches["mine"].head
+    branch_of(world, "mine", f"B24-{OTHER} wrong number")
+    world.settle()
+    if way == "amend":
+        git.amend(world.shop, "mine", "B24-2103 right number", "ann")
+    elif way == "reset":
+        git.reset(world.shop, "mine", keep, "ann")
+    else:
+        git.force_push(world.shop, "mine", ["B24-2103 anew"], "ann")
+    world.settle()
+    world.gitlab.run_pipeline(world.shop, ref="mine").set_status("failed")
+    world.settle()
+    assert field_of(world) == "failed"
+    assert field_of(world, OTHER) is None
+    assert not world.reports(OTHER)
+
+
+def test_a_branch_without_a_request_keeps_what_it_still_has(world: World) -> None:
+    branch_of(world, "mine", "B24-2103 start")
+    world.settle()
+    branch_of(world, "mine", f"B24-{OTHER} more")
+    world.settle()
+    world.gitlab.run_pipeline(world.shop, ref="mine").set_status("failed")
+    world.settle()
+    assert (field_of(world), field_of(world, OTHER)) == ("failed", "failed")
+
+
+def test_a_branch_that_cannot_be_asked_about_is_asked_again(world: World) -> None:
+    branch_of(world, "mine", f"B24-{OTHER} wrong number")
+    world.settle()
+    world.gitlab.failing = 502
+    world.gitlab.branching.amend(world.shop, "mine", "B24-2103 right number", "ann")
+    world.settle()
+    world.gitlab.failing = 0
+    world.tick(120)
+    assert Sweep(world.deps()).run(world.clock.now())
+    world.gitlab.run_pipeline(world.shop, ref="mine").set_status("failed")
+    world.settle()
+    assert (field_of(world), field_of(world, OTHER)) == ("failed", None)
 
 
 # --- forks

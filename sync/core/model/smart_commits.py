@@ -178,8 +178,13 @@ def _is_squash(old: SmartCommit, new: SmartCommit) -> bool:
     The host writes it in the name of the merge request's author.
     https://docs.gitlab.com/user/project/merge_requests/squash_and_merge/
     """
-    shared = new.branch == new.project.default_branch or _SHARED_BRANCH.fullmatch(new.branch)
-    return old.branch != new.branch and bool(shared)
+    shared = new.branch == new.project.default_branch or is_shared_name(new.branch)
+    return old.branch != new.branch and shared
+
+
+def is_shared_name(branch: str) -> bool:
+    """Tell whether branches of that name usually hold everybody's work."""
+    return _SHARED_BRANCH.fullmatch(branch) is not None
 
 
 def _project_key(speech: SmartCommit) -> tuple[int, int]:

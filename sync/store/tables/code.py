@@ -128,6 +128,16 @@ commit = Table(
     Column("received_at", Moment, nullable=False),
 )
 
+# Branches that may have lost commits by force: the host is to be asked which they still have.
+branch_check = Table(
+    "branch_check",
+    metadata,
+    connection_id_column(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("branch", SafeText, primary_key=True),
+    Column("due_at", Moment, nullable=False),
+)
+
 # The last commit of a push that named a task, in the branch or in a commit.
 commit_task = Table(
     "commit_task",
