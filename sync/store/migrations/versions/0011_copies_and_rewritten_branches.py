@@ -7,7 +7,7 @@ from sync.store.db.types import Moment, SafeText
 from sync.store.tables import Id
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0016"
 
 
 def upgrade() -> None:
