@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Response, jsonify
@@ -110,8 +112,20 @@ def _is_migrated(conn: Connection) -> bool:
     """Return whether the newest revision was run, without Alembic, which needs much memory."""
     if not inspect(conn).has_table("alembic_version"):
         return False
-    newest = max(file.stem.split("_")[0] for file in _REVISIONS.glob("[0-9]*_*.py"))
-    return bool(conn.scalar(text("SELECT version_num FROM alembic_version")) == newest)
+    return bool(conn.scalar(text("SELECT version_num FROM alembic_version")) == _newest_revision())
+
+
+@cache
+def _newest_revision() -> str:
+    """Return the revision that no other one follows, whatever their numbers."""
+    texts = [file.read_text("utf-8") for file in _REVISIONS.glob("[0-9]*_*.py")]
+    (newest,) = set(_named(texts, "revision")) - set(_named(texts, "down_revision"))
+    return newest
+
+
+def _named(texts: Iterable[str], name: str) -> Iterator[str]:
+    for source in texts:
+        yield from re.findall(rf'^{name}\b[^=\n]*= "(\w+)"', source, re.MULTILINE)
 
 
 def _seconds_since(moment: datetime | None, now: datetime) -> float | None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import delete, text
 from sqlalchemy.exc import OperationalError
 
 from b24app.app import create_app
 from b24app.deps import build_deps
+from b24app.routes import health
+from sync import store
 from sync.store import inbox, logs, portals, subjects
 from sync.store.db.database import open_database, write
 from sync.store.rows import Delivery, Installation, PortalTokens
@@ -76,6 +81,15 @@ def test_an_older_database_is_not_ready(world):
         conn.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     status, told = ready(world)
     assert (status, told["database"], told["migrations"]) == (503, True, False)
+
+
+def test_the_newest_revision_is_the_one_that_none_follows():
+    folder = Path(store.__file__).parent / "migrations"
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
+    head = ScriptDirectory.from_config(config).get_current_head()
+    assert health._newest_revision() == head
 
 
 def test_an_empty_database_is_not_ready(config, empty_database_url, clock):
