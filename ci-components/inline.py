@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 WIDTH = 120
-MOST_JOINED = 100
-BLOCK = re.compile(r" *(?:if|elif|else|for|while|with|try|except|finally)\b.*:$")
+MOST_JOINED = 110
+LONG_TABLE = 8  # texts; a longer tuple of nothing else is written as one text and split
+BLOCK = re.compile(r" *(?:if|elif|else|for|while|with|try|except|finally|def)\b.*:$")
 PATTERNS = "reporter.patterns"
+PLAIN_TEXT = re.compile(r"[^\"\\|\r\n]+")
 OPENING, CLOSING = "([{", ")]}"
 
 
@@ -75,7 +77,7 @@ def parts_of(kept: list[Statement], sources: Mapping[str, str]) -> Iterator[str]
     for name in sources:
         texts = [statement.text for statement in kept if statement.module == name]
         if texts:
-            yield f"# --- {name}.py\n" + "".join(texts)
+            yield f"# --- {name.removeprefix('reporter.')}.py\n" + "".join(texts)
 
 
 def statements_of(module: str, source: str) -> Iterator[Statement]:
@@ -193,6 +195,9 @@ def without_annotations(source: str) -> str:
 
 def cut_inside(node: ast.AST, text: Text) -> None:
     """Cut what explains a node and all within it."""
+    if isinstance(node, ast.Tuple) and (table := split_table(node)):
+        text.cut(text.start(node), text.end(node), table)
+        return
     if isinstance(node, ast.ClassDef) and is_tuple(node):
         text.cut(text.start(node), text.end(node), short_tuple(node, text))
         return
@@ -216,6 +221,22 @@ def cut_inside(node: ast.AST, text: Text) -> None:
                 text.cut(text.end(base.value), text.end(base))
     for inner in ast.iter_child_nodes(node):
         cut_inside(inner, text)
+
+
+def split_table(node: ast.Tuple) -> str:
+    """Return `tuple("see|see also|cf".split("|"))` for a long tuple of plain texts, else ""."""
+    values = [each.value for each in node.elts if isinstance(each, ast.Constant)]
+    texts = [value for value in values if isinstance(value, str) and PLAIN_TEXT.fullmatch(value)]
+    if len(texts) < max(LONG_TABLE, len(node.elts)):
+        return ""
+    lines = [""]
+    for text in texts:
+        full = lines[-1] and len(lines[-1]) + len(text) > WIDTH - 6
+        lines += [""] if full else []
+        lines[-1] += f"{text}|"
+    lines[-1] = lines[-1][:-1]
+    joined = "\n".join(f'"{line}"' for line in lines)
+    return f'tuple(({joined}).split("|"))' if len(lines) > 1 else f'tuple({joined}.split("|"))'
 
 
 def is_tuple(node: ast.ClassDef | ast.FunctionDef) -> bool:

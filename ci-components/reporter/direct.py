@@ -25,7 +25,7 @@ def report_directly(run: Run, gather: Gather, mode: Mode) -> int:
     settings = report.settings
     webhook = read_secret(run.ci, settings.webhook_variable)
     token = read_secret(run.ci, settings.token_variable)
-    run.out.hide(webhook, token, webhook.rstrip("/").rpartition("/")[2])
+    run.out.secrets |= {webhook, token, webhook.rstrip("/").rpartition("/")[2]}
     reason = uninvited(report, secret=bool(webhook))
     if not reason:
         gather(report, GitLab(run.http, run.ci, token, run.seconds * FOR_THE_PORTAL))

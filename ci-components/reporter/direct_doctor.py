@@ -22,7 +22,7 @@ def perform(run: Run) -> int:
     report = Report(run.ci, read_settings(run.ci))
     token = read_secret(run.ci, report.settings.token_variable)
     webhook = read_secret(run.ci, report.settings.webhook_variable)
-    run.out.hide(webhook, token, webhook.rstrip("/").rpartition("/")[2])
+    run.out.secrets |= {webhook, token, webhook.rstrip("/").rpartition("/")[2]}
     return examine(run, direct_lines(run, report, webhook, token))
 
 

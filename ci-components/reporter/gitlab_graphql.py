@@ -15,6 +15,7 @@ from reporter.gitlab_client import GitLab, Row
 from reporter.gitlab_json import (
     identifier,
     inside,
+    nodes_of,
     read_merge_request,
     rows_of,
     text,
@@ -92,13 +93,13 @@ def complaint(answer: object) -> str:
 def merge_requests_of(data: Row) -> list[MergeRequest]:
     """Return the candidates, each once."""
     project, own = inside(data, "project"), inside(data, "target", "mergeRequest")
-    rows = [own] if own else [*rows_of(project.get("own")), *rows_of(project.get("merged"))]
+    rows = [own] if own else [*nodes_of(project.get("own")), *nodes_of(project.get("merged"))]
     return [read_merge_request(row) for row in {row.get("iid"): row for row in rows}.values()]
 
 
 def last_success(data: Row, pipeline: int) -> str:
     """Return the commit of the last pipeline before this one that passed, "" for none."""
-    rows = rows_of(inside(data, "project").get("passed"))
+    rows = nodes_of(inside(data, "project").get("passed"))
     earlier = (text(row, "sha") for row in rows if identifier(row) < pipeline)
     return next(earlier, "")  # a repeated job may find its own pipeline among those that passed
 

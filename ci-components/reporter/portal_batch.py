@@ -6,6 +6,7 @@ https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -67,7 +68,7 @@ def batch(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:
     except Problem as problem:
         if not problem.again or http.left() < 1:
             raise
-    http.pause(1.0)
+    time.sleep(1)
     return send(http, webhook, calls)
 
 

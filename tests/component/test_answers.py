@@ -50,7 +50,7 @@ class Canned(Http):
 
     def ask(self, *_: object, **__: object) -> Answer:
         self.count += 1
-        return Answer(200, self.body)
+        return Answer(200, self.body, "", 1.0)
 
 
 def report_on(settings: Settings | None = None) -> Report:

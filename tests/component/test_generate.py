@@ -69,7 +69,7 @@ def test_every_module_is_in_some_script() -> None:
     folder = generate.HERE / "reporter"
     scripts = "".join(map(generate.script, FORMS))
     names = {path.stem for path in folder.glob("*.py")} - {"__init__"}
-    assert {name for name in names if f"# --- reporter.{name}.py\n" not in scripts} == set()
+    assert {name for name in names if f"# --- {name}.py\n" not in scripts} == set()
 
 
 def test_keywords_and_prose_are_the_app_s_own() -> None:
@@ -88,8 +88,8 @@ SOURCES = {
 
 def test_a_script_is_what_its_entry_needs_without_what_explains_it() -> None:
     assert script_of("reporter.a", SOURCES.__getitem__) == (
-        "\n# --- reporter.b.py\ndef twice(number):\n return number * 2\n"
-        "\n# --- reporter.a.py\ndef perform():\n return twice(1)\n"
+        "\n# --- b.py\ndef twice(number):\n return number * 2\n"
+        "\n# --- a.py\ndef perform():\n return twice(1)\n"
     )
 
 

@@ -86,7 +86,7 @@ def test_without_python_the_reason_is_one_sentence(world: World, name: str) -> N
     done = run("sh", script(name), world.folder, PATH="/nowhere")
     assert done.returncode == 127
     assert done.stdout == (
-        "b24: NOT REPORTED. The image has no python3 of version 3.9 or newer (NO_PYTHON).\n"
+        "b24: NOT REPORTED. The image has no Python 3.9 or newer (NO_PYTHON).\n"
     )
 
 
