@@ -17,24 +17,24 @@ DEAD = "Bitrix24 does not accept the webhook"
 SCOPE = "The webhook may not do this"
 BUSY = "Bitrix24 takes no more requests now"
 PLAN = "Bitrix24 has REST switched off"
-RIGHTS = "The webhook's owner may not do this"
-PORTAL_ERRORS = {
-    "INVALID_CREDENTIALS": DEAD, "NO_AUTH_FOUND": DEAD, "INVALID_TOKEN": DEAD,
-    "expired_token": DEAD, "AUTHORIZATION_ERROR": DEAD, "APPLICATION_NOT_FOUND": DEAD,
-    "HTTP 401": DEAD, "HTTP 403": DEAD, "HTTP 404": DEAD,
-    "insufficient_scope": SCOPE, "ERROR_METHOD_NOT_FOUND": SCOPE,
-    "QUERY_LIMIT_EXCEEDED": BUSY, "OPERATION_TIME_LIMIT": BUSY, "HTTP 429": BUSY, "HTTP 503": BUSY,
-    "OVERLOAD_LIMIT": "Bitrix24 has blocked REST on this portal",
-    "PAYMENT_REQUIRED": PLAN, "ALLOWED_ONLY_INTRANET_USER": PLAN,
-    "ACCESS_DENIED": RIGHTS, "1048582": RIGHTS, "user_access_error": RIGHTS,
-    "ACCESS_ERROR": "The webhook's owner may not write there",
-    "PORTAL_DELETED": "The portal is deleted", "HTTP 410": "The portal is deleted",
-    "INVALID_REQUEST": "Bitrix24 wants https",
-    "CANT_EDIT_MESSAGE": "The earlier message can no longer be edited",
-}  # fmt: skip
+HTTPS = "Bitrix24 wants https"
+CODES = {
+    DEAD: "INVALID_CREDENTIALS|NO_AUTH_FOUND|INVALID_TOKEN|expired_token|AUTHORIZATION_ERROR"
+    "|APPLICATION_NOT_FOUND|HTTP 401|HTTP 403|HTTP 404",
+    SCOPE: "insufficient_scope|ERROR_METHOD_NOT_FOUND",
+    BUSY: "QUERY_LIMIT_EXCEEDED|OPERATION_TIME_LIMIT|HTTP 429|HTTP 503",
+    PLAN: "PAYMENT_REQUIRED|ALLOWED_ONLY_INTRANET_USER",
+    HTTPS: "INVALID_REQUEST",
+    "Bitrix24 has blocked REST on this portal": "OVERLOAD_LIMIT",
+    "The webhook's owner may not do this": "ACCESS_DENIED|1048582|user_access_error",
+    "The webhook's owner may not write there": "ACCESS_ERROR",
+    "The portal is deleted": "PORTAL_DELETED|HTTP 410",
+    "The earlier message can no longer be edited": "CANT_EDIT_MESSAGE",
+}
+PORTAL_ERRORS = {code: what for what, codes in CODES.items() for code in codes.split("|")}
 REFUSED_WHOLE = ("QUERY_LIMIT_EXCEEDED", "OPERATION_TIME_LIMIT")  # nothing of it was carried out
 # What somebody who configures the component has to mend; all else is of the task or the day.
-CONFIGURATION = (DEAD, SCOPE, PLAN, "Bitrix24 wants https")
+CONFIGURATION = (DEAD, SCOPE, PLAN, HTTPS)
 
 
 class Problem(Exception):

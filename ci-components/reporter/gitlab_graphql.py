@@ -23,7 +23,7 @@ from reporter.gitlab_json import (
 from reporter.gitlab_questions import counted
 from reporter.model import MergeRequest, Report
 
-# Each stands inside `project(fullPath: $path) { … }`; R is REQUEST.
+# Each stands inside `project(fullPath: $path) { … }`; R is REQUEST_FIELDS.
 JOBS = (
     "pipeline(iid: $pipeline) { jobs(retried: false, statuses: [%s], first: 100) { nodes"
     " { id name status allow_failure: allowFailure web_url: webPath stage { name } } } }"
@@ -32,7 +32,7 @@ OF_BRANCH = "own: mergeRequests(sourceBranches: [$ref], sort: UPDATED_DESC, firs
 MERGED = "merged: mergeRequests(%sstate: merged, sort: MERGED_AT_DESC, first: 10) { nodes R }"
 PASSED = "passed: pipelines(%s, status: SUCCESS, first: 5) { nodes { id sha } }"
 OF_PIPELINE = "target: project(fullPath: $target) { mergeRequest(iid: $request) R }"
-REQUEST = (
+REQUEST_FIELDS = (
     "{ iid title description state draft web_url: webUrl source_branch: sourceBranch"
     " target_branch: targetBranch source_project_id: sourceProjectId head: diffHeadSha"
     " merged_as: mergeCommitSha author { name }"
@@ -61,7 +61,7 @@ def question(report: Report, *, jobs: bool) -> dict[str, object]:
     }
     used = {name: value for name, value in values.items() if f"${name}" in query}
     declared = ", ".join(f"${name}: {'String' if name == 'request' else 'ID'}!" for name in used)
-    query = re.sub(r"\bR\b", REQUEST, query)
+    query = re.sub(r"\bR\b", REQUEST_FIELDS, query)
     return {"query": f"query({declared}) {{ {query} }}", "variables": used}
 
 

@@ -11,7 +11,8 @@ from reporter.ci_variables import Variables, number
 from reporter.gitlab_client import GitLab, Rows
 
 UNDER_WAY = (  # noqa: SIM905  it is short in a job's script
-    "created pending running preparing waiting_for_resource scheduled canceling waiting_for_callback"
+    "created pending running preparing waiting_for_resource scheduled"
+    " canceling waiting_for_callback"
 ).split()
 PAGE = 100
 

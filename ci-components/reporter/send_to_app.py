@@ -25,8 +25,8 @@ VARIABLES = {
     "CI_MERGE_REQUEST": "IID TITLE DESCRIPTION PROJECT_URL SOURCE_BRANCH_NAME TARGET_BRANCH_NAME",
     "CI": "SERVER_URL DEFAULT_BRANCH",
     "GITLAB_USER": "LOGIN NAME",
-    "B24": "REPORT REFS STATUSES TIERS DEPLOY_JOB TASK_PREFIX LANGUAGE FIELD CHAT CHAT_WHEN"
-    " NOTIFY_SOURCES ENVIRONMENT TELL_AUTHOR ON_OPEN ON_MERGE STAGE_OPEN STAGE_MERGE TOKEN_VARIABLE",
+    "B24": "REPORT REFS STATUSES TIERS DEPLOY_JOB ENVIRONMENT TASK_PREFIX LANGUAGE FIELD CHAT"
+    " CHAT_WHEN NOTIFY_SOURCES TELL_AUTHOR ON_OPEN ON_MERGE STAGE_OPEN STAGE_MERGE TOKEN_VARIABLE",
     "B24_ENVIRONMENT": "URL TIER",
 }
 # Of GitLab's answers only this is sent, at whatever depth it stands.
@@ -121,10 +121,11 @@ def shortened(value: Any) -> Any:
 def read_app(run: Run, answer: Answer, host: str) -> None:
     """Leave the tasks that the app found named, and say what it says."""
     body = answer.body if isinstance(answer.body, dict) else {}
-    if not 200 <= answer.status < 300:
+    if "tasks" not in body:  # another server's page, or a refusal
         why = text(inside(body, "error"), "text")[:200] or "it does not say why"
         raise Problem(f"{host} refuses the report: {why}", f"HTTP {answer.status}")
     urls = {number(row.get("id")): text(row, "url") for row in rows_of(body.get("tasks"))}
+    urls.pop(0, None)
     write_files(urls, [(f"#{task}", url) for task, url in urls.items() if url])
     for note in rows_of(body.get("notes")):
         run.out.say(text(note, "text"))

@@ -13,7 +13,7 @@ from reporter.portal_queries import read_all, task_link
 
 def send_to_portal(http: Http, webhook: str, report: Report, mode: Mode, out: Output) -> int:
     """Read what there is, then write the difference in one batch. Return the exit code."""
-    portal = read_all(http, webhook, report, moves=mode.moves)
+    portal = read_all(http, webhook, report, mode)
     calls, left_out = writes(report, portal, mode)
     tasks = [(task.id, *task_link(portal, task)) for task in portal.tasks.values()]
     links = [(f"#{task_id} {title}", url) for task_id, title, url in tasks]
@@ -26,7 +26,7 @@ def send_to_portal(http: Http, webhook: str, report: Report, mode: Mode, out: Ou
     if left_out:
         what = f"{left_out} tasks found no room in one batch of 50 calls"
         problems.append(Problem(what, "NO_ROOM", mild=True))
-    if report.settings.dry_run:
+    if report.settings.dry_run == "true":
         for call in calls:
             out.say(f"would do: {call.about or call.method}\n  {encode(call)}")
     elif calls:

@@ -88,8 +88,8 @@ SOURCES = {
 
 def test_a_script_is_what_its_entry_needs_without_what_explains_it() -> None:
     assert script_of("reporter.a", SOURCES.__getitem__) == (
-        "\n# --- b.py\ndef twice(number):\n return number * 2\n"
-        "\n# --- a.py\ndef perform():\n return twice(1)\n"
+        "\n# --- b.py\ndef twice(number): return number * 2\n"
+        "\n# --- a.py\ndef perform(): return twice(1)\n"
     )
 
 
@@ -106,7 +106,7 @@ SHORT = [
     ("x: int = 1\n", "x = 1\n"),
     (
         "def f(a: int, *, b: str = 'x') -> dict[str, int]:\n    return {}\n",
-        "def f(a, *, b='x'):\n return {}\n",
+        "def f(a, *, b='x'): return {}\n",
     ),
     (
         "class P(NamedTuple):\n    '''P.'''\n\n    a: int\n    b: tuple[int, ...] = ()\n",
@@ -114,7 +114,7 @@ SHORT = [
     ),
     (
         "class V(dict[str, str]):\n    def f(self) -> str:\n        return ''\n",
-        "class V(dict):\n def f(self):\n  return ''\n",
+        "class V(dict):\n def f(self): return ''\n",
     ),
     ("x = (\n    1,\n)\n", "x = (1,)\n"),
     ("x = f(\n    a,\n    b=2,\n)\n", "x = f(a, b=2)\n"),

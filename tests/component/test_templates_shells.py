@@ -85,9 +85,7 @@ def test_no_root_is_needed(world: World) -> None:
 def test_without_python_the_reason_is_one_sentence(world: World, name: str) -> None:
     done = run("sh", script(name), world.folder, PATH="/nowhere")
     assert done.returncode == 127
-    assert done.stdout == (
-        "b24: NOT REPORTED. The image has no Python 3.9 or newer (NO_PYTHON).\n"
-    )
+    assert done.stdout == ("b24: NOT REPORTED. The image has no Python 3.9 or newer (NO_PYTHON).\n")
 
 
 @pytest.mark.parametrize(
