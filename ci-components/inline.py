@@ -19,6 +19,8 @@ LONG_TABLE = 8  # texts; a longer tuple of nothing else is written as one text a
 BLOCK = re.compile(r" *(?:if|elif|else|for|while|with|try|except|finally|def)\b.*:$")
 PATTERNS = "reporter.patterns"
 PLAIN_TEXT = re.compile(r"[^\"\\|\r\n]+")
+LITERAL = re.compile(r'(rf?|f|)"(?!")')
+LITERAL_AT_END = re.compile(r'(?:^|[ (\[{,=:])(rf?|f|)"(?:[^"\\]|\\.)+"$')
 OPENING, CLOSING = "([{", ")]}"
 
 
@@ -92,9 +94,24 @@ def statements_of(module: str, source: str) -> Iterator[Statement]:
         if module.startswith("sync.") and isinstance(node, ast.Assign) and "re.compile(" in text:
             text = text.replace("re.compile(", "Pattern(")  # compiled when it is first used
             node = ast.parse(text).body[0]
-        names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
-        reads = {name.id for name in names if isinstance(name.ctx, ast.Load)}
-        yield Statement(module, text, frozenset(defined(node)), frozenset(reads))
+        yield Statement(module, text, frozenset(defined(node)), frozenset(names_read(node)))
+
+
+def names_read(node: ast.AST) -> set[str]:
+    """Return the names that a statement reads, but for those that its functions define."""
+    inner = set().union(*map(names_read, ast.iter_child_nodes(node)))
+    if isinstance(node, ast.Name):
+        return {node.id} if isinstance(node.ctx, ast.Load) else set()
+    if not isinstance(node, ast.FunctionDef):
+        return inner
+    of_body = set().union(*map(names_read, node.body))
+    own = {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
+    for each in (found for part in node.body for found in ast.walk(part)):
+        own |= (
+            {each.id} if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store) else set()
+        )
+    outside = set().union(*map(names_read, [node.args, *node.decorator_list]))
+    return (of_body - own) | outside
 
 
 def is_text(node: ast.stmt) -> bool:
@@ -315,8 +332,10 @@ def folded(pieces: list[str], indent: int) -> str:
         glue = "" if line[-1] in OPENING or piece[0] in CLOSING or piece[0] == "." else " "
         if piece[0] in CLOSING and line.endswith(",") and not lonely("".join(lines)):
             line = line[:-1]
+        begins, ends = LITERAL.match(piece), LITERAL_AT_END.search(line)
+        one_text = begins and ends and begins[1] == ends[1]
         if len(line) + len(glue) + len(piece) <= WIDTH:
-            lines[-1] = line + glue + piece
+            lines[-1] = line[:-1] + piece[begins.end() :] if one_text else line + glue + piece
         else:
             lines[-1] = line
             lines.append(" " * (indent + 1) + piece)

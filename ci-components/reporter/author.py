@@ -6,7 +6,7 @@ from reporter.bbcode import link
 from reporter.cards import job_list, ref_url
 from reporter.ci_variables import number
 from reporter.model import Report
-from reporter.phrases import OTHERS, say
+from reporter.phrases import FAILED, say
 from reporter.plan import app_tells
 from reporter.portal_batch import Call
 from reporter.portal_json import Portal, listed
@@ -52,7 +52,7 @@ def notification(report: Report) -> str:
     jobs = job_list(report)
     return say(
         report.settings.language,
-        OTHERS["failed"],
+        FAILED,
         pipeline=link(report.pipeline_url, f"#{report.pipeline}"),
         ref=link(ref_url(report), report.ref),
         jobs=f": {jobs}" if jobs else "",

@@ -47,19 +47,3 @@ def notes_of(report: Report) -> list[str]:
     refused = ", ".join(report.refused)
     told = [f"GitLab does not tell {refused}: the report goes without (NOT_TOLD)."]
     return report.notes + (told if refused else [])
-
-
-def unwanted(report: Report, *, deploys: bool) -> str:
-    """Return why there is nothing to tell, or ""."""
-    if report.nothing:
-        return report.nothing
-    if "merge-request" not in report.settings.report:
-        report.merge_requests = []
-    if not report.tasks:
-        return "no task is named in the branch, the merge request or the commits"
-    if deploys and not report.deployments:
-        return "this pipeline has no deployment of the input tiers"
-    watched = report.status not in ("", "running", "unknown")
-    if watched and report.status not in report.settings.statuses:
-        return f"the status {report.status} is not among the input statuses"
-    return ""

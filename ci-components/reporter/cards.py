@@ -10,7 +10,7 @@ import re
 
 from reporter.bbcode import clipped, escaped, link, live_url, quoted
 from reporter.model import Deployment, MergeRequest, NamedTask, Report
-from reporter.phrases import DEPLOYMENT, OTHERS, PIPELINE, REQUEST, SENSE, say
+from reporter.phrases import DEPLOYMENT, MORE, PIPELINE, REQUEST, SENSE, say
 from reporter.references import ENDING
 
 SHOWN_JOBS = 5
@@ -25,7 +25,7 @@ def card(report: Report, task: NamedTask) -> str:
     if mr:
         source, target = escaped(mr.source_branch, line_start=True), escaped(mr.target_branch)
         lines = [
-            f"[b]{request_link(mr, language)}[/b]",
+            f"[b]{request_link(mr)}[/b]",
             state_line(mr, language),
             say(language, REQUEST["branches"], source=source, target=target, project=project),
         ]
@@ -48,7 +48,7 @@ def card_url(report: Report, task: NamedTask) -> str:
 def deployment_card(report: Report, task: NamedTask) -> str:
     mr, deployment = report.merge_request_of(task), report.deployments[0]
     work = link(ref_url(report), report.ref)
-    about = request_link(mr, report.settings.language) if mr else work
+    about = request_link(mr) if mr else work
     head = link(environment_url(report, task), deployment.environment)
     line = f"{pipeline_line(report)} {deployment_line(report, deployment)}"
     return f"[b]{head}[/b]\n{about}\n{line}"
@@ -79,12 +79,6 @@ def is_ours(text: str) -> bool:
     return re.search("(?m)^CI: ", text) is not None
 
 
-def shown_pipeline(text: str) -> int:
-    """Return the number of the pipeline that a card shows, 0 for a child pipeline."""
-    shown = re.search(r"(?m)^CI: \[url=[^\]\n]*/pipelines/([0-9]+)\]", text)
-    return int(shown[1]) if shown else 0
-
-
 def is_of_app(text: str, report: Report) -> bool:
     """Tell whether the app tells of this project here: by a request's card or a pipeline message.
 
@@ -102,9 +96,8 @@ def state_line(mr: MergeRequest, language: str) -> str:
     return say(language, REQUEST["state"], state=say(language, REQUEST[state]))
 
 
-def request_link(mr: MergeRequest, language: str) -> str:
-    title = say(language, REQUEST["title"], iid=mr.iid, title=clipped(mr.title, MOST_TITLE))
-    return link(mr.url, title)
+def request_link(mr: MergeRequest) -> str:
+    return link(mr.url, f"!{mr.iid} {clipped(mr.title, MOST_TITLE)}")
 
 
 def ci_line(report: Report) -> str:
@@ -124,7 +117,7 @@ def job_list(report: Report) -> str:
 
 
 def more(report: Report, count: int) -> list[str]:
-    return [say(report.settings.language, OTHERS["more"], count=count)] if count > 0 else []
+    return [say(report.settings.language, MORE, count=count)] if count > 0 else []
 
 
 def deployment_lines(report: Report) -> list[str]:

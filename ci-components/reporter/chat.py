@@ -5,7 +5,7 @@ from __future__ import annotations
 from reporter.bbcode import link
 from reporter.cards import SHOWN_JOBS, deployment_lines, ref_url, request_link
 from reporter.model import Report
-from reporter.phrases import OTHERS, say
+from reporter.phrases import TASKS, say
 from reporter.plan import edit_message, is_card, post_message
 from reporter.portal_batch import Call
 from reporter.portal_json import Portal, read_messages
@@ -45,9 +45,9 @@ def chat_call(report: Report, portal: Portal, ci_line: str) -> list[Call]:
 def chat_text(report: Report, tasks: list[tuple[str, str]], ci_line: str) -> str:
     """Return the chat's message; `tasks`: title and address of each."""
     language, path = report.settings.language, report.ci["CI_PROJECT_PATH"]
-    about = [request_link(mr, language) for mr in report.merge_requests[:SHOWN_JOBS]]
+    about = [request_link(mr) for mr in report.merge_requests[:SHOWN_JOBS]]
     named = ", ".join(link(url, title) for title, url in tasks)
     lines = [f"[b]{link(report.pipeline_url, f'{path} #{report.pipeline}')}[/b]"]
     lines += about or [link(ref_url(report), report.ref)]
     lines += [ci_line, *deployment_lines(report)]
-    return "\n".join([*lines, say(language, OTHERS["tasks"], tasks=named)] if named else lines)
+    return "\n".join([*lines, say(language, TASKS, tasks=named)] if named else lines)

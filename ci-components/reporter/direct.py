@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reporter.build_report import begin_report, notes_of, uninvited, unwanted
+from reporter.build_report import begin_report, notes_of, uninvited
 from reporter.files import write_files
 from reporter.gitlab_client import GitLab
 from reporter.main import Run
@@ -32,7 +32,10 @@ def report_directly(run: Run, gather: Gather, mode: Mode) -> int:
         for sentence in notes_of(report):
             run.out.say(sentence)
         report.tasks = mode.find(report)
-        reason = unwanted(report, deploys=mode.move is None)
+        if "merge-request" not in settings.report:
+            report.merge_requests = []
+        no_task = "no task is named in the branch, the merge request or the commits"
+        reason = report.nothing or ("" if report.tasks else no_task)
     if reason:
         run.out.say(f"{reason}: nothing is reported")
         return 0

@@ -36,7 +36,11 @@ def gather_pipeline(report: Report, gitlab: GitLab) -> None:
         report.status = status_of(report.jobs)
     if "deployments" in settings.report and find_tasks(report):
         add_deployments(report, gitlab)
-        report.deployments = [one for one in report.deployments if fits(one.tier, settings.tiers)]
+        report.deployments = [
+            deployment for deployment in report.deployments if fits(deployment.tier, settings.tiers)
+        ]
+    if report.status not in ("", "running", "unknown", *settings.statuses):
+        report.nothing = f"the status {report.status} is not among the input statuses"
 
 
 def gather_begin(report: Report, gitlab: GitLab) -> None:

@@ -53,6 +53,8 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
     if deployment.environment and fits(tier, settings.tiers):
         url = settings.environment_url or deployment.url
         report.deployments = [deployment._replace(url=url, tier=tier)]
+    else:
+        report.nothing = "this pipeline has no deployment of the input tiers"
 
 
 def worst_deployment(report: Report, rows: list[Row]) -> Deployment:

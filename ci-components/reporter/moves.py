@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from reporter.cards import state_line
 from reporter.model import NamedTask, Report
 from reporter.portal_batch import Call
@@ -13,6 +15,13 @@ FIELD_VALUES = {
     "success": "passed", "running": "running", "failed": "failed", "canceled": "canceled",
     "skipped": "skipped", "manual": "manual",
 }  # fmt: skip
+
+
+def is_overtaken(report: Report, earlier: Message | None) -> bool:
+    """Tell whether the card shows a newer pipeline; that of a child has no number in it."""
+    text = earlier.text if earlier else ""
+    shown = re.search(r"(?m)^CI: \[url=[^\]\n]*/pipelines/([0-9]+)\]", text)
+    return shown is not None and int(shown[1]) > report.pipeline
 
 
 def stage_questions(report: Report, portal: Portal) -> dict[str, Call]:

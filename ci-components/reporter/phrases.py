@@ -6,7 +6,6 @@ import re
 
 Phrase = tuple[str, str]  # English, Russian. What the app says too is said in its words.
 REQUEST: dict[str, Phrase] = {
-    "title": ("!{iid} {title}", "!{iid} {title}"),
     "state": ("Merge request: {state}", "Запрос на слияние: {state}"),
     "branches": ("{source} → {target} in {project}", "{source} → {target} в {project}"),
     "author": ("Author: {person}", "Автор: {person}"),
@@ -39,24 +38,25 @@ PIPELINE: dict[str, Phrase] = {
 DEPLOYMENT: dict[str, Phrase] = {
     "success": ("Deployed to {environment}", "Развёрнуто: {environment}"),
     "failed": ("Deployment to {environment} failed", "Ошибка развёртывания: {environment}"),
-    "canceled": ("Deployment to {environment} is canceled", "Развёртывание отменено: {environment}"),
+    "canceled": (
+        "Deployment to {environment} is canceled", "Развёртывание отменено: {environment}",
+    ),
     "running": ("Being deployed to {environment}", "Развёртывается: {environment}"),
     "blocked": (
-        "Deployment to {environment} waits for approval", "Развёртывание ждёт одобрения: {environment}"
+        "Deployment to {environment} waits for approval",
+        "Развёртывание ждёт одобрения: {environment}",
     ),
     "unknown": (
         "Deployment to {environment}: the result is not known",
         "Развёртывание, результат неизвестен: {environment}",
     ),
 }  # fmt: skip
-OTHERS: dict[str, Phrase] = {
-    "more": ("{count} more", "ещё {count}"),
-    "failed": (
-        "The pipeline {pipeline} of {ref} failed{jobs}",
-        "Пайплайн {pipeline} ({ref}) завершился с ошибкой{jobs}",
-    ),
-    "tasks": ("Tasks: {tasks}", "Задачи: {tasks}"),
-}
+MORE: Phrase = ("{count} more", "ещё {count}")
+TASKS: Phrase = ("Tasks: {tasks}", "Задачи: {tasks}")
+FAILED: Phrase = (
+    "The pipeline {pipeline} of {ref} failed{jobs}",
+    "Пайплайн {pipeline} ({ref}) завершился с ошибкой{jobs}",
+)
 
 PLACE = r"\{(\w+)\}"
 

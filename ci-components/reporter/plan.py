@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from reporter.cards import is_about, is_of_app, is_ours, shown_pipeline
+from reporter.cards import is_about, is_of_app, is_ours
+from reporter.errors import Problem
 from reporter.model import NamedTask, Report
 from reporter.portal_batch import MOST_CALLS, Call
 from reporter.portal_json import Message, Portal, Task
@@ -22,6 +23,10 @@ def no_more_questions(_: Report, __: Portal) -> dict[str, Call]:
     return {}
 
 
+def never(_: Report, __: Message | None) -> bool:
+    return False
+
+
 def no_messages(_: Report, __: Portal) -> list[Call]:
     return []
 
@@ -30,7 +35,8 @@ class Mode(NamedTuple):
     """What a template does: its card, and the address in the card's head.
 
     `find`: the tasks that a report names. `ask`, `ask_more`: what it reads beside the tasks, and
-    beside their messages. `move`, `tell`: what it writes beside the cards.
+    beside their messages. `move`, `tell`: what it writes beside the cards. `overtaken`: whether the
+    earlier card is newer.
     """
 
     card: Callable[[Report, NamedTask], str]
@@ -40,6 +46,7 @@ class Mode(NamedTuple):
     ask_more: Callable[[Report, Portal], dict[str, Call]] = no_more_questions
     move: Callable[[Report, NamedTask, Message | None, Portal], list[Call]] | None = None
     tell: Callable[[Report, Portal], list[Call]] = no_messages
+    overtaken: Callable[[Report, Message | None], bool] = never
 
 
 def writes(report: Report, portal: Portal, mode: Mode) -> tuple[list[Call], int]:
@@ -63,7 +70,9 @@ def task_calls(
     earlier = earlier_card(report, named, portal, mode)
     if app_tells(report, task, portal):
         return [remove(task, earlier)] if earlier else []
-    if is_overtaken(report, named, portal, mode):
+    if mode.overtaken(report, earlier):
+        what = f"task {named.id} shows a newer pipeline"
+        portal.problems.append(Problem(what, "OVERTAKEN", mild=True))
         return []
     calls = card_calls(mode.card(report, named), task, earlier, portal)
     if named.kind not in WORK:  # it keeps the status of its own work
@@ -74,13 +83,6 @@ def task_calls(
 def earlier_card(report: Report, named: NamedTask, portal: Portal, mode: Mode) -> Message | None:
     url, messages = mode.url(report, named), portal.messages.get(named.id, [])
     return next((m for m in messages if is_card(m, url, portal) and is_ours(m.text)), None)
-
-
-def is_overtaken(report: Report, named: NamedTask, portal: Portal, mode: Mode) -> bool:
-    """Tell whether a newer pipeline has reported; an old one may deploy later than it."""
-    earlier = earlier_card(report, named, portal, mode)
-    shown = shown_pipeline(earlier.text) if earlier else 0
-    return mode.move is not None and shown > report.pipeline
 
 
 def is_card(message: Message, url: str, portal: Portal) -> bool:

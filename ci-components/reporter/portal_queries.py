@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reporter.bbcode import cleaned
 from reporter.ci_variables import number
-from reporter.errors import Problem
+from reporter.errors import Problem, of_part
 from reporter.gitlab_json import inside
 from reporter.http import Http
 from reporter.model import Report
@@ -63,14 +63,13 @@ def newest(dialog: str) -> Call:
 
 def refusals(failed: dict[str, Problem], portal: Portal, report: Report) -> list[Problem]:
     """Return each refusal once. A chat that is not ours yet is joined when it is written to."""
-    found: dict[str, Problem] = {}
-    for key, problem in failed.items():
-        if key[0] in ASKED:
-            what = f"{ASKED[key[0]]}: {problem}".removesuffix(f" ({problem.code}).")
-            found[what] = Problem(what, problem.code, mild=problem.mild)
-    hidden = [str(task.id) for task in report.tasks if task.id not in portal.tasks]
+    refused = [
+        of_part(problem, ASKED[key[0]]) for key, problem in failed.items() if key[0] in ASKED
+    ]
+    found = {problem.what: problem for problem in refused}
+    hidden = ", ".join(str(task.id) for task in report.tasks if task.id not in portal.tasks)
     if hidden and not any(key[0] == "t" for key in failed):
-        what = f"not found, or hidden from the webhook's owner: task {', '.join(hidden)}"
+        what = f"not found, or hidden from the webhook's owner: task {hidden}"
         found[what] = Problem(what, "HIDDEN_TASK", mild=True)
     return [*found.values()]
 

@@ -49,9 +49,9 @@ def report_to_app(run: Run, mode: str, gather: Gather) -> int:
         run.out.say("a merge request from a fork sees no secrets: nothing is reported")
         return 0
     if not ci["B24_ID_TOKEN"]:
-        raise Problem("The job has no ID token B24_ID_TOKEN", "NO_ID_TOKEN")
+        raise Problem("The job has no ID token", "NO_ID_TOKEN")
     if not url.startswith(("https://", "http://127.0.0.1:")):  # it goes nowhere in clear text
-        raise Problem("The input app-url is no https:// address", "NO_APP_URL")
+        raise Problem("app-url is no https:// address", "NO_APP_URL")
     facts = {"version": 2, "component": run.http.agent, "mode": mode, **gather(run)}
     names = [f"{head}_{name}" for head, names in VARIABLES.items() for name in names.split()]
     facts["variables"] = {name: shortened(ci[name]) for name in names if ci[name]}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reporter.errors import Problem
+from reporter.errors import Problem, of_part
 from reporter.files import write_files
 from reporter.http import Http, Output
 from reporter.model import Report
-from reporter.plan import OLD_EDIT, Mode, instead_of, is_overtaken, writes
+from reporter.plan import OLD_EDIT, Mode, instead_of, writes
 from reporter.portal_batch import Call, batch, encode
 from reporter.portal_queries import read_all, task_link
 
@@ -19,10 +19,6 @@ def send_to_portal(http: Http, webhook: str, report: Report, mode: Mode, out: Ou
     links = [(f"#{task_id} {title}", url) for task_id, title, url in tasks]
     write_files([task.id for task in report.tasks], links)
     problems = portal.problems
-    for named in report.tasks:
-        if is_overtaken(report, named, portal, mode):
-            what = f"task {named.id} shows a newer pipeline"
-            problems.append(Problem(what, "OVERTAKEN", mild=True))
     if left_out:
         what = f"{left_out} tasks found no room in one batch of 50 calls"
         problems.append(Problem(what, "NO_ROOM", mild=True))
@@ -54,6 +50,5 @@ def carry_out(
             continue
         refused.append(call)
         if call.method != OLD_EDIT:
-            what = f"{call.about}: {problem}".removesuffix(f" ({problem.code}).")
-            problems.append(Problem(what, problem.code, mild=problem.mild))
+            problems.append(of_part(problem, call.about))
     return refused

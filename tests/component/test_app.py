@@ -166,7 +166,7 @@ def test_without_an_id_token_the_reason_is_named(world: World) -> None:
     mr = world.open_mr()
     more = {"B24_DELIVER": "app", "B24_APP_URL": "https://app.test"}
     ran = world.report(world.pipeline(mr), mr, **more)
-    assert (ran.code, "The job has no ID token B24_ID_TOKEN (" in ran.said) == (1, True)
+    assert (ran.code, "The job has no ID token (" in ran.said) == (1, True)
 
 
 @pytest.mark.parametrize("url", ["http://app.test", "-", "", "ftp://x"])
@@ -286,7 +286,7 @@ def test_a_dry_run_sends_nothing(world: World) -> None:
     run = world.pipeline(mr)
     with an_app(202) as (url, heard):
         ran = world.report(run, mr, **variables(url), B24_DRY_RUN="true")
-    assert (ran.code, f"would send the report to {url}/ci/report" in ran.said, heard) == (
+    assert (ran.code, f"would send the report to {url}\n" in ran.said, heard) == (
         0, True, [],
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reporter.bbcode import JOINER, escaped, link, live_url
-from reporter.phrases import DEPLOYMENT, OTHERS, PIPELINE, PLACE, REQUEST, SENSE, say
+from reporter.phrases import DEPLOYMENT, MORE, PIPELINE, PLACE, REQUEST, SENSE, say
 
 from sync.core.i18n import translate
 from sync.text import bbcode_escape, urls
@@ -64,12 +64,12 @@ PHRASES = {
     f"{prefix}{key}": phrase
     for prefix, phrases in (
         ("", REQUEST), ("card ", SENSE), ("pipeline ", PIPELINE), ("environment ", DEPLOYMENT),
-        ("", OTHERS),
+        ("", {"more": MORE}),
     )
     for key, phrase in phrases.items()
 }  # fmt: skip
 SHARED = {
-    "title": "merge request number title", "state": "card state", "branches": "card branches",
+    "state": "card state", "branches": "card branches",
     "author": "card author", "draft": "merge request draft", "merged": "merge request merged",
     "closed": "merge request closed", "locked": "merge request merging",
     **{
