@@ -13,8 +13,8 @@ import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-WIDTH = 120
-MOST_JOINED = 110
+WIDTH = 140
+MOST_JOINED = 130
 LONG_TABLE = 8  # texts; a longer tuple of nothing else is written as one text and split
 BLOCK = re.compile(r" *(?:if|elif|else|for|while|with|try|except|finally|def)\b.*:$")
 PATTERNS = "reporter.patterns"

@@ -56,7 +56,7 @@ def report_to_app(run: Run, mode: str, gather: Gather) -> int:
     names = [f"{head}_{name}" for head, names in VARIABLES.items() for name in names.split()]
     facts["variables"] = {name: shortened(ci[name]) for name in names if ci[name]}
     if ci["B24_DRY_RUN"] == "true":
-        run.out.say(f"would send the report to {url}/ci/report")
+        run.out.say(f"would send the report to {url}")
     else:
         headers = {"Authorization": f"Bearer {ci['B24_ID_TOKEN']}"}
         answer = run.http.ask_twice(f"{url}/ci/report", headers, {"facts": facts})
@@ -85,11 +85,12 @@ def of_deployment(run: Run) -> dict[str, object]:
     """Read the deployments and what ours brings; or the jobs, where it is not tracked."""
     name = re.sub("(..)", r"%\1", run.ci["B24_ENVIRONMENT"].strip("-").encode().hex())
     rows = read(run, DEPLOYMENTS + (name and f"&environment={name}"))
-    for row in rows_of(rows):
-        pipeline = inside(row, "deployable", "pipeline").get("id")
-        if str(pipeline) == run.ci["CI_PIPELINE_ID"]:
-            brought = read(run, f"deployments/{row['id']}/merge_requests?per_page=20")
-            return {"deployments": rows, "merge_requests": brought}
+    # Of a matrix of environments the app names the one that went worst.
+    worst = sorted(rows_of(rows), key=lambda row: row.get("status") == "success")
+    for row in worst:
+        if str(inside(row, "deployable", "pipeline").get("id")) == run.ci["CI_PIPELINE_ID"]:
+            shipped = read(run, f"deployments/{row['id']}/merge_requests?per_page=20")
+            return {"deployments": rows, "merge_requests": shipped}
     return {"deployments": rows, "jobs": read(run, jobs_path(run.ci)), **of_begin(run)}
 
 
@@ -122,8 +123,8 @@ def read_app(run: Run, answer: Answer, host: str) -> None:
     """Leave the tasks that the app found named, and say what it says."""
     body = answer.body if isinstance(answer.body, dict) else {}
     if "tasks" not in body:  # another server's page, or a refusal
-        why = text(inside(body, "error"), "text")[:200] or "it does not say why"
-        raise Problem(f"{host} refuses the report: {why}", f"HTTP {answer.status}")
+        why = text(inside(body, "error"), "text")[:200] or "no reason given"
+        raise Problem(f"{host} refuses it: {why}", f"HTTP {answer.status}")
     urls = {number(row.get("id")): text(row, "url") for row in rows_of(body.get("tasks"))}
     urls.pop(0, None)
     write_files(urls, [(f"#{task}", url) for task, url in urls.items() if url])

@@ -118,10 +118,10 @@ def test_of_addresses_of_people_the_app_sees_a_mark(world: World, title: str, se
 REFUSALS = [
     (401, b'{"error": {"text": "The ID token is not accepted"}}', "The ID token is not accepted"),
     (422, b'{"error": {"text": "facts.version: 3"}}', "facts.version: 3"),
-    (404, b"<html>", "it does not say why"),
-    (403, b'{"error": "no"}', "it does not say why"),
-    (202, b"[]", "it does not say why"),
-    (200, b"<html>a page of somebody else", "it does not say why"),
+    (404, b"<html>", "no reason given"),
+    (403, b'{"error": "no"}', "no reason given"),
+    (202, b"[]", "no reason given"),
+    (200, b"<html>a page of somebody else", "no reason given"),
 ]
 
 
@@ -135,7 +135,7 @@ def test_a_refusal_is_named_in_the_app_s_words_and_not_repeated(
     with an_app(status) as (url, heard):
         ran = world.report(world.pipeline(mr), mr, **variables(url))
     host = url.removeprefix("http://")
-    said = f"b24: NOT REPORTED. {host} refuses the report: {why} (HTTP {status}).\n"
+    said = f"b24: NOT REPORTED. {host} refuses it: {why} (HTTP {status}).\n"
     assert (ran.code, said in ran.said, len(heard)) == (1, True, 1)
     assert "eyJ.id.token" not in ran.said
 
@@ -153,7 +153,7 @@ def test_what_was_not_taken_is_made_anew_by_a_retry_of_the_job(world: World) -> 
     run = world.pipeline(mr)
     with an_app(500) as (url, _):
         ran = world.report(run, mr, **variables(url))
-        assert (ran.code, "refuses the report: it does not say why (HTTP 500)." in ran.said) == (
+        assert (ran.code, "refuses it: no reason given (HTTP 500)." in ran.said) == (
             1,
             True,
         )
@@ -174,7 +174,7 @@ def test_an_id_token_is_not_sent_in_clear_text(world: World, url: str) -> None:
     mr = world.open_mr()
     ran = world.report(world.pipeline(mr), mr, **variables(url))
     assert ran.code == 1
-    assert "The input app-url is no https:// address (NO_APP_URL)." in ran.said
+    assert "app-url is no https:// address (NO_APP_URL)." in ran.said
 
 
 def facts_of(world: World, run, mr=None, **more: str) -> Facts:

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from tests.component.test_app import facts_of
 from tests.component.world import World
 
 MODE = {"B24_MODE": "deployment", "B24_ENVIRONMENT": "staging"}
@@ -69,6 +70,28 @@ def test_with_an_access_token_the_merge_requests_are_read_too(world: World) -> N
     assert world.requests()[0] == 3
     [text] = world.messages(5)
     assert "!2 For B24-5" in text
+
+
+@pytest.mark.parametrize("newest", ["staging", "production"])
+def test_of_a_matrix_those_hear_whose_work_came_to_the_environment_that_is_named(
+    world: World, newest: str
+) -> None:
+    """Production lags behind staging: what staging has had for long comes there only now."""
+    world.task(5)
+    world.task(6)
+    world.report(shipped(world, "B24-5"), **MODE)
+    world.gitlab.merge(world.open_mr("Work of B24-6", "B24-6"), "ann")
+    run = world.pipeline(world.shop)
+    for place in sorted(("production", "staging"), key=lambda place: place == newest):
+        world.gitlab.deploy(run, place, "success")
+    both = MODE | {"B24_ENVIRONMENT": "-"}
+    facts = facts_of(world, run, **both)
+    assert world.report(run, **both).code == 0
+    shipped_to = {"staging": {2}, "production": {1, 2}}[newest]
+    assert {row["iid"] for row in facts.merge_requests} == shipped_to
+    for task, request in ((5, 1), (6, 2)):
+        text = world.messages(task)[-1]
+        assert (f"pipelines/{run.id}]" in text) is (request in shipped_to)
 
 
 RESULTS = [

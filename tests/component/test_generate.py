@@ -131,5 +131,5 @@ def test_code_keeps_its_meaning_and_loses_its_explanations(source: str, short: s
 
 def test_a_long_statement_keeps_to_the_width() -> None:
     lines = folded(["x = (", *("'a long text in a table'," for _ in range(20)), ")"], 0).split("\n")
-    assert max(map(len, lines)) <= 120
+    assert max(map(len, lines)) <= 140
     assert len(lines) > 3

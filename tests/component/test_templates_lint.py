@@ -90,7 +90,8 @@ FAULTS = {
         "more than its one sentence",
     ),
     "a pattern that lets an early end of the comment in": (
-        "report", r"""'^(#*[^''"$\\\r\n#>]|>)+#*$'""", r"""'^[^''"$\\\r\n]+$'""", "that PowerShell sees",
+        "report", r"""'^(#*[^''"$\\\r\n#>]|>)+#*$'""", r"""'^[^''"$\\\r\n]+$'""",
+        "that PowerShell sees",
     ),
     "an address that ends the comment": (
         "deployment", r"""^(-|https?://[^\s''"$\\#]+)$""", r"""^(-|https?://[^\s''"$\\]+)$""",
