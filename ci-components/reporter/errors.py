@@ -51,4 +51,5 @@ def portal_problem(status: int, body: object) -> Problem:
     what = f"Bitrix24 refuses: {text[:200].rstrip('.') or 'it does not say why'}"
     mild = status == 200 and not meant and code not in CONFIGURATION
     what, code = meant[0] if meant else what, code or f"HTTP {status}"
-    return Problem(what, code, again=code in REFUSED_WHOLE, mild=mild)
+    again = code in REFUSED_WHOLE or status == 429
+    return Problem(what, code, again=again, mild=mild)

@@ -54,7 +54,7 @@ class Answer(NamedTuple):
 
 class Http:
     """Requests that end within the `seconds` from now. `agent`: what the servers read of us;
-    `count`: how many were made.
+    `count`: how many were made; `wait`: the seconds after which the last server wants the next.
     """
 
     def __init__(self, environ: Mapping[str, str], seconds: float, agent: str) -> None:
@@ -79,14 +79,17 @@ class Http:
             "User-Agent": self.agent, "Connection": "close", "Content-Type": "application/json",
             "Content-Length": str(len(body)), **headers,
         }  # fmt: skip
-        host, self.count, self.sent = url.split("/")[2], self.count + 1, False
+        host, self.count = url.split("/")[2], self.count + 1
+        self.sent, self.wait = False, 1.0
         try:
             seconds = min(CALL_SECONDS, self.left() - keep)
             if seconds <= 0:
                 raise OSError(0, "no time left")
             proxied = any(name.lower() in PROXIES and self.environ[name] for name in self.environ)
             send = self.by_proxy if proxied else self.by_socket
-            return read_answer(*send(url, fields, body, seconds))
+            answer = read_answer(*send(url, fields, body, seconds))
+            self.wait = answer.retry_after
+            return answer
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", "") or str(error) or type(error).__name__
             if self.sent:
@@ -105,18 +108,17 @@ class Http:
     ) -> Answer:
         """Ask, and once more after a server in trouble, when it says and if there is time."""
         while True:
-            tries, wait = tries - 1, 1.0
+            tries -= 1
             try:
                 answer = self.ask(url, headers, data, keep=keep)
-                wait = answer.retry_after
                 if (answer.status < 500 and answer.status != 429) or not tries:
                     return answer
             except Problem:
                 if not tries:
                     raise
-            if wait > self.left() - keep:
+            if self.wait > self.left() - keep:
                 raise Problem(f"{url.split('/')[2]} is in trouble", "TROUBLE")
-            time.sleep(wait)
+            time.sleep(self.wait)
 
     def by_socket(self, url: str, fields: dict[str, str], body: bytes, seconds: float) -> Received:
         """Speak as much of HTTP as an answer needs that ends by length, chunks, or connection."""

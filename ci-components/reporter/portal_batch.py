@@ -66,9 +66,9 @@ def batch(http: Http, webhook: str, calls: Mapping[str, Call]) -> Results:
     try:
         return send(http, webhook, calls)
     except Problem as problem:
-        if not problem.again or http.left() < 1:
+        if not problem.again or http.left() < http.wait:
             raise
-    time.sleep(1)
+    time.sleep(http.wait)
     return send(http, webhook, calls)
 
 

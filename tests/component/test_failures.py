@@ -195,6 +195,22 @@ def test_a_write_that_may_have_landed_is_not_repeated(world: World) -> None:
     assert len(world.messages(5)) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "times", "card"),
+    [(429, "TOO_MANY", 1, True), (429, "TOO_MANY", 9, False), (500, "INTERNAL", 1, False)],
+)
+def test_a_portal_that_takes_no_more_is_asked_once_more(
+    world: World, status: int, code: str, times: int, card: bool
+) -> None:
+    """What is refused whole may be sent again; of a 500 nobody knows what was carried out."""
+    world.task(5)
+    mr = world.open_mr()
+    world.b24.fail_next(status, code, times=times)
+    ran = world.report(world.pipeline(mr), mr)
+    assert (ran.code, len(world.messages(5))) == ((0, 1) if card else (1, 0))
+    assert card or f"({code})" in ran.said
+
+
 def test_a_part_that_is_refused_is_named_and_the_rest_is_written(world: World) -> None:
     world.task(5)
     world.webhook = world.b24.webhook(1, ("task",))
