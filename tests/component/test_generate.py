@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,30 @@ def test_the_changelog_begins_with_the_version() -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_a_template_is_small(path: Path) -> None:
     assert path.stat().st_size <= 40_000
+
+
+WORD_RULES = re.compile(r"^  # --- sync\..*?(?=^  # --- (?!sync\.))", re.DOTALL | re.MULTILINE)
+MOST_BYTES = {form: 12_000 if form.endswith("-app") else 40_000 for form in FORMS} | {
+    # But for the word rules, which grow with the app's: docs/component-direct.md says why.
+    "report-direct": 54_000, "merge-request-direct": 48_000, "deployment-direct": 41_500,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_script_keeps_to_its_size(form: str) -> None:
+    assert len(WORD_RULES.sub("", generate.included(form)).encode()) <= MOST_BYTES[form]
+
+
+def test_the_page_has_the_sizes_of_the_scripts() -> None:
+    """To two kilobytes: the word rules grow with the app's."""
+    page = (ROOT / "docs" / "component-direct.md").read_text("utf-8")
+    forms = [f"{form}-direct" for form in ("report", "merge-request", "deployment", "doctor")]
+    for part, *numbers in (
+        row.strip("| ").split(" | ") for row in generate.sizes_table(forms).splitlines()
+    ):
+        [written] = re.findall(rf"^\| {re.escape(part)} \| (.*) \|$", page, re.MULTILINE)
+        pairs = zip(written.split(" | "), numbers, strict=True)
+        assert all(abs(int(shown) - int(size)) <= 2 for shown, size in pairs), part
 
 
 @pytest.mark.parametrize("form", FORMS)
