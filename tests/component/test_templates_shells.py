@@ -102,7 +102,7 @@ def test_a_variable_of_the_project_does_not_beat_any_input(
     mr = world.open_mr("For B24-5", "pay")
     build = world.pipeline(mr)
     world.gitlab.deploy(build, "staging", "success")
-    done = run("sh", script(name), world.folder, **world.variables(build, mr), **given)
+    done = run("sh", script(name), world.folder, **{**world.variables(build, mr), **given})
     assert done.returncode == 0, done.stdout + done.stderr
     [message] = world.messages(5)
     assert "!1 For B24-5" in message
