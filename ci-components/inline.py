@@ -333,9 +333,10 @@ def folded(pieces: list[str], indent: int) -> str:
         if piece[0] in CLOSING and line.endswith(",") and not lonely("".join(lines)):
             line = line[:-1]
         begins, ends = LITERAL.match(piece), LITERAL_AT_END.search(line)
-        one_text = begins and ends and begins[1] == ends[1]
         if len(line) + len(glue) + len(piece) <= WIDTH:
-            lines[-1] = line[:-1] + piece[begins.end() :] if one_text else line + glue + piece
+            one_text = begins and ends and begins[1] == ends[1]
+            rest = piece[begins.end() :] if begins else ""
+            lines[-1] = line[:-1] + rest if one_text else line + glue + piece
         else:
             lines[-1] = line
             lines.append(" " * (indent + 1) + piece)

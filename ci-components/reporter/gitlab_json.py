@@ -6,6 +6,7 @@ Rows of REST and of GraphQL, whose fields are asked for by the names that REST h
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from reporter.ci_variables import number
 from reporter.gitlab_client import Row
@@ -45,11 +46,11 @@ def text(row: Row, name: str) -> str:
     return str(row.get(name) or "")
 
 
-def inside(row: Row, *names: str) -> Row:
+def inside(row: Any, *names: str) -> dict[str, Any]:
     """Return the object within objects, an empty one where there is none."""
     for name in names:
         row = row[name] if isinstance(row.get(name), dict) else {}
-    return row
+    return row  # type: ignore[no-any-return]
 
 
 def rows_of(value: object) -> list[Row]:

@@ -30,7 +30,7 @@ def read_all(http: Http, webhook: str, report: Report, mode: Mode) -> Portal:
         if number(row.get("id")) == named.id:
             tasks[named.id] = read_task(row, report.settings.field)
     me = number(inside(results.done, "me").get("ID"))
-    portal = Portal("/".join(webhook.split("/")[:3]), me, tasks, results.done)
+    portal = Portal("/".join(webhook.split("/")[:3]), me, tasks, dict(results.done))
     if tasks:
         calls = {f"m{task.id}": discussion(task) for task in tasks.values()}
         calls |= mode.ask_more(report, portal)
