@@ -30,7 +30,6 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
     rows = ask_deployments(gitlab, **query)
     here = [row for row in rows or () if pipeline_of(row) == report.pipeline]
     here = [row for row in here if is_of(job_of(row), settings.deploy_job)] or here
-    last = [row for row in rows or () if row not in here and row.get("status") == "success"]
     deployment, number = Deployment(settings.environment), 0
     if rows is None:
         report.refused.append("deployments")
@@ -44,6 +43,7 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
         path = f"deployments/{number}/merge_requests"
         what = "the merge requests of the deployment"
         take_merge_requests(report, gitlab.rows(path, per_page=20), what)
+    last = [row for row in rows or () if row not in here and went_to(row, deployment.environment)]
     if gitlab.token and last:
         add_commits(report, gitlab, text(last[0], "sha"))
     if not report.merge_requests:
@@ -54,6 +54,11 @@ def gather_deployment(report: Report, gitlab: GitLab) -> None:
         report.deployments = [deployment._replace(url=url, tier=tier)]
     else:
         report.nothing = "this pipeline has no deployment of the input tiers"
+
+
+def went_to(row: Row, environment: str) -> bool:
+    deployed = read_deployment(row)
+    return (deployed.environment, deployed.status) == (environment, "success")
 
 
 def worst_deployment(report: Report, rows: list[Row]) -> tuple[Deployment, int]:

@@ -15,22 +15,6 @@ from reporter.references import WORK
 OLD_EDIT = "task.commentitem.update"
 
 
-def no_questions(_: Report) -> dict[str, Call]:
-    return {}
-
-
-def no_more_questions(_: Report, __: Portal) -> dict[str, Call]:
-    return {}
-
-
-def never(_: Report, __: Message | None) -> bool:
-    return False
-
-
-def no_messages(_: Report, __: Portal) -> list[Call]:
-    return []
-
-
 class Mode(NamedTuple):
     """What a template does: its card, and the address in the card's head.
 
@@ -42,11 +26,11 @@ class Mode(NamedTuple):
     card: Callable[[Report, NamedTask], str]
     url: Callable[[Report, NamedTask], str]
     find: Callable[[Report], list[NamedTask]]
-    ask: Callable[[Report], dict[str, Call]] = no_questions
-    ask_more: Callable[[Report, Portal], dict[str, Call]] = no_more_questions
+    ask: Callable[[Report], dict[str, Call]] = lambda _: {}
+    ask_more: Callable[[Report, Portal], dict[str, Call]] = lambda *_: {}
     move: Callable[[Report, NamedTask, Message | None, Portal], list[Call]] | None = None
-    tell: Callable[[Report, Portal], list[Call]] = no_messages
-    overtaken: Callable[[Report, Message | None], bool] = never
+    tell: Callable[[Report, Portal], list[Call]] = lambda *_: []
+    overtaken: Callable[[Report, Message | None], bool] = lambda *_: False
 
 
 def writes(report: Report, portal: Portal, mode: Mode) -> tuple[list[Call], int]:
@@ -110,32 +94,38 @@ def card_calls(text: str, task: Task, earlier: Message | None, portal: Portal) -
 def remove(task: Task, earlier: Message) -> Call:
     about = f"task {task.id}: card left to the app"
     if task.chat_id:
-        return Call("im.message.delete", {"MESSAGE_ID": earlier.id}, about)
-    return Call("task.commentitem.delete", {"TASKID": task.id, "ITEMID": earlier.id}, about)
+        return message_call("delete", about, MESSAGE_ID=earlier.id)
+    return comment_call("delete", about, TASKID=task.id, ITEMID=earlier.id)
 
 
 def edit(task: Task, earlier: Message, text: str, about: str) -> Call:
     if task.chat_id:
         return edit_message(earlier, text, about)
-    fields = {"TASKID": task.id, "ITEMID": earlier.id, "FIELDS": {"POST_MESSAGE": text}}
-    return Call(OLD_EDIT, fields, about)
+    fields = {"POST_MESSAGE": text}
+    return comment_call("update", about, TASKID=task.id, ITEMID=earlier.id, FIELDS=fields)
 
 
 def edit_message(earlier: Message, text: str, about: str) -> Call:
-    fields = {"MESSAGE_ID": earlier.id, "MESSAGE": text, "URL_PREVIEW": "N"}
-    return Call("im.message.update", fields, about)
+    return message_call("update", about, MESSAGE_ID=earlier.id, MESSAGE=text, URL_PREVIEW="N")
 
 
 def post(task: Task, text: str, about: str) -> Call:
     if task.chat_id:
         return post_message(f"chat{task.chat_id}", text, about)
-    fields = {"TASKID": task.id, "FIELDS": {"POST_MESSAGE": text}}
-    return Call("task.commentitem.add", fields, about)
+    return comment_call("add", about, TASKID=task.id, FIELDS={"POST_MESSAGE": text})
 
 
 def post_message(dialog: str, text: str, about: str) -> Call:
-    fields = {"DIALOG_ID": dialog, "MESSAGE": text, "URL_PREVIEW": "N"}
-    return Call("im.message.add", fields, about)
+    return message_call("add", about, DIALOG_ID=dialog, MESSAGE=text, URL_PREVIEW="N")
+
+
+def message_call(action: str, about: str, **fields: object) -> Call:
+    return Call(f"im.message.{action}", fields, about)
+
+
+def comment_call(action: str, about: str, **fields: object) -> Call:
+    """Return a call of the old task card, whose discussion are comments."""
+    return Call(f"task.commentitem.{action}", fields, about)
 
 
 def instead_of(call: Call) -> Call:

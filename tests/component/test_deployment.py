@@ -56,6 +56,19 @@ def test_with_an_access_token_the_commits_since_then_are_read(world: World) -> N
     assert len(world.messages(9)) == 1
 
 
+def test_commits_are_read_since_the_last_deployment_to_the_same_environment(world: World) -> None:
+    """Production had the commit already; to staging it comes now."""
+    world.task(9)
+    world.report(shipped(world, "B24-5"), **MODE)
+    world.gitlab.push(world.shop, "main", ["Work on B24-9"], "ann")
+    world.gitlab.deploy(world.pipeline(world.shop), "production", "success")
+    world.gitlab.push(world.shop, "main", ["Tidy"], "ann")
+    run = shipped(world)
+    token = world.gitlab.state.add_token(world.ann, scopes=("read_api",)).value
+    ran = world.report(run, B24_GITLAB_TOKEN=token, **MODE | {"B24_ENVIRONMENT": "-"})
+    assert (ran.code, len(world.messages(9))) == (0, 1), ran.said
+
+
 def test_with_an_access_token_the_merge_requests_are_read_too(world: World) -> None:
     """One names its task in the title alone, which no commit has."""
     world.task(5)
