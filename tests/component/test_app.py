@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from sync.gitlab.ci_reports.facts import Facts, notes, nothing, report_of
-from tests.component.world import World
+from tests.component.world import World, default_inputs
 
 ROOT = Path(__file__).parents[2]
 ANSWER = (
@@ -249,10 +249,19 @@ def test_the_app_reads_the_texts_itself(world: World) -> None:
 def test_inputs_that_the_apps_own_settings_replace_are_named(world: World) -> None:
     mr = world.open_mr()
     run = world.pipeline(mr)
-    given = {"B24_CHAT": "chat5", "B24_LANGUAGE": "ru", "B24_ON_OPEN": "keep"}
-    said = "the app's own settings count in place of the inputs language, chat, on-open"
-    assert notes(facts_of(world, run, mr, **given)) == [said]
+    given = {
+        "B24_CHAT": "chat5", "B24_LANGUAGE": "ru", "B24_ON_OPEN": "keep",
+        "B24_NOTIFY_SOURCES": "*", "B24_TOKEN_VARIABLE": "READ_TOKEN",
+    }  # fmt: skip
+    said = "the app's own settings count in place of the inputs language, chat, notify-sources, "
+    assert notes(facts_of(world, run, mr, **given)) == [f"{said}on-open, token-variable"]
     assert notes(facts_of(world, run, mr, B24_CHAT="-", B24_LANGUAGE="en")) == []
+
+
+@pytest.mark.parametrize("mode", ["report", "merge-request", "deployment"])
+def test_an_include_without_inputs_gives_none_in_vain(mode: str) -> None:
+    given = {"version": 2, "mode": mode, "variables": default_inputs(mode)}
+    assert notes(Facts.model_validate(given)) == []
 
 
 def test_of_very_long_texts_the_beginning_is_sent_and_that_is_said(world: World) -> None:

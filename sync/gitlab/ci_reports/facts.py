@@ -33,6 +33,9 @@ _OF_THE_APP = {
     "CHAT": "-",
     "CHAT_WHEN": "failed",
     "TELL_AUTHOR": "true",
+    "NOTIFY_SOURCES": (
+        "push, merge_request_event, web, webide, api, trigger, pipeline, parent_pipeline, chat"
+    ),
     "ON_OPEN": "start",
     "ON_MERGE": "complete",
     "STAGE_OPEN": "-",
