@@ -106,7 +106,7 @@ def names_read(node: ast.AST) -> set[str]:
         return inner
     of_body = set().union(*map(names_read, node.body))
     own = {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
-    for each in (found for part in node.body for found in ast.walk(part)):
+    for each in (inner_node for part in node.body for inner_node in ast.walk(part)):
         own |= (
             {each.id} if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store) else set()
         )

@@ -21,10 +21,10 @@ def ask_more(report: Report, portal: Portal) -> dict[str, Call]:
 
 
 def tell(report: Report, portal: Portal) -> list[Call]:
-    """Return the messages to the author and the chat; a failure that nobody is to hear is none."""
-    heard = notifies(report, portal)
-    calls = author_call(report, portal) if heard else []
-    quiet = report.settings.chat_when == "failed" and not heard
+    """Return the messages to the author and the chat; a failure that nobody is told of has none."""
+    notified = notifies(report, portal)
+    calls = author_call(report, portal) if notified else []
+    quiet = report.settings.chat_when == "failed" and not notified
     return calls if quiet else calls + chat_call(report, portal, ci_line(report))
 
 

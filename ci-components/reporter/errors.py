@@ -47,9 +47,9 @@ def portal_problem(status: int, body: object) -> Problem:
     error: Mapping[str, object] = body if isinstance(body, dict) else {}
     code, text = str(error.get("error") or ""), str(error.get("error_description") or "")
     names = {code, f"HTTP{status}"}
-    meant = [meaning for meaning, codes in MEANINGS.items() if names.intersection(codes)]
+    meanings = [meaning for meaning, codes in MEANINGS.items() if names.intersection(codes)]
     what = f"Bitrix24 refuses: {text[:200].rstrip('.') or 'it does not say why'}"
-    mild = status == 200 and not meant and code not in CONFIGURATION
-    what, code = meant[0] if meant else what, code or f"HTTP {status}"
+    mild = status == 200 and not meanings and code not in CONFIGURATION
+    what, code = meanings[0] if meanings else what, code or f"HTTP {status}"
     again = code in REFUSED_WHOLE or status == 429
     return Problem(what, code, again=again, mild=mild)
