@@ -1,0 +1,80 @@
+"""The calls that read tasks and what belongs to them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sync.bitrix24.issue_sync.rows import ReadingSide
+from sync.bitrix24.issue_sync.values import select_fields
+from sync.bitrix24.rest.batch import Call, Reference
+
+PAGE = 50  # rows that the portal gives at once
+
+
+def list_call(ids: Sequence[int] | int | Reference, side: ReadingSide, *, name: str = "") -> Call:
+    """Build the call that lists up to fifty tasks with their fields.
+
+    `tasks.task.get` does not show tags. https://github.com/bitrix24/b24restdocs/issues/189
+    """
+    params = {
+        "order": {"ID": "asc"},
+        "filter": {"ID": ids},
+        "select": select_fields(side.options),
+        "start": -1,
+    }
+    return Call("tasks.task.list", params, write=False, name=name)
+
+
+def chat_call(task_id: int) -> Call:
+    """Ask for a task's chat: the documentation promises it to this method alone."""
+    params = {"taskId": task_id, "select": ["ID", "CHAT_ID"]}
+    return Call("tasks.task.get", params, write=False, name="chat")
+
+
+def messages_call(dialog: str | Reference, *, before: int = 0, limit: int = PAGE) -> Call:
+    """Read a page of a chat, newest first; some portals include LAST_ID.
+
+    https://apidocs.bitrix24.com/api-reference/chats/messages/im-dialog-messages-get.html
+    """
+    params: dict[str, Any] = {"DIALOG_ID": dialog, "LIMIT": limit}
+    if before:
+        params["LAST_ID"] = before
+    return Call("im.dialog.messages.get", params, write=False, name="messages")
+
+
+def old_comments_call(task_id: int) -> Call:
+    """Read all comments of the old card; parameters go by position."""
+    params = {"TASKID": task_id, "ORDER": {"ID": "asc"}}
+    return Call("task.commentitem.getlist", params, write=False, name="comments")
+
+
+def watch_call(task_id: int) -> Call:
+    """Become an observer of a task, and so a member of its chat."""
+    return Call("tasks.task.startwatch", {"taskId": task_id})
+
+
+def time_call(task_id: int, page: int, *, name: str = "") -> Call:
+    """Read a page of a task's logged work; parameters go by position.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/elapsed-item/task-elapsed-item-get-list.html
+    """
+    params = {
+        "TASKID": task_id,
+        "ORDER": {"ID": "asc"},
+        "FILTER": {">ID": 0},
+        "SELECT": ["*"],
+        "PARAMS": {"NAV_PARAMS": {"nPageSize": PAGE, "iNumPage": page}},
+    }
+    return Call("task.elapseditem.getlist", params, write=False, name=name)
+
+
+def attachment_call(number: int | Reference) -> Call:
+    """Ask for the file behind an attachment."""
+    return Call("disk.attachedObject.get", {"id": number}, write=False)
+
+
+def checklist_call(task: int | Reference) -> Call:
+    """Read a task's checklist; parameters go by position."""
+    params = {"TASKID": task, "ORDER": {"ID": "asc"}}
+    return Call("task.checklistitem.getlist", params, write=False, name="checklist")

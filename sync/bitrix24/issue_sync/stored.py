@@ -1,0 +1,74 @@
+"""A task as it is stored behind a write, read in the write's own batch, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sync.bitrix24.issue_sync import checklist, rows
+from sync.bitrix24.issue_sync.calls import checklist_call, list_call
+from sync.bitrix24.issue_sync.reading import listed_rows
+from sync.bitrix24.issue_sync.rows import ReadingSide
+from sync.bitrix24.rest.batch import Answer, Call, Reference
+from sync.core.issue_sync.model import CHECKLIST, Item, Value
+from sync.errors import Refused, SyncError
+
+KEPT_OLD = "The portal answered that it was done, and kept the old value"
+
+
+def stored_calls(task: int | Reference, side: ReadingSide) -> list[Call]:
+    """Build the calls that read a task back, to stand behind the calls of a write."""
+    listing = list_call(task, side, name="stored")
+    return [listing, checklist_call(task)] if side.options.checklist else [listing]
+
+
+def stored_item(
+    answers: Sequence[Answer | SyncError], task_id: int, side: ReadingSide
+) -> Item | None:
+    """Return the task that the last answers, those of `stored_calls`, show; None if none."""
+    count = 2 if side.options.checklist else 1
+    listing, *lists = answers[-count:]
+    row = listed_rows(listing).get(task_id) if isinstance(listing, Answer) else None
+    if row is None:
+        return None
+    item = rows.parse_item(row, side)
+    for answer in lists:
+        if isinstance(answer, Answer):
+            text = checklist.write_lines(checklist.lines_of(answer.result))
+            item = replace(item, values={**item.values, CHECKLIST: text or None})
+    return item
+
+
+def dropped_fields(
+    wanted: Mapping[str, Value],
+    before: Mapping[str, Value],
+    stored: Item,
+    errors: Mapping[str, SyncError],
+) -> dict[str, str]:
+    """Return which fields the portal left as they were, and why.
+
+    `errors`: refusals by field. A value that was stored otherwise than sent is not left out.
+    """
+    dropped = {}
+    for name, value in wanted.items():
+        now = stored.values.get(name)
+        if same_value(now, value):
+            continue
+        if name in errors or same_value(now, before.get(name)):
+            dropped[name] = str(errors.get(name) or KEPT_OLD)
+    return dropped
+
+
+def same_value(before: Value, after: Value) -> bool:
+    """Return whether two values say the same; a portal has more than one way to say nothing."""
+    return before == after or (before or None) == (after or None)
+
+
+def missing_task(task_id: int) -> SyncError:
+    """Return the error of a task that is not listed."""
+    return Refused(
+        f"The task {task_id} was not found",
+        cause="It was deleted, or the employee who installed the application may not see it",
+        change="Look at it in Bitrix24, and at that employee's rights",
+        code="no_task",
+    )

@@ -1,0 +1,149 @@
+"""Exchanges with a portal as generators, packed together into as few batches as can be.
+
+A talk yields the calls of its next step and is sent their answers; what it returns is its result.
+The calls of a step stay together in one batch, so that they may refer to each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call, Reference
+from sync.bitrix24.rest.client import Portal
+from sync.errors import Later, SyncError
+
+ALONE = frozenset({"disk.folder.uploadfile"})  # a batch takes neither uploads nor downloads
+T = TypeVar("T")
+Answers = list[Answer | SyncError]
+Talk = Generator[list[Call], Answers, T]
+Send = Callable[[Sequence[Call]], Answers]
+
+
+def hold_talks(talks: Sequence[Talk[T]], send: Send) -> list[T]:
+    """Hold talks side by side, earlier ones first, and return their results in order.
+
+    A talk begins when there is room for it in a batch. `send` carries out at most 50 calls, or one
+    that no batch takes; what it raises ends all talks.
+    """
+    results: dict[int, T] = {}
+    steps: dict[int, list[Call]] = {}
+    waiting = list(range(len(talks)))
+    while waiting:
+        pack: list[int] = []
+        room = BATCH_SIZE
+        for number in waiting:
+            if number not in steps and not _go_on(talks[number], None, number, steps, results):
+                continue
+            calls = steps[number]
+            alone = any(call.method in ALONE for call in calls)
+            if len(calls) > room or (alone and pack):
+                break
+            pack.append(number)
+            room -= BATCH_SIZE if alone else len(calls)
+        answers = iter(send([_named(call, number) for number in pack for call in steps[number]]))
+        for number in pack:
+            own = [next(answers) for _ in steps.pop(number)]
+            _go_on(talks[number], own, number, steps, results)
+        waiting = [number for number in waiting if number not in results]
+    return [results[number] for number in range(len(talks))]
+
+
+def _go_on(
+    talk: Talk[T],
+    answers: Answers | None,
+    number: int,
+    steps: dict[int, list[Call]],
+    results: dict[int, T],
+) -> bool:
+    """Let a talk go on to its next step with calls; whether it has one."""
+    try:
+        calls = next(talk) if answers is None else talk.send(answers)
+        while not calls:
+            calls = talk.send([])
+    except StopIteration as stop:
+        results[number] = stop.value
+        return False
+    if len(calls) > BATCH_SIZE:
+        raise ValueError(f"a step has at most {BATCH_SIZE} calls, not {len(calls)}")
+    steps[number] = calls
+    return True
+
+
+def _named(call: Call, number: int) -> Call:
+    """Give a call's name, and those it refers to, the number of its talk."""
+    prefix = f"t{number}"
+    name = prefix + call.name if call.name else ""
+    return replace(call, name=name, params=_referring(call.params, prefix))
+
+
+def _referring(value: Any, prefix: str) -> Any:
+    match value:
+        case Reference():
+            return replace(value, name=prefix + value.name)
+        case dict():
+            return {name: _referring(inner, prefix) for name, inner in value.items()}
+        case list():
+            return [_referring(inner, prefix) for inner in value]
+    return value
+
+
+def reading_sender(portal: Portal) -> Send:
+    """Return how calls that only read are sent: what fails as a whole, or for now, is raised."""
+
+    def send(calls: Sequence[Call]) -> Answers:
+        answers = portal.batch(calls)
+        for answer in answers:
+            if isinstance(answer, Later):
+                raise answer
+        return answers
+
+    return send
+
+
+def writing_sender(portal: Portal) -> Send:
+    """Return how writes are sent: what fails is answered to each call of the request.
+
+    Where the very first request was refused as a whole nothing has happened: that is raised. Once
+    an answer is lost, or the portal refuses us, nothing more is sent.
+    """
+    stopped: list[SyncError] = []
+    began: list[bool] = []
+
+    def send(calls: Sequence[Call]) -> Answers:
+        if stopped:
+            return [_unsent(stopped[0])] * len(calls)
+        try:
+            answers = [_call_alone(portal, calls[0])] if _is_alone(calls) else portal.batch(calls)
+        except SyncError as error:
+            if not began and not (isinstance(error, Later) and error.sent):
+                raise
+            stopped.append(error)
+            answers = [error] * len(calls)
+        began.append(True)
+        return list(answers)
+
+    return send
+
+
+def _is_alone(calls: Sequence[Call]) -> bool:
+    return len(calls) == 1 and calls[0].method in ALONE
+
+
+def _call_alone(portal: Portal, call: Call) -> Answer | SyncError:
+    """Call a method that no batch takes; what is large in its parameters is loaded only now."""
+    try:
+        loaded = {
+            name: value() if callable(value) else value for name, value in call.params.items()
+        }
+        return Answer(portal.call(call.method, loaded, write=call.write)["result"])
+    except SyncError as error:
+        return error
+
+
+def _unsent(error: SyncError) -> SyncError:
+    """Return the error of a call that was not sent because of another one's."""
+    if not isinstance(error, Later):
+        return error
+    return Later(error.message, after=error.after, cause=error.cause, code=error.code)
