@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync.bitrix24.issue_sync.rows import ReadingSide
+from sync.bitrix24.issue_sync.sharing import LISTED, NEWEST
 from sync.bitrix24.issue_sync.values import select_fields
 from sync.bitrix24.rest.batch import Call, Reference
 
 PAGE = 50  # rows that the portal gives at once
 
 
-def list_call(ids: Sequence[int] | int | Reference, side: ReadingSide, *, name: str = "") -> Call:
-    """Build the call that lists up to fifty tasks with their fields.
+def list_call(ids: Sequence[int] | int | Reference, side: ReadingSide) -> Call:
+    """Build the call that lists up to fifty tasks, or one, with their fields.
 
     `tasks.task.get` does not show tags. https://github.com/bitrix24/b24restdocs/issues/189
     """
@@ -23,6 +24,7 @@ def list_call(ids: Sequence[int] | int | Reference, side: ReadingSide, *, name: 
         "select": select_fields(side.options),
         "start": -1,
     }
+    name = "" if isinstance(ids, list) else LISTED
     return Call("tasks.task.list", params, write=False, name=name)
 
 
@@ -43,10 +45,25 @@ def messages_call(dialog: str | Reference, *, before: int = 0, limit: int = PAGE
     return Call("im.dialog.messages.get", params, write=False, name="messages")
 
 
+def newest_call(dialog: str | Reference) -> Call:
+    """Read the newest messages of a chat, among them those that the batch writes."""
+    params = {"DIALOG_ID": dialog, "LIMIT": 5}
+    return Call("im.dialog.messages.get", params, write=False, name=NEWEST)
+
+
 def old_comments_call(task_id: int) -> Call:
     """Read all comments of the old card; parameters go by position."""
     params = {"TASKID": task_id, "ORDER": {"ID": "asc"}}
     return Call("task.commentitem.getlist", params, write=False, name="comments")
+
+
+def columns_call(group_id: int) -> Call:
+    """Ask for the columns of a workgroup, also of one that we are not a member of.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/stages/task-stages-get.html
+    """
+    params = {"entityId": group_id, "isAdmin": "Y"}
+    return Call("task.stages.get", params, write=False, name="columns")
 
 
 def watch_call(task_id: int) -> Call:

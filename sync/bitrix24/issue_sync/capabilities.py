@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sync.bitrix24.issue_sync.calls import columns_call
 from sync.bitrix24.issue_sync.options import TaskOptions
 from sync.bitrix24.issue_sync.values import PLAIN, TITLE_LIMIT
 from sync.bitrix24.rest.batch import Answer, Call, as_int
@@ -46,11 +47,16 @@ _NO_LINKS = "Bitrix24 adds links between tasks by REST and does not list them"
 _NO_SPRINT = "Sprints of a scrum workgroup are not kept in step; use a field of the portal instead"
 
 
-def ask_capabilities(portal: Portal, options: TaskOptions, group_id: str) -> Capabilities:
-    """Ask for columns, custom fields and the drive in one request. Raises Later or Denied."""
+def ask_capabilities(
+    portal: Portal, options: TaskOptions, group_id: str
+) -> tuple[Capabilities, Answer | SyncError]:
+    """Ask for columns, custom fields and the drive in one request; return the columns too.
+
+    Raises Later or Denied.
+    """
     stages, fields, drive = portal.batch(
         [
-            Call("task.stages.get", {"entityId": as_int(group_id), "isAdmin": "Y"}, write=False),
+            columns_call(as_int(group_id)),
             Call("task.item.userfield.getlist", {"ORDER": {"ID": "asc"}}, write=False),
             Call("disk.storage.getforapp", {}, write=False),
         ]
@@ -66,7 +72,7 @@ def ask_capabilities(portal: Portal, options: TaskOptions, group_id: str) -> Cap
     if isinstance(drive, SyncError):
         missing[FILES] = f"Files cannot be uploaded: {drive.message}"
     longest = {TITLE: TITLE_LIMIT, COMMENTS: MESSAGE_LIMIT - 300}
-    return Capabilities(frozenset(writable), choices, longest, missing=missing)
+    return Capabilities(frozenset(writable), choices, longest, missing=missing), stages
 
 
 def _columns(

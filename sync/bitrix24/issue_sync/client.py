@@ -6,10 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sync.bitrix24.issue_sync import capabilities, files, listing, settling
+from sync.bitrix24.issue_sync.chats import learn_chats
 from sync.bitrix24.issue_sync.options import TaskOptions
-from sync.bitrix24.issue_sync.reading import SMALL, Memory, TaskReader, list_tasks
+from sync.bitrix24.issue_sync.reading import (
+    SMALL,
+    Memory,
+    TaskReader,
+    ask_columns,
+    list_tasks,
+)
 from sync.bitrix24.issue_sync.rows import ReadingSide
-from sync.bitrix24.issue_sync.talks import hold_talks, reading_sender
+from sync.bitrix24.issue_sync.talks import hold_beside, hold_talks, reading_sender
 from sync.bitrix24.issue_sync.writing import TaskWriter
 from sync.bitrix24.rest.batch import as_int
 from sync.bitrix24.rest.client import Portal
@@ -31,21 +38,29 @@ class PortalTasks:
 
     def _reader(self) -> TaskReader:
         url = self._portal.credentials.client_endpoint.removesuffix("rest/")
-        side = ReadingSide(self._portal.user_id, url, self._options)
+        columns = self._memory.columns
+        side = ReadingSide(self._portal.user_id, url, self._options, columns)
         return TaskReader(side, self._memory, bool(self._portal.features.get("new_card", True)))
 
     def capabilities(self, project: str) -> Capabilities:
         """Return what tasks of a workgroup ("": of none) can hold."""
-        return capabilities.ask_capabilities(self._portal, self._options, project)
+        able, columns = capabilities.ask_capabilities(self._portal, self._options, project)
+        self._memory.learn_columns(as_int(project), columns)
+        return able
 
     def read(self, addresses: Sequence[ItemAddress]) -> Mapping[str, Item | Unreachable]:
         """Read tasks whole; a few in the request that lists them, many after one that does."""
         reader, send = self._reader(), reading_sender(self._portal)
         ids = list(dict.fromkeys(as_int(address.id) for address in addresses))
+        groups = dict.fromkeys(as_int(address.project) for address in addresses)
+        columns = [ask_columns(group_id, self._memory) for group_id in groups]
         if len(ids) <= SMALL:
-            items = hold_talks([reader.read(task_id) for task_id in ids], send)
+            talks = [reader.read(task_id) for task_id in ids]
+            items = hold_beside(columns, talks, send)
         else:
-            (listed,) = hold_talks([list_tasks(ids, reader.side)], send)
+            (listed,) = hold_beside(columns, [list_tasks(ids, reader.side)], send)
+            if self._options.comments:
+                learn_chats(self._portal, self._memory, listed)
             items = hold_talks(
                 [reader.read(number, listed.get(number, {})) for number in ids], send
             )

@@ -9,6 +9,7 @@ from sync.bitrix24.issue_sync import rows
 from sync.bitrix24.issue_sync.calls import (
     chat_call,
     messages_call,
+    newest_call,
     old_comments_call,
     watch_call,
 )
@@ -66,7 +67,7 @@ def _new_calls(task_id: int, text: str, chat: int | None) -> list[Call]:
         dialog = Reference("chat", ("task", "chatId"), before="chat")
         ask = [chat_call(task_id)]
     message = {"DIALOG_ID": dialog, "MESSAGE": text, "URL_PREVIEW": "N"}
-    return [*ask, Call("im.message.add", message), messages_call(dialog, limit=_NEWEST)]
+    return [*ask, Call("im.message.add", message), newest_call(dialog)]
 
 
 def _add_old(write: AddComment, text: str, reader: TaskReader) -> Talk[Outcome]:

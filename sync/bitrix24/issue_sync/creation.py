@@ -6,8 +6,14 @@ from typing import Any
 
 from sync.bitrix24.issue_sync.checklist import checklist_calls, read_lines
 from sync.bitrix24.issue_sync.outcomes import failed, first_error
+from sync.bitrix24.issue_sync.reading import TaskReader
 from sync.bitrix24.issue_sync.rows import ReadingSide
-from sync.bitrix24.issue_sync.stored import dropped_fields, stored_calls, stored_item
+from sync.bitrix24.issue_sync.stored import (
+    dropped_fields,
+    read_again,
+    read_stored,
+    stored_calls,
+)
 from sync.bitrix24.issue_sync.talks import Talk
 from sync.bitrix24.issue_sync.values import XML_PREFIX, plain_fields, status_of
 from sync.bitrix24.rest.batch import Answer, Call, Reference, as_int, as_mapping
@@ -25,14 +31,14 @@ _MOST_ITEMS = 40  # of a checklist, in the batch that creates the task
 _TASK = Reference("added", ("task", "id"))
 
 
-def create_item(write: CreateItem, side: ReadingSide) -> Talk[Outcome]:
+def create_item(write: CreateItem, reader: TaskReader) -> Talk[Outcome]:
     """Create a task, bring it to its status and column, and read it back, in one batch.
 
     We become an observer by the same call, and so a member of its chat. Where the portal does not
     let us name another creator, it is created once more in our name.
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add.html
     """
-    person = write.author
+    person, side = write.author, reader.side
     creator = as_int(person.id) if person and not person.is_bridge else 0
     answers = yield _calls(write, side, creator or side.user_id)
     added = answers[0]
@@ -42,9 +48,9 @@ def create_item(write: CreateItem, side: ReadingSide) -> Talk[Outcome]:
     if isinstance(added, SyncError):
         return failed(added)
     task_id = as_int(as_mapping(as_mapping(added.result).get("task")).get("id"))
-    item = stored_item(answers, task_id, side)
+    item = yield from read_stored(answers, task_id, reader)
     if item is None and task_id:
-        item = stored_item((yield stored_calls(task_id, side)), task_id, side)
+        item = yield from read_again(task_id, reader)
     if item is None:
         text = "The portal created a task and does not show it"
         return Unknown(Later(text, sent=True, code="no_task"))
@@ -99,7 +105,7 @@ def _status_calls(status: TaskStatus) -> list[Call]:
     return [Call(f"tasks.task.{step}", {"taskId": _TASK}) for step in path]
 
 
-def find_created(write: CreateItem, side: ReadingSide) -> Talk[Item | None]:
+def find_created(write: CreateItem, reader: TaskReader) -> Talk[Item | None]:
     """Look for the task by its key among the newest of its workgroup; None if it is not there.
 
     XML_ID can be read and not filtered by.
@@ -121,7 +127,7 @@ def find_created(write: CreateItem, side: ReadingSide) -> Talk[Item | None]:
     numbers = [as_int(row.get("id")) for row in listed if row.get("xmlId") == marker]
     if not numbers:
         return None
-    return stored_item((yield stored_calls(min(numbers), side)), min(numbers), side)
+    return (yield from read_again(min(numbers), reader))
 
 
 def _rows(answer: Answer) -> list[dict[str, Any]]:

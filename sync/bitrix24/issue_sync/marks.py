@@ -7,9 +7,10 @@ selectors are the digits, between two invisible separators. Unicode calls them d
 
 from __future__ import annotations
 
+import hashlib
 import re
 
-LONGEST_KEY = 120  # bytes; two characters each
+LONGEST_KEY = 200  # bytes; two characters each
 _FENCE = "\u2063"
 _DIGITS = "".join(chr(0xFE00 + digit) for digit in range(16))
 _MARK = re.compile(f"{_FENCE}([{_DIGITS}]*){_FENCE}")
@@ -17,11 +18,16 @@ _MARK = re.compile(f"{_FENCE}([{_DIGITS}]*){_FENCE}")
 
 def marked(text: str, key: str) -> str:
     """Return `text` with the key behind it."""
-    code = key.encode()
-    if len(code) > LONGEST_KEY:
-        raise ValueError(f"a key has at most {LONGEST_KEY} bytes, not {len(code)}")
+    code = mark_key(key).encode()
     digits = "".join(_DIGITS[byte >> 4] + _DIGITS[byte & 15] for byte in code)
     return f"{text}{_FENCE}{digits}{_FENCE}"
+
+
+def mark_key(key: str) -> str:
+    """Return the key as it stands in a mark: a long one by its hash."""
+    if len(key.encode()) <= LONGEST_KEY:
+        return key
+    return "sha256:" + hashlib.sha256(key.encode()).hexdigest()
 
 
 def unmarked(text: str) -> tuple[str, str]:

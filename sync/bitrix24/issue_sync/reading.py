@@ -17,6 +17,7 @@ from sync.bitrix24.issue_sync.calls import (
     attachment_call,
     chat_call,
     checklist_call,
+    columns_call,
     list_call,
     messages_call,
     old_comments_call,
@@ -27,6 +28,7 @@ from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.talks import Talk
 from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call, Reference, as_int, as_mapping
 from sync.bitrix24.rest.errors import NOT_MEMBER
+from sync.bitrix24.tasks.fields import parse_stages
 from sync.core.issue_sync.model import (
     CHECKLIST,
     Absence,
@@ -46,10 +48,37 @@ NOT_READ = "The task was deleted, or the employee who installed the application 
 
 @dataclass
 class Memory:
-    """What does not change: the chats of tasks, the files behind attachments."""
+    """What hardly changes: chats of tasks, files behind attachments, first columns of workgroups.
+
+    `columns` is asked for anew with the capabilities of a workgroup.
+    """
 
     chats: MutableMapping[int, int | None] = field(default_factory=dict)
     attachments: MutableMapping[int, File | None] = field(default_factory=dict)
+    columns: MutableMapping[int, int] = field(default_factory=dict)
+
+    def learn_chat(self, task_id: int, row: Mapping[str, Any]) -> None:
+        """Remember a task's chat where its row has it: a list need not show it."""
+        if as_int(row.get("chatId")):
+            self.chats[task_id] = as_int(row["chatId"])
+
+    def learn_columns(self, group_id: int, answer: Answer | SyncError) -> None:
+        """Remember the first column of a workgroup."""
+        stages = parse_stages(answer.result) if isinstance(answer, Answer) else ()
+        self.columns[group_id] = stages[0].id if stages else 0
+
+
+def ask_columns(group_id: int, memory: Memory) -> Talk[None]:
+    """Ask for the columns of a workgroup that was not met yet."""
+    if group_id and group_id not in memory.columns:
+        (answer,) = yield [columns_call(group_id)]
+        memory.learn_columns(group_id, answer)
+
+
+def ask_column_of(row: Mapping[str, Any], memory: Memory) -> Talk[None]:
+    """Ask for the first column where a task stands there because nobody moved it."""
+    if not as_int(row.get("stageId")):
+        yield from ask_columns(as_int(row.get("groupId")), memory)
 
 
 def listed_rows(answer: Answer | SyncError) -> dict[int, Mapping[str, Any]]:
@@ -84,14 +113,16 @@ class TaskReader:
         address = ItemAddress(str(task_id))
         if row is not None and not row:
             return Unreachable(address, Absence.NOT_FOUND, NOT_READ)
-        first = [] if row is not None else [list_call([task_id], self.side)]
+        first = [] if row is not None else [list_call(task_id, self.side)]
         calls = first + self._detail_calls(task_id, row)
         answers = (yield calls) if calls else []
         if row is None:
             row = listed_rows(answers[0]).get(task_id)
+            self.memory.learn_chat(task_id, row or {})
         if row is None:
             return Unreachable(address, Absence.NOT_FOUND, NOT_READ)
         details = dict(zip((call.name or "tasks" for call in calls), answers, strict=True))
+        yield from ask_column_of(row, self.memory)
         item = rows.parse_item(row, self.side)
         if self.side.options.checklist:
             text = checklist.write_lines(checklist.lines_of(_result(details.get("checklist"))))
@@ -104,8 +135,7 @@ class TaskReader:
 
     def _detail_calls(self, task_id: int, row: Mapping[str, Any] | None) -> list[Call]:
         options, calls = self.side.options, []
-        if row is not None and as_int(row.get("chatId")):
-            self.memory.chats[task_id] = as_int(row["chatId"])
+        self.memory.learn_chat(task_id, row or {})
         if options.comments:
             calls += self.discussion_calls(task_id)
         if options.time and (row is None or as_int(row.get("timeSpentInLogs"))):

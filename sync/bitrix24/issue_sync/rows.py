@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from html import unescape
 from typing import Any
@@ -14,6 +14,7 @@ from sync.bitrix24.issue_sync.options import TaskOptions
 from sync.bitrix24.issue_sync.values import XML_PREFIX, read_text, read_values
 from sync.bitrix24.rest.batch import as_int, as_mapping
 from sync.core.issue_sync.model import (
+    STAGE,
     STATUS,
     Author,
     Comment,
@@ -34,21 +35,31 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class ReadingSide:
-    """What every row is read with: our user's number, the portal's address, what is kept."""
+    """What every row is read with: our user's number, the portal's address, what is kept.
+
+    `columns`: the first column of each workgroup, 0 where it has none that we see.
+    """
 
     user_id: int
     url: str  # of the portal's pages, with a slash at its end
     options: TaskOptions
+    columns: Mapping[int, int] = field(default_factory=dict)
 
 
 def parse_item(row: Mapping[str, Any], side: ReadingSide) -> Item:
-    """Build an item of a task's row, without comments, time and files."""
+    """Build an item of a task's row, without comments, time and files.
+
+    A task that nobody moved yet has no column and stands in the first one.
+    """
     task_id, group_id = str(as_int(row["id"])), str(as_int(row.get("groupId")) or "")
+    values = read_values(row, side.options)
+    if values[STAGE] is None and (first := side.columns.get(as_int(group_id))):
+        values[STAGE] = str(first)
     changed_at = read_moment(row.get("statusChangedDate"))
     xml_id = str(row.get("xmlId") or "")
     return Item(
         address=ItemAddress(task_id, group_id, task_id),
-        values=read_values(row, side.options),
+        values=values,
         author=parse_person(row.get("creator"), row.get("createdBy")),
         created_at=read_moment(row.get("createdDate")) or NEVER,
         updated_at=read_moment(row.get("changedDate")) or NEVER,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from sync.bitrix24.issue_sync import comments, creation, files, time_log
+from sync.bitrix24.issue_sync.marks import mark_key
 from sync.bitrix24.issue_sync.reading import TaskReader
-from sync.bitrix24.issue_sync.stored import missing_task, same_value, stored_calls, stored_item
+from sync.bitrix24.issue_sync.stored import missing_task, read_again, same_value
 from sync.bitrix24.issue_sync.talks import Talk, hold_talks, reading_sender
 from sync.bitrix24.issue_sync.values import resolved
 from sync.bitrix24.rest.batch import as_int
@@ -45,7 +46,7 @@ def settle(portal: Portal, reader: TaskReader, writes: Sequence[Write]) -> list[
 def _settled(write: Write, reader: TaskReader) -> Talk[Outcome]:
     match write:
         case CreateItem():
-            item = yield from creation.find_created(write, reader.side)
+            item = yield from creation.find_created(write, reader)
             return Done(item=item) if item else _not_landed()
         case UpdateItem():
             return (yield from _settled_update(write, reader))
@@ -67,7 +68,7 @@ def _not_landed() -> NotDone:
 def _settled_update(write: UpdateItem, reader: TaskReader) -> Talk[Outcome]:
     """Compare with what the fields are believed to have held: shown still, it never landed."""
     task_id = as_int(write.address.id)
-    item = stored_item((yield stored_calls(task_id, reader.side)), task_id, reader.side)
+    item = yield from read_again(task_id, reader)
     if item is None:
         return Unknown(missing_task(task_id))
     missing = {
@@ -96,9 +97,10 @@ def _settled_comment(
         case DeleteComment():
             return _not_landed() if shown else Done()
         case EditComment(text=text, key=key):
-            found = [comment for comment in shown if comment.key == key or comment.text == text]
+            keys = mark_key(key)
+            found = [comment for comment in shown if comment.key == keys or comment.text == text]
         case AddComment(key=key):
-            found = [comment for comment in shown if comment.key == key]
+            found = [comment for comment in shown if comment.key == mark_key(key)]
     return Done(comment=found[0]) if found else _not_landed()
 
 
@@ -108,5 +110,5 @@ def _settled_time(write: AddTime | DeleteTime, reader: TaskReader) -> Talk[Outco
         return Unknown(Later(NOT_VISIBLE, code="not_visible"))
     if isinstance(write, DeleteTime):
         return _not_landed() if shown else Done()
-    entry = next((entry for entry in shown if entry.key == write.key), None)
+    entry = next((entry for entry in shown if entry.key == mark_key(write.key)), None)
     return Done(entry=entry) if entry else _not_landed()

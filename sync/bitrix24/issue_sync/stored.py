@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sync.bitrix24.issue_sync import checklist, rows
 from sync.bitrix24.issue_sync.calls import checklist_call, list_call
-from sync.bitrix24.issue_sync.reading import listed_rows
+from sync.bitrix24.issue_sync.reading import TaskReader, ask_column_of, listed_rows
 from sync.bitrix24.issue_sync.rows import ReadingSide
+from sync.bitrix24.issue_sync.talks import Answers, Talk
 from sync.bitrix24.rest.batch import Answer, Call, Reference
 from sync.core.issue_sync.model import CHECKLIST, Item, Value
 from sync.errors import Refused, SyncError
@@ -18,25 +19,31 @@ KEPT_OLD = "The portal answered that it was done, and kept the old value"
 
 def stored_calls(task: int | Reference, side: ReadingSide) -> list[Call]:
     """Build the calls that read a task back, to stand behind the calls of a write."""
-    listing = list_call(task, side, name="stored")
+    listing = list_call(task, side)
     return [listing, checklist_call(task)] if side.options.checklist else [listing]
 
 
-def stored_item(
-    answers: Sequence[Answer | SyncError], task_id: int, side: ReadingSide
-) -> Item | None:
+def read_stored(answers: Answers, task_id: int, reader: TaskReader) -> Talk[Item | None]:
     """Return the task that the last answers, those of `stored_calls`, show; None if none."""
-    count = 2 if side.options.checklist else 1
+    count = 2 if reader.side.options.checklist else 1
     listing, *lists = answers[-count:]
     row = listed_rows(listing).get(task_id) if isinstance(listing, Answer) else None
     if row is None:
         return None
-    item = rows.parse_item(row, side)
+    reader.memory.learn_chat(task_id, row)
+    yield from ask_column_of(row, reader.memory)
+    item = rows.parse_item(row, reader.side)
     for answer in lists:
         if isinstance(answer, Answer):
             text = checklist.write_lines(checklist.lines_of(answer.result))
             item = replace(item, values={**item.values, CHECKLIST: text or None})
     return item
+
+
+def read_again(task_id: int, reader: TaskReader) -> Talk[Item | None]:
+    """Read a task with its fields and its checklist; None where it is not listed."""
+    answers = yield stored_calls(task_id, reader.side)
+    return (yield from read_stored(answers, task_id, reader))
 
 
 def dropped_fields(

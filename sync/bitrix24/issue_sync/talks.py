@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from sync.bitrix24.issue_sync.sharing import is_shared, shared_calls, sharing_key
 from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call, Reference
 from sync.bitrix24.rest.client import Portal
 from sync.errors import Later, SyncError
@@ -32,22 +33,60 @@ def hold_talks(talks: Sequence[Talk[T]], send: Send) -> list[T]:
     waiting = list(range(len(talks)))
     while waiting:
         pack: list[int] = []
-        room = BATCH_SIZE
         for number in waiting:
             if number not in steps and not _go_on(talks[number], None, number, steps, results):
                 continue
-            calls = steps[number]
-            alone = any(call.method in ALONE for call in calls)
-            if len(calls) > room or (alone and pack):
+            alone = any(call.method in ALONE for call in steps[number])
+            grown = _size([*pack, number], steps)
+            if grown > BATCH_SIZE or (pack and alone):
                 break
             pack.append(number)
-            room -= BATCH_SIZE if alone else len(calls)
-        answers = iter(send([_named(call, number) for number in pack for call in steps[number]]))
-        for number in pack:
-            own = [next(answers) for _ in steps.pop(number)]
-            _go_on(talks[number], own, number, steps, results)
+            if alone:
+                break
+        for number, answers in _exchange(pack, steps, send).items():
+            _go_on(talks[number], answers, number, steps, results)
         waiting = [number for number in waiting if number not in results]
     return [results[number] for number in range(len(talks))]
+
+
+def _size(pack: Sequence[int], steps: dict[int, list[Call]]) -> int:
+    """Return how many calls the steps of a pack come to, shared ones counted once."""
+    calls = [call for number in pack for call in steps[number]]
+    return len(shared_calls(calls)) + sum(not is_shared(call) for call in calls)
+
+
+def _exchange(pack: Sequence[int], steps: dict[int, list[Call]], send: Send) -> dict[int, Answers]:
+    """Send the steps of a pack: their own calls in order, then those that they share."""
+    named = {number: [_named(call, number) for call in steps.pop(number)] for number in pack}
+    calls = [call for number in pack for call in named[number]]
+    own = [call for call in calls if not is_shared(call)]
+    shared = shared_calls(calls)
+    answers = send([*own, *shared.values()]) if calls else []
+    by_own = iter(answers[: len(own)])
+    by_shared = dict(zip(shared, answers[len(own) :], strict=True))
+    return {
+        number: [
+            by_shared[sharing_key(call)] if is_shared(call) else next(by_own)
+            for call in named[number]
+        ]
+        for number in pack
+    }
+
+
+def hold_beside(first: Sequence[Talk[None]], talks: Sequence[Talk[T]], send: Send) -> list[T]:
+    """Hold talks with others before them that learn what they need; return their results."""
+
+    def learn(talk: Talk[None]) -> Talk[T | None]:
+        yield from talk
+        return None
+
+    together: list[Talk[T | None]] = [*map(learn, first), *(_widened(talk) for talk in talks)]
+    results = hold_talks(together, send)[len(first) :]
+    return cast(list[T], results)
+
+
+def _widened(talk: Talk[T]) -> Talk[T | None]:
+    return (yield from talk)
 
 
 def _go_on(

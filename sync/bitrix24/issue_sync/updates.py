@@ -8,12 +8,13 @@ from dataclasses import replace
 from sync.bitrix24.issue_sync.calls import checklist_call
 from sync.bitrix24.issue_sync.checklist import Line, checklist_calls, lines_of, read_lines
 from sync.bitrix24.issue_sync.outcomes import failed, first_error
+from sync.bitrix24.issue_sync.reading import TaskReader
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.stored import (
     dropped_fields,
     missing_task,
+    read_stored,
     stored_calls,
-    stored_item,
 )
 from sync.bitrix24.issue_sync.talks import Answers, Talk
 from sync.bitrix24.issue_sync.values import plain_fields, resolved, status_of
@@ -38,18 +39,18 @@ _COMPLETED, _IN_CONTROL = (
 _METHODS = {STAGE: "task.stages.movetask", CHECKLIST: "task.checklistitem."}
 
 
-def update_item(write: UpdateItem, side: ReadingSide) -> Talk[Outcome]:
+def update_item(write: UpdateItem, reader: TaskReader) -> Talk[Outcome]:
     """Change fields of a task, and read it back, in one batch.
 
     Status, column and checklist have methods of their own. A status that was not reached is tried
     once more by what the task allows now. Fields that stay as they were are in `dropped`; where
     all do, nothing was done.
     """
-    task_id, before = as_int(write.address.id), write.before
+    task_id, side, before = as_int(write.address.id), reader.side, write.before
     lines: tuple[Line, ...] = ()
     if _asks_first(write):
         answers = yield _asking_calls(task_id, side)
-        item = stored_item(answers[1:], task_id, side)
+        item = yield from read_stored(answers[1:], task_id, reader)
         if item is None:
             return failed(first_error(answers) or missing_task(task_id))
         before = {**item.values, **before}
@@ -57,10 +58,10 @@ def update_item(write: UpdateItem, side: ReadingSide) -> Talk[Outcome]:
     wanted = {name: resolved(change, before.get(name)) for name, change in write.changes.items()}
     calls = _calls(task_id, wanted, before, lines)
     answers = yield [*calls, *stored_calls(task_id, side)]
-    item = stored_item(answers, task_id, side)
+    item = yield from read_stored(answers, task_id, reader)
     if item is not None and _misses_status(wanted, before, item) and not _is_lost(answers):
         answers = [*answers, *(yield from _set_status(task_id, wanted, side))]
-        item = stored_item(answers, task_id, side) or item
+        item = (yield from read_stored(answers, task_id, reader)) or item
     return _outcome(task_id, wanted, before, (calls, answers), item)
 
 
@@ -158,7 +159,7 @@ def _outcome(
         return Unknown(lost)
     later = next((a for a in answers if isinstance(a, Later)), None)
     if dropped and later:
-        return NotDone(later) if set(dropped) == set(wanted) else Done(item, dropped=dropped)
+        return NotDone(later)  # what was stored already is found to agree, the rest is repeated
     if dropped and set(dropped) == set(wanted) and error is not None:
         return failed(error)
     if STATUS in wanted and wanted[STATUS] != item.values[STATUS]:

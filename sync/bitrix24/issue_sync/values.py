@@ -60,7 +60,7 @@ def select_fields(options: TaskOptions) -> list[str]:
 
 
 def read_values(row: Mapping[str, Any], options: TaskOptions) -> dict[str, Value]:
-    """Return the values of a task's row; STAGE None is the first column of its workgroup."""
+    """Return the values of a task's row."""
     status = parse_status(row) or TaskStatus.WAITING
     values: dict[str, Value] = {
         TITLE: read_text(row.get("title")),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from sync.bitrix24.issue_sync import comments, creation, files, time_log, updates
-from sync.bitrix24.issue_sync.reading import TaskReader
-from sync.bitrix24.issue_sync.talks import Talk, hold_talks, writing_sender
+from sync.bitrix24.issue_sync.reading import TaskReader, ask_columns
+from sync.bitrix24.issue_sync.talks import Talk, hold_beside, writing_sender
+from sync.bitrix24.rest.batch import as_int
 from sync.bitrix24.rest.client import Portal
 from sync.core.issue_sync.model import File
 from sync.core.issue_sync.writes import (
@@ -42,7 +43,9 @@ class TaskWriter:
         """Carry out the writes; one outcome each. Raises SyncError where nothing was sent."""
         unanswered: set[str] = set()
         talks = [self._guarded(write, fetch, unanswered) for write in writes]
-        return hold_talks(talks, writing_sender(self.portal))
+        groups = dict.fromkeys(as_int(w.project) for w in writes if isinstance(w, CreateItem))
+        columns = [ask_columns(group_id, self.reader.memory) for group_id in groups]
+        return hold_beside(columns, talks, writing_sender(self.portal))
 
     def _guarded(self, write: Write, fetch: Fetch, unanswered: set[str]) -> Talk[Outcome]:
         task = task_of(write)
@@ -57,9 +60,9 @@ class TaskWriter:
         reader, side = self.reader, self.reader.side
         match write:
             case CreateItem():
-                return creation.create_item(write, side)
+                return creation.create_item(write, reader)
             case UpdateItem():
-                return updates.update_item(write, side)
+                return updates.update_item(write, reader)
             case AddComment():
                 return comments.add_comment(write, reader)
             case EditComment():

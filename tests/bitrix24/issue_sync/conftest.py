@@ -35,7 +35,7 @@ class Site:
     tasks: PortalTasks
 
     def read(self, task_id: int) -> Any:
-        return self.tasks.read([ItemAddress(str(task_id))])[str(task_id)]
+        return self.tasks.read([ItemAddress(str(task_id), "3")])[str(task_id)]
 
     def item(self, task_id: int) -> Item:
         item = self.read(task_id)
@@ -57,6 +57,7 @@ def opened_site(*, user_id: int = OURS, **options: Any) -> Site:
     clock = ManualClock()
     b24 = BitrixEmulator(clock, **{"scopes": SCOPES, **options}).start()
     b24.finish_install()
+    b24.state.quirks.list_has_chat = False
     for number, name in ((ANNA, "Anna"), (BORIS, "Boris"), (STRANGER, "Eve")):
         b24.state.add_user(name, id=number)
     b24.state.add_group("Site", id=3, members=[OURS, ANNA, BORIS])
@@ -71,7 +72,7 @@ def opened_site(*, user_id: int = OURS, **options: Any) -> Site:
         credentials, app, tokens=MemoryTokens(credentials),
         throttle=Throttle(allowance, clock), call_log=CallLog(clock=clock),
         session=guarded_session(("127.0.0.0/8",)),
-        features={"new_card": b24.state.card == "new"},
+        features={"new_card": b24.state.card == "new", "v3": True},
     )  # fmt: skip
     return Site(b24, clock, portal, PortalTasks(portal, TaskOptions()))
 

@@ -83,9 +83,9 @@ def test_many_tasks_cost_a_request_for_their_fields_and_two_calls_each(site):
         state.create_task("Fix", id=number, group_id=3)
         state.user_comments(OURS, number, "hello")
         state.user_logs_time(OURS, number, 60, "x")
-    addresses = [ItemAddress(str(number)) for number in range(100, 200)]
+    addresses = [ItemAddress(str(number), "3") for number in range(100, 200)]
     items = site.tasks.read(addresses)
-    assert site.counted() == 1 + 4
+    assert site.counted() == 1 + 1 + 4  # listed, their chats by REST 3.0, two calls each
     assert all(len(item.comments) == 1 and len(item.time) == 1 for item in items.values())
 
 
@@ -310,3 +310,11 @@ def test_capabilities_name_columns_statuses_fields_and_what_is_missing(site):
     )
     assert (able.longest[TITLE], site.counted()) == (255, 1)
     assert STAGE not in site.tasks.capabilities("").writable
+
+
+def test_a_task_that_nobody_moved_stands_in_the_first_column(site):
+    first = str(site.b24.state.stages_of(3)[0].id)
+    site.b24.state.create_task("Fix", id=31, group_id=3)
+    assert site.tasks.read([ItemAddress("31")])["31"].values[STAGE] == first
+    assert site.counted() == 2
+    assert site.tasks.changed("3", site.clock.now()).items[0].values[STAGE] == first
