@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
 from sync.engine.deps import Deps, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
-from sync.engine.ingest.apply import save_people
 from sync.engine.ingest.merge_requests import update_links
+from sync.engine.ingest.people import save_people
 from sync.engine.lanes import hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
