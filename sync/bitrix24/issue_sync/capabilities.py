@@ -85,7 +85,13 @@ def _columns(
         missing[STAGE] = f"The columns of the workgroup are not visible: {answer.message}"
         return ()
     return tuple(
-        Choice(str(stage.id), stage.title, stage.system_type == "FINISH", position=place)
+        Choice(
+            str(stage.id),
+            stage.title,
+            stage.system_type == "FINISH",
+            position=place,
+            kind=stage.system_type,
+        )
         for place, stage in enumerate(parse_stages(answer.result))
     )
 
