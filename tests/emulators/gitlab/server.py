@@ -34,6 +34,10 @@ shuffle=True, hold=True, seed=3)`; what is held or delayed goes out by `gitlab.r
 `project.approvals_required`, `project.reset_approvals_on_push`,
 `gitlab.reviewing.approval_note_first`. `gitlab.requests` counts (method, path) seen.
 
+Issues are written through the API alone. `project.archived`, `state.planned` (statuses, custom
+fields, iterations, links), `gitlab.issues.obstacles` (spam, captcha, locks, limits), `.copies`
+(entries of time after a move), `.executed` (quick actions that ran), `.largest_upload` (MB).
+
 Without a server: `State()` and `payloads.raw(payloads.merge_request(state, mr, ann, "open"))`;
 `signing.headers(event, body, at=…, delivery_id=…, token=…, signing_token=…)`. Ready bodies are in
 tests/fixtures/gitlab, made by `story.py`. `receiver.Receiver()` is something to post to,
@@ -56,6 +60,7 @@ from tests.emulators.gitlab.deliveries import Deliveries, Weather
 from tests.emulators.gitlab.editing import Editing
 from tests.emulators.gitlab.entities import Group, Project
 from tests.emulators.gitlab.identity import Identity
+from tests.emulators.gitlab.issues.service import Issues
 from tests.emulators.gitlab.keeping import Keeping
 from tests.emulators.gitlab.owning import Owning
 from tests.emulators.gitlab.reviewing import Reviewing
@@ -86,7 +91,8 @@ class GitLabEmulator:
         self.tracking = Tracking(self.state, self.deliveries)
         self.keeping = Keeping(self.state, self.deliveries)
         self.owning = Owning(self.state, self.deliveries)
-        self.api = Api(self.state, self.deliveries, self.talking)
+        self.issues = Issues(self.state, self.deliveries)
+        self.api = Api(self.state, self.deliveries, self.talking, self.keeping, self.issues)
         self.identity = Identity(self.state)
         self.offline = False
         self.failing = 0
@@ -153,13 +159,15 @@ class GitLabEmulator:
 
     def answer(self, request: Request) -> Reply:
         self.requests.append((request.method, request.path))
+        with self.state.lock:
+            self.issues.copies.run(self.state)
         if self.failing:
             return Reply(
                 {"text": "<html><body>GitLab is not responding</body></html>"}, self.failing
             )
         return (
             self.identity.answer(request)
-            or graphql.answer(self.state, request)
+            or graphql.answer(self.state, request, self.issues)
             or self.api.answer(request)
         )
 
@@ -205,4 +213,6 @@ def _encoded(reply: Reply) -> tuple[bytes, str]:
             return b"", "application/json"
         case {"text": str(text)}:
             return text.encode(), "text/html"
+        case {"bytes": bytes(content)}:
+            return content, "application/octet-stream"
     return json.dumps(reply.body).encode(), "application/json"
