@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.emulators.gitlab import access, paging, shown_plans
 from tests.emulators.gitlab.entities import Label, Project
+from tests.emulators.gitlab.issues.searching import matches
 from tests.emulators.gitlab.tracked import Issue
 from tests.emulators.gitlab.web import Reply, Request, not_found, page
 
@@ -64,7 +65,7 @@ def _label(label: Label) -> dict:
 
 def _fits(request: Request, one: Issue) -> bool:
     wanted = set(request.text("labels").split(",")) - {""}
-    assignee, words = request.text("assignee_id"), request.text("search").lower()
+    assignee, words = request.text("assignee_id"), request.text("search")
     iids, kind = request.items("iids"), request.text("issue_type")
     return (
         request.in_time("updated", one.updated_at)
@@ -74,7 +75,7 @@ def _fits(request: Request, one: Issue) -> bool:
         and kind in ("", one.kind.lower().replace(" ", "_"))
         and request.flag("confidential") in (None, one.confidential)
         and assignee in ("", *map(str, one.assignee_ids))
-        and (words in f"{one.title}\n{one.description}".lower())
+        and matches(one, words)
     )
 
 

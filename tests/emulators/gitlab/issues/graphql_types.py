@@ -14,6 +14,7 @@ from tests.emulators.gitlab.issue_payloads import issue_url
 from tests.emulators.gitlab.issues import graphql_parts, graphql_widgets, labels, statuses
 from tests.emulators.gitlab.issues.access_rules import sees_project, visible
 from tests.emulators.gitlab.issues.graphql_widgets import WIDGET_FIELDS, attribute, moment, user
+from tests.emulators.gitlab.issues.searching import matches
 from tests.emulators.gitlab.parts import iso_time
 from tests.emulators.gitlab.tracked import Issue
 
@@ -42,6 +43,7 @@ def _work_items(asked: Asked, place: Project, given: dict[str, Any]) -> list[Iss
         and (ids is None or gid("WorkItem", issue.id) in ids)
         and (iids is None or str(issue.iid) in iids)
         and iid in (None, str(issue.iid))
+        and matches(issue, given.get("search") or "")
         and state in (None, issue.state)
         and (types is None or issue.kind.upper().replace(" ", "_") in types)
     ]
