@@ -33,7 +33,10 @@ def changed(reader: IssueReader, project_id: str, since: datetime, cursor: str |
     if reader.instance.by_graphql and "rest" not in state:
         for _ in range(_MOST_HALVINGS):
             try:
-                return _changed_items(reader, project_id, since, state)
+                page = _changed_items(reader, project_id, since, state)
+                if page is None:
+                    break
+                return page
             except TooMuch as error:
                 reader.shrink(error)
             except NotSpoken:
@@ -44,7 +47,8 @@ def changed(reader: IssueReader, project_id: str, since: datetime, cursor: str |
 
 def _changed_items(
     reader: IssueReader, project_id: str, since: datetime, state: Mapping[str, Any]
-) -> Page:
+) -> Page | None:
+    """Return a page; None where the instance cannot list by change (before 17.9)."""
     lacking = reader.instance.lacking
     path = reader.projects.get(project_id).path
 
@@ -65,10 +69,10 @@ def _changed_items(
         if refused.code != _EXPIRED or "after" not in state:
             raise
         page = question(None, timestamp(state.get("seen")) or since)
+    if "updated_after" in lacking:
+        return None
     rows = reader.rows_of(page)
     items = [item for item in map(reader.finish, rows) if isinstance(item, Item)]
-    if "updated_after" in lacking:
-        items = [item for item in items if item.updated_at >= since]
     info = mapping(page.get("pageInfo"))
     if info.get("hasNextPage") is not True:
         return Page(tuple(items))

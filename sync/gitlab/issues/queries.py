@@ -94,6 +94,7 @@ def item_fields(options: IssueOptions, lacking: Set[str], *, entries: bool = Tru
 def changed(options: IssueOptions, lacking: Set[str], size: int) -> str:
     """Ask for items of a project, the least recently changed first."""
     dated = "updated_after" not in lacking
+    size = size if dated else 1  # the answer is of no use
     return (
         f"query($path: ID!, {'$since: Time, ' if dated else ''}$after: String) {{"
         " project(fullPath: $path) {"

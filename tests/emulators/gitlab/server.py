@@ -28,7 +28,8 @@ Switches: `gitlab.deliveries.weather = Weather(lose=0.1, duplicate=0.2, delay_se
 shuffle=True, hold=True, seed=3)`; what is held or delayed goes out by `gitlab.release()`;
 `gitlab.deliveries.dropped` (disabled, recursive, rate limited) and `.lost` say what did not.
 `gitlab.api.limit.per_minute = 60` (429), `gitlab.deliveries.per_minute` (hook calls),
-`gitlab.offline = True` (connections are cut), `gitlab.failing = 502` (every answer),
+`gitlab.offline = True` (connections are cut), `gitlab.cut_before = 1`, `.cut_after = 1` (so many
+writes are cut off before they are carried out, or after: nobody hears the answer), `gitlab.failing = 502` (every answer),
 `gitlab.state.version = "16.11.0"` (no signing, no webhook-id, no Idempotency-Key),
 `gitlab.state.edition = "ce"`, `.premium = False`, `.auto_disable_hooks`, `.allow_local_hooks`,
 `project.approvals_required`, `project.reset_approvals_on_push`,
@@ -96,6 +97,7 @@ class GitLabEmulator:
         self.identity = Identity(self.state)
         self.offline = False
         self.failing = 0
+        self.cut_before = self.cut_after = 0
         self.requests: list[tuple[str, str]] = []
         self._bind_actions()
 
@@ -187,7 +189,17 @@ def _handler(emulator: GitLabEmulator) -> type[BaseHTTPRequestHandler]:
             path, _, query = self.path.partition("?")
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Request(self.command, path, headers, query, body, emulator.url)
-            self._write(emulator.answer(request))
+            writes = _writes(request)
+            if writes and emulator.cut_before:
+                emulator.cut_before -= 1
+                self.close_connection = True
+                return
+            reply = emulator.answer(request)
+            if writes and emulator.cut_after:
+                emulator.cut_after -= 1
+                self.close_connection = True
+                return
+            self._write(reply)
 
         do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve
 
@@ -204,6 +216,12 @@ def _handler(emulator: GitLabEmulator) -> type[BaseHTTPRequestHandler]:
             """Quiet: `requests` of the emulator is the record."""
 
     return Handler
+
+
+def _writes(request: Request) -> bool:
+    if request.path == graphql.PATH:
+        return b"mutation" in request.body[:40]
+    return request.method != "GET"
 
 
 def _encoded(reply: Reply) -> tuple[bytes, str]:
