@@ -27,6 +27,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "batch": {"cmd": {"get_user": "user.current"}},
     "disk.attachedobject.get": {"id": 491},
     "disk.file.get": {"id": 8911},
+    "disk.folder.get": {"id": 8912},
     "disk.folder.addsubfolder": {"id": 8910, "data": {"NAME": "a"}},
     "disk.folder.getchildren": {"id": 8910},
     "disk.folder.uploadfile": {

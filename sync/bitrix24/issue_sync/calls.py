@@ -11,6 +11,7 @@ from sync.bitrix24.issue_sync.values import select_fields
 from sync.bitrix24.rest.batch import Call, Reference
 
 PAGE = 50  # rows that the portal gives at once
+FILES_AT_ONCE = 16  # attachments asked for in a batch, three calls each
 
 
 def list_call(ids: Sequence[int] | int | Reference, side: ReadingSide) -> Call:
@@ -86,9 +87,16 @@ def time_call(task_id: int, page: int, *, name: str = "") -> Call:
     return Call("task.elapseditem.getlist", params, write=False, name=name)
 
 
-def attachment_call(number: int | Reference) -> Call:
-    """Ask for the file behind an attachment."""
-    return Call("disk.attachedObject.get", {"id": number}, write=False)
+def attachment_calls(number: int | Reference, *, place: str = "") -> list[Call]:
+    """Ask for the file behind an attachment, and for its folder, whose name may hold our key."""
+    name = place or str(number)
+    attachment, file = f"a{name}", f"f{name}"
+    parent = Reference(file, ("PARENT_ID",))
+    return [
+        Call("disk.attachedObject.get", {"id": number}, write=False, name=attachment),
+        Call("disk.file.get", {"id": Reference(attachment, ("OBJECT_ID",))}, False, file),
+        Call("disk.folder.get", {"id": parent}, write=False),
+    ]
 
 
 def checklist_call(task: int | Reference) -> Call:

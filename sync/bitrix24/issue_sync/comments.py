@@ -57,7 +57,9 @@ def add_comment(write: AddComment, reader: TaskReader) -> Talk[Outcome]:
     if not as_int(added.result):
         return failed(_not_saved(task_id))
     comment = _found(answers[1:], as_int(added.result), reader)
-    return Done(comment=comment or _as_sent(write, as_int(added.result), reader))
+    comment = comment or _as_sent(write, as_int(added.result), reader)
+    reader.memory.learn_keys(task_id, [comment])
+    return Done(comment=comment)
 
 
 def _new_calls(task_id: int, text: str, chat: int | None) -> list[Call]:
@@ -85,7 +87,9 @@ def _add_old(write: AddComment, text: str, reader: TaskReader) -> Talk[Outcome]:
         return failed(_not_saved(task_id))
     shown = [stored.result] if isinstance(stored, Answer) else []
     comment = next(iter(rows.parse_comments(shown, reader.side, ())), None)
-    return Done(comment=comment or _as_sent(write, as_int(added.result), reader))
+    comment = comment or _as_sent(write, as_int(added.result), reader)
+    reader.memory.learn_keys(task_id, [comment])
+    return Done(comment=comment)
 
 
 def edit_comment(write: EditComment, reader: TaskReader) -> Talk[Outcome]:
@@ -94,7 +98,8 @@ def edit_comment(write: EditComment, reader: TaskReader) -> Talk[Outcome]:
     https://apidocs.bitrix24.com/api-reference/chats/messages/im-message-update.html
     """
     task_id, number = as_int(write.address.id), as_int(write.comment_id)
-    text = marked(rows.write_message(write.text), write.key)
+    key = yield from _key_of(write, reader)
+    text = marked(rows.write_message(write.text), key)
     if len(text) > MESSAGE_LIMIT:
         return failed(_too_long(task_id, len(write.text)))
     if _is_old(task_id, reader):
@@ -108,6 +113,16 @@ def edit_comment(write: EditComment, reader: TaskReader) -> Talk[Outcome]:
         return failed(answers[0])
     comment = _found(answers[1:], number, reader)
     return Done(comment=comment) if comment else failed(_not_saved(task_id))
+
+
+def _key_of(write: EditComment, reader: TaskReader) -> Talk[str]:
+    """Return the key that the comment has, which an edit keeps; the edit's own where none."""
+    task_id, number = as_int(write.address.id), as_int(write.comment_id)
+    if (task_id, write.comment_id) not in reader.memory.keys:
+        answers = yield _look_calls(task_id, number, reader)
+        comment = _found(answers, number, reader)
+        reader.memory.learn_keys(task_id, [comment] if comment else [])
+    return reader.memory.keys.get((task_id, write.comment_id)) or write.key
 
 
 def delete_comment(write: DeleteComment, reader: TaskReader) -> Talk[Outcome]:

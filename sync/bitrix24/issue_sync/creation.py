@@ -10,9 +10,11 @@ from sync.bitrix24.issue_sync.reading import TaskReader
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.stored import (
     dropped_fields,
+    missing_task,
     read_again,
     read_stored,
     stored_calls,
+    too_long_title,
 )
 from sync.bitrix24.issue_sync.talks import Talk
 from sync.bitrix24.issue_sync.values import XML_PREFIX, plain_fields, status_of
@@ -39,6 +41,12 @@ def create_item(write: CreateItem, reader: TaskReader) -> Talk[Outcome]:
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add.html
     """
     person, side = write.author, reader.side
+    if error := too_long_title(write.values):
+        return failed(error)
+    created = reader.memory.created.get(as_int(write.project), {})
+    if present := created.get(write.key):
+        item = yield from read_again(present, reader)
+        return Done(item=item) if item else failed(missing_task(present))
     creator = as_int(person.id) if person and not person.is_bridge else 0
     answers = yield _calls(write, side, creator or side.user_id)
     added = answers[0]
@@ -54,8 +62,9 @@ def create_item(write: CreateItem, reader: TaskReader) -> Talk[Outcome]:
     if item is None:
         text = "The portal created a task and does not show it"
         return Unknown(Later(text, sent=True, code="no_task"))
-    error = first_error(answers)
-    errors = {name: error for name in (STAGE, STATUS, CHECKLIST) if error is not None}
+    created[write.key] = task_id
+    first = first_error(answers)
+    errors = {name: first for name in (STAGE, STATUS, CHECKLIST) if first is not None}
     dropped = dropped_fields(write.values, {}, item, errors)
     return Done(item=item, dropped=dropped | _unkept(write, item, creator))
 
@@ -106,28 +115,37 @@ def _status_calls(status: TaskStatus) -> list[Call]:
 
 
 def find_created(write: CreateItem, reader: TaskReader) -> Talk[Item | None]:
-    """Look for the task by its key among the newest of its workgroup; None if it is not there.
+    """Look for the task by its key among the newest of its workgroup; None if it is not there."""
+    reader.memory.created.pop(as_int(write.project), None)
+    yield from ask_created(as_int(write.project), reader)
+    number = reader.memory.created[as_int(write.project)].get(write.key)
+    return (yield from read_again(number, reader)) if number else None
+
+
+def ask_created(group_id: int, reader: TaskReader) -> Talk[None]:
+    """Remember which of the newest tasks of a workgroup carry a key of ours.
 
     XML_ID can be read and not filtered by.
     https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-list.html
     """
+    if group_id in reader.memory.created:
+        return
     base = {
         "order": {"ID": "desc"},
-        "filter": {"GROUP_ID": as_int(write.project)},
+        "filter": {"GROUP_ID": group_id},
         "select": ["ID", "XML_ID"],
     }
     answers = yield [
         Call("tasks.task.list", {**base, "start": page * 50}, write=False) for page in range(10)
     ]
-    for answer in answers:
-        if isinstance(answer, SyncError):
-            raise answer
-    listed = [row for answer in answers if isinstance(answer, Answer) for row in _rows(answer)]
-    marker = XML_PREFIX + write.key
-    numbers = [as_int(row.get("id")) for row in listed if row.get("xmlId") == marker]
-    if not numbers:
-        return None
-    return (yield from read_again(min(numbers), reader))
+    if error := first_error(answers):
+        raise error
+    numbers: dict[str, int] = {}
+    for row in (row for answer in answers if isinstance(answer, Answer) for row in _rows(answer)):
+        marker = str(row.get("xmlId") or "")
+        if marker.startswith(XML_PREFIX):  # of two alike, which should not be, the older one
+            numbers[marker.removeprefix(XML_PREFIX)] = as_int(row.get("id"))
+    reader.memory.created[group_id] = numbers
 
 
 def _rows(answer: Answer) -> list[dict[str, Any]]:

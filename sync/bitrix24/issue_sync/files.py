@@ -1,24 +1,22 @@
 """Files: uploaded to a folder of the application, attached to a task, found again by the folder.
 
-The folder of a file has a name made of the write's key; people see the file in the task alone.
+The name of a file's folder is the write's key; people see the file in the task alone.
 https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-files-attach.html
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from sync.bitrix24.issue_sync import rows
-from sync.bitrix24.issue_sync.calls import attachment_call
+from sync.bitrix24.issue_sync.calls import attachment_calls
 from sync.bitrix24.issue_sync.options import TaskOptions
 from sync.bitrix24.issue_sync.outcomes import failed
-from sync.bitrix24.issue_sync.reading import list_tasks
-from sync.bitrix24.issue_sync.rows import ReadingSide
+from sync.bitrix24.issue_sync.rows import folder_name
 from sync.bitrix24.issue_sync.talks import Talk
 from sync.bitrix24.rest.batch import Answer, Call, Reference, as_int, as_mapping
 from sync.bitrix24.rest.client import Portal
@@ -57,11 +55,6 @@ def add_file(write: AddFile, options: TaskOptions, fetch: Fetch) -> Talk[Outcome
     return (yield from _attach(write, file_id))
 
 
-def folder_name(key: str) -> str:
-    """Return the name of the folder for a key."""
-    return "b24bridge-" + hashlib.sha256(key.encode()).hexdigest()[:32]
-
-
 def _upload_call(write: AddFile, folder_id: int, options: TaskOptions, fetch: Fetch) -> Call:
     """Build the upload; the bytes are asked for when it is sent."""
     name = _FORBIDDEN.sub("_", write.name).strip(" .")[-200:] or "file"
@@ -95,9 +88,9 @@ def _first_id(answer: Answer | SyncError) -> int:
 def _attach(write: AddFile, file_id: int) -> Talk[Outcome]:
     params = {"taskId": as_int(write.address.id), "fileId": file_id}
     attachment = Reference("attached", ("attachmentId",))
-    attached, shown = yield [
+    attached, shown, *_ = yield [
         Call("tasks.task.files.attach", params, name="attached"),
-        attachment_call(attachment),
+        *attachment_calls(attachment, place="new"),
     ]
     if isinstance(attached, SyncError):
         return failed(attached)
@@ -105,27 +98,6 @@ def _attach(write: AddFile, file_id: int) -> Talk[Outcome]:
     number = str(as_int(as_mapping(attached.result).get("attachmentId")))
     made = file or File(number, write.name, reference=f"n{file_id}")
     return Done(file=replace(made, key=write.key))
-
-
-def find_file(write: AddFile, side: ReadingSide) -> Talk[File | None]:
-    """Return the attachment that a write made; None where the file is not attached."""
-    task_id = as_int(write.address.id)
-    (storage,) = yield [Call("disk.storage.getforapp", {}, write=False)]
-    if isinstance(storage, SyncError):
-        raise storage
-    root_id = as_int(as_mapping(storage.result).get("ROOT_OBJECT_ID"))
-    _, file_id = yield from _find_uploaded(write.key, root_id)
-    if not file_id:
-        return None
-    listed = yield from list_tasks([task_id], side)
-    numbers = rows.attachment_ids(listed.get(task_id, {}))
-    for at in range(0, len(numbers), 50):
-        answers = yield [attachment_call(number) for number in numbers[at : at + 50]]
-        for answer in answers:
-            file = rows.parse_attachment(answer.result) if isinstance(answer, Answer) else None
-            if file and file.reference == f"n{file_id}":
-                return replace(file, key=write.key)
-    return None
 
 
 def download_file(portal: Portal, file: File, limit: int) -> bytes:

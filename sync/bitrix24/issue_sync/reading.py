@@ -7,14 +7,15 @@ https://apidocs.bitrix24.com/api-reference/tasks/tasks-new.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync.bitrix24.issue_sync import checklist, rows
 from sync.bitrix24.issue_sync.calls import (
+    FILES_AT_ONCE,
     PAGE,
-    attachment_call,
+    attachment_calls,
     chat_call,
     checklist_call,
     columns_call,
@@ -50,17 +51,24 @@ NOT_READ = "The task was deleted, or the employee who installed the application 
 class Memory:
     """What hardly changes: chats of tasks, files behind attachments, first columns of workgroups.
 
-    `columns` is asked for anew with the capabilities of a workgroup.
+    `columns` is asked for anew with the capabilities of a workgroup. `created`: by workgroup, the
+    tasks that carry a key of ours. `keys`: of our comments, by task and number.
     """
 
     chats: MutableMapping[int, int | None] = field(default_factory=dict)
     attachments: MutableMapping[int, File | None] = field(default_factory=dict)
     columns: MutableMapping[int, int] = field(default_factory=dict)
+    created: MutableMapping[int, dict[str, int]] = field(default_factory=dict)
+    keys: MutableMapping[tuple[int, str], str] = field(default_factory=dict)
 
     def learn_chat(self, task_id: int, row: Mapping[str, Any]) -> None:
         """Remember a task's chat where its row has it: a list need not show it."""
         if as_int(row.get("chatId")):
             self.chats[task_id] = as_int(row["chatId"])
+
+    def learn_keys(self, task_id: int, comments: Iterable[Comment]) -> None:
+        """Remember the keys of our comments: an edit keeps them."""
+        self.keys.update({(task_id, each.id): each.key for each in comments if each.key})
 
     def learn_columns(self, group_id: int, answer: Answer | SyncError) -> None:
         """Remember the first column of a workgroup."""
@@ -170,19 +178,21 @@ class TaskReader:
             return None, []
         skipped = frozenset(self.side.options.own_messages(task_id))
         if "comments" in details:
-            return self._old_comments(details["comments"], skipped), []
+            return self._old_comments(task_id, details["comments"], skipped), []
         chat = self.learn_chat(task_id, details.get("chat"))
         if chat is None:  # a task of before the new card
             (answer,) = yield [old_comments_call(task_id)]
-            return self._old_comments(answer, skipped), []
+            return self._old_comments(task_id, answer, skipped), []
         return (yield from self._messages(task_id, chat, details["messages"], skipped))
 
     def _old_comments(
-        self, answer: Answer | SyncError, skipped: frozenset[int]
+        self, task_id: int, answer: Answer | SyncError, skipped: frozenset[int]
     ) -> tuple[Comment, ...] | None:
         if isinstance(answer, SyncError):
             return None
-        return tuple(rows.parse_comments(answer.result, self.side, skipped))
+        comments = rows.parse_comments(answer.result, self.side, skipped)
+        self.memory.learn_keys(task_id, comments)
+        return tuple(comments)
 
     def _messages(
         self, task_id: int, chat: int, page: Answer | SyncError, skipped: frozenset[int]
@@ -202,6 +212,7 @@ class TaskReader:
                 break
             (page,) = yield [messages_call(f"chat{chat}", before=min(comments))]
         ordered = [comment for _, comment in sorted(comments.items()) if comment]
+        self.memory.learn_keys(task_id, ordered)
         return tuple(ordered), list(files.values())
 
     # --- logged work and files
@@ -229,14 +240,15 @@ class TaskReader:
             return None
         attached, memory = rows.attachment_ids(row), self.memory.attachments
         unknown = [number for number in attached if number not in memory]
-        for at in range(0, len(unknown), PAGE):
-            part = unknown[at : at + PAGE]
-            answers = yield [attachment_call(number) for number in part]
-            for number, answer in zip(part, answers, strict=True):
+        for at in range(0, len(unknown), FILES_AT_ONCE):
+            part = unknown[at : at + FILES_AT_ONCE]
+            answers = yield [call for number in part for call in attachment_calls(number)]
+            for place, number in enumerate(part):
+                answer, _, folder = answers[place * 3 : place * 3 + 3]
                 if isinstance(answer, Denied):
                     return None
                 if isinstance(answer, Answer):
-                    memory[number] = rows.parse_attachment(answer.result)
+                    memory[number] = rows.parse_attachment(answer.result, _result(folder))
         return tuple(file for number in attached if (file := memory.get(number)))
 
 

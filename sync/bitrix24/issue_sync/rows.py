@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from html import unescape
 from typing import Any
+from urllib.parse import quote, unquote
 
-from sync.bitrix24.issue_sync.marks import unmarked
+from sync.bitrix24.issue_sync.marks import mark_key, unmarked
 from sync.bitrix24.issue_sync.options import TaskOptions
 from sync.bitrix24.issue_sync.values import XML_PREFIX, read_text, read_values
 from sync.bitrix24.rest.batch import as_int, as_mapping
@@ -30,6 +31,7 @@ _TASK_FILE = re.compile(r"\[DISK FILE ID=n(\d{1,18})\]", re.IGNORECASE)
 # What acts on people or sends commands when it stands in a message.
 # https://apidocs.bitrix24.com/api-reference/chats/messages/formatting.html
 _ACTIVE = re.compile(r"\[(?=/?(?:user=all|send|put|call|context|chat)\b)", re.IGNORECASE)
+FOLDER_PREFIX = "b24bridge "
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,16 +59,18 @@ def parse_item(row: Mapping[str, Any], side: ReadingSide) -> Item:
         values[STAGE] = str(first)
     changed_at = read_moment(row.get("statusChangedDate"))
     xml_id = str(row.get("xmlId") or "")
+    key = xml_id.removeprefix(XML_PREFIX) if xml_id.startswith(XML_PREFIX) else ""
+    author = parse_person(row.get("creator"), row.get("createdBy"))
     return Item(
         address=ItemAddress(task_id, group_id, task_id),
         values=values,
-        author=parse_person(row.get("creator"), row.get("createdBy")),
+        author=_writer(author, key, side),
         created_at=read_moment(row.get("createdDate")) or NEVER,
         updated_at=read_moment(row.get("changedDate")) or NEVER,
         url=f"{side.url}{_page(group_id, side.user_id)}tasks/task/view/{task_id}/",
         kind="task",
         edited_at={STATUS: changed_at} if changed_at else {},
-        key=xml_id.removeprefix(XML_PREFIX) if xml_id.startswith(XML_PREFIX) else "",
+        key=key,
     )
 
 
@@ -115,12 +119,14 @@ def _message(row: Mapping[str, Any], names: Mapping[int, Any], side: ReadingSide
     files = params.get("FILE_ID") or ()
     numbers = files.values() if isinstance(files, dict) else files
     pictures = [f"[DISK FILE ID=n{as_int(number)}]" for number in numbers if as_int(number)]
+    at = read_moment(row.get("date")) or NEVER  # the portal does not say when it was edited
     author = parse_person(names.get(as_int(row.get("author_id"))), row.get("author_id"))
     return Comment(
         id=str(row["id"]),
         author=_writer(author, key, side),
         text="\n".join([part for part in (text, *pictures) if part]),
-        at=read_moment(row.get("date")) or NEVER,
+        at=at,
+        edited_at=at if params.get("IS_EDITED") == "Y" else None,
         key=key if author.id == str(side.user_id) else "",
     )
 
@@ -201,14 +207,29 @@ def attachment_ids(row: Mapping[str, Any]) -> list[int]:
     return sorted({as_int(item) for item in items} - {0})
 
 
-def parse_attachment(result: Any) -> File | None:
-    """Build a file of `disk.attachedObject.get`; texts name it by either number."""
+def parse_attachment(result: Any, folder: Any = None) -> File | None:
+    """Build a file of `disk.attachedObject.get`; texts name it by either number.
+
+    `folder`: that of the file; where we made it, its name is the key of the write.
+    """
     row = as_mapping(result)
     if not as_int(row.get("ID")):
         return None
     reference = f"n{as_int(row.get('OBJECT_ID'))}"
     size = as_int(row["SIZE"]) if row.get("SIZE") is not None else None
-    return File(str(as_int(row["ID"])), unescape(str(row.get("NAME") or "")), size, reference)
+    name = unescape(str(row.get("NAME") or ""))
+    return File(str(as_int(row["ID"])), name, size, reference, read_folder(folder))
+
+
+def folder_name(key: str) -> str:
+    """Return the name of the folder in which a file of ours lies."""
+    return FOLDER_PREFIX + quote(mark_key(key), safe=" ")
+
+
+def read_folder(folder: Any) -> str:
+    """Return the key in the name of a folder, "" where it is none of ours."""
+    name = str(as_mapping(folder).get("NAME") or "")
+    return unquote(name.removeprefix(FOLDER_PREFIX)) if name.startswith(FOLDER_PREFIX) else ""
 
 
 def parse_chat_files(result: Any) -> list[File]:

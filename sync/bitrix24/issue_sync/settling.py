@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
-from sync.bitrix24.issue_sync import comments, creation, files, time_log
+from sync.bitrix24.issue_sync import comments, creation, time_log
 from sync.bitrix24.issue_sync.marks import mark_key
 from sync.bitrix24.issue_sync.reading import TaskReader
 from sync.bitrix24.issue_sync.stored import missing_task, read_again, same_value
@@ -55,10 +56,21 @@ def _settled(write: Write, reader: TaskReader) -> Talk[Outcome]:
         case AddTime() | DeleteTime():
             return (yield from _settled_time(write, reader))
         case AddFile():
-            file = yield from files.find_file(write, reader.side)
-            return Done(file=file) if file else _not_landed()
+            return (yield from _settled_file(write, reader))
         case _:
             assert_never(write)
+
+
+def _settled_file(write: AddFile, reader: TaskReader) -> Talk[Outcome]:
+    options = replace(reader.side.options, comments=False, time=False, checklist=False)
+    side = replace(reader.side, options=options)
+    item = yield from TaskReader(side, reader.memory, reader.new_card).read(
+        as_int(write.address.id)
+    )
+    if not isinstance(item, Item) or item.files is None:
+        return Unknown(Later(NOT_VISIBLE, code="not_visible"))
+    file = next((file for file in item.files if file.key == mark_key(write.key)), None)
+    return Done(file=file) if file else _not_landed()
 
 
 def _not_landed() -> NotDone:
@@ -96,9 +108,8 @@ def _settled_comment(
     match write:
         case DeleteComment():
             return _not_landed() if shown else Done()
-        case EditComment(text=text, key=key):
-            keys = mark_key(key)
-            found = [comment for comment in shown if comment.key == keys or comment.text == text]
+        case EditComment(text=text):
+            found = [comment for comment in shown if comment.text == text]
         case AddComment(key=key):
             found = [comment for comment in shown if comment.key == mark_key(key)]
     return Done(comment=found[0]) if found else _not_landed()

@@ -10,8 +10,9 @@ from sync.bitrix24.issue_sync.calls import checklist_call, list_call
 from sync.bitrix24.issue_sync.reading import TaskReader, ask_column_of, listed_rows
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.talks import Answers, Talk
+from sync.bitrix24.issue_sync.values import TITLE_LIMIT
 from sync.bitrix24.rest.batch import Answer, Call, Reference
-from sync.core.issue_sync.model import CHECKLIST, Item, Value
+from sync.core.issue_sync.model import CHECKLIST, TITLE, Item, Value
 from sync.errors import Refused, SyncError
 
 KEPT_OLD = "The portal answered that it was done, and kept the old value"
@@ -69,6 +70,19 @@ def dropped_fields(
 def same_value(before: Value, after: Value) -> bool:
     """Return whether two values say the same; a portal has more than one way to say nothing."""
     return before == after or (before or None) == (after or None)
+
+
+def too_long_title(values: Mapping[str, Value]) -> SyncError | None:
+    """Return the error of a title that the portal would cut; None where it fits."""
+    length = len(str(values.get(TITLE) or "").strip())
+    if length <= TITLE_LIMIT:
+        return None
+    return Refused(
+        f"The title has {length} characters",
+        cause=f"Bitrix24 keeps {TITLE_LIMIT} and cuts the rest",
+        change="Shorten the title on the other side",
+        code="too_long",
+    )
 
 
 def missing_task(task_id: int) -> SyncError:

@@ -144,24 +144,18 @@ def reading_sender(portal: Portal) -> Send:
 def writing_sender(portal: Portal) -> Send:
     """Return how writes are sent: what fails is answered to each call of the request.
 
-    Where the very first request was refused as a whole nothing has happened: that is raised. Once
-    an answer is lost, or the portal refuses us, nothing more is sent.
+    Once an answer is lost, or the portal refuses us, nothing more is sent.
     """
     stopped: list[SyncError] = []
-    began: list[bool] = []
 
     def send(calls: Sequence[Call]) -> Answers:
         if stopped:
             return [_unsent(stopped[0])] * len(calls)
         try:
-            answers = [_call_alone(portal, calls[0])] if _is_alone(calls) else portal.batch(calls)
+            return [_call_alone(portal, calls[0])] if _is_alone(calls) else portal.batch(calls)
         except SyncError as error:
-            if not began and not (isinstance(error, Later) and error.sent):
-                raise
             stopped.append(error)
-            answers = [error] * len(calls)
-        began.append(True)
-        return list(answers)
+            return [error] * len(calls)
 
     return send
 

@@ -15,6 +15,7 @@ from sync.bitrix24.issue_sync.stored import (
     missing_task,
     read_stored,
     stored_calls,
+    too_long_title,
 )
 from sync.bitrix24.issue_sync.talks import Answers, Talk
 from sync.bitrix24.issue_sync.values import plain_fields, resolved, status_of
@@ -56,6 +57,8 @@ def update_item(write: UpdateItem, reader: TaskReader) -> Talk[Outcome]:
         before = {**item.values, **before}
         lines = lines_of(answers[0].result) if isinstance(answers[0], Answer) else ()
     wanted = {name: resolved(change, before.get(name)) for name, change in write.changes.items()}
+    if too_long := too_long_title(wanted):
+        return failed(too_long)
     calls = _calls(task_id, wanted, before, lines)
     answers = yield [*calls, *stored_calls(task_id, side)]
     item = yield from read_stored(answers, task_id, reader)

@@ -128,6 +128,8 @@ def _written(name: str, value: Value) -> Any:
             return sorted(value)
         case None if name in (ESTIMATE, PARENT):
             return 0
+        case None if name == PRIORITY:
+            return 1  # a task always has one
         case None:
             return ""
     return as_int(value) if name in (LEAD, PARENT) else value

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from sync.bitrix24.issue_sync import comments, creation, files, time_log, updates
 from sync.bitrix24.issue_sync.reading import TaskReader, ask_columns
-from sync.bitrix24.issue_sync.talks import Talk, hold_beside, writing_sender
+from sync.bitrix24.issue_sync.talks import Talk, hold_beside, hold_talks, writing_sender
 from sync.bitrix24.rest.batch import as_int
 from sync.bitrix24.rest.client import Portal
 from sync.core.issue_sync.model import File
@@ -40,12 +40,17 @@ class TaskWriter:
     reader: TaskReader
 
     def apply(self, writes: Sequence[Write], fetch: Fetch) -> list[Outcome]:
-        """Carry out the writes; one outcome each. Raises SyncError where nothing was sent."""
+        """Carry out the writes; one outcome each.
+
+        What this portal has of our keys is asked before the first creation in a workgroup.
+        """
         unanswered: set[str] = set()
-        talks = [self._guarded(write, fetch, unanswered) for write in writes]
+        send = writing_sender(self.portal)
         groups = dict.fromkeys(as_int(w.project) for w in writes if isinstance(w, CreateItem))
+        hold_talks([creation.ask_created(group_id, self.reader) for group_id in groups], send)
         columns = [ask_columns(group_id, self.reader.memory) for group_id in groups]
-        return hold_beside(columns, talks, writing_sender(self.portal))
+        talks = [self._guarded(write, fetch, unanswered) for write in writes]
+        return hold_beside(columns, talks, send)
 
     def _guarded(self, write: Write, fetch: Fetch, unanswered: set[str]) -> Talk[Outcome]:
         task = task_of(write)

@@ -275,6 +275,31 @@ def test_more_changes_in_one_second_than_a_page_holds_are_all_listed(site):
     assert (sorted(map(int, listed)), requests) == (list(range(100, 800)), 3)
 
 
+def test_a_comment_alone_brings_a_task_into_the_list_of_changed_ones(site):
+    state, clock = site.b24.state, site.clock
+    for number in range(100, 400):
+        state.create_task("Fix", id=number, group_id=3)
+    clock.sleep(60)
+    since = clock.now()
+    state.user_edits_task(OURS, 120, title="New")
+    for number in range(200, 280):
+        clock.sleep(1)
+        state.user_comments(OURS, number, "hello")
+    listed, cursor = [], None
+    while True:
+        page = site.tasks.changed("3", since, cursor)
+        listed += ids(page)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert listed[0] == "120"
+    assert sorted(map(int, listed[1:])) == list(range(200, 280))
+    site.counted()
+    clock.sleep(1)
+    assert site.tasks.changed("3", clock.now()).items == ()
+    assert site.counted() == 1
+
+
 def test_a_census_has_every_task_of_a_workgroup_in_few_requests(site):
     state = site.b24.state
     for number in range(1000, 4000):

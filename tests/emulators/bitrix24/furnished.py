@@ -29,5 +29,6 @@ def furnished(card: str) -> BitrixEmulator:
     state.parts.add_item(2103, "Build", 1, parent_id=steps.id)
     state.parts.links[2105, 2103] = 2
     state.user_attaches(7, 2103, "note.txt", b"hello")
+    state.parts.store("Files", 8910, 1, state.now(), None)
     b24.app.options |= {"data": "1", "data2": "2"}
     return b24

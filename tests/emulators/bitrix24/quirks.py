@@ -14,7 +14,8 @@ class Quirks:
     `list_has_chat`: tasks.task.list shows CHAT_ID. `deleted_stay`: a deleted message stays in the
     list with IS_DELETED. `unread`: that many messages come beyond LIMIT. `time_keeps_date`:
     CREATED_DATE of an entry of time is stored. `only_own_time`: administrators, too, log their own
-    time alone. `xml_id_kept`: XML_ID is stored. `bbcode_flag_kept`: DESCRIPTION_IN_BBCODE is.
+    time alone. `mandatory`: a field of the portal's own that every write of a task must have, ""
+    for none. `xml_id_kept`: XML_ID is stored. `bbcode_flag_kept`: DESCRIPTION_IN_BBCODE is.
     """
 
     system_messages_fire: bool = False
@@ -24,5 +25,6 @@ class Quirks:
     unread: int = 0
     time_keeps_date: bool = True
     only_own_time: bool = False
+    mandatory: str = ""
     xml_id_kept: bool = True
     bbcode_flag_kept: bool = True

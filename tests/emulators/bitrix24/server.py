@@ -180,6 +180,10 @@ class BitrixEmulator:
         """The next writes are carried out, and the connection closes without an answer."""
         self.faults.lost_answers, self.faults.lost_method = times, method
 
+    def cut_before(self, times: int = 1) -> None:
+        """The next requests with a write in them are not carried out; the connection closes."""
+        self.faults.cut_writes = times
+
     def fail_next(
         self, status: int, code: str, description: str = "", *, method: str = "", times: int = 1
     ) -> None:

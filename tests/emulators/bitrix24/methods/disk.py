@@ -94,6 +94,17 @@ def file_get(call: Call) -> dict[str, Any]:
     return _shown(call, entry)
 
 
+@method("disk.folder.get", "disk", accepts="id")
+def folder_get(call: Call) -> dict[str, Any]:
+    """https://apidocs.bitrix24.com/api-reference/disk/folder/disk-folder-get.html"""
+    entry = call.portal.parts.drive.get(call.need("id", "int"))
+    if entry is None or entry.content is not None:
+        raise _not_found(call)
+    if entry.owner_id != call.user.id and not call.user.admin:
+        raise DENIED
+    return _shown(call, entry)
+
+
 @method("disk.attachedobject.get", "disk", accepts="id")
 def attached_object(call: Call) -> dict[str, Any]:
     """https://apidocs.bitrix24.com/api-reference/disk/attached-object/disk-attached-object-get.html"""

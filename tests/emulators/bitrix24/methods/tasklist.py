@@ -46,6 +46,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     ),
 }
 UNFILTERED = {"ONLY_ROOT_TASKS", "SPRINT_ID", "BACKLOG_ID", "::SUBFILTER-PARAMS"}
+FILTERABLE = set(VALUES) - {"ACTIVITY_DATE"}  # which no page names
 SORTABLE = set(VALUES) - {"TAG", "ACCOMPLICE", "AUDITOR"} | {"SORTING", "TIME_SPENT_IN_LOGS"}
 
 
@@ -102,7 +103,7 @@ def _filtered(call: Call, rows: list[Task], key: str, value: Any) -> list[Task]:
         links = call.portal.parts.links
         return [task for task in rows if (intval(value), task.id) in links]
     match = KEY.match(key)
-    if match is None or match[2] not in VALUES:
+    if match is None or match[2] not in FILTERABLE:
         raise RestError(400, "ERROR_CORE", f"Unknown filter key {key}<br>")
     sign, read = match[1], VALUES[match[2]]
     wanted = value if isinstance(value, list) else [value]

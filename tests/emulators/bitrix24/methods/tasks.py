@@ -22,6 +22,7 @@ def add(call: Call) -> dict[str, Any]:
         raise core("Task title is not specified")
     if not fields.get("RESPONSIBLE_ID"):
         raise core("The responsible person is not specified")
+    _check_mandatory(call, fields)
     values = read_fields(call.portal, fields)
     title, files = values.pop("title"), values.pop("files", [])
     values.setdefault("created_by", call.user.id)
@@ -49,6 +50,7 @@ def update(call: Call) -> dict[str, Any]:
     fields = call.need("fields", "array")
     if int(fields.get("PARENT_ID") or 0) == task.id:
         raise core("Cannot bind the node to itself")
+    _check_mandatory(call, fields)
     values = read_fields(call.portal, fields)
     _check_update(call, task, values)
     stage = call.portal.stages.get(values.get("stage_id") or 0)
@@ -177,6 +179,12 @@ def whole(call: Call, task: Task) -> dict[str, Any]:
     shown["newCommentsCount"] = 0
     tree = {"nodeId": 0, "fields": {}, "action": [], "descendants": []}
     return shown | {"checkListTree": tree, "checkListCanAdd": True}
+
+
+def _check_mandatory(call: Call, fields: dict[str, Any]) -> None:
+    name = call.portal.quirks.mandatory
+    if name and not fields.get(name):
+        raise core(f"The field {name} is required")
 
 
 def _check_update(call: Call, task: Task, values: dict[str, Any]) -> None:
