@@ -35,7 +35,7 @@ def changed(
     A comment is no change there, but it is an activity: tasks that had one alone come last. One
     request of two calls says whether there is anything; five hundred tasks a request follow.
     """
-    state = _decode(cursor) if cursor else {"moment": since.isoformat(), "done": []}
+    state: dict[str, Any] = _decode(cursor) if cursor else {"moment": since.isoformat(), "done": []}
     if "active" in state:
         return _active(portal, side, group_id, since, as_int(state["active"]))
     calls = [_changed_call(side, group_id, state, page * PAGE) for page in range(_pages(cursor))]
