@@ -16,10 +16,11 @@ from sync.core.issue_sync.link import (
     StoryLine,
     Values,
 )
-from sync.core.issue_sync.model import File, SideName
+from sync.core.issue_sync.model import Comment, File, SideName
 from sync.core.issue_sync.writes import (
     CreateItem,
     Done,
+    EditComment,
     NotDone,
     Outcome,
     Unknown,
@@ -74,6 +75,8 @@ def _settled(link: LinkState, planned: PlannedWrite) -> LinkState:
 def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) -> LinkState:
     match planned.write:
         case CreateItem() | UpdateItem() as write:
+            if done.item is not None and done.item.moved_to:
+                return link  # it was written to what had moved on; nothing is agreed
             sent = as_sent(write, done.item.values if done.item else {})
             stored: Values = sent
             if answered and done.item is not None:
@@ -84,12 +87,14 @@ def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) ->
                 return replace(link, addresses=addresses)
             return link
         case _ if planned.entry is not None:
-            return replaced(link, _entry(planned.entry, planned.side, done))
+            return replaced(link, _entry(planned.entry, planned.write, planned.side, done))
     return link
 
 
-def _entry(entry: Entry, side: SideName, done: Done) -> Entry:
+def _entry(entry: Entry, write: Write, side: SideName, done: Done) -> Entry:
     record = done.comment or done.entry or done.file
+    if isinstance(write, EditComment):
+        return replace(entry, copy=record.text if isinstance(record, Comment) else write.text)
     if record is None or entry.state is not EntryState.LIVE:
         return entry
     references = dict(entry.references)
@@ -115,6 +120,8 @@ def _refused(link: LinkState, planned: PlannedWrite, text: str) -> LinkState:
     names = sorted(planned.intents)
     if isinstance(planned.write, CreateItem):
         return replace(link, refused={**link.refused, f"{planned.side}/": _sources(planned)})
+    if not names:
+        return replace(link, refused={**link.refused, f"{planned.side}/{planned.write.key}": {}})
     if len(names) > 1:
         return replace(link, apart=link.apart | frozenset(names))
     refused = {f"{planned.side}/{name}": planned.intents[name].source for name in names}

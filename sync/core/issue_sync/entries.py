@@ -23,7 +23,7 @@ from sync.core.issue_sync.ledger import (
     write_key,
 )
 from sync.core.issue_sync.link import Entry, EntryKind, EntryState, LinkState, PlannedWrite
-from sync.core.issue_sync.model import Comment, File, Item, SideName, TimeEntry
+from sync.core.issue_sync.model import Comment, File, Item, ItemAddress, SideName, TimeEntry
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.writes import (
     AddComment,
@@ -69,6 +69,7 @@ def plan_entries(link: LinkState, items: Mapping[SideName, Item], rules: LinkRul
                 remarks += [remark] if remark else []
             entries.append(entry)
         link = replace(link, entries=tuple(entries))
+        writes += _orphans(link, kind, items, records)
     return EntryPlan(link, tuple(writes), remarks=tuple(remarks))
 
 
@@ -94,9 +95,50 @@ def _vanished(link: LinkState, kind: EntryKind, records: Records) -> int:
             if entry.kind is kind and entry.state is EntryState.LIVE and entry.ids.get(side)
         ]
         missing = sum(record_id not in records[side] for record_id in ids)
+        missing += sum(
+            entry.kind is kind and entry.state is EntryState.LIVE and entry.origin is side
+            for entry in link.entries
+            if not entry.ids.get(side)
+        )
         if missing >= VANISHED and missing * 2 > len(ids):
             return missing
     return 0
+
+
+def _orphans(
+    link: LinkState, kind: EntryKind, items: Mapping[SideName, Item], records: Records
+) -> Iterator[PlannedWrite]:
+    """Yield deletions of copies that stand for nothing any more.
+
+    Their deletion was written to an item that had already moved on with a copy of them.
+    """
+    present = {
+        write_key(entry)
+        for entry in link.entries
+        if entry.kind is kind
+        and (entry.state is not EntryState.ORIGIN_GONE or entry.ids.get(entry.origin.other))
+    }
+    families = {entry.key for entry in link.entries if entry.kind is kind}
+    for side, by_id in records.items():
+        for record in by_id.values():
+            is_copy = record.key in families or record.key.rpartition(":")[0] in families
+            if not is_copy or record.key in present:
+                continue
+            write = _deletion(f"{record.key}:orphan", items[side].address, kind, record.id)
+            if write is not None and f"{side}/{write.key}" not in link.refused:
+                yield PlannedWrite(side, write, f"a copy of a {kind} stands for nothing any more")
+
+
+def _deletion(
+    key: str, address: ItemAddress, kind: EntryKind, record_id: str
+) -> DeleteComment | DeleteTime | None:
+    match kind:
+        case EntryKind.COMMENT:
+            return DeleteComment(key, address, record_id)
+        case EntryKind.TIME:
+            return DeleteTime(key, address, record_id)
+        case EntryKind.FILE:
+            return None
 
 
 def _new(link: LinkState, kind: EntryKind, records: Records, rules: LinkRules) -> Iterator[Entry]:
@@ -173,14 +215,10 @@ class _Step:
         gone = replace(self.entry, state=EntryState.ORIGIN_GONE)
         address = self.items[self.entry.origin.other].address
         key = f"{write_key(self.entry)}:delete"
-        write: Write
-        match self.entry.kind:
-            case EntryKind.COMMENT if copy_id:
-                write = DeleteComment(key, address, copy_id)
-            case EntryKind.TIME if copy_id:
-                write = DeleteTime(key, address, copy_id)
-            case _:
-                return gone, None, f"a {self.entry.kind} was deleted on the {self.entry.origin}"
+        write = _deletion(key, address, self.entry.kind, copy_id)
+        if write is None or not copy_id:
+            return gone, None, f"a {self.entry.kind} was deleted on the {self.entry.origin}"
+        gone = replace(gone, ids={self.entry.origin: self.entry.ids.get(self.entry.origin, "")})
         reason = f"the {self.entry.kind} was deleted on the {self.entry.origin}"
         return self.entry, self._planned(write, gone, reason), ""
 

@@ -51,6 +51,9 @@ class Translation(Protocol):
     def agree(self, now: ValuePair) -> bool:
         """Whether both sides say the same, in either direction."""
 
+    def adopted(self, base: ValuePair, now: ValuePair) -> ValuePair:
+        """Return the base with those parts that both sides changed in the same way."""
+
     def clash(self, base: ValuePair, now: ValuePair) -> bool:
         """Whether two changes cannot both stand."""
 
@@ -115,6 +118,10 @@ class Scalar:
     def _holds(self, to: SideName, now: ValuePair) -> bool:
         wanted = self._translate(to, now.of(to.other))
         return not isinstance(wanted, Untranslatable) and not different(now.of(to), wanted)
+
+    def adopted(self, base: ValuePair, now: ValuePair) -> ValuePair:
+        """Return the base: one value has no parts."""
+        return base
 
     def clash(self, base: ValuePair, now: ValuePair) -> bool:
         """Two changes of one value never both stand."""

@@ -128,8 +128,8 @@ def settle_by_read(
     conflicts: list[Conflict] = []
     for announced in link.pending:
         item = items.get(announced.side)
-        if item is None or not isinstance(announced.write, UpdateItem):
-            continue
+        if item is None or item.moved_to or not isinstance(announced.write, UpdateItem):
+            continue  # of an item that moved on, the one that goes on for it tells
         happened = _landed_fields(announced, announced.write, item, rules)
         for name in happened:
             conflicts += _overwritten(link, announced, announced.write, name, item, rules, now)
@@ -165,7 +165,7 @@ def _has_landed(
     if translation is not None and translation.moved(announced.side, old, now):
         return True
     if not isinstance(translation, Text) and any(  # an editor saves a text without an edit
-        announced.edited_at.get(field) != item.edited_at.get(field) for field in changes
+        announced.edited_at.get(field) != item.edited_at.get(field) for field in old
     ):
         return True
     return any(

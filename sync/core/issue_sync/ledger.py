@@ -102,6 +102,18 @@ def without_places(link: LinkState, side: SideName) -> LinkState:
     )
 
 
+def given_up(link: LinkState) -> LinkState:
+    """Return the link with what was not found again after a move taken as it is: not there."""
+    return replace(
+        link,
+        moved_at=None,
+        entries=tuple(
+            replace(entry, state=EntryState.LIVE) if entry.state is EntryState.UNPLACED else entry
+            for entry in link.entries
+        ),
+    )
+
+
 def placed(link: LinkState, kind: EntryKind, records: Records) -> LinkState:
     """Return the link with copies found by their keys, and with moved records found again.
 
@@ -134,7 +146,8 @@ def _find(
         for record in free:
             if record.key == write_key(entry):
                 return record
-        return next((r for r in free if entry.copy and content(r) == entry.copy), None)
+        unmarked = [record for record in free if not record.key and is_ours(record)]
+        return next((r for r in unmarked if entry.copy and content(r) == entry.copy), None)
     by_author = [record for record in free if author(record) == entry.author]
     same = [record for record in by_author if content(record) == entry.content]
     dated = [record for record in by_author if mark(record) == entry.mark]
@@ -142,12 +155,20 @@ def _find(
 
 
 def _at(entry: Entry, side: SideName, record: Record) -> Entry:
-    found_copy = content(record) if side is not entry.origin else entry.copy
+    copy, agreed = entry.copy, entry.content
+    if side is not entry.origin:
+        copy = content(record)
+        if entry.copy and copy != entry.copy and isinstance(record, Comment):
+            agreed = ""  # an edit went to the item that had moved on, or the move rewrote the text
     references = dict(entry.references)
     if isinstance(record, File):
         references[side] = record.reference
     return replace(
-        entry, ids={**entry.ids, side: record.id}, copy=found_copy, references=references
+        entry,
+        ids={**entry.ids, side: record.id},
+        content=agreed,
+        copy=copy,
+        references=references,
     )
 
 

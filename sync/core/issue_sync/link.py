@@ -170,6 +170,7 @@ class LinkState:
     deletions_agreed: bool = False  # a person said that what vanished was deleted
     updated_at: tuple[datetime, ...] = ()  # when items were updated by us, lately
     added_at: tuple[datetime, ...] = ()  # when entries were added by us, lately
+    moved_at: datetime | None = None  # when an item last moved
     pause: Pause | None = None
     ended: str = ""
     sequence: int = 0  # of updates

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sync.core.issue_sync.entries import EntryPlan, plan_entries
 from sync.core.issue_sync.fuse import blown
 from sync.core.issue_sync.journal import settle_by_read
-from sync.core.issue_sync.ledger import without_places
+from sync.core.issue_sync.ledger import given_up, without_places
 from sync.core.issue_sync.link import (
     Conflict,
+    EntryState,
     LinkState,
     Pause,
     PauseReason,
@@ -26,8 +27,9 @@ from sync.core.issue_sync.model import Absence, Author, Item, ItemAddress, SideN
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.story import conflict_line, problem_lines
 from sync.core.issue_sync.values import Items, plan_creation, plan_values
-from sync.core.issue_sync.writes import AddComment, AddFile
+from sync.core.issue_sync.writes import AddComment, AddFile, UpdateItem
 
+AFTER_MOVE = timedelta(hours=1)  # by then a side has copied what belongs to a moved item
 MOST_ENTRIES = 50  # additions of a look, so that what is announced stays small
 
 Read = Item | Unreachable | None  # None: it has yet to be created
@@ -39,7 +41,7 @@ class LinkPlan:
 
     `link`: to be saved in any case. `read_again`: an item goes on under another address.
     `unsettled`: writes whose end the side must be asked for before anything is planned. `more`:
-    the link needs another look once these writes have ended.
+    the link needs another look once these writes have ended. `look_at`: when it needs one anyway.
     """
 
     link: LinkState
@@ -50,6 +52,7 @@ class LinkPlan:
     read_again: bool = False
     unsettled: tuple[PlannedWrite, ...] = ()
     more: bool = False
+    look_at: datetime | None = None
 
 
 def plan(link: LinkState, tracker: Read, portal: Read, rules: LinkRules, now: datetime) -> LinkPlan:
@@ -58,11 +61,13 @@ def plan(link: LinkState, tracker: Read, portal: Read, rules: LinkRules, now: da
     items = {side: item for side, item in reads.items() if isinstance(item, Item)}
     link, settled = settle_by_read(link, items, rules, now)
     story = tuple(conflict_line(conflict) for conflict in settled)
-    if link.pending:
+    keyed = any(not isinstance(planned.write, UpdateItem) for planned in link.pending)
+    followed = None if keyed or link.ended else _followed(link, reads, now)
+    if link.pending and followed is None:
         return LinkPlan(link, conflicts=settled, story=story, unsettled=link.pending)
-    if link.ended or link.pause:
+    if followed is None and (link.ended or link.pause):
         return LinkPlan(link, conflicts=settled, story=story)
-    planned = _followed(link, reads, now) or _with_absent(link, reads, items, rules, now)
+    planned = followed or _with_absent(link, reads, items, rules, now)
     if planned is None:
         planned = _with_both(_returned(link), items, rules, now)
     planned = _within_budget(link, planned, now)
@@ -86,7 +91,11 @@ def _followed(link: LinkState, reads: Mapping[SideName, Read], now: datetime) ->
             case _:
                 continue
         before = link.addresses[side]
-        after = replace(without_places(link, side), addresses={**link.addresses, side: address})
+        after = replace(
+            without_places(link, side),
+            addresses={**link.addresses, side: address},
+            moved_at=now,
+        )
         text = f"the {side}'s item {before.id} goes on as {address.id}"
         return LinkPlan(after, story=(StoryLine(now, "moved", text, side=side),), read_again=True)
     return None
@@ -187,6 +196,8 @@ def _after_deletion(
 
 def _with_both(link: LinkState, items: Items, rules: LinkRules, now: datetime) -> LinkPlan:
     link = replace(link, addresses={side: item.address for side, item in items.items()})
+    if link.moved_at is not None and now - link.moved_at >= AFTER_MOVE:
+        link = given_up(link)
     entries = plan_entries(link, items, rules)
     if entries.vanished:
         pause = Pause(
@@ -199,7 +210,9 @@ def _with_both(link: LinkState, items: Items, rules: LinkRules, now: datetime) -
     before, link = link, entries.link
     values = plan_values(link, items, rules, now)
     writes = _in_order(entries, values.writes)
-    after = replace(values.link, deletions_agreed=False)
+    is_searching = any(entry.state is EntryState.UNPLACED for entry in link.entries)
+    moved_at = link.moved_at if is_searching else None
+    after = replace(values.link, deletions_agreed=False, moved_at=moved_at)
     if writes:
         after = replace(after, sequence=after.sequence + 1)
     story = [conflict_line(conflict) for conflict in values.conflicts]
@@ -211,6 +224,7 @@ def _with_both(link: LinkState, items: Items, rules: LinkRules, now: datetime) -
         values.conflicts,
         story=tuple(story),
         more=len(entries.writes) > MOST_ENTRIES,
+        look_at=moved_at + AFTER_MOVE if moved_at else None,
     )
 
 

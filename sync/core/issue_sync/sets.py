@@ -53,6 +53,10 @@ def translated_move(before: frozenset[str], after: frozenset[str], element: Elem
     )
 
 
+def _with(elements: frozenset[str], name: str, is_in: bool) -> frozenset[str]:
+    return elements | {name} if is_in else elements - {name}
+
+
 def _same_elements(elements: frozenset[str], others: frozenset[str], element: Element) -> bool:
     counterparts = [element(name) for name in elements]
     return None not in counterparts and frozenset(counterparts) == others
@@ -90,14 +94,37 @@ class Elements:
             portal, tracker, self.to_tracker
         )
 
+    def adopted(self, base: ValuePair, now: ValuePair) -> ValuePair:
+        """Return the base with the elements that came or went on both sides."""
+        sets = [as_set(pair.of(side).get(self.name)) for pair in (base, now) for side in SideName]
+        old, old_counterparts, new, counterparts = sets
+        for name in old ^ new:
+            counterpart = self.to_portal(name)
+            if counterpart is not None and (name in new) is (counterpart in counterparts):
+                old = _with(old, name, name in new)
+                old_counterparts = _with(old_counterparts, counterpart, name in new)
+        return ValuePair({self.name: old}, {self.name: old_counterparts})
+
     def clash(self, base: ValuePair, now: ValuePair) -> bool:
         """Let changes of different elements stand side by side."""
         return False
 
     def carry(self, to: SideName, before: Values, after: Values, target: Values) -> Carried:
         """Add and remove what the source added and removed."""
+        return self._carry(to, before, after, target, frozenset())
+
+    def _carry(
+        self,
+        to: SideName,
+        before: Values,
+        after: Values,
+        target: Values,
+        added: frozenset[str],
+    ) -> Carried:
+        """Carry a change; what the target itself `added` is not taken out."""
         present, now = as_set(after.get(self.name)), as_set(target.get(self.name))
         move = translated_move(as_set(before.get(self.name)), present, self._element(to))
+        move = replace(move, remove=move.remove - added)
         change = difference(move.applied(now), now)
         return Carried(
             {self.name: change} if change else {},
@@ -108,9 +135,14 @@ class Elements:
     def merge(
         self, base: ValuePair, now: ValuePair, winner: SideName
     ) -> Mapping[SideName, Carried]:
-        """Carry both changes."""
+        """Carry both changes; of an element that one side adds and one removes, the addition."""
+        added = {
+            side: as_set(now.of(side).get(self.name)) - as_set(base.of(side).get(self.name))
+            for side in SideName
+        }
         return {
-            to: self.carry(to, base.of(to.other), now.of(to.other), now.of(to)) for to in SideName
+            to: self._carry(to, base.of(to.other), now.of(to.other), now.of(to), added[to])
+            for to in SideName
         }
 
     def _element(self, to: SideName) -> Element:
@@ -146,6 +178,10 @@ class People:
         return _same_elements(tracker, portal, self.to_portal) or _same_elements(
             portal, tracker, self.to_tracker
         )
+
+    def adopted(self, base: ValuePair, now: ValuePair) -> ValuePair:
+        """Return the base: people are merged as a whole."""
+        return base
 
     def clash(self, base: ValuePair, now: ValuePair) -> bool:
         """Whether two changes name one person each, where one alone is kept."""

@@ -40,6 +40,10 @@ class Text:
             self._same(to, self._converted(to, now), self._text(now.of(to))) for to in SideName
         )
 
+    def adopted(self, base: ValuePair, now: ValuePair) -> ValuePair:
+        """Return the base: what both changed alike is told when it is merged."""
+        return base
+
     def clash(self, base: ValuePair, now: ValuePair) -> bool:
         """Whether both changed the same blocks."""
         return any(

@@ -55,10 +55,14 @@ def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) 
         pair = _pair(translation, items)
         if pair is None:
             continue
+        base = link.bases.get(name)
+        if base is not None:
+            base = translation.adopted(base, pair)
+            link = replace(link, bases={**link.bases, name: base})
         decision = decide(
             rule,
             translation,
-            link.bases.get(name),
+            base,
             pair,
             newest=_newest(translation, items),
             decided=link.decided.get(name),
