@@ -320,3 +320,40 @@ def test_what_a_filter_keeps_out_stays_alone(pair):
     nothing = {side: frozenset() for side in SideName}
     forecast = foresee(only, pair.rules(LinkState("p1")), items, nothing)
     assert (dict(forecast.created), dict(forecast.passed_over)) == ({}, {TRACKER: 1})
+
+
+def test_a_picture_in_an_issue_stands_in_its_place_in_the_task(linked):
+    upload = linked.tracker._project().upload("shot.png", filedata=b"\x89PNG 1")
+    text = f"First\n\n{upload['markdown']}\n\nSecond"
+    linked.issue.manager.update(linked.issue.iid, {"description": text})
+    linked.rest()
+    (attachment,) = linked.b24.state.parts.attached(linked.task.id)
+    entry = linked.b24.state.parts.drive[attachment.object_id]
+    assert (entry.name, entry.content) == ("shot.png", b"\x89PNG 1")
+    assert shown(linked.task.description) == (
+        f"First\n\n[DISK FILE ID=n{attachment.object_id}]\n\nSecond"
+    )
+    assert linked.cycle(3).writes == 0
+    linked.b24.state.user_edits_task(
+        BOB, linked.task.id, description=linked.task.description.replace("Second", "2nd")
+    )
+    linked.rest()
+    assert linked.issue.description.startswith(f"First\n\n{upload['markdown']}\n\n2nd")
+
+
+def test_a_picture_in_a_message_stands_in_its_place_in_the_note(linked):
+    linked.b24.state.user_comments(BOB, linked.task.id, "Look:", files={"till.png": b"\x89PNG 2"})
+    linked.rest()
+    (note,) = [
+        text for text in linked.tracker.texts(linked.addresses()[TRACKER]) if "Look:" in text
+    ]
+    assert "![till.png](/uploads/" in note
+    assert linked.cycle(3).writes == 0
+
+
+def test_a_task_that_is_deleted_ends_the_link_and_leaves_a_word(linked):
+    linked.portal.delete(linked.addresses()[PORTAL])
+    linked.cycle()
+    waiting = linked.links.load("p1").waiting
+    assert list(waiting) == [PORTAL]
+    assert linked.issue.state == "opened"
