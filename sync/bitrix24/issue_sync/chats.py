@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sync.bitrix24.issue_sync.reading import Memory
+from sync.bitrix24.issue_sync.memory import Memory
 from sync.bitrix24.rest.batch import as_int, as_mapping
 from sync.bitrix24.rest.client import Portal
 from sync.errors import Denied, Refused

@@ -7,14 +7,9 @@ from datetime import datetime
 
 from sync.bitrix24.issue_sync import capabilities, files, listing, settling
 from sync.bitrix24.issue_sync.chats import learn_chats
+from sync.bitrix24.issue_sync.memory import Memory, ask_columns
 from sync.bitrix24.issue_sync.options import TaskOptions
-from sync.bitrix24.issue_sync.reading import (
-    SMALL,
-    Memory,
-    TaskReader,
-    ask_columns,
-    list_tasks,
-)
+from sync.bitrix24.issue_sync.reading import SMALL, TaskReader, list_tasks
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.talks import hold_beside, hold_talks, reading_sender
 from sync.bitrix24.issue_sync.writing import TaskWriter

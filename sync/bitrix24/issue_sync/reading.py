@@ -7,8 +7,8 @@ https://apidocs.bitrix24.com/api-reference/tasks/tasks-new.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sync.bitrix24.issue_sync import checklist, rows
@@ -18,18 +18,17 @@ from sync.bitrix24.issue_sync.calls import (
     attachment_calls,
     chat_call,
     checklist_call,
-    columns_call,
     list_call,
     messages_call,
     old_comments_call,
     time_call,
     watch_call,
 )
+from sync.bitrix24.issue_sync.memory import Memory, ask_column_of, bound
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.talks import Talk
 from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call, Reference, as_int, as_mapping
 from sync.bitrix24.rest.errors import NOT_MEMBER
-from sync.bitrix24.tasks.fields import parse_stages
 from sync.core.issue_sync.model import (
     CHECKLIST,
     Absence,
@@ -45,48 +44,6 @@ from sync.errors import Denied, SyncError
 MOST_PAGES = 400  # of one task's messages
 SMALL = 12  # tasks that are read with all they have in the request that lists them
 NOT_READ = "The task was deleted, or the employee who installed the application may not see it"
-
-
-@dataclass
-class Memory:
-    """What hardly changes: chats of tasks, files behind attachments, first columns of workgroups.
-
-    `columns` is asked for anew with the capabilities of a workgroup. `created`: by workgroup, the
-    tasks that carry a key of ours. `keys`: of our comments, by task and number.
-    """
-
-    chats: MutableMapping[int, int | None] = field(default_factory=dict)
-    attachments: MutableMapping[int, File | None] = field(default_factory=dict)
-    columns: MutableMapping[int, int] = field(default_factory=dict)
-    created: MutableMapping[int, dict[str, int]] = field(default_factory=dict)
-    keys: MutableMapping[tuple[int, str], str] = field(default_factory=dict)
-
-    def learn_chat(self, task_id: int, row: Mapping[str, Any]) -> None:
-        """Remember a task's chat where its row has it: a list need not show it."""
-        if as_int(row.get("chatId")):
-            self.chats[task_id] = as_int(row["chatId"])
-
-    def learn_keys(self, task_id: int, comments: Iterable[Comment]) -> None:
-        """Remember the keys of our comments: an edit keeps them."""
-        self.keys.update({(task_id, each.id): each.key for each in comments if each.key})
-
-    def learn_columns(self, group_id: int, answer: Answer | SyncError) -> None:
-        """Remember the first column of a workgroup."""
-        stages = parse_stages(answer.result) if isinstance(answer, Answer) else ()
-        self.columns[group_id] = stages[0].id if stages else 0
-
-
-def ask_columns(group_id: int, memory: Memory) -> Talk[None]:
-    """Ask for the columns of a workgroup that was not met yet."""
-    if group_id and group_id not in memory.columns:
-        (answer,) = yield [columns_call(group_id)]
-        memory.learn_columns(group_id, answer)
-
-
-def ask_column_of(row: Mapping[str, Any], memory: Memory) -> Talk[None]:
-    """Ask for the first column where a task stands there because nobody moved it."""
-    if not as_int(row.get("stageId")):
-        yield from ask_columns(as_int(row.get("groupId")), memory)
 
 
 def listed_rows(answer: Answer | SyncError) -> dict[int, Mapping[str, Any]]:
@@ -238,8 +195,8 @@ class TaskReader:
         """Read the task's own files; None where the application may not see the drive."""
         if not self.side.options.files:
             return None
-        attached, memory = rows.attachment_ids(row), self.memory.attachments
-        unknown = [number for number in attached if number not in memory]
+        attached, remembered = rows.attachment_ids(row), self.memory.attachments
+        unknown = [number for number in attached if number not in remembered]
         for at in range(0, len(unknown), FILES_AT_ONCE):
             part = unknown[at : at + FILES_AT_ONCE]
             answers = yield [call for number in part for call in attachment_calls(number)]
@@ -248,8 +205,10 @@ class TaskReader:
                 if isinstance(answer, Denied):
                     return None
                 if isinstance(answer, Answer):
-                    memory[number] = rows.parse_attachment(answer.result, _result(folder))
-        return tuple(file for number in attached if (file := memory.get(number)))
+                    remembered[number] = rows.parse_attachment(answer.result, _result(folder))
+        files = tuple(file for number in attached if (file := remembered.get(number)))
+        bound(remembered, self.memory.most)
+        return files
 
 
 def _result(answer: Answer | SyncError | None) -> Any:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from sync.bitrix24.issue_sync import checklist, rows
 from sync.bitrix24.issue_sync.calls import checklist_call, list_call
-from sync.bitrix24.issue_sync.reading import TaskReader, ask_column_of, listed_rows
+from sync.bitrix24.issue_sync.memory import ask_column_of
+from sync.bitrix24.issue_sync.reading import TaskReader, listed_rows
 from sync.bitrix24.issue_sync.rows import ReadingSide
 from sync.bitrix24.issue_sync.talks import Answers, Talk
 from sync.bitrix24.issue_sync.values import TITLE_LIMIT

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from sync.bitrix24.issue_sync import comments, creation, files, time_log, updates
-from sync.bitrix24.issue_sync.reading import TaskReader, ask_columns
+from sync.bitrix24.issue_sync.memory import ask_columns
+from sync.bitrix24.issue_sync.reading import TaskReader
 from sync.bitrix24.issue_sync.talks import Talk, hold_beside, hold_talks, writing_sender
 from sync.bitrix24.rest.batch import as_int
 from sync.bitrix24.rest.client import Portal
