@@ -59,10 +59,14 @@ class Oracle:
                 self.edits[place] = self.edits.get(place, frozenset()) | {edit}
                 self.newest[place] = edit
 
+    def was_away(self, side: SideName) -> None:
+        """Forget what the engine saw of a side that it could not read this time."""
+        self.raw.pop(side, None)
+
     def was_read(self, side: SideName, held: Held) -> None:
         """Keep what the engine saw; of an item that went on elsewhere it only sees where."""
         if held.moved_to:
-            self.raw.pop(side, None)
+            self.was_away(side)
             return
         self.raw[side] = dict(held.values)
         for key in words.watched():

@@ -157,6 +157,10 @@ class World:
         """Tell the oracle what the engine saw."""
         self.oracle.was_read(side, held)
 
+    def was_away(self, side: SideName) -> None:
+        """Tell the oracle what the engine did not see."""
+        self.oracle.was_away(side)
+
     def is_written(
         self, side: SideName, held: Held, values: Mapping[str, Value], changes: Mapping[str, Any]
     ) -> None:
@@ -447,3 +451,8 @@ def play(seeds: Sequence[int]) -> Figures:
             figures.excused + world.oracle.excused,
         )
     return figures
+
+
+def points(seed: int) -> int:
+    """Return how many steps a life has at which its worker may die."""
+    return World(seed, crash_at=()).run().points
