@@ -174,7 +174,7 @@ def _traits(card: str, parent: ItemAddress, other: ItemAddress) -> Traits:
             ASSIGNEES: Sample(frozenset({str(ANN)}), frozenset({str(BRIDGE)})),
             PRIORITY: Sample("2", "0"),
             STATUS: Sample("3", "5"),
-            DEADLINE: Sample("2026-04-01T19:00:00+02:00", "2026-05-01T19:00:00+02:00"),
+            DEADLINE: Sample("2026-04-01T19:00:00", "2026-05-01T19:00:00"),
             TAGS: Sample(frozenset({"bug"}), frozenset({"bug", "ui"})),
             ESTIMATE: Sample(5400, 7200),
             PARENT: Sample(parent.id, other.id),

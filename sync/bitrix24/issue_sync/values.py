@@ -70,7 +70,7 @@ def read_values(row: Mapping[str, Any], options: TaskOptions) -> dict[str, Value
         PRIORITY: str(row.get("priority") or "1"),
         STATUS: str(STATUS_CODES[status]),
         STAGE: _id(row.get("stageId")),
-        DEADLINE: str(row["deadline"]) if row.get("deadline") else None,
+        DEADLINE: _local(row.get("deadline")),
         TAGS: _tags(row.get("tags")),
         ESTIMATE: as_int(row.get("timeEstimate")) or None,
         PARENT: _id(row.get("parentId")),
@@ -139,6 +139,11 @@ def camel(name: str) -> str:
     """Return a field's name as answers have it: UF_CI_STATUS is ufCiStatus."""
     head, *rest = name.lower().split("_")
     return head + "".join(part.capitalize() for part in rest)
+
+
+def _local(value: Any) -> str | None:
+    """Return a moment in the portal's own time, in which one without an offset is read."""
+    return str(value)[:19] if value else None
 
 
 def _id(value: Any) -> str | None:
