@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from sync.core.issue_sync.codec import decode, decode_part, encode, encode_part
 from sync.core.issue_sync.link import Conflict, Entry, LinkState, PlannedWrite, StoryLine, ValuePair
@@ -32,6 +43,7 @@ class IssueLinkRow:
     key: str
     pair: str
     tracker_id: str | None
+    tracker_number: str
     task_id: str | None
     ended: bool
     version: int
@@ -77,10 +89,10 @@ def load(conn: Connection, keys: Iterable[str]) -> dict[str, LinkState]:
     for piece in chunks(keys):
         query = select(issue_link.c.id, issue_link.c.state).where(issue_link.c.key.in_(piece))
         states |= {row.id: decode(row.state) for row in conn.execute(query)}
-    for piece in chunks(states):
-        entries = _bodies(conn, issue_link_entry, Entry, piece)
-        pending = _bodies(conn, issue_link_write, PlannedWrite, piece)
-        for link_id in piece:
+    for ids in chunks(states):
+        entries = _bodies(conn, issue_link_entry, Entry, ids)
+        pending = _bodies(conn, issue_link_write, PlannedWrite, ids)
+        for link_id in ids:
             states[link_id] = replace(
                 states[link_id],
                 entries=tuple(entries.get(link_id, ())),
@@ -195,11 +207,17 @@ def by_ends(
     *,
     task_ids: Iterable[str] = (),
     tracker_ids: Iterable[str] = (),
+    tracker_numbers: Iterable[str] = (),
     connection_id: int | None = None,
 ) -> tuple[IssueLinkRow, ...]:
-    """Return the portal's links that have one of these tasks or issues as an end."""
+    """Return the portal's links that have one of these tasks or issues as an end.
+
+    `tracker_numbers`: of issues, with the project's id before, as `7/12`.
+    """
     ends = or_(
-        issue_link.c.task_id.in_(list(task_ids)), issue_link.c.tracker_id.in_(list(tracker_ids))
+        issue_link.c.task_id.in_(list(task_ids)),
+        issue_link.c.tracker_id.in_(list(tracker_ids)),
+        issue_link.c.tracker_number.in_(list(tracker_numbers)),
     )
     query = select(*_COLUMNS).where(issue_link.c.portal_id == portal_id, ends)
     if connection_id is not None:
@@ -255,7 +273,11 @@ def _id(conn: Connection, key: str) -> int:
 def _ends(link: LinkState) -> dict[str, str | None]:
     tracker = link.addresses.get(SideName.TRACKER)
     portal = link.addresses.get(SideName.PORTAL)
-    return {"tracker_id": tracker.id if tracker else None, "task_id": portal.id if portal else None}
+    return {
+        "tracker_id": tracker.id if tracker else None,
+        "tracker_number": f"{tracker.project}/{tracker.number}" if tracker else "",
+        "task_id": portal.id if portal else None,
+    }
 
 
 def _bodies(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, false
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, false, text
 
 from sync.store.db.types import Json, Moment, SafeText
 from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
@@ -26,6 +26,7 @@ issue_link = Table(
     Column("key", SafeText, nullable=False, unique=True),
     Column("pair", SafeText, nullable=False),
     Column("tracker_id", SafeText),
+    Column("tracker_number", SafeText, nullable=False, server_default=""),
     Column("task_id", SafeText),
     Column("state", Json, nullable=False),
     Column("ended", Boolean, nullable=False, server_default=false()),
@@ -102,8 +103,9 @@ issue_link_conflict = Table(
 Index("ix_issue_link_conflict_link", issue_link_conflict.c.link_id)
 
 # How far a side of a pair was read. `since`: everything before it is known. interval: seconds
-# until it is read again. cursor: of a list, or an import, that goes on. halted: why it must not
-# go on without an administrator, "" otherwise.
+# until it is read again. seen: when items were changed that may be listed again. cursor: of a
+# list, or an import, that goes on. halted: why it must not go on without an administrator, ""
+# otherwise.
 issue_sync_list = Table(
     "issue_sync_list",
     metadata,
@@ -112,6 +114,7 @@ issue_sync_list = Table(
     Column("side", SafeText, primary_key=True),
     Column("since", Moment),
     Column("cursor", SafeText),
+    Column("seen", Json, nullable=False, server_default=text("'{}'")),
     Column("interval", Integer, nullable=False, server_default="60"),
     Column("next_at", Moment),
     Column("read", Integer, nullable=False, server_default="0"),
