@@ -212,7 +212,7 @@ def _as_sent(write: AddComment, number: int, reader: TaskReader) -> Comment:
 def _too_long(task_id: int, length: int) -> SyncError:
     return Refused(
         f"The comment in the task {task_id} has {length} characters",
-        cause=f"Bitrix24 keeps {MESSAGE_LIMIT} and cuts the rest",
+        cause="Bitrix24 keeps no more and cuts the rest",
         change="Shorten it, or attach it as a file",
         code="too_long",
     )

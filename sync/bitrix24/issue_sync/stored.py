@@ -79,7 +79,7 @@ def too_long_title(values: Mapping[str, Value]) -> SyncError | None:
         return None
     return Refused(
         f"The title has {length} characters",
-        cause=f"Bitrix24 keeps {TITLE_LIMIT} and cuts the rest",
+        cause="Bitrix24 keeps no more and cuts the rest",
         change="Shorten the title on the other side",
         code="too_long",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -13,9 +13,10 @@ import pytest
 from sync.bitrix24.tasks.fields import STATUS_CODES
 from sync.core.clock import ManualClock
 from sync.core.issue_sync.codec import decode, encode
+from sync.core.issue_sync.forecast import Cost, foresee
 from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
-from sync.core.issue_sync.mapping import ProjectPair, StatusMatch
-from sync.core.issue_sync.model import ItemAddress, SideName
+from sync.core.issue_sync.mapping import ItemFilter, ProjectPair, StatusMatch
+from sync.core.issue_sync.model import Item, ItemAddress, SideName
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.model.tasks import TaskStatus
 from sync.engine.issue_sync.cycle import CycleResult, Workbench, run_cycle
@@ -278,3 +279,81 @@ def test_a_disagreement_is_told_and_the_newer_one_stands(linked):
     assert (linked.task.title, linked.issue.title) == ("From the issue", "From the issue")
     (conflict,) = linked.links.conflicts
     assert conflict.values.portal == {"title": "From the task"}
+
+
+def test_a_forecast_counts_what_would_be_created_and_what_cannot_cross(pair):
+    state = pair.b24.state
+    for number, title in ((201, "One"), (202, "Two")):
+        state.create_task(title, id=number, group_id=10, created_by=BOB, responsible_id=BOB)
+    state.user_comments(BOB, 201, "Hello")
+    state.user_logs_time(BOB, 201, 60, "x")
+    state.tasks[202].accomplices = [1]
+    reading = {
+        side: client.read([ItemAddress(number) for number in client.census(project).changed_at])
+        for side, client, project in (
+            (TRACKER, pair.sides[TRACKER], pair.tracker.project),
+            (PORTAL, pair.sides[PORTAL], pair.portal.project),
+        )
+    }
+    items = {
+        side: [item for item in read.values() if isinstance(item, Item)]
+        for side, read in reading.items()
+    }
+    linked = {
+        side: frozenset(i.address.id for i in items[side] if "arent" in str(i.values["title"]))
+        for side in SideName
+    }
+    forecast = foresee(pair.pair, pair.rules(LinkState("p1")), items, linked)
+    assert (forecast.linked, dict(forecast.created)) == (2, {TRACKER: 2})
+    assert dict(forecast.entries) == {TRACKER: 2}
+    assert dict(forecast.problems) == {"assignees: the person 1 has no counterpart": 1}
+    costs = {TRACKER: Cost(1, 10.0), PORTAL: Cost(49, 2.0)}
+    assert forecast.requests(costs) == {TRACKER: 10, PORTAL: 1}
+    assert forecast.minutes(costs) == 1
+
+
+def test_what_a_filter_keeps_out_stays_alone(pair):
+    address = pair.tracker.create("Words")
+    (item,) = pair.sides[TRACKER].read([address]).values()
+    only = replace(pair.pair, only=ItemFilter(labels=("bug",)))
+    items = {TRACKER: [item], PORTAL: []}
+    nothing = {side: frozenset() for side in SideName}
+    forecast = foresee(only, pair.rules(LinkState("p1")), items, nothing)
+    assert (dict(forecast.created), dict(forecast.passed_over)) == ({}, {TRACKER: 1})
+
+
+def test_a_picture_in_an_issue_stands_in_its_place_in_the_task(linked):
+    upload = linked.tracker._project().upload("shot.png", filedata=b"\x89PNG 1")
+    text = f"First\n\n{upload['markdown']}\n\nSecond"
+    linked.issue.manager.update(linked.issue.iid, {"description": text})
+    linked.rest()
+    (attachment,) = linked.b24.state.parts.attached(linked.task.id)
+    entry = linked.b24.state.parts.drive[attachment.object_id]
+    assert (entry.name, entry.content) == ("shot.png", b"\x89PNG 1")
+    assert shown(linked.task.description) == (
+        f"First\n\n[DISK FILE ID=n{attachment.object_id}]\n\nSecond"
+    )
+    assert linked.cycle(3).writes == 0
+    linked.b24.state.user_edits_task(
+        BOB, linked.task.id, description=linked.task.description.replace("Second", "2nd")
+    )
+    linked.rest()
+    assert linked.issue.description.startswith(f"First\n\n{upload['markdown']}\n\n2nd")
+
+
+def test_a_picture_in_a_message_stands_in_its_place_in_the_note(linked):
+    linked.b24.state.user_comments(BOB, linked.task.id, "Look:", files={"till.png": b"\x89PNG 2"})
+    linked.rest()
+    (note,) = [
+        text for text in linked.tracker.texts(linked.addresses()[TRACKER]) if "Look:" in text
+    ]
+    assert "![till.png](/uploads/" in note
+    assert linked.cycle(3).writes == 0
+
+
+def test_a_task_that_is_deleted_ends_the_link_and_leaves_a_word(linked):
+    linked.portal.delete(linked.addresses()[PORTAL])
+    linked.cycle()
+    waiting = linked.links.load("p1").waiting
+    assert list(waiting) == [PORTAL]
+    assert linked.issue.state == "opened"
