@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sync.core.issue_sync import link, model, writes
 from sync.core.issue_sync.link import LinkState
+
+T = TypeVar("T")
 
 _CLASSES: dict[str, type] = {
     kind.__name__: kind
@@ -45,16 +47,26 @@ _WORDS: dict[str, type] = {
 
 def encode(state: LinkState) -> dict[str, Any]:
     """Return the link as dicts, lists and text."""
-    encoded: dict[str, Any] = _encoded(state)
+    return encode_part(state)
+
+
+def encode_part(part: Any) -> dict[str, Any]:
+    """Return a part of a link, as an entry, as dicts, lists and text."""
+    encoded: dict[str, Any] = _encoded(part)
     return encoded
+
+
+def decode_part(kind: type[T], values: Mapping[str, Any]) -> T:
+    """Read what `encode_part` wrote; raises ValueError for anything else."""
+    part = _decoded(values)
+    if not isinstance(part, kind):
+        raise ValueError(f"this is no {kind.__name__}")
+    return part
 
 
 def decode(values: Mapping[str, Any]) -> LinkState:
     """Read what `encode` wrote; raises ValueError for anything else."""
-    state = _decoded(values)
-    if not isinstance(state, LinkState):
-        raise ValueError("this is no state of a link")
-    return state
+    return decode_part(LinkState, values)
 
 
 def _encoded(value: Any) -> Any:

@@ -75,7 +75,8 @@ def _settled(link: LinkState, planned: PlannedWrite) -> LinkState:
 def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) -> LinkState:
     match planned.write:
         case CreateItem() | UpdateItem() as write:
-            if done.item is not None and done.item.moved_to:
+            is_update = isinstance(write, UpdateItem)
+            if is_update and done.item is not None and done.item.moved_to:
                 return link  # it was written to what had moved on; nothing is agreed
             sent = as_sent(write, done.item.values if done.item else {})
             stored: Values = sent

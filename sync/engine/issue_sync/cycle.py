@@ -1,13 +1,14 @@
-"""One link's cycle: settle, read both sides, plan, announce, write, confirm.
+"""Cycles of links: settle, read both sides, plan, announce, write, confirm.
 
 Each step is saved before the next one begins, so a worker that dies anywhere loses nothing: the
-next cycle finds what was announced, and looks whether it happened.
+next cycle finds what was announced, and looks whether it happened. Many links are worked on at
+once, in as few requests as their sides need.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from sync.core.clock import Clock
 from sync.core.issue_sync.confirm import confirm
 from sync.core.issue_sync.journal import announce
 from sync.core.issue_sync.link import Conflict, LinkState, PlannedWrite, StoryLine
-from sync.core.issue_sync.model import File, SideName
+from sync.core.issue_sync.model import File, ItemAddress, SideName
 from sync.core.issue_sync.plan import LinkPlan, Read, plan
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.side import SideClient
@@ -25,35 +26,47 @@ from sync.errors import Denied, Later, Refused
 MOST_ROUNDS = 8  # exchanges of one cycle; a long history takes more cycles
 
 
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """What is saved of a link: its state, and what is added to its story and conflicts."""
+
+    link: LinkState
+    story: Sequence[StoryLine] = ()
+    conflicts: Sequence[Conflict] = ()
+
+
 class LinkStore(Protocol):
-    """Where a link's state is kept."""
+    """Where the states of links are kept."""
 
-    def load(self, key: str) -> LinkState:
-        """Return the state as last saved."""
+    def load(self, keys: Sequence[str]) -> Mapping[str, LinkState]:
+        """Return the states as last saved, by key; links that are gone are left out."""
 
-    def save(
-        self, link: LinkState, story: Sequence[StoryLine], conflicts: Sequence[Conflict]
-    ) -> None:
-        """Save the state and what is added to its story, in one transaction."""
+    def save(self, changes: Sequence[LinkChange]) -> None:
+        """Save all of it in one transaction."""
+
+
+Plans = Mapping[str, LinkPlan]
+Links = Mapping[str, LinkState]
 
 
 @dataclass(frozen=True)
 class Workbench:
     """What a cycle works with. `rules_for`: the rules of a link as it stands now.
 
-    `approve` looks at a plan before it is announced; a plan that it rejects is only noted.
+    `refuse` looks at plans before they are announced and returns the keys of those that must not
+    be carried out now.
     """
 
     links: LinkStore
     sides: Mapping[SideName, SideClient]
     rules_for: Callable[[LinkState], LinkRules]
     clock: Clock
-    approve: Callable[[LinkPlan], bool] = lambda planned: True
+    refuse: Callable[[Plans], frozenset[str]] = lambda plans: frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class CycleResult:
-    """How a cycle ended. `again`: it has more to do, at once or (`error`) later.
+    """How a cycle of a link ended. `again`: it has more to do, at once or (`error`) later.
 
     `look_at`: when the link needs a look although nothing is heard of it.
     """
@@ -66,72 +79,118 @@ class CycleResult:
 
 
 def run_cycle(bench: Workbench, key: str) -> CycleResult:
-    """Work on a link until it rests.
+    """Work on one link until it rests; see `run_cycles`."""
+    return run_cycles(bench, [key])[key]
+
+
+def run_cycles(bench: Workbench, keys: Sequence[str]) -> Mapping[str, CycleResult]:
+    """Work on links until they rest, and return how each ended; those that are gone are left out.
 
     Raises Later and Denied where a side cannot be asked at all; what was announced stays noted.
     """
-    count = 0
+    results: dict[str, CycleResult] = {}
+    active = list(keys)
     for _ in range(MOST_ROUNDS):
-        link = _settle(bench, bench.links.load(key))
-        planned = _plan(bench, link)
-        if planned.unsettled:
-            bench.links.save(planned.link, planned.story, planned.conflicts)
-            unknown = Later("it is not known yet whether the last write happened")
-            return CycleResult(planned.link, count, again=True, error=unknown)
-        if planned.writes and not bench.approve(planned):
-            return CycleResult(link, count)
-        now = bench.clock.now()
-        link = announce(planned.link, planned.writes, now)
-        bench.links.save(link, planned.story, planned.conflicts)
-        link, error = _write(bench, link, planned.writes)
-        count += len(planned.writes)
-        if error is not None:
-            return CycleResult(link, count, again=True, error=error)
-        if not (planned.more or planned.read_again):
-            return CycleResult(link, count, look_at=planned.look_at)
-    return CycleResult(bench.links.load(key), count, again=True)
+        if not active:
+            break
+        active = _round(bench, active, results)
+    return results
 
 
-def read_both(bench: Workbench, link: LinkState) -> dict[SideName, Read]:
+def read_both(bench: Workbench, links: Links) -> dict[str, dict[SideName, Read]]:
     """Read both ends fresh, whole; None for an end that has yet to be created."""
-    reads: dict[SideName, Read] = dict.fromkeys(SideName)
-    for side, address in link.addresses.items():
-        reads[side] = bench.sides[side].read([address])[address.id]
+    reads: dict[str, dict[SideName, Read]] = {key: dict.fromkeys(SideName) for key in links}
+    for side in SideName:
+        addresses = [link.addresses[side] for link in links.values() if side in link.addresses]
+        items = bench.sides[side].read(addresses) if addresses else {}
+        for key, link in links.items():
+            if side in link.addresses:
+                reads[key][side] = items[link.addresses[side].id]
     return reads
 
 
-def _plan(bench: Workbench, link: LinkState) -> LinkPlan:
-    reads = read_both(bench, link)
+def _round(bench: Workbench, keys: Sequence[str], results: dict[str, CycleResult]) -> list[str]:
+    """Look at the links once, and return the keys of those that need another look at once."""
+    links = _settle(bench, bench.links.load(keys))
+    plans = _plan(bench, links)
+    refused = bench.refuse(plans)
     now = bench.clock.now()
-    return plan(link, reads[SideName.TRACKER], reads[SideName.PORTAL], bench.rules_for(link), now)
+    going = {key: planned for key, planned in plans.items() if key not in refused}
+    announced = {
+        key: planned.link if planned.unsettled else announce(planned.link, planned.writes, now)
+        for key, planned in going.items()
+    }
+    bench.links.save(
+        [LinkChange(announced[key], going[key].story, going[key].conflicts) for key in going]
+    )
+    writes = [(key, planned) for key in going for planned in going[key].writes]
+    after, errors = _write(bench, announced, writes)
+    for key, planned in plans.items():
+        before = results[key].writes if key in results else 0
+        results[key] = _result(planned, after.get(key, links[key]), before, errors.get(key))
+    return [
+        key
+        for key in going
+        if (going[key].more or going[key].read_again) and results[key].error is None
+    ]
 
 
-def _settle(bench: Workbench, link: LinkState) -> LinkState:
+def _result(
+    planned: LinkPlan, link: LinkState, before: int, error: Exception | None
+) -> CycleResult:
+    if planned.unsettled:
+        error = Later("it is not known yet whether the last write happened")
+    return CycleResult(
+        link,
+        before + len(planned.writes),
+        again=error is not None or planned.more or planned.read_again,
+        error=error,
+        look_at=planned.look_at,
+    )
+
+
+def _plan(bench: Workbench, links: Links) -> dict[str, LinkPlan]:
+    reads = read_both(bench, links)
+    now = bench.clock.now()
+    return {
+        key: plan(
+            link,
+            reads[key][SideName.TRACKER],
+            reads[key][SideName.PORTAL],
+            bench.rules_for(link),
+            now,
+        )
+        for key, link in links.items()
+    }
+
+
+def _settle(bench: Workbench, links: Links) -> Links:
     """Ask the sides about writes without an answer; updates are settled by the next read."""
     for side in SideName:
         pending = [
-            planned.write
+            (key, planned)
+            for key, link in links.items()
             for planned in link.pending
             if planned.side is side and not isinstance(planned.write, UpdateItem)
         ]
         if pending:
-            outcomes = bench.sides[side].settle(pending)
-            link = _confirmed(bench, link, side, pending, outcomes, answered=False)
-    return link
+            outcomes = bench.sides[side].settle([planned.write for _, planned in pending])
+            links, _ = _confirmed(bench, links, side, pending, outcomes, answered=False)
+    return links
 
 
 def _write(
-    bench: Workbench, link: LinkState, writes: Sequence[PlannedWrite]
-) -> tuple[LinkState, Exception | None]:
+    bench: Workbench, links: Links, writes: Sequence[tuple[str, PlannedWrite]]
+) -> tuple[Links, Mapping[str, Exception]]:
     """Carry out announced writes, side by side, and save how each ended."""
-    error: Exception | None = None
+    errors: dict[str, Exception] = {}
     for side in SideName:
-        batch = [planned.write for planned in writes if planned.side is side]
+        batch = [(key, planned) for key, planned in writes if planned.side is side]
         if batch:
-            outcomes = _apply(bench, side, batch)
-            link = _confirmed(bench, link, side, batch, outcomes)
-            error = error or _retriable(outcomes)
-    return link, error
+            outcomes = _apply(bench, side, [planned.write for _, planned in batch])
+            links, failed = _confirmed(bench, links, side, batch, outcomes)
+            errors = {**failed, **errors}
+    return links, errors
 
 
 def _apply(bench: Workbench, side: SideName, batch: Sequence[Write]) -> Sequence[Outcome]:
@@ -144,35 +203,41 @@ def _apply(bench: Workbench, side: SideName, batch: Sequence[Write]) -> Sequence
 
 
 def _fetcher(bench: Workbench, side: SideName, batch: Sequence[Write]) -> Callable[[File], bytes]:
-    addresses = {
-        write.source.id: write.source_address for write in batch if isinstance(write, AddFile)
+    addresses: dict[File, ItemAddress] = {
+        write.source: write.source_address for write in batch if isinstance(write, AddFile)
     }
-    return lambda file: bench.sides[side].download(addresses[file.id], file)
+    return lambda file: bench.sides[side].download(addresses[file], file)
 
 
 def _confirmed(
     bench: Workbench,
-    link: LinkState,
+    links: Links,
     side: SideName,
-    batch: Sequence[Write],
+    batch: Sequence[tuple[str, PlannedWrite]],
     outcomes: Sequence[Outcome],
     *,
     answered: bool = True,
-) -> LinkState:
-    now, story = bench.clock.now(), []
-    for write, outcome in zip(batch, outcomes, strict=True):
-        link, line = confirm(link, side, write, outcome, now, answered=answered)
-        story.append(line)
-    bench.links.save(link, story, ())
-    return link
+) -> tuple[Links, Mapping[str, Exception]]:
+    """Save how writes ended; also return the errors for which links are looked at again."""
+    now, after, errors = bench.clock.now(), dict(links), dict[str, Exception]()
+    changes: dict[str, LinkChange] = {}
+    for (key, planned), outcome in zip(batch, outcomes, strict=True):
+        link, line = confirm(after[key], side, planned.write, outcome, now, answered=answered)
+        after[key] = link
+        earlier = changes.get(key, LinkChange(link))
+        changes[key] = replace(earlier, link=link, story=(*earlier.story, line))
+        error = _retriable(outcome)
+        if error is not None:
+            errors.setdefault(key, error)
+    bench.links.save(list(changes.values()))
+    return after, errors
 
 
-def _retriable(outcomes: Sequence[Outcome]) -> Exception | None:
+def _retriable(outcome: Outcome) -> Exception | None:
     """Return the error for which the link is looked at again later."""
-    for outcome in outcomes:
-        match outcome:
-            case Unknown(error=error):
-                return error
-            case NotDone(error=error) if not isinstance(error, Refused):
-                return error
+    match outcome:
+        case Unknown(error=error):
+            return error
+        case NotDone(error=error) if not isinstance(error, Refused):
+            return error
     return None

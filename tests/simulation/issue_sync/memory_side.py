@@ -81,6 +81,9 @@ class Watcher(Protocol):
     def was_read(self, side: SideName, held: Held) -> None:
         """The engine read an item."""
 
+    def was_away(self, side: SideName) -> None:
+        """The engine could not read an item."""
+
     def is_written(
         self, side: SideName, held: Held, values: Mapping[str, Value], changes: Mapping[str, Any]
     ) -> None:
@@ -161,10 +164,10 @@ class MemorySide:
 
     def _read(self, address: ItemAddress) -> Item | Unreachable:
         held = self.items.get(address.id)
-        if held is None or held.is_deleted:
-            return Unreachable(address, Absence.NOT_FOUND)
-        if held.is_hidden:
-            return Unreachable(address, Absence.DENIED)
+        if held is None or held.is_deleted or held.is_hidden:
+            self.watcher.was_away(self.side)
+            absence = Absence.DENIED if held and held.is_hidden else Absence.NOT_FOUND
+            return Unreachable(address, absence)
         self.watcher.was_read(self.side, held)
         return self.item(held)
 

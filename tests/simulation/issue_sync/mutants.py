@@ -147,8 +147,10 @@ def create_without_intent(world: World) -> ExitStack:
         """Let the store forget announced creations whenever the worker dies."""
         load = world.links.load
 
-        def loaded(key: str) -> LinkState:
-            link = load(key)
+        def loaded(keys: Sequence[str]) -> dict[str, LinkState]:
+            return {key: without_creations(link) for key, link in load(keys).items()}
+
+        def without_creations(link: LinkState) -> LinkState:
             creations = [p for p in link.pending if isinstance(p.write, CreateItem)]
             return replace(link, pending=tuple(p for p in link.pending if p not in creations))
 

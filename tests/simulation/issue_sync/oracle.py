@@ -59,10 +59,14 @@ class Oracle:
                 self.edits[place] = self.edits.get(place, frozenset()) | {edit}
                 self.newest[place] = edit
 
+    def was_away(self, side: SideName) -> None:
+        """Forget what the engine saw of a side that it could not read this time."""
+        self.raw.pop(side, None)
+
     def was_read(self, side: SideName, held: Held) -> None:
         """Keep what the engine saw; of an item that went on elsewhere it only sees where."""
         if held.moved_to:
-            self.raw.pop(side, None)
+            self.was_away(side)
             return
         self.raw[side] = dict(held.values)
         for key in words.watched():
@@ -98,7 +102,7 @@ class Oracle:
             if words.field_of(key) not in values:
                 continue
             if present != wanted:
-                self._judge(side, key, present, wanted, conflicts)
+                self._judge(side, key, present, wanted, changes, conflicts)
             elif self._is_same(side, key, wanted, changes):  # both know it from now on
                 self._crossed(side, key, wanted)
 
@@ -108,6 +112,7 @@ class Oracle:
         key: str,
         present: Value,
         wanted: Value,
+        changes: Mapping[str, Any],
         conflicts: Sequence[Conflict],
     ) -> None:
         place, source = (side, key), (side.other, key)
@@ -118,7 +123,8 @@ class Oracle:
         lost = here - brought
         if present != seen:  # edited between the read and the write: nobody can see that
             self.excused += 1
-            self._crossed(side, key, wanted)
+            if self._is_same(side, key, wanted, changes):
+                self._crossed(side, key, wanted)
             return
         if name == TAGS and wanted and brought - here:
             lost = frozenset()  # of an element that one side adds and one removes, the addition

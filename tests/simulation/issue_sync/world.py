@@ -27,7 +27,7 @@ from sync.core.issue_sync.model import (
 from sync.core.issue_sync.plan import AFTER_MOVE
 from sync.core.issue_sync.rules import Creation, FieldRule, LinkRules, Policy, Texts
 from sync.engine.issue_sync import cycle
-from sync.engine.issue_sync.cycle import Workbench
+from sync.engine.issue_sync.cycle import LinkChange, Workbench
 from sync.errors import Later
 from tests.simulation.issue_sync import words
 from tests.simulation.issue_sync.memory_side import Held, MemorySide, without_faults
@@ -51,19 +51,22 @@ class MemoryLinks:
     conflicts: list[Conflict] = field(default_factory=list)
     story: list[StoryLine] = field(default_factory=list)
 
-    def load(self, key: str) -> LinkState:
+    def state(self) -> LinkState:
         """Return the state as last saved."""
         return decode(self.kept)
 
-    def save(
-        self, link: LinkState, story: Sequence[StoryLine], conflicts: Sequence[Conflict]
-    ) -> None:
+    def load(self, keys: Sequence[str]) -> Mapping[str, LinkState]:
+        """Return the state as last saved, by key."""
+        return {KEY: self.state()}
+
+    def save(self, changes: Sequence[LinkChange]) -> None:
         """Save all of it at once."""
         self.watcher.point("before a save")
-        self.kept = encode(link)
-        self.story += story
-        self.conflicts += conflicts
-        self.watcher.saved(link)
+        for change in changes:
+            self.kept = encode(change.link)
+            self.story += change.story
+            self.conflicts += change.conflicts
+            self.watcher.saved(change.link)
         self.watcher.point("after a save")
 
 
@@ -156,6 +159,10 @@ class World:
     def was_read(self, side: SideName, held: Held) -> None:
         """Tell the oracle what the engine saw."""
         self.oracle.was_read(side, held)
+
+    def was_away(self, side: SideName) -> None:
+        """Tell the oracle what the engine did not see."""
+        self.oracle.was_away(side)
 
     def is_written(
         self, side: SideName, held: Held, values: Mapping[str, Value], changes: Mapping[str, Any]
@@ -345,7 +352,7 @@ class World:
 
     def _note_unsure(self) -> None:
         """Remember fields whose write may have landed unseen: there order is not known."""
-        for planned in self.links.load(KEY).pending:
+        for planned in self.links.state().pending:
             self.oracle.unsure |= planned.intents.keys()
 
     def _rest(self) -> None:
@@ -361,7 +368,7 @@ class World:
             self.version += 1
         with without_faults(*self.sides.values()):
             for _ in range(20):
-                link = self.links.load(KEY)
+                link = self.links.state()
                 if link.pause is not None:
                     assert link.pause.reason is not PauseReason.PERSON
                     self.links.kept = encode(acts.resume(link))
@@ -369,16 +376,16 @@ class World:
                 self._work()
                 self.version += len(self.hooks)
                 self.hooks = []
-                link = self.links.load(KEY)
+                link = self.links.state()
                 if link.moved_at is not None:
                     self.clock.sleep(AFTER_MOVE.total_seconds())
                     self.version += 1
                 elif self.version == self.done_version and not link.pause:
                     return
-        raise Broken(f"it never rests: {self.links.load(KEY)}")
+        raise Broken(f"it never rests: {self.links.state()}")
 
     def _check(self) -> None:
-        link = self.links.load(KEY)
+        link = self.links.state()
         if link.waiting or link.pending:
             raise Broken(f"it waits for nothing: {link.waiting} {link.pending}")
         ends = {side: self.held(side) for side in SideName}
@@ -447,3 +454,8 @@ def play(seeds: Sequence[int]) -> Figures:
             figures.excused + world.oracle.excused,
         )
     return figures
+
+
+def points(seed: int) -> int:
+    """Return how many steps a life has at which its worker may die."""
+    return World(seed, crash_at=()).run().points
