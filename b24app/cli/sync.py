@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
-from b24app.cli.context import print_lines, printable
+from b24app.cli.context import (
+    build_engine_deps,
+    open_clients,
+    prepare_database,
+    print_lines,
+    printable,
+)
 from b24app.services import issue_links
-from b24app.services.issue_links import LinkBook, Target, parse_target
+from b24app.services.issue_links import LinkBook, Step, Target, pair_name, parse_target
+from b24app.services.overview import find_portal
+from b24app.services.sync_desk import PortalDesk
+from sync.config import Config
 from sync.core.clock import Clock
 from sync.core.issue_sync.forecast import Cost, Forecast
 from sync.core.issue_sync.link import StoryLine
 from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import ItemAddress, SideName
+from sync.store import portals
+from sync.store.db.database import read
 
 SYSTEMS = {SideName.TRACKER: "GitLab", SideName.PORTAL: "Bitrix24"}
 _ITEMS = {SideName.TRACKER: "issues", SideName.PORTAL: "tasks"}
 _INTERRUPTED = 130
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How far an import has come. `total`: items that the pair has to look at."""
-
-    pair: str
-    done: int
-    total: int
-    created: int = 0
-    failed: int = 0
 
 
 class Desk(Protocol):
@@ -59,6 +58,15 @@ class Desk(Protocol):
         """Return where an issue is. Raises LookupError."""
 
 
+def run(config: Config, args: argparse.Namespace) -> int:
+    """Carry out a command for the portal. Raises LookupError and SyncError."""
+    with open_clients(config, prepare_database(config)) as opened:
+        with read(opened.engine) as conn:
+            portal = find_portal(conn, args.portal)
+            row = portals.row_by_id(conn, portal.id)
+        return carry_out(PortalDesk(build_engine_deps(opened), row), args)
+
+
 def carry_out(desk: Desk, args: argparse.Namespace) -> int:
     """Carry out a command. Raises LookupError and SyncError."""
     return _ACTIONS[args.action](desk, args)
@@ -78,12 +86,6 @@ def _named_pairs(desk: Desk, args: argparse.Namespace) -> list[ProjectPair]:
             "No pair of the settings is meant; `b24bridge settings export` shows `issue_sync`"
         )
     return pairs
-
-
-def pair_name(pair: ProjectPair) -> str:
-    """Return a pair for people."""
-    group = f"workgroup {pair.group_id}" if pair.group_id else "tasks outside of workgroups"
-    return f"{group} ⇄ {pair.project}"
 
 
 def preview_lines(

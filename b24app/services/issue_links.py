@@ -10,6 +10,7 @@ from typing import Protocol
 
 from sync.core.issue_sync import acts
 from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
+from sync.core.issue_sync.mapping import ProjectPair
 from sync.core.issue_sync.model import ItemAddress, SideName
 from sync.core.issue_sync.story import shown, state_lines
 
@@ -57,6 +58,23 @@ class Target:
 
     def __str__(self) -> str:
         return f"task {self.task_id}" if self.task_id else f"issue {self.project}#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far an import has come. `total`: items that the pair has to look at."""
+
+    pair: str
+    done: int
+    total: int
+    created: int = 0
+    failed: int = 0
+
+
+def pair_name(pair: ProjectPair) -> str:
+    """Return a pair for people."""
+    group = f"workgroup {pair.group_id}" if pair.group_id else "tasks outside of workgroups"
+    return f"{group} ⇄ {pair.project}"
 
 
 def parse_target(text: str) -> Target:

@@ -225,6 +225,17 @@ def by_ends(
     return _rows(conn, query.order_by(issue_link.c.id))
 
 
+def by_key(conn: Connection, key: str) -> IssueLinkRow | None:
+    """Return a link by its key."""
+    return next(iter(_rows(conn, select(*_COLUMNS).where(issue_link.c.key == key))), None)
+
+
+def of_pair(conn: Connection, connection_id: int, pair: str) -> tuple[IssueLinkRow, ...]:
+    """Return the links of a pair that have not ended."""
+    same = (issue_link.c.connection_id == connection_id) & (issue_link.c.pair == pair)
+    return _rows(conn, select(*_COLUMNS).where(same, ~issue_link.c.ended))
+
+
 def count_alive(conn: Connection, connection_id: int) -> int:
     """Return how many links of a connection have not ended."""
     query = select(func.count()).where(

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from b24app.cli import sync as command
-from b24app.cli.sync import Step
-from b24app.services.issue_links import parse_target
+from b24app.services.issue_links import Step, parse_target
 from sync.core.clock import ManualClock
 from sync.core.issue_sync.forecast import Cost, Forecast
 from sync.core.issue_sync.link import LinkState, Pause, PauseReason, StoryLine, ValuePair
