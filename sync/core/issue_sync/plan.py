@@ -27,7 +27,7 @@ from sync.core.issue_sync.model import Absence, Author, Item, ItemAddress, SideN
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.issue_sync.story import conflict_line, problem_lines
 from sync.core.issue_sync.values import Items, plan_creation, plan_values
-from sync.core.issue_sync.writes import AddComment, AddFile, UpdateItem
+from sync.core.issue_sync.writes import AddComment, AddFile, CreateItem, DeleteTime, UpdateItem
 
 AFTER_MOVE = timedelta(hours=1)  # by then a side has copied what belongs to a moved item
 MOST_ENTRIES = 50  # additions of a look, so that what is announced stays small
@@ -75,8 +75,17 @@ def plan(link: LinkState, tracker: Read, portal: Read, rules: LinkRules, now: da
         planned,
         conflicts=(*settled, *planned.conflicts),
         story=(*story, *planned.story),
-        more=bool(planned.writes) or planned.more,
+        more=planned.more or any(map(_is_half, planned.writes)),
     )
+
+
+def _is_half(planned: PlannedWrite) -> bool:
+    """Whether more is to be written once this has landed: what shows a file, what it made room for.
+
+    After anything else the link rests; what people do meanwhile is heard of.
+    """
+    rebased = any(intent.rebased is not None for intent in planned.intents.values())
+    return rebased or isinstance(planned.write, CreateItem | AddFile | DeleteTime)
 
 
 def _followed(link: LinkState, reads: Mapping[SideName, Read], now: datetime) -> LinkPlan | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -24,7 +24,7 @@ from sync.engine.deps import Deps
 from sync.engine.issue_sync.lists import read_lists
 from sync.engine.issue_sync.setting import IssueSync
 from sync.engine.issue_sync.work import work_on_links
-from sync.store import issue_links, portals
+from sync.store import connections, issue_links, portals
 from sync.store.db.database import read
 from tests.engine.world import World
 from tests.simulation.issue_sync.memory_side import Held, MemorySide
@@ -73,7 +73,10 @@ class Pair:
         self.rooms = {
             side: Room(side, self.world.clock, Random(1), self.watcher) for side in SideName
         }
-        self.connection = self.world.connection
+        with read(self.world.database) as conn:
+            connection = connections.by_id(conn, self.world.connection_id)
+        assert connection is not None
+        self.connection = connection
         fields = dict.fromkeys(FIELDS, FieldRule(policy=self.policy))
         self.pair = ProjectPair(GROUP, "7", self.connection.name, fields, creates=self.creates)
         self.mapping = SyncMapping((self.pair,))
@@ -83,9 +86,7 @@ class Pair:
 
     @property
     def deps(self) -> Deps:
-        from dataclasses import replace
-
-        return replace(self.world.deps, issue_sync=self.sync)
+        return replace(self.world.deps(), issue_sync=self.sync)
 
     def create(self, side: SideName, **values: Value) -> Held:
         held = self.rooms[side].create(values)

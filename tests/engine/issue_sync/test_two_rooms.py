@@ -19,7 +19,7 @@ from sync.core.issue_sync.mapping import ItemFilter, ProjectPair, StatusMatch
 from sync.core.issue_sync.model import Item, ItemAddress, SideName
 from sync.core.issue_sync.rules import LinkRules
 from sync.core.model.tasks import TaskStatus
-from sync.engine.issue_sync.cycle import CycleResult, Workbench, run_cycle
+from sync.engine.issue_sync.cycle import CycleResult, LinkChange, Workbench, run_cycle
 from sync.engine.issue_sync.link_rules import PairWorld, build_rules
 from sync.engine.issue_sync.link_texts import LinkTexts, People
 from sync.text.markdown.dialect import GITLAB
@@ -41,15 +41,17 @@ class MemoryLinks:
     story: list[StoryLine] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
 
-    def load(self, key: str) -> LinkState:
+    def state(self) -> LinkState:
         return decode(self.kept)
 
-    def save(
-        self, link: LinkState, story: Sequence[StoryLine], conflicts: Sequence[Conflict]
-    ) -> None:
-        self.kept = encode(link)
-        self.story += story
-        self.conflicts += conflicts
+    def load(self, keys: Sequence[str]) -> dict[str, LinkState]:
+        return {key: self.state() for key in keys}
+
+    def save(self, changes: Sequence[LinkChange]) -> None:
+        for change in changes:
+            self.kept = encode(change.link)
+            self.story += change.story
+            self.conflicts += change.conflicts
 
 
 class Pair:
@@ -117,15 +119,15 @@ class Pair:
 
     @property
     def task(self) -> Any:
-        address = self.links.load("p1").addresses[PORTAL]
+        address = self.links.state().addresses[PORTAL]
         return self.b24.state.tasks[int(address.id)]
 
     @property
     def issue(self) -> Any:
-        return self.tracker._issue(self.links.load("p1").addresses[TRACKER])
+        return self.tracker._issue(self.links.state().addresses[TRACKER])
 
     def addresses(self) -> dict[SideName, ItemAddress]:
-        return dict(self.links.load("p1").addresses)
+        return dict(self.links.state().addresses)
 
 
 @pytest.fixture
@@ -354,6 +356,6 @@ def test_a_picture_in_a_message_stands_in_its_place_in_the_note(linked):
 def test_a_task_that_is_deleted_ends_the_link_and_leaves_a_word(linked):
     linked.portal.delete(linked.addresses()[PORTAL])
     linked.cycle()
-    waiting = linked.links.load("p1").waiting
+    waiting = linked.links.state().waiting
     assert list(waiting) == [PORTAL]
     assert linked.issue.state == "opened"

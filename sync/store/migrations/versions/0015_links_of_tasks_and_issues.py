@@ -1,5 +1,7 @@
 """Two-way links of tasks and issues: their states, ledgers, journals, stories and conflicts."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -7,10 +9,10 @@ from sync.store.db.types import Json, Moment, SafeText
 from sync.store.tables import Id
 
 revision = "0015"
-down_revision = "0016"
+down_revision = "0011"
 
 
-def _link_id(table: str) -> list[sa.SchemaItem]:
+def _link_id(table: str) -> list[Any]:
     return [
         sa.Column("link_id", Id, nullable=False),
         sa.ForeignKeyConstraint(
