@@ -39,6 +39,8 @@ REQUEST_FIELDS = (
     " commits(first: 100) { nodes { id: sha message } } }"
 )
 
+STRINGS = ("request", "ref")  # GitLab refuses the whole query where a variable is of another type
+
 
 def question(report: Report, *, jobs: bool) -> dict[str, object]:
     """Return what is posted. A variable that is declared has to be used."""
@@ -60,7 +62,7 @@ def question(report: Report, *, jobs: bool) -> dict[str, object]:
         "ref": report.ref,
     }
     used = {name: value for name, value in values.items() if f"${name}" in query}
-    declared = ", ".join(f"${name}: {'String' if name == 'request' else 'ID'}!" for name in used)
+    declared = ", ".join(f"${name}: {'String' if name in STRINGS else 'ID'}!" for name in used)
     query = re.sub(r"\bR\b", REQUEST_FIELDS, query)
     return {"query": f"query({declared}) {{ {query} }}", "variables": used}
 

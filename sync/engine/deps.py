@@ -24,6 +24,7 @@ from sync.core.model.events import (
 )
 from sync.core.rules.portal import DEFAULT_RULES, Rules
 from sync.engine.deliver.calls import Calls, InlineCalls
+from sync.engine.issue_sync.setting import IssueSync
 from sync.engine.load.scope import Scope, read_portal
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.ci_reports import events as ci_reports_events
@@ -56,6 +57,7 @@ class Deps:
     code_host_for: Callable[[ConnectionRecord], GitLab]
     owner: str
     rules_for: Callable[[Connection, PortalRow], Rules] = lambda conn, row: DEFAULT_RULES
+    issue_sync: IssueSync = field(default_factory=IssueSync)
     jitter: Callable[[], float] = field(default_factory=lambda: Random().random)
     audit_writer: Callable[[], AbstractContextManager[Callable[[Connection], None]]] = field(
         default=lambda: nullcontext(lambda conn: None)

@@ -13,6 +13,7 @@ from sync.engine.deliver.send import deliver, land, land_all
 from sync.engine.deliver.settle import settle
 from sync.engine.deps import PORTAL_LANE, Deps
 from sync.engine.ingest.digest import digest, next_batch
+from sync.engine.issue_sync.work import work_on_links
 from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, give_back, take
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
@@ -48,6 +49,8 @@ def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
         paused = pauses.is_paused(portal_id, deps.clock.now())
         is_open = agenda.portal.record.state == "active" and not paused
         done, agenda = _digest_waiting(deps, agenda, batch, lane if is_open else None)
+        if agenda.links and is_open:
+            done += work_on_links(deps, agenda.portal)
         result = TurnResult(done)
         if agenda.needs_portal and is_open and take(deps, lane):
             rounds = _run_rounds(deps, lane, agenda, pauses)

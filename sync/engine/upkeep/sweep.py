@@ -16,6 +16,7 @@ from sync.engine.deps import Deps, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.ingest.people import save_people
+from sync.engine.issue_sync.lists import read_lists
 from sync.engine.lanes import hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
@@ -86,6 +87,7 @@ class Sweep:
         for portal_id in sorted(doubtful & ids):
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
         for portal in active:
+            done += self._run_part("issue lists", portal.id, read_lists, portal.id)
             if is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
                 done_now = self._run_part("people", portal.id, refresh_people, portal.id)
                 self._people_read_at[portal.id] = (
