@@ -189,23 +189,6 @@ def refused_messages(conn: Connection, portal_id: int, place: str, error: str) -
     return tuple(conn.scalars(query.order_by(command.c.id)))
 
 
-def subjects_with_step(
-    conn: Connection, portal_id: int, kind: str, keys: Iterable[str]
-) -> set[str]:
-    """Read which of the subjects have a live command that records a step."""
-    subject_keys: set[str] = set()
-    for piece in chunks(keys):
-        query = select(command.c.subject_key).where(
-            command.c.portal_id == portal_id,
-            command.c.subject_kind == kind,
-            command.c.subject_key.in_(piece),
-            command.c.records["step"].as_string().is_not(None),
-            _IS_LIVE,
-        )
-        subject_keys.update(conn.scalars(query))
-    return subject_keys
-
-
 def subjects_with_unsent_move(
     conn: Connection, portal_id: int, kind: str, keys: Iterable[str]
 ) -> set[str]:

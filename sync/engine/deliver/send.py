@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ from sync.core.model.commands import (
     SetStage,
     task_id_of,
 )
+from sync.core.model.tasks import Task
 from sync.engine import backoff
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.deliver.batch import COMMANDS_LOADED, CommandBatch, choose_commands
@@ -58,24 +59,60 @@ class BatchOutcome:
 
 
 def deliver(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
-    """Sends one request of commands and returns how many it dealt with.
+    """Send one request of commands and return how many it dealt with.
 
     Raises Later where the portal cannot take more now and Denied where it is closed to us; the
     commands are then waiting again, or, where they may have been carried out, to be settled.
     """
-    now = deps.clock.now()
-    with write(deps.database) as conn:
-        lane.keep(conn, CALL_LEASE_TTL)
-        rows = outbox.waiting(conn, portal_id, PORTAL_LANE, COMMANDS_LOADED, now)
-        stored = tasks.get(conn, portal_id, {task_id_of(row.command) for row in rows} - {0})
-        bodies = {task_id: row.body for task_id, row in stored.items() if row.body}
-        aimless = [row for row in rows if task_id_of(row.command) not in {0, *bodies}]
-        if aimless or not rows:
-            _drop(conn, portal_id, aimless, now)
-            return len(aimless)
-        batch = choose_commands(rows, bodies, portal)
-        outbox.mark_sending(conn, [row.id for row in batch.rows], now)
+    batch, lane.batch = lane.batch, None
+    if batch is None:
+        now = deps.clock.now()
+        with write(deps.database) as conn:
+            lane.keep(conn, CALL_LEASE_TTL)
+            rows, bodies = _load_waiting(conn, portal_id, now)
+            if aimless := _without_task(rows, bodies):
+                _drop(conn, portal_id, aimless, now)
+                return len(aimless)
+            if not rows:
+                return 0
+            batch = _mark_sending(conn, rows, bodies, portal, now)
     return _send(deps, lane, portal_id, portal, batch)
+
+
+def prepare(conn: Connection, portal_id: int, portal: Portal, now: datetime) -> CommandBatch | None:
+    """Mark the next request's commands as being sent, for the `deliver` that follows at once.
+
+    None where there is something to be done about them first.
+    """
+    rows, bodies = _load_waiting(conn, portal_id, now)
+    if not rows or _without_task(rows, bodies):
+        return None
+    return _mark_sending(conn, rows, bodies, portal, now)
+
+
+def _load_waiting(
+    conn: Connection, portal_id: int, now: datetime
+) -> tuple[Sequence[CommandRow], Mapping[int, Task]]:
+    """Read the commands that may be sent, and the tasks they are about that are there."""
+    rows = outbox.waiting(conn, portal_id, PORTAL_LANE, COMMANDS_LOADED, now)
+    stored = tasks.get(conn, portal_id, {task_id_of(row.command) for row in rows} - {0})
+    return rows, {task_id: row.body for task_id, row in stored.items() if row.body}
+
+
+def _without_task(rows: Sequence[CommandRow], bodies: Mapping[int, Task]) -> list[CommandRow]:
+    return [row for row in rows if task_id_of(row.command) not in {0, *bodies}]
+
+
+def _mark_sending(
+    conn: Connection,
+    rows: Sequence[CommandRow],
+    bodies: Mapping[int, Task],
+    portal: Portal,
+    now: datetime,
+) -> CommandBatch:
+    batch = choose_commands(rows, bodies, portal)
+    outbox.mark_sending(conn, [row.id for row in batch.rows], now)
+    return batch
 
 
 def _drop(conn: Connection, portal_id: int, rows: Sequence[CommandRow], now: datetime) -> None:
