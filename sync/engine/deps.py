@@ -79,12 +79,13 @@ def _parse_gitlab(delivery: DeliveryRow) -> Sequence[CodeEvent]:
     connection_id = delivery.connection_id or 0
     if delivery.event == ci_reports_events.EVENT:
         return ci_reports_events.parse_events(delivery.body, connection_id)
-    headers = {name.lower(): value for name, value in delivery.headers.items()}
+    names = (name for name in delivery.headers if name.lower() == "x-gitlab-instance")
+    instance_name = next(names, None)
     return gitlab_hooks.parse_events(
         delivery.event,
         delivery.body,
         connection_id=connection_id,
-        instance=headers.get("x-gitlab-instance", ""),
+        instance=delivery.headers[instance_name] if instance_name else "",
     )
 
 

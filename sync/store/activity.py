@@ -13,7 +13,7 @@ from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resou
 from sync.core.model.kinds import Kind
 from sync.core.model.pipelines import JobRun
 from sync.store import protected_branches
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import chunks, in_keys, upsert
 from sync.store.tables import activity, activity_task, in_literals
 
@@ -82,7 +82,7 @@ def save(
             "updated_at": activity_item.at,
             "received_at": now,
             "silent": silent,
-            "body": to_json(activity_item),
+            "body": encode(activity_item),
         }
         for key, activity_item in sorted(newest.items())
     ]

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from sync.core.model.deployments import Deployment, DeploymentStatus, same_commit
 from sync.core.model.merge_requests import MergeRequestKey
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import in_keys, upsert
 from sync.store.tables import (
     connection,
@@ -259,5 +259,5 @@ def _row(deployment: Deployment, fetch_at: datetime | None) -> dict[str, Any]:
         "updated_at": deployment.updated_at,
         "status": deployment.status.value,
         "fetch_at": fetch_at if tells else None,
-        "body": to_json(deployment),
+        "body": encode(deployment),
     }

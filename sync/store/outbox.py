@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from sync.core.model.commands import encode
 from sync.core.model.plans import PlannedCommand, encode_records
+from sync.store.db.bulk import execute_many
 from sync.store.db.types import dump_json
 from sync.store.db.upsert import chunks
 from sync.store.rows import CommandRow
@@ -33,6 +34,15 @@ _IS_LIVE = in_literals(
     command.c.state, "waiting", "sending"
 )  # what the index of live commands holds
 _COLUMNS = [command.c[name] for name in CommandRow.__dataclass_fields__]
+_INSERT = command.insert()
+_END = (
+    update(command)
+    .where(command.c.id == bindparam("of_id"))
+    .values(
+        {name: bindparam(name) for name in ("state", "done_at", "answer", "error")}
+        | {"next_at": None}
+    )
+)
 
 
 def replace_waiting(
@@ -67,8 +77,7 @@ def replace_waiting(
         obsolete_ids += remaining.values()
     for piece in chunks(obsolete_ids):
         conn.execute(delete(command).where(command.c.id.in_(piece)))
-    if new:
-        conn.execute(command.insert(), new)
+    execute_many(conn, _INSERT, new)
 
 
 def is_due(now: Any) -> ColumnElement[bool]:
@@ -134,8 +143,9 @@ def mark_sending(conn: Connection, ids: Sequence[int], now: datetime) -> None:
 
 def mark_done(conn: Connection, answers: Mapping[int, Any], now: datetime) -> None:
     """Ends commands, each (by id) with what the other side answered."""
-    _update_many(
+    execute_many(
         conn,
+        _END,
         [
             {"of_id": key, "state": "done", "done_at": now, "answer": answer, "error": ""}
             for key, answer in answers.items()
@@ -147,8 +157,9 @@ def mark_refused(
     conn: Connection, errors: Mapping[int, str], now: datetime, *, answer: Any = None
 ) -> None:
     """The other side will never accept these commands (by id, with why)."""
-    _update_many(
+    execute_many(
         conn,
+        _END,
         [
             {"of_id": key, "state": "refused", "done_at": now, "answer": answer, "error": error}
             for key, error in errors.items()
@@ -312,15 +323,3 @@ def _in_lane(portal_id: int, lane: str) -> Any:
 
 def _read_rows(conn: Connection, query: Any) -> tuple[CommandRow, ...]:
     return tuple(CommandRow(*row) for row in conn.execute(query))
-
-
-def _update_many(conn: Connection, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        names = ("state", "done_at", "answer", "error")
-        values = {name: bindparam(name) for name in names}
-        conn.execute(
-            update(command)
-            .where(command.c.id == bindparam("of_id"))
-            .values(**values, next_at=None),
-            rows,
-        )

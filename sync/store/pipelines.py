@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from sync.core.alerts.model import alert_ref
 from sync.core.model.pipelines import FailedJob, Pipeline
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
 from sync.store.tables import commit_task, in_literals, pipeline, pipeline_jobs
 
@@ -277,5 +277,5 @@ def _pipeline_row(item: Pipeline) -> dict[str, Any]:
         "merge_request_iid": item.merge_request_iid,
         "status": item.status.value,
         "updated_at": item.updated_at,
-        "body": to_json(item),
+        "body": encode(item),
     }

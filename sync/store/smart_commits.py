@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, select
 
 from sync.core.model.smart_commits import CommandKey, SmartCommit, SmartCommitState
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import chunks, in_keys, upsert
 from sync.store.tables import smart_commit
 
@@ -49,7 +49,7 @@ def save_new(
             "portal_id": portal_id,
             "task_id": speech.command.task_id,
             "received_at": now,
-            "body": to_json(speech),
+            "body": encode(speech),
         }
         for key, speech in sorted(speeches.items(), key=lambda item: item[0])
     ]
@@ -112,7 +112,7 @@ def save_changed(conn: Connection, speeches: Mapping[CommandKey, SmartCommit]) -
     """Keeps what has changed of commands that are known."""
     for key, speech in speeches.items():
         where = [smart_commit.c[name] == value for name, value in _key_columns(key).items()]
-        conn.execute(smart_commit.update().where(*where).values(body=to_json(speech)))
+        conn.execute(smart_commit.update().where(*where).values(body=encode(speech)))
 
 
 def refused(conn: Connection, portal_id: int, limit: int = 200) -> tuple[SmartCommitRow, ...]:

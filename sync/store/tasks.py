@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Text, case, cast, exists, literal_column, select
 
 from sync.core.model.tasks import KanbanStage, Step, Task
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json, to_json
 from sync.store.db.upsert import chunks, in_key_parameters, key_parameters, upsert
 from sync.store.rows import StagesRow, TaskRow
 from sync.store.tables import command, in_literals, task, workgroup
@@ -48,7 +48,7 @@ def save_read(
             "portal_id": portal_id,
             "task_id": task_id,
             "state": "missing" if answer is None else "present",
-            "body": None if answer is None else to_json(answer),
+            "body": None if answer is None else encode(answer),
             "read_at": began_at,
         }
         for task_id, answer in sorted(answers.items())
@@ -164,7 +164,7 @@ def _record(row: Row[Any]) -> TaskRow:
 
 
 def _written_row(portal_id: int, body: Task) -> dict[str, Any]:
-    return {"portal_id": portal_id, "task_id": body.id, "state": "present", "body": to_json(body)}
+    return {"portal_id": portal_id, "task_id": body.id, "state": "present", "body": encode(body)}
 
 
 def _step_value(step: Step | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,8 +37,17 @@ def _storable_tree(value: Any) -> Any:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A value that is written as JSON already, as `dump_json` writes it."""
+
+    text: str
+
+
 def dump_json(value: Any) -> str:
     """Write a value as JSON for a column, with unstorable characters replaced."""
+    if isinstance(value, Encoded):
+        return value.text
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if "\\u0000" not in text and storable(text) is text:
         return text
