@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from sync.bitrix24.rest.client import Answer, Portal
+from sync.bitrix24.rest.batch import Answer
+from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.errors import EDIT_CLOSED
-from sync.bitrix24.tasks import create as tasks_create
 from sync.bitrix24.tasks.commands import read_outcome
 from sync.bitrix24.tasks.transitions import CommandResult
 from sync.core.model.commands import (
@@ -25,6 +26,7 @@ from sync.core.model.tasks import Task
 from sync.engine import backoff
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.deliver.batch import COMMANDS_LOADED, CommandBatch, choose_commands
+from sync.engine.deliver.flights import Flight, Flights
 from sync.engine.deliver.outcomes import (
     Refusal,
     decide_again,
@@ -58,61 +60,79 @@ class BatchOutcome:
     denied: list[tuple[CommandRow, Denied]] = field(default_factory=list)
 
 
-def deliver(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
-    """Send one request of commands and return how many it dealt with.
+def deliver(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> int:
+    """Begin one request of commands and return how many it dealt with.
 
-    Raises Later where the portal cannot take more now and Denied where it is closed to us; the
-    commands are then waiting again, or, where they may have been carried out, to be settled.
+    0 where what waits is about tasks with a request under way, or gathers more.
     """
     batch, lane.batch = lane.batch, None
     if batch is None:
         now = deps.clock.now()
         with write(deps.database) as conn:
             lane.keep(conn, CALL_LEASE_TTL)
-            rows, bodies = _load_waiting(conn, portal_id, now)
+            waiting = outbox.waiting(conn, portal_id, PORTAL_LANE, COMMANDS_LOADED, now)
+            rows = [row for row in waiting if flights.is_free(row)]
+            bodies = _load_tasks(conn, portal_id, rows)
             if aimless := _without_task(rows, bodies):
                 _drop(conn, portal_id, aimless, now)
                 return len(aimless)
-            if not rows:
+            batch = choose_commands(rows, bodies, flights.portal) if rows else None
+            if batch is None or not flights.is_worth_it(batch, len(rows)):
                 return 0
-            batch = _mark_sending(conn, rows, bodies, portal, now)
-    return _send(deps, lane, portal_id, portal, batch)
+            outbox.mark_sending(conn, [row.id for row in batch.rows], now)
+    flights.start(batch)
+    return len(batch.commands)
 
 
 def prepare(conn: Connection, portal_id: int, portal: Portal, now: datetime) -> CommandBatch | None:
     """Mark the next request's commands as being sent, for the `deliver` that follows at once.
 
-    None where there is something to be done about them first.
+    For a portal to which no request is under way. None where there is something to be done about
+    the commands first.
     """
-    rows, bodies = _load_waiting(conn, portal_id, now)
+    rows = outbox.waiting(conn, portal_id, PORTAL_LANE, COMMANDS_LOADED, now)
+    bodies = _load_tasks(conn, portal_id, rows)
     if not rows or _without_task(rows, bodies):
         return None
-    return _mark_sending(conn, rows, bodies, portal, now)
+    batch = choose_commands(rows, bodies, portal)
+    outbox.mark_sending(conn, [row.id for row in batch.rows], now)
+    return batch
 
 
-def _load_waiting(
-    conn: Connection, portal_id: int, now: datetime
-) -> tuple[Sequence[CommandRow], Mapping[int, Task]]:
-    """Read the commands that may be sent, and the tasks they are about that are there."""
-    rows = outbox.waiting(conn, portal_id, PORTAL_LANE, COMMANDS_LOADED, now)
+def _load_tasks(conn: Connection, portal_id: int, rows: Sequence[CommandRow]) -> dict[int, Task]:
+    """Read the tasks that the commands are about, as far as they are there."""
     stored = tasks.get(conn, portal_id, {task_id_of(row.command) for row in rows} - {0})
-    return rows, {task_id: row.body for task_id, row in stored.items() if row.body}
+    return {task_id: row.body for task_id, row in stored.items() if row.body}
 
 
 def _without_task(rows: Sequence[CommandRow], bodies: Mapping[int, Task]) -> list[CommandRow]:
     return [row for row in rows if task_id_of(row.command) not in {0, *bodies}]
 
 
-def _mark_sending(
-    conn: Connection,
-    rows: Sequence[CommandRow],
-    bodies: Mapping[int, Task],
-    portal: Portal,
-    now: datetime,
-) -> CommandBatch:
-    batch = choose_commands(rows, bodies, portal)
-    outbox.mark_sending(conn, [row.id for row in batch.rows], now)
-    return batch
+def land(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> int:
+    """Record what became of the requests that have ended, and return of how many commands.
+
+    Raises, once all of that is recorded, Later where the portal cannot take more now and Denied
+    where it is closed to us; the commands are then waiting again, or, where they may have been
+    carried out, to be settled.
+    """
+    count, failures = 0, list[Later | Denied]()
+    for flight in flights.take_ended():
+        count += len(flight.batch.commands)
+        try:
+            _record_answers(deps, lane, portal_id, flight.batch, flight, flights)
+        except (Later, Denied) as error:
+            failures.append(error)
+    for failure in failures:
+        raise failure
+    return count
+
+
+def land_all(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> None:
+    """Wait for the requests under way and record what became of them, whatever that is."""
+    flights.wait_for_all()
+    with suppress(Later, Denied):
+        land(deps, lane, portal_id, flights)
 
 
 def _drop(conn: Connection, portal_id: int, rows: Sequence[CommandRow], now: datetime) -> None:
@@ -122,54 +142,34 @@ def _drop(conn: Connection, portal_id: int, rows: Sequence[CommandRow], now: dat
         decide_again(conn, portal_id, rows, "its task is not there any more", now)
 
 
-def _send(deps: Deps, lane: Lane, portal_id: int, portal: Portal, batch: CommandBatch) -> int:
-    """Send commands that are marked as being sent, and record what became of each."""
+def _record_answers(
+    deps: Deps, lane: Lane, portal_id: int, batch: CommandBatch, flight: Flight, flights: Flights
+) -> None:
+    answers: Sequence[Answer | SyncError]
     try:
-        answers = _call_portal(portal, batch)
+        answers = flight.answers.result()
     except Refused as error:
-        if len(batch.commands) == 1:
-            answers = [error] * max(1, len(batch.calls))
-        else:
-            return _send_separately(deps, lane, portal_id, portal, batch)
+        if len(batch.commands) > 1:
+            _send_separately(deps, lane, portal_id, batch, flights)
+            return
+        answers = [error] * max(1, len(batch.calls))
     except (Later, Denied) as error:
         _put_back(deps, lane, batch.rows, error)
         raise
     _record(deps, lane, portal_id, _sort_answers(batch, answers))
-    return len(batch.commands)
-
-
-def _call_portal(portal: Portal, batch: CommandBatch) -> Sequence[Answer | SyncError]:
-    if batch.calls:
-        return portal.batch(batch.calls)
-    return [_create_task(portal, row) for row in batch.rows]
-
-
-def _create_task(portal: Portal, row: CommandRow) -> Answer | SyncError:
-    """By 3.0, which makes it once; an early 3.0 that refuses has made nothing: then by 2.0.
-
-    Asked for before in other words it is there already.
-    """
-    try:
-        return tasks_create.create_task_v3(portal, row.command)
-    except (Refused, Denied) as error:
-        if tasks_create.KEY_REUSED not in error.code:
-            return portal.batch([tasks_create.create_call(row.command)])[0]
-        by_key = tasks_create.find_created_task(
-            portal, row.command, row.created_at - tasks_create.IDEMPOTENCY_WINDOW
-        )
-        return Answer(by_key) if by_key else error
 
 
 def _send_separately(
-    deps: Deps, lane: Lane, portal_id: int, portal: Portal, batch: CommandBatch
-) -> int:
+    deps: Deps, lane: Lane, portal_id: int, batch: CommandBatch, flights: Flights
+) -> None:
     """One command spoils the request for all: each goes alone, and only that one is refused."""
     for command in batch.commands:
         with write(deps.database) as conn:
             lane.keep(conn, CALL_LEASE_TTL)
             outbox.mark_sending(conn, [command[0].id], deps.clock.now())
-        _send(deps, lane, portal_id, portal, CommandBatch([command], batch.tasks))
-    return len(batch.commands)
+        alone = CommandBatch([command], batch.tasks)
+        flight = flights.call(alone)
+        _record_answers(deps, lane, portal_id, alone, flight, flights)
 
 
 def _put_back(deps: Deps, lane: Lane, rows: Sequence[CommandRow], error: Later | Denied) -> None:
@@ -233,12 +233,14 @@ def _record(deps: Deps, lane: Lane, portal_id: int, outcome: BatchOutcome) -> No
     with final_transaction(deps, lane, portal_id) as conn:
         record_done(conn, portal_id, outcome.done, now)
         record_refused(conn, portal_id, outcome.refused, now)
-        for row, error in (*outcome.postponed, *outcome.denied):
-            if not (isinstance(error, Later) and error.sent):
-                _postpone(conn, deps, row, error)
+        for row, later in outcome.postponed:
+            if not later.sent:
+                _postpone(conn, deps, row, later)
+        for row, denied in outcome.denied:
+            _postpone(conn, deps, row, denied)
         for row in outcome.reread:
-            later = now + timedelta(seconds=REREAD_SECONDS)
-            outbox.postpone(conn, row.id, later, "refused once: the task is read anew")
+            again_at = now + timedelta(seconds=REREAD_SECONDS)
+            outbox.postpone(conn, row.id, again_at, "refused once: the task is read anew")
         # A move of two calls may have failed half-way.
         forget_base(conn, portal_id, outcome.reread, now)
         decide_again(conn, portal_id, outcome.reread, "a move was refused", now)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from sync.bitrix24.rest.client import Portal
+from sync.engine.deliver.flights import Flights
 from sync.engine.deliver.send import prepare
 from sync.engine.deps import ALERT, NOTIFICATION, TASK, Deps, build_scope
 from sync.engine.lanes import Lane, final_transaction, lane_transaction
@@ -32,14 +32,14 @@ RECONCILERS: Mapping[str, Reconciler[Any]] = {  # by kind of subject, in the ord
 }
 
 
-def reconcile(deps: Deps, lane: Lane, row: PortalRow, portal: Portal) -> int:
+def reconcile(deps: Deps, lane: Lane, row: PortalRow, flights: Flights) -> int:
     """Decide anew about the dirty subjects of the portal and return about how many.
 
-    Raises Later and Denied where another system cannot be asked: of that kind nothing is decided.
+    What waits to be sent about other subjects goes on meanwhile. Raises Later and Denied where
+    another system cannot be asked: of that kind nothing is decided.
     """
     with read(deps.database) as conn:
         scope = build_scope(deps, conn, row)
-        turn = ReconcileTurn(deps, lane, scope, portal)
         dirty = _ready_subjects(conn, scope)
         rows_by_kind = {
             kind: rows
@@ -47,15 +47,19 @@ def reconcile(deps: Deps, lane: Lane, row: PortalRow, portal: Portal) -> int:
             if (rows := [subject for subject in dirty if subject.kind == kind])
         }
         kinds = list(rows_by_kind)
-        loaded = RECONCILERS[kinds[0]].load(conn, turn, rows_by_kind[kinds[0]]) if kinds else None
-    for kind, rows in rows_by_kind.items():
-        reconciler = RECONCILERS[kind]
-        if kind != kinds[0]:  # it sees what those before it recorded
-            with read(deps.database) as conn:
-                loaded = reconciler.load(conn, turn, rows)
-        kind_plan = reconciler.plan(turn, rows, loaded)
-        with _transaction(turn, is_last=kind == kinds[-1]) as conn:
-            record(conn, turn, kind, rows, kind_plan)
+        if not kinds:
+            return len(dirty)
+        turn = ReconcileTurn(deps, lane, scope, flights.portal)
+        loaded = RECONCILERS[kinds[0]].load(conn, turn, rows_by_kind[kinds[0]])
+    with flights.deciding((subject.kind, subject.key) for subject in dirty):
+        for kind, rows in rows_by_kind.items():
+            reconciler = RECONCILERS[kind]
+            if kind != kinds[0]:  # it sees what those before it recorded
+                with read(deps.database) as conn:
+                    loaded = reconciler.load(conn, turn, rows)
+            kind_plan = reconciler.plan(turn, rows, loaded)
+            with _transaction(turn, is_last=kind == kinds[-1]) as conn:
+                record(conn, turn, kind, rows, kind_plan)
     return len(dirty)
 
 

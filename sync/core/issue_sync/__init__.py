@@ -1,0 +1,1 @@
+"""Two-way sync of a portal's tasks with a tracker's issues. Pure; knows no vendor."""

@@ -1,0 +1,151 @@
+"""What is written to a side, and how it ended. Pure.
+
+Each write has a key of ours that names it for good: a write whose answer was lost is looked for by
+it (and by what it would have changed) before anything is written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sync.core.issue_sync.model import Author, Comment, File, Item, ItemAddress, TimeEntry, Value
+
+
+@dataclass(frozen=True, slots=True)
+class SetChange:
+    """What is added to a set and taken out of it; the rest of it stays as it is."""
+
+    add: frozenset[str] = frozenset()
+    remove: frozenset[str] = frozenset()
+
+
+Change = Value | SetChange
+
+
+@dataclass(frozen=True, slots=True)
+class CreateItem:
+    """Create an item in `project`; `key` is stored in it, by which it is found again."""
+
+    key: str
+    project: str
+    values: Mapping[str, Value]
+    kind: str = ""
+    author: Author | None = None  # who wrote it on the other side
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateItem:
+    """Change fields of an item. `before`: what they are believed to hold, to settle it by."""
+
+    key: str
+    address: ItemAddress
+    changes: Mapping[str, Change]
+    before: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AddComment:
+    """Write a comment; `text` is final, in the side's dialect, and names its author."""
+
+    key: str
+    address: ItemAddress
+    text: str
+    author: Author
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditComment:
+    """Replace the text of a comment that we wrote."""
+
+    key: str
+    address: ItemAddress
+    comment_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteComment:
+    """Delete a comment that we wrote; one that is gone already is done."""
+
+    key: str
+    address: ItemAddress
+    comment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddTime:
+    """Log work; `author` is a person of the side, or names who it is in the text."""
+
+    key: str
+    address: ItemAddress
+    seconds: int
+    on: date
+    text: str
+    author: Author
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTime:
+    """Delete logged work that we wrote; one that is gone already is done."""
+
+    key: str
+    address: ItemAddress
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddFile:
+    """Copy a file of the other side; its bytes are asked for when it is carried out."""
+
+    key: str
+    address: ItemAddress
+    name: str
+    source: File
+    source_address: ItemAddress
+
+
+Write = (
+    CreateItem
+    | UpdateItem
+    | AddComment
+    | EditComment
+    | DeleteComment
+    | AddTime
+    | DeleteTime
+    | AddFile
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A write that the side has stored: what it answered is stored there now, in raw terms.
+
+    `item` has at least the fields that were written. `dropped`: fields that the side silently left
+    out, each with the likely reason.
+    """
+
+    item: Item | None = None
+    comment: Comment | None = None
+    entry: TimeEntry | None = None
+    file: File | None = None
+    dropped: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotDone:
+    """A write that did not happen; `error` says what to do next (Later, Denied, Refused)."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A write of which nobody knows whether it happened: it is settled before anything else."""
+
+    error: Exception
+
+
+Outcome = Done | NotDone | Unknown
