@@ -62,7 +62,7 @@ class Deps:
 
 
 def build_scope(deps: Deps, conn: Connection, row: PortalRow) -> Scope:
-    """The bounds of a look at the portal's work now."""
+    """Return the bounds of a look at the portal's work now."""
     return Scope(
         row.record.id,
         deps.rules_for(conn, row),
@@ -73,7 +73,7 @@ def build_scope(deps: Deps, conn: Connection, row: PortalRow) -> Scope:
 
 
 def read_scope(deps: Deps, conn: Connection, portal_id: int) -> Scope:
-    """The same for a portal by its id. Raises Denied where it is not stored any more."""
+    """Return the same for a portal by its id. Raises Denied where it is not stored any more."""
     return build_scope(deps, conn, read_portal(conn, portal_id))
 
 
@@ -117,5 +117,5 @@ _PARSERS: dict[str, Callable[[DeliveryRow], Sequence[CodeEvent | TaskEvent]]] = 
 
 
 def parse_delivery(delivery: DeliveryRow) -> tuple[CodeEvent | TaskEvent, ...]:
-    """What a delivery says, in typed events. Raises KeyError for an origin nobody reads."""
+    """Parse a delivery into typed events. Raises KeyError for an origin nobody reads."""
     return tuple(_PARSERS[delivery.origin.split(":", 1)[0]](delivery))

@@ -90,7 +90,7 @@ class Lane:
 
 @contextmanager
 def hold(deps: Deps, name: str) -> Iterator[Lane | None]:
-    """The lane, or None where another worker has it. Given back at the end."""
+    """Take the lane, None where another worker has it, and give it back at the end."""
     lane = Lane(name, deps.owner, deps.clock)
     try:
         yield lane if take(deps, lane) else None
@@ -165,7 +165,7 @@ def _host_name() -> str:
 
 
 def _namespace() -> str:
-    """The process id namespace: containers that share a host name do not share process ids."""
+    """Return the process id namespace: containers may share a host name, not process ids."""
     try:
         return os.readlink("/proc/self/ns/pid").strip("pid:[]")
     except OSError:
@@ -173,7 +173,7 @@ def _namespace() -> str:
 
 
 def _process_start_time(pid: int | str) -> str | None:
-    """The kernel's start time of a process in clock ticks (proc(5), stat field 22), or None."""
+    """Return a process's start time in clock ticks (proc(5), stat field 22), or None."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

@@ -34,7 +34,7 @@ class Message:
     summary: tuple[Line, ...] = ()
 
     def to_document(self, rules: Rules, kind: Kind) -> Document:
-        """What a chat or a task is shown."""
+        """Render what a chat or a task is shown."""
         own = Document(
             (_paragraph((Strong(self.title),), *self.summary, *self.details), *self.body)
         )
@@ -43,7 +43,7 @@ class Message:
         return own
 
     def render(self, rules: Rules, kind: Kind, *, chat: bool = True) -> str:
-        """The same as BBCode, never longer than the portal takes. A task with the old card is no
+        """Render it as BBCode, never longer than the portal takes. A task with the old card is no
         chat."""
         return _render_clipped(self.to_document(rules, kind), chat=chat)
 

@@ -182,7 +182,7 @@ def _put_back(deps: Deps, lane: Lane, rows: Sequence[CommandRow], error: Later |
 
 
 def _postpone(conn: Connection, deps: Deps, row: CommandRow, error: Later | Denied) -> None:
-    """Waiting again: for as long as asked, or longer with every failure. Denied: no time heals."""
+    """Have it wait for as long as asked, or longer with every failure. Denied: no time heals."""
     wait = 0.0
     if isinstance(error, Later):
         usual = backoff.delay(row.attempts + 1, deps.jitter())

@@ -50,7 +50,7 @@ def save_tasks(
 
 
 def _is_counted(row: LinkRow, portal_id: int) -> bool:
-    """A merge request that only mentions a task has its own talk."""
+    """Tell whether comments concern the linked task: a mere mention has its own talk."""
     return row.live and row.portal_id == portal_id and row.kind.is_work
 
 
@@ -78,7 +78,7 @@ def _find_references(
 
 
 def _commented_commit(activity_item: ActivityItem) -> tuple[int, int, str] | None:
-    """The commit that a comment is about."""
+    """Return the commit that a comment is about."""
     if not isinstance(activity_item, Comment) or activity_item.target.kind != "commit":
         return None
     return activity_item.project.connection_id, activity_item.project.id, activity_item.target.key
@@ -87,7 +87,7 @@ def _commented_commit(activity_item: ActivityItem) -> tuple[int, int, str] | Non
 def _branches_of_commits(
     conn: Connection, activity_items: Iterable[ActivityItem]
 ) -> Mapping[tuple[int, int, str] | None, frozenset[str]]:
-    """The branches of the commits that comments are about."""
+    """Return the branches of the commits that comments are about."""
     return commits.branches(conn, set(filter(None, map(_commented_commit, activity_items))))
 
 
@@ -96,7 +96,7 @@ def _merge_requests_of(
     activity_item: ActivityItem,
     branches: Mapping[tuple[int, int, str] | None, frozenset[str]],
 ) -> set[MergeRequestKey]:
-    """The merge requests that the commit of a comment belongs to."""
+    """Return the merge requests that the commit of a comment belongs to."""
     commit = _commented_commit(activity_item)
     if commit is None:
         return set()
@@ -109,7 +109,7 @@ def _merge_requests_of(
 
 
 def _commented_merge_request(activity_item: ActivityItem) -> MergeRequestKey | None:
-    """The merge request that a comment is about."""
+    """Return the merge request that a comment is about."""
     if (
         not isinstance(activity_item, Comment)
         or activity_item.target.kind != "merge_request"

@@ -93,7 +93,7 @@ def _cutoff(retention: Retention, rule: RetentionRule, now: datetime) -> datetim
 
 
 def _purge_rule(deps: Deps, rule: RetentionRule, portal_id: int, moment: datetime) -> Iterator[int]:
-    """The search holds nobody up; only the deletion of what it found takes the write lock."""
+    """Search without holding anybody up; only deleting what was found takes the write lock."""
     last: RowKey | None = None
     while True:
         with read(deps.database) as conn:
