@@ -41,7 +41,7 @@ def save(
     *,
     contents_known: bool = False,
 ) -> None:
-    """Stores the deployments, each as it was last: an older account changes nothing.
+    """Store the deployments, each as it was last: an older account changes nothing.
 
     The host is asked what a finished one carries, unless it was `asked`; of two accounts of one
     moment the one that has it ended is the later. The host has one that was rejected fail then:
@@ -71,7 +71,7 @@ def save(
 def newest(
     conn: Connection, projects: Iterable[ProjectKey], most: int, environment: str | None = None
 ) -> dict[ProjectKey, tuple[Deployment, ...]]:
-    """The newest deployments of each project, up to `most` of it."""
+    """Return the newest deployments of each project, up to `most` of it."""
     c = deployment.c
     by_key = {}
     for place in sorted(set(projects)):
@@ -86,7 +86,7 @@ def newest(
 def get(
     conn: Connection, deployment_keys: Iterable[DeploymentKey]
 ) -> dict[DeploymentKey, Deployment]:
-    """The deployments by connection, project, environment and number."""
+    """Return the deployments by connection, project, environment and number."""
     of = [deployment.c[name] for name in _KEYS]
     return {
         tuple(key): from_json(Deployment, body)
@@ -96,6 +96,7 @@ def get(
 
 
 def deployment_key(deployment: Deployment) -> DeploymentKey:
+    """Return the key under which a deployment is stored."""
     return (
         deployment.project.connection_id,
         deployment.project.id,
@@ -105,7 +106,7 @@ def deployment_key(deployment: Deployment) -> DeploymentKey:
 
 
 def previous_results(conn: Connection, of: Iterable[Deployment]) -> dict[DeploymentKey, str]:
-    """The result of the newest finished deployment before each, in its environment.
+    """Return the result of the newest finished deployment before each, in its environment.
 
     One that a job told of, and not the host, is no line of its own beside those of the host.
     """
@@ -157,7 +158,7 @@ def save_contents(conn: Connection, by_key: Mapping[DeploymentId, Iterable[int]]
 def deployments_containing(
     conn: Connection, keys: Iterable[MergeRequestKey]
 ) -> dict[MergeRequestKey, frozenset[int]]:
-    """The deployments of which it was told that they carry the merge requests."""
+    """Return the deployments that are reported to contain the merge requests."""
     of = (
         deployment_merge_request.c.connection_id,
         deployment_merge_request.c.project_id,
@@ -214,7 +215,7 @@ def merge_requests_of(
 
 
 def is_due(now: Any) -> ColumnElement[bool]:
-    """The condition of deployments whose contents the host is to be asked for at `now`."""
+    """Build the condition of deployments whose contents the host is to be asked for at `now`."""
     condition: ColumnElement[bool] = deployment.c.fetch_at <= now
     return condition
 
@@ -232,7 +233,7 @@ def to_fetch(conn: Connection, portal_id: int, now: datetime, limit: int) -> tup
 
 
 def portals_to_fetch(conn: Connection, now: datetime) -> tuple[int, ...]:
-    """The portals with such deployments."""
+    """Return the portals with such deployments."""
     query = (
         select(connection.c.portal_id)
         .join(deployment, connection.c.id == deployment.c.connection_id)

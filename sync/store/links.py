@@ -16,14 +16,15 @@ from sync.store.tables import link
 
 _KEYS = ("connection_id", "project_id", "iid", "task_id")
 _NAMING_COLUMNS = ("kind", "state", "found_in", "silent")
-_ALL_LINKS = select(link).order_by(*map(link.c.get, _KEYS))
+_KEY_COLUMNS = [link.c[name] for name in _KEYS]
+_ALL_LINKS = select(link).order_by(*_KEY_COLUMNS)
 _SET_REVIEW_EVENT = (
     update(link)
     .where(*(link.c[name] == bindparam(key) for name, key in zip(_KEYS, "cpit", strict=True)))
     .values(review_event=bindparam("new_review_event"))
 )
 _OF_TASKS = _ALL_LINKS.where(in_key_parameters(link.c.portal_id, link.c.task_id))
-_OF_MERGE_REQUESTS = _ALL_LINKS.where(in_key_parameters(*map(link.c.get, _KEYS[:3])))
+_OF_MERGE_REQUESTS = _ALL_LINKS.where(in_key_parameters(*_KEY_COLUMNS[:3]))
 
 
 def by_tasks(

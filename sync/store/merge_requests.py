@@ -28,7 +28,7 @@ _UPDATED_COLUMNS = (
     "state", "source_project_id", "source_branch", "head_sha", "merge_sha", "updated_at",
     "memory", "body",
 )  # fmt: skip
-_KEY_COLUMNS = tuple(map(merge_request.c.get, _KEYS))
+_KEY_COLUMNS = [merge_request.c[name] for name in _KEYS]
 _BODIES = select(merge_request.c.body).where(in_key_parameters(*_KEY_COLUMNS))
 _ROWS = select(merge_request).where(in_key_parameters(*_KEY_COLUMNS))
 

@@ -45,6 +45,8 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class FoldedMergeRequest:
+    """A merge request as folded until now, and what decides about the next account of it."""
+
     merge_request: MergeRequest
     memory: Memory = Memory()
 

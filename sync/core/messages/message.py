@@ -48,6 +48,7 @@ class Message:
         return _render_clipped(self.to_document(rules, kind), chat=chat)
 
     def render_notification(self, rules: Rules, kind: Kind) -> str:
+        """Render what one person is notified of, as BBCode."""
         lines = self.details if self.notify_details else ()
         return _render_clipped(
             Document((_paragraph(self.title, *self.summary, *lines),)), chat=True
@@ -64,6 +65,7 @@ def _paragraph(*lines: Line) -> Paragraph:
 
 
 def render(document: Document, *, chat: bool = False) -> str:
+    """Render a document as BBCode, without controls that reverse the text around them."""
     text = bbcode.write(document, chat=chat)
     # Nearly always there is nothing to do, which is cheaper to see here than in the tree.
     return bbcode.write(upright(document), chat=chat) if turns(text) else text

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from sync.core.model.activity import ActivityItem, Comment, Resource
 from sync.core.model.merge_requests import MergeRequestKey
+from sync.core.model.tasks import Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.store import activity as store_activity
@@ -54,9 +55,7 @@ def _is_counted(row: LinkRow, portal_id: int) -> bool:
     return row.live and row.portal_id == portal_id and row.kind.is_work
 
 
-def _find_references(
-    activity_item: ActivityItem, rules: ReferenceRules
-) -> Iterable[references_find.Reference]:
+def _find_references(activity_item: ActivityItem, rules: ReferenceRules) -> Iterable[Reference]:
     match activity_item:
         case Comment() if (
             activity_item.target.kind == "merge_request"
@@ -88,7 +87,10 @@ def _branches_of_commits(
     conn: Connection, activity_items: Iterable[ActivityItem]
 ) -> Mapping[tuple[int, int, str] | None, frozenset[str]]:
     """Return the branches of the commits that comments are about."""
-    return commits.branches(conn, set(filter(None, map(_commented_commit, activity_items))))
+    commit_ids = set(filter(None, map(_commented_commit, activity_items)))
+    by_commit: dict[tuple[int, int, str] | None, frozenset[str]] = {}
+    by_commit.update(commits.branches(conn, commit_ids).items())
+    return by_commit
 
 
 def _merge_requests_of(

@@ -86,11 +86,11 @@ def _find_merge_requests(
     requests |= {
         key: frozenset(of_branches.get(branch_key, ())) for key, branch_key in branches.items()
     }
-    for key, one in by_key.items():
-        if isinstance(one, MergeRequest):
-            requests[key] = frozenset({one.key})
-        if isinstance(one, Deployment):
-            included = [one, *undone_deployments(conn, one)]
+    for key, subject in by_key.items():
+        if isinstance(subject, MergeRequest):
+            requests[key] = frozenset({subject.key})
+        if isinstance(subject, Deployment):
+            included = [subject, *undone_deployments(conn, subject)]
             requests[key] = frozenset(deployments.merge_requests_of(conn, included))
     return requests
 

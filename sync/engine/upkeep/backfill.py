@@ -79,6 +79,7 @@ class BackfillRun:
     def report_progress(
         self, row: PartRow, remaining: int | None = None, waiting_reason: str = ""
     ) -> None:
+        """Report how far a part is; `remaining`: as many are to be read yet, where known."""
         seconds = (self.deps.clock.now() - self.began_at).total_seconds()
         state, error = ("waiting", waiting_reason) if waiting_reason else (row.state, row.error)
         new = row.read - self.read_before
@@ -200,7 +201,7 @@ def _restart_part(backfill_run: BackfillRun, name: str, since: datetime) -> Part
 
 
 def _resume_row(part_row: PartRow, name: str, since: datetime) -> PartRow | None:
-    """Return the row to go on with, None: from the start. Of a longer period what is missing, if that
+    """Return the row to go on with, None: from the start. Of a longer period what lacks, if that
     can be asked for."""
     if part_row.since <= since or (part_row.state == "done" and not PARTS[name].dated):
         state = "done" if part_row.state == "done" else "running"

@@ -34,7 +34,7 @@ def verify_delivery(
     signing_token: str | None,
     now: datetime,
 ) -> None:
-    """Returns if the raw `body` came from our hook. Raises Unauthentic.
+    """Check that the raw `body` came from our hook. Raises Unauthentic.
 
     With a signing token here, a signature that is present must be right; without a signature (a
     hook from before the signing token was set) X-Gitlab-Token decides. An empty secret proves
@@ -79,7 +79,7 @@ def event_name(headers: Mapping[str, str]) -> str:
 
 
 def _verify_signature(headers: Mapping[str, str], body: bytes, key: bytes, now: datetime) -> None:
-    """Standard Webhooks: any of the listed `v1` signatures may be the right one."""
+    """Check a Standard Webhooks signature: any of the listed `v1` ones may be the right one."""
     webhook_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     signed = f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
     digest = hmac.new(key, signed, hashlib.sha256).digest()
@@ -103,7 +103,7 @@ def _parse_timestamp(timestamp: str) -> int:
 
 
 def _signing_key(signing_token: str) -> bytes:
-    """The HMAC key: the decoded bytes after `whsec_`, not the token's own text."""
+    """Return the HMAC key: the decoded bytes after `whsec_`, not the token's own text."""
     try:
         key = base64.b64decode(signing_token.removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError):
