@@ -48,6 +48,7 @@ class Accepted:
 
     @property
     def duplicate(self) -> bool:
+        """Tell whether the delivery was stored before."""
         return self.id is None
 
 
@@ -68,12 +69,12 @@ class Inbox:
         self._away_since: float | None = None  # the database, by a clock that only goes on
 
     def start(self) -> None:
-        """Starts the writer. After a fork, in the child: threads do not survive a fork."""
+        """Start the writer. After a fork, in the child: threads do not survive a fork."""
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
         self._thread.start()
 
     def accept(self, delivery: Delivery) -> Accepted:
-        """Stores the delivery; returns when it would survive a power cut.
+        """Store the delivery; return when it would survive a power cut.
 
         A short absence of the database is waited for. Raises Later where that takes too long, or
         the process is stopping, and what else the database raised: the sender must not be told
@@ -119,7 +120,7 @@ class Inbox:
         self._drop_connection()
 
     def _gather(self) -> list[_Entry | None]:
-        """Waits for one delivery and takes what else is there by then."""
+        """Wait for one delivery and take what else is there by then."""
         group = [self._queue.get()]
         while group[-1] is not None and len(group) < DELIVERIES_PER_WRITE:
             try:
