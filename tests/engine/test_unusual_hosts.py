@@ -163,6 +163,22 @@ def test_a_title_and_a_label_of_one_second_both_stand(world: World) -> None:
     assert heads(world)[0].startswith("Merge request !1 Last words")
 
 
+def test_the_last_words_of_an_issue_stand(world: World) -> None:
+    telling(world, to_chat(Kind.ISSUE))
+    issue = world.gitlab.tracking.open_issue(world.shop, "Slow", "ann")
+    world.settle()
+    world.tick(60)
+    world.hold_deliveries = True
+    world.gitlab.tracking.update_issue(issue, "ann", title="First words")
+    world.gitlab.tracking.update_issue(issue, "ann", title="Last words")
+    world.hold_deliveries = False
+    *_, first, last = world.inbox_order
+    for delivery in (last, first):
+        world.store([delivery])
+        world.settle(seconds=0.1)
+    assert "Last words" in heads(world)[0]
+
+
 # --- filters and people
 
 
