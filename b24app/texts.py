@@ -73,6 +73,8 @@ ERRORS: dict[str, str] = {
     "Try again; if it stays, give the request id below to your administrator":
         "Попробуйте ещё раз; если не поможет, передайте номер запроса ниже администратору",
     "Try again in a minute": "Попробуйте через минуту",
+    "The database cannot be reached now": "База данных сейчас недоступна",
+    "Send it again": "Отправьте ещё раз",
     "Too many requests at once": "Слишком много запросов сразу",
     "The application is not connected to this portal": "Приложение не подключено к этому порталу",
     "Ask an administrator of the portal to open it once":

@@ -74,7 +74,7 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
             overview = services_overview.build_overview(
                 conn, portal, readable_tasks=tasks, user_id=visitor.user_id
             )
-        answer = asdict(overview) | {"worker_alive": health.check_readiness(deps).worker_alive}
+        answer = asdict(overview) | {"worker_alive": health.is_worker_alive(deps)}
         answer["connections"] = [
             _translate_field(connection, "state_reason") for connection in overview.connections
         ]
