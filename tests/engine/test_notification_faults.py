@@ -149,17 +149,34 @@ def test_a_branch_that_goes_long_after_is_told_anew(world: World) -> None:
     ]
 
 
-def test_a_message_the_portal_closed_early_is_not_said_twice(world: World) -> None:
+def test_a_deleted_branch_leaves_the_message_of_its_beginning(world: World) -> None:
     telling(world)
     world.gitlab.push(world.shop, "feature/x", ["One"], "ann")
     world.settle()
-    world.refuse("im.message.update", "CANT_EDIT_MESSAGE")
     world.gitlab.delete_branch(world.shop, "feature/x", "bob")
     world.settle()
     assert heads(world) == [
         "Ann created the branch feature/x in acme/shop",
         "Bob deleted the branch feature/x in acme/shop",
     ]
+
+
+def test_of_a_branch_that_came_and_went_at_once_the_end_is_told(world: World) -> None:
+    telling(world)
+    world.gitlab.push(world.shop, "feature/x", ["One"], "ann")
+    world.gitlab.delete_branch(world.shop, "feature/x", "bob")
+    world.settle()
+    assert heads(world) == ["Bob deleted the branch feature/x in acme/shop"]
+
+
+def test_a_message_the_portal_closed_early_is_not_said_twice(world: World) -> None:
+    telling(world)
+    world.gitlab.tag(world.shop, "v1", "ann")
+    world.settle()
+    world.refuse("im.message.update", "CANT_EDIT_MESSAGE")
+    world.gitlab.coding.delete_tag(world.shop, "v1", "bob")
+    world.settle()
+    assert len(heads(world)) == 2
     assert failed(world) == []
 
 

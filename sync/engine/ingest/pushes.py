@@ -11,13 +11,14 @@ from sync.core.model.activity import Push
 from sync.core.model.events import PipelineEvent
 from sync.core.model.pipelines import Pipeline
 from sync.core.model.tasks import Reference
+from sync.core.notifications.keys import ended_key_of
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
 from sync.engine.ingest import activity, merge_request_events, own_commits, people, smart_commits
 from sync.engine.ingest.handler import Batch, Handled, Handler
 from sync.engine.ingest.outcome import branch_key, describe_work
-from sync.store import commits
+from sync.store import commits, messages
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 
@@ -27,6 +28,8 @@ def save(batch: Batch, pushes: Sequence[Push]) -> None:
     activity.save_by_lateness(batch, _complete_pushes(pushes))
     listed = [(push.project, push.branch, push.commits) for push in pushes]
     commits.save(batch.conn, listed, batch.now)
+    if ended := list(filter(None, map(ended_key_of, pushes))):
+        messages.forget(batch.conn, batch.portal_id, ended)
     people.save_commit_emails(batch.conn, pushes)
 
 
