@@ -12,6 +12,7 @@ from typing import Any
 
 from b24app.cli import environment, parsers
 from b24app.cli.extras import missing_extras
+from b24app.cli.portal import add_portal_arguments
 from sync.config import Config, ConfigError
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -65,6 +66,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
         "every call that was made to Bitrix24 and GitLab",
         parsers.add_audit_arguments,
     ),
+    "portal": ("portal", "end a portal's open pages, or erase it", add_portal_arguments),
     "backfill": (
         "backfill",
         "read the history of projects from GitLab, silently",

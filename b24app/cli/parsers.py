@@ -18,7 +18,16 @@ def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     apply.add_argument(
         "--offline", action="store_true", help="do not ask the portal for stages and users"
     )
-    apply.add_argument("--check", action="store_true", help="only check, apply nothing")
+    apply.add_argument(
+        "--check", action="store_true", help="show the whole difference, apply nothing"
+    )
+    apply.add_argument(
+        "--remove",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="remove this connection, which the file does not name any more",
+    )
     preview = sub.add_parser("preview", help="show what people would be told of a sample")
     kinds = [kind.value for kind in Kind]
     preview.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))

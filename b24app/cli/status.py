@@ -15,11 +15,13 @@ from b24app.services import replay
 from b24app.services.failure_names import load_names
 from sync.config import Config
 from sync.core.clock import WallClock
-from sync.store import inbox, logs, portals, subjects
+from sync.settings.apply import HISTORY_KEPT
+from sync.store import connections, inbox, logs, portals, subjects
 from sync.store.db.database import read, write
 from sync.store.rows import PortalRecord, PurgeRow, WorkerRow
 
 SILENT_AFTER = timedelta(seconds=60)
+WRONG_CLOCK = timedelta(minutes=5)
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -50,7 +52,22 @@ def _worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
         return ["worker   none has run yet", "next     start it: the service, or `b24bridge serve`"]
     if all(now - row.seen_at > SILENT_AFTER for row in workers):
         lines.append("next     no worker runs: start the service, or `b24bridge serve`")
+    offset = max((row.clock_offset or 0 for row in workers), key=abs)
+    if abs(offset) >= WRONG_CLOCK.total_seconds():
+        lines.append(
+            f"clock    {describe_offset(offset)} Bitrix24's and GitLab's: set this machine's time"
+        )
     return lines
+
+
+def describe_offset(seconds: int) -> str:
+    """Return `3 h ahead of`, or `2 min behind`, for the seconds that our clock is ahead."""
+    size, unit = next(
+        (size, unit)
+        for size, unit in ((86400, "d"), (3600, "h"), (60, "min"))
+        if abs(seconds) >= size or unit == "min"
+    )
+    return f"{abs(seconds) // size} {unit} {'ahead of' if seconds > 0 else 'behind'}"
 
 
 def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datetime) -> list[str]:
@@ -68,6 +85,16 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datet
     if overview.alerts:
         lines += [f"alerts   {overview.alerts} open: `b24bridge alerts`"]
     lines += [_describe_connection(item) for item in overview.connections]
+    lines += [
+        f"dropped  {count} deliveries of {project}, which is not connected: remove its webhook"
+        for project, count in inbox.outside_counts(conn, portal.id).items()
+    ]
+    lines += [
+        f"removed  {record.name}  {record.base_url}  its history is kept until "
+        f"{record.removed_at + HISTORY_KEPT:%Y-%m-%d}"
+        for record in connections.removed(conn, portal.id)
+        if record.removed_at
+    ]
     lines += _table([_merge_request_cells(row) for row in overview.merge_requests])
     for row in overview.merge_requests:
         lines += [

@@ -39,6 +39,7 @@ def build_worker(config: Config, *, own_id: str) -> tuple[Worker, InstallWorker,
         owner=name,
         rules_for=rooms.rules_of,
         audit_writer=audit.pending_writer,
+        clock_check=rooms.clock_check,
         calls=ThreadedCalls(THREADS * (MOST_FLIGHTS + 1)),
     )
     return Worker(deps, WakeUps(open_queue(config.queue_url))), InstallWorker(rooms), audit

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from sync.bitrix24.events import parse as bitrix24_hooks
 from sync.bitrix24.events.php_form import BadForm, parse_form
 from sync.bitrix24.rest.client import Portal
+from sync.clock_check import ClockCheck
 from sync.core.clock import Clock
 from sync.core.model.events import (
     CodeEvent,
@@ -45,6 +46,7 @@ class Deps:
     sides, each time for the calling thread alone. `rules_for` gives the rules of a stored portal,
     `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made until now into a
     transaction (sync.engine.audit), where anybody keeps them. `calls` makes a portal's requests.
+    `clock_check` says whether the clock is right; None: it is believed.
     """
 
     database: Engine
@@ -59,6 +61,7 @@ class Deps:
         default=lambda: nullcontext(lambda conn: None)
     )
     calls: Calls = field(default_factory=InlineCalls)
+    clock_check: ClockCheck | None = None
 
 
 def build_scope(deps: Deps, conn: Connection, row: PortalRow) -> Scope:

@@ -103,6 +103,7 @@ def _digest_waiting(
 def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> TurnResult:
     portal_id, done, is_idle = agenda.portal.record.id, 0, False
     flights = Flights(deps, lane, agenda.portal)
+    flights.is_trying = pauses.is_failing(portal_id)
     flights.work_meanwhile = lambda: _work_meanwhile(deps, lane, portal_id, flights)
     try:
         if portal_id not in pauses.users_checked:
@@ -169,4 +170,5 @@ def _run_round(deps: Deps, lane: Lane, agenda: Agenda, flights: Flights, pauses:
     landed += land(deps, lane, portal_id, flights)
     if landed:
         pauses.record_success(portal_id)
+        flights.is_trying = False
     return count + decided + max(sent, landed)

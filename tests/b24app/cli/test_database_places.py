@@ -23,6 +23,8 @@ COMMANDS_WITH_A_DATABASE = [
     ["pipeline", "retry", "acme/shop", "7"],
     ["backfill", "--status"],
     ["keys", "rotate"],
+    ["portal", "end-pages", "--all"],
+    ["portal", "erase"],
 ]
 
 
