@@ -127,7 +127,10 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
 
         tested = check_connection(deps.clients, record)
         problems = [translate(page_language(), problem) for problem in tested.problems]
-        return jsonify(asdict(tested) | {"problems": problems})
+        return jsonify(
+            asdict(tested)
+            | {"account": translate(page_language(), tested.account), "problems": problems}
+        )
 
 
 def _add_failure_routes(here: Blueprint, deps: Deps) -> None:
