@@ -97,6 +97,25 @@ RUSSIAN: dict[str, str] = {
         "Дайте этому пользователю роль Maintainer или проверьте путь проекта",
     "If the server is meant to be reached, name its network in B24BRIDGE_ALLOWED_NETWORKS":
         "Если сервер должен быть доступен, укажите его сеть в B24BRIDGE_ALLOWED_NETWORKS",
+    # projects and groups
+    "the token's user is": "у владельца токена роль",
+    "webhooks need Maintainer": "вебхукам нужна Maintainer",
+    "give that user the role Maintainer, or use a project's or group's bot with it":
+        "дайте этому пользователю роль Maintainer или возьмите токен бота проекта или группы с ней",
+    "role unknown": "роль неизвестна",
+    "no webhook without B24BRIDGE_PUBLIC_URL": "без B24BRIDGE_PUBLIC_URL вебхука не будет",
+    "set it": "задайте его",
+    "there is no webhook yet": "вебхука ещё нет",
+    "run `b24bridge gitlab hooks` for this connection":
+        "выполните `b24bridge gitlab hooks` для этого подключения",
+    "GitLab has switched the webhook off, as it failed": "GitLab отключил вебхук из-за ошибок",
+    "the webhook is in place": "вебхук на месте",
+    "check the path, and that the token's user is a member":
+        "проверьте путь и что владелец токена там состоит",
+    "projects: the connection names no projects and no groups, so nothing would ever arrive":
+        "проекты: в подключении нет ни проектов, ни групп, поэтому ничего не придёт",
+    "name them under `projects` or `groups` in the settings":
+        "назовите их в настройках, в `projects` или `groups`",
     # the account
     "it has: none": "прав нет",
     "it has:": "есть:",

@@ -9,6 +9,7 @@ import pytest
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from b24app.services.connection_checks import NO_TARGETS
 from b24app.services.gitlab_connections import describe_account
 from b24app.texts import translate
 from sync.errors import Refused, SyncError
@@ -16,12 +17,19 @@ from sync.gitlab.api import hooks
 from sync.gitlab.api.account import Account, no_gitlab, problems
 from sync.gitlab.api.client import clean_base_url
 from sync.gitlab.api.errors import error_from_exception, error_from_response, error_not_json
+from sync.gitlab.api.target_checks import (
+    TargetCheck,
+    _check_hook,
+    _missing_texts,
+    no_public_address,
+    too_small_role,
+)
 from sync.net import guarded_session
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 REQUEST = "GET /api/v4/user"
 NAMES = {
-    "GET", "api", "user", "GitLab", "API", "JSON", "http", "https", "gitlab", "example", "com",
+    "GET", "api", "user", "B24BRIDGE_PUBLIC_URL", "GitLab", "API", "JSON", "http", "https", "gitlab", "example", "com",
     "PEM", "url", "Link", "Maintainer", "Owner", "Premium", "project", "group", "acme", "shop",
     "tools", "html", "text", "ann", "read_api", "Location", "ca_file", "B24BRIDGE_ALLOWED_NETWORKS",
 }  # fmt: skip
@@ -54,8 +62,8 @@ def bad_address() -> SyncError:
     return raised.value
 
 
-def refused() -> Refused:
-    return Refused("x", code="403")
+def refused(code: str = "403") -> Refused:
+    return Refused("x", code=code)
 
 
 ERRORS: list[SyncError] = [
@@ -102,6 +110,21 @@ def test_an_error_of_a_connection_is_told_in_russian(sentence: str) -> None:
 def english_words(text: str) -> set[str]:
     plain = re.sub(r"https?://\S+|`[^`]+`|\([A-Z]\w+\)", " ", text)
     return {word for word in re.findall(r"[A-Za-z_0-9]{3,}", plain) if not word.isdigit()} - NAMES
+
+
+TARGETS = [
+    TargetCheck("project acme/shop", False, *_missing_texts(refused("404"))),
+    *(_check_hook("project acme/shop", role, hooks) for role in ("Owner", "role unknown")
+      for hooks in ([], [True], [False])),
+    NO_TARGETS,
+    TargetCheck("project acme/shop", False, *too_small_role("Developer")),
+    TargetCheck("project acme/shop", False, *no_public_address("Owner")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("check", TARGETS, ids=str)
+def test_a_project_that_was_tested_is_told_in_russian(check: TargetCheck) -> None:
+    assert english_words(translate("ru", str(check))) - {"Developer"} == set()
 
 
 def test_what_has_no_answer_is_told_in_russian_too() -> None:
