@@ -29,9 +29,10 @@ from sync.net import guarded_session
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 REQUEST = "GET /api/v4/user"
 NAMES = {
-    "GET", "api", "user", "B24BRIDGE_PUBLIC_URL", "GitLab", "API", "JSON", "http", "https", "gitlab", "example", "com",
-    "PEM", "url", "Link", "Maintainer", "Owner", "Premium", "project", "group", "acme", "shop",
-    "tools", "html", "text", "ann", "read_api", "Location", "ca_file", "B24BRIDGE_ALLOWED_NETWORKS",
+    "B24BRIDGE_PUBLIC_URL", "B24BRIDGE_ALLOWED_NETWORKS", "GET", "api", "user", "GitLab", "API",
+    "JSON", "http", "https", "gitlab", "example", "com", "PEM", "url", "Link", "Maintainer",
+    "Owner", "Premium", "project", "group", "acme", "shop", "tools", "html", "text", "ann",
+    "read_api", "Location", "ca_file",
 }  # fmt: skip
 
 
