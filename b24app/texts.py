@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sync.bitrix24.issue_sync.texts_ru import RUSSIAN as ISSUE_SYNC
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
 from sync.gitlab.api.error_texts_ru import RUSSIAN as GITLAB_RUSSIAN
 
@@ -112,7 +113,7 @@ ERRORS: dict[str, str] = {
         "Возьмите версию компонента, подходящую этому приложению",
 }  # fmt: skip
 _FAILED_STEPS = re.compile(r"\A(Not everything worked at the installation: )(\w+(?:, \w+)*)")
-_to_russian = build_translator(RUSSIAN | GITLAB_RUSSIAN | ERRORS)
+_to_russian = build_translator(RUSSIAN | GITLAB_RUSSIAN | ISSUE_SYNC | ERRORS)
 
 
 def translate(language: str, text: str) -> str:

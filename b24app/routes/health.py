@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Response, jsonify
@@ -16,6 +18,8 @@ from sync.store import inbox, logs
 from sync.store.db.database import read
 
 _REVISIONS = Path(store.__file__).parent / "migrations" / "versions"
+_REVISION = re.compile(r'^revision(?:: str)? = "(\w+)"', re.MULTILINE)
+_FOLLOWED = re.compile(r'^down_revision(?:: [\w |]+)? = "(\w+)"', re.MULTILINE)
 SILENT_AFTER = timedelta(seconds=60)
 
 
@@ -58,8 +62,20 @@ def _is_migrated(conn: Connection) -> bool:
     """Return whether the newest revision was run, without Alembic, which needs much memory."""
     if not inspect(conn).has_table("alembic_version"):
         return False
-    newest = max(file.stem.split("_")[0] for file in _REVISIONS.glob("[0-9]*_*.py"))
-    return bool(conn.scalar(text("SELECT version_num FROM alembic_version")) == newest)
+    return bool(conn.scalar(text("SELECT version_num FROM alembic_version")) == newest_revision())
+
+
+@cache
+def newest_revision() -> str:
+    """Return the revision that no other follows, read without Alembic.
+
+    Numbers are names: a revision may follow one with a higher number.
+    """
+    scripts = [file.read_text(encoding="utf-8") for file in _REVISIONS.glob("[0-9]*_*.py")]
+    revisions = {match[1] for script in scripts if (match := _REVISION.search(script))}
+    followed = {match[1] for script in scripts if (match := _FOLLOWED.search(script))}
+    (newest,) = revisions - followed
+    return newest
 
 
 def _seconds_since(moment: datetime | None, now: datetime) -> float | None:

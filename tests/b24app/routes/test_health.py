@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from alembic.config import Config as AlembicConfig
+from alembic.script import ScriptDirectory
 from sqlalchemy import delete, text
 
 from b24app.app import create_app
 from b24app.deps import build_deps
-from sync.store import inbox, logs
+from b24app.routes.health import newest_revision
+from sync.store import inbox, logs, migrations
 from sync.store.db.database import open_database, write
 from sync.store.rows import Delivery
 
@@ -100,3 +104,11 @@ def test_the_newest_beat_counts(world):
     with write(world.deps.engine) as conn:
         conn.execute(delete(logs.worker).where(logs.worker.c.name == "worker-2"))
     assert ready(world)[0] == 503
+
+
+def test_the_newest_revision_is_alembics_head():
+    """Revisions are chained by hand: a number does not say which follows which."""
+    scripts = Path(migrations.__file__).parent
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(scripts))
+    assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
