@@ -66,6 +66,12 @@ class Agenda:
         return self.subjects or self.commands or self.unsettled
 
     @property
+    def is_only_to_send(self) -> bool:
+        """Tell whether nothing but commands waits, for a portal that takes them."""
+        others = self.subjects or self.unsettled or self.deliveries or self.deployments
+        return self.commands and not others and self.portal.record.state == "active"
+
+    @property
     def is_empty(self) -> bool:
         """Tell whether nothing waits."""
         return not (self.needs_portal or self.deliveries or self.deployments or self.links)

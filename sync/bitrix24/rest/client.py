@@ -294,7 +294,7 @@ class _Redirected(Exception):
     """The portal answered with a redirect; its target is ignored."""
 
 
-class _Requester(BitrixAPIRequester):
+class _Requester(BitrixAPIRequester):  # type: ignore[misc]  # it comes without types
     """The SDK's request, sent once over our session."""
 
     def __init__(
