@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -11,8 +14,13 @@ from b24app.auth.current_user import current_user
 from b24app.deps import Deps
 from b24app.routes import api, ci_reports, events, health, install, placements
 from b24app.routes import webhooks as routes_webhooks
+from sync.deadlines import limit_outbound
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MAX_REQUEST_BYTES = 1_000_000  # of every request but webhooks
+OUTBOUND_SECONDS = 5.0  # of all calls that one request makes
 
 
 def create_app(deps: Deps) -> Flask:
@@ -29,8 +37,22 @@ def create_app(deps: Deps) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
+    app.wsgi_app = _limit_calls(app.wsgi_app)  # type: ignore[assignment,method-assign]
     _reset_current_user(app)
     return app
+
+
+def _limit_calls(serve: WSGIApplication) -> WSGIApplication:
+    """Let what a request asks of others end in time: somebody waits, and a thread with them.
+
+    An answer that is streamed sets limits of its own.
+    """
+
+    def limited(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with limit_outbound(OUTBOUND_SECONDS):
+            return serve(environ, start_response)
+
+    return limited
 
 
 def _reset_current_user(app: Flask) -> None:

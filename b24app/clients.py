@@ -19,10 +19,12 @@ from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.limits import Allowance, full_allowance
 from sync.bitrix24.rest.throttle import Throttle
+from sync.clock_check import ClockCheck
 from sync.config import Config
 from sync.core.audit import ApiCall, CallLog
 from sync.core.clock import Clock
 from sync.core.rules.portal import Rules
+from sync.deadlines import seconds_left
 from sync.engine.audit.writer import Caller, CallRecorder, call_row
 from sync.engine.load.scope import read_portal
 from sync.errors import Denied, Later
@@ -43,7 +45,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _REFRESH_LEASE = timedelta(seconds=60)
-_REFRESH_PATIENCE = 150  # attempts, one every 0.2 s
+_REFRESH_PATIENCE = 150  # attempts
+_REFRESH_PAUSE = 0.2  # seconds between two
 _REOPEN_HINT = "Open the application in Bitrix24 as an administrator"
 
 
@@ -65,6 +68,11 @@ class Clients:
     rate_limiters: RateLimiters = field(default_factory=RateLimiters, repr=False, compare=False)
 
     @cached_property
+    def clock_check(self) -> ClockCheck:
+        """Whether this machine's clock is right, by the answers to all of these clients."""
+        return ClockCheck(self.clock)
+
+    @cached_property
     def app_keys(self) -> AppKeys:
         """The application's key and secret, from the configuration."""
         return AppKeys(
@@ -73,7 +81,12 @@ class Clients:
 
     def session(self) -> requests.Session:
         """Return a session for one thread that reaches public and allowed addresses."""
-        return guarded_session(self.config.allowed_networks)
+        return self._watched(guarded_session(self.config.allowed_networks))
+
+    def _watched(self, session: requests.Session) -> requests.Session:
+        """Let each answer say what time it is."""
+        session.hooks["response"].append(self.clock_check.observe)
+        return session
 
     def portal(self, portal_id: int) -> Portal:
         """Return the portal's client, for one thread. Raises Denied where there are no tokens."""
@@ -124,10 +137,12 @@ class Clients:
             record.base_url,
             token,
             connection_id=record.id,
-            session=guarded_session(
-                self.config.allowed_networks,
-                ca_file=record.options.get("ca_file"),
-                proxy=record.options.get("proxy"),
+            session=self._watched(
+                guarded_session(
+                    self.config.allowed_networks,
+                    ca_file=record.options.get("ca_file"),
+                    proxy=record.options.get("proxy"),
+                )
             ),
             call_log=self.call_log("gitlab", record.portal_id, connection=record.name, user=actor),
             rate_limiter=self.rate_limiters.for_connection(
@@ -189,7 +204,9 @@ class StoredTokens:
         for _ in range(_REFRESH_PATIENCE):
             if self._acquire_lease(name):
                 break
-            rooms.clock.sleep(0.2)
+            if seconds_left(1.0) < _REFRESH_PAUSE:  # a request waits no longer than its calls may
+                raise Later("Another worker is renewing this portal's tokens", after=10.0)
+            rooms.clock.sleep(_REFRESH_PAUSE)
         else:
             raise Later("Another worker is renewing this portal's tokens", after=10.0)
         try:

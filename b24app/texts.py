@@ -54,6 +54,11 @@ ERRORS: dict[str, str] = {
         "Приложение устанавливает только администратор",
     "Only an administrator of the portal installs the application":
         "Приложение устанавливает только администратор портала",
+    "Ask an administrator of the portal to install it":
+        "Попросите администратора портала установить его",
+    "There is no such task, or you may not open it":
+        "Такой задачи нет, или вы не можете её открыть",
+    "Ask whoever leads the task to add you to it": "Попросите ответственного добавить вас в задачу",
     "There is no connection": "Нет подключения",
     "There is no such alert": "Такого оповещения нет",
     "`user_id` must be a Bitrix24 user id": "`user_id` должен быть номером пользователя Битрикс24",
@@ -63,6 +68,7 @@ ERRORS: dict[str, str] = {
     "Try again; if it stays, give the request id below to your administrator":
         "Попробуйте ещё раз; если не поможет, передайте номер запроса ниже администратору",
     "Try again in a minute": "Попробуйте через минуту",
+    "Too many requests at once": "Слишком много запросов сразу",
     "The application is not connected to this portal": "Приложение не подключено к этому порталу",
     "Ask an administrator of the portal to open it once":
         "Попросите администратора портала открыть его один раз",

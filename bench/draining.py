@@ -9,6 +9,7 @@ from typing import Any
 
 from bench import lives
 from bench.lives import Life
+from bench.overlapping import OverlappingAnswers
 from sync.bitrix24.rest import limits
 from sync.engine.audit import writer as audit_writer
 from sync.store import logs
@@ -74,6 +75,9 @@ class Burst:
         self.calls: list[ApiCallRow] = []
         self.world.patch(self.world, "add", self._called)
         self.world.patch(self.world, "host_answer", self._timed(self.world.host_answer))
+        self.answers = OverlappingAnswers(self.world.clock, self.weather.answer)
+        if self.weather.answer:
+            self.world.calls = self.answers
         portal = self._timed(self.world.portal_answer, self.weather.answer)
         self.world.patch(self.world, "portal_answer", portal)
 
@@ -132,7 +136,7 @@ class Burst:
                 return answer(request)
             finally:
                 self.drained.emulated += time.perf_counter() - began
-                self.world.tick(takes)
+                self.world.tick(0.0 if self.answers.is_under_way else takes)
 
         return timed
 

@@ -55,13 +55,17 @@ class LookupCache(Generic[K, V]):
 
 @dataclass(frozen=True, slots=True)
 class CachedHook:
-    """The connection behind a webhook address, and what its deliveries must prove."""
+    """The connection behind a webhook address, and what its deliveries must prove.
+
+    `signs`: signed deliveries have come, so unsigned ones are not of its webhooks.
+    """
 
     connection_id: int
     portal_id: int
     token: str = field(repr=False)
     signing_token: str | None = field(repr=False)
     allow_ips: tuple[Network, ...] = ()
+    signs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,16 @@ def hook_finder(engine: Engine, vault: Vault) -> Callable[[str], CachedHook | No
         if row is None or portal is None or portal.state == "removed":
             return None
         record, secrets = row
+        if record.state == "removed":
+            return None
         allowed = tuple(map(ipaddress.ip_network, record.options.get("allow_ips", ())))
         return CachedHook(
-            record.id, record.portal_id, secrets.hook_token or "", secrets.signing_token, allowed
+            record.id,
+            record.portal_id,
+            secrets.hook_token or "",
+            secrets.signing_token,
+            allowed,
+            record.signed_at is not None,
         )
 
     return find

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 from b24app.cli.arguments import parse_pair, parse_since, person_name, positive_int
+from b24app.cli.portal import add_portal_arguments
 from sync.config import Config, ConfigError
 from sync.core.model.kinds import Kind
 
@@ -26,7 +27,16 @@ def _add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     apply.add_argument(
         "--offline", action="store_true", help="do not ask the portal for stages and users"
     )
-    apply.add_argument("--check", action="store_true", help="only check, apply nothing")
+    apply.add_argument(
+        "--check", action="store_true", help="show the whole difference, apply nothing"
+    )
+    apply.add_argument(
+        "--remove",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="remove this connection, which the file does not name any more",
+    )
     preview = sub.add_parser("preview", help="show what people would be told of a sample")
     kinds = [kind.value for kind in Kind]
     preview.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
@@ -179,6 +189,7 @@ COMMANDS: dict[str, tuple[str, str, Configure]] = {
         "start, retry or cancel a pipeline in GitLab",
         _add_pipeline_arguments,
     ),
+    "portal": ("portal", "end a portal's open pages, or erase it", add_portal_arguments),
     "audit": ("audit", "every call that was made to Bitrix24 and GitLab", _add_audit_arguments),
     "backfill": (
         "backfill",

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from b24app.cli import preview
 from b24app.cli.arguments import read_file
 from b24app.cli.context import open_clients, prepare_database, print_lines
 from b24app.clients import Clients
+from b24app.services.claims import prove_claims, remove_left_over
 from b24app.services.overview import find_portal
 from b24app.services.settings_lookups import PortalLookups
 from sync.config import Config
 from sync.core.rules.portal import wanted_kinds, wants_internal
 from sync.gitlab.api.hook_events import event_flags
-from sync.settings.apply import apply, export_yaml, portal_domain
+from sync.settings.apply import (
+    HISTORY_KEPT,
+    ConnectionChanges,
+    apply,
+    export_yaml,
+    portal_domain,
+)
 from sync.settings.document import read
+from sync.settings.model import Settings
 from sync.settings.problems import Invalid, Problem
+from sync.store import connections
+from sync.store.db.database import open_writer
 from sync.store.db.database import read as reading
 from sync.store.db.database import write as writing
+from sync.store.rows import PortalRecord
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -55,16 +68,19 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
     if settings.portal not in (portal.member_id, portal_domain(portal)):
         raise Invalid([Problem(0, "portal", f"is {settings.portal}, not {portal_domain(portal)}")])
     if args.check:
-        print_lines("The settings are right; nothing was applied.")
-        return 0
+        return _check(opened, portal, settings)
     flags = _hook_flags(opened, portal.id)
     with writing(engine) as conn:
         done = apply(
-            conn, opened.vault, portal, settings, environ=os.environ, now=opened.clock.now()
+            conn,
+            opened.vault,
+            portal,
+            settings,
+            environ=os.environ,
+            now=opened.clock.now(),
+            remove=args.remove,
         )
-    for verb in ("created", "changed", "removed"):
-        for name in getattr(done, verb):
-            print_lines(f"Connection {name} {verb}.")
+    _print_each(_describe_changes(done))
     print_lines(f"The settings of {portal_domain(portal)} were applied.")
     changed = _hook_flags(opened, portal.id) != flags
     for name in (connection.name for connection in settings.connections):
@@ -72,7 +88,73 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
             print_lines(f"Set up the webhooks: b24bridge gitlab hooks {name}")
         elif changed:
             print_lines(f"The rules want other events: b24bridge gitlab hooks {name}")
+    _print_each(_settle_with_gitlab(opened, portal, done, offline=args.offline))
     return 0
+
+
+def _settle_with_gitlab(
+    opened: Clients, portal: PortalRecord, done: ConnectionChanges, *, offline: bool
+) -> list[str]:
+    """Remove webhooks that are left over, and prove access to what others connect, too."""
+    if offline:
+        return [
+            f"{item.kind} {item.target} of {item.connection}: its webhook is left over; "
+            "remove it in GitLab"
+            for item in done.left_over
+        ]
+    with reading(opened.engine) as conn:
+        records = [
+            *connections.by_portal(conn, portal.id),
+            *connections.removed(conn, portal.id),
+        ]
+    return [
+        *remove_left_over(opened, records, done.left_over),
+        *prove_claims(opened, portal),
+    ]
+
+
+def _check(opened: Clients, portal: PortalRecord, settings: Settings) -> int:
+    """Say everything that applying would change. Raises what applying would raise."""
+    now = opened.clock.now()
+    with open_writer(opened.engine) as conn:  # nothing of it is committed
+        before = export_yaml(conn, portal)
+        done = apply(conn, opened.vault, portal, settings, environ=os.environ, now=now, remove=None)
+        after = export_yaml(conn, portal)
+        conn.rollback()
+    _print_each(
+        difflib.unified_diff(
+            before.splitlines(), after.splitlines(), "in force", "this file", lineterm=""
+        )
+    )
+    _print_each(f"Would be done: {line}" for line in _describe_changes(done))
+    _print_each(
+        f"Its webhook would be removed: {item.kind} {item.target} of {item.connection}."
+        for item in done.left_over
+    )
+    _print_each(f"Removing {name} has to be said: --remove {name}" for name in done.removed)
+    print_lines("The settings are right; nothing was applied.")
+    return 0
+
+
+def _print_each(lines: Iterable[str]) -> None:
+    for line in lines:
+        print_lines(line)
+
+
+def _describe_changes(done: ConnectionChanges) -> list[str]:
+    days = HISTORY_KEPT.days
+    endings = {
+        "created": "",
+        "changed": "",
+        "restored": " with its history",
+        "renamed": "",
+        "removed": f"; its history is kept for {days} days",
+    }
+    return [
+        f"Connection {name} {verb}{ending}."
+        for verb, ending in endings.items()
+        for name in getattr(done, verb)
+    ]
 
 
 def _hook_flags(opened: Clients, portal_id: int) -> dict[str, bool]:

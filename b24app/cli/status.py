@@ -12,7 +12,8 @@ from b24app.services import replay
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.core.smart_commits.messages import VERB_LABELS
-from sync.store import logs, portals, subjects
+from sync.settings.apply import HISTORY_KEPT
+from sync.store import connections, inbox, logs, portals, subjects
 from sync.store.db.database import read, write
 from sync.store.rows import PortalRecord, PurgeRow
 
@@ -57,6 +58,16 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int) -> list[st
     if overview.alerts:
         lines += [f"alerts   {overview.alerts} open: `b24bridge alerts`"]
     lines += [_describe_connection(item) for item in overview.connections]
+    lines += [
+        f"dropped  {count} deliveries of {project}, which is not connected: remove its webhook"
+        for project, count in inbox.outside_counts(conn, portal.id).items()
+    ]
+    lines += [
+        f"removed  {record.name}  {record.base_url}  its history is kept until "
+        f"{record.removed_at + HISTORY_KEPT:%Y-%m-%d}"
+        for record in connections.removed(conn, portal.id)
+        if record.removed_at
+    ]
     lines += _table([_merge_request_cells(row) for row in overview.merge_requests])
     for row in overview.merge_requests:
         lines += [

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never
 from urllib.parse import parse_qsl, urlencode
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 
 from b24app.auth.lookup_cache import CachedPortal
+from b24app.auth.rate_limit import APP_EVENTS
 from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
-from b24app.services import portals
+from b24app.services import portals, visitors
 from sync.bitrix24.events import parse as events_parse
 from sync.bitrix24.events.parse import (
     AppEvent,
@@ -59,7 +60,7 @@ def blueprint(deps: Deps) -> Blueprint:
 def _handle_app_event(deps: Deps, event: AppEvent, paid: dict[int, datetime]) -> None:
     match event:
         case AppInstalled():
-            _handle_install(deps, event.auth, event.language)
+            _handle_install(deps, event.auth, event.language, is_install=True)
         case AppUpdated():
             _handle_install(deps, event.auth, event.language)
         case AppUninstalled():
@@ -71,11 +72,13 @@ def _handle_app_event(deps: Deps, event: AppEvent, paid: dict[int, datetime]) ->
             assert_never(event)
 
 
-def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
+def _handle_install(
+    deps: Deps, sender: EventAuth, language: str, *, is_install: bool = False
+) -> None:
     """Verify the tokens of ONAPPINSTALL or ONAPPUPDATE and schedule the install steps.
 
     A new version forgets what the old one had bound, so a worker runs every step again. Raises
-    RequestRejected (401) where the tokens are not an administrator's.
+    RequestRejected (401) where the tokens are not an administrator's, the first time as well.
     https://apidocs.bitrix24.com/api-reference/common/events/on-app-update.html
     """
     if not sender.access_token:
@@ -83,11 +86,10 @@ def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
         portals.save_application_token(deps, portal.id, sender.application_token)
         portals.schedule_install(deps, portal.id)
         return
+    _limit(deps, sender)
     proven = portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
-    if (
-        portals.find_portal(deps, sender.member_id)
-        and not portals.identify_user(deps, proven).admin
-    ):
+    stored = portals.find_portal(deps, sender.member_id)
+    if not visitors.identify_user(deps, proven, stored).admin:
         raise RequestRejected(401, "not_admin", "Only an administrator installs the application")
     portals.store_installation(
         deps,
@@ -95,6 +97,20 @@ def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
         application_token=sender.application_token,
         language=language,
         in_background=True,
+        anew=is_install and _is_another_installation(deps, sender),
+    )
+
+
+def _is_another_installation(deps: Deps, sender: EventAuth) -> bool:
+    """Return whether the portal installed the application again since the stored installation.
+
+    The event of an installation comes late, after its page: both have one application_token.
+    """
+    portal = deps.portal_cache.refresh(sender.member_id)
+    return bool(
+        portal is not None
+        and portal.application_token
+        and not portal.accepts_token(sender.application_token)
     )
 
 
@@ -113,6 +129,7 @@ def _check_payment(deps: Deps, sender: EventAuth, paid: dict[int, datetime]) -> 
     now = deps.clock.now()
     if portal.id not in paid or now - paid[portal.id] >= _PAYMENT_CHECK_INTERVAL:
         paid[portal.id] = now
+        _limit(deps, sender)
         portals.check_payment(deps, portal.id)
 
 
@@ -132,9 +149,15 @@ def _authenticate(deps: Deps, sender: EventAuth) -> CachedPortal:
         return portal
     if portal.application_token or not sender.application_token or not sender.access_token:
         raise _unauthentic_error(sender)
+    _limit(deps, sender)
     portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
     portals.save_application_token(deps, portal.id, sender.application_token)
     return portal
+
+
+def _limit(deps: Deps, sender: EventAuth) -> None:
+    """Let nobody make us ask others without end. Raises RequestRejected (429)."""
+    deps.limits.admit("event", APP_EVENTS, address=request.remote_addr, portal=sender.member_id)
 
 
 def _unauthentic_error(sender: EventAuth) -> RequestRejected:

@@ -82,13 +82,18 @@ def update_hooks(
         )
     url = f"{rooms.config.public_url}/hooks/gitlab/{secrets.hook_key}"
     done, rules = [], rooms.rules(portal.id)
-    for target in _hook_targets(record):
+    targets = _hook_targets(record)
+    for target in targets:
         work = (
             _remove_hook(client, target, url)
             if remove
             else _repair_hook(client, target, url, secrets, rules)
         )
         done.append(_try_change(str(target), work))
+    proven = [target.id for target, outcome in zip(targets, done, strict=True) if outcome.ok]
+    if proven and not remove:  # only who administers a project puts a webhook there
+        with write(rooms.engine) as conn:
+            connections.add_proofs(conn, record.id, proven, rooms.clock.now())
     if record.options.get("issue_links"):
         address = portal.client_endpoint.removesuffix("/rest/")
         for project in record.options.get("projects", ()):

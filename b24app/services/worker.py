@@ -7,10 +7,12 @@ from b24app.services.install_steps import InstallWorker
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.engine.audit.writer import AuditWriter
+from sync.engine.deliver.calls import ThreadedCalls
+from sync.engine.deliver.flights import MOST_FLIGHTS
 from sync.engine.deps import Deps
 from sync.engine.lanes import owner_name
 from sync.engine.wake_ups import WakeUps, open_queue
-from sync.engine.worker import Worker
+from sync.engine.worker import THREADS, Worker
 from sync.store.db.database import open_database
 from sync.store.vault import Vault
 
@@ -37,5 +39,7 @@ def build_worker(config: Config, *, own_id: str) -> tuple[Worker, InstallWorker,
         owner=name,
         rules_for=rooms.rules_of,
         audit_writer=audit.pending_writer,
+        clock_check=rooms.clock_check,
+        calls=ThreadedCalls(THREADS * (MOST_FLIGHTS + 1)),
     )
     return Worker(deps, WakeUps(open_queue(config.queue_url))), InstallWorker(rooms), audit

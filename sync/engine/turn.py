@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import structlog
 
-from sync.bitrix24.rest.client import Portal
-from sync.engine.deliver.send import deliver
+from sync.engine.deliver.flights import Flights
+from sync.engine.deliver.send import deliver, land, land_all
 from sync.engine.deliver.settle import settle
 from sync.engine.deps import PORTAL_LANE, Deps
 from sync.engine.ingest.digest import digest, next_batch
@@ -86,12 +86,12 @@ def _digest_waiting(
     if batch:
         digested = digest(deps, agenda.portal, batch, lane, most=_MAX_BATCHES)
         done += digested.deliveries
-        if digested.has_merge_requests:  # what cannot be asked now the sweep asks for
+        if "commits" in digested.fetches:  # what cannot be asked now the sweep asks for
             done += fetch_merge_request_commits(deps, portal_id)
         agenda = replace(
             agenda,
             subjects=agenda.subjects or digested.deliveries > 0,
-            deployments=agenda.deployments or digested.has_deployments,
+            deployments=agenda.deployments or "deployments" in digested.fetches,
         )
     if agenda.deployments:
         fetched = fetch_deployment_contents(deps, portal_id)
@@ -102,15 +102,19 @@ def _digest_waiting(
 
 def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> TurnResult:
     portal_id, done, is_idle = agenda.portal.record.id, 0, False
+    flights = Flights(deps, lane, agenda.portal)
+    flights.is_trying = pauses.is_failing(portal_id)
+    flights.work_meanwhile = lambda: _work_meanwhile(deps, lane, portal_id, flights)
     try:
-        portal = deps.portal_for(agenda.portal)
         if portal_id not in pauses.users_checked:
-            portal_users.read_if_missing(deps, portal_id, portal)
+            portal_users.read_if_missing(deps, portal_id, flights.portal)
             pauses.users_checked.add(portal_id)
         for _ in range(_MAX_ROUNDS):
-            count = _run_round(deps, lane, agenda, portal, pauses)
+            count = _run_round(deps, lane, agenda, flights, pauses)
             done += count
-            following, batch = _next_agenda(deps, lane, portal_id) if count else (None, ())
+            following, batch = (
+                _next_agenda(deps, lane, portal_id) if count or flights else (None, ())
+            )
             if following is None or following.portal.record.state != "active":
                 break
             is_idle = following.is_empty
@@ -124,6 +128,8 @@ def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> TurnR
         log.warning("portal_later", portal_id=portal_id, error=str(error), seconds=seconds)
     except Denied as error:
         disconnect(deps, portal_id, error)
+    finally:
+        land_all(deps, lane, portal_id, flights)
     return TurnResult(done, is_idle)
 
 
@@ -137,12 +143,32 @@ def _next_agenda(
     return agenda, ()
 
 
-def _run_round(deps: Deps, lane: Lane, agenda: Agenda, portal: Portal, pauses: Pauses) -> int:
-    """Settles, then decides, and sends where nothing was decided; how many things that were."""
+def _work_meanwhile(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> None:
+    """What goes on while the turn waits for an answer of its own."""
+    land(deps, lane, portal_id, flights)
+    agenda, batch = _look(deps, portal_id)
+    if agenda is not None and batch:
+        _digest_waiting(deps, agenda, batch, None)
+    if agenda is not None and agenda.commands and flights.has_room():
+        deliver(deps, lane, portal_id, flights)
+
+
+def _run_round(deps: Deps, lane: Lane, agenda: Agenda, flights: Flights, pauses: Pauses) -> int:
+    """Settles, then decides, and sends where nothing was decided; how many things that were.
+
+    Where there is nothing to do but to wait for answers it waits for one, for a moment.
+    """
     portal_id = agenda.portal.record.id
-    count = settle(deps, lane, portal_id, portal) if agenda.unsettled else 0
-    decided = reconcile(deps, lane, agenda.portal, portal) if agenda.subjects else 0
-    sent = deliver(deps, lane, portal_id, portal) if agenda.commands and not decided else 0
-    if sent:
+    landed = land(deps, lane, portal_id, flights)
+    count = settle(deps, lane, portal_id, flights) if agenda.unsettled else 0
+    decided = reconcile(deps, lane, agenda.portal, flights) if agenda.subjects else 0
+    sent = 0
+    if agenda.commands and not decided and flights.has_room():
+        sent = deliver(deps, lane, portal_id, flights)
+    if flights and not (landed or count or decided or sent):
+        flights.wait()
+    landed += land(deps, lane, portal_id, flights)
+    if landed:
         pauses.record_success(portal_id)
-    return count + decided + sent
+        flights.is_trying = False
+    return count + decided + max(sent, landed)

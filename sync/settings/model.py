@@ -69,10 +69,12 @@ class Connection(SettingsPart):
     """A GitLab instance and the projects in it that are connected.
 
     `ca_file`: PEM certificates of a private authority. `allow_ips`: networks that webhooks may come
-    from. `issue_links`: whether GitLab turns references into links to tasks.
+    from. `issue_links`: whether GitLab turns references into links to tasks. `was`: the name until
+    now, where it gets another one: its history stays with it.
     """
 
     name: Name
+    was: Name | None = None
     kind: Literal["gitlab"] = "gitlab"
     url: Address
     token: Secret | None = None
@@ -207,8 +209,12 @@ class Settings(SettingsPart):
 
 
 def stored(settings: Settings) -> dict[str, Any]:
-    """Return the JSON form that is stored: only what was set, secrets by reference."""
-    return settings.model_dump(mode="json", exclude_unset=True)
+    """Return the JSON form that is stored: only what was set, secrets by reference.
+
+    A connection's former name is not: it was dealt with.
+    """
+    former = {"connections": {"__all__": {"was"}}}
+    return settings.model_dump(mode="json", exclude_unset=True, exclude=former)
 
 
 def load(value: dict[str, Any]) -> Settings:

@@ -90,10 +90,15 @@ def save_allowance(conn: Connection, portal_id: int, row: AllowanceRow) -> None:
     upsert(conn, allowance, [values], keys=("portal_id",), update=("level", "at", "operating"))
 
 
-def record_heartbeat(conn: Connection, name: str, now: datetime) -> None:
-    """Record that the worker is alive; its first heartbeat is its start."""
-    row = {"name": name, "started_at": now, "seen_at": now}
-    upsert(conn, worker, [row], keys=("name",), update=("seen_at",))
+def record_heartbeat(
+    conn: Connection, name: str, now: datetime, clock_offset: int | None = None
+) -> None:
+    """Record that the worker is alive; its first heartbeat is its start.
+
+    `clock_offset`: seconds by which its clock is ahead of the other systems'; None: not known.
+    """
+    row = {"name": name, "started_at": now, "seen_at": now, "clock_offset": clock_offset}
+    upsert(conn, worker, [row], keys=("name",), update=("seen_at", "clock_offset"))
 
 
 def workers(conn: Connection) -> tuple[WorkerRow, ...]:

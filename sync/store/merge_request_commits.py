@@ -26,6 +26,7 @@ _SET_VERSION = (
 )
 _AFTER_OWN = 10_000  # the position of what came after a merge request's own commits
 ShaKey = tuple[int, int, str]  # connection, project, commit
+CommitState = tuple[str, bool]  # the version whose commits are stored, whether nothing is shown
 
 
 def version_of(item: MergeRequest) -> str:
@@ -49,9 +50,7 @@ def set_silent(conn: Connection, keys: Iterable[MergeRequestKey], *, silent: boo
         conn.execute(update(merge_request).where(condition).values(silent=silent))
 
 
-def states(
-    conn: Connection, keys: Iterable[MergeRequestKey]
-) -> dict[MergeRequestKey, tuple[str, bool]]:
+def states(conn: Connection, keys: Iterable[MergeRequestKey]) -> dict[MergeRequestKey, CommitState]:
     """Return the version whose commits are stored, "" for none, and whether nothing is shown."""
     query = select(*_KEY_COLUMNS, merge_request.c.commits_of, merge_request.c.silent)
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, or_, select
@@ -17,11 +17,13 @@ from sync.core.model.pipelines import Pipeline
 from sync.store import pipelines as store_pipelines
 from sync.store.db.codec import from_json, to_json
 from sync.store.db.upsert import chunks, in_key_parameters, in_keys, key_parameters, upsert
+from sync.store.merge_request_commits import CommitState
 from sync.store.tables import in_literals, merge_request, pipeline, project
 
 BranchKey = tuple[int, int, str]  # connection, project, branch
 
 _KEYS = ("connection_id", "project_id", "iid")
+_NEW: CommitState = ("", False)
 _UPDATED_COLUMNS = (
     "state", "source_project_id", "source_branch", "head_sha", "merge_sha", "updated_at",
     "memory", "body",
@@ -70,19 +72,35 @@ def has_project(conn: Connection, connection_id: int, project_id: int) -> bool:
     return conn.scalar(select(project.c.project_id).where(*same)) is not None
 
 
-def fold_events(
-    conn: Connection, events: Iterable[MergeRequestEvent]
-) -> dict[MergeRequestKey, MergeRequest]:
-    """Fold what hooks reported into the mirror; return the merge requests.
+@dataclass(frozen=True, slots=True)
+class FoldedEvents:
+    """Merge requests without pipelines, and of which commits were stored before."""
 
-    They come without pipelines.
-    """
+    merge_requests: Mapping[MergeRequestKey, MergeRequest]
+    commit_states: Mapping[MergeRequestKey, CommitState]
+
+
+def fold_hooks(conn: Connection, events: Iterable[MergeRequestEvent]) -> FoldedEvents:
+    """Fold what hooks reported into the mirror."""
     events = list(events)
-    stored = _load_folded(conn, {event.merge_request.key for event in events})
+    keys = {event.merge_request.key for event in events}
+    rows = _load_rows(conn, keys)
+    stored = {key: _record(row) for key, row in rows.items()}
     for event in events:
         key = event.merge_request.key
         stored[key] = fold.fold_event(stored.get(key), event)
-    return _save(conn, stored, [event.merge_request.pipeline for event in events])
+    states = {
+        key: (rows[key].commits_of, rows[key].silent) if key in rows else _NEW for key in keys
+    }
+    pipelines = [event.merge_request.pipeline for event in events]
+    return FoldedEvents(_save(conn, stored, pipelines), states)
+
+
+def fold_events(
+    conn: Connection, events: Iterable[MergeRequestEvent]
+) -> dict[MergeRequestKey, MergeRequest]:
+    """Fold what hooks reported into the mirror; return the merge requests without pipelines."""
+    return {**fold_hooks(conn, events).merge_requests}
 
 
 def without_pipelines(
@@ -102,7 +120,8 @@ def fold_snapshots(
 ) -> dict[MergeRequestKey, MergeRequest]:
     """Fold the host's own answers into the mirror; return the merge requests."""
     answers = list(merge_requests)
-    stored = _load_folded(conn, {answer.key for answer in answers})
+    rows = _load_rows(conn, {answer.key for answer in answers})
+    stored = {key: _record(row) for key, row in rows.items()}
     for answer in answers:
         stored[answer.key] = fold.fold_snapshot(stored.get(answer.key), answer)
     saved = _save(conn, stored, [answer.pipeline for answer in answers])
@@ -223,15 +242,12 @@ def project_paths(
     }
 
 
-def _load_folded(
-    conn: Connection, keys: set[MergeRequestKey]
-) -> dict[MergeRequestKey, FoldedMergeRequest]:
-    by_key = {}
-    for _key_parameter in _key_parameters(keys):
-        for row in conn.execute(_ROWS, _key_parameter):
-            item = _record(row)
-            by_key[item.merge_request.key] = item
-    return by_key
+def _load_rows(conn: Connection, keys: set[MergeRequestKey]) -> dict[MergeRequestKey, Row[Any]]:
+    return {
+        MergeRequestKey(row.connection_id, row.project_id, row.iid): row
+        for key_parameter in _key_parameters(keys)
+        for row in conn.execute(_ROWS, key_parameter)
+    }
 
 
 def _key_parameters(keys: Iterable[MergeRequestKey]) -> Iterable[dict[str, Any]]:

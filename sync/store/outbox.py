@@ -206,6 +206,25 @@ def subjects_with_step(
     return subject_keys
 
 
+def subjects_with_unsent_move(
+    conn: Connection, portal_id: int, kind: str, keys: Iterable[str]
+) -> set[str]:
+    """Read which of the subjects have a move of a task that waits to be sent."""
+    return {
+        subject_key
+        for piece in chunks(keys)
+        for subject_key in conn.scalars(
+            select(command.c.subject_key).where(
+                command.c.portal_id == portal_id,
+                command.c.subject_kind == kind,
+                command.c.subject_key.in_(piece),
+                command.c.kind.in_(("move_task", "set_stage")),
+                command.c.state == "waiting",
+            )
+        )
+    }
+
+
 def by_subject(
     conn: Connection, portal_id: int, kind: str, key: str, limit: int = 100
 ) -> tuple[CommandRow, ...]:

@@ -14,6 +14,8 @@ from werkzeug.serving import make_server
 
 from b24app.app import create_app
 from b24app.deps import Deps, build_deps
+from b24app.services import visitors
+from sync.bitrix24.tasks.readable import PageUser
 from sync.config import Config
 from sync.core.clock import ManualClock
 from sync.keyfile import new_key
@@ -46,11 +48,16 @@ class World:
         with reading(self.deps.engine) as conn:
             return conn.scalar(select(func.count()).select_from(delivery)) or 0
 
-    def install(self, *, application_token: str | None = APPLICATION_TOKEN) -> PortalRecord:
+    def install(
+        self,
+        *,
+        application_token: str | None = APPLICATION_TOKEN,
+        address: str = "https://portal.example.com",
+    ) -> PortalRecord:
         """A portal as if it had been installed before."""
         told = Installation(
             MEMBER,
-            "https://portal.example.com/rest/",
+            f"{address}/rest/",
             "https://oauth.bitrix.info/rest/",
             PortalTokens("access", "refresh", None, 1),
             application_token=application_token,
@@ -62,6 +69,17 @@ class World:
         found = self.portal()
         assert found is not None
         return found
+
+    def bearer(
+        self, portal_id: int, *, user_id: int = 1, admin: bool = True, access_token: str = ""
+    ) -> dict[str, str]:
+        """The headers of a page that the portal's user has just opened."""
+        with reading(self.deps.engine) as conn:
+            record = portals.by_id(conn, portal_id)
+        assert record is not None
+        user = PageUser(user_id, admin)
+        token = visitors.issue_token(self.deps, record, user, access_token)
+        return {"Authorization": f"Bearer {token}"}
 
     def connect(
         self, portal: PortalRecord, extra: str = "", domain: str = "portal.example.com"

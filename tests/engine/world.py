@@ -23,6 +23,7 @@ from sync.bitrix24.rest.credentials import AppKeys
 from sync.core.clock import ManualClock
 from sync.core.rules.portal import Rules
 from sync.engine.audit.writer import CallRecorder
+from sync.engine.deliver.calls import Calls, InlineCalls
 from sync.engine.deps import Deps
 from sync.engine.worker import Worker
 from sync.gitlab.api.client import GitLab
@@ -86,6 +87,7 @@ class World:
     rules: Rules = field(default_factory=Rules)
     seed: int = 1
     member: str = "d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f"
+    calls: Calls = field(default_factory=InlineCalls)
 
     def __post_init__(self) -> None:
         self.clock = ManualClock(START)
@@ -288,6 +290,7 @@ class World:
             owner=owner,
             rules_for=lambda conn, row: self.rules,
             jitter=Random(self.seed).random,
+            calls=self.calls,
         )
 
     def _code_host(self, connection: ConnectionRecord) -> GitLab:

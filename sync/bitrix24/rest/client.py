@@ -7,7 +7,7 @@ portal's limits, burn each other's refresh tokens, and know neither ports nor ot
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Protocol
@@ -53,7 +53,8 @@ class Portal:
     """A client of one portal, for one thread at a time.
 
     `throttle` keeps the portal's limits and has the clock. `features`: what `detect_features`
-    found. `requests` counts what was sent.
+    found. `requests` counts what was sent. `on_admitted` is called when a request has its place in
+    the portal's limits; `wait_for` makes a request, which it is given, and returns the answer.
     """
 
     def __init__(
@@ -72,6 +73,8 @@ class Portal:
         self._call_log, self._session = call_log, session
         self.features: Mapping[str, Any] = features or {}
         self.requests = 0
+        self.on_admitted: Callable[[], None] = lambda: None
+        self.wait_for: Callable[[Callable[[], requests.Response]], requests.Response] = _call
 
     @property
     def credentials(self) -> Credentials:
@@ -112,6 +115,7 @@ class Portal:
         if not calls:
             return []
         held = self._throttle.admit("batch", {call.method for call in calls})
+        self.on_admitted()
         sent = [call for call in calls if call.method not in held]
         answered = iter(self._batch(sent) if sent else ())
         return [held[call.method] if call.method in held else next(answered) for call in calls]
@@ -138,6 +142,7 @@ class Portal:
     ) -> dict[str, Any]:
         for blocked in self._throttle.admit(method, {method}).values():
             raise blocked
+        self.on_admitted()
         return self._send_renewing(path, method, params, write, key)
 
     def _send_renewing(
@@ -175,7 +180,7 @@ class Portal:
         self.requests += 1
         with self._call_log.record_call(method, mask_line(dict(params))) as call_result:
             try:
-                response = _Requester(self._session, url, body, key).send()
+                response = self.wait_for(_Requester(self._session, url, body, key).send)
             except requests.RequestException as error:
                 raise _unreachable(error, method, write) from None
             answer = errors.decode_json(response.content)
@@ -261,6 +266,10 @@ class Portal:
             after=300.0,
             code="redirect",
         )
+
+
+def _call(request: Callable[[], requests.Response]) -> requests.Response:
+    return request()
 
 
 class _Redirected(Exception):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from sync.bitrix24.rest.client import Answer, Portal
+from sync.bitrix24.rest.batch import Answer
 from sync.bitrix24.rest.errors import EDIT_CLOSED
-from sync.bitrix24.tasks import create as tasks_create
 from sync.bitrix24.tasks.commands import read_outcome
 from sync.bitrix24.tasks.transitions import CommandResult
 from sync.core.model.commands import (
@@ -24,6 +24,7 @@ from sync.core.model.commands import (
 from sync.engine import backoff
 from sync.engine.audit.recording import recording_transaction
 from sync.engine.deliver.batch import COMMANDS_LOADED, CommandBatch, choose_commands
+from sync.engine.deliver.flights import Flight, Flights
 from sync.engine.deliver.outcomes import (
     Refusal,
     decide_again,
@@ -57,25 +58,54 @@ class BatchOutcome:
     denied: list[tuple[CommandRow, Denied]] = field(default_factory=list)
 
 
-def deliver(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
-    """Sends one request of commands and returns how many it dealt with.
+def deliver(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> int:
+    """Begin one request of commands and return how many it dealt with.
 
-    Raises Later where the portal cannot take more now and Denied where it is closed to us; the
-    commands are then waiting again, or, where they may have been carried out, to be settled.
+    0 where what waits is about tasks with a request under way, or gathers more.
     """
     now = deps.clock.now()
     with write(deps.database) as conn:
         lane.keep(conn, CALL_LEASE_TTL)
         rows = outbox.waiting(conn, portal_id, PORTAL_LANE, COMMANDS_LOADED, now)
+        rows = tuple(row for row in rows if flights.is_free(row))
         stored = tasks.get(conn, portal_id, {task_id_of(row.command) for row in rows} - {0})
         bodies = {task_id: row.body for task_id, row in stored.items() if row.body}
         aimless = [row for row in rows if task_id_of(row.command) not in {0, *bodies}]
         if aimless or not rows:
             _drop(conn, portal_id, aimless, now)
             return len(aimless)
-        batch = choose_commands(rows, bodies, portal)
+        batch = choose_commands(rows, bodies, flights.portal)
+        if not flights.is_worth_it(batch, len(rows)):
+            return 0
         outbox.mark_sending(conn, [row.id for row in batch.rows], now)
-    return _send(deps, lane, portal_id, portal, batch)
+    flights.start(batch)
+    return len(batch.commands)
+
+
+def land(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> int:
+    """Record what became of the requests that have ended, and return of how many commands.
+
+    Raises, once all of that is recorded, Later where the portal cannot take more now and Denied
+    where it is closed to us; the commands are then waiting again, or, where they may have been
+    carried out, to be settled.
+    """
+    count, failures = 0, list[Later | Denied]()
+    for flight in flights.take_ended():
+        count += len(flight.batch.commands)
+        try:
+            _record_answers(deps, lane, portal_id, flight.batch, flight, flights)
+        except (Later, Denied) as error:
+            failures.append(error)
+    for failure in failures:
+        raise failure
+    return count
+
+
+def land_all(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> None:
+    """Wait for the requests under way and record what became of them, whatever that is."""
+    flights.wait_for_all()
+    with suppress(Later, Denied):
+        land(deps, lane, portal_id, flights)
 
 
 def _drop(conn: Connection, portal_id: int, rows: Sequence[CommandRow], now: datetime) -> None:
@@ -85,54 +115,34 @@ def _drop(conn: Connection, portal_id: int, rows: Sequence[CommandRow], now: dat
         decide_again(conn, portal_id, rows, "its task is not there any more", now)
 
 
-def _send(deps: Deps, lane: Lane, portal_id: int, portal: Portal, batch: CommandBatch) -> int:
-    """Send commands that are marked as being sent, and record what became of each."""
+def _record_answers(
+    deps: Deps, lane: Lane, portal_id: int, batch: CommandBatch, flight: Flight, flights: Flights
+) -> None:
+    answers: Sequence[Answer | SyncError]
     try:
-        answers = _call_portal(portal, batch)
+        answers = flight.answers.result()
     except Refused as error:
-        if len(batch.commands) == 1:
-            answers = [error] * max(1, len(batch.calls))
-        else:
-            return _send_separately(deps, lane, portal_id, portal, batch)
+        if len(batch.commands) > 1:
+            _send_separately(deps, lane, portal_id, batch, flights)
+            return
+        answers = [error] * max(1, len(batch.calls))
     except (Later, Denied) as error:
         _put_back(deps, lane, batch.rows, error)
         raise
     _record(deps, lane, portal_id, _sort_answers(batch, answers))
-    return len(batch.commands)
-
-
-def _call_portal(portal: Portal, batch: CommandBatch) -> Sequence[Answer | SyncError]:
-    if batch.calls:
-        return portal.batch(batch.calls)
-    return [_create_task(portal, row) for row in batch.rows]
-
-
-def _create_task(portal: Portal, row: CommandRow) -> Answer | SyncError:
-    """By 3.0, which makes it once; an early 3.0 that refuses has made nothing: then by 2.0.
-
-    Asked for before in other words it is there already.
-    """
-    try:
-        return tasks_create.create_task_v3(portal, row.command)
-    except (Refused, Denied) as error:
-        if tasks_create.KEY_REUSED not in error.code:
-            return portal.batch([tasks_create.create_call(row.command)])[0]
-        by_key = tasks_create.find_created_task(
-            portal, row.command, row.created_at - tasks_create.IDEMPOTENCY_WINDOW
-        )
-        return Answer(by_key) if by_key else error
 
 
 def _send_separately(
-    deps: Deps, lane: Lane, portal_id: int, portal: Portal, batch: CommandBatch
-) -> int:
+    deps: Deps, lane: Lane, portal_id: int, batch: CommandBatch, flights: Flights
+) -> None:
     """One command spoils the request for all: each goes alone, and only that one is refused."""
     for command in batch.commands:
         with write(deps.database) as conn:
             lane.keep(conn, CALL_LEASE_TTL)
             outbox.mark_sending(conn, [command[0].id], deps.clock.now())
-        _send(deps, lane, portal_id, portal, CommandBatch([command], batch.tasks))
-    return len(batch.commands)
+        alone = CommandBatch([command], batch.tasks)
+        flight = flights.call(alone)
+        _record_answers(deps, lane, portal_id, alone, flight, flights)
 
 
 def _put_back(deps: Deps, lane: Lane, rows: Sequence[CommandRow], error: Later | Denied) -> None:
@@ -196,12 +206,14 @@ def _record(deps: Deps, lane: Lane, portal_id: int, outcome: BatchOutcome) -> No
     with final_transaction(deps, lane, portal_id) as conn:
         record_done(conn, portal_id, outcome.done, now)
         record_refused(conn, portal_id, outcome.refused, now)
-        for row, error in (*outcome.postponed, *outcome.denied):
-            if not (isinstance(error, Later) and error.sent):
-                _postpone(conn, deps, row, error)
+        for row, later in outcome.postponed:
+            if not later.sent:
+                _postpone(conn, deps, row, later)
+        for row, denied in outcome.denied:
+            _postpone(conn, deps, row, denied)
         for row in outcome.reread:
-            later = now + timedelta(seconds=REREAD_SECONDS)
-            outbox.postpone(conn, row.id, later, "refused once: the task is read anew")
+            again_at = now + timedelta(seconds=REREAD_SECONDS)
+            outbox.postpone(conn, row.id, again_at, "refused once: the task is read anew")
         # A move of two calls may have failed half-way.
         forget_base(conn, portal_id, outcome.reread, now)
         decide_again(conn, portal_id, outcome.reread, "a move was refused", now)

@@ -18,6 +18,7 @@ from sync.core.model.commands import (
 )
 from sync.core.model.tasks import Task
 from sync.engine.audit.recording import recording_transaction
+from sync.engine.deliver.flights import Flights
 from sync.engine.deliver.outcomes import (
     Refusal,
     decide_again,
@@ -37,8 +38,8 @@ ANSWER_GRACE = timedelta(seconds=10)
 LOOK_BACK = timedelta(minutes=5)  # the portal's clock may be behind ours
 
 
-def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
-    """Settle the lane's commands in flight and return how many.
+def settle(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> int:
+    """Settle the lane's commands of unknown outcome and return how many.
 
     Moves, edits, fields and notifications may be repeated: their subject is decided anew. A new
     message, task or entry of the time log is looked for on the portal, and only written again if
@@ -47,6 +48,8 @@ def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     """
     with read(deps.database) as conn:
         rows = outbox.in_flight(conn, portal_id, PORTAL_LANE)
+    under_way = flights.command_ids
+    rows = tuple(row for row in rows if row.id not in under_way)
     if not rows:
         return 0
     creating = [row for row in rows if _creates(row)]
@@ -54,7 +57,7 @@ def settle(deps: Deps, lane: Lane, portal_id: int, portal: Portal) -> int:
     latest = deps.clock.now() - ANSWER_GRACE
     ready = [row for row in creating if row.sent_at is None or row.sent_at <= latest]
     for row in ready:
-        _settle_created(deps, lane, portal_id, portal, row)
+        _settle_created(deps, lane, portal_id, flights.portal, row)
     return len(rows) - len(creating) + len(ready)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -14,46 +13,39 @@ from sync.core.model.merge_requests import MergeRequest
 from sync.core.model.pipelines import Pipeline
 from sync.core.rules.portal import Rules
 from sync.engine.deps import ALERT
+from sync.engine.ingest.handler import AlertCause
 from sync.store import alerts, protected_branches, subjects
 from sync.store import merge_requests as store_merge_requests
+from sync.store.subjects import Mark
 
 
-def mark_dirty(
-    conn: Connection,
-    portal_id: int,
-    pipelines: Iterable[Pipeline],
-    pushes: Iterable[Push | TagPush],
-    over: Iterable[MergeRequest],
-    rules: Rules,
-    now: datetime,
-) -> None:
-    """Marks the refs whose alerts may be others now.
+def find_marks(
+    conn: Connection, portal_id: int, causes: Iterable[AlertCause], rules: Rules
+) -> list[Mark]:
+    """Mark the refs whose alerts may be others now.
 
-    `over`: merge requests that were merged or closed. One opens only by what did not pass on a
-    watched ref; everything else concerns open ones.
+    An alert opens only by what did not pass on a watched ref; everything else concerns open ones.
     """
-    ended = [
-        pipeline
-        for pipeline in pipelines
-        if pipeline.status.value in FINISHED_STATUSES and core.alert_ref(pipeline)
-    ]
-    bad = {
-        _pipeline_ref(pipeline): pipeline for pipeline in ended if pipeline.status.value != PASSED
-    }
-    ref_keys = {_deleted_ref(pushe) for pushe in pushes if pushe.deleted} | set(
-        map(_merge_request_ref, over)
-    )
-    lines = {_pipeline_ref(pipeline) for pipeline in ended} | ref_keys
-    if not lines:
-        return
-    subject_keys = alerts.open_refs(conn, lines) | watched_refs(conn, bad, rules)
+    ended: list[Pipeline] = []
+    ref_keys: set[RefKey] = set()
+    for cause in causes:
+        match cause:
+            case Pipeline():
+                if cause.status.value in FINISHED_STATUSES and core.alert_ref(cause):
+                    ended.append(cause)
+            case MergeRequest():
+                ref_keys.add(_merge_request_ref(cause))
+            case _ if cause.deleted:
+                ref_keys.add(_deleted_ref(cause))
+    failed = {_pipeline_ref(item): item for item in ended if item.status.value != PASSED}
+    ref_keys |= {_pipeline_ref(item) for item in ended}
+    if not ref_keys:
+        return []
+    chosen = alerts.open_refs(conn, ref_keys) | watched_refs(conn, failed, rules)
     # What is being decided right now is to be decided with this, too.
-    tasks_by_key = {str(line): line for line in lines}
-    subject_keys |= {
-        tasks_by_key[key] for key in subjects.dirty_keys(conn, portal_id, ALERT, tasks_by_key)
-    }
-    marks = [(ALERT, str(line), "a pipeline ended") for line in sorted(subject_keys)]
-    subjects.mark_dirty_many(conn, portal_id, marks, now)
+    refs_by_key = {str(ref_key): ref_key for ref_key in ref_keys}
+    chosen |= {refs_by_key[key] for key in subjects.dirty_keys(conn, portal_id, ALERT, refs_by_key)}
+    return [(ALERT, str(ref_key), "a pipeline ended") for ref_key in sorted(chosen)]
 
 
 def _pipeline_ref(pipeline: Pipeline) -> RefKey:
@@ -71,7 +63,7 @@ def _merge_request_ref(request: MergeRequest) -> RefKey:
 
 
 def watched_refs(conn: Connection, of: Mapping[RefKey, Pipeline], rules: Rules) -> set[RefKey]:
-    """Those of the lines that the settings of their projects name; each with a pipeline of it."""
+    """Return the refs that the settings of their projects name; each comes with a pipeline."""
     places = {line: (line.connection_id, line.project_id) for line in of}
     defaults = store_merge_requests.default_branches(conn, places.values())
     ref_keys = {

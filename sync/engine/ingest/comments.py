@@ -1,9 +1,8 @@
-"""Which tasks comments, issues and other things concern: kept beside them, their tasks marked."""
+"""Finds which tasks comments, issues and other resources concern."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -11,31 +10,17 @@ from sync.core.model.activity import ActivityItem, Comment, Resource
 from sync.core.model.merge_requests import MergeRequestKey
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
-from sync.engine.deps import TASK
 from sync.store import activity as store_activity
-from sync.store import commits, links, subjects
+from sync.store import commits, links
 from sync.store import merge_requests as store_merge_requests
 from sync.store.activity import ActivityId
 from sync.store.rows import LinkRow
 
 
-def ingest(
-    conn: Connection,
-    portal_id: int,
-    activity_items: Sequence[ActivityItem],
-    rules: ReferenceRules,
-    now: datetime,
-) -> Mapping[ActivityId, tuple[int, ...]]:
-    """Remembers the tasks and marks those of comments dirty; by item."""
-    by_key = save_tasks(conn, portal_id, activity_items, rules)
-    _mark_dirty(conn, portal_id, activity_items, by_key, now)
-    return by_key
-
-
 def save_tasks(
     conn: Connection, portal_id: int, activity_items: Sequence[ActivityItem], rules: ReferenceRules
 ) -> Mapping[ActivityId, tuple[int, ...]]:
-    """Keeps which tasks the items concern; by item."""
+    """Store which tasks the items concern, and return them by item."""
     on_commits = _branches_of_commits(conn, activity_items)
     requests = {
         store_activity.activity_id(activity_item): {key}
@@ -134,19 +119,3 @@ def _commented_merge_request(activity_item: ActivityItem) -> MergeRequestKey | N
     return MergeRequestKey(
         activity_item.project.connection_id, activity_item.project.id, int(activity_item.target.key)
     )
-
-
-def _mark_dirty(
-    conn: Connection,
-    portal_id: int,
-    activity_items: Iterable[ActivityItem],
-    by_key: Mapping[ActivityId, Iterable[int]],
-    now: datetime,
-) -> None:
-    marks = [
-        (TASK, str(task_id), f"comment {activity_item.key} changed")
-        for activity_item in activity_items
-        if isinstance(activity_item, Comment)
-        for task_id in by_key[store_activity.activity_id(activity_item)]
-    ]
-    subjects.mark_dirty_many(conn, portal_id, marks, now)

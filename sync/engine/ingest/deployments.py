@@ -11,9 +11,12 @@ from sqlalchemy import Connection
 from sync.core.model.deployments import Deployment, DeploymentStatus
 from sync.core.model.events import DeploymentEvent
 from sync.engine.deps import TASK
+from sync.engine.ingest.handler import Batch, Handled, Handler
+from sync.engine.ingest.outcome import describe_work
 from sync.engine.load.related_tasks import deployment_activity_id
 from sync.store import activity as store_activity
 from sync.store import deployments, links, subjects
+from sync.store.subjects import Mark
 
 T = TypeVar("T")
 
@@ -23,30 +26,44 @@ NEAREST_LIMIT = (
 _REJECTION_ORDER = (DeploymentStatus.REJECTED, DeploymentStatus.FAILED)  # the host's order
 
 
-def ingest(
-    conn: Connection, portal_id: int, deployment_events: Sequence[DeploymentEvent], now: datetime
-) -> dict[DeploymentEvent, tuple[int, ...]]:
-    """Stores the deployments and marks the tasks dirty whose work they carry, or take away.
-
-    Returns the tasks whose work each carries, as far as is known without asking the host.
-    """
-    deployments.save(conn, _latest_reports(deployment_events), now)
-    by_key = {
+def save(batch: Batch, events: Sequence[DeploymentEvent]) -> None:
+    """Store the deployments, and which merge requests jobs report them to contain."""
+    deployments.save(batch.conn, _latest_reports(events), batch.now)
+    contents = {
         _deployment_id(event.deployment): event.merge_request_iids
-        for event in deployment_events
+        for event in events
         if event.merge_request_iids
     }
-    deployments.save_contents(conn, by_key)
-    for event in deployment_events:
+    deployments.save_contents(batch.conn, contents)
+
+
+def relate(batch: Batch, events: Sequence[DeploymentEvent]) -> Handled[DeploymentEvent]:
+    """Mark the tasks whose work the deployments contain, or take away.
+
+    What they contain is known in part: the code host will be asked for the rest.
+    """
+    conn, portal_id = batch.conn, batch.portal_id
+    marks: list[Mark] = []
+    for event in events:
         deployment = event.deployment
         place = deployment.project.connection_id, deployment.project.id
         near = deployments.newest(conn, [place], NEAREST_LIMIT, deployment.environment)[place]
-        _mark_dirty(
-            conn, portal_id, _affected_tasks(conn, portal_id, near), deployment.environment, now
-        )
-    return {
-        event: _affected_tasks(conn, portal_id, [event.deployment]) for event in deployment_events
+        marks += _find_marks(_affected_tasks(conn, portal_id, near), deployment.environment)
+    tasks_by_event = {
+        event: _affected_tasks(conn, portal_id, [event.deployment]) for event in events
     }
+
+    def describe(event: DeploymentEvent) -> str:
+        deployment = event.deployment
+        heading = f"deployment {deployment.id} to {deployment.environment} {deployment.status}: "
+        return heading + describe_work((), {}, tasks_by_event[event])
+
+    return Handled(
+        describe,
+        marks,
+        subjects=[event.deployment for event in events],
+        fetches=frozenset({"deployments"}),
+    )
 
 
 def _latest_reports(deployment_events: Iterable[DeploymentEvent]) -> list[Deployment]:
@@ -78,12 +95,18 @@ def _affected_tasks(
     return tuple(sorted(own_tasks.union(*tasks_by_key.values())))
 
 
+def _find_marks(task_ids: Iterable[int], environment: str) -> list[Mark]:
+    return [(TASK, str(task_id), f"deployment to {environment}") for task_id in task_ids]
+
+
 def _mark_dirty(
     conn: Connection, portal_id: int, task_ids: Iterable[int], environment: str, now: datetime
 ) -> None:
-    marks = [(TASK, str(task_id), f"deployment to {environment}") for task_id in task_ids]
-    subjects.mark_dirty_many(conn, portal_id, marks, now)
+    subjects.mark_dirty_many(conn, portal_id, _find_marks(task_ids, environment), now)
 
 
 def _deployment_id(deployment: Deployment) -> deployments.DeploymentId:
     return deployment.project.connection_id, deployment.project.id, deployment.id
+
+
+HANDLER = Handler[DeploymentEvent](relate, save, subject=lambda event: event.deployment)

@@ -10,12 +10,11 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
-from sync.core.model.activity import Push
-from sync.core.model.events import DeploymentEvent, MergeRequestEvent
 from sync.engine import backoff
 from sync.engine.backoff import format_traceback
 from sync.engine.deps import Deps, build_scope, parse_delivery
-from sync.engine.ingest import apply
+from sync.engine.ingest import admission, apply
+from sync.engine.ingest.handler import Fetch
 from sync.engine.ingest.mirror_lock import lock_mirror
 from sync.engine.lanes import Lane
 from sync.engine.load.scope import Scope
@@ -38,22 +37,13 @@ _INFRASTRUCTURE_ERRORS = (OperationalError, InterfaceError, InternalError, _Take
 
 @dataclass(frozen=True, slots=True)
 class Digested:
-    """How many deliveries were digested, and what their events may make the host be asked for.
-
-    `has_deployments`: of what deployments contain; `has_merge_requests`: of which commits merge
-    requests have, which a push may change, too.
-    """
+    """How many deliveries were digested, and what code hosts are to be asked for now."""
 
     deliveries: int = 0
-    has_deployments: bool = False
-    has_merge_requests: bool = False
+    fetches: frozenset[Fetch] = frozenset()
 
     def __or__(self, other: Digested) -> Digested:
-        return Digested(
-            self.deliveries + other.deliveries,
-            self.has_deployments or other.has_deployments,
-            self.has_merge_requests or other.has_merge_requests,
-        )
+        return Digested(self.deliveries + other.deliveries, self.fetches | other.fetches)
 
 
 def digest(
@@ -108,14 +98,15 @@ def _ingest_batch(
     events = {delivery.id: parse_delivery(delivery) for delivery in batch}
     with write(deps.database) as conn:
         lock_mirror(conn, scope.portal_id)
-        outcomes = apply.ingest(conn, scope.portal_id, events, scope.rules, deps.clock.now())
-        if inbox.mark_done(conn, outcomes) < len(batch):
+        outside = admission.find_outside(conn, batch, events)
+        events = {key: group for key, group in events.items() if key not in outside}
+        ingested = apply.ingest(conn, scope.portal_id, events, scope.rules, deps.clock.now())
+        if inbox.mark_done(conn, {**ingested.outcomes, **outside}) < len(batch):
             raise _TakenMeanwhile
         acquired = lane is not None and lane.take(conn)
     if lane and acquired:
         lane.is_held = True
-    kinds = {type(event) for group in events.values() for event in group}
-    return Digested(len(batch), DeploymentEvent in kinds, bool(kinds & {MergeRequestEvent, Push}))
+    return Digested(len(batch), ingested.fetches)
 
 
 def _ingest_separately(deps: Deps, scope: Scope, delivery: DeliveryRow) -> Digested:

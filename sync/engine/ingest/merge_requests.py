@@ -16,7 +16,22 @@ from sync.engine.deps import TASK
 from sync.engine.ingest import own_commits
 from sync.store import links, subjects
 from sync.store import merge_request_commits as store_commits
+from sync.store.merge_request_commits import CommitState
 from sync.store.rows import LinkRow
+from sync.store.subjects import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUpdate:
+    """The links as they are now: the tasks that each merge request names.
+
+    `marks`: all tasks that are named, or were. `is_commit_due`: the code host is to be asked for
+    commits of some of the merge requests.
+    """
+
+    tasks_by_key: Mapping[MergeRequestKey, tuple[int, ...]]
+    marks: Sequence[Mark]
+    is_commit_due: bool = False
 
 
 def update_links(
@@ -26,31 +41,53 @@ def update_links(
     rules: ReferenceRules,
     *,
     now: datetime,
-    also_changed: Mapping[MergeRequestKey, MergeRequest] | None = None,
     silent_keys: frozenset[MergeRequestKey] = frozenset(),
     mark_tasks: bool = True,
-) -> dict[MergeRequestKey, tuple[int, ...]]:
-    """Bring the links of `known` up to date and mark their tasks, old and new, dirty.
+) -> Mapping[MergeRequestKey, tuple[int, ...]]:
+    """Bring the links of merge requests up to date and mark their tasks, old and new, dirty.
 
-    `also_changed`: merge requests that changed without naming anything new; their tasks are dirty
-    too. `silent_keys`: those whose links show nothing; of the others they do from now on. Without
+    `silent_keys`: those whose links show nothing; of the others they do from now on. Without
     `mark_tasks` no task is marked. Returns the tasks each names now.
+    """
+    links_now = save_links(conn, portal_id, stored, rules, now=now, silent_keys=silent_keys)
+    if mark_tasks:
+        subjects.mark_dirty_many(conn, portal_id, links_now.marks, now)
+    return links_now.tasks_by_key
+
+
+def save_links(
+    conn: Connection,
+    portal_id: int,
+    stored: Mapping[MergeRequestKey, MergeRequest],
+    rules: ReferenceRules,
+    *,
+    now: datetime,
+    silent_keys: frozenset[MergeRequestKey] = frozenset(),
+    also_changed: Mapping[MergeRequestKey, MergeRequest] | None = None,
+    states: Mapping[MergeRequestKey, CommitState] | None = None,
+) -> LinkUpdate:
+    """Bring the links of merge requests up to date without marking their tasks.
+
+    `silent_keys`: those whose links show nothing; of the others they do from now on.
+    `also_changed`: merge requests that changed without naming anything new; their tasks may have
+    to be looked at, too. `states`: of which commits are stored, where it is known already.
     """
     also_changed = also_changed or {}
     own_commits.save_landed(conn, stored)
     sharing = own_commits.sharing(conn, stored)  # what was merged is their own work no more
     current = {**sharing, **stored}
     before = links.by_merge_requests(conn, {*current, *also_changed})
-    states = store_commits.states(conn, current)
+    states = {**(states or {})}
+    states |= store_commits.states(conn, current.keys() - states.keys())
     versions = {key: version for key, (version, _) in states.items()}
     were_silent = frozenset(key for key, (_, is_silent) in states.items() if is_silent)
     silent = silent_keys | (were_silent & sharing.keys())
     store_commits.set_silent(conn, silent - were_silent, silent=True)
     store_commits.set_silent(conn, were_silent - silent, silent=False)
-    commits = own_commits.load(conn, current, versions, now)
+    own = own_commits.load(conn, current, versions, now)
     changed: list[LinkRow] = []
     for key, merge_request in current.items():
-        listed = commits.get(key)
+        listed = own.commits.get(key)
         messages = None if listed is None else [commit.message for commit in listed]
         had = {row.task_id: row for row in before.get(key, ())}
         rows = [
@@ -61,9 +98,11 @@ def update_links(
         changed += [row for row in rows if had.get(row.task_id) != row]
         before[key] = tuple({**had, **{row.task_id: row for row in rows}}.values())
     links.save(conn, changed)
-    if mark_tasks:
-        _mark_dirty(conn, portal_id, {**also_changed, **current}, before, now)
-    return {key: tuple(sorted(r.task_id for r in rows if r.live)) for key, rows in before.items()}
+    return LinkUpdate(
+        {key: tuple(sorted(r.task_id for r in rows if r.live)) for key, rows in before.items()},
+        _find_marks({**also_changed, **current}, before),
+        own.is_due,
+    )
 
 
 def _desired_links(
@@ -90,19 +129,14 @@ def _desired_links(
             yield replace(row, live=False, found_in=())
 
 
-def _mark_dirty(
-    conn: Connection,
-    portal_id: int,
-    touched: Mapping[MergeRequestKey, MergeRequest],
-    rows: Mapping[MergeRequestKey, Iterable[LinkRow]],
-    now: datetime,
-) -> None:
-    marks = [
+def _find_marks(
+    touched: Iterable[MergeRequestKey], rows: Mapping[MergeRequestKey, Iterable[LinkRow]]
+) -> list[Mark]:
+    return [
         (TASK, str(row.task_id), f"merge request !{key.iid} changed")
         for key in touched
         for row in rows.get(key, ())
     ]
-    subjects.mark_dirty_many(conn, portal_id, marks, now)
 
 
 COMMIT = "commit"

@@ -12,6 +12,7 @@ from sync.core.notifications.keys import NotificationSubject, subject_key_of
 from sync.core.rules.portal import Rules
 from sync.engine.deps import NOTIFICATION
 from sync.store import subjects
+from sync.store.subjects import Mark
 
 
 def mark_dirty(
@@ -21,11 +22,16 @@ def mark_dirty(
     rules: Rules,
     now: datetime,
 ) -> None:
-    marks = [
+    """Mark what `find_marks` finds."""
+    subjects.mark_dirty_many(conn, portal_id, find_marks(notification_subjects, rules), now)
+
+
+def find_marks(notification_subjects: Iterable[NotificationSubject], rules: Rules) -> list[Mark]:
+    """Return marks for the subjects whose kind some rule of their project names."""
+    return [
         (NOTIFICATION, about, f"{cause} changed")
         for about, cause in _subjects_with_rules(notification_subjects, rules)
     ]
-    subjects.mark_dirty_many(conn, portal_id, marks, now)
 
 
 def _subjects_with_rules(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -40,12 +41,20 @@ CHERRY_PICK = re.compile(r"\(cherry picked from commit ([0-9a-f]{8,64})\)")
 _MERGE_MESSAGE = re.compile(r"Merge (?:branch|remote-tracking branch|tag|commit|pull request)\b")
 
 
+@dataclass(frozen=True, slots=True)
+class OwnCommits:
+    """The own commits of merge requests; `is_due`: the code host is to be asked for others."""
+
+    commits: CommitsByMergeRequest
+    is_due: bool
+
+
 def load(
     conn: Connection,
     merge_requests: MergeRequests,
     versions: Mapping[MergeRequestKey, str],
     now: datetime,
-) -> CommitsByMergeRequest:
+) -> OwnCommits:
     """Return the own commits of those whose commits are known as they are now.
 
     The others are left out, and the code host will be asked for them. `versions`: as stored.
@@ -61,7 +70,8 @@ def load(
         {(key, version_of(stale[key])): commits for key, commits in certain.items()},
         first=not any(versions.get(key) for key in certain),
     )
-    store_commits.mark_due(conn, stale.keys() - certain.keys(), now)
+    due = stale.keys() - certain.keys()
+    store_commits.mark_due(conn, due, now)
     current = {
         key: item
         for key, item in merge_requests.items()
@@ -74,7 +84,7 @@ def load(
     current |= {item.key: item for item in unnumbered}
     commits |= {item.key: by_key.get(item.branch_key, ()) for item in unnumbered}
     result = {key: () if key in shared else commits.get(key, ()) for key in current}
-    return _without_earlier_work(conn, current, result)
+    return OwnCommits(_without_earlier_work(conn, current, result), bool(due))
 
 
 def pushed_commits(

@@ -1,64 +1,85 @@
-"""Which tasks a pushed branch and its commits name, and whom its pipelines therefore touch."""
+"""Takes in pushes: which tasks a branch and its commits name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy import Connection
 
 from sync.core.alerts.model import FINISHED_STATUSES, alert_ref
 from sync.core.model.activity import Push
+from sync.core.model.events import PipelineEvent
 from sync.core.model.pipelines import Pipeline
 from sync.core.model.tasks import Reference
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
-from sync.engine.ingest import own_commits
-from sync.engine.ingest.outcome import branch_key
-from sync.store import commits, subjects
+from sync.engine.ingest import activity, merge_request_events, own_commits, people, smart_commits
+from sync.engine.ingest.handler import Batch, Handled, Handler
+from sync.engine.ingest.outcome import branch_key, describe_work
+from sync.store import commits
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 
 
-def ingest(
-    conn: Connection,
-    portal_id: int,
-    pushes: Sequence[Push],
-    pipelines: Sequence[Pipeline],
-    rules: ReferenceRules,
-    now: datetime,
-) -> Mapping[store_pipelines.CommitKey, Sequence[int]]:
-    """Remembers what the pushes name and marks dirty the tasks whose commits have news.
+def save(batch: Batch, pushes: Sequence[Push]) -> None:
+    """Store the pushes that a hook reported, their commits, and the e-mails of pushers."""
+    activity.save_by_lateness(batch, _complete_pushes(pushes))
+    listed = [(push.project, push.branch, push.commits) for push in pushes]
+    commits.save(batch.conn, listed, batch.now)
+    people.save_commit_emails(batch.conn, pushes)
 
-    Returns the tasks that commits of the batch name. A pipeline runs for the last commit of a
-    push, so it is that commit which speaks for all of them.
-    """
-    own_commits.save_landed(conn, {}, [push for push in pushes if push.before])
-    alive = [push for push in pushes if push.after and not push.deleted]
-    places = [commit_key(pipeline) for pipeline in pipelines]
-    store_pipelines.save_commit_tasks(conn, portal_id, _named_tasks(conn, alive, rules))
-    by_key = store_pipelines.tasks_of(
-        conn, {*places, *((*branch_key(push), push.after) for push in alive)}
-    )
-    marks = [
-        (TASK, str(task_id), f"pipeline of {place[2]} changed")
-        for place in places
-        for task_id in by_key.get(place, ())
-    ]
-    marks += [
-        (TASK, str(task_id), f"pipeline of {pipeline.ref} speaks for earlier work")
-        for pipeline in pipelines
-        if speaks_for_branch(pipeline)
-        for task_id in store_pipelines.unresolved_tasks(conn, portal_id, pipeline)
-    ]
-    marks += [
+
+def relate(batch: Batch, pushes: Sequence[Push]) -> Handled[Push]:
+    """Mark the tasks of the branches' merge requests, of the commits, and of smart commits."""
+    touched = batch.once(merge_request_events.touch)
+    tasks_by_commit = batch.once(save_commit_tasks)
+
+    def describe(push: Push) -> str:
+        branch = branch_key(push)
+        task_ids = () if push.deleted else tasks_by_commit.get((*branch, push.after), ())
+        keys = touched.keys_by_branch.get(branch, ())
+        work = describe_work(keys, touched.links.tasks_by_key, task_ids)
+        return f"push to {push.branch}: {work}"
+
+    pushed = [
         (TASK, str(task_id), f"push to {push.branch}")
-        for push in alive
-        for task_id in by_key.get((*branch_key(push), push.after), ())
+        for push in pushes
+        if _is_alive(push)
+        for task_id in tasks_by_commit.get((*branch_key(push), push.after), ())
     ]
-    subjects.mark_dirty_many(conn, portal_id, marks, now)
-    return by_key
+    return Handled(
+        describe,
+        marks=[*touched.links.marks, *pushed, *smart_commits.save_new(batch, pushes)],
+        subjects=_complete_pushes(pushes),
+        alert_causes=pushes,
+        fetches=touched.fetches,
+    )
+
+
+def save_commit_tasks(batch: Batch) -> Mapping[store_pipelines.CommitKey, Sequence[int]]:
+    """Remember what the batch's pushes name, and return the tasks that its commits name.
+
+    A pipeline runs for the last commit of a push, so it is that commit which speaks for all of
+    them.
+    """
+    conn, pushes = batch.conn, batch.of(Push)
+    own_commits.save_landed(conn, {}, _complete_pushes(pushes))
+    alive = [push for push in pushes if _is_alive(push)]
+    named = _named_tasks(conn, alive, batch.rules.references)
+    store_pipelines.save_commit_tasks(conn, batch.portal_id, named)
+    keys = {commit_key(event.pipeline) for event in batch.of(PipelineEvent)}
+    keys |= {(*branch_key(push), push.after) for push in alive}
+    return store_pipelines.tasks_of(conn, keys)
+
+
+def _is_alive(push: Push) -> bool:
+    return bool(push.after) and not push.deleted
+
+
+def _complete_pushes(pushes: Iterable[Push]) -> list[Push]:
+    """Return those that a hook reported. What a job knows of its branch is no push."""
+    return [push for push in pushes if push.before]
 
 
 def speaks_for_branch(pipeline: Pipeline) -> bool:
@@ -113,3 +134,6 @@ def _tasks_named(branch: str, messages: Iterable[str], rules: ReferenceRules) ->
 def _is_shared(push: Push) -> bool:
     """The default branch and protected ones hold everybody's work, and do so for years."""
     return push.branch == push.project.default_branch or push.protected is True
+
+
+HANDLER = Handler[Push](relate, save, subject=lambda push: push)

@@ -1,9 +1,9 @@
-"""The commands of commits: heard in pushes, loaded for decisions, ended with what came of them."""
+"""Finds the smart commits of pushes, and which of them only repeat others."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,9 +23,11 @@ from sync.core.model.smart_commits import (
 from sync.core.rules.portal import ReferenceRules
 from sync.core.smart_commits import parse as smart_commits_parse
 from sync.engine.deps import TASK
+from sync.engine.ingest.handler import Batch
 from sync.store import merge_requests as store_merge_requests
 from sync.store import smart_commits as store_smart_commits
-from sync.store import subjects, tasks
+from sync.store import tasks
+from sync.store.subjects import Mark
 
 REPETITION_WINDOW = timedelta(days=30)  # so long the same words of another commit are a repetition
 _SHA = re.compile(r"[0-9a-fA-F]{4,64}")
@@ -35,30 +37,23 @@ SmartCommitsByKey = Mapping[
 ]  # and the whole message of its commit
 
 
-def ingest(
-    conn: Connection,
-    portal_id: int,
-    pushes: Iterable[Push],
-    rules: ReferenceRules,
-    now: datetime,
-) -> None:
-    """Keeps what commits say for the first time and marks dirty the tasks that they tell it.
+def save_new(batch: Batch, pushes: Sequence[Push]) -> list[Mark]:
+    """Store the smart commits that are new, and mark the tasks that they name.
 
     Those are read anew: a command acts once, so what it acts on must be known.
     """
-    by_key = _find_smart_commits(conn, list(pushes), rules)
+    conn, portal_id, now = batch.conn, batch.portal_id, batch.now
+    by_key = _find_smart_commits(conn, pushes, batch.rules.references)
     before = store_smart_commits.existing_keys(conn, by_key)
     new = _mark_repetitions(
         conn, portal_id, {k: v for k, v in by_key.items() if k not in before}, now
     )
     store_smart_commits.save_new(conn, portal_id, new, now)
-    task_ids = {speech.command.task_id for speech in new.values()}
-    tasks.mark_stale(conn, portal_id, task_ids, now)
-    marks = [
-        (TASK, str(speech.command.task_id), f"commit {key.sha[:SHORT_SHA]} says something")
-        for key, speech in new.items()
+    tasks.mark_stale(conn, portal_id, {item.command.task_id for item in new.values()}, now)
+    return [
+        (TASK, str(item.command.task_id), f"commit {key.sha[:SHORT_SHA]} says something")
+        for key, item in new.items()
     ]
-    subjects.mark_dirty_many(conn, portal_id, marks, now)
 
 
 def _find_smart_commits(

@@ -1,4 +1,4 @@
-"""The alerts of refs: derived anew and saved, their news marked, what they ask for commanded."""
+"""Reconciles the alerts of refs: derived anew, their notifications marked, what they ask for."""
 
 from __future__ import annotations
 
@@ -18,28 +18,27 @@ from sync.core.model.pipelines import Pipeline
 from sync.core.model.task_view import SentMessage
 from sync.core.rules.portal import AlertRules, Rules
 from sync.engine.backoff import format_traceback
-from sync.engine.deliver.refusals import is_refused, refused_before
-from sync.engine.deps import ALERT, NOTIFICATION, PORTAL_LANE, Deps
+from sync.engine.deps import NOTIFICATION
 from sync.engine.ingest.alerts import watched_refs
 from sync.engine.load import alerts as load_alerts
 from sync.engine.load import people as load_people
 from sync.engine.load.people import AuthoredCommit
 from sync.engine.load.scope import Scope
-from sync.engine.reconcile import fetch, notifications
-from sync.engine.reconcile.turn import ReconcileTurn, Recorder, Rows
-from sync.store import alerts, logs, messages, outbox, subjects, tasks
+from sync.engine.reconcile import fetch
+from sync.engine.reconcile.turn import KindPlan, ReconcileTurn, Rows, SubjectPlan
+from sync.store import alerts, messages, subjects, tasks
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
 from sync.store.alerts import AlertRow
 from sync.store.db.database import read
-from sync.store.rows import DecisionRow, SubjectRow
+from sync.store.rows import SubjectRow
 
 log = structlog.get_logger()
 
 
 @dataclass
 class _RefState:
-    """A line as it was found, and what is derived of it."""
+    """A ref as it was loaded, and what is derived of it."""
 
     row: SubjectRow
     ref_key: RefKey
@@ -52,7 +51,7 @@ class _RefState:
 
     @property
     def alert_rows(self) -> dict[AlertKey, AlertRow]:
-        """The alerts as derived, with what people said of them."""
+        """The alerts as derived, with what people did about them."""
         stored = {row.key: row for row in self.stored}
         keys = {
             AlertKey(self.ref_key, alert.first_pipeline_id, alert.stage): alert
@@ -74,23 +73,32 @@ def load(conn: Connection, turn: ReconcileTurn, rows: Rows) -> list[_RefState]:
     return [_load_ref(conn, row, turn.scope.rules) for row in rows]
 
 
-def plan(turn: ReconcileTurn, rows: Rows, looked: Sequence[_RefState]) -> Recorder:
+def plan(turn: ReconcileTurn, rows: Rows, refs: Sequence[_RefState]) -> KindPlan:
     """Derive the alerts of the refs. Raises Later and Denied where a task cannot be read."""
-    deps, lane, scope, portal = turn.deps, turn.lane, turn.scope, turn.portal
-    portal_id, rules = scope.portal_id, scope.rules
-    history = {entry.ref_key: entry.history for entry in looked if entry.watched}
-    fetch.fetch_alert_jobs(deps, lane, history, rules)
+    deps, lane, scope = turn.deps, turn.lane, turn.scope
+    history = {entry.ref_key: entry.history for entry in refs if entry.watched}
+    fetch.fetch_alert_jobs(deps, lane, history, scope.rules)
     with read(deps.database) as conn:
-        for entry in looked:
-            _derive_alerts(conn, entry, rules, deps.clock.now())
-    over = [row for entry in looked for row in entry.alert_rows.values() if row.alert.state.ended]
-    fetch.fetch_alert_tasks(deps, lane, portal_id, portal, over)
+        for entry in refs:
+            _derive_alerts(conn, entry, scope.rules, deps.clock.now())
+    over = [row for entry in refs for row in entry.alert_rows.values() if row.alert.state.ended]
+    fetch.fetch_alert_tasks(deps, lane, scope.portal_id, turn.portal, over)
+    with read(deps.database) as conn:
+        subject_plans = {entry.row.key: _plan_ref(conn, turn, entry) for entry in refs}
 
-    def record(conn: Connection) -> None:
-        for entry in looked:
-            _record(conn, deps, scope, entry)
+    def save(conn: Connection) -> None:
+        for entry in refs:
+            if not entry.error:
+                alerts.save(conn, entry.ref_key, entry.derived)
+        marks = [
+            (NOTIFICATION, key.subject_key, "the alert changed")
+            for entry in refs
+            if not entry.error
+            for key in entry.changed_keys
+        ]
+        subjects.mark_dirty_many(conn, scope.portal_id, marks, deps.clock.now())
 
-    return record
+    return KindPlan(subject_plans, save)
 
 
 def _load_ref(conn: Connection, row: SubjectRow, rules: Rules) -> _RefState:
@@ -143,23 +151,24 @@ def _derive_alerts(conn: Connection, entry: _RefState, rules: Rules, now: dateti
         entry.error = format_traceback(error)
 
 
-def _record(conn: Connection, deps: Deps, scope: Scope, entry: _RefState) -> None:
-    portal_id = scope.portal_id
-    now, row = deps.clock.now(), entry.row
+def _plan_ref(conn: Connection, turn: ReconcileTurn, entry: _RefState) -> SubjectPlan:
     if entry.error:
-        notifications.retry_later(conn, deps, portal_id, row, error=entry.error, now=now)
-        return
-    alerts.save(conn, entry.ref_key, entry.derived)
-    current = {r.key: r for r in alerts.list_of_ref(conn, entry.ref_key)}
-    rows = {key: current[key] for key in entry.alert_rows if key in current}
-    marks = [(NOTIFICATION, key.subject_key, "the alert changed") for key in entry.changed_keys]
-    subjects.mark_dirty_many(conn, portal_id, marks, now)
-    _plan_commands(conn, scope, row, _load_views(conn, scope, rows), now)
-    quiet_at = min((a.quiet_at for a in entry.derived if a.quiet_at), default=None)
-    if quiet_at:
-        subjects.postpone(conn, portal_id, row.kind, row.key, row.version, quiet_at)
-    else:
-        subjects.clean_many(conn, portal_id, [(row.kind, row.key, row.version)])
+        return SubjectPlan(error=entry.error)
+    views = _load_views(conn, turn.scope, _newest_rows(entry))
+    now = turn.deps.clock.now()
+    commands = [
+        planned for view in views for planned in plan_alert(view, turn.scope.rules, now).commands
+    ]
+    reasons = ["; ".join(planned.reason for planned in commands)] if commands else []
+    quiet_at = min((alert.quiet_at for alert in entry.derived if alert.quiet_at), default=None)
+    return SubjectPlan(commands, reasons, wait_until=quiet_at)
+
+
+def _newest_rows(entry: _RefState) -> dict[AlertKey, AlertRow]:
+    """Return the alerts that something may still be due of: open ones, and the newest."""
+    rows = sorted(entry.alert_rows.values(), key=lambda row: (row.alert.opened_at, row.key))
+    newest = {row.key for row in rows[-alerts.NEWEST_LIMIT :]}
+    return {row.key: row for row in rows if row.key in newest or not row.alert.state.ended}
 
 
 def _load_views(
@@ -195,7 +204,7 @@ def _load_views(
 def _authors(
     conn: Connection, scope: Scope, rows: Mapping[AlertKey, AlertRow]
 ) -> dict[AlertKey, int]:
-    """Of the commits that broke the lines."""
+    """Return the portal users who wrote the commits that broke the refs."""
     ids = {
         key: (key.ref_key.connection_id, key.ref_key.project_id, row.alert.first_pipeline_id)
         for key, row in rows.items()
@@ -207,24 +216,3 @@ def _authors(
         if (p := opened.get(place)) and p.commit
     }
     return load_people.portal_authors(conn, scope, signed)
-
-
-def _plan_commands(
-    conn: Connection,
-    scope: Scope,
-    row: SubjectRow,
-    views: Sequence[AlertView],
-    now: datetime,
-) -> None:
-    portal_id = scope.portal_id
-    refused = refused_before(conn, portal_id, ALERT, [row.key])
-    commands = [
-        planned
-        for view in views
-        for planned in plan_alert(view, scope.rules, now).commands
-        if not is_refused(refused, row.key, planned)
-    ]
-    outbox.replace_waiting(conn, portal_id, PORTAL_LANE, {(ALERT, row.key): commands}, now)
-    reasons = "; ".join(planned.reason for planned in commands)
-    if reasons:
-        logs.save_decisions(conn, [DecisionRow(portal_id, ALERT, row.key, now, reasons)])

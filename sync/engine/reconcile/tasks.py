@@ -12,25 +12,20 @@ from sqlalchemy import Connection
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks import queries as tasks_queries
 from sync.core.model.pipelines import Pipeline
-from sync.core.model.plans import PlannedCommand
 from sync.core.model.tasks import KanbanStage, Step, Task
 from sync.core.plan import Plan, TaskView, plan_task
-from sync.core.smart_commits.plan import notify_missing_task, refuse_missing_task
 from sync.engine.backoff import format_traceback
-from sync.engine.deliver.smart_commits import record_results
-from sync.engine.deps import TASK, Deps
+from sync.engine.deps import Deps
 from sync.engine.ingest import notifications as ingest_notifications
 from sync.engine.lanes import CALL_LEASE_TTL, Lane
 from sync.engine.load import tasks as load_tasks
 from sync.engine.load.scope import Scope
-from sync.engine.load.smart_commits import load
 from sync.engine.load.tasks import Answers, LoadedTasks
 from sync.engine.reconcile.fetch import fetch_failed_jobs
 from sync.errors import Refused
-from sync.store import logs, tasks
 from sync.store import pipelines as store_pipelines
+from sync.store import tasks
 from sync.store.db.database import read, write
-from sync.store.rows import DecisionRow
 
 log = structlog.get_logger()
 
@@ -208,31 +203,3 @@ def _read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
         return tasks_queries.read_stages(portal, group_id)
     except Refused:
         return ()
-
-
-def refuse_for_missing_tasks(
-    conn: Connection, scope: Scope, task_ids: Iterable[int], now: datetime
-) -> dict[int, list[PlannedCommand]]:
-    """Refuse smart commits for tasks that the portal does not show; return the notifications.
-
-    A command whose author is notified ends with the notification, which is then never lost.
-    """
-    portal_id, language = scope.portal_id, scope.rules.language
-    notifications: dict[int, list[PlannedCommand]] = {}
-    for task_id, smart_commits in load(conn, scope, task_ids).items():
-        refusals = {
-            pending_smart_commit.key: refuse_missing_task(pending_smart_commit, language)
-            for pending_smart_commit in smart_commits
-        }
-        reasons = "; ".join(refusal.reason for refusal in refusals.values())
-        logs.save_decisions(conn, [DecisionRow(portal_id, TASK, str(task_id), now, reasons)])
-        notifications[task_id] = [
-            planned
-            for pending_smart_commit in smart_commits
-            if (planned := notify_missing_task(pending_smart_commit, language))
-        ]
-        notified = {planned.records.smart_commit for planned in notifications[task_id]}
-        record_results(
-            conn, {key: refusal for key, refusal in refusals.items() if key not in notified}
-        )
-    return notifications

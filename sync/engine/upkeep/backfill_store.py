@@ -21,8 +21,8 @@ from sync.core.model.pipelines import Pipeline
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
 from sync.engine.ingest import comments as ingest_comments
-from sync.engine.ingest.apply import save_people
 from sync.engine.ingest.merge_requests import update_links
+from sync.engine.ingest.people import save_people
 from sync.gitlab.history.merge_requests import PastMergeRequest
 from sync.gitlab.history.project import BranchCommit
 from sync.store import activity as store_activity

@@ -80,7 +80,7 @@ def read(engine: Engine) -> Iterator[Connection]:
 
 
 def _open_sqlite(target: URL, pool_size: int) -> Engine:
-    _create_private(Path(str(target.database)))
+    create_private(Path(str(target.database)))
     engine = _create_engine(target, pool_size=pool_size, max_overflow=50)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
@@ -92,7 +92,7 @@ def _create_engine(target: URL, **pool: Any) -> Engine:
     return create_engine(target, json_serializer=dump_json, hide_parameters=True, **pool)
 
 
-def _create_private(file: Path) -> None:
+def create_private(file: Path) -> None:
     """Create the file readable by its owner alone; -wal and -shm get the same mode."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from b24app.auth.current_user import current_user
-from b24app.auth.page_tokens import Visitor
 from b24app.cli import main
 from b24app.services.gitlab_connections import check_connection, update_hooks
 from sync.bitrix24.rest.batch import Call
@@ -118,8 +117,7 @@ def test_calls_to_gitlab_say_whose_they_are(beside, portal, gitlab, connection):
 
 
 def test_what_a_page_asks_for_is_its_users(beside, portal, gitlab, connection):
-    token = beside.deps.tokens.issue(Visitor(portal.id, 77, True), beside.deps.clock.now())
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = beside.bearer(portal.id, user_id=77)
     assert beside.client.post("/api/connections/main/test", headers=headers).status_code == 200
     assert who(calls(beside, system="gitlab")[-1]) == ("web", "gitlab", "77")
     beside.client.get("/healthz")  # the next request of this thread is nobody's

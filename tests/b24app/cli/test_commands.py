@@ -117,9 +117,82 @@ def test_settings_can_be_checked_without_applying_them(portal, engine, tmp_path,
     file = tmp_path / "settings.yaml"
     file.write_text(SETTINGS)
     assert main(["settings", "apply", "--offline", "--check", str(file)]) == 0
-    assert capsys.readouterr().out == "The settings are right; nothing was applied.\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "--- in force",
+        "+++ this file",
+        "@@ -1,3 +1,8 @@",
+        " version: 1",
+        " portal: portal.example.com",
+        " language: en",
+        "+connections:",
+        "+  - name: main",
+        "+    url: https://gitlab.example.com",
+        "+    token:",
+        "+      env: GITLAB_TOKEN",
+        "Would be done: Connection main created.",
+        "The settings are right; nothing was applied.",
+    ]
     with read(engine) as conn:
         assert connections.by_portal(conn, portal.id) == ()
+
+
+def test_a_removal_is_said_shown_and_asked_for(applied, portal, engine, capsys):
+    applied.write_text(SETTINGS[: SETTINGS.index("connections:")])
+    capsys.readouterr()
+    assert main(["settings", "apply", "--offline", str(applied)]) == 1
+    assert capsys.readouterr().err == (
+        "The settings do not name what is connected: main. A connection that is missing is removed "
+        "with its history. Say --remove main to remove it, or `was: main` beside its new name.\n"
+    )
+    assert main(["settings", "apply", "--offline", "--check", str(applied)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "-  - name: main" in said
+    assert said[-3:] == [
+        "Would be done: Connection main removed; its history is kept for 30 days.",
+        "Removing main has to be said: --remove main",
+        "The settings are right; nothing was applied.",
+    ]
+    with read(engine) as conn:
+        assert [record.name for record in connections.by_portal(conn, portal.id)] == ["main"]
+    assert main(["settings", "apply", "--offline", "--remove", "main", str(applied)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "Connection main removed; its history is kept for 30 days."
+    )
+    with read(engine) as conn:
+        assert connections.by_portal(conn, portal.id) == ()
+
+
+def test_open_pages_are_ended_by_a_command(portal, engine, capsys):
+    with read(engine) as conn:
+        before = portals.by_id(conn, portal.id).installation
+    assert main(["portal", "end-pages"]) == 0
+    assert capsys.readouterr().out == "Every open page of portal.example.com has ended.\n"
+    with read(engine) as conn:
+        between = portals.by_id(conn, portal.id).installation
+    assert main(["portal", "end-pages", "--all"]) == 0
+    assert capsys.readouterr().out == "Every open page of 1 portals has ended.\n"
+    with read(engine) as conn:
+        after = portals.by_id(conn, portal.id).installation
+    assert len({before, between, after}) == 3
+
+
+def test_a_removed_portal_is_erased_only_when_that_is_meant(applied, portal, engine, capsys):
+    with write(engine) as conn:
+        portals.mark_removed(conn, portal.id, "gone", AT)
+    capsys.readouterr()
+    assert main(["portal", "erase"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "portal.example.com would be erased with all its data, its tokens, and its connections: "
+        "main.",
+        "Nothing was done: say --yes to erase it.",
+    ]
+    assert main(["portal", "erase", "--yes"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "portal.example.com was erased, with all its data, tokens and connections.",
+        "Its webhooks in GitLab are answered 404 from now on: remove them there.",
+    ]
+    with read(engine) as conn:
+        assert portals.all_portals(conn) == ()
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
