@@ -73,8 +73,7 @@ class IssueReader:
         return rows
 
     def _listed(self, project_id: str, addresses: Sequence[ItemAddress]) -> dict[str, IssueRow]:
-        """Ask the lists of a project; an item that took the number of another is not taken."""
-        wanted = {address.id for address in addresses}
+        """Ask the lists of a project; what took the number of another comes under its own id."""
         numbers = [address.number for address in addresses]
         rows: dict[str, IssueRow] = {}
         while numbers:
@@ -91,9 +90,7 @@ class IssueReader:
                     raise
                 return rows
             listed = mapping(mapping(data.get("project")).get("workItems"))
-            for row in self.rows_of(listed):
-                if row.id in wanted:
-                    rows[row.id] = row
+            rows |= {row.id: row for row in self.rows_of(listed)}
             numbers = numbers[len(part) :]
         return rows
 

@@ -232,6 +232,8 @@ class Issues:
         issue.labels = labels.with_added(self.state, issue.labels, added)
 
     def by_id(self, number: int) -> Issue | None:
+        if not number:
+            return None
         for place in self.state.projects.values():
             for issue in place.issues.values():
                 if issue.id == number:

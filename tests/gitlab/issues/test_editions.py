@@ -1,0 +1,111 @@
+"""What an instance lacks is left out of the questions, and learned once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from sync.core.issue_sync.model import CUSTOM, STATUS, Item
+from sync.core.issue_sync.writes import Done, UpdateItem
+from sync.gitlab.issues.options import ITERATIONS, IssueOptions
+from tests.emulators.gitlab.issues.records import CustomField
+from tests.gitlab.issues.conftest import Side
+
+EVERYTHING = IssueOptions(links=True, custom_fields=True, sprint=ITERATIONS)
+EVER = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def fetch(file):
+    raise AssertionError("no file is copied")
+
+
+@pytest.mark.parametrize(
+    ("edition", "premium", "version", "native"),
+    [
+        ("ee", True, "19.2.1-ee", True),
+        ("ee", False, "19.2.1-ee", False),
+        ("ee", True, "18.1.0-ee", False),
+        ("ee", True, "17.8.0-ee", False),
+        ("ce", False, "19.2.1", False),
+        ("ce", False, "16.11.0", False),
+    ],
+)
+def test_every_edition_is_read(
+    side: Side, edition: str, premium: bool, version: str, native: bool
+) -> None:
+    state = side.gitlab.state
+    state.edition, state.premium, state.version = edition, premium, version
+    address = side.fill(1, comments=2, entries=1)[0]
+    issues = side.connect(EVERYTHING)
+    capabilities = issues.capabilities(side.project)
+    item = issues.read([address])[address.id]
+    assert isinstance(item, Item)
+    assert (len(item.comments or ()), len(item.time or ())) == (2, 1)
+    assert str(item.values[STATUS]).startswith("gid://") == native
+    assert str(capabilities.choices[STATUS][0].id).startswith("gid://") == native
+    assert capabilities.several_assignees == premium
+    assert side.cost(lambda: issues.read([address])) == 1
+    (outcome,) = issues.apply([UpdateItem("k", address, {"estimate": 60})], fetch)
+    assert isinstance(outcome, Done)
+    assert outcome.dropped == {}
+
+
+def test_custom_fields_by_their_kinds(side: Side) -> None:
+    side.gitlab.state.planned.fields["acme"] = [
+        CustomField(1, "Client", "TEXT"),
+        CustomField(2, "Points", "NUMBER"),
+        CustomField(3, "Size", "MULTI_SELECT", {5: "S", 6: "L"}),
+    ]
+    address = side.fill(1)[0]
+    issues = side.connect(EVERYTHING)
+    offered = issues.capabilities(side.project)
+    assert {f"{CUSTOM}{n}" for n in (1, 2, 3)} <= offered.writable
+    assert [choice.name for choice in offered.choices[f"{CUSTOM}3"]] == ["S", "L"]
+    wanted = {
+        f"{CUSTOM}1": "Ikea",
+        f"{CUSTOM}2": 8,
+        f"{CUSTOM}3": frozenset({"5", "6"}),
+    }
+    (outcome,) = issues.apply([UpdateItem("k", address, wanted)], fetch)
+    assert isinstance(outcome, Done)
+    assert outcome.dropped == {}
+    item = issues.read([address])[address.id]
+    assert isinstance(item, Item)
+    assert {name: item.values[name] for name in wanted} == wanted
+    (outcome,) = issues.apply([UpdateItem("k", address, {f"{CUSTOM}1": None})], fetch)
+    item = issues.read([address])[address.id]
+    assert isinstance(item, Item)
+    assert item.values[f"{CUSTOM}1"] is None
+
+
+def test_a_page_that_is_too_much_is_halved(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.emulators.gitlab import graphql_limits
+
+    monkeypatch.setattr(graphql_limits, "KNOWN", (130, 15))
+    side.fill(30, comments=1)
+    issues = side.connect(EVERYTHING)
+    items, cursor = [], None
+    while True:
+        page = issues.changed(side.project, EVER, cursor)
+        items += page.items
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert len(items) == 30
+
+
+def test_links_are_written_one_by_one(side: Side) -> None:
+    from sync.core.issue_sync.writes import SetChange
+
+    first, second, third = side.fill(3)
+    issues = side.connect(EVERYTHING)
+    links = frozenset({f"relates_to:{second.id}", f"relates_to:{third.id}"})
+    (outcome,) = issues.apply([UpdateItem("k", first, {"links": SetChange(add=links)})], fetch)
+    assert isinstance(outcome, Done)
+    assert outcome.dropped == {}
+    gone = SetChange(remove=frozenset({f"relates_to:{second.id}"}))
+    issues.apply([UpdateItem("k", first, {"links": gone})], fetch)
+    item = issues.read([first])[first.id]
+    assert isinstance(item, Item)
+    assert item.values["links"] == frozenset({f"relates_to:{third.id}"})
