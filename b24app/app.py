@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from b24app import errors
@@ -14,6 +14,7 @@ from b24app.auth.current_user import current_user
 from b24app.deps import Deps
 from b24app.routes import api, ci_reports, events, health, install, placements
 from b24app.routes import webhooks as routes_webhooks
+from b24app.services.public_address import asked_address
 from sync.deadlines import limit_outbound
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def create_app(deps: Deps) -> Flask:
         )
     app.wsgi_app = _limit_calls(app.wsgi_app)  # type: ignore[assignment,method-assign]
     _reset_current_user(app)
+    _remember_address(app)
     return app
 
 
@@ -53,6 +55,19 @@ def _limit_calls(serve: WSGIApplication) -> WSGIApplication:
             return serve(environ, start_response)
 
     return limited
+
+
+def _remember_address(app: Flask) -> None:
+    """Keep the address at which each request was made: an installation compares it."""
+
+    @app.before_request
+    def _begin() -> None:
+        asked_address.set(request.host_url.rstrip("/"))
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        response.call_on_close(lambda: asked_address.set(""))
+        return response
 
 
 def _reset_current_user(app: Flask) -> None:

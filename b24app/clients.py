@@ -80,8 +80,14 @@ class Clients:
         )
 
     def session(self) -> requests.Session:
-        """Return a session for one thread that reaches public and allowed addresses."""
-        return self._watched(guarded_session(self.config.allowed_networks))
+        """Return a session for one thread to Bitrix24: public and allowed addresses."""
+        return self._watched(
+            guarded_session(
+                self.config.allowed_networks,
+                proxy=self.config.portal_proxy or None,
+                further_ca_file=self.config.portal_ca_file or None,
+            )
+        )
 
     def _watched(self, session: requests.Session) -> requests.Session:
         """Let each answer say what time it is."""
@@ -125,6 +131,10 @@ class Clients:
                 code="no_token",
             )
         return self._gitlab(record, secrets.access_token, str(record.account.get("username") or ""))
+
+    def code_host_on_trial(self, record: ConnectionRecord, token: str) -> GitLab:
+        """Return a client with a token that is not stored yet."""
+        return self._gitlab(record, token, "")
 
     def anonymous_code_host(self, record: ConnectionRecord, actor: str) -> GitLab:
         """Return a client without the connection's token, for calls that carry their own."""

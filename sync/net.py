@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from sync.addresses import Network, is_permitted
 from sync.deadlines import Watch, is_limited, seconds_left
@@ -42,12 +43,14 @@ def guarded_session(
     *,
     ca_file: str | None = None,
     proxy: str | None = None,
+    further_ca_file: str | None = None,
 ) -> requests.Session:
     """Return a session that checks every connection by the IP address it really goes to.
 
     `allowed_networks`: CIDRs that may be reached although they are not public. A forbidden peer
     raises `Refused` before a packet is sent. Proxies, certificates and passwords of the environment
-    are ignored: only the arguments count. Every request has a time limit (`TIMEOUT`).
+    are ignored: only the arguments count. `ca_file` takes the place of the public authorities,
+    `further_ca_file` stands beside them. Every request has a time limit (`TIMEOUT`).
     """
     networks = tuple(ipaddress.ip_network(network, strict=False) for network in allowed_networks)
     session = requests.Session()
@@ -55,7 +58,7 @@ def guarded_session(
     session.verify = ca_file or True
     if proxy:
         session.proxies = {"http": proxy, "https": proxy}
-    adapter = _GuardedAdapter(networks)
+    adapter = _GuardedAdapter(networks, further_ca_file)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -153,15 +156,20 @@ def _guarded_pools(networks: tuple[Network, ...]) -> dict[str, type]:
 
 
 class _GuardedAdapter(HTTPAdapter):
-    def __init__(self, networks: tuple[Network, ...]) -> None:
+    def __init__(self, networks: tuple[Network, ...], further_ca_file: str | None = None) -> None:
         self._networks = networks
+        self._tls_options: dict[str, Any] = {}
+        if further_ca_file:  # requests adds the public authorities to this context by itself
+            context = create_urllib3_context()
+            context.load_verify_locations(further_ca_file)
+            self._tls_options = {"ssl_context": context}
         super().__init__()
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **options: Any
     ) -> None:
         self.poolmanager = PoolManager(
-            num_pools=connections, maxsize=maxsize, block=block, **options
+            num_pools=connections, maxsize=maxsize, block=block, **options, **self._tls_options
         )
         self.poolmanager.pool_classes_by_scheme = _guarded_pools(self._networks)
 
@@ -200,8 +208,8 @@ class _GuardedAdapter(HTTPAdapter):
                 watch.close()
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Return the pools behind a proxy, which may itself be anywhere."""
-        manager = super().proxy_manager_for(proxy, **options)
+        """Return the pools behind a proxy, which may be anywhere, with the same authorities."""
+        manager = super().proxy_manager_for(proxy, **options, **self._tls_options)
         manager.pool_classes_by_scheme = _guarded_pools(_EVERYWHERE)
         return manager
 

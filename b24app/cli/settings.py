@@ -6,14 +6,18 @@ import argparse
 import difflib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from b24app.cli import preview
 from b24app.cli.arguments import read_file
-from b24app.cli.context import open_clients, prepare_database, print_lines
+from b24app.cli.context import find_connection, open_clients, prepare_database, print_lines
+from b24app.cli.progress import Progress
 from b24app.clients import Clients
 from b24app.services.claims import prove_claims, remove_left_over
+from b24app.services.gitlab_connections import check_connection
 from b24app.services.overview import find_portal
 from b24app.services.settings_lookups import PortalLookups
 from sync.config import Config
@@ -23,13 +27,15 @@ from sync.settings.apply import (
     HISTORY_KEPT,
     ConnectionChanges,
     apply,
+    current_settings,
     export_yaml,
     portal_domain,
 )
 from sync.settings.document import read
+from sync.settings.example import example_text
 from sync.settings.model import Settings
 from sync.settings.problems import Invalid, Problem
-from sync.store import connections
+from sync.store import connections, portals
 from sync.store.db.database import open_writer
 from sync.store.db.database import read as reading
 from sync.store.db.database import write as writing
@@ -44,12 +50,21 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
 def _export(config: Config, args: argparse.Namespace) -> int:
     with reading(prepare_database(config)) as conn:
-        text = export_yaml(conn, find_portal(conn, args.portal))
+        portal = find_portal(conn, args.portal)
+        text = _export_text(conn, portal)
     if args.output:
         Path(args.output).write_text(text, encoding="utf-8")
     else:
         sys.stdout.write(text)
     return 0
+
+
+def _export_text(conn: Connection, portal: PortalRecord) -> str:
+    """Return what is in force; of a portal without settings an example with comments."""
+    if portals.settings(conn, portal.id):
+        return export_yaml(conn, portal)
+    language = current_settings(conn, portal).language
+    return example_text(portal=portal_domain(portal), language=language)
 
 
 def _apply(config: Config, args: argparse.Namespace) -> int:
@@ -61,7 +76,10 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
     engine, text = opened.engine, read_file(args.file)
     with reading(engine) as conn:
         portal = find_portal(conn, args.portal or _named_portal(text))
-    lookups = None if args.offline else PortalLookups(opened.portal(portal.id))
+    progress = Progress("")
+    lookups = None
+    if not args.offline:
+        lookups = PortalLookups(opened.portal(portal.id), progress.show_named)
     settings = read(text, os.environ, lookups)
     if lookups and lookups.unchecked:
         print_lines(f"The chats could not be checked: {lookups.unchecked}.")
@@ -89,6 +107,10 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
         elif changed:
             print_lines(f"The rules want other events: b24bridge gitlab hooks {name}")
     _print_each(_settle_with_gitlab(opened, portal, done, offline=args.offline))
+    if not args.offline:
+        _test_connections(opened, portal, [*done.created, *done.changed])
+    if done.created:
+        print_lines("Read what was before, silently: b24bridge backfill --all --since 90d")
     return 0
 
 
@@ -121,11 +143,10 @@ def _check(opened: Clients, portal: PortalRecord, settings: Settings) -> int:
         done = apply(conn, opened.vault, portal, settings, environ=os.environ, now=now, remove=None)
         after = export_yaml(conn, portal)
         conn.rollback()
-    _print_each(
-        difflib.unified_diff(
-            before.splitlines(), after.splitlines(), "in force", "this file", lineterm=""
-        )
+    difference = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), "in force", "this file", lineterm=""
     )
+    _print_each(list(difference) or ["The file says what is in force."])
     _print_each(f"Would be done: {line}" for line in _describe_changes(done))
     _print_each(
         f"Its webhook would be removed: {item.kind} {item.target} of {item.connection}."
@@ -155,6 +176,19 @@ def _describe_changes(done: ConnectionChanges) -> list[str]:
         for verb, ending in endings.items()
         for name in getattr(done, verb)
     ]
+
+
+def _test_connections(opened: Clients, portal: PortalRecord, names: Sequence[str]) -> None:
+    """Try what was given: the address, the token and its rights; print what is wrong."""
+    for name in names:
+        with reading(opened.engine) as conn:
+            record = find_connection(conn, portal.id, name)
+            secrets = connections.secrets(conn, opened.vault, record.id)
+        if secrets is None or not secrets.access_token:
+            print_lines(f"Connection {name} has no token yet: b24bridge gitlab token {name}")
+            continue
+        for problem in check_connection(opened, record).problems:
+            print_lines(f"Connection {name}: {problem}")
 
 
 def _hook_flags(opened: Clients, portal_id: int) -> dict[str, bool]:

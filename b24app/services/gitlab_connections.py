@@ -45,10 +45,11 @@ def check_connection(rooms: Clients, record: ConnectionRecord) -> ConnectionTest
     }
     with write(rooms.engine) as conn:
         connections.set_account(conn, record.id, kept)
-    return ConnectionTest(not problems, _account_line(tested_account), problems)
+    return ConnectionTest(not problems, describe_account(tested_account), problems)
 
 
-def _account_line(details: account.Account) -> str:
+def describe_account(details: account.Account) -> str:
+    """Return an account in one line."""
     scopes = "unknown scopes" if details.scopes is None else ", ".join(details.scopes)
     until = f"until {details.expires_at:%Y-%m-%d}" if details.expires_at else "without an end"
     return f"{details.username} at GitLab {details.version}, token with {scopes}, {until}"
@@ -82,7 +83,7 @@ def update_hooks(
         )
     url = f"{rooms.config.public_url}/hooks/gitlab/{secrets.hook_key}"
     done, rules = [], rooms.rules(portal.id)
-    targets = _hook_targets(record)
+    targets = hook_targets(record)
     for target in targets:
         work = (
             _remove_hook(client, target, url)
@@ -105,7 +106,8 @@ def update_hooks(
     return done
 
 
-def _hook_targets(record: ConnectionRecord) -> list[HookTarget]:
+def hook_targets(record: ConnectionRecord) -> list[HookTarget]:
+    """Return the projects and groups that the connection names."""
     kinds: tuple[tuple[Literal["project", "group"], str], ...] = (
         ("project", "projects"),
         ("group", "groups"),

@@ -65,7 +65,8 @@ class Failure:
 
     `action`: a command's kind (of a message `card`, `message` or `chat_message`), a smart commit's
     verb, `decide` for a subject, `read` for a delivery. `about`: the task, the event's name, or
-    another subject's key. `of`: that subject's kind, "" for a delivery.
+    another subject's key. `of`: that subject's kind, "" for a delivery. `place` and `subject_key`:
+    where a message stands, and what it is about; "" for anything else.
     """
 
     kind: str
@@ -75,6 +76,8 @@ class Failure:
     text: str
     at: datetime | None
     of: str = "task"
+    place: str = ""
+    subject_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +239,8 @@ def list_failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
 
 def _command_failure(command_row: CommandRow) -> Failure:
     about, of = command_row.subject_key, command_row.subject_kind
+    command = command_row.command
+    message = command if isinstance(command, PutMessage) else None
     return Failure(
         "command",
         str(command_row.id),
@@ -244,6 +249,8 @@ def _command_failure(command_row: CommandRow) -> Failure:
         command_row.error,
         command_row.done_at,
         of,
+        str(message.place) if message else "",
+        message.subject_key if message else "",
     )
 
 
@@ -321,7 +328,8 @@ def find_portal(
         if name in (portal_record.member_id, str(portal_record.id), _portal_domain(portal_record))
     ]
     if not records:
-        raise LookupError(f"no portal {name} is installed")
+        names = ", ".join(map(_portal_domain, every)) or "none"
+        raise LookupError(f"no portal {name} is installed; there is: {names}")
     return records[0]
 
 

@@ -18,7 +18,7 @@ from b24app.services.install_steps import run_steps
 from b24app.texts import page_texts
 from sync.bitrix24.events import parse as events_parse
 from sync.bitrix24.events.parse import PlacementRequest
-from sync.bitrix24.install.steps import StepResult
+from sync.bitrix24.install.steps import STEP_NAMES, StepResult
 from sync.bitrix24.rest.credentials import Credentials
 from sync.bitrix24.tasks.readable import PageUser
 from sync.settings.apply import current_settings
@@ -26,8 +26,7 @@ from sync.store.db.database import read
 from sync.store.rows import PortalRecord
 
 MAX_FORM_BYTES = 1_000_000
-# In the order of sync.bitrix24.install.steps.
-STEPS = ("rights", "scopes", "events", "placements", "fields", "features")
+STEPS = STEP_NAMES
 
 
 @dataclass(frozen=True, slots=True)

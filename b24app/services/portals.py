@@ -43,7 +43,9 @@ def prove_credentials(deps: Deps, claimed: Credentials) -> Credentials:
             call_log=deps.clients.call_log("bitrix24"),
         )
     except Later as error:
-        raise RequestRejected(503, "later", error.message, "Try again in a minute") from None
+        raise RequestRejected(
+            503, "later", error.message, error.change or "Try again in a minute"
+        ) from None
     except SyncError as error:
         log.warning("portal_not_proven", member_id=claimed.member_id, code=error.code)
         raise RequestRejected(

@@ -88,7 +88,7 @@ def apply(
         raise RemovalUnconfirmed(unsaid)
     removed_by_name = {record.name: record for record in connections.removed(conn, portal.id)}
     for connection in settings.connections:
-        token = resolve(connection.token, environ) if connection.token else None
+        token = resolve(connection.token, environ) or None if connection.token else None
         record = records_by_name.get(connection.name)
         if record is None and (record := removed_by_name.get(connection.name)) is not None:
             connections.restore(conn, record.id)
@@ -188,6 +188,8 @@ def _update_connection(
     What was learned of the old address or token is forgotten, and a pause ends.
     """
     before = connections.secrets(conn, vault, record.id)
+    if connection.token is not None and connection.token.stored:
+        token = before.access_token if before else None
     draft = _build_draft(connection, ConnectionSecrets(hook_key="", access_token=token))
     same_token = before is not None and _equal_secrets(before.access_token, token)
     if same_token and (record.base_url, record.options) == (draft.base_url, draft.options):

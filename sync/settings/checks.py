@@ -23,6 +23,10 @@ FoundProblems = Iterator[tuple[Path, str]]
 class Lookups(Protocol):
     """What is read from the portal to check settings against it."""
 
+    def prefetch(self, group_ids: Sequence[int], dialogs: Sequence[str]) -> None:
+        """Read what will be asked for of these workgroups and chats, together."""
+        ...
+
     def stages(self, group_id: int) -> tuple[KanbanStage, ...] | None:
         """Return the columns of a workgroup; None where there is no such workgroup."""
         ...
@@ -58,6 +62,8 @@ def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
 
     Raises what the lookups raise.
     """
+    chats = list(_chats(settings))
+    portal.prefetch(list(settings.rules.workgroups), [dialog for _, dialog in chats])
     for path, reference in named_people(settings):
         user = portal.user(reference)
         if user is None:
@@ -71,7 +77,7 @@ def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
             yield here, f"the portal has no workgroup {group_id}, or the app cannot see it"
         else:
             yield from _stages(here, group, stages)
-    for path, dialog in _chats(settings):
+    for path, dialog in chats:
         if portal.may_post(dialog) is False:
             text = f"the app cannot write in {dialog}: there is no such chat, or the employee "
             yield path, text + "in whose name it works is not in it or may not write there"

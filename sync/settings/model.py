@@ -7,6 +7,7 @@ no number): a typing error in a settings file must never become a rule.
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -46,15 +47,39 @@ from sync.settings.values import (
 
 
 class Secret(SettingsPart):
-    """Where a secret is stored: an environment variable, or a file. Never the secret itself."""
+    """Where a secret is stored: an environment variable, a file, or (`stored`) our database.
+
+    Never the secret itself. The database has it by `b24bridge gitlab token NAME`.
+    """
 
     env: Text | None = None
     file: Text | None = None
+    stored: Literal[True] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hide_pasted_secret(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            raise value_error(
+                "holds the secret itself, which belongs into no file: write {stored: true} and run "
+                "`b24bridge gitlab token NAME`, or {env: VARIABLE} or {file: PATH}"
+            )
+        return value
 
     @model_validator(mode="after")
     def _require_single_source(self) -> Secret:
-        if (self.env is None) == (self.file is None):
-            raise value_error("needs either `env` or `file`")
+        if sum(place is not None for place in (self.env, self.file, self.stored)) != 1:
+            raise value_error("needs exactly one of `env`, `file` and `stored`")
+        if self.env is not None and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", self.env):
+            raise value_error(
+                "has no name of an environment variable, in capital letters, under `env` (it is "
+                "not shown, as it may be the secret itself)"
+            )
+        if self.file is not None and "/" not in self.file:
+            raise value_error(
+                "has no path with a / under `file` (it is not shown, as it may be the secret "
+                "itself)"
+            )
         return self
 
 

@@ -123,6 +123,14 @@ def outside_counts(conn: Connection, portal_id: int) -> dict[str, int]:
     return {outcome.removeprefix(OUTSIDE): count for outcome, count in conn.execute(query)}
 
 
+def last_received(conn: Connection, portal_id: int, system: str) -> tuple[str, datetime] | None:
+    """Return the event and the moment of a portal's newest delivery from `gitlab` or `bitrix24`."""
+    of = (delivery.c.portal_id == portal_id, delivery.c.origin.startswith(f"{system}:"))
+    query = select(delivery.c.event, delivery.c.received_at).where(*of)
+    row = conn.execute(query.order_by(delivery.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
 def oldest_waiting_at(conn: Connection, portal_id: int | None = None) -> datetime | None:
     """Return when the oldest waiting delivery was received; None where none waits."""
     oldest: datetime | None = conn.scalar(

@@ -279,13 +279,17 @@ class ApiCallRow:
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which calls of the audit log are asked for; None and "" ask for all."""
+    """Which calls of the audit log are asked for; None, "" and () ask for all.
+
+    `texts`: the request holds one of them.
+    """
 
     portal_id: int | None = None
     since: datetime | None = None
     system: str = ""
     connection: str = ""
     method: str = ""
+    texts: tuple[str, ...] = ()
     only_failed: bool = False
     limit: int = 100
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,6 +16,7 @@ from werkzeug.serving import make_server
 from b24app.app import create_app
 from b24app.deps import Deps, build_deps
 from b24app.services import visitors
+from b24app.services.public_address import asked_address
 from sync.bitrix24.tasks.readable import PageUser
 from sync.config import Config
 from sync.core.clock import ManualClock
@@ -100,6 +102,21 @@ class World:
         return found
 
 
+def _client_at(address: str) -> type[FlaskClient]:
+    """A client that asks at the public address, as a browser does."""
+
+    class Client(FlaskClient):
+        def open(self, *args: Any, **options: Any) -> Any:
+            return super().open(*args, **{"base_url": f"{address}/", **options})
+
+    return Client
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked_yet() -> None:
+    asked_address.set("")  # the tests' client closes no answer, which would do it
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
@@ -132,7 +149,9 @@ def make_world(
             replace(config, **changes), engine, clock=clock, owner="test", wake=woken.append
         )
         deps.inbox.start()
-        made.append(World(deps, create_app(deps).test_client(), woken))
+        app = create_app(deps)
+        app.test_client_class = _client_at(deps.config.public_url)
+        made.append(World(deps, app.test_client(), woken))
         return made[-1]
 
     yield make

@@ -61,7 +61,7 @@ def test_pages_have_the_same_words_in_both_languages():
 
 
 def test_an_error_is_told_in_russian_too():
-    assert len(SENTENCES) > 30
+    assert len(SENTENCES) >= 30
     assert [text for text in SENTENCES if text not in b24app_texts.ERRORS] == []
     russian = {text: b24app_texts.translate("ru", text) for text in SENTENCES}
     assert {text: it for text, it in russian.items() if it != b24app_texts.ERRORS[text]} == {}

@@ -80,7 +80,8 @@ def _decode_answer(call: Call, name: str, result: Mapping[str, Any]) -> Answer |
     results = as_mapping(result.get("result"))
     if name not in results:
         return Later(
-            f"{call.method}: the portal did not answer this part of the request",
+            f"{call.method}: the portal did not answer this part of the request"
+            + (f"; {errors.UNKNOWN_OUTCOME}" if call.write else ""),
             cause="It ran out of time",
             sent=call.write,
             code="no_answer",

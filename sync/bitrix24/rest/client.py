@@ -182,7 +182,9 @@ class Portal:
             try:
                 response = self.wait_for(_Requester(self._session, url, body, key).send)
             except requests.RequestException as error:
-                raise _unreachable(error, method, write) from None
+                raise errors.connection_error(
+                    error, "the portal", method=method, write=write
+                ) from None
             answer = errors.decode_json(response.content)
             text = response.content.decode(errors="replace") if answer is None else answer
             call_result.status, call_result.answer = response.status_code, mask_line(text)
@@ -210,6 +212,14 @@ class Portal:
         return error
 
     # --- tokens and address
+
+    def renew_tokens(self) -> None:
+        """Renew the tokens now: the one way to learn whether the application's secret is right.
+
+        The vendor asks not to do so regularly; an installation does it once. Raises Denied, Later.
+        https://apidocs.bitrix24.com/settings/oauth/auto-renewal.html
+        """
+        self._renew_tokens(self._credentials)
 
     def _renew_tokens(self, stale: Credentials) -> None:
         """Take another worker's new token where there is one, else renew under the lease."""
@@ -293,12 +303,3 @@ class _Requester(BitrixAPIRequester):
             timeout=self._timeout,
             allow_redirects=False,
         )
-
-
-def _unreachable(error: requests.RequestException, method: str, write: bool) -> Later:
-    """Return the error of a missing answer; `sent` unless no connection was made."""
-    never = isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError)
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    never = never or type(reason).__name__ in ("NewConnectionError", "NameResolutionError")
-    subject = f"the portal could not be reached ({type(error).__name__})"
-    return errors.unreachable_error(subject, method=method, write=write, sent=not never)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -143,6 +143,11 @@ def may_post(portal: Portal, dialog: str) -> bool:
         if error.code in NO_CHAT:
             return False
         raise
+    return allows_posting(dialog_data)
+
+
+def allows_posting(dialog_data: Mapping[str, Any]) -> bool:
+    """Return whether a dialog, as im.dialog.get describes it, lets its reader write there."""
     needed = str(as_mapping(dialog_data.get("permissions")).get("can_post") or "member")
     role = str(dialog_data.get("role") or "member")
     ranked = needed not in _RANKS or role not in _RANKS or _rank_at_least(role, needed)

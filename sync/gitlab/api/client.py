@@ -86,14 +86,19 @@ class GitLab:
         )
 
     def list(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """Yield all items of a list, page after page as they are taken."""
-        options = {"per_page": PER_PAGE, **query}
-        try:
-            yield from self._api.http_list(
-                path, iterator=True, query_parameters=_query(options), obey_rate_limit=False
-            )
-        except (gitlab.GitlabParsingError, KeyError, TypeError) as error:
-            raise error_not_json(f"GET {path}", "something else") from error
+        """Yield all items of a list, page after page as they are taken.
+
+        Every page is asked for at our own address, with the query of the link: python-gitlab cuts
+        links at the first `/api`, which may stand in a host's or a project's name.
+        """
+        following: dict[str, Any] | None = query
+        while following is not None:
+            asked = following
+            listed = self.page(path, **asked)
+            yield from listed.items
+            following = listed.next
+            if following == asked:
+                raise _bad_link(path)
 
     def page(self, path: str, **query: Any) -> ListPage:
         """Return one page of a list, with the way to the next, for callers that store a cursor.
@@ -109,10 +114,13 @@ class GitLab:
         if not isinstance(items, list):
             raise error_not_json(f"GET {path}", "something else")
         further = answer.links.get("next", {}).get("url")
+        following = dict(parse_qsl(urlsplit(further).query)) if further else None
+        if following == {}:
+            raise _bad_link(path)
         total = answer.headers.get("X-Total", "")
         return ListPage(
             items=mappings(items),
-            next=dict(parse_qsl(urlsplit(further).query)) if further else None,
+            next=following,
             total=int(total) if total.isascii() and total.isdigit() else None,
         )
 
@@ -258,6 +266,15 @@ class _Backend(RequestsBackend):
 def _only_asks(sent: object) -> bool:
     """Tell whether a GraphQL request changes nothing."""
     return not str(mapping(sent).get("query")).lstrip().startswith("mutation")
+
+
+def _bad_link(path: str) -> Refused:
+    return Refused(
+        f"GET {path}: the link to the next page leads to no other page",
+        cause="Something between this service and GitLab changes its answers",
+        change="Let a proxy in front of GitLab pass the Link header as it is",
+        code="link",
+    )
 
 
 def _tail(answer: requests.Response, most: int) -> bytes:

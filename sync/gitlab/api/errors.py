@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import NewConnectionError
@@ -28,6 +29,11 @@ _REDIRECT = _Meaning(
     Refused,
     "The base URL is not the instance's own address (http instead of https, an old host name)",
     "Set the connection's base URL to the address that GitLab shows in the browser",
+)
+_PLAIN_HTTP = _Meaning(
+    Refused,
+    "The base URL begins with http://, and GitLab answers at https:// only",
+    "Write https:// in the connection's `url`: with http:// the token would be sent in the clear",
 )
 _REJECTED = _Meaning(Refused, "GitLab does not accept this request", "See GitLab's answer above")
 _NO_SCOPE = _Meaning(
@@ -175,8 +181,15 @@ def _meaning(status: int, response: requests.Response) -> _Meaning:
     if status >= 500:
         return _Meaning(Later, "GitLab is down, restarting or overloaded", "")
     if 300 <= status < 400:
-        return _REDIRECT
+        return _PLAIN_HTTP if _leads_to_https(response) else _REDIRECT
     return _MEANINGS.get(status, _REJECTED)
+
+
+def _leads_to_https(response: requests.Response) -> bool:
+    """Return whether a redirect leads from http to https of the same host."""
+    asked, target = urlsplit(response.url or ""), urlsplit(response.headers.get("Location", ""))
+    changed = asked.scheme == "http" and target.scheme == "https"
+    return changed and asked.hostname == target.hostname
 
 
 def _message_of(response: requests.Response) -> str:

@@ -65,7 +65,7 @@ def test_an_application_with_pages_is_installed_step_by_step(beside, emulator, m
     assert set(TASK_FIELDS) <= {field.name for field in emulator.state.user_fields.values()}
     stored = beside.portal(member)
     assert (stored.state, stored.state_reason) == ("active", "")
-    assert stored.features["new_card"] is True
+    assert stored.features["v3"] is True
 
 
 def test_tokens_are_stored_sealed(beside, emulator, member):
