@@ -24,6 +24,7 @@ _MISSING = (
 )
 _TOO_MUCH = re.compile(r"exceeds max complexity|timed out|Timeout on", re.IGNORECASE)
 _HIDDEN = re.compile(r"does not exist or you don't have permission")
+_ITEM = re.compile(r"i[0-9]+|workItem")  # as queries name an item asked for by its id
 _MOST_QUESTIONS = 12  # to learn what is lacking, or to halve a page
 
 
@@ -57,14 +58,14 @@ def ask(
 ) -> Mapping[str, Any]:
     """Return the data of a question; what the instance lacks is left out of it from now on.
 
-    Raises SyncError, TooMuch and NotSpoken.
+    An item that is hidden is null in a question of several. Raises SyncError, TooMuch, NotSpoken.
     """
     for _ in range(_MOST_QUESTIONS):
         query = question()
         used = {name: value for name, value in variables.items() if f"${name}" in query}
         answer = client.graphql(query, **used)
         errors = mappings(answer.get("errors"))
-        if not errors:
+        if not errors or _only_hidden(answer, errors):
             return mapping(answer.get("data"))
         messages = [text(error.get("message")) for error in errors]
         lacking = {PART_OF[name] for name in _missing_names(messages) if name in PART_OF}
@@ -116,6 +117,20 @@ def error_of(errors: list[dict[str, Any]]) -> SyncError:
             code="404",
         )
     return Refused(f"GitLab refused the question: {message}", code="graphql")
+
+
+def _only_hidden(answer: Mapping[str, Any], errors: list[dict[str, Any]]) -> bool:
+    """Tell whether all that is wrong is that items asked for by their ids are not shown."""
+    names = mapping(answer.get("data")).keys()
+    return bool(names) and all(
+        _HIDDEN.search(text(error.get("message"))) and _ITEM.fullmatch(_first_of_path(error))
+        for error in errors
+    )
+
+
+def _first_of_path(error: Mapping[str, Any]) -> str:
+    path = error.get("path")
+    return text(path[0]) if isinstance(path, list) and path else ""
 
 
 def _missing_names(messages: list[str]) -> set[str]:

@@ -21,7 +21,7 @@ from sync.gitlab.json_fields import mapping, mappings, text
 
 FEW = 2  # are asked for by their ids in one question; more by the lists of their projects
 _MOST_PAGES = 1_000
-_ABSENCES = {"403": Absence.DENIED, "404": Absence.NOT_FOUND}
+_ABSENCES = ("403", "404")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,11 @@ class IssueReader:
                 address.id: rest_reading.read(self.client, address, self.options, self.own_id())
                 for address in wanted.values()
             }
+        reasons: dict[str, tuple[Absence, str]] = {}
         return {
-            item_id: self.finish(rows[item_id]) if item_id in rows else self._absent(address)
+            item_id: self.finish(rows[item_id])
+            if item_id in rows
+            else self._absent(address, reasons)
             for item_id, address in wanted.items()
         }
 
@@ -158,16 +161,20 @@ class IssueReader:
             if info.get("hasNextPage") is not True or not after:
                 return
 
-    def _absent(self, address: ItemAddress) -> Unreachable:
-        """Say why an item is not there, as its project's answer tells it. Proves no deletion."""
-        if not address.project:
-            return Unreachable(address, Absence.NOT_FOUND, "GitLab does not show the item")
-        try:
-            project = self.projects.get(address.project, fresh=True)
-        except Refused as refused:
-            if refused.code not in _ABSENCES:
-                raise
-            return Unreachable(address, Absence.DENIED, refused.message)
-        if project.archived:
-            return Unreachable(address, Absence.ARCHIVED, "The project is archived")
-        return Unreachable(address, Absence.NOT_FOUND, "GitLab does not show the item")
+    def _absent(self, address: ItemAddress, reasons: dict[str, tuple[Absence, str]]) -> Unreachable:
+        """Say why an item is not there, as its project tells it, asked once. Proves no deletion."""
+        if address.project not in reasons:
+            reasons[address.project] = self._reason(address.project)
+        return Unreachable(address, *reasons[address.project])
+
+    def _reason(self, project_id: str) -> tuple[Absence, str]:
+        if project_id:
+            try:
+                project = self.projects.get(project_id, fresh=True)
+            except Refused as refused:
+                if refused.code not in _ABSENCES:
+                    raise
+                return Absence.DENIED, refused.message
+            if project.archived:
+                return Absence.ARCHIVED, "The project is archived"
+        return Absence.NOT_FOUND, "GitLab does not show the item"

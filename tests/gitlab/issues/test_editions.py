@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from sync.core.issue_sync.model import CUSTOM, STATUS, Item
 from sync.core.issue_sync.writes import Done, UpdateItem
 from sync.gitlab.issues.options import ITERATIONS, IssueOptions
-from tests.emulators.gitlab.issues.records import CustomField
+from tests.emulators.gitlab.issues.records import CustomField, Iteration
 from tests.gitlab.issues.conftest import Side
 
-EVERYTHING = IssueOptions(links=True, custom_fields=True, sprint=ITERATIONS)
+EVERYTHING = IssueOptions(links=True, parents=True, custom_fields=True, sprint=ITERATIONS)
 EVER = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -109,3 +109,46 @@ def test_links_are_written_one_by_one(side: Side) -> None:
     item = issues.read([first])[first.id]
     assert isinstance(item, Item)
     assert item.values["links"] == frozenset({f"relates_to:{third.id}"})
+
+
+def test_the_parent_of_a_task_and_a_parent_that_is_refused(side: Side) -> None:
+    parent, child = side.fill(2)
+    side.shop.issues[2].kind = "Task"
+    issues = side.connect(EVERYTHING)
+    outcomes = issues.apply(
+        [
+            UpdateItem("k1", child, {"parent": parent.id}),
+            UpdateItem("k2", parent, {"parent": child.id, "title": "New"}),
+            UpdateItem("k3", child, {"parent": None}),
+        ],
+        fetch,
+    )
+    assert [outcome.item.values["parent"] for outcome in outcomes[::2]] == [parent.id, None]
+    assert "not allowed" in outcomes[1].dropped["parent"]
+    assert outcomes[1].item.values["title"] == "New"
+
+
+def test_iterations_as_sprints(side: Side) -> None:
+    held = [Iteration(9, 1, "Sprint 9", date(2026, 3, 2), date(2026, 3, 15))]
+    side.gitlab.state.planned.iterations["acme"] = held
+    address = side.fill(1)[0]
+    issues = side.connect(EVERYTHING)
+    (choice,) = issues.capabilities(side.project).choices["sprint"]
+    assert (choice.id, choice.name) == ("9", "Sprint 9")
+    for value in ("9", None):
+        (outcome,) = issues.apply([UpdateItem("k", address, {"sprint": value})], fetch)
+        assert isinstance(outcome, Done)
+        assert outcome.item is not None
+        assert (outcome.item.values["sprint"], outcome.dropped) == (value, {})
+
+
+def test_a_renamed_project_is_found_again(side: Side) -> None:
+    addresses = side.fill(5)
+    issues = side.connect()
+    issues.capabilities(side.project)
+    side.shop.path = "acme/store"
+    assert len(issues.changed(side.project, EVER).items) == 5
+    side.shop.path = "acme/market"
+    assert all(isinstance(item, Item) for item in issues.read(addresses).values())
+    side.shop.path = "acme/stall"
+    assert len(issues.census(side.project).changed_at) == 5

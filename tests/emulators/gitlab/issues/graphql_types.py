@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.emulators.gitlab.entities import Group, Project
-from tests.emulators.gitlab.graphql_spec import PAGE, Asked, Spec, gid
+from tests.emulators.gitlab.graphql_spec import NO_ACCESS, PAGE, Asked, Refusal, Spec, gid
 from tests.emulators.gitlab.issue_payloads import issue_url
 from tests.emulators.gitlab.issues import graphql_parts, graphql_widgets, labels, statuses
 from tests.emulators.gitlab.issues.access_rules import sees_project, visible
@@ -61,9 +61,11 @@ def descends(given: dict[str, Any]) -> bool:
 
 
 def _work_item(asked: Asked, _: Any, given: dict[str, Any]) -> Issue | None:
-    """null where it is hidden or is not there."""
+    """An error where it is hidden or is not there."""
     issue = asked.issues.by_id(int(str(given["id"]).rsplit("/", 1)[1]))
-    return issue if issue and visible(asked, issue) else None
+    if issue is None or not visible(asked, issue):
+        raise Refusal(NO_ACCESS)
+    return issue
 
 
 def _namespace(asked: Asked, _: Any, given: dict[str, Any]) -> Project | Group | None:
