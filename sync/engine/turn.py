@@ -17,6 +17,7 @@ from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, give_back, take
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch import fetch_deployment_contents
+from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.loop import reconcile
 from sync.errors import Denied, Later
@@ -88,6 +89,8 @@ def _digest_waiting(
         done += digested.deliveries
         if "commits" in digested.fetches:  # what cannot be asked now the sweep asks for
             done += fetch_merge_request_commits(deps, portal_id)
+        if "branches" in digested.fetches:
+            done += fetch_branch_commits(deps, portal_id)
         agenda = replace(
             agenda,
             subjects=agenda.subjects or digested.deliveries > 0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
 from sqlalchemy import Connection, bindparam, delete, select, union_all, update
 
@@ -26,6 +27,7 @@ _SET_VERSION = (
 )
 _AFTER_OWN = 10_000  # the position of what came after a merge request's own commits
 ShaKey = tuple[int, int, str]  # connection, project, commit
+DigestKey = tuple[int, int, str]  # connection, project, what copies of a commit have in common
 CommitState = tuple[str, bool]  # the version whose commits are stored, whether nothing is shown
 
 
@@ -103,7 +105,7 @@ def save(
         conn.execute(delete(merge_request_commit).where(condition))
     rows = [
         dict(zip((*_KEYS, "sha"), (*_key_values(key), commit.sha), strict=True))
-        | {"position": position, "body": to_json(commit)}
+        | {"position": position, "body": to_json(commit), "digest": digest_of(commit)}
         for (key, _), commits in commits_by_version.items()
         for position, commit in enumerate({commit.sha: commit for commit in commits}.values())
     ]
@@ -120,7 +122,11 @@ def add(conn: Connection, commits_by_key: Mapping[MergeRequestKey, Sequence[Comm
     """Store what merge requests became on their target beside the commits they had."""
     rows = [
         dict(zip((*_KEYS, "sha"), (*_key_values(key), commit.sha), strict=True))
-        | {"position": _AFTER_OWN + position, "body": to_json(commit)}
+        | {
+            "position": _AFTER_OWN + position,
+            "body": to_json(commit),
+            "digest": digest_of(commit),
+        }
         for key, commits in commits_by_key.items()
         for position, commit in enumerate(commits)
     ]
@@ -163,6 +169,41 @@ def by_shas(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[
             select(*_KEY_COLUMNS, columns.merge_sha).where(merged),
         )
         for *values, sha in conn.execute(query):
+            key = MergeRequestKey(*values)
+            sha_key = key.connection_id, key.project_id, sha
+            keys_by_sha[sha_key] = keys_by_sha.get(sha_key, frozenset()) | {key}
+    return keys_by_sha
+
+
+def digest_of(commit: Commit) -> str:
+    """Return what a commit and its copies have in common: who wrote it, and the message."""
+    words = f"{commit.author_name.casefold()}\0{commit.message.strip()}"
+    return blake2b(words.encode(), digest_size=16).hexdigest()
+
+
+def by_digests(
+    conn: Connection, digests: Iterable[DigestKey]
+) -> dict[DigestKey, frozenset[tuple[MergeRequestKey, str]]]:
+    """Return the merge requests that have a commit of each digest, with its id."""
+    found: dict[DigestKey, frozenset[tuple[MergeRequestKey, str]]] = {}
+    columns = merge_request_commit.c
+    of = columns.connection_id, columns.project_id, columns.digest
+    query = select(*_COMMIT_KEY_COLUMNS, columns.sha, columns.digest)
+    for condition in in_keys(of, digests):
+        for *values, sha, digest in conn.execute(query.where(condition)):
+            key = MergeRequestKey(*values)
+            digest_key = key.connection_id, key.project_id, digest
+            found[digest_key] = found.get(digest_key, frozenset()) | {(key, sha)}
+    return found
+
+
+def landed_as(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[MergeRequestKey]]:
+    """Return the merge requests that reached their target as each commit, squashed or not."""
+    keys_by_sha: dict[ShaKey, frozenset[MergeRequestKey]] = {}
+    query = select(*_COMMIT_KEY_COLUMNS, _BY_SHA[2])
+    landed = merge_request_commit.c.position >= _AFTER_OWN
+    for condition in in_keys(_BY_SHA, shas):
+        for *values, sha in conn.execute(query.where(condition, landed)):
             key = MergeRequestKey(*values)
             sha_key = key.connection_id, key.project_id, sha
             keys_by_sha[sha_key] = keys_by_sha.get(sha_key, frozenset()) | {key}

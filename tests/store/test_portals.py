@@ -155,6 +155,7 @@ _NEW_ROWS = {
         "failures": 1, "opened_at": NOW, "updated_at": NOW, "body": {},
     },
     "smart_commit": {"sha": "s", "number": 0, "task_id": 1, "received_at": NOW, "body": {}},
+    "branch_check": {"branch": "b", "due_at": NOW},
     "backfill": {"part": "commits", "since": NOW, "updated_at": NOW},
 }  # fmt: skip
 

@@ -127,7 +127,8 @@ class Comment:
 class Release:
     """A release of a project.
 
-    `text` holds the release notes in the host's dialect; `updated`: edited after it was created.
+    `text` holds the release notes in the host's dialect; `updated`: edited after it was created;
+    `assets`: name and address of what was attached.
     """
 
     project: Project
@@ -140,6 +141,7 @@ class Release:
     deleted: bool = False
     at: datetime | None = None
     updated: bool = False
+    assets: tuple[tuple[str, str], ...] = ()
 
     @property
     def kind(self) -> Kind:

@@ -20,6 +20,7 @@ class MergeRequestEvent:
     hook can know. `actor_approved` is True where `actor` approved, False where the approval was
     withdrawn, None for neither. `approval_rules_met` is the verdict of the approval rules, None
     where not reported. `approvals_reset`: the host withdrew all approvals, as after a push.
+    `replaced`: the former values of the fields that the event changed, by name.
     """
 
     merge_request: MergeRequest
@@ -29,6 +30,7 @@ class MergeRequestEvent:
     approval_rules_met: bool | None = None
     approvals_reset: bool = False
     author_id: int | None = None
+    replaced: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

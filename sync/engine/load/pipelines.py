@@ -8,12 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from sync.core.alerts.model import FINISHED_STATUSES
 from sync.core.model.merge_requests import is_open
 from sync.core.model.pipelines import FailedJob, Pipeline, PipelineStatus
 from sync.core.model.task_view import BranchPipeline, LinkView
 from sync.core.model.tasks import Task
 from sync.core.pipelines.plan import recency
-from sync.engine.ingest.pushes import speaks_for_branch
+from sync.engine.ingest.pushes import speaking_for_branch
 from sync.engine.load import people
 from sync.engine.load.people import AuthoredCommit
 from sync.engine.load.scope import Scope
@@ -99,21 +100,19 @@ def with_answers(
 def _speaking_pipelines(
     conn: Connection, pipelines: Iterable[Pipeline]
 ) -> dict[Pipeline, Pipeline]:
-    """Return which pipeline speaks for each: of the default branch the first that passes after it.
+    """Return which pipeline speaks for each: of a shared branch the first that passes after it.
 
-    That branch only grows, so every later one has the commit, too. Until one passes the newest
+    Such a branch only grows, so every later one has the commit, too. Until one passes the newest
     that came to an end counts, as one that was canceled for a newer one says nothing.
     """
     speaking = {pipeline: pipeline for pipeline in pipelines}
-    open_ones = [
-        entry for entry in speaking if speaks_for_branch(entry) and entry.status != _PASSED
-    ]
+    open_ones = speaking_for_branch(conn, [e for e in speaking if e.status != _PASSED])
     later = store_pipelines.later_pipelines(conn, open_ones)
     for pipeline in open_ones:
         ended = [
             entry
             for entry in later[store_pipelines.pipeline_id(pipeline)]
-            if speaks_for_branch(entry)
+            if entry.status.value in FINISHED_STATUSES
         ]
         passed = next((entry for entry in ended if entry.status == _PASSED), None)
         speaking[pipeline] = passed or (ended[-1] if ended else pipeline)

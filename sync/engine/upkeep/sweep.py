@@ -21,12 +21,20 @@ from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.engine.reconcile import portal_users
 from sync.engine.reconcile.fetch import fetch_deployment_contents
+from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import merge_requests as gitlab_peer
-from sync.store import clock_repair, connections, deployments, merge_request_commits, portals
+from sync.store import (
+    branch_checks,
+    clock_repair,
+    connections,
+    deployments,
+    merge_request_commits,
+    portals,
+)
 from sync.store import merge_requests as store_merge_requests
 from sync.store.db.database import read, write
 from sync.store.db.upsert import chunks
@@ -60,6 +68,7 @@ class Sweep:
             active = portals.all_active(conn)
             to_ask = set(deployments.portals_to_fetch(conn, now))
             unread = set(merge_request_commits.portals_due(conn, now))
+            doubtful = set(branch_checks.portals_due(conn, now))
             hosts = [
                 connection_record
                 for portal in active
@@ -74,6 +83,8 @@ class Sweep:
             done += self._run_part("deployments", portal_id, fetch_deployment_contents, portal_id)
         for portal_id in sorted(unread & ids):
             done += self._run_part("commits", portal_id, fetch_merge_request_commits, portal_id)
+        for portal_id in sorted(doubtful & ids):
+            done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
         for portal in active:
             if is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
                 done_now = self._run_part("people", portal.id, refresh_people, portal.id)

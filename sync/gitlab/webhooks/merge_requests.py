@@ -5,6 +5,7 @@ Field by field: https://docs.gitlab.com/user/project/integrations/webhook_events
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sync.core.model.common import Person
@@ -35,6 +36,9 @@ _APPROVALS: dict[str, tuple[bool, bool | None]] = {
     "unapproved": (False, False),
 }
 _REVIEW_ACTIONS = {"open", "close", "reopen", "merge", "approved", "unapproved"}
+_ENDED = ("closed", "merged")
+_MOMENT = timedelta(minutes=1)
+_TEXT_FIELDS = ("title", "description", "target_branch")
 _STATE_IDS = {1: "opened", 2: "closed", 3: "merged", 4: "locked"}
 
 
@@ -47,8 +51,7 @@ def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeReq
     approval, rules_met = _APPROVALS.get(action, (None, None))
     by_system = attributes.get("system") is True  # then the actor pushed, and approved nothing
     merge_request = _merge_request(payload, attributes, connection_id)
-    if not action:
-        raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
+    refuse_sample(payload, attributes)
     return MergeRequestEvent(
         merge_request=merge_request,
         action=action,
@@ -57,7 +60,34 @@ def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeReq
         approval_rules_met=rules_met,
         approvals_reset=text(attributes.get("system_action")).startswith("approvals_reset"),
         author_id=positive_int(attributes.get("author_id")),
+        replaced=replaced_values(payload),
     )
+
+
+def refuse_sample(payload: dict[str, Any], row: dict[str, Any]) -> None:
+    """Refuse the sample that the Test button sends of the newest merge request or issue.
+
+    It names no action, or, in newer versions, that it was opened, without a change and though it
+    was edited or ended since. See app/services/concerns/integrations/project_test_data.rb in
+    GitLab's source.
+    """
+    action, changes = text(row.get("action")), payload.get("changes")
+    if not action:
+        raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
+    created, updated = timestamp(row.get("created_at")), timestamp(row.get("updated_at"))
+    is_edited = created is not None and updated is not None and updated - created > _MOMENT
+    if action == "open" and changes == {} and (is_edited or text(row.get("state")) in _ENDED):
+        raise UnreadablePayload("a sample of the webhook's Test button: it was opened before")
+
+
+def replaced_values(payload: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return what the event replaced, by the name of its field: labels in a line each."""
+    changes = mapping(payload.get("changes"))
+    before = {name: mapping(changes.get(name)).get("previous") for name in _TEXT_FIELDS}
+    values = [(name, value) for name, value in before.items() if isinstance(value, str)]
+    if isinstance(labels := mapping(changes.get("labels")).get("previous"), list):
+        values.append(("labels", "\n".join(sorted(text(v.get("title")) for v in mappings(labels)))))
+    return tuple(values)
 
 
 def merge_request_state(value: object, number: object = None) -> MergeRequestState:

@@ -6,6 +6,7 @@ from sync.store.tables.base import Id, in_literals, metadata
 from sync.store.tables.code import (
     activity,
     alert,
+    branch_check,
     commit,
     commit_task,
     deployment,
@@ -44,6 +45,7 @@ __all__ = [
     "allowance",
     "api_call",
     "backfill",
+    "branch_check",
     "command",
     "commit",
     "commit_task",
