@@ -19,7 +19,7 @@ from sync.gitlab.json_fields import mapping, mappings, text
 MOST_ITEMS, FEWEST_ITEMS = 100, 5  # a page
 _MISSING = (
     re.compile(r"No such type (?P<name>\w+)"),
-    re.compile(r"Field '(?P<name>\w+)' doesn't exist on type"),
+    re.compile(r"Field '(?P<name>\w+)' doesn't exist on type '(?P<type>\w+)'"),
     re.compile(r"Field '\w+' doesn't accept argument '(?P<name>\w+)'"),
 )
 _TOO_MUCH = re.compile(r"exceeds max complexity|timed out|Timeout on", re.IGNORECASE)
@@ -68,7 +68,7 @@ def ask(
         if not errors or _only_hidden(answer, errors):
             return mapping(answer.get("data"))
         messages = [text(error.get("message")) for error in errors]
-        lacking = {PART_OF[name] for name in _missing_names(messages) if name in PART_OF}
+        lacking = _missing_parts(messages)
         if lacking - instance.lacking:
             instance.lacking |= lacking
             continue
@@ -80,18 +80,39 @@ def ask(
     raise NotSpoken("the instance refuses every form of the question")
 
 
+def ask_one(
+    client: GitLab, instance: Instance, question: Question, **variables: Any
+) -> Mapping[str, Any]:
+    """Return the data of a question that cannot be made smaller. Raises SyncError alone."""
+    try:
+        return ask(client, instance, question, **variables)
+    except TooMuch as error:
+        raise Later(f"GitLab did not answer in time ({error})", code="timeout") from error
+    except NotSpoken as error:
+        raise Refused(
+            f"The instance does not know the question ({error})", code="graphql"
+        ) from error
+
+
 def mutate(
     client: GitLab, instance: Instance, question: Question, **variables: Any
 ) -> Mapping[str, Any]:
     """Return the payload of a mutation's one field. Raises SyncError, for its own errors too.
 
-    What is not known there is refused before anything is changed, so it may be asked again.
+    What is not known there is refused before anything is changed, so it may be asked again; what
+    took too long may have been done.
     https://docs.gitlab.com/api/graphql/reference/#mutations
     """
     try:
-        data = ask(client, instance, question, **variables)
-    except (TooMuch, NotSpoken) as error:
-        raise Refused(f"The instance does not know this write ({error})", code="graphql") from error
+        data = ask_one(client, instance, question, **variables)
+    except Later as error:
+        raise Later(
+            error.message,
+            after=error.after,
+            sent=error.sent or error.code == "timeout",
+            cause=error.cause,
+            code=error.code,
+        ) from error
     payload = mapping(next(iter(data.values()), None))
     refusals = payload.get("errors")
     if isinstance(refusals, list) and refusals:
@@ -133,6 +154,13 @@ def _first_of_path(error: Mapping[str, Any]) -> str:
     return text(path[0]) if isinstance(path, list) and path else ""
 
 
-def _missing_names(messages: list[str]) -> set[str]:
+def _missing_parts(messages: list[str]) -> set[str]:
+    """Return the parts that have what the messages say is not there."""
     found = (pattern.search(message) for message in messages for pattern in _MISSING)
-    return {match["name"] for match in found if match}
+    named = (
+        (match["name"], f"{match.groupdict().get('type')}.{match['name']}")
+        for match in found
+        if match
+    )
+    parts = (PART_OF.get(whole) or PART_OF.get(name) for name, whole in named)
+    return {part for part in parts if part}

@@ -9,7 +9,7 @@ from typing import Any
 
 from sync.core.issue_sync.model import Item
 from sync.core.issue_sync.side import Census, Page
-from sync.errors import Refused
+from sync.errors import Later, Refused
 from sync.gitlab.api.pagination import read_changed
 from sync.gitlab.issues import queries
 from sync.gitlab.issues.asking import NotSpoken, Question, TooMuch, ask
@@ -108,6 +108,8 @@ def census(reader: IssueReader, project_id: str, cursor: str | None) -> Census:
     if reader.instance.by_graphql and not (cursor or "").startswith("{"):
         try:
             return _census_items(reader, project_id, cursor)
+        except TooMuch as error:
+            raise Later(f"GitLab did not answer in time ({error})", code="timeout") from error
         except NotSpoken:
             reader.instance.by_graphql = False
     begin = {"order_by": "created_at", "sort": "asc"}

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from sync.core.issue_sync.model import Absence, Item, ItemAddress, Unreachable
-from sync.errors import Refused
+from sync.errors import Later, Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.issues import queries, rest_reading
-from sync.gitlab.issues.asking import FEWEST_ITEMS, Instance, NotSpoken, TooMuch, ask
+from sync.gitlab.issues.asking import FEWEST_ITEMS, Instance, NotSpoken, TooMuch, ask, ask_one
 from sync.gitlab.issues.options import IssueOptions
 from sync.gitlab.issues.projects import Projects
 from sync.gitlab.issues.rows import IssueRow, TimelogRow
@@ -55,7 +55,7 @@ class IssueReader:
             }
         reasons: dict[str, tuple[Absence, str]] = {}
         return {
-            item_id: self.finish(rows[item_id])
+            item_id: self.finish(self._followed(rows[item_id]))
             if item_id in rows
             else self._absent(address, reasons)
             for item_id, address in wanted.items()
@@ -101,11 +101,17 @@ class IssueReader:
         return queries.by_iids(self.options, self.instance.lacking, size)
 
     def _by_ids(self, ids: list[str]) -> dict[str, IssueRow]:
-        data = ask(
-            self.client,
-            self.instance,
-            lambda: queries.by_ids(self.options, self.instance.lacking, ids),
-        )
+        """Ask for items by their ids, one at a time where two are too much."""
+
+        def question() -> str:
+            return queries.by_ids(self.options, self.instance.lacking, ids)
+
+        try:
+            data = ask(self.client, self.instance, question)
+        except TooMuch as error:
+            if len(ids) == 1:
+                raise Later(f"GitLab did not answer in time ({error})", code="timeout") from error
+            return self._by_ids(ids[:1]) | self._by_ids(ids[1:])
         nodes = [mapping(node) for node in data.values() if node]
         return {row.id: row for row in (work_item_row(node, self.own_id()) for node in nodes)}
 
@@ -136,16 +142,22 @@ class IssueReader:
             row = replace(row, notes=notes)
         if row.more_time or (row.timelogs is None and self.options.time):
             row = replace(row, timelogs=tuple(self.timelogs(row.id)))
-        if row.moved_url:
+        if row.moved_url and not row.moved_to:
             issue = mapping(self.client.get(f"/projects/{row.project_id}/issues/{row.iid}"))
             row = replace(row, moved_to=str(issue.get("moved_to_id") or ""))
         return row
+
+    def _followed(self, row: IssueRow) -> IssueRow:
+        """Return a row that says where it moved to, where work items do not tell (before 17.10)."""
+        return (
+            replace(row, moved_url="?") if "moved" in self.instance.lacking and row.closed else row
+        )
 
     def timelogs(self, item_id: str) -> Iterable[TimelogRow]:
         """Yield all entries of time of an item, page after page. Raises SyncError."""
         after: str | None = None
         for _ in range(_MOST_PAGES):
-            data = ask(
+            data = ask_one(
                 self.client,
                 self.instance,
                 lambda: queries.TIMELOGS,

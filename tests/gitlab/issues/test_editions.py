@@ -9,6 +9,7 @@ import pytest
 from sync.core.issue_sync.model import CUSTOM, STATUS, Item
 from sync.core.issue_sync.writes import Done, UpdateItem
 from sync.gitlab.issues.options import ITERATIONS, IssueOptions
+from tests.emulators.gitlab.issues import moving
 from tests.emulators.gitlab.issues.records import CustomField, Iteration
 from tests.gitlab.issues.conftest import Side
 
@@ -29,6 +30,7 @@ def fetch(file):
         ("ee", True, "17.8.0-ee", False),
         ("ce", False, "19.2.1", False),
         ("ce", False, "16.11.0", False),
+        ("ce", False, "16.5.0", False),
     ],
 )
 def test_every_edition_is_read(
@@ -45,6 +47,7 @@ def test_every_edition_is_read(
     assert str(item.values[STATUS]).startswith("gid://") == native
     assert str(capabilities.choices[STATUS][0].id).startswith("gid://") == native
     assert capabilities.several_assignees == premium
+    assert capabilities.writable >= {"assignees", "deadline", "estimate"}
     assert side.cost(lambda: issues.read([address])) == 1
     (outcome,) = issues.apply([UpdateItem("k", address, {"estimate": 60})], fetch)
     assert isinstance(outcome, Done)
@@ -152,3 +155,16 @@ def test_a_renamed_project_is_found_again(side: Side) -> None:
     assert all(isinstance(item, Item) for item in issues.read(addresses).values())
     side.shop.path = "acme/stall"
     assert len(issues.census(side.project).changed_at) == 5
+
+
+@pytest.mark.parametrize("version", ["19.2.1-ee", "16.11.0"])
+def test_a_move_is_followed_by_every_version(side: Side, version: str) -> None:
+    side.gitlab.state.version = version
+    (address,) = side.fill(1)
+    other = side.gitlab.state.add_project("acme/other", members={"ann": 40, "bridge": 30})
+    issues = side.connect()
+    ann = side.gitlab.state.user("ann")
+    moved = moving.move(side.gitlab.issues, side.shop.issues[1], other, ann)
+    item = issues.read([address])[address.id]
+    assert isinstance(item, Item)
+    assert item.moved_to == str(moved.id)
