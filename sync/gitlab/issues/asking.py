@@ -17,6 +17,7 @@ from sync.gitlab.issues.queries import PART_OF
 from sync.gitlab.json_fields import mapping, mappings, text
 
 MOST_ITEMS, FEWEST_ITEMS = 100, 5  # a page
+MOST_KEYS = 2_000
 _MISSING = (
     re.compile(r"No such type (?P<name>\w+)"),
     re.compile(r"Field '(?P<name>\w+)' doesn't exist on type '(?P<type>\w+)'"),
@@ -33,13 +34,21 @@ class Instance:
     """What a client has learned of its instance, for as long as it lives.
 
     `lacking`: parts of questions that it does not know. `size`: items of a page. `own_id`: our
-    user. `by_graphql`: whether work items can be asked for at all.
+    user. `by_graphql`: whether work items can be asked for at all. `note_keys`: keys of our own
+    comments that were read, by their ids, so that an edit keeps them without another look.
     """
 
     lacking: set[str] = field(default_factory=set)
     size: int = MOST_ITEMS
     own_id: str = ""
     by_graphql: bool = True
+    note_keys: dict[str, str] = field(default_factory=dict)
+
+    def remember(self, note_id: str, key: str) -> None:
+        """Keep the key of a comment; the oldest are forgotten."""
+        self.note_keys[note_id] = key
+        if len(self.note_keys) > MOST_KEYS:
+            del self.note_keys[next(iter(self.note_keys))]
 
 
 class TooMuch(Exception):

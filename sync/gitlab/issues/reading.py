@@ -12,6 +12,7 @@ from sync.errors import Later, Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.issues import queries, rest_reading
 from sync.gitlab.issues.asking import FEWEST_ITEMS, Instance, NotSpoken, TooMuch, ask, ask_one
+from sync.gitlab.issues.keys import unmarked
 from sync.gitlab.issues.options import IssueOptions
 from sync.gitlab.issues.projects import Projects
 from sync.gitlab.issues.rows import IssueRow, TimelogRow
@@ -132,6 +133,9 @@ class IssueReader:
             address = ItemAddress(row.id, row.project_id, row.iid)
             return Unreachable(address, Absence.ARCHIVED, "The project is archived")
         whole = self.completed(row)
+        for note in whole.notes or ():
+            if note.author.is_bridge and (key := unmarked(note.body)[1]):
+                self.instance.remember(note.id, key)
         return item_of(whole, work_item_values(whole, self.options), self.options)
 
     def completed(self, row: IssueRow) -> IssueRow:

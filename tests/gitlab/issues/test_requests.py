@@ -11,7 +11,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from sync.core.issue_sync.model import TITLE, Author
-from sync.core.issue_sync.writes import AddComment, AddTime, CreateItem, Done, UpdateItem
+from sync.core.issue_sync.writes import (
+    AddComment,
+    AddTime,
+    CreateItem,
+    Done,
+    EditComment,
+    UpdateItem,
+)
 from sync.gitlab.issues.options import IssueOptions
 from tests.gitlab.issues.conftest import Side
 
@@ -111,3 +118,18 @@ def test_an_older_instance_lists_by_rest_and_reads_by_graphql(side: Side) -> Non
     assert [item.address for item in items] == addresses
     assert items[0].comments is None
     assert (issues.read(addresses[:5])[addresses[0].id].comments) == ()
+
+
+def test_an_edit_of_a_comment_that_was_read_is_one_request(side: Side) -> None:
+    address = side.fill(1)[0]
+    issues = side.connect()
+    issues.capabilities(side.project)
+    issues.apply([AddComment("4/comment:1", address, "Hi", ANN)], fetch)
+    item = issues.read([address])[address.id]
+    comment_id = item.comments[0].id
+    edits = [EditComment(f"k{n}", address, comment_id, f"Hi {n}") for n in range(2)]
+    assert side.cost(lambda: issues.apply(edits[:1], fetch)) == 1
+    stranger = side.connect()
+    assert side.cost(lambda: stranger.apply(edits[1:], fetch)) == 3  # who we are, the key, the text
+    (comment,) = issues.read([address])[address.id].comments
+    assert (comment.text, comment.key) == ("Hi 1", "4/comment:1")
