@@ -23,6 +23,7 @@ from sync.clock_check import ClockCheck
 from sync.config import Config
 from sync.core.audit import ApiCall, CallLog
 from sync.core.clock import Clock
+from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.rules.portal import Rules
 from sync.deadlines import seconds_left
 from sync.engine.audit.writer import Caller, CallRecorder, call_row
@@ -31,6 +32,7 @@ from sync.errors import Denied, Later
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiters
 from sync.net import guarded_session
 from sync.settings.apply import stored_settings
+from sync.settings.issue_sync import to_mapping
 from sync.settings.model import Settings, load
 from sync.settings.rules import needs_addresses, to_rules
 from sync.store import connections, leases, logs, people, portals
@@ -192,6 +194,13 @@ class Clients:
         if not needs_addresses(_parse_settings(key)):
             return _parse_rules(key)
         return to_rules(_parse_settings(key), people.active_by_email(conn, row.record.id))
+
+    def mapping_of(self, conn: Connection, row: PortalRow) -> SyncMapping:
+        """Return the pairs of two-way sync of a portal just read."""
+        settings = _parse_settings(_settings_key(row))
+        names = [connection.name for connection in settings.connections]
+        by_email = people.active_by_email(conn, row.record.id) if settings.issue_sync.pairs else {}
+        return to_mapping(settings.issue_sync, names, by_email)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sync.bitrix24.issue_sync.texts_ru import RUSSIAN as ISSUE_SYNC
 from sync.bitrix24.rest.error_texts_ru import RUSSIAN, build_translator
 
 _ENGLISH = {
@@ -108,7 +109,7 @@ ERRORS: dict[str, str] = {
     "Use the component's version that fits this app":
         "Возьмите версию компонента, подходящую этому приложению",
 }  # fmt: skip
-_to_russian = build_translator(RUSSIAN | ERRORS)
+_to_russian = build_translator(RUSSIAN | ISSUE_SYNC | ERRORS)
 
 
 def translate(language: str, text: str) -> str:

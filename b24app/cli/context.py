@@ -15,6 +15,7 @@ from sync.config import Config
 from sync.core.clock import WallClock
 from sync.engine.audit.writer import AuditWriter
 from sync.engine.deps import Deps
+from sync.engine.issue_sync.setting import IssueSync
 from sync.engine.lanes import owner_name
 from sync.store import connections
 from sync.store.db.database import database_url, open_database
@@ -148,6 +149,7 @@ def build_engine_deps(opened: Clients) -> Deps:
         code_host_for=opened.code_host,
         owner=opened.owner,
         rules_for=opened.rules_of,
+        issue_sync=IssueSync(mapping_for=opened.mapping_of),
         audit_writer=opened.audit.pending_writer,
     )
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.tasks.lookups import read_boards, read_posting_rights
-from sync.bitrix24.tasks.queries import may_post, read_stages, read_users
+from sync.bitrix24.tasks.queries import may_post, read_stages, read_task_fields, read_users
 from sync.core.model.common import PortalUser
 from sync.core.model.tasks import KanbanStage
 from sync.errors import Denied, Refused, SyncError
@@ -66,6 +66,13 @@ class PortalLookups:
             None,
         )
 
+    def task_fields(self) -> frozenset[str] | None:
+        """Return the portal's own fields of tasks; None where only administrators may list them."""
+        try:
+            return self._read_task_fields
+        except Refused:
+            return None
+
     def may_post(self, dialog: str) -> bool | None:
         """Return whether we may write in a chat; None where the portal does not let us look."""
         try:
@@ -89,6 +96,10 @@ class PortalLookups:
             return read_stages(self._portal, group_id) or None
         except Refused:
             return None
+
+    @cached_property
+    def _read_task_fields(self) -> frozenset[str]:
+        return read_task_fields(self._portal)
 
     @cached_property
     def _read_users(self) -> tuple[PortalUser, ...]:

@@ -32,6 +32,7 @@ class Accepted:
 
     @property
     def duplicate(self) -> bool:
+        """Tell whether the delivery was stored before."""
         return self.id is None
 
 
@@ -50,12 +51,12 @@ class Inbox:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Starts the writer. After a fork, in the child: threads do not survive a fork."""
+        """Start the writer. After a fork, in the child: threads do not survive a fork."""
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
         self._thread.start()
 
     def accept(self, delivery: Delivery) -> Accepted:
-        """Stores the delivery; returns when it would survive a power cut.
+        """Store the delivery; return when it would survive a power cut.
 
         Raises what the database raised, or Later when the process is stopping: the sender must
         not be told that the delivery arrived.
@@ -87,7 +88,7 @@ class Inbox:
             self._conn.close()
 
     def _gather(self) -> list[_Entry | None]:
-        """Waits for one delivery and takes what else is there by then."""
+        """Wait for one delivery and take what else is there by then."""
         group = [self._queue.get()]
         while group[-1] is not None and len(group) < DELIVERIES_PER_WRITE:
             try:

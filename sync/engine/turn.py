@@ -13,6 +13,7 @@ from sync.engine.deliver.send import deliver, land, land_all
 from sync.engine.deliver.settle import settle
 from sync.engine.deps import PORTAL_LANE, Deps
 from sync.engine.ingest.digest import digest, next_batch
+from sync.engine.issue_sync.work import work_on_links
 from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, give_back, take
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
@@ -48,6 +49,8 @@ def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
         paused = pauses.is_paused(portal_id, deps.clock.now())
         is_open = agenda.portal.record.state == "active" and not paused
         done, agenda = _digest_waiting(deps, agenda, batch, lane if is_open else None)
+        if agenda.links and is_open:
+            done += work_on_links(deps, agenda.portal)
         result = TurnResult(done)
         if agenda.needs_portal and is_open and take(deps, lane):
             rounds = _run_rounds(deps, lane, agenda, pauses)
@@ -60,7 +63,7 @@ def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
 
 
 def _portal_lane(deps: Deps, portal_id: int) -> Lane:
-    """The portal's lane, taken for as long as a call may last: one follows at once."""
+    """Return the portal's lane, taken for as long as a call may last: one follows at once."""
     name = f"lane:{portal_id}:{PORTAL_LANE}"
     return Lane(name, deps.owner, deps.clock, ttl=CALL_LEASE_TTL)
 
@@ -139,7 +142,7 @@ def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> TurnR
 def _next_agenda(
     deps: Deps, lane: Lane, portal_id: int
 ) -> tuple[Agenda | None, Sequence[DeliveryRow]]:
-    """The agenda that the round's last transaction left, or another look."""
+    """Return the agenda that the round's last transaction left, or look again."""
     agenda, lane.agenda = lane.agenda, None
     if agenda is None or agenda.deliveries:
         return _look(deps, portal_id)
@@ -147,7 +150,7 @@ def _next_agenda(
 
 
 def _work_meanwhile(deps: Deps, lane: Lane, portal_id: int, flights: Flights) -> None:
-    """What goes on while the turn waits for an answer of its own."""
+    """Go on with what can be done while the turn waits for an answer of its own."""
     land(deps, lane, portal_id, flights)
     agenda, batch = _look(deps, portal_id)
     if agenda is not None and batch:

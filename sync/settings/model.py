@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from sync.settings.issue_sync import IssueSync
 from sync.settings.routing import (
     AlertSettings,
     Chats,
@@ -24,6 +25,7 @@ from sync.settings.routing import (
     Template,
     Zone,
 )
+from sync.settings.stages import Stage
 from sync.settings.values import (
     Address,
     Days,
@@ -110,20 +112,6 @@ class Connection(SettingsPart):
     groups: list[ProjectRef] = []
     issue_links: bool = False
     requests_per_minute: Annotated[int, Field(gt=0, le=100_000)] = 600
-
-
-class Stage(SettingsPart):
-    """A kanban column, by its id, by its system type, or by its title."""
-
-    id: Positive | None = None
-    type: Literal["NEW", "PROGRESS", "WORK", "REVIEW", "FINISH"] | None = None
-    title: Text | None = None
-
-    @model_validator(mode="after")
-    def _require_single_key(self) -> Stage:
-        if sum(value is not None for value in (self.id, self.type, self.title)) != 1:
-            raise value_error("needs exactly one of `id`, `type` and `title`")
-        return self
 
 
 class Target(SettingsPart):
@@ -229,6 +217,7 @@ class Settings(SettingsPart):
     templates: dict[KindName, Template] = {}
     routes: list[Route] | None = None
     rules: Rules = Rules()
+    issue_sync: IssueSync = IssueSync()
     limits: Limits = Limits()
     retention: Retention = Retention()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, and_, select
 
@@ -13,7 +13,7 @@ from sync.core.model.activity import ActivityItem, Comment, Push, Release, Resou
 from sync.core.model.kinds import Kind
 from sync.core.model.pipelines import JobRun
 from sync.store import protected_branches
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import chunks, in_keys, upsert
 from sync.store.tables import activity, activity_task, in_literals
 
@@ -39,6 +39,7 @@ class TaskActivity:
 
 
 def activity_id(activity_item: ActivityItem) -> ActivityId:
+    """Return the key under which an item is stored."""
     return (
         activity_item.project.connection_id,
         activity_item.project.id,
@@ -50,7 +51,7 @@ def activity_id(activity_item: ActivityItem) -> ActivityId:
 def save(
     conn: Connection, activity_items: Iterable[ActivityItem], now: datetime, *, silent: bool = False
 ) -> None:
-    """Stores the items, each as it was last: an older account changes nothing.
+    """Store the items, each as it was last: an older account changes nothing.
 
     One that was silent stays so, and one that was not is not silenced. What tells no time is taken
     to be of the moment it is heard.
@@ -70,19 +71,19 @@ def save(
             newest.get(activity_id(activity_item))
             or before.get(activity_id(activity_item), (None, False))[0]
         )
-        if isinstance(earlier, Comment) and _has_no_author(activity_item):
-            activity_item = replace(activity_item, author=earlier.author)
-        activity_item = activity_item if activity_item.at else replace(activity_item, at=now)
+        if isinstance(activity_item, Comment) and activity_item.author is None:
+            author = earlier.author if isinstance(earlier, Comment) else None
+            activity_item = replace(activity_item, author=author)
         existing = newest.get(activity_id(activity_item))
-        if existing is None or existing.at <= activity_item.at:
-            newest[activity_id(activity_item)] = activity_item
+        if existing is None or (existing.at or now) <= (activity_item.at or now):
+            newest[activity_id(activity_item)] = _with_time(activity_item, now)
     rows = [
         dict(zip(_KEYS, key, strict=True))
         | {
             "updated_at": activity_item.at,
             "received_at": now,
             "silent": silent,
-            "body": to_json(activity_item),
+            "body": encode(activity_item),
         }
         for key, activity_item in sorted(newest.items())
     ]
@@ -100,8 +101,14 @@ def save(
     )
 
 
+def _with_time(activity_item: ActivityItem, now: datetime) -> ActivityItem:
+    """Return the item with a time: what tells none is taken to be of now."""
+    changed: Any = activity_item if activity_item.at else replace(cast(Any, activity_item), at=now)
+    return cast(ActivityItem, changed)
+
+
 def _has_no_author(activity_item: ActivityItem) -> bool:
-    """A comment that somebody else edited does not say whose it is."""
+    """Tell whether a comment does not say whose it is, as when somebody else edited it."""
     return isinstance(activity_item, Comment) and activity_item.author is None
 
 
@@ -112,7 +119,7 @@ def _is_newer(new: Any) -> Any:
 def get(
     conn: Connection, activity_ids: Iterable[ActivityId]
 ) -> dict[ActivityId, tuple[ActivityItem, bool]]:
-    """The items, and whether each is silent; one that is not known is not in the answer."""
+    """Return the items, and whether each is silent; an unknown one is left out."""
     by_key: dict[ActivityId, tuple[ActivityItem, bool]] = {}
     for condition in in_keys([activity.c[name] for name in _KEYS], activity_ids):
         for row in conn.execute(select(activity).where(condition)):
@@ -134,7 +141,7 @@ def save_tasks(conn: Connection, portal_id: int, pairs: Iterable[tuple[ActivityI
 def tasks_of(
     conn: Connection, activity_ids: Iterable[ActivityId]
 ) -> dict[ActivityId, tuple[int, ...]]:
-    """The tasks that the items concern; one that concerns none is not in the answer."""
+    """Return the tasks that the items concern; an item that concerns none is left out."""
     by_key: dict[ActivityId, tuple[int, ...]] = {}
     columns = [activity_task.c[name] for name in _KEYS]
     for condition in in_keys(columns, activity_ids):
@@ -149,7 +156,7 @@ def tasks_of(
 def of_tasks(
     conn: Connection, portal_id: int, task_ids: Iterable[int], comments_since: datetime
 ) -> dict[int, TaskActivity]:
-    """The deployments and the comments that concern each task, in one query.
+    """Return the deployments and the comments that concern each task, in one query.
 
     Of comments those heard of since the moment, the oldest first. A task that nothing concerns
     is not in the answer.

@@ -7,17 +7,18 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, bindparam, exists, select, union
 
-from sync.store import deployments, inbox, outbox, portals, subjects
+from sync.store import deployments, inbox, issue_links, outbox, portals, subjects
 from sync.store.db.types import Moment
 from sync.store.portals import PortalRow
 from sync.store.rows import SubjectRow
-from sync.store.tables import command, connection, delivery, deployment, portal, subject
+from sync.store.tables import command, connection, delivery, deployment, issue_link, portal, subject
 
 _NOW = bindparam("now", type_=Moment)
 _PORTAL: BindParameter[int] = bindparam("of_portal")
 _DELIVERIES = exists().where(delivery.c.portal_id == _PORTAL, inbox.is_due(_NOW))
 _SUBJECTS = exists().where(subject.c.portal_id == _PORTAL, subjects.is_due(_NOW))
 _COMMANDS = exists().where(command.c.portal_id == _PORTAL, outbox.is_due(_NOW))
+_LINKS = exists().where(issue_link.c.portal_id == _PORTAL, issue_links.is_due(_NOW))
 _UNSETTLED = exists().where(command.c.portal_id == _PORTAL, outbox.is_in_flight())
 _DEPLOYMENTS = exists().where(
     deployment.c.connection_id == connection.c.id,
@@ -30,11 +31,13 @@ _AGENDA = select(
     _COMMANDS.label("commands"),
     _UNSETTLED.label("unsettled"),
     _DEPLOYMENTS.label("deployments"),
+    _LINKS.label("links"),
     *portals.ROW_COLUMNS,
 ).where(portal.c.id == _PORTAL)
 _PORTALS = union(
     select(delivery.c.portal_id).where(inbox.is_due(_NOW)),
     select(subject.c.portal_id).where(subjects.is_due(_NOW)),
+    select(issue_link.c.portal_id).where(issue_links.is_due(_NOW)),
     select(command.c.portal_id).where(outbox.is_due(_NOW) | outbox.is_in_flight()),
 )
 _NEXT_SUBJECTS = subjects.due_subjects(_PORTAL, _NOW).add_columns(_DELIVERIES.label("more"))
@@ -45,7 +48,8 @@ class Agenda:
     """A portal as stored, and the kinds of work that wait for it now.
 
     `deliveries` to digest, `subjects` to reconcile, `commands` to send, `unsettled` commands whose
-    answer is not known, `deployments` whose contents are to be fetched from the code host.
+    answer is not known, `deployments` whose contents are to be fetched from the code host, `links`
+    of tasks and issues to bring in step.
     """
 
     portal: PortalRow
@@ -54,6 +58,7 @@ class Agenda:
     commands: bool = False
     unsettled: bool = False
     deployments: bool = False
+    links: bool = False
 
     @property
     def needs_portal(self) -> bool:
@@ -61,9 +66,15 @@ class Agenda:
         return self.subjects or self.commands or self.unsettled
 
     @property
+    def is_only_to_send(self) -> bool:
+        """Tell whether nothing but commands waits, for a portal that takes them."""
+        others = self.subjects or self.unsettled or self.deliveries or self.deployments
+        return self.commands and not others and self.portal.record.state == "active"
+
+    @property
     def is_empty(self) -> bool:
         """Tell whether nothing waits."""
-        return not (self.needs_portal or self.deliveries or self.deployments)
+        return not (self.needs_portal or self.deliveries or self.deployments or self.links)
 
 
 def read_agenda(conn: Connection, portal_id: int, now: datetime) -> Agenda | None:
@@ -71,7 +82,7 @@ def read_agenda(conn: Connection, portal_id: int, now: datetime) -> Agenda | Non
     row = conn.execute(_AGENDA, {"of_portal": portal_id, "now": now}).one_or_none()
     if row is None:
         return None
-    deliveries_due, subjects_due, commands_due, unsettled, deployments_due, *values = row
+    deliveries_due, subjects_due, commands_due, unsettled, deployments_due, links_due, *values = row
     return Agenda(
         portals.read_row(values),
         bool(deliveries_due),
@@ -79,6 +90,7 @@ def read_agenda(conn: Connection, portal_id: int, now: datetime) -> Agenda | Non
         bool(commands_due),
         bool(unsettled),
         bool(deployments_due),
+        bool(links_due),
     )
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, bindparam, delete, select, union_all, update
 
 from sync.core.model.common import Commit
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey
-from sync.store.db.codec import from_json, to_json
+from sync.store.db.bulk import execute_many
+from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import in_keys, upsert
 from sync.store.tables import connection, in_literals, merge_request, merge_request_commit
 
@@ -105,7 +106,7 @@ def save(
         conn.execute(delete(merge_request_commit).where(condition))
     rows = [
         dict(zip((*_KEYS, "sha"), (*_key_values(key), commit.sha), strict=True))
-        | {"position": position, "body": to_json(commit), "digest": digest_of(commit)}
+        | {"position": position, "body": encode(commit), "digest": digest_of(commit)}
         for (key, _), commits in commits_by_version.items()
         for position, commit in enumerate({commit.sha: commit for commit in commits}.values())
     ]
@@ -114,8 +115,7 @@ def save(
         dict(zip(_PARAMETERS, _key_values(key), strict=True)) | {"version": version}
         for key, version in commits_by_version
     ]
-    if versions:
-        conn.execute(_SET_VERSION, versions)
+    execute_many(conn, _SET_VERSION, versions)
 
 
 def add(conn: Connection, commits_by_key: Mapping[MergeRequestKey, Sequence[Commit]]) -> None:
@@ -124,7 +124,7 @@ def add(conn: Connection, commits_by_key: Mapping[MergeRequestKey, Sequence[Comm
         dict(zip((*_KEYS, "sha"), (*_key_values(key), commit.sha), strict=True))
         | {
             "position": _AFTER_OWN + position,
-            "body": to_json(commit),
+            "body": encode(commit),
             "digest": digest_of(commit),
         }
         for key, commits in commits_by_key.items()

@@ -35,6 +35,14 @@ def by_tasks(
     return messages
 
 
+def ids_in_task(conn: Connection, portal_id: int, task_id: int) -> frozenset[int]:
+    """Return the numbers of the messages that the application wrote in a task's discussion."""
+    query = select(message.c.message_id).where(
+        message.c.portal_id == portal_id, message.c.place == str(Place(task_id))
+    )
+    return frozenset(number for number in conn.scalars(query) if number is not None)
+
+
 def by_subjects(
     conn: Connection, portal_id: int, subject_keys: Iterable[str]
 ) -> dict[str, dict[Place, SentMessage]]:

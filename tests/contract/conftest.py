@@ -8,12 +8,14 @@ from functools import partial
 
 import pytest
 
-from tests.contract import gitlab_room
+from tests.contract import bitrix24_room, gitlab_room
 from tests.contract.room import Room
 
 ROOMS: dict[str, Callable[[], AbstractContextManager[Room]]] = {
     "gitlab premium": partial(gitlab_room.open_room, gitlab_room.FULL),
     "gitlab free": partial(gitlab_room.open_room, gitlab_room.FREE),
+    "bitrix24": partial(bitrix24_room.open_room, "new"),
+    "bitrix24 old card": partial(bitrix24_room.open_room, "old"),
 }
 
 

@@ -30,7 +30,10 @@ class Traits:
 
     `samples`: every field that is writable there. `set_fields`: those that change by element, each
     with three members. `longest_title`: characters that are stored. `hostile`: texts that would
-    be commands, mentions or references there.
+    be commands, mentions or references there. `emptied`: fields that are never empty, with what
+    they hold instead. `drops_in_silence`: a write that the rights allow in part is done in part.
+    `writes_together`: several writes are one request, whose answer is lost as a whole.
+    `tells_edits`: comments say that they were edited.
     """
 
     name: str
@@ -38,10 +41,14 @@ class Traits:
     set_fields: Mapping[str, tuple[str, str, str]]
     longest_title: int
     hostile: tuple[str, ...] = ()
+    emptied: Mapping[str, Value] = field(default_factory=dict)
     has_internal_comments: bool = True
     has_negative_time: bool = True
     moves_to_new_item: bool = True
     tells_archived: bool = True
+    drops_in_silence: bool = True
+    writes_together: bool = False
+    tells_edits: bool = True
     page_size: int = 50
     kinds_of_absence: frozenset[str] = field(
         default_factory=lambda: frozenset({"not_found", "denied"})

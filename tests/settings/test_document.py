@@ -76,6 +76,9 @@ class FakePortal:
         )
         return next((one for one in people if reference in (one.id, one.email)), None)
 
+    def task_fields(self) -> frozenset[str] | None:
+        return frozenset({"UF_SPRINT"})
+
     def may_post(self, dialog: str) -> bool | None:
         return {"chat13": False, "sg8": False, "chat99": None}.get(dialog, True)
 

@@ -19,6 +19,7 @@ from sync.bitrix24.rest import batch as rest_batch
 from sync.bitrix24.rest import errors, install_proof, oauth
 from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
+from sync.bitrix24.rest.download import fetch_file
 from sync.bitrix24.rest.masking import mask_line
 from sync.bitrix24.rest.throttle import Throttle
 from sync.core.audit import CallLog
@@ -120,6 +121,13 @@ class Portal:
         answered = iter(self._batch(sent) if sent else ())
         return [held[call.method] if call.method in held else next(answered) for call in calls]
 
+    def download(self, url: str, limit: int) -> bytes:
+        """Return the bytes at an address that the portal gave for a file. Raises SyncError."""
+        self._throttle.admit("download", ())
+        self.requests += 1
+        endpoint = self._credentials.client_endpoint
+        return fetch_file(url, endpoint, limit, session=self._session, call_log=self._call_log)
+
     def _batch(self, calls: Sequence[Call]) -> list[Answer | SyncError]:
         body = self._send_renewing(
             "batch",
@@ -133,7 +141,7 @@ class Portal:
         times = rest_batch.as_mapping(result.get("result_time"))
         for index, call in enumerate(calls):
             self._throttle.record_usage(
-                call.method, rest_batch.as_mapping(times.get(rest_batch.call_key(index)))
+                call.method, rest_batch.as_mapping(times.get(rest_batch.call_key(index, call)))
             )
         return rest_batch.decode_answers(calls, result)
 
@@ -286,7 +294,7 @@ class _Redirected(Exception):
     """The portal answered with a redirect; its target is ignored."""
 
 
-class _Requester(BitrixAPIRequester):
+class _Requester(BitrixAPIRequester):  # type: ignore[misc]  # it comes without types
     """The SDK's request, sent once over our session."""
 
     def __init__(

@@ -27,6 +27,7 @@ __all__ = [
     "may_post",
     "read_outcome",
     "read_stages",
+    "read_task_fields",
     "read_tasks",
     "read_users",
 ]  # fmt: skip
@@ -103,6 +104,17 @@ def read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
     params = {"entityId": group_id, "isAdmin": True}
     body = portal.call("task.stages.get", params, write=False)
     return fields.parse_stages(body["result"])
+
+
+def read_task_fields(portal: Portal) -> frozenset[str]:
+    """Return the names of the portal's own fields of tasks. Raises SyncError (Refused: no admin).
+
+    https://apidocs.bitrix24.com/api-reference/tasks/user-field/
+    """
+    params = {"ORDER": {"ID": "asc"}}
+    rows = portal.call("task.item.userfield.getlist", params, write=False)["result"] or ()
+    items = rows.values() if isinstance(rows, dict) else rows
+    return frozenset(str(row.get("FIELD_NAME")) for row in items if isinstance(row, dict))
 
 
 def read_users(portal: Portal) -> tuple[PortalUser, ...]:

@@ -48,12 +48,14 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class FoldedMergeRequest:
+    """A merge request as folded until now, and what decides about the next account of it."""
+
     merge_request: MergeRequest
     memory: Memory = Memory()
 
 
 def fold_event(current: FoldedMergeRequest | None, event: MergeRequestEvent) -> FoldedMergeRequest:
-    """What is known after a hook told its part."""
+    """Fold what a hook reported into what is known."""
     before = current.memory if current else Memory()
     at = event.merge_request.updated_at
     memory = before
@@ -78,7 +80,7 @@ def fold_event(current: FoldedMergeRequest | None, event: MergeRequestEvent) -> 
 def fold_snapshot(
     current: FoldedMergeRequest | None, merge_request: MergeRequest
 ) -> FoldedMergeRequest:
-    """What is known after the host itself was asked: it knows every approval there is."""
+    """Fold the host's own answer into what is known: it has every approval there is."""
     at = merge_request.updated_at
     before = current.memory if current else Memory()
     if current and not not_before(at, current.merge_request.updated_at):
@@ -99,7 +101,7 @@ def fold_snapshot(
 
 
 def head_pipeline(merge_request: MergeRequest, pipelines: Iterable[Pipeline]) -> Pipeline | None:
-    """The newest pipeline of the head commit, or of a merge result made from it since.
+    """Return the newest pipeline of the head commit, or of a merge result made from it since.
 
     A merged-results pipeline runs on a commit of its own, so only the merge request's number ties
     it to the head. A fork's merge request runs either in the fork, or here under its number.

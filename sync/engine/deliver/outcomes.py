@@ -14,7 +14,7 @@ from sync.core.model.commands import CreateTask, MoveTask, PutMessage, SetFields
 from sync.core.model.task_view import SentMessage
 from sync.core.model.tasks import Task
 from sync.engine.deliver import smart_commits as deliver_smart_commits
-from sync.engine.deps import NOTIFICATION, TASK
+from sync.engine.deps import NOTIFICATION
 from sync.store import alerts, links, logs, messages, outbox, subjects, tasks
 from sync.store.rows import CommandRow, DecisionRow
 
@@ -202,7 +202,5 @@ def _advance(
     links.set_review_events(conn, [(key, task_id, event) for key, event, task_id in events])
     states = [state for row in ended if (state := row.to_record.notified)]
     messages.save_notified_states(conn, portal_id, states, now)
-    steps = {row.subject_key: row.to_record.step for row in ended if row.to_record.step}
-    unsent = outbox.subjects_with_step(conn, portal_id, TASK, steps)
-    reached = {int(key): step for key, step in steps.items() if key not in unsent}
-    tasks.save_written(conn, portal_id, written or {}, reached)
+    steps = {int(row.subject_key): step for row in ended if (step := row.to_record.step)}
+    tasks.save_written(conn, portal_id, written or {}, steps)

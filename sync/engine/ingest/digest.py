@@ -25,7 +25,7 @@ from sync.store.rows import DeliveryRow
 
 log = structlog.get_logger()
 
-BATCH = 200
+BATCH = 500
 
 
 class _TakenMeanwhile(Exception):

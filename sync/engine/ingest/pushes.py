@@ -109,6 +109,7 @@ def speaking_for_branch(conn: Connection, pipelines: Iterable[Pipeline]) -> list
 
 
 def commit_key(pipeline: Pipeline) -> store_pipelines.CommitKey:
+    """Return the commit that the pipeline runs for, on its ref."""
     project = pipeline.project
     return project.connection_id, project.id, pipeline.ref, pipeline.sha
 
@@ -174,7 +175,7 @@ def tasks_named(branch: str, messages: Iterable[str], rules: ReferenceRules) -> 
 
 
 def _is_shared(push: Push) -> bool:
-    """The default branch and protected ones hold everybody's work, and do so for years."""
+    """Tell whether the branch holds everybody's work: the default one, and protected ones."""
     return push.branch == push.project.default_branch or push.protected is True
 
 

@@ -16,6 +16,7 @@ from sync.engine.deps import Deps, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.ingest.people import save_people
+from sync.engine.issue_sync.lists import read_lists
 from sync.engine.lanes import hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
@@ -62,7 +63,7 @@ class Sweep:
         self._purge = NightlyPurge(deps)
 
     def run(self, now: datetime) -> int:
-        """Returns about how many things it found to do."""
+        """Do what is due and return about how many things that were."""
         done = self._repair_moments(now)
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
@@ -86,6 +87,7 @@ class Sweep:
         for portal_id in sorted(doubtful & ids):
             done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
         for portal in active:
+            done += self._run_part("issue lists", portal.id, read_lists, portal.id)
             if is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
                 done_now = self._run_part("people", portal.id, refresh_people, portal.id)
                 self._people_read_at[portal.id] = (
@@ -133,7 +135,7 @@ class Sweep:
 
 
 def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
-    """Reads the merge requests that changed since the last sweep; how many there were.
+    """Read the merge requests that changed since the last sweep; return how many there were.
 
     A code host that cannot be asked is asked again, from the same moment on; what it denied
     stands in the connection's account. Its hooks go on being heard.
@@ -168,7 +170,7 @@ def _record_problem(deps: Deps, connection: ConnectionRecord, problem: str | Non
 def ingest_snapshots(
     deps: Deps, connection: ConnectionRecord, answers: Iterable[MergeRequest]
 ) -> None:
-    """Stores merge requests as the code host itself told them, and marks their tasks dirty.
+    """Store merge requests as the code host itself answered, and mark their tasks dirty.
 
     Those that were over and done with before the connection are silent: nothing is shown of them.
     """
@@ -233,7 +235,7 @@ def _read_changed(
 
 
 def refresh_people(deps: Deps, portal_id: int) -> bool:
-    """Reads everybody of the portal again; whether that was done."""
+    """Read everybody of the portal again; return whether that was done."""
     with hold(deps, f"people:{portal_id}") as lane:
         if lane is None:
             return True

@@ -43,7 +43,7 @@ _STATE_IDS = {1: "opened", 2: "closed", 3: "merged", 4: "locked"}
 
 
 def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeRequestEvent:
-    """The event of a merge request hook. Raises Unreadable."""
+    """Parse a merge request hook. Raises UnreadablePayload."""
     require_kind(payload, "merge_request")
     attributes = mapping(payload.get("object_attributes"))
     action = text(attributes.get("action"))
@@ -91,7 +91,7 @@ def replaced_values(payload: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def merge_request_state(value: object, number: object = None) -> MergeRequestState:
-    """A merge request's state by its word or by its `state_id`. Raises Unreadable."""
+    """Return a merge request's state by word or `state_id`. Raises UnreadablePayload."""
     word = text(value) or _STATE_IDS.get(positive_int(number) or 0, "")
     try:
         return MergeRequestState(word)
@@ -100,7 +100,7 @@ def merge_request_state(value: object, number: object = None) -> MergeRequestSta
 
 
 def parse_reviewer(value: dict[str, Any]) -> Reviewer | None:
-    """A hook's reviewer object; None where it has no id."""
+    """Parse a hook's reviewer; None where it has no id."""
     answer = person(value)
     return Reviewer(answer, text(value.get("state")) or "unreviewed") if answer else None
 
@@ -139,6 +139,7 @@ def _merge_request(
 
 
 def event_labels(payload: dict[str, Any], row: dict[str, Any]) -> tuple[str, ...]:
+    """Return the titles of an event's labels, of the object or beside it."""
     labels = mappings(payload.get("labels")) or mappings(row.get("labels"))
     return tuple(title for label in labels if (title := text(label.get("title"))))
 

@@ -43,7 +43,7 @@ _TOKENS = {
 
 
 def parse_issue(payload: dict[str, Any], connection_id: int) -> Resource:
-    """An issue, a task, an incident, a group's epic. Raises Unreadable."""
+    """Parse an issue, a task, an incident, a group's epic. Raises UnreadablePayload."""
     named = require_kind(payload, *_ISSUES)
     row, (kind, page) = mapping(payload.get("object_attributes")), _ISSUES[named]
     url = web_url(row.get("url"))
@@ -68,6 +68,7 @@ def parse_issue(payload: dict[str, Any], connection_id: int) -> Resource:
 
 
 def parse_confidential_issue(payload: dict[str, Any], connection_id: int) -> Resource:
+    """Parse the same of an issue for members only. Raises UnreadablePayload."""
     return replace(parse_issue(payload, connection_id), confidential=True)
 
 
@@ -182,7 +183,7 @@ def parse_vulnerability(payload: dict[str, Any], connection_id: int) -> Resource
 
 
 def parse_token(payload: dict[str, Any], connection_id: int) -> Resource:
-    """An access or deploy token that expires soon; told again as its day comes nearer.
+    """Parse an access or deploy token that expires soon; sent again as its day comes nearer.
 
     Raises Unreadable.
     """

@@ -19,6 +19,14 @@ from sync.store.tables.code import (
     protected_branch,
     smart_commit,
 )
+from sync.store.tables.issue_sync import (
+    issue_link,
+    issue_link_conflict,
+    issue_link_entry,
+    issue_link_story,
+    issue_link_write,
+    issue_sync_list,
+)
 from sync.store.tables.logs import api_call, decision, purge
 from sync.store.tables.tasks import (
     activity_task,
@@ -56,6 +64,12 @@ __all__ = [
     "deployment_merge_request",
     "host_user",
     "in_literals",
+    "issue_link",
+    "issue_link_conflict",
+    "issue_link_entry",
+    "issue_link_story",
+    "issue_link_write",
+    "issue_sync_list",
     "lease",
     "link",
     "merge_request",
