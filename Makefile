@@ -4,7 +4,7 @@ BIN := .venv/bin
 PAGES := b24app/static/dist/manifest.json
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm --prefix b24app/frontend
 
-.PHONY: demo test test-all ready packages coverage bench lint serve frontend templates
+.PHONY: demo test test-all ready packages coverage bench lint serve frontend templates docs first-hour
 
 demo: .venv/ready $(if $(KEEP),$(PAGES)) ## plays a merge request's life against emulated systems; KEEP=1 stays up
 	$(BIN)/python -m demo $(if $(KEEP),--keep)
@@ -36,6 +36,13 @@ lint: .venv/ready ## style, form and types
 	$(BIN)/python ci-components/lint.py
 	$(BIN)/mypy
 
+docs: .venv/ready ## the guides as a site in .build/site, without the network; the reference anew
+	$(BIN)/python -m tools.make_reference
+	$(BIN)/mkdocs build --quiet --strict
+
+first-hour: ## the README, followed on a bare machine from a clone to a moved task
+	$(PYTHON) -m tools.first_hour
+
 serve: .venv/ready $(PAGES) ## web and worker on the embedded database
 	$(BIN)/b24bridge serve
 
@@ -55,5 +62,5 @@ b24app/frontend/node_modules/.package-lock.json: \
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable '.[test,build,postgres,redis]'
+		--constraint constraints.txt --editable '.[test,build,docs,postgres,redis]'
 	touch $@

@@ -19,16 +19,20 @@ from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
 from sync.bitrix24.rest.limits import Allowance, full_allowance
 from sync.bitrix24.rest.throttle import Throttle
+from sync.clock_check import ClockCheck
 from sync.config import Config
 from sync.core.audit import ApiCall, CallLog
 from sync.core.clock import Clock
+from sync.core.issue_sync.mapping import SyncMapping
 from sync.core.rules.portal import Rules
+from sync.deadlines import seconds_left
 from sync.engine.audit.writer import Caller, CallRecorder, call_row
 from sync.engine.load.scope import read_portal
 from sync.errors import Denied, Later
 from sync.gitlab.api.rate_limit import REQUESTS_PER_MINUTE, RateLimiters
 from sync.net import guarded_session
 from sync.settings.apply import stored_settings
+from sync.settings.issue_sync import to_mapping
 from sync.settings.model import Settings, load
 from sync.settings.rules import needs_addresses, to_rules
 from sync.store import connections, leases, logs, people, portals
@@ -43,7 +47,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _REFRESH_LEASE = timedelta(seconds=60)
-_REFRESH_PATIENCE = 150  # attempts, one every 0.2 s
+_REFRESH_PATIENCE = 150  # attempts
+_REFRESH_PAUSE = 0.2  # seconds between two
 _REOPEN_HINT = "Open the application in Bitrix24 as an administrator"
 
 
@@ -65,6 +70,11 @@ class Clients:
     rate_limiters: RateLimiters = field(default_factory=RateLimiters, repr=False, compare=False)
 
     @cached_property
+    def clock_check(self) -> ClockCheck:
+        """Whether this machine's clock is right, by the answers to all of these clients."""
+        return ClockCheck(self.clock)
+
+    @cached_property
     def app_keys(self) -> AppKeys:
         """The application's key and secret, from the configuration."""
         return AppKeys(
@@ -72,8 +82,19 @@ class Clients:
         )
 
     def session(self) -> requests.Session:
-        """Return a session for one thread that reaches public and allowed addresses."""
-        return guarded_session(self.config.allowed_networks)
+        """Return a session for one thread to Bitrix24: public and allowed addresses."""
+        return self._watched(
+            guarded_session(
+                self.config.allowed_networks,
+                proxy=self.config.portal_proxy or None,
+                further_ca_file=self.config.portal_ca_file or None,
+            )
+        )
+
+    def _watched(self, session: requests.Session) -> requests.Session:
+        """Let each answer say what time it is."""
+        session.hooks["response"].append(self.clock_check.observe)
+        return session
 
     def portal(self, portal_id: int) -> Portal:
         """Return the portal's client, for one thread. Raises Denied where there are no tokens."""
@@ -113,6 +134,10 @@ class Clients:
             )
         return self._gitlab(record, secrets.access_token, str(record.account.get("username") or ""))
 
+    def code_host_on_trial(self, record: ConnectionRecord, token: str) -> GitLab:
+        """Return a client with a token that is not stored yet."""
+        return self._gitlab(record, token, "")
+
     def anonymous_code_host(self, record: ConnectionRecord, actor: str) -> GitLab:
         """Return a client without the connection's token, for calls that carry their own."""
         return self._gitlab(record, "", actor)
@@ -124,10 +149,12 @@ class Clients:
             record.base_url,
             token,
             connection_id=record.id,
-            session=guarded_session(
-                self.config.allowed_networks,
-                ca_file=record.options.get("ca_file"),
-                proxy=record.options.get("proxy"),
+            session=self._watched(
+                guarded_session(
+                    self.config.allowed_networks,
+                    ca_file=record.options.get("ca_file"),
+                    proxy=record.options.get("proxy"),
+                )
             ),
             call_log=self.call_log("gitlab", record.portal_id, connection=record.name, user=actor),
             rate_limiter=self.rate_limiters.for_connection(
@@ -168,6 +195,13 @@ class Clients:
             return _parse_rules(key)
         return to_rules(_parse_settings(key), people.active_by_email(conn, row.record.id))
 
+    def mapping_of(self, conn: Connection, row: PortalRow) -> SyncMapping:
+        """Return the pairs of two-way sync of a portal just read."""
+        settings = _parse_settings(_settings_key(row))
+        names = [connection.name for connection in settings.connections]
+        by_email = people.active_by_email(conn, row.record.id) if settings.issue_sync.pairs else {}
+        return to_mapping(settings.issue_sync, names, by_email)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredTokens:
@@ -189,7 +223,9 @@ class StoredTokens:
         for _ in range(_REFRESH_PATIENCE):
             if self._acquire_lease(name):
                 break
-            rooms.clock.sleep(0.2)
+            if seconds_left(1.0) < _REFRESH_PAUSE:  # a request waits no longer than its calls may
+                raise Later("Another worker is renewing this portal's tokens", after=10.0)
+            rooms.clock.sleep(_REFRESH_PAUSE)
         else:
             raise Later("Another worker is renewing this portal's tokens", after=10.0)
         try:

@@ -15,6 +15,8 @@ from b24app.auth.lookup_cache import (
     portal_finder,
 )
 from b24app.auth.page_tokens import PageTokens
+from b24app.auth.rate_limit import RateLimits
+from b24app.auth.visit_cache import VisitCache
 from b24app.clients import Clients
 from sync.config import Config
 from sync.core.clock import Clock
@@ -36,6 +38,8 @@ class Deps:
     audit: AuditWriter
     clients: Clients
     tokens: PageTokens
+    visits: VisitCache
+    limits: RateLimits
     hook_cache: LookupCache[str, CachedHook] = field(repr=False)
     portal_cache: LookupCache[str, CachedPortal] = field(repr=False)
 
@@ -54,7 +58,9 @@ def build_deps(
         inbox=Inbox(engine, wake),
         audit=audit,
         clients=Clients(config, engine, vault, clock, owner, audit, "web"),
-        tokens=PageTokens(config.secret_keys),
+        tokens=PageTokens(config.secret_keys, reload=config.current_keys),
+        visits=VisitCache(),
+        limits=RateLimits(),
         hook_cache=LookupCache(hook_finder(engine, vault)),
         portal_cache=LookupCache(portal_finder(engine, vault)),
     )

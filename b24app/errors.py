@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import uuid
 from dataclasses import asdict, dataclass, replace
 
 from flask import Flask, Response, g, jsonify, render_template, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from b24app.texts import page_texts, translate
@@ -15,11 +18,23 @@ from sync.log import log
 
 
 class RequestRejected(Exception):
-    """A request is refused with an HTTP status, a code, a reason and what to change."""
+    """A request is refused with an HTTP status, a code, a reason and what to change.
 
-    def __init__(self, status: int, code: str, text: str, change: str = "") -> None:
+    `retry_after`: seconds after which it may be sent again; None where that is not known.
+    """
+
+    def __init__(
+        self, status: int, code: str, text: str, change: str = "", *, retry_after: int | None = None
+    ) -> None:
         super().__init__(text)
         self.status, self.code, self.text, self.change = status, code, text, change
+        self.retry_after = retry_after
+
+
+def error_text(error: SyncError) -> str:
+    """Return our own message; for the vendor's errors their meaning, not their name."""
+    vendors = error.code.isupper() and error.cause
+    return error.cause if vendors else error.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,9 @@ _BY_ERROR: tuple[tuple[type[SyncError], int, str], ...] = (
     (Denied, 409, "denied"),
     (Refused, 422, "refused"),
 )
+
+
+_RETRY_SECONDS = 10
 
 
 def install_error_handlers(app: Flask) -> None:
@@ -75,7 +93,21 @@ def _error_response(error: Exception) -> Response:
         parts = {key: value for key, value in asdict(translated).items() if key != "status"}
         response = jsonify(error=parts | {"request_id": g.request_id})
     response.status_code = translated.status
+    if (seconds := _retry_after(error, translated.status)) is not None:
+        response.headers["Retry-After"] = str(seconds)
     return response
+
+
+def _retry_after(error: Exception, status: int) -> int | None:
+    """Return the seconds after which a request may be sent again.
+
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    """
+    if isinstance(error, RequestRejected) and error.retry_after is not None:
+        return error.retry_after
+    if isinstance(error, Later) and error.after is not None:
+        return math.ceil(error.after)
+    return _RETRY_SECONDS if status == 503 else None
 
 
 def page_language() -> str:
@@ -97,6 +129,10 @@ def _error_answer(error: Exception) -> ErrorAnswer:
             _, status, code = next(row for row in _BY_ERROR if isinstance(error, row[0]))
             return ErrorAnswer(
                 status, error.code or code, f"{error.message}. {error.cause}".strip(". ")
+            )
+        case OperationalError() | InterfaceError() | PoolTimeout():
+            return ErrorAnswer(
+                503, "database", "The database cannot be reached now", "Try again in a minute"
             )
         case HTTPException():
             return ErrorAnswer(

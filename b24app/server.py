@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 import sys
 import time
@@ -19,9 +20,9 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from b24app.routes.webhooks import MAX_BODY_BYTES
-
 STOP_SECONDS = 30
+_CONNECTIONS = 4000  # of one process; slow clients take them, and no threads
+_OTHER_FILES = 300  # databases, outbound calls, and clients that are being closed
 _RESTART_SECONDS = (1.0, 30.0)  # the first and the longest pause after a worker died
 
 
@@ -61,7 +62,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         settings: dict[str, Any] = {
             "bind": [f"{self._bind.host}:{self._bind.port}"],
             "workers": self._bind.processes,
-            "worker_class": "gthread",
+            "worker_class": "b24app.receiver.ReceivingWorker",
+            "worker_connections": _connections_at_most(),
             "threads": self._bind.threads,
             "keepalive": 30,
             "timeout": 120,
@@ -72,7 +74,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "control_socket_disable": True,
             "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
             "when_ready": _freeze_memory,
-            "pre_request": _close_after_oversize,
             "post_worker_init": lambda _: self._start(),
         }
         for name, value in settings.items():
@@ -155,14 +156,19 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
+def _connections_at_most() -> int:
+    """Return how many connections a process takes, after raising its limit of open files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS + _OTHER_FILES
+    limit = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+        soft = limit
+    available = wanted if soft == resource.RLIM_INFINITY else soft
+    return max(64, min(_CONNECTIONS, available - _OTHER_FILES))
+
+
 def _freeze_memory(arbiter: Arbiter) -> None:
     """Exempt what is loaded from garbage collection before the fork, so that it stays shared."""
     gc.collect()
     gc.freeze()
-
-
-def _close_after_oversize(worker: Any, request: Any) -> None:
-    """Close the connection instead of reading an oversized body to its end."""
-    for name, value in request.headers:
-        if name == "CONTENT-LENGTH" and value.isdigit() and int(value) > MAX_BODY_BYTES:
-            request.force_close()

@@ -31,8 +31,9 @@ from bench.memory import MEGABYTE, memory
 from bench.side import Side, running
 from bench.site import ROOT
 from bench.statements import Probe
+from sync.bitrix24.rest.limits import RATE
 
-PARTS = ("hook", "burst", "serve")
+PARTS = ("hook", "burst", "serve", "slow")
 TODAY = "today"
 PROBED, TIMED = 2, 10  # merge requests in a round: to count the SQL of, to time
 ECHOED = ", and the portal's events about the writes"
@@ -40,6 +41,7 @@ MERGE_REQUESTS, CLIENTS = 300, 10
 SEED = 6
 SETTLE_SECONDS, CALM_SECONDS = 300, 5.0
 DATABASES = 2
+SLOW = (1.0, 5.0)  # seconds until a slow portal answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ def _measure(columns: Columns, tree: Path, args: argparse.Namespace) -> None:
                 _burst_over_http(columns, side, args.merge_requests)
     if "burst" in args.parts:
         _burst_in_simulated_time(columns, tree, args.merge_requests)
+    if "slow" in args.parts:
+        _slow_portal(columns, tree, args.merge_requests)
 
 
 def _count_statements(columns: Columns, tree: Path) -> None:
@@ -157,16 +161,28 @@ def _burst_in_simulated_time(
     columns: Columns, tree: Path, count: int, databases: int = DATABASES
 ) -> None:
     """Raises CalledProcessError where the tree's own burst fails; it says why."""
-    done = subprocess.run(
-        [sys.executable, "-P", str(ROOT / "bench" / "in_tree.py"), str(count), str(databases)],
-        cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)}, stdout=subprocess.PIPE, check=True,
-    )  # fmt: skip
-    for database, figures in json.loads(done.stdout.splitlines()[-1]).items():
+    for database, figures in _in_tree(tree, count, databases).items():
         columns.add(f"burst on {database}: processor seconds", figures["cpu"])
         columns.add(f"burst on {database}: writes", figures["writes"])
         columns.add(f"burst on {database}: requests to the portal", figures["portal"])
         columns.add(f"burst on {database}: requests to GitLab", figures["host"])
         columns.add("wrong", figures["wrong"])
+
+
+def _slow_portal(columns: Columns, tree: Path, count: int) -> None:
+    """The share of the portal's allowance that is used where each answer takes its time."""
+    for answer, figures in _in_tree(tree, count, 1, *SLOW).items():
+        share = figures["requests"] / (RATE * figures["seconds"])
+        columns.add(f"drain where an answer takes {answer} s", share)
+        columns.add("wrong", figures["wrong"])
+
+
+def _in_tree(tree: Path, *arguments: float) -> dict[str, dict[str, float]]:
+    done = subprocess.run(
+        [sys.executable, "-P", str(ROOT / "bench" / "in_tree.py"), *map(str, arguments)],
+        cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)}, stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def table(revision: str, before: Columns, after: Columns) -> str:
@@ -195,6 +211,8 @@ def _rows(name: str) -> list[Row]:
             Row(f"{name} arrives, p50 ms", lambda values: percentile(values, 0.5)),
             Row(f"{name} arrives, p95 ms", lambda values: percentile(values, 0.95)),
         ]
+    if name.startswith("drain"):
+        return [Row(name, max, "{:.2f}")]
     if "processor" in name:
         return [Row(name, min, "{:.2f}")]
     if "requests" in name or "PSS" in name:

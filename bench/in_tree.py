@@ -1,6 +1,9 @@
 """A burst worked off in simulated time by the tree it is run in; prints what it took as JSON.
 
-    cd TREE; PYTHONPATH=. python -P …/bench/in_tree.py MERGE_REQUESTS DATABASES
+    cd TREE; PYTHONPATH=. python -P …/bench/in_tree.py MERGE_REQUESTS DATABASES [SECONDS …]
+
+With SECONDS it is how fast the burst drains on the first database where the portal takes as long
+to answer, its allowance being used up when the burst begins.
 
 The tree's own emulators, load and worker are used: of it `bench.databases.databases` and
 `bench.draining.Burst` must be there under these names, as they are since before there was this
@@ -12,6 +15,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -40,5 +44,24 @@ def measure(count: int, most: int) -> dict[str, dict[str, float]]:
     return figures
 
 
+def measure_slow(count: int, answers: Sequence[float]) -> dict[str, dict[str, float]]:
+    """By seconds of an answer: `requests`, simulated `seconds`, and tasks that are `wrong`."""
+    from bench import databases, draining
+
+    figures = {}
+    with databases.databases() as made:
+        make = next(iter(made.values()))
+        for answer in answers:
+            drained = draining.Burst(make(), count, draining.Weather(True, answer)).drain()
+            figures[f"{answer:.0f}"] = {
+                "requests": drained.requests,
+                "seconds": drained.seconds,
+                "wrong": drained.wrong,
+            }
+    return figures
+
+
 if __name__ == "__main__":
-    print(json.dumps(measure(int(sys.argv[1]), int(sys.argv[2]))))
+    count, most, *answers = sys.argv[1:]
+    slow = [float(answer) for answer in answers]
+    print(json.dumps(measure_slow(int(count), slow) if slow else measure(int(count), int(most))))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 OAUTH_HOSTS = frozenset({"https://oauth.bitrix.info", "https://oauth.bitrix24.tech"})
+SYSTEM_DATA_DIR = Path("/var/lib/b24bridge")
 _LEVELS = ("debug", "info", "warning", "error")
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 
@@ -33,7 +36,8 @@ class Config:
     """Addresses, limits and secrets of this installation.
 
     `public_url` is "" where none is set. `secret_key_file` is None where the keys come from the
-    environment. `threads` counts requests served at once.
+    environment. `secret_keys` are empty where that file does not exist yet. `portal_ca_file` (PEM)
+    and `portal_proxy` are of Bitrix24 alone, "" for none. `threads` counts requests served at once.
     """
 
     data_dir: Path
@@ -46,6 +50,8 @@ class Config:
     client_secret: str = field(repr=False)
     oauth_hosts: frozenset[str]
     allowed_networks: tuple[str, ...]
+    portal_ca_file: str
+    portal_proxy: str = field(repr=False)
     trusted_proxies: int
     log_level: str
     host: str
@@ -53,13 +59,13 @@ class Config:
     threads: int
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Config:
-        """Read the environment; create the key file if no key is set.
+    def from_env(cls, environ: Mapping[str, str], *, create_key: bool = False) -> Config:
+        """Read the environment; with `create_key`, create the key file if there is no key.
 
         Raises ConfigError, which names every problem at once.
         """
         reader = _EnvReader(environ)
-        values = _read_values(reader)
+        values = _read_values(reader, default_data_dir(environ), create_key=create_key)
         if reader.problems:
             raise ConfigError(reader.problems)
         return cls(**values)
@@ -68,7 +74,36 @@ class Config:
         """Return the secret keys, reading the key file again: a rotation replaces its keys."""
         if self.secret_key_file is None:
             return self.secret_keys
-        return keyfile.read_or_create(self.secret_key_file)
+        return keyfile.read(self.secret_key_file) or self.secret_keys
+
+
+def default_data_dir(environ: Mapping[str, str]) -> Path:
+    """Return the data folder where none is named: the same wherever a command is called.
+
+    The system's, for root, for the account that owns it, and for a service that systemd gave one;
+    the user's own elsewhere. https://specifications.freedesktop.org/basedir-spec/latest/
+    https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=
+    """
+    of_service = environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    if of_service:
+        return Path(of_service)
+    if os.geteuid() == 0 or _owns(SYSTEM_DATA_DIR):
+        return SYSTEM_DATA_DIR
+    return user_folder(environ, "XDG_DATA_HOME", ".local/share")
+
+
+def user_folder(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
+    """Return our folder in one of the user's base folders; relative ones do not count."""
+    base = Path(environ.get(variable, ""))
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))
+    return (base if base.is_absolute() else home / below_home) / "b24bridge"
+
+
+def _owns(folder: Path) -> bool:
+    try:
+        return folder.stat().st_uid == os.geteuid()
+    except OSError:
+        return False
 
 
 class _EnvReader:
@@ -93,8 +128,8 @@ class _EnvReader:
             return default
 
 
-def _read_values(reader: _EnvReader) -> dict[str, Any]:
-    data_dir = reader.take("B24BRIDGE_DATA_DIR", Path("var"), Path)
+def _read_values(reader: _EnvReader, usual_dir: Path, *, create_key: bool) -> dict[str, Any]:
+    data_dir = reader.take("B24BRIDGE_DATA_DIR", usual_dir, _parse_folder)
     host, port = reader.take("B24BRIDGE_BIND", ("127.0.0.1", 8000), _parse_address)
     values = {
         "data_dir": data_dir,
@@ -104,11 +139,13 @@ def _read_values(reader: _EnvReader) -> dict[str, Any]:
         "queue_url": reader.take(
             "B24BRIDGE_QUEUE_URL", str(data_dir / "queue.sqlite3"), _parse_queue
         ),
-        "public_url": reader.take("B24BRIDGE_PUBLIC_URL", "", _parse_web_address),
+        "public_url": reader.take("B24BRIDGE_PUBLIC_URL", "", parse_web_address),
         "client_id": reader.take("B24BRIDGE_CLIENT_ID", "", str),
         "client_secret": reader.take("B24BRIDGE_CLIENT_SECRET", "", str),
         "oauth_hosts": reader.take("B24BRIDGE_OAUTH_HOSTS", OAUTH_HOSTS, _parse_hosts),
         "allowed_networks": reader.take("B24BRIDGE_ALLOWED_NETWORKS", (), _parse_networks),
+        "portal_ca_file": reader.take("B24BRIDGE_PORTAL_CA_FILE", "", _parse_ca_file),
+        "portal_proxy": reader.take("B24BRIDGE_PORTAL_PROXY", "", _parse_proxy),
         "trusted_proxies": reader.take("B24BRIDGE_TRUSTED_PROXIES", 0, _number_between(0, 10)),
         "log_level": reader.take("B24BRIDGE_LOG_LEVEL", "info", _parse_level),
         "host": host,
@@ -117,19 +154,25 @@ def _read_values(reader: _EnvReader) -> dict[str, Any]:
     }
     if bool(values["client_id"]) != bool(values["client_secret"]):
         reader.problems.append("B24BRIDGE_CLIENT_ID, B24BRIDGE_CLIENT_SECRET: set both or neither")
-    return values | _secret_keys(reader, data_dir)
+    return values | _secret_keys(reader, data_dir, create_key=create_key)
 
 
-def _secret_keys(reader: _EnvReader, data_dir: Path) -> dict[str, Any]:
+def _secret_keys(reader: _EnvReader, data_dir: Path, *, create_key: bool) -> dict[str, Any]:
     keys = reader.take("B24BRIDGE_SECRET_KEY", (), _parse_keys)
     if keys or reader.problems:
         return {"secret_keys": keys, "secret_key_file": None}
     path = data_dir / "secret.key"
     try:
+        if not create_key and not path.exists():
+            return {"secret_keys": (), "secret_key_file": path}
         return {
             "secret_keys": _parse_keys(",".join(keyfile.read_or_create(path))),
             "secret_key_file": path,
         }
+    except PermissionError as error:
+        if not create_key:  # another account's: the database is too, and that is said
+            return {"secret_keys": (), "secret_key_file": path}
+        reader.problems.append(f"{path}: {error.strerror}")
     except (OSError, ValueError) as error:
         reader.problems.append(f"{path}: {getattr(error, 'strerror', None) or error}")
     return {}
@@ -160,7 +203,30 @@ def _parse_queue(text: str) -> str:
     return text
 
 
-def _parse_web_address(text: str) -> str:
+def _parse_folder(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def _parse_ca_file(text: str) -> str:
+    """Return the path of a file with PEM certificates."""
+    try:
+        ssl.create_default_context().load_verify_locations(text)
+    except ssl.SSLError:
+        raise ValueError(f"{text} holds no certificates in PEM form") from None
+    except OSError as error:
+        raise ValueError(f"{text} cannot be read: {error.strerror}") from None
+    return text
+
+
+def _parse_proxy(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address like http://proxy.example.com:3128")
+    return text.rstrip("/")
+
+
+def parse_web_address(text: str) -> str:
+    """Return an http or https address without a last slash. Raises ValueError."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be a whole address: https://host")
@@ -170,7 +236,7 @@ def _parse_web_address(text: str) -> str:
 
 
 def _parse_hosts(text: str) -> frozenset[str]:
-    return frozenset(map(_parse_web_address, _split_words(text)))
+    return frozenset(map(parse_web_address, _split_words(text)))
 
 
 def _parse_networks(text: str) -> tuple[str, ...]:

@@ -18,6 +18,14 @@ def new_key() -> str:
     return base64.urlsafe_b64encode(os.urandom(32)).decode()
 
 
+def read(path: Path) -> tuple[str, ...]:
+    """Return the keys in the file; none where there is no file. Raises OSError."""
+    try:
+        return tuple(path.read_text().split())
+    except FileNotFoundError:
+        return ()
+
+
 def read_or_create(path: Path) -> tuple[str, ...]:
     """Return the keys in the file; create it with one new key and mode 0600 if it is missing.
 
@@ -30,7 +38,7 @@ def read_or_create(path: Path) -> tuple[str, ...]:
             os.link(beside, path)
         beside.unlink()
         _sync_folder(path.parent)
-    return tuple(path.read_text().split())
+    return read(path)
 
 
 def replace_keys(path: Path, keys: Sequence[str]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,16 +15,27 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.ssl_ import create_urllib3_context
 
+from sync.addresses import Network, is_permitted
+from sync.deadlines import Watch, is_limited, seconds_left
 from sync.errors import Refused
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+__all__ = ["TIMEOUT", "AnswerTooLarge", "guarded_session", "is_permitted"]
+
 Timeout = float | tuple[float, float]
 
 # Seconds to connect and to wait for an answer; Bitrix24 ends a request of its own after 60.
 TIMEOUT: Timeout = (5.0, 65.0)
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+TOTAL_SECONDS = 150.0  # of a call, from the first packet to the last
+MAX_ANSWER_BYTES = 32 * 1024 * 1024  # unpacked; nothing we ask for comes near
+_PIECE_BYTES = 65_536
+_EVERYWHERE = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
+_watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
+
+
+class AnswerTooLarge(requests.ConnectionError):
+    """An answer is larger than anything we ask for; the rest of it was not read."""
 
 
 def guarded_session(
@@ -30,12 +43,14 @@ def guarded_session(
     *,
     ca_file: str | None = None,
     proxy: str | None = None,
+    further_ca_file: str | None = None,
 ) -> requests.Session:
     """Return a session that checks every connection by the IP address it really goes to.
 
     `allowed_networks`: CIDRs that may be reached although they are not public. A forbidden peer
     raises `Refused` before a packet is sent. Proxies, certificates and passwords of the environment
-    are ignored: only the arguments count. Every request has a time limit (`TIMEOUT`).
+    are ignored: only the arguments count. `ca_file` takes the place of the public authorities,
+    `further_ca_file` stands beside them. Every request has a time limit (`TIMEOUT`).
     """
     networks = tuple(ipaddress.ip_network(network, strict=False) for network in allowed_networks)
     session = requests.Session()
@@ -43,29 +58,10 @@ def guarded_session(
     session.verify = ca_file or True
     if proxy:
         session.proxies = {"http": proxy, "https": proxy}
-    adapter = _GuardedAdapter(networks)
+    adapter = _GuardedAdapter(networks, further_ca_file)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
-
-
-def is_permitted(text: str, networks: Sequence[Network]) -> bool:
-    """Return whether an IP address may be reached: it is public, or inside `networks`. Pure."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    inner = _unwrap_address(address)
-    if any(candidate in network for candidate in (address, inner) for network in networks):
-        return True
-    return all(candidate.is_global and not candidate.is_multicast for candidate in (address, inner))
-
-
-def _unwrap_address(address: Address) -> Address:
-    """Return the IPv4 address inside a mapped, 6to4, Teredo or NAT64 address, else `address`."""
-    if not isinstance(address, ipaddress.IPv6Address):
-        return address
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo[1] if address.teredo else None
-    return address.ipv4_mapped or address.sixtofour or teredo or address
 
 
 def _check_addresses(host: str, addresses: Sequence[str], networks: Sequence[Network]) -> list[str]:
@@ -93,24 +89,60 @@ class _GuardedConnection(HTTPConnection):
         for address in _check_addresses(name, self._resolve(name), self.networks):
             self._dns_host = address
             try:
-                return super()._new_conn()
+                return _watched(super()._new_conn())
             except (NewConnectionError, ConnectTimeoutError) as error:
                 failure = error
             finally:
                 self._dns_host = name  # certificates are checked against the name
         raise failure or NewConnectionError(self, f"{name} has no address")
 
+    def request(self, *args: Any, **options: Any) -> None:
+        """Send a request; a connection that is used again has to be watched anew."""
+        if self.sock is not None:
+            _watched(self.sock)
+        super().request(*args, **options)
+
     def _resolve(self, name: str) -> list[str]:
         try:
-            entries = socket.getaddrinfo(
-                name.strip("[]"),
-                self.port,
-                type=socket.SOCK_STREAM,
-            )
+            entries = _look_up(name.strip("[]"), self.port)
+        except TimeoutError:
+            raise ConnectTimeoutError(self, f"{name} could not be looked up in time") from None
         except (socket.gaierror, UnicodeError) as error:
             failure = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
             raise NameResolutionError(name, self, failure) from error
         return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+
+
+def _watched(connected: socket.socket) -> socket.socket:
+    if watch := _watch.get():
+        watch.add(connected)
+    return connected
+
+
+def _look_up(name: str, port: int | None) -> list[tuple[Any, ...]]:
+    """Look a name up, within the time that is left. Raises TimeoutError, gaierror, UnicodeError.
+
+    The system's resolver knows no limit of ours: where there is one, a thread waits in our place.
+    """
+    if not is_limited():
+        return socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    found: list[list[tuple[Any, ...]]] = []
+    failed: list[Exception] = []
+
+    def resolve() -> None:
+        try:
+            found.append(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
+        except Exception as error:  # noqa: BLE001 - raised again by whoever waits
+            failed.append(error)
+
+    thread = threading.Thread(target=resolve, daemon=True, name="resolver")
+    thread.start()
+    thread.join(seconds_left(TOTAL_SECONDS))
+    if failed:
+        raise failed[0]
+    if not found:
+        raise TimeoutError
+    return found[0]
 
 
 def _guarded_pools(networks: tuple[Network, ...]) -> dict[str, type]:
@@ -124,25 +156,62 @@ def _guarded_pools(networks: tuple[Network, ...]) -> dict[str, type]:
 
 
 class _GuardedAdapter(HTTPAdapter):
-    def __init__(self, networks: tuple[Network, ...]) -> None:
+    def __init__(self, networks: tuple[Network, ...], further_ca_file: str | None = None) -> None:
         self._networks = networks
+        self._tls_options: dict[str, Any] = {}
+        if further_ca_file:  # requests adds the public authorities to this context by itself
+            context = create_urllib3_context()
+            context.load_verify_locations(further_ca_file)
+            self._tls_options = {"ssl_context": context}
         super().__init__()
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **options: Any
     ) -> None:
         self.poolmanager = PoolManager(
-            num_pools=connections, maxsize=maxsize, block=block, **options
+            num_pools=connections, maxsize=maxsize, block=block, **options, **self._tls_options
         )
         self.poolmanager.pool_classes_by_scheme = _guarded_pools(self._networks)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> Any:
-        """Check the address behind a proxy, and give the request a time limit."""
-        if options.get("timeout") is None:
-            options["timeout"] = TIMEOUT
+        """Check the address behind a proxy; limit the call's time and its answer's size.
+
+        Raises Refused, AnswerTooLarge, and what requests raises.
+        """
+        seconds = seconds_left(TOTAL_SECONDS)
+        if seconds <= 0:
+            raise requests.ConnectTimeout("no time is left for this call", request=request)
+        options["timeout"] = _shorten(options.get("timeout") or TIMEOUT, seconds)
         if options.get("proxies"):
             self._check_behind_proxy(request.url or "")
-        return super().send(request, *args, **options)
+        watch = Watch(seconds)
+        token = _watch.set(watch)
+        kept = False
+        try:
+            response = super().send(request, *args, **options)
+            if options.get("stream"):
+                _close_with(response, watch)
+                kept = True
+                return response
+            _read_body(response)
+            if watch.expired:  # the end of a shut socket may look like the end of an answer
+                raise requests.ReadTimeout(request=request)
+            return response
+        except (requests.RequestException, OSError) as error:
+            if not watch.expired or isinstance(error, AnswerTooLarge | requests.ConnectTimeout):
+                raise
+            text = f"the call took longer than {seconds:.0f} s"
+            raise requests.ReadTimeout(text, request=request) from error
+        finally:
+            _watch.reset(token)
+            if not kept:
+                watch.close()
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Return the pools behind a proxy, which may be anywhere, with the same authorities."""
+        manager = super().proxy_manager_for(proxy, **options, **self._tls_options)
+        manager.pool_classes_by_scheme = _guarded_pools(_EVERYWHERE)
+        return manager
 
     def _check_behind_proxy(self, url: str) -> None:
         """Check what the name means here, as it is the proxy that connects. Raises Refused.
@@ -151,7 +220,41 @@ class _GuardedAdapter(HTTPAdapter):
         """
         host = urlsplit(url).hostname or ""
         try:
-            addresses = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None)]
-        except (socket.gaierror, UnicodeError):
+            addresses = [str(entry[4][0]) for entry in _look_up(host, None)]
+        except (socket.gaierror, UnicodeError, TimeoutError):
             return
         _check_addresses(host, addresses, self._networks)
+
+
+def _shorten(timeout: Timeout, seconds: float) -> Timeout:
+    if isinstance(timeout, tuple):
+        return min(timeout[0], seconds), min(timeout[1], seconds)
+    return min(timeout, seconds)
+
+
+def _read_body(response: requests.Response) -> None:
+    """Read an answer as far as it may be long. Raises AnswerTooLarge, requests.RequestException.
+
+    A small body may unpack to a very large one, so what is unpacked is counted.
+    """
+    pieces, size = [], 0
+    for piece in response.iter_content(_PIECE_BYTES):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_ANSWER_BYTES:
+            response.close()
+            raise AnswerTooLarge(
+                f"the answer is larger than {MAX_ANSWER_BYTES} bytes", response=response
+            )
+    response._content = b"".join(pieces)
+
+
+def _close_with(response: requests.Response, watch: Watch) -> None:
+    """End watching when a streamed answer is closed."""
+    close = response.close
+
+    def close_both() -> None:
+        watch.close()
+        close()
+
+    response.close = close_both  # type: ignore[method-assign]

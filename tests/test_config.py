@@ -2,27 +2,69 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import certifi
 import pytest
 
 from sync.config import OAUTH_HOSTS, Config, ConfigError
 
+CERTIFICATES = certifi.where()
 KEY, OLD_KEY = "k" * 43 + "=", "o" * 43 + "="
 
 
-def test_nothing_told_is_one_folder_of_files(
+def test_defaults_are_one_folder_wherever_a_command_is_called(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    config = Config.from_env({})
-    assert config.data_dir == Path("var")
-    assert config.database_url == "sqlite:///var/b24bridge.sqlite3"
-    assert config.queue_url == "var/queue.sqlite3"
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    data = tmp_path / ".local/share/b24bridge"
+    environ = {"HOME": str(tmp_path)}
+    config = Config.from_env(environ, create_key=True)
+    assert config.data_dir == data
+    assert config.database_url == f"sqlite:///{data}/b24bridge.sqlite3"
+    assert config.queue_url == f"{data}/queue.sqlite3"
     assert config.oauth_hosts == OAUTH_HOSTS
     assert (config.host, config.port, config.trusted_proxies) == ("127.0.0.1", 8000, 0)
-    assert config.secret_keys == (Path("var/secret.key").read_text().strip(),)
-    assert Config.from_env({}) == config
+    assert config.secret_keys == ((data / "secret.key").read_text().strip(),)
+    monkeypatch.chdir(tmp_path)
+    assert Config.from_env(environ) == config
+
+
+@pytest.mark.parametrize(
+    ("environ", "uid", "owner", "folder"),
+    [
+        ({"HOME": "/home/ann"}, 1000, None, "/home/ann/.local/share/b24bridge"),
+        ({"HOME": "/home/ann", "XDG_DATA_HOME": "/data"}, 1000, 0, "/data/b24bridge"),
+        (
+            {"HOME": "/home/ann", "XDG_DATA_HOME": "data"},
+            1000,
+            0,
+            "/home/ann/.local/share/b24bridge",
+        ),
+        ({"HOME": "/root"}, 0, None, "/var/lib/b24bridge"),
+        ({"HOME": "/nowhere"}, 998, 998, "/var/lib/b24bridge"),
+        ({"HOME": "/nowhere", "STATE_DIRECTORY": "/var/lib/b"}, 998, None, "/var/lib/b"),
+        ({"HOME": "/home/ann", "B24BRIDGE_DATA_DIR": "/named"}, 0, 0, "/named"),
+    ],
+    ids=["user", "xdg", "xdg-relative", "root", "service-account", "service", "named"],
+)
+def test_the_data_folder_is_the_same_place_for_everybody(
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    uid: int,
+    owner: int | None,
+    folder: str,
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    monkeypatch.setattr("sync.config._owns", lambda path: owner == uid)
+    assert Config.from_env(environ).data_dir == Path(folder)
+
+
+def test_without_leave_no_folder_and_no_key_is_made(tmp_path: Path) -> None:
+    config = Config.from_env({"B24BRIDGE_DATA_DIR": str(tmp_path / "data")})
+    assert (config.secret_keys, config.secret_key_file) == ((), tmp_path / "data/secret.key")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_everything_told_is_taken(tmp_path: Path) -> None:
@@ -37,6 +79,8 @@ def test_everything_told_is_taken(tmp_path: Path) -> None:
             "B24BRIDGE_CLIENT_SECRET": "s3cret",
             "B24BRIDGE_OAUTH_HOSTS": "https://one.test/, http://127.0.0.1:9",
             "B24BRIDGE_ALLOWED_NETWORKS": "10.0.0.0/8 fd00::/8,192.168.1.7",
+            "B24BRIDGE_PORTAL_CA_FILE": CERTIFICATES,
+            "B24BRIDGE_PORTAL_PROXY": "http://proxy:3128/",
             "B24BRIDGE_TRUSTED_PROXIES": "1",
             "B24BRIDGE_LOG_LEVEL": "DEBUG",
             "B24BRIDGE_BIND": "[::]:8080",
@@ -53,6 +97,8 @@ def test_everything_told_is_taken(tmp_path: Path) -> None:
         client_id="app.1",
         client_secret="s3cret",
         oauth_hosts=frozenset({"https://one.test", "http://127.0.0.1:9"}),
+        portal_ca_file=CERTIFICATES,
+        portal_proxy="http://proxy:3128",
         allowed_networks=("10.0.0.0/8", "fd00::/8", "192.168.1.7/32"),
         trusted_proxies=1,
         log_level="debug",
@@ -74,6 +120,8 @@ def test_every_problem_is_told_at_once_and_nothing_is_made(tmp_path: Path) -> No
                 "B24BRIDGE_PUBLIC_URL": "bridge.example.com",
                 "B24BRIDGE_OAUTH_HOSTS": "https://u:hunter2@one.test",
                 "B24BRIDGE_ALLOWED_NETWORKS": "10.0.0.0/33",
+                "B24BRIDGE_PORTAL_CA_FILE": "/nowhere.pem",
+                "B24BRIDGE_PORTAL_PROXY": "proxy:hunter2",
                 "B24BRIDGE_TRUSTED_PROXIES": "-1",
                 "B24BRIDGE_LOG_LEVEL": "loud",
                 "B24BRIDGE_BIND": "0.0.0.0:http",
@@ -87,6 +135,8 @@ def test_every_problem_is_told_at_once_and_nothing_is_made(tmp_path: Path) -> No
         "B24BRIDGE_PUBLIC_URL: must be a whole address: https://host",
         "B24BRIDGE_OAUTH_HOSTS: must be an address without user, ? and #",
         "B24BRIDGE_ALLOWED_NETWORKS: '10.0.0.0/33' does not appear to be an IPv4 or IPv6 network",
+        "B24BRIDGE_PORTAL_CA_FILE: /nowhere.pem cannot be read: No such file or directory",
+        "B24BRIDGE_PORTAL_PROXY: must be an address like http://proxy.example.com:3128",
         "B24BRIDGE_TRUSTED_PROXIES: must be a number from 0 to 10",
         "B24BRIDGE_LOG_LEVEL: must be one of debug, info, warning, error",
         "B24BRIDGE_CLIENT_ID, B24BRIDGE_CLIENT_SECRET: set both or neither",
@@ -109,8 +159,18 @@ def test_a_damaged_key_file_is_named(tmp_path: Path) -> None:
     assert str(caught.value).startswith(f"{tmp_path}/secret.key: a secret key is 32 random bytes")
 
 
+def test_a_file_that_holds_no_certificates_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "corp.pem"
+    file.write_text("no certificate")
+    with pytest.raises(ConfigError) as caught:
+        Config.from_env({"B24BRIDGE_PORTAL_CA_FILE": str(file)})
+    assert caught.value.problems == (
+        f"B24BRIDGE_PORTAL_CA_FILE: {file} holds no certificates in PEM form",
+    )
+
+
 def test_keys_rotated_in_the_file_are_the_keys_now(tmp_path: Path) -> None:
-    config = Config.from_env({"B24BRIDGE_DATA_DIR": str(tmp_path)})
+    config = Config.from_env({"B24BRIDGE_DATA_DIR": str(tmp_path)}, create_key=True)
     (tmp_path / "secret.key").write_text(f"{KEY}\n{OLD_KEY}\n")
     assert config.current_keys() == (KEY, OLD_KEY)
     assert Config.from_env({"B24BRIDGE_SECRET_KEY": KEY}).current_keys() == (KEY,)

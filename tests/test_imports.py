@@ -12,7 +12,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 OURS = ("sync", "b24app", "demo", "bench", "tools", "tests")
-SHARED = ("sync.errors", "sync.log", "sync.net", "sync.config", "sync.keyfile")
+SHARED = (
+    "sync.errors", "sync.log", "sync.net", "sync.deadlines", "sync.config", "sync.keyfile",
+)  # fmt: skip
 PARSERS = {"markdown_it", "mdit_py_plugins"}
 
 # room → what else of ours it may import.

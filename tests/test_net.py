@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 
 import pytest
 import requests
 
+from sync.deadlines import limit_outbound, seconds_left
 from sync.errors import Refused
-from sync.net import TIMEOUT, guarded_session, is_permitted
+from sync.net import MAX_ANSWER_BYTES, TIMEOUT, AnswerTooLarge, guarded_session, is_permitted
 
 LOCAL = ("127.0.0.0/8",)
 
@@ -43,22 +48,74 @@ def server():
     ("address", "allowed"),
     [
         ("93.184.216.34", True),
+        ("1.1.1.1", True),
+        ("100.63.255.255", True),
+        ("100.128.0.1", True),
+        ("198.17.255.255", True),
+        ("198.20.0.1", True),
         ("2606:2800:220:1:248:1893:25c8:1946", True),
+        ("2001:4860:4860::8888", True),
+        ("::ffff:93.184.216.34", True),
+        ("64:ff9b::5db8:d822", True),  # 93.184.216.34 through NAT64
         ("127.0.0.1", False),
         ("10.1.2.3", False),
         ("172.16.0.1", False),
         ("192.168.1.1", False),
         ("169.254.169.254", False),
         ("100.64.0.1", False),
+        ("100.127.255.255", False),
         ("0.0.0.0", False),
+        ("0.1.2.3", False),
+        ("192.0.0.1", False),
+        ("192.0.0.9", False),
+        ("192.0.2.1", False),
+        ("192.31.196.1", False),
+        ("192.52.193.1", False),
+        ("192.88.99.1", False),
+        ("192.175.48.1", False),
+        ("198.18.0.1", False),
+        ("198.19.255.255", False),
+        ("198.51.100.7", False),
+        ("203.0.113.7", False),
         ("224.0.0.1", False),
+        ("239.255.255.250", False),
+        ("240.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::", False),
         ("::1", False),
+        ("::7f00:1", False),  # IPv4-compatible
+        ("::5db8:d822", False),
+        ("::ffff:0:7f00:1", False),  # IPv4-translated
         ("fe80::1%eth0", False),
+        ("fec0::1", False),
+        ("fc00::1", False),
         ("fd00::1", False),
+        ("ff02::1", False),
         ("::ffff:127.0.0.1", False),
-        ("::ffff:93.184.216.34", True),
+        ("::ffff:169.254.169.254", False),
+        ("::ffff:100.64.0.1", False),
         ("64:ff9b::7f00:1", False),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("64:ff9b::6440:1", False),
+        ("64:ff9b:1::5db8:d822", False),  # NAT64 of somebody's own network
         ("2002:7f00:1::1", False),
+        ("2002:5db8:d822::1", False),  # 6to4, of a public address too
+        ("2001::1", False),  # Teredo
+        ("2001:0:5db8:d822::1", False),
+        ("2001:2::1", False),  # benchmarking
+        ("2001:10::1", False),
+        ("2001:20::1", False),
+        ("2001:db8::1", False),
+        ("2620:4f:8000::1", False),
+        ("3ffe::1", False),
+        ("3fff::1", False),
+        ("3fff:fff::1", False),
+        ("5f00::1", False),
+        ("100::1", False),
+        ("100:0:0:1::1", False),
+        ("4000::1", False),
+        ("2606:2800::5efe:a01:203", False),  # ISATAP to 10.1.2.3
+        ("2606:2800::200:5efe:7f00:1", False),
     ],
 )
 def test_only_public_addresses_are_permitted(address, allowed):
@@ -156,3 +213,97 @@ def test_a_request_without_a_time_limit_gets_one(monkeypatch):
 def test_an_own_certificate_file_is_used():
     assert guarded_session(ca_file="own.pem").verify == "own.pem"
     assert guarded_session().verify is True
+
+
+def answering(*pieces: bytes, pause: float = 0.0) -> Iterator[str]:
+    """Serves connections with these bytes, then as many more as anybody reads, one at a time."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    ended = threading.Event()
+
+    def serve(accepted: socket.socket) -> None:
+        with accepted, suppress(OSError):
+            accepted.recv(65536)
+            for piece in pieces:
+                accepted.sendall(piece)
+            while not ended.wait(pause or 0.01) and pause:
+                accepted.sendall(b"x")
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    ended.set()
+    listener.close()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [(), (b"HTTP/1.1 200 OK\r\nX-Slow: ",), (HEAD,), (HEAD, b"some of it")],
+    ids=["the first line", "a header", "a body", "a body that began"],
+)
+def test_a_server_that_answers_byte_by_byte_is_given_up_in_time(pieces: tuple[bytes, ...]) -> None:
+    for url in answering(*pieces, pause=0.05):
+        began = time.monotonic()
+        with limit_outbound(0.5), pytest.raises(requests.RequestException):
+            guarded_session(LOCAL).get(url)
+        assert 0.4 < time.monotonic() - began < 1.5
+
+
+def test_a_streamed_answer_ends_in_time_too() -> None:
+    for url in answering(HEAD, pause=0.05):
+        began = time.monotonic()
+        with limit_outbound(0.5):
+            answer = guarded_session(LOCAL).get(url, stream=True)
+            with pytest.raises(requests.RequestException):
+                for _ in answer.iter_content(1024):
+                    pass
+        assert time.monotonic() - began < 1.5
+
+
+def test_several_calls_have_one_limit(server: str) -> None:
+    session = guarded_session(LOCAL)
+    with limit_outbound(0.3):
+        assert session.get(f"{server}/one").text == "/one"
+        time.sleep(0.35)
+        with pytest.raises(requests.ConnectTimeout, match="no time is left"):
+            session.get(f"{server}/two")
+    assert session.get(f"{server}/three").text == "/three"
+
+
+def test_an_inner_limit_only_shortens_the_outer_one() -> None:
+    with limit_outbound(5):
+        with limit_outbound(60):
+            assert seconds_left(100) <= 5
+        with limit_outbound(1):
+            assert seconds_left(100) <= 1
+    assert seconds_left(100) == 100
+
+
+def test_a_resolver_that_hangs_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    hung = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: hung.wait(10) and [])
+    began = time.monotonic()
+    with limit_outbound(0.3), pytest.raises(requests.ConnectTimeout):
+        guarded_session(LOCAL).get("http://slow.example/")
+    assert time.monotonic() - began < 1.5
+    hung.set()
+
+
+def test_an_answer_that_unpacks_to_very_much_is_given_up_early() -> None:
+    packed = gzip.compress(bytes(400_000_000), 1)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+    for url in answering(head.encode(), packed):
+        with pytest.raises(AnswerTooLarge):
+            guarded_session(LOCAL).get(url)
+
+
+def test_an_answer_without_an_end_is_given_up() -> None:
+    for url in answering(b"HTTP/1.1 200 OK\r\n\r\n", bytes(MAX_ANSWER_BYTES + 1)):
+        with pytest.raises(AnswerTooLarge):
+            guarded_session(LOCAL).get(url)

@@ -7,16 +7,18 @@ https://apidocs.bitrix24.com/local-integrations/site-does-not-allow-connection.h
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet, InvalidToken
 from flask import Flask, Response, g, request
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -25,22 +27,44 @@ from joserfc.jwk import OctKey
 PAGE_TOKEN_TTL = timedelta(hours=1)
 VISIT_TTL = timedelta(hours=12)  # from the opening of a page; then it must be opened again
 _PURPOSE = b"b24bridge page token"
+_SEAL_PURPOSE = b"b24bridge visitor's access token"
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A user of one portal who opened a page."""
+    """A user of one portal who opened a page.
+
+    `installation`: of the portal, while the page was opened. `access_token`: the user's own, with
+    which the portal is asked what they may see; "" where the page has none.
+    """
 
     portal_id: int
     user_id: int
     admin: bool
+    installation: str = ""
+    access_token: str = field(default="", repr=False)
+
+
+class _SigningKey:
+    """What a secret key signs page tokens with, and seals a visitor's access token inside them."""
+
+    def __init__(self, key: str) -> None:
+        self.signing = OctKey.import_key(_derive_key(key, _PURPOSE))
+        self.sealing = Fernet(base64.urlsafe_b64encode(_derive_key(key, _SEAL_PURPOSE)))
 
 
 class PageTokens:
-    """Signs with the first key and accepts any of them, so that keys can be rotated."""
+    """Signs with the first key and accepts any of them.
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._keys = [OctKey.import_key(_derive_key(key)) for key in keys]
+    `reload` returns the present keys, and is asked each time: a key that was rotated away signs and
+    opens nothing from then on, in every process.
+    """
+
+    def __init__(
+        self, keys: Sequence[str], *, reload: Callable[[], Sequence[str]] | None = None
+    ) -> None:
+        self._reload = reload
+        self._set_keys(tuple(keys))
 
     def issue(self, visitor: Visitor, now: datetime) -> str:
         """Return a token for a user whom the portal has just confirmed, valid for an hour."""
@@ -52,50 +76,79 @@ class PageTokens:
         claims = self._claims(token, now)
         return None if claims is None else _parse_visitor(claims)
 
-    def renew(self, token: str, now: datetime, *, admin: bool) -> tuple[str, int] | None:
+    def renew(
+        self, token: str, now: datetime, *, admin: bool, access_token: str = ""
+    ) -> tuple[str, int] | None:
         """Return another token for the same visitor, with its seconds; None if the old one expired.
 
         No token outlives VISIT_TTL from the page's opening. `admin`: whether an administrator's
-        right was proven again; it is never carried on by itself.
+        right was proven again; it is never carried on by itself. `access_token`: the visitor's new
+        one, "" for the one before.
         """
         claims = self._claims(token, now)
         if claims is None:
             return None
         at, over = int(now.timestamp()), claims["iat"] + _whole_seconds(VISIT_TTL)
         until = max(claims["exp"], min(at + _whole_seconds(PAGE_TOKEN_TTL), over))
-        visitor = replace(_parse_visitor(claims), admin=admin and claims["admin"] is True)
+        before = _parse_visitor(claims)
+        visitor = replace(
+            before,
+            admin=admin and before.admin,
+            access_token=access_token or before.access_token,
+        )
         return self._sign(visitor, claims["iat"], until), until - at
 
     def _sign(self, visitor: Visitor, entered: int, until: int) -> str:
+        self._refresh()
+        newest = self._keys[0]
         claims = {
             "portal": visitor.portal_id,
+            "inst": visitor.installation,
             "sub": str(visitor.user_id),
             "admin": visitor.admin,
+            "auth": newest.sealing.encrypt(visitor.access_token.encode()).decode(),
             "iat": entered,
             "exp": until,
         }
-        return jwt.encode({"alg": "HS256"}, claims, self._keys[0])
+        return jwt.encode({"alg": "HS256"}, claims, newest.signing)
 
     def _claims(self, token: str, now: datetime) -> dict[str, Any] | None:
+        """Return the claims of a valid token, with the visitor's access token opened."""
+        self._refresh()
         for key in self._keys:
             try:
-                claims = jwt.decode(token, key, algorithms=["HS256"]).claims
-            except (JoseError, ValueError):
+                claims = jwt.decode(token, key.signing, algorithms=["HS256"]).claims
+                sealed = str(claims.get("auth") or "").encode()
+                opened = key.sealing.decrypt(sealed).decode() if sealed else ""
+            except (JoseError, ValueError, InvalidToken):
                 continue
-            return claims if claims["exp"] > now.timestamp() else None
+            return {**claims, "auth": opened} if claims["exp"] > now.timestamp() else None
         return None
+
+    def _refresh(self) -> None:
+        if self._reload is not None and (keys := tuple(self._reload())) != self._names:
+            self._set_keys(keys)
+
+    def _set_keys(self, keys: tuple[str, ...]) -> None:
+        self._names, self._keys = keys, [_SigningKey(key) for key in keys]
 
 
 def _parse_visitor(claims: dict[str, Any]) -> Visitor:
-    return Visitor(claims["portal"], int(claims["sub"]), claims["admin"] is True)
+    return Visitor(
+        claims["portal"],
+        int(claims["sub"]),
+        claims["admin"] is True,
+        str(claims.get("inst") or ""),
+        claims["auth"],
+    )
 
 
 def _whole_seconds(span: timedelta) -> int:
     return int(span.total_seconds())
 
 
-def _derive_key(key: str) -> bytes:
-    return hmac.new(key.encode(), _PURPOSE, hashlib.sha256).digest()
+def _derive_key(key: str, purpose: bytes) -> bytes:
+    return hmac.new(key.encode(), purpose, hashlib.sha256).digest()
 
 
 def script_nonce() -> str:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-
-from sqlalchemy import Connection
 
 from b24app.cli.arguments import resolve_since
 from b24app.cli.context import prepare_database, print_lines
+from b24app.services.audit_entries import CallEntry, list_entries
 from b24app.services.overview import find_portal
 from sync.config import Config
 from sync.core.clock import WallClock
 from sync.settings.apply import portal_domain
-from sync.store import logs, portals
+from sync.store import logs, portals, tasks
 from sync.store.db.database import read
 from sync.store.rows import ApiCallRow, CallFilter
 
-_HEADINGS = ("AT (UTC)", "PORTAL", "WHO", "SYSTEM", "STATUS", "MS", "CALL", "WHAT CAME OF IT")
+_HEADINGS = ("AT (UTC)", "PORTAL", "WHO", "SYSTEM", "STATUS", "MS", "CALL", "TASK", "RESULT")
 _RIGHT_ALIGNED = ("STATUS", "MS")
 _MAX_COLUMN_WIDTH = 120  # of a call or an error in the table; JSON has them whole
 
@@ -30,42 +30,76 @@ def run(config: Config, args: argparse.Namespace) -> int:
             portal_record.id: portal_domain(portal_record)
             for portal_record in portals.all_portals(conn)
         }
-        rehearsals = logs.find_calls(conn, _call_filter(conn, args))[::-1]
+        portal_id = find_portal(conn, args.portal).id if args.portal else None
+        chats = tasks.chats(conn, portal_id)
+        rows = logs.find_calls(conn, _call_filter(args, portal_id, chats))[::-1]
+    entries = [_matching(row, chats, args) for row in rows]
     if args.json:
-        for call in rehearsals:
-            print_lines(_json(call, names))
+        for matching in filter(None, entries):
+            print_lines(_json(matching, names))
         return 0
-    print_lines(*_table([_row(call, names) for call in rehearsals]))
+    print_lines(*_table([_row(entry, names) for matching in entries for entry in matching]))
     return 0
 
 
-def _call_filter(conn: Connection, args: argparse.Namespace) -> CallFilter:
+def _call_filter(
+    args: argparse.Namespace, portal_id: int | None, chats: Mapping[int, int]
+) -> CallFilter:
+    texts: tuple[str, ...] = ()
+    if args.task:
+        texts = (
+            str(args.task),
+            *(f"chat{key}" for key, task in chats.items() if task == args.task),
+        )
     return CallFilter(
-        portal_id=find_portal(conn, args.portal).id if args.portal else None,
+        portal_id=portal_id,
         since=resolve_since(args.since, WallClock().now()) if args.since else None,
         system=args.system or "",
         connection=args.connection or "",
         method=args.method or "",
+        texts=texts,
         only_failed=args.failed,
         limit=args.limit,
     )
 
 
-def _json(call: ApiCallRow, names: dict[int, str]) -> str:
-    fields = asdict(call) | {"at": call.at.isoformat(), "portal": names.get(call.portal_id or 0)}
-    return json.dumps(fields, ensure_ascii=False)
+def _matching(
+    row: ApiCallRow, chats: Mapping[int, int], args: argparse.Namespace
+) -> list[CallEntry]:
+    """Return the request's entries that are asked for: a batch as a whole only without a filter."""
+    entries = list(list_entries(row, chats))
+    return [
+        entry
+        for entry in entries
+        if (not args.method or args.method.lower() in entry.method.lower())
+        and (not args.task or entry.task == args.task)
+        and (not args.failed or entry.failed)
+    ]
 
 
-def _row(call: ApiCallRow, names: dict[int, str]) -> tuple[str, ...]:
+def _json(entries: Sequence[CallEntry], names: Mapping[int, str]) -> str:
+    row = entries[0].row
+    calls = [
+        {"method": entry.method, "task": entry.task, "result": entry.result}
+        for entry in entries
+        if entry.inner
+    ]
+    fields = asdict(row) | {"at": row.at.isoformat(), "portal": names.get(row.portal_id or 0)}
+    return json.dumps(fields | {"calls": calls}, ensure_ascii=False)
+
+
+def _row(entry: CallEntry, names: Mapping[int, str]) -> tuple[str, ...]:
+    call = entry.row
     return (
         f"{call.at:%Y-%m-%d %H:%M:%S}",
         names.get(call.portal_id or 0, "-"),
         f"{call.source or '-'} {call.actor}".strip(),
         f"{call.system} {call.connection}".strip(),
         str(call.status or "-"),
-        str(call.milliseconds),
-        _printable(call.method),
-        _printable(call.error) or ("no answer" if not call.status else "ok"),
+        "" if entry.inner else str(call.milliseconds),
+        ("  " if entry.inner else "") + _printable(entry.method),
+        str(entry.task or ""),
+        _printable(entry.result),
     )
 
 

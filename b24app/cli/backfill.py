@@ -67,6 +67,8 @@ def parse_since(text: str, now: datetime) -> datetime:
             day = datetime.strptime(text, "%Y-%m-%d").date()
     except (ValueError, OverflowError):
         raise LookupError(f"--since {text} is neither like 90d or 12w nor a date") from None
+    if day > now.date():
+        raise LookupError(f"--since {text} is in the future: nothing has happened there yet")
     return datetime.combine(day, time(), UTC)
 
 

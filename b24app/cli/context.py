@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
@@ -14,9 +15,10 @@ from sync.config import Config
 from sync.core.clock import WallClock
 from sync.engine.audit.writer import AuditWriter
 from sync.engine.deps import Deps
+from sync.engine.issue_sync.setting import IssueSync
 from sync.engine.lanes import owner_name
 from sync.store import connections
-from sync.store.db.database import open_database
+from sync.store.db.database import database_url, open_database
 from sync.store.rows import ConnectionRecord
 from sync.store.vault import Vault
 from sync.text.bidi import upright_text
@@ -24,25 +26,94 @@ from sync.text.bidi import upright_text
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-class DatabaseOutOfDate(LookupError):
-    """The database was not migrated to this version."""
+class NoDatabase(LookupError):
+    """There is no database, or not one of this version, or it belongs to another account."""
+
+
+class NoKey(LookupError):
+    """The key that opens the database's secrets is missing."""
 
 
 def prepare_database(config: Config) -> Engine:
-    """Open the database; migrate it where it is embedded. Raises DatabaseOutOfDate elsewhere."""
+    """Open the database that exists, and say on stderr which it is; nothing is created.
+
+    Raises NoDatabase with what to do.
+    """
+    from sync.store.db.migrate import is_current
+
+    file = database_file(config)
+    if file is not None:
+        _require_file(file)
+    print(f"Database: {describe_database(config)}", file=sys.stderr)
+    engine = open_database(config.database_url)
+    if not is_current(engine):
+        raise NoDatabase(
+            "The database is of another version: stop every b24bridge process, then run "
+            "`b24bridge migrate`"
+        )
+    return engine
+
+
+def create_database(config: Config) -> Engine:
+    """Open the database for a server: created and migrated where it is embedded.
+
+    Raises NoDatabase where it is PostgreSQL and was not migrated.
+    """
     from sync.store.db.migrate import is_current, migrate
 
     engine = open_database(config.database_url)
     if engine.dialect.name == "sqlite":
         migrate(engine)
     elif not is_current(engine):
-        raise DatabaseOutOfDate("The database is of another version: run `b24bridge migrate`")
+        raise NoDatabase("The database is of another version: run `b24bridge migrate`")
     return engine
+
+
+def database_file(config: Config) -> Path | None:
+    """Return the file of the embedded database, None where it is PostgreSQL."""
+    url = database_url(config.database_url)
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+
+def describe_database(config: Config) -> str:
+    """Return the database's file, or its address without a password."""
+    file = database_file(config)
+    if file is not None:
+        return str(file.absolute())
+    return database_url(config.database_url).render_as_string(hide_password=True)
+
+
+def _require_file(file: Path) -> None:
+    """Raise NoDatabase where the file is missing or another account's."""
+    try:
+        with file.open("r+b"):
+            return
+    except FileNotFoundError:
+        raise NoDatabase(_missing_text(file)) from None
+    except PermissionError:
+        raise NoDatabase(
+            f"The database {file} belongs to another account: run the command as the account "
+            f"that runs b24bridge, or as root"
+        ) from None
+
+
+def _missing_text(file: Path) -> str:
+    text = f"There is no database at {file.absolute()}: `b24bridge serve` makes it at its start."
+    before = Path("var") / file.name
+    if before.is_file():
+        folder = before.parent.absolute()
+        return f"{text} There is one in {folder}: name that with B24BRIDGE_DATA_DIR={folder}"
+    return f"{text} If it is elsewhere, name its folder in B24BRIDGE_DATA_DIR"
 
 
 @contextmanager
 def open_clients(config: Config, engine: Engine) -> Iterator[Clients]:
     """Open a command's clients; at the end every call that was made is in the audit log."""
+    if not config.secret_keys:
+        raise NoKey(
+            f"There is no key at {config.secret_key_file}, so the tokens in the database cannot be "
+            "read: put the key back from your backup, or name it in B24BRIDGE_SECRET_KEY"
+        )
     audit = AuditWriter(engine)
     vault = Vault(config.secret_keys, reload=config.current_keys)
     try:
@@ -78,6 +149,7 @@ def build_engine_deps(opened: Clients) -> Deps:
         code_host_for=opened.code_host,
         owner=opened.owner,
         rules_for=opened.rules_of,
+        issue_sync=IssueSync(mapping_for=opened.mapping_of),
         audit_writer=opened.audit.pending_writer,
     )
 

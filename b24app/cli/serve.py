@@ -17,10 +17,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from b24app.assets import find_assets
-from b24app.cli.context import DatabaseOutOfDate, prepare_database
+from b24app.cli.banner import banner_lines, first_steps
+from b24app.cli.context import NoDatabase, create_database, describe_database
+from b24app.cli.environment import environment_file
 from sync.config import Config
 from sync.engine.lanes import owner_name
 from sync.log import log, setup_logging
+from sync.store import portals
+from sync.store.db.database import read
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,6 +33,7 @@ NO_PAGES = (
     "THE PAGES ARE MISSING: everything works but what people see inside Bitrix24. A released "
     "package has them; in a checkout run `make frontend`."
 )
+_MASTER_CHECK_SECONDS = 1.0
 _ARENA_MAX, _ARENAS = -8, 2  # M_ARENA_MAX of malloc.h
 
 
@@ -36,13 +41,11 @@ def run(config: Config, args: argparse.Namespace) -> int:
     """Run the web server, the worker, or both in one process tree."""
     setup_logging(config.log_level)
     _limit_malloc_arenas()
-    if not _run_in_child(lambda: prepare_database(config).dispose()):
-        return 1
     if args.command == "worker":
+        if not _run_in_child(lambda: _prepare(config, args.command, "")):
+            return 1
         run_worker(config)
         return 0
-    if find_assets() is None:
-        print(NO_PAGES, file=sys.stderr, flush=True)
     from b24app.server import BindOptions, Server
 
     bind = BindOptions(
@@ -51,12 +54,35 @@ def run(config: Config, args: argparse.Namespace) -> int:
         args.threads or config.threads,
         getattr(args, "processes", 1),
     )
+    host = f"[{bind.host}]" if ":" in bind.host else bind.host
+    if not _run_in_child(lambda: _prepare(config, args.command, f"http://{host}:{bind.port}")):
+        return 1
+    if find_assets() is None:
+        print(NO_PAGES, file=sys.stderr, flush=True)
     beside = args.command == "serve"
     if beside:
         import sync.engine.worker  # noqa: F401 - loaded before the fork, so that it is shared
     web = _WebProcess(config)
-    Server(bind, web.load, web.start, worker=(lambda: run_worker(config)) if beside else None).run()
+    master = os.getpid()
+    worker = (lambda: run_worker(config, master)) if beside else None
+    Server(bind, web.load, web.start, worker=worker).run()
     return 0
+
+
+def _prepare(config: Config, command: str, address: str) -> None:
+    """Create or check the database, and print what this server is. Raises NoDatabase."""
+    engine = create_database(config)
+    lines = banner_lines(
+        config,
+        command=command,
+        address=address,
+        database=describe_database(config),
+        environment_file=environment_file(os.environ),
+    )
+    with read(engine) as conn:
+        lines += [] if portals.all_portals(conn) else first_steps(config)
+    engine.dispose()
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
 def _limit_malloc_arenas() -> None:
@@ -74,7 +100,7 @@ def _run_in_child(work: Callable[[], None]) -> bool:
     try:
         work()
         code = 0
-    except (DatabaseOutOfDate, SQLAlchemyError) as error:
+    except (NoDatabase, SQLAlchemyError) as error:
         print(f"The database cannot be used: {error}", file=sys.stderr)
     except Exception:  # noqa: BLE001 - printed, and the process ends
         traceback.print_exc()
@@ -112,13 +138,26 @@ class _WebProcess:
         self._deps.inbox.start()
 
 
-def run_worker(config: Config) -> None:
-    """Run a worker until a signal stops it; what it is doing then is finished first."""
+def _end_with(master: int, stop: threading.Event) -> None:
+    """Set `stop` when our parent is another process than `master`: it has died."""
+    while not stop.wait(_MASTER_CHECK_SECONDS):
+        if os.getppid() != master:
+            log.error("master_died")
+            stop.set()
+
+
+def run_worker(config: Config, master: int = 0) -> None:
+    """Run a worker until a signal stops it; what it is doing then is finished first.
+
+    `master`: the process that it must not survive, 0 for none.
+    """
     from b24app.services.worker import build_worker
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if master:
+        threading.Thread(target=_end_with, args=(master, stop), daemon=True).start()
     worker, setting_up, audit = build_worker(config, own_id=uuid.uuid4().hex[:8])
     beside = threading.Thread(target=setting_up.run_forever, args=(stop,), daemon=True)
     beside.start()

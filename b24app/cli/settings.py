@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from b24app.cli import preview
 from b24app.cli.arguments import read_file
-from b24app.cli.context import open_clients, prepare_database, print_lines
+from b24app.cli.context import find_connection, open_clients, prepare_database, print_lines
+from b24app.cli.progress import Progress
 from b24app.clients import Clients
+from b24app.services.claims import prove_claims, remove_left_over
+from b24app.services.gitlab_connections import check_connection
 from b24app.services.overview import find_portal
 from b24app.services.settings_lookups import PortalLookups
 from sync.config import Config
 from sync.core.rules.portal import wanted_kinds, wants_internal
 from sync.gitlab.api.hook_events import event_flags
-from sync.settings.apply import apply, export_yaml, portal_domain
+from sync.settings.apply import (
+    HISTORY_KEPT,
+    ConnectionChanges,
+    apply,
+    current_settings,
+    export_yaml,
+    portal_domain,
+)
 from sync.settings.document import read
+from sync.settings.example import example_text
+from sync.settings.model import Settings
 from sync.settings.problems import Invalid, Problem
+from sync.store import connections, portals
+from sync.store.db.database import open_writer
 from sync.store.db.database import read as reading
 from sync.store.db.database import write as writing
+from sync.store.rows import PortalRecord
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -31,12 +50,21 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
 def _export(config: Config, args: argparse.Namespace) -> int:
     with reading(prepare_database(config)) as conn:
-        text = export_yaml(conn, find_portal(conn, args.portal))
+        portal = find_portal(conn, args.portal)
+        text = _export_text(conn, portal)
     if args.output:
         Path(args.output).write_text(text, encoding="utf-8")
     else:
         sys.stdout.write(text)
     return 0
+
+
+def _export_text(conn: Connection, portal: PortalRecord) -> str:
+    """Return what is in force; of a portal without settings an example with comments."""
+    if portals.settings(conn, portal.id):
+        return export_yaml(conn, portal)
+    language = current_settings(conn, portal).language
+    return example_text(portal=portal_domain(portal), language=language)
 
 
 def _apply(config: Config, args: argparse.Namespace) -> int:
@@ -48,23 +76,29 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
     engine, text = opened.engine, read_file(args.file)
     with reading(engine) as conn:
         portal = find_portal(conn, args.portal or _named_portal(text))
-    lookups = None if args.offline else PortalLookups(opened.portal(portal.id))
+    progress = Progress("")
+    lookups = None
+    if not args.offline:
+        lookups = PortalLookups(opened.portal(portal.id), progress.show_named)
     settings = read(text, os.environ, lookups)
     if lookups and lookups.unchecked:
         print_lines(f"The chats could not be checked: {lookups.unchecked}.")
     if settings.portal not in (portal.member_id, portal_domain(portal)):
         raise Invalid([Problem(0, "portal", f"is {settings.portal}, not {portal_domain(portal)}")])
     if args.check:
-        print_lines("The settings are right; nothing was applied.")
-        return 0
+        return _check(opened, portal, settings)
     flags = _hook_flags(opened, portal.id)
     with writing(engine) as conn:
         done = apply(
-            conn, opened.vault, portal, settings, environ=os.environ, now=opened.clock.now()
+            conn,
+            opened.vault,
+            portal,
+            settings,
+            environ=os.environ,
+            now=opened.clock.now(),
+            remove=args.remove,
         )
-    for verb in ("created", "changed", "removed"):
-        for name in getattr(done, verb):
-            print_lines(f"Connection {name} {verb}.")
+    _print_each(_describe_changes(done))
     print_lines(f"The settings of {portal_domain(portal)} were applied.")
     changed = _hook_flags(opened, portal.id) != flags
     for name in (connection.name for connection in settings.connections):
@@ -72,7 +106,89 @@ def _apply_document(opened: Clients, args: argparse.Namespace) -> int:
             print_lines(f"Set up the webhooks: b24bridge gitlab hooks {name}")
         elif changed:
             print_lines(f"The rules want other events: b24bridge gitlab hooks {name}")
+    _print_each(_settle_with_gitlab(opened, portal, done, offline=args.offline))
+    if not args.offline:
+        _test_connections(opened, portal, [*done.created, *done.changed])
+    if done.created:
+        print_lines("Read what was before, silently: b24bridge backfill --all --since 90d")
     return 0
+
+
+def _settle_with_gitlab(
+    opened: Clients, portal: PortalRecord, done: ConnectionChanges, *, offline: bool
+) -> list[str]:
+    """Remove webhooks that are left over, and prove access to what others connect, too."""
+    if offline:
+        return [
+            f"{item.kind} {item.target} of {item.connection}: its webhook is left over; "
+            "remove it in GitLab"
+            for item in done.left_over
+        ]
+    with reading(opened.engine) as conn:
+        records = [
+            *connections.by_portal(conn, portal.id),
+            *connections.removed(conn, portal.id),
+        ]
+    return [
+        *remove_left_over(opened, records, done.left_over),
+        *prove_claims(opened, portal),
+    ]
+
+
+def _check(opened: Clients, portal: PortalRecord, settings: Settings) -> int:
+    """Say everything that applying would change. Raises what applying would raise."""
+    now = opened.clock.now()
+    with open_writer(opened.engine) as conn:  # nothing of it is committed
+        before = export_yaml(conn, portal)
+        done = apply(conn, opened.vault, portal, settings, environ=os.environ, now=now, remove=None)
+        after = export_yaml(conn, portal)
+        conn.rollback()
+    difference = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), "in force", "this file", lineterm=""
+    )
+    _print_each(list(difference) or ["The file says what is in force."])
+    _print_each(f"Would be done: {line}" for line in _describe_changes(done))
+    _print_each(
+        f"Its webhook would be removed: {item.kind} {item.target} of {item.connection}."
+        for item in done.left_over
+    )
+    _print_each(f"Removing {name} has to be said: --remove {name}" for name in done.removed)
+    print_lines("The settings are right; nothing was applied.")
+    return 0
+
+
+def _print_each(lines: Iterable[str]) -> None:
+    for line in lines:
+        print_lines(line)
+
+
+def _describe_changes(done: ConnectionChanges) -> list[str]:
+    days = HISTORY_KEPT.days
+    endings = {
+        "created": "",
+        "changed": "",
+        "restored": " with its history",
+        "renamed": "",
+        "removed": f"; its history is kept for {days} days",
+    }
+    return [
+        f"Connection {name} {verb}{ending}."
+        for verb, ending in endings.items()
+        for name in getattr(done, verb)
+    ]
+
+
+def _test_connections(opened: Clients, portal: PortalRecord, names: Sequence[str]) -> None:
+    """Try what was given: the address, the token and its rights; print what is wrong."""
+    for name in names:
+        with reading(opened.engine) as conn:
+            record = find_connection(conn, portal.id, name)
+            secrets = connections.secrets(conn, opened.vault, record.id)
+        if secrets is None or not secrets.access_token:
+            print_lines(f"Connection {name} has no token yet: b24bridge gitlab token {name}")
+            continue
+        for problem in check_connection(opened, record).problems:
+            print_lines(f"Connection {name}: {problem}")
 
 
 def _hook_flags(opened: Clients, portal_id: int) -> dict[str, bool]:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from b24app.cli.banner import first_steps
 from b24app.cli.context import prepare_database, print_lines, printable
 from b24app.services import overview as services_overview
 from b24app.services import replay
+from b24app.services.failure_names import load_names
 from sync.config import Config
 from sync.core.clock import WallClock
-from sync.core.smart_commits.messages import VERB_LABELS
-from sync.store import logs, portals, subjects
+from sync.settings.apply import HISTORY_KEPT
+from sync.store import connections, inbox, logs, portals, subjects
 from sync.store.db.database import read, write
-from sync.store.rows import PortalRecord, PurgeRow
+from sync.store.rows import PortalRecord, PurgeRow, WorkerRow
+
+SILENT_AFTER = timedelta(seconds=60)
+WRONG_CLOCK = timedelta(minutes=5)
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
@@ -31,19 +38,39 @@ def _status(config: Config, args: argparse.Namespace) -> int:
             if args.portal
             else portals.all_portals(conn)
         )
-        for worker in workers:
-            ago = (now - worker.seen_at).total_seconds()
-            print_lines(f"worker   {worker.name}  seen {ago:.0f} s ago")
-        if not workers:
-            print_lines("worker   none has run yet")
+        print_lines(*_worker_lines(workers, now))
         for portal in chosen:
-            print_lines("", *map(printable, _status_lines(conn, portal, args.limit)))
+            print_lines("", *map(printable, _status_lines(conn, portal, args.limit, now)))
         if not chosen:
-            print_lines("", "No portal is installed yet.")
+            print_lines("", "No portal is installed yet.", *first_steps(config))
     return 0
 
 
-def _status_lines(conn: Connection, portal: PortalRecord, limit: int) -> list[str]:
+def _worker_lines(workers: Sequence[WorkerRow], now: datetime) -> list[str]:
+    lines = [f"worker   {row.name}  seen {describe_age(now - row.seen_at)}" for row in workers]
+    if not workers:
+        return ["worker   none has run yet", "next     start it: the service, or `b24bridge serve`"]
+    if all(now - row.seen_at > SILENT_AFTER for row in workers):
+        lines.append("next     no worker runs: start the service, or `b24bridge serve`")
+    offset = max((row.clock_offset or 0 for row in workers), key=abs)
+    if abs(offset) >= WRONG_CLOCK.total_seconds():
+        lines.append(
+            f"clock    {describe_offset(offset)} Bitrix24's and GitLab's: set this machine's time"
+        )
+    return lines
+
+
+def describe_offset(seconds: int) -> str:
+    """Return `3 h ahead of`, or `2 min behind`, for the seconds that our clock is ahead."""
+    size, unit = next(
+        (size, unit)
+        for size, unit in ((86400, "d"), (3600, "h"), (60, "min"))
+        if abs(seconds) >= size or unit == "min"
+    )
+    return f"{abs(seconds) // size} {unit} {'ahead of' if seconds > 0 else 'behind'}"
+
+
+def _status_lines(conn: Connection, portal: PortalRecord, limit: int, now: datetime) -> list[str]:
     overview = services_overview.build_overview(conn, portal, limit)
     lines = [
         f"portal   {overview.portal}  {overview.state}"
@@ -53,10 +80,21 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int) -> list[st
         f"waiting  {overview.deliveries_waiting} deliveries, {overview.subjects_waiting} tasks, "
         f"{overview.commands_waiting} commands"
     ]
+    lines += _received_lines(conn, portal, overview, now)
     lines += [_describe_purge(item) for item in [logs.last_purge(conn, portal.id)] if item]
     if overview.alerts:
         lines += [f"alerts   {overview.alerts} open: `b24bridge alerts`"]
     lines += [_describe_connection(item) for item in overview.connections]
+    lines += [
+        f"dropped  {count} deliveries of {project}, which is not connected: remove its webhook"
+        for project, count in inbox.outside_counts(conn, portal.id).items()
+    ]
+    lines += [
+        f"removed  {record.name}  {record.base_url}  its history is kept until "
+        f"{record.removed_at + HISTORY_KEPT:%Y-%m-%d}"
+        for record in connections.removed(conn, portal.id)
+        if record.removed_at
+    ]
     lines += _table([_merge_request_cells(row) for row in overview.merge_requests])
     for row in overview.merge_requests:
         lines += [
@@ -64,33 +102,63 @@ def _status_lines(conn: Connection, portal: PortalRecord, limit: int) -> list[st
             for task in row.tasks
             if task.unknown
         ]
-    for failure in services_overview.list_failures(conn, portal.id):
+    failures = services_overview.list_failures(conn, portal.id)
+    names = load_names(conn, portal, failures)
+    for failure in failures:
         lines.append(
-            f"failed   {failure.kind}:{failure.id}  {_describe_failure(failure)}: {failure.text}"
+            f"failed   {failure.kind}:{failure.id}  {names.describe(failure)}: {failure.text}"
+        )
+    return lines + _next_lines(overview, failures)
+
+
+def _received_lines(
+    conn: Connection, portal: PortalRecord, overview: services_overview.Overview, now: datetime
+) -> list[str]:
+    """Return when GitLab and Bitrix24 were heard of last, and what to do where they never were."""
+    lines = []
+    for origin, system in (("gitlab", "GitLab"), ("bitrix24", "Bitrix24")):
+        last = inbox.last_received(conn, portal.id, origin)
+        if last is not None:
+            event, at = last
+            lines.append(
+                f"received {system}: {event} at {at:%Y-%m-%d %H:%M} UTC, {describe_age(now - at)}"
+            )
+        elif origin == "gitlab" and overview.connections:
+            name = overview.connections[0]["name"]
+            lines.append(f"received {system}: nothing yet; `b24bridge gitlab test {name}` says why")
+        elif origin == "bitrix24":
+            lines.append(f"received {system}: nothing yet")
+    return lines
+
+
+def _next_lines(
+    overview: services_overview.Overview, failures: Sequence[services_overview.Failure]
+) -> list[str]:
+    """Return what an administrator should do now."""
+    lines = []
+    if overview.state == "disconnected":
+        lines.append("next     open the application in Bitrix24 as an administrator")
+    if not overview.connections:
+        lines.append("next     connect GitLab: `b24bridge settings export` shows an example")
+    for row in overview.connections:
+        if row["state"] == "paused":
+            lines.append(f"next     `b24bridge gitlab test {row['name']}` says what to change")
+    if failures:
+        lines.append(
+            "next     change what is said above, then `b24bridge replay NAME`; without a name all"
         )
     return lines
 
 
-_ACTIONS = {
-    "move_task": "status of {}",
-    "set_stage": "kanban column of {}",
-    "set_fields": "fields of {}",
-    "card": "card in the discussion of {}",
-    "message": "message in a discussion about {}",
-    "log_time": "time of {}",
-    "chat_message": "message in a chat about {}",
-    "notify": "notification about {}",
-    "create_task": "task for {}",
-    "decide": "decision about {}",
-    "read": "event {}",
-    **{verb.value: f"{word} for {{}}" for verb, word in VERB_LABELS.items()},
-}
-_SUBJECTS = {"task": "task {}", "alerts": "alerts of {}"}
-
-
-def _describe_failure(failure: services_overview.Failure) -> str:
-    subject = _SUBJECTS.get(failure.of, "{}").format(failure.about)
-    return _ACTIONS.get(failure.action, failure.action + " {}").format(subject)
+def describe_age(age: timedelta) -> str:
+    """Return `5 min ago`; what is ahead of this machine's clock was `just now`."""
+    seconds = int(age.total_seconds())
+    if seconds < 1:
+        return "just now"
+    for size, unit, most in ((1, "s", 60), (60, "min", 60), (3600, "h", 48)):
+        if seconds < size * most:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds // 86400} d ago"
 
 
 def _describe_purge(last: PurgeRow) -> str:
@@ -127,13 +195,20 @@ def _replay(config: Config, args: argparse.Namespace) -> int:
     with write(prepare_database(config)) as conn:
         portal = services_overview.find_portal(conn, args.portal)
         done = _chosen_failures(conn, portal, args)
-        count = replay.replay(conn, portal.id, done, now)
+        missing = [name for name in done if not replay.replay(conn, portal.id, [name], now)]
+        count = len(done) - len(missing)
         if args.everything:
             count += subjects.replay(conn, portal.id, now)
         subjects.mark_dirty_many(
             conn, portal.id, [("task", str(task), "replayed") for task in args.task], now
         )
     print_lines(f"{count + len(args.task)} will be looked at again.")
+    if args.what and missing:
+        names = ", ".join(f"{kind}:{key}" if key else kind for kind, key in missing)
+        raise LookupError(
+            f"Nothing of that name failed, or the task has moved on since: {names}. "
+            "`b24bridge status` names what failed"
+        )
     return 0
 
 

@@ -12,21 +12,30 @@ from sqlalchemy import Connection
 
 from b24app.auth.current_user import current_user
 from b24app.auth.page_tokens import Visitor
+from b24app.auth.rate_limit import CHECKS
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
 from b24app.routes import health
 from b24app.services import alerts as services_alerts
 from b24app.services import overview as services_overview
-from b24app.services import portals
+from b24app.services import portals, visitors
 from b24app.services import replay as services_replay
 from b24app.services import task_overview as seen
 from b24app.services.install_steps import run_steps
 from b24app.texts import translate
 from sync.bitrix24.install.steps import StepResult
+from sync.deadlines import limit_outbound
 from sync.engine import alert_actions
-from sync.store import connections, people
+from sync.store import alerts, connections, people
 from sync.store.alerts import AlertRow
 from sync.store.db.database import read, write
+from sync.store.rows import PortalRecord
+
+STEP_SECONDS = 10.0  # of the calls of one installation step
+MAX_TASK_ID = 2**31 - 1  # of Bitrix24
+
+
+MAX_TARGETS_TESTED = 20  # projects and groups that a page waits for
 
 
 def blueprint(deps: Deps) -> Blueprint:
@@ -48,19 +57,27 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
         An administrator's right ends with the hour, unless the page has a fresh access token from
         the portal, and the portal says that it is the same administrator's.
         """
-        visitor, access = _require_visitor(deps), str(_json_body().get("access_token") or "")
-        admin = visitor.admin and portals.is_still_admin(deps, visitor, access)
-        renewed = deps.tokens.renew(_bearer_token(), deps.clock.now(), admin=admin)
+        visitor, portal = _require_visitor(deps)
+        access = str(_json_body().get("access_token") or "")
+        proven = visitors.proves_same_user(deps, visitor, portal, access)
+        admin = proven and visitor.admin and visitors.is_admin(deps, visitor)
+        renewed = deps.tokens.renew(
+            _bearer_token(), deps.clock.now(), admin=admin, access_token=access if proven else ""
+        )
         if renewed is None:
-            raise _page_expired()
+            raise visitors.page_expired()
         return jsonify(token=renewed[0], seconds=renewed[1], admin=admin)
 
     @here.get("/status")
     def status() -> Response:
-        portal = portals.require_portal(deps, _require_visitor(deps).portal_id)
+        """Show the portal: to an administrator whole, to others what concerns their tasks."""
+        visitor, portal = _require_visitor(deps)
+        tasks = None if visitor.admin else _readable_tasks_of_overview(deps, visitor, portal)
         with read(deps.engine) as conn:
-            overview = services_overview.build_overview(conn, portal)
-        answer = asdict(overview) | {"worker_alive": health.check_readiness(deps).worker_alive}
+            overview = services_overview.build_overview(
+                conn, portal, readable_tasks=tasks, user_id=visitor.user_id
+            )
+        answer = asdict(overview) | {"worker_alive": health.is_worker_alive(deps)}
         answer["connections"] = [
             _translate_field(connection, "state_reason") for connection in overview.connections
         ]
@@ -68,7 +85,16 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
 
     @here.get("/task/<int:task_id>/development")
     def development(task_id: int) -> Response:
-        visitor = _require_visitor(deps)
+        """Show a task's development to whoever may open the task in Bitrix24."""
+        visitor, portal = _require_visitor(deps)
+        known = 0 < task_id <= MAX_TASK_ID
+        if not known or task_id not in visitors.find_readable(deps, visitor, portal, [task_id]):
+            raise RequestRejected(
+                404,
+                "no_task",
+                "There is no such task, or you may not open it",
+                "Ask whoever leads the task to add you to it",
+            )
         rules = deps.clients.rules(visitor.portal_id)
         with read(deps.engine) as conn:
             now = deps.clock.now()
@@ -78,7 +104,7 @@ def _add_page_routes(here: Blueprint, deps: Deps) -> None:
 def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
     @here.get("/connections")
     def listed() -> Response:
-        visitor = _require_visitor(deps)
+        visitor = _require_admin(deps)
         with read(deps.engine) as conn:
             records = connections.by_portal(conn, visitor.portal_id)
         return jsonify(
@@ -93,23 +119,27 @@ def _add_connection_routes(here: Blueprint, deps: Deps) -> None:
     @here.post("/connections/<name>/test")
     def test(name: str) -> Response:
         visitor = _require_admin(deps)
+        deps.limits.admit("test", CHECKS, portal=visitor.portal_id)
         with read(deps.engine) as conn:
             record = connections.by_name(conn, visitor.portal_id, name)
         if record is None:
             raise RequestRejected(404, "no_connection", f"There is no connection {name}")
-        from b24app.services.gitlab_connections import (
-            check_connection,  # python-gitlab is large, and no other page needs it
+        from b24app.services.connection_checks import (
+            check_whole_connection,  # python-gitlab is large, and no other page needs it
         )
 
-        tested = check_connection(deps.clients, record)
+        tested = check_whole_connection(deps.clients, record, MAX_TARGETS_TESTED)
         problems = [translate(page_language(), problem) for problem in tested.problems]
-        return jsonify(asdict(tested) | {"problems": problems})
+        return jsonify(
+            asdict(tested)
+            | {"account": translate(page_language(), tested.account), "problems": problems}
+        )
 
 
 def _add_failure_routes(here: Blueprint, deps: Deps) -> None:
     @here.get("/failures")
     def failures() -> Response:
-        visitor = _require_visitor(deps)
+        visitor = _require_admin(deps)
         with read(deps.engine) as conn:
             failures = services_overview.list_failures(conn, visitor.portal_id)
         return jsonify(failures=[_translate_field(asdict(failure), "text") for failure in failures])
@@ -128,19 +158,34 @@ def _add_failure_routes(here: Blueprint, deps: Deps) -> None:
 
 def _add_alert_routes(here: Blueprint, deps: Deps) -> None:
     @here.get("/alerts")
-    def alerts() -> Response:
-        """List open alerts; with `?all=1` also those that ended."""
-        visitor = _require_visitor(deps)
+    def list_alerts() -> Response:
+        """List open alerts; with `?all=1` also those that ended.
+
+        Who is no administrator sees those of tasks they may open, and their own.
+        """
+        visitor, portal = _require_visitor(deps)
         with read(deps.engine) as conn:
             over = request.args.get("all") == "1"
             summaries = services_alerts.list_alerts(conn, visitor.portal_id, include_ended=over)
-            recovered = services_alerts.recoveries(conn, visitor.portal_id, deps.clock.now())
+            recovered = (
+                services_alerts.recoveries(conn, visitor.portal_id, deps.clock.now())
+                if visitor.admin
+                else ()
+            )
+        readable = visitors.find_readable(
+            deps, visitor, portal, {alert.task_id for alert in summaries if alert.task_id}
+        )
+        summaries = tuple(
+            alert
+            for alert in summaries
+            if visitor.admin or services_alerts.concerns(alert, readable, visitor.user_id)
+        )
         return jsonify(alerts=list(map(asdict, summaries)), recovery=list(map(asdict, recovered)))
 
     @here.post("/alerts/<path:handle>/ack")
     def acknowledge(handle: str) -> Response:
         """Record that the page's user has seen the alert."""
-        visitor = _require_visitor(deps)
+        visitor = _require_reader_of_alert(deps, handle)
         with write(deps.engine) as conn:
             user = people.portal_users(conn, visitor.portal_id).get(visitor.user_id)
             name = user.name if user and user.name else str(visitor.user_id)
@@ -151,7 +196,7 @@ def _add_alert_routes(here: Blueprint, deps: Deps) -> None:
     @here.post("/alerts/<path:handle>/assign")
     def assign(handle: str) -> Response:
         """Assign the alert to `user_id`; without it, to the page's user."""
-        visitor, user_id = _require_visitor(deps), _json_body().get("user_id")
+        visitor, user_id = _require_reader_of_alert(deps, handle), _json_body().get("user_id")
         user_id = visitor.user_id if user_id is None else user_id
         if type(user_id) is not int or not 0 < user_id < 2**31:
             raise RequestRejected(400, "bad_request", "`user_id` must be a Bitrix24 user id")
@@ -171,6 +216,7 @@ def _add_install_routes(here: Blueprint, deps: Deps) -> None:
     def run() -> Response:
         """Run the steps and send each result as it ends, one JSON line a step."""
         portal = portals.require_portal(deps, _require_admin(deps).portal_id)
+        deps.limits.admit("steps", CHECKS, portal=portal.id)
         only = _json_body().get("only")
         chosen = {str(name) for name in only} if isinstance(only, list) else None
         steps = run_steps(deps.clients, portal, chosen)
@@ -190,14 +236,19 @@ def _alert_response(
 ) -> Response:
     """Return the alert as it is now. Raises RequestRejected (404) for None."""
     if row is None:
-        raise RequestRejected(404, "no_alert", "There is no such alert")
+        raise _unknown_alert()
     (alert_summary,) = services_alerts.summarize(conn, visitor.portal_id, [row])
     deps.wake(visitor.portal_id)
     return jsonify(asdict(alert_summary))
 
 
 def _step_lines(steps: Iterator[StepResult]) -> Iterator[str]:
-    for step in steps:
+    """Yield each result as it ends; each step has as long as another request."""
+    while True:
+        with limit_outbound(STEP_SECONDS):
+            step = next(steps, None)
+        if step is None:
+            return
         line = {"name": step.name, "ok": step.ok, "text": step.text, "change": step.change}
         yield json.dumps(line, ensure_ascii=False) + "\n"
 
@@ -212,13 +263,42 @@ def _json_body() -> dict[str, Any]:
     return parsed if isinstance(parsed, dict) else {}
 
 
-def _require_visitor(deps: Deps) -> Visitor:
-    """Return the visitor of the request's page token. Raises RequestRejected (401)."""
-    visitor = deps.tokens.read(_bearer_token(), deps.clock.now())
-    if visitor is None:
-        raise _page_expired()
+def _require_visitor(deps: Deps) -> tuple[Visitor, PortalRecord]:
+    """Return the visitor of the request's page token, and their portal.
+
+    Raises RequestRejected (401, 404, 503).
+    """
+    visitor, portal = visitors.read_visitor(deps, _bearer_token())
     current_user.set(str(visitor.user_id))
-    return visitor
+    return visitor, portal
+
+
+def _readable_tasks_of_overview(
+    deps: Deps, visitor: Visitor, portal: PortalRecord
+) -> frozenset[int]:
+    with read(deps.engine) as conn:
+        task_ids = services_overview.overview_task_ids(conn, portal.id)
+    return visitors.find_readable(deps, visitor, portal, task_ids)
+
+
+def _require_reader_of_alert(deps: Deps, handle: str) -> Visitor:
+    """Return the visitor, who may see the alert. Raises RequestRejected (404) for others."""
+    visitor, portal = _require_visitor(deps)
+    if visitor.admin:
+        return visitor
+    with read(deps.engine) as conn:
+        row = alerts.find(conn, portal.id, handle)
+        summaries = services_alerts.summarize(conn, portal.id, [row] if row else [])
+    for alert in summaries:
+        task_ids = [alert.task_id] if alert.task_id else []
+        readable = visitors.find_readable(deps, visitor, portal, task_ids)
+        if services_alerts.concerns(alert, readable, visitor.user_id):
+            return visitor
+    raise _unknown_alert()
+
+
+def _unknown_alert() -> RequestRejected:
+    return RequestRejected(404, "no_alert", "There is no such alert")
 
 
 def _bearer_token() -> str:
@@ -226,12 +306,8 @@ def _bearer_token() -> str:
     return token if scheme.lower() == "bearer" else ""
 
 
-def _page_expired() -> RequestRejected:
-    return RequestRejected(401, "page_over", "This page was open too long", "Open it again")
-
-
 def _require_admin(deps: Deps) -> Visitor:
-    visitor = _require_visitor(deps)
+    visitor, _ = _require_visitor(deps)
     if not visitor.admin:
         raise RequestRejected(403, "not_admin", "Only an administrator of the portal may do this")
     return visitor

@@ -16,6 +16,7 @@ from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
 from b24app.services import task_urls
+from b24app.services.claims import entitled
 from sync.errors import SyncError
 from sync.gitlab.ci_reports import events as ci_reports_events
 from sync.gitlab.ci_reports import form as ci_reports_form
@@ -42,11 +43,12 @@ def blueprint(deps: Deps) -> Blueprint:
     def report() -> Response:
         raw = read_body(MAX_REPORT_BYTES)
         claims, connection_records = _verify_token(deps, keys)
-        chosen = [
+        including = [
             connection_record
             for connection_record in connection_records
             if _is_project_allowed(deps, connection_record, claims)
         ]
+        chosen = entitled(including, claims.project_id, claims.project_path)
         if not chosen:
             log.warning("report_refused", reason="project", project=claims.project_path)
             raise RequestRejected(
@@ -58,6 +60,7 @@ def blueprint(deps: Deps) -> Blueprint:
         accepted = _parse_report(raw, claims)
         report, notes = accepted.report, [{"text": note} for note in accepted.notes]
         if accepted.nothing:
+            notes.append({"text": f"{accepted.nothing}: nothing is reported"})
             return jsonify(accepted=False, nothing=accepted.nothing, notes=notes, tasks=[])
         kept = ci_reports_events.encode_report(report, claims)
         new = [
@@ -69,8 +72,9 @@ def blueprint(deps: Deps) -> Blueprint:
             for connection_record in chosen
             for task in _named_tasks(deps, connection_record.portal_id, report, claims)
         ]
-        extra = {"notes": notes} if notes else {}
-        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks, **extra)
+        named = ", ".join(dict.fromkeys(str(task["id"]) for task in tasks)) or "none"
+        notes.append({"text": f"the app has the report; the tasks it names: {named}"})
+        return jsonify(accepted=True, duplicate=not any(new), tasks=tasks, notes=notes)
 
     return here
 

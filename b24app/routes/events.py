@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Any, assert_never
 from urllib.parse import parse_qsl, urlencode
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 
 from b24app.auth.lookup_cache import CachedPortal
+from b24app.auth.rate_limit import APP_EVENTS
 from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected
-from b24app.services import portals
+from b24app.services import portals, visitors
 from sync.bitrix24.events import parse as events_parse
 from sync.bitrix24.events.parse import (
     AppEvent,
@@ -29,6 +32,7 @@ from sync.log import log
 from sync.store.rows import Delivery
 
 MAX_FORM_BYTES = 1_000_000
+_ASKING = BoundedSemaphore(3)  # events that ask Bitrix24 at once, of four threads or more
 _PAYMENT_CHECK_INTERVAL = timedelta(minutes=1)
 
 
@@ -59,7 +63,7 @@ def blueprint(deps: Deps) -> Blueprint:
 def _handle_app_event(deps: Deps, event: AppEvent, paid: dict[int, datetime]) -> None:
     match event:
         case AppInstalled():
-            _handle_install(deps, event.auth, event.language)
+            _handle_install(deps, event.auth, event.language, is_install=True)
         case AppUpdated():
             _handle_install(deps, event.auth, event.language)
         case AppUninstalled():
@@ -71,11 +75,13 @@ def _handle_app_event(deps: Deps, event: AppEvent, paid: dict[int, datetime]) ->
             assert_never(event)
 
 
-def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
+def _handle_install(
+    deps: Deps, sender: EventAuth, language: str, *, is_install: bool = False
+) -> None:
     """Verify the tokens of ONAPPINSTALL or ONAPPUPDATE and schedule the install steps.
 
     A new version forgets what the old one had bound, so a worker runs every step again. Raises
-    RequestRejected (401) where the tokens are not an administrator's.
+    RequestRejected (401) where the tokens are not an administrator's, the first time as well.
     https://apidocs.bitrix24.com/api-reference/common/events/on-app-update.html
     """
     if not sender.access_token:
@@ -83,11 +89,11 @@ def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
         portals.save_application_token(deps, portal.id, sender.application_token)
         portals.schedule_install(deps, portal.id)
         return
-    proven = portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
-    if (
-        portals.find_portal(deps, sender.member_id)
-        and not portals.identify_user(deps, proven).admin
-    ):
+    with _limited(deps, sender):
+        proven = portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
+        stored = portals.find_portal(deps, sender.member_id)
+        user = visitors.identify_user(deps, proven, stored)
+    if not user.admin:
         raise RequestRejected(401, "not_admin", "Only an administrator installs the application")
     portals.store_installation(
         deps,
@@ -95,6 +101,20 @@ def _handle_install(deps: Deps, sender: EventAuth, language: str) -> None:
         application_token=sender.application_token,
         language=language,
         in_background=True,
+        anew=is_install and _is_another_installation(deps, sender),
+    )
+
+
+def _is_another_installation(deps: Deps, sender: EventAuth) -> bool:
+    """Return whether the portal installed the application again since the stored installation.
+
+    The event of an installation comes late, after its page: both have one application_token.
+    """
+    portal = deps.portal_cache.refresh(sender.member_id)
+    return bool(
+        portal is not None
+        and portal.application_token
+        and not portal.accepts_token(sender.application_token)
     )
 
 
@@ -113,7 +133,8 @@ def _check_payment(deps: Deps, sender: EventAuth, paid: dict[int, datetime]) -> 
     now = deps.clock.now()
     if portal.id not in paid or now - paid[portal.id] >= _PAYMENT_CHECK_INTERVAL:
         paid[portal.id] = now
-        portals.check_payment(deps, portal.id)
+        with _limited(deps, sender):
+            portals.check_payment(deps, portal.id)
 
 
 def _authenticate(deps: Deps, sender: EventAuth) -> CachedPortal:
@@ -132,9 +153,27 @@ def _authenticate(deps: Deps, sender: EventAuth) -> CachedPortal:
         return portal
     if portal.application_token or not sender.application_token or not sender.access_token:
         raise _unauthentic_error(sender)
-    portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
+    with _limited(deps, sender):
+        portals.prove_credentials(deps, sender.credentials(deps.clock.now()))
     portals.save_application_token(deps, portal.id, sender.application_token)
     return portal
+
+
+@contextmanager
+def _limited(deps: Deps, sender: EventAuth) -> Iterator[None]:
+    """Let nobody make us ask others without end, nor with every thread that acknowledges.
+
+    Raises RequestRejected (429, 503).
+    """
+    deps.limits.admit("event", APP_EVENTS, address=request.remote_addr, portal=sender.member_id)
+    if not _ASKING.acquire(blocking=False):
+        raise RequestRejected(
+            503, "busy", "Too many requests at once", "Try again in a minute", retry_after=5
+        )
+    try:
+        yield
+    finally:
+        _ASKING.release()
 
 
 def _unauthentic_error(sender: EventAuth) -> RequestRejected:

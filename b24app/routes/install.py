@@ -9,9 +9,10 @@ from flask import Blueprint, Response, render_template, request
 
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
-from b24app.services import portals
+from b24app.services import portals, visitors
 from b24app.services.placement_login import log_in, render_page, render_plain_install
 from b24app.texts import page_texts
+from sync.bitrix24.tasks.readable import PageUser
 
 
 def blueprint(deps: Deps) -> Blueprint:
@@ -28,26 +29,30 @@ def blueprint(deps: Deps) -> Blueprint:
     @here.post("/b24/install")
     def install() -> Response:
         entered = log_in(deps)
-        if portals.find_portal(deps, entered.credentials.member_id) and not entered.user.admin:
+        if not entered.user.admin:
             raise RequestRejected(
-                403, "not_admin", "Only an administrator of the portal installs the application"
+                403,
+                "not_admin",
+                "Only an administrator of the portal installs the application",
+                "Ask an administrator of the portal to install it",
             )
         portal = portals.store_installation(
             deps,
             entered.credentials,
             application_token=entered.placement.application_token,
             language=entered.placement.language,
+            anew=True,
         )
         return render_page(deps, entered, portal, "install")
 
     @here.post("/b24/install/again")
     def again() -> Response:
         """Run the steps again, from the button of the plain page."""
-        visitor = deps.tokens.read(request.form.get("page_token", ""), deps.clock.now())
-        if visitor is None or not visitor.admin:
-            raise RequestRejected(401, "page_over", "This page was open too long", "Open it again")
-        portal = portals.require_portal(deps, visitor.portal_id)
-        token = deps.tokens.issue(visitor, deps.clock.now())
+        visitor, portal = visitors.read_visitor(deps, request.form.get("page_token", ""))
+        if not visitor.admin:
+            raise visitors.page_expired()
+        user = PageUser(visitor.user_id, visitor.admin)
+        token = visitors.issue_token(deps, portal, user, visitor.access_token)
         return render_plain_install(deps, portal, {"language": portal.language, "token": token})
 
     return here

@@ -38,11 +38,13 @@ def blueprint(deps: Deps) -> Blueprint:
 def _page_portal(deps: Deps, entered: PlacementLogin) -> PortalRecord:
     """Return the page's portal; an administrator reconnects one that is unknown or disconnected.
 
+    They also take over from somebody who is gone, in whose name the application worked until now.
     Then the page runs the install steps, and a worker does so too if the page is closed. Raises
     RequestRejected (409) for other users.
     """
     portal = portals.find_portal(deps, entered.credentials.member_id)
-    if portal is not None and portal.state != "disconnected":
+    connected = portal is not None and portal.state != "disconnected"
+    if portal is not None and connected and not _takes_over(deps, entered, portal):
         return portals.update_endpoint(deps, portal, entered.credentials.client_endpoint)
     if not entered.user.admin:
         raise RequestRejected(
@@ -58,3 +60,10 @@ def _page_portal(deps: Deps, entered: PlacementLogin) -> PortalRecord:
         language=entered.placement.language,
         in_background=True,
     )
+
+
+def _takes_over(deps: Deps, entered: PlacementLogin, portal: PortalRecord) -> bool:
+    """Return whether the visitor is an administrator, and whoever connected the portal is not."""
+    if not entered.user.admin or portal.token_user_id == entered.user.user_id:
+        return False
+    return not portals.holder_is_admin(deps, portal)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from contextlib import suppress
 
 from flask import Blueprint, Response, current_app, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from b24app.auth.lookup_cache import CachedHook
 from b24app.auth.request_body import read_body
@@ -13,6 +15,8 @@ from b24app.deps import Deps
 from b24app.errors import RequestRejected
 from sync.gitlab.webhooks.verify import UnverifiedDelivery, dedupe_key, event_name, verify_delivery
 from sync.log import log
+from sync.store import connections
+from sync.store.db.database import write
 from sync.store.rows import Delivery
 
 MAX_BODY_BYTES = 25 * 1024 * 1024  # https://docs.gitlab.com/administration/instance_limits/
@@ -36,17 +40,38 @@ def blueprint(deps: Deps) -> Blueprint:
         if hook is None:
             raise RequestRejected(404, "unknown_hook", "There is no such webhook address")
         _check_address(hook.allow_ips)
-        deps.inbox.accept(_verify_delivery(deps, hook, read_body(MAX_BODY_BYTES)))
+        delivery, signed = _verify_delivery(deps, hook, read_body(MAX_BODY_BYTES))
+        deps.inbox.accept(delivery)
+        if signed and not hook.signs:
+            _remember_signing(deps, hook, key)
         return current_app.response_class(status=200, mimetype="text/plain")
 
     return here
 
 
-def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> Delivery:
-    """Return the verified delivery. Raises RequestRejected (401) if not from our GitLab."""
+def _remember_signing(deps: Deps, hook: CachedHook, key: str) -> None:
+    """Accept only signed deliveries from now on: who learned the token alone may send nothing."""
+    with suppress(SQLAlchemyError), write(deps.engine) as conn:  # the next delivery does it, too
+        connections.set_signed(conn, hook.connection_id, deps.clock.now())
+    deps.hook_cache.refresh(key)
+    log.info("hook_signs", connection_id=hook.connection_id)
+
+
+def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> tuple[Delivery, bool]:
+    """Return the verified delivery, and whether it is signed.
+
+    Raises RequestRejected (401) if it is not from our GitLab.
+    """
     headers, now = dict(request.headers), deps.clock.now()
     try:
-        verify_delivery(headers, raw, token=hook.token, signing_token=hook.signing_token, now=now)
+        signed = verify_delivery(
+            headers,
+            raw,
+            token=hook.token,
+            signing_token=hook.signing_token,
+            now=now,
+            must_be_signed=hook.signs,
+        )
     except UnverifiedDelivery as error:
         log.warning("hook_refused", connection_id=hook.connection_id, reason=error.reason)
         raise RequestRejected(
@@ -55,7 +80,7 @@ def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> Delivery:
             "The token or signature of this webhook is not ours",
             "Repair the webhook: `b24bridge gitlab hooks`",
         ) from None
-    return Delivery(
+    delivery = Delivery(
         portal_id=hook.portal_id,
         connection_id=hook.connection_id,
         origin=f"gitlab:{hook.connection_id}",
@@ -65,6 +90,7 @@ def _verify_delivery(deps: Deps, hook: CachedHook, raw: bytes) -> Delivery:
         body=raw,
         received_at=now,
     )
+    return delivery, signed
 
 
 def _check_address(allowed: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> None:

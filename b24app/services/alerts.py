@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,6 +71,11 @@ def summarize(
         for portal_user in people.portal_users(conn, portal_id).values()
     }
     return tuple(_summary(row, projects, names) for row in rows)
+
+
+def concerns(alert: AlertSummary, readable_tasks: Container[int], user_id: int) -> bool:
+    """Return whether a user who is no administrator may see the alert: theirs, or their task's."""
+    return alert.assigned_to == user_id or alert.task_id in readable_tasks
 
 
 def recoveries(conn: Connection, portal_id: int, now: datetime) -> tuple[RecoverySummary, ...]:

@@ -45,12 +45,13 @@ def check_connection(rooms: Clients, record: ConnectionRecord) -> ConnectionTest
     }
     with write(rooms.engine) as conn:
         connections.set_account(conn, record.id, kept)
-    return ConnectionTest(not problems, _account_line(tested_account), problems)
+    return ConnectionTest(not problems, describe_account(tested_account), problems)
 
 
-def _account_line(details: account.Account) -> str:
+def describe_account(details: account.Account) -> str:
+    """Return an account in one line."""
     scopes = "unknown scopes" if details.scopes is None else ", ".join(details.scopes)
-    until = f"until {details.expires_at:%Y-%m-%d}" if details.expires_at else "without an end"
+    until = f"valid until {details.expires_at:%Y-%m-%d}" if details.expires_at else "without an end"
     return f"{details.username} at GitLab {details.version}, token with {scopes}, {until}"
 
 
@@ -82,13 +83,18 @@ def update_hooks(
         )
     url = f"{rooms.config.public_url}/hooks/gitlab/{secrets.hook_key}"
     done, rules = [], rooms.rules(portal.id)
-    for target in _hook_targets(record):
+    targets = hook_targets(record)
+    for target in targets:
         work = (
             _remove_hook(client, target, url)
             if remove
             else _repair_hook(client, target, url, secrets, rules)
         )
         done.append(_try_change(str(target), work))
+    proven = [target.id for target, outcome in zip(targets, done, strict=True) if outcome.ok]
+    if proven and not remove:  # only who administers a project puts a webhook there
+        with write(rooms.engine) as conn:
+            connections.add_proofs(conn, record.id, proven, rooms.clock.now())
     if record.options.get("issue_links"):
         address = portal.client_endpoint.removesuffix("/rest/")
         for project in record.options.get("projects", ()):
@@ -100,7 +106,8 @@ def update_hooks(
     return done
 
 
-def _hook_targets(record: ConnectionRecord) -> list[HookTarget]:
+def hook_targets(record: ConnectionRecord) -> list[HookTarget]:
+    """Return the projects and groups that the connection names."""
     kinds: tuple[tuple[Literal["project", "group"], str], ...] = (
         ("project", "projects"),
         ("group", "groups"),

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from b24app.clients import Clients
+from b24app.services.public_address import check_public_address
 from sync.bitrix24.install import steps as installer
 from sync.bitrix24.install.steps import StepResult
 from sync.engine import backoff
@@ -48,7 +49,14 @@ def run_steps(
         )
         return
     language = "ru" if portal.language == "ru" else "en"
-    for step in installer.run_steps(client, rooms.config.public_url, language, only):
+    steps = installer.run_steps(
+        client,
+        rooms.config.public_url,
+        language,
+        only,
+        check_address=lambda: check_public_address(rooms),
+    )
+    for step in steps:
         if not step.ok:
             log.warning("install_step_failed", portal_id=portal.id, step=step.name, why=step.text)
         if "features" in step.portal_data:

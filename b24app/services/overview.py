@@ -27,6 +27,7 @@ from sync.store.smart_commits import SmartCommitRow
 from sync.store.tables import connection, merge_request
 
 MAX_MERGE_REQUESTS = 50
+MERGE_REQUESTS_SEARCHED = 300  # the latest, for those of the tasks somebody may open
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Failure:
 
     `action`: a command's kind (of a message `card`, `message` or `chat_message`), a smart commit's
     verb, `decide` for a subject, `read` for a delivery. `about`: the task, the event's name, or
-    another subject's key. `of`: that subject's kind, "" for a delivery.
+    another subject's key. `of`: that subject's kind, "" for a delivery. `place` and `subject_key`:
+    where a message stands, and what it is about; "" for anything else.
     """
 
     kind: str
@@ -74,6 +76,8 @@ class Failure:
     text: str
     at: datetime | None
     of: str = "task"
+    place: str = ""
+    subject_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +97,63 @@ class Overview:
 
 
 def build_overview(
-    conn: Connection, portal: PortalRecord, limit: int = MAX_MERGE_REQUESTS
+    conn: Connection,
+    portal: PortalRecord,
+    limit: int = MAX_MERGE_REQUESTS,
+    *,
+    readable_tasks: frozenset[int] | None = None,
+    user_id: int = 0,
 ) -> Overview:
-    """Return the overview with up to `limit` merge requests."""
+    """Return the overview with up to `limit` merge requests.
+
+    `readable_tasks`: None for an administrator. Of others it has the tasks that they may open
+    (of `overview_task_ids`); the overview then holds nothing of connections and failures, and only
+    what concerns these tasks, or is assigned to `user_id`.
+    """
     of_subjects, of_commands = subjects.counts(conn, portal.id), outbox.counts(conn, portal.id)
+    whole = readable_tasks is None
     return Overview(
         portal=portal.client_endpoint.removesuffix("/rest/").partition("://")[2],
         state=portal.state,
-        reason=portal.state_reason,
+        reason=portal.state_reason if whole else "",
         connections=tuple(
             summarize_connection(connection_record)
-            for connection_record in connections.by_portal(conn, portal.id)
+            for connection_record in (connections.by_portal(conn, portal.id) if whole else ())
         ),
         deliveries_waiting=inbox.pending_count(conn, portal.id),
         subjects_waiting=of_subjects.get("dirty", 0),
         commands_waiting=of_commands.get("waiting", 0) + of_commands.get("sending", 0),
-        dead=len(list_failures(conn, portal.id)),
-        alerts=alerts.open_count(conn, portal.id),
-        merge_requests=latest_merge_requests(conn, portal.id, limit),
+        dead=len(list_failures(conn, portal.id)) if whole else 0,
+        alerts=_count_alerts(conn, portal.id, readable_tasks, user_id),
+        merge_requests=(
+            latest_merge_requests(conn, portal.id, limit)
+            if readable_tasks is None
+            else _merge_requests_of(conn, portal.id, readable_tasks, limit)
+        ),
+    )
+
+
+def overview_task_ids(conn: Connection, portal_id: int) -> frozenset[int]:
+    """Return the tasks that the overview may show something of."""
+    keys = _latest_keys(conn, portal_id, MERGE_REQUESTS_SEARCHED)
+    named = {
+        link.task_id
+        for link_rows in links.by_merge_requests(conn, keys).values()
+        for link in link_rows
+        if link.live
+    }
+    of_alerts = {row.task_id for row in alerts.list_of_portal(conn, portal_id) if row.task_id}
+    return frozenset(named | of_alerts)
+
+
+def _count_alerts(
+    conn: Connection, portal_id: int, readable_tasks: frozenset[int] | None, user_id: int
+) -> int:
+    if readable_tasks is None:
+        return alerts.open_count(conn, portal_id)
+    return sum(
+        row.assigned_to == user_id or row.task_id in readable_tasks
+        for row in alerts.list_of_portal(conn, portal_id)
     )
 
 
@@ -125,19 +168,38 @@ def latest_merge_requests(
     conn: Connection, portal_id: int, limit: int = MAX_MERGE_REQUESTS
 ) -> tuple[MergeRequestSummary, ...]:
     """Return the merge requests of a portal that changed last, newest first."""
-    columns = merge_request.c
-    query = (
-        select(columns.connection_id, columns.project_id, columns.iid)
-        .join(connection, connection.c.id == columns.connection_id)
-        .where(connection.c.portal_id == portal_id)
-        .order_by(columns.updated_at.desc())
-        .limit(limit)
-    )
-    keys = [MergeRequestKey(*row) for row in conn.execute(query)]
+    keys = _latest_keys(conn, portal_id, limit)
     links_by_key = links.by_merge_requests(conn, keys)
     return summarize_merge_requests(
         conn, portal_id, keys, [link for link_rows in links_by_key.values() for link in link_rows]
     )
+
+
+def _merge_requests_of(
+    conn: Connection, portal_id: int, task_ids: frozenset[int], limit: int
+) -> tuple[MergeRequestSummary, ...]:
+    """Return the latest merge requests that name one of these tasks, and name no others."""
+    keys = _latest_keys(conn, portal_id, MERGE_REQUESTS_SEARCHED)
+    links_by_key = {
+        key: [link for link in link_rows if link.live and link.task_id in task_ids]
+        for key, link_rows in links.by_merge_requests(conn, keys).items()
+    }
+    shown = [key for key in keys if links_by_key.get(key)][:limit]
+    return summarize_merge_requests(
+        conn, portal_id, shown, [link for key in shown for link in links_by_key[key]]
+    )
+
+
+def _latest_keys(conn: Connection, portal_id: int, limit: int) -> list[MergeRequestKey]:
+    columns = merge_request.c
+    query = (
+        select(columns.connection_id, columns.project_id, columns.iid)
+        .join(connection, connection.c.id == columns.connection_id)
+        .where(connection.c.portal_id == portal_id, connection.c.state != "removed")
+        .order_by(columns.updated_at.desc())
+        .limit(limit)
+    )
+    return [MergeRequestKey(*row) for row in conn.execute(query)]
 
 
 def summarize_merge_requests(
@@ -177,6 +239,8 @@ def list_failures(conn: Connection, portal_id: int) -> tuple[Failure, ...]:
 
 def _command_failure(command_row: CommandRow) -> Failure:
     about, of = command_row.subject_key, command_row.subject_kind
+    command = command_row.command
+    message = command if isinstance(command, PutMessage) else None
     return Failure(
         "command",
         str(command_row.id),
@@ -185,6 +249,8 @@ def _command_failure(command_row: CommandRow) -> Failure:
         command_row.error,
         command_row.done_at,
         of,
+        str(message.place) if message else "",
+        message.subject_key if message else "",
     )
 
 
@@ -236,7 +302,9 @@ def _delivery_failure(delivery_row: DeliveryRow) -> Failure:
     )
 
 
-def find_portal(conn: Connection, name: str | None) -> PortalRecord:
+def find_portal(
+    conn: Connection, name: str | None, *, include_removed: bool = False
+) -> PortalRecord:
     """Return the portal by domain, member id or number; without `name` the only one.
 
     Raises LookupError with what to do.
@@ -244,7 +312,7 @@ def find_portal(conn: Connection, name: str | None) -> PortalRecord:
     every = [
         portal_record
         for portal_record in portals.all_portals(conn)
-        if portal_record.state != "removed"
+        if include_removed or portal_record.state != "removed"
     ]
     if name is None:
         if len(every) == 1:
@@ -260,7 +328,8 @@ def find_portal(conn: Connection, name: str | None) -> PortalRecord:
         if name in (portal_record.member_id, str(portal_record.id), _portal_domain(portal_record))
     ]
     if not records:
-        raise LookupError(f"no portal {name} is installed")
+        names = ", ".join(map(_portal_domain, every)) or "none"
+        raise LookupError(f"no portal {name} is installed; there is: {names}")
     return records[0]
 
 

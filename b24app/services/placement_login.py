@@ -9,24 +9,24 @@ from flask import Response, g, render_template, request, url_for
 
 from b24app import assets
 from b24app.auth import page_tokens
-from b24app.auth.page_tokens import Visitor
+from b24app.auth.rate_limit import PAGES
 from b24app.auth.request_body import read_body
 from b24app.deps import Deps
 from b24app.errors import RequestRejected, page_language
-from b24app.services import portals
+from b24app.services import portals, visitors
 from b24app.services.install_steps import run_steps
 from b24app.texts import page_texts
 from sync.bitrix24.events import parse as events_parse
 from sync.bitrix24.events.parse import PlacementRequest
-from sync.bitrix24.install.steps import StepResult
+from sync.bitrix24.install.steps import STEP_NAMES, StepResult
 from sync.bitrix24.rest.credentials import Credentials
+from sync.bitrix24.tasks.readable import PageUser
 from sync.settings.apply import current_settings
 from sync.store.db.database import read
 from sync.store.rows import PortalRecord
 
 MAX_FORM_BYTES = 1_000_000
-# In the order of sync.bitrix24.install.steps.
-STEPS = ("rights", "scopes", "events", "placements", "fields", "features")
+STEPS = STEP_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class PlacementLogin:
 
     placement: PlacementRequest
     credentials: Credentials
-    user: portals.PageUser
+    user: PageUser
 
 
 def log_in(deps: Deps) -> PlacementLogin:
@@ -51,9 +51,14 @@ def log_in(deps: Deps) -> PlacementLogin:
     # Before the portal is proven, its frame may show only an error without any button.
     page_tokens.allow_framing_by(frame.client_endpoint)
     g.language = frame.language
+    deps.limits.admit("page", PAGES, address=request.remote_addr, portal=frame.member_id)
     proven = portals.prove_credentials(deps, frame.credentials(deps.clock.now()))
     page_tokens.allow_framing_by(proven.client_endpoint)
-    return PlacementLogin(frame, proven, portals.identify_user(deps, proven))
+    return PlacementLogin(
+        frame,
+        proven,
+        visitors.identify_user(deps, proven, portals.find_portal(deps, proven.member_id)),
+    )
 
 
 def render_page(
@@ -65,14 +70,14 @@ def render_page(
     task_id: int | None = None,
 ) -> Response:
     """Return the shell of a view, with the page token inside: no secret is ever in a URL."""
-    visitor = Visitor(portal.id, entered.user.user_id, entered.user.admin)
+    access_token = entered.credentials.access_token
     config: dict[str, Any] = {
         "view": view,
         "language": page_language(),
-        "token": deps.tokens.issue(visitor, deps.clock.now()),
+        "token": visitors.issue_token(deps, portal, entered.user, access_token),
         "seconds": int(page_tokens.PAGE_TOKEN_TTL.total_seconds()),
         "portal": portal.client_endpoint.removesuffix("rest/"),
-        "admin": visitor.admin,
+        "admin": entered.user.admin,
         "prefix": _reference_prefix(deps, portal),
         "steps": STEPS,
         "taskId": task_id,

@@ -7,40 +7,26 @@ https://apidocs.bitrix24.com/settings/cloud-and-on-premise/security-recommendati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
-from b24app.auth.page_tokens import Visitor
 from b24app.deps import Deps
-from b24app.errors import RequestRejected
+from b24app.errors import RequestRejected, error_text
 from b24app.services import install_steps
 from b24app.services.install_steps import PAYMENT_OVER
-from sync.bitrix24.rest.batch import as_int
-from sync.bitrix24.rest.client import Portal
 from sync.bitrix24.rest.credentials import Credentials
 from sync.bitrix24.rest.install_proof import prove_install
-from sync.bitrix24.rest.limits import Allowance, full_allowance
-from sync.bitrix24.rest.throttle import Throttle
+from sync.bitrix24.tasks.readable import read_profile
 from sync.errors import Denied, Later, SyncError
 from sync.log import log
 from sync.store import portals
 from sync.store.db.database import read, write
 from sync.store.rows import Installation, PortalRecord, PortalTokens
-from sync.store.tables import portal as table
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class PageUser:
-    """The user who opened a page, as the portal itself says."""
-
-    user_id: int
-    admin: bool
+HOLDER_TTL = timedelta(minutes=5)
 
 
 def prove_credentials(deps: Deps, claimed: Credentials) -> Credentials:
@@ -57,61 +43,14 @@ def prove_credentials(deps: Deps, claimed: Credentials) -> Credentials:
             call_log=deps.clients.call_log("bitrix24"),
         )
     except Later as error:
-        raise RequestRejected(503, "later", error.message, "Try again in a minute") from None
+        raise RequestRejected(
+            503, "later", error.message, error.change or "Try again in a minute"
+        ) from None
     except SyncError as error:
         log.warning("portal_not_proven", member_id=claimed.member_id, code=error.code)
         raise RequestRejected(
-            401, error.code or "unproven", _error_text(error), error.change
+            401, error.code or "unproven", error_text(error), error.change
         ) from None
-
-
-def _error_text(error: SyncError) -> str:
-    """Return our own message; for the vendor's errors their meaning, not their name."""
-    vendors = error.code.isupper() and error.cause
-    return error.cause if vendors else error.message
-
-
-def identify_user(deps: Deps, proven: Credentials) -> PageUser:
-    """Return the user of these tokens. Raises RequestRejected (401, 503).
-
-    https://apidocs.bitrix24.com/api-reference/common/users/profile.html
-    """
-    portal_record = find_portal(deps, proven.member_id)
-    call_log = deps.clients.call_log(
-        "bitrix24", portal_record.id if portal_record else None, user=proven.user_id
-    )
-    visiting = Portal(
-        proven,
-        deps.clients.app_keys,
-        tokens=_VisitTokens(proven),
-        throttle=Throttle(_VisitAllowance(full_allowance(deps.clock.now())), deps.clock),
-        call_log=call_log,
-        session=deps.clients.session(),
-    )
-    try:
-        profile = visiting.call("profile", {}, write=False)["result"]
-    except SyncError as error:
-        status = 503 if isinstance(error, Later) else 401
-        raise RequestRejected(
-            status, error.code or "no_profile", _error_text(error), error.change
-        ) from None
-    admin = profile.get("ADMIN") in (True, "Y", "1", 1)
-    return PageUser(as_int(profile.get("ID")) or proven.user_id, admin)
-
-
-def is_still_admin(deps: Deps, visitor: Visitor, access_token: str) -> bool:
-    """Return whether the portal says that this token is the same visitor's, an administrator."""
-    if not access_token:
-        return False
-    portal = require_portal(deps, visitor.portal_id)
-    credentials = Credentials(
-        portal.member_id, portal.client_endpoint, portal.server_endpoint, access_token, ""
-    )
-    try:
-        page_user = identify_user(deps, credentials)
-    except RequestRejected:
-        return False
-    return page_user.admin and page_user.user_id == visitor.user_id
 
 
 def find_portal(deps: Deps, member_id: str) -> PortalRecord | None:
@@ -128,10 +67,12 @@ def store_installation(
     application_token: str,
     language: str,
     in_background: bool = False,
+    anew: bool = False,
 ) -> PortalRecord:
     """Store a proven installation; the portal is `installing` until its steps were run.
 
-    `in_background`: no page is open that would run them, so a worker does.
+    `in_background`: no page is open that would run them, so a worker does. `anew`: it is another
+    installation than the stored one, whose open pages end.
     """
     now = deps.clock.now()
     installation = Installation(
@@ -148,11 +89,12 @@ def store_installation(
         application_token=application_token or None,
     )
     with write(deps.engine) as conn:
-        portal_id = portals.create_or_update(conn, deps.vault, installation, now)
+        portal_id = portals.create_or_update(conn, deps.vault, installation, now, anew=anew)
         if in_background:
             install_steps.schedule_steps(conn, portal_id, now)
         record = _load_portal(conn, portal_id)
     _clear_caches(deps)
+    deps.visits.holders.clear()
     log.info("portal_admitted", portal_id=portal_id, member_id=proven.member_id)
     return record
 
@@ -200,13 +142,29 @@ def remove_portal(deps: Deps, portal_id: int, *, clean: bool) -> None:
         if clean:
             portals.erase(conn, portal_id)
         else:
-            dead = dict.fromkeys(
-                ("access_token_sealed", "refresh_token_sealed", "application_token_sealed")
-            )
-            conn.execute(update(table).where(table.c.id == portal_id).values(**dead))
-            portals.set_state(conn, portal_id, "removed", "The application was uninstalled", now)
+            portals.mark_removed(conn, portal_id, "The application was uninstalled", now)
     _clear_caches(deps)
     log.info("portal_removed", portal_id=portal_id, clean=clean)
+
+
+def holder_is_admin(deps: Deps, portal: PortalRecord) -> bool:
+    """Return whether the stored tokens are an administrator's still; asked every few minutes.
+
+    The tokens of a dismissed employee are dead; somebody who lost the right has living ones, which
+    see less and less. While the portal cannot be asked, they count as an administrator's.
+    https://apidocs.bitrix24.com/settings/system-user.html
+    """
+    cached, now = deps.visits.holders.get(portal.id, deps.clock.now()), deps.clock.now()
+    if cached is not None:
+        return cached
+    try:
+        admin = read_profile(deps.clients.portal(portal.id)).admin
+    except SyncError as error:
+        admin = not isinstance(error, Denied) or error.code == "PAYMENT_REQUIRED"
+    deps.visits.holders.put(portal.id, admin, now, HOLDER_TTL)
+    if not admin:
+        log.warning("holder_gone", portal_id=portal.id, user_id=portal.token_user_id)
+    return admin
 
 
 def check_payment(deps: Deps, portal_id: int) -> None:
@@ -241,35 +199,3 @@ def _load_portal(conn: Connection, portal_id: int) -> PortalRecord:
 def _clear_caches(deps: Deps) -> None:
     deps.portal_cache.clear()
     deps.hook_cache.clear()
-
-
-@dataclass(slots=True)
-class _VisitTokens:
-    """Tokens of a page's visitor: used as they are, never renewed or stored."""
-
-    credentials: Credentials
-
-    def load(self) -> Credentials:
-        return self.credentials
-
-    @contextmanager
-    def refreshing(self) -> Iterator[None]:
-        raise Denied("The access token of this page is over", change="Open the page again")
-        yield
-
-    def save(self, credentials: Credentials) -> None:
-        self.credentials = credentials
-
-    def domain_moved(self, client_endpoint: str) -> None:
-        self.credentials = replace(self.credentials, client_endpoint=client_endpoint)
-
-
-@dataclass(slots=True)
-class _VisitAllowance:
-    """An allowance for the one call that identifies a visitor."""
-
-    allowance: Allowance
-
-    def change(self, step: Callable[[Allowance], tuple[Allowance, T]]) -> T:
-        self.allowance, answer = step(self.allowance)
-        return answer

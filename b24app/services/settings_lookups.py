@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from sync.bitrix24.rest.client import Portal
-from sync.bitrix24.tasks.queries import may_post, read_stages, read_users
+from sync.bitrix24.tasks.lookups import read_boards, read_posting_rights
+from sync.bitrix24.tasks.queries import may_post, read_stages, read_task_fields, read_users
 from sync.core.model.common import PortalUser
 from sync.core.model.tasks import KanbanStage
-from sync.errors import Denied, Refused
+from sync.errors import Denied, Refused, SyncError
 
 _MISSING_SCOPE = {"INSUFFICIENT_SCOPE", "INVALID_SCOPE"}
 
@@ -16,13 +18,30 @@ _MISSING_SCOPE = {"INSUFFICIENT_SCOPE", "INVALID_SCOPE"}
 class PortalLookups:
     """Asks the portal once for each thing. Raises Later or Denied where it cannot be known.
 
-    `unchecked`: why chats could not be checked, "" where they could.
+    `unchecked`: why chats could not be checked, "" where they could. `progress(what, done, all)` is
+    called after each request for many things.
     """
 
-    def __init__(self, portal: Portal) -> None:
-        self._portal = portal
+    def __init__(
+        self,
+        portal: Portal,
+        progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+    ) -> None:
+        self._portal, self._progress = portal, progress
         self.unchecked = ""
         self._stages: dict[int, tuple[KanbanStage, ...] | None] = {}
+        self._rights: dict[str, bool | SyncError] = {}
+
+    def prefetch(self, group_ids: Sequence[int], dialogs: Sequence[str]) -> None:
+        """Read columns and chats that will be asked for, fifty a request."""
+        self._stages |= read_boards(
+            self._portal,
+            group_ids,
+            lambda done, total: self._progress("workgroups", done, total),
+        )
+        self._rights |= read_posting_rights(
+            self._portal, dialogs, lambda done, total: self._progress("chats", done, total)
+        )
 
     def stages(self, group_id: int) -> tuple[KanbanStage, ...] | None:
         """Return the columns of a workgroup; None where it does not exist for us."""
@@ -47,21 +66,40 @@ class PortalLookups:
             None,
         )
 
+    def task_fields(self) -> frozenset[str] | None:
+        """Return the portal's own fields of tasks; None where only administrators may list them."""
+        try:
+            return self._read_task_fields
+        except Refused:
+            return None
+
     def may_post(self, dialog: str) -> bool | None:
         """Return whether we may write in a chat; None where the portal does not let us look."""
         try:
-            return None if self.unchecked else may_post(self._portal, dialog)
+            return None if self.unchecked else self._may_post(dialog)
         except (Denied, Refused) as error:
             if isinstance(error, Denied) and error.code not in _MISSING_SCOPE:
                 raise
             self.unchecked = error.message
             return None
 
+    def _may_post(self, dialog: str) -> bool:
+        right = self._rights.get(dialog)
+        if right is None:
+            return may_post(self._portal, dialog)
+        if isinstance(right, SyncError):
+            raise right
+        return right
+
     def _read_stages(self, group_id: int) -> tuple[KanbanStage, ...] | None:
         try:
             return read_stages(self._portal, group_id) or None
         except Refused:
             return None
+
+    @cached_property
+    def _read_task_fields(self) -> frozenset[str]:
+        return read_task_fields(self._portal)
 
     @cached_property
     def _read_users(self) -> tuple[PortalUser, ...]:

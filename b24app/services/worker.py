@@ -10,6 +10,7 @@ from sync.engine.audit.writer import AuditWriter
 from sync.engine.deliver.calls import ThreadedCalls
 from sync.engine.deliver.flights import MOST_FLIGHTS
 from sync.engine.deps import Deps
+from sync.engine.issue_sync.setting import IssueSync
 from sync.engine.lanes import owner_name
 from sync.engine.wake_ups import WakeUps, open_queue
 from sync.engine.worker import THREADS, Worker
@@ -38,7 +39,9 @@ def build_worker(config: Config, *, own_id: str) -> tuple[Worker, InstallWorker,
         code_host_for=rooms.code_host,
         owner=name,
         rules_for=rooms.rules_of,
+        issue_sync=IssueSync(mapping_for=rooms.mapping_of),
         audit_writer=audit.pending_writer,
+        clock_check=rooms.clock_check,
         calls=ThreadedCalls(THREADS * (MOST_FLIGHTS + 1)),
     )
     return Worker(deps, WakeUps(open_queue(config.queue_url))), InstallWorker(rooms), audit

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sync.core.clock import Clock, WallClock
 from sync.errors import SyncError
+
+# How the error of a probe begins: a question that is expected to be refused in some places.
+PROBE = "not there: "
+_probing: ContextVar[bool] = ContextVar("probing", default=False)
 
 WriteCall = Callable[["ApiCall"], None]
 
@@ -42,6 +47,16 @@ def discard_call(exchange: ApiCall) -> None:
     """Drop the record, for a client whose calls are not logged."""
 
 
+@contextmanager
+def probing() -> Iterator[None]:
+    """Mark the calls made inside as probes: that one of them is refused is no failure."""
+    token = _probing.set(True)
+    try:
+        yield
+    finally:
+        _probing.reset(token)
+
+
 @dataclass(frozen=True, slots=True)
 class CallLog:
     """Where a client records its calls; `write` neither waits nor raises."""
@@ -62,6 +77,8 @@ class CallLog:
             call_result.error = call_result.error or type(error).__name__
             raise
         finally:
+            if _probing.get() and call_result.status and call_result.error:
+                call_result.error = PROBE + call_result.error
             took = (self.clock.now() - at) // timedelta(milliseconds=1)
             self.write(
                 ApiCall(

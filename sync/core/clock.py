@@ -6,6 +6,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+TOLERANCE = timedelta(seconds=60)  # clocks of several machines differ
+
 
 class Clock(Protocol):
     """The time as code reads it, and the way to wait."""
@@ -44,3 +46,16 @@ class ManualClock:
     def sleep(self, seconds: float) -> None:
         """Turn the clock forward at once; negative seconds count as none."""
         self._now += timedelta(seconds=max(0.0, seconds))
+
+
+def is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
+    """Tell whether something is to be done again that was last done at `last`.
+
+    A moment in the future was written by a clock that has been put back since: it counts as past.
+    """
+    return last is None or now - last >= every or last > now + TOLERANCE
+
+
+def has_come(moment: datetime, longest: timedelta, now: datetime) -> bool:
+    """Tell whether a moment that was set at most `longest` ahead has come."""
+    return moment <= now or moment > now + longest + TOLERANCE

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from sync.bitrix24.events import parse as bitrix24_hooks
 from sync.bitrix24.events.php_form import BadForm, parse_form
 from sync.bitrix24.rest.client import Portal
+from sync.clock_check import ClockCheck
 from sync.core.clock import Clock
 from sync.core.model.events import (
     CodeEvent,
@@ -23,6 +24,7 @@ from sync.core.model.events import (
 )
 from sync.core.rules.portal import DEFAULT_RULES, Rules
 from sync.engine.deliver.calls import Calls, InlineCalls
+from sync.engine.issue_sync.setting import IssueSync
 from sync.engine.load.scope import Scope, read_portal
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.ci_reports import events as ci_reports_events
@@ -45,6 +47,7 @@ class Deps:
     sides, each time for the calling thread alone. `rules_for` gives the rules of a stored portal,
     `jitter` numbers in [0, 1). `audit_writer` gives what writes the calls made until now into a
     transaction (sync.engine.audit), where anybody keeps them. `calls` makes a portal's requests.
+    `clock_check` says whether the clock is right; None: it is believed.
     """
 
     database: Engine
@@ -54,11 +57,13 @@ class Deps:
     code_host_for: Callable[[ConnectionRecord], GitLab]
     owner: str
     rules_for: Callable[[Connection, PortalRow], Rules] = lambda conn, row: DEFAULT_RULES
+    issue_sync: IssueSync = field(default_factory=IssueSync)
     jitter: Callable[[], float] = field(default_factory=lambda: Random().random)
     audit_writer: Callable[[], AbstractContextManager[Callable[[Connection], None]]] = field(
         default=lambda: nullcontext(lambda conn: None)
     )
     calls: Calls = field(default_factory=InlineCalls)
+    clock_check: ClockCheck | None = None
 
 
 def build_scope(deps: Deps, conn: Connection, row: PortalRow) -> Scope:

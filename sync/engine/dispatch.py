@@ -11,11 +11,19 @@ class TurnDispatcher:
     """`run` is called with a portal's id and must not raise.
 
     A portal asked for while its turn is running gets another turn after it: what arrived in
-    between may have come too late for the first.
+    between may have come too late for the first. Portals that failed the last time (`is_failing`)
+    have half of the threads at most: their turns may last as long as nobody answers.
     """
 
-    def __init__(self, run: Callable[[int], object], threads: int) -> None:
-        self._run = run
+    def __init__(
+        self,
+        run: Callable[[int], object],
+        threads: int,
+        is_failing: Callable[[int], bool] = lambda portal_id: False,
+    ) -> None:
+        self._run, self._is_failing = run, is_failing
+        self._most_failing = max(1, threads // 2)
+        self._failing: set[int] = set()  # those of the running that had failed before
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="turn")
         self._lock = threading.Lock()
         self._running: set[int] = set()
@@ -41,6 +49,10 @@ class TurnDispatcher:
             if portal_id in self._running:
                 self._again.add(portal_id)
                 return False
+            if self._is_failing(portal_id):
+                if len(self._failing) >= self._most_failing:
+                    return False  # the next check for work asks again
+                self._failing.add(portal_id)
             self._running.add(portal_id)
             return True
 
@@ -50,5 +62,6 @@ class TurnDispatcher:
             with self._lock:
                 if portal_id not in self._again or self._stopping:
                     self._running.discard(portal_id)
+                    self._failing.discard(portal_id)
                     return
                 self._again.discard(portal_id)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sync.core.clock import has_come, is_due
+
 # Nothing happened to the portal for so long: what comes now is no burst, its turn is at once.
 IDLE_PERIOD = timedelta(seconds=1)
 # In a burst the receiver goes first: a portal is taken when nothing more is heard of it for a
@@ -26,7 +28,7 @@ class Gathering:
         """Note wake-ups of the portals."""
         for portal_id in portal_ids:
             last = self._last_activity.get(portal_id)
-            is_idle = last is None or now - last >= IDLE_PERIOD
+            is_idle = is_due(last, IDLE_PERIOD, now)
             self._last_activity[portal_id] = now
             if portal_id in self._due_at or not is_idle:
                 latest = self._latest.setdefault(portal_id, now + MAX_WAIT)
@@ -41,7 +43,9 @@ class Gathering:
     def take_due(self, now: datetime) -> frozenset[int]:
         """Return the portals whose turn it is; they do not wait any more."""
         portal_ids = frozenset(
-            portal_id for portal_id, moment in self._due_at.items() if moment <= now
+            portal_id
+            for portal_id, moment in self._due_at.items()
+            if has_come(moment, MAX_WAIT, now)
         )
         for portal_id in portal_ids:
             del self._due_at[portal_id]

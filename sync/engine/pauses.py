@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sync.core.clock import has_come
 from sync.engine import backoff
 from sync.engine.deps import Deps
 from sync.errors import Denied, Later
 from sync.log import log
 from sync.store import portals
 from sync.store.db.database import write
+
+LONGEST = timedelta(hours=1)  # a portal is left alone, whatever it asks for
 
 
 @dataclass
@@ -23,15 +26,19 @@ class Pauses:
 
     def is_paused(self, portal_id: int, now: datetime) -> bool:
         """Tell whether the portal is not to be called yet."""
-        return self.until.get(portal_id, now) > now
+        return not has_come(self.until.get(portal_id, now), LONGEST, now)
 
     def pause(self, portal_id: int, error: Later, now: datetime, jitter: float) -> float:
         """Rests as long as the portal asked for, or longer with every failure. In seconds."""
         self.failures[portal_id] = self.failures.get(portal_id, 0) + 1
         usual = backoff.delay(self.failures[portal_id], jitter)
-        seconds = usual if error.after is None else error.after
+        seconds = usual if error.after is None else min(error.after, LONGEST.total_seconds())
         self.until[portal_id] = now + timedelta(seconds=seconds)
         return seconds
+
+    def is_failing(self, portal_id: int) -> bool:
+        """Whether the portal did not answer the last time it was asked."""
+        return portal_id in self.failures
 
     def record_success(self, portal_id: int) -> None:
         """Forget the portal's failures."""

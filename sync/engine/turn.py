@@ -13,9 +13,11 @@ from sync.engine.deliver.send import deliver, land, land_all
 from sync.engine.deliver.settle import settle
 from sync.engine.deps import PORTAL_LANE, Deps
 from sync.engine.ingest.digest import digest, next_batch
+from sync.engine.issue_sync.work import work_on_links
 from sync.engine.lanes import CALL_LEASE_TTL, Lane, LaneLost, give_back, take
 from sync.engine.pauses import Pauses, disconnect
 from sync.engine.reconcile import portal_users
+from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
 from sync.engine.reconcile.loop import reconcile
@@ -47,6 +49,8 @@ def take_turn(deps: Deps, portal_id: int, pauses: Pauses) -> TurnResult:
         paused = pauses.is_paused(portal_id, deps.clock.now())
         is_open = agenda.portal.record.state == "active" and not paused
         done, agenda = _digest_waiting(deps, agenda, batch, lane if is_open else None)
+        if agenda.links and is_open:
+            done += work_on_links(deps, agenda.portal)
         result = TurnResult(done)
         if agenda.needs_portal and is_open and take(deps, lane):
             rounds = _run_rounds(deps, lane, agenda, pauses)
@@ -88,6 +92,8 @@ def _digest_waiting(
         done += digested.deliveries
         if "commits" in digested.fetches:  # what cannot be asked now the sweep asks for
             done += fetch_merge_request_commits(deps, portal_id)
+        if "branches" in digested.fetches:
+            done += fetch_branch_commits(deps, portal_id)
         agenda = replace(
             agenda,
             subjects=agenda.subjects or digested.deliveries > 0,
@@ -103,6 +109,7 @@ def _digest_waiting(
 def _run_rounds(deps: Deps, lane: Lane, agenda: Agenda, pauses: Pauses) -> TurnResult:
     portal_id, done, is_idle = agenda.portal.record.id, 0, False
     flights = Flights(deps, lane, agenda.portal)
+    flights.is_trying = pauses.is_failing(portal_id)
     flights.work_meanwhile = lambda: _work_meanwhile(deps, lane, portal_id, flights)
     try:
         if portal_id not in pauses.users_checked:
@@ -169,4 +176,5 @@ def _run_round(deps: Deps, lane: Lane, agenda: Agenda, flights: Flights, pauses:
     landed += land(deps, lane, portal_id, flights)
     if landed:
         pauses.record_success(portal_id)
+        flights.is_trying = False
     return count + decided + max(sent, landed)

@@ -1,34 +1,46 @@
-"""Wake-ups through Huey: only "look at portal N"; a lost one costs a check interval, no event."""
+"""Wake-ups through a queue of Huey's: only a portal's number, which can run no code.
+
+A lost one costs a check interval, no event. Huey's own messages are pickles: whoever can write to
+the queue could run anything here, so nothing of them is used but the storage beneath.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import structlog
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
+
+from sync.store.db.database import create_private
 
 log = structlog.get_logger()
 
 QUEUE_NAME = "b24bridge"
 GATHER_SECONDS = 0.02  # wake-ups of one portal within this time become one
 _MAX_PENDING = 1000  # wake-ups taken from the queue at once
+_MAX_DIGITS = 18  # of a portal's number
 
 
 def open_queue(url: str) -> Huey:
     """Huey over `redis://…`, `postgresql://…` or an SQLite file (a path or `sqlite:///path`).
 
-    The SQLite file is not synced to disk: what it carries may be lost.
+    The SQLite file is its owner's alone, and not synced to disk: what it carries may be lost.
     """
     match url.split(":", 1)[0]:
         case "redis" | "rediss":
             return RedisHuey(QUEUE_NAME, url=url, results=False, read_timeout=1)
         case "postgres" | "postgresql":
             return PostgresHuey(QUEUE_NAME, dsn=url, results=False, read_timeout=1)
-    return SqliteHuey(
-        QUEUE_NAME, filename=url.removeprefix("sqlite:///"), fsync=False, results=False
-    )
+    file = Path(url.removeprefix("sqlite:///"))
+    create_private(file)
+    for existing in file.parent.glob(f"{file.name}*"):  # -wal and -shm, of an earlier version
+        with suppress(OSError):
+            existing.chmod(0o600)
+    return SqliteHuey(QUEUE_NAME, filename=str(file), fsync=False, results=False)
 
 
 class WakeUps:
@@ -36,7 +48,6 @@ class WakeUps:
 
     def __init__(self, huey: Huey) -> None:
         self._huey = huey
-        self._task = huey.task(name="wake")(_wake_up_task)
         self._waiting: set[int] = set()
         self._lock = threading.Lock()
         self._wake_requested = threading.Event()
@@ -61,10 +72,10 @@ class WakeUps:
         count_first = isinstance(self._huey, SqliteHuey)
         for _ in range(_MAX_PENDING):
             has_more = not (portals or count_first) or self._huey.pending_count()
-            task = self._huey.dequeue() if has_more else None
-            if task is None:
+            message = self._huey.storage.dequeue() if has_more else None
+            if message is None:
                 break
-            portals.add(int(task.args[0]))
+            portals.update(_read_message(bytes(message)))
         return frozenset(portals)
 
     def stop(self) -> None:
@@ -86,11 +97,18 @@ class WakeUps:
         with self._lock:
             portals, self._waiting = self._waiting, set()
         for portal_id in sorted(portals):
-            _send_quietly(self._task, portal_id)
+            _send_quietly(self._send, portal_id)
+
+    def _send(self, portal_id: int) -> None:
+        self._huey.storage.enqueue(str(portal_id).encode())
 
 
-def _wake_up_task(portal_id: int) -> int:
-    return portal_id
+def _read_message(message: bytes) -> list[int]:
+    """Read a portal's number; anything else in the queue is no wake-up and says nothing."""
+    if message.isdigit() and len(message) <= _MAX_DIGITS:
+        return [int(message)]
+    log.warning("wake_up_unreadable", size=len(message))
+    return []
 
 
 def _send_quietly(send: Callable[[int], Any], portal_id: int) -> None:

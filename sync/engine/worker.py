@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from sync.core.clock import is_due
 from sync.engine import backoff
 from sync.engine.deps import Deps
 from sync.engine.dispatch import TurnDispatcher
@@ -66,7 +67,7 @@ class Worker:
     def run_forever(self, stop: threading.Event, *, threads: int = THREADS) -> None:
         """Works until `stop` is set; the turns that are running then are finished first."""
         self._stop = stop
-        dispatch = TurnDispatcher(self._run_turn, threads)
+        dispatch = TurnDispatcher(self._run_turn, threads, self._pauses.is_failing)
         sweeping = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
         taking = threading.Thread(target=self._take_wake_ups, name="wake-ups", daemon=True)
         sweeping.start()
@@ -83,9 +84,9 @@ class Worker:
 
     def _run_pass(self, dispatch: TurnDispatcher) -> None:
         now = self._deps.clock.now()
-        if _is_due(self._last_heartbeat, HEARTBEAT_EVERY, now):
+        if is_due(self._last_heartbeat, HEARTBEAT_EVERY, now):
             self._record_heartbeat(now)
-        if _is_due(self._last_check, CHECK_EVERY, now):
+        if is_due(self._last_check, CHECK_EVERY, now):
             self._last_check = now
             dispatch.request_turns(self._portals_with_work())
         with self._gathering_lock:
@@ -148,7 +149,12 @@ class Worker:
         self._last_heartbeat = now
         release_memory()
         with write(self._deps.database) as conn:
-            logs.record_heartbeat(conn, self._deps.owner, now)
+            logs.record_heartbeat(conn, self._deps.owner, now, self._clock_offset())
+
+    def _clock_offset(self) -> int | None:
+        """Seconds by which our clock is ahead of the other systems', where they said so."""
+        offset = self._deps.clock_check.offset if self._deps.clock_check else None
+        return None if offset is None else round(offset.total_seconds())
 
     def _remove_heartbeat(self) -> None:
         with write(self._deps.database) as conn:
@@ -159,7 +165,3 @@ def release_memory() -> None:
     """Give back to the system what a burst took and freed; only glibc has to be asked."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
-    return last is None or now - last >= every

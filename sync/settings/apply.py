@@ -5,30 +5,61 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection as Database
 from sqlalchemy import update
 
+from sync.errors import SyncError
 from sync.settings import document
 from sync.settings.model import Connection, Settings, load, stored
+from sync.settings.problems import Invalid, Problem
 from sync.settings.secrets import resolve
 from sync.store import connections, portals
 from sync.store.rows import ConnectionDraft, ConnectionRecord, ConnectionSecrets, Json, PortalRecord
 from sync.store.tables import connection as table
 from sync.store.vault import Vault
 
+HISTORY_KEPT = timedelta(days=30)  # of a connection that was removed from the settings
+
+
+class RemovalUnconfirmed(SyncError):
+    """Settings lack connections that exist, and nobody said that they are to be removed."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        asked = " ".join(f"--remove {name}" for name in names)
+        super().__init__(
+            f"The settings do not name what is connected: {', '.join(names)}",
+            cause="A connection that is missing is removed with its history",
+            change=f"Say {asked} to remove it, or `was: {names[0]}` beside its new name",
+            code="removal_unconfirmed",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOver:
+    """A project or group that was taken out of a connection: its webhook stays in the code host."""
+
+    connection_id: int
+    connection: str
+    kind: Literal["project", "group"]
+    target: str
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanges:
-    """Names of the connections that were created, changed and removed."""
+    """Names of the connections that were created, changed, restored, renamed and removed."""
 
     created: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    restored: list[str] = field(default_factory=list)
+    renamed: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    left_over: list[LeftOver] = field(default_factory=list)
 
 
 def apply(
@@ -39,28 +70,87 @@ def apply(
     *,
     environ: Mapping[str, str],
     now: datetime,
+    remove: Collection[str] | None = (),
 ) -> ConnectionChanges:
     """Store checked settings and bring the connections to them, in the caller's transaction.
 
-    A connection keeps its hook address and tokens for as long as it keeps its name. One that is
-    gone from the document is deleted with its mirror. Raises UnresolvedSecret.
+    A connection keeps its hook address, tokens and history for as long as it keeps its name, or
+    says what it `was` called. One that is gone from the document has to be in `remove` (None: any
+    may go); its history is kept for HISTORY_KEPT, for when it comes back. Raises UnresolvedSecret,
+    RemovalUnconfirmed, Invalid.
     """
     done = ConnectionChanges()
     records_by_name = {record.name: record for record in connections.by_portal(conn, portal.id)}
+    _rename(conn, settings, records_by_name, done)
+    names = {connection.name for connection in settings.connections}
+    missing = [name for name in records_by_name if name not in names]
+    if remove is not None and (unsaid := [name for name in missing if name not in remove]):
+        raise RemovalUnconfirmed(unsaid)
+    removed_by_name = {record.name: record for record in connections.removed(conn, portal.id)}
     for connection in settings.connections:
-        token = resolve(connection.token, environ) if connection.token else None
-        record = records_by_name.pop(connection.name, None)
+        token = resolve(connection.token, environ) or None if connection.token else None
+        record = records_by_name.get(connection.name)
+        if record is None and (record := removed_by_name.get(connection.name)) is not None:
+            connections.restore(conn, record.id)
+            done.restored.append(connection.name)
         if record is None:
             fresh = _fresh_secrets(token)
             connections.upsert(conn, vault, portal.id, _build_draft(connection, fresh), now)
             done.created.append(connection.name)
         elif _update_connection(conn, vault, record, connection, token=token, now=now):
             done.changed.append(connection.name)
-    for record in records_by_name.values():
-        connections.remove(conn, record.id)
-        done.removed.append(record.name)
+        if record is not None and record.state != "removed":
+            done.left_over.extend(_left_over(record, connection))
+    for name in missing:
+        record = records_by_name[name]
+        connections.mark_removed(conn, record.id, now)
+        done.removed.append(name)
+        done.left_over.extend(_left_over(record, None))
     portals.save_settings(conn, portal.id, stored(settings), now)
     return done
+
+
+def _rename(
+    conn: Database,
+    settings: Settings,
+    records_by_name: dict[str, ConnectionRecord],
+    done: ConnectionChanges,
+) -> None:
+    """Give connections their new names. A former name that nobody has any more says nothing.
+
+    Raises Invalid where both names are taken.
+    """
+    names = {connection.name for connection in settings.connections}
+    for connection in settings.connections:
+        former = records_by_name.get(connection.was or "")
+        if former is None or connection.was is None:
+            continue
+        if connection.was in names or connection.name in records_by_name:
+            text = f"is said of {connection.name}, but both names are in use"
+            raise Invalid([Problem(0, f"was: {connection.was}", text)])
+        removed = {record.name: record for record in connections.removed(conn, former.portal_id)}
+        if connection.name in removed:
+            text = f"{connection.name} was removed, and its history is still kept under this name"
+            raise Invalid([Problem(0, f"was: {connection.was}", text)])
+        connections.rename(conn, former.id, connection.name)
+        records_by_name.pop(former.name)
+        records_by_name[connection.name] = replace(former, name=connection.name)
+        done.renamed.append(f"{former.name} → {connection.name}")
+
+
+def _left_over(record: ConnectionRecord, connection: Connection | None) -> Iterator[LeftOver]:
+    """Yield what the connection had a webhook in, and has no more; all of it for None."""
+    kinds: tuple[tuple[Literal["project", "group"], str], ...] = (
+        ("project", "projects"),
+        ("group", "groups"),
+    )
+    same_host = connection is not None and connection.url == record.base_url
+    for kind, key in kinds:
+        now_in = getattr(connection, key) if connection is not None and same_host else []
+        kept = {str(entry).casefold() for entry in now_in}
+        for entry in record.options.get(key, ()):
+            if str(entry).casefold() not in kept:
+                yield LeftOver(record.id, record.name, kind, str(entry))
 
 
 def current_settings(conn: Database, portal: PortalRecord) -> Settings:
@@ -98,6 +188,8 @@ def _update_connection(
     What was learned of the old address or token is forgotten, and a pause ends.
     """
     before = connections.secrets(conn, vault, record.id)
+    if connection.token is not None and connection.token.stored:
+        token = before.access_token if before else None
     draft = _build_draft(connection, ConnectionSecrets(hook_key="", access_token=token))
     same_token = before is not None and _equal_secrets(before.access_token, token)
     if same_token and (record.base_url, record.options) == (draft.base_url, draft.options):
@@ -105,6 +197,8 @@ def _update_connection(
     connections.upsert(conn, vault, record.portal_id, draft, now)
     if token is None:
         conn.execute(update(table).where(table.c.id == record.id).values(access_token_sealed=None))
+    if record.base_url != draft.base_url:  # another GitLab, which may be too old to sign
+        connections.set_signed(conn, record.id, None)
     connections.set_account(conn, record.id, {})
     connections.set_state(conn, record.id, "active", "")
     return True
@@ -115,7 +209,7 @@ def _equal_secrets(first: str | None, other: str | None) -> bool:
 
 
 def _build_draft(connection: Connection, connection_secrets: ConnectionSecrets) -> ConnectionDraft:
-    options = connection.model_dump(mode="json", exclude={"name", "kind", "url", "token"})
+    options = connection.model_dump(mode="json", exclude={"name", "was", "kind", "url", "token"})
     return ConnectionDraft(
         connection.kind, connection.name, connection.url, connection_secrets, options
     )

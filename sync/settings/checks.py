@@ -10,12 +10,12 @@ from typing import Protocol
 from sync.core.model.common import PortalUser
 from sync.core.model.tasks import KanbanStage
 from sync.core.rules.routes import Channel, effective_routes
-from sync.settings import route_checks
+from sync.settings import pair_checks, route_checks
 from sync.settings.model import Group, Settings, Workgroup
-from sync.settings.model import Stage as StageRef
 from sync.settings.problems import Path
 from sync.settings.routing import Route, to_routes
 from sync.settings.secrets import UnresolvedSecret, resolve
+from sync.settings.stages import list_stages, matches_stage
 
 FoundProblems = Iterator[tuple[Path, str]]
 
@@ -23,12 +23,20 @@ FoundProblems = Iterator[tuple[Path, str]]
 class Lookups(Protocol):
     """What is read from the portal to check settings against it."""
 
+    def prefetch(self, group_ids: Sequence[int], dialogs: Sequence[str]) -> None:
+        """Read what will be asked for of these workgroups and chats, together."""
+        ...
+
     def stages(self, group_id: int) -> tuple[KanbanStage, ...] | None:
         """Return the columns of a workgroup; None where there is no such workgroup."""
         ...
 
     def user(self, reference: int | str) -> PortalUser | None:
         """Return a user by id or e-mail address; None where there is none."""
+        ...
+
+    def task_fields(self) -> frozenset[str] | None:
+        """Return the names of the portal's own fields of tasks; None where they are not shown."""
         ...
 
     def may_post(self, dialog: str) -> bool | None:
@@ -39,6 +47,8 @@ class Lookups(Protocol):
 def check_locally(settings: Settings, environ: Mapping[str, str]) -> FoundProblems:
     """Yield problems that need no portal: duplicates, secrets, files, rules without effect."""
     yield from route_checks.check_routes(settings)
+    names_in_order = [connection.name for connection in settings.connections]
+    yield from pair_checks.check_pairs(settings.issue_sync, names_in_order)
     names = Counter(connection.name for connection in settings.connections)
     for index, connection in enumerate(settings.connections):
         here: Path = ("connections", index)
@@ -58,6 +68,8 @@ def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
 
     Raises what the lookups raise.
     """
+    chats = list(_chats(settings))
+    portal.prefetch(list(settings.rules.workgroups), [dialog for _, dialog in chats])
     for path, reference in named_people(settings):
         user = portal.user(reference)
         if user is None:
@@ -71,15 +83,35 @@ def check_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
             yield here, f"the portal has no workgroup {group_id}, or the app cannot see it"
         else:
             yield from _stages(here, group, stages)
-    for path, dialog in _chats(settings):
+    yield from _check_pairs_on_portal(settings, portal)
+    for path, dialog in chats:
         if portal.may_post(dialog) is False:
             text = f"the app cannot write in {dialog}: there is no such chat, or the employee "
             yield path, text + "in whose name it works is not in it or may not write there"
 
 
+def _check_pairs_on_portal(settings: Settings, portal: Lookups) -> FoundProblems:
+    for number, pair in enumerate(settings.issue_sync.pairs):
+        here: Path = ("issue_sync", "pairs", number)
+        stages = portal.stages(pair.workgroup) if pair.workgroup else ()
+        if stages is None:
+            text = f"the portal has no workgroup {pair.workgroup}, or the app cannot see it"
+            yield (*here, "workgroup"), text
+        elif pair.workgroup:
+            yield from pair_checks.check_stages(here, pair, stages)
+        default = settings.issue_sync.default.custom
+        for name in {**default, **pair.custom}:
+            existing = portal.task_fields()
+            if existing is not None and name not in existing:
+                place = (*here, "custom", name) if name in pair.custom else here
+                listed = ", ".join(sorted(existing)) or "none"
+                yield place, f"the portal's tasks have no field {name}; they have: {listed}"
+
+
 def named_people(settings: Settings) -> Iterator[tuple[Path, int | str]]:
     """Yield every portal user whom the settings name, with the place."""
     yield from ((("people", name), entry) for name, entry in settings.people.items())
+    yield from pair_checks.named_creators(settings.issue_sync)
     groups: list[tuple[Path, Group]] = [(("rules", "default"), settings.rules.default)]
     groups += [
         (("rules", "workgroups", key), entry) for key, entry in settings.rules.workgroups.items()
@@ -130,16 +162,7 @@ def _uses_own_chat(settings: Settings, group: Workgroup) -> bool:
 def _stages(here: Path, group: Group, stages: tuple[KanbanStage, ...]) -> FoundProblems:
     for step, target in group.steps.items():
         if target.stage is not None and not any(
-            _matches_stage(target.stage, stage) for stage in stages
+            matches_stage(target.stage, stage) for stage in stages
         ):
-            titles = ", ".join(f"{stage.title!r} ({stage.id})" for stage in stages) or "none"
             path: Path = (*here, "steps", step.value, "stage")
-            yield path, f"the workgroup has no such stage; it has: {titles}"
-
-
-def _matches_stage(reference: StageRef, stage: KanbanStage) -> bool:
-    if reference.title is not None:
-        return reference.title.strip().casefold() == stage.title.strip().casefold()
-    return stage.id == reference.id or (
-        reference.type is not None and stage.system_type == reference.type
-    )
+            yield path, f"the workgroup has no such stage; it has: {list_stages(stages)}"

@@ -13,6 +13,17 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from sync.settings import checks
 from sync.settings.checks import Lookups
+from sync.settings.issue_sync import (
+    CommentEntrySettings,
+    CustomSettings,
+    FieldSettings,
+    FileSettings,
+    FilterSettings,
+    IssueSync,
+    Pair,
+    PairRules,
+    StatusSettings,
+)
 from sync.settings.model import (
     Connection,
     DeploymentSettings,
@@ -23,7 +34,6 @@ from sync.settings.model import (
     Retention,
     Rules,
     Settings,
-    Stage,
     Target,
     Workgroup,
 )
@@ -38,12 +48,14 @@ from sync.settings.problems import (
 )
 from sync.settings.routing import AlertSettings, Chats, CommentSettings, Route, SmartCommitSettings
 from sync.settings.salvage import salvage
+from sync.settings.stages import Stage
 
 MAX_BYTES = 1_000_000
 _MODELS = (
     Settings, References, Connection, Rules, Workgroup, Repository, Target, Stage,
     PipelineSettings, DeploymentSettings, CommentSettings, SmartCommitSettings, AlertSettings,
-    Route, Chats, Limits, Retention,
+    Route, Chats, Limits, Retention, IssueSync, PairRules, Pair, FieldSettings, CustomSettings,
+    CommentEntrySettings, FileSettings, StatusSettings, FilterSettings,
 )  # fmt: skip
 _KNOWN_KEYS = {name for model in _MODELS for name in model.model_fields}
 

@@ -7,10 +7,12 @@ no number): a typing error in a settings file must never become a rule.
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from sync.settings.issue_sync import IssueSync
 from sync.settings.routing import (
     AlertSettings,
     Chats,
@@ -23,6 +25,7 @@ from sync.settings.routing import (
     Template,
     Zone,
 )
+from sync.settings.stages import Stage
 from sync.settings.values import (
     Address,
     Days,
@@ -46,15 +49,39 @@ from sync.settings.values import (
 
 
 class Secret(SettingsPart):
-    """Where a secret is stored: an environment variable, or a file. Never the secret itself."""
+    """Where a secret is stored: an environment variable, a file, or (`stored`) our database.
+
+    Never the secret itself. The database has it by `b24bridge gitlab token NAME`.
+    """
 
     env: Text | None = None
     file: Text | None = None
+    stored: Literal[True] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hide_pasted_secret(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            raise value_error(
+                "holds the secret itself, which belongs into no file: write {stored: true} and run "
+                "`b24bridge gitlab token NAME`, or {env: VARIABLE} or {file: PATH}"
+            )
+        return value
 
     @model_validator(mode="after")
     def _require_single_source(self) -> Secret:
-        if (self.env is None) == (self.file is None):
-            raise value_error("needs either `env` or `file`")
+        if sum(place is not None for place in (self.env, self.file, self.stored)) != 1:
+            raise value_error("needs exactly one of `env`, `file` and `stored`")
+        if self.env is not None and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", self.env):
+            raise value_error(
+                "has no name of an environment variable, in capital letters, under `env` (it is "
+                "not shown, as it may be the secret itself)"
+            )
+        if self.file is not None and "/" not in self.file:
+            raise value_error(
+                "has no path with a / under `file` (it is not shown, as it may be the secret "
+                "itself)"
+            )
         return self
 
 
@@ -69,10 +96,12 @@ class Connection(SettingsPart):
     """A GitLab instance and the projects in it that are connected.
 
     `ca_file`: PEM certificates of a private authority. `allow_ips`: networks that webhooks may come
-    from. `issue_links`: whether GitLab turns references into links to tasks.
+    from. `issue_links`: whether GitLab turns references into links to tasks. `was`: the name until
+    now, where it gets another one: its history stays with it.
     """
 
     name: Name
+    was: Name | None = None
     kind: Literal["gitlab"] = "gitlab"
     url: Address
     token: Secret | None = None
@@ -83,20 +112,6 @@ class Connection(SettingsPart):
     groups: list[ProjectRef] = []
     issue_links: bool = False
     requests_per_minute: Annotated[int, Field(gt=0, le=100_000)] = 600
-
-
-class Stage(SettingsPart):
-    """A kanban column, by its id, by its system type, or by its title."""
-
-    id: Positive | None = None
-    type: Literal["NEW", "PROGRESS", "WORK", "REVIEW", "FINISH"] | None = None
-    title: Text | None = None
-
-    @model_validator(mode="after")
-    def _require_single_key(self) -> Stage:
-        if sum(value is not None for value in (self.id, self.type, self.title)) != 1:
-            raise value_error("needs exactly one of `id`, `type` and `title`")
-        return self
 
 
 class Target(SettingsPart):
@@ -202,13 +217,18 @@ class Settings(SettingsPart):
     templates: dict[KindName, Template] = {}
     routes: list[Route] | None = None
     rules: Rules = Rules()
+    issue_sync: IssueSync = IssueSync()
     limits: Limits = Limits()
     retention: Retention = Retention()
 
 
 def stored(settings: Settings) -> dict[str, Any]:
-    """Return the JSON form that is stored: only what was set, secrets by reference."""
-    return settings.model_dump(mode="json", exclude_unset=True)
+    """Return the JSON form that is stored: only what was set, secrets by reference.
+
+    A connection's former name is not: it was dealt with.
+    """
+    former = {"connections": {"__all__": {"was"}}}
+    return settings.model_dump(mode="json", exclude_unset=True, exclude=former)
 
 
 def load(value: dict[str, Any]) -> Settings:

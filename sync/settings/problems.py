@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -36,6 +37,10 @@ _TEXTS = {
     "string_pattern_mismatch": "is not of the form {pattern}",
 }
 
+
+# Access tokens by GitLab's own prefixes, pasted where they do not belong.
+# https://docs.gitlab.com/security/tokens/#token-prefixes
+_TOKEN = re.compile(r"\bgl[a-z]{2,8}-[\w.-]{8,}|\bwhsec_[\w+/=]+")
 
 # Keys and kinds that had another name before.
 RENAMED = {
@@ -98,7 +103,7 @@ def _error_text(details: ErrorDetails) -> str:
 
 
 def _short_value(value: Any) -> str:
-    text = repr(value)
+    text = _TOKEN.sub("***", repr(value))
     return text if len(text) <= 60 else text[:57] + "..."
 
 

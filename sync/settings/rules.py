@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from sync.core.rules import portal as core
 from sync.core.rules.routes import Channel, Role
 from sync.settings.checks import named_people
-from sync.settings.model import DeploymentSettings, Group, Settings, Stage, Target, Workgroup
+from sync.settings.model import DeploymentSettings, Group, Settings, Target, Workgroup
 from sync.settings.routing import AlertSettings, Chats, to_routes
+from sync.settings.stages import Stage
 from sync.settings.values import SettingsPart
 
 UserIds = Mapping[str, int]

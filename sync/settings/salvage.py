@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sync.settings.issue_sync import UNREADABLE
 from sync.settings.model import Settings
 from sync.settings.problems import Path, list_errors
 
@@ -52,10 +53,11 @@ def _remove_part(root: Any, path: Path) -> None:
 
 
 def _path_of_rule(path: Path) -> Path:
-    """Return the path of the whole route: without its wrong part it would mean something else."""
-    if "routes" not in path:
-        return path
-    return path[: path.index("routes") + 2]
+    """Return the path of the whole route or pair: without a part it would mean something else."""
+    for rules in ("routes", "pairs"):
+        if rules in path:
+            return path[: path.index(rules) + 2]
+    return path
 
 
 def _child_of(node: Any, part: str | int) -> Any:
@@ -74,6 +76,8 @@ def _placeholder(path: Path) -> Any:
             return {"name": f"number {index}", "url": "https://unknown.invalid"}
         case ("connections", int(index), "name"):
             return f"number {index}"
+        case ("issue_sync", "pairs", int(index)):
+            return {"workgroup": 0, "project": f"{UNREADABLE}{index}"}
         case (*_, "routes", int()):
             return {"on": ["push"], "to": []}
         case ("connections", int(), "url"):

@@ -13,7 +13,12 @@ class UnresolvedSecret(Exception):
 
 
 def resolve(secret: Secret, environ: Mapping[str, str]) -> str:
-    """Return the secret without surrounding white space. Raises UnresolvedSecret."""
+    """Return the secret without surrounding white space; "" for one that the database has.
+
+    Raises UnresolvedSecret.
+    """
+    if secret.stored:
+        return ""
     if secret.env is not None:
         value, place = environ.get(secret.env, ""), f"the environment variable {secret.env}"
     else:

@@ -5,19 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, bindparam, exists, select, union
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    bindparam,
+    exists,
+    func,
+    select,
+    union,
+    union_all,
+)
 
-from sync.store import deployments, inbox, outbox, portals, subjects
+from sync.store import deployments, inbox, issue_links, outbox, portals, subjects
 from sync.store.db.types import Moment
 from sync.store.portals import PortalRow
 from sync.store.rows import SubjectRow
-from sync.store.tables import command, connection, delivery, deployment, portal, subject
+from sync.store.tables import (
+    command,
+    connection,
+    delivery,
+    deployment,
+    in_literals,
+    issue_link,
+    portal,
+    subject,
+)
 
 _NOW = bindparam("now", type_=Moment)
 _PORTAL: BindParameter[int] = bindparam("of_portal")
 _DELIVERIES = exists().where(delivery.c.portal_id == _PORTAL, inbox.is_due(_NOW))
 _SUBJECTS = exists().where(subject.c.portal_id == _PORTAL, subjects.is_due(_NOW))
 _COMMANDS = exists().where(command.c.portal_id == _PORTAL, outbox.is_due(_NOW))
+_LINKS = exists().where(issue_link.c.portal_id == _PORTAL, issue_links.is_due(_NOW))
 _UNSETTLED = exists().where(command.c.portal_id == _PORTAL, outbox.is_in_flight())
 _DEPLOYMENTS = exists().where(
     deployment.c.connection_id == connection.c.id,
@@ -30,12 +49,30 @@ _AGENDA = select(
     _COMMANDS.label("commands"),
     _UNSETTLED.label("unsettled"),
     _DEPLOYMENTS.label("deployments"),
+    _LINKS.label("links"),
     *portals.ROW_COLUMNS,
 ).where(portal.c.id == _PORTAL)
 _PORTALS = union(
     select(delivery.c.portal_id).where(inbox.is_due(_NOW)),
     select(subject.c.portal_id).where(subjects.is_due(_NOW)),
+    select(issue_link.c.portal_id).where(issue_links.is_due(_NOW)),
     select(command.c.portal_id).where(outbox.is_due(_NOW) | outbox.is_in_flight()),
+)
+_WAITING = union_all(
+    select(delivery.c.portal_id, func.min(delivery.c.received_at).label("at"))
+    .where(in_literals(delivery.c.state, "new", "failed"))
+    .group_by(delivery.c.portal_id),
+    select(subject.c.portal_id, func.min(subject.c.dirty_at))
+    .where(in_literals(subject.c.state, "dirty"))
+    .group_by(subject.c.portal_id),
+    select(command.c.portal_id, func.min(command.c.created_at))
+    .where(in_literals(command.c.state, "waiting", "sending"))
+    .group_by(command.c.portal_id),
+).subquery()
+_OLDEST = (
+    select(_WAITING.c.portal_id, func.min(_WAITING.c.at, type_=Moment).label("at"))
+    .group_by(_WAITING.c.portal_id)
+    .order_by("at", _WAITING.c.portal_id)
 )
 _NEXT_SUBJECTS = subjects.due_subjects(_PORTAL, _NOW).add_columns(_DELIVERIES.label("more"))
 
@@ -45,7 +82,8 @@ class Agenda:
     """A portal as stored, and the kinds of work that wait for it now.
 
     `deliveries` to digest, `subjects` to reconcile, `commands` to send, `unsettled` commands whose
-    answer is not known, `deployments` whose contents are to be fetched from the code host.
+    answer is not known, `deployments` whose contents are to be fetched from the code host, `links`
+    of tasks and issues to bring in step.
     """
 
     portal: PortalRow
@@ -54,6 +92,7 @@ class Agenda:
     commands: bool = False
     unsettled: bool = False
     deployments: bool = False
+    links: bool = False
 
     @property
     def needs_portal(self) -> bool:
@@ -69,7 +108,7 @@ class Agenda:
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing waits."""
-        return not (self.needs_portal or self.deliveries or self.deployments)
+        return not (self.needs_portal or self.deliveries or self.deployments or self.links)
 
 
 def read_agenda(conn: Connection, portal_id: int, now: datetime) -> Agenda | None:
@@ -77,7 +116,7 @@ def read_agenda(conn: Connection, portal_id: int, now: datetime) -> Agenda | Non
     row = conn.execute(_AGENDA, {"of_portal": portal_id, "now": now}).one_or_none()
     if row is None:
         return None
-    deliveries_due, subjects_due, commands_due, unsettled, deployments_due, *values = row
+    deliveries_due, subjects_due, commands_due, unsettled, deployments_due, links_due, *values = row
     return Agenda(
         portals.read_row(values),
         bool(deliveries_due),
@@ -85,12 +124,21 @@ def read_agenda(conn: Connection, portal_id: int, now: datetime) -> Agenda | Non
         bool(commands_due),
         bool(unsettled),
         bool(deployments_due),
+        bool(links_due),
     )
 
 
 def portals_with_work(conn: Connection, now: datetime) -> tuple[int, ...]:
     """Return the ids of portals with deliveries, subjects or commands due, in order."""
     return tuple(sorted(conn.scalars(_PORTALS, {"now": now})))
+
+
+def oldest_work(conn: Connection, limit: int) -> tuple[tuple[int, datetime], ...]:
+    """Return since when each portal's oldest work waits, those that wait longest first.
+
+    Work that is to be done later counts, too: it waits all the same.
+    """
+    return tuple((row.portal_id, row.at) for row in conn.execute(_OLDEST.limit(limit)))
 
 
 def next_subjects(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from sync.store.tables import connection, portal
 from sync.store.vault import Vault
 
 _COLUMNS = [connection.c[name] for name in ConnectionRecord.__dataclass_fields__]
+_IN_USE = connection.c.state != "removed"
 _SECRETS = ("hook_key", "hook_token", "signing_token", "access_token")
 _SEALED = [connection.c[f"{name}_sealed"] for name in _SECRETS]
 
@@ -42,25 +44,38 @@ def by_id(conn: Connection, connection_id: int) -> ConnectionRecord | None:
 
 
 def by_name(conn: Connection, portal_id: int, name: str) -> ConnectionRecord | None:
-    """Return the portal's connection of that name, or None."""
-    return _find(conn, (connection.c.portal_id == portal_id) & (connection.c.name == name))
+    """Return the portal's connection of that name, or None; removed ones do not count."""
+    named = (connection.c.portal_id == portal_id) & (connection.c.name == name)
+    return _find(conn, named & _IN_USE)
 
 
 def by_base_url(conn: Connection, base_url: str) -> tuple[ConnectionRecord, ...]:
-    """Return the connections to a code host from all portals that are not removed."""
+    """Return the connections to a code host, without those that were removed, or their portal."""
     query = (
         select(*_COLUMNS)
         .join(portal, portal.c.id == connection.c.portal_id)
-        .where(connection.c.base_url == base_url, portal.c.state != "removed")
+        .where(connection.c.base_url == base_url, portal.c.state != "removed", _IN_USE)
         .order_by(connection.c.id)
     )
     return tuple(map(_record, conn.execute(query)))
 
 
 def by_portal(conn: Connection, portal_id: int) -> tuple[ConnectionRecord, ...]:
-    """Return the portal's connections, ordered by id."""
-    query = select(*_COLUMNS).where(connection.c.portal_id == portal_id).order_by(connection.c.id)
-    return tuple(map(_record, conn.execute(query)))
+    """Return the portal's connections, ordered by id, without those that were removed."""
+    query = select(*_COLUMNS).where(connection.c.portal_id == portal_id, _IN_USE)
+    return tuple(map(_record, conn.execute(query.order_by(connection.c.id))))
+
+
+def removed(conn: Connection, portal_id: int) -> tuple[ConnectionRecord, ...]:
+    """Return the portal's connections that were removed and whose history is still kept."""
+    query = select(*_COLUMNS).where(connection.c.portal_id == portal_id, ~_IN_USE)
+    return tuple(map(_record, conn.execute(query.order_by(connection.c.id))))
+
+
+def removed_before(conn: Connection, moment: datetime) -> tuple[ConnectionRecord, ...]:
+    """Return the connections of all portals that were removed before `moment`."""
+    query = select(*_COLUMNS).where(~_IN_USE, connection.c.removed_at < moment)
+    return tuple(map(_record, conn.execute(query.order_by(connection.c.id))))
 
 
 def secrets(conn: Connection, vault: Vault, connection_id: int) -> ConnectionSecrets | None:
@@ -97,6 +112,45 @@ def upsert(
 def remove(conn: Connection, connection_id: int) -> None:
     """Delete the connection with everything received from it."""
     conn.execute(delete(connection).where(connection.c.id == connection_id))
+
+
+def mark_removed(conn: Connection, connection_id: int, now: datetime) -> None:
+    """Take a connection out of use; its history is kept until `remove`."""
+    _set(conn, connection_id, state="removed", state_reason="", removed_at=now)
+
+
+def restore(conn: Connection, connection_id: int) -> None:
+    """Take a removed connection into use again, with its history."""
+    _set(conn, connection_id, state="active", state_reason="", removed_at=None)
+
+
+def rename(conn: Connection, connection_id: int, name: str) -> None:
+    """Give a connection another name; everything else stays."""
+    _set(conn, connection_id, name=name)
+
+
+def forget_token(conn: Connection, connection_id: int) -> None:
+    """Forget the access token of a connection that needs it no more."""
+    _set(conn, connection_id, access_token_sealed=None)
+
+
+def add_proofs(
+    conn: Connection, connection_id: int, targets: Iterable[int | str], now: datetime
+) -> None:
+    """Record that the connection's token was found to administer these projects and groups."""
+    query = select(connection.c.proven).where(connection.c.id == connection_id)
+    proven = dict(conn.scalar(query) or {})
+    _set(conn, connection_id, proven=proven | {str(path): now.isoformat() for path in targets})
+
+
+def set_signed(conn: Connection, connection_id: int, moment: datetime | None) -> None:
+    """Record since when deliveries are signed; None: they need not be."""
+    _set(conn, connection_id, signed_at=moment)
+
+
+def set_admitted(conn: Connection, connection_id: int, admitted: Mapping[str, str]) -> None:
+    """Store the paths by which projects (by id) are connected."""
+    _set(conn, connection_id, admitted=dict(admitted))
 
 
 def set_state(conn: Connection, connection_id: int, state: str, reason: str) -> None:

@@ -12,12 +12,14 @@ from sync.core.model.deployments import Deployment, DeploymentStatus, same_commi
 from sync.core.model.merge_requests import MergeRequestKey
 from sync.store.db.codec import encode, from_json
 from sync.store.db.upsert import in_keys, upsert
+from sync.store.projects import has_project
 from sync.store.tables import (
     connection,
     deployment,
     deployment_merge_request,
     in_literals,
     merge_request,
+    pipeline,
 )
 
 ProjectKey = tuple[int, int]  # connection, project
@@ -138,6 +140,27 @@ def also_on_host(conn: Connection, deployments: Iterable[Deployment]) -> frozens
         if any(same_commit(other.sha, entry.sha) for other in near):
             unknowns.add(own)
     return frozenset(unknowns)
+
+
+def without_pipeline(
+    conn: Connection, deployments: Iterable[Deployment]
+) -> frozenset[DeploymentKey]:
+    """Return those by a job of which neither an earlier account nor the pipeline is stored.
+
+    A project whose other pipelines are not known either tells nothing by that, unless nothing at
+    all is known of it.
+    """
+    unknown = set()
+    for entry in deployments:
+        place = entry.project.connection_id, entry.project.id
+        of = pipeline.c.connection_id == place[0], pipeline.c.project_id == place[1]
+        same = pipeline.c.sha.startswith(entry.sha, autoescape=True)
+        newest_first = select(same).where(*of).order_by(same.desc()).limit(1)
+        has_own = conn.scalar(newest_first)
+        is_first = has_own is None and not has_project(conn, *place)
+        if (is_first or has_own is False) and not get(conn, [deployment_key(entry)]):
+            unknown.add(deployment_key(entry))
+    return frozenset(unknown)
 
 
 def save_contents(conn: Connection, by_key: Mapping[DeploymentId, Iterable[int]]) -> None:

@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, Connection, Integer, bindparam, func, or_,
 from sync.store.db.bulk import execute_many
 from sync.store.db.upsert import chunks, insert_for_dialect
 from sync.store.rows import Delivery, DeliveryRow
-from sync.store.tables import delivery, in_literals
+from sync.store.tables import connection, delivery, in_literals
 
-_COLUMNS = [delivery.c[name] for name in DeliveryRow.__dataclass_fields__]
+_COLUMNS = [delivery.c[name] for name in DeliveryRow.__dataclass_fields__ if name in delivery.c]
 _WAITING = in_literals(delivery.c.state, "new", "failed")
 _KEY_LENGTH = 128
+OUTSIDE = "outside of what is connected: "  # begins the outcome of a delivery that was dropped
 
 
 def is_due(now: Any) -> ColumnElement[bool]:
@@ -26,7 +27,8 @@ def is_due(now: Any) -> ColumnElement[bool]:
 
 
 _NEW = (
-    select(*_COLUMNS)
+    select(*_COLUMNS, connection.c.options, connection.c.admitted)
+    .outerjoin(connection, connection.c.id == delivery.c.connection_id)
     .where(delivery.c.portal_id == bindparam("of_portal"), is_due(bindparam("now")))
     .order_by(delivery.c.id)
     .limit(bindparam("most", type_=Integer))
@@ -109,6 +111,25 @@ def dead_deliveries(conn: Connection, portal_id: int, limit: int = 100) -> tuple
 def pending_count(conn: Connection, portal_id: int | None = None) -> int:
     """Count the deliveries that wait, of one portal or of all."""
     return conn.scalar(_for_portal(select(func.count()).select_from(delivery), portal_id)) or 0
+
+
+def outside_counts(conn: Connection, portal_id: int) -> dict[str, int]:
+    """Count the portal's kept deliveries that were dropped, by the project they came from."""
+    query = (
+        select(delivery.c.outcome, func.count())
+        .where(delivery.c.portal_id == portal_id, delivery.c.outcome.startswith(OUTSIDE))
+        .group_by(delivery.c.outcome)
+        .order_by(delivery.c.outcome)
+    )
+    return {outcome.removeprefix(OUTSIDE): count for outcome, count in conn.execute(query)}
+
+
+def last_received(conn: Connection, portal_id: int, system: str) -> tuple[str, datetime] | None:
+    """Return the event and the moment of a portal's newest delivery from `gitlab` or `bitrix24`."""
+    of = (delivery.c.portal_id == portal_id, delivery.c.origin.startswith(f"{system}:"))
+    query = select(delivery.c.event, delivery.c.received_at).where(*of)
+    row = conn.execute(query.order_by(delivery.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 def oldest_waiting_at(conn: Connection, portal_id: int | None = None) -> datetime | None:

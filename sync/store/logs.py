@@ -7,8 +7,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, not_, or_, select
 
+from sync.core.audit import PROBE
 from sync.store.db.bulk import execute_many
 from sync.store.db.upsert import upsert
 from sync.store.rows import AllowanceRow, ApiCallRow, CallFilter, DecisionRow, PurgeRow, WorkerRow
@@ -46,10 +47,22 @@ def _conditions(call_filter: CallFilter) -> list[ColumnElement[bool]]:
         if text := getattr(call_filter, column.name):
             unknowns.append(column == text)
     if call_filter.method:
-        unknowns.append(c.method.icontains(call_filter.method, autoescape=True))
+        unknowns.append(_holds(c.method, call_filter.method) | _batch_holds(call_filter.method))
+    if call_filter.texts:
+        unknowns.append(or_(*(_holds(c.request, text) for text in call_filter.texts)))
     if call_filter.only_failed:
         unknowns.append(or_(c.error != "", c.status == 0, c.status >= 400))
+        unknowns.append(not_(c.error.startswith(PROBE, autoescape=True)))
     return unknowns
+
+
+def _holds(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    return column.icontains(text, autoescape=True)
+
+
+def _batch_holds(text: str) -> ColumnElement[bool]:
+    """Tell whether a batch may hold a call of that name; whoever reads it looks closer."""
+    return (api_call.c.method == "batch") & _holds(api_call.c.request, text)
 
 
 def save_purge(conn: Connection, row: PurgeRow) -> None:
@@ -94,10 +107,15 @@ def save_allowance(conn: Connection, portal_id: int, row: AllowanceRow) -> None:
     upsert(conn, allowance, [values], keys=("portal_id",), update=("level", "at", "operating"))
 
 
-def record_heartbeat(conn: Connection, name: str, now: datetime) -> None:
-    """Record that the worker is alive; its first heartbeat is its start."""
-    row = {"name": name, "started_at": now, "seen_at": now}
-    upsert(conn, worker, [row], keys=("name",), update=("seen_at",))
+def record_heartbeat(
+    conn: Connection, name: str, now: datetime, clock_offset: int | None = None
+) -> None:
+    """Record that the worker is alive; its first heartbeat is its start.
+
+    `clock_offset`: seconds by which its clock is ahead of the other systems'; None: not known.
+    """
+    row = {"name": name, "started_at": now, "seen_at": now, "clock_offset": clock_offset}
+    upsert(conn, worker, [row], keys=("name",), update=("seen_at", "clock_offset"))
 
 
 def workers(conn: Connection) -> tuple[WorkerRow, ...]:

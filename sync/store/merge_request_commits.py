@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
 from sqlalchemy import Connection, bindparam, delete, select, union_all, update
 
@@ -25,8 +27,11 @@ _SET_VERSION = (
     .where(*(c == bindparam(name) for c, name in zip(_KEY_COLUMNS, _PARAMETERS, strict=True)))
     .values(commits_of=bindparam("version"), commits_due_at=None)
 )
+_DIGIT = re.compile(r"[0-9]")
+MAX_COPIES = 50
 _AFTER_OWN = 10_000  # the position of what came after a merge request's own commits
 ShaKey = tuple[int, int, str]  # connection, project, commit
+DigestKey = tuple[int, int, str]  # connection, project, what copies of a commit have in common
 CommitState = tuple[str, bool]  # the version whose commits are stored, whether nothing is shown
 
 
@@ -104,7 +109,7 @@ def save(
         conn.execute(delete(merge_request_commit).where(condition))
     rows = [
         dict(zip((*_KEYS, "sha"), (*_key_values(key), commit.sha), strict=True))
-        | {"position": position, "body": encode(commit)}
+        | {"position": position, "body": encode(commit), "digest": digest_of(commit)}
         for (key, _), commits in commits_by_version.items()
         for position, commit in enumerate({commit.sha: commit for commit in commits}.values())
     ]
@@ -120,7 +125,11 @@ def add(conn: Connection, commits_by_key: Mapping[MergeRequestKey, Sequence[Comm
     """Store what merge requests became on their target beside the commits they had."""
     rows = [
         dict(zip((*_KEYS, "sha"), (*_key_values(key), commit.sha), strict=True))
-        | {"position": _AFTER_OWN + position, "body": encode(commit)}
+        | {
+            "position": _AFTER_OWN + position,
+            "body": encode(commit),
+            "digest": digest_of(commit),
+        }
         for key, commits in commits_by_key.items()
         for position, commit in enumerate(commits)
     ]
@@ -163,6 +172,50 @@ def by_shas(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[
             select(*_KEY_COLUMNS, columns.merge_sha).where(merged),
         )
         for *values, sha in conn.execute(query):
+            key = MergeRequestKey(*values)
+            sha_key = key.connection_id, key.project_id, sha
+            keys_by_sha[sha_key] = keys_by_sha.get(sha_key, frozenset()) | {key}
+    return keys_by_sha
+
+
+def digest_of(commit: Commit) -> str:
+    """Return what a commit and its copies have in common: who wrote it, and the message.
+
+    "" for a message without a number, which names no task: many of those are alike.
+    """
+    if not _DIGIT.search(commit.message):
+        return ""
+    words = f"{commit.author_name.casefold()}\0{commit.message.strip()}"
+    return blake2b(words.encode(), digest_size=16).hexdigest()
+
+
+def by_digests(
+    conn: Connection, digests: Iterable[DigestKey]
+) -> dict[DigestKey, frozenset[tuple[MergeRequestKey, str]]]:
+    """Return the merge requests that have a commit of each digest, with its id.
+
+    A digest that more than `MAX_COPIES` commits have is left out: those are words, and no copies.
+    """
+    found: dict[DigestKey, set[tuple[MergeRequestKey, str]]] = {}
+    columns = merge_request_commit.c
+    of = columns.connection_id, columns.project_id, columns.digest
+    digests = {digest for digest in digests if digest[2]}
+    query = select(*_COMMIT_KEY_COLUMNS, columns.sha, columns.digest)
+    for condition in in_keys(of, digests):
+        for *values, sha, digest in conn.execute(query.where(condition)):
+            key = MergeRequestKey(*values)
+            digest_key = key.connection_id, key.project_id, digest
+            found.setdefault(digest_key, set()).add((key, sha))
+    return {k: frozenset(pairs) for k, pairs in found.items() if len(pairs) <= MAX_COPIES}
+
+
+def landed_as(conn: Connection, shas: Iterable[ShaKey]) -> dict[ShaKey, frozenset[MergeRequestKey]]:
+    """Return the merge requests that reached their target as each commit, squashed or not."""
+    keys_by_sha: dict[ShaKey, frozenset[MergeRequestKey]] = {}
+    query = select(*_COMMIT_KEY_COLUMNS, _BY_SHA[2])
+    landed = merge_request_commit.c.position >= _AFTER_OWN
+    for condition in in_keys(_BY_SHA, shas):
+        for *values, sha in conn.execute(query.where(condition, landed)):
             key = MergeRequestKey(*values)
             sha_key = key.connection_id, key.project_id, sha
             keys_by_sha[sha_key] = keys_by_sha.get(sha_key, frozenset()) | {key}

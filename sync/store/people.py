@@ -116,6 +116,13 @@ def emails_of(
     return by_key
 
 
+def of_connection(conn: Connection, connection_id: int) -> tuple[Person, ...]:
+    """Return all people of a code host that were heard of."""
+    query = select(host_user.c.user_id, host_user.c.username, host_user.c.name, host_user.c.email)
+    own = host_user.c.connection_id == connection_id
+    return tuple(Person(*row) for row in conn.execute(query.where(own)))
+
+
 def by_ids(conn: Connection, connection_id: int, ids: Iterable[int]) -> dict[int, Person]:
     """Return the people of a code host by their numbers there; unknown ones are left out."""
     query = select(host_user.c.user_id, host_user.c.username, host_user.c.name, host_user.c.email)

@@ -13,7 +13,7 @@ from sync.core.alerts.model import alert_ref
 from sync.core.model.pipelines import FailedJob, Pipeline
 from sync.store.db.codec import encode, from_json, to_json
 from sync.store.db.upsert import chunks, in_keys, upsert
-from sync.store.tables import commit_task, in_literals, pipeline, pipeline_jobs
+from sync.store.tables import commit, commit_task, in_literals, pipeline, pipeline_jobs
 
 CommitKey = tuple[int, int, str, str]  # connection, project, branch, sha
 PipelineId = tuple[int, int, int]  # connection, project, pipeline
@@ -97,7 +97,8 @@ def later_pipelines(
 ) -> dict[PipelineId, tuple[Pipeline, ...]]:
     """Return the pipelines of its branch that followed each, in order.
 
-    Those of merge requests and tags are lines of their own.
+    Those of merge requests and tags are lines of their own, and one of a commit that was pushed
+    before says nothing of a later commit.
     """
     columns, later = pipeline.c, {}
     for item in pipelines:
@@ -109,11 +110,24 @@ def later_pipelines(
             .order_by(columns.pipeline_id)
             .limit(_MAX_LOOKED_AHEAD)
         )
-        following = (from_json(Pipeline, body) for body in conn.scalars(query))
-        later[pipeline_id(item)] = tuple(
-            entry for entry in following if alert_ref(entry) == item.ref
-        )
+        following = [from_json(Pipeline, body) for body in conn.scalars(query)]
+        following = [entry for entry in following if alert_ref(entry) == item.ref]
+        earlier = _pushed_before(conn, item, {entry.sha for entry in following} - {item.sha})
+        later[pipeline_id(item)] = tuple(e for e in following if e.sha not in earlier)
     return later
+
+
+def _pushed_before(conn: Connection, item: Pipeline, shas: Iterable[str]) -> frozenset[str]:
+    """Return those of the commits that came to the pipeline's branch before its own."""
+    columns = commit.c
+    place = columns.connection_id, columns.project_id, columns.branch, columns.sha
+    of = item.project.connection_id, item.project.id, item.ref
+    received: dict[str, datetime] = {}
+    for condition in in_keys(place, [(*of, sha) for sha in (item.sha, *shas)] if shas else []):
+        query = select(columns.sha, columns.received_at).where(condition)
+        received.update({sha: at for sha, at in conn.execute(query)})
+    own = received.get(item.sha)
+    return frozenset(sha for sha, at in received.items() if own is not None and at < own)
 
 
 def unresolved_tasks(conn: Connection, portal_id: int, item: Pipeline) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,22 +81,64 @@ def all_portals(conn: Connection) -> tuple[PortalRecord, ...]:
     return _read_rows(conn, portal.c.id.is_not(None))
 
 
-def create_or_update(conn: Connection, vault: Vault, install: Installation, now: datetime) -> int:
+def create_or_update(
+    conn: Connection, vault: Vault, install: Installation, now: datetime, *, anew: bool = False
+) -> int:
     """Store what an installation reported and return the portal's id.
 
-    A portal that was removed or had lost its grant goes back to the state `installing`.
+    A portal that was removed or had lost its grant goes back to the state `installing`. That begins
+    another installation, as `anew` does: page tokens of the one before open nothing any more.
     """
     values = _install_columns(vault, install, now)
-    new = insert(conn, portal).values(**values, created_at=now)
+    new = insert(conn, portal).values(**values, created_at=now, installation=new_installation())
     statement = new.on_conflict_do_update(index_elements=["member_id"], set_=values)
     portal_id = int(conn.scalars(statement.returning(portal.c.id)).one())
     again = portal.c.state.in_(["removed", "disconnected"])
-    conn.execute(
+    back = conn.execute(
         update(portal)
         .where(portal.c.id == portal_id, again)
-        .values(state="installing", state_reason="")
+        .values(state="installing", state_reason="", removed_at=None)
     )
+    if anew or back.rowcount:
+        end_pages(conn, portal_id)
     return portal_id
+
+
+def new_installation() -> str:
+    """Return a random id for an installation: 128 bits that nobody guesses."""
+    return secrets.token_urlsafe(16)
+
+
+def end_pages(conn: Connection, portal_id: int | None = None) -> int:
+    """End the open pages of a portal, or of all; return of how many portals.
+
+    Their tokens name the installation, which gets another id here.
+    """
+    ids = (
+        [portal_id]
+        if portal_id is not None
+        else list(conn.scalars(select(portal.c.id).order_by(portal.c.id)))
+    )
+    return sum(
+        conn.execute(
+            update(portal).where(portal.c.id == each).values(installation=new_installation())
+        ).rowcount
+        for each in ids
+    )
+
+
+def mark_removed(conn: Connection, portal_id: int, reason: str, now: datetime) -> None:
+    """Mark a portal removed: its tokens are forgotten at once, its open pages end."""
+    dead = dict.fromkeys(
+        ("access_token_sealed", "refresh_token_sealed", "application_token_sealed")
+    )
+    _set(conn, portal_id, now, state="removed", state_reason=reason, removed_at=now, **dead)
+    end_pages(conn, portal_id)
+
+
+def removed_before(conn: Connection, moment: datetime) -> tuple[PortalRecord, ...]:
+    """Return the portals that were removed before `moment`, ordered by id."""
+    return _read_rows(conn, (portal.c.state == "removed") & (portal.c.removed_at < moment))
 
 
 def tokens(conn: Connection, vault: Vault, portal_id: int) -> PortalTokens | None:

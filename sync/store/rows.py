@@ -17,7 +17,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PortalRecord:
-    """A tenant. `state`: installing, active, disconnected, paused, removed."""
+    """A tenant. `state`: installing, active, disconnected, paused, removed.
+
+    `installation`: the random id of the present installation, which page tokens name.
+    """
 
     id: int
     member_id: str
@@ -35,6 +38,8 @@ class PortalRecord:
     features: Json
     created_at: datetime
     updated_at: datetime
+    installation: str
+    removed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,10 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRecord:
-    """A code host of a portal. `state`: active, paused."""
+    """A code host of a portal. `state`: active, paused, removed (its history is kept for a while).
+
+    `proven`: the projects and groups that its token was found to administer, with the moment.
+    """
 
     id: int
     portal_id: int
@@ -78,6 +86,9 @@ class ConnectionRecord:
     state_reason: str
     swept_at: datetime | None
     created_at: datetime
+    removed_at: datetime | None = None
+    signed_at: datetime | None = None
+    proven: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """A stored delivery. `state`: new, failed (will be tried again), done, dead."""
+    """A stored delivery. `state`: new, failed (will be tried again), done, dead.
+
+    `options` and `admitted` are of its connection, where it is to be digested; None without one.
+    """
 
     id: int
     portal_id: int
@@ -130,6 +144,8 @@ class DeliveryRow:
     state: str
     outcome: str
     attempts: int
+    options: Json | None = None
+    admitted: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,13 +288,17 @@ class ApiCallRow:
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which calls of the audit log are asked for; None and "" ask for all."""
+    """Which calls of the audit log are asked for; None, "" and () ask for all.
+
+    `texts`: the request holds one of them.
+    """
 
     portal_id: int | None = None
     since: datetime | None = None
     system: str = ""
     connection: str = ""
     method: str = ""
+    texts: tuple[str, ...] = ()
     only_failed: bool = False
     limit: int = 100
 
@@ -309,3 +329,4 @@ class WorkerRow:
     name: str
     started_at: datetime
     seen_at: datetime
+    clock_offset: int | None = None  # seconds that its clock is ahead of the other systems

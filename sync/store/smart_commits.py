@@ -71,11 +71,11 @@ def waiting(
     return by_key
 
 
-def of_tasks_since(
-    conn: Connection, portal_id: int, task_ids: Iterable[int], moment: datetime
+def of_tasks(
+    conn: Connection, portal_id: int, task_ids: Iterable[int]
 ) -> tuple[SmartCommitRow, ...]:
-    """Everything the tasks were told since the moment, the first first."""
-    rows = _rows(conn, portal_id, task_ids, smart_commit.c.received_at >= moment)
+    """Everything the tasks were told, the first first."""
+    rows = _rows(conn, portal_id, task_ids)
     return tuple(
         sorted(rows, key=lambda row: (row.received_at, row.smart_commit.position, row.key))
     )

@@ -36,6 +36,15 @@ def get(conn: Connection, portal_id: int, task_ids: Iterable[int]) -> dict[int, 
     return by_key
 
 
+def chats(conn: Connection, portal_id: int | None) -> dict[int, int]:
+    """Return the stored tasks by the chats of their discussions; of every portal for None."""
+    query = select(task.c.task_id, task.c.body).where(task.c.body.is_not(None))
+    if portal_id is not None:
+        query = query.where(task.c.portal_id == portal_id)
+    rows = ((task_id, body.get("chat_id")) for task_id, body in conn.execute(query) if body)
+    return {int(chat_id): task_id for task_id, chat_id in rows if chat_id}
+
+
 def save_read(
     conn: Connection, portal_id: int, answers: Mapping[int, Task | None], began_at: datetime
 ) -> None:

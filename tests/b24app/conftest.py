@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,6 +15,9 @@ from werkzeug.serving import make_server
 
 from b24app.app import create_app
 from b24app.deps import Deps, build_deps
+from b24app.services import visitors
+from b24app.services.public_address import asked_address
+from sync.bitrix24.tasks.readable import PageUser
 from sync.config import Config
 from sync.core.clock import ManualClock
 from sync.keyfile import new_key
@@ -46,11 +50,16 @@ class World:
         with reading(self.deps.engine) as conn:
             return conn.scalar(select(func.count()).select_from(delivery)) or 0
 
-    def install(self, *, application_token: str | None = APPLICATION_TOKEN) -> PortalRecord:
+    def install(
+        self,
+        *,
+        application_token: str | None = APPLICATION_TOKEN,
+        address: str = "https://portal.example.com",
+    ) -> PortalRecord:
         """A portal as if it had been installed before."""
         told = Installation(
             MEMBER,
-            "https://portal.example.com/rest/",
+            f"{address}/rest/",
             "https://oauth.bitrix.info/rest/",
             PortalTokens("access", "refresh", None, 1),
             application_token=application_token,
@@ -62,6 +71,17 @@ class World:
         found = self.portal()
         assert found is not None
         return found
+
+    def bearer(
+        self, portal_id: int, *, user_id: int = 1, admin: bool = True, access_token: str = ""
+    ) -> dict[str, str]:
+        """The headers of a page that the portal's user has just opened."""
+        with reading(self.deps.engine) as conn:
+            record = portals.by_id(conn, portal_id)
+        assert record is not None
+        user = PageUser(user_id, admin)
+        token = visitors.issue_token(self.deps, record, user, access_token)
+        return {"Authorization": f"Bearer {token}"}
 
     def connect(
         self, portal: PortalRecord, extra: str = "", domain: str = "portal.example.com"
@@ -80,6 +100,21 @@ class World:
             found = connections.secrets(conn, self.deps.vault, record.id)
         assert found is not None
         return found
+
+
+def _client_at(address: str) -> type[FlaskClient]:
+    """A client that asks at the public address, as a browser does."""
+
+    class Client(FlaskClient):
+        def open(self, *args: Any, **options: Any) -> Any:
+            return super().open(*args, **{"base_url": f"{address}/", **options})
+
+    return Client
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked_yet() -> None:
+    asked_address.set("")  # the tests' client closes no answer, which would do it
 
 
 @pytest.fixture
@@ -114,7 +149,9 @@ def make_world(
             replace(config, **changes), engine, clock=clock, owner="test", wake=woken.append
         )
         deps.inbox.start()
-        made.append(World(deps, create_app(deps).test_client(), woken))
+        app = create_app(deps)
+        app.test_client_class = _client_at(deps.config.public_url)
+        made.append(World(deps, app.test_client(), woken))
         return made[-1]
 
     yield make

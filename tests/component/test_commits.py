@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from tests.component.world import World
-from tests.emulators.gitlab import graphql
+from tests.emulators.gitlab import graphql_schema
 from tests.emulators.gitlab.graphql_schema import Spec
 
 COMPLETED = 5
@@ -288,7 +288,7 @@ def test_what_gitlab_says_of_a_question_that_it_does_not_take_is_said(
     tasks(world, 5)
     mr = world.open_mr()
     run = world.pipeline(mr)
-    monkeypatch.delitem(graphql.TYPES["MergeRequest"], "diffHeadSha")
+    monkeypatch.delitem(graphql_schema.TYPES["MergeRequest"], "diffHeadSha")
     said = world.report(run, mr, **token).said
     wrong = "Field 'diffHeadSha' doesn't exist on type 'MergeRequest'"
     assert f"b24: GitLab says of the question: {wrong}\n" in said
@@ -325,8 +325,10 @@ def test_jobs_that_the_token_does_not_see_are_asked_for_by_the_job_s_own(
     tasks(world, 5)
     mr = world.open_mr()
     run = world.pipeline(mr, "failed")
-    hidden = Spec("Pipeline", lambda *_: None, graphql.TYPES["Project"]["pipeline"].arguments)
-    monkeypatch.setitem(graphql.TYPES["Project"], "pipeline", hidden)
+    hidden = Spec(
+        "Pipeline", lambda *_: None, graphql_schema.TYPES["Project"]["pipeline"].arguments
+    )
+    monkeypatch.setitem(graphql_schema.TYPES["Project"], "pipeline", hidden)
     asked(world)
     world.report(run, mr, **token)
     assert asked(world) == [AT_ONCE, f"pipelines/{run.id}/jobs", DEPLOYMENTS]

@@ -6,13 +6,21 @@ import pytest
 from reporter.named_tasks import combined_tasks
 from reporter.references import named_tasks
 
-from tests.cases import references_english, references_russian, references_sources
+from tests.cases import (
+    references_english,
+    references_russian,
+    references_sources,
+    references_unusual,
+    references_unusual_russian,
+    reverts_unusual,
+)
 
+UNUSUAL = (references_unusual, references_unusual_russian, reverts_unusual)
 CASES = {
     f"{language}: {reason}": case
     for language, cases in (("en", references_english.CASES), ("ru", references_russian.CASES))
     for reason, case in cases.items()
-}
+} | {text: case for table in UNUSUAL for text, case in table.CASES.items()}
 
 
 def kinds_of(written: str) -> dict[int, str]:

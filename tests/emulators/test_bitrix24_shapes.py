@@ -15,7 +15,7 @@ from tests.emulators.bitrix24.furnished import SAMPLES, furnished
 from tests.emulators.bitrix24.rest import Rest
 
 TASK = {"taskId": 2103}
-GET_FIELDS = "ID TITLE DESCRIPTION CREATED_BY RESPONSIBLE_ID DEADLINE UF_CRM_TASK"
+GET_FIELDS = "ID TITLE DESCRIPTION CREATED_BY RESPONSIBLE_ID DEADLINE UF_TASK_WEBDAV_FILES"
 LIST_FIELDS = (
     "ID TITLE DESCRIPTION STATUS subStatus DEADLINE CREATED_DATE RESPONSIBLE_ID "
     "ACCOMPLICES AUDITORS TAGS PRIORITY MARK"
@@ -25,12 +25,24 @@ CALLS: dict[str, dict[str, Any]] = {
     "app.option.get": {},
     "app.option.set": {"options": {"a": "1"}},
     "batch": {"cmd": {"get_user": "user.current"}},
+    "disk.attachedobject.get": {"id": 491},
+    "disk.file.get": {"id": 8911},
+    "disk.folder.get": {"id": 8912},
+    "disk.folder.addsubfolder": {"id": 8910, "data": {"NAME": "a"}},
+    "disk.folder.getchildren": {"id": 8910},
+    "disk.folder.uploadfile": {
+        "id": 8910,
+        "data": {"NAME": "a.png"},
+        "fileContent": ["a.png", "aGVsbG8="],
+    },
+    "disk.storage.getforapp": {},
     "event.bind": {"event": "ONTASKADD", "handler": "http://app.test/events"},
     "event.get": {},
     "event.unbind": {"event": "ONTASKADD", "handler": "http://app.test/events"},
     "events": {},
     "feature.get": {"CODE": "rest_offline_extended"},
     "im.chat.get": {"ENTITY_TYPE": "SONET_GROUP", "ENTITY_ID": "3"},
+    "im.chat.user.list": {"CHAT_ID": 51},
     "im.dialog.get": {"DIALOG_ID": "sg3"},
     "im.dialog.messages.get": {"DIALOG_ID": "sg3"},
     "im.message.add": {"DIALOG_ID": "sg3", "MESSAGE": "hello"},
@@ -53,6 +65,14 @@ CALLS: dict[str, dict[str, Any]] = {
     "sonet_group.get": {},
     "sonet_group.user.get": {"ID": 3},
     "task.commentitem.add": {"TASKID": 2103, "FIELDS": {"POST_MESSAGE": "hello"}},
+    "task.checklistitem.add": {"TASKID": 2103, "FIELDS": {"TITLE": "Step"}},
+    "task.checklistitem.complete": {"TASKID": 2103, "ITEMID": 432},
+    "task.checklistitem.delete": {"TASKID": 2103, "ITEMID": 432},
+    "task.checklistitem.getlist": {"TASKID": 2103},
+    "task.checklistitem.renew": {"TASKID": 2103, "ITEMID": 432},
+    "task.checklistitem.update": {"TASKID": 2103, "ITEMID": 432, "FIELDS": {"TITLE": "Step"}},
+    "task.dependence.add": {"taskIdFrom": 2104, "taskIdTo": 2103, "linkType": 0},
+    "task.dependence.delete": {"taskIdFrom": 2105, "taskIdTo": 2103},
     "task.elapseditem.add": {"TASKID": 2103, "A": {"SECONDS": 60, "COMMENT_TEXT": "x"}},
     "task.elapseditem.delete": {"TASKID": 2103, "ITEMID": 1},
     "task.elapseditem.get": {"TASKID": 2103, "ITEMID": 1},
@@ -72,6 +92,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "tasks.task.delegate": {"taskId": 2103, "userId": 7},
     "tasks.task.delete": TASK,
     "tasks.task.disapprove": {"taskId": 2104},
+    "tasks.task.files.attach": {"taskId": 2103, "fileId": 8911},
     "tasks.task.get": {
         "taskId": 2103,
         "select": GET_FIELDS.split(),

@@ -250,3 +250,14 @@ def test_a_new_task_needs_a_title_and_people_and_places_that_are_there(b24, fiel
     status, body = Rest(b24)("tasks.task.add", fields=fields)
     assert (status, body["error_description"]) == (400, error)
     assert list(b24.state.tasks) == [2103]
+
+
+def test_a_task_that_changes_its_workgroup_leaves_its_column(b24):
+    b24.state.add_group("Other", id=4)
+    own, other = (b24.state.stages_of(group)[1].id for group in (3, 4))
+    rest = Rest(b24, CREATOR)
+    rest.result("tasks.task.update", taskId=2103, fields={"STAGE_ID": own})
+    foreign = rest("tasks.task.update", taskId=2103, fields={"STAGE_ID": other})
+    assert (foreign[0], foreign[1]["error_description"]) == (400, "The stage was not found<br>")
+    rest.result("tasks.task.update", taskId=2103, fields={"GROUP_ID": 4})
+    assert (b24.state.tasks[2103].group_id, b24.state.tasks[2103].stage_id) == (4, 0)

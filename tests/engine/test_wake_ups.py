@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -43,11 +44,12 @@ def test_without_wake_ups_there_is_nothing_to_take(file: str) -> None:
 
 
 def test_a_queue_that_is_down_does_not_stop_who_wakes() -> None:
-    class Down(MemoryHuey):
-        def enqueue(self, task: object) -> object:
-            raise ConnectionError("no queue")
+    def down(data: bytes, priority: float | None = None) -> None:
+        raise ConnectionError("no queue")
 
-    sender = WakeUps(Down())
+    queue = MemoryHuey()
+    queue.storage.enqueue = down
+    sender = WakeUps(queue)
     sender.wake(7)
     sender.stop()
 
@@ -64,3 +66,42 @@ def test_postgresql_and_redis_are_queues_by_url(monkeypatch: pytest.MonkeyPatch)
         "postgresql://localhost/queue",
         "redis://localhost/1",
     ]
+
+
+class Trap:
+    """Unpickling it writes a file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.file,)
+
+
+@pytest.mark.parametrize("text", [b"", b"-1", b"7.0", b"x", b"9" * 40, "٧".encode(), b"\x80\x05"])
+def test_what_is_no_wake_up_says_nothing(file: str, text: bytes) -> None:
+    queue = open_queue(file)
+    queue.storage.enqueue(text)
+    queue.storage.enqueue(b"7")
+    assert WakeUps(queue).take() == {7}
+
+
+def test_a_message_runs_no_code(file: str, tmp_path: Path) -> None:
+    queue, witness = open_queue(file), tmp_path / "ran"
+    pickle.loads(pickle.dumps(Trap(witness)))  # the trap works
+    witness.unlink()
+    queue.storage.enqueue(pickle.dumps(Trap(witness)))
+    assert WakeUps(queue).take() == frozenset()
+    assert not witness.exists()
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_the_file_of_the_queue_is_private(file: str, existing: bool) -> None:
+    if existing:
+        Path(file).touch(mode=0o644)
+        Path(file).chmod(0o644)
+    sender = WakeUps(open_queue(file))
+    sender.wake(7)
+    sender.stop()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in Path(file).parent.glob("queue*")}
+    assert set(modes.values()) == {0o600}, modes

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from sync.core.model.common import Project
 from sync.keyfile import new_key
-from sync.settings.apply import apply, current_settings, export_yaml
+from sync.settings.apply import RemovalUnconfirmed, apply, current_settings, export_yaml
 from sync.settings.document import read as parse
+from sync.settings.problems import Invalid
 from sync.settings.rules import to_rules
 from sync.settings.secrets import UnresolvedSecret
 from sync.store import connections, portals
+from sync.store import projects as store_projects
 from sync.store.db.database import read, write
 from sync.store.rows import Installation, PortalTokens
 from sync.store.tables import connection
@@ -66,10 +69,10 @@ def portal(engine, vault):
 
 @pytest.fixture
 def change(engine, vault, portal):
-    def applied(text):
+    def applied(text, remove=()):
         settings = parse(text, ENVIRON)
         with write(engine) as conn:
-            return apply(conn, vault, portal, settings, environ=ENVIRON, now=NOW)
+            return apply(conn, vault, portal, settings, environ=ENVIRON, now=NOW, remove=remove)
 
     return applied
 
@@ -127,12 +130,94 @@ def test_a_changed_connection_keeps_its_hook_and_starts_afresh(
     assert (record.state, record.state_reason, record.account) == ("active", "", {})
 
 
-def test_a_connection_that_is_gone_from_the_document_is_removed(engine, portal, change):
-    change(DOCUMENT)
-    without = DOCUMENT.replace("  - name: second\n    url: https://git.example.org\n", "")
-    assert change(without).removed == ["second"]
+SECOND = "  - name: second\n    url: https://git.example.org\n"
+WITHOUT = DOCUMENT.replace(SECOND, "")
+
+
+def names(engine, portal):
     with read(engine) as conn:
-        assert [one.name for one in connections.by_portal(conn, portal.id)] == ["main"]
+        return [record.name for record in connections.by_portal(conn, portal.id)]
+
+
+def test_a_connection_that_is_gone_from_the_document_is_removed_if_that_is_said(
+    engine, portal, change
+):
+    change(DOCUMENT)
+    assert change(WITHOUT, remove=["second"]).removed == ["second"]
+    assert names(engine, portal) == ["main"]
+
+
+def test_a_connection_that_is_gone_and_nobody_said_so_stays(engine, portal, change):
+    change(DOCUMENT)
+    with pytest.raises(RemovalUnconfirmed) as refused:
+        change(WITHOUT.replace("alice: 12", "alice: 13"), remove=["main"])
+    assert str(refused.value) == (
+        "The settings do not name what is connected: second. A connection that is missing is "
+        "removed with its history. Say --remove second to remove it, or `was: second` beside its "
+        "new name."
+    )
+    assert names(engine, portal) == ["main", "second"]
+    with read(engine) as conn:
+        assert portals.settings(conn, portal.id)["people"]["alice"] == 12
+
+
+def test_a_connection_that_comes_back_has_its_history_and_its_hook(engine, vault, portal, change):
+    change(DOCUMENT)
+    before = secrets(engine, vault, portal, "second")
+    with write(engine) as conn:
+        record = connections.by_name(conn, portal.id, "second")
+        project = Project(record.id, 7, "team/shop", "https://git.example.org/team/shop")
+        store_projects.save_projects(conn, [project])
+    change(WITHOUT, remove=["second"])
+    done = change(DOCUMENT)
+    assert (done.created, done.changed, done.restored) == ([], [], ["second"])
+    assert secrets(engine, vault, portal, "second") == before
+    with read(engine) as conn:
+        assert connections.by_name(conn, portal.id, "second").id == record.id
+        assert store_projects.has_project(conn, record.id, 7)
+
+
+def test_a_renamed_connection_keeps_everything(engine, vault, portal, change):
+    change(DOCUMENT)
+    before = secrets(engine, vault, portal, "second")
+    renamed = DOCUMENT.replace("- name: second", "- name: other\n    was: second")
+    done = change(renamed)
+    assert (done.created, done.changed, done.removed) == ([], [], [])
+    assert done.renamed == ["second → other"]
+    assert secrets(engine, vault, portal, "other") == before
+    assert change(renamed).renamed == []  # the file may keep saying so
+    with read(engine) as conn:
+        assert "was" not in export_yaml(conn, portal)
+
+
+def test_two_connections_do_not_become_one_by_renaming(engine, portal, change):
+    change(DOCUMENT)
+    with pytest.raises(Invalid, match="was: main: is said of second, but both names are in use"):
+        change(DOCUMENT.replace("- name: second", "- name: second\n    was: main"))
+    assert names(engine, portal) == ["main", "second"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "left"),
+    [
+        ("- team/shop", "- team/other", ["project team/shop"]),
+        ("- team/shop", "- Team/Shop", []),
+        ("- team/shop", "- team/shop\n      - team/other", []),
+        ("https://gitlab.example.com", "https://new.example.com", ["project team/shop"]),
+    ],
+    ids=["replaced", "case", "added", "another host"],
+)
+def test_what_was_taken_out_is_named(change, old, new, left):
+    change(DOCUMENT)
+    done = change(DOCUMENT.replace(old, new))
+    assert [f"{item.kind} {item.target}" for item in done.left_over] == left
+
+
+def test_what_a_removed_connection_had_is_named(change):
+    change(DOCUMENT)
+    main = DOCUMENT[DOCUMENT.index("  - name: main") : DOCUMENT.index("  - name: second")]
+    done = change(DOCUMENT.replace(main, ""), remove=["main"])
+    assert [(item.connection, item.target) for item in done.left_over] == [("main", "team/shop")]
 
 
 def test_what_was_applied_is_exported_without_any_secret(engine, portal, change):

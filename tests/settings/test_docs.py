@@ -15,7 +15,11 @@ from sync.core.rules.routes import DEFAULT_ROUTES, MANDATORY_ROUTE, Route
 from sync.settings.document import read
 from sync.settings.rules import to_rules
 
-GUIDE = (Path(__file__).parents[2] / "docs/admins.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+GUIDE = "\n".join(
+    (DOCS / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("settings", "notifications", "alerts")
+)
 HEAD = "version: 1\nportal: portal.example.com\n"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from sync.core.model.common import PortalUser
@@ -56,6 +58,9 @@ retention:
 class FakePortal:
     """A portal with one workgroup and three people."""
 
+    def prefetch(self, group_ids: Sequence[int], dialogs: Sequence[str]) -> None:
+        """Nothing takes time here."""
+
     def stages(self, group_id: int) -> tuple[KanbanStage, ...] | None:
         return (
             (KanbanStage(1, "New", "NEW"), KanbanStage(2, "Testing", "REVIEW"))
@@ -70,6 +75,9 @@ class FakePortal:
             PortalUser(14, "Carol", "carol@example.com", active=False),
         )
         return next((one for one in people if reference in (one.id, one.email)), None)
+
+    def task_fields(self) -> frozenset[str] | None:
+        return frozenset({"UF_SPRINT"})
 
     def may_post(self, dialog: str) -> bool | None:
         return {"chat13": False, "sg8": False, "chat99": None}.get(dialog, True)
@@ -144,11 +152,27 @@ def test_the_shortest_document_is_all_defaults():
         ),
         (
             "connections:\n  - name: a\n    url: https://gl.example.com\n    token: glpat-1",
-            "line 6: connections[0].token: must be a mapping (key: value)",
+            "line 6: connections[0].token: holds the secret itself, which belongs into no file: "
+            "write {stored: true} and run `b24bridge gitlab token NAME`, or {env: VARIABLE} or "
+            "{file: PATH}",
         ),
         (
             "connections:\n  - name: a\n    url: https://gl.example.com\n    token: {}",
-            "line 6: connections[0].token: needs either `env` or `file`",
+            "line 6: connections[0].token: needs exactly one of `env`, `file` and `stored`",
+        ),
+        (
+            "connections:\n  - name: a\n    url: https://gl.example.com\n    token: {env: glpat-1}",
+            "line 6: connections[0].token: has no name of an environment variable, in capital "
+            "letters, under `env` (it is not shown, as it may be the secret itself)",
+        ),
+        (
+            "connections:\n  - name: a\n    url: https://a.example.com\n    token: {file: glpat-1}",
+            "line 6: connections[0].token: has no path with a / under `file` (it is not shown, as "
+            "it may be the secret itself)",
+        ),
+        (
+            "connections:\n  - name: glpat-abcdefghij!\n    url: https://gl.example.com",
+            "line 4: connections[0].name: has a form that is not allowed: '***!'",
         ),
         (
             "connections:\n  - name: a\n    url: https://gl.example.com\n    token: {env: NOPE}",

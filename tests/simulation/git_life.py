@@ -24,7 +24,9 @@ _WORK = re.compile(r"\bwork-(\d+)\b")
 
 @dataclass
 class Life:
-    """`task_of`: by piece of work; `landed`: pieces that some merge request brought home."""
+    """`task_of`: by piece of work; `landed`: pieces that some merge request brought home;
+    `taken_back`: by request, the task whose work it reverts.
+    """
 
     world: World
     random: Random
@@ -32,6 +34,7 @@ class Life:
     task_of: dict[int, int] = field(default_factory=dict)
     landed: set[int] = field(default_factory=set)
     ever_named: dict[int, set[int]] = field(default_factory=dict)  # request -> tasks
+    taken_back: dict[int, int] = field(default_factory=dict)
 
     def message(self) -> str:
         number, task_id = len(self.task_of) + 1, self.random.choice(TASKS)
@@ -45,6 +48,11 @@ class Life:
     def place_of(self, mr: MergeRequest) -> Project:
         return self.world.gitlab.state.projects[mr.source_id]
 
+    def may_rewrite(self, mr: MergeRequest, *, own_project: bool = True) -> bool:
+        """Tell whether people work on its branch, and by themselves: not on develop."""
+        is_topic = mr.source_branch != "develop" and mr.iid not in self.taken_back
+        return is_topic and (mr.source_id == mr.project_id or not own_project)
+
     def pieces(self, mr: MergeRequest) -> set[int]:
         """The work between its target and its head, by git alone, that nobody brought before."""
         shop = self.world.shop
@@ -57,16 +65,25 @@ class Life:
             if mr.state == "opened":
                 tasks = {self.task_of[n] for n in self.pieces(mr)}
                 self.ever_named.setdefault(mr.iid, set()).update(tasks)
+        for iid, task_id in self.taken_back.items():
+            self.ever_named.setdefault(iid, set()).add(task_id)
 
 
 def open_request(life: Life) -> None:
     number = len(life.requests) + 1
     shop, gitlab = life.world.shop, life.world.gitlab
     base = life.pick("opened")
-    branch, target = f"part-{number}", "main"
-    if base and base.source_id == shop.id and life.random.random() < 0.4:
+    branch, target = f"part-{number}", life.random.choice(("main", "main", "develop"))
+    if (
+        base
+        and base.source_branch != "develop"
+        and base.source_id == shop.id
+        and life.random.random() < 0.4
+    ):
         gitlab.create_branch(shop, branch, "ann", start=base.source_branch)
         target = base.source_branch
+    elif target == "develop":
+        gitlab.create_branch(shop, branch, "ann", start="develop")
     gitlab.push(shop, branch, [life.message()], "ann")
     life.requests.append(
         gitlab.open_mr(shop, branch, f"Part {number}", "ann", target_branch=target)
@@ -82,20 +99,51 @@ def open_from_fork(life: Life) -> None:
     life.requests.append(mr)
 
 
+def open_release(life: Life) -> None:
+    """Everything that develop has, to main; the request carries on what others brought there."""
+    gitlab, shop = life.world.gitlab, life.world.shop
+    if not any(mr.state == "opened" and mr.source_branch == "develop" for mr in life.requests):
+        mr = gitlab.open_mr(shop, "develop", f"Release {len(life.requests) + 1}", "ann")
+        mr.remove_source_branch = False
+        life.requests.append(mr)
+
+
+def revert(life: Life) -> None:
+    """A request that takes a landed piece of work back, as the code host's button makes one."""
+    gitlab, shop = life.world.gitlab, life.world.shop
+    if not life.landed:
+        return
+    number, branch = life.random.choice(sorted(life.landed)), f"revert-{len(life.requests) + 1}"
+    title = f'Revert "Did work-{number} for B24-{life.task_of[number]}"'
+    gitlab.push(shop, branch, [title], "ann")
+    mr = gitlab.open_mr(shop, branch, title, "ann")
+    life.requests.append(mr)
+    life.taken_back[mr.iid] = life.task_of[number]
+
+
+def force_push(life: Life) -> None:
+    """Somebody else puts other work in the place of a branch's own."""
+    mr = life.pick("opened")
+    if mr and life.may_rewrite(mr) and mr.target_branch in life.world.shop.branches:
+        life.world.gitlab.branching.force_push(
+            life.world.shop, mr.source_branch, [life.message()], "bob", onto=mr.target_branch
+        )
+
+
 def push_more(life: Life) -> None:
-    if mr := life.pick("opened"):
+    if (mr := life.pick("opened")) and life.may_rewrite(mr, own_project=False):
         life.world.gitlab.push(life.place_of(mr), mr.source_branch, [life.message()], "ann")
 
 
 def merge_main(life: Life) -> None:
     mr = life.pick("opened")
-    if mr and mr.source_id == mr.project_id:
+    if mr and life.may_rewrite(mr):
         life.world.gitlab.branching.merge_branch(life.world.shop, "main", mr.source_branch, "ann")
 
 
 def rebase(life: Life) -> None:
     mr = life.pick("opened")
-    if mr and mr.source_id == mr.project_id and mr.target_branch in life.world.shop.branches:
+    if mr and life.may_rewrite(mr) and mr.target_branch in life.world.shop.branches:
         life.world.gitlab.branching.rebase(
             life.world.shop, mr.source_branch, "ann", onto=mr.target_branch
         )
@@ -103,7 +151,12 @@ def rebase(life: Life) -> None:
 
 def amend(life: Life) -> None:
     mr = life.pick("opened")
-    if mr and len(mr.shas) == 1 and not life.world.shop.commits[mr.shas[0]].parent_ids[1:]:
+    if (
+        mr
+        and life.may_rewrite(mr, own_project=False)
+        and len(mr.shas) == 1
+        and not life.world.shop.commits[mr.shas[0]].parent_ids[1:]
+    ):
         life.world.gitlab.branching.amend(
             life.place_of(mr), mr.source_branch, life.message(), "ann"
         )
@@ -126,7 +179,7 @@ def press_test(life: Life) -> None:
 
 _ACTS: tuple[Callable[[Life], None], ...] = (
     open_request, open_request, open_request, open_from_fork, push_more, push_more, merge_main,
-    rebase, amend, merge, merge, press_test,
+    rebase, amend, force_push, merge, merge, merge, open_release, revert, press_test,
 )  # fmt: skip
 
 
@@ -135,6 +188,7 @@ def play(seed: int, world: World) -> Life:
     life = Life(world, Random(seed))
     for task_id in TASKS:
         world.task(task_id)
+    world.gitlab.create_branch(world.shop, "develop", "ann")
     for number in range(ACTS):
         (open_request if number == 0 else life.random.choice(_ACTS))(life)
         life.note()

@@ -1,4 +1,4 @@
-"""Merges from main, rebases, amends, forks, stacks and samples: each task has its own work only."""
+"""Merges, rebases, forks, stacks, releases, reverts, samples: each task has its own work only."""
 
 from __future__ import annotations
 

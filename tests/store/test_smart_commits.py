@@ -51,9 +51,7 @@ def test_what_waits_is_in_the_order_it_was_heard(engine: Engine) -> None:
             conn, p, {keys[1]: a_speech(c, place=1), keys[0]: a_speech(c)}, NOW
         )
         assert [row.key for row in store_smart_commits.waiting(conn, p, [5])[5]] == keys
-        assert [
-            row.key for row in store_smart_commits.of_tasks_since(conn, p, [5], after(seconds=1))
-        ] == keys[2:]
+        assert [row.key for row in store_smart_commits.of_tasks(conn, p, [5])] == keys
 
 
 def test_what_ended_waits_no_more(engine: Engine) -> None:

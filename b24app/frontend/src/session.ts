@@ -16,7 +16,7 @@ export function keep(seconds: number): void {
 
 async function renew(): Promise<void> {
   try {
-    const { token, admin, seconds } = await api.renew(session.admin ? await accessToken() : '')
+    const { token, admin, seconds } = await api.renew(await accessToken())
     Object.assign(session, { token, admin })
     keep(seconds)
   } catch (error) {

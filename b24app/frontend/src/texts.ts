@@ -19,6 +19,8 @@ const en = {
   failed: 'Failed',
   steps: {
     rights: 'Administrator rights',
+    secret: 'Id and secret of the application',
+    address: 'Public address of this service',
     scopes: 'Rights of the application',
     events: 'Events of tasks',
     placements: 'Development tab in tasks',
@@ -153,6 +155,8 @@ const ru: typeof en = {
   failed: 'Ошибка',
   steps: {
     rights: 'Права администратора',
+    secret: 'Код и ключ приложения',
+    address: 'Публичный адрес сервиса',
     scopes: 'Права приложения',
     events: 'События задач',
     placements: 'Вкладка «Разработка» в задачах',

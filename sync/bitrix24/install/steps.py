@@ -24,6 +24,9 @@ OPTIONAL_SCOPES = frozenset({"tasks"})
 # A wider right that includes the one asked for.
 _IMPLIED_BY = {"user_basic": frozenset({"user"})}
 
+STEP_NAMES = (
+    "rights", "secret", "address", "scopes", "events", "placements", "fields", "features",
+)  # fmt: skip
 EVENTS = (
     "ONTASKADD", "ONTASKUPDATE", "ONTASKDELETE", "ONTASKCOMMENTADD",
     "ONAPPUPDATE", "ONAPPUNINSTALL", "ONAPPPAYMENT",
@@ -31,8 +34,6 @@ EVENTS = (
 PLACEMENT = "TASK_VIEW_TAB"  # in the new card all task placements are rows of one block
 TASK_FIELDS = {
     "UF_CI_STATUS": {"en": "CI status", "ru": "Статус CI"},
-    "UF_SPRINT": {"en": "Sprint", "ru": "Спринт"},
-    "UF_TRACKER_URL": {"en": "Tracker link", "ru": "Ссылка на трекер"},
 }
 TAB_TEXTS = {
     "en": {"TITLE": "Development", "DESCRIPTION": "Merge requests, pipelines and releases"},
@@ -56,17 +57,33 @@ class StepResult:
     retryable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AddressProblem:
+    """What is wrong with the public address: a key of the texts, and its values."""
+
+    key: str
+    values: Mapping[str, str]
+    fatal: bool = True
+
+
 def run_steps(
-    portal: Portal, public_url: str, language: str, step_names: Container[str] | None = None
+    portal: Portal,
+    public_url: str,
+    language: str,
+    step_names: Container[str] | None = None,
+    check_address: Callable[[], AddressProblem | None] = lambda: None,
 ) -> Iterator[StepResult]:
     """Run every step, or those in `step_names`; yield each result as it ends.
 
-    A step that fails says why and what to change, and the others go on. Raises nothing but bugs: on
-    a portal that is not available each step fails.
+    `check_address` returns what is wrong with `public_url`, None where nothing is. A step that
+    fails says why and what to change, and the others go on. Raises nothing but bugs: on a portal
+    that is not available each step fails.
     """
     base = public_url.rstrip("/")
     steps: Sequence[tuple[str, Callable[[], StepResult]]] = (
         ("rights", lambda: _check_rights(portal, language)),
+        ("secret", lambda: _check_secret(portal, language)),
+        ("address", lambda: _check_address(check_address(), language)),
         ("scopes", lambda: _check_scopes(portal, language)),
         ("events", lambda: _bind_events(portal, f"{base}/b24/events", language)),
         ("placements", lambda: _bind_placements(portal, f"{base}/b24/task", language)),
@@ -110,6 +127,22 @@ def _check_rights(portal: Portal, language: str) -> StepResult:
         translate(language, "not_admin", name=name),
         translate(language, "become_admin"),
     )
+
+
+def _check_secret(portal: Portal, language: str) -> StepResult:
+    """Renew the tokens once: a wrong secret would show only an hour later."""
+    if not portal.credentials.refresh_token:
+        return StepResult("secret", True, translate(language, "secret_untried"))
+    portal.renew_tokens()
+    return StepResult("secret", True, translate(language, "secret_right"))
+
+
+def _check_address(problem: AddressProblem | None, language: str) -> StepResult:
+    if problem is None:
+        return StepResult("address", True, translate(language, "address_right"))
+    text = translate(language, problem.key, **problem.values)
+    change = translate(language, "correct_address") if problem.fatal else ""
+    return StepResult("address", not problem.fatal, text, change)
 
 
 def _check_scopes(portal: Portal, language: str) -> StepResult:

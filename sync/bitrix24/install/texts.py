@@ -4,8 +4,57 @@ from __future__ import annotations
 
 _TEXTS: dict[str, tuple[str, str]] = {
     "admin": (
-        "{name} is an administrator of this portal",
-        "{name} — администратор этого портала",
+        "{name} is an administrator of this portal. The application works in this person's name: "
+        "the author of every card, an observer of every linked task. A technical account is better",
+        "{name} — администратор этого портала. Приложение работает от имени этого человека: он "
+        "автор каждой карточки и наблюдатель каждой связанной задачи. Лучше техническая учётная "
+        "запись",
+    ),
+    "secret_right": (
+        "Bitrix24 accepts the application's id and secret",
+        "Битрикс24 принимает код и ключ приложения",
+    ),
+    "secret_untried": (
+        "The application's secret could not be tried yet",
+        "Ключ приложения пока не удалось проверить",
+    ),
+    "address_right": (
+        "This service answers at its public address",
+        "Сервис отвечает по своему публичному адресу",
+    ),
+    "address_missing": (
+        "The public address is not set: no events and no webhooks can arrive",
+        "Публичный адрес не задан: ни события, ни вебхуки не придут",
+    ),
+    "address_differs": (
+        "This page was opened at {asked}, but B24BRIDGE_PUBLIC_URL is {public}: events and "
+        "webhooks would go there",
+        "Страница открыта по адресу {asked}, а в B24BRIDGE_PUBLIC_URL стоит {public}: события и "
+        "вебхуки пойдут туда",
+    ),
+    "address_scheme": (
+        "This page was opened at {asked} as the service sees it, but B24BRIDGE_PUBLIC_URL is "
+        "{public}: the proxy in front is not counted in B24BRIDGE_TRUSTED_PROXIES",
+        "Сервис видит, что страница открыта по адресу {asked}, а в B24BRIDGE_PUBLIC_URL стоит "
+        "{public}: прокси перед ним не учтён в B24BRIDGE_TRUSTED_PROXIES",
+    ),
+    "address_foreign": (
+        "Something else answers at {public} ({answer})",
+        "По адресу {public} отвечает не этот сервис ({answer})",
+    ),
+    "address_silent": (
+        "{public} does not answer this service itself ({answer})",
+        "Самому сервису {public} не отвечает ({answer})",
+    ),
+    "address_silent_here": (
+        "The page was opened at {public}, which does not answer this service itself ({answer}): "
+        "that is usual behind some routers",
+        "Страница открыта по адресу {public}, а самому сервису он не отвечает ({answer}): за "
+        "некоторыми маршрутизаторами так бывает",
+    ),
+    "correct_address": (
+        "Correct B24BRIDGE_PUBLIC_URL, or the proxy in front of this service, and start it again",
+        "Исправьте B24BRIDGE_PUBLIC_URL или прокси перед сервисом и запустите его снова",
     ),
     "not_admin": (
         "{name} is not an administrator of this portal",

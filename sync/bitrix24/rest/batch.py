@@ -5,6 +5,7 @@ https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,18 +14,39 @@ from b24pysdk.utils.encoding import encode_params
 
 from sync.bitrix24.rest import errors
 from sync.errors import Later, SyncError
-from sync.text.bbcode_escape import inert
+from sync.text.chars import JOINER
 
 BATCH_SIZE = 50  # calls in a batch
+_REFERENCE = re.compile(r"\$(?=result\[)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One method and its parameters, in the order in which the portal must see them."""
+    """One method and its parameters, in the order in which the portal must see them.
+
+    `name`: what a Reference calls it; unique in its batch.
+    """
 
     method: str
     params: Mapping[str, Any] = field(default_factory=dict)
     write: bool = True
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A part of what an earlier call of the batch answers, with `before` in front of it.
+
+    Where that call failed the portal puts nothing in its place.
+    """
+
+    name: str
+    path: tuple[str, ...] = ()
+    before: str = ""
+
+    def __str__(self) -> str:
+        inner = "".join(f"[{part}]" for part in (self.name, *self.path))
+        return f"{self.before}$result{inner}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +60,18 @@ class Answer:
 
 def encode_calls(calls: Sequence[Call]) -> dict[str, str]:
     """Return the `cmd` of a batch: `method?query` by key, in order."""
-    return {call_key(index): encode_call(call) for index, call in enumerate(calls)}
+    return {call_key(index, call): encode_call(call) for index, call in enumerate(calls)}
 
 
-def call_key(index: int) -> str:
+def call_key(index: int, call: Call | None = None) -> str:
     """Return the key of a call. A bare number would make PHP turn the answers into a list."""
-    return f"c{index}"
+    return call.name if call and call.name else f"c{index}"
 
 
 def encode_call(call: Call) -> str:
-    """Encode a call as `method?query`, with `$result[...]` in values escaped.
+    """Encode a call as `method?query`, with `$result[...]` in texts made harmless.
 
-    A batch would replace such references; our calls never refer to each other.
+    A batch would replace it by what another call answered; that is for a Reference alone.
     """
     query = encode_params(_escape_references(dict(call.params)))
     return f"{call.method}?{query}" if query else call.method
@@ -57,8 +79,10 @@ def encode_call(call: Call) -> str:
 
 def _escape_references(value: Any) -> Any:
     match value:
+        case Reference():
+            return str(value)
         case str():
-            return inert(value)
+            return _REFERENCE.sub("$" + JOINER, value)
         case dict():
             return {name: _escape_references(inner) for name, inner in value.items()}
         case list() | tuple():
@@ -68,7 +92,7 @@ def _escape_references(value: Any) -> Any:
 
 def decode_answers(calls: Sequence[Call], result: Mapping[str, Any]) -> list[Answer | SyncError]:
     """Return what a batch's `result` says of each call, in their order."""
-    return [_decode_answer(call, call_key(index), result) for index, call in enumerate(calls)]
+    return [_decode_answer(call, call_key(index, call), result) for index, call in enumerate(calls)]
 
 
 def _decode_answer(call: Call, name: str, result: Mapping[str, Any]) -> Answer | SyncError:
@@ -80,7 +104,8 @@ def _decode_answer(call: Call, name: str, result: Mapping[str, Any]) -> Answer |
     results = as_mapping(result.get("result"))
     if name not in results:
         return Later(
-            f"{call.method}: the portal did not answer this part of the request",
+            f"{call.method}: the portal did not answer this part of the request"
+            + (f"; {errors.UNKNOWN_OUTCOME}" if call.write else ""),
             cause="It ran out of time",
             sent=call.write,
             code="no_answer",

@@ -19,6 +19,7 @@ from sync.bitrix24.rest import batch as rest_batch
 from sync.bitrix24.rest import errors, install_proof, oauth
 from sync.bitrix24.rest.batch import BATCH_SIZE, Answer, Call
 from sync.bitrix24.rest.credentials import AppKeys, Credentials
+from sync.bitrix24.rest.download import fetch_file
 from sync.bitrix24.rest.masking import mask_line
 from sync.bitrix24.rest.throttle import Throttle
 from sync.core.audit import CallLog
@@ -120,6 +121,13 @@ class Portal:
         answered = iter(self._batch(sent) if sent else ())
         return [held[call.method] if call.method in held else next(answered) for call in calls]
 
+    def download(self, url: str, limit: int) -> bytes:
+        """Return the bytes at an address that the portal gave for a file. Raises SyncError."""
+        self._throttle.admit("download", ())
+        self.requests += 1
+        endpoint = self._credentials.client_endpoint
+        return fetch_file(url, endpoint, limit, session=self._session, call_log=self._call_log)
+
     def _batch(self, calls: Sequence[Call]) -> list[Answer | SyncError]:
         body = self._send_renewing(
             "batch",
@@ -133,7 +141,7 @@ class Portal:
         times = rest_batch.as_mapping(result.get("result_time"))
         for index, call in enumerate(calls):
             self._throttle.record_usage(
-                call.method, rest_batch.as_mapping(times.get(rest_batch.call_key(index)))
+                call.method, rest_batch.as_mapping(times.get(rest_batch.call_key(index, call)))
             )
         return rest_batch.decode_answers(calls, result)
 
@@ -182,7 +190,9 @@ class Portal:
             try:
                 response = self.wait_for(_Requester(self._session, url, body, key).send)
             except requests.RequestException as error:
-                raise _unreachable(error, method, write) from None
+                raise errors.connection_error(
+                    error, "the portal", method=method, write=write
+                ) from None
             answer = errors.decode_json(response.content)
             text = response.content.decode(errors="replace") if answer is None else answer
             call_result.status, call_result.answer = response.status_code, mask_line(text)
@@ -210,6 +220,14 @@ class Portal:
         return error
 
     # --- tokens and address
+
+    def renew_tokens(self) -> None:
+        """Renew the tokens now: the one way to learn whether the application's secret is right.
+
+        The vendor asks not to do so regularly; an installation does it once. Raises Denied, Later.
+        https://apidocs.bitrix24.com/settings/oauth/auto-renewal.html
+        """
+        self._renew_tokens(self._credentials)
 
     def _renew_tokens(self, stale: Credentials) -> None:
         """Take another worker's new token where there is one, else renew under the lease."""
@@ -259,11 +277,14 @@ class Portal:
         return info.client_endpoint if info.member_id == used.member_id else ""
 
     def _unknown_address(self, method: str) -> Later:
+        """Return the error of a redirect from an address that is still the portal's.
+
+        One stray answer costs seconds; those that go on are asked later and later.
+        """
         return Later(
             f"{method}: the portal answers with a redirect to another page",
             cause="The portal is being moved or closed, or a sign-in page stands before it",
             change="If it stays so, open the application in Bitrix24 again",
-            after=300.0,
             code="redirect",
         )
 
@@ -293,12 +314,3 @@ class _Requester(BitrixAPIRequester):  # type: ignore[misc]  # it comes without 
             timeout=self._timeout,
             allow_redirects=False,
         )
-
-
-def _unreachable(error: requests.RequestException, method: str, write: bool) -> Later:
-    """Return the error of a missing answer; `sent` unless no connection was made."""
-    never = isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError)
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    never = never or type(reason).__name__ in ("NewConnectionError", "NameResolutionError")
-    subject = f"the portal could not be reached ({type(error).__name__})"
-    return errors.unreachable_error(subject, method=method, write=write, sent=not never)

@@ -107,7 +107,14 @@ RUSSIAN: dict[str, str] = {
     "Bitrix24 takes two requests a second from all applications together":
         "Битрикс24 принимает два запроса в секунду от всех приложений вместе",
     "It ran out of time": "Не хватило времени",
+    "It has expired, or it is of an authority of your own, as self-hosted Bitrix24 often has":
+        "Он просрочен, или его выдал ваш собственный центр, как часто бывает у коробочного "
+        "Битрикс24",
+    "The proxy is down, or its address is wrong": "Прокси не работает, или его адрес неверен",
     # what to change
+    "Renew it, or name the authority's file (PEM) in B24BRIDGE_PORTAL_CA_FILE":
+        "Обновите его или укажите файл центра (PEM) в B24BRIDGE_PORTAL_CA_FILE",
+    "Check B24BRIDGE_PORTAL_PROXY": "Проверьте B24BRIDGE_PORTAL_PROXY",
     "Open the application in Bitrix24 as an administrator; if that does not help, install it again":
         "Откройте приложение в Битрикс24 как администратор; если не поможет, установите его снова",
     "Renew it": "Продлите её",
@@ -159,8 +166,21 @@ RUSSIAN: dict[str, str] = {
     "Install the application again": "Установите приложение снова",
     "Open the application in Bitrix24 again": "Откройте приложение в Битрикс24 заново",
     # parts of sentences that name something
+    "the certificate of the portal is not trusted": "сертификату портала нет доверия",
+    "the certificate of the OAuth server is not trusted":
+        "сертификату сервера авторизации нет доверия",
+    "the proxy before the portal does not answer": "прокси перед порталом не отвечает",
+    "the proxy before the OAuth server does not answer":
+        "прокси перед сервером авторизации не отвечает",
+    "the portal could not be reached": "портал недоступен",
     "was not done": "не выполнен",
+    "it is not known whether it was done": "неизвестно, выполнен ли",
+    "without a usable answer": "без пригодного ответа",
     "Nothing can be said in the chat": "Нельзя ничего сказать в чате",
+    "Nothing can be said in the discussion of the task":
+        "Нельзя ничего сказать в обсуждении задачи",
+    "The employee who installed the application is not in it, and may not observe the task":
+        "Установившего приложение сотрудника в нём нет, и наблюдать за задачей ему нельзя",
     "The message was not saved in": "Сообщение не сохранено в",
     "is not an OAuth server of Bitrix24 that is known here":
         "не из известных здесь серверов авторизации Битрикс24",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import requests
+
 from sync.bitrix24.rest.error_codes import (
     BY_CODE,
     BY_STATUS,
@@ -31,10 +33,16 @@ __all__ = [
     "OPERATING_LIMIT",
     "QUERY_LIMIT",
     "RENEWABLE",
+    "UNKNOWN_OUTCOME",
     "classify",
+    "connection_error",
     "decode_json",
     "unreachable_error",
 ]  # fmt: skip
+
+
+# Of a write whose answer was lost: what follows looks before it repeats.
+UNKNOWN_OUTCOME = "it is not known whether it was done"
 
 
 def classify(
@@ -47,13 +55,14 @@ def classify(
     """
     answer = body if isinstance(body, dict) else decode_json(body)
     if not isinstance(answer, dict) or "error" not in answer:
-        return _build_error(
-            NOT_JSON, f"{method}: HTTP {http_status} without a usable answer", "", write
-        )
+        known = "" if not write else f"; {UNKNOWN_OUTCOME}"
+        subject = f"{method}: HTTP {http_status} without a usable answer{known}"
+        return _build_error(NOT_JSON, subject, "", write)
     code, description = _code_and_description(answer)
     row = _find_meaning(code, http_status, method)
     suffix = f": {description}" if description and description.upper() != code else ""
-    return _build_error(row, f"{method} was not done ({code or http_status}){suffix}", code, write)
+    outcome = f": {UNKNOWN_OUTCOME}" if row.maybe_done and write else " was not done"
+    return _build_error(row, f"{method}{outcome} ({code or http_status}){suffix}", code, write)
 
 
 def decode_json(body: bytes) -> Any:
@@ -66,12 +75,43 @@ def decode_json(body: bytes) -> Any:
 
 def unreachable_error(subject: str, *, method: str, write: bool, sent: bool = True) -> Later:
     """Return the error of a failed connection; `sent`: the request may have arrived."""
+    known = f"; {UNKNOWN_OUTCOME}" if sent and write else ""
     return Later(
-        f"{method}: {subject}",
+        f"{method}: {subject}{known}",
         cause="The network or the server is not available at the moment",
         sent=sent and write,
         code="network",
     )
+
+
+def connection_error(
+    error: requests.RequestException, subject: str, *, method: str, write: bool
+) -> Later:
+    """Return the error of a request without an answer: of certificates, of a proxy, or of any kind.
+
+    `subject` names who was called. `sent` is set unless no connection was made.
+    """
+    match error:
+        case requests.exceptions.SSLError():
+            return Later(
+                f"{method}: the certificate of {subject} is not trusted",
+                cause="It has expired, or it is of an authority of your own, as self-hosted "
+                "Bitrix24 often has",
+                change="Renew it, or name the authority's file (PEM) in B24BRIDGE_PORTAL_CA_FILE",
+                code="tls",
+            )
+        case requests.exceptions.ProxyError():
+            return Later(
+                f"{method}: the proxy before {subject} does not answer",
+                cause="The proxy is down, or its address is wrong",
+                change="Check B24BRIDGE_PORTAL_PROXY",
+                code="proxy",
+            )
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    never = isinstance(error, requests.ConnectTimeout)
+    never = never or type(reason).__name__ in ("NewConnectionError", "NameResolutionError")
+    text = f"{subject} could not be reached ({type(error).__name__})"
+    return unreachable_error(text, method=method, write=write, sent=not never)
 
 
 def _code_and_description(answer: dict[str, Any]) -> tuple[str, str]:

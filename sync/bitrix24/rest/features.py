@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-from sync.bitrix24.rest.batch import Answer, Call, as_mapping
+from sync.bitrix24.rest.batch import Answer, Call, as_int, as_mapping
 from sync.bitrix24.rest.client import Portal
+from sync.core.audit import probing
 from sync.errors import Denied, Refused, SyncError
 
 
 def detect_features(portal: Portal) -> dict[str, bool]:
     """Detect REST 3.0 of tasks (`v3`), task chats (`new_card`) and offline events.
 
-    Costs two requests. Raises Later.
+    Costs three requests. In a portal without a task chats cannot be seen yet. Raises Later.
     """
-    newest = {"order": {"ID": "desc"}, "select": ["ID", "CHAT_ID"], "start": -1}
-    listed, offline = portal.batch([
-        Call("tasks.task.list", newest, write=False),
-        Call("feature.get", {"CODE": "rest_offline_extended"}, write=False),
-    ])  # fmt: skip
-    v3 = _has_v3(portal)
-    return {
-        "v3": v3,
-        "new_card": v3 or _has_chats(listed),
-        "offline_events": _feature_value(offline) == "Y",
-    }
+    newest = {"order": {"ID": "desc"}, "select": ["ID"], "start": -1}
+    with probing():
+        listed, offline = portal.batch([
+            Call("tasks.task.list", newest, write=False),
+            Call("feature.get", {"CODE": "rest_offline_extended"}, write=False),
+        ])  # fmt: skip
+        return {
+            "v3": _has_v3(portal),
+            "new_card": _has_chat(portal, _newest_task(listed)),
+            "offline_events": _feature_value(offline) == "Y",
+        }
 
 
-def _has_chats(listed: Answer | SyncError) -> bool:
+def _newest_task(listed: Answer | SyncError) -> int:
     rows = as_mapping(listed.result).get("tasks") if isinstance(listed, Answer) else ()
-    return any(isinstance(row, dict) and row.get("chatId") for row in rows or ())
+    return max((as_int(as_mapping(row).get("id")) for row in rows or ()), default=0)
+
+
+def _has_chat(portal: Portal, task_id: int) -> bool:
+    """Return whether the discussion of a task is a chat: only tasks.task.get documents that.
+
+    https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-get.html
+    """
+    if not task_id:
+        return False
+    params = {"taskId": task_id, "select": ["ID", "CHAT_ID"]}
+    try:
+        answer = portal.call("tasks.task.get", params, write=False)["result"]
+    except (Denied, Refused):
+        return False
+    return bool(as_int(as_mapping(as_mapping(answer).get("task")).get("chatId")))
 
 
 def _feature_value(feature: Answer | SyncError) -> str:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from sync.core.clock import TOLERANCE, has_come
 
 RATE = 2.0  # requests a second that drain (Enterprise: 5)
 BURST = 50  # requests that may pile up (Enterprise: 250)
@@ -43,13 +45,16 @@ def take_request(
 ) -> tuple[Allowance, float]:
     """Take one request from the bucket, or return how many seconds to wait before asking again.
 
-    The allowance changes only when the request was taken (wait 0).
+    The allowance changes only when the request was taken (wait 0), or was written by a clock that
+    has been put back since: then it counts as written now.
     """
+    if allowance.at > now + TOLERANCE:
+        allowance = replace(allowance, at=now)
     level = _current_level(allowance, now, rate)
     excess = level + 1.0 - burst
     if excess > _EPSILON:
         return allowance, excess / rate
-    return replace(allowance, level=level + 1.0, at=max(now, allowance.at)), 0.0
+    return replace(allowance, level=level + 1.0, at=_latest(allowance, now)), 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,12 @@ def mark_overflowed(
 ) -> Allowance:
     """Fill the bucket: the portal said it is full, as other applications share it."""
     level = max(_current_level(allowance, now, rate), burst)
-    return replace(allowance, level=level, at=max(now, allowance.at))
+    return replace(allowance, level=level, at=_latest(allowance, now))
+
+
+def _latest(allowance: Allowance, now: datetime) -> datetime:
+    """Return the later of both, as clocks of several machines differ a little."""
+    return now if allowance.at > now + TOLERANCE else max(now, allowance.at)
 
 
 def _current_level(allowance: Allowance, now: datetime, rate: float) -> float:
@@ -117,9 +127,10 @@ def block_method(allowance: Allowance, method: str, until: datetime) -> Allowanc
 def blocked_until(allowance: Allowance, method: str, now: datetime) -> datetime | None:
     """Return when `method` may be called again; None where it may be called now."""
     used = allowance.operating.get(method)
-    if used is None or used[0] <= OPERATING_LIMIT or used[1] <= now.timestamp():
+    if used is None or used[0] <= OPERATING_LIMIT:
         return None
-    return datetime.fromtimestamp(used[1], UTC)
+    end = datetime.fromtimestamp(used[1], UTC)
+    return None if has_come(end, timedelta(seconds=2 * OPERATING_WINDOW), now) else end
 
 
 def _number(value: Any) -> float | None:

@@ -117,9 +117,8 @@ def get_json(
         try:
             response = session.get(url, params=query, timeout=TIMEOUT, allow_redirects=False)
         except requests.RequestException as error:
-            kind = type(error).__name__
-            raise errors.unreachable_error(
-                f"the OAuth server could not be reached ({kind})", method=method, write=False
+            raise errors.connection_error(
+                error, "the OAuth server", method=method, write=False
             ) from None
         answer = errors.decode_json(response.content)
         call_result.status, call_result.answer = (

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from sync.bitrix24.rest import errors, limits
 from sync.bitrix24.rest.limits import Allowance
 from sync.core.clock import Clock
+from sync.deadlines import seconds_left
 from sync.errors import Later
 
 MAX_WAIT_SECONDS = 30.0  # seconds a call waits for its turn before it gives way
@@ -48,7 +49,7 @@ class Throttle:
                     method: _blocked_error(method, end, now)
                     for method, end in admission.blocked.items()
                 }
-            if waited + admission.wait > MAX_WAIT_SECONDS:
+            if waited + admission.wait > seconds_left(MAX_WAIT_SECONDS):
                 raise Later(
                     f"{name}: this portal's request allowance is used up",
                     cause="Bitrix24 takes two requests a second from all applications together",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -27,6 +27,7 @@ __all__ = [
     "may_post",
     "read_outcome",
     "read_stages",
+    "read_task_fields",
     "read_tasks",
     "read_users",
 ]  # fmt: skip
@@ -105,6 +106,17 @@ def read_stages(portal: Portal, group_id: int) -> tuple[KanbanStage, ...]:
     return fields.parse_stages(body["result"])
 
 
+def read_task_fields(portal: Portal) -> frozenset[str]:
+    """Return the names of the portal's own fields of tasks. Raises SyncError (Refused: no admin).
+
+    https://apidocs.bitrix24.com/api-reference/tasks/user-field/
+    """
+    params = {"ORDER": {"ID": "asc"}}
+    rows = portal.call("task.item.userfield.getlist", params, write=False)["result"] or ()
+    items = rows.values() if isinstance(rows, dict) else rows
+    return frozenset(str(row.get("FIELD_NAME")) for row in items if isinstance(row, dict))
+
+
 def read_users(portal: Portal) -> tuple[PortalUser, ...]:
     """Return all users of the portal: the first page has the count, batches read the rest.
 
@@ -143,6 +155,11 @@ def may_post(portal: Portal, dialog: str) -> bool:
         if error.code in NO_CHAT:
             return False
         raise
+    return allows_posting(dialog_data)
+
+
+def allows_posting(dialog_data: Mapping[str, Any]) -> bool:
+    """Return whether a dialog, as im.dialog.get describes it, lets its reader write there."""
     needed = str(as_mapping(dialog_data.get("permissions")).get("can_post") or "member")
     role = str(dialog_data.get("role") or "member")
     ranked = needed not in _RANKS or role not in _RANKS or _rank_at_least(role, needed)

@@ -200,7 +200,7 @@ def build_release_message(release: Release, language: str, users: PortalUserIds)
     by = translate_inline(language, "by actor", actor=actor) if release.actor else ()
     return Message(
         (*translate_inline(language, f"release {state}", **values), *by),
-        (translate_inline(language, "release tag", tag=tag),),
+        (translate_inline(language, "release tag", tag=tag), *_asset_details(release, language)),
         notes,
         values={
             **{name: (node,) for name, node in values.items()},
@@ -212,6 +212,13 @@ def build_release_message(release: Release, language: str, users: PortalUserIds)
             "tag": (tag,),
         },
     )
+
+
+def _asset_details(release: Release, language: str) -> list[Line]:
+    if release.deleted or not release.assets:
+        return []
+    names = [(link(url, name, MAX_NAME_LENGTH),) for name, url in release.assets]
+    return [translate_inline(language, "release assets", assets=join_limited(names, language))]
 
 
 def build_emoji_message(

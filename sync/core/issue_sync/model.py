@@ -149,6 +149,7 @@ class Choice:
     closed: bool = False
     color: str = ""
     position: int = 0
+    kind: str = ""  # the side's own word for what it is for, as REVIEW of a column
 
 
 @dataclass(frozen=True, slots=True)

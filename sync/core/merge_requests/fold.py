@@ -2,7 +2,8 @@
 
 Events come late, twice and out of order. Each part of a merge request is therefore taken by its
 own time: the content as a whole, each person's approval, the verdict of the approval rules, and
-who brought the present milestone. Of two accounts of the same moment the later arrival counts.
+who brought the present milestone. Of two accounts of the same moment the later arrival counts,
+unless what the other one replaced tells that it was the later.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sync.core.model.common import Person
 from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState
 from sync.core.model.pipelines import Pipeline
+from sync.core.model.replaced import Replaced, was_before
 
 _REVIEW_ACTIONS = frozenset({"open", "close", "reopen", "merge", "approved"})
 
@@ -33,7 +35,8 @@ class Memory:
     """The times that decide which of two accounts is newer.
 
     `met`: the approval rules are met. `reset_at`: votes of before do not count, because a push
-    took them away or because the host was asked since.
+    took them away or because the host was asked since. `replaced`: the former values of what the
+    event changed from which the content is.
     """
 
     votes: tuple[ApprovalVote, ...] = ()
@@ -41,6 +44,7 @@ class Memory:
     rules_met_at: datetime | None = None
     reset_at: datetime | None = None
     actor_at: datetime | None = None
+    replaced: Replaced = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,13 @@ def fold_event(current: FoldedMergeRequest | None, event: MergeRequestEvent) -> 
     actor = current.merge_request.actor if current else None
     if event.action in _REVIEW_ACTIONS and not_before(at, memory.actor_at):
         actor, memory = event.actor, replace(memory, actor_at=at)
-    return FoldedMergeRequest(_fold_content(current, event.merge_request, memory, actor), memory)
+    if current is None or not _is_replaced_content(current, event):
+        memory = replace(memory, replaced=event.replaced)
+        return FoldedMergeRequest(
+            _fold_content(current, event.merge_request, memory, actor), memory
+        )
+    older = replace(current.merge_request, updated_at=event.merge_request.updated_at)
+    return FoldedMergeRequest(_fold_content(current, older, memory, actor), memory)
 
 
 def fold_snapshot(
@@ -120,6 +130,14 @@ def not_before(moment: datetime, reference: datetime | None) -> bool:
     if moment.microsecond and reference.microsecond:
         return moment >= reference
     return moment.replace(microsecond=0) >= reference.replace(microsecond=0)
+
+
+def _is_replaced_content(current: FoldedMergeRequest, event: MergeRequestEvent) -> bool:
+    """Tell whether the event was before the one of the same moment that is folded already."""
+    item = current.merge_request
+    return event.merge_request.updated_at == item.updated_at and was_before(
+        event.merge_request, event.replaced, item, current.memory.replaced
+    )
 
 
 def _is_after(moment: datetime, reference: datetime) -> bool:

@@ -9,6 +9,7 @@ from sync.core.model.common import Person
 from sync.core.model.deployments import Deployment
 from sync.core.model.merge_requests import MergeRequest
 from sync.core.model.pipelines import Pipeline
+from sync.core.model.replaced import Replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class MergeRequestEvent:
     hook can know. `actor_approved` is True where `actor` approved, False where the approval was
     withdrawn, None for neither. `approval_rules_met` is the verdict of the approval rules, None
     where not reported. `approvals_reset`: the host withdrew all approvals, as after a push.
+    `replaced`: the former values of the fields that the event changed, by name.
     """
 
     merge_request: MergeRequest
@@ -29,6 +31,7 @@ class MergeRequestEvent:
     approval_rules_met: bool | None = None
     approvals_reset: bool = False
     author_id: int | None = None
+    replaced: Replaced = ()
 
 
 @dataclass(frozen=True, slots=True)

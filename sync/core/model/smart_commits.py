@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sync.core.model.common import Commit, Person, Project
@@ -20,6 +20,14 @@ _MERGE_COMMIT = re.compile(
     r"|^See merge request \S*!\d+\s*$",
     re.MULTILINE,
 )
+# What squash and merge templates, drafts, backports and bots put around a title.
+_BEFORE_TITLE = re.compile(
+    r"(?:[\s\-*+•]+|(?:draft|wip|backport|cherry-?pick(?:ed)?|fixup|squash|amend)\s?[:!]\s*|"
+    r"\[[^\]\n]{1,40}\]\s*|\((?:draft|wip)\)\s*|\d{1,3}[.)]\s+|:\w{1,40}:\s*|"
+    r"[^\w\s\x00-\x7f«“„]+\s*)+",
+    re.IGNORECASE,
+)
+_AFTER_TITLE = re.compile(r"(?:\s*\((?:[\w./-]{0,200}[!#]\d{1,9}|backport)\))+\s*\Z", re.IGNORECASE)
 _SHARED_BRANCH = re.compile(
     r"main|master|trunk|develop(?:ment)?|dev|next|staging|production|release[-/].+|stable.*|"
     r"hotfix/\d.*|v?\d+[.-].+|\d+-\d+-stable.*",
@@ -102,12 +110,12 @@ def find_repeated(
     if another author's commit is recognisably copied: by a merge commit, a cherry-pick, or a squash
     on a shared branch. Closing a task again is never a repetition: it may have been reopened.
     """
-    same = [(old, other) for old, other in earlier if other.command == speech.command]
+    same = [(old, other) for old, other in earlier if _is_same_command(other, speech)]
     if not same:
         return ""
-    lines = {line.strip(_BULLETS) for line in message.splitlines()}
+    lines = {_bare_title(line) for line in message.splitlines()}
     picked = tuple(_PICKED.findall(message))
-    copied = bool(picked) or _MERGE_COMMIT.search(message) is not None
+    copied = is_copy(message)
     repeated = [
         old
         for old, other in same
@@ -118,7 +126,7 @@ def find_repeated(
             and (
                 copied
                 or (
-                    other.commit.message.strip(_BULLETS) in lines
+                    _bare_title(other.commit.message) in lines
                     and (is_of_same_author(other, speech) or _is_squash(other, speech))
                 )
             )
@@ -128,14 +136,55 @@ def find_repeated(
     return next(pairs, repeated[0] if repeated else "")
 
 
+def is_copy(message: str) -> bool:
+    """Tell whether a message itself says that it repeats: of a merge, or of a picked commit."""
+    return _PICKED.search(message) is not None or _MERGE_COMMIT.search(message) is not None
+
+
+def _is_same_command(old: SmartCommit, new: SmartCommit) -> bool:
+    """Tell whether both ask for the same, apart from what a template put behind the title."""
+    first, second = (
+        replace(speech.command, text=_AFTER_TITLE.sub("", speech.command.text))
+        for speech in (old, new)
+    )
+    return first == second
+
+
+def _bare_title(line: str) -> str:
+    """Return a title without bullets, marks of drafts and backports, and references."""
+    bare = _AFTER_TITLE.sub("", line.strip())
+    match = _BEFORE_TITLE.match(bare)
+    return bare[match.end() if match else 0 :].strip(_BULLETS)
+
+
+def find_squashed(speech: SmartCommit, earlier: Iterable[tuple[str, SmartCommit]]) -> str:
+    """Return which commit of the squashed ones gave the same time or comment, "" for none.
+
+    `earlier`: the commits of the merge request, whatever title the squash has.
+    """
+    same = (
+        old
+        for old, other in earlier
+        if speech.command.verb in (Verb.TIME, Verb.COMMENT)
+        and _is_same_command(other, speech)
+        and _project_key(other) == _project_key(speech)
+    )
+    return next(same, "")
+
+
 def _is_squash(old: SmartCommit, new: SmartCommit) -> bool:
     """Tell whether a commit may be a squash of a topic branch onto a shared branch.
 
     The host writes it in the name of the merge request's author.
     https://docs.gitlab.com/user/project/merge_requests/squash_and_merge/
     """
-    shared = new.branch == new.project.default_branch or _SHARED_BRANCH.fullmatch(new.branch)
-    return old.branch != new.branch and bool(shared)
+    shared = new.branch == new.project.default_branch or is_shared_name(new.branch)
+    return old.branch != new.branch and shared
+
+
+def is_shared_name(branch: str) -> bool:
+    """Tell whether branches of that name usually hold everybody's work."""
+    return _SHARED_BRANCH.fullmatch(branch) is not None
 
 
 def _project_key(speech: SmartCommit) -> tuple[int, int]:

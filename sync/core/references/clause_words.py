@@ -16,12 +16,14 @@ _FILLERS = (
     r"exactly|properly|directly|automatically|itself|by itself|on its own|in itself|anything in|"
     r"an?|any|someone|somebody|anyone|anybody|be|been|being|have|has|had|get|to|able|going|meant|intended|supposed|expected|enough|trying|"
     r"try|attempt|ready|want|need|aim|claim|tend|possible|the|this|that|it|we|i|you|they|is|are|"
-    r"was|were|still|currently|also|quite|here|now|permanently|truly|and|or|"
+    r"was|were|still|currently|also|quite|here|now|permanently|truly|and|or|sure|certain|"
+    r"convinced|confident|think|believe|expect|guess|clear|early|auto|"
     r"пока|еще|уже|полностью|до конца|окончательно|совсем|вполне|целиком|самостоятельно|этим|это|"
     r"здесь|тут|сейчас|буду|будет|будем|будут|был|была|было|были|надо|нужно|стоит|следует|удалось|"
     r"получилось|получается|могу|может|можем|могут|смог|смогли|смогла|успел|успели|успела|хочу|"
     r"хотим|собираюсь|собираемся|планирую|планируем|пытается|пытаемся|должен|должна|должно|должны|"
-    r"время|повод|спешим|торопимся|все|сам|сама|само|или|и|бы|же|как|тем|мы|я|он|она|оно"
+    r"думаю|думаем|считаю|считаем|уверен|уверена|уверены|факт|забыть|забудь|забудьте|забыли|что|"
+    r"чтобы|мешает|мешают|проблему|полностью|время|повод|спешим|торопимся|все|сам|сама|само|или|и|бы|же|как|тем|мы|я|он|она|оно"
 )
 _AUXILIARY = (
     r"(?:do|does|did|is|are|was|were|ca|could|would|should|wo|has|have|had|must|need|might|ai)"
@@ -36,9 +38,12 @@ _DENIED = (
     r"ни\sодин|ни\sодна|ни\sодно)\b[^\n]*\Z",
     r"\b(?:no\slonger|(?:does?|did)\s(?:little|nothing)\sto|hardly|barely|scarcely|вряд\sли|едва\sли|"
     r"fail(?:s|ed|ing)?\sto|unable\sto|refus\w+\sto|forg[eo]t\w*\sto|"
-    r"(?:prevent|stop|avoid|skip|postpon|delay|defer|forbid|block)\w*|instead\sof|rather\sthan|"
-    r"without|short\sof|far\sfrom|out\sof\sscope|not\sin\sthis\s\w+|"
-    r"вместо(?:\sтого)?|без|отказ\w+|запре\w+|откладыва\w+|отложи\w+)"
+    r"(?:prevent|stop|avoid|skip|postpon|delay|defer|forbid|block|doubt)\w*|instead\sof|rather\sthan|"
+    r"without|short\sof|far\sfrom|out\sof\sscope|not\sin\sthis\s\w+|too\s(?:early|soon)\sto|"
+    r"(?:wait|hold)\s(?:off\s)?(?:with|on)|(?:everything|all|anything|nothing)\sbut|apart\sfrom|"
+    r"other\sthan|aside\sfrom|"
+    r"вместо(?:\sтого)?|без|отказ\w+|запре\w+|откладыва\w+|отложи\w+|сомнева\w+|передума\w+|"
+    r"меша(?:ет|ют|ло|ла|л))"
     rf"(?:\W+(?:{_FILLERS}|чтобы))*\W*\Z",
 )
 _DENIED_BARE = (  # "do not rename a file to close": the negation governs a verb without an ending
@@ -74,11 +79,12 @@ _LATER = (
 _EVENT = (
     r"(?:if|when|once|after|as\ssoon\sas|provided|assuming|если|когда|после|как\sтолько|"
     r"при\sусловии)\s(?:\w+\s){0,4}?(?:deploy\w*|releas\w*|review\w*|qa|approv\w*|agree\w*|"
-    r"confirm\w*|test(?:s|ed|ing)?|verif\w*|pass(?:es)?|works?|well|helps?|релиз\w*|провер\w*|"
+    r"confirm\w*|(?:is|are|goes|get\w*|has\sbeen)\s(?:on|live|out|up|there|enabled|active|ready|shipped)|"
+    r"test(?:s|ed|ing)?|verif\w*|pass(?:es)?|works?|well|helps?|релиз\w*|провер\w*|"
     r"ревью|деплоя|выкат\w*|тест\w*|подтверд\w*|соглас\w*|сработа\w*|получится|поможет|хорошо)\b"
 )
 _AFTER_EVENT = rf"[\s*_\])\"”»]*[,(–—-]*\s*(?:(?:but\s)?only\s|только\s)?{_EVENT}"
-_BEFORE_EVENT = rf"\b{_EVENT}(?:\s\w+){{0,2}}\s?,?\s(?:\w+\s){{0,2}}\Z"
+_BEFORE_EVENT = rf"\b{_EVENT}(?:\s\w+){{0,2}}\s?[,:]?\s(?:\w+\s){{0,2}}\Z"
 _ADJECTIVE = (  # "the docs of the closed B24-5"
     r"\b(?:to|for|of|from|about|in|by|with|like|the|already|previously|earlier|recently|long|уже|"
     r"ранее|раньше|давно|недавно|для|из|про|от|по)\s*\Z"
@@ -92,7 +98,8 @@ _UNCERTAIN = (
     r"allow\w*(?:\sus)?\sto|probably|maybe|perhaps|possibly|likely|presumably|apparently|"
     r"supposedly|potentially|seem\w*(?:\sto)?|appears?\sto|i\sthink|let's|please|want|wip|"
     r"(?:start|began|begin|continu)\w*(?:\sto)?|prepar\w+\s(?:to|for)|step\s(?:to|towards?)|"
-    r"towards?|close\sto|about\sto|on\sthe\sway\sto|in\san?\sattempt\sto|almost|nearly|mostly|"
+    r"let\sus|used\sto|(?:groundwork|preparations?|prework|pre-work|needed|required|tests?|plans?)\sfor|"
+    r"to\sunblock|unblocks?|partial|towards?|close\sto|about\sto|on\sthe\sway\sto|in\san?\sattempt\sto|almost|nearly|mostly|"
     r"largely|somewhat|partial\w*|partly|in\spart|half|temporar\w+|interim|halfway|only\spart\w*|some\sof|"
     r"надо|нужно|необходимо|следует|стоит|пора|должн[аоы]|должен|обязан\w*|можно|может|могут|могло?\sбы|"
     r"мог\sбы|хочу|хотим|хотелось\sбы|хорошо\sбы|буд(?:у|ет|ем|ут)|собира\w+|планиру\w+|намерен\w*|"
@@ -103,12 +110,20 @@ _UNCERTAIN = (
     r"предлагаю|решили|думаю|осталось|шаг\sк|на\sпути\sк)"
     rf"(?:\W+(?:{_FILLERS}|now|чтобы|что|бы))*\W*\Z"
 )
+_PART_LABEL = r"^\W*(?:partial(?:ly)?|частично|wip)\s?[:—-]\s?(?:\w+\s){0,2}\Z"
+_GERUND = (
+    r"\b(?:by|for|with|of|about|from|than|but|on|during)\s(?:the\s)?\Z"  # "introduced by fixing"
+)
+_RELATIVE = (  # "the commit that closed": what happened before
+    r"(?:\b(?:that|which|what|who|котор\w+|кто|чем|то\s?,?\sчто)\s(?:\w+\s)?|"
+    r"\bтак\sже\s?,?\sкак\s|\bsame\s(?:way\s)?as\s(?:\w+\s)?)\Z"
+)
 _EXAMPLE = (
     r"\b(?:e\.g\.|eg|i\.e\.|for\s(?:example|instance)|example|such\sas|format|syntax|usage|"
     r"например|к\sпримеру|напр\.|пример|формат|образец|как\sто)[\s:,\"'«“(\[]*\Z"
 )
 _AFTER_DENIED = (
-    r"[\s*_\])\"”»]*(?:itself\s|still\s|also\s|сам[аио]?\s|тоже\s|по-прежнему\s)*(?:"
+    r"\s(?:noch\s)?nicht\b|[\s*_\])\"”»]*(?:itself\s|still\s|also\s|сам[аио]?\s|тоже\s|по-прежнему\s)*(?:"
     r"(?:is|are|was|were|will|can|has|have|does|do|should|must)?\s?(?:not|never|\w*n't|cannot)\s"
     r"(?:be\s|been\s|yet\s|fully\s|completely\s|entirely\s|really\s|actually\s|quite\s|get\s)*"
     r"(?:fix|clos|resol|complet|implement|finish|done|solv|ready|address)|"
@@ -134,9 +149,22 @@ _AFTER_PART = (
     r"[\s*_\])\"”»]*[,(:–—-]*\s*(?:(?:is\s|was\s|only\s|just\s|but\s|лишь\s|только\s|но\s|пока\s)*"
     r"(?:partial(?:ly)?|partly|in\spart|halfway|half\sdone|half|almost|nearly|mostly|"
     r"first\s(?:part|half|step)|incomplete(?:ly)?|unfinished|to\ssome\sextent|not\s(?:fully|"
-    r"completely|entirely)|except\b|but\snot\s(?:on|in|for|with|when|if)|но\sне\s(?:на|в|для|при|со?|если)|частично|отчасти|наполовину|почти|не\s(?:полностью|"
-    r"до\sконца|совсем|целиком)|первая\s(?:часть|половина)|первый\s(?:шаг|этап)|кроме\b|"
-    r"за\sисключением|в\sосновном)(?!\w))"
+    r"completely|entirely)|but\snot\s(?:on|in|for|with|when|if)|но\sне\s(?:на|в|для|при|со?|если)|частично|отчасти|наполовину|почти|не\s(?:полностью|"
+    r"до\sконца|совсем|целиком)|перв(?:ая|ый)\s(?:часть|половина|шаг|этап)|"
+    r"(?:часть|шаг|этап)\s(?:перв|втор|трет)\w+|за\sисключением|в\sосновном)(?!\w))"
+    r"|[\s*_\])\"”»]*[,(:–—-]*\s*(?:except|кроме)\s(?![a-zа-я]\w{0,5}-\d)"
+)
+_AFTER_CLOSING = (  # only behind "closes B24-5": "B24-5: if the cart is empty" is a title
+    r"[\s*_\])\"”»]*[,(–—-]*\s*(?:(?:i|we)\s(?:think|hope|guess|believe|suppose|expect)|hopefully|"
+    r"probably|presumably|supposedly|allegedly|apparently|in\s(?:most|some|many|certain|part\sof)\s"
+    r"\w+|for\s(?:now|some|most|the\smoment)|only\s(?:on|in|for|with|when|if|the)|for\s(?:\w+\s)"
+    r"{1,3}only|pending|subject\sto|provided|unless|if(?!\s(?:(?:this|it|the)\s)?(?:mr\s|pr\s)?"
+    r"(?:is\s|gets\s)?merged)|надеюсь|думаю|наверн\w+|видимо|похоже|кажется|вроде|скорее\sвсего|"
+    r"возможно|вероятно|предположительно|по\sидее|в\s(?:большинстве|некоторых)\s\w+|"
+    r"только\s(?:на|в|для|при|со?)|если|при\sусловии)(?!\w)"
+    r"|[\s*_\])\"”»]*\s?[(,]\s?(?:only\s(?:the\s)?\w+|(?:\w+\s){1,2}only|(?:только|лишь)\s\w+)"
+    r"\s?(?:[).,\n]|\Z)"
+    r"|[\s*_\])\"”»]*\s?[(\[,:–—-]\s?(?:part|step|phase|часть|шаг|этап)\s(?:\d|one|two|three|i{1,3}\b)"
 )
 
 
@@ -153,11 +181,13 @@ def clause_pattern(name: str) -> re.Pattern[str]:
         "present": (*_DENIED, _CONDITIONAL, _LATER),
         "past": (*_DENIED, _CONDITIONAL_NEAR, _LATER),
         "uncertain": (_UNCERTAIN,),
-        "event": (_BEFORE_EVENT,),
-        "adjective": (_ADJECTIVE,),
+        "event": (_BEFORE_EVENT, _PART_LABEL),
+        "adjective": (_ADJECTIVE, _RELATIVE),
+        "gerund": (_GERUND,),
         "example": (_EXAMPLE,),
         "after denied": (_AFTER_DENIED, _AFTER_LATER),
         "after part": (_AFTER_PART, _AFTER_EVENT),
+        "after closing": (_AFTER_CLOSING,),
     }
     text = "|".join(f"(?:{part})" for part in tables[name])
     return re.compile(text.replace("%CLOSING%", any_word_pattern(CLOSING_WORDS)), re.IGNORECASE)

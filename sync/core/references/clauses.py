@@ -23,7 +23,8 @@ _MERGED = re.compile(
 # "TODO: fix B24-5", "Out of scope: closes B24-5"
 _LABEL = re.compile(
     rf"(?:^[\W\d]*(?:{LATER_WORDS})\s?(?:\([^)\n]*\))?\s?[:–—\])-]\s*[^:.!?\n]{{0,40}}"
-    r"|\b(?-i:TODO|FIXME|TBD|XXX|ТУДУ)\b[^.!?\n]{0,60}|\b(?:todo|fixme|туду)\W{0,3})\Z",
+    r"|^to\s(?=\Z)|(?:^|[:(]\s?|\W{2})(?-i:TODO|FIXME|TBD|XXX|ТУДУ)\b[^.!?\n]{0,60}|"
+    r"\b(?-i:TODO|FIXME|TBD|XXX|ТУДУ)\b[^.!?,;\n]{0,60}|\b(?:todo|fixme|туду)\W{0,3})\Z",
     re.IGNORECASE,
 )
 # A heading, or a line before a list, of what is not done.
@@ -53,6 +54,14 @@ _PARENTHETICAL = re.compile(
     r",\s(?:however|yet|unfortunately|of course|sadly|alas|though|in any way|by the way|"
     r"к сожалению|увы|однако|конечно|кстати|по сути|само собой),\s"
 )
+# "Maybe, fixes B24-5": the comma of an adverb ends no clause.
+_HEDGE = re.compile(
+    r"\b(possibly|perhaps|maybe|probably|hopefully|presumably|apparently|"
+    r"возможно|вероятно|кажется|надеюсь|наверн\w+|похоже|видимо|вроде(?: бы)?|по идее|скорее всего|"
+    r"предположительно),\s(?=(?:(?:it|this|that|это|он|она)\s)?\S+\s*\Z|\Z)",
+    re.IGNORECASE,
+)
+_GERUNDS = ("closing", "fixing", "resolving", "implementing")
 _SUBORDINATE = re.compile(r",\s(?=(?:чтобы|как|что)\s)")
 # "not a fix for B24-5"; by itself the noun closes nothing.
 _NOUN = re.compile(
@@ -82,7 +91,10 @@ def weakened(text: str, word: str, word_start: int, start: int, end: int) -> str
         return kind
     if clause_pattern("after denied").match(after):
         return "deny"
-    if clause_pattern("after part").match(after) or is_numbered_part(text, start, end):
+    if clause_pattern("after part").match(after):
+        return "part"
+    numbered = _numbered_part(text, start, end)
+    if numbered or (word and numbered is None and clause_pattern("after closing").match(after)):
         return "part"
     is_asked = _is_asked(after) and (word or _asks(text[max(0, start - CLAUSE_LENGTH) : start]))
     return "mention" if is_asked else "close" if word and not noun else ""
@@ -93,16 +105,22 @@ def _weakened_before(text: str, word: str, word_start: int) -> str:
     adjective = word == "past" and clause_pattern("adjective").search(before)
     if adjective or clause_pattern("example").search(before):
         return "mention"
+    before = _aside().sub(r"\1 ", _HEDGE.sub(r"\1 ", before))
     clause = _MERGED.sub(" ", _last_clause(_SUBORDINATE.sub(" ", _PARENTHETICAL.sub(" ", before))))
     line = _last_line(before)
     listed = _is_listed_as_later(text[max(0, word_start - SECTION_LENGTH) : word_start])
     if clause_pattern(word).search(clause) or _LABEL.search(line) or listed:
         return "deny"
-    return (
-        "part"
-        if clause_pattern("uncertain").search(clause) or clause_pattern("event").search(line)
-        else ""
-    )
+    if clause_pattern("uncertain").search(clause) or clause_pattern("event").search(line):
+        return "part"
+    form = text[word_start : word_start + 12].lower()
+    is_gerund = word == "bare" and form.startswith(_GERUNDS)
+    return "part" if is_gerund and clause_pattern("gerund").search(before) else ""
+
+
+def is_denied_object(before: str) -> bool:
+    """Tell whether `before` ends as "does not fix the cause of" does."""
+    return _denied_object().search(_plain(before)) is not None
 
 
 def _is_listed_as_later(before: str) -> bool:
@@ -139,6 +157,27 @@ _AND = re.compile(r"\b(?:and|и)\s*\Z", re.IGNORECASE)
 
 
 @cache
+def _aside() -> re.Pattern[str]:
+    """Return the pattern of "does not, on its own, fix": words between two commas."""
+    return re.compile(
+        rf"\b({NOT}(?:\s(?:yet|quite|really|actually|пока|еще))?),\s[^,.;:!?\n()]{{1,40}},\s*\Z",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _denied_object() -> re.Pattern[str]:
+    closing = any_word_pattern(CLOSING_WORDS)
+    return re.compile(
+        rf"\b{NOT}\s(?:\w+\s){{0,2}}(?:{closing})(?:,\s[^,.\n]{{1,30}},|\s(?:полностью|до конца|"
+        r"целиком|совсем|всю|(?:саму\s)?(?:проблему|причину|ошибку)(?:\s(?:из|в))?|all of|"
+        r"the (?:whole|rest|(?:root )?cause|problem|crash|bug|underlying \w+)"
+        r"(?: (?:of|in|from|behind))?))\s\Z",
+        re.IGNORECASE,
+    )
+
+
+@cache
 def _denied_list() -> re.Pattern[str]:
     closing = any_word_pattern(CLOSING_WORDS)
     return re.compile(rf"\b{NOT}\b.*\b(?:{closing})\s(?:and|и)\s*\Z", re.IGNORECASE)
@@ -156,12 +195,19 @@ def _is_asked(after: str) -> bool:
 
 def is_numbered_part(text: str, start: int, end: int) -> bool:
     """Tell whether the line around a reference names a part, "part 1 of 3", not the last."""
+    return _numbered_part(text, start, end) is True
+
+
+def _numbered_part(text: str, start: int, end: int) -> bool | None:
+    """Tell whether the line names a part that is not the last; None where it names none."""
     nearest = max(0, start - CLAUSE_LENGTH)
     first = max(text.rfind("\n", nearest, start) + 1, nearest)
     last = text.find("\n", end, end + CLAUSE_LENGTH)
     line = text[first : end + CLAUSE_LENGTH if last < 0 else last]
+    is_last = None
     for match in _NUMBERED_PART.finditer(line):
         numbers = [int(digits) for digits in match.groups() if digits]
         if not numbers or numbers[0] < numbers[1]:
             return True
-    return False
+        is_last = False
+    return is_last

@@ -31,6 +31,11 @@ MENTION_WORDS = (
     "same issue as", "cause", "culprit", "introduced with", "broke in", "bisected to", "parent",
     "child of", "epic", "blocked on", "follow up on", "follow-up on", "followup to", "followup",
     "originates from", "stems from", "triggered by", "result of", "reverted by", "reverted in",
+    "fallout of", "fallout from", "left over from", "split off from", "independent of",
+    "independently of", "orthogonal to", "in addition to", "together with", "along with",
+    "closed with", "fixed with", "resolved with", "fixed together with", "reported by", "seen in",
+    "reported under", "once", "when", "whenever", "if", "unless", "as soon as", "in case", "till",
+    "because", "whether", "follows up on", "refers back to", "not part of", "better than",
     "alongside", "similar", "compare to", "in contrast to", "contrary to",
     "см", "см.", "см. также", "смотри", "смотри также", "смотрите", "сравни", "ср.",
     "связано с", "связан с", "связана с", "связаны с", "связанные", "связанная",
@@ -50,7 +55,11 @@ MENTION_WORDS = (
     "по итогам", "связано", "причина", "источник", "позже", "потом", "на потом", "после закрытия",
     "после исправления", "до закрытия", "до исправления", "перед закрытием", "перед исправлением",
     "без исправления", "без закрытия", "вместо исправления", "вместо закрытия", "родитель", "эпик",
-    "по следам", "следствие", "наследие", "остатки", "виновник",
+    "в отличие от", "подробнее в", "подробнее", "подробности", "баг из", "изза", "если", "когда",
+    "пока", "как только", "поскольку", "так как", "потому что", "регресс", "при работе над",
+    "для закрытия", "для исправления", "вместе с", "независимо от", "нашли в", "нашел в", "нашёл в",
+    "исправлена в", "исправлен в", "исправлены в", "закрыта в", "закрыт в", "решена в", "сделана в",
+    "реализована в", "по следам", "следствие", "наследие", "остатки", "виновник",
 )  # fmt: skip
 
 # "Closes B24-5" says that the work of the task ends with the merge request. By form: what "does
@@ -80,7 +89,8 @@ UNFINISHED_WORDS = (
     "reopen", "reopens", "reopened", "reopening", "re-open", "re-opens", "towards", "toward",
     "progress on", "start of", "starts", "half of", "some of", "groundwork for", "preparation for",
     "prepares for", "prepares", "contributes to", "partially", "partly", "partial", "unblocks",
-    "closing of", "keeps open", "keep open", "leaves open", "continues", "begins", "wip on",
+    "partially addresses", "partly addresses", "closing of", "keeps open", "keep open",
+    "leaves open", "continues", "begins", "wip on",
     "закроет", "закроем", "закрою", "закроют", "исправит", "исправим", "исправлю", "исправят",
     "решит", "решим", "решу", "завершит", "завершим", "выполнит", "выполним", "реализуем",
     "починит", "починим", "починю", "сделаем", "сделаю", "доделаем", "доделаю", "закончим",
@@ -90,6 +100,13 @@ UNFINISHED_WORDS = (
     "обходит", "обход для", "обход",
     "подготовка к", "частично", "половина", "начало", "начинает", "продолжает", "задел для",
 )  # fmt: skip
+# What stands between a closing word and "of B24-5": a part of it is fixed.
+_PART_OF = (
+    r"(?:%s)\s(?:(?:a|an|the|this|one|\w+)\s){0,3}?(?:(?:parts?|half|halves|pieces?|bits?|aspects?|"
+    r"cases?|some|most|one|two|several|many|symptoms?|steps?\s\d|phases?\s\d)\s(?:of\s|from\s)"
+    r"(?:the\s\w+\s(?:of|in|from)\s)?|(?:часть|половину|один\sиз\s\w+|одну\sиз\s\w+|"
+    r"несколько\s\w+|шаг\s\d|этап\s\d|симптом\w*)\s(?:из\s|в\s|по\s)?)"
+)
 # Beside the denied closing words.
 DENYING_WORDS = (
     "does not address", "doesn't address", "does not touch", "doesn't touch", "does not affect",
@@ -97,7 +114,9 @@ DENYING_WORDS = (
     "doesn't cover", "does not belong to", "does not relate to", "doesn't relate to", "not for",
     "won't do", "wontfix", "not doing", "не трогает", "не делаем", "не для", "не закрывать",
     "не закрывай", "не закрывайте", "не исправлять", "не решать", "не завершать", "не трогать",
-    "не выполнять", "не чинить", "не делать", "нельзя закрывать", "рано закрывать",
+    "не выполнять", "не чинить", "не делать", "не откатывать", "не откатываем", "do not revert",
+    "don't revert", "not reverting", "не фиксит", "не пофиксил", "не фиксим", "не правит",
+    "нельзя закрывать", "рано закрывать",
 )  # fmt: skip
 # "Reverts B24-5" takes the work back.
 REVERTING_WORDS = (
@@ -128,18 +147,21 @@ _GROUPS = {
 def any_word_pattern(words: tuple[str, ...]) -> str:
     """Return a pattern that matches any of `words`, the longest first."""
     longest_first = sorted(words, key=len, reverse=True)
-    return "|".join(re.escape(word).replace(r"\ ", r"\s{1,3}") for word in longest_first)
+    return "|".join(re.escape(word).replace(r"\ ", r"(?:\s{1,3}|-)") for word in longest_first)
 
 
 @cache
 def _keyword_pattern() -> re.Pattern[str]:
     """Return the pattern of all keywords; cached, as it takes milliseconds to compile."""
-    kinds = "|".join(f"(?P<{kind}>{any_word_pattern(words)})" for kind, words in _GROUPS.items())
+    patterns = {kind: any_word_pattern(words) for kind, words in _GROUPS.items()}
+    patterns["part"] += "|" + _PART_OF % any_word_pattern(CLOSING_WORDS)
+    patterns["deny"] += rf"|(?:{any_word_pattern(CLOSING_WORDS)})\sли"
+    kinds = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in patterns.items())
     parts = r"(?:changes?|work|code|fix|commits?|изменения|работу)\s(?:of|from|for|по)\s"
     return re.compile(
-        rf"(?<![\w-])(?:{kinds})\x01{{0,64}}"
-        r"[\s:*_\[(\"“«#]{0,4}\x01{0,64}\s{0,3}(?:\n\s{0,4}[-*+]\s{1,3}[*_\[(]{0,3})?"
-        rf"(?:the\s)?(?:{parts})?(?:(?:{any_word_pattern(TASK_NOUNS)})[\s:*_\[(#\"“«]{{1,4}})?\Z",
+        rf"(?<![^\W_])(?:(?<!-)|(?<=\bauto-))(?:{kinds})\x01{{0,64}}"
+        r"[\s:*_\[(\"“«#№]{0,6}(?:\x01{1,64},?)?\s{0,3}(?:(?:both|all\sof|всю|весь)\s)?(?:\n\s{0,4}[-*+]\s{1,3}[*_\[(]{0,3})?"
+        rf"(?:the\s)?(?:{parts})?(?:(?:{any_word_pattern(TASK_NOUNS)})[\s:*_\[(#№\"“«]{{1,4}})?\Z",
         re.IGNORECASE,
     )
 

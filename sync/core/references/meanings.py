@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import islice
 
-from sync.core.references.clauses import weakened
+from sync.core.references.clauses import CLAUSE_LENGTH, is_denied_object, weakened
 from sync.core.references.keywords import LIST_GLUE, keyword_before
 from sync.core.references.prose import QuotedLines, mask_code
 from sync.core.references.reverts import LINE_LENGTH, branch_reverts, reverted_part
@@ -21,15 +21,19 @@ KINDS = ("mention", "deny", "revert", "part", "move", "close")
 MAX_REFERENCES = 1_000  # that are read in one text: more is a list, and no prose
 _WORK = frozenset({"part", "move", "close"})
 _OWN_SOURCES = ("title", "description")
-_SCOPE_END = re.compile(r"[^)\n]{0,40}\)!?:")
-_SCOPE_START = re.compile(r"(?:^|\n)[\s*+-]{0,4}\w{1,20}\([^)\n]{0,40}\Z")
+_SCOPE_END = re.compile(r"[^)\]\n]{0,40}[)\]]!?:")
+_SCOPE_START = re.compile(
+    r"(?:^|\n)[\s*+-]{0,4}(?:\w{1,20}\(|fix\s?[(\[])[^)\]\n]{0,40}\Z", re.IGNORECASE
+)
 _MERGE_TITLE = re.compile(r"\s*Merge (?:(?:remote-tracking )?branch|tag|commit)\b[^\n]*")
 _UNTICKED = re.compile(r"\s{0,12}(?:>\s?)?(?:[-*+]|\d{1,3}[.)])\s{1,3}\[[ ~\u00a0]?\]")
 _DIRECT = re.compile(
     r"\b(?P<deny>but\snot|not(?:\sfor)?|neither|nor|none\sof|except|excluding|но\sне|а\sне|не|ни|"
     r"кроме)\s{1,3}\Z|\b(?P<part>(?:step|part|phase|stage)\s\d{1,3}\sof|"
     r"(?:шаг|этап|часть)\s\d{1,3}(?:\s(?:по|из))?|partially|partly|maybe|perhaps|possibly|частично|возможно|"
-    r"отчасти|may\sbe|может\sбыть)\s{1,3}\Z",
+    r"отчасти|may\sbe|может\sбыть)\s{1,3}\Z|\b(?P<mention>(?:reported|found|seen|noticed|"
+    r"mentioned|discussed|described|introduced|caused|broken|tracked)\s(?:\w+\s){0,3}?"
+    r"(?:in|by|with|under)\s)\Z",
     re.IGNORECASE,
 )
 
@@ -149,7 +153,9 @@ def _kind_at(prose: str, start: int, end: int, line_start: int, line: str) -> st
     if word in KINDS:
         return word
     if not word or _is_scope(prose, word_start, start, end):
-        direct = _DIRECT.search(prose, max(0, start - 20), start)
+        direct = _DIRECT.search(prose, max(0, start - 40), start)
+        if not direct and is_denied_object(prose[max(0, start - CLAUSE_LENGTH) : start]):
+            return "deny"
         return (direct.lastgroup if direct else None) or weakened(prose, "", start, start, end)
     place = word_start - line_start
     if _UNTICKED.match(line) or (place >= 0 and _is_in_quotes(line, place, start - line_start)):

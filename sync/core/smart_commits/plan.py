@@ -27,7 +27,7 @@ from sync.core.model.smart_commits import (
     Verb,
 )
 from sync.core.model.task_view import TaskView
-from sync.core.model.tasks import Task, TaskStatus
+from sync.core.model.tasks import LinkKind, Task, TaskStatus
 from sync.core.rules.portal import Rules, SmartCommitRules
 from sync.core.smart_commits.messages import (
     VERB_LABELS,
@@ -63,7 +63,12 @@ def plan_smart_commits(view: TaskView, rules: Rules, transition: Part) -> Part:
         for pending in view.smart_commits
         if (refusal := _find_refusal(pending, commit_rules, language))
     }
-    accepted = [pending for pending in view.smart_commits if pending.key not in refusals]
+    on_cards = {
+        pending.key: _already_on_card(pending, language)
+        for pending in view.smart_commits
+        if pending.key not in refusals and _is_on_card(view, pending)
+    }
+    accepted = [p for p in view.smart_commits if p.key not in refusals and p.key not in on_cards]
     # Where the author is notified the command ends with that; the reason is recorded then.
     answers = [
         _notify_flaw(task, pending, author_id, refusals.pop(pending.key), language)
@@ -80,7 +85,7 @@ def plan_smart_commits(view: TaskView, rules: Rules, transition: Part) -> Part:
     return replace(
         moved,
         commands=(*moved.commands, *written, *answers),
-        finished={**refusals, **moved.finished},
+        finished={**refusals, **on_cards, **moved.finished},
     )
 
 
@@ -99,6 +104,28 @@ def refuse_missing_task(pending: PendingSmartCommit, language: str) -> SmartComm
     """Build the end of a command for a task that the portal does not show."""
     task_id = pending.smart_commit.command.task_id
     return build_refusal(pending, language, "missing task", retryable=True, task=task_id)
+
+
+def _is_on_card(view: TaskView, pending: PendingSmartCommit) -> bool:
+    """Tell whether the revert is that of a merge request, whose card says so already."""
+    smart_commit = pending.smart_commit
+    place = pending.key.connection_id, pending.key.project_id
+    return smart_commit.command.verb is Verb.REVERT and any(
+        link.visible
+        and link.kind is LinkKind.REVERT
+        and (link.merge_request.key.connection_id, link.merge_request.key.project_id) == place
+        and (
+            pending.key.sha in (link.merge_request.head_sha, link.merge_request.merge_sha)
+            or smart_commit.commit.message == link.merge_request.title
+        )
+        for link in view.links
+    )
+
+
+def _already_on_card(pending: PendingSmartCommit, language: str) -> SmartCommitResult:
+    commit = describe_commit(pending.smart_commit, language)
+    reason = translate(language, "smart commit on card", commit=commit)
+    return SmartCommitResult(SmartCommitState.DONE, reason)
 
 
 def _find_refusal(

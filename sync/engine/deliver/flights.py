@@ -53,6 +53,7 @@ class Flights:
     """The requests of one portal's turn that are under way.
 
     `work_meanwhile` is called again and again while an answer to the turn itself is awaited.
+    `is_trying`: the portal failed the last time, and is asked one thing first.
     """
 
     def __init__(self, deps: Deps, lane: Lane, row: PortalRow) -> None:
@@ -62,6 +63,7 @@ class Flights:
         self._idle: list[Portal] = []
         self._flights: list[Flight] = []
         self._deciding: frozenset[SubjectId] = frozenset()
+        self.is_trying = False
         self.work_meanwhile: Callable[[], object] = lambda: None
 
     def __bool__(self) -> bool:
@@ -115,6 +117,8 @@ class Flights:
 
     def has_room(self) -> bool:
         """Whether a further request may be begun."""
+        if self.is_trying and self._flights:
+            return False
         is_queue_free = all(flight.admitted.is_set() for flight in self._flights)
         return is_queue_free and len(self._flights) < MOST_FLIGHTS
 

@@ -27,6 +27,7 @@ from sync.engine.ingest import (
     activity,
     alerts,
     deployments,
+    issue_links,
     lateness,
     merge_request_events,
     notifications,
@@ -98,6 +99,7 @@ def ingest(
         or "recorded: says nothing"
         for delivery_id, group in events_by_delivery.items()
     }
+    issue_links.mark(conn, portal_id, by_type, now)
     fetches = frozenset(fetch for each in handled.values() for fetch in each.fetches)
     return Ingested(outcomes, fetches)
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sync.engine import backoff
 from sync.engine.backoff import format_traceback
 from sync.engine.deps import Deps, build_scope, parse_delivery
-from sync.engine.ingest import apply
+from sync.engine.ingest import admission, apply
 from sync.engine.ingest.handler import Fetch
 from sync.engine.ingest.mirror_lock import lock_mirror
 from sync.engine.lanes import Lane
@@ -98,8 +98,10 @@ def _ingest_batch(
     events = {delivery.id: parse_delivery(delivery) for delivery in batch}
     with write(deps.database) as conn:
         lock_mirror(conn, scope.portal_id)
+        outside = admission.find_outside(conn, batch, events)
+        events = {key: group for key, group in events.items() if key not in outside}
         ingested = apply.ingest(conn, scope.portal_id, events, scope.rules, deps.clock.now())
-        if inbox.mark_done(conn, ingested.outcomes) < len(batch):
+        if inbox.mark_done(conn, {**ingested.outcomes, **outside}) < len(batch):
             raise _TakenMeanwhile
         acquired = lane is not None and lane.take(conn)
     if lane and acquired:

@@ -21,7 +21,7 @@ E = TypeVar("E")
 T = TypeVar("T")
 
 AlertCause = Pipeline | Push | TagPush | MergeRequest  # what may open or end alerts of a ref
-Fetch = Literal["commits", "deployments"]  # what the code host is to be asked for
+Fetch = Literal["branches", "commits", "deployments"]  # what the code host is to be asked for
 
 
 @dataclass(frozen=True)

@@ -12,33 +12,45 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from sync.core.model.deployments import Deployment
+from sync.core.model.deployments import Deployment, DeploymentStatus, same_commit
 from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
 from sync.core.model.pipelines import Pipeline
 from sync.core.notifications.keys import NotificationSubject
-from sync.store import connections
+from sync.store import connections, deployments
 from sync.store import merge_request_commits as store_commits
 from sync.store import merge_requests as store_merge_requests
 
 # GitLab keeps deliveries for as long and sends them again on request.
 # https://docs.gitlab.com/api/project_webhooks/#list-all-events-for-a-project-webhook
 LATE = timedelta(days=7)
+STALE = timedelta(days=1)  # after which a message is no news; a merge still is work that ended
 MOMENT = timedelta(minutes=10)
 _ENDINGS = frozenset({"merge", "close"})
+_ENDED = frozenset({DeploymentStatus.SUCCESS, DeploymentStatus.FAILED, DeploymentStatus.CANCELED})
 
 
 @dataclass(frozen=True)
 class Lateness:
-    """`limits`: by connection, the moment before which things are not told of any more."""
+    """`limits`: by connection, the moment before which things are not told of any more.
+
+    `stale`: the moment before which a message is no news. `samples`: deployments of which a Test
+    button's sample is all that is known.
+    """
 
     limits: Mapping[int, datetime]
+    stale: datetime | None = None
+    samples: frozenset[deployments.DeploymentKey] = frozenset()
 
     def is_late(self, subject: NotificationSubject) -> bool:
         """Tell whether it happened before the limit; what tells no time happens now."""
+        if isinstance(subject, Deployment) and deployments.deployment_key(subject) in self.samples:
+            return True
         limit = self.limits.get(subject.project.connection_id)
         at = _time_of(subject)
-        return limit is not None and at is not None and at < limit
+        if limit is None or at is None:
+            return False
+        return at < limit or (self.stale is not None and at < self.stale)
 
 
 def load(conn: Connection, subjects: Sequence[NotificationSubject], now: datetime) -> Lateness:
@@ -52,8 +64,9 @@ def load(conn: Connection, subjects: Sequence[NotificationSubject], now: datetim
         else _time_of(notification_subject)
         for notification_subject in subjects
     )
+    samples = _sampled_deployments(conn, subjects)
     if not any(at < now - MOMENT for at in times if at):
-        return Lateness({})
+        return Lateness({}, samples=samples)
     connection_ids = {
         notification_subject.project.connection_id for notification_subject in subjects
     }
@@ -63,14 +76,40 @@ def load(conn: Connection, subjects: Sequence[NotificationSubject], now: datetim
             number: max(record.created_at, now - LATE)
             for number, record in records.items()
             if record is not None
-        }
+        },
+        now - STALE,
+        samples,
     )
+
+
+def _sampled_deployments(
+    conn: Connection, subjects: Sequence[NotificationSubject]
+) -> frozenset[deployments.DeploymentKey]:
+    """Return the deployments of jobs that ended without anything having been heard of them.
+
+    Test buttons send an old deployment as if it ended now; of a real one the pipeline was heard.
+    """
+    shas = {subject.sha for subject in subjects if isinstance(subject, Pipeline)}
+    accounts: dict[deployments.DeploymentKey, list[Deployment]] = {}
+    for subject in subjects:
+        if isinstance(subject, Deployment):
+            accounts.setdefault(deployments.deployment_key(subject), []).append(subject)
+    lonely = [
+        heard[0]
+        for heard in accounts.values()
+        if len(heard) == 1
+        and heard[0].status in _ENDED
+        and heard[0].job_url
+        and heard[0].id > 0
+        and not any(same_commit(sha, heard[0].sha) for sha in shas)
+    ]
+    return deployments.without_pipeline(conn, lonely)
 
 
 def finished_before(
     conn: Connection, events: Sequence[MergeRequestEvent], lateness: Lateness
 ) -> frozenset[MergeRequestKey]:
-    """Return the merge requests that were over before anything was heard of them.
+    """Return the merge requests that were over, or opened, before anything was heard of them.
 
     To be asked before the events are folded. Those that end now, and those of which something
     was shown, are not among them.
@@ -82,7 +121,9 @@ def finished_before(
     over = {
         key
         for key, event in latest.items()
-        if not is_open(event.merge_request) and event.action and key not in ending
+        if event.action
+        and key not in ending
+        and (not is_open(event.merge_request) or _was_opened_before(event, lateness))
     }
     if not over:
         return frozenset()
@@ -95,6 +136,12 @@ def _ends_now(event: MergeRequestEvent, lateness: Lateness) -> bool:
     item = event.merge_request
     limit = lateness.limits.get(item.project.connection_id)
     return event.action in _ENDINGS and (limit is None or item.updated_at >= limit)
+
+
+def _was_opened_before(event: MergeRequestEvent, lateness: Lateness) -> bool:
+    """Tell whether it was opened so long ago that only a sample or a resent hook says so now."""
+    stale = lateness.stale
+    return event.action == "open" and stale is not None and event.merge_request.updated_at < stale
 
 
 def _time_of(subject: NotificationSubject) -> datetime | None:

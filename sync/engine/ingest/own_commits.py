@@ -8,7 +8,7 @@ https://docs.gitlab.com/user/project/integrations/webhook_events/#push-events
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,7 +84,9 @@ def load(
     current |= {item.key: item for item in unnumbered}
     commits |= {item.key: by_key.get(item.branch_key, ()) for item in unnumbered}
     result = {key: () if key in shared else commits.get(key, ()) for key in current}
-    return OwnCommits(_without_earlier_work(conn, current, result), bool(due))
+    may_copy = current.keys() - certain.keys()
+    own = _without_earlier_work(conn, current, result, may_copy=may_copy)
+    return OwnCommits(own, bool(due))
 
 
 def pushed_commits(
@@ -137,6 +139,9 @@ def sharing(conn: Connection, merge_requests: MergeRequests) -> MergeRequests:
     commits = store_commits.by_merge_requests(conn, merged)
     shas = {_sha_key(key, commit.sha) for key, listed in commits.items() for commit in listed}
     keys = frozenset[MergeRequestKey]().union(*store_commits.by_shas(conn, shas).values())
+    digests = {_digest_key(key, commit) for key, listed in commits.items() for commit in listed}
+    copies = store_commits.by_digests(conn, digests) if digests else {}
+    keys |= {key for twins in copies.values() for key, _ in twins}
     merge_request_keys = store_commits.open_ones(conn, keys - merge_requests.keys())
     return store_merge_requests.without_pipelines(conn, merge_request_keys)
 
@@ -194,8 +199,13 @@ def _without_earlier_work(
     conn: Connection,
     merge_requests: MergeRequests,
     commits: Mapping[MergeRequestKey, Sequence[Commit]],
+    *,
+    may_copy: Collection[MergeRequestKey],
 ) -> CommitsByMergeRequest:
-    """Leave out the commits of another merge request that was merged before, and copies of them."""
+    """Leave out the commits of another merge request that was merged before, and copies of them.
+
+    `may_copy`: those whose commits may be written anew.
+    """
     origins = {
         (key, commit.sha): {_sha_key(key, sha) for sha in _original_shas(commit)}
         for key, listed in commits.items()
@@ -203,8 +213,12 @@ def _without_earlier_work(
     }
     owners = store_commits.by_shas(conn, set[store_commits.ShaKey]().union(*origins.values()))
     keys = frozenset[MergeRequestKey]().union(*owners.values())
+    rewritten = {key: listed for key, listed in commits.items() if key in may_copy}
+    copies = _copied_commits(conn, rewritten)
+    keys |= {owner for pairs in copies.values() for owner, _ in pairs}
     stored = {**store_merge_requests.without_pipelines(conn, keys - merge_requests.keys())}
     stored |= merge_requests
+    pushed = _pushed_to_own_branches(conn, merge_requests, copies)
     return {
         key: tuple(
             commit
@@ -215,9 +229,56 @@ def _without_earlier_work(
                 for owner in owners.get(sha, ())
                 if owner != key and owner in stored
             )
+            and not any(
+                owner in stored
+                and _carries(merge_requests[key], stored[owner])
+                and (
+                    (key, sha) in pushed
+                    or stored[owner].target_branch != merge_requests[key].target_branch
+                )
+                for owner, sha in copies.get((key, commit.sha), ())
+            )
         )
         for key, listed in commits.items()
     }
+
+
+def _copied_commits(
+    conn: Connection, commits: Mapping[MergeRequestKey, Sequence[Commit]]
+) -> dict[tuple[MergeRequestKey, str], list[tuple[MergeRequestKey, str]]]:
+    """Return the commits of other merge requests of which a commit may be a copy.
+
+    A rebase of a stack, or a backport by hand, writes a commit anew and keeps author and message.
+    """
+    digests = {
+        (key, commit.sha): _digest_key(key, commit)
+        for key, listed in commits.items()
+        for commit in listed
+    }
+    twins = store_commits.by_digests(conn, set(digests.values())) if digests else {}
+    return {
+        place: [(owner, sha) for owner, sha in twins.get(digest, ()) if owner != place[0]]
+        for place, digest in digests.items()
+    }
+
+
+def _pushed_to_own_branches(
+    conn: Connection,
+    merge_requests: MergeRequests,
+    copies: Mapping[tuple[MergeRequestKey, str], Sequence[tuple[MergeRequestKey, str]]],
+) -> frozenset[tuple[MergeRequestKey, str]]:
+    """Return the merge requests to whose branch the copied commits themselves were pushed."""
+    places = {
+        (*merge_requests[key].branch_key, sha): (key, sha)
+        for (key, _), pairs in copies.items()
+        for _, sha in pairs
+    }
+    pushed = store_pushed_commits.by_sha(conn, places) if places else {}
+    return frozenset(places[place] for place in pushed)
+
+
+def _digest_key(key: MergeRequestKey, commit: Commit) -> store_commits.DigestKey:
+    return key.connection_id, key.project_id, store_commits.digest_of(commit)
 
 
 def _original_shas(commit: Commit) -> set[str]:

@@ -61,8 +61,7 @@ def _find_marks(batch: Batch, pipelines: Sequence[Pipeline]) -> list[Mark]:
     ]
     return marks + [
         (TASK, str(task_id), f"pipeline of {pipeline.ref} speaks for earlier work")
-        for pipeline in pipelines
-        if pushes.speaks_for_branch(pipeline)
+        for pipeline in pushes.speaking_for_branch(batch.conn, pipelines)
         for task_id in store_pipelines.unresolved_tasks(batch.conn, batch.portal_id, pipeline)
     ]
 

@@ -10,16 +10,20 @@ from sync.core.alerts.model import FINISHED_STATUSES, alert_ref
 from sync.core.model.activity import Push
 from sync.core.model.events import PipelineEvent
 from sync.core.model.pipelines import Pipeline
+from sync.core.model.smart_commits import is_shared_name
 from sync.core.model.tasks import Reference
+from sync.core.notifications.keys import ended_key_of
 from sync.core.references import find as references_find
 from sync.core.rules.portal import ReferenceRules
 from sync.engine.deps import TASK
 from sync.engine.ingest import activity, merge_request_events, own_commits, people, smart_commits
-from sync.engine.ingest.handler import Batch, Handled, Handler
+from sync.engine.ingest.handler import Batch, Fetch, Handled, Handler
 from sync.engine.ingest.outcome import branch_key, describe_work
-from sync.store import commits
+from sync.store import branch_checks, commits, messages, protected_branches
 from sync.store import merge_requests as store_merge_requests
 from sync.store import pipelines as store_pipelines
+
+_BRANCHES: frozenset[Fetch] = frozenset({"branches"})
 
 
 def save(batch: Batch, pushes: Sequence[Push]) -> None:
@@ -27,6 +31,8 @@ def save(batch: Batch, pushes: Sequence[Push]) -> None:
     activity.save_by_lateness(batch, _complete_pushes(pushes))
     listed = [(push.project, push.branch, push.commits) for push in pushes]
     commits.save(batch.conn, listed, batch.now)
+    if ended := list(filter(None, map(ended_key_of, pushes))):
+        messages.forget(batch.conn, batch.portal_id, ended)
     people.save_commit_emails(batch.conn, pushes)
 
 
@@ -42,10 +48,12 @@ def relate(batch: Batch, pushes: Sequence[Push]) -> Handled[Push]:
         work = describe_work(keys, touched.links.tasks_by_key, task_ids)
         return f"push to {push.branch}: {work}"
 
+    alive = [push for push in pushes if _is_alive(push)]
+    doubtful = _doubtful_branches(alive, tasks_by_commit, batch.rules.references)
+    branch_checks.mark_due(batch.conn, doubtful, batch.now)
     pushed = [
         (TASK, str(task_id), f"push to {push.branch}")
-        for push in pushes
-        if _is_alive(push)
+        for push in alive
         for task_id in tasks_by_commit.get((*branch_key(push), push.after), ())
     ]
     return Handled(
@@ -53,7 +61,7 @@ def relate(batch: Batch, pushes: Sequence[Push]) -> Handled[Push]:
         marks=[*touched.links.marks, *pushed, *smart_commits.save_new(batch, pushes)],
         subjects=_complete_pushes(pushes),
         alert_causes=pushes,
-        fetches=touched.fetches,
+        fetches=touched.fetches | _BRANCHES if doubtful else touched.fetches,
     )
 
 
@@ -82,10 +90,25 @@ def _complete_pushes(pushes: Iterable[Push]) -> list[Push]:
     return [push for push in pushes if push.before]
 
 
-def speaks_for_branch(pipeline: Pipeline) -> bool:
-    """Tell whether it is one of the default branch, which only grows, and has come to an end."""
-    own_branch = alert_ref(pipeline) == pipeline.ref == pipeline.project.default_branch
-    return own_branch and pipeline.status.value in FINISHED_STATUSES
+def speaking_for_branch(conn: Connection, pipelines: Iterable[Pipeline]) -> list[Pipeline]:
+    """Return those that ended on branches that only grow: the default and protected ones."""
+    ended = [
+        pipeline
+        for pipeline in pipelines
+        if alert_ref(pipeline) == pipeline.ref and pipeline.status.value in FINISHED_STATUSES
+    ]
+    others = [
+        (pipeline.project.connection_id, pipeline.project.id)
+        for pipeline in ended
+        if pipeline.ref != pipeline.project.default_branch
+    ]
+    protected = protected_branches.protected_branches(conn, others) if others else {}
+    return [
+        pipeline
+        for pipeline in ended
+        if pipeline.ref == pipeline.project.default_branch
+        or pipeline.ref in protected.get((pipeline.project.connection_id, pipeline.project.id), ())
+    ]
 
 
 def commit_key(pipeline: Pipeline) -> store_pipelines.CommitKey:
@@ -119,11 +142,33 @@ def _named_tasks(
             if shared or not own_commits.is_merge_message(commit.message)
         ]
         name = "" if push.branch == push.project.default_branch else push.branch
-        for task_id in _tasks_named(name, messages, rules):
+        for task_id in tasks_named(name, messages, rules):
             yield (*branch, push.after), task_id
 
 
-def _tasks_named(branch: str, messages: Iterable[str], rules: ReferenceRules) -> list[int]:
+def _doubtful_branches(
+    pushes: Iterable[Push],
+    tasks_by_commit: Mapping[store_pipelines.CommitKey, Sequence[int]],
+    rules: ReferenceRules,
+) -> list[store_merge_requests.BranchKey]:
+    """Return the branches that have tasks which this push does not name.
+
+    A push by force may have taken their commits away; the hook does not say so.
+    """
+    return [
+        branch_key(push)
+        for push in pushes
+        if push.before
+        and not (push.created or _is_shared(push) or is_shared_name(push.branch))
+        and (task_ids := tasks_by_commit.get((*branch_key(push), push.after)))
+        and set(task_ids).difference(
+            tasks_named(push.branch, [commit.message for commit in push.commits], rules)
+        )
+    ]
+
+
+def tasks_named(branch: str, messages: Iterable[str], rules: ReferenceRules) -> list[int]:
+    """Return the tasks whose work a branch and its commits say they are."""
     references: list[Reference] = []
     references += references_find.find_references(branch, "branch", rules)
     for message in messages:

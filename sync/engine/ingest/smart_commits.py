@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,12 +18,15 @@ from sync.core.model.smart_commits import (
     SmartCommitCommand,
     SmartCommitState,
     find_repeated,
+    find_squashed,
+    is_copy,
     is_of_same_author,
 )
 from sync.core.rules.portal import ReferenceRules
 from sync.core.smart_commits import parse as smart_commits_parse
 from sync.engine.deps import TASK
 from sync.engine.ingest.handler import Batch
+from sync.store import merge_request_commits as store_commits
 from sync.store import projects as store_projects
 from sync.store import smart_commits as store_smart_commits
 from sync.store import tasks
@@ -102,22 +105,37 @@ def _mark_repetitions(
     """
     task_ids = {speech.command.task_id for speech, _ in new.values()}
     earlier: dict[int, list[tuple[str, SmartCommit]]] = {task_id: [] for task_id in task_ids}
+    recent: dict[int, list[tuple[str, SmartCommit]]] = {task_id: [] for task_id in task_ids}
     refused: dict[int, list[tuple[str, SmartCommit]]] = {task_id: [] for task_id in task_ids}
-    for row in store_smart_commits.of_tasks_since(
-        conn, portal_id, task_ids, now - REPETITION_WINDOW
-    ):
+    for row in store_smart_commits.of_tasks(conn, portal_id, task_ids):
         followed = row.state is not SmartCommitState.REFUSED or row.smart_commit.repeats
-        rows = earlier if followed else refused
-        rows[row.smart_commit.command.task_id].append((row.key.sha, row.smart_commit))
+        task_id = row.smart_commit.command.task_id
+        (earlier if followed else refused)[task_id].append((row.key.sha, row.smart_commit))
+        if followed and row.received_at >= now - REPETITION_WINDOW:
+            recent[task_id].append((row.key.sha, row.smart_commit))
+    squashed = _squashed_commits(conn, [key for key in new if any(earlier.values())])
     by_key = {}
     for key, (speech, message) in new.items():
-        existing = earlier[speech.command.task_id]
+        task_id = speech.command.task_id
+        existing = (earlier if is_copy(message) else recent)[task_id]
         of_others = [
-            (sha, old)
-            for sha, old in refused[speech.command.task_id]
-            if not is_of_same_author(old, speech)
+            (sha, old) for sha, old in refused[task_id] if not is_of_same_author(old, speech)
         ]
         repeats = find_repeated(message, speech, key.sha, [*existing, *of_others])
+        own = squashed.get(key.sha, frozenset()) - {key.sha}
+        repeats = repeats or find_squashed(speech, [e for e in earlier[task_id] if e[0] in own])
         by_key[key] = replace(speech, repeats=repeats)
-        existing.append((key.sha, speech))
+        earlier[task_id].append((key.sha, speech))
+        recent[task_id].append((key.sha, speech))
     return by_key
+
+
+def _squashed_commits(conn: Connection, keys: Iterable[CommandKey]) -> dict[str, frozenset[str]]:
+    """Return the commits of the merge requests that each commit is the squash of."""
+    shas = {(key.connection_id, key.project_id, key.sha) for key in keys}
+    owners = store_commits.landed_as(conn, shas) if shas else {}
+    owned = store_commits.by_merge_requests(conn, {key for keys in owners.values() for key in keys})
+    return {
+        sha_key[2]: frozenset(commit.sha for key in keys for commit in owned.get(key, ()))
+        for sha_key, keys in owners.items()
+    }

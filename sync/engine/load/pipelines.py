@@ -8,12 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from sync.core.model.merge_requests import is_open
+from sync.core.alerts.model import FINISHED_STATUSES
+from sync.core.model.merge_requests import MergeRequestState, is_open
 from sync.core.model.pipelines import FailedJob, Pipeline, PipelineStatus
 from sync.core.model.task_view import BranchPipeline, LinkView
 from sync.core.model.tasks import Task
 from sync.core.pipelines.plan import recency
-from sync.engine.ingest.pushes import speaks_for_branch
+from sync.engine.ingest.pushes import speaking_for_branch
 from sync.engine.load import people
 from sync.engine.load.people import AuthoredCommit
 from sync.engine.load.scope import Scope
@@ -63,6 +64,7 @@ def load(
                 failed_jobs=_current_jobs(stored, speaking[pipeline]),
                 author_id=authors.get(pipeline),
                 notifies=_notifying_task(sharing[branch, pipeline], present) == task_id,
+                merged=_merged_into(branch, versions[task_id]),
             )
             for branch, pipeline in own.items()
         )
@@ -99,21 +101,19 @@ def with_answers(
 def _speaking_pipelines(
     conn: Connection, pipelines: Iterable[Pipeline]
 ) -> dict[Pipeline, Pipeline]:
-    """Return which pipeline speaks for each: of the default branch the first that passes after it.
+    """Return which pipeline speaks for each: of a shared branch the first that passes after it.
 
-    That branch only grows, so every later one has the commit, too. Until one passes the newest
+    Such a branch only grows, so every later one has the commit, too. Until one passes the newest
     that came to an end counts, as one that was canceled for a newer one says nothing.
     """
     speaking = {pipeline: pipeline for pipeline in pipelines}
-    open_ones = [
-        entry for entry in speaking if speaks_for_branch(entry) and entry.status != _PASSED
-    ]
+    open_ones = speaking_for_branch(conn, [e for e in speaking if e.status != _PASSED])
     later = store_pipelines.later_pipelines(conn, open_ones)
     for pipeline in open_ones:
         ended = [
             entry
             for entry in later[store_pipelines.pipeline_id(pipeline)]
-            if speaks_for_branch(entry)
+            if entry.status.value in FINISHED_STATUSES
         ]
         passed = next((entry for entry in ended if entry.status == _PASSED), None)
         speaking[pipeline] = passed or (ended[-1] if ended else pipeline)
@@ -136,6 +136,17 @@ def _newest_of_work(
         for branch, pipeline in pushed
     ]
     return {**_by_branch((*theirs, *own)), **_by_branch(heads)}
+
+
+def _merged_into(branch: BranchKey, link_views: Iterable[LinkView]) -> tuple[tuple[str, str], ...]:
+    """Return name and address of the merge requests that brought the task's work to a branch."""
+    counting = [link.merge_request for link in link_views if link.is_shown_work]
+    return tuple(
+        (f"!{mr.iid}", mr.url)
+        for mr in sorted(counting, key=lambda mr: mr.iid)
+        if mr.state is MergeRequestState.MERGED
+        and (mr.project.connection_id, mr.project.id, mr.target_branch) == branch
+    )
 
 
 def _by_branch(pipelines: Iterable[tuple[BranchKey, Pipeline]]) -> _PipelinesByBranch:

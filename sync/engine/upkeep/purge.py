@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from sync.engine.deps import Deps
 from sync.engine.lanes import hold
@@ -24,6 +26,7 @@ NIGHT_BEGINS = timedelta(hours=3)  # after midnight, UTC
 ROWS_PER_STEP = (
     200  # deleted in one transaction: the receiver waits no longer for it than for any other
 )
+RETRY_EVERY = timedelta(hours=1)  # of a portal that could not be purged
 STEPS_PER_RUN = 50  # in one go; then whatever else the sweep has to do comes first
 _PAUSE_SECONDS = 0.05
 
@@ -37,9 +40,16 @@ class NightlyPurge:
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
         self._running: dict[int, Iterator[int]] = {}
+        self._failed_at: dict[int, datetime] = {}
 
     def run(self, now: datetime) -> int:
-        """How many rows it deleted. One worker of all does it at a time."""
+        """How many rows it deleted. One worker of all does it at a time.
+
+        None while nobody outside confirms the clock: one that is ahead would delete everything.
+        """
+        check = self._deps.clock_check
+        if check is not None and not check.is_plausible:
+            return 0
         with read(self._deps.database) as conn:
             portal_records = [
                 portal_record
@@ -61,13 +71,22 @@ class NightlyPurge:
             )
 
     def _run_steps(self, portal: PortalRecord, now: datetime) -> int:
+        """Run some steps. A portal that cannot be purged is tried again later; the others go on."""
+        if self._failed_at.get(portal.id, now) < now - RETRY_EVERY:
+            del self._failed_at[portal.id]
+        if portal.id in self._failed_at:
+            return 0
         begun = self._running.setdefault(portal.id, purge_portal(self._deps, portal, now))
         done = 0
-        for _ in range(STEPS_PER_RUN):
-            count = next(begun, None)
-            if count is None:
-                break
-            done += count
+        try:
+            for count in islice(begun, STEPS_PER_RUN):
+                done += count
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            log.exception("portal_not_purged", portal_id=portal.id)
+            self._failed_at[portal.id] = now
+            self._running.pop(portal.id, None)
         return done
 
 

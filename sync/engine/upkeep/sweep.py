@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
+from sync.core.clock import is_due
 from sync.core.model.merge_requests import MergeRequest, MergeRequestKey, is_open
 from sync.engine.deps import Deps, read_scope
 from sync.engine.ingest import mirror_lock as ingest_mirror_lock
 from sync.engine.ingest.merge_requests import update_links
 from sync.engine.ingest.people import save_people
+from sync.engine.issue_sync.lists import read_lists
 from sync.engine.lanes import hold
 from sync.engine.load.scope import read_portal
 from sync.engine.pauses import disconnect
 from sync.engine.reconcile import portal_users
+from sync.engine.reconcile.fetch_branches import fetch_branch_commits
 from sync.engine.reconcile.fetch_commits import fetch_merge_request_commits
 from sync.engine.reconcile.fetch_deployments import fetch_deployment_contents
+from sync.engine.upkeep.endings import end_removed
 from sync.engine.upkeep.purge import NightlyPurge
 from sync.errors import Denied, Later, SyncError
 from sync.gitlab.api import merge_requests as gitlab_peer
-from sync.store import connections, deployments, merge_request_commits, portals
+from sync.store import (
+    branch_checks,
+    clock_repair,
+    connections,
+    deployments,
+    merge_request_commits,
+    portals,
+)
 from sync.store import merge_requests as store_merge_requests
 from sync.store import projects as store_projects
 from sync.store.db.database import read, write
@@ -34,6 +47,7 @@ log = structlog.get_logger()
 HOSTS_EVERY = timedelta(minutes=10)
 RETRY_EVERY = timedelta(minutes=1)  # a host that could not be asked
 PEOPLE_EVERY = timedelta(days=1)
+MOMENTS_EVERY = timedelta(minutes=1)
 OVERLAP = timedelta(minutes=10)  # clocks differ, and a list is not read in one instant
 _MERGE_REQUESTS_PER_WRITE = 50  # merge requests stored in one transaction
 
@@ -45,15 +59,15 @@ class Sweep:
         self._deps = deps
         self._last_attempts: dict[int, datetime] = {}
         self._people_read_at: dict[int, datetime] = {}
+        self._failed_at: dict[tuple[str, int], datetime] = {}
+        self._moments_checked_at: datetime | None = None
         self._purge = NightlyPurge(deps)
 
     def run(self, now: datetime) -> int:
         """Do what is due and return about how many things that were."""
-        done = 0
+        done = self._repair_moments(now)
         with read(self._deps.database) as conn:
             active = portals.all_active(conn)
-            to_ask = set(deployments.portals_to_fetch(conn, now))
-            unread = set(merge_request_commits.portals_due(conn, now))
             hosts = [
                 connection_record
                 for portal in active
@@ -62,24 +76,64 @@ class Sweep:
         for connection in hosts:
             if self._host_is_due(connection, now):
                 self._last_attempts[connection.id] = now
-                done += sweep_connection(self._deps, connection)
-        for portal_id in sorted(to_ask & {portal.id for portal in active}):
-            done += fetch_deployment_contents(self._deps, portal_id)
-        for portal_id in sorted(unread & {portal.id for portal in active}):
-            done += fetch_merge_request_commits(self._deps, portal_id)
+                done += self._run_part("host", connection.id, sweep_connection, connection)
+        with read(self._deps.database) as conn:
+            to_ask = set(deployments.portals_to_fetch(conn, now))
+            unread = set(merge_request_commits.portals_due(conn, self._deps.clock.now()))
+            doubtful = set(branch_checks.portals_due(conn, now))
+        ids = {portal.id for portal in active}
+        for portal_id in sorted(to_ask & ids):
+            done += self._run_part("deployments", portal_id, fetch_deployment_contents, portal_id)
+        for portal_id in sorted(unread & ids):
+            done += self._run_part("commits", portal_id, fetch_merge_request_commits, portal_id)
+        for portal_id in sorted(doubtful & ids):
+            done += self._run_part("branches", portal_id, fetch_branch_commits, portal_id)
         for portal in active:
-            if _is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
-                done_now = refresh_people(self._deps, portal.id)
+            done += self._run_part("issue lists", portal.id, read_lists, portal.id)
+            if is_due(self._people_read_at.get(portal.id), PEOPLE_EVERY, now):
+                done_now = self._run_part("people", portal.id, refresh_people, portal.id)
                 self._people_read_at[portal.id] = (
                     now if done_now else now - PEOPLE_EVERY + RETRY_EVERY
                 )
                 done += 1
-        return done + self._purge.run(now)
+        return done + self._purge.run(now) + end_removed(self._deps, now)
+
+    def _run_part(
+        self, part: str, item_id: int, work: Callable[[Deps, Any], int], item: Any
+    ) -> int:
+        """Run one part for one portal or connection: what fails there ends nothing else.
+
+        It is tried again after a while. The database's own failures concern everything.
+        """
+        now, key = self._deps.clock.now(), (part, item_id)
+        if not is_due(self._failed_at.get(key), RETRY_EVERY, now):
+            return 0
+        try:
+            return work(self._deps, item)
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            log.exception("sweep_failed", part=part, id=item_id)
+            self._failed_at[key] = now
+            return 0
+
+    def _repair_moments(self, now: datetime) -> int:
+        """Let moments that a clock ahead of time stored count as now."""
+        if not is_due(self._moments_checked_at, MOMENTS_EVERY, now):
+            return 0
+        self._moments_checked_at = now
+        with read(self._deps.database) as conn:
+            if not clock_repair.has_future(conn, now):
+                return 0
+        with write(self._deps.database) as conn:
+            count = clock_repair.pull_back(conn, now)
+        log.warning("clock_was_put_back", moments=count)
+        return count
 
     def _host_is_due(self, connection: ConnectionRecord, now: datetime) -> bool:
-        if connection.state != "active" or not _is_due(connection.swept_at, HOSTS_EVERY, now):
+        if connection.state != "active" or not is_due(connection.swept_at, HOSTS_EVERY, now):
             return False
-        return _is_due(self._last_attempts.get(connection.id), RETRY_EVERY, now)
+        return is_due(self._last_attempts.get(connection.id), RETRY_EVERY, now)
 
 
 def sweep_connection(deps: Deps, connection: ConnectionRecord) -> int:
@@ -144,7 +198,15 @@ def _ingest(
     }
     silent = frozenset(_silent_keys(conn, connection, changed.values(), before.keys()))
     now = deps.clock.now()
-    update_links(conn, connection.portal_id, changed, rules, now=now, silent_keys=silent)
+    update_links(
+        conn,
+        connection.portal_id,
+        changed,
+        rules,
+        now=now,
+        silent_keys=silent,
+        wait_for_commits=True,  # no turn follows in which the host is asked first
+    )
 
 
 def _silent_keys(
@@ -195,7 +257,3 @@ def refresh_people(deps: Deps, portal_id: int) -> bool:
             log.warning("people_not_read", portal_id=portal_id, error=str(error))
             return False
         return True
-
-
-def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
-    return last is None or now - last >= every

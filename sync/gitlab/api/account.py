@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sync.core.audit import probing
 from sync.errors import Refused
 from sync.gitlab.api.client import GitLab
 from sync.gitlab.json_fields import mapping, positive_int, start_of_day, text
@@ -41,7 +42,7 @@ def read_account(client: GitLab) -> Account:
     https://docs.gitlab.com/api/personal_access_tokens/#self-inform
     https://docs.gitlab.com/api/version/
     """
-    user = mapping(client.get("/user"))
+    user = _read_user(client)
     token = _read_token(client)
     version = text(mapping(client.get("/version")).get("version"))
     username, scopes = text(user.get("username")), token.get("scopes")
@@ -63,10 +64,34 @@ def problems(account: Account, now: datetime) -> tuple[str, ...]:
     return tuple(problem for problem in candidates if problem)
 
 
+def _read_user(client: GitLab) -> dict[str, object]:
+    """Return the token's user. Raises Refused where something else than GitLab answers."""
+    try:
+        user = mapping(client.get("/user"))
+    except Refused as refused:
+        if refused.code in ("404", "405", "410"):
+            raise no_gitlab(client.base_url, refused.code) from refused
+        raise
+    if not positive_int(user.get("id")) or not text(user.get("username")):
+        raise no_gitlab(client.base_url, "200")
+    return user
+
+
+def no_gitlab(base_url: str, code: str) -> Refused:
+    """Return the error of an address at which something else than GitLab answers."""
+    return Refused(
+        f"There is no GitLab at {base_url} (its API answers {code})",
+        cause="The address is another site's, or GitLab lives below a path that is missing",
+        change="Set `url` of the connection to the address that GitLab shows in the browser",
+        code="no_gitlab",
+    )
+
+
 def _read_token(client: GitLab) -> dict[str, object]:
     """Return what the instance says of the token; {} for OAuth tokens and old instances."""
     try:
-        return mapping(client.get("/personal_access_tokens/self"))
+        with probing():
+            return mapping(client.get("/personal_access_tokens/self"))
     except Refused:
         return {}
 

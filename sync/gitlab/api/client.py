@@ -86,14 +86,19 @@ class GitLab:
         )
 
     def list(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """Yield all items of a list, page after page as they are taken."""
-        options = {"per_page": PER_PAGE, **query}
-        try:
-            yield from self._api.http_list(
-                path, iterator=True, query_parameters=_query(options), obey_rate_limit=False
-            )
-        except (gitlab.GitlabParsingError, KeyError, TypeError) as error:
-            raise error_not_json(f"GET {path}", "something else") from error
+        """Yield all items of a list, page after page as they are taken.
+
+        Every page is asked for at our own address, with the query of the link: python-gitlab cuts
+        links at the first `/api`, which may stand in a host's or a project's name.
+        """
+        following: dict[str, Any] | None = query
+        while following is not None:
+            asked = following
+            listed = self.page(path, **asked)
+            yield from listed.items
+            following = listed.next
+            if following == asked:
+                raise _bad_link(path)
 
     def page(self, path: str, **query: Any) -> ListPage:
         """Return one page of a list, with the way to the next, for callers that store a cursor.
@@ -109,10 +114,13 @@ class GitLab:
         if not isinstance(items, list):
             raise error_not_json(f"GET {path}", "something else")
         further = answer.links.get("next", {}).get("url")
+        following = dict(parse_qsl(urlsplit(further).query)) if further else None
+        if following == {}:
+            raise _bad_link(path)
         total = answer.headers.get("X-Total", "")
         return ListPage(
             items=mappings(items),
-            next=dict(parse_qsl(urlsplit(further).query)) if further else None,
+            next=following,
             total=int(total) if total.isascii() and total.isdigit() else None,
         )
 
@@ -161,6 +169,25 @@ class GitLab:
         )
         return mapping(_decode_json(f"POST {GRAPHQL}", request))
 
+    def post_file(self, path: str, name: str, content: bytes) -> Any:
+        """Send a file as a form's field `file` and return the JSON of the answer."""
+        request = partial(self._api.http_post, path, files={"file": (name, content)})
+        return _decode_json(f"POST {path}", request)
+
+    def content(self, path: str, most: int) -> bytes:
+        """Return the bytes of a file. Raises Refused for more than `most`."""
+        answer, kept = self._raw(path, streamed=True), bytearray()
+        try:
+            for piece in answer.iter_content(CHUNK_BYTES):
+                kept += piece
+                if len(kept) > most:
+                    raise Refused(f"GET {path} has more than {most} bytes", code="too_large")
+        except OSError as error:
+            raise error_from_exception(error, request=f"GET {path}", write=False) from error
+        finally:
+            answer.close()
+        return bytes(kept)
+
     def put(self, path: str, data: dict[str, Any], *, event_uuid: str | None = None) -> Any:
         """Send a PUT and return its JSON; `event_uuid`: see `_write`."""
         return self._write(self._api.http_put, "PUT", path, data, event_uuid)
@@ -207,8 +234,8 @@ class _Backend(RequestsBackend):
         self, method: str, url: str, **options: Any
     ) -> RequestsResponse:
         request = f"{method.upper()} {url.removeprefix(self._base_url)}"
-        asks = url == f"{self._base_url}{GRAPHQL}"  # our queries write nothing
-        write = method.lower() != "get" and not asks
+        asks = url == f"{self._base_url}{GRAPHQL}"
+        write = method.lower() != "get" and not (asks and _only_asks(options.get("json")))
         if not asks and not url.startswith(f"{self._base_url}/api/v4/"):
             raise Refused(f"{request} is not sent: the address is outside of {self._base_url}")
         # The session knows the CA file. A redirect would carry the token to another address.
@@ -234,6 +261,20 @@ class _Backend(RequestsBackend):
                     self._owner.pause(error.after)
                 raise
             return answer
+
+
+def _only_asks(sent: object) -> bool:
+    """Tell whether a GraphQL request changes nothing."""
+    return not str(mapping(sent).get("query")).lstrip().startswith("mutation")
+
+
+def _bad_link(path: str) -> Refused:
+    return Refused(
+        f"GET {path}: the link to the next page leads to no other page",
+        cause="Something between this service and GitLab changes its answers",
+        change="Let a proxy in front of GitLab pass the Link header as it is",
+        code="link",
+    )
 
 
 def _tail(answer: requests.Response, most: int) -> bytes:

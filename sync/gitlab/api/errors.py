@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import NewConnectionError
@@ -29,9 +30,25 @@ _REDIRECT = _Meaning(
     "The base URL is not the instance's own address (http instead of https, an old host name)",
     "Set the connection's base URL to the address that GitLab shows in the browser",
 )
+_PLAIN_HTTP = _Meaning(
+    Refused,
+    "The base URL begins with http://, and GitLab answers at https:// only",
+    "Write https:// in the connection's `url`: with http:// the token would be sent in the clear",
+)
 _REJECTED = _Meaning(Refused, "GitLab does not accept this request", "See GitLab's answer above")
 _NO_SCOPE = _Meaning(
     Denied, "The access token lacks the scope `api`", "Issue a token with the scope `api`"
+)
+_LOCKED = _Meaning(Later, "Another request is changing the same item", "")
+_SPAM = _Meaning(
+    Refused,
+    "GitLab's spam check takes the text for spam",
+    "Let an administrator allow the token's user in the spam settings, or change the text",
+)
+_ARCHIVED = _Meaning(
+    Refused,
+    "The project is archived: it can be read, and nothing in it can be written",
+    "Unarchive the project, or end its links",
 )
 
 # https://docs.gitlab.com/api/rest/#status-codes
@@ -66,6 +83,8 @@ def error_from_response(response: requests.Response, *, request: str, write: boo
     status = response.status_code
     meaning = _meaning(status, response)
     description = _message_of(response)
+    if meaning is _SPAM:
+        return error_of_captcha(request, description)
     summary = f"{request} was answered {status}" + (f" ({description})" if description else "")
     if meaning.kind is not Later:
         return meaning.kind(summary, cause=meaning.cause, change=meaning.change, code=str(status))
@@ -73,6 +92,21 @@ def error_from_response(response: requests.Response, *, request: str, write: boo
     sent = write and status >= 500
     after = retry_after(response.headers)
     return Later(summary, after=after, sent=sent, cause=meaning.cause, code=str(status))
+
+
+def error_of_captcha(request: str, message: str) -> Refused:
+    """Return the error of a write that wants a captcha solved, or that was taken for spam.
+
+    https://docs.gitlab.com/integration/recaptcha/
+    """
+    summary = f"{request} was refused as spam" + (f" ({message})" if message else "")
+    return Refused(summary, cause=_SPAM.cause, change=_SPAM.change, code="spam")
+
+
+def error_archived(request: str) -> Refused:
+    """Return the error of a write in an archived project."""
+    summary = f"{request} was refused"
+    return Refused(summary, cause=_ARCHIVED.cause, change=_ARCHIVED.change, code="archived")
 
 
 def error_from_exception(error: Exception, *, request: str, write: bool) -> SyncError:
@@ -138,11 +172,24 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _meaning(status: int, response: requests.Response) -> _Meaning:
     if status == 403 and "insufficient_scope" in _json_body(response).values():
         return _NO_SCOPE
+    if status == 409 and _json_body(response).get("needs_captcha_response") is True:
+        return _SPAM
+    if status == 409 and "Resource lock" in _message_of(response):
+        return _LOCKED
+    if status == 400 and "recognized as spam" in _message_of(response):
+        return _SPAM
     if status >= 500:
         return _Meaning(Later, "GitLab is down, restarting or overloaded", "")
     if 300 <= status < 400:
-        return _REDIRECT
+        return _PLAIN_HTTP if _leads_to_https(response) else _REDIRECT
     return _MEANINGS.get(status, _REJECTED)
+
+
+def _leads_to_https(response: requests.Response) -> bool:
+    """Return whether a redirect leads from http to https of the same host."""
+    asked, target = urlsplit(response.url or ""), urlsplit(response.headers.get("Location", ""))
+    changed = asked.scheme == "http" and target.scheme == "https"
+    return changed and asked.hostname == target.hostname
 
 
 def _message_of(response: requests.Response) -> str:

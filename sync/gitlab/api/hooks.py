@@ -69,7 +69,7 @@ def ensure_hook(
     """
     settings = _desired_settings(client, url) | event_flags(target.kind, events, internal=internal)
     secrets = {"token": token} | ({"signing_token": signing_token} if signing_token else {})
-    own_hooks = _our_hooks(client, target, url)
+    own_hooks = find_hooks(client, target, url)
     if not own_hooks:
         hook = mapping(
             _explain_refusal(target, lambda: client.post(target.path, settings | secrets))
@@ -84,7 +84,7 @@ def ensure_hook(
         hook_id=_hook_id(kept),
         changed=_differences(kept, settings),
         removed=tuple(_hook_id(duplicate) for duplicate in duplicates),
-        reenabled=_is_disabled(kept) and not problem,
+        reenabled=is_disabled(kept) and not problem,
         signed=_is_signed(hook),
         problem=problem,
     )
@@ -92,7 +92,7 @@ def ensure_hook(
 
 def remove_hooks(client: GitLab, target: HookTarget, *, url: str) -> tuple[int, ...]:
     """Remove our hooks, if there are any; return their ids. Raises SyncError."""
-    ids = tuple(_hook_id(hook) for hook in _our_hooks(client, target, url))
+    ids = tuple(_hook_id(hook) for hook in find_hooks(client, target, url))
     for hook_id in ids:
         client.delete(f"{target.path}/{hook_id}")
     return ids
@@ -113,8 +113,8 @@ def _hook_name(client: GitLab) -> str:
     return f"b24bridge {client.connection_id}"
 
 
-def _our_hooks(client: GitLab, target: HookTarget, url: str) -> list[dict[str, Any]]:
-    """Return our hooks, the one with the right address first.
+def find_hooks(client: GitLab, target: HookTarget, url: str) -> list[dict[str, Any]]:
+    """Return our hooks, the one with the right address first. Raises SyncError.
 
     A hook is ours by its address, or by our receiver's address with another key together with our
     connection's name. With another key and another name it serves another portal: not touched.
@@ -172,7 +172,7 @@ def _reenable(client: GitLab, target: HookTarget, hook: dict[str, Any]) -> str:
 
     https://docs.gitlab.com/user/project/integrations/webhooks/#auto-disabled-webhooks
     """
-    if not _is_disabled(hook):
+    if not is_disabled(hook):
         return ""
     try:
         client.post(f"{target.path}/{_hook_id(hook)}/test/push_events", {})
@@ -188,7 +188,8 @@ def _still_disabled(error: SyncError) -> str:
     )
 
 
-def _is_disabled(hook: dict[str, Any]) -> bool:
+def is_disabled(hook: dict[str, Any]) -> bool:
+    """Return whether GitLab has switched the hook off, for good or for a time."""
     return text(hook.get("alert_status")) in ("disabled", "temporarily_disabled")
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from sync.core.audit import probing
 from sync.errors import Refused
 from sync.gitlab.api.client import PER_PAGE, GitLab, ListPage
 from sync.gitlab.json_fields import positive_int, text, timestamp
@@ -120,7 +121,8 @@ def _next_page(client: GitLab, path: str, cursor: Cursor, restarts: int) -> List
 def _first_page(client: GitLab, path: str, keyset: bool, query: dict[str, Any]) -> ListPage:
     if keyset:
         try:
-            return client.page(path, pagination="keyset", **query)
+            with probing():
+                return client.page(path, pagination="keyset", **query)
         except Refused as refused:
             if refused.code not in _KEYSET_UNSUPPORTED:
                 raise

@@ -20,6 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from sync.core.audit import CallLog
+from sync.core.rules.projects import is_connected
 from sync.errors import Later, SyncError
 from sync.gitlab.json_fields import mapping, mappings, text
 
@@ -28,6 +29,8 @@ LEEWAY = timedelta(seconds=60)
 KEYS_TTL = timedelta(hours=1)  # then the keys are fetched again
 REFETCH_INTERVAL = timedelta(seconds=60)  # least time between two fetches of one issuer
 MAX_ISSUERS = 1000
+PATIENCE_SECONDS = 3.0  # how long a report waits for keys that are being fetched
+STALE_SECONDS = 0.5  # the same, where the keys from before will do
 _MAX_ANSWER_BYTES = 262_144  # bytes
 _TIMEOUT = (3.0, 5.0)  # seconds: a job waits
 _DISCOVERY = "/.well-known/openid-configuration"
@@ -99,16 +102,8 @@ def verify_token(
 
 def is_project_allowed(options: Mapping[str, Any], claims: Claims) -> bool | None:
     """Return whether a connection's projects and groups include this one; None: none are chosen."""
-    projects, groups = options.get("projects") or (), options.get("groups") or ()
-    if not projects and not groups:
-        return None
-    path, namespace = claims.project_path.casefold(), claims.namespace_path.casefold()
-    if any(_matches_project(entry, claims.project_id, path) for entry in projects):
-        return True
-    above = [namespace.rsplit("/", cut)[0] for cut in range(namespace.count("/") + 1)]
-    return any(
-        _matches_project(entry, claims.namespace_id, name) for entry in groups for name in above
-    )
+    namespace = claims.namespace_id, claims.namespace_path
+    return is_connected(options, claims.project_id, claims.project_path, namespace=namespace)
 
 
 def fetch_keys(
@@ -123,52 +118,81 @@ def fetch_keys(
     return tuple(mappings(_get_json(session, address, log).get("keys")))
 
 
+@dataclass
+class _IssuerState:
+    """What is known of one issuer's keys, and the fetch that runs now."""
+
+    keys: tuple[Mapping[str, Any], ...] = ()
+    read_at: datetime | None = None
+    started_at: datetime | None = None
+    running: threading.Event | None = None
+    error: SyncError | None = None
+
+
 class IssuerKeys:
     """Keys of issuers, cached for an hour; an unknown key id makes them be fetched again.
 
-    No issuer is asked more than once a minute, whatever is sent. Requests meanwhile wait for that
-    answer.
+    `ask` runs in a thread of its own for each issuer, never in a request: a request waits a moment
+    for it, and for no other issuer. No issuer is asked more than once a minute, whatever is sent.
     """
 
-    def __init__(self, ask: Callable[[str], tuple[Mapping[str, Any], ...]]) -> None:
-        self._ask = ask
+    def __init__(
+        self,
+        ask: Callable[[str], tuple[Mapping[str, Any], ...]],
+        *,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._ask, self._patience = ask, patience
         self._lock = threading.Lock()
-        self._cache: dict[str, tuple[datetime, tuple[Mapping[str, Any], ...]]] = {}
-        self._fetched_at: dict[str, datetime] = {}
+        self._issuers: dict[str, _IssuerState] = {}
 
     def get(self, issuer: str, kid: str, now: datetime) -> tuple[Mapping[str, Any], ...]:
         """Return the issuer's keys. Raises Later where there are none and none can be fetched."""
         with self._lock:
-            at, keys = self._cache.get(issuer, (None, ()))
-            has_key = any(key.get("kid") == kid for key in keys)
-            if at is not None and has_key and now - at < KEYS_TTL:
-                return keys
-            tried = self._fetched_at.get(issuer)
-            if tried is None or now - tried >= REFETCH_INTERVAL:
-                return self._refetch(issuer, now, keys)
-            if at is None:
-                raise Later(f"The keys of {issuer} could not be read a moment ago", after=60.0)
-            return keys
+            state = self._state(issuer)
+            has_key = any(key.get("kid") == kid for key in state.keys)
+            fresh = state.read_at is not None and timedelta() <= now - state.read_at < KEYS_TTL
+            if has_key and fresh:
+                return state.keys
+            running = state.running or self._start(issuer, state, now)
+        if running is not None:
+            running.wait(min(self._patience, STALE_SECONDS) if has_key else self._patience)
+        with self._lock:
+            if state.read_at is not None:
+                return state.keys
+            raise state.error or Later(
+                f"The keys of {issuer} could not be read a moment ago", after=60.0
+            )
 
-    def _refetch(
-        self, issuer: str, now: datetime, cached: tuple[Mapping[str, Any], ...]
-    ) -> tuple[Mapping[str, Any], ...]:
-        if len(self._fetched_at) >= MAX_ISSUERS:
-            self._fetched_at.clear()
-            self._cache.clear()
-        self._fetched_at[issuer] = now
+    def _state(self, issuer: str) -> _IssuerState:
+        if issuer not in self._issuers and len(self._issuers) >= MAX_ISSUERS:
+            self._issuers.clear()
+        return self._issuers.setdefault(issuer, _IssuerState())
+
+    def _start(self, issuer: str, state: _IssuerState, now: datetime) -> threading.Event | None:
+        """Start a fetch, unless there was one within the last minute."""
+        started = state.started_at
+        if started is not None and timedelta() <= now - started < REFETCH_INTERVAL:
+            return None
+        state.started_at, state.running, state.error = now, threading.Event(), None
+        arguments = (issuer, state, state.running, now)
+        threading.Thread(target=self._fetch, args=arguments, daemon=True, name="keys").start()
+        return state.running
+
+    def _fetch(
+        self, issuer: str, state: _IssuerState, done: threading.Event, now: datetime
+    ) -> None:
         try:
             keys = self._ask(issuer)
-        except SyncError:
-            if not cached:
-                raise
-            return cached
-        self._cache[issuer] = now, keys
-        return keys
-
-
-def _matches_project(value: object, number: int, path: str) -> bool:
-    return value == number if isinstance(value, int) else str(value).casefold() == path
+            with self._lock:
+                state.keys, state.read_at = keys, now
+        except SyncError as error:
+            with self._lock:
+                state.error = error
+        finally:
+            with self._lock:
+                state.running = None
+            done.set()
 
 
 def _check_claims(claims: Mapping[str, Any], issuer: str, audience: str, now: datetime) -> None:

@@ -19,6 +19,7 @@ from sync.gitlab.api.client import GitLab
 from sync.gitlab.api.merge_requests import build_commit, build_pipeline
 from sync.gitlab.api.pagination import Cursor, JsonObject, Page, read_all, read_changed
 from sync.gitlab.json_fields import mapping, person, text, timestamp, web_url
+from sync.gitlab.webhooks.releases import release_assets
 
 ZERO_SHA = "0" * 40
 _MERGE_REQUEST_REF = re.compile(r"refs/merge-requests/([0-9]{1,18})/")
@@ -120,6 +121,7 @@ def _parse_release(project: Project, json_object: JsonObject) -> Release:
         released_at=timestamp(json_object.get("released_at")),
         actor=person(json_object.get("author")),
         at=timestamp(json_object.get("created_at")),
+        assets=release_assets(json_object),
     )
 
 

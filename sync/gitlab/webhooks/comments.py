@@ -37,6 +37,7 @@ def parse_note(payload: dict[str, Any], connection_id: int) -> Comment:
     """Parse a comment that was written or edited. Raises UnreadablePayload."""
     require_kind(payload, "note")
     attributes = mapping(payload.get("object_attributes"))
+    _refuse_sample(payload, attributes)
     address, project_id = web_url(attributes.get("url")), payload.get("project_id")
     project = hook_owner(payload, connection_id, fallback_id=project_id, url=address)
     note_id = require(positive_int(attributes.get("id")), "the comment has no id")
@@ -61,6 +62,14 @@ def parse_note(payload: dict[str, Any], connection_id: int) -> Comment:
 def parse_confidential_note(payload: dict[str, Any], connection_id: int) -> Comment:
     """Parse a comment for members only, or on such an issue. Raises UnreadablePayload."""
     return replace(parse_note(payload, connection_id), internal=True)
+
+
+def _refuse_sample(payload: dict[str, Any], row: dict[str, Any]) -> None:
+    """Refuse the Test button's sample: it has who pressed it write what somebody else wrote."""
+    actor, author_id = person(payload.get("user")), positive_int(row.get("author_id"))
+    is_new = text(row.get("action")) == "create"
+    if is_new and actor is not None and author_id is not None and author_id != actor.id:
+        raise UnreadablePayload("a sample of the webhook's Test button: another's comment")
 
 
 def is_internal(payload: dict[str, Any], row: dict[str, Any]) -> bool:

@@ -5,11 +5,14 @@ Field by field: https://docs.gitlab.com/user/project/integrations/webhook_events
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from sync.core.model.common import Person
 from sync.core.model.events import MergeRequestEvent
 from sync.core.model.merge_requests import MergeRequest, MergeRequestState, Reviewer
+from sync.core.model.replaced import Replaced, joined_labels
 from sync.gitlab.json_fields import (
     UnreadablePayload,
     count,
@@ -35,6 +38,9 @@ _APPROVALS: dict[str, tuple[bool, bool | None]] = {
     "unapproved": (False, False),
 }
 _REVIEW_ACTIONS = {"open", "close", "reopen", "merge", "approved", "unapproved"}
+_ENDED = ("closed", "merged")
+_MOMENT = timedelta(minutes=1)
+_FIELDS = {name: name for name in ("title", "description", "target_branch", "labels")}
 _STATE_IDS = {1: "opened", 2: "closed", 3: "merged", 4: "locked"}
 
 
@@ -47,8 +53,7 @@ def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeReq
     approval, rules_met = _APPROVALS.get(action, (None, None))
     by_system = attributes.get("system") is True  # then the actor pushed, and approved nothing
     merge_request = _merge_request(payload, attributes, connection_id)
-    if not action:
-        raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
+    refuse_sample(payload, attributes)
     return MergeRequestEvent(
         merge_request=merge_request,
         action=action,
@@ -57,6 +62,39 @@ def parse_merge_request(payload: dict[str, Any], connection_id: int) -> MergeReq
         approval_rules_met=rules_met,
         approvals_reset=text(attributes.get("system_action")).startswith("approvals_reset"),
         author_id=positive_int(attributes.get("author_id")),
+        replaced=replaced_values(payload, _FIELDS),
+    )
+
+
+def refuse_sample(payload: dict[str, Any], row: dict[str, Any]) -> None:
+    """Refuse the sample that the Test button sends of the newest merge request or issue.
+
+    It names no action, or, in newer versions, that it was opened, without a change and though it
+    was edited or ended since. See app/services/concerns/integrations/project_test_data.rb in
+    GitLab's source.
+    """
+    action, changes = text(row.get("action")), payload.get("changes")
+    if not action:
+        raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
+    created, updated = timestamp(row.get("created_at")), timestamp(row.get("updated_at"))
+    is_edited = created is not None and updated is not None and updated - created > _MOMENT
+    if action == "open" and changes == {} and (is_edited or text(row.get("state")) in _ENDED):
+        raise UnreadablePayload("a sample of the webhook's Test button: it was opened before")
+
+
+def replaced_values(payload: dict[str, Any], fields: Mapping[str, str]) -> Replaced:
+    """Return the former values of what the event changed. `fields`: our names by GitLab's."""
+    changes = mapping(payload.get("changes"))
+    before = {
+        ours: mapping(changes.get(name)).get("previous")
+        for name, ours in fields.items()
+        if "previous" in mapping(changes.get(name))
+    }
+    return tuple(
+        (name, joined_labels(text(label.get("title")) for label in mappings(value)))
+        if name == "labels"
+        else (name, text(value) if value is None else str(value))
+        for name, value in before.items()
     )
 
 

@@ -9,7 +9,16 @@ from typing import Any
 from urllib.parse import quote
 
 from sync.core.model.activity import Release
-from sync.gitlab.json_fields import person, require, require_kind, text, timestamp, web_url
+from sync.gitlab.json_fields import (
+    mapping,
+    mappings,
+    person,
+    require,
+    require_kind,
+    text,
+    timestamp,
+    web_url,
+)
 from sync.gitlab.webhooks.projects import hook_project
 
 
@@ -32,4 +41,15 @@ def parse_release(payload: dict[str, Any], connection_id: int) -> Release:
         deleted=action == "delete",
         updated=action == "update",
         at=timestamp(payload.get("created_at")) if action == "create" else None,
+        assets=release_assets(payload),
     )
+
+
+def release_assets(row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return name and address of the links of a release; archives of the code are in every one.
+
+    The API tells them as hooks do. https://docs.gitlab.com/api/releases/links/
+    """
+    links = mappings(mapping(row.get("assets")).get("links"))
+    pairs = ((text(link.get("name")), web_url(link.get("url"))) for link in links)
+    return tuple((name or url, url) for name, url in pairs if url)

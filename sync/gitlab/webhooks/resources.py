@@ -25,13 +25,17 @@ from sync.gitlab.json_fields import (
     web_url,
 )
 from sync.gitlab.webhooks.comments import is_internal
-from sync.gitlab.webhooks.merge_requests import event_labels
+from sync.gitlab.webhooks.merge_requests import event_labels, refuse_sample, replaced_values
 from sync.gitlab.webhooks.projects import hook_owner, hook_project, project_at_url
 
 # object_kind -> the kind, and the page that such things have.
 _ISSUES = {"issue": (Kind.ISSUE, "issues"), "work_item": (Kind.WORK_ITEM, "work_items")}
 _STATE_IDS = {1: "opened", 2: "closed"}
+_ISSUE_FIELDS = {"title": "title", "description": "text", "labels": "labels"}
 _EMOJI_TARGETS = ("note", "merge_request", "issue", "work_item", "snippet", "commit")
+# What the Test buttons make up: the first emoji of the instance, on a comment, and a token.
+# See app/services/concerns/integrations/project_test_data.rb in GitLab's source.
+_SAMPLE_EMOJI, _SAMPLE_TOKEN = "thumbsup", "pat_for_webhook_event"
 # A token's object_kind -> (what tells its ids from those of the other kind, where it is renewed).
 _TOKENS = {
     "access_token": ("", "settings/access_tokens"),
@@ -46,8 +50,7 @@ def parse_issue(payload: dict[str, Any], connection_id: int) -> Resource:
     url = web_url(row.get("url"))
     owner = hook_owner(payload, connection_id, fallback_id=row.get("project_id"), url=url)
     number = _number_or_id(owner, row, f"the {named.replace('_', ' ')} has no number")
-    if not text(row.get("action")):
-        raise UnreadablePayload("a sample of the webhook's Test button: it names no action")
+    refuse_sample(payload, row)
     return Resource(
         project=owner,
         kind=kind,
@@ -62,6 +65,7 @@ def parse_issue(payload: dict[str, Any], connection_id: int) -> Resource:
         text=text(row.get("description")),
         confidential=row.get("confidential") is True
         or text(payload.get("event_type")).startswith("confidential_"),
+        replaced=replaced_values(payload, _ISSUE_FIELDS),
     )
 
 
@@ -137,6 +141,9 @@ def parse_emoji(payload: dict[str, Any], connection_id: int) -> Resource:
     url = web_url(attributes.get("awarded_on_url"))
     on = [mapping(payload.get(name)) for name in _EMOJI_TARGETS]
     words = (text(row.get(name)) for row in on for name in ("note", "title", "message"))
+    sample = (1, _SAMPLE_EMOJI, "Note")
+    if tuple(map(attributes.get, ("id", "name", "awardable_type"))) == sample:
+        raise UnreadablePayload("a sample of the webhook's Test button: nobody gave the emoji")
     return Resource(
         project=hook_owner(payload, connection_id, fallback_id=payload.get("project_id"), url=url),
         kind=Kind.EMOJI,
@@ -186,6 +193,8 @@ def parse_token(payload: dict[str, Any], connection_id: int) -> Resource:
     attributes = mapping(payload.get("object_attributes"))
     owner = hook_owner(payload, connection_id)
     number = require(positive_int(attributes.get("id")), "the token has no id")
+    if attributes.get("name") == _SAMPLE_TOKEN:
+        raise UnreadablePayload("a sample of the webhook's Test button: there is no such token")
     return Resource(
         project=owner,
         kind=Kind.ACCESS_TOKEN,

@@ -33,20 +33,26 @@ def verify_delivery(
     token: str,
     signing_token: str | None,
     now: datetime,
-) -> None:
-    """Check that the raw `body` came from our hook. Raises Unauthentic.
+    must_be_signed: bool = False,
+) -> bool:
+    """Return whether the raw `body`, which came from our hook, is signed.
 
     With a signing token here, a signature that is present must be right; without a signature (a
-    hook from before the signing token was set) X-Gitlab-Token decides. An empty secret proves
-    nothing. https://docs.gitlab.com/user/project/integrations/webhooks/#signing-tokens
+    hook from before the signing token was set) X-Gitlab-Token decides, unless it `must_be_signed`:
+    then somebody has the token alone. An empty secret proves nothing. Raises UnverifiedDelivery.
+    https://docs.gitlab.com/user/project/integrations/webhooks/#signing-tokens
     """
     given = _lowercase_names(headers)
     if signing_token and "webhook-signature" in given:
         _verify_signature(given, body, _signing_key(signing_token), now)
-    elif "x-gitlab-token" not in given:
+        return True
+    if signing_token and must_be_signed:
+        raise UnverifiedDelivery("the deliveries of this connection are signed, and this is not")
+    if "x-gitlab-token" not in given:
         raise UnverifiedDelivery("the request has no X-Gitlab-Token")
-    elif not token or not _equal_in_constant_time(given["x-gitlab-token"], token):
+    if not token or not _equal_in_constant_time(given["x-gitlab-token"], token):
         raise UnverifiedDelivery("X-Gitlab-Token is not ours")
+    return False
 
 
 def dedupe_key(headers: Mapping[str, str], body: bytes, received_at: datetime) -> str:

@@ -6,6 +6,7 @@ from sync.store.tables.base import Id, in_literals, metadata
 from sync.store.tables.code import (
     activity,
     alert,
+    branch_check,
     commit,
     commit_task,
     deployment,
@@ -17,6 +18,14 @@ from sync.store.tables.code import (
     project,
     protected_branch,
     smart_commit,
+)
+from sync.store.tables.issue_sync import (
+    issue_link,
+    issue_link_conflict,
+    issue_link_entry,
+    issue_link_story,
+    issue_link_write,
+    issue_sync_list,
 )
 from sync.store.tables.logs import api_call, decision, purge
 from sync.store.tables.tasks import (
@@ -44,6 +53,7 @@ __all__ = [
     "allowance",
     "api_call",
     "backfill",
+    "branch_check",
     "command",
     "commit",
     "commit_task",
@@ -54,6 +64,12 @@ __all__ = [
     "deployment_merge_request",
     "host_user",
     "in_literals",
+    "issue_link",
+    "issue_link_conflict",
+    "issue_link_entry",
+    "issue_link_story",
+    "issue_link_write",
+    "issue_sync_list",
     "lease",
     "link",
     "merge_request",

@@ -69,7 +69,8 @@ Index(
     merge_request.c.merge_sha,
 )
 
-# The commits a merge request has, as the code host says, without merge commits.
+# The commits a merge request has, as the code host says, without merge commits. `digest`: what a
+# commit and its copies have in common.
 merge_request_commit = Table(
     "merge_request_commit",
     metadata,
@@ -79,12 +80,19 @@ merge_request_commit = Table(
     Column("sha", SafeText, primary_key=True),
     Column("position", Integer, nullable=False),
     Column("body", Json, nullable=False),
+    Column("digest", SafeText, nullable=False, server_default=""),
 )
 Index(
     "ix_merge_request_commit_sha",
     merge_request_commit.c.connection_id,
     merge_request_commit.c.project_id,
     merge_request_commit.c.sha,
+)
+Index(
+    "ix_merge_request_commit_digest",
+    merge_request_commit.c.connection_id,
+    merge_request_commit.c.project_id,
+    merge_request_commit.c.digest,
 )
 
 pipeline = Table(
@@ -118,6 +126,16 @@ commit = Table(
     Column("sha", SafeText, primary_key=True),
     Column("body", Json, nullable=False),
     Column("received_at", Moment, nullable=False),
+)
+
+# Branches that may have lost commits by force: the host is to be asked which they still have.
+branch_check = Table(
+    "branch_check",
+    metadata,
+    connection_id_column(primary_key=True),
+    Column("project_id", Id, primary_key=True),
+    Column("branch", SafeText, primary_key=True),
+    Column("due_at", Moment, nullable=False),
 )
 
 # The last commit of a push that named a task, in the branch or in a commit.

@@ -7,7 +7,9 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, UniqueCons
 from sync.store.db.types import Json, Moment, SafeText
 from sync.store.tables.base import Id, connection_id_column, metadata, portal_id_column
 
-# A tenant. state: installing, active, disconnected, paused, removed.
+# A tenant. state: installing, active, disconnected, paused, removed. `installation`: a random id
+# that page tokens name; it changes with every installation and removal. Ids of portals and
+# connections are never used again, so that nothing of an erased one speaks for a new one.
 portal = Table(
     "portal",
     metadata,
@@ -31,9 +33,16 @@ portal = Table(
     Column("settings", Json, nullable=False, server_default=text("'{}'")),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Column("installation", SafeText, nullable=False, server_default=""),
+    Column("removed_at", Moment),
+    sqlite_autoincrement=True,
 )
 
-# A code host or tracker of a portal. state: active, paused. kind: gitlab.
+# A code host or tracker of a portal. state: active, paused, removed (from the settings: its history
+# is kept for a while from `removed_at` on). kind: gitlab. admitted: the path by which each project
+# (by id) was found to be connected, so that a renamed one stays so. proven: when access to projects
+# and groups (by path or id) was last proven with the token. signed_at: when a signed delivery came
+# first; unsigned ones are refused from then on.
 connection = Table(
     "connection",
     metadata,
@@ -53,7 +62,12 @@ connection = Table(
     Column("state_reason", SafeText, nullable=False, server_default=""),
     Column("swept_at", Moment),
     Column("created_at", Moment, nullable=False),
+    Column("removed_at", Moment),
+    Column("signed_at", Moment),
+    Column("admitted", Json, nullable=False, server_default=text("'{}'")),
+    Column("proven", Json, nullable=False, server_default=text("'{}'")),
     UniqueConstraint("portal_id", "name"),
+    sqlite_autoincrement=True,
 )
 
 workgroup = Table(

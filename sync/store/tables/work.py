@@ -124,4 +124,5 @@ worker = Table(
     Column("name", SafeText, primary_key=True),
     Column("started_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    Column("clock_offset", Integer),
 )

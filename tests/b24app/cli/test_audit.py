@@ -13,16 +13,17 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from b24app.auth.current_user import current_user
-from b24app.auth.page_tokens import Visitor
 from b24app.cli import main
 from b24app.services.gitlab_connections import check_connection, update_hooks
 from sync.bitrix24.rest.batch import Call
+from sync.core.audit import probing
+from sync.core.model.tasks import Task, TaskStatus
 from sync.errors import SyncError
 from sync.gitlab.api import masking as api_masking
 from sync.gitlab.api import pipelines
 from sync.settings.apply import apply
 from sync.settings.document import read as settings
-from sync.store import connections, logs
+from sync.store import connections, logs, tasks
 from sync.store.db.database import read, write
 from sync.store.rows import ApiCallRow, CallFilter
 from sync.store.tables import api_call
@@ -118,8 +119,7 @@ def test_calls_to_gitlab_say_whose_they_are(beside, portal, gitlab, connection):
 
 
 def test_what_a_page_asks_for_is_its_users(beside, portal, gitlab, connection):
-    token = beside.deps.tokens.issue(Visitor(portal.id, 77, True), beside.deps.clock.now())
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = beside.bearer(portal.id, user_id=77)
     assert beside.client.post("/api/connections/main/test", headers=headers).status_code == 200
     assert who(calls(beside, system="gitlab")[-1]) == ("web", "gitlab", "77")
     beside.client.get("/healthz")  # the next request of this thread is nobody's
@@ -270,7 +270,7 @@ def test_the_log_is_a_table_with_the_newest_last(command, gitlab, portal, connec
     assert command.deps.audit.flush()
     head, row = printed(capsys, "--system", "gitlab", "--failed")
     domain = portal.client_endpoint.split("/")[2]
-    assert " ".join(head.split()) == "AT (UTC) PORTAL WHO SYSTEM STATUS MS CALL WHAT CAME OF IT"
+    assert " ".join(head.split()) == "AT (UTC) PORTAL WHO SYSTEM STATUS MS CALL TASK RESULT"
     assert row.split() == [
         "2026-01-01", "00:00:00", domain, "web", "gitlab", "main", "502", "0",
         "GET", "/user", "GET", "/api/v4/user", "was", "answered", "502",
@@ -278,7 +278,7 @@ def test_the_log_is_a_table_with_the_newest_last(command, gitlab, portal, connec
 
 
 def test_the_calls_of_the_command_line_are_in_the_log_when_it_ends(command, gitlab, capsys):
-    assert main(["gitlab", "test", "main"]) == 0
+    assert main(["gitlab", "test", "main"]) == 1  # there is no webhook yet
     assert main(["pipeline", "run", "acme/shop", "main", "--var", f"A={HIDDEN_VALUE}"]) == 0
     capsys.readouterr()
     found = [json.loads(line) for line in printed(capsys, "--system", "gitlab", "--json")]
@@ -297,7 +297,7 @@ def test_the_calls_of_the_command_line_are_in_the_log_when_it_ends(command, gitl
     [
         (["--connection", "main"], 0),
         (["--connection", "other"], 0),
-        (["--method", "oauth"], 1),
+        (["--method", "oauth"], 2),
         (["--since", "2026-01-01"], 5),
         (["--since", "2h"], 0),
         (["--limit", "2"], 2),
@@ -308,6 +308,94 @@ def test_the_calls_of_the_command_line_are_in_the_log_when_it_ends(command, gitl
 def test_the_log_is_searched(command, words, count, capsys):
     found = printed(capsys, "--json", *words)
     assert len(found) == count if count < 5 else len(found) > count
+
+
+def lines_of(rows: list[str]) -> list[list[str]]:
+    """Call, task and result of each row of the table."""
+    head, *rest = rows
+    starts = [head.index(name) for name in ("CALL", "TASK", "RESULT")]
+    return [
+        [row[starts[0]:starts[1]].rstrip(), row[starts[1]:starts[2]].strip(), row[starts[2]:]]
+        for row in rest
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def batched(command, emulator, portal):
+    """A batch of four calls: two about tasks, one of them refused, one into a task's chat."""
+    emulator.state.create_task("Pay", id=2103, responsible_id=1)
+    chat = emulator.state.tasks[2103].chat_id
+    task = Task(2103, "Pay", TaskStatus.IN_PROGRESS, chat_id=chat)
+    now = command.deps.clock.now()
+    with write(command.deps.engine) as conn:
+        tasks.save_read(conn, portal.id, {2103: task}, now)
+    command.deps.clients.portal(portal.id).batch([
+        Call("tasks.task.get", {"taskId": 2103, "select": ["ID"]}, write=False),
+        Call("tasks.task.complete", {"taskId": 999_999}),
+        Call("im.message.add", {"DIALOG_ID": f"chat{chat}", "MESSAGE": "Hi"}),
+        Call("profile", {}, write=False),
+    ])  # fmt: skip
+    assert command.deps.audit.flush()
+
+
+def test_each_call_inside_a_batch_is_listed(batched, capsys):
+    *_, whole, first, refused, message, profile = lines_of(printed(capsys, "--limit", "2"))
+    assert whole[:2] == ["batch", ""]
+    assert whole[2].startswith("1 of its calls refused: ")
+    assert first == ["  tasks.task.get", "2103", "ok"]
+    assert refused[:2] == ["  tasks.task.complete", "999999"]
+    assert refused[2] != "ok"
+    assert message == ["  im.message.add", "2103", "ok"]
+    assert profile == ["  profile", "", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["--task", "2103"], ["  tasks.task.get", "  im.message.add"]),
+        (["--task", "2103", "--method", "IM."], ["  im.message.add"]),
+        (["--method", "tasks.task.complete"], ["  tasks.task.complete"]),
+        (["--failed"], ["batch", "  tasks.task.complete"]),
+        (["--failed", "--task", "999999"], ["  tasks.task.complete"]),
+    ],
+    ids=" ".join,
+)
+def test_calls_inside_batches_are_found(batched, capsys, words, found):
+    assert [row[0] for row in lines_of(printed(capsys, *words))] == found
+
+
+def test_json_has_the_calls_of_a_batch(batched, capsys):
+    found = json.loads(printed(capsys, "--json", "--limit", "1")[0])
+    assert [(call["method"], call["task"]) for call in found["calls"]] == [
+        ("tasks.task.get", 2103), ("tasks.task.complete", 999999),
+        ("im.message.add", 2103), ("profile", None),
+    ]  # fmt: skip
+
+
+def test_a_batch_that_was_cut_shows_what_was_kept(command, capsys):
+    now = command.deps.clock.now()
+    request = '{"halt": 0, "cmd": {"c0": "tasks.task.get?taskId=5", "c1": "tasks.task…'
+    cut = ApiCallRow(None, now, "batch", 200, 1, request, '{"result": {"result": {"c0…')
+    with write(command.deps.engine) as conn:
+        logs.save_calls(conn, [cut])
+    assert lines_of(printed(capsys, "--limit", "1")) == [
+        ["batch", "", "ok"], ["  tasks.task.get", "5", "not kept"],
+    ]  # fmt: skip
+
+
+def test_a_probe_that_is_refused_is_no_failure(command, emulator, portal, capsys):
+    emulator.state.v3 = False
+    emulator.fail_next(404, "ERROR_METHOD_NOT_FOUND", method="tasks.task.list")
+    client = command.deps.clients.portal(portal.id)
+    with probing(), suppress(SyncError):
+        client.call("tasks.task.list", {}, write=False)
+    with suppress(SyncError):
+        client.call("tasks.task.nothing", {}, write=False)
+    assert command.deps.audit.flush()
+    (row,) = lines_of(printed(capsys, "--failed", "--limit", "2"))
+    assert row[0] == "tasks.task.nothing"
+    (probe, _) = lines_of(printed(capsys, "--limit", "2"))
+    assert probe[2].startswith("not there: tasks.task.list was not done")
 
 
 def test_where_nothing_is_found_that_is_said(command, capsys):
@@ -331,7 +419,9 @@ def test_what_cannot_be_searched_for_is_told(command, words, said, capsys):
 
 def test_a_portal_that_is_not_there_is_told(command, capsys):
     assert main(["audit", "--portal", "other.example.com"]) == 1
-    assert capsys.readouterr().err == "no portal other.example.com is installed\n"
+    assert capsys.readouterr().err.startswith(
+        "no portal other.example.com is installed; there is: 127.0.0.1:"
+    )
 
 
 def test_what_other_systems_said_does_not_reach_the_terminal_raw(command, capsys):
@@ -340,7 +430,7 @@ def test_what_other_systems_said_does_not_reach_the_terminal_raw(command, capsys
     with write(command.deps.engine) as conn:
         logs.save_calls(conn, [bad])
     (_, row) = printed(capsys, "--limit", "1")
-    assert row.endswith("x [31m  red [31m second line")
+    assert row.split()[-6:] == ["x", "[31m", "red", "[31m", "second", "line"]
 
 
 def test_a_page_that_shows_itself_asks_who_opened_it(beside, emulator, portal):

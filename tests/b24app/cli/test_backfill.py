@@ -48,7 +48,7 @@ def environ(monkeypatch, tmp_path, database_url, gitlab):
     monkeypatch.setenv("B24BRIDGE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("B24BRIDGE_ALLOWED_NETWORKS", "127.0.0.0/8")
     monkeypatch.setenv("GITLAB_TOKEN", gitlab.state.add_token("ann").value)
-    return Config.from_env(os.environ)
+    return Config.from_env(os.environ, create_key=True)
 
 
 @pytest.fixture

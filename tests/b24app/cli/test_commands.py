@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from b24app.cli import main
+from b24app.cli.banner import first_steps
+from b24app.cli.status import describe_age
 from sync.config import Config
+from sync.core.clock import WallClock
 from sync.core.messages.placeholders import PLACEHOLDER_MEANINGS
+from sync.core.model.commands import Place, PutMessage, encode
 from sync.core.model.common import Commit, Project
 from sync.core.model.smart_commits import (
     CommandKey,
@@ -27,7 +32,9 @@ from sync.store import connections, logs, portals, subjects
 from sync.store import smart_commits as store_smart_commits
 from sync.store.db.database import read, write
 from sync.store.rows import Installation, PortalTokens, PurgeRow
+from sync.store.tables import command as command_table
 from sync.store.tables import portal as portal_table
+from sync.store.tables import project as project_table
 from sync.store.vault import Vault
 from tests.b24app.factories import AT, failed, mirrored
 
@@ -50,7 +57,8 @@ def environ(monkeypatch, tmp_path, database_url):
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("B24BRIDGE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("GITLAB_TOKEN", "glpat-of-the-test")
-    return Config.from_env(os.environ)
+    monkeypatch.setattr(WallClock, "now", lambda self: AT + timedelta(minutes=5))
+    return Config.from_env(os.environ, create_key=True)
 
 
 @pytest.fixture
@@ -80,6 +88,7 @@ def test_settings_are_applied_and_exported_again(portal, tmp_path, capsys):
         "Connection main created.",
         "The settings of portal.example.com were applied.",
         "Set up the webhooks: b24bridge gitlab hooks main",
+        "Read what was before, silently: b24bridge backfill --all --since 90d",
     ]
     assert main(["settings", "export"]) == 0
     assert capsys.readouterr().out == SETTINGS.replace("connections", "language: en\nconnections")
@@ -117,9 +126,82 @@ def test_settings_can_be_checked_without_applying_them(portal, engine, tmp_path,
     file = tmp_path / "settings.yaml"
     file.write_text(SETTINGS)
     assert main(["settings", "apply", "--offline", "--check", str(file)]) == 0
-    assert capsys.readouterr().out == "The settings are right; nothing was applied.\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "--- in force",
+        "+++ this file",
+        "@@ -1,3 +1,8 @@",
+        " version: 1",
+        " portal: portal.example.com",
+        " language: en",
+        "+connections:",
+        "+  - name: main",
+        "+    url: https://gitlab.example.com",
+        "+    token:",
+        "+      env: GITLAB_TOKEN",
+        "Would be done: Connection main created.",
+        "The settings are right; nothing was applied.",
+    ]
     with read(engine) as conn:
         assert connections.by_portal(conn, portal.id) == ()
+
+
+def test_a_removal_is_said_shown_and_asked_for(applied, portal, engine, capsys):
+    applied.write_text(SETTINGS[: SETTINGS.index("connections:")])
+    capsys.readouterr()
+    assert main(["settings", "apply", "--offline", str(applied)]) == 1
+    assert capsys.readouterr().err == (
+        "The settings do not name what is connected: main. A connection that is missing is removed "
+        "with its history. Say --remove main to remove it, or `was: main` beside its new name.\n"
+    )
+    assert main(["settings", "apply", "--offline", "--check", str(applied)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "-  - name: main" in said
+    assert said[-3:] == [
+        "Would be done: Connection main removed; its history is kept for 30 days.",
+        "Removing main has to be said: --remove main",
+        "The settings are right; nothing was applied.",
+    ]
+    with read(engine) as conn:
+        assert [record.name for record in connections.by_portal(conn, portal.id)] == ["main"]
+    assert main(["settings", "apply", "--offline", "--remove", "main", str(applied)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "Connection main removed; its history is kept for 30 days."
+    )
+    with read(engine) as conn:
+        assert connections.by_portal(conn, portal.id) == ()
+
+
+def test_open_pages_are_ended_by_a_command(portal, engine, capsys):
+    with read(engine) as conn:
+        before = portals.by_id(conn, portal.id).installation
+    assert main(["portal", "end-pages"]) == 0
+    assert capsys.readouterr().out == "Every open page of portal.example.com has ended.\n"
+    with read(engine) as conn:
+        between = portals.by_id(conn, portal.id).installation
+    assert main(["portal", "end-pages", "--all"]) == 0
+    assert capsys.readouterr().out == "Every open page of 1 portals has ended.\n"
+    with read(engine) as conn:
+        after = portals.by_id(conn, portal.id).installation
+    assert len({before, between, after}) == 3
+
+
+def test_a_removed_portal_is_erased_only_when_that_is_meant(applied, portal, engine, capsys):
+    with write(engine) as conn:
+        portals.mark_removed(conn, portal.id, "gone", AT)
+    capsys.readouterr()
+    assert main(["portal", "erase"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "portal.example.com would be erased with all its data, its tokens, and its connections: "
+        "main.",
+        "Nothing was done: say --yes to erase it.",
+    ]
+    assert main(["portal", "erase", "--yes"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "portal.example.com was erased, with all its data, tokens and connections.",
+        "Its webhooks in GitLab are answered 404 from now on: remove them there.",
+    ]
+    with read(engine) as conn:
+        assert portals.all_portals(conn) == ()
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -171,7 +253,10 @@ def test_a_preview_of_a_file_that_is_no_text_says_so(environ, tmp_path, capsys):
     [
         (b"\xff\xfe", "line 1: is not UTF-8 text"),
         (b"version: 1\nportal: portal.example.com\nx: \xff", "line 3: is not UTF-8 text"),
-        (b"version: 1\nportal: other.example.com\n", "no portal other.example.com is installed"),
+        (
+            b"version: 1\nportal: other.example.com\n",
+            "no portal other.example.com is installed; there is: portal.example.com",
+        ),
     ],
     ids=["not-text", "not-text-later", "another-portal"],
 )
@@ -213,16 +298,21 @@ def test_the_status_shows_rows_of_merge_requests_and_unknown_tasks(applied, port
     assert main(["status"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "worker   none has run yet",
+        "next     start it: the service, or `b24bridge serve`",
         "",
         "portal   portal.example.com  active",
         "waiting  0 deliveries, 0 tasks, 0 commands",
+        "received GitLab: nothing yet; `b24bridge gitlab test main` says why",
+        "received Bitrix24: ONTASKUPDATE at 2026-03-02 10:00 UTC, 5 min ago",
         "gitlab   main  https://gitlab.example.com  active",
         "MERGE REQUEST  STATE             PIPELINE  TASKS                       TITLE",
         "team/shop!7    opened, approved  success   999 (mention), 2103 (move)  Payment gateway",
         "unknown  team/shop!7: task 999 does not exist or is not visible",
-        f"failed   command:{ids['command']}  status of task 2103: The task needs a result",
+        f"failed   command:{ids['command']}  status of task 2103 “Pay by card”: "
+        "The task needs a result",
         "failed   subject:task:55  decision about task 55: it never worked",
         f"failed   delivery:{ids['delivery']}  event ONTASKUPDATE: KeyError: 'x'",
+        "next     change what is said above, then `b24bridge replay NAME`; without a name all",
     ]
 
 
@@ -257,9 +347,9 @@ def test_the_status_shows_what_a_commit_said_in_vain_and_replay_has_it_heard_aga
     said = [one for one in capsys.readouterr().out.splitlines() if one.startswith("failed")]
     name = f"smart-commit:{connection.id}/42:c0ffee:0"
     assert said == [f"failed   {name}  #time for task 2103: nobody is known as Cid"]
-    for count in (1, 0):
-        assert main(["replay", name]) == 0
-        assert capsys.readouterr().out == f"{count} will be looked at again.\n"
+    for code in (0, 1):
+        assert main(["replay", name]) == code
+        assert capsys.readouterr().out == f"{1 - code} will be looked at again.\n"
     with read(engine) as conn:
         assert subjects.get(conn, portal.id, "task", "2103").cause == "replayed"
         assert store_smart_commits.get(conn, keys)[keys[0]].state is SmartCommitState.NEW
@@ -269,8 +359,10 @@ def test_the_status_of_nothing_says_so(environ, capsys):
     assert main(["status"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "worker   none has run yet",
+        "next     start it: the service, or `b24bridge serve`",
         "",
         "No portal is installed yet.",
+        *first_steps(environ),
     ]
 
 
@@ -279,7 +371,6 @@ def test_the_status_of_nothing_says_so(environ, capsys):
     [
         ([], 3),
         (["subject:task:55"], 1),
-        (["nonsense"], 0),
         (["--task", "2103", "--task", "7"], 2),
         (["--everything"], 1),
     ],
@@ -289,6 +380,114 @@ def test_replay_says_how_many_will_be_looked_at_again(portal, engine, capsys, wo
         failed(conn, portal.id)
     assert main(["replay", *words]) == 0
     assert capsys.readouterr().out == f"{count} will be looked at again.\n"
+
+
+def test_replay_of_what_is_not_there_fails(portal, engine, capsys):
+    with write(engine) as conn:
+        failed(conn, portal.id)
+    assert main(["replay", "subject:task:55", "command:999999", "nonsense"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "1 will be looked at again.\n"
+    assert printed.err == (
+        "Nothing of that name failed, or the task has moved on since: command:999999, nonsense. "
+        "`b24bridge status` names what failed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-30, "just now"), (0.4, "just now"), (59, "59 s ago"), (61, "1 min ago"),
+        (7200, "2 h ago"), (47 * 3600, "47 h ago"), (49 * 3600, "2 d ago"),
+    ],
+)  # fmt: skip
+def test_ages_are_short_and_never_negative(seconds, words):
+    assert describe_age(timedelta(seconds=seconds)) == words
+
+
+def test_what_to_do_next_is_said(portal, environ, engine, capsys):
+    with write(engine) as conn:
+        logs.record_heartbeat(conn, "one", AT - timedelta(minutes=4))
+        portals.set_state(conn, portal.id, "disconnected", "the grant is dead", AT)
+    assert main(["status"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("next")]
+    assert lines == [
+        "next     no worker runs: start the service, or `b24bridge serve`",
+        "next     open the application in Bitrix24 as an administrator",
+        "next     connect GitLab: `b24bridge settings export` shows an example",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("offset", "lines"),
+    [
+        (None, []),
+        (-299, []),
+        (300, ["clock    5 min ahead of Bitrix24's and GitLab's: set this machine's time"]),
+        (-7_300, ["clock    2 h behind Bitrix24's and GitLab's: set this machine's time"]),
+        (259_200, ["clock    3 d ahead of Bitrix24's and GitLab's: set this machine's time"]),
+    ],
+)
+def test_a_wrong_clock_is_said(portal, engine, capsys, offset, lines):
+    with write(engine) as conn:
+        logs.record_heartbeat(conn, "one", AT, offset)
+    assert main(["status"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert [line for line in out if line.startswith("clock")] == lines
+
+
+@pytest.mark.parametrize(
+    ("command", "description"),
+    [
+        (
+            PutMessage(Place(dialog="sg10"), "branch:{c}/42:feature/B24-9", "Hi"),
+            "message in the chat of workgroup 10 about branch feature/B24-9 of team/shop",
+        ),
+        (
+            PutMessage(Place(dialog="chat5"), "push:{c}/42:abc", "Hi"),
+            "message in the general chat about push abc to team/shop",
+        ),
+        (
+            PutMessage(Place(2103), "merge_request:{c}/42:7", "Hi"),
+            "card in the discussion of task 2103 “Pay by card” about team/shop!7",
+        ),
+        (
+            PutMessage(Place(2103), "ci:{c}/42:main", "Hi"),
+            "message in the discussion of task 2103 “Pay by card” about pipelines of main of "
+            "team/shop",
+        ),
+        (
+            PutMessage(Place(dialog="chat8"), "release:{c}/77:v1", "Hi"),
+            "message in chat8 about release v1 of project 77 of GitLab",
+        ),
+    ],
+)
+def test_failures_speak_of_things_by_their_names(
+    applied, portal, engine, capsys, command, description
+):
+    applied.write_text(f"{SETTINGS}chats: {{general: 5}}\n")
+    assert main(["settings", "apply", "--offline", str(applied)]) == 0
+    with write(engine) as conn:
+        (record,) = connections.by_portal(conn, portal.id)
+        mirrored(conn, portal.id)
+        conn.execute(
+            insert(project_table).values(
+                connection_id=record.id, project_id=42, path="team/shop",
+                url="https://gitlab.example.com/team/shop",
+            )
+        )  # fmt: skip
+        command = replace(command, subject_key=command.subject_key.format(c=record.id))
+        conn.execute(
+            insert(command_table).values(
+                portal_id=portal.id, lane="bitrix24", subject_kind="task", subject_key="2103",
+                key="put", kind="put_message", reason="", state="refused", created_at=AT,
+                payload=encode(command)[1], records={}, done_at=AT, error="No.",
+            )
+        )  # fmt: skip
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    (line,) = [one for one in capsys.readouterr().out.splitlines() if one.startswith("failed")]
+    assert line.split("  ", 2)[2] == f"{description}: No."
 
 
 def test_a_task_that_was_never_heard_of_can_be_looked_at(portal, engine):

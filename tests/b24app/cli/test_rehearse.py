@@ -50,7 +50,7 @@ def environ(monkeypatch, tmp_path, database_url, b24) -> Config:
     monkeypatch.setenv("B24BRIDGE_CLIENT_ID", "local.b24bridge")
     monkeypatch.setenv("B24BRIDGE_CLIENT_SECRET", "client-secret")
     monkeypatch.setenv("B24BRIDGE_OAUTH_HOSTS", b24.oauth_url)
-    return Config.from_env(os.environ)
+    return Config.from_env(os.environ, create_key=True)
 
 
 @pytest.fixture
@@ -203,7 +203,9 @@ def test_of_several_portals_one_is_named(install, environ, engine, capsys):
     assert main(["rehearse", "2103"]) == 1
     assert capsys.readouterr().err == f"name the portal: {name}, other.example.com\n"
     assert main(["rehearse", "2103", "--portal", "third.example.com"]) == 1
-    assert capsys.readouterr().err == "no portal third.example.com is installed\n"
+    assert capsys.readouterr().err == (
+        f"no portal third.example.com is installed; there is: {name}, other.example.com\n"
+    )
     assert main(["rehearse", "2103", "--portal", name]) == 0
     assert capsys.readouterr().out == WRITTEN
 

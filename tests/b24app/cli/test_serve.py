@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,23 @@ def test_one_tree_serves_works_and_ends_together(served):
     assert served.get("/healthz") == 0
 
 
+def test_a_worker_never_survives_its_master(served):
+    """Also a master that is killed and can pass no signal on."""
+    (worker,) = served.workers()
+    os.kill(served.process.pid, signal.SIGKILL)
+    served.process.wait(PATIENCE)
+    eventually(lambda: not Path(f"/proc/{worker}").exists())
+
+
+def test_the_start_says_what_it_is(served):
+    lines = (served.home / "log").read_text().splitlines()
+    assert lines[0] == f"b24bridge {version('b24bridge')}, serve"
+    assert f"  listens on   http://127.0.0.1:{served.port}" in lines
+    assert f"  database     {served.home}/data/b24bridge.sqlite3" in lines
+    assert any("B24BRIDGE_PUBLIC_URL is not set" in line for line in lines)
+    assert any("no portal is installed yet" in line for line in lines)
+
+
 def test_missing_pages_are_said_at_the_start(served):
     said = "THE PAGES ARE MISSING" in (served.home / "log").read_text()
     assert said == (find_assets() is None)
@@ -118,7 +136,7 @@ def test_a_worker_that_dies_is_started_again_while_the_web_goes_on(served):
 def test_what_an_event_installed_is_set_up_by_the_worker(served):
     vault = Vault(keyfile.read_or_create(served.home / "data" / "secret.key"))
     # Nothing may be asked at a private address: each step is refused, and the worker says so.
-    told = Installation("a" * 32, "https://127.0.0.1/rest/", "", PortalTokens("a", "r", None, 1))
+    told = Installation("a" * 32, "https://127.0.0.1/rest/", "", PortalTokens("a", "", None, 1))
     with write(served.database) as conn:
         portal_id = portals.create_or_update(conn, vault, told, NOW)
         install_steps.schedule_steps(conn, portal_id, NOW)
@@ -128,7 +146,8 @@ def test_what_an_event_installed_is_set_up_by_the_worker(served):
             return portals.by_id(conn, portal_id).state_reason
 
     eventually(lambda: reason() not in (install_steps.PENDING, install_steps.STARTED))
-    assert reason() == f"{install_steps.NOT_ALL}: {', '.join(STEPS)}"
+    refused = [step for step in STEPS if step != "secret"]  # there is nothing to renew with
+    assert reason() == f"{install_steps.NOT_ALL}: {', '.join(refused)}"
 
 
 def test_an_oversized_body_is_refused_before_it_is_sent(served):

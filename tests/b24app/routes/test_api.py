@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from b24app.auth.page_tokens import Visitor
 from sync.store import portals
 from sync.store.db.database import read, write
 from sync.store.rows import Installation, PortalTokens
@@ -35,8 +34,7 @@ def stranger(world):
 
 
 def bearer(world, portal_id, *, admin=True):
-    token = world.deps.tokens.issue(Visitor(portal_id, 1, admin), world.deps.clock.now())
-    return {"Authorization": f"Bearer {token}"}
+    return world.bearer(portal_id, admin=admin)
 
 
 READ = ["/api/status", "/api/connections", "/api/failures", "/api/task/2103/development"]
@@ -67,18 +65,6 @@ def test_a_page_token_is_over_after_an_hour(world, portal):
     assert world.client.get("/api/status", headers=headers).status_code == 200
     world.deps.clock.sleep(timedelta(hours=1).total_seconds())
     assert world.client.get("/api/status", headers=headers).status_code == 401
-
-
-def test_a_page_that_stays_open_gets_another_token(world, portal):
-    clock = world.deps.clock
-    headers = bearer(world, portal.id)
-    clock.sleep(timedelta(minutes=55).total_seconds())
-    renewed = world.client.post(RENEW, headers=headers).json
-    assert (renewed["seconds"], renewed["admin"]) == (3600, False)
-    clock.sleep(timedelta(minutes=55).total_seconds())
-    headers = {"Authorization": f"Bearer {renewed['token']}"}
-    assert world.client.get("/api/status", headers=headers).status_code == 200
-    assert world.client.post("/api/replay", json={}, headers=headers).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -116,7 +102,7 @@ def test_the_token_of_a_removed_portal_opens_nothing(world, portal):
 
 
 def test_the_status_shows_the_portal_and_its_merge_requests(world, portal):
-    found = world.client.get("/api/status", headers=bearer(world, portal.id, admin=False)).json
+    found = world.client.get("/api/status", headers=bearer(world, portal.id)).json
     assert (found["portal"], found["state"]) == ("portal.example.com", "active")
     assert found["worker_alive"] is False
     (row,) = found["merge_requests"]
@@ -131,7 +117,7 @@ def test_the_status_shows_the_portal_and_its_merge_requests(world, portal):
 
 def test_a_task_shows_its_merge_requests_and_the_last_reasons(world, portal):
     path = "/api/task/2103/development"
-    found = world.client.get(path, headers=bearer(world, portal.id, admin=False)).json
+    found = world.client.get(path, headers=bearer(world, portal.id)).json
     assert found["task"]["title"] == "Pay by card"
     assert [one["reference"] for one in found["merge_requests"]] == ["team/shop!7"]
     assert [one["reason"] for one in found["decisions"]] == ["team/shop!7 is approved"]

@@ -128,7 +128,10 @@ def test_a_report_is_kept_and_says_what_hooks_would(connected, gitlab):
     assert answer.status_code == 200
     url = "https://portal.example.com/company/personal/user/1/tasks/task/view"
     named = [{"id": number, "url": f"{url}/{number}/"} for number in (2103, 2104, 2105, 2106)]
-    assert answer.json == {"accepted": True, "duplicate": False, "tasks": named}
+    said = [{"text": "the app has the report; the tasks it names: 2103, 2104, 2105, 2106"}]
+    assert answer.json == {
+        "accepted": True, "duplicate": False, "tasks": named, "notes": said,
+    }  # fmt: skip
     assert connected.woken == [connected.portal().id]
     (row,) = kept(connected)
     assert row.event == "CI Report"
@@ -176,9 +179,19 @@ def test_the_prefix_of_the_portal_counts(world, gitlab):
 
 
 @pytest.mark.parametrize(
-    ("choice", "heard"), [("acme/shop", (1, 1)), ("acme/other", (1, 0))], ids=["both", "one"]
+    ("choice", "proven", "heard"),
+    [
+        ("acme/shop", ("main", "other"), (1, 1)),
+        ("acme/shop", ("main",), (1, 0)),
+        ("acme/shop", ("other",), (0, 1)),
+        ("acme/shop", (), (1, 0)),
+        ("acme/other", (), (1, 0)),
+    ],
+    ids=["both proved it", "the first did", "the second did", "nobody did", "not chosen"],
 )
-def test_a_report_reaches_the_portals_that_chose_its_project(connected, gitlab, choice, heard):
+def test_a_report_reaches_the_portals_that_proved_their_access(
+    connected, gitlab, choice, proven, heard
+):
     told = Installation(
         "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
     )
@@ -187,7 +200,11 @@ def test_a_report_reaches_the_portals_that_chose_its_project(connected, gitlab, 
         other = portals.create_or_update(conn, connected.deps.vault, told, now)
         options = {"projects": [choice]}
         draft = ConnectionDraft("gitlab", "main", gitlab.url, ConnectionSecrets("other"), options)
-        connections.upsert(conn, connected.deps.vault, other, draft, now)
+        other_id = connections.upsert(conn, connected.deps.vault, other, draft, now)
+        main_id = connections.by_name(conn, connected.portal().id, "main").id
+        for name, connection_id in (("main", main_id), ("other", other_id)):
+            if name in proven:
+                connections.add_proofs(conn, connection_id, ["acme/shop"], now)
     pipeline = run(gitlab)
     answer = post(connected, gitlab.identity.mint(pipeline, OURS), report(gitlab, pipeline))
     assert answer.status_code == 200

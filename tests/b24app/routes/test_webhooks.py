@@ -90,6 +90,26 @@ def test_a_signature_lets_a_delivery_in_without_a_token(world, secrets):
     assert answer.status_code == 200
 
 
+def test_once_a_hook_signs_what_is_unsigned_is_refused(world, secrets):
+    assert post(world, secrets, b"1").status_code == 200
+    assert post(world, secrets, b"2", **signed(world, secrets, b"2")).status_code == 200
+    answer = post(world, secrets, b"3")
+    assert answer.status_code == 401
+    assert answer.json["error"]["change"] == "Repair the webhook: `b24bridge gitlab hooks`"
+    again = signed(world, secrets, b"4", webhook_id="delivery-4")
+    assert post(world, secrets, b"4", **again).status_code == 200
+    assert world.deliveries() == 3
+
+
+def test_a_removed_connections_webhook_is_unknown(world, secrets):
+    assert post(world, secrets).status_code == 200
+    with write(world.deps.engine) as conn:
+        record = connections.by_name(conn, world.portal().id, "main")
+        connections.mark_removed(conn, record.id, world.deps.clock.now())
+    world.deps.hook_cache.clear()
+    assert post(world, secrets, b"2").status_code == 404
+
+
 def test_a_replayed_signature_is_refused(world, secrets):
     recorded = signed(world, secrets, BODY)
     assert post(world, secrets, **recorded).status_code == 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, select
 
-from b24app.auth.page_tokens import Visitor
 from b24app.cli import main
 from sync.core.alerts.model import Alert, AlertState, RefKey
 from sync.core.model.common import PortalUser, Project
@@ -58,8 +57,7 @@ def handle(world: World, portal: PortalRecord) -> str:
 
 
 def bearer(world: World, portal_id: int) -> dict[str, str]:
-    token = world.deps.tokens.issue(Visitor(portal_id, 1, False), world.deps.clock.now())
-    return {"Authorization": f"Bearer {token}"}
+    return world.bearer(portal_id)
 
 
 def test_open_alerts_are_listed(world: World, portal: PortalRecord, handle: str) -> None:

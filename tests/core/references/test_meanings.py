@@ -7,15 +7,23 @@ import pytest
 from sync.core.model.tasks import LinkKind
 from sync.core.references.find import find_references, strongest_references
 from sync.core.rules.portal import ReferenceRules
-from tests.cases import references_english, references_russian, references_sources
+from tests.cases import (
+    references_english,
+    references_russian,
+    references_sources,
+    references_unusual,
+    references_unusual_russian,
+    reverts_unusual,
+)
 
 RULES = ReferenceRules()
 LANGUAGES = {"en": references_english.CASES, "ru": references_russian.CASES}
+UNUSUAL = (references_unusual, references_unusual_russian, reverts_unusual)
 CASES = {
     f"{language}: {reason}": case
     for language, cases in LANGUAGES.items()
     for reason, case in cases.items()
-}
+} | {text: case for table in UNUSUAL for text, case in table.CASES.items()}
 
 
 def kinds_of(written: str) -> dict[int, LinkKind]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.emulators.bitrix24.calls import REGISTRY
 from tests.emulators.bitrix24.errors import RestError
 from tests.emulators.bitrix24.state import Portal
 from tests.emulators.bitrix24.wire import Hangup, Request, Response
 
+_WRITES = ("tasks.task.add", "tasks.task.chat.message.send")  # of REST 3.0, by its own table
 PAGE_502 = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 PAGE_500 = "<html><body><h1>Internal Server Error</h1>[ErrorException]</body></html>"
 
@@ -26,12 +29,14 @@ class Failure:
 @dataclass
 class Faults:
     """`lost_answers`: that many writes are carried out and then not answered (of `lost_method`,
-    '' any). `html_next`: that many hits get an HTML page. `latency` is in seconds."""
+    '' any). `cut_writes`: that many requests with a write in them are not carried out, and the
+    connection closes. `html_next`: that many hits get an HTML page. `latency` is in seconds."""
 
     gateway_down: bool = False
     html_next: int = 0
     html_status: int = 500
     lost_answers: int = 0
+    cut_writes: int = 0
     lost_method: str = ""
     latency: float = 0.0
     failures: list[Failure] = field(default_factory=list)
@@ -47,6 +52,9 @@ class Faults:
         if self.html_next > 0:
             self.html_next -= 1
             return Response.html(self.html_status, PAGE_500)
+        if self.cut_writes > 0 and has_write(request):
+            self.cut_writes -= 1
+            raise Hangup
         failure = self._failure(request)
         if failure is not None:
             portal.requests[method_name(request)] += 1
@@ -77,6 +85,18 @@ class Faults:
                 failure.times -= 1
                 return failure.error
         return None
+
+
+def has_write(request: Request) -> bool:
+    """Whether a method that changes something is called, by itself or in a batch."""
+    name = method_name(request)
+    if name != "batch":
+        row = REGISTRY.find(name)
+        return name in _WRITES or (row is not None and row.writes)
+    commands = json.loads(request.body or b"{}").get("cmd", {})
+    listed = commands.values() if isinstance(commands, dict) else commands
+    rows = [REGISTRY.find(str(command).partition("?")[0]) for command in listed]
+    return any(row is not None and row.writes for row in rows)
 
 
 def method_name(request: Request) -> str:

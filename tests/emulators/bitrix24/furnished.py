@@ -8,7 +8,7 @@ from tests.emulators.bitrix24.clock import HandClock
 from tests.emulators.bitrix24.server import BitrixEmulator
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "bitrix24"
-SCOPES = "task tasks im user sonet_group socialnetwork placement"
+SCOPES = "task tasks im user sonet_group socialnetwork placement disk"
 
 
 def furnished(card: str) -> BitrixEmulator:
@@ -25,5 +25,10 @@ def furnished(card: str) -> BitrixEmulator:
     state.post(state.chats[group.chat_id], 1, "hello")
     state.user_comments(7, 2103, "hello")
     state.user_logs_time(1, 2103, 60, "x")
+    steps = state.parts.add_item(2103, "Steps", 1, parent_id=0)
+    state.parts.add_item(2103, "Build", 1, parent_id=steps.id)
+    state.parts.links[2105, 2103] = 2
+    state.user_attaches(7, 2103, "note.txt", b"hello")
+    state.parts.store("Files", 8910, 1, state.now(), None)
     b24.app.options |= {"data": "1", "data2": "2"}
     return b24

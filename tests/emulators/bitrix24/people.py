@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.emulators.bitrix24.records import Comment, Elapsed, Message, Task
@@ -33,13 +34,29 @@ def user_deletes_task(portal: Portal, user_id: int, task_id: int) -> None:
         portal.delete_task(portal.tasks[task_id], user_id)
 
 
-def user_comments(portal: Portal, user_id: int, task_id: int, text: str) -> Message | Comment:
-    """A message in the task's chat, or a comment where the card is the old one."""
+def user_comments(
+    portal: Portal, user_id: int, task_id: int, text: str, files: Mapping[str, bytes] | None = None
+) -> Message | Comment:
+    """A message in the task's chat, with files; or a comment where the card is the old one."""
     with portal.lock:
         task = portal.tasks[task_id]
         if portal.card == "old":
             return portal.add_comment(task, user_id, text)
-        return portal.post(portal.chats[task.chat_id], user_id, text)
+        message = portal.post(portal.chats[task.chat_id], user_id, text)
+        message.files = [
+            portal.parts.store(name, 0, user_id, portal.now(), content).id
+            for name, content in (files or {}).items()
+        ]
+        return message
+
+
+def user_attaches(portal: Portal, user_id: int, task_id: int, name: str, content: bytes) -> int:
+    """A person adds a file to the task; the attachment's number is returned."""
+    with portal.lock:
+        made = portal.parts.store(name, 0, user_id, portal.now(), content)
+        row = portal.parts.attach(made.id, task_id, user_id, portal.now())
+        portal.change_task(portal.tasks[task_id], user_id)
+        return row.id
 
 
 def user_edits_message(portal: Portal, user_id: int, message_id: int, text: str) -> Message:

@@ -81,6 +81,7 @@ class Task:
     xml_id: str | None = None
     mark: str | None = None
     chat_id: int = 0
+    in_bbcode: bool = True
     uf: dict[str, Any] = field(default_factory=dict)
 
     def role_ids(self) -> set[int]:
@@ -116,6 +117,7 @@ class Message:
     edited: bool = False
     deleted: bool = False
     code: str = ""
+    files: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -150,6 +152,8 @@ class Elapsed:
     seconds: int
     text: str
     created: datetime
+    written: datetime
+    source: int = 2
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from hashlib import md5
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode
 
-from tests.emulators.bitrix24 import api, frames, pages, window
+from tests.emulators.bitrix24 import api, downloads, frames, pages, window
 from tests.emulators.bitrix24.clock import Clock, WallClock
 from tests.emulators.bitrix24.errors import RestError
 from tests.emulators.bitrix24.events import EventPoster, EventSource
@@ -63,7 +63,7 @@ class BitrixEmulator:
         self.oauth.portals.append((self.state, lambda: f"{self.portal_url}/rest/"))
         self._oauth_listener = Listener(self.oauth.answer)
         self.source = EventSource(self.state, self.events, self._addresses)
-        self.state.emit = self.source.task_event
+        self.state.emit, self.state.url = self.source.task_event, lambda: self.portal_url
         self.lifecycle = Lifecycle(self.state, self.source)
         self.browser_user = 1
 
@@ -180,6 +180,10 @@ class BitrixEmulator:
         """The next writes are carried out, and the connection closes without an answer."""
         self.faults.lost_answers, self.faults.lost_method = times, method
 
+    def cut_before(self, times: int = 1) -> None:
+        """The next requests with a write in them are not carried out; the connection closes."""
+        self.faults.cut_writes = times
+
     def fail_next(
         self, status: int, code: str, description: str = "", *, method: str = "", times: int = 1
     ) -> None:
@@ -213,6 +217,8 @@ class BitrixEmulator:
             query = f"?{request.query}" if request.query else ""
             to = f"{self.portal_url}{request.path}{query}"
             return Response(302, b"", "text/html", {"Location": to})
+        if request.method == "GET" and request.path in downloads.PATHS:
+            return downloads.answer(self.state, request)
         if request.path.startswith("/rest/"):
             return self.faults.around(self.state, request, api.answer)
         if request.path.startswith("/oauth/authorize"):

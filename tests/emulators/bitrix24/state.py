@@ -13,6 +13,8 @@ from typing import Any
 from tests.emulators.bitrix24 import people, work
 from tests.emulators.bitrix24.clock import Clock
 from tests.emulators.bitrix24.limits import Limits
+from tests.emulators.bitrix24.parts import TaskParts
+from tests.emulators.bitrix24.quirks import Quirks
 from tests.emulators.bitrix24.records import (
     App,
     Binding,
@@ -54,7 +56,9 @@ class Portal:
     random: Random = field(default_factory=lambda: Random(24))
     limits: Limits = field(default_factory=Limits)
     emit: Emit = lambda name, data, user_id: None
-    system_messages_fire: bool = False
+    url: Callable[[], str] = lambda: ""
+    quirks: Quirks = field(default_factory=Quirks)
+    parts: TaskParts = field(default_factory=TaskParts)
     users: dict[int, User] = field(default_factory=dict)
     groups: dict[int, Group] = field(default_factory=dict)
     stages: dict[int, Stage] = field(default_factory=dict)
@@ -81,8 +85,7 @@ class Portal:
 
     def scopes_of(self, access: str) -> frozenset[str]:
         """What a token of the application, or the secret of an inbound webhook, may do."""
-        hook = self.webhooks.get(access)
-        return hook.scopes if hook else self.app.scopes
+        return self.webhooks[access].scopes if access in self.webhooks else self.app.scopes
 
     # people acting in the portal's own pages; see people.py
     user_moves_task = people.user_moves_task
@@ -93,6 +96,7 @@ class Portal:
     user_edits_message = people.user_edits_message
     user_deletes_message = people.user_deletes_message
     user_logs_time = people.user_logs_time
+    user_attaches = people.user_attaches
     dismiss_user = people.dismiss_user
     discussion = people.discussion
     # what both people and the API do; see work.py
@@ -197,14 +201,12 @@ class Portal:
         return made
 
     def stages_of(self, group_id: int) -> list[Stage]:
-        found = [stage for stage in self.stages.values() if stage.group_id == group_id]
-        return sorted(found, key=lambda stage: (stage.sort, stage.id))
+        stages = (stage for stage in self.stages.values() if stage.group_id == group_id)
+        return sorted(stages, key=lambda stage: (stage.sort, stage.id))
 
     def chat_of(self, entity_type: str, entity_id: str) -> Chat | None:
-        wanted = (entity_type, entity_id)
-        return next(
-            (c for c in self.chats.values() if (c.entity_type, c.entity_id) == wanted), None
-        )
+        wanted, chats = (entity_type, entity_id), self.chats.values()
+        return next((c for c in chats if (c.entity_type, c.entity_id) == wanted), None)
 
     def task_of_chat(self, chat: Chat) -> Task | None:
         return self.tasks.get(int(chat.entity_id)) if chat.kind == "tasksTask" else None

@@ -91,18 +91,30 @@ def _moment(portal: Portal, value: Any) -> datetime | None:
 
 
 def _number(portal: Portal, value: Any) -> int:
+    if intval(value) < 0:
+        raise core("Wrong field value")
+    return intval(value)
+
+
+def _priority(portal: Portal, value: Any) -> int:
+    if str(value) not in ("0", "1", "2"):
+        raise core("Wrong field value")
     return intval(value)
 
 
 def _tags(portal: Portal, value: Any) -> list[str]:
+    """Trimmed, none twice whatever its case, none empty."""
     items = value.values() if isinstance(value, dict) else value or []
-    return [str(item) for item in items]
+    if not isinstance(items, list | type({}.values())):
+        raise core("Wrong field value")
+    tags = {str(item).strip().lower(): str(item).strip() for item in reversed(list(items))}
+    return [tag for tag in reversed(list(tags.values())) if tag]
 
 
 READERS: dict[str, tuple[str, Callable[[Portal, Any], Any]]] = {
     "TITLE": ("title", _title),
     "DESCRIPTION": ("description", _text),
-    "PRIORITY": ("priority", _number),
+    "PRIORITY": ("priority", _priority),
     "STATUS": ("status", _status),
     "GROUP_ID": ("group_id", _group),
     "STAGE_ID": ("stage_id", _stage),
@@ -118,6 +130,7 @@ READERS: dict[str, tuple[str, Callable[[Portal, Any], Any]]] = {
     "DEADLINE": ("deadline", _moment),
     "XML_ID": ("xml_id", _text),
     "MARK": ("mark", _text),
+    "DESCRIPTION_IN_BBCODE": ("in_bbcode", _yes),
 }
 
 
@@ -129,20 +142,30 @@ def read_fields(portal: Portal, fields: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     uf: dict[str, Any] = {}
     for name, value in fields.items():
-        if name.startswith("UF_"):
+        if name == "UF_TASK_WEBDAV_FILES":
+            items = value.values() if isinstance(value, dict) else value or []
+            values["files"] = [str(item) for item in items]
+        elif name.startswith("UF_"):
             uf |= _user_field(portal, name, value)
-        elif name in READERS:
+        elif name in READERS and _is_kept(portal, name):
             key, read = READERS[name]
             values[key] = read(portal, value)
-        elif name not in IGNORED:
+        elif name not in IGNORED and name not in READERS:
             raise core(f"Unknown field {name}")
     return values | ({"uf": uf} if uf else {})
+
+
+def _is_kept(portal: Portal, name: str) -> bool:
+    """Some portals drop these two in silence; see quirks.py."""
+    dropped = {"XML_ID": not portal.quirks.xml_id_kept}
+    dropped["DESCRIPTION_IN_BBCODE"] = not portal.quirks.bbcode_flag_kept
+    return not dropped.get(name, False)
 
 
 def _user_field(portal: Portal, name: str, value: Any) -> dict[str, Any]:
     row = next((row for row in portal.user_fields.values() if row.name == name), None)
     if row is None:
-        return {name: value} if name in ("UF_CRM_TASK", "UF_TASK_WEBDAV_FILES") else {}
+        return {name: value} if name == "UF_CRM_TASK" else {}
     if row.multiple == "Y":
         return {name: value if isinstance(value, list) else [value]}
     return {name: _typed(portal, row.kind, value)}

@@ -84,7 +84,7 @@ FIELDS: dict[str, Show] = {
     "IS_PINNED": fixed("N"),
     "IS_PINNED_IN_GROUP": fixed("N"),
     "FLOW_ID": fixed(None),
-    "DESCRIPTION_IN_BBCODE": fixed("Y"),
+    "DESCRIPTION_IN_BBCODE": lambda p, t: flag(t.in_bbcode),
     "STATUS": lambda p, t: str(t.status),
     "STATUS_CHANGED_DATE": lambda p, t: p.iso(t.status_changed or t.created),
     "DURATION_PLAN": fixed(None),
@@ -133,8 +133,9 @@ def show_task(
 def _user_fields(portal: Portal, task: Task, wanted: set[str]) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if wanted & set(SYSTEM_UF):
-        shown |= {camel(name): task.uf.get(name, []) for name in SYSTEM_UF[:2]}
-        shown["ufMailMessage"] = None
+        shown["ufCrmTask"] = task.uf.get("UF_CRM_TASK", [])
+        files = [row.id for row in portal.parts.attached(task.id)]
+        shown |= {"ufTaskWebdavFiles": files, "ufMailMessage": None}
     for row in portal.user_fields.values():
         if row.name in wanted:
             shown[camel(row.name)] = task.uf.get(row.name, [] if row.multiple == "Y" else None)

@@ -61,6 +61,8 @@ def change_task(portal: Portal, task: Task, by: int, **changes: Any) -> Task:
     now = portal.now()
     if "title" in changes:
         changes["title"] = clean_title(changes["title"])
+    if changes.get("group_id", task.group_id) != task.group_id:
+        changes.setdefault("stage_id", 0)  # the columns of one workgroup are not another's
     for name, value in changes.items():
         before = getattr(task, name)
         if before != value:
@@ -120,7 +122,7 @@ def post(portal: Portal, chat: Chat, author_id: int, text: str, *, code: str = "
     task = portal.task_of_chat(chat)
     if task is not None:
         task.activity = now
-        if author_id or portal.system_messages_fire:
+        if author_id or portal.quirks.system_messages_fire:
             after = {"ID": 0, "TASK_ID": task.id, "MESSAGE_ID": number}
             data = changed_ids(before=UNDEFINED, after=after)
             portal.emit("ONTASKCOMMENTADD", data, author_id or None)
@@ -164,7 +166,7 @@ def log_time(
     """Writes history, fires nothing: REST has no event for time."""
     before = sum(row.seconds for row in portal.elapsed.values() if row.task_id == task.id)
     number = portal.next_id("elapsed")
-    made = Elapsed(number, task.id, user_id, seconds, text, created)
+    made = Elapsed(number, task.id, user_id, seconds, text, created, portal.now())
     portal.elapsed[number] = made
     remember(portal, task, "TIME_SPENT_IN_LOGS", before, before + seconds, user_id)
     return made

@@ -12,6 +12,7 @@ from email.utils import formatdate
 from urllib.parse import unquote
 
 from tests.emulators.gitlab.entities import (
+    PLANNER,
     REPORTER,
     Group,
     MergeRequest,
@@ -86,9 +87,17 @@ def code(state: State, key: str, actor: User | None) -> Project:
     return found
 
 
+def planner(state: State) -> int:
+    """The least role that plans: sees what is confidential, sets labels, assignees, dates, time.
+
+    https://docs.gitlab.com/user/permissions/ ; the role Planner came with 17.7.
+    """
+    return PLANNER if state.at_least(17, 7) else REPORTER
+
+
 def sees_hidden(state: State, place: Project, actor: User | None) -> bool:
-    """Confidential issues and internal notes are for reporters and above."""
-    return bool(actor and state.access_level(actor, place) >= REPORTER)
+    """Confidential issues and internal notes are for planners and above."""
+    return bool(actor and state.access_level(actor, place) >= planner(state))
 
 
 def _by_path(state: State, path: str) -> Project | None:

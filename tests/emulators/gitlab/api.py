@@ -26,6 +26,16 @@ from tests.emulators.gitlab import (
     rest_tracker,
 )
 from tests.emulators.gitlab.deliveries import Deliveries
+from tests.emulators.gitlab.issues import (
+    rest_discussions,
+    rest_labels,
+    rest_links,
+    rest_time,
+    rest_uploads,
+    rest_writes,
+)
+from tests.emulators.gitlab.issues.service import Issues
+from tests.emulators.gitlab.keeping import Keeping
 from tests.emulators.gitlab.state import State
 from tests.emulators.gitlab.talking import Talking
 from tests.emulators.gitlab.web import ApiError, Reply, Request, read_params
@@ -120,6 +130,30 @@ def _note_routes() -> list[Route]:
     ]
 
 
+ISSUE_MODULES = (
+    rest_discussions,
+    rest_labels,
+    rest_links,
+    rest_time,
+    rest_uploads,
+    rest_writes,
+)
+
+
+def _issue_routes() -> list[Route]:
+    """What writes issues and what belongs to them; lists of these need no job token."""
+    found = []
+    for module in ISSUE_MODULES:
+        found += [
+            _route(method, path, rest_writes.writing(handler), WRITE, members=True, free=True)
+            for method, path, handler in module.ROUTES
+        ]
+        reads = getattr(module, "READ_ROUTES", [])
+        found += [_route("GET", path, handler, READ) for path, handler in reads]
+    found.append(_route("GET", f"{rest_writes.ISSUE}/time_stats", rest_time.stats, READ))
+    return found
+
+
 ROUTES = [
     _route("GET", "/version", rest_people.version, USER, members=True),
     _route("GET", "/metadata", rest_people.metadata, USER, members=True),
@@ -141,6 +175,7 @@ ROUTES = [
     *_read_routes(rest_code, rest_commits, rest_deployments, rest_events, rest_issues, rest_refs),
     _route("GET", *rest_code.TRIGGER_JOBS, READ, job=True, since=(19, 2)),
     *_note_routes(),
+    *_issue_routes(),
     *_hook_routes("project"),
     *_hook_routes("group", edition="ee"),
     *_integration_routes(),
@@ -155,6 +190,8 @@ class Api:
     state: State
     deliveries: Deliveries
     talking: Talking
+    keeping: Keeping
+    issues: Issues
     limit: access.RateLimit = field(default_factory=access.RateLimit)
     tests: access.Few = field(default_factory=access.Few)
     resends: access.Few = field(default_factory=access.Few)

@@ -11,9 +11,10 @@ from tests.emulators.gitlab.shipped import Deployment, Environment, Release, Tag
 from tests.emulators.gitlab.triggered import Bridge, Source
 
 if TYPE_CHECKING:
+    from tests.emulators.gitlab.issues.records import Upload
     from tests.emulators.gitlab.tracked import FeatureFlag, Issue, Milestone, Snippet, WikiPage
 
-GUEST, REPORTER, DEVELOPER, MAINTAINER, OWNER = 10, 20, 30, 40, 50
+GUEST, PLANNER, REPORTER, DEVELOPER, MAINTAINER, OWNER = 10, 15, 20, 30, 40, 50
 NULL_SHA = "0" * 40
 STATE_IDS = {"opened": 1, "closed": 2, "merged": 3, "locked": 4}
 
@@ -51,6 +52,7 @@ class Group:
     name: str
     members: dict[int, int] = field(default_factory=dict)
     visibility: str = "private"
+    labels: dict[int, Label] = field(default_factory=dict)
 
 
 @dataclass
@@ -86,6 +88,9 @@ class Label:
     id: int
     title: str
     color: str = "#428bca"
+    description: str | None = None
+    group_id: int | None = None
+    archived: bool = False
 
 
 @dataclass
@@ -231,6 +236,9 @@ class Project:
     tags: dict[str, Tag] = field(default_factory=dict)
     releases: dict[str, Release] = field(default_factory=dict)  # by tag
     issues: dict[int, Issue] = field(default_factory=dict)
+    labels: dict[int, Label] = field(default_factory=dict)
+    uploads: dict[int, Upload] = field(default_factory=dict)
+    archived: bool = False
     milestones: dict[int, Milestone] = field(default_factory=dict)
     snippets: dict[int, Snippet] = field(default_factory=dict)
     commit_notes: dict[str, list[Note]] = field(default_factory=dict)

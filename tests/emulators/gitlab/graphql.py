@@ -7,21 +7,32 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.emulators.gitlab import access, graphql_limits
-from tests.emulators.gitlab.graphql_schema import TYPES
-from tests.emulators.gitlab.graphql_spec import CONNECTION, LONGEST_PAGE, SCALARS, Asked, Spec
-from tests.emulators.gitlab.graphql_text import Field, Operation, Unparsable, Variable, read
+from tests.emulators.gitlab import access, graphql_checks, graphql_limits
+from tests.emulators.gitlab.graphql_checks import fields_of
+from tests.emulators.gitlab.graphql_spec import (
+    CONNECTION,
+    LONGEST_PAGE,
+    SCALARS,
+    Asked,
+    Refusal,
+    Spec,
+)
+from tests.emulators.gitlab.graphql_text import Field, Unparsable, Variable, read
+from tests.emulators.gitlab.issues.graphql_types import CONCRETE
 from tests.emulators.gitlab.state import State
 from tests.emulators.gitlab.web import ApiError, Reply, Request
 
+if TYPE_CHECKING:
+    from tests.emulators.gitlab.issues.service import Issues
+
 PATH = "/api/graphql"
+NO_SCOPE = "The token has not the scope `api`"
 
 
-def answer(state: State, request: Request) -> Reply | None:
-    """None for any other address."""
+def answer(state: State, request: Request, issues: Issues) -> Reply | None:
+    """None for any other address. Hooks of mutations are posted after the lock is free."""
     if request.path != PATH:
         return None
     if request.method != "POST":
@@ -34,10 +45,13 @@ def answer(state: State, request: Request) -> Reply | None:
         if token and (token.kind == "job" or not {"api", "read_api"} & set(token.scopes)):
             return Reply({"errors": [{"message": "Invalid token"}]}, 401)
         actor = state.users[token.user_id] if token else None
-        return Reply(_run(Asked(state, actor), request))
+        asked = Asked(state, actor, issues, request.header)
+        reply = Reply(_run(asked, request, scopes=token.scopes if token else ()))
+    issues.flush()
+    return reply
 
 
-def _run(asked: Asked, request: Request) -> dict:
+def _run(asked: Asked, request: Request, *, scopes: tuple[str, ...]) -> dict:
     try:
         sent = json.loads(request.body)
         query = str(sent.get("query") or "")
@@ -46,134 +60,57 @@ def _run(asked: Asked, request: Request) -> dict:
         operation = read(query)
         variables = sent.get("variables") or {}
     except Unparsable as error:
-        return {"errors": [_error(str(error), error.where)]}
+        return {"errors": [graphql_checks.error(str(error), error.where)]}
     except (ValueError, AttributeError):
         return {"errors": [{"message": "Unexpected end of document", "locations": []}]}
-    problems = _problems(operation, operation.selections, "Query", ["query"])
-    problems += _unused(operation)
-    problems = problems or _unfilled(operation, variables)
+    root, state = graphql_checks.ROOTS[operation.kind], asked.state
+    problems = graphql_checks.problems(
+        state, operation, operation.selections, root, [operation.kind]
+    )
+    problems += graphql_checks.unused(operation)
+    problems = problems or graphql_checks.unfilled(state, operation, variables)
     if problems:
         return {"errors": problems}
     values = {name: variables.get(name, given[1]) for name, given in operation.declared.items()}
     known = asked.actor is not None
-    if said := graphql_limits.too_much(operation.selections, fields_of, values, known=known):
-        return {"errors": [{"message": one} for one in said]}
-    return {"data": _object(asked, "Query", None, operation.selections, values)}
-
-
-def _error(text: str, where: tuple[int, int], **more: Any) -> dict:
-    return {"message": text, "locations": [{"line": where[0], "column": where[1]}]} | more
-
-
-def fields_of(kind: str) -> dict[str, Spec]:
-    """A connection has nodes, edges are not emulated, and says whether more is to come."""
-    if not kind.endswith(CONNECTION):
-        return TYPES[kind]
-    node = kind.removesuffix(CONNECTION)
-    return {
-        "nodes": Spec(f"[{node}]", lambda a, p, g: p[0]),
-        "count": Spec("Int", lambda a, p, g: p[2]),
-        "pageInfo": Spec("PageInfo", lambda a, p, g: p[1]),
-    }
-
-
-def _problems(
-    operation: Operation, selections: tuple[Field, ...], kind: str, path: list[str]
-) -> list[dict]:
-    found: list[dict] = []
-    for one in selections:
-        here = [*path, one.alias]
-        spec = fields_of(kind).get(one.name)
-        if one.name == "__typename":
-            continue
-        if spec is None:
-            text = f"Field '{one.name}' doesn't exist on type '{kind}'"
-            code = {"code": "undefinedField", "typeName": kind, "fieldName": one.name}
-            found.append(_error(text, one.where, path=here, extensions=code))
-            continue
-        found += _argument_problems(operation, one, spec, here)
-        inner = spec.type.strip("[]")
-        if (inner in SCALARS) == bool(one.selections):
-            found.append(_error(_selection_text(one, spec.type), one.where, path=here))
-        elif one.selections:
-            found += _problems(operation, one.selections, inner, here)
-    return found
-
-
-def _selection_text(one: Field, kind: str) -> str:
-    if one.selections:
-        names = ", ".join(each.name for each in one.selections)
-        return (
-            f"Selections can't be made on scalars (field '{one.name}' returns {kind} but has "
-            f'selections ["{names}"])'
-        )
-    return (
-        f"Field must have selections (field '{one.name}' returns {kind} but has no selections. "
-        f"Did you mean '{one.name} {{ ... }}'?)"
+    excess = graphql_limits.too_much(
+        operation.selections, fields_of, values, known=known, root=root
     )
-
-
-def _argument_problems(operation: Operation, one: Field, spec: Spec, path: list[str]) -> list[dict]:
-    found = [
-        _error(
-            f"Field '{one.name}' doesn't accept argument '{name}'", one.where, path=[*path, name]
-        )
-        for name in one.arguments
-        if name not in spec.arguments
-    ]
-    lacking = [
-        n for n, kind in spec.arguments.items() if kind[-1] == "!" and n not in one.arguments
-    ]
-    if lacking:
-        text = f"Field '{one.name}' is missing required arguments: {', '.join(lacking)}"
-        found.append(_error(text, one.where, path=path))
-    for value in one.arguments.values():
-        if isinstance(value, Variable) and value.name not in operation.declared:
-            text = f"Variable ${value.name} is used by {path[0]} but not declared"
-            found.append(_error(text, one.where, path=path))
-    return found
-
-
-def _unused(operation: Operation) -> list[dict]:
-    used = set(_variables(operation.selections))
-    return [
-        {"message": f"Variable ${name} is declared by anonymous {operation.kind} but not used"}
-        for name in operation.declared
-        if name not in used
-    ]
-
-
-def _variables(selections: tuple[Field, ...]) -> Iterator[str]:
-    for one in selections:
-        for value in one.arguments.values():
-            each = value if isinstance(value, list) else [value]
-            yield from (item.name for item in each if isinstance(item, Variable))
-        yield from _variables(one.selections)
-
-
-def _unfilled(operation: Operation, variables: dict[str, Any]) -> list[dict]:
-    return [
-        {"message": f"Variable ${name} of type {kind} was provided invalid value"}
-        for name, (kind, default) in operation.declared.items()
-        if kind.endswith("!") and default is None and variables.get(name) is None
-    ]
+    if excess:
+        return {"errors": [{"message": text} for text in excess]}
+    if operation.kind == "mutation" and "api" not in scopes:
+        nothing = {one.alias: None for one in operation.selections}
+        return {"data": nothing, "errors": [{"message": NO_SCOPE}]}
+    data = _object(asked, root, None, operation.selections, values)
+    return {"data": data} | ({"errors": asked.errors} if asked.errors else {})
 
 
 def _object(
     asked: Asked, kind: str, value: Any, selections: tuple[Field, ...], given: dict[str, Any]
 ) -> dict:
-    told: dict[str, Any] = {}
+    """Of an interface what the value's own type has; fragments on other types are left out."""
+    concrete = CONCRETE[kind](value) if kind in CONCRETE else kind
+    shown: dict[str, Any] = {}
     for one in selections:
-        if one.name == "__typename":
-            told[one.alias] = kind
+        if one.on not in ("", kind, concrete):
             continue
-        spec = fields_of(kind)[one.name]
+        if one.name == "__typename":
+            shown[one.alias] = concrete
+            continue
+        spec = fields_of(one.on or kind)[one.name]
         arguments = {name: _filled(each, given) for name, each in one.arguments.items()}
-        found = spec.resolve(asked, value, arguments)
+        try:
+            found = spec.resolve(asked, value, arguments)
+        except Refusal as refusal:
+            more = {"extensions": refusal.extensions} if refusal.extensions else {}
+            where = graphql_checks.error(refusal.text, one.where, path=[one.alias], **more)
+            asked.errors.append(where)
+            shown[one.alias] = None
+            continue
         if spec.type.endswith(CONNECTION):
-            found = _page(found, arguments)
-        told[one.alias] = _shown(asked, spec.type, found, one, given)
-    return told
+            found = _page(asked, found, spec, arguments)
+        shown[one.alias] = _shown(asked, spec.type, found, one, given)
+    return shown
 
 
 def _shown(asked: Asked, kind: str, found: Any, one: Field, given: dict[str, Any]) -> Any:
@@ -185,16 +122,41 @@ def _shown(asked: Asked, kind: str, found: Any, one: Field, given: dict[str, Any
 
 
 def _filled(value: Any, given: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(each, given) for name, each in value.items()}
     if isinstance(value, list):
         return [_filled(each, given) for each in value]
     return given.get(value.name) if isinstance(value, Variable) else value
 
 
-def _page(items: list, arguments: dict[str, Any]) -> tuple[list, tuple[str | None, bool], int]:
-    """At most a hundred; `after` is the place in the list."""
+def _page(
+    asked: Asked, items: list, spec: Spec, arguments: dict[str, Any]
+) -> tuple[list, tuple[str | None, bool], int]:
+    """At most a hundred; `after` is the place in the list, or the key of the last item."""
     size = min(int(arguments.get("first") or LONGEST_PAGE), LONGEST_PAGE)
     after = arguments.get("after")
-    start = int(base64.b64decode(after)) if after else 0
-    shown, end = items[start : start + size], start + size
-    cursor = base64.b64encode(str(min(end, len(items))).encode()).decode() if shown else None
-    return shown, (cursor, end < len(items)), len(items)
+    place = json.loads(base64.b64decode(after)) if after else None
+    if spec.key is None:
+        start = int(place or 0)
+        rest = items[start:]
+        ends: list[Any] = [start + number for number in range(1, len(rest) + 1)]
+    else:
+        keys = [_comparable(spec.key(asked, item, arguments)) for item in items]
+        down = spec.descends(arguments)
+        beyond = [
+            number
+            for number, key in enumerate(keys)
+            if place is None or (key < place if down else key > place)
+        ]
+        rest, ends = [items[number] for number in beyond], [keys[number] for number in beyond]
+    shown = rest[:size]
+    cursor = _cursor(ends[len(shown) - 1]) if shown else None
+    return shown, (cursor, len(rest) > size), len(items)
+
+
+def _comparable(key: Any) -> list:
+    return list(key) if isinstance(key, tuple) else [key]
+
+
+def _cursor(place: Any) -> str:
+    return base64.b64encode(json.dumps(place).encode()).decode()

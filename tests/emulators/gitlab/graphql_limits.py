@@ -18,11 +18,16 @@ Fields = Callable[[str], dict[str, Spec]]
 
 
 def too_much(
-    selections: tuple[Field, ...], of: Fields, given: dict[str, Any], *, known: bool
+    selections: tuple[Field, ...],
+    of: Fields,
+    given: dict[str, Any],
+    *,
+    known: bool,
+    root: str = "Query",
 ) -> list[str]:
     """What GitLab says of a query that asks for too much; of one that does not nothing."""
     most, deepest = KNOWN if known else NOBODY
-    cost, depth = complexity(selections, "Query", of, given), _depth(selections)
+    cost, depth = complexity(selections, root, of, given), _depth(selections)
     said = []
     if depth > deepest:
         said.append(f"Query has depth of {depth}, which exceeds max depth of {deepest}")
@@ -32,7 +37,8 @@ def too_much(
 
 
 def complexity(selections: tuple[Field, ...], kind: str, of: Fields, given: dict[str, Any]) -> int:
-    return sum(_cost(one, of(kind).get(one.name), of, given) for one in selections)
+    """What is asked of different types is added up, which is more than GitLab counts."""
+    return sum(_cost(one, of(one.on or kind).get(one.name), of, given) for one in selections)
 
 
 def _cost(one: Field, spec: Spec | None, of: Fields, given: dict[str, Any]) -> int:
@@ -48,7 +54,7 @@ def _cost(one: Field, spec: Spec | None, of: Fields, given: dict[str, Any]) -> i
     cost = inside + 1 + bool(asked.get("sort"))
     if not spec.type.endswith(CONNECTION) or asked.get("iid") or asked.get("iids"):
         return cost
-    return int(cost + cost * min(asked.get("first") or LONGEST_PAGE, LONGEST_PAGE) / 100)
+    return int(cost + cost * min(asked.get("first") or LONGEST_PAGE, LONGEST_PAGE) * spec.weight)
 
 
 def _depth(selections: tuple[Field, ...]) -> int:

@@ -6,11 +6,13 @@ tables: a field is its type, its arguments and how its value comes from the pare
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.emulators.gitlab import access, ci_status, graphql_requests, shown
 from tests.emulators.gitlab.entities import Bridge, Job, Project
 from tests.emulators.gitlab.graphql_spec import PAGE, Asked, Held, Resolve, Spec, gid
+from tests.emulators.gitlab.issues import graphql_mutations, graphql_types
 from tests.emulators.gitlab.parts import plain_time, project_url
 from tests.emulators.gitlab.web import ApiError
 
@@ -18,9 +20,25 @@ from tests.emulators.gitlab.web import ApiError
 def _project(asked: Asked, _: Any, given: dict[str, Any]) -> Project | None:
     """null where it is hidden: no error."""
     try:
-        return access.code(asked.state, str(given["fullPath"]), asked.actor)
+        return access.project(asked.state, str(given["fullPath"]), asked.actor)
     except ApiError:
         return None
+
+
+def _of_code(fields: dict[str, Spec]) -> dict[str, Spec]:
+    """Fields that nobody sees who may not see the code: null, or an empty list."""
+
+    def guarded(spec: Spec) -> Spec:
+        def resolve(asked: Asked, place: Project, given: dict[str, Any]) -> Any:
+            try:
+                access.code(asked.state, str(place.id), asked.actor)
+            except ApiError:
+                return [] if spec.type.endswith("Connection") else None
+            return spec.resolve(asked, place, given)
+
+        return replace(spec, resolve=resolve)
+
+    return {name: guarded(spec) for name, spec in fields.items()}
 
 
 def _pipeline(asked: Asked, place: Project, given: dict[str, Any]) -> Held | None:
@@ -111,18 +129,26 @@ def _time(get: Resolve) -> Resolve:
 
 
 TYPES: dict[str, dict[str, Spec]] = {
-    "Query": {"project": Spec("Project", _project, {"fullPath": "ID!"}, searches=True)},
+    "Query": {"project": Spec("Project", _project, {"fullPath": "ID!"}, searches=True)}
+    | graphql_types.QUERY,
     "Project": {
         "id": Spec("ID", lambda a, p, g: gid("Project", p.id)),
         "name": Spec("String", lambda a, p, g: p.name),
         "fullPath": Spec("ID", lambda a, p, g: p.path),
         "webUrl": Spec("String", lambda a, p, g: project_url(a.state, p)),
-        "pipeline": Spec(
-            "Pipeline", _pipeline, {"iid": "ID", "id": "CiPipelineID", "sha": "String"}
-        ),
     }
-    | graphql_requests.PROJECT,
+    | _of_code(
+        graphql_requests.PROJECT
+        | {
+            "pipeline": Spec(
+                "Pipeline", _pipeline, {"iid": "ID", "id": "CiPipelineID", "sha": "String"}
+            )
+        }
+    )
+    | graphql_types.PROJECT,
     **graphql_requests.TYPES,
+    **graphql_types.TYPES,
+    **graphql_mutations.TYPES,
     "Pipeline": {
         "id": Spec("ID", lambda a, h, g: gid("Ci::Pipeline", h.run.id)),
         "iid": Spec("String", lambda a, h, g: str(h.run.iid)),

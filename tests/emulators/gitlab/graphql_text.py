@@ -1,6 +1,6 @@
 """Reads a GraphQL query: operations, selections, arguments, variables. Pure.
 
-https://spec.graphql.org/October2021/#sec-Language ; fragments and directives are not read.
+https://spec.graphql.org/October2021/#sec-Language ; of fragments only inline ones; no directives.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 TOKEN = re.compile(
     r"""(?P<skip>[\s,]+|\#[^\n]*)|(?P<name>[_A-Za-z]\w*)|(?P<text>"(?:[^"\\\n]|\\.)*")"""
-    r"""|(?P<number>-?\d+(?:\.\d+)?)|(?P<mark>[{}()\[\]:!$=])"""
+    r"""|(?P<number>-?\d+(?:\.\d+)?)|(?P<mark>\.\.\.|[{}()\[\]:!$=])"""
 )
 
 
@@ -40,11 +40,14 @@ class Variable:
 
 @dataclass(frozen=True)
 class Field:
+    """`on`: the type of the inline fragments around it, the innermost; "" outside of any."""
+
     name: str
     alias: str
     arguments: dict[str, Any]
     selections: tuple[Field, ...]
     where: tuple[int, int]
+    on: str = ""
 
 
 @dataclass
@@ -134,14 +137,18 @@ class _Reader:
             inner = self.take(kind="name").text
         return f"{inner}!" if self.skip("!") else inner
 
-    def selections(self) -> tuple[Field, ...]:
+    def selections(self, on: str = "") -> tuple[Field, ...]:
         self.take("{")
-        found = []
+        found: list[Field] = []
         while not self.skip("}"):
-            found.append(self.field())
+            if self.skip("..."):
+                self.take("on")
+                found += self.selections(self.take(kind="name").text)
+            else:
+                found.append(self.field(on))
         return tuple(found)
 
-    def field(self) -> Field:
+    def field(self, on: str = "") -> Field:
         first = self.take(kind="name")
         name = self.take(kind="name").text if self.skip(":") else first.text
         arguments = {}
@@ -151,7 +158,7 @@ class _Reader:
                 self.take(":")
                 arguments[key] = self.value()
         inner = self.selections() if self.peek.text == "{" else ()
-        return Field(name, first.text, arguments, inner, first.where)
+        return Field(name, first.text, arguments, inner, first.where, on)
 
     def value(self) -> Any:
         if self.skip("$"):
@@ -161,6 +168,13 @@ class _Reader:
             while not self.skip("]"):
                 found.append(self.value())
             return found
+        if self.skip("{"):
+            fields = {}
+            while not self.skip("}"):
+                key = self.take(kind="name").text
+                self.take(":")
+                fields[key] = self.value()
+            return fields
         token = self.take()
         match token.kind:
             case "text" | "number":

@@ -5,6 +5,7 @@ https://docs.gitlab.com/user/project/integrations/webhook_events/#work-item-even
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -21,8 +22,10 @@ from tests.emulators.gitlab.parts import (
 from tests.emulators.gitlab.state import State
 from tests.emulators.gitlab.tracked import Issue
 
+IMAGE = re.compile(r"!\[(?P<title>[^\n]*?)\]\((?P<url>(?!https?://|//)[^\n]+?)\)")
 Written = Callable[[datetime | None], str | None]
 UNDER_ISSUES = ("Issue", "Incident")
+WORK_ITEMS_SINCE = (18, 10)  # from then on in addresses of plain issues, too
 ISO_SINCE = (17, 0)  # seen in bodies of 2024 and later; the exact version is not documented
 
 
@@ -55,13 +58,15 @@ def issue(state: State, one: Issue, actor: User, action: str, changes: dict) -> 
 
 
 def issue_url(state: State, one: Issue) -> str:
-    section = "issues" if one.kind in UNDER_ISSUES else "work_items"
+    under_issues = one.kind in UNDER_ISSUES and not state.at_least(*WORK_ITEMS_SINCE)
+    section = "issues" if under_issues else "work_items"
     return f"{project_url(state, state.projects[one.project_id])}/-/{section}/{one.iid}"
 
 
 def issue_attributes(state: State, place: Project, one: Issue, at: Written = hook_time) -> dict:
     """As hooks about issues hold them, and hooks of comments and emoji beside theirs."""
-    return _columns(one, at) | {
+    return columns(one, at) | {
+        "description": absolute_images(state, place, one.description),
         "url": issue_url(state, one),
         "total_time_spent": one.total_time_spent,
         "time_change": 0,
@@ -77,24 +82,38 @@ def issue_attributes(state: State, place: Project, one: Issue, at: Written = hoo
     }
 
 
-def _columns(one: Issue, at: Written) -> dict:
+def absolute_images(state: State, place: Project, text: str) -> str:
+    """A text as hooks have it: addresses of pictures are whole, so it is not the stored text.
+
+    lib/gitlab/hook_data/base_builder.rb
+    """
+
+    def whole(match: re.Match[str]) -> str:
+        url = match["url"]
+        prefix = f"/{place.path}" if url.startswith("/uploads") else ""
+        return f"![{match['title']}]({state.url}{prefix}/{url.lstrip('/')})"
+
+    return IMAGE.sub(whole, text)
+
+
+def columns(one: Issue, at: Written) -> dict:
     return {
         "author_id": one.author_id,
         "closed_at": at(one.closed_at),
         "confidential": one.confidential,
         "created_at": at(one.created_at),
         "description": one.description,
-        "discussion_locked": None,
+        "discussion_locked": one.discussion_locked,
         "due_date": one.due_date,
         "id": one.id,
         "iid": one.iid,
         "last_edited_at": at(one.last_edited_at),
         "last_edited_by_id": one.last_edited_by_id,
         "milestone_id": one.milestone_id,
-        "moved_to_id": None,
-        "duplicated_to_id": None,
+        "moved_to_id": one.moved_to_id,
+        "duplicated_to_id": one.duplicated_to_id,
         "project_id": one.project_id,
-        "relative_position": None,
+        "relative_position": one.relative_position,
         "state_id": STATE_IDS[one.state],
         "time_estimate": one.time_estimate,
         "title": one.title,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.emulators.gitlab import access, paging, shown_plans
-from tests.emulators.gitlab.entities import Project
+from tests.emulators.gitlab.entities import Label, Project
+from tests.emulators.gitlab.issues.searching import matches
 from tests.emulators.gitlab.tracked import Issue
 from tests.emulators.gitlab.web import Reply, Request, not_found, page
 
@@ -39,16 +40,32 @@ def index(api: Api, request: Request, project: str) -> Reply:
     column = order if order in ("created_at", "updated_at", "id", "title") else "created_at"
     found.sort(key=lambda one: (getattr(one, column), one.id), reverse=newest_first)
 
+    detailed = request.flag("with_labels_details")
+
     def show(one: Issue) -> dict:
-        return shown_plans.issue(api.state, place, one)
+        whole = shown_plans.issue(api.state, place, one)
+        return whole | {"labels": [_label(label) for label in one.labels]} if detailed else whole
 
     if api.state.at_least(18, 3):
         return paging.either(request, found, show, kind="Issue", columns=BY_KEY)
     return page(request, found, show)
 
 
+def _label(label: Label) -> dict:
+    return {
+        "id": label.id,
+        "name": label.title,
+        "color": label.color,
+        "description": label.description,
+        "description_html": label.description or "",
+        "text_color": "#FFFFFF",
+        "archived": label.archived,
+    }
+
+
 def _fits(request: Request, one: Issue) -> bool:
-    wanted = {name for name in request.text("labels").split(",") if name}
+    wanted = set(request.text("labels").split(",")) - {""}
+    assignee, words = request.text("assignee_id"), request.text("search")
     iids, kind = request.items("iids"), request.text("issue_type")
     return (
         request.in_time("updated", one.updated_at)
@@ -57,6 +74,8 @@ def _fits(request: Request, one: Issue) -> bool:
         and (not iids or str(one.iid) in iids)
         and kind in ("", one.kind.lower().replace(" ", "_"))
         and request.flag("confidential") in (None, one.confidential)
+        and assignee in ("", *map(str, one.assignee_ids))
+        and matches(one, words)
     )
 
 

@@ -137,8 +137,11 @@ def routes() -> list[tuple]:
         base = f"/projects/:project/{kind}/:key/notes"
         found += [
             ("GET", base, partial(index, kind), False),
-            ("POST", base, partial(create, kind), True),
             ("GET", f"{base}/:note_id", partial(show, kind), False),
-            ("PUT", f"{base}/:note_id", partial(update, kind), True),
         ]
+        if kind != "issues":  # issues/rest_discussions writes theirs
+            found += [
+                ("POST", base, partial(create, kind), True),
+                ("PUT", f"{base}/:note_id", partial(update, kind), True),
+            ]
     return found

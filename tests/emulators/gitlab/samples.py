@@ -1,14 +1,19 @@
 """What a hook's test button posts: a real body made of the newest thing of its kind. Pure.
 
 https://docs.gitlab.com/api/project_webhooks/#trigger-a-test-project-webhook
+See app/services/concerns/integrations/project_test_data.rb in GitLab's source.
 """
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from tests.emulators.gitlab import (
     ancestry,
     ci_payloads,
     issue_payloads,
+    kept_payloads,
+    owner_payloads,
     payloads,
     release_payloads,
     talk_payloads,
@@ -16,6 +21,7 @@ from tests.emulators.gitlab import (
 from tests.emulators.gitlab.entities import Project, User
 from tests.emulators.gitlab.routing import TRIGGERS
 from tests.emulators.gitlab.state import Hook, State
+from tests.emulators.gitlab.tracked import Award
 from tests.emulators.gitlab.web import ApiError
 
 
@@ -105,6 +111,43 @@ def _job(state: State, place: Project, actor: User) -> dict:
     raise ApiError(422, {"message": "Ensure the project has CI jobs."})
 
 
+def _deployment(state: State, place: Project, actor: User) -> dict:
+    """The newest one, as if its status had changed at this moment."""
+    if not place.deployments:
+        raise ApiError(422, {"message": "Ensure the project has deployments."})
+    newest = place.deployments[-1]
+    return release_payloads.deployment(state, place, newest, newest.status, at=state.now())
+
+
+def _wiki_page(state: State, place: Project, actor: User) -> dict:
+    if not place.wiki:
+        raise ApiError(422, {"message": "Ensure the wiki is enabled and has pages."})
+    return kept_payloads.wiki_page(state, place, next(iter(place.wiki.values())), actor, "create")
+
+
+def _milestone(state: State, place: Project, actor: User) -> dict:
+    if not place.milestones:
+        raise ApiError(422, {"message": "Ensure the project has milestones."})
+    return kept_payloads.milestone(state, place.milestones[max(place.milestones)], "create")
+
+
+def _emoji(state: State, place: Project, actor: User) -> dict:
+    """One that nobody gave: the first of the instance, on the newest comment."""
+    for mr in place.merge_requests.values():
+        if mr.notes:
+            made = Award(1, "thumbsup", actor.id, state.now(), mr, mr.notes[-1])
+            return talk_payloads.emoji(state, place, made, "award")
+    raise ApiError(422, {"message": "Ensure the project has notes."})
+
+
+def _access_token(state: State, place: Project, actor: User) -> dict:
+    """One that is not there and expires the day after tomorrow."""
+    day = state.now().date() + timedelta(days=2)
+    return owner_payloads.access_token(
+        state, place, actor, number=1, name="pat_for_webhook_event", expires=day
+    )
+
+
 BUILDERS = {
     "push_events": _push,
     "tag_push_events": _tag_push,
@@ -114,4 +157,11 @@ BUILDERS = {
     "job_events": _job,
     "merge_requests_events": _merge_request,
     "note_events": _note,
+    "confidential_issues_events": _issue,
+    "confidential_note_events": _note,
+    "deployment_events": _deployment,
+    "wiki_page_events": _wiki_page,
+    "milestone_events": _milestone,
+    "emoji_events": _emoji,
+    "resource_access_token_events": _access_token,
 }

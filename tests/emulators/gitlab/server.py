@@ -28,11 +28,18 @@ Switches: `gitlab.deliveries.weather = Weather(lose=0.1, duplicate=0.2, delay_se
 shuffle=True, hold=True, seed=3)`; what is held or delayed goes out by `gitlab.release()`;
 `gitlab.deliveries.dropped` (disabled, recursive, rate limited) and `.lost` say what did not.
 `gitlab.api.limit.per_minute = 60` (429), `gitlab.deliveries.per_minute` (hook calls),
-`gitlab.offline = True` (connections are cut), `gitlab.failing = 502` (every answer),
+`gitlab.offline = True` (connections are cut), `gitlab.cut_before = 1`, `.cut_after = 1` (so many
+writes are cut off before they are carried out, or after: nobody hears the answer),
+`gitlab.failing = 502` (every answer),
 `gitlab.state.version = "16.11.0"` (no signing, no webhook-id, no Idempotency-Key),
 `gitlab.state.edition = "ce"`, `.premium = False`, `.auto_disable_hooks`, `.allow_local_hooks`,
 `project.approvals_required`, `project.reset_approvals_on_push`,
 `gitlab.reviewing.approval_note_first`. `gitlab.requests` counts (method, path) seen.
+
+Issues are written through the API alone. `project.archived`, `state.planned` (statuses, custom
+fields, iterations, links), `gitlab.issues.obstacles` (spam, captcha, locks, limits), `.copies`
+(entries of time after a move), `.executed` (quick actions that ran), `.notified` (who was
+mentioned), `.largest_upload` (MB).
 
 Without a server: `State()` and `payloads.raw(payloads.merge_request(state, mr, ann, "open"))`;
 `signing.headers(event, body, at=…, delivery_id=…, token=…, signing_token=…)`. Ready bodies are in
@@ -56,6 +63,7 @@ from tests.emulators.gitlab.deliveries import Deliveries, Weather
 from tests.emulators.gitlab.editing import Editing
 from tests.emulators.gitlab.entities import Group, Project
 from tests.emulators.gitlab.identity import Identity
+from tests.emulators.gitlab.issues.service import Issues
 from tests.emulators.gitlab.keeping import Keeping
 from tests.emulators.gitlab.owning import Owning
 from tests.emulators.gitlab.reviewing import Reviewing
@@ -86,10 +94,12 @@ class GitLabEmulator:
         self.tracking = Tracking(self.state, self.deliveries)
         self.keeping = Keeping(self.state, self.deliveries)
         self.owning = Owning(self.state, self.deliveries)
-        self.api = Api(self.state, self.deliveries, self.talking)
+        self.issues = Issues(self.state, self.deliveries)
+        self.api = Api(self.state, self.deliveries, self.talking, self.keeping, self.issues)
         self.identity = Identity(self.state)
         self.offline = False
         self.failing = 0
+        self.cut_before = self.cut_after = 0
         self.requests: list[tuple[str, str]] = []
         self._bind_actions()
 
@@ -153,13 +163,15 @@ class GitLabEmulator:
 
     def answer(self, request: Request) -> Reply:
         self.requests.append((request.method, request.path))
+        with self.state.lock:
+            self.issues.copies.run(self.state)
         if self.failing:
             return Reply(
                 {"text": "<html><body>GitLab is not responding</body></html>"}, self.failing
             )
         return (
             self.identity.answer(request)
-            or graphql.answer(self.state, request)
+            or graphql.answer(self.state, request, self.issues)
             or self.api.answer(request)
         )
 
@@ -179,7 +191,17 @@ def _handler(emulator: GitLabEmulator) -> type[BaseHTTPRequestHandler]:
             path, _, query = self.path.partition("?")
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Request(self.command, path, headers, query, body, emulator.url)
-            self._write(emulator.answer(request))
+            writes = _writes(request)
+            if writes and emulator.cut_before:
+                emulator.cut_before -= 1
+                self.close_connection = True
+                return
+            reply = emulator.answer(request)
+            if writes and emulator.cut_after:
+                emulator.cut_after -= 1
+                self.close_connection = True
+                return
+            self._write(reply)
 
         do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve
 
@@ -198,6 +220,12 @@ def _handler(emulator: GitLabEmulator) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def _writes(request: Request) -> bool:
+    if request.path == graphql.PATH:
+        return b"mutation" in request.body[:40]
+    return request.method != "GET"
+
+
 def _encoded(reply: Reply) -> tuple[bytes, str]:
     """Text where an answer is no JSON (429, gateway errors), nothing for 204."""
     match reply.body:
@@ -205,4 +233,6 @@ def _encoded(reply: Reply) -> tuple[bytes, str]:
             return b"", "application/json"
         case {"text": str(text)}:
             return text.encode(), "text/html"
+        case {"bytes": bytes(content)}:
+            return content, "application/octet-stream"
     return json.dumps(reply.body).encode(), "application/json"

@@ -78,7 +78,7 @@ def project(state: State, one: Project, access: int = 0) -> dict:
         "ssh_url_to_repo": f"git@gitlab.example:{one.path}.git",
         "readme_url": f"{url}/-/blob/{one.default_branch}/README.md",
         "visibility": one.visibility,
-        "archived": False,
+        "archived": one.archived,
         "namespace": {
             "id": one.group_id,
             "name": one.namespace_path,

@@ -5,6 +5,8 @@ https://docs.gitlab.com/api/issues/
 
 from __future__ import annotations
 
+import re
+
 from tests.emulators.gitlab import shown
 from tests.emulators.gitlab.entities import Project
 from tests.emulators.gitlab.issue_payloads import human, issue_url
@@ -12,11 +14,15 @@ from tests.emulators.gitlab.parts import iso_time, project_url
 from tests.emulators.gitlab.state import State
 from tests.emulators.gitlab.tracked import Issue, Milestone
 
+BOX = re.compile(r"^\s*(?:[-*+]|\d+[.)]) \[([ xX])\] ", re.MULTILINE)
+
 
 def issue(state: State, place: Project, one: Issue) -> dict:
     assignees = [shown.basic(state, who) for who in one.assignee_ids]
     kind = one.kind.lower().replace(" ", "_")
     held = place.milestones.get(one.milestone_id or 0)
+    boxes = BOX.findall(one.description)
+    done = sum(box in "xX" for box in boxes)
     return {
         "id": one.id,
         "iid": one.iid,
@@ -40,26 +46,29 @@ def issue(state: State, place: Project, one: Issue) -> dict:
         "downvotes": 0,
         "due_date": one.due_date,
         "confidential": one.confidential,
-        "discussion_locked": None,
+        "discussion_locked": one.discussion_locked,
         "issue_type": kind,
         "web_url": issue_url(state, one),
-        "time_stats": {
-            "time_estimate": one.time_estimate,
-            "total_time_spent": one.total_time_spent,
-            "human_time_estimate": human(one.time_estimate),
-            "human_total_time_spent": human(one.total_time_spent),
-        },
-        "task_completion_status": {"count": 0, "completed_count": 0},
-        "weight": one.weight,
-        "has_tasks": False,
+        "time_stats": time_stats(one),
+        "task_completion_status": {"count": len(boxes), "completed_count": done},
+        "has_tasks": bool(boxes),
         "references": {
             "short": f"#{one.iid}",
             "relative": f"#{one.iid}",
             "full": f"{place.path}#{one.iid}",
         },
         "severity": one.severity.upper(),
-        "moved_to_id": None,
+        "moved_to_id": one.moved_to_id,
         "service_desk_reply_to": None,
+    }
+
+
+def time_stats(one: Issue) -> dict:
+    return {
+        "time_estimate": one.time_estimate,
+        "total_time_spent": one.total_time_spent,
+        "human_time_estimate": human(one.time_estimate),
+        "human_total_time_spent": human(one.total_time_spent),
     }
 
 

@@ -19,6 +19,7 @@ from tests.emulators.gitlab.entities import (
     Token,
     User,
 )
+from tests.emulators.gitlab.issues.records import Planned
 
 HOOK_FLAGS = (
     "push_events",
@@ -107,6 +108,7 @@ class State:
     groups: dict[int, Group] = field(default_factory=dict)
     projects: dict[int, Project] = field(default_factory=dict)
     hooks: dict[int, Hook] = field(default_factory=dict)
+    planned: Planned = field(default_factory=Planned)
     counters: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from tests.emulators.gitlab.entities import Label, Note
+from tests.emulators.gitlab.issues.records import Timelog
 
 
 @dataclass
 class Issue:
-    """`kind`: Issue, Incident, Task, Ticket…; all but Issue are work items in hooks. Seconds."""
+    """`kind`: Issue, Incident, Task, Ticket…; all but Issue are work items in hooks. Seconds.
+
+    `status_id` "": what its state falls to. `custom`: field id -> text, number or option ids.
+    """
 
     id: int
     iid: int
@@ -27,6 +32,7 @@ class Issue:
     milestone_id: int | None = None
     due_date: str | None = None
     weight: int | None = None
+    start_date: str | None = None
     time_estimate: int = 0
     total_time_spent: int = 0
     state: str = "opened"
@@ -37,6 +43,15 @@ class Issue:
     last_edited_by_id: int | None = None
     updated_by_id: int | None = None
     notes: list[Note] = field(default_factory=list)
+    timelogs: list[Timelog] = field(default_factory=list)
+    discussion_locked: bool | None = None
+    moved_to_id: int | None = None
+    duplicated_to_id: int | None = None
+    relative_position: int | None = None
+    parent_id: int | None = None
+    status_id: str = ""
+    iteration_id: int | None = None
+    custom: dict[int, Any] = field(default_factory=dict)
 
 
 @dataclass

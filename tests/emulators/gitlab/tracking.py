@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from tests.emulators.gitlab import issue_payloads
 from tests.emulators.gitlab.deliveries import Deliveries
-from tests.emulators.gitlab.entities import STATE_IDS, Label, Project, User
+from tests.emulators.gitlab.entities import STATE_IDS, Project, User
+from tests.emulators.gitlab.issues.labels import ensure
 from tests.emulators.gitlab.parts import label_part, person
 from tests.emulators.gitlab.payloads import change
 from tests.emulators.gitlab.state import State
@@ -44,7 +45,7 @@ class Tracking:
             now = self.state.now()
             one = Issue(
                 id=self.state.next_id("issue"),
-                iid=len(place.issues) + 1,
+                iid=self.state.next_id(f"iid of issues in {place.id}"),
                 project_id=place.id,
                 title=title,
                 description=description,
@@ -56,7 +57,7 @@ class Tracking:
                 due_date=due_date,
                 milestone_id=milestone.id if milestone else None,
             )
-            one.labels = [Label(self.state.next_id("label"), name) for name in labels]
+            one.labels = [ensure(self.state, place, name) for name in labels]
             one.assignee_ids = [self.state.user(who).id for who in assignees]
             place.issues[one.iid] = one
             shown = issue_payloads.issue_attributes(self.state, place, one, self._at)
@@ -121,9 +122,9 @@ class Tracking:
     def _label(self, one: Issue, wanted: Iterable[str] | None) -> dict:
         if wanted is None:
             return {}
-        place, had = self.state.projects[one.project_id], {each.title: each for each in one.labels}
+        place = self.state.projects[one.project_id]
         before = [label_part(place, each, self._at) for each in one.labels]
-        one.labels = [had.get(name) or Label(self.state.next_id("label"), name) for name in wanted]
+        one.labels = [ensure(self.state, place, name) for name in wanted]
         after = [label_part(place, each, self._at) for each in one.labels]
         return {"labels": change(before, after)} if before != after else {}
 

@@ -117,7 +117,7 @@ def read_params(request: Request) -> dict[str, Any]:
     """Query and body, the body winning. 400 for what is no JSON object."""
     params = _pairs(request.query)
     kind = request.header("Content-Type").split(";")[0].strip()
-    if not request.body:
+    if not request.body or kind == "multipart/form-data":
         return params
     if kind != "application/json":
         return params | _pairs(request.body.decode("utf-8", "replace"))

@@ -47,12 +47,48 @@ def test_a_list_is_followed_page_by_page_at_our_own_address(web, client):
     assert [item["id"] for item in client.list("/projects", archived=False)] == [1, 2, 3]
 
 
-def test_a_next_page_elsewhere_is_refused_and_the_token_stays_here(web, client):
-    elsewhere = {"Link": '<https://evil.test/steal>; rel="next"'}
-    web.get(f"{API}/projects", json=[{"id": 1}], headers=elsewhere)
-    with pytest.raises(Refused, match="the address is outside of"):
+@pytest.mark.parametrize(
+    "base",
+    [
+        "https://api.acme.test",
+        "https://apigit.acme.test/tools",
+        "https://acme.test/api",
+        "https://acme.test/apis/git",
+        "https://acme.test/git/api",
+    ],
+)
+@pytest.mark.parametrize("path", ["/projects", "/projects/api%2Fapi-shop/hooks"])
+def test_lists_are_followed_on_hosts_and_paths_that_begin_with_api(web, base, path):
+    client = GitLab(base, "glpat-x", session=requests.Session())
+    query = responses.matchers.query_param_matcher
+    for page in (1, 2, 3):
+        link = f'<{base}/api/v4{path}?page={page + 1}&per_page=100>; rel="next"'
+        asked = {"per_page": "100"} | ({"page": str(page)} if page > 1 else {})
+        web.get(
+            f"{base}/api/v4{path}",
+            json=[{"id": page}],
+            headers={"Link": link} if page < 3 else {},
+            match=[query(asked)],
+        )
+    assert [item["id"] for item in client.list(path)] == [1, 2, 3]
+
+
+def test_a_next_page_elsewhere_is_asked_for_here_and_the_token_stays(web, client):
+    elsewhere = {"Link": '<https://evil.test/steal?page=2>; rel="next"'}
+    query = responses.matchers.query_param_matcher
+    web.get(
+        f"{API}/projects", json=[{"id": 1}], headers=elsewhere, match=[query({"per_page": "100"})]
+    )
+    web.get(f"{API}/projects", json=[], match=[query({"per_page": "100", "page": "2"})])
+    assert [item["id"] for item in client.list("/projects")] == [1]
+
+
+@pytest.mark.parametrize("link", ["https://evil.test/steal", "https://evil.test/?per_page=100"])
+def test_a_link_that_leads_nowhere_ends_the_list_with_an_error(web, client, link):
+    web.get(f"{API}/projects", json=[{"id": 1}], headers={"Link": f'<{link}>; rel="next"'})
+    with pytest.raises(Refused, match="the link to the next page leads to no other page"):
         list(client.list("/projects"))
-    assert len(web.calls) == 1
+    assert len(web.calls) <= 2
 
 
 @pytest.mark.parametrize("verb", ["post", "put"])

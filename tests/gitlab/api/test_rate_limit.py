@@ -78,7 +78,9 @@ def test_after_a_429_no_client_asks_before_the_time_is_over(clock, web, headers,
 def test_every_request_is_counted_those_of_further_pages_too(web) -> None:
     asked, one = [], client(RateLimiter(60_000))
     one.before_request = lambda: asked.append(one.requests_sent)
-    web.get(f"{API}/users", json=[{"id": 1}], headers={"Link": f'<{API}/users2>; rel="next"'})
-    web.get(f"{API}/users2", json=[{"id": 2}])
+    query, link = responses.matchers.query_param_matcher, f'<{API}/users?page=2>; rel="next"'
+    first = [query({"per_page": "100"})]
+    web.get(f"{API}/users", json=[{"id": 1}], headers={"Link": link}, match=first)
+    web.get(f"{API}/users", json=[{"id": 2}], match=[query({"per_page": "100", "page": "2"})])
     assert [each["id"] for each in one.list("/users")] == [1, 2]
     assert (one.requests_sent, asked) == (2, [0, 1])

@@ -76,7 +76,11 @@ TEXT = {"position_type": "text", "new_path": "pay/card.py", "old_path": "pay.py"
             "author",
             None,
         ),
-        ({"object_attributes__author_id": 44}, "author", EVA),
+        (
+            {"object_attributes__action": LEFT_OUT, "object_attributes__author_id": 44},
+            "author",
+            EVA,
+        ),
         ({"user": None}, "author", None),
         ({"object_attributes__action": LEFT_OUT}, "text", "Looks good"),
         ({"object_attributes__action": "of tomorrow"}, "deleted", False),

@@ -124,7 +124,11 @@ def test_who_only_edited_made_no_milestone():
             True,
         ),
         ({"object_attributes__draft": "yes"}, "draft", False),
-        ({"object_attributes__state": "merged"}, "state", MergeRequestState.MERGED),
+        (
+            {"object_attributes__state": "merged", "object_attributes__action": "merge"},
+            "state",
+            MergeRequestState.MERGED,
+        ),
         ({"object_attributes__state": "locked"}, "state", MergeRequestState.LOCKED),
         (
             {"object_attributes__state": LEFT_OUT, "object_attributes__state_id": 2},

@@ -2,7 +2,10 @@
 
 from tests.emulators.bitrix24.methods import (  # noqa: F401
     app,
+    checklists,
     comments,
+    dependences,
+    disk,
     elapsed,
     events,
     groups,

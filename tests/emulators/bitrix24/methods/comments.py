@@ -5,6 +5,7 @@ https://apidocs.bitrix24.com/api-reference/tasks/comment-item/
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from tests.emulators.bitrix24.calls import Call, intval, method, positional
@@ -70,11 +71,31 @@ def getlist(call: Call) -> list[dict[str, Any]]:
             text = f'Param #1 (arOrder) for method {name}() must not contain key "{key}".'
             raise tasks_exception(256, text, "WRONG_ARGUMENTS")
     rows = [comment for comment in call.portal.comments.values() if comment.task_id == task.id]
-    if wanted.get("AUTHOR_ID"):
-        rows = [row for row in rows if row.author_id == intval(wanted["AUTHOR_ID"])]
-    if any(str(way).lower() == "desc" for way in order.values()):
-        rows.reverse()
+    for key, value in wanted.items():
+        rows = [row for row in rows if _fits(call, row, key, value)]
+    if not any(str(way).lower() == "asc" for way in order.values()):
+        rows.reverse()  # by number downwards where no order is given
     return [_shown(call, row) for row in rows]
+
+
+def _fits(call: Call, row: Comment, key: str, value: Any) -> bool:
+    """A filter by ID, AUTHOR_ID or POST_DATE; several values mean any of them."""
+    name = key.lstrip("!<>=")
+    given = [_like(call, name, one) for one in (value if isinstance(value, list) else [value])]
+    have: Any = {"ID": row.id, "AUTHOR_ID": row.author_id, "POST_DATE": row.date}[name]
+    signs = {"<": have < given[0], "<=": have <= given[0]}
+    signs |= {">": have > given[0], ">=": have >= given[0]}
+    return signs.get(key.removesuffix(name), (have in given) != key.startswith("!"))
+
+
+def _like(call: Call, name: str, value: Any) -> Any:
+    if name not in ("ID", "AUTHOR_ID", "POST_DATE"):
+        text = f'must not contain key "{name}".'
+        raise tasks_exception(256, f"Param #2 (arFilter) {text}", "WRONG_ARGUMENTS")
+    if name != "POST_DATE":
+        return intval(value)
+    moment = datetime.fromisoformat(str(value))
+    return moment if moment.tzinfo else moment.replace(tzinfo=call.portal.tz)
 
 
 def _task(call: Call, task_id: int) -> Task:

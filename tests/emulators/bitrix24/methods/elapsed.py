@@ -13,6 +13,7 @@ from tests.emulators.bitrix24.records import Elapsed, Task
 PAGE = 50
 NO_TASK = RestError(400, "ERROR_CORE", "Task not found")
 NOT_ALLOWED = RestError(400, "ERROR_CORE", "ACTION_NOT_ALLOWED")
+SORTABLE = {"ID", "USER_ID", "MINUTES", "SECONDS", "CREATED_DATE", "DATE_START", "DATE_STOP"}
 FIELDS = {"SECONDS", "COMMENT_TEXT", "USER_ID", "CREATED_DATE"}
 
 
@@ -24,9 +25,11 @@ def add(call: Call) -> int:
     if "elapsedtime.add" not in rights.allowed(call.portal, call.user.id, task):
         raise RestError(400, "ERROR_CODE", "ACTION_NOT_ALLOWED")
     user_id = intval(fields.get("USER_ID")) or call.user.id
-    if user_id != call.user.id and not call.user.admin:
+    others = call.user.admin and not call.portal.quirks.only_own_time
+    if user_id not in call.portal.users or (user_id != call.user.id and not others):
         raise RestError(400, "ERROR_CODE", "ACTION_NOT_ALLOWED")
-    created = _moment(call, fields.get("CREATED_DATE"))
+    keeps = call.portal.quirks.time_keeps_date
+    created = _moment(call, fields.get("CREATED_DATE") if keeps else None)
     seconds, text = intval(fields["SECONDS"]), str(fields["COMMENT_TEXT"])
     return call.portal.log_time(task, user_id, seconds, text, created).id
 
@@ -37,7 +40,7 @@ def update(call: Call) -> None:
     item = _own(call, task_id, item_id)
     _check(fields)
     item.seconds, item.text = intval(fields["SECONDS"]), str(fields["COMMENT_TEXT"])
-    if fields.get("CREATED_DATE"):
+    if fields.get("CREATED_DATE") and call.portal.quirks.time_keeps_date:
         item.created = _moment(call, fields["CREATED_DATE"])
 
 
@@ -63,6 +66,9 @@ def getlist(call: Call) -> Page:
         (task_id,), rest = positional(call, "ctaskelapseditem::getlist", "I"), []
         rest = list(call.params.values())[1:]
     order, wanted, _, params = [*rest, *[{}] * 4][:4]
+    for key in order if isinstance(order, dict) else ():
+        if key not in SORTABLE:
+            raise NOT_ALLOWED
     rows = [row for row in call.portal.elapsed.values() if _visible(call, row, task_id)]
     rows = [row for row in rows if _wanted(call, row, wanted or {})]
     if isinstance(order, dict) and "desc" in [str(way).lower() for way in order.values()]:
@@ -137,7 +143,8 @@ def _moment(call: Call, value: Any) -> datetime:
 
 
 def _shown(call: Call, row: Elapsed) -> dict[str, str | None]:
-    moment = call.portal.iso(row.created)
+    """CREATED_DATE is the day of the work, DATE_START that of the entry."""
+    moment = call.portal.iso(row.written)
     return {
         "ID": str(row.id),
         "TASK_ID": str(row.task_id),
@@ -145,8 +152,8 @@ def _shown(call: Call, row: Elapsed) -> dict[str, str | None]:
         "COMMENT_TEXT": row.text,
         "SECONDS": str(row.seconds),
         "MINUTES": str(row.seconds // 60),
-        "SOURCE": "2",
-        "CREATED_DATE": moment,
+        "SOURCE": str(row.source),
+        "CREATED_DATE": call.portal.iso(row.created),
         "DATE_START": moment,
         "DATE_STOP": moment,
     }

@@ -104,6 +104,18 @@ def chat_user_add(call: Call) -> bool:
     return True
 
 
+@method("im.chat.user.list", "im", accepts="CHAT_ID", folded=True)
+def chat_user_list(call: Call) -> list[int]:
+    """https://apidocs.bitrix24.com/api-reference/chats/chat-users/im-chat-user-list.html"""
+    if not call.number("CHAT_ID"):
+        raise RestError(400, "CHAT_ID_EMPTY", "Chat ID can't be empty")
+    chat = call.portal.chats.get(call.number("CHAT_ID"))
+    members = call.portal.members_of(chat) if chat else set()
+    if call.user.id not in members:
+        raise RestError(403, "ACCESS_ERROR", "You do not have access to the specified dialog")
+    return sorted(members)
+
+
 @method("im.search.chat.list", "im", accepts="FIND OFFSET LIMIT", folded=True)
 def search(call: Call) -> Page:
     find = call.text("FIND").strip().lower()

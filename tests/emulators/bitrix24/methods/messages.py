@@ -73,7 +73,9 @@ def messages_get(call: Call) -> dict[str, Any]:
     """The newest; after FIRST_ID; or before LAST_ID. Newest first in the answer."""
     chat = dialog(call)
     rows = call.portal.dialog_messages(chat.id)
-    limit = min(max(call.number("LIMIT") or PAGE, 1), MOST)
+    if call.portal.quirks.deleted_stay:
+        rows = call.portal.chat_messages[chat.id]
+    limit = min(max(call.number("LIMIT") or PAGE, 1), MOST) + call.portal.quirks.unread
     if call.params.get("FIRST_ID") is not None:
         rows = [m for m in rows if m.id > call.number("FIRST_ID")][:limit]
     elif call.number("LAST_ID"):
@@ -85,7 +87,7 @@ def messages_get(call: Call) -> dict[str, Any]:
         "chat_id": chat.id,
         "messages": [_shown(call, message) for message in reversed(rows)],
         "users": [show_person(call, user) for user in authors],
-        "files": [],
+        "files": [_file(call, message, number) for message in rows for number in message.files],
     }
 
 
@@ -102,18 +104,44 @@ def _message(call: Call) -> Message:
 
 
 def _shown(call: Call, message: Message) -> dict[str, Any]:
-    params: Any = {"CODE": [message.code], "NOTIFY": "N"} if message.code else []
+    params: dict[str, Any] = {"CODE": [message.code], "NOTIFY": "N"} if message.code else {}
+    params |= {"FILE_ID": message.files} if message.files else {}
+    params |= {"IS_EDITED": "Y"} if message.edited else {}
+    params |= {"IS_DELETED": "Y"} if message.deleted else {}
     return {
         "id": message.id,
         "chat_id": message.chat_id,
         "author_id": message.author_id,
         "date": call.portal.iso(message.date),
-        "text": message.text,
+        "text": "" if message.deleted else message.text,
         "unread": False,
         "uuid": None,
         "replaces": [],
-        "params": params | {"IS_EDITED": "Y"} if message.edited and params else params,
+        "params": params or [],
         "disappearing_date": None,
+    }
+
+
+def _file(call: Call, message: Message, number: int) -> dict[str, Any]:
+    """A file of a message, as the messenger shows it; here the sizes are numbers."""
+    entry = call.portal.parts.drive[number]
+    address = f"{call.portal.url()}/bitrix/services/main/ajax.php?fileId={number}"
+    return {
+        "id": number,
+        "chatId": message.chat_id,
+        "date": call.portal.iso(message.date),
+        "type": "file",
+        "name": entry.name,
+        "extension": entry.name.rpartition(".")[2],
+        "size": len(entry.content or b""),
+        "image": False,
+        "status": "done",
+        "progress": 100,
+        "authorId": message.author_id,
+        "authorName": call.portal.users[message.author_id].shown,
+        "urlPreview": "",
+        "urlShow": "",
+        "urlDownload": address,
     }
 
 

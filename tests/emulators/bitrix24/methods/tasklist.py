@@ -45,7 +45,8 @@ EXTRAS: dict[str, dict[str, Any]] = {
         ("taskRequireResult", "taskHasOpenResult", "taskHasResult"), "N"
     ),
 }
-UNFILTERED = {"ONLY_ROOT_TASKS", "SPRINT_ID", "BACKLOG_ID", "DEPENDS_ON", "::SUBFILTER-PARAMS"}
+UNFILTERED = {"ONLY_ROOT_TASKS", "SPRINT_ID", "BACKLOG_ID", "::SUBFILTER-PARAMS"}
+FILTERABLE = set(VALUES) - {"ACTIVITY_DATE"}  # which no page names
 SORTABLE = set(VALUES) - {"TAG", "ACCOMPLICE", "AUDITOR"} | {"SORTING", "TIME_SPENT_IN_LOGS"}
 
 
@@ -54,7 +55,7 @@ def task_list(call: Call) -> Page:
     rows = [t for t in call.portal.tasks.values() if call.portal.can_read(call.user.id, t)]
     for key, value in dict(call.maybe("filter", "array", {}) or {}).items():
         rows = _filtered(call, rows, key, value)
-    rows = _sorted(rows, call.maybe("order", "array", {}) or {"ID": "asc"})
+    rows = _sorted(rows, call.maybe("order", "array", {}) or {"ID": "desc"})
     start = intval(call.params.get("start"))
     page = rows[max(start, 0) : max(start, 0) + PAGE]
     select = call.maybe("select", "array", [])
@@ -69,6 +70,8 @@ def _shown(call: Call, task: Task, names: list[str]) -> dict[str, Any]:
     shown = show_task(call.portal, task, call.user.id, names)
     for name in ("action", "favorite"):
         shown.pop(name)
+    if not call.portal.quirks.list_has_chat:
+        shown.pop("chatId", None)
     params = call.maybe("params", "array", {})
     for name, extra in EXTRAS.items():
         if isinstance(params, dict) and params.get(name):
@@ -96,8 +99,11 @@ def _comparable(value: Any) -> Any:
 def _filtered(call: Call, rows: list[Task], key: str, value: Any) -> list[Task]:
     if key in UNFILTERED:
         return rows
+    if key == "DEPENDS_ON":
+        links = call.portal.parts.links
+        return [task for task in rows if (intval(value), task.id) in links]
     match = KEY.match(key)
-    if match is None or match[2] not in VALUES:
+    if match is None or match[2] not in FILTERABLE:
         raise RestError(400, "ERROR_CORE", f"Unknown filter key {key}<br>")
     sign, read = match[1], VALUES[match[2]]
     wanted = value if isinstance(value, list) else [value]

@@ -22,10 +22,12 @@ def add(call: Call) -> dict[str, Any]:
         raise core("Task title is not specified")
     if not fields.get("RESPONSIBLE_ID"):
         raise core("The responsible person is not specified")
+    _check_mandatory(call, fields)
     values = read_fields(call.portal, fields)
-    title = values.pop("title")
+    title, files = values.pop("title"), values.pop("files", [])
     values.setdefault("created_by", call.user.id)
     task = call.portal.create_task(title, by=call.user.id, **values)
+    call.portal.parts.attach_only(task.id, files, call.user.id, call.portal.now())
     return {"task": whole(call, task)}
 
 
@@ -36,7 +38,10 @@ def get(call: Call) -> Any:
     select = call.maybe("select", "array", [])
     if task is None:
         return []
-    return {"task": show_task(call.portal, task, call.user.id, _names(select))}
+    shown = show_task(call.portal, task, call.user.id, _names(select))
+    if not call.portal.quirks.get_has_tags:
+        shown.pop("tags", None)
+    return {"task": shown}
 
 
 @method("tasks.task.update", "task", accepts="taskId fields params", writes=True)
@@ -45,11 +50,17 @@ def update(call: Call) -> dict[str, Any]:
     fields = call.need("fields", "array")
     if int(fields.get("PARENT_ID") or 0) == task.id:
         raise core("Cannot bind the node to itself")
+    _check_mandatory(call, fields)
     values = read_fields(call.portal, fields)
     _check_update(call, task, values)
+    stage = call.portal.stages.get(values.get("stage_id") or 0)
+    if stage and stage.group_id != values.get("group_id", task.group_id):
+        raise core("The stage was not found")
     if "uf" in values:
         values["uf"] = task.uf | values["uf"]
-    status = values.pop("status", None)
+    status, files = values.pop("status", None), values.pop("files", None)
+    if files is not None:
+        call.portal.parts.attach_only(task.id, files, call.user.id, call.portal.now())
     if status is not None:
         call.portal.set_status(task, call.user.id, status)
     if values or status is None:
@@ -168,6 +179,12 @@ def whole(call: Call, task: Task) -> dict[str, Any]:
     shown["newCommentsCount"] = 0
     tree = {"nodeId": 0, "fields": {}, "action": [], "descendants": []}
     return shown | {"checkListTree": tree, "checkListCanAdd": True}
+
+
+def _check_mandatory(call: Call, fields: dict[str, Any]) -> None:
+    name = call.portal.quirks.mandatory
+    if name and not fields.get(name):
+        raise core(f"The field {name} is required")
 
 
 def _check_update(call: Call, task: Task, values: dict[str, Any]) -> None:

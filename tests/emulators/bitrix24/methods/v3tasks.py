@@ -33,7 +33,6 @@ NEVER = "take timeTracking resultEdit removeResult resultRead sort"
 EMPTY: dict[str, Any] = {
     "startPlan": None,
     "endPlan": None,
-    "fileIds": None,
     "epicId": None,
     "storyPoints": None,
     "exchangeId": None,
@@ -72,7 +71,6 @@ EMPTY: dict[str, Any] = {
     "inPin": [],
     "inGroupPin": [],
     "inMute": [],
-    "dependsOn": [],
     "scenarios": ["default"],
 }
 FIELDS: dict[str, Callable[[Portal, Task], Any]] = {
@@ -100,6 +98,8 @@ FIELDS: dict[str, Callable[[Portal, Task], Any]] = {
     "activity": lambda p, t: p.iso(t.activity),
     "guid": lambda p, t: f"{{{t.id:08x}-0000-4000-8000-000000000000}}",
     "xmlId": lambda p, t: t.xml_id,
+    "dependsOn": lambda p, t: [at for at, to in p.parts.links if to == t.id],
+    "fileIds": lambda p, t: [row.id for row in p.parts.attached(t.id)] or None,
     "allowsTimeTracking": lambda p, t: t.allow_time_tracking,
     "link": lambda p, t: f"/company/personal/user/{t.responsible_id}/tasks/task/view/{t.id}/",
 }

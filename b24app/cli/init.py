@@ -1,0 +1,203 @@
+"""`init`: the environment file and the settings file, commented, from answers or arguments."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from getpass import getpass
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from b24app.cli.context import print_lines
+from b24app.cli.environment import FILE_NAME, SETTINGS_NAME, config_folder
+from b24app.cli.variables import VARIABLES
+from sync.config import parse_web_address
+from sync.settings.example import example_text
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the files are written from; "" where nothing was answered."""
+
+    public_url: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    portal: str = ""
+    gitlab_url: str = ""
+    projects: tuple[str, ...] = ()
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write both files; one that exists stays, unless its overwriting is agreed to."""
+    folder = Path(args.folder).expanduser() if args.folder else config_folder(os.environ)
+    asks = not args.no_input and sys.stdin.isatty()
+    try:
+        answers = _collect_answers(args, asks)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    files = (
+        (folder / FILE_NAME, environment_text(answers), 0o600),
+        (folder / SETTINGS_NAME, settings_text(answers), 0o644),
+    )
+    kept = [path for path, text, mode in files if not _write(path, text, mode, args, asks)]
+    print_lines("", *next_steps(answers, folder))
+    return 1 if kept else 0
+
+
+def environment_text(answers: Answers) -> str:
+    """Return the environment file: what was answered is in force, all else is a comment."""
+    values = {
+        "B24BRIDGE_PUBLIC_URL": answers.public_url,
+        "B24BRIDGE_CLIENT_ID": answers.client_id,
+        "B24BRIDGE_CLIENT_SECRET": answers.client_secret,
+        "B24BRIDGE_TRUSTED_PROXIES": "1" if answers.public_url.startswith("https://") else "",
+    }
+    lines = [
+        f"# The environment of b24bridge {version('b24bridge')}: read by the service and by every",
+        "# `b24bridge` command. What begins with # is not in force. It holds a secret: keep it to",
+        "# the account that runs b24bridge.",
+    ]
+    for variable in VARIABLES:
+        if variable.name == "B24BRIDGE_ENV_FILE":
+            continue
+        default = f" (default: {variable.default})" if variable.default else ""
+        value = values.get(variable.name, "")
+        assignment = f"{variable.name}={value}" if value else f"#{variable.name}="
+        lines += ["", f"# {variable.meaning}{default}", assignment]
+    return "\n".join(lines) + "\n"
+
+
+def settings_text(answers: Answers) -> str:
+    """Return the settings file: a commented example with what was answered."""
+    return example_text(
+        portal=answers.portal, gitlab_url=answers.gitlab_url, projects=answers.projects
+    )
+
+
+def next_steps(answers: Answers, folder: Path) -> list[str]:
+    """Return what is to be done after the files are written."""
+    address = answers.public_url or "https://YOUR-ADDRESS"
+    missing = not (answers.client_id and answers.client_secret)
+    steps = [
+        "In Bitrix24: Developer resources → Other → Local application, “server”,",
+        f"  handler path {address}/b24/app",
+        f"  initial installation path {address}/b24/install",
+        "  rights task, tasks, im, user_basic, placement",
+    ]
+    steps += [f"  then put its id and secret into {folder / FILE_NAME}"] if missing else []
+    steps += [
+        "b24bridge serve, or start the service; then open the application in Bitrix24",
+        f"b24bridge settings apply {folder / SETTINGS_NAME}",
+        "b24bridge gitlab token gitlab, then b24bridge gitlab hooks gitlab",
+    ]
+    return ["Next:", *steps]
+
+
+def _collect_answers(args: argparse.Namespace, asks: bool) -> Answers:
+    """Return what the arguments say, asked for where they do not. Raises ValueError."""
+    given = {
+        "public_url": args.public_url,
+        "client_id": args.client_id,
+        "portal": args.portal,
+        "gitlab_url": args.gitlab_url,
+    }
+    texts: dict[str, str] = {}
+    for name, question, check in _QUESTIONS:
+        if given[name] is not None:
+            texts[name] = _checked(f"--{name.replace('_', '-')}", given[name], check)
+        else:
+            texts[name] = _ask(question, check) if asks else ""
+    return Answers(
+        **texts,
+        client_secret=_read_secret(args.client_secret_file, asks and bool(texts["client_id"])),
+        projects=tuple(args.project) or _ask_projects(asks and bool(texts["gitlab_url"])),
+    )
+
+
+def _checked(name: str, text: str, check: Callable[[str], str]) -> str:
+    try:
+        return check(text.strip())
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _ask(question: str, check: Callable[[str], str]) -> str:
+    """Ask until the answer is right or empty."""
+    while answer := input(f"{question}: ").strip():
+        try:
+            return check(answer)
+        except ValueError as error:
+            print_lines(f"  It {error}.")
+    return ""
+
+
+def _read_secret(file: str | None, asks: bool) -> str:
+    """Return the secret of a file, or one that is typed and never shown."""
+    if file is not None:
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise ValueError(f"--client-secret-file: {reason}") from None  # never its name
+    return getpass("The application's secret (it is not shown): ").strip() if asks else ""
+
+
+def _ask_projects(asks: bool) -> tuple[str, ...]:
+    answer = input("Projects in GitLab, such as acme/shop acme/site: ") if asks else ""
+    return tuple(answer.replace(",", " ").split())
+
+
+def _check_public_url(text: str) -> str:
+    address = parse_web_address(text)
+    parts = urlsplit(address)
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        raise ValueError("must begin with https://: Bitrix24 opens and calls nothing else")
+    return address
+
+
+def _check_client_id(text: str) -> str:
+    if not text.startswith(("local.", "app.")):
+        raise ValueError("must begin with local. (a local application) or app. (the Market)")
+    return text
+
+
+def _check_domain(text: str) -> str:
+    domain = urlsplit(text if "://" in text else f"https://{text}").netloc
+    if not domain or "@" in domain:
+        raise ValueError("must be a domain such as acme.bitrix24.com")
+    return domain
+
+
+_QUESTIONS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+    ("public_url", "The public address of this service (https://…)", _check_public_url),
+    ("client_id", "The application's id in Bitrix24 (local.…; empty: later)", _check_client_id),
+    ("portal", "The portal's domain (acme.bitrix24.com; empty: later)", _check_domain),
+    ("gitlab_url", "GitLab's address (https://…; empty: later)", parse_web_address),
+)
+
+
+def _write(path: Path, text: str, mode: int, args: argparse.Namespace, asks: bool) -> bool:
+    """Write a file as a whole; return whether it was written."""
+    if path.exists() and not args.overwrite:
+        if not asks:
+            print(f"{path} exists and stays as it is; --overwrite replaces it", file=sys.stderr)
+            return False
+        if input(f"{path} exists. Overwrite it? [y/N] ").strip().lower() not in ("y", "yes"):
+            print_lines(f"{path} stays as it is.")
+            return False
+    descriptor, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(name, mode)
+    Path(name).replace(path)
+    print_lines(f"{path} was written.")
+    return True

@@ -1,0 +1,58 @@
+"""The variables of the environment, as people read of them: in files, in guides, at the start."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Variable(NamedTuple):
+    """A variable. `default`: in words, "" where there is none."""
+
+    name: str
+    meaning: str
+    default: str = ""
+
+
+VARIABLES = (
+    Variable("B24BRIDGE_PUBLIC_URL", "the address under which Bitrix24 and GitLab reach this"),
+    Variable("B24BRIDGE_CLIENT_ID", "the application's id in Bitrix24"),
+    Variable("B24BRIDGE_CLIENT_SECRET", "its secret"),
+    Variable("B24BRIDGE_BIND", "where to listen", "`127.0.0.1:8000`"),
+    Variable("B24BRIDGE_THREADS", "requests answered at once", "16"),
+    Variable(
+        "B24BRIDGE_DATA_DIR",
+        "the embedded database, the queue and the key file",
+        "`/var/lib/b24bridge` for root and services, else `~/.local/share/b24bridge`",
+    ),
+    Variable("DATABASE_URL", "`postgresql://…` instead of the embedded database"),
+    Variable(
+        "B24BRIDGE_QUEUE_URL",
+        "wake-ups through `postgresql://…` or `redis://…` instead of a file",
+    ),
+    Variable(
+        "B24BRIDGE_SECRET_KEY",
+        "key that encrypts secrets at rest; several, the newest first",
+        "the key file",
+    ),
+    Variable(
+        "B24BRIDGE_OAUTH_HOSTS", "Bitrix24's OAuth servers that are trusted", "both public ones"
+    ),
+    Variable(
+        "B24BRIDGE_ALLOWED_NETWORKS",
+        "private networks that a GitLab or portal address may be in",
+        "none",
+    ),
+    Variable(
+        "B24BRIDGE_PORTAL_CA_FILE",
+        "certificate authority (PEM) of a self-hosted Bitrix24, beside the public ones",
+    ),
+    Variable("B24BRIDGE_PORTAL_PROXY", "proxy through which Bitrix24 is called", "none"),
+    Variable("B24BRIDGE_TRUSTED_PROXIES", "proxies in front of this", "0"),
+    Variable("B24BRIDGE_LOG_LEVEL", "debug, info, warning or error", "info"),
+    Variable(
+        "B24BRIDGE_ENV_FILE",
+        "the file that holds these variables",
+        "`/etc/b24bridge/b24bridge.env` for root and services, "
+        "else `~/.config/b24bridge/b24bridge.env`",
+    ),
+)

@@ -1,0 +1,336 @@
+"""gunicorn's worker of threads, in which slow clients cost no thread.
+
+The thread that polls reads each request to its end, within deadlines; only whole requests get a
+thread. Acknowledging, reports, health and pages have threads of their own, so nothing that waits
+for another server stops an acknowledgement. Compare `gunicorn.workers.gthread`, whose threads wait
+for the bytes of a request themselves, and whose polling thread waits for clients to close.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import selectors
+import socket
+import struct
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from b24app.app import MAX_REQUEST_BYTES
+from b24app.framing import BadRequest, IncomingRequest, Stage
+from b24app.routes.webhooks import MAX_BODY_BYTES
+
+HEAD_SECONDS = 10.0  # from the first byte, or the opening, to the end of the headers
+BODY_SECONDS = 30.0  # from there to the end of the body
+SEND_SECONDS = 10  # for a client to take some of an answer
+LINGER_SECONDS = 2.0  # for a client to close after its answer
+MAX_BUFFERED_BYTES = 256 * 1024 * 1024  # of all requests that arrive
+_READ_BYTES = 262_144
+_READS_AT_ONCE = 8  # then other connections come first
+MAX_LINGERING = 500
+MAX_DRAINED_BYTES = 1_000_000
+BODY_LIMITS = (("/hooks/", MAX_BODY_BYTES), ("", MAX_REQUEST_BYTES))
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_REASONS = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    413: "Content Too Large",
+    417: "Expectation Failed",
+    431: "Request Header Fields Too Large",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSize:
+    """Threads, and how many requests may wait for one."""
+
+    threads: int
+    waiting: int
+
+
+def pool_sizes(threads: int) -> dict[str, PoolSize]:
+    """Return the pools where pages have so many threads; what acknowledges has its own."""
+    pages = max(4, threads)
+    return {
+        "acknowledge": PoolSize(max(4, threads // 2), 2000),
+        "pages": PoolSize(pages, 10 * pages),
+        "reports": PoolSize(4, 100),
+        "health": PoolSize(2, 50),
+    }
+
+
+def pool_of(request: IncomingRequest) -> str:
+    """Return which pool serves a request.
+
+    Events of the application itself are proven by calls to Bitrix24, so they wait with the pages.
+    """
+    match request.path.split("/")[1:2]:
+        case ["hooks"]:
+            return "acknowledge"
+        case ["ci"]:
+            return "reports"
+        case ["healthz"] | ["readyz"]:
+            return "health"
+    if request.path == "/b24/events" and not request.begins_with(b"event=onapp"):
+        return "acknowledge"
+    return "pages"
+
+
+class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
+    """A connection whose requests are read before a thread gets them."""
+
+    def __init__(self, worker: ReceivingWorker, client: socket.socket, *addresses: Any) -> None:
+        super().__init__(worker.cfg, client, *addresses)
+        self.worker, self.deadline = worker, 0.0
+        self.request = IncomingRequest(BODY_LIMITS)
+        self.whole, self.extra, self.buffered = b"", b"", 0
+        self.drained = 0  # bytes that came after the answer
+        self.must_close = self.awaited = False
+        self.data_ready = True
+
+    def init(self) -> None:
+        """Give the parser the request that was read; it never waits for the socket."""
+        super().init()
+        if self.whole:
+            self.parser.unreader.unread(self.whole)
+            self.whole = b""
+
+    def close(self, graceful: bool = False) -> None:
+        """Close; a graceful end waits for the client, and no thread with it."""
+        if not (graceful and self.worker.linger(self)):
+            super().close()
+
+
+class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """See above."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sizes = pool_sizes(self.cfg.threads)
+        self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._busy = dict.fromkeys(self._sizes, 0)  # requests that have a thread, or wait for one
+        self._reading: dict[Connection, None] = {}  # in the order in which they began
+        self._lingering: dict[Connection, None] = {}
+        self._buffered = 0
+
+    def init_process(self) -> None:
+        """Make the pools, in the process that serves."""
+        self._pools = {
+            name: ThreadPoolExecutor(size.threads, thread_name_prefix=name)
+            for name, size in self._sizes.items()
+        }
+        super().init_process()
+
+    # --- reading
+
+    def accept(self, listener: socket.socket) -> None:
+        """Accept a connection, and begin to read."""
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EMFILE, errno.ENFILE):
+                raise
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self._drop_slowest()
+            return
+        self.nr_conns += 1
+        if self.nr_conns >= self.worker_connections - 1:
+            self._drop_slowest()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
+        self._begin(Connection(self, client, address, listener.getsockname()), HEAD_SECONDS)
+
+    def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        """Begin to read the next request of a connection that was kept."""
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self._begin(conn, HEAD_SECONDS)
+
+    def _begin(self, conn: Connection, seconds: float) -> None:
+        conn.sock.setblocking(False)
+        conn.request = IncomingRequest(BODY_LIMITS)
+        conn.deadline = time.monotonic() + seconds
+        self._reading[conn] = None
+        extra, conn.extra = conn.extra, b""
+        self._read(conn, extra)
+
+    def _await(self, conn: Connection) -> None:
+        """Come back when more of the request is there; most are whole at once."""
+        if conn in self._reading and not conn.awaited:
+            conn.awaited = True
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_readable, conn))
+
+    def _on_readable(self, conn: Connection, client: socket.socket) -> None:
+        self._read(conn, b"")
+
+    def _read(self, conn: Connection, data: bytes) -> None:
+        """Read what is there; pass the request on where it is whole."""
+        try:
+            for _ in range(_READS_AT_ONCE):
+                if data and self._take(conn, data):
+                    return
+                data = conn.sock.recv(_READ_BYTES)
+                if not data:
+                    self._end(conn)
+                    return
+            if self._take(conn, data):
+                return
+            self._await(conn)
+        except BlockingIOError:
+            self._await(conn)
+        except OSError:
+            self._end(conn)
+        except Exception:  # the thread that polls has to go on
+            self.log.exception("A request could not be read")
+            self._end(conn)
+
+    def _take(self, conn: Connection, data: bytes) -> bool:
+        """Take bytes of a request; return whether the connection was dealt with."""
+        request, awaited_head = conn.request, conn.request.stage is Stage.HEAD
+        conn.buffered += len(data)
+        self._buffered += len(data)
+        try:
+            whole = request.feed(data)
+        except BadRequest as error:
+            self._refuse(conn, error)
+            return True
+        if whole:
+            self._stop_reading(conn)
+            self._dispatch(conn)
+            return True
+        if self._buffered > MAX_BUFFERED_BYTES:
+            self._refuse(conn, BadRequest(503, "Too many large requests arrive at once"))
+            return True
+        if awaited_head and request.stage is not Stage.HEAD:
+            conn.deadline = time.monotonic() + BODY_SECONDS
+            if request.expects_continue:
+                conn.sock.send(_CONTINUE)
+        return False
+
+    def _dispatch(self, conn: Connection) -> None:
+        """Give a whole request to its pool, unless too many wait there."""
+        name = pool_of(conn.request)
+        if self._busy[name] >= self._sizes[name].threads + self._sizes[name].waiting:
+            self._refuse(conn, BadRequest(503, "Too many requests wait for their turn"))
+            return
+        conn.must_close = conn.request.too_large
+        conn.whole, conn.extra = conn.request.take()
+        conn.request = IncomingRequest(BODY_LIMITS)
+        self._busy[name] += 1
+        future = self._pools[name].submit(self.handle, conn)
+        future.add_done_callback(
+            lambda done: self.method_queue.defer(self._finish, name, conn, done)
+        )
+
+    def _finish(self, name: str, conn: Connection, done: Any) -> None:
+        self._busy[name] -= 1
+        self.finish_request(conn, done)
+        if conn.extra and conn in self.keepalived_conns:
+            self.on_client_socket_readable(conn, conn.sock)
+
+    def handle_request(self, req: Any, conn: Connection) -> bool:
+        """Serve a request; what comes after a body that was not read is not read either."""
+        if conn.must_close:
+            req.force_close()
+        return bool(super().handle_request(req, conn))
+
+    # --- ends
+
+    def murder_pending(self) -> None:
+        """End what is over its deadline. gunicorn calls this once a second or more often."""
+        now = time.monotonic()
+        for conn in [conn for conn in self._reading if conn.deadline <= now]:
+            if conn.request.buffer:
+                self._refuse(conn, BadRequest(408, "The request did not arrive in time"))
+            else:
+                self._end(conn)
+        for conn in [conn for conn in self._lingering if conn.deadline <= now or not self.alive]:
+            self._end_lingering(conn)
+        if not self.alive:
+            for conn in [conn for conn in self._reading if not conn.request.buffer]:
+                self._end(conn)
+
+    def linger(self, conn: Connection) -> bool:
+        """Send the end, and wait for the client's without a thread; False where it is closed.
+
+        A socket that is closed with unread bytes would take the answer back.
+        https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+        """
+        if len(self._lingering) >= MAX_LINGERING:
+            return False
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_lingering, conn))
+        except (OSError, KeyError, ValueError):
+            return False
+        conn.deadline = time.monotonic() + LINGER_SECONDS
+        self._lingering[conn] = None
+        return True
+
+    def _on_lingering(self, conn: Connection, client: socket.socket) -> None:
+        try:
+            conn.drained += len(data := conn.sock.recv(_READ_BYTES))
+            if data and conn.drained <= MAX_DRAINED_BYTES:
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self._end_lingering(conn)
+
+    def _end_lingering(self, conn: Connection) -> None:
+        self._lingering.pop(conn, None)
+        self._unregister(conn)
+        conn.close()
+
+    def _refuse(self, conn: Connection, error: BadRequest) -> None:
+        """Answer without a thread, as JSON like every error, and close."""
+        code = _REASONS[error.status].lower().replace(" ", "_")
+        body = json.dumps({"error": {"code": code, "text": error.text, "change": ""}}).encode()
+        head = (
+            f"HTTP/1.1 {error.status} {_REASONS[error.status]}\r\nConnection: close\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            + ("Retry-After: 10\r\n" if error.status == 503 else "")
+            + "X-Content-Type-Options: nosniff\r\n\r\n"
+        )
+        self._stop_reading(conn)
+        self.nr_conns -= 1
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.send(head.encode() + body)
+        except OSError:
+            conn.close()
+            return
+        conn.close(graceful=True)
+
+    def _end(self, conn: Connection) -> None:
+        self._stop_reading(conn)
+        self.nr_conns -= 1
+        conn.close()
+
+    def _stop_reading(self, conn: Connection) -> None:
+        if conn in self._reading:
+            del self._reading[conn]
+            self._buffered -= conn.buffered
+            conn.buffered = 0
+            if conn.awaited:
+                conn.awaited = False
+                self._unregister(conn)
+
+    def _unregister(self, conn: Connection) -> None:
+        with suppress(OSError, KeyError, ValueError):
+            self.poller.unregister(conn.sock)
+
+    def _drop_slowest(self) -> None:
+        """Make room: whoever has been sending one request for the longest time goes."""
+        slowest = next(iter(self._reading), None)
+        if slowest is not None:
+            self._end(slowest)

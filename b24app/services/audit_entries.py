@@ -1,0 +1,98 @@
+"""Calls of the audit log one by one: those inside a batch too, with their task and result. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from sync.bitrix24.rest.batch import as_mapping
+from sync.core.audit import PROBE
+from sync.store.rows import ApiCallRow
+
+_TASK_KEYS = frozenset({"taskid", "task_id"})
+_CHAT = re.compile(r"chat(\d+)")
+# Of a request that was too long to be kept whole, what is there.
+_COMMAND = re.compile(r'"(c\d+)": ("(?:[^"\\]|\\.)*")')
+
+
+@dataclass(frozen=True, slots=True)
+class CallEntry:
+    """One call: alone, or inside the batch of `row`. `task` is None where none is concerned.
+
+    `result`: "ok", why it failed, or what is known instead. `inner`: it was part of a batch.
+    """
+
+    row: ApiCallRow
+    method: str
+    task: int | None
+    result: str
+    failed: bool
+    inner: bool = False
+
+
+def list_entries(row: ApiCallRow, tasks_by_chat: Mapping[int, int]) -> Iterator[CallEntry]:
+    """Yield the request, and the calls inside it if it is a batch."""
+    failed = row.status == 0 or row.status >= 400 or bool(row.error)
+    failed = failed and not row.error.startswith(PROBE)
+    result = row.error or ("no answer" if not row.status else "ok")
+    body = _json(row.request)
+    task = None if row.method == "batch" else _task_of(body, tasks_by_chat)
+    yield CallEntry(row, row.method, task, result, failed)
+    if row.method == "batch" and row.system == "bitrix24":
+        yield from _inner_entries(row, tasks_by_chat)
+
+
+def _inner_entries(row: ApiCallRow, tasks_by_chat: Mapping[int, int]) -> Iterator[CallEntry]:
+    answer = as_mapping(as_mapping(_json(row.answer)).get("result"))
+    results, errors = as_mapping(answer.get("result")), as_mapping(answer.get("result_error"))
+    for match in _COMMAND.finditer(row.request):
+        key, command = match[1], str(json.loads(match[2]))
+        method, _, query = command.partition("?")
+        error = errors.get(key)
+        if error is not None:
+            result = _error_text(error)
+        elif key in results:
+            result = "ok"
+        else:
+            result = "not kept" if row.status == 200 else "not done, or not known"
+        task = _task_of(dict(parse_qsl(query)), tasks_by_chat)
+        yield CallEntry(row, method, task, result, error is not None, inner=True)
+
+
+def _error_text(error: Any) -> str:
+    details = as_mapping(error)
+    code = str(details.get("error", error))
+    description = str(details.get("error_description") or "")
+    return f"{code}: {description}" if description and description != code else code
+
+
+def _task_of(body: Any, tasks_by_chat: Mapping[int, int]) -> int | None:
+    """Return the task that a request names, by its number or by the chat of its discussion."""
+    for key, value in _pairs(body):
+        name = re.split(r"[\[\].]", key.lower())
+        if _TASK_KEYS & set(name) and str(value).isdigit():
+            return int(value)
+        chat = _CHAT.fullmatch(str(value)) if "dialog_id" in name else None
+        if chat and int(chat[1]) in tasks_by_chat:
+            return tasks_by_chat[int(chat[1])]
+    return None
+
+
+def _pairs(body: Any) -> Iterator[tuple[str, Any]]:
+    """Yield keys and plain values, those of inner mappings too."""
+    for key, value in as_mapping(body).items():
+        if isinstance(value, dict):
+            yield from _pairs(value)
+        else:
+            yield str(key), value
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

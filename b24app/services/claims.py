@@ -1,0 +1,134 @@
+"""Projects that several portals connect: each has to prove its access to them.
+
+Anybody can name a project of a public GitLab in their settings. What a webhook brings is proven by
+the webhook itself, which only a maintainer could put there; a CI job's report is proven by GitLab,
+for every portal that named the project. So a report goes to the only portal that names it; where
+there are more, to those whose token has shown that it administers the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from b24app.clients import Clients
+from sync.errors import SyncError
+from sync.gitlab.api.hooks import HookTarget, remove_hooks
+from sync.settings.apply import LeftOver
+from sync.store import connections
+from sync.store.db.database import read, write
+from sync.store.rows import ConnectionRecord, PortalRecord
+
+
+def entitled(
+    records: Sequence[ConnectionRecord], project_id: int, path: str
+) -> tuple[ConnectionRecord, ...]:
+    """Return which connections that include a project may have its reports. Pure.
+
+    One portal's all may. Of several portals those that proved their access; where nobody did, the
+    one that has been connected for the longest.
+    """
+    if len({record.portal_id for record in records}) <= 1:
+        return tuple(records)
+    proven = tuple(record for record in records if is_proven(record, project_id, path))
+    if proven:
+        return proven
+    first = min(records, key=lambda record: record.id).portal_id
+    return tuple(record for record in records if record.portal_id == first)
+
+
+def is_proven(record: ConnectionRecord, project_id: int, path: str) -> bool:
+    """Return whether the connection's token was found to administer a project, or its group."""
+    folded = path.casefold()
+    above = {folded.rsplit("/", cut)[0] for cut in range(folded.count("/") + 1)}
+    return any(target == str(project_id) or target.casefold() in above for target in record.proven)
+
+
+def contested(conn: Connection, record: ConnectionRecord) -> tuple[str, ...]:
+    """Return what other portals connect as well, and this connection has not proven."""
+    others = {
+        str(entry).casefold()
+        for other in connections.by_base_url(conn, record.base_url)
+        if other.portal_id != record.portal_id
+        for entry in _targets(other)
+    }
+    return tuple(
+        name
+        for name in _targets(record)
+        if name not in record.proven and _overlaps(name.casefold(), others)
+    )
+
+
+def prove_claims(rooms: Clients, portal: PortalRecord) -> list[str]:
+    """Let each connection prove its access to what other portals connect too; return what is said.
+
+    Who may list the webhooks of a project or group administers it.
+    https://docs.gitlab.com/api/project_webhooks/
+    """
+    with read(rooms.engine) as conn:
+        records = connections.by_portal(conn, portal.id)
+        claims = [(record, contested(conn, record)) for record in records]
+    return [line for record, names in claims for line in _prove(rooms, record, names)]
+
+
+def _prove(rooms: Clients, record: ConnectionRecord, names: Iterable[str]) -> Iterable[str]:
+    for name in names:
+        projects = map(str, record.options.get("projects", ()))
+        kind: Literal["project", "group"] = "project" if name in projects else "group"
+        try:
+            next(iter(rooms.code_host(record).list(HookTarget(kind, name).path)), None)
+        except SyncError as error:
+            yield (
+                f"{kind} {name} is connected to another portal, too, and {record.name} could not "
+                f"prove its access: reports of its CI jobs do not come here. {error}"
+            )
+            continue
+        with write(rooms.engine) as conn:
+            connections.add_proofs(conn, record.id, [name], rooms.clock.now())
+        yield f"{kind} {name} is connected to another portal, too; {record.name} proved its access."
+
+
+def remove_left_over(
+    rooms: Clients, records: Sequence[ConnectionRecord], left_over: Iterable[LeftOver]
+) -> list[str]:
+    """Remove the webhooks of what was taken out of the settings; return what was done, in words.
+
+    `records`: the connections they belong to. Removed ones need their tokens no more afterwards.
+    """
+    records_by_id = {record.id: record for record in records}
+    items = list(left_over)
+    lines = [_remove(rooms, records_by_id[item.connection_id], item) for item in items]
+    with write(rooms.engine) as conn:
+        for item in items:
+            if records_by_id[item.connection_id].state == "removed":
+                connections.forget_token(conn, item.connection_id)
+    return lines
+
+
+def _remove(rooms: Clients, record: ConnectionRecord, item: LeftOver) -> str:
+    where = f"{item.kind} {item.target} of {item.connection}"
+    with read(rooms.engine) as conn:
+        secrets = connections.secrets(conn, rooms.vault, record.id)
+    try:
+        if secrets is None or not rooms.config.public_url:
+            return f"{where}: its webhook is left over; remove it in GitLab"
+        client = rooms.code_host(record)
+        url = f"{rooms.config.public_url}/hooks/gitlab/{secrets.hook_key}"
+        target = int(item.target) if item.target.isdecimal() else item.target
+        removed = remove_hooks(client, HookTarget(item.kind, target), url=url)
+    except SyncError as error:
+        return f"{where}: its webhook is left over and could not be removed: {error}"
+    return f"{where}: its webhook was removed" if removed else f"{where}: it had no webhook of ours"
+
+
+def _targets(record: ConnectionRecord) -> list[str]:
+    return [str(entry) for key in ("projects", "groups") for entry in record.options.get(key, ())]
+
+
+def _overlaps(name: str, others: Iterable[str]) -> bool:
+    return any(
+        name == other or name.startswith(f"{other}/") or other.startswith(f"{name}/")
+        for other in others
+    )

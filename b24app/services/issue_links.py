@@ -1,0 +1,171 @@
+"""What people may ask of two-way links: the story, a stop, another attempt, a decision."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sync.core.issue_sync import acts
+from sync.core.issue_sync.link import Conflict, LinkState, StoryLine
+from sync.core.issue_sync.mapping import ProjectPair
+from sync.core.issue_sync.model import ItemAddress, SideName
+from sync.core.issue_sync.story import shown, state_lines
+
+_ISSUE = re.compile(r"(?P<project>[\w.-]+(?:/[\w.-]+)*)#(?P<number>\d{1,18})")
+_ADDRESS = re.compile(
+    r"https?://[^/]+/(?P<project>[\w./-]+?)(?:/-)?/(?:issues|work_items)/(?P<number>\d{1,18})"
+)
+_TASK = re.compile(r"(?:https?://\S+/task/view/)?(?P<id>\d{1,18})/?")
+
+
+class LinkBook(Protocol):
+    """The links of a portal, as stored."""
+
+    def of_task(self, task_id: str) -> Sequence[LinkState]:
+        """Return the links of a task."""
+
+    def of_issue(self, project: str, number: str) -> Sequence[LinkState]:
+        """Return the links of an issue, by the path of its project and its number in it."""
+
+    def links(self) -> Iterator[LinkState]:
+        """Yield all links, the oldest first."""
+
+    def story(self, key: str, limit: int) -> Sequence[StoryLine]:
+        """Return the last lines of a link's story, the oldest of them first."""
+
+    def name(self, link: LinkState) -> str:
+        """Return how people name a link: `2103 ⇄ acme/shop#12`."""
+
+    def save(
+        self, link: LinkState, story: Sequence[StoryLine], conflicts: Sequence[Conflict]
+    ) -> None:
+        """Save a link and what is added to its story."""
+
+    def create(self, task: ItemAddress, issue: ItemAddress, line: StoryLine) -> LinkState:
+        """Save a new link of two items. Raises LookupError where no pair of settings has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a person names: a task by its number, or an issue by project and number."""
+
+    task_id: str = ""
+    project: str = ""
+    number: str = ""
+
+    def __str__(self) -> str:
+        return f"task {self.task_id}" if self.task_id else f"issue {self.project}#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far an import has come. `total`: items that the pair has to look at."""
+
+    pair: str
+    done: int
+    total: int
+    created: int = 0
+    failed: int = 0
+
+
+def pair_name(pair: ProjectPair) -> str:
+    """Return a pair for people."""
+    group = f"workgroup {pair.group_id}" if pair.group_id else "tasks outside of workgroups"
+    return f"{group} ⇄ {pair.project}"
+
+
+def parse_target(text: str) -> Target:
+    """Read `2103`, `acme/shop#12`, or an address of either. Raises LookupError."""
+    text = text.strip()
+    for pattern in (_ISSUE, _ADDRESS):
+        if match := pattern.fullmatch(text):
+            return Target(project=match["project"], number=match["number"])
+    if match := _TASK.fullmatch(text):
+        return Target(task_id=match["id"])
+    raise LookupError(
+        f"{text} is neither a task's number nor an issue such as acme/shop#12, nor the address of "
+        "one of them"
+    )
+
+
+def find_links(book: LinkBook, target: Target) -> Sequence[LinkState]:
+    """Return the links of a target. Raises LookupError where there is none."""
+    if target.task_id:
+        links = book.of_task(target.task_id)
+    else:
+        links = book.of_issue(target.project, target.number)
+    if not links:
+        raise LookupError(
+            f"The {target} is not kept in step with anything; "
+            "`b24bridge sync link TASK ISSUE` links two items"
+        )
+    return links
+
+
+def explain(book: LinkBook, target: Target, limit: int) -> Iterator[str]:
+    """Yield what stands now of a target's links, and their story."""
+    for link in find_links(book, target):
+        yield f"{book.name(link)}:"
+        yield from (f"  {line}" for line in state_lines(link))
+        for line in book.story(link.key, limit):
+            yield f"  {line.at:%Y-%m-%d %H:%M} UTC  {line.kind}: {line.text}"
+
+
+def disputes(book: LinkBook, target: Target | None) -> Iterator[str]:
+    """Yield every field that waits for a decision, with what both sides hold."""
+    links = book.links() if target is None else iter(find_links(book, target))
+    for link in links:
+        for name, pair in link.clashes.items():
+            values = ", ".join(f"{side}: {shown(pair.of(side))}" for side in SideName)
+            chosen = link.decided.get(name)
+            yield f"{book.name(link)}  {name}  {values}" + (f"  ({chosen} wins)" if chosen else "")
+
+
+def change(
+    book: LinkBook, target: Target, act: Callable[[LinkState], LinkState], line: StoryLine
+) -> Sequence[str]:
+    """Carry out an act on a target's links, note it in their story, and return their names."""
+    changed = [(act(link), link) for link in find_links(book, target)]
+    for link, _ in changed:
+        book.save(link, (line,), ())
+    return [book.name(link) for link, _ in changed]
+
+
+def pause(book: LinkBook, target: Target, reason: str, now: datetime) -> Sequence[str]:
+    """Let links stand still until they are resumed."""
+    return change(
+        book,
+        target,
+        lambda link: acts.pause(link, reason, now),
+        StoryLine(now, "paused", reason),
+    )
+
+
+def resume(book: LinkBook, target: Target, now: datetime) -> Sequence[str]:
+    """Let links work again."""
+    return change(book, target, acts.resume, StoryLine(now, "resumed", "by a person"))
+
+
+def replay(book: LinkBook, target: Target, now: datetime) -> Sequence[str]:
+    """Let links try again what was refused."""
+    line = StoryLine(now, "resumed", "what was refused is tried again")
+    return change(book, target, acts.replay, line)
+
+
+def unlink(book: LinkBook, target: Target, now: datetime) -> Sequence[str]:
+    """End links; both items stay as they are."""
+    text = "ended by a person; both items stay as they are"
+    return change(
+        book, target, lambda link: acts.unlink(link, text), StoryLine(now, "unlinked", text)
+    )
+
+
+def decide(
+    book: LinkBook, target: Target, field: str, winner: SideName, now: datetime
+) -> Sequence[str]:
+    """Decide about a disputed field. Raises LookupError where nothing is disputed there."""
+    line = StoryLine(now, "decided", f"{field}: the {winner}'s stands", field, winner)
+    return change(book, target, lambda link: acts.settle_conflict(link, field, winner), line)

@@ -1,0 +1,115 @@
+"""What tasks of a workgroup can hold, as the portal answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sync.bitrix24.issue_sync.calls import columns_call
+from sync.bitrix24.issue_sync.options import TaskOptions
+from sync.bitrix24.issue_sync.values import PLAIN, TITLE_LIMIT
+from sync.bitrix24.rest.batch import Answer, Call, as_int
+from sync.bitrix24.rest.client import Portal
+from sync.bitrix24.tasks.fields import STATUS_CODES, parse_stages
+from sync.bitrix24.tasks.queries import MESSAGE_LIMIT
+from sync.core.issue_sync.model import (
+    CHECKLIST,
+    CUSTOM,
+    LINKS,
+    PRIORITY,
+    SPRINT,
+    STAGE,
+    STATUS,
+    TITLE,
+    Capabilities,
+    Choice,
+)
+from sync.core.model.tasks import TaskStatus
+from sync.errors import Later, SyncError
+
+COMMENTS, FILES = "comments", "files"  # names in `longest` and `missing` beside those of fields
+_NAMES = {
+    TaskStatus.WAITING: "Pending",
+    TaskStatus.IN_PROGRESS: "In progress",
+    TaskStatus.AWAITING_CONTROL: "Pending review",
+    TaskStatus.COMPLETED: "Completed",
+    TaskStatus.DEFERRED: "Deferred",
+}
+STATUSES = tuple(
+    Choice(str(code), _NAMES[status], status is TaskStatus.COMPLETED, position=place)
+    for place, (status, code) in enumerate(STATUS_CODES.items())
+)
+PRIORITIES = (
+    Choice("0", "Low"),
+    Choice("1", "Medium", position=1),
+    Choice("2", "High", position=2),
+)
+_NO_LINKS = "Bitrix24 adds links between tasks by REST and does not list them"
+_NO_SPRINT = "Sprints of a scrum workgroup are not kept in step; use a field of the portal instead"
+
+
+def ask_capabilities(
+    portal: Portal, options: TaskOptions, group_id: str
+) -> tuple[Capabilities, Answer | SyncError]:
+    """Ask for columns, custom fields and the drive in one request; return the columns too.
+
+    Raises Later or Denied.
+    """
+    stages, fields, drive = portal.batch(
+        [
+            columns_call(as_int(group_id)),
+            Call("task.item.userfield.getlist", {"ORDER": {"ID": "asc"}}, write=False),
+            Call("disk.storage.getforapp", {}, write=False),
+        ]
+    )
+    for answer in (stages, fields, drive):
+        if isinstance(answer, Later):
+            raise answer
+    missing = {LINKS: _NO_LINKS, SPRINT: _NO_SPRINT}
+    choices = {STATUS: STATUSES, PRIORITY: PRIORITIES, STAGE: _columns(group_id, stages, missing)}
+    writable = {*PLAIN, STATUS, *([STAGE] if choices[STAGE] else [])}
+    writable |= {CHECKLIST} if options.checklist else set()
+    writable |= _custom_fields(options, fields, missing)
+    if isinstance(drive, SyncError):
+        missing[FILES] = f"Files cannot be uploaded: {drive.message}"
+    longest = {TITLE: TITLE_LIMIT, COMMENTS: MESSAGE_LIMIT - 300}
+    return Capabilities(frozenset(writable), choices, longest, missing=missing), stages
+
+
+def _columns(
+    group_id: str, answer: Answer | SyncError, missing: dict[str, str]
+) -> tuple[Choice, ...]:
+    if not as_int(group_id):
+        missing[STAGE] = "A task outside of workgroups has no column"
+        return ()
+    if isinstance(answer, SyncError):
+        missing[STAGE] = f"The columns of the workgroup are not visible: {answer.message}"
+        return ()
+    return tuple(
+        Choice(
+            str(stage.id),
+            stage.title,
+            stage.system_type == "FINISH",
+            position=place,
+            kind=stage.system_type,
+        )
+        for place, stage in enumerate(parse_stages(answer.result))
+    )
+
+
+def _custom_fields(
+    options: TaskOptions, answer: Answer | SyncError, missing: dict[str, str]
+) -> set[str]:
+    """Return the custom fields of the settings that exist; only administrators may list them."""
+    if isinstance(answer, SyncError):
+        return {CUSTOM + name for name in options.custom_fields}
+    existing = {str(row.get("FIELD_NAME")) for row in _rows(answer.result)}
+    for name in options.custom_fields:
+        if name not in existing:
+            shown = ", ".join(sorted(existing)) or "none"
+            missing[CUSTOM + name] = f"The portal has no field {name} for tasks; it has: {shown}"
+    return {CUSTOM + name for name in options.custom_fields if name in existing}
+
+
+def _rows(result: Any) -> list[dict[str, Any]]:
+    rows = result.values() if isinstance(result, dict) else result or ()
+    return [row for row in rows if isinstance(row, dict)]

@@ -1,0 +1,51 @@
+"""What cannot be kept in step, in Russian: by the English sentences that are stored. Pure."""
+
+from __future__ import annotations
+
+RUSSIAN: dict[str, str] = {
+    "Bitrix24 adds links between tasks by REST and does not list them":
+        "Битрикс24 создаёт связи задач через REST, но не показывает их",
+    "Sprints of a scrum workgroup are not kept in step; use a field of the portal instead":
+        "Спринты скрам-группы не синхронизируются; используйте поле портала",
+    "A task outside of workgroups has no column": "У задачи вне групп нет колонки",
+    "The portal created a task and does not show it": "Портал создал задачу и не показывает её",
+    "Bitrix24 keeps no more and cuts the rest": "Битрикс24 хранит не больше и отрезает остальное",
+    "Shorten it, or attach it as a file": "Сократите его или приложите файлом",
+    "Shorten the title on the other side": "Сократите название на другой стороне",
+    "Look at the task's discussion in Bitrix24": "Посмотрите обсуждение задачи в Битрикс24",
+    "Look at the task's log of time in Bitrix24": "Посмотрите учёт времени задачи в Битрикс24",
+    "The portal does not let the application create tasks in another person's name":
+        "Портал не разрешает приложению создавать задачи от имени другого человека",
+    "The portal does not keep the task's XML_ID, by which it would be found again":
+        "Портал не хранит XML_ID задачи, по которому её нашли бы снова",
+    "The task was deleted, or the employee who installed the application may not see it":
+        "Задача удалена или не видна сотруднику, установившему приложение",
+    "It was deleted, or the employee who installed the application may not see it":
+        "Она удалена или не видна сотруднику, установившему приложение",
+    "Look at it in Bitrix24, and at that employee's rights":
+        "Посмотрите её в Битрикс24 и права этого сотрудника",
+    "The write did not reach the portal": "Запись не дошла до портала",
+    "This part of the write did not reach the portal": "Эта часть записи не дошла до портала",
+    "Whether the write reached the portal cannot be seen at the moment":
+        "Сейчас не видно, дошла ли запись до портала",
+    "The portal answered that it was done, and kept the old value":
+        "Портал ответил, что выполнил, но оставил прежнее значение",
+    "The portal dates the work by the day on which it was entered":
+        "Портал ставит дату записи времени, а не работы",
+    "The portal does not let the application log other people's work: the text names them":
+        "Портал не даёт приложению учитывать чужое время: человек назван в тексте",
+    "Bitrix24 takes no work of less than a second": "Битрикс24 не принимает работу короче секунды",
+    "Correct the entry that is too long instead": "Исправьте вместо этого слишком длинную запись",
+    "An earlier write to the same task has no answer yet":
+        "На предыдущую запись в эту задачу ещё нет ответа",
+    "Its address was changed, or a proxy before it rewrites addresses":
+        "Его адрес изменился, или прокси перед ним меняет адреса",
+    "Open the application in Bitrix24 again": "Откройте приложение в Битрикс24 ещё раз",
+    "The token expired meanwhile, or the file may not be seen any more":
+        "Срок токена истёк, или файл больше не доступен",
+    "The settings of two-way sync let no larger file cross":
+        "Настройки синхронизации не пропускают файлы больше",
+    "Raise the limit in the settings, or share the file by a link":
+        "Увеличьте предел в настройках или дайте ссылку на файл",
+    "The portal gives no further reason": "Портал не назвал причины",
+}  # fmt: skip

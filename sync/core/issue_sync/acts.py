@@ -1,0 +1,57 @@
+"""What people do to a link: pause, resume, decide, replay, unlink. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sync.core.issue_sync import fuse
+from sync.core.issue_sync.link import EntryState, LinkState, Pause, PauseReason
+from sync.core.issue_sync.model import SideName
+
+
+def pause(link: LinkState, text: str, now: datetime) -> LinkState:
+    """Return the link standing still until it is resumed."""
+    return replace(link, pause=Pause(PauseReason.PERSON, now, text))
+
+
+def resume(link: LinkState) -> LinkState:
+    """Return the link at work again; what had vanished counts as deleted from now on."""
+    vanished = link.pause is not None and link.pause.reason is PauseReason.VANISHED
+    return replace(fuse.reset(link), deletions_agreed=vanished)
+
+
+def settle_conflict(link: LinkState, field: str, winner: SideName) -> LinkState:
+    """Return the link with a person's decision about a disputed field.
+
+    Raises LookupError where nothing is disputed there.
+    """
+    if field not in link.clashes:
+        raise LookupError(f"{field} is not disputed")
+    return replace(link, decided={**link.decided, field: winner})
+
+
+def replay(link: LinkState) -> LinkState:
+    """Return the link ready to try again what was refused."""
+    entries = tuple(
+        replace(entry, state=EntryState.LIVE, reason="")
+        if entry.state is EntryState.REFUSED
+        else entry
+        for entry in link.entries
+    )
+    return replace(link, refused={}, apart=frozenset(), problems={}, entries=entries)
+
+
+def report_deletion(link: LinkState, side: SideName) -> LinkState:
+    """Return the link with a side's own word that its item was deleted."""
+    return replace(link, deleted=link.deleted | {side})
+
+
+def unlink(link: LinkState, text: str) -> LinkState:
+    """Return the link ended; both items stay as they are."""
+    return replace(link, ended=text)
+
+
+def relink(link: LinkState) -> LinkState:
+    """Return an ended link alive again, with what was agreed then."""
+    return replace(fuse.reset(link), ended="", deleted=frozenset(), waiting={})

@@ -1,0 +1,166 @@
+"""What the end of an announced write means for its link. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sync.core.issue_sync.journal import as_sent, landed
+from sync.core.issue_sync.ledger import content, replaced
+from sync.core.issue_sync.link import (
+    Entry,
+    EntryState,
+    LinkState,
+    PlannedWrite,
+    StoryLine,
+    Values,
+)
+from sync.core.issue_sync.model import Comment, File, SideName
+from sync.core.issue_sync.writes import (
+    CreateItem,
+    Done,
+    EditComment,
+    NotDone,
+    Outcome,
+    Unknown,
+    UpdateItem,
+    Write,
+)
+from sync.errors import Refused
+
+
+def confirm(
+    link: LinkState,
+    side: SideName,
+    write: Write,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    answered: bool = True,
+) -> tuple[LinkState, StoryLine]:
+    """Return the link after a write, and a line for its story.
+
+    `answered` False: the outcome was looked up later. What the side holds then may be a person's
+    edit already, so what was sent counts as stored.
+    """
+    planned = _announced(link, side, write)
+    match outcome:
+        case Done():
+            after = _done(_settled(link, planned), planned, outcome, answered)
+            text = _sentence("written", planned, *outcome.dropped.items())
+            return after, _line(now, "dropped" if outcome.dropped else "written", text, side)
+        case NotDone(error=error):
+            after = _settled(link, planned)
+            if isinstance(error, Refused):
+                after = _refused(after, planned, str(error))
+            kind = "refused" if isinstance(error, Refused) else "later"
+            return after, _line(now, kind, f"{_sentence('not written', planned)}: {error}", side)
+        case Unknown(error=error):
+            text = f"{_sentence('sent, and its answer was lost', planned)}: {error}"
+            return link, _line(now, "unknown", text, side)
+
+
+def _announced(link: LinkState, side: SideName, write: Write) -> PlannedWrite:
+    for planned in link.pending:
+        if planned.side is side and planned.write.key == write.key:
+            return planned
+    raise LookupError(f"{write.key} was not announced to the {side}")
+
+
+def _settled(link: LinkState, planned: PlannedWrite) -> LinkState:
+    return replace(link, pending=tuple(other for other in link.pending if other is not planned))
+
+
+def _done(link: LinkState, planned: PlannedWrite, done: Done, answered: bool) -> LinkState:
+    match planned.write:
+        case CreateItem() | UpdateItem() as write:
+            is_update = isinstance(write, UpdateItem)
+            if is_update and done.item is not None and done.item.moved_to:
+                return link  # it was written to what had moved on; nothing is agreed
+            sent = as_sent(write, done.item.values if done.item else {})
+            stored: Values = sent
+            if answered and done.item is not None:
+                stored = {**sent, **done.item.values}
+            link = _noted(landed(link, planned, stored), done.dropped)
+            if isinstance(write, CreateItem) and done.item is not None:
+                addresses = {**link.addresses, planned.side: done.item.address}
+                return replace(link, addresses=addresses)
+            return link
+        case _ if planned.entry is not None:
+            return replaced(link, _entry(planned.entry, planned.write, planned.side, done))
+    return link
+
+
+def _entry(entry: Entry, write: Write, side: SideName, done: Done) -> Entry:
+    record = done.comment or done.entry or done.file
+    if isinstance(write, EditComment):
+        return replace(entry, copy=record.text if isinstance(record, Comment) else write.text)
+    if record is None or entry.state is not EntryState.LIVE:
+        return entry
+    references = dict(entry.references)
+    if isinstance(record, File):
+        references[side] = record.reference
+    return replace(
+        entry,
+        ids={**entry.ids, side: record.id},
+        copy=content(record),
+        references=references,
+    )
+
+
+def _noted(link: LinkState, dropped: Mapping[str, str]) -> LinkState:
+    """Keep what the side silently left out as a problem, until the field is written again."""
+    return replace(link, problems={**link.problems, **dropped}) if dropped else link
+
+
+def _refused(link: LinkState, planned: PlannedWrite, text: str) -> LinkState:
+    """Keep a write from being repeated as it is; a refused write of several fields is parted."""
+    if planned.entry is not None:
+        return _refused_entry(link, planned.entry, planned.side, text)
+    names = sorted(planned.intents)
+    if isinstance(planned.write, CreateItem):
+        return replace(link, refused={**link.refused, f"{planned.side}/": _sources(planned)})
+    if not names:
+        return replace(link, refused={**link.refused, f"{planned.side}/{planned.write.key}": {}})
+    if len(names) > 1:
+        return replace(link, apart=link.apart | frozenset(names))
+    refused = {f"{planned.side}/{name}": planned.intents[name].source for name in names}
+    return replace(
+        link,
+        refused={**link.refused, **refused},
+        problems={**link.problems, **dict.fromkeys(names, text)},
+    )
+
+
+def _sources(planned: PlannedWrite) -> Values:
+    return {
+        name: value for intent in planned.intents.values() for name, value in intent.source.items()
+    }
+
+
+def _refused_entry(link: LinkState, entry: Entry, side: SideName, text: str) -> LinkState:
+    """Keep an addition from being tried again until its origin changes, an edit for good."""
+    before = next((other for other in link.entries if other.key == entry.key), entry)
+    if before.ids.get(side):
+        after = replace(before, content=entry.content, reason=text)
+        if entry.state is EntryState.ORIGIN_GONE:
+            after = replace(after, state=EntryState.ORIGIN_GONE)
+    else:
+        after = replace(entry, state=EntryState.REFUSED, reason=text)
+    return replaced(link, after)
+
+
+def _sentence(what: str, planned: PlannedWrite, *dropped: tuple[str, str]) -> str:
+    names = ", ".join(sorted(planned.intents))
+    subject = names or planned.write.key
+    lost = "; ".join(f"{name} was left out: {why}" for name, why in dropped)
+    return (
+        f"{what}: {subject}"
+        + (f" ({planned.reason})" if planned.reason else "")
+        + (f". {lost}" if lost else "")
+    )
+
+
+def _line(now: datetime, kind: str, text: str, side: SideName) -> StoryLine:
+    return StoryLine(now, kind, text, side=side)

@@ -1,0 +1,268 @@
+"""Plan comments, logged work and files: each crosses once, with its edits and its end. Pure.
+
+An entry belongs to the side where it was written; its copy follows it. What is edited or deleted at
+the copy stays there and is said once. Logged work is edited by deleting and adding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+
+from sync.core.issue_sync.ledger import (
+    Record,
+    Records,
+    author,
+    content,
+    is_ours,
+    mark,
+    placed,
+    records_of,
+    rule_of,
+    write_key,
+)
+from sync.core.issue_sync.link import Entry, EntryKind, EntryState, LinkState, PlannedWrite
+from sync.core.issue_sync.model import Comment, File, Item, ItemAddress, SideName, TimeEntry
+from sync.core.issue_sync.rules import LinkRules
+from sync.core.issue_sync.writes import (
+    AddComment,
+    AddFile,
+    AddTime,
+    DeleteComment,
+    DeleteTime,
+    EditComment,
+    Write,
+)
+
+VANISHED = 5  # as many and more than half of a side's at once were not deleted by people
+_STATES = (EntryState.LIVE, EntryState.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPlan:
+    """Writes in their order, files first. `vanished`: how many are missing, where too many."""
+
+    link: LinkState
+    writes: tuple[PlannedWrite, ...] = ()
+    vanished: int = 0
+    remarks: tuple[str, ...] = ()
+
+
+def plan_entries(link: LinkState, items: Mapping[SideName, Item], rules: LinkRules) -> EntryPlan:
+    """Plan all entries of a link whose two items were read."""
+    writes: list[PlannedWrite] = []
+    remarks: list[str] = []
+    for kind in EntryKind:
+        records = records_of(items, kind)
+        link = placed(link, kind, records)
+        if vanished := _vanished(link, kind, records):
+            return EntryPlan(link, vanished=vanished)
+        if new := tuple(_new(link, kind, records, rules)):
+            link = placed(replace(link, entries=(*link.entries, *new)), kind, records)
+        entries: list[Entry] = []
+        for entry in link.entries:
+            if entry.kind is kind and entry.state in _STATES:
+                step = _Step(link, items, records, rules, entry)
+                entry, planned, remark = step.plan()
+                writes += [planned] if planned else []
+                remarks += [remark] if remark else []
+            entries.append(entry)
+        link = replace(link, entries=tuple(entries))
+        writes += _orphans(link, kind, items, records)
+    return EntryPlan(link, tuple(writes), remarks=tuple(remarks))
+
+
+def awaited_file(link: LinkState, side: SideName, text: str) -> str:
+    """Return the name of a file that the text shows and that has yet to be copied, or ""."""
+    for entry in link.entries:
+        if entry.kind is EntryKind.FILE and entry.origin is side:
+            reference = entry.references.get(side)
+            waits = entry.state is EntryState.LIVE and not entry.ids.get(side.other)
+            if reference and waits and reference in text:
+                return entry.content
+    return ""
+
+
+def _vanished(link: LinkState, kind: EntryKind, records: Records) -> int:
+    """Return how many entries of a side are missing, where they are too many at once."""
+    if link.deletions_agreed:
+        return 0
+    for side in records:
+        ids = [
+            entry.ids[side]
+            for entry in link.entries
+            if entry.kind is kind and entry.state is EntryState.LIVE and entry.ids.get(side)
+        ]
+        missing = sum(record_id not in records[side] for record_id in ids)
+        missing += sum(
+            entry.kind is kind and entry.state is EntryState.LIVE and entry.origin is side
+            for entry in link.entries
+            if not entry.ids.get(side)
+        )
+        if missing >= VANISHED and missing * 2 > len(ids):
+            return missing
+    return 0
+
+
+def _orphans(
+    link: LinkState, kind: EntryKind, items: Mapping[SideName, Item], records: Records
+) -> Iterator[PlannedWrite]:
+    """Yield deletions of copies that stand for nothing any more.
+
+    Their deletion was written to an item that had already moved on with a copy of them.
+    """
+    present = {
+        write_key(entry)
+        for entry in link.entries
+        if entry.kind is kind
+        and (entry.state is not EntryState.ORIGIN_GONE or entry.ids.get(entry.origin.other))
+    }
+    families = {entry.key for entry in link.entries if entry.kind is kind}
+    for side, by_id in records.items():
+        for record in by_id.values():
+            is_copy = record.key in families or record.key.rpartition(":")[0] in families
+            if not is_copy or record.key in present:
+                continue
+            write = _deletion(f"{record.key}:orphan", items[side].address, kind, record.id)
+            if write is not None and f"{side}/{write.key}" not in link.refused:
+                yield PlannedWrite(side, write, f"a copy of a {kind} stands for nothing any more")
+
+
+def _deletion(
+    key: str, address: ItemAddress, kind: EntryKind, record_id: str
+) -> DeleteComment | DeleteTime | None:
+    match kind:
+        case EntryKind.COMMENT:
+            return DeleteComment(key, address, record_id)
+        case EntryKind.TIME:
+            return DeleteTime(key, address, record_id)
+        case EntryKind.FILE:
+            return None
+
+
+def _new(link: LinkState, kind: EntryKind, records: Records, rules: LinkRules) -> Iterator[Entry]:
+    """Yield entries for records that the ledger lacks, the oldest first."""
+    rule = rule_of(rules, kind)
+    for side in records:
+        ids = {entry.ids.get(side) for entry in link.entries if entry.kind is kind}
+        for record in sorted(records[side].values(), key=_age):
+            is_wanted = rule.direction.allows(side.other) and not is_ours(record)
+            is_old = rule.since is not None and _age(record)[0] < rule.since
+            is_hidden = isinstance(record, Comment) and record.internal and not rule.internal
+            if record.id not in ids and is_wanted and not is_old and not is_hidden:
+                yield Entry(
+                    kind,
+                    side,
+                    f"{link.key}/{kind}:{side}:{record.id}",
+                    {side: record.id},
+                    content=content(record),
+                    author=author(record),
+                    mark=mark(record),
+                    references={side: record.reference} if isinstance(record, File) else {},
+                )
+
+
+def _age(record: Record) -> tuple[datetime, str]:
+    match record:
+        case Comment(at=at):
+            return at, record.id
+        case TimeEntry(on=on):
+            return datetime.combine(on, time.max, UTC), record.id
+        case File():
+            return datetime.max.replace(tzinfo=UTC), record.id
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One entry, with all that decides about it."""
+
+    link: LinkState
+    items: Mapping[SideName, Item]
+    records: Records
+    rules: LinkRules
+    entry: Entry
+
+    def plan(self) -> tuple[Entry, PlannedWrite | None, str]:
+        """Return the entry as it is now, its write, and a remark for the story."""
+        entry, to = self.entry, self.entry.origin.other
+        rule = rule_of(self.rules, entry.kind)
+        if entry.origin not in self.records or not rule.direction.allows(to):
+            return entry, None, ""
+        record = self.records[entry.origin].get(entry.ids.get(entry.origin, ""))
+        copy_id = entry.ids.get(to, "")
+        if record is None:
+            return self._deleted(copy_id if rule.deletions else "")
+        if copy_id and to in self.records and copy_id not in self.records[to]:
+            remark = f"somebody deleted the copy of a {entry.kind} on the {to}"
+            return replace(entry, state=EntryState.COPY_GONE), None, remark
+        is_same = self._says_the_same(record)
+        if is_same and (copy_id or entry.state is EntryState.REFUSED):
+            return entry, None, ""
+        if isinstance(record, Comment) and awaited_file(self.link, entry.origin, record.text):
+            return entry, None, ""
+        return self._write(record, copy_id)
+
+    def _says_the_same(self, record: Record) -> bool:
+        now = content(record)
+        if now == self.entry.content or isinstance(record, File):
+            return True
+        if not isinstance(record, Comment):
+            return False
+        return self.rules.texts.same(self.entry.origin, self.entry.content, now)
+
+    def _deleted(self, copy_id: str) -> tuple[Entry, PlannedWrite | None, str]:
+        gone = replace(self.entry, state=EntryState.ORIGIN_GONE)
+        address = self.items[self.entry.origin.other].address
+        key = f"{write_key(self.entry)}:delete"
+        write = _deletion(key, address, self.entry.kind, copy_id)
+        if write is None or not copy_id:
+            return gone, None, f"a {self.entry.kind} was deleted on the {self.entry.origin}"
+        gone = replace(gone, ids={self.entry.origin: self.entry.ids.get(self.entry.origin, "")})
+        reason = f"the {self.entry.kind} was deleted on the {self.entry.origin}"
+        return self.entry, self._planned(write, gone, reason), ""
+
+    def _write(self, record: Record, copy_id: str) -> tuple[Entry, PlannedWrite | None, str]:
+        entry, to = self.entry, self.entry.origin.other
+        after = replace(entry, content=content(record), state=EntryState.LIVE, reason="")
+        address = self.items[to].address
+        if copy_id:
+            return entry, self._edited(record, copy_id, after), ""
+        texts, key = self.rules.texts, write_key(entry)
+        write: Write
+        match record:
+            case Comment():
+                text, person = texts.comment(to, record), texts.author(to, record.author)
+                write = AddComment(key, address, text, person, record.internal)
+            case TimeEntry(seconds=seconds, on=on):
+                if seconds < 0 and to not in rule_of(self.rules, entry.kind).negative:
+                    reason = f"the {to} takes no work back"
+                    return replace(after, state=EntryState.REFUSED, reason=reason), None, reason
+                person = texts.author(to, record.author)
+                write = AddTime(key, address, seconds, on, texts.time(to, record), person)
+            case File(name=name):
+                source = self.items[entry.origin].address
+                write = AddFile(key, address, name, record, source)
+        return entry, self._planned(write, after, f"a new {entry.kind} on the {entry.origin}"), ""
+
+    def _edited(self, record: Record, copy_id: str, after: Entry) -> PlannedWrite | None:
+        to, reason = self.entry.origin.other, f"the {self.entry.kind} was edited"
+        address, key = self.items[to].address, write_key(self.entry)
+        match record:
+            case Comment():
+                text = self.rules.texts.comment(to, record)
+                edit = EditComment(f"{key}:edit:{self.link.sequence}", address, copy_id, text)
+                return self._planned(edit, after, reason)
+            case TimeEntry():
+                again = replace(
+                    after,
+                    ids={self.entry.origin: record.id},
+                    copy="",
+                    version=self.entry.version + 1,
+                )
+                delete = DeleteTime(f"{key}:delete", address, copy_id)
+                return self._planned(delete, again, f"{reason}: its copy is made anew")
+        return None
+
+    def _planned(self, write: Write, after: Entry, reason: str) -> PlannedWrite:
+        return PlannedWrite(self.entry.origin.other, write, reason, entry=after)

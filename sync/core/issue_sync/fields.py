@@ -1,0 +1,172 @@
+"""How a field is compared and carried from one side to the other. Pure.
+
+A translation knows the raw terms of both sides. What it carries is already what the receiver would
+store; what cannot be said there is named, and the rest crosses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from sync.core.issue_sync.link import ValuePair, Values
+from sync.core.issue_sync.model import SideName, Value
+from sync.core.issue_sync.writes import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What is to be written to a side.
+
+    `source`: how much of the source's values crosses with it; the base of the source becomes that.
+    `problems`: what the side cannot say. `rebased`: see FieldIntent.
+    """
+
+    changes: Mapping[str, Change]
+    source: Values
+    problems: tuple[str, ...] = ()
+    rebased: Values | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Untranslatable:
+    """A value that the other side has no word for."""
+
+    text: str
+
+
+class Translation(Protocol):
+    """The two ways of a field."""
+
+    def fields(self, side: SideName) -> tuple[str, ...]:
+        """Return the fields that hold it on a side; a side may lack all but the first."""
+
+    def is_whole(self) -> bool:
+        """Whether it is one value, not a set of elements that come and go by themselves."""
+
+    def moved(self, side: SideName, base: Values, now: Values) -> bool:
+        """Whether a person changed it on that side."""
+
+    def agree(self, now: ValuePair) -> bool:
+        """Whether both sides say the same, in either direction."""
+
+    def adopted(self, base: ValuePair, now: ValuePair) -> ValuePair:
+        """Return the base with those parts that both sides changed in the same way."""
+
+    def clash(self, base: ValuePair, now: ValuePair) -> bool:
+        """Whether two changes cannot both stand."""
+
+    def carry(self, to: SideName, before: Values, after: Values, target: Values) -> Carried:
+        """Carry the change from `before` to `after` into what `to` holds now."""
+
+    def merge(
+        self, base: ValuePair, now: ValuePair, winner: SideName
+    ) -> Mapping[SideName, Carried]:
+        """Carry changes of both sides; where they clash the winner's alone."""
+
+
+Translate = Callable[[Values], Values | Untranslatable]
+
+
+def is_empty(value: Value) -> bool:
+    """Whether a value is how some side says nothing."""
+    return value is None or value == "" or value == frozenset()
+
+
+def same_value(before: Value, after: Value) -> bool:
+    """Whether two raw values say the same; there is more than one way to say nothing."""
+    return before == after or (is_empty(before) and is_empty(after))
+
+
+def different(target: Values, wanted: Values) -> dict[str, Change]:
+    """Return those of the wanted values that the target does not hold."""
+    return {
+        name: value for name, value in wanted.items() if not same_value(target.get(name), value)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A field that has one value as a whole: a title, a status, a date.
+
+    `tracker`, `portal`: its fields there. A translation gives values for fields of the other side;
+    a field that it leaves out stays as it is.
+    """
+
+    tracker: tuple[str, ...]
+    portal: tuple[str, ...]
+    to_tracker: Translate
+    to_portal: Translate
+
+    def fields(self, side: SideName) -> tuple[str, ...]:
+        """Return the fields that hold it on a side."""
+        return self.tracker if side is SideName.TRACKER else self.portal
+
+    def is_whole(self) -> bool:
+        """Say that it is one value, in however many fields."""
+        return True
+
+    def moved(self, side: SideName, base: Values, now: Values) -> bool:
+        """Whether any of its fields differs from the base."""
+        return any(not same_value(base.get(name), value) for name, value in now.items())
+
+    def agree(self, now: ValuePair) -> bool:
+        """Whether one side's value is the translation of the other's."""
+        return any(self._holds(to, now) for to in SideName)
+
+    def _holds(self, to: SideName, now: ValuePair) -> bool:
+        wanted = self._translate(to, now.of(to.other))
+        return not isinstance(wanted, Untranslatable) and not different(now.of(to), wanted)
+
+    def adopted(self, base: ValuePair, now: ValuePair) -> ValuePair:
+        """Return the base: one value has no parts."""
+        return base
+
+    def clash(self, base: ValuePair, now: ValuePair) -> bool:
+        """Two changes of one value never both stand."""
+        return True
+
+    def carry(self, to: SideName, before: Values, after: Values, target: Values) -> Carried:
+        """Translate the value as it is now."""
+        wanted = self._translate(to, after)
+        if isinstance(wanted, Untranslatable):
+            return Carried({}, before, (wanted.text,))
+        held = {name: value for name, value in wanted.items() if name in target}
+        return Carried(different(target, held), after)
+
+    def merge(
+        self, base: ValuePair, now: ValuePair, winner: SideName
+    ) -> Mapping[SideName, Carried]:
+        """Carry the winner's value."""
+        to = winner.other
+        return {to: self.carry(to, base.of(winner), now.of(winner), now.of(to))}
+
+    def _translate(self, to: SideName, values: Values) -> Values | Untranslatable:
+        return (self.to_tracker if to is SideName.TRACKER else self.to_portal)(values)
+
+
+def unchanged(name: str) -> Scalar:
+    """Return the translation of a field that both sides say in the same words."""
+
+    def keep(values: Values) -> Values:
+        return {name: values.get(name)}
+
+    return Scalar((name,), (name,), keep, keep)
+
+
+def converted(
+    name: str,
+    to_tracker: Callable[[Value], Value | Untranslatable],
+    to_portal: Callable[[Value], Value | Untranslatable],
+) -> Scalar:
+    """Return the translation of a field of one value that each side says in its own words."""
+
+    def by(convert: Callable[[Value], Value | Untranslatable]) -> Translate:
+        def translate(values: Values) -> Values | Untranslatable:
+            value = convert(values.get(name))
+            return value if isinstance(value, Untranslatable) else {name: value}
+
+        return translate
+
+    return Scalar((name,), (name,), by(to_tracker), by(to_portal))

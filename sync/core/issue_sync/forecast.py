@@ -1,0 +1,104 @@
+"""What a first import would create, what of it cannot cross, and what it costs. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import ceil
+
+from sync.core.issue_sync.link import values_of
+from sync.core.issue_sync.mapping import ProjectPair
+from sync.core.issue_sync.model import Item, SideName
+from sync.core.issue_sync.rules import EntryRule, LinkRules
+from sync.core.issue_sync.writes import SetChange
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """How a side is written to: `together` writes in a request, `rate` requests a second."""
+
+    together: int
+    rate: float
+
+
+@dataclass(slots=True)
+class Forecast:
+    """What an import of a pair comes to.
+
+    `linked`: pairs that exist. `created`: by the side on which items would be made. `passed_over`:
+    by the side of items that stay alone. `entries`: comments, work and files to copy, by side.
+    `problems`: what cannot cross, by text, with the number of items.
+    """
+
+    linked: int = 0
+    created: Counter[SideName] = field(default_factory=Counter)
+    passed_over: Counter[SideName] = field(default_factory=Counter)
+    entries: Counter[SideName] = field(default_factory=Counter)
+    problems: Counter[str] = field(default_factory=Counter)
+
+    def requests(self, costs: Mapping[SideName, Cost]) -> dict[SideName, int]:
+        """Return about how many requests go to each side: what is read there, and written."""
+        counts = {}
+        for side, cost in costs.items():
+            written = self.created[side] + self.entries[side]
+            read = self.created[side.other] + self.linked
+            counts[side] = ceil(written / cost.together) + ceil(3 * read / cost.together)
+        return counts
+
+    def minutes(self, costs: Mapping[SideName, Cost]) -> int:
+        """Return about how many minutes it takes: both sides are written to side by side."""
+        counts = self.requests(costs)
+        return ceil(max(counts[side] / cost.rate for side, cost in costs.items()) / 60)
+
+
+def foresee(
+    pair: ProjectPair,
+    rules: LinkRules,
+    items: Mapping[SideName, Iterable[Item]],
+    linked: Mapping[SideName, frozenset[str]],
+) -> Forecast:
+    """Return what an import would do with the items of both sides. `linked`: ids by side."""
+    forecast = Forecast(linked=min(len(ids) for ids in linked.values()))
+    for side in SideName:
+        for item in items[side]:
+            if item.address.id in linked[side]:
+                continue
+            if not pair.creates_on(side.other, item):
+                forecast.passed_over[side] += 1
+                continue
+            forecast.created[side.other] += 1
+            _count_entries(forecast, item, side.other, rules)
+            forecast.problems.update(set(_problems(item, side.other, rules)))
+    return forecast
+
+
+def _count_entries(forecast: Forecast, item: Item, to: SideName, rules: LinkRules) -> None:
+    parts = ((rules.comments, item.comments), (rules.time, item.time), (rules.files, item.files))
+    for rule, records in parts:
+        if _crosses(rule, to):
+            forecast.entries[to] += len(records or ())
+
+
+def _crosses(rule: EntryRule, to: SideName) -> bool:
+    return rule.direction.allows(to)
+
+
+def _problems(item: Item, to: SideName, rules: LinkRules) -> Iterable[str]:
+    """Yield what of an item the other side cannot say, as its creation would find it."""
+    capabilities = rules.capabilities.get(to)
+    for name, rule in rules.fields.items():
+        translation = rules.translations[name]
+        source = values_of(item, translation.fields(to.other))
+        if source is None or not rule.direction.allows(to):
+            continue
+        carried = translation.carry(to, {}, source, dict.fromkeys(translation.fields(to)))
+        yield from (f"{name}: {text}" for text in carried.problems)
+        for wanted, change in carried.changes.items():
+            if capabilities is None or isinstance(change, SetChange):
+                continue
+            longest = capabilities.longest.get(wanted)
+            if longest and isinstance(change, str) and len(change) > longest:
+                yield f"{name}: longer than the {longest} characters that the {to} takes"
+            if wanted in capabilities.missing:
+                yield f"{name}: {capabilities.missing[wanted]}"

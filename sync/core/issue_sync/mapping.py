@@ -1,0 +1,199 @@
+"""Which workgroups and projects are kept in step, and how, as the settings say. Pure.
+
+Names of statuses and columns stay names here: what they stand for is asked of both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from sync.core.issue_sync.model import (
+    ASSIGNEES,
+    DEADLINE,
+    DESCRIPTION,
+    ESTIMATE,
+    PRIORITY,
+    SPRINT,
+    STAGE,
+    STATUS,
+    TAGS,
+    TITLE,
+    Capabilities,
+    Choice,
+    Item,
+    SideName,
+)
+from sync.core.issue_sync.rules import EntryRule, FieldRule
+from sync.core.issue_sync.statuses import StatusRow
+from sync.core.model.tasks import TaskStatus
+from sync.core.rules.portal import StageRef
+
+# What crosses where the settings name nothing else. The rest is off until it is asked for.
+DEFAULT_FIELDS: Mapping[str, FieldRule] = dict.fromkeys(
+    (TITLE, DESCRIPTION, ASSIGNEES, PRIORITY, STATUS, DEADLINE, TAGS, ESTIMATE), FieldRule()
+)
+DEFAULT_FILE_BYTES = 20_000_000
+_BOTH_WAYS, _ENTRIES = FieldRule(), EntryRule()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFilter:
+    """Which items make their other end; empty parts let everything through.
+
+    `labels` and `tags`: patterns, of which an issue's or a task's own one must fit. `milestones`,
+    `kinds`: of issues. `authors`: ids or names there. `creators`: ids of portal users.
+    """
+
+    labels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    milestones: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    creators: tuple[int, ...] = ()
+
+    def admits(self, side: SideName, item: Item) -> bool:
+        """Return whether an item of that side passes."""
+        names = item.values.get(TAGS)
+        words = names if isinstance(names, frozenset) else frozenset[str]()
+        if side is SideName.PORTAL:
+            creators = tuple(map(str, self.creators))
+            return _one_fits(self.tags, words) and _is_among(creators, item.author.id)
+        authors = {item.author.id, item.author.name} - {""}
+        return (
+            _one_fits(self.labels, words)
+            and _is_among(self.milestones, str(item.values.get(SPRINT) or ""))
+            and _is_among(self.kinds, item.kind)
+            and (not self.authors or bool(authors & set(self.authors)))
+        )
+
+
+def _one_fits(patterns: Sequence[str], names: Iterable[str]) -> bool:
+    folded = [name.casefold() for name in names]
+    return not patterns or any(
+        fnmatchcase(name, pattern.casefold()) for name in folded for pattern in patterns
+    )
+
+
+def _is_among(wanted: Sequence[str], value: str) -> bool:
+    return not wanted or value.casefold() in (name.casefold() for name in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusMatch:
+    """A tracker's status, by name or id, and what it is on the portal; None leaves it as it is."""
+
+    tracker: str
+    status: TaskStatus | None = None
+    stage: StageRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A field of the portal's own (UF_…) and the tracker's field, or label scope, that it is."""
+
+    portal: str
+    tracker: str
+    rule: FieldRule = _BOTH_WAYS
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPair:
+    """A workgroup and a project that are kept in step; `group_id` 0: tasks outside of workgroups.
+
+    `project`: path or id. `creates`: sides on which a missing end is created. `kind`: of issues
+    that are created. `statuses`: empty where open and closed alone decide. `priorities`: by the
+    tracker's label or value, the portal's 0, 1 or 2.
+    """
+
+    group_id: int
+    project: str
+    connection: str = ""
+    fields: Mapping[str, FieldRule] = field(default_factory=lambda: dict(DEFAULT_FIELDS))
+    comments: EntryRule = _ENTRIES
+    time: EntryRule = _ENTRIES
+    files: EntryRule = _ENTRIES
+    creates: frozenset[SideName] = frozenset()
+    kind: str = ""
+    only: ItemFilter = ItemFilter()
+    statuses: tuple[StatusMatch, ...] = ()
+    priorities: Mapping[str, str] = field(default_factory=dict)
+    custom: tuple[CustomField, ...] = ()
+    max_file_bytes: int = DEFAULT_FILE_BYTES
+
+    @property
+    def key(self) -> str:
+        """What names the pair in links: it stays while the project keeps its path."""
+        return f"{self.connection}/{self.project}/{self.group_id}".casefold()
+
+    def creates_on(self, side: SideName, other: Item) -> bool:
+        """Return whether the other side's item gets its end on this side."""
+        return side in self.creates and self.only.admits(side.other, other)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncMapping:
+    """All pairs of a portal; `paused`: nothing is read or written for any of them."""
+
+    pairs: tuple[ProjectPair, ...] = ()
+    paused: bool = False
+
+    def of_workgroup(self, group_id: int) -> tuple[ProjectPair, ...]:
+        """Return the pairs of a workgroup."""
+        return tuple(pair for pair in self.pairs if pair.group_id == group_id)
+
+    def of_project(self, connection: str, *names: str) -> tuple[ProjectPair, ...]:
+        """Return the pairs of a project, that its path or its id names."""
+        folded = {name.casefold() for name in names}
+        return tuple(
+            pair
+            for pair in self.pairs
+            if pair.connection == connection and pair.project.casefold() in folded
+        )
+
+
+def status_rows(
+    pair: ProjectPair, codes: Mapping[TaskStatus, str], tracker: Capabilities, portal: Capabilities
+) -> tuple[tuple[StatusRow, ...], tuple[str, ...]]:
+    """Return a pair's table with the ids of both sides, and what in it names nothing.
+
+    `codes`: the portal's ids of statuses. A problem says what exists instead.
+    """
+    rows: list[StatusRow] = []
+    problems: list[str] = []
+    statuses, columns = tracker.choices.get(STATUS, ()), portal.choices.get(STAGE, ())
+    for match in pair.statuses:
+        status = _named(match.tracker, statuses)
+        column = _column(match.stage, columns) if match.stage else None
+        if status is None:
+            problems.append(
+                f"the tracker has no status {match.tracker!r}; it has: {_listed(statuses)}"
+            )
+        if match.stage and column is None:
+            problems.append(
+                f"the workgroup has no column {str(match.stage)!r}; it has: {_listed(columns)}"
+            )
+        if status is not None and (column is not None or match.stage is None):
+            code = codes[match.status] if match.status else ""
+            rows.append(StatusRow(status.id, code, column.id if column else None))
+    return tuple(rows), tuple(problems)
+
+
+def _named(name: str, choices: Sequence[Choice]) -> Choice | None:
+    by_name = [c for c in choices if c.name.casefold() == name.strip().casefold()]
+    return next((choice for choice in choices if choice.id == name), None) or next(
+        iter(by_name), None
+    )
+
+
+def _column(stage: StageRef, columns: Sequence[Choice]) -> Choice | None:
+    if stage.id is not None:
+        return _named(str(stage.id), columns)
+    if stage.title is not None:
+        return _named(stage.title, columns)
+    return next((column for column in columns if column.kind == stage.system_type), None)
+
+
+def _listed(choices: Sequence[Choice]) -> str:
+    return ", ".join(choice.name for choice in choices) or "none"

@@ -1,0 +1,257 @@
+"""Decide what a link needs: the one pure function of two-way sync.
+
+came: both items as read, what was agreed, what was announced
+goes: writes with their reasons, the link as it is to be saved, conflicts, lines for its story
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sync.core.issue_sync.entries import EntryPlan, plan_entries
+from sync.core.issue_sync.fuse import blown
+from sync.core.issue_sync.journal import settle_by_read
+from sync.core.issue_sync.ledger import given_up, without_places
+from sync.core.issue_sync.link import (
+    Conflict,
+    EntryState,
+    LinkState,
+    Pause,
+    PauseReason,
+    PlannedWrite,
+    StoryLine,
+)
+from sync.core.issue_sync.model import Absence, Author, Item, ItemAddress, SideName, Unreachable
+from sync.core.issue_sync.rules import LinkRules
+from sync.core.issue_sync.story import conflict_line, problem_lines
+from sync.core.issue_sync.values import Items, plan_creation, plan_values
+from sync.core.issue_sync.writes import AddComment, AddFile, CreateItem, DeleteTime, UpdateItem
+
+AFTER_MOVE = timedelta(hours=1)  # by then a side has copied what belongs to a moved item
+MOST_ENTRIES = 50  # additions of a look, so that what is announced stays small
+
+Read = Item | Unreachable | None  # None: it has yet to be created
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPlan:
+    """What a link needs.
+
+    `link`: to be saved in any case. `read_again`: an item goes on under another address.
+    `unsettled`: writes whose end the side must be asked for before anything is planned. `more`:
+    the link needs another look once these writes have ended. `look_at`: when it needs one anyway.
+    """
+
+    link: LinkState
+    writes: tuple[PlannedWrite, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    pause: Pause | None = None
+    story: tuple[StoryLine, ...] = ()
+    read_again: bool = False
+    unsettled: tuple[PlannedWrite, ...] = ()
+    more: bool = False
+    look_at: datetime | None = None
+
+
+def plan(link: LinkState, tracker: Read, portal: Read, rules: LinkRules, now: datetime) -> LinkPlan:
+    """Plan a link. Both items were read after the link was loaded."""
+    reads = {SideName.TRACKER: tracker, SideName.PORTAL: portal}
+    items = {side: item for side, item in reads.items() if isinstance(item, Item)}
+    link, settled = settle_by_read(link, items, rules, now)
+    story = tuple(conflict_line(conflict) for conflict in settled)
+    keyed = any(not isinstance(planned.write, UpdateItem) for planned in link.pending)
+    followed = None if keyed or link.ended else _followed(link, reads, now)
+    if link.pending and followed is None:
+        return LinkPlan(link, conflicts=settled, story=story, unsettled=link.pending)
+    if followed is None and (link.ended or link.pause):
+        return LinkPlan(link, conflicts=settled, story=story)
+    planned = followed or _with_absent(link, reads, items, rules, now)
+    if planned is None:
+        planned = _with_both(_returned(link), items, rules, now)
+    planned = _within_budget(link, planned, now)
+    return replace(
+        planned,
+        conflicts=(*settled, *planned.conflicts),
+        story=(*story, *planned.story),
+        more=planned.more or any(map(_is_half, planned.writes)),
+    )
+
+
+def _is_half(planned: PlannedWrite) -> bool:
+    """Whether more is to be written once this has landed: what shows a file, what it made room for.
+
+    After anything else the link rests; what people do meanwhile is heard of.
+    """
+    rebased = any(intent.rebased is not None for intent in planned.intents.values())
+    return rebased or isinstance(planned.write, CreateItem | AddFile | DeleteTime)
+
+
+def _followed(link: LinkState, reads: Mapping[SideName, Read], now: datetime) -> LinkPlan | None:
+    """Go on with the item that an item became when it was moved."""
+    for side, item in reads.items():
+        match item:
+            case Item(moved_to=moved_to) if moved_to and moved_to != item.address.id:
+                address = ItemAddress(moved_to)
+            case Unreachable(absence=Absence.MOVED, address=address) if address.id:
+                if address == link.addresses.get(side):
+                    continue
+            case _:
+                continue
+        before = link.addresses[side]
+        after = replace(
+            without_places(link, side),
+            addresses={**link.addresses, side: address},
+            moved_at=now,
+        )
+        text = f"the {side}'s item {before.id} goes on as {address.id}"
+        return LinkPlan(after, story=(StoryLine(now, "moved", text, side=side),), read_again=True)
+    return None
+
+
+def _with_absent(
+    link: LinkState,
+    reads: Mapping[SideName, Read],
+    items: Items,
+    rules: LinkRules,
+    now: datetime,
+) -> LinkPlan | None:
+    """Plan for a side that could not be read, or None where both were."""
+    for side, item in reads.items():
+        other = items.get(side.other)
+        match item:
+            case Unreachable(absence=Absence.NOT_FOUND) if side in link.deleted and other:
+                return _after_deletion(link, side, other, rules, now)
+            case Unreachable():
+                return _waiting(link, side, item, now)
+            case None if other:
+                return _creating(link, side, other, rules, now)
+            case None:
+                return LinkPlan(link)
+    return None
+
+
+def _waiting(link: LinkState, side: SideName, item: Unreachable, now: datetime) -> LinkPlan:
+    why = {
+        Absence.NOT_FOUND: "was not found: it was deleted, or our account may not see it",
+        Absence.DENIED: "refuses our account",
+        Absence.ARCHIVED: "is in an archive, where nothing can be written",
+        Absence.MOVED: "was moved to a place that our account cannot see",
+    }[item.absence]
+    text = f"the {side}'s item {item.address.id} {why}. The link waits; nothing is lost"
+    if link.waiting.get(side) == text:
+        return LinkPlan(link)
+    after = replace(link, waiting={**link.waiting, side: text})
+    return LinkPlan(after, story=(StoryLine(now, "waits", text, side=side),))
+
+
+def _returned(link: LinkState) -> LinkState:
+    """Both items are readable: nobody waits, and a reported deletion was none."""
+    return replace(link, waiting={}, deleted=frozenset())
+
+
+def _creating(
+    link: LinkState, side: SideName, other: Item, rules: LinkRules, now: datetime
+) -> LinkPlan:
+    planned = plan_creation(link, other, side, rules)
+    if planned is None:
+        text = f"there is no item on the {side}, and the rules create none there"
+        if link.waiting.get(side) == text:
+            return LinkPlan(link)
+        after = replace(link, waiting={**link.waiting, side: text})
+        return LinkPlan(after, story=(StoryLine(now, "waits", text, side=side),))
+    sources = {
+        name: value for intent in planned.intents.values() for name, value in intent.source.items()
+    }
+    if link.refused.get(f"{side}/") == sources:
+        return LinkPlan(link)
+    return LinkPlan(replace(link, waiting={}), (planned,))
+
+
+def _after_deletion(
+    link: LinkState, side: SideName, other: Item, rules: LinkRules, now: datetime
+) -> LinkPlan:
+    """End the link with a note on the other side; an item edited since is created again."""
+    edited = [
+        name
+        for name, base in link.bases.items()
+        if (translation := rules.translations.get(name))
+        and translation.moved(side.other, base.of(side.other), other.values)
+    ]
+    if edited and side in rules.create:
+        addresses = {name: kept for name, kept in link.addresses.items() if name is not side}
+        entries = without_places(link, side).entries
+        after = replace(
+            link,
+            addresses=addresses,
+            bases={},
+            entries=tuple(entry for entry in entries if entry.origin is not side),
+            deleted=frozenset(),
+            generation=link.generation + 1,
+        )
+        text = f"deleted on the {side}, but {', '.join(edited)} was edited since: created again"
+        return LinkPlan(after, story=(StoryLine(now, "deleted", text, side=side),), more=True)
+    text = f"the {side}'s item was deleted: the link ended"
+    note = AddComment(
+        f"{link.key}/deleted:{side}", other.address, rules.texts.deleted(side.other), Author("")
+    )
+    return LinkPlan(
+        replace(link, ended=text),
+        (PlannedWrite(side.other, note, text),),
+        story=(StoryLine(now, "deleted", text, side=side),),
+    )
+
+
+def _with_both(link: LinkState, items: Items, rules: LinkRules, now: datetime) -> LinkPlan:
+    link = replace(link, addresses={side: item.address for side, item in items.items()})
+    if link.moved_at is not None and now - link.moved_at >= AFTER_MOVE:
+        link = given_up(link)
+    entries = plan_entries(link, items, rules)
+    if entries.vanished:
+        pause = Pause(
+            PauseReason.VANISHED,
+            now,
+            f"{entries.vanished} entries are missing at once. Usually our account lost the right "
+            "to see them. Look, then resume the link: they then count as deleted",
+        )
+        return LinkPlan(replace(link, pause=pause), pause=pause, story=(_pause_line(pause),))
+    before, link = link, entries.link
+    values = plan_values(link, items, rules, now)
+    writes = _in_order(entries, values.writes)
+    is_searching = any(entry.state is EntryState.UNPLACED for entry in link.entries)
+    moved_at = link.moved_at if is_searching else None
+    after = replace(values.link, deletions_agreed=False, moved_at=moved_at)
+    if writes:
+        after = replace(after, sequence=after.sequence + 1)
+    story = [conflict_line(conflict) for conflict in values.conflicts]
+    story += problem_lines(before.problems, after.problems, now)
+    story += [StoryLine(now, "entry", remark) for remark in entries.remarks]
+    return LinkPlan(
+        after,
+        writes,
+        values.conflicts,
+        story=tuple(story),
+        more=len(entries.writes) > MOST_ENTRIES,
+        look_at=moved_at + AFTER_MOVE if moved_at else None,
+    )
+
+
+def _in_order(entries: EntryPlan, updates: tuple[PlannedWrite, ...]) -> tuple[PlannedWrite, ...]:
+    """Files first: texts show them. Then the items, then what is said about them."""
+    chosen = entries.writes[:MOST_ENTRIES]
+    files = tuple(planned for planned in chosen if isinstance(planned.write, AddFile))
+    others = tuple(planned for planned in chosen if not isinstance(planned.write, AddFile))
+    return (*files, *updates, *others)
+
+
+def _within_budget(link: LinkState, planned: LinkPlan, now: datetime) -> LinkPlan:
+    """Let the fuse of the link blow where it writes too often; then it keeps what it agreed."""
+    pause = blown(link, planned.writes, now)
+    if pause is None:
+        return planned
+    return LinkPlan(replace(link, pause=pause), pause=pause, story=(_pause_line(pause),))
+
+
+def _pause_line(pause: Pause) -> StoryLine:
+    return StoryLine(pause.at, "paused", pause.text)

@@ -1,0 +1,114 @@
+"""What a pair of projects agreed to keep in step, and how. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sync.core.issue_sync.fields import Translation
+from sync.core.issue_sync.model import Author, Capabilities, Comment, SideName, TimeEntry
+
+
+class Direction(StrEnum):
+    """Which way a field or an entry may cross."""
+
+    BOTH = "both"
+    TO_TRACKER = "to_tracker"
+    TO_PORTAL = "to_portal"
+    OFF = "off"
+
+    def allows(self, to: SideName) -> bool:
+        """Whether something may be written to that side."""
+        return self is Direction.BOTH or self.value == f"to_{to}"
+
+
+class Policy(StrEnum):
+    """Who wins where both sides changed a field and disagree."""
+
+    NEWEST = "newest"
+    TRACKER = "tracker"
+    PORTAL = "portal"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """How a field crosses."""
+
+    direction: Direction = Direction.BOTH
+    policy: Policy = Policy.NEWEST
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRule:
+    """How comments, logged work or files cross.
+
+    `deletions`: whether a deletion crosses too. `internal`: whether what is internal there may
+    cross. `since`: older ones stay where they are. `negative`: sides that take negative work.
+    """
+
+    direction: Direction = Direction.BOTH
+    deletions: bool = True
+    internal: bool = False
+    since: datetime | None = None
+    negative: frozenset[SideName] = frozenset(SideName)
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """Where the missing end of a link is created."""
+
+    project: str
+    kind: str = ""
+
+
+def _keep_text(to: SideName, comment: Comment) -> str:
+    return comment.text
+
+
+def _keep_time_text(to: SideName, entry: TimeEntry) -> str:
+    return entry.text
+
+
+def _keep_author(to: SideName, author: Author) -> Author:
+    return author
+
+
+def _say_deleted(to: SideName) -> str:
+    return "The other end of this link was deleted; it is not kept in step any more."
+
+
+def _same_text(side: SideName, before: str, after: str) -> bool:
+    return before == after
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """How texts of entries are written on a side, final and harmless, with their authors' names."""
+
+    comment: Callable[[SideName, Comment], str] = _keep_text
+    time: Callable[[SideName, TimeEntry], str] = _keep_time_text
+    author: Callable[[SideName, Author], Author] = _keep_author
+    deleted: Callable[[SideName], str] = _say_deleted
+    same: Callable[[SideName, str, str], bool] = _same_text
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRules:
+    """What holds for a link.
+
+    `fields` and `translations` have the same names; `translations` are made by the engine from
+    the mapping of values and people. `create`: sides on which the missing end may be created.
+    `capabilities`: what each side's project can hold, where asked.
+    """
+
+    fields: Mapping[str, FieldRule]
+    translations: Mapping[str, Translation]
+    comments: EntryRule = EntryRule()
+    time: EntryRule = EntryRule()
+    files: EntryRule = EntryRule()
+    create: Mapping[SideName, Creation] = field(default_factory=dict)
+    texts: Texts = Texts()
+    capabilities: Mapping[SideName, Capabilities] = field(default_factory=dict)

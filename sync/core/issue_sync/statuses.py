@@ -1,0 +1,94 @@
+"""Statuses by a table, in both directions, with the portal's column and with closed items. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sync.core.issue_sync.fields import Scalar, Untranslatable
+from sync.core.issue_sync.link import Values
+from sync.core.issue_sync.model import STAGE, STATUS, Capabilities, Choice
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """A tracker's status and what it is on the portal; `stage` None: whichever column.
+
+    `portal` "" stands for whichever status, where the column alone decides.
+    """
+
+    tracker: str
+    portal: str
+    stage: str | None = None
+
+
+def translation(rows: Sequence[StatusRow]) -> Scalar:
+    """Return the two ways of a status. Of several rows that fit, the first one counts."""
+
+    def to_portal(values: Values) -> Values | Untranslatable:
+        status = values.get(STATUS)
+        for row in rows:
+            if row.tracker == status:
+                wanted = {STATUS: row.portal or None, STAGE: row.stage}
+                return {name: value for name, value in wanted.items() if value is not None}
+        return Untranslatable(f'the tracker\'s status "{status}" is not in the table')
+
+    def to_tracker(values: Values) -> Values | Untranslatable:
+        status, stage = values.get(STATUS), values.get(STAGE)
+        fitting = [row for row in rows if row.portal in (status, "") and row.stage in (stage, None)]
+        fitting.sort(key=lambda row: (row.stage is None, not row.portal))  # the exact ones first
+        if fitting:
+            return {STATUS: fitting[0].tracker}
+        column = f' in the column "{stage}"' if stage else ""
+        return Untranslatable(f'the portal\'s status "{status}"{column} is not in the table')
+
+    return Scalar((STATUS,), (STATUS, STAGE), to_tracker, to_portal)
+
+
+def check(rows: Sequence[StatusRow], tracker: Capabilities, portal: Capabilities) -> list[str]:
+    """Return what is wrong with a table: names that are gone, open that would be closed."""
+    return list(_problems(rows, tracker, portal))
+
+
+def _problems(
+    rows: Sequence[StatusRow], tracker: Capabilities, portal: Capabilities
+) -> Iterator[str]:
+    statuses = {choice.id: choice for choice in tracker.choices.get(STATUS, ())}
+    on_portal = {choice.id: choice for choice in portal.choices.get(STATUS, ())}
+    columns = {choice.id for choice in portal.choices.get(STAGE, ())}
+    for row in rows:
+        if row.tracker not in statuses:
+            yield f'the tracker has no status "{row.tracker}" any more'
+        if row.portal and row.portal not in on_portal:
+            yield f'the portal has no status "{row.portal}"'
+        if row.stage is not None and row.stage not in columns:
+            yield f'the portal has no column "{row.stage}" any more'
+        if row.tracker in statuses and row.portal in on_portal:
+            here, that_side = statuses[row.tracker], on_portal[row.portal]
+            if here.closed is not that_side.closed:
+                yield f'"{here.name}" and "{that_side.name}" differ in whether an item is finished'
+    for status in statuses.keys() - {row.tracker for row in rows}:
+        yield f'the tracker\'s status "{statuses[status].name}" is not in the table'
+
+
+def offer(tracker: Capabilities, portal: Capabilities) -> tuple[StatusRow, ...]:
+    """Return a table to begin with: by names, else by whether an item is finished."""
+    columns = portal.choices.get(STAGE, ())
+    return tuple(
+        StatusRow(
+            status.id,
+            _like(status, portal.choices.get(STATUS, ())),
+            next((column.id for column in columns if _same_name(column, status)), None),
+        )
+        for status in tracker.choices.get(STATUS, ())
+    )
+
+
+def _like(status: Choice, choices: Sequence[Choice]) -> str:
+    fitting = [choice for choice in choices if choice.closed is status.closed]
+    named = [choice for choice in fitting if _same_name(choice, status)]
+    return next((choice.id for choice in (*named, *fitting)), "")
+
+
+def _same_name(choice: Choice, other: Choice) -> bool:
+    return choice.name.casefold() == other.name.casefold()

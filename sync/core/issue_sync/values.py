@@ -1,0 +1,256 @@
+"""Plan the fields of a link whose two items were read, and the item that is yet missing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sync.core.issue_sync.entries import awaited_file
+from sync.core.issue_sync.fields import Carried, Translation
+from sync.core.issue_sync.link import (
+    Conflict,
+    FieldIntent,
+    LinkState,
+    PlannedWrite,
+    ValuePair,
+    Values,
+    values_of,
+)
+from sync.core.issue_sync.merge import Decision, Verdict, decide
+from sync.core.issue_sync.model import Item, SideName, Value
+from sync.core.issue_sync.rules import LinkRules
+from sync.core.issue_sync.sets import as_set
+from sync.core.issue_sync.texts import Text
+from sync.core.issue_sync.writes import Change, CreateItem, SetChange, UpdateItem
+
+Items = Mapping[SideName, Item]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWrite:
+    """What a field writes to a side."""
+
+    name: str
+    to: SideName
+    changes: Mapping[str, Change]
+    intent: FieldIntent
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesPlan:
+    """The link with what was adopted, parked and cannot cross, and what is to be written."""
+
+    link: LinkState
+    writes: tuple[PlannedWrite, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+
+def plan_values(link: LinkState, items: Items, rules: LinkRules, now: datetime) -> ValuesPlan:
+    """Decide about every field that both sides hold."""
+    writes: list[FieldWrite] = []
+    conflicts: list[Conflict] = []
+    for name, rule in rules.fields.items():
+        translation = rules.translations[name]
+        pair = _pair(translation, items)
+        if pair is None:
+            continue
+        base = link.bases.get(name)
+        if base is not None:
+            base = translation.adopted(base, pair)
+            link = replace(link, bases={**link.bases, name: base})
+        decision = decide(
+            rule,
+            translation,
+            base,
+            pair,
+            newest=_newest(translation, items),
+            decided=link.decided.get(name),
+        )
+        obstacles = _obstacles(link, name, decision, pair, rules)
+        problems = (*decision.problems, *obstacles.values())
+        link = _with_problem(link, name, "; ".join(problems), decision)
+        if obstacles.keys() and obstacles.keys() == decision.writes.keys():
+            continue
+        link, conflict = _recorded(link, name, decision, pair, now)
+        conflicts += [conflict] if conflict else []
+        writes += [
+            write
+            for write in _field_writes(name, translation, decision, link, pair)
+            if write.to not in obstacles
+        ]
+    return ValuesPlan(link, tuple(_updates(link, items, writes)), tuple(conflicts))
+
+
+def _pair(translation: Translation, items: Items) -> ValuePair | None:
+    values = {side: values_of(items[side], translation.fields(side)) for side in SideName}
+    tracker, portal = values[SideName.TRACKER], values[SideName.PORTAL]
+    return None if tracker is None or portal is None else ValuePair(tracker, portal)
+
+
+def _newest(translation: Translation, items: Items) -> SideName:
+    """Return the side where the field was edited last; the tracker's of two at one moment."""
+    edited = {
+        side: max(
+            (
+                items[side].edited_at[name]
+                for name in translation.fields(side)
+                if name in items[side].edited_at
+            ),
+            default=items[side].updated_at,
+        )
+        for side in SideName
+    }
+    is_portal = edited[SideName.PORTAL] > edited[SideName.TRACKER]
+    return SideName.PORTAL if is_portal else SideName.TRACKER
+
+
+def _obstacles(
+    link: LinkState, name: str, decision: Decision, pair: ValuePair, rules: LinkRules
+) -> Mapping[SideName, str]:
+    """Return why what was decided cannot be written now, by side."""
+    obstacles = {
+        to: _obstacle(link, name, to, carried, pair, rules)
+        for to, carried in decision.writes.items()
+    }
+    return {to: text for to, text in obstacles.items() if text}
+
+
+def _obstacle(
+    link: LinkState,
+    name: str,
+    to: SideName,
+    carried: Carried,
+    pair: ValuePair,
+    rules: LinkRules,
+) -> str:
+    if link.refused.get(f"{to}/{name}") == carried.source:
+        return link.problems.get(name, f"the {to} refused it")
+    if file := _awaited(link, to, rules.translations[name], pair):
+        return f'the file "{file}" is copied first'
+    capabilities = rules.capabilities.get(to)
+    if capabilities is None:
+        return ""
+    for field, change in carried.changes.items():
+        if field not in capabilities.writable:
+            return capabilities.missing.get(field, f"{field} cannot be written on the {to}")
+        longest = capabilities.longest.get(field)
+        if longest and isinstance(change, str) and len(change) > longest:
+            return f"{len(change)} characters, and the {to} takes {longest} of {field}"
+    return ""
+
+
+def _awaited(link: LinkState, to: SideName, translation: Translation, pair: ValuePair) -> str:
+    if not isinstance(translation, Text):
+        return ""
+    text = pair.of(to.other).get(translation.name)
+    return awaited_file(link, to.other, text) if isinstance(text, str) else ""
+
+
+def _with_problem(link: LinkState, name: str, problem: str, decision: Decision) -> LinkState:
+    """Keep what cannot cross; what a side left out stays until its field is decided anew."""
+    problems = dict(link.problems)
+    if problem:
+        problems[name] = problem
+    elif decision.verdict is not Verdict.KEEP:
+        problems.pop(name, None)
+    return replace(link, problems=problems)
+
+
+def _recorded(
+    link: LinkState, name: str, decision: Decision, pair: ValuePair, now: datetime
+) -> tuple[LinkState, Conflict | None]:
+    bases, clashes, decided = dict(link.bases), dict(link.clashes), dict(link.decided)
+    conflict = None
+    match decision.verdict:
+        case Verdict.ADOPT if not decision.crossed:
+            bases[name] = pair
+        case Verdict.ADOPT | Verdict.UNTRANSLATABLE:
+            for side, values in decision.crossed.items():
+                bases[name] = bases.get(name, ValuePair()).replace(side, values)
+        case Verdict.ASK | Verdict.OVERRULE if clashes.get(name) != pair:
+            conflict = Conflict(name, pair, decision.winner, now)
+            clashes[name] = pair
+    if decision.verdict in (Verdict.KEEP, Verdict.ADOPT):
+        clashes.pop(name, None)
+        decided.pop(name, None)
+    return replace(link, bases=bases, clashes=clashes, decided=decided), conflict
+
+
+def _field_writes(
+    name: str, translation: Translation, decision: Decision, link: LinkState, pair: ValuePair
+) -> Iterator[FieldWrite]:
+    base = link.bases.get(name, ValuePair())
+    for to, carried in decision.writes.items():
+        # Where one value wins, what the loser holds is agreed too; else only what is written.
+        whole = pair.of(to) if decision.verdict is Verdict.OVERRULE else base.of(to)
+        intent = _intent(translation, to, base.of(to.other), carried, whole)
+        yield FieldWrite(name, to, carried.changes, intent)
+
+
+def _intent(
+    translation: Translation, to: SideName, before: Values, carried: Carried, target: Values
+) -> FieldIntent:
+    fields = translation.fields(to)
+    held = {field: target.get(field) for field in fields}
+    return FieldIntent(before, carried.source, held, carried.rebased, translation.is_whole())
+
+
+def _updates(link: LinkState, items: Items, writes: list[FieldWrite]) -> Iterator[PlannedWrite]:
+    """Yield one update a side; fields that were refused together go one by one."""
+    for side in SideName:
+        here = [write for write in writes if write.to is side]
+        together = [write for write in here if write.name not in link.apart]
+        groups = [together] if together else []
+        groups += [[write] for write in here if write.name in link.apart]
+        for number, group in enumerate(groups):
+            key = f"{link.key}/update:{link.sequence + 1}:{side}:{number}"
+            yield _update(key, items[side], side, group)
+
+
+def _update(key: str, item: Item, side: SideName, group: list[FieldWrite]) -> PlannedWrite:
+    changes = {name: change for write in group for name, change in write.changes.items()}
+    write = UpdateItem(
+        key, item.address, changes, {name: item.values.get(name) for name in changes}
+    )
+    return PlannedWrite(
+        side,
+        write,
+        f"changed on the {side.other}",
+        intents={write.name: write.intent for write in group},
+        edited_at={name: item.edited_at[name] for name in changes if name in item.edited_at},
+    )
+
+
+def plan_creation(
+    link: LinkState, item: Item, to: SideName, rules: LinkRules
+) -> PlannedWrite | None:
+    """Return the creation of the missing end, None where the rules allow none."""
+    creation = rules.create.get(to)
+    if creation is None:
+        return None
+    values: dict[str, Value] = {}
+    intents: dict[str, FieldIntent] = {}
+    for name, rule in rules.fields.items():
+        translation = rules.translations[name]
+        source = values_of(item, translation.fields(to.other))
+        if source is None or not rule.direction.allows(to):
+            continue
+        empty: Values = {
+            field: None for field in translation.fields(to) if _writable(rules, to, field)
+        }
+        carried = translation.carry(to, {}, source, empty)
+        values |= {field: _value(change) for field, change in carried.changes.items()}
+        intents[name] = _intent(translation, to, {}, carried, {})
+    key = f"{link.key}/create:{to}:{link.generation}"
+    write = CreateItem(key, creation.project, values, creation.kind, item.author)
+    return PlannedWrite(to, write, f"only the {to.other} has it", intents=intents)
+
+
+def _writable(rules: LinkRules, to: SideName, field: str) -> bool:
+    capabilities = rules.capabilities.get(to)
+    return capabilities is None or field in capabilities.writable
+
+
+def _value(change: Change) -> Value:
+    return as_set(change.add) if isinstance(change, SetChange) else change

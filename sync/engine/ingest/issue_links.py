@@ -1,0 +1,65 @@
+"""Marks links dirty whose task or issue something was heard of; hooks are hints, and no more.
+
+Of an item without a link the lists of its side are read soon: it may be one to link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from sync.core.issue_sync.acts import report_deletion
+from sync.core.issue_sync.model import SideName
+from sync.core.model.activity import Comment, Resource
+from sync.core.model.events import TaskChanged, TaskCommented, TaskDeleted
+from sync.core.model.kinds import Kind
+from sync.store import issue_links, issue_lists
+
+_TASK_EVENTS = (TaskChanged, TaskDeleted, TaskCommented)
+_ISSUE = "issue"  # what a comment is about
+
+
+def mark(
+    conn: Connection, portal_id: int, events: Mapping[type, Sequence[Any]], now: datetime
+) -> None:
+    """Mark what the events concern; without such events nothing is asked of the database."""
+    tasks = {str(event.task_id) for kind in _TASK_EVENTS for event in events.get(kind, ())}
+    issues = set(_issues(events))
+    if not tasks and not issues:
+        return
+    numbers = [f"{project_id}/{number}" for _, project_id, number in issues]
+    rows = issue_links.by_ends(conn, portal_id, task_ids=tasks, tracker_numbers=numbers)
+    connection_ids = {connection_id for connection_id, _, _ in issues}
+    chosen = [row for row in rows if row.task_id in tasks or row.connection_id in connection_ids]
+    issue_links.mark_dirty(conn, [row.id for row in chosen], "heard of a change", now)
+    _report_deletions(conn, events.get(TaskDeleted, ()), chosen)
+    known = {row.tracker_number for row in chosen}
+    for connection_id in sorted(connection_ids):
+        of_it = {f"{p}/{n}" for c, p, n in issues if c == connection_id}
+        if of_it - known:
+            issue_lists.wake(conn, connection_id, SideName.TRACKER, now)
+    if tasks - {row.task_id for row in chosen}:
+        issue_lists.wake_portal(conn, portal_id, now)
+
+
+def _issues(events: Mapping[type, Sequence[Any]]) -> Iterable[tuple[int, int, str]]:
+    """Yield connection, project and number of the issues that events are about."""
+    for item in events.get(Resource, ()):
+        if item.kind is Kind.ISSUE and item.project.id:
+            yield item.project.connection_id, item.project.id, item.id
+    for item in events.get(Comment, ()):
+        if item.target.kind == _ISSUE and item.project.id:
+            yield item.project.connection_id, item.project.id, item.target.key
+
+
+def _report_deletions(
+    conn: Connection, deleted: Sequence[TaskDeleted], rows: Sequence[issue_links.IssueLinkRow]
+) -> None:
+    """Keep the portal's own word that a task was deleted."""
+    task_ids = {str(event.task_id) for event in deleted}
+    keys = [row.key for row in rows if row.task_id in task_ids]
+    for link in issue_links.load(conn, keys).values():
+        issue_links.save(conn, report_deletion(link, SideName.PORTAL), link)

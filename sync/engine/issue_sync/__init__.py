@@ -1,0 +1,1 @@
+"""Two-way sync at work: read both sides, plan, announce, write, confirm."""

@@ -1,0 +1,243 @@
+"""Cycles of links: settle, read both sides, plan, announce, write, confirm.
+
+Each step is saved before the next one begins, so a worker that dies anywhere loses nothing: the
+next cycle finds what was announced, and looks whether it happened. Many links are worked on at
+once, in as few requests as their sides need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from sync.core.clock import Clock
+from sync.core.issue_sync.confirm import confirm
+from sync.core.issue_sync.journal import announce
+from sync.core.issue_sync.link import Conflict, LinkState, PlannedWrite, StoryLine
+from sync.core.issue_sync.model import File, ItemAddress, SideName
+from sync.core.issue_sync.plan import LinkPlan, Read, plan
+from sync.core.issue_sync.rules import LinkRules
+from sync.core.issue_sync.side import SideClient
+from sync.core.issue_sync.writes import AddFile, NotDone, Outcome, Unknown, UpdateItem, Write
+from sync.errors import Denied, Later, Refused
+
+MOST_ROUNDS = 8  # exchanges of one cycle; a long history takes more cycles
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """What is saved of a link: its state, and what is added to its story and conflicts."""
+
+    link: LinkState
+    story: Sequence[StoryLine] = ()
+    conflicts: Sequence[Conflict] = ()
+
+
+class LinkStore(Protocol):
+    """Where the states of links are kept."""
+
+    def load(self, keys: Sequence[str]) -> Mapping[str, LinkState]:
+        """Return the states as last saved, by key; links that are gone are left out."""
+
+    def save(self, changes: Sequence[LinkChange]) -> None:
+        """Save all of it in one transaction."""
+
+
+Plans = Mapping[str, LinkPlan]
+Links = Mapping[str, LinkState]
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """What a cycle works with. `rules_for`: the rules of a link as it stands now.
+
+    `refuse` looks at plans before they are announced and returns the keys of those that must not
+    be carried out now.
+    """
+
+    links: LinkStore
+    sides: Mapping[SideName, SideClient]
+    rules_for: Callable[[LinkState], LinkRules]
+    clock: Clock
+    refuse: Callable[[Plans], frozenset[str]] = lambda plans: frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CycleResult:
+    """How a cycle of a link ended. `again`: it has more to do, at once or (`error`) later.
+
+    `look_at`: when the link needs a look although nothing is heard of it.
+    """
+
+    link: LinkState
+    writes: int = 0
+    again: bool = False
+    error: Exception | None = None
+    look_at: datetime | None = None
+
+
+def run_cycle(bench: Workbench, key: str) -> CycleResult:
+    """Work on one link until it rests; see `run_cycles`."""
+    return run_cycles(bench, [key])[key]
+
+
+def run_cycles(bench: Workbench, keys: Sequence[str]) -> Mapping[str, CycleResult]:
+    """Work on links until they rest, and return how each ended; those that are gone are left out.
+
+    Raises Later and Denied where a side cannot be asked at all; what was announced stays noted.
+    """
+    results: dict[str, CycleResult] = {}
+    active = list(keys)
+    for _ in range(MOST_ROUNDS):
+        if not active:
+            break
+        active = _round(bench, active, results)
+    return results
+
+
+def read_both(bench: Workbench, links: Links) -> dict[str, dict[SideName, Read]]:
+    """Read both ends fresh, whole; None for an end that has yet to be created."""
+    reads: dict[str, dict[SideName, Read]] = {key: dict.fromkeys(SideName) for key in links}
+    for side in SideName:
+        addresses = [link.addresses[side] for link in links.values() if side in link.addresses]
+        items = bench.sides[side].read(addresses) if addresses else {}
+        for key, link in links.items():
+            if side in link.addresses:
+                reads[key][side] = items[link.addresses[side].id]
+    return reads
+
+
+def _round(bench: Workbench, keys: Sequence[str], results: dict[str, CycleResult]) -> list[str]:
+    """Look at the links once, and return the keys of those that need another look at once."""
+    links = _settle(bench, bench.links.load(keys))
+    plans = _plan(bench, links)
+    refused = bench.refuse(plans)
+    now = bench.clock.now()
+    going = {key: planned for key, planned in plans.items() if key not in refused}
+    announced = {
+        key: planned.link if planned.unsettled else announce(planned.link, planned.writes, now)
+        for key, planned in going.items()
+    }
+    bench.links.save(
+        [LinkChange(announced[key], going[key].story, going[key].conflicts) for key in going]
+    )
+    writes = [(key, planned) for key in going for planned in going[key].writes]
+    after, errors = _write(bench, announced, writes)
+    for key, planned in plans.items():
+        before = results[key].writes if key in results else 0
+        results[key] = _result(planned, after.get(key, links[key]), before, errors.get(key))
+    return [
+        key
+        for key in going
+        if (going[key].more or going[key].read_again) and results[key].error is None
+    ]
+
+
+def _result(
+    planned: LinkPlan, link: LinkState, before: int, error: Exception | None
+) -> CycleResult:
+    if planned.unsettled:
+        error = Later("it is not known yet whether the last write happened")
+    return CycleResult(
+        link,
+        before + len(planned.writes),
+        again=error is not None or planned.more or planned.read_again,
+        error=error,
+        look_at=planned.look_at,
+    )
+
+
+def _plan(bench: Workbench, links: Links) -> dict[str, LinkPlan]:
+    reads = read_both(bench, links)
+    now = bench.clock.now()
+    return {
+        key: plan(
+            link,
+            reads[key][SideName.TRACKER],
+            reads[key][SideName.PORTAL],
+            bench.rules_for(link),
+            now,
+        )
+        for key, link in links.items()
+    }
+
+
+def _settle(bench: Workbench, links: Links) -> Links:
+    """Ask the sides about writes without an answer; updates are settled by the next read."""
+    for side in SideName:
+        pending = [
+            (key, planned)
+            for key, link in links.items()
+            for planned in link.pending
+            if planned.side is side and not isinstance(planned.write, UpdateItem)
+        ]
+        if pending:
+            outcomes = bench.sides[side].settle([planned.write for _, planned in pending])
+            links, _ = _confirmed(bench, links, side, pending, outcomes, answered=False)
+    return links
+
+
+def _write(
+    bench: Workbench, links: Links, writes: Sequence[tuple[str, PlannedWrite]]
+) -> tuple[Links, Mapping[str, Exception]]:
+    """Carry out announced writes, side by side, and save how each ended."""
+    errors: dict[str, Exception] = {}
+    for side in SideName:
+        batch = [(key, planned) for key, planned in writes if planned.side is side]
+        if batch:
+            outcomes = _apply(bench, side, [planned.write for _, planned in batch])
+            links, failed = _confirmed(bench, links, side, batch, outcomes)
+            errors = {**failed, **errors}
+    return links, errors
+
+
+def _apply(bench: Workbench, side: SideName, batch: Sequence[Write]) -> Sequence[Outcome]:
+    try:
+        return bench.sides[side].apply(batch, _fetcher(bench, side.other, batch))
+    except Later as error:
+        return [Unknown(error) if error.sent else NotDone(error) for _ in batch]
+    except (Denied, Refused) as error:
+        return [NotDone(error) for _ in batch]
+
+
+def _fetcher(bench: Workbench, side: SideName, batch: Sequence[Write]) -> Callable[[File], bytes]:
+    addresses: dict[File, ItemAddress] = {
+        write.source: write.source_address for write in batch if isinstance(write, AddFile)
+    }
+    return lambda file: bench.sides[side].download(addresses[file], file)
+
+
+def _confirmed(
+    bench: Workbench,
+    links: Links,
+    side: SideName,
+    batch: Sequence[tuple[str, PlannedWrite]],
+    outcomes: Sequence[Outcome],
+    *,
+    answered: bool = True,
+) -> tuple[Links, Mapping[str, Exception]]:
+    """Save how writes ended; also return the errors for which links are looked at again."""
+    now, after, errors = bench.clock.now(), dict(links), dict[str, Exception]()
+    changes: dict[str, LinkChange] = {}
+    for (key, planned), outcome in zip(batch, outcomes, strict=True):
+        link, line = confirm(after[key], side, planned.write, outcome, now, answered=answered)
+        after[key] = link
+        earlier = changes.get(key, LinkChange(link))
+        changes[key] = replace(earlier, link=link, story=(*earlier.story, line))
+        error = _retriable(outcome)
+        if error is not None:
+            errors.setdefault(key, error)
+    bench.links.save(list(changes.values()))
+    return after, errors
+
+
+def _retriable(outcome: Outcome) -> Exception | None:
+    """Return the error for which the link is looked at again later."""
+    match outcome:
+        case Unknown(error=error):
+            return error
+        case NotDone(error=error) if not isinstance(error, Refused):
+            return error
+    return None

@@ -1,0 +1,196 @@
+"""The rules of a link, made of its pair's settings and of what both sides can hold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sync.core.issue_sync import statuses
+from sync.core.issue_sync.fields import Scalar, Translation, Untranslatable, converted, unchanged
+from sync.core.issue_sync.link import Values
+from sync.core.issue_sync.mapping import CustomField, ProjectPair, status_rows
+from sync.core.issue_sync.model import (
+    ASSIGNEES,
+    CHECKLIST,
+    CUSTOM,
+    DEADLINE,
+    DESCRIPTION,
+    ESTIMATE,
+    PARENT,
+    PRIORITY,
+    STATUS,
+    TAGS,
+    TITLE,
+    Capabilities,
+    SideName,
+    Value,
+)
+from sync.core.issue_sync.rules import Creation, FieldRule, LinkRules, Texts
+from sync.core.issue_sync.sets import Elements, People
+from sync.core.issue_sync.texts import Text
+from sync.core.model.tasks import TaskStatus
+from sync.engine.issue_sync.link_texts import LinkTexts
+
+END_OF_DAY = "T19:00:00"  # when a task is due for which only a day is known
+NORMAL = "1"  # the priority of a task that nobody gave one
+_PRIORITY_WORDS = {"high": "2", "urgent": "2", "critical": "2", "medium": NORMAL, "low": "0"}
+
+Lookup = Callable[[SideName, str], str | None]  # to, the other side's id → the id on `to`
+
+
+@dataclass(frozen=True, slots=True)
+class PairWorld:
+    """What both sides of a pair can hold, as asked. `codes`: the portal's ids of statuses.
+
+    `other_end`: the id on a side of the item that is linked with one of the other side.
+    """
+
+    pair: ProjectPair
+    capabilities: Mapping[SideName, Capabilities]
+    codes: Mapping[TaskStatus, str]
+    other_end: Lookup
+
+
+def build_rules(world: PairWorld, texts: LinkTexts) -> tuple[LinkRules, tuple[str, ...]]:
+    """Return the rules of a link, and what in the settings names nothing any more.
+
+    A field that a side cannot hold is left out: its items do not have it either.
+    """
+    rows, problems = _status_table(world)
+    pair, translations = world.pair, dict(_translations(world, texts, rows))
+    fields = {name: rule for name, rule in _field_rules(pair) if name in translations}
+    projects = {SideName.TRACKER: pair.project, SideName.PORTAL: str(pair.group_id)}
+    return LinkRules(
+        fields=fields,
+        translations={name: translations[name] for name in fields},
+        comments=pair.comments,
+        time=pair.time,
+        files=pair.files,
+        create={side: Creation(projects[side], _kind(pair, side)) for side in pair.creates},
+        texts=Texts(texts.comment, texts.time, texts.author, texts.deleted, texts.same),
+        capabilities=world.capabilities,
+    ), problems
+
+
+def _kind(pair: ProjectPair, side: SideName) -> str:
+    return pair.kind if side is SideName.TRACKER else ""
+
+
+def _field_rules(pair: ProjectPair) -> Iterator[tuple[str, FieldRule]]:
+    yield from pair.fields.items()
+    for custom in pair.custom:
+        yield CUSTOM + custom.portal, custom.rule
+
+
+def _status_table(
+    world: PairWorld,
+) -> tuple[tuple[statuses.StatusRow, ...], tuple[str, ...]]:
+    """Return the table of the settings; without one, open and closed alone decide."""
+    tracker, portal = (world.capabilities[side] for side in SideName)
+    if not world.pair.statuses:
+        return statuses.offer(tracker, portal), ()
+    rows, problems = status_rows(world.pair, world.codes, tracker, portal)
+    return rows, (*problems, *statuses.check(rows, tracker, portal))
+
+
+def _translations(
+    world: PairWorld, texts: LinkTexts, rows: tuple[statuses.StatusRow, ...]
+) -> Iterator[tuple[str, Translation]]:
+    tracker = world.capabilities[SideName.TRACKER]
+    portal_of = texts.people.counterparts[SideName.TRACKER].get
+    tracker_of = texts.people.counterparts[SideName.PORTAL].get
+    yield TITLE, converted(TITLE, _one_line, _one_line)
+    yield DESCRIPTION, Text(DESCRIPTION, texts.patch, texts.same)
+    yield ASSIGNEES, People(tracker_of, portal_of, tracker.several_assignees)
+    yield STATUS, statuses.translation(rows)
+    yield DEADLINE, converted(DEADLINE, _day, _end_of_day)
+    yield TAGS, Elements(TAGS, _label, _tag)
+    yield ESTIMATE, converted(ESTIMATE, _seconds, _seconds)
+    yield CHECKLIST, unchanged(CHECKLIST)
+    if priorities := _priorities(world):
+        yield PRIORITY, _priority(priorities, says_normal=bool(world.pair.priorities))
+    to_tracker, to_portal = (_linked(world, side) for side in SideName)
+    yield PARENT, converted(PARENT, to_tracker, to_portal)
+    for custom in world.pair.custom:
+        yield CUSTOM + custom.portal, _custom(custom)
+
+
+def _one_line(value: Value) -> Value:
+    return " ".join(str(value or "").split())
+
+
+def _seconds(value: Value) -> Value:
+    return value or None
+
+
+def _day(value: Value) -> Value:
+    """Return the day of a task's deadline, which is a moment in the portal's own time."""
+    return str(value)[:10] if value else None
+
+
+def _end_of_day(value: Value) -> Value:
+    return f"{value}{END_OF_DAY}" if value else None
+
+
+def _label(tag: str) -> str | None:
+    """Return a tag as a label; commas part labels, and a scope would be another field."""
+    name = " ".join(tag.split())
+    return name if name and "," not in name and len(name) <= 255 else None
+
+
+def _tag(label: str) -> str | None:
+    return " ".join(label.split()) or None
+
+
+def _priorities(world: PairWorld) -> dict[str, str]:
+    """Return the portal's priorities by the tracker's: as the settings say, else by their names."""
+    if world.pair.priorities:
+        return dict(world.pair.priorities)
+    choices = world.capabilities[SideName.TRACKER].choices.get(PRIORITY, ())
+    words = {choice.id: choice.name.rpartition("::")[2].strip().casefold() for choice in choices}
+    return {name: _PRIORITY_WORDS[word] for name, word in words.items() if word in _PRIORITY_WORDS}
+
+
+def _priority(priorities: Mapping[str, str], *, says_normal: bool) -> Scalar:
+    """Return the two ways. `says_normal`: whether what nobody gave a priority gets a label."""
+    labels: dict[str, str] = {}
+    for label, code in priorities.items():
+        if says_normal or code != NORMAL:
+            labels.setdefault(code, label)
+
+    def to_portal(value: Value) -> Value | Untranslatable:
+        if value is None:
+            return NORMAL
+        code = priorities.get(str(value))
+        return code or Untranslatable(f'the priority "{value}" is not in the table')
+
+    def to_tracker(value: Value) -> Value | Untranslatable:
+        if str(value) in labels:
+            return labels[str(value)]
+        if value is None or value == NORMAL:
+            return None
+        return Untranslatable(f"the portal's priority {value} is not in the table")
+
+    return converted(PRIORITY, to_tracker, to_portal)
+
+
+def _linked(world: PairWorld, to: SideName) -> Callable[[Value], Value | Untranslatable]:
+    def translate(value: Value) -> Value | Untranslatable:
+        if not value:
+            return None
+        other = world.other_end(to, str(value))
+        return other or Untranslatable(f"its parent {value} is not kept in step")
+
+    return translate
+
+
+def _custom(custom: CustomField) -> Scalar:
+    tracker, portal = CUSTOM + custom.tracker, CUSTOM + custom.portal
+
+    def to_tracker(values: Values) -> Values:
+        return {tracker: values.get(portal)}
+
+    def to_portal(values: Values) -> Values:
+        return {portal: values.get(tracker)}
+
+    return Scalar((tracker,), (portal,), to_tracker, to_portal)

@@ -1,0 +1,207 @@
+"""Reads what changed on both sides of a pair: what no hook told, and what hooks lost.
+
+Lists are read from a watermark with an overlap; the interval shrinks where something changes and
+grows where nothing does. The first reading is the import: it links and creates whatever the
+settings let through, a page at a time, and goes on where it stopped. Nothing is told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from sync.core.issue_sync.link import LinkState, StoryLine
+from sync.core.issue_sync.mapping import ProjectPair
+from sync.core.issue_sync.model import Item, SideName
+from sync.engine.deps import Deps
+from sync.engine.issue_sync.setting import PairSetting, open_pair
+from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
+from sync.errors import SyncError
+from sync.store import connections, issue_links, issue_lists, portals
+from sync.store.db.database import read
+from sync.store.issue_lists import ListRow
+from sync.store.portals import PortalRow
+from sync.store.rows import ConnectionRecord
+
+log = structlog.get_logger()
+
+OVERLAP = timedelta(minutes=2)  # clocks differ, and a list is not read in one instant
+SHORTEST, LONGEST = 60, 600  # seconds between two reads of a list
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPair:
+    """A pair of the settings with its portal and connection."""
+
+    row: PortalRow
+    connection: ConnectionRecord
+    pair: ProjectPair
+
+
+def listed_pairs(deps: Deps, conn: Connection, portal_id: int) -> tuple[ListedPair, ...]:
+    """Return the pairs of a portal that are at work."""
+    row = portals.row_by_id(conn, portal_id)
+    if row is None:
+        return ()
+    mapping = deps.issue_sync.mapping_for(conn, row)
+    if mapping.paused:
+        return ()
+    by_name = {
+        record.name: record
+        for record in connections.by_portal(conn, portal_id)
+        if record.state == "active"
+    }
+    return tuple(
+        ListedPair(row, by_name[pair.connection], pair)
+        for pair in mapping.pairs
+        if pair.connection in by_name
+    )
+
+
+def read_lists(deps: Deps, portal_id: int) -> int:
+    """Read the lists of a portal's pairs that are due, and return how many changes there were."""
+    now, count = deps.clock.now(), 0
+    with read(deps.database) as conn:
+        pairs = listed_pairs(deps, conn, portal_id)
+        lists = {
+            (listed.connection.id, listed.pair.key): issue_lists.of_connection(
+                conn, listed.connection.id
+            )
+            for listed in pairs
+        }
+    for listed in pairs:
+        rows = lists[listed.connection.id, listed.pair.key]
+        due = [side for side in SideName if _is_due(rows.get((listed.pair.key, side)), now)]
+        if due:
+            count += _read_pair(deps, listed, due)
+    return count
+
+
+def _is_due(row: ListRow | None, now: datetime) -> bool:
+    if row is None:
+        return True
+    return not row.halted and (row.next_at is None or row.next_at <= now)
+
+
+def _read_pair(deps: Deps, listed: ListedPair, due: Iterable[SideName]) -> int:
+    name = f"issue-lists:{listed.connection.id}:{listed.pair.key}"
+    with hold(deps, name) as lane:
+        if lane is None:
+            return 0
+        try:
+            setting = open_pair(deps, listed.row, listed.connection, listed.pair)
+            return sum(read_list(deps, lane, listed, setting, side) for side in due)
+        except LaneLost:
+            raise
+        except SyncError as error:
+            log.warning("list_not_read", pair=listed.pair.key, error=str(error))
+            _delay(deps, lane, listed, due)
+            return 0
+
+
+def read_list(
+    deps: Deps, lane: Lane, listed: ListedPair, setting: PairSetting, side: SideName
+) -> int:
+    """Read a list to its end, a page and a transaction at a time; return how much changed."""
+    count, began_at = 0, deps.clock.now()
+    with read(deps.database) as conn:
+        rows = issue_lists.of_connection(conn, listed.connection.id)
+    row = rows.get((listed.pair.key, side)) or ListRow(listed.connection.id, listed.pair.key, side)
+    since = (row.since - OVERLAP) if row.since else BEGINNING
+    is_over = False
+    while not is_over:
+        page = setting.sides[side].changed(setting.projects[side], since, row.cursor)
+        is_over = page.cursor is None
+        with lane_transaction(deps, lane) as conn:
+            fresh = [item for item in page.items if _is_fresh(row, item)]
+            count += len(fresh)
+            changed = list(_take_in(conn, deps, listed, setting, side, fresh))
+            issue_links.mark_dirty(conn, changed, "listed as changed", deps.clock.now())
+            row = replace(row, cursor=page.cursor, read=row.read + len(page.items))
+            row = replace(row, seen=_seen(row, page.items, began_at))
+            if is_over:
+                row = _rested(row, count, began_at)
+            issue_lists.save(conn, row)
+    return count
+
+
+def _is_fresh(row: ListRow, item: Item) -> bool:
+    return row.seen.get(item.address.id) != item.updated_at.isoformat()
+
+
+def _seen(row: ListRow, items: Iterable[Item], began_at: datetime) -> Mapping[str, str]:
+    """Return when those items were changed that the next list shows again."""
+    edge = (began_at - 2 * OVERLAP).isoformat()
+    seen = {**row.seen, **{item.address.id: item.updated_at.isoformat() for item in items}}
+    return {item_id: moment for item_id, moment in seen.items() if moment >= edge}
+
+
+def _rested(row: ListRow, count: int, began_at: datetime) -> ListRow:
+    """Return the row after a list that was read to its end, with the moment of the next."""
+    interval = SHORTEST if count else min(LONGEST, row.interval * 2)
+    return replace(
+        row,
+        since=began_at,
+        interval=interval,
+        next_at=began_at + timedelta(seconds=interval),
+        imported=True,
+    )
+
+
+def _delay(deps: Deps, lane: Lane, listed: ListedPair, due: Iterable[SideName]) -> None:
+    with lane_transaction(deps, lane) as conn:
+        rows = issue_lists.of_connection(conn, listed.connection.id)
+        for side in due:
+            key = (listed.pair.key, side)
+            row = rows.get(key) or ListRow(listed.connection.id, listed.pair.key, side)
+            next_at = deps.clock.now() + timedelta(seconds=SHORTEST)
+            issue_lists.save(conn, replace(row, next_at=next_at))
+
+
+def _take_in(
+    conn: Connection,
+    deps: Deps,
+    listed: ListedPair,
+    setting: PairSetting,
+    side: SideName,
+    items: Iterable[Item],
+) -> Iterator[int]:
+    """Link what is new, and yield the ids of links whose items changed."""
+    items = list(items)
+    ids = [item.address.id for item in items]
+    rows = issue_links.by_ends(
+        conn,
+        listed.row.record.id,
+        task_ids=ids if side is SideName.PORTAL else (),
+        tracker_ids=ids if side is SideName.TRACKER else (),
+        connection_id=listed.connection.id,
+    )
+    linked = {row.task_id if side is SideName.PORTAL else row.tracker_id: row for row in rows}
+    for item in items:
+        row = linked.get(item.address.id)
+        if row is not None:
+            if not row.ended:
+                yield row.id
+        elif not item.key and setting.pair.creates_on(side.other, item):
+            link_item(conn, deps, listed, side, item)
+
+
+def link_item(
+    conn: Connection, deps: Deps, listed: ListedPair, side: SideName, item: Item
+) -> int | None:
+    """Store a link of an item whose other end is yet to be created; None where it has one."""
+    now = deps.clock.now()
+    key = f"{listed.connection.id}-{side[0]}{item.address.id}-{listed.pair.group_id}"
+    link = LinkState(key, {side: item.address})
+    link_id = issue_links.create(
+        conn, listed.row.record.id, listed.connection.id, listed.pair.key, link, now
+    )
+    if link_id is not None:
+        line = StoryLine(now, "linked", f"the {side}'s item {item.address.id} gets its other end")
+        issue_links.add_story(conn, key, [line])
+    return link_id

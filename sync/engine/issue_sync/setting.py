@@ -1,0 +1,166 @@
+"""What two-way sync of a pair works with: both rooms, what they can hold, who is who, the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from sync.bitrix24.issue_sync.client import PortalTasks
+from sync.bitrix24.issue_sync.options import TaskOptions
+from sync.bitrix24.tasks.fields import STATUS_CODES
+from sync.core.clock import is_due
+from sync.core.issue_sync.link import LinkState
+from sync.core.issue_sync.mapping import ProjectPair, SyncMapping
+from sync.core.issue_sync.model import CHECKLIST, Capabilities, SideName
+from sync.core.issue_sync.rules import Direction, LinkRules
+from sync.core.issue_sync.side import SideClient
+from sync.engine.issue_sync.link_rules import PairWorld, build_rules
+from sync.engine.issue_sync.link_texts import LinkTexts, People
+from sync.engine.load.people import portal_users_of
+from sync.gitlab.api.merge_requests import read_project
+from sync.gitlab.issues.client import GitLabIssues
+from sync.gitlab.issues.options import IssueOptions
+from sync.store import issue_links, people
+from sync.store.db.database import read
+from sync.store.portals import PortalRow
+from sync.store.rows import ConnectionRecord
+from sync.text.markdown.dialect import GITLAB
+from sync.text.sides import TASK, tracker
+
+if TYPE_CHECKING:
+    from sync.engine.deps import Deps
+
+Sides = Mapping[SideName, SideClient]
+KEEP = timedelta(minutes=10)  # what a project can hold is asked again after that
+_DIALECTS = {SideName.TRACKER: tracker(GITLAB), SideName.PORTAL: TASK}
+
+
+def _no_mapping(conn: Connection, row: PortalRow) -> SyncMapping:
+    return SyncMapping()
+
+
+def open_rooms(
+    deps: Deps, row: PortalRow, connection: ConnectionRecord, pair: ProjectPair
+) -> Sides:
+    """Open both rooms of a pair. Raises Denied where one has no tokens."""
+    has_checklist = pair.fields.get(CHECKLIST)
+    tasks = TaskOptions(
+        checklist=has_checklist is not None and has_checklist.direction is not Direction.OFF,
+        custom_fields=tuple(custom.portal for custom in pair.custom),
+        max_file_bytes=pair.max_file_bytes,
+    )
+    issues = IssueOptions(custom_fields=bool(pair.custom), max_file_bytes=pair.max_file_bytes)
+    return {
+        SideName.TRACKER: GitLabIssues(deps.code_host_for(connection), issues, deps.clock),
+        SideName.PORTAL: PortalTasks(deps.portal_for(row), tasks),
+    }
+
+
+def read_project_id(deps: Deps, connection: ConnectionRecord, project: str) -> str:
+    """Return the number of a project that the settings name. Raises SyncError."""
+    if project.isdigit():
+        return project
+    return str(read_project(deps.code_host_for(connection), project).id)
+
+
+@dataclass
+class IssueSync:
+    """What a process knows of two-way sync: where its settings and rooms come from.
+
+    `asked`: what pairs can hold, and the numbers of their projects, with the moment of asking.
+    """
+
+    mapping_for: Callable[[Connection, PortalRow], SyncMapping] = _no_mapping
+    rooms_for: Callable[[Deps, PortalRow, ConnectionRecord, ProjectPair], Sides] = open_rooms
+    project_id_for: Callable[[Deps, ConnectionRecord, str], str] = read_project_id
+    asked: dict[tuple[int, str], PairFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PairFacts:
+    """What was asked about a pair."""
+
+    at: datetime
+    project_id: str
+    capabilities: Mapping[SideName, Capabilities]
+
+
+@dataclass(frozen=True)
+class PairSetting:
+    """A pair at work. `projects`: its ids on both sides. `problems`: settings that name nothing."""
+
+    connection: ConnectionRecord
+    pair: ProjectPair
+    sides: Sides
+    projects: Mapping[SideName, str]
+    rules_for: Callable[[LinkState], LinkRules]
+    problems: tuple[str, ...] = ()
+
+
+def open_pair(
+    deps: Deps, row: PortalRow, connection: ConnectionRecord, pair: ProjectPair
+) -> PairSetting:
+    """Open a pair for work. Raises SyncError where a side cannot be asked."""
+    sides = deps.issue_sync.rooms_for(deps, row, connection, pair)
+    facts = _facts(deps, connection, pair, sides)
+    pair = replace(pair, project=facts.project_id)
+    codes = {status: str(code) for status, code in STATUS_CODES.items()}
+    with read(deps.database) as conn:
+        who = _people(deps, conn, row, connection)
+        ends = _ends(conn, connection.id)
+    world = PairWorld(pair, facts.capabilities, codes, lambda to, other: ends[to].get(other))
+
+    def rules_for(link: LinkState) -> LinkRules:
+        return build_rules(world, LinkTexts(_DIALECTS, who, link, "GitLab"))[0]
+
+    _, problems = build_rules(world, LinkTexts(_DIALECTS, who, LinkState(""), "GitLab"))
+    projects = {SideName.TRACKER: facts.project_id, SideName.PORTAL: str(pair.group_id)}
+    return PairSetting(connection, pair, sides, projects, rules_for, problems)
+
+
+def _facts(deps: Deps, connection: ConnectionRecord, pair: ProjectPair, sides: Sides) -> PairFacts:
+    now, asked = deps.clock.now(), deps.issue_sync.asked
+    facts = asked.get((connection.id, pair.key))
+    if facts is None or is_due(facts.at, KEEP, now):
+        project_id = deps.issue_sync.project_id_for(deps, connection, pair.project)
+        projects = {SideName.TRACKER: project_id, SideName.PORTAL: str(pair.group_id)}
+        able = {side: sides[side].capabilities(projects[side]) for side in SideName}
+        facts = asked[connection.id, pair.key] = PairFacts(now, project_id, able)
+    return facts
+
+
+def _people(deps: Deps, conn: Connection, row: PortalRow, connection: ConnectionRecord) -> People:
+    """Return who is who between the tracker and the portal."""
+    from sync.engine.deps import build_scope
+
+    persons = people.of_connection(conn, connection.id)
+    scope = build_scope(deps, conn, row)
+    users = portal_users_of(conn, scope, {connection.id: persons}).get(connection.id, {})
+    to_portal = {str(person): str(user) for person, user in users.items()}
+    to_tracker = {user: person for person, user in to_portal.items()}
+    names = {str(person.id): person.name or person.username for person in persons}
+    on_portal = {
+        str(user.id): user.name for user in people.portal_users(conn, row.record.id).values()
+    }
+    return People(
+        {SideName.TRACKER: to_portal, SideName.PORTAL: to_tracker},
+        {SideName.TRACKER: names, SideName.PORTAL: on_portal},
+        {str(person.id): person.username for person in persons},
+    )
+
+
+def _ends(conn: Connection, connection_id: int) -> Mapping[SideName, Mapping[str, str]]:
+    """Return the other ends of linked items: by side, from the other side's id."""
+    links = [
+        (row.tracker_id, row.task_id)
+        for row in issue_links.of_connection(conn, connection_id)
+        if row.tracker_id and row.task_id and not row.ended
+    ]
+    return {
+        SideName.TRACKER: {task_id: tracker_id for tracker_id, task_id in links},
+        SideName.PORTAL: dict(links),
+    }

@@ -1,0 +1,47 @@
+"""The states of links in the database, in transactions of the lane that works on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Engine
+
+from sync.core.issue_sync.link import LinkState
+from sync.engine.issue_sync.cycle import LinkChange
+from sync.store import issue_links
+from sync.store.db.database import read
+
+
+@dataclass
+class StoredLinks:
+    """Loads and saves links; `transaction` happens only while the lane is held."""
+
+    database: Engine
+    transaction: Callable[[], AbstractContextManager[Connection]]
+    _before: dict[str, LinkState] = field(default_factory=dict)
+
+    def load(self, keys: Sequence[str]) -> Mapping[str, LinkState]:
+        """Return the states as last saved, by key."""
+        with read(self.database) as conn:
+            links = issue_links.load(conn, keys)
+        self._before |= links
+        return links
+
+    def save(self, changes: Sequence[LinkChange]) -> None:
+        """Save states, stories and conflicts in one transaction; nothing where nothing changed."""
+        changed = [
+            change
+            for change in changes
+            if change.story or change.conflicts or change.link != self._before.get(change.link.key)
+        ]
+        if not changed:
+            return
+        with self.transaction() as conn:
+            for change in changed:
+                key = change.link.key
+                issue_links.save(conn, change.link, self._before.get(key))
+                issue_links.add_story(conn, key, change.story)
+                issue_links.add_conflicts(conn, key, change.conflicts)
+        self._before |= {change.link.key: change.link for change in changed}

@@ -1,0 +1,165 @@
+"""Work on a portal's links that wait: pair by pair, many at once, under a lane of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from sync.core.issue_sync.breaker import Halt, tripped
+from sync.engine import backoff
+from sync.engine.deps import Deps
+from sync.engine.issue_sync.cycle import CycleResult, Plans, Workbench, run_cycles
+from sync.engine.issue_sync.setting import PairSetting, open_pair
+from sync.engine.issue_sync.stored import StoredLinks
+from sync.engine.lanes import Lane, LaneLost, hold, lane_transaction
+from sync.errors import Denied, Later, Refused, SyncError
+from sync.store import connections, issue_links, issue_lists
+from sync.store.db.database import read
+from sync.store.issue_links import IssueLinkRow
+from sync.store.portals import PortalRow
+
+log = structlog.get_logger()
+
+BATCH = 50  # links of one look: as many tasks as a portal reads in a request
+UNMAPPED = timedelta(hours=1)  # a link whose pair the settings do not name is looked at again
+DENIED = timedelta(minutes=10)
+HALTED = timedelta(minutes=10)  # a halted pair is looked at again: somebody may have agreed
+AGREED = timedelta(hours=1)  # as long an administrator's word lets very many links change
+
+
+def work_on_links(deps: Deps, row: PortalRow) -> int:
+    """Work on the links that wait longest, and return how many those were."""
+    with hold(deps, f"links:{row.record.id}") as lane:
+        if lane is None:
+            return 0
+        with read(deps.database) as conn:
+            waiting = issue_links.due(conn, row.record.id, deps.clock.now(), BATCH)
+        by_pair: dict[tuple[int, str], list[IssueLinkRow]] = {}
+        for link in waiting:
+            by_pair.setdefault((link.connection_id, link.pair), []).append(link)
+        for (connection_id, pair), links in by_pair.items():
+            try:
+                _work_on_pair(deps, lane, row, connection_id, pair, links)
+            except LaneLost:
+                raise
+            except SyncError as error:
+                _postpone(deps, lane, links, error)
+            except Exception as error:
+                log.exception("links_failed", pair=pair)
+                _postpone(deps, lane, links, error)
+        return len(waiting)
+
+
+def _work_on_pair(
+    deps: Deps,
+    lane: Lane,
+    row: PortalRow,
+    connection_id: int,
+    pair_key: str,
+    links: Sequence[IssueLinkRow],
+) -> None:
+    setting = find_pair(deps, row, connection_id, pair_key)
+    if setting is None:
+        text = "the settings do not name its workgroup and project any more, or sync is paused"
+        _wait(deps, lane, links, deps.clock.now() + UNMAPPED, text)
+        return
+    with read(deps.database) as conn:
+        breaker = _read_breaker(conn, connection_id, pair_key, deps.clock.now())
+    if breaker.halted:
+        _wait(deps, lane, links, deps.clock.now() + HALTED, breaker.halted)
+        return
+    bench = replace(open_bench(deps, lane, setting), refuse=breaker.refuse)
+    results = run_cycles(bench, [link.key for link in links])
+    with lane_transaction(deps, lane) as conn:
+        if breaker.halt is not None:
+            log.warning("pair_halted", pair=pair_key, why=breaker.halt.text)
+            issue_lists.halt(conn, connection_id, pair_key, breaker.halt.text)
+        for link in links:
+            if breaker.halt is not None and link.key in breaker.halt.links:
+                until = deps.clock.now() + HALTED
+                issue_links.postpone(conn, link, until, breaker.halt.text)
+            else:
+                _finish(deps, conn, link, results.get(link.key))
+
+
+@dataclass
+class _Breaker:
+    """Whether a pair may go on. `total`: its links; `is_off`: an administrator has agreed."""
+
+    halted: str
+    total: int
+    is_off: bool
+    halt: Halt | None = None
+
+    def refuse(self, plans: Plans) -> frozenset[str]:
+        """Return the links that must not be written to without an administrator."""
+        if self.is_off:
+            return frozenset()
+        found = tripped(((each.link, each.writes) for each in plans.values()), self.total)
+        self.halt = found or self.halt
+        return frozenset(found.links) if found else frozenset()
+
+
+def _read_breaker(conn: Connection, connection_id: int, pair_key: str, now: datetime) -> _Breaker:
+    lists = issue_lists.of_connection(conn, connection_id)
+    rows = [row for (pair, _), row in lists.items() if pair == pair_key]
+    halted = next((row.halted for row in rows if row.halted), "")
+    is_off = any(row.agreed_at is not None and now - row.agreed_at < AGREED for row in rows)
+    return _Breaker(halted, issue_links.count_alive(conn, connection_id), is_off)
+
+
+def find_pair(deps: Deps, row: PortalRow, connection_id: int, pair_key: str) -> PairSetting | None:
+    """Open the pair of that key as the settings name it now; None where they do not."""
+    with read(deps.database) as conn:
+        mapping = deps.issue_sync.mapping_for(conn, row)
+        connection = connections.by_id(conn, connection_id)
+    pair = next((pair for pair in mapping.pairs if pair.key == pair_key), None)
+    if pair is None or connection is None or mapping.paused or connection.state != "active":
+        return None
+    return open_pair(deps, row, connection, pair)
+
+
+def open_bench(deps: Deps, lane: Lane, setting: PairSetting) -> Workbench:
+    """Return what cycles of a pair's links work with."""
+    links = StoredLinks(deps.database, lambda: lane_transaction(deps, lane))
+    return Workbench(links, setting.sides, setting.rules_for, deps.clock)
+
+
+def _finish(deps: Deps, conn: Connection, link: IssueLinkRow, result: CycleResult | None) -> None:
+    now = deps.clock.now()
+    if result is not None and result.error is not None:
+        seconds = _seconds(deps, link, result.error)
+        issue_links.postpone(conn, link, now + timedelta(seconds=seconds), str(result.error))
+    elif result is not None and result.again:
+        issue_links.postpone(conn, link, now, "")
+    else:
+        issue_links.finish(conn, link, result.look_at if result else None)
+
+
+def _postpone(deps: Deps, lane: Lane, links: Sequence[IssueLinkRow], error: Exception) -> None:
+    """Let the links of a pair wait that could not be worked on at all."""
+    text = str(error) if isinstance(error, SyncError) else backoff.format_traceback(error)
+    if isinstance(error, Denied | Refused):
+        log.warning("pair_denied", pair=links[0].pair, error=str(error))
+    seconds = max(_seconds(deps, link, error) for link in links)
+    _wait(deps, lane, links, deps.clock.now() + timedelta(seconds=seconds), text)
+
+
+def _wait(
+    deps: Deps, lane: Lane, links: Sequence[IssueLinkRow], until: datetime, text: str
+) -> None:
+    with lane_transaction(deps, lane) as conn:
+        for link in links:
+            issue_links.postpone(conn, link, until, text)
+
+
+def _seconds(deps: Deps, link: IssueLinkRow, error: Exception) -> float:
+    if isinstance(error, Denied | Refused):
+        return DENIED.total_seconds()
+    usual = backoff.delay(link.attempts + 1, deps.jitter())
+    after = error.after if isinstance(error, Later) else None
+    return usual if after is None else max(usual, after)

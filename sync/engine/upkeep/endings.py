@@ -1,0 +1,67 @@
+"""The end of what was removed: a portal's data and tokens, a connection's history.
+
+Both are kept for a while, for when the application or the connection comes back.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from sync.engine.deps import Deps
+from sync.engine.lanes import hold
+from sync.settings.apply import HISTORY_KEPT
+from sync.store import connections, erasure, portals
+from sync.store.db.database import read, write
+
+log = structlog.get_logger()
+
+PORTAL_KEPT = timedelta(days=30)  # after the application was removed from the portal
+STEPS_PER_RUN = 50  # in one go; then whatever else the sweep has to do comes first
+
+
+def end_removed(deps: Deps, now: datetime) -> int:
+    """Delete a part of what was removed long enough ago; return how many rows.
+
+    Small steps keep the receiver going; the next sweep goes on. One worker of all does it. Nothing
+    while nobody outside confirms the clock: one that is ahead would delete what was just removed.
+    """
+    check = deps.clock_check
+    if check is not None and not check.is_plausible:
+        return 0
+    with read(deps.database) as conn:
+        owners = [
+            *(
+                ("portal_id", record.id)
+                for record in portals.removed_before(conn, now - PORTAL_KEPT)
+            ),
+            *(
+                ("connection_id", record.id)
+                for record in connections.removed_before(conn, now - HISTORY_KEPT)
+            ),
+        ]
+    if not owners:
+        return 0
+    with hold(deps, "endings") as lane:
+        return sum(_end(deps, owner, number) for owner, number in owners) if lane else 0
+
+
+def _end(deps: Deps, owner: str, number: int) -> int:
+    done, steps = 0, STEPS_PER_RUN
+    for table in erasure.tables_naming(owner):
+        while True:
+            if not steps:
+                return done
+            with write(deps.database) as conn:
+                count = erasure.delete_some(conn, table, owner, number)
+            done, steps = done + count, steps - (count > 0)
+            if count < erasure.ROWS_PER_STEP:
+                break
+    with write(deps.database) as conn:
+        if owner == "portal_id":
+            erasure.delete_portal(conn, number)
+        else:
+            erasure.delete_connection(conn, number)
+    log.info("removed_for_good", owner=owner, number=number)
+    return done + 1

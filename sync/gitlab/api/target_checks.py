@@ -1,0 +1,105 @@
+"""What a token may do in each configured project and group, and whether the webhook is right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sync.errors import Refused, SyncError
+from sync.gitlab.api.client import GitLab, encode_segment
+from sync.gitlab.api.hooks import HookTarget, find_hooks, is_disabled
+from sync.gitlab.json_fields import mapping, positive_int
+
+MAINTAINER = 40
+# https://docs.gitlab.com/api/members/#roles
+_ROLES = {
+    5: "Minimal Access",
+    10: "Guest",
+    15: "Planner",
+    20: "Reporter",
+    30: "Developer",
+    40: "Maintainer",
+    50: "Owner",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCheck:
+    """The result for one project or group: `text` in one line, `change` says what to do."""
+
+    target: str
+    ok: bool
+    text: str
+    change: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.target}: {self.text}" + (f": {self.change}" if self.change else "")
+
+
+def check_target(client: GitLab, target: HookTarget, *, url: str) -> TargetCheck:
+    """Check that a target exists for the token, its role there, and the webhook to `url`.
+
+    `url` is "" where the service has no public address. Raises Later and Denied, which say nothing
+    of this target alone.
+    """
+    name = str(target)
+    try:
+        role = _read_role(client, target)
+    except Refused as refused:
+        return TargetCheck(name, False, *_missing_texts(refused))
+    title = _ROLES.get(role or 0, f"role {role}") if role is not None else "role unknown"
+    if target.kind == "project" and role is not None and role < MAINTAINER:
+        return TargetCheck(name, False, *too_small_role(title))
+    if not url:
+        return TargetCheck(name, False, *no_public_address(title))
+    try:
+        hooks = find_hooks(client, target, url)
+    except Refused as refused:
+        return TargetCheck(name, False, refused.message, refused.cause)
+    return _check_hook(name, title, [is_disabled(hook) for hook in hooks])
+
+
+def too_small_role(title: str) -> tuple[str, str]:
+    """Return what is said of a role that may not set up webhooks, and what to change."""
+    return (
+        f"the token's user is {title}; webhooks need Maintainer",
+        "give that user the role Maintainer, or use a project's or group's bot with it",
+    )
+
+
+def no_public_address(title: str) -> tuple[str, str]:
+    """Return what is said where this service has no address for webhooks, and what to change."""
+    return f"{title}; no webhook without B24BRIDGE_PUBLIC_URL", "set it"
+
+
+def _check_hook(name: str, title: str, disabled: list[bool]) -> TargetCheck:
+    repair = "run `b24bridge gitlab hooks` for this connection"
+    if not disabled:
+        return TargetCheck(name, False, f"{title}; there is no webhook yet", repair)
+    if disabled[0]:
+        return TargetCheck(
+            name, False, f"{title}; GitLab has switched the webhook off, as it failed", repair
+        )
+    return TargetCheck(name, True, f"{title}; the webhook is in place")
+
+
+def _read_role(client: GitLab, target: HookTarget) -> int | None:
+    """Return the role of the token's user; None where GitLab does not say: groups, administrators.
+
+    https://docs.gitlab.com/api/projects/#retrieve-a-project
+    """
+    place = mapping(client.get(f"/{target.kind}s/{encode_segment(target.id)}"))
+    permissions = mapping(place.get("permissions"))
+    roles = [
+        positive_int(mapping(permissions.get(kind)).get("access_level"))
+        for kind in ("project_access", "group_access")
+    ]
+    return max((role for role in roles if role), default=None)
+
+
+def _missing_texts(error: SyncError) -> tuple[str, str]:
+    if error.code != "404":
+        return error.message, error.change
+    return (
+        "it does not exist, or the token's user cannot see it",
+        "check the path, and that the token's user is a member",
+    )

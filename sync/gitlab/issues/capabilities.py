@@ -1,0 +1,194 @@
+"""What issues of a project can hold, asked of the instance: never guessed from a version.
+
+Scoped labels, several assignees, statuses and custom fields depend on the licence of the project's
+top-level group. https://docs.gitlab.com/api/graphql/reference/#workitemtype
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sync.core.issue_sync.model import (
+    ASSIGNEES,
+    CHECKLIST,
+    CUSTOM,
+    DEADLINE,
+    DESCRIPTION,
+    ESTIMATE,
+    LEAD,
+    LINKS,
+    PARENT,
+    PRIORITY,
+    SPRINT,
+    STAGE,
+    STATUS,
+    TAGS,
+    TITLE,
+    Capabilities,
+    Choice,
+)
+from sync.errors import Refused
+from sync.gitlab.issues import queries
+from sync.gitlab.issues.asking import NotSpoken, TooMuch, ask
+from sync.gitlab.issues.options import MILESTONES, WORKFLOW_SCOPE
+from sync.gitlab.issues.projects import Project
+from sync.gitlab.issues.reading import IssueReader
+from sync.gitlab.issues.rows import number
+from sync.gitlab.issues.terms import CLOSED, OPENED, closes, in_scope
+from sync.gitlab.issues.work_items import CLOSED_CATEGORIES
+from sync.gitlab.json_fields import count, mapping, mappings, text
+
+LONGEST = {TITLE: 255, DESCRIPTION: 1_048_576}  # characters
+PLANNER, REPORTER = 15, 20  # the least role that sets labels, people, dates and time
+NO_ROLE = "The token's user has not the role Planner (Reporter before 17.7) in the project"
+NO_LICENCE = "The project's licence or its version of GitLab has no such thing"
+NO_SUCH_FIELD = "GitLab's issues have no such field"
+_PLANNED = (ASSIGNEES, PRIORITY, STATUS, DEADLINE, TAGS, ESTIMATE, PARENT, LINKS, SPRINT)
+_Definitions = Mapping[str, Mapping[str, Any]]
+
+
+def ask_capabilities(reader: IssueReader, project_id: str) -> Capabilities:
+    """Return what the project's issues can hold and our user may write. Raises SyncError."""
+    project = reader.projects.get(project_id, fresh=True)
+    definitions, role = _probe(reader, project)
+    project.has_statuses = "STATUS" in definitions and bool(_statuses(definitions))
+    project.labels = None
+    choices = {
+        STATUS: _statuses(definitions) or _workflow_labels(reader, project),
+        PRIORITY: _priorities(reader, project),
+        **(_custom_choices(definitions) if reader.options.custom_fields else {}),
+    }
+    if reader.options.sprint:
+        choices[SPRINT] = _sprints(reader, project)
+    missing = dict.fromkeys((LEAD, STAGE, CHECKLIST), NO_SUCH_FIELD)
+    writable = {TITLE, DESCRIPTION, *_PLANNED}
+    if reader.options.custom_fields:
+        writable |= _custom_names(definitions)
+    if not reader.options.links:
+        missing[LINKS] = "Links are not kept in step by the settings"
+    if not reader.options.parents:
+        missing[PARENT] = "Parents are not kept in step by the settings; only tasks have issues"
+    if not reader.options.sprint:
+        missing[SPRINT] = "Sprints are not kept in step by the settings"
+    if not reader.instance.by_graphql:
+        missing |= dict.fromkeys((PARENT, ESTIMATE), NO_LICENCE)
+    if role and role < PLANNER:
+        missing |= dict.fromkeys(writable - {TITLE, DESCRIPTION}, NO_ROLE)
+    assignees = definitions.get("ASSIGNEES", {})
+    return Capabilities(
+        writable=frozenset(writable - missing.keys()),
+        choices=choices,
+        longest=LONGEST,
+        several_assignees=assignees.get("allowsMultipleAssignees") is True,
+        missing=missing,
+    )
+
+
+def has_statuses(reader: IssueReader, project: Project) -> bool:
+    """Tell whether the project's issues have statuses of the namespace; asked once."""
+    if project.has_statuses is None:
+        definitions, _ = _probe(reader, project)
+        project.has_statuses = "STATUS" in definitions and bool(_statuses(definitions))
+    return project.has_statuses
+
+
+def _probe(reader: IssueReader, project: Project) -> tuple[_Definitions, int]:
+    """Return the widgets of the type Issue there, and our role; nothing without GraphQL."""
+    if not reader.instance.by_graphql:
+        return {}, 0
+    lacking = reader.instance.lacking
+    try:
+        data = ask(
+            reader.client, reader.instance, lambda: queries.probe(lacking), path=project.path
+        )
+    except (NotSpoken, TooMuch):
+        return {}, 0
+    if own_id := number(mapping(data.get("currentUser")).get("id")):
+        reader.instance.own_id = own_id
+    level = mapping(mapping(data.get("project")).get("maxAccessLevel")).get("integerValue")
+    types = mappings(mapping(mapping(data.get("namespace")).get("workItemTypes")).get("nodes"))
+    definitions = mappings(types[0].get("widgetDefinitions")) if types else []
+    return {text(each.get("type")): each for each in definitions}, count(level)
+
+
+def _statuses(definitions: _Definitions) -> tuple[Choice, ...]:
+    rows = mappings(definitions.get("STATUS", {}).get("allowedStatuses"))
+    return tuple(
+        Choice(
+            text(row.get("id")),
+            text(row.get("name")),
+            closed=text(row.get("category")).lower() in CLOSED_CATEGORIES,
+            color=text(row.get("color")),
+            position=count(row.get("position")),
+        )
+        for row in rows
+    )
+
+
+def _workflow_labels(reader: IssueReader, project: Project) -> tuple[Choice, ...]:
+    """Return the two states and the labels `workflow::…` as statuses."""
+    names = sorted(
+        name for name in reader.projects.labels(project) if in_scope(name, WORKFLOW_SCOPE)
+    )
+    labels = [
+        Choice(name, name.split("::", 1)[1], closes(name, reader.options), position=place)
+        for place, name in enumerate(names, 1)
+    ]
+    ends = Choice(OPENED, "Open"), Choice(CLOSED, "Closed", closed=True, position=len(names) + 1)
+    return (ends[0], *labels, ends[1])
+
+
+def _priorities(reader: IssueReader, project: Project) -> tuple[Choice, ...]:
+    """Return the labels `priority::…` there are, and those that would be made."""
+    colors = reader.options.priorities
+    found = {name for name in reader.projects.labels(project) if name.startswith("priority::")}
+    names = [*colors, *sorted(found - colors.keys())]
+    return tuple(
+        Choice(name, name.split("::", 1)[1], color=colors.get(name, ""), position=place)
+        for place, name in enumerate(names)
+    )
+
+
+def _custom_rows(definitions: _Definitions) -> list[dict[str, Any]]:
+    values = mappings(definitions.get("CUSTOM_FIELDS", {}).get("customFieldValues"))
+    return [mapping(value.get("customField")) for value in values]
+
+
+def _custom_names(definitions: _Definitions) -> set[str]:
+    return {f"{CUSTOM}{number(row.get('id'))}" for row in _custom_rows(definitions)}
+
+
+def _custom_choices(definitions: _Definitions) -> dict[str, tuple[Choice, ...]]:
+    """Return the options of fields that one chooses from."""
+    return {
+        f"{CUSTOM}{number(row.get('id'))}": tuple(
+            Choice(number(option.get("id")), text(option.get("value")), position=place)
+            for place, option in enumerate(mappings(row.get("selectOptions")))
+        )
+        for row in _custom_rows(definitions)
+        if mappings(row.get("selectOptions"))
+    }
+
+
+def _sprints(reader: IssueReader, project: Project) -> tuple[Choice, ...]:
+    """Return milestones by their id in the whole instance, or iterations.
+
+    https://docs.gitlab.com/api/milestones/ ; https://docs.gitlab.com/api/iterations/
+    """
+    kind = "milestones" if reader.options.sprint == MILESTONES else "iterations"
+    state = "active" if reader.options.sprint == MILESTONES else None
+    try:
+        rows = list(
+            reader.client.list(
+                f"/projects/{project.id}/{kind}", state=state, include_ancestors=True
+            )
+        )
+    except Refused as refused:  # iterations need a licence
+        if refused.code not in ("403", "404"):
+            raise
+        rows = []
+    return tuple(
+        Choice(str(row.get("id")), text(row.get("title")), position=place)
+        for place, row in enumerate(rows)
+    )

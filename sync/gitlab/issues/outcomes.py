@@ -1,0 +1,42 @@
+"""How a write ended, from what was raised, and from what was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sync.core.issue_sync.writes import NotDone, Outcome, Unknown
+from sync.errors import Later, Refused, SyncError
+from sync.gitlab.api.errors import error_archived
+from sync.gitlab.issues.projects import Projects
+
+HALF_LANDED = "This part of the write did not reach GitLab"
+_NO_WRITE = ("403", "404")
+
+
+def outcome_of(step: Callable[[], Outcome], projects: Projects, project_id: str) -> Outcome:
+    """Return how a step ended. A write that may have happened is Unknown."""
+    try:
+        return step()
+    except SyncError as error:
+        return failed(error, projects, project_id)
+
+
+def failed(error: SyncError, projects: Projects, project_id: str) -> Outcome:
+    """Return the outcome of an error; of a refusal in an archived project, that it is archived.
+
+    GitLab answers 403 for any lack of a right.
+    """
+    if isinstance(error, Later) and error.sent:
+        return Unknown(error)
+    if isinstance(error, Refused) and error.code in _NO_WRITE and project_id:
+        try:
+            if projects.get(project_id, fresh=True).archived:
+                return NotDone(error_archived(error.message.partition(" was ")[0]))
+        except SyncError:
+            return NotDone(error)
+    return NotDone(error)
+
+
+def not_landed(what: str = "The write") -> NotDone:
+    """Return that a write did not happen and may be tried again."""
+    return NotDone(Later(f"{what} did not reach GitLab", code="not_landed"))

@@ -1,0 +1,91 @@
+"""Projects as GraphQL and labels need them: their path, whether they are archived, their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync.errors import Refused
+from sync.gitlab.api.client import GitLab
+from sync.gitlab.json_fields import mapping, positive_int, text
+
+
+@dataclass(slots=True)
+class Project:
+    """A project; `labels`: names, once they were listed. `has_statuses`: None until asked."""
+
+    id: str
+    path: str
+    archived: bool
+    labels: set[str] | None = None
+    has_statuses: bool | None = None
+
+
+@dataclass(slots=True)
+class Projects:
+    """What was asked of projects, for as long as the client lives."""
+
+    client: GitLab
+    _by_id: dict[str, Project] = field(default_factory=dict)
+
+    def get(self, project_id: str, *, fresh: bool = False) -> Project:
+        """Return a project by its id, which stays when it is renamed. Raises SyncError.
+
+        https://docs.gitlab.com/api/projects/#retrieve-a-project
+        """
+        held = self._by_id.get(project_id)
+        if held is None or fresh:
+            answer = mapping(self.client.get(f"/projects/{project_id}"))
+            held = Project(
+                id=str(positive_int(answer.get("id")) or project_id),
+                path=text(answer.get("path_with_namespace")),
+                archived=answer.get("archived") is True,
+                labels=held.labels if held else None,
+                has_statuses=held.has_statuses if held else None,
+            )
+            self._by_id[project_id] = held
+        return held
+
+    def shown(self, project_id: str, answer: Mapping[str, Any]) -> bool:
+        """Tell whether an answer about a project is one: GraphQL shows none of a wrong path.
+
+        False where it was renamed: ask again. Raises Refused where it is not to be seen: nothing
+        is known of its items then.
+        """
+        if answer.get("project") is not None:
+            return True
+        before = self.get(project_id).path
+        if self.get(project_id, fresh=True).path != before:
+            return False
+        raise Refused(
+            f"GitLab does not show the items of the project {before}",
+            cause="The token's user lost its role in the project, or issues are switched off",
+            change="Give the token's user the role Planner, or Reporter before 17.7",
+            code="404",
+        )
+
+    def held(self, project_id: str) -> Project | None:
+        """Return what is known of a project, without asking."""
+        return self._by_id.get(project_id)
+
+    def labels(self, project: Project) -> set[str]:
+        """Return the names of the labels that can be set there, groups' labels included.
+
+        https://docs.gitlab.com/api/labels/
+        """
+        if project.labels is None:
+            rows = self.client.list(f"/projects/{project.id}/labels")
+            project.labels = {text(row.get("name")) for row in rows if not row.get("archived")}
+        return project.labels
+
+    def ensure_label(self, project: Project, name: str, color: str) -> None:
+        """Make a label with its colour; another may have made it meanwhile. Raises SyncError."""
+        if name in self.labels(project):
+            return
+        try:
+            self.client.post(f"/projects/{project.id}/labels", {"name": name, "color": color})
+        except Refused as refused:
+            if refused.code != "409":
+                raise
+        self.labels(project).add(name)

@@ -1,0 +1,89 @@
+"""Checks of the pairs of two-way sync: what exists, and who claims the same items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sync.core.model.tasks import KanbanStage
+from sync.settings.issue_sync import UNREADABLE, IssueSync, Pair, PairRules
+from sync.settings.problems import Path, suggest_key
+from sync.settings.stages import list_stages, matches_stage
+
+Problems = Iterator[tuple[Path, str]]
+_HERE: Path = ("issue_sync", "pairs")
+
+
+def check_pairs(settings: IssueSync, connections: Sequence[str]) -> Problems:
+    """Yield problems that need no portal: unknown connections, pairs that meet."""
+    for number, pair in enumerate(settings.pairs):
+        if str(pair.project).startswith(UNREADABLE):
+            continue
+        yield from _check_connection((*_HERE, number), pair, connections)
+        for other in settings.pairs[:number]:
+            if text := _meeting(settings.default, pair, other):
+                yield (*_HERE, number), text
+    for here, rules in _rules(settings):
+        yield from _check_statuses(here, rules)
+
+
+def _rules(settings: IssueSync) -> Iterator[tuple[Path, PairRules]]:
+    yield ("issue_sync", "default"), settings.default
+    yield from (((*_HERE, number), pair) for number, pair in enumerate(settings.pairs))
+
+
+def _check_connection(here: Path, pair: Pair, connections: Sequence[str]) -> Problems:
+    listed = ", ".join(connections)
+    if pair.connection is not None and pair.connection not in connections:
+        guess = suggest_key(pair.connection, connections)
+        yield (*here, "connection"), f"is no connection; there are: {listed or 'none'}{guess}"
+    if pair.connection is None and len(connections) != 1:
+        yield here, f"needs `connection`: one of {listed}" if listed else "there is no connection"
+
+
+def _meeting(default: PairRules, pair: Pair, other: Pair) -> str:
+    """Return what is wrong with two pairs; "" where they do not meet."""
+    same_project = (str(pair.project).casefold(), pair.connection) == (
+        str(other.project).casefold(), other.connection,
+    )  # fmt: skip
+    name = f"{other.project} and the workgroup {other.workgroup}"
+    if same_project and pair.workgroup == other.workgroup:
+        return f"another pair claims {name} too"
+    for item, end, meets in (
+        ("issue", "tasks", same_project),
+        ("task", "issues", pair.workgroup == other.workgroup),
+    ):
+        if meets and all(end in _created(default, each) for each in (pair, other)):
+            first, second = (each.only or default.only for each in (pair, other))
+            if first == second:
+                return (
+                    f"the pair of {name} creates {end} of the same items: "
+                    f"give one of them a filter (`only`), or an {item} gets two ends"
+                )
+    return ""
+
+
+def _created(default: PairRules, pair: Pair) -> Sequence[str]:
+    return (default.create if pair.create is None else pair.create) or ()
+
+
+def _check_statuses(here: Path, rules: PairRules) -> Problems:
+    seen: set[str] = set()
+    for number, row in enumerate(rules.statuses or ()):
+        if row.issue.casefold() in seen:
+            yield (*here, "statuses", number, "issue"), f"{row.issue!r} has a row already"
+        seen.add(row.issue.casefold())
+
+
+def named_creators(settings: IssueSync) -> Iterator[tuple[Path, int | str]]:
+    """Yield every portal user whom a filter names, with the place."""
+    for here, rules in _rules(settings):
+        persons = rules.only.creators if rules.only else ()
+        yield from (((*here, "only", "creators", at), person) for at, person in enumerate(persons))
+
+
+def check_stages(here: Path, rules: PairRules, stages: tuple[KanbanStage, ...]) -> Problems:
+    """Yield rows of the table of statuses whose column the workgroup does not have."""
+    for number, row in enumerate(rules.statuses or ()):
+        if row.stage and not any(matches_stage(row.stage, stage) for stage in stages):
+            text = f"the workgroup has no such stage; it has: {list_stages(stages)}"
+            yield (*here, "statuses", number, "stage"), text

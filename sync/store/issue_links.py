@@ -1,0 +1,322 @@
+"""Store two-way links of tasks and issues: states, ledgers, journals, stories, conflicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from sync.core.issue_sync.codec import decode, decode_part, encode, encode_part
+from sync.core.issue_sync.link import Conflict, Entry, LinkState, PlannedWrite, StoryLine, ValuePair
+from sync.core.issue_sync.model import SideName
+from sync.store.db.upsert import chunks, insert, upsert
+from sync.store.tables import (
+    issue_link,
+    issue_link_conflict,
+    issue_link_entry,
+    issue_link_story,
+    issue_link_write,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IssueLinkRow:
+    """A link as stored, without its state. It is dirty while `version` > `done_version`."""
+
+    id: int
+    portal_id: int
+    connection_id: int
+    key: str
+    pair: str
+    tracker_id: str | None
+    tracker_number: str
+    task_id: str | None
+    ended: bool
+    version: int
+    done_version: int
+    cause: str
+    due_at: datetime | None
+    attempts: int
+    error: str
+
+
+T = TypeVar("T")
+
+_COLUMNS = [issue_link.c[name] for name in IssueLinkRow.__dataclass_fields__]
+_PARTS: Mapping[str, Table] = {"entries": issue_link_entry, "pending": issue_link_write}
+
+
+def create(
+    conn: Connection,
+    portal_id: int,
+    connection_id: int,
+    pair: str,
+    link: LinkState,
+    now: datetime,
+) -> int | None:
+    """Store a new link, dirty; None where either end belongs to one of the pair already."""
+    row = {
+        "portal_id": portal_id,
+        "connection_id": connection_id,
+        "key": link.key,
+        "pair": pair,
+        "state": encode(link),
+        "created_at": now,
+        "due_at": now,
+        **_ends(link),
+    }
+    statement = insert(conn, issue_link).values(row).on_conflict_do_nothing()
+    return conn.scalars(statement.returning(issue_link.c.id)).one_or_none()
+
+
+def load(conn: Connection, keys: Iterable[str]) -> dict[str, LinkState]:
+    """Return the states of links by key, with their ledgers and journals."""
+    states: dict[int, LinkState] = {}
+    for piece in chunks(keys):
+        query = select(issue_link.c.id, issue_link.c.state).where(issue_link.c.key.in_(piece))
+        states |= {row.id: decode(row.state) for row in conn.execute(query)}
+    for ids in chunks(states):
+        entries = _bodies(conn, issue_link_entry, Entry, ids)
+        pending = _bodies(conn, issue_link_write, PlannedWrite, ids)
+        for link_id in ids:
+            states[link_id] = replace(
+                states[link_id],
+                entries=tuple(entries.get(link_id, ())),
+                pending=tuple(pending.get(link_id, ())),
+            )
+    return {link.key: link for link in states.values()}
+
+
+def save(conn: Connection, link: LinkState, before: LinkState | None) -> None:
+    """Store a link's state; of its ledger and journal what differs from `before`."""
+    link_id = _id(conn, link.key)
+    slim = replace(link, entries=(), pending=())
+    values = {"state": encode(slim), "ended": bool(link.ended), **_ends(link)}
+    conn.execute(update(issue_link).where(issue_link.c.id == link_id).values(**values))
+    for name, table in _PARTS.items():
+        old = getattr(before, name) if before is not None else ()
+        _save_parts(conn, table, link_id, old, getattr(link, name))
+
+
+def add_story(conn: Connection, key: str, lines: Sequence[StoryLine]) -> None:
+    """Append to a link's story."""
+    if lines:
+        link_id = _id(conn, key)
+        rows = [
+            {
+                "link_id": link_id,
+                "at": line.at,
+                "kind": line.kind,
+                "field": line.field,
+                "side": line.side or "",
+                "text": line.text,
+            }
+            for line in lines
+        ]
+        conn.execute(issue_link_story.insert(), rows)
+
+
+def add_conflicts(conn: Connection, key: str, conflicts: Sequence[Conflict]) -> None:
+    """Keep conflicts with both values."""
+    if conflicts:
+        link_id = _id(conn, key)
+        rows = [
+            {
+                "link_id": link_id,
+                "field": conflict.field,
+                "body": encode_part(conflict.values),
+                "winner": conflict.winner or "",
+                "at": conflict.at,
+            }
+            for conflict in conflicts
+        ]
+        conn.execute(issue_link_conflict.insert(), rows)
+
+
+def story(conn: Connection, link_id: int, limit: int = 200) -> tuple[StoryLine, ...]:
+    """Return the last lines of a link's story, the oldest first."""
+    query = (
+        select(issue_link_story)
+        .where(issue_link_story.c.link_id == link_id)
+        .order_by(issue_link_story.c.id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        StoryLine(row.at, row.kind, row.text, row.field, SideName(row.side) if row.side else None)
+        for row in reversed(conn.execute(query).all())
+    )
+
+
+def conflicts(conn: Connection, link_id: int) -> tuple[Conflict, ...]:
+    """Return the conflicts of a link, the oldest first."""
+    query = (
+        select(issue_link_conflict)
+        .where(issue_link_conflict.c.link_id == link_id)
+        .order_by(issue_link_conflict.c.id)
+    )
+    return tuple(
+        Conflict(
+            row.field,
+            decode_part(ValuePair, row.body),
+            SideName(row.winner) if row.winner else None,
+            row.at,
+        )
+        for row in conn.execute(query)
+    )
+
+
+def is_due(now: Any) -> ColumnElement[bool]:
+    """Build the condition of links to work on at `now`, a moment or a parameter."""
+    return and_(issue_link.c.due_at.is_not(None), issue_link.c.due_at <= now)
+
+
+def due(conn: Connection, portal_id: int, now: datetime, limit: int) -> tuple[IssueLinkRow, ...]:
+    """Return the links that wait longest."""
+    query = (
+        select(*_COLUMNS)
+        .where(issue_link.c.portal_id == portal_id, is_due(now))
+        .order_by(issue_link.c.due_at, issue_link.c.id)
+        .limit(limit)
+    )
+    return _rows(conn, query)
+
+
+def of_connection(conn: Connection, connection_id: int) -> tuple[IssueLinkRow, ...]:
+    """Return all links of a connection, ended ones too."""
+    query = select(*_COLUMNS).where(issue_link.c.connection_id == connection_id)
+    return _rows(conn, query.order_by(issue_link.c.id))
+
+
+def by_ends(
+    conn: Connection,
+    portal_id: int,
+    *,
+    task_ids: Iterable[str] = (),
+    tracker_ids: Iterable[str] = (),
+    tracker_numbers: Iterable[str] = (),
+    connection_id: int | None = None,
+) -> tuple[IssueLinkRow, ...]:
+    """Return the portal's links that have one of these tasks or issues as an end.
+
+    `tracker_numbers`: of issues, with the project's id before, as `7/12`.
+    """
+    ends = or_(
+        issue_link.c.task_id.in_(list(task_ids)),
+        issue_link.c.tracker_id.in_(list(tracker_ids)),
+        issue_link.c.tracker_number.in_(list(tracker_numbers)),
+    )
+    query = select(*_COLUMNS).where(issue_link.c.portal_id == portal_id, ends)
+    if connection_id is not None:
+        query = query.where(issue_link.c.connection_id == connection_id)
+    return _rows(conn, query.order_by(issue_link.c.id))
+
+
+def by_key(conn: Connection, key: str) -> IssueLinkRow | None:
+    """Return a link by its key."""
+    return next(iter(_rows(conn, select(*_COLUMNS).where(issue_link.c.key == key))), None)
+
+
+def of_pair(conn: Connection, connection_id: int, pair: str) -> tuple[IssueLinkRow, ...]:
+    """Return the links of a pair that have not ended."""
+    same = (issue_link.c.connection_id == connection_id) & (issue_link.c.pair == pair)
+    return _rows(conn, select(*_COLUMNS).where(same, ~issue_link.c.ended))
+
+
+def count_alive(conn: Connection, connection_id: int) -> int:
+    """Return how many links of a connection have not ended."""
+    query = select(func.count()).where(
+        issue_link.c.connection_id == connection_id, ~issue_link.c.ended
+    )
+    return conn.scalar(query) or 0
+
+
+def mark_dirty(conn: Connection, ids: Iterable[int], cause: str, now: datetime) -> int:
+    """Mark links for work and return how many; one that waits already keeps its place."""
+    marked = 0
+    waits = (issue_link.c.version > issue_link.c.done_version) & is_due(now)
+    for piece in chunks(ids):
+        changed = {
+            "version": issue_link.c.version + 1,
+            "cause": cause,
+            "attempts": 0,
+            "due_at": case((waits, issue_link.c.due_at), else_=now),
+        }
+        statement = update(issue_link).where(issue_link.c.id.in_(piece)).values(**changed)
+        marked += conn.execute(statement).rowcount
+    return marked
+
+
+def finish(conn: Connection, row: IssueLinkRow, look_at: datetime | None) -> None:
+    """End the work on a link as far as it was seen; what was heard meanwhile keeps it dirty."""
+    same = (issue_link.c.id == row.id) & (issue_link.c.version == row.version)
+    values = {"done_version": row.version, "due_at": look_at, "attempts": 0, "error": ""}
+    conn.execute(update(issue_link).where(same).values(**values))
+
+
+def postpone(conn: Connection, row: IssueLinkRow, until: datetime, error: str) -> None:
+    """Let a link wait until then."""
+    values = {"due_at": until, "attempts": issue_link.c.attempts + 1, "error": error}
+    conn.execute(update(issue_link).where(issue_link.c.id == row.id).values(**values))
+
+
+def _rows(conn: Connection, query: Any) -> tuple[IssueLinkRow, ...]:
+    return tuple(IssueLinkRow(*row) for row in conn.execute(query))
+
+
+def _id(conn: Connection, key: str) -> int:
+    return int(conn.scalars(select(issue_link.c.id).where(issue_link.c.key == key)).one())
+
+
+def _ends(link: LinkState) -> dict[str, str | None]:
+    tracker = link.addresses.get(SideName.TRACKER)
+    portal = link.addresses.get(SideName.PORTAL)
+    return {
+        "tracker_id": tracker.id if tracker else None,
+        "tracker_number": f"{tracker.project}/{tracker.number}" if tracker else "",
+        "task_id": portal.id if portal else None,
+    }
+
+
+def _bodies(
+    conn: Connection, table: Table, kind: type[T], link_ids: Sequence[int]
+) -> dict[int, list[T]]:
+    query = select(table.c.link_id, table.c.body).where(table.c.link_id.in_(link_ids))
+    bodies: dict[int, list[T]] = {}
+    for row in conn.execute(query.order_by(table.c.link_id, table.c.position)):
+        bodies.setdefault(row.link_id, []).append(decode_part(kind, row.body))
+    return bodies
+
+
+def _save_parts(
+    conn: Connection, table: Table, link_id: int, before: Sequence[Any], parts: Sequence[Any]
+) -> None:
+    """Write the parts that changed, and delete those that are gone."""
+    old = {_key(part): (position, part) for position, part in enumerate(before)}
+    new = {_key(part): (position, part) for position, part in enumerate(parts)}
+    gone = [key for key in old if key not in new]
+    for piece in chunks(gone):
+        conn.execute(delete(table).where(table.c.link_id == link_id, table.c.key.in_(piece)))
+    rows = [
+        {"link_id": link_id, "key": key, "position": position, "body": encode_part(part)}
+        for key, (position, part) in new.items()
+        if old.get(key) != (position, part)
+    ]
+    upsert(conn, table, rows, keys=("link_id", "key"), update=("position", "body"))
+
+
+def _key(part: Entry | PlannedWrite) -> str:
+    return part.key if isinstance(part, Entry) else f"{part.side}:{part.write.key}"

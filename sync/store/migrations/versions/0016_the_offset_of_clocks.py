@@ -1,0 +1,12 @@
+"""By how much a worker's clock is ahead of the other systems'."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    """NULL: nobody has said yet what time it is."""
+    op.add_column("worker", sa.Column("clock_offset", sa.Integer, nullable=True))

@@ -1,0 +1,88 @@
+"""Nobody makes us ask others without end."""
+
+from __future__ import annotations
+
+import pytest
+
+from b24app.auth.rate_limit import APP_EVENTS, PAGES, Rate, RateLimits
+from b24app.errors import RequestRejected
+
+RATES = {"address": Rate(1, 3), "all": Rate(2, 5)}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def admitted(limits: RateLimits, count: int, address: str = "a") -> int:
+    done = 0
+    for _ in range(count):
+        try:
+            limits.admit("x", RATES, address=address)
+        except RequestRejected:
+            continue
+        done += 1
+    return done
+
+
+def test_a_burst_passes_and_then_a_steady_flow() -> None:
+    clock = Clock()
+    limits = RateLimits(clock)
+    assert admitted(limits, 10) == 3
+    clock.at = 2
+    assert admitted(limits, 10) == 2
+
+
+def test_one_address_leaves_room_for_others_and_all_have_a_limit() -> None:
+    limits = RateLimits(Clock())
+    assert admitted(limits, 10, "a") == 3
+    assert admitted(limits, 10, "b") == 2
+
+
+def test_who_is_refused_takes_nothing_from_others() -> None:
+    limits = RateLimits(Clock())
+    admitted(limits, 1000, "a")
+    assert admitted(limits, 2, "b") == 2
+
+
+def test_the_answer_says_when_to_come_again() -> None:
+    limits = RateLimits(Clock())
+    admitted(limits, 3)
+    with pytest.raises(RequestRejected) as refused:
+        limits.admit("x", RATES, address="a")
+    error = refused.value
+    assert (error.status, error.code, error.retry_after) == (429, "too_many", 1)
+
+
+FRAME = {"AUTH_ID": "0" * 70, "member_id": "m" * 32}
+
+
+@pytest.mark.parametrize("path", ["/b24/install", "/b24/app", "/b24/task"])
+def test_pages_that_prove_nothing_ask_the_portal_for_so_long_only(beside, emulator, path):
+    query = {"DOMAIN": emulator.host, "PROTOCOL": "0"}
+    frame = FRAME | {"SERVER_ENDPOINT": f"{emulator.oauth_url}/rest/"}
+    beside.deps.limits.now = Clock()
+    codes = [
+        beside.client.post(path, query_string=query, data=frame).status_code for _ in range(110)
+    ]
+    assert codes == [401] * int(PAGES["address"].burst) + [429] * 10
+    page = beside.client.post(path, query_string=query | {"LANG": "ru"}, data=frame)
+    assert "Слишком много запросов сразу" in page.text
+    assert int(page.headers["Retry-After"]) >= 1
+
+
+def test_forged_installation_events_ask_the_portal_for_so_long_only(beside, emulator):
+    form = {
+        "event": "ONAPPINSTALL",
+        "auth[member_id]": "m" * 32,
+        "auth[access_token]": "0" * 70,
+        "auth[client_endpoint]": f"{emulator.portal_url}/rest/",
+        "auth[server_endpoint]": f"{emulator.oauth_url}/rest/",
+    }
+    beside.deps.limits.now = Clock()
+    codes = [beside.client.post("/b24/events", data=form).status_code for _ in range(30)]
+    assert codes == [401] * int(APP_EVENTS["portal"].burst) + [429] * 10

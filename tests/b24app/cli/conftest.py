@@ -1,0 +1,38 @@
+"""What commands print, and a machine that has no files of b24bridge elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from b24app.cli import environment
+
+
+@pytest.fixture(autouse=True)
+def no_files_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(environment, "SYSTEM_FOLDER", tmp_path / "etc")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+class Printed(NamedTuple):
+    out: str
+    err: str
+
+
+class Printer:
+    """`capsys` without the line in which each command names its database: one test reads that."""
+
+    def __init__(self, captured: pytest.CaptureFixture[str]) -> None:
+        self.whole = captured
+
+    def readouterr(self) -> Printed:
+        out, err = self.whole.readouterr()
+        lines = err.splitlines(keepends=True)
+        return Printed(out, "".join(line for line in lines if not line.startswith("Database: ")))
+
+
+@pytest.fixture
+def capsys(capsys: pytest.CaptureFixture[str]) -> Printer:
+    return Printer(capsys)

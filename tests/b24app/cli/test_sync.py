@@ -1,0 +1,249 @@
+"""`sync …` through a book of links in memory: the exact words that people read."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from b24app.cli import sync as command
+from b24app.services.issue_links import Step, parse_target
+from sync.core.clock import ManualClock
+from sync.core.issue_sync.forecast import Cost, Forecast
+from sync.core.issue_sync.link import LinkState, Pause, PauseReason, StoryLine, ValuePair
+from sync.core.issue_sync.mapping import ProjectPair
+from sync.core.issue_sync.model import ItemAddress, SideName
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+TRACKER, PORTAL = SideName.TRACKER, SideName.PORTAL
+TASK = ItemAddress("2103", "7", "2103")
+ISSUE = ItemAddress("84", "4", "12")
+
+
+class Book:
+    """Links in memory."""
+
+    def __init__(self, *links: LinkState) -> None:
+        self.kept = {link.key: link for link in links}
+        self.lines: dict[str, list[StoryLine]] = {link.key: [] for link in links}
+
+    def of_task(self, task_id):
+        return [link for link in self.kept.values() if link.addresses[PORTAL].id == task_id]
+
+    def of_issue(self, project, number):
+        matching = (project == "acme/shop") and self.kept.values()
+        return [link for link in matching or () if link.addresses[TRACKER].number == number]
+
+    def links(self):
+        return iter(self.kept.values())
+
+    def story(self, key, limit):
+        return self.lines[key][-limit:]
+
+    def name(self, link):
+        return f"{link.addresses[PORTAL].id} ⇄ acme/shop#{link.addresses[TRACKER].number}"
+
+    def save(self, link, story, conflicts):
+        self.kept[link.key] = link
+        self.lines[link.key] += story
+
+    def create(self, task, issue, line):
+        link = LinkState("p9", {PORTAL: task, TRACKER: issue})
+        self.kept[link.key], self.lines[link.key] = link, [line]
+        return link
+
+
+PAIR = ProjectPair(7, "acme/shop", creates=frozenset([TRACKER]))
+
+
+class Desk:
+    """A desk whose portal has one pair."""
+
+    def __init__(self, *links: LinkState) -> None:
+        self.book = Book(*links)
+        self.clock = ManualClock(NOW)
+        self.forecast = Forecast()
+        self.steps: list[Step] = []
+        self.stops = False
+
+    def pairs(self, workgroup, project):
+        return [PAIR] if workgroup in (None, 7) and project in (None, "acme/shop") else []
+
+    def foresee(self, pair):
+        return self.forecast, {TRACKER: Cost(1, 10.0), PORTAL: Cost(49, 2.0)}
+
+    def import_pair(self, pair):
+        yield from self.steps
+        if self.stops:
+            raise KeyboardInterrupt
+
+    def find_task(self, task_id):
+        return replace(TASK, id=task_id)
+
+    def find_issue(self, project, number):
+        return replace(ISSUE, number=number)
+
+
+LINK = LinkState("p1", {PORTAL: TASK, TRACKER: ISSUE})
+TITLES = ValuePair({"title": "From the issue"}, {"title": "From the task"})
+
+
+def told(capsys, desk, action, **given) -> list[str]:
+    names = {"workgroup": None, "project": None, "limit": 50, "target": None, "decide": None}
+    assert command.carry_out(desk, argparse.Namespace(action=action, **{**names, **given})) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_the_story_of_a_link_says_what_stands_and_why(capsys):
+    pause = Pause(PauseReason.FUSE, NOW, "it wrote 6 times in 10 minutes")
+    desk = Desk(replace(LINK, pause=pause, problems={"status": 'no row for "Doing"'}))
+    desk.book.lines["p1"] = [
+        StoryLine(NOW, "written", "written: title (changed on the tracker)"),
+        StoryLine(NOW, "paused", pause.text),
+    ]
+    assert told(capsys, desk, "explain", target="acme/shop#12") == [
+        "2103 ⇄ acme/shop#12:",
+        "  portal: 2103",
+        "  tracker: 84",
+        "  paused (fuse): it wrote 6 times in 10 minutes",
+        '  status does not cross: no row for "Doing"',
+        "  2026-03-02 10:00 UTC  written: written: title (changed on the tracker)",
+        "  2026-03-02 10:00 UTC  paused: it wrote 6 times in 10 minutes",
+    ]
+
+
+def test_a_link_stands_still_and_works_again(capsys):
+    desk = Desk(LINK)
+    assert told(capsys, desk, "pause", target="2103", reason="we look at it") == [
+        "2103 ⇄ acme/shop#12 stands still until `b24bridge sync resume`."
+    ]
+    assert desk.book.kept["p1"].pause == Pause(PauseReason.PERSON, NOW, "we look at it")
+    assert told(capsys, desk, "resume", target="2103") == ["2103 ⇄ acme/shop#12 works again."]
+    assert desk.book.kept["p1"].pause is None
+    assert [line.kind for line in desk.book.lines["p1"]] == ["paused", "resumed"]
+
+
+def test_what_was_refused_is_tried_again(capsys):
+    desk = Desk(replace(LINK, problems={"title": "too long"}, apart=frozenset({"title"})))
+    assert told(capsys, desk, "replay", target="2103") == [
+        "2103 ⇄ acme/shop#12 tries again what was refused."
+    ]
+    assert desk.book.kept["p1"] == LINK
+
+
+def test_items_are_linked_once_and_unlinked(capsys):
+    desk = Desk()
+    assert told(capsys, desk, "link", task="2103", issue="acme/shop#12") == [
+        "2103 ⇄ acme/shop#12 is kept in step from now on."
+    ]
+    with pytest.raises(LookupError) as refusal:
+        told(capsys, desk, "link", task="2103", issue="acme/shop#13")
+    assert str(refusal.value) == (
+        "The task 2103 is linked already: 2103 ⇄ acme/shop#12; unlink that first"
+    )
+    assert told(capsys, desk, "unlink", target="2103") == [
+        "2103 ⇄ acme/shop#12 is not kept in step any more; both stay as they are."
+    ]
+    assert desk.book.kept["p9"].ended
+    with pytest.raises(LookupError, match="Name the task first, then the issue"):
+        told(capsys, desk, "link", task="acme/shop#12", issue="2103")
+
+
+def test_disputes_are_listed_and_decided(capsys):
+    desk = Desk(LINK)
+    assert told(capsys, desk, "conflicts") == ["Nothing waits for a decision."]
+    desk.book.kept["p1"] = replace(LINK, clashes={"title": TITLES})
+    listed = "2103 ⇄ acme/shop#12  title  tracker: From the issue, portal: From the task"
+    assert told(capsys, desk, "conflicts") == [listed]
+    assert told(capsys, desk, "conflicts", target="2103", decide=["title", "portal"]) == [
+        "2103 ⇄ acme/shop#12: the portal's title will stand."
+    ]
+    assert told(capsys, desk, "conflicts") == [f"{listed}  (portal wins)"]
+    with pytest.raises(LookupError, match="status is not disputed"):
+        told(capsys, desk, "conflicts", target="2103", decide=["status", "portal"])
+    with pytest.raises(LookupError, match="gitlab is no side; the sides are tracker and portal"):
+        told(capsys, desk, "conflicts", target="2103", decide=["title", "gitlab"])
+
+
+def test_what_is_linked_with_nothing_says_how_to_link_it(capsys):
+    with pytest.raises(LookupError) as refusal:
+        told(capsys, Desk(), "explain", target="2103")
+    assert str(refusal.value) == (
+        "The task 2103 is not kept in step with anything; "
+        "`b24bridge sync link TASK ISSUE` links two items"
+    )
+
+
+def test_a_preview_counts_what_would_be_done_and_what_cannot_cross(capsys):
+    desk = Desk()
+    desk.forecast = Forecast(linked=3)
+    desk.forecast.created[TRACKER] = 120
+    desk.forecast.passed_over[TRACKER] = 40
+    desk.forecast.entries[TRACKER] = 900
+    desk.forecast.problems.update({"assignees: the person 9 has no counterpart": 12})
+    assert told(capsys, desk, "preview") == [
+        "workgroup 7 ⇄ acme/shop:",
+        "  3 linked already",
+        "  120 issues would be created",
+        "  40 issues stay alone: the pair creates no tasks",
+        "  900 comments, entries of time and files go to GitLab",
+        "  cannot cross as it is:",
+        "    12 × assignees: the person 9 has no counterpart",
+        "  about 1029 to GitLab, 8 to Bitrix24 requests, 2 min",
+    ]
+    with pytest.raises(LookupError, match="No pair of the settings is meant"):
+        told(capsys, desk, "preview", workgroup=8)
+
+
+def test_an_import_says_how_far_it_is_and_goes_on_after_a_stop(capsys):
+    desk = Desk()
+    name = "workgroup 7 ⇄ acme/shop"
+    desk.steps = [Step(name, 50, 120, 50), Step(name, 120, 120, 118, 0)]
+    assert told(capsys, desk, "run") == [
+        "workgroup 7 ⇄ acme/shop: 50 of 120 (41 %), 50 created",
+        "workgroup 7 ⇄ acme/shop: 120 of 120 (100 %), 118 created",
+        "workgroup 7 ⇄ acme/shop: done, 118 created",
+    ]
+    desk.stops = True
+    code = command.carry_out(desk, argparse.Namespace(action="run", workgroup=7, project=None))
+    assert code == 130
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "Stopped. The same command goes on where it stopped."
+
+
+def test_an_import_that_failed_in_part_says_where_to_look(capsys):
+    desk = Desk()
+    desk.steps = [Step("workgroup 7 ⇄ acme/shop", 2, 2, 1, 1)]
+    with pytest.raises(LookupError) as refusal:
+        told(capsys, desk, "run")
+    assert str(refusal.value) == (
+        "1 could not be brought in step; `b24bridge sync explain` says why of each"
+    )
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "workgroup 7 ⇄ acme/shop: 2 of 2 (100 %), 1 created, 1 not"
+    )
+
+
+TARGETS = {
+    "2103": "task 2103",
+    "https://p.bitrix24.com/company/personal/user/1/tasks/task/view/2103/": "task 2103",
+    "acme/shop#12": "issue acme/shop#12",
+    "https://gitlab.example.com/acme/shop/-/issues/12": "issue acme/shop#12",
+    "https://gitlab.example.com/acme/shop/-/work_items/12": "issue acme/shop#12",
+}
+
+
+@pytest.mark.parametrize(("text", "name"), TARGETS.items())
+def test_a_task_and_an_issue_are_named_in_several_ways(text, name):
+    assert str(parse_target(text)) == name
+
+
+def test_what_names_neither_is_refused():
+    with pytest.raises(LookupError) as refusal:
+        parse_target("the till")
+    assert str(refusal.value) == (
+        "the till is neither a task's number nor an issue such as acme/shop#12, "
+        "nor the address of one of them"
+    )

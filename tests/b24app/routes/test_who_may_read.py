@@ -1,0 +1,403 @@
+"""Who may read and do what: every route for every role, as the portal says with their token."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from sqlalchemy import delete, update
+
+from b24app.services import visitors
+from sync.core.alerts.model import Alert, AlertState, RefKey
+from sync.core.rules.portal import Severity
+from sync.store import alerts, connections, portals
+from sync.store import merge_requests as store_merge_requests
+from sync.store.db.database import read, write
+from sync.store.rows import Installation, PortalTokens
+from sync.store.tables import alert as alert_table
+from sync.store.tables import portal as portal_table
+from tests.b24app.factories import AT, failed, merge_request, mirrored
+from tests.b24app.pages import config_of, installed, post
+from tests.emulators.bitrix24 import work
+
+TASK, PATH = 2103, "/api/task/2103/development"
+
+
+@pytest.fixture(autouse=True)
+def built(monkeypatch):
+    from b24app import assets
+
+    monkeypatch.setattr(assets, "find_assets", lambda: assets.Assets("main.js", ("main.css",)))
+
+
+@pytest.fixture
+def people(emulator):
+    """Ed works on the task, Mia does not; Root is an administrator."""
+    return {
+        name: emulator.state.add_user(name, email=f"{name}@portal.test", admin=name == "Root")
+        for name in ("Ed", "Mia", "Root")
+    }
+
+
+@pytest.fixture
+def portal(beside, emulator, people):
+    installed(beside, emulator)
+    work.create_task(emulator.state, "Pay by card", id=TASK, responsible_id=people["Ed"].id)
+    record = beside.portal(emulator.state.member_id)
+    beside.connect(record, domain=emulator.host)
+    with write(beside.deps.engine) as conn:
+        mirrored(conn, record.id)
+        failed(conn, record.id)
+        main = connections.by_name(conn, record.id, "main")
+        private = merge_request(main.id, 8, title="Secret of another team", pipeline=None)
+        store_merge_requests.fold_snapshots(conn, [private])
+        raised = Alert("", 12, AlertState.OPEN, Severity.HIGH, "failed", 3, 3, AT, AT, 14)
+        alerts.save(conn, RefKey(main.id, 42, "main"), [raised])
+        conn.execute(update(alert_table).values(task_id=TASK))
+    return record
+
+
+def opened(beside, emulator, user):
+    """The headers of a page that this user has just opened."""
+    config = config_of(post(beside, emulator.application_page(user.id)))
+    return {"Authorization": f"Bearer {config['token']}"}
+
+
+@pytest.fixture
+def stranger(beside):
+    """An administrator of another portal."""
+    told = Installation(
+        "b" * 32, "https://other.example.com/rest/", "", PortalTokens("a", "r", None, 1)
+    )
+    with write(beside.deps.engine) as conn:
+        return portals.create_or_update(conn, beside.deps.vault, told, AT)
+
+
+ALERT = "1-42-12"
+# Route → its answer to: nobody, an administrator of another portal, an employee without the task,
+# one who works on it, an administrator.
+ROUTES = {
+    ("POST", "/api/renew"): (401, 200, 200, 200, 200),
+    ("GET", "/api/status"): (401, 200, 200, 200, 200),
+    ("GET", PATH): (401, 200, 404, 200, 200),
+    ("GET", "/api/connections"): (401, 200, 403, 403, 200),
+    ("POST", "/api/connections/main/test"): (401, 404, 403, 403, 200),
+    ("GET", "/api/failures"): (401, 200, 403, 403, 200),
+    ("POST", "/api/replay"): (401, 400, 403, 403, 400),
+    ("GET", "/api/alerts"): (401, 200, 200, 200, 200),
+    ("POST", f"/api/alerts/{ALERT}/ack"): (401, 404, 404, 200, 200),
+    ("POST", f"/api/alerts/{ALERT}/assign"): (401, 404, 404, 200, 200),
+    ("POST", "/api/install/run"): (401, 200, 403, 403, 200),
+    ("POST", "/api/install/finish"): (401, 200, 403, 403, 200),
+}
+ROLES = ("nobody", "stranger", "Mia", "Ed", "Root")
+SECRETS = (
+    "Pay by card", "Payment gateway", "Secret of another team", "is approved", "team/shop",
+    "The task needs a result", "gitlab.example.com",
+)  # fmt: skip
+# What each role may find in all these answers together.
+SEES = {
+    "nobody": set(),
+    "stranger": set(),
+    "Mia": set(),
+    "Ed": {"Pay by card", "Payment gateway", "is approved", "team/shop", "gitlab.example.com"},
+    "Root": set(SECRETS),
+}
+
+
+def headers_of(role, beside, emulator, people, stranger):
+    if role == "nobody":
+        return {}
+    return beside.bearer(stranger) if role == "stranger" else opened(beside, emulator, people[role])
+
+
+def test_each_route_answers_each_role_as_the_table_says(
+    beside, emulator, portal, people, stranger, clock
+):
+    answers, texts = {}, dict.fromkeys(ROLES, "")
+    for (method, path), role in product(ROUTES, ROLES):
+        clock.sleep(2)  # the portal takes two requests a second
+        headers = headers_of(role, beside, emulator, people, stranger)
+        answer = beside.client.open(path, method=method, json={}, headers=headers)
+        answers.setdefault((method, path), []).append(answer.status_code)
+        texts[role] += answer.text
+    assert {route: tuple(codes) for route, codes in answers.items()} == ROUTES
+    for role in ROLES:
+        seen = {text for text in SECRETS if text in texts[role]}
+        assert (role, seen) == (role, SEES[role])
+
+
+# Every other route, and its answer to somebody who proves nothing.
+OTHER_ROUTES = {
+    ("GET", "/b24/install"): 200,
+    ("POST", "/b24/install"): 400,
+    ("POST", "/b24/install/again"): 401,
+    ("POST", "/b24/app"): 400,
+    ("POST", "/b24/task"): 400,
+    ("POST", "/b24/events"): 400,
+    ("POST", "/hooks/gitlab/guessed"): 404,
+    ("POST", "/ci/report"): 401,
+    ("GET", "/healthz"): 200,
+    ("GET", "/readyz"): 503,
+    ("GET", "/static/none.js"): 404,
+}
+ADMINISTRATORS_PAGE = {"/b24/install": {"Ed": 403, "Mia": 403, "Root": 200}}
+EVERYBODYS_PAGE = dict.fromkeys(
+    ("/b24/app", "/b24/task"), dict.fromkeys(("Ed", "Mia", "Root"), 200)
+)
+
+
+def test_who_proves_nothing_gets_nothing(beside, portal):
+    answers = {
+        (method, path): beside.client.open(path, method=method) for method, path in OTHER_ROUTES
+    }
+    assert {route: answer.status_code for route, answer in answers.items()} == OTHER_ROUTES
+    text = " ".join(answer.text for answer in answers.values())
+    assert [secret for secret in SECRETS if secret in text] == []
+
+
+def test_every_route_is_in_one_of_the_tables(world):
+    url_map = world.client.application.url_map
+    rules = {
+        (method, rule.rule)
+        for rule in url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    adapter = url_map.bind("localhost")
+    listed = {
+        (method, adapter.match(path, method=method, return_rule=True)[0].rule)
+        for method, path in (*ROUTES, *OTHER_ROUTES)
+    }
+    assert rules == listed
+
+
+@pytest.mark.parametrize("path", ["/b24/install", "/b24/app", "/b24/task"])
+def test_pages_open_for_whom_the_table_says(beside, emulator, portal, people, path):
+    expected = {**ADMINISTRATORS_PAGE, **EVERYBODYS_PAGE}[path]
+    codes = {}
+    for name in expected:
+        frame = emulator.application_page(people[name].id)
+        page = beside.client.post(path, query_string=frame.query, data=frame.form)
+        codes[name] = page.status_code
+    assert codes == expected
+
+
+def test_an_employee_sees_only_merge_requests_of_tasks_they_may_open(
+    beside, emulator, portal, people
+):
+    status = {
+        name: beside.client.get("/api/status", headers=opened(beside, emulator, user)).json
+        for name, user in people.items()
+    }
+    titles = {
+        name: [row["title"] for row in found["merge_requests"]] for name, found in status.items()
+    }
+    assert titles["Mia"] == []
+    assert titles["Ed"] == ["Payment gateway"]
+    assert sorted(titles["Root"]) == ["Payment gateway", "Secret of another team"]
+    (row,) = status["Ed"]["merge_requests"]
+    assert [task["id"] for task in row["tasks"]] == [TASK]  # and not 999, which nobody may open
+    assert (status["Ed"]["connections"], status["Ed"]["dead"]) == ([], 0)
+    assert (status["Ed"]["alerts"], status["Mia"]["alerts"]) == (1, 0)
+
+
+@pytest.mark.parametrize("number", ["0", "999", "2104", "2147483648", "9" * 40])
+def test_a_changed_task_id_shows_nothing(beside, emulator, portal, people, number):
+    headers = opened(beside, emulator, people["Ed"])
+    answer = beside.client.get(f"/api/task/{number}/development", headers=headers)
+    assert answer.status_code == 404
+    assert answer.json["error"]["text"] == "There is no such task, or you may not open it"
+
+
+def test_a_refused_task_is_said_in_russian(beside, emulator, portal, people):
+    headers = opened(beside, emulator, people["Mia"]) | {"Accept-Language": "ru"}
+    error = beside.client.get(PATH, headers=headers).json["error"]
+    assert error["text"] == "Такой задачи нет, или вы не можете её открыть"
+    assert error["change"] == "Попросите ответственного добавить вас в задачу"
+
+
+def test_tasks_are_asked_for_together_and_not_each_time(beside, emulator, portal, people):
+    headers = opened(beside, emulator, people["Ed"])
+    before = sum(emulator.requests.values())
+    for path in ("/api/status", PATH, "/api/alerts", "/api/status"):
+        assert beside.client.get(path, headers=headers).status_code == 200
+    assert sum(emulator.requests.values()) == before + 1
+
+
+def test_many_tasks_are_asked_for_in_one_request(beside, emulator, portal, people):
+    ids = [TASK, *range(5000, 5120)]
+    for id_ in ids[1:]:
+        work.create_task(emulator.state, "More", id=id_, responsible_id=people["Ed"].id)
+    token = opened(beside, emulator, people["Ed"])["Authorization"].removeprefix("Bearer ")
+    visitor, record = visitors.read_visitor(beside.deps, token)
+    before = sum(emulator.requests.values())
+    assert visitors.find_readable(beside.deps, visitor, record, [*ids, 999]) == set(ids)
+    assert sum(emulator.requests.values()) == before + 1
+
+
+def test_a_person_taken_off_a_task_sees_it_no_more(beside, emulator, portal, people, clock):
+    headers = opened(beside, emulator, people["Ed"])
+    assert beside.client.get(PATH, headers=headers).status_code == 200
+    emulator.state.tasks[TASK].responsible_id = 1
+    clock.sleep(61)
+    assert beside.client.get(PATH, headers=headers).status_code == 404
+
+
+def test_a_dismissed_employees_page_ends_within_minutes(beside, emulator, portal, people, clock):
+    headers = opened(beside, emulator, people["Ed"])
+    emulator.state.dismiss_user(people["Ed"].id)
+    clock.sleep(121)
+    answer = beside.client.get("/api/status", headers=headers)
+    assert (answer.status_code, answer.json["error"]["code"]) == (401, "page_over")
+
+
+def test_a_withdrawn_administrators_rights_end_within_minutes(
+    beside, emulator, portal, people, clock
+):
+    headers = opened(beside, emulator, people["Root"])
+    assert beside.client.get("/api/failures", headers=headers).status_code == 200
+    emulator.state.users[people["Root"].id].admin = False
+    clock.sleep(121)
+    assert beside.client.get("/api/failures", headers=headers).status_code == 403
+    assert beside.client.get(PATH, headers=headers).status_code == 404
+
+
+def test_while_the_portal_does_not_answer_nobody_is_believed_for_long(
+    beside, emulator, portal, people, clock
+):
+    headers = opened(beside, emulator, people["Root"])
+    emulator.offline()
+    assert beside.client.get("/api/failures", headers=headers).status_code == 200
+    clock.sleep(121)
+    assert beside.client.get("/api/failures", headers=headers).status_code == 503
+
+
+def test_a_page_that_stays_open_is_renewed_with_a_fresh_token(
+    beside, emulator, portal, people, clock
+):
+    headers = opened(beside, emulator, people["Ed"])
+    clock.sleep(timedelta(minutes=55).total_seconds())
+    fresh = emulator.token(people["Ed"].id).access
+    renewed = beside.client.post("/api/renew", json={"access_token": fresh}, headers=headers).json
+    assert (renewed["seconds"], renewed["admin"]) == (3600, False)
+    clock.sleep(timedelta(minutes=50).total_seconds())
+    headers = {"Authorization": f"Bearer {renewed['token']}"}
+    assert beside.client.get(PATH, headers=headers).status_code == 200
+
+
+def test_a_page_without_a_fresh_token_ends_with_the_one_it_has(
+    beside, emulator, portal, people, clock
+):
+    headers = opened(beside, emulator, people["Ed"])
+    clock.sleep(timedelta(minutes=55).total_seconds())
+    renewed = beside.client.post("/api/renew", json={}, headers=headers).json
+    clock.sleep(timedelta(minutes=6).total_seconds())  # the portal's own token is over now
+    headers = {"Authorization": f"Bearer {renewed['token']}"}
+    answer = beside.client.get("/api/status", headers=headers)
+    assert (answer.status_code, answer.json["error"]["code"]) == (401, "page_over")
+
+
+def test_a_page_is_not_renewed_with_somebody_elses_token(beside, emulator, portal, people):
+    headers = opened(beside, emulator, people["Mia"])
+    foreign = emulator.token(people["Ed"].id).access
+    renewed = beside.client.post("/api/renew", json={"access_token": foreign}, headers=headers)
+    headers = {"Authorization": f"Bearer {renewed.json['token']}"}
+    assert beside.client.get(PATH, headers=headers).status_code == 404
+
+
+# --- installations
+
+
+def status_code(beside, headers):
+    return beside.client.get("/api/status", headers=headers).status_code
+
+
+def test_pages_of_an_erased_portal_open_nothing_of_the_next_one(beside, emulator, portal):
+    headers = beside.bearer(portal.id)
+    with write(beside.deps.engine) as conn:
+        conn.execute(delete(portal_table))
+        told = Installation(
+            "c" * 32, "https://next.example.com/rest/", "", PortalTokens("a", "r", None, 1)
+        )
+        next_id = portals.create_or_update(conn, beside.deps.vault, told, AT)
+    assert next_id > portal.id
+    assert status_code(beside, headers) == 401
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_pages_of_before_a_reinstallation_are_over(beside, emulator, portal, people, clean):
+    headers = opened(beside, emulator, people["Root"])
+    assert status_code(beside, headers) == 200
+    emulator.lifecycle.uninstall(clean=clean)
+    emulator.flush_events()
+    assert status_code(beside, headers) in (401, 404)
+    emulator.lifecycle.reinstall()
+    installed(beside, emulator)
+    assert status_code(beside, headers) == 401
+    assert status_code(beside, opened(beside, emulator, people["Root"])) == 200
+
+
+def test_an_installation_whose_end_nobody_heard_of_ends_its_pages(beside, emulator, portal, people):
+    headers = opened(beside, emulator, people["Root"])
+    post(beside, emulator.install_page())
+    assert status_code(beside, headers) == 401
+
+
+def test_the_late_event_of_an_installation_ends_no_page(beside, emulator, portal, people):
+    headers = opened(beside, emulator, people["Root"])
+    url = beside.deps.config.public_url
+    emulator.lifecycle.install_silently(handler=f"{url}/b24/events")
+    emulator.flush_events()
+    assert status_code(beside, headers) == 200
+    emulator.app.application_token = "of another installation"
+    emulator.lifecycle.install_silently(handler=f"{url}/b24/events")
+    emulator.flush_events()
+    assert status_code(beside, headers) == 401
+
+
+def test_the_switch_ends_all_open_pages_at_once(beside, emulator, portal, people):
+    headers = [opened(beside, emulator, user) for user in people.values()]
+    with write(beside.deps.engine) as conn:
+        assert portals.end_pages(conn) == 1
+    assert [status_code(beside, each) for each in headers] == [401, 401, 401]
+
+
+# --- installing
+
+
+def test_the_first_installation_asks_for_an_administrator_too(beside, emulator, people):
+    page = post(beside, emulator.install_page(people["Ed"].id))
+    assert page.status_code == 403
+    assert "Only an administrator of the portal installs the application" in page.text
+    assert "Ask an administrator of the portal to install it" in page.text
+    assert beside.portal(emulator.state.member_id) is None
+
+
+def test_the_first_installation_by_event_asks_for_an_administrator_too(beside, emulator, people):
+    url = beside.deps.config.public_url
+    emulator.lifecycle.install_silently(handler=f"{url}/b24/events", user_id=people["Ed"].id)
+    emulator.flush_events()
+    assert beside.portal(emulator.state.member_id) is None
+
+
+def holder(beside, emulator):
+    return beside.portal(emulator.state.member_id).token_user_id
+
+
+@pytest.mark.parametrize("gone", ["dismissed", "no administrator", "there"])
+def test_an_administrator_takes_over_from_somebody_who_is_gone(
+    beside, emulator, portal, people, gone
+):
+    assert holder(beside, emulator) == 1
+    if gone == "dismissed":
+        emulator.state.dismiss_user(1)
+    if gone == "no administrator":
+        emulator.state.users[1].admin = False
+    post(beside, emulator.application_page(people["Ed"].id))
+    assert holder(beside, emulator) == 1  # an employee takes nothing over
+    post(beside, emulator.application_page(people["Root"].id))
+    assert holder(beside, emulator) == (1 if gone == "there" else people["Root"].id)
+    with read(beside.deps.engine) as conn:
+        tokens = portals.tokens(conn, beside.deps.vault, portal.id)
+    assert tokens is not None

@@ -1,0 +1,259 @@
+"""Nothing that strangers or other servers do holds up an acknowledgement: over real sockets."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from sync import keyfile
+from sync.store import connections, portals
+from sync.store.db.database import open_database, write
+from sync.store.rows import ConnectionDraft, ConnectionSecrets, Installation, PortalTokens
+from sync.store.vault import Vault
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+KEY, TOKEN, MEMBER = "hook-key-of-the-test", "hook-token-of-the-test", "a" * 32
+SOON = 2.0  # seconds: an acknowledgement takes milliseconds, a machine with others to serve more
+
+
+@contextmanager
+def silent_server() -> Iterator[str]:
+    """Accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as listener, ExitStack() as held:
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    held.enter_context(listener.accept()[0])
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@dataclass
+class Served:
+    port: int
+    silent: str
+    log: Path
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=40)
+
+    def post(self, path: str, body: bytes, **headers: str) -> tuple[int, float, str]:
+        """The status, the seconds that it took, and the text."""
+        began = time.monotonic()
+        conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
+        try:
+            given = {name.replace("_", "-"): value for name, value in headers.items()}
+            conn.request("POST", path, body, given)
+            answer = conn.getresponse()
+            return answer.status, time.monotonic() - began, answer.read().decode()
+        finally:
+            conn.close()
+
+    def acknowledge(self, number: int) -> tuple[int, float]:
+        body = json.dumps({"object_kind": "note", "number": number}).encode()
+        status, seconds, _ = self.post(
+            f"/hooks/gitlab/{KEY}", body, X_Gitlab_Token=TOKEN, X_Gitlab_Event="Note Hook"
+        )
+        return status, seconds
+
+    def assert_acknowledges(self, first: int, count: int = 5) -> None:
+        answers = [self.acknowledge(first + number) for number in range(count)]
+        assert [status for status, _ in answers] == [200] * count
+        assert max(seconds for _, seconds in answers) < SOON, answers
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    tmp_path = tmp_path_factory.mktemp("served")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    data = tmp_path / "data"
+    with silent_server() as silent, (tmp_path / "log").open("wb") as log:
+        environ = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "B24BRIDGE_DATA_DIR": str(data),
+            "B24BRIDGE_BIND": f"127.0.0.1:{port}",
+            "B24BRIDGE_THREADS": "4",
+            "B24BRIDGE_PUBLIC_URL": "https://bridge.example.com",
+            "B24BRIDGE_CLIENT_ID": "local.test",
+            "B24BRIDGE_CLIENT_SECRET": "secret",
+            "B24BRIDGE_OAUTH_HOSTS": silent,
+            "B24BRIDGE_ALLOWED_NETWORKS": "127.0.0.0/8",
+        }
+        command = [sys.executable, "-m", "b24app.cli", "web"]
+        process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
+        made = Served(port, silent, tmp_path / "log")
+        try:
+            _wait_until_it_listens(made)
+            _connect(data, silent)
+            made.assert_acknowledges(0, 1)
+            yield made
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(40)
+
+
+def _wait_until_it_listens(served: Served) -> None:
+    for _ in range(600):
+        with suppress(OSError), served.connect():
+            return
+        time.sleep(0.1)
+    raise AssertionError(served.log.read_text())
+
+
+def _connect(data: Path, silent: str) -> None:
+    vault = Vault(keyfile.read_or_create(data / "secret.key"))
+    told = Installation(
+        MEMBER, "https://p.example/rest/", f"{silent}/rest/", PortalTokens("a", "r", None, 1)
+    )
+    draft = ConnectionDraft(
+        "gitlab", "main", silent, ConnectionSecrets(KEY, TOKEN), {"projects": ["team/shop"]}
+    )
+    engine = open_database(f"sqlite:///{data / 'b24bridge.sqlite3'}")
+    with write(engine) as conn:
+        portal_id = portals.create_or_update(conn, vault, told, NOW)
+        portals.save_application_token(conn, vault, portal_id, "application-token", NOW)
+        connections.upsert(conn, vault, portal_id, draft, NOW)
+    engine.dispose()
+
+
+PARTIAL = [
+    b"",
+    b"P",
+    b"POST /hooks/gitlab/x HTTP/1.1\r\nHost: here\r\nX-Slow: ",
+    b"POST /hooks/gitlab/x HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\nsome",
+    b"POST /b24/app HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n",
+    b"POST /b24/events HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe",
+]
+
+
+@pytest.mark.parametrize("sent", PARTIAL, ids=range(len(PARTIAL)))
+def test_slow_clients_hold_up_nobody(served: Served, sent: bytes) -> None:
+    with ExitStack() as stack:
+        for _ in range(100):
+            stack.enter_context(served.connect()).sendall(sent)
+        served.assert_acknowledges(10)
+
+
+def test_clients_that_do_not_close_hold_up_nobody(served: Served) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(50):
+            stack.enter_context(served.connect()).sendall(request)
+        served.assert_acknowledges(10)
+
+
+def test_who_is_too_slow_is_told_so(served: Served) -> None:
+    began = time.monotonic()
+    with served.connect() as slow:
+        slow.sendall(b"POST /hooks/gitlab/x HTTP/1.1\r\nX-Slow: ")
+        answer = slow.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"The request did not arrive in time" in answer
+    assert 9 < time.monotonic() - began < 14
+
+
+def test_an_oauth_server_that_hangs_holds_up_no_acknowledgement(served: Served) -> None:
+    form = urlencode({"AUTH_ID": "x", "member_id": "b" * 32}).encode()
+    event = urlencode(
+        {"event": "ONAPPINSTALL", "auth[member_id]": "b" * 32, "auth[access_token]": "x"}
+    ).encode()
+    kind = {"Content_Type": "application/x-www-form-urlencoded"}
+    with ThreadPoolExecutor(40) as pool:
+        pages = [
+            pool.submit(served.post, "/b24/app?DOMAIN=p.example", form, **kind) for _ in range(8)
+        ]
+        events = [pool.submit(served.post, "/b24/events", event, **kind) for _ in range(8)]
+        time.sleep(0.5)
+        served.assert_acknowledges(10)
+        health = http.client.HTTPConnection("127.0.0.1", served.port, timeout=SOON)
+        health.request("GET", "/healthz")
+        assert health.getresponse().status == 200
+        health.close()
+    answers = [future.result() for future in (*pages, *events)]
+    assert {status for status, _, _ in answers} <= {401, 429, 503}
+    assert min(seconds for status, seconds, _ in answers if status == 503) < 6.5
+
+
+def test_a_gitlab_whose_keys_do_not_come_holds_up_nobody(served: Served) -> None:
+    from tests.emulators.gitlab.identity import signed
+
+    claims = {"iss": served.silent, "aud": "https://bridge.example.com", "jti": "x"}
+    token = signed(claims, 1)
+    with ThreadPoolExecutor(20) as pool:
+        reports = [
+            pool.submit(served.post, "/ci/report", b"{}", Authorization=f"Bearer {token}")
+            for _ in range(10)
+        ]
+        time.sleep(0.3)
+        served.assert_acknowledges(10)
+    answers = [future.result() for future in reports]
+    assert {status for status, _, _ in answers} == {503}, answers
+    assert all(seconds < 12 for _, seconds, _ in answers)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "text"),
+    [
+        (b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "The chunks of this body are malformed"),
+        (b"Transfer-Encoding: chunked\r\n\r\n5\r\nhelloworld\r\n", 400, "malformed"),
+        (b"Content-Length: many\r\n\r\n", 400, "Content-Length is not one number"),
+        (b"Transfer-Encoding: gzip\r\n\r\n", 501, "Transfer-Encoding is understood as"),
+    ],
+)
+def test_what_is_malformed_is_said_in_a_sentence(
+    served: Served, sent: bytes, status: int, text: str
+) -> None:
+    with served.connect() as client:
+        client.sendall(b"POST /hooks/gitlab/x HTTP/1.1\r\nHost: here\r\n" + sent)
+        answer = b""
+        while piece := client.recv(4096):
+            answer += piece
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert text in json.loads(body)["error"]["text"]
+
+
+def test_requests_that_follow_each_other_on_one_connection_are_all_answered(served: Served) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
+    with served.connect() as client:
+        client.sendall(request * 20)
+        answer = b""
+        while answer.count(b"HTTP/1.1 200 ") < 20:
+            piece = client.recv(65536)
+            assert piece, answer
+            answer += piece
+
+
+def test_a_large_delivery_in_pieces_arrives(served: Served) -> None:
+    body = json.dumps({"object_kind": "note", "text": "x" * 3_000_000}).encode()
+    head = (
+        f"POST /hooks/gitlab/{KEY} HTTP/1.1\r\nHost: here\r\nX-Gitlab-Token: {TOKEN}\r\n"
+        f"Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    with served.connect() as client:
+        client.sendall(head)
+        assert client.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(body)
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 ")

@@ -1,0 +1,25 @@
+"""Every room in turn: a new system adds its line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+
+import pytest
+
+from tests.contract import bitrix24_room, gitlab_room
+from tests.contract.room import Room
+
+ROOMS: dict[str, Callable[[], AbstractContextManager[Room]]] = {
+    "gitlab premium": partial(gitlab_room.open_room, gitlab_room.FULL),
+    "gitlab free": partial(gitlab_room.open_room, gitlab_room.FREE),
+    "bitrix24": partial(bitrix24_room.open_room, "new"),
+    "bitrix24 old card": partial(bitrix24_room.open_room, "old"),
+}
+
+
+@pytest.fixture(params=ROOMS)
+def room(request: pytest.FixtureRequest) -> Iterator[Room]:
+    with ROOMS[request.param]() as opened:
+        yield opened

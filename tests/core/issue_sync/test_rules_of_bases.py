@@ -1,0 +1,231 @@
+"""The rules of bases, journal and creation, each by the history that proves it necessary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sync.core.issue_sync.confirm import confirm
+from sync.core.issue_sync.journal import announce
+from sync.core.issue_sync.link import LinkState, ValuePair
+from sync.core.issue_sync.model import (
+    STAGE,
+    STATUS,
+    TAGS,
+    TITLE,
+    Item,
+    ItemAddress,
+)
+from sync.core.issue_sync.plan import LinkPlan
+from sync.core.issue_sync.rules import Creation, LinkRules
+from sync.core.issue_sync.writes import CreateItem, Done, NotDone, Unknown
+from sync.errors import Later, Refused
+from tests.core.issue_sync.cases import (
+    NOW,
+    PORTAL,
+    TRACKER,
+    carried_out,
+    changes,
+    item,
+    linked,
+    planned_now,
+    rules,
+    stored,
+    titled,
+    titles,
+    written,
+)
+
+TITLES = rules(fields=[TITLE])
+
+
+def pushed(link: LinkState, tracker: Item, portal: Item) -> tuple[LinkPlan, LinkState]:
+    """Plan and announce."""
+    planned = planned_now(link, tracker, portal, TITLES)
+    return planned, announce(planned.link, planned.writes, NOW)
+
+
+def test_the_base_is_what_the_answer_says_was_stored() -> None:
+    planned, link = pushed(titles("a"), *titled(" b ", "a"))
+    (write,) = planned.writes
+    link = written(link, PORTAL, write.write, stored(write, title="b"))
+    assert link.bases[TITLE] == ValuePair({TITLE: " b "}, {TITLE: "b"})
+    assert planned_now(link, *titled(" b ", "b"), TITLES).writes == ()
+
+
+def test_an_edit_during_the_write_is_no_part_of_the_base() -> None:
+    planned, link = pushed(titles("a"), *titled("b", "a"))
+    (write,) = planned.writes
+    link = written(link, PORTAL, write.write, stored(write))
+    assert changes(planned_now(link, *titled("c", "b"), TITLES)) == {PORTAL: {TITLE: "c"}}
+    assert changes(planned_now(link, *titled("b", "c"), TITLES)) == {TRACKER: {TITLE: "c"}}
+
+
+def test_nothing_is_agreed_before_the_answer() -> None:
+    planned, link = pushed(titles("a"), *titled("b", "a"))
+    assert link.bases == titles("a").bases
+    later, line = confirm(link, PORTAL, planned.writes[0].write, NotDone(Later("busy")), NOW)
+    assert (later.pending, line.kind) == ((), "later")
+    assert changes(planned_now(later, *titled("b", "a"), TITLES)) == {PORTAL: {TITLE: "b"}}
+
+
+def test_a_lost_write_is_sent_again_where_the_old_value_still_shows() -> None:
+    _, link = pushed(titles("a"), *titled("b", "a"))
+    again = planned_now(link, *titled("b", "a"), TITLES)
+    assert changes(again) == {PORTAL: {TITLE: "b"}}
+    assert again.link.bases == titles("a").bases
+
+
+def test_a_lost_answer_is_found_out_where_the_old_value_is_gone() -> None:
+    _, link = pushed(titles("a"), *titled("b", "a"))
+    settled = planned_now(link, *titled("b", "b"), TITLES)
+    assert (settled.writes, settled.link.pending) == ((), ())
+    assert settled.link.bases[TITLE] == ValuePair({TITLE: "b"}, {TITLE: "b"})
+
+
+def test_an_edit_after_a_lost_answer_crosses() -> None:
+    _, link = pushed(titles("a"), *titled("b", "a"))
+    settled = planned_now(link, *titled("b", "c"), TITLES)
+    assert changes(settled) == {TRACKER: {TITLE: "c"}}
+    assert [conflict.values for conflict in settled.conflicts] == [
+        ValuePair({TITLE: "b"}, {TITLE: "c"})
+    ]
+
+
+def test_an_edit_at_the_source_after_a_lost_answer_crosses() -> None:
+    _, link = pushed(titles("a"), *titled("b", "a"))
+    assert changes(planned_now(link, *titled("c", "b"), TITLES)) == {PORTAL: {TITLE: "c"}}
+
+
+def test_a_revert_after_a_lost_answer_is_seen_by_its_date() -> None:
+    tracker, portal = titled("b", "a")
+    planned, link = pushed(titles("a"), tracker, replace(portal, edited_at={TITLE: NOW}))
+    assert planned.writes[0].edited_at == {TITLE: NOW}
+    reverted = replace(portal, edited_at={TITLE: NOW + timedelta(seconds=9)})
+    assert changes(planned_now(link, tracker, reverted, TITLES)) == {TRACKER: {TITLE: "a"}}
+
+
+def test_what_came_to_a_set_during_a_write_crosses_too() -> None:
+    tags = rules(fields=[TAGS])
+    link = linked(tags=({TAGS: frozenset()}, {TAGS: frozenset()}))
+    tracker, portal = item(TRACKER, {TAGS: frozenset({"red"})}), item(PORTAL, {TAGS: frozenset()})
+    planned = planned_now(link, tracker, portal, tags)
+    link = announce(planned.link, planned.writes, NOW)
+    both = frozenset({"Red", "Blue"})  # a person added Blue meanwhile
+    (write,) = planned.writes
+    link = written(link, PORTAL, write.write, stored(write, tags=both))
+    portal = item(PORTAL, {TAGS: both})
+    assert "tracker" in str(changes(planned_now(link, tracker, portal, tags)).keys())
+
+
+def test_a_column_that_a_status_brought_along_is_agreed() -> None:
+    statuses = rules(fields=[STATUS])
+    link = linked(status=({STATUS: "todo"}, {STATUS: "2", STAGE: "8"}))
+    tracker, portal = item(TRACKER, {STATUS: "done"}), item(PORTAL, {STATUS: "2", STAGE: "8"})
+    planned = planned_now(link, tracker, portal, statuses)
+    link = announce(planned.link, planned.writes, NOW)
+    link = written(link, PORTAL, planned.writes[0].write, stored(planned.writes[0], stage="9"))
+    assert link.bases[STATUS].portal == {STATUS: "5", STAGE: "9"}
+
+
+def test_what_a_side_leaves_out_is_said_and_not_sent_for_ever() -> None:
+    planned, link = pushed(titles("a"), *titled("b", "a"))
+    done = Done(item(PORTAL, {TITLE: "a"}), dropped={TITLE: "the task is locked"})
+    link, line = confirm(link, PORTAL, planned.writes[0].write, done, NOW)
+    assert (line.kind, "the task is locked" in line.text) == ("dropped", True)
+    assert link.problems == {TITLE: "the task is locked"}
+    again = planned_now(link, *titled("b", "a"), TITLES)
+    assert again.writes == ()
+    assert again.link.problems == {TITLE: "the task is locked"}
+    assert changes(planned_now(link, *titled("c", "a"), TITLES)) == {PORTAL: {TITLE: "c"}}
+
+
+def test_a_refused_write_of_several_fields_is_parted() -> None:
+    both = rules(fields=[TITLE, STATUS])
+    link = linked(title=({TITLE: "a"}, {TITLE: "a"}), status=({STATUS: "todo"}, {STATUS: "2"}))
+    tracker = item(TRACKER, {TITLE: "b", STATUS: "done"})
+    portal = item(PORTAL, {TITLE: "a", STATUS: "2"})
+    planned = planned_now(link, tracker, portal, both)
+    link = announce(planned.link, planned.writes, NOW)
+    link, line = confirm(link, PORTAL, planned.writes[0].write, NotDone(Refused("no")), NOW)
+    assert line.kind == "refused"
+    parted = planned_now(link, tracker, portal, both)
+    assert [sorted(write.intents) for write in parted.writes] == [[TITLE], [STATUS]]
+    assert len({write.write.key for write in parted.writes}) == 2
+    link = announce(parted.link, parted.writes, NOW)
+    link = confirm(link, PORTAL, parted.writes[0].write, NotDone(Refused("a bad title")), NOW)[0]
+    link = written(link, PORTAL, parted.writes[1].write, stored(parted.writes[1]))
+    portal = item(PORTAL, {TITLE: "a", STATUS: "5"})
+    last = planned_now(link, tracker, portal, both)
+    assert last.writes == ()
+    assert "a bad title" in last.link.problems[TITLE]
+    other = item(TRACKER, {TITLE: "c", STATUS: "done"})
+    assert changes(planned_now(last.link, other, portal, both)) == {PORTAL: {TITLE: "c"}}
+
+
+def creating() -> LinkRules:
+    """Return rules that let tasks make issues."""
+    return replace(rules(fields=[TITLE, STATUS]), create={TRACKER: Creation("7", "issue")})
+
+
+def test_an_edit_made_while_the_task_was_being_created_survives() -> None:
+    link = LinkState("L1", {PORTAL: ItemAddress("58")})
+    portal = item(PORTAL, {TITLE: "a", STATUS: "3"})
+    planned = planned_now(link, None, portal, creating())
+    (write,) = planned.writes
+    assert write.write == CreateItem(
+        "L1/create:tracker:0", "7", {TITLE: "a", STATUS: "doing"}, "issue", portal.author
+    )
+    link = announce(planned.link, planned.writes, NOW)
+    lost, _ = confirm(link, TRACKER, write.write, Unknown(Later("no answer")), NOW)
+    assert planned_now(lost, None, portal, creating()).unsettled == lost.pending
+    edited = item(TRACKER, {TITLE: "a by hand", STATUS: "doing"})  # before it was looked up
+    link, _ = confirm(lost, TRACKER, write.write, Done(edited), NOW, answered=False)
+    assert link.addresses[TRACKER] == edited.address
+    assert link.bases[TITLE] == ValuePair({TITLE: "a"}, {TITLE: "a"})
+    assert changes(planned_now(link, edited, portal, creating())) == {PORTAL: {TITLE: "a by hand"}}
+
+
+def test_what_a_creation_brought_along_is_agreed() -> None:
+    link = LinkState("L1", {PORTAL: ItemAddress("58")})
+    portal = item(PORTAL, {TITLE: "a", STATUS: "7"})  # a status without a counterpart
+    planned = planned_now(link, None, portal, creating())
+    link = announce(planned.link, planned.writes, NOW)
+    tracker = item(TRACKER, {TITLE: "a", STATUS: "todo"})
+    link = written(link, TRACKER, planned.writes[0].write, Done(tracker))
+    after = planned_now(link, tracker, portal, creating())
+    assert after.writes == ()
+    assert after.link.problems == {STATUS: 'the portal\'s status "7" is not in the table'}
+
+
+def test_a_refused_creation_waits_for_an_edit() -> None:
+    link = LinkState("L1", {PORTAL: ItemAddress("58")})
+    portal = item(PORTAL, {TITLE: "a", STATUS: "3"})
+    planned = planned_now(link, None, portal, creating())
+    link = announce(planned.link, planned.writes, NOW)
+    link, _ = confirm(link, TRACKER, planned.writes[0].write, NotDone(Refused("spam")), NOW)
+    assert planned_now(link, None, portal, creating()).writes == ()
+    edited = item(PORTAL, {TITLE: "b", STATUS: "3"})
+    assert len(planned_now(link, None, edited, creating()).writes) == 1
+
+
+def test_a_missing_end_that_may_not_be_created_waits() -> None:
+    link = LinkState("L1", {PORTAL: ItemAddress("58")})
+    planned = planned_now(link, None, item(PORTAL, {TITLE: "a"}), TITLES)
+    assert planned.writes == ()
+    assert [line.kind for line in planned.story] == ["waits"]
+    assert planned_now(planned.link, None, item(PORTAL, {TITLE: "a"}), TITLES).story == ()
+
+
+def test_two_fields_settle_by_themselves() -> None:
+    both = rules(fields=[TITLE, STATUS])
+    link = linked(title=({TITLE: "a"}, {TITLE: "a"}), status=({STATUS: "todo"}, {STATUS: "2"}))
+    tracker = item(TRACKER, {TITLE: "b", STATUS: "done"})
+    portal = item(PORTAL, {TITLE: "a", STATUS: "2"})
+    planned = planned_now(link, tracker, portal, both)
+    link = announce(planned.link, planned.writes, NOW)
+    half = item(PORTAL, {TITLE: "b", STATUS: "2"})  # the room writes the status apart
+    settled = planned_now(link, tracker, half, both)
+    assert changes(settled) == {PORTAL: {STATUS: "5"}}
+    _, _, portal = carried_out(settled, tracker, half)
+    assert portal.values == {TITLE: "b", STATUS: "5"}

@@ -1,0 +1,30 @@
+"""The worker dies at every step of a link's life, and at every step of what follows."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.depth import depth
+from tests.simulation.issue_sync.world import World, points
+
+LIVES = (10, 34, 2)  # a linked pair, a task that becomes an issue, an issue that becomes a task
+SOON = 8  # steps after a death within which the second one comes
+SHARE = 3 * 12 // depth(12)  # each third of the steps, in a short run each ninth
+
+
+@pytest.mark.parametrize("seed", LIVES)
+def test_a_worker_may_die_at_any_step(seed: int) -> None:
+    for point in range(1, points(seed) + 1, SHARE):
+        World(seed, crash_at=(point,)).run()
+
+
+@pytest.mark.parametrize("seed", LIVES)
+def test_a_worker_may_die_at_any_step_twice(seed: int) -> None:
+    count = points(seed)
+    pairs = [
+        (first, second)
+        for first in range(1, count + 1)
+        for second in range(first + 1, first + 1 + SOON)
+    ]
+    for first, second in pairs[:: 5 * SHARE]:
+        World(seed, crash_at=(first, second)).run()

@@ -1,0 +1,35 @@
+"""Random worlds around one link come to rest with every edit in its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.depth import depth
+from tests.simulation.issue_sync.mutants import MUTATIONS
+from tests.simulation.issue_sync.oracle import Broken
+from tests.simulation.issue_sync.world import World, play
+
+WORLDS = 200
+BATCH = 25
+ENOUGH = 300  # worlds in which each mistake must show
+
+
+@pytest.mark.parametrize("first", range(0, depth(WORLDS), BATCH))
+def test_every_edit_survives_or_lost_by_the_policy(first: int) -> None:
+    assert play(range(first, first + BATCH)).worlds == BATCH
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_deliberate_mistake_is_caught(name: str) -> None:
+    for seed in range(ENOUGH):
+        try:
+            World(seed, mutate=MUTATIONS[name]).run()
+        except (Broken, AssertionError):
+            return
+    pytest.fail(f"{ENOUGH} worlds lived well with {name}")
+
+
+def test_a_seed_makes_the_same_world_again() -> None:
+    first, second = World(7).run(), World(7).run()
+    assert first.links.story == second.links.story
+    assert first.links.kept == second.links.kept

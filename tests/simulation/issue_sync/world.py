@@ -1,0 +1,461 @@
+"""A random world around one link: people, two sides, hooks, a worker that dies. All from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from sync.core.clock import ManualClock
+from sync.core.issue_sync import acts
+from sync.core.issue_sync.codec import decode, encode
+from sync.core.issue_sync.link import Conflict, EntryState, LinkState, PauseReason, StoryLine
+from sync.core.issue_sync.model import (
+    DESCRIPTION,
+    STATUS,
+    TAGS,
+    TITLE,
+    Author,
+    Comment,
+    ItemAddress,
+    SideName,
+    TimeEntry,
+    Value,
+)
+from sync.core.issue_sync.plan import AFTER_MOVE
+from sync.core.issue_sync.rules import Creation, FieldRule, LinkRules, Policy, Texts
+from sync.engine.issue_sync import cycle
+from sync.engine.issue_sync.cycle import LinkChange, Workbench
+from sync.errors import Later
+from tests.simulation.issue_sync import words
+from tests.simulation.issue_sync.memory_side import Held, MemorySide, without_faults
+from tests.simulation.issue_sync.oracle import Broken, Oracle
+
+KEY = "L1"
+ACTS = 14  # of people and of the network, in a world
+TRACKER, PORTAL = SideName.TRACKER, SideName.PORTAL
+
+
+class Crash(BaseException):
+    """The worker dies."""
+
+
+@dataclass
+class MemoryLinks:
+    """The store of one link, as text, as a database would keep it."""
+
+    watcher: World
+    kept: Any = None
+    conflicts: list[Conflict] = field(default_factory=list)
+    story: list[StoryLine] = field(default_factory=list)
+
+    def state(self) -> LinkState:
+        """Return the state as last saved."""
+        return decode(self.kept)
+
+    def load(self, keys: Sequence[str]) -> Mapping[str, LinkState]:
+        """Return the state as last saved, by key."""
+        return {KEY: self.state()}
+
+    def save(self, changes: Sequence[LinkChange]) -> None:
+        """Save all of it at once."""
+        self.watcher.point("before a save")
+        for change in changes:
+            self.kept = encode(change.link)
+            self.story += change.story
+            self.conflicts += change.conflicts
+            self.watcher.saved(change.link)
+        self.watcher.point("after a save")
+
+
+def _signed(to: SideName, comment: Comment) -> str:
+    return f"{comment.author.id}: {comment.text}"
+
+
+class World:
+    """One life of a link. `crash_at`: the points at which the worker dies, counted from the start;
+    None: at random."""
+
+    def __init__(
+        self,
+        seed: int,
+        crash_at: tuple[int, ...] | None = None,
+        mutate: Callable[[World], ExitStack] | None = None,
+    ) -> None:
+        self.random, self.clock = Random(seed), ManualClock()
+        dice = self.random
+        policy = dice.choice(list(Policy))
+        knows_edits = dice.random() < 0.7
+        exact = dice.random() < 0.7
+        self.oracle = Oracle(policy, knows_edits, exact)
+        faults = dice.choice([0.0, 0.0, 0.2, 0.5])
+        self.crashes = dice.choice([0.0, 0.0, 0.02, 0.06])
+        self.interrupts = dice.choice([0.0, 0.1, 0.3])
+        self.loses_hooks = dice.random() < 0.4
+        self.late_hooks = dice.choice([0.0, 0.4])  # the share that comes late, and twice
+        self.crash_at, self.points = crash_at, 0
+        self.mutate = mutate
+        self.is_working = self.is_calm = self.is_sweeping = False
+        self.version = self.done_version = 0
+        self.hooks: list[float] = []
+        self.lost_hooks = 0
+        self.sides = {
+            side: MemorySide(side, self.clock, dice, self, faults, knows_edits) for side in SideName
+        }
+        self.links = MemoryLinks(self)
+        create = dice.choice([None, TRACKER, PORTAL])
+        self.texts: dict[tuple[SideName, str], str] = {}  # comments of people that live
+        self.work: dict[tuple[SideName, str], int] = {}  # work of people that lives
+        self.rules = LinkRules(
+            dict.fromkeys(words.TRANSLATIONS, FieldRule(policy=policy)),
+            words.translations(exact=exact),
+            create={create: Creation("7")} if create else {},
+            texts=Texts(comment=_signed),
+        )
+        self._begin(create)
+
+    def _begin(self, create: SideName | None) -> None:
+        addresses: dict[SideName, ItemAddress] = {}
+        for side in SideName:
+            if side is create:
+                continue
+            held = self.sides[side].create(self._values(side))
+            addresses[side] = held.address
+            self.oracle.began(side, held)
+        self.links.kept = encode(LinkState(KEY, addresses))
+        self.version = 1
+
+    def _values(self, side: SideName) -> dict[str, Value]:
+        return {name: self._value(side, name, None) for name in (TITLE, STATUS, TAGS, DESCRIPTION)}
+
+    # What happens to the sides: memory_side.Watcher.
+
+    def point(self, name: str) -> None:
+        """Let people act in between, or the worker die here."""
+        if not self.is_working or self.is_calm:
+            return
+        if self.random.random() < self.interrupts:
+            self._person()
+        self.points += 1
+        if self.crash_at is None:
+            if self.random.random() < self.crashes:
+                raise Crash(name)
+        elif self.points in self.crash_at:
+            raise Crash(name)
+
+    def heard(self, side: SideName) -> None:
+        """Send a hook: at once, late, twice, or never."""
+        fate = self.random.random()
+        if self.loses_hooks and fate < 0.3:
+            self.lost_hooks += 1
+        elif fate < 1 - self.late_hooks:
+            self.version += 1
+        else:
+            for _ in range(2 if fate > 0.9 else 1):
+                self.hooks.append(self.random.random() * 600)
+
+    def was_read(self, side: SideName, held: Held) -> None:
+        """Tell the oracle what the engine saw."""
+        self.oracle.was_read(side, held)
+
+    def was_away(self, side: SideName) -> None:
+        """Tell the oracle what the engine did not see."""
+        self.oracle.was_away(side)
+
+    def is_written(
+        self, side: SideName, held: Held, values: Mapping[str, Value], changes: Mapping[str, Any]
+    ) -> None:
+        """Let the oracle judge a write."""
+        self.oracle.is_written(side, held, values, changes, self.links.conflicts)
+
+    def is_created(self, side: SideName, held: Held) -> None:
+        """Tell the oracle of a new item."""
+        self.oracle.is_created(side, held)
+
+    def saved(self, link: LinkState) -> None:
+        """Tell the oracle what is agreed, and of which fields an answer is missing."""
+        self.oracle.saved(link)
+
+    # What people do.
+
+    def held(self, side: SideName) -> Held | None:
+        """Return the item of a side that people work on."""
+        alive = [
+            held
+            for held in self.sides[side].items.values()
+            if not (held.is_deleted or held.moved_to or held.is_hidden)
+        ]
+        return alive[0] if alive else None
+
+    def _person(self) -> None:
+        side = self.random.choice(list(SideName))
+        held = self.held(side)
+        if held is None:
+            return
+        self.clock.sleep(1)
+        act = self.random.choices(
+            [self._edit, self._comment, self._recomment, self._log, self._relog, self._move],
+            [12, 2, 2, 2, 2, 0.4],
+        )[0]
+        act(side, held)
+
+    def _edit(self, side: SideName, held: Held) -> None:
+        name = self.random.choice([TITLE, STATUS, TAGS, DESCRIPTION])
+        before = dict(held.values)
+        self.sides[side].edit(held, name, self._value(side, name, held.values[name]))
+        self.oracle.edited(side, before, held)
+
+    def _value(self, side: SideName, name: str, present: Value) -> Value:
+        dice = self.random
+        if name == TITLE:
+            return dice.choice(words.TITLES)
+        if name == STATUS:
+            return dice.choice(words.STATUSES[side])
+        if name == TAGS:
+            elements = present if isinstance(present, frozenset) else frozenset[str]()
+            return elements ^ {words.tag(side, dice.choice(list(words.TAG_NAMES)))}
+        lines = words.lines(present)
+        lines[dice.randrange(words.LINES)] = words.dialect(side, dice.choice(words.WORDS))
+        return "\n".join(lines).rstrip()
+
+    def _comment(self, side: SideName, held: Held) -> None:
+        comment_id, text = self.sides[side].new_id(), f"t{self.random.randrange(1000)}"
+        held.comments.append(Comment(comment_id, Author("ann"), text, self.clock.now()))
+        self.texts[side, comment_id] = text
+        self._touched(side, held)
+
+    def _recomment(self, side: SideName, held: Held) -> None:
+        chosen = [comment for comment in held.comments if (side, comment.id) in self.texts]
+        if not chosen:
+            return
+        comment = self.random.choice(chosen)
+        if self.random.random() < 0.5:
+            text = f"u{self.random.randrange(1000)}"
+            held.comments[:] = [
+                replace(c, text=text) if c.id == comment.id else c for c in held.comments
+            ]
+            self.texts[side, comment.id] = text
+            self._touched(side, held)
+        else:  # some sides have no hook for it
+            held.comments.remove(comment)
+            del self.texts[side, comment.id]
+            if self.loses_hooks:
+                self.lost_hooks += 1
+            else:
+                self._touched(side, held)
+
+    def _log(self, side: SideName, held: Held) -> None:
+        entry_id, seconds = self.sides[side].new_id(), self.random.choice([60, 3600, -60])
+        held.time.append(TimeEntry(entry_id, Author("ann"), seconds, self.clock.now().date()))
+        self.work[side, entry_id] = seconds
+        self._touched(side, held)
+
+    def _relog(self, side: SideName, held: Held) -> None:
+        chosen = [entry for entry in held.time if (side, entry.id) in self.work]
+        if not chosen:
+            return
+        entry = self.random.choice(chosen)
+        held.time.remove(entry)
+        if side is PORTAL and self.random.random() < 0.5:
+            seconds = entry.seconds + 60
+            held.time.append(replace(entry, seconds=seconds))
+            self.work[side, entry.id] = seconds
+        else:
+            del self.work[side, entry.id]
+        self._touched(side, held)
+
+    def _move(self, side: SideName, held: Held) -> None:
+        """Move an issue: a new item with new ids goes on for it."""
+        if side is PORTAL or len(self.sides[side].items) > 3:
+            return
+        client = self.sides[side]
+        item_id = client.new_id()
+        moved = replace(
+            held,
+            address=ItemAddress(item_id, "9", item_id),
+            values=dict(held.values),
+            comments=[],
+            time=[],
+        )
+        for comment in held.comments:
+            copied = replace(comment, id=client.new_id())
+            moved.comments.append(copied)
+            if (side, comment.id) in self.texts:
+                self.texts[side, copied.id] = self.texts.pop((side, comment.id))
+        for entry in held.time:
+            logged = replace(entry, id=client.new_id())
+            moved.time.append(logged)
+            if (side, entry.id) in self.work:
+                self.work[side, logged.id] = self.work.pop((side, entry.id))
+        held.moved_to = item_id
+        client.items[item_id] = moved
+        self._touched(side, moved)
+
+    def _touched(self, side: SideName, held: Held) -> None:
+        self.sides[side].touch(held)
+        self.sides[side].watcher.heard(side)
+
+    def _hide(self) -> None:
+        """Take our account's right away for a while."""
+        side = self.random.choice(list(SideName))
+        for held in self.sides[side].items.values():
+            held.is_hidden = not held.is_hidden
+        self.version += 1
+
+    # The worker.
+
+    def run(self) -> World:
+        """Live, come to rest, and ask the oracle."""
+        with ExitStack() as stack:
+            if self.mutate:
+                stack.enter_context(self.mutate(self))
+            self._work()
+            for _ in range(ACTS):
+                self.random.choices([self._person, self._wait, self._hide], [10, 5, 0.5])[0]()
+                if self.random.random() < 0.6:
+                    self._work()
+            self._rest()
+            self._check()
+        return self
+
+    def _wait(self) -> None:
+        self.clock.sleep(self.random.choice([10, 120, 900]))
+        self.version += sum(hook < 300 for hook in self.hooks)
+        self.hooks = [hook - 300 for hook in self.hooks if hook >= 300]
+
+    def _work(self) -> None:
+        for _ in range(6):
+            if self.version == self.done_version:
+                return
+            version = self.version
+            try:
+                self.is_working = True
+                result = cycle.run_cycle(self._bench(), KEY)
+            except Crash:
+                continue
+            finally:
+                self.is_working = False
+                self._note_unsure()
+            if result.again:
+                self.clock.sleep(20)
+                return
+            self.done_version = self.clean(version)
+
+    def clean(self, version: int) -> int:
+        """Return the version up to which hooks are dealt with."""
+        return version
+
+    def _bench(self) -> Workbench:
+        return Workbench(self.links, self.sides, lambda link: self.rules, self.clock)
+
+    def _note_unsure(self) -> None:
+        """Remember fields whose write may have landed unseen: there order is not known."""
+        for planned in self.links.state().pending:
+            self.oracle.unsure |= planned.intents.keys()
+
+    def _rest(self) -> None:
+        """Deliver what is under way; sweep only where hooks were lost."""
+        self.is_calm = True
+        for side in self.sides.values():
+            for held in side.items.values():
+                if held.is_hidden:
+                    held.is_hidden, self.version = False, self.version + 1
+        self.version += len(self.hooks)
+        self.hooks = []
+        if self.lost_hooks:
+            self.version += 1
+        with without_faults(*self.sides.values()):
+            for _ in range(20):
+                link = self.links.state()
+                if link.pause is not None:
+                    assert link.pause.reason is not PauseReason.PERSON
+                    self.links.kept = encode(acts.resume(link))
+                    self.version += 1
+                self._work()
+                self.version += len(self.hooks)
+                self.hooks = []
+                link = self.links.state()
+                if link.moved_at is not None:
+                    self.clock.sleep(AFTER_MOVE.total_seconds())
+                    self.version += 1
+                elif self.version == self.done_version and not link.pause:
+                    return
+        raise Broken(f"it never rests: {self.links.state()}")
+
+    def _check(self) -> None:
+        link = self.links.state()
+        if link.waiting or link.pending:
+            raise Broken(f"it waits for nothing: {link.waiting} {link.pending}")
+        ends = {side: self.held(side) for side in SideName}
+        tracker, portal = ends[TRACKER], ends[PORTAL]
+        if tracker is None or portal is None:
+            raise Broken("an end is missing")
+        for side in SideName:
+            keys = [held.key for held in self.sides[side].items.values() if held.key]
+            alive = [h for h in self.sides[side].items.values() if h.key and not h.moved_to]
+            if len(alive) > 1:
+                raise Broken(f"created twice: {keys}")
+        self._check_values(link, tracker, portal)
+        self._check_entries(link, {TRACKER: tracker, PORTAL: portal})
+
+    def _check_values(self, link: LinkState, tracker: Held, portal: Held) -> None:
+        for key in words.watched():
+            name = words.field_of(key)
+            left = words.shown(TRACKER, tracker.values, key)
+            right = words.shown(PORTAL, portal.values, key)
+            if name in link.clashes and self.oracle.policy is Policy.ASK:
+                continue
+            if name in link.problems or key == f"{TAGS}:frozen":
+                continue
+            if not words.agree(key, left, right):
+                raise Broken(f"{key} differs: {left!r} and {right!r}")
+
+    def _check_entries(self, link: LinkState, ends: dict[SideName, Held]) -> None:
+        for side, held in ends.items():
+            copies = sorted(comment.text for comment in held.comments if comment.key)
+            wanted = sorted(
+                f"ann: {text}" for (origin, _), text in self.texts.items() if origin is side.other
+            )
+            if copies != wanted:
+                raise Broken(f"comments on the {side}: {copies}, not {wanted}")
+            logged = sorted(entry.seconds for entry in held.time if entry.key)
+            hoped = sorted(
+                seconds for (origin, _), seconds in self.work.items() if origin is side.other
+            )
+            if logged != hoped:
+                raise Broken(f"work on the {side}: {logged}, not {hoped}")
+        assert all(entry.state is not EntryState.REFUSED for entry in link.entries)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What worlds were like."""
+
+    worlds: int = 0
+    writes: int = 0
+    conflicts: int = 0
+    excused: int = 0
+
+
+def play(seeds: Sequence[int]) -> Figures:
+    """Live the worlds of seeds; raises Broken with the seed of the first that is not right."""
+    figures = Figures()
+    for seed in seeds:
+        try:
+            world = World(seed).run()
+        except (Broken, AssertionError, Later, LookupError) as error:
+            raise Broken(f"seed {seed}: {error}") from error
+        figures = Figures(
+            figures.worlds + 1,
+            figures.writes + sum(line.kind == "written" for line in world.links.story),
+            figures.conflicts + len(world.links.conflicts),
+            figures.excused + world.oracle.excused,
+        )
+    return figures
+
+
+def points(seed: int) -> int:
+    """Return how many steps a life has at which its worker may die."""
+    return World(seed, crash_at=()).run().points
