@@ -64,6 +64,8 @@ def run(config: Config, args: argparse.Namespace) -> int:
         with read(opened.engine) as conn:
             portal = find_portal(conn, args.portal)
             row = portals.row_by_id(conn, portal.id)
+        if row is None:
+            raise LookupError("The portal is not installed here any more")
         return carry_out(PortalDesk(build_engine_deps(opened), row), args)
 
 
